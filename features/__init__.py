@@ -1,0 +1,1 @@
+"""What is true now about shoppers and products, and the log behind it."""

@@ -1,0 +1,144 @@
+"""The one vocabulary: what a shopper or a shop can tell us, and what of it we refuse."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+
+EventType = Literal[
+    "view",
+    "impression",
+    "click",
+    "search",
+    "add_to_cart",
+    "remove_from_cart",
+    "checkout",
+    "purchase",
+    "refund",
+    "cancel",
+    "review",
+    "wishlist",
+    "coupon",
+    "identify",
+    "consent",
+    "ticket",
+    "survey",
+    "referral",
+]
+EVENT_TYPES: tuple[str, ...] = get_args(EventType)
+NEEDS_PRODUCT = frozenset({"view", "click", "add_to_cart", "remove_from_cart", "review", "wishlist"})
+NEEDS_ITEMS = frozenset({"purchase"})
+NEEDS_ORDER = frozenset({"purchase", "refund", "cancel"})
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Text = Annotated[str, msgspec.Meta(max_length=2_000)]
+Money = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+Quantity = Annotated[float, msgspec.Meta(gt=0, le=1e7)]
+
+
+class InvalidEvent(ValueError):
+    """An event that cannot be taken; the message says what to change."""
+
+
+class OrderItem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of an order."""
+
+    product_id: Id
+    quantity: Quantity = 1.0
+    unit_price: Money | None = None
+    recommendation_id: Id | None = None
+
+
+class Order(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was bought, refunded or cancelled together, under the shop's own number."""
+
+    order_id: Id
+    items: tuple[OrderItem, ...] = ()
+    currency: Annotated[str, msgspec.Meta(max_length=3)] | None = None
+    discount: Money | None = None
+    coupon: Text | None = None
+    shipping: Money | None = None
+    tax: Money | None = None
+
+
+class EventContext(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where an event came from."""
+
+    country: Text | None = None
+    language: Text | None = None
+    device: Text | None = None
+    utm_source: Text | None = None
+    utm_medium: Text | None = None
+    utm_campaign: Text | None = None
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that happened. `timestamp` is aware UTC; `event_id` makes a repeat harmless."""
+
+    type: EventType
+    event_id: Id
+    timestamp: datetime
+    customer_id: Id | None = None
+    anonymous_id: Id | None = None
+    session_id: Id | None = None
+    product_id: Id | None = None
+    quantity: Quantity = 1.0
+    unit_price: Money | None = None
+    order: Order | None = None
+    query: Text | None = None
+    recommendation_id: Id | None = None
+    context: EventContext | None = None
+    properties: dict[str, Any] | None = None
+
+    @property
+    def lines(self) -> tuple[OrderItem, ...]:
+        """The products this event speaks of, one `OrderItem` each."""
+        if self.order is not None and self.order.items:
+            return self.order.items
+        if self.product_id is None:
+            return ()
+        return (OrderItem(self.product_id, self.quantity, self.unit_price, self.recommendation_id),)
+
+
+def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
+    """Check one decoded JSON object and complete it.
+
+    Without an `event_id` an order takes its order's number, so that its repeats still count once,
+    and anything else takes `fresh_id`. A missing timestamp is `received_at`, and so is one that
+    lies more than a day ahead (a browser's wrong clock).
+    Raises InvalidEvent with the first thing that is wrong.
+    """
+    if not isinstance(raw, dict):
+        raise InvalidEvent("an event must be a JSON object")
+    known = {"timestamp": received_at, **{field: value for field, value in raw.items() if value is not None}}
+    known.setdefault("event_id", _order_event_id(known) or fresh_id)
+    try:
+        event = msgspec.convert(known, Event)
+    except (msgspec.ValidationError, ValueError, OverflowError) as error:
+        raise InvalidEvent(str(error)) from error
+    _check_complete(event)
+    return msgspec.structs.replace(event, timestamp=_settled(event.timestamp, received_at))
+
+
+def _order_event_id(raw: dict[str, Any]) -> str | None:
+    order = raw.get("order")
+    order_id = order.get("order_id") if isinstance(order, dict) else None
+    return f"{raw.get('type')}:{order_id}" if isinstance(order_id, str) and order_id else None
+
+
+def _check_complete(event: Event) -> None:
+    if event.type in NEEDS_PRODUCT and event.product_id is None:
+        raise InvalidEvent(f"`{event.type}` needs `product_id`")
+    if event.type in NEEDS_ORDER and event.order is None:
+        raise InvalidEvent(f"`{event.type}` needs `order` with `order_id`")
+    if event.type in NEEDS_ITEMS and event.order is not None and not event.order.items:
+        raise InvalidEvent(f"`{event.type}` needs at least one line in `order.items`")
+    if event.type == "identify" and not (event.customer_id and event.anonymous_id):
+        raise InvalidEvent("`identify` needs `customer_id` and `anonymous_id`")
+
+
+def _settled(timestamp: datetime, received_at: datetime) -> datetime:
+    aware = timestamp.replace(tzinfo=UTC) if timestamp.tzinfo is None else timestamp.astimezone(UTC)
+    return received_at if (aware - received_at).days >= 1 else aware
