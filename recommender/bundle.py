@@ -1,0 +1,98 @@
+"""The model bundle: everything serving needs, as arrays that worker processes share by mmap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, TypeVar, get_type_hints
+
+import faiss
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.id_map import IdMap, PackedBytes
+from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking
+
+SCHEMA = 1
+
+Array = NDArray[Any]
+Part = TypeVar("Part")
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a bundle is: where it came from, how good it is, and the SHA-256 of each of its files.
+
+    Times are ISO 8601 UTC. `data_until_ms` is the arrival time of the newest event inside, epoch ms:
+    live events that arrived later come on top.
+    """
+
+    version: str
+    created_at: str
+    first_order: str
+    last_order: str
+    data_until_ms: int
+    orders: int
+    customers: int
+    products: int
+    buyers: int
+    settings: dict[str, Any]
+    metrics: dict[str, Any]
+    files: dict[str, str]
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The arrays of a bundle. Rows of products and customers are in IdMap order throughout."""
+
+    products: IdMap
+    customers: IdMap
+    categories: IdMap
+    brands: IdMap
+    cards: PackedBytes  # per product, the JSON fields that a shopper sees, without braces
+    titles: PackedBytes
+    product: ProductTable
+    similar: Neighbours
+    complements: Neighbours
+    companions: Neighbours  # EASE: what goes with a whole cart
+    purchases: Purchases
+    factors: Factors
+    popular: Ranking  # every product that may be shown
+    trending: Ranking
+    newest: Ranking
+    category_popular: Neighbours  # row: a category
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model version in memory."""
+
+    manifest: Manifest
+    tables: Tables
+    index: faiss.Index  # inner product over factors.items
+
+
+def flatten(part: Any, prefix: str = "") -> Iterator[tuple[str, Array]]:
+    """Every array of a dataclass of arrays and such dataclasses, as ("products.names.blob", array)."""
+    for field in fields(part):
+        if field.init:
+            value, name = getattr(part, field.name), f"{prefix}{field.name}"
+            if is_dataclass(value):
+                yield from flatten(value, f"{name}.")
+            else:
+                yield name, np.ascontiguousarray(value)
+
+
+def unflatten(kind: type[Part], arrays: Mapping[str, Array], prefix: str = "") -> Part:
+    """The reverse of `flatten`. KeyError where an array is missing."""
+    hints = get_type_hints(kind)
+    return kind(
+        **{
+            field.name: unflatten(hints[field.name], arrays, f"{prefix}{field.name}.")
+            if is_dataclass(hints[field.name])
+            else arrays[prefix + field.name]
+            for field in fields(kind)  # type: ignore[arg-type]
+            if field.init
+        }
+    )

@@ -1,0 +1,88 @@
+"""A bundle on disk: .npy arrays, one FAISS index, a manifest. Checked whole before anything is parsed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import faiss
+import msgspec
+import numpy as np
+
+from recommender.bundle import SCHEMA, Bundle, Manifest, Tables, flatten, unflatten
+
+MANIFEST = "manifest.json"
+INDEX = "items.faiss"
+PLAIN_NAME = re.compile(r"[a-z][a-z0-9_.]*\.(npy|faiss)")
+
+
+class BadBundle(Exception):
+    """A bundle that must not serve; the message says why."""
+
+
+def write_bundle(folder: Path, manifest: Manifest, tables: Tables, index: faiss.Index) -> str:
+    """Write a bundle into a new folder; returns the manifest's SHA-256, which a reader must know."""
+    folder.mkdir(parents=True)
+    for name, array in flatten(tables):
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    faiss.write_index(index, str(folder / INDEX))
+    files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
+    complete = msgspec.structs.replace(manifest, files=files)
+    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(complete), indent=2))
+    return sha256(folder / MANIFEST)
+
+
+def read_bundle(folder: Path, manifest_sha256: str) -> Bundle:
+    """Verify every byte, then map the arrays. Raises BadBundle."""
+    manifest = verify(folder, manifest_sha256)
+    arrays = {
+        name.removesuffix(".npy"): np.load(folder / name, mmap_mode="r", allow_pickle=False)
+        for name in manifest.files
+        if name.endswith(".npy")
+    }
+    try:
+        tables = unflatten(Tables, arrays)
+    except KeyError as missing:
+        raise BadBundle(f"{folder.name} lacks the array {missing}; train again") from missing
+    return Bundle(manifest, tables, faiss.read_index(str(folder / INDEX)))
+
+
+def verify(folder: Path, manifest_sha256: str) -> Manifest:
+    """Check that the folder holds exactly the files that were written. Raises BadBundle."""
+    if folder.is_symlink() or not folder.is_dir():
+        raise BadBundle(f"{folder.name} is not a folder")
+    manifest_file = folder / MANIFEST
+    if manifest_file.is_symlink() or not manifest_file.is_file():
+        raise BadBundle(f"{folder.name} has no {MANIFEST}")
+    if sha256(manifest_file) != manifest_sha256:
+        raise BadBundle(f"the manifest of {folder.name} is not the one that was published")
+    try:
+        manifest = msgspec.json.decode(manifest_file.read_bytes(), type=Manifest)
+    except msgspec.MsgspecError as error:
+        raise BadBundle(f"the manifest of {folder.name} cannot be read: {error}") from error
+    if manifest.schema != SCHEMA:
+        raise BadBundle(
+            f"{folder.name} has schema {manifest.schema}, this version reads {SCHEMA}; train again"
+        )
+    _verify_files(folder, manifest)
+    return manifest
+
+
+def _verify_files(folder: Path, manifest: Manifest) -> None:
+    present = {path.name for path in folder.iterdir()} - {MANIFEST}
+    if present != set(manifest.files):
+        raise BadBundle(
+            f"{folder.name} has other files than its manifest: {sorted(present ^ set(manifest.files))[:3]}"
+        )
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if not PLAIN_NAME.fullmatch(name) or path.is_symlink() or not path.is_file():
+            raise BadBundle(f"{folder.name} names a file that is not a plain one: {name!r}")
+        if sha256(path) != expected:
+            raise BadBundle(f"{name} of {folder.name} is damaged")
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,89 @@
+"""Ids of the shop <-> rows of the arrays, in memory that all worker processes share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+EMPTY = -1
+
+
+@dataclass(frozen=True)
+class PackedBytes:
+    """Many byte strings in one array. blob: uint8; offsets: (n + 1) int64."""
+
+    blob: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    _blob: memoryview = field(init=False, repr=False)
+    _offsets: memoryview = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Indexing a memoryview costs a third of indexing a memory-mapped array.
+        object.__setattr__(self, "_blob", self.blob.data)
+        object.__setattr__(self, "_offsets", self.offsets.data)
+
+    @classmethod
+    def pack(cls, values: Iterable[bytes]) -> PackedBytes:
+        parts = list(values)
+        offsets = np.zeros(len(parts) + 1, np.int64)
+        np.cumsum([len(part) for part in parts], out=offsets[1:])
+        return cls(np.frombuffer(b"".join(parts), np.uint8), offsets)
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def __getitem__(self, row: int) -> bytes:
+        return bytes(self._blob[self._offsets[row] : self._offsets[row + 1]])
+
+
+@dataclass(frozen=True)
+class IdMap:
+    """External id <-> row, by open addressing on CRC-32: a Python dict of a million ids is 120 MB a process.
+
+    slots: (power of two, at least twice as many as ids) int32, a row or EMPTY.
+    """
+
+    names: PackedBytes
+    slots: NDArray[np.int32]
+    _slots: memoryview = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_slots", self.slots.data)
+
+    @classmethod
+    def build(cls, ids: Sequence[str]) -> IdMap:
+        """Rows in the order of `ids`, which must be distinct."""
+        size = 1 << max(3, (2 * len(ids) - 1).bit_length())
+        slots = [EMPTY] * size
+        names = [name.encode() for name in ids]
+        for row, name in enumerate(names):
+            slot = crc32(name) & (size - 1)
+            while slots[slot] != EMPTY:
+                slot = (slot + 1) & (size - 1)
+            slots[slot] = row
+        return cls(PackedBytes.pack(names), np.array(slots, np.int32))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def row(self, name: str | None) -> int:
+        """The row of an id, or -1 where it is not known."""
+        if name is None:
+            return EMPTY
+        key = name.encode(errors="surrogatepass")
+        last = len(self._slots) - 1
+        slot = crc32(key) & last
+        while (row := self._slots[slot]) != EMPTY and self.names[row] != key:
+            slot = (slot + 1) & last
+        return int(row)
+
+    def rows(self, names: Iterable[str]) -> list[int]:
+        """Rows of those ids that are known, in the order given."""
+        return [row for name in names if (row := self.row(name)) != EMPTY]
+
+    def name(self, row: int) -> str:
+        return self.names[row].decode()

@@ -1,0 +1,101 @@
+"""The tables that training computes and serving slices: plain arrays, one row per product or customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class NeighbourRow(NamedTuple):
+    """One product's neighbours, strongest first."""
+
+    items: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    together: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """For each item its strongest partners, in rows one after another.
+
+    offsets: (n_items + 1) int64; items int32, weights float32 (comparable within one table) and
+    together int32 (how many buyers, or viewers, had both) are as long as offsets[-1].
+    """
+
+    offsets: NDArray[np.int64]
+    items: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    together: NDArray[np.int32]
+
+    def of(self, item: int) -> NeighbourRow:
+        row = slice(int(self.offsets[item]), int(self.offsets[item + 1]))
+        return NeighbourRow(self.items[row], self.weights[row], self.together[row])
+
+
+class PurchaseRow(NamedTuple):
+    """What one customer had bought when the model was trained."""
+
+    items: NDArray[np.int32]
+    orders: NDArray[np.int32]
+    last_day: NDArray[np.int32]
+    confidence: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """Customers' purchases, refunds taken off, in rows one after another.
+
+    offsets: (n_customers + 1) int64; items int32; orders int32 (in how many orders); last_day int32
+    (days since 1970); confidence float32 (what ALS was trained with).
+    """
+
+    offsets: NDArray[np.int64]
+    items: NDArray[np.int32]
+    orders: NDArray[np.int32]
+    last_day: NDArray[np.int32]
+    confidence: NDArray[np.float32]
+
+    def of(self, customer: int) -> PurchaseRow:
+        """Their row; an unknown customer (-1) has an empty one."""
+        row = slice(0, 0) if customer < 0 else slice(*map(int, self.offsets[customer : customer + 2]))
+        return PurchaseRow(self.items[row], self.orders[row], self.last_day[row], self.confidence[row])
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Products in one fixed order, best first. items int32; scores float32; counts int32 (the evidence)."""
+
+    items: NDArray[np.int32]
+    scores: NDArray[np.float32]
+    counts: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class ProductTable:
+    """What is known of each product. All (n_items); rows in IdMap order.
+
+    price float32 (NaN: unknown); category and brand int32 (-1: none); recommendable bool (a product,
+    with a title, not withdrawn); in_stock bool; buyers int32; first_day int32 (days since 1970);
+    repeat_rate float32 (share of its buyers who buy it again) and repeat_gap float32 (days between).
+    """
+
+    price: NDArray[np.float32]
+    category: NDArray[np.int32]
+    brand: NDArray[np.int32]
+    recommendable: NDArray[np.bool_]
+    in_stock: NDArray[np.bool_]
+    buyers: NDArray[np.int32]
+    first_day: NDArray[np.int32]
+    repeat_rate: NDArray[np.float32]
+    repeat_gap: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Factors:
+    """ALS: item vectors (n_items, d) float32, and gram = Y'Y + regularisation I, (d, d) float32."""
+
+    items: NDArray[np.float32]
+    gram: NDArray[np.float32]
