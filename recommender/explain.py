@@ -1,0 +1,107 @@
+"""Why a product is shown: one sentence with true counts, and the counts by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from recommender.candidates import Candidates
+from recommender.request import Situation
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A closed `code`, a sentence for the shopper, and the figures behind it."""
+
+    code: str
+    text: str
+    evidence: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One product to be explained: what speaks for it (anchor, -1: nothing) and the count behind it."""
+
+    situation: Situation
+    item: int
+    anchor: int
+    count: int
+
+    @property
+    def anchor_title(self) -> str:
+        return self.situation.bundle.tables.titles[self.anchor].decode()
+
+
+def explain(situation: Situation, proposal: Candidates, source: str, item: int) -> Reason:
+    """The reason of `source` for `item`, from the place where it spoke loudest for it."""
+    places = (proposal.items == item).nonzero()[0]
+    place = places[proposal.scores[places].argmax()]
+    return REASONS[source](Case(situation, item, int(proposal.anchors[place]), int(proposal.counts[place])))
+
+
+def _bought_together(case: Case) -> Reason:
+    bundle, together = case.situation.bundle, case.count
+    if together == 0:
+        return Reason("goes_with", f"Goes with {case.anchor_title}", {})
+    buyers, others = (int(bundle.tables.product.buyers[item]) for item in (case.anchor, case.item))
+    evidence = {
+        "together": together,
+        "buyers": buyers,
+        "lift": round(together * bundle.manifest.buyers / (buyers * others), 2),
+    }
+    text = f"{together} of {buyers} buyers of {case.anchor_title} also bought this"
+    return Reason("bought_together", text, evidence)
+
+
+def _similar(case: Case) -> Reason:
+    return Reason("similar", f"Like {case.anchor_title}", {"buyers_of_both": case.count})
+
+
+def _browsing(case: Case) -> Reason:
+    return Reason("viewed", f"Because you looked at {case.anchor_title}", {"buyers_of_both": case.count})
+
+
+def _for_you(case: Case) -> Reason:
+    return Reason("for_you", "Picked from what you bought and looked at", {"products": case.count})
+
+
+def _usual(case: Case) -> Reason:
+    day = case.situation.fresh_purchases.get(case.item)
+    if day is None:
+        bought = case.situation.purchases
+        day = int(bought.last_day[bought.items == case.item][0])
+    last = EPOCH + timedelta(days=day)
+    times = {1: "once", 2: "twice"}.get(case.count, f"{case.count} times")
+    evidence = {"orders": case.count, "last_bought": f"{last:%Y-%m-%d}"}
+    return Reason("buy_again", f"You bought this {times}, last on {last.day} {last:%B}", evidence)
+
+
+def _popular(case: Case) -> Reason:
+    text = f"Bought by {case.count} customers" if case.count > 1 else "Picked for you"
+    return Reason("popular", text, {"buyers": case.count})
+
+
+def _trending(case: Case) -> Reason:
+    text = f"Selling fast: {case.count} orders in the last 14 days"
+    return Reason("trending", text, {"orders_14d": case.count})
+
+
+def _new(case: Case) -> Reason:
+    since = EPOCH + timedelta(days=case.count)
+    return Reason("new", f"New since {since.day} {since:%B}", {"since": f"{since:%Y-%m-%d}"})
+
+
+REASONS: dict[str, Callable[[Case], Reason]] = {
+    "co_purchase": _bought_together,
+    "similar": _similar,
+    "browsing": _browsing,
+    "als": _for_you,
+    "repeat": _usual,
+    "popular": _popular,
+    "trending": _trending,
+    "new": _new,
+}

@@ -1,0 +1,66 @@
+"""What may be shown right now, at which price: the bundle's products under the shop's live changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.bundle import Tables
+
+SHOWN_FIELDS = ("title", "price", "currency", "url", "image_url")
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One consistent view; a change makes a new one.
+
+    offered and in_stock: (n_items) bool; price: (n_items) float32, NaN where unknown; cards: the
+    product cards that differ from the bundle's.
+    """
+
+    offered: NDArray[np.bool_]
+    in_stock: NDArray[np.bool_]
+    price: NDArray[np.float32]
+    cards: Mapping[int, bytes]
+
+    @classmethod
+    def of(cls, tables: Tables) -> Shelf:
+        """The shelf as it was when the model was trained."""
+        product = tables.product
+        return cls(product.recommendable, product.in_stock, product.price, {})
+
+    def changed(self, tables: Tables, changes: Mapping[str, Mapping[str, Any]]) -> Shelf:
+        """The shelf after changes (product_id -> new values); an unknown product waits for training."""
+        offered, in_stock, price = self.offered.copy(), self.in_stock.copy(), self.price.copy()
+        cards = dict(self.cards)
+        for product_id, fields in changes.items():
+            item = tables.products.row(product_id)
+            if item < 0:
+                continue
+            cards[item] = _merge_card(self.card(tables, item), fields)
+            offered[item] = fields.get("is_product", offered[item])
+            in_stock[item] = _in_stock(fields, bool(in_stock[item]))
+            price[item] = fields.get("sale_price") or fields.get("price") or price[item]
+        return Shelf(offered, in_stock, price, cards)
+
+    def card(self, tables: Tables, item: int) -> bytes:
+        """JSON fields of a product, without braces."""
+        return self.cards.get(item) or tables.cards[item]
+
+
+def _in_stock(fields: Mapping[str, Any], before: bool) -> bool:
+    if "available" in fields or "stock" in fields:
+        return bool(fields.get("available", True)) and fields.get("stock", 1) > 0
+    return before
+
+
+def _merge_card(card: bytes, fields: Mapping[str, Any]) -> bytes:
+    shown = {name: fields[name] for name in SHOWN_FIELDS if name in fields}
+    if fields.get("sale_price"):
+        shown["price"] = fields["sale_price"]
+    return msgspec.json.encode({**msgspec.json.decode(b"{%b}" % card), **shown})[1:-1]

@@ -1,0 +1,93 @@
+"""Where candidates come from. A source looks at a situation and proposes products; it never filters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from recommender.candidates import Candidates, concatenate, neighbours_of
+from recommender.request import Situation
+from recommender.tables import Ranking
+
+VIEW_FADE = 0.8  # weight of each viewed product against the one viewed after it
+STEP_UP = 1.1, 3.0  # a better product costs this many times as much
+
+
+def similar(situation: Situation) -> Candidates:
+    """Instead of this product."""
+    return neighbours_of(situation.bundle.tables.similar, _known(situation.product), [1.0])
+
+
+def complements(situation: Situation) -> Candidates:
+    """Bought with this product, and of another kind."""
+    return neighbours_of(situation.bundle.tables.complements, _known(situation.product), [1.0])
+
+
+def step_up(situation: Situation) -> Candidates:
+    """Similar products at a somewhat higher price."""
+    found = similar(situation)
+    price = situation.bundle.tables.product.price
+    ratio = price[found.items] / price[situation.product]
+    better = (ratio >= STEP_UP[0]) & (ratio <= STEP_UP[1])
+    return found.where(better)
+
+
+def cart_companions(situation: Situation) -> Candidates:
+    """EASE over the cart: score(i) = sum of B_ci over the cart's c (Steck 2019, eq. 8)."""
+    return _companions(situation, situation.cart)
+
+
+def order_companions(situation: Situation) -> Candidates:
+    """EASE over what was bought last."""
+    return _companions(situation, situation.last_order)
+
+
+def product_companions(situation: Situation) -> Candidates:
+    """EASE over this one product."""
+    return _companions(situation, _known(situation.product))
+
+
+def browsing(situation: Situation) -> Candidates:
+    """What goes with, and what is like, the products looked at lately; the latest counts most."""
+    weights = [VIEW_FADE**age for age in range(len(situation.viewed))]
+    tables = situation.bundle.tables
+    return concatenate(
+        [
+            neighbours_of(tables.similar, situation.viewed, weights),
+            neighbours_of(tables.complements, situation.viewed, weights),
+        ]
+    )
+
+
+def popular(situation: Situation) -> Candidates:
+    """What most buyers bought of late; of the wanted category where one is asked for."""
+    tables = situation.bundle.tables
+    category = tables.categories.row(situation.request.category)
+    if category >= 0:
+        row = tables.category_popular.of(category)
+        return Candidates.unanchored(row.items, row.weights, row.together)
+    return ranked(tables.popular)
+
+
+def trending(situation: Situation) -> Candidates:
+    """What sells faster now than it used to."""
+    return ranked(situation.bundle.tables.trending)
+
+
+def newest(situation: Situation) -> Candidates:
+    """What came in last."""
+    return ranked(situation.bundle.tables.newest)
+
+
+def ranked(table: Ranking, limit: int = 300) -> Candidates:
+    """The head of a fixed ranking."""
+    return Candidates.unanchored(table.items[:limit], table.scores[:limit], table.counts[:limit])
+
+
+def _companions(situation: Situation, anchors: Sequence[int]) -> Candidates:
+    return neighbours_of(situation.bundle.tables.companions, anchors, [1.0] * len(anchors))
+
+
+def _known(item: int) -> list[int]:
+    return [item] if item >= 0 else []
