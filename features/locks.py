@@ -1,0 +1,54 @@
+"""Locks between processes: files held by flock, which the kernel opens when their holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from features.home import Home
+
+
+class HomeInUse(Exception):
+    """Another process serves this home; the message says which, and what to do."""
+
+
+def try_lock(path: Path) -> TextIO | None:
+    """The open file if nobody else holds its lock, else None. `unlock` it at the end."""
+    file = path.open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
+
+
+def unlock(file: TextIO) -> None:
+    """Give the lock back, also for children that inherited the file."""
+    fcntl.flock(file, fcntl.LOCK_UN)
+    file.close()
+
+
+@contextmanager
+def serve_lock(home: Home, url: str) -> Iterator[None]:
+    """Held by `perennial serve` as long as it runs. Raises HomeInUse if another one does."""
+    home.root.mkdir(parents=True, exist_ok=True)
+    path = home.root / "serve.lock"
+    file = try_lock(path)
+    if file is None:
+        process, _, its_url = path.read_text().partition(" ")
+        raise HomeInUse(
+            f"{home.root} is already served by process {process or '?'} at {its_url or '?'}; "
+            "stop it first or use another --home"
+        )
+    try:
+        file.truncate(0)
+        file.write(f"{os.getpid()} {url}")
+        file.flush()
+        yield
+    finally:
+        unlock(file)

@@ -1,0 +1,57 @@
+"""Settings of the store. Read once, at the entry points."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class StoreSettings(BaseSettings):
+    """Where live state is kept, how safely, and for how long."""
+
+    model_config = SettingsConfigDict(env_prefix="PERENNIAL_", populate_by_name=True, extra="ignore")
+
+    redis_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("REDIS_URL", "PERENNIAL_REDIS_URL"),
+        description="A Redis or Valkey of your own (redis://, rediss://, unix://). "
+        "Unset: Perennial runs one itself, inside its home folder.",
+    )
+    redis_fsync: Literal["everysec", "always"] = Field(
+        default="everysec",
+        description="When the embedded Redis forces its log to the disk. `everysec` may lose the last "
+        "second or two in a power cut, `always` nothing, at about a fifth of the write rate.",
+    )
+    redis_deadline_ms: int = Field(
+        default=50,
+        ge=1,
+        description="How long a request waits for Redis before it is answered without it.",
+    )
+    shopper_log_length: int = Field(
+        default=300,
+        ge=1,
+        le=2_000,
+        description="Newest events kept per shopper for live recommendations; older ones are in the history.",
+    )
+    shopper_ttl_days: int = Field(
+        default=400, ge=1, description="Live state of a shopper who does not come back is dropped after this."
+    )
+    event_memory_days: int = Field(
+        default=14, ge=1, description="A repeated event id is recognised for this long."
+    )
+    order_memory_days: int = Field(
+        default=400, ge=1, description="A repeated order, refund or cancellation is recognised for this long."
+    )
+    archive_batch_events: int = Field(
+        default=20_000, ge=1, description="Events written to one file of the history at most."
+    )
+    archive_interval_s: float = Field(
+        default=10.0, gt=0, description="Pause between two looks for events to move to the history."
+    )
+    served_stream_length: int = Field(
+        default=200_000,
+        ge=1,
+        description="Records of shown recommendations kept while the archiver is away; the oldest go first.",
+    )
