@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,12 +27,17 @@ class Pick:
     reason: Reason
 
 
+def _nobody(_source: str, _proposed: int) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Recommender:
-    """A model version over the shelf as it is now."""
+    """A model version over the shelf as it is now. `observe` hears how many products each source proposed."""
 
     bundle: Bundle
     shelf: Shelf
+    observe: Callable[[str, int], None] = _nobody
 
     def recommend(self, request: Request, k: int) -> list[Pick]:
         """The best k products for a request, best first; fewer only where fewer may be shown."""
@@ -46,6 +51,8 @@ class Recommender:
 
     def _pick(self, situation: Situation, recipe: Sequence[Source], k: int, taken: list[int]) -> list[Pick]:
         proposals = [self._eligible(source.propose(situation), situation, taken) for source in recipe]
+        for source, proposal in zip(recipe, proposals, strict=True):
+            self.observe(source.name, len(proposal.items))
         ranking = blend(proposals, [source.weight for source in recipe])
         return [
             Pick(

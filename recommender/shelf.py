@@ -44,8 +44,8 @@ class Shelf:
                 continue
             cards[item] = _merge_card(self.card(tables, item), fields)
             offered[item] = fields.get("is_product", offered[item])
-            in_stock[item] = _in_stock(fields, bool(in_stock[item]))
-            price[item] = fields.get("sale_price") or fields.get("price") or price[item]
+            in_stock[item] = _in_stock(fields, before=bool(in_stock[item]))
+            price[item] = _price(fields, before=float(price[item]))
         return Shelf(offered, in_stock, price, cards)
 
     def card(self, tables: Tables, item: int) -> bytes:
@@ -53,10 +53,15 @@ class Shelf:
         return self.cards.get(item) or tables.cards[item]
 
 
-def _in_stock(fields: Mapping[str, Any], before: bool) -> bool:
+def _in_stock(fields: Mapping[str, Any], *, before: bool) -> bool:
+    """A stock or availability that is not known (null) keeps nothing off the shelf."""
     if "available" in fields or "stock" in fields:
-        return bool(fields.get("available", True)) and fields.get("stock", 1) > 0
+        return fields.get("available") is not False and fields.get("stock") != 0
     return before
+
+
+def _price(fields: Mapping[str, Any], *, before: float) -> float:
+    return float(fields.get("sale_price") or fields.get("price") or before)
 
 
 def _merge_card(card: bytes, fields: Mapping[str, Any]) -> bytes:

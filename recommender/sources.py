@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from recommender.candidates import Candidates, concatenate, neighbours_of
 from recommender.request import Situation
 from recommender.tables import Ranking

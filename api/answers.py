@@ -1,0 +1,52 @@
+"""Picks to JSON bytes: product cards are stored as JSON and only copied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from recommender.recommend import Pick, Recommender
+
+encode = msgspec.json.Encoder().encode
+
+
+def answer_json(
+    recommendation_id: str,
+    placement: str,
+    recommender: Recommender | None,
+    picks: Sequence[Pick],
+    degraded_reasons: Sequence[str],
+) -> bytes:
+    """One `schemas.Answer`."""
+    version = encode(recommender.bundle.manifest.version) if recommender else b"null"
+    items = (
+        b",".join(_item(recommender, rank, pick) for rank, pick in enumerate(picks, 1))
+        if recommender
+        else b""
+    )
+    return (
+        b'{"recommendation_id":"%b","placement":"%b","model_version":%b,"experiment":null,'
+        b'"degraded":%b,"degraded_reasons":%b,"items":[%b]}'
+    ) % (
+        recommendation_id.encode(),
+        placement.encode(),
+        version,
+        b"true" if degraded_reasons else b"false",
+        encode(degraded_reasons),
+        items,
+    )
+
+
+def _item(recommender: Recommender, rank: int, pick: Pick) -> bytes:
+    tables = recommender.bundle.tables
+    card = recommender.shelf.card(tables, pick.item)
+    return b'{"product_id":%b,"rank":%d,"score":%.4f,"source":"%b",%b%b"reason":%b}' % (
+        encode(tables.products.name(pick.item)),
+        rank,
+        pick.score,
+        pick.source.encode(),
+        card,
+        b"," if card else b"",
+        encode(pick.reason),
+    )

@@ -1,0 +1,69 @@
+"""The application of one API process, put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from api import openapi, problems
+from api.access import Access, is_local
+from api.middleware import Observed
+from api.pages import pages_router
+from api.routes import catalogue, events, operations, recommendations
+from api.service import Service
+from api.settings import ApiSettings
+from features.connection import Connection
+from features.home import Home
+from features.served import ServedBuffer
+from features.settings import StoreSettings
+
+
+def create_app(home: Home, redis_url: str, settings: ApiSettings, store_settings: StoreSettings) -> FastAPI:
+    """An app over one home and one store. It starts without a model, and without a store."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        store = Connection(redis_url, store_settings.redis_deadline_ms)
+        served = ServedBuffer(store, store_settings)
+        access = Access(is_local(settings.host))
+        service = app.state.service = Service(home, settings, store, store_settings, served, access)
+        await store.open()
+        await service.refresh()
+        tasks = [asyncio.create_task(service.watch()), asyncio.create_task(served.run())]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        await store.close()
+
+    app = FastAPI(
+        title="Perennial",
+        description="Recommendations that bring customers back.",
+        version="0.1.0",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    for part in (recommendations, events, catalogue, operations):
+        app.include_router(part.router)
+    app.include_router(pages_router(home.root / "demo"))
+    problems.install(app)
+    openapi.install(app)
+    _add_middleware(app, settings)
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: ApiSettings) -> None:
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            max_age=600,
+        )
+    app.add_middleware(Observed)

@@ -1,0 +1,72 @@
+"""Errors as RFC 9457 problem details: one shape for all of them, and one table from exception to status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+
+from features.connection import StoreUnavailable
+
+
+class Problem(Exception):
+    """An answer that is not 2xx. `detail` says what to do; `errors` names the fields."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        errors: list[dict[str, Any]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
+        self.errors, self.headers = errors or [], dict(headers or {})
+
+
+def respond(problem: Problem, request_id: str) -> Response:
+    """application/problem+json."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        "errors": problem.errors,
+        "request_id": request_id,
+    }
+    return Response(
+        msgspec.json.encode(body), problem.status, problem.headers, media_type="application/problem+json"
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer every expected exception in the one shape; middleware.py does so for the unexpected."""
+    for kind, translate in TRANSLATIONS.items():
+        app.add_exception_handler(kind, _handler(translate))
+
+
+def _handler(translate: Any) -> Any:
+    async def handle(request: Request, error: Exception) -> Response:
+        return respond(translate(error), request.scope["state"]["request_id"])
+
+    return handle
+
+
+def _of_http(error: HTTPException) -> Problem:
+    return Problem(error.status_code, str(error.detail), headers=error.headers)
+
+
+def _of_store(_: StoreUnavailable) -> Problem:
+    detail = "The store does not take writes at the moment. Nothing was kept: send the same again."
+    return Problem(503, detail, headers={"Retry-After": "1"})
+
+
+TRANSLATIONS: dict[type[Exception], Any] = {
+    Problem: lambda error: error,
+    HTTPException: _of_http,
+    StoreUnavailable: _of_store,
+}

@@ -1,0 +1,79 @@
+"""`/v1/events`: what shoppers and shops tell us. An acknowledged event is durable and visible."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Request, Response
+
+from api.answers import encode
+from api.metrics import EVENTS
+from api.openapi import answers, takes
+from api.problems import Problem
+from api.queries import decode_json, read_body
+from api.schemas import Received, Rejected
+from api.service import Service
+from features.events import EVENT_TYPES, Event, InvalidEvent, parse_event
+from features.ingest import ingest
+
+router = APIRouter(tags=["events"])
+
+NOT_BROWSING = frozenset({"purchase", "refund", "cancel", "consent"})
+
+
+@router.post(
+    "/v1/events", status_code=202, responses=answers(Received, 202), openapi_extra=takes(Event, listed=True)
+)
+async def events(request: Request) -> Response:
+    """Take one event, or `{"events": [...]}`. A bad event never refuses the others; repeats count once.
+
+    The content type is not looked at, so that `navigator.sendBeacon` works; a beacon sends its public
+    key as `?key=pk_...`.
+    """
+    service: Service = request.app.state.service
+    scope = service.access.scope_of(request)
+    raws = _events_of(decode_json(await read_body(request, service.settings.max_body_bytes)))
+    if len(raws) > service.settings.max_events:
+        raise Problem(
+            413, f"More than {service.settings.max_events:,} events in one request; send them in parts."
+        )
+    received_at = datetime.now(UTC)
+    nobody = scope == "public" and request.headers.get("sec-gpc") == "1"
+    good, rejected = _parse(raws, received_at, nobody=nobody)
+    taken = await ingest(service.store, good, received_at, service.store_settings) if good else []
+    for event, fresh in zip(good, taken, strict=True):
+        EVENTS.labels(event.type, "accepted" if fresh else "duplicate").inc()
+    answer = Received(accepted=sum(taken), duplicates=len(taken) - sum(taken), rejected=rejected)
+    return Response(encode(answer), 202, media_type="application/json")
+
+
+def _events_of(body: Any) -> list[Any]:
+    if isinstance(body, dict) and isinstance(body.get("events"), list):
+        body = body["events"]
+    return list(body) if isinstance(body, list) else [body]
+
+
+def _parse(raws: list[Any], received_at: datetime, *, nobody: bool) -> tuple[list[Event], list[Rejected]]:
+    """The good ones, and the others by index. `nobody`: this browser objects to profiling."""
+    good, rejected = [], []
+    for index, raw in enumerate(raws):
+        try:
+            good.append(_allowed(parse_event(raw, received_at, uuid4().hex), nobody=nobody))
+        except InvalidEvent as error:
+            rejected.append(Rejected(index, str(error)))
+            EVENTS.labels(_closed(raw), "rejected").inc()
+    return good, rejected
+
+
+def _allowed(event: Event, *, nobody: bool) -> Event:
+    if nobody and event.type not in NOT_BROWSING:
+        raise InvalidEvent("not kept: the browser sends Sec-GPC, an objection to profiling")
+    return event
+
+
+def _closed(raw: Any) -> str:
+    """The event's type if it is one of ours: metric labels come from a closed set."""
+    kind = raw.get("type") if isinstance(raw, dict) else None
+    return kind if kind in EVENT_TYPES else "unknown"

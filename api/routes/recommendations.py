@@ -1,0 +1,131 @@
+"""`/v1/recommendations`: what this person should see here, now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from secrets import token_hex
+
+from fastapi import APIRouter, Response
+from fastapi import Request as HttpRequest
+
+from api.answers import answer_json
+from api.metrics import DEGRADED, PICKS, STAGE_SECONDS
+from api.openapi import answers, parameters, takes
+from api.queries import ask_of_query, asks_of_body, read_body
+from api.schemas import Answer, AnswerPage, Ask, AskPage
+from api.service import Service
+from api.shoppers import Shopper, live_state, whose
+from features.served import ServedRecord
+from features.shopper import ShopperState
+from recommender.recommend import Pick
+from recommender.request import Request
+
+router = APIRouter(tags=["recommendations"])
+
+
+@router.get("/v1/recommendations", responses=answers(Answer), openapi_extra=parameters(Ask))
+async def recommendations(request: HttpRequest) -> Response:
+    """Ask for one widget. An unknown customer, product or cart is answered with the best there is."""
+    service: Service = request.app.state.service
+    scope = service.access.scope_of(request)
+    ask = ask_of_query(request.scope["query_string"])
+    shopper = whose(request, scope, service.access, ask)
+    started = time.perf_counter()
+    state, missing = await live_state(service, shopper)
+    fetched = time.perf_counter()
+    body, _ = _answer(service, ask, shopper, state, missing, ())
+    return _respond(body, state_s=fetched - started, recommend_s=time.perf_counter() - fetched)
+
+
+@router.post("/v1/recommendations", responses=answers(AnswerPage), openapi_extra=takes(AskPage))
+async def page(request: HttpRequest) -> Response:
+    """Ask for all widgets of one page at once; no product is answered twice."""
+    service: Service = request.app.state.service
+    scope = service.access.scope_of(request)
+    asks = asks_of_body(await read_body(request, service.settings.max_body_bytes))
+    started = time.perf_counter()
+    shoppers = [whose(request, scope, service.access, ask) for ask in asks]
+    states = {shopper: await live_state(service, shopper) for shopper in dict.fromkeys(shoppers)}
+    fetched = time.perf_counter()
+    bodies: list[bytes] = []
+    taken: list[str] = []
+    for ask, shopper in zip(asks, shoppers, strict=True):
+        body, shown = _answer(service, ask, shopper, *states[shopper], taken)
+        bodies.append(body)
+        taken += shown
+    body = b'{"answers":[%b]}' % b",".join(bodies)
+    return _respond(body, state_s=fetched - started, recommend_s=time.perf_counter() - fetched)
+
+
+def _answer(
+    service: Service,
+    ask: Ask,
+    shopper: Shopper,
+    state: ShopperState,
+    missing: Sequence[str],
+    taken: Sequence[str],
+) -> tuple[bytes, list[str]]:
+    """One `schemas.Answer` and the products it shows."""
+    now, recommender = time.time(), service.recommender
+    picks = recommender.recommend(_question(ask, shopper, state, taken, now), ask.k) if recommender else []
+    missing = missing if recommender else [*missing, "no_model"]
+    recommendation_id = f"r-{token_hex(8)}"
+    body = answer_json(recommendation_id, ask.placement, recommender, picks, missing)
+    shown = [recommender.bundle.tables.products.name(pick.item) for pick in picks] if recommender else []
+    _record(service, ask, shopper, picks, shown, recommendation_id, now)
+    for reason in missing:
+        DEGRADED.labels(reason).inc()
+    return body, shown
+
+
+def _question(ask: Ask, shopper: Shopper, state: ShopperState, taken: Sequence[str], now: float) -> Request:
+    return Request(
+        placement=ask.placement,
+        now=now,
+        shopper=state,
+        customer_id=shopper.customer_id,
+        product_id=ask.product_id,
+        cart=ask.cart,
+        exclude=(*ask.exclude, *taken),
+        category=ask.category,
+        min_price=ask.min_price,
+        max_price=ask.max_price,
+        in_stock=ask.in_stock,
+    )
+
+
+def _record(
+    service: Service,
+    ask: Ask,
+    shopper: Shopper,
+    picks: Sequence[Pick],
+    shown: Sequence[str],
+    recommendation_id: str,
+    now: float,
+) -> None:
+    """Remember what was shown, off the response path."""
+    for pick in picks:
+        PICKS.labels(ask.placement, pick.source).inc()
+    service.served.add(
+        ServedRecord(
+            recommendation_id=recommendation_id,
+            at=datetime.fromtimestamp(now, UTC),
+            placement=ask.placement,
+            customer_id=shopper.customer_id,
+            anonymous_id=shopper.anonymous_id,
+            session_id=ask.session_id,
+            product_ids=tuple(shown),
+            sources=tuple(pick.source for pick in picks),
+            model_version=service.recommender.bundle.manifest.version if service.recommender else None,
+        )
+    )
+
+
+def _respond(body: bytes, *, state_s: float, recommend_s: float) -> Response:
+    STAGE_SECONDS.labels("state").observe(state_s)
+    STAGE_SECONDS.labels("recommend").observe(recommend_s)
+    timing = f"state;dur={state_s * 1000:.3f}, recommend;dur={recommend_s * 1000:.3f}"
+    headers = {"Cache-Control": "private, no-store", "Server-Timing": timing}
+    return Response(body, headers=headers, media_type="application/json")

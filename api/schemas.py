@@ -1,0 +1,126 @@
+"""The shapes of requests and answers: what we check, and what the documentation shows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from features.events import Id
+from recommender.request import Placement
+
+MAX_K = 100
+MAX_REQUESTS = 20
+Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=200)]
+Price = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One widget's question. In a query, `cart` and `exclude` are ids separated by commas."""
+
+    placement: Placement
+    customer_id: Id | None = None
+    anonymous_id: Id | None = None
+    session_id: Id | None = None
+    product_id: Id | None = None
+    cart: Ids = ()
+    exclude: Ids = ()
+    k: Annotated[int, msgspec.Meta(ge=1, le=MAX_K)] = 8
+    in_stock: bool = True
+    category: Id | None = None
+    min_price: Price | None = None
+    max_price: Price | None = None
+    customer_token: Id | None = None
+
+
+class AskPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All widgets of one page; no product is answered twice."""
+
+    requests: Annotated[tuple[Ask, ...], msgspec.Meta(min_length=1, max_length=MAX_REQUESTS)]
+
+
+class ReasonAnswer(msgspec.Struct, frozen=True):
+    """Why a product is shown: a closed code, a sentence, and the true figures behind it."""
+
+    code: str
+    text: str
+    evidence: dict[str, Any]
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One recommended product."""
+
+    product_id: str
+    rank: int
+    score: float
+    source: str
+    reason: ReasonAnswer
+    title: str | None = None
+    price: float | None = None
+    currency: str | None = None
+    url: str | None = None
+    image_url: str | None = None
+
+
+class ExperimentAnswer(msgspec.Struct, frozen=True):
+    """The experiment this answer is part of."""
+
+    id: str
+    arm: str
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One widget's answer. Any later event may echo `recommendation_id`."""
+
+    recommendation_id: str
+    placement: Placement
+    model_version: str | None
+    experiment: ExperimentAnswer | None
+    degraded: bool
+    degraded_reasons: list[str]
+    items: list[Item]
+
+
+class AnswerPage(msgspec.Struct, frozen=True):
+    """The answers of one page, in the order asked."""
+
+    answers: list[Answer]
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """An event or product that was not taken, by its place in the request."""
+
+    index: int
+    reason: str
+
+
+class Received(msgspec.Struct, frozen=True):
+    """What became of the events sent."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[Rejected]
+
+
+class CatalogueChanges(msgspec.Struct, frozen=True):
+    """Products by `product_id` with the fields that change: stock, available, price, title and so on."""
+
+    products: list[dict[str, Any]]
+
+
+class CatalogueReceived(msgspec.Struct, frozen=True):
+    """How many products were changed, and what was wrong with the others."""
+
+    accepted: int
+    rejected: dict[str, str]
+
+
+class ProblemAnswer(msgspec.Struct, frozen=True):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, Any]]
+    request_id: str

@@ -1,0 +1,120 @@
+"""What one API process holds: the store, the model, the shelf and the keys, each kept up to date."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import hiredis
+
+from api.access import Access
+from api.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG
+from api.settings import ApiSettings
+from features import keys
+from features.api_keys import load_keys
+from features.connection import Connection, StoreUnavailable
+from features.home import Home
+from features.live_catalogue import changes_since
+from features.served import ServedBuffer
+from features.settings import StoreSettings
+from recommender import versions
+from recommender.bundle_files import BadBundle
+from recommender.recommend import Recommender
+from recommender.request import PLACEMENTS, Request
+from recommender.shelf import Shelf
+
+log = logging.getLogger("perennial.service")
+
+
+@dataclass
+class Service:
+    """One per process. The parts are replaced whole, never changed in place: an answer sees one version."""
+
+    home: Home
+    settings: ApiSettings
+    store: Connection
+    store_settings: StoreSettings
+    served: ServedBuffer
+    access: Access
+    recommender: Recommender | None = None
+    model_problem: str | None = None
+    changes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    revision: int = 0
+    _pointer: versions.Pointer | None = None
+
+    async def refresh(self) -> None:
+        """Take over whatever has changed."""
+        for part in (self.refresh_keys, self.refresh_shelf, self.refresh_model, self.measure):
+            await _survive(part)
+
+    async def watch(self) -> None:
+        """Refresh until cancelled."""
+        while True:
+            await asyncio.sleep(self.settings.watch_interval_ms / 1000)
+            await self.refresh()
+
+    async def refresh_model(self) -> None:
+        """Load the published bundle if it is another one; a bad one never replaces a good one."""
+        try:
+            pointer = versions.current(self.home.models)
+            if pointer is None or pointer == self._pointer:
+                return
+            self._pointer = pointer
+            recommender = await asyncio.to_thread(self._load)
+        except (BadBundle, OSError, ValueError) as error:
+            self.model_problem = str(error)
+            log.warning(
+                "a published model does not load; the old one serves on", extra={"reason": str(error)}
+            )
+            return
+        self.recommender, self.model_problem = recommender, None
+        manifest = recommender.bundle.manifest
+        BUNDLE_AGE.labels(manifest.version).set(datetime.fromisoformat(manifest.created_at).timestamp())
+        log.info("model loaded", extra={"version": manifest.version})
+
+    def _load(self) -> Recommender:
+        bundle = versions.load_current(self.home.models)
+        if bundle is None:
+            raise BadBundle("models/current went away")
+        shelf = Shelf.of(bundle.tables).changed(bundle.tables, self.changes)
+        recommender = Recommender(bundle, shelf, _count_candidates)
+        for placement in PLACEMENTS:  # warm up: first touches of mapped pages and lazy imports
+            recommender.recommend(Request(placement, now=0.0), k=8)  # type: ignore[arg-type]
+        return recommender
+
+    async def refresh_shelf(self) -> None:
+        """Put what the shop has changed of its catalogue on the shelf."""
+        self.revision, changes = await changes_since(self.store, self.revision)
+        if changes:
+            self.changes |= changes
+            if self.recommender is not None:
+                bundle, shelf = self.recommender.bundle, self.recommender.shelf
+                self.recommender = Recommender(
+                    bundle, shelf.changed(bundle.tables, changes), _count_candidates
+                )
+
+    async def refresh_keys(self) -> None:
+        """Take over created and revoked keys."""
+        self.access = Access(self.access.local, await load_keys(self.store))
+
+    async def measure(self) -> None:
+        """How far the history is behind."""
+        STREAM_LAG.set(await self.store.call("XLEN", keys.event_stream()))
+
+
+def _count_candidates(source: str, number: int) -> None:
+    CANDIDATES.labels(source).inc(number)
+
+
+async def _survive(step: Callable[[], Awaitable[None]]) -> None:
+    """A watcher must outlive whatever goes wrong in one of its rounds."""
+    try:
+        await step()
+    except StoreUnavailable:
+        return
+    except (hiredis.HiredisError, ValueError, KeyError) as error:
+        log.warning("a watcher's round failed", extra={"reason": repr(error)})

@@ -1,0 +1,65 @@
+"""Whose answer this is, and what is known of them right now."""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import sha256
+from typing import NamedTuple
+
+from fastapi import Request
+
+from api.access import Access, Scope
+from api.schemas import Ask
+from api.service import Service
+from features.connection import StoreUnavailable
+from features.ingest import read_shopper
+from features.shopper import ShopperState
+from recommender.request import NOBODY
+
+
+class Shopper(NamedTuple):
+    """The ids an answer may use. Nobody: a contextual answer."""
+
+    customer_id: str | None = None
+    anonymous_id: str | None = None
+
+
+def whose(request: Request, scope: Scope, access: Access, ask: Ask) -> Shopper:
+    """Who asks. A browser that objects to profiling (Sec-GPC) is nobody.
+
+    A public key reads another person's history only with the token that the shop's server made
+    (`customer_token`); without it the answer is the anonymous one, whether the customer exists or not.
+    """
+    if scope == "public" and request.headers.get("sec-gpc") == "1":
+        return Shopper()
+    trusted = scope == "secret" or access.open or _token_is_valid(access, ask)
+    return Shopper(ask.customer_id if trusted else None, ask.anonymous_id)
+
+
+async def live_state(service: Service, shopper: Shopper) -> tuple[ShopperState, list[str]]:
+    """What they did lately, in one round trip, and what is missing from the answer if anything is."""
+    if not service.store.available:
+        return NOBODY, ["store_unavailable"]
+    if shopper == Shopper():
+        return NOBODY, []
+    try:
+        return await read_shopper(service.store, *shopper), []
+    except StoreUnavailable:
+        return NOBODY, ["store_unavailable"]
+
+
+def customer_token(secret_key: str, customer_id: str) -> str:
+    """What a shop's server hands to its page: HMAC-SHA256 of the id, keyed by SHA-256 of `sk_...`, in hex."""
+    return _sign(sha256(secret_key.encode()).hexdigest(), customer_id)
+
+
+def _token_is_valid(access: Access, ask: Ask) -> bool:
+    if ask.customer_id is None or ask.customer_token is None:
+        return False
+    token = ask.customer_token.encode()
+    secrets = [hashed for hashed, key in access.keys.items() if key.scope == "secret"]
+    return any(hmac.compare_digest(_sign(secret, ask.customer_id).encode(), token) for secret in secrets)
+
+
+def _sign(secret_sha256: str, customer_id: str) -> str:
+    return hmac.new(secret_sha256.encode(), customer_id.encode(), sha256).hexdigest()
