@@ -6,12 +6,11 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import hiredis
 
+from features.address import Address
 from features.breaker import Breaker
 
 REFUSALS = (
@@ -30,37 +29,6 @@ _pack = cast(Callable[[tuple[Word, ...]], bytes], hiredis.pack_command)  # its s
 
 class StoreUnavailable(Exception):
     """Redis did not answer in time, is away, or takes no writes now."""
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where a Redis listens: `path` of a unix socket, or else `host` and `port`; what to say first."""
-
-    path: str | None
-    host: str
-    port: int
-    tls: bool
-    greeting: tuple[tuple[str, ...], ...]
-
-    @classmethod
-    def of(cls, url: str) -> Address:
-        """Read redis://, rediss:// and unix:// with user, password and database, as redis-py does."""
-        parts = urlsplit(url)
-        if parts.scheme not in {"redis", "rediss", "unix"}:
-            raise ValueError(
-                f"REDIS_URL must start with redis://, rediss:// or unix://, not {parts.scheme!r}"
-            )
-        is_unix = parts.scheme == "unix"
-        database = parse_qs(parts.query).get("db", [""])[0] or ("" if is_unix else parts.path.strip("/"))
-        login = tuple(unquote(word) for word in (parts.username, parts.password) if word)
-        greeting = [("AUTH", *login)] * bool(login) + [("SELECT", database)] * bool(database)
-        return cls(
-            path=unquote(parts.path) if is_unix else None,
-            host=parts.hostname or "localhost",
-            port=parts.port or 6379,
-            tls=parts.scheme == "rediss",
-            greeting=(*greeting, ("PING",)),
-        )
 
 
 class Link(asyncio.Protocol):
@@ -165,8 +133,9 @@ class Connection:
     async def close(self) -> None:
         """Hang up for good."""
         await self._breaker.stop()
-        if self._link is not None:
-            self._link.close("closed")
+        link, self._link = self._link, None
+        if link is not None:
+            link.close("closed")
 
     async def call(self, *command: Word) -> Any:
         """Send one command and wait for its reply: bytes, int, list or None.

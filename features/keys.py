@@ -31,7 +31,10 @@ def seen_order(kind: str, order_id: str) -> str:
 
 
 def event_stream() -> str:
-    """Stream, one field `e`: a JSON event. Life: until archived. Writer: ingest; reader: archiver."""
+    """Stream: `e` a JSON event, `r` when it was received, in ms. Life: until archived.
+
+    Writer: ingest; reader: archiver.
+    """
     return f"{TAG}:events"
 
 

@@ -52,3 +52,11 @@ def serve_lock(home: Home, url: str) -> Iterator[None]:
         yield
     finally:
         unlock(file)
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the lock, waiting for it as long as it takes."""
+    with path.open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

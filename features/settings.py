@@ -48,7 +48,10 @@ class StoreSettings(BaseSettings):
         default=20_000, ge=1, description="Events written to one file of the history at most."
     )
     archive_interval_s: float = Field(
-        default=10.0, gt=0, description="Pause between two looks for events to move to the history."
+        default=60.0,
+        gt=0,
+        description="An event moves from Redis to the history after this, or earlier with a full batch. "
+        "Shorter means more and smaller files; live answers do not depend on it.",
     )
     served_stream_length: int = Field(
         default=200_000,

@@ -1,0 +1,214 @@
+"""From the streams to the history on disk: write, make sure, and only then let go."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+import polars as pl
+import redis
+
+from features import history, keys
+from features.event_rows import event_rows
+from features.events import Event
+from features.home import Home
+from features.locks import held
+from features.served import ServedRecord
+from features.settings import StoreSettings
+
+logger = logging.getLogger(__name__)
+
+GROUP = CONSUMER = "archiver"  # one for all: the lock of the home lets one work at a time
+ENTRIES_A_CALL = 1_000  # about 1 ms of Redis: shoppers' requests pass in between
+LOOK_S = 1.0
+
+UNREADABLE = (msgspec.DecodeError, LookupError, TypeError, ValueError, OverflowError)
+SERVED_SCHEMA: dict[str, pl.DataType] = {
+    "recommendation_id": pl.String(),
+    "at": pl.Datetime("us", "UTC"),
+    "placement": pl.String(),
+    "product_ids": pl.List(pl.String()),
+    "sources": pl.List(pl.String()),
+    "customer_id": pl.String(),
+    "anonymous_id": pl.String(),
+    "session_id": pl.String(),
+    "model_version": pl.String(),
+    "arm": pl.String(),
+    "propensity": pl.Float64(),
+}
+
+Entry = tuple[bytes, dict[bytes, bytes]]
+
+
+class Poison(msgspec.Struct):
+    """A stream entry that nobody can read, and why."""
+
+    id: str
+    reason: str
+    fields: dict[str, str]
+
+
+class Archiver:
+    """Moves both streams into parquet, each entry at least once, and repeats are harmless.
+
+    A batch becomes one file named by its first and last stream id. It is acknowledged and deleted
+    after the file is safely on the disk; killed before, the same batch is read again and replaces
+    the same file. What cannot be read goes to the home's `poison` folder with the reason.
+    """
+
+    def __init__(self, client: redis.Redis, home: Home, settings: StoreSettings) -> None:
+        self._client = client
+        self._home = home
+        self._batch = settings.archive_batch_events
+        self._interval_ms = settings.archive_interval_s * 1000
+        self._writers: dict[str, Callable[[list[Entry], str], list[Poison]]] = {
+            keys.event_stream(): self._write_events,
+            keys.served_stream(): self._write_served,
+        }
+
+    def run(self, *, burst: bool = False, stop: threading.Event | None = None) -> None:
+        """Archive until `stop` is set, or, in a burst, until the streams are empty.
+
+        A burst raises what goes wrong (redis.RedisError, OSError). The endless run logs it and tries
+        again: nothing leaves a stream before it is on the disk.
+        """
+        stop = stop or threading.Event()
+        while not stop.is_set():
+            try:
+                moved = sum([self._move(stream) for stream in self._writers if burst or self._is_due(stream)])
+            except Exception:
+                if burst:
+                    raise
+                logger.exception("Archiving failed; the events stay in Redis, and it is tried again")
+                moved = 0
+            if burst and not moved:
+                return
+            if not moved:
+                stop.wait(LOOK_S)
+
+    def _is_due(self, stream: str) -> bool:
+        """A full batch, or an entry that has waited long enough: fewer and larger files."""
+        oldest = cast(list[Entry], self._client.xrange(stream, count=1))
+        if not oldest:
+            return False
+        waited_ms = time.time() * 1000 - _arrival_ms(oldest[0][0])
+        return waited_ms >= self._interval_ms or self._client.xlen(stream) >= self._batch
+
+    def _move(self, stream: str) -> int:
+        """Archive one batch; returns its size."""
+        with held(self._home.events / "archive.lock"):
+            entries = self._read(stream, "0") or self._read(stream, ">")
+            if not entries:
+                return 0
+            name = f"{entries[0][0].decode()}-{entries[-1][0].decode()}"
+            if poison := self._writers[stream](entries, name):
+                self._set_aside(poison, name)
+            self._let_go(stream, [entry_id for entry_id, _ in entries])
+            return len(entries)
+
+    def _read(self, stream: str, after: str) -> list[Entry]:
+        """Up to a batch of entries: `0` those read before and never acknowledged, `>` new ones."""
+        entries: list[Entry] = []
+        while len(entries) < self._batch:
+            count = min(ENTRIES_A_CALL, self._batch - len(entries))
+            some = self._read_some(stream, after, count)
+            entries += some
+            if len(some) < count:
+                break
+            after = after if after == ">" else some[-1][0].decode()
+        return entries
+
+    def _read_some(self, stream: str, after: str, count: int) -> list[Entry]:
+        try:
+            answer = self._client.xreadgroup(GROUP, CONSUMER, {stream: after}, count=count)
+        except redis.ResponseError as error:
+            if not str(error).startswith("NOGROUP"):  # new, or emptied by FLUSHALL
+                raise
+            self._client.xgroup_create(stream, GROUP, id="0", mkstream=True)
+            return self._read_some(stream, after, count)
+        streams = cast(list[tuple[bytes, list[Entry]]], answer)
+        return streams[0][1] if streams else []
+
+    def _let_go(self, stream: str, ids: list[bytes]) -> None:
+        for start in range(0, len(ids), ENTRIES_A_CALL):
+            some = ids[start : start + ENTRIES_A_CALL]
+            with self._client.pipeline(transaction=True) as step:
+                step.xack(stream, GROUP, *some)
+                step.xdel(stream, *some)
+                step.execute()
+
+    def _write_events(self, entries: list[Entry], name: str) -> list[Poison]:
+        rows: list[dict[str, Any]] = []
+        poison = []
+        for entry_id, fields in entries:
+            try:
+                event = msgspec.json.decode(fields[b"e"], type=Event)
+                rows += event_rows(event, datetime.fromtimestamp(int(fields[b"r"]) / 1000, UTC))
+            except UNREADABLE as error:
+                poison.append(_poison(entry_id, fields, error))
+        if rows:
+            frame = pl.DataFrame(rows, schema=history.schema())
+            _settle(history.write_rows(self._home, frame, _day(entries), name))
+        return poison
+
+    def _write_served(self, entries: list[Entry], name: str) -> list[Poison]:
+        records: list[dict[str, Any]] = []
+        poison = []
+        for entry_id, fields in entries:
+            try:
+                records.append(msgspec.structs.asdict(msgspec.json.decode(fields[b"s"], type=ServedRecord)))
+            except UNREADABLE as error:
+                poison.append(_poison(entry_id, fields, error))
+        if records:
+            target = self._home.served / f"{_day(entries):%Y-%m-%d}" / f"{name}.parquet"
+            _write_whole(target, pl.DataFrame(records, schema=SERVED_SCHEMA).write_parquet)
+        return poison
+
+    def _set_aside(self, poison: list[Poison], name: str) -> None:
+        lines = b"".join(msgspec.json.encode(each) + b"\n" for each in poison)
+        _write_whole(self._home.root / "poison" / f"{name}.jsonl", lambda path: path.write_bytes(lines))
+        logger.warning("Set aside %d unreadable entries; see %s", len(poison), self._home.root / "poison")
+
+
+def _poison(entry_id: bytes, fields: dict[bytes, bytes], error: Exception) -> Poison:
+    readable = {
+        name.decode(errors="replace"): text.decode(errors="backslashreplace") for name, text in fields.items()
+    }
+    return Poison(entry_id.decode(), f"{type(error).__name__}: {error}", readable)
+
+
+def _arrival_ms(entry_id: bytes) -> int:
+    return int(entry_id.split(b"-")[0])
+
+
+def _day(entries: list[Entry]) -> datetime:
+    """Of a batch: the day its first entry arrived, so that a repeat finds the same folder."""
+    return datetime.fromtimestamp(_arrival_ms(entries[0][0]) / 1000, UTC)
+
+
+def _write_whole(target: Path, write: Callable[[Path], object]) -> None:
+    """Write a file that is there in full or not at all, even after a power cut."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_suffix(".partial")
+    write(partial)
+    with partial.open("rb") as written:
+        os.fsync(written.fileno())
+    partial.replace(target)
+    _settle(target)
+
+
+def _settle(target: Path) -> None:
+    """Make sure that the names of the file and of its folder are on the disk, too."""
+    for folder in (target.parent, target.parent.parent):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

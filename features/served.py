@@ -1,0 +1,75 @@
+"""What was shown to whom, noted off the response path."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import msgspec
+
+from features import keys
+from features.connection import Connection, StoreUnavailable
+from features.settings import StoreSettings
+
+BUFFERED_RECORDS = 10_000
+
+
+class ServedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One answer. `sources` runs parallel to `product_ids`; `propensity` is its chance under the arm."""
+
+    recommendation_id: str
+    at: datetime
+    placement: str
+    product_ids: tuple[str, ...]
+    sources: tuple[str, ...] = ()
+    customer_id: str | None = None
+    anonymous_id: str | None = None
+    session_id: str | None = None
+    model_version: str | None = None
+    arm: str | None = None
+    propensity: float | None = None
+
+
+class ServedBuffer:
+    """Collects records and sends them to the stream a few times a second.
+
+    These are notes for reports and training: while the store is away, or faster than it takes them,
+    they are dropped and counted, and nobody waits.
+    """
+
+    def __init__(self, store: Connection, settings: StoreSettings) -> None:
+        self._store = store
+        self._length = settings.served_stream_length
+        self._records: list[ServedRecord] = []
+        self.dropped = 0
+
+    def add(self, record: ServedRecord) -> None:
+        """Note one answer; never waits, never fails."""
+        if len(self._records) < BUFFERED_RECORDS:
+            self._records.append(record)
+        else:
+            self.dropped += 1
+
+    async def flush(self) -> None:
+        """Send all there is, once."""
+        records, self._records = self._records, []
+        try:
+            replies = [self._append(record) for record in records]
+        except StoreUnavailable:
+            self.dropped += len(records)
+            return
+        outcomes = await asyncio.gather(*replies, return_exceptions=True)
+        self.dropped += sum(isinstance(outcome, Exception) for outcome in outcomes)
+
+    async def run(self, interval_s: float = 0.2) -> None:
+        """Flush for ever; when cancelled, once more."""
+        try:
+            while True:
+                await asyncio.sleep(interval_s)
+                await self.flush()
+        finally:
+            await self.flush()
+
+    def _append(self, record: ServedRecord) -> asyncio.Future[bytes]:
+        packed = msgspec.json.encode(record)
+        return self._store.send("XADD", keys.served_stream(), "MAXLEN", "~", self._length, "*", "s", packed)
