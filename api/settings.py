@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -26,9 +26,11 @@ class ApiSettings(BaseSettings):
     drain_s: int = Field(default=10, ge=0, description="How long a stopping worker finishes open requests.")
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="Larger request bodies are refused.")
     max_events: int = Field(default=2_500, ge=1, description="More events in one request are refused.")
-    retrain_hours: float = Field(
-        default=24.0, gt=0, description="Age at which the worker replaces a model, if there is newer data."
-    )
+
+    @classmethod
+    def with_options(cls, **options: Any) -> Self:
+        """Settings from the environment under what the command line says; None says nothing."""
+        return cls(**{name: value for name, value in options.items() if value is not None})
 
     @field_validator("cors_origins", mode="before")
     @classmethod

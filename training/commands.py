@@ -1,0 +1,75 @@
+"""Commands about models: train them, see them, choose which one serves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import typer
+
+from features.archive import Archiver
+from features.commands import store
+from features.home import Home
+from features.redis_server import RedisServerError
+from features.settings import StoreSettings
+from features.terminal import (
+    DEFAULT_HOME,
+    HomeOption,
+    JsonOption,
+    console,
+    plain_errors,
+    progress,
+    show,
+    show_table,
+)
+from recommender import versions
+from recommender.bundle_files import BadBundle
+from training.settings import TrainingSettings
+from training.train import NothingToTrainOn
+from training.train import train as fit_and_publish
+
+models = typer.Typer(help="Model versions: see them, publish one, go back.", no_args_is_help=True)
+
+
+def train(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Train on the whole history, compare with simple baselines, publish what passes."""
+    shop = Home(home)
+    with plain_errors(RedisServerError, NothingToTrainOn):
+        with store(shop) as client:
+            Archiver(client, shop, StoreSettings()).run(burst=True)
+        with progress() as report:
+            result = fit_and_publish(shop, TrainingSettings(), datetime.now(UTC), report)
+    show(result, as_json=as_json)
+    if not result.published:
+        raise typer.Exit(1)
+
+
+@models.command("list")
+def list_models(home: HomeOption = DEFAULT_HOME) -> None:
+    """All versions with what they were made of; the star serves."""
+    folder = Home(home).models
+    with plain_errors(BadBundle):
+        pointer = versions.current(folder)
+    rows = [
+        (
+            "*" if pointer and pointer.version == manifest.version else "",
+            manifest.version,
+            *(f"{number:,}" for number in (manifest.orders, manifest.customers, manifest.products)),
+            f"{manifest.first_order[:10]} to {manifest.last_order[:10]}",
+        )
+        for manifest in versions.manifests(folder)
+    ]
+    show_table(("", "version", "orders", "customers", "products", "data"), rows)
+
+
+@models.command("publish")
+def publish_model(version: str, home: HomeOption = DEFAULT_HOME) -> None:
+    """Let a version serve."""
+    with plain_errors(BadBundle):
+        console.print(f"{versions.publish(Home(home).models, version).version} serves now.")
+
+
+@models.command("rollback")
+def roll_back_model(home: HomeOption = DEFAULT_HOME) -> None:
+    """Let the version serve that served before this one."""
+    with plain_errors(BadBundle):
+        console.print(f"{versions.rollback(Home(home).models).version} serves now.")

@@ -1,0 +1,30 @@
+"""The demo shop: written as files such as a shop would hand over, then imported and trained like any."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from features.home import Home
+from features.importers.catalogue import import_catalogue
+from features.importers.orders import import_orders
+from features.progress import Report
+from training.demo_shop import write_demo_shop
+from training.settings import TrainingSettings
+from training.train import train
+
+
+def build_demo(home: Home, seed: int, customers: int, products: int, now: datetime, report: Report) -> None:
+    """Make a home with a generated shop in it, ready to serve."""
+    folder = home.root / "demo"
+    write_demo_shop(folder, seed=seed, now=now, customers=customers, products=products, report=report)
+    import_catalogue(home, str(folder / "catalogue.tsv"), now=now, report=report)
+    import_orders(home, folder / "events.jsonl.gz", received_at=now, report=report)
+    train(home, TrainingSettings(), now, report)
+
+
+def first_example(home: Home) -> tuple[str, str]:
+    """A customer with a history and a product, to show in a first question."""
+    shop = json.loads((home.root / "demo" / "shop.json").read_text())
+    customer = next(shopper["customer_id"] for shopper in shop["shoppers"] if shopper["customer_id"])
+    return customer, shop["products"][0]["product_id"]
