@@ -1,0 +1,102 @@
+"""The catalogue on disk: one row a product, and the other names products go by."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from features.home import Home
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def schema() -> dict[str, pl.DataType]:
+    """Columns of the catalogue. Money is per unit in `currency`; times are UTC microseconds.
+
+    `category` is the deepest useful level of `category_path`, whose levels ` > ` parts. `is_product` is
+    False for postage, fees, adjustments and vouchers, which are never recommended.
+    """
+    import polars as pl
+
+    text, number, flag, time = pl.String(), pl.Float64(), pl.Boolean(), pl.Datetime("us", "UTC")
+    return {
+        "product_id": text,
+        "title": text,
+        "category": text,
+        "category_path": text,
+        "brand": text,
+        "price": number,
+        "currency": text,
+        "cost": number,
+        "stock": number,
+        "available": flag,
+        "url": text,
+        "image_url": text,
+        "description": text,
+        "group_id": text,
+        "is_product": flag,
+        "first_seen": time,
+        "updated_at": time,
+    }
+
+
+def load_products(home: Home) -> pl.DataFrame:
+    """All products, sorted by id; no rows and the same columns where there are none yet."""
+    import polars as pl
+
+    path = _products(home)
+    return pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=schema())
+
+
+def merge_products(home: Home, rows: pl.DataFrame, now: datetime) -> None:
+    """Add or update products; `rows` needs `product_id` and any other columns of the schema.
+
+    A new value wins over an old one unless it is null; `first_seen` stays the earliest. Of a product
+    given twice the last row counts.
+    """
+    import polars as pl
+
+    columns = schema()
+    given = rows.select(pl.col(name).cast(columns[name]) for name in columns if name in rows.columns)
+    new = pl.concat([pl.DataFrame(schema=columns), given], how="diagonal").unique("product_id", keep="last")
+    new = new.with_columns(updated_at=pl.lit(now, columns["updated_at"]))
+    both = load_products(home).join(new, on="product_id", how="full", coalesce=True, suffix=" new")
+    newest = [pl.coalesce(f"{name} new", name).alias(name) for name in columns if name != "product_id"]
+    merged = both.with_columns(newest).with_columns(
+        first_seen=pl.coalesce(pl.min_horizontal(both["first_seen"], both["first_seen new"]), "updated_at"),
+        is_product=pl.col("is_product").fill_null(value=True),
+    )
+    _replace(merged.select(list(columns)).sort("product_id"), _products(home))
+
+
+def load_aliases(home: Home) -> pl.DataFrame:
+    """Other spellings of product ids: `alias`, `product_id`, both String."""
+    import polars as pl
+
+    path = _aliases(home)
+    empty = pl.DataFrame(schema={"alias": pl.String(), "product_id": pl.String()})
+    return pl.read_parquet(path) if path.exists() else empty
+
+
+def add_aliases(home: Home, rows: pl.DataFrame) -> None:
+    """Remember `alias` -> `product_id`; the newest meaning of an alias counts."""
+    import polars as pl
+
+    known = pl.concat([load_aliases(home), rows.select("alias", "product_id")])
+    _replace(known.unique("alias", keep="last").sort("alias"), _aliases(home))
+
+
+def _products(home: Home) -> Path:
+    return home.catalog / "products.parquet"
+
+
+def _aliases(home: Home) -> Path:
+    return home.catalog / "aliases.parquet"
+
+
+def _replace(table: pl.DataFrame, path: Path) -> None:
+    partial = path.with_suffix(".partial")
+    table.write_parquet(partial)
+    partial.replace(path)

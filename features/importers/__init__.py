@@ -1,0 +1,1 @@
+"""Order histories and catalogues in the formats shops already have, into one home."""

@@ -1,0 +1,158 @@
+"""`perennial import catalogue`: products, prices, costs and stock from a file or an address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from features.catalogue import add_aliases, merge_products
+from features.home import Home
+from features.importers.catalogue_formats import CATALOGUE_FORMATS
+from features.importers.content import fetch, read_file
+from features.importers.feed_xml import feed_table, looks_like_feed
+from features.importers.formats import pick_format
+from features.importers.known import Known, read_known
+from features.importers.non_products import is_product
+from features.importers.product_ids import WARN_BELOW, merged_spellings, under_one_id
+from features.importers.reasons import Reason
+from features.importers.refusal import ImportRefused
+from features.importers.rejects import rejects_path, write_rejects
+from features.importers.summary import CatalogueSummary
+from features.importers.table import Table, as_table
+from features.progress import Report, silent
+
+LINKS = ("url", "image_url")
+
+
+def import_catalogue(
+    home: Home,
+    source: str,
+    *,
+    format: str = "auto",
+    dry_run: bool = False,
+    now: datetime,
+    report: Report = silent,
+) -> CatalogueSummary:
+    """Add or update every product of `source`, a path or an http(s) URL; new values win over old.
+
+    format: "auto" or a name of `CATALOGUE_FORMATS`. A dry run writes nothing.
+    Raises ImportRefused, the home unchanged, where the source cannot be taken at all.
+    """
+    name, table = _table(source, report)
+    chosen, why = pick_format(CATALOGUE_FORMATS, table, format)
+    if table.cells.is_empty():
+        raise ImportRefused(f"{name} lists no products. Export it again.")
+    report("checking", 0, table.cells.height)
+    known = read_known(home)
+    judged, unsafe = _judged(chosen.read(chosen.rows(table)), table)
+    spellings = _spellings(judged, known)
+    products = _distinct(under_one_id(judged, spellings))
+    good = products.filter(pl.col("reason").is_null())
+    aside = products.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
+    rejects = rejects_path(home, Path(name), now) if aside.height and not dry_run else None
+    if not dry_run:
+        report("writing", 0, good.height)
+        if rejects:
+            write_rejects(rejects, table, aside)
+        add_aliases(home, spellings)
+        merge_products(home, good, now)
+        report("writing", good.height, good.height)
+    rate = _coverage(good, known)
+    return CatalogueSummary(
+        source=source,
+        format=chosen.name,
+        format_reason=why,
+        encoding=table.encoding,
+        dry_run=dry_run,
+        rows=table.cells.height,
+        match_rate=rate,
+        rejects_file=str(rejects) if rejects else None,
+        warnings=(*table.notes, *_warnings(rate, unsafe)),
+        **_counts(good, aside, known),
+    )
+
+
+def _table(source: str, report: Report) -> tuple[str, Table]:
+    if "://" in source and not source.startswith(("http://", "https://")):
+        raise ImportRefused(f"{source}: only files and http(s) addresses can be read.")
+    remote = source.startswith(("http://", "https://"))
+    name = source.split("?", maxsplit=1)[0].rsplit("/", 1)[-1] or "feed"
+    content = fetch(source, report) if remote else read_file(Path(source), report)
+    return name, feed_table(content, name) if looks_like_feed(content) else as_table(content, name)
+
+
+def _judged(rows: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, int]:
+    """Rows with `reason` and `detail` filled; unsafe links (script, data ...) are emptied and counted."""
+    safe = {link: pl.col(link).str.contains(r"^(?i)(https?://|/[^/])") for link in LINKS}
+    unsafe = rows.select(pl.sum_horizontal((~test).sum() for test in safe.values())).item()
+    product_id = pl.col("product_id")
+    judged = rows.with_columns(
+        *[pl.when(test).then(pl.col(link)).alias(link) for link, test in safe.items()],
+        is_product=is_product(product_id, pl.col("title")),
+        detail=pl.lit(None, pl.String),
+        reason=pl.when(pl.lit(table.surplus))
+        .then(pl.lit(Reason.SURPLUS_CELLS.value))
+        .when(pl.col("reason").is_not_null())
+        .then("reason")
+        .when(product_id.is_null())
+        .then(pl.lit(Reason.NO_PRODUCT.value))
+        .when((product_id.str.len_chars() > 512) | product_id.str.contains(r"[\x00-\x1f\x7f]"))
+        .then(pl.lit(Reason.BAD_ID.value))
+        .when((pl.col("price") < 0) | (pl.col("cost") < 0))
+        .then(pl.lit(Reason.NEGATIVE_PRICE.value)),
+    )
+    return judged, unsafe or 0
+
+
+def _spellings(rows: pl.DataFrame, known: Known) -> pl.DataFrame:
+    """Other names of known products: another case, or an own id beside a known MPN, GTIN or barcode."""
+    good = rows.filter(pl.col("reason").is_null())
+    ids = known.product_ids.implode()
+    by_number = good.filter(~pl.col("product_id").is_in(ids), pl.col("other_id").is_in(ids))
+    numbered = by_number.select(alias="product_id", product_id="other_id").unique("alias", keep="first")
+    return pl.concat([numbered, merged_spellings(good["product_id"], known)]).unique("alias", keep="first")
+
+
+def _distinct(rows: pl.DataFrame) -> pl.DataFrame:
+    good = pl.col("reason").is_null()
+    again = good & (pl.int_range(pl.len()).over("product_id", good) > 0)
+    return rows.with_columns(
+        reason=pl.when(again).then(pl.lit(Reason.REPEATED_PRODUCT.value)).otherwise("reason")
+    )
+
+
+def _coverage(good: pl.DataFrame, known: Known) -> float | None:
+    """Share of the products in the order history that the catalogue covers; None without a history."""
+    fees = known.products.filter(~pl.col("is_product"))["product_id"]
+    sold = known.events["product_id"].drop_nulls().unique()
+    sold = sold.filter(~sold.is_in(fees.implode()))
+    return sold.filter(sold.is_in(good["product_id"].implode())).len() / sold.len() if sold.len() else None
+
+
+def _warnings(rate: float | None, unsafe: int) -> list[str]:
+    warnings = []
+    if rate is not None and rate < WARN_BELOW:
+        warnings.append(
+            f"Only {rate:.1%} of the products sold are in the catalogue: older ones may be gone from it, "
+            "or its ids are others than those of the orders"
+        )
+    if unsafe:
+        warnings.append(f"{unsafe:,} links are no web addresses and were left out")
+    return warnings
+
+
+def _counts(good: pl.DataFrame, aside: pl.DataFrame, known: Known) -> dict[str, Any]:
+    """The figures of CatalogueSummary."""
+    return {
+        "taken": good.height,
+        "set_aside": dict(aside["reason"].value_counts(sort=True).iter_rows()),
+        "new_products": good.join(known.products, on="product_id", how="anti").height,
+        "non_products": good.filter(~pl.col("is_product")).height,
+        "with_price": good["price"].count(),
+        "with_cost": good["cost"].count(),
+        "with_image": good["image_url"].count(),
+        "unavailable": good.filter(~pl.col("available")).height,
+    }

@@ -1,0 +1,119 @@
+"""A file's bytes and text: unpacked, recognised by content, decoded line by line where it must be."""
+
+from __future__ import annotations
+
+import gzip
+import time
+import zlib
+from collections.abc import Callable
+from http.client import HTTPException
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, cast
+from urllib.request import urlopen
+
+from features.importers.refusal import ImportRefused
+from features.progress import Report
+
+CHUNK_BYTES = 8_000_000
+FETCH_BYTES = 300_000_000
+FETCH_SECONDS, ANSWER_SECONDS = 300, 30
+TEXT_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+
+
+def read_file(path: Path, report: Report) -> bytes:
+    """The whole file, unpacked if it is gzip. Raises ImportRefused for a missing, empty or damaged one."""
+    if not path.is_file():
+        raise ImportRefused(f"There is no file {path}. Check the path.")
+    total = path.stat().st_size
+    with path.open("rb") as packed:
+        return _unpacked(packed, path.name, lambda done: report("reading", done, total))
+
+
+def fetch(url: str, report: Report) -> bytes:
+    """What an http(s) URL answers, unpacked if it is gzip, at most FETCH_BYTES in FETCH_SECONDS."""
+    deadline = time.monotonic() + FETCH_SECONDS
+    body = BytesIO()
+    try:
+        with urlopen(url, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - the caller lets http(s) pass only
+            total = int(answer.headers.get("Content-Length") or 0)
+            while chunk := answer.read1(CHUNK_BYTES):
+                body.write(chunk)
+                report("reading", body.tell(), total)
+                if body.tell() > FETCH_BYTES or time.monotonic() > deadline:
+                    raise ImportRefused(
+                        f"{url} is larger than {FETCH_BYTES // 1_000_000} MB or took longer than "
+                        f"{FETCH_SECONDS} s. Download it and import the file."
+                    )
+    except (OSError, HTTPException) as error:
+        raise ImportRefused(
+            f"{url} could not be fetched: {error}. Check the address, then try again."
+        ) from error
+    body.seek(0)
+    return _unpacked(body, url, lambda _: None)
+
+
+def _unpacked(packed: BinaryIO, name: str, read_so_far: Callable[[int], None]) -> bytes:
+    zipped = packed.read(2) == b"\x1f\x8b"
+    packed.seek(0)
+    source = cast("BinaryIO", gzip.GzipFile(fileobj=packed)) if zipped else packed
+    chunks = []
+    try:
+        while chunk := source.read(CHUNK_BYTES):
+            chunks.append(chunk)
+            read_so_far(packed.tell())
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ImportRefused(
+            f"{name} is a damaged or incomplete gzip file, so nothing was taken. "
+            "Download or copy it again and import the whole file."
+        ) from error
+    content = b"".join(chunks)
+    if not content.strip():
+        raise ImportRefused(f"{name} is empty. Export it again with its header and rows.")
+    return content
+
+
+def to_utf8(content: bytes, name: str) -> tuple[bytes, str]:
+    """The text as UTF-8 bytes with \\n line ends, and the encoding found, in words.
+
+    Lines that are no UTF-8 are read as Windows-1252, the usual superset of Latin-1, each for itself.
+    """
+    if content[:2] in TEXT_MARKS:
+        raise ImportRefused(
+            f"{name} is {TEXT_MARKS[content[:2]]} text. Save it as CSV UTF-8 and import that."
+        )
+    if b"\x00" in content[:4096]:
+        raise ImportRefused(f"{name} is neither text, a spreadsheet (.xlsx) nor parquet. Export it as CSV.")
+    encoding = "UTF-8 with BOM" if content.startswith(b"\xef\xbb\xbf") else "UTF-8"
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    if b"\n" not in content:
+        content = content.replace(b"\r", b"\n")
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return _line_by_line(content)
+    return content, encoding
+
+
+def _line_by_line(content: bytes) -> tuple[bytes, str]:
+    lines, utf8, other = [], 0, 0
+    for line in content.split(b"\n"):
+        if line.isascii():
+            lines.append(line)
+            continue
+        try:
+            line.decode()
+            utf8 += 1
+            lines.append(line)
+        except UnicodeDecodeError:
+            other += 1
+            lines.append(_windows_1252(line).encode())
+    mixed = f"mixed: {utf8:,} lines UTF-8, {other:,} lines Latin-1 (Windows-1252)"
+    return b"\n".join(lines), mixed if utf8 else "Latin-1 (Windows-1252)"
+
+
+def _windows_1252(line: bytes) -> str:
+    try:
+        return line.decode("cp1252")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")

@@ -1,0 +1,55 @@
+"""Our own events as JSON lines: the vocabulary of `POST /v1/events`, one object a line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from features.event_rows import event_rows
+from features.events import InvalidEvent, parse_event
+from features.importers.lines import COLUMNS, completed
+from features.importers.reasons import Reason
+from features.importers.table import JSON_LINE, Table
+from features.importers.values import TIME
+from features.ingest import order_number
+from features.progress import Report
+
+STEP = 20_000
+TYPES = dict.fromkeys(("quantity", "unit_price", "discount"), pl.Float64()) | {"timestamp": TIME}
+SCHEMA = {"row": pl.UInt32()} | {name: TYPES.get(name, pl.String()) for name in COLUMNS}
+
+
+def jsonl_lines(table: Table, received_at: datetime, report: Report) -> pl.DataFrame:
+    """Lines of a table of JSON texts: a line per order item, one for any other event.
+
+    The first event under an id, and the first of an order, stands.
+    """
+    texts, earlier = table.cells[JSON_LINE], set[str]()
+    frames = []
+    for start in range(0, len(texts), STEP):
+        report("checking", start, len(texts))
+        numbered = enumerate(texts[start : start + STEP], start)
+        lines = [line for row, text in numbered for line in _lines_of(row, text, received_at, earlier)]
+        frames.append(pl.DataFrame(lines, schema=SCHEMA))
+    return completed(pl.concat(frames))
+
+
+def _lines_of(row: int, text: str, received_at: datetime, earlier: set[str]) -> list[dict[str, Any]]:
+    content_id = sha256(text.encode()).hexdigest()[:32]
+    try:
+        event = parse_event(msgspec.json.decode(text), received_at, fresh_id=content_id)
+    except InvalidEvent as error:
+        return [{"row": row, "reason": Reason.INVALID_EVENT.value, "detail": str(error)}]
+    except (msgspec.DecodeError, RecursionError) as error:
+        return [{"row": row, "reason": Reason.INVALID_EVENT.value, "detail": f"not JSON: {error}"}]
+    lines = event_rows(event, received_at)
+    number = order_number(event)
+    names = {event.event_id, f"{event.type}:{number}"} if number else {event.event_id}
+    if names & earlier:
+        return [{"row": row, "reason": Reason.REPEATED.value}]
+    earlier |= names
+    return [line | {"row": row, "quantity": line["quantity"] or event.quantity} for line in lines]

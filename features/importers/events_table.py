@@ -1,0 +1,71 @@
+"""Our own events as a table (CSV, .xlsx or parquet): a row a line of an order, or one event."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import polars as pl
+
+from features.events import EVENT_TYPES
+from features.importers.lines import Format
+from features.importers.reasons import Reason
+
+
+def _read(rows: pl.DataFrame) -> pl.DataFrame:
+    kind = pl.col("type").str.to_lowercase()
+    shopper = pl.coalesce("customer_id", "anonymous_id", "session_id")
+    # Purchases of one shopper at one moment are one order, where orders have no numbers.
+    moment = pl.concat_str(shopper, pl.lit("@"), "timestamp")
+    purchase, refund = kind == "purchase", kind == "refund"
+    lines = rows.with_columns(
+        type=kind,
+        event_id=pl.when(~(purchase | refund)).then("event_id"),
+        order_id=pl.when(purchase).then(pl.coalesce("order_id", moment)).otherwise("order_id"),
+        refund_id=pl.when(refund).then(pl.coalesce("refund_id", "event_id", "order_id")),
+        quantity=pl.col("quantity").fill_null("1"),
+        reason=pl.when(~kind.is_in(EVENT_TYPES) | kind.is_null())
+        .then(pl.lit(Reason.UNKNOWN_EVENT.value))
+        .when(shopper.is_null() & ~(purchase | refund))
+        .then(pl.lit(Reason.NO_CUSTOMER.value)),
+        detail=pl.when(~kind.is_in(EVENT_TYPES)).then("type"),
+    )
+    return lines.with_columns(event_id=_numbered(lines))
+
+
+def _numbered(lines: pl.DataFrame) -> pl.Series:
+    """Each event's own id, or else a hash of the row that is the same at the next import."""
+    content = lines.select(pl.concat_str(pl.exclude("row", "event_id").fill_null(""), separator="\x1f"))
+    nth = content.select(pl.int_range(pl.len()).over(pl.first())).to_series()
+    needed = lines["event_id"].is_null() & ~lines["type"].is_in(["purchase", "refund"])
+    hashes = [
+        sha256(f"{text}\x1f{n}".encode()).hexdigest()[:32] if need else None
+        for text, n, need in zip(content.to_series(), nth, needed, strict=True)
+    ]
+    return lines["event_id"].fill_null(pl.Series(hashes, dtype=pl.String))
+
+
+EVENTS = Format(
+    name="events",
+    columns={
+        "type": ("event", "type", "eventtype"),
+        "timestamp": ("timestamp",),
+        "customer_id": ("customerid",),
+        "product_id": ("productid",),
+        "anonymous_id": ("anonymousid",),
+        "session_id": ("sessionid",),
+        "event_id": ("eventid",),
+        "order_id": ("orderid",),
+        "refund_id": ("refundid",),
+        "title": ("title", "productname"),
+        "quantity": ("quantity",),
+        "unit_price": ("unitprice", "price"),
+        "currency": ("currency",),
+        "country": ("country",),
+        "discount": ("discount",),
+        "coupon": ("coupon",),
+        "recommendation_id": ("recommendationid",),
+        "utm_source": ("utmsource",),
+    },
+    required=("type", "timestamp", "customer_id", "product_id"),
+    read=_read,
+)

@@ -1,0 +1,122 @@
+"""Judged lines sorted into new, known and set aside, and what they tell about products."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from features.importers.known import Known, is_known
+from features.importers.non_products import is_product
+from features.importers.product_ids import check_match_rate, match_rate, merged_spellings, under_one_id
+from features.importers.refunds import with_refunded_orders
+
+ORDERS = ["purchase", "refund"]
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What an import would write. A row of the file is in one of `fresh`, `aside` and `known_rows`.
+
+    fresh: lines with `event_id` and `line`; aside: row, reason, detail, a row once; spellings: alias,
+    product_id; products: rows for `merge_products`; non_products: ids among `fresh`.
+    """
+
+    fresh: pl.DataFrame
+    aside: pl.DataFrame
+    known_rows: int
+    spellings: pl.DataFrame
+    products: pl.DataFrame
+    non_products: pl.Series
+    new_products: int
+    match_rate: float | None
+    warnings: list[str]
+
+
+def sort_out(lines: pl.DataFrame, source: str, known: Known) -> Intake:
+    """Give good lines their final ids and part them from what is known and what is not taken.
+
+    Raises ImportRefused where the products are not this home's.
+    """
+    bad = pl.col("reason").is_not_null()
+    spellings = merged_spellings(lines.filter(~bad)["product_id"], known)
+    good = _numbered(under_one_id(lines.filter(~bad), spellings))
+    rate = match_rate(good["product_id"], known)
+    warnings = check_match_rate(rate, source, known)
+    repeated = good.select(is_known(known)).to_series().fill_null(value=False)
+    fresh = with_refunded_orders(good.filter(~repeated), known)
+    only_known = good.filter(repeated).join(fresh, on="row", how="anti")["row"].n_unique()
+    products = _products(fresh, known)
+    non_products = pl.concat([_non_products(known.products), _non_products(products)])
+    return Intake(
+        fresh=fresh,
+        aside=lines.filter(bad).join(good, on="row", how="anti").unique("row", keep="first"),
+        known_rows=only_known,
+        spellings=spellings,
+        products=products,
+        non_products=non_products,
+        new_products=products.height - products.join(known.products, on="product_id", how="semi").height,
+        match_rate=rate,
+        warnings=warnings,
+    )
+
+
+def _numbered(lines: pl.DataFrame) -> pl.DataFrame:
+    """One event an order, at the time of its first line, its lines numbered in file order."""
+    own = pl.when(pl.col("type") == "purchase").then("order_id").otherwise("refund_id")
+    named = lines.with_columns(event_id=pl.coalesce("event_id", pl.concat_str("type", pl.lit(":"), own)))
+    return named.with_columns(
+        line=pl.int_range(pl.len(), dtype=pl.Int32).over("event_id"),
+        timestamp=pl.col("timestamp").min().over("event_id"),
+    )
+
+
+def _products(fresh: pl.DataFrame, known: Known) -> pl.DataFrame:
+    """Rows for the catalogue; what it says already of title and price is left as it is."""
+    sold = fresh.filter(pl.col("product_id").is_not_null())
+    old = known.products.select("product_id", old_title="title", old_price="price")
+    rows = (
+        sold.group_by("product_id")
+        .agg(first_seen=pl.col("timestamp").min())
+        .join(_usual_titles(sold), on="product_id", how="left")
+        .join(_usual_prices(sold), on="product_id", how="left")
+        .join(old, on="product_id", how="left")
+    )
+    priced = pl.col("old_price").is_not_null()
+    untitled = pl.col("old_title").is_null()
+    return rows.select(
+        "product_id",
+        "first_seen",
+        title=pl.when(untitled).then("title"),
+        price=pl.when(~priced).then("price"),
+        currency=pl.when(~priced).then("currency"),
+        is_product=pl.when(untitled).then(is_product(pl.col("product_id"), pl.col("title"))),
+    )
+
+
+def _usual_titles(sold: pl.DataFrame) -> pl.DataFrame:
+    """The most usual title of each product; of refunds and free lines only if there are no others."""
+    paid = (pl.col("type") != "refund") & (pl.col("unit_price") != 0)
+    return (
+        sold.filter(pl.col("title").is_not_null())
+        .group_by("product_id", "title")
+        .agg(uses=pl.len(), paid=paid.any())
+        .sort("paid", "uses", "title", descending=[True, True, False])
+        .unique("product_id", keep="first", maintain_order=True)
+        .select("product_id", "title")
+    )
+
+
+def _usual_prices(sold: pl.DataFrame) -> pl.DataFrame:
+    return (
+        sold.filter(pl.col("type") == "purchase", pl.col("unit_price") > 0)
+        .group_by("product_id", "currency", price="unit_price")
+        .len()
+        .sort("len", "price", descending=True)
+        .unique("product_id", keep="first", maintain_order=True)
+        .select("product_id", "price", "currency")
+    )
+
+
+def _non_products(products: pl.DataFrame) -> pl.Series:
+    return products.filter(~pl.col("is_product"))["product_id"]

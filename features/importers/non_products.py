@@ -1,0 +1,31 @@
+"""Which order lines are no products: postage, fees, adjustments, vouchers, samples."""
+
+from __future__ import annotations
+
+import polars as pl
+
+CODES = ("POST", "DOT", "CRUK", "AMAZONFEE", "BANK CHARGES", "SHIPPING", "POSTAGE", "DISCOUNT", "TIP")
+"""Product ids that are never products, whatever their title."""
+
+TITLES = (
+    r"(\w+ )?(postage|shipping|p&p)( (and|&) (packing|packaging|handling))?",
+    r"((next|same) day |express |standard |free )?(carriage|delivery|shipping)( charges?| costs?| fees?)?",
+    r"(bank|packing|handling|service|delivery|shipping|postage) (charges?|fees?|costs?)",
+    r"(\w+ )?(fees?|commission)",
+    r"(\w+ )?discounts?",
+    r"(\w+ )*(re-?)?adjust(ments?)?( bad debt)?",
+    r"manual|tip|gratuity|donation",
+    r"(show |free )?samples?",
+    r".*\bgift (voucher|card|certificate)s?\b.*",
+)
+"""Whole titles (regular expressions, case aside). FRENCH CARRIAGE LANTERN and GIFT CARD HOLDER differ."""
+
+NEVERTHELESS = r"\b(holder|box|case|wallet|envelope|set of)\b"
+"""Words that make a product of what looks like a voucher."""
+
+
+def is_product(product_id: pl.Expr, title: pl.Expr) -> pl.Expr:
+    """Boolean: False for what is charged for or booked but cannot be recommended."""
+    text = title.fill_null("").str.strip_chars().str.to_lowercase()
+    charged = text.str.contains(rf"^({'|'.join(TITLES)})$") & ~text.str.contains(NEVERTHELESS)
+    return ~(product_id.str.to_uppercase().is_in(CODES) | charged)

@@ -1,0 +1,133 @@
+"""`perennial import orders`: a file of orders or events into the history, whole or not at all."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from features.catalogue import add_aliases, merge_products
+from features.history import schema, write_rows
+from features.home import Home
+from features.importers.checks import with_reasons, with_values
+from features.importers.content import read_file
+from features.importers.events_jsonl import jsonl_lines
+from features.importers.formats import pick_orders_format
+from features.importers.intake import Intake, sort_out
+from features.importers.known import read_known
+from features.importers.lines import Format, completed
+from features.importers.reasons import Reason
+from features.importers.refusal import ImportRefused
+from features.importers.rejects import rejects_path, write_rejects
+from features.importers.summary import OrdersSummary
+from features.importers.table import Table, as_table
+from features.importers.values import Times
+from features.progress import Report, silent
+
+
+def import_orders(
+    home: Home,
+    path: Path,
+    *,
+    format: str = "auto",
+    dry_run: bool = False,
+    received_at: datetime,
+    report: Report = silent,
+) -> OrdersSummary:
+    """Take every good line that is not known yet; set the others aside with a reason.
+
+    format: "auto" or a name of `formats.FORMATS`. A dry run writes nothing and returns the same summary.
+    Raises ImportRefused, the home unchanged, where the file cannot be taken at all.
+    """
+    table = as_table(read_file(path, report), path.name)
+    chosen, why = pick_orders_format(table, format)
+    if table.cells.is_empty():
+        raise ImportRefused(f"{path.name} has a header and no rows. Export the period you want again.")
+    lines, times = _judged(table, chosen, received_at, report)
+    report("joining refunds", 0, lines.height)
+    intake = sort_out(lines, chosen.name, read_known(home))
+    rejects = rejects_path(home, path, received_at) if intake.aside.height and not dry_run else None
+    if not dry_run:
+        report("writing", 0, intake.fresh.height)
+        _write(home, intake, table, rejects, chosen.name, received_at)
+        report("writing", intake.fresh.height, intake.fresh.height)
+    return OrdersSummary(
+        file=str(path),
+        format=chosen.name,
+        format_reason=why,
+        encoding=table.encoding,
+        date_format=times.format,
+        dry_run=dry_run,
+        rows=table.cells.height,
+        rejects_file=str(rejects) if rejects else None,
+        warnings=(*table.notes, *times.warnings, *intake.warnings),
+        **_counts(intake),
+    )
+
+
+def _judged(
+    table: Table, chosen: Format, received_at: datetime, report: Report
+) -> tuple[pl.DataFrame, Times]:
+    rows = table.cells.height
+    report("checking", 0, rows)
+    read = (
+        jsonl_lines(table, received_at, report)
+        if table.kind == "jsonl"
+        else completed(chosen.read(chosen.rows(table)))
+    )
+    valued, times = with_values(read)
+    lines = with_reasons(valued, table, received_at)
+    report("checking", rows, rows)
+    return lines, times
+
+
+def _write(
+    home: Home, intake: Intake, table: Table, rejects: Path | None, source: str, received_at: datetime
+) -> None:
+    """Everything or, after any failure, nothing."""
+    with ExitStack() as undo:
+        if rejects:
+            undo.callback(rejects.unlink, missing_ok=True)
+            write_rejects(rejects, table, intake.aside)
+        if intake.fresh.height:
+            rows = _history_rows(intake.fresh, source, received_at)
+            undo.callback(write_rows(home, rows, received_at).unlink)
+            add_aliases(home, intake.spellings)
+            merge_products(home, intake.products, received_at)
+        undo.pop_all()
+
+
+def _history_rows(lines: pl.DataFrame, source: str, received_at: datetime) -> pl.DataFrame:
+    arrived = lines.with_columns(source=pl.lit(source), received_at=pl.lit(received_at))
+    return arrived.select(pl.col(name).cast(dtype) for name, dtype in schema().items())
+
+
+def _counts(intake: Intake) -> dict[str, Any]:
+    """The figures of OrdersSummary."""
+    lines, aside = intake.fresh, intake.aside
+    purchases, refunds = (lines.filter(pl.col("type") == kind) for kind in ("purchase", "refund"))
+    reasons = aside["reason"].value_counts(sort=True)
+    return {
+        "taken": lines["row"].n_unique(),
+        "already_known": intake.known_rows,
+        "set_aside": dict(reasons.iter_rows()),
+        "exact_duplicates": aside.filter(pl.col("reason") == Reason.DUPLICATE.value).height,
+        "purchase_lines": purchases.height,
+        "refund_lines": refunds.height,
+        "refunds_joined": refunds["order_id"].count(),
+        "other_events": lines.height - purchases.height - refunds.height,
+        "guest_lines": lines["customer_id"].null_count(),
+        "free_lines": purchases.filter(pl.col("unit_price") == 0).height,
+        "non_product_lines": lines["product_id"].is_in(intake.non_products.implode()).sum(),
+        "orders": purchases["order_id"].n_unique(),
+        "customers": lines["customer_id"].drop_nulls().n_unique(),
+        "products": lines["product_id"].drop_nulls().n_unique(),
+        "new_products": intake.new_products,
+        "merged_ids": dict(intake.spellings.iter_rows()),
+        "first": lines["timestamp"].min(),
+        "last": lines["timestamp"].max(),
+        "match_rate": intake.match_rate,
+    }

@@ -1,0 +1,28 @@
+"""Why a line is set aside: a closed set, each said so that one can act on it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """What the rejects file and the summary say of lines that were not taken."""
+
+    SURPLUS_CELLS = "More cells than the header has: put quotes around text that contains the delimiter"
+    DUPLICATE = "Exact duplicate of an earlier line: nothing to do, it was taken once"
+    BAD_DEBT = "Bookkeeping entry for bad debt, not an order: nothing to do"
+    ADJUSTMENT = "Stock adjustment, not an order (no customer, no price): nothing to do"
+    INVALID_EVENT = "Not a valid event: correct it as said in brackets"
+    UNKNOWN_EVENT = "Unknown event type: use one of the names in the documentation"
+    NO_ORDER = "Order number missing: fill it in"
+    NO_PRODUCT = "Product id (SKU) missing: fill it in"
+    NO_CUSTOMER = "Neither customer, visitor nor session: say whose event this is"
+    BAD_ID = "An id is longer than 512 characters or holds control characters: shorten or clean it"
+    BAD_QUANTITY = "Quantity missing, 0, not a number or above ten million: correct it"
+    BAD_PRICE = "Price is not a number or above a thousand million: correct it"
+    NEGATIVE_PRICE = "Negative price: enter a refund as a negative quantity instead"
+    BAD_TIME = "Date missing or not in the format of the other lines: write it like them"
+    TIME_OUT_OF_RANGE = "Date before 1990 or in the future: correct it"
+    REPEATED_PRODUCT = "The same product stands earlier in this file: nothing to do, the first was taken"
+    NO_OFFER = "A picture or option row without product id (SKU): nothing to do if it is only a picture"
+    REPEATED = "The same event or order stands earlier in this file: nothing to do, the first was taken"

@@ -1,0 +1,69 @@
+"""Which order a refund takes back, where the file does not say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from features.importers.known import Known
+
+KEY = ["customer_id", "product_id"]
+Sold = dict[tuple[str, str], list["Purchase"]]
+
+
+@dataclass
+class Purchase:
+    """One customer's purchase of one product, and how much of it has not been taken back."""
+
+    at: datetime
+    order_id: str
+    left: float
+
+
+def with_refunded_orders(lines: pl.DataFrame, known: Known) -> pl.DataFrame:
+    """Fill `order_id` of refunds from this file's purchases and those of the history.
+
+    It is the latest earlier order of the same customer and product of which enough is left to take
+    back, else the latest of which anything is left, else null.
+    """
+    stated = pl.col("order_id").is_not_null() | pl.any_horizontal(pl.col(KEY).is_null())
+    refunds = lines.filter(pl.col("type") == "refund", ~stated).sort("timestamp", "row")
+    sold = _sold(pl.concat([known.events, lines], how="diagonal"), refunds)
+    orders = [
+        _taken_back(sold[customer, product], at, quantity)
+        for customer, product, at, quantity in refunds.select(*KEY, "timestamp", "quantity").iter_rows()
+    ]
+    found = refunds.select("row", "type", pl.Series("found", orders, dtype=pl.String))
+    joined = lines.join(found, on=["row", "type"], how="left", maintain_order="left")
+    return joined.with_columns(order_id=pl.coalesce("order_id", "found")).drop("found")
+
+
+def _sold(events: pl.DataFrame, refunds: pl.DataFrame) -> Sold:
+    """Purchases of what is refunded, oldest first, less what was refunded before."""
+    concerned = events.join(refunds.select(KEY).unique(), on=KEY, how="semi")
+    purchase = pl.col("type") == "purchase"
+    left = pl.when(purchase).then("quantity").otherwise(-pl.col("quantity")).sum()
+    purchases = (
+        concerned.filter(purchase | (pl.col("type") == "refund"), pl.col("order_id").is_not_null())
+        .group_by(*KEY, "order_id")
+        .agg(at=pl.col("timestamp").filter(purchase).min(), left=left)
+        .drop_nulls("at")
+        .sort("at", "order_id")
+    )
+    sold: Sold = defaultdict(list)
+    for customer, product, order_id, at, quantity in purchases.iter_rows():
+        sold[customer, product].append(Purchase(at, order_id, quantity))
+    return sold
+
+
+def _taken_back(purchases: list[Purchase], at: datetime, quantity: float) -> str | None:
+    earlier = [each for each in reversed(purchases) if each.at <= at and each.left > 0]
+    enough = (each for each in earlier if each.left >= quantity)
+    chosen = next(enough, earlier[0] if earlier else None)
+    if chosen is None:
+        return None
+    chosen.left -= quantity
+    return chosen.order_id

@@ -1,0 +1,142 @@
+"""What an import did, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class OrdersSummary:
+    """Every row of the file is counted once: `taken + already_known + sum(set_aside) == rows`.
+
+    Lines are what reached the history: a row may give several (a JSON order, a Shopify refund).
+    `refunds_joined` counts refund lines whose order is known; `match_rate` is the share of the file's
+    products that the home knew before, None where it knew none.
+    """
+
+    file: str
+    format: str
+    format_reason: str
+    encoding: str
+    date_format: str
+    dry_run: bool
+    rows: int
+    taken: int
+    already_known: int
+    set_aside: dict[str, int]
+    exact_duplicates: int
+    purchase_lines: int
+    refund_lines: int
+    refunds_joined: int
+    other_events: int
+    guest_lines: int
+    free_lines: int
+    non_product_lines: int
+    orders: int
+    customers: int
+    products: int
+    new_products: int
+    merged_ids: dict[str, str]
+    first: datetime | None
+    last: datetime | None
+    match_rate: float | None
+    rejects_file: str | None
+    warnings: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: times as ISO 8601."""
+        return _plain(asdict(self))
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Label and value of everything a person wants to read, in order."""
+        yield "File", self.file
+        yield "Format", f"{self.format} ({self.format_reason})"
+        yield "Text", f"{self.encoding}, dates {self.date_format}"
+        yield "Rows in the file", f"{self.rows:,}"
+        yield "Taken", f"{self.taken:,}"
+        if self.already_known:
+            yield "Already known", f"{self.already_known:,}"
+        yield "Set aside", f"{sum(self.set_aside.values()):,}"
+        for reason, count in self.set_aside.items():
+            yield f"  {count:,}", reason
+        if self.match_rate is not None:
+            yield "Products known before", f"{self.match_rate:.2%}"
+        yield from self._what_was_taken()
+        if self.rejects_file:
+            yield "Lines set aside are in", self.rejects_file
+        for warning in self.warnings:
+            yield "Please note", warning
+
+    def _what_was_taken(self) -> Iterator[tuple[str, str]]:
+        if not self.taken:
+            return
+        yield "Purchase lines", f"{self.purchase_lines:,} in {self.orders:,} orders"
+        if self.refund_lines:
+            yield "Refund lines", f"{self.refund_lines:,}, {self.refunds_joined:,} joined to their order"
+        if self.other_events:
+            yield "Other events", f"{self.other_events:,}"
+        yield "Without a customer", f"{self.guest_lines:,} lines"
+        yield "Free of charge", f"{self.free_lines:,} lines"
+        yield "Postage, fees and the like", f"{self.non_product_lines:,} lines, never recommended"
+        yield "Customers", f"{self.customers:,}"
+        yield "Products", f"{self.products:,}, {self.new_products:,} of them new"
+        if self.merged_ids:
+            yield "Ids merged (upper and lower case)", f"{len(self.merged_ids):,}"
+        if self.first and self.last:
+            yield "From, to", f"{self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M} UTC"
+
+
+@dataclass(frozen=True)
+class CatalogueSummary:
+    """Every row is counted once: `taken + sum(set_aside) == rows`.
+
+    `match_rate` is the share of the products in the order history that the catalogue now covers.
+    """
+
+    source: str
+    format: str
+    format_reason: str
+    encoding: str
+    dry_run: bool
+    rows: int
+    taken: int
+    set_aside: dict[str, int]
+    new_products: int
+    non_products: int
+    with_price: int
+    with_cost: int
+    with_image: int
+    unavailable: int
+    match_rate: float | None
+    rejects_file: str | None
+    warnings: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return _plain(asdict(self))
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Label and value of everything a person wants to read, in order."""
+        yield "Catalogue", self.source
+        yield "Format", f"{self.format} ({self.format_reason}), {self.encoding}"
+        yield "Rows in the file", f"{self.rows:,}"
+        yield "Taken", f"{self.taken:,} products, {self.new_products:,} of them new"
+        yield "Set aside", f"{sum(self.set_aside.values()):,}"
+        for reason, count in self.set_aside.items():
+            yield f"  {count:,}", reason
+        yield "With price, cost, picture", f"{self.with_price:,}, {self.with_cost:,}, {self.with_image:,}"
+        yield "Out of stock", f"{self.unavailable:,}"
+        yield "Never recommended (vouchers, fees)", f"{self.non_products:,}"
+        if self.match_rate is not None:
+            yield "Sold products in the catalogue", f"{self.match_rate:.2%}"
+        if self.rejects_file:
+            yield "Lines set aside are in", self.rejects_file
+        for warning in self.warnings:
+            yield "Please note", warning
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in fields.items()}
