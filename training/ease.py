@@ -1,0 +1,61 @@
+"""What goes with a whole cart: EASE (Steck 2019) on the products that sell most."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import lapack
+from scipy.sparse import csr_matrix
+
+from training.neighbours import empty, strongest
+
+
+def fit_ease(orders: csr_matrix, ridge: float) -> NDArray[np.float32]:
+    """B (n, n) float32 with a zero diagonal; a cart's scores are the sum of its products' rows.
+
+    P = (X'X + ridge I)^-1, B_ij = -P_ij / P_jj (eq. 8). orders X: (n_orders, n) of 0 and 1.
+    """
+    gram = (orders.T @ orders).toarray().astype(np.float32, order="F")
+    np.fill_diagonal(gram, gram.diagonal() + np.float32(ridge))
+    inverse = _inverted(gram)
+    weights = inverse / -inverse.diagonal()
+    np.fill_diagonal(weights, 0.0)
+    return np.ascontiguousarray(weights, np.float32)
+
+
+def ease_companions(orders: csr_matrix, ridge: float, products: int, kept: int) -> csr_matrix:
+    """(n_items, n_items): the `kept` best weights of each of the `products` that sell most, best first."""
+    n_items = orders.shape[1]
+    sold = np.asarray(orders.sum(axis=0)).ravel()
+    covered = np.sort(np.argsort(-sold, kind="stable")[: min(products, int((sold > 0).sum()))])
+    if not len(covered):
+        return empty(n_items, n_items)
+    weights = fit_ease(orders[:, covered].tocsr(), ridge)
+    return _spread(_pruned(weights, kept), covered, n_items)
+
+
+def _pruned(weights: NDArray[np.float32], kept: int) -> csr_matrix:
+    n = len(weights)
+    kept = min(kept, n)
+    top = np.argpartition(weights, n - kept, axis=1)[:, n - kept :]
+    values = np.take_along_axis(weights, top, axis=1)
+    indptr = np.arange(0, n * kept + 1, kept)
+    return strongest(csr_matrix((values.ravel(), top.ravel(), indptr), shape=(n, n)), kept)
+
+
+def _inverted(gram: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Inverse of a positive definite matrix by Cholesky, in place: the one large array."""
+    factor, failed = lapack.spotrf(gram, lower=True, overwrite_a=True)
+    inverse, not_inverted = lapack.spotri(factor, lower=True, overwrite_c=True)
+    if failed or not_inverted:
+        raise ArithmeticError("the cart model has no solution; raise PERENNIAL_TRAIN_EASE_LAMBDA")
+    lower = np.tril(inverse, -1)
+    return np.asarray(lower + lower.T + np.diag(inverse.diagonal()), np.float32)
+
+
+def _spread(weights: csr_matrix, rows: NDArray[np.int64], n_items: int) -> csr_matrix:
+    """The same weights under the rows of the whole catalogue."""
+    sizes = np.zeros(n_items, np.int64)
+    sizes[rows] = np.diff(weights.indptr)
+    indptr = np.concatenate([[0], np.cumsum(sizes)])
+    return csr_matrix((weights.data, rows[weights.indices], indptr), shape=(n_items, n_items))

@@ -1,0 +1,217 @@
+"""The archived history in memory: ids become rows early, so that ten million lines fit in a gigabyte."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from features.history import scan
+from features.home import Home
+
+DAY = 86_400
+VISITS = ("view", "click", "add_to_cart", "wishlist")
+KEPT = (*VISITS, "purchase", "refund", "cancel", "identify")
+
+
+@dataclass(frozen=True)
+class OrderLines:
+    """What was bought, net of refunds and cancellations, oldest first; one line an order and product.
+
+    customer int32 (-1: a guest); buyer int32 (a customer, or n_customers + order for a guest's order);
+    order, item int32; quantity, unit_price float32 (price NaN: unknown); timestamp int64 (epoch s).
+    """
+
+    customer: NDArray[np.int32]
+    buyer: NDArray[np.int32]
+    order: NDArray[np.int32]
+    item: NDArray[np.int32]
+    quantity: NDArray[np.float32]
+    unit_price: NDArray[np.float32]
+    timestamp: NDArray[np.int64]
+
+    @cached_property
+    def day(self) -> NDArray[np.int32]:
+        """Days since 1970."""
+        return (self.timestamp // DAY).astype(np.int32)
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    def where(self, kept: NDArray[np.bool_ | np.intp]) -> OrderLines:
+        """Those lines, by a mask or by their places."""
+        return OrderLines(*(getattr(self, field.name)[kept] for field in fields(self)))
+
+
+@dataclass(frozen=True)
+class Visits:
+    """What was looked at, oldest first. session, item, customer (-1: not known) int32;
+    carted bool (added to the cart or to a wish list); timestamp int64 (epoch s)."""
+
+    session: NDArray[np.int32]
+    item: NDArray[np.int32]
+    customer: NDArray[np.int32]
+    carted: NDArray[np.bool_]
+    timestamp: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything that happened, under rows of `product_ids` and `customer_ids`.
+
+    log: one row a line of an event, with columns type, timestamp (epoch s), received_ms, customer,
+    browser, session, item, order (int32 rows, null: none), quantity, unit_price (float32).
+    """
+
+    product_ids: list[str]
+    customer_ids: list[str]
+    n_orders: int
+    n_sessions: int
+    log: pl.DataFrame
+
+    @property
+    def n_buyers(self) -> int:
+        """Rows that a matrix of buyers needs; most guests' rows stay empty."""
+        return len(self.customer_ids) + self.n_orders
+
+    def before(self, timestamp: float) -> History:
+        """What was known at a time: a later refund has not happened, a later sign-in links nobody."""
+        return replace(self, log=self.log.filter(pl.col("timestamp") < timestamp))
+
+    @cached_property
+    def until(self) -> int:
+        """Time of the newest line, epoch s; the models' idea of now."""
+        newest = self.log["timestamp"].max()
+        return int(newest) if isinstance(newest, int) else 0
+
+    @cached_property
+    def received_until_ms(self) -> int:
+        newest = self.log["received_ms"].max()
+        return int(newest) if isinstance(newest, int) else 0
+
+    @cached_property
+    def purchases(self) -> OrderLines:
+        net = _net_of_refunds(_linked(self.log))
+        customer = _numbers(net["customer"].fill_null(-1), np.int32)
+        order = _numbers(net["order"], np.int32)
+        return OrderLines(
+            customer=customer,
+            buyer=np.where(customer >= 0, customer, len(self.customer_ids) + order).astype(np.int32),
+            order=order,
+            item=_numbers(net["item"], np.int32),
+            quantity=_numbers(net["quantity"], np.float32),
+            unit_price=_numbers(net["unit_price"].fill_null(float("nan")), np.float32),
+            timestamp=_numbers(net["timestamp"], np.int64),
+        )
+
+    @cached_property
+    def visits(self) -> Visits:
+        seen = (
+            _linked(self.log.filter(pl.col("type").is_in(["identify", *VISITS])))
+            .filter(pl.col("session").is_not_null(), pl.col("item").is_not_null())
+            .sort("timestamp", "session", "item")
+        )
+        return Visits(
+            session=_numbers(seen["session"], np.int32),
+            item=_numbers(seen["item"], np.int32),
+            customer=_numbers(seen["customer"].fill_null(-1), np.int32),
+            carted=_numbers(seen["type"].is_in(["add_to_cart", "wishlist"]), np.bool_),
+            timestamp=_numbers(seen["timestamp"], np.int64),
+        )
+
+
+def load_history(home: Home, catalogue: pl.DataFrame) -> History:
+    """Read the archive. Products are those sold, seen or in the catalogue; postage and fees are not."""
+    other = catalogue.filter(~pl.col("is_product")).select("product_id")
+    lines = (
+        scan(home)
+        .filter(pl.col("type").is_in(KEPT))
+        .join(other.lazy(), on="product_id", how="anti")
+        .select(
+            pl.col("type").cast(pl.Enum(KEPT)),
+            pl.col("timestamp").dt.epoch("s"),
+            pl.col("received_at").dt.epoch("ms").alias("received_ms"),
+            "customer_id",
+            "anonymous_id",
+            _session().alias("session_id"),
+            "product_id",
+            "order_id",
+            pl.col("quantity", "unit_price").cast(pl.Float32),
+        )
+        .collect()
+    )
+    sold = catalogue.filter(pl.col("is_product"))["product_id"]
+    product_ids = _ids(lines["product_id"], sold)
+    customer_ids, order_ids = _ids(lines["customer_id"]), _ids(lines["order_id"])
+    session_ids = _ids(lines["session_id"])
+    log = lines.select(
+        "type",
+        "timestamp",
+        "received_ms",
+        _rows("customer_id", customer_ids).alias("customer"),
+        _rows("anonymous_id", _ids(lines["anonymous_id"])).alias("browser"),
+        _rows("session_id", session_ids).alias("session"),
+        _rows("product_id", product_ids).alias("item"),
+        _rows("order_id", order_ids).alias("order"),
+        "quantity",
+        "unit_price",
+    )
+    return History(product_ids.to_list(), customer_ids.to_list(), len(order_ids), len(session_ids), log)
+
+
+def _session() -> pl.Expr:
+    """Where no session was sent: one a day for each customer or browser. Orders need none."""
+    day = pl.col("timestamp").dt.date().cast(pl.String)
+    own = pl.concat_str(pl.coalesce("customer_id", "anonymous_id"), pl.lit(" "), day)
+    return pl.when(pl.col("type").is_in(VISITS)).then(pl.coalesce("session_id", own))
+
+
+def _ids(*columns: pl.Series) -> pl.Series:
+    return pl.concat([column.cast(pl.String) for column in columns]).drop_nulls().unique().sort()
+
+
+def _rows(column: str, ids: pl.Series) -> pl.Expr:
+    return pl.col(column).cast(pl.Enum(ids)).to_physical().cast(pl.Int32)
+
+
+def _numbers(column: pl.Series, dtype: Any) -> NDArray[Any]:
+    return column.to_numpy().astype(dtype)
+
+
+def _linked(log: pl.DataFrame) -> pl.DataFrame:
+    """Give what a browser did to the customer it last turned out to be."""
+    signed_in = log.filter(pl.col("type") == "identify", pl.col("browser").is_not_null()).sort("timestamp")
+    links = signed_in.group_by("browser").agg(pl.col("customer").last().alias("owner"))
+    return log.join(links, on="browser", how="left").with_columns(pl.coalesce("customer", "owner"))
+
+
+def _net_of_refunds(log: pl.DataFrame) -> pl.DataFrame:
+    line = ["order", "item"]
+    back = pl.col("type").is_in(["refund", "cancel"])
+    cost = (pl.col("quantity") * pl.col("unit_price")).sum() / pl.col("quantity").sum()
+    bought = (
+        log.filter(pl.col("type") == "purchase", pl.col("item").is_not_null())
+        .group_by(line)
+        .agg(
+            pl.col("customer").max(),
+            pl.col("timestamp").min(),
+            pl.col("quantity").sum(),
+            pl.when(pl.col("unit_price").count() > 0).then(cost).alias("unit_price"),
+        )
+    )
+    returned = log.filter(back).group_by(line).agg(pl.col("quantity").sum().alias("returned"))
+    undone = log.filter(back, pl.col("item").is_null(), pl.col("order").is_not_null()).select("order")
+    return (
+        bought.join(returned, on=line, how="left")
+        .join(undone.unique(), on="order", how="anti")
+        .with_columns(pl.col("quantity") - pl.col("returned").fill_null(0))
+        .filter(pl.col("quantity") > 0)
+        .sort("timestamp", *line)
+    )

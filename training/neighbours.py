@@ -1,0 +1,87 @@
+"""Neighbour lists out of sparse matrices, block by block: all pairs at once would not fit in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, diags_array, vstack
+
+from recommender.tables import Neighbours
+
+BLOCK_CELLS = 30_000_000
+
+
+def row_of_each(matrix: csr_matrix) -> NDArray[np.int64]:
+    """The row of every stored value, in storage order."""
+    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+
+
+def inner_products(item_rows: csr_matrix) -> Iterator[tuple[int, csr_matrix]]:
+    """`item_rows @ item_rows.T` in blocks: (first row, block of rows), columns ascending in each row.
+
+    item_rows: (n_items, d). Where rows are orders' columns, the values count orders with both.
+    """
+    n_items = item_rows.shape[0]
+    columns = item_rows.T.tocsr()
+    step = max(1, BLOCK_CELLS // max(n_items, 1))
+    for start in range(0, n_items, step):
+        block = item_rows[start : start + step] @ columns
+        block.sort_indices()
+        yield start, block
+
+
+def strongest(weights: csr_matrix, k: int) -> csr_matrix:
+    """The k largest positive weights of each row, largest first; equal ones in order of the column."""
+    kept = []
+    for start, end in zip(weights.indptr[:-1], weights.indptr[1:], strict=True):
+        row = weights.data[start:end]
+        places = np.flatnonzero(row > 0)
+        if len(places) > k:
+            places = np.sort(places[np.argpartition(-row[places], k - 1)[:k]])
+        kept.append(start + places[np.argsort(-row[places], kind="stable")])
+    indptr = np.cumsum([0, *map(len, kept)])
+    flat = np.concatenate(kept) if kept else np.empty(0, np.int64)
+    return csr_matrix((weights.data[flat], weights.indices[flat], indptr), shape=weights.shape)
+
+
+def stacked(blocks: list[csr_matrix], n_items: int) -> csr_matrix:
+    """Blocks of rows in one matrix; (n_items, n_items)."""
+    return csr_matrix(vstack([*blocks, empty(0, n_items)], format="csr"))
+
+
+def empty(rows: int, columns: int) -> csr_matrix:
+    """No weights at all."""
+    return csr_matrix(np.zeros((rows, columns), np.float32))
+
+
+def as_neighbours(weights: csr_matrix, buyer_items: csr_matrix) -> Neighbours:
+    """Neighbour lists (rows sorted as they shall be served) with the number of buyers of both."""
+    return Neighbours(
+        offsets=weights.indptr.astype(np.int64),
+        items=weights.indices.astype(np.int32),
+        weights=weights.data.astype(np.float32),
+        together=bought_together(weights, buyer_items),
+    )
+
+
+def bought_together(pairs: csr_matrix, buyer_items: csr_matrix) -> NDArray[np.int32]:
+    """How many buyers bought both products of each stored pair, in storage order; 0 is possible."""
+    n_items = buyer_items.shape[1]
+    found = np.zeros(pairs.nnz, np.int32)
+    for start, counts in inner_products(buyer_items.T.tocsr()):
+        part = slice(pairs.indptr[start], pairs.indptr[start + counts.shape[0]])
+        wanted_rows = row_of_each(pairs[start : start + counts.shape[0]])
+        wanted = wanted_rows * n_items + pairs.indices[part]
+        present = row_of_each(counts) * n_items + counts.indices
+        place = np.minimum(np.searchsorted(present, wanted), max(len(present) - 1, 0))
+        if len(present):
+            found[part] = np.where(present[place] == wanted, counts.data[place], 0)
+    return found
+
+
+def fill_empty_rows(weights: csr_matrix, other: csr_matrix) -> csr_matrix:
+    """`weights`, with the rows of `other` where it has none."""
+    lacking = csr_matrix(diags_array((np.diff(weights.indptr) == 0).astype(np.float32)))
+    return strongest(csr_matrix(weights + lacking @ other), weights.shape[1])

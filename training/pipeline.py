@@ -1,0 +1,88 @@
+"""History and catalogue -> the tables of a bundle: the list of training's steps."""
+
+from __future__ import annotations
+
+import faiss
+import numpy as np
+import polars as pl
+
+from features.progress import Report, silent
+from recommender.bundle import Tables
+from recommender.id_map import IdMap, PackedBytes
+from recommender.tables import ProductTable
+from training.als import build_index, fit_als
+from training.ease import ease_companions
+from training.history import History
+from training.interactions import buyer_items, confidence, order_items, purchase_confidence
+from training.neighbours import as_neighbours, fill_empty_rows
+from training.popularity import (
+    POPULAR_HALF_LIFE_DAYS,
+    decayed_orders,
+    newest,
+    popular,
+    popular_by_category,
+    trending,
+)
+from training.product_pages import page_neighbours
+from training.products import align
+from training.repeat import purchases_table, repeat_table
+from training.settings import TrainingSettings
+
+
+def build(
+    history: History, catalogue: pl.DataFrame, settings: TrainingSettings, report: Report = silent
+) -> tuple[Tables, faiss.Index]:
+    """Fit every model on a history. Deterministic: the same input gives the same tables."""
+    products = align(catalogue, history)
+    buyers = buyer_items(history)
+
+    report("Personal tastes (ALS)", 0, settings.als_iterations)
+    factors = fit_als(confidence(history, settings), settings, report)
+    index = build_index(factors)
+
+    report("Product pages", 0, 1)
+    similar, complements = page_neighbours(history, products, settings)
+
+    report("Carts (EASE)", 0, 1)
+    cart = ease_companions(
+        order_items(history), settings.ease_lambda, settings.ease_products, settings.ease_kept
+    )
+    companions = fill_empty_rows(cart, complements)
+
+    report("Repeat purchases", 0, 1)
+    repeat_rate, repeat_gap = repeat_table(history, products.category)
+    purchases = purchases_table(history, purchase_confidence(history, settings))
+
+    report("Popular, trending, new", 0, 1)
+    table = ProductTable(
+        price=products.price,
+        category=products.category,
+        brand=products.brand,
+        recommendable=products.recommendable,
+        in_stock=products.in_stock,
+        buyers=np.asarray(buyers.sum(axis=0)).ravel().astype(np.int32),
+        first_day=products.first_day(history),
+        repeat_rate=repeat_rate,
+        repeat_gap=repeat_gap,
+    )
+    ranking = popular(history, table.recommendable, table.buyers)
+    categories = products.names("category")
+    tables = Tables(
+        products=IdMap.build(history.product_ids),
+        customers=IdMap.build(history.customer_ids),
+        categories=IdMap.build(categories),
+        brands=IdMap.build(products.names("brand")),
+        cards=products.cards(),
+        titles=PackedBytes.pack(title.encode() for title in products.titles),
+        product=table,
+        similar=as_neighbours(similar, buyers),
+        complements=as_neighbours(complements, buyers),
+        companions=as_neighbours(companions, buyers),
+        purchases=purchases,
+        factors=factors,
+        popular=ranking,
+        trending=trending(history, table.recommendable),
+        newest=newest(table.first_day, table.recommendable, decayed_orders(history, POPULAR_HALF_LIFE_DAYS)),
+        category_popular=popular_by_category(ranking, table.category, len(categories)),
+    )
+    return tables, index

@@ -1,0 +1,70 @@
+"""What an operator may change about training; the defaults suit shops of 300 to 3 million orders."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class TrainingSettings(BaseSettings):
+    """Read once, by the command that trains."""
+
+    model_config = SettingsConfigDict(env_prefix="PERENNIAL_TRAIN_", frozen=True)
+
+    half_life_days: float = Field(default=180, gt=0, description="Age at which an order counts half.")
+    view_weight: float = Field(
+        default=0.1, ge=0, le=1, description="What a view says of a preference, an order being 1."
+    )
+    cart_weight: float = Field(
+        default=0.3, ge=0, le=1, description="What an add-to-cart says of a preference, an order being 1."
+    )
+    als_factors: int = Field(
+        default=64, ge=2, le=512, description="Length of the customer and product vectors."
+    )
+    als_alpha: float = Field(
+        default=10, ge=0, description="Confidence of an order today: 1 + this; of nothing bought: 1."
+    )
+    als_regularisation: float = Field(
+        default=30, gt=0, description="Ridge on the vectors; higher is safer on thin data."
+    )
+    als_iterations: int = Field(default=16, ge=1, description="Passes of alternating least squares.")
+    ease_products: int = Field(
+        default=10_000,
+        ge=1,
+        description="Best-selling products that the cart model covers (memory: 8 bytes x square).",
+    )
+    ease_lambda: float = Field(default=100, gt=0, description="Ridge of the cart model.")
+    ease_kept: int = Field(default=100, ge=1, description="Weights that the cart model keeps a product.")
+    neighbours_kept: int = Field(
+        default=50, ge=1, description="Similar products and complements kept a product."
+    )
+    co_purchase_shrinkage: float = Field(
+        default=10, ge=0, description="Orders together at which a pair is half believed."
+    )
+    complement_support: int = Field(
+        default=3, ge=1, description="Orders together below which a pair is chance."
+    )
+    holdout_days: float = Field(
+        default=28, gt=0, description="Newest days kept for the evaluation; a fifth of a shorter history."
+    )
+    evaluation_cases: int = Field(
+        default=1_000, ge=1, description="Orders, at most, that each placement is judged on."
+    )
+    gate_min_cases: int = Field(
+        default=50, ge=1, description="Cases below which an evaluation says too little to refuse a bundle."
+    )
+    gate_popularity_tolerance: float = Field(
+        default=0.0, ge=0, le=1, description="Share by which a bundle may rank worse than popularity."
+    )
+    gate_running_tolerance: float = Field(
+        default=0.2, ge=0, le=1, description="Share by which a bundle may rank worse than the running one."
+    )
+    gate_coverage: float = Field(
+        default=0.95, ge=0, le=1, description="Share of the sold products that must have a title to show."
+    )
+    retrain_hours: float = Field(
+        default=24, gt=0, description="Hours between trainings while `perennial serve` runs."
+    )
+    seed: int = Field(
+        default=7, ge=0, description="Of every random choice: the same history, the same bundle."
+    )

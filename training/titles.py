@@ -1,0 +1,92 @@
+"""Reading product titles: their words, and the noun that says what the thing is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from math import log1p
+
+WORD = re.compile(r"[^\W\d_]+|\d+")
+PHRASE_ENDS = frozenset(["with", "w", "in", "for", "on", "by", "from", "to", "of", "and", "or", "without"])
+CONTAINERS = frozenset(["set", "pack", "box", "pair", "roll", "s"])
+COLOURS = """red blue green pink white black yellow orange purple brown grey gray silver gold golden ivory
+    cream turquoise aqua lilac violet beige navy clear multi colour color coloured"""
+SIZES = "small medium large mini big giant jumbo assorted asst diameter cm mm ml kg"
+MANNERS = "classic vintage antique retro modern new old style design designs tone finish effect"
+QUALIFIERS = frozenset(f"{COLOURS} {SIZES} {MANNERS}".split())
+VAGUE = frozenset(["set", "pack", "piece", "pc", "lot"])  # says nothing of what is in it
+EARLIER_HEAD = 1.25  # an earlier word is the head where it is this many times as much of one
+
+
+@lru_cache(maxsize=100_000)
+def singular(word: str) -> str:
+    """Teacups -> teacup: enough English to match a title's words, not a dictionary."""
+    if len(word) < 4 or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("ches", "shes", "sses", "xes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") else word
+
+
+def words(title: str) -> list[str]:
+    """Lower-case singular words in order; numbers are left out."""
+    return [singular(word) for word in WORD.findall(title.lower()) if not word.isdigit() and len(word) > 1]
+
+
+def noun_phrase(title: str) -> list[str]:
+    """The words among which the head stands: "SET OF 3 CAKE TINS, RED" -> cake, tin."""
+    phrase: list[str] = []
+    for raw in WORD.findall(title.lower()):
+        word = singular(raw)
+        if phrase and (raw == "of" or raw.isdigit()) and phrase[-1] in CONTAINERS:
+            phrase.clear()  # a set of cups is cups
+        elif raw in PHRASE_ENDS or raw in QUALIFIERS or raw.isdigit():
+            if phrase:
+                break
+        elif len(word) > 1:
+            phrase.append(word)
+    return [word for word in phrase if word not in VAGUE] or phrase
+
+
+def heads(titles: Sequence[str], split: Mapping[str, tuple[str, str]]) -> list[str]:
+    """What each thing is, "" where its title does not say. split: `compounds`; a teacup is a cup.
+
+    English puts the head last ("regency cakestand"), but a catalogue often puts a pattern behind it ("alarm
+    clock bakelike"). So the last word stands unless an earlier one is far more of a head in other titles.
+    """
+    phrases = [[split[word][1] if word in split else word for word in noun_phrase(title)] for title in titles]
+    present = Counter(word for phrase in phrases for word in set(phrase))
+    found = [phrase[-1] if phrase else "" for phrase in phrases]
+    for _ in range(3):
+        times = Counter(found)
+        weight = {word: times[word] / present[word] * log1p(times[word]) for word in present}
+        found = [_head(phrase, weight) for phrase in phrases]
+    return found
+
+
+def _head(phrase: Sequence[str], weight: Mapping[str, float]) -> str:
+    if not phrase:
+        return ""
+    best = phrase[-1]
+    for word in reversed(phrase[:-1]):
+        if weight[word] > EARLIER_HEAD * weight[best]:
+            best = word
+    return best
+
+
+def compounds(titles: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Words made of two others that the shop uses as often by themselves: teacup -> (tea, cup)."""
+    times = Counter(word for title in titles for word in set(words(title)))
+    return {word: parts for word in times if (parts := _parts(word, times))}
+
+
+def _parts(word: str, times: Counter[str]) -> tuple[str, str] | None:
+    for cut in range(3, len(word) - 2):
+        parts = word[:cut], word[cut:]
+        if min(times[part] for part in parts) >= max(times[word], 2):
+            return parts
+    return None

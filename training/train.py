@@ -1,0 +1,141 @@
+"""The training run: examine on the last weeks, fit on everything, gate, publish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import faiss
+import numpy as np
+import polars as pl
+
+from features.catalogue import load_products
+from features.home import Home
+from features.progress import Report, silent
+from recommender import versions
+from recommender.bundle import Bundle, Manifest, Tables
+from recommender.bundle_files import BadBundle, write_bundle
+from training.gate import objections
+from training.held_out import cut_time, examine
+from training.history import History, load_history
+from training.pipeline import build
+from training.settings import TrainingSettings
+
+
+class NothingToTrainOn(Exception):
+    """A history without an order."""
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What came out: the version, whether it serves now, and if not, why."""
+
+    version: str
+    published: bool
+    reasons: tuple[str, ...]
+    orders: int
+    customers: int
+    products: int
+    seconds: float
+    metrics: dict[str, Any]
+
+
+def train(home: Home, settings: TrainingSettings, now: datetime, report: Report = silent) -> TrainingResult:
+    """Train on the whole history; a bundle that the gate refuses is kept, but does not serve.
+
+    Raises NothingToTrainOn before the first order.
+    """
+    began = monotonic()
+    report("Reading the history", 0, 1)
+    catalogue = load_products(home)
+    history = load_history(home, catalogue)
+    if not len(history.purchases):
+        raise NothingToTrainOn("nothing to train on: import orders first with `perennial import orders FILE`")
+    metrics = examined(history, catalogue, settings, report)
+    tables, index = build(history, catalogue, settings, report)
+
+    report("Checking and publishing", 0, 1)
+    reasons = objections(tables, metrics, _running_metrics(home.models), settings)
+    version = _free_version(home.models, now)
+    manifest = describe(version, now, history, tables, settings, metrics)
+    _store(home.models, manifest, tables, index)
+    if not reasons:
+        versions.publish(home.models, version)
+    report("Checking and publishing", 1, 1)
+    return TrainingResult(
+        version=version,
+        published=not reasons,
+        reasons=reasons,
+        orders=manifest.orders,
+        customers=manifest.customers,
+        products=manifest.products,
+        seconds=round(monotonic() - began, 1),
+        metrics=metrics,
+    )
+
+
+def examined(
+    history: History, catalogue: pl.DataFrame, settings: TrainingSettings, report: Report = silent
+) -> dict[str, Any]:
+    """Train on all but the last weeks and ask about those; empty where the history is too short for it."""
+    cut = cut_time(history, settings)
+    early = history.before(cut)
+    if not len(early.purchases):
+        return {}
+    tables, index = build(early, catalogue, settings, lambda step, *far: report(f"Rehearsal: {step}", *far))
+    manifest = describe("rehearsal", datetime.fromtimestamp(cut, UTC), early, tables, settings, {})
+    return examine(history, cut, Bundle(manifest, tables, index), settings, report)
+
+
+def describe(
+    version: str,
+    now: datetime,
+    history: History,
+    tables: Tables,
+    settings: TrainingSettings,
+    metrics: dict[str, Any],
+) -> Manifest:
+    lines = history.purchases
+    return Manifest(
+        version=version,
+        created_at=now.astimezone(UTC).isoformat(),
+        first_order=_iso(lines.timestamp.min()),
+        last_order=_iso(lines.timestamp.max()),
+        data_until_ms=history.received_until_ms,
+        orders=len(np.unique(lines.order)),
+        customers=len(np.unique(lines.customer[lines.customer >= 0])),
+        products=int(tables.product.recommendable.sum()),
+        buyers=len(np.unique(lines.buyer)),
+        settings=settings.model_dump(),
+        metrics=metrics,
+        files={},
+    )
+
+
+def _store(models: Path, manifest: Manifest, tables: Tables, index: faiss.Index) -> None:
+    """Write and seal: a training that is killed half-way leaves a folder without a seal, never a version."""
+    digest = write_bundle(models / manifest.version, manifest, tables, index)
+    versions.seal(models, manifest.version, digest)
+
+
+def _running_metrics(models: Path) -> dict[str, Any]:
+    try:
+        pointer = versions.current(models)
+    except BadBundle:
+        return {}
+    served = pointer.version if pointer else None
+    return next((found.metrics for found in versions.manifests(models) if found.version == served), {})
+
+
+def _free_version(models: Path, now: datetime) -> str:
+    stamp = f"{now.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}"
+    names = (stamp if number == 1 else f"{stamp}-{number}" for number in count(1))
+    return next(name for name in names if not (models / name).exists())
+
+
+def _iso(timestamp: int) -> str:
+    return datetime.fromtimestamp(int(timestamp), UTC).isoformat()
