@@ -43,6 +43,7 @@ class Link(asyncio.Protocol):
         self._in_flight: deque[asyncio.Future[Any]] = deque()
         self._outgoing: list[bytes] = []
         self._sent = self._answered = 0
+        self._due: deque[tuple[int, float]] = deque()  # of each write: `_sent` after it, its deadline
 
     def send(self, command: tuple[Word, ...]) -> asyncio.Future[Any]:
         """Queue one command; all that is queued in one turn of the event loop is one write."""
@@ -70,14 +71,25 @@ class Link(asyncio.Protocol):
         self._transport.write(b"".join(self._outgoing))
         self._sent += len(self._outgoing)
         self._outgoing.clear()
-        self._loop.call_later(self._deadline_s, self._check, self._sent, True)
+        due = self._loop.time() + self._deadline_s
+        self._due.append((self._sent, due))
+        if len(self._due) == 1:
+            self._loop.call_at(due, self._check)
 
-    def _check(self, sent: int, first_look: bool) -> None:
-        """One timer a write. A loop that was itself too busy reads its socket before it judges."""
-        if self._answered >= sent or self._transport is None:
+    def _check(self, second_look: bool = False) -> None:
+        """One timer, at the oldest write without its answers.
+
+        A loop that was itself too busy gets a moment to read its socket before it judges.
+        """
+        while self._due and (self._due[0][0] <= self._answered or self._transport is None):
+            self._due.popleft()
+        if not self._due:
             return
-        if first_look:
-            self._loop.call_later(0.001, self._check, sent, False)
+        due = self._due[0][1]
+        if self._loop.time() < due:
+            self._loop.call_at(due, self._check)
+        elif not second_look:
+            self._loop.call_later(0.001, self._check, True)
         else:
             self.close("no answer within the deadline")
 

@@ -27,7 +27,12 @@ class StoreSettings(BaseSettings):
     redis_deadline_ms: int = Field(
         default=50,
         ge=1,
-        description="How long a request waits for Redis before it is answered without it.",
+        description="How long an answer waits for Redis before it is given without.",
+    )
+    redis_write_deadline_ms: int = Field(
+        default=1_000,
+        ge=1,
+        description="How long taking events waits for Redis before it is refused with 503.",
     )
     shopper_log_length: int = Field(
         default=300,

@@ -59,3 +59,13 @@ async def store(redis_url: str) -> AsyncIterator[Connection]:
 def home(tmp_path: Path) -> Home:
     """An empty home."""
     return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def own_redis(settings: StoreSettings) -> Iterator[RedisServer]:
+    """A server that the test may kill, freeze and fill."""
+    with (
+        tempfile.TemporaryDirectory(prefix="perennial-") as folder,
+        RedisServer(Home(Path(folder)), settings) as server,
+    ):
+        yield server

@@ -1,14 +1,157 @@
 from __future__ import annotations
 
+import asyncio
+import itertools
+from datetime import timedelta
+
+import pytest
+import redis
 from factories import NOW, event
 
-from features.connection import Connection
-from features.ingest import ingest, read_shopper
+from features import keys
+from features.connection import Connection, StoreUnavailable
+from features.events import Event
+from features.ingest import EVENTS_A_STEP, ingest, ingest_sync, read_shopper
+from features.redis_server import RedisServer
 from features.settings import StoreSettings
+
+MINUTE = timedelta(minutes=1)
 
 
 async def test_a_repeated_event_counts_once(store: Connection, settings: StoreSettings) -> None:
     seen = event("view", customer_id="c-1")
     assert await ingest(store, [seen, seen], NOW, settings) == [True, False]
     assert await ingest(store, [seen], NOW, settings) == [False]
-    assert (await read_shopper(store, "c-1", None)).viewed == ("p-1",)
+    assert await store.call("XLEN", keys.event_stream()) == 1
+
+
+@pytest.mark.parametrize("kind", ["purchase", "refund", "cancel"])
+async def test_the_same_order_from_64_channels_counts_once(
+    redis_url: str, settings: StoreSettings, kind: str
+) -> None:
+    stores = [Connection(redis_url, deadline_ms=2_000) for _ in range(8)]
+    await asyncio.gather(*(store.open() for store in stores))
+    told = [event(kind, order_id="o-1", customer_id="c-1", items=[("p-1", 2)]) for _ in range(64)]
+    calls = [ingest(stores[n % 8], [each], NOW, settings) for n, each in enumerate(told)]
+    taken = await asyncio.gather(*calls)
+    assert sum(itertools.chain(*taken)) == 1
+    assert await stores[0].call("XLEN", keys.event_stream()) == 1
+    assert await stores[0].call("LLEN", keys.shopper_log("c-1", known=True)) == 1
+    await asyncio.gather(*(store.close() for store in stores))
+
+
+async def test_an_order_its_refunds_and_its_cancellation_are_different_things(
+    store: Connection, settings: StoreSettings
+) -> None:
+    told = [
+        event("purchase", order_id="o-1", items=[("a", 2)]),
+        event("refund", order_id="o-1", items=[("a", 1)], properties={"refund_id": "r-1"}),
+        event("refund", order_id="o-1", items=[("a", 1)], properties={"refund_id": "r-2"}),
+        event("cancel", order_id="o-1"),
+        event("refund", order_id="o-1", items=[("a", 1)], properties={"refund_id": "r-1"}),
+    ]
+    assert await ingest(store, told, NOW, settings) == [True, True, True, True, False]
+
+
+async def test_a_large_batch_is_taken_in_several_steps(store: Connection, settings: StoreSettings) -> None:
+    told = [event("view", customer_id="c-1", product_id=f"p-{n}") for n in range(2 * EVENTS_A_STEP + 50)]
+    assert await ingest(store, told, NOW, settings) == [True] * len(told)
+    assert (await read_shopper(store, "c-1", None)).viewed[0] == told[-1].product_id
+
+
+async def test_a_log_keeps_its_length_and_life(store: Connection, client: redis.Redis) -> None:
+    short = StoreSettings(redis_url=None, shopper_log_length=5, shopper_ttl_days=2)
+    await ingest(store, [event(customer_id="c", product_id=f"p-{n}") for n in range(9)], NOW, short)
+    assert (await read_shopper(store, "c", None)).viewed == ("p-8", "p-7", "p-6", "p-5", "p-4")
+    assert 0 < client.ttl(keys.shopper_log("c", known=True)) <= 2 * 86_400
+
+
+def browsing() -> list[Event]:
+    return [event("view", at=NOW - n * MINUTE, anonymous_id="a", product_id=f"p-{n}") for n in range(3)]
+
+
+async def test_a_browser_that_becomes_known_brings_its_history(
+    store: Connection, settings: StoreSettings
+) -> None:
+    await ingest(store, browsing(), NOW, settings)
+    assert (await read_shopper(store, "c", None)).viewed == ()
+    await ingest(store, [event("identify", customer_id="c", anonymous_id="a")], NOW, settings)
+    assert (await read_shopper(store, "c", None)).viewed == ("p-0", "p-1", "p-2")
+
+
+async def test_a_known_browser_adds_to_its_customer(store: Connection, settings: StoreSettings) -> None:
+    await ingest(store, [event("identify", customer_id="c", anonymous_id="a")], NOW, settings)
+    await ingest(store, browsing(), NOW, settings)
+    for ids in [("c", None), (None, "a"), ("c", "a")]:
+        assert (await read_shopper(store, *ids)).viewed == ("p-0", "p-1", "p-2")
+
+
+async def test_any_event_with_both_ids_joins_them(store: Connection, settings: StoreSettings) -> None:
+    await ingest(store, browsing(), NOW, settings)
+    both = event("add_to_cart", customer_id="c", anonymous_id="a", product_id="p-9")
+    await ingest(store, [both], NOW, settings)
+    state = await read_shopper(store, "c", "a")
+    assert (state.viewed, state.cart) == (("p-0", "p-1", "p-2"), {"p-9": 1.0})
+
+
+async def test_joining_twice_changes_nothing(store: Connection, settings: StoreSettings) -> None:
+    for _ in range(2):
+        await ingest(store, [event("identify", customer_id="c", anonymous_id="a")], NOW, settings)
+        await ingest(store, [event("add_to_cart", anonymous_id="a")], NOW, settings)
+    assert (await read_shopper(store, "c", "a")).cart == {"p-1": 2.0}
+    assert await store.call("LLEN", keys.shopper_log("c", known=True)) == 2
+
+
+async def test_a_browser_that_changes_hands_shows_nothing_of_the_first(
+    store: Connection, settings: StoreSettings
+) -> None:
+    await ingest(store, [event("identify", customer_id="first", anonymous_id="a")], NOW, settings)
+    await ingest(store, browsing(), NOW, settings)
+    await ingest(store, [event("identify", customer_id="second", anonymous_id="a")], NOW, settings)
+    assert (await read_shopper(store, "second", "a")).viewed == ()
+    assert (await read_shopper(store, "first", None)).viewed == ("p-0", "p-1", "p-2")
+
+
+async def test_a_customer_and_a_browser_of_the_same_name_are_two(
+    store: Connection, settings: StoreSettings
+) -> None:
+    await ingest(store, [event("view", customer_id="same")], NOW, settings)
+    assert (await read_shopper(store, None, "same")).viewed == ()
+
+
+@pytest.mark.parametrize("odd", ["{x}", "a/b:c*", '"; drop', "🛒", "é" * 500])
+async def test_odd_ids(store: Connection, settings: StoreSettings, odd: str) -> None:
+    told = event("purchase", customer_id=odd, anonymous_id=odd, order_id=odd, items=[(odd, 80_995)])
+    assert await ingest(store, [told], NOW, settings) == [True]
+    assert (await read_shopper(store, odd, odd)).purchases[0].product_ids == (odd,)
+
+
+async def test_a_flushed_store_is_filled_anew(
+    store: Connection, client: redis.Redis, settings: StoreSettings
+) -> None:
+    assert await ingest(store, [event()], NOW, settings) == [True]
+    client.flushall()
+    client.script_flush()
+    assert await ingest(store, [event()], NOW, settings) == [True]
+
+
+def test_offline_it_does_the_same(client: redis.Redis, settings: StoreSettings) -> None:
+    told = [event("purchase", order_id="o-1"), event("purchase", order_id="o-1")]
+    assert ingest_sync(client, told, NOW, settings) == [True, False]
+
+
+@pytest.mark.parametrize("refusal", [("maxmemory", "1"), ("min-replicas-to-write", "1")])
+async def test_a_store_that_takes_no_writes_is_no_false_yes(
+    own_redis: RedisServer, settings: StoreSettings, refusal: tuple[str, str]
+) -> None:
+    with redis.Redis.from_url(own_redis.url) as client:
+        client.config_set(*refusal)
+        store = Connection(own_redis.url, deadline_ms=2_000)
+        await store.open()
+        lost = event("view", customer_id="c")
+        with pytest.raises(StoreUnavailable):
+            await ingest(store, [lost], NOW, settings)
+        assert (await read_shopper(store, "c", None)).viewed == ()
+        client.config_set(refusal[0], "0")
+        assert await ingest(store, [lost], NOW, settings) == [True]
+        await store.close()
