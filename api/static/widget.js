@@ -5,7 +5,7 @@
  *
  * Attributes  placement, product-id, cart, category, customer-id, k, heading, locale, currency,
  *             add-to-cart (the button's label; no button without it), key, endpoint, consent="denied"
- * Page style  perennial-recs { display: block; min-height: 27rem } keeps its room until this file is here
+ * Page style  perennial-recs { display: flow-root; min-height: 30rem } keeps its room until this file is here
  * Theming     --perennial-{ink,muted,accent,on-accent,surface,placeholder,radius,gap,card-width,heading-font}
  *             ::part(heading list card link image title price reason button)
  * Events      perennial:add on the element, {product, recommendation_id, acknowledged: Promise}
@@ -265,7 +265,7 @@
 
   const sheet = new CSSStyleSheet(); // unlike a <style> element, allowed by a strict content security policy
   sheet.replaceSync(`
-    :host { display: block; color: var(--perennial-ink, inherit); }
+    :host { display: flow-root; color: var(--perennial-ink, inherit); }
     :host([state="empty"]) { display: none !important; }
     header { display: flex; align-items: center; justify-content: space-between; gap: 1rem; margin-bottom: .9rem; }
     h2 { margin: 0; font: 600 1.35rem/1.3 var(--perennial-heading-font, inherit); }

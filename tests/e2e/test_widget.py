@@ -1,0 +1,369 @@
+"""`<perennial-recs>` in a real browser, on a shop's page that allows nothing but its own files."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from browsing import DESKTOP, chromium, complaints
+
+WIDGET = Path(__file__).parents[2] / "api" / "static" / "widget.js"
+CART = '<perennial-recs placement="cart" cart="A,B" add-to-cart="Add"><p>Our classics</p></perennial-recs>'
+BELOW = '<p id="below">below</p>'
+
+
+def test_it_weighs_at_most_8_kb() -> None:
+    assert len(gzip.compress(WIDGET.read_bytes(), 9)) <= 8 * 1024
+
+
+def product(product_id: str, **changes: Any) -> dict[str, Any]:
+    reason = {"code": "bought_together", "text": "37 of 410 buyers also bought this", "evidence": {}}
+    texts = {
+        "title": f"Product {product_id}",
+        "price": 12.75,
+        "currency": "GBP",
+        "url": f"/products/{product_id}",
+    }
+    return (
+        {"product_id": product_id, "rank": 1, "score": 0.8, "source": "co_purchase", "reason": reason}
+        | texts
+        | changes
+    )
+
+
+class Service(ThreadingHTTPServer):
+    """A shop's page, the widget and the two routes it calls, over real HTTP on one port."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.body = CART + BELOW
+        self.items = [product(name) for name in "CDEFGHIJ"]
+        self.questions: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
+        self.heard: list[str] = []
+        self.answering = threading.Event()
+        self.answering.set()
+
+    def events_of(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["type"] == kind]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Service
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        if self.path == "/widget.js":
+            return self._send(WIDGET.read_bytes(), "text/javascript")
+        if self.path == "/shop.css":
+            return self._send(b"perennial-recs { display: flow-root; min-height: 30rem }", "text/css")
+        page = f"""<!doctype html><html lang="en-GB"><title>Shop</title><link rel="icon" href="data:,">
+            <link rel="stylesheet" href="/shop.css">
+            <script defer src="/widget.js" data-key="pk_test"></script>
+            {self.server.body}"""
+        return self._send(page.encode(), "text/html; charset=utf-8")
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.heard.append(self.path)
+        if self.path.startswith("/v1/events"):
+            self.server.events.append({**body, "sent_as": self.headers["Content-Type"], "sent_to": self.path})
+            return self._send(b'{"accepted": 1, "duplicates": 0, "rejected": []}', "application/json", 202)
+        self.server.questions.append({**body, "authorization": self.headers["Authorization"]})
+        self.server.answering.wait(20)
+        answers = [self._answer(request["placement"]) for request in body["requests"]]
+        return self._send(json.dumps({"answers": answers}).encode(), "application/json")
+
+    def _answer(self, placement: str) -> dict[str, Any]:
+        return {
+            "recommendation_id": "r-77",
+            "placement": placement,
+            "degraded": False,
+            "items": self.server.items,
+        }
+
+    def _send(self, body: bytes, kind: str, status: int = 200) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Security-Policy", "default-src 'self'; img-src 'self' data:; connect-src *")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Tests need no access log."""
+
+    def handle(self) -> None:
+        with suppress(BrokenPipeError, ConnectionResetError):  # the widget gives up on a slow service
+            super().handle()
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with Service() as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield server
+        server.answering.set()
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser, service: Service) -> Iterator[Page]:
+    """A fresh browser profile, closed before the service; the page may neither throw nor complain."""
+    context = browser.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    errors = complaints(page)
+    yield page
+    context.close()
+    assert [error for error in errors if "ERR_CONNECTION_REFUSED" not in error] == []
+
+
+def unused_address() -> str:
+    """Where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def wait_for_event(page: Page, service: Service, kind: str) -> dict[str, Any]:
+    for _ in range(200):
+        if found := service.events_of(kind):
+            return found[0]
+        page.wait_for_timeout(25)
+    raise AssertionError(f"no {kind} event came; heard {service.heard}")
+
+
+def shifts(page: Page) -> float:
+    """The page's cumulative layout shift so far."""
+    return page.evaluate("""() => new Promise(done => {
+        let sum = 0;
+        new PerformanceObserver(list => { for (const entry of list.getEntries()) sum += entry.value; })
+            .observe({type: "layout-shift", buffered: true});
+        setTimeout(() => done(sum), 100);
+    })""")
+
+
+def is_state(page: Page, state: str) -> None:
+    expect(page.locator("perennial-recs").first).to_have_attribute("state", state)
+
+
+@pytest.mark.browser
+class TestAnswer:
+    def test_all_widgets_of_a_page_ask_in_one_call(self, page: Page, service: Service) -> None:
+        service.body = (
+            CART + '<perennial-recs placement="trending" customer-id="c-17" k="3"></perennial-recs>'
+        )
+        page.goto(service.url)
+        is_state(page, "ready")
+        [question] = service.questions
+        cart, trending = question["requests"]
+        assert question["authorization"] == "Bearer pk_test"
+        assert (cart["placement"], cart["cart"], cart["k"]) == ("cart", ["A", "B"], 8)
+        assert (trending["placement"], trending["customer_id"], trending["k"]) == ("trending", "c-17", 3)
+        assert cart["anonymous_id"] == page.evaluate("localStorage.perennial_anonymous_id")
+
+    def test_a_card_shows_title_price_and_reason(self, page: Page, service: Service) -> None:
+        page.goto(service.url)
+        card = page.locator("perennial-recs >> li").first
+        expect(card.get_by_role("link", name="Product C")).to_have_attribute(
+            "href", f"{service.url}/products/C"
+        )
+        expect(card).to_contain_text("£12.75")
+        expect(card).to_contain_text("37 of 410 buyers also bought this")
+        expect(page.get_by_role("region", name="Goes with your cart")).to_be_visible()
+
+    def test_a_changed_attribute_asks_again(self, page: Page, service: Service) -> None:
+        page.goto(service.url)
+        is_state(page, "ready")
+        service.items = [product("Z")]
+        page.locator("perennial-recs").evaluate("widget => widget.setAttribute('cart', 'A,B,C')")
+        expect(page.locator("perennial-recs >> li")).to_have_count(1)
+        assert service.questions[-1]["requests"][0]["cart"] == ["A", "B", "C"]
+        expect(page.get_by_role("status")).to_have_text("Goes with your cart: 1 products")
+
+    def test_wrong_attributes_stay_within_the_limits_of_the_service(
+        self, page: Page, service: Service
+    ) -> None:
+        service.body = '<perennial-recs placement="nonsense" k="9000"></perennial-recs>'
+        page.goto(service.url)
+        is_state(page, "ready")
+        [request] = service.questions[0]["requests"]
+        assert (request["placement"], request["k"]) == ("home", 100)
+
+    def test_arrow_keys_walk_through_the_products(self, page: Page, service: Service) -> None:
+        page.goto(service.url)
+        page.get_by_role("link", name="Product C").focus()
+        page.keyboard.press("ArrowRight")
+        expect(page.get_by_role("link", name="Product D")).to_be_focused()
+        page.keyboard.press("End")
+        expect(page.get_by_role("link", name="Product J")).to_be_focused()
+
+
+@pytest.mark.browser
+class TestHostileAnswer:
+    @pytest.mark.parametrize(
+        "address",
+        ["javascript:document.title='hacked'", " JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x"],
+    )
+    def test_only_web_addresses_become_links(self, page: Page, service: Service, address: str) -> None:
+        service.items = [product("C", url=address, image_url=address)]
+        page.goto(service.url)
+        is_state(page, "ready")
+        expect(page.locator("perennial-recs >> [href], perennial-recs >> img")).to_have_count(0)
+
+    def test_markup_is_shown_as_text(self, page: Page, service: Service) -> None:
+        markup = "<img src=x onerror=\"document.title='hacked'\"><script>document.title='hacked'</script>"
+        reason = {"code": "x", "text": markup, "evidence": {}}
+        service.items = [product("C", title=markup, currency=markup, reason=reason)]
+        page.goto(service.url)
+        expect(page.locator("perennial-recs >> [part=title]")).to_have_text(markup)
+        expect(page.locator("perennial-recs >> [part=reason]")).to_have_text(markup)
+        expect(page.locator("perennial-recs >> [part=price]")).to_have_text("12.75")
+        expect(page).to_have_title("Shop")
+
+    def test_nonsense_is_answered_with_the_fallback(self, page: Page, service: Service) -> None:
+        service.items = "no list"  # type: ignore[assignment]
+        page.goto(service.url)
+        is_state(page, "fallback")
+
+
+@pytest.mark.browser
+class TestFallback:
+    def test_a_dead_service_shows_the_pages_own_content(self, page: Page, service: Service) -> None:
+        service.body = CART.replace(" cart=", f' endpoint="{unused_address()}" cart=') + BELOW
+        page.goto(service.url)
+        is_state(page, "fallback")
+        expect(page.get_by_text("Our classics")).to_be_visible()
+        assert shifts(page) == 0
+
+    def test_a_slow_service_is_given_up_on(self, page: Page, service: Service) -> None:
+        service.answering.clear()
+        page.goto(service.url)
+        is_state(page, "loading")
+        is_state(page, "fallback")
+        assert shifts(page) == 0
+
+    def test_without_own_content_an_empty_answer_takes_no_room(self, page: Page, service: Service) -> None:
+        service.items = []
+        service.body = '<perennial-recs placement="buy_again"></perennial-recs>'
+        page.goto(service.url)
+        is_state(page, "empty")
+        expect(page.locator("perennial-recs")).to_be_hidden()
+
+    def test_nothing_jumps_when_the_answer_comes(self, page: Page, service: Service) -> None:
+        service.answering.clear()
+        page.goto(service.url)
+        is_state(page, "loading")
+        before = page.locator("#below").bounding_box()
+        service.answering.set()
+        is_state(page, "ready")
+        assert page.locator("#below").bounding_box() == before
+        assert shifts(page) == 0
+
+
+@pytest.mark.browser
+class TestEvents:
+    def test_what_is_seen_and_clicked_is_sent_by_beacon(self, page: Page, service: Service) -> None:
+        page.goto(service.url)
+        impression = wait_for_event(page, service, "impression")
+        assert impression["recommendation_id"] == "r-77"
+        assert impression["properties"] == {"placement": "cart", "product_ids": list("CDEFGHIJ")}
+        assert impression["sent_as"].startswith("text/plain")
+        assert impression["sent_to"] == "/v1/events?key=pk_test"
+        page.get_by_role("link", name="Product D").click()
+        click = wait_for_event(page, service, "click")
+        assert (click["product_id"], click["recommendation_id"]) == ("D", "r-77")
+        assert click["anonymous_id"] == impression["anonymous_id"]
+        assert click["session_id"] == impression["session_id"]
+        assert click["event_id"] != impression["event_id"]
+
+    def test_an_unseen_widget_makes_no_impression(self, page: Page, service: Service) -> None:
+        far = '<div id="far"></div>'
+        service.body = far + CART
+        page.add_init_script("addEventListener('DOMContentLoaded', () => far.style.height = '3000px')")
+        page.goto(service.url)
+        is_state(page, "ready")
+        page.evaluate("Perennial.track('search', {query: 'tea'})")
+        assert service.events_of("impression") == []
+        page.locator("perennial-recs").scroll_into_view_if_needed()
+        wait_for_event(page, service, "impression")
+
+    def test_the_answer_after_add_to_cart_waits_for_its_acknowledgement(
+        self, page: Page, service: Service
+    ) -> None:
+        page.goto(service.url)
+        is_state(page, "ready")
+        wait_for_event(page, service, "impression")
+        service.heard.clear()
+        page.evaluate("""document.addEventListener("perennial:add", ({target, detail}) => {
+            target.setAttribute("cart", "A,B," + detail.product.product_id);
+            detail.acknowledged.then(taken => { window.added = [detail.recommendation_id, taken]; });
+        })""")
+        page.get_by_role("button", name="Add: Product C").click()
+        page.wait_for_function("window.added")
+        assert page.evaluate("window.added") == ["r-77", True]
+        page.wait_for_function(
+            "!document.querySelector('perennial-recs').shadowRoot.querySelector('[aria-busy]')"
+        )
+        assert service.heard[:2] == ["/v1/events?key=pk_test", "/v1/recommendations"]
+        assert service.events_of("add_to_cart")[0]["product_id"] == "C"
+
+    def test_identify_joins_and_signing_out_forgets(self, page: Page, service: Service) -> None:
+        page.goto(service.url)
+        is_state(page, "ready")
+        page.evaluate("Perennial.identify('c-17')")
+        identified = wait_for_event(page, service, "identify")
+        assert identified["customer_id"] == "c-17"
+        page.evaluate("Perennial.identify(null)")
+        page.evaluate("Perennial.track('search', {query: 'tea'})")
+        after = wait_for_event(page, service, "search")
+        assert "customer_id" not in after
+        assert after["anonymous_id"] != identified["anonymous_id"]
+
+
+@pytest.mark.browser
+class TestObjection:
+    @pytest.mark.parametrize("how", ["signal", "attribute"])
+    def test_nothing_is_stored_and_nobody_is_told(self, page: Page, service: Service, how: str) -> None:
+        if how == "signal":
+            page.add_init_script("Object.defineProperty(navigator, 'globalPrivacyControl', {value: true})")
+        else:
+            service.body = CART.replace(" cart=", ' consent="denied" cart=')
+        page.add_init_script("localStorage.perennial_anonymous_id = 'from an earlier visit'")
+        page.goto(service.url)
+        is_state(page, "ready")
+        page.get_by_role("button", name="Add: Product C").click()
+        assert page.evaluate("Perennial.track('search', {query: 'tea'})") is False
+        assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+        [request] = service.questions[0]["requests"]
+        assert request == {"placement": "cart", "cart": ["A", "B"], "k": 8}
+        assert service.events == []
+
+    def test_blocked_storage_does_not_break_the_widget(self, page: Page, service: Service) -> None:
+        page.add_init_script(
+            "Object.defineProperty(window, 'localStorage', {get() { throw new Error('blocked'); }})"
+        )
+        page.goto(service.url)
+        is_state(page, "ready")
+        impression = wait_for_event(page, service, "impression")
+        assert impression["anonymous_id"] == service.questions[0]["requests"][0]["anonymous_id"]
