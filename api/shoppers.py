@@ -14,7 +14,6 @@ from api.service import Service
 from features.connection import StoreUnavailable
 from features.ingest import read_shopper
 from features.shopper import ShopperState
-from recommender.request import NOBODY
 
 
 class Shopper(NamedTuple):
@@ -39,13 +38,13 @@ def whose(request: Request, scope: Scope, access: Access, ask: Ask) -> Shopper:
 async def live_state(service: Service, shopper: Shopper) -> tuple[ShopperState, list[str]]:
     """What they did lately, in one round trip, and what is missing from the answer if anything is."""
     if not service.store.available:
-        return NOBODY, ["store_unavailable"]
+        return ShopperState(), ["store_unavailable"]
     if shopper == Shopper():
-        return NOBODY, []
+        return ShopperState(), []
     try:
         return await read_shopper(service.store, *shopper), []
     except StoreUnavailable:
-        return NOBODY, ["store_unavailable"]
+        return ShopperState(), ["store_unavailable"]
 
 
 def customer_token(secret_key: str, customer_id: str) -> str:

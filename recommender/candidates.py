@@ -79,7 +79,7 @@ def blend(proposals: Sequence[Candidates], weights: Sequence[float]) -> Ranking:
     votes = np.bincount(source * shape[1] + which, pool.scores, shape[0] * shape[1]).reshape(shape)
     peaks = votes.max(axis=1, initial=0.0, keepdims=True)
     heard = np.where(peaks > 0, np.reshape(weights, (-1, 1)), 0.0)
-    votes *= heard / np.maximum(peaks, 1e-12)
+    votes = votes * (heard / np.maximum(peaks, 1e-12))
     totals = votes.sum(axis=0) / max(heard.sum(), 1e-12)
     order = np.argsort(-totals, kind="stable")
     return Ranking(items[order], totals[order], votes.argmax(axis=0)[order])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -25,7 +25,6 @@ Placement = Literal[
     "new",
     "email",
 ]
-NOBODY = ShopperState()
 PLACEMENTS: tuple[str, ...] = get_args(Placement)
 
 DAY = 86_400
@@ -39,7 +38,7 @@ class Request:
 
     placement: Placement
     now: float
-    shopper: ShopperState = NOBODY
+    shopper: ShopperState = field(default_factory=ShopperState)
     customer_id: str | None = None
     product_id: str | None = None
     cart: tuple[str, ...] = ()

@@ -1,0 +1,148 @@
+"""A bundle small enough to compute its answers by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import faiss
+import msgspec
+import numpy as np
+
+from recommender import versions
+from recommender.bundle import Bundle, Manifest, Tables
+from recommender.bundle_files import write_bundle
+from recommender.id_map import IdMap, PackedBytes
+from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+TODAY = int(NOW.timestamp() // 86_400)
+PRODUCTS = ("kettle", "mug", "tea", "pot", "spoon", "tin", "cup", "postage")
+PRICES = (30.0, 8.0, 5.0, 20.0, 3.0, 10.0, 12.0, 4.0)
+CATEGORIES = ("kitchen", "pantry")
+VERSION = "2026-11-22T10-00-00Z"
+
+Pairs = Mapping[str, Sequence[tuple[str, float, int]]]
+
+
+def item(product_id: str) -> int:
+    """Its row."""
+    return PRODUCTS.index(product_id)
+
+
+def neighbours(pairs: Pairs, rows: Sequence[str] = PRODUCTS) -> Neighbours:
+    """Rows of (product, weight, buyers of both)."""
+    lists = [list(pairs.get(name, ())) for name in rows]
+    flat = [partner for row in lists for partner in row]
+    return Neighbours(
+        offsets=np.cumsum([0, *map(len, lists)]).astype(np.int64),
+        items=np.array([item(name) for name, _, _ in flat], np.int32),
+        weights=np.array([weight for _, weight, _ in flat], np.float32),
+        together=np.array([together for _, _, together in flat], np.int32),
+    )
+
+
+def ranking(names: Sequence[str], counts: Sequence[int]) -> Ranking:
+    """Products best first, with the counts behind them."""
+    scores = np.linspace(1.0, 0.1, len(names)).astype(np.float32)
+    return Ranking(np.array([item(name) for name in names], np.int32), scores, np.array(counts, np.int32))
+
+
+def purchases(of: Mapping[str, Sequence[tuple[str, int, int]]]) -> Purchases:
+    """Customer -> (product, orders, days ago)."""
+    flat = [row for rows in of.values() for row in rows]
+    return Purchases(
+        offsets=np.cumsum([0, *(len(rows) for rows in of.values())]).astype(np.int64),
+        items=np.array([item(name) for name, _, _ in flat], np.int32),
+        orders=np.array([orders for _, orders, _ in flat], np.int32),
+        last_day=np.array([TODAY - days for _, _, days in flat], np.int32),
+        confidence=np.full(len(flat), 11.0, np.float32),
+    )
+
+
+def small_tables() -> Tables:
+    """Eight products; `ann` drinks tea every 20 days, `bob` bought a kettle yesterday."""
+    n = len(PRODUCTS)
+    bought = {"ann": [("tea", 4, 25), ("mug", 1, 100)], "bob": [("kettle", 1, 1)]}
+    cards = [
+        msgspec.json.encode({"title": name.title(), "price": price, "currency": "EUR"})[1:-1]
+        for name, price in zip(PRODUCTS, PRICES, strict=True)
+    ]
+    factors = np.eye(n, 4, dtype=np.float32) + 0.1
+    return Tables(
+        products=IdMap.build(PRODUCTS),
+        customers=IdMap.build(list(bought)),
+        categories=IdMap.build(CATEGORIES),
+        brands=IdMap.build(["fern"]),
+        cards=PackedBytes.pack(cards),
+        titles=PackedBytes.pack(name.title().encode() for name in PRODUCTS),
+        product=ProductTable(
+            price=np.array(PRICES, np.float32),
+            category=np.array([0, 0, 1, 0, 0, 1, 0, -1], np.int32),
+            brand=np.zeros(n, np.int32),
+            recommendable=np.array([name != "postage" for name in PRODUCTS]),
+            in_stock=np.ones(n, np.bool_),
+            buyers=np.array([40, 100, 80, 20, 60, 10, 30, 200], np.int32),
+            first_day=np.full(n, TODAY - 400, np.int32),
+            repeat_rate=np.array([0.0, 0.1, 0.8, 0.0, 0.0, 0.3, 0.1, 0.0], np.float32),
+            repeat_gap=np.array([400, 200, 20, 400, 400, 60, 200, 400], np.float32),
+        ),
+        similar=neighbours(
+            {"kettle": [("pot", 0.9, 2)], "mug": [("cup", 0.8, 5)], "pot": [("kettle", 0.9, 2)]}
+        ),
+        complements=neighbours({"kettle": [("tea", 0.6, 16), ("mug", 0.3, 10)], "tea": [("tin", 0.5, 5)]}),
+        companions=neighbours(
+            {"kettle": [("tea", 0.4, 16), ("spoon", 0.1, 4)], "mug": [("spoon", 0.5, 12), ("tea", 0.2, 9)]}
+        ),
+        purchases=purchases(bought),
+        factors=Factors(factors, factors.T @ factors + 0.5 * np.eye(4, dtype=np.float32)),
+        popular=ranking(
+            ("mug", "tea", "spoon", "kettle", "cup", "pot", "tin"), (100, 80, 60, 40, 30, 20, 10)
+        ),
+        trending=ranking(("tin", "pot"), (9, 7)),
+        newest=ranking(("cup", "spoon"), (TODAY - 3, TODAY - 5)),
+        category_popular=neighbours(
+            {"kitchen": [("mug", 1.0, 100)], "pantry": [("tea", 1.0, 80)]}, CATEGORIES
+        ),
+    )
+
+
+def small_manifest(version: str = VERSION) -> Manifest:
+    """A manifest of `small_tables`, trained this morning."""
+    return Manifest(
+        version=version,
+        created_at=NOW.isoformat(),
+        first_order="2025-01-01T00:00:00Z",
+        last_order="2026-11-22T00:00:00Z",
+        data_until_ms=int(NOW.timestamp() * 1000) - 7_200_000,
+        orders=500,
+        customers=2,
+        products=len(PRODUCTS),
+        buyers=400,
+        settings={},
+        metrics={},
+        files={},
+    )
+
+
+def small_index(tables: Tables) -> faiss.Index:
+    """Exact inner product over the item factors."""
+    index = faiss.IndexFlatIP(tables.factors.items.shape[1])
+    index.add(tables.factors.items)
+    return index
+
+
+def small_bundle() -> Bundle:
+    """In memory."""
+    tables = small_tables()
+    return Bundle(small_manifest(), tables, small_index(tables))
+
+
+def write_small(models: Path, version: str = VERSION) -> str:
+    """Write, seal and publish it under `models`; returns the manifest's SHA-256."""
+    tables = small_tables()
+    seal = write_bundle(models / version, small_manifest(version), tables, small_index(tables))
+    versions.seal(models, version, seal)
+    versions.publish(models, version)
+    return seal

@@ -1,0 +1,151 @@
+"""The whole recommendation on a bundle whose answers can be computed by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from features.shopper import ShopperState, entry_of, fold
+from recommender.placements import RECIPES
+from recommender.recommend import Pick, Recommender
+from recommender.request import PLACEMENTS, Request
+from recommender.shelf import Shelf
+
+from bundles import NOW, PRODUCTS, item, small_bundle
+from factories import event
+
+BUNDLE = small_bundle()
+EVERYTHING = Recommender(BUNDLE, Shelf.of(BUNDLE.tables))
+
+
+def ask(placement: str, k: int = 3, recommender: Recommender = EVERYTHING, **fields: Any) -> list[Pick]:
+    return recommender.recommend(Request(placement, now=NOW.timestamp(), **fields), k)  # type: ignore[arg-type]
+
+
+def shown(*args: Any, **fields: Any) -> list[str]:
+    return [PRODUCTS[pick.item] for pick in ask(*args, **fields)]
+
+
+def after(*events: Any) -> ShopperState:
+    """What a shopper's live state is after events of just now."""
+    return fold(entry for each in events if (entry := entry_of(each, NOW)))
+
+
+def test_every_placement_has_a_recipe() -> None:
+    assert set(RECIPES) == set(PLACEMENTS)
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_nobody_with_nothing_gets_a_full_answer_of_distinct_products(placement: str) -> None:
+    products = shown(placement, k=5)
+    assert len(set(products)) == 5
+    assert "postage" not in products
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_unknown_ids_are_answered_like_nobody(placement: str) -> None:
+    unknown = shown(placement, customer_id="nobody", product_id="no/such 🧶", cart=("gone",))
+    assert unknown == shown(placement)
+
+
+def test_complements_come_in_order_of_weight_with_true_counts() -> None:
+    first, second, third = ask("product_complements", product_id="kettle")
+    assert [PRODUCTS[pick.item] for pick in (first, second)] == ["tea", "mug"]
+    assert first.source == "co_purchase"
+    assert first.reason.code == "bought_together"
+    assert first.reason.text == "16 of 40 buyers of Kettle also bought this"
+    assert first.reason.evidence == {"together": 16, "buyers": 40, "lift": 2.0}
+    assert third.item != item("kettle")
+
+
+def test_a_cart_adds_up_what_its_products_say() -> None:
+    picks = ask("cart", cart=("kettle", "mug"))
+    # spoon: .1 + .5 = .6; tea: .4 + .2 = .6; a tie keeps both ahead of all others
+    assert {PRODUCTS[pick.item] for pick in picks[:2]} == {"spoon", "tea"}
+    spoon = next(pick for pick in picks if pick.item == item("spoon"))
+    assert spoon.reason.evidence["together"] == 12  # the mug speaks louder for it than the kettle
+
+
+def test_an_added_product_leaves_the_cart_widget() -> None:
+    assert "tea" in shown("cart", cart=("kettle",))
+    assert "tea" not in shown("cart", k=6, shopper=after(event("add_to_cart", product_id="tea")))
+
+
+def test_a_view_moves_home() -> None:
+    before = shown("home", k=3)
+    now = ask("home", k=3, shopper=after(event("view", product_id="kettle")))
+    assert [PRODUCTS[pick.item] for pick in now] != before
+    assert now[0].reason.text == "Because you looked at Kettle"
+
+
+@pytest.mark.parametrize("placement", sorted(set(PLACEMENTS) - {"buy_again"}))
+def test_a_purchase_leaves_everything_but_buy_again(placement: str) -> None:
+    state = after(event("purchase", items=[("mug", 1, 8.0)]))
+    assert "mug" not in shown(placement, k=7, shopper=state)
+    assert "mug" in shown("buy_again", k=7, shopper=state)
+
+
+def test_what_was_bought_yesterday_rests_though_the_bundle_knows_it() -> None:
+    assert "kettle" not in shown("home", k=7, customer_id="bob")
+    assert shown("buy_again", k=1, customer_id="bob") == ["kettle"]
+
+
+def test_buy_again_puts_first_what_is_due() -> None:
+    first, second = ask("buy_again", k=2, customer_id="ann")
+    assert [PRODUCTS[first.item], PRODUCTS[second.item]] == ["tea", "mug"]
+    assert first.reason.text == "You bought this 4 times, last on 28 October"
+    assert first.reason.evidence == {"orders": 4, "last_bought": "2026-10-28"}
+
+
+def test_a_live_purchase_counts_on_top_of_the_trained_ones() -> None:
+    state = after(event("purchase", items=[("tea", 1, 5.0)]))
+    tea = next(
+        pick for pick in ask("buy_again", k=2, customer_id="ann", shopper=state) if pick.item == item("tea")
+    )
+    assert tea.reason.evidence == {"orders": 5, "last_bought": "2026-11-22"}
+
+
+def test_upgrades_cost_more_and_say_where_they_come_from() -> None:
+    (pick,) = ask("upgrade", k=1, product_id="mug")
+    assert (PRODUCTS[pick.item], pick.source) == ("cup", "similar")
+    assert shown("upgrade", k=1, product_id="kettle") != ["pot"]  # cheaper: no upgrade
+
+
+def test_post_purchase_goes_with_the_last_order() -> None:
+    (pick,) = ask("post_purchase", k=1, customer_id="bob")
+    assert (PRODUCTS[pick.item], pick.source) == ("tea", "co_purchase")
+
+
+@pytest.mark.parametrize(
+    ("filters", "allowed"),
+    [
+        ({"category": "pantry"}, {"tea", "tin"}),
+        ({"min_price": 10.0, "max_price": 20.0}, {"pot", "tin", "cup"}),
+        ({"exclude": ("mug", "tea", "spoon", "kettle")}, {"cup", "pot", "tin"}),
+        ({"category": "no such"}, set()),
+    ],
+)
+def test_filters_leave_what_fits_and_fill_up_with_it(filters: dict[str, Any], allowed: set[str]) -> None:
+    for placement in PLACEMENTS:
+        assert set(shown(placement, k=10, **filters)) == allowed
+
+
+def test_scores_fall_and_lie_between_zero_and_one() -> None:
+    scores = [pick.score for pick in ask("home", k=7, customer_id="ann")]
+    own = [score for score in scores if score > 0]
+    assert all(0 <= score <= 1 for score in scores)
+    assert own[0] == max(scores)
+
+
+def test_sources_report_how_much_they_proposed() -> None:
+    heard: dict[str, int] = {}
+    recommender = Recommender(BUNDLE, Shelf.of(BUNDLE.tables), heard.__setitem__)
+    ask("product_similar", k=1, recommender=recommender, product_id="mug")
+    assert heard == {"similar": 1}
+
+
+def test_an_empty_shelf_answers_nothing() -> None:
+    shelf = Shelf.of(BUNDLE.tables).changed(BUNDLE.tables, {name: {"stock": 0} for name in PRODUCTS})
+    assert ask("home", recommender=Recommender(BUNDLE, shelf)) == []
+    assert len(ask("home", k=2, recommender=Recommender(BUNDLE, shelf), in_stock=False)) == 2
