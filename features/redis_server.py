@@ -80,10 +80,11 @@ class RedisServer:
             if state == "ready":
                 return
             if self._owner is not None and (lock := try_lock(self._folder / "server.lock")):
-                if started:
-                    raise self._error("does not start")
-                self._start(lock)
-                started = True
+                with lock:
+                    if started:
+                        raise self._error("does not start")
+                    self._start(lock)
+                    started = True
             if state == "loading":
                 give_up = time.monotonic() + ANSWER_S
             if time.monotonic() > give_up:
@@ -129,16 +130,15 @@ class RedisServer:
             "logfile": "redis.log",
         }
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
-        with lock:
-            self._reap()
-            self._process = subprocess.Popen(
-                [_binary(), *words],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(lock.fileno(),),
-                start_new_session=True,  # Ctrl+C stops us first, and we stop it last
-            )
+        self._reap()
+        self._process = subprocess.Popen(
+            [_binary(), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(lock.fileno(),),
+            start_new_session=True,  # Ctrl+C stops us first, and we stop it last
+        )
 
     def _reap(self) -> None:
         if self._process is not None:
