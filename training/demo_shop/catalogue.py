@@ -96,8 +96,10 @@ def _designs() -> list[_Design]:
         types = tomllib.loads(file.read_text("utf-8"))
         category = types.pop("category")
         for place, (type_id, kind) in enumerate(types.items()):
-            packs = [(str(name), float(size)) for name, size in kind.get("packs", [])] or [None]
-            ladders = [(pack, variant) for pack in packs for variant in kind["variants"]]
+            packs: list[tuple[str, float] | None] = [
+                (name, float(size)) for name, size in kind.get("packs", [])
+            ]
+            ladders = [(pack, variant) for pack in packs or [None] for variant in kind["variants"]]
             for depth, (pack, text) in enumerate(ladders):
                 variant, _, note = text.partition(": ")
                 designs += [

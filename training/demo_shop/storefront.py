@@ -11,10 +11,23 @@ from training.demo_shop.pictures import drawing, picture
 
 NAME, TAGLINE, CURRENCY = "Fern & Kettle", "Good things for slow mornings", "EUR"
 GIFT_CARD, GIFT_CARD_PRICE, POSTAGE = "GIFTCARD25", 25.0, "POSTAGE"
-FEED_COLUMNS = (
-    "id title description link image_link availability quantity price sale_price brand gtin product_type "
-    "item_group_id custom_label_0 cost_of_goods_sold"
-).split()
+FEED_COLUMNS = [
+    "id",
+    "title",
+    "description",
+    "link",
+    "image_link",
+    "availability",
+    "quantity",
+    "price",
+    "sale_price",
+    "brand",
+    "gtin",
+    "product_type",
+    "item_group_id",
+    "custom_label_0",
+    "cost_of_goods_sold",
+]
 
 
 def write_feed(path: Path, products: list[Product]) -> None:
@@ -34,29 +47,32 @@ def write_pictures(folder: Path, products: list[Product]) -> None:
     (folder / f"{GIFT_CARD}.svg").write_text(drawing("gift", "Gift Card", "#9caf92"), "utf-8")
 
 
-def shop_products(products: list[Product]) -> list[dict[str, Any]]:
-    """The product list of shop.json."""
-    return [
-        {
-            "product_id": product.product_id,
-            "title": product.title,
-            "brand": product.brand,
-            "category": product.category,
-            "price": product.paid,
-            "currency": CURRENCY,
-            "image_url": f"/demo/images/{product.product_id}.svg",
-            "url": f"/demo#/product/{product.product_id}",
-            "in_stock": product.stock > 0,
-            "description": product.description,
-        }
-        for product in products
-    ]
-
-
-def shop_categories(products: list[Product]) -> list[dict[str, str]]:
-    """Categories in shelf order: the id is for addresses, the name is the products' `category`."""
+def shop_page(products: list[Product]) -> dict[str, Any]:
+    """shop.json but for its shoppers: categories in shelf order, products as a page needs them."""
     names = dict.fromkeys(product.category for product in products)
-    return [{"id": name.lower().replace(" & ", "-").replace(" ", "-"), "name": name} for name in names]
+    slugs = [name.lower().replace(" & ", "-").replace(" ", "-") for name in names]
+    return {
+        "name": NAME,
+        "currency": CURRENCY,
+        "tagline": TAGLINE,
+        "categories": [{"id": slug, "name": name} for slug, name in zip(slugs, names, strict=True)],
+        "products": [_page_product(product) for product in products],
+    }
+
+
+def _page_product(product: Product) -> dict[str, Any]:
+    return {
+        "product_id": product.product_id,
+        "title": product.title,
+        "brand": product.brand,
+        "category": product.category,
+        "price": product.paid,
+        "currency": CURRENCY,
+        "image_url": f"/demo/images/{product.product_id}.svg",
+        "url": f"/demo#/product/{product.product_id}",
+        "in_stock": product.stock > 0,
+        "description": product.description,
+    }
 
 
 def _feed_row(number: int, product: Product) -> dict[str, str | int]:

@@ -1,0 +1,57 @@
+"""When people shop: the year's tides, the week's days and the day's hours. Days count from its start."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from datetime import datetime, timedelta
+from itertools import accumulate
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = float | list[float] | npt.NDArray[np.float64]
+
+HISTORY_DAYS, FUTURE_DAYS = 730, 365
+MONTHS = (0.98, 0.94, 0.97, 0.98, 1.0, 0.93, 0.84, 0.86, 0.98, 1.03, 1.2, 1.29)
+WEEKDAYS = (1.04, 1.0, 0.98, 0.98, 0.92, 0.98, 1.1)
+HOURS = (6, 3, 2, 1, 1, 3, 8, 18, 28, 34, 40, 42, 46, 42, 38, 38, 40, 44, 54, 68, 78, 70, 44, 18)
+DEMAND = {  # by month; categories that are not here sell alike all year
+    "Garden": (0.3, 0.5, 0.9, 1.0, 1.0, 0.9, 0.7, 0.6, 0.5, 0.4, 0.3, 0.3),
+    "Candles & Home Scent": (0.7, 0.6, 0.5, 0.4, 0.4, 0.4, 0.4, 0.4, 0.6, 0.8, 1.0, 1.0),
+    "Stationery": (0.6, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.7, 0.8, 0.7, 0.9, 1.0),
+}
+
+
+class Calendar:
+    """Days since `start`, and business time, which runs fast when the shop is busy (1.0 a day on average)."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.start = now - timedelta(days=HISTORY_DAYS)
+        self.days = np.arange(HISTORY_DAYS + FUTURE_DAYS + 1, dtype=float)
+        dates = [self.start + timedelta(days=int(day)) for day in self.days]
+        self.months = [date.month for date in dates]
+        busy = np.array([MONTHS[date.month - 1] * WEEKDAYS[date.weekday()] for date in dates])
+        busy /= busy[:HISTORY_DAYS].mean()
+        self._business = np.concatenate([[0.0], np.cumsum(busy[:-1])])
+
+    def date(self, day: float) -> datetime:
+        return self.start + timedelta(days=day)
+
+    def day(self, date: datetime) -> float:
+        return (date - self.start) / timedelta(days=1)
+
+    def to_business(self, days: Floats) -> npt.NDArray[np.float64]:
+        return np.asarray(np.interp(days, self.days, self._business), float)
+
+    def to_days(self, business: Floats) -> npt.NDArray[np.float64]:
+        return np.asarray(np.interp(business, self._business, self.days), float)
+
+    def at_an_hour(self, day: float, draw: float) -> float:
+        """The same date at an hour people shop at, and a minute of it; `draw` in [0, 1) chooses both."""
+        midnight = self.date(day).replace(hour=0, minute=0, second=0, microsecond=0)
+        hour = bisect(_HOURS, draw * _HOURS[-1])
+        return self.day(midnight) + (hour + draw * 7_919 % 1) / 24
+
+
+_HOURS = list(accumulate(HOURS))
