@@ -17,10 +17,10 @@ def event(type: str = "view", *, at: datetime = NOW, order_id: str | None = None
     number = next(_numbers)
     raw = {"type": type, "timestamp": at.isoformat(), "event_id": f"e-{number}", **fields}
     items = raw.pop("items", [("p-1", 1, 10.0)] if type == "purchase" else [])
-    if order_id is not None or type in {"purchase", "refund", "cancel"}:
+    if "order" not in raw and (order_id is not None or type in {"purchase", "refund", "cancel"}):
         names = ("product_id", "quantity", "unit_price")
         lines = [dict(zip(names, item, strict=False)) for item in items]
         raw["order"] = {"order_id": order_id or f"o-{number}", "items": lines}
-    elif type in {"view", "click", "add_to_cart", "remove_from_cart", "review", "wishlist"}:
+    if type in {"view", "click", "add_to_cart", "remove_from_cart", "review", "wishlist"}:
         raw.setdefault("product_id", "p-1")
     return parse_event(raw, at, f"e-{number}")

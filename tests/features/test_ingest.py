@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
+import os
+import signal
 from datetime import timedelta
 
 import pytest
 import redis
-from factories import NOW, event
 
 from features import keys
 from features.connection import Connection, StoreUnavailable
@@ -14,6 +16,8 @@ from features.events import Event
 from features.ingest import EVENTS_A_STEP, ingest, ingest_sync, read_shopper
 from features.redis_server import RedisServer
 from features.settings import StoreSettings
+
+from factories import NOW, event
 
 MINUTE = timedelta(minutes=1)
 
@@ -155,3 +159,37 @@ async def test_a_store_that_takes_no_writes_is_no_false_yes(
         client.config_set(refusal[0], "0")
         assert await ingest(store, [lost], NOW, settings) == [True]
         await store.close()
+
+
+async def test_killed_under_load_it_loses_nothing_acknowledged_and_counts_once(
+    own_redis: RedisServer, settings: StoreSettings
+) -> None:
+    store = Connection(own_redis.url, deadline_ms=2_000)
+    await store.open()
+    acknowledged: list[str] = []
+
+    async def shopper(number: int) -> None:
+        for step in range(20):
+            told = event("purchase", event_id=f"{number}-{step}", customer_id=f"c-{number}")
+            while told.event_id not in acknowledged:
+                try:
+                    await ingest(store, [told], NOW, settings)
+                    acknowledged.append(told.event_id)
+                except StoreUnavailable:
+                    await asyncio.sleep(0.01)
+
+    async def killer() -> None:
+        for share in (0.2, 0.5, 0.8):
+            while len(acknowledged) < share * 400:
+                await asyncio.sleep(0.001)
+            process = int((await store.call("INFO", "server")).split(b"process_id:")[1].split()[0])
+            os.kill(process, signal.SIGKILL)
+            await asyncio.to_thread(own_redis.ensure_running)
+
+    await asyncio.wait_for(asyncio.gather(killer(), *(shopper(number) for number in range(20))), 30)
+    with redis.Redis.from_url(own_redis.url) as client:
+        streamed = [json.loads(fields[b"e"])["event_id"] for _, fields in client.xrange(keys.event_stream())]
+        logs = [client.llen(keys.shopper_log(f"c-{number}", known=True)) for number in range(20)]
+    assert sorted(streamed) == sorted(acknowledged)
+    assert logs == [20] * 20
+    await store.close()

@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from factories import NOW, event
 
 from features.events import Event
 from features.shopper import Purchase, ShopperState, entry_of, fold, milliseconds
+
+from factories import NOW, event
 
 MINUTE = timedelta(minutes=1)
 
