@@ -48,8 +48,9 @@ function drawHeader() {
   badge.hidden = count === 0;
   badge.textContent = String(count);
   const who = document.getElementById("shoppers");
-  who.querySelector(".avatar").textContent = state.shopper().name.charAt(0);
-  who.querySelector(".who").textContent = state.shopper().name;
+  const { name, customer_id } = state.shopper();
+  who.querySelector(".avatar").textContent = customer_id ? name.charAt(0) : "?";
+  who.querySelector(".who").textContent = name;
   who.querySelectorAll("button").forEach((button) => {
     button.setAttribute("aria-pressed", String(button.dataset.shopper === state.shopper().key));
   });

@@ -18,7 +18,7 @@ const picture = (one, attributes = {}) =>
 export function home() {
   const { name } = state.shopper();
   const known = Boolean(state.shopper().customer_id);
-  const shown = state.shop.categories.map((one) => state.inCategory(one.id).find((product) => product.in_stock)).filter(Boolean);
+  const shown = state.shop.categories.map((one) => state.inCategory(one).find((product) => product.in_stock)).filter(Boolean);
   return [
     h("section", { class: "hero" },
       h("div", { class: "words" },
@@ -33,7 +33,7 @@ export function home() {
     h("section", {},
       h("h2", {}, "Shop by category"),
       h("ul", { class: "tiles" }, shown.map((one) =>
-        h("li", {}, h("a", { href: link.category(one.category) }, picture(one), h("span", {}, state.category(one.category).name)))))),
+        h("li", {}, h("a", { href: link.category(state.categoryOf(one).id) }, picture(one), h("span", {}, one.category)))))),
     recs("trending"),
     recs("new"),
   ];
@@ -44,9 +44,9 @@ export function category(id) {
   if (!found) return missing("There is no such category.");
   return [
     crumbs([found.name]),
-    h("div", { class: "title-row" }, h("h1", {}, found.name), h("p", {}, `${state.inCategory(id).length} products`)),
-    recs("trending", { category: id, heading: `Popular in ${found.name}` }),
-    listing(state.inCategory(id)),
+    h("div", { class: "title-row" }, h("h1", {}, found.name), h("p", {}, `${state.inCategory(found).length} products`)),
+    recs("trending", { category: found.name, heading: `Popular in ${found.name}` }),
+    listing(state.inCategory(found)),
   ];
 }
 
@@ -64,7 +64,7 @@ export function results(query) {
 export function product(id) {
   const one = state.product(id);
   if (!one) return missing("This product is no longer in the shop.");
-  const group = state.category(one.category);
+  const group = state.categoryOf(one);
   return [
     crumbs([group && h("a", { href: link.category(group.id) }, group.name), one.title]),
     h("article", { class: "product" },
