@@ -11,7 +11,7 @@ from training.demo_shop.pictures import drawing, picture
 
 NAME, TAGLINE, CURRENCY = "Fern & Kettle", "Good things for slow mornings", "EUR"
 GIFT_CARD, GIFT_CARD_PRICE, POSTAGE = "GIFTCARD25", 25.0, "POSTAGE"
-FEED_COLUMNS = [
+FEED_COLUMNS = (
     "id",
     "title",
     "description",
@@ -27,7 +27,7 @@ FEED_COLUMNS = [
     "item_group_id",
     "custom_label_0",
     "cost_of_goods_sold",
-]
+)
 
 
 def write_feed(path: Path, products: list[Product]) -> None:
