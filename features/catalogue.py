@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from features.home import Home
 
 if TYPE_CHECKING:
     import polars as pl
+
+LIVE_FIELDS = ("title", "price", "currency", "stock", "available", "url", "image_url", "is_product")
 
 
 def schema() -> dict[str, pl.DataType]:
@@ -86,6 +88,17 @@ def add_aliases(home: Home, rows: pl.DataFrame) -> None:
 
     known = pl.concat([load_aliases(home), rows.select("alias", "product_id")])
     _replace(known.unique("alias", keep="last").sort("alias"), _aliases(home))
+
+
+def live_fields(home: Home, since: datetime) -> dict[str, dict[str, Any]]:
+    """What a running service should hear of products updated since then: product_id -> known fields."""
+    import polars as pl
+
+    fresh = load_products(home).filter(pl.col("updated_at") >= since)
+    return {
+        row.pop("product_id"): {name: value for name, value in row.items() if value is not None}
+        for row in fresh.select("product_id", *LIVE_FIELDS).to_dicts()
+    }
 
 
 def _products(home: Home) -> Path:

@@ -28,9 +28,6 @@ USEFUL_SIZE = 3
 def _read_feed(rows: pl.DataFrame) -> pl.DataFrame:
     price = pl.coalesce("sale_price", "price")
     numbers = {name: _amount(pl.col(name)) for name in MONEY} | {"stock": number(pl.col("stock"))}
-    unread = pl.any_horizontal(
-        value.is_null() & pl.col(name).is_not_null() for name, value in numbers.items()
-    )
     state = pl.col("availability").str.to_lowercase()
     # Google's own taxonomy may be given as a number, which is no name for people.
     path = pl.coalesce("product_type", "google_category").str.replace(r"^\d+$", "")
@@ -52,9 +49,6 @@ def _read_shopify(rows: pl.DataFrame) -> pl.DataFrame:
     own = ("title", "description", "brand", "category_path", "image_url", "status")
     filled = rows.with_columns(pl.col(name).first(ignore_nulls=True).over("group_id") for name in own)
     numbers = {name: number(pl.col(name)) for name in ("price", "cost", "stock")}
-    unread = pl.any_horizontal(
-        value.is_null() & pl.col(name).is_not_null() for name, value in numbers.items()
-    )
     option = pl.when(pl.col("option") != "Default Title").then(pl.col("option"))
     live = pl.col("status").str.to_lowercase().fill_null("active") == "active"
     return _with_category(

@@ -65,7 +65,8 @@ def _slashed(text: pl.Series, day_and_month: str) -> pl.Series:
 
 def _iso(text: pl.Series) -> pl.Series:
     plain = (
-        text.str.replace(r"^(\d{4}-\d{2}-\d{2})[Tt]", "${1} ")
+        text.str.extract(r"^(\d{4}[-/]\d{2}[-/]\d{2}.*)$")
+        .str.replace(r"^(.{10})[Tt]", "${1} ")
         .str.replace(r"\s*(?:UTC|Z)$", "+00:00")
         .str.replace(r"\s+([+-]\d{2}:?\d{2})$", "$1")
     )

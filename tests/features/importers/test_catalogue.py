@@ -1,0 +1,200 @@
+import gzip
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import polars as pl
+import pytest
+
+from features.catalogue import load_aliases, load_products
+from features.importers.catalogue import import_catalogue
+from features.importers.orders import import_orders
+from features.importers.reasons import Reason
+from features.importers.refusal import ImportRefused
+
+from factories import NOW
+
+COLUMNS = (
+    "id,title,link,image_link,availability,price,sale_price,product_type,cost_of_goods_sold,quantity,mpn"
+)
+FEED = COLUMNS.replace(",", "\t") + "\n"
+CUP = (
+    "A1\tCup\thttps://shop.example/a1\t/a1.svg\tin stock\t1,200.50 GBP\t12.75 GBP\tHome>Cups\t6.00 GBP\t3\t\n"
+)
+XML = """<?xml version="1.0"?>
+<rss xmlns:g="http://base.google.com/ns/1.0" version="2.0"><channel><title>Shop</title>
+<item><g:id>A1</g:id><title>Cup &amp; saucer</title><link>https://shop.example/a1</link>
+<g:price>12.75 GBP</g:price>
+<g:availability>out of stock</g:availability><g:product_type>Home &gt; Cups</g:product_type></item>
+</channel></rss>"""
+
+
+@pytest.fixture
+def take(home, tmp_path):
+    def run(content, name="feed.tsv", **options):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return import_catalogue(home, str(path), now=NOW, **options)
+
+    return run
+
+
+def product(home, product_id="A1"):
+    return load_products(home).row(by_predicate=pl.col("product_id") == product_id, named=True)
+
+
+def test_a_merchant_feed(home, take):
+    summary = take(FEED + CUP)
+    cup = product(home)
+    assert (cup["title"], cup["price"], cup["currency"], cup["cost"]) == ("Cup", 12.75, "GBP", 6)
+    assert (cup["stock"], cup["available"], cup["is_product"]) == (3, True, True)
+    assert (cup["category"], cup["category_path"]) == ("Home", "Home > Cups")
+    assert (cup["url"], cup["image_url"]) == ("https://shop.example/a1", "/a1.svg")
+    assert (summary.format, summary.taken, summary.new_products, summary.match_rate) == (
+        "merchant",
+        1,
+        1,
+        None,
+    )
+    assert dict(summary.lines())["Taken"] == "1 products, 1 of them new"
+
+
+def test_a_category_large_enough_to_browse_is_kept(home, take):
+    take(FEED + "".join(CUP.replace("A1", f"A{n}") for n in range(1, 4)))
+    assert product(home)["category"] == "Cups"
+
+
+def test_a_feed_in_xml(home, take):
+    assert take(XML, "feed.xml").encoding == "XML"
+    cup = product(home)
+    assert (cup["title"], cup["price"], cup["available"]) == ("Cup & saucer", 12.75, False)
+
+
+def test_xml_that_would_reach_out_or_blow_up_is_refused(take):
+    bomb = XML.replace("<rss", '<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss', 1)
+    with pytest.raises(ImportRefused, match="no well-formed XML feed"):
+        take(bomb, "feed.xml")
+
+
+def test_a_shopify_products_export(home, take):
+    take(
+        "Handle,Title,Body (HTML),Vendor,Type,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price,"
+        "Image Src,Cost per item,Status\n"
+        "cup,Cup,<p>Nice</p>,Acme,Cups,Red,C-R,0,9.50,https://cdn.example/c.jpg,4,active\n"
+        "cup,,,,,Blue,C-B,5,9.50,,4,\n"
+        "cup,,,,,,,,,https://cdn.example/d.jpg,,\n",
+        "products.csv",
+    )
+    red, blue = product(home, "C-R"), product(home, "C-B")
+    assert (red["title"], red["group_id"], red["brand"], red["available"]) == (
+        "Cup, Red",
+        "cup",
+        "Acme",
+        False,
+    )
+    assert (blue["title"], blue["brand"], blue["description"]) == ("Cup, Blue", "Acme", "Nice")
+    assert blue["available"] is True
+
+
+def test_a_plain_table(home, take):
+    assert take("sku;name;price\nA1;Cup;2,55\n", "list.csv").format == "csv"
+    assert product(home)["price"] == 2.55
+
+
+def test_bad_rows_are_set_aside_and_script_links_left_out(home, take):
+    rows = [CUP, CUP, CUP.replace("A1", ""), CUP.replace("A1", "A2").replace("6.00 GBP", "six")]
+    summary = take(
+        FEED + "".join(rows) + CUP.replace("A1", "A3").replace("https://shop.example", "javascript:alert(1)")
+    )
+    assert summary.set_aside == dict.fromkeys(
+        [Reason.REPEATED_PRODUCT.value, Reason.NO_PRODUCT.value, Reason.BAD_PRICE.value], 1
+    )
+    assert summary.taken + sum(summary.set_aside.values()) == summary.rows == 5
+    assert product(home, "A3")["url"] is None
+    assert "1 links" in summary.warnings[0]
+
+
+def test_vouchers_are_no_products(home, take):
+    take(FEED + CUP.replace("Cup", "Gift card £10"))
+    assert product(home)["is_product"] is False
+
+
+def test_new_values_win_and_a_dry_run_writes_nothing(home, take):
+    take(FEED + CUP, dry_run=True)
+    assert not home.root.exists()
+    take(FEED + CUP)
+    take("id,title,availability\nA1,Mug,out of stock\n", "later.csv", format="csv")
+    mug = product(home)
+    assert (mug["title"], mug["price"], mug["available"]) == ("Mug", 12.75, False)
+
+
+def test_ids_meet_those_of_the_orders(home, take, tmp_path):
+    orders = tmp_path / "orders.csv"
+    orders.write_text(
+        "event,customer_id,product_id,order_id,timestamp,title\n"
+        "purchase,c,a1,o1,2026-01-01,cup from an order\npurchase,c,SKU-9,o1,2026-01-01,\n"
+        "purchase,c,GONE,o2,2026-01-01,\n"
+    )
+    import_orders(home, orders, received_at=NOW)
+    summary = take(FEED + CUP + CUP.replace("A1", "shopify_GB_77").replace("\t\n", "\tSKU-9\n"))
+    assert set(load_products(home)["product_id"]) == {"a1", "SKU-9", "GONE"}
+    assert dict(load_aliases(home).iter_rows()) == {"A1": "a1", "shopify_GB_77": "SKU-9"}
+    assert product(home, "a1")["title"] == "Cup"
+    assert summary.match_rate == pytest.approx(2 / 3)
+    assert "Only 66.7%" in summary.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("<!doctype html><html></html>", "web page"),
+        ("name,colour\nCup,red\n", "needs the column id"),
+        ("a,b,c\n1,2,3\n", "no known format"),
+        ("id,title\n", "lists no products"),
+    ],
+)
+def test_a_wrong_file_is_refused(home, take, content, said):
+    with pytest.raises(ImportRefused, match=said):
+        take(content)
+    assert not home.root.exists()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        """Say nothing."""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield folder, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_an_address_is_fetched(home, site):
+    folder, address = site
+    (folder / "feed.tsv.gz").write_bytes(gzip.compress((FEED + CUP).encode()))
+    heard = []
+    import_catalogue(home, f"{address}/feed.tsv.gz?x=1", now=NOW, report=lambda *step: heard.append(step))
+    assert product(home)["title"] == "Cup"
+    assert heard[0][0] == "reading"
+
+
+@pytest.mark.parametrize("address", ["/missing.tsv", None])
+def test_an_address_that_fails_is_refused(home, site, address):
+    url = site[1] + address if address else "http://127.0.0.1:1/feed.tsv"
+    with pytest.raises(ImportRefused, match="could not be fetched"):
+        import_catalogue(home, url, now=NOW)
+
+
+def test_other_schemes_are_refused(home):
+    with pytest.raises(ImportRefused, match="only files and http"):
+        import_catalogue(home, "ftp://shop.example/feed", now=NOW)

@@ -1,0 +1,61 @@
+import gzip
+import os
+
+import pytest
+
+from features.importers.content import read_file, to_utf8
+from features.importers.refusal import ImportRefused
+from features.progress import silent
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00"
+
+
+def test_gzip_is_told_by_content_not_by_name(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_bytes(gzip.compress(b"a,b\n1,2\n"))
+    assert read_file(path, silent) == b"a,b\n1,2\n"
+
+
+@pytest.mark.parametrize("length", [11, 40, 2_000])
+def test_a_truncated_gzip_is_refused_whole(tmp_path, length):
+    path = tmp_path / "orders.csv.gz"
+    path.write_bytes(gzip.compress(os.urandom(5_000).hex().encode())[:length])
+    with pytest.raises(ImportRefused, match=r"orders\.csv\.gz is a damaged or incomplete gzip"):
+        read_file(path, silent)
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"", "is empty"), (b" \n\n", "is empty"), (None, "no file")])
+def test_nothing_to_read_is_said(tmp_path, content, said):
+    path = tmp_path / "orders.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ImportRefused, match=said):
+        read_file(path, silent)
+
+
+def test_reading_reports_bytes(tmp_path):
+    path, heard = tmp_path / "orders.csv", []
+    path.write_bytes(b"x" * 100)
+    read_file(path, lambda *step: heard.append(step))
+    assert heard == [("reading", 100, 100)]
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "encoding"),
+    [
+        ("é\n".encode(), "é\n", "UTF-8"),
+        (b"\xef\xbb\xbfa\n", "a\n", "UTF-8 with BOM"),
+        (b"caf\xe9 \x80\n", "café €\n", "Latin-1 (Windows-1252)"),
+        (b"caf\xe9\ncaf\xc3\xa9\n", "café\ncafé\n", "mixed: 1 lines UTF-8, 1 lines Latin-1 (Windows-1252)"),
+        (b"\x81\n", "\x81\n", "Latin-1 (Windows-1252)"),
+        (b"a\rb\r", "a\nb\n", "UTF-8"),
+    ],
+)
+def test_encodings(content, text, encoding):
+    assert to_utf8(content, "f") == (text.encode(), encoding)
+
+
+@pytest.mark.parametrize("content", [PNG, "a,b".encode("utf-16")])
+def test_what_is_no_text_is_refused(content):
+    with pytest.raises(ImportRefused, match="CSV"):
+        to_utf8(content, "photo.png")

@@ -1,0 +1,121 @@
+"""Our own events, as a table and as JSON lines."""
+
+import json
+
+import pytest
+
+from features import history
+from features.importers.orders import import_orders
+from features.importers.reasons import Reason
+
+from factories import NOW
+
+AT = "2026-01-02T03:04:05Z"
+
+
+@pytest.fixture
+def take(home, tmp_path):
+    def run(*lines, name="events.csv"):
+        path = tmp_path / name
+        path.write_text(
+            "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines) + "\n"
+        )
+        summary = import_orders(home, path, received_at=NOW)
+        return summary, history.scan(home).sort("timestamp", "event_id", "line").collect()
+
+    return run
+
+
+TABLE = "customer_id,session_id,{},product_id,quantity,unit_price,order_id,timestamp"
+
+
+@pytest.mark.parametrize("header", [TABLE.format("event"), TABLE.format("type")])
+def test_a_table_of_events(take, header):
+    summary, rows = take(
+        header,
+        f"c1,s1,view,p1,,,,{AT}",
+        f"c1,s1,purchase,p1,2,9.5,o1,{AT}",
+        f"c1,s1,purchase,p2,1,,o1,{AT}",
+        f"c1,s1,refund,p2,1,,o1,{AT}",
+        f"c1,s1,dance,p2,1,,,{AT}",
+        f",,view,p2,1,,,{AT}",
+    )
+    assert summary.set_aside == {Reason.UNKNOWN_EVENT.value: 1, Reason.NO_CUSTOMER.value: 1}
+    orders = rows.filter(order_id="o1").select("event_id", "line", "type", "product_id")
+    assert orders.rows() == [
+        ("purchase:o1", 0, "purchase", "p1"),
+        ("purchase:o1", 1, "purchase", "p2"),
+        ("refund:o1", 0, "refund", "p2"),
+    ]
+    assert (summary.purchase_lines, summary.refund_lines, summary.other_events) == (2, 1, 1)
+
+
+def test_events_keep_their_id_or_get_one_that_stays(take):
+    header = "event_id,event,customer_id,product_id,timestamp"
+    lines = (header, f"e1,view,c1,p1,{AT}", f",view,c1,p1,{AT}", f",view,c1,p2,{AT}")
+    _, rows = take(*lines)
+    again, same = take(*lines)
+    assert "e1" in rows["event_id"].to_list()
+    assert rows["event_id"].n_unique() == 3
+    assert (again.already_known, again.taken) == (3, 0)
+    assert same.equals(rows)
+
+
+def test_purchases_without_a_number_are_one_order_a_moment(take):
+    _, rows = take(
+        "event,customer_id,product_id,timestamp",
+        f"purchase,c1,p1,{AT}",
+        f"purchase,c1,p2,{AT}",
+        "purchase,c1,p1,2026-01-03T00:00:00Z",
+    )
+    assert rows["order_id"].to_list() == [f"c1@{AT}", f"c1@{AT}", "c1@2026-01-03T00:00:00Z"]
+
+
+def purchase(**fields):
+    items = [{"product_id": "p1", "quantity": 2, "unit_price": 3.0}, {"product_id": "p2"}]
+    order = {"order_id": "o1", "currency": "EUR", "discount": 1.0, "items": items}
+    return {"type": "purchase", "timestamp": AT, "customer_id": "c1", "order": order, **fields}
+
+
+def test_json_lines_give_a_row_a_line_of_an_order(take):
+    view = {
+        "type": "view",
+        "product_id": "p1",
+        "anonymous_id": "a1",
+        "timestamp": AT,
+        "context": {"device": "tv"},
+    }
+    summary, rows = take(purchase(event_id="e1"), view, name="events.jsonl")
+    assert summary.format_reason == "its lines are JSON objects"
+    assert (summary.rows, summary.taken, summary.purchase_lines, summary.other_events) == (2, 2, 2, 1)
+    bought = rows.filter(order_id="o1")
+    assert bought.select("event_id", "line", "product_id", "quantity").rows() == [
+        ("e1", 0, "p1", 2),
+        ("e1", 1, "p2", 1),
+    ]
+    assert bought["discount"].sum() == 1
+    assert json.loads(rows.filter(type="view")["extra"].item()) == {"device": "tv"}
+
+
+def test_bad_json_lines_are_set_aside_with_what_is_wrong(home, take):
+    summary, _ = take(
+        purchase(),
+        '{"type": ',
+        {"type": "view"},
+        {"type": "dance"},
+        purchase(timestamp="2026-01-05T00:00:00Z"),
+        "[1]",
+        name="events.jsonl",
+    )
+    assert summary.set_aside == {Reason.INVALID_EVENT.value: 4, Reason.REPEATED.value: 1}
+    [rejects] = home.reports.iterdir()
+    said = rejects.read_text()
+    assert "`view` needs `product_id`" in said
+    assert "not JSON" in said
+
+
+def test_an_order_known_from_another_source_is_not_counted_again(take):
+    take(purchase(event_id="pixel-1"), name="events.jsonl")
+    summary, rows = take("event,customer_id,product_id,order_id,timestamp", f"purchase,c1,p1,o1,{AT}")
+    assert (summary.already_known, summary.taken) == (1, 0)
+    assert rows["event_id"].unique().to_list() == ["pixel-1"]

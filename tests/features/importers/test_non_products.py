@@ -1,0 +1,34 @@
+import polars as pl
+import pytest
+
+from features.importers.non_products import is_product
+
+
+@pytest.mark.parametrize(
+    ("product_id", "title", "expected"),
+    [
+        ("POST", "POSTAGE", False),
+        ("dot", None, False),
+        ("C2", "CARRIAGE", False),
+        ("23444", "Next Day Carriage", False),
+        ("23574", "PACKING CHARGE", False),
+        ("M", "Manual", False),
+        ("D", "Discount", False),
+        ("S", "SAMPLES", False),
+        ("B", "Adjust bad debt", False),
+        ("BANK CHARGES", "Bank Charges", False),
+        ("AMAZONFEE", "AMAZON FEE", False),
+        ("CRUK", "CRUK Commission", False),
+        ("gift_0001_10", "Dotcomgiftshop Gift Voucher £10.00", False),
+        ("G", "Gift Card", False),
+        ("PADS", "PADS TO MATCH ALL CUSHIONS", True),
+        ("23099", "FRENCH CARRIAGE LANTERN", True),
+        ("85168B", "BLACK BAROQUE CARRIAGE CLOCK", True),
+        ("1", "GIFT CARD HOLDER", True),
+        ("2", "MANUAL COFFEE GRINDER", True),
+        ("B", None, True),
+    ],
+)
+def test_what_is_a_product(product_id, title, expected):
+    row = pl.DataFrame({"id": [product_id], "title": [title]}, schema={"id": pl.String, "title": pl.String})
+    assert row.select(is_product(pl.col("id"), pl.col("title"))).item() is expected

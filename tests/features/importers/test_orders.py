@@ -1,0 +1,293 @@
+"""The rules of an import, on files in the Online Retail layout."""
+
+import gzip
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from features import history
+from features.catalogue import load_aliases, load_products
+from features.importers.orders import import_orders
+from features.importers.reasons import Reason
+from features.importers.refusal import ImportRefused
+
+from factories import NOW
+
+HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+
+
+@pytest.fixture
+def take(home, tmp_path):
+    """Import rows of the Online Retail layout into `home`."""
+
+    def run(*rows, header=HEADER, name="orders.csv", **options):
+        path = tmp_path / name
+        content = rows[0] if rows and isinstance(rows[0], bytes) else "\n".join([header, *rows, ""]).encode()
+        path.write_bytes(content)
+        return import_orders(home, path, received_at=NOW, **options)
+
+    return run
+
+
+def order(
+    invoice="536365", sku="85123A", title="LANTERN", n="6", at="12/1/2010 8:26", price="2.55", who="17850"
+):
+    return f"{invoice},{sku},{title},{n},{at},{price},{who},United Kingdom"
+
+
+LATER = "12/13/2010 8:26"
+
+
+def rows(home):
+    return history.scan(home).sort("timestamp", "event_id", "line").collect()
+
+
+def files(home):
+    return sorted(str(path) for path in home.root.rglob("*") if path.is_file())
+
+
+def rejects(summary):
+    return pl.read_csv(Path(summary.rejects_file), infer_schema=False)
+
+
+def test_a_line_becomes_a_row_of_the_history(home, take):
+    summary = take(order(), order(sku="71053", at="12/1/2010 8:27"), order("536366", at=LATER))
+    first, second, third = rows(home).rows(named=True)
+    assert (first["event_id"], first["line"], first["type"]) == ("purchase:536365", 0, "purchase")
+    assert (first["customer_id"], first["product_id"], first["quantity"]) == ("17850", "85123A", 6)
+    assert (first["unit_price"], first["currency"], first["country"]) == (2.55, "GBP", "United Kingdom")
+    assert (first["source"], first["received_at"]) == ("online-retail", NOW)
+    assert (second["event_id"], second["line"]) == ("purchase:536365", 1)
+    assert second["timestamp"] == first["timestamp"]
+    assert third["event_id"] == "purchase:536366"
+    assert (summary.rows, summary.taken, summary.orders, summary.customers, summary.products) == (
+        3,
+        3,
+        2,
+        1,
+        2,
+    )
+    assert summary.date_format == "month/day/year"
+    assert summary.rejects_file is None
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (order("", n="1"), Reason.NO_ORDER),
+        (order(sku=" "), Reason.NO_PRODUCT),
+        (order(n="six"), Reason.BAD_QUANTITY),
+        (order(n="0"), Reason.BAD_QUANTITY),
+        (order(n="10000001"), Reason.BAD_QUANTITY),
+        (order(price="cheap"), Reason.BAD_PRICE),
+        (order(price="1e400"), Reason.BAD_PRICE),
+        (order(price="-1"), Reason.NEGATIVE_PRICE),
+        (order(at="13/12/2010 8:26"), Reason.BAD_TIME),
+        (order(at=""), Reason.BAD_TIME),
+        (order(at="12/1/1910 8:26"), Reason.TIME_OUT_OF_RANGE),
+        (order(at="12/1/2090 8:26"), Reason.TIME_OUT_OF_RANGE),
+        (order(sku="x" * 513), Reason.BAD_ID),
+        (order(who="a\x07b"), Reason.BAD_ID),
+        (order("A563186", "B", n="1", price="-11062.06", who=""), Reason.BAD_DEBT),
+        (order("536400", n="-3", price="0", who=""), Reason.ADJUSTMENT),
+        (order("536400", title="found", n="3", price="0", who=""), Reason.ADJUSTMENT),
+        (order() + ",one cell too many", Reason.SURPLUS_CELLS),
+    ],
+)
+def test_a_bad_line_is_set_aside_with_its_reason(take, row, reason):
+    summary = take(order("536366", at=LATER), row)
+    assert summary.set_aside == {reason.value: 1}
+    assert (summary.taken, summary.rows) == (1, 2)
+    [rejected] = rejects(summary).rows(named=True)
+    assert (rejected["line"], rejected["reason"]) == ("3", reason.value)
+    assert rejected["Country"] == "United Kingdom"
+
+
+@pytest.mark.parametrize("sku", ["a/b", 'say ""hi""', "🎁", "x" * 512, "-1", "../../etc"])
+def test_odd_ids_are_taken_as_they_are(home, take, sku):
+    take(order(sku=f'"{sku}"'), order("536366", at=LATER))
+    assert sku.replace('""', '"') in rows(home)["product_id"].to_list()
+
+
+def test_free_items_huge_quantities_and_guests_are_taken(home, take):
+    summary = take(
+        order(price="0"),
+        order("536366", n="80995", at=LATER),
+        order("536367", who="", at=LATER),
+        order("536367", sku="22423", price="0", who="", at=LATER),
+    )
+    assert (summary.taken, summary.free_lines, summary.guest_lines) == (4, 2, 2)
+    assert rows(home)["quantity"].max() == 80_995
+
+
+def test_cancellations_and_negative_quantities_become_joined_refunds(home, take):
+    summary = take(
+        order(at="12/1/2010 8:26"),
+        order("C536400", n="-2", at=LATER),
+        order("536401", n="-1", at="12/14/2010 8:26"),
+        order("C536402", sku="22423", n="-1", at=LATER),
+    )
+    refunds = {row["refund_id"]: row for row in rows(home).filter(type="refund").iter_rows(named=True)}
+    assert {number: (row["quantity"], row["order_id"]) for number, row in refunds.items()} == {
+        "C536400": (2, "536365"),
+        "536401": (1, "536365"),
+        "C536402": (1, None),
+    }
+    assert refunds["C536400"]["event_id"] == "refund:C536400"
+    assert (summary.refund_lines, summary.refunds_joined) == (3, 2)
+
+
+def test_a_refund_finds_its_order_in_the_history(home, take):
+    take(order(n="3"), order("C536400", n="-2", at=LATER))
+    take(order("C536401", n="-1", at="12/15/2010 8:26"), name="later.csv")
+    assert rows(home).filter(refund_id="C536401")["order_id"].item() == "536365"
+
+
+def test_an_exact_duplicate_names_the_line_it_repeats(take):
+    summary = take(order("536366", at=LATER), order(), order(), order())
+    assert summary.exact_duplicates == 2
+    assert rejects(summary)["reason"].to_list() == [f"{Reason.DUPLICATE} (line 3)"] * 2
+
+
+def test_cells_that_a_spreadsheet_would_run_are_escaped(take):
+    summary = take(order("536366", at=LATER), order(title="=cmd|' /C calc'!A0", n="-0"))
+    rejected = rejects(summary)
+    assert rejected["Description"].item().startswith("'=cmd")
+    assert rejected["Quantity"].item() == "'-0"
+
+
+def test_postage_is_taken_and_known_as_no_product(home, take):
+    summary = take(order(), order(sku="POST", title="POSTAGE", price="18"), order("536366", at=LATER))
+    flags = dict(load_products(home).select("product_id", "is_product").iter_rows())
+    assert flags == {"85123A": True, "POST": False}
+    assert (summary.taken, summary.non_product_lines) == (3, 1)
+
+
+def test_the_most_usual_title_and_price_of_priced_lines_name_the_product(home, take):
+    take(
+        order(title="LANTERN"),
+        order("2", title="LANTERN", at=LATER),
+        order("3", title="lantern, red", price="9", at=LATER),
+        *[order(str(n), title="damaged", price="0", at=LATER) for n in range(4, 8)],
+    )
+    [product] = load_products(home).rows(named=True)
+    assert (product["title"], product["price"], product["currency"]) == ("LANTERN", 2.55, "GBP")
+    assert f"{product['first_seen']:%Y-%m-%d}" == "2010-12-01"
+
+
+def test_spellings_in_another_case_become_the_most_frequent_one(home, take):
+    summary = take(order(sku="85123a"), order("2"), order("3", at=LATER))
+    assert summary.merged_ids == {"85123a": "85123A"}
+    assert rows(home)["product_id"].unique().to_list() == ["85123A"]
+    assert load_aliases(home).rows() == [("85123a", "85123A")]
+    again = take(order("4", sku="85123a"), order("5", sku="85123a", at=LATER), name="later.csv")
+    assert rows(home)["product_id"].unique().to_list() == ["85123A"]
+    assert again.match_rate == 1
+
+
+def test_the_same_file_twice_changes_nothing(home, take):
+    lines = (order(), order(sku="22423"), order("C9", n="-1", at=LATER))
+    take(*lines)
+    before, contents = rows(home), files(home)
+    again = take(*lines)
+    assert rows(home).equals(before)
+    assert files(home) == contents
+    assert (again.taken, again.already_known, again.rows) == (0, 3, 3)
+
+
+def test_new_orders_of_a_longer_export_are_added(home, take):
+    take(order(), order("536366", at=LATER))
+    summary = take(
+        order(), order("536366", at=LATER), order("536366", sku="NEW", at=LATER), order("7", at=LATER)
+    )
+    assert (summary.taken, summary.already_known) == (1, 3)
+    assert rows(home)["order_id"].to_list() == ["536365", "536366", "7"]
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(home, take):
+    lines = (order(), order("536366", at=LATER), order("536366", at=LATER))
+    dry = take(*lines, dry_run=True)
+    assert not home.root.exists()
+    real = take(*lines)
+    differing = {key for key, value in dry.as_dict().items() if value != real.as_dict()[key]}
+    assert differing == {"dry_run", "rejects_file"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "neither text"),
+        (b"", "is empty"),
+        (b"<!doctype html><html></html>", "web page"),
+        (gzip.compress(HEADER.encode() * 500)[:60], "incomplete gzip"),
+        (HEADER.encode() + b"\n", "header and no rows"),
+        (b"a,b,c\n1,2,3\n", r"no known format. Found: a, b, c"),
+        (
+            HEADER.replace("UnitPrice,", "").encode() + b"\n1,2,3,4,5,6,7\n",
+            "needs the column unitprice.*Found: Inv",
+        ),
+        (HEADER.encode() + b'\n1,"2,3\n4', "quotes around line"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_is_refused_and_changes_nothing(home, take, content, said):
+    take(order(), order("536366", at=LATER))
+    before = files(home)
+    with pytest.raises(ImportRefused, match=said):
+        take(content, name="wrong.csv.gz")
+    assert files(home) == before
+
+
+@pytest.mark.parametrize(
+    ("format", "said"),
+    [("woocommerce", "--format events"), ("excel", "Unknown format"), ("shopify", "needs")],
+)
+def test_a_format_asked_for_in_vain_is_refused(take, format, said):
+    with pytest.raises(ImportRefused, match=said):
+        take(order(), format=format)
+
+
+def test_a_file_of_other_products_is_refused(home, take):
+    take(order(), order("536366", at=LATER))
+    events = ("purchase,c1,OTHER,o1,2011-01-01", "purchase,c1,85123A,o1,2011-01-01")
+    with pytest.raises(ImportRefused, match=r"Only 50\.0% of the file's products"):
+        take(*events, header="event,customer_id,product_id,order_id,timestamp", name="events.csv")
+    assert set(rows(home)["source"]) == {"online-retail"}
+
+
+def test_a_new_range_from_a_source_known_already_is_taken_with_a_warning(take):
+    take(order(), order("536366", at=LATER))
+    summary = take(order("3", sku="NEW"), order("4", at=LATER), name="next.csv")
+    assert (summary.match_rate, summary.new_products, len(summary.warnings)) == (0.5, 1, 1)
+
+
+def test_a_failure_while_writing_leaves_the_home_as_it_was(home, take):
+    take(order(), order("536366", at=LATER))
+    before = files(home)
+    (home.catalog / "products.partial").mkdir()
+    with pytest.raises(OSError, match=r"products\.partial"):
+        take(order("3"), order("4", at=LATER), order("4", at=LATER))
+    assert files(home) == before
+
+
+def test_other_encodings_delimiters_and_decimal_commas(home, take):
+    text = "\n".join([HEADER, order(title="CAFÉ", price="2,55"), order("2", at=LATER)]).replace(
+        "2,55", "2#55"
+    )
+    summary = take(text.replace(",", ";").replace("#", ",").encode("latin-1"))
+    assert summary.encoding == "Latin-1 (Windows-1252)"
+    assert rows(home)["unit_price"].to_list() == [2.55, 2.55]
+    assert load_products(home)["title"].item() == "CAFÉ"
+
+
+def test_the_summary_reads_well(take):
+    said = dict(take(order(), order("536366", at=LATER), order("536366", at=LATER)).lines())
+    assert said["Rows in the file"] == "3"
+    assert said["Purchase lines"] == "2 in 2 orders"
+    assert said["From, to"] == "2010-12-01 08:26 to 2010-12-13 08:26 UTC"
+
+
+def test_progress_names_its_steps(take):
+    heard = []
+    take(order(), order("2", at=LATER), report=lambda *step: heard.append(step[0]))
+    assert list(dict.fromkeys(heard)) == ["reading", "checking", "joining refunds", "writing"]

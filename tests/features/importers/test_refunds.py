@@ -1,0 +1,54 @@
+from datetime import timedelta
+
+import polars as pl
+import pytest
+
+from features.home import Home
+from features.importers.known import read_known
+from features.importers.refunds import with_refunded_orders
+
+from factories import NOW
+
+
+def lines(*rows):
+    """Rows of (type, day, customer, product, quantity, order)."""
+    return pl.DataFrame(
+        [
+            {
+                "type": kind,
+                "timestamp": NOW + timedelta(days=day),
+                "customer_id": customer,
+                "product_id": product,
+                "quantity": float(quantity),
+                "order_id": order,
+            }
+            for kind, day, customer, product, quantity, order in rows
+        ],
+        infer_schema_length=None,
+    ).with_row_index("row")
+
+
+BUY_1 = ("purchase", 1, "c", "p", 6, "o1")
+BUY_2 = ("purchase", 2, "c", "p", 2, "o2")
+
+
+@pytest.mark.parametrize(
+    ("rows", "joined"),
+    [
+        ([BUY_1, BUY_2, ("refund", 3, "c", "p", 1, None)], ["o2"]),
+        ([BUY_1, BUY_2, ("refund", 3, "c", "p", 4, None)], ["o1"]),
+        ([BUY_1, BUY_2, ("refund", 3, "c", "p", 9, None)], ["o2"]),
+        ([BUY_2, ("refund", 3, "c", "p", 2, None), ("refund", 4, "c", "p", 1, None)], ["o2", None]),
+        ([BUY_1, BUY_2, ("refund", 1.5, "c", "p", 2, None)], ["o1"]),
+        ([BUY_1, ("refund", 0, "c", "p", 1, None)], [None]),
+        ([BUY_1, ("refund", 3, "d", "p", 1, None)], [None]),
+        ([BUY_1, ("refund", 3, None, "p", 1, None)], [None]),
+        ([BUY_1, BUY_2, ("refund", 3, "c", "p", 2, "o2"), ("refund", 4, "c", "p", 1, None)], ["o2", "o1"]),
+        ([BUY_1], []),
+    ],
+)
+def test_a_refund_takes_back_the_latest_order_that_suffices(tmp_path, rows, joined):
+    known = read_known(Home(tmp_path / "none"))
+    found = with_refunded_orders(lines(*rows), known)
+    assert found.filter(type="refund")["order_id"].to_list() == joined
+    assert found["row"].to_list() == list(range(len(rows)))

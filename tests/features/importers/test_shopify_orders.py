@@ -1,0 +1,83 @@
+from hashlib import sha256
+
+import polars as pl
+import pytest
+
+from features import history
+from features.importers.orders import import_orders
+
+from factories import NOW
+
+HEADER = (
+    "Name,Email,Created at,Currency,Total,Discount Code,Discount Amount,Lineitem quantity,Lineitem name,"
+    "Lineitem price,Lineitem SKU,Cancelled At,Refunded amount,Shipping Country"
+)
+WHO = sha256(b"anna@example.com").hexdigest()
+
+
+def first(name, sku="A", cancelled="", refunded="0.00", email="Anna@Example.com "):
+    at = "2011-11-01 08:16:00 +0000"
+    return f"{name},{email},{at},EUR,30.00,HELLO,5.00,2,Cup,10.00,{sku},{cancelled},{refunded},DE"
+
+
+def further(name, sku):
+    return f"{name},,,,,,,1,Plate,10.00,{sku},,,"
+
+
+@pytest.fixture
+def take(home, tmp_path):
+    def run(*rows):
+        path = tmp_path / "orders.csv"
+        path.write_text("\n".join([HEADER, *rows, ""]))
+        summary = import_orders(home, path, received_at=NOW)
+        return summary, history.scan(home).sort("event_id", "line").collect()
+
+    return run
+
+
+def test_order_cells_are_filled_forward_and_emails_are_hashed(take):
+    summary, rows = take(first("#1001"), further("#1001", "B"))
+    assert summary.format == "shopify"
+    assert rows["order_id"].to_list() == ["1001", "1001"]
+    assert rows["customer_id"].to_list() == [WHO, WHO]
+    assert rows["currency"].to_list() == ["EUR", "EUR"]
+    assert rows["coupon"].to_list() == ["HELLO", "HELLO"]
+    assert rows["discount"].sum() == 5
+    assert rows["product_id"].to_list() == ["A", "B"]
+    assert rows["timestamp"].n_unique() == 1
+
+
+def test_guests_have_no_customer(take):
+    summary, rows = take(first("#1", email=""), further("#1", "B"))
+    assert rows["customer_id"].null_count() == 2
+    assert summary.guest_lines == 2
+
+
+@pytest.mark.parametrize(
+    ("cancelled", "refunded", "lines"),
+    [
+        ("2011-11-03 10:00:00 +0000", "0.00", [("A", 2, 10.0), ("B", 1, 10.0)]),
+        ("", "30.00", [("A", 2, 10.0), ("B", 1, 10.0)]),
+        ("", "4.50", [(None, 1, 4.5)]),
+        ("", "0.00", []),
+    ],
+)
+def test_what_was_taken_back(take, cancelled, refunded, lines):
+    summary, rows = take(first("#1", cancelled=cancelled, refunded=refunded), further("#1", "B"))
+    refunds = rows.filter(type="refund")
+    assert refunds.select("product_id", "quantity", "unit_price").rows() == lines
+    assert refunds["order_id"].to_list() == ["1"] * len(lines)
+    assert (summary.taken, summary.rows, summary.refund_lines) == (2, 2, len(lines))
+
+
+def test_an_order_cancelled_after_its_first_import_is_refunded_by_the_next(take):
+    take(first("#1"))
+    summary, rows = take(first("#1", cancelled="2011-11-03 10:00:00 +0000"))
+    assert (summary.taken, summary.already_known, summary.purchase_lines) == (1, 0, 0)
+    assert rows["type"].to_list() == ["purchase", "refund"]
+    assert rows.filter(pl.col("type") == "refund")["timestamp"].item().day == 3
+
+
+def test_a_line_without_sku_is_set_aside(take):
+    summary, _ = take(first("#1"), further("#1", ""))
+    assert (summary.taken, sum(summary.set_aside.values())) == (1, 1)
