@@ -74,7 +74,7 @@ def import_catalogue(
     as_json: JsonOption = False,
 ) -> None:
     """Take in products, prices, costs and stock; a running service shows them within a second."""
-    from features.catalogue import products_since
+    from features.catalogue import live_fields
     from features.importers.catalogue import import_catalogue
     from features.importers.refusal import ImportRefused
     from features.live_catalogue import put_changes_sync
@@ -87,7 +87,7 @@ def import_catalogue(
             )
         if not dry_run:
             with store(Home(home)) as client:
-                put_changes_sync(client, products_since(Home(home), now))
+                put_changes_sync(client, live_fields(Home(home), now))
     show(summary, as_json=as_json)
 
 

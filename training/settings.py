@@ -22,7 +22,7 @@ class TrainingSettings(BaseSettings):
         default=64, ge=2, le=512, description="Length of the customer and product vectors."
     )
     als_alpha: float = Field(
-        default=10, ge=0, description="Confidence of an order today: 1 + this; of nothing bought: 1."
+        default=3, ge=0, description="Confidence of an order today: 1 + this; of nothing bought: 1."
     )
     als_regularisation: float = Field(
         default=30, gt=0, description="Ridge on the vectors; higher is safer on thin data."
@@ -33,7 +33,7 @@ class TrainingSettings(BaseSettings):
         ge=1,
         description="Best-selling products that the cart model covers (memory: 8 bytes x square).",
     )
-    ease_lambda: float = Field(default=100, gt=0, description="Ridge of the cart model.")
+    ease_lambda: float = Field(default=50, gt=0, description="Ridge of the cart model.")
     ease_kept: int = Field(default=100, ge=1, description="Weights that the cart model keeps a product.")
     neighbours_kept: int = Field(
         default=50, ge=1, description="Similar products and complements kept a product."
@@ -67,4 +67,7 @@ class TrainingSettings(BaseSettings):
     )
     seed: int = Field(
         default=7, ge=0, description="Of every random choice: the same history, the same bundle."
+    )
+    retrain_hours: float = Field(
+        default=24, gt=0, description="Age at which `serve` replaces a model, if there is newer data."
     )

@@ -1,0 +1,63 @@
+"""A real server on a real socket, over a small model and an empty Redis."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from api.app import create_app
+from api.processes import listen, url_of
+from api.settings import ApiSettings
+from features.home import Home
+from features.settings import StoreSettings
+
+from bundles import write_small
+
+
+@pytest.fixture
+def api_settings() -> ApiSettings:
+    """A test overrides this to serve with others."""
+    return ApiSettings(watch_interval_ms=20)
+
+
+@pytest.fixture(scope="session")
+def settings() -> StoreSettings:
+    """A wider deadline than a shop's: tests share the machine."""
+    return StoreSettings(redis_url=None, redis_deadline_ms=500)
+
+
+@pytest.fixture
+def served_home(tmp_path: Path) -> Home:
+    """A home with a published model."""
+    home = Home(tmp_path / "shop")
+    write_small(home.models)
+    return home
+
+
+@pytest.fixture
+def url(
+    served_home: Home, redis_url: str, api_settings: ApiSettings, settings: StoreSettings
+) -> Iterator[str]:
+    """Where the running service listens."""
+    with listen("127.0.0.1", 0) as listener:
+        app = create_app(served_home, redis_url, api_settings, settings)
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1)
+        )
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield url_of(listener)
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def http(url: str) -> Iterator[httpx.Client]:
+    """A client of the running service, with the demo's secret key."""
+    with httpx.Client(base_url=url, headers={"Authorization": "Bearer sk_demo"}, timeout=10.0) as client:
+        yield client

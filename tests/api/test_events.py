@@ -1,0 +1,113 @@
+"""`POST /v1/events`: nothing acknowledged is lost, nothing counts twice, nothing bad refuses the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+import redis
+
+from features import keys
+from features.settings import StoreSettings
+
+VIEW = {"type": "view", "anonymous_id": "a-1", "product_id": "mug"}
+
+
+def purchase(order_id: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "type": "purchase",
+        "customer_id": "zoe",
+        "order": {"order_id": order_id, "items": [{"product_id": "mug"}]},
+    } | fields
+
+
+def test_one_event_and_many(http: httpx.Client) -> None:
+    assert http.post("/v1/events", json=VIEW).json() == {"accepted": 1, "duplicates": 0, "rejected": []}
+    assert http.post("/v1/events", json={"events": [VIEW, VIEW]}).json()["accepted"] == 2
+    assert http.post("/v1/events", json=VIEW).status_code == 202
+
+
+def test_the_same_event_counts_once(http: httpx.Client, client: redis.Redis) -> None:
+    event = VIEW | {"event_id": "e-1"}
+    http.post("/v1/events", json=event)
+    assert http.post("/v1/events", json={"events": [event, event]}).json()["duplicates"] == 2
+    assert client.xlen(keys.event_stream()) == 1
+
+
+def test_the_same_order_under_other_event_ids_counts_once(http: httpx.Client) -> None:
+    orders = [
+        purchase("o-1", event_id="pixel"),
+        purchase("o-1", event_id="hook"),
+        purchase("o-1"),
+        purchase("o-2"),
+    ]
+    assert http.post("/v1/events", json={"events": orders}).json() == {
+        "accepted": 2,
+        "duplicates": 2,
+        "rejected": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ({"type": "vanish"}, "vanish"),
+        ({"type": "view"}, "product_id"),
+        ({"type": "purchase", "order": {"order_id": "o-1"}}, "order.items"),
+        ({"type": "identify", "customer_id": "c"}, "anonymous_id"),
+        ({"type": "view", "product_id": "x" * 513}, "512"),
+        ({"type": "view", "product_id": "a\nb"}, "regex"),
+        ({"type": "view", "product_id": "p", "unit_price": -1}, "unit_price"),
+        ({"type": "view", "product_id": "p", "timestamp": "yesterday"}, "timestamp"),
+        (3, "object"),
+        (None, "object"),
+    ],
+)
+def test_a_bad_event_never_refuses_its_batch(http: httpx.Client, bad: Any, reason: str) -> None:
+    answer = http.post("/v1/events", json={"events": [VIEW, bad, VIEW]}).json()
+    assert answer["accepted"] == 2
+    assert [each["index"] for each in answer["rejected"]] == [1]
+    assert reason in answer["rejected"][0]["reason"]
+
+
+@pytest.mark.parametrize("product_id", ["a/b", 'say "hi"', "🧶", "x" * 500, "'; DROP TABLE", "=1+1"])
+def test_odd_ids_are_taken(http: httpx.Client, product_id: str) -> None:
+    assert http.post("/v1/events", json=VIEW | {"product_id": product_id}).json()["accepted"] == 1
+
+
+def test_odd_amounts_are_taken(http: httpx.Client) -> None:
+    items = [{"product_id": "mug", "quantity": 80_995, "unit_price": 0}]
+    order = purchase("o-9") | {"order": {"order_id": "o-9", "items": items}}
+    assert http.post("/v1/events", json=order).json()["accepted"] == 1
+
+
+def test_beacons_are_taken(url: str) -> None:
+    body = b'{"type": "view", "anonymous_id": "a-1", "product_id": "mug"}'
+    answer = httpx.post(f"{url}/v1/events?key=pk_demo", content=body, headers={"Content-Type": "text/plain"})
+    assert answer.json()["accepted"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"{", 400),
+        (b"", 400),
+        (b"[" * 50_000, 400),
+        (b'{"events": [' + b"{}," * 2_500 + b"{}]}", 413),
+        (b'"' + b"x" * 1_000_001 + b'"', 413),
+    ],
+)
+def test_bodies_that_cannot_be_read_are_problems(http: httpx.Client, content: bytes, status: int) -> None:
+    answer = http.post("/v1/events", content=content)
+    assert answer.status_code == answer.json()["status"] == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_without_the_store_nothing_is_acknowledged(
+    http: httpx.Client, client: redis.Redis, settings: StoreSettings
+) -> None:
+    client.client_pause(settings.redis_deadline_ms + 300)
+    answer = http.post("/v1/events", json=VIEW)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "1"

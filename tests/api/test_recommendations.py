@@ -1,0 +1,152 @@
+"""`/v1/recommendations` and `/v1/events` as a shop's page uses them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from api.schemas import Answer, AnswerPage
+from recommender.request import PLACEMENTS
+
+from bundles import PRODUCTS, VERSION
+
+
+def ask(http: httpx.Client, placement: str = "home", **query: Any) -> Answer:
+    answer = http.get("/v1/recommendations", params={"placement": placement, **query})
+    assert answer.status_code == 200, answer.text
+    return msgspec.json.decode(answer.content, type=Answer)
+
+
+def shown(http: httpx.Client, placement: str = "home", **query: Any) -> list[str]:
+    return [item.product_id for item in ask(http, placement, **query).items]
+
+
+def tell(http: httpx.Client, **event: Any) -> None:
+    answer = http.post("/v1/events", json=event)
+    assert answer.json()["accepted"] == 1, answer.text
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_an_answer_has_the_documented_shape(http: httpx.Client, placement: str) -> None:
+    answer = ask(http, placement, product_id="kettle", cart="mug,tea", customer_id="ann", k=3)
+    assert answer.placement == placement
+    assert answer.model_version == VERSION
+    assert answer.recommendation_id.startswith("r-")
+    assert (answer.degraded, answer.degraded_reasons) == (False, [])
+    assert [item.rank for item in answer.items] == [1, 2, 3]
+    assert all(item.title and item.price and item.reason.text for item in answer.items)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"customer_id": "nobody"},
+        {"product_id": 'a/b "c" 🧶' + "x" * 400},
+        {"cart": ",,gone,,"},
+        {"anonymous_id": "a-1", "session_id": "s-1"},
+        {"customer_id": ""},
+    ],
+)
+def test_what_is_unknown_is_answered_with_the_best_there_is(
+    http: httpx.Client, query: dict[str, str]
+) -> None:
+    for placement in PLACEMENTS:
+        assert len(shown(http, placement, k=4, **query)) == 4
+
+
+def test_a_view_moves_the_very_next_answer(http: httpx.Client) -> None:
+    before = shown(http, anonymous_id="a-1", k=3)
+    tell(http, type="view", anonymous_id="a-1", product_id="kettle")
+    after = ask(http, anonymous_id="a-1", k=3)
+    assert [item.product_id for item in after.items] != before
+    assert after.items[0].reason.text == "Because you looked at Kettle"
+
+
+def test_what_was_added_leaves_the_cart_widget(http: httpx.Client) -> None:
+    tell(http, type="add_to_cart", anonymous_id="a-1", product_id="kettle")
+    assert shown(http, "cart", anonymous_id="a-1", k=1) == ["tea"]
+    tell(http, type="add_to_cart", anonymous_id="a-1", product_id="tea")
+    assert "tea" not in shown(http, "cart", anonymous_id="a-1", k=7)
+
+
+def test_what_was_bought_is_left_to_buy_again(http: httpx.Client) -> None:
+    order = {"order_id": "o-1", "items": [{"product_id": "mug", "quantity": 2, "unit_price": 8}]}
+    tell(http, type="purchase", customer_id="ann", order=order)
+    for placement in PLACEMENTS:
+        products = shown(http, placement, customer_id="ann", k=7)
+        assert ("mug" in products) == (placement == "buy_again")
+
+
+def test_anonymous_history_joins_the_customer(http: httpx.Client) -> None:
+    tell(http, type="view", anonymous_id="a-1", product_id="kettle")
+    assert ask(http, customer_id="zoe", k=1).items[0].source == "popular"
+    tell(http, type="identify", anonymous_id="a-1", customer_id="zoe")
+    assert ask(http, customer_id="zoe", k=1).items[0].source == "browsing"
+
+
+def test_one_page_shows_nothing_twice(http: httpx.Client) -> None:
+    requests = [
+        {"placement": "home", "k": 3},
+        {"placement": "trending", "k": 2},
+        {"placement": "cart", "k": 2},
+    ]
+    answer = http.post("/v1/recommendations", json={"requests": requests})
+    page = msgspec.json.decode(answer.content, type=AnswerPage)
+    products = [item.product_id for each in page.answers for item in each.items]
+    assert [each.placement for each in page.answers] == ["home", "trending", "cart"]
+    assert len(products) == len(set(products)) == 7
+
+
+@pytest.mark.parametrize(
+    ("query", "complaint"),
+    [
+        ({}, "placement"),
+        ({"placement": "nowhere"}, "placement"),
+        ({"placement": "home", "k": "many"}, "k"),
+        ({"placement": "home", "k": 0}, "k"),
+        ({"placement": "home", "min_price": -1}, "min_price"),
+        ({"placement": "home", "plcement": "x"}, "plcement"),
+        ({"placement": "home", "product_id": "x" * 513}, "product_id"),
+    ],
+)
+def test_a_wrong_question_says_what_is_wrong(
+    http: httpx.Client, query: dict[str, Any], complaint: str
+) -> None:
+    answer = http.get("/v1/recommendations", params=query)
+    problem = answer.json()
+    assert answer.status_code == problem["status"] == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert complaint in problem["detail"]
+    assert problem["request_id"] == answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"requests": []}', b'{"requests": 3}']
+)
+def test_a_wrong_page_is_a_problem(http: httpx.Client, body: bytes) -> None:
+    answer = http.post("/v1/recommendations", content=body)
+    assert answer.status_code in {400, 422}
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_filters_of_the_query_reach_the_answer(http: httpx.Client) -> None:
+    assert set(shown(http, category="pantry", k=7)) == {"tea", "tin"}
+    assert set(shown(http, exclude=",".join(PRODUCTS[:5]), k=7)) == {"tin", "cup"}
+    assert set(shown(http, max_price=4, k=7)) == {"spoon"}
+
+
+def test_a_browser_that_objects_to_profiling_is_nobody(http: httpx.Client) -> None:
+    tell(http, type="view", anonymous_id="a-1", product_id="kettle")
+    http.headers["Authorization"] = "Bearer pk_demo"
+    objecting = {"Sec-GPC": "1"}
+    query = {"placement": "home", "anonymous_id": "a-1"}
+    answer = http.get("/v1/recommendations", params=query, headers=objecting).json()
+    assert {item["source"] for item in answer["items"]} == {"popular"}
+    view = {"type": "view", "anonymous_id": "a-1", "product_id": "tea"}
+    refused = http.post("/v1/events", json=view, headers=objecting).json()
+    assert refused["accepted"] == 0
+    assert "Sec-GPC" in refused["rejected"][0]["reason"]
