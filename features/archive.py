@@ -74,24 +74,28 @@ class Archiver:
         }
 
     def run(self, *, burst: bool = False, stop: threading.Event | None = None) -> None:
-        """Archive until `stop` is set, or, in a burst, until the streams are empty.
+        """Archive until `stop` is set, or, in a burst, what is in the streams at this moment.
 
         A burst raises what goes wrong (redis.RedisError, OSError). The endless run logs it and tries
         again: nothing leaves a stream before it is on the disk.
         """
+        if burst:
+            for stream in self._writers:
+                self._drain(stream)
+            return
         stop = stop or threading.Event()
-        while not stop.is_set():
-            try:
-                moved = sum([self._move(stream) for stream in self._writers if burst or self._is_due(stream)])
-            except Exception:
-                if burst:
-                    raise
-                logger.exception("Archiving failed; the events stay in Redis, and it is tried again")
-                moved = 0
-            if burst and not moved:
-                return
-            if not moved:
-                stop.wait(LOOK_S)
+        while not stop.wait(LOOK_S):
+            for stream in self._writers:
+                try:
+                    if self._is_due(stream):
+                        self._drain(stream)
+                except Exception:
+                    logger.exception("Archiving failed; the events stay in Redis, and it is tried again")
+
+    def _drain(self, stream: str) -> None:
+        newest = cast(list[Entry], self._client.xrevrange(stream, count=1))
+        while newest and self._client.xrange(stream, max=newest[0][0], count=1):
+            self._move(stream)
 
     def _is_due(self, stream: str) -> bool:
         """A full batch, or an entry that has waited long enough: fewer and larger files."""
@@ -101,17 +105,17 @@ class Archiver:
         waited_ms = time.time() * 1000 - _arrival_ms(oldest[0][0])
         return waited_ms >= self._interval_ms or self._client.xlen(stream) >= self._batch
 
-    def _move(self, stream: str) -> int:
-        """Archive one batch; returns its size."""
+    def _move(self, stream: str) -> None:
+        """Archive one batch."""
         with held(self._home.events / "archive.lock"):
             entries = self._read(stream, "0") or self._read(stream, ">")
             if not entries:
-                return 0
+                return
             name = f"{entries[0][0].decode()}-{entries[-1][0].decode()}"
-            if poison := self._writers[stream](entries, name):
+            there = [entry for entry in entries if entry[1]]  # a full stream drops its oldest
+            if poison := self._writers[stream](there, name):
                 self._set_aside(poison, name)
             self._let_go(stream, [entry_id for entry_id, _ in entries])
-            return len(entries)
 
     def _read(self, stream: str, after: str) -> list[Entry]:
         """Up to a batch of entries: `0` those read before and never acknowledged, `>` new ones."""

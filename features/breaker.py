@@ -24,8 +24,8 @@ class Breaker:
 
     async def start(self) -> None:
         """Probe once and wait for the outcome; go on in the background if it failed."""
-        if not await self._try():
-            self.trip("it did not answer at the start")
+        if (error := await self._try()) is not None:
+            self.trip(repr(error))
 
     def trip(self, reason: str) -> None:
         """Open and begin to probe; nothing more if that is under way."""
@@ -42,16 +42,15 @@ class Breaker:
             await asyncio.wait([self._probing])
 
     async def _recover(self) -> None:
-        while not await self._try():
+        while await self._try() is not None:
             await asyncio.sleep(self._probe_s)
         self._probing = None
         logger.warning("Redis answers again")
 
-    async def _try(self) -> bool:
+    async def _try(self) -> Exception | None:
         try:
             await self._probe()
         except Exception as error:  # whatever is wrong with the store, serving goes on
-            logger.debug("Redis probe failed: %r", error)
-            return False
+            return error
         self.is_open = False
-        return True
+        return None

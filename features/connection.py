@@ -45,6 +45,10 @@ class Link(asyncio.Protocol):
         self._sent = self._answered = 0
         self._due: deque[tuple[int, float]] = deque()  # of each write: `_sent` after it, its deadline
 
+    @property
+    def is_closed(self) -> bool:
+        return self._transport is None
+
     def send(self, command: tuple[Word, ...]) -> asyncio.Future[Any]:
         """Queue one command; all that is queued in one turn of the event loop is one write."""
         reply: asyncio.Future[Any] = self._loop.create_future()
@@ -178,10 +182,12 @@ class Connection:
                 tls = ssl.create_default_context() if where.tls else None
                 _, link = await loop.create_connection(new_link, where.host, where.port, ssl=tls)
         try:
-            await asyncio.gather(*(link.send(words) for words in where.greeting))
+            await asyncio.gather(*[link.send(words) for words in where.greeting])
         except BaseException:
             link.close("refused")
             raise
+        if link.is_closed:
+            raise StoreUnavailable("Redis hung up")
         self._link = link
 
     def _lost(self, link: Link, reason: str) -> None:

@@ -4,6 +4,7 @@ import json
 import threading
 from datetime import UTC, datetime
 
+import msgspec
 import polars as pl
 import pytest
 import redis
@@ -137,6 +138,22 @@ def test_what_was_shown_is_kept(client: redis.Redis, home: Home, settings: Store
     assert shown.select("recommendation_id", "at", "product_ids").rows() == [("r-1", NOW, ["a", "b"])]
     assert set(shown.columns) == set(ServedRecord.__struct_fields__)
     assert client.xlen(keys.served_stream()) == 0
+
+
+def test_what_the_stream_dropped_meanwhile_is_passed_over(
+    client: redis.Redis, home: Home, settings: StoreSettings
+) -> None:
+    for number in range(3):
+        record = ServedRecord(f"r-{number}", NOW, "home", ("a",))
+        client.xadd(keys.served_stream(), {"s": msgspec.json.encode(record)})
+    client.xgroup_create(keys.served_stream(), "archiver", id="0")
+    client.xreadgroup("archiver", "archiver", {keys.served_stream(): ">"})
+    client.xtrim(keys.served_stream(), maxlen=1, approximate=False)
+    burst(client, home, settings)
+    shown = pl.read_parquet(home.served / "*" / "*.parquet")
+    assert shown["recommendation_id"].to_list() == ["r-2"]
+    assert not (home.root / "poison").exists()
+    assert client.xpending(keys.served_stream(), "archiver")["pending"] == 0
 
 
 def test_the_endless_run_archives_until_it_is_stopped(client: redis.Redis, home: Home) -> None:
