@@ -79,22 +79,22 @@ class Archiver:
         A burst raises what goes wrong (redis.RedisError, OSError). The endless run logs it and tries
         again: nothing leaves a stream before it is on the disk.
         """
+        stop = stop or threading.Event()
         if burst:
             for stream in self._writers:
-                self._drain(stream)
+                self._drain(stream, stop)
             return
-        stop = stop or threading.Event()
         while not stop.wait(LOOK_S):
             for stream in self._writers:
                 try:
                     if self._is_due(stream):
-                        self._drain(stream)
+                        self._drain(stream, stop)
                 except Exception:
                     logger.exception("Archiving failed; the events stay in Redis, and it is tried again")
 
-    def _drain(self, stream: str) -> None:
+    def _drain(self, stream: str, stop: threading.Event) -> None:
         newest = cast(list[Entry], self._client.xrevrange(stream, count=1))
-        while newest and self._client.xrange(stream, max=newest[0][0], count=1):
+        while newest and not stop.is_set() and self._client.xrange(stream, max=newest[0][0], count=1):
             self._move(stream)
 
     def _is_due(self, stream: str) -> bool:

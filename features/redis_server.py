@@ -93,6 +93,7 @@ class RedisServer:
 
     def stop(self) -> None:
         """Stop it, if it is ours, and return once its log is written; leave another's running."""
+        self._client.close()
         if self._owner is None:
             return
         give_up = time.monotonic() + ANSWER_S
