@@ -36,6 +36,8 @@ def show(summary: Summary, *, as_json: bool) -> None:
         print(json.dumps(summary.as_dict(), default=str))
         return
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for label, value in summary.lines():
         table.add_row(f"[dim]{label}[/]", value)
     console.print(table)

@@ -11,6 +11,7 @@ from recommender.candidates import Candidates
 from recommender.request import Situation
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FRESH_DAYS = 3  # a model's figures may be called the latest for so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +75,32 @@ def _usual(case: Case) -> Reason:
     if day is None:
         bought = case.situation.purchases
         day = int(bought.last_day[bought.items == case.item][0])
-    last = EPOCH + timedelta(days=day)
     times = {1: "once", 2: "twice"}.get(case.count, f"{case.count} times")
-    evidence = {"orders": case.count, "last_bought": f"{last:%Y-%m-%d}"}
-    return Reason("buy_again", f"You bought this {times}, last on {last.day} {last:%B}", evidence)
+    evidence = {"orders": case.count, "last_bought": f"{EPOCH + timedelta(days=day):%Y-%m-%d}"}
+    return Reason("buy_again", f"You bought this {times}, last on {_spoken(case, day)}", evidence)
 
 
 def _popular(case: Case) -> Reason:
-    text = f"Bought by {case.count} customers" if case.count > 1 else "Picked for you"
+    text = f"{case.count} buyers" if case.count > 1 else "Picked for you"
     return Reason("popular", text, {"buyers": case.count})
 
 
 def _trending(case: Case) -> Reason:
-    text = f"Selling fast: {case.count} orders in the last 14 days"
-    return Reason("trending", text, {"orders_14d": case.count})
+    until = (datetime.fromisoformat(case.situation.bundle.manifest.last_order) - EPOCH).days
+    fresh = case.situation.today - until < FRESH_DAYS
+    when = "in the last 14 days" if fresh else f"in the 14 days to {_spoken(case, until)}"
+    return Reason("trending", f"Selling fast: {case.count} orders {when}", {"orders_14d": case.count})
 
 
 def _new(case: Case) -> Reason:
-    since = EPOCH + timedelta(days=case.count)
-    return Reason("new", f"New since {since.day} {since:%B}", {"since": f"{since:%Y-%m-%d}"})
+    since = f"{EPOCH + timedelta(days=case.count):%Y-%m-%d}"
+    return Reason("new", f"New since {_spoken(case, case.count)}", {"since": since})
+
+
+def _spoken(case: Case, day: int) -> str:
+    """A date as people say it; with its year if that is another one."""
+    date, today = EPOCH + timedelta(days=day), EPOCH + timedelta(days=case.situation.today)
+    return f"{date.day} {date:%B}" if date.year == today.year else f"{date.day} {date:%B %Y}"
 
 
 REASONS: dict[str, Callable[[Case], Reason]] = {

@@ -131,6 +131,16 @@ def test_filters_leave_what_fits_and_fill_up_with_it(filters: dict[str, Any], al
         assert set(shown(placement, k=10, **filters)) == allowed
 
 
+def test_dates_are_told_as_they_are() -> None:
+    later = Request("trending", now=NOW.timestamp() + 400 * 86_400)
+    assert (
+        EVERYTHING.recommend(later, 1)[0].reason.text
+        == "Selling fast: 9 orders in the 14 days to 22 November 2026"
+    )
+    assert ask("trending", k=1)[0].reason.text == "Selling fast: 9 orders in the last 14 days"
+    assert ask("new", k=1)[0].reason.text == "New since 19 November"
+
+
 def test_scores_fall_and_lie_between_zero_and_one() -> None:
     scores = [pick.score for pick in ask("home", k=7, customer_id="ann")]
     own = [score for score in scores if score > 0]
