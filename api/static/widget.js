@@ -5,7 +5,7 @@
  *
  * Attributes  placement, product-id, cart, category, customer-id, k, heading, locale, currency,
  *             add-to-cart (the button's label; no button without it), key, endpoint, consent="denied"
- * Page style  perennial-recs { display: flow-root; min-height: 30rem } keeps its room until this file is here
+ * Page style  perennial-recs { display: flow-root; min-height: 32rem } keeps its room until this file is here
  * Theming     --perennial-{ink,muted,accent,on-accent,surface,placeholder,radius,gap,card-width,heading-font}
  *             ::part(heading list card link image title price reason button)
  * Events      perennial:add on the element, {product, recommendation_id, acknowledged: Promise}
@@ -123,6 +123,7 @@
       const response = await fetch(url, {
         method: "POST",
         credentials: "omit",
+        priority: "high",
         signal: AbortSignal.timeout(TIMEOUT_MS),
         body: JSON.stringify(request),
         ...options,
@@ -291,7 +292,7 @@
                       overflow-wrap: anywhere; margin: 0; }
     .title { height: 2.6em; font-size: .95rem; line-height: 1.3; font-weight: 500; }
     .price { height: 1.4em; line-height: 1.4; font-weight: 650; font-variant-numeric: tabular-nums; }
-    .reason { height: 2.7em; font-size: .8rem; line-height: 1.35; color: var(--perennial-muted, #5b5b5b); }
+    .reason { height: 4.05em; -webkit-line-clamp: 3; font-size: .8rem; line-height: 1.35; color: var(--perennial-muted, #5b5b5b); }
     button { font: inherit; font-size: .875rem; font-weight: 600; cursor: pointer; color: inherit;
              background: transparent; border: 1px solid #0003; border-radius: 99px; }
     button:hover { background: #0000000d; }

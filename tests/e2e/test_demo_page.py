@@ -20,10 +20,13 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(params=["desktop", "phone"])
+desktop_and_phone = pytest.mark.parametrize("page", ["desktop", "phone"], indirect=True)
+
+
+@pytest.fixture
 def page(request: pytest.FixtureRequest, browser: Browser, demo_server: str) -> Iterator[Page]:
     """A new visitor on the home page; at the end nothing may have gone wrong in the console."""
-    phone = request.param == "phone"
+    phone = getattr(request, "param", "desktop") == "phone"
     context = browser.new_context(
         base_url=demo_server, viewport=PHONE if phone else DESKTOP, is_mobile=phone, has_touch=phone
     )
@@ -56,6 +59,7 @@ def switch_to(page: Page, key: str) -> None:
     page.locator(f'[data-shopper="{key}"]').click()
 
 
+@desktop_and_phone
 def test_from_the_home_page_to_an_order(page: Page, shop: dict[str, Any]) -> None:
     chosen = product_on_sale(shop)
     categories = page.get_by_role("navigation", name="Categories")
@@ -145,6 +149,7 @@ def test_the_drawer_shows_answer_time_and_reasons(page: Page) -> None:
     expect(drawer).to_be_hidden()
 
 
+@desktop_and_phone
 def test_every_page_fits_and_can_be_read_out(page: Page, shop: dict[str, Any]) -> None:
     product, category = product_on_sale(shop), shop["categories"][0]["id"]
     for route in (

@@ -70,7 +70,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/widget.js":
             return self._send(WIDGET.read_bytes(), "text/javascript")
         if self.path == "/shop.css":
-            return self._send(b"perennial-recs { display: flow-root; min-height: 30rem }", "text/css")
+            return self._send(b"perennial-recs { display: flow-root; min-height: 32rem }", "text/css")
         page = f"""<!doctype html><html lang="en-GB"><title>Shop</title><link rel="icon" href="data:,">
             <link rel="stylesheet" href="/shop.css">
             <script defer src="/widget.js" data-key="pk_test"></script>
