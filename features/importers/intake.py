@@ -41,8 +41,7 @@ def sort_out(lines: pl.DataFrame, source: str, known: Known) -> Intake:
     bad = pl.col("reason").is_not_null()
     spellings = merged_spellings(lines.filter(~bad)["product_id"], known)
     good = _numbered(under_one_id(lines.filter(~bad), spellings))
-    rate = match_rate(good["product_id"], known)
-    warnings = check_match_rate(rate, source, known)
+    warnings = check_match_rate(good["product_id"], source, known)
     repeated = good.select(is_known(known)).to_series().fill_null(value=False)
     fresh = with_refunded_orders(good.filter(~repeated), known)
     only_known = good.filter(repeated).join(fresh, on="row", how="anti")["row"].n_unique()
@@ -56,7 +55,7 @@ def sort_out(lines: pl.DataFrame, source: str, known: Known) -> Intake:
         products=products,
         non_products=non_products,
         new_products=products.height - products.join(known.products, on="product_id", how="semi").height,
-        match_rate=rate,
+        match_rate=match_rate(good["product_id"], known),
         warnings=warnings,
     )
 

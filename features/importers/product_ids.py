@@ -35,28 +35,35 @@ def under_one_id(lines: pl.DataFrame, spellings: pl.DataFrame) -> pl.DataFrame:
 
 def match_rate(ids: pl.Series, known: Known) -> float | None:
     """Share of the file's distinct products that the home knows; None where it knows none."""
-    known_ids, distinct = known.product_ids, ids.drop_nulls().unique()
-    if known_ids.is_empty() or distinct.is_empty():
-        return None
-    return distinct.filter(distinct.is_in(known_ids.implode())).len() / distinct.len()
+    distinct, matched, known_ids = _overlap(ids, known)
+    return matched / distinct if distinct and known_ids else None
 
 
-def check_match_rate(rate: float | None, source: str, known: Known) -> list[str]:
+def check_match_rate(ids: pl.Series, source: str, known: Known) -> list[str]:
     """Warnings about ids that match badly.
 
     Raises ImportRefused where a new source speaks of other products than the home's: its ids would
-    never meet theirs. A source that was imported before may bring a new range of products.
+    never meet theirs. The smaller of the two sides is what should be found in the other, for the home
+    may know little yet, or a file may hold products that are no longer sold. A source that was
+    imported before may bring a new range of products.
     """
-    if rate is None or rate >= WARN_BELOW:
+    distinct, matched, known_ids = _overlap(ids, known)
+    if not (distinct and known_ids) or matched / distinct >= WARN_BELOW:
         return []
+    found = f"Only {matched / distinct:.1%} of the file's products are known here"
     familiar = source in known.events["source"].unique()
-    found = f"Only {rate:.1%} of the file's products are known here"
-    if rate < REFUSE_BELOW and not familiar:
+    if matched / min(distinct, known_ids) < REFUSE_BELOW and not familiar:
         raise ImportRefused(
             f"{found}, so its ids are probably others than the catalogue's. Nothing was taken. "
             "Export the file with the same product ids (SKU), or import it into a home of its own (--home)."
         )
     return [f"{found}; the others were added as new products"]
+
+
+def _overlap(ids: pl.Series, known: Known) -> tuple[int, int, int]:
+    """How many products the file has, of these the home knows, and the home has."""
+    distinct, known_ids = ids.drop_nulls().unique(), known.product_ids
+    return distinct.len(), distinct.filter(distinct.is_in(known_ids.implode())).len(), known_ids.len()
 
 
 def _plain(column: str) -> pl.Expr:

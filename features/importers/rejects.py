@@ -10,6 +10,10 @@ import polars as pl
 from features.home import Home
 from features.importers.table import Table
 
+OWN = ("line", "reason")
+FORMULA = "=+-@\t\r"
+"""What a spreadsheet takes for the start of a formula: such a cell gets a leading apostrophe."""
+
 
 def rejects_path(home: Home, source: Path, at: datetime) -> Path:
     """Where the rejects of an import go; asking makes nothing."""
@@ -22,7 +26,7 @@ def write_rejects(path: Path, table: Table, aside: pl.DataFrame) -> None:
     said = aside.sort("row")
     bracketed = pl.format("{} ({})", "reason", "detail")
     reasons = said.select(reason=pl.coalesce(bracketed, "reason")).to_series()
-    cells = table.cells[said["row"]].with_columns(pl.all().str.replace(r"^([=+\-@\t\r])", "'$1"))
-    cells = cells.rename({name: f"{name} (cell)" for name in ("line", "reason") if name in cells.columns})
+    cells = table.cells[said["row"]].with_columns(pl.all().str.replace(r"^([=+\-@\t\r])", "'${1}"))
+    cells = cells.rename(lambda name: f"cell {name}" if name in OWN or name[:1] in FORMULA else name)
     path.parent.mkdir(parents=True, exist_ok=True)
     pl.DataFrame({"line": table.lines[said["row"]], "reason": reasons}).hstack(cells).write_csv(path)

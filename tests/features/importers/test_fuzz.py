@@ -22,9 +22,7 @@ HEADERS = {
 }
 STARTS = [b"", b"PAR1", b"PK\x03\x04", b"\x1f\x8b", b'{"type": ', b"<?xml ", b"a,b\n"]
 cell = st.one_of(
-    st.sampled_from(
-        ["", "1", "-1", "0", "1e999", "12/1/2010 8:26", "2010-12-01", "purchase", "refund", "C1"]
-    ),
+    st.sampled_from(["", "1", "-1", "0", "1e999", "12/1/2010", "2010-12-01", "purchase", "refund", "C1"]),
     st.text(st.characters(exclude_characters='",\n\r', exclude_categories=["Cs"]), max_size=8),
 )
 rows = st.lists(st.lists(cell, min_size=1, max_size=9).map(",".join), max_size=6).map("\n".join)

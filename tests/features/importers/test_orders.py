@@ -248,11 +248,19 @@ def test_a_format_asked_for_in_vain_is_refused(take, format, said):
 
 
 def test_a_file_of_other_products_is_refused(home, take):
-    take(order(), order("536366", at=LATER))
+    take(order(), order("536366", sku="22423", at=LATER))
     events = ("purchase,c1,OTHER,o1,2011-01-01", "purchase,c1,85123A,o1,2011-01-01")
     with pytest.raises(ImportRefused, match=r"Only 50\.0% of the file's products"):
         take(*events, header="event,customer_id,product_id,order_id,timestamp", name="events.csv")
     assert set(rows(home)["source"]) == {"online-retail"}
+
+
+def test_a_home_that_knows_few_of_the_products_takes_the_file(home, take):
+    header = "event,customer_id,product_id,order_id,timestamp"
+    take("view,c1,85123A,,2011-01-01", header=header, name="live.csv")
+    summary = take(order(), order(sku="22423"), order("536366", at=LATER))
+    assert (summary.match_rate, summary.taken) == (0.5, 3)
+    assert "Only 50.0%" in summary.warnings[0]
 
 
 def test_a_new_range_from_a_source_known_already_is_taken_with_a_warning(take):
