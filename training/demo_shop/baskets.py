@@ -109,7 +109,7 @@ class Shelf:
     def _maybe_form_habit(self, basket: Basket, customer: Customer, row: int, day: float) -> None:
         """Regulars come back for what runs out, and buy enough to last until they come again."""
         gap, lasts = 1 / customer.rate, (self.products[row].refill_days or 0) * customer.pace
-        packs = max(1, round(1.4 * gap / lasts))
+        packs = max(1, round(1.15 * gap / lasts))
         if gap > LONGEST_GAP or packs > MOST_PACKS or len(customer.refills) >= 3 or self.dice.random() > 0.6:
             return
         basket[row] = packs

@@ -16,7 +16,7 @@ from training.demo_shop.season import FUTURE_DAYS, HISTORY_DAYS, Calendar
 POSTAGE_PRICE, POSTAGE_FREE_FROM = 4.9, 49.0
 PUBLIC_COUPON = "KETTLE10"
 SALE_DAYS = 14
-DRAWN_WITHIN = 0.4  # of a refill's rhythm: how far it draws an order to its due day
+DRAWN_WITHIN = 0.3  # of a refill's rhythm: how far it draws an order to its due day
 
 
 @dataclass(slots=True)
@@ -90,22 +90,34 @@ def _drawn_to_refill(life: Life, day: float, shelf: Shelf) -> float:
 
 def _order(life: Life, day: float, shelf: Shelf) -> Order:
     customer, dice = life.customer, shelf.dice
-    basket = shelf.fill(customer, day)
-    prices = {row: _price(shelf.products[row], day) for row in basket}
-    goods = sum(prices[row] * packs for row, packs in basket.items())
-    cost = sum(shelf.products[row].cost * packs for row, packs in basket.items())
     hour = shelf.calendar.at_an_hour(day, dice.random())
     at = hour if (hour < HISTORY_DAYS) == (day < HISTORY_DAYS) else day
+    basket = shelf.fill(customer, at)
+    prices = {row: _price(shelf.products[row], at) for row in basket}
+    goods = sum(prices[row] * packs for row, packs in basket.items())
+    cost = sum(shelf.products[row].cost * packs for row, packs in basket.items())
     decision = _redeemed(life, at, dice)
     offer = decision.offer if decision else NO_OFFER
     coupon = COUPONS.get(offer) or (PUBLIC_COUPON if dice.random() < 0.3 * customer.affinity else None)
     discount = round(min(goods, _discount(coupon, goods)), 2)
-    postage = 0.0 if goods >= POSTAGE_FREE_FROM or offer == "free_shipping" else POSTAGE_PRICE
-    given_away = POSTAGE_PRICE if offer == "free_shipping" and goods < POSTAGE_FREE_FROM else 0.0
+    given_away = postage(goods) if offer == "free_shipping" else 0.0
     revenue = round(goods - discount, 2)
     return Order(
-        at, basket, prices, discount, coupon, postage, revenue, revenue - cost - given_away, decision
+        day=at,
+        basket=basket,
+        prices=prices,
+        discount=discount,
+        coupon=coupon,
+        postage=postage(goods) - given_away,
+        revenue=revenue,
+        margin=revenue - cost - given_away,
+        decision=decision,
     )
+
+
+def postage(goods: float) -> float:
+    """What a parcel with goods of this worth costs the shopper."""
+    return 0.0 if goods >= POSTAGE_FREE_FROM else POSTAGE_PRICE
 
 
 def _price(product: Product, day: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect
 from datetime import datetime, timedelta
 from itertools import accumulate
+from math import floor
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,8 @@ import numpy.typing as npt
 Floats = float | list[float] | npt.NDArray[np.float64]
 
 HISTORY_DAYS, FUTURE_DAYS = 730, 365
-MONTHS = (0.98, 0.94, 0.97, 0.98, 1.0, 0.93, 0.84, 0.86, 0.98, 1.03, 1.2, 1.29)
+DAY = timedelta(days=1)
+MONTHS = (0.98, 0.95, 0.98, 0.98, 1.0, 0.95, 0.88, 0.9, 0.98, 1.03, 1.14, 1.23)
 WEEKDAYS = (1.04, 1.0, 0.98, 0.98, 0.92, 0.98, 1.1)
 HOURS = (6, 3, 2, 1, 1, 3, 8, 18, 28, 34, 40, 42, 46, 42, 38, 38, 40, 44, 54, 68, 78, 70, 44, 18)
 DEMAND = {  # by month; categories that are not here sell alike all year
@@ -28,6 +30,7 @@ class Calendar:
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.start = now - timedelta(days=HISTORY_DAYS)
+        self._begun = (self.start - self.start.replace(hour=0, minute=0, second=0, microsecond=0)) / DAY
         self.days = np.arange(HISTORY_DAYS + FUTURE_DAYS + 1, dtype=float)
         dates = [self.start + timedelta(days=int(day)) for day in self.days]
         self.months = [date.month for date in dates]
@@ -39,7 +42,7 @@ class Calendar:
         return self.start + timedelta(days=day)
 
     def day(self, date: datetime) -> float:
-        return (date - self.start) / timedelta(days=1)
+        return (date - self.start) / DAY
 
     def to_business(self, days: Floats) -> npt.NDArray[np.float64]:
         return np.asarray(np.interp(days, self.days, self._business), float)
@@ -49,9 +52,9 @@ class Calendar:
 
     def at_an_hour(self, day: float, draw: float) -> float:
         """The same date at an hour people shop at, and a minute of it; `draw` in [0, 1) chooses both."""
-        midnight = self.date(day).replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = floor(day + self._begun) - self._begun
         hour = bisect(_HOURS, draw * _HOURS[-1])
-        return self.day(midnight) + (hour + draw * 7_919 % 1) / 24
+        return midnight + (hour + draw * 7_919 % 1) / 24
 
 
 _HOURS = list(accumulate(HOURS))

@@ -40,7 +40,7 @@ def _returning_note(life: Life, shelf: Shelf) -> str:
     if not life.refills:
         return orders
     due = min(life.refills, key=lambda refill: abs(refill.due - HISTORY_DAYS - 2))
-    return f"{orders}; {shelf.products[due.row].type_id.replace('-', ' ')} run low about now"
+    return f"{orders}; about to run out of {shelf.products[due.row].type_id.replace('-', ' ')}"
 
 
 def _worth(life: Life) -> float:

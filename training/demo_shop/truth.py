@@ -12,7 +12,8 @@
                within its days from a customer who has not left and would not have ordered
   statistics   what came out: orders, repeat_rate, average_order_value, share_alive, ...
 
-`truth_customers.csv`, a row a customer; times ISO UTC, money EUR before refunds and postage
+`truth_customers.csv`, a row a customer; times ISO UTC; money EUR without postage, before refunds and
+cancellations
   customer_id, channel, country, language, consent, first_order_at, orders_per_day, dropout_per_day,
   left_at (empty: stays beyond the simulated year), alive 0/1, basket_mean (of the budget that a basket is
   filled to), discount_affinity 0-1, good, better, best (shares of the price steps), uplift_percent_10,

@@ -9,7 +9,7 @@ from features.events import Order as OrderSent
 from training.demo_shop.aftermath import note_aftermath
 from training.demo_shop.baskets import Shelf
 from training.demo_shop.journal import Journal, Visit
-from training.demo_shop.lives import Life, Order
+from training.demo_shop.lives import Life, Order, postage
 from training.demo_shop.people import Customer
 from training.demo_shop.season import HISTORY_DAYS
 from training.demo_shop.storefront import CURRENCY, GIFT_CARD, GIFT_CARD_PRICE, POSTAGE
@@ -55,7 +55,7 @@ class Clickstream:
 
     def browse(self, customer: Customer, visit: Visit, row: int | None = None) -> None:
         """A walk from product to product: along the ladder, to variants, to what goes with it, elsewhere."""
-        random, relations = self._dice.random, self._shelf.relations
+        random = self._dice.random
         row = self._shelf.draw(customer, visit.clock) if row is None else row
         if random() < 0.3:
             self._search(visit, row)
@@ -65,18 +65,18 @@ class Clickstream:
                 self._step("wishlist", visit, row)
             if random() > 0.68:
                 break
-            row = self._next(row, relations.ladder[row], relations.variants[row], customer, visit.clock)
+            row = self._next(row, customer, visit.clock)
         if random() < 0.13:
             self._abandon(visit, row)
 
-    def _next(self, row: int, ladder: list[int], variants: list[int], customer: Customer, day: float) -> int:
-        draw, choice = self._dice.random(), self._dice.choice
-        if draw < 0.36 and ladder:
-            nearby = choice(ladder)
-        elif draw < 0.58 and variants:
-            nearby = choice(variants)
-        elif draw < 0.8 and self._shelf.relations.complements[row]:
-            nearby = choice(self._shelf.relations.complements[row])[0]
+    def _next(self, row: int, customer: Customer, day: float) -> int:
+        draw, choice, relations = self._dice.random(), self._dice.choice, self._shelf.relations
+        if draw < 0.36 and relations.ladder[row]:
+            nearby = choice(relations.ladder[row])
+        elif draw < 0.58 and relations.variants[row]:
+            nearby = choice(relations.variants[row])
+        elif draw < 0.8 and relations.complements[row]:
+            nearby = choice(relations.complements[row])[0]
         else:
             nearby = self._shelf.draw(customer, day)
         return nearby if self._shelf.launched[nearby] <= day else self._shelf.draw(customer, day)
@@ -115,7 +115,7 @@ class Clickstream:
                 basket[other] = 1
         prices = {r: self._shelf.products[r].price for r in basket}
         goods = round(sum(prices.values()), 2)
-        order = Order(visit.clock, basket, prices, 0.0, None, 4.9 if goods < 49 else 0.0, goods, 0.0, None)
+        order = Order(visit.clock, basket, prices, 0.0, None, postage(goods), goods, 0.0, None)
         self._fill_cart(like, visit, order)
         self._tick(visit)
         self._purchase(visit, order)
@@ -180,9 +180,9 @@ class Clickstream:
         return sent
 
     def _idle_days(self, customer: Customer) -> list[float]:
-        """Days of visits that buy nothing, a few weeks before the first order until the customer leaves."""
+        """Days of visits that buy nothing, from the first order until the customer leaves."""
         begin, end = max(0.0, customer.first), min(customer.leaves, HISTORY_DAYS)
-        count = (1.1 * customer.rate + 0.008) * (end - begin)
+        count = (0.9 * customer.rate + 0.007) * (end - begin)
         visits = int(count) + (self._dice.random() < count % 1)
         days = (begin + (end - begin) * self._dice.random() for _ in range(visits))
         return [self._shelf.calendar.at_an_hour(day, self._dice.random()) for day in days]

@@ -24,7 +24,7 @@ from training.demo_shop.storefront import shop_page, write_feed, write_pictures
 from training.demo_shop.truth import write_truth
 from training.demo_shop.visits import Clickstream
 
-STRANGERS_PER_CUSTOMER = 2.2
+STRANGERS_PER_CUSTOMER = 1.8
 
 
 def write_demo_shop(
