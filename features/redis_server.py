@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +24,8 @@ from redis.retry import Retry
 from features.home import Home
 from features.locks import try_lock, unlock
 from features.settings import StoreSettings
+
+logger = logging.getLogger(__name__)
 
 ANSWER_S = 10.0
 SOCKET_PATH_LENGTH = 100  # the kernel's limit is 107 bytes
@@ -46,6 +50,8 @@ class RedisServer:
         self._socket = _socket_path(home.redis)
         self._owner: TextIO | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._syncing: threading.Thread | None = None
+        self._stopped = threading.Event()
         self.url = f"unix://{quote(str(self._socket))}"
         self._client = redis.Redis.from_url(
             self.url, socket_timeout=1.0, retry=Retry(NoBackoff(), retries=0), protocol=2
@@ -78,6 +84,7 @@ class RedisServer:
             self._owner = self._owner or try_lock(self._folder / "owner.lock")
             state = self._state()
             if state == "ready":
+                self._sync_if_ours()
                 return
             if self._owner is not None and (lock := try_lock(self._folder / "server.lock")):
                 with lock:
@@ -106,6 +113,11 @@ class RedisServer:
         elif self._process is not None:
             self._process.kill()  # frozen; its log is on disk and it owes nobody an answer
         self._reap()
+        if self._syncing is not None:
+            self._stopped.set()
+            self._syncing.join()
+            self._syncing = None
+            self._stopped.clear()
         unlock(self._owner)
         self._owner = None
 
@@ -126,7 +138,7 @@ class RedisServer:
             "unixsocketperm": "700",
             "port": "0",
             "appendonly": "yes",
-            "appendfsync": self._fsync,
+            "appendfsync": "always" if self._fsync == "always" else "no",
             "save": "",
             "logfile": "redis.log",
         }
@@ -140,6 +152,24 @@ class RedisServer:
             pass_fds=(lock.fileno(),),
             start_new_session=True,  # Ctrl+C stops us first, and we stop it last
         )
+
+    def _sync_if_ours(self) -> None:
+        if self._owner is not None and self._syncing is None and self._fsync == "everysec":
+            self._syncing = threading.Thread(target=self._sync_every_second, daemon=True)
+            self._syncing.start()
+
+    def _sync_every_second(self) -> None:
+        """Force the log to the disk from here, so that Redis writes it at once, always.
+
+        Under its own `everysec`, Redis holds back writes up to two seconds while a slow disk syncs:
+        killed then, it loses what it had acknowledged.
+        """
+        while not self._stopped.wait(1.0):
+            try:
+                with (self._folder / "appendonly.aof").open("rb") as log:
+                    os.fsync(log.fileno())
+            except OSError as error:
+                logger.warning("Redis's log cannot be forced to the disk: %s", error)
 
     def _reap(self) -> None:
         if self._process is not None:

@@ -73,7 +73,7 @@ def test_it_is_stopped_with_its_owner_and_keeps_everything(home: Home, settings:
     with redis_server(home, settings) as url, redis.Redis.from_url(url) as client:
         client.set("kept", "1")
         pid = process_at(url)
-        assert client.config_get("appendfsync")["appendfsync"] == "everysec"
+        assert client.config_get("appendonly")["appendonly"] == "yes"
     assert is_gone(pid)
     with redis_server(home, settings) as url, redis.Redis.from_url(url) as client:
         assert client.get("kept") == b"1"
