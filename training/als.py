@@ -5,11 +5,13 @@ from __future__ import annotations
 import faiss
 import numpy as np
 from implicit.als import AlternatingLeastSquares
+from implicit.recommender_base import ModelFitError
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from features.progress import Report, silent
 from recommender.tables import Factors
+from training.errors import CannotTrain
 from training.settings import TrainingSettings
 
 EXACT_PRODUCTS = 50_000
@@ -20,7 +22,7 @@ def fit_als(user_items: csr_matrix, settings: TrainingSettings, report: Report =
     """Factorise implicit feedback into product vectors; a person's vector is folded in when it is needed.
 
     user_items: (n_users, n_items) float32; a value is confidence in a preference, 1 + alpha x evidence.
-    Products nobody bought have zero vectors. Raises ArithmeticError where the result is not finite.
+    Products nobody bought have zero vectors. Raises CannotTrain where the result is no number.
     Hu, Koren and Volinsky (2008), eq. 4.
     """
 
@@ -36,11 +38,12 @@ def fit_als(user_items: csr_matrix, settings: TrainingSettings, report: Report =
             use_gpu=False,
             random_state=settings.seed,
         )
-        model.fit(user_items, show_progress=False, callback=done)
+        try:
+            model.fit(user_items, show_progress=False, callback=done)
+        except ModelFitError as error:
+            raise CannotTrain("ALS did not converge; raise PERENNIAL_TRAIN_ALS_REGULARISATION") from error
     items = np.array(model.item_factors, np.float32)
     items[np.diff(user_items.tocsc().indptr) == 0] = 0.0
-    if not np.isfinite(items).all():
-        raise ArithmeticError("ALS did not converge; raise PERENNIAL_TRAIN_ALS_REGULARISATION")
     ridge = settings.als_regularisation * np.eye(settings.als_factors, dtype=np.float32)
     return Factors(items, items.T @ items + ridge)
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 from scipy.sparse import csr_matrix
 
+from training.errors import CannotTrain
 from training.neighbours import empty, strongest
 
 
@@ -48,7 +49,7 @@ def _inverted(gram: NDArray[np.float32]) -> NDArray[np.float32]:
     factor, failed = lapack.spotrf(gram, lower=True, overwrite_a=True)
     inverse, not_inverted = lapack.spotri(factor, lower=True, overwrite_c=True)
     if failed or not_inverted:
-        raise ArithmeticError("the cart model has no solution; raise PERENNIAL_TRAIN_EASE_LAMBDA")
+        raise CannotTrain("the cart model has no solution; raise PERENNIAL_TRAIN_EASE_LAMBDA")
     lower = np.tril(inverse, -1)
     return np.asarray(lower + lower.T + np.diag(inverse.diagonal()), np.float32)
 

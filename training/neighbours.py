@@ -18,14 +18,14 @@ def row_of_each(matrix: csr_matrix) -> NDArray[np.int64]:
     return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
 
 
-def inner_products(item_rows: csr_matrix) -> Iterator[tuple[int, csr_matrix]]:
+def inner_products(item_rows: csr_matrix, block_cells: int = BLOCK_CELLS) -> Iterator[tuple[int, csr_matrix]]:
     """`item_rows @ item_rows.T` in blocks: (first row, block of rows), columns ascending in each row.
 
     item_rows: (n_items, d). Where rows are orders' columns, the values count orders with both.
     """
     n_items = item_rows.shape[0]
     columns = item_rows.T.tocsr()
-    step = max(1, BLOCK_CELLS // max(n_items, 1))
+    step = max(1, block_cells // max(n_items, 1))
     for start in range(0, n_items, step):
         block = item_rows[start : start + step] @ columns
         block.sort_indices()

@@ -59,16 +59,14 @@ def purchases_table(history: History, confidence: csr_matrix) -> Purchases:
         pl.DataFrame({"customer": own.customer, "item": own.item, "day": own.day})
         .group_by("customer", "item")
         .agg(pl.len().alias("orders"), pl.col("day").max())
-        .sort("customer", "item")
+        .sort("customer", "item")  # the order in which the matrix stores its values
     )
-    rows, items = bought["customer"].to_numpy(), bought["item"].to_numpy()
-    sizes = np.bincount(rows, minlength=len(history.customer_ids))
     return Purchases(
-        offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        items=items.astype(np.int32),
+        offsets=confidence.indptr.astype(np.int64),
+        items=confidence.indices.astype(np.int32),
         orders=bought["orders"].to_numpy().astype(np.int32),
         last_day=bought["day"].to_numpy().astype(np.int32),
-        confidence=np.asarray(confidence[rows, items], np.float32).ravel(),
+        confidence=confidence.data.astype(np.float32),
     )
 
 

@@ -62,9 +62,6 @@ class TrainingSettings(BaseSettings):
     gate_coverage: float = Field(
         default=0.95, ge=0, le=1, description="Share of the sold products that must have a title to show."
     )
-    retrain_hours: float = Field(
-        default=24, gt=0, description="Hours between trainings while `perennial serve` runs."
-    )
     seed: int = Field(
         default=7, ge=0, description="Of every random choice: the same history, the same bundle."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -19,35 +18,19 @@ from features.progress import Report, silent
 from recommender import versions
 from recommender.bundle import Bundle, Manifest, Tables
 from recommender.bundle_files import BadBundle, write_bundle
+from training.errors import NothingToTrainOn
 from training.gate import objections
 from training.held_out import cut_time, examine
 from training.history import History, load_history
 from training.pipeline import build
+from training.result import TrainingResult
 from training.settings import TrainingSettings
-
-
-class NothingToTrainOn(Exception):
-    """A history without an order."""
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """What came out: the version, whether it serves now, and if not, why."""
-
-    version: str
-    published: bool
-    reasons: tuple[str, ...]
-    orders: int
-    customers: int
-    products: int
-    seconds: float
-    metrics: dict[str, Any]
 
 
 def train(home: Home, settings: TrainingSettings, now: datetime, report: Report = silent) -> TrainingResult:
     """Train on the whole history; a bundle that the gate refuses is kept, but does not serve.
 
-    Raises NothingToTrainOn before the first order.
+    Raises CannotTrain: NothingToTrainOn before the first order.
     """
     began = monotonic()
     report("Reading the history", 0, 1)

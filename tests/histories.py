@@ -1,0 +1,49 @@
+"""Histories for tests of training: events written to a real archive and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+
+from features.catalogue import load_products, merge_products
+from features.event_rows import event_rows
+from features.events import Event
+from features.history import schema, write_rows
+from features.home import Home
+from training.history import History, load_history
+
+from factories import NOW, event
+
+
+def order(
+    *products: str,
+    customer: str | None = None,
+    days_ago: float = 0,
+    order_id: str | None = None,
+    **fields: Any,
+) -> Event:
+    """A purchase of one piece each at 10."""
+    items = [(product, 1, 10.0) for product in products]
+    at = NOW - timedelta(days=days_ago)
+    return event("purchase", at=at, order_id=order_id, items=items, customer_id=customer, **fields)
+
+
+def archive(home: Home, events: Iterable[Event]) -> None:
+    """Write events to the home's history."""
+    rows = [row for one in events for row in event_rows(one, NOW)]
+    write_rows(home, pl.DataFrame(rows, schema=schema()), NOW)
+
+
+def list_products(home: Home, titles: dict[str, str], **columns: Any) -> None:
+    """Put products into the home's catalogue."""
+    rows = pl.DataFrame({"product_id": list(titles), "title": list(titles.values()), **columns})
+    merge_products(home, rows, NOW)
+
+
+def history_of(home: Home, *events: Event) -> History:
+    """The events, and the home's catalogue, as training sees them."""
+    archive(home, events)
+    return load_history(home, load_products(home))

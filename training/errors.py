@@ -1,0 +1,9 @@
+"""What keeps a training from making any model."""
+
+
+class CannotTrain(Exception):
+    """No bundle can be made; the message says what to change."""
+
+
+class NothingToTrainOn(CannotTrain):
+    """A history without an order."""
