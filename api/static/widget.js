@@ -218,11 +218,10 @@
 
   async function ask(asked) {
     const turns = asked.map((widget) => ++widget.turn);
-    const answer = await post(
-      `${endpoint(asked[0])}/v1/recommendations`,
-      { requests: asked.map(question) },
-      { headers: { "Content-Type": "application/json", Authorization: `Bearer ${setting("key", asked[0])}` } },
-    );
+    const key = setting("key", asked[0]);
+    const headers = { "Content-Type": "application/json", ...(key && { Authorization: `Bearer ${key}` }) };
+    const url = `${endpoint(asked[0])}/v1/recommendations`;
+    const answer = await post(url, { requests: asked.map(question) }, { headers });
     asked.forEach((widget, index) => {
       if (widget.turn === turns[index]) widget.show(answer?.answers?.[index]);
     });
