@@ -41,3 +41,13 @@ def complaints(page: Page) -> list[str]:
     page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: found.append(str(error)))
     return found
+
+
+def shifts(page: Page) -> float:
+    """The page's cumulative layout shift so far."""
+    return page.evaluate("""() => new Promise(done => {
+        let sum = 0;
+        new PerformanceObserver(list => { for (const entry of list.getEntries()) sum += entry.value; })
+            .observe({type: "layout-shift", buffered: true});
+        setTimeout(() => done(sum), 100);
+    })""")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from browsing import DESKTOP, PHONE, chromium, complaints
+from browsing import DESKTOP, PHONE, chromium, complaints, shifts
 
 pytestmark = pytest.mark.browser
 
@@ -86,6 +86,11 @@ def test_from_the_home_page_to_an_order(page: Page, shop: dict[str, Any]) -> Non
     expect(page.get_by_role("link", name="Cart, empty")).to_be_visible()
     after = titles(page, "post_purchase")
     assert not {chosen["title"], before[0]} & set(after)
+
+
+@desktop_and_phone
+def test_nothing_jumps_while_the_home_page_fills(page: Page) -> None:
+    assert shifts(page) < 0.01
 
 
 def test_the_home_page_knows_who_is_there(page: Page, shop: dict[str, Any]) -> None:

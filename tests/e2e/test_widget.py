@@ -15,10 +15,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browsing import DESKTOP, chromium, complaints
+from browsing import DESKTOP, chromium, complaints, shifts
 
 WIDGET = Path(__file__).parents[2] / "api" / "static" / "widget.js"
 CART = '<perennial-recs placement="cart" cart="A,B" add-to-cart="Add"><p>Our classics</p></perennial-recs>'
+# What a shop does with the widget's button; `added` resolves once the event is acknowledged.
+ADD_TO_THE_CART = """() => {
+    window.added = new Promise(done => document.addEventListener("perennial:add", ({target, detail}) => {
+        target.setAttribute("cart", "A,B," + detail.product.product_id);
+        detail.acknowledged.then(taken => done([detail.recommendation_id, taken]));
+    }));
+}"""
 BELOW = '<p id="below">below</p>'
 
 
@@ -151,16 +158,6 @@ def wait_for_event(page: Page, service: Service, kind: str) -> dict[str, Any]:
             return found[0]
         page.wait_for_timeout(25)
     raise AssertionError(f"no {kind} event came; heard {service.heard}")
-
-
-def shifts(page: Page) -> float:
-    """The page's cumulative layout shift so far."""
-    return page.evaluate("""() => new Promise(done => {
-        let sum = 0;
-        new PerformanceObserver(list => { for (const entry of list.getEntries()) sum += entry.value; })
-            .observe({type: "layout-shift", buffered: true});
-        setTimeout(() => done(sum), 100);
-    })""")
 
 
 def is_state(page: Page, state: str) -> None:
@@ -315,16 +312,10 @@ class TestEvents:
         is_state(page, "ready")
         wait_for_event(page, service, "impression")
         service.heard.clear()
-        page.evaluate("""document.addEventListener("perennial:add", ({target, detail}) => {
-            target.setAttribute("cart", "A,B," + detail.product.product_id);
-            detail.acknowledged.then(taken => { window.added = [detail.recommendation_id, taken]; });
-        })""")
+        page.evaluate(ADD_TO_THE_CART)
         page.get_by_role("button", name="Add: Product C").click()
-        page.wait_for_function("window.added")
         assert page.evaluate("window.added") == ["r-77", True]
-        page.wait_for_function(
-            "!document.querySelector('perennial-recs').shadowRoot.querySelector('[aria-busy]')"
-        )
+        expect(page.get_by_role("status")).to_have_text("Goes with your cart: 8 products")
         assert service.heard[:2] == ["/v1/events?key=pk_test", "/v1/recommendations"]
         assert service.events_of("add_to_cart")[0]["product_id"] == "C"
 
