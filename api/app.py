@@ -28,17 +28,18 @@ def create_app(home: Home, redis_url: str, settings: ApiSettings, store_settings
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         store = Connection(redis_url, store_settings.redis_deadline_ms)
-        served = ServedBuffer(store, store_settings)
+        writes = Connection(redis_url, store_settings.redis_write_deadline_ms)
+        served = ServedBuffer(writes, store_settings)
         access = Access(is_local(settings.host))
-        service = app.state.service = Service(home, settings, store, store_settings, served, access)
-        await store.open()
+        service = app.state.service = Service(home, settings, store, writes, store_settings, served, access)
+        await asyncio.gather(store.open(), writes.open())
         await service.refresh()
         tasks = [asyncio.create_task(service.watch()), asyncio.create_task(served.run())]
         yield
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-        await store.close()
+        await asyncio.gather(store.close(), writes.close())
 
     app = FastAPI(
         title="Perennial",

@@ -37,6 +37,7 @@ class Service:
     home: Home
     settings: ApiSettings
     store: Connection
+    writes: Connection  # of its own: taking an event may wait longer than an answer
     store_settings: StoreSettings
     served: ServedBuffer
     access: Access

@@ -32,7 +32,8 @@ NEEDS_PRODUCT = frozenset({"view", "click", "add_to_cart", "remove_from_cart", "
 NEEDS_ITEMS = frozenset({"purchase"})
 NEEDS_ORDER = frozenset({"purchase", "refund", "cancel"})
 
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=r"^[^\x00-\x1f\x7f]+$")]
+# No `$` at the end: it would let a trailing newline through.
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=r"^[^\x00-\x1f\x7f]+(?![\s\S])")]
 Text = Annotated[str, msgspec.Meta(max_length=2_000)]
 Money = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 Quantity = Annotated[float, msgspec.Meta(gt=0, le=1e7)]

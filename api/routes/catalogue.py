@@ -34,7 +34,7 @@ async def change_products(request: Request) -> Response:
     service: Service = request.app.state.service
     service.access.require_secret(request)
     body = decode_json(await read_body(request, service.settings.max_body_bytes))
-    outcome = await put_changes(service.store, _by_product(body))
+    outcome = await put_changes(service.writes, _by_product(body))
     await service.refresh_shelf()
     return Response(encode(CatalogueReceived(*outcome)), media_type="application/json")
 

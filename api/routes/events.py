@@ -42,7 +42,7 @@ async def events(request: Request) -> Response:
     received_at = datetime.now(UTC)
     nobody = scope == "public" and request.headers.get("sec-gpc") == "1"
     good, rejected = _parse(raws, received_at, nobody=nobody)
-    taken = await ingest(service.store, good, received_at, service.store_settings) if good else []
+    taken = await ingest(service.writes, good, received_at, service.store_settings) if good else []
     for event, fresh in zip(good, taken, strict=True):
         EVENTS.labels(event.type, "accepted" if fresh else "duplicate").inc()
     answer = Received(accepted=sum(taken), duplicates=len(taken) - sum(taken), rejected=rejected)

@@ -28,7 +28,7 @@ def api_settings() -> ApiSettings:
 @pytest.fixture(scope="session")
 def settings() -> StoreSettings:
     """A wider deadline than a shop's: tests share the machine."""
-    return StoreSettings(redis_url=None, redis_deadline_ms=500)
+    return StoreSettings(redis_url=None, redis_deadline_ms=500, redis_write_deadline_ms=1_000)
 
 
 @pytest.fixture

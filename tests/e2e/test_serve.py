@@ -1,0 +1,140 @@
+"""`perennial serve` as processes: started, refused, killed, stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from features.home import Home
+
+from bundles import VERSION, write_small
+from serving import perennial, running
+from waiting import eventually
+
+VIEW = {"type": "view", "anonymous_id": "a-1", "product_id": "kettle"}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A home with a small model."""
+    write_small(Home(tmp_path / "shop").models)
+    return tmp_path / "shop"
+
+
+@pytest.fixture
+def serving(shop: Path) -> Iterator[tuple[psutil.Process, str]]:
+    with running("serve", "--home", str(shop), "--workers", "2") as (process, url):
+        yield psutil.Process(process.pid), url
+
+
+def first(url: str) -> dict[str, object]:
+    query = {"placement": "home", "anonymous_id": "a-1", "k": "1"}
+    answer: dict[str, object] = httpx.get(f"{url}/v1/recommendations", params=query, timeout=10).json()
+    return answer
+
+
+def child(process: psutil.Process, *words: str) -> psutil.Process:
+    return next(each for each in process.children() if set(words) <= set(each.cmdline()))
+
+
+def test_a_second_serve_of_the_same_home_is_refused(serving: tuple[psutil.Process, str], shop: Path) -> None:
+    process, _ = serving
+    second = perennial("serve", "--home", str(shop), "--port", "0")
+    output, _ = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert str(process.pid) in output
+    assert "--home" in output
+
+
+def test_an_acknowledged_event_is_in_the_next_answer_of_every_worker(
+    serving: tuple[psutil.Process, str],
+) -> None:
+    _, url = serving
+    for number in range(200):
+        view = VIEW | {"anonymous_id": f"a-{number}"}
+        assert httpx.post(f"{url}/v1/events", json=view).status_code == 202
+        query = {"placement": "home", "anonymous_id": f"a-{number}", "k": 1}
+        answer = httpx.get(f"{url}/v1/recommendations", params=query).json()
+        assert answer["items"][0]["source"] == "browsing"
+
+
+def test_stock_is_seen_by_every_worker_within_a_second(serving: tuple[psutil.Process, str]) -> None:
+    _, url = serving
+    secret = {"Authorization": "Bearer sk_demo"}
+    gone = {"products": [{"product_id": "mug", "available": False}]}
+    assert httpx.put(f"{url}/v1/catalogue", json=gone, headers=secret).json()["accepted"] == 1
+
+    def vanished() -> bool:
+        answers = [httpx.get(f"{url}/v1/recommendations?placement=home&k=7").json() for _ in range(10)]
+        return all("mug" not in [item["product_id"] for item in answer["items"]] for answer in answers)
+
+    eventually(vanished, within_s=2)
+
+
+def test_killed_parts_come_back_and_nothing_acknowledged_is_lost(serving: tuple[psutil.Process, str]) -> None:
+    process, url = serving
+    assert httpx.post(f"{url}/v1/events", json=VIEW).status_code == 202
+    for words in (("--role", "api"), ("--role", "worker")):
+        child(process, *words).kill()
+    redis_server = next(each for each in process.children() if "redis-server" in each.name())
+    redis_server.kill()
+
+    def recovered() -> bool:
+        try:
+            answer = first(url)
+        except httpx.TransportError:
+            return False
+        return answer["degraded"] is False and "browsing" in str(answer["items"])
+
+    eventually(recovered, within_s=15)
+    eventually(lambda: len(process.children()) == 4, within_s=15)
+
+
+def test_redis_gone_answers_go_on_degraded(serving: tuple[psutil.Process, str]) -> None:
+    process, url = serving
+    redis_server = next(each for each in process.children() if "redis-server" in each.name())
+    redis_server.suspend()
+    answers = [first(url) for _ in range(5)]
+    redis_server.resume()
+    assert all(answer["degraded"] and answer["items"] for answer in answers)
+    assert httpx.get(f"{url}/readyz").status_code == 200
+    eventually(lambda: first(url)["degraded"] is False)
+
+
+def test_when_the_supervisor_is_killed_everything_else_ends_and_can_start_again(shop: Path) -> None:
+    with running("serve", "--home", str(shop)) as (process, url):
+        assert httpx.post(f"{url}/v1/events", json=VIEW).status_code == 202
+        children = psutil.Process(process.pid).children()
+        os.kill(process.pid, signal.SIGKILL)
+        serving_parts = [each for each in children if "redis-server" not in each.name()]
+        _, alive = psutil.wait_procs(serving_parts, timeout=15)
+        assert alive == []
+    with running("serve", "--home", str(shop)) as (_, url):
+        assert "browsing" in str(first(url)["items"])
+
+
+def test_stopping_leaves_no_process_behind(shop: Path) -> None:
+    with running("serve", "--home", str(shop)) as (process, url):
+        assert httpx.get(f"{url}/readyz").json()["model_version"] == VERSION
+        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children()]
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert alive == []
+    assert process.returncode == 0
+
+
+def test_a_taken_port_is_told(shop: Path) -> None:
+    with running("serve", "--home", str(shop)) as (_, url):
+        port = url.rpartition(":")[2]
+        other = perennial("serve", "--home", f"{shop}-2", "--port", port)
+        output, _ = other.communicate(timeout=30)
+    assert other.returncode == 1
+    assert port in output
+    assert "in use" in output
+    assert isinstance(other, subprocess.Popen)

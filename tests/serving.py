@@ -1,0 +1,57 @@
+"""Perennial's own command line, in processes of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from waiting import eventually
+
+ROOT = Path(__file__).parents[1]
+
+
+def perennial(*words: str, **options: Any) -> subprocess.Popen[str]:
+    """The command line, in a process of its own."""
+    environment = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "perennial", *words],
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        **options,
+    )
+
+
+@contextmanager
+def running(*words: str, within_s: float = 120.0) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A serving command and its URL, once it is ready; stopped at the end."""
+    process = perennial(*words, "--port", "0")
+    assert process.stdout is not None
+    try:
+        url = next(
+            (word for line in process.stdout for word in line.split() if word.startswith("http://")), ""
+        )
+        assert url, "it ended before it served"
+        base = url.removesuffix("/demo").rstrip(";")
+        eventually(lambda: _ready(base), within_s)
+        yield process, base
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def _ready(base: str) -> bool:
+    try:
+        return httpx.get(f"{base}/readyz", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
