@@ -1,4 +1,4 @@
-"""A shop's page with the widget on it, and the service that the widget asks: real HTTP, answers set by the test."""
+"""A shop's page with the widget on it, and the service it asks: real HTTP, answers set by the test."""
 
 from __future__ import annotations
 
