@@ -120,7 +120,12 @@ def _serve_all(home: Home, host: str | None, port: int | None, workers: int | No
 
     start_logging()
     settings = ApiSettings.with_options(host=host, port=port, workers=workers)
-    serve_all(home, settings, StoreSettings(), lambda url: console.print(greeting.format(url=url)))
+    serve_all(
+        home,
+        settings,
+        StoreSettings(),
+        announce=lambda url: console.print(greeting.format(url=url), soft_wrap=True),
+    )
 
 
 def _serve_api(home: Home, host: str | None, port: int | None, listener_fd: int | None) -> None:

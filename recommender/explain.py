@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from textwrap import shorten
 from typing import Any
 
 from recommender.candidates import Candidates
 from recommender.request import Situation
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TITLE_LENGTH = 40
 FRESH_DAYS = 3  # a model's figures may be called the latest for so long
 
 
@@ -34,7 +36,9 @@ class Case:
 
     @property
     def anchor_title(self) -> str:
-        return self.situation.bundle.tables.titles[self.anchor].decode()
+        """Short enough for a product card."""
+        title = self.situation.bundle.tables.titles[self.anchor].decode()
+        return shorten(title, TITLE_LENGTH, placeholder=" …")
 
 
 def explain(situation: Situation, proposal: Candidates, source: str, item: int) -> Reason:

@@ -23,8 +23,8 @@ from features.terminal import (
 )
 from recommender import versions
 from recommender.bundle_files import BadBundle
+from training.errors import CannotTrain
 from training.settings import TrainingSettings
-from training.train import NothingToTrainOn
 from training.train import train as fit_and_publish
 
 models = typer.Typer(help="Model versions: see them, publish one, go back.", no_args_is_help=True)
@@ -33,7 +33,7 @@ models = typer.Typer(help="Model versions: see them, publish one, go back.", no_
 def train(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     """Train on the whole history, compare with simple baselines, publish what passes."""
     shop = Home(home)
-    with plain_errors(RedisServerError, NothingToTrainOn):
+    with plain_errors(RedisServerError, CannotTrain):
         with store(shop) as client:
             Archiver(client, shop, StoreSettings()).run(burst=True)
         with progress() as report:

@@ -45,8 +45,9 @@ def shop_folder(tmp_path: Path) -> Path:
     """What a shop has: an order export and a product feed."""
     products = ("85123A", "22423", "22699", "22697")
     rows = [
-        f"{1000 + line // 3},{products[line % 4]},LAMP,1,2011-0{1 + line // 3 % 9}-05 10:00,2.5,{17 + line // 3 % 20},DE"
+        f"{1000 + order},{products[line % 4]},LAMP,1,2011-0{1 + order % 9}-05 10:00,2.5,{17 + order % 20},DE"
         for line in range(300)
+        for order in (line // 3,)
     ]
     head = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
     (tmp_path / "orders.csv").write_text("\n".join([head, *rows]) + "\n")

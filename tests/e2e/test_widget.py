@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from shop_page import BELOW, CART, WIDGET, Service, product
 
 from browsing import DESKTOP, chromium, complaints, shifts
+from shop_page import BELOW, CART, WIDGET, Service, product
 
 # What a shop does with the widget's button; `added` resolves once the event is acknowledged.
 ADD_TO_THE_CART = """() => {
