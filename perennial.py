@@ -15,6 +15,7 @@ from features.redis_server import RedisServerError, redis_server
 from features.settings import StoreSettings
 from features.terminal import DEFAULT_HOME, HomeOption, console, plain_errors, progress
 from training.commands import models, train
+from training.evaluate.command import evaluate
 
 app = typer.Typer(
     name="perennial",
@@ -26,6 +27,7 @@ app.add_typer(imports, name="import")
 app.command()(train)
 app.add_typer(models, name="models")
 app.add_typer(keys, name="keys")
+app.add_typer(evaluate, name="evaluate")
 
 DEMO_HOME = Path(".perennial-demo")
 HostOption = Annotated[

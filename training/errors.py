@@ -7,3 +7,7 @@ class CannotTrain(Exception):
 
 class NothingToTrainOn(CannotTrain):
     """A history without an order."""
+
+
+class BadDataset(Exception):
+    """A data set that no evaluation can read; the message says what it lacks."""

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from features.progress import Report, silent
 from recommender.bundle import Bundle
 from recommender.request import Request
-from training.evaluation import Case, evaluate, popularity, recommended, spread
+from training.evaluate.compare import Case, compare, popularity, recommended, spread
 from training.history import DAY, History, OrderLines
 from training.settings import TrainingSettings
 
 SHORT_HISTORY_SHARE = 0.2
+MEASURES = "hr@10", "ndcg@10_full"
 
 
 def cut_time(history: History, settings: TrainingSettings) -> float:
@@ -46,7 +47,7 @@ def examine(
         cases = spread(found, settings.evaluation_cases, settings.seed)
         if cases:
             rankers = {"perennial": recommended(bundle), "popularity": popularity(bundle)}
-            metrics = evaluate(cases, rankers, int(shown.sum()), settings.seed, report=report)
+            metrics = compare(cases, rankers, MEASURES, int(shown.sum()), seed=settings.seed, report=report)
             results[placement] = {"cases": len(cases), **metrics}
     return results
 

@@ -1,0 +1,1 @@
+"""Recommendations on data with known answers: the model that serves beside simple and published methods."""
