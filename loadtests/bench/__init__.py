@@ -1,0 +1,1 @@
+"""`perennial bench`: what an answer costs, next to a route that does nothing."""

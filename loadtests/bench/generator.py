@@ -1,0 +1,156 @@
+"""Requests from one thread over raw sockets, about 10 microseconds each: the server is the bottleneck."""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from loadtests.histogram import Histogram
+
+Address = tuple[str, int]
+LATE_S = 0.001
+MOST_CHANNELS = 512
+
+
+class WrongAnswer(Exception):
+    """The server answered with something else than 2xx, or hung up."""
+
+
+@dataclass
+class Load:
+    """What was sent and how long the answers took. late: requests sent over 1 ms after they were due."""
+
+    seconds: float = 0.0
+    latency: Histogram = field(default_factory=Histogram)
+    late: int = 0
+
+    @property
+    def a_second(self) -> float:
+        return len(self.latency) / self.seconds if self.seconds else 0.0
+
+    def merge(self, other: Load) -> None:
+        """Add what another window measured."""
+        self.seconds += other.seconds
+        self.latency.merge(other.latency)
+        self.late += other.late
+
+
+class Channel:
+    """One keep-alive connection, one request at a time."""
+
+    def __init__(self, address: Address) -> None:
+        self.socket = socket.create_connection(address)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._received = b""
+        self.due = 0.0
+
+    def send(self, request: bytes, due: float) -> None:
+        self.due = due
+        self.socket.sendall(request)
+
+    def receive(self) -> bytes | None:
+        """The answer's body once it is whole. Raises WrongAnswer."""
+        chunk = self.socket.recv(1 << 18)
+        if not chunk:
+            raise WrongAnswer("the server hung up")
+        self._received += chunk
+        body = self._received.find(b"\r\n\r\n") + 4
+        length = self._received.find(b"content-length: ", 0, body) + 16
+        if body < 4 or len(self._received) < body + int(
+            self._received[length : self._received.find(b"\r", length)]
+        ):
+            return None
+        answer, self._received = self._received, b""
+        if not answer.startswith(b"HTTP/1.1 2"):
+            raise WrongAnswer(answer.decode(errors="replace")[:500])
+        return answer[body:]
+
+    def ask(self, request: bytes) -> bytes:
+        """Send and wait."""
+        self.send(request, perf_counter())
+        while (answer := self.receive()) is None:
+            pass
+        return answer
+
+
+def saturate(address: Address, requests: Iterator[bytes], seconds: float, channels: int = 16) -> Load:
+    """Every channel asks again as soon as it is answered. Ends early where `requests` do."""
+    line = _Line(address, channels)
+    began = perf_counter()
+    for channel in line.channels:
+        channel.send(next(requests), perf_counter())
+    load, until = Load(), began + seconds
+    try:
+        while perf_counter() < until:
+            for channel in line.answered(load, wait_s=0.05):
+                channel.send(next(requests), perf_counter())
+    except StopIteration:
+        pass
+    load.seconds = perf_counter() - began
+    line.close()
+    return load
+
+
+def at_rate(address: Address, requests: Iterator[bytes], seconds: float, rate: float) -> Load:
+    """Open arrivals at a constant distance, latency from the moment each was due; spins, to be in time."""
+    line = _Line(address, 16)
+    idle, load = deque(line.channels), Load(seconds)
+    began = perf_counter()
+    for number in range(int(seconds * rate)):
+        due = began + number / rate
+        while perf_counter() < due or not idle:
+            idle += line.answered(load)
+            if not idle and perf_counter() > due and len(line.channels) < MOST_CHANNELS:
+                idle.append(line.open())
+        load.late += perf_counter() - due > LATE_S
+        idle.popleft().send(next(requests), due)
+    while line.channels:  # idle ones first: a server hangs up on them while the others are still due
+        for channel in idle:
+            line.hang_up(channel)
+        idle = deque(line.answered(load, wait_s=0.05))
+    line.close()
+    return load
+
+
+class _Line:
+    """Channels and the poll over them."""
+
+    def __init__(self, address: Address, channels: int) -> None:
+        self._address = address
+        self._poll = select.epoll()
+        self._by_file: dict[int, Channel] = {}
+        for _ in range(channels):
+            self.open()
+
+    @property
+    def channels(self) -> list[Channel]:
+        return list(self._by_file.values())
+
+    def open(self) -> Channel:
+        channel = Channel(self._address)
+        self._by_file[channel.socket.fileno()] = channel
+        self._poll.register(channel.socket.fileno(), select.EPOLLIN)
+        return channel
+
+    def answered(self, load: Load, wait_s: float = 0.0) -> list[Channel]:
+        """The channels whose answer has come, its time counted."""
+        done = []
+        for file, _ in self._poll.poll(wait_s):
+            channel = self._by_file[file]
+            if channel.receive() is not None:
+                load.latency.add(perf_counter() - channel.due)
+                done.append(channel)
+        return done
+
+    def hang_up(self, channel: Channel) -> None:
+        del self._by_file[channel.socket.fileno()]
+        channel.socket.close()
+
+    def close(self) -> None:
+        for channel in self.channels:
+            self.hang_up(channel)
+        self._poll.close()

@@ -1,0 +1,135 @@
+"""The measurements. Ours and the reference take turns in short windows: a noisy moment hits both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from random import Random
+from typing import Any
+
+from loadtests.bench.generator import Address, Channel, Load, at_rate, saturate
+from loadtests.bench.processes import cpu_s
+from loadtests.bench.questions import Scene, get, post
+
+WARM_UP_S = 0.3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how often. window_s: of one turn at full speed; paced_s: of one at `rate` a second."""
+
+    rounds: int = 5
+    window_s: float = 2.0
+    paced_s: float = 4.0
+    rate: float = 1_000.0
+    batches: int = 120
+    tries: int = 10_000
+    seed: int = 7
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is asked, where, and which processes do the work. `requests` begins anew for each window."""
+
+    address: Address
+    pids: Sequence[int]
+    requests: Callable[[], Iterator[bytes]]
+
+
+@dataclass
+class Cost:
+    """One target's figures over all its windows."""
+
+    full: Load = field(default_factory=Load)
+    paced: Load = field(default_factory=Load)
+    cpu_s: list[float] = field(default_factory=list)  # of each process
+
+    @property
+    def cpu_us(self) -> list[float]:
+        """Of each process, for one request."""
+        return [round(used / max(len(self.full.latency), 1) * 1e6, 1) for used in self.cpu_s]
+
+    @property
+    def paced_p99(self) -> float:
+        return self.paced.latency.quantile(0.99)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "requests_per_s": round(self.full.a_second),
+            "full_speed_ms": self.full.latency.milliseconds(),
+            "paced_ms": self.paced.latency.milliseconds(),
+            "paced_late_share": round(self.paced.late / max(len(self.paced.latency), 1), 4),
+            "cpu_us": self.cpu_us,
+        }
+
+
+def compare(targets: Mapping[str, Target], plan: Plan) -> dict[str, Cost]:
+    """All targets in turns, several rounds of them."""
+    costs = {name: Cost(cpu_s=[0.0] * len(target.pids)) for name, target in targets.items()}
+    for _ in range(plan.rounds):
+        for name, target in targets.items():
+            _window(target, costs[name], plan)
+        for name, target in targets.items():
+            costs[name].paced.merge(at_rate(target.address, target.requests(), plan.paced_s, plan.rate))
+    return costs
+
+
+def _window(target: Target, cost: Cost, plan: Plan) -> None:
+    saturate(target.address, target.requests(), WARM_UP_S)
+    before = [cpu_s(pid) for pid in target.pids]
+    cost.full.merge(saturate(target.address, target.requests(), plan.window_s))
+    used = [cpu_s(pid) - was for pid, was in zip(target.pids, before, strict=True)]
+    cost.cpu_s = [total + more for total, more in zip(cost.cpu_s, used, strict=True)]
+
+
+def answers_of(address: Address, scene: Scene, placements: Sequence[str]) -> dict[str, bytes]:
+    """One answer of each placement, after every customer's twenty live events are in."""
+    channel = Channel(address)
+    events = scene.live_events()
+    for start in range(0, len(events), 500):
+        channel.ask(post("/v1/events", {"events": events[start : start + 500]}))
+    return {placement: channel.ask(scene.question(placement)) for placement in placements}
+
+
+def targets_of(
+    ours: Address, pids: Sequence[int], theirs: Address, pid: int, scene: Scene, placements: Sequence[str]
+) -> dict[str, Target]:
+    """Each placement and the two routes that reply as much: `home`, `home typed`, `home flat` ..."""
+    targets: dict[str, Target] = {}
+    for name in placements:
+        targets[name] = Target(ours, pids, _again(scene.questions(name)))
+        for kind in ("typed", "flat"):
+            targets[f"{name} {kind}"] = Target(theirs, [pid], _again([get(f"/{kind}/{name}")]))
+    targets["events"] = Target(ours, pids, scene.single_events)
+    empty = post("/events", scene.event(anonymous_id="a-1"))
+    targets["events typed"] = Target(theirs, [pid], _again([empty]))
+    return targets
+
+
+def _again(requests: Sequence[bytes]) -> Callable[[], Iterator[bytes]]:
+    return lambda: cycle(requests)
+
+
+def ingestion(address: Address, scene: Scene, plan: Plan) -> float:
+    """Events a second, in requests of 500, two at a time."""
+    requests = iter(scene.batches(plan.batches))
+    return saturate(address, requests, seconds=60, channels=2).a_second * 500
+
+
+def freshness(address: Address, scene: Scene, tries: int, channels: int = 8) -> dict[str, int]:
+    """How often an acknowledged view was in the very next answer, asked on whichever worker.
+
+    Only products that answer a view at all: without neighbours there is nothing to see.
+    """
+    lines, rng = [Channel(address) for _ in range(channels)], Random(scene.rng.random())
+    products = [product for product in scene.shop.product_ids[:50] if _shows(lines, rng, scene, product)]
+    seen = sum(_shows(lines, rng, scene, rng.choice(products)) for _ in range(tries))
+    return {"tries": tries, "visible": seen}
+
+
+def _shows(lines: Sequence[Channel], rng: Random, scene: Scene, product_id: str) -> bool:
+    who = f"a-{rng.getrandbits(60):x}"
+    rng.choice(lines).ask(post("/v1/events", scene.event(product_id=product_id, anonymous_id=who)))
+    answer = rng.choice(lines).ask(get(f"/v1/recommendations?placement=home&anonymous_id={who}&k=4"))
+    return b'"source":"browsing"' in answer

@@ -1,0 +1,87 @@
+"""Processes on cores of their own, and what they use. Linux tells it under /proc."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from loadtests.bench.generator import Address
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Cores(NamedTuple):
+    """One core each; the same where the machine has one only."""
+
+    server: int
+    generator: int
+
+    @classmethod
+    def available(cls) -> Cores:
+        usable = sorted(os.sched_getaffinity(0))
+        return cls(usable[-1], usable[0])
+
+
+@contextmanager
+def on_core(core: int) -> Iterator[None]:
+    """This thread on one core, and the children that it starts meanwhile."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@contextmanager
+def reference(core: int, bodies: Mapping[str, Any]) -> Iterator[tuple[Address, int]]:
+    """The empty routes, and their process id."""
+    with tempfile.TemporaryFile("w+") as given, socket.create_server(("127.0.0.1", 0)) as listener:
+        json.dump(bodies, given)
+        given.seek(0)
+        command = [sys.executable, "-m", "loadtests.bench.reference", str(listener.fileno())]
+        with on_core(core):
+            process = subprocess.Popen(command, stdin=given, pass_fds=[listener.fileno()])
+        try:
+            yield listener.getsockname(), process.pid
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def api_workers(supervisor: int) -> list[int]:
+    """The processes of a `perennial serve` that answer HTTP."""
+    return [pid for pid in children(supervisor) if b"api" in _words(pid)]
+
+
+def children(parent: int) -> list[int]:
+    """Direct children, by process id."""
+    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+def cpu_s(pid: int) -> float:
+    """Seconds of processor that all threads of a process have used; to a hundredth."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def memory_mb(pid: int) -> dict[str, float]:
+    """What a process has alone, and what it shares with others."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    kb = {name: int(rest.split()[0]) for name, rest in (line.split(":", 1) for line in lines)}
+    return {
+        kind: round(sum(kb[f"{kind.title()}_{state}"] for state in ("Clean", "Dirty")) / 1024, 1)
+        for kind in ("private", "shared")
+    }
+
+
+def _words(pid: int) -> list[bytes]:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")

@@ -1,0 +1,106 @@
+"""The yardstick: FastAPI routes that do nothing, typed in and out, answering bodies as long as ours.
+
+    python -m loadtests.bench.reference FD < bodies.json
+
+FD is a listening socket; bodies.json maps a name to an answer of Perennial's. Three routes each:
+`/typed/NAME` replies with those very values through typed models, `/flat/NAME` with one text as long
+as them all, the least that a typed route can do; `POST /events` takes and gives what ours does.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+FRAME = len('{"text":""}')
+
+
+class Reason(BaseModel):
+    code: str
+    text: str
+    evidence: dict[str, Any]
+
+
+class Item(BaseModel):
+    product_id: str
+    rank: int
+    score: float
+    source: str
+    title: str | None
+    price: float | None
+    currency: str | None
+    url: str | None
+    image_url: str | None
+    reason: Reason
+
+
+class Answer(BaseModel):
+    recommendation_id: str
+    placement: str
+    model_version: str | None
+    experiment: dict[str, str] | None
+    degraded: bool
+    degraded_reasons: list[str]
+    items: list[Item]
+
+
+class Flat(BaseModel):
+    text: str
+
+
+class Event(BaseModel):
+    event_id: str
+    type: str
+    customer_id: str | None = None
+    anonymous_id: str | None = None
+    session_id: str | None = None
+    product_id: str | None = None
+
+
+class Received(BaseModel):
+    accepted: int
+    duplicates: int
+    rejected: list[dict[str, Any]]
+
+
+def reference_app(bodies: dict[str, dict[str, Any]]) -> FastAPI:
+    """An app with an empty route for each body, and one for events."""
+    app = FastAPI()
+    for name, body in bodies.items():
+        _add(app, name, Answer.model_validate(body))
+
+    @app.post("/events", status_code=202)
+    async def events(_event: Event) -> Received:
+        return Received(accepted=1, duplicates=0, rejected=[])
+
+    return app
+
+
+def _add(app: FastAPI, name: str, answer: Answer) -> None:
+    text = Flat(text="x" * (len(answer.model_dump_json()) - FRAME))
+
+    @app.get(f"/typed/{name}")
+    async def typed() -> Answer:
+        return answer
+
+    @app.get(f"/flat/{name}")
+    async def flat() -> Flat:
+        return text
+
+
+if __name__ == "__main__":
+    config = uvicorn.Config(
+        reference_app(json.load(sys.stdin)),
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])

@@ -1,0 +1,137 @@
+"""One run of locust against a server, and what came out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from time import perf_counter, process_time
+from typing import Any
+
+import gevent
+from locust import LoadTestShape, stats
+from locust.env import Environment
+from locust.html import get_html_report
+
+from loadtests.shapes import SHAPES
+from loadtests.slo import Generator, Row, Verdict, judge, load_slo
+from loadtests.users import Arrivals, EmailCampaign, Shopper
+from loadtests.visits import shop_at
+
+
+@dataclass(frozen=True)
+class LoadPlan:
+    """What to send where. rate: requests a second that the shape multiplies."""
+
+    url: str
+    shape: str
+    rate: int
+    seconds: int
+    seed: int
+
+
+@dataclass
+class Recorder:
+    """Hears of every request: rows by name, of the whole run and of each second of it."""
+
+    late_s: float
+    generator: Generator = field(default_factory=Generator)
+    rows: dict[str, Row] = field(default_factory=dict)
+    seconds: dict[int, dict[str, Row]] = field(default_factory=dict)
+    began: float = field(default_factory=perf_counter)
+
+    def hear(
+        self,
+        name: str,
+        response_time: float,
+        exception: Exception | None,
+        context: dict[str, float],
+        **_: object,
+    ) -> None:
+        """One answer. response_time: milliseconds since it was due."""
+        self.generator.arrivals += 1
+        self.generator.late += context["late_s"] > self.late_s
+        due = int(perf_counter() - self.began - response_time / 1000)
+        for rows in (self.rows, self.seconds.setdefault(due, {})):
+            row = rows.setdefault(name, Row(name))
+            row.latency.add(response_time / 1000)
+            row.failures += exception is not None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was measured, and its worth. sustained: of a ramp, requests a second within the promises."""
+
+    plan: LoadPlan
+    rows: list[Row]
+    generator: Generator
+    sustained: int | None
+    verdict: Verdict
+    html: str
+
+    def as_dict(self) -> dict[str, Any]:
+        rows = {
+            row.name: {
+                "failures": row.failures,
+                **row.latency.milliseconds(),
+                "histogram": row.latency.as_dict(),
+            }
+            for row in self.rows
+        }
+        return {
+            "plan": asdict(self.plan),
+            "generator": asdict(self.generator),
+            "sustained": self.sustained,
+            "verdict": asdict(self.verdict),
+            "rows": rows,
+        }
+
+
+def run(plan: LoadPlan) -> Outcome:
+    """Send the plan's load and judge the answers. OSError where no server answers."""
+    Arrivals.seed, Arrivals.shop = plan.seed, shop_at(plan.url)
+    slo = load_slo()
+    environment = Environment(
+        user_classes=[Shopper, EmailCampaign], host=plan.url, shape_class=_shape(plan), stop_timeout=10
+    )
+    recorder = Recorder(slo["generator"]["late_ms"] / 1000)
+    environment.events.request.add_listener(recorder.hear)  # type: ignore[no-untyped-call]
+    runner = environment.create_local_runner()
+    history = gevent.spawn(stats.stats_history, runner)
+    wall, cpu = perf_counter(), process_time()
+    runner.start_shape()
+    gevent.joinall([runner.shape_greenlet])
+    recorder.generator.cpu_share = (process_time() - cpu) / (perf_counter() - wall)
+    runner.quit()
+    history.kill()
+    rows = sorted(recorder.rows.values(), key=lambda row: row.name)
+    verdict, sustained = judge(slo, rows, recorder.generator), None
+    if plan.shape == "ramp":
+        sustained = _sustained(slo, recorder)
+        verdict = _ramp_verdict(verdict, sustained, plan.rate)
+    html = get_html_report(environment)  # type: ignore[no-untyped-call]
+    return Outcome(plan, rows, recorder.generator, sustained, verdict, html)
+
+
+def _shape(plan: LoadPlan) -> LoadTestShape:
+    class Shape(LoadTestShape):
+        def tick(self) -> tuple[int, float] | None:
+            passed = self.get_run_time() / plan.seconds  # type: ignore[no-untyped-call]
+            users = max(round(plan.rate * SHAPES[plan.shape](passed)), 1)
+            return (users, users) if passed < 1 else None
+
+    return Shape()  # type: ignore[no-untyped-call]
+
+
+def _sustained(slo: dict[str, Any], recorder: Recorder) -> int:
+    """Requests in the last second before one in which a promise was broken."""
+    held = 0
+    for _, rows in sorted(recorder.seconds.items()):
+        if judge(slo, rows.values(), Generator()).breaches:
+            return held
+        held = sum(len(row.latency) for row in rows.values())
+    return held
+
+
+def _ramp_verdict(verdict: Verdict, sustained: int, rate: int) -> Verdict:
+    """A ramp goes on until promises break: it passes if they held at the basic rate."""
+    broken = [f"the promises held up to {sustained} requests a second only, not {rate}"]
+    return Verdict(broken if sustained < rate else [], verdict.refusals)
