@@ -30,11 +30,9 @@ def co_purchase(baskets: csr_matrix, shrinkage: float, support: int, kept: int) 
     return stacked(blocks, baskets.shape[1])
 
 
-def split_by_kind(weights: csr_matrix, kind: NDArray[np.int32]) -> tuple[csr_matrix, csr_matrix]:
-    """(partners of the same kind, partners of other kinds). A product without a kind (-1) is like none."""
-    row = row_of_each(weights)
-    same = (kind[row] == kind[weights.indices]) & (kind[row] >= 0)
-    return _only(weights, same), _only(weights, ~same)
+def split(weights: csr_matrix, chosen: NDArray[np.bool_]) -> tuple[csr_matrix, csr_matrix]:
+    """(the chosen pairs, the others), each in their order. chosen: a mask over the stored values."""
+    return _only(weights, chosen), _only(weights, ~chosen)
 
 
 def _only(weights: csr_matrix, kept: NDArray[np.bool_]) -> csr_matrix:

@@ -8,7 +8,9 @@ from scipy.linalg import lapack
 from scipy.sparse import csr_matrix
 
 from training.errors import CannotTrain
-from training.neighbours import empty, strongest
+from training.neighbours import empty, stacked, strongest
+
+BLOCK = 1_000  # rows pruned at a time
 
 
 def fit_ease(orders: csr_matrix, ridge: float) -> NDArray[np.float32]:
@@ -36,12 +38,16 @@ def ease_companions(orders: csr_matrix, ridge: float, products: int, kept: int) 
 
 
 def _pruned(weights: NDArray[np.float32], kept: int) -> csr_matrix:
-    n = len(weights)
-    kept = min(kept, n)
-    top = np.argpartition(weights, n - kept, axis=1)[:, n - kept :]
-    values = np.take_along_axis(weights, top, axis=1)
-    indptr = np.arange(0, n * kept + 1, kept)
-    return strongest(csr_matrix((values.ravel(), top.ravel(), indptr), shape=(n, n)), kept)
+    blocks = [weights[start : start + BLOCK] for start in range(0, len(weights), BLOCK)]
+    return stacked([_top(block, min(kept, len(weights))) for block in blocks], len(weights))
+
+
+def _top(block: NDArray[np.float32], kept: int) -> csr_matrix:
+    rows, n = block.shape
+    top = np.argpartition(block, n - kept, axis=1)[:, n - kept :]
+    values = np.take_along_axis(block, top, axis=1)
+    indptr = np.arange(0, rows * kept + 1, kept)
+    return strongest(csr_matrix((values.ravel(), top.ravel(), indptr), shape=block.shape), kept)
 
 
 def _inverted(gram: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -50,8 +56,8 @@ def _inverted(gram: NDArray[np.float32]) -> NDArray[np.float32]:
     inverse, not_inverted = lapack.spotri(factor, lower=True, overwrite_c=True)
     if failed or not_inverted:
         raise CannotTrain("the cart model has no solution; raise PERENNIAL_TRAIN_EASE_LAMBDA")
-    lower = np.tril(inverse, -1)
-    return np.asarray(lower + lower.T + np.diag(inverse.diagonal()), np.float32)
+    inverse += np.tril(inverse, -1).T
+    return np.asarray(inverse, np.float32)
 
 
 def _spread(weights: csr_matrix, rows: NDArray[np.int64], n_items: int) -> csr_matrix:

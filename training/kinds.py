@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from training.titles import compounds, heads, words
 
 HEAD_WEIGHT = 2.0  # "bag" says more of a red bag than "red" does
 OTHER_KIND = 0.3  # a product of another kind is like this one only where nothing better is
+TWINS = 0.6  # titles this close are of one kind even where their head nouns were read differently
 PRICE_FADE = 2.0  # e-folds of price difference at which closeness falls by e
 
 
@@ -41,19 +44,38 @@ def content_vectors(
     return _unit_tf_idf(terms)
 
 
-def closest(
-    vectors: csr_matrix, kind: NDArray[np.int32], price: NDArray[np.float32], kept: int
-) -> csr_matrix:
+@dataclass(frozen=True)
+class Content:
+    """What the catalogue says of each product: kind (`kinds`) and vectors (`content_vectors`)."""
+
+    kind: NDArray[np.int32]
+    vectors: csr_matrix
+    by_category: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, titles: Sequence[str], category: NDArray[np.int32], brand: NDArray[np.int32]) -> Content:
+        return cls(kinds(titles, category), content_vectors(titles, category, brand), category >= 0)
+
+    def same_kind(
+        self, item: NDArray[Any], other: NDArray[Any], cosine: NDArray[np.float32]
+    ) -> NDArray[np.bool_]:
+        """Whether each pair (parallel arrays, with the cosine of their vectors) is of one kind."""
+        equal = (self.kind[item] == self.kind[other]) & (self.kind[item] >= 0)
+        twins = (cosine > TWINS) & ~self.by_category[item] & ~self.by_category[other]
+        return equal | twins
+
+
+def closest(content: Content, price: NDArray[np.float32], kept: int) -> csr_matrix:
     """(n_items, n_items): each product's `kept` closest, closest first; 1: same words, same price."""
     blocks = []
-    for start, cosine in inner_products(vectors):
-        row = row_of_each(cosine) + start
-        near = cosine.data * price_closeness(price[row], price[cosine.indices])
-        near[kind[row] != kind[cosine.indices]] *= OTHER_KIND
-        near[cosine.indices == row] = 0
+    for start, cosine in inner_products(content.vectors):
+        row, other = row_of_each(cosine) + start, cosine.indices
+        near = cosine.data * price_closeness(price[row], price[other])
+        near[~content.same_kind(row, other, cosine.data)] *= OTHER_KIND
+        near[other == row] = 0
         cosine.data = near.astype(np.float32)
         blocks.append(strongest(cosine, kept))
-    return stacked(blocks, vectors.shape[0])
+    return stacked(blocks, content.vectors.shape[0])
 
 
 def closeness_of(pairs: csr_matrix, vectors: csr_matrix) -> NDArray[np.float32]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from training.co_purchase import co_purchase, split_by_kind
+from training.co_purchase import co_purchase, split
 from training.history import History
 from training.interactions import order_items, session_items
-from training.kinds import closeness_of, closest, content_vectors, kinds
-from training.neighbours import strongest
+from training.kinds import Content, closeness_of, closest
+from training.neighbours import row_of_each, strongest
 from training.products import Products
 from training.settings import TrainingSettings
 
@@ -27,14 +27,14 @@ def page_neighbours(
     Similar: viewed in the same sessions, bought together though of one kind, or alike by title, category,
     brand and price. Complements: bought together and of different kinds, the same family before others.
     """
-    kind = kinds(products.titles, products.category)
-    content = content_vectors(products.titles, products.category, products.brand)
+    content = Content.of(products.titles, products.category, products.brand)
     kept, shrinkage = settings.neighbours_kept, settings.co_purchase_shrinkage
     bought = co_purchase(order_items(history), shrinkage, settings.complement_support, WIDER * kept)
     viewed = co_purchase(session_items(history), shrinkage, SESSION_SUPPORT, kept)
-    same_kind, other_kind = split_by_kind(bought, kind)
-    alike = closest(content, kind, products.price, kept)
-    similar = VIEWED_WEIGHT * viewed + BOUGHT_WEIGHT * same_kind + CONTENT_WEIGHT * alike
-    family = 1.0 + FAMILY_BOOST * closeness_of(other_kind, content)
-    other_kind.data = (other_kind.data * family).astype(np.float32)
-    return strongest(csr_matrix(similar), kept), strongest(other_kind, kept)
+    closeness = closeness_of(bought, content.vectors)
+    same = content.same_kind(row_of_each(bought), bought.indices, closeness)
+    instead, beside = split(bought, same)
+    alike = closest(content, products.price, kept)
+    similar = VIEWED_WEIGHT * viewed + BOUGHT_WEIGHT * instead + CONTENT_WEIGHT * alike
+    beside.data = (beside.data * (1.0 + FAMILY_BOOST * closeness[~same])).astype(np.float32)
+    return strongest(csr_matrix(similar), kept), strongest(beside, kept)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from training.co_purchase import co_purchase, split_by_kind
+from training.co_purchase import co_purchase, split
 
 # cup and saucer together in 3 of 8 baskets; the card lies in nearly every one
 CUP, SAUCER, CARD = range(3)
@@ -31,8 +31,8 @@ def test_no_baskets_give_no_partners():
     assert co_purchase(csr_matrix(np.zeros((0, 3), np.float32)), 2, 2, 10).shape == (3, 3)
 
 
-def test_partners_are_parted_by_kind_in_their_order():
+def test_partners_are_parted_in_their_order():
     weights = csr_matrix(np.array([[0, 3, 2, 1], [0, 0, 0, 0], [0, 0, 0, 5], [1, 0, 0, 0]], np.float32))
-    same, other = split_by_kind(weights, np.array([7, 7, -1, -1], np.int32))
-    assert same.toarray().tolist() == [[0, 3, 0, 0], [0] * 4, [0] * 4, [0] * 4]
-    assert other.toarray().tolist() == [[0, 0, 2, 1], [0] * 4, [0, 0, 0, 5], [1, 0, 0, 0]]
+    chosen, others = split(weights, np.array([True, False, True, False, True]))
+    assert chosen.toarray().tolist() == [[0, 3, 0, 1], [0] * 4, [0] * 4, [1, 0, 0, 0]]
+    assert others.toarray().tolist() == [[0, 0, 2, 0], [0] * 4, [0, 0, 0, 5], [0] * 4]

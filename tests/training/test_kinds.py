@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from training.kinds import closeness_of, closest, content_vectors, kinds, price_closeness
+from training.kinds import Content, closeness_of, closest, content_vectors, kinds, price_closeness
 
 TITLES = ["Red cup", "Blue cup", "Red towel", "", "Kettle"]
 NONE = np.full(5, -1, np.int32)
@@ -39,10 +39,17 @@ def test_a_category_makes_products_without_a_common_word_alike():
     assert (vectors @ vectors.T)[3, 4] > 0
 
 
+def test_one_kind_is_one_category_or_one_noun_or_nearly_one_title():
+    content = Content.of(TITLES, np.array([-1, -1, -1, 0, 0], np.int32), NONE)
+    first, second = np.array([0, 0, 3, 0, 3]), np.array([1, 2, 4, 2, 0])
+    cosine = np.array([0.1, 0.5, 0.0, 0.7, 0.7], np.float32)
+    assert content.same_kind(first, second, cosine).tolist() == [True, False, True, True, False]
+
+
 def test_the_closest_are_of_one_kind_and_near_in_price():
     titles = ["Red cup", "Green cup", "Blue cup", "Red kettle"]
     none, price = np.full(4, -1, np.int32), np.array([10, 80, 11, 10], np.float32)
-    found = closest(content_vectors(titles, none, none), kinds(titles, none), price, kept=3)
+    found = closest(Content.of(titles, none, none), price, kept=3)
     assert found[0].indices.tolist() == [2, 1, 3]
 
 
