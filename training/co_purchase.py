@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from training.neighbours import inner_products, row_of_each, stacked, strongest
+from training.neighbours import inner_products, only, row_of_each, stacked, strongest
 
 OWN_EXPONENT, PARTNER_EXPONENT = 0.8, 0.2
 
@@ -32,10 +32,4 @@ def co_purchase(baskets: csr_matrix, shrinkage: float, support: int, kept: int) 
 
 def split(weights: csr_matrix, chosen: NDArray[np.bool_]) -> tuple[csr_matrix, csr_matrix]:
     """(the chosen pairs, the others), each in their order. chosen: a mask over the stored values."""
-    return _only(weights, chosen), _only(weights, ~chosen)
-
-
-def _only(weights: csr_matrix, kept: NDArray[np.bool_]) -> csr_matrix:
-    sizes = np.bincount(row_of_each(weights)[kept], minlength=weights.shape[0])
-    indptr = np.concatenate([[0], np.cumsum(sizes)])
-    return csr_matrix((weights.data[kept], weights.indices[kept], indptr), shape=weights.shape)
+    return only(weights, chosen), only(weights, ~chosen)

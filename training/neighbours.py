@@ -56,13 +56,22 @@ def empty(rows: int, columns: int) -> csr_matrix:
     return csr_matrix(np.zeros((rows, columns), np.float32))
 
 
-def as_neighbours(weights: csr_matrix, buyer_items: csr_matrix) -> Neighbours:
-    """Neighbour lists (rows sorted as they shall be served) with the number of buyers of both."""
+def only(weights: csr_matrix, kept: NDArray[np.bool_]) -> csr_matrix:
+    """Those stored values, in their order. kept: a mask in storage order."""
+    sizes = np.bincount(row_of_each(weights)[kept], minlength=weights.shape[0])
+    indptr = np.concatenate([[0], np.cumsum(sizes)])
+    return csr_matrix((weights.data[kept], weights.indices[kept], indptr), shape=weights.shape)
+
+
+def as_neighbours(weights: csr_matrix, buyer_items: csr_matrix, at_least: int = 0) -> Neighbours:
+    """Neighbour lists (rows sorted as they shall be served) of pairs with `at_least` buyers of both."""
+    together = bought_together(weights, buyer_items)
+    kept = only(weights, together >= at_least)
     return Neighbours(
-        offsets=weights.indptr.astype(np.int64),
-        items=weights.indices.astype(np.int32),
-        weights=weights.data.astype(np.float32),
-        together=bought_together(weights, buyer_items),
+        offsets=kept.indptr.astype(np.int64),
+        items=kept.indices.astype(np.int32),
+        weights=kept.data.astype(np.float32),
+        together=together[together >= at_least],
     )
 
 

@@ -76,7 +76,7 @@ def build(
         titles=PackedBytes.pack(title.encode() for title in products.titles),
         product=table,
         similar=as_neighbours(similar, buyers),
-        complements=as_neighbours(complements, buyers),
+        complements=as_neighbours(complements, buyers, at_least=settings.complement_support),
         companions=as_neighbours(companions, buyers),
         purchases=purchases,
         factors=factors,

@@ -46,6 +46,14 @@ def test_neighbours_of_a_product_come_with_their_counts():
     assert row.together.tolist() == [2, 2]
 
 
+def test_pairs_with_too_few_buyers_are_left_out():
+    weights = strongest(csr_matrix(np.array([[0] * 4, [0.5, 0, 0.9, 0], [0] * 4, [0] * 4], np.float32)), 5)
+    table = as_neighbours(weights, BUYERS, at_least=2)
+    assert table.of(1).items.tolist() == [0]
+    assert table.of(1).together.tolist() == [2]
+    assert table.offsets.tolist() == [0, 0, 1, 1, 1]
+
+
 def test_empty_rows_take_those_of_the_other_table():
     own = csr_matrix(np.array([[0, 3, 0], [0, 0, 0], [0, 0, 0]], np.float32))
     other = csr_matrix(np.array([[0, 9, 9], [1, 0, 2], [0, 0, 0]], np.float32))
