@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,6 +72,19 @@ def merge_products(home: Home, rows: pl.DataFrame, now: datetime) -> None:
         is_product=pl.col("is_product").fill_null(value=True),
     )
     _replace(merged.select(list(columns)).sort("product_id"), _products(home))
+
+
+def merge_live(home: Home, changes: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
+    """Keep what the shop changed while serving: product_id -> fields, as the live catalogue holds them."""
+    import polars as pl
+
+    columns = schema()
+    rows = [
+        {"product_id": product_id, **fields, "price": fields.get("sale_price") or fields.get("price")}
+        for product_id, fields in changes.items()
+    ]
+    if rows:
+        merge_products(home, pl.DataFrame(rows, schema_overrides=columns, infer_schema_length=None), now)
 
 
 def load_aliases(home: Home) -> pl.DataFrame:

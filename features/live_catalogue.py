@@ -94,6 +94,12 @@ async def changes_since(store: Connection, revision: int) -> tuple[int, dict[str
     return now, products
 
 
+def all_changes(client: redis.Redis) -> dict[str, dict[str, Any]]:
+    """All live fields of all products that ever changed, for offline work."""
+    kept = cast(dict[bytes, bytes], client.hgetall(keys.catalogue()))
+    return {product.decode(): msgspec.json.decode(fields) for product, fields in kept.items()}
+
+
 def _touched() -> tuple[str, str, str]:
     return keys.catalogue(), keys.catalogue_changes(), keys.revisions()
 

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 import typer
 
 from features.archive import Archiver
+from features.catalogue import merge_live
 from features.commands import store
 from features.home import Home
+from features.live_catalogue import all_changes
 from features.redis_server import RedisServerError
 from features.settings import StoreSettings
 from features.terminal import (
@@ -36,6 +38,7 @@ def train(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     with plain_errors(RedisServerError, CannotTrain):
         with store(shop) as client:
             Archiver(client, shop, StoreSettings()).run(burst=True)
+            merge_live(shop, all_changes(client), datetime.now(UTC))
         with progress() as report:
             result = fit_and_publish(shop, TrainingSettings(), datetime.now(UTC), report)
     show(result, as_json=as_json)

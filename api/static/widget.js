@@ -184,6 +184,7 @@
   const question = (widget) => ({
     placement: placementOf(widget),
     ...shopper(),
+    customer_token: (!denied() && setting("customer-token", widget)) || undefined,
     product_id: widget.getAttribute("product-id") || undefined,
     category: widget.getAttribute("category") || undefined,
     cart: listOf(widget.getAttribute("cart")),
@@ -315,7 +316,7 @@
     }`);
 
   class PerennialRecs extends HTMLElement {
-    static observedAttributes = ["placement", "product-id", "cart", "category", "customer-id", "k", "key", "endpoint",
+    static observedAttributes = ["placement", "product-id", "cart", "category", "customer-id", "customer-token", "k", "key", "endpoint",
       "heading", "currency", "locale", "add-to-cart", "consent"];
 
     turn = 0; // only the answer to the latest question is shown

@@ -2,7 +2,15 @@ from datetime import timedelta
 
 import polars as pl
 
-from features.catalogue import add_aliases, load_aliases, load_products, merge_products, schema
+from features.catalogue import (
+    add_aliases,
+    live_fields,
+    load_aliases,
+    load_products,
+    merge_live,
+    merge_products,
+    schema,
+)
 
 from factories import NOW
 
@@ -49,3 +57,21 @@ def test_the_newest_meaning_of_an_alias_counts(home):
     add_aliases(home, pl.DataFrame({"alias": ["x", "y"], "product_id": ["a", "b"]}))
     add_aliases(home, pl.DataFrame({"alias": ["x"], "product_id": ["c"]}))
     assert load_aliases(home).rows() == [("x", "c"), ("y", "b")]
+
+
+def test_what_the_shop_changed_while_serving_is_kept(home):
+    merge_products(home, pl.DataFrame({"product_id": ["mug"], "title": ["Mug"], "price": [8.0]}), NOW)
+    later = NOW + timedelta(hours=1)
+    merge_live(home, {"mug": {"stock": 0.0, "price": 9.0, "sale_price": 7.0}, "new": {"title": "New"}}, later)
+    mug, new = load_products(home).to_dicts()
+    assert (mug["title"], mug["price"], mug["stock"]) == ("Mug", 7.0, 0.0)
+    assert (new["title"], new["first_seen"]) == ("New", later)
+    merge_live(home, {}, later)
+    assert load_products(home).height == 2
+
+
+def test_a_running_service_hears_what_is_known_of_the_products_just_updated(home):
+    merge_products(home, pl.DataFrame({"product_id": ["old"], "title": ["Old"]}), NOW)
+    later = NOW + timedelta(hours=1)
+    merge_products(home, pl.DataFrame({"product_id": ["mug"], "stock": [3.0]}), later)
+    assert live_fields(home, later) == {"mug": {"stock": 3.0, "is_product": True}}
