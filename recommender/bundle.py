@@ -61,7 +61,7 @@ class Tables:
     popular: Ranking  # every product that may be shown
     trending: Ranking
     newest: Ranking
-    category_popular: Neighbours  # row: a category
+    category_popular: Neighbours  # row: a category of any level; all its products, most popular first
 
 
 @dataclass(frozen=True)

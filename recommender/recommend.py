@@ -77,7 +77,9 @@ class Recommender:
         if request.in_stock:
             keep &= self.shelf.in_stock[items]
         if request.category is not None:
-            keep &= tables.product.category[items] == tables.categories.row(request.category)
+            category = tables.categories.row(request.category)
+            members = tables.category_popular.of(category).items if category >= 0 else ()
+            keep &= np.isin(items, members)
         if request.min_price is not None:
             keep &= self.shelf.price[items] >= request.min_price
         if request.max_price is not None:

@@ -52,10 +52,9 @@ def load_current(models: Path) -> Bundle | None:
 
 def manifests(models: Path) -> Iterator[Manifest]:
     """All sealed versions, oldest first."""
-    for mark in sorted(models.glob(f"*{SEAL}")):
-        manifest = models / mark.name.removesuffix(SEAL) / MANIFEST
-        if manifest.is_file():
-            yield msgspec.json.decode(manifest.read_bytes(), type=Manifest)
+    paths = [models / mark.name.removesuffix(SEAL) / MANIFEST for mark in models.glob(f"*{SEAL}")]
+    found = [msgspec.json.decode(path.read_bytes(), type=Manifest) for path in paths if path.is_file()]
+    yield from sorted(found, key=lambda each: (each.created_at, len(each.version), each.version))
 
 
 def publish(models: Path, version: str) -> Pointer:

@@ -103,7 +103,11 @@ def small_tables() -> Tables:
         trending=ranking(("tin", "pot"), (9, 7)),
         newest=ranking(("cup", "spoon"), (TODAY - 3, TODAY - 5)),
         category_popular=neighbours(
-            {"kitchen": [("mug", 1.0, 100)], "pantry": [("tea", 1.0, 80)]}, CATEGORIES
+            {
+                "kitchen": [(name, 1.0, 9) for name in ("mug", "spoon", "kettle", "cup", "pot")],
+                "pantry": [("tea", 1.0, 80), ("tin", 0.2, 10)],
+            },
+            CATEGORIES,
         ),
     )
 

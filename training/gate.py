@@ -15,17 +15,18 @@ MAY_BE_UNKNOWN = "product.price"
 
 
 def objections(
-    tables: Tables, metrics: dict[str, Any], running: dict[str, Any], settings: TrainingSettings
+    tables: Tables, metrics: dict[str, Any], running: dict[str, Any] | None, settings: TrainingSettings
 ) -> tuple[str, ...]:
     """Why these tables must not serve; empty where they may.
 
-    metrics: `held_out.examine` of this bundle; running: of the one that serves now, empty without one.
+    metrics: `held_out.examine` of this bundle; running: of the one that serves now. None: nothing serves yet,
+    and a first bundle that ranks worse than popularity is better than no answers.
     """
     return (
         *_broken_numbers(tables),
         *_nothing_to_show(tables, settings),
-        *_worse_than_popularity(metrics, settings),
-        *_worse_than_running(metrics, running, settings),
+        *(() if running is None else _worse_than_popularity(metrics, settings)),
+        *_worse_than_running(metrics, running or {}, settings),
     )
 
 

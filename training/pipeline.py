@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import faiss
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from features.progress import Report, silent
 from recommender.bundle import Tables
@@ -24,7 +27,7 @@ from training.popularity import (
     trending,
 )
 from training.product_pages import page_neighbours
-from training.products import align
+from training.products import Products, align
 from training.repeat import purchases_table, repeat_table
 from training.settings import TrainingSettings
 
@@ -33,12 +36,10 @@ def build(
     history: History, catalogue: pl.DataFrame, settings: TrainingSettings, report: Report = silent
 ) -> tuple[Tables, faiss.Index]:
     """Fit every model on a history. Deterministic: the same input gives the same tables."""
-    products = align(catalogue, history)
-    buyers = buyer_items(history)
+    products, buyers = align(catalogue, history), buyer_items(history)
 
     report("Personal tastes (ALS)", 0, settings.als_iterations)
     factors = fit_als(confidence(history, settings), settings, report)
-    index = build_index(factors)
 
     report("Product pages", 0, 1)
     similar, complements = page_neighbours(history, products, settings)
@@ -50,28 +51,16 @@ def build(
     companions = fill_empty_rows(cart, complements)
 
     report("Repeat purchases", 0, 1)
-    repeat_rate, repeat_gap = repeat_table(history, products.category)
+    table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel())
     purchases = purchases_table(history, purchase_confidence(history, settings))
 
     report("Popular, trending, new", 0, 1)
-    table = ProductTable(
-        price=products.price,
-        category=products.category,
-        brand=products.brand,
-        recommendable=products.recommendable,
-        in_stock=products.in_stock,
-        buyers=np.asarray(buyers.sum(axis=0)).ravel().astype(np.int32),
-        first_day=products.first_day(history),
-        repeat_rate=repeat_rate,
-        repeat_gap=repeat_gap,
-    )
     ranking = popular(history, table.recommendable, table.buyers)
-    categories = products.names("category")
     tables = Tables(
         products=IdMap.build(history.product_ids),
         customers=IdMap.build(history.customer_ids),
-        categories=IdMap.build(categories),
-        brands=IdMap.build(products.names("brand")),
+        categories=IdMap.build(products.categories),
+        brands=IdMap.build(products.brands),
         cards=products.cards(),
         titles=PackedBytes.pack(title.encode() for title in products.titles),
         product=table,
@@ -83,6 +72,22 @@ def build(
         popular=ranking,
         trending=trending(history, table.recommendable),
         newest=newest(table.first_day, table.recommendable, decayed_orders(history, POPULAR_HALF_LIFE_DAYS)),
-        category_popular=popular_by_category(ranking, table.category, len(categories)),
+        category_popular=popular_by_category(ranking, products.category_items),
     )
-    return tables, index
+    return tables, build_index(factors)
+
+
+def product_table(history: History, products: Products, buyers: NDArray[Any]) -> ProductTable:
+    """What serving must know of each product. buyers: (n_items), how many each has."""
+    repeat_rate, repeat_gap = repeat_table(history, products.category)
+    return ProductTable(
+        price=products.price,
+        category=products.category,
+        brand=products.brand,
+        recommendable=products.recommendable,
+        in_stock=products.in_stock,
+        buyers=buyers.astype(np.int32),
+        first_day=products.first_day(history),
+        repeat_rate=repeat_rate,
+        repeat_gap=repeat_gap,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +17,6 @@ BASELINE_HALF_LIFE_DAYS = 90.0
 TREND_DAYS = 14
 TREND_LENGTH = 200
 NEWEST_LENGTH = 500
-CATEGORY_LENGTH = 200
 
 
 def decayed_orders(history: History, half_life_days: float) -> NDArray[np.float64]:
@@ -57,9 +58,9 @@ def newest(first_day: NDArray[np.int32], shown: NDArray[np.bool_], sales: NDArra
     return Ranking(order.astype(np.int32), newness.astype(np.float32), first_day[order])
 
 
-def popular_by_category(ranking: Ranking, category: NDArray[np.int32], n_categories: int) -> Neighbours:
-    """Row: a category; its products in the order of `ranking`, together: their counts."""
-    rows = [np.flatnonzero(category[ranking.items] == code)[:CATEGORY_LENGTH] for code in range(n_categories)]
+def popular_by_category(ranking: Ranking, members: Sequence[NDArray[np.int32]]) -> Neighbours:
+    """Row: a category; all its products in the order of `ranking`, together: their counts."""
+    rows = [np.flatnonzero(np.isin(ranking.items, items)) for items in members]
     places = np.concatenate(rows) if rows else np.empty(0, np.int64)
     return Neighbours(
         offsets=np.cumsum([0, *map(len, rows)]).astype(np.int64),

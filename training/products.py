@@ -46,15 +46,38 @@ class Products:
 
     @cached_property
     def category(self) -> NDArray[np.int32]:
-        return self._codes("category")
+        """The deepest category of each, a row of `categories`; -1 without one."""
+        return _codes(self.rows["category"], self.categories)
 
     @cached_property
     def brand(self) -> NDArray[np.int32]:
-        return self._codes("brand")
+        return _codes(self.rows["brand"], self.brands)
 
-    def names(self, column: str) -> list[str]:
-        """The distinct values of `category` or `brand`, in order of their codes."""
-        return self.rows[column].drop_nulls().unique().sort().to_list()
+    @cached_property
+    def categories(self) -> list[str]:
+        """Names of categories of every level."""
+        return self._levels["category"].unique().sort().to_list()
+
+    @cached_property
+    def brands(self) -> list[str]:
+        return self.rows["brand"].drop_nulls().unique().sort().to_list()
+
+    @cached_property
+    def category_items(self) -> list[NDArray[np.int32]]:
+        """For each of `categories` the items in it or below it."""
+        codes = _codes(self._levels["category"], self.categories)
+        items = self._levels["item"].to_numpy()
+        by_code = np.argsort(codes, kind="stable")
+        ends = np.cumsum(np.bincount(codes, minlength=len(self.categories)))
+        return np.split(items[by_code].astype(np.int32), ends[:-1])
+
+    @cached_property
+    def _levels(self) -> pl.DataFrame:
+        """`item`, `category`: a row for each level of each item's category path."""
+        path = pl.col("category_path").str.split(" > ")
+        levels = pl.concat_list(path.fill_null([]), pl.concat_list("category"))
+        rows = self.rows.select(pl.int_range(pl.len()).alias("item"), levels.alias("category"))
+        return rows.explode("category").drop_nulls().unique(maintain_order=True)
 
     def first_day(self, history: History) -> NDArray[np.int32]:
         """(n_items) int32, days since 1970: first in the catalogue, seen or sold; the last day if none."""
@@ -68,10 +91,6 @@ class Products:
         """What a shopper sees of each product: JSON fields without braces."""
         shown = self.rows.select(SHOWN_FIELDS).iter_rows(named=True)
         return PackedBytes.pack(msgspec.json.encode(_known(row))[1:-1] for row in shown)
-
-    def _codes(self, column: str) -> NDArray[np.int32]:
-        codes = self.rows[column].cast(pl.Enum(self.names(column))).to_physical().cast(pl.Int32)
-        return codes.fill_null(-1).to_numpy()
 
 
 def align(catalogue: pl.DataFrame, history: History) -> Products:
@@ -94,6 +113,12 @@ def latest_prices(history: History) -> NDArray[np.float32]:
     prices = np.full(len(history.product_ids), np.nan, np.float32)
     prices[latest["item"].to_numpy()] = latest["price"].to_numpy()
     return prices
+
+
+def _codes(values: pl.Series, names: list[str]) -> NDArray[np.int32]:
+    """Row of each value in `names`; -1 for null."""
+    codes = values.cast(pl.Enum(names)).to_physical().cast(pl.Int32)
+    return codes.fill_null(-1).to_numpy()
 
 
 def _known(row: dict[str, Any]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class TrainingSettings(BaseSettings):
         default=10, ge=0, description="Orders together at which a pair is half believed."
     )
     complement_support: int = Field(
-        default=3, ge=1, description="Orders together below which a pair is chance."
+        default=3, ge=1, description="Orders, and buyers, together below which a pair is chance."
     )
     holdout_days: float = Field(
         default=28, gt=0, description="Newest days kept for the evaluation; a fifth of a shorter history."

@@ -105,13 +105,17 @@ def _store(models: Path, manifest: Manifest, tables: Tables, index: faiss.Index)
     versions.seal(models, manifest.version, digest)
 
 
-def _running_metrics(models: Path) -> dict[str, Any]:
+def _running_metrics(models: Path) -> dict[str, Any] | None:
+    """Of the bundle that serves; None where none does."""
     try:
         pointer = versions.current(models)
     except BadBundle:
         return {}
-    served = pointer.version if pointer else None
-    return next((found.metrics for found in versions.manifests(models) if found.version == served), {})
+    if pointer is None:
+        return None
+    return next(
+        (found.metrics for found in versions.manifests(models) if found.version == pointer.version), {}
+    )
 
 
 def _free_version(models: Path, now: datetime) -> str:

@@ -39,6 +39,10 @@ def test_worse_than_popularity_is_refused_unless_the_cases_are_too_few_to_tell()
     assert objections(small_tables(), examined(0.09, 0.1, cases=49), {}, SETTINGS) == ()
 
 
+def test_a_first_bundle_is_better_than_no_answers():
+    assert objections(small_tables(), examined(0.09, 0.1), None, SETTINGS) == ()
+
+
 def test_no_number_may_be_broken_but_a_price_may_be_unknown():
     tables = small_tables()
     price = np.full_like(tables.product.price, np.nan)

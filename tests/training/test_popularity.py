@@ -53,7 +53,7 @@ def test_newest_first_and_those_of_a_day_by_sales():
 
 def test_categories_keep_the_order_of_the_ranking(history):
     ranking = popular(history, SHOWN, buyers=np.array([6, 10, 21, 1], np.int32))
-    table = popular_by_category(ranking, np.array([1, 1, -1, 1], np.int32), 3)
+    table = popular_by_category(ranking, [np.array([], np.int32), np.array([0, 1, 3], np.int32)])
     assert table.of(0).items.tolist() == []
     assert table.of(1).items.tolist() == [FRESH, OLD]
     assert table.of(1).together.tolist() == [6, 10]

@@ -58,9 +58,19 @@ def test_categories_and_brands_are_codes_in_order_of_their_names(tmp_path):
     home = Home(tmp_path)
     list_products(home, {"a": "Cup", "b": "Tea", "c": "Pot"}, category=["kitchen", "food", None])
     products = align(load_products(home), history_of(home, order("a")))
-    assert products.names("category") == ["food", "kitchen"]
+    assert products.categories == ["food", "kitchen"]
     assert products.category.tolist() == [1, 0, -1]
     assert products.brand.tolist() == [-1, -1, -1]
+
+
+def test_a_category_holds_what_is_in_it_and_below_it(tmp_path):
+    home = Home(tmp_path)
+    paths = ["home > kitchen", "food", None, "home"]
+    names = [path and path.rpartition(" > ")[2] for path in paths]
+    list_products(home, dict.fromkeys("abcd", "Title"), category=names, category_path=paths)
+    products = align(load_products(home), history_of(home, order("a")))
+    held = dict(zip(products.categories, (items.tolist() for items in products.category_items), strict=True))
+    assert held == {"food": [1], "home": [0, 3], "kitchen": [0]}
 
 
 def test_the_first_day_is_that_of_the_first_sale_or_view_or_listing(tmp_path):
