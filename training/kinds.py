@@ -62,7 +62,7 @@ class Content:
         """Whether each pair (parallel arrays, with the cosine of their vectors) is of one kind."""
         equal = (self.kind[item] == self.kind[other]) & (self.kind[item] >= 0)
         twins = (cosine > TWINS) & ~self.by_category[item] & ~self.by_category[other]
-        return equal | twins
+        return np.asarray(equal | twins)
 
 
 def closest(content: Content, price: NDArray[np.float32], kept: int) -> csr_matrix:
