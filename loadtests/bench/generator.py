@@ -76,6 +76,9 @@ class Channel:
             pass
         return answer
 
+    def close(self) -> None:
+        self.socket.close()
+
 
 def saturate(address: Address, requests: Iterator[bytes], seconds: float, channels: int = 16) -> Load:
     """Every channel asks again as soon as it is answered. Ends early where `requests` do."""
@@ -85,7 +88,7 @@ def saturate(address: Address, requests: Iterator[bytes], seconds: float, channe
         channel.send(next(requests), perf_counter())
     load, until = Load(), began + seconds
     try:
-        while perf_counter() < until:
+        while perf_counter() < until or not len(load.latency):
             for channel in line.answered(load, wait_s=0.05):
                 channel.send(next(requests), perf_counter())
     except StopIteration:
@@ -148,7 +151,7 @@ class _Line:
 
     def hang_up(self, channel: Channel) -> None:
         del self._by_file[channel.socket.fileno()]
-        channel.socket.close()
+        channel.close()
 
     def close(self) -> None:
         for channel in self.channels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from itertools import cycle
 from random import Random
@@ -12,14 +13,13 @@ from loadtests.bench.generator import Address, Channel, Load, at_rate, saturate
 from loadtests.bench.processes import cpu_s
 from loadtests.bench.questions import Scene, get, post
 
-WARM_UP_S = 0.3
-
 
 @dataclass(frozen=True)
 class Plan:
     """How long and how often. window_s: of one turn at full speed; paced_s: of one at `rate` a second."""
 
     rounds: int = 5
+    warm_up_s: float = 0.3
     window_s: float = 2.0
     paced_s: float = 4.0
     rate: float = 1_000.0
@@ -76,7 +76,7 @@ def compare(targets: Mapping[str, Target], plan: Plan) -> dict[str, Cost]:
 
 
 def _window(target: Target, cost: Cost, plan: Plan) -> None:
-    saturate(target.address, target.requests(), WARM_UP_S)
+    saturate(target.address, target.requests(), plan.warm_up_s)
     before = [cpu_s(pid) for pid in target.pids]
     cost.full.merge(saturate(target.address, target.requests(), plan.window_s))
     used = [cpu_s(pid) - was for pid, was in zip(target.pids, before, strict=True)]
@@ -85,25 +85,24 @@ def _window(target: Target, cost: Cost, plan: Plan) -> None:
 
 def answers_of(address: Address, scene: Scene, placements: Sequence[str]) -> dict[str, bytes]:
     """One answer of each placement, after every customer's twenty live events are in."""
-    channel = Channel(address)
     events = scene.live_events()
-    for start in range(0, len(events), 500):
-        channel.ask(post("/v1/events", {"events": events[start : start + 500]}))
-    return {placement: channel.ask(scene.question(placement)) for placement in placements}
+    with closing(Channel(address)) as channel:
+        for start in range(0, len(events), 500):
+            channel.ask(post("/v1/events", {"events": events[start : start + 500]}))
+        return {placement: channel.ask(scene.question(placement)) for placement in placements}
 
 
 def targets_of(
     ours: Address, pids: Sequence[int], theirs: Address, pid: int, scene: Scene, placements: Sequence[str]
 ) -> dict[str, Target]:
-    """Each placement and the two routes that reply as much: `home`, `home typed`, `home flat` ..."""
+    """Each placement and the empty route that replies as much: `home`, `home reference` ..."""
     targets: dict[str, Target] = {}
     for name in placements:
         targets[name] = Target(ours, pids, _again(scene.questions(name)))
-        for kind in ("typed", "flat"):
-            targets[f"{name} {kind}"] = Target(theirs, [pid], _again([get(f"/{kind}/{name}")]))
+        targets[f"{name} reference"] = Target(theirs, [pid], _again([get(f"/{name}")]))
     targets["events"] = Target(ours, pids, scene.single_events)
     empty = post("/events", scene.event(anonymous_id="a-1"))
-    targets["events typed"] = Target(theirs, [pid], _again([empty]))
+    targets["events reference"] = Target(theirs, [pid], _again([empty]))
     return targets
 
 
@@ -122,9 +121,11 @@ def freshness(address: Address, scene: Scene, tries: int, channels: int = 8) -> 
 
     Only products that answer a view at all: without neighbours there is nothing to see.
     """
-    lines, rng = [Channel(address) for _ in range(channels)], Random(scene.rng.random())
-    products = [product for product in scene.shop.product_ids[:50] if _shows(lines, rng, scene, product)]
-    seen = sum(_shows(lines, rng, scene, rng.choice(products)) for _ in range(tries))
+    rng = Random(scene.rng.random())
+    with ExitStack() as held:
+        lines = [held.enter_context(closing(Channel(address))) for _ in range(channels)]
+        products = [product for product in scene.shop.product_ids[:50] if _shows(lines, rng, scene, product)]
+        seen = sum(_shows(lines, rng, scene, rng.choice(products)) for _ in range(tries))
     return {"tries": tries, "visible": seen}
 
 

@@ -15,8 +15,6 @@ from typing import Any, NamedTuple
 
 from loadtests.bench.generator import Address
 
-TICKS = os.sysconf("SC_CLK_TCK")
-
 
 class Cores(NamedTuple):
     """One core each; the same where the machine has one only."""
@@ -68,9 +66,9 @@ def children(parent: int) -> list[int]:
 
 
 def cpu_s(pid: int) -> float:
-    """Seconds of processor that all threads of a process have used; to a hundredth."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """Seconds of processor that all threads of a process have used."""
+    used_ns = [path.read_text().split()[0] for path in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(map(int, used_ns)) / 1e9
 
 
 def memory_mb(pid: int) -> dict[str, float]:

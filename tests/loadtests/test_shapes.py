@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+import pytest
+
+from loadtests.shapes import SHAPES
+
+
+@pytest.mark.parametrize(
+    ("shape", "multiples"),
+    [
+        ("steady", [1, 1, 1]),
+        ("soak", [0.5, 0.5, 0.5]),
+        ("spike", [1, 5, 1]),
+        ("ramp", [1, 5, 9]),
+    ],
+)
+def test_a_shape_multiplies_the_rate(shape: str, multiples: list[float]) -> None:
+    assert [SHAPES[shape](passed) for passed in (0.1, 0.5, 0.9)] == pytest.approx(multiples)
