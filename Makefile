@@ -38,5 +38,11 @@ check: install ## Lint, types, layers, documentation
 docs: install ## Write the generated parts of docs/
 	$(BIN)/perennial docs
 
+bench: install ## Measure speed and memory beside an empty FastAPI route
+	$(BIN)/perennial bench
+
+loadtest: install ## Shoppers against a demo shop, held against loadtests/slo.toml
+	$(BIN)/python -m loadtests
+
 clean: ## Remove what was set up and built
 	rm -rf .venv .perennial-demo build dist

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -138,3 +139,28 @@ def test_a_taken_port_is_told(shop: Path) -> None:
     assert port in output
     assert "in use" in output
     assert isinstance(other, subprocess.Popen)
+
+
+def test_a_shop_with_orders_and_no_model_gets_one_while_it_is_served(tmp_path: Path) -> None:
+    orders = tmp_path / "orders.jsonl"
+    lines = [
+        {
+            "type": "purchase",
+            "customer_id": f"c-{order % 9}",
+            "timestamp": f"2026-0{1 + order % 9}-05T10:00:00Z",
+        }
+        | {
+            "order": {
+                "order_id": f"o-{order}",
+                "items": [{"product_id": f"p-{order % 4}"}, {"product_id": "p-9"}],
+            }
+        }
+        for order in range(60)
+    ]
+    orders.write_text("\n".join(map(json.dumps, lines)))
+    home = str(tmp_path / "shop")
+    imported = perennial("import", "orders", str(orders), "--home", home)
+    imported.communicate(timeout=60)
+    assert imported.returncode == 0
+    with running("serve", "--home", home) as (_, url):  # ready means: with a model
+        assert first(url)["items"]
