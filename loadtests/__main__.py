@@ -68,9 +68,7 @@ def _save(outcome: Outcome, reports: Path) -> None:
 
 
 def _show(outcome: Outcome) -> None:
-    table = Table(
-        Column("request", no_wrap=True), "count", "failed", "p50 ms", "p95 ms", "p99 ms", "p99.9 ms"
-    )
+    table = Table(Column("request, ms", no_wrap=True), "count", "failed", "p50", "p95", "p99", "p99.9")
     for row in outcome.rows:
         table.add_row(row.name, str(len(row.latency)), str(row.failures), *_figures(row))
     console.print(table)
@@ -89,7 +87,7 @@ def _show(outcome: Outcome) -> None:
 
 
 def _figures(row: Row) -> list[str]:
-    return [f"{took:.1f}" for took in row.latency.milliseconds().values()]
+    return [f"{took:.3g}" for took in row.latency.milliseconds().values()]
 
 
 if __name__ == "__main__":

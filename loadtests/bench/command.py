@@ -19,7 +19,7 @@ from loadtests.bench.questions import PLACEMENTS, Scene
 from loadtests.conditions import conditions
 from loadtests.server import borrowed_home, serving
 
-FULL, QUICK = Plan(), Plan(rounds=2, warm_up_s=0.2, window_s=0.7, paced_s=0.5, batches=30, tries=300)
+FULL, QUICK = Plan(), Plan(2, warm_up_s=0.2, window_s=0.7, paced_s=0.6, rate=500, batches=30, tries=300)
 OURS = (*PLACEMENTS, "events")
 SIZE = ("--customers", "6000", "--products", "10000")
 SMALL = ("--customers", "600", "--products", "240")
