@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,7 +14,7 @@ from features.home import Home
 from features.locks import HomeInUse
 from features.redis_server import RedisServerError, redis_server
 from features.settings import StoreSettings
-from features.terminal import DEFAULT_HOME, HomeOption, console, plain_errors, progress
+from features.terminal import DEFAULT_HOME, HomeOption, JsonOption, console, plain_errors, progress
 from training.commands import models, train
 from training.evaluate.command import evaluate
 
@@ -98,6 +99,24 @@ def demo(
         customer, product = first_example(shop)
         greeting = DEMO_GREETING.replace("{customer}", customer).replace("{product}", product)
         _serve_all(shop, host, port, None, greeting)
+
+
+@app.command()
+def bench(
+    home: Annotated[
+        Path | None, typer.Option("--home", help="A demo home, measured as a copy; else one is built.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Short windows, a small shop.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure what an answer costs, next to a route that does nothing."""
+    from loadtests.bench import command
+    from loadtests.server import NoServer
+
+    plan, size = (command.QUICK, command.SMALL) if quick else (command.FULL, command.SIZE)
+    with plain_errors(NoServer):
+        figures = command.bench(home, plan, size)
+    print(json.dumps(figures)) if as_json else command.show(figures)
 
 
 @app.command(hidden=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("api", "recommender", "features", "training")
+PACKAGES = ("api", "recommender", "features", "training", "loadtests")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 TRAINING_LIBRARIES = {"implicit", "polars", "scipy", "fastexcel", "defusedxml", "threadpoolctl"}
 
