@@ -23,7 +23,13 @@ def repeat_table(
     Rate: share of its customers who ordered it on two days or more. Gap: median days between such orders.
     Both are shrunk towards the category's, and that towards the shop's.
     """
-    own = _customer_days(history)
+    return repeats_of(customer_days(history), category)
+
+
+def repeats_of(
+    own: pl.DataFrame, category: NDArray[np.int32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The same from `customer_days`."""
     per_pair = own.group_by("customer", "item").agg(pl.len().alias("days"))
     buyers = per_pair.group_by("item").agg(pl.len().alias("n"), (pl.col("days") > 1).mean().alias("value"))
     gaps = own.with_columns(gap=pl.col("day").diff().over("customer", "item")).drop_nulls("gap")
@@ -70,8 +76,8 @@ def purchases_table(history: History, confidence: csr_matrix) -> Purchases:
     )
 
 
-def _customer_days(history: History) -> pl.DataFrame:
-    """The distinct days on which each customer bought each product, in order."""
+def customer_days(history: History) -> pl.DataFrame:
+    """The distinct days on which each customer bought each product: columns customer, item, day, in order."""
     own = history.purchases.where(history.purchases.customer >= 0)
     days = pl.DataFrame({"customer": own.customer, "item": own.item, "day": own.day})
     return days.unique().sort("customer", "item", "day")

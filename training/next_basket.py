@@ -1,0 +1,186 @@
+"""What customers buy next: TIFU-KNN tuned, and trees that rank its candidates, learned from last baskets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from features.progress import Report, silent
+from recommender.boosting import Trees
+from recommender.next_basket import describe, rank_scores
+from recommender.next_basket_table import NextBasket, Pasts
+from recommender.tables import Neighbours
+from training.boosting import Boosting, Lists, boost
+from training.co_purchase import co_purchase
+from training.history import History
+from training.peers import Blend, fit_peers, tune
+from training.repeat import customer_days, repeats_of
+from training.settings import TrainingSettings
+
+PARTNERS_KEPT = 100
+PARTNER_SHRINKAGE, PARTNER_SUPPORT = 3.0, 2
+BEST_SELLERS = 100
+TREND_SHARE = 0.1  # of the time that the lines span is "of late"
+TREND_PRIOR, REBUY_PRIOR = 5.0, 5.0  # lines at which a product's own figure weighs as much as the shop's
+CASES, TUNING_CASES = 8_000, 1_000
+FEWEST_CASES = 100  # below, trees learn noise
+NEGATIVES = 40
+HELD_OUT = 0.2
+TREE_COUNTS = (25, 50, 75, 100)
+
+
+def fit_next_basket(
+    history: History, category: NDArray[np.int32], settings: TrainingSettings, report: Report = silent
+) -> NextBasket:
+    """Tuned and learned on each customer's last basket, given those before; then fitted on all of them."""
+    days = baskets_of(history)
+    shape = len(history.customer_ids), len(history.product_ids)
+    rng = np.random.default_rng(settings.seed)
+    early, wanted = last_baskets(days)
+    cases = rng.permutation(wanted["customer"].unique().sort().to_numpy().astype(np.int64))[:CASES]
+
+    report("Next basket: neighbours", 0, 3)
+    blend = tune(pasts_of(early, shape[0]), customer_items(wanted, shape), np.sort(cases[:TUNING_CASES]))
+    report("Next basket: ranking", 1, 3)
+    trees = learn(tables_of(early, category, shape, blend, np.sort(cases)), wanted, rng)
+    report("Next basket: everybody", 2, 3)
+    return replace(tables_of(days, category, shape, blend, np.arange(shape[0])), trees=trees)
+
+
+def baskets_of(history: History) -> pl.DataFrame:
+    """Columns customer, item and day, in order of customer, day, item: a day is a basket."""
+    return customer_days(history).sort("customer", "day", "item")
+
+
+def last_baskets(days: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(what came before, each customer's last basket); a customer's only basket is no last one."""
+    newest, oldest = pl.col("day").max().over("customer"), pl.col("day").min().over("customer")
+    last = (pl.col("day") == newest) & (oldest < newest)
+    return days.filter(~last), days.filter(last)
+
+
+def pasts_of(days: pl.DataFrame, n_customers: int) -> Pasts:
+    """days: customer, item and day, sorted by customer, then day."""
+    offsets = np.searchsorted(days["customer"].to_numpy(), np.arange(n_customers + 1))
+    item, day = days["item"].to_numpy(), days["day"].to_numpy()
+    return Pasts(offsets.astype(np.int64), item.astype(np.int32), day.astype(np.int32))
+
+
+def tables_of(
+    days: pl.DataFrame,
+    category: NDArray[np.int32],
+    shape: tuple[int, int],
+    blend: Blend,
+    whose: NDArray[np.int64],
+) -> NextBasket:
+    """Everything but the trees; peers of those customers alone. shape: (n_customers, n_items)."""
+    pasts = pasts_of(days, shape[0])
+    sold = np.bincount(pasts.items, minlength=shape[1]).astype(np.float64)
+    baskets = _basket_items(days, shape[1])
+    rate, gap = repeats_of(days, category)
+    return NextBasket(
+        pasts=pasts,
+        peers=fit_peers(pasts, shape[1], blend, whose),
+        partners=_partners(baskets),
+        popularity=(sold / max(baskets.shape[0], 1)).astype(np.float32),
+        trend=_trend(pasts, sold),
+        rebuys=_rebuys(days, sold),
+        repeat_rate=rate,
+        repeat_gap=gap,
+        best_sellers=np.argsort(-sold, kind="stable")[:BEST_SELLERS].astype(np.int32),
+        blend=np.array([blend.decay, blend.own_share], np.float32),
+        trees=Trees.none(),
+    )
+
+
+def learn(before: NextBasket, wanted: pl.DataFrame, rng: np.random.Generator) -> Trees:
+    """Trees that rank each customer's candidates; none where they rank no better than TIFU-KNN does."""
+    lists = _lists(before, wanted)
+    n_lists = int(lists.group[-1]) + 1 if len(lists.group) else 0
+    if n_lists < FEWEST_CASES:
+        return Trees.none()
+    held_out = (rng.random(n_lists) < HELD_OUT)[lists.group]
+    n_candidates = np.bincount(lists.group)[lists.group]
+    kept = ~held_out & ((lists.wanted > 0) | (rng.random(len(lists.group)) < NEGATIVES / n_candidates))
+    trees = boost(lists.where(kept), Boosting(trees=TREE_COUNTS[-1]), rng)
+    choices = [Trees.none(), *(trees.first(count) for count in TREE_COUNTS)]
+    return max(choices, key=lambda choice: _ndcg(choice, lists.where(held_out)))
+
+
+def _lists(before: NextBasket, wanted: pl.DataFrame) -> Lists:
+    """The candidates for each wanted basket; one that no candidate hits teaches nothing.
+
+    Baskets of customers whose peers `before` does not hold are left out.
+    """
+    rows, hits = [], []
+    for bought in wanted.partition_by("customer", maintain_order=True):
+        customer, day = int(bought["customer"][0]), int(bought["day"][0])
+        peers = before.peers.of(customer)
+        if len(peers.items):
+            items, features = describe(before, before.pasts.of(customer), peers, day)
+            hit = np.isin(items, bought["item"].to_numpy())
+            if hit.any():
+                rows.append(features)
+                hits.append(hit)
+    if not rows:
+        return Lists(np.empty((0, 1), np.float32), np.empty(0), np.empty(0, np.intp))
+    group = np.repeat(np.arange(len(rows)), [len(hit) for hit in hits])
+    return Lists(np.concatenate(rows), np.concatenate(hits).astype(np.float64), group)
+
+
+def _ndcg(trees: Trees, lists: Lists) -> float:
+    """Mean discounted gain of the first ten of each list, over the best possible."""
+    order = np.lexsort((-rank_scores(trees, lists.rows), lists.group))
+    starts = np.flatnonzero(np.r_[True, np.diff(lists.group) > 0])
+    place = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
+    discount = np.where(place < 10, 1 / np.log2(place + 2), 0.0)
+    gain = np.add.reduceat(discount * lists.wanted[order], starts)
+    ideal = np.cumsum(1 / np.log2(np.arange(2, 12)))
+    n_wanted = np.add.reduceat(lists.wanted, starts).astype(np.intp)
+    return float((gain / ideal[np.minimum(n_wanted, 10) - 1]).mean())
+
+
+def customer_items(days: pl.DataFrame, shape: tuple[int, int]) -> csr_matrix:
+    """(n_customers, n_items), 1 where the customer bought the product."""
+    where = days["customer"].to_numpy(), days["item"].to_numpy()
+    return csr_matrix((np.ones(len(days), np.float32), where), shape=shape)
+
+
+def _basket_items(days: pl.DataFrame, n_items: int) -> csr_matrix:
+    """(n_baskets, n_items) of 0 and 1; a basket is a customer's day."""
+    basket = days.select(pl.struct("customer", "day").rle_id()).to_series().to_numpy()
+    n_baskets = int(basket[-1]) + 1 if len(basket) else 0
+    where = basket, days["item"].to_numpy()
+    return csr_matrix((np.ones(len(days), np.float32), where), shape=(n_baskets, n_items))
+
+
+def _partners(baskets: csr_matrix) -> Neighbours:
+    found = co_purchase(baskets, PARTNER_SHRINKAGE, PARTNER_SUPPORT, PARTNERS_KEPT)
+    return Neighbours(
+        offsets=found.indptr.astype(np.int64),
+        items=found.indices.astype(np.int32),
+        weights=found.data.astype(np.float32),
+        together=np.zeros(found.nnz, np.int32),
+    )
+
+
+def _trend(pasts: Pasts, sold: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Sales of late over what all sales let expect; 1 where nothing changed."""
+    if not len(pasts.days):
+        return np.ones(len(sold), np.float32)
+    since = pasts.days.max() - TREND_SHARE * (pasts.days.max() - pasts.days.min())
+    late = np.bincount(pasts.items[pasts.days > since], minlength=len(sold))
+    usual = late.sum() / sold.sum()
+    expected = (sold + TREND_PRIOR) * max(usual, 1e-9)
+    return np.asarray((late + TREND_PRIOR * usual) / expected, np.float32)
+
+
+def _rebuys(days: pl.DataFrame, sold: NDArray[np.float64]) -> NDArray[np.float32]:
+    first = days.unique(["customer", "item"])["item"].to_numpy()
+    again = sold - np.bincount(first, minlength=len(sold))
+    usual = again.sum() / max(sold.sum(), 1.0)
+    return np.asarray((again + REBUY_PRIOR * usual) / (sold + REBUY_PRIOR), np.float32)
