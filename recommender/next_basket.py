@@ -171,10 +171,11 @@ def _partners(table: NextBasket, past: Past) -> Floats:
     own, weights = personal_vector(past, SHORT_MEMORY)
     anchors = np.argsort(-weights, kind="stable")[:ANCHORS]
     rows = [table.partners.of(item) for item in own[anchors].tolist()]
-    votes = np.concatenate([row.weights for row in rows]) * weights[anchors].repeat(
-        [len(row.items) for row in rows]
+    votes = np.concatenate(
+        [row.weights * weight for row, weight in zip(rows, weights[anchors].tolist(), strict=True)]
     )
-    return np.bincount(np.concatenate([row.items for row in rows]), votes, len(table.popularity))
+    items = np.concatenate([row.items for row in rows])
+    return np.bincount(items, votes, len(table.popularity)).astype(np.float32)
 
 
 def _placed(items: Ints, some: PeersRow) -> Floats:

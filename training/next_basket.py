@@ -26,27 +26,34 @@ PARTNER_SHRINKAGE, PARTNER_SUPPORT = 3.0, 2
 BEST_SELLERS = 100
 TREND_SHARE = 0.1  # of the time that the lines span is "of late"
 TREND_PRIOR, REBUY_PRIOR = 5.0, 5.0  # lines at which a product's own figure weighs as much as the shop's
-CASES, TUNING_CASES = 8_000, 1_000
+CASES, TUNING_CASES = 8_000, 2_000
+CUTS = 3  # a customer's last basket, the one before it ... teach, until there are CASES
 FEWEST_CASES = 100  # below, trees learn noise
 NEGATIVES = 40
-HELD_OUT = 0.2
+HELD_OUT = 0.1
 TREE_COUNTS = (25, 50, 75, 100)
 
 
 def fit_next_basket(
     history: History, category: NDArray[np.int32], settings: TrainingSettings, report: Report = silent
 ) -> NextBasket:
-    """Tuned and learned on each customer's last basket, given those before; then fitted on all of them."""
+    """Tuned and learned on customers' last baskets, given those before; then fitted on all of them."""
     days = baskets_of(history)
     shape = len(history.customer_ids), len(history.product_ids)
     rng = np.random.default_rng(settings.seed)
     early, wanted = last_baskets(days)
-    cases = rng.permutation(wanted["customer"].unique().sort().to_numpy().astype(np.int64))[:CASES]
-
     report("Next basket: neighbours", 0, 3)
-    blend = tune(pasts_of(early, shape[0]), customer_items(wanted, shape), np.sort(cases[:TUNING_CASES]))
+    cases = _some_customers(wanted, TUNING_CASES, rng)
+    blend = tune(pasts_of(early, shape[0]), customer_items(wanted, shape), cases)
     report("Next basket: ranking", 1, 3)
-    trees = learn(tables_of(early, category, shape, blend, np.sort(cases)), wanted, rng)
+    lists = Lists.none()
+    for _ in range(CUTS):
+        whose = _some_customers(wanted, CASES - lists.count, rng)
+        if not len(whose):
+            break
+        lists = lists.plus(_lists(tables_of(early, category, shape, blend, whose), wanted, whose))
+        early, wanted = last_baskets(early)
+    trees = learn(lists, rng)
     report("Next basket: everybody", 2, 3)
     return replace(tables_of(days, category, shape, blend, np.arange(shape[0])), trees=trees)
 
@@ -97,13 +104,11 @@ def tables_of(
     )
 
 
-def learn(before: NextBasket, wanted: pl.DataFrame, rng: np.random.Generator) -> Trees:
-    """Trees that rank each customer's candidates; none where they rank no better than TIFU-KNN does."""
-    lists = _lists(before, wanted)
-    n_lists = int(lists.group[-1]) + 1 if len(lists.group) else 0
-    if n_lists < FEWEST_CASES:
+def learn(lists: Lists, rng: np.random.Generator) -> Trees:
+    """Trees that rank each list; none where they rank held-out lists no better than TIFU-KNN does."""
+    if lists.count < FEWEST_CASES:
         return Trees.none()
-    held_out = (rng.random(n_lists) < HELD_OUT)[lists.group]
+    held_out = (rng.random(lists.count) < HELD_OUT)[lists.group]
     n_candidates = np.bincount(lists.group)[lists.group]
     kept = ~held_out & ((lists.wanted > 0) | (rng.random(len(lists.group)) < NEGATIVES / n_candidates))
     trees = boost(lists.where(kept), Boosting(trees=TREE_COUNTS[-1]), rng)
@@ -111,23 +116,25 @@ def learn(before: NextBasket, wanted: pl.DataFrame, rng: np.random.Generator) ->
     return max(choices, key=lambda choice: _ndcg(choice, lists.where(held_out)))
 
 
-def _lists(before: NextBasket, wanted: pl.DataFrame) -> Lists:
-    """The candidates for each wanted basket; one that no candidate hits teaches nothing.
+def _some_customers(wanted: pl.DataFrame, at_most: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    everybody = wanted["customer"].unique().sort().to_numpy().astype(np.int64)
+    return np.sort(rng.permutation(everybody)[:at_most])
 
-    Baskets of customers whose peers `before` does not hold are left out.
-    """
+
+def _lists(before: NextBasket, wanted: pl.DataFrame, whose: NDArray[np.int64]) -> Lists:
+    """The candidates for these customers' wanted baskets; one that no candidate hits teaches nothing."""
     rows, hits = [], []
-    for bought in wanted.partition_by("customer", maintain_order=True):
+    for bought in wanted.filter(pl.col("customer").is_in(whose)).partition_by(
+        "customer", maintain_order=True
+    ):
         customer, day = int(bought["customer"][0]), int(bought["day"][0])
-        peers = before.peers.of(customer)
-        if len(peers.items):
-            items, features = describe(before, before.pasts.of(customer), peers, day)
-            hit = np.isin(items, bought["item"].to_numpy())
-            if hit.any():
-                rows.append(features)
-                hits.append(hit)
+        items, features = describe(before, before.pasts.of(customer), before.peers.of(customer), day)
+        hit = np.isin(items, bought["item"].to_numpy())
+        if hit.any():
+            rows.append(features)
+            hits.append(hit)
     if not rows:
-        return Lists(np.empty((0, 1), np.float32), np.empty(0), np.empty(0, np.intp))
+        return Lists.none()
     group = np.repeat(np.arange(len(rows)), [len(hit) for hit in hits])
     return Lists(np.concatenate(rows), np.concatenate(hits).astype(np.float64), group)
 
