@@ -1,0 +1,142 @@
+"""The next-basket source, against vectors computed by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+import pytest
+
+from features.shopper import ShopperState, entry_of, fold
+from recommender.boosting import Trees
+from recommender.bundle import Bundle
+from recommender.next_basket import (
+    COUNT,
+    TIFU,
+    bought_before,
+    describe,
+    extended,
+    next_basket,
+    past_of,
+    personal_vector,
+)
+from recommender.next_basket_table import Past
+from recommender.recommend import Recommender
+from recommender.request import Request, Situation
+from recommender.shelf import Shelf
+
+from bundles import NOW, PRODUCTS, TODAY, item, small_bundle
+from factories import event
+
+BUNDLE = small_bundle()
+NOTHING = ShopperState()
+
+
+def past(*lines: tuple[int, int]) -> Past:
+    """(day, item) lines, oldest first."""
+    days, items = np.array(lines, np.int32).T
+    return Past(items, days)
+
+
+def situation(customer: str | None, shopper: ShopperState = NOTHING, bundle: Bundle = BUNDLE) -> Situation:
+    return Situation(
+        Request("email", now=NOW.timestamp(), customer_id=customer, shopper=shopper, rest_days=0), bundle
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "decay", "items", "weights"),
+    [
+        ([(3, 7)], 0.9, [7], [1.0]),
+        # baskets {1, 2}, {1}, {3}: weights 1/4, 1/2, 1 over 7/4
+        ([(1, 1), (1, 2), (5, 1), (9, 3)], 0.5, [1, 2, 3], [3 / 7, 1 / 7, 4 / 7]),
+        # the same without decay: shares of three baskets
+        ([(1, 1), (1, 2), (5, 1), (9, 3)], 1.0, [1, 2, 3], [2 / 3, 1 / 3, 1 / 3]),
+    ],
+)
+def test_a_personal_vector_is_the_decayed_share_of_baskets(lines, decay, items, weights) -> None:
+    found, shares = personal_vector(past(*lines), decay)
+    assert found.tolist() == items
+    assert shares == pytest.approx(weights)
+
+
+def test_a_further_order_makes_the_past_that_training_would_have_seen() -> None:
+    trained, fresh = past((1, 4), (2, 4), (2, 9)), [(6, 4), (6, 1)]
+    whole = past((1, 4), (2, 4), (2, 9), (6, 1), (6, 4))
+    live = extended(trained, fresh)
+    assert (live.days.tolist(), live.items.tolist()) == (whole.days.tolist(), whole.items.tolist())
+    for mine, theirs in zip(personal_vector(live, 0.8), personal_vector(whole, 0.8), strict=True):
+        assert mine.tolist() == theirs.tolist()
+
+
+def test_an_order_bought_twice_a_day_is_one_basket() -> None:
+    assert extended(past((1, 4)), [(1, 4), (1, 5)]).items.tolist() == [4, 5]
+
+
+def test_a_live_order_comes_on_top_unless_training_has_seen_it() -> None:
+    live = fold(entry for entry in [entry_of(event("purchase", items=[("mug", 1, 8.0)]), NOW)] if entry)
+    now = past_of(situation("ann", live))
+    assert now.items.tolist() == [*past_of(situation("ann")).items.tolist(), item("mug")]
+    assert now.days[-1] == TODAY
+    seen = msgspec.structs.replace(BUNDLE.manifest, data_until_ms=int(NOW.timestamp() * 1000))
+    retrained = Bundle(seen, BUNDLE.tables, BUNDLE.index)
+    assert len(past_of(situation("ann", live, retrained)).items) == 5
+
+
+def test_features_of_a_candidate() -> None:
+    table = BUNDLE.tables.next_basket
+    items, features = describe(table, table.pasts.of(0), table.peers.of(0), TODAY)
+    found = dict(zip(items.tolist(), features, strict=True))
+    weights = 0.9 ** np.arange(5)
+    own = weights[:4].sum() / weights.sum()  # tea is in the last four of five baskets
+    assert found[item("tea")][TIFU] == pytest.approx(0.2 * own)
+    assert found[item("tea")][COUNT] == 4
+    assert found[item("spoon")][TIFU] == pytest.approx(0.8 * 0.5)  # the peers alone
+    assert found[item("spoon")][COUNT] == 0
+    assert np.isfinite(features).all()
+
+
+def test_nobody_gets_no_candidates() -> None:
+    assert len(next_basket(situation(None)).items) == 0
+    assert len(next_basket(situation("stranger")).items) == 0
+
+
+def test_without_trees_tifu_knn_ranks() -> None:
+    found = next_basket(situation("ann"))
+    assert [PRODUCTS[place] for place in found.items[np.argsort(-found.scores)][:2]] == ["spoon", "tea"]
+
+
+def test_trees_rank_alike_each_time() -> None:
+    by_count = Trees(
+        np.array([[COUNT]], np.int32), np.array([[0.5]], np.float32), np.array([[0.0, 2.0]], np.float32)
+    )
+    tables = replace(BUNDLE.tables, next_basket=replace(BUNDLE.tables.next_basket, trees=by_count))
+    learned = Bundle(BUNDLE.manifest, tables, BUNDLE.index)
+    first, second = (next_basket(situation("ann", bundle=learned)) for _ in range(2))
+    assert first.scores.tolist() == second.scores.tolist()
+    own = np.isin(first.items, [item("tea"), item("mug")])
+    assert first.scores[own] == pytest.approx(1.0)
+    assert first.scores[~own] == pytest.approx(np.exp(-2.0))
+
+
+def test_bought_before_holds_nothing_new() -> None:
+    assert {PRODUCTS[place] for place in bought_before(situation("ann")).items} == {"tea", "mug"}
+
+
+def test_an_email_says_why() -> None:
+    ask = Request("email", now=NOW.timestamp(), customer_id="ann", rest_days=0)
+    spoon, tea = Recommender(BUNDLE, Shelf.of(BUNDLE.tables)).recommend(ask, 2)
+    assert (spoon.source, spoon.reason.code) == ("next_basket", "next_basket")
+    assert tea.reason.text == "You bought this 4 times, last on 28 October"
+
+
+def test_rest_days_decide_what_rests() -> None:
+    recommender = Recommender(BUNDLE, Shelf.of(BUNDLE.tables))
+
+    def shown(rest_days: int) -> set[str]:
+        ask = Request("email", now=NOW.timestamp(), customer_id="bob", rest_days=rest_days)
+        return {PRODUCTS[pick.item] for pick in recommender.recommend(ask, 7)}
+
+    assert "kettle" in shown(0)
+    assert "kettle" not in shown(14)
