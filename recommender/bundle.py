@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.id_map import IdMap, PackedBytes
-from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking
+from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
 
 SCHEMA = 1
 
@@ -57,6 +57,7 @@ class Tables:
     complements: Neighbours
     companions: Neighbours  # EASE: what goes with a whole cart
     purchases: Purchases
+    sessions: Sessions
     factors: Factors
     popular: Ranking  # every product that may be shown
     trending: Ranking

@@ -67,7 +67,9 @@ def _similar(case: Case) -> Reason:
 
 
 def _browsing(case: Case) -> Reason:
-    return Reason("viewed", f"Because you looked at {case.anchor_title}", {"buyers_of_both": case.count})
+    if case.anchor == case.item:
+        return Reason("viewed", "You looked at this earlier", {})
+    return Reason("viewed", f"Because you looked at {case.anchor_title}", {"seen_with_it": case.count})
 
 
 def _for_you(case: Case) -> Reason:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from recommender import personal, sources
+from recommender import personal, sessions, sources
 from recommender.candidates import Candidates
 from recommender.request import Situation
 
@@ -22,7 +22,7 @@ POPULAR = Source("popular", 0.05, sources.popular)
 
 RECIPES: dict[str, tuple[Source, ...]] = {
     "home": (
-        Source("browsing", 1.0, sources.browsing),
+        Source("browsing", 1.0, sessions.next_in_visit),
         Source("repeat", 0.9, personal.usual),
         Source("als", 0.7, personal.for_you),
         Source("co_purchase", 0.5, sources.cart_companions),
@@ -47,7 +47,7 @@ RECIPES: dict[str, tuple[Source, ...]] = {
     "email": (
         Source("repeat", 1.0, personal.usual),
         Source("als", 0.8, personal.for_you),
-        Source("browsing", 0.6, sources.browsing),
+        Source("browsing", 0.6, sessions.next_in_visit),
         Source("co_purchase", 0.4, sources.order_companions),
     ),
 }

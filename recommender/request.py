@@ -74,7 +74,7 @@ class Situation:
     def viewed(self) -> list[int]:
         """Newest first; the product of the page comes first of all."""
         seen = self.bundle.tables.products.rows(self.request.shopper.viewed[:RECENT_VIEWS])
-        return [self.product, *seen] if self.product >= 0 else seen
+        return list(dict.fromkeys([self.product, *seen])) if self.product >= 0 else seen
 
     @cached_property
     def purchases(self) -> PurchaseRow:

@@ -99,3 +99,17 @@ class Factors:
 
     items: NDArray[np.float32]
     gram: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Where visits go.
+
+    onward: per product what visits looked at around it; `together` counts the visits with both.
+    habits: (3) float32, how people of this shop move: `fade` (a look counts so much of the one after it),
+    `back` and `again` (the pull of the product before this one, and of each earlier one, where all that
+    lies onward together pulls 1).
+    """
+
+    onward: Neighbours
+    habits: NDArray[np.float32]

@@ -14,7 +14,7 @@ from recommender import versions
 from recommender.bundle import Bundle, Manifest, Tables
 from recommender.bundle_files import write_bundle
 from recommender.id_map import IdMap, PackedBytes
-from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking
+from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TODAY = int(NOW.timestamp() // 86_400)
@@ -96,6 +96,7 @@ def small_tables() -> Tables:
             {"kettle": [("tea", 0.4, 16), ("spoon", 0.1, 4)], "mug": [("spoon", 0.5, 12), ("tea", 0.2, 9)]}
         ),
         purchases=purchases(bought),
+        sessions=Sessions(neighbours({"pot": [("tin", 2.0, 7)]}), np.array([0.5, 0.9, 0.1], np.float32)),
         factors=Factors(factors, factors.T @ factors + 0.5 * np.eye(4, dtype=np.float32)),
         popular=ranking(
             ("mug", "tea", "spoon", "kettle", "cup", "pot", "tin"), (100, 80, 60, 40, 30, 20, 10)

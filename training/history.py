@@ -61,6 +61,10 @@ class Visits:
     def __len__(self) -> int:
         return len(self.item)
 
+    def where(self, kept: NDArray[np.bool_] | slice) -> Visits:
+        """Those lines, by a mask or a slice."""
+        return Visits(*(getattr(self, field.name)[kept] for field in fields(self)))
+
 
 @dataclass(frozen=True)
 class History:
@@ -147,7 +151,12 @@ def load_history(home: Home, catalogue: pl.DataFrame) -> History:
         )
         .collect()
     )
-    sold = catalogue.filter(pl.col("is_product"))["product_id"]
+    return history_of(lines, catalogue.filter(pl.col("is_product"))["product_id"])
+
+
+def history_of(lines: pl.DataFrame, sold: pl.Series) -> History:
+    """Lines under their ids (columns type, timestamp, received_ms, customer_id, anonymous_id, session_id,
+    product_id, order_id, quantity, unit_price) as rows. sold: products that count without any line."""
     product_ids = _ids(lines["product_id"], sold)
     customer_ids, order_ids = _ids(lines["customer_id"]), _ids(lines["order_id"])
     session_ids = _ids(lines["session_id"])

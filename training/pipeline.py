@@ -29,6 +29,7 @@ from training.popularity import (
 from training.product_pages import page_neighbours
 from training.products import Products, align
 from training.repeat import purchases_table, repeat_table
+from training.sessions import fit_sessions
 from training.settings import TrainingSettings
 
 
@@ -68,6 +69,7 @@ def build(
         complements=as_neighbours(complements, buyers, at_least=settings.complement_support),
         companions=as_neighbours(companions, buyers),
         purchases=purchases,
+        sessions=fit_sessions(history, settings, report),
         factors=factors,
         popular=ranking,
         trending=trending(history, table.recommendable),

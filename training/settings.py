@@ -44,6 +44,10 @@ class TrainingSettings(BaseSettings):
     complement_support: int = Field(
         default=3, ge=1, description="Orders, and buyers, together below which a pair is chance."
     )
+    session_looks: int = Field(
+        default=3_000_000, ge=1, description="Newest product views that the visit model learns from."
+    )
+    sessions_kept: int = Field(default=50, ge=1, description="Next products of a visit kept a product.")
     holdout_days: float = Field(
         default=28, gt=0, description="Newest days kept for the evaluation; a fifth of a shorter history."
     )

@@ -86,8 +86,8 @@ def describe(
     return Manifest(
         version=version,
         created_at=now.astimezone(UTC).isoformat(),
-        first_order=_iso(lines.timestamp.min()),
-        last_order=_iso(lines.timestamp.max()),
+        first_order=_iso(lines.timestamp.min(initial=history.until)),
+        last_order=_iso(lines.timestamp.max(initial=0) or history.until),
         data_until_ms=history.received_until_ms,
         orders=len(np.unique(lines.order)),
         customers=len(np.unique(lines.customer[lines.customer >= 0])),
