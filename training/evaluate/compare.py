@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import NamedTuple
 
+import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +31,7 @@ Ranker = Callable[[Case, int], Ranked]
 
 def recommended(bundle: Bundle) -> Ranker:
     """What serving would answer."""
+    faiss.omp_set_num_threads(1)  # as in an API process
     recommender = Recommender(bundle, Shelf.of(bundle.tables))
 
     def rank(case: Case, k: int) -> Ranked:
