@@ -11,7 +11,7 @@ from typing import Annotated, Any, Protocol
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from features.progress import Report
 
@@ -45,7 +45,7 @@ def show(summary: Summary, *, as_json: bool) -> None:
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print rows under headings."""
-    table = Table(*headings)
+    table = Table(*(Column(heading, overflow="fold") for heading in headings))
     for row in rows:
         table.add_row(*row)
     console.print(table)
