@@ -28,6 +28,8 @@ def step(sessions: Sessions, viewed: Sequence[int]) -> Candidates:
     fade, back, again = sessions.habits.tolist()
     found = neighbours_of(sessions.onward, viewed, [fade**age for age in range(len(viewed))])
     onward = found.where(found.items != viewed[0])
+    if len(viewed) == 1:
+        return onward
     pull = np.full(len(viewed) - 1, again, np.float32)
     pull[:1] = back
     seen = np.array(viewed[1:], np.int32)

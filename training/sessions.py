@@ -19,12 +19,13 @@ from training.history import DAY, History, Visits
 from training.neighbours import row_of_each, stacked, strongest
 from training.settings import TrainingSettings
 
-LONGEST_VISIT = 20  # distinct products; the newest ones of a longer visit
+LONGEST_VISIT = 20  # looks further apart than this make no pair
 NEARNESS, FAR = 0.7, 0.03  # weight of a pair that lies d looks apart: exp(-d / NEARNESS) + FAR
 AGE_DAYS = 100.0  # a visit fades to 1/e in so long
 SECOND_STEP = 0.05  # a path of two steps against a direct one: fills the rows of rarely seen products
 HUB_PARTNERS = 30  # ... over so many partners of the product between
-BLOCK_ROWS = 10_000
+WIDER = 4  # a row this many times as long, before the second step
+BLOCK_ROWS = 5_000
 HELD_OUT_SHARE = 0.1  # of the visits, the newest: the habits are chosen on them
 TUNING_CASES = 1_000
 ENOUGH_CASES = 200
@@ -68,22 +69,25 @@ def onward(visits: Visits, n_items: int, kept: int) -> Neighbours:
     near, both = pairs(session, item, timestamp, n_items)
     near = csr_matrix(near @ diags_array(1 + inverse_document_frequency(session, item, n_items)))
     mass = np.maximum(np.asarray(near.sum(axis=1)).ravel(), 1e-12)
-    direct = csr_matrix(diags_array(1.0 / mass) @ near)
-    hubs = strongest(direct, HUB_PARTNERS)
-    blocks = []
-    for start in range(0, n_items, BLOCK_ROWS):
-        block = direct[start : start + BLOCK_ROWS]
-        reached = csr_matrix(block + SECOND_STEP * (block @ hubs))
-        itself = reached.indices == row_of_each(reached) + start
-        reached.data[itself] = 0.0
-        blocks.append(strongest(reached, kept))
-    rows = stacked(blocks, n_items)
+    direct = strongest(csr_matrix(diags_array(1.0 / mass) @ near), WIDER * kept)
+    rows = two_steps(direct, kept)
     return Neighbours(
         offsets=rows.indptr.astype(np.int64),
         items=rows.indices.astype(np.int32),
         weights=(rows.data * np.sqrt(mass)[row_of_each(rows)]).astype(np.float32),
         together=counts_at(both, rows),
     )
+
+
+def two_steps(direct: csr_matrix, kept: int) -> csr_matrix:
+    """direct + SECOND_STEP direct @ direct, without the diagonal; of each row the `kept` largest in order."""
+    hubs, blocks = strongest(direct, HUB_PARTNERS), []
+    for start in range(0, direct.shape[0], BLOCK_ROWS):
+        block = direct[start : start + BLOCK_ROWS]
+        reached = csr_matrix(block + SECOND_STEP * (block @ hubs))
+        reached.data[reached.indices == row_of_each(reached) + start] = 0.0
+        blocks.append(strongest(reached, kept))
+    return stacked(blocks, direct.shape[0])
 
 
 def distinct(visits: Visits) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
