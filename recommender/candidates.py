@@ -16,7 +16,7 @@ NO_ANCHOR = -1
 class Candidates(NamedTuple):
     """Proposals of one source; an item may stand more than once.
 
-    items int32; scores float32, non-negative, comparable within the source; anchors int32, the item
+    items int32; scores float32, comparable within the source, an item's sum above 0; anchors int32, the item
     that speaks for it, or -1; counts int32, the evidence (buyers of both, orders, buyers ...).
     """
 

@@ -62,7 +62,7 @@ def usual(situation: Situation) -> Candidates:
     The chance of a next purchase (own orders, shrunk to the product's repeat rate) times how due it is:
     days since the last against the product's usual gap.
     """
-    items, orders, last_day = _own_purchases(situation)
+    items, orders, last_day = own_purchases(situation)
     product = situation.bundle.tables.product
     chance = (orders - 1 + USUAL_PRIOR_ORDERS * product.repeat_rate[items]) / (orders + USUAL_PRIOR_ORDERS)
     gaps = (situation.today - last_day) / np.maximum(product.repeat_gap[items], 1.0)
@@ -71,8 +71,8 @@ def usual(situation: Situation) -> Candidates:
     return Candidates.unanchored(items, scores, orders)
 
 
-def _own_purchases(situation: Situation) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """items, orders and last day, with the purchases since training added."""
+def own_purchases(situation: Situation) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """items, orders and last day (days since 1970), with the purchases since training added."""
     bought, fresh = situation.purchases, situation.fresh_purchases
     if not fresh:
         return bought.items, bought.orders, bought.last_day

@@ -84,7 +84,8 @@ def ranked(table: Ranking, limit: int = 300) -> Candidates:
 
 
 def _companions(situation: Situation, anchors: Sequence[int]) -> Candidates:
-    return neighbours_of(situation.bundle.tables.companions, anchors, [1.0] * len(anchors))
+    found = neighbours_of(situation.bundle.tables.companions, anchors, [1.0] * len(anchors))
+    return found.where(found.scores > 0)
 
 
 def _known(item: int) -> list[int]:

@@ -32,11 +32,14 @@ def inner_products(item_rows: csr_matrix, block_cells: int = BLOCK_CELLS) -> Ite
         yield start, block
 
 
-def strongest(weights: csr_matrix, k: int) -> csr_matrix:
-    """The k largest positive weights of each row, largest first; equal ones in order of the column."""
-    kept = []
+def strongest(weights: csr_matrix, k: int, *, signed: bool = False) -> csr_matrix:
+    """The k largest positive weights of each row, largest first; equal ones in order of the column.
+
+    signed: weights below 0 count by their size as well.
+    """
+    kept, size = [], np.abs(weights.data) if signed else weights.data
     for start, end in zip(weights.indptr[:-1], weights.indptr[1:], strict=True):
-        row = weights.data[start:end]
+        row = size[start:end]
         places = np.flatnonzero(row > 0)
         if len(places) > k:
             places = np.sort(places[np.argpartition(-row[places], k - 1)[:k]])
@@ -93,4 +96,4 @@ def bought_together(pairs: csr_matrix, buyer_items: csr_matrix) -> NDArray[np.in
 def fill_empty_rows(weights: csr_matrix, other: csr_matrix) -> csr_matrix:
     """`weights`, with the rows of `other` where it has none."""
     lacking = csr_matrix(diags_array((np.diff(weights.indptr) == 0).astype(np.float32)))
-    return strongest(csr_matrix(weights + lacking @ other), weights.shape[1])
+    return strongest(csr_matrix(weights + lacking @ other), weights.shape[1], signed=True)

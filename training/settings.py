@@ -33,8 +33,13 @@ class TrainingSettings(BaseSettings):
         ge=1,
         description="Best-selling products that the cart model covers (memory: 8 bytes x square).",
     )
-    ease_lambda: float = Field(default=50, gt=0, description="Ridge of the cart model.")
-    ease_kept: int = Field(default=100, ge=1, description="Weights that the cart model keeps a product.")
+    ease_lambda: float | None = Field(
+        default=None, gt=0, description="Ridge of the cart model; unset: tuned on customers' last orders."
+    )
+    cart_habit: float | None = Field(
+        default=None, ge=0, description="What own earlier orders add to a cart's scores; unset: tuned alike."
+    )
+    ease_kept: int = Field(default=200, ge=1, description="Weights that the cart model keeps a product.")
     neighbours_kept: int = Field(
         default=50, ge=1, description="Similar products and complements kept a product."
     )
