@@ -1,0 +1,82 @@
+"""Simple ways to complete a cart, to hold the served one against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from recommender.bundle import Bundle
+from recommender.personal import Taste, fold_in, own_purchases
+from recommender.request import Situation
+from training.ease import ease_companions
+from training.evaluate.compare import Case, Ranker, popularity
+from training.evaluate.metrics import Ranked, top
+from training.history import History
+from training.interactions import order_items
+from training.neighbours import inner_products, row_of_each, stacked
+from training.settings import TrainingSettings
+
+SUPPORT, SHRINKAGE, KEPT = 3, 10.0, 300
+RIDGE, HABIT = 100.0, 0.05
+Scores = Callable[[Situation], NDArray[np.float32]]
+
+
+def cart_baselines(history: History, bundle: Bundle, settings: TrainingSettings) -> dict[str, Ranker]:
+    """Popularity, pair measures added up over the cart, ALS and EASE, without and with own orders."""
+    orders = order_items(history)
+    lift, cosine = pair_measures(orders)
+    ease = ease_companions(orders, RIDGE, settings.ease_products, settings.ease_kept)
+
+    def habit(situation: Situation) -> NDArray[np.float32]:
+        items, times, _ = own_purchases(situation)
+        scores = _added(ease, situation.cart)
+        scores[items] += HABIT * np.log1p(times).astype(np.float32)
+        return scores
+
+    def als(situation: Situation) -> NDArray[np.float32]:
+        cart = np.array(situation.cart, np.int32)
+        confidence = np.full(len(cart), 1.0 + settings.als_alpha, np.float32)
+        factors = bundle.tables.factors
+        return np.asarray(factors.items @ fold_in(factors, Taste(cart, confidence)), np.float32)
+
+    return {
+        "popularity": popularity(bundle),
+        "lift": _ranker(bundle, lambda situation: _added(lift, situation.cart)),
+        "item cosine": _ranker(bundle, lambda situation: _added(cosine, situation.cart)),
+        "als": _ranker(bundle, als),
+        "ease": _ranker(bundle, lambda situation: _added(ease, situation.cart)),
+        "ease + own orders": _ranker(bundle, habit),
+    }
+
+
+def pair_measures(orders: csr_matrix, support: int = SUPPORT) -> tuple[csr_matrix, csr_matrix]:
+    """(lift, cosine shrunk by 10 orders) of every pair of products with `support` orders together."""
+    totals, n_orders = np.asarray(orders.sum(axis=0)).ravel(), orders.shape[0]
+    lifts, cosines = [], []
+    for start, counts in inner_products(orders.T.tocsr()):
+        row, c = row_of_each(counts) + start, counts.data
+        expected = totals[row] * totals[counts.indices]
+        real = (counts.indices != row) & (c >= support)
+        cosine, lift = counts.copy(), counts
+        cosine.data = np.where(real, c / np.sqrt(expected) * c / (c + SHRINKAGE), 0).astype(np.float32)
+        lift.data = np.where(real, c * n_orders / expected, 0).astype(np.float32)
+        lifts.append(lift)
+        cosines.append(cosine)
+    return stacked(lifts, orders.shape[1]), stacked(cosines, orders.shape[1])
+
+
+def _added(weights: csr_matrix, cart: list[int]) -> NDArray[np.float32]:
+    return np.asarray(weights[cart].sum(axis=0), np.float32).ravel()
+
+
+def _ranker(bundle: Bundle, scores: Scores) -> Ranker:
+    def rank(case: Case, k: int) -> Ranked:
+        situation = Situation(case.request, bundle)
+        found = scores(situation)
+        found[situation.cart] = 0.0
+        return top(found, k)
+
+    return rank
