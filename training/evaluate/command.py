@@ -8,8 +8,18 @@ from typing import Annotated, Literal
 
 import typer
 
+from features.home import Home
 from features.progress import Report
-from features.terminal import JsonOption, console, plain_errors, progress, show, show_table
+from features.terminal import (
+    DEFAULT_HOME,
+    HomeOption,
+    JsonOption,
+    console,
+    plain_errors,
+    progress,
+    show,
+    show_table,
+)
 from training.errors import BadDataset
 from training.evaluate.result import Evaluation
 
@@ -56,10 +66,21 @@ def cart(
     baselines: BaselinesOption = "all",
     as_json: JsonOption = False,
 ) -> None:
-    """One hidden product of an order, from baskets.parquet or events.parquet."""
+    """One hidden product of an order, from baskets.parquet or events.parquet; or the held-out purchases of
+    interactions.parquet."""
     from training.evaluate.cart import evaluate_cart
 
     _run(evaluate_cart, dataset, seeds, baselines, as_json)
+
+
+@evaluate.command("demo")
+def demo(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """What was planted in the demo shop of a home, found again by the model that serves there."""
+    from training.evaluate.demo import evaluate_demo
+
+    _run(
+        lambda _, __, baselines, report: evaluate_demo(Home(home), baselines, report), home, 1, "all", as_json
+    )
 
 
 def _run(evaluate_task: Evaluate, dataset: Path, seeds: int, baselines: str, as_json: bool) -> None:
