@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.id_map import IdMap, PackedBytes
+from recommender.next_basket_table import NextBasket
 from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
 
 SCHEMA = 1
@@ -56,7 +57,9 @@ class Tables:
     similar: Neighbours
     complements: Neighbours
     companions: Neighbours  # EASE: what goes with a whole cart
+    cart_tuning: Array  # (2) float32: ridge of EASE; what log(1 + own orders) adds to its scores
     purchases: Purchases
+    next_basket: NextBasket
     sessions: Sessions
     factors: Factors
     popular: Ranking  # every product that may be shown

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from textwrap import shorten
 from typing import Any
 
-from recommender.candidates import Candidates
+from recommender.candidates import NO_ANCHOR, Candidates
 from recommender.request import Situation
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,6 +49,8 @@ def explain(situation: Situation, proposal: Candidates, source: str, item: int) 
 
 
 def _bought_together(case: Case) -> Reason:
+    if case.anchor == NO_ANCHOR:
+        return _usual(case)
     bundle, together = case.situation.bundle, case.count
     if together == 0:
         return Reason("goes_with", f"Goes with {case.anchor_title}", {})
@@ -86,6 +88,12 @@ def _usual(case: Case) -> Reason:
     return Reason("buy_again", f"You bought this {times}, last on {_spoken(case, day)}", evidence)
 
 
+def _next_basket(case: Case) -> Reason:
+    if case.count:
+        return _usual(case)
+    return Reason("next_basket", "Bought by customers with a basket like yours", {})
+
+
 def _popular(case: Case) -> Reason:
     text = f"{case.count} buyers" if case.count > 1 else "Picked for you"
     return Reason("popular", text, {"buyers": case.count})
@@ -115,6 +123,7 @@ REASONS: dict[str, Callable[[Case], Reason]] = {
     "browsing": _browsing,
     "als": _for_you,
     "repeat": _usual,
+    "next_basket": _next_basket,
     "popular": _popular,
     "trending": _trending,
     "new": _new,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from recommender import personal, sessions, sources
+from recommender import carts, next_basket, personal, sessions, sources
 from recommender.candidates import Candidates
 from recommender.request import Situation
 
@@ -23,8 +23,8 @@ POPULAR = Source("popular", 0.05, sources.popular)
 RECIPES: dict[str, tuple[Source, ...]] = {
     "home": (
         Source("browsing", 1.0, sessions.next_in_visit),
-        Source("repeat", 0.9, personal.usual),
-        Source("als", 0.7, personal.for_you),
+        Source("next_basket", 0.9, next_basket.next_basket),
+        Source("als", 0.1, personal.for_you),
         Source("co_purchase", 0.5, sources.cart_companions),
     ),
     "product_similar": (Source("similar", 1.0, sources.similar),),
@@ -33,10 +33,7 @@ RECIPES: dict[str, tuple[Source, ...]] = {
         Source("co_purchase", 0.05, sources.product_companions),
     ),
     "upgrade": (Source("similar", 1.0, sources.step_up),),
-    "cart": (
-        Source("co_purchase", 1.0, sources.cart_companions),
-        Source("repeat", 0.2, personal.usual),
-    ),
+    "cart": (Source("co_purchase", 1.0, carts.completion),),
     "buy_again": (Source("repeat", 1.0, personal.usual),),
     "post_purchase": (
         Source("co_purchase", 1.0, sources.order_companions),
@@ -45,9 +42,7 @@ RECIPES: dict[str, tuple[Source, ...]] = {
     "trending": (Source("trending", 1.0, sources.trending),),
     "new": (Source("new", 1.0, sources.newest),),
     "email": (
-        Source("repeat", 1.0, personal.usual),
-        Source("als", 0.8, personal.for_you),
+        Source("next_basket", 1.0, next_basket.next_basket),
         Source("browsing", 0.6, sessions.next_in_visit),
-        Source("co_purchase", 0.4, sources.order_companions),
     ),
 }

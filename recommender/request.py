@@ -28,13 +28,16 @@ Placement = Literal[
 PLACEMENTS: tuple[str, ...] = get_args(Placement)
 
 DAY = 86_400
-REST_DAYS = 14  # what was bought so lately is asked for again by `buy_again` alone
+REST_DAYS = 14
 RECENT_VIEWS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One widget's question. `now` is epoch seconds; ids are the shop's own."""
+    """One widget's question. `now` is epoch seconds; ids are the shop's own.
+
+    rest_days: for so long what was bought is hidden, except from `buy_again`.
+    """
 
     placement: Placement
     now: float
@@ -47,6 +50,7 @@ class Request:
     min_price: float | None = None
     max_price: float | None = None
     in_stock: bool = True
+    rest_days: int = REST_DAYS
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,7 @@ class Situation:
         request, rows = self.request, self.bundle.tables.products.rows
         hidden = [self.product, *self.cart, *rows(request.shopper.cart), *rows(request.exclude)]
         if request.placement != "buy_again":
-            rested = self.purchases.last_day > self.today - REST_DAYS
-            hidden += [*self.fresh_purchases, *self.purchases.items[rested].tolist()]
+            rests_since = self.today - request.rest_days
+            hidden += [item for item, day in self.fresh_purchases.items() if day > rests_since]
+            hidden += self.purchases.items[self.purchases.last_day > rests_since].tolist()
         return np.array(hidden, np.int32)

@@ -11,9 +11,11 @@ import msgspec
 import numpy as np
 
 from recommender import versions
+from recommender.boosting import Trees
 from recommender.bundle import Bundle, Manifest, Tables
 from recommender.bundle_files import write_bundle
 from recommender.id_map import IdMap, PackedBytes
+from recommender.next_basket_table import NextBasket, Pasts, Peers
 from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -61,6 +63,30 @@ def purchases(of: Mapping[str, Sequence[tuple[str, int, int]]]) -> Purchases:
     )
 
 
+def next_basket_table() -> NextBasket:
+    """Four orders of tea and one mug for `ann`, a kettle for `bob`; peers of both buy spoons. No trees."""
+    lines = [("mug", 100), *(("tea", ago) for ago in (85, 65, 45, 25)), ("kettle", 1)]
+    bought = [item(name) for name, _ in lines]
+    n = len(PRODUCTS)
+    return NextBasket(
+        pasts=Pasts(
+            np.array([0, 5, 6], np.int64),
+            np.array(bought, np.int32),
+            np.array([TODAY - ago for _, ago in lines], np.int32),
+        ),
+        peers=Peers(np.array([0, 1, 2]), np.full(2, item("spoon"), np.int32), np.full(2, 0.5, np.float32)),
+        partners=neighbours({"kettle": [("tea", 0.4, 0)]}),
+        popularity=np.full(n, 0.1, np.float32),
+        trend=np.ones(n, np.float32),
+        rebuys=np.full(n, 0.2, np.float32),
+        repeat_rate=np.full(n, 0.2, np.float32),
+        repeat_gap=np.full(n, 30.0, np.float32),
+        best_sellers=np.array([item("mug"), item("tea")], np.int32),
+        blend=np.array([0.9, 0.2], np.float32),
+        trees=Trees.none(),
+    )
+
+
 def small_tables() -> Tables:
     """Eight products; `ann` drinks tea every 20 days, `bob` bought a kettle yesterday."""
     n = len(PRODUCTS)
@@ -95,7 +121,9 @@ def small_tables() -> Tables:
         companions=neighbours(
             {"kettle": [("tea", 0.4, 16), ("spoon", 0.1, 4)], "mug": [("spoon", 0.5, 12), ("tea", 0.2, 9)]}
         ),
+        cart_tuning=np.array([40.0, 0.1], np.float32),
         purchases=purchases(bought),
+        next_basket=next_basket_table(),
         sessions=Sessions(neighbours({"pot": [("tin", 2.0, 7)]}), np.array([0.5, 0.9, 0.1], np.float32)),
         factors=Factors(factors, factors.T @ factors + 0.5 * np.eye(4, dtype=np.float32)),
         popular=ranking(

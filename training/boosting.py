@@ -41,13 +41,6 @@ class Lists(NamedTuple):
         """Of lists."""
         return int(self.group[-1]) + 1 if len(self.group) else 0
 
-    def plus(self, others: Lists) -> Lists:
-        """These lists and others behind them."""
-        if not self.count:
-            return others
-        columns = zip(self, others._replace(group=others.group + self.count), strict=True)
-        return Lists(*map(np.concatenate, columns)) if others.count else self
-
     def where(self, kept: NDArray[np.bool_]) -> Lists:
         return Lists(self.rows[kept], self.wanted[kept], self.group[kept])
 

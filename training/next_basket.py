@@ -26,8 +26,7 @@ PARTNER_SHRINKAGE, PARTNER_SUPPORT = 3.0, 2
 BEST_SELLERS = 100
 TREND_SHARE = 0.1  # of the time that the lines span is "of late"
 TREND_PRIOR, REBUY_PRIOR = 5.0, 5.0  # lines at which a product's own figure weighs as much as the shop's
-CASES, TUNING_CASES = 8_000, 2_000
-CUTS = 3  # a customer's last basket, the one before it ... teach, until there are CASES
+CASES, TUNING_CASES = 10_000, 2_000
 FEWEST_CASES = 100  # below, trees learn noise
 NEGATIVES = 40
 HELD_OUT = 0.1
@@ -46,14 +45,8 @@ def fit_next_basket(
     cases = _some_customers(wanted, TUNING_CASES, rng)
     blend = tune(pasts_of(early, shape[0]), customer_items(wanted, shape), cases)
     report("Next basket: ranking", 1, 3)
-    lists = Lists.none()
-    for _ in range(CUTS):
-        whose = _some_customers(wanted, CASES - lists.count, rng)
-        if not len(whose):
-            break
-        lists = lists.plus(_lists(tables_of(early, category, shape, blend, whose), wanted, whose))
-        early, wanted = last_baskets(early)
-    trees = learn(lists, rng)
+    whose = _some_customers(wanted, CASES, rng)
+    trees = learn(_lists(tables_of(early, category, shape, blend, whose), wanted, whose), rng)
     report("Next basket: everybody", 2, 3)
     return replace(tables_of(days, category, shape, blend, np.arange(shape[0])), trees=trees)
 

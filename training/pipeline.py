@@ -14,10 +14,12 @@ from recommender.bundle import Tables
 from recommender.id_map import IdMap, PackedBytes
 from recommender.tables import ProductTable
 from training.als import build_index, fit_als
+from training.carts import cart_orders, tune_carts
 from training.ease import ease_companions
 from training.history import History
-from training.interactions import buyer_items, confidence, order_items, purchase_confidence
+from training.interactions import buyer_items, confidence, purchase_confidence
 from training.neighbours import as_neighbours, fill_empty_rows
+from training.next_basket import fit_next_basket
 from training.popularity import (
     POPULAR_HALF_LIFE_DAYS,
     decayed_orders,
@@ -46,14 +48,17 @@ def build(
     similar, complements = page_neighbours(history, products, settings)
 
     report("Carts (EASE)", 0, 1)
+    tuning = tune_carts(history, settings)
     cart = ease_companions(
-        order_items(history), settings.ease_lambda, settings.ease_products, settings.ease_kept
+        cart_orders(history, settings), tuning.ridge, settings.ease_products, settings.ease_kept
     )
     companions = fill_empty_rows(cart, complements)
 
     report("Repeat purchases", 0, 1)
     table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel())
     purchases = purchases_table(history, purchase_confidence(history, settings))
+
+    next_basket = fit_next_basket(history, products.category, settings, report)
 
     report("Popular, trending, new", 0, 1)
     ranking = popular(history, table.recommendable, table.buyers)
@@ -68,7 +73,9 @@ def build(
         similar=as_neighbours(similar, buyers),
         complements=as_neighbours(complements, buyers, at_least=settings.complement_support),
         companions=as_neighbours(companions, buyers),
+        cart_tuning=np.array(tuning, np.float32),
         purchases=purchases,
+        next_basket=next_basket,
         sessions=fit_sessions(history, settings, report),
         factors=factors,
         popular=ranking,
