@@ -71,7 +71,7 @@ def _similar(case: Case) -> Reason:
 def _browsing(case: Case) -> Reason:
     if case.anchor == case.item:
         return Reason("viewed", "You looked at this earlier", {})
-    return Reason("viewed", f"Because you looked at {case.anchor_title}", {"seen_with_it": case.count})
+    return Reason("viewed", f"Because you looked at {case.anchor_title}", {"together": case.count})
 
 
 def _for_you(case: Case) -> Reason:

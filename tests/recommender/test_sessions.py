@@ -61,6 +61,6 @@ def test_home_follows_the_visit_and_says_why():
     first, second = recommender.recommend(request, 2)
     assert (PRODUCTS[first.item], first.source) == ("tin", "browsing")
     assert (first.reason.code, first.reason.text) == ("viewed", "Because you looked at Pot")
-    assert first.reason.evidence == {"seen_with_it": 7}
+    assert first.reason.evidence == {"together": 7}
     assert PRODUCTS[second.item] == "cup"
     assert second.reason.text == "You looked at this earlier"
