@@ -22,7 +22,8 @@ class Neighbours:
     """For each item its strongest partners, in rows one after another.
 
     offsets: (n_items + 1) int64; items int32, weights float32 (comparable within one table) and
-    together int32 (how many buyers, or viewers, had both) are as long as offsets[-1].
+    together int32 (how many buyers, or viewers, had both) are as long as offsets[-1]. Weights below 0
+    speak against a partner; only those of carts have any.
     """
 
     offsets: NDArray[np.int64]

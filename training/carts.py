@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array
 
-from training.ease import fit_ease
+from training.ease import ease_companions, fit_ease
 from training.history import History
 from training.interactions import decay, order_items
 from training.settings import TrainingSettings
@@ -33,6 +33,12 @@ class HiddenProducts(NamedTuple):
     carts: csr_matrix
     own: csr_matrix
     truth: NDArray[np.int64]
+
+
+def fit_carts(history: History, settings: TrainingSettings) -> tuple[csr_matrix, CartTuning]:
+    """EASE over all orders, (n_items, n_items) with the largest weights first, and its tuning."""
+    tuning, orders = tune_carts(history, settings), cart_orders(history, settings)
+    return ease_companions(orders, tuning.ridge, settings.ease_products, settings.ease_kept), tuning
 
 
 def cart_orders(history: History, settings: TrainingSettings) -> csr_matrix:

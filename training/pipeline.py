@@ -14,8 +14,7 @@ from recommender.bundle import Tables
 from recommender.id_map import IdMap, PackedBytes
 from recommender.tables import ProductTable
 from training.als import build_index, fit_als
-from training.carts import cart_orders, tune_carts
-from training.ease import ease_companions
+from training.carts import fit_carts
 from training.history import History
 from training.interactions import buyer_items, confidence, purchase_confidence
 from training.neighbours import as_neighbours, fill_empty_rows
@@ -48,11 +47,7 @@ def build(
     similar, complements = page_neighbours(history, products, settings)
 
     report("Carts (EASE)", 0, 1)
-    tuning = tune_carts(history, settings)
-    cart = ease_companions(
-        cart_orders(history, settings), tuning.ridge, settings.ease_products, settings.ease_kept
-    )
-    companions = fill_empty_rows(cart, complements)
+    companions, tuning = fit_carts(history, settings)
 
     report("Repeat purchases", 0, 1)
     table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel())
@@ -72,7 +67,7 @@ def build(
         product=table,
         similar=as_neighbours(similar, buyers),
         complements=as_neighbours(complements, buyers, at_least=settings.complement_support),
-        companions=as_neighbours(companions, buyers),
+        companions=as_neighbours(fill_empty_rows(companions, complements), buyers),
         cart_tuning=np.array(tuning, np.float32),
         purchases=purchases,
         next_basket=next_basket,
