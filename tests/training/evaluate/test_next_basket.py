@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import numpy as np
 import polars as pl
 import pytest
@@ -67,21 +69,17 @@ def test_staples_come_first_and_beat_popularity(dataset) -> None:
 
 def test_days_of_events_are_baskets_and_fees_are_no_products(tmp_path) -> None:
     days = [1, 1, 5, 9, 13]
-    table = (
-        pl.DataFrame(
-            {
-                "customer_id": ["ann"] * 5,
-                "event": ["purchase"] * 5,
-                "product_id": ["tea", "POST", "tea", "mug", "tea"],
-                "order_id": ["1", "1", "2", "3", "4"],
-                "timestamp": pl.Series(days).cast(pl.Int64) * 86_400_000_000,
-            }
-        )
-        .with_columns(pl.col("timestamp").cast(pl.Datetime("us", "UTC")))
-        .write_parquet(tmp_path / "events.parquet")
-    )
+    bought = {
+        "customer_id": ["ann"] * 5,
+        "event": ["purchase"] * 5,
+        "product_id": ["tea", "POST", "tea", "mug", "tea"],
+        "order_id": ["1", "1", "2", "3", "4"],
+        "timestamp": [datetime(2026, 11, day, 9, tzinfo=UTC) for day in days],
+    }
+    pl.DataFrame(bought).write_parquet(tmp_path / "events.parquet")
     baskets = read_baskets(tmp_path / "events.parquet", seeds=1)
-    assert baskets.targets().rows() == [("ann", 13, ["tea"])]
+    last_day = date(2026, 11, 13).toordinal() - date(1970, 1, 1).toordinal()
+    assert baskets.targets().rows() == [("ann", last_day, ["tea"])]
     assert baskets.history().product_ids == ["mug", "tea"]
 
 
