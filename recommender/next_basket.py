@@ -170,12 +170,12 @@ def _partners(table: NextBasket, past: Past) -> Floats:
     """(n_items): how much each product stands in baskets with the products of the latest ones."""
     own, weights = personal_vector(past, SHORT_MEMORY)
     anchors = np.argsort(-weights, kind="stable")[:ANCHORS]
-    rows = [table.partners.of(item) for item in own[anchors].tolist()]
-    votes = np.concatenate(
-        [row.weights * weight for row, weight in zip(rows, weights[anchors].tolist(), strict=True)]
-    )
-    items = np.concatenate([row.items for row in rows])
-    return np.bincount(items, votes, len(table.popularity)).astype(np.float32)
+    rows, weights = own[anchors], weights[anchors]
+    start = table.partners.offsets[rows]
+    sizes = table.partners.offsets[rows + 1] - start
+    place = np.arange(sizes.sum()) + np.repeat(start - sizes.cumsum() + sizes, sizes)
+    votes = table.partners.weights[place] * np.repeat(weights, sizes)
+    return np.bincount(table.partners.items[place], votes, len(table.popularity)).astype(np.float32)
 
 
 def _placed(items: Ints, some: PeersRow) -> Floats:
