@@ -52,7 +52,6 @@ def build(
     report("Repeat purchases", 0, 1)
     table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel())
     purchases = purchases_table(history, purchase_confidence(history, settings))
-
     next_basket = fit_next_basket(history, products.category, settings, report)
 
     report("Popular, trending, new", 0, 1)
