@@ -34,7 +34,10 @@ RECIPES: dict[str, tuple[Source, ...]] = {
     ),
     "upgrade": (Source("similar", 1.0, sources.step_up),),
     "cart": (Source("co_purchase", 1.0, carts.completion),),
-    "buy_again": (Source("repeat", 1.0, personal.usual),),
+    "buy_again": (
+        Source("repeat", 1.0, next_basket.bought_before),
+        Source("repeat", 0.5, personal.usual),
+    ),
     "post_purchase": (
         Source("co_purchase", 1.0, sources.order_companions),
         Source("als", 0.2, personal.for_you),
