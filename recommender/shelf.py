@@ -19,24 +19,27 @@ SHOWN_FIELDS = ("title", "price", "currency", "url", "image_url")
 class Shelf:
     """One consistent view; a change makes a new one.
 
-    offered and in_stock: (n_items) bool; price: (n_items) float32, NaN where unknown; cards: the
+    offered and in_stock: (n_items) bool; price and cost: (n_items) float32, NaN where unknown; cards: the
     product cards that differ from the bundle's.
     """
 
     offered: NDArray[np.bool_]
     in_stock: NDArray[np.bool_]
     price: NDArray[np.float32]
+    cost: NDArray[np.float32]
     cards: Mapping[int, bytes]
 
     @classmethod
     def of(cls, tables: Tables) -> Shelf:
         """The shelf as it was when the model was trained."""
         product = tables.product
-        return cls(product.recommendable, product.in_stock, product.price, {})
+        unknown = np.full(len(product.price), np.nan, np.float32)  # bundles hold no costs, live changes do
+        return cls(product.recommendable, product.in_stock, product.price, unknown, {})
 
     def changed(self, tables: Tables, changes: Mapping[str, Mapping[str, Any]]) -> Shelf:
         """The shelf after changes (product_id -> new values); an unknown product waits for training."""
-        offered, in_stock, price = self.offered.copy(), self.in_stock.copy(), self.price.copy()
+        offered, in_stock = self.offered.copy(), self.in_stock.copy()
+        price, cost = self.price.copy(), self.cost.copy()
         cards = dict(self.cards)
         for product_id, fields in changes.items():
             item = tables.products.row(product_id)
@@ -46,7 +49,8 @@ class Shelf:
             offered[item] = fields.get("is_product", offered[item])
             in_stock[item] = _in_stock(fields, before=bool(in_stock[item]))
             price[item] = _price(fields, before=float(price[item]))
-        return Shelf(offered, in_stock, price, cards)
+            cost[item] = _cost(fields, before=float(cost[item]))
+        return Shelf(offered, in_stock, price, cost, cards)
 
     def card(self, tables: Tables, item: int) -> bytes:
         """JSON fields of a product, without braces."""
@@ -62,6 +66,11 @@ def _in_stock(fields: Mapping[str, Any], *, before: bool) -> bool:
 
 def _price(fields: Mapping[str, Any], *, before: float) -> float:
     return float(fields.get("sale_price") or fields.get("price") or before)
+
+
+def _cost(fields: Mapping[str, Any], *, before: float) -> float:
+    cost = fields.get("cost", before)
+    return float("nan") if cost is None else float(cost)
 
 
 def _merge_card(card: bytes, fields: Mapping[str, Any]) -> bytes:
