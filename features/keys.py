@@ -54,10 +54,18 @@ def catalogue_changes() -> str:
 
 
 def revisions() -> str:
-    """Hash name -> counter ("catalogue", "keys"). Writers: their owners; reader: API, every 200 ms."""
+    """Hash name -> counter ("catalogue", "keys", "merchandising").
+
+    Writers: their owners; reader: API, every 200 ms.
+    """
     return f"{TAG}:revisions"
 
 
 def api_keys() -> str:
     """Hash SHA-256 of a key -> JSON of its scope and name. Writer: `perennial keys`; reader: API."""
     return f"{TAG}:keys"
+
+
+def merchandising() -> str:
+    """List of versions of the merchant's rules, JSON SavedRules, newest first. Writer and reader: API."""
+    return f"{TAG}:merchandising"
