@@ -124,7 +124,7 @@
         method: "POST",
         credentials: "omit",
         priority: "high",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(Number(setting("timeout-ms")) || TIMEOUT_MS),
         body: JSON.stringify(request),
         ...options,
       });

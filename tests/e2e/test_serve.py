@@ -45,6 +45,10 @@ def child(process: psutil.Process, *words: str) -> psutil.Process:
     return next(each for each in process.children() if set(words) <= set(each.cmdline()))
 
 
+def redis_of(process: psutil.Process) -> psutil.Process:
+    return next(each for each in process.children() if "redis-server" in each.name())
+
+
 def test_a_second_serve_of_the_same_home_is_refused(serving: tuple[psutil.Process, str], shop: Path) -> None:
     process, _ = serving
     second = perennial("serve", "--home", str(shop), "--port", "0")
@@ -82,10 +86,9 @@ def test_stock_is_seen_by_every_worker_within_a_second(serving: tuple[psutil.Pro
 def test_killed_parts_come_back_and_nothing_acknowledged_is_lost(serving: tuple[psutil.Process, str]) -> None:
     process, url = serving
     assert httpx.post(f"{url}/v1/events", json=VIEW).status_code == 202
-    for words in (("--role", "api"), ("--role", "worker")):
-        child(process, *words).kill()
-    redis_server = next(each for each in process.children() if "redis-server" in each.name())
-    redis_server.kill()
+    doomed = [child(process, "--role", "api"), child(process, "--role", "worker"), redis_of(process)]
+    for part in doomed:
+        part.kill()
 
     def recovered() -> bool:
         try:
@@ -100,10 +103,9 @@ def test_killed_parts_come_back_and_nothing_acknowledged_is_lost(serving: tuple[
 
 def test_redis_gone_answers_go_on_degraded(serving: tuple[psutil.Process, str]) -> None:
     process, url = serving
-    redis_server = next(each for each in process.children() if "redis-server" in each.name())
-    redis_server.suspend()
+    redis_of(process).suspend()
     answers = [first(url) for _ in range(5)]
-    redis_server.resume()
+    redis_of(process).resume()
     assert all(answer["degraded"] and answer["items"] for answer in answers)
     assert httpx.get(f"{url}/readyz").status_code == 200
     eventually(lambda: first(url)["degraded"] is False)

@@ -176,6 +176,7 @@ class TestFallback:
         expect(page.locator("perennial-recs")).to_be_hidden()
 
     def test_nothing_jumps_when_the_answer_comes(self, page: Page, service: Service) -> None:
+        service.body = CART.replace(" cart=", ' timeout-ms="20000" cart=') + BELOW
         service.answering.clear()
         page.goto(service.url)
         is_state(page, "loading")
