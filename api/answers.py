@@ -20,14 +20,10 @@ def answer_json(
 ) -> bytes:
     """One `schemas.Answer`."""
     version = encode(recommender.bundle.manifest.version) if recommender else b"null"
-    items = (
-        b",".join(_item(recommender, rank, pick) for rank, pick in enumerate(picks, 1))
-        if recommender
-        else b""
-    )
+    items = items_json(recommender, picks) if recommender else b"[]"
     return (
         b'{"recommendation_id":"%b","placement":"%b","model_version":%b,"experiment":null,'
-        b'"degraded":%b,"degraded_reasons":%b,"items":[%b]}'
+        b'"degraded":%b,"degraded_reasons":%b,"items":%b}'
     ) % (
         recommendation_id.encode(),
         placement.encode(),
@@ -36,6 +32,11 @@ def answer_json(
         encode(degraded_reasons),
         items,
     )
+
+
+def items_json(recommender: Recommender, picks: Sequence[Pick]) -> bytes:
+    """A list of `schemas.Item`."""
+    return b"[%b]" % b",".join(_item(recommender, rank, pick) for rank, pick in enumerate(picks, 1))
 
 
 def _item(recommender: Recommender, rank: int, pick: Pick) -> bytes:

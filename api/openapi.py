@@ -16,6 +16,7 @@ PROBLEMS = {
     400: "The body cannot be read.",
     401: "No key, or one that is not known.",
     403: "The key opens other doors.",
+    409: "Somebody else was faster.",
     413: "The request is too large.",
     422: "A field is missing or wrong.",
     503: "Not now; try again after `Retry-After` seconds.",

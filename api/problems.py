@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from features.connection import StoreUnavailable
+from features.merchandising import StaleRevision
 
 
 class Problem(Exception):
@@ -65,8 +66,14 @@ def _of_store(_: StoreUnavailable) -> Problem:
     return Problem(503, detail, headers={"Retry-After": "1"})
 
 
+def _of_stale(error: StaleRevision) -> Problem:
+    remedy = f"Read them again, make your change there, and send `revision`: {error.now}."
+    return Problem(409, f"{error} {remedy}")
+
+
 TRANSLATIONS: dict[type[Exception], Any] = {
     Problem: lambda error: error,
     HTTPException: _of_http,
     StoreUnavailable: _of_store,
+    StaleRevision: _of_stale,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -10,6 +11,9 @@ from fastapi import Request
 
 from api.problems import Problem
 from api.schemas import Ask, AskPage
+from api.shoppers import Shopper
+from features.shopper import ShopperState
+from recommender.request import Request as Question
 
 LISTS = frozenset({"cart", "exclude"})
 Shape = TypeVar("Shape")
@@ -21,12 +25,29 @@ def ask_of_query(query_string: bytes) -> Ask:
     fields.pop("key", None)  # the caller's key, already looked at
     for name in LISTS & fields.keys():
         fields[name] = tuple(part for part in fields[name].split(",") if part)
-    return _checked(fields, Ask, strict=False)
+    return checked(fields, Ask, strict=False)
 
 
 def asks_of_body(body: bytes) -> tuple[Ask, ...]:
     """The questions of `{"requests": [...]}`. Raises Problem 400 or 422."""
-    return _checked(decode_json(body), AskPage, strict=True).requests
+    return checked(decode_json(body), AskPage, strict=True).requests
+
+
+def question(ask: Ask, shopper: Shopper, state: ShopperState, taken: Sequence[str], now: float) -> Question:
+    """What the recommender is asked; `taken` are products that the page shows already."""
+    return Question(
+        placement=ask.placement,
+        now=now,
+        shopper=state,
+        customer_id=shopper.customer_id,
+        product_id=ask.product_id,
+        cart=ask.cart,
+        exclude=(*ask.exclude, *taken),
+        category=ask.category,
+        min_price=ask.min_price,
+        max_price=ask.max_price,
+        in_stock=ask.in_stock,
+    )
 
 
 def decode_json(body: bytes) -> Any:
@@ -47,7 +68,8 @@ async def read_body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def _checked(fields: Any, shape: type[Shape], *, strict: bool) -> Shape:
+def checked(fields: Any, shape: type[Shape], *, strict: bool) -> Shape:
+    """Fields as one of our shapes; not strict: numbers may be text. Raises Problem 422."""
     try:
         return msgspec.convert(fields, shape, strict=strict)
     except msgspec.ValidationError as error:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 
 from features.events import Id
+from recommender.merchandising import Moment, Rules
 from recommender.request import Placement
 
 MAX_K = 100
@@ -113,6 +115,73 @@ class CatalogueReceived(msgspec.Struct, frozen=True):
 
     accepted: int
     rejected: dict[str, str]
+
+
+class RulesToSave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All rules, in place of those before. With `revision`, the one you changed, nobody's work is lost."""
+
+    rules: Rules
+    revision: int | None = None
+
+
+class VersionAsk(msgspec.Struct, frozen=True):
+    """Which version of the rules; without `revision` the newest."""
+
+    revision: int | None = None
+
+
+class RulesVersion(msgspec.Struct, frozen=True):
+    """A version that can be gone back to."""
+
+    revision: int
+    saved_at: datetime | None
+    rules: int
+
+
+class SavedRulesAnswer(msgspec.Struct, frozen=True):
+    """Rules, what they name that the model does not know, and the versions that are kept, newest first."""
+
+    revision: int
+    saved_at: datetime | None
+    rules: Rules
+    warnings: list[str]
+    versions: list[RulesVersion]
+
+
+class PreviewAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Rules to try on one question; `at`: as if it were then."""
+
+    rules: Rules
+    request: Ask
+    at: Moment | None = None
+
+
+class Move(msgspec.Struct, frozen=True):
+    """A product at another rank."""
+
+    product_id: str
+    before: int
+    after: int
+
+
+class RuleEffect(msgspec.Struct, frozen=True):
+    """What a rule changes on top of those before it. speaks: it has a say at this placement and time."""
+
+    id: str
+    name: str
+    speaks: bool
+    added: list[str]
+    removed: list[str]
+    moved: list[Move]
+
+
+class PreviewAnswer(msgspec.Struct, frozen=True):
+    """The answer without rules and with them."""
+
+    before: list[Item]
+    after: list[Item]
+    rules: list[RuleEffect]
+    warnings: list[str]
 
 
 class ProblemAnswer(msgspec.Struct, frozen=True):

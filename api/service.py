@@ -1,15 +1,16 @@
-"""What one API process holds: the store, the model, the shelf and the keys, each kept up to date."""
+"""What one API process holds: the store, the model, the shelf, rules and keys, each kept up to date."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import hiredis
+import msgspec
 
 from api.access import Access
 from api.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG
@@ -19,10 +20,12 @@ from features.api_keys import load_keys
 from features.connection import Connection, StoreUnavailable
 from features.home import Home
 from features.live_catalogue import changes_since
+from features.merchandising import SavedRules, saved_revision, saved_versions
 from features.served import ServedBuffer
 from features.settings import StoreSettings
 from recommender import versions
 from recommender.bundle_files import BadBundle
+from recommender.merchandising import AnyRule, Rules
 from recommender.recommend import Recommender
 from recommender.request import PLACEMENTS, Request
 from recommender.shelf import Shelf
@@ -45,11 +48,19 @@ class Service:
     model_problem: str | None = None
     changes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     revision: int = 0
+    rules: Sequence[AnyRule] = ()
+    rules_revision: int = 0
     _pointer: versions.Pointer | None = None
 
     async def refresh(self) -> None:
         """Take over whatever has changed."""
-        for part in (self.refresh_keys, self.refresh_shelf, self.refresh_model, self.measure):
+        for part in (
+            self.refresh_keys,
+            self.refresh_shelf,
+            self.refresh_rules,
+            self.refresh_model,
+            self.measure,
+        ):
             await _survive(part)
 
     async def watch(self) -> None:
@@ -72,7 +83,7 @@ class Service:
                 "a published model does not load; the old one serves on", extra={"reason": str(error)}
             )
             return
-        self.recommender, self.model_problem = recommender, None
+        self.recommender, self.model_problem = replace(recommender, rules=self.rules), None
         manifest = recommender.bundle.manifest
         BUNDLE_AGE.labels(manifest.version).set(datetime.fromisoformat(manifest.created_at).timestamp())
         log.info("model loaded", extra={"version": manifest.version})
@@ -94,9 +105,17 @@ class Service:
             self.changes |= changes
             if self.recommender is not None:
                 bundle, shelf = self.recommender.bundle, self.recommender.shelf
-                self.recommender = Recommender(
-                    bundle, shelf.changed(bundle.tables, changes), _count_candidates
-                )
+                self.recommender = replace(self.recommender, shelf=shelf.changed(bundle.tables, changes))
+
+    async def refresh_rules(self) -> None:
+        """Take over the merchant's rules."""
+        if await saved_revision(self.store) == self.rules_revision:
+            return
+        newest = next(iter(await saved_versions(self.store, 1)), SavedRules())
+        self.rules_revision = newest.revision  # of rules that cannot be read, too: that is told once
+        self.rules = msgspec.json.decode(newest.rules, type=Rules)
+        if self.recommender is not None:
+            self.recommender = replace(self.recommender, rules=self.rules)
 
     async def refresh_keys(self) -> None:
         """Take over created and revoked keys."""

@@ -22,6 +22,11 @@ class Shopper(NamedTuple):
     customer_id: str | None = None
     anonymous_id: str | None = None
 
+    @property
+    def visitor(self) -> str | None:
+        """Whose answers may vary from day to day."""
+        return self.customer_id or self.anonymous_id
+
 
 def whose(request: Request, scope: Scope, access: Access, ask: Ask) -> Shopper:
     """Who asks. A browser that objects to profiling (Sec-GPC) is nobody.

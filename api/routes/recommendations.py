@@ -13,14 +13,13 @@ from fastapi import Request as HttpRequest
 from api.answers import answer_json
 from api.metrics import DEGRADED, PICKS, STAGE_SECONDS
 from api.openapi import answers, parameters, takes
-from api.queries import ask_of_query, asks_of_body, read_body
+from api.queries import ask_of_query, asks_of_body, question, read_body
 from api.schemas import Answer, AnswerPage, Ask, AskPage
 from api.service import Service
 from api.shoppers import Shopper, live_state, whose
 from features.served import ServedRecord
 from features.shopper import ShopperState
 from recommender.recommend import Pick
-from recommender.request import Request
 
 router = APIRouter(tags=["recommendations"])
 
@@ -69,7 +68,8 @@ def _answer(
 ) -> tuple[bytes, list[str]]:
     """One `schemas.Answer` and the products it shows."""
     now, recommender = time.time(), service.recommender
-    picks = recommender.recommend(_question(ask, shopper, state, taken, now), ask.k) if recommender else []
+    asked = question(ask, shopper, state, taken, now)
+    picks = recommender.recommend(asked, ask.k, shopper.visitor) if recommender else []
     missing = missing if recommender else [*missing, "no_model"]
     recommendation_id = f"r-{token_hex(8)}"
     body = answer_json(recommendation_id, ask.placement, recommender, picks, missing)
@@ -78,22 +78,6 @@ def _answer(
     for reason in missing:
         DEGRADED.labels(reason).inc()
     return body, shown
-
-
-def _question(ask: Ask, shopper: Shopper, state: ShopperState, taken: Sequence[str], now: float) -> Request:
-    return Request(
-        placement=ask.placement,
-        now=now,
-        shopper=state,
-        customer_id=shopper.customer_id,
-        product_id=ask.product_id,
-        cart=ask.cart,
-        exclude=(*ask.exclude, *taken),
-        category=ask.category,
-        min_price=ask.min_price,
-        max_price=ask.max_price,
-        in_stock=ask.in_stock,
-    )
 
 
 def _record(

@@ -1,0 +1,139 @@
+"""`/v1/merchandising`: the merchant's rules, and a look at what they would change."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from api.answers import encode, items_json
+from api.openapi import answers, parameters, takes
+from api.problems import Problem
+from api.queries import checked, decode_json, question, read_body
+from api.schemas import (
+    Move,
+    PreviewAnswer,
+    PreviewAsk,
+    RuleEffect,
+    RulesToSave,
+    RulesVersion,
+    SavedRulesAnswer,
+    VersionAsk,
+)
+from api.service import Service
+from api.shoppers import live_state, whose
+from features.merchandising import SavedRules, save_rules, saved_versions
+from recommender.merchandising import AnyRule, Rules, contradictions, unknown_names
+from recommender.preview import Step, preview
+from recommender.recommend import Pick, Recommender
+
+router = APIRouter(tags=["merchandising"])
+
+
+@router.get("/v1/merchandising", responses=answers(SavedRulesAnswer), openapi_extra=parameters(VersionAsk))
+async def saved_rules(request: Request) -> Response:
+    """The rules as they stand, or as they were at an earlier `revision`."""
+    service: Service = request.app.state.service
+    service.access.require_secret(request)
+    wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
+    versions = await saved_versions(service.store)
+    return _saved(service, versions, _chosen(versions, wanted))
+
+
+@router.put("/v1/merchandising", responses=answers(SavedRulesAnswer), openapi_extra=takes(RulesToSave))
+async def put_rules(request: Request) -> Response:
+    """Replace all rules. Contradictions are refused; products that the model does not know are told."""
+    service: Service = request.app.state.service
+    service.access.require_secret(request)
+    body = decode_json(await read_body(request, service.settings.max_body_bytes))
+    sent = checked(body, RulesToSave, strict=True)
+    _refuse_contradictions(sent.rules)
+    await save_rules(service.writes, encode(sent.rules), datetime.now(UTC), sent.revision)
+    await service.refresh_rules()
+    versions = await saved_versions(service.store)
+    return _saved(service, versions, versions[0])
+
+
+@router.post("/v1/merchandising/preview", responses=answers(PreviewAnswer), openapi_extra=takes(PreviewAsk))
+async def preview_rules(request: Request) -> Response:
+    """One answer without rules and with these, and what each of them changes. Nothing is saved or counted."""
+    service: Service = request.app.state.service
+    service.access.require_secret(request)
+    body = decode_json(await read_body(request, service.settings.max_body_bytes))
+    ask = checked(body, PreviewAsk, strict=True)
+    _refuse_contradictions(ask.rules)
+    if service.recommender is None:
+        raise Problem(503, "There is no model yet: run `perennial train`.", headers={"Retry-After": "60"})
+    recommender = Recommender(service.recommender.bundle, service.recommender.shelf)
+    shopper = whose(request, "secret", service.access, ask.request)
+    state, _ = await live_state(service, shopper)
+    now = ask.at.timestamp() if ask.at else time.time()
+    asked = question(ask.request, shopper, state, (), now)
+    plain, steps = await asyncio.to_thread(
+        preview, recommender, ask.rules, asked, ask.request.k, shopper.visitor
+    )
+    answer = {
+        "before": msgspec.Raw(items_json(recommender, plain)),
+        "after": msgspec.Raw(items_json(recommender, steps[-1].after if steps else plain)),
+        "rules": [_effect(recommender, step) for step in steps],
+        "warnings": unknown_names(ask.rules, recommender.bundle.tables),
+    }
+    return Response(encode(answer), media_type="application/json")
+
+
+def _chosen(versions: Sequence[SavedRules], revision: int | None) -> SavedRules:
+    """The version of a revision, or the newest. Raises Problem 404."""
+    if revision is None:
+        return versions[0] if versions else SavedRules()
+    for version in versions:
+        if version.revision == revision:
+            return version
+    raise Problem(404, "That revision is not kept; `versions` of GET /v1/merchandising lists those that are.")
+
+
+def _saved(service: Service, versions: Sequence[SavedRules], version: SavedRules) -> Response:
+    rules = msgspec.json.decode(version.rules, type=Rules)
+    tables = service.recommender.bundle.tables if service.recommender else None
+    answer = SavedRulesAnswer(
+        revision=version.revision,
+        saved_at=version.saved_at,
+        rules=rules,
+        warnings=unknown_names(rules, tables) if tables else [],
+        versions=[
+            RulesVersion(each.revision, each.saved_at, len(msgspec.json.decode(each.rules)))
+            for each in versions
+        ],
+    )
+    return Response(encode(answer), media_type="application/json")
+
+
+def _refuse_contradictions(rules: Sequence[AnyRule]) -> None:
+    found = contradictions(rules)
+    if found:
+        raise Problem(422, found[0], [{"field": "rules", "message": message} for message in found])
+
+
+def _effect(recommender: Recommender, step: Step) -> RuleEffect:
+    before, after = (_ranks(recommender, picks) for picks in (step.before, step.after))
+    return RuleEffect(
+        id=step.rule.id,
+        name=step.rule.name,
+        speaks=step.speaks,
+        added=[product for product in after if product not in before],
+        removed=[product for product in before if product not in after],
+        moved=[
+            Move(product, before[product], rank)
+            for product, rank in after.items()
+            if before.get(product, rank) != rank
+        ],
+    )
+
+
+def _ranks(recommender: Recommender, picks: Sequence[Pick]) -> dict[str, int]:
+    """Product id -> rank, from 1."""
+    name = recommender.bundle.tables.products.name
+    return {name(pick.item): rank for rank, pick in enumerate(picks, 1)}

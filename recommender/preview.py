@@ -1,0 +1,38 @@
+"""What rules would change in one answer, before anybody saves them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from recommender.merchandising import AnyRule
+from recommender.recommend import Pick, Recommender
+from recommender.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rule on top of those before it. speaks: whether it has a say at this placement and time."""
+
+    rule: AnyRule
+    speaks: bool
+    before: list[Pick]
+    after: list[Pick]
+
+
+def preview(
+    recommender: Recommender, rules: Sequence[AnyRule], request: Request, k: int, visitor: str | None
+) -> tuple[list[Pick], list[Step]]:
+    """The answer without rules, and how it changes as rules are added one by one, in their order."""
+    moment = datetime.fromtimestamp(request.now, UTC)
+    plain = before = replace(recommender, rules=()).recommend(request, k, visitor)
+    steps = []
+    for count, rule in enumerate(rules, 1):
+        speaks = rule.speaks(request.placement, moment)
+        after = before
+        if speaks:
+            after = replace(recommender, rules=rules[:count]).recommend(request, k, visitor)
+        steps.append(Step(rule, speaks, before, after))
+        before = after
+    return plain, steps
