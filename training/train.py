@@ -38,7 +38,7 @@ def train(home: Home, settings: TrainingSettings, now: datetime, report: Report 
     history = load_history(home, catalogue)
     if not len(history.purchases):
         raise NothingToTrainOn("nothing to train on: import orders first with `perennial import orders FILE`")
-    metrics = examined(history, catalogue, settings, report)
+    metrics, settings = rehearse(history, catalogue, settings, report)
     tables, index = build(history, catalogue, settings, report)
 
     report("Checking and publishing", 0, 1)
@@ -61,17 +61,23 @@ def train(home: Home, settings: TrainingSettings, now: datetime, report: Report 
     )
 
 
-def examined(
+def rehearse(
     history: History, catalogue: pl.DataFrame, settings: TrainingSettings, report: Report = silent
-) -> dict[str, Any]:
-    """Train on all but the last weeks and ask about those; empty where the history is too short for it."""
+) -> tuple[dict[str, Any], TrainingSettings]:
+    """Train on all but the last weeks and ask about those.
+
+    Returns the metrics, empty where the history is too short for it, and the settings with what was tuned
+    on the way, so that the real training need not tune again.
+    """
     cut = cut_time(history, settings)
     early = history.before(cut)
     if not len(early.purchases):
-        return {}
+        return {}, settings
     tables, index = build(early, catalogue, settings, lambda step, *far: report(f"Rehearsal: {step}", *far))
     manifest = describe("rehearsal", datetime.fromtimestamp(cut, UTC), early, tables, settings, {})
-    return examine(history, cut, Bundle(manifest, tables, index), settings, report)
+    ridge, habit = tables.cart_tuning.tolist()
+    tuned = settings.model_copy(update={"ease_lambda": ridge, "cart_habit": habit})
+    return examine(history, cut, Bundle(manifest, tables, index), settings, report), tuned
 
 
 def describe(
