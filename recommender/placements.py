@@ -30,7 +30,7 @@ RECIPES: dict[str, tuple[Source, ...]] = {
     "product_similar": (Source("similar", 1.0, sources.similar),),
     "product_complements": (
         Source("co_purchase", 1.0, sources.complements),
-        Source("co_purchase", 0.05, sources.product_companions),
+        Source("co_purchase", 0.3, sources.product_companions),
     ),
     "upgrade": (Source("similar", 1.0, sources.step_up),),
     "cart": (Source("co_purchase", 1.0, carts.completion),),

@@ -37,7 +37,7 @@ class Lists(NamedTuple):
         return cls(np.empty((0, 0), np.float32), np.empty(0), np.empty(0, np.intp))
 
     @property
-    def count(self) -> int:
+    def n_lists(self) -> int:
         """Of lists."""
         return int(self.group[-1]) + 1 if len(self.group) else 0
 

@@ -99,9 +99,9 @@ def tables_of(
 
 def learn(lists: Lists, rng: np.random.Generator) -> Trees:
     """Trees that rank each list; none where they rank held-out lists no better than TIFU-KNN does."""
-    if lists.count < FEWEST_CASES:
+    if lists.n_lists < FEWEST_CASES:
         return Trees.none()
-    held_out = (rng.random(lists.count) < HELD_OUT)[lists.group]
+    held_out = (rng.random(lists.n_lists) < HELD_OUT)[lists.group]
     n_candidates = np.bincount(lists.group)[lists.group]
     kept = ~held_out & ((lists.wanted > 0) | (rng.random(len(lists.group)) < NEGATIVES / n_candidates))
     trees = boost(lists.where(kept), Boosting(trees=TREE_COUNTS[-1]), rng)
