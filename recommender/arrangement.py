@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -21,24 +22,25 @@ def arrange(ranking: Ranking, plan: Plan, k: int, taken: Sequence[int]) -> Ranki
     """The first k of a ranking under the rules; `taken` are the items that the answer has already."""
     if plan is NO_RULES:
         return Ranking(ranking.items[:k], ranking.scores[:k], ranking.source[:k])
-    scores = ranking.scores if plan.factors is None else ranking.scores * plan.factors[ranking.items]
-    places = np.arange(len(scores)) if plan.factors is None else np.argsort(-scores, kind="stable")
-    peak = max(1.0, scores.item(places[0])) if len(places) else 1.0
+    scores, places, peak = ranking.scores, np.arange(len(ranking.scores)), 1.0
+    if plan.factors is not None and len(places):
+        scores = scores * plan.factors[ranking.items]
+        places = (-scores).argsort(kind="stable")
+        peak = max(1.0, scores.item(places[0]))
     if plan.turn is not None:
-        places = places[_rotated(len(places), k, plan.turns, plan.turn)]
+        pool = min(len(places), k * plan.turns)
+        places = np.concatenate([places[_stripes(pool, plan.turns, plan.turn)], places[pool:]])
     places = _limited(places, ranking.items, plan, k, taken) if plan.caps or plan.runs else places[:k]
     return Ranking(ranking.items[places], scores[places] / peak, ranking.source[places])
 
 
-def _rotated(length: int, k: int, turns: int, turn: int) -> Places:
+@lru_cache(maxsize=1_000)
+def _stripes(pool: int, turns: int, turn: int) -> Places:
     """Ranks r, r + turns, r + 2 turns ... first; tomorrow the same from r + 1.
 
     So the first k of `turns` days share no product, and each day has one of the best.
     """
-    pool = min(length, k * turns)
-    order = np.arange(length)
-    stripes = [order[(turn + later) % turns : pool : turns] for later in range(turns)]
-    return np.concatenate([*stripes, order[pool:]])
+    return np.concatenate([np.arange((turn + later) % turns, pool, turns) for later in range(turns)])
 
 
 def _limited(places: Places, items: NDArray[np.int32], plan: Plan, k: int, taken: Sequence[int]) -> Places:

@@ -39,13 +39,13 @@ class Limit(NamedTuple):
 class Plan(NamedTuple):
     """What the rules that speak now ask for.
 
-    pins: (position from 0, item) by position; hidden: (n_items) bool; factors: (n_items) float32;
+    pins: (position from 0, item) by position; allowed: (n_items) bool; factors: (n_items) float32;
     caps hold in one answer, runs in a row; turns: so many days until a visitor's answer comes again; turn:
     which of them it is, counted from a start of the visitor's own; None: nobody we know, no rotation.
     """
 
     pins: Sequence[tuple[int, int]] = ()
-    hidden: NDArray[np.bool_] | None = None
+    allowed: NDArray[np.bool_] | None = None
     factors: NDArray[np.float32] | None = None
     caps: Sequence[Limit] = ()
     runs: Sequence[Limit] = ()
@@ -98,16 +98,21 @@ class Merchandise:
     def _work_out(self, rules: Sequence[AnyRule]) -> Plan:
         if not rules:
             return NO_RULES
-        hidden = [self._members(rule) for rule in rules if isinstance(rule, Hide)]
-        hidden += [self._below(rule.minimum) for rule in rules if isinstance(rule, Margin)]
+        hidden = np.zeros(len(self.tables.products), np.bool_)
+        for rule in rules:
+            if isinstance(rule, Hide):
+                hidden |= self._members(rule)
+            elif isinstance(rule, Margin):
+                hidden |= self._below(rule.minimum)
+        pins = sorted(pin for pin in self._pins(rules) if not hidden[pin[1]])
         factors = [
             np.where(self._members(rule), rule.factor, 1.0).astype(np.float32)
             for rule in rules
             if isinstance(rule, Boost | Bury)
         ]
         return Plan(
-            pins=sorted(self._pins(rules)),
-            hidden=np.logical_or.reduce(hidden) if hidden else None,
+            pins=pins,
+            allowed=~hidden if hidden.any() else None,
             factors=np.multiply.reduce(factors) if factors else None,
             caps=[limit for rule in rules if isinstance(rule, Cap) for limit in self._caps(rule)],
             runs=[

@@ -62,9 +62,9 @@ class Recommender:
         picks = list(pinned.values())
         for recipe in (RECIPES[request.placement], (POPULAR,)):
             if len(picks) < k:
-                picks += self._pick(situation, plan, recipe, k - len(picks), [pick.item for pick in picks])
+                picks += self._pick(situation, plan, recipe, k - len(picks), picks)
         if len(picks) < k:
-            picks += self._anything(situation, plan, k - len(picks), [pick.item for pick in picks])
+            picks += self._anything(situation, plan, k - len(picks), picks)
         return _seated(picks, list(pinned)) if pinned else picks
 
     def _pinned(self, situation: Situation, plan: Plan, k: int) -> dict[int, Pick]:
@@ -73,16 +73,16 @@ class Recommender:
         if not positions:
             return {}
         items = np.array(list(positions), np.int32)
-        shown = items[self.may_show(items, situation, plan)].tolist()
+        shown = items[self.may_show(items, situation)].tolist()
         return {positions[item]: Pick(item, 1.0, "pinned", PINNED) for item in shown}
 
     def _pick(
-        self, situation: Situation, plan: Plan, recipe: Sequence[Source], k: int, taken: list[int]
+        self, situation: Situation, plan: Plan, recipe: Sequence[Source], k: int, taken: list[Pick]
     ) -> list[Pick]:
         proposals = [self._eligible(source.propose(situation), situation, plan, taken) for source in recipe]
         for source, proposal in zip(recipe, proposals, strict=True):
             self.observe(source.name, len(proposal.items))
-        ranking = arrange(blend(proposals, [source.weight for source in recipe]), plan, k, taken)
+        ranking = arrange(blend(proposals, [source.weight for source in recipe]), plan, k, _items(taken))
         return [
             Pick(
                 item,
@@ -94,19 +94,19 @@ class Recommender:
         ]
 
     def _eligible(
-        self, proposal: Candidates, situation: Situation, plan: Plan, taken: list[int]
+        self, proposal: Candidates, situation: Situation, plan: Plan, taken: list[Pick]
     ) -> Candidates:
-        keep = self.may_show(proposal.items, situation, plan)
+        keep = self.may_show(proposal.items, situation)
+        if plan.allowed is not None:
+            keep &= plan.allowed[proposal.items]
         if taken:
-            keep &= ~np.isin(proposal.items, taken)
+            keep &= ~np.isin(proposal.items, _items(taken))
         return proposal.where(keep)
 
-    def may_show(self, items: NDArray[np.int32], situation: Situation, plan: Plan) -> NDArray[np.bool_]:
+    def may_show(self, items: NDArray[np.int32], situation: Situation) -> NDArray[np.bool_]:
         """Which items are offered, in stock, not hidden from this answer and within the request's filters."""
         request, tables = situation.request, self.bundle.tables
         keep = self.shelf.offered[items] & ~np.isin(items, situation.hidden)
-        if plan.hidden is not None:
-            keep &= ~plan.hidden[items]
         if request.in_stock:
             keep &= self.shelf.in_stock[items]
         if request.category is not None:
@@ -119,12 +119,12 @@ class Recommender:
             keep &= self.shelf.price[items] <= request.max_price
         return keep
 
-    def _anything(self, situation: Situation, plan: Plan, k: int, taken: list[int]) -> list[Pick]:
+    def _anything(self, situation: Situation, plan: Plan, k: int, taken: list[Pick]) -> list[Pick]:
         """Narrow filters: look through every product, most popular first."""
         everything = ranked(self.bundle.tables.popular, limit=len(self.bundle.tables.products))
         found = self._eligible(everything, situation, plan, taken)
         nothing = np.zeros(len(found.items))
-        ranking = arrange(Ranking(found.items, nothing, nothing.astype(np.int64)), plan, k, taken)
+        ranking = arrange(Ranking(found.items, nothing, nothing.astype(np.int64)), plan, k, _items(taken))
         return [
             Pick(item, 0.0, POPULAR.name, explain(situation, found, POPULAR.name, item))
             for item in ranking.items.tolist()
@@ -137,3 +137,7 @@ def _seated(picks: list[Pick], positions: list[int]) -> list[Pick]:
     for position, pick in zip(positions, picks, strict=False):
         answer.insert(position, pick)
     return answer
+
+
+def _items(picks: Sequence[Pick]) -> list[int]:
+    return [pick.item for pick in picks]

@@ -80,6 +80,15 @@ def test_a_pin_beyond_what_there_is_comes_last() -> None:
     assert shown(pin, category="pantry", k=7) == ["tin", "tea"]
 
 
+def test_products_pinned_beyond_the_answer_are_as_without_a_pin() -> None:
+    pins = [
+        {"kind": "pin", "product_id": name, "position": 9 + n} for n, name in enumerate(("pot", "tin", "mug"))
+    ]
+    kettle = {"placement": "product_complements", "product_id": "kettle", "k": 6}
+    assert shown(*pins, **kettle) == shown(**kettle)
+    assert len(set(shown(**kettle))) == 6
+
+
 def test_factors_multiply_scores() -> None:
     # popular falls from 1 by .15 a rank: mug 1, tea .85, spoon .7, kettle .55, cup .4, pot .25, tin .1
     boost = {"kind": "boost", "products": ["kettle"], "factor": 2}  # 1.1: before mug
