@@ -56,14 +56,16 @@ def _row(
 
 def _extra(event: Event) -> str | None:
     """JSON of what has no column, or None."""
-    context = msgspec.to_builtins(event.context) if event.context else {}
-    order = event.order or NO_ORDER
+    order, context = event.order or NO_ORDER, event.context or NOWHERE
     known = {
         "query": event.query,
         "shipping": order.shipping,
         "tax": order.tax,
         "properties": event.properties,
-        **{name: value for name, value in context.items() if name not in {"country", "utm_source"}},
+        "language": context.language,
+        "device": context.device,
+        "utm_medium": context.utm_medium,
+        "utm_campaign": context.utm_campaign,
     }
     told = {name: value for name, value in known.items() if value is not None}
     return msgspec.json.encode(told).decode() if told else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, get_args
 
@@ -103,6 +104,9 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
         return (OrderItem(self.product_id, self.quantity, self.unit_price, self.recommendation_id),)
 
 
+_decode_complete = msgspec.json.Decoder(Event).decode
+
+
 def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
     """Check one decoded JSON object and complete it.
 
@@ -119,8 +123,19 @@ def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
         event = msgspec.convert(known, Event)
     except (msgspec.ValidationError, ValueError, OverflowError) as error:
         raise InvalidEvent(str(error)) from error
-    _check_complete(event)
-    return msgspec.structs.replace(event, timestamp=_settled(event.timestamp, received_at))
+    return _settled(event, received_at)
+
+
+def read_event(text: str, received_at: datetime, fresh_id: Callable[[], str]) -> Event:
+    """As `parse_event`, from JSON; an event with its id and time, the usual case, is decoded in one step.
+
+    Raises InvalidEvent, and msgspec.DecodeError or RecursionError where it is no JSON.
+    """
+    try:
+        event = _decode_complete(text)
+    except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError):
+        return parse_event(msgspec.json.decode(text), received_at, fresh_id())
+    return _settled(event, received_at)
 
 
 def _order_event_id(raw: dict[str, Any]) -> str | None:
@@ -140,6 +155,12 @@ def _check_complete(event: Event) -> None:
         raise InvalidEvent("`identify` needs `customer_id` and `anonymous_id`")
 
 
-def _settled(timestamp: datetime, received_at: datetime) -> datetime:
-    aware = timestamp.replace(tzinfo=UTC) if timestamp.tzinfo is None else timestamp.astimezone(UTC)
-    return received_at if (aware - received_at).days >= 1 else aware
+def _settled(event: Event, received_at: datetime) -> Event:
+    """The event if nothing is missing, its time aware UTC."""
+    _check_complete(event)
+    time = event.timestamp
+    if time.tzinfo is not UTC:
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    if (time - received_at).days >= 1:
+        time = received_at
+    return event if time is event.timestamp else msgspec.structs.replace(event, timestamp=time)

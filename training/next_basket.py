@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -33,13 +34,44 @@ HELD_OUT = 0.1
 TREE_COUNTS = (25, 50, 75, 100)
 
 
+class Learned(NamedTuple):
+    """What does not change with every basket: TIFU-KNN's settings, and the trees."""
+
+    blend: Blend
+    trees: Trees
+
+    @classmethod
+    def of(cls, table: NextBasket) -> Learned | None:
+        """As an earlier table holds it; None where that had too little to learn from."""
+        decay, own_share = table.blend.tolist()
+        return cls(Blend(decay=decay, own_share=own_share), table.trees) if len(table.trees) else None
+
+
 def fit_next_basket(
-    history: History, category: NDArray[np.int32], settings: TrainingSettings, report: Report = silent
+    history: History,
+    category: NDArray[np.int32],
+    settings: TrainingSettings,
+    report: Report = silent,
+    learned: Learned | None = None,
 ) -> NextBasket:
-    """Tuned and learned on customers' last baskets, given those before; then fitted on all of them."""
+    """Fitted on all baskets, with what was `learned` before, or else is learned now."""
     days = baskets_of(history)
     shape = len(history.customer_ids), len(history.product_ids)
-    rng = np.random.default_rng(settings.seed)
+    if learned is None:
+        learned = learn_from_last(days, category, shape, np.random.default_rng(settings.seed), report)
+    report("Next basket: everybody", 2, 3)
+    fitted = tables_of(days, category, shape, learned.blend, np.arange(shape[0]))
+    return replace(fitted, trees=learned.trees)
+
+
+def learn_from_last(
+    days: pl.DataFrame,
+    category: NDArray[np.int32],
+    shape: tuple[int, int],
+    rng: np.random.Generator,
+    report: Report,
+) -> Learned:
+    """What foretells customers' last baskets best, given those before. shape: (n_customers, n_items)."""
     early, wanted = last_baskets(days)
     report("Next basket: neighbours", 0, 3)
     cases = _some_customers(wanted, TUNING_CASES, rng)
@@ -47,8 +79,7 @@ def fit_next_basket(
     report("Next basket: ranking", 1, 3)
     whose = _some_customers(wanted, CASES, rng)
     trees = learn(_lists(tables_of(early, category, shape, blend, whose), wanted, whose), rng)
-    report("Next basket: everybody", 2, 3)
-    return replace(tables_of(days, category, shape, blend, np.arange(shape[0])), trees=trees)
+    return Learned(blend, trees)
 
 
 def baskets_of(history: History) -> pl.DataFrame:

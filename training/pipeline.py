@@ -18,7 +18,7 @@ from training.carts import fit_carts
 from training.history import History
 from training.interactions import buyer_items, confidence, purchase_confidence
 from training.neighbours import as_neighbours, fill_empty_rows
-from training.next_basket import fit_next_basket
+from training.next_basket import Learned, fit_next_basket
 from training.popularity import (
     POPULAR_HALF_LIFE_DAYS,
     decayed_orders,
@@ -35,9 +35,16 @@ from training.settings import TrainingSettings
 
 
 def build(
-    history: History, catalogue: pl.DataFrame, settings: TrainingSettings, report: Report = silent
+    history: History,
+    catalogue: pl.DataFrame,
+    settings: TrainingSettings,
+    report: Report = silent,
+    learned: Learned | None = None,
 ) -> tuple[Tables, faiss.Index]:
-    """Fit every model on a history. Deterministic: the same input gives the same tables."""
+    """Fit every model on a history. Deterministic: the same input gives the same tables.
+
+    learned: what a rehearsal learned of next baskets, which then is not learned again.
+    """
     products, buyers = align(catalogue, history), buyer_items(history)
 
     report("Personal tastes (ALS)", 0, settings.als_iterations)
@@ -52,7 +59,7 @@ def build(
     report("Repeat purchases", 0, 1)
     table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel())
     purchases = purchases_table(history, purchase_confidence(history, settings))
-    next_basket = fit_next_basket(history, products.category, settings, report)
+    next_basket = fit_next_basket(history, products.category, settings, report, learned)
 
     report("Popular, trending, new", 0, 1)
     ranking = popular(history, table.recommendable, table.buyers)

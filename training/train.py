@@ -22,6 +22,7 @@ from training.errors import NothingToTrainOn
 from training.gate import objections
 from training.held_out import cut_time, examine
 from training.history import History, load_history
+from training.next_basket import Learned
 from training.pipeline import build
 from training.result import TrainingResult
 from training.settings import TrainingSettings
@@ -38,8 +39,8 @@ def train(home: Home, settings: TrainingSettings, now: datetime, report: Report 
     history = load_history(home, catalogue)
     if not len(history.purchases):
         raise NothingToTrainOn("nothing to train on: import orders first with `perennial import orders FILE`")
-    metrics, settings = rehearse(history, catalogue, settings, report)
-    tables, index = build(history, catalogue, settings, report)
+    metrics, settings, learned = rehearse(history, catalogue, settings, report)
+    tables, index = build(history, catalogue, settings, report, learned)
 
     report("Checking and publishing", 0, 1)
     reasons = objections(tables, metrics, _running_metrics(home.models), settings)
@@ -63,21 +64,22 @@ def train(home: Home, settings: TrainingSettings, now: datetime, report: Report 
 
 def rehearse(
     history: History, catalogue: pl.DataFrame, settings: TrainingSettings, report: Report = silent
-) -> tuple[dict[str, Any], TrainingSettings]:
+) -> tuple[dict[str, Any], TrainingSettings, Learned | None]:
     """Train on all but the last weeks and ask about those.
 
-    Returns the metrics, empty where the history is too short for it, and the settings with what was tuned
-    on the way, so that the real training need not tune again.
+    Returns the metrics, empty where the history is too short for it, and what was tuned and learned on
+    the way, so that the real training need not do it again.
     """
     cut = cut_time(history, settings)
     early = history.before(cut)
     if not len(early.purchases):
-        return {}, settings
+        return {}, settings, None
     tables, index = build(early, catalogue, settings, lambda step, *far: report(f"Rehearsal: {step}", *far))
     manifest = describe("rehearsal", datetime.fromtimestamp(cut, UTC), early, tables, settings, {})
     ridge, habit = tables.cart_tuning.tolist()
     tuned = settings.model_copy(update={"ease_lambda": ridge, "cart_habit": habit})
-    return examine(history, cut, Bundle(manifest, tables, index), settings, report), tuned
+    metrics = examine(history, cut, Bundle(manifest, tables, index), settings, report)
+    return metrics, tuned, Learned.of(tables.next_basket)
 
 
 def describe(

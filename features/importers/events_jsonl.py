@@ -10,7 +10,7 @@ import msgspec
 import polars as pl
 
 from features.event_rows import event_rows
-from features.events import InvalidEvent, parse_event
+from features.events import InvalidEvent, read_event
 from features.importers.lines import COLUMNS, completed
 from features.importers.reasons import Reason
 from features.importers.table import JSON_LINE, Table
@@ -39,9 +39,8 @@ def jsonl_lines(table: Table, received_at: datetime, report: Report) -> pl.DataF
 
 
 def _lines_of(row: int, text: str, received_at: datetime, earlier: set[str]) -> list[dict[str, Any]]:
-    content_id = sha256(text.encode()).hexdigest()[:32]
     try:
-        event = parse_event(msgspec.json.decode(text), received_at, fresh_id=content_id)
+        event = read_event(text, received_at, lambda: sha256(text.encode()).hexdigest()[:32])
     except InvalidEvent as error:
         return [{"row": row, "reason": Reason.INVALID_EVENT.value, "detail": str(error)}]
     except (msgspec.DecodeError, RecursionError) as error:
@@ -52,4 +51,6 @@ def _lines_of(row: int, text: str, received_at: datetime, earlier: set[str]) -> 
     if names & earlier:
         return [{"row": row, "reason": Reason.REPEATED.value}]
     earlier |= names
-    return [line | {"row": row, "quantity": line["quantity"] or event.quantity} for line in lines]
+    for line in lines:
+        line |= {"row": row, "quantity": line["quantity"] or event.quantity}
+    return lines
