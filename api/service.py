@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import hiredis
@@ -54,20 +55,23 @@ class Service:
 
     async def refresh(self) -> None:
         """Take over whatever has changed."""
-        for part in (
-            self.refresh_keys,
-            self.refresh_shelf,
-            self.refresh_rules,
-            self.refresh_model,
-            self.measure,
-        ):
-            await _survive(part)
+        await self._refresh_settings()
+        await _survive(self.refresh_model)
 
     async def watch(self) -> None:
-        """Refresh until cancelled."""
+        """Refresh until cancelled. A model takes long to load, and stock must not wait for it."""
+        await asyncio.gather(
+            self._often(self._refresh_settings), self._often(partial(_survive, self.refresh_model))
+        )
+
+    async def _often(self, step: Callable[[], Awaitable[None]]) -> None:
         while True:
             await asyncio.sleep(self.settings.watch_interval_ms / 1000)
-            await self.refresh()
+            await step()
+
+    async def _refresh_settings(self) -> None:
+        for part in (self.refresh_keys, self.refresh_shelf, self.refresh_rules, self.measure):
+            await _survive(part)
 
     async def refresh_model(self) -> None:
         """Load the published bundle if it is another one; a bad one never replaces a good one."""
@@ -75,24 +79,30 @@ class Service:
             pointer = versions.current(self.home.models)
             if pointer is None or pointer == self._pointer:
                 return
-            self._pointer = pointer
-            recommender = await asyncio.to_thread(self._load)
+            self._pointer, known = pointer, dict(self.changes)
+            recommender = await asyncio.to_thread(self._load, known)
         except (BadBundle, OSError, ValueError) as error:
             self.model_problem = str(error)
             log.warning(
                 "a published model does not load; the old one serves on", extra={"reason": str(error)}
             )
             return
-        self.recommender, self.model_problem = replace(recommender, rules=self.rules), None
+        tables = recommender.bundle.tables
+        late = {
+            product: fields for product, fields in self.changes.items() if fields is not known.get(product)
+        }
+        shelf = recommender.shelf.changed(tables, late) if late else recommender.shelf
+        self.recommender = replace(recommender, shelf=shelf, rules=self.rules)
+        self.model_problem = None
         manifest = recommender.bundle.manifest
         BUNDLE_AGE.labels(manifest.version).set(datetime.fromisoformat(manifest.created_at).timestamp())
         log.info("model loaded", extra={"version": manifest.version})
 
-    def _load(self) -> Recommender:
+    def _load(self, changes: Mapping[str, Mapping[str, Any]]) -> Recommender:
         bundle = versions.load_current(self.home.models)
         if bundle is None:
             raise BadBundle("models/current went away")
-        shelf = Shelf.of(bundle.tables).changed(bundle.tables, self.changes)
+        shelf = Shelf.of(bundle.tables).changed(bundle.tables, changes)
         recommender = Recommender(bundle, shelf, _count_candidates)
         for placement in PLACEMENTS:  # warm up: first touches of mapped pages and lazy imports
             recommender.recommend(Request(placement, now=0.0), k=8)  # type: ignore[arg-type]

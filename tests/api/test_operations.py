@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import httpx
@@ -68,6 +69,18 @@ def test_a_new_model_is_taken_over_and_rolled_back(http: httpx.Client, served_ho
     eventually(lambda: version(http) == NEWER)
     versions.rollback(served_home.models)
     eventually(lambda: version(http) == VERSION)
+
+
+def test_a_change_of_stock_during_a_reload_is_kept(http: httpx.Client, served_home: Home) -> None:
+    for round_ in range(10):
+        newer = f"2026-11-23T10-00-{round_:02}Z"
+        reloading = threading.Thread(target=write_small, args=(served_home.models, newer))
+        reloading.start()
+        for stock in (0, 5, round_ % 2):
+            http.put("/v1/catalogue", json={"products": [{"product_id": "mug", "stock": stock}]})
+        reloading.join()
+        eventually(lambda newer=newer: version(http) == newer)  # type: ignore[misc]
+        assert ("mug" in products(http)) == bool(round_ % 2)
 
 
 def test_a_damaged_model_never_serves(http: httpx.Client, served_home: Home) -> None:
