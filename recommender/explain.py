@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from textwrap import shorten
 from typing import Any
 
 from recommender.candidates import NO_ANCHOR, Candidates
@@ -38,7 +37,7 @@ class Case:
     def anchor_title(self) -> str:
         """Short enough for a product card."""
         title = self.situation.bundle.tables.titles[self.anchor].decode()
-        return shorten(title, TITLE_LENGTH, placeholder=" …")
+        return title if len(title) <= TITLE_LENGTH else f"{title[:TITLE_LENGTH].rpartition(' ')[0]} …"
 
 
 def explain(situation: Situation, proposal: Candidates, source: str, item: int) -> Reason:
