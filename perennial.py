@@ -90,9 +90,10 @@ def demo(
 ) -> None:
     """Build a whole shop with two years of history, train on it, and serve it."""
     from training.demo import build_demo, first_example
+    from training.errors import CannotTrain
 
     shop = Home(home)
-    with plain_errors(HomeInUse, RedisServerError, OSError):
+    with plain_errors(HomeInUse, RedisServerError, OSError, CannotTrain):
         if not (shop.models / "current").exists():
             with progress() as report:
                 build_demo(shop, seed, customers, products, datetime.now(UTC), report)

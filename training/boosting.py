@@ -45,6 +45,9 @@ class Lists(NamedTuple):
         return Lists(self.rows[kept], self.wanted[kept], self.group[kept])
 
 
+LARGEST = np.finfo(np.float32).max
+
+
 def boost(lists: Lists, how: Boosting, rng: np.random.Generator) -> Trees:
     """Trees whose score puts the wanted first in each list.
 
@@ -81,10 +84,10 @@ def boost(lists: Lists, how: Boosting, rng: np.random.Generator) -> Trees:
 def _edges(column: NDArray[np.float32]) -> NDArray[np.float32]:
     """(BINS - 1) thresholds between bins of about equal size; a value equal to one lies below it.
 
-    A feature of few values has fewer: infinities, which no value passes, take the other places.
+    A feature of few values has fewer: the largest number, which no value passes, takes the other places.
     """
     found = np.unique(np.quantile(column, np.arange(1, BINS) / BINS, method="lower"))
-    return np.concatenate([found, np.full(BINS - 1 - len(found), np.inf)]).astype(np.float32)
+    return np.concatenate([found, np.full(BINS - 1 - len(found), LARGEST)]).astype(np.float32)
 
 
 def _softmax(score: Numbers, starts: Rows, sizes: Rows) -> Numbers:

@@ -10,17 +10,20 @@ from features.importers.catalogue import import_catalogue
 from features.importers.orders import import_orders
 from features.progress import Report
 from training.demo_shop import write_demo_shop
+from training.errors import CannotTrain
 from training.settings import TrainingSettings
 from training.train import train
 
 
 def build_demo(home: Home, seed: int, customers: int, products: int, now: datetime, report: Report) -> None:
-    """Make a home with a generated shop in it, ready to serve."""
+    """Make a home with a generated shop in it, ready to serve. Raises CannotTrain."""
     folder = home.root / "demo"
     write_demo_shop(folder, seed=seed, now=now, customers=customers, products=products, report=report)
     import_catalogue(home, str(folder / "catalogue.tsv"), now=now, report=report)
     import_orders(home, folder / "events.jsonl.gz", received_at=now, report=report)
-    train(home, TrainingSettings(), now, report)
+    result = train(home, TrainingSettings(), now, report)
+    if not result.published:
+        raise CannotTrain("; ".join(result.reasons))
 
 
 def first_example(home: Home) -> tuple[str, str]:
