@@ -23,7 +23,9 @@ def test_redis_keys_are_named_in_one_file() -> None:
 
 
 def test_a_serving_process_imports_no_training_library() -> None:
-    code = "import api.app, api.serve, sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    code = (
+        "import perennial, api.app, api.serve, sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    )
     loaded = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

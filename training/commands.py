@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import typer
 
-from features.archive import Archiver
 from features.catalogue import merge_live
 from features.commands import store
 from features.home import Home
@@ -27,13 +26,16 @@ from recommender import versions
 from recommender.bundle_files import BadBundle
 from training.errors import CannotTrain
 from training.settings import TrainingSettings
-from training.train import train as fit_and_publish
 
 models = typer.Typer(help="Model versions: see them, publish one, go back.", no_args_is_help=True)
 
 
 def train(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     """Train on the whole history, compare with simple baselines, publish what passes."""
+    # Here and not above: a serving process reads this file too, and must not load training's libraries.
+    from features.archive import Archiver
+    from training.train import train as fit_and_publish
+
     shop = Home(home)
     with plain_errors(RedisServerError, CannotTrain):
         with store(shop) as client:

@@ -11,8 +11,6 @@ from features.importers.non_products import is_product
 from features.importers.product_ids import check_match_rate, match_rate, merged_spellings, under_one_id
 from features.importers.refunds import with_refunded_orders
 
-ORDERS = ["purchase", "refund"]
-
 
 @dataclass(frozen=True)
 class Intake:

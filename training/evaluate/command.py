@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -21,7 +21,9 @@ from features.terminal import (
     show_table,
 )
 from training.errors import BadDataset
-from training.evaluate.result import Evaluation
+
+if TYPE_CHECKING:
+    from training.evaluate.result import Evaluation
 
 evaluate = typer.Typer(
     help="Measure recommendations on data with known answers, beside simple and published methods.",
@@ -30,7 +32,7 @@ evaluate = typer.Typer(
 DatasetArgument = Annotated[Path, typer.Argument(help="A data set's folder or parquet file.")]
 SeedsOption = Annotated[int, typer.Option(min=1, help="Random splits or draws to average over.")]
 BaselinesOption = Annotated[Literal["all", "none"], typer.Option(help="What to measure beside the model.")]
-Evaluate = Callable[[Path, int, bool, Report], Evaluation]
+Evaluate = Callable[[Path, int, bool, Report], "Evaluation"]
 
 
 @evaluate.command("session")
