@@ -15,7 +15,7 @@ from recommender.id_map import IdMap, PackedBytes
 from recommender.next_basket_table import NextBasket
 from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
 
-SCHEMA = 1
+SCHEMA = 2
 
 Array = NDArray[Any]
 Part = TypeVar("Part")
@@ -65,6 +65,7 @@ class Tables:
     popular: Ranking  # every product that may be shown
     trending: Ranking
     newest: Ranking
+    blends: Array  # (placements, sources) float32: what each source of a placement counts; see `placements`
     category_popular: Neighbours  # row: a category of any level; all its products, most popular first
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from recommender.candidates import Candidates, Ranking, blend
 from recommender.explain import Reason, explain
 from recommender.merchandise_plan import Merchandise, Plan
 from recommender.merchandising import AnyRule
-from recommender.placements import POPULAR, RECIPES, Source
+from recommender.placements import POPULAR, Recipe, weighted
 from recommender.request import Request, Situation
 from recommender.shelf import Shelf
 from recommender.sources import ranked
@@ -48,6 +48,10 @@ class Recommender:
     rules: Sequence[AnyRule] = ()
 
     @cached_property
+    def recipes(self) -> Mapping[str, Recipe]:
+        return weighted(self.bundle.tables.blends)
+
+    @cached_property
     def merchandise(self) -> Merchandise:
         return Merchandise(self.rules, self.bundle.tables, self.shelf)
 
@@ -60,7 +64,7 @@ class Recommender:
         plan = self.merchandise.plan(request.placement, request.now, visitor)
         pinned = self._pinned(situation, plan, k)
         picks = list(pinned.values())
-        for recipe in (RECIPES[request.placement], (POPULAR,)):
+        for recipe in (self.recipes[request.placement], (POPULAR,)):
             if len(picks) < k:
                 picks += self._pick(situation, plan, recipe, k - len(picks), picks)
         if len(picks) < k:
@@ -77,7 +81,7 @@ class Recommender:
         return {positions[item]: Pick(item, 1.0, "pinned", PINNED) for item in shown}
 
     def _pick(
-        self, situation: Situation, plan: Plan, recipe: Sequence[Source], k: int, taken: list[Pick]
+        self, situation: Situation, plan: Plan, recipe: Recipe, k: int, taken: list[Pick]
     ) -> list[Pick]:
         proposals = [self._eligible(source.propose(situation), situation, plan, taken) for source in recipe]
         for source, proposal in zip(recipe, proposals, strict=True):

@@ -16,6 +16,7 @@ from recommender.bundle import Bundle, Manifest, Tables
 from recommender.bundle_files import write_bundle
 from recommender.id_map import IdMap, PackedBytes
 from recommender.next_basket_table import NextBasket, Pasts, Peers
+from recommender.placements import fixed_weights
 from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -131,6 +132,7 @@ def small_tables() -> Tables:
         ),
         trending=ranking(("tin", "pot"), (9, 7)),
         newest=ranking(("cup", "spoon"), (TODAY - 3, TODAY - 5)),
+        blends=fixed_weights(),
         category_popular=neighbours(
             {
                 "kitchen": [(name, 1.0, 9) for name in ("mug", "spoon", "kettle", "cup", "pot")],

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from features.progress import Report, silent
 from recommender.bundle import Tables
 from recommender.id_map import IdMap, PackedBytes
+from recommender.placements import fixed_weights
 from recommender.tables import ProductTable
 from training.als import build_index, fit_als
 from training.carts import fit_carts
@@ -82,6 +83,7 @@ def build(
         popular=ranking,
         trending=trending(history, table.recommendable),
         newest=newest(table.first_day, table.recommendable, decayed_orders(history, POPULAR_HALF_LIFE_DAYS)),
+        blends=fixed_weights(),
         category_popular=popular_by_category(ranking, products.category_items),
     )
     return tables, build_index(factors)
