@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from recommender.candidates import Candidates, concatenate, neighbours_of
 from recommender.request import Situation
 from recommender.tables import Ranking
 
 VIEW_FADE = 0.8  # weight of each viewed product against the one viewed after it
+NEARBY_CATEGORIES, NEARBY = 3, 30  # the last seen; best sellers of each
+RANK_WEIGHTS = (1 / np.log2(np.arange(NEARBY) + 2)).astype(np.float32)
 STEP_UP = 1.1, 3.0  # a better product costs this many times as much
 
 
@@ -66,6 +70,28 @@ def popular(situation: Situation) -> Candidates:
         row = tables.category_popular.of(category)
         return Candidates.unanchored(row.items, row.weights, row.together)
     return ranked(tables.popular)
+
+
+def popular_nearby(situation: Situation) -> Candidates:
+    """What sells best in the categories looked at lately, that of the latest look counting most.
+
+    For a visitor of whom nothing else is known, on products that no other visit leads on from.
+    """
+    tables = situation.bundle.tables
+    pull: dict[int, float] = {}  # category -> weight
+    for age, item in enumerate(situation.viewed):
+        category = int(tables.product.category[item])
+        if category >= 0 and (category in pull or len(pull) < NEARBY_CATEGORIES):
+            pull[category] = pull.get(category, 0.0) + VIEW_FADE**age
+    if not pull:
+        return Candidates.none()
+    rows = [tables.category_popular.of(category) for category in pull]
+    votes = [weight * RANK_WEIGHTS[: len(row.items)] for weight, row in zip(pull.values(), rows, strict=True)]
+    return Candidates.unanchored(
+        np.concatenate([row.items[:NEARBY] for row in rows]),
+        np.concatenate(votes),
+        np.concatenate([row.together[:NEARBY] for row in rows]),
+    )
 
 
 def trending(situation: Situation) -> Candidates:

@@ -1,0 +1,238 @@
+"""`python -m loadtests.growth HOME`: the history of a shop of any size, as an archive would hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import product as combinations
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import polars as pl
+import typer
+from numpy.typing import NDArray
+
+from features.catalogue import merge_products
+from features.history import schema, write_rows
+from features.home import Home
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+DAYS = 730
+LINES_PER_ORDER, VIEWS_PER_VISIT = 3.0, 4.0  # on average
+FAVOURITES = 6
+REPEATED, IN_TASTE, PAIRED = 0.35, 0.35, 0.15  # of the lines; the others are what sells anyway
+KNOWN, CARTED = 0.3, 0.1  # of the visits: by a customer; of the looks: into the cart
+AT_ONCE = 500_000
+COLOURS = ("red", "blue", "green", "white", "black", "ivory", "coral", "amber")
+MATERIALS = ("oak", "linen", "steel", "clay", "glass", "wool", "cotton", "copper", "cork", "paper")
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A shop of this size: the same numbers, the same history."""
+
+    products: int = 20_000
+    customers: int = 200_000
+    orders: int = 1_000_000
+    views: int = 2_000_000
+    seed: int = 7
+
+    @property
+    def categories(self) -> int:
+        return int(np.clip(self.products // 100, 4, 2_000))
+
+    @cached_property
+    def starts(self) -> Ints:
+        """(categories + 1): where each category's products begin."""
+        return np.linspace(0, self.products, self.categories + 1).astype(np.int64)
+
+    @cached_property
+    def sold(self) -> NDArray[np.float64]:
+        """(products + 1): cumulative popularity, a long tail (Zipf-Mandelbrot) in no order."""
+        rank = np.random.default_rng(self.seed).permutation(self.products)
+        return np.concatenate([[0.0], np.cumsum((rank + 10.0) ** -0.9)])
+
+    @cached_property
+    def partner(self) -> Ints:
+        """(products): what goes with each, in both directions; of another category as a rule."""
+        shuffled = np.random.default_rng(self.seed + 1).permutation(self.products)
+        partner = np.arange(self.products)
+        half = self.products // 2
+        partner[shuffled[:half]], partner[shuffled[half : 2 * half]] = (
+            shuffled[half : 2 * half],
+            shuffled[:half],
+        )
+        return partner
+
+    @cached_property
+    def favourites(self) -> NDArray[np.int32]:
+        """(customers, FAVOURITES): what each buys again and again."""
+        rng = np.random.default_rng(self.seed + 2)
+        return self.any_product(rng, (self.customers, FAVOURITES)).astype(np.int32)
+
+    @cached_property
+    def activity(self) -> NDArray[np.float64]:
+        """(customers) cumulative: most order seldom, some often."""
+        return np.cumsum(np.random.default_rng(self.seed + 3).gamma(0.7, size=self.customers))
+
+    def any_product(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Ints:
+        return self._between(rng, np.zeros(shape), np.full(shape, self.sold[-1]))
+
+    def of_category(self, rng: np.random.Generator, category: Ints) -> Ints:
+        return self._between(rng, self.sold[self.starts[category]], self.sold[self.starts[category + 1]])
+
+    def _between(self, rng: np.random.Generator, low: NDArray[np.float64], high: NDArray[np.float64]) -> Ints:
+        drawn = np.searchsorted(self.sold, rng.uniform(low, high), side="right") - 1
+        return np.minimum(drawn, self.products - 1)
+
+
+def write_shop(home: Home, growth: Growth, now: datetime = NOW) -> None:
+    """Catalogue, orders and views of the two years before `now`."""
+    merge_products(home, catalogue(growth), now)
+    for number, rows in enumerate(events(growth, now)):
+        write_rows(home, rows, now, f"growth-{number:04d}")
+
+
+def catalogue(growth: Growth) -> pl.DataFrame:
+    """A title, category, brand and price for each product."""
+    rng, n = np.random.default_rng(growth.seed + 4), growth.products
+    category = np.searchsorted(growth.starts, np.arange(n), side="right") - 1
+    nouns = np.array([_word(number) for number in range(growth.categories)])
+    titles = [
+        f"{COLOURS[colour]} {MATERIALS[material]} {noun} {number % 90 + 10}"
+        for number, (colour, material, noun) in enumerate(
+            zip(
+                rng.integers(len(COLOURS), size=n),
+                rng.integers(len(MATERIALS), size=n),
+                nouns[category],
+                strict=True,
+            )
+        )
+    ]
+    return pl.DataFrame(
+        {
+            "product_id": _names("p", np.arange(n)),
+            "title": titles,
+            "category": nouns[category],
+            "category_path": nouns[category],
+            "brand": _names("brand", rng.integers(max(n // 200, 3), size=n)),
+            "price": np.round(np.exp(rng.normal(2.8, 0.8, n)), 2),
+            "first_seen": [NOW - timedelta(days=DAYS)] * n,
+        }
+    )
+
+
+def events(growth: Growth, now: datetime) -> Iterator[pl.DataFrame]:
+    """Rows of the history, a part at a time."""
+    rng, price = np.random.default_rng(growth.seed + 5), catalogue(growth)["price"].to_numpy()
+    for start in range(0, growth.orders, AT_ONCE):
+        yield _orders(growth, rng, start, min(AT_ONCE, growth.orders - start), price, now)
+    visits = round(growth.views / VIEWS_PER_VISIT)
+    for start in range(0, visits, AT_ONCE):
+        yield _visits(growth, rng, start, min(AT_ONCE, visits - start), now)
+
+
+def _orders(
+    growth: Growth, rng: np.random.Generator, start: int, n: int, price: NDArray[np.float64], now: datetime
+) -> pl.DataFrame:
+    size = 1 + rng.poisson(LINES_PER_ORDER - 1, n)
+    customer, seconds = _customers(growth, rng, n), _times(rng, n)
+    order = np.repeat(np.arange(n), size)
+    product = _chosen(growth, rng, customer[order], order)
+    order, product = np.unique(np.stack([order, product]), axis=1)
+    number = _names("o", start + order)
+    return _rows(
+        now,
+        seconds[order],
+        event_id=number,
+        line=np.arange(len(order)) - np.searchsorted(order, order),
+        type=["purchase"] * len(order),
+        customer_id=_names("c", customer[order]),
+        product_id=_names("p", product),
+        quantity=np.ones(len(order)),
+        unit_price=price[product],
+        order_id=number,
+    )
+
+
+def _visits(growth: Growth, rng: np.random.Generator, start: int, n: int, now: datetime) -> pl.DataFrame:
+    size = rng.geometric(1 / VIEWS_PER_VISIT, n)
+    customer, seconds = _customers(growth, rng, n), _times(rng, n)
+    visit = np.repeat(np.arange(n), size)
+    step = np.arange(len(visit)) - np.searchsorted(visit, visit)
+    known = (rng.random(n) < KNOWN)[visit]
+    name = _names("v", start + visit)
+    return _rows(
+        now,
+        seconds[visit] + 30 * step,
+        event_id=pl.Series(name).str.replace("v", "w") + "-" + pl.Series(step).cast(pl.String),
+        line=np.zeros(len(visit), np.int64),
+        type=np.where(rng.random(len(visit)) < CARTED, "add_to_cart", "view"),
+        customer_id=pl.select(pl.when(pl.Series(known)).then(_names("c", customer[visit]))).to_series(),
+        anonymous_id=name,
+        session_id=name,
+        product_id=_names("p", _chosen(growth, rng, customer[visit], visit)),
+    )
+
+
+def _chosen(growth: Growth, rng: np.random.Generator, customer: Ints, group: Ints) -> Ints:
+    """A product for each line: a favourite, one of the customer's categories, a partner of the line before
+    in the same group (order or visit), or anything."""
+    n, kind = len(customer), rng.random(len(customer))
+    found = growth.any_product(rng, (n,))
+    again = kind < REPEATED
+    found[again] = growth.favourites[customer[again], rng.integers(FAVOURITES, size=int(again.sum()))]
+    taste = (kind >= REPEATED) & (kind < REPEATED + IN_TASTE)
+    found[taste] = growth.of_category(rng, (customer[taste] * 7 + group[taste] % 3) % growth.categories)
+    paired = np.flatnonzero((kind > 1 - PAIRED)[1:] & (group[1:] == group[:-1])) + 1
+    found[paired] = growth.partner[found[paired - 1]]
+    return found
+
+
+def _customers(growth: Growth, rng: np.random.Generator, n: int) -> Ints:
+    return np.searchsorted(growth.activity, rng.uniform(0, growth.activity[-1], n))
+
+
+def _times(rng: np.random.Generator, n: int) -> Ints:
+    """Seconds before now; a shop that doubles in a year."""
+    return (DAYS * 86_400 * (1 - rng.power(1.6, n))).astype(np.int64)
+
+
+def _rows(now: datetime, seconds_ago: Ints, **columns: Any) -> pl.DataFrame:
+    at = pl.Series(int(now.timestamp()) * 1_000_000 - seconds_ago * 1_000_000).cast(pl.Datetime("us", "UTC"))
+    rows = pl.DataFrame({"timestamp": at, "received_at": at, **columns})
+    return rows.with_columns(
+        pl.lit(None, dtype).alias(name) for name, dtype in schema().items() if name not in rows.columns
+    )
+
+
+def _names(kind: str, numbers: Ints) -> pl.Series:
+    return pl.select(pl.format(f"{kind}-{{}}", pl.Series(numbers))).to_series()
+
+
+def _word(number: int) -> str:
+    """An invented noun for each number below 3,600."""
+    first, second = divmod(number, 60)
+    syllables = ["".join(pair) for pair in combinations("bdfklmnprtvz", "aeiou")]
+    return f"{syllables[first]}{syllables[second]}r"
+
+
+def main(
+    home: Path,
+    products: Annotated[int, typer.Option(min=2)] = 20_000,
+    customers: Annotated[int, typer.Option(min=1)] = 200_000,
+    orders: Annotated[int, typer.Option(min=1)] = 1_000_000,
+    views: Annotated[int, typer.Option(min=0)] = 2_000_000,
+    seed: int = 7,
+) -> None:
+    """Write it into a new home, ready for `perennial train`."""
+    write_shop(Home(home), Growth(products, customers, orders, views, seed))
+
+
+if __name__ == "__main__":
+    typer.run(main)
