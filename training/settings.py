@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from recommender.request import REST_DAYS
+
 
 class TrainingSettings(BaseSettings):
     """Read once, by the command that trains."""
@@ -58,6 +60,14 @@ class TrainingSettings(BaseSettings):
     )
     evaluation_cases: int = Field(
         default=1_000, ge=1, description="Orders, at most, that each placement is judged on."
+    )
+    blend_cases: int = Field(
+        default=250, ge=1, description="Questions, at most, on which each placement's weights are learned."
+    )
+    rest_days: int = Field(
+        default=REST_DAYS,
+        ge=0,
+        description="For so long what was bought is hidden in those questions, as it is where a shop serves.",
     )
     gate_min_cases: int = Field(
         default=50, ge=1, description="Cases below which an evaluation says too little to refuse a bundle."

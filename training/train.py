@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import faiss
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from features.catalogue import load_products
 from features.home import Home
@@ -18,14 +20,29 @@ from features.progress import Report, silent
 from recommender import versions
 from recommender.bundle import Bundle, Manifest, Tables
 from recommender.bundle_files import BadBundle, write_bundle
+from recommender.placements import fixed_weights
+from training.blends import fit_blends
 from training.errors import NothingToTrainOn
 from training.gate import objections
-from training.held_out import cut_time, examine
+from training.held_out import cut_time, examine, halves
 from training.history import History, load_history
 from training.next_basket import Learned
 from training.pipeline import build
+from training.questions import questions
 from training.result import TrainingResult
 from training.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What the last weeks told: metrics, empty where the history is too short for it, and what was tuned and
+    learned on the way, so that the real training need not do it again; `worth`: of the blends."""
+
+    metrics: dict[str, Any]
+    settings: TrainingSettings
+    next_basket: Learned | None
+    blends: NDArray[np.float32]
+    worth: dict[str, Any] = field(default_factory=dict)
 
 
 def train(home: Home, settings: TrainingSettings, now: datetime, report: Report = silent) -> TrainingResult:
@@ -39,8 +56,8 @@ def train(home: Home, settings: TrainingSettings, now: datetime, report: Report 
     history = load_history(home, catalogue)
     if not len(history.purchases):
         raise NothingToTrainOn("nothing to train on: import orders first with `perennial import orders FILE`")
-    metrics, settings, learned = rehearse(history, catalogue, settings, report)
-    tables, index = build(history, catalogue, settings, report, learned)
+    tables, index, rehearsal = fit(history, catalogue, settings, report)
+    metrics, settings = rehearsal.metrics, rehearsal.settings
 
     report("Checking and publishing", 0, 1)
     reasons = objections(tables, metrics, _running_metrics(home.models), settings)
@@ -62,24 +79,34 @@ def train(home: Home, settings: TrainingSettings, now: datetime, report: Report 
     )
 
 
+def fit(
+    history: History, catalogue: pl.DataFrame, settings: TrainingSettings, report: Report = silent
+) -> tuple[Tables, faiss.Index, Rehearsal]:
+    """What training makes of a history: rehearsed on its last weeks, then built of all of it."""
+    rehearsal = rehearse(history, catalogue, settings, report)
+    tables, index = build(history, catalogue, rehearsal.settings, report, rehearsal.next_basket)
+    return replace(tables, blends=rehearsal.blends), index, rehearsal
+
+
 def rehearse(
     history: History, catalogue: pl.DataFrame, settings: TrainingSettings, report: Report = silent
-) -> tuple[dict[str, Any], TrainingSettings, Learned | None]:
-    """Train on all but the last weeks and ask about those.
-
-    Returns the metrics, empty where the history is too short for it, and what was tuned and learned on
-    the way, so that the real training need not do it again.
-    """
-    cut = cut_time(history, settings)
-    early = history.before(cut)
-    if not len(early.purchases):
-        return {}, settings, None
+) -> Rehearsal:
+    """Train on all but the last weeks, learn from those how to blend the sources, and examine the result."""
+    early = history.before(cut := cut_time(history, settings)) if len(history.purchases) else history
+    if early is history or not len(early.purchases):
+        return Rehearsal({}, settings, None, fixed_weights())
     tables, index = build(early, catalogue, settings, lambda step, *far: report(f"Rehearsal: {step}", *far))
     manifest = describe("rehearsal", datetime.fromtimestamp(cut, UTC), early, tables, settings, {})
+    tasks = questions(history, cut, tables, settings)
+    learning, judging = halves(tasks)
+    bundle = Bundle(manifest, tables, index)
+    blends, worth = fit_blends(learning, judging, bundle, settings, report)
+    bundle = replace(bundle, tables=replace(tables, blends=blends))
+    unseen = {task: judging[task] if task in worth else cases for task, cases in tasks.items()}
+    metrics = examine(unseen, bundle, settings, report)
     ridge, habit = tables.cart_tuning.tolist()
     tuned = settings.model_copy(update={"ease_lambda": ridge, "cart_habit": habit})
-    metrics = examine(history, cut, Bundle(manifest, tables, index), settings, report)
-    return metrics, tuned, Learned.of(tables.next_basket)
+    return Rehearsal(metrics, tuned, Learned.of(tables.next_basket), blends, worth)
 
 
 def describe(
