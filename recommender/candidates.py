@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,75 +12,157 @@ from numpy.typing import NDArray
 from recommender.tables import Neighbours
 
 NO_ANCHOR = -1
+SPARE = 6  # so often, at most, the best items usually stand in a pool
+LITTLE = np.float32(0.001)
+
+Floats = NDArray[np.float32]
 
 
 class Candidates(NamedTuple):
-    """Proposals of one source; an item may stand more than once.
+    """Proposals of one source. items int32; scores float32, comparable within the source; anchors int32, the
+    item that speaks for it, or -1; counts int32, the evidence (buyers of both, orders, buyers ...).
 
-    items int32; scores float32, comparable within the source, an item's sum above 0; anchors int32, the item
-    that speaks for it, or -1; counts int32, the evidence (buyers of both, orders, buyers ...).
+    repeated: an item may stand more than once; its scores add up, and below 0 it is not proposed.
     """
 
     items: NDArray[np.int32]
-    scores: NDArray[np.float32]
+    scores: Floats
     anchors: NDArray[np.int32]
     counts: NDArray[np.int32]
+    repeated: bool = False
 
     @classmethod
     def none(cls) -> Candidates:
-        empty = np.empty(0, np.int32)
-        return cls(empty, np.empty(0, np.float32), empty, empty)
+        return NOTHING
 
     @classmethod
-    def unanchored(
-        cls, items: NDArray[np.int32], scores: NDArray[np.float32], counts: NDArray[np.int32]
-    ) -> Candidates:
+    def unanchored(cls, items: NDArray[np.int32], scores: Floats, counts: NDArray[np.int32]) -> Candidates:
         return cls(items, scores, np.full(len(items), NO_ANCHOR, np.int32), counts)
 
     def where(self, keep: NDArray[np.bool_]) -> Candidates:
-        return Candidates(self.items[keep], self.scores[keep], self.anchors[keep], self.counts[keep])
+        return Candidates(
+            self.items[keep], self.scores[keep], self.anchors[keep], self.counts[keep], self.repeated
+        )
+
+
+_EMPTY = np.empty(0, np.int32)
+NOTHING = Candidates(_EMPTY, np.empty(0, np.float32), _EMPTY, _EMPTY)
 
 
 def neighbours_of(table: Neighbours, anchors: Sequence[int], weights: Sequence[float]) -> Candidates:
     """The partners of several anchors, each anchor's weighted as given."""
     if not anchors:
-        return Candidates.none()
+        return NOTHING
     rows = [table.of(anchor) for anchor in anchors]
     sizes = [len(row.items) for row in rows]
-    return Candidates(
-        np.concatenate([row.items for row in rows]),
-        np.concatenate([row.weights for row in rows]) * np.repeat(np.array(weights, np.float32), sizes),
-        np.repeat(np.array(anchors, np.int32), sizes),
-        np.concatenate([row.together for row in rows]),
-    )
+    items, scores, together = map(np.concatenate, zip(*rows, strict=True))
+    scores = scores * np.array(weights, np.float32).repeat(sizes)
+    return Candidates(items, scores, np.array(anchors, np.int32).repeat(sizes), together, len(anchors) > 1)
 
 
 def concatenate(proposals: Sequence[Candidates]) -> Candidates:
     """All proposals in one, in the order given."""
-    return Candidates(*map(np.concatenate, zip(*proposals, strict=True)))
+    columns = zip(*proposals, strict=True)
+    items, scores, anchors, counts = (np.concatenate(next(columns)) for _ in range(4))
+    return Candidates(items, scores, anchors, counts, repeated=True)
+
+
+class Board:
+    """Adds scores up by item, in a time that does not depend on how many items there are.
+
+    Holds a number for each item, 0 between calls: not for two threads at once.
+    """
+
+    def __init__(self, n_items: int) -> None:
+        self._sums = np.zeros(n_items, np.float32)
+
+    def totals(self, items: NDArray[np.int32], scores: Floats) -> Floats:
+        """For each place the sum of the scores of all places with its item."""
+        np.add.at(self._sums, items, scores)
+        totals = self._sums[items]
+        self._sums[items] = 0.0
+        return totals
 
 
 class Ranking(NamedTuple):
-    """Distinct items, best first. source: row of the proposal that speaks loudest for each."""
+    """Distinct items, best first; scores between 0 and 1."""
 
     items: NDArray[np.int32]
-    scores: NDArray[np.float64]
-    source: NDArray[np.int64]
+    scores: NDArray[np.floating]
 
 
-def blend(proposals: Sequence[Candidates], weights: Sequence[float]) -> Ranking:
-    """Add up what the sources say, each scaled so that its best item counts its weight.
+class Evidence(NamedTuple):
+    """What speaks for an item: which source, which product (or -1), and the count behind it."""
 
-    Scores lie between 0 and 1: 1 where every source with a proposal has the item first.
+    source: int
+    anchor: int
+    figure: int
+
+
+class Pool(NamedTuple):
+    """The votes of several sources, one proposal behind the other.
+
+    items int32; totals float32, all votes for the item, the same wherever it stands; loudness float32, what
+    the place's source says of the item, and a little what the place does. starts: where each proposal begins.
     """
-    pool = concatenate(proposals)
-    items, which = np.unique(pool.items, return_inverse=True)
-    source = np.repeat(np.arange(len(proposals)), [len(proposal.items) for proposal in proposals])
-    shape = len(proposals), len(items)
-    votes = np.bincount(source * shape[1] + which, pool.scores, shape[0] * shape[1]).reshape(shape)
-    peaks = votes.max(axis=1, initial=0.0, keepdims=True)
-    heard = np.where(peaks > 0, np.reshape(weights, (-1, 1)), 0.0)
-    votes = votes * (heard / np.maximum(peaks, 1e-12))
-    totals = votes.sum(axis=0) / max(heard.sum(), 1e-12)
-    order = np.argsort(-totals, kind="stable")
-    return Ranking(items[order], totals[order], votes.argmax(axis=0)[order])
+
+    proposals: Sequence[Candidates]
+    items: NDArray[np.int32]
+    totals: Floats
+    loudness: Floats
+    starts: Sequence[int]
+
+    def best(self, k: int | None = None) -> Ranking:
+        """The k best items, or all of them; none without votes."""
+        totals, items = self.totals, self.items
+        if k is not None and SPARE * k < len(items):
+            head = totals.argpartition(len(items) - SPARE * k)[-SPARE * k :]
+            totals, items = totals[head], items[head]
+        order = (-totals).argsort(kind="stable")
+        found = dict(zip(items[order].tolist(), totals[order].tolist(), strict=True))
+        shown = [item for item, total in found.items() if total > 0][:k]
+        if k is not None and len(shown) < k and len(items) < len(self.items):
+            return self.best()
+        return Ranking(np.array(shown, np.int32), np.array([found[item] for item in shown]))
+
+    def evidence(self, items: NDArray[np.int32]) -> list[Evidence]:
+        """For each of these items, what speaks loudest for it."""
+        if not len(items):
+            return []
+        places = (self.loudness * (items[:, None] == self.items)).argmax(axis=1).tolist()
+        return [self._evidence(place) for place in places]
+
+    def _evidence(self, place: int) -> Evidence:
+        source = bisect_right(self.starts, place) - 1
+        proposal, place = self.proposals[source], place - self.starts[source]
+        return Evidence(source, proposal.anchors.item(place), proposal.counts.item(place))
+
+
+def blend(
+    proposals: Sequence[Candidates], weights: Sequence[float], allowed: NDArray[np.bool_], board: Board
+) -> Pool:
+    """Add up what the sources say, each scaled so that its best allowed item counts its weight.
+
+    allowed: (n_items). An item's total is 1 where every source that proposes anything has it first.
+    """
+    starts, loudness, votes, heard = [0], list[Floats](), list[Floats](), 0.0
+    for proposal, weight in zip(proposals, weights, strict=True):
+        scores = said = proposal.scores * allowed[proposal.items]
+        if proposal.repeated:
+            said = np.maximum(board.totals(proposal.items, scores), 0.0)
+            scores = scores * (said > 0)
+        peak = said.max(initial=0.0).item()
+        share = np.float32(weight / peak if peak > 0 else 0.0)
+        heard += weight if peak > 0 else 0.0
+        loudness.append(said * share)
+        votes.append(scores * share)
+        starts.append(starts[-1] + len(scores))
+    items, voted = np.concatenate([proposal.items for proposal in proposals]), np.concatenate(votes)
+    totals = board.totals(items, voted) if len(proposals) > 1 or proposals[0].repeated else voted
+    return Pool(
+        proposals,
+        items,
+        totals / np.float32(heard or 1.0),
+        np.concatenate(loudness) + LITTLE * voted,
+        starts,
+    )

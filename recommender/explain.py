@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from recommender.candidates import NO_ANCHOR, Candidates
+from recommender.candidates import NO_ANCHOR
 from recommender.request import Situation
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,11 +40,9 @@ class Case:
         return title if len(title) <= TITLE_LENGTH else f"{title[:TITLE_LENGTH].rpartition(' ')[0]} …"
 
 
-def explain(situation: Situation, proposal: Candidates, source: str, item: int) -> Reason:
-    """The reason of `source` for `item`, from the place where it spoke loudest for it."""
-    places = (proposal.items == item).nonzero()[0]
-    place = places[proposal.scores[places].argmax()]
-    return REASONS[source](Case(situation, item, int(proposal.anchors[place]), int(proposal.counts[place])))
+def explain(situation: Situation, source: str, item: int, anchor: int, count: int) -> Reason:
+    """The reason of `source` for `item`."""
+    return REASONS[source](Case(situation, item, anchor, count))
 
 
 def _bought_together(case: Case) -> Reason:

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from recommender.arrangement import arrange
 from recommender.bundle import Bundle
-from recommender.candidates import Candidates, Ranking, blend
+from recommender.candidates import NO_ANCHOR, Board, Ranking, blend
 from recommender.explain import Reason, explain
-from recommender.merchandise_plan import Merchandise, Plan
+from recommender.merchandise_plan import NO_RULES, Merchandise, Plan
 from recommender.merchandising import AnyRule
 from recommender.placements import POPULAR, Recipe, weighted
 from recommender.request import Request, Situation
 from recommender.shelf import Shelf
-from recommender.sources import ranked
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,7 @@ class Pick:
     reason: Reason
 
 
+Allowed = NDArray[np.bool_]  # (n_items); what is in the answer already is taken out as it goes
 PINNED = Reason("pinned", "Picked by the shop", {})
 
 
@@ -52,6 +52,10 @@ class Recommender:
         return weighted(self.bundle.tables.blends)
 
     @cached_property
+    def _board(self) -> Board:
+        return Board(len(self.bundle.tables.products))
+
+    @cached_property
     def merchandise(self) -> Merchandise:
         return Merchandise(self.rules, self.bundle.tables, self.shelf)
 
@@ -62,76 +66,74 @@ class Recommender:
         """
         situation = Situation(request, self.bundle)
         plan = self.merchandise.plan(request.placement, request.now, visitor)
-        pinned = self._pinned(situation, plan, k)
+        allowed = self._allowed(situation, plan)
+        pinned = self._pinned(plan, allowed, k)
         picks = list(pinned.values())
         for recipe in (self.recipes[request.placement], (POPULAR,)):
-            if len(picks) < k:
-                picks += self._pick(situation, plan, recipe, k - len(picks), picks)
+            if recipe and len(picks) < k:
+                picks += self._pick(situation, plan, allowed, recipe, k - len(picks), picks)
         if len(picks) < k:
-            picks += self._anything(situation, plan, k - len(picks), picks)
+            picks += self._anything(situation, plan, allowed, k - len(picks), picks)
         return _seated(picks, list(pinned)) if pinned else picks
 
-    def _pinned(self, situation: Situation, plan: Plan, k: int) -> dict[int, Pick]:
+    def _pinned(self, plan: Plan, allowed: Allowed, k: int) -> dict[int, Pick]:
         """Position (from 0) -> the product pinned to it, where that may be shown."""
-        positions = {item: position for position, item in plan.pins if position < k}
-        if not positions:
-            return {}
-        items = np.array(list(positions), np.int32)
-        shown = items[self.may_show(items, situation)].tolist()
-        return {positions[item]: Pick(item, 1.0, "pinned", PINNED) for item in shown}
+        return {
+            position: Pick(item, 1.0, "pinned", PINNED)
+            for position, item in plan.pins
+            if position < k and allowed[item]
+        }
 
     def _pick(
-        self, situation: Situation, plan: Plan, recipe: Recipe, k: int, taken: list[Pick]
+        self, situation: Situation, plan: Plan, allowed: Allowed, recipe: Recipe, k: int, taken: list[Pick]
     ) -> list[Pick]:
-        proposals = [self._eligible(source.propose(situation), situation, plan, taken) for source in recipe]
+        """The best k of what the recipe's sources propose."""
+        allowed[_items(taken)] = False
+        proposals = [source.propose(situation) for source in recipe]
         for source, proposal in zip(recipe, proposals, strict=True):
             self.observe(source.name, len(proposal.items))
-        ranking = arrange(blend(proposals, [source.weight for source in recipe]), plan, k, _items(taken))
+        pool = blend(proposals, [source.weight for source in recipe], allowed, self._board)
+        ranking = arrange(pool.best(k if plan is NO_RULES else None), plan, k, _items(taken))
+        evidence = pool.evidence(ranking.items)
         return [
-            Pick(
-                item,
-                score,
-                recipe[which].name,
-                explain(situation, proposals[which], recipe[which].name, item),
+            Pick(item, score, name := recipe[which].name, explain(situation, name, item, anchor, count))
+            for item, score, (which, anchor, count) in zip(
+                ranking.items.tolist(), ranking.scores.tolist(), evidence, strict=True
             )
-            for item, score, which in zip(*(column.tolist() for column in ranking), strict=True)
         ]
-
-    def _eligible(
-        self, proposal: Candidates, situation: Situation, plan: Plan, taken: list[Pick]
-    ) -> Candidates:
-        keep = self.may_show(proposal.items, situation)
-        if plan.allowed is not None:
-            keep &= plan.allowed[proposal.items]
-        if taken:
-            keep &= ~np.isin(proposal.items, _items(taken))
-        return proposal.where(keep)
 
     def may_show(self, items: NDArray[np.int32], situation: Situation) -> NDArray[np.bool_]:
         """Which items are offered, in stock, not hidden from this answer and within the request's filters."""
-        request, tables = situation.request, self.bundle.tables
-        keep = self.shelf.offered[items] & ~np.isin(items, situation.hidden)
-        if request.in_stock:
-            keep &= self.shelf.in_stock[items]
+        return self._allowed(situation, NO_RULES)[items]
+
+    def _allowed(self, situation: Situation, plan: Plan) -> Allowed:
+        request, tables, shelf = situation.request, self.bundle.tables, self.shelf
+        allowed = (shelf.sellable if request.in_stock else shelf.offered).copy()
+        allowed[situation.hidden] = False
+        if plan.allowed is not None:
+            allowed &= plan.allowed
         if request.category is not None:
             category = tables.categories.row(request.category)
             members = tables.category_popular.of(category).items if category >= 0 else ()
-            keep &= np.isin(items, members)
+            allowed &= np.isin(np.arange(len(allowed)), members)
         if request.min_price is not None:
-            keep &= self.shelf.price[items] >= request.min_price
+            allowed &= shelf.price >= request.min_price
         if request.max_price is not None:
-            keep &= self.shelf.price[items] <= request.max_price
-        return keep
+            allowed &= shelf.price <= request.max_price
+        return allowed
 
-    def _anything(self, situation: Situation, plan: Plan, k: int, taken: list[Pick]) -> list[Pick]:
+    def _anything(
+        self, situation: Situation, plan: Plan, allowed: Allowed, k: int, taken: list[Pick]
+    ) -> list[Pick]:
         """Narrow filters: look through every product, most popular first."""
-        everything = ranked(self.bundle.tables.popular, limit=len(self.bundle.tables.products))
-        found = self._eligible(everything, situation, plan, taken)
-        nothing = np.zeros(len(found.items))
-        ranking = arrange(Ranking(found.items, nothing, nothing.astype(np.int64)), plan, k, _items(taken))
+        allowed[_items(taken)] = False
+        popular = self.bundle.tables.popular
+        places = allowed[popular.items].nonzero()[0]
+        left = Ranking(popular.items[places], np.zeros(len(places)))
+        counts = dict(zip(left.items.tolist(), popular.counts[places].tolist(), strict=True))
         return [
-            Pick(item, 0.0, POPULAR.name, explain(situation, found, POPULAR.name, item))
-            for item in ranking.items.tolist()
+            Pick(item, 0.0, POPULAR.name, explain(situation, POPULAR.name, item, NO_ANCHOR, counts[item]))
+            for item in arrange(left, plan, k, _items(taken)).items.tolist()
         ]
 
 

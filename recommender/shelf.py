@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -28,6 +29,11 @@ class Shelf:
     price: NDArray[np.float32]
     cost: NDArray[np.float32]
     cards: Mapping[int, bytes]
+
+    @cached_property
+    def sellable(self) -> NDArray[np.bool_]:
+        """(n_items): offered and in stock."""
+        return self.offered & self.in_stock
 
     @classmethod
     def of(cls, tables: Tables) -> Shelf:

@@ -34,8 +34,14 @@ def test_what_speaks_against_a_product_can_keep_it_out() -> None:
     bundle = small_bundle()
     against = neighbours({"kettle": [("tea", 0.4, 16), ("spoon", 0.1, 4)], "mug": [("tea", -0.5, 9)]})
     bundle = replace(bundle, tables=replace(bundle.tables, companions=against))
-    assert totals(bundle, cart=("kettle", "mug")).keys() == {item("spoon")}
-    assert totals(bundle, cart=("kettle",))[item("tea")] == pytest.approx(0.4)
+    recommender = Recommender(bundle, Shelf.of(bundle.tables))
+
+    def best(*cart: str) -> tuple[int, str]:
+        pick, *_ = recommender.recommend(Request("cart", now=NOW.timestamp(), cart=cart), k=1)
+        return pick.item, pick.source
+
+    assert best("kettle") == (item("tea"), "co_purchase")
+    assert best("kettle", "mug") == (item("spoon"), "co_purchase")
 
 
 def test_a_rising_product_counts_more() -> None:
