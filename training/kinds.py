@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array
 
-from training.neighbours import inner_products, row_of_each, stacked, strongest
+from training.neighbours import inner_products, only, row_of_each, stacked, strongest
 from training.titles import compounds, heads, words
 
 HEAD_WEIGHT = 2.0  # "bag" says more of a red bag than "red" does
 OTHER_KIND = 0.3  # a product of another kind is like this one only where nothing better is
 TWINS = 0.6  # titles this close are of one kind even where their head nouns were read differently
 PRICE_FADE = 2.0  # e-folds of price difference at which closeness falls by e
+PAIRS = 300_000_000  # of products with a word in common, at most (more: 1,000 a product) ...
+PAIRS_PER_PRODUCT = 1_000
 
 
 def kinds(titles: Sequence[str], category: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -66,16 +68,28 @@ class Content:
 
 
 def closest(content: Content, price: NDArray[np.float32], kept: int) -> csr_matrix:
-    """(n_items, n_items): each product's `kept` closest, closest first; 1: same words, same price."""
+    """(n_items, n_items): each product's `kept` closest, closest first; 1: same words, same price.
+
+    In a large catalogue the commonest words are left out: "red" alone makes nothing alike.
+    """
     blocks = []
-    for start, cosine in inner_products(content.vectors):
+    n_items = content.vectors.shape[0]
+    for start, cosine in inner_products(rarest(content.vectors, max(PAIRS, PAIRS_PER_PRODUCT * n_items))):
         row, other = row_of_each(cosine) + start, cosine.indices
         near = cosine.data * price_closeness(price[row], price[other])
         near[~content.same_kind(row, other, cosine.data)] *= OTHER_KIND
         near[other == row] = 0
         cosine.data = near.astype(np.float32)
         blocks.append(strongest(cosine, kept))
-    return stacked(blocks, content.vectors.shape[0])
+    return stacked(blocks, n_items)
+
+
+def rarest(vectors: csr_matrix, pairs: int) -> csr_matrix:
+    """The terms of fewest products, as many as give `pairs` of products with one in common."""
+    in_products = np.bincount(vectors.indices, minlength=vectors.shape[1])
+    by_rarity = np.argsort(in_products, kind="stable")
+    among = np.cumsum(in_products[by_rarity].astype(np.float64) ** 2) <= pairs
+    return only(vectors, np.isin(vectors.indices, by_rarity[among])) if not among.all() else vectors
 
 
 def closeness_of(pairs: csr_matrix, vectors: csr_matrix) -> NDArray[np.float32]:

@@ -78,6 +78,12 @@ def as_neighbours(weights: csr_matrix, buyer_items: csr_matrix, at_least: int = 
     )
 
 
+def matrix_of(table: Neighbours) -> csr_matrix:
+    """The weights of neighbour lists as a matrix, rows in their order."""
+    n_items = len(table.offsets) - 1
+    return csr_matrix((table.weights, table.items, table.offsets), shape=(n_items, n_items))
+
+
 def bought_together(pairs: csr_matrix, buyer_items: csr_matrix) -> NDArray[np.int32]:
     """How many buyers bought both products of each stored pair, in storage order; 0 is possible."""
     n_items = buyer_items.shape[1]

@@ -16,9 +16,11 @@ from recommender.placements import fixed_weights
 from recommender.tables import ProductTable
 from training.als import build_index, fit_als
 from training.carts import fit_carts
+from training.cold_start import with_content_vectors
 from training.history import History
 from training.interactions import buyer_items, confidence, purchase_confidence
-from training.neighbours import as_neighbours, fill_empty_rows
+from training.kinds import Content
+from training.neighbours import as_neighbours, fill_empty_rows, matrix_of
 from training.next_basket import Learned, fit_next_basket
 from training.popularity import (
     POPULAR_HALF_LIFE_DAYS,
@@ -49,10 +51,13 @@ def build(
     products, buyers = align(catalogue, history), buyer_items(history)
 
     report("Personal tastes (ALS)", 0, settings.als_iterations)
-    factors = fit_als(confidence(history, settings), settings, report)
+    liking = confidence(history, settings)
+    content = Content.of(products.titles, products.category, products.brand)
+    factors = fit_als(liking, settings, report)
+    factors = with_content_vectors(factors, liking, content.vectors, products.price, settings.seed)
 
     report("Product pages", 0, 1)
-    similar, complements = page_neighbours(history, products, settings)
+    similar, complements = page_neighbours(history, content, products.price, buyers, settings)
 
     report("Carts (EASE)", 0, 1)
     companions, tuning = fit_carts(history, settings)
@@ -72,9 +77,9 @@ def build(
         cards=products.cards(),
         titles=PackedBytes.pack(title.encode() for title in products.titles),
         product=table,
-        similar=as_neighbours(similar, buyers),
-        complements=as_neighbours(complements, buyers, at_least=settings.complement_support),
-        companions=as_neighbours(fill_empty_rows(companions, complements), buyers),
+        similar=similar,
+        complements=complements,
+        companions=as_neighbours(fill_empty_rows(companions, matrix_of(complements)), buyers),
         cart_tuning=np.array(tuning, np.float32),
         purchases=purchases,
         next_basket=next_basket,

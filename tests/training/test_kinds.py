@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from training.kinds import Content, closeness_of, closest, content_vectors, kinds, price_closeness
+from training.kinds import Content, closeness_of, closest, content_vectors, kinds, price_closeness, rarest
 
 TITLES = ["Red cup", "Blue cup", "Red towel", "", "Kettle"]
 NONE = np.full(5, -1, np.int32)
@@ -57,3 +57,9 @@ def test_price_closeness_falls_with_the_ratio_and_ignores_unknown_prices():
     price = np.array([10, 10, np.nan, 0], np.float32)
     other = np.array([10, 10 * np.e**2, 5, 5], np.float32)
     assert price_closeness(price, other) == pytest.approx([1, np.exp(-1), 1, 1])
+
+
+def test_a_large_catalogue_leaves_out_the_commonest_words():
+    vectors = csr_matrix(np.array([[1, 0, 1], [1, 0, 1], [1, 1, 0], [1, 1, 0]], np.float32))
+    assert rarest(vectors, pairs=8).toarray().tolist() == [[0, 0, 1], [0, 0, 1], [0, 1, 0], [0, 1, 0]]
+    assert rarest(vectors, pairs=24).toarray().tolist() == vectors.toarray().tolist()
