@@ -66,9 +66,14 @@ def is_local(host: str) -> bool:
         return False
 
 
+def header(request: Request, name: bytes) -> str:
+    """One header, "" where it is missing; `request.headers` decodes them all."""
+    return next((value.decode("latin-1") for key, value in request.scope["headers"] if key == name), "")
+
+
 def _sent_key(request: Request) -> str | None:
     """The bearer key; a beacon, which cannot set headers, sends it as `?key=`."""
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    scheme, _, key = header(request, b"authorization").partition(" ")
     if scheme.lower() == "bearer" and key:
         return key.strip()
     key = request.query_params.get("key", "")

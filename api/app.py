@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from api import openapi, problems
+from api import openapi, problems, shortcut
 from api.access import Access, is_local
 from api.middleware import Observed
 from api.pages import pages_router
@@ -54,6 +54,7 @@ def create_app(home: Home, redis_url: str, settings: ApiSettings, store_settings
     app.include_router(pages_router(home.root / "demo"))
     problems.install(app)
     openapi.install(app)
+    shortcut.install(app, recommendations.router, events.router)
     _add_middleware(app, settings)
     return app
 

@@ -1,21 +1,67 @@
-"""Every metric of the API. Base units, labels from closed sets, nobody's ids."""
+"""Every metric of the API. Base units, labels from closed sets, nobody's ids.
+
+What an answer counts is kept in plain memory and handed over a few times a second: an increment in memory
+shared by worker processes takes microseconds, and an answer makes a dozen.
+"""
 
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
+from collections import Counter as Tally
+from collections import defaultdict
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+import prometheus_client
+from prometheus_client import CollectorRegistry, Gauge, generate_latest, multiprocess
 
 LATENCY_BUCKETS_S = (0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.02, 0.05, 0.1)
+STAGE_BUCKETS_S = (0.00005, 0.0001, 0.0002, 0.0005, *LATENCY_BUCKETS_S)
+Labels = tuple[str, ...]
+
+
+class Counter:
+    """How often something happened, by its labels."""
+
+    def __init__(self, name: str, text: str, labels: list[str]) -> None:
+        self._metric = prometheus_client.Counter(name, text, labels)
+        self._waiting: Tally[Labels] = Tally()
+
+    def add(self, *labels: str, n: int = 1) -> None:
+        self._waiting[labels] += n
+
+    def hand_over(self) -> None:
+        """Show what was added to those who scrape."""
+        waiting, self._waiting = self._waiting, Tally()
+        for labels, n in waiting.items():
+            self._metric.labels(*labels).inc(n)
+
+
+class Histogram:
+    """How long something took, by its labels."""
+
+    def __init__(self, name: str, text: str, labels: list[str], buckets: tuple[float, ...]) -> None:
+        self._metric = prometheus_client.Histogram(name, text, labels, buckets=buckets)
+        self._bounds = buckets
+        self._waiting: defaultdict[Labels, list[float]] = defaultdict(list)
+
+    def observe(self, seconds: float, *labels: str) -> None:
+        self._waiting[labels].append(seconds)
+
+    def hand_over(self) -> None:
+        """Show what was observed to those who scrape."""
+        waiting, self._waiting = self._waiting, defaultdict(list)
+        for labels, seconds in waiting.items():
+            child = self._metric.labels(*labels)
+            child._sum.inc(sum(seconds))
+            for bucket, n in Tally(bisect_left(self._bounds, each) for each in seconds).items():
+                child._buckets[bucket].inc(n)
+
 
 REQUEST_SECONDS = Histogram(
-    "perennial_request_seconds", "Time to answer.", ["route", "status"], buckets=LATENCY_BUCKETS_S
+    "perennial_request_seconds", "Time to answer.", ["route", "status"], LATENCY_BUCKETS_S
 )
 STAGE_SECONDS = Histogram(
-    "perennial_stage_seconds",
-    "Time in one stage of a recommendation.",
-    ["stage"],
-    buckets=(0.00005, 0.0001, 0.0002, 0.0005, *LATENCY_BUCKETS_S),
+    "perennial_stage_seconds", "Time in one stage of a recommendation.", ["stage"], STAGE_BUCKETS_S
 )
 CANDIDATES = Counter("perennial_candidates_total", "Products proposed, by source.", ["source"])
 PICKS = Counter("perennial_picks_total", "Products shown, by placement and source.", ["placement", "source"])
@@ -34,8 +80,15 @@ BUNDLE_AGE = Gauge(
 )
 
 
+def hand_over() -> None:
+    """Show everything counted so far to those who scrape."""
+    for metric in (REQUEST_SECONDS, STAGE_SECONDS, CANDIDATES, PICKS, DEGRADED, EVENTS):
+        metric.hand_over()
+
+
 def exposition() -> bytes:
     """All metrics in Prometheus' text format, of all worker processes where there are several."""
+    hand_over()
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest()
     registry = CollectorRegistry()

@@ -42,7 +42,7 @@ class Observed:
                 Problem(500, "Something broke on our side; the log has it under this request_id."), request_id
             )(scope, receive, send_with_id)
         finally:
-            REQUEST_SECONDS.labels(_route(scope), status).observe(perf_counter() - started)
+            REQUEST_SECONDS.observe(perf_counter() - started, _route(scope), str(status))
 
 
 def _route(scope: Scope) -> str:

@@ -14,7 +14,7 @@ import hiredis
 import msgspec
 
 from api.access import Access
-from api.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG
+from api.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, hand_over
 from api.settings import ApiSettings
 from features import keys
 from features.api_keys import load_keys
@@ -132,12 +132,13 @@ class Service:
         self.access = Access(self.access.local, await load_keys(self.store))
 
     async def measure(self) -> None:
-        """How far the history is behind."""
+        """What was counted, and how far the history is behind."""
+        hand_over()
         STREAM_LAG.set(await self.store.call("XLEN", keys.event_stream()))
 
 
 def _count_candidates(source: str, number: int) -> None:
-    CANDIDATES.labels(source).inc(number)
+    CANDIDATES.add(source, n=number)
 
 
 async def _survive(step: Callable[[], Awaitable[None]]) -> None:

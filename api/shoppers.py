@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from fastapi import Request
 
-from api.access import Access, Scope
+from api.access import Access, Scope, header
 from api.schemas import Ask
 from api.service import Service
 from features.connection import StoreUnavailable
@@ -34,7 +34,7 @@ def whose(request: Request, scope: Scope, access: Access, ask: Ask) -> Shopper:
     A public key reads another person's history only with the token that the shop's server made
     (`customer_token`); without it the answer is the anonymous one, whether the customer exists or not.
     """
-    if scope == "public" and request.headers.get("sec-gpc") == "1":
+    if scope == "public" and header(request, b"sec-gpc") == "1":
         return Shopper()
     trusted = scope == "secret" or access.open or _token_is_valid(access, ask)
     return Shopper(ask.customer_id if trusted else None, ask.anonymous_id)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from recommender.candidates import NO_ANCHOR
 from recommender.request import Situation
@@ -15,8 +16,7 @@ TITLE_LENGTH = 40
 FRESH_DAYS = 3  # a model's figures may be called the latest for so long
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True):
     """A closed `code`, a sentence for the shopper, and the figures behind it."""
 
     code: str
@@ -24,14 +24,13 @@ class Reason:
     evidence: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One product to be explained: what speaks for it (anchor, -1: nothing) and the count behind it."""
+class Case(NamedTuple):
+    """One product to be explained: what speaks for it (anchor, -1: nothing) and the figure behind it."""
 
     situation: Situation
     item: int
     anchor: int
-    count: int
+    figure: int
 
     @property
     def anchor_title(self) -> str:
@@ -48,7 +47,7 @@ def explain(situation: Situation, source: str, item: int, anchor: int, count: in
 def _bought_together(case: Case) -> Reason:
     if case.anchor == NO_ANCHOR:
         return _usual(case)
-    bundle, together = case.situation.bundle, case.count
+    bundle, together = case.situation.bundle, case.figure
     if together == 0:
         return Reason("goes_with", f"Goes with {case.anchor_title}", {})
     buyers, others = (int(bundle.tables.product.buyers[item]) for item in (case.anchor, case.item))
@@ -62,17 +61,17 @@ def _bought_together(case: Case) -> Reason:
 
 
 def _similar(case: Case) -> Reason:
-    return Reason("similar", f"Like {case.anchor_title}", {"buyers_of_both": case.count})
+    return Reason("similar", f"Like {case.anchor_title}", {"buyers_of_both": case.figure})
 
 
 def _browsing(case: Case) -> Reason:
     if case.anchor == case.item:
         return Reason("viewed", "You looked at this earlier", {})
-    return Reason("viewed", f"Because you looked at {case.anchor_title}", {"together": case.count})
+    return Reason("viewed", f"Because you looked at {case.anchor_title}", {"together": case.figure})
 
 
 def _for_you(case: Case) -> Reason:
-    return Reason("for_you", "Picked from what you bought and looked at", {"products": case.count})
+    return Reason("for_you", "Picked from what you bought and looked at", {"products": case.figure})
 
 
 def _usual(case: Case) -> Reason:
@@ -80,32 +79,32 @@ def _usual(case: Case) -> Reason:
     if day is None:
         bought = case.situation.purchases
         day = int(bought.last_day[bought.items == case.item][0])
-    times = {1: "once", 2: "twice"}.get(case.count, f"{case.count} times")
-    evidence = {"orders": case.count, "last_bought": f"{EPOCH + timedelta(days=day):%Y-%m-%d}"}
+    times = {1: "once", 2: "twice"}.get(case.figure, f"{case.figure} times")
+    evidence = {"orders": case.figure, "last_bought": f"{EPOCH + timedelta(days=day):%Y-%m-%d}"}
     return Reason("buy_again", f"You bought this {times}, last on {_spoken(case, day)}", evidence)
 
 
 def _next_basket(case: Case) -> Reason:
-    if case.count:
+    if case.figure:
         return _usual(case)
     return Reason("next_basket", "Bought by customers with a basket like yours", {})
 
 
 def _popular(case: Case) -> Reason:
-    text = f"{case.count} buyers" if case.count > 1 else "Picked for you"
-    return Reason("popular", text, {"buyers": case.count})
+    text = f"{case.figure} buyers" if case.figure > 1 else "Picked for you"
+    return Reason("popular", text, {"buyers": case.figure})
 
 
 def _trending(case: Case) -> Reason:
     until = (datetime.fromisoformat(case.situation.bundle.manifest.last_order) - EPOCH).days
     fresh = case.situation.today - until < FRESH_DAYS
     when = "in the last 14 days" if fresh else f"in the 14 days to {_spoken(case, until)}"
-    return Reason("trending", f"Selling fast: {case.count} orders {when}", {"orders_14d": case.count})
+    return Reason("trending", f"Selling fast: {case.figure} orders {when}", {"orders_14d": case.figure})
 
 
 def _new(case: Case) -> Reason:
-    since = f"{EPOCH + timedelta(days=case.count):%Y-%m-%d}"
-    return Reason("new", f"New since {_spoken(case, case.count)}", {"since": since})
+    since = f"{EPOCH + timedelta(days=case.figure):%Y-%m-%d}"
+    return Reason("new", f"New since {_spoken(case, case.figure)}", {"since": since})
 
 
 def _spoken(case: Case, day: int) -> str:

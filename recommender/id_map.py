@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 EMPTY = -1
+REMEMBERED = 10_000  # ids, about a megabyte
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class IdMap:
     names: PackedBytes
     slots: NDArray[np.int32]
     _slots: memoryview = field(init=False, repr=False)
+    _asked: dict[str, int] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_slots", self.slots.data)
@@ -83,7 +85,19 @@ class IdMap:
 
     def rows(self, names: Iterable[str]) -> list[int]:
         """Rows of those ids that are known, in the order given."""
-        return [row for name in names if (row := self.row(name)) != EMPTY]
+        asked = self._asked
+        return [
+            row for name in names if (row := asked.get(name, EMPTY)) >= 0 or (row := self._ask(name)) >= 0
+        ]
+
+    def _ask(self, name: str) -> int:
+        """The row of an id; one that is known is remembered, as the same few are asked for all day."""
+        row = self.row(name)
+        if row != EMPTY:
+            if len(self._asked) >= REMEMBERED:
+                self._asked.clear()
+            self._asked[name] = row
+        return row
 
     def name(self, row: int) -> str:
         return self.names[row].decode()

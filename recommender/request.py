@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,10 +31,10 @@ PLACEMENTS: tuple[str, ...] = get_args(Placement)
 DAY = 86_400
 REST_DAYS = 14
 RECENT_VIEWS = 10
+NOBODY = ShopperState()
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One widget's question. `now` is epoch seconds; ids are the shop's own.
 
     rest_days: for so long what was bought is hidden, except from `buy_again`.
@@ -41,7 +42,7 @@ class Request:
 
     placement: Placement
     now: float
-    shopper: ShopperState = field(default_factory=ShopperState)
+    shopper: ShopperState = NOBODY
     customer_id: str | None = None
     product_id: str | None = None
     cart: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -30,9 +30,13 @@ class Neighbours:
     items: NDArray[np.int32]
     weights: NDArray[np.float32]
     together: NDArray[np.int32]
+    _offsets: memoryview = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_offsets", self.offsets.data)  # quicker to index than an array
 
     def of(self, item: int) -> NeighbourRow:
-        row = slice(int(self.offsets[item]), int(self.offsets[item + 1]))
+        row = slice(self._offsets[item], self._offsets[item + 1])
         return NeighbourRow(self.items[row], self.weights[row], self.together[row])
 
 

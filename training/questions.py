@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -94,7 +94,7 @@ def repeats(orders: Sequence[Case], tables: Tables) -> Iterator[Case]:
 
 def partners(cart: Case, history: History) -> Case:
     """The page of a cart's hidden product, which should lead to the others."""
-    request = replace(
+    request = msgspec.structs.replace(
         cart.request,
         placement="product_complements",
         cart=(),
@@ -136,7 +136,7 @@ def _seen(history: History, visits: Visits, place: NDArray[np.intp], rest_days: 
 
 def _placed(case: Case, placement: Placement, now: float | None = None) -> Case:
     now = case.request.now if now is None else now
-    return case._replace(request=replace(case.request, placement=placement, now=now))
+    return case._replace(request=msgspec.structs.replace(case.request, placement=placement, now=now))
 
 
 def orders_of(lines: OrderLines) -> Iterator[OrderLines]:

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
 
-from api.answers import encode
+from api.access import header
+from api.answers import JsonReply, encode
 from api.metrics import EVENTS
 from api.openapi import answers, takes
 from api.problems import Problem
@@ -40,13 +41,13 @@ async def events(request: Request) -> Response:
             413, f"More than {service.settings.max_events:,} events in one request; send them in parts."
         )
     received_at = datetime.now(UTC)
-    nobody = scope == "public" and request.headers.get("sec-gpc") == "1"
+    nobody = scope == "public" and header(request, b"sec-gpc") == "1"
     good, rejected = _parse(raws, received_at, nobody=nobody)
     taken = await ingest(service.writes, good, received_at, service.store_settings) if good else []
     for event, fresh in zip(good, taken, strict=True):
-        EVENTS.labels(event.type, "accepted" if fresh else "duplicate").inc()
+        EVENTS.add(event.type, "accepted" if fresh else "duplicate")
     answer = Received(accepted=sum(taken), duplicates=len(taken) - sum(taken), rejected=rejected)
-    return Response(encode(answer), 202, media_type="application/json")
+    return JsonReply(encode(answer), status=202)
 
 
 def _events_of(body: Any) -> list[Any]:
@@ -63,7 +64,7 @@ def _parse(raws: list[Any], received_at: datetime, *, nobody: bool) -> tuple[lis
             good.append(_allowed(parse_event(raw, received_at, uuid4().hex), nobody=nobody))
         except InvalidEvent as error:
             rejected.append(Rejected(index, str(error)))
-            EVENTS.labels(_closed(raw), "rejected").inc()
+            EVENTS.add(_closed(raw), "rejected")
     return good, rejected
 
 

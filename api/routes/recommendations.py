@@ -10,7 +10,7 @@ from secrets import token_hex
 from fastapi import APIRouter, Response
 from fastapi import Request as HttpRequest
 
-from api.answers import answer_json
+from api.answers import JsonReply, answer_json
 from api.metrics import DEGRADED, PICKS, STAGE_SECONDS
 from api.openapi import answers, parameters, takes
 from api.queries import ask_of_query, asks_of_body, question, read_body
@@ -76,7 +76,7 @@ def _answer(
     shown = [recommender.bundle.tables.products.name(pick.item) for pick in picks] if recommender else []
     _record(service, ask, shopper, picks, shown, recommendation_id, now)
     for reason in missing:
-        DEGRADED.labels(reason).inc()
+        DEGRADED.add(reason)
     return body, shown
 
 
@@ -91,7 +91,7 @@ def _record(
 ) -> None:
     """Remember what was shown, off the response path."""
     for pick in picks:
-        PICKS.labels(ask.placement, pick.source).inc()
+        PICKS.add(ask.placement, pick.source)
     service.served.add(
         ServedRecord(
             recommendation_id=recommendation_id,
@@ -108,8 +108,7 @@ def _record(
 
 
 def _respond(body: bytes, *, state_s: float, recommend_s: float) -> Response:
-    STAGE_SECONDS.labels("state").observe(state_s)
-    STAGE_SECONDS.labels("recommend").observe(recommend_s)
-    timing = f"state;dur={state_s * 1000:.3f}, recommend;dur={recommend_s * 1000:.3f}"
-    headers = {"Cache-Control": "private, no-store", "Server-Timing": timing}
-    return Response(body, headers=headers, media_type="application/json")
+    STAGE_SECONDS.observe(state_s, "state")
+    STAGE_SECONDS.observe(recommend_s, "recommend")
+    timing = b"state;dur=%.3f, recommend;dur=%.3f" % (state_s * 1000, recommend_s * 1000)
+    return JsonReply(body, ((b"cache-control", b"private, no-store"), (b"server-timing", timing)))
