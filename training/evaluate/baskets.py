@@ -9,6 +9,7 @@ import polars as pl
 
 from features.importers.non_products import is_product
 from training.errors import BadDataset
+from training.evaluate.parquet import columns_of
 from training.history import DAY, KEPT, History, history_of
 
 FEWEST_BASKETS = 4  # of a customer whose last one is asked for, where the data set does not say
@@ -72,11 +73,10 @@ def _table(dataset: Path) -> tuple[str, pl.LazyFrame]:
     files = [dataset] if dataset.is_file() else [dataset / name for name in FORMATS]
     for file in files:
         if file.is_file():
-            table = pl.scan_parquet(file)
-            present = set(table.collect_schema().names())
+            present = columns_of(file)
             for name, needed in FORMATS.items():
                 if needed <= present:
-                    return name, table
+                    return name, pl.scan_parquet(file)
     wanted = " or ".join(f"{name} ({', '.join(sorted(columns))})" for name, columns in FORMATS.items())
     raise BadDataset(f"{dataset} holds neither {wanted}")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
@@ -12,8 +10,7 @@ from recommender.bundle import Bundle
 from recommender.personal import Taste, fold_in, own_purchases
 from recommender.request import Situation
 from training.ease import ease_companions
-from training.evaluate.compare import Case, Ranker, popularity
-from training.evaluate.metrics import Ranked, top
+from training.evaluate.compare import Ranker, popularity, scored
 from training.history import History
 from training.interactions import order_items
 from training.neighbours import inner_products, row_of_each, stacked
@@ -21,12 +18,12 @@ from training.settings import TrainingSettings
 
 SUPPORT, SHRINKAGE, KEPT = 3, 10.0, 300
 RIDGE, HABIT = 100.0, 0.05
-Scores = Callable[[Situation], NDArray[np.float32]]
 
 
 def cart_baselines(history: History, bundle: Bundle, settings: TrainingSettings) -> dict[str, Ranker]:
     """Popularity, pair measures added up over the cart, ALS and EASE, without and with own orders."""
     orders = order_items(history)
+    sold = np.asarray(orders.sum(axis=0), np.float32).ravel()
     lift, cosine = pair_measures(orders)
     ease = ease_companions(orders, RIDGE, settings.ease_products, settings.ease_kept)
 
@@ -42,13 +39,20 @@ def cart_baselines(history: History, bundle: Bundle, settings: TrainingSettings)
         factors = bundle.tables.factors
         return np.asarray(factors.items @ fold_in(factors, Taste(cart, confidence)), np.float32)
 
+    def frequency(situation: Situation) -> NDArray[np.float32]:
+        items, times, _ = own_purchases(situation)
+        scores = sold / (sold.max(initial=0.0) + 1.0)
+        scores[items] += times
+        return np.asarray(scores, np.float32)
+
     return {
         "popularity": popularity(bundle),
-        "lift": _ranker(bundle, lambda situation: _added(lift, situation.cart)),
-        "item cosine": _ranker(bundle, lambda situation: _added(cosine, situation.cart)),
-        "als": _ranker(bundle, als),
-        "ease": _ranker(bundle, lambda situation: _added(ease, situation.cart)),
-        "ease + own orders": _ranker(bundle, habit),
+        "personal frequency": scored(bundle, frequency),
+        "lift": scored(bundle, lambda situation: _added(lift, situation.cart)),
+        "item cosine": scored(bundle, lambda situation: _added(cosine, situation.cart)),
+        "als": scored(bundle, als),
+        "ease": scored(bundle, lambda situation: _added(ease, situation.cart)),
+        "ease + own orders": scored(bundle, habit),
     }
 
 
@@ -70,13 +74,3 @@ def pair_measures(orders: csr_matrix, support: int = SUPPORT) -> tuple[csr_matri
 
 def _added(weights: csr_matrix, cart: list[int]) -> NDArray[np.float32]:
     return np.asarray(weights[cart].sum(axis=0), np.float32).ravel()
-
-
-def _ranker(bundle: Bundle, scores: Scores) -> Ranker:
-    def rank(case: Case, k: int) -> Ranked:
-        situation = Situation(case.request, bundle)
-        found = scores(situation)
-        found[situation.cart] = 0.0
-        return top(found, k)
-
-    return rank

@@ -16,6 +16,7 @@ from features.shopper import Purchase, ShopperState
 from recommender.request import DAY, Request
 from training.errors import BadDataset
 from training.evaluate.compare import Case
+from training.evaluate.parquet import columns_of
 from training.history import KEPT, History, history_of
 
 HELD_OUT_DAYS, HELD_OUT_SHARE = 28, 0.2
@@ -74,8 +75,8 @@ def read_carts(dataset: Path) -> Carts:
     fifth of a shorter span.
     """
     files = [dataset] if dataset.is_file() else [dataset / "baskets.parquet", dataset / "events.parquet"]
-    for table in (pl.scan_parquet(file) for file in files if file.is_file()):
-        columns = set(table.collect_schema().names())
+    for file in (file for file in files if file.is_file()):
+        table, columns = pl.scan_parquet(file), columns_of(file)
         if {"user_id", "basket_idx", "item_id", "is_target"} <= columns:
             return Carts(_numbered(table).collect())
         if {"customer_id", "event", "order_id", "product_id", "timestamp"} <= columns:
@@ -130,5 +131,6 @@ def _question(
         customer_id=order["customer_id"],
         cart=tuple(cart),
         rest_days=0,  # no product is kept back: what was bought last week is ranked too
+        in_stock=False,  # what was in stock then is not known
     )
     return Case(request, np.array([rows[hidden]], np.int32))

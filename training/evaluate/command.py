@@ -29,50 +29,62 @@ evaluate = typer.Typer(
     help="Measure recommendations on data with known answers, beside simple and published methods.",
     no_args_is_help=True,
 )
-DatasetArgument = Annotated[Path, typer.Argument(help="A data set's folder or parquet file.")]
+LEGEND = """[dim]In brackets: 95 % intervals. Recall of wanted products that the shopper knew (repeat) or did
+not know (explore); repeats, explores: share of the shown products; ms: milliseconds an answer.[/]"""
+DatasetArgument = Annotated[
+    Path | None, typer.Argument(help="A data set's folder or parquet file.", show_default=False)
+]
+OwnHomeOption = Annotated[
+    Path | None, typer.Option("--home", help="Instead of a data set: a shop's data folder.")
+]
 SeedsOption = Annotated[int, typer.Option(min=1, help="Random splits or draws to average over.")]
 BaselinesOption = Annotated[Literal["all", "none"], typer.Option(help="What to measure beside the model.")]
-Evaluate = Callable[[Path, int, bool, Report], "Evaluation"]
+Evaluate = Callable[[Path | Home, int, bool, Report], "Evaluation"]
 
 
 @evaluate.command("session")
 def session(
-    dataset: DatasetArgument,
+    dataset: DatasetArgument = None,
+    home: OwnHomeOption = None,
     seeds: SeedsOption = 1,
     baselines: BaselinesOption = "all",
     as_json: JsonOption = False,
 ) -> None:
-    """The next product of a visit, from sessions.parquet (SessionId, ItemId, Time, split)."""
+    """The next product of a visit: of sessions.parquet (SessionId, ItemId, Time, split), or of a home's last
+    weeks."""
     from training.evaluate.session import evaluate_session
 
-    _run(evaluate_session, dataset, seeds, baselines, as_json)
+    _run(evaluate_session, _source(dataset, home), seeds, baselines, as_json)
 
 
 @evaluate.command("next-basket")
 def next_basket(
-    dataset: DatasetArgument,
+    dataset: DatasetArgument = None,
+    home: OwnHomeOption = None,
     seeds: SeedsOption = 5,
     baselines: BaselinesOption = "all",
     as_json: JsonOption = False,
 ) -> None:
-    """Each customer's next order, from baskets.parquet or events.parquet."""
+    """Each customer's next order: of baskets.parquet (user_id, basket_idx, item_id, is_target), of
+    events.parquet (customer_id, event, product_id, timestamp), or of a home's last weeks."""
     from training.evaluate.next_basket import evaluate_next_basket
 
-    _run(evaluate_next_basket, dataset, seeds, baselines, as_json)
+    _run(evaluate_next_basket, _source(dataset, home), seeds, baselines, as_json)
 
 
 @evaluate.command("cart")
 def cart(
-    dataset: DatasetArgument,
+    dataset: DatasetArgument = None,
+    home: OwnHomeOption = None,
     seeds: SeedsOption = 1,
     baselines: BaselinesOption = "all",
     as_json: JsonOption = False,
 ) -> None:
-    """One hidden product of an order, from baskets.parquet or events.parquet; or the held-out purchases of
-    interactions.parquet."""
+    """One hidden product of an order: of baskets.parquet, events.parquet or a home's last weeks; or the
+    held-out purchases of interactions.parquet (user, item, event, split, timestamp)."""
     from training.evaluate.cart import evaluate_cart
 
-    _run(evaluate_cart, dataset, seeds, baselines, as_json)
+    _run(evaluate_cart, _source(dataset, home), seeds, baselines, as_json)
 
 
 @evaluate.command("demo")
@@ -80,15 +92,25 @@ def demo(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     """What was planted in the demo shop of a home, found again by the model that serves there."""
     from training.evaluate.demo import evaluate_demo
 
-    _run(
-        lambda _, __, baselines, report: evaluate_demo(Home(home), baselines, report), home, 1, "all", as_json
-    )
+    shop = Home(home)
+    _run(lambda *options: evaluate_demo(shop, *options[2:]), shop, 1, "all", as_json)
 
 
-def _run(evaluate_task: Evaluate, dataset: Path, seeds: int, baselines: str, as_json: bool) -> None:
+def _source(dataset: Path | None, home: Path | None) -> Path | Home:
+    if dataset is not None and home is None:
+        if not dataset.exists():
+            raise typer.BadParameter(f"there is no {dataset}")
+        return dataset
+    if home is not None and dataset is None:
+        return Home(home)
+    raise typer.BadParameter("give either a DATASET or --home DIR, and not both")
+
+
+def _run(evaluate_task: Evaluate, source: Path | Home, seeds: int, baselines: str, as_json: bool) -> None:
     with plain_errors(BadDataset), progress() as report:
-        evaluation = evaluate_task(dataset, seeds, baselines == "all", report)
+        evaluation = evaluate_task(source, seeds, baselines == "all", report)
     show(evaluation, as_json=as_json)
     if not as_json:
-        show_table(*evaluation.table())
-        console.print("[dim]In brackets: 95 % intervals. ms: milliseconds an answer.[/]")
+        for table in evaluation.tables():
+            show_table(*table)
+        console.print(LEGEND)

@@ -35,9 +35,7 @@ def evaluate_demo(home: Home, baselines: bool = True, report: Report = silent) -
     rankers = {"perennial": recommended(bundle)}
     if baselines:
         rankers["popularity"] = popularity(bundle)
-    metrics = compare(
-        cases, rankers, [PLANTED, f"hr@{SHOWN}"], len(bundle.tables.products), SHOWN, report=report
-    )
+    metrics = compare(cases, rankers, [PLANTED, f"hr@{SHOWN}"], len(bundle.tables.products), report=report)
     return Evaluation("demo", home.root.name, metrics, len(cases), monotonic() - began)
 
 

@@ -59,6 +59,11 @@ def measure(name: str) -> Measure:
     return lambda found: at_k(found, int(k))
 
 
+def depth(name: str) -> int:
+    """How many places of an answer the measure of that name looks at."""
+    return int(name.partition("@")[2].partition("_")[0])
+
+
 def hit(found: Ranks, k: int) -> float:
     """1 where any of the truth is among the first k."""
     return float((found <= k).any())

@@ -9,11 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array
 
-from recommender.id_map import IdMap
-from training.evaluate.compare import Case, Ranker
-from training.evaluate.metrics import Ranked, top
+from recommender.bundle import Bundle
+from recommender.personal import Taste, fold_in
+from training.als import fit_als
+from training.ease import ease_companions
+from training.evaluate.compare import Ranker, scored
 from training.history import DAY, Visits
+from training.settings import TrainingSettings
 
+RIDGE = 20.0
 Scores = NDArray[np.float64]
 Scorer = Callable[[Sequence[int]], Scores]
 """The distinct items of a visit so far, newest first -> (n_items) scores."""
@@ -57,35 +61,37 @@ class VisitIndex:
         place = np.arange(len(item)) - start[session]
         return cls(session, item, place, start, ended[by_end], distinct, of_item)
 
+    def matrix(self, n_items: int) -> csr_matrix:
+        """(n_visits, n_items), 1 where the visit saw the item."""
+        rows = np.concatenate(self.of_item)
+        where = self.session[rows], self.item[rows]
+        return csr_matrix((np.ones(len(rows)), where), (len(self.ended), n_items))
+
     @property
     def idf(self) -> Scores:
         """log of visits over visits with the item."""
         return np.log(len(self.ended) / np.array([max(len(rows), 1) for rows in self.of_item]))
 
 
-def session_baselines(visits: Visits, n_items: int, products: IdMap) -> dict[str, Ranker]:
+def session_baselines(visits: Visits, bundle: Bundle) -> dict[str, Ranker]:
     """Name -> ranker; what is in view now is never an answer."""
-    index = VisitIndex.of(visits, n_items)
+    products = bundle.tables.products
+    index, n_items = VisitIndex.of(visits, len(products)), len(products)
     scorers = {
         "popularity": popularity(index),
         "sequential rules": sequential_rules(index, n_items),
         "item cosine": item_cosine(index, n_items),
+        "als": als(index, n_items),
+        "ease": ease(index, n_items),
         "VMIS-kNN": vmis(index, n_items),
+        "VMIS-kNN, 2 looks": vmis(index, n_items, m=500, k=100, longest=2),
         "VSTAN": vstan(index, n_items),
     }
-    return {name: _ranker(scorer, products) for name, scorer in scorers.items()}
 
+    def visit(scorer: Scorer) -> Ranker:
+        return scored(bundle, lambda known: scorer(products.rows(known.request.shopper.viewed)))
 
-def _ranker(scorer: Scorer, products: IdMap) -> Ranker:
-    def rank(case: Case, k: int) -> Ranked:
-        viewed = products.rows(case.request.shopper.viewed)
-        if not viewed:
-            return Ranked(np.empty(0, np.int32))
-        scores = scorer(viewed)
-        scores[viewed[0]] = 0.0
-        return top(scores, k)
-
-    return rank
+    return {name: visit(scorer) for name, scorer in scorers.items()}
 
 
 def popularity(index: VisitIndex) -> Scorer:
@@ -108,9 +114,7 @@ def sequential_rules(index: VisitIndex, n_items: int) -> Scorer:
 
 def item_cosine(index: VisitIndex, n_items: int, fade: float = 0.7) -> Scorer:
     """Cosine of visits, summed over the items of the visit, each fading by `fade` for every later one."""
-    rows = np.concatenate(index.of_item)
-    ones = np.ones(len(rows))
-    seen = csr_matrix((ones, (index.session[rows], index.item[rows])), (len(index.ended), n_items))
+    seen = index.matrix(n_items)
     norm = 1.0 / np.sqrt(np.maximum(np.asarray(seen.sum(axis=0)).ravel(), 1.0))
     scaled = csr_matrix(seen @ diags_array(norm))
     cosine = csr_matrix(scaled.T @ scaled)
@@ -123,9 +127,30 @@ def item_cosine(index: VisitIndex, n_items: int, fade: float = 0.7) -> Scorer:
     return score
 
 
+def ease(index: VisitIndex, n_items: int) -> Scorer:
+    """EASE (Steck 2019) on the visits' 6,000 most seen products, summed over the items of the visit."""
+    weights = ease_companions(csr_matrix(index.matrix(n_items), dtype=np.float32), RIDGE, 6_000, 200)
+    return lambda viewed: np.asarray(weights[list(viewed)].sum(axis=0), np.float64).ravel()
+
+
+def als(index: VisitIndex, n_items: int) -> Scorer:
+    """ALS on visits; a new visit is folded in."""
+    settings = TrainingSettings()
+    confidence = csr_matrix(index.matrix(n_items), dtype=np.float32)
+    confidence.data += np.float32(settings.als_alpha)
+    factors = fit_als(confidence, settings)
+
+    def score(viewed: Sequence[int]) -> Scores:
+        looks = np.full(len(viewed), 1.0 + settings.als_alpha, np.float32)
+        taste = Taste(np.array(viewed, np.int32), looks)
+        return np.asarray(factors.items @ fold_in(factors, taste), np.float64)
+
+    return score
+
+
 def vmis(index: VisitIndex, n_items: int, m: int = 1502, k: int = 288, longest: int = 4) -> Scorer:
-    """VMIS-kNN (Kersbergen et al. 2022) with bol.com's published settings: the m newest visits with an
-    item in common, the k most similar of them, weights linear in position, idf."""
+    """VMIS-kNN (Kersbergen et al. 2022): the m newest visits with an item in common, the k most similar of
+    them, weights linear in position, idf. m, k, longest: what bol.com's search found on their example."""
     idf = index.idf + np.log(index.distinct.mean())  # of looks, not of visits, as there
 
     def score(viewed: Sequence[int]) -> Scores:

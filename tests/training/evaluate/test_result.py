@@ -16,12 +16,12 @@ FOUND = Evaluation(
 
 
 def test_the_table_has_a_ranker_a_row_and_a_measure_a_column():
-    headings, rows = FOUND.table()
-    assert headings == ["", "mrr@20", "ms"]
-    assert rows == [
-        ["perennial", "0.5000 (0.400-0.600)", "0.1000"],
-        ["popularity", "0.2500 (0.200-0.300)", ""],
-    ]
+    worth, conduct = FOUND.tables()
+    assert worth == (
+        ["", "mrr @20"],
+        [["perennial", "0.500 (0.400-0.600)"], ["popularity", "0.250 (0.200-0.300)"]],
+    )
+    assert conduct == (["", "ms"], [["perennial", "0.100"], ["popularity", ""]])
 
 
 def test_programs_get_every_figure_and_people_the_settings():

@@ -1,0 +1,34 @@
+"""What every task comes down to: a history to learn from, and questions about what came after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import polars as pl
+
+from features.catalogue import schema
+from features.progress import Report, silent
+from recommender.bundle import Bundle
+from training.evaluate.compare import Case
+from training.history import History
+from training.pipeline import build
+from training.settings import TrainingSettings
+from training.train import describe
+
+
+@dataclass(frozen=True)
+class Exam:
+    """dataset: its name; catalogue: by the catalogue's schema, without rows where there is none."""
+
+    dataset: str
+    history: History
+    cases: list[Case]
+    catalogue: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schema()))
+
+    def bundle(self, report: Report = silent) -> Bundle:
+        """What training makes of the history."""
+        settings = TrainingSettings()
+        tables, index = build(self.history, self.catalogue, settings, report)
+        now = datetime.fromtimestamp(self.history.until, UTC)
+        return Bundle(describe("evaluation", now, self.history, tables, settings, {}), tables, index)

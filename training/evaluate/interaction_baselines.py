@@ -1,0 +1,72 @@
+"""Simple methods for the next purchase, by what a user viewed, carted and bought."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from recommender.bundle import Bundle
+from recommender.personal import fold_in, taste_of
+from recommender.request import Situation
+from training.ease import ease_companions
+from training.evaluate.cart_baselines import pair_measures
+from training.evaluate.compare import Ranker, popularity, scored
+from training.evaluate.session_baselines import VisitIndex, item_cosine
+from training.history import History
+
+WORTH = {"view": 0.1, "add_to_cart": 0.3, "purchase": 1.0}
+RIDGE = 20.0
+VISIT_FADE = 0.7
+
+
+def simple_methods(train: pl.DataFrame, history: History, bundle: Bundle) -> dict[str, Ranker]:
+    """Popularity, the latest carted and viewed, item cosines by user and by visit, and EASE and ALS on all
+    behaviours weighted."""
+    products, users = bundle.tables.products, bundle.tables.customers
+    row = np.array([users.row(user) for user in train["customer_id"]], np.int32)
+    item = np.array([products.row(product) for product in train["product_id"]], np.int32)
+    worth = train["event"].replace_strict(WORTH, return_dtype=pl.Float32).to_numpy()
+    shape = len(history.customer_ids), len(products)
+
+    def matrix(of: NDArray[np.bool_]) -> csr_matrix:
+        pairs = csr_matrix((worth[of], (row[of], item[of])), shape=shape, dtype=np.float32)
+        return csr_matrix(pairs.minimum(1.0))
+
+    everything = matrix(worth > 0)
+    methods = {"ease on all": (everything, ease_companions(everything, RIDGE, 6_000, 200))}
+    for event, value in WORTH.items():
+        owned = matrix(worth == np.float32(value)).sign()
+        methods[f"item cosine on {event}s"] = owned, pair_measures(owned, support=1)[1]
+
+    def added(pairs: csr_matrix, weights: csr_matrix) -> Callable[[Situation], NDArray[np.float32]]:
+        return lambda known: (pairs[users.row(known.request.customer_id)] @ weights).toarray().ravel()
+
+    def als(known: Situation) -> NDArray[np.float32]:
+        factors = bundle.tables.factors
+        return np.asarray(factors.items @ fold_in(factors, taste_of(known)), np.float32)
+
+    def latest(known: Situation) -> NDArray[np.float32]:
+        scores = np.zeros(len(products), np.float32)
+        touched = [
+            *products.rows(known.request.shopper.cart)[::-1],
+            *products.rows(known.request.shopper.viewed),
+        ]
+        scores[touched[::-1]] = np.arange(1, len(touched) + 1)
+        return scores
+
+    in_visits = item_cosine(VisitIndex.of(history.visits, len(products)), len(products), fade=VISIT_FADE)
+
+    def session(known: Situation) -> NDArray[np.float64]:
+        return in_visits(products.rows(known.request.shopper.viewed))
+
+    return {
+        "popularity": popularity(bundle),
+        "latest cart, view": scored(bundle, latest),
+        **{name: scored(bundle, added(*pair)) for name, pair in methods.items()},
+        "session cosine": scored(bundle, session),
+        "als": scored(bundle, als),
+    }
