@@ -54,10 +54,14 @@ def neighbours_of(table: Neighbours, anchors: Sequence[int], weights: Sequence[f
     if not anchors:
         return NOTHING
     rows = [table.of(anchor) for anchor in anchors]
+    if len(rows) == 1:
+        (items, scores, together), (weight,) = rows[0], weights
+        scores = scores if weight == 1.0 else scores * np.float32(weight)
+        return Candidates(items, scores, np.full(len(items), anchors[0], np.int32), together)
     sizes = [len(row.items) for row in rows]
     items, scores, together = map(np.concatenate, zip(*rows, strict=True))
     scores = scores * np.array(weights, np.float32).repeat(sizes)
-    return Candidates(items, scores, np.array(anchors, np.int32).repeat(sizes), together, len(anchors) > 1)
+    return Candidates(items, scores, np.array(anchors, np.int32).repeat(sizes), together, repeated=True)
 
 
 def concatenate(proposals: Sequence[Candidates]) -> Candidates:
@@ -119,11 +123,14 @@ class Pool(NamedTuple):
             head = totals.argpartition(len(items) - SPARE * k)[-SPARE * k :]
             totals, items = totals[head], items[head]
         order = (-totals).argsort(kind="stable")
-        found = dict(zip(items[order].tolist(), totals[order].tolist(), strict=True))
-        shown = [item for item, total in found.items() if total > 0][:k]
-        if k is not None and len(shown) < k and len(items) < len(self.items):
+        found: dict[int, float] = {}
+        for item, total in zip(items[order].tolist(), totals[order].tolist(), strict=True):
+            if total <= 0 or len(found) == k:
+                break
+            found[item] = total
+        if k is not None and len(found) < k and len(items) < len(self.items):
             return self.best()
-        return Ranking(np.array(shown, np.int32), np.array([found[item] for item in shown]))
+        return Ranking(np.array(list(found), np.int32), np.array(list(found.values())))
 
     def evidence(self, items: NDArray[np.int32]) -> list[Evidence]:
         """For each of these items, what speaks loudest for it."""
@@ -145,7 +152,7 @@ def blend(
 
     allowed: (n_items). An item's total is 1 where every source that proposes anything has it first.
     """
-    starts, loudness, votes, heard = [0], list[Floats](), list[Floats](), 0.0
+    starts, votes, loudness, heard = [0], list[Floats](), list[Floats](), 0.0
     for proposal, weight in zip(proposals, weights, strict=True):
         scores = said = proposal.scores * allowed[proposal.items]
         if proposal.repeated:
@@ -154,15 +161,9 @@ def blend(
         peak = said.max(initial=0.0).item()
         share = np.float32(weight / peak if peak > 0 else 0.0)
         heard += weight if peak > 0 else 0.0
-        loudness.append(said * share)
         votes.append(scores * share)
+        loudness.append(said * share + LITTLE * votes[-1] if proposal.repeated else votes[-1])
         starts.append(starts[-1] + len(scores))
     items, voted = np.concatenate([proposal.items for proposal in proposals]), np.concatenate(votes)
     totals = board.totals(items, voted) if len(proposals) > 1 or proposals[0].repeated else voted
-    return Pool(
-        proposals,
-        items,
-        totals / np.float32(heard or 1.0),
-        np.concatenate(loudness) + LITTLE * voted,
-        starts,
-    )
+    return Pool(proposals, items, totals / np.float32(heard or 1.0), np.concatenate(loudness), starts)

@@ -35,7 +35,7 @@ class Case(NamedTuple):
     @property
     def anchor_title(self) -> str:
         """Short enough for a product card."""
-        title = self.situation.bundle.tables.titles[self.anchor].decode()
+        title = self.situation.title(self.anchor)
         return title if len(title) <= TITLE_LENGTH else f"{title[:TITLE_LENGTH].rpartition(' ')[0]} …"
 
 
@@ -50,7 +50,8 @@ def _bought_together(case: Case) -> Reason:
     bundle, together = case.situation.bundle, case.figure
     if together == 0:
         return Reason("goes_with", f"Goes with {case.anchor_title}", {})
-    buyers, others = (int(bundle.tables.product.buyers[item]) for item in (case.anchor, case.item))
+    counts = bundle.tables.product.buyers
+    buyers, others = counts.item(case.anchor), counts.item(case.item)
     evidence = {
         "together": together,
         "buyers": buyers,

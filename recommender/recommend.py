@@ -109,7 +109,7 @@ class Recommender:
     def _allowed(self, situation: Situation, plan: Plan) -> Allowed:
         request, tables, shelf = situation.request, self.bundle.tables, self.shelf
         allowed = (shelf.sellable if request.in_stock else shelf.offered).copy()
-        allowed[situation.hidden] = False
+        situation.hide(allowed)
         if plan.allowed is not None:
             allowed &= plan.allowed
         if request.category is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -54,51 +53,31 @@ class Request(msgspec.Struct, frozen=True):
     rest_days: int = REST_DAYS
 
 
-@dataclass(frozen=True)
 class Situation:
-    """A request in rows of one bundle; unknown ids are left out, an unknown product or customer is -1."""
+    """A request in rows of one bundle; unknown ids are left out, an unknown product or customer is -1.
 
-    request: Request
-    bundle: Bundle
+    today: days since 1970; cart: the one named in the request, else the one that live events filled;
+    purchases: what the bundle knows of this customer; fresh_purchases: item -> day of what was bought since
+    the bundle was trained, newest first.
+    """
 
-    @property
-    def today(self) -> int:
-        """Days since 1970."""
-        return int(self.request.now // DAY)
-
-    @cached_property
-    def product(self) -> int:
-        return self.bundle.tables.products.row(self.request.product_id)
-
-    @cached_property
-    def cart(self) -> list[int]:
-        """The cart named in the request, else the one that live events filled."""
-        return self.bundle.tables.products.rows(self.request.cart or self.request.shopper.cart)
+    def __init__(self, request: Request, bundle: Bundle) -> None:
+        tables, rows = bundle.tables, bundle.tables.products.rows
+        self.request, self.bundle = request, bundle
+        self.today = int(request.now // DAY)
+        self.product = tables.products.row(request.product_id)
+        self.live_cart = rows(request.shopper.cart)
+        self.cart = rows(request.cart) if request.cart else self.live_cart
+        self.customer = tables.customers.row(request.customer_id)
+        self.purchases: PurchaseRow = tables.purchases.of(self.customer)
+        self.fresh_purchases = self._fresh_purchases() if request.shopper.purchases else {}
+        self._titles: dict[int, str] = {}
 
     @cached_property
     def viewed(self) -> list[int]:
         """Newest first; the product of the page comes first of all."""
         seen = self.bundle.tables.products.rows(self.request.shopper.viewed[:RECENT_VIEWS])
         return list(dict.fromkeys([self.product, *seen])) if self.product >= 0 else seen
-
-    @cached_property
-    def purchases(self) -> PurchaseRow:
-        """What the bundle knows of this customer."""
-        tables = self.bundle.tables
-        return tables.purchases.of(tables.customers.row(self.request.customer_id))
-
-    @cached_property
-    def fresh_purchases(self) -> dict[int, int]:
-        """item -> day of what was bought since the bundle was trained, newest first."""
-        known = len(self.purchases.items) > 0
-        since = self.bundle.manifest.data_until_ms if known else 0
-        fresh: dict[int, int] = {}
-        for purchase in self.request.shopper.purchases:
-            if purchase.received_ms > since:
-                day = purchase.at_ms // (DAY * 1000)
-                for item in self.bundle.tables.products.rows(purchase.product_ids):
-                    fresh.setdefault(item, day)
-        return fresh
 
     @cached_property
     def last_order(self) -> list[int]:
@@ -109,13 +88,34 @@ class Situation:
         items, last_day = self.purchases.items, self.purchases.last_day
         return [int(item) for item in items[last_day == last_day.max()]] if len(items) else []
 
-    @cached_property
-    def hidden(self) -> NDArray[np.int32]:
-        """Items that this answer must not show."""
-        request, rows = self.request, self.bundle.tables.products.rows
-        hidden = [self.product, *self.cart, *rows(request.shopper.cart), *rows(request.exclude)]
+    def hide(self, allowed: NDArray[np.bool_]) -> None:
+        """Take out what this answer must not show: in view, in the cart, excluded or bought lately."""
+        request = self.request
+        hidden = self.cart + self.live_cart
+        if self.product >= 0:
+            hidden.append(self.product)
+        if request.exclude:
+            hidden += self.bundle.tables.products.rows(request.exclude)
         if request.placement != "buy_again":
             rests_since = self.today - request.rest_days
             hidden += [item for item, day in self.fresh_purchases.items() if day > rests_since]
-            hidden += self.purchases.items[self.purchases.last_day > rests_since].tolist()
-        return np.array(hidden, np.int32)
+            allowed[self.purchases.items[self.purchases.last_day > rests_since]] = False
+        if hidden:
+            allowed[hidden] = False
+
+    def title(self, item: int) -> str:
+        """As the catalogue has it. One page names the same few products again and again."""
+        title = self._titles.get(item)
+        if title is None:
+            title = self._titles[item] = self.bundle.tables.titles[item].decode()
+        return title
+
+    def _fresh_purchases(self) -> dict[int, int]:
+        known = len(self.purchases.items) > 0
+        since = self.bundle.manifest.data_until_ms if known else 0
+        fresh: dict[int, int] = {}
+        for purchase in self.request.shopper.purchased_since(since):
+            day = purchase.at_ms // (DAY * 1000)
+            for item in self.bundle.tables.products.rows(purchase.product_ids):
+                fresh.setdefault(item, day)
+        return fresh

@@ -11,6 +11,8 @@ from recommender.request import Situation
 from recommender.sources import browsing
 from recommender.tables import Sessions
 
+FAINT = 0.02  # a look that counts less than this is not heard
+
 
 def next_in_visit(situation: Situation) -> Candidates:
     """Where this visit goes next; where none has been before, neighbours of what was looked at."""
@@ -26,7 +28,8 @@ def step(sessions: Sessions, viewed: Sequence[int]) -> Candidates:
     if not viewed:
         return Candidates.none()
     fade, back, again = sessions.habits.tolist()
-    found = neighbours_of(sessions.onward, viewed, [fade**age for age in range(len(viewed))])
+    heard = [fade**age for age in range(len(viewed)) if age == 0 or fade**age > FAINT]
+    found = neighbours_of(sessions.onward, viewed[: len(heard)], heard)
     onward = found.where(found.items != viewed[0])
     if len(viewed) == 1:
         return onward

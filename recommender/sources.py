@@ -110,8 +110,7 @@ def ranked(table: Ranking, limit: int = 300) -> Candidates:
 
 
 def _companions(situation: Situation, anchors: Sequence[int]) -> Candidates:
-    found = neighbours_of(situation.bundle.tables.companions, anchors, [1.0] * len(anchors))
-    return found.where(found.scores > 0)
+    return neighbours_of(situation.bundle.tables.companions, anchors, [1.0] * len(anchors))
 
 
 def _known(item: int) -> list[int]:
