@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, diags_array
+from scipy.sparse import csr_matrix, diags_array, identity
 
 from features.progress import Report, silent
 from recommender.candidates import Candidates
 from recommender.sessions import step
 from recommender.tables import Neighbours, Sessions
 from training.history import DAY, History, Visits
-from training.neighbours import row_of_each, stacked, strongest
+from training.neighbours import only, row_of_each, stacked, strongest
 from training.settings import TrainingSettings
 
 LONGEST_VISIT = 20  # looks further apart than this make no pair
@@ -51,15 +51,19 @@ def fit_sessions(history: History, settings: TrainingSettings, report: Report = 
         late = np.isin(visits.session, np.unique(visits.session[visits.timestamp < cut]), invert=True)
         looks = list(looks_of(visits.where(late), settings.seed))
         if len(looks) >= ENOUGH_CASES:
-            early = Sessions(onward(visits.where(~late), n_items, kept), habits)
+            asked = np.unique(np.concatenate([look.viewed for look in looks]))
+            early = Sessions(onward(visits.where(~late), n_items, kept, asked), habits)
             habits = best_habits(early, looks)
     found = Sessions(onward(visits, n_items, kept), habits)
     report("Visits", 1, 1)
     return found
 
 
-def onward(visits: Visits, n_items: int, kept: int) -> Neighbours:
-    """For each product the `kept` likeliest others of a visit, comparable between products.
+def onward(
+    visits: Visits, n_items: int, kept: int, wanted: NDArray[np.integer] | slice = slice(None)
+) -> Neighbours:
+    """For each product, or the `wanted` alone, the `kept` likeliest others of a visit, comparable between
+    products.
 
     w(x, i) = (1 + idf_i) sum_visits exp(-age / AGE_DAYS) (exp(-d / NEARNESS) + FAR), the two being d looks
     apart: the kernels of VSTAN (Garg et al. 2019), summed beforehand. A row is divided by the square root
@@ -70,7 +74,7 @@ def onward(visits: Visits, n_items: int, kept: int) -> Neighbours:
     near = csr_matrix(near @ diags_array(1 + inverse_document_frequency(session, item, n_items)))
     mass = np.maximum(np.asarray(near.sum(axis=1)).ravel(), 1e-12)
     direct = strongest(csr_matrix(diags_array(1.0 / mass) @ near), WIDER * kept)
-    rows = two_steps(direct, kept)
+    rows = two_steps(direct, kept, wanted)
     return Neighbours(
         offsets=rows.indptr.astype(np.int64),
         items=rows.indices.astype(np.int32),
@@ -79,12 +83,17 @@ def onward(visits: Visits, n_items: int, kept: int) -> Neighbours:
     )
 
 
-def two_steps(direct: csr_matrix, kept: int) -> csr_matrix:
-    """direct + SECOND_STEP direct @ direct, without the diagonal; of each row the `kept` largest in order."""
-    hubs, blocks = strongest(direct, HUB_PARTNERS), []
+def two_steps(direct: csr_matrix, kept: int, wanted: NDArray[np.integer] | slice) -> csr_matrix:
+    """direct + SECOND_STEP direct @ direct, without the diagonal; of each wanted row the `kept` largest in
+    order, of others nothing."""
+    further = csr_matrix(
+        identity(direct.shape[0], np.float32) + SECOND_STEP * strongest(direct, HUB_PARTNERS)
+    )
+    asked, blocks = np.zeros(direct.shape[0], np.bool_), []
+    asked[wanted] = True
+    begun = only(direct, asked[row_of_each(direct)])
     for start in range(0, direct.shape[0], BLOCK_ROWS):
-        block = direct[start : start + BLOCK_ROWS]
-        reached = csr_matrix(block + SECOND_STEP * (block @ hubs))
+        reached = csr_matrix(begun[start : start + BLOCK_ROWS] @ further)
         reached.data[reached.indices == row_of_each(reached) + start] = 0.0
         blocks.append(strongest(reached, kept))
     return stacked(blocks, direct.shape[0])

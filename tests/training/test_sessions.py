@@ -110,3 +110,11 @@ def test_a_shop_without_visits_gets_an_empty_model():
     sessions = fit_sessions(Nothing(), TrainingSettings())  # type: ignore[arg-type]
     assert sessions.onward.offsets.tolist() == [0, 0, 0]
     assert np.isfinite(sessions.habits).all()
+
+
+def test_rows_that_nobody_wants_stay_empty():
+    seen = visits([0, 1, 2], [2, 3], [3, 0, 2])
+    whole, some = onward(seen, 4, 10), onward(seen, 4, 10, np.array([2]))
+    assert some.offsets[1:3].tolist() == [0, 0]
+    for own, other in zip(some.of(2), whole.of(2), strict=True):
+        assert own.tolist() == other.tolist()
