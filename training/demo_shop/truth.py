@@ -20,7 +20,8 @@ cancellations
   uplift_free_shipping, uplift_amount_5, orders, revenue, orders_next_90d, revenue_next_90d,
   orders_next_365d, revenue_next_365d (what the simulation does after the history's end), tastes (JSON:
   category -> share), refills (JSON: [{product_id, quantity, every_days, due}], habits at the end; those of
-  a customer who has left never fall due)
+  a customer who has left never fall due), next_order_at (the first after the end; empty: none in a year),
+  next_refills (JSON: product_ids of the habits that this order refills)
 """
 
 from __future__ import annotations
@@ -112,6 +113,7 @@ def _customer(shelf: Shelf, life: Life) -> dict[str, Any]:
         **_future(life, 365),
         "tastes": json.dumps(dict(zip(shelf.categories, _shares(customer.categories), strict=True))),
         "refills": json.dumps([_refill(shelf, refill) for refill in life.refills]),
+        **_next_order(shelf, life),
     }
 
 
@@ -119,6 +121,15 @@ def _future(life: Life, days: int) -> dict[str, float]:
     orders = [order for order in life.orders if HISTORY_DAYS <= order.day < HISTORY_DAYS + days]
     revenue = round(sum(order.revenue for order in orders), 2)
     return {f"orders_next_{days}d": len(orders), f"revenue_next_{days}d": revenue}
+
+
+def _next_order(shelf: Shelf, life: Life) -> dict[str, str]:
+    """Nothing but due refills puts a habit's product into a basket."""
+    order = next((order for order in life.orders if order.day >= HISTORY_DAYS), None)
+    if order is None:
+        return {"next_order_at": "", "next_refills": "[]"}
+    due = [shelf.products[refill.row].product_id for refill in life.refills if refill.row in order.basket]
+    return {"next_order_at": _iso(shelf, order.day), "next_refills": json.dumps(due)}
 
 
 def _refill(shelf: Shelf, refill: people.Refill) -> dict[str, Any]:

@@ -29,11 +29,14 @@ evaluate = typer.Typer(
     help="Measure recommendations on data with known answers, beside simple and published methods.",
     no_args_is_help=True,
 )
-LEGEND = """[dim]In brackets: 95 % intervals. Recall of wanted products that the shopper knew (repeat) or did
-not know (explore); repeats, explores: share of the shown products; ms: milliseconds an answer.[/]"""
+LEGEND = (
+    "[dim]In brackets: 95 % intervals. Recall of wanted products that the shopper knew (repeat) or did not "
+    "know (explore); repeats, explores: share of the shown products; ms: milliseconds an answer.[/]"
+)
 DatasetArgument = Annotated[
     Path | None, typer.Argument(help="A data set's folder or parquet file.", show_default=False)
 ]
+TrialArgument = Annotated[Path, typer.Argument(help="A data set's folder or parquet file.", exists=True)]
 OwnHomeOption = Annotated[
     Path | None, typer.Option("--home", help="Instead of a data set: a shop's data folder.")
 ]
@@ -94,6 +97,33 @@ def demo(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
 
     shop = Home(home)
     _run(lambda *options: evaluate_demo(shop, *options[2:]), shop, 1, "all", as_json)
+
+
+@evaluate.command("uplift")
+def uplift(
+    dataset: TrialArgument,
+    seeds: SeedsOption = 5,
+    baselines: BaselinesOption = "all",
+    as_json: JsonOption = False,
+) -> None:
+    """Whom a treatment moves: Qini and AUUC on a trial as in hillstrom.parquet, by five folds."""
+    from training.evaluate.uplift import evaluate_uplift
+
+    _run(evaluate_uplift, dataset, seeds, baselines, as_json)
+
+
+@evaluate.command("policy")
+def policy(
+    dataset: TrialArgument,
+    seeds: SeedsOption = 1,
+    baselines: BaselinesOption = "all",
+    as_json: JsonOption = False,
+) -> None:
+    """What a policy earns: learned on a trial as in hillstrom.parquet, or judged from logs (bts_*.parquet beside
+    random_*.parquet)."""
+    from training.evaluate.policy import evaluate_policy
+
+    _run(evaluate_policy, dataset, seeds, baselines, as_json)
 
 
 def _source(dataset: Path | None, home: Path | None) -> Path | Home:

@@ -46,10 +46,9 @@ def scored(bundle: Bundle, scores: Callable[[Situation], NDArray[np.floating]]) 
 
     def rank(case: Case, k: int) -> Ranked:
         situation = Situation(case.request, bundle)
-        shown = product.recommendable & product.in_stock if case.request.in_stock else product.recommendable
-        found = np.where(shown, scores(situation), 0.0)
-        found[situation.hidden[situation.hidden >= 0]] = 0.0
-        return top(found, k)
+        shown = product.recommendable & (product.in_stock | (not case.request.in_stock))
+        situation.hide(shown)
+        return top(np.where(shown, scores(situation), 0.0), k)
 
     return rank
 

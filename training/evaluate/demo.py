@@ -13,30 +13,60 @@ from features.home import Home
 from features.progress import Report, silent
 from recommender import versions
 from recommender.bundle import Bundle
-from recommender.request import Request
+from recommender.request import Placement, Request
 from training.errors import BadDataset
-from training.evaluate.compare import Case, compare, popularity, recommended
+from training.evaluate.compare import Case, Ranker, compare, popularity, recommended
+from training.evaluate.metrics import Metrics
+from training.evaluate.refills import oracle, own_favourites, planted_refills
 from training.evaluate.result import Evaluation
 
 SHOWN = 5
-PLANTED = f"recall@{SHOWN}"
+REFILLING: tuple[Placement, ...] = "email", "buy_again"
 
 
 def evaluate_demo(home: Home, baselines: bool = True, report: Report = silent) -> Evaluation:
-    """The planted complements among the first 5 of `product_complements`, for each product with any.
+    """What was planted, among the first 5 shown: the complements on each product's page, and the refills of
+    each customer's next order in their e-mail and in `buy_again`.
 
-    recall@5: of the strongest 5 planted that may be shown, so that 1 is what the truth allows.
+    `_complements`: of the strongest 5 planted that may be shown, so that 1 is what the truth allows.
+    `_email`, `_buy_again`: what the truth allows is what the `oracle` finds; `of_oracle`: our share of it.
     Raises BadDataset where the home holds no generated shop, or no model.
     """
-    began, truth, bundle = monotonic(), home.root / "demo" / "truth.json", versions.load_current(home.models)
-    if bundle is None or not truth.is_file():
+    began, folder, bundle = monotonic(), home.root / "demo", versions.load_current(home.models)
+    if bundle is None or not (folder / "truth.json").is_file():
         raise BadDataset(f"{home.root} holds no demo shop: make one with `perennial demo --home {home.root}`")
-    cases = list(planted_complements(json.loads(truth.read_text("utf-8"))["products"], bundle))
+    products = json.loads((folder / "truth.json").read_text("utf-8"))["products"]
+    pages = list(planted_complements(products, bundle))
+    customers = list(planted_refills(folder / "truth_customers.csv", bundle))
     rankers = {"perennial": recommended(bundle)}
     if baselines:
         rankers["popularity"] = popularity(bundle)
-    metrics = compare(cases, rankers, [PLANTED, f"hr@{SHOWN}"], len(bundle.tables.products), report=report)
-    return Evaluation("demo", home.root.name, metrics, len(cases), monotonic() - began)
+    found = _measured(pages, rankers, "complements", bundle, report)
+    rankers["oracle"] = oracle(customers)
+    if baselines:
+        rankers["personal frequency"] = own_favourites(bundle)
+    for placement in REFILLING:
+        cases = [customer.case(placement) for customer in customers]
+        for name, metrics in _measured(cases, rankers, placement, bundle, report).items():
+            found.setdefault(name, {}).update(metrics)
+        for measure in (f"recall@{SHOWN}", f"ndcg@{SHOWN}_full") if cases else ():
+            ours, best = (found[name][f"{measure}_{placement}"]["value"] for name in ("perennial", "oracle"))
+            found["perennial"][f"of_oracle_{measure}_{placement}"] = {"value": ours / best if best else 0.0}
+    return Evaluation("demo", home.root.name, found, len(pages) + len(customers), monotonic() - began)
+
+
+def _measured(
+    cases: list[Case], rankers: dict[str, Ranker], what: str, bundle: Bundle, report: Report
+) -> dict[str, Metrics]:
+    """recall and ndcg of the first 5, named after what was planted; nothing where nothing was."""
+    if not cases:
+        return {}
+    measures = [f"recall@{SHOWN}", f"ndcg@{SHOWN}_full"]
+    found = compare(cases, rankers, measures, len(bundle.tables.products), report=report)
+    return {
+        name: {f"{measure}_{what}": value for measure, value in metrics.items()}
+        for name, metrics in found.items()
+    }
 
 
 def planted_complements(

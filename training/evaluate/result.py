@@ -10,6 +10,7 @@ from training.evaluate.metrics import Estimate, Metrics
 
 CONDUCT = "repeats@", "explores@", "coverage@", "ms"
 KINDS = "_repeat", "_explore"
+CONVENTIONS = "full", "cut"
 
 
 @dataclass(frozen=True)
@@ -33,19 +34,19 @@ class Evaluation:
             yield name, f"{value:.4g}" if isinstance(value, float) else str(value)
 
     def tables(self) -> Iterator[tuple[list[str], list[list[str]]]]:
-        """Headings and rows, a ranker a row and a measure a column: what the answers are worth, and then what
-        kind of answers they are."""
+        """Headings and rows, a ranker a row and a measure a column: what the answers to each question are
+        worth, and then what kind of answers they are."""
         measures = list(dict.fromkeys(name for found in self.metrics.values() for name in found))
-        for kind in (False, True):
-            columns = [
-                name for name in measures if (name.startswith(CONDUCT) or name.endswith(KINDS)) is kind
-            ]
+        tables: dict[str, list[str]] = {}
+        for name in sorted(measures, key=_tells_kind):
+            tables.setdefault("kind" if _tells_kind(name) else _question(name), []).append(name)
+        for columns in tables.values():
             rows = [
-                [ranker, *(_shown(found[name], bare=kind) if name in found else "" for name in columns)]
+                [ranker, *(_shown(found[name]) if name in found else "" for name in columns)]
                 for ranker, found in self.metrics.items()
+                if not found.keys().isdisjoint(columns)
             ]
-            if columns:
-                yield ["", *(name.replace("@", " @").replace("_", " ") for name in columns)], rows
+            yield ["", *(name.replace("@", " @").replace("_", " ") for name in columns)], rows
 
     def as_dict(self) -> dict[str, Any]:
         """The same for a program."""
@@ -56,6 +57,12 @@ def _tells_kind(measure: str) -> bool:
     return measure.startswith(CONDUCT) or measure.endswith(KINDS)
 
 
-def _shown(found: Estimate, *, bare: bool) -> str:
+def _question(measure: str) -> str:
+    """What a measure says behind its convention: recall@5_email, ndcg@5_full_email -> email."""
+    words = measure.partition("@")[2].split("_")[1:]
+    return " ".join(word for word in words if word not in CONVENTIONS)
+
+
+def _shown(found: Estimate) -> str:
     value = f"{found['value']:.3f}"
-    return value if bare or "low" not in found else f"{value} ({found['low']:.3f}-{found['high']:.3f})"
+    return f"{value}\n({found['low']:.3f}-{found['high']:.3f})" if "low" in found else value

@@ -19,9 +19,9 @@ def test_the_table_has_a_ranker_a_row_and_a_measure_a_column():
     worth, conduct = FOUND.tables()
     assert worth == (
         ["", "mrr @20"],
-        [["perennial", "0.500 (0.400-0.600)"], ["popularity", "0.250 (0.200-0.300)"]],
+        [["perennial", "0.500\n(0.400-0.600)"], ["popularity", "0.250\n(0.200-0.300)"]],
     )
-    assert conduct == (["", "ms"], [["perennial", "0.100"], ["popularity", ""]])
+    assert conduct == (["", "ms"], [["perennial", "0.100"]])
 
 
 def test_programs_get_every_figure_and_people_the_settings():
