@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from recommender.boosting import Trees
 from recommender.candidates import Candidates
-from recommender.next_basket_table import Floats, Ints, NextBasket, Past, PeersRow
+from recommender.next_basket_table import Floats, ForeseenRow, Ints, NextBasket, Past, PeersRow
 from recommender.request import DAY, Situation
 
 SHORT_MEMORY = 0.6  # decay of a second personal vector, which the latest baskets rule
@@ -25,14 +25,22 @@ Places = NDArray[np.intp]
 
 def next_basket(situation: Situation) -> Candidates:
     """What this customer's next order may hold; the counts are their own orders of it."""
+    table, customer = situation.bundle.tables.next_basket, situation.customer
+    if not situation.fresh_purchases:
+        row = table.foreseen.of(customer, situation.today)
+        if row is not None:
+            return Candidates.unanchored(*row)
     past = past_of(situation)
     if not len(past.items):
         return Candidates.none()
-    tables = situation.bundle.tables
-    peers = tables.next_basket.peers.of(tables.customers.row(situation.request.customer_id))
-    items, features = describe(tables.next_basket, past, peers, situation.today)
-    scores = rank_scores(tables.next_basket.trees, features)
-    return Candidates.unanchored(items, scores, features[:, COUNT].astype(np.int32))
+    return Candidates.unanchored(*foresee(table, past, table.peers.of(customer), situation.today))
+
+
+def foresee(table: NextBasket, past: Past, peers: PeersRow, today: int) -> ForeseenRow:
+    """Every candidate for a customer with this past, in no order."""
+    items, features = describe(table, past, peers, today)
+    scores = rank_scores(table.trees, features)
+    return ForeseenRow(items, scores, features[:, COUNT].astype(np.int32))
 
 
 def bought_before(situation: Situation) -> Candidates:
@@ -52,7 +60,7 @@ def rank_scores(trees: Trees, features: Floats) -> Floats:
 def past_of(situation: Situation) -> Past:
     """The trained history with the orders since then on top."""
     tables, request = situation.bundle.tables, situation.request
-    past = tables.next_basket.pasts.of(tables.customers.row(request.customer_id))
+    past = tables.next_basket.pasts.of(situation.customer)
     since = situation.bundle.manifest.data_until_ms if len(past.items) else 0
     fresh = [
         (order.at_ms // (DAY * 1000), item)
@@ -90,20 +98,23 @@ def personal_vector(past: Past, decay: float) -> tuple[Ints, Floats]:
     return items.astype(np.int32), np.bincount(place, weights, len(items)).astype(np.float32)
 
 
-def describe(table: NextBasket, past: Past, peers: PeersRow, today: int) -> tuple[Ints, Floats]:
+def describe(
+    table: NextBasket, past: Past, peers: PeersRow, today: int, among: Ints | None = None
+) -> tuple[Ints, Floats]:
     """Candidates (n) int32, ascending, and what speaks for each, (n, features) float32.
 
-    past: not empty. Candidates: what the customer bought, what the peers buy, what goes with the latest
-    baskets, and the best sellers.
+    past: not empty. Candidates: what the customer bought, and either `among` or what the peers buy, what
+    goes with the latest baskets, and the best sellers.
     """
     partners = _partners(table, past)
-    best_partners = np.argpartition(-partners, min(PARTNERS, len(partners) - 1))[:PARTNERS]
-    best_sellers = table.best_sellers[:BEST_SELLERS]
-    items = np.unique(np.concatenate([past.items, peers.items, best_partners, best_sellers]))
+    if among is None:
+        best_partners = partners.items[np.argsort(-partners.weights, kind="stable")[:PARTNERS]]
+        among = np.concatenate([peers.items, best_partners, table.best_sellers[:BEST_SELLERS]])
+    items = np.unique(np.concatenate([past.items, among]))
     age, place = baskets_since(past.days), np.searchsorted(items, past.items)
     columns = {
         **_voices(table, age, place, peers, items),
-        "partners": partners[items],
+        "partners": _placed(items, partners),
         **_habit(table, past, age, place, items, today),
         **_product(table, items),
         **_customer(past, int(age[0]) + 1, today),
@@ -166,20 +177,23 @@ def _customer(past: Past, baskets: int, today: int) -> Columns:
     return {name: np.float32(value) for name, value in figures.items()}  # type: ignore[misc]
 
 
-def _partners(table: NextBasket, past: Past) -> Floats:
-    """(n_items): how much each product stands in baskets with the products of the latest ones."""
+def _partners(table: NextBasket, past: Past) -> PeersRow:
+    """How much each product stands in baskets with the products of the latest ones."""
     own, weights = personal_vector(past, SHORT_MEMORY)
     anchors = np.argsort(-weights, kind="stable")[:ANCHORS]
     rows, weights = own[anchors], weights[anchors]
     start = table.partners.offsets[rows]
     sizes = table.partners.offsets[rows + 1] - start
     place = np.arange(sizes.sum()) + np.repeat(start - sizes.cumsum() + sizes, sizes)
+    items, which = np.unique(table.partners.items[place], return_inverse=True)
     votes = table.partners.weights[place] * np.repeat(weights, sizes)
-    return np.bincount(table.partners.items[place], votes, len(table.popularity)).astype(np.float32)
+    return PeersRow(items, np.bincount(which, votes, len(items)).astype(np.float32))
 
 
 def _placed(items: Ints, some: PeersRow) -> Floats:
-    """The weights of some of the items, 0 for the others. items: ascending."""
+    """The weights of some of the items, 0 for the others. Both ascending; `some` may hold further items."""
     placed = np.zeros(len(items), np.float32)
-    placed[np.searchsorted(items, some.items)] = some.weights
+    place = np.minimum(np.searchsorted(items, some.items), len(items) - 1)
+    found = items[place] == some.items
+    placed[place[found]] = some.weights[found]
     return placed

@@ -60,6 +60,55 @@ class Peers:
         return PeersRow(self.items[row], self.weights[row])
 
 
+class ForeseenRow(NamedTuple):
+    """What one customer's next order may hold. items, counts (own orders) int32; scores float32."""
+
+    items: Ints
+    scores: Floats
+    counts: Ints
+
+    def best(self, k: int) -> ForeseenRow:
+        """The k likeliest, likeliest first."""
+        first = np.argsort(-self.scores, kind="stable")[:k]
+        return ForeseenRow(self.items[first], self.scores[first], self.counts[first])
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """The source's answer for customers who order nothing more until `day`, worked out beforehand.
+
+    day: (1) int32, days since 1970; offsets: (n_customers + 1) int64; the rest as in a row.
+    """
+
+    day: Ints
+    offsets: NDArray[np.int64]
+    items: Ints
+    scores: Floats
+    counts: Ints
+
+    @classmethod
+    def none(cls, n_customers: int) -> Foreseen:
+        nothing = np.empty(0, np.int32)
+        return cls(
+            np.zeros(1, np.int32),
+            np.zeros(n_customers + 1, np.int64),
+            nothing,
+            nothing.view(np.float32),
+            nothing,
+        )
+
+    def of(self, customer: int, today: int) -> ForeseenRow | None:
+        """Theirs, on that day and the one before; None where it must be worked out."""
+        if customer < 0 or not 0 <= self.day.item(0) - today <= 1:
+            return None
+        start, end = self.offsets[customer : customer + 2].tolist()
+        return (
+            ForeseenRow(self.items[start:end], self.scores[start:end], self.counts[start:end])
+            if end > start
+            else None
+        )
+
+
 @dataclass(frozen=True)
 class NextBasket:
     """Of each item, float32: popularity (share of baskets that hold it), trend (its sales of late over
@@ -68,7 +117,7 @@ class NextBasket:
 
     partners: what stands in the same baskets; best_sellers int32, best first. blend: (2) float32,
     TIFU-KNN's decay a basket and share of the own vector. trees: rank by the features of
-    `next_basket.describe`; without any, TIFU-KNN's score ranks alone.
+    `next_basket.describe`; without any, TIFU-KNN's score ranks alone. foreseen: what they say, beforehand.
     """
 
     pasts: Pasts
@@ -82,3 +131,4 @@ class NextBasket:
     best_sellers: Ints
     blend: Floats
     trees: Trees
+    foreseen: Foreseen

@@ -15,7 +15,7 @@ from recommender.boosting import Trees
 from recommender.bundle import Bundle, Manifest, Tables
 from recommender.bundle_files import write_bundle
 from recommender.id_map import IdMap, PackedBytes
-from recommender.next_basket_table import NextBasket, Pasts, Peers
+from recommender.next_basket_table import Foreseen, NextBasket, Pasts, Peers
 from recommender.placements import fixed_weights
 from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
 
@@ -85,6 +85,7 @@ def next_basket_table() -> NextBasket:
         best_sellers=np.array([item("mug"), item("tea")], np.int32),
         blend=np.array([0.9, 0.2], np.float32),
         trees=Trees.none(),
+        foreseen=Foreseen.none(2),
     )
 
 
@@ -123,6 +124,7 @@ def small_tables() -> Tables:
             {"kettle": [("tea", 0.4, 16), ("spoon", 0.1, 4)], "mug": [("spoon", 0.5, 12), ("tea", 0.2, 9)]}
         ),
         cart_tuning=np.array([40.0, 0.1], np.float32),
+        cart_trees=Trees.none(),
         purchases=purchases(bought),
         next_basket=next_basket_table(),
         sessions=Sessions(neighbours({"pot": [("tin", 2.0, 7)]}), np.array([0.5, 0.9, 0.1], np.float32)),

@@ -12,13 +12,13 @@ from scipy.sparse import csr_matrix
 
 from features.progress import Report, silent
 from recommender.boosting import Trees
-from recommender.next_basket import describe, rank_scores
-from recommender.next_basket_table import NextBasket, Pasts
+from recommender.next_basket import describe, foresee, rank_scores
+from recommender.next_basket_table import Foreseen, ForeseenRow, NextBasket, Pasts
 from recommender.tables import Neighbours
 from training.boosting import Boosting, Lists, boost
 from training.co_purchase import co_purchase
 from training.history import History
-from training.peers import Blend, fit_peers, tune
+from training.peers import Blend, fit_peers, pool_of, tune
 from training.repeat import customer_days, repeats_of
 from training.settings import TrainingSettings
 
@@ -32,6 +32,8 @@ FEWEST_CASES = 100  # below, trees learn noise
 NEGATIVES = 40
 HELD_OUT = 0.1
 TREE_COUNTS = (25, 50, 75, 100)
+FORESEEN_CUSTOMERS = 100_000  # those who ordered last; a minute of work
+FORESEEN_KEPT = 64
 
 
 class Learned(NamedTuple):
@@ -62,6 +64,22 @@ def fit_next_basket(
     report("Next basket: everybody", 2, 3)
     fitted = tables_of(days, category, shape, learned.blend, np.arange(shape[0]))
     return replace(fitted, trees=learned.trees)
+
+
+def with_foreseen(table: NextBasket, day: int) -> NextBasket:
+    """With what the customers who ordered last may order next, as of `day` (since 1970)."""
+    pasts, n = table.pasts, len(table.pasts.offsets) - 1
+    rows: dict[int, ForeseenRow] = {}
+    for customer in pool_of(pasts, FORESEEN_CUSTOMERS).tolist():
+        found = foresee(table, pasts.of(customer), table.peers.of(customer), day)
+        rows[customer] = found.best(FORESEEN_KEPT)
+    sizes = np.zeros(n, np.int64)
+    sizes[list(rows)] = [len(row.items) for row in rows.values()]
+    empty = Foreseen.none(n)
+    columns = zip((empty.items, empty.scores, empty.counts), *rows.values(), strict=True)
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    foreseen = Foreseen(np.array([day], np.int32), offsets, *map(np.concatenate, columns))
+    return replace(table, foreseen=foreseen)
 
 
 def learn_from_last(
@@ -125,6 +143,7 @@ def tables_of(
         best_sellers=np.argsort(-sold, kind="stable")[:BEST_SELLERS].astype(np.int32),
         blend=np.array([blend.decay, blend.own_share], np.float32),
         trees=Trees.none(),
+        foreseen=Foreseen.none(shape[0]),
     )
 
 

@@ -54,11 +54,11 @@ def fit_peers(pasts: Pasts, n_items: int, blend: Blend, whose: Rows) -> Peers:
     return Peers(offsets, found.indices.astype(np.int32), found.data.astype(np.float32))
 
 
-def pool_of(pasts: Pasts) -> Rows:
-    """Customers with orders; of many, those who ordered last."""
+def pool_of(pasts: Pasts, at_most: int = POOL) -> Rows:
+    """Customers with orders, ascending; of many, those who ordered last."""
     somebody = np.flatnonzero(np.diff(pasts.offsets))
     newest = pasts.days[pasts.offsets[somebody + 1] - 1]
-    return np.sort(somebody[np.argsort(-newest, kind="stable")[:POOL]])
+    return np.sort(somebody[np.argsort(-newest, kind="stable")[:at_most]])
 
 
 def peer_means(

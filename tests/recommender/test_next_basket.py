@@ -25,6 +25,7 @@ from recommender.next_basket_table import Past
 from recommender.recommend import Recommender
 from recommender.request import Request, Situation
 from recommender.shelf import Shelf
+from training.next_basket import with_foreseen
 
 from bundles import NOW, PRODUCTS, TODAY, item, small_bundle
 from factories import event
@@ -122,6 +123,31 @@ def test_trees_rank_alike_each_time() -> None:
 
 def test_bought_before_holds_nothing_new() -> None:
     assert {PRODUCTS[place] for place in bought_before(situation("ann")).items} == {"tea", "mug"}
+
+
+def test_what_was_worked_out_beforehand_is_what_would_be_worked_out_now() -> None:
+    foreseen = with_foreseen(BUNDLE.tables.next_basket, TODAY)
+    tables = replace(BUNDLE.tables, next_basket=foreseen)
+    prepared = Bundle(BUNDLE.manifest, tables, BUNDLE.index)
+    for customer in ("ann", "bob"):
+        now, before = next_basket(situation(customer)), next_basket(situation(customer, bundle=prepared))
+        assert dict(zip(now.items.tolist(), now.scores.tolist(), strict=True)) == pytest.approx(
+            dict(zip(before.items.tolist(), before.scores.tolist(), strict=True))
+        )
+        assert np.all(np.diff(before.scores) <= 0)
+
+
+def test_an_order_since_then_or_another_day_is_worked_out_anew() -> None:
+    empty = replace(BUNDLE.tables.next_basket, popularity=np.zeros(len(PRODUCTS), np.float32))
+    foreseen = with_foreseen(empty, TODAY).foreseen
+    assert foreseen.of(0, TODAY) is not None
+    assert foreseen.of(0, TODAY - 1) is not None
+    assert foreseen.of(0, TODAY + 1) is None
+    assert foreseen.of(-1, TODAY) is None
+    tables = replace(BUNDLE.tables, next_basket=replace(BUNDLE.tables.next_basket, foreseen=foreseen))
+    live = fold(entry for entry in [entry_of(event("purchase", items=[("cup", 1, 8.0)]), NOW)] if entry)
+    found = next_basket(situation("ann", live, Bundle(BUNDLE.manifest, tables, BUNDLE.index)))
+    assert found.counts[found.items == item("cup")].tolist() == [1]
 
 
 def test_an_email_says_why() -> None:

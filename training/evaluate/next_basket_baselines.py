@@ -12,6 +12,7 @@ from recommender.boosting import Trees
 from recommender.bundle import Bundle
 from recommender.candidates import Candidates, neighbours_of
 from recommender.next_basket import past_of
+from recommender.next_basket_table import Foreseen
 from recommender.personal import fold_in, taste_of
 from recommender.request import Situation
 from recommender.tables import Neighbours
@@ -30,7 +31,13 @@ def simple_methods(bundle: Bundle, history: History) -> dict[str, Ranker]:
     tables = bundle.tables
     n_items = len(tables.products)
     table = tables.next_basket
-    untrained = replace(bundle, tables=replace(tables, next_basket=replace(table, trees=Trees.none())))
+    untrained = replace(
+        bundle,
+        tables=replace(
+            tables,
+            next_basket=replace(table, trees=Trees.none(), foreseen=Foreseen.none(len(tables.customers))),
+        ),
+    )
 
     def added(neighbours: Neighbours, situation: Situation) -> Scores:
         own = personal_counts(situation)
