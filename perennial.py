@@ -105,19 +105,27 @@ def demo(
 @app.command()
 def bench(
     home: Annotated[
-        Path | None, typer.Option("--home", help="A demo home, measured as a copy; else one is built.")
+        Path | None, typer.Option("--home", help="Measure a copy of this demo home, not a generated shop.")
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Short windows, a small shop.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Under a minute, in short windows.")] = False,
+    growth: Annotated[
+        bool, typer.Option("--growth", help="Curves over the size of the shop; hours. Resumes.")
+    ] = False,
+    save: Annotated[Path | None, typer.Option(help="Where to write the figures, too.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure what an answer costs, next to a route that does nothing."""
-    from loadtests.bench import command
+    from loadtests.bench import command, curves, plan, show
     from loadtests.server import NoServer
 
-    plan, size = (command.QUICK, command.SMALL) if quick else (command.FULL, command.SIZE)
     with plain_errors(NoServer):
-        figures = command.bench(home, plan, size)
-    print(json.dumps(figures)) if as_json else command.show(figures)
+        if growth:
+            curves.grow(save or curves.RESULTS, console.log)
+            return
+        figures = command.bench(home, plan.QUICK if quick else plan.FULL, command.told_on_stderr)
+    if save:
+        save.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    print(json.dumps(figures)) if as_json else show.show(figures)
 
 
 @app.command(hidden=True)

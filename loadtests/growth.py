@@ -122,6 +122,9 @@ def catalogue(growth: Growth) -> pl.DataFrame:
             "category_path": nouns[category],
             "brand": _names("brand", rng.integers(max(n // 200, 3), size=n)),
             "price": np.round(np.exp(rng.normal(2.8, 0.8, n)), 2),
+            "currency": ["EUR"] * n,
+            "url": "https://shop.example/products/" + _names("p", np.arange(n)),
+            "image_url": "https://shop.example/images/" + _names("p", np.arange(n)) + ".jpg",
             "first_seen": [NOW - timedelta(days=DAYS)] * n,
         }
     )

@@ -19,9 +19,9 @@ class Histogram:
     def __len__(self) -> int:
         return self.counts.total()
 
-    def add(self, seconds: float) -> None:
-        """Count one latency; anything below a microsecond is one."""
-        self.counts[math.ceil(math.log(max(seconds, 1e-6) * 1e6, GROWTH))] += 1
+    def add(self, seconds: float, count: int = 1) -> None:
+        """Count a latency, or `count` equal ones; anything below a microsecond is one."""
+        self.counts[math.ceil(math.log(max(seconds, 1e-6) * 1e6, GROWTH))] += count
 
     def merge(self, other: Histogram) -> None:
         """Take over the counts of another."""

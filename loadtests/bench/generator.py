@@ -14,6 +14,7 @@ from loadtests.histogram import Histogram
 Address = tuple[str, int]
 LATE_S = 0.001
 MOST_CHANNELS = 512
+PATIENCE_S = 10.0
 
 
 class WrongAnswer(Exception):
@@ -43,7 +44,7 @@ class Channel:
     """One keep-alive connection, one request at a time."""
 
     def __init__(self, address: Address) -> None:
-        self.socket = socket.create_connection(address)
+        self.socket = socket.create_connection(address, timeout=PATIENCE_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = b""
         self.due = 0.0
@@ -103,15 +104,20 @@ def at_rate(address: Address, requests: Iterator[bytes], seconds: float, rate: f
     line = _Line(address, 16)
     idle, load = deque(line.channels), Load(seconds)
     began = perf_counter()
+    until = began + seconds + PATIENCE_S
     for number in range(int(seconds * rate)):
         due = began + number / rate
         while perf_counter() < due or not idle:
             idle += line.answered(load)
             if not idle and perf_counter() > due and len(line.channels) < MOST_CHANNELS:
                 idle.append(line.open())
+            if perf_counter() > until:
+                raise WrongAnswer(f"{len(line.channels)} requests without an answer for seconds")
         load.late += perf_counter() - due > LATE_S
         idle.popleft().send(next(requests), due)
-    while line.channels:  # idle ones first: a server hangs up on them while the others are still due
+    while (
+        line.channels and perf_counter() < until
+    ):  # idle ones first: a server hangs up on them while the others are still due
         for channel in idle:
             line.hang_up(channel)
         idle = deque(line.answered(load, wait_s=0.05))

@@ -10,31 +10,26 @@ from random import Random
 from typing import Any
 
 from loadtests.bench.generator import Address, Channel, Load, at_rate, saturate
+from loadtests.bench.plan import Plan
 from loadtests.bench.processes import cpu_s
 from loadtests.bench.questions import Scene, get, post
+from loadtests.bench.wrk import full_speed
 
-
-@dataclass(frozen=True)
-class Plan:
-    """How long and how often. window_s: of one turn at full speed; paced_s: of one at `rate` a second."""
-
-    rounds: int = 5
-    warm_up_s: float = 0.3
-    window_s: float = 2.0
-    paced_s: float = 4.0
-    rate: float = 1_000.0
-    batches: int = 120
-    tries: int = 10_000
-    seed: int = 7
+VARIANTS = ("built", "dict")  # of the reference: see there
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is asked, where, and which processes do the work. `requests` begins anew for each window."""
+    """What is asked, where, and which processes do the work.
+
+    `requests` begins anew for each window; distinct: after so many they repeat, None: never.
+    """
 
     address: Address
     pids: Sequence[int]
     requests: Callable[[], Iterator[bytes]]
+    distinct: int | None
+    paced: bool = True
 
 
 @dataclass
@@ -67,18 +62,20 @@ class Cost:
 def compare(targets: Mapping[str, Target], plan: Plan) -> dict[str, Cost]:
     """All targets in turns, several rounds of them."""
     costs = {name: Cost(cpu_s=[0.0] * len(target.pids)) for name, target in targets.items()}
-    for _ in range(plan.rounds):
-        for name, target in targets.items():
+    for number in range(plan.rounds):
+        turn = {name: target for name, target in targets.items() if target.paced or number == 0}
+        for name, target in turn.items():
             _window(target, costs[name], plan)
-        for name, target in targets.items():
-            costs[name].paced.merge(at_rate(target.address, target.requests(), plan.paced_s, plan.rate))
+        for name, target in turn.items():
+            if target.paced:
+                costs[name].paced.merge(at_rate(target.address, target.requests(), plan.paced_s, plan.rate))
     return costs
 
 
 def _window(target: Target, cost: Cost, plan: Plan) -> None:
     saturate(target.address, target.requests(), plan.warm_up_s)
     before = [cpu_s(pid) for pid in target.pids]
-    cost.full.merge(saturate(target.address, target.requests(), plan.window_s))
+    cost.full.merge(full_speed(target.address, target.requests(), plan.window_s, target.distinct))
     used = [cpu_s(pid) - was for pid, was in zip(target.pids, before, strict=True)]
     cost.cpu_s = [total + more for total, more in zip(cost.cpu_s, used, strict=True)]
 
@@ -98,16 +95,19 @@ def targets_of(
     """Each placement and the empty route that replies as much: `home`, `home reference` ..."""
     targets: dict[str, Target] = {}
     for name in placements:
-        targets[name] = Target(ours, pids, _again(scene.questions(name)))
-        targets[f"{name} reference"] = Target(theirs, [pid], _again([get(f"/{name}")]))
-    targets["events"] = Target(ours, pids, scene.single_events)
+        targets[name] = asking(ours, pids, scene.questions(name))
+        targets[f"{name} reference"] = asking(theirs, [pid], [get(f"/{name}")])
+    for variant in VARIANTS:
+        targets[f"home reference {variant}"] = asking(theirs, [pid], [get(f"/home/{variant}")], paced=False)
+    targets["events"] = Target(ours, pids, scene.single_events, None)
     empty = post("/events", scene.event(anonymous_id="a-1"))
-    targets["events reference"] = Target(theirs, [pid], _again([empty]))
+    targets["events reference"] = asking(theirs, [pid], [empty])
     return targets
 
 
-def _again(requests: Sequence[bytes]) -> Callable[[], Iterator[bytes]]:
-    return lambda: cycle(requests)
+def asking(address: Address, pids: Sequence[int], requests: Sequence[bytes], *, paced: bool = True) -> Target:
+    """These requests again and again; a target that is not paced is measured in the first round alone."""
+    return Target(address, pids, lambda: cycle(requests), len(requests), paced)
 
 
 def ingestion(address: Address, scene: Scene, plan: Plan) -> float:

@@ -48,8 +48,10 @@ def reference(core: int, bodies: Mapping[str, Any]) -> Iterator[tuple[Address, i
         command = [sys.executable, "-m", "loadtests.bench.reference", str(listener.fileno())]
         with on_core(core):
             process = subprocess.Popen(command, stdin=given, pass_fds=[listener.fileno()])
+        address = listener.getsockname()
+        listener.close()  # the child's alone from here on: if it ends, callers are refused instead of waiting
         try:
-            yield listener.getsockname(), process.pid
+            yield address, process.pid
         finally:
             process.terminate()
             process.wait(10)

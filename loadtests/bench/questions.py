@@ -31,7 +31,11 @@ class Scene:
 
     @classmethod
     def of(cls, home: Path, seed: int) -> Scene:
-        """Customers who have ordered, and the products, of a demo home."""
+        """Customers who have ordered, and the products, of an enlarged home or of a demo's."""
+        enlarged = home / "bench.json"
+        if enlarged.exists():
+            sample = json.loads(enlarged.read_text(encoding="utf-8"))
+            return cls(Shop.of(sample), sample["customers"][:CUSTOMERS], Random(seed))
         shop = Shop.of(json.loads((home / "demo" / "shop.json").read_text(encoding="utf-8")))
         return cls(shop, _buyers(home / "demo" / "events.jsonl.gz"), Random(seed))
 

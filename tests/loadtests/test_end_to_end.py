@@ -13,15 +13,30 @@ import pytest
 
 from features.home import Home
 from features.progress import silent
-from loadtests.bench.command import SMALL, bench, show
-from loadtests.bench.measure import Plan
+from loadtests.bench.command import bench
+from loadtests.bench.plan import Plan, ShopSize
 from loadtests.bench.questions import PLACEMENTS
+from loadtests.bench.show import show
 from loadtests.server import NoServer, borrowed_home
 from training.demo import build_demo
 
 from serving import ROOT
 
-MOMENTS = Plan(rounds=1, warm_up_s=0.1, window_s=0.1, paced_s=0.1, rate=50, batches=2, tries=20)
+MOMENTS = Plan(
+    rounds=1,
+    warm_up_s=0.1,
+    window_s=0.1,
+    paced_s=0.1,
+    rate=50,
+    batches=2,
+    tries=20,
+    picks=20,
+    looks=200,
+    trained=ShopSize(150, 400, 900, 1_200),
+    products=1_000,
+    customers=1_000,
+    starts_with=1_000,
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +49,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def figures(home: Path) -> dict[str, Any]:
-    return bench(home, MOMENTS, SMALL)
+def figures() -> dict[str, Any]:
+    return bench(None, MOMENTS)
 
 
 def loadtest(*words: str) -> subprocess.CompletedProcess[str]:
@@ -90,6 +105,13 @@ def test_every_figure_is_there(figures: dict[str, Any]) -> None:
     assert figures["events_in_batches_per_s"] > 0
     assert figures["freshness"] == {"tries": 20, "visible": 20}
     assert [set(worker) for worker in figures["memory_mb"]] == [{"private", "shared"}] * 2
+    assert set(figures["stages_us"]) >= {"state", "recommend"}
+    assert figures["ready"]["seconds"] > 0
+    assert 0 < figures["sessions_us"]["p50"] <= figures["sessions_us"]["p99"]
+    assert figures["picks"] == "absent" or figures["picks"]["answered"] == 20
+    training = figures["training"]
+    assert training["time_ratio"] == pytest.approx(training["training_s"] / training["als_fit_s"], abs=0.01)
+    assert training["memory_ratio"] == pytest.approx(training["peak_mb"] / training["matrix_mb"], abs=0.1)
     home = figures["costs"]["home"]
     assert home["requests_per_s"] > 0
     assert 0 < home["full_speed_ms"]["p50"] <= home["full_speed_ms"]["p99"]

@@ -1,0 +1,46 @@
+"""The shops that a bench measures, made by commands in processes of their own: none is imported."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from loadtests.bench.plan import ShopSize
+from loadtests.server import NoServer
+
+LIMIT_S = 7_200.0
+
+
+def generate(home: Path, size: ShopSize) -> None:
+    """A shop's history and catalogue."""
+    _run("growth", home, *size.words())
+
+
+def train(home: Path, limit_s: float = LIMIT_S) -> dict[str, Any]:
+    """Train on it; what that took, beside implicit's own ALS fit on the same matrix."""
+    told: dict[str, Any] = json.loads(_run("training_ratio", home, limit_s=limit_s).splitlines()[-1])
+    return told
+
+
+def enlarge(shop: Path, home: Path, products: int, customers: int) -> Path:
+    """A home whose bundle is the trained one many times over; returns it."""
+    _run("enlarge", shop, home, "--products", str(products), "--customers", str(customers))
+    return home
+
+
+def session_cost(home: Path, looks: int) -> dict[str, Any]:
+    """Microseconds of the session source in one process."""
+    told: dict[str, Any] = json.loads(_run("session_cost", home, "--tries", str(looks)))
+    return told
+
+
+def _run(command: str, *words: object, limit_s: float = LIMIT_S) -> str:
+    """A command of loadtests. Raises NoServer with what it said, TimeoutExpired."""
+    full = [sys.executable, "-m", f"loadtests.{command}", *map(str, words)]
+    done = subprocess.run(full, capture_output=True, text=True, timeout=limit_s, check=False)
+    if done.returncode:
+        raise NoServer(f"`{' '.join(full[1:])}` failed:\n{done.stderr[-2000:]}")
+    return done.stdout

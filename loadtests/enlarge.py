@@ -1,0 +1,173 @@
+"""`python -m loadtests.enlarge SHOP HOME`: a bundle of any size in seconds, from a shop that was trained.
+
+The big shop is the trained one many times over, side by side: every copy of a product or customer has
+its row's real length and real evidence, within its own copy, and an id of its own. So the costs of
+serving at a million products are measured without training on their orders first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from features.home import Home
+from recommender import versions
+from recommender.bundle import Bundle, Tables
+from recommender.bundle_files import write_bundle
+from recommender.id_map import IdMap, PackedBytes
+from recommender.tables import Factors, Ranking
+from training.als import build_index
+
+SAMPLE = 10_000
+NOISE = 0.1  # of the copies' vectors, in standard deviations: equal vectors would make a poor index
+ROWS_OF_ITEMS = ("items", "best_sellers")
+
+Array = NDArray[Any]
+IDS = ("products", "customers", "categories", "brands")
+
+
+@dataclass(frozen=True)
+class Copies:
+    """How often rows are repeated. copies: by the number of rows of a table, which tells what it is of."""
+
+    n_items: int
+    n_categories: int
+    n_brands: int
+    products: int
+    copies: Mapping[int, int]
+
+    @classmethod
+    def of(cls, tables: Tables, products: int, customers: int) -> Copies:
+        """For as many products and customers, roughly; never fewer than there are."""
+        n, people, categories = len(tables.products), len(tables.customers), len(tables.categories)
+        if len({n, people, categories}) < 3:
+            raise typer.BadParameter("give the trained shop another number of customers than of products")
+        many = max(round(products / n), 1)
+        copies = {n: many, people: max(round(customers / people), 1), categories: many}
+        return cls(n, categories, len(tables.brands), many, copies)
+
+    def block(self, copy: int, of: int) -> int:
+        """Which copy of the products a copy of a table's rows is about."""
+        return copy * self.products // of
+
+    def repeated(self, part: Any, name: str = "") -> Any:
+        """A table, or an array, of the big shop."""
+        if isinstance(part, Ranking):
+            return self._ranking(part)
+        if isinstance(part, PackedBytes):
+            many = self.copies[len(part)]
+            return PackedBytes(np.tile(part.blob, many), _offsets(part.offsets, many))
+        if is_dataclass(part):
+            inner = self._rows if hasattr(part, "offsets") else self._parts
+            return replace(part, **dict(inner(part)))  # type: ignore[type-var]
+        if name in ("category", "brand"):
+            step = self.n_categories if name == "category" else self.n_brands
+            return self._shifted(part, self.products, step)
+        return np.tile(part, self.products) if part.shape == (self.n_items,) else part
+
+    def _parts(self, part: Any) -> Iterator[tuple[str, Any]]:
+        for field in fields(part):
+            yield field.name, self.repeated(getattr(part, field.name), field.name)
+
+    def _rows(self, part: Any) -> Iterator[tuple[str, Array]]:
+        many = self.copies[len(part.offsets) - 1]
+        yield "offsets", _offsets(part.offsets, many)
+        for field in fields(part)[1:]:
+            column = getattr(part, field.name)
+            is_item = field.name in ROWS_OF_ITEMS
+            yield field.name, self._shifted(column, many, self.n_items) if is_item else np.tile(column, many)
+
+    def _shifted(self, rows: Array, many: int, step: int) -> Array:
+        """Row numbers, each copy's about its own block; -1 stays."""
+        blocks = np.array([self.block(copy, many) for copy in range(many)], rows.dtype)
+        shifted = (rows[None, :] + step * blocks[:, None]).astype(rows.dtype, copy=False)
+        shifted[:, rows < 0] = -1
+        return np.asarray(shifted.ravel())
+
+    def _ranking(self, ranking: Ranking) -> Ranking:
+        """The copies of the best first, then of the second."""
+        items = self._shifted(ranking.items, self.products, self.n_items)
+        places = np.arange(len(items)).reshape(self.products, -1).T.ravel()
+        scores, counts = np.tile(ranking.scores, self.products), np.tile(ranking.counts, self.products)
+        return Ranking(items[places], scores[places], counts[places])
+
+
+def enlarged(bundle: Bundle, products: int, customers: int) -> Bundle:
+    """The bundle of a shop with as many products and customers, roughly."""
+    tables = bundle.tables
+    copies = Copies.of(tables, products, customers)
+    changed: dict[str, Any] = {
+        field.name: copies.repeated(getattr(tables, field.name), field.name)
+        for field in fields(tables)
+        if field.name not in (*IDS, "factors")
+    }
+    for name in IDS:
+        many = copies.copies[len(tables.customers)] if name == "customers" else copies.products
+        changed[name] = _ids(getattr(tables, name), many)
+    big = replace(tables, **changed, factors=_factors(tables.factors, copies.products))
+    manifest = msgspec.structs.replace(
+        bundle.manifest, products=len(big.products), customers=len(big.customers), files={}
+    )
+    return Bundle(manifest, big, build_index(big.factors))
+
+
+def write_home(bundle: Bundle, home: Home, seed: int = 7) -> None:
+    """A home that serves it, and `bench.json`: some of its products and customers, to ask about."""
+    version, tables = bundle.manifest.version, bundle.tables
+    digest = write_bundle(home.models / version, bundle.manifest, tables, bundle.index)
+    versions.seal(home.models, version, digest)
+    versions.publish(home.models, version)
+    rng = np.random.default_rng(seed)
+    products = rng.permutation(len(tables.products))[:SAMPLE].tolist()
+    buyers = np.flatnonzero(np.diff(tables.purchases.offsets))
+    sample = {
+        "products": [{"product_id": tables.products.name(row), "price": 10.0} for row in products],
+        "categories": [{"name": "tea"}],
+        "customers": [tables.customers.name(int(row)) for row in rng.permutation(buyers)[:SAMPLE]],
+        "size": {"products": len(tables.products), "customers": len(tables.customers)},
+    }
+    (home.root / "bench.json").write_text(json.dumps(sample), encoding="utf-8")
+
+
+def _offsets(offsets: Array, many: int) -> Array:
+    starts = np.arange(many, dtype=np.int64)[:, None] * offsets[-1] + offsets[None, :-1]
+    return np.append(starts.ravel(), many * offsets[-1]).astype(np.int64)
+
+
+def _ids(ids: IdMap, many: int) -> IdMap:
+    names = [ids.name(row) for row in range(len(ids))]
+    return IdMap.build([f"{name}.{copy}" if copy else name for copy in range(many) for name in names])
+
+
+def _factors(factors: Factors, many: int) -> Factors:
+    rng = np.random.default_rng(7)
+    items = np.tile(factors.items, (many, 1))
+    if many > 1:
+        items += NOISE * factors.items.std() * rng.standard_normal(items.shape, np.float32)
+    ridge = factors.gram - factors.items.T @ factors.items
+    return Factors(items, (items.T @ items + ridge).astype(np.float32))
+
+
+def main(
+    shop: Path,
+    home: Path,
+    products: Annotated[int, typer.Option(min=1)] = 10_000,
+    customers: Annotated[int, typer.Option(min=1)] = 10_000,
+) -> None:
+    """Write the enlarged bundle of the home SHOP into a new HOME, ready for `perennial serve`."""
+    bundle = versions.load_current(Home(shop).models)
+    if bundle is None:
+        raise typer.BadParameter(f"{shop} serves no model; `perennial train --home {shop}` makes one")
+    write_home(enlarged(bundle, products, customers), Home(home))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,40 @@
+"""`python -m loadtests.session_cost HOME`: microseconds that the session source takes, in one process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from features.home import Home
+from recommender import versions
+from recommender.sessions import step
+
+VIEWS = 14  # of a customer with twenty live events
+
+
+def main(home: Path, tries: Annotated[int, typer.Option(min=1)] = 20_000, seed: int = 7) -> None:
+    """Print the quantiles as JSON, over visits to products drawn by how often they are bought."""
+    bundle = versions.load_current(Home(home).models)
+    if bundle is None:
+        raise typer.BadParameter(f"{home} serves no model")
+    rng, tables = np.random.default_rng(seed), bundle.tables
+    share = tables.product.buyers + 1.0
+    looks = rng.choice(len(share), (tries, VIEWS), p=share / share.sum())
+    visits = [list(dict.fromkeys(visit)) for visit in looks.tolist()]
+    took = []
+    for visit in visits:
+        began = perf_counter_ns()
+        step(tables.sessions, visit)
+        took.append((perf_counter_ns() - began) / 1000)
+    names = {"p50": 50, "p99": 99, "p99.9": 99.9}
+    told = {name: round(float(np.percentile(took, share)), 1) for name, share in names.items()}
+    print(json.dumps({"views": VIEWS, "tries": tries, "us": told}))
+
+
+if __name__ == "__main__":
+    typer.run(main)

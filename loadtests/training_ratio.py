@@ -1,0 +1,88 @@
+"""`python -m loadtests.training_ratio HOME`: what one training costs, beside implicit's own ALS fit alone.
+
+The fit gets the same matrix, factors and passes, in a process of its own; both use all the cores.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import typer
+
+from features.catalogue import load_products
+from features.home import Home
+from loadtests.training_cost import Cost, peak_bytes
+from training.history import load_history
+from training.interactions import confidence
+from training.settings import TrainingSettings
+from training.train import train
+
+
+def fit_alone(home: Home) -> dict[str, Any]:
+    """implicit's fit on the matrix that training gives it."""
+    from implicit.als import AlternatingLeastSquares
+    from threadpoolctl import threadpool_limits
+
+    settings, history = TrainingSettings(), load_history(home, load_products(home))
+    matrix = confidence(history, settings)
+    with threadpool_limits(1, "blas"):
+        model = AlternatingLeastSquares(
+            factors=settings.als_factors,
+            regularization=settings.als_regularisation,
+            iterations=settings.als_iterations,
+            use_gpu=False,
+            random_state=settings.seed,
+        )
+        began = monotonic()
+        model.fit(matrix, show_progress=False)
+        took = monotonic() - began
+    return {
+        "als_fit_s": round(took, 3),
+        "interactions": len(history.log),
+        "matrix_cells": matrix.nnz,
+        "matrix_mb": round((matrix.data.nbytes + matrix.indices.nbytes + matrix.indptr.nbytes) / 1e6, 3),
+    }
+
+
+def train_whole(home: Home) -> dict[str, Any]:
+    """Reading, rehearsal, evaluation, gate and publishing included."""
+    at_start, cost = peak_bytes(), Cost()
+    began = monotonic()
+    result = train(home, TrainingSettings(), datetime.now(UTC), cost.follow)
+    cost.follow("End")
+    return {
+        "training_s": round(monotonic() - began, 3),
+        "peak_mb": round((max(peak for _, peak in cost.steps.values()) - at_start) / 1e6, 1),
+        "published": result.published,
+        "reasons": list(result.reasons),
+        "products": result.products,
+        "customers": result.customers,
+        "orders": result.orders,
+        "steps": {name: round(seconds, 2) for name, (seconds, _) in cost.steps.items()},
+    }
+
+
+def main(home: Path, part: str = "both") -> None:
+    """Print both figures and their ratios as JSON; the part `fit` or `train` alone is for the children."""
+    parts = {"fit": fit_alone, "train": train_whole}
+    if part in parts:
+        print(json.dumps(parts[part](Home(home))))
+        return
+    told: dict[str, Any] = {}
+    for each in parts:
+        command = [sys.executable, "-m", "loadtests.training_ratio", str(home), "--part", each]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        told |= json.loads(done.stdout.splitlines()[-1])
+    told["time_ratio"] = round(told["training_s"] / told["als_fit_s"], 2)
+    told["memory_ratio"] = round(told["peak_mb"] / told["matrix_mb"], 1)
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    typer.run(main)
