@@ -109,7 +109,7 @@ def uplift(
     """Whom a treatment moves: Qini and AUUC on a trial as in hillstrom.parquet, by five folds."""
     from training.evaluate.uplift import evaluate_uplift
 
-    _run(evaluate_uplift, dataset, seeds, baselines, as_json)
+    _run(lambda _, *options: evaluate_uplift(dataset, *options), dataset, seeds, baselines, as_json)
 
 
 @evaluate.command("policy")
@@ -119,11 +119,11 @@ def policy(
     baselines: BaselinesOption = "all",
     as_json: JsonOption = False,
 ) -> None:
-    """What a policy earns: learned on a trial as in hillstrom.parquet, or judged from logs (bts_*.parquet beside
-    random_*.parquet)."""
+    """What a policy earns: learned on a trial as in hillstrom.parquet, or judged from logs (bts_*.parquet
+    beside random_*.parquet)."""
     from training.evaluate.policy import evaluate_policy
 
-    _run(evaluate_policy, dataset, seeds, baselines, as_json)
+    _run(lambda _, *options: evaluate_policy(dataset, *options), dataset, seeds, baselines, as_json)
 
 
 def _source(dataset: Path | None, home: Path | None) -> Path | Home:

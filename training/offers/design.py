@@ -1,0 +1,63 @@
+"""Columns of a table as numbers that a ridge can weigh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Rows = NDArray[np.float64]
+FEW = 12
+"""A number of fewer values than this stands for itself alone; others get their logarithm beside them."""
+MOST_LEVELS = 50
+
+
+@dataclass(frozen=True)
+class Design:
+    """names: columns in order; levels: of each text column; centre and scale: (n_features - 1) float64."""
+
+    names: tuple[str, ...]
+    levels: dict[str, tuple[str, ...]]
+    logged: frozenset[str]
+    centre: Rows
+    scale: Rows
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> Design:
+        """Learns levels and spread. A text column of more than 50 levels has no say."""
+        levels = {
+            name: tuple(frame[name].unique().drop_nulls().sort())
+            for name in frame.columns
+            if frame[name].dtype == pl.String
+        }
+        kept = tuple(name for name in frame.columns if len(levels.get(name, ())) <= MOST_LEVELS)
+        numbers = [name for name in kept if name not in levels]
+        logged = {name for name in numbers if frame[name].n_unique() >= FEW and _least(frame[name]) >= 0}
+        raw = cls(kept, levels, frozenset(logged), np.zeros(0), np.zeros(0))._raw(frame)
+        spread = raw.std(axis=0)
+        return cls(kept, levels, frozenset(logged), raw.mean(axis=0), np.where(spread > 0, spread, 1.0))
+
+    def rows(self, frame: pl.DataFrame) -> Rows:
+        """(n, n_features) float64: ones, then each feature with mean 0 and spread 1."""
+        return np.hstack([np.ones((len(frame), 1)), (self._raw(frame) - self.centre) / self.scale])
+
+    def _raw(self, frame: pl.DataFrame) -> Rows:
+        columns = [column for name in self.names for column in self._columns(frame[name], name)]
+        return np.stack(columns, axis=1) if columns else np.empty((len(frame), 0))
+
+    def _columns(self, values: pl.Series, name: str) -> Iterator[Rows]:
+        if name in self.levels:
+            for level in self.levels[name][1:]:
+                yield (values == level).fill_null(False).to_numpy().astype(np.float64)
+            return
+        number = values.cast(pl.Float64).fill_null(0.0).to_numpy()
+        yield number
+        if name in self.logged:
+            yield np.log1p(np.maximum(number, 0.0))
+
+
+def _least(values: pl.Series) -> float:
+    return float(values.cast(pl.Float64).min() or 0.0)  # type: ignore[arg-type]
