@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.boosting import Trees
 from recommender.id_map import IdMap, PackedBytes
 from recommender.next_basket_table import NextBasket
 from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
@@ -58,6 +59,7 @@ class Tables:
     complements: Neighbours
     companions: Neighbours  # EASE: what goes with a whole cart
     cart_tuning: Array  # (2) float32: ridge of EASE; what log(1 + own orders) adds to its scores
+    cart_trees: Trees  # order what completes a customer's cart; none: the sums alone do
     purchases: Purchases
     next_basket: NextBasket
     sessions: Sessions

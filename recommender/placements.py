@@ -41,6 +41,7 @@ RECIPES: dict[str, Recipe] = {
     "upgrade": (Source("similar", 1.0, sources.step_up),),
     "cart": (
         Source("co_purchase", 1.0, carts.completion),
+        Source("co_purchase", 0.0, carts.ranked),
         Source("next_basket", 0.0, next_basket.next_basket),
         Source("als", 0.0, personal.for_you),
     ),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
+import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,6 +51,7 @@ def fit_blends(
     The cases of `judging`, which came later, choose between what was learned on `learning`, the fixed weights
     and each source alone.
     """
+    faiss.omp_set_num_threads(1)  # as in an API process
     weights, found = fixed_weights(), {}
     recommender = Recommender(bundle, Shelf.of(bundle.tables))
     early, late = by_placement(learning), by_placement(judging)
@@ -98,10 +99,10 @@ def votes_of(cases: Sequence[Case], recipe: Recipe, recommender: Recommender) ->
 def _heard(
     proposal: Candidates, situation: Situation, recommender: Recommender
 ) -> tuple[NDArray[np.int32], NDArray[np.floating]]:
-    """The source's best products that may be shown, and their votes."""
+    """The source's best products that may be shown, and their votes; a sum below 0 is none."""
     proposal = proposal.where(recommender.may_show(proposal.items, situation))
     items, which = np.unique(proposal.items, return_inverse=True)
-    scores = np.bincount(which, proposal.scores, len(items))
+    scores = np.maximum(np.bincount(which, proposal.scores, len(items)), 0.0)
     best = np.argsort(-scores, kind="stable")[:DEEPEST]
     return items[best], scores[best] / max(scores.max(initial=0.0), 1e-12)
 
@@ -148,7 +149,8 @@ def better(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
 
 def choose(learned: Weights, fixed: Weights, asked: Votes) -> Weights:
     """Whichever ranks these cases best: so never worse on them than the best single source."""
-    return max([learned, fixed, *alone(len(fixed))], key=lambda choice: ndcg(choice, asked).mean())
+    best = max([learned, *alone(len(fixed))], key=lambda choice: ndcg(choice, asked).mean())
+    return fixed if better(ndcg(fixed, asked), ndcg(best, asked)) else best
 
 
 def alone(n_sources: int) -> list[Weights]:
@@ -165,8 +167,3 @@ def worth(weights: Weights, fixed: Weights, asked: Votes) -> dict[str, Any]:
         "fixed": float(ndcg(fixed, asked).mean()),
         "alone": [float(ndcg(one, asked).mean()) for one in alone(len(fixed))],
     }
-
-
-def speaking(bundle: Bundle, weights: Weights) -> Bundle:
-    """The same bundle with these weights."""
-    return replace(bundle, tables=replace(bundle.tables, blends=weights))

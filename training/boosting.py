@@ -48,8 +48,10 @@ class Lists(NamedTuple):
 LARGEST = np.finfo(np.float32).max
 
 
-def boost(lists: Lists, how: Boosting, rng: np.random.Generator) -> Trees:
-    """Trees whose score puts the wanted first in each list.
+def boost(
+    lists: Lists, how: Boosting, rng: np.random.Generator, start: NDArray[np.floating] | None = None
+) -> Trees:
+    """Trees whose score, added to `start` (n), puts the wanted first in each list.
 
     Loss: cross-entropy between the softmax over a list and its wanted ones (ListNet; Cao et al. 2007).
     Trees: symmetric, as in CatBoost (Prokhorenkova et al. 2018).
@@ -61,7 +63,7 @@ def boost(lists: Lists, how: Boosting, rng: np.random.Generator) -> Trees:
     starts = np.flatnonzero(np.r_[True, np.diff(lists.group) > 0])
     sizes = np.diff(np.r_[starts, len(lists.group)])
     wanted = np.repeat(np.add.reduceat(lists.wanted, starts), sizes)
-    score = np.zeros(len(lists.group))
+    score = np.zeros(len(lists.group)) if start is None else start.astype(np.float64)
     grown: list[tuple[list[int], list[float], Numbers]] = []
     for _ in range(how.trees):
         chance = _softmax(score, starts, sizes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
@@ -30,7 +31,12 @@ from training.settings import TrainingSettings
 models = typer.Typer(help="Model versions: see them, publish one, go back.", no_args_is_help=True)
 
 
-def train(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+TuneOption = Annotated[
+    float, typer.Option(min=0, help="Minutes to look for better settings; later trainings begin with them.")
+]
+
+
+def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOption = False) -> None:
     """Train on the whole history, compare with simple baselines, publish what passes."""
     # Here and not above: a serving process reads this file too, and must not load training's libraries.
     from features.archive import Archiver
@@ -42,7 +48,7 @@ def train(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
             Archiver(client, shop, StoreSettings()).run(burst=True)
             merge_live(shop, all_changes(client), datetime.now(UTC))
         with progress() as report:
-            result = fit_and_publish(shop, TrainingSettings(), datetime.now(UTC), report)
+            result = fit_and_publish(shop, TrainingSettings(), datetime.now(UTC), report, tune)
     show(result, as_json=as_json)
     if not result.published:
         raise typer.Exit(1)

@@ -10,10 +10,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.progress import Report, silent
+from recommender.boosting import Trees
 from recommender.bundle import Tables
 from recommender.id_map import IdMap, PackedBytes
 from recommender.placements import fixed_weights
-from recommender.tables import ProductTable
+from recommender.tables import Factors, ProductTable
 from training.als import build_index, fit_als
 from training.carts import fit_carts
 from training.cold_start import with_content_vectors
@@ -49,19 +50,14 @@ def build(
     learned: what a rehearsal learned of next baskets, which then is not learned again.
     """
     products, buyers = align(catalogue, history), buyer_items(history)
-
-    report("Personal tastes (ALS)", 0, settings.als_iterations)
-    liking = confidence(history, settings)
     content = Content.of(products.titles, products.category, products.brand)
-    factors = fit_als(liking, settings, report)
-    factors = with_content_vectors(factors, liking, content.vectors, products.price, settings.seed)
+    factors = tastes(history, content, products.price, settings, report)
 
     report("Product pages", 0, 1)
     similar, complements = page_neighbours(history, content, products.price, buyers, settings)
 
     report("Carts (EASE)", 0, 1)
     companions, tuning = fit_carts(history, settings)
-
     report("Repeat purchases", 0, 1)
     table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel())
     purchases = purchases_table(history, purchase_confidence(history, settings))
@@ -81,6 +77,7 @@ def build(
         complements=complements,
         companions=as_neighbours(fill_empty_rows(companions, matrix_of(complements)), buyers),
         cart_tuning=np.array(tuning, np.float32),
+        cart_trees=Trees.none(),
         purchases=purchases,
         next_basket=next_basket,
         sessions=fit_sessions(history, settings, report),
@@ -92,6 +89,20 @@ def build(
         category_popular=popular_by_category(ranking, products.category_items),
     )
     return tables, build_index(factors)
+
+
+def tastes(
+    history: History,
+    content: Content,
+    price: NDArray[np.float32],
+    settings: TrainingSettings,
+    report: Report = silent,
+) -> Factors:
+    """ALS of who bought and looked at what; products that nobody did have vectors by their content."""
+    report("Personal tastes (ALS)", 0, settings.als_iterations)
+    liking = confidence(history, settings)
+    factors = fit_als(liking, settings, report)
+    return with_content_vectors(factors, liking, content.vectors, price, settings.seed)
 
 
 def product_table(history: History, products: Products, buyers: NDArray[Any]) -> ProductTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import msgspec
 import numpy as np
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 from features.shopper import ShopperState
 from recommender.bundle import Tables
 from recommender.request import Placement, Request
-from training.evaluate.compare import Case, spread
+from training.evaluate.compare import Case
 from training.history import History, OrderLines, Visits
 from training.settings import TrainingSettings
+
+DRAWS = 3
 
 
 def questions(
@@ -28,8 +31,9 @@ def questions(
     late = history.purchases.where(history.purchases.timestamp >= cut)
     before = history.before(cut).purchases
     rest, most = settings.rest_days, 2 * settings.evaluation_cases
-    orders = spread(next_orders(history, late, np.unique(before.customer), rest), most, settings.seed)
-    carts = spread(hidden_products(history, late, settings.seed, rest), most, settings.seed)
+    known = np.intersect1d(before.customer, late.customer)
+    orders = list(next_orders(history, late, _some(known, most, settings.seed), rest))
+    carts = list(hidden_products(history, _some_orders(late, most, settings.seed), settings.seed, rest))
     visits = history.visits.where(history.visits.timestamp >= cut)
     return {
         "home": orders,
@@ -40,6 +44,19 @@ def questions(
         "product_complements": [partners(case, history) for case in carts],
         "visit": sorted(rest_of_visits(history, visits, most, settings), key=lambda case: case.request.now),
     }
+
+
+def cart_lessons(
+    history: History, since: float, until: float, at_most: int, settings: TrainingSettings
+) -> list[Case]:
+    """Carts of a time with one product hidden, each asked about up to DRAWS times."""
+    times = history.purchases.timestamp
+    lines = history.purchases.where((times >= since) & (times < until))
+    draws = (
+        hidden_products(history, _some_orders(lines, at_most, seed), seed, settings.rest_days)
+        for seed in range(settings.seed, settings.seed + DRAWS)
+    )
+    return list(islice((case for turn in draws for case in turn if case.request.customer_id), at_most))
 
 
 def next_orders(
@@ -137,6 +154,16 @@ def _seen(history: History, visits: Visits, place: NDArray[np.intp], rest_days: 
 def _placed(case: Case, placement: Placement, now: float | None = None) -> Case:
     now = case.request.now if now is None else now
     return case._replace(request=msgspec.structs.replace(case.request, placement=placement, now=now))
+
+
+def _some_orders(lines: OrderLines, at_most: int, seed: int) -> OrderLines:
+    """The lines of so many orders of two products or more, drawn by lot."""
+    orders, sizes = np.unique(lines.order, return_counts=True)
+    return lines.where(np.isin(lines.order, _some(orders[sizes > 1], at_most, seed)))
+
+
+def _some(rows: NDArray[np.int32], at_most: int, seed: int) -> NDArray[np.int32]:
+    return np.random.default_rng(seed).permutation(rows)[:at_most]
 
 
 def orders_of(lines: OrderLines) -> Iterator[OrderLines]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -18,37 +19,49 @@ from features.catalogue import load_products
 from features.home import Home
 from features.progress import Report, silent
 from recommender import versions
+from recommender.boosting import Trees
 from recommender.bundle import Bundle, Manifest, Tables
 from recommender.bundle_files import BadBundle, write_bundle
 from recommender.placements import fixed_weights
 from training.blends import fit_blends
+from training.cart_ranking import fit_cart_trees
 from training.errors import NothingToTrainOn
+from training.evaluate.compare import Case
 from training.gate import objections
 from training.held_out import cut_time, examine, halves
-from training.history import History, load_history
-from training.next_basket import Learned
+from training.history import DAY, History, load_history
+from training.next_basket import Learned, with_foreseen
 from training.pipeline import build
-from training.questions import questions
+from training.questions import cart_lessons, questions
 from training.result import TrainingResult
 from training.settings import TrainingSettings
+from training.tuning import tune
 
 
 @dataclass(frozen=True)
 class Rehearsal:
     """What the last weeks told: metrics, empty where the history is too short for it, and what was tuned and
-    learned on the way, so that the real training need not do it again; `worth`: of the blends."""
+    learned on the way, so that the real training need not do it again.
+
+    worth: of the blends; tuned: the settings that the search chose.
+    """
 
     metrics: dict[str, Any]
     settings: TrainingSettings
     next_basket: Learned | None
     blends: NDArray[np.float32]
+    cart_trees: Trees
     worth: dict[str, Any] = field(default_factory=dict)
+    tuned: dict[str, Any] = field(default_factory=dict)
 
 
-def train(home: Home, settings: TrainingSettings, now: datetime, report: Report = silent) -> TrainingResult:
+def train(
+    home: Home, settings: TrainingSettings, now: datetime, report: Report = silent, tune_minutes: float = 0
+) -> TrainingResult:
     """Train on the whole history; a bundle that the gate refuses is kept, but does not serve.
 
-    Raises CannotTrain: NothingToTrainOn before the first order.
+    tune_minutes: for so long better settings are looked for; later trainings begin with what was found,
+    except for what is set outright. Raises CannotTrain: NothingToTrainOn before the first order.
     """
     began = monotonic()
     report("Reading the history", 0, 1)
@@ -56,13 +69,16 @@ def train(home: Home, settings: TrainingSettings, now: datetime, report: Report 
     history = load_history(home, catalogue)
     if not len(history.purchases):
         raise NothingToTrainOn("nothing to train on: import orders first with `perennial import orders FILE`")
-    tables, index, rehearsal = fit(history, catalogue, settings, report)
+    remembered = _tuned_before(home.models, settings)
+    settings = settings.model_copy(update=remembered)
+    tables, index, rehearsal = fit(history, catalogue, settings, report, tune_minutes)
     metrics, settings = rehearsal.metrics, rehearsal.settings
 
     report("Checking and publishing", 0, 1)
     reasons = objections(tables, metrics, _running_metrics(home.models), settings)
     version = _free_version(home.models, now)
-    manifest = describe(version, now, history, tables, settings, metrics)
+    manifest = describe(version, now, history, tables, settings, metrics, rehearsal.worth)
+    manifest.settings["tuned"] = remembered | rehearsal.tuned
     _store(home.models, manifest, tables, index)
     if not reasons:
         versions.publish(home.models, version)
@@ -80,33 +96,54 @@ def train(home: Home, settings: TrainingSettings, now: datetime, report: Report 
 
 
 def fit(
-    history: History, catalogue: pl.DataFrame, settings: TrainingSettings, report: Report = silent
+    history: History,
+    catalogue: pl.DataFrame,
+    settings: TrainingSettings,
+    report: Report = silent,
+    tune_minutes: float = 0,
 ) -> tuple[Tables, faiss.Index, Rehearsal]:
     """What training makes of a history: rehearsed on its last weeks, then built of all of it."""
-    rehearsal = rehearse(history, catalogue, settings, report)
+    rehearsal = rehearse(history, catalogue, settings, report, tune_minutes)
     tables, index = build(history, catalogue, rehearsal.settings, report, rehearsal.next_basket)
-    return replace(tables, blends=rehearsal.blends), index, rehearsal
+    next_basket = with_foreseen(tables.next_basket, history.until // DAY + 1)
+    return replace(tables, blends=rehearsal.blends, next_basket=next_basket), index, rehearsal
 
 
 def rehearse(
-    history: History, catalogue: pl.DataFrame, settings: TrainingSettings, report: Report = silent
+    history: History,
+    catalogue: pl.DataFrame,
+    settings: TrainingSettings,
+    report: Report = silent,
+    tune_minutes: float = 0,
 ) -> Rehearsal:
     """Train on all but the last weeks, learn from those how to blend the sources, and examine the result."""
     early = history.before(cut := cut_time(history, settings)) if len(history.purchases) else history
     if early is history or not len(early.purchases):
-        return Rehearsal({}, settings, None, fixed_weights())
+        return Rehearsal({}, settings, None, fixed_weights(), Trees.none())
     tables, index = build(early, catalogue, settings, lambda step, *far: report(f"Rehearsal: {step}", *far))
     manifest = describe("rehearsal", datetime.fromtimestamp(cut, UTC), early, tables, settings, {})
     tasks = questions(history, cut, tables, settings)
     learning, judging = halves(tasks)
-    bundle = Bundle(manifest, tables, index)
+    bundle, chosen = Bundle(manifest, tables, index), {}
+    if tune_minutes:
+        found = tune(early, learning, judging, bundle, settings, tune_minutes, report)
+        settings, bundle, chosen = found.settings, found.bundle, found.chosen
+    lessons = cart_lessons(history, cut, _begin(judging["cart"]), settings.cart_lessons, settings)
+    trees = fit_cart_trees(lessons, bundle, settings.seed, report)
+    bundle = replace(bundle, tables=replace(bundle.tables, cart_trees=trees))
     blends, worth = fit_blends(learning, judging, bundle, settings, report)
-    bundle = replace(bundle, tables=replace(tables, blends=blends))
+    bundle = replace(bundle, tables=replace(bundle.tables, blends=blends))
     unseen = {task: judging[task] if task in worth else cases for task, cases in tasks.items()}
     metrics = examine(unseen, bundle, settings, report)
-    ridge, habit = tables.cart_tuning.tolist()
-    tuned = settings.model_copy(update={"ease_lambda": ridge, "cart_habit": habit})
-    return Rehearsal(metrics, tuned, Learned.of(tables.next_basket), blends, worth)
+    ridge, habit = bundle.tables.cart_tuning.tolist()
+    settings = settings.model_copy(update={"ease_lambda": ridge, "cart_habit": habit})
+    learned = Learned.of(tables.next_basket)
+    return Rehearsal(metrics, settings, learned, blends, trees, worth, chosen)
+
+
+def _begin(cases: Sequence[Case]) -> float:
+    """The time of the first."""
+    return min((case.request.now for case in cases), default=0.0)
 
 
 def describe(
@@ -116,7 +153,9 @@ def describe(
     tables: Tables,
     settings: TrainingSettings,
     metrics: dict[str, Any],
+    blends: dict[str, Any] | None = None,
 ) -> Manifest:
+    """blends: what was learned for each placement, from `fit_blends`."""
     lines = history.purchases
     return Manifest(
         version=version,
@@ -128,10 +167,31 @@ def describe(
         customers=len(np.unique(lines.customer[lines.customer >= 0])),
         products=int(tables.product.recommendable.sum()),
         buyers=len(np.unique(lines.buyer)),
-        settings=settings.model_dump(),
+        settings=settings.model_dump() | {"chosen": {**_chosen(tables), "blends": blends or {}}},
         metrics=metrics,
         files={},
     )
+
+
+def _chosen(tables: Tables) -> dict[str, dict[str, float]]:
+    """What the models chose for themselves on held-out data."""
+    named = {
+        "carts": (("ridge", "habit"), tables.cart_tuning),
+        "next_basket": (("decay", "own_share"), tables.next_basket.blend),
+        "visits": (("fade", "back", "again"), tables.sessions.habits),
+    }
+    return {
+        part: dict(zip(names, np.round(values.astype(float), 4).tolist(), strict=True))
+        for part, (names, values) in named.items()
+    }
+
+
+def _tuned_before(models: Path, settings: TrainingSettings) -> dict[str, Any]:
+    """What the search of the last training chose, less what is set outright now."""
+    tuned: dict[str, Any] = next(
+        (found.settings.get("tuned", {}) for found in reversed([*versions.manifests(models)])), {}
+    )
+    return {name: value for name, value in tuned.items() if name not in settings.model_fields_set}
 
 
 def _store(models: Path, manifest: Manifest, tables: Tables, index: faiss.Index) -> None:

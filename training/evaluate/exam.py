@@ -12,9 +12,8 @@ from features.progress import Report, silent
 from recommender.bundle import Bundle
 from training.evaluate.compare import Case
 from training.history import History
-from training.pipeline import build
 from training.settings import TrainingSettings
-from training.train import describe
+from training.train import describe, fit
 
 
 @dataclass(frozen=True)
@@ -27,8 +26,9 @@ class Exam:
     catalogue: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schema()))
 
     def bundle(self, report: Report = silent) -> Bundle:
-        """What training makes of the history."""
-        settings = TrainingSettings()
-        tables, index = build(self.history, self.catalogue, settings, report)
+        """What training makes of the history; as in the questions, nothing rests that was bought lately."""
+        settings = TrainingSettings(rest_days=0)
+        tables, index, rehearsal = fit(self.history, self.catalogue, settings, report)
         now = datetime.fromtimestamp(self.history.until, UTC)
-        return Bundle(describe("evaluation", now, self.history, tables, settings, {}), tables, index)
+        manifest = describe("evaluation", now, self.history, tables, rehearsal.settings, {}, rehearsal.worth)
+        return Bundle(manifest, tables, index)

@@ -1,0 +1,51 @@
+"""Trees that order what completes a customer's cart, learned from carts with one product hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from features.progress import Report, silent
+from recommender.boosting import Trees
+from recommender.bundle import Bundle
+from recommender.carts import completion, head_of, prior
+from recommender.request import Situation
+from training.boosting import Boosting, Lists, boost
+from training.evaluate.compare import Case
+
+HOW = Boosting(trees=100, depth=4, rate=0.15)
+FEWEST = 100  # lists below which trees learn noise
+NEGATIVES = 40  # of a list, on average
+
+
+def fit_cart_trees(cases: Sequence[Case], bundle: Bundle, seed: int, report: Report = silent) -> Trees:
+    """What is to be added to the logarithm of each candidate's share; none where there are too few cases.
+
+    cases: with one wanted product each, from after the bundle was fitted.
+    """
+    report("Ordering carts", 0, 2)
+    lists, rng = lists_of(cases, bundle), np.random.default_rng(seed)
+    if lists.n_lists < FEWEST:
+        return Trees.none()
+    report("Ordering carts", 1, 2)
+    sizes = np.bincount(lists.group)[lists.group]
+    some = lists.where((lists.wanted > 0) | (rng.random(len(sizes)) < NEGATIVES / sizes))
+    trees = boost(some, HOW, rng, prior(some.rows))
+    report("Ordering carts", 2, 2)
+    return trees
+
+
+def lists_of(cases: Sequence[Case], bundle: Bundle) -> Lists:
+    """The candidates of each case; one whose wanted product is not among them teaches nothing."""
+    rows, hits = [], []
+    for case in cases:
+        situation = Situation(case.request, bundle)
+        head = head_of(situation, completion(situation))
+        if head is not None and (hit := np.isin(head.items, case.truth)).any():
+            rows.append(head.features)
+            hits.append(hit)
+    if not rows:
+        return Lists.none()
+    group = np.repeat(np.arange(len(rows)), [len(hit) for hit in hits])
+    return Lists(np.concatenate(rows), np.concatenate(hits).astype(np.float64), group)
