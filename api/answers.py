@@ -26,11 +26,12 @@ def answer_json(
     placement: str,
     recommender: Recommender | None,
     picks: Sequence[Pick],
+    product_ids: Sequence[str],
     degraded_reasons: Sequence[str],
 ) -> bytes:
-    """One `schemas.Answer`."""
+    """One `schemas.Answer`. product_ids: of the picks."""
     version = encode(recommender.bundle.manifest.version) if recommender else b"null"
-    items = items_json(recommender, picks) if recommender else b"[]"
+    items = items_json(recommender, picks, product_ids) if recommender else b"[]"
     return (
         b'{"recommendation_id":"%b","placement":"%b","model_version":%b,"experiment":null,'
         b'"degraded":%b,"degraded_reasons":%b,"items":%b}'
@@ -44,16 +45,25 @@ def answer_json(
     )
 
 
-def items_json(recommender: Recommender, picks: Sequence[Pick]) -> bytes:
+def product_ids_of(recommender: Recommender | None, picks: Sequence[Pick]) -> list[str]:
+    """The shop's ids of what is shown."""
+    return [recommender.bundle.tables.products.name(pick.item) for pick in picks] if recommender else []
+
+
+def items_json(recommender: Recommender, picks: Sequence[Pick], product_ids: Sequence[str]) -> bytes:
     """A list of `schemas.Item`."""
-    return b"[%b]" % b",".join(_item(recommender, rank, pick) for rank, pick in enumerate(picks, 1))
+    tables, shelf = recommender.bundle.tables, recommender.shelf
+    return b"[%b]" % b",".join(
+        [
+            _item(rank, pick, product_id, shelf.card(tables, pick.item))
+            for rank, (pick, product_id) in enumerate(zip(picks, product_ids, strict=True), 1)
+        ]
+    )
 
 
-def _item(recommender: Recommender, rank: int, pick: Pick) -> bytes:
-    tables = recommender.bundle.tables
-    card = recommender.shelf.card(tables, pick.item)
+def _item(rank: int, pick: Pick, product_id: str, card: bytes) -> bytes:
     return b'{"product_id":%b,"rank":%d,"score":%.4f,"source":"%b",%b%b"reason":%b}' % (
-        encode(tables.products.name(pick.item)),
+        encode(product_id),
         rank,
         pick.score,
         pick.source.encode(),

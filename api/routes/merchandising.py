@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from api.answers import encode, items_json
+from api.answers import encode, items_json, product_ids_of
 from api.openapi import answers, parameters, takes
 from api.problems import Problem
 from api.queries import checked, decode_json, question, read_body
@@ -76,9 +76,13 @@ async def preview_rules(request: Request) -> Response:
     plain, steps = await asyncio.to_thread(
         preview, recommender, ask.rules, asked, ask.request.k, shopper.visitor
     )
+    before, after = (
+        msgspec.Raw(items_json(recommender, picks, product_ids_of(recommender, picks)))
+        for picks in (plain, steps[-1].after if steps else plain)
+    )
     answer = {
-        "before": msgspec.Raw(items_json(recommender, plain)),
-        "after": msgspec.Raw(items_json(recommender, steps[-1].after if steps else plain)),
+        "before": before,
+        "after": after,
         "rules": [_effect(recommender, step) for step in steps],
         "warnings": unknown_names(ask.rules, recommender.bundle.tables),
     }

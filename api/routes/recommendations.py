@@ -10,7 +10,7 @@ from secrets import token_hex
 from fastapi import APIRouter, Response
 from fastapi import Request as HttpRequest
 
-from api.answers import JsonReply, answer_json
+from api.answers import JsonReply, answer_json, product_ids_of
 from api.metrics import DEGRADED, PICKS, STAGE_SECONDS
 from api.openapi import answers, parameters, takes
 from api.queries import ask_of_query, asks_of_body, question, read_body
@@ -72,8 +72,8 @@ def _answer(
     picks = recommender.recommend(asked, ask.k, shopper.visitor) if recommender else []
     missing = missing if recommender else [*missing, "no_model"]
     recommendation_id = f"r-{token_hex(8)}"
-    body = answer_json(recommendation_id, ask.placement, recommender, picks, missing)
-    shown = [recommender.bundle.tables.products.name(pick.item) for pick in picks] if recommender else []
+    shown = product_ids_of(recommender, picks)
+    body = answer_json(recommendation_id, ask.placement, recommender, picks, shown, missing)
     _record(service, ask, shopper, picks, shown, recommendation_id, now)
     for reason in missing:
         DEGRADED.add(reason)
