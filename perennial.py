@@ -124,6 +124,7 @@ def bench(
             return
         figures = command.bench(home, plan.QUICK if quick else plan.FULL, command.told_on_stderr)
     if save:
+        save.parent.mkdir(parents=True, exist_ok=True)
         save.write_text(json.dumps(figures, indent=1), encoding="utf-8")
     print(json.dumps(figures)) if as_json else show.show(figures)
 

@@ -11,6 +11,7 @@ from locust import LoadTestShape, stats
 from locust.env import Environment
 from locust.html import get_html_report
 
+from loadtests.ramp import sustained_rate
 from loadtests.shapes import SHAPES
 from loadtests.slo import Generator, Row, Verdict, judge, load_slo
 from loadtests.users import Arrivals, EmailCampaign, Shopper
@@ -105,7 +106,7 @@ def run(plan: LoadPlan) -> Outcome:
     rows = sorted(recorder.rows.values(), key=lambda row: row.name)
     verdict, sustained = judge(slo, rows, recorder.generator), None
     if plan.shape == "ramp":
-        sustained = _sustained(slo, recorder)
+        sustained = sustained_rate(slo, recorder.seconds, plan.seconds)
         verdict = _ramp_verdict(verdict, sustained, plan.rate)
     html = get_html_report(environment)  # type: ignore[no-untyped-call]
     return Outcome(plan, rows, recorder.generator, sustained, verdict, html)
@@ -119,16 +120,6 @@ def _shape(plan: LoadPlan) -> LoadTestShape:
             return (users, users) if passed < 1 else None
 
     return Shape()  # type: ignore[no-untyped-call]
-
-
-def _sustained(slo: dict[str, Any], recorder: Recorder) -> int:
-    """Requests in the last second before one in which a promise was broken."""
-    held = 0
-    for _, rows in sorted(recorder.seconds.items()):
-        if judge(slo, rows.values(), Generator()).breaches:
-            return held
-        held = sum(len(row.latency) for row in rows.values())
-    return held
 
 
 def _ramp_verdict(verdict: Verdict, sustained: int, rate: int) -> Verdict:

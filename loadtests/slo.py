@@ -27,6 +27,11 @@ class Row:
     def error_share(self) -> float:
         return self.failures / max(len(self.latency), 1)
 
+    def merge(self, other: Row) -> None:
+        """Take over what was measured of the same kind at another time."""
+        self.failures += other.failures
+        self.latency.merge(other.latency)
+
 
 @dataclass
 class Generator:
@@ -61,7 +66,7 @@ def load_slo(path: Path = SLO_FILE) -> dict[str, Any]:
 def judge(slo: Mapping[str, Any], rows: Iterable[Row], generator: Generator) -> Verdict:
     """Hold every row to its promise. Nothing measured is no proof: it refuses."""
     rows = list(rows)
-    breaches = [breach for row in rows for breach in _breaches(row, _promise(slo["routes"], row.name))]
+    breaches = breaches_of(slo, rows)
     limits = slo["generator"]
     refusals = [] if rows else ["nothing was measured"]
     if generator.late_share > limits["late_share"]:
@@ -77,6 +82,13 @@ def judge(slo: Mapping[str, Any], rows: Iterable[Row], generator: Generator) -> 
     return Verdict(breaches, refusals)
 
 
+def breaches_of(slo: Mapping[str, Any], rows: Iterable[Row], samples_beyond: int = 0) -> list[str]:
+    """Every broken promise. A quantile with fewer samples beyond it says nothing."""
+    return [
+        breach for row in rows for breach in _breaches(row, _promise(slo["routes"], row.name), samples_beyond)
+    ]
+
+
 def _promise(routes: Mapping[str, Any], name: str) -> Mapping[str, float]:
     promise: Mapping[str, float] | None = routes.get(name) or routes.get(name.partition(" ")[0])
     if promise is None:
@@ -84,11 +96,12 @@ def _promise(routes: Mapping[str, Any], name: str) -> Mapping[str, float]:
     return promise
 
 
-def _breaches(row: Row, promise: Mapping[str, float]) -> list[str]:
+def _breaches(row: Row, promise: Mapping[str, float], samples_beyond: int) -> list[str]:
     found = [
         f"{row.name}: {limit.removesuffix('_ms')} {took:.1f} ms, promised {promise[limit]:g} ms"
         for limit, share in LIMITS.items()
         if (took := row.latency.quantile(share) * 1000) > promise[limit]
+        and len(row.latency) * (1 - share) >= samples_beyond - 1e-9
     ]
     if row.error_share > promise["error_share"]:
         found.append(

@@ -1,0 +1,1 @@
+"""`python -m loadtests.report`: docs/performance.md and its plots, from the saved results."""
