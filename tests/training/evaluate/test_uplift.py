@@ -26,7 +26,7 @@ def write_trial(folder: Path, n: int = 6_000) -> None:
 def test_who_is_moved_is_found_and_who_buys_anyway_is_not_taken_for_moved(tmp_path: Path) -> None:
     write_trial(tmp_path)
     found = evaluate_uplift(tmp_path, seeds=1).metrics
-    assert found["perennial"]["qini"]["value"] > 0.2 > abs(found["random"]["qini"]["value"])
+    assert found["perennial"]["qini"]["value"] > 0.1 > abs(found["random"]["qini"]["value"])
     assert found["perennial"]["auuc"]["value"] > found["response model"]["auuc"]["value"]
 
 

@@ -1,0 +1,159 @@
+"""The offers a shop can make: what each gives, whom, when, what it costs, and what is wrong with a set."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from features.events import Id, Money, Text
+
+NO_OFFER = "none"
+MAX_OFFERS = 100
+Kind = Literal[
+    "percentage",
+    "amount",
+    "free_shipping",
+    "points",
+    "gift",
+    "upgrade",
+    "bundle",
+    "early_access",
+    "referral",
+    "content",
+]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=366)]
+Names = Annotated[tuple[Id, ...], msgspec.Meta(max_length=1_000)]
+
+
+class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What all parts of a catalogue have in common."""
+
+
+class Cap(Struct, frozen=True, kw_only=True):
+    """At most so many times in so many days."""
+
+    times: Annotated[int, msgspec.Meta(ge=1, le=1_000)]
+    days: Days
+
+
+class Budget(Struct, frozen=True, kw_only=True):
+    """Money that all offers which name it may give away together, from `from` until `until`."""
+
+    id: Id
+    amount: Money
+    from_: Moment | None = msgspec.field(default=None, name="from")
+    until: Moment | None = None
+
+
+class Eligibility(Struct, frozen=True, kw_only=True):
+    """Who may get an offer; an empty list: everybody. Money is the cart's worth in the shop's currency."""
+
+    segments: Names = ()
+    tiers: Names = ()
+    countries: Names = ()
+    channels: Names = ()
+    minimum_cart: Money = 0.0
+    first_order: bool | None = None
+    consent: bool = True
+
+
+class Offer(Struct, frozen=True, kw_only=True):
+    """value: per cent for `percentage`, money for `amount`, else as the shop counts. cost: money a
+    redemption costs beyond a discount (postage, the gift). Its `budgets` are charged once each."""
+
+    id: Id
+    kind: Kind
+    name: Text = ""
+    value: Annotated[float, msgspec.Meta(ge=0, le=1e6)] = 0.0
+    cost: Money = 0.0
+    products: Names = ()
+    eligible: Eligibility = Eligibility()
+    budgets: Names = ()
+    cap: Cap | None = None
+    valid_days: Days = 14
+    from_: Moment | None = msgspec.field(default=None, name="from")
+    until: Moment | None = None
+    minimum_margin: Share | None = None
+
+    def costs(self, basket: float) -> float:
+        """What one redemption gives away on goods worth `basket`."""
+        if self.kind == "percentage":
+            return self.value / 100 * basket + self.cost
+        if self.kind == "amount":
+            return min(self.value, basket) + self.cost
+        return self.cost
+
+
+class Catalogue(Struct, frozen=True, kw_only=True):
+    """contacts: how often anybody may get any offer; exploration: share of decisions left to chance;
+    minimum_margin: share of an order's worth that must be left, unless an offer says otherwise."""
+
+    offers: Annotated[tuple[Offer, ...], msgspec.Meta(max_length=MAX_OFFERS)] = ()
+    budgets: Annotated[tuple[Budget, ...], msgspec.Meta(max_length=MAX_OFFERS)] = ()
+    contacts: Cap | None = None
+    exploration: Annotated[float, msgspec.Meta(ge=0.05, le=1)] = 0.05
+    minimum_margin: Share = 0.0
+
+
+def contradictions(catalogue: Catalogue) -> list[str]:
+    """Why these offers cannot stand, each reason with what to do; empty: they can."""
+    return [*_repeated(catalogue), *_bad_times(catalogue), *_bad_values(catalogue)]
+
+
+def loses_everywhere(catalogue: Catalogue, prices: Sequence[float], costs: Sequence[float]) -> list[str]:
+    """Offers that leave less than the minimum margin on every product alone. prices and costs in parallel,
+    of products whose cost is known."""
+    sold = list(zip(prices, costs, strict=True))
+    return [
+        f"Offer `{offer.id}` loses money on every product: make it smaller, or give it a"
+        " minimum cart of which the margin carries it."
+        for offer in catalogue.offers
+        if sold
+        and not any(_pays(offer, catalogue, max(p, offer.eligible.minimum_cart), c, p) for p, c in sold)
+    ]
+
+
+def _pays(offer: Offer, catalogue: Catalogue, basket: float, cost: float, price: float) -> bool:
+    margin = basket * (1 - cost / price) if price > 0 else 0.0
+    return margin - offer.costs(basket) >= least_margin(offer, catalogue) * basket and margin > 0
+
+
+def least_margin(offer: Offer, catalogue: Catalogue) -> float:
+    """Share of an order's worth that must be left after this offer."""
+    return catalogue.minimum_margin if offer.minimum_margin is None else offer.minimum_margin
+
+
+def _repeated(catalogue: Catalogue) -> Iterator[str]:
+    for what, things in (("offers", catalogue.offers), ("budgets", catalogue.budgets)):
+        for name, times in Counter(thing.id for thing in things).items():
+            if times > 1:
+                yield f"{times} {what} are called `{name}`: give each an id of its own."
+    if any(offer.id == NO_OFFER for offer in catalogue.offers):
+        yield f"`{NO_OFFER}` means no offer: call the offer something else."
+
+
+def _bad_times(catalogue: Catalogue) -> Iterator[str]:
+    things: tuple[Offer | Budget, ...] = (*catalogue.offers, *catalogue.budgets)
+    for thing in things:
+        if thing.from_ and thing.until and thing.from_ >= thing.until:
+            yield f"`{thing.id}` ends before it begins: put `from` before `until`."
+
+
+def _bad_values(catalogue: Catalogue) -> Iterator[str]:
+    known = {budget.id for budget in catalogue.budgets}
+    for offer in catalogue.offers:
+        if offer.kind == "percentage" and not 0 < offer.value <= 100:
+            yield f"Offer `{offer.id}` needs a `value` above 0 and at most 100 per cent."
+        if offer.kind == "amount" and offer.value <= 0:
+            yield f"Offer `{offer.id}` needs a `value` above 0."
+        for budget in offer.budgets:
+            if budget not in known:
+                yield f"Offer `{offer.id}` draws on budget `{budget}`, which is not there: add it."
+        if len(set(offer.budgets)) < len(offer.budgets):
+            yield f"Offer `{offer.id}` names a budget twice: it would be charged twice."

@@ -1,0 +1,40 @@
+"""How likely each arm is taken: what is believed best, and a share for chance, known exactly."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.offer_model import Stage
+
+Numbers = NDArray[np.float64]
+CONFIDENT = 0.75
+"""In how many worlds an offer must beat the best one for all, to be taken in its place for one customer."""
+
+
+def propensities(average: Numbers, personal: Numbers, stage: Stage, exploration: float) -> Numbers:
+    """(n_arms): chances that sum to 1, each at least exploration / n_arms.
+
+    average, personal: (n_worlds, n_arms), what an arm brings on average and for this customer, no offer
+    among the arms. thin: as often as an arm is the best on average (Thompson 1933), over finitely many
+    worlds, so that the chance is exact. single: the best on average. personal: the best for this customer
+    among those that beat the best on average in enough worlds.
+    """
+    n_worlds, n_arms = average.shape
+    if stage == "thin":
+        chosen = np.bincount(average.argmax(axis=1), minlength=n_arms) / n_worlds
+    else:
+        best = int(average.mean(axis=0).argmax())
+        chosen = np.eye(n_arms)[_surely_better(personal, best) if stage == "personal" else best]
+    return np.asarray((1 - exploration) * chosen + exploration / n_arms)
+
+
+def taken(chances: Numbers, draw: float) -> int:
+    """The arm that a draw in [0, 1) falls upon."""
+    return min(int(np.searchsorted(np.cumsum(chances), draw, side="right")), len(chances) - 1)
+
+
+def _surely_better(personal: Numbers, best: int) -> int:
+    beaten = (personal > personal[:, [best]]).mean(axis=0) >= CONFIDENT
+    beaten[best] = True
+    return int(np.where(beaten, personal.mean(axis=0), -np.inf).argmax())
