@@ -52,3 +52,44 @@ def test_the_changelog_names_this_version() -> None:
 
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+EVALUATE = ROOT / "training" / "evaluate"
+ASKS = {"bundle", "recommend", "request", "shelf", "versions"}  # of the recommender: to ask, not to score
+
+
+@pytest.mark.parametrize("task", ["next_basket", "session", "cart", "interactions", "demo"])
+def test_an_evaluation_ranks_with_what_serves(task: str) -> None:
+    tree = ast.parse((EVALUATE / f"{task}.py").read_text())
+    measured = [
+        ast.unparse(value)
+        for rankers in ast.walk(tree)
+        if isinstance(rankers, ast.Dict)
+        for key, value in zip(rankers.keys, rankers.values, strict=True)
+        if isinstance(key, ast.Constant) and key.value == "perennial"
+    ]
+    assert measured == ["recommended(bundle)"]
+    assert _modules_of(tree, "recommender") <= ASKS
+
+
+def test_recommended_asks_the_recommender_that_serves() -> None:
+    tree = ast.parse((EVALUATE / "compare.py").read_text())
+    (function,) = [
+        node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "recommended"
+    ]
+    calls = [ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)]
+    assert "Recommender" in calls
+    assert "recommender.recommend" in calls
+    assert _modules_of(tree, "recommender") <= ASKS
+
+
+def _modules_of(tree: ast.Module, package: str) -> set[str]:
+    """Which modules of a package it imports from, or a name in it that may be one."""
+    found = {
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module
+        for name in ([node.module] if node.module != package else [f"{package}.{a.name}" for a in node.names])
+    }
+    found |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return {name.split(".")[1] for name in found if name.startswith(f"{package}.")}

@@ -126,6 +126,22 @@ def policy(
     _run(lambda _, *options: evaluate_policy(dataset, *options), dataset, seeds, baselines, as_json)
 
 
+@evaluate.command("page", hidden=True)
+def page(
+    data: Annotated[Path | None, typer.Option("--data", help="Measure anew, below this folder.")] = None,
+    only: Annotated[str, typer.Option(help="Of the sections only those whose name holds this.")] = "",
+) -> None:
+    """Write docs/quality.md from docs/results."""
+    from training.evaluate.page import write_page
+    from training.evaluate.rerun import measure_all
+
+    results, images = Path("docs/results"), Path("docs/images")
+    if data is not None:
+        with plain_errors(BadDataset), progress() as report:
+            measure_all(data, results, only, report)
+    write_page(results, Path("docs/quality.md"), images)
+
+
 def _source(dataset: Path | None, home: Path | None) -> Path | Home:
     if dataset is not None and home is None:
         if not dataset.exists():
