@@ -116,8 +116,9 @@ def bench(
 ) -> None:
     """Measure what an answer costs, next to a route that does nothing."""
     from loadtests.bench import command, curves, plan, show
-    from loadtests.server import NoServer
+    from loadtests.server import NoServer, stop_in_order
 
+    stop_in_order()
     with plain_errors(NoServer):
         if growth:
             curves.grow(save or curves.RESULTS, console.log)

@@ -16,12 +16,12 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from loadtests.conditions import conditions
-from loadtests.server import NoServer, borrowed_home, serving
+from loadtests.server import NoServer, borrowed_home, serving, stop_in_order
 from loadtests.slo import PASSED, REFUSED, Row
 
 DEMO_HOME = Path(".perennial-demo")
 START_WITHIN_S, BUILD_WITHIN_S = 60.0, 600.0
-console = Console()
+console = Console(width=110)
 
 
 def main(
@@ -41,6 +41,7 @@ def main(
     ),
 ) -> None:
     """Exit code 0: every promise kept. 1: one broken. 2: not to be judged, or no server."""
+    stop_in_order()
     with ExitStack() as held:
         try:
             url = host or _own_server(held, home)

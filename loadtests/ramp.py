@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from loadtests.slo import Row, breaches_of
 
 Seconds = Mapping[int, Mapping[str, Row]]
 
 
-def sustained_rate(slo: Mapping[str, Any], seconds: Seconds, length_s: int) -> int:
+class Sustained(NamedTuple):
+    """What a ramp held. until_s: the end of the last part that kept the promises; 0: none did."""
+
+    rate: int
+    until_s: int
+
+
+def sustained(slo: Mapping[str, Any], seconds: Seconds, length_s: int) -> Sustained:
     """Requests a second in the last part of a ramp before two in a row that broke a promise.
 
     seconds: what was due in each second, by name. The parts are long enough for their quantiles to
@@ -19,12 +26,13 @@ def sustained_rate(slo: Mapping[str, Any], seconds: Seconds, length_s: int) -> i
     width_s = max(round(length_s / slo["ramp"]["parts"]), 1)
     parts = [_part(seconds, start, width_s) for start in range(0, length_s, width_s)]
     broken = [bool(breaches_of(slo, part.values(), slo["ramp"]["samples_beyond"])) for part in parts]
-    held = 0
+    held = Sustained(0, 0)
     for number, part in enumerate(parts):
-        if broken[number] and all(broken[number : number + 2]):
+        if all(broken[number : number + 2]):
             break
         if not broken[number]:
-            held = round(sum(len(row.latency) for row in part.values()) / width_s)
+            rate = round(sum(len(row.latency) for row in part.values()) / width_s)
+            held = Sustained(rate, (number + 1) * width_s)
     return held
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from time import perf_counter, process_time
 from typing import Any
@@ -11,7 +12,7 @@ from locust import LoadTestShape, stats
 from locust.env import Environment
 from locust.html import get_html_report
 
-from loadtests.ramp import sustained_rate
+from loadtests.ramp import sustained
 from loadtests.shapes import SHAPES
 from loadtests.slo import Generator, Row, Verdict, judge, load_slo
 from loadtests.users import Arrivals, EmailCampaign, Shopper
@@ -37,6 +38,7 @@ class Recorder:
     generator: Generator = field(default_factory=Generator)
     rows: dict[str, Row] = field(default_factory=dict)
     seconds: dict[int, dict[str, Row]] = field(default_factory=dict)
+    late: Counter[int] = field(default_factory=Counter)  # by second
     began: float = field(default_factory=perf_counter)
 
     def hear(
@@ -48,13 +50,22 @@ class Recorder:
         **_: object,
     ) -> None:
         """One answer. response_time: milliseconds since it was due."""
+        due, late = int(perf_counter() - self.began - response_time / 1000), context["late_s"] > self.late_s
         self.generator.arrivals += 1
-        self.generator.late += context["late_s"] > self.late_s
-        due = int(perf_counter() - self.began - response_time / 1000)
+        self.generator.late += late
+        self.late[due] += late
         for rows in (self.rows, self.seconds.setdefault(due, {})):
             row = rows.setdefault(name, Row(name))
             row.latency.add(response_time / 1000)
             row.failures += exception is not None
+
+    def until(self, second: int) -> Generator:
+        """How the generator fared before that second; 0: in all of the run."""
+        if not second:
+            return self.generator
+        rows = [row for due, rows in self.seconds.items() if due < second for row in rows.values()]
+        late = sum(count for due, count in self.late.items() if due < second)
+        return Generator(sum(len(row.latency) for row in rows), late, self.generator.cpu_share)
 
 
 @dataclass(frozen=True)
@@ -104,12 +115,9 @@ def run(plan: LoadPlan) -> Outcome:
     runner.quit()
     history.kill()
     rows = sorted(recorder.rows.values(), key=lambda row: row.name)
-    verdict, sustained = judge(slo, rows, recorder.generator), None
-    if plan.shape == "ramp":
-        sustained = sustained_rate(slo, recorder.seconds, plan.seconds)
-        verdict = _ramp_verdict(verdict, sustained, plan.rate)
+    verdict, rate = _verdict(slo, plan, recorder, rows)
     html = get_html_report(environment)  # type: ignore[no-untyped-call]
-    return Outcome(plan, rows, recorder.generator, sustained, verdict, html)
+    return Outcome(plan, rows, recorder.generator, rate, verdict, html)
 
 
 def _shape(plan: LoadPlan) -> LoadTestShape:
@@ -122,7 +130,17 @@ def _shape(plan: LoadPlan) -> LoadTestShape:
     return Shape()  # type: ignore[no-untyped-call]
 
 
-def _ramp_verdict(verdict: Verdict, sustained: int, rate: int) -> Verdict:
-    """A ramp goes on until promises break: it passes if they held at the basic rate."""
-    broken = [f"the promises held up to {sustained} requests a second only, not {rate}"]
-    return Verdict(broken if sustained < rate else [], verdict.refusals)
+def _verdict(
+    slo: dict[str, Any], plan: LoadPlan, recorder: Recorder, rows: list[Row]
+) -> tuple[Verdict, int | None]:
+    """The run's worth, and of a ramp the rate that it sustained.
+
+    A ramp goes on until promises break, and saturates the machine: it passes if they held at the basic
+    rate, and the generator must have been in time up to where they held.
+    """
+    if plan.shape != "ramp":
+        return judge(slo, rows, recorder.generator), None
+    held = sustained(slo, recorder.seconds, plan.seconds)
+    broken = [f"the promises held up to {held.rate} requests a second only, not {plan.rate}"]
+    refusals = judge(slo, rows, recorder.until(held.until_s)).refusals
+    return Verdict(broken if held.rate < plan.rate else [], refusals), held.rate

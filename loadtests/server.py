@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,11 @@ def borrowed_home(home: Path | None) -> Iterator[Path]:
         if home is not None:
             shutil.copytree(home, copy, ignore=_live_state(home))
         yield copy
+
+
+def stop_in_order() -> None:
+    """Let SIGTERM unwind this process as Ctrl+C does, so that the servers it started end with it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 @contextmanager

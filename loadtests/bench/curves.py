@@ -27,7 +27,7 @@ from loadtests.server import NoServer
 
 RESULTS = Path("docs/results/growth.json")
 TRAINING_LIMIT_S = 5_400.0
-TURNS = Plan(rounds=3, window_s=1.0, paced_s=3.0, rate=150)
+TURNS = Plan(rounds=3, window_s=1.0, paced_s=3.0, rate=100)
 SEED_SHOP = ShopSize(1_000, 10_000, 60_000, 120_000)
 BASE = (1_000, 10_000)
 SERVED = {
