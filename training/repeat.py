@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -29,15 +31,31 @@ def repeat_table(
 def repeats_of(
     own: pl.DataFrame, category: NDArray[np.int32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The same from `customer_days`."""
-    per_pair = own.group_by("customer", "item").agg(pl.len().alias("days"))
-    buyers = per_pair.group_by("item").agg(pl.len().alias("n"), (pl.col("days") > 1).mean().alias("value"))
-    gaps = own.with_columns(gap=pl.col("day").diff().over("customer", "item")).drop_nulls("gap")
-    medians = gaps.group_by("item").agg(pl.len().alias("n"), pl.col("gap").median().alias("value"))
+    """The same from `customer_days`, or the same rows in another order in which days rise."""
+    pair = own["customer"].to_numpy().astype(np.int64) * len(category) + own["item"].to_numpy()
+    by_pair = np.argsort(pair, kind="stable")
+    day, first = own["day"].to_numpy()[by_pair], _firsts(pair[by_pair])
+    item = own["item"].to_numpy()[by_pair]
+    days = np.diff(first, append=len(day))
+    later = np.delete(np.arange(len(day)), first)
+    mean, median = pl.col("value").mean(), pl.col("value").median()
     return (
-        shrunk(buyers, category, RATE_PRIOR_BUYERS, 0.0),
-        shrunk(medians, category, GAP_PRIOR, UNKNOWN_GAP_DAYS),
+        shrunk(_by_item(item[first], days > 1, mean), category, RATE_PRIOR_BUYERS, 0.0),
+        shrunk(
+            _by_item(item[later], day[later] - day[later - 1], median), category, GAP_PRIOR, UNKNOWN_GAP_DAYS
+        ),
     )
+
+
+def _by_item(item: NDArray[np.int32], value: NDArray[Any], figure: pl.Expr) -> pl.DataFrame:
+    """Columns item, n and value: the figure over an item's values."""
+    values = pl.DataFrame({"item": item, "value": value})
+    return values.group_by("item").agg(pl.len().alias("n"), figure)
+
+
+def _firsts(keys: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Where each run of equal keys begins. keys: from 0 on."""
+    return np.flatnonzero(np.diff(keys, prepend=-1))
 
 
 def shrunk(
@@ -61,17 +79,15 @@ def shrunk(
 def purchases_table(history: History, confidence: csr_matrix) -> Purchases:
     """What each customer bought. confidence: (n_customers, n_items), stored where something was bought."""
     own = history.purchases.where(history.purchases.customer >= 0)
-    bought = (
-        pl.DataFrame({"customer": own.customer, "item": own.item, "day": own.day})
-        .group_by("customer", "item")
-        .agg(pl.len().alias("orders"), pl.col("day").max())
-        .sort("customer", "item")  # the order in which the matrix stores its values
-    )
+    pair = own.customer.astype(np.int64) * len(history.product_ids) + own.item
+    by_pair = np.argsort(pair, kind="stable")  # as the matrix stores its values; lines are oldest first
+    first = _firsts(pair[by_pair])
+    orders = np.diff(first, append=len(pair))
     return Purchases(
         offsets=confidence.indptr.astype(np.int64),
         items=confidence.indices.astype(np.int32),
-        orders=bought["orders"].to_numpy().astype(np.int32),
-        last_day=bought["day"].to_numpy().astype(np.int32),
+        orders=orders.astype(np.int32),
+        last_day=own.day[by_pair[first + orders - 1]].astype(np.int32),
         confidence=confidence.data.astype(np.float32),
     )
 
@@ -79,5 +95,10 @@ def purchases_table(history: History, confidence: csr_matrix) -> Purchases:
 def customer_days(history: History) -> pl.DataFrame:
     """The distinct days on which each customer bought each product: columns customer, item, day, in order."""
     own = history.purchases.where(history.purchases.customer >= 0)
-    days = pl.DataFrame({"customer": own.customer, "item": own.item, "day": own.day})
-    return days.unique().sort("customer", "item", "day")
+    n_items, since = max(len(history.product_ids), 1), int(own.day.min(initial=0))
+    span = int(own.day.max(initial=0)) - since + 1
+    keys = np.sort((own.customer.astype(np.int64) * n_items + own.item) * span + (own.day - since))
+    pair, day = np.divmod(keys[_firsts(keys)], span)
+    customer, item = np.divmod(pair, n_items)
+    columns = {"customer": customer, "item": item, "day": day + since}
+    return pl.DataFrame({name: column.astype(np.int32) for name, column in columns.items()})
