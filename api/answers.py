@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 import msgspec
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from recommender.recommend import Pick, Recommender
 
@@ -19,6 +20,21 @@ class JsonReply(Response):
         self.body, self.status_code, self.background = body, status, None
         length = b"%d" % len(body)
         self.raw_headers = [(b"content-type", b"application/json"), (b"content-length", length), *headers]
+
+
+class LineStream(Response):
+    """NDJSON while the request is still coming in: Starlette's own streaming listens to it for a hang-up, and
+    so would take lines away from the route that reads them."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self.chunks, self.status_code, self.background = chunks, 200, None
+        self.raw_headers = [(b"content-type", b"application/x-ndjson")]
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        async for chunk in self.chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def answer_json(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -12,6 +12,7 @@ from recommender.merchandising import Moment, Rules
 from recommender.request import Placement
 
 MAX_K = 100
+Campaign = Literal["welcome", "cross_sell", "win_back", "reorder", "newsletter", "post_purchase"]
 MAX_REQUESTS = 20
 Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=200)]
 Price = Annotated[float, msgspec.Meta(ge=0)]
@@ -39,6 +40,19 @@ class AskPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All widgets of one page; no product is answered twice."""
 
     requests: Annotated[tuple[Ask, ...], msgspec.Meta(min_length=1, max_length=MAX_REQUESTS)]
+
+
+class PicksAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One customer's products for an e-mail. `preview`: nothing is noted as sent.
+
+    `send_id`: the sending's own name; asked again under the same, the answer does not avoid its own products.
+    """
+
+    customer_id: Id | None = None
+    campaign: Campaign = "newsletter"
+    k: Annotated[int, msgspec.Meta(ge=1, le=MAX_K)] = 8
+    send_id: Id | None = None
+    preview: bool = False
 
 
 class ReasonAnswer(msgspec.Struct, frozen=True):
@@ -81,6 +95,17 @@ class Answer(msgspec.Struct, frozen=True):
     degraded: bool
     degraded_reasons: list[str]
     items: list[Item]
+
+
+class PicksAnswer(Answer, frozen=True):
+    """One customer's picks, always an answer: whoever is not known gets what most people like.
+
+    `error`: what was wrong with the line that asked.
+    """
+
+    customer_id: str | None
+    campaign: Campaign
+    error: str | None
 
 
 class AnswerPage(msgspec.Struct, frozen=True):

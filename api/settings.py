@@ -24,6 +24,9 @@ class ApiSettings(BaseSettings):
         default=200, ge=10, description="How often a worker looks for changed stock, prices, keys and models."
     )
     drain_s: int = Field(default=10, ge=0, description="How long a stopping worker finishes open requests.")
+    email_rest_days: float = Field(
+        default=21, ge=0, description="For so long no e-mail names a product again that one has named."
+    )
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="Larger request bodies are refused.")
     max_events: int = Field(default=2_500, ge=1, description="More events in one request are refused.")
 

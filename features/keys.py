@@ -15,6 +15,11 @@ def shopper_log(shopper_id: str, *, known: bool) -> str:
     return f"{TAG}:shopper:{'c' if known else 'a'}:{shopper_id}"
 
 
+def sendings(customer_id: str) -> str:
+    """String: packed Sendings, newest first. Life: `sent_memory_days`. Writer and reader: e-mail picks."""
+    return f"{TAG}:sent:{customer_id}"
+
+
 def alias(anonymous_id: str) -> str:
     """String: the customer behind a browser. Life: `shopper_ttl_days`. Writer and reader: ingest."""
     return f"{TAG}:alias:{anonymous_id}"

@@ -49,6 +49,9 @@ class StoreSettings(BaseSettings):
     order_memory_days: int = Field(
         default=400, ge=1, description="A repeated order, refund or cancellation is recognised for this long."
     )
+    sent_memory_days: int = Field(
+        default=60, ge=1, description="What a customer was written about is remembered for this long."
+    )
     archive_batch_events: int = Field(
         default=20_000, ge=1, description="Events written to one file of the history at most."
     )

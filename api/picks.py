@@ -1,0 +1,120 @@
+"""E-mail picks: what to write to one customer about, or to a million, one line each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from secrets import token_hex
+from typing import Any, NamedTuple
+
+import msgspec
+
+from api.answers import answer_json, encode, product_ids_of
+from api.metrics import DEGRADED, PICKS
+from api.schemas import Campaign, PicksAsk
+from api.service import Service
+from features import keys
+from features.connection import StoreUnavailable
+from features.sent import Sending, note_sending, sendings_of, sent_lately
+from features.shopper import ShopperState, fold
+from recommender.request import Placement, Request
+
+PLACEMENT_OF: dict[Campaign, Placement] = {
+    "welcome": "home",
+    "cross_sell": "post_purchase",
+    "win_back": "email",
+    "reorder": "buy_again",
+    "newsletter": "email",
+    "post_purchase": "post_purchase",
+}
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Line(NamedTuple):
+    """A question, or what was wrong with it: then it is answered as from nobody."""
+
+    ask: PicksAsk
+    error: str | None = None
+
+
+class Known(NamedTuple):
+    """What the store says of a customer."""
+
+    state: ShopperState = ShopperState()
+    sendings: Sequence[Sending] = ()
+    missing: Sequence[str] = ()
+
+
+def read_line(raw: bytes, usual: Mapping[str, Any]) -> Line:
+    """One line of NDJSON; what it does not say is as `usual`."""
+    try:
+        return line_of({**usual, **_decode(raw)})
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Line(PicksAsk(), f"This line is no JSON object that we can read: {error}")
+
+
+def line_of(fields: Mapping[str, Any]) -> Line:
+    """A question from its fields, of which numbers may be text."""
+    try:
+        return Line(msgspec.convert(fields, PicksAsk, strict=False))
+    except msgspec.ValidationError as error:
+        return Line(PicksAsk(), str(error))
+
+
+async def answer_lines(service: Service, lines: Sequence[Line]) -> list[bytes]:
+    """A `schemas.PicksAnswer` for each, in order; their state comes in one round trip."""
+    known = await _known(service, [line.ask.customer_id for line in lines])
+    return [_answer(service, line, each) for line, each in zip(lines, known, strict=True)]
+
+
+async def _known(service: Service, customers: Sequence[str | None]) -> list[Known]:
+    try:
+        replies = [
+            (
+                service.store.send("LRANGE", keys.shopper_log(customer, known=True), 0, -1),
+                service.store.send("GET", keys.sendings(customer)),
+            )
+            if customer
+            else None
+            for customer in customers
+        ]
+        return [
+            Known(fold(await reply[0]), sendings_of(await reply[1])) if reply else Known()
+            for reply in replies
+        ]
+    except StoreUnavailable:
+        return [Known(missing=("store_unavailable",)) for _ in customers]
+
+
+def _answer(service: Service, line: Line, known: Known) -> bytes:
+    ask, recommender, now = line.ask, service.recommender, time.time()
+    placement, now_ms = PLACEMENT_OF[ask.campaign], int(now * 1000)
+    rest_days = service.settings.email_rest_days
+    request = Request(
+        placement,
+        now,
+        known.state,
+        ask.customer_id,
+        exclude=sent_lately(known.sendings, now_ms, rest_days, ask.send_id),
+    )
+    picks = recommender.recommend(request, ask.k, ask.customer_id) if recommender else []
+    missing = known.missing if recommender else [*known.missing, "no_model"]
+    recommendation_id, shown = f"r-{token_hex(8)}", product_ids_of(recommender, picks)
+    for pick in picks:
+        PICKS.add(placement, pick.source)
+    for reason in missing:
+        DEGRADED.add(reason)
+    if ask.customer_id and picks and not ask.preview:
+        sending = Sending(now_ms, ask.send_id or recommendation_id, tuple(shown))
+        _note(service, ask.customer_id, known.sendings, sending)
+    body = answer_json(recommendation_id, placement, recommender, picks, shown, missing)
+    head = encode({"customer_id": ask.customer_id, "campaign": ask.campaign, "error": line.error})
+    return b"%b,%b" % (head[:-1], body[1:])
+
+
+def _note(service: Service, customer_id: str, earlier: Sequence[Sending], sending: Sending) -> None:
+    """Off the response path: an answer that is not noted may repeat a product, and no more."""
+    try:
+        note_sending(service.writes, customer_id, earlier, sending, service.store_settings)
+    except StoreUnavailable:
+        DEGRADED.add("store_unavailable")

@@ -1,0 +1,70 @@
+"""`/v1/picks` and `/v1/customers/{id}/picks`: products for e-mails, whatever a sending tool asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from api.answers import JsonReply, LineStream
+from api.openapi import answers, parameters, takes
+from api.picks import Line, answer_lines, line_of, read_line
+from api.schemas import PicksAnswer, PicksAsk
+from api.service import Service
+
+router = APIRouter(tags=["e-mail"])
+
+AT_ONCE = 64  # customers read in one round trip; other requests pass in between
+LONGEST_LINE = 10_000  # bytes
+
+
+@router.get(
+    "/v1/customers/{customer_id}/picks", responses=answers(PicksAnswer), openapi_extra=parameters(PicksAsk)
+)
+async def picks_of_one(customer_id: str, request: Request) -> Response:
+    """One customer's products for a campaign. Needs a secret key."""
+    service: Service = request.app.state.service
+    service.access.require_secret(request)
+    fields: dict[str, Any] = {**request.query_params, "customer_id": customer_id}
+    (body,) = await answer_lines(service, [line_of(fields)])
+    return JsonReply(body)
+
+
+@router.post("/v1/picks", responses=answers(PicksAnswer), openapi_extra=takes(PicksAsk))
+async def picks_of_many(request: Request) -> Response:
+    """A customer a line, in and out (NDJSON), streamed: any number of them. Needs a secret key.
+
+    What the query says (`?campaign=win_back&k=10`) holds for lines that do not say it. A line that cannot be
+    read is answered like nobody's, with `error` saying why: an e-mail goes out.
+    """
+    service: Service = request.app.state.service
+    service.access.require_secret(request)
+    usual = dict(request.query_params)
+    return LineStream(_stream(service, request, usual))
+
+
+async def _stream(service: Service, request: Request, usual: dict[str, Any]) -> AsyncIterator[bytes]:
+    waiting: list[Line] = []
+    async for raw in _lines(request):
+        waiting.append(read_line(raw, usual))
+        if len(waiting) == AT_ONCE:
+            yield b"\n".join([*await answer_lines(service, waiting), b""])
+            waiting = []
+            await asyncio.sleep(0)
+    if waiting:
+        yield b"\n".join([*await answer_lines(service, waiting), b""])
+
+
+async def _lines(request: Request) -> AsyncIterator[bytes]:
+    """The body's lines as they come; what is longer than a question can be is cut, and so cannot be read."""
+    rest = b""
+    async for chunk in request.stream():
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            if line.strip():
+                yield line[:LONGEST_LINE]
+        rest = rest[: LONGEST_LINE + 1]
+    if rest.strip():
+        yield rest[:LONGEST_LINE]
