@@ -1,0 +1,1 @@
+"""Customers: what each is worth, who stays, and when they order again."""

@@ -1,0 +1,25 @@
+"""BG/NBD: a customer may leave after every repeat order (Fader, Hardie and Lee 2005)."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import betaln, gammaln
+
+from recommender.order_models import BG_NBD, Floats, OrderModel, Summary, tries
+
+
+def log_likelihood(model: OrderModel, seen: Summary) -> Floats:
+    """Of each customer; of MBG/NBD too, whose customers may leave after the first order as well.
+
+    Gamma(r + x) alpha^r / Gamma(r) * B(a, b') / B(a, b)
+    * ((alpha + T)^-(r + x) + a / (b' - 1) (alpha + t_x)^-(r + x)), b' = b + x, and one more in MBG/NBD.
+    """
+    x, recency, age = seen
+    count, b = model.r + x, tries(model, seen.frequency)
+    orders = gammaln(count) - gammaln(model.r) + model.r * np.log(model.alpha)
+    stays = betaln(model.a, b) - betaln(model.a, model.b)
+    alive = -count * np.log(model.alpha + age)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left = np.log(model.a / (b - 1)) - count * np.log(model.alpha + recency)
+    never = (model.kind == BG_NBD) & (x == 0)
+    return np.asarray(orders + stays + np.where(never, alive, np.logaddexp(alive, left)))

@@ -1,0 +1,109 @@
+"""Maximum likelihood for the order models: several starts, logarithms of the parameters, guards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize
+
+from recommender.order_models import BG_NBD, MBG_NBD, NBD, PARETO_NBD, Floats, OrderModel, Summary
+from training.customers import bg_nbd, mbg_nbd, nbd, pareto_nbd
+
+LOG_LIKELIHOODS = {
+    BG_NBD: bg_nbd.log_likelihood,
+    MBG_NBD: mbg_nbd.log_likelihood,
+    PARETO_NBD: pareto_nbd.log_likelihood,
+    NBD: nbd.log_likelihood,
+}
+STARTS = {  # r, alpha in mean ages, a, b; b of Pareto/NBD in mean ages too
+    BG_NBD: ((0.3, 0.2, 0.8, 2.5), (1.0, 1.0, 1.0, 5.0), (2.0, 0.3, 0.3, 3.0)),
+    MBG_NBD: ((0.5, 0.2, 0.8, 1.5), (1.0, 1.0, 0.5, 3.0), (2.0, 0.3, 0.3, 3.0)),
+    PARETO_NBD: ((0.5, 0.3, 0.6, 0.4), (1.0, 1.0, 1.0, 1.0), (2.0, 0.5, 0.4, 2.0)),
+    NBD: ((0.5, 0.5), (2.0, 1.0)),
+}
+LARGEST_LOG = 16.0
+LEAST_SHARE_LEAVING = 1e-3  # a / (a + b) after an order, or a / b a week: below it nobody leaves
+FEW_CUSTOMERS, MOST_CUSTOMERS = 1_500, 20_000  # fair samples: to try starts on, and to fit on
+BROADLY, FINELY = 1e-7, 1e-13  # relative precision of the log-likelihood
+
+
+class Fitted(NamedTuple):
+    """A model and the log-likelihood of what it was fitted on."""
+
+    model: OrderModel
+    log_likelihood: float
+
+
+def fit(kind: int, seen: Summary, seed: int = 0) -> Fitted:
+    """The likeliest model of a kind. A kind that finds nobody leaving, or nothing finite, becomes NBD.
+
+    All starts are tried on a small sample; the best goes on from there on a large one.
+    """
+    rng = np.random.default_rng(seed)
+    scale = max(float(seen.age.mean()), 1.0)
+    trial = _loss(kind, drawn(seen, FEW_CUSTOMERS, rng))
+    found = min((_descend(trial, start, BROADLY) for start in _starts(kind, scale)), key=lambda one: one[0])
+    found = _descend(_loss(kind, drawn(seen, MOST_CUSTOMERS, rng)), found[1], FINELY)
+    model = _model(kind, found[1])
+    if kind != NBD and not sound(model):
+        return fit(NBD, seen, seed)
+    return Fitted(model, likelihood(seen, model))
+
+
+def likelihood(seen: Summary, model: OrderModel) -> float:
+    """Logarithm of it."""
+    return float(LOG_LIKELIHOODS[model.kind](model, seen).sum())
+
+
+def _loss(kind: int, seen: Summary) -> Callable[[Floats], float]:
+    distinct, weights = cells(seen)
+
+    def loss(log_parameters: Floats) -> float:
+        with np.errstate(all="ignore"):
+            each = LOG_LIKELIHOODS[kind](_model(kind, log_parameters), distinct)
+        value = -float(weights @ each) / weights.sum()
+        return value if np.isfinite(value) else 1e9
+
+    return loss
+
+
+def _starts(kind: int, scale: float) -> list[Floats]:
+    units = (1.0, scale, 1.0, scale if kind == PARETO_NBD else 1.0)
+    return [np.log(np.array(start) * units[: len(start)]) for start in STARTS[kind]]
+
+
+def _descend(loss: Callable[[Floats], float], start: Floats, precision: float) -> tuple[float, Floats]:
+    found = minimize(
+        loss,
+        start,
+        method="L-BFGS-B",
+        bounds=[(-LARGEST_LOG, LARGEST_LOG)] * len(start),
+        options={"ftol": precision, "gtol": 1e-8, "maxiter": 300},
+    )
+    return float(found.fun), np.asarray(found.x)
+
+
+def _model(kind: int, log_parameters: Floats) -> OrderModel:
+    values = [*np.exp(log_parameters).tolist(), 0.0, 0.0]
+    return OrderModel(kind, *values[:4])
+
+
+def sound(model: OrderModel) -> bool:
+    """Finite, and customers do leave."""
+    leaving = model.a / (model.b if model.kind == PARETO_NBD else model.a + model.b)
+    return bool(np.isfinite(model[1:]).all() and np.isfinite(leaving) and leaving >= LEAST_SHARE_LEAVING)
+
+
+def drawn(seen: Summary, at_most: int, rng: np.random.Generator) -> Summary:
+    """All, or a fair sample of a large shop."""
+    if len(seen.age) <= at_most:
+        return seen
+    return seen.where(rng.choice(len(seen.age), at_most, replace=False))
+
+
+def cells(seen: Summary) -> tuple[Summary, Floats]:
+    """Each distinct summary once, and how many customers it stands for."""
+    distinct, counts = np.unique(np.stack(seen, axis=1), axis=0, return_counts=True)
+    return Summary(*distinct.T), counts.astype(np.float64)

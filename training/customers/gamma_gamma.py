@@ -1,0 +1,75 @@
+"""Gamma-Gamma: what an order brings (Fader and Hardie 2013)."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import gammaln
+
+from recommender.order_models import Floats
+from recommender.spend import SpendModel
+
+STARTS = ((6.0, 4.0, 0.4), (1.5, 2.5, 1.0), (20.0, 3.0, 0.1))  # p, q, and v in mean orders
+LARGEST_LOG = 12.0
+FEWEST_CUSTOMERS, MOST_CUSTOMERS = 10, 50_000
+
+
+def log_likelihood(model: SpendModel, orders: Floats, spend: Floats) -> Floats:
+    """Of each customer's mean spend (money, > 0) over a number of orders. Fader and Hardie (2013), eq. 1a."""
+    p, q, v = model
+    count = p * orders
+    return np.asarray(
+        gammaln(count + q)
+        - gammaln(count)
+        - gammaln(q)
+        + q * np.log(v)
+        + (count - 1) * np.log(spend)
+        + count * np.log(orders)
+        - (count + q) * np.log(v + orders * spend)
+    )
+
+
+def fit_gamma_gamma(
+    orders: Floats, spend: Floats, rng: np.random.Generator | None = None
+) -> tuple[SpendModel, float]:
+    """The likeliest model and its log-likelihood. orders >= 1; spend > 0; at least one customer."""
+    at = np.arange(len(orders))
+    if len(at) > MOST_CUSTOMERS:
+        at = (rng or np.random.default_rng(0)).choice(at, MOST_CUSTOMERS, replace=False)
+    unit = float(spend.mean())
+
+    def loss(log_parameters: Floats) -> float:
+        with np.errstate(all="ignore"):
+            value = -float(log_likelihood(_model(log_parameters), orders[at], spend[at]).mean())
+        return value if np.isfinite(value) else 1e9
+
+    found = min(
+        (
+            minimize(
+                loss,
+                np.log([p, q, v * unit]),
+                method="L-BFGS-B",
+                bounds=[(-3.0, LARGEST_LOG), (np.log(1.01), LARGEST_LOG), (-LARGEST_LOG, 2 * LARGEST_LOG)],
+                options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500},
+            )
+            for p, q, v in STARTS
+        ),
+        key=lambda one: float(one.fun),
+    )
+    model = _model(found.x)
+    return model, float(log_likelihood(model, orders, spend).sum())
+
+
+def fit_or_guess_spend(orders: Floats, spend: Floats) -> SpendModel:
+    """The likeliest model of those who paid; of too few of them, one that trusts two orders as the shop."""
+    paid = spend > 0
+    if paid.sum() >= FEWEST_CUSTOMERS and spend[paid].std() > 0:
+        model = fit_gamma_gamma(orders[paid], spend[paid])[0]
+        if np.isfinite(model).all():
+            return model
+    mean = float(spend[paid].mean()) if paid.any() else 0.0
+    return SpendModel(p=1.0, q=3.0, v=2.0 * mean)
+
+
+def _model(log_parameters: Floats) -> SpendModel:
+    return SpendModel(*np.exp(log_parameters).tolist())

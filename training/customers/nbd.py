@@ -1,0 +1,19 @@
+"""NBD: nobody leaves (Ehrenberg 1959). What is left where the data cannot tell who left."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import gammaln
+
+from recommender.order_models import Floats, OrderModel, Summary
+
+
+def log_likelihood(model: OrderModel, seen: Summary) -> Floats:
+    """Of each customer: Gamma(r + x) / Gamma(r) alpha^r / (alpha + T)^(r + x)."""
+    count = model.r + seen.frequency
+    return np.asarray(
+        gammaln(count)
+        - gammaln(model.r)
+        + model.r * np.log(model.alpha)
+        - count * np.log(model.alpha + seen.age)
+    )

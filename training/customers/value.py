@@ -1,0 +1,212 @@
+"""`fit_customer_value`: a history -> what serving needs to say what each customer is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.customer_value import (
+    NEVER,
+    Customers,
+    CustomerValue,
+    ahead,
+    describe,
+    leaning,
+    log_linear,
+)
+from recommender.order_models import NBD, Floats, OrderModel, Summary, expected_orders
+from training.customers.calibration import IDENTITY, isotonic_knots
+from training.customers.choice import choose_model, fit_or_guess
+from training.customers.correction import fit_log_linear
+from training.customers.gamma_gamma import fit_or_guess_spend
+from training.customers.rfm import Rfm, order_days, summarise
+from training.customers.tastes import ProductView, product_view
+from training.customers.windows import Window, windows
+from training.history import DAY, History, OrderLines
+
+FEATURES = 7  # of `describe`
+ORDERS_POWER, REVENUE_POWER = 0.0, 0.5
+MOST_CUSTOMERS = 50_000  # a fair sample learns as well
+ALONE_WEEKS = 13.0  # the reference of a shop whose history allows no window
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One window as the models of its day saw it: their value, its customers, and what their products say."""
+
+    window: Window
+    value: CustomerValue
+    customers: Customers
+    products: Floats
+
+    @property
+    def seen(self) -> Summary:
+        return self.customers.seen(self.window.cut)
+
+
+class Learned(NamedTuple):
+    """Weights of the features, then of the products: for orders, for revenue."""
+
+    orders: Floats
+    revenue: Floats
+    order_products: Floats
+    revenue_products: Floats
+
+
+def fit_customer_value(
+    history: History, cost: NDArray[np.floating] | None = None, until_day: int | None = None
+) -> CustomerValue:
+    """Models and corrections as of a day (the history's last). cost: (n_items) of a piece, NaN: unknown.
+
+    The kind of model is the one that foretold the history's own last parts best; the corrections are
+    learned on the same windows. The same history gives the same value.
+    """
+    today = history.until // DAY if until_day is None else until_day
+    n_customers = len(history.customer_ids)
+    days, lines = order_days(history, cost), history.purchases
+    rfm = summarise(days, today)
+    taught = _sample(rfm.customer, n_customers)
+    found = list(windows(days.where(taught[days.customer]), today))
+    weeks = float(np.mean([each.weeks for each in found])) if found else ALONE_WEEKS
+    kind, models = choose_model(found)
+    plain = plain_value(rfm, fit_or_guess(kind, rfm.seen), weeks, n_customers)
+    if not found:
+        return plain
+    own = lines.where((lines.customer >= 0) & taught[lines.customer])
+    view = product_view(own, n_customers, len(history.product_ids))
+    lessons = [lesson(each, model, view, own) for each, model in zip(found, models, strict=True)]
+    learned = learn(lessons)
+    value = with_lessons(plain, rfm, learned, view.of(lines, rfm.customer), today)
+    return with_knots(value, lessons, learned)
+
+
+def plain_value(rfm: Rfm, model: OrderModel, reference_weeks: float, n_customers: int) -> CustomerValue:
+    """The models alone, nothing corrected."""
+    rare = fit_or_guess(NBD, rfm.seen)
+    spend = fit_or_guess_spend(rfm.order_days, rfm.spend)
+    costed = ~np.isnan(rfm.margin)
+    earned, sold = (rfm.margin * rfm.revenue)[costed].sum(), rfm.revenue[costed].sum()
+    nothing = np.zeros(1 + FEATURES)
+    return CustomerValue(
+        model=np.array(model, np.float64),
+        rare=np.array([rare.r, rare.alpha]),
+        spend=np.array(spend),
+        margin=np.array([earned / sold if sold > 0 else np.nan]),
+        reference_weeks=np.array([reference_weeks]),
+        means=np.zeros(2),
+        order_weights=nothing,
+        revenue_weights=nothing,
+        order_knots=IDENTITY,
+        revenue_knots=IDENTITY,
+        **per_customer(rfm, n_customers),
+    )
+
+
+def per_customer(rfm: Rfm, n_customers: int) -> dict[str, NDArray[Any]]:
+    """The columns of `CustomerValue` that hold a number for each customer."""
+
+    def column(values: NDArray[Any], without: float, dtype: Any) -> NDArray[Any]:
+        rows = np.full(n_customers, without, dtype)
+        rows[rfm.customer] = values
+        return rows
+
+    return {
+        "first_day": column(rfm.first_day, NEVER, np.int32),
+        "last_day": column(rfm.last_day, NEVER, np.int32),
+        "order_days": column(rfm.order_days, 0, np.float32),
+        "revenue": column(rfm.revenue, 0, np.float32),
+        "own_margin": column(rfm.margin, np.nan, np.float32),
+        "order_lift": np.ones(n_customers, np.float32),
+        "revenue_lift": np.ones(n_customers, np.float32),
+    }
+
+
+def lesson(window: Window, model: OrderModel, view: ProductView, lines: OrderLines) -> Lesson:
+    """What was known of each customer of a window on its day."""
+    known = window.known
+    value = plain_value(known, model, window.weeks, int(known.customer[-1]) + 1)
+    products = view.of(lines.where(lines.day <= window.cut), known.customer)
+    return Lesson(window, value, value.customers(known.customer), products)
+
+
+def learn(lessons: list[Lesson]) -> Learned:
+    """Two steps, for orders and for revenue: what a customer's numbers explain, and then their products."""
+    products = np.concatenate([each.products for each in lessons])
+    features = np.concatenate([_features(each) for each in lessons])
+    said = np.concatenate([np.stack(_ahead(each)) for each in lessons], axis=1)
+    came = np.concatenate([np.stack([each.window.orders, each.window.revenue]) for each in lessons], axis=1)
+    weights = []
+    for base, actual, power in zip(said, came.clip(0.0), (ORDERS_POWER, REVENUE_POWER), strict=True):
+        of_features = fit_log_linear(features, base, actual, power)
+        explained = base * log_linear(features, of_features)
+        weights.append((of_features, fit_log_linear(products, explained, actual, power)))
+    return Learned(weights[0][0], weights[1][0], weights[0][1], weights[1][1])
+
+
+def _features(each: Lesson) -> Floats:
+    weeks = each.window.weeks
+    expected = expected_orders(each.value.order_model, each.seen, weeks)
+    return describe(each.value, each.customers, each.seen, expected, weeks)
+
+
+def _ahead(each: Lesson) -> tuple[Floats, Floats]:
+    return ahead(each.value, each.customers, each.seen, each.window.weeks)
+
+
+def with_lessons(
+    value: CustomerValue, rfm: Rfm, learned: Learned, products: Floats, today: int
+) -> CustomerValue:
+    """The weights, of each customer what their products say, and the means that come of both."""
+    order_lift, revenue_lift = value.order_lift.copy(), value.revenue_lift.copy()
+    order_lift[rfm.customer] = log_linear(products, learned.order_products)
+    revenue_lift[rfm.customer] = log_linear(products, learned.revenue_products)
+    value = replace(
+        value,
+        order_weights=learned.orders,
+        revenue_weights=learned.revenue,
+        order_lift=order_lift,
+        revenue_lift=revenue_lift,
+    )
+    customers = value.customers(_spread(rfm.customer))
+    coming = ahead(value, customers, customers.seen(today), float(value.reference_weeks[0]))[1]
+    return replace(value, means=np.array([customers.revenue.mean(), coming.mean()]))
+
+
+def with_knots(value: CustomerValue, lessons: list[Lesson], learned: Learned) -> CustomerValue:
+    """The recalibrations, from what the corrected forecasts of the windows came to.
+
+    Windows are of different lengths, so everything counts per reference time.
+    """
+    pairs: list[Floats] = []
+    for each in lessons:
+        window, known = each.window, each.window.known
+        then = with_lessons(each.value, known, learned, each.products, window.cut)
+        customers = then.customers(known.customer)
+        orders, revenue = ahead(then, customers, each.seen, window.weeks)
+        revenue = revenue * leaning(then, customers, revenue)
+        scale = value.reference_weeks[0] / window.weeks
+        pairs.append(np.stack([orders, revenue, window.orders, window.revenue]) * scale)
+    orders, revenue, came, brought = np.concatenate(pairs, axis=1).clip(0.0)
+    unit = brought.sum() / max(came.sum(), 1.0)
+    return replace(
+        value,
+        order_knots=isotonic_knots(orders, came),
+        revenue_knots=isotonic_knots(revenue, brought, unit),
+    )
+
+
+def _spread(customers: NDArray[np.int32]) -> NDArray[np.int32]:
+    """All, or every so-many-th: enough for a mean."""
+    return customers[:: 1 + len(customers) // MOST_CUSTOMERS]
+
+
+def _sample(customers: NDArray[np.int32], n_customers: int) -> NDArray[np.bool_]:
+    """(n_customers) which of them teach."""
+    taught = np.zeros(n_customers, np.bool_)
+    if len(customers) > MOST_CUSTOMERS:
+        customers = np.random.default_rng(0).choice(customers, MOST_CUSTOMERS, replace=False)
+    taught[customers] = True
+    return taught
