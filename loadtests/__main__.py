@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from loadtests.bench.processes import api_workers
 from loadtests.conditions import conditions
 from loadtests.server import NoServer, borrowed_home, serving, stop_in_order
 from loadtests.slo import PASSED, REFUSED, Row
@@ -44,22 +45,24 @@ def main(
     stop_in_order()
     with ExitStack() as held:
         try:
-            url = host or _own_server(held, home)
+            url, pids = (host, []) if host else _own_server(held, home)
         except NoServer as error:
-            console.print(f"[red]{error}[/]")
+            console.print(f"[red]{error}[/]", soft_wrap=True)
             raise typer.Exit(REFUSED) from error
-        outcome = run(LoadPlan(url, shape, rate, seconds, seed))
+        outcome = run(LoadPlan(url, shape, rate, seconds, seed), pids)
     _save(outcome, reports)
     _show(outcome)
     raise typer.Exit(outcome.verdict.exit_code)
 
 
-def _own_server(held: ExitStack, home: Path | None) -> str:
+def _own_server(held: ExitStack, home: Path | None) -> tuple[str, list[int]]:
+    """Its URL and its API workers."""
     built = home or (DEMO_HOME if DEMO_HOME.exists() else None)
     copy = held.enter_context(borrowed_home(built))
     console.print("Starting the demo shop." if built else "Building a demo shop: some minutes.")
     within_s = START_WITHIN_S if built else BUILD_WITHIN_S
-    return held.enter_context(serving("demo", "--home", str(copy), within_s=within_s)).url
+    server = held.enter_context(serving("demo", "--home", str(copy), within_s=within_s))
+    return server.url, api_workers(server.process.pid)
 
 
 def _save(outcome: Outcome, reports: Path) -> None:
@@ -85,7 +88,7 @@ def _show(outcome: Outcome) -> None:
         console.print(f"The promises held up to {outcome.sustained} requests a second")
     verdict = outcome.verdict
     for line in (*verdict.breaches, *verdict.refusals):
-        console.print(f"[red]{line}[/]", highlight=False)
+        console.print(f"[red]{line}[/]", highlight=False, soft_wrap=True)
     words = {PASSED: "[green]passed[/]", REFUSED: "[yellow]no verdict[/]"}
     console.print(words.get(verdict.exit_code, "[red]failed[/]"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from time import perf_counter, process_time
 from typing import Any
@@ -15,8 +16,11 @@ from locust.html import get_html_report
 from loadtests.ramp import sustained
 from loadtests.shapes import SHAPES
 from loadtests.slo import Generator, Row, Verdict, judge, load_slo
+from loadtests.soak import Watch, as_dict, growth
 from loadtests.users import Arrivals, EmailCampaign, Shopper
 from loadtests.visits import shop_at
+
+LOOKS = 200  # at the workers' memory, over a run
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class Outcome:
     sustained: int | None
     verdict: Verdict
     html: str
+    watch: Watch
 
     def as_dict(self) -> dict[str, Any]:
         rows = {
@@ -94,11 +99,15 @@ class Outcome:
             "sustained": self.sustained,
             "verdict": asdict(self.verdict),
             "rows": rows,
+            "workers": as_dict(self.watch),
         }
 
 
-def run(plan: LoadPlan) -> Outcome:
-    """Send the plan's load and judge the answers. OSError where no server answers."""
+def run(plan: LoadPlan, pids: Sequence[int] = ()) -> Outcome:
+    """Send the plan's load and judge the answers. OSError where no server answers.
+
+    pids: the workers, where they run here: their memory and open files are watched.
+    """
     Arrivals.seed, Arrivals.shop = plan.seed, shop_at(plan.url)
     slo = load_slo()
     environment = Environment(
@@ -107,17 +116,25 @@ def run(plan: LoadPlan) -> Outcome:
     recorder = Recorder(slo["generator"]["late_ms"] / 1000)
     environment.events.request.add_listener(recorder.hear)  # type: ignore[no-untyped-call]
     runner = environment.create_local_runner()
-    history = gevent.spawn(stats.stats_history, runner)
+    watch = Watch(pids)
+    beside = [gevent.spawn(stats.stats_history, runner), gevent.spawn(_look, watch, plan.seconds / LOOKS)]
     wall, cpu = perf_counter(), process_time()
     runner.start_shape()
     gevent.joinall([runner.shape_greenlet])
     recorder.generator.cpu_share = (process_time() - cpu) / (perf_counter() - wall)
     runner.quit()
-    history.kill()
+    gevent.killall(beside)
     rows = sorted(recorder.rows.values(), key=lambda row: row.name)
-    verdict, rate = _verdict(slo, plan, recorder, rows)
+    verdict, rate = _verdict(slo, plan, recorder, rows, watch)
     html = get_html_report(environment)  # type: ignore[no-untyped-call]
-    return Outcome(plan, rows, recorder.generator, rate, verdict, html)
+    return Outcome(plan, rows, recorder.generator, rate, verdict, html, watch)
+
+
+def _look(watch: Watch, every_s: float) -> None:
+    began = perf_counter()
+    while True:
+        watch.look(perf_counter() - began)
+        gevent.sleep(max(every_s, 1.0))
 
 
 def _shape(plan: LoadPlan) -> LoadTestShape:
@@ -131,7 +148,7 @@ def _shape(plan: LoadPlan) -> LoadTestShape:
 
 
 def _verdict(
-    slo: dict[str, Any], plan: LoadPlan, recorder: Recorder, rows: list[Row]
+    slo: dict[str, Any], plan: LoadPlan, recorder: Recorder, rows: list[Row], watch: Watch
 ) -> tuple[Verdict, int | None]:
     """The run's worth, and of a ramp the rate that it sustained.
 
@@ -139,7 +156,9 @@ def _verdict(
     rate, and the generator must have been in time up to where they held.
     """
     if plan.shape != "ramp":
-        return judge(slo, rows, recorder.generator), None
+        verdict = judge(slo, rows, recorder.generator)
+        grown = growth(slo["soak"], recorder.seconds, watch, plan.seconds) if plan.shape == "soak" else []
+        return Verdict(verdict.breaches + grown, verdict.refusals), None
     held = sustained(slo, recorder.seconds, plan.seconds)
     broken = [f"the promises held up to {held.rate} requests a second only, not {plan.rate}"]
     refusals = judge(slo, rows, recorder.until(held.until_s)).refusals

@@ -1,11 +1,12 @@
-"""`python -m loadtests.training_cost HOME`: seconds and peak memory of each step of a training."""
+"""`python -m loadtests.training_cost HOME`: time and peak memory of each step of a training."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
+from time import monotonic, process_time
+from typing import NamedTuple
 
 import typer
 from rich.console import Console
@@ -16,21 +17,36 @@ from training.settings import TrainingSettings
 from training.train import train
 
 
+class Step(NamedTuple):
+    """Wall and processor seconds, and most resident bytes."""
+
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak: int = 0
+
+
 @dataclass
 class Cost:
-    """Follows the steps that a training reports. steps: name -> (seconds, peak resident bytes)."""
+    """Follows the steps that a training reports; a step that comes again is added up."""
 
-    steps: dict[str, tuple[float, int]] = field(default_factory=dict)
+    steps: dict[str, Step] = field(default_factory=dict)
     name: str = "Start"
-    since: float = field(default_factory=monotonic)
+    since: tuple[float, float] = field(default_factory=lambda: (monotonic(), process_time()))
 
     def follow(self, step: str, *_far: int) -> None:
         """A `Report`: what passed since the last one belongs to the step then named."""
-        now, peak = monotonic(), peak_bytes()
-        seconds, most = self.steps.get(self.name, (0.0, 0))
-        self.steps[self.name] = seconds + now - self.since, max(most, peak)
+        now, before = (monotonic(), process_time()), self.steps.get(self.name, Step())
+        self.steps[self.name] = Step(
+            before.seconds + now[0] - self.since[0],
+            before.cpu_seconds + now[1] - self.since[1],
+            max(before.peak, peak_bytes()),
+        )
         self.name, self.since = step, now
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts anew
+
+    def total(self) -> Step:
+        wall, cpu, peaks = zip(*self.steps.values(), strict=True)
+        return Step(sum(wall), sum(cpu), max(peaks))
 
 
 def peak_bytes() -> int:
@@ -44,15 +60,13 @@ def main(home: Path) -> None:
     cost = Cost()
     result = train(Home(home), TrainingSettings(), datetime.now(UTC), cost.follow)
     cost.follow("End")
-    table = Table("step", Column("seconds", justify="right"), Column("peak GB", justify="right"))
-    for step, (seconds, peak) in cost.steps.items():
-        table.add_row(step, f"{seconds:.1f}", f"{peak / 1e9:.2f}")
-    peak = max(most for _, most in cost.steps.values())
-    table.add_row("all", f"{result.seconds:.1f}", f"{peak / 1e9:.2f}")
+    table = Table("step", *(Column(name, justify="right") for name in ("seconds", "CPU s", "peak GB")))
+    for name, step in {**cost.steps, "all": cost.total()}.items():
+        table.add_row(name, f"{step.seconds:.1f}", f"{step.cpu_seconds:.1f}", f"{step.peak / 1e9:.2f}")
     console = Console(width=100)
     console.print(table)
-    for name, figure in result.lines():
-        console.print(f"{name}: {figure}", highlight=False)
+    for label, figure in result.lines():
+        console.print(f"{label}: {figure}", highlight=False)
 
 
 if __name__ == "__main__":

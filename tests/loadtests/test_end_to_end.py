@@ -72,6 +72,8 @@ def test_a_load_test_judges_and_saves_what_it_measured(home: Path, tmp_path: Pat
         == saved["generator"]["arrivals"]
     )
     assert {row["failures"] for row in rows.values()} == {0}
+    (samples,) = saved["workers"].values()  # of one API worker
+    assert all(memory_mb > 1 and descriptors > 2 for _, memory_mb, descriptors in samples)
     assert "/v1/recommendations home" in next(tmp_path.glob("*.html")).read_text()
 
 
