@@ -9,7 +9,7 @@ import polars as pl
 
 from features.importers.non_products import is_product
 from training.errors import BadDataset
-from training.evaluate.parquet import columns_of
+from training.evaluate.parquet import columns_of, readable
 from training.history import DAY, KEPT, History, history_of
 
 FEWEST_BASKETS = 4  # of a customer whose last one is asked for, where the data set does not say
@@ -62,7 +62,8 @@ def read_baskets(dataset: Path, seeds: int) -> Baskets:
     Customers are split by the keyset files beside it, else `seeds` times by lot.
     """
     name, table = _table(dataset)
-    lines = (_numbered if name == "baskets.parquet" else _daily)(table).collect()
+    with readable(dataset):
+        lines = (_numbered if name == "baskets.parquet" else _daily)(table).collect()
     if not lines["is_target"].any():
         raise BadDataset(f"{dataset} has no customer with {FEWEST_BASKETS} baskets or more to ask about")
     lines = lines.unique().sort("customer_id", "day", "product_id", "order_id")
@@ -77,7 +78,7 @@ def _table(dataset: Path) -> tuple[str, pl.LazyFrame]:
             for name, needed in FORMATS.items():
                 if needed <= present:
                     return name, pl.scan_parquet(file)
-    wanted = " or ".join(f"{name} ({', '.join(sorted(columns))})" for name, columns in FORMATS.items())
+    wanted = " nor ".join(f"{name} ({', '.join(sorted(columns))})" for name, columns in FORMATS.items())
     raise BadDataset(f"{dataset} holds neither {wanted}")
 
 

@@ -16,7 +16,7 @@ from features.shopper import Purchase, ShopperState
 from recommender.request import DAY, Request
 from training.errors import BadDataset
 from training.evaluate.compare import Case
-from training.evaluate.parquet import columns_of
+from training.evaluate.parquet import columns_of, readable
 from training.history import KEPT, History, history_of
 
 HELD_OUT_DAYS, HELD_OUT_SHARE = 28, 0.2
@@ -78,9 +78,11 @@ def read_carts(dataset: Path) -> Carts:
     for file in (file for file in files if file.is_file()):
         table, columns = pl.scan_parquet(file), columns_of(file)
         if {"user_id", "basket_idx", "item_id", "is_target"} <= columns:
-            return Carts(_numbered(table).collect())
+            with readable(file):
+                return Carts(_numbered(table).collect())
         if {"customer_id", "event", "order_id", "product_id", "timestamp"} <= columns:
-            return Carts(_timed(table).collect())
+            with readable(file):
+                return Carts(_timed(table).collect())
     raise BadDataset(
         f"{dataset} needs a baskets.parquet (user_id, basket_idx, item_id, is_target) or an events.parquet "
         "(customer_id, event, order_id, product_id, timestamp)"

@@ -18,7 +18,7 @@ from training.errors import BadDataset
 from training.evaluate.compare import Case, compare, familiar, recommended
 from training.evaluate.exam import Exam
 from training.evaluate.interaction_baselines import WORTH, simple_methods
-from training.evaluate.parquet import columns_of
+from training.evaluate.parquet import columns_of, readable
 from training.evaluate.result import Evaluation
 from training.history import DAY, KEPT, History, history_of
 
@@ -40,7 +40,8 @@ def evaluate_interactions(dataset: Path, baselines: bool, report: Report = silen
     everything a held-out product had before its purchase, so that a look cannot lead to it.
     """
     began = monotonic()
-    events = _read(dataset)
+    with readable(dataset):
+        events = _read(dataset)
     train = events.filter(pl.col("split") == "train")
     history = history_of(_lines(train), events["product_id"])
     exam = Exam(dataset.name, history, list(cases_of(events, history)))

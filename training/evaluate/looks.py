@@ -12,7 +12,7 @@ from features.shopper import ShopperState
 from recommender.request import Request
 from training.errors import BadDataset
 from training.evaluate.compare import Case
-from training.evaluate.parquet import columns_of
+from training.evaluate.parquet import columns_of, readable
 from training.history import KEPT
 
 COLUMNS = {"SessionId", "ItemId", "Time", "split"}
@@ -25,7 +25,7 @@ def read_looks(dataset: Path) -> pl.DataFrame:
     file = dataset / "sessions.parquet" if dataset.is_dir() else dataset
     if missing := COLUMNS - columns_of(file):
         raise BadDataset(f"{file} lacks the column {', '.join(sorted(missing))}")
-    return (
+    looks = (
         pl.scan_parquet(file)
         .sort("SessionId", "Time", maintain_order=True)
         .select(
@@ -35,8 +35,9 @@ def read_looks(dataset: Path) -> pl.DataFrame:
             NO_TEXT.alias("customer_id"),
             "split",
         )
-        .collect()
     )
+    with readable(file):
+        return looks.collect()
 
 
 def as_views(looks: pl.DataFrame) -> pl.DataFrame:

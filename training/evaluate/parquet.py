@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -13,12 +15,20 @@ def columns_of(file: Path) -> set[str]:
     """Names of its columns. Raises BadDataset where it is missing, cannot be read or holds no row."""
     if not file.is_file():
         raise BadDataset(f"there is no {file}")
-    try:
+    with readable(file):
         table = pl.scan_parquet(file)
         columns = set(table.collect_schema().names())
         empty = table.head(1).collect().is_empty()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BadDataset(f"{file} cannot be read as a parquet file: {error}") from error
     if empty:
         raise BadDataset(f"{file} is empty: it has no row")
     return columns
+
+
+@contextmanager
+def readable(dataset: Path) -> Iterator[None]:
+    """Turns what polars cannot read into a BadDataset: another kind of file, text where a time should be."""
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as error:
+        reason = str(error).partition("\n")[0]
+        raise BadDataset(f"{dataset} cannot be read, look at the types of its columns: {reason}") from error
