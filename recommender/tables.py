@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -104,6 +105,11 @@ class Factors:
 
     items: NDArray[np.float32]
     gram: NDArray[np.float32]
+
+    @cached_property
+    def inverse_gram(self) -> NDArray[np.float32]:
+        """(d, d) float32."""
+        return np.asarray(np.linalg.inv(self.gram.astype(np.float64)), np.float32)
 
 
 @dataclass(frozen=True)

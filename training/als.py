@@ -14,8 +14,8 @@ from recommender.tables import Factors
 from training.errors import CannotTrain
 from training.settings import TrainingSettings
 
-EXACT_PRODUCTS = 50_000
-HNSW_LINKS = 32
+EXACT_PRODUCTS = 3_000  # a search among more costs an answer more than all else it does
+HNSW_LINKS, HNSW_BREADTH = 32, 80
 
 
 def fit_als(user_items: csr_matrix, settings: TrainingSettings, report: Report = silent) -> Factors:
@@ -51,9 +51,10 @@ def fit_als(user_items: csr_matrix, settings: TrainingSettings, report: Report =
 def build_index(factors: Factors) -> faiss.Index:
     """Inner-product index, rows in IdMap order: exact while that is fast enough, HNSW above."""
     n_items, d = factors.items.shape
-    exact = n_items <= EXACT_PRODUCTS
-    index: faiss.Index = (
-        faiss.IndexFlatIP(d) if exact else faiss.IndexHNSWFlat(d, HNSW_LINKS, faiss.METRIC_INNER_PRODUCT)
-    )
+    if n_items <= EXACT_PRODUCTS:
+        index: faiss.Index = faiss.IndexFlatIP(d)
+    else:
+        index = faiss.IndexHNSWFlat(d, HNSW_LINKS, faiss.METRIC_INNER_PRODUCT)
+        index.hnsw.efSearch = HNSW_BREADTH
     index.add(factors.items)
     return index
