@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from recommender.draws import digest, uniform
 from recommender.offer_catalogue import NO_OFFER, Catalogue, Offer
 from recommender.offer_choice import propensities, taken
 from recommender.offer_eligibility import Asked, contact_barred, why_not
-from recommender.offer_model import OfferModel
+from recommender.offer_model import OfferModel, Stage
 from recommender.offer_reasons import Reason, explain
 
 Numbers = NDArray[np.float64]
@@ -44,6 +44,15 @@ class Arms(NamedTuple):
     refused: Mapping[str, str]
 
 
+class Weighed(NamedTuple):
+    """worth: (n_worlds, n_arms), money above no offer; chances: (n_arms), exact; no offer is the last arm."""
+
+    arms: Arms
+    stage: Stage
+    worth: Numbers
+    chances: Numbers
+
+
 def decide(
     catalogue: Catalogue,
     model: OfferModel,
@@ -55,32 +64,45 @@ def decide(
     """What to offer this customer now (aware).
 
     prices: of a unit of money from each budget (`budgets.prices`). standing: their last decision, answered
-    again while it is valid. The draw belongs to customer, day and
-    catalogue: two workers asked at once decide the same under the same id.
+    again while it is valid. The draw belongs to customer, day and catalogue: two workers asked at once
+    decide the same under the same id.
     """
     if standing is not None and stands(standing, now):
         return standing
-    arms = arms_of(catalogue, asked, now)
-    average, personal = (_net(model, arms, asked, prices or {}, personal=own) for own in (False, True))
-    stage = model.stage_for(arms.offers)
-    chances = propensities(average, personal, stage, catalogue.exploration)
+    arms, stage, worth, chances = weigh(catalogue, model, asked, now, prices)
     salt = (asked.customer_id, now.date().isoformat(), *(offer.id for offer in arms.offers))
     arm = taken(chances, uniform("offer", *salt))
-    worth = np.c_[model.worth(arms.offers, asked, personal=stage == "personal"), np.zeros(len(model.worlds))]
-    low, high = np.quantile(worth[:, arm], [0.05, 0.95])
+    believed = np.sort(worth[:, arm])
     chosen = arms.offers[arm] if arm < len(arms.offers) else None
     return Decision(
         decision_id=digest("offer", *salt[:2]),
         customer_id=asked.customer_id,
         offer_id=chosen.id if chosen else NO_OFFER,
         propensity=float(chances[arm]),
-        expected_incremental_margin=float(worth[:, arm].mean()),
-        low=float(low),
-        high=float(high),
+        expected_incremental_margin=float(believed.mean()),
+        low=float(believed[len(believed) // 20]),
+        high=float(believed[-1 - len(believed) // 20]),
         decided_at=now,
         expires_at=_expiry(chosen, now),
         reason=explain(arms.offers, worth.mean(axis=0), arm, chances, arms.refused, asked),
         stage=stage,
+    )
+
+
+def weigh(
+    catalogue: Catalogue,
+    model: OfferModel,
+    asked: Asked,
+    now: datetime,
+    prices: Mapping[str, float] | None = None,
+) -> Weighed:
+    """What each arm is worth and how likely it is taken: what a replay of this policy on a log needs."""
+    arms = arms_of(catalogue, asked, now)
+    stage, charges = model.stage_for(arms.offers), _charges(model, arms.offers, asked, prices or {})
+    average = _with_none(model.worth(arms.offers, asked, personal=False))
+    worth = _with_none(model.worth(arms.offers, asked, personal=True)) if stage == "personal" else average
+    return Weighed(
+        arms, stage, worth, propensities(average - charges, worth - charges, stage, catalogue.exploration)
     )
 
 
@@ -99,13 +121,18 @@ def arms_of(catalogue: Catalogue, asked: Asked, now: datetime) -> Arms:
     return Arms(offers, {offer_id: reason for offer_id, reason in why.items() if reason is not None})
 
 
-def _net(
-    model: OfferModel, arms: Arms, asked: Asked, prices: Mapping[str, float], *, personal: bool
-) -> Numbers:
-    """(n_worlds, n_offers + 1): incremental margin less what the budgets charge; no offer is 0."""
-    charges = [_charge(offer, prices) * model.expected_cost(offer, asked) for offer in arms.offers]
-    worth = model.worth(arms.offers, asked, personal=personal) - np.array(charges)
+def _with_none(worth: Numbers) -> Numbers:
+    """(n_worlds, n_offers + 1): no offer brings nothing in every world."""
     return np.hstack([worth, np.zeros((len(worth), 1))])
+
+
+def _charges(
+    model: OfferModel, offers: Sequence[Offer], asked: Asked, prices: Mapping[str, float]
+) -> Numbers:
+    """(n_offers + 1): what the budgets charge for each offer, and nothing for none."""
+    if not prices:
+        return np.zeros(len(offers) + 1)
+    return np.array([*(_charge(offer, prices) * model.expected_cost(offer, asked) for offer in offers), 0.0])
 
 
 def _charge(offer: Offer, prices: Mapping[str, float]) -> float:
