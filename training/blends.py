@@ -24,6 +24,7 @@ ROUNDS = 3
 K = 10
 DEEPEST = 50  # places of a source's ranking that can lift a product among the first ten
 FILL = 1e-6  # weight of what fills up where all sources together have too little to say
+JUDGED = 2  # cases that judge for one that is learned from: the choice is what chance may spoil
 FEWEST = 100  # cases below which the fixed weights stay
 DISCOUNT = 1 / np.log2(np.arange(2, K + 2))
 
@@ -57,9 +58,10 @@ def fit_blends(
     early, late = by_placement(learning), by_placement(judging)
     for row, placement in enumerate(PLACEMENTS):
         report("Blending the sources", row, len(PLACEMENTS))
-        parts = [cases.get(placement, []) for cases in (early, late)]
+        parts = early.get(placement, []), late.get(placement, [])
         if len(recipe := RECIPES[placement]) > 1 and min(map(len, parts)) >= FEWEST / 2:
-            some = (spread(iter(cases), settings.blend_cases, settings.seed) for cases in parts)
+            most = settings.blend_cases, JUDGED * settings.blend_cases
+            some = (spread(iter(cases), n, settings.seed) for cases, n in zip(parts, most, strict=True))
             learned_on, judged_on = (votes_of(cases, recipe, recommender) for cases in some)
             fixed = weights[row, : len(recipe)].copy()
             weights[row, : len(recipe)] = best = choose(learn(learned_on, fixed), fixed, judged_on)

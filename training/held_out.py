@@ -27,7 +27,8 @@ def cut_time(history: History, settings: TrainingSettings) -> float:
     times = history.purchases.timestamp
     span = int(times.max()) - int(times.min())
     weeks = float(times.max() - min(settings.holdout_days * DAY, SHORT_HISTORY_SHARE * span))
-    return max(weeks, float(np.quantile(times, 1 - MOST_ORDERS_SHARE)))
+    few = np.sort(times)[int((1 - MOST_ORDERS_SHARE) * len(times)) - 1]  # later lines are few enough
+    return min(max(weeks, float(few) + 1), float(times.max()))
 
 
 def halves(
