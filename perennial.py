@@ -116,10 +116,11 @@ def bench(
 ) -> None:
     """Measure what an answer costs, next to a route that does nothing."""
     from loadtests.bench import command, curves, plan, show
+    from loadtests.bench.generator import WrongAnswer
     from loadtests.server import NoServer, stop_in_order
 
     stop_in_order()
-    with plain_errors(NoServer):
+    with plain_errors(NoServer, WrongAnswer):
         if growth:
             curves.grow(save or curves.RESULTS, console.log)
             return

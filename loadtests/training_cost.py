@@ -18,11 +18,11 @@ from training.train import train
 
 
 class Step(NamedTuple):
-    """Wall and processor seconds, and most resident bytes."""
+    """Wall seconds, most resident bytes and processor seconds."""
 
     seconds: float = 0.0
-    cpu_seconds: float = 0.0
     peak: int = 0
+    cpu_seconds: float = 0.0
 
 
 @dataclass
@@ -38,15 +38,15 @@ class Cost:
         now, before = (monotonic(), process_time()), self.steps.get(self.name, Step())
         self.steps[self.name] = Step(
             before.seconds + now[0] - self.since[0],
-            before.cpu_seconds + now[1] - self.since[1],
             max(before.peak, peak_bytes()),
+            before.cpu_seconds + now[1] - self.since[1],
         )
         self.name, self.since = step, now
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts anew
 
     def total(self) -> Step:
-        wall, cpu, peaks = zip(*self.steps.values(), strict=True)
-        return Step(sum(wall), sum(cpu), max(peaks))
+        seconds, peaks, cpu_seconds = zip(*self.steps.values(), strict=True)
+        return Step(sum(seconds), max(peaks), sum(cpu_seconds))
 
 
 def peak_bytes() -> int:

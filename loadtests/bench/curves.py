@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtests.bench import shops
+from loadtests.bench.generator import WrongAnswer
 from loadtests.bench.measure import Cost, Target, answers_of, asking, compare
 from loadtests.bench.plan import Plan, ShopSize
 from loadtests.bench.processes import Cores, api_workers, memory_mb, on_core
@@ -86,7 +87,7 @@ def _point(
     report(name)
     try:
         points[name] = measure() | {"conditions": conditions(TURNS.seed)}
-    except (NoServer, subprocess.TimeoutExpired) as error:
+    except (NoServer, WrongAnswer, subprocess.TimeoutExpired) as error:
         points[name] = {"error": str(error)[:500]}
     results.parent.mkdir(parents=True, exist_ok=True)
     results.write_text(json.dumps({"points": points}, indent=1), encoding="utf-8")

@@ -6,6 +6,7 @@ import select
 import socket
 from collections import deque
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -83,45 +84,49 @@ class Channel:
 
 def saturate(address: Address, requests: Iterator[bytes], seconds: float, channels: int = 16) -> Load:
     """Every channel asks again as soon as it is answered. Ends early where `requests` do."""
-    line = _Line(address, channels)
-    began = perf_counter()
-    for channel in line.channels:
-        channel.send(next(requests), perf_counter())
-    load, until = Load(), began + seconds
-    try:
-        while perf_counter() < until or not len(load.latency):
-            for channel in line.answered(load, wait_s=0.05):
+    with closing(_Line(address, channels)) as line:
+        began = perf_counter()
+        load, until = Load(), began + seconds
+        try:
+            for channel in line.channels:
                 channel.send(next(requests), perf_counter())
-    except StopIteration:
-        pass
-    load.seconds = perf_counter() - began
-    line.close()
+            while perf_counter() < until or not len(load.latency):
+                for channel in line.answered(load, wait_s=0.05):
+                    channel.send(next(requests), perf_counter())
+        except StopIteration:
+            pass
+        load.seconds = perf_counter() - began
     return load
 
 
-def at_rate(address: Address, requests: Iterator[bytes], seconds: float, rate: float) -> Load:
-    """Open arrivals at a constant distance, latency from the moment each was due; spins, to be in time."""
-    line = _Line(address, 16)
-    idle, load = deque(line.channels), Load(seconds)
-    began = perf_counter()
-    until = began + seconds + PATIENCE_S
-    for number in range(int(seconds * rate)):
-        due = began + number / rate
-        while perf_counter() < due or not idle:
-            idle += line.answered(load)
-            if not idle and perf_counter() > due and len(line.channels) < MOST_CHANNELS:
-                idle.append(line.open())
-            if perf_counter() > until:
-                raise WrongAnswer(f"{len(line.channels)} requests without an answer for seconds")
-        load.late += perf_counter() - due > LATE_S
-        idle.popleft().send(next(requests), due)
-    while (
-        line.channels and perf_counter() < until
-    ):  # idle ones first: a server hangs up on them while the others are still due
-        for channel in idle:
-            line.hang_up(channel)
-        idle = deque(line.answered(load, wait_s=0.05))
-    line.close()
+def at_rate(
+    address: Address, requests: Iterator[bytes], seconds: float, rate: float, patience_s: float = PATIENCE_S
+) -> Load:
+    """Open arrivals at a constant distance, latency from the moment each was due; spins, to be in time.
+
+    Where the server cannot keep up, what is not answered `patience_s` after the end counts as answered
+    then: its latency is at least that.
+    """
+    load, sent, arrivals = Load(seconds), 0, int(seconds * rate)
+    with closing(_Line(address, 16)) as line:
+        idle, began = deque(line.channels), perf_counter()
+        until = began + seconds + patience_s
+        while sent < arrivals and perf_counter() < until:
+            due = began + sent / rate
+            if perf_counter() < due or not idle:
+                idle += line.answered(load)
+                if not idle and perf_counter() > due and len(line.channels) < MOST_CHANNELS:
+                    idle.append(line.open())
+                continue
+            load.late += perf_counter() - due > LATE_S
+            idle.popleft().send(next(requests), due)
+            sent += 1
+        while line.channels and perf_counter() < until:
+            for channel in idle:  # a server hangs up on idle ones while the others are still due
+                line.hang_up(channel)
+            idle = deque(line.answered(load, wait_s=0.05))
+        for number in range(len(load.latency), arrivals):
+            load.latency.add(perf_counter() - began - number / rate)
     return load
 
 

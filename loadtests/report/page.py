@@ -109,7 +109,8 @@ def _training(told: Results) -> str:
     return (
         f"## Training\n\n{told['interactions']:,} interactions ({told['matrix_mb']} MB of matrix): "
         f"{told['training_s']:.1f} s in all, rehearsal and evaluation included, {told['time_ratio']} times "
-        f"implicit's ALS fit alone ({told['als_fit_s']:.1f} s); peak {told['peak_mb']:,.0f} MB. "
+        f"implicit's ALS fit alone ({told['als_fit_s']:.1f} s), in processor time {told['cpu_ratio']} times; "
+        f"peak {told['peak_mb']:,.0f} MB. "
         "The longest steps:\n\n" + table(("step", "s"), [(name, f"{took:.1f}") for name, took in steps])
     )
 

@@ -23,6 +23,7 @@ TRAINING = {
     "training_s": 40.0,
     "als_fit_s": 20.0,
     "time_ratio": 2.0,
+    "cpu_ratio": 1.8,
     "memory_ratio": 5.5,
     "peak_mb": 44.0,
     "steps": {"ALS": 20.0},
