@@ -48,7 +48,9 @@ def fit_sessions(history: History, settings: TrainingSettings, report: Report = 
     starts = np.sort(visits.timestamp[np.unique(visits.session, return_index=True)[1]])
     if len(starts):
         cut = starts[int(len(starts) * (1 - HELD_OUT_SHARE))]
-        late = np.isin(visits.session, np.unique(visits.session[visits.timestamp < cut]), invert=True)
+        begun = np.zeros(history.n_sessions, np.bool_)
+        begun[visits.session[visits.timestamp < cut]] = True
+        late = ~begun[visits.session]
         looks = list(looks_of(visits.where(late), settings.seed))
         if len(looks) >= ENOUGH_CASES:
             asked = np.unique(np.concatenate([look.viewed for look in looks]))
@@ -101,7 +103,7 @@ def two_steps(direct: csr_matrix, kept: int, wanted: NDArray[np.integer] | slice
 
 def distinct(visits: Visits) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
     """session, item and time of each product's last look in a visit, visit by visit, oldest look first."""
-    order = np.lexsort((np.arange(len(visits)), visits.item, visits.session))
+    order = np.lexsort((visits.item, visits.session))  # stable: looks at one product stay in order of time
     session, item = visits.session[order], visits.item[order]
     ends = np.append((session[1:] != session[:-1]) | (item[1:] != item[:-1]), True)[: len(order)]
     last = order[ends]
@@ -130,7 +132,7 @@ def inverse_document_frequency(
     session: NDArray[np.int32], item: NDArray[np.int32], n_items: int
 ) -> NDArray[np.float64]:
     """(n_items): log of visits over visits with the product."""
-    visits = max(len(np.unique(session)), 1)
+    visits = max(int(np.count_nonzero(np.bincount(session))), 1)
     return np.log(visits / np.clip(np.bincount(item, minlength=n_items), 1, visits))
 
 
@@ -148,7 +150,7 @@ def counts_at(counts: csr_matrix, rows: csr_matrix) -> NDArray[np.int32]:
 
 def looks_of(visits: Visits, seed: int) -> Iterator[Look]:
     """Places in visits at which something else came next; at most TUNING_CASES, drawn by lot."""
-    order = np.lexsort((np.arange(len(visits)), visits.session))
+    order = np.argsort(visits.session, kind="stable")
     session, item = visits.session[order], visits.item[order]
     moved = np.flatnonzero((session[1:] == session[:-1]) & (item[1:] != item[:-1])) + 1
     if len(moved) > TUNING_CASES:
