@@ -26,16 +26,15 @@ ends at k. Ties count at their middle rank; in brackets, 95 % bootstrap interval
   same format, `... --home DIR` for a shop's own last weeks, `--json` one object for programs.
 * `perennial evaluate page --data DIR` measures everything again, below a folder with the data sets, and
   writes this page.
+
+In the second table of each section, repeat and explore: recall of wanted products that the shopper knew
+before, and did not; repeats: share of known products among those shown; coverage: share of the catalogue that
+is ever shown; ms: an answer in one process, one thread, under whatever else the machine did.
 """
 OVERVIEW = """## At a glance
 
 | data | measure | perennial | best of the others here | published | goal |
 | --- | --- | --- | --- | --- | --- |
-"""
-KIND = """
-repeat, explore: recall of wanted products that the shopper knew before, and did not; repeats: share of
-known products among those shown; ms: an answer in this process, one thread, under whatever else the machine
-did.
 """
 CAUTIONS = """
 ## What these figures do not say
@@ -109,7 +108,6 @@ def _section(section: Section, result: dict[str, Any]) -> str:
         + _table(result["metrics"], section.measures, _reference_rows(section))
         + "\n"
         + _table(result["metrics"], kinds, [])
-        + (KIND if section is SECTIONS[0] else "")
     )
 
 
