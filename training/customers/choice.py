@@ -18,6 +18,7 @@ from training.customers.fit import fit, likelihood
 from training.customers.windows import Window
 
 KINDS = (PARETO_NBD, MBG_NBD, BG_NBD)
+PRIOR = 1.0  # see `fit`
 FEWEST_REPEATERS = 5  # customers who came again, for any model
 GUESS = OrderModel(NBD, 0.3, 26.0, 0.0, 0.0)  # of a shop that cannot tell: few repeat, and rarely
 
@@ -26,7 +27,7 @@ def fit_or_guess(kind: int, seen: Summary) -> OrderModel:
     """The likeliest model of a kind; a careful guess where hardly anybody came again."""
     if np.count_nonzero(seen.frequency) < FEWEST_REPEATERS:
         return GUESS
-    return fit(kind, seen).model
+    return fit(kind, seen, PRIOR).model
 
 
 def choose_model(found: list[Window]) -> tuple[int, list[OrderModel]]:

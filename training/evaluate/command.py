@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -41,6 +42,10 @@ OwnHomeOption = Annotated[
     Path | None, typer.Option("--home", help="Instead of a data set: a shop's data folder.")
 ]
 SeedsOption = Annotated[int, typer.Option(min=1, help="Random splits or draws to average over.")]
+UntilOption = Annotated[
+    datetime | None,
+    typer.Option("--until", formats=["%Y-%m-%d"], help="Last day that is known; else near the middle."),
+]
 BaselinesOption = Annotated[Literal["all", "none"], typer.Option(help="What to measure beside the model.")]
 Evaluate = Callable[[Path | Home, int, bool, Report], "Evaluation"]
 
@@ -140,6 +145,27 @@ def page(
         with plain_errors(BadDataset), progress() as report:
             measure_all(data, results, only, report)
     write_page(results, Path("docs/quality.md"), images)
+
+
+@evaluate.command("clv")
+def clv(
+    dataset: DatasetArgument = None,
+    home: OwnHomeOption = None,
+    until: UntilOption = None,
+    baselines: BaselinesOption = "all",
+    as_json: JsonOption = False,
+) -> None:
+    """What each customer will order and bring, foretold from the history up to a day: of a home, or of any
+    file that `perennial import orders` reads, or of customer_id, date, dollar_value."""
+    from training.evaluate.clv import evaluate_clv
+
+    _run(
+        lambda source, _, beside, report: evaluate_clv(source, beside, report, until),
+        _source(dataset, home),
+        1,
+        baselines,
+        as_json,
+    )
 
 
 def _source(dataset: Path | None, home: Path | None) -> Path | Home:
