@@ -104,7 +104,14 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
         return (OrderItem(self.product_id, self.quantity, self.unit_price, self.recommendation_id),)
 
 
-_decode_complete = msgspec.json.Decoder(Event).decode
+class _Told(Event, kw_only=True, frozen=True, omit_defaults=True):
+    """An event as it comes in: what it lacks is put in its place before anybody else sees it."""
+
+    event_id: Id | None = None  # type: ignore[assignment]
+    timestamp: datetime | None = None  # type: ignore[assignment]
+
+
+_decode_told = msgspec.json.Decoder(_Told).decode
 
 
 def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
@@ -126,15 +133,22 @@ def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
     return _settled(event, received_at)
 
 
-def read_event(text: str, received_at: datetime, fresh_id: Callable[[], str]) -> Event:
-    """As `parse_event`, from JSON; an event with its id and time, the usual case, is decoded in one step.
+def read_event(text: str | bytes | msgspec.Raw, received_at: datetime, fresh_id: Callable[[], str]) -> Event:
+    """As `parse_event`, from JSON in one step.
 
     Raises InvalidEvent, and msgspec.DecodeError or RecursionError where it is no JSON.
     """
     try:
-        event = _decode_complete(text)
+        event = _decode_told(text)
     except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError):
         return parse_event(msgspec.json.decode(text), received_at, fresh_id())
+    if event.event_id is None:
+        order = event.order
+        msgspec.structs.force_setattr(
+            event, "event_id", f"{event.type}:{order.order_id}" if order else fresh_id()
+        )
+    if event.timestamp is None:
+        msgspec.structs.force_setattr(event, "timestamp", received_at)
     return _settled(event, received_at)
 
 

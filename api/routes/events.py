@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 from fastapi import APIRouter, Request, Response
 
 from api.access import header
@@ -16,7 +18,7 @@ from api.problems import Problem
 from api.queries import decode_json, read_body
 from api.schemas import Received, Rejected
 from api.service import Service
-from features.events import EVENT_TYPES, Event, InvalidEvent, parse_event
+from features.events import EVENT_TYPES, Event, InvalidEvent, read_event
 from features.ingest import ingest
 
 router = APIRouter(tags=["events"])
@@ -35,7 +37,7 @@ async def events(request: Request) -> Response:
     """
     service: Service = request.app.state.service
     scope = service.access.scope_of(request)
-    raws = _events_of(decode_json(await read_body(request, service.settings.max_body_bytes)))
+    raws = _events_of(await read_body(request, service.settings.max_body_bytes))
     if len(raws) > service.settings.max_events:
         raise Problem(
             413, f"More than {service.settings.max_events:,} events in one request; send them in parts."
@@ -50,19 +52,38 @@ async def events(request: Request) -> Response:
     return JsonReply(encode(answer), status=202)
 
 
-def _events_of(body: Any) -> list[Any]:
-    if isinstance(body, dict) and isinstance(body.get("events"), list):
-        body = body["events"]
-    return list(body) if isinstance(body, list) else [body]
+class _Typed(msgspec.Struct):
+    type: Any = None
 
 
-def _parse(raws: list[Any], received_at: datetime, *, nobody: bool) -> tuple[list[Event], list[Rejected]]:
+class _Many(msgspec.Struct):
+    events: list[msgspec.Raw]
+
+
+_decode_many = msgspec.json.Decoder(_Many | list[msgspec.Raw]).decode
+
+
+def _events_of(body: bytes) -> Sequence[bytes | msgspec.Raw]:
+    """The JSON of each event, of one, a list, or `{"events": [...]}`."""
+    try:
+        found = _decode_many(body)
+    except (msgspec.ValidationError, UnicodeDecodeError):
+        return [body]
+    except (msgspec.DecodeError, RecursionError):
+        decode_json(body)  # says what is wrong
+        return [body]
+    return found if isinstance(found, list) else found.events
+
+
+def _parse(
+    raws: Sequence[bytes | msgspec.Raw], received_at: datetime, *, nobody: bool
+) -> tuple[list[Event], list[Rejected]]:
     """The good ones, and the others by index. `nobody`: this browser objects to profiling."""
     good, rejected = [], []
     for index, raw in enumerate(raws):
         try:
-            good.append(_allowed(parse_event(raw, received_at, uuid4().hex), nobody=nobody))
-        except InvalidEvent as error:
+            good.append(_allowed(read_event(raw, received_at, _fresh_id), nobody=nobody))
+        except (InvalidEvent, msgspec.DecodeError, RecursionError) as error:
             rejected.append(Rejected(index, str(error)))
             EVENTS.add(_closed(raw), "rejected")
     return good, rejected
@@ -74,7 +95,14 @@ def _allowed(event: Event, *, nobody: bool) -> Event:
     return event
 
 
-def _closed(raw: Any) -> str:
+def _fresh_id() -> str:
+    return uuid4().hex
+
+
+def _closed(raw: bytes | msgspec.Raw) -> str:
     """The event's type if it is one of ours: metric labels come from a closed set."""
-    kind = raw.get("type") if isinstance(raw, dict) else None
+    try:
+        kind = msgspec.json.decode(raw, type=_Typed).type
+    except (msgspec.DecodeError, RecursionError):
+        kind = None
     return kind if kind in EVENT_TYPES else "unknown"
