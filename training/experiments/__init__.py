@@ -1,0 +1,1 @@
+"""What experiments show: differences with intervals that hold however often one looks."""
