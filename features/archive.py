@@ -20,7 +20,7 @@ from features.event_rows import event_rows
 from features.events import Event
 from features.home import Home
 from features.locks import held
-from features.served import ServedRecord
+from features.served import RECORDS_AN_ENTRY, ServedRecord
 from features.settings import StoreSettings
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,11 @@ class Archiver:
     def __init__(self, client: redis.Redis, home: Home, settings: StoreSettings) -> None:
         self._client = client
         self._home = home
-        self._batch = settings.archive_batch_events
+        batch = settings.archive_batch_events
+        self._batches = {
+            keys.event_stream(): batch,
+            keys.served_stream(): max(1, batch // RECORDS_AN_ENTRY),
+        }
         self._interval_ms = settings.archive_interval_s * 1000
         self._writers: dict[str, Callable[[list[Entry], str], list[Poison]]] = {
             keys.event_stream(): self._write_events,
@@ -103,7 +107,7 @@ class Archiver:
         if not oldest:
             return False
         waited_ms = time.time() * 1000 - _arrival_ms(oldest[0][0])
-        return waited_ms >= self._interval_ms or self._client.xlen(stream) >= self._batch
+        return waited_ms >= self._interval_ms or self._client.xlen(stream) >= self._batches[stream]
 
     def _move(self, stream: str) -> None:
         """Archive one batch."""
@@ -120,8 +124,8 @@ class Archiver:
     def _read(self, stream: str, after: str) -> list[Entry]:
         """Up to a batch of entries: `0` those read before and never acknowledged, `>` new ones."""
         entries: list[Entry] = []
-        while len(entries) < self._batch:
-            count = min(ENTRIES_A_CALL, self._batch - len(entries))
+        while len(entries) < self._batches[stream]:
+            count = min(ENTRIES_A_CALL, self._batches[stream] - len(entries))
             some = self._read_some(stream, after, count)
             entries += some
             if len(some) < count:
@@ -167,7 +171,8 @@ class Archiver:
         poison = []
         for entry_id, fields in entries:
             try:
-                records.append(msgspec.structs.asdict(msgspec.json.decode(fields[b"s"], type=ServedRecord)))
+                shown = msgspec.json.decode(fields[b"s"], type=list[ServedRecord])
+                records += [msgspec.structs.asdict(record) for record in shown]
             except UNREADABLE as error:
                 poison.append(_poison(entry_id, fields, error))
         if records:

@@ -44,7 +44,7 @@ def event_stream() -> str:
 
 
 def served_stream() -> str:
-    """Stream, one field `s`: a JSON record of what was shown. Writer: API; reader: archiver."""
+    """Stream, one field `s`: JSON records of what was shown. Writer: API; reader: archiver."""
     return f"{TAG}:served"
 
 

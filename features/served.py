@@ -12,6 +12,7 @@ from features.connection import Connection, StoreUnavailable
 from features.settings import StoreSettings
 
 BUFFERED_RECORDS = 10_000
+RECORDS_AN_ENTRY = 100  # of the stream: an entry for each answer would cost Redis as much as the answer
 
 
 class ServedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -39,7 +40,7 @@ class ServedBuffer:
 
     def __init__(self, store: Connection, settings: StoreSettings) -> None:
         self._store = store
-        self._length = settings.served_stream_length
+        self._length = max(1, settings.served_stream_length // RECORDS_AN_ENTRY)
         self._records: list[ServedRecord] = []
         self.dropped = 0
 
@@ -54,12 +55,18 @@ class ServedBuffer:
         """Send all there is, once."""
         records, self._records = self._records, []
         try:
-            replies = [self._append(record) for record in records]
+            parts = [
+                records[start : start + RECORDS_AN_ENTRY]
+                for start in range(0, len(records), RECORDS_AN_ENTRY)
+            ]
+            replies = [self._append(part) for part in parts]
         except StoreUnavailable:
             self.dropped += len(records)
             return
         outcomes = await asyncio.gather(*replies, return_exceptions=True)
-        self.dropped += sum(isinstance(outcome, Exception) for outcome in outcomes)
+        self.dropped += sum(
+            len(part) for part, outcome in zip(parts, outcomes, strict=True) if isinstance(outcome, Exception)
+        )
 
     async def run(self, interval_s: float = 0.2) -> None:
         """Flush for ever; when cancelled, once more."""
@@ -70,6 +77,6 @@ class ServedBuffer:
         finally:
             await self.flush()
 
-    def _append(self, record: ServedRecord) -> asyncio.Future[bytes]:
-        packed = msgspec.json.encode(record)
+    def _append(self, records: list[ServedRecord]) -> asyncio.Future[bytes]:
+        packed = msgspec.json.encode(records)
         return self._store.send("XADD", keys.served_stream(), "MAXLEN", "~", self._length, "*", "s", packed)

@@ -131,7 +131,7 @@ def test_what_was_shown_is_kept(client: redis.Redis, home: Home, settings: Store
         "placement": "home",
         "product_ids": ["a", "b"],
     }
-    client.xadd(keys.served_stream(), {"s": json.dumps(record)})
+    client.xadd(keys.served_stream(), {"s": json.dumps([record])})
     client.xadd(keys.served_stream(), {"s": "{}"})
     burst(client, home, settings)
     shown = pl.read_parquet(home.served / "*" / "*.parquet")
@@ -145,7 +145,7 @@ def test_what_the_stream_dropped_meanwhile_is_passed_over(
 ) -> None:
     for number in range(3):
         record = ServedRecord(f"r-{number}", NOW, "home", ("a",))
-        client.xadd(keys.served_stream(), {"s": msgspec.json.encode(record)})
+        client.xadd(keys.served_stream(), {"s": msgspec.json.encode([record])})
     client.xgroup_create(keys.served_stream(), "archiver", id="0")
     client.xreadgroup("archiver", "archiver", {keys.served_stream(): ">"})
     client.xtrim(keys.served_stream(), maxlen=1, approximate=False)

@@ -25,17 +25,17 @@ async def test_records_reach_the_stream(
     buffer.add(record())
     await buffer.flush()
     ((_, fields),) = client.xrange(keys.served_stream())
-    assert msgspec.json.decode(fields[b"s"], type=ServedRecord) == record()
+    assert msgspec.json.decode(fields[b"s"], type=list[ServedRecord]) == [record()]
     await buffer.flush()
     assert client.xlen(keys.served_stream()) == 1
 
 
 async def test_the_stream_stays_within_its_length(store: Connection, client: redis.Redis) -> None:
     buffer = ServedBuffer(store, StoreSettings(redis_url=None, served_stream_length=200))
-    for number in range(2_000):
-        buffer.add(record(number))
-    await buffer.flush()
-    assert 200 <= client.xlen(keys.served_stream()) <= 400
+    for _ in range(500):
+        buffer.add(record())
+        await buffer.flush()
+    assert 2 <= client.xlen(keys.served_stream()) <= 200
 
 
 async def test_without_a_store_records_are_dropped_and_counted(
