@@ -8,7 +8,7 @@ serving at a million products are measured without training on their orders firs
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -43,6 +43,7 @@ class Copies:
     n_brands: int
     products: int
     copies: Mapping[int, int]
+    one_each: Collection[tuple[int]]  # shapes of arrays with a number for each product, or customer
 
     @classmethod
     def of(cls, tables: Tables, products: int, customers: int) -> Copies:
@@ -52,7 +53,7 @@ class Copies:
             raise typer.BadParameter("give the trained shop another number of customers than of products")
         many = max(round(products / n), 1)
         copies = {n: many, people: max(round(customers / people), 1), categories: many}
-        return cls(n, categories, len(tables.brands), many, copies)
+        return cls(n, categories, len(tables.brands), many, copies, {(n,), (people,)})
 
     def block(self, copy: int, of: int) -> int:
         """Which copy of the products a copy of a table's rows is about."""
@@ -71,19 +72,21 @@ class Copies:
         if name in ("category", "brand"):
             step = self.n_categories if name == "category" else self.n_brands
             return self._shifted(part, self.products, step)
-        return np.tile(part, self.products) if part.shape == (self.n_items,) else part
+        return np.tile(part, self.copies[len(part)]) if part.shape in self.one_each else part
 
     def _parts(self, part: Any) -> Iterator[tuple[str, Any]]:
-        for field in fields(part):
-            yield field.name, self.repeated(getattr(part, field.name), field.name)
+        for name in _given(part):
+            yield name, self.repeated(getattr(part, name), name)
 
     def _rows(self, part: Any) -> Iterator[tuple[str, Array]]:
         many = self.copies[len(part.offsets) - 1]
-        yield "offsets", _offsets(part.offsets, many)
-        for field in fields(part)[1:]:
-            column = getattr(part, field.name)
-            is_item = field.name in ROWS_OF_ITEMS
-            yield field.name, self._shifted(column, many, self.n_items) if is_item else np.tile(column, many)
+        for name in _given(part):
+            column = getattr(part, name)
+            if name == "offsets":
+                yield name, _offsets(column, many)
+            elif len(column) == part.offsets[-1]:
+                shift = name in ROWS_OF_ITEMS
+                yield name, self._shifted(column, many, self.n_items) if shift else np.tile(column, many)
 
     def _shifted(self, rows: Array, many: int, step: int) -> Array:
         """Row numbers, each copy's about its own block; -1 stays."""
@@ -105,9 +108,9 @@ def enlarged(bundle: Bundle, products: int, customers: int) -> Bundle:
     tables = bundle.tables
     copies = Copies.of(tables, products, customers)
     changed: dict[str, Any] = {
-        field.name: copies.repeated(getattr(tables, field.name), field.name)
-        for field in fields(tables)
-        if field.name not in (*IDS, "factors")
+        name: copies.repeated(getattr(tables, name), name)
+        for name in _given(tables)
+        if name not in (*IDS, "factors")
     }
     for name in IDS:
         many = copies.copies[len(tables.customers)] if name == "customers" else copies.products
@@ -135,6 +138,11 @@ def write_home(bundle: Bundle, home: Home, seed: int = 7) -> None:
         "size": {"products": len(tables.products), "customers": len(tables.customers)},
     }
     (home.root / "bench.json").write_text(json.dumps(sample), encoding="utf-8")
+
+
+def _given(part: Any) -> list[str]:
+    """The fields that a table is made of; the others follow from them."""
+    return [field.name for field in fields(part) if field.init]
 
 
 def _offsets(offsets: Array, many: int) -> Array:

@@ -42,7 +42,9 @@ def bench(demo: Path | None, plan: Plan, report: Report = silent) -> dict[str, A
         training = shops.train(folder / "shop")
         report("Enlarging it")
         big = shops.enlarge(folder / "shop", folder / "big", plan.products, plan.customers)
-        large = shops.enlarge(folder / "shop", folder / "large", plan.starts_with, plan.customers)
+        large = big
+        if plan.starts_with != plan.products:
+            large = shops.enlarge(folder / "shop", folder / "large", plan.starts_with, plan.customers)
         with borrowed_home(demo) if demo else nullcontext(big) as home:
             scene = Scene.of(home, plan.seed)
             with on_core(cores.generator):

@@ -48,14 +48,14 @@ class Plan:
 FULL = Plan()
 QUICK = Plan(
     rounds=2,
-    warm_up_s=0.1,
+    warm_up_s=0.05,
     window_s=1.0,
-    paced_s=0.4,
+    paced_s=0.3,
     batches=20,
     tries=300,
-    picks=2_000,
+    picks=1_000,
     looks=2_000,
     trained=ShopSize(200, 700, 2_000, 4_000),
     customers=20_000,
-    starts_with=50_000,
+    starts_with=10_000,
 )
