@@ -49,11 +49,13 @@ _EMPTY = np.empty(0, np.int32)
 NOTHING = Candidates(_EMPTY, np.empty(0, np.float32), _EMPTY, _EMPTY)
 
 
-def neighbours_of(table: Neighbours, anchors: Sequence[int], weights: Sequence[float]) -> Candidates:
-    """The partners of several anchors, each anchor's weighted as given."""
+def neighbours_of(
+    table: Neighbours, anchors: Sequence[int], weights: Sequence[float], at_most: int = 1 << 30
+) -> Candidates:
+    """The partners of several anchors, of each the strongest, each anchor's weighted as given."""
     if not anchors:
         return NOTHING
-    rows = [table.of(anchor) for anchor in anchors]
+    rows = [table.of(anchor, at_most) for anchor in anchors]
     if len(rows) == 1:
         (items, scores, together), (weight,) = rows[0], weights
         scores = scores if weight == 1.0 else scores * np.float32(weight)

@@ -13,6 +13,7 @@ from recommender.tables import Ranking
 VIEW_FADE = 0.8  # weight of each viewed product against the one viewed after it
 NEARBY_CATEGORIES, NEARBY = 3, 30  # the last seen; best sellers of each
 RANK_WEIGHTS = (1 / np.log2(np.arange(NEARBY) + 2)).astype(np.float32)
+COMPANIONS = 60  # of one product: further ones change no answer of this length, and cost as much
 STEP_UP = 1.1, 3.0  # a better product costs this many times as much
 
 
@@ -110,7 +111,7 @@ def ranked(table: Ranking, limit: int = 300) -> Candidates:
 
 
 def _companions(situation: Situation, anchors: Sequence[int]) -> Candidates:
-    return neighbours_of(situation.bundle.tables.companions, anchors, [1.0] * len(anchors))
+    return neighbours_of(situation.bundle.tables.companions, anchors, [1.0] * len(anchors), COMPANIONS)
 
 
 def _known(item: int) -> list[int]:

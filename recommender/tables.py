@@ -36,8 +36,9 @@ class Neighbours:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_offsets", self.offsets.data)  # quicker to index than an array
 
-    def of(self, item: int) -> NeighbourRow:
-        row = slice(self._offsets[item], self._offsets[item + 1])
+    def of(self, item: int, at_most: int = 1 << 30) -> NeighbourRow:
+        start = self._offsets[item]
+        row = slice(start, min(self._offsets[item + 1], start + at_most))
         return NeighbourRow(self.items[row], self.weights[row], self.together[row])
 
 
