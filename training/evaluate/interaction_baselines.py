@@ -15,12 +15,11 @@ from recommender.request import Situation
 from training.ease import ease_companions
 from training.evaluate.cart_baselines import pair_measures
 from training.evaluate.compare import Ranker, popularity, scored
-from training.evaluate.session_baselines import VisitIndex, item_cosine
 from training.history import History
 
 WORTH = {"view": 0.1, "add_to_cart": 0.3, "purchase": 1.0}
 RIDGE = 20.0
-VISIT_FADE = 0.7
+PAUSE_S = 1_800  # a longer one ends a visit
 
 
 def simple_methods(train: pl.DataFrame, history: History, bundle: Bundle) -> dict[str, Ranker]:
@@ -42,6 +41,10 @@ def simple_methods(train: pl.DataFrame, history: History, bundle: Bundle) -> dic
         owned = matrix(worth == np.float32(value)).sign()
         methods[f"item cosine on {event}s"] = owned, pair_measures(owned, support=1)[1]
 
+    visits = np.array(visits_of(train), np.int32)
+    seen = csr_matrix((np.ones_like(worth), (visits, item)), shape=(len(train), len(products))).sign()
+    methods["session cosine"] = everything.sign(), pair_measures(seen, support=1)[1]
+
     def added(pairs: csr_matrix, weights: csr_matrix) -> Callable[[Situation], NDArray[np.float32]]:
         return lambda known: (pairs[users.row(known.request.customer_id)] @ weights).toarray().ravel()
 
@@ -58,15 +61,15 @@ def simple_methods(train: pl.DataFrame, history: History, bundle: Bundle) -> dic
         scores[touched[::-1]] = np.arange(1, len(touched) + 1)
         return scores
 
-    in_visits = item_cosine(VisitIndex.of(history.visits, len(products)), len(products), fade=VISIT_FADE)
-
-    def session(known: Situation) -> NDArray[np.float64]:
-        return in_visits(products.rows(known.request.shopper.viewed))
-
     return {
         "popularity": popularity(bundle),
         "latest cart, view": scored(bundle, latest),
         **{name: scored(bundle, added(*pair)) for name, pair in methods.items()},
-        "session cosine": scored(bundle, session),
         "als": scored(bundle, als),
     }
+
+
+def visits_of(events: pl.DataFrame) -> pl.Series:
+    """A number for each event, the same within a visit. events: user by user, oldest first."""
+    begun = (pl.col("at").diff() > PAUSE_S) | (pl.col("customer_id") != pl.col("customer_id").shift())
+    return events.select(begun.fill_null(value=True).cum_sum() - 1).to_series()

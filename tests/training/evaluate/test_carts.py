@@ -9,6 +9,7 @@ import pytest
 from training.errors import BadDataset
 from training.evaluate.cart import evaluate_cart
 from training.evaluate.carts import read_carts
+from training.evaluate.interaction_baselines import visits_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -76,3 +77,8 @@ def test_interactions_ask_for_the_held_out_purchase(tmp_path: Path) -> None:
     assert evaluation.cases == 1
     assert evaluation.metrics["perennial"]["hr@10"]["value"] == 1.0
     assert evaluation.metrics["latest cart, view"]["hr@10"]["value"] == 0.0
+
+
+def test_half_an_hour_without_an_event_ends_a_visit() -> None:
+    table = pl.DataFrame({"customer_id": ["a", "a", "a", "b"], "at": [0, 1_800, 3_601, 3_602]})
+    assert visits_of(table).to_list() == [0, 0, 1, 2]
