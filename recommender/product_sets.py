@@ -1,0 +1,121 @@
+"""Products that are worth selling as a set: strongest pairs, grown while every pair in them holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+LARGEST, LEAST_SUPPORT, LEAST_LIFT = 4, 3, 1.0
+MARGIN_WEIGHT, SAME_CATEGORY = 0.2, 0.15
+"""What a whole order's margin share and a category repeated count beside a similarity, 0 to 1."""
+Pair = tuple[int, int]
+
+
+class Evidence(NamedTuple):
+    """Of a pair: orders with both, lift, and similarity 0 to 1."""
+
+    together: int
+    lift: float
+    similarity: float
+
+
+@dataclass(frozen=True)
+class SoldTogether:
+    """pairs: (i, j) with i < j -> evidence; orders: (n_items), those with each; margin: (n_items) share of
+    the price, 0 where the cost is unknown; category: (n_items), -1 for none."""
+
+    pairs: dict[Pair, Evidence]
+    orders: NDArray[np.int64]
+    margin: NDArray[np.float64]
+    category: NDArray[np.int64]
+
+    def between(self, one: int, other: int) -> Evidence | None:
+        """None: not enough orders with both, or no more than chance brings."""
+        found = self.pairs.get((min(one, other), max(one, other)))
+        holds = found is not None and found.together >= LEAST_SUPPORT and found.lift > LEAST_LIFT
+        return found if holds else None
+
+    def partners(self, item: int) -> set[int]:
+        return self._partners.get(item, set())
+
+    def __post_init__(self) -> None:
+        partners: dict[int, set[int]] = {}
+        for one, other in self.pairs:
+            if self.between(one, other) is not None:
+                partners.setdefault(one, set()).add(other)
+                partners.setdefault(other, set()).add(one)
+        object.__setattr__(self, "_partners", partners)
+
+    _partners: dict[int, set[int]] = None  # type: ignore[assignment]
+
+
+class ProductSet(NamedTuple):
+    """items: 2 to 4; together and lift: of its weakest pair; strength: mean similarity of its pairs."""
+
+    items: tuple[int, ...]
+    together: int
+    lift: float
+    strength: float
+
+
+def product_sets(sold: SoldTogether, k: int, forbidden: Set[int | Pair] = frozenset()) -> list[ProductSet]:
+    """The k strongest, no product in two of them. forbidden: items, and pairs (i, j) with i < j, to keep
+    apart."""
+    found: list[ProductSet] = []
+    taken: set[int] = set()
+    for seed in sorted(sold.pairs, key=lambda pair: (-sold.pairs[pair].similarity, pair)):
+        if len(found) == k:
+            break
+        if taken.isdisjoint(seed) and sold.between(*seed) and _allowed(seed, forbidden):
+            items = grow(sold, seed, forbidden, taken)
+            taken.update(items)
+            found.append(described(sold, items))
+    return found
+
+
+def grow(
+    sold: SoldTogether,
+    seed: tuple[int, ...],
+    forbidden: Set[int | Pair] = frozenset(),
+    taken: Set[int] = frozenset(),
+) -> tuple[int, ...]:
+    """Adds the product with the largest sum of similarities + g margin - r same category, while that is more
+    than the set's mean similarity: a weaker one would dilute it."""
+    items = seed
+    while len(items) < LARGEST:
+        candidates = {
+            item: _gain(sold, items, item)
+            for item in set.intersection(*(sold.partners(item) for item in items)) - taken
+            if _allowed((*items, item), forbidden)
+        }
+        best = max(sorted(candidates), key=candidates.__getitem__, default=None)
+        if best is None or candidates[best] <= described(sold, items).strength * len(items) * 0.5:
+            break
+        items = (*items, best)
+    return items
+
+
+def described(sold: SoldTogether, items: tuple[int, ...]) -> ProductSet:
+    """A set with its evidence, a set that the merchant fixed included; without any it is 0."""
+    evidence = [sold.between(*pair) or Evidence(0, 0.0, 0.0) for pair in combinations(items, 2)]
+    strength = sum(each.similarity for each in evidence) / len(evidence)
+    return ProductSet(items, min(e.together for e in evidence), min(e.lift for e in evidence), strength)
+
+
+def _gain(sold: SoldTogether, items: tuple[int, ...], item: int) -> float:
+    similar = sum(found.similarity for own in items if (found := sold.between(own, item)) is not None)
+    repeats = sum(sold.category[own] == sold.category[item] >= 0 for own in items)
+    return float(similar + MARGIN_WEIGHT * sold.margin[item] - SAME_CATEGORY * repeats)
+
+
+def _allowed(items: tuple[int, ...], forbidden: Set[int | Pair]) -> bool:
+    return forbidden.isdisjoint(items) and forbidden.isdisjoint(_sorted_pairs(items))
+
+
+def _sorted_pairs(items: tuple[int, ...]) -> Iterator[Pair]:
+    yield from combinations(sorted(items), 2)
