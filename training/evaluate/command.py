@@ -104,6 +104,31 @@ def demo(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     _run(lambda *options: evaluate_demo(shop, *options[2:]), shop, 1, "all", as_json)
 
 
+@evaluate.command("offers")
+def offers(
+    home: HomeOption = DEFAULT_HOME,
+    seeds: SeedsOption = 3,
+    baselines: BaselinesOption = "all",
+    as_json: JsonOption = False,
+) -> None:
+    """What offers earn in the demo shop of a home after 20,000 decisions, beside its known best ones."""
+    from training.evaluate.offers import evaluate_offers
+
+    shop = Home(home)
+    _run(lambda _, *options: evaluate_offers(shop, *options), shop, seeds, baselines, as_json)
+
+
+@evaluate.command("experiments")
+def experiments(
+    home: HomeOption = DEFAULT_HOME, baselines: BaselinesOption = "all", as_json: JsonOption = False
+) -> None:
+    """How often 1,000 experiments without any difference announce one, looked at every day for 60 days."""
+    from training.evaluate.experiments import evaluate_experiments
+
+    shop = Home(home)
+    _run(lambda _, *options: evaluate_experiments(shop, *options), shop, 1, baselines, as_json)
+
+
 @evaluate.command("uplift")
 def uplift(
     dataset: TrialArgument,
