@@ -48,9 +48,9 @@ def taste_of(situation: Situation) -> Taste:
 def fold_in(factors: Factors, taste: Taste) -> NDArray[np.float32]:
     """The vector ALS would give this person: x = (Y'Y + Y'(C - I)Y + lI)^-1 Y'C1.
 
-    Hu, Koren and Volinsky (2008), eq. 4; `factors.gram` holds Y'Y + lI. Returns (d) float32. Of fewer products
-    than d the same by the Woodbury identity, at a quarter of the time: with G = gram, W = C - I and Y theirs,
-    x = b - G^-1 Y' (W^-1 + Y G^-1 Y')^-1 Y b, where b = G^-1 Y'C1.
+    Hu, Koren and Volinsky (2008), eq. 4; `factors.gram` holds Y'Y + lI. Returns (d) float32. Of fewer than d
+    products the same by the Woodbury identity, in a quarter of the time: with G = gram, W = C - I and Y
+    theirs, x = b - G^-1 Y' (W^-1 + Y G^-1 Y')^-1 Y b, where b = G^-1 Y'C1.
     """
     own, surplus = factors.items[taste.items], taste.confidence - 1.0
     if len(own) >= len(factors.gram):

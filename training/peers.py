@@ -13,7 +13,8 @@ from recommender.next_basket import baskets_since, personal_weights
 from recommender.next_basket_table import Pasts, Peers
 from training.neighbours import empty, row_of_each, strongest
 
-POOL = 20_000  # customers, those who ordered last, among whom peers are looked for
+POOL, SMALL_POOL = 20_000, 4_000  # customers, those who ordered last, among whom peers are looked for ...
+COMPARISONS = 800_000_000  # ... at most so many times in all: minutes of work, however many customers
 KEPT = 80
 BLOCK_CELLS = 8_000_000
 DECAYS = 0.8, 0.9  # 1 wins while pasts are short, as they are before the last basket, and loses later
@@ -45,7 +46,8 @@ def personal_vectors(pasts: Pasts, n_items: int, decay: float) -> csr_matrix:
 def fit_peers(pasts: Pasts, n_items: int, blend: Blend, whose: Rows) -> Peers:
     """The KEPT largest values of what the peers of each of these customers buy; nothing for all others."""
     vectors = personal_vectors(pasts, n_items, blend.decay)
-    means = [strongest(block, KEPT) for block in peer_means(vectors, pool_of(pasts), whose, (blend.peers,))]
+    pool = pool_of(pasts, int(np.clip(COMPARISONS // max(len(whose), 1), SMALL_POOL, POOL)))
+    means = [strongest(block, KEPT) for block in peer_means(vectors, pool, whose, (blend.peers,))]
     found = csr_matrix(vstack(means, format="csr")) if means else empty(0, n_items)
     found.sort_indices()
     sizes = np.zeros(len(pasts.offsets) - 1, np.int64)
@@ -69,7 +71,7 @@ def peer_means(
     Nearest by Euclidean distance, themselves left out. One block for each of `peer_counts` in turn.
     """
     pooled = vectors[pool]
-    lengths = np.asarray(pooled.multiply(pooled).sum(axis=1)).ravel()
+    lengths = np.asarray(pooled.multiply(pooled).sum(axis=1), np.float32).ravel()
     columns, most = pooled.T.tocsr(), max(len(pool) - 1, 1)
     step = max(1, BLOCK_CELLS // max(len(pool), 1))
     for start in range(0, len(whose), step):
