@@ -193,6 +193,26 @@ def clv(
     )
 
 
+@evaluate.command("reorder")
+def reorder(
+    dataset: DatasetArgument = None,
+    home: OwnHomeOption = None,
+    baselines: BaselinesOption = "all",
+    as_json: JsonOption = False,
+) -> None:
+    """When customers buy a product again that they bought four times or more: the last date, foretold from
+    those before."""
+    from training.evaluate.reorder import evaluate_reorder
+
+    _run(
+        lambda source, _, beside, report: evaluate_reorder(source, beside, report),
+        _source(dataset, home),
+        1,
+        baselines,
+        as_json,
+    )
+
+
 def _source(dataset: Path | None, home: Path | None) -> Path | Home:
     if dataset is not None and home is None:
         if not dataset.exists():

@@ -1,0 +1,150 @@
+"""When a customer will buy a product again: from their own gaps between purchases, and the product's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.order_models import Floats
+
+OWN_PRIOR = 1.0  # gaps of their own at which a customer counts as much as the product
+AGAIN_PRIOR = 2.0  # the same in repeat purchases, for whether they buy again at all
+COVERED_SIGMAS = 3.29  # between the ends of 90 % of a normal distribution
+FEW = 3  # repeats from which on gaps are known equally well
+
+
+class Habits(NamedTuple):
+    """Products of a customer (or of several), (n) each. item int32; times int32 (days on which it was
+    bought); first_day, last_day int32 (since 1970); log_gaps float32 (sum over the gaps, in log days);
+    last_gap float32 (days; 0: none yet); amount float32 (of the last day over the mean of all)."""
+
+    item: NDArray[np.int32]
+    times: NDArray[np.int32]
+    first_day: NDArray[np.int32]
+    last_day: NDArray[np.int32]
+    log_gaps: NDArray[np.float32]
+    last_gap: NDArray[np.float32]
+    amount: NDArray[np.float32]
+
+    @classmethod
+    def begun(cls, item: int, day: int) -> Habits:
+        """A product bought for the first time."""
+        whole: list[Any] = [np.array([number], np.int32) for number in (item, 1, day, day)]
+        return cls(*whole, *(np.array([number], np.float32) for number in (0, 0, 1)))
+
+    def where(self, kept: slice | NDArray[Any]) -> Habits:
+        parts: list[Any] = [part[kept] for part in self]
+        return Habits(*parts)
+
+    def bought(self, place: int, day: int, amount: float = 1.0) -> Habits:
+        """After a further purchase of one of them; a second one of a day, or one out of order, says nothing
+        new. amount: over the customer's usual."""
+        gap = day - int(self.last_day[place])
+        if gap <= 0:
+            return self
+        copies: list[Any] = [part.copy() for part in self]
+        after = Habits(*copies)
+        after.times[place] += 1
+        after.last_day[place] = day
+        after.log_gaps[place] += np.log(gap)
+        after.last_gap[place] = gap
+        after.amount[place] = amount
+        return after
+
+
+@dataclass(frozen=True)
+class Reorder:
+    """What was learned of gaps, and every customer's habits in IdMap order.
+
+    weights: (1 + features of `describe`) float64; errors: (FEW + 1, 2) float64, by repeats so far the ends
+    of 90 % of the errors in log days. item_gap: (n_items) float32, mean log days between purchases;
+    item_again: (n_items) float32, share of buyers who buy it again; both shrunk to category and shop.
+    offsets: (n_customers + 1) int64 into the columns of `Habits`.
+    """
+
+    weights: Floats
+    errors: Floats
+    item_gap: NDArray[np.float32]
+    item_again: NDArray[np.float32]
+    offsets: NDArray[np.int64]
+    item: NDArray[np.int32]
+    times: NDArray[np.int32]
+    first_day: NDArray[np.int32]
+    last_day: NDArray[np.int32]
+    log_gaps: NDArray[np.float32]
+    last_gap: NDArray[np.float32]
+    amount: NDArray[np.float32]
+
+    @property
+    def habits(self) -> Habits:
+        return Habits(
+            self.item,
+            self.times,
+            self.first_day,
+            self.last_day,
+            self.log_gaps,
+            self.last_gap,
+            self.amount,
+        )
+
+    def of(self, customer: int) -> Habits:
+        """A customer's, by item; an unknown customer (-1) has none."""
+        row = slice(0, 0) if customer < 0 else slice(*map(int, self.offsets[customer : customer + 2]))
+        return self.habits.where(row)
+
+
+class Due(NamedTuple):
+    """(n) float64. day: when half of such customers have bought it again, days since 1970; earliest and
+    latest: the ends of 90 %; chance: of buying it again at all, given how long they have not."""
+
+    day: Floats
+    earliest: Floats
+    latest: Floats
+    chance: Floats
+
+
+def due(table: Reorder, habits: Habits, today: int) -> Due:
+    """When each is bought again, of those who buy it again. today: days since 1970."""
+    log_gap = table.weights[0] + describe(table.item_gap, habits) @ table.weights[1:]
+    low, high = table.errors[np.minimum(habits.times - 1, FEW)].T
+    sigma = np.maximum((high - low) / COVERED_SIGMAS, 0.05)
+    silent = np.log(np.maximum(today - habits.last_day, 1))
+    waiting = 1 - normal_cdf((silent - log_gap) / sigma)
+    repeats = habits.times - 1
+    again = (repeats + AGAIN_PRIOR * table.item_again[habits.item]) / (repeats + AGAIN_PRIOR)
+    return Due(
+        day=habits.last_day + np.exp(log_gap),
+        earliest=habits.last_day + np.exp(log_gap + low),
+        latest=habits.last_day + np.exp(log_gap + high),
+        chance=np.asarray(again * waiting / np.maximum(1 - again + again * waiting, 1e-12)),
+    )
+
+
+def describe(item_gap: NDArray[np.floating], habits: Habits) -> Floats:
+    """(n, features): the own gaps drawn to the product's, the last and the mean one, how many, whether any, how much."""
+    gaps = habits.times - 1.0
+    product = item_gap[habits.item].astype(np.float64)
+    span = np.maximum(habits.last_day - habits.first_day, 1)
+    known = gaps > 0
+    return np.stack(
+        [
+            (habits.log_gaps + OWN_PRIOR * product) / (gaps + OWN_PRIOR),
+            np.where(known, np.log(np.maximum(habits.last_gap, 1)), product),
+            np.where(known, np.log(span / np.maximum(gaps, 1)), product),
+            np.log1p(gaps),
+            known.astype(np.float64),
+            np.log(np.maximum(habits.amount, 1e-3)),
+        ],
+        axis=1,
+    )
+
+
+def normal_cdf(z: Floats) -> Floats:
+    """Zelen and Severo's approximation (Abramowitz and Stegun 26.2.17), exact to 1e-7."""
+    t = 1 / (1 + 0.2316419 * np.abs(z))
+    poly = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+    tail = np.exp(-z * z / 2) / np.sqrt(2 * np.pi) * poly
+    return np.asarray(np.where(z > 0, 1 - tail, tail))
