@@ -91,7 +91,7 @@ def fold(entries: Iterable[bytes]) -> ShopperState:
     An entry that cannot be read is passed over. A purchase takes its products out of the cart, a
     checkout does not. A refund or cancellation without lines takes the whole order back.
     """
-    log = _in_time_order(entries)
+    log = in_time_order(entries)
     looks: list[str] = []
     queries: list[str] = []
     cart: dict[str, float] = {}
@@ -102,9 +102,9 @@ def fold(entries: Iterable[bytes]) -> ShopperState:
         if kind in LOOKS:
             looks += entry.product_ids
         elif kind == "add_to_cart":
-            _change(cart, entry, 1)
+            change_quantities(cart, entry, 1)
         elif kind == "remove_from_cart":
-            _change(cart, entry, -1)
+            change_quantities(cart, entry, -1)
         elif kind == "purchase":
             orders.append(entry)
             for product in entry.product_ids:
@@ -123,7 +123,8 @@ def fold(entries: Iterable[bytes]) -> ShopperState:
     )
 
 
-def _in_time_order(entries: Iterable[bytes]) -> list[LogEntry]:
+def in_time_order(entries: Iterable[bytes]) -> list[LogEntry]:
+    """Log entries, oldest first, each once; what cannot be read is passed over."""
     log = []
     for packed in dict.fromkeys(entries):
         try:
@@ -139,7 +140,7 @@ def _at(entry: LogEntry) -> int:
     return entry.at_ms
 
 
-def _change(quantities: dict[str, float], entry: LogEntry, sign: int) -> None:
+def change_quantities(quantities: dict[str, float], entry: LogEntry, sign: int) -> None:
     """Add the entry's lines, or take them away, down to nothing; what changed last comes last."""
     for product, quantity in zip(entry.product_ids, entry.quantities, strict=True):
         quantities[product] = max(quantities.pop(product, 0.0) + sign * quantity, 0.0)
@@ -148,10 +149,10 @@ def _change(quantities: dict[str, float], entry: LogEntry, sign: int) -> None:
 def _less(order: LogEntry, taken_back: list[LogEntry]) -> Purchase:
     """The order less its refunds and cancellations; without lines if nothing is left."""
     kept: dict[str, float] = {}
-    _change(kept, order, 1)
+    change_quantities(kept, order, 1)
     for entry in taken_back:
         if entry.order_id == order.order_id:
-            _change(kept, entry, -1)
+            change_quantities(kept, entry, -1)
             if not entry.product_ids:
                 kept.clear()
     lines = [(product, quantity) for product, quantity in kept.items() if quantity > 0]
