@@ -1,0 +1,80 @@
+"""A customer's standing: a tier that an order reached or nearly reached, and the best of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from recommender.lifecycle.customer import Customer
+from recommender.lifecycle.occasion import DAY_MS, HOUR_MS, Occasion, Reason
+from recommender.lifecycle.settings import Settings
+
+FRESH_DAYS, LASTS_DAYS = 14, 14  # after an order: later nobody would see what the message is for
+
+
+def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[Occasion]:
+    """Only after an order: a shop that begins with us does not write to all of its customers at once."""
+    ordered = customer.worth.last_order_ms
+    if ordered and now_ms < ordered + FRESH_DAYS * DAY_MS:
+        yield from _reached(customer, settings)
+        yield from _near(customer, settings)
+        yield from _vip(customer, settings)
+
+
+def _reached(customer: Customer, settings: Settings) -> Iterator[Occasion]:
+    """The highest tier between the spend before the last order and now."""
+    worth = customer.worth
+    if worth.spend_before is None:
+        return
+    tiers = [t for t in settings.tier_change.tiers if worth.spend_before < t.spend <= worth.revenue]
+    for tier in tiers[-1:]:
+        reason = Reason(
+            "tier_reached",
+            f"Their last order brought them to {tier.name}.",
+            {"tier": tier.name, "spend": round(worth.revenue, 2), "from": tier.spend},
+        )
+        yield _occasion("reached", tier.name, customer, reason)
+
+
+def _near(customer: Customer, settings: Settings) -> Iterator[Occasion]:
+    spend = customer.worth.revenue
+    tier = next((tier for tier in settings.tier_change.tiers if tier.spend > spend), None)
+    if tier is None or tier.spend - spend > settings.tier_change.near_share * tier.spend:
+        return
+    missing = tier.spend - spend
+    reason = Reason(
+        "tier_near",
+        f"{missing:.2f} more bring them to {tier.name}.",
+        {"tier": tier.name, "spend": round(spend, 2), "missing": round(missing, 2)},
+    )
+    yield _occasion("near", tier.name, customer, reason)
+
+
+def _occasion(what: str, tier: str, customer: Customer, reason: Reason) -> Occasion:
+    due = customer.worth.last_order_ms + HOUR_MS
+    return Occasion(
+        kind="tier_change",
+        key=f"tier_change:{what}:{tier}",
+        due_ms=due,
+        expires_ms=due + LASTS_DAYS * DAY_MS,
+        reason=reason,
+        suggested="email",
+    )
+
+
+def _vip(customer: Customer, settings: Settings) -> Iterator[Occasion]:
+    worth, wanted = customer.worth, settings.vip
+    if worth.orders < wanted.least_orders or worth.rank >= wanted.top_share:
+        return
+    due = worth.last_order_ms + DAY_MS
+    yield Occasion(
+        kind="vip",
+        key="vip",
+        due_ms=due,
+        expires_ms=due + LASTS_DAYS * DAY_MS,
+        reason=Reason(
+            "best_customer",
+            f"Only {worth.rank:.1%} of customers spent more.",
+            {"orders": worth.orders, "spend": round(worth.revenue, 2), "rank": round(worth.rank, 4)},
+        ),
+        suggested="new",
+    )

@@ -1,0 +1,66 @@
+"""When a message may go out: quiet hours, what holds promotion back, and the contact budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta, tzinfo
+
+from recommender.lifecycle.customer import Customer
+from recommender.lifecycle.occasion import DAY_MS, HOUR_MS, SERVICE, Kind
+from recommender.lifecycle.settings import Quiet, Settings, zone_of
+
+
+def after_quiet(at_ms: int, quiet: Quiet, zone: tzinfo) -> int:
+    """That moment, or the end of the quiet hours in which it falls; they may span midnight."""
+    begin, end = time.fromisoformat(quiet.from_), time.fromisoformat(quiet.until)
+    local = datetime.fromtimestamp(at_ms / 1000, zone)
+    clock = local.time()
+    spans = begin > end
+    is_quiet = (clock >= begin or clock < end) if spans else begin <= clock < end
+    if not is_quiet:
+        return at_ms
+    day = local.date() + timedelta(days=1 if spans and clock >= begin else 0)
+    return int(datetime.combine(day, end, zone).timestamp() * 1000)
+
+
+def their_zone(customer: Customer, settings: Settings) -> tzinfo:
+    """Theirs, else the shop's."""
+    return zone_of(customer.life.value("timezone")) or zone_of(settings.timezone) or UTC
+
+
+def channel_for(customer: Customer, kind: Kind, settings: Settings) -> str | None:
+    """The shop's favourite channel among those they agreed to; service needs no yes, but heeds a no."""
+    for channel in settings.channels:
+        said = customer.life.consents(channel)
+        if said or (said is None and (settings.consent == "opt_out" or kind in SERVICE)):
+            return channel
+    return None
+
+
+def held_until(customer: Customer, now_ms: int, settings: Settings) -> int:
+    """The moment from which promotion may go out; 0: nothing holds it back."""
+    return max((until for until in _holds(customer, settings) if until > now_ms), default=0)
+
+
+def budget_opens(contacts: list[int], settings: Settings, now_ms: int) -> int:
+    """The earliest moment, now or later, that has room for one more contact. contacts: epoch ms.
+
+    A contact dated after now counts too: a clock that jumped back must not open the budget.
+    """
+    budget, newest = settings.budget, sorted(contacts, reverse=True)
+    opens = now_ms
+    if newest:
+        opens = max(opens, newest[0] + int(budget.gap_hours * HOUR_MS))
+    if len(newest) >= budget.contacts:
+        opens = max(opens, newest[budget.contacts - 1] + int(budget.days * DAY_MS))
+    return opens
+
+
+def _holds(customer: Customer, settings: Settings) -> Iterator[int]:
+    life, holds = customer.life, settings.holds
+    yield from (at + int(holds.ticket_days * DAY_MS) for at in life.open_tickets())
+    score = life.number("survey")
+    if score is not None and score <= holds.bad_score:
+        yield life.at_ms("survey") + int(holds.survey_days * DAY_MS)
+    if life.taken_back_ms:
+        yield life.taken_back_ms + int(holds.refund_days * DAY_MS)
