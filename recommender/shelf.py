@@ -39,8 +39,7 @@ class Shelf:
     def of(cls, tables: Tables) -> Shelf:
         """The shelf as it was when the model was trained."""
         product = tables.product
-        unknown = np.full(len(product.price), np.nan, np.float32)  # bundles hold no costs, live changes do
-        return cls(product.recommendable, product.in_stock, product.price, unknown, {})
+        return cls(product.recommendable, product.in_stock, product.price, product.cost, {})
 
     def changed(self, tables: Tables, changes: Mapping[str, Mapping[str, Any]]) -> Shelf:
         """The shelf after changes (product_id -> new values); an unknown product waits for training."""

@@ -84,12 +84,13 @@ class Ranking:
 class ProductTable:
     """What is known of each product. All (n_items); rows in IdMap order.
 
-    price float32 (NaN: unknown); category and brand int32 (-1: none); recommendable bool (a product,
+    price and cost float32 (NaN: unknown); category and brand int32 (-1: none); recommendable bool (a product,
     with a title, not withdrawn); in_stock bool; buyers int32; first_day int32 (days since 1970);
     repeat_rate float32 (share of its buyers who buy it again) and repeat_gap float32 (days between).
     """
 
     price: NDArray[np.float32]
+    cost: NDArray[np.float32]
     category: NDArray[np.int32]
     brand: NDArray[np.int32]
     recommendable: NDArray[np.bool_]

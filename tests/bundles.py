@@ -107,6 +107,7 @@ def small_tables() -> Tables:
         titles=PackedBytes.pack(name.title().encode() for name in PRODUCTS),
         product=ProductTable(
             price=np.array(PRICES, np.float32),
+            cost=np.full(n, np.nan, np.float32),
             category=np.array([0, 0, 1, 0, 0, 1, 0, -1], np.int32),
             brand=np.zeros(n, np.int32),
             recommendable=np.array([name != "postage" for name in PRODUCTS]),

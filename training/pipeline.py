@@ -110,6 +110,7 @@ def product_table(history: History, products: Products, buyers: NDArray[Any]) ->
     repeat_rate, repeat_gap = repeat_table(history, products.category)
     return ProductTable(
         price=products.price,
+        cost=products.cost,
         category=products.category,
         brand=products.brand,
         recommendable=products.recommendable,

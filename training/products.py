@@ -34,6 +34,11 @@ class Products:
         return self.rows["price"].cast(pl.Float32).fill_null(float("nan")).to_numpy()
 
     @cached_property
+    def cost(self) -> NDArray[np.float32]:
+        """NaN where the catalogue does not know it."""
+        return self.rows["cost"].cast(pl.Float32).fill_null(float("nan")).to_numpy()
+
+    @cached_property
     def recommendable(self) -> NDArray[np.bool_]:
         """With a title to show. A shop that sent no title at all draws its products by their ids."""
         titled = np.array([bool(title) for title in self.titles], np.bool_)
