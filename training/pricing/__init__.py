@@ -1,0 +1,1 @@
+"""What prices did: how sales answered them, and which discounts paid."""

@@ -1,0 +1,72 @@
+"""Which discounts earned, and which gave margin away."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from training.pricing.response import LEAST_MOVE, Elasticity, Weeks, usual_price
+
+Verdict = Literal["earned", "gave_away", "cannot_tell"]
+
+
+class Discount(NamedTuple):
+    """Of one product, over all its weeks below the usual price. gained: money above selling at the usual
+    price, with the ends of its 95 % interval; depth: mean share taken off."""
+
+    verdict: Verdict
+    gained: float
+    low: float
+    high: float
+    weeks: int
+    depth: float
+    text: str
+
+
+def discount(weeks: Weeks, cost: float | None, answer: Elasticity) -> Discount | None:
+    """None: the product was never below its usual price. cost: a unit; None: unknown, then nothing is told."""
+    usual = usual_price(weeks)
+    below = np.log(weeks.price / usual) <= -LEAST_MOVE
+    if not below.any():
+        return None
+    price, quantity = weeks.price[below], weeks.quantity[below]
+    count, depth = int(below.sum()), float((1 - price / usual).mean())
+    if cost is None:
+        return Discount(
+            "cannot_tell", 0.0, 0.0, 0.0, count, depth, "Its cost is unknown: add it to the catalogue."
+        )
+
+    def gained(value: float) -> float:
+        """Without the discount, (usual / price)^elasticity of these units would have been sold."""
+        instead = quantity * (usual / price) ** value
+        return float((quantity * (price - cost) - instead * (usual - cost)).sum())
+
+    ends = sorted(gained(end) for end in answer.interval)
+    verdict = _verdict(answer, *ends)
+    return Discount(
+        verdict, gained(answer.value), *ends, count, depth, _text(verdict, gained(answer.value), ends)
+    )
+
+
+def break_even(usual: float, cost: float, depth: float) -> float:
+    """The elasticity from which a discount of this depth pays: steeper earns. -inf: at or below cost."""
+    left = usual * (1 - depth) - cost
+    if left <= 0 or not 0 < depth < 1:
+        return float("-inf")
+    return float(np.log((usual - cost) / left) / np.log(1 - depth))
+
+
+def _verdict(answer: Elasticity, low: float, high: float) -> Verdict:
+    if high < 0:
+        return "gave_away"
+    return "earned" if low > 0 and answer.tells else "cannot_tell"
+
+
+def _text(verdict: Verdict, gained: float, ends: list[float]) -> str:
+    span = f"between {ends[0]:+.2f} and {ends[1]:+.2f}"
+    if verdict == "earned":
+        return f"It earned {gained:.2f} more than the usual price would have ({span})."
+    if verdict == "gave_away":
+        return f"It gave {-gained:.2f} of margin away: it did not sell enough more ({span})."
+    return f"The data cannot tell: {span}. A longer sale, or another depth, would."
