@@ -25,6 +25,27 @@ PAUSE_S = 1_800  # a longer one ends a visit
 def simple_methods(train: pl.DataFrame, history: History, bundle: Bundle) -> dict[str, Ranker]:
     """Popularity, the latest carted and viewed, item cosines by user and by visit, and EASE and ALS on all
     behaviours weighted."""
+    users = bundle.tables.customers
+
+    def added(owned: csr_matrix, pairs: csr_matrix) -> Callable[[Situation], NDArray[np.float32]]:
+        return lambda known: (owned[users.row(known.request.customer_id)] @ pairs).toarray().ravel()
+
+    def als(known: Situation) -> NDArray[np.float32]:
+        factors = bundle.tables.factors
+        return np.asarray(factors.items @ fold_in(factors, taste_of(known)), np.float32)
+
+    return {
+        "popularity": popularity(bundle),
+        "latest cart, view": scored(bundle, latest),
+        **{name: scored(bundle, added(*both)) for name, both in item_methods(train, history, bundle).items()},
+        "als": scored(bundle, als),
+    }
+
+
+def item_methods(
+    train: pl.DataFrame, history: History, bundle: Bundle
+) -> dict[str, tuple[csr_matrix, csr_matrix]]:
+    """Name -> (what each user has, (n_users, n_items); what speaks for what, (n_items, n_items))."""
     products, users = bundle.tables.products, bundle.tables.customers
     row = np.array([users.row(user) for user in train["customer_id"]], np.int32)
     item = np.array([products.row(product) for product in train["product_id"]], np.int32)
@@ -40,33 +61,19 @@ def simple_methods(train: pl.DataFrame, history: History, bundle: Bundle) -> dic
     for event, value in WORTH.items():
         owned = matrix(worth == np.float32(value)).sign()
         methods[f"item cosine on {event}s"] = owned, pair_measures(owned, support=1)[1]
-
-    visits = np.array(visits_of(train), np.int32)
-    seen = csr_matrix((np.ones_like(worth), (visits, item)), shape=(len(train), len(products))).sign()
+    visit = visits_of(train).to_numpy()
+    seen = csr_matrix((np.ones_like(worth), (visit, item)), shape=(len(train), len(products))).sign()
     methods["session cosine"] = everything.sign(), pair_measures(seen, support=1)[1]
+    return methods
 
-    def added(pairs: csr_matrix, weights: csr_matrix) -> Callable[[Situation], NDArray[np.float32]]:
-        return lambda known: (pairs[users.row(known.request.customer_id)] @ weights).toarray().ravel()
 
-    def als(known: Situation) -> NDArray[np.float32]:
-        factors = bundle.tables.factors
-        return np.asarray(factors.items @ fold_in(factors, taste_of(known)), np.float32)
-
-    def latest(known: Situation) -> NDArray[np.float32]:
-        scores = np.zeros(len(products), np.float32)
-        touched = [
-            *products.rows(known.request.shopper.cart)[::-1],
-            *products.rows(known.request.shopper.viewed),
-        ]
-        scores[touched[::-1]] = np.arange(1, len(touched) + 1)
-        return scores
-
-    return {
-        "popularity": popularity(bundle),
-        "latest cart, view": scored(bundle, latest),
-        **{name: scored(bundle, added(*pair)) for name, pair in methods.items()},
-        "als": scored(bundle, als),
-    }
+def latest(known: Situation) -> NDArray[np.float32]:
+    """What was carted, and then what was viewed, the newest first."""
+    products, shopper = known.bundle.tables.products, known.request.shopper
+    touched = [*products.rows(shopper.cart)[::-1], *products.rows(shopper.viewed)]
+    scores = np.zeros(len(products), np.float32)
+    scores[touched[::-1]] = np.arange(1, len(touched) + 1)
+    return scores
 
 
 def visits_of(events: pl.DataFrame) -> pl.Series:
