@@ -37,11 +37,13 @@ from training.result import TrainingResult
 from training.settings import TrainingSettings
 from training.tuning import tune
 
+ALIKE = 0.85  # a rehearsal on so much of the order lines need not learn again what it learned
+
 
 @dataclass(frozen=True)
 class Rehearsal:
     """What the last weeks told: metrics, empty where the history is too short for it, and what was tuned and
-    learned on the way, so that the real training need not do it again.
+    learned on the way, so that the real training need not do it again where it hardly knows more.
 
     worth: of the blends; tuned: the settings that the search chose.
     """
@@ -135,9 +137,10 @@ def rehearse(
     bundle = replace(bundle, tables=replace(bundle.tables, blends=blends))
     unseen = {task: judging[task] if task in worth else cases for task, cases in tasks.items()}
     metrics = examine(unseen, bundle, settings, report)
-    ridge, habit = bundle.tables.cart_tuning.tolist()
-    settings = settings.model_copy(update={"ease_lambda": ridge, "cart_habit": habit})
-    learned = Learned.of(tables.next_basket)
+    learned = None
+    if len(early.purchases) >= ALIKE * len(history.purchases):
+        learned, (ridge, habit) = Learned.of(tables.next_basket), bundle.tables.cart_tuning.tolist()
+        settings = settings.model_copy(update={"ease_lambda": ridge, "cart_habit": habit})
     return Rehearsal(metrics, settings, learned, blends, trees, worth, chosen)
 
 
