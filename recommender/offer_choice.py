@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from recommender.offer_model import Stage
 
 Numbers = NDArray[np.float64]
-CONFIDENT = 0.75
+CONFIDENT = 0.6
 """In how many worlds an offer must beat the best one for all, to be taken in its place for one customer."""
 
 

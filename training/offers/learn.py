@@ -12,7 +12,7 @@ from recommender.offer_choice import CONFIDENT
 from recommender.offer_model import N_WORLDS, OfferModel, Stage
 
 Numbers = NDArray[np.float64]
-MAIN_RIDGE, PERSONAL_RIDGE = 10.0, 3_000.0
+MAIN_RIDGE, PERSONAL_RIDGE = 10.0, 1_000.0
 """Noise variance over the variance believed of an arm's mean effect, and of what a feature changes in it."""
 SURE, LIKELY = 0.95, 0.8
 LEAST_DECISIONS = 200

@@ -25,7 +25,7 @@ class Discount(NamedTuple):
 
 
 def discount(weeks: Weeks, cost: float | None, answer: Elasticity) -> Discount | None:
-    """None: the product was never below its usual price. cost: a unit; None: unknown, then nothing is told."""
+    """None: the product was never below its usual price. cost: a unit; None: unknown, and nothing told."""
     usual = usual_price(weeks)
     below = np.log(weeks.price / usual) <= -LEAST_MOVE
     if not below.any():
@@ -42,11 +42,10 @@ def discount(weeks: Weeks, cost: float | None, answer: Elasticity) -> Discount |
         instead = quantity * (usual / price) ** value
         return float((quantity * (price - cost) - instead * (usual - cost)).sum())
 
-    ends = sorted(gained(end) for end in answer.interval)
-    verdict = _verdict(answer, *ends)
-    return Discount(
-        verdict, gained(answer.value), *ends, count, depth, _text(verdict, gained(answer.value), ends)
-    )
+    low, high = sorted(gained(end) for end in answer.interval)
+    verdict = _verdict(answer, low, high)
+    text = _text(verdict, gained(answer.value), low, high)
+    return Discount(verdict, gained(answer.value), low, high, count, depth, text)
 
 
 def break_even(usual: float, cost: float, depth: float) -> float:
@@ -63,8 +62,8 @@ def _verdict(answer: Elasticity, low: float, high: float) -> Verdict:
     return "earned" if low > 0 and answer.tells else "cannot_tell"
 
 
-def _text(verdict: Verdict, gained: float, ends: list[float]) -> str:
-    span = f"between {ends[0]:+.2f} and {ends[1]:+.2f}"
+def _text(verdict: Verdict, gained: float, low: float, high: float) -> str:
+    span = f"between {low:+.2f} and {high:+.2f}"
     if verdict == "earned":
         return f"It earned {gained:.2f} more than the usual price would have ({span})."
     if verdict == "gave_away":
