@@ -10,8 +10,8 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,14 +28,6 @@ from loadtests.server import NoServer
 
 RESULTS = Path("docs/results/growth.json")
 TRAINING_LIMIT_S = 5_400.0
-TURNS = Plan(rounds=3, window_s=1.0, paced_s=3.0, rate=100)
-SEED_SHOP = ShopSize(1_000, 10_000, 60_000, 120_000)
-BASE = (1_000, 10_000)
-SERVED = {
-    "products": [(products, 10_000) for products in (1_000, 10_000, 100_000, 1_000_000)],
-    "customers": [(10_000, customers) for customers in (10_000, 100_000, 1_000_000, 5_000_000)],
-    "both": [(1_000_000, 1_000_000)],
-}
 MILLION = 1_000_000
 
 Points = dict[str, dict[str, Any]]
@@ -47,72 +39,96 @@ def shop_of(interactions: int, products: int = 20_000) -> ShopSize:
     return ShopSize(products, interactions // 10, interactions // 5, interactions * 2 // 5)
 
 
-TRAINED = [
-    *(shop_of(MILLION, products) for products in (1_000, 10_000, 100_000)),
-    *(shop_of(millions * MILLION) for millions in (1, 5, 10, 20)),
-    shop_of(MILLION, MILLION),
-]
+@dataclass(frozen=True)
+class GrowthPlan:
+    """Which points there are: products and customers served, and shops trained in full.
+
+    seed_shop: what is enlarged to the former; base: what their latencies are compared with.
+    """
+
+    turns: Plan
+    seed_shop: ShopSize
+    base: tuple[int, int]
+    served: Sequence[tuple[int, int]]
+    trained: Sequence[ShopSize]
 
 
-def grow(results: Path, report: Report) -> None:
+FULL = GrowthPlan(
+    turns=Plan(rounds=3, window_s=1.0, paced_s=3.0, rate=100),
+    seed_shop=ShopSize(1_000, 10_000, 60_000, 120_000),
+    base=(1_000, 10_000),
+    served=(
+        *((products, 10_000) for products in (1_000, 10_000, 100_000, MILLION)),
+        *((10_000, customers) for customers in (100_000, MILLION, 5 * MILLION)),
+        (MILLION, MILLION),
+    ),
+    trained=(
+        *(shop_of(MILLION, products) for products in (1_000, 10_000, 100_000)),
+        *(shop_of(millions * MILLION) for millions in (1, 5, 10, 20)),
+        shop_of(MILLION, MILLION),
+    ),
+)
+
+
+def grow(results: Path, report: Report, plan: GrowthPlan = FULL) -> None:
     """Measure every point that is missing. Raises NoServer where not even the smallest shop serves."""
     points: Points = json.loads(results.read_text(encoding="utf-8"))["points"] if results.exists() else {}
+    served = {f"serving {pair[0]} products, {pair[1]} customers": pair for pair in plan.served}
+    trained = {f"training {size.products} products, {size.orders} orders": size for size in plan.trained}
     with tempfile.TemporaryDirectory(prefix="perennial-growth-") as temporary:
         folder = Path(temporary)
-        wanted = list(dict.fromkeys(pair for pairs in SERVED.values() for pair in pairs))
-        base = _base(folder) if any(_name(*pair) not in points for pair in wanted) else folder
-        for pair in wanted:
-            _point(points, results, _name(*pair), report, partial(serve_point, folder, base, *pair))
-        for size in TRAINED:
-            name = f"training {size.products} products, {size.orders} orders"
-            _point(points, results, name, report, partial(train_point, folder, size))
+        if any(_is_missing(points, name) for name in served):
+            _base(folder, plan)
+        for name, pair in served.items():
+            _point(points, results, name, report, partial(serve_point, folder, pair, plan.turns))
+        for name, size in trained.items():
+            _point(points, results, name, report, partial(train_point, folder, size, plan.turns))
 
 
-def _base(folder: Path) -> Path:
+def _base(folder: Path, plan: GrowthPlan) -> None:
     """A small shop that is really trained, and serves."""
-    shops.generate(folder / "shop", SEED_SHOP)
+    shops.generate(folder / "shop", plan.seed_shop)
     shops.train(folder / "shop")
-    return shops.enlarge(folder / "shop", folder / "base", *BASE)
+    shops.enlarge(folder / "shop", folder / "base", *plan.base)
 
 
-def _name(products: int, customers: int) -> str:
-    return f"serving {products} products, {customers} customers"
+def _is_missing(points: Points, name: str) -> bool:
+    """A point that failed is tried again."""
+    return "error" in points.get(name, {"error": "missing"})
 
 
 def _point(
     points: Points, results: Path, name: str, report: Report, measure: Callable[[], dict[str, Any]]
 ) -> None:
-    if "error" not in points.get(name, {"error": "missing"}):
+    if not _is_missing(points, name):
         return
     report(name)
     try:
-        points[name] = measure() | {"conditions": conditions(TURNS.seed)}
+        points[name] = measure() | {"conditions": conditions(seed=7)}
     except (NoServer, WrongAnswer, subprocess.TimeoutExpired) as error:
         points[name] = {"error": str(error)[:500]}
     results.parent.mkdir(parents=True, exist_ok=True)
     results.write_text(json.dumps({"points": points}, indent=1), encoding="utf-8")
 
 
-def serve_point(
-    folder: Path, base: Path, products: int, customers: int, turns: Plan = TURNS
-) -> dict[str, Any]:
-    """An enlarged shop of this size, beside the base."""
+def serve_point(folder: Path, size: tuple[int, int], turns: Plan) -> dict[str, Any]:
+    """An enlarged shop of so many products and customers, beside the base."""
     home = folder / "served"
     try:
-        shops.enlarge(folder / "shop", home, products, customers)
-        return {"products": products, "customers": customers} | _serve(home, base, turns)
+        shops.enlarge(folder / "shop", home, *size)
+        return {"products": size[0], "customers": size[1]} | _serve(home, folder / "base", turns)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def train_point(folder: Path, size: ShopSize, limit_s: float = TRAINING_LIMIT_S) -> dict[str, Any]:
+def train_point(folder: Path, size: ShopSize, turns: Plan) -> dict[str, Any]:
     """A shop that is really trained; the time and memory of that, and of serving its bundle."""
     shop, home = folder / "trained", folder / "served"
     try:
         shops.generate(shop, size)
-        training = shops.train(shop, limit_s)
+        training = shops.train(shop, TRAINING_LIMIT_S)
         shops.enlarge(shop, home, 1, 1)
-        return asdict(size) | {"training": training} | _serve(home, home, TURNS)
+        return asdict(size) | {"training": training} | _serve(home, home, turns)
     finally:
         for each in (shop, home):
             shutil.rmtree(each, ignore_errors=True)

@@ -1,0 +1,58 @@
+"""The growth curves, over shops so small that a point takes seconds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtests.bench.curves import FULL, GrowthPlan, grow
+from loadtests.bench.plan import Plan, ShopSize
+from loadtests.bench.questions import PLACEMENTS
+
+TINY = ShopSize(150, 400, 900, 1_200)
+TURNS = Plan(rounds=1, warm_up_s=0.05, window_s=0.1, paced_s=0.1, rate=20)
+PLAN = GrowthPlan(TURNS, TINY, (150, 400), ((600, 400),), ())
+SERVED = "serving 600 products, 400 customers"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a run over one size."""
+    path = tmp_path_factory.mktemp("growth") / "results" / "growth.json"
+    grow(path, lambda _: None, PLAN)
+    return path
+
+
+def points(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text())["points"])
+
+
+def test_a_point_has_latency_memory_and_loading(results: Path) -> None:
+    for point in points(results).values():
+        assert point["ready_s"] > 0
+        assert point["bundle_mb"] > 0
+        assert [set(worker) for worker in point["memory_mb"]] == [{"private", "shared"}] * 2
+        assert all(point["costs"][name]["paced_ms"]["p99"] > 0 for name in PLACEMENTS)
+
+
+def test_a_larger_shop_is_measured_beside_the_base(results: Path) -> None:
+    assert set(points(results)[SERVED]["p99_ratio"]) == set(PLACEMENTS)
+
+
+def test_what_is_measured_is_not_measured_again(results: Path) -> None:
+    told: list[str] = []
+    before = results.read_bytes()
+    grow(results, told.append, PLAN)
+    assert told == []
+    assert results.read_bytes() == before
+
+
+def test_the_full_plan_reaches_the_sizes_that_the_goals_name() -> None:
+    assert {(1_000, 10_000), (1_000_000, 10_000), (1_000_000, 1_000_000), (10_000, 5_000_000)} <= set(
+        FULL.served
+    )
+    interactions = {size.orders * 3 + size.views for size in FULL.trained}
+    assert interactions == {1_000_000, 5_000_000, 10_000_000, 20_000_000}
