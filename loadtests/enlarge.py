@@ -119,7 +119,7 @@ def enlarged(bundle: Bundle, products: int, customers: int) -> Bundle:
     manifest = msgspec.structs.replace(
         bundle.manifest, products=len(big.products), customers=len(big.customers), files={}
     )
-    return Bundle(manifest, big, build_index(big.factors))
+    return Bundle(manifest, big, build_index(big.factors, big.product.buyers))
 
 
 def write_home(bundle: Bundle, home: Home, seed: int = 7) -> None:

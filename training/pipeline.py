@@ -88,7 +88,7 @@ def build(
         blends=fixed_weights(),
         category_popular=popular_by_category(ranking, products.category_items),
     )
-    return tables, build_index(factors)
+    return tables, build_index(factors, table.buyers)
 
 
 def tastes(

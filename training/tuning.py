@@ -45,7 +45,7 @@ def refit_tastes(bundle: Bundle, history: History, settings: TrainingSettings) -
     factors = fit_als(confidence(history, settings), settings)
     purchases = purchases_table(history, purchase_confidence(history, settings))
     tables = replace(bundle.tables, factors=factors, purchases=purchases)
-    return Bundle(bundle.manifest, tables, build_index(factors))
+    return Bundle(bundle.manifest, tables, build_index(factors, tables.product.buyers))
 
 
 def refit_carts(bundle: Bundle, history: History, settings: TrainingSettings) -> Bundle:

@@ -7,7 +7,8 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from recommender.personal import Taste, fold_in
-from training.als import build_index, fit_als
+from recommender.tables import Factors
+from training.als import EXACT_PRODUCTS, build_index, fit_als, ridge
 from training.errors import CannotTrain
 from training.settings import TrainingSettings
 
@@ -32,7 +33,7 @@ def test_fold_in_is_what_implicit_recalculates():
 def test_the_index_finds_the_taste_and_never_what_nobody_bought_first():
     factors = fit_als(USER_ITEMS, SETTINGS)
     vector = fold_in(factors, Taste(np.array([3], np.int32), np.array([5.0], np.float32)))
-    _, found = build_index(factors).search(vector[None, :], 2)
+    _, found = build_index(factors, np.ones(6, np.int32)).search(vector[None, :], 2)
     assert set(found[0].tolist()) == {3, 4}
 
 
@@ -50,3 +51,31 @@ def test_the_same_matrix_gives_the_same_factors_and_reports_each_pass():
 def test_numbers_out_of_range_are_refused():
     with pytest.raises(CannotTrain, match="REGULARISATION"):
         fit_als(csr_matrix(np.full((2, 2), np.inf, np.float32)), SETTINGS)
+
+
+def test_a_ridge_of_large_shops_does_not_kill_the_tastes_of_a_small_one():
+    rng = np.random.default_rng(2)
+    shop = np.kron(np.eye(20), np.ones((3, 4))) * rng.integers(2, 5, (60, 80))  # twenty tastes
+    user_items = csr_matrix(shop.astype(np.float32))
+    strength = ridge(user_items, at_most=30.0)
+    assert strength == pytest.approx(np.linalg.svd(shop, compute_uv=False)[15] / 2)
+    settings = TrainingSettings(als_factors=32, als_regularisation=30.0)
+    alive = np.linalg.svd(fit_als(user_items, settings).items, compute_uv=False) > 0.1
+    assert alive.sum() >= 16
+
+
+def test_the_ridge_is_never_above_what_is_set_nor_below_one():
+    user_items = csr_matrix(np.ones((30, 40), np.float32))  # one taste
+    assert ridge(user_items, at_most=30.0) == 1.0
+    assert ridge(csr_matrix(100 * np.eye(40, dtype=np.float32)), at_most=30.0) == 30.0
+
+
+def test_of_very_many_products_those_with_buyers_are_found_by_their_items():
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(EXACT_PRODUCTS + 1, 4)).astype(np.float32)
+    index = build_index(
+        Factors(vectors, np.eye(4, dtype=np.float32)), np.arange(len(vectors), dtype=np.int32)
+    )
+    asked = rng.normal(size=(50, 4)).astype(np.float32)
+    _, found = index.search(asked, 1)
+    assert np.mean(found[:, 0] == (asked @ vectors.T).argmax(axis=1)) > 0.9
