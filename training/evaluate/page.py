@@ -65,7 +65,10 @@ def rendered(measured: list[Measured]) -> str:
     """The page."""
     overview = "".join(line for section, result in measured for line in _overview(section, result))
     sections = "".join(_section(section, result) for section, result in measured)
-    return INTRO + "\n" + OVERVIEW + overview + sections + CAUTIONS
+    known = [section for section, _ in measured]
+    missing = [section.title for section in SECTIONS if section not in known]
+    lacks = f"\nNot measured this time: {'; '.join(missing)}.\n" if missing else ""
+    return INTRO + "\n" + OVERVIEW + overview + lacks + sections + CAUTIONS
 
 
 def drawn(section: Section, result: dict[str, Any]) -> str:

@@ -56,12 +56,14 @@ def test_each_ranker_has_a_dot_between_its_ends_and_the_goal_a_line() -> None:
     assert "a < b" in [text.text for text in picture.iter(f"{tag}text")]
 
 
-def test_what_was_not_measured_is_left_out(tmp_path: Path) -> None:
+def test_what_was_not_measured_is_named_and_left_out(tmp_path: Path) -> None:
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / f"{SERENADE.name}.json").write_text(json.dumps(result(0.4)))
     write_page(tmp_path / "results", tmp_path / "quality.md", tmp_path)
     assert [file.name for file in tmp_path.glob("*.svg")] == [f"quality-{SERENADE.name}.svg"]
-    assert "Ta-Feng" not in (tmp_path / "quality.md").read_text("utf-8")
+    page = (tmp_path / "quality.md").read_text("utf-8")
+    assert page.count("\n## ") == 3
+    assert "Not measured this time: Next basket: Ta-Feng" in page
 
 
 def test_the_page_in_docs_is_made_of_the_results_beside_it() -> None:
