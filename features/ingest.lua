@@ -1,17 +1,45 @@
 -- Takes events, each whole or not at all. Replies 1 for each that is new, 0 for a repeat.
--- KEYS: the event stream; then five an event: seen event, seen order, customer's log, anonymous log,
--- alias. A key an event has no use for is the stream's.
--- ARGV: log length, seconds to live of logs, event ids and order ids, received_ms, prefix of
--- customers' logs; then three an event: stream payload, log entry or "", customer id or "".
-local stream = KEYS[1]
+-- KEYS: the event stream, customers to look at; then five an event: seen event, seen order, customer's
+-- log, anonymous log, alias. A key an event has no use for is the stream's.
+-- ARGV: log length, seconds to live of logs, event ids and order ids, received_ms, prefixes of all
+-- logs, of customers' logs and of what was told; then four an event: stream payload, log entry or "",
+-- facts told (JSON) or "", customer id or "".
+local stream, look_due = KEYS[1], KEYS[2]
 local length, log_ttl, event_ttl, order_ttl = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
-local received_ms, customers = ARGV[5], ARGV[6]
+local received_ms, logs, customers, told = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local facts_kept = 200 -- a shopper
 
 local call = redis.call
 
 local function push(log, ...)
   if call('LPUSH', log, ...) > length then call('LTRIM', log, 0, length - 1) end
   call('EXPIRE', log, log_ttl)
+end
+
+-- Where what a shopper told is kept, beside their log.
+local function told_beside(log) return told .. string.sub(log, #logs + 1) end
+
+-- The latest word on a thing counts, whenever it arrives; of some things the first.
+local function note(key, name, at, value, earliest)
+  local before = tonumber(string.match(call('HGET', key, name) or '', '^%d+'))
+  if before and ((earliest and before <= tonumber(at)) or (not earliest and before > tonumber(at))) then return end
+  if before or call('HLEN', key) < facts_kept then call('HSET', key, name, at .. ' ' .. value) end
+end
+
+local function remember(key, facts)
+  for _, fact in ipairs(cjson.decode(facts)) do note(key, unpack(fact)) end
+  call('EXPIRE', key, log_ttl)
+end
+
+-- What a browser told before it became known is its customer's.
+local function hand_over(from, to)
+  local facts = call('HGETALL', from)
+  for i = 1, #facts, 2 do
+    local at, value = string.match(facts[i + 1], '^(%d+) (.*)$')
+    if at then note(to, facts[i], at, value, false) end
+  end
+  if #facts > 0 then call('EXPIRE', to, log_ttl) end
+  call('DEL', from)
 end
 
 -- A browser becomes known: its customer takes over its log, once. A browser that changes hands
@@ -21,9 +49,10 @@ local function join(alias, customer_id, customer_log, anonymous_log)
   if before == customer_id then return end
   call('SET', alias, customer_id, 'EX', log_ttl)
   if before then
-    call('DEL', anonymous_log)
+    call('DEL', anonymous_log, told_beside(anonymous_log))
     return
   end
+  hand_over(told_beside(anonymous_log), told_beside(customer_log))
   local oldest_first = {}
   for _, entry in ipairs(call('LRANGE', anonymous_log, 0, length - 1)) do
     table.insert(oldest_first, 1, entry)
@@ -31,7 +60,7 @@ local function join(alias, customer_id, customer_log, anonymous_log)
   if #oldest_first > 0 then push(customer_log, unpack(oldest_first)) end
 end
 
-local function take(event, order, customer_log, anonymous_log, alias, payload, entry, customer_id)
+local function take(event, order, customer_log, anonymous_log, alias, payload, entry, facts, customer_id)
   if not call('SET', event, '1', 'NX', 'EX', event_ttl) then return 0 end
   if order ~= stream and not call('SET', order, '1', 'NX', 'EX', order_ttl) then return 0 end
   call('XADD', stream, '*', 'e', payload, 'r', received_ms)
@@ -39,8 +68,11 @@ local function take(event, order, customer_log, anonymous_log, alias, payload, e
     join(alias, customer_id, customer_log, anonymous_log)
   elseif alias ~= stream then
     local known = call('GET', alias)
-    if known then customer_log = customers .. known end
+    if known then customer_log, customer_id = customers .. known, known end
   end
+  if customer_id ~= '' then call('ZADD', look_due, 'LT', received_ms, customer_id) end
+  local log = customer_log ~= stream and customer_log or anonymous_log
+  if facts ~= '' and log ~= stream then remember(told_beside(log), facts) end
   if entry ~= '' then
     if customer_log ~= stream then push(customer_log, entry) end
     if anonymous_log ~= stream then push(anonymous_log, entry) end
@@ -49,9 +81,9 @@ local function take(event, order, customer_log, anonymous_log, alias, payload, e
 end
 
 local taken = {}
-for i = 0, (#KEYS - 1) / 5 - 1 do
-  local k, a = 2 + 5 * i, 7 + 3 * i
+for i = 0, (#KEYS - 2) / 5 - 1 do
+  local k, a = 3 + 5 * i, 9 + 4 * i
   taken[i + 1] = take(KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4],
-                      ARGV[a], ARGV[a + 1], ARGV[a + 2])
+                      ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3])
 end
 return taken

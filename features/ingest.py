@@ -14,6 +14,7 @@ import msgspec
 from features import keys
 from features.connection import Connection
 from features.events import Event
+from features.lifecycle import packed_facts
 from features.settings import StoreSettings
 from features.shopper import ShopperState, entry_of, fold, milliseconds
 
@@ -93,14 +94,16 @@ def _arguments(
 ) -> tuple[list[str], list[str | bytes | int]]:
     """Keys and arguments of the script, as its head describes them."""
     unused = keys.event_stream()
-    touched = [unused]
+    touched = [unused, keys.look_due()]
     words: list[str | bytes | int] = [
         settings.shopper_log_length,
         settings.shopper_ttl_days * DAY_S,
         settings.event_memory_days * DAY_S,
         settings.order_memory_days * DAY_S,
         milliseconds(received_at),
+        keys.shopper_logs_prefix(),
         keys.shopper_log("", known=True),
+        keys.told_prefix(),
     ]
     for event in events:
         customer, anonymous, order = event.customer_id, event.anonymous_id, order_number(event)
@@ -111,5 +114,6 @@ def _arguments(
             keys.shopper_log(anonymous, known=False) if anonymous else unused,
             keys.alias(anonymous) if anonymous else unused,
         )
-        words += (_encode(event), entry_of(event, received_at) or b"", customer or "")
+        entry = entry_of(event, received_at) or b""
+        words += (_encode(event), entry, packed_facts(event), customer or "")
     return touched, words

@@ -7,12 +7,17 @@ nodes by their names. See docs/decisions/0002-one-hash-tag.md.
 TAG = "{perennial}"
 
 
+def shopper_logs_prefix() -> str:
+    """Before `c:<customer>` or `a:<browser>` in every shopper's log; see `shopper_log`."""
+    return f"{TAG}:shopper:"
+
+
 def shopper_log(shopper_id: str, *, known: bool) -> str:
     """List of packed LogEntry, newest first. Life: `shopper_ttl_days`. Writer: ingest; reader: API.
 
     `known` tells a customer's id from a browser's anonymous one, so that they never collide.
     """
-    return f"{TAG}:shopper:{'c' if known else 'a'}:{shopper_id}"
+    return f"{shopper_logs_prefix()}{'c' if known else 'a'}:{shopper_id}"
 
 
 def sendings(customer_id: str) -> str:
@@ -59,7 +64,7 @@ def catalogue_changes() -> str:
 
 
 def revisions() -> str:
-    """Hash name -> counter ("catalogue", "keys", "merchandising").
+    """Hash name -> counter ("catalogue", "keys", "merchandising", "triggers").
 
     Writers: their owners; reader: API, every 200 ms.
     """
@@ -74,3 +79,89 @@ def api_keys() -> str:
 def merchandising() -> str:
     """List of versions of the merchant's rules, JSON SavedRules, newest first. Writer and reader: API."""
     return f"{TAG}:merchandising"
+
+
+def told_prefix() -> str:
+    """Before what follows `shopper:` in a shopper's log: `c:<customer>` or `a:<browser>`; see `told`."""
+    return f"{TAG}:told:"
+
+
+def told(shopper_id: str, *, known: bool) -> str:
+    """Hash fact -> "<ms> <value>": consent, birthday, tickets ... Life: `shopper_ttl_days`.
+
+    Writer: ingest; reader: lifecycle.
+    """
+    return f"{told_prefix()}{'c' if known else 'a'}:{shopper_id}"
+
+
+def look_due() -> str:
+    """Sorted set customer_id by when to look at them next, in ms.
+
+    Writers: ingest, lifecycle; reader: lifecycle.
+    """
+    return f"{TAG}:triggers:due"
+
+
+def triggers() -> str:
+    """Stream of what is to be sent: `t` JSON, `i` its id, `k` kind, `c` customer, `x` ms when it is too late.
+
+    Life: 30 days. Writer: lifecycle; reader: API.
+    """
+    return f"{TAG}:triggers"
+
+
+def triggers_waiting(customer_id: str) -> str:
+    """Hash trigger id -> JSON Waiting, until it is too late. Writer and reader: lifecycle."""
+    return f"{TAG}:triggers:waiting:{customer_id}"
+
+
+def triggers_done(customer_id: str) -> str:
+    """Sorted set of the occasions that were handed out, by when. Life: 400 days.
+
+    Writer and reader: lifecycle.
+    """
+    return f"{TAG}:triggers:done:{customer_id}"
+
+
+def contacts_prefix() -> str:
+    """Before a customer's id; see `contacts`."""
+    return f"{TAG}:contacts:"
+
+
+def contacts(customer_id: str) -> str:
+    """Sorted set of trigger ids that an e-mail service read, by when. Life: 100 days.
+
+    Writer: API; reader: lifecycle.
+    """
+    return f"{contacts_prefix()}{customer_id}"
+
+
+def trigger_settings() -> str:
+    """List of versions of the merchant's trigger settings, JSON SettingVersion, newest first.
+
+    Writer: API; readers: API, lifecycle.
+    """
+    return f"{TAG}:triggers:settings"
+
+
+def goods() -> str:
+    """Hash product_id -> JSON Good, of products that changed since training. Writer and reader: lifecycle.
+
+    The field "" holds the revision of the live catalogue up to which this is so.
+    """
+    return f"{TAG}:triggers:goods"
+
+
+def watchers_prefix() -> str:
+    """Before a product's id; see `watchers`."""
+    return f"{TAG}:triggers:watchers:"
+
+
+def watchers(product_id: str) -> str:
+    """Sorted set of customers who want a product, by when. Life: 60 days. Writer and reader: lifecycle."""
+    return f"{watchers_prefix()}{product_id}"
+
+
+def enrolled() -> str:
+    """String: the model version whose customers are all looked at from time to time. Lifecycle's own."""
+    return f"{TAG}:triggers:enrolled"

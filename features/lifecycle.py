@@ -25,6 +25,7 @@ from features.shopper import (
 
 ALL_CHANNELS = "all"
 CLOSED = frozenset({"closed", "solved", "resolved", "done"})
+PLACED = frozenset({"consent", "identify", "purchase"})  # these tell where somebody lives
 LONGEST = 200  # characters of a fact
 Reader = Callable[[int, Mapping[str, Any]], Iterator["Fact"]]
 
@@ -106,12 +107,12 @@ def facts_of(event: Event) -> list[Fact]:
     at, known = milliseconds(event.timestamp), event.properties or {}
     reader = _READERS.get(event.type)
     told = list(reader(at, known)) if reader else []
-    return told + _country(at, event) if event.type in {"consent", "identify", "purchase"} else told
+    return told + _country(at, event) if event.type in PLACED else told
 
 
 def packed_facts(event: Event) -> bytes:
     """`facts_of` as the ingest script takes them, JSON; empty where there are none."""
-    facts = facts_of(event)
+    facts = facts_of(event) if event.type in _READERS or event.type in PLACED else ()
     return msgspec.json.encode([(f.name, str(f.at_ms), f.value, f.earliest) for f in facts]) if facts else b""
 
 
