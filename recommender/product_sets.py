@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import NamedTuple
 
@@ -43,15 +44,14 @@ class SoldTogether:
     def partners(self, item: int) -> set[int]:
         return self._partners.get(item, set())
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _partners(self) -> dict[int, set[int]]:
         partners: dict[int, set[int]] = {}
         for one, other in self.pairs:
             if self.between(one, other) is not None:
                 partners.setdefault(one, set()).add(other)
                 partners.setdefault(other, set()).add(one)
-        object.__setattr__(self, "_partners", partners)
-
-    _partners: dict[int, set[int]] = None  # type: ignore[assignment]
+        return partners
 
 
 class ProductSet(NamedTuple):
