@@ -68,7 +68,7 @@ def ridge(user_items: csr_matrix, at_most: float) -> float:
     ):
         return at_most
     start = np.ones(min(user_items.shape))
-    found = svds(user_items.astype(np.float64), k=TASTES, v0=start, return_singular_vectors=False)
+    found = np.asarray(svds(user_items.astype(float), k=TASTES, v0=start, return_singular_vectors=False))
     return min(at_most, max(LEAST_RIDGE, float(found.min()) / 2))
 
 
