@@ -18,6 +18,7 @@ import typer
 from features.catalogue import load_products
 from features.home import Home
 from loadtests.training_cost import Cost, peak_bytes
+from recommender import versions
 from training.history import load_history
 from training.interactions import confidence
 from training.settings import TrainingSettings
@@ -52,11 +53,16 @@ def fit_alone(home: Home) -> dict[str, Any]:
 
 
 def train_whole(home: Home) -> dict[str, Any]:
-    """Reading, rehearsal, evaluation, gate and publishing included."""
+    """Reading, rehearsal, evaluation, gate and publishing included.
+
+    A model that the gate refuses is published all the same: here it is the cost that is judged.
+    """
     at_start, cost = peak_bytes(), Cost()
     began = monotonic()
     result = train(home, TrainingSettings(), datetime.now(UTC), cost.follow)
     cost.follow("End")
+    if not result.published:
+        versions.publish(home.models, result.version)
     return {
         "training_s": round(monotonic() - began, 3),
         "training_cpu_s": round(cost.total().cpu_seconds, 3),

@@ -106,7 +106,7 @@ def _point(
     try:
         points[name] = measure() | {"conditions": conditions(seed=7)}
     except (NoServer, WrongAnswer, subprocess.TimeoutExpired) as error:
-        points[name] = {"error": str(error)[:500]}
+        points[name] = {"error": str(error)[-500:]}
     results.parent.mkdir(parents=True, exist_ok=True)
     results.write_text(json.dumps({"points": points}, indent=1), encoding="utf-8")
 
