@@ -34,5 +34,5 @@ def fit_log_linear(features: Floats, expected: Floats, actual: Floats, power: fl
         if np.abs(step).max() < 1e-8:
             break
     weights[1:] /= scale
-    weights[0] = -centre @ weights[1:]
+    weights[0] += np.log(actual.mean() / expected.mean()) - centre @ weights[1:]
     return weights

@@ -1,0 +1,69 @@
+"""Order days and summaries by hand, from events in a real archive."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from histories import history_of, list_products, order
+
+from features.home import Home
+from training.customers.rfm import order_days, summarise
+from training.history import DAY
+from training.repeat import customer_days
+
+from factories import NOW, event
+
+TODAY = int(NOW.timestamp()) // DAY
+
+
+def test_days_frequency_recency_and_age_by_hand(home: Home) -> None:
+    history = history_of(
+        home,
+        order("a", customer="ann", days_ago=70),
+        order("a", "b", customer="ann", days_ago=28),
+        order("b", customer="ann", days_ago=28),
+        order("a", customer="bob", days_ago=7),
+        order("a"),
+    )
+    known = summarise(order_days(history), TODAY)
+    assert known.customer.tolist() == [0, 1]
+    assert known.seen.frequency.tolist() == [1, 0]
+    assert known.seen.recency.tolist() == [6, 0]
+    assert known.seen.age.tolist() == [10, 1]
+    assert known.revenue.tolist() == [40, 10]
+    assert known.spend.tolist() == [20, 10]
+    assert np.isnan(known.margin).all()
+
+
+def test_refunds_are_subtracted_and_what_was_taken_back_whole_never_was(home: Home) -> None:
+    back = event(
+        "refund", at=NOW - timedelta(days=1), order_id="o-2", items=[("a", 1, 10.0)], customer_id="ann"
+    )
+    history = history_of(
+        home,
+        order("a", customer="ann", days_ago=9, order_id="o-1"),
+        order("a", customer="ann", days_ago=3, order_id="o-2"),
+        order("a", customer="bob", days_ago=3, order_id="o-3"),
+        back,
+        event("cancel", at=NOW, order_id="o-3", customer_id="bob"),
+    )
+    known = summarise(order_days(history), TODAY)
+    assert known.customer.tolist() == [0]
+    assert known.seen.frequency.tolist() == [0]
+    assert known.revenue.tolist() == [10]
+
+
+def test_margin_is_of_what_has_a_cost(home: Home) -> None:
+    list_products(home, {"a": "A", "b": "B"})
+    history = history_of(home, order("a", customer="ann", days_ago=2), order("b", customer="bob", days_ago=2))
+    known = summarise(order_days(history, np.array([4.0, np.nan])), TODAY)
+    assert known.margin[0] == pytest.approx(0.6)
+    assert np.isnan(known.margin[1])
+
+
+def test_nobody(home: Home) -> None:
+    history = history_of(home, order("a"))
+    assert len(customer_days(history)) == 0
+    assert len(summarise(order_days(history), TODAY)) == 0

@@ -1,0 +1,110 @@
+"""Customer value of shops of every size, and what a shop's past teaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import polars as pl
+import pytest
+
+from recommender.customer_value import forecast
+from recommender.order_models import NBD
+from recommender.value_intervals import intervals
+from training.customers.value import fit_customer_value
+from training.history import DAY, KEPT, History, history_of
+
+FIRST, LAST = 19_000, 19_560
+
+
+def shop(orders: Iterable[tuple[str, int, float]]) -> History:
+    """(customer, day since FIRST, money) of each order."""
+    rows = list(orders)
+    table = pl.DataFrame(rows, schema=["customer_id", "day", "price"], orient="row")
+    nothing = pl.lit(None, pl.String)
+    lines = table.with_row_index("order_id").select(
+        pl.lit("purchase").cast(pl.Enum(KEPT)).alias("type"),
+        ((FIRST + pl.col("day")) * DAY).cast(pl.Int64).alias("timestamp"),
+        pl.lit(0).alias("received_ms"),
+        "customer_id",
+        nothing.alias("anonymous_id"),
+        nothing.alias("session_id"),
+        pl.lit("p").alias("product_id"),
+        pl.col("order_id").cast(pl.String),
+        pl.lit(1.0, pl.Float32).alias("quantity"),
+        pl.col("price").cast(pl.Float32).alias("unit_price"),
+    )
+    return history_of(lines, pl.Series(["p"]))
+
+
+def lively(n: int, seed: int = 0) -> Iterable[tuple[str, int, float]]:
+    """Customers who come at their own rate, leave at some time, and pay their own price."""
+    rng = np.random.default_rng(seed)
+    for customer in range(n):
+        day, rate, mean = rng.uniform(0, 500), rng.gamma(0.8, 0.03), rng.lognormal(3.5, 0.5)
+        leaves = day + rng.exponential(250)
+        while day < min(leaves, LAST - FIRST):
+            yield f"c{customer:04}", int(day), float(mean * rng.gamma(4) / 4)
+            day += rng.exponential(1 / rate) + 1
+
+
+def test_forecasts_of_a_shop_come_true() -> None:
+    everything = shop(lively(500))
+    cut = FIRST + 400
+    value = fit_customer_value(everything.before((cut + 1) * DAY), until_day=cut)
+    rows = np.flatnonzero(value.order_days > 0)
+    found = forecast(value, value.customers(rows), cut, (90,))
+    later = everything.purchases.where(
+        (everything.purchases.day > cut) & (everything.purchases.day <= cut + 90)
+    )
+    came = np.bincount(later.customer, minlength=len(value.order_days))[rows]
+    assert found.orders.sum() == pytest.approx(came.sum(), rel=0.2)
+    assert np.corrcoef(found.orders[:, 0], came)[0, 1] > 0.5
+
+
+@pytest.mark.parametrize("n", [1, 2, 40])
+def test_small_shops_have_finite_values_and_wide_intervals(n: int) -> None:
+    value = fit_customer_value(shop(lively(n)))
+    today = int(value.last_day.max())
+    customers = value.customers()
+    found = forecast(value, customers, today)
+    held = intervals(value, customers, today, found, np.random.default_rng(0))
+    for part in (found.orders, found.revenue, held.orders, held.revenue):
+        assert np.isfinite(part).all()
+        assert (part >= 0).all()
+    wide = found.orders[:, 2] > 1
+    assert (held.orders[wide, 2, 1] >= 1.5 * found.orders[wide, 2]).all()
+
+
+def test_customers_of_one_order_each_are_drawn_to_the_shop() -> None:
+    value = fit_customer_value(
+        shop((f"c{number:03}", number % 200, 20.0 + number % 7) for number in range(150))
+    )
+    found = forecast(value, value.customers(), int(value.last_day.max()))
+    assert value.order_model.kind == NBD
+    assert 0 < found.orders[:, 2].max() < 1
+    spend = found.revenue[:, 0] / found.orders[:, 0]
+    assert spend.std() < 1
+
+
+def test_a_shop_without_prices_has_orders_and_no_revenue() -> None:
+    value = fit_customer_value(shop((customer, day, 0.0) for customer, day, _ in lively(100)))
+    found = forecast(value, value.customers(), LAST)
+    assert (found.orders > 0).all()
+    assert np.isfinite(found.revenue).all()
+    assert found.revenue.max() < 1e-6
+
+
+def test_a_shop_without_customers() -> None:
+    nobody = shop(lively(1)).before(0)
+    value = fit_customer_value(nobody, until_day=LAST)
+    first = value.customer(-1).ordered(LAST, 30.0)
+    assert np.isfinite(forecast(value, first, LAST).orders).all()
+
+
+def test_the_same_history_gives_the_same_value() -> None:
+    first, second = (fit_customer_value(shop(lively(200))) for _ in range(2))
+    assert all(
+        np.array_equal(getattr(first, name), getattr(second, name), equal_nan=True)
+        for name in ("model", "spend", "order_weights", "order_knots", "revenue_lift")
+    )
