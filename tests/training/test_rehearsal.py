@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from histories import history_of, order
+
+from features.catalogue import load_products
+from features.home import Home
+from recommender.placements import fixed_weights
+from training.settings import TrainingSettings
+from training.train import rehearse
+
+SETTINGS = TrainingSettings(als_factors=4, als_iterations=2)
+
+
+@pytest.mark.parametrize(("days", "kept"), [(600, True), (60, False)])
+def test_what_was_tuned_on_nearly_everything_stands(tmp_path: Path, days: int, kept: bool) -> None:
+    orders = [order("a", "b", customer=f"c{n % 7}", days_ago=n * days / 60) for n in range(60)]
+    history = history_of(Home(tmp_path), *orders)
+    found = rehearse(history, load_products(Home(tmp_path)), SETTINGS)
+    assert (found.settings.ease_lambda is not None) is kept
+    assert found.metrics.keys() <= {"home", "cart"}
+    assert np.array_equal(found.blends, fixed_weights())  # too few questions
+    assert found.worth == {}
+
+
+def test_a_single_order_leaves_nothing_to_rehearse_with(tmp_path: Path) -> None:
+    history = history_of(Home(tmp_path), order("a"))
+    found = rehearse(history, load_products(Home(tmp_path)), SETTINGS)
+    assert (found.metrics, found.settings, found.next_basket) == ({}, SETTINGS, None)
