@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import repeat
 
 import pytest
@@ -20,13 +20,11 @@ BAD = b"HTTP/1.1 500 No\r\ncontent-length: 2\r\n\r\nno"
 
 
 def _answer(line: socket.socket, answer: bytes, wait_s: float) -> None:
-    with line:
+    """Until the other side has gone, in whatever manner."""
+    with line, suppress(OSError):
         while line.recv(1_000):
             time.sleep(wait_s)
-            try:
-                line.sendall(answer)
-            except OSError:
-                return
+            line.sendall(answer)
 
 
 @contextmanager
