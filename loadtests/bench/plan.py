@@ -38,7 +38,7 @@ class Plan:
     tries: int = 10_000
     picks: int = 20_000
     looks: int = 20_000
-    trained: ShopSize = ShopSize(1_000, 8_000, 40_000, 80_000)
+    trained: ShopSize = ShopSize(1_000, 5_000, 15_000, 30_000)
     products: int = 10_000
     customers: int = 50_000
     starts_with: int = 100_000
