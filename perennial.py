@@ -17,6 +17,7 @@ from features.settings import StoreSettings
 from features.terminal import DEFAULT_HOME, HomeOption, JsonOption, console, plain_errors, progress
 from training.commands import models, train
 from training.evaluate.command import evaluate
+from training.reports.command import report
 
 app = typer.Typer(
     name="perennial",
@@ -29,6 +30,7 @@ app.command()(train)
 app.add_typer(models, name="models")
 app.add_typer(keys, name="keys")
 app.add_typer(evaluate, name="evaluate")
+app.add_typer(report, name="report")
 
 DEMO_HOME = Path(".perennial-demo")
 HostOption = Annotated[

@@ -91,6 +91,22 @@ def import_catalogue(
     show(summary, as_json=as_json)
 
 
+@imports.command("costs")
+def import_costs(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV or XLSX with date (or month), channel, spend.")],
+    home: HomeOption = DEFAULT_HOME,
+    dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in what channels cost, for CAC and LTV:CAC in `perennial report`."""
+    from features.importers.costs import import_costs
+    from features.importers.refusal import ImportRefused
+
+    with plain_errors(ImportRefused):
+        summary = import_costs(Home(home), file, dry_run=dry_run, now=datetime.now(UTC))
+    show(summary, as_json=as_json)
+
+
 @keys.command("create")
 def create_key(
     scope: Annotated[str, typer.Argument(help="public (for pages) or secret (for servers).")],

@@ -102,7 +102,7 @@ class History:
 
     @cached_property
     def purchases(self) -> OrderLines:
-        net = _net_of_refunds(_linked(self.log))
+        net = net_of_refunds(linked(self.log))
         customer = _numbers(net["customer"].fill_null(-1), np.int32)
         order = _numbers(net["order"], np.int32)
         return OrderLines(
@@ -118,7 +118,7 @@ class History:
     @cached_property
     def visits(self) -> Visits:
         seen = (
-            _linked(self.log.filter(pl.col("type").is_in(["identify", *VISITS])))
+            linked(self.log.filter(pl.col("type").is_in(["identify", *VISITS])))
             .filter(pl.col("session").is_not_null(), pl.col("item").is_not_null())
             .sort("timestamp", "session", "item")
         )
@@ -194,14 +194,14 @@ def _numbers(column: pl.Series, dtype: Any) -> NDArray[Any]:
     return column.to_numpy().astype(dtype)
 
 
-def _linked(log: pl.DataFrame) -> pl.DataFrame:
+def linked(log: pl.DataFrame) -> pl.DataFrame:
     """Give what a browser did to the customer it last turned out to be."""
     signed_in = log.filter(pl.col("type") == "identify", pl.col("browser").is_not_null()).sort("timestamp")
     links = signed_in.group_by("browser").agg(pl.col("customer").last().alias("owner"))
     return log.join(links, on="browser", how="left").with_columns(pl.coalesce("customer", "owner"))
 
 
-def _net_of_refunds(log: pl.DataFrame) -> pl.DataFrame:
+def net_of_refunds(log: pl.DataFrame) -> pl.DataFrame:
     line = ["order", "item"]
     back = pl.col("type").is_in(["refund", "cancel"])
     cost = (pl.col("quantity") * pl.col("unit_price")).sum() / pl.col("quantity").sum()

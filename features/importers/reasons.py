@@ -24,5 +24,7 @@ class Reason(StrEnum):
     BAD_TIME = "Date missing or not in the format of the other lines: write it like them"
     TIME_OUT_OF_RANGE = "Date before 1990 or in the future: correct it"
     REPEATED_PRODUCT = "The same product stands earlier in this file: nothing to do, the first was taken"
+    NO_CHANNEL = "Channel missing: fill it in"
+    BAD_SPEND = "Spending missing, negative, not a number or above a thousand million: correct it"
     NO_OFFER = "A picture or option row without product id (SKU): nothing to do if it is only a picture"
     REPEATED = "The same event or order stands earlier in this file: nothing to do, the first was taken"

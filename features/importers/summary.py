@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 
@@ -138,5 +138,43 @@ class CatalogueSummary:
             yield "Please note", warning
 
 
+@dataclass(frozen=True)
+class CostsSummary:
+    """Every row is counted once: `taken + sum(set_aside) == rows`. spend: money by currency ("": none)."""
+
+    file: str
+    dry_run: bool
+    rows: int
+    taken: int
+    set_aside: dict[str, int]
+    channels: int
+    first: date | None
+    last: date | None
+    spend: dict[str, float]
+    rejects_file: str | None
+    warnings: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: dates as ISO 8601."""
+        return _plain(asdict(self))
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Label and value of everything a person wants to read, in order."""
+        yield "File", self.file
+        yield "Rows in the file", f"{self.rows:,}"
+        yield "Taken", f"{self.taken:,}, of {self.channels:,} channels"
+        yield "Set aside", f"{sum(self.set_aside.values()):,}"
+        for reason, count in self.set_aside.items():
+            yield f"  {count:,}", reason
+        if self.first and self.last:
+            yield "From, to", f"{self.first} to {self.last}"
+        for currency, spend in self.spend.items():
+            yield "Spending", f"{spend:,.2f} {currency}".strip()
+        if self.rejects_file:
+            yield "Lines set aside are in", self.rejects_file
+        for warning in self.warnings:
+            yield "Please note", warning
+
+
 def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in fields.items()}
+    return {k: v.isoformat() if isinstance(v, date) else v for k, v in fields.items()}

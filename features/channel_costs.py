@@ -1,0 +1,44 @@
+"""What channels cost, on disk: a row a channel, currency and day."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from features.home import Home
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def schema() -> dict[str, pl.DataType]:
+    """date: of a month's spending its first day; currency "": the file named none; spend: money."""
+    import polars as pl
+
+    return {"date": pl.Date(), "channel": pl.String(), "currency": pl.String(), "spend": pl.Float64()}
+
+
+def load_costs(home: Home) -> pl.DataFrame:
+    """All that is known; no rows and the same columns before the first import."""
+    import polars as pl
+
+    path = _costs(home)
+    return pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=schema())
+
+
+def merge_costs(home: Home, costs: pl.DataFrame) -> None:
+    """Add costs; a channel's day that is given again counts as given now."""
+    import polars as pl
+
+    columns = schema()
+    new = costs.select(pl.col(name).cast(dtype) for name, dtype in columns.items())
+    of = ["date", "channel", "currency"]
+    merged = pl.concat([load_costs(home).join(new, on=of, how="anti"), new]).sort(of)
+    path = _costs(home)
+    partial = path.with_suffix(".partial")
+    merged.write_parquet(partial)
+    partial.replace(path)
+
+
+def _costs(home: Home) -> Path:
+    return home.catalog / "channel_costs.parquet"

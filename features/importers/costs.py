@@ -1,0 +1,96 @@
+"""`perennial import costs`: what each channel cost, day by day or month by month."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from features.channel_costs import merge_costs
+from features.home import Home
+from features.importers.content import read_file
+from features.importers.formats import pick_format
+from features.importers.lines import Format
+from features.importers.reasons import Reason
+from features.importers.refusal import ImportRefused
+from features.importers.rejects import rejects_path, write_rejects
+from features.importers.summary import CostsSummary
+from features.importers.table import Table, as_table
+from features.importers.values import number, read_times
+from features.progress import silent
+
+
+def _rows(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows
+
+
+COSTS = Format(
+    name="costs",
+    columns={
+        "date": ("date", "day", "month"),
+        "channel": ("channel", "source", "utmsource", "sourcemedium"),
+        "spend": ("spend", "cost", "costs", "amount", "amountspent"),
+        "currency": ("currency", "currencycode"),
+    },
+    required=("date", "channel", "spend"),
+    read=_rows,
+)
+
+
+def import_costs(home: Home, file: Path, *, dry_run: bool = False, now: datetime) -> CostsSummary:
+    """Add what channels cost; a channel's day that was known counts as it is in this file.
+
+    Several rows of one day and channel add up; a month's spending stands on its first day.
+
+    A dry run writes nothing. Raises ImportRefused, the home unchanged, where the file cannot be taken.
+    """
+    table = as_table(read_file(file, silent), file.name)
+    chosen, _ = pick_format({COSTS.name: COSTS}, table, COSTS.name)
+    if table.cells.is_empty():
+        raise ImportRefused(f"{file.name} has no rows. Export it again.")
+    judged = _judged(chosen.rows(table), table, now)
+    good = judged.filter(pl.col("reason").is_null())
+    aside = judged.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
+    days = good.group_by("date", "channel", "currency").agg(pl.col("spend").sum())
+    rejects = rejects_path(home, file, now) if aside.height and not dry_run else None
+    if not dry_run:
+        if rejects:
+            write_rejects(rejects, table, aside)
+        merge_costs(home, days)
+    return CostsSummary(
+        file=str(file),
+        dry_run=dry_run,
+        rows=table.cells.height,
+        taken=good.height,
+        set_aside=dict(aside["reason"].value_counts(sort=True).iter_rows()),
+        channels=days["channel"].n_unique(),
+        first=min(days["date"], default=None),
+        last=max(days["date"], default=None),
+        spend=dict(days.group_by("currency").agg(pl.col("spend").sum()).sort("currency").iter_rows()),
+        rejects_file=str(rejects) if rejects else None,
+        warnings=table.notes,
+    )
+
+
+def _judged(rows: pl.DataFrame, table: Table, now: datetime) -> pl.DataFrame:
+    """Rows with date, spend, and `reason` where one is not taken."""
+    times = read_times(rows["date"].str.replace(r"^(\d{4}-\d{2})$", "${1}-01")).values
+    read = rows.with_columns(
+        date=times.dt.date(),
+        spend=number(pl.col("spend")),
+        currency=pl.col("currency").fill_null("").str.to_uppercase(),
+        detail=pl.lit(None, pl.String),
+    )
+    return read.with_columns(
+        reason=pl.when(pl.lit(table.surplus))
+        .then(pl.lit(Reason.SURPLUS_CELLS.value))
+        .when(pl.col("channel").is_null())
+        .then(pl.lit(Reason.NO_CHANNEL.value))
+        .when(pl.col("date").is_null())
+        .then(pl.lit(Reason.BAD_TIME.value))
+        .when(~pl.col("date").is_between(pl.date(1990, 1, 1), now.date()))
+        .then(pl.lit(Reason.TIME_OUT_OF_RANGE.value))
+        .when(pl.col("spend").is_null() | (pl.col("spend") < 0) | (pl.col("spend") > 1e9))
+        .then(pl.lit(Reason.BAD_SPEND.value))
+    )

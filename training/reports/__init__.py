@@ -1,0 +1,1 @@
+"""The figures a shop owner steers by, worked out from the history."""

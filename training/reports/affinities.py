@@ -1,0 +1,77 @@
+"""What customers like: categories, brands, price bands, and whether they wait for discounts."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from features.reports.shape import Part, Plot, Table, table
+from training.reports.shop import Shop
+from training.reports.sums import over, total
+
+MOST = 20
+PRICE_BANDS = ("lower", "middle", "upper")
+DISCOUNTS = ((0.0, "never"), (0.34, "up to a third of orders"), (0.67, "up to two thirds"), (1.0, "more"))
+UNKNOWN = "not known"
+COLUMNS = ("customers", "orders", "revenue", "revenue_share", "repeat_rate")
+
+
+def affinities(shop: Shop, currency: str | None) -> Part:
+    """A table for each taste."""
+    if shop.ledger.lines.is_empty():
+        return Part(currency)
+    goods = shop.catalogue.select("product_id", "category", "brand", price_band=price_bands(shop.catalogue))
+    lines = shop.ledger.lines.join(goods, left_on="item", right_on="product_id", how="left")
+    titles = {"category": "Categories", "brand": "Brands", "price_band": "Price bands"}
+    tables = [_by(lines, name, title) for name, title in titles.items()]
+    return Part(currency, [], [*tables, _discounts(shop)] if len(shop.people) else tables)
+
+
+def price_bands(catalogue: pl.DataFrame) -> pl.Series:
+    """lower, middle or upper third of the prices of a product's category; null without a price."""
+    rank = pl.col("price").rank("average").over("category") - 0.5
+    third = (3 * rank / pl.col("price").count().over("category")).floor().clip(0, 2)
+    names = pl.when(third == 0).then(pl.lit("lower")).when(third == 1).then(pl.lit("middle"))
+    banded = names.when(third == 2).then(pl.lit("upper"))
+    return catalogue.select(price_band=banded).to_series()
+
+
+def _by(lines: pl.DataFrame, name: str, title: str) -> Table:
+    """repeat_rate: customers who ordered from it twice."""
+    each = lines.with_columns(pl.col(name).fill_null(UNKNOWN))
+    twice = (
+        each.filter(pl.col("customer").is_not_null())
+        .group_by(name, "customer")
+        .agg(pl.col("order").n_unique())
+        .group_by(name)
+        .agg((pl.col("order") > 1).mean().alias("repeat_rate"))
+    )
+    found = each.group_by(name).agg(
+        pl.col("customer").drop_nulls().n_unique().alias("customers"),
+        pl.col("order").n_unique().alias("orders"),
+        pl.col("revenue").sum(),
+    )
+    shared = found.with_columns(revenue_share=pl.col("revenue") / pl.col("revenue").sum())
+    rows = shared.join(twice, on=name, how="left").sort("revenue", name, descending=[True, False])
+    shown = rows.head(MOST).select(name, *COLUMNS).rows()
+    text = "Repeat rate: customers who ordered from it twice or more, over its customers."
+    return table(f"by_{name}", title, [name, *COLUMNS], shown, Plot("bars", "revenue"), text)
+
+
+def _discounts(shop: Shop) -> Table:
+    rows, people, below = [], shop.people, -1.0
+    for most, name in DISCOUNTS:
+        there = people.filter(pl.col("discounted") > below, pl.col("discounted") <= most)
+        repeats = (there["orders"] > 1).mean()
+        revenue = total(there["revenue"])
+        rows.append(
+            [
+                name,
+                len(there),
+                there["orders"].sum(),
+                revenue,
+                over(revenue, total(people["revenue"])),
+                repeats,
+            ]
+        )
+        below = most
+    return table("by_discount", "Discounts", ["discount_use", *COLUMNS], rows, Plot("bars", "customers"))

@@ -1,0 +1,81 @@
+"""All reports of a shop, and the files that the service reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import polars as pl
+
+from features.history import scan
+from features.home import Home
+from features.reports.files import write_report
+from features.reports.shape import Part, Report
+from training.reports.affinities import affinities
+from training.reports.channels import channels
+from training.reports.cohorts import cohorts
+from training.reports.customers import customers
+from training.reports.kpi import kpi
+from training.reports.ledger import Ledger
+from training.reports.segments import segments
+from training.reports.shop import Shop, load_shop
+
+BUILDERS: dict[str, tuple[str, Callable[[Shop, str | None], Part]]] = {
+    "kpi": ("Key figures", kpi),
+    "cohorts": ("Cohorts", cohorts),
+    "segments": ("Segments and tiers", segments),
+    "channels": ("Channels", channels),
+    "affinities": ("What customers like", affinities),
+    "customers": ("Customers", customers),
+}
+NO_ORDERS = "No orders yet: `perennial import orders FILE` brings them in."
+FEW = 100
+
+
+def build_report(shop: Shop, name: str) -> Report:
+    """One of BUILDERS, a part for each currency; a shop without orders has one, with no figures known."""
+    title, build = BUILDERS[name]
+    parts = [build(shop.of(currency), currency) for currency in shop.ledger.currencies or [None]]
+    return Report(name, title, shop.as_of.isoformat(), parts, notes(shop))
+
+
+def write_insights(home: Home) -> None:
+    """Every report that the service answers with, of the history as it is."""
+    shop = load_shop(home, newest_day(home))
+    for name in BUILDERS:
+        if name != "customers":
+            write_report(home, build_report(shop, name))
+
+
+def newest_day(home: Home) -> date:
+    """The day of the newest event; today where there is none."""
+    newest = scan(home).select(pl.col("timestamp").max()).collect().item()
+    return newest.date() if isinstance(newest, datetime) else datetime.now(UTC).date()
+
+
+def notes(shop: Shop) -> list[str]:
+    """What a reader must know before trusting the figures."""
+    ledger, n = shop.ledger, len(shop.people)
+    if ledger.orders.is_empty():
+        return [NO_ORDERS]
+    found = []
+    if len(ledger.currencies) > 1:
+        found.append(_several(ledger))
+    if ledger.assumed:
+        found.append(
+            f"{ledger.assumed:,} orders name no currency; they are taken to be in {ledger.currencies[0]}."
+        )
+    if ledger.unpriced:
+        found.append(f"{ledger.unpriced:,} lines have no price; they count at their product's mean price.")
+    if n < FEW:
+        found.append(f"Only {n} customers: shares and means may change much with the next few.")
+    return found
+
+
+def _several(ledger: Ledger) -> str:
+    counts = ledger.orders["currency"].value_counts(sort=True).rows()
+    named = ", ".join(f"{currency or 'none'} ({count:,} orders)" for currency, count in counts)
+    return (
+        f"Orders are in several currencies: {named}. Each is told apart, nothing is converted; a customer "
+        "who ordered in two counts in both, and nothing is predicted."
+    )

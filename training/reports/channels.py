@@ -1,0 +1,124 @@
+"""What customers of each channel cost and bring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from features.reports.definitions import WORTH_IT
+from features.reports.shape import Figure, Part, Plot, figure, table
+from training.reports.shop import Shop
+from training.reports.sums import over, total
+
+COSTED_ENOUGH = 0.9  # share of revenue whose costs are known, from which LTV:CAC counts margin
+NO_COSTS = "No spending is known: `perennial import costs FILE` (date, channel, spend)"
+COLUMNS = (
+    "channel",
+    "customers",
+    "revenue",
+    "ltv",
+    "ltv_predicted_365d",
+    "repeat_rate",
+    "new_customers",
+    "spend",
+    "cac",
+    "ltv_to_cac",
+    "ltv_to_cac_predicted",
+    "verdict",
+)
+
+
+def channels(shop: Shop, currency: str | None) -> Part:
+    """CAC, LTV and their ratio, channel by channel and for the shop."""
+    if shop.people.is_empty() and shop.costs.is_empty():
+        return Part(currency)
+    costs = shop.costs.filter(pl.col("currency").is_in(["", currency or ""]))
+    if currency is None:
+        costs = shop.costs
+    found = _measured(shop, costs)
+    share = contribution(shop)
+    rows = [_row(each, share or 1.0, shop.forecast) for each in found.iter_rows(named=True)]
+    shown = [[row[name] for name in COLUMNS] for row in rows]
+    basis = (
+        f"LTV:CAC counts a margin of {share:.0%}."
+        if share
+        else "LTV:CAC counts revenue: costs are not known."
+    )
+    text = f"{basis} A channel pays from {WORTH_IT:g}:1." if len(costs) else NO_COSTS
+    drawn = table(
+        "channels", "Channels", COLUMNS, shown, Plot("bars", "ltv_to_cac" if len(costs) else "ltv"), text
+    )
+    return Part(currency, _figures(found, costs, share or 1.0, shop.forecast), [drawn])
+
+
+def contribution(shop: Shop) -> float | None:
+    """The margin as a share of revenue; None where costs of too little revenue are known."""
+    orders = shop.ledger.orders
+    costed, revenue = total(orders["costed"]), total(orders["revenue"])
+    known = revenue > 0 and costed / revenue >= COSTED_ENOUGH
+    return over(total(orders["margin"]), costed) if known else None
+
+
+def _measured(shop: Shop, costs: pl.DataFrame) -> pl.DataFrame:
+    """A row a channel: customers, revenue, ltv, predicted, repeat_rate; and of the costed months
+    new_customers, won (their revenue), coming (expected of them), spend."""
+    people = (
+        shop.people if shop.forecast else shop.people.with_columns(predicted_365d=pl.lit(None, pl.Float64))
+    )
+    months = costs["date"].dt.truncate("1mo")
+    month = pl.col("first").dt.date().dt.truncate("1mo")
+    won = month.is_between(pl.lit(months.min(), pl.Date), pl.lit(months.max(), pl.Date)).fill_null(
+        value=False
+    )
+    found = people.group_by(pl.col("channel").str.to_lowercase().alias("key")).agg(
+        pl.col("channel").mode().sort().first(),
+        pl.len().alias("customers"),
+        pl.col("revenue").sum(),
+        pl.col("revenue").mean().alias("ltv"),
+        pl.col("predicted_365d").mean().alias("ltv_predicted_365d"),
+        (pl.col("orders") > 1).mean().alias("repeat_rate"),
+        won.sum().alias("new_customers"),
+        pl.col("revenue").filter(won).sum().alias("won"),
+        pl.col("predicted_365d").filter(won).sum().alias("coming"),
+    )
+    spent = costs.group_by(pl.col("channel").str.to_lowercase().alias("key")).agg(
+        pl.col("spend").sum(), pl.col("channel").first().alias("paid")
+    )
+    both = found.join(spent, on="key", how="full", coalesce=True)
+    counts = pl.col("customers", "new_customers").fill_null(0)
+    filled = both.with_columns(
+        counts, pl.coalesce("channel", "paid"), pl.col("revenue", "won", "coming").fill_null(0.0)
+    )
+    return filled.sort("customers", "channel", descending=[True, False])
+
+
+def _row(each: dict[str, Any], share: float, forecast: bool) -> dict[str, Any]:
+    spend, new = each["spend"], each["new_customers"]
+    cac = over(spend, new) if spend is not None else None
+    ratio = over(each["won"] * share, spend) if spend else None
+    later = over((each["won"] + each["coming"]) * share, spend) if spend and forecast else None
+    known = each | {"cac": cac, "ltv_to_cac": ratio, "ltv_to_cac_predicted": later}
+    return known | {"verdict": verdict(ratio, spend), "new_customers": new if spend is not None else None}
+
+
+def verdict(ratio: float | None, spend: float | None) -> str | None:
+    """In a word, for each channel with known spending."""
+    if spend is None:
+        return None
+    if ratio is None:
+        return "free"
+    return "pays" if ratio >= WORTH_IT else "loses" if ratio < 1 else "thin"
+
+
+def _figures(found: pl.DataFrame, costs: pl.DataFrame, share: float, forecast: bool) -> list[Figure]:
+    """Of all channels together: everybody new in the costed months, over everything spent."""
+    spend, new = total(costs["spend"]), int(found["new_customers"].sum())
+    won, coming = total(found["won"]), total(found["coming"])
+    note = None if len(costs) else NO_COSTS
+    return [
+        figure("spend", spend if len(costs) else None, note),
+        figure("cac", over(spend, new) if len(costs) else None, note),
+        figure("ltv_to_cac", over(won * share, spend), note),
+        figure("ltv_to_cac_predicted", over((won + coming) * share, spend) if forecast else None, note),
+    ]

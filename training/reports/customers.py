@@ -1,0 +1,37 @@
+"""Every customer in a row: what they brought, where they stand, what is expected."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from features.reports.shape import Column, Part, table
+from recommender.tiers import tier_standing
+from training.reports.shop import Shop
+
+PAST = ("orders", "revenue", "last_order", "recency_days")
+EXPECTED = (
+    "p_alive",
+    "churn_risk",
+    "expected_orders_90d",
+    "predicted_365d",
+    "predicted_low",
+    "predicted_high",
+)
+
+
+def customers(shop: Shop, currency: str | None) -> Part:
+    """Those who brought most come first."""
+    people = shop.people.sort("revenue", "customer", descending=[True, False])
+    if people.is_empty():
+        return Part(currency)
+    stands = [tier_standing(shop.plan, revenue).name if shop.plan else None for revenue in people["revenue"]]
+    rows = people.with_columns(
+        customer_id="customer",
+        last_order=pl.col("last").dt.strftime("%Y-%m-%d"),
+        tier=pl.Series(stands, dtype=pl.String),
+        vip=pl.when("vip").then(pl.lit("VIP")),
+    )
+    columns = ["customer_id", "segment", *(["tier"] if shop.plan else []), "vip", "channel", *PAST]
+    columns += EXPECTED if shop.forecast else ()
+    shown: list[str | Column] = list(columns)
+    return Part(currency, [], [table("customers", "Customers", shown, rows.select(columns).rows())])

@@ -1,0 +1,81 @@
+"""The shop in a dozen figures, and month by month."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+
+from features.reports.shape import Figure, Part, Plot, Table, figure, table
+from training.reports.ledger import Ledger, until
+from training.reports.shop import Shop
+from training.reports.standings import days_between
+from training.reports.sums import over, total
+
+NOBODY_RETURNED = "Nobody has ordered twice yet"
+NO_FORECAST = "A forecast needs two customers with orders, all in one currency"
+YEAR_DAYS = 365
+
+
+def kpi(shop: Shop, currency: str | None) -> Part:
+    """The figures of everything so far."""
+    return Part(currency, _figures(shop), [by_month(shop.ledger)] if len(shop.ledger.orders) else [])
+
+
+def _figures(shop: Shop) -> list[Figure]:
+    ledger, people = shop.ledger, shop.people
+    orders = ledger.orders
+    gap, n = days_between(ledger), len(people)
+    revenue, gross = total(orders["revenue"]), total(ledger.gross["gross"])
+    expected = people["predicted_365d"].mean() if shop.forecast else None
+    return [
+        figure("customers", n),
+        figure("orders", len(orders)),
+        figure("revenue", revenue),
+        figure("aov", over(revenue, len(orders))),
+        figure("ltv", over(people["revenue"].sum(), n)),
+        figure("ltv_predicted_365d", expected, None if shop.forecast else NO_FORECAST),  # type: ignore[arg-type]
+        figure("repeat_rate", over((people["orders"] > 1).sum(), n)),
+        figure("returning_share", returning_share(orders)),
+        figure("purchase_frequency", _frequency(ledger)),
+        figure("days_between_orders", gap, None if gap else NOBODY_RETURNED),
+        figure("attach_rate", over((orders["products"] > 1).sum(), len(orders))),
+        figure("discounted_share", over(orders["discounted"].sum(), len(orders))),
+        figure("refunded_share", over(gross - revenue, gross)),
+        figure("guest_share", over(orders["customer"].null_count(), len(orders))),
+    ]
+
+
+def returning_share(orders: pl.DataFrame) -> float | None:
+    """Of the revenue of known customers, that of orders after their first."""
+    known = orders.filter(pl.col("customer").is_not_null())
+    return over(known.filter(pl.col("number") > 1)["revenue"].sum(), known["revenue"].sum())
+
+
+def _frequency(ledger: Ledger) -> float | None:
+    since = until(ledger.as_of) - timedelta(days=YEAR_DAYS)
+    year = ledger.orders.filter(pl.col("customer").is_not_null(), pl.col("timestamp") >= since)
+    return over(len(year), year["customer"].n_unique())
+
+
+def by_month(ledger: Ledger) -> Table:
+    """Orders, revenue and new customers of each calendar month with an order."""
+    known = pl.col("customer").is_not_null()
+    again = known & (pl.col("number") > 1)
+    months = (
+        ledger.orders.group_by(pl.col("timestamp").dt.strftime("%Y-%m").alias("month"))
+        .agg(
+            pl.len().alias("orders"),
+            pl.col("revenue").sum(),
+            pl.col("revenue").mean().alias("aov"),
+            (pl.col("number") == 1).sum().alias("new_customers"),
+            pl.col("revenue").filter(again).sum().alias("again"),
+            pl.col("revenue").filter(known).sum().alias("known"),
+        )
+        .with_columns(returning_share=pl.when(pl.col("known") > 0).then(pl.col("again") / pl.col("known")))
+        .sort("month")
+    )
+    columns = ("month", "revenue", "orders", "aov", "new_customers", "returning_share")
+    return table(
+        "by_month", "Month by month", columns, months.select(columns).rows(), Plot("bars", "revenue")
+    )

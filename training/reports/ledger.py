@@ -1,0 +1,163 @@
+"""Orders as they stand on a day: net of discounts, refunds and cancellations, under their customers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+
+from features.catalogue import load_products
+from features.history import scan
+from features.home import Home
+from training.history import linked, net_of_refunds
+
+SALES = ("purchase", "refund", "cancel", "identify")
+AMOUNT = pl.col("quantity") * pl.col("price")
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What was known at the end of `as_of`. customer is null for guests; money in each order's currency.
+
+    orders: order, customer, timestamp, currency, revenue, products (different ones), discounted, number (1:
+    the customer's first), costed and margin (revenue of lines with a known cost, and what is left of it).
+    lines: order, customer, item, timestamp, currency, revenue, number. gross: currency, gross (of everything
+    ordered, whatever became of it). unpriced: lines without a price of their own. assumed: orders without a
+    currency, taken to be in the most usual one.
+    """
+
+    as_of: date
+    orders: pl.DataFrame
+    lines: pl.DataFrame
+    gross: pl.DataFrame
+    unpriced: int
+    assumed: int
+
+    def of(self, currency: str | None) -> Ledger:
+        """The orders of one currency; `number` counts all of a customer's."""
+        own = pl.col("currency").eq_missing(pl.lit(currency))
+        return replace(
+            self, orders=self.orders.filter(own), lines=self.lines.filter(own), gross=self.gross.filter(own)
+        )
+
+    @property
+    def currencies(self) -> list[str | None]:
+        """Most orders first."""
+        counts = self.orders.group_by("currency").len().sort("len", "currency", descending=[True, False])
+        return counts["currency"].to_list()
+
+    @property
+    def customers(self) -> pl.DataFrame:
+        """customer, orders, revenue, first and last (timestamps), discounted (share of orders)."""
+        known = self.orders.filter(pl.col("customer").is_not_null())
+        return (
+            known.group_by("customer")
+            .agg(
+                pl.len().cast(pl.Int64).alias("orders"),
+                pl.col("revenue").sum(),
+                pl.col("timestamp").min().alias("first"),
+                pl.col("timestamp").max().alias("last"),
+                pl.col("discounted").mean(),
+            )
+            .sort("customer")
+        )
+
+
+def until(as_of: date) -> datetime:
+    """The end of a day."""
+    return datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) + timedelta(days=1)
+
+
+def load_ledger(home: Home, as_of: date) -> Ledger:
+    """Everything up to the end of a day; what came later, refunds among it, has not happened."""
+    log = _log(home, as_of)
+    catalogue = load_products(home)
+    goods = log.join(
+        catalogue.filter(~pl.col("is_product")), left_on="item", right_on="product_id", how="anti"
+    )
+    priced = goods.with_columns(price=pl.coalesce("unit_price", _usual_price()))
+    heads, assumed = _heads(log, priced)
+    sold = net_of_refunds(linked(goods)).join(_prices(priced), on="item", how="left")
+    lines = (
+        sold.join(heads, on="order", how="left")
+        .join(catalogue.select(item="product_id", cost="cost"), on="item", how="left")
+        .with_columns(price=pl.coalesce("unit_price", "price").fill_null(0.0))
+        .with_columns(revenue=AMOUNT * (1 - pl.col("off")))
+    )
+    orders = _orders(lines)
+    numbered = lines.join(orders.select("order", number="number"), on="order")
+    bought = priced.filter(pl.col("type") == "purchase", pl.col("item").is_not_null())
+    gross = bought.join(heads, on="order", how="left").group_by("currency")
+    return Ledger(
+        as_of,
+        orders,
+        numbered.select("order", "customer", "item", "timestamp", "currency", "revenue", "number"),
+        gross.agg((AMOUNT * (1 - pl.col("off"))).sum().alias("gross")),
+        bought["unit_price"].null_count(),
+        assumed,
+    )
+
+
+def _log(home: Home, as_of: date) -> pl.DataFrame:
+    return (
+        scan(home)
+        .filter(pl.col("type").is_in(SALES), pl.col("timestamp") < until(as_of))
+        .select(
+            "type",
+            "timestamp",
+            pl.col("quantity", "unit_price", "discount", "currency", "coupon"),
+            customer="customer_id",
+            browser="anonymous_id",
+            item="product_id",
+            order="order_id",
+        )
+        .collect()
+    )
+
+
+def _usual_price() -> pl.Expr:
+    return pl.col("unit_price").filter(pl.col("type") == "purchase").mean().over("item")
+
+
+def _prices(priced: pl.DataFrame) -> pl.DataFrame:
+    return priced.filter(pl.col("item").is_not_null()).group_by("item").agg(pl.col("price").mean())
+
+
+def _heads(log: pl.DataFrame, priced: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """(order, currency, off, discounted; how many orders' currency was assumed). off: discount as a share."""
+    bought = pl.col("type") == "purchase"
+    heads = (
+        log.filter(bought)
+        .group_by("order")
+        .agg(
+            pl.col("currency").drop_nulls().first(),
+            pl.col("discount").sum(),
+            (pl.col("coupon").is_not_null().any() | (pl.col("discount") > 0).any()).alias("discounted"),
+        )
+    )
+    goods = priced.filter(bought).group_by("order").agg(AMOUNT.sum().alias("goods"))
+    known = heads["currency"].drop_nulls().value_counts(sort=True)["currency"]
+    usual = known[0] if known.len() else None
+    off = (pl.col("discount") / pl.col("goods")).fill_nan(0.0).fill_null(0.0).clip(0.0, 1.0)
+    joined = heads.join(goods, on="order", how="left").with_columns(off=off)
+    filled = joined.with_columns(pl.col("currency").fill_null(pl.lit(usual, pl.String)))
+    return filled.select("order", "currency", "off", pl.col("discounted").fill_null(value=False)), (
+        heads["currency"].null_count() if usual else 0
+    )
+
+
+def _orders(lines: pl.DataFrame) -> pl.DataFrame:
+    costed = pl.col("cost").is_not_null()
+    orders = lines.group_by("order").agg(
+        pl.col("customer").max(),
+        pl.col("timestamp").min(),
+        pl.col("currency", "discounted").first(),
+        pl.col("revenue").sum(),
+        pl.col("item").n_unique().alias("products"),
+        pl.col("revenue").filter(costed).sum().alias("costed"),
+        (pl.col("revenue") - pl.col("quantity") * pl.col("cost")).filter(costed).sum().alias("margin"),
+    )
+    return orders.sort("timestamp", "order").with_columns(
+        number=pl.when(pl.col("customer").is_not_null()).then(pl.int_range(1, pl.len() + 1).over("customer"))
+    )

@@ -1,0 +1,93 @@
+"""How many customers stand where: segments, tiers, and what is expected of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from features.reports.shape import Column, Figure, Part, Plot, Table, figure, table
+from recommender.segments import SEGMENTS
+from recommender.tiers import TierPlan, tier_standing
+from training.reports.shop import Shop
+from training.reports.sums import over, total
+
+NEAR = 0.8
+BANDS = ((0.1, "best 10 %"), (0.3, "next 20 %"), (0.6, "next 30 %"), (1.0, "others"))
+
+
+def segments(shop: Shop, currency: str | None) -> Part:
+    """Segments with their rules; tiers and predictions where there are any."""
+    if shop.people.is_empty():
+        return Part(currency)
+    tables = [_segments(shop)]
+    tables += [_tiers(shop.people, shop.plan)] if shop.plan and shop.plan.tiers else []
+    tables += [_bands(shop.people)] if shop.forecast else []
+    return Part(currency, _figures(shop), tables)
+
+
+def _figures(shop: Shop) -> list[Figure]:
+    vips = shop.people.filter(pl.col("vip"))
+    share = over(total(vips["revenue"]), total(shop.people["revenue"]))
+    note = f"They brought {share:.0%} of the revenue of known customers" if share is not None else None
+    return [figure("vip", len(vips), note), figure("days_between_orders", shop.rhythm.gap_days)]
+
+
+def _segments(shop: Shop) -> Table:
+    people = shop.people
+    expected = [pl.col("predicted_365d").sum(), pl.col("churn_risk").mean()] if shop.forecast else []
+    found = people.group_by("segment").agg(
+        pl.len().alias("customers"), pl.col("revenue").sum(), pl.col("recency_days").median(), *expected
+    )
+    shares = found.with_columns(
+        customer_share=pl.col("customers") / pl.col("customers").sum(),
+        revenue_share=_share("revenue"),
+    )
+    known = {row["segment"]: row for row in shares.iter_rows(named=True)}
+    empty: dict[str, Any] = {"customers": 0, "customer_share": 0.0, "revenue": 0.0, "revenue_share": 0.0}
+    columns = ["segment", "customers", "customer_share", "revenue", "revenue_share", "recency_days"]
+    columns += ["predicted_365d", "churn_risk"] if shop.forecast else []
+    rows = []
+    for segment in SEGMENTS:
+        figures = (known.get(segment.name, empty).get(name) for name in columns[1:])
+        rows.append([segment.name, *figures, segment.meaning, segment.advice])
+    return table("segments", "Segments", [*columns, "meaning", "advice"], rows, Plot("bars", "customers"))
+
+
+def _share(name: str) -> pl.Expr:
+    whole = pl.col(name).sum()
+    return pl.when(whole != 0).then(pl.col(name) / whole)
+
+
+def _tiers(people: pl.DataFrame, plan: TierPlan) -> Table:
+    stands = [tier_standing(plan, revenue) for revenue in people["revenue"]]
+    names = [None, *(tier.name for tier in plan.tiers)]
+    rows = []
+    for name in reversed(names):
+        there = [stand for stand in stands if stand.name == name]
+        near = sum(stand.next is not None and stand.progress >= NEAR for stand in there)
+        threshold = next((tier.threshold for tier in plan.tiers if tier.name == name), 0.0)
+        rows.append([name or "none yet", threshold, len(there), near])
+    unit = Column("threshold", "From", "money" if plan.by == "spend" else "number")
+    return table(
+        "tiers", "Loyalty tiers", ["tier", unit, "customers", "near_next"], rows, Plot("bars", "customers")
+    )
+
+
+def _bands(people: pl.DataFrame) -> Table:
+    """Customers sorted by what is expected of them."""
+    best = people.sort("predicted_365d", "customer", descending=[True, False], nulls_last=True)
+    rows, begin = [], 0
+    whole = total(best["predicted_365d"])
+    for share, name in BANDS:
+        end = round(share * len(best))
+        expected = total(best[begin:end]["predicted_365d"])
+        rows.append([name, end - begin, expected, over(expected, whole)])
+        begin = end
+    columns: list[str | Column] = [
+        "band",
+        "customers",
+        "predicted_365d",
+        Column("expected_share", "Share of it", "share"),
+    ]
+    return table("bands", "Where the next 365 days come from", columns, rows, Plot("bars", "predicted_365d"))

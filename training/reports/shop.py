@@ -1,0 +1,75 @@
+"""Everything that reports are made of, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import polars as pl
+
+from features.catalogue import load_products
+from features.channel_costs import load_costs
+from features.home import Home
+from features.tiers import read_tiers
+from recommender.segments import Rhythm
+from recommender.tiers import TierPlan, read_plan
+from training.reports.forecasts import forecasts
+from training.reports.ledger import Ledger, load_ledger
+from training.reports.origins import channels
+from training.reports.standings import rhythm_of, standings
+
+GAP_DAYS = 60.0  # between two orders, of a shop in which nobody came back yet
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A shop on a day. people: `Ledger.customers` with channel, segment, vip, recency_days, span_days, and,
+    where there is a forecast, its columns (null for customers without one)."""
+
+    ledger: Ledger
+    catalogue: pl.DataFrame
+    people: pl.DataFrame
+    rhythm: Rhythm
+    costs: pl.DataFrame
+    plan: TierPlan | None
+    forecast: bool
+
+    @property
+    def as_of(self) -> date:
+        return self.ledger.as_of
+
+    def of(self, currency: str | None) -> Shop:
+        """The orders of one currency and those who placed them."""
+        ledger = self.ledger.of(currency)
+        return _shop(self, ledger, self.people) if len(self.ledger.currencies) > 1 else self
+
+
+def load_shop(home: Home, as_of: date, *, predict: bool = True) -> Shop:
+    """Raises BadTiers. A forecast is made where all orders are in one currency."""
+    catalogue = load_products(home)
+    ledger = load_ledger(home, as_of)
+    known = ledger.customers.select("customer").join(channels(home, ledger), on="customer")
+    one = len(ledger.currencies) == 1
+    expected = forecasts(home, catalogue, as_of) if predict and one else None
+    if expected is not None:
+        known = known.join(expected, on="customer", how="left")
+    empty = Shop(
+        ledger=ledger,
+        catalogue=catalogue,
+        people=known,
+        rhythm=Rhythm(GAP_DAYS, 0.0, 0.0),
+        costs=load_costs(home).filter(pl.col("date") <= as_of),
+        plan=read_plan(read_tiers(home)),
+        forecast=expected is not None,
+    )
+    return _shop(empty, ledger, known)
+
+
+def _shop(shop: Shop, ledger: Ledger, known: pl.DataFrame) -> Shop:
+    rhythm = rhythm_of(ledger, GAP_DAYS)
+    extra = [name for name in known.columns if name not in ledger.customers.columns or name == "customer"]
+    kept = known.select(
+        [name for name in extra if name not in ("recency_days", "span_days", "segment", "vip")]
+    )
+    people = standings(ledger, rhythm).join(kept, on="customer", how="left")
+    return replace(shop, ledger=ledger, people=people, rhythm=rhythm)

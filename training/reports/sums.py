@@ -1,0 +1,17 @@
+"""Sums and what they are of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+
+def total(values: pl.Series) -> float:
+    """The sum, 0.0 of nothing."""
+    return float(values.sum())
+
+
+def over(part: Any, whole: Any) -> float | None:
+    """A share or mean; None of nothing."""
+    return float(part) / float(whole) if whole else None
