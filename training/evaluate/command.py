@@ -104,6 +104,15 @@ def demo(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     _run(lambda *options: evaluate_demo(shop, *options[2:]), shop, 1, "all", as_json)
 
 
+@evaluate.command("cold-start")
+def cold_start(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Customers of products that nobody bought yet: a draw of a shop's products, hidden and foretold."""
+    from training.evaluate.cold_start import evaluate_cold_start
+
+    shop = Home(home)
+    _run(lambda *options: evaluate_cold_start(shop, options[-1]), shop, 1, "all", as_json)
+
+
 @evaluate.command("offers")
 def offers(
     home: HomeOption = DEFAULT_HOME,
