@@ -30,7 +30,7 @@ BROADLY, FINELY = 1e-7, 1e-13  # relative precision of the log-likelihood
 
 
 class Fitted(NamedTuple):
-    """A model and the log-likelihood of what it was fitted on."""
+    """A model and the log-likelihood of the customers it was fitted on (at most MOST_CUSTOMERS)."""
 
     model: OrderModel
     log_likelihood: float
@@ -48,11 +48,12 @@ def fit(kind: int, seen: Summary, prior: float = 0.0, seed: int = 0) -> Fitted:
     scale = max(float(seen.age.mean()), 1.0)
     trial = _loss(kind, drawn(seen, FEW_CUSTOMERS, rng), prior)
     found = min((_descend(trial, start, BROADLY) for start in _starts(kind, scale)), key=lambda one: one[0])
-    found = _descend(_loss(kind, drawn(seen, MOST_CUSTOMERS, rng), prior), found[1], FINELY)
+    sample = drawn(seen, MOST_CUSTOMERS, rng)
+    found = _descend(_loss(kind, sample, prior), found[1], FINELY)
     model = _model(kind, found[1])
     if kind != NBD and not sound(model):
         return fit(NBD, seen, prior, seed)
-    return Fitted(model, likelihood(seen, model))
+    return Fitted(model, likelihood(sample, model))
 
 
 def likelihood(seen: Summary, model: OrderModel) -> float:
