@@ -107,7 +107,7 @@ def _take(
     for name, packed in zip(names, fields, strict=True):
         before = known.get(name) or trained(name)
         news = after(before, msgspec.json.decode(packed) if packed else {}, now_ms)
-        told = news.dropped_ms == now_ms or news.back_ms == now_ms
+        told = now_ms in (news.dropped_ms, news.back_ms)
         words += [name, msgspec.json.encode(news), int(told)]
     client.eval(SCRIPT, 2, keys.goods(), keys.look_due(), *cast(list[str], words))
 

@@ -1,4 +1,4 @@
-"""The worker role: events into the history, and a new model when the old one is due."""
+"""The worker role: events into the history, triggers out, and a new model when the old one is due."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from features.archive import Archiver
 from features.home import Home
 from features.settings import StoreSettings
 from recommender import versions
+from training.lifecycle import Lifecycle
 from training.settings import TrainingSettings
 
 log = logging.getLogger("perennial.worker")
@@ -24,19 +25,25 @@ LOOK_S = 5.0
 
 
 def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: TrainingSettings) -> None:
-    """Archive and retrain until SIGTERM."""
+    """Archive, hand out triggers and retrain until SIGTERM."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     archiver = Archiver(redis.Redis.from_url(redis_url), home, store_settings)
-    archiving = threading.Thread(target=archiver.run, kwargs={"stop": stop})
-    archiving.start()
+    lifecycle = Lifecycle(redis.Redis.from_url(redis_url), home)
+    threads = [
+        threading.Thread(target=archiver.run, kwargs={"stop": stop}),
+        threading.Thread(target=lifecycle.run, args=(stop,)),
+    ]
+    for thread in threads:
+        thread.start()
     failed_at = None
     while not stop.wait(LOOK_S):
         now = datetime.now(UTC)
         if training_is_due(home, now, failed_at, timedelta(hours=settings.retrain_hours)):
             failed_at = None if _train(home, redis_url, stop) else now
-    archiving.join()
+    for thread in threads:
+        thread.join()
 
 
 def training_is_due(home: Home, now: datetime, failed_at: datetime | None, every: timedelta) -> bool:

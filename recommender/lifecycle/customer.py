@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from features.lifecycle import Life
-from features.shopper import Purchase
 from recommender.lifecycle.settings import Settings
+from recommender.tiers import TierPlan
 
 
 class Good(NamedTuple):
@@ -89,10 +89,7 @@ class Customer:
     done: Mapping[str, int] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
     waiting: tuple[Waiting, ...] = ()
-
-    def last_live_order(self) -> Purchase | None:
-        """The newest order among the live events."""
-        return max(self.life.shopper.purchases, key=_at, default=None)
+    tiers: TierPlan = field(default_factory=TierPlan)
 
     def ordered_since(self, at_ms: int) -> bool:
         """Whether they ordered at that moment or later."""
@@ -103,7 +100,3 @@ class Customer:
         goods = {product: self.goods.good(product) for product in products}
         found = [product for product, good in goods.items() if good is not None and good.in_stock]
         return tuple(found[: settings.products])
-
-
-def _at(order: Purchase) -> int:
-    return order.at_ms

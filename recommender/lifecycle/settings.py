@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -10,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from features.events import Id, Money
+from features.events import Id
 from recommender.lifecycle.occasion import KINDS, Kind
 
 NEXT_BEST = "next_best"
@@ -108,17 +107,9 @@ class Onboarding(Message, frozen=True, kw_only=True):
     after_days: tuple[Days, ...] = (1.0, 14.0)
 
 
-class Tier(Struct, frozen=True, kw_only=True):
-    """A level of loyalty; spend: so far, in the shop's currency."""
-
-    name: Id
-    spend: Money
-
-
 class TierChange(Message, frozen=True, kw_only=True):
-    """tiers: from the lowest on; none: no such message. near_share: of a tier's spend still missing."""
+    """Of the tiers in the home's tiers.json. near_share: of a tier's threshold that is still missing."""
 
-    tiers: Annotated[tuple[Tier, ...], msgspec.Meta(max_length=20)] = ()
     near_share: Share = 0.1
 
 
@@ -215,7 +206,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def contradictions(settings: Settings) -> list[str]:
     """Why these settings cannot stand, each reason with what to do; empty: they can."""
-    return [*_unknown_zone(settings), *_unordered_steps(settings), *_odd_tiers(settings)]
+    return [*_unknown_zone(settings), *_unordered_steps(settings)]
 
 
 def zone_of(name: str | None) -> ZoneInfo | None:
@@ -237,12 +228,3 @@ def _unordered_steps(settings: Settings) -> Iterator[str]:
             steps = getattr(settings.message(kind), name, 0)
             if isinstance(steps, tuple) and any(b <= a for a, b in pairwise(steps)):
                 yield f"`{kind}.{name}` must rise from step to step."
-
-
-def _odd_tiers(settings: Settings) -> Iterator[str]:
-    tiers = settings.tier_change.tiers
-    for name, times in Counter(tier.name for tier in tiers).items():
-        if times > 1:
-            yield f"{times} tiers are called `{name}`: give each a name of its own."
-    if any(b.spend <= a.spend for a, b in pairwise(tiers)):
-        yield "`tier_change.tiers` must rise in `spend`."

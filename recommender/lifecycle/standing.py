@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from recommender.lifecycle.customer import Customer
 from recommender.lifecycle.occasion import DAY_MS, HOUR_MS, Occasion, Reason
 from recommender.lifecycle.settings import Settings
+from recommender.tiers import tier_standing
 
 FRESH_DAYS, LASTS_DAYS = 14, 14  # after an order: later nobody would see what the message is for
 
@@ -15,38 +16,34 @@ def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[O
     """Only after an order: a shop that begins with us does not write to all of its customers at once."""
     ordered = customer.worth.last_order_ms
     if ordered and now_ms < ordered + FRESH_DAYS * DAY_MS:
-        yield from _reached(customer, settings)
+        yield from _reached(customer)
         yield from _near(customer, settings)
         yield from _vip(customer, settings)
 
 
-def _reached(customer: Customer, settings: Settings) -> Iterator[Occasion]:
+def _reached(customer: Customer) -> Iterator[Occasion]:
     """The highest tier between the spend before the last order and now."""
     worth = customer.worth
     if worth.spend_before is None:
         return
-    tiers = [t for t in settings.tier_change.tiers if worth.spend_before < t.spend <= worth.revenue]
-    for tier in tiers[-1:]:
-        reason = Reason(
-            "tier_reached",
-            f"Their last order brought them to {tier.name}.",
-            {"tier": tier.name, "spend": round(worth.revenue, 2), "from": tier.spend},
-        )
+    before, now = (customer.tiers.score(max(spend, 0.0)) for spend in (worth.spend_before, worth.revenue))
+    reached = [tier for tier in customer.tiers.tiers if before < tier.threshold <= now]
+    for tier in reached[-1:]:
+        evidence = {"tier": tier.name, "score": round(now, 2), "threshold": tier.threshold}
+        reason = Reason("tier_reached", f"Their last order brought them to {tier.name}.", evidence)
         yield _occasion("reached", tier.name, customer, reason)
 
 
 def _near(customer: Customer, settings: Settings) -> Iterator[Occasion]:
-    spend = customer.worth.revenue
-    tier = next((tier for tier in settings.tier_change.tiers if tier.spend > spend), None)
-    if tier is None or tier.spend - spend > settings.tier_change.near_share * tier.spend:
+    at = tier_standing(customer.tiers, customer.worth.revenue)
+    if at.next is None or at.missing is None:
         return
-    missing = tier.spend - spend
-    reason = Reason(
-        "tier_near",
-        f"{missing:.2f} more bring them to {tier.name}.",
-        {"tier": tier.name, "spend": round(spend, 2), "missing": round(missing, 2)},
-    )
-    yield _occasion("near", tier.name, customer, reason)
+    if at.missing > settings.tier_change.near_share * (at.score + at.missing):
+        return
+    what = "points" if at.by == "points" else "more spent"
+    evidence = {"tier": at.next, "score": round(at.score, 2), "missing": round(at.missing, 2)}
+    reason = Reason("tier_near", f"{at.missing:.2f} {what} bring them to {at.next}.", evidence)
+    yield _occasion("near", at.next, customer, reason)
 
 
 def _occasion(what: str, tier: str, customer: Customer, reason: Reason) -> Occasion:

@@ -1,0 +1,133 @@
+"""What a model and its shelf know for lifecycle decisions: goods, a customer's worth, what runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.lifecycle import Life
+from features.product_news import News
+from features.shopper import Purchase
+from features.triggers import Standing
+from recommender.lifecycle.customer import NOBODYS, Contact, Customer, Good, Refill, Waiting, Worth
+from recommender.lifecycle.models import Figures, PlainFigures
+from recommender.lifecycle.occasion import DAY_MS, Suggested
+from recommender.lifecycle.plan import Plan, plan
+from recommender.lifecycle.settings import Settings
+from recommender.recommend import Recommender
+from recommender.request import Request
+from recommender.tiers import TierPlan
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Of one model version over the shelf as it is now. recommender None: there is no model yet.
+
+    news: of the products that are asked for, where there is any; tiers: the merchant's.
+    """
+
+    recommender: Recommender | None = None
+    news: Mapping[str, News] = field(default_factory=dict)
+    tiers: TierPlan = field(default_factory=TierPlan)
+
+    def decide(self, customer_id: str, standing: Standing, now_ms: int, settings: Settings) -> Plan:
+        """What to say to a customer now."""
+        customer = self.customer(customer_id, standing, now_ms)
+        return plan(
+            customer,
+            now_ms,
+            settings,
+            lambda placement: self.suggest(customer, placement, now_ms, settings.products),
+        )
+
+    def knows(self, customer_id: str) -> bool:
+        """Whether the model has seen them."""
+        return self._row(customer_id) >= 0
+
+    def customer(self, customer_id: str, standing: Standing, now_ms: int) -> Customer:
+        """Their events under what the model says."""
+        fresh = self._fresh_orders(customer_id, standing.life)
+        return Customer(
+            id=customer_id,
+            life=standing.life,
+            goods=self,
+            worth=self._worth(customer_id, standing.life, fresh, now_ms),
+            refills=self._refills(customer_id, fresh, now_ms),
+            done=standing.done,
+            contacts=tuple(Contact(at, of) for of, at in standing.contacts.items()),
+            waiting=tuple(
+                Waiting(each.id, each.at_ms, each.keys, each.expires_ms) for each in standing.waiting
+            ),
+            tiers=self.tiers,
+        )
+
+    def good(self, product_id: str) -> Good | None:
+        """None: the model does not know it, or it may not be shown."""
+        if self.recommender is None:
+            return None
+        item, shelf = self.recommender.bundle.tables.products.row(product_id), self.recommender.shelf
+        if item < 0 or not shelf.offered[item]:
+            return None
+        price, in_stock = float(shelf.price[item]), bool(shelf.in_stock[item])
+        news = self.news.get(product_id)
+        if news is None:
+            return Good(price, in_stock)
+        return Good(price, in_stock, news.price_before, news.dropped_ms, news.out_ms, news.back_ms)
+
+    def suggest(self, customer: Customer, placement: Suggested, now_ms: int, k: int) -> tuple[str, ...]:
+        """Products for a message that names none."""
+        if self.recommender is None:
+            return ()
+        request = Request(placement, now_ms / 1000, customer.life.shopper, customer.id)
+        picks = self.recommender.recommend(request, k, customer.id)
+        name = self.recommender.bundle.tables.products.name
+        return tuple(name(pick.item) for pick in picks)
+
+    @cached_property
+    def _figures(self) -> Figures | None:
+        return PlainFigures(self.recommender.bundle.tables) if self.recommender else None
+
+    def _row(self, customer_id: str) -> int:
+        return self.recommender.bundle.tables.customers.row(customer_id) if self.recommender else -1
+
+    def _fresh_orders(self, customer_id: str, life: Life) -> tuple[Purchase, ...]:
+        """Orders that the model has not seen, newest first."""
+        if self.recommender is None or self._row(customer_id) < 0:
+            return life.shopper.purchases
+        return life.shopper.purchased_since(self.recommender.bundle.manifest.data_until_ms)
+
+    def _worth(self, customer_id: str, life: Life, fresh: tuple[Purchase, ...], now_ms: int) -> Worth:
+        figures, known = self._figures, NOBODYS
+        if figures is not None:
+            known = figures.worth(self._row(customer_id), now_ms // DAY_MS)
+        spent = [self._value(order) for order in fresh]
+        newest = max((order.at_ms for order in life.shopper.purchases), default=0)
+        revenue = known.revenue + sum(spent)
+        return Worth(
+            revenue=revenue,
+            orders=max(known.orders + len(fresh), len(life.shopper.purchases)),
+            churn_risk=0.0 if fresh else known.churn_risk,
+            rank=figures.rank(revenue) if figures is not None else 1.0,
+            last_order_ms=max(newest, known.last_order_ms),
+            spend_before=revenue - spent[0] if spent else None,
+        )
+
+    def _value(self, order: Purchase) -> float:
+        """What an order is worth, at today's prices: the log does not keep those of its day."""
+        goods = [self.good(product) for product in order.product_ids]
+        prices = [good.price if good is not None and good.price > 0 else 0.0 for good in goods]
+        return sum(price * n for price, n in zip(prices, order.quantities, strict=True))
+
+    def _refills(self, customer_id: str, fresh: tuple[Purchase, ...], now_ms: int) -> tuple[Refill, ...]:
+        if self._figures is None or self.recommender is None:
+            return ()
+        rows = self.recommender.bundle.tables.products.row
+        bought: list[tuple[NDArray[np.int32], int]] = []
+        for order in sorted(fresh, key=lambda each: each.at_ms):
+            items = np.array([row for product in order.product_ids if (row := rows(product)) >= 0], np.int32)
+            bought.append((items, order.at_ms // DAY_MS))
+        return self._figures.refills(self._row(customer_id), bought, now_ms // DAY_MS)

@@ -1,0 +1,84 @@
+"""What a model says of a customer, behind one narrow interface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.bundle import Tables
+from recommender.lifecycle.customer import NOBODYS, Refill, Worth
+from recommender.lifecycle.occasion import DAY_MS
+
+Bought = Sequence[tuple[NDArray[np.int32], int]]  # items of an order, its day (since 1970), oldest first
+SHOP_GAP_DAYS, GAP_PRIOR = 60.0, 2.0  # a customer's rhythm begins with this many gaps of this length
+CHANCE_PRIOR = 2.0
+
+
+class Figures(Protocol):
+    """customer: their row, -1 for one that the model does not know. Days since 1970."""
+
+    def worth(self, customer: int, today: int) -> Worth: ...
+
+    def rank(self, revenue: float) -> float:
+        """Share of the shop's customers who spent more."""
+
+    def refills(self, customer: int, fresh: Bought, _today: int, /) -> tuple[Refill, ...]:
+        """What they buy again. fresh: orders that the model has not seen."""
+
+
+class PlainFigures:
+    """From purchases and usual gaps alone."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    @cached_property
+    def _spend(self) -> NDArray[np.float64]:
+        """(n_customers): orders of each product times its price."""
+        bought, price = self._tables.purchases, np.nan_to_num(self._tables.product.price)
+        sums = np.concatenate([[0.0], np.cumsum(bought.orders * price[bought.items], dtype=np.float64)])
+        return np.asarray(sums[bought.offsets[1:]] - sums[bought.offsets[:-1]])
+
+    @cached_property
+    def _sorted_spend(self) -> NDArray[np.float64]:
+        return np.sort(self._spend)
+
+    def worth(self, customer: int, today: int) -> Worth:
+        days = np.unique(self._tables.next_basket.pasts.of(customer).days)
+        if customer < 0 or not len(days):
+            return NOBODYS
+        gap = (days[-1] - days[0] + GAP_PRIOR * SHOP_GAP_DAYS) / (len(days) - 1 + GAP_PRIOR)
+        return Worth(
+            revenue=float(self._spend[customer]),
+            orders=len(days),
+            churn_risk=float(1 - 0.5 ** max((today - days[-1]) / gap - 1, 0.0)),
+            rank=self.rank(float(self._spend[customer])),
+            last_order_ms=int(days[-1]) * DAY_MS,
+        )
+
+    def rank(self, revenue: float) -> float:
+        n = len(self._sorted_spend)
+        return float(n - np.searchsorted(self._sorted_spend, revenue, side="right")) / max(n, 1)
+
+    def refills(self, customer: int, fresh: Bought, _today: int, /) -> tuple[Refill, ...]:
+        """The gap lies between the product's and the mean of the customer's own."""
+        past = self._tables.next_basket.pasts.of(customer)
+        days: dict[int, list[int]] = {}
+        for item, day in zip(past.items.tolist(), past.days.tolist(), strict=True):
+            days.setdefault(item, []).append(day)
+        for items, day in fresh:
+            for item in items.tolist():
+                days.setdefault(item, []).append(day)
+        return tuple(self._refill(item, sorted(set(of))) for item, of in days.items())
+
+    def _refill(self, item: int, days: list[int]) -> Refill:
+        product = self._tables.product
+        own = len(days) - 1
+        gap = (days[-1] - days[0] + float(product.repeat_gap[item])) / (own + 1)
+        chance = (own + CHANCE_PRIOR * float(product.repeat_rate[item])) / (own + CHANCE_PRIOR)
+        name = self._tables.products.name(item)
+        return Refill(name, len(days), days[-1], days[-1] + gap, gap, chance)

@@ -1,0 +1,93 @@
+"""Customers for lifecycle tests: events in, a decision out, without a store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from features.events import Event
+from features.lifecycle import Life, Said, facts_of, live
+from features.product_news import News
+from features.shopper import entry_of, milliseconds
+from features.triggers import Standing, Waiting
+from recommender.lifecycle.knowledge import Knowledge
+from recommender.lifecycle.occasion import Trigger
+from recommender.lifecycle.plan import Plan
+from recommender.lifecycle.settings import Settings
+from recommender.recommend import Recommender
+from recommender.shelf import Shelf
+from recommender.tiers import TierPlan
+
+from bundles import NOW, small_bundle
+from factories import event
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+OPEN = {"quiet": {"from": "00:00", "until": "00:00"}, "consent": "opt_out"}
+FREE = {**OPEN, "budget": {"contacts": 1000, "days": 1, "gap_hours": 0}}
+
+
+def told(*stories: tuple[str, timedelta, dict[str, Any]]) -> list[Event]:
+    """Events (type, how long ago, fields)."""
+    return [event(kind, at=NOW - ago, **fields) for kind, ago, fields in stories]
+
+
+def life_of(events: Sequence[Event]) -> Life:
+    """As the store would keep it."""
+    entries = [entry for each in events if (entry := entry_of(each, each.timestamp)) is not None]
+    facts: dict[str, Said] = {}
+    for each in sorted(events, key=lambda one: one.timestamp):
+        for fact in facts_of(each):
+            if not (fact.earliest and fact.name in facts):
+                facts[fact.name] = Said(fact.at_ms, fact.value)
+    return live(reversed(entries), facts)
+
+
+class Shop:
+    """A small shop that looks at one customer again and again, and remembers what it handed out."""
+
+    def __init__(self, customer: str = "zoe", settings: Mapping[str, Any] = FREE, **parts: Any) -> None:
+        import msgspec
+
+        bundle = small_bundle()
+        self.customer, self.settings = customer, msgspec.convert(settings, Settings)
+        self.knowledge = Knowledge(Recommender(bundle, Shelf.of(bundle.tables)), **parts)
+        self.events: list[Event] = []
+        self.done: dict[str, int] = {}
+        self.contacts: dict[str, int] = {}
+        self.waiting: tuple[Waiting, ...] = ()
+
+    def hears(self, *stories: tuple[str, timedelta, dict[str, Any]]) -> Shop:
+        self.events += told(*stories)
+        return self
+
+    def learns(self, **news: News) -> Shop:
+        self.knowledge = replace(self.knowledge, news=news)
+        return self
+
+    def decides(self, later: timedelta = timedelta(), moment: datetime = NOW) -> Plan:
+        """Nothing is remembered of it."""
+        standing = Standing(life_of(self.events), self.done, self.contacts, self.waiting)
+        return self.knowledge.decide(self.customer, standing, milliseconds(moment + later), self.settings)
+
+    def looks(self, later: timedelta = timedelta()) -> list[Trigger]:
+        """Hands out what is due then."""
+        now_ms = milliseconds(NOW + later)
+        plan = self.decides(later)
+        for each in plan.triggers:
+            self.done |= dict.fromkeys(each.keys, now_ms)
+            self.contacts[each.id] = now_ms
+            expires_ms = milliseconds(each.expires_at)
+            self.waiting += (Waiting(each.id, each.kind, "1-0", now_ms, each.keys, expires_ms),)
+        self.waiting = tuple(
+            each for each in self.waiting if each.id not in plan.ended and each.expires_ms > now_ms
+        )
+        return list(plan.triggers)
+
+    def sends(self, later: timedelta = timedelta()) -> list[str]:
+        """The kinds handed out then."""
+        return [each.kind for each in self.looks(later)]
+
+
+__all__ = ["DAY", "FREE", "HOUR", "NOW", "OPEN", "News", "Shop", "TierPlan", "life_of", "told"]

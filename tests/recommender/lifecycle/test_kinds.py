@@ -1,0 +1,207 @@
+"""Each kind of message: when it comes, that it comes once, and what ends it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from features.product_news import News
+from features.shopper import milliseconds
+from recommender.tiers import Tier, TierPlan
+
+from lives import DAY, FREE, HOUR, NOW, Shop
+
+MINUTE = timedelta(minutes=1)
+
+
+def known(ago: timedelta) -> tuple[str, timedelta, dict[str, object]]:
+    return ("identify", ago, {"customer_id": "zoe", "anonymous_id": "a"})
+
+
+def bought(ago: timedelta, *products: str, order: str = "o-1") -> tuple[str, timedelta, dict[str, object]]:
+    return ("purchase", ago, {"order_id": order, "items": [(product, 1) for product in products or ("mug",)]})
+
+
+def added(ago: timedelta, product: str = "pot") -> tuple[str, timedelta, dict[str, object]]:
+    return ("add_to_cart", ago, {"product_id": product})
+
+
+def test_welcome_comes_in_three_steps_until_they_order() -> None:
+    shop = Shop().hears(known(MINUTE))
+    (first,) = shop.looks()
+    assert (first.kind, first.step, first.slot, first.offer) == ("welcome", 1, "welcome_1", None)
+    assert first.products == ("mug", "tea", "spoon", "kettle")  # what most people buy
+    assert shop.sends(HOUR) == []
+    assert [each.step for each in shop.looks(3 * DAY)] == [2]
+    shop.hears(bought(-6 * DAY))
+    assert "welcome" not in shop.sends(7 * DAY)
+
+
+def test_a_cart_is_reminded_of_three_times_and_each_time_once() -> None:
+    shop = Shop().hears(added(timedelta()), added(-MINUTE, "cup"))
+    assert shop.sends(30 * MINUTE) == []
+    (first,) = shop.looks(HOUR + MINUTE)
+    assert (first.kind, first.step, first.products) == ("abandoned_cart", 1, ("cup", "pot"))
+    assert first.reason.evidence["products"] == 2
+    assert shop.sends(2 * HOUR) == []
+    assert [each.step for each in shop.looks(25 * HOUR)] == [2]
+    assert [each.step for each in shop.looks(73 * HOUR)] == [3]
+    assert shop.sends(100 * HOUR) == shop.sends(200 * HOUR) == []
+
+
+def test_a_bought_cart_is_not_reminded_of_and_takes_back_what_waits() -> None:
+    shop = Shop().hears(added(2 * HOUR))
+    (reminder,) = shop.looks()
+    shop.hears(bought(timedelta(), "pot"))
+    plan = shop.decides(MINUTE)
+    assert plan.ended == (reminder.id,)
+    assert [each.kind for each in plan.triggers] == []
+
+
+def test_another_order_ends_a_cart_and_a_new_cart_begins_anew() -> None:
+    shop = Shop().hears(added(3 * HOUR), bought(2 * HOUR, "mug"))
+    assert "abandoned_cart" not in shop.sends()
+    shop.hears(("remove_from_cart", HOUR, {"product_id": "pot"}), added(timedelta(), "cup"))
+    assert "abandoned_cart" in shop.sends(2 * HOUR)
+
+
+def test_a_visit_without_a_cart_is_followed_up_once_a_week() -> None:
+    shop = Shop().hears(("view", MINUTE, {"product_id": "pot"}), ("view", timedelta(), {"product_id": "tin"}))
+    assert shop.sends(23 * HOUR) == []
+    (one,) = shop.looks(25 * HOUR)
+    assert (one.kind, one.products) == ("abandoned_browse", ("tin", "pot"))
+    shop.hears(("view", -2 * DAY, {"product_id": "mug"}), ("view", -2 * DAY, {"product_id": "cup"}))
+    assert shop.sends(4 * DAY) == []
+
+
+def test_what_runs_out_is_reordered_once_and_a_purchase_ends_it() -> None:
+    shop = Shop("ann")  # tea every 20 days, the last 25 days ago
+    (one,) = [each for each in shop.looks() if each.kind == "reorder"]
+    assert (one.products, one.reason.code) == (("tea",), "runs_out")
+    assert one.reason.evidence["orders"] == 4
+    assert shop.sends(DAY) == []
+    shop.hears(bought(-2 * DAY, "tea"))
+    assert one.id in shop.decides(2 * DAY + MINUTE).ended
+    assert "reorder" in shop.sends(22 * DAY)
+
+
+def test_several_that_run_out_make_one_restock() -> None:
+    settings = {**FREE, "reorder": {"restock_products": 1}}
+    (one,) = [each for each in Shop("ann", settings).looks() if each.kind in {"reorder", "restock"}]
+    assert (one.kind, one.products) == ("restock", ("tea",))
+
+
+def test_back_in_stock_tells_those_who_wanted_it_meanwhile() -> None:
+    at = milliseconds(NOW)
+    back = News(20.0, True, out_ms=at - 7_200_000, back_ms=at)
+    looked = Shop().hears(("view", HOUR, {"product_id": "pot"})).learns(pot=back)
+    assert looked.sends() == ["back_in_stock"]
+    assert looked.sends(HOUR) == []
+    before = Shop().hears(("view", 3 * HOUR, {"product_id": "pot"})).learns(pot=back)
+    assert before.sends() == []
+    wished = Shop().hears(("wishlist", 3 * HOUR, {"product_id": "pot"})).learns(pot=back)
+    assert wished.sends() == ["back_in_stock"]
+    assert Shop().hears(bought(MINUTE, "pot")).learns(pot=back).sends() == []
+
+
+def test_price_drops_of_what_they_wanted_come_together() -> None:
+    at = milliseconds(NOW)
+    drop = {"pot": News(20.0, True, 25.0, at), "tin": News(10.0, True, 20.0, at)}
+    looks = [("view", HOUR, {"product_id": name}) for name in drop]
+    shop = Shop().hears(*looks).learns(**drop)
+    (one,) = shop.looks()
+    assert (one.kind, set(one.products)) == ("price_drop", {"pot", "tin"})
+    assert len(one.reason.evidence["also"]) == 1
+    assert shop.sends(HOUR) == []
+    shop.learns(pot=News(25.0, True), tin=News(20.0, True))
+    assert shop.decides(HOUR).ended == (one.id,)
+    small = Shop().hears(looks[0]).learns(pot=News(20.0, True, 21.0, at))
+    assert small.sends() == []
+
+
+def test_those_about_to_leave_are_won_back_once_a_silence() -> None:
+    shop = Shop("bob")  # one kettle, yesterday
+    assert "win_back" not in shop.sends(60 * DAY)
+    (one,) = [each for each in shop.looks(200 * DAY) if each.kind == "win_back"]
+    assert (one.offer, one.reason.code) == ("next_best", "churn_risk")
+    assert "win_back" not in shop.sends(230 * DAY)
+
+
+def test_after_a_first_order() -> None:
+    shop = Shop().hears(bought(timedelta(), "mug", "tea"))
+    days = {day: kinds for day in range(1, 40) if (kinds := shop.sends(day * DAY + HOUR))}
+    assert days == {
+        1: ["thank_you"],
+        5: ["onboarding"],
+        11: ["review_request"],
+        14: ["cross_sell"],
+        18: ["onboarding"],
+    }
+
+
+def test_delivery_takes_longer_elsewhere_and_a_review_ends_the_request() -> None:
+    settings = {**FREE, "delivery": {"days": 4, "by_country": {"NO": 10}}}
+    order = ("purchase", timedelta(), {"order_id": "o", "items": [("mug", 1)], "context": {"country": "NO"}})
+    shop = Shop(settings=settings).hears(order)
+    assert "review_request" not in shop.sends(16 * DAY)
+    assert "review_request" in [each.kind for each in shop.decides(18 * DAY).triggers]
+    shop.hears(("review", -17 * DAY, {"product_id": "mug"}))
+    assert "review_request" not in shop.sends(18 * DAY)
+
+
+TIERS = TierPlan((Tier("silver", 100.0), Tier("gold", 200.0)))
+
+
+def test_a_tier_reached_and_one_that_is_near() -> None:
+    shop = Shop("ann", tiers=TIERS)  # spent 28; a pot is 20
+    order = ("purchase", timedelta(), {"order_id": "o", "items": [("pot", 4)]})
+    (reached,) = [each for each in shop.hears(order).looks(2 * HOUR) if each.kind == "tier_change"]
+    assert (reached.reason.code, reached.reason.evidence["tier"]) == ("tier_reached", "silver")
+    more = ("purchase", -DAY, {"order_id": "o-2", "items": [("pot", 4)]})
+    (near,) = [each for each in shop.hears(more).looks(2 * DAY) if each.kind == "tier_change"]
+    assert (near.reason.code, near.reason.evidence["missing"]) == ("tier_near", 12.0)
+    assert "tier_change" not in shop.sends(3 * DAY)
+
+
+def test_the_best_customers_are_told_once() -> None:
+    settings = {**FREE, "vip": {"top_share": 1.0}}
+    shop = Shop("ann", settings).hears(bought(timedelta(), "mug"))
+    assert "vip" in shop.sends(DAY + HOUR)
+    shop.hears(bought(-2 * DAY, "pot", order="o-2"))
+    assert "vip" not in shop.sends(4 * DAY)
+    assert "vip" not in Shop("ann", settings).sends()
+
+
+def test_the_happy_are_asked_to_refer_until_they_did() -> None:
+    shop = Shop("ann").hears(("survey", 3 * DAY, {"properties": {"score": 9}}))
+    assert "referral" in shop.sends()
+    assert "referral" not in Shop("ann").hears(("survey", 3 * DAY, {"properties": {"score": 8}})).sends()
+    did = Shop("ann").hears(("survey", 3 * DAY, {"properties": {"score": 9}}), ("referral", DAY, {}))
+    assert "referral" not in did.sends()
+
+
+def test_birthdays_come_once_a_year_where_they_live() -> None:
+    born = {"birthday": "1990-11-23", "timezone": "Pacific/Auckland"}  # there it is the 23rd at 11:00 UTC
+    shop = Shop().hears(("identify", 90 * DAY, {"customer_id": "z", "anonymous_id": "a", "properties": born}))
+    assert shop.sends(-2 * HOUR) == []
+    (one,) = shop.looks()
+    assert (one.kind, one.offer) == ("birthday", "next_best")
+    assert shop.sends(2 * DAY) == []
+    assert shop.sends(365 * DAY) == ["birthday"]
+
+
+def test_a_leap_day_is_kept_on_the_28th() -> None:
+    leap = {"birthday": "02-29"}
+    shop = Shop().hears(("identify", 90 * DAY, {"customer_id": "z", "anonymous_id": "a", "properties": leap}))
+    assert shop.sends(98 * DAY) == ["birthday"]  # 28 February 2027
+
+
+def test_a_kind_can_be_switched_off_and_offers_named_by_step() -> None:
+    off = {**FREE, "abandoned_cart": {"enabled": False}}
+    assert Shop(settings=off).hears(added(2 * HOUR)).sends() == []
+    named = {**FREE, "abandoned_cart": {"offers": ["nothing-yet", "postage"]}}
+    shop = Shop(settings=named).hears(added(timedelta()))
+    assert [each.offer for at in (2, 25, 73) for each in shop.looks(at * HOUR)] == [
+        "nothing-yet",
+        "postage",
+        "postage",
+    ]
