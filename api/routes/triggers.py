@@ -1,0 +1,133 @@
+"""`/v1/triggers`: what to send to whom now, as a stream of lines, and the merchant's settings for it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from starlette.responses import StreamingResponse
+
+from api.answers import encode
+from api.openapi import answers, parameters, takes
+from api.problems import Problem
+from api.queries import checked, decode_json, read_body
+from api.service import Service
+from api.trigger_schemas import (
+    SettingsVersion,
+    TriggerAsk,
+    TriggerLine,
+    TriggerSettingsAnswer,
+    TriggerSettingsToSave,
+    VersionAsk,
+)
+from features.setting_versions import TRIGGER_SETTINGS, SettingVersion
+from features.triggers import BEGINNING, Page, read_page
+from recommender.lifecycle.occasion import KINDS
+from recommender.lifecycle.settings import Settings, contradictions
+
+router = APIRouter(tags=["triggers"])
+
+PAGE = 500  # looked at in one step of Redis, about a millisecond
+CURSOR = re.compile(r"\d{1,18}(-\d{1,18})?")
+
+
+@router.get("/v1/triggers", responses=answers(TriggerLine), openapi_extra=parameters(TriggerAsk))
+async def triggers(request: Request) -> Response:
+    """Messages now due, a line each (NDJSON), oldest first. Needs a secret key.
+
+    Ask with `since`, the `cursor` of the last line you have dealt with: no trigger is told twice, and none
+    is missed. A trigger counts as a contact once it has been read (unless with `preview`). A line with
+    `"cancelled": true` says that an earlier one is off.
+    """
+    service: Service = request.app.state.service
+    service.access.require_secret(request)
+    ask = checked(dict(request.query_params), TriggerAsk, strict=False)
+    kinds = _kinds(ask.kind)
+    since = ask.since or BEGINNING
+    if not CURSOR.fullmatch(since):
+        raise Problem(422, "since: not a cursor; take it from a line of an earlier answer, or leave it out.")
+    first = await _page(service, since, kinds, ask)  # a store that is away is told before the answer begins
+    return StreamingResponse(_lines(service, first, kinds, ask), media_type="application/x-ndjson")
+
+
+@router.get(
+    "/v1/triggers/settings", responses=answers(TriggerSettingsAnswer), openapi_extra=parameters(VersionAsk)
+)
+async def trigger_settings(request: Request) -> Response:
+    """The settings as they stand, or as they were at an earlier `revision`."""
+    service: Service = request.app.state.service
+    service.access.require_secret(request)
+    wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
+    versions = await TRIGGER_SETTINGS.newest(service.store)
+    return _saved(versions, _chosen(versions, wanted))
+
+
+@router.put(
+    "/v1/triggers/settings",
+    responses=answers(TriggerSettingsAnswer),
+    openapi_extra=takes(TriggerSettingsToSave),
+)
+async def put_trigger_settings(request: Request) -> Response:
+    """Replace all settings; what is not named is as by default. The next round of triggers goes by them."""
+    service: Service = request.app.state.service
+    service.access.require_secret(request)
+    body = decode_json(await read_body(request, service.settings.max_body_bytes))
+    sent = checked(body, TriggerSettingsToSave, strict=True)
+    found = contradictions(sent.settings)
+    if found:
+        raise Problem(422, found[0], [{"field": "settings", "message": message} for message in found])
+    await TRIGGER_SETTINGS.save(service.writes, encode(sent.settings), datetime.now(UTC), sent.revision)
+    versions = await TRIGGER_SETTINGS.newest(service.store)
+    return _saved(versions, versions[0])
+
+
+async def _page(service: Service, since: str, kinds: Sequence[str], ask: TriggerAsk) -> Page:
+    now_ms = int(time.time() * 1000)
+    return await read_page(service.writes, since, kinds, now_ms, min(PAGE, ask.limit), note=not ask.preview)
+
+
+async def _lines(service: Service, page: Page, kinds: Sequence[str], ask: TriggerAsk) -> AsyncIterator[bytes]:
+    """Whole lines. A store that goes away breaks the answer off; `since` goes on from its last line."""
+    left = ask.limit
+    while page.last:
+        lines = [b'{"cursor":"%b",%b\n' % (place.encode(), line[1:]) for place, line in page.triggers]
+        yield b"".join(lines)
+        left -= len(lines)
+        if left <= 0:
+            return
+        page = await _page(service, page.last, kinds, msgspec.structs.replace(ask, limit=left))
+
+
+def _kinds(asked: str | None) -> tuple[str, ...]:
+    """Raises Problem 422."""
+    kinds = tuple(kind.strip() for kind in (asked or "").split(",") if kind.strip())
+    unknown = [kind for kind in kinds if kind not in KINDS]
+    if unknown:
+        raise Problem(422, f"kind: `{unknown[0]}` is none of {', '.join(sorted(KINDS))}.")
+    return kinds
+
+
+def _chosen(versions: Sequence[SettingVersion], revision: int | None) -> SettingVersion:
+    """The version of a revision, or the newest. Raises Problem 404."""
+    if revision is None:
+        return versions[0] if versions else SettingVersion()
+    for version in versions:
+        if version.revision == revision:
+            return version
+    raise Problem(
+        404, "That revision is not kept; `versions` of GET /v1/triggers/settings lists those that are."
+    )
+
+
+def _saved(versions: Sequence[SettingVersion], version: SettingVersion) -> Response:
+    answer = TriggerSettingsAnswer(
+        revision=version.revision,
+        saved_at=version.saved_at,
+        settings=msgspec.json.decode(version.settings, type=Settings),
+        versions=[SettingsVersion(each.revision, each.saved_at) for each in versions],
+    )
+    return Response(encode(answer), media_type="application/json")
