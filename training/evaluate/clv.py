@@ -20,6 +20,7 @@ from training.customers.value import fit_customer_value
 from training.errors import BadDataset
 from training.evaluate.forecasts import covered, judged, largest_gap
 from training.evaluate.metrics import Metrics
+from training.evaluate.order_fits import plain_fits
 from training.evaluate.order_history import read_orders
 from training.evaluate.result import Evaluation
 from training.history import DAY, History
@@ -68,6 +69,7 @@ def evaluate_clv(
             "parameters": ", ".join(f"{number:.4g}" for number in value.model[1:]),
             "known until": str(EPOCH + timedelta(days=cut)),
             "days ahead": int(truth.day.max()) - cut,
+            **(plain_fits(truth, cut) if baselines else {}),
         },
     )
 
