@@ -47,16 +47,26 @@ def questions(
 
 
 def cart_lessons(
-    history: History, since: float, until: float, at_most: int, settings: TrainingSettings
+    history: History,
+    cut: float,
+    learning: Sequence[Case],
+    judging: Sequence[Case],
+    settings: TrainingSettings,
 ) -> list[Case]:
-    """Carts of a time with one product hidden, each asked about up to DRAWS times."""
-    times = history.purchases.timestamp
-    lines = history.purchases.where((times >= since) & (times < until))
+    """Known customers' carts since the cut, one product hidden, each asked about up to DRAWS times.
+
+    None later than those of `learning`, and none of `judging`, which may be as old where only days are known.
+    """
+    until = max((case.request.now for case in learning), default=cut)
+    judged = {(case.request.customer_id, case.request.now) for case in judging}
+    times, most = history.purchases.timestamp, settings.cart_lessons
+    lines = history.purchases.where((times >= cut) & (times <= until))
     draws = (
-        hidden_products(history, _some_orders(lines, at_most, seed), seed, settings.rest_days)
+        hidden_products(history, _some_orders(lines, most, seed), seed, settings.rest_days)
         for seed in range(settings.seed, settings.seed + DRAWS)
     )
-    return list(islice((case for turn in draws for case in turn if case.request.customer_id), at_most))
+    carts = (case for turn in draws for case in turn if case.request.customer_id)
+    return list(islice((c for c in carts if (c.request.customer_id, c.request.now) not in judged), most))
 
 
 def next_orders(

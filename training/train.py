@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -26,7 +25,6 @@ from recommender.placements import fixed_weights
 from training.blends import fit_blends
 from training.cart_ranking import fit_cart_trees
 from training.errors import NothingToTrainOn
-from training.evaluate.compare import Case
 from training.gate import objections
 from training.held_out import cut_time, examine, halves
 from training.history import DAY, History, load_history
@@ -130,7 +128,7 @@ def rehearse(
     if tune_minutes:
         found = tune(early, learning, judging, bundle, settings, tune_minutes, report)
         settings, bundle, chosen = found.settings, found.bundle, found.chosen
-    lessons = cart_lessons(history, cut, _begin(judging["cart"]), settings.cart_lessons, settings)
+    lessons = cart_lessons(history, cut, learning["cart"], judging["cart"], settings)
     trees = fit_cart_trees(lessons, bundle, settings.seed, report)
     bundle = replace(bundle, tables=replace(bundle.tables, cart_trees=trees))
     blends, worth = fit_blends(learning, judging, bundle, settings, report)
@@ -142,11 +140,6 @@ def rehearse(
         learned, (ridge, habit) = Learned.of(tables.next_basket), bundle.tables.cart_tuning.tolist()
         settings = settings.model_copy(update={"ease_lambda": ridge, "cart_habit": habit})
     return Rehearsal(metrics, settings, learned, blends, trees, worth, chosen)
-
-
-def _begin(cases: Sequence[Case]) -> float:
-    """The time of the first."""
-    return min((case.request.now for case in cases), default=0.0)
 
 
 def describe(

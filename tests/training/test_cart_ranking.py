@@ -59,17 +59,22 @@ def test_without_known_orders_the_sums_stand() -> None:
     assert ranked(situation).scores.tolist() == completion(situation).scores.tolist()
 
 
-def test_lessons_are_carts_of_known_customers_within_the_time(tmp_path: Path) -> None:
+def test_lessons_are_known_customers_carts_that_judge_nothing(tmp_path: Path) -> None:
     history = history_of(
         Home(tmp_path),
         *(order("a", "b", "c", customer="ann", days_ago=ago) for ago in (9, 5, 1)),
+        order("a", "b", "c", customer="eve", days_ago=5),
         order("a", "b", days_ago=5),
         order("a", customer="bob", days_ago=5),
     )
-    now = NOW.timestamp()
-    lessons = cart_lessons(history, now - 6 * 86_400, now - 2 * 86_400, 2, TrainingSettings(rest_days=3))
+    then = NOW.timestamp() - 5 * 86_400
+    learning, judging = (
+        [Case(Request("cart", then, customer_id=name), np.zeros(1, np.int32))] for name in ("ann", "eve")
+    )
+    settings = TrainingSettings(rest_days=3, cart_lessons=2)
+    lessons = cart_lessons(history, then - 86_400, learning, judging, settings)
     assert len(lessons) == 2
     for lesson in lessons:
         request = lesson.request
-        assert (request.customer_id, request.now, request.rest_days) == ("ann", now - 5 * 86_400, 3)
+        assert (request.customer_id, request.now, request.rest_days) == ("ann", then, 3)
         assert {*request.cart, history.product_ids[int(lesson.truth[0])]} == {"a", "b", "c"}
