@@ -9,6 +9,7 @@ import pytest
 
 from recommender.bundle import flatten, unflatten
 from recommender.customer_value import Customers, CustomerValue, forecast, recalibrated
+from recommender.next_order import next_order_days
 from recommender.order_models import NBD, PARETO_NBD, Summary, expected_orders
 from recommender.spend import SpendModel, expected_spend
 from recommender.value_intervals import draw_orders, intervals, shortest
@@ -68,6 +69,14 @@ def test_a_new_customer_is_drawn_to_the_shop() -> None:
 def test_refunds_that_took_everything_back_leave_no_negative_worth() -> None:
     gone = VALUE.customer(0)._replace(revenue=np.array([-5.0]))
     assert forecast(VALUE, gone, TODAY).revenue[0, 0] > 0
+
+
+def test_the_next_order_comes_when_half_have_ordered() -> None:
+    day, earliest, latest = next_order_days(VALUE, VALUE.customer(0), TODAY)[0]
+    assert day == pytest.approx(TODAY + 7 * 20 * (2**0.5 - 1))
+    rng = np.random.default_rng(0)
+    waits = TODAY + 7 * rng.exponential(20 / rng.gamma(2.0, size=100_000))
+    assert np.mean((waits >= earliest) & (waits <= latest)) == pytest.approx(0.9, abs=0.005)
 
 
 def test_recalibration_is_linear_between_knots_and_in_proportion_outside() -> None:
