@@ -110,6 +110,11 @@ def triggers() -> str:
     return f"{TAG}:triggers"
 
 
+def triggers_copy() -> str:
+    """Stream that takes the place of `triggers` when somebody is forgotten. Life: of that step."""
+    return f"{TAG}:triggers:copy"
+
+
 def triggers_waiting(customer_id: str) -> str:
     """Hash trigger id -> JSON Waiting, until it is too late. Writer and reader: lifecycle."""
     return f"{TAG}:triggers:waiting:{customer_id}"

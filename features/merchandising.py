@@ -29,7 +29,7 @@ class StaleRevision(Exception):
     """Somebody saved in between. `now`: the revision that stands."""
 
     def __init__(self, now: int) -> None:
-        super().__init__(f"The rules were changed in between: they are at revision {now}.")
+        super().__init__(f"Somebody changed them in between: they are at revision {now}.")
         self.now = now
 
 

@@ -28,7 +28,7 @@ def _script(name: str) -> str:
     return Path(__file__).with_name(f"triggers_{name}.lua").read_text(encoding="utf-8")
 
 
-CLAIM, SETTLE, READ = _script("claim"), _script("settle"), _script("read")
+CLAIM, SETTLE, READ, FORGET = (_script(name) for name in ("claim", "settle", "read", "forget"))
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -145,13 +145,7 @@ async def read_page(
 
 def forget(client: redis.Redis, customer_id: str) -> None:
     """Everything of this file about one customer."""
-    places = [
-        place
-        for place, fields in cast(list[tuple[bytes, dict[bytes, bytes]]], client.xrange(keys.triggers()))
-        if fields[b"c"].decode() == customer_id
-    ]
-    if places:
-        client.xdel(keys.triggers(), *places)
+    client.eval(FORGET, 2, keys.triggers(), keys.triggers_copy(), customer_id)
     client.delete(*_touched(customer_id)[2:], keys.told(customer_id, known=True))
     client.zrem(keys.look_due(), customer_id)
     for watchers in client.scan_iter(match=f"{keys.watchers_prefix()}*"):
