@@ -106,8 +106,8 @@ def fit(
     rehearsal = rehearse(history, catalogue, settings, report, tune_minutes)
     tables, index = build(history, catalogue, rehearsal.settings, report, rehearsal.next_basket)
     next_basket = with_foreseen(tables.next_basket, history.until // DAY + 1)
-    learned = {"blends": rehearsal.blends, "cart_trees": rehearsal.cart_trees}
-    return replace(tables, next_basket=next_basket, **learned), index, rehearsal
+    tables = replace(tables, blends=rehearsal.blends, cart_trees=rehearsal.cart_trees)
+    return replace(tables, next_basket=next_basket), index, rehearsal
 
 
 def rehearse(
