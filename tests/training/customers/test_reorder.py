@@ -1,0 +1,68 @@
+"""What is learned of gaps, on orders of known rhythm."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from histories import history_of, order
+
+from features.home import Home
+from recommender.reorder import due
+from training.customers.reorder import error_ends, fit_reorder, learn_gaps
+from training.history import History
+
+NO_CATEGORY = np.full(2, -1, np.int32)
+
+
+@pytest.fixture
+def history(home: Home) -> History:
+    """30 customers who buy `coffee` every 20 days; 10 of them bought `lamp`, once."""
+    coffee = [
+        order("coffee", customer=f"c{number:02}", days_ago=number + 20 * time)
+        for number in range(30)
+        for time in range(5)
+    ]
+    return history_of(home, *coffee, *(order("lamp", customer=f"c{number:02}") for number in range(10)))
+
+
+def test_rhythm_and_chance_of_each_product(history: History) -> None:
+    table = fit_reorder(history.purchases, NO_CATEGORY, 30)
+    own = table.of(0)
+    assert [history.product_ids[item] for item in own.item] == ["coffee", "lamp"]
+    assert own.times.tolist() == [5, 1]
+    assert own.last_gap.tolist() == [20, 0]
+    found = due(table, own, int(own.last_day[0]))
+    assert found.day[0] == pytest.approx(own.last_day[0] + 20, abs=0.5)
+    shop = 30 / 40  # of buyers and products; ten buyers draw the lamp half-way from it to none
+    assert found.chance[0] > 0.9
+    assert found.chance[1] == pytest.approx(shop / 2, abs=0.01)
+
+
+def test_a_shop_without_repeats_keeps_what_is_usual(home: Home) -> None:
+    history = history_of(home, order("coffee", customer="ann"), order("lamp", customer="bob"))
+    table = fit_reorder(history.purchases, NO_CATEGORY, 2)
+    found = due(table, table.of(0), int(table.last_day[0]))
+    assert found.day[0] - table.last_day[0] == pytest.approx(60)
+    assert found.latest[0] - table.last_day[0] == pytest.approx(240)
+    assert found.chance[0] < 0.01
+
+
+def test_nobody_is_known(home: Home) -> None:
+    table = fit_reorder(history_of(home, order("coffee"), order("lamp")).purchases, NO_CATEGORY, 0)
+    assert table.offsets.tolist() == [0]
+    assert len(table.of(-1).item) == 0
+
+
+def test_weights_are_those_that_made_the_gaps() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(5_000, 2))
+    gaps = 1.0 + features @ [0.7, 0.2] + rng.laplace(scale=0.3, size=5_000)
+    weights, errors = learn_gaps(features, gaps, np.zeros(5_000, np.int32))
+    assert weights == pytest.approx([1.0, 0.7, 0.2], abs=0.02)
+    assert errors[0] == pytest.approx([0.3 * np.log(0.1), -0.3 * np.log(0.1)], rel=0.1)
+
+
+def test_errors_nobody_measured_are_wide() -> None:
+    ends = error_ends(np.zeros(25), np.zeros(25, np.int32))
+    assert ends[0].tolist() == [0, 0]
+    assert ends[1] == pytest.approx([-np.log(4), np.log(4)])
