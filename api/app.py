@@ -13,7 +13,16 @@ from api import openapi, problems, shortcut
 from api.access import Access, is_local
 from api.middleware import Observed
 from api.pages import pages_router
-from api.routes import catalogue, events, merchandising, operations, picks, recommendations, triggers
+from api.routes import (
+    catalogue,
+    events,
+    insights,
+    merchandising,
+    operations,
+    picks,
+    recommendations,
+    triggers,
+)
 from api.service import Service
 from api.settings import ApiSettings
 from features.connection import Connection
@@ -49,7 +58,7 @@ def create_app(home: Home, redis_url: str, settings: ApiSettings, store_settings
         redoc_url=None,
         lifespan=lifespan,
     )
-    for part in (recommendations, events, picks, triggers, catalogue, merchandising, operations):
+    for part in (recommendations, events, picks, triggers, catalogue, merchandising, insights, operations):
         app.include_router(part.router)
     app.include_router(pages_router(home.root / "demo"))
     problems.install(app)

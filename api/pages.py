@@ -1,4 +1,4 @@
-"""What a browser gets: the widget, the demo shop and the API's documentation, all served by us."""
+"""What a browser gets: widget, demo shop, dashboard and the API's documentation, all served by us."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Final
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.staticfiles import StaticFiles
+
+from features.reports.page import ASSETS
 
 STATIC: Final = Path(__file__).parent / "static"
 SWAGGER: Final = Path(str(files("fastapi_swagger"))) / "resources"
@@ -33,7 +35,7 @@ PICTURE_HEADERS: Final = {
 
 
 def pages_router(demo_folder: Path | None) -> APIRouter:
-    """The routes of `/widget.js`, `/docs` and, from `demo_folder`, `/demo`.
+    """The routes of `/widget.js`, `/docs`, `/dashboard` and, from `demo_folder`, `/demo`.
 
     demo_folder: holds `shop.json` and `images/`; None, or a folder without a shop, answers 404.
     The app must be made with `docs_url=None`.
@@ -41,6 +43,8 @@ def pages_router(demo_folder: Path | None) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     _add_static(router, "/docs/static", SWAGGER, REVALIDATE)
     _add_static(router, "/demo/static", STATIC / "demo", REVALIDATE)
+    _add_static(router, "/dashboard/static", STATIC / "dashboard", REVALIDATE)
+    _add_static(router, "/dashboard/report", ASSETS, REVALIDATE)
 
     @router.get("/widget.js")
     async def widget(request: Request) -> Response:
@@ -49,6 +53,10 @@ def pages_router(demo_folder: Path | None) -> APIRouter:
     @router.get("/docs")
     async def docs(request: Request) -> Response:
         return _swagger_page(request)
+
+    @router.get("/dashboard")
+    async def dashboard(request: Request) -> Response:
+        return await _file(STATIC / "dashboard", "index.html", request, PAGE_HEADERS)
 
     @router.get("/demo")
     async def demo(request: Request) -> Response:

@@ -7,12 +7,17 @@ from datetime import datetime
 
 from features.home import Home
 from features.importers.catalogue import import_catalogue
+from features.importers.costs import import_costs
 from features.importers.orders import import_orders
 from features.progress import Report
+from features.tiers import TIERS_FILE
 from training.demo_shop import write_demo_shop
 from training.errors import CannotTrain
+from training.reports.build import write_insights
 from training.settings import TrainingSettings
 from training.train import train
+
+TIERS = '{"tiers": [{"name": "Silver", "threshold": 150}, {"name": "Gold", "threshold": 500}]}'
 
 
 def build_demo(home: Home, seed: int, customers: int, products: int, now: datetime, report: Report) -> None:
@@ -21,9 +26,12 @@ def build_demo(home: Home, seed: int, customers: int, products: int, now: dateti
     write_demo_shop(folder, seed=seed, now=now, customers=customers, products=products, report=report)
     import_catalogue(home, str(folder / "catalogue.tsv"), now=now, report=report)
     import_orders(home, folder / "events.jsonl.gz", received_at=now, report=report)
+    import_costs(home, folder / "channels.csv", now=now)
+    (home.root / TIERS_FILE).write_text(TIERS, encoding="utf-8")
     result = train(home, TrainingSettings(), now, report)
     if not result.published:
         raise CannotTrain("; ".join(result.reasons))
+    write_insights(home, report)
 
 
 def first_example(home: Home) -> tuple[str, str]:

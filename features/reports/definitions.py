@@ -109,6 +109,7 @@ DEFINITIONS: dict[str, Definition] = {
     "advice": Definition("What to do", "text", "What usually helps."),
     "tier": Definition("Tier", "text", "Loyalty tier, by the thresholds of tiers.json."),
     "near_next": Definition("Near the next", "count", "Customers who have 80 % of the way behind them."),
+    "vips": Definition("VIPs", "count", "Customers who are VIP."),
     "vip": Definition(
         "VIP", "text", "Two orders or more, and among the twentieth of customers who brought most."
     ),

@@ -12,8 +12,10 @@ from features.reports.text import NOTHING, bar, shown
 BAR_WIDTHS = (8, 24)  # on a narrow terminal, and on one of WIDE characters
 WIDE = 110
 MOST_ROWS = 26
+GAP = 2
 HEAT_WIDTH = 6  # characters a cell
 SHADES = ("grey15", "dark_slate_gray", "deep_sky_blue4", "dodger_blue3", "dodger_blue2")
+Columns = tuple[Column, ...]
 GOOD, BAD = {"pays", "free"}, {"loses"}
 
 
@@ -28,7 +30,7 @@ def print_report(report: Report, console: Console) -> None:
         if part.figures:
             console.print(_figures(part), highlight=False)
         for table in part.tables:
-            console.print(_drawn(table, part.currency, console.width), highlight=False)
+            console.print(_drawn(table, console.width), highlight=False)
 
 
 def _figures(part: Part) -> Grid:
@@ -46,32 +48,65 @@ def _explained(figure: Figure) -> Text:
     return Text(figure.definition).append_text(note)
 
 
-def _drawn(table: Table, currency: str | None, width: int) -> RenderableType:
+def _drawn(table: Table, width: int) -> RenderableType:
     heat = table.plot is not None and table.plot.kind == "heat"
     columns = _fitting(table, width) if heat else table.columns
-    grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for column in columns:
-        text = column.unit in ("text", "date")
-        grid.add_column(column.label, justify="left" if text else "right", overflow="fold")
-    if table.plot and not heat:
-        grid.add_column("", no_wrap=True)
-    strongest = _strongest(table)
-    for row in table.rows[:MOST_ROWS]:
-        cells = [_cell(value, column, currency) for value, column in zip(row, columns, strict=False)]
-        if heat:
-            cells[2:] = [_shaded(value, strongest) for value in row[2 : len(columns)]]
-        elif table.plot:
-            value = row[[column.name for column in columns].index(table.plot.column)]
-            length = value if isinstance(value, int | float) else 0.0
-            cells.append(Text(bar(length, strongest, BAR_WIDTHS[width >= WIDE]), "cyan"))
-        grid.add_row(*cells)
+    strongest, rows = _strongest(table), table.rows[:MOST_ROWS]
+    cells = [[_cell(value, column) for value, column in zip(row, columns, strict=False)] for row in rows]
+    if heat:
+        for line, row in zip(cells, rows, strict=True):
+            line[2:] = [_shaded(value, strongest) for value in row[2 : len(columns)]]
+    bars = [] if heat or not table.plot else _bars(table, strongest, BAR_WIDTHS[width >= WIDE])
+    grids = [_grid(columns, block, cells, bars) for block in _blocks(columns, cells, width)]
     hidden = len(table.rows) - MOST_ROWS
     more = [Text(f"... {hidden:,} more: --format csv", "dim")] if hidden > 0 else []
     explained = [Text(table.text, "dim")] if table.text else []
-    return Group(Text(f"\n{table.title}", "bold"), *explained, grid, *more)
+    return Group(Text(f"\n{table.title}", "bold"), *explained, *grids, *more)
 
 
-def _fitting(table: Table, width: int) -> tuple[Column, ...]:
+def _grid(columns: Columns, block: list[int], cells: list[list[Text]], bars: list[Text]) -> Grid:
+    """Some columns of a table; the first block has the bars."""
+    grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for place in block:
+        left = columns[place].unit in ("text", "date")
+        least = _needed(columns, cells, place)
+        grid.add_column(columns[place].label, justify="left" if left else "right", min_width=least)
+    drawn = bars if 1 in block else []
+    if drawn:
+        grid.add_column("", no_wrap=True)
+    for number, line in enumerate(cells):
+        grid.add_row(*(line[place] for place in block), *drawn[number : number + 1])
+    return grid
+
+
+def _blocks(columns: Columns, cells: list[list[Text]], width: int) -> list[list[int]]:
+    """Which columns stand beside each other: as many as fit, the first of all in front of each block."""
+    needed = [GAP + _needed(columns, cells, place) for place in range(len(columns))]
+    blocks, used = [[0]], needed[0] + GAP + BAR_WIDTHS[width >= WIDE]
+    for place in range(1, len(columns)):
+        if used + needed[place] > width and len(blocks[-1]) > 1:
+            blocks.append([0])
+            used = needed[0]
+        blocks[-1].append(place)
+        used += needed[place]
+    return blocks
+
+
+def _needed(columns: Columns, cells: list[list[Text]], place: int) -> int:
+    """Characters of a column; its label may break between words."""
+    return max([*map(len, columns[place].label.split()), *(len(line[place]) for line in cells)], default=0)
+
+
+def _bars(table: Table, strongest: float, width: int) -> list[Text]:
+    place = [column.name for column in table.columns].index(table.plot.column) if table.plot else 0
+    drawn = []
+    for row in table.rows[:MOST_ROWS]:
+        value = row[place]
+        drawn.append(Text(bar(value if isinstance(value, int | float) else 0.0, strongest, width), "cyan"))
+    return drawn
+
+
+def _fitting(table: Table, width: int) -> Columns:
     return table.columns[: max(3, 2 + (width - 22) // HEAT_WIDTH)]
 
 
@@ -87,8 +122,8 @@ def _strongest(table: Table) -> float:
     return max((value for value in drawn if isinstance(value, int | float)), default=0.0)
 
 
-def _cell(value: Cell, column: Column, currency: str | None) -> Text:
-    text = shown(value, column.unit, None if column.unit == "money" else currency)
+def _cell(value: Cell, column: Column) -> Text:
+    text = shown(value, column.unit)
     if column.name == "verdict" and isinstance(value, str):
         return Text(value, "green" if value in GOOD else "red" if value in BAD else "yellow")
     return Text(text, "dim" if text == NOTHING else "")

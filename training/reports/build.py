@@ -9,8 +9,10 @@ import polars as pl
 
 from features.history import scan
 from features.home import Home
+from features.progress import Report, silent
 from features.reports.files import write_report
-from features.reports.shape import Part, Report
+from features.reports.shape import Part
+from features.reports.shape import Report as Figures
 from training.reports.affinities import affinities
 from training.reports.channels import channels
 from training.reports.cohorts import cohorts
@@ -32,19 +34,21 @@ NO_ORDERS = "No orders yet: `perennial import orders FILE` brings them in."
 FEW = 100
 
 
-def build_report(shop: Shop, name: str) -> Report:
+def build_report(shop: Shop, name: str) -> Figures:
     """One of BUILDERS, a part for each currency; a shop without orders has one, with no figures known."""
     title, build = BUILDERS[name]
     parts = [build(shop.of(currency), currency) for currency in shop.ledger.currencies or [None]]
-    return Report(name, title, shop.as_of.isoformat(), parts, notes(shop))
+    return Figures(name, title, shop.as_of.isoformat(), parts, notes(shop))
 
 
-def write_insights(home: Home) -> None:
+def write_insights(home: Home, report: Report = silent) -> None:
     """Every report that the service answers with, of the history as it is."""
+    report("Figures", 0, 1)
     shop = load_shop(home, newest_day(home))
     for name in BUILDERS:
         if name != "customers":
             write_report(home, build_report(shop, name))
+    report("Figures", 1, 1)
 
 
 def newest_day(home: Home) -> date:
@@ -58,7 +62,7 @@ def notes(shop: Shop) -> list[str]:
     ledger, n = shop.ledger, len(shop.people)
     if ledger.orders.is_empty():
         return [NO_ORDERS]
-    found = []
+    found = [shop.plan_problem] if shop.plan_problem else []
     if len(ledger.currencies) > 1:
         found.append(_several(ledger))
     if ledger.assumed:

@@ -9,8 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from features.home import Home
-from features.terminal import DEFAULT_HOME, HomeOption, console, errors, plain_errors
-from recommender.tiers import BadTiers
+from features.terminal import DEFAULT_HOME, HomeOption, console, errors
 
 report = typer.Typer(help="Figures to steer a shop by.", no_args_is_help=True)
 
@@ -56,8 +55,7 @@ def _show(home: Home, name: str, format: Format, as_of: datetime | None) -> None
     from training.reports.shop import load_shop
 
     day: date = as_of.date() if as_of else newest_day(home)
-    with plain_errors(BadTiers):
-        built = build_report(load_shop(home, day), name)
+    built = build_report(load_shop(home, day), name)
     if as_of is None and name != "customers":
         write_report(home, built)
     if format == "table":

@@ -30,7 +30,7 @@ def _figures(shop: Shop) -> list[Figure]:
     vips = shop.people.filter(pl.col("vip"))
     share = over(total(vips["revenue"]), total(shop.people["revenue"]))
     note = f"They brought {share:.0%} of the revenue of known customers" if share is not None else None
-    return [figure("vip", len(vips), note), figure("days_between_orders", shop.rhythm.gap_days)]
+    return [figure("vips", len(vips), note), figure("days_between_orders", shop.rhythm.gap_days)]
 
 
 def _segments(shop: Shop) -> Table:

@@ -12,7 +12,7 @@ from features.channel_costs import load_costs
 from features.home import Home
 from features.tiers import read_tiers
 from recommender.segments import Rhythm
-from recommender.tiers import TierPlan, read_plan
+from recommender.tiers import BadTiers, TierPlan, read_plan
 from training.reports.forecasts import forecasts
 from training.reports.ledger import Ledger, load_ledger
 from training.reports.origins import channels
@@ -32,6 +32,7 @@ class Shop:
     rhythm: Rhythm
     costs: pl.DataFrame
     plan: TierPlan | None
+    plan_problem: str | None
     forecast: bool
 
     @property
@@ -45,8 +46,8 @@ class Shop:
 
 
 def load_shop(home: Home, as_of: date, *, predict: bool = True) -> Shop:
-    """Raises BadTiers. A forecast is made where all orders are in one currency."""
-    catalogue = load_products(home)
+    """A forecast is made where all orders are in one currency."""
+    catalogue, (plan, problem) = load_products(home), _plan(home)
     ledger = load_ledger(home, as_of)
     known = ledger.customers.select("customer").join(channels(home, ledger), on="customer")
     one = len(ledger.currencies) == 1
@@ -59,10 +60,19 @@ def load_shop(home: Home, as_of: date, *, predict: bool = True) -> Shop:
         people=known,
         rhythm=Rhythm(GAP_DAYS, 0.0, 0.0),
         costs=load_costs(home).filter(pl.col("date") <= as_of),
-        plan=read_plan(read_tiers(home)),
+        plan=plan,
+        plan_problem=problem,
         forecast=expected is not None,
     )
     return _shop(empty, ledger, known)
+
+
+def _plan(home: Home) -> tuple[TierPlan | None, str | None]:
+    """The merchant's tiers, or what is wrong with them: no figure waits for that."""
+    try:
+        return read_plan(read_tiers(home)), None
+    except BadTiers as error:
+        return None, str(error)
 
 
 def _shop(shop: Shop, ledger: Ledger, known: pl.DataFrame) -> Shop:
