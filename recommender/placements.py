@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +24,7 @@ class Source(NamedTuple):
 Recipe = tuple[Source, ...]
 
 POPULAR = Source("popular", 0.05, sources.popular)
+FILLERS: Recipe = (Source("popular", 1.0, sources.popular_nearby), POPULAR)
 
 # The weights are those of a shop with too little data to learn its own (`training.blends`).
 RECIPES: dict[str, Recipe] = {
@@ -75,13 +76,22 @@ def fixed_weights() -> NDArray[np.float32]:
     return weights
 
 
-def weighted(weights: NDArray[np.float32]) -> Mapping[str, Recipe]:
-    """The recipes with a bundle's weights, in the shape of `fixed_weights`, less the silent sources."""
+def courses(weights: NDArray[np.float32]) -> Mapping[str, Sequence[Recipe]]:
+    """What is asked for each placement, one course after the other until an answer is full.
+
+    First the sources with a bundle's weights, in the shape of `fixed_weights`; then those that are silent
+    there, as for somebody without views where visits tell most; then best sellers, nearby ones before others.
+    """
     return {
-        placement: tuple(
-            source._replace(weight=weight)
-            for source, weight in zip(RECIPES[placement], row.tolist(), strict=False)
-            if weight > 0
-        )
+        placement: [recipe for recipe in (*_parted(RECIPES[placement], row.tolist()), FILLERS) if recipe]
         for placement, row in zip(PLACEMENTS, weights, strict=True)
     }
+
+
+def _parted(recipe: Recipe, weights: Sequence[float]) -> tuple[Recipe, Recipe]:
+    """The sources that speak, and those that do not though they would by the fixed weights."""
+    pairs = list(zip(recipe, weights, strict=False))
+    return (
+        tuple(source._replace(weight=weight) for source, weight in pairs if weight > 0),
+        tuple(source for source, weight in pairs if weight <= 0 < source.weight),
+    )

@@ -16,7 +16,7 @@ from recommender.candidates import NO_ANCHOR, Board, Ranking, blend
 from recommender.explain import Reason, explain
 from recommender.merchandise_plan import NO_RULES, Merchandise, Plan
 from recommender.merchandising import AnyRule
-from recommender.placements import POPULAR, Recipe, weighted
+from recommender.placements import POPULAR, Recipe, courses
 from recommender.request import Request, Situation
 from recommender.shelf import Shelf
 
@@ -48,8 +48,8 @@ class Recommender:
     rules: Sequence[AnyRule] = ()
 
     @cached_property
-    def recipes(self) -> Mapping[str, Recipe]:
-        return weighted(self.bundle.tables.blends)
+    def courses(self) -> Mapping[str, Sequence[Recipe]]:
+        return courses(self.bundle.tables.blends)
 
     @cached_property
     def _board(self) -> Board:
@@ -69,8 +69,8 @@ class Recommender:
         allowed = self._allowed(situation, plan)
         pinned = self._pinned(plan, allowed, k)
         picks = list(pinned.values())
-        for recipe in (self.recipes[request.placement], (POPULAR,)):
-            if recipe and len(picks) < k:
+        for recipe in self.courses[request.placement]:
+            if len(picks) < k:
                 picks += self._pick(situation, plan, allowed, recipe, k - len(picks), picks)
         if len(picks) < k:
             picks += self._anything(situation, plan, allowed, k - len(picks), picks)

@@ -92,7 +92,7 @@ def popular_nearby(situation: Situation) -> Candidates:
         np.concatenate([row.items[:NEARBY] for row in rows]),
         np.concatenate(votes),
         np.concatenate([row.together[:NEARBY] for row in rows]),
-    )
+    )._replace(repeated=True)  # one category may lie within another
 
 
 def trending(situation: Situation) -> Candidates:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from features.shopper import ShopperState, entry_of, fold
@@ -159,3 +161,19 @@ def test_an_empty_shelf_answers_nothing() -> None:
     shelf = Shelf.of(BUNDLE.tables).changed(BUNDLE.tables, {name: {"stock": 0} for name in PRODUCTS})
     assert ask("home", recommender=Recommender(BUNDLE, shelf)) == []
     assert len(ask("home", k=2, recommender=Recommender(BUNDLE, shelf), in_stock=False)) == 2
+
+
+def test_a_source_that_learning_silenced_speaks_where_the_others_have_nothing_to_say() -> None:
+    blends = np.zeros_like(BUNDLE.tables.blends)
+    blends[PLACEMENTS.index("home"), 0] = 1.0  # the visit alone
+    bundle = replace(BUNDLE, tables=replace(BUNDLE.tables, blends=blends))
+    recommender = Recommender(bundle, Shelf.of(bundle.tables))
+    assert ask("home", recommender=recommender, customer_id="ann")[0].source == "next_basket"
+    looking = after(event("view", product_id="kettle"))
+    assert ask("home", recommender=recommender, customer_id="ann", shopper=looking)[0].source == "browsing"
+
+
+def test_a_visitor_of_whom_nothing_is_known_sees_best_sellers_of_the_categories_looked_at() -> None:
+    pantry = after(event("view", product_id="tin"))
+    first = ask("product_similar", k=1, shopper=pantry)[0]
+    assert (PRODUCTS[first.item], first.source) == ("tea", "popular")
