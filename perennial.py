@@ -18,6 +18,7 @@ from features.terminal import DEFAULT_HOME, HomeOption, JsonOption, console, pla
 from training.commands import models, train
 from training.evaluate.command import evaluate
 from training.reports.command import report
+from training.trigger_command import triggers
 
 app = typer.Typer(
     name="perennial",
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(imports, name="import")
 app.command()(train)
+app.command()(triggers)
 app.add_typer(models, name="models")
 app.add_typer(keys, name="keys")
 app.add_typer(evaluate, name="evaluate")

@@ -63,7 +63,9 @@ class Lifecycle:
 
     def round(self, now_ms: int, stop: threading.Event | None = None) -> int:
         """Look at everybody whose time has come; returns how many triggers are new."""
-        self._refresh(now_ms)
+        recommender = self.knowledge().recommender
+        if recommender is not None:
+            self._enrol(recommender, now_ms)
         settings = merchants_settings(self._client)
         take_changes(self._client, self._trained, now_ms)
         new, seen, began = 0, set[str](), time.monotonic()
@@ -90,8 +92,8 @@ class Lifecycle:
                 log.exception("A customer could not be looked at")
         return triggers.settle(self._client, decided, now_ms, now_ms)
 
-    def _refresh(self, now_ms: int) -> None:
-        """Take over a new model, changed stock and prices, rules and tiers."""
+    def knowledge(self) -> Knowledge:
+        """Of the model that serves, over the shelf, rules and tiers as they are now."""
         pointer = versions.current(self._home.models)
         fresh = pointer is not None and pointer != self._pointer
         if fresh:
@@ -105,8 +107,7 @@ class Lifecycle:
                 self._shelf_revision = revision
             recommender = replace(recommender, rules=_rules(self._client))
         self._knowledge = Knowledge(recommender, tiers=tiers_of(self._home))
-        if recommender is not None:
-            self._enrol(recommender, now_ms)
+        return self._knowledge
 
     def _load(self) -> None:
         """A bundle that does not load changes nothing."""

@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
 from features.lifecycle import Life
 from features.product_news import News
 from features.shopper import Purchase
 from features.triggers import Standing
 from recommender.lifecycle.customer import NOBODYS, Contact, Customer, Good, Refill, Waiting, Worth
-from recommender.lifecycle.models import Figures, PlainFigures
-from recommender.lifecycle.occasion import DAY_MS, Suggested
+from recommender.lifecycle.models import Bought, Figures, PlainFigures
+from recommender.lifecycle.occasion import DAY_MS, HOUR_MS, Suggested
 from recommender.lifecycle.plan import Plan, plan
 from recommender.lifecycle.settings import Settings
 from recommender.recommend import Recommender
@@ -46,17 +43,18 @@ class Knowledge:
 
     def knows(self, customer_id: str) -> bool:
         """Whether the model has seen them."""
-        return self._row(customer_id) >= 0
+        return self.recommender is not None and self.recommender.bundle.tables.customers.row(customer_id) >= 0
 
     def customer(self, customer_id: str, standing: Standing, now_ms: int) -> Customer:
         """Their events under what the model says."""
-        fresh = self._fresh_orders(customer_id, standing.life)
+        row = self._row(customer_id, now_ms)
+        fresh = self._fresh_orders(row, standing.life)
         return Customer(
             id=customer_id,
             life=standing.life,
             goods=self,
-            worth=self._worth(customer_id, standing.life, fresh, now_ms),
-            refills=self._refills(customer_id, fresh, now_ms),
+            worth=self._worth(row, standing.life, fresh, now_ms),
+            refills=self._refills(row, fresh, now_ms),
             done=standing.done,
             contacts=tuple(Contact(at, of) for of, at in standing.contacts.items()),
             waiting=tuple(
@@ -91,29 +89,30 @@ class Knowledge:
     def _figures(self) -> Figures | None:
         return PlainFigures(self.recommender.bundle.tables) if self.recommender else None
 
-    def _row(self, customer_id: str) -> int:
-        return self.recommender.bundle.tables.customers.row(customer_id) if self.recommender else -1
+    def _row(self, customer_id: str, now_ms: int) -> int:
+        """-1 where the model does not know them, or was trained later: then it knows what is yet to come."""
+        if self.recommender is None:
+            return -1
+        bundle = self.recommender.bundle
+        late = bundle.manifest.data_until_ms > now_ms + HOUR_MS
+        return -1 if late else bundle.tables.customers.row(customer_id)
 
-    def _fresh_orders(self, customer_id: str, life: Life) -> tuple[Purchase, ...]:
+    def _fresh_orders(self, row: int, life: Life) -> tuple[Purchase, ...]:
         """Orders that the model has not seen, newest first."""
-        if self.recommender is None or self._row(customer_id) < 0:
+        if self.recommender is None or row < 0:
             return life.shopper.purchases
         return life.shopper.purchased_since(self.recommender.bundle.manifest.data_until_ms)
 
-    def _worth(self, customer_id: str, life: Life, fresh: tuple[Purchase, ...], now_ms: int) -> Worth:
-        figures, known = self._figures, NOBODYS
-        if figures is not None:
-            known = figures.worth(self._row(customer_id), now_ms // DAY_MS)
+    def _worth(self, row: int, life: Life, fresh: tuple[Purchase, ...], now_ms: int) -> Worth:
         spent = [self._value(order) for order in fresh]
         newest = max((order.at_ms for order in life.shopper.purchases), default=0)
-        revenue = known.revenue + sum(spent)
-        return Worth(
-            revenue=revenue,
-            orders=max(known.orders + len(fresh), len(life.shopper.purchases)),
-            churn_risk=0.0 if fresh else known.churn_risk,
-            rank=figures.rank(revenue) if figures is not None else 1.0,
+        if self._figures is None:
+            return NOBODYS._replace(orders=len(fresh), last_order_ms=newest)
+        known = self._figures.worth(row, self._bought(fresh), sum(spent), now_ms // DAY_MS)
+        return known._replace(
+            orders=max(known.orders, len(life.shopper.purchases)),
             last_order_ms=max(newest, known.last_order_ms),
-            spend_before=revenue - spent[0] if spent else None,
+            spend_before=known.revenue - spent[0] if spent else None,
         )
 
     def _value(self, order: Purchase) -> float:
@@ -122,12 +121,15 @@ class Knowledge:
         prices = [good.price if good is not None and good.price > 0 else 0.0 for good in goods]
         return sum(price * n for price, n in zip(prices, order.quantities, strict=True))
 
-    def _refills(self, customer_id: str, fresh: tuple[Purchase, ...], now_ms: int) -> tuple[Refill, ...]:
-        if self._figures is None or self.recommender is None:
+    def _refills(self, row: int, fresh: tuple[Purchase, ...], now_ms: int) -> tuple[Refill, ...]:
+        if self._figures is None:
             return ()
-        rows = self.recommender.bundle.tables.products.row
-        bought: list[tuple[NDArray[np.int32], int]] = []
-        for order in sorted(fresh, key=lambda each: each.at_ms):
-            items = np.array([row for product in order.product_ids if (row := rows(product)) >= 0], np.int32)
-            bought.append((items, order.at_ms // DAY_MS))
-        return self._figures.refills(self._row(customer_id), bought, now_ms // DAY_MS)
+        return self._figures.refills(row, self._bought(fresh), now_ms // DAY_MS)
+
+    def _bought(self, fresh: tuple[Purchase, ...]) -> Bought:
+        """Orders in the model's terms, oldest first."""
+        if self.recommender is None:
+            return []
+        rows = self.recommender.bundle.tables.products.rows
+        oldest_first = sorted(fresh, key=lambda order: order.at_ms)
+        return [(rows(order.product_ids), order.at_ms // DAY_MS) for order in oldest_first]

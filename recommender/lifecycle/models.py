@@ -13,7 +13,7 @@ from recommender.bundle import Tables
 from recommender.lifecycle.customer import NOBODYS, Refill, Worth
 from recommender.lifecycle.occasion import DAY_MS
 
-Bought = Sequence[tuple[NDArray[np.int32], int]]  # items of an order, its day (since 1970), oldest first
+Bought = Sequence[tuple[Sequence[int], int]]  # items of an order, its day (since 1970), oldest first
 SHOP_GAP_DAYS, GAP_PRIOR = 60.0, 2.0  # a customer's rhythm begins with this many gaps of this length
 CHANCE_PRIOR = 2.0
 
@@ -21,7 +21,8 @@ CHANCE_PRIOR = 2.0
 class Figures(Protocol):
     """customer: their row, -1 for one that the model does not know. Days since 1970."""
 
-    def worth(self, customer: int, today: int) -> Worth: ...
+    def worth(self, customer: int, fresh: Bought, spent: float, today: int) -> Worth:
+        """fresh: orders that the model has not seen; spent: their money together."""
 
     def rank(self, revenue: float) -> float:
         """Share of the shop's customers who spent more."""
@@ -47,16 +48,19 @@ class PlainFigures:
     def _sorted_spend(self) -> NDArray[np.float64]:
         return np.sort(self._spend)
 
-    def worth(self, customer: int, today: int) -> Worth:
-        days = np.unique(self._tables.next_basket.pasts.of(customer).days)
-        if customer < 0 or not len(days):
+    def worth(self, customer: int, fresh: Bought, spent: float, today: int) -> Worth:
+        """Churn risk: 0 up to a gap of their own rhythm without an order, a half after two, and so on."""
+        past = self._tables.next_basket.pasts.of(customer).days
+        days = np.unique([*past.tolist(), *(day for _, day in fresh)])
+        if not len(days):
             return NOBODYS
         gap = (days[-1] - days[0] + GAP_PRIOR * SHOP_GAP_DAYS) / (len(days) - 1 + GAP_PRIOR)
+        revenue = spent + (float(self._spend[customer]) if customer >= 0 else 0.0)
         return Worth(
-            revenue=float(self._spend[customer]),
-            orders=len(days),
+            revenue=revenue,
+            orders=len(np.unique(past)) + len(fresh),
             churn_risk=float(1 - 0.5 ** max((today - days[-1]) / gap - 1, 0.0)),
-            rank=self.rank(float(self._spend[customer])),
+            rank=self.rank(revenue),
             last_order_ms=int(days[-1]) * DAY_MS,
         )
 
@@ -71,7 +75,7 @@ class PlainFigures:
         for item, day in zip(past.items.tolist(), past.days.tolist(), strict=True):
             days.setdefault(item, []).append(day)
         for items, day in fresh:
-            for item in items.tolist():
+            for item in items:
                 days.setdefault(item, []).append(day)
         return tuple(self._refill(item, sorted(set(of))) for item, of in days.items())
 

@@ -130,7 +130,7 @@ def test_a_decision_about_a_past_that_is_over_is_not_written(
     client.zadd(keys.look_due(), {"c-0": now_ms})
     assert "c-0" in triggers.claim(client, now_ms, 10)
     (standing,) = triggers.standings(client, ["c-0"])
-    knowledge, wanted = shop._knowledge, msgspec.convert(SETTINGS, Settings)
+    knowledge, wanted = shop.knowledge(), msgspec.convert(SETTINGS, Settings)
     decision = settled(knowledge, "c-0", standing, now_ms, wanted)
     assert [each.kind for each in decision.triggers] == ["abandoned_cart"]
     bought = event("purchase", at=NOW + 61 * MINUTE, customer_id="c-0", items=[("pot", 1)])

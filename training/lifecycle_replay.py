@@ -1,0 +1,110 @@
+"""The history again, event by event, as live state: what was known of each customer at a moment."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from features import history
+from features.events import Event, EventContext, Order, OrderItem
+from features.home import Home
+from features.lifecycle import PLACED, Fact, Said, facts_of, live
+from features.settings import StoreSettings
+from features.shopper import REMEMBERED, entry_of
+from features.triggers import Standing
+
+TYPES = sorted(REMEMBERED | PLACED | {"ticket", "survey", "referral"})
+COLUMNS = ("type", "timestamp", "received_at", "customer_id", "anonymous_id", "order_id", "country", "extra")
+
+
+class Replay:
+    """Logs and facts by shopper, as ingest keeps them; key: (whether known, id)."""
+
+    def __init__(self, log_length: int) -> None:
+        self.logs: dict[tuple[bool, str], deque[bytes]] = defaultdict(lambda: deque(maxlen=log_length))
+        self.told: dict[tuple[bool, str], dict[str, Said]] = defaultdict(dict)
+        self._customer_of: dict[str, str] = {}
+
+    def take(self, event: Event, received_at: datetime) -> None:
+        """One event, in the order of arrival."""
+        customer, browser = event.customer_id, event.anonymous_id
+        if customer and browser:
+            self._join(customer, browser)
+        customer = customer or self._customer_of.get(browser or "")
+        owners = [(True, customer)] if customer else []
+        owners += [(False, browser)] if browser else []
+        entry = entry_of(event, received_at)
+        for owner in owners if entry else ():
+            self.logs[owner].append(entry)  # type: ignore[arg-type]
+        for fact in facts_of(event) if owners else ():
+            self._note(owners[0], fact)
+
+    def standings(self) -> Iterator[tuple[str, Standing]]:
+        """Every customer, and what was known of them. Nothing was ever sent."""
+        for known, name in self.logs.keys() | self.told.keys():
+            if known:
+                owner = (known, name)
+                yield name, Standing(live(reversed(self.logs[owner]), self.told[owner]), {}, {}, ())
+
+    def _join(self, customer: str, browser: str) -> None:
+        before = self._customer_of.get(browser)
+        if before == customer:
+            return
+        self._customer_of[browser] = customer
+        log, told = self.logs.pop((False, browser), ()), self.told.pop((False, browser), {})
+        if before is None:
+            self.logs[True, customer].extend(log)
+            for name, said in told.items():
+                self._note((True, customer), Fact(name, said.at_ms, said.value))
+
+    def _note(self, owner: tuple[bool, str], fact: Fact) -> None:
+        before = self.told[owner].get(fact.name)
+        if before is None or (fact.at_ms < before.at_ms if fact.earliest else fact.at_ms >= before.at_ms):
+            self.told[owner][fact.name] = Said(fact.at_ms, fact.value)
+
+
+def replay(home: Home, as_of: datetime, settings: StoreSettings) -> Replay:
+    """Everything that happened until then, within the life of live state."""
+    since = as_of - timedelta(days=settings.shopper_ttl_days)
+    rows = (
+        history.scan(home)
+        .filter(pl.col("type").is_in(TYPES), pl.col("timestamp").is_between(since, as_of))
+        .sort("event_id", "line")
+        .group_by("event_id", maintain_order=True)
+        .agg(*(pl.col(name).first() for name in COLUMNS), "product_id", "quantity")
+        .sort("received_at", "timestamp")
+        .collect()
+    )
+    state = Replay(settings.shopper_log_length)
+    for row in rows.iter_rows(named=True):
+        state.take(_event(row), row["received_at"])
+    return state
+
+
+def _event(row: dict[str, Any]) -> Event:
+    """As far as live state goes."""
+    extra = msgspec.json.decode(row["extra"]) if row["extra"] else {}
+    lines = [
+        OrderItem(product, quantity or 1.0)
+        for product, quantity in zip(row["product_id"], row["quantity"], strict=True)
+        if product is not None
+    ]
+    one = lines[0] if lines and row["order_id"] is None else None
+    return Event(
+        type=row["type"],
+        event_id=row["event_id"],
+        timestamp=row["timestamp"],
+        customer_id=row["customer_id"],
+        anonymous_id=row["anonymous_id"],
+        product_id=one.product_id if one else None,
+        quantity=one.quantity if one else 1.0,
+        order=Order(row["order_id"], tuple(lines)) if row["order_id"] else None,
+        query=extra.get("query"),
+        context=EventContext(country=row["country"]) if row["country"] else None,
+        properties=extra.get("properties"),
+    )
