@@ -11,7 +11,8 @@ from features.product_news import News
 from features.shopper import Purchase
 from features.triggers import Standing
 from recommender.lifecycle.customer import NOBODYS, Contact, Customer, Good, Refill, Waiting, Worth
-from recommender.lifecycle.models import Bought, Figures, PlainFigures
+from recommender.lifecycle.learned import figures_of
+from recommender.lifecycle.models import Bought, Figures
 from recommender.lifecycle.occasion import DAY_MS, HOUR_MS, Suggested
 from recommender.lifecycle.plan import Plan, plan
 from recommender.lifecycle.settings import Settings
@@ -87,7 +88,7 @@ class Knowledge:
 
     @cached_property
     def _figures(self) -> Figures | None:
-        return PlainFigures(self.recommender.bundle.tables) if self.recommender else None
+        return figures_of(self.recommender.bundle.tables) if self.recommender else None
 
     def _row(self, customer_id: str, now_ms: int) -> int:
         """-1 where the model does not know them, or was trained later: then it knows what is yet to come."""

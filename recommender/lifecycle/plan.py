@@ -52,9 +52,10 @@ class Plan(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """Occasions that make one message, and the first moment at which it may go out."""
+    """Occasions that make one message. due_ms: since when it may go out; at_ms: the next time it may."""
 
     occasions: tuple[Occasion, ...]
+    due_ms: int
     at_ms: int
     channel: str
 
@@ -120,7 +121,7 @@ def _placed(customer: Customer, new: list[Occasion], now_ms: int, settings: Sett
         )
         at_ms = after_quiet(max(earliest, now_ms), settings.quiet, zone)
         if channel is not None and at_ms < min(each.expires_ms for each in message):
-            placed.append(Placed(message, at_ms, channel))
+            placed.append(Placed(message, after_quiet(earliest, settings.quiet, zone), at_ms, channel))
     return placed
 
 
@@ -168,7 +169,7 @@ def _trigger(customer: Customer, placed: Placed, settings: Settings, suggest: Su
         customer_id=customer.id,
         channel=placed.channel,
         products=products[: settings.products],
-        due_at=datetime.fromtimestamp(placed.at_ms / 1000, UTC),
+        due_at=datetime.fromtimestamp(placed.due_ms / 1000, UTC),
         expires_at=datetime.fromtimestamp(min(each.expires_ms for each in placed.occasions) / 1000, UTC),
         reason=_reason(placed.occasions),
         slot=f"{first.kind}_{first.step}",

@@ -50,7 +50,7 @@ def _reason(refill: Refill) -> Reason:
     day = datetime.fromtimestamp(int(refill.due_day) * DAY_MS / 1000, UTC).date()
     return Reason(
         "runs_out",
-        f"Bought {refill.orders} times, about every {refill.gap_days:.0f} days: it runs out about {day}.",
+        f"Bought {refill.orders} times, about every {refill.gap_days:.0f} days: expected again about {day}.",
         {
             "product_id": refill.product_id,
             "orders": refill.orders,

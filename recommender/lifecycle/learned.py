@@ -1,0 +1,67 @@
+"""What the customer-value and reorder models say of a customer, moved at once by what they ordered since."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.bundle import Tables
+from recommender.customer_value import CustomerValue, churn_risk
+from recommender.lifecycle.customer import NOBODYS, Refill, Worth
+from recommender.lifecycle.models import Bought, Figures, PlainFigures
+from recommender.lifecycle.occasion import DAY_MS
+from recommender.reorder import Habits, Reorder, due
+
+
+class LearnedFigures(PlainFigures):
+    """From the fitted models."""
+
+    def __init__(self, tables: Tables, value: CustomerValue, reorder: Reorder) -> None:
+        super().__init__(tables)
+        self._value, self._reorder = value, reorder
+
+    @cached_property
+    def _sorted_spend(self) -> NDArray[np.float64]:
+        return np.sort(self._value.revenue.astype(np.float64))
+
+    def worth(self, customer: int, fresh: Bought, spent: float, today: int) -> Worth:
+        known = self._value.customer(customer)
+        for place, (_, day) in enumerate(fresh):
+            known = known.ordered(day, spent if place == len(fresh) - 1 else 0.0)
+        if known.order_days[0] < 1:
+            return NOBODYS
+        revenue = float(known.revenue[0])
+        return Worth(
+            revenue=revenue,
+            orders=int(known.order_days[0]),
+            churn_risk=float(churn_risk(self._value.order_model, known.seen(today))[0]),
+            rank=self.rank(revenue),
+            last_order_ms=int(known.last_day[0]) * DAY_MS,
+        )
+
+    def refills(self, customer: int, fresh: Bought, today: int, /) -> tuple[Refill, ...]:
+        habits = self._reorder.of(customer)
+        for items, day in fresh:
+            for item in items:
+                habits = _bought(habits, item, day)
+        when = due(self._reorder, habits, today)
+        name = self._tables.products.name
+        columns = (habits.item, habits.times, habits.last_day, when.day, when.chance)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        return tuple(Refill(name(item), n, last, day, day - last, p) for item, n, last, day, p in rows)
+
+
+def figures_of(tables: Tables) -> Figures:
+    """By the fitted models where the bundle has them."""
+    people = getattr(tables, "people", None)
+    return LearnedFigures(tables, people.value, people.reorder) if people else PlainFigures(tables)
+
+
+def _bought(habits: Habits, item: int, day: int) -> Habits:
+    places = np.flatnonzero(habits.item == item)
+    if len(places):
+        return habits.bought(int(places[0]), day)
+    pairs = zip(habits, Habits.begun(item, day), strict=True)
+    return Habits(*(np.concatenate(pair) for pair in pairs))

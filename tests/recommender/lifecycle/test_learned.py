@@ -1,0 +1,96 @@
+"""What the fitted models say, from parameters set by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recommender.customer_value import CustomerValue
+from recommender.lifecycle.learned import LearnedFigures, figures_of
+from recommender.lifecycle.models import PlainFigures
+from recommender.order_models import BG_NBD
+from recommender.reorder import Habits, Reorder
+
+from bundles import TODAY, item, small_tables
+
+DAY_MS = 86_400_000
+
+
+def value() -> CustomerValue:
+    """ann ordered on three days, the last 25 days ago; bob yesterday."""
+    ones = np.ones(2, np.float32)
+    return CustomerValue(
+        model=np.array([BG_NBD, 1.0, 4.0, 1.0, 2.0]),
+        rare=np.array([1.0, 10.0]),
+        spend=np.array([2.0, 3.0, 40.0]),
+        margin=np.array([0.25]),
+        reference_weeks=np.array([10.0]),
+        means=np.zeros(2),
+        order_weights=np.zeros(8),
+        revenue_weights=np.zeros(8),
+        order_knots=np.ones((2, 1)),
+        revenue_knots=np.ones((2, 1)),
+        first_day=np.array([TODAY - 85, TODAY - 1], np.int32),
+        last_day=np.array([TODAY - 25, TODAY - 1], np.int32),
+        order_days=np.array([3, 1], np.float32),
+        revenue=np.array([50, 30], np.float32),
+        own_margin=np.nan * ones,
+        order_lift=ones,
+        revenue_lift=ones,
+    )
+
+
+def reorder() -> Reorder:
+    """ann bought tea twice, 20 days apart; nothing but own gaps counts."""
+    tea = Habits.begun(item("tea"), TODAY - 45).bought(0, TODAY - 25)
+    weights = np.zeros(7)
+    weights[2] = 1.0  # the last gap
+    n = len(small_tables().products)
+    return Reorder(
+        weights,
+        np.array([[-1.0, 1.0]] * 4),
+        np.full(n, np.log(30.0), np.float32),
+        np.full(n, 0.5, np.float32),
+        np.array([0, 1, 1]),
+        *tea,
+    )
+
+
+@pytest.fixture
+def figures() -> LearnedFigures:
+    return LearnedFigures(small_tables(), value(), reorder())
+
+
+def test_worth_of_a_known_customer(figures: LearnedFigures) -> None:
+    ann = figures.worth(0, [], 0.0, TODAY)
+    assert (ann.revenue, ann.orders, ann.rank) == (50.0, 3, 0.0)
+    assert ann.last_order_ms == (TODAY - 25) * DAY_MS
+    later = figures.worth(0, [], 0.0, TODAY + 200)
+    assert 0.0 < ann.churn_risk < later.churn_risk < 1.0
+    assert figures.rank(40.0) == 0.5
+
+
+def test_a_live_order_counts_at_once(figures: LearnedFigures) -> None:
+    ann = figures.worth(0, [([item("pot")], TODAY)], 20.0, TODAY)
+    assert (ann.revenue, ann.orders, ann.churn_risk) == (70.0, 4, 0.0)
+    new = figures.worth(-1, [([item("pot")], TODAY - 3), ([item("cup")], TODAY)], 32.0, TODAY)
+    assert (new.revenue, new.orders, new.last_order_ms) == (32.0, 2, TODAY * DAY_MS)
+    assert figures.worth(-1, [], 0.0, TODAY).orders == 0
+
+
+def test_refills_move_with_live_orders(figures: LearnedFigures) -> None:
+    (tea,) = figures.refills(0, [], TODAY)
+    assert (tea.product_id, tea.orders, tea.last_day) == ("tea", 2, TODAY - 25)
+    assert (tea.due_day, tea.gap_days) == (pytest.approx(TODAY - 5), pytest.approx(20))
+    bought = figures.refills(0, [([item("tea"), item("pot")], TODAY)], TODAY)
+    assert [(each.product_id, each.orders) for each in bought] == [("tea", 3), ("pot", 1)]
+    assert bought[0].due_day == pytest.approx(TODAY + 25)
+    assert bought[1].due_day == pytest.approx(TODAY + 30)
+
+
+def test_a_bundle_without_models_is_read_plainly() -> None:
+    figures = figures_of(small_tables())
+    assert isinstance(figures, PlainFigures)
+    bob = figures.worth(1, [], 0.0, TODAY)
+    assert (bob.revenue, bob.orders, bob.last_order_ms) == (30.0, 1, (TODAY - 1) * DAY_MS)
+    assert figures.worth(1, [], 0.0, TODAY + 119).churn_risk == pytest.approx(0.5)  # two gaps of 60 days
