@@ -20,8 +20,10 @@ def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[
     products = customer.sold(tuple(reversed(life.shopper.cart)), settings)
     if not products:
         return
-    evidence = {"products": len(life.shopper.cart), "changed_ms": life.cart_changed_ms}
-    reason = Reason("left_cart", f"They left {len(life.shopper.cart)} products in the cart.", evidence)
+    n = len(life.shopper.cart)
+    what = "a product" if n == 1 else f"{n} products"
+    evidence = {"products": n, "changed_ms": life.cart_changed_ms}
+    reason = Reason("left_cart", f"They left {what} in the cart.", evidence)
     after = settings.abandoned_cart.after_hours
     for step, due, expires in steps(after, HOUR_MS, life.cart_changed_ms, LAST_STEP_HOURS):
         yield Occasion(

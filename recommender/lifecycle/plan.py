@@ -25,6 +25,7 @@ from recommender.lifecycle.customer import Customer
 from recommender.lifecycle.occasion import DAY_MS, KINDS, SERVICE, Kind, Occasion, Reason, Suggested, Trigger
 from recommender.lifecycle.settings import Settings
 from recommender.lifecycle.timing import after_quiet, budget_opens, channel_for, held_until, their_zone
+from recommender.offer_catalogue import NO_OFFER
 
 FAMILIES = (
     birthday,
@@ -189,5 +190,6 @@ def _reason(occasions: tuple[Occasion, ...]) -> Reason:
 
 
 def _offer(kind: Kind, step: int, settings: Settings) -> str | None:
-    offers = settings.message(kind).offers
-    return offers[min(step, len(offers)) - 1] if offers else None
+    offers = settings.message(kind).offers or (NO_OFFER,)
+    offer = offers[min(step, len(offers)) - 1]
+    return None if offer == NO_OFFER else offer

@@ -27,8 +27,8 @@ class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """offers: what to suggest at each step, the last one for all further steps; `next_best`: ask /v1/offers.
-    rest_days: after one such message no other of the kind for so long."""
+    """offers: what to suggest at each step, the last one for all further steps; `next_best`: ask /v1/offers,
+    `none`: nothing. rest_days: after one such message no other of the kind for so long."""
 
     enabled: bool = True
     offers: Annotated[tuple[Id, ...], msgspec.Meta(max_length=5)] = ()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from features.product_news import News
 from features.shopper import milliseconds
+from recommender.lifecycle.occasion import KINDS
+from recommender.lifecycle.settings import Settings
 from recommender.tiers import Tier, TierPlan
 
 from lives import DAY, FREE, HOUR, NOW, Shop
@@ -198,10 +201,16 @@ def test_a_leap_day_is_kept_on_the_28th() -> None:
 def test_a_kind_can_be_switched_off_and_offers_named_by_step() -> None:
     off = {**FREE, "abandoned_cart": {"enabled": False}}
     assert Shop(settings=off).hears(added(2 * HOUR)).sends() == []
-    named = {**FREE, "abandoned_cart": {"offers": ["nothing-yet", "postage"]}}
+    named = {**FREE, "abandoned_cart": {"offers": ["none", "postage"]}}
     shop = Shop(settings=named).hears(added(timedelta()))
     assert [each.offer for at in (2, 25, 73) for each in shop.looks(at * HOUR)] == [
-        "nothing-yet",
+        None,
         "postage",
         "postage",
     ]
+
+
+def test_every_kind_is_documented_and_set() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "triggers.md").read_text()
+    assert [kind for kind in KINDS if f"| `{kind}` |" not in page] == []
+    assert {settings_of.enabled for settings_of in map(Settings().message, KINDS)} == {True}
