@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import faiss
 import msgspec
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from recommender.boosting import Trees
 from recommender.id_map import IdMap, PackedBytes
 from recommender.next_basket_table import NextBasket
+from recommender.people import People
 from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
 
 SCHEMA = 2
@@ -69,6 +70,7 @@ class Tables:
     newest: Ranking
     blends: Array  # (placements, sources) float32: what each source of a placement counts; see `placements`
     category_popular: Neighbours  # row: a category of any level; all its products, most popular first
+    people: People | None = None  # what each customer brought and is expected to; None: not fitted
 
 
 @dataclass(frozen=True)
@@ -87,19 +89,27 @@ def flatten(part: Any, prefix: str = "") -> Iterator[tuple[str, Array]]:
             value, name = getattr(part, field.name), f"{prefix}{field.name}"
             if is_dataclass(value):
                 yield from flatten(value, f"{name}.")
-            else:
+            elif value is not None:
                 yield name, np.ascontiguousarray(value)
 
 
 def unflatten(kind: type[Part], arrays: Mapping[str, Array], prefix: str = "") -> Part:
-    """The reverse of `flatten`. KeyError where an array is missing."""
+    """The reverse of `flatten`. What may be None is None without arrays; else KeyError for missing ones."""
     hints = get_type_hints(kind)
     return kind(
         **{
-            field.name: unflatten(hints[field.name], arrays, f"{prefix}{field.name}.")
-            if is_dataclass(hints[field.name])
-            else arrays[prefix + field.name]
+            field.name: _filled(hints[field.name], arrays, prefix + field.name)
             for field in fields(kind)  # type: ignore[arg-type]
             if field.init
         }
     )
+
+
+def _filled(hint: Any, arrays: Mapping[str, Array], name: str) -> Any:
+    if is_dataclass(hint):
+        return unflatten(hint, arrays, f"{name}.")  # type: ignore[arg-type]
+    part = next((each for each in get_args(hint) if is_dataclass(each)), None)
+    if part is None:
+        return arrays[name]
+    there = any(each.startswith(f"{name}.") for each in arrays)
+    return unflatten(part, arrays, f"{name}.") if there else None  # type: ignore[arg-type]

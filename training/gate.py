@@ -11,7 +11,9 @@ from recommender.bundle import Tables, flatten
 from training.settings import TrainingSettings
 
 METRIC = "ndcg@10_full"
-MAY_BE_UNKNOWN = frozenset({"product.price", "product.cost"})
+MAY_BE_UNKNOWN = frozenset(
+    {"product.price", "product.cost", "people.value.margin", "people.value.own_margin"}
+)
 
 
 def objections(

@@ -29,6 +29,7 @@ from training.gate import objections
 from training.held_out import cut_time, examine, halves
 from training.history import DAY, History, load_history
 from training.next_basket import Learned, with_foreseen
+from training.people import fit_people
 from training.pipeline import build
 from training.questions import cart_lessons, questions
 from training.result import TrainingResult
@@ -73,6 +74,8 @@ def train(
     settings = settings.model_copy(update=remembered)
     tables, index, rehearsal = fit(history, catalogue, settings, report, tune_minutes)
     metrics, settings = rehearsal.metrics, rehearsal.settings
+    report("Customers", 0, 1)
+    tables = replace(tables, people=fit_people(home, history, catalogue))
 
     report("Checking and publishing", 0, 1)
     reasons = objections(tables, metrics, _running_metrics(home.models), settings)

@@ -21,5 +21,6 @@ def log_likelihood(model: OrderModel, seen: Summary) -> Floats:
     alive = -count * np.log(model.alpha + age)
     with np.errstate(divide="ignore", invalid="ignore"):
         left = np.log(model.a / (b - 1)) - count * np.log(model.alpha + recency)
+        either = np.logaddexp(alive, left)
     never = (model.kind == BG_NBD) & (x == 0)
-    return np.asarray(orders + stays + np.where(never, alive, np.logaddexp(alive, left)))
+    return np.asarray(orders + stays + np.where(never, alive, either))

@@ -12,6 +12,7 @@ from recommender.customer_value import NEVER, CustomerValue, forecast
 from recommender.value_intervals import intervals
 from training.customers.value import fit_customer_value
 from training.history import load_history
+from training.products import align
 from training.reports.ledger import until
 
 HORIZONS_DAYS = (90, 365)
@@ -28,10 +29,10 @@ def forecasts(home: Home, catalogue: pl.DataFrame, as_of: date) -> pl.DataFrame 
     lines = history.purchases
     if len(np.unique(lines.customer[lines.customer >= 0])) < FEWEST:
         return None
-    costs = dict(catalogue.select("product_id", "cost").drop_nulls().iter_rows())
-    cost = np.array([costs.get(product, np.nan) for product in history.product_ids])
     today = (as_of - date(1970, 1, 1)).days
-    return predictions(fit_customer_value(history, cost), history.customer_ids, today)
+    return predictions(
+        fit_customer_value(history, align(catalogue, history).cost), history.customer_ids, today
+    )
 
 
 def predictions(value: CustomerValue, customer_ids: list[str], today: int) -> pl.DataFrame:

@@ -49,16 +49,22 @@ class Ledger:
 
     @property
     def customers(self) -> pl.DataFrame:
-        """customer, orders, revenue, first and last (timestamps), discounted (share of orders)."""
+        """customer, orders, revenue, first and last (timestamps), discounted (share of orders), currency.
+
+        Of a customer of several currencies, the one of most orders; revenue is that in it.
+        """
         known = self.orders.filter(pl.col("customer").is_not_null())
+        usual = pl.col("currency").drop_nulls().mode().sort().first()
         return (
-            known.group_by("customer")
+            known.with_columns(usual=usual.over("customer"))
+            .group_by("customer")
             .agg(
                 pl.len().cast(pl.Int64).alias("orders"),
-                pl.col("revenue").sum(),
+                pl.col("revenue").filter(pl.col("currency").eq_missing(pl.col("usual"))).sum(),
                 pl.col("timestamp").min().alias("first"),
                 pl.col("timestamp").max().alias("last"),
                 pl.col("discounted").mean(),
+                pl.col("usual").first().alias("currency"),
             )
             .sort("customer")
         )
@@ -67,6 +73,11 @@ class Ledger:
 def until(as_of: date) -> datetime:
     """The end of a day."""
     return datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) + timedelta(days=1)
+
+
+def day_of(number: int) -> date:
+    """A day by its number since 1970."""
+    return date(1970, 1, 1) + timedelta(days=number)
 
 
 def load_ledger(home: Home, as_of: date) -> Ledger:

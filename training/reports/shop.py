@@ -16,9 +16,7 @@ from recommender.tiers import BadTiers, TierPlan, read_plan
 from training.reports.forecasts import forecasts
 from training.reports.ledger import Ledger, load_ledger
 from training.reports.origins import channels
-from training.reports.standings import rhythm_of, standings
-
-GAP_DAYS = 60.0  # between two orders, of a shop in which nobody came back yet
+from training.reports.standings import GAP_DAYS, rhythm_of, standings
 
 
 @dataclass(frozen=True)

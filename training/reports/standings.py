@@ -8,6 +8,7 @@ from recommender.segments import Rhythm, is_vip, segment_of
 from training.reports.ledger import Ledger, until
 
 DAY_S = 86_400.0
+GAP_DAYS = 60.0  # between two orders, of a shop in which nobody came back yet
 
 
 def rhythm_of(ledger: Ledger, without: float) -> Rhythm:

@@ -1,0 +1,69 @@
+"""History -> what a bundle holds of each customer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from features.home import Home
+from recommender.id_map import IdMap
+from recommender.people import PRICE_BANDS, CustomerFacts, People
+from training.customers.reorder import fit_reorder
+from training.customers.value import fit_customer_value
+from training.history import DAY, History
+from training.products import align
+from training.reports.affinities import price_bands
+from training.reports.ledger import day_of, load_ledger
+from training.reports.origins import channels, told
+from training.reports.standings import GAP_DAYS, rhythm_of
+
+WORDS = ("currency", "channel", "country", "language")
+
+
+def fit_people(home: Home, history: History, catalogue: pl.DataFrame) -> People:
+    """Of every customer of a history, which must be all of the home's. As of its last day."""
+    as_of = day_of(history.until // DAY)
+    ledger = load_ledger(home, as_of)
+    known = pl.DataFrame({"customer": pl.Series(history.customer_ids, dtype=pl.String)})
+    facts = (
+        known.join(ledger.customers, on="customer", how="left", maintain_order="left")
+        .join(channels(home, ledger), on="customer", how="left", maintain_order="left")
+        .join(told(home, as_of), on="customer", how="left", maintain_order="left")
+    )
+    products = align(catalogue, history)
+    return People(
+        facts=as_facts(facts),
+        value=fit_customer_value(history, products.cost),
+        reorder=fit_reorder(history.purchases, products.category, len(history.customer_ids)),
+        usual=np.array(rhythm_of(ledger, GAP_DAYS), np.float64),
+        price_band=_rows(price_bands(products.rows), pl.Series(PRICE_BANDS)).astype(np.int8),
+    )
+
+
+def as_facts(facts: pl.DataFrame) -> CustomerFacts:
+    """Columns as in `CustomerFacts`, words as text, times and consent as the ledger and `told` give them."""
+    words = pl.concat([facts[name].cast(pl.String) for name in WORDS]).drop_nulls().unique().sort()
+    consent = pl.when(pl.col("consent") == "true").then(1).when(pl.col("consent") == "false").then(0)
+    rows = {name: _rows(facts[name], words) for name in WORDS}
+    return CustomerFacts(
+        orders=_array(facts["orders"], 0, np.int32),
+        revenue=_array(facts["revenue"], 0.0, np.float64),
+        first=_array(facts["first"].dt.epoch("s"), 0, np.int64),
+        last=_array(facts["last"].dt.epoch("s"), 0, np.int64),
+        discounted=_array(facts["discounted"], 0.0, np.float32),
+        consent=_array(facts.select(consent.alias("consent"))["consent"], -1, np.int8),
+        words=IdMap.build(words.to_list()),
+        **rows,
+    )
+
+
+def _rows(values: pl.Series, words: pl.Series) -> NDArray[Any]:
+    """int32, -1 for null."""
+    return _array(values.cast(pl.Enum(words)).to_physical().cast(pl.Int32), -1, np.int32)
+
+
+def _array(values: pl.Series, missing: float, dtype: Any) -> NDArray[Any]:
+    return values.fill_null(missing).to_numpy().astype(dtype)
