@@ -87,13 +87,15 @@ def read_news(client: redis.Redis, products: Iterable[str]) -> dict[str, News]:
 
 def watch(client: redis.Redis, wanted: Mapping[str, Mapping[str, int]]) -> None:
     """Remember who wants which product: customer -> product -> since when, epoch ms."""
+    watchers: dict[str, dict[str, int]] = {}
+    for customer, products in wanted.items():
+        for product, at_ms in products.items():
+            watchers.setdefault(product, {})[customer] = at_ms
     with client.pipeline(transaction=False) as tell:
-        for customer, products in wanted.items():
-            for product, at_ms in products.items():
-                watchers = keys.watchers(product)
-                tell.zadd(watchers, {customer: at_ms})
-                tell.zremrangebyscore(watchers, "-inf", at_ms - WATCHED_S * 1000)
-                tell.expire(watchers, WATCHED_S)
+        for product, of in watchers.items():
+            tell.zadd(keys.watchers(product), cast(dict[Any, float], of))
+            tell.zremrangebyscore(keys.watchers(product), "-inf", max(of.values()) - WATCHED_S * 1000)
+            tell.expire(keys.watchers(product), WATCHED_S)
         tell.execute()
 
 

@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 from zlib import crc32
@@ -40,6 +40,7 @@ ROUND_S = 60.0
 CUSTOMERS_A_STEP = 200
 ENROL_GAP_MS, ENROL_WITHIN_MS = 10, 86_400_000  # a new model's customers come one by one, within a day
 WATCHED = 20  # products a customer
+FRESH_MS = 3 * 86_400_000
 _encode = msgspec.json.Encoder().encode
 
 
@@ -83,7 +84,7 @@ class Lifecycle:
         interests = [_interests(each, now_ms) for each in found]
         news = read_news(self._client, (product for each in interests for product in each))
         knowledge = replace(self._knowledge, news=news)
-        watch(self._client, dict(zip(customers, interests, strict=True)))
+        watch(self._client, _fresh(dict(zip(customers, interests, strict=True)), now_ms))
         decided = []
         for customer, standing in zip(customers, found, strict=True):
             try:
@@ -180,6 +181,15 @@ def _interests(standing: Standing, now_ms: int) -> dict[str, int]:
     """What they want and have not bought, the newest first; as much as is worth watching."""
     newest = sorted(wanted(standing.life).items(), key=lambda each: -each[1])
     return {product: min(at, now_ms) for product, at in newest[:WATCHED]}
+
+
+def _fresh(interests: Mapping[str, Mapping[str, int]], now_ms: int) -> dict[str, dict[str, int]]:
+    """Interests of the last days: who watches for longer is remembered already."""
+    since = now_ms - FRESH_MS
+    return {
+        customer: {product: at for product, at in products.items() if at > since}
+        for customer, products in interests.items()
+    }
 
 
 def _on_shelf(recommender: Recommender, client: redis.Redis) -> Recommender:
