@@ -15,6 +15,7 @@ from api.middleware import Observed
 from api.pages import pages_router
 from api.routes import (
     catalogue,
+    customers,
     events,
     insights,
     merchandising,
@@ -58,7 +59,17 @@ def create_app(home: Home, redis_url: str, settings: ApiSettings, store_settings
         redoc_url=None,
         lifespan=lifespan,
     )
-    for part in (recommendations, events, picks, triggers, catalogue, merchandising, insights, operations):
+    for part in (
+        recommendations,
+        events,
+        picks,
+        customers,
+        triggers,
+        catalogue,
+        merchandising,
+        insights,
+        operations,
+    ):
         app.include_router(part.router)
     app.include_router(pages_router(home.root / "demo"))
     problems.install(app)

@@ -28,7 +28,7 @@ class TierPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def score(self, spend: float) -> float:
         """What counts towards the tiers; points are whole."""
-        return float(spend * self.points_per_unit // 1) if self.by == "points" else spend
+        return float(spend * self.points_per_unit // 1) if self.by == "points" else round(spend, 2)
 
 
 class TierStanding(msgspec.Struct, frozen=True):
@@ -78,6 +78,6 @@ def tier_standing(plan: TierPlan, spend: float) -> TierStanding:
         by=plan.by,
         score=score,
         next=coming.name,
-        missing=coming.threshold - score,
-        progress=(score - start) / (coming.threshold - start),
+        missing=round(coming.threshold - score, 2),
+        progress=round((score - start) / (coming.threshold - start), 4),
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from features.home import Home
+from recommender import versions
+from recommender.bundle_files import BadBundle
 from recommender.customer_value import NEVER, CustomerValue, forecast
 from recommender.value_intervals import intervals
 from training.customers.value import fit_customer_value
@@ -20,23 +23,51 @@ FEWEST = 2  # customers with an order: of one alone nothing can be learned
 AT_ONCE = 5_000  # customers whose intervals are drawn at a time
 
 
-def forecasts(home: Home, catalogue: pl.DataFrame, as_of: date) -> pl.DataFrame | None:
+class Fitted(NamedTuple):
+    """A model, and the customers in its rows."""
+
+    value: CustomerValue
+    customer_ids: list[str]
+
+
+def forecasts(
+    home: Home, catalogue: pl.DataFrame, as_of: date, fitted: Fitted | None = None
+) -> pl.DataFrame | None:
     """customer, p_alive, churn_risk, expected_orders_90d, predicted_365d, predicted_low, predicted_high.
 
     Of customers who have ordered, money as the orders'; None where there are too few of them.
+    fitted: on everything up to that day; else it is done now.
     """
-    history = load_history(home, catalogue).before(until(as_of).timestamp())
-    lines = history.purchases
-    if len(np.unique(lines.customer[lines.customer >= 0])) < FEWEST:
-        return None
     today = (as_of - date(1970, 1, 1)).days
-    return predictions(
-        fit_customer_value(history, align(catalogue, history).cost), history.customer_ids, today
-    )
+    if fitted is None:
+        fitted = _fit(home, catalogue, as_of)
+    if np.count_nonzero(fitted.value.first_day != NEVER) < FEWEST:
+        return None
+    return predictions(fitted, today)
 
 
-def predictions(value: CustomerValue, customer_ids: list[str], today: int) -> pl.DataFrame:
-    """The columns of `forecasts`. customer_ids: in IdMap order; today: days since 1970."""
+def fitted_in(home: Home, last_order: datetime) -> Fitted | None:
+    """The model in the bundle that serves, if that was trained up to this order."""
+    try:
+        bundle = versions.load_current(home.models)
+    except BadBundle:
+        return None
+    if bundle is None or bundle.tables.people is None:
+        return None
+    if datetime.fromisoformat(bundle.manifest.last_order) != last_order.replace(microsecond=0):
+        return None
+    names = bundle.tables.customers
+    return Fitted(bundle.tables.people.value, [names.name(row) for row in range(len(names))])
+
+
+def _fit(home: Home, catalogue: pl.DataFrame, as_of: date) -> Fitted:
+    history = load_history(home, catalogue).before(until(as_of).timestamp())
+    return Fitted(fit_customer_value(history, align(catalogue, history).cost), history.customer_ids)
+
+
+def predictions(fitted: Fitted, today: int) -> pl.DataFrame:
+    """The columns of `forecasts`. today: days since 1970."""
+    value = fitted.value
     ordered = np.flatnonzero(value.first_day != NEVER)
     customers = value.customers(ordered)
     found = forecast(value, customers, today, HORIZONS_DAYS)
@@ -55,7 +86,7 @@ def predictions(value: CustomerValue, customer_ids: list[str], today: int) -> pl
     low, high = np.concatenate(ends).T
     return pl.DataFrame(
         {
-            "customer": [customer_ids[row] for row in ordered],
+            "customer": [fitted.customer_ids[row] for row in ordered],
             "p_alive": found.p_alive,
             "churn_risk": found.churn_risk,
             "expected_orders_90d": found.orders[:, 0],

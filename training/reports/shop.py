@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
@@ -13,7 +13,7 @@ from features.home import Home
 from features.tiers import read_tiers
 from recommender.segments import Rhythm
 from recommender.tiers import BadTiers, TierPlan, read_plan
-from training.reports.forecasts import forecasts
+from training.reports.forecasts import fitted_in, forecasts
 from training.reports.ledger import Ledger, load_ledger
 from training.reports.origins import channels
 from training.reports.standings import GAP_DAYS, rhythm_of, standings
@@ -43,13 +43,15 @@ class Shop:
         return _shop(self, ledger, self.people) if len(self.ledger.currencies) > 1 else self
 
 
-def load_shop(home: Home, as_of: date, *, predict: bool = True) -> Shop:
+def load_shop(home: Home, as_of: date) -> Shop:
     """A forecast is made where all orders are in one currency."""
     catalogue, (plan, problem) = load_products(home), _plan(home)
     ledger = load_ledger(home, as_of)
     known = ledger.customers.select("customer").join(channels(home, ledger), on="customer")
     one = len(ledger.currencies) == 1
-    expected = forecasts(home, catalogue, as_of) if predict and one else None
+    last = ledger.orders["timestamp"].max()
+    fitted = fitted_in(home, last) if one and isinstance(last, datetime) else None
+    expected = forecasts(home, catalogue, as_of, fitted) if one else None
     if expected is not None:
         known = known.join(expected, on="customer", how="left")
     empty = Shop(
