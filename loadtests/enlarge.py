@@ -64,7 +64,7 @@ class Copies:
         if isinstance(part, Ranking):
             return self._ranking(part)
         if isinstance(part, PackedBytes):
-            many = self.copies[len(part)]
+            many = self.copies.get(len(part), 1)  # neither products' nor customers' nor categories': as it is
             return PackedBytes(np.tile(part.blob, many), _offsets(part.offsets, many))
         if is_dataclass(part):
             inner = self._rows if hasattr(part, "offsets") else self._parts
