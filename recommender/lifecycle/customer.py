@@ -74,7 +74,14 @@ class Waiting(NamedTuple):
     expires_ms: int
 
 
-NOBODYS = Worth(0.0, 0, 0.0, 1.0, 0)
+class Person(NamedTuple):
+    """What the history told of somebody: consent to e-mail (None: nothing) and country. Live events go before."""
+
+    email: bool | None = None
+    country: str | None = None
+
+
+NOBODY, NOBODYS = Person(), Worth(0.0, 0, 0.0, 1.0, 0)
 
 
 @dataclass(frozen=True)
@@ -84,12 +91,18 @@ class Customer:
     id: str
     life: Life
     goods: Goods
+    person: Person = NOBODY
     worth: Worth = NOBODYS
     refills: tuple[Refill, ...] = ()
     done: Mapping[str, int] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     tiers: TierPlan = field(default_factory=TierPlan)
+
+    def consents(self, channel: str) -> bool | None:
+        """The latest word; None: they never said."""
+        said = self.life.consents(channel)
+        return self.person.email if said is None and channel == "email" else said
 
     def ordered_since(self, at_ms: int) -> bool:
         """Whether they ordered at that moment or later."""

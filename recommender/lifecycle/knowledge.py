@@ -10,7 +10,7 @@ from features.lifecycle import Life
 from features.product_news import News
 from features.shopper import Purchase
 from features.triggers import Standing
-from recommender.lifecycle.customer import NOBODYS, Contact, Customer, Good, Refill, Waiting, Worth
+from recommender.lifecycle.customer import NOBODYS, Contact, Customer, Good, Person, Refill, Waiting, Worth
 from recommender.lifecycle.learned import figures_of
 from recommender.lifecycle.models import Bought, Figures
 from recommender.lifecycle.occasion import DAY_MS, HOUR_MS, Suggested
@@ -54,6 +54,7 @@ class Knowledge:
             id=customer_id,
             life=standing.life,
             goods=self,
+            person=self._figures.person(row) if self._figures else Person(),
             worth=self._worth(row, standing.life, fresh, now_ms),
             refills=self._refills(row, fresh, now_ms),
             done=standing.done,

@@ -8,23 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.bundle import Tables
-from recommender.customer_value import CustomerValue, churn_risk
-from recommender.lifecycle.customer import NOBODYS, Refill, Worth
+from recommender.customer_value import churn_risk
+from recommender.lifecycle.customer import NOBODYS, Person, Refill, Worth
 from recommender.lifecycle.models import Bought, Figures, PlainFigures
 from recommender.lifecycle.occasion import DAY_MS
-from recommender.reorder import Habits, Reorder, due
+from recommender.people import People
+from recommender.reorder import Habits, due
 
 
 class LearnedFigures(PlainFigures):
     """From the fitted models."""
 
-    def __init__(self, tables: Tables, value: CustomerValue, reorder: Reorder) -> None:
+    def __init__(self, tables: Tables, people: People) -> None:
         super().__init__(tables)
-        self._value, self._reorder = value, reorder
+        self._facts, self._value, self._reorder = people.facts, people.value, people.reorder
 
     @cached_property
     def _sorted_spend(self) -> NDArray[np.float64]:
-        return np.sort(self._value.revenue.astype(np.float64))
+        return np.sort(self._facts.revenue)
 
     def worth(self, customer: int, fresh: Bought, spent: float, today: int) -> Worth:
         known = self._value.customer(customer)
@@ -32,14 +33,23 @@ class LearnedFigures(PlainFigures):
             known = known.ordered(day, spent if place == len(fresh) - 1 else 0.0)
         if known.order_days[0] < 1:
             return NOBODYS
-        revenue = float(known.revenue[0])
+        orders = int(self._facts.orders[customer]) if customer >= 0 else 0
+        revenue = spent + (float(self._facts.revenue[customer]) if customer >= 0 else 0.0)
+        last_ms = int(self._facts.last[customer]) * 1000 if customer >= 0 else 0
         return Worth(
             revenue=revenue,
-            orders=int(known.order_days[0]),
+            orders=orders + len(fresh),
             churn_risk=float(churn_risk(self._value.order_model, known.seen(today))[0]),
             rank=self.rank(revenue),
-            last_order_ms=int(known.last_day[0]) * DAY_MS,
+            last_order_ms=max([last_ms, *(day * DAY_MS for _, day in fresh)]),
         )
+
+    def person(self, customer: int, /) -> Person:
+        if customer < 0:
+            return Person()
+        consent = int(self._facts.consent[customer])
+        country = self._facts.word(self._facts.country, customer)
+        return Person(None if consent < 0 else consent == 1, country)
 
     def refills(self, customer: int, fresh: Bought, today: int, /) -> tuple[Refill, ...]:
         habits = self._reorder.of(customer)
@@ -55,8 +65,7 @@ class LearnedFigures(PlainFigures):
 
 def figures_of(tables: Tables) -> Figures:
     """By the fitted models where the bundle has them."""
-    people = getattr(tables, "people", None)
-    return LearnedFigures(tables, people.value, people.reorder) if people else PlainFigures(tables)
+    return PlainFigures(tables) if tables.people is None else LearnedFigures(tables, tables.people)
 
 
 def _bought(habits: Habits, item: int, day: int) -> Habits:

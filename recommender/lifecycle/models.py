@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.bundle import Tables
-from recommender.lifecycle.customer import NOBODYS, Refill, Worth
+from recommender.lifecycle.customer import NOBODYS, Person, Refill, Worth
 from recommender.lifecycle.occasion import DAY_MS
 
 Bought = Sequence[tuple[Sequence[int], int]]  # items of an order, its day (since 1970), oldest first
@@ -23,6 +23,8 @@ class Figures(Protocol):
 
     def worth(self, customer: int, fresh: Bought, spent: float, today: int) -> Worth:
         """fresh: orders that the model has not seen; spent: their money together."""
+
+    def person(self, _customer: int, /) -> Person: ...
 
     def rank(self, revenue: float) -> float:
         """Share of the shop's customers who spent more."""
@@ -63,6 +65,9 @@ class PlainFigures:
             rank=self.rank(revenue),
             last_order_ms=int(days[-1]) * DAY_MS,
         )
+
+    def person(self, _customer: int, /) -> Person:
+        return Person()
 
     def rank(self, revenue: float) -> float:
         n = len(self._sorted_spend)

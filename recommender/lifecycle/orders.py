@@ -30,7 +30,7 @@ def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[
 
 def delivery_days(customer: Customer, settings: Settings) -> float:
     """Days until an order of theirs arrives."""
-    country = customer.life.value("country") or ""
+    country = customer.life.value("country") or customer.person.country or ""
     return settings.delivery.by_country.get(country, settings.delivery.days)
 
 

@@ -85,7 +85,7 @@ class WinBack(Message, frozen=True, kw_only=True):
     offers: tuple[Id, ...] = (NEXT_BEST,)
     least_risk: Share = 0.6
     least_days: Days = 45.0
-    most_days: Days = 540.0
+    most_days: Days = 365.0
 
 
 class AfterOrder(Message, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ def their_zone(customer: Customer, settings: Settings) -> tzinfo:
 def channel_for(customer: Customer, kind: Kind, settings: Settings) -> str | None:
     """The shop's favourite channel among those they agreed to; service needs no yes, but heeds a no."""
     for channel in settings.channels:
-        said = customer.life.consents(channel)
+        said = customer.consents(channel)
         if said or (said is None and (settings.consent == "opt_out" or kind in SERVICE)):
             return channel
     return None

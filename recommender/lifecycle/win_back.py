@@ -19,7 +19,7 @@ def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[O
     yield Occasion(
         kind="win_back",
         key=f"win_back:{worth.last_order_ms // DAY_MS}",
-        due_ms=earliest,
+        due_ms=now_ms,
         expires_ms=worth.last_order_ms + int(wanted.most_days * DAY_MS),
         reason=Reason(
             "churn_risk",

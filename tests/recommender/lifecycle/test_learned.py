@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from recommender.customer_value import CustomerValue
+from recommender.id_map import IdMap
+from recommender.lifecycle.customer import Person
 from recommender.lifecycle.learned import LearnedFigures, figures_of
 from recommender.lifecycle.models import PlainFigures
 from recommender.order_models import BG_NBD
+from recommender.people import CustomerFacts, People
 from recommender.reorder import Habits, Reorder
 
 from bundles import TODAY, item, small_tables
@@ -58,13 +61,31 @@ def reorder() -> Reorder:
 
 @pytest.fixture
 def figures() -> LearnedFigures:
-    return LearnedFigures(small_tables(), value(), reorder())
+    facts = CustomerFacts(
+        orders=np.array([4, 1], np.int32),  # two of them on one day
+        revenue=np.array([50.0, 30.0]),
+        first=np.array([TODAY - 85, TODAY - 1]) * 86_400,
+        last=np.array([TODAY - 25, TODAY - 1]) * 86_400 + 3_600,
+        discounted=np.zeros(2, np.float32),
+        currency=np.full(2, -1, np.int32),
+        channel=np.full(2, -1, np.int32),
+        country=np.array([0, -1], np.int32),
+        language=np.full(2, -1, np.int32),
+        consent=np.array([1, -1], np.int8),
+        words=IdMap.build(["NO"]),
+    )
+    people = People(facts, value(), reorder(), np.array([30.0, 40.0, 50.0]), np.zeros(8, np.int8))
+    return LearnedFigures(small_tables(), people)
+
+
+def test_what_the_history_told_of_them(figures: LearnedFigures) -> None:
+    assert [figures.person(row) for row in (0, 1, -1)] == [Person(True, "NO"), Person(), Person()]
 
 
 def test_worth_of_a_known_customer(figures: LearnedFigures) -> None:
     ann = figures.worth(0, [], 0.0, TODAY)
-    assert (ann.revenue, ann.orders, ann.rank) == (50.0, 3, 0.0)
-    assert ann.last_order_ms == (TODAY - 25) * DAY_MS
+    assert (ann.revenue, ann.orders, ann.rank) == (50.0, 4, 0.0)
+    assert ann.last_order_ms == (TODAY - 25) * DAY_MS + 3_600_000
     later = figures.worth(0, [], 0.0, TODAY + 200)
     assert 0.0 < ann.churn_risk < later.churn_risk < 1.0
     assert figures.rank(40.0) == 0.5
@@ -72,7 +93,7 @@ def test_worth_of_a_known_customer(figures: LearnedFigures) -> None:
 
 def test_a_live_order_counts_at_once(figures: LearnedFigures) -> None:
     ann = figures.worth(0, [([item("pot")], TODAY)], 20.0, TODAY)
-    assert (ann.revenue, ann.orders, ann.churn_risk) == (70.0, 4, 0.0)
+    assert (ann.revenue, ann.orders, ann.churn_risk) == (70.0, 5, 0.0)
     new = figures.worth(-1, [([item("pot")], TODAY - 3), ([item("cup")], TODAY)], 32.0, TODAY)
     assert (new.revenue, new.orders, new.last_order_ms) == (32.0, 2, TODAY * DAY_MS)
     assert figures.worth(-1, [], 0.0, TODAY).orders == 0

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.shopper import milliseconds
+from recommender.lifecycle.customer import Customer, Person
 from recommender.lifecycle.settings import Quiet, Settings, contradictions
-from recommender.lifecycle.timing import after_quiet, budget_opens
+from recommender.lifecycle.timing import after_quiet, budget_opens, channel_for
 
-from lives import DAY, FREE, HOUR, NOW, OPEN, Shop
+from lives import DAY, FREE, HOUR, NOW, OPEN, Shop, life_of, told
 
 MINUTE = timedelta(minutes=1)
 CART = ("add_to_cart", 2 * HOUR, {"product_id": "pot"})
@@ -94,6 +95,15 @@ def test_promotion_needs_a_yes_that_was_not_taken_back(
     for n, given_or_not in enumerate(consents):
         shop.hears(("consent", HOUR - n * MINUTE, {"properties": given_or_not}))
     assert shop.sends() == sent
+
+
+def test_what_the_history_told_stands_until_they_say_something_else() -> None:
+    shop = Shop()
+    withdrawn = told(("consent", HOUR, {"properties": {"all": False}}))
+    before, later = (
+        Customer("zoe", life_of(events), shop.knowledge, Person(True)) for events in ([], withdrawn)
+    )
+    assert [channel_for(each, "vip", Settings()) for each in (before, later)] == ["email", None]
 
 
 def test_the_favourite_channel_that_they_agreed_to_is_named() -> None:
