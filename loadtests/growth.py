@@ -232,9 +232,10 @@ def main(
     orders: Annotated[int, typer.Option(min=1)] = 1_000_000,
     views: Annotated[int, typer.Option(min=0)] = 2_000_000,
     seed: int = 7,
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="When its history ends.")] = NOW,
 ) -> None:
     """Write it into a new home, ready for `perennial train`."""
-    write_shop(Home(home), Growth(products, customers, orders, views, seed))
+    write_shop(Home(home), Growth(products, customers, orders, views, seed), until.replace(tzinfo=UTC))
 
 
 if __name__ == "__main__":

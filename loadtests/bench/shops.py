@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ LIMIT_S = 7_200.0
 
 
 def generate(home: Path, size: ShopSize) -> None:
-    """A shop's history and catalogue."""
-    _run("growth", home, *size.words())
+    """A shop's history, until today as a living shop's is, and its catalogue."""
+    _run("growth", home, *size.words(), "--until", f"{datetime.now(UTC):%Y-%m-%d}")
 
 
 def train(home: Path, limit_s: float = LIMIT_S) -> dict[str, Any]:
