@@ -139,15 +139,20 @@ def bench(
 def docs(check: Annotated[bool, typer.Option(help="Only compare.")] = False) -> None:
     """Write the generated pages of docs/."""
     from api.settings import ApiSettings
+    from features.reports.definitions import figures_page
     from features.settings_table import settings_page
     from training.settings import TrainingSettings
 
-    page, path = settings_page([StoreSettings, ApiSettings, TrainingSettings]), Path("docs/settings.md")
-    if not check:
-        path.write_text(page, encoding="utf-8")
-    elif page != path.read_text(encoding="utf-8"):
-        console.print("docs/settings.md has drifted: run `make docs`")
-        raise typer.Exit(1)
+    pages = {
+        Path("docs/settings.md"): settings_page([StoreSettings, ApiSettings, TrainingSettings]),
+        Path("docs/figures.md"): figures_page(),
+    }
+    for path, page in pages.items():
+        if not check:
+            path.write_text(page, encoding="utf-8")
+        elif not path.exists() or page != path.read_text(encoding="utf-8"):
+            console.print(f"{path} has drifted: run `make docs`")
+            raise typer.Exit(1)
 
 
 def _serve_all(home: Home, host: str | None, port: int | None, workers: int | None, greeting: str) -> None:

@@ -77,8 +77,8 @@ def notes(shop: Shop) -> list[str]:
 
 
 def _several(ledger: Ledger) -> str:
-    counts = ledger.orders["currency"].value_counts(sort=True).rows()
-    named = ", ".join(f"{currency or 'none'} ({count:,} orders)" for currency, count in counts)
+    counts = {currency: len(ledger.of(currency).orders) for currency in ledger.currencies}
+    named = ", ".join(f"{currency or 'none'} ({count:,} orders)" for currency, count in counts.items())
     return (
         f"Orders are in several currencies: {named}. Each is told apart, nothing is converted; a customer "
         "who ordered in two counts in both, and nothing is predicted."

@@ -148,7 +148,7 @@ def _heads(log: pl.DataFrame, priced: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         )
     )
     goods = priced.filter(bought).group_by("order").agg(AMOUNT.sum().alias("goods"))
-    known = heads["currency"].drop_nulls().value_counts(sort=True)["currency"]
+    known = heads["currency"].drop_nulls().mode().sort()
     usual = known[0] if known.len() else None
     off = (pl.col("discount") / pl.col("goods")).fill_nan(0.0).fill_null(0.0).clip(0.0, 1.0)
     joined = heads.join(goods, on="order", how="left").with_columns(off=off)

@@ -1,0 +1,112 @@
+"""Channels: who came from where, what they cost, whether that pays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+from sales import at, sale, shop_of
+
+from features.channel_costs import merge_costs
+from features.events import Event
+from features.home import Home
+from features.reports.shape import Part
+from training.reports.channels import channels, verdict
+
+from factories import event
+
+
+def came(customer: str, source: str, day: str, **context: Any) -> Event:
+    return event("view", at=at(day), customer_id=customer, context={"utm_source": source, **context})
+
+
+def spend(home: Home, *rows: tuple[str, str, float]) -> None:
+    names = ("date", "channel", "spend")
+    table = pl.DataFrame(
+        [dict(zip(names, row, strict=True)) for row in rows], schema_overrides={"spend": pl.Float64}
+    )
+    merge_costs(home, table.with_columns(pl.col("date").str.to_date(), currency=pl.lit("")))
+
+
+def rows(part: Part) -> dict[Any, dict[str, Any]]:
+    (table,) = part.tables
+    names = [column.name for column in table.columns]
+    return {row[0]: dict(zip(names, row, strict=True)) for row in table.rows}
+
+
+EVENTS = [
+    came("ann", "google", "05-01", utm_medium="cpc"),
+    came("ann", "newsletter", "05-02"),
+    sale("o-1", "ann", "05-03", ("tea", 10, 10.0)),
+    came("bob", "google", "05-05", utm_medium="cpc"),
+    sale("o-2", "bob", "05-06", ("tea", 5, 10.0)),
+    sale("o-3", "cat", "05-07"),
+    came("cat", "newsletter", "05-20"),  # after the first order: it did not bring her
+    sale("o-4", "dan", "04-07", context={"utm_source": "Instagram"}),
+]
+
+
+def test_a_customer_belongs_to_the_first_source_up_to_the_first_order(home: Home) -> None:
+    shop = shop_of(home, EVENTS)
+    assert shop.people.select("customer", "channel").rows() == [
+        ("ann", "google / cpc"),
+        ("bob", "google / cpc"),
+        ("cat", "direct"),
+        ("dan", "Instagram"),
+    ]
+
+
+def test_a_browser_s_first_visit_counts_for_whom_it_turned_out_to_be(home: Home) -> None:
+    events = [
+        event("view", at=at("05-01"), anonymous_id="b-1", context={"utm_source": "partner"}),
+        event("identify", at=at("05-02"), anonymous_id="b-1", customer_id="eve"),
+        sale("o-9", "eve", "05-03"),
+    ]
+    assert shop_of(home, events).people["channel"].to_list() == ["partner"]
+
+
+def test_cac_and_ltv_by_hand(home: Home) -> None:
+    spend(
+        home,
+        ("2026-05-01", "google / cpc", 30.0),
+        ("2026-05-09", "Google / CPC", 10.0),
+        ("2026-05-01", "radio", 9.0),
+    )
+    part = channels(shop_of(home, EVENTS, tea={"cost": 6.0}), "EUR")
+    found = rows(part)
+    google = found["google / cpc"]
+    assert (google["customers"], google["new_customers"], google["spend"], google["cac"]) == (
+        2,
+        2,
+        40.0,
+        20.0,
+    )
+    assert google["ltv"] == 75.0
+    assert google["ltv_to_cac"] == pytest.approx(150 * 0.4 / 40)  # a margin of 40 %
+    assert google["verdict"] == "thin"
+    assert google["ltv_to_cac_predicted"] > google["ltv_to_cac"]
+    assert (found["radio"]["customers"], found["radio"]["cac"], found["radio"]["verdict"]) == (
+        0,
+        None,
+        "loses",
+    )
+    assert (found["Instagram"]["spend"], found["Instagram"]["verdict"]) == (None, None)
+    shop = {each.name: each.value for each in part.figures}
+    assert shop["spend"] == 49.0
+    assert shop["cac"] == pytest.approx(49 / 3, abs=1e-6)  # ann, bob and cat were new in May
+    assert "40%" in part.tables[0].text
+
+
+def test_without_spending_the_way_to_get_it_in_is_told(home: Home) -> None:
+    part = channels(shop_of(home, EVENTS), "EUR")
+    assert "perennial import costs" in part.tables[0].text
+    assert {each.value for each in part.figures} == {None}
+
+
+@pytest.mark.parametrize(
+    ("ratio", "cost", "word"),
+    [(3.0, 9.0, "pays"), (2.99, 9.0, "thin"), (0.99, 9.0, "loses"), (None, 0.0, "free"), (None, None, None)],
+)
+def test_three_to_one_pays(ratio: float | None, cost: float | None, word: str | None) -> None:
+    assert verdict(ratio, cost) == word

@@ -1,0 +1,80 @@
+"""The key figures of shops small enough to work them out by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sales import given_back, sale, shop_of
+
+from features.home import Home
+from features.reports.shape import Part, Table
+from training.reports.kpi import kpi
+
+
+def figures(part: Part) -> dict[str, Any]:
+    return {each.name: each.value for each in part.figures}
+
+
+def table(part: Part, name: str) -> Table:
+    return next(each for each in part.tables if each.name == name)
+
+
+EVENTS = [
+    sale("o-1", "ann", "04-01", ("tea", 1, 10.0), ("pot", 1, 30.0)),
+    sale("o-2", "ann", "04-21", ("tea", 2, 10.0), coupon="HELLO"),
+    sale("o-3", "ann", "05-31", ("tea", 1, 10.0)),
+    sale("o-4", "bob", "05-02", ("pot", 1, 30.0)),
+    sale("o-5", None, "06-03", ("tea", 1, 10.0)),
+    given_back("o-4", "05-20", ("pot", 1), kind="refund"),
+    sale("o-6", "cat", "06-04", ("tea", 1, 10.0), ("mug", 1, 10.0)),
+]
+
+
+def test_by_hand(home: Home) -> None:
+    found = figures(kpi(shop_of(home, EVENTS), "EUR"))
+    assert found["customers"] == 2  # all of what bob bought came back
+    assert found["orders"] == 5
+    assert found["revenue"] == 100.0
+    assert found["aov"] == 20.0
+    assert found["ltv"] == 45.0  # (70 + 20) / 2
+    assert found["repeat_rate"] == 0.5
+    assert found["returning_share"] == pytest.approx(30 / 90, abs=1e-6)
+    assert found["purchase_frequency"] == 2.0
+    assert found["days_between_orders"] == 30.0  # of 20 and 40
+    assert found["attach_rate"] == 0.4
+    assert found["discounted_share"] == 0.2
+    assert found["refunded_share"] == pytest.approx(30 / 130, abs=1e-6)
+    assert found["guest_share"] == 0.2
+    assert found["ltv_predicted_365d"] > 0
+
+
+def test_month_by_month(home: Home) -> None:
+    months = table(kpi(shop_of(home, EVENTS), "EUR"), "by_month")
+    assert [column.name for column in months.columns] == [
+        "month",
+        "revenue",
+        "orders",
+        "aov",
+        "new_customers",
+        "returning_share",
+    ]
+    assert months.rows == [
+        ["2026-04", 60.0, 2, 30.0, 1, pytest.approx(1 / 3, abs=1e-6)],
+        ["2026-05", 10.0, 1, 10.0, 0, 1.0],
+        ["2026-06", 30.0, 2, 15.0, 1, 0.0],
+    ]
+
+
+def test_one_customer_has_no_forecast_and_no_time_between_orders_but_a_reason(home: Home) -> None:
+    part = kpi(shop_of(home, [sale("o-1", "ann", "06-01")]), "EUR")
+    told = {each.name: (each.value, each.note) for each in part.figures}
+    assert told["ltv"] == (10.0, None)
+    assert told["days_between_orders"] == (None, "Nobody has ordered twice yet")
+    assert told["ltv_predicted_365d"][0] is None
+    assert "two customers" in str(told["ltv_predicted_365d"][1])
+
+
+def test_nothing_at_all_is_no_error(home: Home) -> None:
+    found = figures(kpi(shop_of(home, []), None))
+    assert (found["customers"], found["orders"], found["aov"], found["repeat_rate"]) == (0, 0, None, None)
