@@ -71,9 +71,10 @@ class Replay:
 def replay(home: Home, as_of: datetime, settings: StoreSettings) -> Replay:
     """Everything that happened until then, within the life of live state."""
     since = as_of - timedelta(days=settings.shopper_ttl_days)
+    joins = pl.col("customer_id").is_not_null() & pl.col("anonymous_id").is_not_null()  # of whatever type
     rows = (
         history.scan(home)
-        .filter(pl.col("type").is_in(TYPES), pl.col("timestamp").is_between(since, as_of))
+        .filter(pl.col("type").is_in(TYPES) | joins, pl.col("timestamp").is_between(since, as_of))
         .sort("event_id", "line")
         .group_by("event_id", maintain_order=True)
         .agg(*(pl.col(name).first() for name in COLUMNS), "product_id", "quantity")

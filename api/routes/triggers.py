@@ -80,7 +80,8 @@ async def put_trigger_settings(request: Request) -> Response:
     found = contradictions(sent.settings)
     if found:
         raise Problem(422, found[0], [{"field": "settings", "message": message} for message in found])
-    await TRIGGER_SETTINGS.save(service.writes, encode(sent.settings), datetime.now(UTC), sent.revision)
+    as_sent = encode(body["settings"])  # what is not named follows the defaults, of a later version, too
+    await TRIGGER_SETTINGS.save(service.writes, as_sent, datetime.now(UTC), sent.revision)
     versions = await TRIGGER_SETTINGS.newest(service.store)
     return _saved(versions, versions[0])
 

@@ -75,7 +75,7 @@ class Waiting(NamedTuple):
 
 
 class Person(NamedTuple):
-    """What the history told of somebody: consent to e-mail (None: nothing) and country. Live events go before."""
+    """What the history told of somebody: consent to e-mail (None: nothing), country. Live events go first."""
 
     email: bool | None = None
     country: str | None = None

@@ -63,6 +63,7 @@ def _vip(customer: Customer, settings: Settings) -> Iterator[Occasion]:
     if worth.orders < wanted.least_orders or worth.rank >= wanted.top_share:
         return
     due = worth.last_order_ms + DAY_MS
+    text = f"Only {worth.rank:.1%} of customers spent more." if worth.rank else "No customer spent more."
     yield Occasion(
         kind="vip",
         key="vip",
@@ -70,7 +71,7 @@ def _vip(customer: Customer, settings: Settings) -> Iterator[Occasion]:
         expires_ms=due + LASTS_DAYS * DAY_MS,
         reason=Reason(
             "best_customer",
-            f"Only {worth.rank:.1%} of customers spent more.",
+            text,
             {"orders": worth.orders, "spend": round(worth.revenue, 2), "rank": round(worth.rank, 4)},
         ),
         suggested="new",

@@ -1,0 +1,68 @@
+"""Whatever customers do and whenever we look: once an occasion, within the budget, never at night."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.product_news import News
+from features.shopper import milliseconds
+
+from lives import DAY, HOUR, NOW, Shop
+
+ZONE = ZoneInfo("America/New_York")
+SETTINGS: dict[str, Any] = {
+    "timezone": "America/New_York",
+    "budget": {"contacts": 2, "days": 5, "gap_hours": 10},
+    "vip": {"top_share": 1.0, "least_orders": 1},
+}
+PRODUCT = st.sampled_from(["pot", "tin", "mug", "tea"])
+WHAT = st.one_of(
+    st.tuples(st.sampled_from(["view", "wishlist", "add_to_cart", "remove_from_cart"]), PRODUCT),
+    st.tuples(st.sampled_from(["purchase", "refund"]), PRODUCT),
+    st.tuples(st.just("consent"), st.booleans()),
+    st.tuples(st.just("survey"), st.integers(0, 10)),
+    st.tuples(st.just("identify"), st.just(None)),
+)
+STORY = st.lists(st.tuples(WHAT, st.integers(1, 60)), min_size=1, max_size=25)  # and hours until the next
+
+
+def fields(kind: str, detail: Any, number: int) -> dict[str, Any]:
+    if kind in {"purchase", "refund"}:
+        return {"order_id": f"o-{number // 2}", "items": [(detail, 1)]}
+    if kind == "consent":
+        return {"properties": {"email": detail}}
+    if kind == "survey":
+        return {"properties": {"score": detail}}
+    if kind == "identify":
+        return {"customer_id": "zoe", "anonymous_id": "a"}
+    return {"product_id": detail}
+
+
+@settings(max_examples=60, deadline=None)
+@given(story=STORY, customer=st.sampled_from(["zoe", "ann"]))
+def test_promises_hold(story: list[tuple[tuple[str, Any], int]], customer: str) -> None:
+    shop = Shop(customer, SETTINGS).learns(pot=News(20.0, True, 30.0, milliseconds(NOW + 2 * DAY)))
+    shop.hears(("consent", HOUR, {"properties": {"email": True}}))
+    at, consent = timedelta(), True
+    handed: list[tuple[datetime, tuple[str, ...]]] = []
+    for number, ((kind, detail), hours) in enumerate(story):
+        shop.hears((kind, -at, fields(kind, detail, number)))
+        consent = detail if kind == "consent" else consent
+        for _ in range(hours):
+            at += HOUR
+            for each in shop.looks(at):
+                assert consent
+                assert each.due_at <= NOW + at < each.expires_at
+                handed.append((NOW + at, each.keys))
+    keys = [key for _, some in handed for key in some]
+    moments = [moment for moment, _ in handed]
+    assert len(set(keys)) == len(keys)
+    assert all(8 <= moment.astimezone(ZONE).hour < 21 for moment in moments)
+    assert all(later - earlier >= 10 * HOUR for earlier, later in pairwise(moments))
+    assert all(later - first >= 5 * DAY for first, later in zip(moments, moments[2:], strict=False))
