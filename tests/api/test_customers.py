@@ -1,0 +1,88 @@
+"""A customer's profile over HTTP: model, live orders, contacts, and whatever may be missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import redis
+from persons import bundle_with_people
+
+from features.home import Home
+from features.tiers import TIERS_FILE
+from recommender import versions
+from recommender.bundle_files import write_bundle
+
+from bundles import VERSION, small_manifest
+
+
+@pytest.fixture
+def served_home(tmp_path: Path) -> Home:
+    """A home whose model knows ann and bob, with a tier from 50 on."""
+    home, bundle = Home(tmp_path / "shop"), bundle_with_people()
+    seal = write_bundle(home.models / VERSION, small_manifest(), bundle.tables, bundle.index)
+    versions.seal(home.models, VERSION, seal)
+    versions.publish(home.models, VERSION)
+    (home.root / TIERS_FILE).write_text('{"tiers": [{"name": "Silver", "threshold": 50}]}')
+    return home
+
+
+def of(http: httpx.Client, customer: str) -> dict[str, Any]:
+    answer = http.get(f"/v1/customers/{customer}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_the_profile(http: httpx.Client) -> None:
+    ann = of(http, "ann")
+    assert (ann["customer_id"], ann["known"], ann["orders"], ann["revenue"]) == ("ann", True, 5, 60.0)
+    assert ann["tier"]["name"] == "Silver"
+    assert ann["segment"] in {"champions", "at risk", "about to leave", "lost"}  # by today's date
+    estimate = ann["predicted_clv_365d"]
+    assert estimate["low"] <= estimate["value"]
+    assert estimate["low"] <= estimate["high"]
+    assert ann["degraded_reasons"] == []
+
+
+def test_an_order_is_in_the_very_next_profile(http: httpx.Client) -> None:
+    before = of(http, "ann")
+    order = {"order_id": "o-1", "items": [{"product_id": "pot", "quantity": 1, "unit_price": 20.0}]}
+    sent = http.post("/v1/events", json={"type": "purchase", "customer_id": "ann", "order": order})
+    assert sent.status_code == 202
+    after = of(http, "ann")
+    assert (after["orders"], after["revenue"]) == (before["orders"] + 1, before["revenue"] + 20.0)
+    assert after["recency_days"] < 0.1
+    assert after["churn_risk"] == 0.0
+
+
+def test_picks_that_were_asked_for_are_contacts(http: httpx.Client) -> None:
+    picks = http.get("/v1/customers/ann/picks", params={"send_id": "june", "k": 2}).json()
+    (contact,) = of(http, "ann")["last_contacts"]
+    assert contact["send_id"] == "june"
+    assert contact["product_ids"] == [item["product_id"] for item in picks["items"]]
+
+
+@pytest.mark.parametrize("customer", ["nobody", "a%20b", "%F0%9F%8C%B1", "=1+1"])
+def test_somebody_unknown_is_no_error(http: httpx.Client, customer: str) -> None:
+    found = of(http, customer)
+    assert (found["known"], found["orders"], found["segment"], found["predicted_clv_365d"]) == (
+        False,
+        0,
+        None,
+        None,
+    )
+
+
+def test_tiers_that_cannot_be_used_leave_the_rest(http: httpx.Client, served_home: Home) -> None:
+    (served_home.root / TIERS_FILE).write_text("{")
+    assert (of(http, "ann")["tier"], of(http, "ann")["orders"]) == (None, 5)
+
+
+def test_without_the_store_the_model_s_part_is_answered(http: httpx.Client, client: redis.Redis) -> None:
+    client.execute_command("CLIENT", "PAUSE", 3_000, "ALL")
+    found = of(http, "ann")
+    assert found["orders"] == 5
+    assert found["degraded_reasons"] == ["store_unavailable"]

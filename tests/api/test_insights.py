@@ -1,0 +1,46 @@
+"""The figures over HTTP: who may see them, and what is said before there are any."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from features.home import Home
+from features.reports.files import INSIGHTS, write_report
+from features.reports.shape import Part, Report, figure
+
+
+def test_a_report_is_answered_as_it_was_written(http: httpx.Client, served_home: Home) -> None:
+    write_report(
+        served_home, Report("kpi", "Key figures", "2026-06-30", [Part("EUR", [figure("aov", 12.5)])])
+    )
+    answer = http.get("/v1/insights/kpi")
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "private, no-store"
+    (part,) = answer.json()["parts"]
+    assert part["currency"] == "EUR"
+    assert part["figures"][0]["value"] == 12.5
+    assert part["figures"][0]["definition"] == "Revenue over orders."
+
+
+@pytest.mark.parametrize("name", INSIGHTS)
+def test_before_the_first_training_it_says_how_to_get_figures(http: httpx.Client, name: str) -> None:
+    answer = http.get(f"/v1/insights/{name}")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "perennial train" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("name", ["nonsense", "customers", "rejects-x.csv", "..%2fkpi", "%2e%2e"])
+def test_there_is_nothing_else(http: httpx.Client, served_home: Home, name: str) -> None:
+    (served_home.reports / "customers.json").write_text("secret")
+    answer = http.get(f"/v1/insights/{name}")
+    assert answer.status_code == 404
+    assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/v1/insights/kpi", "/v1/customers/ann"])
+@pytest.mark.parametrize(("key", "status"), [(None, 403), ("pk_demo", 403), ("sk_other", 401)])
+def test_only_a_secret_key_opens_them(url: str, path: str, key: str | None, status: int) -> None:
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    assert httpx.get(url + path, headers=headers).status_code == status
