@@ -23,6 +23,7 @@ class Candidates(NamedTuple):
     item that speaks for it, or -1; counts int32, the evidence (buyers of both, orders, buyers ...).
 
     repeated: an item may stand more than once; its scores add up, and below 0 it is not proposed.
+    ordered: the best is first, and each stands once.
     """
 
     items: NDArray[np.int32]
@@ -30,6 +31,7 @@ class Candidates(NamedTuple):
     anchors: NDArray[np.int32]
     counts: NDArray[np.int32]
     repeated: bool = False
+    ordered: bool = False
 
     @classmethod
     def none(cls) -> Candidates:
@@ -41,7 +43,12 @@ class Candidates(NamedTuple):
 
     def where(self, keep: NDArray[np.bool_]) -> Candidates:
         return Candidates(
-            self.items[keep], self.scores[keep], self.anchors[keep], self.counts[keep], self.repeated
+            self.items[keep],
+            self.scores[keep],
+            self.anchors[keep],
+            self.counts[keep],
+            self.repeated,
+            self.ordered,
         )
 
 
@@ -59,7 +66,7 @@ def neighbours_of(
     if len(rows) == 1:
         (items, scores, together), (weight,) = rows[0], weights
         scores = scores if weight == 1.0 else scores * np.float32(weight)
-        return Candidates(items, scores, np.full(len(items), anchors[0], np.int32), together)
+        return Candidates(items, scores, np.full(len(items), anchors[0], np.int32), together, ordered=True)
     sizes = [len(row.items) for row in rows]
     items, scores, together = map(np.concatenate, zip(*rows, strict=True))
     scores = scores * np.array(weights, np.float32).repeat(sizes)
@@ -147,13 +154,43 @@ class Pool(NamedTuple):
         return Evidence(source, proposal.anchors.item(place), proposal.counts.item(place))
 
 
+class Line(NamedTuple):
+    """One proposal, in order already: there is nothing to add up. As a `Pool` to its users."""
+
+    proposal: Candidates
+    allowed: NDArray[np.bool_]
+
+    def best(self, k: int | None = None) -> Ranking:
+        """The first k that are allowed, or all of them."""
+        items, scores, allowed = self.proposal.items, self.proposal.scores, self.allowed
+        places: list[int] = []
+        for place, item in enumerate(items.tolist()):
+            if len(places) == k:
+                break
+            if allowed[item]:
+                places.append(place)
+        if not places:
+            return Ranking(items[:0], scores[:0])
+        found = scores[places]
+        above = int((found > 0).sum())
+        return Ranking(items[places[:above]], found[:above] / max(found[0], np.float32(1e-12)))
+
+    def evidence(self, items: NDArray[np.int32]) -> list[Evidence]:
+        """For each of these items, what speaks for it."""
+        standing, anchors, counts = self.proposal.items.tolist(), self.proposal.anchors, self.proposal.counts
+        places = [standing.index(item) for item in items.tolist()]
+        return [Evidence(0, anchors.item(place), counts.item(place)) for place in places]
+
+
 def blend(
     proposals: Sequence[Candidates], weights: Sequence[float], allowed: NDArray[np.bool_], board: Board
-) -> Pool:
+) -> Pool | Line:
     """Add up what the sources say, each scaled so that its best allowed item counts its weight.
 
     allowed: (n_items). An item's total is 1 where every source that proposes anything has it first.
     """
+    if len(proposals) == 1 and proposals[0].ordered:
+        return Line(proposals[0], allowed)
     starts, votes, loudness, heard = [0], list[Floats](), list[Floats](), 0.0
     for proposal, weight in zip(proposals, weights, strict=True):
         scores = said = proposal.scores * allowed[proposal.items]

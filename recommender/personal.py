@@ -11,7 +11,7 @@ from recommender.candidates import Candidates
 from recommender.request import Situation
 from recommender.tables import Factors
 
-POOL = 60
+POOL = 40
 VIEW_CONFIDENCE = 2.0
 PURCHASE_CONFIDENCE = 10.0
 USUAL_PRIOR_ORDERS = 2.0  # pulls a person's own repeat rate towards the product's

@@ -107,7 +107,8 @@ def newest(situation: Situation) -> Candidates:
 
 def ranked(table: Ranking, limit: int = 300) -> Candidates:
     """The head of a fixed ranking."""
-    return Candidates.unanchored(table.items[:limit], table.scores[:limit], table.counts[:limit])
+    head = Candidates.unanchored(table.items[:limit], table.scores[:limit], table.counts[:limit])
+    return head._replace(ordered=True)
 
 
 def _companions(situation: Situation, anchors: Sequence[int]) -> Candidates:

@@ -18,7 +18,7 @@ from training.settings import TrainingSettings
 
 EXACT_PRODUCTS = 3_000  # a search among more costs an answer more than all else it does
 INDEXED_PRODUCTS = 50_000
-HNSW_LINKS, HNSW_BREADTH = 32, 80
+HNSW_LINKS, HNSW_BREADTH = 32, 48
 TASTES = 16  # that the ridge must leave alive
 FEW_CELLS = 1_000_000  # above, they live
 LEAST_RIDGE = 1.0

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.candidates import Board, Candidates, Evidence, Pool, blend
+from recommender.candidates import Board, Candidates, Evidence, Line, Pool, blend
 
 
 def proposal(items: list[int], scores: list[float]) -> Candidates:
@@ -19,7 +19,9 @@ def proposal(items: list[int], scores: list[float]) -> Candidates:
 EVERYTHING = np.ones(10, np.bool_)
 
 
-def blended(proposals: list[Candidates], weights: list[float], allowed: np.ndarray = EVERYTHING) -> Pool:
+def blended(
+    proposals: list[Candidates], weights: list[float], allowed: np.ndarray = EVERYTHING
+) -> Pool | Line:
     return blend(proposals, weights, allowed, Board(len(allowed)))
 
 
@@ -83,3 +85,20 @@ def test_the_board_forgets() -> None:
     board = Board(4)
     items, scores = np.array([2, 0, 2], np.int32), np.array([1.0, 2.0, 3.0], np.float32)
     assert board.totals(items, scores).tolist() == board.totals(items, scores).tolist() == [4.0, 2.0, 4.0]
+
+
+@given(
+    scores=st.lists(st.floats(0.125, 10, width=16), min_size=1, max_size=10, unique=True),
+    barred=st.sets(st.integers(0, 9)),
+    k=st.integers(1, 12),
+)
+def test_a_proposal_in_order_is_answered_as_any_other(scores: list[float], barred: set[int], k: int) -> None:
+    found = proposal(list(range(len(scores))), sorted(scores, reverse=True))
+    allowed = np.array([item not in barred for item in range(10)])
+    line, pool = (blended([each], [1.0], allowed) for each in (found._replace(ordered=True), found))
+    assert isinstance(line, Line)
+    assert isinstance(pool, Pool)
+    short, whole = line.best(k), pool.best(k)
+    assert short.items.tolist() == whole.items.tolist()
+    assert short.scores.tolist() == pytest.approx(whole.scores.tolist())
+    assert line.evidence(short.items) == pool.evidence(whole.items)
