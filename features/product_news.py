@@ -51,18 +51,20 @@ def after(before: News, fields: Mapping[str, Any], now_ms: int) -> News:
     return news
 
 
-def take_changes(client: redis.Redis, trained: Known, now_ms: int) -> int:
+def take_changes(client: redis.Redis, trained: Known, now_ms: int) -> None:
     """Take over what changed in the live catalogue, and have those looked at who want what became cheaper or
-    came back. trained: a product as the model knew it. Returns how many products changed.
+    came back. trained: a product as the model knew it.
 
-    Several workers may do so at once: each change is taken by one.
+    What changed before the very first look is no news: nobody knows when it did. Several workers may do so at
+    once: each change is taken by one.
     """
-    taken = 0
+    moment_ms = now_ms if client.hexists(keys.goods(), "") else 0
     while True:
-        seen = int(cast("bytes | None", client.hget(keys.goods(), "")) or 0)
+        kept = cast("bytes | None", client.hget(keys.goods(), ""))
+        seen = int(kept or 0)
         now = int(cast("bytes | None", client.hget(keys.revisions(), "catalogue")) or 0)
-        if now == seen:
-            return taken
+        if kept is not None and now == seen:
+            return
         since = f"({seen}" if seen < now else "-inf"  # a store that was emptied counts anew
         changes = client.zrangebyscore(
             keys.catalogue_changes(), since, "+inf", start=0, num=PRODUCTS_A_STEP, withscores=True
@@ -70,8 +72,7 @@ def take_changes(client: redis.Redis, trained: Known, now_ms: int) -> int:
         changed = cast(list[tuple[bytes, float]], changes)
         full = len(changed) == PRODUCTS_A_STEP
         upto = int(changed[-1][1]) - 1 if full else now
-        _take(client, [product for product, _ in changed], seen, upto, trained, now_ms)
-        taken += len(changed)
+        _take(client, [product for product, _ in changed], seen, upto, trained, moment_ms)
 
 
 def read_news(client: redis.Redis, products: Iterable[str]) -> dict[str, News]:
@@ -102,6 +103,7 @@ def watch(client: redis.Redis, wanted: Mapping[str, Mapping[str, int]]) -> None:
 def _take(
     client: redis.Redis, products: list[bytes], seen: int, upto: int, trained: Known, now_ms: int
 ) -> None:
+    """now_ms 0: take over what is, as no news."""
     names = [product.decode() for product in products]
     fields = cast(list[bytes | None], client.hmget(keys.catalogue(), names)) if names else []
     known = read_news(client, names)
@@ -109,7 +111,9 @@ def _take(
     for name, packed in zip(names, fields, strict=True):
         before = known.get(name) or trained(name)
         news = after(before, msgspec.json.decode(packed) if packed else {}, now_ms)
-        told = now_ms in (news.dropped_ms, news.back_ms)
+        if not now_ms:
+            news = News(news.price, news.in_stock)
+        told = now_ms > 0 and now_ms in (news.dropped_ms, news.back_ms)
         words += [name, msgspec.json.encode(news), int(told)]
     client.eval(SCRIPT, 2, keys.goods(), keys.look_due(), *cast(list[str], words))
 

@@ -7,12 +7,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from features.events import Event
 from features.lifecycle import Life, Said, facts_of, live
 from features.product_news import News
 from features.shopper import entry_of, milliseconds
 from features.triggers import Standing, Waiting
 from recommender.lifecycle.knowledge import Knowledge
+from recommender.lifecycle.learned import figures_of
 from recommender.lifecycle.occasion import Trigger
 from recommender.lifecycle.plan import Plan
 from recommender.lifecycle.settings import Settings
@@ -48,11 +51,10 @@ class Shop:
     """A small shop that looks at one customer again and again, and remembers what it handed out."""
 
     def __init__(self, customer: str = "zoe", settings: Mapping[str, Any] = FREE, **parts: Any) -> None:
-        import msgspec
-
         bundle = small_bundle()
         self.customer, self.settings = customer, msgspec.convert(settings, Settings)
-        self.knowledge = Knowledge(Recommender(bundle, Shelf.of(bundle.tables)), **parts)
+        recommender = Recommender(bundle, Shelf.of(bundle.tables))
+        self.knowledge = Knowledge(recommender, figures_of(bundle.tables), **parts)
         self.events: list[Event] = []
         self.done: dict[str, int] = {}
         self.contacts: dict[str, int] = {}

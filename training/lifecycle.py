@@ -25,6 +25,7 @@ from features.triggers import Settled, Standing, ToHandOut
 from recommender import versions
 from recommender.bundle_files import BadBundle
 from recommender.lifecycle.knowledge import Knowledge
+from recommender.lifecycle.learned import figures_of
 from recommender.lifecycle.occasion import Trigger
 from recommender.lifecycle.plan import Plan
 from recommender.lifecycle.settings import Settings
@@ -107,7 +108,7 @@ class Lifecycle:
                 recommender = _on_shelf(recommender, self._client)
                 self._shelf_revision = revision
             recommender = replace(recommender, rules=_rules(self._client))
-        self._knowledge = Knowledge(recommender, tiers=tiers_of(self._home))
+        self._knowledge = replace(self._knowledge, recommender=recommender, tiers=tiers_of(self._home))
         return self._knowledge
 
     def _load(self) -> None:
@@ -118,7 +119,8 @@ class Lifecycle:
             log.warning("a published model does not load; the old one stays", extra={"reason": str(error)})
             return
         if bundle is not None:
-            self._knowledge = Knowledge(Recommender(bundle, Shelf.of(bundle.tables)))
+            recommender = Recommender(bundle, Shelf.of(bundle.tables))
+            self._knowledge = Knowledge(recommender, figures_of(bundle.tables))
 
     def _enrol(self, recommender: Recommender, now_ms: int) -> None:
         """All customers of a model are looked at, those without live events, too."""

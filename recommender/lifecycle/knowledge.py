@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from features.lifecycle import Life
 from features.product_news import News
 from features.shopper import Purchase
 from features.triggers import Standing
 from recommender.lifecycle.customer import NOBODYS, Contact, Customer, Good, Person, Refill, Waiting, Worth
-from recommender.lifecycle.learned import figures_of
 from recommender.lifecycle.models import Bought, Figures
 from recommender.lifecycle.occasion import DAY_MS, HOUR_MS, Suggested
 from recommender.lifecycle.plan import Plan, plan
@@ -23,12 +21,14 @@ from recommender.tiers import TierPlan
 
 @dataclass(frozen=True)
 class Knowledge:
-    """Of one model version over the shelf as it is now. recommender None: there is no model yet.
+    """Of one model version over the shelf as it is now. recommender and figures None: there is no model yet.
 
-    news: of the products that are asked for, where there is any; tiers: the merchant's.
+    figures: of the recommender's bundle; news: of the products that are asked for, where there is any; tiers:
+    the merchant's.
     """
 
     recommender: Recommender | None = None
+    figures: Figures | None = None
     news: Mapping[str, News] = field(default_factory=dict)
     tiers: TierPlan = field(default_factory=TierPlan)
 
@@ -54,7 +54,7 @@ class Knowledge:
             id=customer_id,
             life=standing.life,
             goods=self,
-            person=self._figures.person(row) if self._figures else Person(),
+            person=self.figures.person(row) if self.figures else Person(),
             worth=self._worth(row, standing.life, fresh, now_ms),
             refills=self._refills(row, fresh, now_ms),
             done=standing.done,
@@ -87,10 +87,6 @@ class Knowledge:
         name = self.recommender.bundle.tables.products.name
         return tuple(name(pick.item) for pick in picks)
 
-    @cached_property
-    def _figures(self) -> Figures | None:
-        return figures_of(self.recommender.bundle.tables) if self.recommender else None
-
     def _row(self, customer_id: str, now_ms: int) -> int:
         """-1 where the model does not know them, or was trained later: then it knows what is yet to come."""
         if self.recommender is None:
@@ -108,9 +104,9 @@ class Knowledge:
     def _worth(self, row: int, life: Life, fresh: tuple[Purchase, ...], now_ms: int) -> Worth:
         spent = [self._value(order) for order in fresh]
         newest = max((order.at_ms for order in life.shopper.purchases), default=0)
-        if self._figures is None:
+        if self.figures is None:
             return NOBODYS._replace(orders=len(fresh), last_order_ms=newest)
-        known = self._figures.worth(row, self._bought(fresh), sum(spent), now_ms // DAY_MS)
+        known = self.figures.worth(row, self._bought(fresh), sum(spent), now_ms // DAY_MS)
         return known._replace(
             orders=max(known.orders, len(life.shopper.purchases)),
             last_order_ms=max(newest, known.last_order_ms),
@@ -124,9 +120,9 @@ class Knowledge:
         return sum(price * n for price, n in zip(prices, order.quantities, strict=True))
 
     def _refills(self, row: int, fresh: tuple[Purchase, ...], now_ms: int) -> tuple[Refill, ...]:
-        if self._figures is None:
+        if self.figures is None:
             return ()
-        return self._figures.refills(row, self._bought(fresh), now_ms // DAY_MS)
+        return self.figures.refills(row, self._bought(fresh), now_ms // DAY_MS)
 
     def _bought(self, fresh: tuple[Purchase, ...]) -> Bought:
         """Orders in the model's terms, oldest first."""

@@ -11,6 +11,7 @@ import msgspec
 
 from features.events import Id
 from recommender.lifecycle.occasion import KINDS, Kind
+from recommender.segments import VIP_ORDERS
 
 NEXT_BEST = "next_best"
 Hours = Annotated[float, msgspec.Meta(ge=0, le=8_760)]
@@ -117,7 +118,7 @@ class Vip(Message, frozen=True, kw_only=True):
     """top_share: of customers, by spend; with at least so many orders."""
 
     top_share: Share = 0.05
-    least_orders: Count = 3
+    least_orders: Count = VIP_ORDERS
 
 
 class Referral(Message, frozen=True, kw_only=True):
