@@ -74,7 +74,7 @@ def small_value() -> CustomerValue:
 
 
 def small_reorder() -> Reorder:
-    """The gap is the customer's own, drawn to the product's 30 days; nine of ten lie in half to twice of it."""
+    """The gap is the customer's own, drawn to the product's 30 days; nine of ten lie in half to twice it."""
     n = len(PRODUCTS)
     gaps = 3 * np.log(20.0)
     return Reorder(

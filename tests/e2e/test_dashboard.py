@@ -1,0 +1,132 @@
+"""The dashboard in a real browser: every figure drawn, on a desk and a phone, light and dark, for keys only."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from browsing import DESKTOP, PHONE, chromium, complaints
+from serving import perennial, running
+
+pytestmark = pytest.mark.browser
+REPORTS = ("kpi", "cohorts", "segments", "channels", "affinities")
+TOO_WIDE = "Math.max(0, document.documentElement.scrollWidth - window.innerWidth)"
+COLOURS = "() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(params=["desktop light", "phone dark"])
+def page(request: pytest.FixtureRequest, browser: Browser, demo_server: str) -> Iterator[Page]:
+    """The demo shop's dashboard; at the end nothing may have gone wrong in the console."""
+    device, scheme = request.param.split()
+    phone = device == "phone"
+    context = browser.new_context(
+        base_url=demo_server,
+        viewport=PHONE if phone else DESKTOP,
+        is_mobile=phone,
+        color_scheme=scheme,  # type: ignore[arg-type]
+    )
+    page = context.new_page()
+    errors = complaints(page)
+    page.goto("/dashboard")
+    expect(page.locator("#reports")).to_have_attribute("aria-busy", "false")
+    yield page
+    context.close()
+    assert errors == []
+
+
+def test_every_report_is_there_with_its_figures_and_definitions(page: Page, demo_server: str) -> None:
+    headers = {"Authorization": "Bearer sk_demo"}
+    for name in REPORTS:
+        report = httpx.get(f"{demo_server}/v1/insights/{name}", headers=headers).json()
+        section = page.locator(f"section#{name}")
+        expect(section.get_by_role("heading", level=2)).to_have_text(report["title"])
+        (part,) = report["parts"]
+        assert section.locator(".figure").count() == len(part["figures"])
+        for figure in part["figures"]:
+            card = section.locator(f'.figure[data-name="{figure["name"]}"]')
+            expect(card).to_contain_text(figure["definition"])
+            expect(card.locator(".value")).not_to_have_text("–")
+        for table in part["tables"]:
+            card = section.locator(f'.card[data-name="{table["name"]}"]')
+            assert card.locator("tbody tr").count() == min(len(table["rows"]), 100)
+            drawn = table["plot"] is not None and table["plot"]["kind"] == "bars"
+            assert card.locator("svg[role=img]").count() == drawn
+
+
+def test_it_fits_and_can_be_read(page: Page) -> None:
+    assert page.evaluate(TOO_WIDE) == 0
+    background, ink = page.evaluate(COLOURS)
+    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    assert (sum(shades(background)) < sum(shades(ink))) == dark
+
+
+def shades(colour: str) -> list[int]:
+    return [int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(",")]
+
+
+def test_a_channel_that_pays_is_marked(page: Page) -> None:
+    verdicts = page.locator('.card[data-name="channels"] td.good')
+    assert {"pays", "free"} & set(verdicts.all_text_contents())
+
+
+def test_printing_opens_the_rows_and_leaves_the_menu_out(page: Page) -> None:
+    rows = page.locator('.card[data-name="by_month"] details.rows')
+    expect(rows).not_to_have_attribute("open", "")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(rows).to_have_attribute("open", "")
+    expect(page.get_by_role("navigation")).to_be_hidden()
+
+
+def test_with_keys_of_its_own_a_shop_asks_for_one_and_keeps_it_in_the_tab(
+    browser: Browser, demo_server: str, demo_home: Path, tmp_path: Path
+) -> None:
+    for name in ("models", "reports", "catalog"):
+        shutil.copytree(demo_home / name, tmp_path / name)
+    key = perennial("keys", "create", "secret", "--home", str(tmp_path)).communicate(timeout=60)[0].strip()
+    with running("serve", "--home", str(tmp_path)) as (_, url):
+        page = browser.new_context().new_page()
+        page.goto(f"{url}/dashboard")
+        expect(page.get_by_label("Secret key")).to_be_focused()
+        page.get_by_label("Secret key").fill("sk_wrong")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_contain_text("not known")
+        page.get_by_label("Secret key").fill(key)
+        page.get_by_role("button", name="Show the figures").click()
+        expect(page.locator("section#kpi")).to_be_visible()
+        page.reload()
+        expect(page.locator("section#kpi")).to_be_visible()
+        assert page.evaluate("Object.keys(localStorage).length") == 0
+        page.get_by_role("button", name="Forget the key").click()
+        expect(page.locator("section")).to_have_count(0)
+        page.reload()
+        expect(page.get_by_label("Secret key")).to_be_visible()
+        page.context.close()
+
+
+def test_the_page_that_report_writes_opens_by_itself(
+    browser: Browser, demo_server: str, demo_home: Path, tmp_path: Path
+) -> None:
+    written = perennial("report", "kpi", "--format", "html", "--home", str(demo_home)).communicate(
+        timeout=120
+    )[0]
+    file = tmp_path / "report.html"
+    file.write_text(written, encoding="utf-8")
+    page = browser.new_context(offline=True).new_page()
+    errors = complaints(page)
+    page.goto(file.as_uri())
+    expect(page.get_by_role("heading", level=2)).to_have_text("Key figures")
+    expect(page.locator("svg[role=img]")).to_be_visible()
+    page.context.close()
+    assert errors == []
