@@ -33,9 +33,10 @@ class Trees:
     def score(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n) float32 for rows (n, n_features)."""
         n_trees, depth = self.features.shape
-        asked = np.ascontiguousarray(rows.T)[self.features.ravel()]
-        above = (asked > self.thresholds.reshape(-1, 1)).view(np.uint8).reshape(n_trees, depth, len(rows))
-        leaf = np.repeat(np.arange(0, self.leaves.size, 1 << depth, dtype=np.int32), len(rows))
-        for level in range(depth):
-            leaf += (above[:, level] << level).ravel()
-        return np.asarray(self.leaves.ravel()[leaf].reshape(n_trees, -1).sum(axis=0), np.float32)
+        asked = np.ascontiguousarray(rows.T).take(self.features.T.ravel(), axis=0)
+        above = (asked > self.thresholds.T.reshape(-1, 1)).view(np.uint8).reshape(depth, n_trees, len(rows))
+        bits = above[0]
+        for level in range(1, depth):
+            bits = bits | above[level] << level
+        leaf = bits + np.arange(0, self.leaves.size, 1 << depth, dtype=np.intp)[:, None]
+        return np.asarray(self.leaves.ravel().take(leaf).sum(axis=0), np.float32)

@@ -29,7 +29,7 @@ def next_basket(situation: Situation) -> Candidates:
     if not situation.fresh_purchases:
         row = table.foreseen.of(customer, situation.today)
         if row is not None:
-            return Candidates.unanchored(*row)
+            return Candidates.unanchored(*row)._replace(ordered=True)
     past = past_of(situation)
     if not len(past.items):
         return Candidates.none()
@@ -98,19 +98,16 @@ def personal_vector(past: Past, decay: float) -> tuple[Ints, Floats]:
     return items.astype(np.int32), np.bincount(place, weights, len(items)).astype(np.float32)
 
 
-def describe(
-    table: NextBasket, past: Past, peers: PeersRow, today: int, among: Ints | None = None
-) -> tuple[Ints, Floats]:
+def describe(table: NextBasket, past: Past, peers: PeersRow, today: int) -> tuple[Ints, Floats]:
     """Candidates (n) int32, ascending, and what speaks for each, (n, features) float32.
 
-    past: not empty. Candidates: what the customer bought, and either `among` or what the peers buy, what
-    goes with the latest baskets, and the best sellers.
+    past: not empty. Candidates: what the customer bought, what the peers buy, what goes with the latest
+    baskets, and the best sellers.
     """
     partners = _partners(table, past)
-    if among is None:
-        best_partners = partners.items[np.argsort(-partners.weights, kind="stable")[:PARTNERS]]
-        among = np.concatenate([peers.items, best_partners, table.best_sellers[:BEST_SELLERS]])
-    items = np.unique(np.concatenate([past.items, among]))
+    best_partners = partners.items[np.argsort(-partners.weights, kind="stable")[:PARTNERS]]
+    among = past.items, peers.items, best_partners, table.best_sellers[:BEST_SELLERS]
+    items = np.unique(np.concatenate(among))
     age, place = baskets_since(past.days), np.searchsorted(items, past.items)
     columns = {
         **_voices(table, age, place, peers, items),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 
 from recommender.boosting import Trees
 from recommender.tables import Neighbours
+
+FORESEEN_KEPT = 64  # of a customer's next order, what is worked out beforehand
+TREND_EXPONENT = 0.15  # in a cart, what sells twice as fast as it used to counts a tenth more
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
@@ -132,3 +136,13 @@ class NextBasket:
     blend: Floats
     trees: Trees
     foreseen: Foreseen
+
+    @cached_property
+    def rise(self) -> Floats:
+        """(n_items): what the trend makes each count in a cart."""
+        return np.asarray(self.trend**TREND_EXPONENT, np.float32)
+
+    @cached_property
+    def figures(self) -> Floats:
+        """(4, n_items): popularity, trend, rebuys and repeat_rate."""
+        return np.stack([self.popularity, self.trend, self.rebuys, self.repeat_rate])

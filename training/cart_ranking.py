@@ -9,14 +9,14 @@ import numpy as np
 from features.progress import Report, silent
 from recommender.boosting import Trees
 from recommender.bundle import Bundle
-from recommender.carts import completion, head_of, prior
+from recommender.cart_features import head_of
+from recommender.carts import completion, prior
 from recommender.request import Situation
 from training.boosting import Boosting, Lists, boost
 from training.evaluate.compare import Case
 
-HOW = Boosting(trees=100, depth=4, rate=0.15)
+HOW = Boosting(trees=60, depth=3, rate=0.15)
 FEWEST = 100  # lists below which trees learn noise
-NEGATIVES = 40  # of a list, on average
 
 
 def fit_cart_trees(cases: Sequence[Case], bundle: Bundle, seed: int, report: Report = silent) -> Trees:
@@ -25,13 +25,11 @@ def fit_cart_trees(cases: Sequence[Case], bundle: Bundle, seed: int, report: Rep
     cases: with one wanted product each, from after the bundle was fitted.
     """
     report("Ordering carts", 0, 2)
-    lists, rng = lists_of(cases, bundle), np.random.default_rng(seed)
+    lists = lists_of(cases, bundle)
     if lists.n_lists < FEWEST:
         return Trees.none()
     report("Ordering carts", 1, 2)
-    sizes = np.bincount(lists.group)[lists.group]
-    some = lists.where((lists.wanted > 0) | (rng.random(len(sizes)) < NEGATIVES / sizes))
-    trees = boost(some, HOW, rng, prior(some.rows))
+    trees = boost(lists, HOW, np.random.default_rng(seed), prior(lists.rows))
     report("Ordering carts", 2, 2)
     return trees
 

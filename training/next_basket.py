@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix
 from features.progress import Report, silent
 from recommender.boosting import Trees
 from recommender.next_basket import describe, foresee, rank_scores
-from recommender.next_basket_table import Foreseen, ForeseenRow, NextBasket, Pasts
+from recommender.next_basket_table import FORESEEN_KEPT, Foreseen, ForeseenRow, NextBasket, Pasts
 from recommender.tables import Neighbours
 from training.boosting import Boosting, Lists, boost
 from training.co_purchase import co_purchase
@@ -33,7 +33,6 @@ NEGATIVES = 40
 HELD_OUT = 0.1
 TREE_COUNTS = (25, 50, 75, 100)
 FORESEEN_CUSTOMERS = 100_000  # those who ordered last; a minute of work
-FORESEEN_KEPT = 64
 
 
 class Learned(NamedTuple):

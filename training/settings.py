@@ -62,7 +62,7 @@ class TrainingSettings(BaseSettings):
         default=1_000, ge=1, description="Orders, at most, that each placement is judged on."
     )
     cart_lessons: int = Field(
-        default=3_000, ge=0, description="Carts, at most, on which the trees that order carts are learned."
+        default=6_000, ge=0, description="Carts, at most, on which the trees that order carts are learned."
     )
     blend_cases: int = Field(
         default=250, ge=1, description="Questions, at most, on which each placement's weights are learned."

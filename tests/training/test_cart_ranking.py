@@ -9,14 +9,16 @@ from histories import history_of, order
 
 from features.home import Home
 from recommender.boosting import Trees
-from recommender.carts import SHARE, completion, head_of, ranked
+from recommender.cart_features import SHARE, head_of
+from recommender.carts import completion, ranked
 from recommender.request import Request, Situation
 from training.cart_ranking import FEWEST, fit_cart_trees, lists_of
 from training.evaluate.compare import Case
+from training.next_basket import with_foreseen
 from training.questions import cart_lessons
 from training.settings import TrainingSettings
 
-from bundles import NOW, item, small_bundle
+from bundles import NOW, TODAY, item, small_bundle
 
 
 def cart_of_ann(wanted: str) -> Case:
@@ -49,6 +51,14 @@ def test_what_is_always_wanted_comes_first_with_its_own_reason() -> None:
     found = ranked(Situation(situation.request, taught))
     best = int(found.scores.argmax())
     assert (found.items[best], found.anchors[best], found.counts[best]) == (item("spoon"), item("kettle"), 4)
+
+
+def test_a_next_basket_worked_out_beforehand_says_the_same() -> None:
+    bundle = small_bundle()
+    foreseen = with_foreseen(bundle.tables.next_basket, TODAY)
+    prepared = replace(bundle, tables=replace(bundle.tables, next_basket=foreseen))
+    lists = [lists_of([cart_of_ann("spoon")], each) for each in (bundle, prepared)]
+    assert np.array_equal(lists[0].rows, lists[1].rows)
 
 
 def test_without_known_orders_the_sums_stand() -> None:

@@ -10,7 +10,7 @@ from features.catalogue import load_products
 from features.home import Home
 from recommender.placements import fixed_weights
 from training.settings import TrainingSettings
-from training.train import rehearse
+from training.train import fit, rehearse
 
 SETTINGS = TrainingSettings(als_factors=4, als_iterations=2)
 
@@ -24,6 +24,17 @@ def test_what_was_tuned_on_nearly_everything_stands(tmp_path: Path, days: int, k
     assert found.metrics.keys() <= {"home", "cart"}
     assert np.array_equal(found.blends, fixed_weights())  # too few questions
     assert found.worth == {}
+
+
+def test_the_trees_that_order_carts_are_handed_over(tmp_path: Path) -> None:
+    orders = [
+        order("a", "b", "cd"[n % 2], customer=f"c{n % 20}", days_ago=n / 6, order_id=f"o{n}")
+        for n in range(600)
+    ]
+    home, settings = Home(tmp_path), SETTINGS.model_copy(update={"rest_days": 0})
+    tables, _, rehearsal = fit(history_of(home, *orders), load_products(home), settings)
+    assert len(tables.cart_trees) > 0
+    assert tables.cart_trees is rehearsal.cart_trees
 
 
 def test_a_single_order_leaves_nothing_to_rehearse_with(tmp_path: Path) -> None:
