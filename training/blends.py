@@ -26,6 +26,7 @@ DEEPEST = 50  # places of a source's ranking that can lift a product among the f
 FILL = 1e-6  # weight of what fills up where all sources together have too little to say
 JUDGED = 2  # cases that judge for one that is learned from: the choice is what chance may spoil
 FEWEST = 100  # cases below which the fixed weights stay
+SURE = 2.0  # standard errors by which a source must help to be asked, and cost its time
 DISCOUNT = 1 / np.log2(np.arange(2, K + 2))
 
 Weights = NDArray[np.float32]
@@ -140,13 +141,13 @@ def _best_weight(weights: Weights, source: int, asked: Votes) -> Weights:
     worths = [ndcg(choice, asked) for choice in choices]
     best = int(np.argmax([found.mean() for found in worths]))
     silent_one = choices[0][source] == 0
-    return choices[0] if silent_one and not better(worths[best], worths[0]) else choices[best]
+    return choices[0] if silent_one and not better(worths[best], worths[0], SURE) else choices[best]
 
 
-def better(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
-    """Whether a mean is higher by more than its standard error, case by case."""
+def better(one: NDArray[np.float64], other: NDArray[np.float64], errors: float = 1.0) -> bool:
+    """Whether a mean is higher by more than so many of its standard errors, case by case."""
     gain = one - other
-    return bool(gain.mean() > gain.std() / np.sqrt(len(gain)))
+    return bool(gain.mean() > errors * gain.std() / np.sqrt(len(gain)))
 
 
 def choose(learned: Weights, fixed: Weights, asked: Votes) -> Weights:

@@ -16,7 +16,7 @@ from training.evaluate.compare import Case
 from training.history import History, OrderLines, Visits
 from training.settings import TrainingSettings
 
-DRAWS = 3
+DRAWS = 6
 
 
 def questions(
@@ -25,8 +25,8 @@ def questions(
     """Cases since the cut by task, oldest first; tables: fitted on `history.before(cut)`.
 
     home, email and post_purchase: the next order of customers known before; buy_again: what they had bought
-    before of it; cart: one hidden product of an order; product_complements: the others of an order, given
-    one; visit: the rest of a visit, given its beginning.
+    before of it; cart: one hidden product of an order; product_complements: the others of an order, of
+    other categories, given one; visit: the rest of a visit, given its beginning.
     """
     late = history.purchases.where(history.purchases.timestamp >= cut)
     before = history.before(cut).purchases
@@ -41,7 +41,7 @@ def questions(
         "email": [_placed(case, "email") for case in orders],
         "post_purchase": list(after_orders(orders, history, before)),
         "buy_again": list(repeats(orders, tables)),
-        "product_complements": [partners(case, history) for case in carts],
+        "product_complements": [*partners(carts, history, tables)],
         "visit": sorted(rest_of_visits(history, visits, most, settings), key=lambda case: case.request.now),
     }
 
@@ -53,7 +53,7 @@ def cart_lessons(
     judging: Sequence[Case],
     settings: TrainingSettings,
 ) -> list[Case]:
-    """Known customers' carts since the cut, one product hidden, each asked about up to DRAWS times.
+    """Known customers' carts since the cut, one product hidden, of each up to DRAWS different ones.
 
     None later than those of `learning`, and none of `judging`, which may be as old where only days are known.
     """
@@ -65,8 +65,13 @@ def cart_lessons(
         hidden_products(history, _some_orders(lines, most, seed), seed, settings.rest_days)
         for seed in range(settings.seed, settings.seed + DRAWS)
     )
-    carts = (case for turn in draws for case in turn if case.request.customer_id)
-    return list(islice((c for c in carts if (c.request.customer_id, c.request.now) not in judged), most))
+    carts = {
+        (case.request.customer_id, case.request.now, case.request.cart): case
+        for turn in draws
+        for case in turn
+        if case.request.customer_id and (case.request.customer_id, case.request.now) not in judged
+    }
+    return list(islice(carts.values(), most))
 
 
 def next_orders(
@@ -119,16 +124,24 @@ def repeats(orders: Sequence[Case], tables: Tables) -> Iterator[Case]:
             yield _placed(case, "buy_again")._replace(truth=again)
 
 
-def partners(cart: Case, history: History) -> Case:
-    """The page of a cart's hidden product, which should lead to the others."""
-    request = msgspec.structs.replace(
-        cart.request,
-        placement="product_complements",
-        cart=(),
-        product_id=history.product_ids[int(cart.truth[0])],
-    )
-    rows = np.searchsorted(history.product_ids, cart.request.cart)
-    return Case(request, rows.astype(np.int32))
+def partners(carts: Sequence[Case], history: History, tables: Tables) -> Iterator[Case]:
+    """The page of each cart's hidden product, which should lead to the others, those of its own kind aside.
+
+    Another of the same kind is what else somebody took, and no complement; without categories all count.
+    """
+    kinds = tables.product.category
+    for cart in carts:
+        asked = int(cart.truth[0])
+        others = np.searchsorted(history.product_ids, cart.request.cart).astype(np.int32)
+        others = others[(kinds[others] != kinds[asked]) | (kinds[asked] < 0)]
+        if len(others):
+            request = msgspec.structs.replace(
+                cart.request,
+                placement="product_complements",
+                cart=(),
+                product_id=history.product_ids[asked],
+            )
+            yield Case(request, others)
 
 
 def rest_of_visits(

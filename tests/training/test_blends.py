@@ -9,7 +9,7 @@ from recommender.placements import RECIPES, fixed_weights
 from recommender.recommend import Recommender
 from recommender.request import PLACEMENTS, Request
 from recommender.shelf import Shelf
-from training.blends import FILL, Votes, alone, choose, fit_blends, learn, ndcg, votes_of, worth
+from training.blends import FILL, Votes, alone, better, choose, fit_blends, learn, ndcg, votes_of, worth
 from training.evaluate.compare import Case
 from training.settings import TrainingSettings
 
@@ -43,6 +43,12 @@ def test_ndcg_by_hand():
 def test_a_source_that_knows_nothing_falls_silent():
     weights = learn(votes(1, 0.5, 0.0), np.array([1, 1], np.float32))
     assert weights.tolist() == [1, 0]
+
+
+def test_better_is_more_than_so_many_standard_errors():
+    gain, nothing = np.array([1.0, 0, 0, 0]), np.zeros(4)  # mean .25, standard error sqrt(3) / 8 = .217
+    assert better(gain, nothing)
+    assert not better(gain, nothing, errors=2)
 
 
 def test_two_sources_that_know_different_things_are_both_heard():
