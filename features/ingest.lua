@@ -7,7 +7,7 @@
 local stream, look_due = KEYS[1], KEYS[2]
 local length, log_ttl, event_ttl, order_ttl = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local received_ms, logs, customers, told = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
-local facts_kept = 200 -- a shopper
+local facts_kept = 200 -- a shopper; what can have any number of names, tickets, is not kept beyond it
 
 local call = redis.call
 
@@ -23,7 +23,8 @@ local function told_beside(log) return told .. string.sub(log, #logs + 1) end
 local function note(key, name, at, value, earliest)
   local before = tonumber(string.match(call('HGET', key, name) or '', '^%d+'))
   if before and ((earliest and before <= tonumber(at)) or (not earliest and before > tonumber(at))) then return end
-  if before or call('HLEN', key) < facts_kept then call('HSET', key, name, at .. ' ' .. value) end
+  local bounded = string.sub(name, 1, 7) ~= 'ticket:'
+  if before or bounded or call('HLEN', key) < facts_kept then call('HSET', key, name, at .. ' ' .. value) end
 end
 
 local function remember(key, facts)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -23,7 +23,9 @@ from features.shopper import (
     milliseconds,
 )
 
+Channel = Literal["email", "sms", "push", "whatsapp", "phone", "post"]
 ALL_CHANNELS = "all"
+CONSENTS = frozenset({*get_args(Channel), ALL_CHANNELS})
 CLOSED = frozenset({"closed", "solved", "resolved", "done"})
 PLACED = frozenset({"consent", "identify", "purchase"})  # these tell where somebody lives
 LONGEST = 200  # characters of a fact
@@ -148,7 +150,7 @@ def _consent_names(channel: str) -> tuple[str, str]:
 
 def _consents(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
     for channel, given in properties.items():
-        if isinstance(given, bool) and len(channel) <= 32:
+        if isinstance(given, bool) and channel in CONSENTS:
             yield Fact(f"consent:{channel}", at_ms, "1" if given else "0")
 
 
@@ -168,7 +170,7 @@ def _ticket(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
 def _number(name: str, of: str) -> Reader:
     def read(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
         number = properties.get(of)
-        if isinstance(number, int | float) and not isinstance(number, bool):
+        if isinstance(number, int | float) and not isinstance(number, bool) and abs(number) <= 1_000:
             yield Fact(name, at_ms, f"{number:g}")
 
     return read

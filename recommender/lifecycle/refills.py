@@ -9,6 +9,7 @@ from recommender.lifecycle.customer import Customer, Refill
 from recommender.lifecycle.occasion import DAY_MS, Kind, Occasion, Reason
 from recommender.lifecycle.settings import Settings
 
+SOON_DAYS = 2.0  # the next look comes before
 LATE = 0.5  # of the usual gap past the expected day: then they have found another way
 
 
@@ -20,6 +21,7 @@ def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[O
         for each in customer.refills
         if each.orders >= wanted.least_orders
         and each.chance >= wanted.least_chance
+        and each.due_day - wanted.lead_days < now_ms / DAY_MS + SOON_DAYS
         and now_ms < _expires_ms(each)
         and each.product_id not in customer.life.shopper.cart
         and customer.sold((each.product_id,), settings)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from features.events import Id
+from features.lifecycle import Channel
 from recommender.lifecycle.occasion import KINDS, Kind
 from recommender.segments import VIP_ORDERS
 
@@ -20,7 +21,6 @@ Days = Annotated[float, msgspec.Meta(ge=0, le=730)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
 Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d(?![\s\S])")]
-Channel = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,32}(?![\s\S])")]
 
 
 class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -174,7 +174,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """channels: those the shop writes on, the favourite first. consent: `opt_in`, promotion goes to those who
     said yes; `opt_out`, to all who did not say no. products: at most so many in a message."""
 
-    channels: Annotated[tuple[Channel, ...], msgspec.Meta(min_length=1, max_length=10)] = ("email",)
+    channels: Annotated[tuple[Channel, ...], msgspec.Meta(min_length=1, max_length=6)] = ("email",)
     consent: Literal["opt_in", "opt_out"] = "opt_in"
     timezone: Annotated[str, msgspec.Meta(max_length=64)] = "UTC"
     products: Annotated[int, msgspec.Meta(ge=1, le=20)] = 4
