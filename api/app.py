@@ -31,6 +31,18 @@ from features.home import Home
 from features.served import ServedBuffer
 from features.settings import StoreSettings
 
+PARTS = (
+    recommendations,
+    events,
+    picks,
+    customers,
+    triggers,
+    catalogue,
+    merchandising,
+    insights,
+    operations,
+)
+
 
 def create_app(home: Home, redis_url: str, settings: ApiSettings, store_settings: StoreSettings) -> FastAPI:
     """An app over one home and one store. It starts without a model, and without a store."""
@@ -59,17 +71,7 @@ def create_app(home: Home, redis_url: str, settings: ApiSettings, store_settings
         redoc_url=None,
         lifespan=lifespan,
     )
-    for part in (
-        recommendations,
-        events,
-        picks,
-        customers,
-        triggers,
-        catalogue,
-        merchandising,
-        insights,
-        operations,
-    ):
+    for part in PARTS:
         app.include_router(part.router)
     app.include_router(pages_router(home.root / "demo"))
     problems.install(app)
