@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
 
 from training.errors import CannotTrain
 from training.neighbours import empty, stacked, strongest
@@ -55,8 +58,9 @@ def _top(block: NDArray[np.float32], kept: int) -> csr_matrix:
 
 def _inverted(gram: NDArray[np.float32]) -> NDArray[np.float32]:
     """Inverse of a positive definite matrix by Cholesky, in place: the one large array."""
-    factor, failed = lapack.spotrf(gram, lower=True, overwrite_a=True)
-    inverse, not_inverted = lapack.spotri(factor, lower=True, overwrite_c=True)
+    with threadpool_limits(os.cpu_count(), "blas"):
+        factor, failed = lapack.spotrf(gram, lower=True, overwrite_a=True)
+        inverse, not_inverted = lapack.spotri(factor, lower=True, overwrite_c=True)
     if failed or not_inverted:
         raise CannotTrain("the cart model has no solution; raise PERENNIAL_TRAIN_EASE_LAMBDA")
     inverse += np.tril(inverse, -1).T

@@ -13,6 +13,7 @@ import faiss
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from features.catalogue import load_products
 from features.home import Home
@@ -75,7 +76,8 @@ def train(
     tables, index, rehearsal = fit(history, catalogue, settings, report, tune_minutes)
     metrics, settings = rehearsal.metrics, rehearsal.settings
     report("Customers", 0, 1)
-    tables = replace(tables, people=fit_people(home, history, catalogue))
+    with threadpool_limits(1, "blas"):
+        tables = replace(tables, people=fit_people(home, history, catalogue))
 
     report("Checking and publishing", 0, 1)
     reasons = objections(tables, metrics, _running_metrics(home.models), settings)
@@ -106,8 +108,9 @@ def fit(
     tune_minutes: float = 0,
 ) -> tuple[Tables, faiss.Index, Rehearsal]:
     """What training makes of a history: rehearsed on its last weeks, then built of all of it."""
-    rehearsal = rehearse(history, catalogue, settings, report, tune_minutes)
-    tables, index = build(history, catalogue, rehearsal.settings, report, rehearsal.next_basket)
+    with threadpool_limits(1, "blas"):  # its threads wait for each other by spinning
+        rehearsal = rehearse(history, catalogue, settings, report, tune_minutes)
+        tables, index = build(history, catalogue, rehearsal.settings, report, rehearsal.next_basket)
     next_basket = with_foreseen(tables.next_basket, history.until // DAY + 1)
     tables = replace(tables, blends=rehearsal.blends, cart_trees=rehearsal.cart_trees)
     return replace(tables, next_basket=next_basket), index, rehearsal
