@@ -116,9 +116,10 @@ def settle(client: redis.Redis, decided: Sequence[Settled], claimed_ms: int, now
     About whom an event came in since, or whom somebody else has taken over, nothing is written: they are
     looked at again.
     """
+    script = client.script_load(SETTLE)
     with client.pipeline(transaction=False) as tell:
         for each in decided:
-            tell.eval(SETTLE, 5, *_touched(each.customer_id), *_words(each, claimed_ms, now_ms))
+            tell.evalsha(script, 5, *_touched(each.customer_id), *_words(each, claimed_ms, now_ms))
         return sum(max(new, 0) for new in cast(list[int], tell.execute()))
 
 

@@ -56,6 +56,8 @@ class LearnedFigures(PlainFigures):
         for items, day in fresh:
             for item in items:
                 habits = _bought(habits, item, day)
+        if not len(habits.item):
+            return ()
         when = due(self._reorder, habits, today)
         name = self._tables.products.name
         columns = (habits.item, habits.times, habits.last_day, when.day, when.chance)
