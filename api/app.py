@@ -19,6 +19,7 @@ from api.routes import (
     events,
     insights,
     merchandising,
+    offer_catalogue,
     operations,
     picks,
     recommendations,
@@ -39,6 +40,7 @@ PARTS = (
     triggers,
     catalogue,
     merchandising,
+    offer_catalogue,
     insights,
     operations,
 )

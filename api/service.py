@@ -23,10 +23,12 @@ from features.home import Home
 from features.live_catalogue import changes_since
 from features.merchandising import SavedRules, saved_revision, saved_versions
 from features.served import ServedBuffer
+from features.setting_versions import OFFER_CATALOGUE, SettingVersion
 from features.settings import StoreSettings
 from recommender import versions
 from recommender.bundle_files import BadBundle
 from recommender.merchandising import AnyRule, Rules
+from recommender.offer_catalogue import Catalogue
 from recommender.recommend import Recommender
 from recommender.request import PLACEMENTS, Request
 from recommender.shelf import Shelf
@@ -51,6 +53,8 @@ class Service:
     revision: int = 0
     rules: Sequence[AnyRule] = ()
     rules_revision: int = 0
+    offers: Catalogue = field(default_factory=Catalogue)
+    offers_revision: int = 0
     _pointer: versions.Pointer | None = None
 
     async def refresh(self) -> None:
@@ -70,7 +74,13 @@ class Service:
             await step()
 
     async def _refresh_settings(self) -> None:
-        for part in (self.refresh_keys, self.refresh_shelf, self.refresh_rules, self.measure):
+        for part in (
+            self.refresh_keys,
+            self.refresh_shelf,
+            self.refresh_rules,
+            self.refresh_offers,
+            self.measure,
+        ):
             await _survive(part)
 
     async def refresh_model(self) -> None:
@@ -126,6 +136,14 @@ class Service:
         self.rules = msgspec.json.decode(newest.rules, type=Rules)
         if self.recommender is not None:
             self.recommender = replace(self.recommender, rules=self.rules)
+
+    async def refresh_offers(self) -> None:
+        """Take over the merchant's offers."""
+        if await OFFER_CATALOGUE.revision(self.store) == self.offers_revision:
+            return
+        newest = next(iter(await OFFER_CATALOGUE.newest(self.store, 1)), SettingVersion())
+        self.offers_revision = newest.revision  # of offers that cannot be read, too: that is told once
+        self.offers = msgspec.json.decode(newest.settings, type=Catalogue)
 
     async def refresh_keys(self) -> None:
         """Take over created and revoked keys."""

@@ -64,7 +64,7 @@ def catalogue_changes() -> str:
 
 
 def revisions() -> str:
-    """Hash name -> counter ("catalogue", "keys", "merchandising", "triggers").
+    """Hash name -> counter ("catalogue", "keys", "merchandising", "offers", "triggers").
 
     Writers: their owners; reader: API, every 200 ms.
     """
@@ -170,3 +170,23 @@ def watchers(product_id: str) -> str:
 def enrolled() -> str:
     """String: the model version whose customers are all looked at from time to time. Lifecycle's own."""
     return f"{TAG}:triggers:enrolled"
+
+
+def offer_settings() -> str:
+    """List of versions of the merchant's offers, JSON SettingVersion, newest first. Writer, reader: API."""
+    return f"{TAG}:offers:catalogue"
+
+
+def promises(customer_id: str) -> str:
+    """String: JSON Promises, what offers a customer got. Life: 400 days. Writer and reader: offers."""
+    return f"{TAG}:offers:given:{customer_id}"
+
+
+def budgets_spent() -> str:
+    """Hash budget -> money promised from it. Writer and reader: offers."""
+    return f"{TAG}:offers:spent"
+
+
+def decision_stream() -> str:
+    """Stream, one field `d`: JSON DecisionRecord. Life: until archived. Writer: offers; reader: archiver."""
+    return f"{TAG}:decisions"

@@ -53,6 +53,10 @@ class SettingVersions:
             raise StaleRevision(standing)
         return int(standing)
 
+    async def revision(self, store: Connection) -> int:
+        """The one that stands. Raises StoreUnavailable."""
+        return int(await store.call("HGET", keys.revisions(), self.name) or 0)
+
     async def newest(self, store: Connection, limit: int = VERSIONS_KEPT) -> list[SettingVersion]:
         """Newest first. Raises StoreUnavailable."""
         kept = await store.call("LRANGE", self.key, 0, limit - 1)
@@ -65,3 +69,4 @@ class SettingVersions:
 
 
 TRIGGER_SETTINGS = SettingVersions("triggers", keys.trigger_settings())
+OFFER_CATALOGUE = SettingVersions("offers", keys.offer_settings())

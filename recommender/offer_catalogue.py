@@ -90,11 +90,28 @@ class Offer(Struct, frozen=True, kw_only=True):
         return self.cost
 
 
+class FixedSet(Struct, frozen=True, kw_only=True):
+    """Products to show as a set under the merchant's own name, whatever was bought together."""
+
+    products: Annotated[tuple[Id, ...], msgspec.Meta(min_length=2, max_length=8)]
+    name: Text = ""
+
+
+class Sets(Struct, frozen=True, kw_only=True):
+    """What the merchant wants of sets. forbidden: products that belong in none; apart: pairs in no set
+    together."""
+
+    fixed: Annotated[tuple[FixedSet, ...], msgspec.Meta(max_length=1_000)] = ()
+    forbidden: Names = ()
+    apart: Annotated[tuple[tuple[Id, Id], ...], msgspec.Meta(max_length=1_000)] = ()
+
+
 class Catalogue(Struct, frozen=True, kw_only=True):
     """contacts: how often anybody may get any offer; exploration: share of decisions left to chance;
     minimum_margin: share of an order's worth that must be left, unless an offer says otherwise."""
 
     offers: Annotated[tuple[Offer, ...], msgspec.Meta(max_length=MAX_OFFERS)] = ()
+    sets: Sets = Sets()
     budgets: Annotated[tuple[Budget, ...], msgspec.Meta(max_length=MAX_OFFERS)] = ()
     contacts: Cap | None = None
     exploration: Annotated[float, msgspec.Meta(ge=0.05, le=1)] = 0.05
@@ -103,7 +120,12 @@ class Catalogue(Struct, frozen=True, kw_only=True):
 
 def contradictions(catalogue: Catalogue) -> list[str]:
     """Why these offers cannot stand, each reason with what to do; empty: they can."""
-    return [*_repeated(catalogue), *_bad_times(catalogue), *_bad_values(catalogue)]
+    return [
+        *_repeated(catalogue),
+        *_bad_times(catalogue),
+        *_bad_values(catalogue),
+        *_bad_sets(catalogue.sets),
+    ]
 
 
 def loses_everywhere(catalogue: Catalogue, prices: Sequence[float], costs: Sequence[float]) -> list[str]:
@@ -157,3 +179,14 @@ def _bad_values(catalogue: Catalogue) -> Iterator[str]:
                 yield f"Offer `{offer.id}` draws on budget `{budget}`, which is not there: add it."
         if len(set(offer.budgets)) < len(offer.budgets):
             yield f"Offer `{offer.id}` names a budget twice: it would be charged twice."
+
+
+def _bad_sets(sets: Sets) -> Iterator[str]:
+    for fixed in sets.fixed:
+        named, own = fixed.name or " + ".join(fixed.products), set(fixed.products)
+        if len(own) < len(fixed.products):
+            yield f"Set `{named}` names a product twice: name each once."
+        if not own.isdisjoint(sets.forbidden):
+            yield f"Set `{named}` holds a product that `forbidden` keeps out of sets: take one of them away."
+        if any(own.issuperset(pair) for pair in sets.apart):
+            yield f"Set `{named}` holds a pair that `apart` keeps apart: take one of them away."

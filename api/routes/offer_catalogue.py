@@ -1,0 +1,107 @@
+"""`/v1/offers/catalogue`: what the shop offers at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+import numpy as np
+from fastapi import APIRouter, Request, Response
+
+from api.answers import JsonReply, encode
+from api.offer_schemas import CatalogueAnswer, CatalogueToSave, CatalogueVersion
+from api.openapi import answers, parameters, takes
+from api.problems import Problem
+from api.queries import checked, decode_json, read_body
+from api.schemas import VersionAsk
+from api.service import Service
+from features.setting_versions import OFFER_CATALOGUE, SettingVersion
+from recommender.offer_catalogue import Catalogue, contradictions, loses_everywhere
+from recommender.recommend import Recommender
+
+router = APIRouter(tags=["offers"])
+
+
+@router.get("/v1/offers/catalogue", responses=answers(CatalogueAnswer), openapi_extra=parameters(VersionAsk))
+async def offer_catalogue(request: Request) -> Response:
+    """The offers as they stand, or as they were at an earlier `revision`. Needs a secret key."""
+    service: Service = request.app.state.service
+    service.access.require_secret(request)
+    wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
+    versions = await OFFER_CATALOGUE.newest(service.store)
+    return _saved(service, versions, _chosen(versions, wanted))
+
+
+@router.put("/v1/offers/catalogue", responses=answers(CatalogueAnswer), openapi_extra=takes(CatalogueToSave))
+async def put_offer_catalogue(request: Request) -> Response:
+    """Replace all offers; the next decision goes by them. Contradictions are refused, and offers that leave
+    too little of every product's margin. Needs a secret key."""
+    service: Service = request.app.state.service
+    service.access.require_secret(request)
+    body = decode_json(await read_body(request, service.settings.max_body_bytes))
+    sent = checked(body, CatalogueToSave, strict=True)
+    found = contradictions(sent.catalogue)
+    found += await asyncio.to_thread(_losing, service.recommender, sent.catalogue)
+    if found:
+        raise Problem(422, found[0], [{"field": "catalogue", "message": message} for message in found])
+    as_sent = encode(body["catalogue"])  # what is not named follows the defaults, of a later version, too
+    await OFFER_CATALOGUE.save(service.writes, as_sent, datetime.now(UTC), sent.revision)
+    await service.refresh_offers()
+    versions = await OFFER_CATALOGUE.newest(service.store)
+    return _saved(service, versions, versions[0])
+
+
+def _losing(recommender: Recommender | None, catalogue: Catalogue) -> list[str]:
+    """Of what is on the shelf at known prices and costs."""
+    if recommender is None:
+        return []
+    shelf = recommender.shelf
+    known = shelf.offered & (shelf.price > 0) & np.isfinite(shelf.cost)
+    pairs = np.unique(np.stack([shelf.price[known], shelf.cost[known]], axis=1), axis=0).astype(float)
+    return loses_everywhere(catalogue, pairs[:, 0].tolist(), pairs[:, 1].tolist())
+
+
+def _chosen(versions: Sequence[SettingVersion], revision: int | None) -> SettingVersion:
+    """The version of a revision, or the newest. Raises Problem 404."""
+    if revision is None:
+        return versions[0] if versions else SettingVersion()
+    for version in versions:
+        if version.revision == revision:
+            return version
+    raise Problem(
+        404, "That revision is not kept; `versions` of GET /v1/offers/catalogue lists those that are."
+    )
+
+
+def _saved(service: Service, versions: Sequence[SettingVersion], version: SettingVersion) -> Response:
+    kept = msgspec.json.decode(version.settings, type=Catalogue)
+    answer = CatalogueAnswer(
+        revision=version.revision,
+        saved_at=version.saved_at,
+        catalogue=kept,
+        warnings=list(_warnings(service.recommender, kept)),
+        versions=[
+            CatalogueVersion(
+                each.revision,
+                each.saved_at,
+                len(msgspec.json.decode(each.settings, type=Catalogue).offers),
+            )
+            for each in versions
+        ],
+    )
+    return JsonReply(encode(answer))
+
+
+def _warnings(recommender: Recommender | None, catalogue: Catalogue) -> Iterator[str]:
+    if recommender is None:
+        return
+    named = [product for offer in catalogue.offers for product in offer.products]
+    named += [product for fixed in catalogue.sets.fixed for product in fixed.products]
+    named += [*catalogue.sets.forbidden, *(product for pair in catalogue.sets.apart for product in pair)]
+    for product in dict.fromkeys(named):
+        if recommender.bundle.tables.products.row(product) < 0:
+            yield f"The model does not know the product `{product}`."
+    if catalogue.offers and not np.isfinite(recommender.shelf.cost).any():
+        yield "No product's cost is known: nobody gets an offer that costs money. Import costs."
