@@ -52,7 +52,7 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "discounted_share": Definition("Orders with a discount", "share", "Orders with a discount or a coupon."),
     "guest_share": Definition("Orders of guests", "share", "Orders that belong to no known customer."),
-    "ltv": Definition("LTV so far", "money", "Revenue so far over customers."),
+    "ltv": Definition("LTV so far", "money", "Revenue of known customers so far, over their number."),
     "ltv_predicted_365d": Definition(
         "LTV, next 365 days",
         "money",

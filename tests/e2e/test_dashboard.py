@@ -1,4 +1,4 @@
-"""The dashboard in a real browser: every figure drawn, on a desk and a phone, light and dark, for keys only."""
+"""The dashboard in a real browser: every figure drawn, desk and phone, light and dark, and only for keys."""
 
 from __future__ import annotations
 

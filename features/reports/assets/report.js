@@ -5,6 +5,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const NOTHING = "–";
 const MOST_ROWS = 100;
 const FOLDED_FROM = 13; // rows: what is drawn already need not fill the screen
+const WORTH_IT = 3; // LTV:CAC from which a channel pays, as in definitions.py
 const PRECISE = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
 
 export function show(place, report) {
@@ -81,7 +82,7 @@ function grid(place, table, currency, heat) {
 function look(value, column) {
   if (value === null) return wordy(column) ? "words nothing" : "nothing";
   if (column.name === "verdict") return { pays: "words good", free: "words good", loses: "words bad" }[value] ?? "words";
-  if (column.name === "ltv_to_cac") return value >= 3 ? "good" : value < 1 ? "bad" : "";
+  if (column.name === "ltv_to_cac") return value >= WORTH_IT ? "good" : value < 1 ? "bad" : "";
   if (wordy(column)) return String(value).length > 28 ? "words long" : "words";
   return "";
 }
@@ -119,14 +120,19 @@ function bars(table, currency) {
 function lying(rows, most, column, currency) {
   const width = window.innerWidth < 640 ? 380 : 1080, left = Math.min(300, width * 0.38), right = 110, step = 24;
   const picture = canvas(width, rows.length * step + 4);
-  const fits = Math.floor(left / 6.6);
+  const fits = Math.floor(left / 6.6), scale = (width - left - right) / most;
   rows.forEach((row, number) => {
-    const y = number * step, length = Math.max(0, (row.value / most) * (width - left - right));
+    const y = number * step, length = Math.max(0, row.value * scale);
     const name = row.name.length > fits ? `${row.name.slice(0, fits - 1)}…` : row.name;
     draw(picture, "text", { x: left - 10, y: y + 16, "text-anchor": "end" }, name);
     draw(picture, "rect", { class: "bar", x: left, y: y + 4, width: length, height: step - 8, rx: 3 });
     draw(picture, "text", { class: "value", x: left + length + 8, y: y + 16 }, text(row.told, column.unit, currency));
   });
+  if (column.name === "ltv_to_cac" && most > WORTH_IT) {
+    const x = left + WORTH_IT * scale;
+    const line = draw(picture, "line", { class: "mark", x1: x, x2: x, y1: 0, y2: rows.length * step });
+    draw(line, "title", {}, "3 : 1, from which a channel pays");
+  }
   return picture;
 }
 
@@ -177,14 +183,14 @@ function wordy(column) {
 function text(value, unit, currency) {
   if (value === null || value === undefined || value === "") return NOTHING;
   if (typeof value === "string") return value;
-  const digits = (least, most = least) => value.toLocaleString("en-GB", { minimumFractionDigits: least, maximumFractionDigits: most });
+  const digits = places => value.toLocaleString("en-GB", { minimumFractionDigits: places, maximumFractionDigits: places });
   switch (unit) {
     case "money": return digits(Math.abs(value) >= 10000 ? 0 : 2) + (currency ? ` ${currency}` : "");
     case "share": return `${(value * 100).toLocaleString("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} %`;
     case "ratio": return `${digits(1)} : 1`;
     case "days": return `${digits(1)} days`;
     case "count": return digits(0);
-    default: return digits(0, 2);
+    default: return digits(2);
   }
 }
 
