@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -66,14 +67,18 @@ class Knowledge:
         )
 
     def good(self, product_id: str) -> Good | None:
-        """None: the model does not know it, or it may not be shown."""
-        if self.recommender is None:
+        """None: it may not be shown, or neither the model nor the live catalogue knows it."""
+        price, in_stock, news = math.nan, False, self.news.get(product_id)
+        item = self.recommender.bundle.tables.products.row(product_id) if self.recommender else -1
+        if self.recommender is not None and item >= 0:
+            shelf = self.recommender.shelf
+            if not shelf.offered[item]:
+                return None
+            price, in_stock = float(shelf.price[item]), bool(shelf.in_stock[item])
+        elif news is not None:
+            price, in_stock = math.nan if news.price is None else news.price, news.in_stock
+        else:
             return None
-        item, shelf = self.recommender.bundle.tables.products.row(product_id), self.recommender.shelf
-        if item < 0 or not shelf.offered[item]:
-            return None
-        price, in_stock = float(shelf.price[item]), bool(shelf.in_stock[item])
-        news = self.news.get(product_id)
         if news is None:
             return Good(price, in_stock)
         return Good(price, in_stock, news.price_before, news.dropped_ms, news.out_ms, news.back_ms)

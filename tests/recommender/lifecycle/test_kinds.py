@@ -67,6 +67,14 @@ def test_another_order_ends_a_cart_and_a_new_cart_begins_anew() -> None:
     assert "abandoned_cart" in shop.sends(2 * HOUR)
 
 
+def test_a_product_newer_than_the_model_is_known_from_the_live_catalogue() -> None:
+    shop = Shop().hears(added(2 * HOUR, "novelty"))
+    assert shop.sends() == []
+    assert shop.learns(novelty=News(9.0, False)).sends() == []
+    assert [each.products for each in shop.learns(novelty=News(9.0, True)).looks()] == [("novelty",)]
+    assert Shop().hears(added(2 * HOUR, "postage")).learns(postage=News(4.0, True)).sends() == []
+
+
 def test_a_visit_without_a_cart_is_followed_up_once_a_week() -> None:
     shop = Shop().hears(("view", MINUTE, {"product_id": "pot"}), ("view", timedelta(), {"product_id": "tin"}))
     assert shop.sends(23 * HOUR) == []
