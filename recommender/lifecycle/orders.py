@@ -11,7 +11,7 @@ from recommender.lifecycle.occasion import DAY_MS, HOUR_MS, Kind, Occasion, Reas
 from recommender.lifecycle.series import steps
 from recommender.lifecycle.settings import Settings
 
-LASTS_DAYS = 14
+LASTS_DAYS, THANKS_LAST_DAYS = 14, 3
 
 
 def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[Occasion]:
@@ -38,7 +38,9 @@ def _thanks(order: Purchase, place: int, settings: Settings) -> Iterator[Occasio
     if place in settings.thank_you.orders:
         due = order.at_ms + int(settings.thank_you.after_hours * HOUR_MS)
         text = "It was their first order." if place == 1 else f"It was their order number {place}."
-        yield _about("thank_you", order, due, Reason("ordered", text, _evidence(order, number=place)))
+        reason = Reason("ordered", text, _evidence(order, number=place))
+        products = order.product_ids[: settings.products]
+        yield _about("thank_you", order, due, reason, products, THANKS_LAST_DAYS)
 
 
 def _tips(order: Purchase, delivered_ms: int, settings: Settings) -> Iterator[Occasion]:
@@ -62,7 +64,7 @@ def _review(customer: Customer, order: Purchase, delivered_ms: int, settings: Se
     if products:
         due = delivered_ms + int(settings.review_request.after_days * DAY_MS)
         reason = Reason("delivered", "They had time to try what they ordered.", _evidence(order))
-        yield _about("review_request", order, due, reason, products)
+        yield _about("review_request", order, due, reason, products, LASTS_DAYS)
 
 
 def _cross_sell(order: Purchase, delivered_ms: int, settings: Settings) -> Iterator[Occasion]:
@@ -80,15 +82,15 @@ def _cross_sell(order: Purchase, delivered_ms: int, settings: Settings) -> Itera
 
 
 def _about(
-    kind: Kind, order: Purchase, due_ms: int, reason: Reason, products: tuple[str, ...] = ()
+    kind: Kind, order: Purchase, due_ms: int, reason: Reason, products: tuple[str, ...], days: int
 ) -> Occasion:
     return Occasion(
         kind=kind,
         key=f"{kind}:{order.order_id}",
         due_ms=due_ms,
-        expires_ms=due_ms + LASTS_DAYS * DAY_MS,
+        expires_ms=due_ms + days * DAY_MS,
         reason=reason,
-        products=products or order.product_ids[:4],
+        products=products,
     )
 
 
