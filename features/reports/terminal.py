@@ -51,7 +51,7 @@ def _explained(figure: Figure) -> Text:
 def _drawn(table: Table, width: int) -> RenderableType:
     heat = table.plot is not None and table.plot.kind == "heat"
     columns = _fitting(table, width) if heat else table.columns
-    strongest, rows = _strongest(table), table.rows[:MOST_ROWS]
+    strongest, rows = _strongest(table), _rows(table)
     cells = [[_cell(value, column) for value, column in zip(row, columns, strict=False)] for row in rows]
     if heat:
         for line, row in zip(cells, rows, strict=True):
@@ -62,6 +62,12 @@ def _drawn(table: Table, width: int) -> RenderableType:
     more = [Text(f"... {hidden:,} more: --format csv", "dim")] if hidden > 0 else []
     explained = [Text(table.text, "dim")] if table.text else []
     return Group(Text(f"\n{table.title}", "bold"), *explained, *grids, *more)
+
+
+def _rows(table: Table) -> list[list[Cell]]:
+    """The first MOST_ROWS; of months the newest."""
+    months = table.columns[0].name == "month"
+    return table.rows[-MOST_ROWS:] if months else table.rows[:MOST_ROWS]
 
 
 def _grid(columns: Columns, block: list[int], cells: list[list[Text]], bars: list[Text]) -> Grid:
@@ -100,7 +106,7 @@ def _needed(columns: Columns, cells: list[list[Text]], place: int) -> int:
 def _bars(table: Table, strongest: float, width: int) -> list[Text]:
     place = [column.name for column in table.columns].index(table.plot.column) if table.plot else 0
     drawn = []
-    for row in table.rows[:MOST_ROWS]:
+    for row in _rows(table):
         value = row[place]
         drawn.append(Text(bar(value if isinstance(value, int | float) else 0.0, strongest, width), "cyan"))
     return drawn

@@ -4,6 +4,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const NOTHING = "–";
 const MOST_ROWS = 100;
+const MOST_BARS = 25;
 const FOLDED_FROM = 13; // rows: what is drawn already need not fill the screen
 const WORTH_IT = 3; // LTV:CAC from which a channel pays, as in definitions.py
 const PRECISE = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
@@ -109,9 +110,10 @@ function explain(card, table) {
 function bars(table, currency) {
   const place = table.columns.findIndex(column => column.name === table.plot.column);
   const column = table.columns[place];
-  const rows = table.rows.slice(0, 24).map(row => ({ name: String(row[0] ?? NOTHING), value: row[place] ?? 0, told: row[place] }));
+  const months = table.columns[0].name === "month";
+  const rows = (months ? table.rows.slice(-MOST_BARS) : table.rows.slice(0, MOST_BARS)).map(row => ({ name: String(row[0] ?? NOTHING), value: row[place] ?? 0, told: row[place] }));
   const most = Math.max(...rows.map(row => row.value), 0) || 1;
-  const drawn = table.columns[0].name === "month" ? upright(rows, most, column, currency) : lying(rows, most, column, currency);
+  const drawn = months ? upright(rows, most, column, currency) : lying(rows, most, column, currency);
   drawn.setAttribute("role", "img");
   drawn.setAttribute("aria-label", `${column.label}: ${rows.map(row => `${row.name} ${text(row.told, column.unit, currency)}`).join(", ")}`);
   return drawn;
