@@ -252,3 +252,20 @@ def test_a_forgotten_customer_leaves_nothing(
     found = [name for name in client.scan_iter() if b"c-0" in name or b"c-0" in (client.dump(name) or b"")]
     assert [name for name in found if b"seen" not in name] == []
     assert [each["customer_id"] for each in handed_out(client)] == ["c-1"]
+
+
+@pytest.mark.parametrize("name", ['a/"b"\\', "ünï:c*[x]{y}", "{perennial}:told:c:x", "1e5", " "])
+def test_any_id_goes_all_the_way(
+    shop: Lifecycle, client: redis.Redis, settings: StoreSettings, name: str
+) -> None:
+    tell(client, settings, event("add_to_cart", customer_id=name, product_id="pot"))
+    round_at(shop, NOW + 61 * MINUTE)
+    (one,) = read(client, NOW + 61 * MINUTE)
+    order = event("purchase", at=NOW + 62 * MINUTE, customer_id=name, order_id=name, items=[("pot", 1)])
+    tell(client, settings, order)
+    round_at(shop, NOW + 63 * MINUTE)
+    _, off = read(client, NOW + 63 * MINUTE)
+    assert (off["id"], off["customer_id"], off["cancelled"]) == (one["id"], name, True)
+    assert one["customer_id"] == name
+    triggers.forget(client, name)
+    assert handed_out(client) == []
