@@ -16,8 +16,9 @@ from training.customers.value import fit_customer_value
 from training.history import DAY, History
 from training.products import align
 from training.reports.affinities import price_bands
-from training.reports.ledger import day_of, load_ledger
-from training.reports.origins import channels, told
+from training.reports.archive import read_archive
+from training.reports.ledger import day_of, ledger_of
+from training.reports.origins import channels
 from training.reports.standings import GAP_DAYS, rhythm_of
 
 WORDS = ("currency", "channel", "country", "language")
@@ -26,12 +27,13 @@ WORDS = ("currency", "channel", "country", "language")
 def fit_people(home: Home, history: History, catalogue: pl.DataFrame) -> People:
     """Of every customer of a history, which must be all of the home's. As of its last day."""
     as_of = day_of(history.until // DAY)
-    ledger = load_ledger(home, as_of)
+    archive = read_archive(home, as_of)
+    ledger = ledger_of(archive, catalogue, as_of)
     known = pl.DataFrame({"customer": pl.Series(history.customer_ids, dtype=pl.String)})
     facts = (
         known.join(ledger.customers, on="customer", how="left", maintain_order="left")
-        .join(channels(home, ledger), on="customer", how="left", maintain_order="left")
-        .join(told(home, as_of), on="customer", how="left", maintain_order="left")
+        .join(channels(archive, ledger), on="customer", how="left", maintain_order="left")
+        .join(archive.told, on="customer", how="left", maintain_order="left")
     )
     products = align(catalogue, history)
     return People(

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from features.reports.shape import Column, Part, Plot, Table, column, table
-from training.reports.ledger import until
+from training.reports.archive import until
 from training.reports.shop import Shop
 
 MOST_MONTHS = 24

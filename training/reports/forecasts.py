@@ -16,7 +16,7 @@ from recommender.value_intervals import intervals
 from training.customers.value import fit_customer_value
 from training.history import load_history
 from training.products import align
-from training.reports.ledger import until
+from training.reports.archive import until
 
 HORIZONS_DAYS = (90, 365)
 FEWEST = 2  # customers with an order: of one alone nothing can be learned

@@ -7,7 +7,8 @@ from datetime import timedelta
 import polars as pl
 
 from features.reports.shape import Figure, Part, Plot, Table, figure, table
-from training.reports.ledger import Ledger, until
+from training.reports.archive import until
+from training.reports.ledger import Ledger
 from training.reports.shop import Shop
 from training.reports.standings import days_between
 from training.reports.sums import over, total

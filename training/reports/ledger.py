@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import polars as pl
 
 from features.catalogue import load_products
-from features.history import scan
 from features.home import Home
 from training.history import linked, net_of_refunds
+from training.reports.archive import Archive, read_archive
 
-SALES = ("purchase", "refund", "cancel", "identify")
 AMOUNT = pl.col("quantity") * pl.col("price")
 
 
@@ -70,20 +69,19 @@ class Ledger:
         )
 
 
-def until(as_of: date) -> datetime:
-    """The end of a day."""
-    return datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) + timedelta(days=1)
-
-
 def day_of(number: int) -> date:
     """A day by its number since 1970."""
     return date(1970, 1, 1) + timedelta(days=number)
 
 
 def load_ledger(home: Home, as_of: date) -> Ledger:
-    """Everything up to the end of a day; what came later, refunds among it, has not happened."""
-    log = _log(home, as_of)
-    catalogue = load_products(home)
+    """Of everything up to the end of a day."""
+    return ledger_of(read_archive(home, as_of), load_products(home), as_of)
+
+
+def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date) -> Ledger:
+    """archive: up to the end of that day."""
+    log = archive.sales
     goods = log.join(
         catalogue.filter(~pl.col("is_product")), left_on="item", right_on="product_id", how="anti"
     )
@@ -107,23 +105,6 @@ def load_ledger(home: Home, as_of: date) -> Ledger:
         gross.agg((AMOUNT * (1 - pl.col("off"))).sum().alias("gross")),
         bought["unit_price"].null_count(),
         assumed,
-    )
-
-
-def _log(home: Home, as_of: date) -> pl.DataFrame:
-    return (
-        scan(home)
-        .filter(pl.col("type").is_in(SALES), pl.col("timestamp") < until(as_of))
-        .select(
-            "type",
-            "timestamp",
-            pl.col("quantity", "unit_price", "discount", "currency", "coupon"),
-            customer="customer_id",
-            browser="anonymous_id",
-            item="product_id",
-            order="order_id",
-        )
-        .collect()
     )
 
 

@@ -13,8 +13,9 @@ from features.home import Home
 from features.tiers import read_tiers
 from recommender.segments import Rhythm
 from recommender.tiers import BadTiers, TierPlan, read_plan
+from training.reports.archive import read_archive
 from training.reports.forecasts import fitted_in, forecasts
-from training.reports.ledger import Ledger, load_ledger
+from training.reports.ledger import Ledger, ledger_of
 from training.reports.origins import channels
 from training.reports.standings import GAP_DAYS, rhythm_of, standings
 
@@ -46,8 +47,9 @@ class Shop:
 def load_shop(home: Home, as_of: date) -> Shop:
     """A forecast is made where all orders are in one currency."""
     catalogue, (plan, problem) = load_products(home), _plan(home)
-    ledger = load_ledger(home, as_of)
-    known = ledger.customers.select("customer").join(channels(home, ledger), on="customer")
+    archive = read_archive(home, as_of)
+    ledger = ledger_of(archive, catalogue, as_of)
+    known = ledger.customers.select("customer").join(channels(archive, ledger), on="customer")
     one = len(ledger.currencies) == 1
     last = ledger.orders["timestamp"].max()
     fitted = fitted_in(home, last) if one and isinstance(last, datetime) else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from recommender.segments import Rhythm, is_vip, segment_of
-from training.reports.ledger import Ledger, until
+from training.reports.archive import until
+from training.reports.ledger import Ledger
 
 DAY_S = 86_400.0
 GAP_DAYS = 60.0  # between two orders, of a shop in which nobody came back yet

@@ -1,0 +1,81 @@
+"""What reports read of the history, in one pass: sales, what brought people here, what they told."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+import polars as pl
+
+from features.history import scan
+from features.home import Home
+
+SALES = ("purchase", "refund", "cancel", "identify")
+TOLD = ("country", "language", "consent")
+
+
+class Archive(NamedTuple):
+    """Everything up to the end of a day.
+
+    sales: a row a line of an order, refund, cancellation or sign-in, with type, timestamp, customer, browser,
+    item, order, quantity, unit_price, discount, currency, coupon. touches: type, timestamp, channel,
+    customer, browser of each customer's and browser's first sourced event ("touch"), and sign-ins. told:
+    customer, country, language, consent (to e-mail; "true" or "false"): their newest word on each.
+    """
+
+    sales: pl.DataFrame
+    touches: pl.DataFrame
+    told: pl.DataFrame
+
+
+def read_archive(home: Home, as_of: date) -> Archive:
+    """What came later has not happened."""
+    seen = scan(home).filter(pl.col("timestamp") < until(as_of))
+    seen = seen.rename(
+        {"customer_id": "customer", "anonymous_id": "browser", "product_id": "item", "order_id": "order"}
+    )
+    return Archive(*pl.collect_all([_sales(seen), _touches(seen), _told(seen)]))
+
+
+def until(as_of: date) -> datetime:
+    """The end of a day."""
+    return datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) + timedelta(days=1)
+
+
+def _sales(seen: pl.LazyFrame) -> pl.LazyFrame:
+    who = ("type", "timestamp", "customer", "browser", "item", "order")
+    what = ("quantity", "unit_price", "discount", "currency", "coupon")
+    return seen.filter(pl.col("type").is_in(SALES)).select(*who, *what)
+
+
+def _touches(seen: pl.LazyFrame) -> pl.LazyFrame:
+    medium = pl.col("extra").str.json_path_match("$.utm_medium")
+    with_medium = pl.concat_str(pl.col("utm_source"), medium, separator=" / ")
+    sourced = (
+        seen.filter(pl.col("utm_source").str.strip_chars() != "")
+        .with_columns(channel=pl.coalesce(with_medium, "utm_source").str.strip_chars())
+        .group_by("customer", "browser")
+        .agg(pl.col("timestamp").min(), pl.col("channel").sort_by("timestamp").first())
+        .with_columns(type=pl.lit("touch"))
+    )
+    signed = seen.filter(pl.col("type") == "identify").with_columns(channel=pl.lit(None, pl.String))
+    columns = ("type", "timestamp", "channel", "customer", "browser")
+    return pl.concat([sourced.select(columns), signed.select(columns)])
+
+
+def _told(seen: pl.LazyFrame) -> pl.LazyFrame:
+    extra = pl.col("extra")
+    consent = pl.when(pl.col("type") == "consent").then(extra.str.json_path_match("$.properties.email"))
+    return (
+        seen.filter(pl.col("customer").is_not_null())
+        .select(
+            "timestamp",
+            "customer",
+            "country",
+            language=extra.str.json_path_match("$.language"),
+            consent=consent,
+        )
+        .sort("timestamp")
+        .group_by("customer")
+        .agg(pl.col(name).drop_nulls().last() for name in TOLD)
+    )
