@@ -35,10 +35,7 @@ RECIPES: dict[str, Recipe] = {
         Source("co_purchase", 0.5, sources.cart_companions),
     ),
     "product_similar": (Source("similar", 1.0, sources.similar),),
-    "product_complements": (
-        Source("co_purchase", 1.0, sources.complements),
-        Source("co_purchase", 0.3, sources.product_companions),
-    ),
+    "product_complements": (Source("co_purchase", 1.0, sources.complements),),
     "upgrade": (Source("similar", 1.0, sources.step_up),),
     "cart": (
         Source("co_purchase", 1.0, carts.completion),

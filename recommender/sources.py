@@ -46,11 +46,6 @@ def order_companions(situation: Situation) -> Candidates:
     return _companions(situation, situation.last_order)
 
 
-def product_companions(situation: Situation) -> Candidates:
-    """EASE over this one product."""
-    return _companions(situation, _known(situation.product))
-
-
 def browsing(situation: Situation) -> Candidates:
     """What goes with, and what is like, the products looked at lately; the latest counts most."""
     weights = [VIEW_FADE**age for age in range(len(situation.viewed))]

@@ -31,7 +31,7 @@ from training.popularity import (
     popular_by_category,
     trending,
 )
-from training.product_pages import page_neighbours
+from training.product_pages import page_neighbours, with_companions
 from training.products import Products, align
 from training.repeat import purchases_table, repeat_table
 from training.sessions import fit_sessions
@@ -58,6 +58,7 @@ def build(
 
     report("Carts (EASE)", 0, 1)
     companions, tuning = fit_carts(history, settings)
+    complements = with_companions(complements, companions, buyers, settings.neighbours_kept)
     report("Repeat purchases", 0, 1)
     table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel())
     purchases = purchases_table(history, purchase_confidence(history, settings))

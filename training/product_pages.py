@@ -15,6 +15,7 @@ from training.neighbours import as_neighbours, matrix_of, only, row_of_each, sta
 from training.settings import TrainingSettings
 
 VIEWED_WEIGHT, BOUGHT_WEIGHT, CONTENT_WEIGHT = 1.0, 0.5, 0.5
+COMPANION_WEIGHT = 0.8  # against a complement, each over the best of its row
 FAMILY_BOOST = 3.0  # a shared name ("regency") says that two things belong together
 WIDER = 4  # a pool this many times as long, before it is split by kind
 SESSION_SUPPORT = 2
@@ -50,6 +51,23 @@ def page_neighbours(
     beside.data = (beside.data * (1.0 + FAMILY_BOOST * closeness[~same])).astype(np.float32)
     complements = as_neighbours(strongest(beside, kept), buyers, at_least=support)
     return as_neighbours(strongest(similar, kept), buyers), with_lent(complements, alike, content.kind)
+
+
+def with_companions(
+    complements: Neighbours, companions: csr_matrix, buyers: csr_matrix, kept: int
+) -> Neighbours:
+    """Complements, and what the cart model says of this one product, each row by its best.
+
+    One row then answers a page: two voices at serving would cost an answer a third more.
+    """
+    both = _by_best(matrix_of(complements)) + COMPANION_WEIGHT * _by_best(companions.maximum(0))
+    return as_neighbours(strongest(csr_matrix(both), kept), buyers)
+
+
+def _by_best(weights: csr_matrix) -> csr_matrix:
+    """Each row over its largest value."""
+    best = np.maximum(weights.max(axis=1).toarray().ravel(), 1e-12)
+    return csr_matrix(diags_array(1.0 / best) @ weights)
 
 
 def with_lent(complements: Neighbours, alike: csr_matrix, kind: NDArray[np.int32]) -> Neighbours:

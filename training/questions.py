@@ -25,8 +25,7 @@ def questions(
     """Cases since the cut by task, oldest first; tables: fitted on `history.before(cut)`.
 
     home, email and post_purchase: the next order of customers known before; buy_again: what they had bought
-    before of it; cart: one hidden product of an order; product_complements: the others of an order, of
-    other categories, given one; visit: the rest of a visit, given its beginning.
+    before of it; cart: one hidden product of an order; visit: the rest of a visit, given its beginning.
     """
     late = history.purchases.where(history.purchases.timestamp >= cut)
     before = history.before(cut).purchases
@@ -41,7 +40,6 @@ def questions(
         "email": [_placed(case, "email") for case in orders],
         "post_purchase": list(after_orders(orders, history, before)),
         "buy_again": list(repeats(orders, tables)),
-        "product_complements": [*partners(carts, history, tables)],
         "visit": sorted(rest_of_visits(history, visits, most, settings), key=lambda case: case.request.now),
     }
 
@@ -122,26 +120,6 @@ def repeats(orders: Sequence[Case], tables: Tables) -> Iterator[Case]:
         again = case.truth[np.isin(case.truth, own)]
         if len(again):
             yield _placed(case, "buy_again")._replace(truth=again)
-
-
-def partners(carts: Sequence[Case], history: History, tables: Tables) -> Iterator[Case]:
-    """The page of each cart's hidden product, which should lead to the others, those of its own kind aside.
-
-    Another of the same kind is what else somebody took, and no complement; without categories all count.
-    """
-    kinds = tables.product.category
-    for cart in carts:
-        asked = int(cart.truth[0])
-        others = np.searchsorted(history.product_ids, cart.request.cart).astype(np.int32)
-        others = others[(kinds[others] != kinds[asked]) | (kinds[asked] < 0)]
-        if len(others):
-            request = msgspec.structs.replace(
-                cart.request,
-                placement="product_complements",
-                cart=(),
-                product_id=history.product_ids[asked],
-            )
-            yield Case(request, others)
 
 
 def rest_of_visits(

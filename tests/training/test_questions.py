@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -9,13 +8,10 @@ from histories import history_of, order
 
 from features.catalogue import load_products
 from features.home import Home
-from recommender.request import Request
-from training.evaluate.compare import Case
 from training.pipeline import build
-from training.questions import hidden_products, next_orders, partners, questions, rest_of_visits
+from training.questions import hidden_products, next_orders, questions, rest_of_visits
 from training.settings import TrainingSettings
 
-from bundles import small_tables
 from factories import NOW, event
 
 DAY = 86_400
@@ -67,32 +63,7 @@ def test_the_next_order_is_asked_about_wherever_it_may_be_foretold(tmp_path):
         assert (case.request.placement, case.request.customer_id) == (task, "bob")
         assert case.truth.tolist() == ([0] if task == "buy_again" else [0, 1])
     assert found["post_purchase"][0].request.now == NOW.timestamp() - 10 * DAY
-    (page,) = found["product_complements"]
-    assert {page.request.product_id, history.product_ids[int(page.truth[0])]} == {"a", "b"}
     assert found["visit"] == []
-
-
-def cart_without(name: str) -> Case:
-    others = tuple(each for each in "abc" if each != name)
-    return Case(Request("cart", NOW.timestamp(), cart=others), np.array(["abc".index(name)], np.int32))
-
-
-def test_a_page_whose_order_holds_its_kind_alone_asks_nothing(history):
-    tables = small_tables()
-    tables = replace(tables, product=replace(tables.product, category=np.zeros(3, np.int32)))
-    assert list(partners([cart_without("a")], history, tables)) == []
-
-
-@pytest.mark.parametrize(
-    ("kinds", "found"),
-    [([0, 0, 1], [("a", [2]), ("b", [2]), ("c", [0, 1])]), ([-1, -1, 0], [("a", [1, 2])])],
-)
-def test_a_page_leads_to_products_of_other_kinds(history, kinds, found):
-    tables = small_tables()
-    tables = replace(tables, product=replace(tables.product, category=np.array(kinds, np.int32)))
-    carts = [cart_without(name) for name, _ in found]
-    pages = [(page.request.product_id, page.truth.tolist()) for page in partners(carts, history, tables)]
-    assert pages == found
 
 
 def test_a_visit_is_live_up_to_a_place_and_leads_to_its_rest(tmp_path):
