@@ -20,6 +20,7 @@ from api.routes import (
     insights,
     merchandising,
     offer_catalogue,
+    offers,
     operations,
     picks,
     recommendations,
@@ -41,6 +42,7 @@ PARTS = (
     catalogue,
     merchandising,
     offer_catalogue,
+    offers,
     insights,
     operations,
 )

@@ -16,6 +16,7 @@ import polars as pl
 import redis
 
 from features import history, keys
+from features.decisions import DecisionRecord
 from features.event_rows import event_rows
 from features.events import Event
 from features.home import Home
@@ -43,6 +44,26 @@ SERVED_SCHEMA: dict[str, pl.DataType] = {
     "arm": pl.String(),
     "propensity": pl.Float64(),
 }
+DECISION_SCHEMA: dict[str, pl.DataType] = {
+    "decision_id": pl.String(),
+    "decided_at": pl.Datetime("us", "UTC"),
+    "expires_at": pl.Datetime("us", "UTC"),
+    "customer_id": pl.String(),
+    "channel": pl.String(),
+    "offer_id": pl.String(),
+    "propensity": pl.Float64(),
+    "stage": pl.String(),
+    "arms": pl.List(pl.String()),
+    "chances": pl.List(pl.Float64()),
+    "worth": pl.List(pl.Float64()),
+    "features": pl.List(pl.String()),
+    "values": pl.List(pl.Float64()),
+    "basket": pl.Float64(),
+    "margin": pl.Float64(),
+    "cost": pl.Float64(),
+    "catalogue_revision": pl.Int64(),
+    "model_version": pl.String(),
+}
 
 Entry = tuple[bytes, dict[bytes, bytes]]
 
@@ -56,7 +77,7 @@ class Poison(msgspec.Struct):
 
 
 class Archiver:
-    """Moves both streams into parquet, each entry at least once, and repeats are harmless.
+    """Moves all streams into parquet, each entry at least once, and repeats are harmless.
 
     A batch becomes one file named by its first and last stream id. It is acknowledged and deleted
     after the file is safely on the disk; killed before, the same batch is read again and replaces
@@ -70,11 +91,13 @@ class Archiver:
         self._batches = {
             keys.event_stream(): batch,
             keys.served_stream(): max(1, batch // RECORDS_AN_ENTRY),
+            keys.decision_stream(): batch,
         }
         self._interval_ms = settings.archive_interval_s * 1000
         self._writers: dict[str, Callable[[list[Entry], str], list[Poison]]] = {
             keys.event_stream(): self._write_events,
             keys.served_stream(): self._write_served,
+            keys.decision_stream(): self._write_decisions,
         }
 
     def run(self, *, burst: bool = False, stop: threading.Event | None = None) -> None:
@@ -178,6 +201,19 @@ class Archiver:
         if records:
             target = self._home.served / f"{_day(entries):%Y-%m-%d}" / f"{name}.parquet"
             _write_whole(target, pl.DataFrame(records, schema=SERVED_SCHEMA).write_parquet)
+        return poison
+
+    def _write_decisions(self, entries: list[Entry], name: str) -> list[Poison]:
+        records: list[dict[str, Any]] = []
+        poison = []
+        for entry_id, fields in entries:
+            try:
+                records.append(msgspec.structs.asdict(msgspec.json.decode(fields[b"d"], type=DecisionRecord)))
+            except UNREADABLE as error:
+                poison.append(_poison(entry_id, fields, error))
+        if records:
+            target = self._home.decisions / f"{_day(entries):%Y-%m-%d}" / f"{name}.parquet"
+            _write_whole(target, pl.DataFrame(records, schema=DECISION_SCHEMA).write_parquet)
         return poison
 
     def _set_aside(self, poison: list[Poison], name: str) -> None:

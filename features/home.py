@@ -28,6 +28,11 @@ class Home:
         return self._folder("served")
 
     @property
+    def decisions(self) -> Path:
+        """Who was offered what, and how likely that was: parquet files, a folder a day."""
+        return self._folder("decisions")
+
+    @property
     def catalog(self) -> Path:
         """`products.parquet`, and the aliases of product ids."""
         return self._folder("catalog")

@@ -69,13 +69,18 @@ def decide(
     """
     if standing is not None and stands(standing, now):
         return standing
-    arms, stage, worth, chances = weigh(catalogue, model, asked, now, prices)
+    return drawn(weigh(catalogue, model, asked, now, prices), asked, now)
+
+
+def drawn(weighed: Weighed, asked: Asked, now: datetime, edition: str = "") -> Decision:
+    """The decision that the draw makes of what the arms are worth. edition: tells a day's decisions apart."""
+    arms, stage, worth, chances = weighed
     salt = (asked.customer_id, now.date().isoformat(), *(offer.id for offer in arms.offers))
     arm = taken(chances, uniform("offer", *salt))
     believed = np.sort(worth[:, arm])
     chosen = arms.offers[arm] if arm < len(arms.offers) else None
     return Decision(
-        decision_id=digest("offer", *salt[:2]),
+        decision_id=digest("offer", *salt[:2], edition),
         customer_id=asked.customer_id,
         offer_id=chosen.id if chosen else NO_OFFER,
         propensity=float(chances[arm]),
@@ -143,4 +148,5 @@ def _expiry(chosen: Offer | None, now: datetime) -> datetime:
     """No offer stands until the day is over: tomorrow somebody else may be in the shop."""
     if chosen is None:
         return datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), now.tzinfo)
-    return now + timedelta(days=chosen.valid_days)
+    last = now + timedelta(days=chosen.valid_days)
+    return min(last, chosen.until) if chosen.until else last

@@ -147,6 +147,24 @@ def profile(
     )
 
 
+def standing(
+    customer_id: str,
+    bundle: Bundle,
+    shelf: Shelf,
+    purchases: Sequence[Purchase],
+    plan: TierPlan | None,
+    now: float,
+) -> Profile:
+    """Orders so far, segment and tier alone: what a decision needs at once. Arguments as for `profile`."""
+    people, row = bundle.tables.people, bundle.tables.customers.row(customer_id)
+    if people is None:
+        return Profile(customer_id, known=bool(purchases), orders=len(purchases))
+    fresh = [order for order in purchases if order.received_ms > bundle.manifest.data_until_ms]
+    told = _told(customer_id, people, row, known=row >= 0 or bool(purchases))
+    past = _past(people, row, [_basket(order, bundle, shelf) for order in fresh])
+    return _standing(told, people, past, plan, now) if past.orders else told
+
+
 def _told(customer_id: str, people: People, row: int, *, known: bool) -> Profile:
     """What they said of themselves."""
     facts = people.facts

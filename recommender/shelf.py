@@ -35,6 +35,12 @@ class Shelf:
         """(n_items): offered and in stock."""
         return self.offered & self.in_stock
 
+    @cached_property
+    def margin_share(self) -> float:
+        """Of the prices of all that is offered at a known cost; NaN where no cost is known."""
+        known = self.offered & (self.price > 0) & np.isfinite(self.cost)
+        return float(1 - self.cost[known].sum() / self.price[known].sum()) if known.any() else float("nan")
+
     @classmethod
     def of(cls, tables: Tables) -> Shelf:
         """The shelf as it was when the model was trained."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -39,13 +40,11 @@ def served_home(tmp_path: Path) -> Home:
     return home
 
 
-@pytest.fixture
-def url(
-    served_home: Home, redis_url: str, api_settings: ApiSettings, settings: StoreSettings
-) -> Iterator[str]:
-    """Where the running service listens."""
+@contextmanager
+def served(home: Home, redis_url: str, api_settings: ApiSettings, settings: StoreSettings) -> Iterator[str]:
+    """One process of the service, and where it listens."""
     with listen("127.0.0.1", 0) as listener:
-        app = create_app(served_home, redis_url, api_settings, settings)
+        app = create_app(home, redis_url, api_settings, settings)
         server = uvicorn.Server(
             uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1)
         )
@@ -54,6 +53,28 @@ def url(
         yield url_of(listener)
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture
+def url(
+    served_home: Home, redis_url: str, api_settings: ApiSettings, settings: StoreSettings
+) -> Iterator[str]:
+    """Where the running service listens."""
+    with served(served_home, redis_url, api_settings, settings) as url:
+        yield url
+
+
+@pytest.fixture
+def other_http(
+    served_home: Home, redis_url: str, api_settings: ApiSettings, settings: StoreSettings
+) -> Iterator[httpx.Client]:
+    """A client of a second process over the same home and store."""
+    secret = {"Authorization": "Bearer sk_demo"}
+    with (
+        served(served_home, redis_url, api_settings, settings) as url,
+        httpx.Client(base_url=url, headers=secret, timeout=10.0) as client,
+    ):
+        yield client
 
 
 @pytest.fixture

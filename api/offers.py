@@ -1,0 +1,172 @@
+"""One offer decision from start to end: look up, weigh, count; nothing is promised that is not counted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from api.answers import encode, product_ids_of
+from api.offer_schemas import OfferAnswer, OfferAsk, OfferReason
+from api.service import Service
+from features.decisions import Charge, DecisionRecord, OfferState, keep_decision, read_offers
+from features.home import Home
+from features.ingest import read_shopper
+from features.shopper import ShopperState
+from features.tiers import read_tiers
+from recommender.draws import digest
+from recommender.next_offer import UNTAUGHT, Choice, Promise, charges, choose, standing_promise
+from recommender.offer_catalogue import NO_OFFER, Offer
+from recommender.offer_customer import Question, asked_of
+from recommender.offer_eligibility import Asked
+from recommender.recommend import Recommender
+from recommender.request import Request
+from recommender.tiers import BadTiers, TierPlan, read_plan
+
+log = logging.getLogger("perennial.offers")
+ATTEMPTS = 4
+NOTHING_DECIDED = {
+    "no_offers": "The shop has no offers yet: set them with PUT /v1/offers/catalogue.",
+    "no_model": "There is no model yet: run `perennial train`.",
+    "no_costs": "There is no telling what an order of theirs earns: import costs, and train on orders.",
+    "store_unavailable": "What was given already cannot be looked up or counted at the moment.",
+    "busy": "Others asked for the same customer or budget at the same moment: ask again.",
+}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One question and all that it is answered from."""
+
+    service: Service
+    recommender: Recommender
+    ask: OfferAsk
+    shopper: ShopperState
+    state: OfferState
+    now: datetime
+
+    async def decide(self) -> OfferAnswer | None:
+        """Decided and counted; None: somebody was faster, or a budget was spent meanwhile."""
+        by_tier = any(offer.eligible.tiers for offer in self.service.offers.offers)
+        plan = await asyncio.to_thread(_plan, self.service.home) if by_tier else None
+        bundle, shelf = self.recommender.bundle, self.recommender.shelf
+        asked = asked_of(self._question(), bundle, shelf, plan, self.now)
+        return nothing("no_costs") if asked is None else await self._promise(asked)
+
+    def _question(self) -> Question:
+        ask, state = self.ask, self.state
+        cart = Counter(ask.cart)
+        return Question(
+            ask.customer_id, ask.channel, cart, self.shopper, state.told, state.promises.given, state.spent
+        )
+
+    async def _promise(self, asked: Asked) -> OfferAnswer | None:
+        catalogue, revision = self.service.offers, self.service.offers_revision
+        edition = digest(str(revision), self.state.packed.decode(errors="replace"))
+        choice = choose(catalogue, UNTAUGHT, asked, self.now, edition)
+        promise = Promise(choice.decision, choice.offer, self._products(choice.offer), revision)
+        given = choice.offer.id if choice.offer else None
+        kept = await keep_decision(
+            self.service.writes,
+            self.state,
+            self.state.promises.then(encode(promise), given, int(self.now.timestamp() * 1000)),
+            record_of(choice, self.ask.channel, revision, self.recommender.bundle.manifest.version),
+            [Charge(*each) for each in charges(choice, catalogue)],
+        )
+        return told(promise, self.ask.k) if kept else None
+
+    def _products(self, offer: Offer | None) -> tuple[str, ...]:
+        """What the offer is about, else what suits this customer now."""
+        if offer is None or self.ask.k == 0:
+            return ()
+        if offer.products:
+            return offer.products
+        cart, customer = self.ask.cart, self.ask.customer_id
+        placement = "cart" if cart or self.shopper.cart else "home"
+        wanted = Request(placement, self.now.timestamp(), self.shopper, customer, cart=cart)  # type: ignore[arg-type]
+        picks = self.recommender.recommend(wanted, self.ask.k, customer)
+        return tuple(product_ids_of(self.recommender, picks))
+
+
+async def next_offer(service: Service, ask: OfferAsk) -> OfferAnswer:
+    """What stands, or what is decided now. Raises StoreUnavailable."""
+    for _ in range(ATTEMPTS):
+        now = datetime.now(UTC)
+        shopper, state = await asyncio.gather(
+            read_shopper(service.store, ask.customer_id, None), read_offers(service.store, ask.customer_id)
+        )
+        standing = standing_promise(state.promises.standing, service.offers_revision, now)
+        if standing is not None:
+            return told(standing, ask.k)
+        if service.recommender is None:
+            return nothing("no_model")
+        if not service.offers.offers:
+            return nothing("no_offers")
+        answer = await Desk(service, service.recommender, ask, shopper, state, now).decide()
+        if answer is not None:
+            return answer
+    return nothing("busy")
+
+
+def nothing(why: str) -> OfferAnswer:
+    """No offer, and no decision either."""
+    return OfferAnswer(
+        offer_id=NO_OFFER, reason=OfferReason("nothing_decided", NOTHING_DECIDED[why]), degraded_reasons=[why]
+    )
+
+
+def told(promise: Promise, k: int) -> OfferAnswer:
+    """A promise as it is answered."""
+    decision, offer = promise.decision, promise.offer
+    return OfferAnswer(
+        offer_id=decision.offer_id,
+        kind=offer.kind if offer else None,
+        name=offer.name if offer else "",
+        products=list(promise.products[:k]),
+        discount=offer.value if offer and offer.kind in {"percentage", "amount"} else 0.0,
+        decided_at=decision.decided_at,
+        expires_at=decision.expires_at,
+        expected_incremental_margin=round(decision.expected_incremental_margin, 4),
+        low=round(decision.low, 4),
+        high=round(decision.high, 4),
+        propensity=decision.propensity,
+        decision_id=decision.decision_id,
+        stage=decision.stage,
+        reason=OfferReason(decision.reason.code, decision.reason.text, decision.reason.why_not),
+    )
+
+
+def record_of(choice: Choice, channel: str, revision: int, model_version: str) -> DecisionRecord:
+    """A decision as the log keeps it."""
+    decision, weighed, asked = choice.decision, choice.weighed, choice.asked
+    return DecisionRecord(
+        decision_id=decision.decision_id,
+        decided_at=decision.decided_at,
+        expires_at=decision.expires_at,
+        customer_id=decision.customer_id,
+        channel=channel,
+        offer_id=decision.offer_id,
+        propensity=decision.propensity,
+        stage=decision.stage,
+        arms=(*(offer.id for offer in weighed.arms.offers), NO_OFFER),
+        chances=tuple(weighed.chances.tolist()),
+        worth=tuple(weighed.worth.mean(axis=0).tolist()),
+        features=tuple(asked.features),
+        values=tuple(asked.features.values()),
+        basket=asked.basket,
+        margin=asked.margin,
+        cost=choice.offer.costs(asked.basket) if choice.offer else 0.0,
+        catalogue_revision=revision,
+        model_version=model_version,
+    )
+
+
+def _plan(home: Home) -> TierPlan | None:
+    """The merchant's tiers; ones that cannot be used are logged, and nobody has any."""
+    try:
+        return read_plan(read_tiers(home))
+    except BadTiers as error:
+        log.warning("no tiers", extra={"reason": str(error)})
+        return None

@@ -1,0 +1,118 @@
+"""Whom an offer is for, out of the bundle, the shelf and what just happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from math import isfinite, log, log1p
+from typing import NamedTuple
+
+import numpy as np
+
+from features.lifecycle import Life, Said
+from features.shopper import ShopperState
+from recommender.bundle import Bundle
+from recommender.offer_eligibility import Asked, Given
+from recommender.people import People
+from recommender.profile import Profile, standing
+from recommender.shelf import Shelf
+from recommender.spend import SpendModel, expected_spend
+from recommender.tiers import TierPlan
+
+FEATURES = ("basket_log", "orders_log", "recency_log", "discount_share", "has_cart")
+"""What the offer model is told of a customer."""
+ON_SITE = frozenset({"web", "site", "shop", "app"})
+"""Channels on which the customer came to us: these need no consent to be written to."""
+NEVER_DAYS = 365.0
+
+
+class Question(NamedTuple):
+    """cart: product -> quantity, empty: the live one. given and spent: as in `Asked`."""
+
+    customer_id: str
+    channel: str
+    cart: Mapping[str, float]
+    shopper: ShopperState
+    told: Mapping[str, Said]
+    given: tuple[tuple[str, int], ...]
+    spent: Mapping[str, float]
+
+
+class Goods(NamedTuple):
+    """Money: what they are worth on the shelf, and the margin in it, where a cost is known (else NaN)."""
+
+    worth: float
+    margin: float
+
+
+def asked_of(
+    question: Question, bundle: Bundle, shelf: Shelf, plan: TierPlan | None, now: datetime
+) -> Asked | None:
+    """None: there is no telling what an order of theirs is worth, so nothing can be weighed."""
+    known = standing(question.customer_id, bundle, shelf, question.shopper.purchases, plan, now.timestamp())
+    cart = _goods(question.cart or question.shopper.cart, bundle, shelf)
+    usual = _usual(bundle.tables.people, known, shelf)
+    basket = cart if cart.worth > 0 else usual
+    if not (isfinite(basket.worth) and isfinite(basket.margin) and basket.worth > 0):
+        return None
+    return Asked(
+        customer_id=question.customer_id,
+        features=_features(bundle, known, basket.worth, has_cart=cart.worth > 0),
+        basket=basket.worth,
+        margin=basket.margin,
+        cart=cart.worth,
+        segment=known.segment,
+        tier=known.tier.name if known.tier else None,
+        country=_country(question, known),
+        channel=question.channel,
+        first_order=known.orders == 0,
+        consent=_consents(question, known),
+        given=tuple(Given(offer, datetime.fromtimestamp(at / 1000, UTC)) for offer, at in question.given),
+        spent=question.spent,
+    )
+
+
+def _goods(cart: Mapping[str, float], bundle: Bundle, shelf: Shelf) -> Goods:
+    """Of what is priced; a product of unknown cost has the usual share of its price as margin."""
+    worth = margin = 0.0
+    for product, quantity in cart.items():
+        item = bundle.tables.products.row(product)
+        price = float(shelf.price[item]) if item >= 0 else 0.0
+        if price > 0:
+            cost = float(shelf.cost[item])
+            worth += quantity * price
+            margin += quantity * (price - cost if isfinite(cost) else price * shelf.margin_share)
+    return Goods(round(worth, 2), round(margin, 2))
+
+
+def _usual(people: People | None, known: Profile, shelf: Shelf) -> Goods:
+    """The order to expect of them: between their own mean and the shop's."""
+    if people is None:
+        return Goods(0.0, float("nan"))
+    spend, orders = SpendModel(*people.value.spend.tolist()), np.array([float(known.orders)])
+    mean = np.array([known.revenue / known.orders if known.orders else 0.0])
+    worth = float(expected_spend(spend, orders, mean)[0])
+    share = float(people.value.margin[0])
+    share = share if isfinite(share) else shelf.margin_share
+    return Goods(round(worth, 2), round(worth * share, 2))
+
+
+def _features(bundle: Bundle, known: Profile, basket: float, *, has_cart: bool) -> dict[str, float]:
+    people, row = bundle.tables.people, bundle.tables.customers.row(known.customer_id)
+    discounted = float(people.facts.discounted[row]) if people is not None and row >= 0 else 0.0
+    recency = NEVER_DAYS if known.recency_days is None else known.recency_days
+    values = log(basket), log1p(known.orders), log1p(recency), discounted, float(has_cart)
+    return dict(zip(FEATURES, values, strict=True))
+
+
+def _country(question: Question, known: Profile) -> str | None:
+    said = question.told.get("country")
+    return said.value if said else known.country
+
+
+def _consents(question: Question, known: Profile) -> bool:
+    """Messages need a yes, the latest word counting; what the history knows is about all channels."""
+    if question.channel in ON_SITE:
+        return True
+    said = Life(told=question.told).consents(question.channel)
+    return known.consent is True if said is None else said
