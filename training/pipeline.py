@@ -14,9 +14,9 @@ from recommender.boosting import Trees
 from recommender.bundle import Tables
 from recommender.id_map import IdMap, PackedBytes
 from recommender.placements import fixed_weights
-from recommender.tables import Factors, ProductTable
+from recommender.tables import Factors, Neighbours, ProductTable
 from training.als import build_index, fit_als
-from training.carts import fit_carts
+from training.carts import CartTuning, fit_carts
 from training.cold_start import with_content_vectors
 from training.history import History
 from training.interactions import buyer_items, confidence, purchase_confidence
@@ -53,12 +53,7 @@ def build(
     content = Content.of(products.titles, products.category, products.brand)
     factors = tastes(history, content, products.price, settings, report)
 
-    report("Product pages", 0, 1)
-    similar, complements = page_neighbours(history, content, products.price, buyers, settings)
-
-    report("Carts (EASE)", 0, 1)
-    companions, tuning = fit_carts(history, settings)
-    complements = with_companions(complements, companions, buyers, settings.neighbours_kept)
+    similar, complements, companions, tuning = partners(history, content, products, settings, report)
     report("Repeat purchases", 0, 1)
     table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel())
     purchases = purchases_table(history, purchase_confidence(history, settings))
@@ -76,7 +71,7 @@ def build(
         product=table,
         similar=similar,
         complements=complements,
-        companions=as_neighbours(fill_empty_rows(companions, matrix_of(complements)), buyers),
+        companions=companions,
         cart_tuning=np.array(tuning, np.float32),
         cart_trees=Trees.none(),
         purchases=purchases,
@@ -90,6 +85,20 @@ def build(
         category_popular=popular_by_category(ranking, products.category_items),
     )
     return tables, build_index(factors, table.buyers)
+
+
+def partners(
+    history: History, content: Content, products: Products, settings: TrainingSettings, report: Report
+) -> tuple[Neighbours, Neighbours, Neighbours, CartTuning]:
+    """Of each product: what is like it, what goes with it, what goes with carts that hold it; their tuning."""
+    buyers = buyer_items(history)
+    report("Product pages", 0, 1)
+    similar, paired = page_neighbours(history, content, products.price, buyers, settings)
+    report("Carts (EASE)", 0, 1)
+    companions, tuning = fit_carts(history, settings)
+    complements = with_companions(paired, companions, buyers, settings.neighbours_kept)
+    filled = fill_empty_rows(companions, matrix_of(paired))
+    return similar, complements, as_neighbours(filled, buyers), tuning
 
 
 def tastes(
