@@ -90,7 +90,7 @@ def build(
 def partners(
     history: History, content: Content, products: Products, settings: TrainingSettings, report: Report
 ) -> tuple[Neighbours, Neighbours, Neighbours, CartTuning]:
-    """Of each product: what is like it, what goes with it, what goes with carts that hold it; their tuning."""
+    """Of each product: what is like it, what goes with it, what goes with carts of it; their tuning."""
     buyers = buyer_items(history)
     report("Product pages", 0, 1)
     similar, paired = page_neighbours(history, content, products.price, buyers, settings)
