@@ -44,7 +44,7 @@ def fields(kind: str, detail: Any, number: int) -> dict[str, Any]:
     return {"product_id": detail}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(story=STORY, customer=st.sampled_from(["zoe", "ann"]))
 def test_promises_hold(story: list[tuple[tuple[str, Any], int]], customer: str) -> None:
     shop = Shop(customer, SETTINGS).learns(pot=News(20.0, True, 30.0, milliseconds(NOW + 2 * DAY)))
