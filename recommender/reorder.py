@@ -124,7 +124,7 @@ def due(table: Reorder, habits: Habits, today: int) -> Due:
 
 
 def describe(item_gap: NDArray[np.floating], habits: Habits) -> Floats:
-    """(n, features): the own gaps drawn to the product's, the last and the mean one, how many, whether any, how much."""
+    """(n, features): own gaps drawn to the product's, the last, the mean, how many, whether any, how much."""
     gaps = habits.times - 1.0
     product = item_gap[habits.item].astype(np.float64)
     span = np.maximum(habits.last_day - habits.first_day, 1)
