@@ -33,9 +33,9 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Plot(msgspec.Struct, frozen=True):
-    """How a table is drawn: bars or a line of one column, or all columns but the first as a heat map."""
+    """How a table is drawn: bars of one column, or all columns but the first two as a heat map."""
 
-    kind: Literal["bars", "line", "heat"]
+    kind: Literal["bars", "heat"]
     column: str
 
 
