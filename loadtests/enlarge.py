@@ -110,7 +110,7 @@ def enlarged(bundle: Bundle, products: int, customers: int) -> Bundle:
     changed: dict[str, Any] = {
         name: copies.repeated(getattr(tables, name), name)
         for name in _given(tables)
-        if name not in (*IDS, "factors")
+        if name not in (*IDS, "factors") and getattr(tables, name) is not None
     }
     for name in IDS:
         many = copies.copies[len(tables.customers)] if name == "customers" else copies.products
