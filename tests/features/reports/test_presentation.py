@@ -128,3 +128,15 @@ def test_files_are_replaced_whole(home: Home) -> None:
 
 def test_the_documented_definitions_are_those_in_use() -> None:
     assert (DOCS / "figures.md").read_text("utf-8") == figures_page()
+
+
+def test_of_many_months_the_newest_are_shown() -> None:
+    months = [f"{2020 + number // 12}-{number % 12 + 1:02}" for number in range(40)]
+    rows = [[month, 10.0 * number] for number, month in enumerate(months)]
+    drawn = table("by_month", "Months", ["month", "revenue"], rows, Plot("bars", "revenue"))
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    print_report(Report("kpi", "Key figures", "2023-04-30", [Part("EUR", [], [drawn])]), console)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert months[-1] in text
+    assert months[0] not in text
+    assert "14 more" in text
