@@ -23,6 +23,7 @@ from api.routes import (
     offers,
     operations,
     picks,
+    product_sets,
     recommendations,
     triggers,
 )
@@ -43,6 +44,7 @@ PARTS = (
     merchandising,
     offer_catalogue,
     offers,
+    product_sets,
     insights,
     operations,
 )

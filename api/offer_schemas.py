@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from api.schemas import MAX_K, Ids
+from api.schemas import MAX_K, Ids, ReasonAnswer
 from features.events import Id
 from recommender.offer_catalogue import Catalogue
 
@@ -78,3 +78,54 @@ class OfferAnswer(msgspec.Struct, frozen=True, kw_only=True):
     stage: str | None = None
     reason: OfferReason
     degraded_reasons: list[str] = []
+
+
+class SetsAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """product_id: sets that hold it; else cart: sets that go on from it (left out: what live events put into
+    it); neither: the shop's best."""
+
+    product_id: Id | None = None
+    cart: Ids = ()
+    customer_id: Id | None = None
+    anonymous_id: Id | None = None
+    customer_token: Id | None = None
+    k: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
+
+
+class SetItem(msgspec.Struct, frozen=True):
+    """One product of a set, as the shelf has it."""
+
+    product_id: str
+    title: str | None = None
+    price: float | None = None
+    currency: str | None = None
+    url: str | None = None
+    image_url: str | None = None
+
+
+class SetAnswer(msgspec.Struct, frozen=True):
+    """One set. discount: share of the list price; support: orders of the last year with all of it; lift: how
+    much more often its weakest pair is bought together than by chance.
+
+    With a secret key also expected_margin_gain: money a year above selling the parts alone, those who would
+    have bought the set anyway taken off, and pricing: why this price.
+    """
+
+    items: list[SetItem]
+    name: str
+    list_price: float
+    bundle_price: float
+    discount: float
+    support: int
+    lift: float
+    reason: ReasonAnswer
+    expected_margin_gain: float | None = None
+    pricing: str | None = None
+
+
+class SetsAnswer(msgspec.Struct, frozen=True):
+    """Sets, best first."""
+
+    bundles: list[SetAnswer]
+    model_version: str | None
+    degraded_reasons: list[str]

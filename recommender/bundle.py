@@ -15,6 +15,7 @@ from recommender.boosting import Trees
 from recommender.id_map import IdMap, PackedBytes
 from recommender.next_basket_table import NextBasket
 from recommender.people import People
+from recommender.set_table import SetTable
 from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
 
 SCHEMA = 2
@@ -71,6 +72,7 @@ class Tables:
     blends: Array  # (placements, sources) float32: what each source of a placement counts; see `placements`
     category_popular: Neighbours  # row: a category of any level; all its products, most popular first
     people: People | None = None  # what each customer brought and is expected to; None: not fitted
+    sets: SetTable | None = None  # what is worth selling together at one price; None: not fitted
 
 
 @dataclass(frozen=True)

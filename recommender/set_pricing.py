@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp
+from math import ceil, exp
 from typing import NamedTuple
 
 ELASTICITY = 3.0
@@ -52,7 +52,7 @@ def price_set(
     anchor = max(part.orders for part in parts)
     return SetPrice(
         list_price=round(whole, 2),
-        price=round(whole * (1 - discount), 2),
+        price=ceil(whole * (1 - discount) * 100 - 1e-6) / 100,  # a cent less may miss the minimum margin
         discount=discount,
         expected_margin_gain=round(gain(parts, together, discount, elasticity), 2),
         bought_anyway=together / (together + extra(parts, together, discount, elasticity))

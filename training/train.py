@@ -34,6 +34,7 @@ from training.people import fit_people
 from training.pipeline import build
 from training.questions import cart_lessons, questions
 from training.result import TrainingResult
+from training.sets import fit_sets
 from training.settings import TrainingSettings
 from training.tuning import tune
 
@@ -77,7 +78,9 @@ def train(
     metrics, settings = rehearsal.metrics, rehearsal.settings
     report("Customers", 0, 1)
     with threadpool_limits(1, "blas"):
-        tables = replace(tables, people=fit_people(home, history, catalogue))
+        tables = replace(
+            tables, people=fit_people(home, history, catalogue), sets=fit_sets(history, catalogue)
+        )
 
     report("Checking and publishing", 0, 1)
     reasons = objections(tables, metrics, _running_metrics(home.models), settings)
