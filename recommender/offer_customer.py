@@ -14,7 +14,8 @@ from features.shopper import ShopperState
 from recommender.bundle import Bundle
 from recommender.offer_eligibility import Asked, Given
 from recommender.people import People
-from recommender.profile import Profile, standing
+from recommender.profile import Profile
+from recommender.profiling import standing
 from recommender.shelf import Shelf
 from recommender.spend import SpendModel, expected_spend
 from recommender.tiers import TierPlan

@@ -20,7 +20,8 @@ from features.home import Home
 from features.sent import Sending, sendings_of
 from features.shopper import ShopperState, fold
 from features.tiers import read_tiers
-from recommender.profile import Contact, Profile, profile
+from recommender.profile import Contact, Profile
+from recommender.profiling import profile
 from recommender.tiers import BadTiers, TierPlan, read_plan
 
 router = APIRouter(tags=["customers"])

@@ -10,7 +10,8 @@ import pytest
 from persons import ALPHA, R, bundle_with_people
 
 from features.shopper import Purchase
-from recommender.profile import Profile, profile
+from recommender.profile import Profile
+from recommender.profiling import profile
 from recommender.shelf import Shelf
 from recommender.tiers import TierPlan, read_plan
 

@@ -1,0 +1,71 @@
+"""What a customer is likely to buy again, and when; live orders included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from features.shopper import Purchase
+from recommender.bundle import Bundle
+from recommender.people import People
+from recommender.profile import Expected, Refill
+from recommender.reorder import Habits, due
+from recommender.shelf import Shelf
+
+DAY_S = 86_400
+MOST = 10
+LEAST_CHANCE = 0.05  # of buying again, below which nothing is said of a product
+
+
+class Basket(NamedTuple):
+    """A live order: epoch s, items (int32 rows), and the money of it at the prices on the shelf."""
+
+    at: float
+    items: tuple[int, ...]
+    revenue: float
+
+    @property
+    def day(self) -> int:
+        return int(self.at // DAY_S)
+
+
+def basket_of(order: Purchase, bundle: Bundle, shelf: Shelf) -> Basket:
+    pairs = zip(order.product_ids, order.quantities, strict=True)
+    rows = [(bundle.tables.products.row(product), quantity) for product, quantity in pairs]
+    sold = [(item, quantity) for item, quantity in rows if item >= 0]
+    money = sum(float(np.nan_to_num(shelf.price[item])) * quantity for item, quantity in sold)
+    return Basket(order.at_ms / 1000, tuple(item for item, _ in sold), money)
+
+
+def refills(bundle: Bundle, people: People, row: int, baskets: Sequence[Basket], today: int) -> list[Refill]:
+    """What they are most likely to buy again, by day."""
+    habits = people.reorder.of(row)
+    for basket in baskets:
+        habits = _bought(habits, basket)
+    if not len(habits.item):
+        return []
+    found = due(people.reorder, habits, today)
+    likely = np.flatnonzero(found.chance >= LEAST_CHANCE)
+    best = likely[np.argsort(-found.chance[likely], kind="stable")[:MOST]]
+    return [
+        Refill(
+            product_id=bundle.tables.products.name(int(habits.item[place])),
+            bought=int(habits.times[place]),
+            next=Expected.of(found.day[place], found.earliest[place], found.latest[place]),
+            chance=round(float(found.chance[place]), 4),
+        )
+        for place in sorted(best.tolist(), key=lambda place: float(found.day[place]))
+    ]
+
+
+def _bought(habits: Habits, basket: Basket) -> Habits:
+    for item in dict.fromkeys(basket.items):
+        known = np.flatnonzero(habits.item == item)
+        if len(known):
+            habits = habits.bought(int(known[0]), basket.day)
+        else:
+            begun = Habits.begun(item, basket.day)
+            habits = Habits(*(np.concatenate(pair) for pair in zip(habits, begun, strict=True)))
+    return habits
