@@ -39,6 +39,11 @@ class SetsAsked(NamedTuple):
     cart: frozenset[int] = frozenset()
     rested: frozenset[int] = frozenset()
 
+    @property
+    def about_nothing(self) -> bool:
+        """The shop's best are wanted."""
+        return self.product < 0 and not self.cart
+
 
 @dataclass(frozen=True)
 class SetShop:
@@ -49,36 +54,42 @@ class SetShop:
     catalogue: Catalogue
 
     def offers(self, asked: SetsAsked, k: int) -> list[SetOffer]:
-        """The merchant's own first, then by what their price is expected to bring, no product twice unless a
-        product or cart was asked about. A set that cannot keep the minimum margin is left out."""
+        """The merchant's own first, then by what their price is expected to bring. Learned sets share no
+        product, unless a product or cart was asked about. What cannot keep the minimum margin is left out."""
         table = self.bundle.tables.sets
         if table is None:
             return []
         fixed = _some(self._fixed(table, asked))
-        taken = {frozenset(each.items) for each in fixed}
-        learned = _some(self._learned(table, asked, taken))
+        learned = _some(self._learned(table, asked, fixed))
         learned.sort(key=lambda each: (-len(asked.cart & set(each.items)), -each.price.expected_margin_gain))
-        found = [*fixed, *learned]
-        return found[:k] if asked.product >= 0 or asked.cart else _apart(found, k)
+        return [*fixed, *learned][:k]
 
     def _fixed(self, table: SetTable, asked: SetsAsked) -> Iterator[SetOffer | None]:
         for fixed in self.catalogue.sets.fixed:
             items = tuple(self.bundle.tables.products.rows(fixed.products))
-            if len(items) == len(fixed.products) and _answers(items, asked):
+            if len(items) == len(fixed.products) and _answers(frozenset(items), asked):
                 pairs = [table.pair(*pair) for pair in combinations(items, 2)]
                 support, lift = min(n for n, _ in pairs), min(lift for _, lift in pairs)
                 yield self._offer(table, items, support, lift, fixed)
 
     def _learned(
-        self, table: SetTable, asked: SetsAsked, taken: set[frozenset[int]]
+        self, table: SetTable, asked: SetsAsked, fixed: Sequence[SetOffer]
     ) -> Iterator[SetOffer | None]:
+        known = {frozenset(each.items) for each in fixed}
+        taken = {item for each in fixed for item in each.items} if asked.about_nothing else set()
         for place in _places(table, asked).tolist():
             items = tuple(item for item in table.items[place].tolist() if item >= 0)
-            if frozenset(items) not in taken and self._allowed(items) and _answers(items, asked):
-                yield self._offer(table, items, int(table.support[place]), float(table.lift[place]))
+            own = frozenset(items)
+            if own in known or not taken.isdisjoint(own) or not self._allowed(own):
+                continue
+            if _answers(own, asked) and (
+                offer := self._offer(table, items, int(table.support[place]), float(table.lift[place]))
+            ):
+                taken |= own if asked.about_nothing else frozenset()
+                yield offer
 
-    def _allowed(self, items: Sequence[int]) -> bool:
-        rows, sets, own = self.bundle.tables.products.rows, self.catalogue.sets, set(items)
+    def _allowed(self, own: frozenset[int]) -> bool:
+        rows, sets = self.bundle.tables.products.rows, self.catalogue.sets
         apart = (rows(pair) for pair in sets.apart)
         return own.isdisjoint(rows(sets.forbidden)) and not any(
             len(pair) == 2 and own.issuperset(pair) for pair in apart
@@ -123,21 +134,9 @@ def _places(table: SetTable, asked: SetsAsked) -> np.ndarray[tuple[int], np.dtyp
     return np.arange(len(table.items))
 
 
-def _answers(items: Sequence[int], asked: SetsAsked) -> bool:
-    own = set(items)
+def _answers(own: frozenset[int], asked: SetsAsked) -> bool:
     if asked.product >= 0:
         return asked.product in own and own.isdisjoint(asked.rested - {asked.product})
     if asked.cart:
         return not own.isdisjoint(asked.cart) and own.isdisjoint(asked.rested) and not own <= asked.cart
     return own.isdisjoint(asked.rested)
-
-
-def _apart(found: list[SetOffer], k: int) -> list[SetOffer]:
-    """No product in two sets, but for those that the merchant fixed."""
-    shown: list[SetOffer] = []
-    taken: set[int] = set()
-    for each in found:
-        if len(shown) < k and (each.fixed or taken.isdisjoint(each.items)):
-            shown.append(each)
-            taken.update(each.items)
-    return shown
