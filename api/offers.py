@@ -17,7 +17,7 @@ from features.ingest import read_shopper
 from features.shopper import ShopperState
 from features.tiers import read_tiers
 from recommender.draws import digest
-from recommender.next_offer import UNTAUGHT, Choice, Promise, charges, choose, standing_promise
+from recommender.next_offer import Choice, Promise, charges, choose, model_of, standing_promise
 from recommender.offer_catalogue import NO_OFFER, Offer
 from recommender.offer_customer import Question, asked_of
 from recommender.offer_eligibility import Asked
@@ -65,7 +65,7 @@ class Desk:
     async def _promise(self, asked: Asked) -> OfferAnswer | None:
         catalogue, revision = self.service.offers, self.service.offers_revision
         edition = digest(str(revision), self.state.packed.decode(errors="replace"))
-        choice = choose(catalogue, UNTAUGHT, asked, self.now, edition)
+        choice = choose(catalogue, model_of(self.recommender.bundle.tables), asked, self.now, edition)
         promise = Promise(choice.decision, choice.offer, self._products(choice.offer), revision)
         given = choice.offer.id if choice.offer else None
         kept = await keep_decision(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from recommender.boosting import Trees
 from recommender.id_map import IdMap, PackedBytes
 from recommender.next_basket_table import NextBasket
+from recommender.offer_table import OfferTable
 from recommender.people import People
 from recommender.set_table import SetTable
 from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
@@ -73,6 +74,7 @@ class Tables:
     category_popular: Neighbours  # row: a category of any level; all its products, most popular first
     people: People | None = None  # what each customer brought and is expected to; None: not fitted
     sets: SetTable | None = None  # what is worth selling together at one price; None: not fitted
+    offers: OfferTable | None = None  # what each offer brings; None: too few decisions to tell
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from recommender.bundle import Tables
 from recommender.offer_catalogue import Catalogue, Offer
 from recommender.offer_customer import FEATURES
 from recommender.offer_eligibility import Asked
@@ -14,7 +15,6 @@ from recommender.offer_model import OfferModel
 from recommender.offers import Decision, Weighed, drawn, stands, weigh
 
 UNTAUGHT = OfferModel.untaught(FEATURES)
-"""Until a shop's own decisions are learned from: what offers usually bring."""
 
 
 class Promise(msgspec.Struct, frozen=True):
@@ -52,6 +52,11 @@ def choose(catalogue: Catalogue, model: OfferModel, asked: Asked, now: datetime,
     decision = drawn(weighed, asked, now, edition)
     offer = next((each for each in weighed.arms.offers if each.id == decision.offer_id), None)
     return Choice(decision, offer, weighed, asked)
+
+
+def model_of(tables: Tables) -> OfferModel:
+    """What training learned of offers; until there is enough to learn from, what offers usually bring."""
+    return tables.offers.model if tables.offers is not None else UNTAUGHT
 
 
 def charges(choice: Choice, catalogue: Catalogue) -> list[tuple[str, float, float]]:

@@ -30,6 +30,7 @@ from training.gate import objections
 from training.held_out import cut_time, examine, halves
 from training.history import DAY, History, load_history
 from training.next_basket import Learned, with_foreseen
+from training.offers.log import fit_offers
 from training.people import fit_people
 from training.pipeline import build
 from training.questions import cart_lessons, questions
@@ -79,7 +80,10 @@ def train(
     report("Customers", 0, 1)
     with threadpool_limits(1, "blas"):
         tables = replace(
-            tables, people=fit_people(home, history, catalogue), sets=fit_sets(history, catalogue)
+            tables,
+            people=fit_people(home, history, catalogue),
+            sets=fit_sets(history, catalogue),
+            offers=fit_offers(home, history, catalogue, settings.seed),
         )
 
     report("Checking and publishing", 0, 1)

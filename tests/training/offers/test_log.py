@@ -1,0 +1,130 @@
+"""What offers bring, out of the log of decisions and the orders after them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+import numpy as np
+import polars as pl
+import pytest
+import redis
+from histories import archive, list_products, order
+
+from features import keys
+from features.archive import Archiver
+from features.catalogue import load_products
+from features.decisions import DecisionRecord
+from features.home import Home
+from features.settings import StoreSettings
+from recommender.bundle import flatten, unflatten
+from recommender.offer_customer import FEATURES
+from recommender.offer_table import OfferTable
+from training.history import load_history
+from training.offers.log import Outcomes, fit_offers, outcomes
+
+from factories import NOW
+
+
+def decision(number: int, customer: str, offer: str, days_ago: float) -> DecisionRecord:
+    at = NOW - timedelta(days=days_ago)
+    return DecisionRecord(
+        decision_id=f"d-{number}",
+        decided_at=at,
+        expires_at=at + timedelta(days=3),
+        customer_id=customer,
+        channel="web",
+        offer_id=offer,
+        propensity=0.5,
+        stage="thin",
+        arms=("gift", "none"),
+        chances=(0.5, 0.5),
+        worth=(0.1, 0.0),
+        features=FEATURES,
+        values=tuple(np.random.default_rng(number).random(len(FEATURES)).tolist()),
+        basket=10.0,
+        margin=5.0,
+        cost=1.0 if offer == "gift" else 0.0,
+        catalogue_revision=1,
+        model_version="v",
+    )
+
+
+def logged(
+    home: Home, client: redis.Redis, settings: StoreSettings, decisions: Sequence[DecisionRecord]
+) -> None:
+    """By way of the stream and the archiver."""
+    for each in decisions:
+        client.xadd(keys.decision_stream(), {"d": msgspec.json.encode(each)})
+    Archiver(client, home, settings).run(burst=True)
+
+
+def found(home: Home) -> Outcomes | None:
+    catalogue = load_products(home)
+    return outcomes(home, load_history(home, catalogue), catalogue)
+
+
+def sold(home: Home, *orders: tuple[str, float]) -> None:
+    """(customer, days ago) of orders of one cup at 10 that cost 5; the last order is now."""
+    list_products(home, {"cup": "Cup"}, cost=[5.0])
+    archive(home, [order("cup", customer=name, days_ago=ago) for name, ago in [*orders, ("last", 0.0)]])
+
+
+def test_an_outcome_is_what_came_within_the_window(
+    home: Home, client: redis.Redis, settings: StoreSettings
+) -> None:
+    sold(home, ("ann", 29), ("ann", 20), ("bob", 31), ("cat", 10), ("dan", 25))
+    decisions = [
+        decision(0, "ann", "gift", 30),  # two orders within 14 days, the gift given once
+        decision(1, "bob", "none", 30),  # ordered before
+        decision(2, "cat", "gift", 30),  # ordered after
+        decision(3, "dan", "none", 30),
+        decision(4, "ann", "none", 28),  # in the window of the one before
+        decision(5, "eve", "gift", 13),  # not over yet
+    ]
+    logged(home, client, settings, [*decisions, decisions[0]])  # a repeat of the archiver
+    outcome = found(home)
+    assert outcome is not None
+    assert outcome.arms == ("gift",)
+    assert outcome.seen.arm.tolist() == [0, -1, 0, -1]
+    assert outcome.seen.margin.tolist() == [9.0, 0.0, 0.0, 5.0]
+    assert outcome.seen.ordered.tolist() == [1, 0, 0, 1]
+    assert outcome.seen.features.shape == (4, len(FEATURES))
+
+
+def test_what_is_learned_is_the_difference_and_goes_through_a_bundle(
+    home: Home, client: redis.Redis, settings: StoreSettings
+) -> None:
+    """Of 250 each: 80 % order with the gift and 20 % without, 5 of margin an order, 1 for a gift."""
+    decisions = [decision(n, f"c-{n}", "gift" if n < 250 else "none", 40) for n in range(500)]
+    buyers = [n for n in range(500) if (n % 5 < 4 if n < 250 else n % 5 == 0)]
+    sold(home, *[(f"c-{n}", 35.0) for n in buyers])
+    logged(home, client, settings, decisions)
+    catalogue = load_products(home)
+    table = fit_offers(home, load_history(home, catalogue), catalogue)
+    assert table is not None
+    model = unflatten(OfferTable, dict(flatten(table))).model
+    assert (model.arms, model.features) == (("gift",), FEATURES)
+    assert model.worlds[:, 0, 0].mean() == pytest.approx(0.8 * 4 - 0.2 * 5, abs=0.25)
+    assert model.order_chance == pytest.approx(0.2)
+    assert model.stage != "thin"
+    assert np.array_equal(model.worlds, table.worlds)
+
+
+def test_before_the_first_decisions_nothing_is_learned(
+    home: Home, client: redis.Redis, settings: StoreSettings
+) -> None:
+    sold(home, ("ann", 29))
+    assert found(home) is None
+    logged(home, client, settings, [decision(0, "ann", "gift", 30)])
+    assert isinstance(found(home), Outcomes)
+    catalogue = load_products(home)
+    assert fit_offers(home, load_history(home, catalogue), catalogue) is None
+
+
+def test_the_log_is_plain_parquet(home: Home, client: redis.Redis, settings: StoreSettings) -> None:
+    logged(home, client, settings, [decision(0, "ann", "gift", 30)])
+    (row,) = pl.read_parquet(home.decisions / "*" / "*.parquet").iter_rows(named=True)
+    at: datetime = row["decided_at"]
+    assert (at, row["chances"], row["features"]) == (NOW - timedelta(days=30), [0.5, 0.5], list(FEATURES))
