@@ -13,6 +13,7 @@ from recommender.request import Situation
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TITLE_LENGTH = 40
+ENOUGH_BUYERS, MORE_OFTEN = 30, 0.05  # from here on it is told that a product's buyers come back for it more
 FRESH_DAYS = 3  # a model's figures may be called the latest for so long
 
 
@@ -63,6 +64,20 @@ def _bought_together(case: Case) -> Reason:
 
 def _similar(case: Case) -> Reason:
     return Reason("similar", f"Like {case.anchor_title}", {"buyers_of_both": case.figure})
+
+
+def _upgrade(case: Case) -> Reason:
+    """A higher price alone is no reason: what its buyers do is, where there are enough of both."""
+    product = case.situation.bundle.tables.product
+    price, before = (round(product.price.item(item), 2) for item in (case.item, case.anchor))
+    again, again_before = (product.repeat_rate.item(item) for item in (case.item, case.anchor))
+    evidence: dict[str, Any] = {"price": price, "instead_of": before}
+    text = f"A step up from {case.anchor_title}: {price:.2f} instead of {before:.2f}"
+    enough = min(product.buyers.item(case.item), product.buyers.item(case.anchor)) >= ENOUGH_BUYERS
+    if enough and again >= again_before + MORE_OFTEN:
+        evidence |= {"bought_again": round(again, 2), "bought_again_before": round(again_before, 2)}
+        text += f"; {again:.0%} of its buyers buy it again, not {again_before:.0%}"
+    return Reason("upgrade", text, evidence)
 
 
 def _browsing(case: Case) -> Reason:
@@ -117,6 +132,7 @@ def _spoken(case: Case, day: int) -> str:
 REASONS: dict[str, Callable[[Case], Reason]] = {
     "co_purchase": _bought_together,
     "similar": _similar,
+    "upgrade": _upgrade,
     "browsing": _browsing,
     "als": _for_you,
     "repeat": _usual,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender import carts, next_basket, personal, sessions, sources
+from recommender import carts, next_basket, personal, sessions, sources, upgrades
 from recommender.candidates import Candidates
 from recommender.request import PLACEMENTS, Situation
 
@@ -36,7 +36,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "product_similar": (Source("similar", 1.0, sources.similar),),
     "product_complements": (Source("co_purchase", 1.0, sources.complements),),
-    "upgrade": (Source("similar", 1.0, sources.step_up),),
+    "upgrade": (Source("upgrade", 1.0, upgrades.step_up),),
     "cart": (
         Source("co_purchase", 1.0, carts.completion),
         Source("co_purchase", 0.0, carts.ranked),

@@ -14,7 +14,6 @@ VIEW_FADE = 0.8  # weight of each viewed product against the one viewed after it
 NEARBY_CATEGORIES, NEARBY = 3, 30  # the last seen; best sellers of each
 RANK_WEIGHTS = (1 / np.log2(np.arange(NEARBY) + 2)).astype(np.float32)
 COMPANIONS = 60  # of one product: further ones change no answer of this length, and cost as much
-STEP_UP = 1.1, 3.0  # a better product costs this many times as much
 
 
 def similar(situation: Situation) -> Candidates:
@@ -25,15 +24,6 @@ def similar(situation: Situation) -> Candidates:
 def complements(situation: Situation) -> Candidates:
     """Bought with this product, and of another kind."""
     return neighbours_of(situation.bundle.tables.complements, _known(situation.product), [1.0])
-
-
-def step_up(situation: Situation) -> Candidates:
-    """Similar products at a somewhat higher price."""
-    found = similar(situation)
-    price = situation.bundle.tables.product.price
-    ratio = price[found.items] / price[situation.product]
-    better = (ratio >= STEP_UP[0]) & (ratio <= STEP_UP[1])
-    return found.where(better)
 
 
 def cart_companions(situation: Situation) -> Candidates:

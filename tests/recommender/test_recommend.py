@@ -110,7 +110,7 @@ def test_a_live_purchase_counts_on_top_of_the_trained_ones() -> None:
 
 def test_upgrades_cost_more_and_say_where_they_come_from() -> None:
     (pick,) = ask("upgrade", k=1, product_id="mug")
-    assert (PRODUCTS[pick.item], pick.source) == ("cup", "similar")
+    assert (PRODUCTS[pick.item], pick.source) == ("cup", "upgrade")
     assert shown("upgrade", k=1, product_id="kettle") != ["pot"]  # cheaper: no upgrade
 
 
