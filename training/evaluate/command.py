@@ -153,16 +153,22 @@ def uplift(
 
 @evaluate.command("policy")
 def policy(
-    dataset: TrialArgument,
+    dataset: DatasetArgument = None,
+    home: OwnHomeOption = None,
     seeds: SeedsOption = 1,
     baselines: BaselinesOption = "all",
     as_json: JsonOption = False,
 ) -> None:
-    """What a policy earns: learned on a trial as in hillstrom.parquet, or judged from logs (bts_*.parquet
-    beside random_*.parquet)."""
+    """What a policy earns: learned on a trial as in hillstrom.parquet, judged from logs (bts_*.parquet
+    beside random_*.parquet), or what a shop's own decisions earned."""
+    from training.evaluate.decisions import evaluate_decisions
     from training.evaluate.policy import evaluate_policy
 
-    _run(lambda _, *options: evaluate_policy(dataset, *options), dataset, seeds, baselines, as_json)
+    source = _source(dataset, home)
+    if isinstance(source, Home):
+        _run(lambda shop, *_: evaluate_decisions(shop), source, seeds, baselines, as_json)
+    else:
+        _run(lambda _, *options: evaluate_policy(source, *options), source, seeds, baselines, as_json)
 
 
 @evaluate.command("page", hidden=True)

@@ -22,10 +22,12 @@ LEAST_DECISIONS = 100
 
 
 class Outcomes(NamedTuple):
-    """Decisions whose window is over, and their offers, in the order of `seen.arm`."""
+    """Decisions whose window is over, and their offers, in the order of `seen.arm`. propensity: (n), the
+    chance that what was decided had."""
 
     arms: tuple[str, ...]
     seen: Responses
+    propensity: NDArray[np.float64]
 
 
 def fit_offers(home: Home, history: History, catalogue: pl.DataFrame, seed: int = 0) -> OfferTable | None:
@@ -52,7 +54,7 @@ def outcomes(home: Home, history: History, catalogue: pl.DataFrame) -> Outcomes 
         margin=came["margin"].to_numpy() - cost,
         ordered=ordered.astype(np.float64),
     )
-    return Outcomes(arms, seen)
+    return Outcomes(arms, seen, decisions["propensity"].to_numpy())
 
 
 def _decisions(home: Home, until: int) -> pl.DataFrame | None:

@@ -21,6 +21,8 @@ from features.settings import StoreSettings
 from recommender.bundle import flatten, unflatten
 from recommender.offer_customer import FEATURES
 from recommender.offer_table import OfferTable
+from training.errors import BadDataset
+from training.evaluate.decisions import evaluate_decisions
 from training.history import load_history
 from training.offers.log import Outcomes, fit_offers, outcomes
 
@@ -110,6 +112,20 @@ def test_what_is_learned_is_the_difference_and_goes_through_a_bundle(
     assert model.order_chance == pytest.approx(0.2)
     assert model.stage != "thin"
     assert np.array_equal(model.worlds, table.worlds)
+
+
+def test_what_each_offer_for_all_would_have_earned(
+    home: Home, client: redis.Redis, settings: StoreSettings
+) -> None:
+    """Of 300 each: all order with the gift, for 5 of margin less 1; a third without."""
+    decisions = [decision(n, f"c-{n}", "gift" if n < 300 else "none", 40) for n in range(600)]
+    sold(home, *[(f"c-{n}", 35.0) for n in range(600) if n < 300 or n % 3 == 0])
+    with pytest.raises(BadDataset, match="14 days"):
+        evaluate_decisions(home)
+    logged(home, client, settings, decisions)
+    metrics = evaluate_decisions(home).metrics
+    values = {name: found["value"]["value"] for name, found in metrics.items()}
+    assert values == pytest.approx({"perennial": 17 / 6, "none for all": 5 / 3, "gift for all": 4.0})
 
 
 def test_before_the_first_decisions_nothing_is_learned(
