@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -117,20 +118,23 @@ def ingestion(address: Address, scene: Scene, plan: Plan) -> float:
 
 
 def freshness(address: Address, scene: Scene, tries: int, channels: int = 8) -> dict[str, int]:
-    """How often an acknowledged view was in the very next answer, asked on whichever worker.
+    """How often an acknowledged event was in the very next answer, asked on whichever worker.
 
-    Only products that answer a view at all: without neighbours there is nothing to see.
+    A newcomer puts one of the ten products that sell fastest into the cart: it must be gone from the widget
+    that shows them, whatever the model.
     """
     rng = Random(scene.rng.random())
     with ExitStack() as held:
         lines = [held.enter_context(closing(Channel(address))) for _ in range(channels)]
-        products = [product for product in scene.shop.product_ids[:50] if _shows(lines, rng, scene, product)]
-        seen = sum(_shows(lines, rng, scene, rng.choice(products)) for _ in range(tries))
+        shown = json.loads(lines[0].ask(get("/v1/recommendations?placement=trending&k=10")))["items"]
+        products = [item["product_id"] for item in shown]
+        seen = sum(_hides(lines, rng, scene, rng.choice(products)) for _ in range(tries))
     return {"tries": tries, "visible": seen}
 
 
-def _shows(lines: Sequence[Channel], rng: Random, scene: Scene, product_id: str) -> bool:
+def _hides(lines: Sequence[Channel], rng: Random, scene: Scene, product_id: str) -> bool:
     who = f"a-{rng.getrandbits(60):x}"
-    rng.choice(lines).ask(post("/v1/events", scene.event(product_id=product_id, anonymous_id=who)))
-    answer = rng.choice(lines).ask(get(f"/v1/recommendations?placement=home&anonymous_id={who}&k=4"))
-    return b'"source":"browsing"' in answer
+    event = scene.event("add_to_cart", anonymous_id=who) | {"product_id": product_id}
+    rng.choice(lines).ask(post("/v1/events", event))
+    answer = rng.choice(lines).ask(get(f"/v1/recommendations?placement=trending&anonymous_id={who}&k=10"))
+    return product_id not in {item["product_id"] for item in json.loads(answer)["items"]}
