@@ -89,9 +89,13 @@ class Recommender:
     ) -> list[Pick]:
         """The best k of what the recipe's sources propose."""
         allowed[_items(taken)] = False
-        proposals = [source.propose(situation) for source in recipe]
-        for source, proposal in zip(recipe, proposals, strict=True):
+        asked = [(source, source.propose(situation)) for source in recipe]
+        for source, proposal in asked:
             self.observe(source.name, len(proposal.items))
+        heard = [(source, proposal) for source, proposal in asked if len(proposal.items)]
+        if not heard:
+            return []
+        recipe, proposals = zip(*heard, strict=True)
         pool = blend(proposals, [source.weight for source in recipe], allowed, self._board)
         ranking = arrange(pool.best(k if plan is NO_RULES else None), plan, k, _items(taken))
         evidence = pool.evidence(ranking.items)

@@ -90,7 +90,7 @@ def newest(situation: Situation) -> Candidates:
     return ranked(situation.bundle.tables.newest)
 
 
-def ranked(table: Ranking, limit: int = 300) -> Candidates:
+def ranked(table: Ranking, limit: int = 100) -> Candidates:
     """The head of a fixed ranking."""
     head = Candidates.unanchored(table.items[:limit], table.scores[:limit], table.counts[:limit])
     return head._replace(ordered=True)
