@@ -127,18 +127,16 @@ class Pool(NamedTuple):
 
     def best(self, k: int | None = None) -> Ranking:
         """The k best items, or all of them; none without votes."""
-        totals, items = self.totals, self.items
-        if k is not None and SPARE * k < len(items):
-            head = totals.argpartition(len(items) - SPARE * k)[-SPARE * k :]
-            totals, items = totals[head], items[head]
-        order = (-totals).argsort(kind="stable")
+        # Sorted whole: to part off the best is slower where many are equal, as all are that may not be shown.
+        order = (-self.totals).argsort(kind="stable")[: SPARE * k if k is not None else None]
         found: dict[int, float] = {}
-        for item, total in zip(items[order].tolist(), totals[order].tolist(), strict=True):
+        for item, total in zip(self.items[order].tolist(), self.totals[order].tolist(), strict=True):
             if total <= 0 or len(found) == k:
                 break
             found[item] = total
-        if k is not None and len(found) < k and len(items) < len(self.items):
-            return self.best()
+        if k is not None and len(found) < k and len(order) < len(self.items) and self.totals[order[-1]] > 0:
+            everything = self.best()
+            return Ranking(everything.items[:k], everything.scores[:k])
         return Ranking(np.array(list(found), np.int32), np.array(list(found.values())))
 
     def evidence(self, items: NDArray[np.int32]) -> list[Evidence]:
@@ -204,5 +202,5 @@ def blend(
         loudness.append(said * share + LITTLE * votes[-1] if proposal.repeated else votes[-1])
         starts.append(starts[-1] + len(scores))
     items, voted = np.concatenate([proposal.items for proposal in proposals]), np.concatenate(votes)
-    totals = board.totals(items, voted) if len(proposals) > 1 or proposals[0].repeated else voted
+    totals = board.totals(items, voted) if len(proposals) > 1 else said * share
     return Pool(proposals, items, totals / np.float32(heard or 1.0), np.concatenate(loudness), starts)
