@@ -53,12 +53,15 @@ def head_of(situation: Situation, found: Candidates) -> Head | None:
 
 def _best(situation: Situation, found: Candidates) -> Ints:
     """The items of the largest sums above 0, DEEPEST at most, in no order."""
-    n_products = len(situation.bundle.tables.products)
+    n_products, places = len(situation.bundle.tables.products), np.arange(len(found.items))
     sums, allowed = np.zeros(n_products, np.float32), np.ones(n_products, np.bool_)
+    last = np.empty(n_products, np.intp)  # only what is written is read, not every product
     np.add.at(sums, found.items, found.scores)
     situation.hide(allowed)
-    items = ((sums > 0) & allowed).nonzero()[0].astype(np.int32)
-    return items if len(items) <= DEEPEST else items[sums[items].argpartition(-DEEPEST)[-DEEPEST:]]
+    last[found.items] = places
+    items = found.items[last[found.items] == places]
+    shown: Ints = items[(sums[items] > 0) & allowed[items]]
+    return shown if len(shown) <= DEEPEST else shown[sums[shown].argpartition(-DEEPEST)[-DEEPEST:]]
 
 
 def _places(situation: Situation, items: Ints, of: Ints) -> Places:

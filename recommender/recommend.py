@@ -117,9 +117,10 @@ class Recommender:
         if plan.allowed is not None:
             allowed &= plan.allowed
         if request.category is not None:
-            category = tables.categories.row(request.category)
-            members = tables.category_popular.of(category).items if category >= 0 else ()
-            allowed &= np.isin(np.arange(len(allowed)), members)
+            category, inside = tables.categories.row(request.category), np.zeros_like(allowed)
+            if category >= 0:
+                inside[tables.category_popular.of(category).items] = True
+            allowed &= inside
         if request.min_price is not None:
             allowed &= shelf.price >= request.min_price
         if request.max_price is not None:

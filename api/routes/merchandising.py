@@ -14,6 +14,7 @@ from api.answers import encode, items_json, product_ids_of
 from api.openapi import answers, parameters, takes
 from api.problems import Problem
 from api.queries import checked, decode_json, question, read_body
+from api.revisions import chosen
 from api.schemas import (
     Move,
     PreviewAnswer,
@@ -41,7 +42,7 @@ async def saved_rules(request: Request) -> Response:
     service.access.require_secret(request)
     wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
     versions = await saved_versions(service.store)
-    return _saved(service, versions, _chosen(versions, wanted))
+    return _saved(service, versions, chosen(versions, wanted, SavedRules(), "/v1/merchandising"))
 
 
 @router.put("/v1/merchandising", responses=answers(SavedRulesAnswer), openapi_extra=takes(RulesToSave))
@@ -87,16 +88,6 @@ async def preview_rules(request: Request) -> Response:
         "warnings": unknown_names(ask.rules, recommender.bundle.tables),
     }
     return Response(encode(answer), media_type="application/json")
-
-
-def _chosen(versions: Sequence[SavedRules], revision: int | None) -> SavedRules:
-    """The version of a revision, or the newest. Raises Problem 404."""
-    if revision is None:
-        return versions[0] if versions else SavedRules()
-    for version in versions:
-        if version.revision == revision:
-            return version
-    raise Problem(404, "That revision is not kept; `versions` of GET /v1/merchandising lists those that are.")
 
 
 def _saved(service: Service, versions: Sequence[SavedRules], version: SavedRules) -> Response:

@@ -15,6 +15,7 @@ from api.offer_schemas import CatalogueAnswer, CatalogueToSave, CatalogueVersion
 from api.openapi import answers, parameters, takes
 from api.problems import Problem
 from api.queries import checked, decode_json, read_body
+from api.revisions import chosen
 from api.schemas import VersionAsk
 from api.service import Service
 from features.setting_versions import OFFER_CATALOGUE, SettingVersion
@@ -31,7 +32,7 @@ async def offer_catalogue(request: Request) -> Response:
     service.access.require_secret(request)
     wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
     versions = await OFFER_CATALOGUE.newest(service.store)
-    return _saved(service, versions, _chosen(versions, wanted))
+    return _saved(service, versions, chosen(versions, wanted, SettingVersion(), "/v1/offers/catalogue"))
 
 
 @router.put("/v1/offers/catalogue", responses=answers(CatalogueAnswer), openapi_extra=takes(CatalogueToSave))
@@ -61,18 +62,6 @@ def _losing(recommender: Recommender | None, catalogue: Catalogue) -> list[str]:
     known = shelf.offered & (shelf.price > 0) & np.isfinite(shelf.cost)
     pairs = np.unique(np.stack([shelf.price[known], shelf.cost[known]], axis=1), axis=0).astype(float)
     return loses_everywhere(catalogue, pairs[:, 0].tolist(), pairs[:, 1].tolist())
-
-
-def _chosen(versions: Sequence[SettingVersion], revision: int | None) -> SettingVersion:
-    """The version of a revision, or the newest. Raises Problem 404."""
-    if revision is None:
-        return versions[0] if versions else SettingVersion()
-    for version in versions:
-        if version.revision == revision:
-            return version
-    raise Problem(
-        404, "That revision is not kept; `versions` of GET /v1/offers/catalogue lists those that are."
-    )
 
 
 def _saved(service: Service, versions: Sequence[SettingVersion], version: SettingVersion) -> Response:

@@ -15,6 +15,7 @@ from api.answers import encode
 from api.openapi import answers, parameters, takes
 from api.problems import Problem
 from api.queries import checked, decode_json, read_body
+from api.revisions import chosen
 from api.service import Service
 from api.trigger_schemas import (
     SettingsVersion,
@@ -63,7 +64,7 @@ async def trigger_settings(request: Request) -> Response:
     service.access.require_secret(request)
     wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
     versions = await TRIGGER_SETTINGS.newest(service.store)
-    return _saved(versions, _chosen(versions, wanted))
+    return _saved(versions, chosen(versions, wanted, SettingVersion(), "/v1/triggers/settings"))
 
 
 @router.put(
@@ -110,18 +111,6 @@ def _kinds(asked: str | None) -> tuple[str, ...]:
     if unknown:
         raise Problem(422, f"kind: `{unknown[0]}` is none of {', '.join(sorted(KINDS))}.")
     return kinds
-
-
-def _chosen(versions: Sequence[SettingVersion], revision: int | None) -> SettingVersion:
-    """The version of a revision, or the newest. Raises Problem 404."""
-    if revision is None:
-        return versions[0] if versions else SettingVersion()
-    for version in versions:
-        if version.revision == revision:
-            return version
-    raise Problem(
-        404, "That revision is not kept; `versions` of GET /v1/triggers/settings lists those that are."
-    )
 
 
 def _saved(versions: Sequence[SettingVersion], version: SettingVersion) -> Response:
