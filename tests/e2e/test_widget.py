@@ -141,6 +141,7 @@ class TestHostileAnswer:
         reason = {"code": "x", "text": markup, "evidence": {}}
         service.items = [product("C", title=markup, currency=markup, reason=reason)]
         page.goto(service.url)
+        is_state(page, "ready")  # until then its placeholders have titles too
         expect(page.locator("perennial-recs >> [part=title]")).to_have_text(markup)
         expect(page.locator("perennial-recs >> [part=reason]")).to_have_text(markup)
         expect(page.locator("perennial-recs >> [part=price]")).to_have_text("12.75")
