@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from recommender.recommend import Pick, Recommender
+from recommender.shelf import Shown
 
 encode = msgspec.json.Encoder().encode
 
@@ -20,6 +21,10 @@ class JsonReply(Response):
         self.body, self.status_code, self.background = body, status, None
         length = b"%d" % len(body)
         self.raw_headers = [(b"content-type", b"application/json"), (b"content-length", length), *headers]
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 class LineStream(Response):
@@ -42,12 +47,11 @@ def answer_json(
     placement: str,
     recommender: Recommender | None,
     picks: Sequence[Pick],
-    product_ids: Sequence[str],
+    shown: Sequence[Shown],
     degraded_reasons: Sequence[str],
 ) -> bytes:
-    """One `schemas.Answer`. product_ids: of the picks."""
+    """One `schemas.Answer`. shown: the picks' products."""
     version = encode(recommender.bundle.manifest.version) if recommender else b"null"
-    items = items_json(recommender, picks, product_ids) if recommender else b"[]"
     return (
         b'{"recommendation_id":"%b","placement":"%b","model_version":%b,"experiment":null,'
         b'"degraded":%b,"degraded_reasons":%b,"items":%b}'
@@ -57,33 +61,25 @@ def answer_json(
         version,
         b"true" if degraded_reasons else b"false",
         encode(degraded_reasons),
-        items,
+        items_json(picks, shown),
     )
 
 
-def product_ids_of(recommender: Recommender | None, picks: Sequence[Pick]) -> list[str]:
-    """The shop's ids of what is shown."""
-    return [recommender.bundle.tables.products.name(pick.item) for pick in picks] if recommender else []
+def shown_products(recommender: Recommender | None, picks: Sequence[Pick]) -> list[Shown]:
+    """What answers tell of the picks' products."""
+    if recommender is None:
+        return []
+    return recommender.shelf.show(recommender.bundle.tables, [pick.item for pick in picks])
 
 
-def items_json(recommender: Recommender, picks: Sequence[Pick], product_ids: Sequence[str]) -> bytes:
+def items_json(picks: Sequence[Pick], shown: Sequence[Shown]) -> bytes:
     """A list of `schemas.Item`."""
-    tables, shelf = recommender.bundle.tables, recommender.shelf
     return b"[%b]" % b",".join(
         [
-            _item(rank, pick, product_id, shelf.card(tables, pick.item))
-            for rank, (pick, product_id) in enumerate(zip(picks, product_ids, strict=True), 1)
+            b'{%b"rank":%d,"score":%.4f,"source":"%b","reason":%b}'
+            % (fields, rank, score, source.encode(), encode(reason))
+            for rank, ((_, score, source, reason), (_, fields)) in enumerate(
+                zip(picks, shown, strict=True), 1
+            )
         ]
-    )
-
-
-def _item(rank: int, pick: Pick, product_id: str, card: bytes) -> bytes:
-    return b'{"product_id":%b,"rank":%d,"score":%.4f,"source":"%b",%b%b"reason":%b}' % (
-        encode(product_id),
-        rank,
-        pick.score,
-        pick.source.encode(),
-        card,
-        b"," if card else b"",
-        encode(pick.reason),
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
-from api import openapi, problems, shortcut
+from api import openapi, problems
 from api.access import Access, is_local
 from api.middleware import Observed
 from api.pages import pages_router
@@ -29,6 +31,7 @@ from api.routes import (
 )
 from api.service import Service
 from api.settings import ApiSettings
+from api.shortcut import ShortcutFastAPI
 from features.connection import Connection
 from features.home import Home
 from features.served import ServedBuffer
@@ -69,7 +72,7 @@ def create_app(home: Home, redis_url: str, settings: ApiSettings, store_settings
         await asyncio.wait(tasks)
         await asyncio.gather(store.close(), writes.close())
 
-    app = FastAPI(
+    app = ShortcutFastAPI(
         title="Perennial",
         description="Recommendations that bring customers back.",
         version="0.1.0",
@@ -82,18 +85,19 @@ def create_app(home: Home, redis_url: str, settings: ApiSettings, store_settings
     app.include_router(pages_router(home.root / "demo"))
     problems.install(app)
     openapi.install(app)
-    shortcut.install(app, recommendations.router, events.router)
-    _add_middleware(app, settings)
+    app.add_middleware(_middleware, settings=settings)
+    app.shorten([recommendations.router, events.router], partial(_middleware, settings=settings))
     return app
 
 
-def _add_middleware(app: FastAPI, settings: ApiSettings) -> None:
+def _middleware(app: ASGIApp, settings: ApiSettings) -> ASGIApp:
+    """The app inside all that is ours around every request."""
     if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
+        app = CORSMiddleware(
+            app,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type"],
             max_age=600,
         )
-    app.add_middleware(Observed)
+    return Observed(app)

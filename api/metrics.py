@@ -10,6 +10,7 @@ import os
 from bisect import bisect_left
 from collections import Counter as Tally
 from collections import defaultdict
+from collections.abc import Sequence
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Gauge, generate_latest, multiprocess
@@ -25,12 +26,21 @@ class Counter:
     def __init__(self, name: str, text: str, labels: list[str]) -> None:
         self._metric = prometheus_client.Counter(name, text, labels)
         self._waiting: Tally[Labels] = Tally()
+        self._lists: Tally[tuple[str, Labels]] = Tally()
 
     def add(self, *labels: str, n: int = 1) -> None:
         self._waiting[labels] += n
 
+    def add_each(self, label: str, others: Sequence[str]) -> None:
+        """One for each of `others`, as the second label."""
+        self._lists[label, tuple(others)] += 1
+
     def hand_over(self) -> None:
         """Show what was added to those who scrape."""
+        lists, self._lists = self._lists, Tally()
+        for (label, others), n in lists.items():
+            for other in others:
+                self.add(label, other, n=n)
         waiting, self._waiting = self._waiting, Tally()
         for labels, n in waiting.items():
             self._metric.labels(*labels).inc(n)

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from api.answers import encode, product_ids_of
+from api.answers import encode, shown_products
 from api.offer_schemas import OfferAnswer, OfferAsk, OfferReason
 from api.service import Service
 from features.decisions import Charge, DecisionRecord, OfferState, keep_decision, read_offers
@@ -87,7 +87,7 @@ class Desk:
         placement = "cart" if cart or self.shopper.cart else "home"
         wanted = Request(placement, self.now.timestamp(), self.shopper, customer, cart=cart)  # type: ignore[arg-type]
         picks = self.recommender.recommend(wanted, self.ask.k, customer)
-        return tuple(product_ids_of(self.recommender, picks))
+        return tuple([shown.product_id for shown in shown_products(self.recommender, picks)])
 
 
 async def next_offer(service: Service, ask: OfferAsk) -> OfferAnswer:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from secrets import token_hex
 from typing import Any, NamedTuple
 
 import msgspec
 
-from api.answers import answer_json, encode, product_ids_of
+from api.answers import answer_json, encode, shown_products
+from api.ids import fresh_id
 from api.metrics import DEGRADED, PICKS
 from api.schemas import Campaign, PicksAsk
 from api.service import Service
@@ -99,13 +99,14 @@ def _answer(service: Service, line: Line, known: Known) -> bytes:
     )
     picks = recommender.recommend(request, ask.k, ask.customer_id) if recommender else []
     missing = known.missing if recommender else [*known.missing, "no_model"]
-    recommendation_id, shown = f"r-{token_hex(8)}", product_ids_of(recommender, picks)
-    for pick in picks:
-        PICKS.add(placement, pick.source)
+    recommendation_id, shown = f"r-{fresh_id()}", shown_products(recommender, picks)
+    PICKS.add_each(placement, [pick.source for pick in picks])
     for reason in missing:
         DEGRADED.add(reason)
     if ask.customer_id and picks and not ask.preview:
-        sending = Sending(now_ms, ask.send_id or recommendation_id, tuple(shown))
+        sending = Sending(
+            now_ms, ask.send_id or recommendation_id, tuple([product.product_id for product in shown])
+        )
         _note(service, ask.customer_id, known.sendings, sending)
     body = answer_json(recommendation_id, placement, recommender, picks, shown, missing)
     head = encode({"customer_id": ask.customer_id, "campaign": ask.campaign, "error": line.error})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 import msgspec
 from fastapi import Request
@@ -21,11 +21,21 @@ Shape = TypeVar("Shape")
 
 def ask_of_query(query_string: bytes) -> Ask:
     """Raises Problem 422 with what is wrong. Empty values count as absent."""
-    fields: dict[str, Any] = dict(parse_qsl(query_string.decode("latin-1"), errors="replace"))
+    fields: dict[str, Any] = {}
+    for part in query_string.decode("latin-1").split("&"):
+        name, _, value = part.partition("=")
+        if value:
+            fields[_plain(name)] = _plain(value)
     fields.pop("key", None)  # the caller's key, already looked at
     for name in LISTS & fields.keys():
         fields[name] = tuple(part for part in fields[name].split(",") if part)
     return checked(fields, Ask, strict=False)
+
+
+def _plain(text: str) -> str:
+    """Text without its escapes; most has none but the comma's."""
+    text = text.replace("%2C", ",")
+    return unquote_plus(text, errors="replace") if "%" in text or "+" in text else text
 
 
 def asks_of_body(body: bytes) -> tuple[Ask, ...]:

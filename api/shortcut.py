@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
@@ -10,37 +11,41 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems import TRANSLATIONS, respond
 
-Routes = Mapping[tuple[str, str], APIRoute]
+Endpoints = dict[tuple[str, str], APIRoute]
 
 
-class Shortcut:
-    """Calls the endpoint of a route by its exact path. Such a route declares no dependencies and checks its
-    own input: what FastAPI would do for it costs more than the answer."""
+class ShortcutFastAPI(FastAPI):
+    """FastAPI, and past it by `shortcut` to those routes: what it does for them costs more than the answer.
 
-    def __init__(self, app: ASGIApp, routes: Routes) -> None:
-        self.app, self.routes = app, routes
+    They declare no dependencies and check their own input; it still documents them.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._endpoints: Endpoints = {}
+        self._shortcut: ASGIApp = _call_endpoint
+
+    def shorten(self, routers: Iterable[APIRouter], around: Callable[[ASGIApp], ASGIApp]) -> None:
+        """Take the shortcut to all routes of the routers; around: the middleware that they keep."""
+        for router in routers:
+            for route in router.routes:
+                if isinstance(route, APIRoute):
+                    self._endpoints |= {(method, route.path): route for method in route.methods or ()}
+        self._shortcut = around(_call_endpoint)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        route = self.routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        route = self._endpoints.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
         if route is None:
-            await self.app(scope, receive, send)
+            await super().__call__(scope, receive, send)
             return
-        scope["route"] = route
-        try:
-            response = await route.endpoint(Request(scope, receive))
-        except tuple(TRANSLATIONS) as error:
-            problem = next(TRANSLATIONS[kind](error) for kind in TRANSLATIONS if isinstance(error, kind))
-            response = respond(problem, scope["state"]["request_id"])
-        await response(scope, receive, send)
+        scope["app"], scope["route"] = self, route
+        await self._shortcut(scope, receive, send)
 
 
-def install(app: FastAPI, *routers: APIRouter) -> None:
-    """Take the shortcut to the routes of these routers. Before other middleware: it is to be innermost."""
-    routes = {
-        (method, route.path): route
-        for router in routers
-        for route in router.routes
-        if isinstance(route, APIRoute)
-        for method in route.methods or ()
-    }
-    app.add_middleware(Shortcut, routes=routes)
+async def _call_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+    try:
+        response = await scope["route"].endpoint(Request(scope, receive))
+    except tuple(TRANSLATIONS) as error:
+        problem = next(TRANSLATIONS[kind](error) for kind in TRANSLATIONS if isinstance(error, kind))
+        response = respond(problem, scope["state"]["request_id"])
+    await response(scope, receive, send)

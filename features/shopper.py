@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 from zlib import crc32
 
@@ -13,6 +15,7 @@ import msgspec
 from features.events import Event
 
 LOOKS = frozenset({"view", "click", "wishlist"})
+CART_CHANGES = {"add_to_cart": 1, "remove_from_cart": -1}
 TAKEN_BACK = frozenset({"refund", "cancel"})
 REMEMBERED = (
     LOOKS | TAKEN_BACK | {"search", "add_to_cart", "remove_from_cart", "checkout", "purchase", "review"}
@@ -59,6 +62,8 @@ class ShopperState:
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(LogEntry).decode
+_at = attrgetter("at_ms")
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)  # of another version, or damaged
 
 
 def milliseconds(moment: datetime) -> int:
@@ -101,19 +106,17 @@ def fold(entries: Iterable[bytes]) -> ShopperState:
         kind = entry.type
         if kind in LOOKS:
             looks += entry.product_ids
-        elif kind == "add_to_cart":
-            change_quantities(cart, entry, 1)
-        elif kind == "remove_from_cart":
-            change_quantities(cart, entry, -1)
+        elif kind in CART_CHANGES:
+            change_quantities(cart, entry, CART_CHANGES[kind])
+        elif entry.query:
+            queries.append(entry.query)
         elif kind == "purchase":
             orders.append(entry)
             for product in entry.product_ids:
                 cart.pop(product, None)
         elif kind in TAKEN_BACK:
             taken_back.append(entry)
-        elif entry.query:
-            queries.append(entry.query)
-    kept = [_less(order, taken_back) for order in reversed(orders)]
+    kept = [_less(order, taken_back) for order in reversed(orders)] if orders else []
     return ShopperState(
         viewed=tuple(dict.fromkeys(reversed(looks))),
         cart={product: quantity for product, quantity in cart.items() if quantity > 0},
@@ -125,19 +128,20 @@ def fold(entries: Iterable[bytes]) -> ShopperState:
 
 def in_time_order(entries: Iterable[bytes]) -> list[LogEntry]:
     """Log entries, oldest first, each once; what cannot be read is passed over."""
-    log = []
-    for packed in dict.fromkeys(entries):
-        try:
-            log.append(_decode(packed))
-        except (msgspec.DecodeError, UnicodeDecodeError):  # of another version, or damaged
-            continue
+    distinct = dict.fromkeys(entries)
+    try:
+        log = [_decode(packed) for packed in distinct]
+    except UNREADABLE:
+        log = list(_readable(distinct))
     log.reverse()  # logs come newest first: what shares a millisecond stays in order of arrival
     log.sort(key=_at)
     return log
 
 
-def _at(entry: LogEntry) -> int:
-    return entry.at_ms
+def _readable(entries: Iterable[bytes]) -> Iterator[LogEntry]:
+    for packed in entries:
+        with suppress(*UNREADABLE):
+            yield _decode(packed)
 
 
 def change_quantities(quantities: dict[str, float], entry: LogEntry, sign: int) -> None:

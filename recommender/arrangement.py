@@ -21,7 +21,7 @@ Places = NDArray[np.int64]
 def arrange(ranking: Ranking, plan: Plan, k: int, taken: Sequence[int]) -> Ranking:
     """The first k of a ranking under the rules; `taken` are the items that the answer has already."""
     if plan is NO_RULES:
-        return Ranking(ranking.items[:k], ranking.scores[:k])
+        return ranking.only(slice(k)) if len(ranking.items) > k else ranking
     scores, places, peak = ranking.scores, np.arange(len(ranking.scores)), 1.0
     if plan.factors is not None and len(places):
         scores = scores * plan.factors[ranking.items]
@@ -31,7 +31,8 @@ def arrange(ranking: Ranking, plan: Plan, k: int, taken: Sequence[int]) -> Ranki
         pool = min(len(places), k * plan.turns)
         places = np.concatenate([places[_stripes(pool, plan.turns, plan.turn)], places[pool:]])
     places = _limited(places, ranking.items, plan, k, taken) if plan.caps or plan.runs else places[:k]
-    return Ranking(ranking.items[places], scores[places] / peak)
+    arranged = ranking.only(places)
+    return arranged._replace(scores=scores[places] / peak)
 
 
 @lru_cache(maxsize=1_000)

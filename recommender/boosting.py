@@ -1,11 +1,14 @@
-"""Gradient-boosted oblivious trees: all nodes of a level ask the same question, so scoring is two gathers."""
+"""Gradient-boosted oblivious trees: all nodes of a level ask the same question."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numba import types
 from numpy.typing import NDArray
+
+from recommender.kernels import Floats, Ints, array, compiled
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,17 @@ class Trees:
 
     def score(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n) float32 for rows (n, n_features)."""
-        n_trees, depth = self.features.shape
-        asked = np.ascontiguousarray(rows.T).take(self.features.T.ravel(), axis=0)
-        above = (asked > self.thresholds.T.reshape(-1, 1)).view(np.uint8).reshape(depth, n_trees, len(rows))
-        bits = above[0]
-        for level in range(1, depth):
-            bits = bits | above[level] << level
-        leaf = bits + np.arange(0, self.leaves.size, 1 << depth, dtype=np.intp)[:, None]
-        return np.asarray(self.leaves.ravel().take(leaf).sum(axis=0), np.float32)
+        scores = np.zeros(len(rows), np.float32)
+        _score(self.features, self.thresholds, self.leaves, np.ascontiguousarray(rows), scores)
+        return scores
+
+
+@compiled(array(types.int32, 2), *[array(types.float32, 2)] * 3, array(types.float32, out=True))
+def _score(features: Ints, thresholds: Floats, leaves: Floats, rows: Floats, scores: Floats) -> None:
+    """Adds to each row's score the leaves that it reaches."""
+    for tree in range(len(leaves)):
+        for row in range(len(rows)):
+            leaf = 0
+            for level in range(features.shape[1]):
+                leaf |= (rows[row, features[tree, level]] > thresholds[tree, level]) << level
+            scores[row] += leaves[tree, leaf]

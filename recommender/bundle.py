@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import faiss
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.boosting import Trees
-from recommender.id_map import IdMap, PackedBytes
+from recommender.id_map import REMEMBERED, IdMap, PackedBytes
 from recommender.next_basket_table import NextBasket
 from recommender.offer_table import OfferTable
 from recommender.people import People
@@ -20,6 +21,7 @@ from recommender.set_table import SetTable
 from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
 
 SCHEMA = 2
+TITLE_LENGTH = 40
 
 Array = NDArray[Any]
 Part = TypeVar("Part")
@@ -75,6 +77,17 @@ class Tables:
     people: People | None = None  # what each customer brought and is expected to; None: not fitted
     sets: SetTable | None = None  # what is worth selling together at one price; None: not fitted
     offers: OfferTable | None = None  # what each offer brings; None: too few decisions to tell
+
+    @cached_property
+    def short_title(self) -> Callable[[int], str]:
+        """Of an item, short enough for a sentence on a product card. The same few are asked for all day."""
+
+        @lru_cache(REMEMBERED)
+        def short_title(item: int) -> str:
+            title = self.titles[item].decode()
+            return title if len(title) <= TITLE_LENGTH else f"{title[:TITLE_LENGTH].rpartition(' ')[0]} …"
+
+        return short_title
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.candidates import Candidates, concatenate, neighbours_of
-from recommender.cart_features import SHARE, Floats, head_of
+from recommender import kernels
+from recommender.candidates import Candidates
+from recommender.cart_features import SHARE, head_of
+from recommender.kernels import Floats
 from recommender.personal import own_purchases
 from recommender.request import Situation
 
@@ -19,11 +21,10 @@ def completion(situation: Situation) -> Candidates:
     scale, so they are one source.
     """
     tables, cart = situation.bundle.tables, situation.cart
-    items, orders, _ = own_purchases(situation)
-    habit = tables.cart_tuning[1] * np.log1p(orders).astype(np.float32)
-    together = neighbours_of(tables.companions, cart, [1.0] * len(cart))
-    found = concatenate([together, Candidates.unanchored(items, habit, orders)])
-    return found._replace(scores=found.scores * tables.next_basket.rise[found.items])
+    past, habit = own_purchases(situation), tables.cart_tuning.item(1)
+    found = Candidates.room(len(cart) * tables.companions.widest + len(past[0]))
+    rise, anchors = tables.next_basket.rise, np.array(cart, np.int64)
+    return found.first(kernels.complete(tables.companions.columns, rise, anchors, past, habit, found.columns))
 
 
 def ranked(situation: Situation) -> Candidates:

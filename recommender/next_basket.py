@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from recommender.boosting import Trees
 from recommender.candidates import Candidates
+from recommender.kernels import NEVER
 from recommender.next_basket_table import Floats, ForeseenRow, Ints, NextBasket, Past, PeersRow
 from recommender.request import DAY, Situation
 
@@ -16,7 +17,6 @@ SHORT_MEMORY = 0.6  # decay of a second personal vector, which the latest basket
 ANCHORS = 30  # products of the latest baskets whose partners become candidates
 PARTNERS = 40
 BEST_SELLERS = 30
-NEVER = 9999.0
 TIFU, COUNT = 0, 1  # columns of the features
 
 Columns = dict[str, NDArray[Any]]
@@ -29,7 +29,7 @@ def next_basket(situation: Situation) -> Candidates:
     if not situation.fresh_purchases:
         row = table.foreseen.of(customer, situation.today)
         if row is not None:
-            return Candidates.unanchored(*row)._replace(ordered=True)
+            return Candidates.unanchored(*row)
     past = past_of(situation)
     if not len(past.items):
         return Candidates.none()

@@ -141,8 +141,3 @@ class NextBasket:
     def rise(self) -> Floats:
         """(n_items): what the trend makes each count in a cart."""
         return np.asarray(self.trend**TREND_EXPONENT, np.float32)
-
-    @cached_property
-    def figures(self) -> Floats:
-        """(4, n_items): popularity, trend, rebuys and repeat_rate."""
-        return np.stack([self.popularity, self.trend, self.rebuys, self.repeat_rate])

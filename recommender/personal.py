@@ -84,8 +84,7 @@ def own_purchases(situation: Situation) -> tuple[NDArray[np.int32], NDArray[np.i
     bought, fresh = situation.purchases, situation.fresh_purchases
     if not fresh:
         return bought.items, bought.orders, bought.last_day
-    again = np.isin(bought.items, list(fresh))
-    known = dict(zip(bought.items[again].tolist(), bought.orders[again].tolist(), strict=True))
-    live = np.array([(item, known.get(item, 0) + 1, day) for item, day in fresh.items()], np.int32)
-    items, orders, last_day = np.concatenate([np.stack(bought[:3], axis=1)[~again], live]).T
-    return items, orders, last_day
+    known = dict(zip(bought.items.tolist(), bought.orders.tolist(), strict=True))
+    days = situation.last_bought
+    orders = [known.get(item, 0) + (item in fresh) for item in days]
+    return np.array(list(days), np.int32), np.array(orders, np.int32), np.array(list(days.values()), np.int32)

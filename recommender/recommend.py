@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from recommender.arrangement import arrange
 from recommender.bundle import Bundle
-from recommender.candidates import NO_ANCHOR, Board, Ranking, blend
-from recommender.explain import Reason, explain
+from recommender.candidates import NO_ANCHOR, Candidates, Ranking, blend
+from recommender.eligibility import Eligible
+from recommender.explain import REASONS, Reason
+from recommender.kernels import Flags
 from recommender.merchandise_plan import NO_RULES, Merchandise, Plan
 from recommender.merchandising import AnyRule
-from recommender.placements import POPULAR, Recipe, courses
+from recommender.placements import POPULAR, Recipe, Source, courses
 from recommender.request import Request, Situation
 from recommender.shelf import Shelf
 
@@ -30,7 +32,6 @@ class Pick(NamedTuple):
     reason: Reason
 
 
-Allowed = NDArray[np.bool_]  # (n_items); what is in the answer already is taken out as it goes
 PINNED = Reason("pinned", "Picked by the shop", {})
 
 
@@ -52,10 +53,6 @@ class Recommender:
         return courses(self.bundle.tables.blends)
 
     @cached_property
-    def _board(self) -> Board:
-        return Board(len(self.bundle.tables.products))
-
-    @cached_property
     def merchandise(self) -> Merchandise:
         return Merchandise(self.rules, self.bundle.tables, self.shelf)
 
@@ -66,54 +63,75 @@ class Recommender:
         """
         situation = Situation(request, self.bundle)
         plan = self.merchandise.plan(request.placement, request.now, visitor)
-        allowed = self._allowed(situation, plan)
-        pinned = self._pinned(plan, allowed, k)
-        picks = list(pinned.values())
-        for recipe in self.courses[request.placement]:
+        eligible = self._eligible(situation, plan)
+        try:
+            pinned = self._pinned(plan, eligible, k)
+            picks = list(pinned.values())
+            for recipe in self.courses[request.placement]:
+                if len(picks) < k:
+                    picks += self._pick(situation, plan, eligible, recipe, k - len(picks), picks)
             if len(picks) < k:
-                picks += self._pick(situation, plan, allowed, recipe, k - len(picks), picks)
-        if len(picks) < k:
-            picks += self._anything(situation, plan, allowed, k - len(picks), picks)
+                picks += self._anything(situation, plan, eligible, k - len(picks), picks)
+        finally:
+            eligible.give_back()
         return _seated(picks, list(pinned)) if pinned else picks
 
-    def _pinned(self, plan: Plan, allowed: Allowed, k: int) -> dict[int, Pick]:
+    def _pinned(self, plan: Plan, eligible: Eligible, k: int) -> dict[int, Pick]:
         """Position (from 0) -> the product pinned to it, where that may be shown."""
         return {
             position: Pick(item, 1.0, "pinned", PINNED)
             for position, item in plan.pins
-            if position < k and allowed[item]
+            if position < k and eligible.mask[item]
         }
 
     def _pick(
-        self, situation: Situation, plan: Plan, allowed: Allowed, recipe: Recipe, k: int, taken: list[Pick]
+        self, situation: Situation, plan: Plan, eligible: Eligible, recipe: Recipe, k: int, taken: list[Pick]
     ) -> list[Pick]:
         """The best k of what the recipe's sources propose."""
-        allowed[_items(taken)] = False
-        asked = [(source, source.propose(situation)) for source in recipe]
-        for source, proposal in asked:
+        already = [pick.item for pick in taken]
+        eligible.hide(already)
+        heard: list[tuple[Source, Candidates]] = []
+        for source in recipe:
+            proposal = source.propose(situation)
             self.observe(source.name, len(proposal.items))
-        heard = [(source, proposal) for source, proposal in asked if len(proposal.items)]
+            if len(proposal.items):
+                heard.append((source, proposal))
         if not heard:
             return []
-        recipe, proposals = zip(*heard, strict=True)
-        pool = blend(proposals, [source.weight for source in recipe], allowed, self._board)
-        ranking = arrange(pool.best(k if plan is NO_RULES else None), plan, k, _items(taken))
-        evidence = pool.evidence(ranking.items)
+        sources, proposals = zip(*heard, strict=True)
+        weights = [source.weight for source in sources]
+        ranking = blend(proposals, weights, eligible.mask, k if plan is NO_RULES else None)
+        chosen = [column.tolist() for column in arrange(ranking, plan, k, already)]
         return [
-            Pick(item, score, name := recipe[which].name, explain(situation, name, item, anchor, count))
-            for item, score, (which, anchor, count) in zip(
-                ranking.items.tolist(), ranking.scores.tolist(), evidence, strict=True
-            )
+            Pick(item, score, name := sources[which].name, REASONS[name](situation, item, anchor, count))
+            for item, score, which, anchor, count in zip(*chosen, strict=True)
         ]
 
     def may_show(self, items: NDArray[np.int32], situation: Situation) -> NDArray[np.bool_]:
         """Which items are offered, in stock, not hidden from this answer and within the request's filters."""
-        return self._allowed(situation, NO_RULES)[items]
+        eligible = self._eligible(situation, NO_RULES)
+        shown = eligible.mask[items]
+        eligible.give_back()
+        return shown
 
-    def _allowed(self, situation: Situation, plan: Plan) -> Allowed:
-        request, tables, shelf = situation.request, self.bundle.tables, self.shelf
+    def _eligible(self, situation: Situation, plan: Plan) -> Eligible:
+        request, shelf = situation.request, self.shelf
+        if request.filtered or plan.allowed is not None:
+            eligible = Eligible(self._within(request, plan))
+        else:
+            eligible = Eligible.lent(self._sellable, shelf.sellable)
+        eligible.hide(situation.hidden)
+        return eligible
+
+    @cached_property
+    def _sellable(self) -> Flags:
+        """To be lent to one answer after another: not for two threads at once."""
+        return self.shelf.sellable.copy()
+
+    def _within(self, request: Request, plan: Plan) -> Flags:
+        """(n_items): what is within the filters of the request and the merchant's rules."""
+        tables, shelf = self.bundle.tables, self.shelf
         allowed = (shelf.sellable if request.in_stock else shelf.offered).copy()
-        situation.hide(allowed)
         if plan.allowed is not None:
             allowed &= plan.allowed
         if request.category is not None:
@@ -128,17 +146,20 @@ class Recommender:
         return allowed
 
     def _anything(
-        self, situation: Situation, plan: Plan, allowed: Allowed, k: int, taken: list[Pick]
+        self, situation: Situation, plan: Plan, eligible: Eligible, k: int, taken: list[Pick]
     ) -> list[Pick]:
         """Narrow filters: look through every product, most popular first."""
-        allowed[_items(taken)] = False
+        already = [pick.item for pick in taken]
+        eligible.hide(already)
         popular = self.bundle.tables.popular
-        places = allowed[popular.items].nonzero()[0]
-        left = Ranking(popular.items[places], np.zeros(len(places)))
-        counts = dict(zip(left.items.tolist(), popular.counts[places].tolist(), strict=True))
+        places = eligible.mask[popular.items].nonzero()[0]
+        items, counts = popular.items[places], popular.counts[places]
+        nothing = np.full(len(items), NO_ANCHOR, np.int32)
+        left = Ranking(items, np.zeros(len(items), np.float32), nothing, nothing, counts)
+        chosen = arrange(left, plan, k, already)
         return [
-            Pick(item, 0.0, POPULAR.name, explain(situation, POPULAR.name, item, NO_ANCHOR, counts[item]))
-            for item in arrange(left, plan, k, _items(taken)).items.tolist()
+            Pick(item, 0.0, POPULAR.name, REASONS[POPULAR.name](situation, item, NO_ANCHOR, count))
+            for item, count in zip(chosen.items.tolist(), chosen.counts.tolist(), strict=True)
         ]
 
 
@@ -148,7 +169,3 @@ def _seated(picks: list[Pick], positions: list[int]) -> list[Pick]:
     for position, pick in zip(positions, picks, strict=False):
         answer.insert(position, pick)
     return answer
-
-
-def _items(picks: Sequence[Pick]) -> list[int]:
-    return [pick.item for pick in picks]

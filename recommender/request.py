@@ -6,8 +6,6 @@ from functools import cached_property
 from typing import Literal, get_args
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from features.shopper import ShopperState
 from recommender.bundle import Bundle
@@ -52,13 +50,21 @@ class Request(msgspec.Struct, frozen=True):
     in_stock: bool = True
     rest_days: int = REST_DAYS
 
+    @property
+    def filtered(self) -> bool:
+        """Whether some of the products on the shelf are out of the question."""
+        return not (
+            self.in_stock and self.category is None and self.min_price is None and self.max_price is None
+        )
+
 
 class Situation:
     """A request in rows of one bundle; unknown ids are left out, an unknown product or customer is -1.
 
     today: days since 1970; cart: the one named in the request, else the one that live events filled;
     purchases: what the bundle knows of this customer; fresh_purchases: item -> day of what was bought since
-    the bundle was trained, newest first.
+    the bundle was trained, newest first; last_bought: item -> day, of both; hidden: what this answer must not
+    show, as it is in view, in the cart, excluded or bought lately.
     """
 
     def __init__(self, request: Request, bundle: Bundle) -> None:
@@ -71,7 +77,9 @@ class Situation:
         self.customer = tables.customers.row(request.customer_id)
         self.purchases: PurchaseRow = tables.purchases.of(self.customer)
         self.fresh_purchases = self._fresh_purchases() if request.shopper.purchases else {}
-        self._titles: dict[int, str] = {}
+        days = dict(zip(self.purchases.items.tolist(), self.purchases.last_day.tolist(), strict=True))
+        self.last_bought: dict[int, int] = days | self.fresh_purchases
+        self.hidden = self._hidden()
 
     @cached_property
     def viewed(self) -> list[int]:
@@ -88,8 +96,7 @@ class Situation:
         items, last_day = self.purchases.items, self.purchases.last_day
         return [int(item) for item in items[last_day == last_day.max()]] if len(items) else []
 
-    def hide(self, allowed: NDArray[np.bool_]) -> None:
-        """Take out what this answer must not show: in view, in the cart, excluded or bought lately."""
+    def _hidden(self) -> list[int]:
         request = self.request
         hidden = self.cart + self.live_cart
         if self.product >= 0:
@@ -98,17 +105,8 @@ class Situation:
             hidden += self.bundle.tables.products.rows(request.exclude)
         if request.placement != "buy_again":
             rests_since = self.today - request.rest_days
-            hidden += [item for item, day in self.fresh_purchases.items() if day > rests_since]
-            allowed[self.purchases.items[self.purchases.last_day > rests_since]] = False
-        if hidden:
-            allowed[hidden] = False
-
-    def title(self, item: int) -> str:
-        """As the catalogue has it. One page names the same few products again and again."""
-        title = self._titles.get(item)
-        if title is None:
-            title = self._titles[item] = self.bundle.tables.titles[item].decode()
-        return title
+            hidden += [item for item, day in self.last_bought.items() if day > rests_since]
+        return hidden
 
     def _fresh_purchases(self) -> dict[int, int]:
         known = len(self.purchases.items) > 0

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recommender.candidates import Candidates, concatenate, neighbours_of
+from recommender import kernels
+from recommender.candidates import Candidates
 from recommender.request import Situation
 from recommender.sources import browsing
 from recommender.tables import Sessions
@@ -27,14 +28,7 @@ def step(sessions: Sessions, viewed: Sequence[int]) -> Candidates:
     """
     if not viewed:
         return Candidates.none()
-    fade, back, again = sessions.habits.tolist()
-    heard = [fade**age for age in range(len(viewed)) if age == 0 or fade**age > FAINT]
-    found = neighbours_of(sessions.onward, viewed[: len(heard)], heard)
-    onward = found.where(found.items != viewed[0])
-    if len(viewed) == 1:
-        return onward
-    pull = np.full(len(viewed) - 1, again, np.float32)
-    pull[:1] = back
-    seen = np.array(viewed[1:], np.int32)
-    returns = Candidates(seen, pull * onward.scores.sum(), seen, np.zeros(len(seen), np.int32))
-    return concatenate([onward, returns.where(returns.scores > 0)])
+    found = Candidates.room(len(viewed) * (sessions.onward.widest + 1))
+    return found.first(
+        kernels.onward(sessions.onward.columns, np.array(viewed), sessions.habits, FAINT, found.columns)
+    )

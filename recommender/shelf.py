@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.bundle import Tables
+from recommender.id_map import REMEMBERED
+
+
+class Shown(NamedTuple):
+    """A product as answers tell of it: its id, and JSON fields, id and all, each followed by a comma."""
+
+    product_id: str
+    fields: bytes
+
 
 SHOWN_FIELDS = ("title", "price", "currency", "url", "image_url")
 
@@ -29,6 +38,7 @@ class Shelf:
     price: NDArray[np.float32]
     cost: NDArray[np.float32]
     cards: Mapping[int, bytes]
+    _shown: dict[int, Shown] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def sellable(self) -> NDArray[np.bool_]:
@@ -66,6 +76,19 @@ class Shelf:
     def card(self, tables: Tables, item: int) -> bytes:
         """JSON fields of a product, without braces."""
         return self.cards.get(item) or tables.cards[item]
+
+    def show(self, tables: Tables, items: Sequence[int]) -> list[Shown]:
+        """Products as answers tell of them. The same few are shown all day."""
+        known = self._shown
+        return [known.get(item) or self._show(tables, item) for item in items]
+
+    def _show(self, tables: Tables, item: int) -> Shown:
+        product_id, card = tables.products.name(item), self.card(tables, item)
+        told = b'"product_id":%b,%b%b' % (msgspec.json.encode(product_id), card, b"," if card else b"")
+        if len(self._shown) >= REMEMBERED:
+            self._shown.clear()
+        shown = self._shown[item] = Shown(product_id, told)
+        return shown
 
 
 def _in_stock(fields: Mapping[str, Any], *, before: bool) -> bool:

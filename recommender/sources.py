@@ -77,7 +77,7 @@ def popular_nearby(situation: Situation) -> Candidates:
         np.concatenate([row.items[:NEARBY] for row in rows]),
         np.concatenate(votes),
         np.concatenate([row.together[:NEARBY] for row in rows]),
-    )._replace(repeated=True)  # one category may lie within another
+    )
 
 
 def trending(situation: Situation) -> Candidates:
@@ -92,8 +92,7 @@ def newest(situation: Situation) -> Candidates:
 
 def ranked(table: Ranking, limit: int = 100) -> Candidates:
     """The head of a fixed ranking."""
-    head = Candidates.unanchored(table.items[:limit], table.scores[:limit], table.counts[:limit])
-    return head._replace(ordered=True)
+    return Candidates.unanchored(table.items[:limit], table.scores[:limit], table.counts[:limit])
 
 
 def _companions(situation: Situation, anchors: Sequence[int]) -> Candidates:

@@ -36,6 +36,15 @@ class Neighbours:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_offsets", self.offsets.data)  # quicker to index than an array
 
+    @property
+    def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
+        return self.offsets, self.items, self.weights, self.together
+
+    @cached_property
+    def widest(self) -> int:
+        """The most partners of any item."""
+        return int(np.diff(self.offsets).max(initial=0))
+
     def of(self, item: int, at_most: int = 1 << 30) -> NeighbourRow:
         start = self._offsets[item]
         row = slice(start, min(self._offsets[item + 1], start + at_most))
@@ -64,11 +73,20 @@ class Purchases:
     orders: NDArray[np.int32]
     last_day: NDArray[np.int32]
     confidence: NDArray[np.float32]
+    _offsets: memoryview = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_offsets", self.offsets.data)  # quicker to index than an array
 
     def of(self, customer: int) -> PurchaseRow:
         """Their row; an unknown customer (-1) has an empty one."""
-        row = slice(0, 0) if customer < 0 else slice(*map(int, self.offsets[customer : customer + 2]))
-        return PurchaseRow(self.items[row], self.orders[row], self.last_day[row], self.confidence[row])
+        start, end = (self._offsets[customer], self._offsets[customer + 1]) if customer >= 0 else (0, 0)
+        return PurchaseRow(
+            self.items[start:end],
+            self.orders[start:end],
+            self.last_day[start:end],
+            self.confidence[start:end],
+        )
 
 
 @dataclass(frozen=True)

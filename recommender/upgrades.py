@@ -27,7 +27,7 @@ def step_up(situation: Situation) -> Candidates:
         return better
     ceiling = max(accepted_band(situation, people), int(people.price_band[situation.product]))
     within = people.price_band[better.items] <= ceiling
-    return better._replace(scores=np.where(within, better.scores, better.scores * BEYOND), ordered=False)
+    return better._replace(scores=np.where(within, better.scores, better.scores * BEYOND))
 
 
 def accepted_band(situation: Situation, people: People) -> int:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from api.answers import encode, items_json, product_ids_of
+from api.answers import encode, items_json, shown_products
 from api.openapi import answers, parameters, takes
 from api.problems import Problem
 from api.queries import checked, decode_json, question, read_body
@@ -78,7 +78,7 @@ async def preview_rules(request: Request) -> Response:
         preview, recommender, ask.rules, asked, ask.request.k, shopper.visitor
     )
     before, after = (
-        msgspec.Raw(items_json(recommender, picks, product_ids_of(recommender, picks)))
+        msgspec.Raw(items_json(picks, shown_products(recommender, picks)))
         for picks in (plain, steps[-1].after if steps else plain)
     )
     answer = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from secrets import token_hex
 
 from fastapi import APIRouter, Response
 from fastapi import Request as HttpRequest
 
-from api.answers import JsonReply, answer_json, product_ids_of
+from api.answers import JsonReply, answer_json, shown_products
+from api.ids import fresh_id
 from api.metrics import DEGRADED, PICKS, STAGE_SECONDS
 from api.openapi import answers, parameters, takes
 from api.queries import ask_of_query, asks_of_body, question, read_body
@@ -19,7 +19,6 @@ from api.service import Service
 from api.shoppers import Shopper, live_state, whose
 from features.served import ServedRecord
 from features.shopper import ShopperState
-from recommender.recommend import Pick
 
 router = APIRouter(tags=["recommendations"])
 
@@ -65,33 +64,18 @@ def _answer(
     state: ShopperState,
     missing: Sequence[str],
     taken: Sequence[str],
-) -> tuple[bytes, list[str]]:
+) -> tuple[bytes, tuple[str, ...]]:
     """One `schemas.Answer` and the products it shows."""
     now, recommender = time.time(), service.recommender
     asked = question(ask, shopper, state, taken, now)
     picks = recommender.recommend(asked, ask.k, shopper.visitor) if recommender else []
     missing = missing if recommender else [*missing, "no_model"]
-    recommendation_id = f"r-{token_hex(8)}"
-    shown = product_ids_of(recommender, picks)
+    recommendation_id = f"r-{fresh_id()}"
+    shown = shown_products(recommender, picks)
     body = answer_json(recommendation_id, ask.placement, recommender, picks, shown, missing)
-    _record(service, ask, shopper, picks, shown, recommendation_id, now)
-    for reason in missing:
-        DEGRADED.add(reason)
-    return body, shown
-
-
-def _record(
-    service: Service,
-    ask: Ask,
-    shopper: Shopper,
-    picks: Sequence[Pick],
-    shown: Sequence[str],
-    recommendation_id: str,
-    now: float,
-) -> None:
-    """Remember what was shown, off the response path."""
-    for pick in picks:
-        PICKS.add(ask.placement, pick.source)
+    product_ids = tuple([product_id for product_id, _ in shown])
+    sources = tuple([pick.source for pick in picks])
+    PICKS.add_each(ask.placement, sources)
     service.served.add(
         ServedRecord(
             recommendation_id=recommendation_id,
@@ -100,11 +84,14 @@ def _record(
             customer_id=shopper.customer_id,
             anonymous_id=shopper.anonymous_id,
             session_id=ask.session_id,
-            product_ids=tuple(shown),
-            sources=tuple(pick.source for pick in picks),
-            model_version=service.recommender.bundle.manifest.version if service.recommender else None,
+            product_ids=product_ids,
+            sources=sources,
+            model_version=recommender.bundle.manifest.version if recommender else None,
         )
     )
+    for reason in missing:
+        DEGRADED.add(reason)
+    return body, product_ids
 
 
 def _respond(body: bytes, *, state_s: float, recommend_s: float) -> Response:

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.candidates import Board, Candidates, Evidence, Line, Pool, blend
+from recommender.candidates import Candidates, Ranking, blend, neighbours_of
+from recommender.kernels import SORTED_WHOLE
+
+from bundles import item, neighbours
 
 
 def proposal(items: list[int], scores: list[float]) -> Candidates:
@@ -16,34 +19,40 @@ def proposal(items: list[int], scores: list[float]) -> Candidates:
     )
 
 
-EVERYTHING = np.ones(10, np.bool_)
+EVERYTHING = np.ones(300, np.bool_)
 
 
 def blended(
-    proposals: list[Candidates], weights: list[float], allowed: np.ndarray = EVERYTHING
-) -> Pool | Line:
-    return blend(proposals, weights, allowed, Board(len(allowed)))
+    proposals: list[Candidates],
+    weights: list[float],
+    allowed: np.ndarray = EVERYTHING,
+    k: int | None = None,
+) -> Ranking:
+    return blend(proposals, weights, allowed, k)
+
+
+def evidence(found: Ranking) -> dict[int, tuple[int, int, int]]:
+    """Item -> source, anchor, count."""
+    columns = (found.sources, found.anchors, found.counts)
+    told = zip(*(column.tolist() for column in columns), strict=True)
+    return dict(zip(found.items.tolist(), told, strict=True))
 
 
 def test_each_source_counts_its_weight_and_repeats_add_up() -> None:
-    repeated = proposal([7, 3, 7], [1.0, 4.0, 1.0])._replace(repeated=True)
-    ranking = blended([repeated, proposal([3, 9], [5.0, 10.0])], [1.0, 0.5]).best()
+    ranking = blended([proposal([7, 3, 7], [1.0, 4.0, 1.0]), proposal([3, 9], [5.0, 10.0])], [1.0, 0.5])
     # source 0: item 3 -> 4/4, item 7 -> 2/4; source 1: item 9 -> 1, item 3 -> .5; weights 1 and .5
-    assert ranking.items.tolist()[0] == 3
-    assert dict(zip(ranking.items.tolist(), ranking.scores.tolist(), strict=True)) == pytest.approx(
-        {3: 1.25 / 1.5, 7: 0.5 / 1.5, 9: 0.5 / 1.5}
-    )
+    assert ranking.items.tolist() == [3, 7, 9]
+    assert ranking.scores.tolist() == pytest.approx([1.25 / 1.5, 0.5 / 1.5, 0.5 / 1.5])
 
 
 def test_what_may_not_be_shown_neither_stands_nor_sets_the_scale() -> None:
-    ranking = blended([proposal([7, 3], [8.0, 2.0])], [1.0], np.arange(10) != 7).best()
+    ranking = blended([proposal([7, 3], [8.0, 2.0])], [1.0], np.arange(10) != 7)
     assert ranking.items.tolist() == [3]
     assert ranking.scores.tolist() == pytest.approx([1.0])
 
 
 def test_a_sum_below_zero_is_no_proposal() -> None:
-    cart = proposal([7, 3, 7], [1.0, 4.0, -2.0])._replace(repeated=True)
-    assert blended([cart], [1.0]).best().items.tolist() == [3]
+    assert blended([proposal([7, 3, 7], [1.0, 4.0, -2.0])], [1.0]).items.tolist() == [3]
 
 
 def test_evidence_is_the_loudest_source_and_its_loudest_place() -> None:
@@ -52,53 +61,50 @@ def test_evidence_is_the_loudest_source_and_its_loudest_place() -> None:
         np.array([1.0, 2.0, 6.0], np.float32),
         np.array([4, 5, 6], np.int32),
         np.array([10, 20, 30], np.int32),
-        repeated=True,
     )
-    pool = blended([anchored, proposal([3, 9], [9.0, 10.0])], [1.0, 0.2])
-    assert pool.evidence(np.array([3, 9], np.int32)) == [Evidence(0, 5, 20), Evidence(1, -1, 0)]
+    found = evidence(blend([anchored, proposal([3, 9], [9.0, 10.0])], [1.0, 0.2], EVERYTHING))
+    assert (found[3], found[9]) == ((0, 5, 20), (1, -1, 0))
 
 
 def test_a_silent_source_takes_nothing_from_the_others() -> None:
-    ranking = blended([proposal([1], [2.0]), Candidates.none()], [1.0, 1.0]).best()
+    ranking = blended([proposal([1], [2.0]), Candidates.none()], [1.0, 1.0])
     assert ranking.scores.tolist() == pytest.approx([1.0])
 
 
 def test_nothing_proposed_is_an_empty_ranking() -> None:
-    pool = blended([Candidates.none()], [1.0])
-    assert pool.best(3).items.tolist() == []
-    assert pool.evidence(pool.best().items) == []
+    assert evidence(blend([Candidates.none()], [1.0], EVERYTHING)) == {}
 
 
-@given(
-    places=st.lists(st.tuples(st.integers(0, 9), st.floats(0.125, 10, width=16)), min_size=1, max_size=60),
-    k=st.integers(1, 12),
-)
-def test_the_best_k_are_the_head_of_the_whole_ranking(places: list[tuple[int, float]], k: int) -> None:
-    items, scores = zip(*places, strict=True)
-    pool = blended([proposal(list(items), list(scores))._replace(repeated=True)], [1.0])
-    whole, head = pool.best(), pool.best(k)
-    assert head.scores.tolist() == whole.scores.tolist()[:k]
-    assert len(set(head.items.tolist())) == len(head.items) == min(k, len(set(items)))
+Places = list[tuple[int, float]]
+places = st.lists(st.tuples(st.integers(0, 299), st.floats(-10, 10, width=16)), min_size=1, max_size=400)
 
 
-def test_the_board_forgets() -> None:
-    board = Board(4)
-    items, scores = np.array([2, 0, 2], np.int32), np.array([1.0, 2.0, 3.0], np.float32)
-    assert board.totals(items, scores).tolist() == board.totals(items, scores).tolist() == [4.0, 2.0, 4.0]
+@given(votes=places, k=st.sampled_from([1, 3, 8, SORTED_WHOLE, SORTED_WHOLE + 1]))
+def test_the_best_k_are_the_head_of_the_whole_ranking(votes: Places, k: int) -> None:
+    found = [proposal(*map(list, zip(*votes, strict=True)))]
+    whole, head = blended(found, [1.0]), blended(found, [1.0], k=k)
+    assert [column.tolist() for column in head] == [column.tolist()[:k] for column in whole]
 
 
-@given(
-    scores=st.lists(st.floats(0.125, 10, width=16), min_size=1, max_size=10, unique=True),
-    barred=st.sets(st.integers(0, 9)),
-    k=st.integers(1, 12),
-)
-def test_a_proposal_in_order_is_answered_as_any_other(scores: list[float], barred: set[int], k: int) -> None:
-    found = proposal(list(range(len(scores))), sorted(scores, reverse=True))
-    allowed = np.array([item not in barred for item in range(10)])
-    line, pool = (blended([each], [1.0], allowed) for each in (found._replace(ordered=True), found))
-    assert isinstance(line, Line)
-    assert isinstance(pool, Pool)
-    short, whole = line.best(k), pool.best(k)
-    assert short.items.tolist() == whole.items.tolist()
-    assert short.scores.tolist() == pytest.approx(whole.scores.tolist())
-    assert line.evidence(short.items) == pool.evidence(whole.items)
+@given(votes=places, barred=st.sets(st.integers(0, 299)))
+def test_it_is_what_numpy_says(votes: Places, barred: set[int]) -> None:
+    items, scores = zip(*votes, strict=True)
+    allowed = np.array([each not in barred for each in range(300)])
+    sums = np.bincount(items, scores, 300) * allowed
+    ranking = blended([proposal(list(items), list(scores))], [1.0], allowed)
+    expected = sums[sums > 1e-3]
+    assert len(set(ranking.items.tolist())) == len(ranking.items)
+    assert np.all(np.diff(ranking.scores) <= 0)
+    said = sums[ranking.items]
+    assert len(said) >= len(expected)
+    assert ranking.scores == pytest.approx(said / max(sums.max(), 1e-12), abs=1e-3)
+
+
+def test_neighbours_come_with_who_speaks_for_them() -> None:
+    table = neighbours({"kettle": [("tea", 0.6, 16), ("mug", 0.3, 10)], "tea": [("tin", 0.5, 5)]})
+    found = neighbours_of(table, [item("kettle"), item("tea")], [1.0, 0.5], at_most=1)
+    assert found.items.tolist() == [item("tea"), item("tin")]
+    assert found.scores.tolist() == pytest.approx([0.6, 0.25])
+    assert found.anchors.tolist() == [item("kettle"), item("tea")]
+    assert found.counts.tolist() == [16, 5]
+    assert neighbours_of(table, [], []).items.tolist() == []

@@ -47,7 +47,7 @@ def scored(bundle: Bundle, scores: Callable[[Situation], NDArray[np.floating]]) 
     def rank(case: Case, k: int) -> Ranked:
         situation = Situation(case.request, bundle)
         shown = product.recommendable & (product.in_stock | (not case.request.in_stock))
-        situation.hide(shown)
+        shown[situation.hidden] = False
         return top(np.where(shown, scores(situation), 0.0), k)
 
     return rank
