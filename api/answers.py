@@ -51,18 +51,12 @@ def answer_json(
     degraded_reasons: Sequence[str],
 ) -> bytes:
     """One `schemas.Answer`. shown: the picks' products."""
-    version = encode(recommender.bundle.manifest.version) if recommender else b"null"
+    version = f'"{recommender.bundle.manifest.version}"' if recommender else "null"
     return (
-        b'{"recommendation_id":"%b","placement":"%b","model_version":%b,"experiment":null,'
-        b'"degraded":%b,"degraded_reasons":%b,"items":%b}'
-    ) % (
-        recommendation_id.encode(),
-        placement.encode(),
-        version,
-        b"true" if degraded_reasons else b"false",
-        encode(degraded_reasons),
-        items_json(picks, shown),
-    )
+        f'{{"recommendation_id":"{recommendation_id}","placement":"{placement}","model_version":{version},'
+        f'"experiment":null,"degraded":{"true" if degraded_reasons else "false"},'
+        f'"degraded_reasons":{encode(degraded_reasons).decode()},"items":{items_json(picks, shown)}}}'
+    ).encode()
 
 
 def shown_products(recommender: Recommender | None, picks: Sequence[Pick]) -> list[Shown]:
@@ -72,14 +66,10 @@ def shown_products(recommender: Recommender | None, picks: Sequence[Pick]) -> li
     return recommender.shelf.show(recommender.bundle.tables, [pick.item for pick in picks])
 
 
-def items_json(picks: Sequence[Pick], shown: Sequence[Shown]) -> bytes:
+def items_json(picks: Sequence[Pick], shown: Sequence[Shown]) -> str:
     """A list of `schemas.Item`."""
-    return b"[%b]" % b",".join(
-        [
-            b'{%b"rank":%d,"score":%.4f,"source":"%b","reason":%b}'
-            % (fields, rank, score, source.encode(), encode(reason))
-            for rank, ((_, score, source, reason), (_, fields)) in enumerate(
-                zip(picks, shown, strict=True), 1
-            )
-        ]
-    )
+    items = [
+        f'{{{fields}"rank":{rank},"score":{score:.4f},"source":"{source}","reason":{told}}}'
+        for rank, ((_, score, source, told), (_, fields)) in enumerate(zip(picks, shown, strict=True), 1)
+    ]
+    return f"[{','.join(items)}]"

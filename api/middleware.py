@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
+from secrets import token_hex
 from time import perf_counter
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.ids import fresh_id
 from api.metrics import REQUEST_SECONDS
 from api.problems import Problem, respond
 
@@ -25,7 +25,7 @@ class Observed:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         started, status = perf_counter(), 500
-        request_id = scope.setdefault("state", {})["request_id"] = fresh_id()
+        request_id = scope.setdefault("state", {})["request_id"] = token_hex(8)
 
         async def send_with_id(message: Message) -> None:
             nonlocal status

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from secrets import token_hex
 from typing import Any, NamedTuple
 
 import msgspec
 
 from api.answers import answer_json, encode, shown_products
-from api.ids import fresh_id
 from api.metrics import DEGRADED, PICKS
 from api.schemas import Campaign, PicksAsk
 from api.service import Service
@@ -99,7 +99,7 @@ def _answer(service: Service, line: Line, known: Known) -> bytes:
     )
     picks = recommender.recommend(request, ask.k, ask.customer_id) if recommender else []
     missing = known.missing if recommender else [*known.missing, "no_model"]
-    recommendation_id, shown = f"r-{fresh_id()}", shown_products(recommender, picks)
+    recommendation_id, shown = f"r-{token_hex(8)}", shown_products(recommender, picks)
     PICKS.add_each(placement, [pick.source for pick in picks])
     for reason in missing:
         DEGRADED.add(reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -48,6 +49,8 @@ def run_api(app: FastAPI, listener: socket.socket, settings: ApiSettings) -> Non
         server_header=False,
         timeout_graceful_shutdown=settings.drain_s,
     )
+    gc.collect()
+    gc.freeze()  # not to be looked through again: what the libraries made takes tens of milliseconds
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 from zlib import crc32
@@ -17,6 +18,7 @@ from features.events import Event
 LOOKS = frozenset({"view", "click", "wishlist"})
 CART_CHANGES = {"add_to_cart": 1, "remove_from_cart": -1}
 TAKEN_BACK = frozenset({"refund", "cancel"})
+ENTRIES_REMEMBERED = 8_192  # about 5 MB
 REMEMBERED = (
     LOOKS | TAKEN_BACK | {"search", "add_to_cart", "remove_from_cart", "checkout", "purchase", "review"}
 )
@@ -61,7 +63,8 @@ class ShopperState:
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(LogEntry).decode
+# A shopper's next answer reads the same entries again, and one more.
+_decode = lru_cache(ENTRIES_REMEMBERED)(msgspec.msgpack.Decoder(LogEntry).decode)
 _at = attrgetter("at_ms")
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)  # of another version, or damaged
 

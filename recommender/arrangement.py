@@ -21,7 +21,7 @@ Places = NDArray[np.int64]
 def arrange(ranking: Ranking, plan: Plan, k: int, taken: Sequence[int]) -> Ranking:
     """The first k of a ranking under the rules; `taken` are the items that the answer has already."""
     if plan is NO_RULES:
-        return ranking.only(slice(k)) if len(ranking.items) > k else ranking
+        return ranking if len(ranking.scores) <= k else ranking.only(slice(k))
     scores, places, peak = ranking.scores, np.arange(len(ranking.scores)), 1.0
     if plan.factors is not None and len(places):
         scores = scores * plan.factors[ranking.items]

@@ -33,19 +33,35 @@ class Trees:
         """The first trees alone."""
         return Trees(self.features[:n_trees], self.thresholds[:n_trees], self.leaves[:n_trees])
 
-    def score(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n) float32 for rows (n, n_features)."""
-        scores = np.zeros(len(rows), np.float32)
+    def score(self, rows: Floats, start: Floats | None = None) -> Floats:
+        """(n) float32 for rows (n, n_features). start: (n), to which the trees add."""
+        scores = np.zeros(len(rows), np.float32) if start is None else start.copy()
         _score(self.features, self.thresholds, self.leaves, np.ascontiguousarray(rows), scores)
         return scores
 
+    def chances(self, rows: Floats, start: Floats | None = None) -> Floats:
+        """(n) float32, above 0: exp(score), beside the best one's."""
+        scores = self.score(rows, start)
+        _relative(scores)
+        return scores
 
-@compiled(array(types.int32, 2), *[array(types.float32, 2)] * 3, array(types.float32, out=True))
+
+@compiled((array(types.int32, 2), *[array(types.float32, 2)] * 3, array(types.float32, out=True)))
 def _score(features: Ints, thresholds: Floats, leaves: Floats, rows: Floats, scores: Floats) -> None:
     """Adds to each row's score the leaves that it reaches."""
-    for tree in range(len(leaves)):
-        for row in range(len(rows)):
+    for row in range(len(rows)):
+        of, score = rows[row], scores[row]
+        for tree in range(len(leaves)):
             leaf = 0
             for level in range(features.shape[1]):
-                leaf |= (rows[row, features[tree, level]] > thresholds[tree, level]) << level
-            scores[row] += leaves[tree, leaf]
+                leaf |= (of[features[tree, level]] > thresholds[tree, level]) << level
+            score += leaves[tree, leaf]
+        scores[row] = score
+
+
+@compiled((array(types.float32, out=True),))
+def _relative(scores: Floats) -> None:
+    """Writes exp(score - largest)."""
+    largest = scores.max()
+    for row in range(len(scores)):
+        scores[row] = np.exp(scores[row] - largest)

@@ -81,13 +81,20 @@ class Tables:
     @cached_property
     def short_title(self) -> Callable[[int], str]:
         """Of an item, short enough for a sentence on a product card. The same few are asked for all day."""
+        titles = self.titles
 
         @lru_cache(REMEMBERED)
         def short_title(item: int) -> str:
-            title = self.titles[item].decode()
+            title = titles[item].decode()
             return title if len(title) <= TITLE_LENGTH else f"{title[:TITLE_LENGTH].rpartition(' ')[0]} …"
 
         return short_title
+
+    @cached_property
+    def short_title_json(self) -> Callable[[int], str]:
+        """The same as the inside of a JSON string."""
+        short_title = self.short_title
+        return lru_cache(REMEMBERED)(lambda item: msgspec.json.encode(short_title(item))[1:-1].decode())
 
 
 @dataclass(frozen=True)

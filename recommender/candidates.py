@@ -34,7 +34,8 @@ class Candidates(NamedTuple):
 
     @classmethod
     def unanchored(cls, items: Ints, scores: Floats, counts: Ints) -> Candidates:
-        return cls(items, scores, np.full(len(items), NO_ANCHOR, np.int32), counts)
+        n = len(items)
+        return cls(items, scores, NOBODIES[:n] if n <= MANY else np.full(n, NO_ANCHOR, np.int32), counts)
 
     @classmethod
     def room(cls, n: int) -> Candidates:
@@ -56,6 +57,10 @@ class Candidates(NamedTuple):
         return Candidates(self.items[keep], self.scores[keep], self.anchors[keep], self.counts[keep])
 
 
+MANY = 1_000
+NOBODIES = np.full(MANY, NO_ANCHOR, np.int32)
+NOBODIES.flags.writeable = False
+MOST_SOURCES = max(kernels.SOURCES)
 NOTHING = Candidates.room(0)
 
 
@@ -84,29 +89,32 @@ def concatenate(proposals: Sequence[Candidates]) -> Candidates:
 
 
 class Ranking(NamedTuple):
-    """Distinct items, best first. scores: between 0 and 1; of what speaks loudest for each: which source,
-    which product (or -1), and the count behind it. All int32 but the scores, float32."""
+    """Distinct items, best first.
 
-    items: Ints
+    told: (4, n) int32: the items, and of what speaks loudest for each which source it is, which product (or
+    -1) and the count behind it; scores: (n) float32 between 0 and 1.
+    """
+
+    told: NDArray[np.int32]
     scores: Floats
-    sources: Ints
-    anchors: Ints
-    counts: Ints
 
     @classmethod
     def room(cls, n: int) -> Ranking:
         """Place for n items, to be written by a kernel."""
-        whole = np.empty((4, n), np.int32)
-        return cls(whole[0], np.empty(n, np.float32), whole[1], whole[2], whole[3])
+        return cls(np.empty((4, n), np.int32), np.empty(n, np.float32))
 
     @property
-    def columns(self) -> tuple[Ints, Floats, Ints, Ints, Ints]:
-        """As kernels take them: they know no names."""
-        return self.items, self.scores, self.sources, self.anchors, self.counts
+    def items(self) -> Ints:
+        items: Ints = self.told[0]
+        return items
 
     def only(self, places: NDArray[np.int64] | slice) -> Ranking:
-        items, scores, sources, anchors, counts = self
-        return Ranking(items[places], scores[places], sources[places], anchors[places], counts[places])
+        return Ranking(self.told[:, places], self.scores[places])
+
+    def lists(self) -> tuple[list[int], list[int], list[int], list[int], list[float]]:
+        """Items, sources, products, counts, scores."""
+        items, sources, anchors, counts = self.told.tolist()
+        return items, sources, anchors, counts, self.scores.tolist()
 
 
 def blend(
@@ -114,14 +122,13 @@ def blend(
 ) -> Ranking:
     """Add up what the sources say, each scaled so that its best allowed item counts its weight.
 
-    allowed: (n_items). The k best items, or all; an item's score is 1 where every source that proposes
-    anything has it first.
+    proposals: of at most MOST_SOURCES sources; allowed: (n_items). The k best items, or all; an
+    item's score is 1 where every source that proposes anything has it first.
     """
-    starts = [0]
-    for proposal in proposals:
-        starts.append(starts[-1] + len(proposal.items))
-    everything = proposals[0] if len(proposals) == 1 else concatenate(proposals)
-    ranking = Ranking.room(starts[-1] if k is None else min(k, starts[-1]))
-    speakers = np.array(starts), np.array(weights, np.float64)
-    found = kernels.rank(everything.columns, *speakers, allowed, ranking.columns)
-    return ranking if found == len(ranking.items) else ranking.only(slice(found))
+    said = tuple([proposal.columns for proposal in proposals])
+    if len(said) > 1:
+        said += (NOTHING.columns,) * (MOST_SOURCES - len(said))
+    n = sum([len(proposal.items) for proposal in proposals])
+    told, scores = ranking = Ranking.room(n if k is None else min(k, n))
+    found = kernels.rank(said, np.array(weights, np.float64), allowed, told, scores)
+    return ranking if found == len(scores) else ranking.only(slice(found))

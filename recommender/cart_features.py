@@ -43,15 +43,11 @@ def head_of(situation: Situation, found: Candidates) -> Head | None:
     best, voices = np.empty(DEEPEST, np.int32), np.empty(DEEPEST, np.int32)
     features = np.empty((DEEPEST, FEATURES), np.float32)
     hidden = np.array(situation.hidden, np.int32)
-    n = kernels.head(
-        found.items, found.scores, found.anchors, hidden, len(situation.cart), best, voices, features
-    )
+    n = kernels.head(found.columns, hidden, len(situation.cart), best, voices, features)
     if not n:
         return None
     items, voices, table = best[:n], voices[:n], situation.bundle.tables.next_basket
-    kernels.habits(items, _foreseen(situation), past, situation.today, table.repeat_gap, features)
-    for column, values in enumerate((table.popularity, table.trend, table.rebuys, table.repeat_rate), 12):
-        features[:n, column] = values[items]
+    kernels.habits(items, _foreseen(situation), past, situation.today, table.figures, features)
     return Head(items, features[:n], found.anchors[voices], found.counts[voices])
 
 

@@ -36,8 +36,8 @@ def ranked(situation: Situation) -> Candidates:
     head = head_of(situation, found) if len(trees) else None
     if head is None:
         return found
-    scores = prior(head.features) + trees.score(head.features)
-    return Candidates(head.items, np.exp(scores - scores.max()), head.anchors, head.counts)
+    chances = trees.chances(head.features, prior(head.features))
+    return Candidates(head.items, chances, head.anchors, head.counts)
 
 
 def prior(features: Floats) -> Floats:

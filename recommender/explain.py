@@ -14,6 +14,7 @@ import msgspec
 from recommender.candidates import NO_ANCHOR
 from recommender.request import Situation
 
+TIMES = {1: "once", 2: "twice"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAYS_REMEMBERED = 5_000
 ENOUGH_BUYERS, MORE_OFTEN = 30, 0.05  # from here on it is told that a product's buyers come back for it more
@@ -28,24 +29,36 @@ class Reason(msgspec.Struct, frozen=True):
     evidence: dict[str, Any]
 
 
-def _bought_together(situation: Situation, item: int, anchor: int, figure: int) -> Reason:
+_encode = msgspec.json.Encoder().encode
+reason_of = msgspec.json.Decoder(Reason).decode
+
+
+def told(code: str, text: str, **evidence: Any) -> str:
+    """A reason as the JSON of it: answers need no more. The commonest are written out below."""
+    return _encode(Reason(code, text, evidence)).decode()
+
+
+def _bought_together(situation: Situation, item: int, anchor: int, figure: int) -> str:
     if anchor == NO_ANCHOR:
         return _usual(situation, item, anchor, figure)
-    bundle, title = situation.bundle, situation.bundle.tables.short_title(anchor)
+    bundle = situation.bundle
+    title = bundle.tables.short_title_json(anchor)
     if figure == 0:
-        return Reason("goes_with", f"Goes with {title}", {})
+        return f'{{"code":"goes_with","text":"Goes with {title}","evidence":{{}}}}'
     counts = bundle.tables.product.buyers
     buyers, others = counts.item(anchor), counts.item(item)
-    lift = round(figure * bundle.manifest.buyers / (buyers * others), 2)
-    text = f"{figure} of {buyers} buyers of {title} also bought this"
-    return Reason("bought_together", text, {"together": figure, "buyers": buyers, "lift": lift})
+    lift = figure * bundle.manifest.buyers / (buyers * others)
+    return (
+        f'{{"code":"bought_together","text":"{figure} of {buyers} buyers of {title} also bought this",'
+        f'"evidence":{{"together":{figure},"buyers":{buyers},"lift":{lift:.2f}}}}}'
+    )
 
 
-def _similar(situation: Situation, item: int, anchor: int, figure: int) -> Reason:
-    return Reason("similar", f"Like {_title(situation, anchor)}", {"buyers_of_both": figure})
+def _similar(situation: Situation, item: int, anchor: int, figure: int) -> str:
+    return told("similar", f"Like {_title(situation, anchor)}", buyers_of_both=figure)
 
 
-def _upgrade(situation: Situation, item: int, anchor: int, figure: int) -> Reason:
+def _upgrade(situation: Situation, item: int, anchor: int, figure: int) -> str:
     """A higher price alone is no reason: what its buyers do is, where there are enough of both."""
     product = situation.bundle.tables.product
     price, before = (round(product.price.item(item), 2) for item in (item, anchor))
@@ -56,47 +69,49 @@ def _upgrade(situation: Situation, item: int, anchor: int, figure: int) -> Reaso
     if enough and again >= again_before + MORE_OFTEN:
         evidence |= {"bought_again": round(again, 2), "bought_again_before": round(again_before, 2)}
         text += f"; {again:.0%} of its buyers buy it again, not {again_before:.0%}"
-    return Reason("upgrade", text, evidence)
+    return told("upgrade", text, **evidence)
 
 
-def _browsing(situation: Situation, item: int, anchor: int, figure: int) -> Reason:
+def _browsing(situation: Situation, item: int, anchor: int, figure: int) -> str:
     if anchor == item:
-        return Reason("viewed", "You looked at this earlier", {})
-    return Reason("viewed", f"Because you looked at {_title(situation, anchor)}", {"together": figure})
+        return '{"code":"viewed","text":"You looked at this earlier","evidence":{}}'
+    title = situation.bundle.tables.short_title_json(anchor)
+    return f'{{"code":"viewed","text":"Because you looked at {title}","evidence":{{"together":{figure}}}}}'
 
 
-def _for_you(situation: Situation, item: int, anchor: int, figure: int) -> Reason:
-    return Reason("for_you", "Picked from what you bought and looked at", {"products": figure})
+def _for_you(situation: Situation, item: int, anchor: int, figure: int) -> str:
+    return told("for_you", "Picked from what you bought and looked at", products=figure)
 
 
-def _usual(situation: Situation, item: int, anchor: int, figure: int) -> Reason:
+def _usual(situation: Situation, item: int, anchor: int, figure: int) -> str:
     day = situation.last_bought[item]
-    times = {1: "once", 2: "twice"}.get(figure, f"{figure} times")
-    evidence = {"orders": figure, "last_bought": _iso(day)}
-    return Reason("buy_again", f"You bought this {times}, last on {_spoken(situation.today, day)}", evidence)
+    times = TIMES.get(figure) or f"{figure} times"
+    return (
+        f'{{"code":"buy_again","text":"You bought this {times}, last on {_spoken(situation.today, day)}",'
+        f'"evidence":{{"orders":{figure},"last_bought":"{_iso(day)}"}}}}'
+    )
 
 
-def _next_basket(situation: Situation, item: int, anchor: int, figure: int) -> Reason:
+def _next_basket(situation: Situation, item: int, anchor: int, figure: int) -> str:
     if figure:
         return _usual(situation, item, anchor, figure)
-    return Reason("next_basket", "Bought by customers with a basket like yours", {})
+    return '{"code":"next_basket","text":"Bought by customers with a basket like yours","evidence":{}}'
 
 
-def _popular(situation: Situation, item: int, anchor: int, figure: int) -> Reason:
+def _popular(situation: Situation, item: int, anchor: int, figure: int) -> str:
     text = f"{figure} buyers" if figure > 1 else "Picked for you"
-    return Reason("popular", text, {"buyers": figure})
+    return told("popular", text, buyers=figure)
 
 
-def _trending(situation: Situation, item: int, anchor: int, figure: int) -> Reason:
+def _trending(situation: Situation, item: int, anchor: int, figure: int) -> str:
     until = (datetime.fromisoformat(situation.bundle.manifest.last_order) - EPOCH).days
     fresh = situation.today - until < FRESH_DAYS
     when = "in the last 14 days" if fresh else f"in the 14 days to {_spoken(situation.today, until)}"
-    return Reason("trending", f"Selling fast: {figure} orders {when}", {"orders_14d": figure})
+    return told("trending", f"Selling fast: {figure} orders {when}", orders_14d=figure)
 
 
-def _new(situation: Situation, item: int, anchor: int, figure: int) -> Reason:
-    since = _iso(figure)
-    return Reason("new", f"New since {_spoken(situation.today, figure)}", {"since": since})
+def _new(situation: Situation, item: int, anchor: int, figure: int) -> str:
+    return told("new", f"New since {_spoken(situation.today, figure)}", since=_iso(figure))
 
 
 def _title(situation: Situation, item: int) -> str:
@@ -118,7 +133,7 @@ def _spoken(today: int, day: int) -> str:
 
 # By source: why it proposes an item of a situation; the product that speaks for it (or -1), and the figure
 # behind it.
-REASONS: dict[str, Callable[[Situation, int, int, int], Reason]] = {
+REASONS: dict[str, Callable[[Situation, int, int, int], str]] = {
     "co_purchase": _bought_together,
     "similar": _similar,
     "upgrade": _upgrade,

@@ -76,6 +76,10 @@ class IdMap:
         """The row of an id, or -1 where it is not known."""
         if name is None:
             return EMPTY
+        row = self._asked.get(name)
+        return self._ask(name) if row is None else row
+
+    def _find(self, name: str) -> int:
         key = name.encode(errors="surrogatepass")
         last = len(self._slots) - 1
         slot = crc32(key) & last
@@ -92,7 +96,7 @@ class IdMap:
 
     def _ask(self, name: str) -> int:
         """The row of an id; one that is known is remembered, as the same few are asked for all day."""
-        row = self.row(name)
+        row = self._find(name)
         if row != EMPTY:
             if len(self._asked) >= REMEMBERED:
                 self._asked.clear()

@@ -18,11 +18,13 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
+Rates = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Table = tuple[Places, Ints, Floats, Ints]  # columns of `tables.Neighbours`
 Proposals = tuple[Ints, Floats, Ints, Ints]  # columns of `candidates.Candidates`
 Orders = tuple[Ints, Ints, Ints]  # of one customer: items, orders, last day
 
+SOURCES = (1, 4)  # as many are blended: fewer than four are filled up
 LITTLE = np.float32(0.001)  # of two places of a source's item, its own vote decides which speaks for it
 SORTED_WHOLE = 100  # from so many of the best on, sorting beats inserting
 NEVER = 9999.0  # days since a first order that has not come
@@ -40,19 +42,18 @@ def _tuple(*parts: types.Type) -> types.Type:
 _ints, _floats, _places = array(types.int32), array(types.float32), array(types.int64)
 _flags, _rates = array(types.boolean), array(types.float64)
 _ints_out, _floats_out = array(types.int32, out=True), array(types.float32, out=True)
+_ints_rows_out = array(types.int32, 2, out=True)
 _floats_rows_out = array(types.float32, 2, out=True)
-_number, _whole = types.float64, types.int64
 _table = _tuple(_places, _ints, _floats, _ints)
 _proposals = _tuple(_ints, _floats, _ints, _ints)
-_ranking_out = _tuple(_ints_out, _floats_out, _ints_out, _ints_out, _ints_out)
 _foreseen, _orders = _tuple(_ints, _floats, _ints), _tuple(_ints, _ints, _ints)
+_figures = _tuple(_floats, _floats, _floats, _floats, _floats)
 _proposals_out = _tuple(_ints_out, _floats_out, _ints_out, _ints_out)
 
 
-def compiled(*arguments: types.Type) -> Callable[[Function], Function]:
+def compiled(*signatures: tuple[types.Type, ...]) -> Callable[[Function], Function]:
     """A function of these argument types as machine code; without any, for other kernels alone."""
-    signatures = [arguments] if arguments else None
-    return cast(Any, numba.njit(signatures, cache=True, error_model="numpy"))  # type: ignore[no-any-return]
+    return cast(Any, numba.njit(list(signatures) or None, cache=True, error_model="numpy"))  # type: ignore[no-any-return]
 
 
 @compiled()
@@ -72,12 +73,9 @@ def _find(slots: Ints, held: Ints, item: int) -> int:
 
 
 @compiled()
-def _seated(items: Ints, allowed: Flags, slots: Ints, held: Ints, seat: Ints) -> int:
-    """Writes the distinct items, as they come, and for each place which of them it has; returns how many.
-
-    allowed: empty where every item is; the place of another has -1.
-    """
-    seated = 0
+def _seated(items: Ints, allowed: Flags, slots: Ints, held: Ints, seat: Ints, seated: int) -> int:
+    """Writes the distinct items, behind the `seated` first ones, and for each place which it has, or -1 where
+    that is not allowed; returns how many. allowed: empty where every item is."""
     for place in range(len(items)):
         seat[place] = NOBODY
         if len(allowed) == 0 or allowed[items[place]]:
@@ -111,58 +109,62 @@ def _best(totals: Floats, best: Ints) -> int:
     return found
 
 
-@compiled(_proposals, _places, _rates, _flags, _ranking_out)
-def rank(
-    proposals: Proposals,
-    starts: Places,
-    weights: NDArray[np.float64],
-    allowed: Flags,
-    out: tuple[Ints, Floats, Ints, Ints, Ints],
-) -> int:
-    """Adds up what the sources say, each scaled so that its best allowed item counts its weight.
+@compiled(*[(_tuple(*[_proposals] * n), _rates, _flags, _ints_rows_out, _floats_out) for n in SOURCES])
+def rank(proposals: tuple[Proposals, ...], weights: Rates, allowed: Flags, told: Ints, totals: Floats) -> int:
+    """Adds up what each source proposes, scaled so that its best allowed item counts the source's weight.
 
-    proposals: of all sources, one behind the other; starts: where each begins, and the end. Within one, an
-    item's scores add up; it says nothing of an item whose sum is not above 0. Writes the best distinct items,
-    as many as there is room for, their totals (1 where every source that says anything has the item first)
-    and of the proposal that speaks loudest for each the source, the speaker and the count; returns how many.
+    Within a source an item's scores add up; it says nothing of an item whose sum is not above 0. Writes the
+    best distinct items, as many as there is room for, and of the proposal that speaks loudest for each the
+    source, the speaker and the count (`told`); their totals, 1 where every source that says anything has the
+    item first. Returns how many.
     """
-    (items, scores, speakers, counts), (best, totals, sources, said_by, figures) = proposals, out
-    slots, held, seat = _slots(len(items)), np.empty(len(items), np.int32), np.empty(len(items), np.int32)
-    seated = _seated(items, allowed, slots, held, seat)
-    votes, loudest = np.zeros(seated, np.float32), np.zeros(seated, np.float32)
-    voice, heard, told_by = np.zeros(seated, np.int32), np.float32(0), np.zeros(seated, np.int32)
+    n = 0
+    for items, _, _, _ in proposals:
+        n += len(items)
+    slots, held, seat, seated, heard = (
+        _slots(n),
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        0,
+        np.float32(0),
+    )
+    votes, loudest = np.zeros(n, np.float32), np.zeros(n, np.float32)
+    voice, at = (
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+    )  # of each item the source and place of the loudest
     for source in range(len(weights)):
-        sums, peak = np.zeros(seated, np.float32), np.float32(0)
-        for place in range(starts[source], starts[source + 1]):
+        items, scores, _, _ = proposals[source]
+        seated = _seated(items, allowed, slots, held, seat, seated)
+        sums = np.zeros(seated + 1, np.float32)
+        for place in range(len(items)):
             if seat[place] >= 0:
                 sums[seat[place]] += scores[place]
-        for here in range(seated):
-            peak = max(peak, sums[here])
-        if peak <= 0:
-            continue
-        share = np.float32(weights[source]) / peak
-        heard += np.float32(weights[source])
-        for place in range(starts[source], starts[source + 1]):
+        weight, peak = np.float32(weights[source]), sums.max()
+        share = weight / peak if peak > 0 else np.float32(0)
+        heard += weight if peak > 0 else np.float32(0)
+        for place in range(len(items)):
             here = seat[place]
             if here >= 0 and sums[here] > 0:
                 vote = scores[place] * share
                 votes[here] += vote
                 loud = sums[here] * share + LITTLE * vote
                 if loud > loudest[here]:
-                    loudest[here], voice[here], told_by[here] = loud, place, source
-    found = _best(votes, best)
-    for place in range(found):
-        here = best[place]
-        best[place], totals[place], sources[place] = held[here], votes[here] / heard, told_by[here]
-        said_by[place], figures[place] = speakers[voice[here]], counts[voice[here]]
+                    loudest[here], voice[here], at[here] = loud, source, place
+    found = _best(votes[:seated], told[0])
+    for rank in range(found):
+        here = told[0, rank]
+        _, _, speakers, counts = proposals[voice[here]]
+        told[0, rank], told[1, rank], totals[rank] = held[here], voice[here], votes[here] / heard
+        told[2, rank], told[3, rank] = speakers[at[here]], counts[at[here]]
     return found
 
 
-@compiled(_table, _places, _rates, _whole, _proposals_out)
+@compiled((_table, _places, _rates, types.int64, _proposals_out))
 def gather(
     table: Table,
     anchors: Places,
-    loudness: NDArray[np.float64],
+    loudness: Rates,
     at_most: int,
     out: Proposals,
 ) -> int:
@@ -177,7 +179,7 @@ def gather(
     return n
 
 
-@compiled(_table, _places, _floats, _number, _proposals_out)
+@compiled((_table, _places, _floats, types.float64, _proposals_out))
 def onward(
     table: Table,
     viewed: Places,
@@ -206,7 +208,7 @@ def onward(
     return n
 
 
-@compiled(_table, _floats, _places, _orders, _number, _proposals_out)
+@compiled((_table, _floats, _places, _orders, types.float64, _proposals_out))
 def complete(
     table: Table,
     rise: Floats,
@@ -230,23 +232,15 @@ def complete(
     return n
 
 
-@compiled(_ints, _floats, _ints, _ints, _whole, _ints_out, _ints_out, _floats_rows_out)
-def head(
-    items: Ints,
-    scores: Floats,
-    speakers: Ints,
-    hidden: Ints,
-    in_cart: int,
-    best: Ints,
-    voices: Ints,
-    features: Floats,
-) -> int:
+@compiled((_proposals, _ints, types.int64, _ints_out, _ints_out, _floats_rows_out))
+def head(found: Proposals, hidden: Ints, in_cart: int, best: Ints, voices: Ints, features: Floats) -> int:
     """Writes the `len(best)` items of the largest sums above 0, the places that speak loudest for them, and
     what the cart says of them (see `cart_features`); returns how many."""
-    slots, held, seat = _slots(len(items)), np.empty(len(items), np.int32), np.empty(len(items), np.int32)
-    seated = _seated(items, np.empty(0, np.bool_), slots, held, seat)
-    sums, ease, voters = np.zeros(seated, np.float32), np.zeros(seated, np.float32), np.zeros(seated)
-    loudest, voice = np.full(seated, -np.inf, np.float32), np.zeros(seated, np.int32)
+    (items, scores, speakers, _), n = found, len(found[0])
+    slots, held, seat = _slots(n), np.empty(n, np.int32), np.empty(n, np.int32)
+    seated = _seated(items, np.empty(0, np.bool_), slots, held, seat, 0)
+    (sums, ease, voters), voice = np.zeros((3, seated), np.float32), np.empty(seated, np.int32)
+    loudest = np.full(seated, -np.inf, np.float32)
     for place in range(len(items)):
         here, score = seat[place], scores[place]
         sums[here] += score
@@ -256,37 +250,39 @@ def head(
         if score >= loudest[here]:
             loudest[here], voice[here] = score, place
     for item in hidden:
-        slot = _find(slots, held, item)
-        if slots[slot] >= 0:
-            sums[slots[slot]] = 0
-    found, strongest = _best(sums, best), np.float32(1e-9)
-    largest = sums[best[0]] if found else np.float32(1)
-    for row in range(found):
+        here = slots[_find(slots, held, item)]
+        if here >= 0:
+            sums[here] = 0
+    n, strongest = _best(sums, best), np.float32(1e-9)
+    largest = sums[best[0]] if n else np.float32(1)
+    for row in range(n):
         strongest = max(strongest, ease[best[row]])
-    for row in range(found):
+    for row in range(n):
         here = best[row]
         best[row], voices[row], of = held[here], voice[here], features[row]
         of[0], of[1], of[2], of[3] = sums[here] / largest, sums[here], ease[here], ease[here] / strongest
         of[4], of[5], of[6] = loudest[here], voters[here] / max(in_cart, 1), in_cart
-    return found
+    return n
 
 
-@compiled(_ints, _foreseen, _orders, _whole, _floats, _floats_rows_out)
+@compiled((_ints, _foreseen, _orders, types.int64, _figures, _floats_rows_out))
 def habits(
     items: Ints,
     foreseen: tuple[Ints, Floats, Ints],
     past: Orders,
     today: int,
-    repeat_gap: Floats,
+    figures: tuple[Floats, Floats, Floats, Floats, Floats],
     features: Floats,
 ) -> None:
-    """Writes what the customer's next basket and past orders say of the items (see `cart_features`)."""
+    """Writes what next basket, past orders and the products' figures say of the items (`cart_features`)."""
     (likely, chances, counts), (own, orders, last_day) = foreseen, past
+    popularity, trend, rebuys, repeat_rate, repeat_gap = figures
     slots, held, seat = _slots(len(items)), np.empty(len(items), np.int32), np.empty(len(items), np.int32)
-    _seated(items, np.empty(0, np.bool_), slots, held, seat)
+    _seated(items, np.empty(0, np.bool_), slots, held, seat, 0)
     for row in range(len(items)):
-        of = features[row]
+        of, item = features[row], items[row]
         of[7], of[8], of[9], of[10], of[11] = 0, 0, 0, NEVER, -1
+        of[12], of[13], of[14], of[15] = popularity[item], trend[item], rebuys[item], repeat_rate[item]
     for place in range(len(likely)):
         row = slots[_find(slots, held, likely[place])]
         if row >= 0:

@@ -53,8 +53,7 @@ def rank_scores(trees: Trees, features: Floats) -> Floats:
     """(n) float32 above 0: how likely each candidate is, beside the others."""
     if not len(trees):
         return features[:, TIFU] + np.float32(1e-6)
-    scores = trees.score(features)
-    return np.asarray(np.exp(scores - scores.max()), np.float32)
+    return trees.chances(features)
 
 
 def past_of(situation: Situation) -> Past:

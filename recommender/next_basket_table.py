@@ -141,3 +141,8 @@ class NextBasket:
     def rise(self) -> Floats:
         """(n_items): what the trend makes each count in a cart."""
         return np.asarray(self.trend**TREND_EXPONENT, np.float32)
+
+    @property
+    def figures(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """Popularity, trend, rebuys, repeat_rate, repeat_gap: as kernels take them."""
+        return self.popularity, self.trend, self.rebuys, self.repeat_rate, self.repeat_gap

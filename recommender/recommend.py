@@ -14,7 +14,7 @@ from recommender.arrangement import arrange
 from recommender.bundle import Bundle
 from recommender.candidates import NO_ANCHOR, Candidates, Ranking, blend
 from recommender.eligibility import Eligible
-from recommender.explain import REASONS, Reason
+from recommender.explain import REASONS, Reason, reason_of, told
 from recommender.kernels import Flags
 from recommender.merchandise_plan import NO_RULES, Merchandise, Plan
 from recommender.merchandising import AnyRule
@@ -24,15 +24,21 @@ from recommender.shelf import Shelf
 
 
 class Pick(NamedTuple):
-    """One product of an answer. item: its row; score between 0 and 1, comparable within one answer."""
+    """One product of an answer. item: its row; score between 0 and 1, comparable within one answer; told: the
+    JSON of its reason."""
 
     item: int
     score: float
     source: str
-    reason: Reason
+    told: str
+
+    @property
+    def reason(self) -> Reason:
+        """Why it is shown."""
+        return reason_of(self.told)
 
 
-PINNED = Reason("pinned", "Picked by the shop", {})
+PINNED = told("pinned", "Picked by the shop")
 
 
 def _nobody(_source: str, _proposed: int) -> None:
@@ -101,10 +107,10 @@ class Recommender:
         sources, proposals = zip(*heard, strict=True)
         weights = [source.weight for source in sources]
         ranking = blend(proposals, weights, eligible.mask, k if plan is NO_RULES else None)
-        chosen = [column.tolist() for column in arrange(ranking, plan, k, already)]
+        items, which, anchors, counts, scores = arrange(ranking, plan, k, already).lists()
         return [
-            Pick(item, score, name := sources[which].name, REASONS[name](situation, item, anchor, count))
-            for item, score, which, anchor, count in zip(*chosen, strict=True)
+            Pick(item, score, name := sources[source].name, REASONS[name](situation, item, anchor, count))
+            for item, score, source, anchor, count in zip(items, scores, which, anchors, counts, strict=True)
         ]
 
     def may_show(self, items: NDArray[np.int32], situation: Situation) -> NDArray[np.bool_]:
@@ -153,13 +159,13 @@ class Recommender:
         eligible.hide(already)
         popular = self.bundle.tables.popular
         places = eligible.mask[popular.items].nonzero()[0]
-        items, counts = popular.items[places], popular.counts[places]
-        nothing = np.full(len(items), NO_ANCHOR, np.int32)
-        left = Ranking(items, np.zeros(len(items), np.float32), nothing, nothing, counts)
-        chosen = arrange(left, plan, k, already)
+        left = Ranking.room(len(places))
+        left.told[0], left.told[3] = popular.items[places], popular.counts[places]
+        left.told[1], left.told[2], left.scores[:] = 0, NO_ANCHOR, 0
+        items, _, _, counts, _ = arrange(left, plan, k, already).lists()
         return [
             Pick(item, 0.0, POPULAR.name, REASONS[POPULAR.name](situation, item, NO_ANCHOR, count))
-            for item, count in zip(chosen.items.tolist(), chosen.counts.tolist(), strict=True)
+            for item, count in zip(items, counts, strict=True)
         ]
 
 

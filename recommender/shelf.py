@@ -19,7 +19,7 @@ class Shown(NamedTuple):
     """A product as answers tell of it: its id, and JSON fields, id and all, each followed by a comma."""
 
     product_id: str
-    fields: bytes
+    fields: str
 
 
 SHOWN_FIELDS = ("title", "price", "currency", "url", "image_url")
@@ -87,7 +87,7 @@ class Shelf:
         told = b'"product_id":%b,%b%b' % (msgspec.json.encode(product_id), card, b"," if card else b"")
         if len(self._shown) >= REMEMBERED:
             self._shown.clear()
-        shown = self._shown[item] = Shown(product_id, told)
+        shown = self._shown[item] = Shown(product_id, told.decode())
         return shown
 
 

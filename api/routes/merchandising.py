@@ -78,7 +78,7 @@ async def preview_rules(request: Request) -> Response:
         preview, recommender, ask.rules, asked, ask.request.k, shopper.visitor
     )
     before, after = (
-        msgspec.Raw(items_json(picks, shown_products(recommender, picks)))
+        msgspec.Raw(items_json(picks, shown_products(recommender, picks)).encode())
         for picks in (plain, steps[-1].after if steps else plain)
     )
     answer = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from secrets import token_hex
 
 from fastapi import APIRouter, Response
 from fastapi import Request as HttpRequest
 
 from api.answers import JsonReply, answer_json, shown_products
-from api.ids import fresh_id
 from api.metrics import DEGRADED, PICKS, STAGE_SECONDS
 from api.openapi import answers, parameters, takes
 from api.queries import ask_of_query, asks_of_body, question, read_body
@@ -70,7 +70,7 @@ def _answer(
     asked = question(ask, shopper, state, taken, now)
     picks = recommender.recommend(asked, ask.k, shopper.visitor) if recommender else []
     missing = missing if recommender else [*missing, "no_model"]
-    recommendation_id = f"r-{fresh_id()}"
+    recommendation_id = f"r-{token_hex(8)}"
     shown = shown_products(recommender, picks)
     body = answer_json(recommendation_id, ask.placement, recommender, picks, shown, missing)
     product_ids = tuple([product_id for product_id, _ in shown])

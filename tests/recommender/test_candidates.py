@@ -33,9 +33,8 @@ def blended(
 
 def evidence(found: Ranking) -> dict[int, tuple[int, int, int]]:
     """Item -> source, anchor, count."""
-    columns = (found.sources, found.anchors, found.counts)
-    told = zip(*(column.tolist() for column in columns), strict=True)
-    return dict(zip(found.items.tolist(), told, strict=True))
+    items, sources, anchors, counts, _ = found.lists()
+    return dict(zip(items, zip(sources, anchors, counts, strict=True), strict=True))
 
 
 def test_each_source_counts_its_weight_and_repeats_add_up() -> None:
@@ -83,7 +82,7 @@ places = st.lists(st.tuples(st.integers(0, 299), st.floats(-10, 10, width=16)), 
 def test_the_best_k_are_the_head_of_the_whole_ranking(votes: Places, k: int) -> None:
     found = [proposal(*map(list, zip(*votes, strict=True)))]
     whole, head = blended(found, [1.0]), blended(found, [1.0], k=k)
-    assert [column.tolist() for column in head] == [column.tolist()[:k] for column in whole]
+    assert head.lists() == tuple(column[:k] for column in whole.lists())
 
 
 @given(votes=places, barred=st.sets(st.integers(0, 299)))
