@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from recommender import kernels
-from recommender.candidates import Candidates
 from recommender.kernels import Floats, Ints
 from recommender.next_basket import next_basket
 from recommender.next_basket_table import FORESEEN_KEPT, ForeseenRow
@@ -35,20 +34,20 @@ class Head(NamedTuple):
     counts: Ints
 
 
-def head_of(situation: Situation, found: Candidates) -> Head | None:
-    """Of the items that were found and may be shown; None where no order of the customer is known."""
-    past = own_purchases(situation)
+def head_of(situation: Situation) -> Head | None:
+    """Of what completes the cart and may be shown; None where no order of the customer is known."""
+    past, tables = own_purchases(situation), situation.bundle.tables
     if not len(past[0]):
         return None
-    best, voices = np.empty(DEEPEST, np.int32), np.empty(DEEPEST, np.int32)
-    features = np.empty((DEEPEST, FEATURES), np.float32)
-    hidden = np.array(situation.hidden, np.int32)
-    n = kernels.head(found.columns, hidden, len(situation.cart), best, voices, features)
+    told, features = np.empty((3, DEEPEST), np.int32), np.empty((DEEPEST, FEATURES), np.float32)
+    cart, hidden = np.array(situation.cart, np.int64), np.array(situation.hidden, np.int32)
+    table, rise = tables.companions.columns, tables.next_basket.rise
+    n = kernels.head(table, rise, cart, past, tables.cart_tuning.item(1), hidden, told, features)
     if not n:
         return None
-    items, voices, table = best[:n], voices[:n], situation.bundle.tables.next_basket
-    kernels.habits(items, _foreseen(situation), past, situation.today, table.figures, features)
-    return Head(items, features[:n], found.anchors[voices], found.counts[voices])
+    items, anchors, counts = told[:, :n]
+    kernels.habits(items, _foreseen(situation), past, situation.today, tables.next_basket.figures, features)
+    return Head(items, features[:n], anchors, counts)
 
 
 def _foreseen(situation: Situation) -> tuple[Ints, Floats, Ints]:

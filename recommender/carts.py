@@ -32,10 +32,10 @@ def ranked(situation: Situation) -> Candidates:
 
     As `completion` has them where there are no trees.
     """
-    found, trees = completion(situation), situation.bundle.tables.cart_trees
-    head = head_of(situation, found) if len(trees) else None
+    trees = situation.bundle.tables.cart_trees
+    head = head_of(situation) if len(trees) else None
     if head is None:
-        return found
+        return completion(situation)
     chances = trees.chances(head.features, prior(head.features))
     return Candidates(head.items, chances, head.anchors, head.counts)
 

@@ -209,14 +209,7 @@ def onward(
 
 
 @compiled((_table, _floats, _places, _orders, types.float64, _proposals_out))
-def complete(
-    table: Table,
-    rise: Floats,
-    cart: Places,
-    past: Orders,
-    habit: float,
-    out: Proposals,
-) -> int:
+def complete(table: Table, rise: Floats, cart: Places, past: Orders, habit: float, out: Proposals) -> int:
     """Writes the partners of the cart, and what the customer bought, each with its vote; see `carts`."""
     (offsets, items, weights, together), (found, scores, speakers, counts) = table, out
     (own, orders, _), n = past, 0
@@ -232,16 +225,27 @@ def complete(
     return n
 
 
-@compiled((_proposals, _ints, types.int64, _ints_out, _ints_out, _floats_rows_out))
-def head(found: Proposals, hidden: Ints, in_cart: int, best: Ints, voices: Ints, features: Floats) -> int:
-    """Writes the `len(best)` items of the largest sums above 0, the places that speak loudest for them, and
-    what the cart says of them (see `cart_features`); returns how many."""
-    (items, scores, speakers, _), n = found, len(found[0])
-    slots, held, seat = _slots(n), np.empty(n, np.int32), np.empty(n, np.int32)
+@compiled((_table, _floats, _places, _orders, types.float64, _ints, _ints_rows_out, _floats_rows_out))
+def head(
+    table: Table,
+    rise: Floats,
+    cart: Places,
+    past: Orders,
+    habit: float,
+    hidden: Ints,
+    told: Ints,
+    features: Floats,
+) -> int:
+    """Of `complete`, writes the items of the largest sums, as there is room, who speaks loudest for each and the
+    count (`told`), and what the cart says of it (`cart_features`). Returns how many."""
+    room = len(past[0]) + sum([table[0][anchor + 1] - table[0][anchor] for anchor in cart])
+    items, speakers, counts = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
+    scores, held, seat = np.empty(room, np.float32), np.empty(room, np.int32), np.empty(room, np.int32)
+    n, slots = complete(table, rise, cart, past, habit, (items, scores, speakers, counts)), _slots(room)
     seated = _seated(items, np.empty(0, np.bool_), slots, held, seat, 0)
     (sums, ease, voters), voice = np.zeros((3, seated), np.float32), np.empty(seated, np.int32)
     loudest = np.full(seated, -np.inf, np.float32)
-    for place in range(len(items)):
+    for place in range(n):
         here, score = seat[place], scores[place]
         sums[here] += score
         if speakers[place] != NOBODY:
@@ -253,15 +257,15 @@ def head(found: Proposals, hidden: Ints, in_cart: int, best: Ints, voices: Ints,
         here = slots[_find(slots, held, item)]
         if here >= 0:
             sums[here] = 0
-    n, strongest = _best(sums, best), np.float32(1e-9)
+    best, n, strongest = told[0], _best(sums, told[0]), np.float32(1e-9)
     largest = sums[best[0]] if n else np.float32(1)
     for row in range(n):
         strongest = max(strongest, ease[best[row]])
     for row in range(n):
-        here = best[row]
-        best[row], voices[row], of = held[here], voice[here], features[row]
+        here, of = best[row], features[row]
+        best[row], told[1, row], told[2, row] = held[here], speakers[voice[here]], counts[voice[here]]
         of[0], of[1], of[2], of[3] = sums[here] / largest, sums[here], ease[here], ease[here] / strongest
-        of[4], of[5], of[6] = loudest[here], voters[here] / max(in_cart, 1), in_cart
+        of[4], of[5], of[6] = loudest[here], voters[here] / max(len(cart), 1), len(cart)
     return n
 
 

@@ -10,7 +10,7 @@ from features.progress import Report, silent
 from recommender.boosting import Trees
 from recommender.bundle import Bundle
 from recommender.cart_features import head_of
-from recommender.carts import completion, prior
+from recommender.carts import prior
 from recommender.request import Situation
 from training.boosting import Boosting, Lists, boost
 from training.evaluate.compare import Case
@@ -39,7 +39,7 @@ def lists_of(cases: Sequence[Case], bundle: Bundle) -> Lists:
     rows, hits = [], []
     for case in cases:
         situation = Situation(case.request, bundle)
-        head = head_of(situation, completion(situation))
+        head = head_of(situation)
         if head is not None and (hit := np.isin(head.items, case.truth)).any():
             rows.append(head.features)
             hits.append(hit)

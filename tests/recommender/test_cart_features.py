@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from recommender.cart_features import Head, head_of
-from recommender.carts import completion
 from recommender.next_basket import NEVER, next_basket
 from recommender.request import Request, Situation
 
@@ -16,7 +15,7 @@ from bundles import NOW, item, small_bundle
 def head(**fields: object) -> Head | None:
     request = Request("cart", NOW.timestamp(), **({"rest_days": 0} | fields))  # type: ignore[arg-type]
     situation = Situation(request, small_bundle())
-    return head_of(situation, completion(situation))
+    return head_of(situation)
 
 
 def row(found: Head | None, name: str) -> list[float]:

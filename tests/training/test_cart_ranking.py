@@ -43,7 +43,7 @@ def test_few_carts_teach_nothing_and_the_sums_stand() -> None:
 def test_what_is_always_wanted_comes_first_with_its_own_reason() -> None:
     bundle = small_bundle()
     situation = Situation(cart_of_ann("spoon").request, bundle)
-    head = head_of(situation, completion(situation))
+    head = head_of(situation)
     assert head is not None
     assert head.features[:, SHARE].argmax() == head.items.tolist().index(item("tea"))  # by the sums
     trees = fit_cart_trees([cart_of_ann("spoon")] * FEWEST, bundle, seed=1)
