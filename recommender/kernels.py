@@ -236,8 +236,8 @@ def head(
     told: Ints,
     features: Floats,
 ) -> int:
-    """Of `complete`, writes the items of the largest sums, as there is room, who speaks loudest for each and the
-    count (`told`), and what the cart says of it (`cart_features`). Returns how many."""
+    """Of `complete`, writes the items of the largest sums, as there is room, who speaks loudest for each and
+    the count (`told`), and what the cart says of it (`cart_features`). Returns how many."""
     room = len(past[0]) + sum([table[0][anchor + 1] - table[0][anchor] for anchor in cart])
     items, speakers, counts = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
     scores, held, seat = np.empty(room, np.float32), np.empty(room, np.int32), np.empty(room, np.int32)
