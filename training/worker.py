@@ -22,10 +22,12 @@ from training.settings import TrainingSettings
 log = logging.getLogger("perennial.worker")
 
 LOOK_S = 5.0
+NICENESS = 10
 
 
 def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: TrainingSettings) -> None:
-    """Archive, hand out triggers and retrain until SIGTERM."""
+    """Archive, hand out triggers and retrain until SIGTERM; where processors are short, answers come first."""
+    os.nice(NICENESS)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
