@@ -26,7 +26,7 @@ NICENESS = 10
 
 
 def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: TrainingSettings) -> None:
-    """Archive, hand out triggers and retrain until SIGTERM; where processors are short, answers come first."""
+    """Archive, hand out triggers and retrain until SIGTERM, and let answers come first."""
     os.nice(NICENESS)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
