@@ -16,7 +16,7 @@ from loadtests.bench.processes import cpu_s
 from loadtests.bench.questions import Scene, get, post
 from loadtests.bench.wrk import full_speed
 
-VARIANTS = ("built", "dict")  # of the reference: see there
+VARIANTS = ("built", "dict", "asked")  # of the reference: see there
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,9 @@ def targets_of(
         targets[name] = asking(ours, pids, scene.questions(name))
         targets[f"{name} reference"] = asking(theirs, [pid], [get(f"/{name}")])
     for variant in VARIANTS:
-        targets[f"home reference {variant}"] = asking(theirs, [pid], [get(f"/home/{variant}")], paced=False)
+        targets[f"home reference {variant}"] = asking(
+            theirs, [pid], [get(f"/home/{variant}?placement=home&customer_id=c-1&k=8")], paced=False
+        )
     targets["events"] = Target(ours, pids, scene.single_events, None)
     empty = post("/events", scene.event(anonymous_id="a-1"))
     targets["events reference"] = asking(theirs, [pid], [empty])

@@ -5,8 +5,8 @@
 FD is a listening socket; bodies.json maps a name to an answer of Perennial's. `/NAME` replies with it as
 an instance of a model under the route's return annotation, as FastAPI's documentation writes a typed
 reply; the instance was made at start, so that nothing but FastAPI itself is measured. That is the
-official reference, and the cheapest for FastAPI: `/NAME/built` makes the instance in the route, and
-`/NAME/dict` gives a dictionary to `response_model`. `POST /events` takes and gives what ours does.
+official reference, and the cheapest for FastAPI: `/NAME/built` makes the instance in the route,
+`/NAME/dict` gives a dictionary to `response_model`, and `/NAME/asked` declares the query that ours takes. `POST /events` takes and gives what ours does.
 """
 
 from __future__ import annotations
@@ -14,11 +14,27 @@ from __future__ import annotations
 import json
 import socket
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import uvicorn
-from fastapi import FastAPI
-from pydantic import BaseModel
+from fastapi import FastAPI, Query
+from pydantic import BaseModel, Field
+
+
+class Question(BaseModel):
+    placement: str
+    customer_id: str | None = None
+    anonymous_id: str | None = None
+    session_id: str | None = None
+    product_id: str | None = None
+    cart: str = ""
+    exclude: str = ""
+    k: Annotated[int, Field(ge=1, le=100)] = 8
+    in_stock: bool = True
+    category: str | None = None
+    min_price: Annotated[float | None, Field(ge=0)] = None
+    max_price: Annotated[float | None, Field(ge=0)] = None
+    customer_token: str | None = None
 
 
 class Reason(BaseModel):
@@ -88,6 +104,10 @@ def _add(app: FastAPI, name: str, body: dict[str, Any]) -> None:
     @app.get(f"/{name}/built")
     async def built() -> Answer:
         return Answer(**{**body, "items": [_item(each) for each in body["items"]]})
+
+    @app.get(f"/{name}/asked")
+    async def asked(_question: Annotated[Question, Query()]) -> Answer:
+        return answer
 
     @app.get(f"/{name}/dict", response_model=Answer)
     async def from_dict() -> dict[str, Any]:
