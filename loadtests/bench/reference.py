@@ -6,7 +6,8 @@ FD is a listening socket; bodies.json maps a name to an answer of Perennial's. `
 an instance of a model under the route's return annotation, as FastAPI's documentation writes a typed
 reply; the instance was made at start, so that nothing but FastAPI itself is measured. That is the
 official reference, and the cheapest for FastAPI: `/NAME/built` makes the instance in the route,
-`/NAME/dict` gives a dictionary to `response_model`, and `/NAME/asked` declares the query that ours takes. `POST /events` takes and gives what ours does.
+`/NAME/dict` gives a dictionary to `response_model`, and `/NAME/asked` declares the query that ours takes.
+`POST /events` takes and gives what ours does.
 """
 
 from __future__ import annotations
