@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from api import openapi, problems
 from api.access import Access, is_local
+from api.early import Load
 from api.middleware import Observed
 from api.pages import pages_router
 from api.routes import (
@@ -36,6 +37,7 @@ from features.connection import Connection
 from features.home import Home
 from features.served import ServedBuffer
 from features.settings import StoreSettings
+from recommender import versions
 
 PARTS = (
     recommendations,
@@ -53,8 +55,17 @@ PARTS = (
 )
 
 
-def create_app(home: Home, redis_url: str, settings: ApiSettings, store_settings: StoreSettings) -> FastAPI:
-    """An app over one home and one store. It starts without a model, and without a store."""
+def create_app(
+    home: Home,
+    redis_url: str,
+    settings: ApiSettings,
+    store_settings: StoreSettings,
+    load: Load = versions.load_current,
+) -> FastAPI:
+    """An app over one home and one store. It starts without a model, and without a store.
+
+    load: the home's models -> the one that serves.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -62,7 +73,8 @@ def create_app(home: Home, redis_url: str, settings: ApiSettings, store_settings
         writes = Connection(redis_url, store_settings.redis_write_deadline_ms)
         served = ServedBuffer(writes, store_settings)
         access = Access(is_local(settings.host))
-        service = app.state.service = Service(home, settings, store, writes, store_settings, served, access)
+        service = Service(home, settings, store, writes, store_settings, served, access, load)
+        app.state.service = service
         await asyncio.gather(store.open(), writes.open())
         await service.refresh()
         tasks = [asyncio.create_task(service.watch()), asyncio.create_task(served.run())]

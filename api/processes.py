@@ -11,11 +11,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-
-import uvicorn
-from fastapi import FastAPI
+from typing import TYPE_CHECKING
 
 from api.settings import ApiSettings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 log = logging.getLogger("perennial.processes")
 
@@ -40,6 +41,8 @@ def url_of(listener: socket.socket) -> str:
 
 def run_api(app: FastAPI, listener: socket.socket, settings: ApiSettings) -> None:
     """Serve until SIGTERM, then finish what is open."""
+    import uvicorn  # not above: the supervisor shall not wait for it
+
     config = uvicorn.Config(
         app,
         loop="uvloop",

@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from api.app import create_app
 from api.processes import listen, run_api, supervise, url_of
 from api.settings import ApiSettings
 from features.home import Home
@@ -47,12 +46,17 @@ def serve_api(
     home: Home, settings: ApiSettings, store_settings: StoreSettings, listener_fd: int | None
 ) -> None:
     """The API alone, on the supervisor's socket or one of its own."""
+    from api.early import begun_early  # these not above: the supervisor shall not wait for them
+
+    load = begun_early(home.models)
+    from api.app import create_app
+
     inherited = listener_fd is not None
     with (
         redis_server(home, store_settings) as redis_url,
         socket.socket(fileno=listener_fd) if inherited else listen(settings.host, settings.port) as listener,
     ):
-        run_api(create_app(home, redis_url, settings, store_settings), listener, settings)
+        run_api(create_app(home, redis_url, settings, store_settings, load), listener, settings)
 
 
 def _store(held: ExitStack, home: Home, settings: StoreSettings) -> tuple[str, Callable[[], None]]:

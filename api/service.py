@@ -14,6 +14,7 @@ import hiredis
 import msgspec
 
 from api.access import Access
+from api.early import Load
 from api.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, hand_over
 from api.settings import ApiSettings
 from features import keys
@@ -47,6 +48,7 @@ class Service:
     store_settings: StoreSettings
     served: ServedBuffer
     access: Access
+    load: Load = versions.load_current
     recommender: Recommender | None = None
     model_problem: str | None = None
     changes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -109,7 +111,7 @@ class Service:
         log.info("model loaded", extra={"version": manifest.version})
 
     def _load(self, changes: Mapping[str, Mapping[str, Any]]) -> Recommender:
-        bundle = versions.load_current(self.home.models)
+        bundle = self.load(self.home.models)
         if bundle is None:
             raise BadBundle("models/current went away")
         shelf = Shelf.of(bundle.tables).changed(bundle.tables, changes)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Literal, cast
 import msgspec
 
 from features import keys
-from features.connection import Connection
 
 if TYPE_CHECKING:
     import redis
+
+    from features.connection import Connection
 
 Scope = Literal["public", "secret"]
 PREFIXES: Mapping[Scope, str] = {"public": "pk_", "secret": "sk_"}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property, lru_cache
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
-import faiss
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,9 @@ from recommender.offer_table import OfferTable
 from recommender.people import People
 from recommender.set_table import SetTable
 from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
+
+if TYPE_CHECKING:
+    import faiss  # a tenth of a second, which the command line must not wait for
 
 SCHEMA = 2
 TITLE_LENGTH = 40

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import faiss
 import msgspec
 import numpy as np
 
 from recommender.bundle import SCHEMA, Bundle, Manifest, Tables, flatten, unflatten
+
+if TYPE_CHECKING:
+    import faiss
 
 MANIFEST = "manifest.json"
 INDEX = "items.faiss"
@@ -23,11 +29,14 @@ class BadBundle(Exception):
 
 def write_bundle(folder: Path, manifest: Manifest, tables: Tables, index: faiss.Index) -> str:
     """Write a bundle into a new folder; returns the manifest's SHA-256, which a reader must know."""
+    import faiss
+
     folder.mkdir(parents=True)
     for name, array in flatten(tables):
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     faiss.write_index(index, str(folder / INDEX))
-    files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
+    paths = sorted(folder.iterdir())
+    files = dict(zip((path.name for path in paths), _digests(paths), strict=True))
     complete = msgspec.structs.replace(manifest, files=files)
     (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(complete), indent=2))
     return sha256(folder / MANIFEST)
@@ -35,6 +44,8 @@ def write_bundle(folder: Path, manifest: Manifest, tables: Tables, index: faiss.
 
 def read_bundle(folder: Path, manifest_sha256: str) -> Bundle:
     """Verify every byte, then map the arrays. Raises BadBundle."""
+    import faiss  # here: the command line reads this file, and must not wait for it
+
     manifest = verify(folder, manifest_sha256)
     arrays = {
         # A plain view: slicing numpy's memmap class costs several times as much.
@@ -76,12 +87,19 @@ def _verify_files(folder: Path, manifest: Manifest) -> None:
         raise BadBundle(
             f"{folder.name} has other files than its manifest: {sorted(present ^ set(manifest.files))[:3]}"
         )
-    for name, expected in manifest.files.items():
-        path = folder / name
-        if not PLAIN_NAME.fullmatch(name) or path.is_symlink() or not path.is_file():
-            raise BadBundle(f"{folder.name} names a file that is not a plain one: {name!r}")
-        if sha256(path) != expected:
+    paths = [folder / name for name in manifest.files]
+    for path in paths:
+        if not PLAIN_NAME.fullmatch(path.name) or path.is_symlink() or not path.is_file():
+            raise BadBundle(f"{folder.name} names a file that is not a plain one: {path.name!r}")
+    for (name, expected), found in zip(manifest.files.items(), _digests(paths), strict=True):
+        if found != expected:
             raise BadBundle(f"{name} of {folder.name} is damaged")
+
+
+def _digests(paths: Sequence[Path]) -> list[str]:
+    """SHA-256 of each, on all cores: hashing lets other threads run."""
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return list(threads.map(sha256, paths))
 
 
 def sha256(path: Path) -> str:

@@ -7,10 +7,8 @@ from typing import Annotated
 
 import typer
 
-from features.catalogue import merge_live
 from features.commands import store
 from features.home import Home
-from features.live_catalogue import all_changes
 from features.redis_server import RedisServerError
 from features.settings import StoreSettings
 from features.terminal import (
@@ -23,10 +21,7 @@ from features.terminal import (
     show,
     show_table,
 )
-from recommender import versions
-from recommender.bundle_files import BadBundle
 from training.errors import CannotTrain
-from training.settings import TrainingSettings
 
 models = typer.Typer(help="Model versions: see them, publish one, go back.", no_args_is_help=True)
 
@@ -38,9 +33,13 @@ TuneOption = Annotated[
 
 def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOption = False) -> None:
     """Train on the whole history, compare with simple baselines, publish what passes."""
-    # Here and not above: a serving process reads this file too, and must not load training's libraries.
+    # Here and not above: a serving process reads this file too, must not load training's libraries and
+    # shall start at once.
     from features.archive import Archiver
+    from features.catalogue import merge_live
+    from features.live_catalogue import all_changes
     from training.reports.build import write_insights
+    from training.settings import TrainingSettings
     from training.train import train as fit_and_publish
 
     shop = Home(home)
@@ -59,6 +58,9 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
 @models.command("list")
 def list_models(home: HomeOption = DEFAULT_HOME) -> None:
     """All versions with what they were made of; the star serves."""
+    from recommender import versions
+    from recommender.bundle_files import BadBundle
+
     folder = Home(home).models
     with plain_errors(BadBundle):
         pointer = versions.current(folder)
@@ -77,6 +79,9 @@ def list_models(home: HomeOption = DEFAULT_HOME) -> None:
 @models.command("publish")
 def publish_model(version: str, home: HomeOption = DEFAULT_HOME) -> None:
     """Let a version serve."""
+    from recommender import versions
+    from recommender.bundle_files import BadBundle
+
     with plain_errors(BadBundle):
         console.print(f"{versions.publish(Home(home).models, version).version} serves now.")
 
@@ -84,5 +89,8 @@ def publish_model(version: str, home: HomeOption = DEFAULT_HOME) -> None:
 @models.command("rollback")
 def roll_back_model(home: HomeOption = DEFAULT_HOME) -> None:
     """Let the version serve that served before this one."""
+    from recommender import versions
+    from recommender.bundle_files import BadBundle
+
     with plain_errors(BadBundle):
         console.print(f"{versions.rollback(Home(home).models).version} serves now.")

@@ -17,7 +17,6 @@ from features.redis_server import RedisServerError
 from features.settings import StoreSettings
 from features.terminal import DEFAULT_HOME, HomeOption, console, plain_errors, progress, show_table
 from features.triggers import BEGINNING, READ
-from recommender.bundle_files import BadBundle
 from recommender.lifecycle.occasion import KINDS
 
 if TYPE_CHECKING:
@@ -45,6 +44,8 @@ def triggers(
     as_json: LinesOption = False,
 ) -> None:
     """Messages to customers that are due: what waits to be read, or, with --dry-run, what would."""
+    from recommender.bundle_files import BadBundle
+
     kinds = [name.strip() for name in (kind or "").split(",") if name.strip()]
     if unknown := [name for name in kinds if name not in KINDS]:
         raise typer.BadParameter(f"`{unknown[0]}` is none of {', '.join(sorted(KINDS))}")
