@@ -59,6 +59,8 @@ class Shelf:
 
     def changed(self, tables: Tables, changes: Mapping[str, Mapping[str, Any]]) -> Shelf:
         """The shelf after changes (product_id -> new values); an unknown product waits for training."""
+        if not changes:
+            return self  # its arrays are shared by all processes, a copy's are not
         offered, in_stock = self.offered.copy(), self.in_stock.copy()
         price, cost = self.price.copy(), self.cost.copy()
         cards = dict(self.cards)
