@@ -57,7 +57,8 @@ def read_bundle(folder: Path, manifest_sha256: str) -> Bundle:
         tables = unflatten(Tables, arrays)
     except KeyError as missing:
         raise BadBundle(f"{folder.name} lacks the array {missing}; train again") from missing
-    return Bundle(manifest, tables, faiss.read_index(str(folder / INDEX)))
+    # Mapped as the arrays are: one copy for all processes.
+    return Bundle(manifest, tables, faiss.read_index(str(folder / INDEX), faiss.IO_FLAG_MMAP_IFC))
 
 
 def verify(folder: Path, manifest_sha256: str) -> Manifest:

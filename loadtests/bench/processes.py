@@ -74,13 +74,11 @@ def cpu_s(pid: int) -> float:
 
 
 def memory_mb(pid: int) -> dict[str, float]:
-    """What a process has alone, and what it shares with others."""
+    """What each further process costs, and what it shares: files, whoever has looked at them so far."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
     kb = {name: int(rest.split()[0]) for name, rest in (line.split(":", 1) for line in lines)}
-    return {
-        kind: round(sum(kb[f"{kind.title()}_{state}"] for state in ("Clean", "Dirty")) / 1024, 1)
-        for kind in ("private", "shared")
-    }
+    private = kb["Private_Dirty"]
+    return {"private": round(private / 1024, 1), "shared": round((kb["Rss"] - private) / 1024, 1)}
 
 
 def _words(pid: int) -> list[bytes]:
