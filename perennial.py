@@ -115,6 +115,13 @@ def bench(
     growth: Annotated[
         bool, typer.Option("--growth", help="Curves over the size of the shop; hours. Resumes.")
     ] = False,
+    only: Annotated[
+        Literal["products", "customers", "both", "interactions"] | None,
+        typer.Option(help="With --growth: this curve alone."),
+    ] = None,
+    shops: Annotated[
+        Path | None, typer.Option(help="With --growth: a folder in which the generated shops stay.")
+    ] = None,
     save: Annotated[Path | None, typer.Option(help="Where to write the figures, too.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -126,7 +133,7 @@ def bench(
     stop_in_order()
     with plain_errors(NoServer, WrongAnswer):
         if growth:
-            curves.grow(save or curves.RESULTS, console.log)
+            curves.grow(save or curves.RESULTS, console.log, only=only or "", kept=shops)
             return
         figures = command.bench(home, plan.QUICK if quick else plan.FULL, command.told_on_stderr)
     if save:

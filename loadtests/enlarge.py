@@ -19,6 +19,7 @@ import typer
 from numpy.typing import NDArray
 
 from features.home import Home
+from loadtests.kept import still_serves
 from recommender import versions
 from recommender.bundle import Bundle, Tables
 from recommender.bundle_files import write_bundle
@@ -169,8 +170,11 @@ def main(
     home: Path,
     products: Annotated[int, typer.Option(min=1)] = 10_000,
     customers: Annotated[int, typer.Option(min=1)] = 10_000,
+    keep: Annotated[bool, typer.Option("--keep", help="Nothing to do where HOME serves already.")] = False,
 ) -> None:
     """Write the enlarged bundle of the home SHOP into a new HOME, ready for `perennial serve`."""
+    if keep and still_serves(Home(home)):
+        return
     bundle = versions.load_current(Home(shop).models)
     if bundle is None:
         raise typer.BadParameter(f"{shop} serves no model; `perennial train --home {shop}` makes one")

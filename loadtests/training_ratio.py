@@ -11,12 +11,13 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, process_time
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from features.catalogue import load_products
 from features.home import Home
+from loadtests.kept import still_serves
 from loadtests.training_cost import Cost, peak_bytes
 from recommender import versions
 from training.history import load_history
@@ -76,8 +77,15 @@ def train_whole(home: Home) -> dict[str, Any]:
     }
 
 
-def main(home: Path, part: str = "both") -> None:
+def main(
+    home: Path,
+    part: str = "both",
+    keep: Annotated[bool, typer.Option("--keep", help="Nothing to do where HOME serves already.")] = False,
+) -> None:
     """Print both figures and their ratios as JSON; the part `fit` or `train` alone is for the children."""
+    if keep and still_serves(Home(home)):
+        print("{}")
+        return
     parts = {"fit": fit_alone, "train": train_whole}
     if part in parts:
         print(json.dumps(parts[part](Home(home))))

@@ -49,7 +49,7 @@ class GrowthPlan:
     turns: Plan
     seed_shop: ShopSize
     base: tuple[int, int]
-    served: Sequence[tuple[int, int]]
+    served: Mapping[str, Sequence[tuple[int, int]]]  # by curve
     trained: Sequence[ShopSize]
 
 
@@ -57,11 +57,11 @@ FULL = GrowthPlan(
     turns=Plan(rounds=3, window_s=1.0, paced_s=3.0, rate=100),
     seed_shop=ShopSize(1_000, 10_000, 60_000, 120_000),
     base=(1_000, 10_000),
-    served=(
-        *((products, 10_000) for products in (1_000, 10_000, 100_000, MILLION)),
-        *((10_000, customers) for customers in (100_000, MILLION, 5 * MILLION)),
-        (MILLION, MILLION),
-    ),
+    served={
+        "products": [(products, 10_000) for products in (1_000, 10_000, 100_000, MILLION)],
+        "customers": [(10_000, customers) for customers in (100_000, MILLION, 5 * MILLION)],
+        "both": [(MILLION, MILLION)],
+    },
     trained=(
         *(shop_of(MILLION, products) for products in (1_000, 10_000, 100_000)),
         *(shop_of(millions * MILLION) for millions in (1, 5, 10, 20)),
@@ -70,26 +70,58 @@ FULL = GrowthPlan(
 )
 
 
-def grow(results: Path, report: Report, plan: GrowthPlan = FULL) -> None:
-    """Measure every point that is missing. Raises NoServer where not even the smallest shop serves."""
+def grow(
+    results: Path, report: Report, plan: GrowthPlan = FULL, only: str = "", kept: Path | None = None
+) -> None:
+    """Measure every point that is missing. Raises NoServer where not even the smallest shop serves.
+
+    only: points of this curve alone ("": of all); kept: where shops are looked for, and left.
+    """
     points: Points = json.loads(results.read_text(encoding="utf-8"))["points"] if results.exists() else {}
-    served = {f"serving {pair[0]} products, {pair[1]} customers": pair for pair in plan.served}
-    trained = {f"training {size.products} products, {size.orders} orders": size for size in plan.trained}
+    pairs = [pair for curve, line in plan.served.items() for pair in line if only in (curve, "")]
+    served = {f"serving {pair[0]} products, {pair[1]} customers": pair for pair in pairs}
+    sizes = plan.trained if only in ("interactions", "") else ()
+    trained = {f"training {size.products} products, {size.orders} orders": size for size in sizes}
     with tempfile.TemporaryDirectory(prefix="perennial-growth-") as temporary:
-        folder = Path(temporary)
+        place = Place(kept or Path(temporary), plan.base, is_kept=kept is not None)
         if any(_is_missing(points, name) for name in served):
-            _base(folder, plan)
+            report("a small shop, trained")
+            _base(place, plan)
         for name, pair in served.items():
-            _point(points, results, name, report, partial(serve_point, folder, pair, plan.turns))
+            _point(points, results, name, report, partial(serve_point, place, pair, plan.turns))
         for name, size in trained.items():
-            _point(points, results, name, report, partial(train_point, folder, size, plan.turns))
+            _point(points, results, name, report, partial(train_point, place, size, plan.turns))
 
 
-def _base(folder: Path, plan: GrowthPlan) -> None:
+@dataclass(frozen=True)
+class Place:
+    """Where shops are made, and whether they stay."""
+
+    folder: Path
+    base: tuple[int, int]
+    is_kept: bool
+
+    @property
+    def seed(self) -> Path:
+        return self.folder / "seed"
+
+    def served(self, size: tuple[int, int]) -> Path:
+        return self.folder / f"served-{size[0]}-{size[1]}"
+
+    def trained(self, size: ShopSize) -> Path:
+        return self.folder / f"trained-{size.products}-{size.customers}-{size.orders}-{size.views}"
+
+    def done_with(self, home: Path) -> None:
+        """It goes, unless shops are kept; the base stays for the next point."""
+        if not self.is_kept and home != self.served(self.base):
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _base(place: Place, plan: GrowthPlan) -> None:
     """A small shop that is really trained, and serves."""
-    shops.generate(folder / "shop", plan.seed_shop)
-    shops.train(folder / "shop")
-    shops.enlarge(folder / "shop", folder / "base", *plan.base)
+    shops.generate(place.seed, plan.seed_shop)
+    shops.train(place.seed, keep=True)
+    shops.enlarge(place.seed, place.served(plan.base), *plan.base)
 
 
 def _is_missing(points: Points, name: str) -> bool:
@@ -111,27 +143,28 @@ def _point(
     results.write_text(json.dumps({"points": points}, indent=1), encoding="utf-8")
 
 
-def serve_point(folder: Path, size: tuple[int, int], turns: Plan) -> dict[str, Any]:
+def serve_point(place: Place, size: tuple[int, int], turns: Plan) -> dict[str, Any]:
     """An enlarged shop of so many products and customers, beside the base."""
-    home = folder / "served"
+    home = place.served(size)
     try:
-        shops.enlarge(folder / "shop", home, *size)
-        return {"products": size[0], "customers": size[1]} | _serve(home, folder / "base", turns)
+        shops.enlarge(place.seed, home, *size)
+        return {"products": size[0], "customers": size[1]} | _serve(home, place.served(place.base), turns)
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        place.done_with(home)
 
 
-def train_point(folder: Path, size: ShopSize, turns: Plan) -> dict[str, Any]:
+def train_point(place: Place, size: ShopSize, turns: Plan) -> dict[str, Any]:
     """A shop that is really trained; the time and memory of that, and of serving its bundle."""
-    shop, home = folder / "trained", folder / "served"
+    shop = place.trained(size)
+    home = shop.with_name(f"{shop.name}-served")
     try:
         shops.generate(shop, size)
         training = shops.train(shop, TRAINING_LIMIT_S)
         shops.enlarge(shop, home, 1, 1)
         return asdict(size) | {"training": training} | _serve(home, home, turns)
     finally:
-        for each in (shop, home):
-            shutil.rmtree(each, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
+        place.done_with(shop)
 
 
 def _serve(home: Path, base: Path, turns: Plan) -> dict[str, Any]:

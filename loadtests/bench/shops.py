@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -16,19 +17,28 @@ LIMIT_S = 7_200.0
 
 
 def generate(home: Path, size: ShopSize) -> None:
-    """A shop's history, until today as a living shop's is, and its catalogue."""
-    _run("growth", home, *size.words(), "--until", f"{datetime.now(UTC):%Y-%m-%d}")
+    """A shop's history, until today as a living shop's is, and its catalogue; one that is there stays."""
+    if home.exists():
+        return
+    partial = home.with_name(f"{home.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    _run("growth", partial, *size.words(), "--until", f"{datetime.now(UTC):%Y-%m-%d}")
+    partial.rename(home)
 
 
-def train(home: Path, limit_s: float = LIMIT_S) -> dict[str, Any]:
-    """Train on it; what that took, beside implicit's own ALS fit on the same matrix."""
-    told: dict[str, Any] = json.loads(_run("training_ratio", home, limit_s=limit_s).splitlines()[-1])
+def train(home: Path, limit_s: float = LIMIT_S, *, keep: bool = False) -> dict[str, Any]:
+    """Train on it; what that took, beside implicit's own ALS fit on the same matrix.
+
+    keep: nothing is done, or told, where it serves already.
+    """
+    words = ["--keep"] * keep
+    told: dict[str, Any] = json.loads(_run("training_ratio", home, *words, limit_s=limit_s).splitlines()[-1])
     return told
 
 
 def enlarge(shop: Path, home: Path, products: int, customers: int) -> Path:
-    """A home whose bundle is the trained one many times over; returns it."""
-    _run("enlarge", shop, home, "--products", str(products), "--customers", str(customers))
+    """A home whose bundle is the trained one many times over; one that serves stays. Returns it."""
+    _run("enlarge", shop, home, "--products", str(products), "--customers", str(customers), "--keep")
     return home
 
 

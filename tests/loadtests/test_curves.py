@@ -14,7 +14,7 @@ from loadtests.bench.questions import PLACEMENTS
 
 TINY = ShopSize(150, 400, 900, 1_200)
 TURNS = Plan(rounds=1, warm_up_s=0.05, window_s=0.1, paced_s=0.1, rate=20)
-PLAN = GrowthPlan(TURNS, TINY, (150, 400), ((600, 400),), ())
+PLAN = GrowthPlan(TURNS, TINY, (150, 400), {"products": [(600, 400)], "both": [(700, 900)]}, ())
 SERVED = "serving 600 products, 400 customers"
 
 
@@ -22,7 +22,7 @@ SERVED = "serving 600 products, 400 customers"
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of a run over one size."""
     path = tmp_path_factory.mktemp("growth") / "results" / "growth.json"
-    grow(path, lambda _: None, PLAN)
+    grow(path, lambda _: None, PLAN, only="products", kept=path.parent.parent / "shops")
     return path
 
 
@@ -42,17 +42,30 @@ def test_a_larger_shop_is_measured_beside_the_base(results: Path) -> None:
     assert set(points(results)[SERVED]["p99_ratio"]) == set(PLACEMENTS)
 
 
+def test_one_curve_alone_is_measured(results: Path) -> None:
+    assert set(points(results)) == {SERVED}
+
+
+def test_kept_shops_are_used_again(results: Path) -> None:
+    shops = results.parent.parent / "shops"
+    assert {path.name for path in shops.iterdir()} == {"seed", "served-150-400", "served-600-400"}
+    written = (shops / "served-600-400" / "bench.json").stat().st_mtime_ns
+    again = results.with_name("again.json")
+    grow(again, lambda _: None, PLAN, only="products", kept=shops)
+    assert SERVED in points(again)
+    assert (shops / "served-600-400" / "bench.json").stat().st_mtime_ns == written
+
+
 def test_what_is_measured_is_not_measured_again(results: Path) -> None:
     told: list[str] = []
     before = results.read_bytes()
-    grow(results, told.append, PLAN)
+    grow(results, told.append, PLAN, only="products")
     assert told == []
     assert results.read_bytes() == before
 
 
 def test_the_full_plan_reaches_the_sizes_that_the_goals_name() -> None:
-    assert {(1_000, 10_000), (1_000_000, 10_000), (1_000_000, 1_000_000), (10_000, 5_000_000)} <= set(
-        FULL.served
-    )
+    pairs = {pair for line in FULL.served.values() for pair in line}
+    assert {(1_000, 10_000), (1_000_000, 10_000), (1_000_000, 1_000_000), (10_000, 5_000_000)} <= pairs
     interactions = {size.orders * 3 + size.views for size in FULL.trained}
     assert interactions == {1_000_000, 5_000_000, 10_000_000, 20_000_000}
