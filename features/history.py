@@ -68,19 +68,42 @@ def write_rows(home: Home, rows: pl.DataFrame, received_at: datetime, name: str 
 
 
 def scan(home: Home) -> pl.LazyFrame:
-    """All rows in no particular order: each event line once, and each order once.
+    """All rows in one order: each event line once, and each order once.
 
     The same order may have come from a pixel, a webhook and a file under different event ids; the
     event that arrived first stands. An empty history has no rows and the same columns.
     """
     import polars as pl
 
-    if not any(home.events.glob("*/*.parquet")):
+    files = sorted(home.events.glob("*/*.parquet"))  # these: more may come while they are being read
+    if not files:
         return pl.LazyFrame(schema=schema())
-    number = pl.when(pl.col("type") == "purchase").then("order_id").otherwise("refund_id")
-    first = pl.col("event_id").sort_by("received_at", "event_id").first().over("type", number)
-    return (
-        pl.scan_parquet(home.events / "*" / "*.parquet")
-        .unique(["event_id", "line"], keep="any")
-        .filter(number.is_null() | (pl.col("event_id") == first))
-    )
+    rows = pl.scan_parquet(files, row_index_name="row")
+    again = pl.concat([_again(rows), _late(rows)])  # as a rule none: so a scan need not hold all rows
+    return (rows.filter(~pl.col("row").is_in(again.implode())) if len(again) else rows).drop("row")
+
+
+def _again(rows: pl.LazyFrame) -> pl.Series:
+    """Rows of event lines that stand in an earlier row."""
+    import polars as pl
+
+    line = pl.col("event_id").hash() + pl.col("line").cast(pl.UInt64).hash()
+    hashes = rows.select(line).collect().to_series()
+    twice = hashes.filter(hashes.is_duplicated()).unique() if hashes.n_unique() < len(hashes) else hashes[:0]
+    suspects = rows.filter(line.is_in(twice.implode())).select("row", "event_id", "line").collect()
+    return suspects.filter(~pl.struct("event_id", "line").is_first_distinct())["row"]
+
+
+def _late(rows: pl.LazyFrame) -> pl.Series:
+    """Rows of orders and refunds that an event before had told of under another id."""
+    import polars as pl
+
+    number = pl.when(pl.col("type") == "purchase").then("order_id").otherwise("refund_id").alias("number")
+    numbered = rows.select("row", "type", "event_id", "received_at", number)
+    numbered = numbered.filter(pl.col("number").is_not_null())
+    event, order = pl.col("event_id"), ["type", "number"]
+    told_twice = numbered.group_by(order).agg(least=event.min(), most=event.max())
+    told_twice = told_twice.filter(pl.col("least") != pl.col("most")).select(order)
+    first = event.sort_by("received_at", "event_id").first().over(order)
+    suspects = numbered.join(told_twice, on=order, how="semi").collect()
+    return suspects.filter(event != first)["row"]

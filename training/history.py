@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -70,8 +71,9 @@ class Visits:
 class History:
     """Everything that happened, under rows of `product_ids` and `customer_ids`.
 
-    log: one row a line of an event, with columns type, timestamp (epoch s), received_ms, customer,
-    browser, session, item, order (int32 rows, null: none), quantity, unit_price (float32).
+    log: one row a line of an event, with columns type, timestamp (epoch s), customer, browser, session,
+    item, order (int32 rows, null: none), quantity, unit_price (float32). received_until_ms: when the newest
+    of all lines arrived.
     """
 
     product_ids: list[str]
@@ -79,6 +81,7 @@ class History:
     n_orders: int
     n_sessions: int
     log: pl.DataFrame
+    received_until_ms: int
 
     @property
     def n_buyers(self) -> int:
@@ -87,17 +90,13 @@ class History:
 
     def before(self, timestamp: float) -> History:
         """What was known at a time: a later refund has not happened, a later sign-in links nobody."""
-        return replace(self, log=self.log.filter(pl.col("timestamp") < timestamp))
+        log = self.log.filter(pl.col("timestamp") < timestamp)
+        return replace(self, log=log, received_until_ms=min(self.received_until_ms, int(timestamp * 1000)))
 
     @cached_property
     def until(self) -> int:
         """Time of the newest line, epoch s; the models' idea of now."""
         newest = self.log["timestamp"].max()
-        return int(newest) if isinstance(newest, int) else 0
-
-    @cached_property
-    def received_until_ms(self) -> int:
-        newest = self.log["received_ms"].max()
         return int(newest) if isinstance(newest, int) else 0
 
     @cached_property
@@ -133,61 +132,73 @@ class History:
 
 def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     """Read the archive. Products are those sold, seen or in the catalogue; postage and fees are not."""
-    other = catalogue.filter(~pl.col("is_product")).select("product_id")
-    lines = (
-        scan(home)
-        .filter(pl.col("type").is_in(KEPT))
-        .join(other.lazy(), on="product_id", how="anti")
-        .select(
-            pl.col("type").cast(pl.Enum(KEPT)),
-            pl.col("timestamp").dt.epoch("s"),
-            pl.col("received_at").dt.epoch("ms").alias("received_ms"),
-            "customer_id",
-            "anonymous_id",
-            _session().alias("session_id"),
-            "product_id",
-            "order_id",
-            pl.col("quantity", "unit_price").cast(pl.Float32),
-        )
-        .collect()
-    )
-    return history_of(lines, catalogue.filter(pl.col("is_product"))["product_id"])
+    rows, is_product = scan(home), pl.col("is_product")
+    other = catalogue.filter(~is_product)["product_id"]
+    ours = pl.col("type").is_in(KEPT) & ~pl.col("product_id").is_in(other.implode()).fill_null(value=False)
+    kept = rows.select(ours).collect().to_series()
+    made = {
+        "timestamp": pl.col("timestamp").dt.epoch("s"),
+        "received_ms": pl.col("received_at").dt.epoch("ms"),
+        "session_id": _session(sent=not rows.select(_lacks_session().any()).collect().item()),
+    }
+
+    def read(column: str) -> pl.Series:
+        return rows.select(made.get(column, pl.col(column))).collect().to_series().filter(kept)
+
+    return _coded(read, catalogue.filter(is_product)["product_id"])
 
 
 def history_of(lines: pl.DataFrame, sold: pl.Series) -> History:
     """Lines under their ids (columns type, timestamp, received_ms, customer_id, anonymous_id, session_id,
     product_id, order_id, quantity, unit_price) as rows. sold: products that count without any line."""
-    product_ids = _ids(lines["product_id"], sold)
-    customer_ids, order_ids = _ids(lines["customer_id"]), _ids(lines["order_id"])
-    session_ids = _ids(lines["session_id"])
-    log = lines.select(
-        "type",
-        "timestamp",
-        "received_ms",
-        _rows("customer_id", customer_ids).alias("customer"),
-        _rows("anonymous_id", _ids(lines["anonymous_id"])).alias("browser"),
-        _rows("session_id", session_ids).alias("session"),
-        _rows("product_id", product_ids).alias("item"),
-        _rows("order_id", order_ids).alias("order"),
-        "quantity",
-        "unit_price",
+    return _coded(lines.get_column, sold)
+
+
+def _coded(read: Callable[[str], pl.Series], sold: pl.Series) -> History:
+    """A history. Columns are read one after the other: their ids, all together, are many times its size."""
+    newest = read("received_ms").max()
+    product_ids, item = _rows(read("product_id"), sold)
+    customer_ids, customer = _rows(read("customer_id"))
+    order_ids, order = _rows(read("order_id"))
+    session_ids, session = _rows(read("session_id"))
+    columns = {
+        "type": read("type").cast(pl.Enum(KEPT)),
+        "timestamp": read("timestamp"),
+        "customer": customer,
+        "browser": _rows(read("anonymous_id"))[1],
+        "session": session,
+        "item": item,
+        "order": order,
+        "quantity": read("quantity").cast(pl.Float32),
+        "unit_price": read("unit_price").cast(pl.Float32),
+    }
+    return History(
+        product_ids.to_list(),
+        customer_ids.to_list(),
+        len(order_ids),
+        len(session_ids),
+        pl.DataFrame(columns),
+        int(newest) if isinstance(newest, int) else 0,
     )
-    return History(product_ids.to_list(), customer_ids.to_list(), len(order_ids), len(session_ids), log)
 
 
-def _session() -> pl.Expr:
-    """Where no session was sent: one a day for each customer or browser. Orders need none."""
+def _lacks_session() -> pl.Expr:
+    return pl.col("type").is_in(VISITS) & pl.col("session_id").is_null()
+
+
+def _session(*, sent: bool) -> pl.Expr:
+    """Of visits; orders need none. Where none was sent: one a day for each customer or browser."""
     day = pl.col("timestamp").dt.date().cast(pl.String)
     own = pl.concat_str(pl.coalesce("customer_id", "anonymous_id"), pl.lit(" "), day)
-    return pl.when(pl.col("type").is_in(VISITS)).then(pl.coalesce("session_id", own))
+    session = pl.col("session_id") if sent else pl.coalesce("session_id", own)
+    return pl.when(pl.col("type").is_in(VISITS)).then(session)
 
 
-def _ids(*columns: pl.Series) -> pl.Series:
-    return pl.concat([column.cast(pl.String) for column in columns]).drop_nulls().unique().sort()
-
-
-def _rows(column: str, ids: pl.Series) -> pl.Expr:
-    return pl.col(column).cast(pl.Enum(ids)).to_physical().cast(pl.Int32)
+def _rows(ids: pl.Series, others: pl.Series | None = None) -> tuple[pl.Series, pl.Series]:
+    """(all different ids in order, for each of `ids` its place among them: int32). others: further ids."""
+    different = ids.unique() if others is None else pl.concat([ids.unique(), others.cast(pl.String)]).unique()
+    different = different.drop_nulls().sort()
+    return different, ids.cast(pl.Enum(different)).to_physical().cast(pl.Int32)
 
 
 def _numbers(column: pl.Series, dtype: Any) -> NDArray[Any]:

@@ -7,7 +7,7 @@ and fees are today's; stock is not that day's, so it hides nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -70,9 +70,7 @@ def read_shop(home: Home) -> Shop:
             f"`perennial import orders FILE --home {home.root}`"
         )
     catalogue = load_products(home)
-    history = load_history(home, catalogue)
-    log = history.log.with_columns(received_ms=pl.col("timestamp") * 1000)
-    return Shop(home.root.resolve().name, replace(history, log=log), catalogue)
+    return Shop(home.root.resolve().name, load_history(home, catalogue), catalogue)
 
 
 def _order_cut(history: History) -> int:
