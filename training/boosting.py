@@ -12,6 +12,7 @@ from recommender.boosting import Trees
 BINS = 32
 Numbers = NDArray[np.float64]
 Rows = NDArray[np.intp]
+Binned = NDArray[np.int8]  # (n_features, n)
 
 
 class Boosting(NamedTuple):
@@ -58,7 +59,9 @@ def boost(
     """
     edges = [_edges(column) for column in lists.rows.T]
     binned = np.stack(
-        [np.searchsorted(edge, column) for edge, column in zip(edges, lists.rows.T, strict=True)]
+        [np.searchsorted(edge, column) for edge, column in zip(edges, lists.rows.T, strict=True)],
+        dtype=np.int8,
+        casting="same_kind",
     )
     starts = np.flatnonzero(np.r_[True, np.diff(lists.group) > 0])
     sizes = np.diff(np.r_[starts, len(lists.group)])
@@ -97,30 +100,50 @@ def _softmax(score: Numbers, starts: Rows, sizes: Rows) -> Numbers:
     return np.asarray(weight / np.repeat(np.add.reduceat(weight, starts), sizes))
 
 
-def _grow(binned: Rows, gradient: Numbers, curvature: Numbers, how: Boosting) -> list[tuple[int, int]]:
+def _grow(binned: Binned, gradient: Numbers, curvature: Numbers, how: Boosting) -> list[tuple[int, int]]:
     """(feature, edge) of each level: the question that gains most, summed over the level's nodes."""
     node = np.zeros(len(gradient), np.intp)
+    sums = _sums(binned, node, gradient, curvature, 1)
     splits: list[tuple[int, int]] = []
     for level in range(how.depth):
-        gains = [
-            _gains(node * BINS + column, gradient, curvature, 1 << level, how.ridge) for column in binned
-        ]
-        feature, place = np.unravel_index(int(np.argmax(gains)), (len(binned), BINS - 1))
+        feature, place = np.unravel_index(int(np.argmax(_gains(sums, how.ridge))), (len(binned), BINS - 1))
         splits.append((int(feature), int(place)))
-        node |= (binned[feature] > place).astype(np.intp) << level
+        if level + 1 < how.depth:
+            right = binned[feature] > place
+            sums = _of_children(sums, binned, node, right, gradient, curvature)
+            node |= right.astype(np.intp) << level
     return splits
 
 
-def _gains(cell: Rows, gradient: Numbers, curvature: Numbers, nodes: int, ridge: float) -> Numbers:
-    """(BINS - 1): what a split after each bin gains. cell: node x BINS + bin of each row."""
-    slope = np.bincount(cell, gradient, nodes * BINS).reshape(nodes, BINS).cumsum(axis=1)
-    bend = np.bincount(cell, curvature, nodes * BINS).reshape(nodes, BINS).cumsum(axis=1)
-    right, right_bend = slope[:, -1:] - slope, bend[:, -1:] - bend
+def _sums(binned: Binned, node: Rows, gradient: Numbers, curvature: Numbers, nodes: int) -> Numbers:
+    """(2, n_features, nodes, BINS): gradients and curvatures of each bin of each node, added up."""
+    cells = [node * BINS + column for column in binned]
+    sums = [[np.bincount(cell, values, nodes * BINS) for cell in cells] for values in (gradient, curvature)]
+    return np.array(sums).reshape(2, len(binned), nodes, BINS)
+
+
+def _of_children(
+    sums: Numbers, binned: Binned, node: Rows, right: NDArray[np.bool_], gradient: Numbers, curvature: Numbers
+) -> Numbers:
+    """The sums after a split. Of two children the smaller is counted, the larger is what is left."""
+    nodes = sums.shape[2]
+    sizes = np.bincount(node, minlength=nodes)
+    right_is_small = 2 * np.bincount(node[right], minlength=nodes) <= sizes
+    counted = np.flatnonzero(right == right_is_small[node])
+    small = _sums(binned[:, counted], node[counted], gradient[counted], curvature[counted], nodes)
+    large, swap = sums - small, right_is_small[:, None]
+    return np.concatenate([np.where(swap, large, small), np.where(swap, small, large)], axis=2)
+
+
+def _gains(sums: Numbers, ridge: float) -> Numbers:
+    """(n_features, BINS - 1): what a split after each bin gains, summed over the nodes."""
+    slope, bend = sums.cumsum(axis=3)
+    right, right_bend = slope[..., -1:] - slope, bend[..., -1:] - bend
     gain = slope**2 / (bend + ridge) + right**2 / (right_bend + ridge)
-    return np.asarray(gain.sum(axis=0)[:-1])
+    return np.asarray(gain.sum(axis=1)[:, :-1])
 
 
-def _leaf_of(binned: Rows, splits: list[tuple[int, int]]) -> Rows:
+def _leaf_of(binned: Binned, splits: list[tuple[int, int]]) -> Rows:
     leaf = np.zeros(binned.shape[1], np.intp)
     for level, (feature, place) in enumerate(splits):
         leaf |= (binned[feature] > place).astype(np.intp) << level

@@ -93,6 +93,22 @@ class History:
         log = self.log.filter(pl.col("timestamp") < timestamp)
         return replace(self, log=log, received_until_ms=min(self.received_until_ms, int(timestamp * 1000)))
 
+    def of_some(self, lines: int, seed: int) -> History:
+        """All that some people did, drawn by lot: about so many lines, where there are more.
+
+        People are customers, browsers that never signed in, and guests' orders. Refunds, cancellations and
+        sign-ins stay whole: alone they mean nothing.
+        """
+        if len(self.log) <= lines:
+            return self
+        customers, browsers = len(self.customer_ids), int(self.log["browser"].max() or 0) + 1  # type: ignore[arg-type]
+        who = pl.coalesce("customer", pl.col("browser") + customers, pl.col("order") + customers + browsers)
+        share = lines / len(self.log)
+        drawn = np.random.default_rng(seed).random(customers + browsers + self.n_orders) < share
+        chosen = drawn[linked(self.log).select(who.fill_null(0)).to_series().to_numpy()]
+        always = pl.col("type").is_in(["refund", "cancel", "identify"])
+        return replace(self, log=self.log.filter(always | pl.Series(chosen)))
+
     @cached_property
     def until(self) -> int:
         """Time of the newest line, epoch s; the models' idea of now."""
@@ -208,6 +224,8 @@ def _numbers(column: pl.Series, dtype: Any) -> NDArray[Any]:
 def linked(log: pl.DataFrame) -> pl.DataFrame:
     """Give what a browser did to the customer it last turned out to be."""
     signed_in = log.filter(pl.col("type") == "identify", pl.col("browser").is_not_null()).sort("timestamp")
+    if not len(signed_in):
+        return log.with_columns(owner="customer")
     links = signed_in.group_by("browser").agg(pl.col("customer").last().alias("owner"))
     return log.join(links, on="browser", how="left").with_columns(pl.coalesce("customer", "owner"))
 

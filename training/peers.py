@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
-from recommender.next_basket import baskets_since, personal_weights
 from recommender.next_basket_table import Pasts, Peers
 from training.neighbours import empty, row_of_each, strongest
 
 POOL, SMALL_POOL = 20_000, 4_000  # customers, those who ordered last, among whom peers are looked for ...
-COMPARISONS = 800_000_000  # ... at most so many times in all: minutes of work, however many customers
+COMPARISONS = 400_000_000  # ... at most so many times in all, however many customers
 KEPT = 80
 BLOCK_CELLS = 8_000_000
 DECAYS = 0.8, 0.9  # 1 wins while pasts are short, as they are before the last basket, and loses later
@@ -33,14 +32,24 @@ class Blend(NamedTuple):
 
 def personal_vectors(pasts: Pasts, n_items: int, decay: float) -> csr_matrix:
     """(n_customers, n_items) float32: `next_basket.personal_vector` of everybody."""
-    weights = np.empty(len(pasts.items), np.float32)
-    for start, end in zip(pasts.offsets[:-1], pasts.offsets[1:], strict=True):
-        if start < end:
-            weights[start:end] = personal_weights(baskets_since(pasts.days[start:end]), decay)
     shape = len(pasts.offsets) - 1, n_items
+    weights = personal_weights(pasts, decay)
     vectors = csr_matrix((weights, pasts.items, pasts.offsets), shape=shape, copy=True)
     vectors.sum_duplicates()  # in place
     return vectors
+
+
+def personal_weights(pasts: Pasts, decay: float) -> NDArray[np.float32]:
+    """`next_basket.personal_weights` of every line of everybody: decay^(baskets since), adding up to 1."""
+    starts, ends = pasts.offsets[:-1], pasts.offsets[1:]
+    begun = np.ones(len(pasts.days), np.bool_)
+    begun[1:] = pasts.days[1:] != pasts.days[:-1]
+    begun[starts[starts < ends]] = True
+    basket = np.concatenate([[0], np.cumsum(begun)])  # how many began before a line
+    n_baskets = basket[ends] - basket[starts]
+    age = np.repeat(basket[ends], ends - starts) - basket[1:]
+    total = np.concatenate([[1.0], np.cumsum(decay ** np.arange(n_baskets.max(initial=0)))])
+    return np.asarray(decay**age / np.repeat(total[n_baskets], ends - starts), np.float32)
 
 
 def fit_peers(pasts: Pasts, n_items: int, blend: Blend, whose: Rows) -> Peers:

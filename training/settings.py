@@ -58,6 +58,11 @@ class TrainingSettings(BaseSettings):
     holdout_days: float = Field(
         default=28, gt=0, description="Newest days kept for the evaluation; a fifth of a shorter history."
     )
+    rehearsal_lines: int = Field(
+        default=1_000_000,
+        ge=1_000,
+        description="Order lines and views, at most, of customers drawn by lot, on which training rehearses.",
+    )
     evaluation_cases: int = Field(
         default=1_000, ge=1, description="Orders, at most, that each placement is judged on."
     )

@@ -11,7 +11,7 @@ from recommender.spend import SpendModel
 
 STARTS = ((6.0, 4.0, 0.4), (1.5, 2.5, 1.0), (20.0, 3.0, 0.1))  # p, q, and v in mean orders
 LARGEST_LOG = 12.0
-FEWEST_CUSTOMERS, MOST_CUSTOMERS = 10, 50_000
+FEWEST_CUSTOMERS, MOST_CUSTOMERS = 10, 10_000
 
 
 def log_likelihood(model: SpendModel, orders: Floats, spend: Floats) -> Floats:
