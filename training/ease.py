@@ -21,12 +21,12 @@ def fit_ease(orders: csr_matrix, ridge: float) -> NDArray[np.float32]:
 
     P = (X'X + ridge I)^-1, B_ij = -P_ij / P_jj (eq. 8). orders X: (n_orders, n) of 0 and 1.
     """
-    gram = (orders.T @ orders).toarray().astype(np.float32, order="F")
+    gram = csr_matrix(orders.T @ orders, dtype=np.float32).toarray(order="F")
     np.fill_diagonal(gram, gram.diagonal() + np.float32(ridge))
-    inverse = _inverted(gram)
-    weights = inverse / -inverse.diagonal()
+    weights = _inverted(gram)
+    weights /= -weights.diagonal()
     np.fill_diagonal(weights, 0.0)
-    return np.ascontiguousarray(weights, np.float32)
+    return weights
 
 
 def ease_companions(orders: csr_matrix, ridge: float, products: int, kept: int) -> csr_matrix:
@@ -63,8 +63,13 @@ def _inverted(gram: NDArray[np.float32]) -> NDArray[np.float32]:
         inverse, not_inverted = lapack.spotri(factor, lower=True, overwrite_c=True)
     if failed or not_inverted:
         raise CannotTrain("the cart model has no solution; raise PERENNIAL_TRAIN_EASE_LAMBDA")
-    inverse += np.tril(inverse, -1).T
-    return np.asarray(inverse, np.float32)
+    mirrored: NDArray[np.float32] = inverse.T  # rows one after another, the lower triangle still to be filled
+    for start in range(0, len(mirrored), BLOCK):
+        block = slice(start, start + BLOCK)
+        mirrored[block, :start] = mirrored[:start, block].T
+        own = np.triu(mirrored[block, block])
+        mirrored[block, block] = own + np.triu(own, 1).T
+    return mirrored
 
 
 def _spread(weights: csr_matrix, rows: NDArray[np.int64], n_items: int) -> csr_matrix:

@@ -44,14 +44,15 @@ def build(
     settings: TrainingSettings,
     report: Report = silent,
     learned: Learned | None = None,
+    start: Factors | None = None,
 ) -> tuple[Tables, faiss.Index]:
     """Fit every model on a history. Deterministic: the same input gives the same tables.
 
-    learned: what a rehearsal learned of next baskets, which then is not learned again.
+    learned: what a rehearsal learned of next baskets, which then is not learned again; start: its vectors.
     """
     products, buyers = align(catalogue, history), buyer_items(history)
     content = Content.of(products.titles, products.category, products.brand)
-    factors = tastes(history, content, products.price, settings, report)
+    factors = tastes(history, content, products.price, settings, report, start)
 
     similar, complements, companions, tuning = partners(history, content, products, settings, report)
     report("Repeat purchases", 0, 1)
@@ -107,11 +108,13 @@ def tastes(
     price: NDArray[np.float32],
     settings: TrainingSettings,
     report: Report = silent,
+    start: Factors | None = None,
 ) -> Factors:
     """ALS of who bought and looked at what; products that nobody did have vectors by their content."""
     report("Personal tastes (ALS)", 0, settings.als_iterations)
     liking = confidence(history, settings)
-    factors = fit_als(liking, settings, report)
+    somebody = liking[np.diff(liking.indptr) > 0]  # most rows are guests' who are customers after all
+    factors = fit_als(somebody, settings, report, start)
     return with_content_vectors(factors, liking, content.vectors, price, settings.seed)
 
 

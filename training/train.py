@@ -23,6 +23,7 @@ from recommender.boosting import Trees
 from recommender.bundle import Bundle, Manifest, Tables
 from recommender.bundle_files import BadBundle, write_bundle
 from recommender.placements import fixed_weights
+from recommender.tables import Factors
 from training.blends import fit_blends
 from training.cart_ranking import fit_cart_trees
 from training.errors import NothingToTrainOn
@@ -47,7 +48,8 @@ class Rehearsal:
     """What the last weeks told: metrics, empty where the history is too short for it, and what was tuned and
     learned on the way, so that the real training need not do it again where it hardly knows more.
 
-    worth: of the blends; tuned: the settings that the search chose.
+    worth: of the blends; tuned: the settings that the search chose; factors: where the rehearsal knew some
+    people alone, for the real training to begin with.
     """
 
     metrics: dict[str, Any]
@@ -57,6 +59,7 @@ class Rehearsal:
     cart_trees: Trees
     worth: dict[str, Any] = field(default_factory=dict)
     tuned: dict[str, Any] = field(default_factory=dict)
+    factors: Factors | None = None
 
 
 def train(
@@ -117,7 +120,8 @@ def fit(
     """What training makes of a history: rehearsed on its last weeks, then built of all of it."""
     with threadpool_limits(1, "blas"):  # its threads wait for each other by spinning
         rehearsal = rehearse(history, catalogue, settings, report, tune_minutes)
-        tables, index = build(history, catalogue, rehearsal.settings, report, rehearsal.next_basket)
+        learned = rehearsal.next_basket, rehearsal.factors
+        tables, index = build(history, catalogue, rehearsal.settings, report, *learned)
     next_basket = with_foreseen(tables.next_basket, history.until // DAY + 1)
     tables = replace(tables, blends=rehearsal.blends, cart_trees=rehearsal.cart_trees)
     return replace(tables, next_basket=next_basket), index, rehearsal
@@ -159,7 +163,8 @@ def rehearse(
         if some is history:  # a ridge counts orders
             ridge, habit = bundle.tables.cart_tuning.tolist()
             settings = settings.model_copy(update={"ease_lambda": ridge, "cart_habit": habit})
-    return Rehearsal(metrics, settings, learned, blends, trees, worth, chosen)
+    factors = None if some is history else tables.factors
+    return Rehearsal(metrics, settings, learned, blends, trees, worth, chosen, factors)
 
 
 def describe(

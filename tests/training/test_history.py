@@ -95,3 +95,31 @@ def test_without_a_session_id_a_browser_has_one_session_a_day(home: Home):
 def test_products_that_only_the_catalogue_knows_have_rows_too(home: Home):
     list_products(home, {"new": "Teapot"})
     assert history_of(home, order("old")).product_ids == ["new", "old"]
+
+
+def test_some_people_are_drawn_with_all_that_they_did(home: Home):
+    events = [order("a", "b", customer=f"c{n % 40}", days_ago=n, order_id=f"o-{n}") for n in range(400)]
+    events += [
+        event("view", product_id="a", anonymous_id=f"b{n % 40}", session_id=f"s-{n}") for n in range(80)
+    ]
+    history = history_of(home, *events, event("cancel", order_id="o-0"))
+    some = history.of_some(400, seed=7)
+    theirs = {name for name, _, _ in bought(some)}
+    assert 0 < len(theirs) < 40
+    assert bought(some) == [line for line in bought(history) if line[0] in theirs]
+    assert 0 < len(some.visits) < 80
+    assert some.product_ids is history.product_ids
+
+
+def test_a_small_history_is_taken_whole(home: Home):
+    history = history_of(home, order("a", customer="c"))
+    assert history.of_some(1, seed=7) is history
+
+
+def test_what_a_browser_did_is_drawn_with_the_customer_it_turned_out_to_be(home: Home):
+    events = [order("a", customer=f"c{n}", order_id=f"o-{n}") for n in range(60)]
+    events += [event("view", product_id="a", anonymous_id=f"b{n}", session_id=f"s-{n}") for n in range(60)]
+    signed_in = [event("identify", customer_id=f"c{n}", anonymous_id=f"b{n}") for n in range(60)]
+    some = history_of(home, *events, *signed_in).of_some(90, seed=7)
+    assert 0 < len(some.visits) < 60
+    assert set(some.visits.customer.tolist()) == set(some.purchases.customer.tolist())

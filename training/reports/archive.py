@@ -67,7 +67,9 @@ def _told(seen: pl.LazyFrame) -> pl.LazyFrame:
     extra = pl.col("extra")
     consent = pl.when(pl.col("type") == "consent").then(extra.str.json_path_match("$.properties.email"))
     return (
-        seen.filter(pl.col("customer").is_not_null())
+        seen.filter(
+            pl.col("customer").is_not_null(), pl.any_horizontal(pl.col("country", "extra").is_not_null())
+        )
         .select(
             "timestamp",
             "customer",
