@@ -65,7 +65,6 @@ def serve(
     workers: WorkersOption = None,
     role: Annotated[Literal["all", "api", "worker"], typer.Option(help="What to run here.")] = "all",
     supervised: Annotated[bool, typer.Option(hidden=True)] = False,
-    listener_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Serve recommendations, take events, keep the history and retrain."""
     from api.processes import stop_with_parent
@@ -76,7 +75,7 @@ def serve(
         if role == "worker":
             _work(Home(home))
         elif role == "api":
-            _serve_api(Home(home), host, port, listener_fd)
+            _serve_api(Home(home), host, port)
         else:
             _serve_all(
                 Home(home), host, port, workers, "Perennial serves on [bold]{url}[/]; Ctrl+C stops it."
@@ -177,13 +176,13 @@ def _serve_all(home: Home, host: str | None, port: int | None, workers: int | No
     )
 
 
-def _serve_api(home: Home, host: str | None, port: int | None, listener_fd: int | None) -> None:
+def _serve_api(home: Home, host: str | None, port: int | None) -> None:
     from api.logs import start_logging
     from api.serve import serve_api
     from api.settings import ApiSettings
 
     start_logging()
-    serve_api(home, ApiSettings.with_options(host=host, port=port), StoreSettings(), listener_fd)
+    serve_api(home, ApiSettings.with_options(host=host, port=port), StoreSettings())
 
 
 def _work(home: Home) -> None:

@@ -35,15 +35,15 @@ def serve_all(
             "PERENNIAL_HOST": settings.host,
             "PROMETHEUS_MULTIPROC_DIR": held.enter_context(tempfile.TemporaryDirectory(prefix="perennial-")),
         }
-        command = [sys.executable, "-m", "perennial", "serve", "--home", str(home.root), "--supervised"]
-        api = [*command, "--role", "api", "--listener-fd", str(listener.fileno())]
-        commands = [api] * settings.workers + [[*command, "--role", "worker"]]
+        api = [sys.executable, "-m", "api", str(home.root), str(listener.fileno())]
+        worker = [sys.executable, "-m", "perennial", "serve", "--home", str(home.root), "--supervised"]
+        commands = [api] * settings.workers + [[*worker, "--role", "worker"]]
         announce(url_of(listener))
         supervise(commands, environment, [listener.fileno()], settings, keep_running)
 
 
 def serve_api(
-    home: Home, settings: ApiSettings, store_settings: StoreSettings, listener_fd: int | None
+    home: Home, settings: ApiSettings, store_settings: StoreSettings, listener_fd: int | None = None
 ) -> None:
     """The API alone, on the supervisor's socket or one of its own."""
     from api.early import begun_early  # these not above: the supervisor shall not wait for them

@@ -86,7 +86,7 @@ def test_stock_is_seen_by_every_worker_within_a_second(serving: tuple[psutil.Pro
 def test_killed_parts_come_back_and_nothing_acknowledged_is_lost(serving: tuple[psutil.Process, str]) -> None:
     process, url = serving
     assert httpx.post(f"{url}/v1/events", json=VIEW).status_code == 202
-    doomed = [child(process, "--role", "api"), child(process, "--role", "worker"), redis_of(process)]
+    doomed = [child(process, "-m", "api"), child(process, "--role", "worker"), redis_of(process)]
     for part in doomed:
         part.kill()
 
