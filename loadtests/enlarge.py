@@ -19,10 +19,9 @@ import typer
 from numpy.typing import NDArray
 
 from features.home import Home
-from loadtests.kept import still_serves
 from recommender import versions
 from recommender.bundle import Bundle, Tables
-from recommender.bundle_files import write_bundle
+from recommender.bundle_files import BadBundle, write_bundle
 from recommender.id_map import IdMap, PackedBytes
 from recommender.tables import Factors, Ranking
 from training.als import build_index
@@ -102,6 +101,14 @@ class Copies:
         places = np.arange(len(items)).reshape(self.products, -1).T.ravel()
         scores, counts = np.tile(ranking.scores, self.products), np.tile(ranking.counts, self.products)
         return Ranking(items[places], scores[places], counts[places])
+
+
+def still_serves(home: Home) -> bool:
+    """A model that was made before is whole, and of a format that this version reads."""
+    try:
+        return versions.load_current(home.models) is not None
+    except BadBundle:
+        return False
 
 
 def enlarged(bundle: Bundle, products: int, customers: int) -> Bundle:

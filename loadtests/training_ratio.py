@@ -17,7 +17,7 @@ import typer
 
 from features.catalogue import load_products
 from features.home import Home
-from loadtests.kept import still_serves
+from loadtests.enlarge import still_serves
 from loadtests.training_cost import Cost, peak_bytes
 from recommender import versions
 from training.history import load_history
