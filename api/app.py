@@ -27,6 +27,7 @@ from api.routes import (
     picks,
     product_sets,
     recommendations,
+    tiers,
     triggers,
 )
 from api.service import Service
@@ -42,6 +43,7 @@ PARTS = (
     events,
     picks,
     customers,
+    tiers,
     triggers,
     catalogue,
     merchandising,

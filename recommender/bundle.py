@@ -20,7 +20,7 @@ from recommender.people import People
 from recommender.set_table import SetTable
 from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
 
-SCHEMA = 2
+SCHEMA = 3
 TITLE_LENGTH = 40
 
 Array = NDArray[Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from features.history import scan
 from features.home import Home
 
 DAY = 86_400
+NO_DISCOUNTS = pl.DataFrame(schema={"order": pl.Int32, "discount": pl.Float64})
 VISITS = ("view", "click", "add_to_cart", "wishlist")
 KEPT = (*VISITS, "purchase", "refund", "cancel", "identify")
 
@@ -44,7 +45,7 @@ class OrderLines:
 
     def where(self, kept: NDArray[np.bool_ | np.intp]) -> OrderLines:
         """Those lines, by a mask or by their places."""
-        return OrderLines(*(getattr(self, field.name)[kept] for field in fields(self)))
+        return OrderLines(*(getattr(self, each.name)[kept] for each in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Visits:
 
     def where(self, kept: NDArray[np.bool_] | slice) -> Visits:
         """Those lines, by a mask or a slice."""
-        return Visits(*(getattr(self, field.name)[kept] for field in fields(self)))
+        return Visits(*(getattr(self, each.name)[kept] for each in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ class History:
     """Everything that happened, under rows of `product_ids` and `customer_ids`.
 
     log: one row a line of an event, with columns type, timestamp (epoch s), received_ms, customer,
-    browser, session, item, order (int32 rows, null: none), quantity, unit_price (float32).
+    browser, session, item, order (int32 rows, null: none), quantity, unit_price (float32). discounts: order
+    and discount (money off the whole order), of those orders that had one.
     """
 
     product_ids: list[str]
@@ -79,6 +81,7 @@ class History:
     n_orders: int
     n_sessions: int
     log: pl.DataFrame
+    discounts: pl.DataFrame = field(default_factory=lambda: NO_DISCOUNTS)
 
     @property
     def n_buyers(self) -> int:
@@ -116,6 +119,17 @@ class History:
         )
 
     @cached_property
+    def taken_off(self) -> NDArray[np.float32]:
+        """(n_orders) share of each order's goods that its discount took off."""
+        with_discount = pl.col("order").is_in(self.discounts["order"].implode())
+        bought = self.log.filter(pl.col("type") == "purchase", with_discount)
+        goods = bought.group_by("order").agg((pl.col("quantity") * pl.col("unit_price")).sum().alias("goods"))
+        known = self.discounts.join(goods.filter(pl.col("goods") > 0), on="order")
+        share = np.zeros(self.n_orders, np.float32)
+        share[known["order"].to_numpy()] = (known["discount"] / known["goods"]).clip(0.0, 1.0).to_numpy()
+        return share
+
+    @cached_property
     def visits(self) -> Visits:
         seen = (
             linked(self.log.filter(pl.col("type").is_in(["identify", *VISITS])))
@@ -151,12 +165,20 @@ def load_history(home: Home, catalogue: pl.DataFrame) -> History:
         )
         .collect()
     )
-    return history_of(lines, catalogue.filter(pl.col("is_product"))["product_id"])
+    off = (
+        scan(home)
+        .filter(pl.col("type") == "purchase", pl.col("discount") > 0)
+        .group_by("order_id")
+        .agg(pl.col("discount").sum())
+        .collect()
+    )
+    return history_of(lines, catalogue.filter(pl.col("is_product"))["product_id"], off)
 
 
-def history_of(lines: pl.DataFrame, sold: pl.Series) -> History:
+def history_of(lines: pl.DataFrame, sold: pl.Series, off: pl.DataFrame | None = None) -> History:
     """Lines under their ids (columns type, timestamp, received_ms, customer_id, anonymous_id, session_id,
-    product_id, order_id, quantity, unit_price) as rows. sold: products that count without any line."""
+    product_id, order_id, quantity, unit_price) as rows. sold: products that count without any line; off:
+    order_id and discount of orders that had one."""
     product_ids = _ids(lines["product_id"], sold)
     customer_ids, order_ids = _ids(lines["customer_id"]), _ids(lines["order_id"])
     session_ids = _ids(lines["session_id"])
@@ -172,7 +194,13 @@ def history_of(lines: pl.DataFrame, sold: pl.Series) -> History:
         "quantity",
         "unit_price",
     )
-    return History(product_ids.to_list(), customer_ids.to_list(), len(order_ids), len(session_ids), log)
+    discounts = NO_DISCOUNTS
+    if off is not None:  # of an order without any product nothing is left to take it off
+        sold_in = off.filter(pl.col("order_id").is_in(order_ids.implode()))
+        discounts = sold_in.select(_rows("order_id", order_ids).alias("order"), "discount")
+    return History(
+        product_ids.to_list(), customer_ids.to_list(), len(order_ids), len(session_ids), log, discounts
+    )
 
 
 def _session() -> pl.Expr:
