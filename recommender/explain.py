@@ -13,6 +13,7 @@ import msgspec
 
 from recommender.candidates import NO_ANCHOR
 from recommender.request import Situation
+from recommender.runs_out import RunsOut, runs_out
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAYS_REMEMBERED = 5_000
@@ -73,7 +74,20 @@ def _usual(situation: Situation, item: int, anchor: int, figure: int) -> Reason:
     day = situation.last_bought[item]
     times = {1: "once", 2: "twice"}.get(figure, f"{figure} times")
     evidence = {"orders": figure, "last_bought": _iso(day)}
+    refill = runs_out(situation, item)
+    if refill is not None:
+        return _refill(situation, f"You bought this {times}", evidence, refill)
     return Reason("buy_again", f"You bought this {times}, last on {_spoken(situation.today, day)}", evidence)
+
+
+def _refill(situation: Situation, bought: str, evidence: dict[str, Any], refill: RunsOut) -> Reason:
+    verb = "runs out" if refill.day >= situation.today else "ran out"
+    evidence |= {
+        "expected_on": _iso(refill.day),
+        "earliest": _iso(refill.earliest),
+        "latest": _iso(refill.latest),
+    }
+    return Reason("runs_out", f"{bought}; it {verb} about {_spoken(situation.today, refill.day)}", evidence)
 
 
 def _next_basket(situation: Situation, item: int, anchor: int, figure: int) -> Reason:

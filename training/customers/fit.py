@@ -25,7 +25,7 @@ STARTS = {  # r, alpha in mean ages, a, b; b of Pareto/NBD in mean ages too
 }
 LARGEST_LOG = 16.0
 LEAST_SHARE_LEAVING = 1e-3  # a / (a + b) after an order, or a / b a week: below it nobody leaves
-FEW_CUSTOMERS, MOST_CUSTOMERS = 1_500, 20_000  # fair samples: to try starts on, and to fit on
+FEW_CUSTOMERS, MOST_CUSTOMERS = 1_500, 10_000  # fair samples: to try starts on, and to fit on
 BROADLY, FINELY = 1e-7, 1e-13  # relative precision of the log-likelihood
 
 
