@@ -64,7 +64,7 @@ def catalogue_changes() -> str:
 
 
 def revisions() -> str:
-    """Hash name -> counter ("catalogue", "keys", "merchandising", "offers", "triggers").
+    """Hash name -> counter ("catalogue", "keys", "merchandising", "offers", "tiers", "triggers").
 
     Writers: their owners; reader: API, every 200 ms.
     """
@@ -149,6 +149,13 @@ def trigger_settings() -> str:
     return f"{TAG}:triggers:settings"
 
 
+def tier_settings() -> str:
+    """List of versions of the merchant's loyalty tiers, JSON SettingVersion, newest first. The one that
+    stands is tiers.json in the home. Writer and reader: API.
+    """
+    return f"{TAG}:tiers"
+
+
 def goods() -> str:
     """Hash product_id -> JSON Good, of products that changed since training. Writer and reader: lifecycle.
 
@@ -170,6 +177,11 @@ def watchers(product_id: str) -> str:
 def enrolled() -> str:
     """String: the model version whose customers are all looked at from time to time. Lifecycle's own."""
     return f"{TAG}:triggers:enrolled"
+
+
+def triggers_began() -> str:
+    """String: when customers were first looked at, in ms. Lifecycle's own."""
+    return f"{TAG}:triggers:began"
 
 
 def offer_settings() -> str:

@@ -23,7 +23,8 @@ class OrderModel(NamedTuple):
     """A fitted model. Rates are orders a week, ~ Gamma(r, alpha weeks).
 
     BG and MBG/NBD: after an order (MBG: the first one too) a customer leaves with a chance ~ Beta(a, b).
-    Pareto/NBD: customers leave at any time, at a rate a week ~ Gamma(a, b weeks). NBD: nobody leaves.
+    Pareto/NBD: customers leave at any time, at a rate a week ~ Gamma(a, b weeks). NBD: nobody was seen
+    leaving in b weeks, so they stay another t with a chance of b / (b + t); b = 0: they stay for good.
     """
 
     kind: int
@@ -75,12 +76,13 @@ def expected_orders(model: OrderModel, seen: Summary, weeks: float) -> Floats:
     """Orders expected within the next weeks.
 
     Fader, Hardie and Lee (2005), eq. 10, through Euler's transformation, which keeps every term small;
-    Batislam et al. (2007); Pareto/NBD: Fader and Hardie (2005), eq. 41; NBD: (r + x) / (alpha + T) t.
+    Batislam et al. (2007); Pareto/NBD: Fader and Hardie (2005), eq. 41; NBD: (r + x) / (alpha + T) t,
+    t being the time they are expected to stay.
     """
     x, _, age = seen
     rate = (model.r + x) / (model.alpha + age)
     if model.kind == NBD:
-        return rate * weeks
+        return rate * lasting(model, weeks)
     alive = p_alive(model, seen)
     if model.kind == PARETO_NBD:
         return alive * rate * _expected_stay(model, age, weeks)
@@ -89,6 +91,11 @@ def expected_orders(model: OrderModel, seen: Summary, weeks: float) -> Floats:
     z = weeks / (model.alpha + age + weeks)
     tail = (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - model.r - x, a - 1, a + b - 1, z)
     return alive * np.maximum(0.0, (a + b - 1) / (a - 1) * (1 - tail))
+
+
+def lasting(model: OrderModel, weeks: float) -> float:
+    """Weeks, of the next ones, that a customer of NBD is expected to stay."""
+    return model.b * float(np.log1p(weeks / model.b)) if model.b > 0 else weeks
 
 
 def _expected_stay(model: OrderModel, age: Floats, weeks: float) -> Floats:

@@ -25,6 +25,15 @@ class Estimate(msgspec.Struct, frozen=True):
         return cls(*(round(float(number), 4) for number in (value, *ends)))
 
 
+class Ahead(msgspec.Struct, frozen=True):
+    """What is expected within so many days; margin: None where no cost is known."""
+
+    days: int
+    orders: Estimate
+    revenue: Estimate
+    margin: Estimate | None
+
+
 class Expected(msgspec.Struct, frozen=True):
     """A day, and the ends of 90 %."""
 
@@ -48,10 +57,12 @@ class Refill(msgspec.Struct, frozen=True):
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """An e-mail that picks were asked for."""
+    """A message. about: the occasion of the trigger that was read, or `picks`, of an e-mail that asked for
+    them; id: of the trigger or the sending; product_ids: what picks were given, empty without any."""
 
     at: datetime
-    send_id: str
+    about: str
+    id: str
     product_ids: list[str]
 
 
@@ -59,7 +70,9 @@ class Profile(msgspec.Struct, frozen=True):
     """One customer, as of now. Figures that cannot be told are null: nothing is guessed without a model.
 
     known: the history has an order or a live event of theirs. revenue: in `currency`, net of discounts and of
-    what was given back; what was ordered since the last training counts at its price on the shelf.
+    what was given back; what was ordered since the last training counts at its price on the shelf. consent:
+    to e-mail; consents: by channel, where they said something. Of country, language and consent it is the
+    latest word.
     """
 
     customer_id: str
@@ -74,6 +87,7 @@ class Profile(msgspec.Struct, frozen=True):
     churn_risk: float | None = None
     expected_orders_90d: Estimate | None = None
     predicted_clv_365d: Estimate | None = None
+    ahead: list[Ahead] = []
     next_order_date: Expected | None = None
     segment: str | None = None
     vip: bool = False
@@ -84,6 +98,7 @@ class Profile(msgspec.Struct, frozen=True):
     country: str | None = None
     language: str | None = None
     consent: bool | None = None
+    consents: dict[str, bool] = {}
     last_contacts: list[Contact] = []
     degraded_reasons: list[str] = []
 

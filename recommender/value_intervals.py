@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recommender.customer_value import HORIZONS_DAYS, WEEK_DAYS, Customers, CustomerValue, Forecast, own_spend
+from recommender.customer_value import HORIZONS_DAYS, Customers, CustomerValue, Forecast, own_spend
 from recommender.order_models import (
     NBD,
     PARETO_NBD,
@@ -14,6 +14,7 @@ from recommender.order_models import (
     OrderModel,
     Summary,
     expected_orders,
+    lasting,
     p_alive,
     tries,
 )
@@ -24,7 +25,7 @@ COVERED = 0.9
 
 
 class Intervals(NamedTuple):
-    """(n, horizons, 2): the shortest that holds COVERED of the draws, lowest and highest of each."""
+    """(n, horizons, 2): lowest and highest of what holds COVERED of the draws; see `held`."""
 
     orders: Floats
     revenue: Floats
@@ -42,9 +43,10 @@ def intervals(
     orders, revenue = [], []
     for place, days in enumerate(horizons_days):
         expected = found.orders[:, place], found.revenue[:, place]
-        drawn = draw(value, customers, today, days / WEEK_DAYS, expected, rng)
-        orders.append(shortest(drawn[0]))
-        revenue.append(shortest(drawn[1]))
+        weeks = float(value.clock.weeks(today, today + days))
+        drawn = draw(value, customers, today, weeks, expected, rng)
+        orders.append(held(drawn[0]))
+        revenue.append(held(drawn[1]))
     return Intervals(np.stack(orders, axis=1), np.stack(revenue, axis=1))
 
 
@@ -60,7 +62,7 @@ def draw(
 
     expected: orders and revenue, (n) each, about which the draws lie.
     """
-    model, seen = value.order_model, customers.seen(today)
+    model, seen = value.order_model, customers.seen(today, value.clock)
     plain = expected_orders(model, seen, weeks)
     factor = expected[0] / np.maximum(plain, 1e-12)
     orders = draw_orders(model, seen, weeks, factor, rng)
@@ -82,7 +84,7 @@ def draw_orders(
     rate *= (factor / (model.alpha + seen.age))[:, None]
     alive = rng.random(shape) < p_alive(model, seen)[:, None]
     if model.kind == NBD:
-        return np.asarray(rng.poisson(rate * weeks), np.float64)
+        return np.asarray(rng.poisson(rate * lasting(model, weeks)), np.float64)
     if model.kind == PARETO_NBD:
         leaving = rng.gamma(model.a, size=shape) / (model.b + seen.age)[:, None]
         stay = np.minimum(rng.exponential(size=shape) / np.maximum(leaving, 1e-300), weeks)
@@ -92,11 +94,8 @@ def draw_orders(
     return np.asarray(np.minimum(rng.poisson(rate * weeks), until_leaving) * alive, np.float64)
 
 
-def shortest(draws: Floats) -> Floats:
-    """(n, 2): lowest and highest of the shortest stretch of each row that holds COVERED of it."""
-    ordered = np.sort(draws, axis=1)
-    held = int(np.ceil(COVERED * draws.shape[1])) - 1
-    width = ordered[:, held:] - ordered[:, : draws.shape[1] - held]
-    first = width.argmin(axis=1)
-    rows = np.arange(len(draws))
-    return np.stack([ordered[rows, first], ordered[rows, first + held]], axis=1)
+def held(draws: Floats) -> Floats:
+    """(n, 2): lowest and highest of the middle COVERED of each row; from 0 on where nothing may well come."""
+    tail, n = (1 - COVERED) / 2, draws.shape[1]
+    low, most, high = np.sort(draws, axis=1)[:, [round(share * n) for share in (tail, COVERED, 1 - tail)]].T
+    return np.stack([low, np.where(low > 0, high, most)], axis=1)

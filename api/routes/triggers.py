@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -15,7 +14,7 @@ from api.answers import encode
 from api.openapi import answers, parameters, takes
 from api.problems import Problem
 from api.queries import checked, decode_json, read_body
-from api.revisions import chosen
+from api.revisions import asked, refuse, saved
 from api.service import Service
 from api.trigger_schemas import (
     SettingsVersion,
@@ -25,10 +24,11 @@ from api.trigger_schemas import (
     TriggerSettingsToSave,
     VersionAsk,
 )
-from features.setting_versions import TRIGGER_SETTINGS, SettingVersion
+from features.setting_versions import OFFER_CATALOGUE, TRIGGER_SETTINGS, SettingVersion
 from features.triggers import BEGINNING, Page, read_page
 from recommender.lifecycle.occasion import KINDS
-from recommender.lifecycle.settings import Settings, contradictions
+from recommender.lifecycle.settings import Settings, contradictions, unknown_offers
+from recommender.offer_catalogue import Catalogue
 
 router = APIRouter(tags=["triggers"])
 
@@ -62,9 +62,8 @@ async def trigger_settings(request: Request) -> Response:
     """The settings as they stand, or as they were at an earlier `revision`."""
     service: Service = request.app.state.service
     service.access.require_secret(request)
-    wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
-    versions = await TRIGGER_SETTINGS.newest(service.store)
-    return _saved(versions, chosen(versions, wanted, SettingVersion(), "/v1/triggers/settings"))
+    versions, version = await asked(service, request, TRIGGER_SETTINGS, "/v1/triggers/settings")
+    return _saved(versions, version, await _offers(service))
 
 
 @router.put(
@@ -78,13 +77,9 @@ async def put_trigger_settings(request: Request) -> Response:
     service.access.require_secret(request)
     body = decode_json(await read_body(request, service.settings.max_body_bytes))
     sent = checked(body, TriggerSettingsToSave, strict=True)
-    found = contradictions(sent.settings)
-    if found:
-        raise Problem(422, found[0], [{"field": "settings", "message": message} for message in found])
-    as_sent = encode(body["settings"])  # what is not named follows the defaults, of a later version, too
-    await TRIGGER_SETTINGS.save(service.writes, as_sent, datetime.now(UTC), sent.revision)
-    versions = await TRIGGER_SETTINGS.newest(service.store)
-    return _saved(versions, versions[0])
+    refuse("settings", contradictions(sent.settings))
+    versions = await saved(service, TRIGGER_SETTINGS, body["settings"], sent.revision)
+    return _saved(versions, versions[0], await _offers(service))
 
 
 async def _page(service: Service, since: str, kinds: Sequence[str], ask: TriggerAsk) -> Page:
@@ -113,11 +108,21 @@ def _kinds(asked: str | None) -> tuple[str, ...]:
     return kinds
 
 
-def _saved(versions: Sequence[SettingVersion], version: SettingVersion) -> Response:
+async def _offers(service: Service) -> frozenset[str]:
+    """Ids of what the shop offers at all."""
+    for version in await OFFER_CATALOGUE.newest(service.store, 1):
+        catalogue = msgspec.json.decode(version.settings, type=Catalogue)
+        return frozenset(offer.id for offer in catalogue.offers)
+    return frozenset()
+
+
+def _saved(versions: Sequence[SettingVersion], version: SettingVersion, offers: frozenset[str]) -> Response:
+    settings = msgspec.json.decode(version.settings, type=Settings)
     answer = TriggerSettingsAnswer(
         revision=version.revision,
         saved_at=version.saved_at,
-        settings=msgspec.json.decode(version.settings, type=Settings),
+        settings=settings,
+        warnings=unknown_offers(settings, offers),
         versions=[SettingsVersion(each.revision, each.saved_at) for each in versions],
     )
     return Response(encode(answer), media_type="application/json")
