@@ -49,16 +49,18 @@ def answer_json(
     picks: Sequence[Pick],
     shown: Sequence[Shown],
     degraded_reasons: Sequence[str],
+    experiment: bytes = b"null",
 ) -> bytes:
-    """One `schemas.Answer`. shown: the picks' products."""
+    """One `schemas.Answer`. shown: the picks' products; experiment: JSON of a `schemas.ExperimentAnswer`."""
     version = encode(recommender.bundle.manifest.version) if recommender else b"null"
     return (
-        b'{"recommendation_id":"%b","placement":"%b","model_version":%b,"experiment":null,'
+        b'{"recommendation_id":"%b","placement":"%b","model_version":%b,"experiment":%b,'
         b'"degraded":%b,"degraded_reasons":%b,"items":%b}'
     ) % (
         recommendation_id.encode(),
         placement.encode(),
         version,
+        experiment,
         b"true" if degraded_reasons else b"false",
         encode(degraded_reasons),
         items_json(picks, shown),

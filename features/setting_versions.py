@@ -70,3 +70,4 @@ class SettingVersions:
 
 TRIGGER_SETTINGS = SettingVersions("triggers", keys.trigger_settings())
 OFFER_CATALOGUE = SettingVersions("offers", keys.offer_settings())
+EXPERIMENTS = SettingVersions("experiments", keys.experiment_settings())
