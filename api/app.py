@@ -19,6 +19,7 @@ from api.routes import (
     catalogue,
     customers,
     events,
+    experiments,
     insights,
     merchandising,
     offer_catalogue,
@@ -48,6 +49,7 @@ PARTS = (
     offer_catalogue,
     offers,
     product_sets,
+    experiments,
     insights,
     operations,
 )

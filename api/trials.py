@@ -6,17 +6,18 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from api.answers import encode
 from api.schemas import ExperimentAnswer
-from features.served import Treated
+from features.served import ServedRecord, Treated
 from recommender import versions
 from recommender.assignment import NO_TRIAL, Trial, Trials
 from recommender.bundle_files import BadBundle
 from recommender.experiments import Arm, Experiment
-from recommender.recommend import Recommender
+from recommender.recommend import Pick, Recommender
 from recommender.shelf import Shelf
 from recommender.without_us import without_us
 
@@ -32,6 +33,7 @@ class Treatment(NamedTuple):
     treated: Treated = NO_TRIAL.treated
     told: bytes = b"null"
     missing: Sequence[str] = ()
+    arm: Arm | None = None
 
 
 @dataclass
@@ -88,7 +90,7 @@ class Variants:
         recommender = self._of_arm(base, arm)
         if recommender is None:  # not this arm's answer: it must not count as one
             return Treatment(base, Treated(holdout=treated.holdout), missing=UNAVAILABLE)
-        return Treatment(recommender, treated, _told(treated, arm))
+        return Treatment(recommender, treated, _told(treated, arm), (), arm)
 
     def _of_arm(self, base: Recommender, arm: Arm) -> Recommender | None:
         """None: its model is not there."""
@@ -101,3 +103,25 @@ class Variants:
 
 def _told(treated: Treated, arm: Arm | None) -> bytes:
     return encode(ExperimentAnswer(str(treated.experiment), str(treated.arm), arm.widget if arm else None))
+
+
+def record_of(
+    treatment: Treatment,
+    recommendation_id: str,
+    placement: str,
+    picks: Sequence[Pick],
+    shown: Sequence[str],
+    customer_id: str,
+) -> ServedRecord:
+    """Of an answer about a customer that no page asked for: picks, a decision about an offer."""
+    bundle = treatment.recommender.bundle if treatment.recommender else None
+    return ServedRecord(
+        recommendation_id=recommendation_id,
+        at=datetime.now(UTC),
+        placement=placement,
+        product_ids=tuple(shown),
+        sources=tuple(pick.source for pick in picks),
+        customer_id=customer_id,
+        model_version=bundle.manifest.version if bundle else None,
+        treated=treatment.treated,
+    )
