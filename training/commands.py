@@ -40,6 +40,7 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
     """Train on the whole history, compare with simple baselines, publish what passes."""
     # Here and not above: a serving process reads this file too, and must not load training's libraries.
     from features.archive import Archiver
+    from training.experiments.plans import remember_plans, saved_plans
     from training.reports.build import write_insights
     from training.train import train as fit_and_publish
 
@@ -48,6 +49,7 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
         with store(shop) as client:
             Archiver(client, shop, StoreSettings()).run(burst=True)
             merge_live(shop, all_changes(client), datetime.now(UTC))
+            remember_plans(shop, saved_plans(client))
         with progress() as report:
             result = fit_and_publish(shop, TrainingSettings(), datetime.now(UTC), report, tune)
             write_insights(shop, report)
