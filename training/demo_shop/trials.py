@@ -23,7 +23,7 @@ from training.demo_shop.season import DAY, HISTORY_DAYS, Calendar
 
 HOLDOUT, HELD_OUT_DAYS, LOST_WITHOUT_US = 0.2, 180, 0.35
 OFFERS_DAYS, LOST_WITHOUT_OFFERS = 90, 0.25  # without us there are no offers either
-BOOST_DAYS = 45
+BOOST_DAYS, WORTHWHILE = 45, 0.1
 NAMED = 0.25  # of orders of who is not held out: they come from a recommendation, and say so
 SINCE = HISTORY_DAYS - HELD_OUT_DAYS
 
@@ -52,6 +52,7 @@ class ShopTrials:
             id="offers-on",
             name="Offers at all",
             arms=(Arm(id="without", offers=()), Arm(id="with")),
+            worthwhile=WORTHWHILE,
             from_=self._date("offers-on"),
             until=self._calendar.now,
         )
@@ -60,6 +61,7 @@ class ShopTrials:
             name="Candles first on the home page",
             arms=(Arm(id="as_is"), Arm(id="candles", rules=(cosy,))),
             placements=("home",),
+            worthwhile=WORTHWHILE,
             from_=self._date("cosy-home"),
             until=self._calendar.now,
         )

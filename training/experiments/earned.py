@@ -71,7 +71,7 @@ def sentence(found: Earned, what: str, when: str, currency: str | None) -> str:
         return f"Perennial earned about {money(found.value)} of {what} {when}: {ends}, with 95 % certainty."
     if found.high < 0:
         return f"Perennial cost about {money(-found.value)} of {what} {when}: {ends}, with 95 % certainty."
-    return (
-        f"Perhaps Perennial earned {money(found.value)} of {what} {when}, but that is not sure: anything"
-        f" {ends} fits what was seen."
-    )
+    unsure = f"but that is not sure: anything {ends} fits what was seen."
+    if found.value > 0:
+        return f"Perhaps Perennial earned {money(found.value)} of {what} {when}, {unsure}"
+    return f"It does not look as if Perennial earned any {what} {when}, {unsure}"

@@ -11,7 +11,7 @@ from features.home import Home
 from training.experiments.exposures import BROWSER, CUSTOMER, Served
 from training.reports.shop import Shop
 
-BEFORE = timedelta(days=90)
+BEFORE = timedelta(days=365)
 MONEY = ("revenue", "margin", "recommended")
 OUTCOMES = (*MONEY, "orders", "buyers", "again", "ltv", "before")
 
@@ -58,15 +58,14 @@ def outcomes(
 ) -> pl.DataFrame:
     """visitor, arm and OUTCOMES, of orders from `since` to `until`; people: customer, predicted_365d.
 
-    An order counts for the id under which its person was first served most lately: a browser's, until they
-    are served as a customer. So what a browser brought is not credited to the arm that the customer's id
-    draws afterwards. before: revenue in the 90 days before a visitor was first seen.
+    An order counts for its customer's id, once they were served as that; before, for the browser that they
+    came with last: what that brought is not credited to the arm which the customer's id draws afterwards.
+    before: revenue in the year before a visitor was first seen.
     """
     visitors = visitors.filter(pl.col("at") < until).sort("at")
     within = orders.filter(pl.col("at").is_between(since, until, closed="left"))
-    owned = within.join_asof(
-        visitors.select("person", "visitor", "at"), on="at", by="person", check_sortedness=False
-    )
+    seen = _in_turn(visitors)
+    owned = within.join_asof(seen, on="at", by="person", check_sortedness=False)  # both are sorted
     brought = (
         owned.filter(pl.col("visitor").is_not_null())
         .group_by("visitor")
@@ -80,9 +79,18 @@ def outcomes(
         .agg(before=pl.col("revenue").sum())
     )
     found = visitors.select("visitor", "arm")
-    for part in (brought, _predicted(visitors, people), earlier):
+    for part in (brought, _predicted(seen, people), earlier):
         found = found.join(part, on="visitor", how="left")
     return found.select("visitor", "arm", *(pl.col(name).fill_null(0.0) for name in OUTCOMES))
+
+
+def _in_turn(visitors: pl.DataFrame) -> pl.DataFrame:
+    """person, visitor, at: a person's ids as orders count for one after the other, the customer's last."""
+    is_customer = pl.col("person") == CUSTOMER + pl.col("visitor")
+    known = visitors.filter(is_customer).select("person", known_at="at")
+    in_turn = is_customer | pl.col("known_at").is_null() | (pl.col("at") < pl.col("known_at"))
+    seen = visitors.join(known, on="person", how="left", maintain_order="left").filter(in_turn)
+    return seen.select("person", "visitor", "at")
 
 
 def _predicted(visitors: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:

@@ -46,7 +46,7 @@ def experiments_report(home: Home, shop: Shop, only: str | None = None) -> Repor
     served, plans = read_served(home, shop.as_of), known_plans(home)
     chosen = [plan for plan in _newest(served, plans) if only in (None, plan.id)]
     if only is not None and not chosen:
-        known = ", ".join(f"`{plan.id}`" for plan in _newest(served, plans)) or "none"
+        known = ", ".join(plan.id for plan in _newest(served, plans)) or "none"
         raise LookupError(f"No visitor has seen an experiment {only!r}. Seen: {known}.")
     share = share_held_out(served.exposures)
     crowd = held_out_crowd(served.exposures, shop.ledger, share)
