@@ -75,12 +75,19 @@ def scan(home: Home) -> pl.LazyFrame:
     """
     import polars as pl
 
-    if not any(home.events.glob("*/*.parquet")):
-        return pl.LazyFrame(schema=schema())
     number = pl.when(pl.col("type") == "purchase").then("order_id").otherwise("refund_id")
     first = pl.col("event_id").sort_by("received_at", "event_id").first().over("type", number)
     return (
-        pl.scan_parquet(home.events / "*" / "*.parquet")
+        arrived(home)
         .unique(["event_id", "line"], keep="any")
         .filter(number.is_null() | (pl.col("event_id") == first))
     )
+
+
+def arrived(home: Home) -> pl.LazyFrame:
+    """As `scan`, with repeats, at a tenth of the cost: for what repeats cannot change."""
+    import polars as pl
+
+    if not any(home.events.glob("*/*.parquet")):
+        return pl.LazyFrame(schema=schema())
+    return pl.scan_parquet(home.events / "*" / "*.parquet")

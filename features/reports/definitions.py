@@ -162,7 +162,7 @@ DEFINITIONS: dict[str, Definition] = {
     "minimum_detectable": Definition(
         "Could be shown", "share", "The smallest relative difference that so many visitors could have shown."
     ),
-    "compared": Definition("Arm and figure", "text", "What is compared with the control's."),
+    "compared": Definition("Compared", "text", "What is compared with the control's."),
     "lift": Definition("Difference", "share", "Relative to the control, the weeks before taken out (CUPED)."),
     "lift_low": Definition("At least", "share", "Lower end of 95 %, however often one looks."),
     "lift_high": Definition("At most", "share", "Upper end of 95 %, however often one looks."),

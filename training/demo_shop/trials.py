@@ -21,8 +21,8 @@ from recommender.experiments import OFFERS, Arm, Experiment
 from recommender.merchandising import Boost
 from training.demo_shop.season import DAY, HISTORY_DAYS, Calendar
 
-HOLDOUT, HELD_OUT_DAYS, LOST_WITHOUT_US = 0.2, 180, 0.35
-OFFERS_DAYS, LOST_WITHOUT_OFFERS = 90, 0.25  # without us there are no offers either
+HOLDOUT, HELD_OUT_DAYS, LOST_WITHOUT_US = 0.2, 180, 0.45
+OFFERS_DAYS, LOST_WITHOUT_OFFERS = 90, 0.35  # without us there are no offers either
 BOOST_DAYS, WORTHWHILE = 45, 0.1
 NAMED = 0.25  # of orders of who is not held out: they come from a recommendation, and say so
 SINCE = HISTORY_DAYS - HELD_OUT_DAYS

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from features.archive import SERVED_SCHEMA
-from features.history import scan
+from features.history import arrived
 from features.home import Home
 from recommender.assignment import HELD_OUT, is_held_out
 from recommender.experiments import HOLDOUT
@@ -50,7 +50,7 @@ class Crowd(NamedTuple):
 
 def read_served(home: Home, as_of: date) -> Served:
     """A visitor is the id that an answer was asked for: the customer's, else the browser's."""
-    seen = scan(home).filter(pl.col("timestamp") < until(as_of))
+    seen = arrived(home).filter(pl.col("timestamp") < until(as_of))
     both = pl.col("customer_id").is_not_null() & pl.col("anonymous_id").is_not_null()
     owners = (
         seen.filter(both)

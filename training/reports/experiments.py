@@ -140,20 +140,20 @@ def _effects(study: Study) -> Table:
         if base:
             interval = always_valid(found, study.plan.worthwhile * base)
             relative = [value / base for value in (found.difference, interval.low, interval.high)]
-            rows.append((f"{arm}: {column(metric.name).label.lower()}", *relative, interval.p_value))
+            label = column(metric.name).label
+            compared = f"{arm}: {label.lower()}" if len(study.plan.arms) > 2 else label
+            rows.append((compared, *relative, interval.p_value))
     told = [(arm, each.text) for arm, each in study.verdicts()]
     text = told[0][1] if len(told) == 1 else " ".join(f"{arm}: {sentence}" for arm, sentence in told)
     columns = ("compared", "lift", "lift_low", "lift_high", "p_value")
-    title = f"{_name(study)}: {_plural(study)}"
+    title = (
+        f"{_name(study)}: {', '.join(arm.id for arm in study.plan.arms[1:])} against {study.plan.arms[0].id}"
+    )
     return table(study.plan.id, title, columns, rows, Plot("intervals", "lift"), text)
 
 
 def _name(study: Study) -> str:
     return study.plan.name or study.plan.id
-
-
-def _plural(study: Study) -> str:
-    return f"{', '.join(f'`{arm.id}`' for arm in study.plan.arms[1:])} against `{study.plan.arms[0].id}`"
 
 
 def _arms(study: Study) -> Table:
@@ -172,9 +172,7 @@ def _arms(study: Study) -> Table:
     columns: list[str | Column] = ["arm", "visitors", "planned_share"]
     columns += [*(metric.name for metric in study.metrics), "minimum_detectable"]
     text = f"From {study.since:%-d %B %Y} to {study.until - timedelta(microseconds=1):%-d %B %Y}."
-    return table(
-        f"{study.plan.id}:arms", f"{study.plan.name or study.plan.id}: the arms", columns, rows, None, text
-    )
+    return table(f"{study.plan.id}:arms", f"{_name(study)}: the arms", columns, rows, None, text)
 
 
 def _value(visitors: Visitors) -> float | None:

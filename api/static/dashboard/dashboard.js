@@ -1,6 +1,6 @@
 // The dashboard: fetches the reports with a secret key and draws them.
 
-import { ends, show, text } from "/dashboard/report/report.js";
+import { ends, estimate, show } from "/dashboard/report/report.js";
 
 const REPORTS = ["kpi", "experiments", "cohorts", "segments", "channels", "affinities"];
 const KEPT = "perennial.secret-key";
@@ -46,7 +46,7 @@ function earned(report) {
   line.setAttribute("aria-label", "What Perennial earned");
   const currency = report.parts[0].currency;
   if (figure && figure.value !== null) {
-    line.append(piece("strong", text(figure.value, figure.unit, currency)), piece("span", ends(figure, currency)));
+    line.append(piece("strong", estimate(figure, currency)), piece("span", ends(figure, currency)));
   }
   line.append(piece("p", report.headline));
   reports.prepend(line);

@@ -30,15 +30,25 @@ function showFigures(section, part) {
     const card = add(grid, "div", "figure");
     card.dataset.name = figure.name;
     add(card, "dt", "", figure.label);
-    add(card, "dd", "value", text(figure.value, figure.unit, part.currency));
+    add(card, "dd", "value", estimate(figure, part.currency));
     if (figure.low !== null) add(card, "dd", "ends", ends(figure, part.currency));
     if (figure.note) add(card, "dd", "definition why", `${figure.note}.`);
     add(card, "dd", "definition", figure.definition);
   }
 }
 
+export function estimate(figure, currency) {
+  return figure.low === null ? text(figure.value, figure.unit, currency) : rough(figure.value, figure.unit, currency);
+}
+
 export function ends(figure, currency) {
-  return `${text(figure.low, figure.unit)} to ${text(figure.high, figure.unit, currency)}`;
+  return `${rough(figure.low, figure.unit)} to ${rough(figure.high, figure.unit, currency)}`;
+}
+
+// What is known within an interval has no cents.
+function rough(value, unit, currency) {
+  if (unit !== "money") return text(value, unit);
+  return Math.round(value).toLocaleString("en-GB") + (currency ? ` ${currency}` : "");
 }
 
 function showTable(section, table, currency) {
@@ -220,7 +230,7 @@ function wordy(column) {
   return column.unit === "text" || column.unit === "date";
 }
 
-export function text(value, unit, currency) {
+function text(value, unit, currency) {
   if (value === null || value === undefined || value === "") return NOTHING;
   if (typeof value === "string") return value;
   const digits = places => value.toLocaleString("en-GB", { minimumFractionDigits: places, maximumFractionDigits: places });

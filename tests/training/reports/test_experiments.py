@@ -52,7 +52,7 @@ def test_an_arm_that_sells_more_is_found(home: Home) -> None:
     assert effects.text.startswith("It is better: +")
     assert "You may stop here" in effects.text
     margin = dict(zip([column.name for column in effects.columns], effects.rows[0], strict=True))
-    assert (margin["compared"], round(margin["lift"], 1)) == ("b: margin a visitor", 2.0)
+    assert (margin["compared"], round(margin["lift"], 1)) == ("Margin a visitor", 2.0)
     assert 0 < margin["lift_low"] < margin["lift"] < margin["lift_high"]
     columns = [column.name for column in arms.columns]
     control, better = (dict(zip(columns, row, strict=True)) for row in arms.rows)
