@@ -74,9 +74,7 @@ def _answer(
     missing = [*missing, *treatment.missing] if recommender else [*missing, "no_model"]
     recommendation_id = f"r-{fresh_id()}"
     shown = shown_products(recommender, picks)
-    body = answer_json(
-        recommendation_id, ask.placement, recommender, picks, shown, missing, treatment.told
-    )
+    body = answer_json(recommendation_id, ask.placement, recommender, picks, shown, missing, treatment.told)
     product_ids = tuple([product_id for product_id, _ in shown])
     sources = tuple([pick.source for pick in picks])
     PICKS.add_each(ask.placement, sources)
