@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -100,6 +101,7 @@ def demo(
         if not (shop.models / "current").exists():
             with progress() as report:
                 build_demo(shop, seed, customers, products, datetime.now(UTC), report)
+        os.environ.setdefault("PERENNIAL_HOLDOUT", "0")  # whoever tries it sees it
         customer, product = first_example(shop)
         greeting = DEMO_GREETING.replace("{customer}", customer).replace("{product}", product)
         _serve_all(shop, host, port, None, greeting)

@@ -49,12 +49,13 @@ def answer_json(
     picks: Sequence[Pick],
     shown: Sequence[Shown],
     degraded_reasons: Sequence[str],
+    experiment: str = "null",
 ) -> bytes:
-    """One `schemas.Answer`. shown: the picks' products."""
+    """One `schemas.Answer`. shown: the picks' products; experiment: JSON of a `schemas.ExperimentAnswer`."""
     version = f'"{recommender.bundle.manifest.version}"' if recommender else "null"
     return (
         f'{{"recommendation_id":"{recommendation_id}","placement":"{placement}","model_version":{version},'
-        f'"experiment":null,"degraded":{"true" if degraded_reasons else "false"},'
+        f'"experiment":{experiment},"degraded":{"true" if degraded_reasons else "false"},'
         f'"degraded_reasons":{encode(degraded_reasons).decode()},"items":{items_json(picks, shown)}}}'
     ).encode()
 

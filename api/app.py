@@ -20,6 +20,7 @@ from api.routes import (
     catalogue,
     customers,
     events,
+    experiments,
     insights,
     merchandising,
     offer_catalogue,
@@ -52,6 +53,7 @@ PARTS = (
     offer_catalogue,
     offers,
     product_sets,
+    experiments,
     insights,
     operations,
 )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from api.schemas import MAX_K, Ids, ReasonAnswer
+from api.schemas import MAX_K, ExperimentAnswer, Ids, ReasonAnswer
 from features.events import Id
 from recommender.offer_catalogue import Catalogue
 
@@ -60,7 +60,8 @@ class OfferAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The next best offer, or `offer_id` "none". discount: per cent where `kind` is `percentage`, money where
     it is `amount`, else 0. expected_incremental_margin: money above no offer, with the ends of 90 %.
 
-    Without a `decision_id` nothing was decided or counted: `degraded_reasons` says what was missing.
+    Without a `decision_id` nothing was decided or counted: `degraded_reasons` says what was missing, or the
+    reason's code is `withheld`, by an experiment or the holdout.
     """
 
     offer_id: str
@@ -77,6 +78,7 @@ class OfferAnswer(msgspec.Struct, frozen=True, kw_only=True):
     decision_id: str | None = None
     stage: str | None = None
     reason: OfferReason
+    experiment: ExperimentAnswer | None = None
     degraded_reasons: list[str] = []
 
 

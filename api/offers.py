@@ -18,7 +18,7 @@ from features.shopper import ShopperState
 from features.tiers import read_tiers
 from recommender.draws import digest
 from recommender.next_offer import Choice, Promise, charges, choose, model_of, standing_promise
-from recommender.offer_catalogue import NO_OFFER, Offer
+from recommender.offer_catalogue import NO_OFFER, Catalogue, Offer
 from recommender.offer_customer import Question, asked_of
 from recommender.offer_eligibility import Asked
 from recommender.recommend import Recommender
@@ -45,11 +45,12 @@ class Desk:
     ask: OfferAsk
     shopper: ShopperState
     state: OfferState
+    catalogue: Catalogue
     now: datetime
 
     async def decide(self) -> OfferAnswer | None:
         """Decided and counted; None: somebody was faster, or a budget was spent meanwhile."""
-        by_tier = any(offer.eligible.tiers for offer in self.service.offers.offers)
+        by_tier = any(offer.eligible.tiers for offer in self.catalogue.offers)
         plan = await asyncio.to_thread(_plan, self.service.home) if by_tier else None
         bundle, shelf = self.recommender.bundle, self.recommender.shelf
         asked = asked_of(self._question(), bundle, shelf, plan, self.now)
@@ -63,7 +64,7 @@ class Desk:
         )
 
     async def _promise(self, asked: Asked) -> OfferAnswer | None:
-        catalogue, revision = self.service.offers, self.service.offers_revision
+        catalogue, revision = self.catalogue, self.service.offers_revision
         edition = digest(str(revision), self.state.packed.decode(errors="replace"))
         choice = choose(catalogue, model_of(self.recommender.bundle.tables), asked, self.now, edition)
         promise = Promise(choice.decision, choice.offer, self._products(choice.offer), revision)
@@ -90,8 +91,8 @@ class Desk:
         return tuple([shown.product_id for shown in shown_products(self.recommender, picks)])
 
 
-async def next_offer(service: Service, ask: OfferAsk) -> OfferAnswer:
-    """What stands, or what is decided now. Raises StoreUnavailable."""
+async def next_offer(service: Service, ask: OfferAsk, catalogue: Catalogue) -> OfferAnswer:
+    """What stands, or what is decided now of a catalogue. Raises StoreUnavailable."""
     for _ in range(ATTEMPTS):
         now = datetime.now(UTC)
         shopper, state = await asyncio.gather(
@@ -102,9 +103,10 @@ async def next_offer(service: Service, ask: OfferAsk) -> OfferAnswer:
             return told(standing, ask.k)
         if service.recommender is None:
             return nothing("no_model")
-        if not service.offers.offers:
+        if not catalogue.offers:
             return nothing("no_offers")
-        answer = await Desk(service, service.recommender, ask, shopper, state, now).decide()
+        desk = Desk(service, service.recommender, ask, shopper, state, catalogue, now)
+        answer = await desk.decide()
         if answer is not None:
             return answer
     return nothing("busy")

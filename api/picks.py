@@ -13,6 +13,7 @@ from api.answers import answer_json, encode, shown_products
 from api.metrics import DEGRADED, PICKS
 from api.schemas import Campaign, PicksAsk
 from api.service import Service
+from api.trials import record_of
 from features import keys
 from features.connection import StoreUnavailable
 from features.sent import Sending, note_sending, sendings_of, sent_lately
@@ -87,8 +88,10 @@ async def _known(service: Service, customers: Sequence[str | None]) -> list[Know
 
 
 def _answer(service: Service, line: Line, known: Known) -> bytes:
-    ask, recommender, now = line.ask, service.recommender, time.time()
+    ask, now = line.ask, time.time()
     placement, now_ms = PLACEMENT_OF[ask.campaign], int(now * 1000)
+    treatment = service.treatment(ask.customer_id, placement, now)
+    recommender = treatment.recommender
     rest_days = service.settings.email_rest_days
     request = Request(
         placement,
@@ -98,17 +101,19 @@ def _answer(service: Service, line: Line, known: Known) -> bytes:
         exclude=sent_lately(known.sendings, now_ms, rest_days, ask.send_id),
     )
     picks = recommender.recommend(request, ask.k, ask.customer_id) if recommender else []
-    missing = known.missing if recommender else [*known.missing, "no_model"]
+    missing = [*known.missing, *(treatment.missing if recommender else ["no_model"])]
     recommendation_id, shown = f"r-{token_hex(8)}", shown_products(recommender, picks)
     PICKS.add_each(placement, [pick.source for pick in picks])
     for reason in missing:
         DEGRADED.add(reason)
     if ask.customer_id and picks and not ask.preview:
-        sending = Sending(
-            now_ms, ask.send_id or recommendation_id, tuple([product.product_id for product in shown])
-        )
+        products = tuple([product.product_id for product in shown])
+        sending = Sending(now_ms, ask.send_id or recommendation_id, products)
         _note(service, ask.customer_id, known.sendings, sending)
-    body = answer_json(recommendation_id, placement, recommender, picks, shown, missing)
+        service.served.add(
+            record_of(treatment, recommendation_id, placement, picks, products, ask.customer_id)
+        )
+    body = answer_json(recommendation_id, placement, recommender, picks, shown, missing, treatment.told)
     head = encode({"customer_id": ask.customer_id, "campaign": ask.campaign, "error": line.error})
     return b"%b,%b" % (head[:-1], body[1:])
 

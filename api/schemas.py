@@ -78,11 +78,15 @@ class Item(msgspec.Struct, frozen=True):
     image_url: str | None = None
 
 
-class ExperimentAnswer(msgspec.Struct, frozen=True):
-    """The experiment this answer is part of."""
+class ExperimentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The experiment this answer is part of. `holdout`, `held_out`: best sellers, to see what others earn.
+
+    widget: what the arm hands to the page, as it was planned.
+    """
 
     id: str
     arm: str
+    widget: dict[str, Any] | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from api.access import Access
 from api.early import Load
 from api.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, hand_over
 from api.settings import ApiSettings
+from api.trials import Treatment, Variants
 from features import keys
 from features.api_keys import load_keys
 from features.connection import Connection, StoreUnavailable
@@ -24,10 +25,12 @@ from features.home import Home
 from features.live_catalogue import changes_since
 from features.merchandising import SavedRules, saved_revision, saved_versions
 from features.served import ServedBuffer
-from features.setting_versions import OFFER_CATALOGUE, SettingVersion
+from features.setting_versions import EXPERIMENTS, OFFER_CATALOGUE, SettingVersion
 from features.settings import StoreSettings
 from recommender import versions
+from recommender.assignment import Trials
 from recommender.bundle_files import BadBundle
+from recommender.experiments import Experiments
 from recommender.merchandising import AnyRule, Rules
 from recommender.offer_catalogue import Catalogue
 from recommender.recommend import Recommender
@@ -35,6 +38,7 @@ from recommender.request import PLACEMENTS, Request
 from recommender.shelf import Shelf
 
 log = logging.getLogger("perennial.service")
+NO_EXPERIMENTS = msgspec.Raw(b"[]")
 
 
 @dataclass
@@ -57,7 +61,16 @@ class Service:
     rules_revision: int = 0
     offers: Catalogue = field(default_factory=Catalogue)
     offers_revision: int = 0
+    variants: Variants = field(init=False)
+    experiments_revision: int = 0
     _pointer: versions.Pointer | None = None
+
+    def __post_init__(self) -> None:
+        self.variants = Variants(self.home.models, Trials((), self.store_settings.holdout))
+
+    def treatment(self, visitor: str | None, surface: str, now: float) -> Treatment:
+        """Who answers this visitor here. surface: a placement or `OFFERS`; now: epoch s."""
+        return self.variants.of(self.recommender, visitor, surface, now)
 
     async def refresh(self) -> None:
         """Take over whatever has changed."""
@@ -81,6 +94,7 @@ class Service:
             self.refresh_shelf,
             self.refresh_rules,
             self.refresh_offers,
+            self.refresh_experiments,
             self.measure,
         ):
             await _survive(part)
@@ -125,6 +139,7 @@ class Service:
         self.revision, changes = await changes_since(self.store, self.revision)
         if changes:
             self.changes |= changes
+            self.variants.restock(changes)
             if self.recommender is not None:
                 bundle, shelf = self.recommender.bundle, self.recommender.shelf
                 self.recommender = replace(self.recommender, shelf=shelf.changed(bundle.tables, changes))
@@ -146,6 +161,14 @@ class Service:
         newest = next(iter(await OFFER_CATALOGUE.newest(self.store, 1)), SettingVersion())
         self.offers_revision = newest.revision  # of offers that cannot be read, too: that is told once
         self.offers = msgspec.json.decode(newest.settings, type=Catalogue)
+
+    async def refresh_experiments(self) -> None:
+        """Take over the owner's experiments."""
+        if await EXPERIMENTS.revision(self.store) == self.experiments_revision:
+            return
+        newest = next(iter(await EXPERIMENTS.newest(self.store, 1)), SettingVersion(settings=NO_EXPERIMENTS))
+        self.experiments_revision = newest.revision  # of some that cannot be read, too: that is told once
+        await self.variants.plan(msgspec.json.decode(newest.settings, type=Experiments), self.changes)
 
     async def refresh_keys(self) -> None:
         """Take over created and revoked keys."""

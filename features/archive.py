@@ -21,7 +21,7 @@ from features.event_rows import event_rows
 from features.events import Event
 from features.home import Home
 from features.locks import held
-from features.served import RECORDS_AN_ENTRY, ServedRecord
+from features.served import RECORDS_AN_ENTRY, ServedRecord, served_row
 from features.settings import StoreSettings
 
 logger = logging.getLogger(__name__)
@@ -41,8 +41,12 @@ SERVED_SCHEMA: dict[str, pl.DataType] = {
     "anonymous_id": pl.String(),
     "session_id": pl.String(),
     "model_version": pl.String(),
+    "experiment": pl.String(),
+    "edition": pl.String(),
     "arm": pl.String(),
     "propensity": pl.Float64(),
+    "held_out": pl.Boolean(),
+    "holdout": pl.Float64(),
 }
 DECISION_SCHEMA: dict[str, pl.DataType] = {
     "decision_id": pl.String(),
@@ -195,7 +199,7 @@ class Archiver:
         for entry_id, fields in entries:
             try:
                 shown = msgspec.json.decode(fields[b"s"], type=list[ServedRecord])
-                records += [msgspec.structs.asdict(record) for record in shown]
+                records += map(served_row, shown)
             except UNREADABLE as error:
                 poison.append(_poison(entry_id, fields, error))
         if records:

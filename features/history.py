@@ -107,3 +107,11 @@ def _late(rows: pl.LazyFrame) -> pl.Series:
     first = event.sort_by("received_at", "event_id").first().over(order)
     suspects = numbered.join(told_twice, on=order, how="semi").collect()
     return suspects.filter(event != first)["row"]
+
+
+def arrived(home: Home) -> pl.LazyFrame:
+    """As `scan`, with repeats, at a tenth of the cost: for what repeats cannot change."""
+    import polars as pl
+
+    files = sorted(home.events.glob("*/*.parquet"))
+    return pl.scan_parquet(files) if files else pl.LazyFrame(schema=schema())

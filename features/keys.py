@@ -64,7 +64,8 @@ def catalogue_changes() -> str:
 
 
 def revisions() -> str:
-    """Hash name -> counter ("catalogue", "keys", "merchandising", "offers", "tiers", "triggers").
+    """Hash name -> counter ("catalogue", "experiments", "keys", "merchandising", "offers", "tiers",
+    "triggers").
 
     Writers: their owners; reader: API, every 200 ms.
     """
@@ -187,6 +188,14 @@ def triggers_began() -> str:
 def offer_settings() -> str:
     """List of versions of the merchant's offers, JSON SettingVersion, newest first. Writer, reader: API."""
     return f"{TAG}:offers:catalogue"
+
+
+def experiment_settings() -> str:
+    """List of versions of the owner's experiments, JSON SettingVersion, newest first.
+
+    Writer: API; readers: API, lifecycle, reports.
+    """
+    return f"{TAG}:experiments"
 
 
 def promises(customer_id: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -15,8 +16,20 @@ BUFFERED_RECORDS = 10_000
 RECORDS_AN_ENTRY = 100  # of the stream: an entry for each answer would cost Redis as much as the answer
 
 
+class Treated(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The experiment that an answer was part of. edition: of the experiment's plan; propensity: the chance
+    that a visitor had of this arm; holdout: share of visitors who were held out at the time, 0: none."""
+
+    experiment: str | None = None
+    edition: str | None = None
+    arm: str | None = None
+    propensity: float | None = None
+    held_out: bool = False
+    holdout: float = 0.0
+
+
 class ServedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One answer. `sources` runs parallel to `product_ids`; `propensity` is its chance under the arm."""
+    """One answer. `sources` runs parallel to `product_ids`; placement `offers`: a decision about an offer."""
 
     recommendation_id: str
     at: datetime
@@ -27,8 +40,13 @@ class ServedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     anonymous_id: str | None = None
     session_id: str | None = None
     model_version: str | None = None
-    arm: str | None = None
-    propensity: float | None = None
+    treated: Treated = Treated()
+
+
+def served_row(record: ServedRecord) -> dict[str, Any]:
+    """As the history keeps it."""
+    row = msgspec.structs.asdict(record)
+    return row | msgspec.structs.asdict(row.pop("treated"))
 
 
 class ServedBuffer:

@@ -64,10 +64,15 @@ class SettingVersions:
 
     def standing(self, client: redis.Redis) -> SettingVersion:
         """The newest, for the worker."""
-        kept = cast(list[bytes], client.lrange(self.key, 0, 0))
-        return msgspec.json.decode(kept[0], type=SettingVersion) if kept else SettingVersion()
+        return next(iter(self.kept(client, 1)), SettingVersion())
+
+    def kept(self, client: redis.Redis, limit: int = VERSIONS_KEPT) -> list[SettingVersion]:
+        """As `newest`, for offline work."""
+        found = cast(list[bytes], client.lrange(self.key, 0, limit - 1))
+        return [msgspec.json.decode(version, type=SettingVersion) for version in found]
 
 
 TRIGGER_SETTINGS = SettingVersions("triggers", keys.trigger_settings())
 TIER_SETTINGS = SettingVersions("tiers", keys.tier_settings())
 OFFER_CATALOGUE = SettingVersions("offers", keys.offer_settings())
+EXPERIMENTS = SettingVersions("experiments", keys.experiment_settings())

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class StoreSettings(BaseSettings):
-    """Where live state is kept, how safely, and for how long."""
+    """Where live state is kept, how safely, and for how long; who is held out."""
 
     model_config = SettingsConfigDict(env_prefix="PERENNIAL_", populate_by_name=True, extra="ignore")
 
@@ -65,4 +65,11 @@ class StoreSettings(BaseSettings):
         default=200_000,
         ge=1,
         description="Records of shown recommendations kept while the archiver is away; the oldest go first.",
+    )
+    holdout: float = Field(
+        default=0.05,
+        ge=0,
+        le=0.5,
+        description="Share of customers and visitors who get best sellers, no offers and no promotion, for "
+        "good: what the others bring above them is what Perennial earns. 0: nobody, and it cannot be told.",
     )

@@ -50,6 +50,11 @@ def load_current(models: Path) -> Bundle | None:
     return read_bundle(models / pointer.version, pointer.manifest_sha256)
 
 
+def load(models: Path, version: str) -> Bundle:
+    """Any sealed version, checked. Raises BadBundle."""
+    return read_bundle(models / version, check(models, version))
+
+
 def manifests(models: Path) -> Iterator[Manifest]:
     """All sealed versions, oldest first."""
     paths = [models / mark.name.removesuffix(SEAL) / MANIFEST for mark in models.glob(f"*{SEAL}")]
@@ -59,7 +64,7 @@ def manifests(models: Path) -> Iterator[Manifest]:
 
 def publish(models: Path, version: str) -> Pointer:
     """Let a sealed version serve, after checking it whole. Raises BadBundle; then nothing changes."""
-    manifest_sha256 = _sealed(models, version)
+    manifest_sha256 = check(models, version)
     before = current(models)
     served = (before.version, *before.previous) if before else ()
     pointer = Pointer(version, manifest_sha256, tuple(name for name in served if name != version)[:20])
@@ -73,12 +78,13 @@ def rollback(models: Path) -> Pointer:
     if now is None or not now.previous:
         raise BadBundle("there is no earlier version to go back to")
     earlier, *others = now.previous
-    pointer = Pointer(earlier, _sealed(models, earlier), tuple(others))
+    pointer = Pointer(earlier, check(models, earlier), tuple(others))
     _move(models, pointer)
     return pointer
 
 
-def _sealed(models: Path, version: str) -> str:
+def check(models: Path, version: str) -> str:
+    """What the manifest of a sealed version hashes to, after checking it whole. Raises BadBundle."""
     mark = models / f"{version}{SEAL}"
     if not VERSION_NAME.fullmatch(version) or not mark.is_file():
         raise BadBundle(f"there is no version {version!r}; `perennial models list` shows them")

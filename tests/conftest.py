@@ -17,8 +17,8 @@ from features.settings import StoreSettings
 
 @pytest.fixture(scope="session")
 def settings() -> StoreSettings:
-    """The defaults, whatever the environment says."""
-    return StoreSettings(redis_url=None)
+    """The defaults, whatever the environment says; nobody is held out but in tests of the holdout."""
+    return StoreSettings(redis_url=None, holdout=0)
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,7 @@ class Service(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.body = CART + BELOW
         self.items = [product(name) for name in "CDEFGHIJ"]
+        self.experiment: dict[str, Any] | None = None
         self.questions: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
         self.heard: list[str] = []
@@ -80,6 +81,7 @@ class Handler(BaseHTTPRequestHandler):
         return {
             "recommendation_id": "r-77",
             "placement": placement,
+            "experiment": self.server.experiment,
             "degraded": False,
             "items": self.server.items,
         }

@@ -38,6 +38,7 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
     from features.archive import Archiver
     from features.catalogue import merge_live
     from features.live_catalogue import all_changes
+    from training.experiments.plans import remember_plans, saved_plans
     from training.reports.build import write_insights
     from training.settings import TrainingSettings
     from training.train import train as fit_and_publish
@@ -47,6 +48,7 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
         with store(shop) as client:
             Archiver(client, shop, StoreSettings()).run(burst=True)
             merge_live(shop, all_changes(client), datetime.now(UTC))
+            remember_plans(shop, saved_plans(client))
         with progress() as report:
             result = fit_and_publish(shop, TrainingSettings(), datetime.now(UTC), report, tune)
             write_insights(shop, report)

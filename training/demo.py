@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import datetime
 
 from features.home import Home
@@ -12,7 +13,10 @@ from features.importers.orders import import_orders
 from features.progress import Report
 from features.tiers import TIERS_FILE
 from training.demo_shop import write_demo_shop
+from training.demo_shop.season import Calendar
+from training.demo_shop.trials import ShopTrials
 from training.errors import CannotTrain
+from training.experiments.plans import remember_plans
 from training.reports.build import write_insights
 from training.settings import TrainingSettings
 from training.train import train
@@ -26,6 +30,10 @@ def build_demo(home: Home, seed: int, customers: int, products: int, now: dateti
     write_demo_shop(folder, seed=seed, now=now, customers=customers, products=products, report=report)
     import_catalogue(home, str(folder / "catalogue.tsv"), now=now, report=report)
     import_orders(home, folder / "events.jsonl.gz", received_at=now, report=report)
+    remember_plans(home, ShopTrials(Calendar(now)).plans)
+    served = home.served / f"{now:%Y-%m-%d}"
+    served.mkdir(exist_ok=True)
+    shutil.copyfile(folder / "served.parquet", served / "demo.parquet")
     import_costs(home, folder / "channels.csv", now=now)
     (home.root / TIERS_FILE).write_text(TIERS, encoding="utf-8")
     result = train(home, TrainingSettings(), now, report)

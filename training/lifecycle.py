@@ -23,6 +23,7 @@ from features.setting_versions import TRIGGER_SETTINGS
 from features.tiers import read_tiers
 from features.triggers import Settled, Standing, ToHandOut
 from recommender import versions
+from recommender.assignment import Trials
 from recommender.bundle_files import BadBundle
 from recommender.lifecycle.knowledge import Knowledge
 from recommender.lifecycle.learned import figures_of
@@ -34,6 +35,7 @@ from recommender.merchandising import AnyRule, Rules
 from recommender.recommend import Recommender
 from recommender.shelf import Shelf
 from recommender.tiers import BadTiers, TierPlan, read_plan
+from training.lifecycle_trials import note_exposures, planned
 
 log = logging.getLogger("perennial.lifecycle")
 
@@ -48,8 +50,8 @@ _encode = msgspec.json.Encoder().encode
 class Lifecycle:
     """Several workers may run at once, and any may die at any moment: see `features.triggers`."""
 
-    def __init__(self, client: redis.Redis, home: Home) -> None:
-        self._client, self._home = client, home
+    def __init__(self, client: redis.Redis, home: Home, holdout: float = 0.0) -> None:
+        self._client, self._home, self._holdout = client, home, holdout
         self._pointer: versions.Pointer | None = None
         self._knowledge = Knowledge()
         self._shelf_revision = 0
@@ -94,7 +96,9 @@ class Lifecycle:
                 decided.append(settled(knowledge, customer, standing, now_ms, settings))
             except Exception:  # of one must not keep the others waiting; this one's lease ends by itself
                 log.exception("A customer could not be looked at")
-        return triggers.settle(self._client, decided, now_ms, now_ms)
+        new = triggers.settle(self._client, decided, now_ms, now_ms)
+        note_exposures(self._client, knowledge.trials, decided, now_ms, settings)
+        return new
 
     def knowledge(self) -> Knowledge:
         """Of the model that serves, over the shelf, rules and tiers as they are now."""
@@ -110,7 +114,9 @@ class Lifecycle:
                 recommender = _on_shelf(recommender, self._client)
                 self._shelf_revision = revision
             recommender = replace(recommender, rules=_rules(self._client))
-        self._knowledge = replace(self._knowledge, recommender=recommender, tiers=tiers_of(self._home))
+        trials = Trials(planned(self._client), self._holdout)
+        tiers = tiers_of(self._home)
+        self._knowledge = replace(self._knowledge, recommender=recommender, tiers=tiers, trials=trials)
         return self._knowledge
 
     def _load(self) -> None:

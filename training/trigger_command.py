@@ -78,7 +78,7 @@ def _worked_out(home: Home, client: redis.Redis, now: datetime) -> list[Line]:
     from training.lifecycle_replay import replay
 
     now_ms, (settings, _) = int(now.timestamp() * 1000), merchants_settings(client)
-    knowledge = Lifecycle(client, home).knowledge()
+    knowledge = Lifecycle(client, home, StoreSettings().holdout).knowledge()
     found: list[Line] = []
     with progress() as report:
         report("Replaying the history", 0, 1)

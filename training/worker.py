@@ -32,7 +32,7 @@ def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: Tr
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     archiver = Archiver(redis.Redis.from_url(redis_url), home, store_settings)
-    lifecycle = Lifecycle(redis.Redis.from_url(redis_url), home)
+    lifecycle = Lifecycle(redis.Redis.from_url(redis_url), home, store_settings.holdout)
     threads = [
         threading.Thread(target=archiver.run, kwargs={"stop": stop}),
         threading.Thread(target=lifecycle.run, args=(stop,)),

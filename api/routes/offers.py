@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from api.answers import JsonReply, encode
 from api.offer_schemas import OfferAnswer, OfferAsk
-from api.offers import next_offer, nothing
+from api.offer_trials import offer_in_trial
+from api.offers import nothing
 from api.openapi import answers, takes
 from api.queries import checked, decode_json, read_body
 from api.service import Service
@@ -27,7 +28,7 @@ async def next_best_offer(request: Request) -> Response:
     body = decode_json(await read_body(request, service.settings.max_body_bytes))
     ask = checked(body, OfferAsk, strict=True)
     try:
-        answer = await next_offer(service, ask)
+        answer = await offer_in_trial(service, ask)
     except StoreUnavailable:
         answer = nothing("store_unavailable")
     return JsonReply(encode(answer))

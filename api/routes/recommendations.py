@@ -66,20 +66,22 @@ def _answer(
     taken: Sequence[str],
 ) -> tuple[bytes, tuple[str, ...]]:
     """One `schemas.Answer` and the products it shows."""
-    now, recommender = time.time(), service.recommender
+    now = time.time()
+    treatment = service.treatment(shopper.visitor, ask.placement, now)
+    recommender = treatment.recommender
     asked = question(ask, shopper, state, taken, now)
     picks = recommender.recommend(asked, ask.k, shopper.visitor) if recommender else []
-    missing = missing if recommender else [*missing, "no_model"]
+    missing = [*missing, *treatment.missing] if recommender else [*missing, "no_model"]
     recommendation_id = f"r-{token_hex(8)}"
     shown = shown_products(recommender, picks)
-    body = answer_json(recommendation_id, ask.placement, recommender, picks, shown, missing)
+    body = answer_json(recommendation_id, ask.placement, recommender, picks, shown, missing, treatment.told)
     product_ids = tuple([product_id for product_id, _ in shown])
     sources = tuple([pick.source for pick in picks])
     PICKS.add_each(ask.placement, sources)
     service.served.add(
         ServedRecord(
             recommendation_id=recommendation_id,
-            at=datetime.fromtimestamp(now, UTC),
+            at=datetime.now(UTC),
             placement=ask.placement,
             customer_id=shopper.customer_id,
             anonymous_id=shopper.anonymous_id,
@@ -87,6 +89,7 @@ def _answer(
             product_ids=product_ids,
             sources=sources,
             model_version=recommender.bundle.manifest.version if recommender else None,
+            treated=treatment.treated,
         )
     )
     for reason in missing:

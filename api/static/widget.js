@@ -9,6 +9,7 @@
  * Theming     --perennial-{ink,muted,accent,on-accent,surface,placeholder,radius,gap,card-width,heading-font}
  *             ::part(heading list card link image title price reason button)
  * Events      perennial:add on the element, {product, recommendation_id, acknowledged: Promise}
+ *             perennial:experiment on the element, {id, arm, widget}: what an experiment's arm hands to the page
  *             perennial:exchange on the document, each call to the service with its answer and milliseconds
  * Shop code   Perennial.track("purchase", {order: {...}}) and Perennial.identify("c-17"), null signs out
  */
@@ -370,6 +371,7 @@
       if (!items.length) return this.#fallBack();
       const again = this.#answer !== null;
       this.#answer = answer;
+      this.#try(answer.experiment);
       this.#name();
       this.shadowRoot.replaceChildren(this.#section);
       this.#replaceCards(items.map((item) => this.#card(item)));
@@ -398,8 +400,16 @@
       beacon("impression", { recommendation_id, properties: { placement, product_ids } }, this);
     }
 
+    /** `data-arm` is there for the page's styles, the event for its code. */
+    #try(experiment) {
+      if (!experiment) return delete this.dataset.arm;
+      this.dataset.arm = `${experiment.id}:${experiment.arm}`;
+      this.dispatchEvent(new CustomEvent("perennial:experiment", { bubbles: true, detail: experiment }));
+    }
+
     #name() {
-      this.#heading.textContent = this.getAttribute("heading") || HEADINGS[placementOf(this)];
+      const tried = this.#answer?.experiment?.widget?.heading;
+      this.#heading.textContent = tried || this.getAttribute("heading") || HEADINGS[placementOf(this)];
     }
 
     #await() {

@@ -123,6 +123,50 @@ DEFINITIONS: dict[str, Definition] = {
         "Discounts", "text", "How many of a customer's orders had a discount or coupon."
     ),
     "customer_id": Definition("Customer", "text", "The shop's own id."),
+    "earned_margin": Definition(
+        "Earned in 30 days",
+        "money",
+        "Margin of the last 30 days above what the same visitors would have brought without Perennial, by "
+        "those who are held out; with the ends of 95 %.",
+    ),
+    "earned_revenue": Definition("Revenue earned in 30 days", "money", "The same, of revenue."),
+    "earned_margin_since": Definition("Earned so far", "money", "The same margin since the holdout began."),
+    "earned_revenue_since": Definition("Revenue earned so far", "money", "The same since the holdout began."),
+    "earned_share": Definition(
+        "Above without Perennial", "share", "What was earned so far over what would have come without."
+    ),
+    "held_out_visitors": Definition(
+        "Held out", "count", "Customers and visitors who get best sellers, no offers and no promotion."
+    ),
+    "treated_visitors": Definition("Not held out", "count", "All other customers and visitors since then."),
+    "arm": Definition("Arm", "text", "What its visitors got; the first arm is the control."),
+    "visitors": Definition(
+        "Visitors", "count", "Customers' ids, else browsers', that were served; each once, in its first arm."
+    ),
+    "planned_share": Definition("Planned", "share", "Share of visitors by the arms' weights."),
+    "revenue_per_visitor": Definition(
+        "Revenue a visitor", "money", "Of orders after a visitor was first served, refunds taken off."
+    ),
+    "margin_per_visitor": Definition("Margin a visitor", "money", "The same less what the goods cost."),
+    "orders_per_visitor": Definition("Orders a visitor", "number", "Orders after they were first served."),
+    "revenue_per_order": Definition("Revenue an order", "money", "Revenue over orders, of the same orders."),
+    "repeat_per_buyer": Definition(
+        "Ordered again", "share", "Visitors with two orders or more since, over those with any."
+    ),
+    "ltv_per_visitor": Definition(
+        "Expected a visitor", "money", "Revenue expected of the visitor in the next 365 days."
+    ),
+    "recommended_per_visitor": Definition(
+        "Through recommendations", "money", "Revenue a visitor of lines that name an answer they came from."
+    ),
+    "minimum_detectable": Definition(
+        "Could be shown", "share", "The smallest relative difference that so many visitors could have shown."
+    ),
+    "compared": Definition("Compared", "text", "What is compared with the control's."),
+    "lift": Definition("Difference", "share", "Relative to the control, the weeks before taken out (CUPED)."),
+    "lift_low": Definition("At least", "share", "Lower end of 95 %, however often one looks."),
+    "lift_high": Definition("At most", "share", "Upper end of 95 %, however often one looks."),
+    "p_value": Definition("p", "number", "Chance of so much evidence where there is no difference."),
 }
 
 

@@ -10,7 +10,7 @@ import msgspec
 from features.home import Home
 from features.reports.shape import Report
 
-INSIGHTS = ("kpi", "cohorts", "segments", "channels", "affinities")
+INSIGHTS = ("kpi", "cohorts", "segments", "channels", "affinities", "experiments")
 
 
 def write_report(home: Home, report: Report) -> Path:

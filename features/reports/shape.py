@@ -13,7 +13,7 @@ Cell = str | int | float | None
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """One number; None: it cannot be told, and `note` says why."""
+    """One number; None: it cannot be told, and `note` says why. low and high: the ends of 95 %."""
 
     name: str
     label: str
@@ -21,6 +21,8 @@ class Figure(msgspec.Struct, frozen=True):
     value: float | None
     definition: str
     note: str | None = None
+    low: float | None = None
+    high: float | None = None
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -33,9 +35,10 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Plot(msgspec.Struct, frozen=True):
-    """How a table is drawn: bars of one column, or all columns but the first two as a heat map."""
+    """How a table is drawn: bars of one column, all columns but the first two as a heat map, or one column as
+    an interval, whose ends are the two after it."""
 
-    kind: Literal["bars", "heat"]
+    kind: Literal["bars", "heat", "intervals"]
     column: str
 
 
@@ -59,19 +62,26 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """as_of: the last day that counts, ISO. notes: what a reader must know."""
+    """as_of: the last day that counts, ISO. notes: what a reader must know; headline: what matters most."""
 
     name: str
     title: str
     as_of: str
     parts: list[Part] = []
     notes: list[str] = []
+    headline: str = ""
 
 
-def figure(name: str, value: float | None, note: str | None = None) -> Figure:
+def figure(
+    name: str,
+    value: float | None,
+    note: str | None = None,
+    low: float | None = None,
+    high: float | None = None,
+) -> Figure:
     """A figure of the table of definitions."""
     known = DEFINITIONS[name]
-    return Figure(name, known.label, known.unit, _plain(value), known.text, note)
+    return Figure(name, known.label, known.unit, _plain(value), known.text, note, _plain(low), _plain(high))
 
 
 def column(name: str, label: str | None = None, unit: Unit | None = None) -> Column:

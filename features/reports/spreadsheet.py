@@ -36,6 +36,9 @@ def _long(report: Report) -> Iterator[list[Cell]]:
     for part in report.parts:
         for each in part.figures:
             yield [part.currency, "figures", "", each.name, each.value, each.unit]
+            for name, end in (("low", each.low), ("high", each.high)):
+                if end is not None:
+                    yield [part.currency, "figures", "", f"{each.name}_{name}", end, each.unit]
         for table in part.tables:
             for row in table.rows:
                 for column, value in zip(table.columns[1:], row[1:], strict=True):

@@ -22,6 +22,8 @@ GOOD, BAD = {"pays", "free"}, {"loses"}
 def print_report(report: Report, console: Console) -> None:
     """Everything but rows beyond MOST_ROWS, and columns that do not fit."""
     console.print(f"\n[bold]{report.title}[/], up to {report.as_of}")
+    if report.headline:
+        console.print(report.headline, highlight=False)
     for note in report.notes:
         console.print(f"[yellow]! {note}[/]", highlight=False)
     for part in report.parts:
@@ -39,13 +41,15 @@ def _figures(part: Part) -> Grid:
     grid.add_column(justify="right", no_wrap=True, style="bold")
     grid.add_column(style="dim")
     for figure in part.figures:
-        grid.add_row(figure.label, shown(figure.value, figure.unit, part.currency), _explained(figure))
+        grid.add_row(figure.label, shown(figure.value, figure.unit, part.currency), _explained(figure, part))
     return grid
 
 
-def _explained(figure: Figure) -> Text:
+def _explained(figure: Figure, part: Part) -> Text:
     note = Text(f" {figure.note}.", "yellow") if figure.note else Text()
-    return Text(figure.definition).append_text(note)
+    ends = [shown(end, figure.unit, part.currency) for end in (figure.low, figure.high) if end is not None]
+    span = Text(f"{' to '.join(ends)}. ", "cyan") if ends else Text()
+    return span.append(figure.definition).append_text(note)
 
 
 def _drawn(table: Table, width: int) -> RenderableType:
@@ -56,7 +60,11 @@ def _drawn(table: Table, width: int) -> RenderableType:
     if heat:
         for line, row in zip(cells, rows, strict=True):
             line[2:] = [_shaded(value, strongest) for value in row[2 : len(columns)]]
-    bars = [] if heat or not table.plot else _bars(table, strongest, BAR_WIDTHS[width >= WIDE])
+    bars = (
+        []
+        if table.plot is None or table.plot.kind != "bars"
+        else _bars(table, strongest, BAR_WIDTHS[width >= WIDE])
+    )
     grids = [_grid(columns, block, cells, bars) for block in _blocks(columns, cells, width)]
     hidden = len(table.rows) - MOST_ROWS
     more = [Text(f"... {hidden:,} more: --format csv", "dim")] if hidden > 0 else []

@@ -5,19 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from features.lifecycle import Life
 from features.product_news import News
 from features.shopper import Purchase
 from features.triggers import Standing
+from recommender.assignment import Trials
+from recommender.experiments import OFFERS
 from recommender.lifecycle.customer import NOBODYS, Contact, Customer, Good, Person, Refill, Waiting, Worth
 from recommender.lifecycle.models import Bought, Figures
 from recommender.lifecycle.occasion import DAY_MS, HOUR_MS, Suggested
 from recommender.lifecycle.plan import Plan, plan
 from recommender.lifecycle.settings import Settings
+from recommender.lifecycle.trials import settings_for
 from recommender.recommend import Recommender
 from recommender.request import Request
 from recommender.tiers import TierPlan
+from recommender.without_us import without_us
 
 
 @dataclass(frozen=True)
@@ -25,24 +30,31 @@ class Knowledge:
     """Of one model version over the shelf as it is now. recommender and figures None: there is no model yet.
 
     figures: of the recommender's bundle; news: of the products that are asked for, where there is any; tiers:
-    the merchant's; began_ms: as of `Customer`.
+    the merchant's; trials: who is held out of promotion, and who may get which offers; began_ms: as of
+    `Customer`.
     """
 
     recommender: Recommender | None = None
     figures: Figures | None = None
     news: Mapping[str, News] = field(default_factory=dict)
     tiers: TierPlan = field(default_factory=TierPlan)
+    trials: Trials = field(default_factory=Trials)
     began_ms: int = 0
 
     def decide(self, customer_id: str, standing: Standing, now_ms: int, settings: Settings) -> Plan:
         """What to say to a customer now."""
+        trial = self.trials.of(customer_id, OFFERS, now_ms / 1000)
         customer = self.customer(customer_id, standing, now_ms)
-        return plan(
-            customer,
-            now_ms,
-            settings,
-            lambda placement: self.suggest(customer, placement, now_ms, settings.products),
-        )
+        chooser = self._popular if trial.treated.held_out else self.recommender
+
+        def suggest(placement: Suggested) -> tuple[str, ...]:
+            return suggested(chooser, customer, placement, now_ms, settings.products)
+
+        return plan(customer, now_ms, settings_for(trial, settings), suggest)
+
+    @cached_property
+    def _popular(self) -> Recommender | None:
+        return self.recommender and without_us(self.recommender)
 
     def knows(self, customer_id: str) -> bool:
         """Whether the model has seen them."""
@@ -84,15 +96,6 @@ class Knowledge:
         if news is None:
             return Good(price, in_stock)
         return Good(price, in_stock, news.price_before, news.dropped_ms, news.out_ms, news.back_ms)
-
-    def suggest(self, customer: Customer, placement: Suggested, now_ms: int, k: int) -> tuple[str, ...]:
-        """Products for a message that names none."""
-        if self.recommender is None:
-            return ()
-        request = Request(placement, now_ms / 1000, customer.life.shopper, customer.id)
-        picks = self.recommender.recommend(request, k, customer.id)
-        name = self.recommender.bundle.tables.products.name
-        return tuple(name(pick.item) for pick in picks)
 
     def _row(self, customer_id: str, now_ms: int) -> int:
         """-1 where the model does not know them, or was trained later: then it knows what is yet to come."""
@@ -148,3 +151,14 @@ class Knowledge:
             )
             for order in oldest_first
         ]
+
+
+def suggested(
+    recommender: Recommender | None, customer: Customer, placement: Suggested, now_ms: int, k: int
+) -> tuple[str, ...]:
+    """Products for a message that names none."""
+    if recommender is None:
+        return ()
+    request = Request(placement, now_ms / 1000, customer.life.shopper, customer.id)
+    name = recommender.bundle.tables.products.name
+    return tuple(name(pick.item) for pick in recommender.recommend(request, k, customer.id))

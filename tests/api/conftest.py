@@ -28,8 +28,8 @@ def api_settings() -> ApiSettings:
 
 @pytest.fixture(scope="session")
 def settings() -> StoreSettings:
-    """A wider deadline than a shop's: tests share the machine."""
-    return StoreSettings(redis_url=None, redis_deadline_ms=500, redis_write_deadline_ms=1_000)
+    """A wider deadline than a shop's: tests share the machine; nobody is held out but in tests of that."""
+    return StoreSettings(redis_url=None, redis_deadline_ms=500, redis_write_deadline_ms=1_000, holdout=0)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from browsing import DESKTOP, PHONE, chromium, complaints
 from serving import perennial, running
 
 pytestmark = pytest.mark.browser
-REPORTS = ("kpi", "cohorts", "segments", "channels", "affinities")
+REPORTS = ("kpi", "experiments", "cohorts", "segments", "channels", "affinities")
 TOO_WIDE = "Math.max(0, document.documentElement.scrollWidth - window.innerWidth)"
 COLOURS = "() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
 
@@ -56,12 +57,43 @@ def test_every_report_is_there_with_its_figures_and_definitions(page: Page, demo
         for figure in part["figures"]:
             card = section.locator(f'.figure[data-name="{figure["name"]}"]')
             expect(card).to_contain_text(figure["definition"])
-            expect(card.locator(".value")).not_to_have_text("–")
+            told = figure["value"] is not None
+            expect(card.locator(".value")).to_have_text(re.compile(r"\d" if told else "–"))
         for table in part["tables"]:
             card = section.locator(f'.card[data-name="{table["name"]}"]')
             assert card.locator("tbody tr").count() == min(len(table["rows"]), 100)
-            drawn = table["plot"] is not None and table["plot"]["kind"] == "bars"
+            drawn = table["plot"] is not None and table["plot"]["kind"] in {"bars", "intervals"}
             assert card.locator("svg[role=img]").count() == drawn
+
+
+def test_what_perennial_earned_stands_at_the_top_with_how_sure_that_is(page: Page, demo_server: str) -> None:
+    headers = {"Authorization": "Bearer sk_demo"}
+    report = httpx.get(f"{demo_server}/v1/insights/experiments", headers=headers).json()
+    figure = report["parts"][0]["figures"][0]
+    top = page.locator("#reports > :first-child")
+    expect(top).to_have_accessible_name("What Perennial earned")
+    expect(top).to_contain_text(report["headline"])
+    if figure["value"] is not None:
+        expect(top.locator("strong")).to_contain_text("EUR")
+        expect(top.locator("span")).to_contain_text(" to ")
+    assert top.bounding_box()["y"] < 300  # type: ignore[index]
+
+
+def test_each_experiment_says_what_it_found_and_draws_it_around_nought(page: Page) -> None:
+    page.get_by_role("link", name="Experiments").click()
+    card = page.locator('.card[data-name="offers-on"]')
+    expect(card).to_be_in_viewport()
+    expect(card.get_by_role("heading", level=3)).to_have_text("Offers at all: with against without")
+    expect(card.locator(".text").first).to_contain_text(re.compile("Not enough|It is better|no differ"))
+    picture = card.get_by_role("img")
+    assert picture.locator("circle").count() == picture.locator("line.span").count() == 7
+    zero = float(picture.locator("line.axis").get_attribute("x1") or 0)
+    spans = [
+        [float(line.get_attribute(end) or 0) for end in ("x1", "x2")]
+        for line in picture.locator("line.span").all()
+    ]
+    assert all(low <= high for low, high in spans)
+    assert any(low < zero < high for low, high in spans)
 
 
 def test_it_fits_and_can_be_read(page: Page) -> None:

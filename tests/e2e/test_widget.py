@@ -97,6 +97,21 @@ class TestAnswer:
         expect(card).to_contain_text("37 of 410 buyers also bought this")
         expect(page.get_by_role("region", name="Goes with your cart")).to_be_visible()
 
+    def test_the_page_hears_of_an_arm_and_can_style_it(self, page: Page, service: Service) -> None:
+        service.experiment = {"id": "x-1", "arm": "b", "widget": {"heading": "<b>Chosen</b>", "k": 4}}
+        page.add_init_script(
+            "addEventListener('perennial:experiment', event => { window.told = event.detail; })"
+        )
+        page.goto(service.url)
+        is_state(page, "ready")
+        expect(page.get_by_role("region", name="<b>Chosen</b>")).to_be_visible()
+        expect(page.locator("perennial-recs")).to_have_attribute("data-arm", "x-1:b")
+        assert page.evaluate("window.told") == service.experiment
+        service.experiment = None
+        page.locator("perennial-recs").evaluate("widget => widget.refresh()")
+        expect(page.get_by_role("region", name="Goes with your cart")).to_be_visible()
+        expect(page.locator("perennial-recs")).not_to_have_attribute("data-arm", "x-1:b")
+
     def test_a_changed_attribute_asks_again(self, page: Page, service: Service) -> None:
         page.goto(service.url)
         is_state(page, "ready")

@@ -15,7 +15,7 @@ from features.events import Event
 from features.home import Home
 from features.ingest import ingest_sync
 from features.redis_server import RedisServer
-from features.served import ServedRecord
+from features.served import ServedRecord, Treated
 from features.settings import StoreSettings
 
 from factories import NOW, event
@@ -136,7 +136,18 @@ def test_what_was_shown_is_kept(client: redis.Redis, home: Home, settings: Store
     burst(client, home, settings)
     shown = pl.read_parquet(home.served / "*" / "*.parquet")
     assert shown.select("recommendation_id", "at", "product_ids").rows() == [("r-1", NOW, ["a", "b"])]
-    assert set(shown.columns) == set(ServedRecord.__struct_fields__)
+    fields = {*ServedRecord.__struct_fields__, *Treated.__struct_fields__} - {"treated"}
+    assert set(shown.columns) == fields
+    assert shown.select("experiment", "held_out", "holdout").rows() == [(None, False, 0.0)]
+
+
+def test_the_arm_of_what_was_shown_is_kept(client: redis.Redis, home: Home, settings: StoreSettings) -> None:
+    treated = Treated("x-1", "e1", "b", 0.5, False, 0.05)
+    record = ServedRecord("r-1", NOW, "home", ("a",), customer_id="ann", treated=treated)
+    client.xadd(keys.served_stream(), {"s": msgspec.json.encode([record])})
+    burst(client, home, settings)
+    shown = pl.read_parquet(home.served / "*" / "*.parquet")
+    assert shown.select(Treated.__struct_fields__).rows() == [("x-1", "e1", "b", 0.5, False, 0.05)]
     assert client.xlen(keys.served_stream()) == 0
 
 

@@ -11,6 +11,7 @@ from training.demo_shop.catalogue import Product
 from training.demo_shop.people import BASKET_SHAPE, Customer, Refill
 from training.demo_shop.relations import Relations
 from training.demo_shop.season import DEMAND, HISTORY_DAYS, Calendar
+from training.demo_shop.trials import ShopTrials
 
 MOST_LINES = 8
 TRENDING_PRODUCTS, TRENDING_DAYS, TRENDING_SHARE = 12, 21, 0.1
@@ -36,6 +37,7 @@ class Shelf:
         self, products: list[Product], relations: Relations, calendar: Calendar, dice: Random
     ) -> None:
         self.products, self.relations, self.calendar, self.dice = products, relations, calendar, dice
+        self.trials = ShopTrials(calendar)
         self.categories = list(dict.fromkeys(product.category for product in products))
         self.launched = [calendar.day(product.launched) for product in products]
         self._cells = [[self._cell(name, step) for step in range(3)] for name in self.categories]

@@ -14,6 +14,7 @@ import numpy as np
 
 from features.events import Event, EventContext, EventType
 from training.demo_shop.season import Calendar
+from training.demo_shop.trials import SINCE, Seen
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Journal:
         self._seconds: list[int] = []  # since the history's start, one an event
         self._lines: list[bytes] = []
         self.counts: Counter[str] = Counter()
+        self.answered: dict[str, Seen] = {}  # by session, of the time since there are trials
         self._sessions = 0
 
     def next_session(self) -> str:
@@ -58,6 +60,9 @@ class Journal:
             context=visit.context,
             **details,
         )
+        if visit.session_id and visit.clock > SINCE and visit.session_id not in self.answered:
+            seen = Seen(second, visit.customer_id, visit.anonymous_id, visit.session_id)
+            self.answered[visit.session_id] = seen
         self._seconds.append(second)
         self._lines.append(self._encode(event))
         self.counts[kind] += 1

@@ -63,6 +63,8 @@ def live(customer: Customer, shelf: Shelf, rng: np.random.Generator) -> Life:
     for day in (day for day in days if day >= HISTORY_DAYS):
         life.orders.append(_order(life, _drawn_to_refill(life, day, shelf), shelf))
     life.orders.sort(key=lambda order: order.day)
+    kept = (order for order in life.orders[1:] if shelf.trials.comes(customer.customer_id, order.day))
+    life.orders[1:] = list(kept)
     return life
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from recommender.assignment import is_held_out
 from training.demo_shop.baskets import Shelf
 from training.demo_shop.lives import Life
 from training.demo_shop.season import HISTORY_DAYS
+from training.demo_shop.trials import HOLDOUT
 
 
 def pick_shoppers(lives: list[Life], shelf: Shelf) -> list[dict[str, str | None]]:
-    """A new visitor, a customer of 3-6 orders with something about to run out, and the best customer."""
+    """A new visitor, a customer of 3-6 orders with something about to run out, and the best customer.
+
+    Nobody who is held out: their answers would be best sellers.
+    """
+    lives = [life for life in lives if not is_held_out(life.customer.customer_id, HOLDOUT)]
     returning = min(lives, key=_far_from_returning)
     vip = max((life for life in lives if life is not returning), key=_worth)
     return [

@@ -10,6 +10,9 @@
   trending     product_ids that a tenth of all picks of the last 21 days fell upon
   offers       {propensities, valid_days}; a customer's uplift is the chance that the offer brings an order
                within its days from a customer who has not left and would not have ordered
+  trials       {holdout: {share, since, repeat_orders_lost}, experiments: {id: {repeat_orders_lost: {arm:
+               share}}}, earned_margin: {days: money}}; repeat_orders_lost: the share of customers' repeat
+               orders that does not come; earned_margin: of the last days, with Perennial above without
   statistics   what came out: orders, repeat_rate, average_order_value, share_alive, ...
 
 `truth_customers.csv`, a row a customer; times ISO UTC; money EUR without postage, before refunds and
@@ -48,6 +51,10 @@ def write_truth(folder: Path, shelf: Shelf, lives: list[Life], events: dict[str,
         "products": {p.product_id: _product(shelf, row) for row, p in enumerate(shelf.products)},
         "trending": [shelf.products[row].product_id for row in shelf.trending],
         "offers": {"propensities": PROPENSITIES, "valid_days": VALID_DAYS},
+        "trials": {
+            **shelf.trials.truth(),
+            "earned_margin": {days: earned(shelf, lives, days) for days in (30, 180)},
+        },
         "statistics": {**statistics(lives), "events": events},
     }
     (folder / "truth.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1), "utf-8")
@@ -71,6 +78,17 @@ def statistics(lives: list[Life]) -> dict[str, float]:
         "share_alive": round(fmean(life.customer.stays_at(HISTORY_DAYS) for life in lives), 3),
         "share_of_orders_with_coupon": round(fmean(order.coupon is not None for order in orders), 3),
     }
+
+
+def earned(shelf: Shelf, lives: list[Life], days: int) -> float:
+    """The margin of the last days that would not have come without Perennial, as is to be expected."""
+    late = [
+        order.margin * shelf.trials.earned(life.customer.customer_id, order.day)
+        for life in lives
+        for order in life.past[1:]
+        if order.day > HISTORY_DAYS - days
+    ]
+    return round(sum(late), 2)
 
 
 def _product(shelf: Shelf, row: int) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
+import msgspec
+
 from features.events import EventContext, EventType, OrderItem
 from features.events import Order as OrderSent
 from training.demo_shop.aftermath import note_aftermath
@@ -163,6 +165,9 @@ class Clickstream:
             OrderItem(self._shelf.products[row].product_id, float(packs), order.prices[row])
             for row, packs in order.basket.items()
         ]
+        visitor = visit.customer_id or visit.anonymous_id
+        if named := self._shelf.trials.named(visitor, visit.session_id, visit.clock):
+            items[0] = msgspec.structs.replace(items[0], recommendation_id=named)
         as_line = order.day < POSTAGE_AS_A_LINE_UNTIL and order.postage > 0
         if as_line:
             items.append(OrderItem(POSTAGE, 1.0, order.postage))

@@ -38,8 +38,9 @@ def write_demo_shop(
 ) -> None:
     """Invents a shop and two years of its life up to `now` (aware UTC): the same arguments, the same bytes.
 
-    Writes catalogue.tsv, images/, events.jsonl.gz, offers.csv, channels.csv, shop.json and, for checking
-    what models recover, truth.json and truth_customers.csv (truth.py says what is in them).
+    Writes catalogue.tsv, images/, events.jsonl.gz, served.parquet (the log of answers), offers.csv,
+    channels.csv, shop.json and, for checking what models recover, truth.json and truth_customers.csv
+    (truth.py says what is in them).
     """
     (folder / "images").mkdir(parents=True, exist_ok=True)
     rng, dice = np.random.default_rng(seed), Random(seed)  # noqa: S311 - a simulation
@@ -57,6 +58,7 @@ def write_demo_shop(
     write_feed(folder / "catalogue.tsv", goods)
     write_pictures(folder / "images", goods)
     journal.write(folder / "events.jsonl.gz")
+    shelf.trials.write_served(folder / "served.parquet", list(journal.answered.values()))
     write_offers(folder / "offers.csv", calendar, lives)
     write_channels(folder / "channels.csv", people, calendar, rng)
     write_truth(folder, shelf, lives, dict(journal.counts.most_common()))

@@ -17,6 +17,7 @@ from training.reports.affinities import affinities
 from training.reports.channels import channels
 from training.reports.cohorts import cohorts
 from training.reports.customers import customers
+from training.reports.experiments import experiments_report
 from training.reports.kpi import kpi
 from training.reports.ledger import Ledger
 from training.reports.segments import segments
@@ -48,6 +49,7 @@ def write_insights(home: Home, report: Report = silent) -> None:
     for name in BUILDERS:
         if name != "customers":
             write_report(home, build_report(shop, name))
+    write_report(home, experiments_report(home, shop))
     report("Figures", 1, 1)
 
 

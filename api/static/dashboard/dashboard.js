@@ -1,8 +1,8 @@
 // The dashboard: fetches the reports with a secret key and draws them.
 
-import { show } from "/dashboard/report/report.js";
+import { ends, estimate, show } from "/dashboard/report/report.js";
 
-const REPORTS = ["kpi", "cohorts", "segments", "channels", "affinities"];
+const REPORTS = ["kpi", "experiments", "cohorts", "segments", "channels", "affinities"];
 const KEPT = "perennial.secret-key";
 const DEMO = "sk_demo"; // opens a local shop that has no keys of its own yet, and nothing else
 const byId = id => document.getElementById(id);
@@ -30,10 +30,30 @@ function draw(found, key) {
   byId("forget").hidden = key === DEMO;
   const problems = new Set(found.filter(each => each.reason).map(each => each.reason.message));
   for (const each of found) if (each.value) show(reports, each.value);
+  earned(found.map(each => each.value).find(report => report?.name === "experiments"));
   for (const problem of problems) {
     reports.prepend(Object.assign(document.createElement("p"), { className: "note", textContent: problem }));
   }
   if (location.hash) document.querySelector(`[id="${CSS.escape(location.hash.slice(1))}"]`)?.scrollIntoView();
+}
+
+// What Perennial earned, in one look: the first part is in the currency of most orders.
+function earned(report) {
+  if (!report?.headline) return;
+  const figure = report.parts[0].figures.find(each => each.name.startsWith("earned_"));
+  const line = document.createElement("aside");
+  line.id = "earned";
+  line.setAttribute("aria-label", "What Perennial earned");
+  const currency = report.parts[0].currency;
+  if (figure && figure.value !== null) {
+    line.append(piece("strong", estimate(figure, currency)), piece("span", ends(figure, currency)));
+  }
+  line.append(piece("p", report.headline));
+  reports.prepend(line);
+}
+
+function piece(tag, words) {
+  return Object.assign(document.createElement(tag), { textContent: words });
 }
 
 function ask(why) {

@@ -15,6 +15,7 @@ export function show(place, report) {
   add(section, "h2", "", report.title);
   const day = new Intl.DateTimeFormat("en-GB", PRECISE).format(new Date(report.as_of));
   add(section, "p", "as-of", `Up to ${day}`);
+  if (report.headline) add(section, "p", "headline", report.headline);
   for (const note of report.notes) add(section, "p", "note", note);
   for (const part of report.parts) {
     if (report.parts.length > 1) add(section, "h3", "currency", `In ${part.currency ?? "no currency"}`);
@@ -29,10 +30,25 @@ function showFigures(section, part) {
     const card = add(grid, "div", "figure");
     card.dataset.name = figure.name;
     add(card, "dt", "", figure.label);
-    add(card, "dd", "value", text(figure.value, figure.unit, part.currency));
+    add(card, "dd", "value", estimate(figure, part.currency));
+    if (figure.low !== null) add(card, "dd", "ends", ends(figure, part.currency));
     if (figure.note) add(card, "dd", "definition why", `${figure.note}.`);
     add(card, "dd", "definition", figure.definition);
   }
+}
+
+export function estimate(figure, currency) {
+  return figure.low === null ? text(figure.value, figure.unit, currency) : rough(figure.value, figure.unit, currency);
+}
+
+export function ends(figure, currency) {
+  return `${rough(figure.low, figure.unit)} to ${rough(figure.high, figure.unit, currency)}`;
+}
+
+// What is known within an interval has no cents.
+function rough(value, unit, currency) {
+  if (unit !== "money") return text(value, unit);
+  return Math.round(value).toLocaleString("en-GB") + (currency ? ` ${currency}` : "");
 }
 
 function showTable(section, table, currency) {
@@ -41,7 +57,7 @@ function showTable(section, table, currency) {
   add(card, "h3", "", table.title);
   if (table.text) add(card, "p", "text", table.text);
   const heat = table.plot?.kind === "heat";
-  if (table.plot && !heat && table.rows.length) card.append(bars(table, currency));
+  if (table.plot && !heat && table.rows.length) card.append(table.plot.kind === "intervals" ? intervals(table) : bars(table, currency));
   const scroll = add(heat || !table.plot || table.rows.length < FOLDED_FROM ? card : folded(card), "div", "scroll");
   scroll.tabIndex = 0;
   scroll.setAttribute("role", "region");
@@ -136,6 +152,38 @@ function lying(rows, most, column, currency) {
     draw(line, "title", {}, "3 : 1, from which a channel pays");
   }
   return picture;
+}
+
+// A column as a dot, with the two columns after it as the ends of a line, around nought. What goes beyond the
+// picture ends at its edge.
+function intervals(table) {
+  const width = window.innerWidth < 640 ? 380 : 1080, left = Math.min(300, width * 0.42), step = 24, edge = 8;
+  const place = table.columns.findIndex(column => column.name === table.plot.column), unit = table.columns[place].unit;
+  const reach = Math.min(1, Math.max(...table.rows.flatMap(row => [Math.abs(row[place + 1]), Math.abs(row[place + 2])])));
+  const bounded = value => Math.max(-reach, Math.min(reach, value));
+  const at = value => left + edge + ((bounded(value) + reach) / (2 * reach)) * (width - left - 2 * edge);
+  const picture = canvas(width, table.rows.length * step + 22), base = table.rows.length * step;
+  draw(picture, "line", { class: "axis", x1: at(0), x2: at(0), y1: 0, y2: base });
+  for (const [value, anchor] of [[-reach, "start"], [0, "middle"], [reach, "end"]]) {
+    draw(picture, "text", { x: at(value), y: base + 16, "text-anchor": anchor }, signed(value, unit));
+  }
+  const fits = Math.floor(left / 6.6);
+  table.rows.forEach((row, number) => {
+    const [value, low, high] = row.slice(place, place + 3), y = number * step + step / 2;
+    const sure = low > 0 ? "better" : high < 0 ? "worse" : "unsure";
+    const name = row[0].length > fits ? `${row[0].slice(0, fits - 1)}…` : row[0];
+    draw(picture, "text", { x: left - 10, y: y + 4, "text-anchor": "end" }, name);
+    const line = draw(picture, "line", { class: `span ${sure}`, x1: at(low), x2: at(high), y1: y, y2: y });
+    draw(line, "title", {}, `${row[0]}: ${signed(value, unit)}, between ${signed(low, unit)} and ${signed(high, unit)}`);
+    draw(picture, "circle", { class: `span ${sure}`, cx: at(value), cy: y, r: 4.5 });
+  });
+  picture.setAttribute("role", "img");
+  picture.setAttribute("aria-label", table.rows.map(row => `${row[0]} ${signed(row[place], unit)}, between ${signed(row[place + 1], unit)} and ${signed(row[place + 2], unit)}`).join("; "));
+  return picture;
+}
+
+function signed(value, unit) {
+  return `${value > 0 ? "+" : ""}${text(value, unit)}`;
 }
 
 function upright(rows, most, column, currency) {

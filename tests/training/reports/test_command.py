@@ -7,11 +7,15 @@ import io
 import json
 
 import pytest
+import redis
 from sales import sale, shop_of
 from typer.testing import CliRunner
+from visits import log, shown, treated
 
+from features import keys
 from features.home import Home
 from features.reports.files import read_report
+from training.experiments.plans import known_plans
 from training.reports.command import report
 
 runner = CliRunner()
@@ -49,6 +53,39 @@ def test_a_day_of_the_past_leaves_the_service_s_figures_alone(shop: Home) -> Non
     figures = {each["name"]: each["value"] for each in told["parts"][0]["figures"]}
     assert (told["as_of"], figures["orders"], figures["repeat_rate"]) == ("2026-05-15", 2, 0.0)
     assert read_report(shop, "kpi") is None
+
+
+def test_an_experiment_by_its_id_and_what_all_of_it_earned(shop: Home) -> None:
+    log(shop, shown("ann", "05-02", treated("a")), shown("bob", "05-01", treated("b")))
+    told = json.loads(run(shop, "experiment", "--format", "json"))
+    assert (told["name"], [table["name"] for table in told["parts"][0]["tables"]]) == (
+        "experiments",
+        ["x", "x:arms"],
+    )
+    assert json.loads(read_report(shop, "experiments") or b"") == told
+    (shop.reports / "experiments.json").unlink()
+    assert "x: the arms" in run(shop, "experiment", "x")
+    assert "planned_share" in run(shop, "experiment", "x", "--format", "csv")
+    assert run(shop, "experiment", "--as-of", "2026-05-20", "--format", "html").startswith("<!doctype html>")
+    assert read_report(shop, "experiments") is None  # of all of it, and of today
+
+
+def test_an_experiment_that_nobody_has_seen(shop: Home) -> None:
+    result = runner.invoke(report, ["experiment", "nonsense", "--home", str(shop.root)])
+    assert result.exit_code == 1
+    assert "Seen: none" in result.output
+
+
+def test_the_store_s_experiments_are_remembered(
+    shop: Home, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    version = {"revision": 1, "saved_at": None, "settings": [{"id": "y", "arms": [{"id": "a"}, {"id": "b"}]}]}
+    with redis.Redis.from_url(redis_url) as client:
+        client.lpush(keys.experiment_settings(), json.dumps({**version, "settings": ["unreadable"]}))
+        client.lpush(keys.experiment_settings(), json.dumps(version))
+    run(shop, "experiment")
+    assert [plan.id for plan in known_plans(shop).values()] == ["y"]
 
 
 def test_customers_as_a_table_of_their_own(shop: Home) -> None:

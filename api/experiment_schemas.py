@@ -1,0 +1,37 @@
+"""The shapes of questions and answers about experiments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from recommender.experiments import Experiments
+
+
+class ExperimentsToSave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All experiments, in place of those before. With `revision`, the one you changed, no work is lost."""
+
+    experiments: Experiments
+    revision: int | None = None
+
+
+class ExperimentsVersion(msgspec.Struct, frozen=True):
+    """A version that can be gone back to."""
+
+    revision: int
+    saved_at: datetime | None
+    experiments: list[str]
+
+
+class ExperimentsAnswer(msgspec.Struct, frozen=True):
+    """Experiments in full, those that take visitors now, the share that is held out of all of them, what is
+    odd, and the versions that are kept, newest first."""
+
+    revision: int
+    saved_at: datetime | None
+    experiments: Experiments
+    running: list[str]
+    holdout: float
+    warnings: list[str]
+    versions: list[ExperimentsVersion]

@@ -1,0 +1,103 @@
+"""`/v1/experiments`: what is tried on whom."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from api.answers import JsonReply, encode
+from api.experiment_schemas import ExperimentsAnswer, ExperimentsToSave, ExperimentsVersion
+from api.openapi import answers, parameters, takes
+from api.problems import Problem
+from api.queries import checked, decode_json, read_body
+from api.revisions import chosen
+from api.schemas import VersionAsk
+from api.service import NO_EXPERIMENTS, Service
+from features.setting_versions import EXPERIMENTS, SettingVersion
+from recommender import versions as models
+from recommender.bundle_files import BadBundle
+from recommender.experiments import Experiment, Experiments, contradictions, oddities, refused_changes
+from recommender.merchandising import unknown_names
+
+router = APIRouter(tags=["experiments"])
+UNSET = SettingVersion(settings=NO_EXPERIMENTS)
+
+
+@router.get("/v1/experiments", responses=answers(ExperimentsAnswer), openapi_extra=parameters(VersionAsk))
+async def experiments(request: Request) -> Response:
+    """The experiments as they stand, or as they were at an earlier `revision`. Needs a secret key."""
+    service: Service = request.app.state.service
+    service.access.require_secret(request)
+    wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
+    versions = await EXPERIMENTS.newest(service.store)
+    return _saved(service, versions, chosen(versions, wanted, UNSET, "/v1/experiments"))
+
+
+@router.put("/v1/experiments", responses=answers(ExperimentsAnswer), openapi_extra=takes(ExperimentsToSave))
+async def put_experiments(request: Request) -> Response:
+    """Replace all experiments; the next answer goes by them. Refused: contradictions, models that are not
+    there, and changes that would move visitors of a running one to another arm. Needs a secret key."""
+    service: Service = request.app.state.service
+    service.access.require_secret(request)
+    body = decode_json(await read_body(request, service.settings.max_body_bytes))
+    sent = checked(body, ExperimentsToSave, strict=True)
+    now = datetime.now(UTC)
+    standing = next(iter(await EXPERIMENTS.newest(service.writes, 1)), UNSET)
+    found = contradictions(sent.experiments)
+    found += refused_changes(_plans(standing), sent.experiments, now)
+    found += await asyncio.to_thread(_missing_models, service.home.models, sent.experiments)
+    if found:
+        raise Problem(422, found[0], [{"field": "experiments", "message": message} for message in found])
+    # By what was looked at: a change that came in between is not overwritten unseen.
+    revision = standing.revision if sent.revision is None else sent.revision
+    await EXPERIMENTS.save(service.writes, encode(body["experiments"]), now, revision)
+    await service.refresh_experiments()
+    versions = await EXPERIMENTS.newest(service.store)
+    return _saved(service, versions, versions[0])
+
+
+def _plans(version: SettingVersion) -> Experiments:
+    return msgspec.json.decode(version.settings, type=Experiments)
+
+
+def _missing_models(folder: Path, sent: Sequence[Experiment]) -> list[str]:
+    found = []
+    for version in sorted({arm.model for each in sent for arm in each.arms if arm.model is not None}):
+        try:
+            models.check(folder, version)
+        except BadBundle as error:
+            found.append(f"The model `{version}` cannot serve an arm: {error}.")
+    return found
+
+
+def _saved(service: Service, versions: Sequence[SettingVersion], version: SettingVersion) -> Response:
+    kept, now = _plans(version), datetime.now(UTC)
+    answer = ExperimentsAnswer(
+        revision=version.revision,
+        saved_at=version.saved_at,
+        experiments=kept,
+        running=[each.id for each in kept if each.runs(now)],
+        holdout=service.store_settings.holdout,
+        warnings=[*oddities(kept, now), *_unknown(service, kept)],
+        versions=[
+            ExperimentsVersion(each.revision, each.saved_at, [plan.id for plan in _plans(each)])
+            for each in versions
+        ],
+    )
+    return JsonReply(encode(answer))
+
+
+def _unknown(service: Service, kept: Sequence[Experiment]) -> Iterator[str]:
+    """What arms name and the shop does not have (yet)."""
+    offers = {offer.id for offer in service.offers.offers}
+    for each in kept:
+        for arm in each.arms:
+            for name in (name for name in arm.offers or () if name not in offers):
+                yield f"Arm `{arm.id}` of `{each.id}`: the catalogue has no offer `{name}`."
+            if arm.rules and service.recommender is not None:
+                yield from unknown_names(arm.rules, service.recommender.bundle.tables)

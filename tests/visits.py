@@ -1,0 +1,45 @@
+"""A log of answers for tests of experiments, and the orders that followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from sales import at
+
+from features.archive import SERVED_SCHEMA
+from features.home import Home
+from features.served import ServedRecord, Treated, served_row
+from recommender.experiments import Arm, Experiment
+from training.experiments.plans import remember_plans
+
+AB = Experiment(id="x", arms=(Arm(id="a"), Arm(id="b", widget={"k": 4})))
+HOLDOUT = 0.1
+
+
+def treated(arm: str | None = None, plan: Experiment = AB, *, held_out: bool = False) -> Treated:
+    """Under an arm of a plan, or held out, or neither."""
+    if held_out:
+        return Treated("holdout", None, "held_out", HOLDOUT, True, HOLDOUT)
+    return Treated(plan.id, plan.edition, arm, 0.5, False, HOLDOUT) if arm else Treated(holdout=HOLDOUT)
+
+
+def shown(
+    visitor: str, day: str | datetime, what: Treated | None = None, *, known: bool = True, **fields: Any
+) -> ServedRecord:
+    """An answer for a customer, or for a browser that nobody has signed in on."""
+    moment = day if isinstance(day, datetime) else at(day)
+    who = {"customer_id" if known else "anonymous_id": visitor}
+    told = {"recommendation_id": f"r-{visitor}-{moment:%m%d%H%M}", "product_ids": (), **who, **fields}
+    return ServedRecord(at=moment, placement="home", treated=what or Treated(), **told)
+
+
+def log(home: Home, *records: ServedRecord, name: str = "one", plans: Iterable[Experiment] = (AB,)) -> None:
+    """Into the home, as the archiver does."""
+    folder = home.served / "2026-06-30"
+    folder.mkdir(exist_ok=True)
+    rows = [served_row(record) for record in records]
+    pl.DataFrame(rows, schema=SERVED_SCHEMA).write_parquet(folder / f"{name}.parquet")
+    remember_plans(home, plans)
