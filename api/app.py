@@ -28,6 +28,7 @@ from api.routes import (
     picks,
     product_sets,
     recommendations,
+    tiers,
     triggers,
 )
 from api.service import Service
@@ -44,6 +45,7 @@ PARTS = (
     events,
     picks,
     customers,
+    tiers,
     triggers,
     catalogue,
     merchandising,

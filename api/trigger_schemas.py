@@ -52,9 +52,11 @@ class SettingsVersion(msgspec.Struct, frozen=True):
 
 
 class TriggerSettingsAnswer(msgspec.Struct, frozen=True):
-    """The settings in full, and the versions that are kept, newest first."""
+    """The settings in full, and the versions that are kept, newest first. warnings: what may not do what it
+    is meant to, as an offer that the catalogue does not have."""
 
     revision: int
     saved_at: datetime | None
     settings: Settings
     versions: list[SettingsVersion]
+    warnings: list[str]

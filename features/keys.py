@@ -64,7 +64,7 @@ def catalogue_changes() -> str:
 
 
 def revisions() -> str:
-    """Hash name -> counter ("catalogue", "keys", "merchandising", "offers", "triggers").
+    """Hash name -> counter ("catalogue", "keys", "merchandising", "offers", "tiers", "triggers").
 
     Writers: their owners; reader: API, every 200 ms.
     """
@@ -147,6 +147,13 @@ def trigger_settings() -> str:
     Writer: API; readers: API, lifecycle.
     """
     return f"{TAG}:triggers:settings"
+
+
+def tier_settings() -> str:
+    """List of versions of the merchant's loyalty tiers, JSON SettingVersion, newest first. The one that
+    stands is tiers.json in the home. Writer and reader: API.
+    """
+    return f"{TAG}:tiers"
 
 
 def goods() -> str:

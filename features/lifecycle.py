@@ -27,7 +27,7 @@ Channel = Literal["email", "sms", "push", "whatsapp", "phone", "post"]
 ALL_CHANNELS = "all"
 CONSENTS = frozenset({*get_args(Channel), ALL_CHANNELS})
 CLOSED = frozenset({"closed", "solved", "resolved", "done"})
-PLACED = frozenset({"consent", "identify", "purchase"})  # these tell where somebody lives
+PLACED = frozenset({"consent", "identify", "purchase"})  # these tell where somebody lives, and their language
 LONGEST = 200  # characters of a fact
 Reader = Callable[[int, Mapping[str, Any]], Iterator["Fact"]]
 
@@ -98,6 +98,11 @@ class Life:
         said = [self.told[name] for name in _consent_names(channel) if name in self.told]
         return max(said, key=lambda each: (each.at_ms, each.value == "0")).value == "1" if said else None
 
+    def all_consents(self) -> dict[str, bool]:
+        """Channel -> what they last said of it, of those they ever said something of."""
+        said = {channel: self.consents(channel) for channel in get_args(Channel)}
+        return {channel: given for channel, given in said.items() if given is not None}
+
     def open_tickets(self) -> Iterator[int]:
         """When each ticket that is not closed was told of."""
         tickets = (said for name, said in self.told.items() if name.startswith("ticket:"))
@@ -109,7 +114,7 @@ def facts_of(event: Event) -> list[Fact]:
     at, known = milliseconds(event.timestamp), event.properties or {}
     reader = _READERS.get(event.type)
     told = list(reader(at, known)) if reader else []
-    return told + _country(at, event) if event.type in PLACED else told
+    return told + _place(at, event) if event.type in PLACED else told
 
 
 def packed_facts(event: Event) -> bytes:
@@ -190,9 +195,11 @@ _READERS: dict[str, Reader] = {
 }
 
 
-def _country(at_ms: int, event: Event) -> list[Fact]:
-    country = event.context.country if event.context else None
-    return [Fact("country", at_ms, country)] if country and len(country) <= LONGEST else []
+def _place(at_ms: int, event: Event) -> list[Fact]:
+    if event.context is None:
+        return []
+    said = {"country": event.context.country, "language": event.context.language}
+    return [Fact(name, at_ms, word) for name, word in said.items() if word and len(word) <= LONGEST]
 
 
 def _looks(log: list[LogEntry]) -> dict[str, Look]:

@@ -69,4 +69,5 @@ class SettingVersions:
 
 
 TRIGGER_SETTINGS = SettingVersions("triggers", keys.trigger_settings())
+TIER_SETTINGS = SettingVersions("tiers", keys.tier_settings())
 OFFER_CATALOGUE = SettingVersions("offers", keys.offer_settings())

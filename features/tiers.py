@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from features.home import Home
 
 TIERS_FILE = "tiers.json"
@@ -13,3 +15,10 @@ def read_tiers(home: Home) -> bytes | None:
         return (home.root / TIERS_FILE).read_bytes()
     except FileNotFoundError:
         return None
+
+
+def write_tiers(home: Home, plan: bytes) -> None:
+    """Replace the file as a whole; whoever reads it goes by it from the next question on."""
+    fresh = home.root / f".{uuid4().hex}.{TIERS_FILE}"
+    fresh.write_bytes(plan)
+    fresh.replace(home.root / TIERS_FILE)

@@ -6,16 +6,17 @@ A live order moves the figures at once: they are computed from the customer's ow
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.order_models import NBD, Floats, OrderModel, Summary, expected_orders, p_alive
+from recommender.season import USUAL, WEEK_DAYS, Clock
 from recommender.spend import SpendModel, expected_spend
 
 HORIZONS_DAYS = (30, 90, 365)
-WEEK_DAYS = 7.0
 NEVER = -1
 PAST = 0.5  # how far a customer's forecast revenue leans to what they brought so far: ranks them better
 FADE_WEEKS = 90 / WEEK_DAYS  # the time over which churn risk compares
@@ -59,19 +60,17 @@ class Customers(NamedTuple):
             revenue=self.revenue + revenue,
         )
 
-    def seen(self, today: int) -> Summary:
-        """The order models' numbers. Everybody must have ordered."""
-        return Summary(
-            self.order_days - 1,
-            (self.last_day - self.first_day) / WEEK_DAYS,
-            np.maximum(today - self.first_day, self.last_day - self.first_day) / WEEK_DAYS,
-        )
+    def seen(self, today: int, clock: Clock = USUAL) -> Summary:
+        """The order models' numbers, by the shop's clock. Everybody must have ordered."""
+        recency = clock.weeks(self.first_day, self.last_day)
+        return Summary(self.order_days - 1, recency, np.maximum(clock.weeks(self.first_day, today), recency))
 
 
 @dataclass(frozen=True)
 class CustomerValue:
     """The fitted models, and the customers when they were fitted, in IdMap order.
 
+    pace: (parts of a year) float64, of the shop's `Clock`, by which all weeks here are counted.
     model: (5) float64, `OrderModel`; rare: (2) float64, r and alpha of NBD on the same customers;
     spend: (3) float64, `SpendModel`; margin: (1) float64, the shop's share of revenue (NaN: no costs).
     reference_weeks: (1) float64, the time for which the corrections were learned; means: (2) float64, a
@@ -80,6 +79,7 @@ class CustomerValue:
     float64, forecasts and what came. Per customer: `Customers`; float32 where that says float64.
     """
 
+    pace: Floats
     model: Floats
     rare: Floats
     spend: Floats
@@ -98,6 +98,10 @@ class CustomerValue:
     order_lift: NDArray[np.float32]
     revenue_lift: NDArray[np.float32]
 
+    @cached_property
+    def clock(self) -> Clock:
+        return Clock(self.pace)
+
     @property
     def order_model(self) -> OrderModel:
         kind, r, alpha, a, b = self.model.tolist()
@@ -105,8 +109,8 @@ class CustomerValue:
 
     @property
     def rare_model(self) -> OrderModel:
-        r, alpha = self.rare.tolist()
-        return OrderModel(NBD, r, alpha, 0.0, 0.0)
+        (r, alpha), model = self.rare.tolist(), self.order_model
+        return OrderModel(NBD, r, alpha, 0.0, model.b if model.kind == NBD else 0.0)
 
     @property
     def spend_model(self) -> SpendModel:
@@ -147,9 +151,10 @@ def forecast(
     value: CustomerValue, customers: Customers, today: int, horizons_days: tuple[int, ...] = HORIZONS_DAYS
 ) -> Forecast:
     """What is to be expected of customers who have ordered. today: days since 1970; horizons ascending."""
-    model, seen = value.order_model, customers.seen(today)
+    model, seen = value.order_model, customers.seen(today, value.clock)
     habit = leaning(value, customers, ahead(value, customers, seen, float(value.reference_weeks[0]))[1])
-    found = [_recalibrated(value, customers, seen, days / WEEK_DAYS, habit) for days in horizons_days]
+    weeks = [float(value.clock.weeks(today, today + days)) for days in horizons_days]
+    found = [_recalibrated(value, customers, seen, ahead_weeks, habit) for ahead_weeks in weeks]
     orders, revenue = (
         np.maximum.accumulate(np.stack(part, axis=1), axis=1) for part in zip(*found, strict=True)
     )

@@ -23,7 +23,8 @@ class OrderModel(NamedTuple):
     """A fitted model. Rates are orders a week, ~ Gamma(r, alpha weeks).
 
     BG and MBG/NBD: after an order (MBG: the first one too) a customer leaves with a chance ~ Beta(a, b).
-    Pareto/NBD: customers leave at any time, at a rate a week ~ Gamma(a, b weeks). NBD: nobody leaves.
+    Pareto/NBD: customers leave at any time, at a rate a week ~ Gamma(a, b weeks). NBD: nobody was seen
+    leaving in b weeks, so they stay another t with a chance of b / (b + t); b = 0: they stay for good.
     """
 
     kind: int
@@ -75,12 +76,13 @@ def expected_orders(model: OrderModel, seen: Summary, weeks: float) -> Floats:
     """Orders expected within the next weeks.
 
     Fader, Hardie and Lee (2005), eq. 10, through Euler's transformation, which keeps every term small;
-    Batislam et al. (2007); Pareto/NBD: Fader and Hardie (2005), eq. 41; NBD: (r + x) / (alpha + T) t.
+    Batislam et al. (2007); Pareto/NBD: Fader and Hardie (2005), eq. 41; NBD: (r + x) / (alpha + T) t,
+    t being the time they are expected to stay.
     """
     x, _, age = seen
     rate = (model.r + x) / (model.alpha + age)
     if model.kind == NBD:
-        return rate * weeks
+        return rate * (model.b * np.log1p(weeks / model.b) if model.b > 0 else weeks)
     alive = p_alive(model, seen)
     if model.kind == PARETO_NBD:
         return alive * rate * _expected_stay(model, age, weeks)

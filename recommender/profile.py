@@ -48,10 +48,12 @@ class Refill(msgspec.Struct, frozen=True):
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """An e-mail that picks were asked for."""
+    """A message. about: the occasion of the trigger that was read, or `picks`, of an e-mail that asked for
+    them; id: of the trigger or the sending; product_ids: what picks were given, empty without any."""
 
     at: datetime
-    send_id: str
+    about: str
+    id: str
     product_ids: list[str]
 
 
@@ -59,7 +61,9 @@ class Profile(msgspec.Struct, frozen=True):
     """One customer, as of now. Figures that cannot be told are null: nothing is guessed without a model.
 
     known: the history has an order or a live event of theirs. revenue: in `currency`, net of discounts and of
-    what was given back; what was ordered since the last training counts at its price on the shelf.
+    what was given back; what was ordered since the last training counts at its price on the shelf. consent:
+    to e-mail; consents: by channel, where they said something. Of country, language and consent it is the
+    latest word.
     """
 
     customer_id: str
@@ -84,6 +88,7 @@ class Profile(msgspec.Struct, frozen=True):
     country: str | None = None
     language: str | None = None
     consent: bool | None = None
+    consents: dict[str, bool] = {}
     last_contacts: list[Contact] = []
     degraded_reasons: list[str] = []
 

@@ -11,7 +11,7 @@ from features.shopper import Purchase
 from recommender.bundle import Bundle
 from recommender.people import People
 from recommender.profile import Expected, Refill
-from recommender.reorder import Habits, due
+from recommender.reorder import due
 from recommender.shelf import Shelf
 
 DAY_S = 86_400
@@ -20,10 +20,12 @@ LEAST_CHANCE = 0.05  # of buying again, below which nothing is said of a product
 
 
 class Basket(NamedTuple):
-    """A live order: epoch s, items (int32 rows), and the money of it at the prices on the shelf."""
+    """A live order: epoch s, items (int32 rows), how many of each, and the money of it at the prices on the
+    shelf."""
 
     at: float
     items: tuple[int, ...]
+    quantities: tuple[float, ...]
     revenue: float
 
     @property
@@ -36,14 +38,16 @@ def basket_of(order: Purchase, bundle: Bundle, shelf: Shelf) -> Basket:
     rows = [(bundle.tables.products.row(product), quantity) for product, quantity in pairs]
     sold = [(item, quantity) for item, quantity in rows if item >= 0]
     money = sum(float(np.nan_to_num(shelf.price[item])) * quantity for item, quantity in sold)
-    return Basket(order.at_ms / 1000, tuple(item for item, _ in sold), money)
+    items, quantities = zip(*sold, strict=True) if sold else ((), ())
+    return Basket(order.at_ms / 1000, items, quantities, money)
 
 
 def refills(bundle: Bundle, people: People, row: int, baskets: Sequence[Basket], today: int) -> list[Refill]:
     """What they are most likely to buy again, by day."""
     habits = people.reorder.of(row)
     for basket in baskets:
-        habits = _bought(habits, basket)
+        for item, packs in zip(basket.items, basket.quantities, strict=True):
+            habits = habits.bought(item, basket.day, packs)
     if not len(habits.item):
         return []
     found = due(people.reorder, habits, today)
@@ -58,14 +62,3 @@ def refills(bundle: Bundle, people: People, row: int, baskets: Sequence[Basket],
         )
         for place in sorted(best.tolist(), key=lambda place: float(found.day[place]))
     ]
-
-
-def _bought(habits: Habits, basket: Basket) -> Habits:
-    for item in dict.fromkeys(basket.items):
-        known = np.flatnonzero(habits.item == item)
-        if len(known):
-            habits = habits.bought(int(known[0]), basket.day)
-        else:
-            begun = Habits.begun(item, basket.day)
-            habits = Habits(*(np.concatenate(pair) for pair in zip(habits, begun, strict=True)))
-    return habits

@@ -13,13 +13,15 @@ from recommender.order_models import Floats
 OWN_PRIOR = 1.0  # gaps of their own at which a customer counts as much as the product
 AGAIN_PRIOR = 2.0  # the same in repeat purchases, for whether they buy again at all
 COVERED_SIGMAS = 3.29  # between the ends of 90 % of a normal distribution
+FEWEST_PACKS = 1e-3
 FEW = 3  # repeats from which on gaps are known equally well
 
 
 class Habits(NamedTuple):
     """Products of a customer (or of several), (n) each. item int32; times int32 (days on which it was
     bought); first_day, last_day int32 (since 1970); log_gaps float32 (sum over the gaps, in log days);
-    last_gap float32 (days; 0: none yet); amount float32 (of the last day over the mean of all)."""
+    last_gap float32 (days; 0: none yet); log_packs float32 (sum over the days, of log quantities);
+    last_packs float32 (quantity of the last day)."""
 
     item: NDArray[np.int32]
     times: NDArray[np.int32]
@@ -27,31 +29,38 @@ class Habits(NamedTuple):
     last_day: NDArray[np.int32]
     log_gaps: NDArray[np.float32]
     last_gap: NDArray[np.float32]
-    amount: NDArray[np.float32]
+    log_packs: NDArray[np.float32]
+    last_packs: NDArray[np.float32]
 
     @classmethod
-    def begun(cls, item: int, day: int) -> Habits:
-        """A product bought for the first time."""
+    def begun(cls, item: int, day: int, packs: float = 1.0) -> Habits:
+        """A product bought for the first time. packs: how many of it."""
+        packs = max(packs, FEWEST_PACKS)
         whole: list[Any] = [np.array([number], np.int32) for number in (item, 1, day, day)]
-        return cls(*whole, *(np.array([number], np.float32) for number in (0, 0, 1)))
+        return cls(*whole, *(np.array([number], np.float32) for number in (0, 0, np.log(packs), packs)))
 
     def where(self, kept: slice | NDArray[Any]) -> Habits:
         parts: list[Any] = [part[kept] for part in self]
         return Habits(*parts)
 
-    def bought(self, place: int, day: int, amount: float = 1.0) -> Habits:
-        """After a further purchase of one of them; a second one of a day, or one out of order, says nothing
-        new. amount: over the customer's usual."""
+    def bought(self, item: int, day: int, packs: float = 1.0) -> Habits:
+        """After a further purchase; a second one of a day, or one out of order, says nothing new."""
+        places = np.flatnonzero(self.item == item)
+        if not len(places):
+            pairs = zip(self, Habits.begun(item, day, packs), strict=True)
+            return Habits(*(np.concatenate(pair) for pair in pairs))
+        place = int(places[0])
         gap = day - int(self.last_day[place])
         if gap <= 0:
             return self
         copies: list[Any] = [part.copy() for part in self]
-        after = Habits(*copies)
+        after, packs = Habits(*copies), max(packs, FEWEST_PACKS)
         after.times[place] += 1
         after.last_day[place] = day
         after.log_gaps[place] += np.log(gap)
         after.last_gap[place] = gap
-        after.amount[place] = amount
+        after.log_packs[place] += np.log(packs)
+        after.last_packs[place] = packs
         return after
 
 
@@ -61,7 +70,8 @@ class Reorder:
 
     weights: (1 + features of `describe`) float64; errors: (FEW + 1, 2) float64, by repeats so far the ends
     of 90 % of the errors in log days. item_gap: (n_items) float32, mean log days between purchases;
-    item_again: (n_items) float32, share of buyers who buy it again; both shrunk to category and shop.
+    item_again: (n_items) float32, share of buyers who buy it again; item_packs: (n_items) float32, mean log
+    quantity of a purchase; all shrunk to category and shop.
     offsets: (n_customers + 1) int64 into the columns of `Habits`.
     """
 
@@ -69,6 +79,7 @@ class Reorder:
     errors: Floats
     item_gap: NDArray[np.float32]
     item_again: NDArray[np.float32]
+    item_packs: NDArray[np.float32]
     offsets: NDArray[np.int64]
     item: NDArray[np.int32]
     times: NDArray[np.int32]
@@ -76,7 +87,8 @@ class Reorder:
     last_day: NDArray[np.int32]
     log_gaps: NDArray[np.float32]
     last_gap: NDArray[np.float32]
-    amount: NDArray[np.float32]
+    log_packs: NDArray[np.float32]
+    last_packs: NDArray[np.float32]
 
     @property
     def habits(self) -> Habits:
@@ -87,7 +99,8 @@ class Reorder:
             self.last_day,
             self.log_gaps,
             self.last_gap,
-            self.amount,
+            self.log_packs,
+            self.last_packs,
         )
 
     def of(self, customer: int) -> Habits:
@@ -108,7 +121,7 @@ class Due(NamedTuple):
 
 def due(table: Reorder, habits: Habits, today: int) -> Due:
     """When each is bought again, of those who buy it again. today: days since 1970."""
-    log_gap = table.weights[0] + describe(table.item_gap, habits) @ table.weights[1:]
+    log_gap = table.weights[0] + describe(table.item_gap, table.item_packs, habits) @ table.weights[1:]
     low, high = table.errors[np.minimum(habits.times - 1, FEW)].T
     sigma = np.maximum((high - low) / COVERED_SIGMAS, 0.05)
     silent = np.log(np.maximum(today - habits.last_day, 1))
@@ -123,10 +136,12 @@ def due(table: Reorder, habits: Habits, today: int) -> Due:
     )
 
 
-def describe(item_gap: NDArray[np.floating], habits: Habits) -> Floats:
-    """(n, features): own gaps drawn to the product's, the last, the mean, how many, whether any, how much."""
+def describe(item_gap: NDArray[np.floating], item_packs: NDArray[np.floating], habits: Habits) -> Floats:
+    """(n, features): own gaps drawn to the product's, the last, the mean, how many, whether any; how much
+    was bought last over the customer's usual, and that over the product's usual as far as its gaps count."""
     gaps = habits.times - 1.0
     product = item_gap[habits.item].astype(np.float64)
+    usual = habits.log_packs.astype(np.float64) / habits.times
     span = np.maximum(habits.last_day - habits.first_day, 1)
     known = gaps > 0
     return np.stack(
@@ -136,7 +151,8 @@ def describe(item_gap: NDArray[np.floating], habits: Habits) -> Floats:
             np.where(known, np.log(span / np.maximum(gaps, 1)), product),
             np.log1p(gaps),
             known.astype(np.float64),
-            np.log(np.maximum(habits.amount, 1e-3)),
+            np.log(habits.last_packs) - usual,
+            (usual - item_packs[habits.item]) * OWN_PRIOR / (gaps + OWN_PRIOR),
         ],
         axis=1,
     )

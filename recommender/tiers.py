@@ -57,11 +57,20 @@ def read_plan(text: bytes | None) -> TierPlan | None:
         plan = msgspec.json.decode(text, type=TierPlan)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadTiers(f"tiers.json cannot be used: {error}. See docs/insights.md.") from error
-    if any(later.threshold <= earlier.threshold for earlier, later in pairwise(plan.tiers)):
-        raise BadTiers("tiers.json: each tier's threshold must be above the one before it.")
-    if len({tier.name for tier in plan.tiers}) < len(plan.tiers):
-        raise BadTiers("tiers.json: two tiers have the same name.")
+    problems = contradictions(plan)
+    if problems:
+        raise BadTiers(f"tiers.json: {problems[0]}")
     return plan
+
+
+def contradictions(plan: TierPlan) -> list[str]:
+    """Why a plan cannot stand, each reason with what to do; empty: it can."""
+    found = []
+    if any(later.threshold <= earlier.threshold for earlier, later in pairwise(plan.tiers)):
+        found.append("each tier's threshold must be above the one before it.")
+    if len({tier.name for tier in plan.tiers}) < len(plan.tiers):
+        found.append("two tiers have the same name.")
+    return found
 
 
 def tier_standing(plan: TierPlan, spend: float) -> TierStanding:

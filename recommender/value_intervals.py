@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recommender.customer_value import HORIZONS_DAYS, WEEK_DAYS, Customers, CustomerValue, Forecast, own_spend
+from recommender.customer_value import HORIZONS_DAYS, Customers, CustomerValue, Forecast, own_spend
 from recommender.order_models import (
     NBD,
     PARETO_NBD,
@@ -24,7 +24,7 @@ COVERED = 0.9
 
 
 class Intervals(NamedTuple):
-    """(n, horizons, 2): the shortest that holds COVERED of the draws, lowest and highest of each."""
+    """(n, horizons, 2): lowest and highest of what holds COVERED of the draws; see `held`."""
 
     orders: Floats
     revenue: Floats
@@ -42,9 +42,10 @@ def intervals(
     orders, revenue = [], []
     for place, days in enumerate(horizons_days):
         expected = found.orders[:, place], found.revenue[:, place]
-        drawn = draw(value, customers, today, days / WEEK_DAYS, expected, rng)
-        orders.append(shortest(drawn[0]))
-        revenue.append(shortest(drawn[1]))
+        weeks = float(value.clock.weeks(today, today + days))
+        drawn = draw(value, customers, today, weeks, expected, rng)
+        orders.append(held(drawn[0]))
+        revenue.append(held(drawn[1]))
     return Intervals(np.stack(orders, axis=1), np.stack(revenue, axis=1))
 
 
@@ -60,7 +61,7 @@ def draw(
 
     expected: orders and revenue, (n) each, about which the draws lie.
     """
-    model, seen = value.order_model, customers.seen(today)
+    model, seen = value.order_model, customers.seen(today, value.clock)
     plain = expected_orders(model, seen, weeks)
     factor = expected[0] / np.maximum(plain, 1e-12)
     orders = draw_orders(model, seen, weeks, factor, rng)
@@ -92,11 +93,8 @@ def draw_orders(
     return np.asarray(np.minimum(rng.poisson(rate * weeks), until_leaving) * alive, np.float64)
 
 
-def shortest(draws: Floats) -> Floats:
-    """(n, 2): lowest and highest of the shortest stretch of each row that holds COVERED of it."""
-    ordered = np.sort(draws, axis=1)
-    held = int(np.ceil(COVERED * draws.shape[1])) - 1
-    width = ordered[:, held:] - ordered[:, : draws.shape[1] - held]
-    first = width.argmin(axis=1)
-    rows = np.arange(len(draws))
-    return np.stack([ordered[rows, first], ordered[rows, first + held]], axis=1)
+def held(draws: Floats) -> Floats:
+    """(n, 2): lowest and highest of the middle COVERED of each row; from 0 on where nothing may well come."""
+    tail = (1 - COVERED) / 2
+    low, most, high = np.quantile(draws, [tail, COVERED, 1 - tail], axis=1)
+    return np.stack([low, np.where(low > 0, high, most)], axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from features.history import scan
 from features.home import Home
 
 DAY = 86_400
+NO_DISCOUNTS = pl.DataFrame(schema={"order": pl.Int32, "discount": pl.Float64})
 VISITS = ("view", "click", "add_to_cart", "wishlist")
 KEPT = (*VISITS, "purchase", "refund", "cancel", "identify")
 
@@ -45,7 +46,7 @@ class OrderLines:
 
     def where(self, kept: NDArray[np.bool_ | np.intp]) -> OrderLines:
         """Those lines, by a mask or by their places."""
-        return OrderLines(*(getattr(self, field.name)[kept] for field in fields(self)))
+        return OrderLines(*(getattr(self, each.name)[kept] for each in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Visits:
 
     def where(self, kept: NDArray[np.bool_] | slice) -> Visits:
         """Those lines, by a mask or a slice."""
-        return Visits(*(getattr(self, field.name)[kept] for field in fields(self)))
+        return Visits(*(getattr(self, each.name)[kept] for each in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class History:
 
     log: one row a line of an event, with columns type, timestamp (epoch s), customer, browser, session,
     item, order (int32 rows, null: none), quantity, unit_price (float32). received_until_ms: when the newest
-    of all lines arrived.
+    of all lines arrived. discounts: order and discount (money off the whole order), of orders that had one.
     """
 
     product_ids: list[str]
@@ -82,6 +83,7 @@ class History:
     n_sessions: int
     log: pl.DataFrame
     received_until_ms: int
+    discounts: pl.DataFrame = field(default_factory=lambda: NO_DISCOUNTS)
 
     @property
     def n_buyers(self) -> int:
@@ -131,6 +133,17 @@ class History:
         )
 
     @cached_property
+    def taken_off(self) -> NDArray[np.float32]:
+        """(n_orders) share of each order's goods that its discount took off."""
+        with_discount = pl.col("order").is_in(self.discounts["order"].implode())
+        bought = self.log.filter(pl.col("type") == "purchase", with_discount)
+        goods = bought.group_by("order").agg((pl.col("quantity") * pl.col("unit_price")).sum().alias("goods"))
+        known = self.discounts.join(goods.filter(pl.col("goods") > 0), on="order")
+        share = np.zeros(self.n_orders, np.float32)
+        share[known["order"].to_numpy()] = (known["discount"] / known["goods"]).clip(0.0, 1.0).to_numpy()
+        return share
+
+    @cached_property
     def visits(self) -> Visits:
         seen = (
             linked(self.log.filter(pl.col("type").is_in(["identify", *VISITS])))
@@ -161,7 +174,13 @@ def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     def read(column: str) -> pl.Series:
         return rows.select(made.get(column, pl.col(column))).collect().to_series().filter(kept)
 
-    return _coded(read, catalogue.filter(is_product)["product_id"])
+    off = (
+        rows.filter(pl.col("type") == "purchase", pl.col("discount") > 0)
+        .group_by("order_id")
+        .agg(pl.col("discount").sum())
+        .collect()
+    )
+    return _coded(read, catalogue.filter(is_product)["product_id"], off)
 
 
 def history_of(lines: pl.DataFrame, sold: pl.Series) -> History:
@@ -170,13 +189,23 @@ def history_of(lines: pl.DataFrame, sold: pl.Series) -> History:
     return _coded(lines.get_column, sold)
 
 
-def _coded(read: Callable[[str], pl.Series], sold: pl.Series) -> History:
-    """A history. Columns are read one after the other: their ids, all together, are many times its size."""
+def _coded(
+    read: Callable[[str], pl.Series], sold: pl.Series, off: pl.DataFrame | None = None
+) -> History:
+    """A history. Columns are read one after the other: their ids, all together, are many times its size.
+
+    off: order_id and discount of orders that had one.
+    """
     newest = read("received_ms").max()
     product_ids, item = _rows(read("product_id"), sold)
     customer_ids, customer = _rows(read("customer_id"))
     order_ids, order = _rows(read("order_id"))
     session_ids, session = _rows(read("session_id"))
+    discounts = NO_DISCOUNTS
+    if off is not None:  # of an order without any product nothing is left to take it off
+        own = off.filter(pl.col("order_id").is_in(order_ids.implode()))
+        place = own["order_id"].cast(pl.Enum(order_ids)).to_physical().cast(pl.Int32)
+        discounts = pl.DataFrame({"order": place, "discount": own["discount"]})
     columns = {
         "type": read("type").cast(pl.Enum(KEPT)),
         "timestamp": read("timestamp"),
@@ -195,6 +224,7 @@ def _coded(read: Callable[[str], pl.Series], sold: pl.Series) -> History:
         len(session_ids),
         pl.DataFrame(columns),
         int(newest) if isinstance(newest, int) else 0,
+        discounts,
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,8 +19,8 @@ from api.service import Service
 from features import keys
 from features.connection import StoreUnavailable
 from features.home import Home
+from features.lifecycle import Life, live, told_of
 from features.sent import Sending, sendings_of
-from features.shopper import ShopperState, fold
 from features.tiers import read_tiers
 from recommender.profile import Contact, Profile
 from recommender.profiling import profile
@@ -26,6 +28,7 @@ from recommender.tiers import BadTiers, TierPlan, read_plan
 
 router = APIRouter(tags=["customers"])
 log = logging.getLogger("perennial.customers")
+MOST_CONTACTS = 20
 
 
 @router.get("/v1/customers/{customer_id}", responses=answers(Profile))
@@ -36,31 +39,75 @@ async def customer_profile(customer_id: str, request: Request) -> Response:
     """
     service: Service = request.app.state.service
     service.access.require_secret(request)
-    state, sendings, missing = await _known(service, customer_id)
+    known = await _known(service, customer_id)
     plan = await asyncio.to_thread(_plan, service.home)
     recommender = service.recommender
     found = profile(
         customer_id,
         recommender.bundle if recommender else None,
         recommender.shelf if recommender else None,
-        state.purchases,
+        known.life.shopper.purchases,
         plan,
         time.time(),
         np.random.default_rng(0),  # the same question, the same answer
     )
-    contacts = [_contact(sending) for sending in sendings]
-    reasons = [*found.degraded_reasons, *missing]
-    return JsonReply(encode(msgspec.structs.replace(found, last_contacts=contacts, degraded_reasons=reasons)))
+    return JsonReply(encode(with_live(found, known)))
 
 
-async def _known(service: Service, customer_id: str) -> tuple[ShopperState, tuple[Sending, ...], list[str]]:
-    """What the store remembers, in one round trip, and what is missing if it is away."""
+class Known(NamedTuple):
+    """What the store remembers of a customer. read_ms: trigger id -> when it was read, epoch ms."""
+
+    life: Life = Life()
+    sendings: Sequence[Sending] = ()
+    read_ms: Mapping[str, int] = {}
+    missing: Sequence[str] = ()
+
+
+def with_live(found: Profile, known: Known) -> Profile:
+    """The profile under what was told and sent since the last training."""
+    said = known.life.all_consents()
+    told = {} if found.consent is None else {"email": found.consent}
+    return msgspec.structs.replace(
+        found,
+        known=found.known or not known.life.is_empty,
+        country=known.life.value("country") or found.country,
+        language=known.life.value("language") or found.language,
+        consent=said.get("email", found.consent),
+        consents=told | said,
+        last_contacts=contacts(found.customer_id, known),
+        degraded_reasons=[*found.degraded_reasons, *known.missing],
+    )
+
+
+def contacts(customer_id: str, known: Known) -> list[Contact]:
+    """Newest first. A trigger that was read, and an e-mail that asked for picks under its id, are one."""
+    sent = {sending.send_id: sending for sending in known.sendings}
+    first_ms = {name: sending.at_ms for name, sending in sent.items()}
+    for name, at_ms in known.read_ms.items():
+        first_ms[name] = min(at_ms, first_ms.get(name, at_ms))
+    found = [_contact(at_ms, name, customer_id, sent.get(name)) for name, at_ms in first_ms.items()]
+    return sorted(found, key=lambda each: each.at, reverse=True)[:MOST_CONTACTS]
+
+
+async def _known(service: Service, customer_id: str) -> Known:
+    """In one round trip; what is missing, if the store is away."""
     try:
         events = service.store.send("LRANGE", keys.shopper_log(customer_id, known=True), 0, -1)
+        told = service.store.send("HGETALL", keys.told(customer_id, known=True))
         sent = service.store.send("GET", keys.sendings(customer_id))
-        return fold(await events), sendings_of(await sent), []
+        read = service.store.send("ZREVRANGE", keys.contacts(customer_id), 0, MOST_CONTACTS - 1, "WITHSCORES")
+        return Known(
+            live(await events, told_of(_pairs(await told))),
+            sendings_of(await sent),
+            {name.decode(): int(float(at)) for name, at in _pairs(await read).items()},
+        )
     except StoreUnavailable:
-        return ShopperState(), (), ["store_unavailable"]
+        return Known(missing=["store_unavailable"])
+
+
+def _pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:
+    """A reply that names and values take turns in."""
+    return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 def _plan(home: Home) -> TierPlan | None:
@@ -72,6 +119,9 @@ def _plan(home: Home) -> TierPlan | None:
         return None
 
 
-def _contact(sending: Sending) -> Contact:
-    at = datetime.fromtimestamp(sending.at_ms / 1000, UTC)
-    return Contact(at, sending.send_id, list(sending.product_ids))
+def _contact(at_ms: int, name: str, customer_id: str, sending: Sending | None) -> Contact:
+    occasion = name.removeprefix(f"{customer_id}:")
+    about = occasion.partition(":")[0] if occasion != name else "picks"
+    return Contact(
+        datetime.fromtimestamp(at_ms / 1000, UTC), about, name, list(sending.product_ids if sending else ())
+    )

@@ -25,10 +25,11 @@ from api.trigger_schemas import (
     TriggerSettingsToSave,
     VersionAsk,
 )
-from features.setting_versions import TRIGGER_SETTINGS, SettingVersion
+from features.setting_versions import OFFER_CATALOGUE, TRIGGER_SETTINGS, SettingVersion
 from features.triggers import BEGINNING, Page, read_page
 from recommender.lifecycle.occasion import KINDS
-from recommender.lifecycle.settings import Settings, contradictions
+from recommender.lifecycle.settings import Settings, contradictions, unknown_offers
+from recommender.offer_catalogue import Catalogue
 
 router = APIRouter(tags=["triggers"])
 
@@ -64,7 +65,8 @@ async def trigger_settings(request: Request) -> Response:
     service.access.require_secret(request)
     wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
     versions = await TRIGGER_SETTINGS.newest(service.store)
-    return _saved(versions, chosen(versions, wanted, SettingVersion(), "/v1/triggers/settings"))
+    version = chosen(versions, wanted, SettingVersion(), "/v1/triggers/settings")
+    return _saved(versions, version, await _offers(service))
 
 
 @router.put(
@@ -84,7 +86,7 @@ async def put_trigger_settings(request: Request) -> Response:
     as_sent = encode(body["settings"])  # what is not named follows the defaults, of a later version, too
     await TRIGGER_SETTINGS.save(service.writes, as_sent, datetime.now(UTC), sent.revision)
     versions = await TRIGGER_SETTINGS.newest(service.store)
-    return _saved(versions, versions[0])
+    return _saved(versions, versions[0], await _offers(service))
 
 
 async def _page(service: Service, since: str, kinds: Sequence[str], ask: TriggerAsk) -> Page:
@@ -113,11 +115,21 @@ def _kinds(asked: str | None) -> tuple[str, ...]:
     return kinds
 
 
-def _saved(versions: Sequence[SettingVersion], version: SettingVersion) -> Response:
+async def _offers(service: Service) -> frozenset[str]:
+    """Ids of what the shop offers at all."""
+    for version in await OFFER_CATALOGUE.newest(service.store, 1):
+        catalogue = msgspec.json.decode(version.settings, type=Catalogue)
+        return frozenset(offer.id for offer in catalogue.offers)
+    return frozenset()
+
+
+def _saved(versions: Sequence[SettingVersion], version: SettingVersion, offers: frozenset[str]) -> Response:
+    settings = msgspec.json.decode(version.settings, type=Settings)
     answer = TriggerSettingsAnswer(
         revision=version.revision,
         saved_at=version.saved_at,
-        settings=msgspec.json.decode(version.settings, type=Settings),
+        settings=settings,
+        warnings=unknown_offers(settings, offers),
         versions=[SettingsVersion(each.revision, each.saved_at) for each in versions],
     )
     return Response(encode(answer), media_type="application/json")

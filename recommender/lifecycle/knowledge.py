@@ -133,6 +133,16 @@ class Knowledge:
         """Orders in the model's terms, oldest first."""
         if self.recommender is None:
             return []
-        rows = self.recommender.bundle.tables.products.rows
+        row = self.recommender.bundle.tables.products.row
         oldest_first = sorted(fresh, key=lambda order: order.at_ms)
-        return [(rows(order.product_ids), order.at_ms // DAY_MS) for order in oldest_first]
+        return [
+            (
+                [
+                    (row(p), n)
+                    for p, n in zip(order.product_ids, order.quantities, strict=True)
+                    if row(p) >= 0
+                ],
+                order.at_ms // DAY_MS,
+            )
+            for order in oldest_first
+        ]

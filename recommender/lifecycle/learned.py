@@ -13,7 +13,7 @@ from recommender.lifecycle.customer import NOBODYS, Person, Refill, Worth
 from recommender.lifecycle.models import Bought, Figures, PlainFigures
 from recommender.lifecycle.occasion import DAY_MS
 from recommender.people import People
-from recommender.reorder import Habits, due
+from recommender.reorder import due
 
 
 class LearnedFigures(PlainFigures):
@@ -39,7 +39,7 @@ class LearnedFigures(PlainFigures):
         return Worth(
             revenue=revenue,
             orders=orders + len(fresh),
-            churn_risk=float(churn_risk(self._value.order_model, known.seen(today))[0]),
+            churn_risk=float(churn_risk(self._value.order_model, known.seen(today, self._value.clock))[0]),
             rank=self.rank(revenue),
             last_order_ms=max([last_ms, *(day * DAY_MS for _, day in fresh)]),
         )
@@ -54,8 +54,8 @@ class LearnedFigures(PlainFigures):
     def refills(self, customer: int, fresh: Bought, today: int, /) -> tuple[Refill, ...]:
         habits = self._reorder.of(customer)
         for items, day in fresh:
-            for item in items:
-                habits = _bought(habits, item, day)
+            for item, packs in items:
+                habits = habits.bought(item, day, packs)
         if not len(habits.item):
             return ()
         when = due(self._reorder, habits, today)
@@ -68,11 +68,3 @@ class LearnedFigures(PlainFigures):
 def figures_of(tables: Tables) -> Figures:
     """By the fitted models where the bundle has them."""
     return PlainFigures(tables) if tables.people is None else LearnedFigures(tables, tables.people)
-
-
-def _bought(habits: Habits, item: int, day: int) -> Habits:
-    places = np.flatnonzero(habits.item == item)
-    if len(places):
-        return habits.bought(int(places[0]), day)
-    pairs = zip(habits, Habits.begun(item, day), strict=True)
-    return Habits(*(np.concatenate(pair) for pair in pairs))

@@ -13,7 +13,9 @@ from recommender.bundle import Tables
 from recommender.lifecycle.customer import NOBODYS, Person, Refill, Worth
 from recommender.lifecycle.occasion import DAY_MS
 
-Bought = Sequence[tuple[Sequence[int], int]]  # items of an order, its day (since 1970), oldest first
+Bought = Sequence[
+    tuple[Sequence[tuple[int, float]], int]
+]  # (item, quantity) of an order, its day; oldest first
 SHOP_GAP_DAYS, GAP_PRIOR = 60.0, 2.0  # a customer's rhythm begins with this many gaps of this length
 CHANCE_PRIOR = 2.0
 
@@ -80,7 +82,7 @@ class PlainFigures:
         for item, day in zip(past.items.tolist(), past.days.tolist(), strict=True):
             days.setdefault(item, []).append(day)
         for items, day in fresh:
-            for item in items:
+            for item, _ in items:
                 days.setdefault(item, []).append(day)
         return tuple(self._refill(item, sorted(set(of))) for item, of in days.items())
 

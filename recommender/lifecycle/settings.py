@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from itertools import pairwise
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ import msgspec
 from features.events import Id
 from features.lifecycle import Channel
 from recommender.lifecycle.occasion import KINDS, Kind
+from recommender.offer_catalogue import NO_OFFER
 from recommender.segments import VIP_ORDERS
 
 NEXT_BEST = "next_best"
@@ -208,6 +209,17 @@ class Settings(Struct, frozen=True, kw_only=True):
 def contradictions(settings: Settings) -> list[str]:
     """Why these settings cannot stand, each reason with what to do; empty: they can."""
     return [*_unknown_zone(settings), *_unordered_steps(settings)]
+
+
+def unknown_offers(settings: Settings, offers: Set[str]) -> list[str]:
+    """Of each offer that a message names and the catalogue does not have, what to do."""
+    return [
+        f"`{kind}.offers` names `{offer}`, which is not in the offer catalogue: a message would promise what "
+        "nothing here knows. Add it with PUT /v1/offers/catalogue, or name another."
+        for kind in sorted(KINDS)
+        for offer in dict.fromkeys(settings.message(kind).offers)
+        if offer not in offers and offer not in (NEXT_BEST, NO_OFFER)
+    ]
 
 
 def zone_of(name: str | None) -> ZoneInfo | None:

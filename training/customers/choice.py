@@ -19,15 +19,26 @@ from training.customers.windows import Window
 
 KINDS = (PARETO_NBD, MBG_NBD, BG_NBD)
 PRIOR = 1.0  # see `fit`
+YEAR_WEEKS = 52.0
 FEWEST_REPEATERS = 5  # customers who came again, for any model
 GUESS = OrderModel(NBD, 0.3, 26.0, 0.0, 0.0)  # of a shop that cannot tell: few repeat, and rarely
 
 
 def fit_or_guess(kind: int, seen: Summary) -> OrderModel:
-    """The likeliest model of a kind; a careful guess where hardly anybody came again."""
+    """The likeliest model of a kind; a careful guess where hardly anybody came again.
+
+    Where a year showed nobody leaving, NBD doubts what lies as far ahead as that. Of less than a year nobody
+    knows what the rest of it adds either, and the two doubts pull in opposite directions.
+    """
     if np.count_nonzero(seen.frequency) < FEWEST_REPEATERS:
         return GUESS
-    return fit(kind, seen, PRIOR).model
+    model = fit(kind, seen, PRIOR).model
+    return model._replace(b=float(seen.age.max())) if model.kind == NBD and saw_a_year(seen) else model
+
+
+def saw_a_year(seen: Summary) -> bool:
+    """Whether the shop knows its customers for that long."""
+    return bool(seen.age.max(initial=0.0) >= YEAR_WEEKS)
 
 
 def choose_model(found: list[Window]) -> tuple[int, list[OrderModel]]:

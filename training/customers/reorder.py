@@ -31,7 +31,9 @@ def fit_reorder(lines: OrderLines, category: NDArray[np.int32], n_customers: int
     observed = days.filter(pl.col("gap").is_not_null())
     per_item = observed.group_by("item").agg(pl.len().alias("n"), pl.col("gap").log().mean().alias("value"))
     item_gap = shrunk(per_item, category, GAP_PRIOR, float(np.log(UNKNOWN_GAP_DAYS)))
-    weights, errors = learn_gaps(describe(item_gap, then), np.log(gaps), then.times - 1)
+    packs = days.group_by("item").agg(pl.len().alias("n"), pl.col("quantity").log().mean().alias("value"))
+    item_packs = shrunk(packs, category, GAP_PRIOR, 0.0)
+    weights, errors = learn_gaps(describe(item_gap, item_packs, then), np.log(gaps), then.times - 1)
     last = days.filter(pl.struct(PAIR).is_last_distinct())
     buyers = last.group_by("item").agg(pl.len().alias("n"), (pl.col("time") > 0).mean().alias("value"))
     counts = np.bincount(last["customer"].to_numpy(), minlength=n_customers)
@@ -40,6 +42,7 @@ def fit_reorder(lines: OrderLines, category: NDArray[np.int32], n_customers: int
         errors,
         item_gap,
         shrunk(buyers, category, RATE_PRIOR_BUYERS, 0.0),
+        item_packs,
         np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         *now,
     )
@@ -62,7 +65,7 @@ def purchase_days(lines: OrderLines) -> pl.DataFrame:
         )
         .with_columns(
             log_gaps=pl.col("gap").log().fill_null(0.0).cum_sum().over(PAIR),
-            amount=pl.col("quantity") / (pl.col("quantity").cum_sum().over(PAIR) / (pl.col("time") + 1)),
+            log_packs=pl.col("quantity").log().cum_sum().over(PAIR),
         )
     )
 
@@ -76,7 +79,8 @@ def _states(days: pl.DataFrame) -> tuple[Habits, Habits, Floats]:
         "day": np.int32,
         "log_gaps": np.float32,
         "gap": np.float32,
-        "amount": np.float32,
+        "log_packs": np.float32,
+        "quantity": np.float32,
     }
     values: list[Any] = [days[name].fill_null(0).to_numpy().astype(kind) for name, kind in columns.items()]
     values[1] = values[1] + np.int32(1)

@@ -9,9 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from recommender.order_models import Floats, Summary
+from recommender.season import USUAL, Clock
 from training.history import DAY, History
-
-WEEK_DAYS = 7.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Rfm:
 
 
 def order_days(history: History, cost: NDArray[np.floating] | None = None) -> OrderDays:
-    """From the orders of known customers. cost: (n_items) of one piece, NaN where it is not known.
+    """From the orders of known customers, discounts taken off. cost: (n_items) of one piece, NaN: not known.
 
     A line without a price counts at its product's mean price, or at nothing where no line has any.
     """
@@ -76,7 +75,7 @@ def order_days(history: History, cost: NDArray[np.floating] | None = None) -> Or
     n_items = len(history.product_ids)
     sold = np.bincount(own.item[known], minlength=n_items)
     mean = np.bincount(own.item[known], price[known], n_items) / np.maximum(sold, 1)
-    price = np.where(known, price, mean[own.item])
+    price = np.where(known, price, mean[own.item]) * (1 - history.taken_off[own.order])
     each = np.full(len(own), np.nan) if cost is None else price - cost[own.item]
     days = (
         pl.DataFrame(
@@ -94,7 +93,7 @@ def order_days(history: History, cost: NDArray[np.floating] | None = None) -> Or
     return OrderDays(*(days[name].to_numpy() for name in ("customer", "day", "revenue", "margin")))
 
 
-def summarise(days: OrderDays, until_day: int) -> Rfm:
+def summarise(days: OrderDays, until_day: int, clock: Clock = USUAL) -> Rfm:
     """What was known at the end of a day (since 1970), on which nobody is younger than 0 weeks."""
     if not len(days):
         nothing = np.empty(0)
@@ -110,8 +109,8 @@ def summarise(days: OrderDays, until_day: int) -> Rfm:
         customer=days.customer[starts],
         seen=Summary(
             (ends - starts).astype(np.float64),
-            (last - first) / WEEK_DAYS,
-            np.maximum(until_day - first, 0) / WEEK_DAYS,
+            clock.weeks(first, last),
+            np.maximum(clock.weeks(first, until_day), 0.0),
         ),
         first_day=first,
         last_day=last,

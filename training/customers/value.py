@@ -18,11 +18,13 @@ from recommender.customer_value import (
     log_linear,
 )
 from recommender.order_models import NBD, Floats, OrderModel, Summary, expected_orders
+from recommender.season import Clock
 from training.customers.calibration import IDENTITY, isotonic_knots
-from training.customers.choice import choose_model, fit_or_guess
+from training.customers.choice import choose_model, fit_or_guess, saw_a_year
 from training.customers.correction import fit_log_linear
 from training.customers.gamma_gamma import fit_or_guess_spend
 from training.customers.rfm import Rfm, order_days, summarise
+from training.customers.season import season
 from training.customers.tastes import ProductView, product_view
 from training.customers.windows import Window, windows
 from training.history import DAY, History, OrderLines
@@ -44,16 +46,18 @@ class Lesson:
 
     @property
     def seen(self) -> Summary:
-        return self.customers.seen(self.window.cut)
+        return self.customers.seen(self.window.cut, self.value.clock)
 
 
 class Learned(NamedTuple):
-    """Weights of the features, then of the products: for orders, for revenue."""
+    """Weights of the features, then of the products: for orders, for revenue. levels: what came over what
+    the models alone said, of each."""
 
     orders: Floats
     revenue: Floats
     order_products: Floats
     revenue_products: Floats
+    levels: Floats
 
 
 def fit_customer_value(
@@ -67,23 +71,26 @@ def fit_customer_value(
     today = history.until // DAY if until_day is None else until_day
     n_customers = len(history.customer_ids)
     days, lines = order_days(history, cost), history.purchases
-    rfm = summarise(days, today)
+    clock = season(days, today)
+    rfm = summarise(days, today, clock)
     taught = _sample(rfm.customer, n_customers)
-    found = list(windows(days.where(taught[days.customer]), today))
+    found = list(windows(days.where(taught[days.customer]), today, clock))
     weeks = float(np.mean([each.weeks for each in found])) if found else ALONE_WEEKS
     kind, models = choose_model(found)
-    plain = plain_value(rfm, fit_or_guess(kind, rfm.seen), weeks, n_customers)
+    plain = plain_value(rfm, fit_or_guess(kind, rfm.seen), weeks, n_customers, clock)
     if not found:
         return plain
     own = lines.where((lines.customer >= 0) & taught[lines.customer])
     view = product_view(own, n_customers, len(history.product_ids))
-    lessons = [lesson(each, model, view, own) for each, model in zip(found, models, strict=True)]
+    lessons = [lesson(each, model, view, own, clock) for each, model in zip(found, models, strict=True)]
     learned = learn(lessons)
     value = with_lessons(plain, rfm, learned, view.of(lines, rfm.customer), today)
     return with_knots(value, lessons, learned)
 
 
-def plain_value(rfm: Rfm, model: OrderModel, reference_weeks: float, n_customers: int) -> CustomerValue:
+def plain_value(
+    rfm: Rfm, model: OrderModel, reference_weeks: float, n_customers: int, clock: Clock
+) -> CustomerValue:
     """The models alone, nothing corrected."""
     rare = fit_or_guess(NBD, rfm.seen)
     spend = fit_or_guess_spend(rfm.order_days, rfm.spend)
@@ -91,6 +98,7 @@ def plain_value(rfm: Rfm, model: OrderModel, reference_weeks: float, n_customers
     earned, sold = (rfm.margin * rfm.revenue)[costed].sum(), rfm.revenue[costed].sum()
     nothing = np.zeros(1 + FEATURES)
     return CustomerValue(
+        pace=clock.pace,
         model=np.array(model, np.float64),
         rare=np.array([rare.r, rare.alpha]),
         spend=np.array(spend),
@@ -124,10 +132,10 @@ def per_customer(rfm: Rfm, n_customers: int) -> dict[str, NDArray[Any]]:
     }
 
 
-def lesson(window: Window, model: OrderModel, view: ProductView, lines: OrderLines) -> Lesson:
+def lesson(window: Window, model: OrderModel, view: ProductView, lines: OrderLines, clock: Clock) -> Lesson:
     """What was known of each customer of a window on its day."""
     known = window.known
-    value = plain_value(known, model, window.weeks, int(known.customer[-1]) + 1)
+    value = plain_value(known, model, window.weeks, int(known.customer[-1]) + 1, clock)
     products = view.of(lines.where(lines.day <= window.cut), known.customer)
     return Lesson(window, value, value.customers(known.customer), products)
 
@@ -138,12 +146,13 @@ def learn(lessons: list[Lesson]) -> Learned:
     features = np.concatenate([_features(each) for each in lessons])
     said = np.concatenate([np.stack(_ahead(each)) for each in lessons], axis=1)
     came = np.concatenate([np.stack([each.window.orders, each.window.revenue]) for each in lessons], axis=1)
-    weights = []
+    weights, levels = [], []
     for base, actual, power in zip(said, came.clip(0.0), (ORDERS_POWER, REVENUE_POWER), strict=True):
         of_features = fit_log_linear(features, base, actual, power)
         explained = base * log_linear(features, of_features)
         weights.append((of_features, fit_log_linear(products, explained, actual, power)))
-    return Learned(weights[0][0], weights[1][0], weights[0][1], weights[1][1])
+        levels.append(actual.sum() / base.sum() if base.sum() > 0 and actual.sum() > 0 else 1.0)
+    return Learned(weights[0][0], weights[1][0], weights[0][1], weights[1][1], np.array(levels))
 
 
 def _features(each: Lesson) -> Floats:
@@ -159,20 +168,38 @@ def _ahead(each: Lesson) -> tuple[Floats, Floats]:
 def with_lessons(
     value: CustomerValue, rfm: Rfm, learned: Learned, products: Floats, today: int
 ) -> CustomerValue:
-    """The weights, of each customer what their products say, and the means that come of both."""
+    """The weights, of each customer what their products say, and the means that come of both.
+
+    Once the shop has seen a year, the weights only tell customers apart; the level is what was learned over
+    the models alone. Else it would be foretold for a year to go on as it did between the windows and today.
+    """
+    everybody = value.customers(_spread(rfm.customer))
+    plain = _mean_ahead(value, everybody, today)
     order_lift, revenue_lift = value.order_lift.copy(), value.revenue_lift.copy()
     order_lift[rfm.customer] = log_linear(products, learned.order_products)
     revenue_lift[rfm.customer] = log_linear(products, learned.revenue_products)
     value = replace(
         value,
-        order_weights=learned.orders,
-        revenue_weights=learned.revenue,
+        order_weights=learned.orders.copy(),
+        revenue_weights=learned.revenue.copy(),
         order_lift=order_lift,
         revenue_lift=revenue_lift,
     )
-    customers = value.customers(_spread(rfm.customer))
-    coming = ahead(value, customers, customers.seen(today), float(value.reference_weeks[0]))[1]
-    return replace(value, means=np.array([customers.revenue.mean(), coming.mean()]))
+    everybody = value.customers(_spread(rfm.customer))
+    coming = _mean_ahead(value, everybody, today)
+    if saw_a_year(rfm.seen):
+        wanted = learned.levels * plain
+        off = np.log(np.maximum(wanted, 1e-12) / np.maximum(coming, 1e-12))
+        value.order_weights[0] += off[0]
+        value.revenue_weights[0] += off[1]
+        coming = wanted
+    return replace(value, means=np.array([everybody.revenue.mean(), coming[1]]))
+
+
+def _mean_ahead(value: CustomerValue, customers: Customers, today: int) -> Floats:
+    """(2): of orders and of revenue, in the reference time."""
+    seen = customers.seen(today, value.clock)
+    return np.array([part.mean() for part in ahead(value, customers, seen, float(value.reference_weeks[0]))])
 
 
 def with_knots(value: CustomerValue, lessons: list[Lesson], learned: Learned) -> CustomerValue:

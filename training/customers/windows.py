@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.order_models import Floats
-from training.customers.rfm import WEEK_DAYS, OrderDays, Rfm, summarise
+from recommender.season import Clock
+from training.customers.rfm import OrderDays, Rfm, summarise
 
 SHARES = (0.5, 0.6, 0.7, 0.8)  # of the history: where the windows begin that all end today
 FEWEST_CUSTOMERS = 30  # known at a window's begin; below it nothing is learned there
@@ -26,21 +27,21 @@ class Window:
     revenue: Floats
 
 
-def windows(days: OrderDays, until_day: int) -> Iterator[Window]:
+def windows(days: OrderDays, until_day: int, clock: Clock) -> Iterator[Window]:
     """Those of a history that are long enough and not empty."""
     begin = int(days.day.min()) if len(days) else until_day
     for share in SHARES:
         cut = begin + int(share * (until_day - begin))
-        weeks = (until_day - cut) / WEEK_DAYS
-        known = summarise(days.before(cut + 1), cut)
+        weeks = float(clock.weeks(cut, until_day))
+        known = summarise(days.before(cut + 1), cut, clock)
         if weeks >= SHORTEST_WEEKS and len(known) >= FEWEST_CUSTOMERS:
-            yield window(days, known, cut, until_day)
+            yield window(days, known, cut, until_day, weeks)
 
 
-def window(days: OrderDays, known: Rfm, cut: int, until_day: int) -> Window:
+def window(days: OrderDays, known: Rfm, cut: int, until_day: int, weeks: float) -> Window:
     """What came from the known customers after day `cut`, up to and with `until_day`."""
     later = days.where((days.day > cut) & (days.day <= until_day))
     size = 1 + int(max(known.customer.max(initial=-1), later.customer.max(initial=-1)))
     orders = np.bincount(later.customer, minlength=size)[known.customer].astype(np.float64)
     revenue = np.asarray(np.bincount(later.customer, later.revenue, size)[known.customer], np.float64)
-    return Window(cut, (until_day - cut) / WEEK_DAYS, known, orders, revenue)
+    return Window(cut, weeks, known, orders, revenue)

@@ -212,15 +212,15 @@ def clv(
 def reorder(
     dataset: DatasetArgument = None,
     home: OwnHomeOption = None,
+    least_times: Annotated[int, typer.Option(min=2, help="Of what was bought on so many days or more.")] = 4,
     baselines: BaselinesOption = "all",
     as_json: JsonOption = False,
 ) -> None:
-    """When customers buy a product again that they bought four times or more: the last date, foretold from
-    those before."""
+    """When customers buy a product again: the last date, foretold from those before."""
     from training.evaluate.reorder import evaluate_reorder
 
     _run(
-        lambda source, _, beside, report: evaluate_reorder(source, beside, report),
+        lambda source, _, beside, report: evaluate_reorder(source, beside, report, least_times),
         _source(dataset, home),
         1,
         baselines,

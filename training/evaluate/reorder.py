@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -20,13 +21,17 @@ from training.evaluate.metrics import Metrics, estimate
 from training.evaluate.order_history import read_orders
 from training.evaluate.result import Evaluation
 from training.history import OrderLines
+from training.repeat import UNKNOWN_GAP_DAYS
 
-FEWEST_TIMES = 4
+LEAST_TIMES = 4
 
 
-def evaluate_reorder(source: Path | Home, baselines: bool = True, report: Report = silent) -> Evaluation:
-    """Of every product that a customer bought on four days or more, the last day is hidden from training
-    and foretold as of the day before it.
+def evaluate_reorder(
+    source: Path | Home, baselines: bool = True, report: Report = silent, least_times: int = LEAST_TIMES
+) -> Evaluation:
+    """Of every product that a customer bought on so many days or more, the last day is hidden from training
+    and foretold as of the day before it. least_times: 2 or more; where there was no gap before, the
+    baselines say what is usual.
 
     `median_error`: median absolute error in days; `within_7`: share that is no more than a week off;
     `held_90`: share within the interval of 90 %. Raises BadDataset.
@@ -37,22 +42,27 @@ def evaluate_reorder(source: Path | Home, baselines: bool = True, report: Report
     name = source.root.name if isinstance(source, Home) else source.name
     lines = history.purchases.where(history.purchases.customer >= 0)
     hidden = purchase_days(lines).filter(pl.col("time") == pl.col("time").max().over("customer", "item"))
-    hidden = hidden.filter(pl.col("time") >= FEWEST_TIMES - 1)
+    hidden = hidden.filter(pl.col("time") >= least_times - 1)
     if hidden.is_empty():
-        raise BadDataset(f"{name} has no product that a customer bought on {FEWEST_TIMES} days or more")
+        raise BadDataset(f"{name} has no product that a customer bought on {least_times} days or more")
     report("Reorder dates", 0, 1)
-    table = fit_reorder(
-        _without(lines, hidden), np.full(len(history.product_ids), -1, np.int32), len(history.customer_ids)
-    )
+    known, until_day = _without(lines, hidden), int(lines.day.max())
+    no_category = np.full(len(history.product_ids), -1, np.int32)
+    table = fit_reorder(known, no_category, len(history.customer_ids))
     habits = _habits(table, hidden)
-    found, truth = due(table, habits, int(lines.day.max())), hidden["day"].to_numpy().astype(np.float64)
+    found, truth = due(table, habits, until_day), hidden["day"].to_numpy().astype(np.float64)
     metrics = {"perennial": judged(found.day, truth)}
     ends = np.stack([found.earliest, found.latest], axis=1).round()
     metrics["perennial"]["held_90"] = {"value": covered(truth, ends)}
     if baselines:
-        mean = (habits.last_day - habits.first_day) / (habits.times - 1)
-        metrics["last gap"] = judged(habits.last_day + habits.last_gap, truth)
-        metrics["mean gap"] = judged(habits.last_day + mean, truth)
+        single = replace(known, quantity=np.ones_like(known.quantity))
+        plain = fit_reorder(single, no_category, len(history.customer_ids))
+        metrics["without quantities"] = judged(due(plain, _habits(plain, hidden), until_day).day, truth)
+        gaps = habits.times - 1
+        mean = (habits.last_day - habits.first_day) / np.maximum(gaps, 1)
+        for name, gap in (("last gap", habits.last_gap), ("mean gap", mean)):
+            wait = np.where(gaps > 0, gap, UNKNOWN_GAP_DAYS).astype(np.float64)
+            metrics[name] = judged(habits.last_day + wait, truth)
     return Evaluation("reorder", name, metrics, len(truth), round(monotonic() - began, 1))
 
 

@@ -1,0 +1,83 @@
+"""`/v1/tiers`: the merchant's loyalty tiers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from api.answers import JsonReply, encode
+from api.openapi import answers, parameters, takes
+from api.problems import Problem
+from api.queries import checked, decode_json, read_body
+from api.revisions import chosen
+from api.schemas import VersionAsk
+from api.service import Service
+from api.trigger_schemas import SettingsVersion
+from features.setting_versions import TIER_SETTINGS, SettingVersion
+from features.tiers import read_tiers, write_tiers
+from recommender.tiers import BadTiers, TierPlan, contradictions, read_plan
+
+router = APIRouter(tags=["customers"])
+
+
+class TiersToSave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All tiers, in place of those before. With `revision`, the one you changed, nobody's work is lost."""
+
+    plan: TierPlan
+    revision: int | None = None
+
+
+class TiersAnswer(msgspec.Struct, frozen=True):
+    """The tiers, and the versions that are kept, newest first. problem: why nobody has a tier just now."""
+
+    revision: int
+    saved_at: datetime | None
+    plan: TierPlan
+    versions: list[SettingsVersion]
+    problem: str | None = None
+
+
+@router.get("/v1/tiers", responses=answers(TiersAnswer), openapi_extra=parameters(VersionAsk))
+async def tiers(request: Request) -> Response:
+    """The tiers as they stand, or as they were saved at an earlier `revision`. Needs a secret key."""
+    service: Service = request.app.state.service
+    service.access.require_secret(request)
+    wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
+    versions = await TIER_SETTINGS.newest(service.store)
+    version = chosen(versions, wanted, SettingVersion(), "/v1/tiers")
+    if wanted is not None:
+        return _saved(versions, version, msgspec.json.decode(version.settings, type=TierPlan))
+    try:  # the file is what counts: somebody may have written it by hand
+        plan = read_plan(await asyncio.to_thread(read_tiers, service.home)) or TierPlan()
+    except BadTiers as error:
+        return _saved(versions, version, TierPlan(), str(error))
+    return _saved(versions, version, plan)
+
+
+@router.put("/v1/tiers", responses=answers(TiersAnswer), openapi_extra=takes(TiersToSave))
+async def put_tiers(request: Request) -> Response:
+    """Replace all tiers: profiles go by them from the next question on, triggers from the next round. Needs a
+    secret key."""
+    service: Service = request.app.state.service
+    service.access.require_secret(request)
+    body = decode_json(await read_body(request, service.settings.max_body_bytes))
+    sent = checked(body, TiersToSave, strict=True)
+    found = contradictions(sent.plan)
+    if found:
+        raise Problem(422, found[0], [{"field": "plan", "message": message} for message in found])
+    as_sent = encode(body["plan"])
+    await TIER_SETTINGS.save(service.writes, as_sent, datetime.now(UTC), sent.revision)
+    await asyncio.to_thread(write_tiers, service.home, as_sent)
+    versions = await TIER_SETTINGS.newest(service.store)
+    return _saved(versions, versions[0], sent.plan)
+
+
+def _saved(
+    versions: Sequence[SettingVersion], version: SettingVersion, plan: TierPlan, problem: str | None = None
+) -> Response:
+    kept = [SettingsVersion(each.revision, each.saved_at) for each in versions]
+    return JsonReply(encode(TiersAnswer(version.revision, version.saved_at, plan, kept, problem)))
