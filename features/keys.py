@@ -179,6 +179,11 @@ def enrolled() -> str:
     return f"{TAG}:triggers:enrolled"
 
 
+def triggers_began() -> str:
+    """String: when customers were first looked at, in ms. Lifecycle's own."""
+    return f"{TAG}:triggers:began"
+
+
 def offer_settings() -> str:
     """List of versions of the merchant's offers, JSON SettingVersion, newest first. Writer, reader: API."""
     return f"{TAG}:offers:catalogue"

@@ -83,10 +83,10 @@ def enrol(client: redis.Redis, customers: Sequence[str], looks_ms: Sequence[int]
         client.zadd(keys.look_due(), dict(zip(customers, looks_ms, strict=True)), nx=True)
 
 
-def wake(client: redis.Redis, customers: Sequence[str], now_ms: int) -> None:
-    """Have customers looked at now."""
-    if customers:
-        client.zadd(keys.look_due(), dict.fromkeys(customers, now_ms), lt=True)
+def began(client: redis.Redis, now_ms: int) -> int:
+    """When customers were first looked at, epoch ms: now, if they never were."""
+    client.set(keys.triggers_began(), now_ms, nx=True)
+    return int(cast(bytes, client.get(keys.triggers_began()) or str(now_ms)))
 
 
 def claim(client: redis.Redis, now_ms: int, limit: int) -> list[str]:

@@ -82,7 +82,7 @@ def expected_orders(model: OrderModel, seen: Summary, weeks: float) -> Floats:
     x, _, age = seen
     rate = (model.r + x) / (model.alpha + age)
     if model.kind == NBD:
-        return rate * (model.b * np.log1p(weeks / model.b) if model.b > 0 else weeks)
+        return rate * lasting(model, weeks)
     alive = p_alive(model, seen)
     if model.kind == PARETO_NBD:
         return alive * rate * _expected_stay(model, age, weeks)
@@ -91,6 +91,11 @@ def expected_orders(model: OrderModel, seen: Summary, weeks: float) -> Floats:
     z = weeks / (model.alpha + age + weeks)
     tail = (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - model.r - x, a - 1, a + b - 1, z)
     return alive * np.maximum(0.0, (a + b - 1) / (a - 1) * (1 - tail))
+
+
+def lasting(model: OrderModel, weeks: float) -> float:
+    """Weeks, of the next ones, that a customer of NBD is expected to stay."""
+    return model.b * float(np.log1p(weeks / model.b)) if model.b > 0 else weeks
 
 
 def _expected_stay(model: OrderModel, age: Floats, weeks: float) -> Floats:

@@ -72,7 +72,8 @@ class Reorder:
     of 90 % of the errors in log days. item_gap: (n_items) float32, mean log days between purchases;
     item_again: (n_items) float32, share of buyers who buy it again; item_packs: (n_items) float32, mean log
     quantity of a purchase; all shrunk to category and shop.
-    offsets: (n_customers + 1) int64 into the columns of `Habits`.
+    offsets: (n_customers + 1) int64 into the columns of `Habits`, where a customer's stand by item; expected:
+    (n, 3) float32 beside those columns, when it is bought again and the ends of 90 %, as in `Due`.
     """
 
     weights: Floats
@@ -89,6 +90,7 @@ class Reorder:
     last_gap: NDArray[np.float32]
     log_packs: NDArray[np.float32]
     last_packs: NDArray[np.float32]
+    expected: NDArray[np.float32]
 
     @property
     def habits(self) -> Habits:
@@ -105,8 +107,16 @@ class Reorder:
 
     def of(self, customer: int) -> Habits:
         """A customer's, by item; an unknown customer (-1) has none."""
-        row = slice(0, 0) if customer < 0 else slice(*map(int, self.offsets[customer : customer + 2]))
-        return self.habits.where(row)
+        return self.habits.where(self._row(customer))
+
+    def place(self, customer: int, item: int) -> int:
+        """Where a customer's habit of an item stands in the columns; -1: nowhere."""
+        row = self._row(customer)
+        place = row.start + int(self.item[row].searchsorted(item))
+        return place if place < row.stop and self.item[place] == item else -1
+
+    def _row(self, customer: int) -> slice:
+        return slice(0, 0) if customer < 0 else slice(*map(int, self.offsets[customer : customer + 2]))
 
 
 class Due(NamedTuple):

@@ -14,6 +14,7 @@ from recommender.order_models import (
     OrderModel,
     Summary,
     expected_orders,
+    lasting,
     p_alive,
     tries,
 )
@@ -83,7 +84,7 @@ def draw_orders(
     rate *= (factor / (model.alpha + seen.age))[:, None]
     alive = rng.random(shape) < p_alive(model, seen)[:, None]
     if model.kind == NBD:
-        return np.asarray(rng.poisson(rate * weeks), np.float64)
+        return np.asarray(rng.poisson(rate * lasting(model, weeks)), np.float64)
     if model.kind == PARETO_NBD:
         leaving = rng.gamma(model.a, size=shape) / (model.b + seen.age)[:, None]
         stay = np.minimum(rng.exponential(size=shape) / np.maximum(leaving, 1e-300), weeks)
@@ -95,6 +96,6 @@ def draw_orders(
 
 def held(draws: Floats) -> Floats:
     """(n, 2): lowest and highest of the middle COVERED of each row; from 0 on where nothing may well come."""
-    tail = (1 - COVERED) / 2
-    low, most, high = np.quantile(draws, [tail, COVERED, 1 - tail], axis=1)
+    tail, n = (1 - COVERED) / 2, draws.shape[1]
+    low, most, high = np.sort(draws, axis=1)[:, [round(share * n) for share in (tail, COVERED, 1 - tail)]].T
     return np.stack([low, np.where(low > 0, high, most)], axis=1)

@@ -12,6 +12,7 @@ from recommender.id_map import IdMap
 from recommender.order_models import NBD
 from recommender.people import CustomerFacts, People
 from recommender.reorder import Reorder
+from recommender.season import PARTS
 
 from bundles import NOW, PRODUCTS, TODAY, item, small_bundle
 
@@ -53,6 +54,7 @@ def small_facts() -> CustomerFacts:
 def small_value() -> CustomerValue:
     """Nothing corrected, nothing recalibrated."""
     return CustomerValue(
+        pace=np.ones(PARTS),
         model=np.array([NBD, R, ALPHA, 0.0, 0.0]),
         rare=np.array([R, ALPHA]),
         spend=np.array([P, Q, V]),
@@ -78,10 +80,11 @@ def small_reorder() -> Reorder:
     n = len(PRODUCTS)
     gaps = 3 * np.log(20.0)
     return Reorder(
-        weights=np.array([0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
+        weights=np.array([0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
         errors=np.tile(np.log([0.5, 2.0]), (4, 1)),
         item_gap=np.full(n, np.log(30.0), np.float32),
         item_again=np.full(n, 0.5, np.float32),
+        item_packs=np.zeros(n, np.float32),
         offsets=np.array([0, 2, 3], np.int64),
         item=np.array([item("mug"), item("tea"), item("kettle")], np.int32),
         times=np.array([1, 4, 1], np.int32),
@@ -89,7 +92,9 @@ def small_reorder() -> Reorder:
         last_day=np.array([TODAY - 100, TODAY - 25, TODAY - 1], np.int32),
         log_gaps=np.array([0.0, gaps, 0.0], np.float32),
         last_gap=np.array([0.0, 20.0, 0.0], np.float32),
-        amount=np.ones(3, np.float32),
+        log_packs=np.zeros(3, np.float32),
+        last_packs=np.ones(3, np.float32),
+        expected=TODAY + np.array([[-70, -85, -40], [-3, -14, 21], [29, 14, 59]], np.float32),
     )
 
 

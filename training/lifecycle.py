@@ -68,7 +68,9 @@ class Lifecycle:
         recommender = self.knowledge().recommender
         if recommender is not None:
             self._enrol(recommender, now_ms)
-        settings = merchants_settings(self._client)
+        settings, saved_ms = merchants_settings(self._client)
+        began_ms = max(triggers.began(self._client, now_ms), saved_ms)
+        self._knowledge = replace(self._knowledge, began_ms=began_ms)
         take_changes(self._client, self._trained, now_ms)
         new, seen, began = 0, set[str](), time.monotonic()
         while not (stop and stop.is_set()):
@@ -156,13 +158,15 @@ def settled(
     return Settled(customer, [_handed_out(trigger) for trigger in plan.triggers], plan.ended, plan.look_ms)
 
 
-def merchants_settings(client: redis.Redis) -> Settings:
-    """As saved; the defaults where nothing is, or where it cannot be read."""
+def merchants_settings(client: redis.Redis) -> tuple[Settings, int]:
+    """As saved, and when (epoch ms); the defaults and 0 where nothing is, or where it cannot be read."""
+    saved = TRIGGER_SETTINGS.standing(client)
     try:
-        return msgspec.json.decode(TRIGGER_SETTINGS.standing(client).settings, type=Settings)
+        settings = msgspec.json.decode(saved.settings, type=Settings)
     except msgspec.DecodeError as error:
         log.warning("saved trigger settings cannot be read; defaults hold", extra={"reason": str(error)})
-        return Settings()
+        return Settings(), 0
+    return settings, int(saved.saved_at.timestamp() * 1000) if saved.saved_at else 0
 
 
 def tiers_of(home: Home) -> TierPlan:

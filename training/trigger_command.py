@@ -77,7 +77,7 @@ def _worked_out(home: Home, client: redis.Redis, now: datetime) -> list[Line]:
     from training.lifecycle import Lifecycle, merchants_settings
     from training.lifecycle_replay import replay
 
-    now_ms, settings = int(now.timestamp() * 1000), merchants_settings(client)
+    now_ms, (settings, _) = int(now.timestamp() * 1000), merchants_settings(client)
     knowledge = Lifecycle(client, home).knowledge()
     found: list[Line] = []
     with progress() as report:

@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 
+import msgspec
 from fastapi import APIRouter, Request, Response
 
-from api.openapi import answers
+from api.openapi import answers, parameters
 from api.problems import Problem
+from api.queries import checked
 from api.service import Service
 from features.reports.files import INSIGHTS, read_report
 from features.reports.shape import Report
+
+
+class InsightAsk(msgspec.Struct, frozen=True):
+    """as_of: the day that the figures must be of; else whatever day they are of."""
+
+    as_of: date | None = None
+
+
+class Day(msgspec.Struct, frozen=True):
+    """Of a report."""
+
+    as_of: date
+
 
 router = APIRouter(tags=["insights"])
 NOT_YET = "There are no figures yet. `perennial train` works them out, and so does `perennial report kpi`."
 
 
-@router.get("/v1/insights/{name}", responses=answers(Report))
+@router.get("/v1/insights/{name}", responses=answers(Report), openapi_extra=parameters(InsightAsk))
 async def insight(name: str, request: Request) -> Response:
-    """One report: figures and tables with their definitions, a part for each currency. Needs a secret key."""
+    """One report: figures and tables with their definitions, a part for each currency. Needs a secret key.
+
+    `as_of` must be the day that the figures are of: those of another day are worked out by
+    `perennial report ... --as-of`, which reads the whole history.
+    """
     service: Service = request.app.state.service
     service.access.require_secret(request)
     if name not in INSIGHTS:
@@ -26,4 +46,9 @@ async def insight(name: str, request: Request) -> Response:
     found = await asyncio.to_thread(read_report, service.home, name)
     if found is None:
         raise Problem(404, NOT_YET)
+    asked = checked(dict(request.query_params), InsightAsk, strict=False).as_of
+    of = msgspec.json.decode(found, type=Day).as_of
+    if asked is not None and asked != of:
+        command = f"perennial report kpi --about {name} --as-of {asked} --format json"
+        raise Problem(422, f"as_of: these figures are of {of}. For another day run `{command}`.")
     return Response(found, media_type="application/json", headers={"Cache-Control": "private, no-store"})

@@ -86,7 +86,8 @@ NOBODY, NOBODYS = Person(), Worth(0.0, 0, 0.0, 1.0, 0)
 
 @dataclass(frozen=True)
 class Customer:
-    """done: key of each occasion that was handed out -> when, epoch ms."""
+    """done: key of each occasion that was handed out -> when, epoch ms. began_ms: since when the shop writes
+    to customers by its present settings; 0: for long."""
 
     id: str
     life: Life
@@ -98,6 +99,7 @@ class Customer:
     contacts: tuple[Contact, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     tiers: TierPlan = field(default_factory=TierPlan)
+    began_ms: int = 0
 
     def consents(self, channel: str) -> bool | None:
         """The latest word; None: they never said."""

@@ -25,13 +25,14 @@ class Knowledge:
     """Of one model version over the shelf as it is now. recommender and figures None: there is no model yet.
 
     figures: of the recommender's bundle; news: of the products that are asked for, where there is any; tiers:
-    the merchant's.
+    the merchant's; began_ms: as of `Customer`.
     """
 
     recommender: Recommender | None = None
     figures: Figures | None = None
     news: Mapping[str, News] = field(default_factory=dict)
     tiers: TierPlan = field(default_factory=TierPlan)
+    began_ms: int = 0
 
     def decide(self, customer_id: str, standing: Standing, now_ms: int, settings: Settings) -> Plan:
         """What to say to a customer now."""
@@ -64,6 +65,7 @@ class Knowledge:
                 Waiting(each.id, each.at_ms, each.keys, each.expires_ms) for each in standing.waiting
             ),
             tiers=self.tiers,
+            began_ms=self.began_ms,
         )
 
     def good(self, product_id: str) -> Good | None:

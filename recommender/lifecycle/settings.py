@@ -82,12 +82,14 @@ class PriceDrop(Watched, frozen=True, kw_only=True):
 
 
 class WinBack(Message, frozen=True, kw_only=True):
-    """least_risk: of churn; least_days and most_days: since the last order, whatever the risk."""
+    """least_risk: of churn; least_days and most_days: since the last order, whatever the risk. spread_days:
+    over which those are told who had been silent for long when the shop began, or changed these settings."""
 
     offers: tuple[Id, ...] = (NEXT_BEST,)
     least_risk: Share = 0.6
     least_days: Days = 45.0
     most_days: Days = 365.0
+    spread_days: Days = 60.0
 
 
 class AfterOrder(Message, frozen=True, kw_only=True):

@@ -1,8 +1,12 @@
-"""Those who are about to leave for good."""
+"""Those who are about to leave for good.
+
+On its first day a shop has them all at once: whoever had been silent before is told within `spread_days`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from zlib import crc32
 
 from recommender.lifecycle.customer import Customer
 from recommender.lifecycle.occasion import DAY_MS, Occasion, Reason
@@ -16,10 +20,11 @@ def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[O
     if not worth.last_order_ms or now_ms < earliest or worth.churn_risk < wanted.least_risk:
         return
     days = (now_ms - worth.last_order_ms) // DAY_MS
+    waits = _place(customer.id) * wanted.spread_days * DAY_MS if earliest < customer.began_ms else 0.0
     yield Occasion(
         kind="win_back",
         key=f"win_back:{worth.last_order_ms // DAY_MS}",
-        due_ms=now_ms,
+        due_ms=max(now_ms, customer.began_ms + int(waits)) if waits else now_ms,
         expires_ms=worth.last_order_ms + int(wanted.most_days * DAY_MS),
         reason=Reason(
             "churn_risk",
@@ -28,3 +33,8 @@ def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[O
         ),
         suggested="email",
     )
+
+
+def _place(customer_id: str) -> float:
+    """0 to 1, the same for a customer whenever it is asked."""
+    return crc32(customer_id.encode()) / 2**32

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import redis
 from persons import bundle_with_people
@@ -14,6 +17,7 @@ from features.home import Home
 from features.tiers import TIERS_FILE
 from recommender import versions
 from recommender.bundle_files import write_bundle
+from training.lifecycle import Lifecycle
 
 from bundles import VERSION, small_manifest
 
@@ -61,8 +65,45 @@ def test_an_order_is_in_the_very_next_profile(http: httpx.Client) -> None:
 def test_picks_that_were_asked_for_are_contacts(http: httpx.Client) -> None:
     picks = http.get("/v1/customers/ann/picks", params={"send_id": "june", "k": 2}).json()
     (contact,) = of(http, "ann")["last_contacts"]
-    assert contact["send_id"] == "june"
+    assert (contact["about"], contact["id"]) == ("picks", "june")
     assert contact["product_ids"] == [item["product_id"] for item in picks["items"]]
+
+
+def test_triggers_that_were_read_are_contacts_and_one_with_the_picks_for_them(
+    http: httpx.Client, served_home: Home, client: redis.Redis
+) -> None:
+    settings = {"quiet": {"from": "00:00", "until": "00:00"}, "consent": "opt_out"}
+    assert http.put("/v1/triggers/settings", json={"settings": settings}).status_code == 200
+    at = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
+    cart = {"type": "add_to_cart", "customer_id": "zoe", "product_id": "pot", "timestamp": at}
+    assert http.post("/v1/events", json=cart).status_code == 202
+    Lifecycle(client, served_home).round(int(time.time() * 1000))
+    assert of(http, "zoe")["last_contacts"] == []  # nobody has read it
+    triggers = [msgspec.json.decode(line) for line in http.get("/v1/triggers").text.splitlines()]
+    (reminder,) = [each for each in triggers if each["kind"] == "abandoned_cart"]
+    contacts = of(http, "zoe")["last_contacts"]
+    assert {"abandoned_cart"} <= {each["about"] for each in contacts}
+    before = len(contacts)
+    http.get("/v1/customers/zoe/picks", params={"send_id": reminder["id"], "k": 1})
+    after = of(http, "zoe")["last_contacts"]
+    assert len(after) == before
+    (one,) = [each for each in after if each["id"] == reminder["id"]]
+    assert len(one["product_ids"]) == 1
+
+
+def test_what_they_say_of_themselves_is_in_the_very_next_profile(http: httpx.Client) -> None:
+    ann = of(http, "ann")
+    assert (ann["consent"], ann["consents"], ann["country"]) == (True, {"email": True}, "DE")
+    told = {
+        "type": "consent",
+        "customer_id": "ann",
+        "properties": {"email": False, "sms": True},
+        "context": {"country": "AT", "language": "it"},
+    }
+    assert http.post("/v1/events", json=told).status_code == 202
+    ann = of(http, "ann")
+    assert (ann["consent"], ann["consents"]) == (False, {"email": False, "sms": True})
+    assert (ann["country"], ann["language"]) == ("AT", "it")
 
 
 @pytest.mark.parametrize("customer", ["nobody", "a%20b", "%F0%9F%8C%B1", "=1+1"])

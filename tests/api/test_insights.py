@@ -23,6 +23,17 @@ def test_a_report_is_answered_as_it_was_written(http: httpx.Client, served_home:
     assert part["figures"][0]["definition"] == "Revenue over orders."
 
 
+def test_figures_of_another_day_are_not_passed_off_as_those_asked_for(
+    http: httpx.Client, served_home: Home
+) -> None:
+    write_report(served_home, Report("kpi", "Key figures", "2026-06-30", []))
+    assert http.get("/v1/insights/kpi", params={"as_of": "2026-06-30"}).status_code == 200
+    refused = http.get("/v1/insights/kpi", params={"as_of": "2026-05-31"})
+    assert refused.status_code == 422
+    assert "perennial report kpi --about kpi --as-of 2026-05-31" in refused.json()["detail"]
+    assert http.get("/v1/insights/kpi", params={"as_of": "May"}).status_code == 422
+
+
 @pytest.mark.parametrize("name", INSIGHTS)
 def test_before_the_first_training_it_says_how_to_get_figures(http: httpx.Client, name: str) -> None:
     answer = http.get(f"/v1/insights/{name}")

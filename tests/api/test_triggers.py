@@ -181,3 +181,15 @@ def test_triggers_are_documented(http: httpx.Client) -> None:
     assert {"TriggerLine", "TriggerSettingsAnswer", "PriceDrop"} <= document["components"]["schemas"].keys()
     names = {parameter["name"] for parameter in document["paths"]["/v1/triggers"]["get"]["parameters"]}
     assert names == {"kind", "since", "limit", "preview"}
+
+
+def test_offers_that_the_catalogue_lacks_are_told(http: httpx.Client) -> None:
+    assert http.get("/v1/triggers/settings").json()["warnings"] == []  # by default only the next best one
+    settings = {"abandoned_cart": {"offers": ["none", "ten"]}, "birthday": {"offers": ["cake", "next_best"]}}
+    saved = http.put("/v1/triggers/settings", json={"settings": settings}).json()
+    assert [warning.split(".")[0] for warning in saved["warnings"]] == ["`abandoned_cart", "`birthday"]
+    assert "`ten`" in saved["warnings"][0]
+    ten = {"id": "ten", "kind": "percentage", "value": 10}
+    assert http.put("/v1/offers/catalogue", json={"catalogue": {"offers": [ten]}}).status_code == 200
+    (left,) = http.get("/v1/triggers/settings").json()["warnings"]
+    assert "`cake`" in left

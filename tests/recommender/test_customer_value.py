@@ -11,12 +11,14 @@ from recommender.bundle import flatten, unflatten
 from recommender.customer_value import Customers, CustomerValue, forecast, recalibrated
 from recommender.next_order import next_order_days
 from recommender.order_models import NBD, PARETO_NBD, Summary, expected_orders
+from recommender.season import PARTS, YEAR_DAYS
 from recommender.spend import SpendModel, expected_spend
-from recommender.value_intervals import draw_orders, intervals, shortest
+from recommender.value_intervals import draw_orders, held, intervals
 
 TODAY = 20_000
 ONE = np.ones(1, np.float32)
 VALUE = CustomerValue(
+    pace=np.ones(PARTS),
     model=np.array([NBD, 1.0, 10.0, 0.0, 0.0]),
     rare=np.array([1.0, 10.0]),
     spend=np.array([2.0, 3.0, 40.0]),
@@ -104,9 +106,31 @@ def test_draws_have_the_mean_that_is_expected() -> None:
     assert drawn.mean() == pytest.approx(expected_orders(model, seen, 13.0)[0], rel=0.02)
 
 
-def test_the_shortest_stretch_leaves_out_the_far_end() -> None:
-    draws = np.array([[0.0] * 9 + [100.0], [*range(1, 10), 1000.0]])
-    assert shortest(draws).tolist() == [[0.0, 0.0], [1.0, 9.0]]
+def test_an_interval_begins_at_nothing_only_where_nothing_may_well_come() -> None:
+    draws = np.array([[0.0] * 6 + [*range(1, 95)], [0.0] * 5 + [*range(1, 96)]])
+    assert held(draws).tolist() == [[0.0, 85.0], [1.0, 91.0]]
+
+
+def test_nobody_was_seen_leaving_for_as_long_as_the_shop_knows() -> None:
+    """Half stay for as long again: expected orders are those of b ln(1 + t / b) weeks."""
+    doubting = replace(VALUE, model=np.array([NBD, 1.0, 10.0, 0.0, 20.0]))
+    found = forecast(doubting, doubting.customer(0), TODAY, (70, 365))
+    assert found.orders[0, 0] == pytest.approx(2 / 20 * 20 * np.log1p(10 / 20))
+    assert found.orders[0, 1] < forecast(VALUE, VALUE.customer(0), TODAY).orders[0, 2]
+    drawn = draw_orders(
+        doubting.order_model, Summary(*np.ones((3, 500))), 13.0, np.ones(500), np.random.default_rng(0)
+    )
+    expected = expected_orders(doubting.order_model, Summary.of(1, 1, 1), 13.0)[0]
+    assert drawn.mean() == pytest.approx(expected, rel=0.02)
+
+
+def test_a_busy_time_is_expected_to_bring_more() -> None:
+    pace = np.ones(PARTS)
+    begins = int(TODAY / YEAR_DAYS % 1.0 * PARTS) + 1
+    pace[[begins % PARTS, (begins + 1) % PARTS]] = 3.0
+    busy = replace(VALUE, pace=pace)
+    soon = forecast(busy, busy.customer(0), TODAY, (42,)).orders[0, 0]
+    assert soon > 1.3 * forecast(VALUE, VALUE.customer(0), TODAY, (42,)).orders[0, 0]
 
 
 def test_spend_of_many_orders_is_their_own() -> None:

@@ -9,20 +9,23 @@ from scipy.stats import norm
 from recommender.reorder import Habits, Reorder, describe, due, normal_cdf
 
 ITEM_GAP = np.log(np.array([30.0, 90.0], np.float32))
+ITEM_PACKS = np.log(np.array([1.0, 2.0], np.float32))
 
 
 def table(*habits: Habits) -> Reorder:
     """One customer; the shrunk own gap alone foretells."""
     columns = [np.concatenate(parts) for parts in zip(*habits, strict=True)]
-    weights = np.zeros(7)
+    weights = np.zeros(8)
     weights[1] = 1.0
     return Reorder(
         weights,
         np.array([[-1.0, 1.0]] * 4),
         ITEM_GAP,
         np.array([0.5, 0.1], np.float32),
+        ITEM_PACKS,
         np.array([0, len(habits)]),
         *columns,
+        expected=np.zeros((len(columns[0]), 3), np.float32),
     )
 
 
@@ -56,10 +59,28 @@ def test_a_purchase_of_the_same_day_or_out_of_order_changes_nothing() -> None:
 
 
 def test_features_by_hand() -> None:
-    habits = Habits.begun(0, 100).bought(0, 120).bought(0, 125, amount=2.0)
+    habits = Habits.begun(0, 100).bought(0, 120).bought(0, 125, packs=8.0)
     own = (np.log(20) + np.log(5) + np.log(30)) / 3
-    expected = [own, np.log(5), np.log(12.5), np.log(3), 1.0, np.log(2)]
-    assert describe(ITEM_GAP, habits)[0] == pytest.approx(expected)
+    expected = [own, np.log(5), np.log(12.5), np.log(3), 1.0, np.log(4), np.log(2) / 3]
+    assert describe(ITEM_GAP, ITEM_PACKS, habits)[0] == pytest.approx(expected)
+
+
+def test_of_a_first_purchase_it_counts_how_much_more_than_usual_it_was() -> None:
+    first = describe(ITEM_GAP, ITEM_PACKS, Habits.begun(1, 100, packs=6.0))
+    assert first[0, 5:] == pytest.approx([0, np.log(3)])
+
+
+def test_another_product_joins_the_habits() -> None:
+    habits = Habits.begun(0, 100).bought(1, 110, packs=3.0)
+    assert habits.item.tolist() == [0, 1]
+    assert habits.times.tolist() == [1, 1]
+    assert habits.last_packs.tolist() == [1, 3]
+
+
+def test_where_a_habit_stands() -> None:
+    both = table(Habits.begun(0, 1), Habits.begun(1, 1))
+    assert [both.place(0, item) for item in (0, 1, 7)] == [0, 1, -1]
+    assert both.place(-1, 0) == -1
 
 
 def test_an_unknown_customer_has_no_habits() -> None:

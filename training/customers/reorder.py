@@ -9,13 +9,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from recommender.order_models import Floats
-from recommender.reorder import FEW, Habits, Reorder, describe
+from recommender.reorder import FEW, Habits, Reorder, describe, due
 from training.history import OrderLines
 from training.repeat import GAP_PRIOR, RATE_PRIOR_BUYERS, UNKNOWN_GAP_DAYS, shrunk
 
 STEPS = 50
 NEAR = 0.05  # log days within which errors count alike, where absolute ones have no slope
 MOST_GAPS = 300_000  # a fair sample of them teaches as well
+AT_ONCE = 500_000  # habits whose days are worked out at a time
 FEWEST_GAPS = 20  # fewer teach nothing: the shrunk own gap stands
 WIDE = np.log(4.0)  # of errors nobody has measured: a quarter of the time to four times
 PAIR = ("customer", "item")
@@ -37,7 +38,7 @@ def fit_reorder(lines: OrderLines, category: NDArray[np.int32], n_customers: int
     last = days.filter(pl.struct(PAIR).is_last_distinct())
     buyers = last.group_by("item").agg(pl.len().alias("n"), (pl.col("time") > 0).mean().alias("value"))
     counts = np.bincount(last["customer"].to_numpy(), minlength=n_customers)
-    return Reorder(
+    table = Reorder(
         weights,
         errors,
         item_gap,
@@ -45,7 +46,12 @@ def fit_reorder(lines: OrderLines, category: NDArray[np.int32], n_customers: int
         item_packs,
         np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         *now,
+        expected=np.empty((len(now.item), 3), np.float32),
     )
+    for start in range(0, len(now.item), AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        table.expected[some] = np.stack(due(table, now.where(some), 0)[:3], axis=1)
+    return table
 
 
 def purchase_days(lines: OrderLines) -> pl.DataFrame:

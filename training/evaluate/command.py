@@ -192,13 +192,21 @@ def clv(
     dataset: DatasetArgument = None,
     home: OwnHomeOption = None,
     until: UntilOption = None,
+    generated: Annotated[
+        int | None,
+        typer.Option(min=100, help="Instead: what the step costs for so many generated customers."),
+    ] = None,
     baselines: BaselinesOption = "all",
     as_json: JsonOption = False,
 ) -> None:
     """What each customer will order and bring, foretold from the history up to a day: of a home, or of any
     file that `perennial import orders` reads, or of customer_id, date, dollar_value."""
     from training.evaluate.clv import evaluate_clv
+    from training.evaluate.generated import measure_generated
 
+    if generated is not None:
+        _run(lambda *others: measure_generated(generated, others[-1]), Path(), 1, baselines, as_json)
+        return
     _run(
         lambda source, _, beside, report: evaluate_clv(source, beside, report, until),
         _source(dataset, home),

@@ -137,6 +137,26 @@ def test_those_about_to_leave_are_won_back_once_a_silence() -> None:
     assert "win_back" not in shop.sends(230 * DAY)
 
 
+def test_a_shop_that_begins_tells_those_who_were_silent_before_within_two_months() -> None:
+    began = NOW + 200 * DAY
+    days = []
+    for number in range(40):
+        shop = Shop(f"c-{number}", began_ms=milliseconds(began)).hears(bought(timedelta()))
+        sent = [day for day in range(200, 265) if "win_back" in shop.sends(day * DAY)]
+        assert len(sent) == 1
+        days += sent
+    assert min(days) < 215
+    assert max(days) > 245
+    assert max(days.count(day) for day in set(days)) <= 6
+
+
+def test_who_falls_silent_later_is_told_at_once() -> None:
+    shop = Shop("c-1", began_ms=milliseconds(NOW)).hears(bought(timedelta()))
+    free = Shop("c-1").hears(bought(timedelta()))
+    first = [next(day for day in range(300) if "win_back" in each.sends(day * DAY)) for each in (shop, free)]
+    assert first[0] == first[1]
+
+
 def test_after_a_first_order() -> None:
     shop = Shop().hears(bought(timedelta(), "mug", "tea"))
     days = {day: kinds for day in range(1, 40) if (kinds := shop.sends(day * DAY + HOUR))}

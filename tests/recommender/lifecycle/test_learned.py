@@ -13,6 +13,7 @@ from recommender.lifecycle.models import PlainFigures
 from recommender.order_models import BG_NBD
 from recommender.people import CustomerFacts, People
 from recommender.reorder import Habits, Reorder
+from recommender.season import PARTS
 
 from bundles import TODAY, item, small_tables
 
@@ -23,6 +24,7 @@ def value() -> CustomerValue:
     """ann ordered on three days, the last 25 days ago; bob yesterday."""
     ones = np.ones(2, np.float32)
     return CustomerValue(
+        pace=np.ones(PARTS),
         model=np.array([BG_NBD, 1.0, 4.0, 1.0, 2.0]),
         rare=np.array([1.0, 10.0]),
         spend=np.array([2.0, 3.0, 40.0]),
@@ -45,8 +47,8 @@ def value() -> CustomerValue:
 
 def reorder() -> Reorder:
     """ann bought tea twice, 20 days apart; nothing but own gaps counts."""
-    tea = Habits.begun(item("tea"), TODAY - 45).bought(0, TODAY - 25)
-    weights = np.zeros(7)
+    tea = Habits.begun(item("tea"), TODAY - 45).bought(item("tea"), TODAY - 25)
+    weights = np.zeros(8)
     weights[2] = 1.0  # the last gap
     n = len(small_tables().products)
     return Reorder(
@@ -54,8 +56,10 @@ def reorder() -> Reorder:
         np.array([[-1.0, 1.0]] * 4),
         np.full(n, np.log(30.0), np.float32),
         np.full(n, 0.5, np.float32),
+        np.zeros(n, np.float32),
         np.array([0, 1, 1]),
         *tea,
+        expected=np.zeros((1, 3), np.float32),
     )
 
 
@@ -103,7 +107,7 @@ def test_refills_move_with_live_orders(figures: LearnedFigures) -> None:
     (tea,) = figures.refills(0, [], TODAY)
     assert (tea.product_id, tea.orders, tea.last_day) == ("tea", 2, TODAY - 25)
     assert (tea.due_day, tea.gap_days) == (pytest.approx(TODAY - 5), pytest.approx(20))
-    bought = figures.refills(0, [([item("tea"), item("pot")], TODAY)], TODAY)
+    bought = figures.refills(0, [([(item("tea"), 1.0), (item("pot"), 2.0)], TODAY)], TODAY)
     assert [(each.product_id, each.orders) for each in bought] == [("tea", 3), ("pot", 1)]
     assert bought[0].due_day == pytest.approx(TODAY + 25)
     assert bought[1].due_day == pytest.approx(TODAY + 30)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from histories import history_of, order
@@ -10,6 +12,8 @@ from features.home import Home
 from recommender.reorder import due
 from training.customers.reorder import error_ends, fit_reorder, learn_gaps
 from training.history import History
+
+from factories import NOW, event
 
 NO_CATEGORY = np.full(2, -1, np.int32)
 
@@ -36,6 +40,28 @@ def test_rhythm_and_chance_of_each_product(history: History) -> None:
     shop = 30 / 40  # of buyers and products; ten buyers draw the lamp half-way from it to none
     assert found.chance[0] > 0.9
     assert found.chance[1] == pytest.approx(shop / 2, abs=0.01)
+    assert table.expected[:2, 0] == pytest.approx(found.day, abs=0.01)
+    assert table.expected[:2, 2] == pytest.approx(found.latest, abs=0.01)
+
+
+def test_more_packs_last_longer(home: Home) -> None:
+    """Everybody buys one pack for ten days, then two for twenty, and so on."""
+    events = [
+        event(
+            "purchase",
+            at=NOW - timedelta(days=day),
+            customer_id=f"c{number:02}",
+            items=[("coffee", packs, 5.0)],
+        )
+        for number in range(40)
+        for day, packs in ((100, 2), (80, 1), (70, 2), (50, 1), (40, 2), (20, 1))
+    ]
+    table = fit_reorder(history_of(home, *events).purchases, NO_CATEGORY[:1], 40)
+    habits = table.of(0)
+    day = int(habits.last_day[0]) + 10
+    after = [habits.bought(0, day, packs) for packs in (1.0, 2.0)]
+    waits = [float(due(table, each, day).day[0]) - day for each in after]
+    assert waits == pytest.approx([10, 20], rel=0.15)
 
 
 def test_a_shop_without_repeats_keeps_what_is_usual(home: Home) -> None:

@@ -63,6 +63,30 @@ def test_margin_is_of_what_has_a_cost(home: Home) -> None:
     assert np.isnan(known.margin[1])
 
 
+def test_an_orders_discount_is_spread_over_its_goods(home: Home) -> None:
+    lines = [
+        {"product_id": "a", "quantity": 1, "unit_price": 30.0},
+        {"product_id": "b", "quantity": 1, "unit_price": 10.0},
+    ]
+    bought = event(
+        "purchase",
+        at=NOW - timedelta(days=3),
+        customer_id="ann",
+        order={"order_id": "o-1", "discount": 4.0, "items": lines},
+    )
+    back = event("refund", at=NOW, order_id="o-1", items=[("a", 1, 30.0)], customer_id="ann")
+    history = history_of(home, bought, order("a", customer="bob", days_ago=2), back)
+    known = summarise(order_days(history, np.array([4.0, 5.0])), TODAY)
+    assert known.revenue.tolist() == [pytest.approx(9), 10]
+    assert known.margin.tolist() == [pytest.approx(4 / 9), pytest.approx(0.6)]
+
+
+def test_a_discount_above_the_goods_leaves_nothing(home: Home) -> None:
+    lines = [{"product_id": "a", "quantity": 1, "unit_price": 3.0}]
+    gift = event("purchase", customer_id="ann", order={"order_id": "o-1", "discount": 5.0, "items": lines})
+    assert order_days(history_of(home, gift)).revenue.tolist() == [0]
+
+
 def test_nobody(home: Home) -> None:
     history = history_of(home, order("a"))
     assert len(customer_days(history)) == 0

@@ -76,6 +76,23 @@ def test_small_shops_have_finite_values_and_wide_intervals(n: int) -> None:
     assert (held.orders[wide, 2, 1] >= 1.5 * found.orders[wide, 2]).all()
 
 
+def test_a_busy_season_is_not_taken_for_the_whole_year() -> None:
+    """Two years of customers who stay, three times as lively in autumn, seen as autumn ends."""
+    rng = np.random.default_rng(0)
+    autumn = np.arange(1_095) % 365 >= 274
+    chance, busy = np.where(autumn, 3.0, 1.0) / 100, 274 + 365
+    orders: list[tuple[str, int, float]] = []
+    for number in range(600):
+        begin = int(rng.integers(0, busy))
+        again = begin + 1 + np.flatnonzero(rng.random(1_094 - begin) < chance[begin + 1 :])
+        orders += [(f"c{number:03}", day, 20.0) for day in [begin, *again.tolist()]]
+    everything = shop(orders)
+    cut = FIRST + 729
+    value = fit_customer_value(everything.before((cut + 1) * DAY), until_day=cut)
+    came = everything.purchases.day > cut
+    assert forecast(value, value.customers(), cut).orders[:, 2].sum() == pytest.approx(came.sum(), rel=0.2)
+
+
 def test_customers_of_one_order_each_are_drawn_to_the_shop() -> None:
     value = fit_customer_value(
         shop((f"c{number:03}", number % 200, 20.0 + number % 7) for number in range(150))

@@ -15,6 +15,7 @@ from perennial import app
 from training.customers.rfm import OrderDays
 from training.errors import BadDataset
 from training.evaluate.clv import evaluate_clv, middle
+from training.evaluate.generated import generated
 from training.evaluate.reorder import evaluate_reorder
 
 START = date(2025, 1, 1)
@@ -67,6 +68,29 @@ def test_habits_as_regular_as_a_clock_are_foretold_to_the_day(totals: Path) -> N
     assert found.cases == 120
     assert found.metrics["perennial"]["median_error"]["value"] < 1
     assert found.metrics["last gap"]["median_error"]["value"] == 0
+
+
+def test_quantities_stand_beside_reorder_dates_without_them(totals: Path) -> None:
+    found = CliRunner().invoke(app, ["evaluate", "reorder", str(totals), "--least-times", "2", "--json"])
+    assert found.exit_code == 0, found.output
+    measured = set(json.loads(found.stdout)["metrics"])
+    assert measured == {"perennial", "without quantities", "last gap", "mean gap"}
+
+
+def test_what_the_step_costs_is_measured_on_a_generated_shop() -> None:
+    found = CliRunner().invoke(app, ["evaluate", "clv", "--generated", "300", "--json"])
+    assert found.exit_code == 0, found.output
+    answer = json.loads(found.stdout)
+    assert answer["cases"] == 300
+    for took in answer["metrics"].values():
+        parts = [took[f"{part}_s"]["value"] for part in ("refunds", "fit", "forecast", "reorder")]
+        assert took["total_s"]["value"] == pytest.approx(sum(parts))
+
+
+def test_a_generated_shop_is_as_large_as_asked() -> None:
+    history = generated(2_000, np.random.default_rng(0))
+    assert len(history.customer_ids) == 2_000
+    assert len(history.purchases) == pytest.approx(20_000, rel=0.05)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,103 @@
+"""`/v1/tiers`: what a merchant saves is what profiles and triggers go by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import redis
+from persons import bundle_with_people
+
+from features.home import Home
+from features.tiers import TIERS_FILE
+from recommender import versions
+from recommender.bundle_files import write_bundle
+from training.lifecycle import Lifecycle
+
+from bundles import VERSION, small_manifest
+
+SILVER = {"tiers": [{"name": "Silver", "threshold": 50}]}
+POINTS = {"by": "points", "points_per_unit": 2, "tiers": [{"name": "Leaf", "threshold": 100}]}
+
+
+@pytest.fixture
+def served_home(tmp_path: Path) -> Home:
+    """A home whose model knows ann, who spent 60."""
+    home, bundle = Home(tmp_path / "shop"), bundle_with_people()
+    seal = write_bundle(home.models / VERSION, small_manifest(), bundle.tables, bundle.index)
+    versions.seal(home.models, VERSION, seal)
+    versions.publish(home.models, VERSION)
+    return home
+
+
+def put(http: httpx.Client, plan: dict[str, Any], **others: Any) -> httpx.Response:
+    return http.put("/v1/tiers", json={"plan": plan, **others})
+
+
+def tier(http: httpx.Client) -> str | None:
+    found = http.get("/v1/customers/ann").json()["tier"]
+    name: str | None = found and found["name"]
+    return name
+
+
+def test_what_is_saved_counts_for_the_next_profile_and_round(
+    http: httpx.Client, served_home: Home, client: redis.Redis
+) -> None:
+    assert (http.get("/v1/tiers").json()["plan"]["tiers"], tier(http)) == ([], None)
+    saved = put(http, SILVER)
+    assert (saved.status_code, saved.json()["revision"]) == (200, 1)
+    assert tier(http) == "Silver"
+    assert put(http, POINTS).json()["revision"] == 2
+    assert tier(http) == "Leaf"
+    assert [each.name for each in Lifecycle(client, served_home).knowledge().tiers.tiers] == ["Leaf"]
+    standing = http.get("/v1/tiers").json()
+    assert standing["plan"]["by"] == "points"
+    assert [each["revision"] for each in standing["versions"]] == [2, 1]
+    assert http.get("/v1/tiers", params={"revision": 1}).json()["plan"]["tiers"][0]["name"] == "Silver"
+    assert http.get("/v1/tiers", params={"revision": 9}).status_code == 404
+
+
+def test_a_file_written_by_hand_is_what_stands(http: httpx.Client, served_home: Home) -> None:
+    put(http, POINTS)
+    (served_home.root / TIERS_FILE).write_text('{"tiers": [{"name": "Gold", "threshold": 10}]}')
+    assert http.get("/v1/tiers").json()["plan"]["tiers"][0]["name"] == "Gold"
+    (served_home.root / TIERS_FILE).write_text("{")
+    broken = http.get("/v1/tiers")
+    assert broken.status_code == 200
+    assert "tiers.json" in broken.json()["problem"]
+    assert put(http, SILVER).json()["problem"] is None
+    assert tier(http) == "Silver"
+
+
+@pytest.mark.parametrize(
+    ("plan", "complaint"),
+    [
+        ({"tiers": [{"name": "A", "threshold": 5}, {"name": "B", "threshold": 5}]}, "above the one before"),
+        ({"tiers": [{"name": "A", "threshold": 5}, {"name": "A", "threshold": 9}]}, "same name"),
+        ({"tiers": [{"name": "A", "threshold": -1}]}, "0"),
+        ({"by": "stars"}, "stars"),
+        ({"levels": []}, "levels"),
+    ],
+)
+def test_what_cannot_stand_is_refused_and_changes_nothing(
+    http: httpx.Client, plan: dict[str, Any], complaint: str
+) -> None:
+    put(http, SILVER)
+    refused = put(http, plan)
+    assert refused.status_code == 422
+    assert complaint in refused.text
+    assert tier(http) == "Silver"
+
+
+def test_nobody_s_work_is_lost(http: httpx.Client) -> None:
+    put(http, SILVER)
+    assert put(http, POINTS, revision=0).status_code == 409
+    assert put(http, POINTS, revision=1).status_code == 200
+
+
+def test_a_secret_key_is_needed(http: httpx.Client) -> None:
+    public = {"Authorization": "Bearer pk_demo"}
+    assert http.get("/v1/tiers", headers=public).status_code == 403
+    assert http.put("/v1/tiers", json={"plan": SILVER}, headers=public).status_code == 403
