@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
+from fastapi import Request
+
+from api.answers import encode
 from api.problems import Problem
+from api.queries import checked
+from api.schemas import VersionAsk
+from api.service import Service
+from features.setting_versions import SettingVersion, SettingVersions
 
 
 class Revised(Protocol):
@@ -26,3 +34,29 @@ def chosen(versions: Sequence[Version], revision: int | None, unset: Version, ro
         if version.revision == revision:
             return version
     raise Problem(404, f"That revision is not kept; `versions` of GET {route} lists those that are.")
+
+
+async def asked(
+    service: Service, request: Request, settings: SettingVersions, route: str
+) -> tuple[list[SettingVersion], SettingVersion]:
+    """(all that are kept, the one of the query's `revision`, or the newest). Raises Problem 404."""
+    wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
+    versions = await settings.newest(service.store)
+    return versions, chosen(versions, wanted, SettingVersion(), route)
+
+
+async def saved(
+    service: Service, settings: SettingVersions, as_sent: object, revision: int | None
+) -> list[SettingVersion]:
+    """Keep the settings as they came: what is not named follows the defaults, of a later version, too.
+
+    Returns all that are kept, newest first. Raises StaleRevision, StoreUnavailable.
+    """
+    await settings.save(service.writes, encode(as_sent), datetime.now(UTC), revision)
+    return await settings.newest(service.store)
+
+
+def refuse(field: str, found: Sequence[str]) -> None:
+    """Raises Problem 422, if anything was found."""
+    if found:
+        raise Problem(422, found[0], [{"field": field, "message": message} for message in found])

@@ -25,6 +25,15 @@ class Estimate(msgspec.Struct, frozen=True):
         return cls(*(round(float(number), 4) for number in (value, *ends)))
 
 
+class Ahead(msgspec.Struct, frozen=True):
+    """What is expected within so many days; margin: None where no cost is known."""
+
+    days: int
+    orders: Estimate
+    revenue: Estimate
+    margin: Estimate | None
+
+
 class Expected(msgspec.Struct, frozen=True):
     """A day, and the ends of 90 %."""
 
@@ -78,6 +87,7 @@ class Profile(msgspec.Struct, frozen=True):
     churn_risk: float | None = None
     expected_orders_90d: Estimate | None = None
     predicted_clv_365d: Estimate | None = None
+    ahead: list[Ahead] = []
     next_order_date: Expected | None = None
     segment: str | None = None
     vip: bool = False

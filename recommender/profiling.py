@@ -11,15 +11,15 @@ from msgspec.structs import replace
 from features.shopper import Purchase
 from recommender.affinities import affinities
 from recommender.bundle import Bundle
-from recommender.customer_value import HORIZONS_DAYS, NEVER, forecast
+from recommender.customer_value import HORIZONS_DAYS, NEVER, Forecast, forecast
 from recommender.next_order import next_order_days
 from recommender.people import People
-from recommender.profile import Estimate, Expected, Profile, day_of
+from recommender.profile import Ahead, Estimate, Expected, Profile, day_of
 from recommender.refills import DAY_S, Basket, basket_of, refills
 from recommender.segments import is_vip, segment_of
 from recommender.shelf import Shelf
 from recommender.tiers import TierPlan, tier_standing
-from recommender.value_intervals import intervals
+from recommender.value_intervals import Intervals, intervals
 
 SOON, YEAR = HORIZONS_DAYS.index(90), HORIZONS_DAYS.index(365)
 
@@ -138,11 +138,25 @@ def _worth(
     today = max(today, int(customer.last_day[0]))
     found = forecast(value, customer, today)
     held = intervals(value, customer, today, found, rng)
+    ahead = [_ahead(found, held, place) for place in range(len(HORIZONS_DAYS))]
     return replace(
         told,
         p_alive=round(float(found.p_alive[0]), 4),
         churn_risk=round(float(found.churn_risk[0]), 4),
-        expected_orders_90d=Estimate.of(found.orders[0, SOON], held.orders[0, SOON]),
-        predicted_clv_365d=Estimate.of(found.revenue[0, YEAR], held.revenue[0, YEAR]),
+        expected_orders_90d=ahead[SOON].orders,
+        predicted_clv_365d=ahead[YEAR].revenue,
+        ahead=ahead,
         next_order_date=Expected.of(*next_order_days(value, customer, today)[0]),
+    )
+
+
+def _ahead(found: Forecast, held: Intervals, place: int) -> Ahead:
+    """Of one of the horizons."""
+    revenue, ends = found.revenue[0, place], held.revenue[0, place]
+    share = found.margin[0, place] / max(revenue, 1e-12)
+    return Ahead(
+        days=HORIZONS_DAYS[place],
+        orders=Estimate.of(found.orders[0, place], held.orders[0, place]),
+        revenue=Estimate.of(revenue, ends),
+        margin=None if np.isnan(share) else Estimate.of(revenue * share, ends * share),
     )

@@ -94,16 +94,8 @@ class Reorder:
 
     @property
     def habits(self) -> Habits:
-        return Habits(
-            self.item,
-            self.times,
-            self.first_day,
-            self.last_day,
-            self.log_gaps,
-            self.last_gap,
-            self.log_packs,
-            self.last_packs,
-        )
+        columns: list[Any] = [getattr(self, name) for name in Habits._fields]
+        return Habits(*columns)
 
     def of(self, customer: int) -> Habits:
         """A customer's, by item; an unknown customer (-1) has none."""

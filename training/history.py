@@ -189,9 +189,7 @@ def history_of(lines: pl.DataFrame, sold: pl.Series) -> History:
     return _coded(lines.get_column, sold)
 
 
-def _coded(
-    read: Callable[[str], pl.Series], sold: pl.Series, off: pl.DataFrame | None = None
-) -> History:
+def _coded(read: Callable[[str], pl.Series], sold: pl.Series, off: pl.DataFrame | None = None) -> History:
     """A history. Columns are read one after the other: their ids, all together, are many times its size.
 
     off: order_id and discount of orders that had one.

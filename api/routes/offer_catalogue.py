@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 import numpy as np
@@ -13,9 +12,8 @@ from fastapi import APIRouter, Request, Response
 from api.answers import JsonReply, encode
 from api.offer_schemas import CatalogueAnswer, CatalogueToSave, CatalogueVersion
 from api.openapi import answers, parameters, takes
-from api.problems import Problem
 from api.queries import checked, decode_json, read_body
-from api.revisions import chosen
+from api.revisions import asked, refuse, saved
 from api.schemas import VersionAsk
 from api.service import Service
 from features.setting_versions import OFFER_CATALOGUE, SettingVersion
@@ -30,9 +28,7 @@ async def offer_catalogue(request: Request) -> Response:
     """The offers as they stand, or as they were at an earlier `revision`. Needs a secret key."""
     service: Service = request.app.state.service
     service.access.require_secret(request)
-    wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
-    versions = await OFFER_CATALOGUE.newest(service.store)
-    return _saved(service, versions, chosen(versions, wanted, SettingVersion(), "/v1/offers/catalogue"))
+    return _saved(service, *await asked(service, request, OFFER_CATALOGUE, "/v1/offers/catalogue"))
 
 
 @router.put("/v1/offers/catalogue", responses=answers(CatalogueAnswer), openapi_extra=takes(CatalogueToSave))
@@ -45,12 +41,9 @@ async def put_offer_catalogue(request: Request) -> Response:
     sent = checked(body, CatalogueToSave, strict=True)
     found = contradictions(sent.catalogue)
     found += await asyncio.to_thread(_losing, service.recommender, sent.catalogue)
-    if found:
-        raise Problem(422, found[0], [{"field": "catalogue", "message": message} for message in found])
-    as_sent = encode(body["catalogue"])  # what is not named follows the defaults, of a later version, too
-    await OFFER_CATALOGUE.save(service.writes, as_sent, datetime.now(UTC), sent.revision)
+    refuse("catalogue", found)
+    versions = await saved(service, OFFER_CATALOGUE, body["catalogue"], sent.revision)
     await service.refresh_offers()
-    versions = await OFFER_CATALOGUE.newest(service.store)
     return _saved(service, versions, versions[0])
 
 

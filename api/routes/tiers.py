@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 
 from api.answers import JsonReply, encode
 from api.openapi import answers, parameters, takes
-from api.problems import Problem
 from api.queries import checked, decode_json, read_body
-from api.revisions import chosen
+from api.revisions import asked, refuse, saved
 from api.schemas import VersionAsk
 from api.service import Service
 from api.trigger_schemas import SettingsVersion
@@ -46,10 +45,8 @@ async def tiers(request: Request) -> Response:
     """The tiers as they stand, or as they were saved at an earlier `revision`. Needs a secret key."""
     service: Service = request.app.state.service
     service.access.require_secret(request)
-    wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
-    versions = await TIER_SETTINGS.newest(service.store)
-    version = chosen(versions, wanted, SettingVersion(), "/v1/tiers")
-    if wanted is not None:
+    versions, version = await asked(service, request, TIER_SETTINGS, "/v1/tiers")
+    if "revision" in request.query_params:
         return _saved(versions, version, msgspec.json.decode(version.settings, type=TierPlan))
     try:  # the file is what counts: somebody may have written it by hand
         plan = read_plan(await asyncio.to_thread(read_tiers, service.home)) or TierPlan()
@@ -66,13 +63,9 @@ async def put_tiers(request: Request) -> Response:
     service.access.require_secret(request)
     body = decode_json(await read_body(request, service.settings.max_body_bytes))
     sent = checked(body, TiersToSave, strict=True)
-    found = contradictions(sent.plan)
-    if found:
-        raise Problem(422, found[0], [{"field": "plan", "message": message} for message in found])
-    as_sent = encode(body["plan"])
-    await TIER_SETTINGS.save(service.writes, as_sent, datetime.now(UTC), sent.revision)
-    await asyncio.to_thread(write_tiers, service.home, as_sent)
-    versions = await TIER_SETTINGS.newest(service.store)
+    refuse("plan", contradictions(sent.plan))
+    versions = await saved(service, TIER_SETTINGS, body["plan"], sent.revision)
+    await asyncio.to_thread(write_tiers, service.home, encode(body["plan"]))
     return _saved(versions, versions[0], sent.plan)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -15,7 +14,7 @@ from api.answers import encode
 from api.openapi import answers, parameters, takes
 from api.problems import Problem
 from api.queries import checked, decode_json, read_body
-from api.revisions import chosen
+from api.revisions import asked, refuse, saved
 from api.service import Service
 from api.trigger_schemas import (
     SettingsVersion,
@@ -63,9 +62,7 @@ async def trigger_settings(request: Request) -> Response:
     """The settings as they stand, or as they were at an earlier `revision`."""
     service: Service = request.app.state.service
     service.access.require_secret(request)
-    wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
-    versions = await TRIGGER_SETTINGS.newest(service.store)
-    version = chosen(versions, wanted, SettingVersion(), "/v1/triggers/settings")
+    versions, version = await asked(service, request, TRIGGER_SETTINGS, "/v1/triggers/settings")
     return _saved(versions, version, await _offers(service))
 
 
@@ -80,12 +77,8 @@ async def put_trigger_settings(request: Request) -> Response:
     service.access.require_secret(request)
     body = decode_json(await read_body(request, service.settings.max_body_bytes))
     sent = checked(body, TriggerSettingsToSave, strict=True)
-    found = contradictions(sent.settings)
-    if found:
-        raise Problem(422, found[0], [{"field": "settings", "message": message} for message in found])
-    as_sent = encode(body["settings"])  # what is not named follows the defaults, of a later version, too
-    await TRIGGER_SETTINGS.save(service.writes, as_sent, datetime.now(UTC), sent.revision)
-    versions = await TRIGGER_SETTINGS.newest(service.store)
+    refuse("settings", contradictions(sent.settings))
+    versions = await saved(service, TRIGGER_SETTINGS, body["settings"], sent.revision)
     return _saved(versions, versions[0], await _offers(service))
 
 

@@ -59,6 +59,9 @@ def test_what_is_expected() -> None:
     assert ann.predicted_clv_365d is not None
     spend = 20 * 2 / 7 + 12 * 5 / 7  # five orders of 12 against a shop's 20, (q - 1) / p = 2
     assert ann.predicted_clv_365d.value == pytest.approx(orders * 365 / 90 * spend, rel=1e-3)
+    assert [each.days for each in ann.ahead] == [30, 90, 365]
+    assert (ann.ahead[1].orders, ann.ahead[2].revenue) == (ann.expected_orders_90d, ann.predicted_clv_365d)
+    assert ann.ahead[0].margin is None  # no cost is known
     assert ann.next_order_date is not None
     assert TODAY <= ann.next_order_date.earliest <= ann.next_order_date.expected <= ann.next_order_date.latest
 
