@@ -26,7 +26,8 @@ def test_a_serving_process_needs_no_training_library() -> None:
     """Where none is installed; where one is, numba looks at scipy's version."""
     code = (
         f"import sys; sys.modules |= dict.fromkeys({sorted(TRAINING_LIBRARIES)})\n"
-        "import perennial, api.app, api.serve, faiss; print(*{name.partition('.')[0] for name in sys.modules})"
+        "import perennial, api.app, api.serve, faiss; "
+        "print(*{name.partition('.')[0] for name in sys.modules})"
     )
     loaded = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

@@ -80,7 +80,6 @@ def generated(n_customers: int, rng: np.random.Generator) -> History:
         {
             "type": pl.repeat("purchase", len(customer), dtype=pl.Enum(KEPT), eager=True),
             "timestamp": seconds,
-            "received_ms": seconds * 1000,
             "customer": customer,
             "browser": nobody,
             "session": nobody,
@@ -92,4 +91,4 @@ def generated(n_customers: int, rng: np.random.Generator) -> History:
     )
     products = [f"p{number}" for number in range(PRODUCTS)]
     customers = [f"c{number}" for number in range(n_customers)]
-    return History(products, customers, len(customer), 0, log)
+    return History(products, customers, len(customer), 0, log, int(seconds.max()) * 1000)
