@@ -13,7 +13,7 @@ import msgspec
 
 from recommender.candidates import NO_ANCHOR
 from recommender.request import Situation
-from recommender.runs_out import runs_out
+from recommender.runs_out import RunsOut, runs_out
 
 TIMES = {1: "once", 2: "twice"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -89,19 +89,23 @@ def _usual(situation: Situation, item: int, anchor: int, figure: int) -> str:
     times = TIMES.get(figure) or f"{figure} times"
     refill = runs_out(situation, item)
     if refill is not None:
-        verb = "runs out" if refill.day >= situation.today else "ran out"
-        return told(
-            "runs_out",
-            f"You bought this {times}; it {verb} about {_spoken(situation.today, refill.day)}",
-            orders=figure,
-            last_bought=_iso(day),
-            expected_on=_iso(refill.day),
-            earliest=_iso(refill.earliest),
-            latest=_iso(refill.latest),
-        )
+        return _refill(situation, f"You bought this {times}", figure, day, refill)
     return (
         f'{{"code":"buy_again","text":"You bought this {times}, last on {_spoken(situation.today, day)}",'
         f'"evidence":{{"orders":{figure},"last_bought":"{_iso(day)}"}}}}'
+    )
+
+
+def _refill(situation: Situation, bought: str, orders: int, last: int, refill: RunsOut) -> str:
+    verb = "runs out" if refill.day >= situation.today else "ran out"
+    return told(
+        "runs_out",
+        f"{bought}; it {verb} about {_spoken(situation.today, refill.day)}",
+        orders=orders,
+        last_bought=_iso(last),
+        expected_on=_iso(refill.day),
+        earliest=_iso(refill.earliest),
+        latest=_iso(refill.latest),
     )
 
 
