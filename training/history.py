@@ -94,7 +94,9 @@ class History:
     def before(self, timestamp: float) -> History:
         """What was known at a time: a later refund has not happened, a later sign-in links nobody."""
         log = self.log.filter(pl.col("timestamp") < timestamp)
-        return replace(self, log=log, received_until_ms=min(self.received_until_ms, int(timestamp * 1000)))
+        return replace(
+            self, log=log, received_until_ms=min(self.received_until_ms, int(timestamp * 1000) - 1)
+        )
 
     def of_some(self, lines: int, seed: int) -> History:
         """All that some people did, drawn by lot: about so many lines, where there are more.
