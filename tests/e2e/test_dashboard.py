@@ -81,8 +81,8 @@ def test_what_perennial_earned_stands_at_the_top_with_how_sure_that_is(page: Pag
 
 def test_each_experiment_says_what_it_found_and_draws_it_around_nought(page: Page) -> None:
     page.get_by_role("link", name="Experiments").click()
+    expect(page.get_by_role("heading", level=2, name="Experiments")).to_be_in_viewport()
     card = page.locator('.card[data-name="offers-on"]')
-    expect(card).to_be_in_viewport()
     expect(card.get_by_role("heading", level=3)).to_have_text("Offers at all: with against without")
     expect(card.locator(".text").first).to_contain_text(re.compile("Not enough|It is better|no differ"))
     picture = card.get_by_role("img")
