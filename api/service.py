@@ -16,6 +16,7 @@ import msgspec
 from api.access import Access
 from api.early import Load
 from api.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, hand_over
+from api.offer_prices import OfferPrices
 from api.settings import ApiSettings
 from features import keys
 from features.api_keys import load_keys
@@ -57,6 +58,7 @@ class Service:
     rules_revision: int = 0
     offers: Catalogue = field(default_factory=Catalogue)
     offers_revision: int = 0
+    offer_prices: OfferPrices = field(default_factory=OfferPrices)
     _pointer: versions.Pointer | None = None
 
     async def refresh(self) -> None:
@@ -81,6 +83,7 @@ class Service:
             self.refresh_shelf,
             self.refresh_rules,
             self.refresh_offers,
+            self.refresh_offer_prices,
             self.measure,
         ):
             await _survive(part)
@@ -146,6 +149,10 @@ class Service:
         newest = next(iter(await OFFER_CATALOGUE.newest(self.store, 1)), SettingVersion())
         self.offers_revision = newest.revision  # of offers that cannot be read, too: that is told once
         self.offers = msgspec.json.decode(newest.settings, type=Catalogue)
+
+    async def refresh_offer_prices(self) -> None:
+        """What budgets charge."""
+        await self.offer_prices.refresh(self.store, self.recommender, self.offers, self.offers_revision)
 
     async def refresh_keys(self) -> None:
         """Take over created and revoked keys."""

@@ -50,6 +50,11 @@ def load_current(models: Path) -> Bundle | None:
     return read_bundle(models / pointer.version, pointer.manifest_sha256)
 
 
+def load(models: Path, version: str) -> Bundle:
+    """Any sealed version. Raises BadBundle."""
+    return read_bundle(models / version, _sealed(models, version))
+
+
 def manifests(models: Path) -> Iterator[Manifest]:
     """All sealed versions, oldest first."""
     paths = [models / mark.name.removesuffix(SEAL) / MANIFEST for mark in models.glob(f"*{SEAL}")]

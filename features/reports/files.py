@@ -10,7 +10,17 @@ import msgspec
 from features.home import Home
 from features.reports.shape import Report
 
-INSIGHTS = ("kpi", "cohorts", "segments", "channels", "affinities")
+INSIGHTS = (
+    "kpi",
+    "cohorts",
+    "segments",
+    "channels",
+    "affinities",
+    "pricing",
+    "offers",
+    "policy",
+    "model",
+)
 
 
 def write_report(home: Home, report: Report) -> Path:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from datetime import date, datetime
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from features.home import Home
-from features.terminal import DEFAULT_HOME, HomeOption, console, errors
+from features.terminal import DEFAULT_HOME, HomeOption, console, errors, plain_errors
+
+if TYPE_CHECKING:
+    from features.reports.shape import Report
 
 report = typer.Typer(help="Figures to steer a shop by.", no_args_is_help=True)
 
@@ -21,6 +25,10 @@ AsOfOption = Annotated[
 ]
 ABOUT = {
     "kpi": "Revenue, LTV, repeat rate and the like; cohorts, segments, channels, affinities with --about.",
+    "pricing": "How sales answered prices, which discounts earned, and which gave margin away.",
+    "offers": "What was offered, what was taken, and what it earned.",
+    "policy": "What offer policies earn by the shop's own decisions; a new catalogue before it goes live.",
+    "model": "The model that serves: how well it does, and what it knows of offers.",
     "customers": "Every customer: orders, revenue, segment, tier, churn risk and what is expected.",
 }
 About = Literal["kpi", "cohorts", "segments", "channels", "affinities"]
@@ -36,6 +44,56 @@ def kpi(
     _show(Home(home), about, format, as_of)
 
 
+@report.command("pricing", help=ABOUT["pricing"])
+def pricing(
+    format: FormatOption = "table", as_of: AsOfOption = None, home: HomeOption = DEFAULT_HOME
+) -> None:
+    _show(Home(home), "pricing", format, as_of, foresee=False)
+
+
+@report.command("offers", help=ABOUT["offers"])
+def offers(format: FormatOption = "table", home: HomeOption = DEFAULT_HOME) -> None:
+    from training.reports.offers import offers_report
+    from training.reports.policy import finished
+
+    shop = Home(home)
+    day, currency = _today(shop)
+    _print(offers_report(shop, finished(shop), day, currency), format)
+
+
+@report.command("policy", help=ABOUT["policy"])
+def policy(
+    replay: Annotated[
+        list[Path] | None,
+        typer.Option("--replay", exists=True, help="A catalogue (JSON) to decide by instead; repeatable."),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Version whose beliefs decide; else what the log's other customers teach."),
+    ] = None,
+    format: FormatOption = "table",
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    from training.errors import BadDataset
+    from training.offers.candidates import believed, read_catalogue
+    from training.reports.policy import finished, policy_report
+
+    shop = Home(home)
+    with plain_errors(BadDataset):
+        candidates = {path.stem: read_catalogue(path) for path in replay or ()}
+        beliefs = believed(shop, model) if model else None
+        day, currency = _today(shop)
+        _print(policy_report(finished(shop), day, currency, candidates, beliefs), format)
+
+
+@report.command("model", help=ABOUT["model"])
+def model(format: FormatOption = "table", home: HomeOption = DEFAULT_HOME) -> None:
+    from training.reports.model import model_report
+
+    shop = Home(home)
+    _print(model_report(shop, _today(shop)[0].isoformat()), format)
+
+
 @report.command("customers", help=ABOUT["customers"])
 def customers(
     format: FormatOption = "table", as_of: AsOfOption = None, home: HomeOption = DEFAULT_HOME
@@ -43,21 +101,35 @@ def customers(
     _show(Home(home), "customers", format, as_of)
 
 
-def _show(home: Home, name: str, format: Format, as_of: datetime | None) -> None:
+def _show(home: Home, name: str, format: Format, as_of: datetime | None, *, foresee: bool = True) -> None:
     # Here and not above: a serving process reads this file too, and must not load training's libraries.
-    import msgspec
-
     from features.reports.files import write_report
-    from features.reports.page import as_html
-    from features.reports.spreadsheet import as_csv
-    from features.reports.terminal import print_report
     from training.reports.build import build_report, newest_day
     from training.reports.shop import load_shop
 
     day: date = as_of.date() if as_of else newest_day(home)
-    built = build_report(load_shop(home, day), name)
+    built = build_report(load_shop(home, day, foresee=foresee), name)
     if as_of is None and name != "customers":
         write_report(home, built)
+    _print(built, format)
+
+
+def _today(home: Home) -> tuple[date, str | None]:
+    """The day of the newest event, and the most usual currency."""
+    from training.reports.build import newest_day
+    from training.reports.shop import load_shop
+
+    shop = load_shop(home, newest_day(home), foresee=False)
+    return shop.as_of, next(iter(shop.ledger.currencies), None)
+
+
+def _print(built: Report, format: Format) -> None:
+    import msgspec
+
+    from features.reports.page import as_html
+    from features.reports.spreadsheet import as_csv
+    from features.reports.terminal import print_report
+
     if format == "table":
         print_report(built, console)
     else:

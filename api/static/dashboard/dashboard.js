@@ -2,7 +2,7 @@
 
 import { show } from "/dashboard/report/report.js";
 
-const REPORTS = ["kpi", "cohorts", "segments", "channels", "affinities"];
+const REPORTS = ["kpi", "cohorts", "segments", "channels", "affinities", "offers", "policy", "pricing", "model"];
 const KEPT = "perennial.secret-key";
 const DEMO = "sk_demo"; // opens a local shop that has no keys of its own yet, and nothing else
 const byId = id => document.getElementById(id);
