@@ -19,7 +19,7 @@ from features.tiers import read_tiers
 from recommender.draws import digest
 from recommender.next_offer import Choice, Promise, charges, choose, model_of, standing_promise
 from recommender.offer_catalogue import NO_OFFER, Catalogue, Offer
-from recommender.offer_customer import Question, asked_of
+from recommender.offer_customer import ON_SITE, Question, asked_of
 from recommender.offer_eligibility import Asked
 from recommender.recommend import Recommender
 from recommender.request import Request
@@ -60,13 +60,21 @@ class Desk:
         ask, state = self.ask, self.state
         cart = Counter(ask.cart)
         return Question(
-            ask.customer_id, ask.channel, cart, self.shopper, state.told, state.promises.given, state.spent
+            ask.customer_id,
+            ask.channel,
+            cart,
+            self.shopper,
+            state.told,
+            state.promises.given,
+            state.spent,
+            state.contacts,
         )
 
     async def _promise(self, asked: Asked) -> OfferAnswer | None:
         catalogue, revision = self.catalogue, self.service.offers_revision
         edition = digest(str(revision), self.state.packed.decode(errors="replace"))
-        choice = choose(catalogue, model_of(self.recommender.bundle.tables), asked, self.now, edition)
+        model, prices = model_of(self.recommender.bundle.tables), self.service.offer_prices.standing
+        choice = choose(catalogue, model, asked, self.now, edition, prices)
         promise = Promise(choice.decision, choice.offer, self._products(choice.offer), revision)
         given = choice.offer.id if choice.offer else None
         kept = await keep_decision(
@@ -75,6 +83,7 @@ class Desk:
             self.state.promises.then(encode(promise), given, int(self.now.timestamp() * 1000)),
             record_of(choice, self.ask.channel, revision, self.recommender.bundle.manifest.version),
             [Charge(*each) for each in charges(choice, catalogue)],
+            choice.decision.decision_id if given and self.ask.channel not in ON_SITE else "",
         )
         return told(promise, self.ask.k) if kept else None
 
@@ -162,6 +171,12 @@ def record_of(choice: Choice, channel: str, revision: int, model_version: str) -
         cost=choice.offer.costs(asked.basket) if choice.offer else 0.0,
         catalogue_revision=revision,
         model_version=model_version,
+        cart=asked.cart,
+        segment=asked.segment,
+        tier=asked.tier,
+        country=asked.country,
+        first_order=asked.first_order,
+        consent=asked.consent,
     )
 
 

@@ -16,6 +16,7 @@ import msgspec
 from api.access import Access
 from api.early import Load
 from api.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, hand_over
+from api.offer_prices import OfferPrices
 from api.settings import ApiSettings
 from api.trials import Treatment, Variants
 from features import keys
@@ -61,6 +62,7 @@ class Service:
     rules_revision: int = 0
     offers: Catalogue = field(default_factory=Catalogue)
     offers_revision: int = 0
+    offer_prices: OfferPrices = field(default_factory=OfferPrices)
     variants: Variants = field(init=False)
     experiments_revision: int = 0
     _pointer: versions.Pointer | None = None
@@ -95,6 +97,7 @@ class Service:
             self.refresh_rules,
             self.refresh_offers,
             self.refresh_experiments,
+            self.refresh_offer_prices,
             self.measure,
         ):
             await _survive(part)
@@ -169,6 +172,10 @@ class Service:
         newest = next(iter(await EXPERIMENTS.newest(self.store, 1)), SettingVersion(settings=NO_EXPERIMENTS))
         self.experiments_revision = newest.revision  # of some that cannot be read, too: that is told once
         await self.variants.plan(msgspec.json.decode(newest.settings, type=Experiments), self.changes)
+
+    async def refresh_offer_prices(self) -> None:
+        """What budgets charge."""
+        await self.offer_prices.refresh(self.store, self.recommender, self.offers, self.offers_revision)
 
     async def refresh_keys(self) -> None:
         """Take over created and revoked keys."""

@@ -67,6 +67,12 @@ DECISION_SCHEMA: dict[str, pl.DataType] = {
     "cost": pl.Float64(),
     "catalogue_revision": pl.Int64(),
     "model_version": pl.String(),
+    "cart": pl.Float64(),
+    "segment": pl.String(),
+    "tier": pl.String(),
+    "country": pl.String(),
+    "first_order": pl.Boolean(),
+    "consent": pl.Boolean(),
 }
 
 Entry = tuple[bytes, dict[bytes, bytes]]

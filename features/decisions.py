@@ -18,6 +18,7 @@ from features.lifecycle import Said, told_of
 
 SCRIPT = Path(__file__).with_name("decisions.lua").read_text(encoding="utf-8")
 LIFE_S = 400 * 86_400
+CONTACTS_S = 100 * 86_400
 LONGEST_CAP_MS = 366 * 86_400_000
 
 
@@ -39,7 +40,8 @@ class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     arms, chances and worth run in parallel, "none" among them: what could be taken, how likely, and the
     money expected above no offer. features: what the model was told, in parallel with `values`. margin: of
-    the order to expect, before any offer; cost: what the offer gives away where it is used.
+    the order to expect, before any offer; cost: what the offer gives away where it is used. From cart on:
+    what decided who may get what, so that another catalogue can be tried on the same question.
     """
 
     decision_id: str
@@ -60,6 +62,12 @@ class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True):
     cost: float
     catalogue_revision: int
     model_version: str
+    cart: float = 0.0
+    segment: str | None = None
+    tier: str | None = None
+    country: str | None = None
+    first_order: bool = False
+    consent: bool = True
 
 
 class Charge(NamedTuple):
@@ -71,12 +79,14 @@ class Charge(NamedTuple):
 
 
 class OfferState(NamedTuple):
-    """What the store knows before a decision. packed: the promises as they lie there, b"" for none."""
+    """What the store knows before a decision. packed: the promises as they lie there, b"" for none;
+    contacts: id -> epoch ms of messages that were handed out, sent offers among them."""
 
     packed: bytes
     promises: Promises
     spent: Mapping[str, float]
     told: Mapping[str, Said]
+    contacts: Mapping[str, int]
 
 
 async def read_offers(store: Connection, customer_id: str) -> OfferState:
@@ -85,14 +95,22 @@ async def read_offers(store: Connection, customer_id: str) -> OfferState:
         store.send("GET", keys.promises(customer_id)),
         store.send("HGETALL", keys.budgets_spent()),
         store.send("HGETALL", keys.told(customer_id, known=True)),
+        store.send("ZRANGE", keys.contacts(customer_id), 0, -1, "WITHSCORES"),
     )
-    packed, spent, told = [await reply for reply in replies]
+    packed, spent, told, contacts = [await reply for reply in replies]
     return OfferState(
         packed or b"",
         _promises(packed),
         {budget.decode(): float(money) for budget, money in _pairs(spent).items()},
         told_of(_pairs(told)),
+        {name.decode(): int(float(at)) for name, at in _pairs(contacts).items()},
     )
+
+
+async def read_spent(store: Connection) -> dict[str, float]:
+    """Money promised from each budget. Raises StoreUnavailable."""
+    spent = await store.call("HGETALL", keys.budgets_spent())
+    return {budget.decode(): float(money) for budget, money in _pairs(spent).items()}
 
 
 async def keep_decision(
@@ -101,13 +119,22 @@ async def keep_decision(
     promises: Promises,
     record: DecisionRecord,
     charges: Sequence[Charge],
+    contact: str = "",
 ) -> bool:
     """Count a decision, in one step and once; False: look again, somebody was faster or a budget is spent.
 
-    Raises StoreUnavailable: it may have been counted, then the next look finds it.
+    contact: id of the message that the offer is sent with, where it is sent. Raises StoreUnavailable: it may
+    have been counted, then the next look finds it.
     """
-    touched = keys.promises(record.customer_id), keys.budgets_spent(), keys.decision_stream()
-    words = (before.packed, msgspec.json.encode(promises), LIFE_S, msgspec.json.encode(record))
+    customer, at_ms = record.customer_id, int(record.decided_at.timestamp() * 1000)
+    touched = (
+        keys.promises(customer),
+        keys.budgets_spent(),
+        keys.decision_stream(),
+        keys.contacts(customer),
+    )
+    kept = before.packed, msgspec.json.encode(promises), LIFE_S, msgspec.json.encode(record)
+    words = (*kept, contact, at_ms, CONTACTS_S)
     money = [word for each in charges for word in (each.budget, repr(each.amount), repr(each.money))]
     return bool(await store.call("EVAL", SCRIPT, len(touched), *touched, *words, *money))
 

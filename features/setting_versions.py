@@ -62,6 +62,11 @@ class SettingVersions:
         kept = await store.call("LRANGE", self.key, 0, limit - 1)
         return [msgspec.json.decode(version, type=SettingVersion) for version in kept]
 
+    def keep(self, client: redis.Redis, settings: bytes, now: datetime) -> None:
+        """As `save`, for a command."""
+        words = (settings, "", now.isoformat(), VERSIONS_KEPT, self.name)
+        client.eval(SCRIPT, 2, self.key, keys.revisions(), *words)
+
     def standing(self, client: redis.Redis) -> SettingVersion:
         """The newest, for the worker."""
         return next(iter(self.kept(client, 1)), SettingVersion())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,8 +10,8 @@ import msgspec
 
 from recommender.bundle import Tables
 from recommender.offer_catalogue import Catalogue, Offer
-from recommender.offer_customer import FEATURES
 from recommender.offer_eligibility import Asked
+from recommender.offer_features import FEATURES
 from recommender.offer_model import OfferModel
 from recommender.offers import Decision, Weighed, drawn, stands, weigh
 
@@ -46,9 +47,16 @@ def standing_promise(packed: bytes, revision: int, now: datetime) -> Promise | N
     return promise if promise.offer is not None or promise.revision >= revision else None
 
 
-def choose(catalogue: Catalogue, model: OfferModel, asked: Asked, now: datetime, edition: str) -> Choice:
-    """edition: tells this decision from others of the same customer and day."""
-    weighed = weigh(catalogue, model, asked, now)
+def choose(
+    catalogue: Catalogue,
+    model: OfferModel,
+    asked: Asked,
+    now: datetime,
+    edition: str,
+    prices: Mapping[str, float] | None = None,
+) -> Choice:
+    """edition: tells this decision from others of the same customer and day; prices: of budgets."""
+    weighed = weigh(catalogue, model, asked, now, prices)
     decision = drawn(weighed, asked, now, edition)
     offer = next((each for each in weighed.arms.offers if each.id == decision.offer_id), None)
     return Choice(decision, offer, weighed, asked)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from math import isfinite, log, log1p
+from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -13,22 +13,23 @@ from features.lifecycle import Life, Said
 from features.shopper import ShopperState
 from recommender.bundle import Bundle
 from recommender.offer_eligibility import Asked, Given
+from recommender.offer_features import chances_of, discount_share, features_of
+from recommender.order_models import Summary
 from recommender.people import People
 from recommender.profile import Profile
 from recommender.profiling import standing
+from recommender.season import WEEK_DAYS
 from recommender.shelf import Shelf
 from recommender.spend import SpendModel, expected_spend
 from recommender.tiers import TierPlan
 
-FEATURES = ("basket_log", "orders_log", "recency_log", "discount_share", "has_cart")
-"""What the offer model is told of a customer."""
 ON_SITE = frozenset({"web", "site", "shop", "app"})
 """Channels on which the customer came to us: these need no consent to be written to."""
-NEVER_DAYS = 365.0
 
 
 class Question(NamedTuple):
-    """cart: product -> quantity, empty: the live one. given and spent: as in `Asked`."""
+    """cart: product -> quantity, empty: the live one. given and spent: as in `Asked`; contacts: id -> epoch
+    ms of messages handed out, those of sent offers by their decision's id."""
 
     customer_id: str
     channel: str
@@ -37,6 +38,7 @@ class Question(NamedTuple):
     told: Mapping[str, Said]
     given: tuple[tuple[str, int], ...]
     spent: Mapping[str, float]
+    contacts: Mapping[str, int] = {}
 
 
 class Goods(NamedTuple):
@@ -58,7 +60,7 @@ def asked_of(
         return None
     return Asked(
         customer_id=question.customer_id,
-        features=_features(bundle, known, basket.worth, has_cart=cart.worth > 0),
+        features=_features(bundle, known, basket.worth, now, has_cart=cart.worth > 0),
         basket=basket.worth,
         margin=basket.margin,
         cart=cart.worth,
@@ -69,8 +71,16 @@ def asked_of(
         first_order=known.orders == 0,
         consent=_consents(question, known),
         given=tuple(Given(offer, datetime.fromtimestamp(at / 1000, UTC)) for offer, at in question.given),
+        messages=_messages(question, now),
         spent=question.spent,
     )
+
+
+def _messages(question: Question, now: datetime) -> tuple[datetime, ...]:
+    """Sent offers are among `given`; a message of the last day is the one that this offer would go with."""
+    offered, today = {at for _, at in question.given}, now - timedelta(days=1)
+    times = (datetime.fromtimestamp(at / 1000, UTC) for at in question.contacts.values() if at not in offered)
+    return tuple(at for at in times if not today < at <= now)
 
 
 def _goods(cart: Mapping[str, float], bundle: Bundle, shelf: Shelf) -> Goods:
@@ -98,12 +108,25 @@ def _usual(people: People | None, known: Profile, shelf: Shelf) -> Goods:
     return Goods(round(worth, 2), round(worth * share, 2))
 
 
-def _features(bundle: Bundle, known: Profile, basket: float, *, has_cart: bool) -> dict[str, float]:
+def _features(
+    bundle: Bundle, known: Profile, basket: float, now: datetime, *, has_cart: bool
+) -> dict[str, float]:
     people, row = bundle.tables.people, bundle.tables.customers.row(known.customer_id)
-    discounted = float(people.facts.discounted[row]) if people is not None and row >= 0 else 0.0
-    recency = NEVER_DAYS if known.recency_days is None else known.recency_days
-    values = log(basket), log1p(known.orders), log1p(recency), discounted, float(has_cart)
-    return dict(zip(FEATURES, values, strict=True))
+    share = float(people.facts.discounted[row]) if people is not None and row >= 0 else 0.0
+    used = discount_share(share * known.orders, known.orders)
+    told = features_of(basket, used, has_cart)
+    if people is not None:
+        told |= chances_of(people.value.order_model, _summary(known, now))
+    return {name: float(value) if np.ndim(value) == 0 else value.item() for name, value in told.items()}
+
+
+def _summary(known: Profile, now: datetime) -> Summary:
+    """Who never ordered is as good as new."""
+    if known.first_order is None or known.last_order is None:
+        return Summary.of(0.0, 0.0, 0.0)
+    recency = (known.last_order - known.first_order).days / WEEK_DAYS
+    age = max((now.date() - known.first_order).days / WEEK_DAYS, recency)
+    return Summary.of(max(known.orders - 1, 0), recency, age)
 
 
 def _country(question: Question, known: Profile) -> str | None:

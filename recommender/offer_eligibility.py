@@ -21,8 +21,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Whom an offer is for. Money in the shop's currency.
 
     features: name -> value, as the model knows them; basket and margin: of the order to expect (the cart's,
-    where there is one), margin before any offer; given: offers got within the longest cap; spent: by
-    budget, what is given away or promised already.
+    where there is one), margin before any offer; given: offers got within the longest cap; messages: when
+    others reached them, but for one that this offer might go with; spent: by budget, what is promised.
     """
 
     customer_id: str
@@ -37,6 +37,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     first_order: bool = False
     consent: bool = True
     given: tuple[Given, ...] = ()
+    messages: tuple[datetime, ...] = ()
     spent: Mapping[str, float] = {}
 
 
@@ -46,8 +47,12 @@ def why_not(offer: Offer, catalogue: Catalogue, asked: Asked, now: datetime) -> 
 
 
 def contact_barred(catalogue: Catalogue, asked: Asked, now: datetime) -> bool:
-    """Whether the contact budget is used up: no offer at all."""
-    return catalogue.contacts is not None and _used_up(catalogue.contacts, asked, now)
+    """Whether the contact budget is used up, by offers or by messages: no offer at all."""
+    cap = catalogue.contacts
+    if cap is None:
+        return False
+    reached = (*(each.at for each in asked.given), *asked.messages)
+    return sum(at > now - timedelta(days=cap.days) for at in reached) >= cap.times
 
 
 def _reasons(offer: Offer, catalogue: Catalogue, asked: Asked, now: datetime) -> Iterator[str]:
@@ -83,8 +88,8 @@ def _budget_reasons(offer: Offer, budgets: tuple[Budget, ...], asked: Asked, now
                 yield f"its budget {budget.id} is spent"
 
 
-def _used_up(cap: Cap, asked: Asked, now: datetime, offer_id: str | None = None) -> bool:
+def _used_up(cap: Cap, asked: Asked, now: datetime, offer_id: str) -> bool:
     """An offer dated after `now` counts too: a clock that jumped back must not open a cap."""
     since = now - timedelta(days=cap.days)
-    times = sum(given.at > since and offer_id in (None, given.offer_id) for given in asked.given)
+    times = sum(given.at > since and given.offer_id == offer_id for given in asked.given)
     return times >= cap.times

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -23,17 +23,28 @@ class Reason(msgspec.Struct, frozen=True):
     why_not: dict[str, str]
 
 
+class Arm(NamedTuple):
+    """Money: what it takes where it is used, what it brings above no offer, what its budgets ask for it."""
+
+    cost: float
+    worth: float
+    charge: float
+
+
 def explain(
     offers: Sequence[Offer],
     worth: NDArray[np.float64],
+    charges: NDArray[np.float64],
     arm: int,
     chances: NDArray[np.float64],
     refused: Mapping[str, str],
     asked: Asked,
 ) -> Reason:
-    """worth, chances: (n_offers + 1), incremental margin and chance of each offer and of none."""
+    """worth, charges, chances: (n_offers + 1), incremental margin, what budgets ask and the chance of each
+    offer and of none."""
+    chosen = Arm(offers[arm].costs(asked.basket) if arm < len(offers) else 0.0, worth[arm], charges[arm])
     others = {
-        offer.id: _why_not(offer, float(worth[place]), float(worth[arm]), asked)
+        offer.id: _why_not(Arm(offer.costs(asked.basket), worth[place], charges[place]), chosen)
         for place, offer in enumerate(offers)
         if place != arm
     }
@@ -59,13 +70,24 @@ def _why(
     )
 
 
-def _why_not(offer: Offer, worth: float, chosen: float, asked: Asked) -> str:
-    cost = offer.costs(asked.basket)
+def _why_not(other: Arm, chosen: Arm) -> str:
+    cost, worth, charge = other
     if worth <= 0:
         return f"it would cost {cost:.2f} where it is used, and bring {worth:.2f}: no more than it gives away"
-    if worth <= chosen:
-        return f"it would bring {worth:.2f}, the one chosen {chosen:.2f}"
+    if worth <= chosen.worth:
+        more = f"takes {cost - chosen.cost:.2f} more and " if cost > chosen.cost > 0 else ""
+        return f"it {more}would bring {worth:.2f}, the one chosen {chosen.worth:.2f}"
+    if worth - charge <= chosen.worth - chosen.charge:
+        return f"it would bring {worth:.2f}, but its budget is short and asks {charge:.2f} for it"
     return f"it may bring {worth:.2f}, but that is not sure enough yet"
+
+
+def loses(offer: Offer, worth: float, asked: Asked, anyway: float) -> str:
+    """Why an offer that hardly can pay is not even tried."""
+    return (
+        f"they would order anyway in {anyway:.0%} of such cases and take {offer.costs(asked.basket):.2f} with"
+        f" them: it would bring {worth:.2f}"
+    )
 
 
 def _called(offer: Offer) -> str:

@@ -9,7 +9,9 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.budget_prices import Traffic, traffic_of
 from recommender.id_map import IdMap
+from recommender.offer_features import CHANCES, FEATURES
 from recommender.offer_model import OfferModel, Stage
 
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -17,27 +19,45 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 
 @dataclass(frozen=True)
 class OfferTable:
-    """As in `OfferModel`; stage: (1) int8, of STAGES; order_chance: (1) float64."""
+    """As in `OfferModel`; stage: (1) int8, of STAGES. traffic: (n, n_features + 4) float64, decisions of late
+    as `traffic_of` has them; daily: (1) float64, decisions a day."""
 
     features: IdMap
     arms: IdMap
     centre: NDArray[np.float64]
     scale: NDArray[np.float64]
     worlds: NDArray[np.float64]
+    response: NDArray[np.float64]
+    size: NDArray[np.float64]
+    used: NDArray[np.float64]
+    average: NDArray[np.float64]
+    anyway: NDArray[np.float64]
     stage: NDArray[np.int8]
-    order_chance: NDArray[np.float64]
+    traffic: NDArray[np.float64]
+    daily: NDArray[np.float64]
 
     @classmethod
-    def of(cls, model: OfferModel) -> OfferTable:
+    def of(cls, model: OfferModel, traffic: NDArray[np.float64], daily: float) -> OfferTable:
         return cls(
             features=IdMap.build(model.features),
             arms=IdMap.build(model.arms),
             centre=model.centre,
             scale=model.scale,
             worlds=model.worlds,
+            response=model.response,
+            size=model.size,
+            used=model.used,
+            average=model.average,
+            anyway=model.anyway,
             stage=np.array([STAGES.index(model.stage)], np.int8),
-            order_chance=np.array([model.order_chance]),
+            traffic=traffic,
+            daily=np.array([daily]),
         )
+
+    @cached_property
+    def expected_traffic(self) -> Traffic:
+        """Whom budgets must last for."""
+        return traffic_of(self.traffic, (*FEATURES, *CHANCES), float(self.daily[0]))
 
     @cached_property
     def model(self) -> OfferModel:
@@ -48,6 +68,10 @@ class OfferTable:
             scale=self.scale,
             arms=tuple(map(self.arms.name, range(len(self.arms)))),
             worlds=self.worlds,
+            response=self.response,
+            size=self.size,
+            used=self.used,
+            average=self.average,
+            anyway=self.anyway,
             stage=STAGES[int(self.stage[0])],
-            order_chance=float(self.order_chance[0]),
         )

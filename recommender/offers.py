@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from recommender.draws import digest, uniform
 from recommender.offer_catalogue import NO_OFFER, Catalogue, Offer
-from recommender.offer_choice import propensities, taken
+from recommender.offer_choice import may_pay, propensities, taken
 from recommender.offer_eligibility import Asked, contact_barred, why_not
 from recommender.offer_model import OfferModel, Stage
-from recommender.offer_reasons import Reason, explain
+from recommender.offer_reasons import Reason, explain, loses
 
 Numbers = NDArray[np.float64]
 
@@ -45,12 +45,14 @@ class Arms(NamedTuple):
 
 
 class Weighed(NamedTuple):
-    """worth: (n_worlds, n_arms), money above no offer; chances: (n_arms), exact; no offer is the last arm."""
+    """worth: (n_worlds, n_arms), money above no offer; chances: (n_arms), exact; charges: (n_arms), what the
+    budgets ask for each; no offer is the last arm."""
 
     arms: Arms
     stage: Stage
     worth: Numbers
     chances: Numbers
+    charges: Numbers
 
 
 def decide(
@@ -74,7 +76,7 @@ def decide(
 
 def drawn(weighed: Weighed, asked: Asked, now: datetime, edition: str = "") -> Decision:
     """The decision that the draw makes of what the arms are worth. edition: tells a day's decisions apart."""
-    arms, stage, worth, chances = weighed
+    arms, stage, worth, chances, charges = weighed
     salt = (asked.customer_id, now.date().isoformat(), *(offer.id for offer in arms.offers))
     arm = taken(chances, uniform("offer", *salt))
     believed = np.sort(worth[:, arm])
@@ -89,7 +91,7 @@ def drawn(weighed: Weighed, asked: Asked, now: datetime, edition: str = "") -> D
         high=float(believed[-1 - len(believed) // 20]),
         decided_at=now,
         expires_at=_expiry(chosen, now),
-        reason=explain(arms.offers, worth.mean(axis=0), arm, chances, arms.refused, asked),
+        reason=explain(arms.offers, worth.mean(axis=0), charges, arm, chances, arms.refused, asked),
         stage=stage,
     )
 
@@ -102,13 +104,27 @@ def weigh(
     prices: Mapping[str, float] | None = None,
 ) -> Weighed:
     """What each arm is worth and how likely it is taken: what a replay of this policy on a log needs."""
-    arms = arms_of(catalogue, asked, now)
-    stage, charges = model.stage_for(arms.offers), _charges(model, arms.offers, asked, prices or {})
-    average = _with_none(model.worth(arms.offers, asked, personal=False))
-    worth = _with_none(model.worth(arms.offers, asked, personal=True)) if stage == "personal" else average
-    return Weighed(
-        arms, stage, worth, propensities(average - charges, worth - charges, stage, catalogue.exploration)
-    )
+    arms, worth = _worth_a_try(arms_of(catalogue, asked, now), model, asked)
+    stage, charges = model.stage_for(arms.offers), _charges(arms.offers, asked, prices or {})
+    average = worth if stage == "thin" else _with_none(model.averages(arms.offers))
+    chances = propensities(average - charges, worth - charges, stage, catalogue.exploration)
+    return Weighed(arms, stage, worth, chances, charges)
+
+
+def _worth_a_try(arms: Arms, model: OfferModel, asked: Asked) -> tuple[Arms, Numbers]:
+    """Without the offers that almost surely give more away than they bring, as far as any of this was seen;
+    what the others are worth."""
+    worth = model.worth(arms.offers, asked)
+    kept = may_pay(worth) | ~model.tried(arms.offers)
+    if kept.all():
+        return arms, _with_none(worth)
+    lost = {
+        offer.id: loses(offer, float(mean), asked, model.anyway_chance(asked))
+        for offer, mean, keep in zip(arms.offers, worth.mean(axis=0), kept, strict=True)
+        if not keep
+    }
+    offers = tuple(offer for offer in arms.offers if offer.id not in lost)
+    return Arms(offers, {**arms.refused, **lost}), _with_none(worth[:, kept])
 
 
 def stands(decision: Decision, now: datetime) -> bool:
@@ -131,13 +147,11 @@ def _with_none(worth: Numbers) -> Numbers:
     return np.hstack([worth, np.zeros((len(worth), 1))])
 
 
-def _charges(
-    model: OfferModel, offers: Sequence[Offer], asked: Asked, prices: Mapping[str, float]
-) -> Numbers:
+def _charges(offers: Sequence[Offer], asked: Asked, prices: Mapping[str, float]) -> Numbers:
     """(n_offers + 1): what the budgets charge for each offer, and nothing for none."""
     if not prices:
         return np.zeros(len(offers) + 1)
-    return np.array([*(_charge(offer, prices) * model.expected_cost(offer, asked) for offer in offers), 0.0])
+    return np.array([*(_charge(offer, prices) * offer.costs(asked.basket) for offer in offers), 0.0])
 
 
 def _charge(offer: Offer, prices: Mapping[str, float]) -> float:

@@ -6,17 +6,22 @@ import json
 import shutil
 from datetime import datetime
 
+import msgspec
+
+from features.commands import store
 from features.home import Home
 from features.importers.catalogue import import_catalogue
 from features.importers.costs import import_costs
 from features.importers.orders import import_orders
 from features.progress import Report
+from features.setting_versions import OFFER_CATALOGUE
 from features.tiers import TIERS_FILE
 from training.demo_shop import write_demo_shop
 from training.demo_shop.season import Calendar
 from training.demo_shop.trials import ShopTrials
 from training.errors import CannotTrain
 from training.experiments.plans import remember_plans
+from training.offers.campaigns import demo_catalogue, write_campaigns
 from training.reports.build import write_insights
 from training.settings import TrainingSettings
 from training.train import train
@@ -36,6 +41,9 @@ def build_demo(home: Home, seed: int, customers: int, products: int, now: dateti
     shutil.copyfile(folder / "served.parquet", served / "demo.parquet")
     import_costs(home, folder / "channels.csv", now=now)
     (home.root / TIERS_FILE).write_text(TIERS, encoding="utf-8")
+    write_campaigns(home, folder)
+    with store(home) as client:
+        OFFER_CATALOGUE.keep(client, msgspec.json.encode(demo_catalogue(now)), now)
     result = train(home, TrainingSettings(), now, report)
     if not result.published:
         raise CannotTrain("; ".join(result.reasons))

@@ -8,6 +8,7 @@ from datetime import date
 import msgspec
 from fastapi import APIRouter, Request, Response
 
+from api.offer_insights import with_budgets
 from api.openapi import answers, parameters
 from api.problems import Problem
 from api.queries import checked
@@ -51,4 +52,6 @@ async def insight(name: str, request: Request) -> Response:
     if asked is not None and asked != of:
         command = f"perennial report kpi --about {name} --as-of {asked} --format json"
         raise Problem(422, f"as_of: these figures are of {of}. For another day run `{command}`.")
+    if name == "offers":
+        found = await with_budgets(service, found)
     return Response(found, media_type="application/json", headers={"Cache-Control": "private, no-store"})

@@ -122,6 +122,113 @@ DEFINITIONS: dict[str, Definition] = {
     "discount_use": Definition(
         "Discounts", "text", "How many of a customer's orders had a discount or coupon."
     ),
+    "product": Definition("Product", "text", "Its title, or the shop's id."),
+    "told": Definition("In words", "text", "What a price a tenth lower does to orders."),
+    "why": Definition("Why", "text", "What the verdict rests on."),
+    "weeks": Definition("Weeks", "count", "Weeks on sale that were looked at."),
+    "priced_products": Definition("Products", "count", "Products sold, the 5,000 of most revenue at most."),
+    "moved_products": Definition(
+        "Prices that moved",
+        "count",
+        "Products at least 3 % off their usual price in three weeks or more, and at it in three or more.",
+    ),
+    "telling_products": Definition(
+        "Known well enough",
+        "count",
+        "Of these, those of which the data tells which way sales go, or how much.",
+    ),
+    "price_response": Definition(
+        "Price response",
+        "number",
+        "Per cent of orders a per cent of price (elasticity), beside what the whole shop sold that week; "
+        "pulled towards the category's and the shop's as far as the product itself says little.",
+    ),
+    "response_low": Definition("From", "number", "Lower end of its 95 % interval."),
+    "response_high": Definition("To", "number", "Upper end of its 95 % interval."),
+    "usual_price": Definition("Usual price", "money", "Median of the weeks' prices paid."),
+    "depth": Definition("Depth", "share", "Share of the usual price taken off."),
+    "break_even": Definition(
+        "Pays from", "number", "The price response from which this discount earns: a steeper one than that."
+    ),
+    "gained": Definition(
+        "Earned", "money", "Margin of the discounted weeks, less what the usual price would have brought."
+    ),
+    "gained_low": Definition("At least", "money", "Lower end of its 95 % interval."),
+    "gained_high": Definition("At most", "money", "Upper end of its 95 % interval."),
+    "discount_verdict": Definition(
+        "Verdict", "text", "Earned, or gave margin away, where the whole interval says so; else undecided."
+    ),
+    "discounts_earned": Definition(
+        "Earned by discounts", "money", "Sum over the discounts that surely earned."
+    ),
+    "discounts_gave_away": Definition(
+        "Given away", "money", "Sum over the discounts that surely gave margin away."
+    ),
+    "discounts_unclear": Definition(
+        "Discounts undecided", "count", "Those of which the data cannot tell, or whose cost is unknown."
+    ),
+    "coupon": Definition("Coupon", "text", "The code of the order."),
+    "given": Definition("Given", "money", "Discounts of these orders."),
+    "margin_left": Definition("Margin left", "money", "After the discount; known costs stand for all lines."),
+    "needed_share": Definition(
+        "Pays from", "share", "Orders that must have come because of it, of all with it, for it to pay."
+    ),
+    "policy": Definition("Policy", "text", "Who would have got what."),
+    "ess": Definition(
+        "Counts as", "count", "Effective sample size (Kish): so many decisions of that policy say as much."
+    ),
+    "ips": Definition("IPS", "money", "Margin a decision, each weighed by one over its propensity."),
+    "snips": Definition("SNIPS", "money", "The same over the sum of the weights: less noise."),
+    "dr": Definition("DR", "money", "Doubly robust: a model's margin, put right where the log disagrees."),
+    "dr_low": Definition("From", "money", "Lower end of its 95 % interval."),
+    "dr_high": Definition("To", "money", "Upper end of its 95 % interval."),
+    "above_none": Definition("Above no offer", "money", "DR less that of no offer for anybody, a decision."),
+    "above_low": Definition("From", "money", "Lower end of its 95 % interval."),
+    "above_high": Definition("To", "money", "Upper end of its 95 % interval."),
+    "policy_verdict": Definition("Verdict", "text", "Where the whole interval is on one side of 0."),
+    "decisions": Definition("Decisions", "count", "Answers of POST /v1/offers, no offer among them."),
+    "finished": Definition("Finished", "count", "Decisions 14 days old or more, a customer's apart."),
+    "offers_given": Definition("Got an offer", "share", "Decisions that were an offer."),
+    "explored": Definition("Tried out", "share", "Decisions left to chance, to learn from."),
+    "offer": Definition("Offer", "text", "Its id in the catalogue."),
+    "share": Definition("Share", "share", "Of all decisions."),
+    "served_share": Definition("As it was", "share", "Mean chance of it when these were decided."),
+    "new_share": Definition("New", "share", "Mean chance of it under the new catalogue."),
+    "mean_propensity": Definition("Mean propensity", "share", "Chance that it had where it was given."),
+    "least_propensity": Definition("Least propensity", "share", "Smallest chance that a decision had."),
+    "taken": Definition("Ordered", "share", "Finished decisions with an order within 14 days."),
+    "margin_a_decision": Definition(
+        "Margin a decision", "money", "Margin within 14 days after it, less the offer's cost."
+    ),
+    "offers_earned": Definition(
+        "Earned by offers", "money", "Finished decisions, above no offer for anybody (doubly robust)."
+    ),
+    "offers_earned_low": Definition("At least", "money", "Lower end of its 95 % interval."),
+    "offers_earned_high": Definition("At most", "money", "Upper end of its 95 % interval."),
+    "customers_asked": Definition("Customers asked about", "count", "Different ones."),
+    "best_expected": Definition("Best expected", "money", "Mean of what the best arm was believed to bring."),
+    "stage": Definition("How", "text", "What was known when it was decided."),
+    "budget": Definition("Budget", "text", "Its id in the catalogue."),
+    "budget_amount": Definition("Amount", "money", "What it holds in all."),
+    "budget_spent": Definition("Promised", "money", "Charged in full with each promise, used or not."),
+    "budget_left": Definition("Left", "money", "What may still be promised."),
+    "budget_price": Definition(
+        "Price",
+        "number",
+        "What a promise must bring beyond its cost, a unit of money from it, so that the budget lasts.",
+    ),
+    "budget_until": Definition("Until", "text", "When it closes."),
+    "measure": Definition("Measure", "text", "Task and metric."),
+    "value": Definition("Value", "number", "On the shop's own last weeks."),
+    "version": Definition("Version", "text", "Of the model."),
+    "trained_on": Definition("Trained on", "date", "Day of the training."),
+    "serves": Definition("", "text", "Which one answers."),
+    "model_orders": Definition("Orders learned from", "count", "In the history that it was trained on."),
+    "model_customers": Definition("Customers known", "count", "With an order in that history."),
+    "model_products": Definition("Products", "count", "That it may recommend."),
+    "brings": Definition("Brings", "money", "Believed incremental margin of a decision: the middle world."),
+    "brings_low": Definition("From", "money", "Lower end of its 90 % interval."),
+    "brings_high": Definition("To", "money", "Upper end of its 90 % interval."),
     "customer_id": Definition("Customer", "text", "The shop's own id."),
     "earned_margin": Definition(
         "Earned in 30 days",

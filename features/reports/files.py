@@ -10,7 +10,18 @@ import msgspec
 from features.home import Home
 from features.reports.shape import Report
 
-INSIGHTS = ("kpi", "cohorts", "segments", "channels", "affinities", "experiments")
+INSIGHTS = (
+    "kpi",
+    "cohorts",
+    "segments",
+    "channels",
+    "affinities",
+    "experiments",
+    "pricing",
+    "offers",
+    "policy",
+    "model",
+)
 
 
 def write_report(home: Home, report: Report) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -21,6 +22,8 @@ from features import keys
 from features.archive import Archiver
 from features.home import Home
 from features.redis_server import RedisServer
+from features.reports.files import write_report
+from features.reports.shape import Part, Report
 from features.settings import StoreSettings
 from recommender import versions
 from recommender.bundle_files import write_bundle
@@ -158,6 +161,33 @@ def test_contacts_are_counted_beyond_a_decision(http: httpx.Client, client: redi
     client.set(keys.promises(customer), msgspec.json.encode({**packed, "standing": None}))  # it ran out
     again = ask(http, customer, cart=["pot"])
     assert again.reason.why_not == {"ten": "they got as many offers as they may"}
+
+
+def test_contacts_are_shared_with_triggers(http: httpx.Client, client: redis.Redis) -> None:
+    """A message of last week counts for offers, and an offer that is sent counts for messages, once."""
+    news = {**NEWS, "eligible": {"consent": False}}
+    offering(http, news, contacts={"times": 1, "days": 30})
+    now = int(time.time() * 1000)
+    client.zadd(keys.contacts("ann"), {"t-1": now - 7 * 86_400_000})
+    assert ask(http, "ann", channel="email").reason.code == "nothing_allowed"
+    customer, given = first_given(http, channel="email")
+    assert client.zrange(keys.contacts(customer), 0, -1) == [str(given.decision_id).encode()]
+    client.zadd(keys.contacts("z"), {"t-2": now - 3_600_000})  # an offer asked for now goes with this one
+    assert ask(http, "z", channel="email").reason.code != "nothing_allowed"
+    assert client.zcard(keys.contacts("z")) == 1
+    shown, _ = first_given(http, channel="web", cart=["pot"])
+    assert shown == customer or client.zcard(keys.contacts(shown)) == 0
+
+
+def test_what_budgets_have_left_is_told_with_the_offers_report(http: httpx.Client, served_home: Home) -> None:
+    write_report(served_home, Report("offers", "Offers", "2026-11-23", [Part("EUR")]))
+    offering(http)
+    first_given(http, cart=["pot"])
+    (table,) = http.get("/v1/insights/offers").json()["parts"][0]["tables"]
+    ((budget, amount, spent, left, *_),) = table["rows"]
+    assert (budget, amount) == ("spring", 1000.0)
+    assert spent > 0
+    assert spent + left == pytest.approx(1000.0)
 
 
 def test_every_decision_is_archived_with_its_chances(

@@ -15,7 +15,18 @@ from browsing import DESKTOP, PHONE, chromium, complaints
 from serving import perennial, running
 
 pytestmark = pytest.mark.browser
-REPORTS = ("kpi", "experiments", "cohorts", "segments", "channels", "affinities")
+REPORTS = (
+    "kpi",
+    "experiments",
+    "cohorts",
+    "segments",
+    "channels",
+    "affinities",
+    "offers",
+    "policy",
+    "pricing",
+    "model",
+)
 TOO_WIDE = "Math.max(0, document.documentElement.scrollWidth - window.innerWidth)"
 COLOURS = "() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
 
@@ -110,6 +121,15 @@ def shades(colour: str) -> list[int]:
 def test_a_channel_that_pays_is_marked(page: Page) -> None:
     verdicts = page.locator('.card[data-name="channels"] td.good')
     assert {"pays", "free"} & set(verdicts.all_text_contents())
+
+
+def test_the_offers_page_tells_what_was_given_and_what_budgets_have_left(page: Page) -> None:
+    page.get_by_role("link", name="Offers", exact=True).click()
+    offers = page.locator("section#offers")
+    expect(offers.get_by_role("heading", level=2)).to_be_in_viewport()
+    expect(offers.locator('.card[data-name="by_offer"] tbody')).to_contain_text("percent_10")
+    expect(offers.locator('.card[data-name="budgets"] tbody')).to_contain_text("season")
+    expect(page.locator('section#policy .card[data-name="policies"] tbody')).to_contain_text("no offer")
 
 
 def test_printing_opens_the_rows_and_leaves_the_menu_out(page: Page) -> None:

@@ -155,6 +155,28 @@ def test_the_drawer_shows_answer_time_and_reasons(page: Page) -> None:
 
 
 @desktop_and_phone
+def test_the_drawer_tells_the_offer_and_why(page: Page) -> None:
+    """For a customer who is known; the same one while it is valid."""
+    switch_to(page, "returning")
+    expect(widget(page, "home")).to_have_attribute("state", "ready")
+    page.get_by_role("button", name="Behind the scenes").click()
+    entries = page.locator("#exchanges > li", has_text="next best offer")
+    expect(entries).to_have_count(1)
+    entries.first.locator("summary").first.click()
+    answer = json.loads(entries.first.locator("pre").last.text_content() or "")
+    told = entries.first.locator("section.offer")
+    expect(told).to_contain_text(answer["reason"]["text"])
+    assert answer["decision_id"]
+    for offer, why in answer["reason"]["why_not"].items():
+        expect(told).to_contain_text(f"not {offer}")
+        expect(told).to_contain_text(why)
+    page.goto("/demo#/cart")
+    expect(entries).to_have_count(2)
+    again = json.loads(entries.first.locator("pre").last.text_content() or "")
+    assert again["decision_id"] == answer["decision_id"]
+
+
+@desktop_and_phone
 def test_every_page_fits_and_can_be_read_out(page: Page, shop: dict[str, Any]) -> None:
     product, category = product_on_sale(shop), shop["categories"][0]["id"]
     for route in (

@@ -127,6 +127,15 @@ def offers(
     _run(lambda _, *options: evaluate_offers(shop, *options), shop, seeds, baselines, as_json)
 
 
+@evaluate.command("offer-cost")
+def offer_cost(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """CPU of an offer's decision over that of a recommendation, in a home with a model and offers."""
+    from training.evaluate.offer_cost import evaluate_offer_cost
+
+    shop = Home(home)
+    _run(lambda *options: evaluate_offer_cost(shop, options[-1]), shop, 1, "all", as_json)
+
+
 @evaluate.command("experiments")
 def experiments(
     home: HomeOption = DEFAULT_HOME, baselines: BaselinesOption = "all", as_json: JsonOption = False

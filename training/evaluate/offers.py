@@ -49,7 +49,7 @@ def judged(shop: DemoShop, campaigns: Campaigns, name: str, *, baselines: bool) 
     """policy -> (share, share_all_knowing, margin)."""
     worth = shop.response.incremental(campaigns.day)
     each, best = np.arange(len(worth)), worth.max(axis=1).mean()
-    by_sight = best_by_sight(worth, campaigns.seen.features(campaigns.day))
+    by_sight = best_by_sight(worth, shop.questions(campaigns.seen, campaigns.day).features)
     visible = worth[each, by_sight].mean()
     given = chances(shop, campaigns.model, campaigns.seen, campaigns.day)
     earned = {
@@ -64,7 +64,8 @@ def judged(shop: DemoShop, campaigns: Campaigns, name: str, *, baselines: bool) 
 
 def best_by_sight(worth: Numbers, features: Numbers) -> NDArray[np.int64]:
     """(n): the arm of the largest true worth, as far as features, their squares and products tell it."""
-    z = (features - features.mean(axis=0)) / features.std(axis=0)
+    varied = features[:, features.std(axis=0) > 0]
+    z = (varied - varied.mean(axis=0)) / varied.std(axis=0)
     pairs = [z[:, i] * z[:, j] for i in range(z.shape[1]) for j in range(i, z.shape[1])]
     rows = np.column_stack([np.ones(len(z)), z, *pairs])
     told = rows @ np.linalg.lstsq(rows, worth, rcond=None)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -12,17 +13,20 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from training.demo_shop.lives import POSTAGE_FREE_FROM
+from recommender.offer_features import chances_of, discount_share, features_of
+from recommender.order_models import PARETO_NBD, OrderModel, Summary
+from recommender.season import WEEK_DAYS
+from recommender.spend import SpendModel, expected_spend
+from training.customers.choice import fit_or_guess
+from training.customers.gamma_gamma import fit_or_guess_spend
 from training.demo_shop.offers import VALID_DAYS
 
-FEATURES = ("basket_log", "small_baskets", "discount_share", "recency_log", "orders_a_month")
 ARMS = ("percent_10", "free_shipping", "amount_5")
-BASKET_PRIOR = 44.0
 Numbers = NDArray[np.float64]
 
 
 class Truth(NamedTuple):
-    """What is true of each customer, (n) each: uplift (n, 3), orders a day, mean basket, affinity for
+    """What is true of each customer, (n) each: uplift (n, 3), orders a day, mean budget, affinity for
     discounts, and the day they leave, counted from the history's end."""
 
     uplift: Numbers
@@ -37,25 +41,39 @@ class Seen(NamedTuple):
 
     orders: Numbers
     worth: Numbers
-    small: Numbers
     discounted: Numbers
     first: Numbers
     last: Numbers
 
-    def basket(self) -> Numbers:
-        """Mean worth of an order, pulled towards the shop's by one order."""
-        return np.asarray((BASKET_PRIOR + self.worth) / (1 + self.orders))
+    def summary(self, day: float) -> Summary:
+        """As the order models want it; who never ordered is new today."""
+        last, first = np.minimum(self.last, day), np.minimum(self.first, day)
+        return Summary(np.maximum(self.orders - 1, 0), (last - first) / WEEK_DAYS, (day - first) / WEEK_DAYS)
 
-    def features(self, day: float) -> Numbers:
-        """(n, 5) in the order of FEATURES."""
-        known = (
-            self.basket(),
-            (self.small + 1) / (self.orders + 1.6),
-            (self.discounted + 0.6) / (self.orders + 4),
-        )
-        recency, age = day - self.last, day - self.first
-        monthly = 30 * (self.orders - 0.4) / (age + 45)
-        return np.stack([np.log(known[0]), known[1], known[2], np.log(recency + 7), monthly], axis=1)
+
+@dataclass(frozen=True)
+class Insight:
+    """What training makes of customers' orders, and serving of that: the models behind a question."""
+
+    orders: OrderModel
+    spend: SpendModel
+
+    @classmethod
+    def of(cls, seen: Seen, day: float) -> Insight:
+        known = seen.orders > 0
+        mean = seen.worth[known] / seen.orders[known]
+        summary = seen.summary(day).where(known)
+        return cls(fit_or_guess(PARETO_NBD, summary), fit_or_guess_spend(seen.orders[known], mean))
+
+    def basket(self, seen: Seen) -> Numbers:
+        """Worth of the order to expect."""
+        return np.asarray(expected_spend(self.spend, seen.orders, seen.worth / np.maximum(seen.orders, 1)))
+
+    def told(self, seen: Seen, day: float) -> dict[str, Numbers]:
+        """(n) each: what serving tells the offer model, on its site and without a cart."""
+        chances = chances_of(self.orders, seen.summary(day))
+        share = discount_share(seen.discounted, seen.orders)
+        return features_of(self.basket(seen), share, np.zeros(len(seen.orders))) | chances
 
 
 def read_now(folder: Path) -> datetime:
@@ -102,7 +120,6 @@ def seen_at(orders: pl.DataFrame, customers: list[str], day: float) -> Seen:
         .agg(
             pl.len().alias("orders"),
             pl.col("goods").sum().alias("worth"),
-            (pl.col("goods") < POSTAGE_FREE_FROM).sum().alias("small"),
             pl.col("discounted").sum(),
             pl.col("day").min().alias("first"),
             pl.col("day").max().alias("last"),
@@ -111,6 +128,17 @@ def seen_at(orders: pl.DataFrame, customers: list[str], day: float) -> Seen:
     table = pl.DataFrame({"customer_id": customers}).join(sums, "customer_id", "left", maintain_order="left")
     table = table.with_columns(pl.col("first", "last").fill_null(day)).fill_null(0)
     return Seen(*(table[name].cast(pl.Float64).to_numpy().copy() for name in Seen._fields))
+
+
+def goods_of(budget: Numbers, customers: list[str], orders: pl.DataFrame) -> Numbers:
+    """(n) mean goods of an order, EUR, by each customer's mean budget: baskets are filled past small budgets,
+    since something must be in them, and seldom up to large ones. A curve through all orders."""
+    table = pl.DataFrame({"customer_id": customers, "budget": budget})
+    filled = orders.filter(pl.col("goods") > 0).join(table, on="customer_id")
+    spent, goods = filled["budget"].to_numpy(), filled["goods"].to_numpy()
+    curve = np.polynomial.Polynomial.fit(np.log(spent), np.log(goods), 2)
+    level = goods.sum() / np.exp(curve(np.log(spent))).sum()
+    return np.asarray(level * np.exp(curve(np.log(budget))))
 
 
 def _order(event: dict[str, object], costs: dict[str, float], now: datetime) -> tuple[object, ...]:

@@ -19,11 +19,11 @@ Picks = NDArray[np.int64]
 
 
 class Outcome(NamedTuple):
-    """What came of decisions, (m) each: ordered and used 0 or 1; goods, and margin after the offer, EUR."""
+    """What came of decisions, (m) each: ordered 0 or 1; EUR of goods, taken by the offer, margin after it."""
 
     ordered: Numbers
     goods: Numbers
-    used: Numbers
+    paid: Numbers
     margin: Numbers
 
 
@@ -61,9 +61,15 @@ class Response:
         used = (arm >= 0) & (brought | (anyway & (rng.random(len(who)) < self.used_anyway()[who])))
         ordered = (anyway | brought).astype(np.float64)
         goods = ordered * rng.gamma(BASKET_SHAPE, self.truth.basket[who] / BASKET_SHAPE)
-        postage = np.where(goods < POSTAGE_FREE_FROM, POSTAGE_PRICE, 0.0)
-        cost = np.choose(np.maximum(arm, 0), [0.1 * goods, postage, np.minimum(5.0, goods)])
-        return Outcome(ordered, goods, used.astype(np.float64), goods * self.margin_share - used * cost)
+        paid = used * taken(arm, goods)
+        return Outcome(ordered, goods, paid, goods * self.margin_share - paid)
+
+
+def taken(arm: Picks, goods: Numbers) -> Numbers:
+    """EUR that the offer takes of an order that uses it. arm: (m), -1 for none."""
+    postage = np.where(goods < POSTAGE_FREE_FROM, POSTAGE_PRICE, 0.0)
+    each = [np.zeros(len(goods)), 0.1 * goods, postage, np.minimum(5.0, goods)]
+    return np.choose(arm + 1, each)
 
 
 def remember(seen: Seen, who: Picks, outcome: Outcome, day: float) -> None:
@@ -72,6 +78,5 @@ def remember(seen: Seen, who: Picks, outcome: Outcome, day: float) -> None:
     buyers, goods = who[bought], outcome.goods[bought]
     seen.orders[buyers] += 1
     seen.worth[buyers] += goods
-    seen.small[buyers] += goods < POSTAGE_FREE_FROM
-    seen.discounted[buyers] += outcome.used[bought]
+    seen.discounted[buyers] += outcome.paid[bought] > 0
     seen.last[buyers] = day + VALID_DAYS / 2

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from features.home import Home
 from recommender.offer_catalogue import NO_OFFER
-from recommender.offer_customer import FEATURES
+from recommender.offer_features import CHANCES, FEATURES
+from recommender.offer_model import OfferModel
 from recommender.offer_table import OfferTable
 from training.history import DAY, History
 from training.offers.learn import Responses, learn
@@ -19,23 +20,41 @@ from training.products import align
 WINDOW_DAYS = 14
 """What a customer brings in so many days after a decision is what came of it, whatever was decided."""
 LEAST_DECISIONS = 100
+TRAFFIC, TRAFFIC_DAYS = 300, 28
+"""So many decisions, of so many days, stand for those that budgets must last for."""
+TOLD = (*FEATURES, *CHANCES)
 
 
 class Outcomes(NamedTuple):
     """Decisions whose window is over, and their offers, in the order of `seen.arm`. propensity: (n), the
-    chance that what was decided had."""
+    chance that what was decided had; decided: their rows of the log, `DecisionRecord`."""
 
     arms: tuple[str, ...]
     seen: Responses
     propensity: NDArray[np.float64]
+    decided: pl.DataFrame
 
 
 def fit_offers(home: Home, history: History, catalogue: pl.DataFrame, seed: int = 0) -> OfferTable | None:
-    """None: too few decisions to learn from."""
-    found = outcomes(home, history, catalogue)
-    if found is None or len(found.seen.arm) < LEAST_DECISIONS or not (found.seen.arm >= 0).any():
+    """None: nothing was decided yet. Below LEAST_DECISIONS that are over, nothing is learned of offers."""
+    decided = read_decisions(home)
+    if decided is None or decided.is_empty():
         return None
-    return OfferTable.of(learn(found.seen, found.arms, FEATURES, np.random.default_rng(seed)))
+    found, model = outcomes(home, history, catalogue), OfferModel.untaught(FEATURES)
+    if found is not None and len(found.seen.arm) >= LEAST_DECISIONS and (found.seen.arm >= 0).any():
+        model = learn(found.seen, found.arms, FEATURES, np.random.default_rng(seed))
+    return OfferTable.of(model, *traffic(decided))
+
+
+def traffic(decided: pl.DataFrame) -> tuple[NDArray[np.float64], float]:
+    """(n, features + 4) of the newest decisions: what was told, basket and margin; and decisions a day."""
+    now = int(decided["at"].max())  # type: ignore[arg-type]
+    late = decided.filter(pl.col("at") > now - TRAFFIC_DAYS * DAY, pl.col("features") == pl.lit(list(TOLD)))
+    span = max((now - int(decided["at"].min())) / DAY, 1.0)  # type: ignore[arg-type]
+    some = late.sample(min(TRAFFIC, len(late)), seed=0)
+    told = np.array(some["values"].to_list(), np.float64).reshape(len(some), len(TOLD))
+    rows = np.column_stack([told, some["basket"].to_numpy(), some["margin"].to_numpy()])
+    return rows, len(late) / min(span, TRAFFIC_DAYS)
 
 
 def outcomes(home: Home, history: History, catalogue: pl.DataFrame) -> Outcomes | None:
@@ -46,29 +65,43 @@ def outcomes(home: Home, history: History, catalogue: pl.DataFrame) -> Outcomes 
     came = _after(decisions, _orders(history, catalogue))
     arms = tuple(sorted(set(decisions["offer_id"]) - {NO_OFFER}))
     row = {arm: place for place, arm in enumerate(arms)}
-    ordered = came["orders"].to_numpy() > 0
-    cost = np.where(ordered, decisions["cost"].to_numpy(), 0.0)
+    ordered = (came["orders"].to_numpy() > 0).astype(np.float64)
+    told = np.array(decisions["values"].to_list(), np.float64)
+    basket, expected, cost = (decisions[name].to_numpy() for name in ("basket", "margin", "cost"))
     seen = Responses(
-        features=np.array(decisions["values"].to_list(), np.float64),
+        features=told[:, : len(FEATURES)],
         arm=np.array([row.get(offer, -1) for offer in decisions["offer_id"]], np.int64),
-        margin=came["margin"].to_numpy() - cost,
-        ordered=ordered.astype(np.float64),
+        stays=told[:, TOLD.index("stays")],
+        anyway=told[:, TOLD.index("anyway")],
+        basket=basket,
+        expected=expected,
+        cost=cost,
+        ordered=ordered,
+        paid=ordered * cost,  # whoever orders is taken to use it: no event says otherwise
+        margin=came["margin"].to_numpy() - ordered * cost,
     )
-    return Outcomes(arms, seen, decisions["propensity"].to_numpy())
+    return Outcomes(arms, seen, decisions["propensity"].to_numpy(), decisions)
 
 
-def _decisions(home: Home, until: int) -> pl.DataFrame | None:
-    """Each once, in time order, windows of a customer apart, with `at` in epoch s; until: epoch s."""
+def read_decisions(home: Home) -> pl.DataFrame | None:
+    """All of the log, each decision once, in time order, with `at` in epoch s. None: nothing was decided."""
     if not any(home.decisions.glob("*/*.parquet")):
         return None
-    decided = (
-        pl.scan_parquet(home.decisions / "*" / "*.parquet")
+    return (
+        pl.scan_parquet(home.decisions / "*" / "*.parquet", missing_columns="insert")
         .unique("decision_id", keep="any")
         .with_columns(pl.col("decided_at").dt.epoch("s").alias("at"))
-        .filter(pl.col("at") <= until, pl.col("features") == pl.lit(list(FEATURES)))
         .sort("at", "decision_id")
         .collect()
     )
+
+
+def _decisions(home: Home, until: int) -> pl.DataFrame | None:
+    """Windows of a customer apart, with `row`; until: epoch s."""
+    found = read_decisions(home)
+    if found is None:
+        return None
+    decided = found.filter(pl.col("at") <= until, pl.col("features") == pl.lit(list(TOLD)))
     return decided.filter(_apart(decided)).with_row_index("row")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from training.pricing.response import LEAST_MOVE, Elasticity, Weeks, usual_price
 
+NO_COST = "Its cost is unknown: import costs with the catalogue."
 Verdict = Literal["earned", "gave_away", "cannot_tell"]
 
 
@@ -25,26 +26,25 @@ class Discount(NamedTuple):
 
 
 def discount(weeks: Weeks, cost: float | None, answer: Elasticity) -> Discount | None:
-    """None: the product was never below its usual price. cost: a unit; None: unknown, and nothing told."""
+    """None: the product was never below its usual price. cost: a unit; None: unknown, and only what gave
+    away more than any cost could save is told."""
     usual = usual_price(weeks)
     below = np.log(weeks.price / usual) <= -LEAST_MOVE
     if not below.any():
         return None
     price, quantity = weeks.price[below], weeks.quantity[below]
     count, depth = int(below.sum()), float((1 - price / usual).mean())
-    if cost is None:
-        return Discount(
-            "cannot_tell", 0.0, 0.0, 0.0, count, depth, "Its cost is unknown: add it to the catalogue."
-        )
 
     def gained(value: float) -> float:
         """Without the discount, (usual / price)^elasticity of these units would have been sold."""
-        instead = quantity * (usual / price) ** value
-        return float((quantity * (price - cost) - instead * (usual - cost)).sum())
+        instead, unit = quantity * (usual / price) ** value, cost or 0.0
+        return float((quantity * (price - unit) - instead * (usual - unit)).sum())
 
     low, high = sorted(gained(end) for end in answer.interval)
+    if cost is None and (high >= 0 or answer.interval[1] > 0):
+        return Discount("cannot_tell", 0.0, 0.0, 0.0, count, depth, NO_COST)
     verdict = _verdict(answer, low, high)
-    text = _text(verdict, gained(answer.value), low, high)
+    text = _text(verdict, gained(answer.value), low, high) + (" Before its cost." if cost is None else "")
     return Discount(verdict, gained(answer.value), low, high, count, depth, text)
 
 

@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
-STEPS, TOO_WIDE = 25, 3.0
+STEPS, CLOSE, TOO_WIDE = 25, 1e-6, 1.5
 USUAL, USUAL_SPREAD = -1.5, 1.5
 """What is believed of a shop before its history: most goods lose 1.5 % of sales for a price 1 % higher."""
 LEAST_MOVE, LEAST_WEEKS = 0.03, 3
 
 
 class Weeks(NamedTuple):
-    """One product's weeks on sale, (n): mean price paid, units sold, and what the whole shop sold."""
+    """One product's weeks on sale, (n): mean price paid, orders or units, and those of the rest of
+    the shop."""
 
     price: Numbers
     quantity: Numbers
@@ -34,8 +35,9 @@ class Elasticity(NamedTuple):
 
     @property
     def tells(self) -> bool:
-        """Whether the data says anything worth acting on."""
-        return 2 * 1.96 * self.error < TOO_WIDE
+        """Whether the data says anything worth acting on: which way sales go, or that they hardly do."""
+        low, high = self.interval
+        return high - low < TOO_WIDE or high < 0
 
 
 UNKNOWN = Elasticity(USUAL, float("inf"))
@@ -65,6 +67,8 @@ def elasticity(weeks: Weeks) -> Elasticity:
         curvature = x.T @ (x * expected[:, None]) + 1e-9 * np.eye(2)
         step = np.linalg.solve(curvature, x.T @ (weeks.quantity - expected))
         beta = beta + np.clip(step, -1, 1)
+        if np.abs(step).max() < CLOSE:
+            break
     scatter = ((weeks.quantity - expected) ** 2 / np.maximum(expected, 1e-9)).sum() / max(
         len(expected) - 2, 1
     )

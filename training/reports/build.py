@@ -20,6 +20,10 @@ from training.reports.customers import customers
 from training.reports.experiments import experiments_report
 from training.reports.kpi import kpi
 from training.reports.ledger import Ledger
+from training.reports.model import model_report
+from training.reports.offers import offers_report
+from training.reports.policy import finished, policy_report
+from training.reports.pricing import pricing
 from training.reports.segments import segments
 from training.reports.shop import Shop, load_shop
 
@@ -29,6 +33,7 @@ BUILDERS: dict[str, tuple[str, Callable[[Shop, str | None], Part]]] = {
     "segments": ("Segments and tiers", segments),
     "channels": ("Channels", channels),
     "affinities": ("What customers like", affinities),
+    "pricing": ("Prices and discounts", pricing),
     "customers": ("Customers", customers),
 }
 NO_ORDERS = "No orders yet: `perennial import orders FILE` brings them in."
@@ -49,8 +54,19 @@ def write_insights(home: Home, report: Report = silent) -> None:
     for name in BUILDERS:
         if name != "customers":
             write_report(home, build_report(shop, name))
-    write_report(home, experiments_report(home, shop))
+    for each in (experiments_report(home, shop), *decision_reports(home, shop)):
+        write_report(home, each)
     report("Figures", 1, 1)
+
+
+def decision_reports(home: Home, shop: Shop) -> list[Figures]:
+    """What offers brought, what other policies would have, and what serves."""
+    found, currency = finished(home), next(iter(shop.ledger.currencies), None)
+    return [
+        offers_report(home, found, shop.as_of, currency),
+        policy_report(found, shop.as_of, currency),
+        model_report(home, shop.as_of.isoformat()),
+    ]
 
 
 def newest_day(home: Home) -> date:

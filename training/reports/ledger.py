@@ -12,6 +12,7 @@ from features.home import Home
 from training.history import linked, net_of_refunds
 from training.reports.archive import Archive, read_archive
 
+LINE = ("order", "customer", "item", "timestamp", "currency", "quantity", "price", "revenue", "number")
 AMOUNT = pl.col("quantity") * pl.col("price")
 
 
@@ -19,11 +20,11 @@ AMOUNT = pl.col("quantity") * pl.col("price")
 class Ledger:
     """What was known at the end of `as_of`. customer is null for guests; money in each order's currency.
 
-    orders: order, customer, timestamp, currency, revenue, products (different ones), discounted, number (1:
-    the customer's first), costed and margin (revenue of lines with a known cost, and what is left of it).
-    lines: order, customer, item, timestamp, currency, revenue, number. gross: currency, gross (of everything
-    ordered, whatever became of it). unpriced: lines without a price of their own. assumed: orders without a
-    currency, taken to be in the most usual one.
+    orders: order, customer, timestamp, currency, revenue, products (different ones), discounted, coupon,
+    given (money of the discounts), number (1: the customer's first), costed and margin (revenue of lines with
+    a known cost, and what is left of it). lines: LINE; price: of a unit, before the order's discount. gross:
+    currency, gross (of everything ordered, whatever became of it). unpriced: lines without a price of their
+    own. assumed: orders without a currency, taken to be in the most usual one.
     """
 
     as_of: date
@@ -101,7 +102,7 @@ def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date) -> Ledger:
     return Ledger(
         as_of,
         orders,
-        numbered.select("order", "customer", "item", "timestamp", "currency", "revenue", "number"),
+        numbered.select(LINE),
         gross.agg((AMOUNT * (1 - pl.col("off"))).sum().alias("gross")),
         bought["unit_price"].null_count(),
         assumed,
@@ -117,7 +118,7 @@ def _prices(priced: pl.DataFrame) -> pl.DataFrame:
 
 
 def _heads(log: pl.DataFrame, priced: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """(order, currency, off, discounted; how many orders' currency was assumed). off: discount as a share."""
+    """(order, currency, off, discounted, coupon; how many orders' currency was assumed). off: a share."""
     bought = pl.col("type") == "purchase"
     heads = (
         log.filter(bought)
@@ -125,6 +126,7 @@ def _heads(log: pl.DataFrame, priced: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         .agg(
             pl.col("currency").drop_nulls().first(),
             pl.col("discount").sum(),
+            pl.col("coupon").drop_nulls().first(),
             (pl.col("coupon").is_not_null().any() | (pl.col("discount") > 0).any()).alias("discounted"),
         )
     )
@@ -134,9 +136,8 @@ def _heads(log: pl.DataFrame, priced: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     off = (pl.col("discount") / pl.col("goods")).fill_nan(0.0).fill_null(0.0).clip(0.0, 1.0)
     joined = heads.join(goods, on="order", how="left").with_columns(off=off)
     filled = joined.with_columns(pl.col("currency").fill_null(pl.lit(usual, pl.String)))
-    return filled.select("order", "currency", "off", pl.col("discounted").fill_null(value=False)), (
-        heads["currency"].null_count() if usual else 0
-    )
+    told = filled.select("order", "currency", "off", "coupon", pl.col("discounted").fill_null(value=False))
+    return told, heads["currency"].null_count() if usual else 0
 
 
 def _orders(lines: pl.DataFrame) -> pl.DataFrame:
@@ -144,8 +145,9 @@ def _orders(lines: pl.DataFrame) -> pl.DataFrame:
     orders = lines.group_by("order").agg(
         pl.col("customer").max(),
         pl.col("timestamp").min(),
-        pl.col("currency", "discounted").first(),
+        pl.col("currency", "discounted", "coupon").first(),
         pl.col("revenue").sum(),
+        (AMOUNT * pl.col("off")).sum().alias("given"),
         pl.col("item").n_unique().alias("products"),
         pl.col("revenue").filter(costed).sum().alias("costed"),
         (pl.col("revenue") - pl.col("quantity") * pl.col("cost")).filter(costed).sum().alias("margin"),

@@ -44,13 +44,13 @@ class Shop:
         return _shop(self, ledger, self.people) if len(self.ledger.currencies) > 1 else self
 
 
-def load_shop(home: Home, as_of: date) -> Shop:
-    """A forecast is made where all orders are in one currency."""
+def load_shop(home: Home, as_of: date, *, foresee: bool = True) -> Shop:
+    """A forecast is made where all orders are in one currency, and where it is wanted: it takes longest."""
     catalogue, (plan, problem) = load_products(home), _plan(home)
     archive = read_archive(home, as_of)
     ledger = ledger_of(archive, catalogue, as_of)
     known = ledger.customers.select("customer").join(channels(archive, ledger), on="customer")
-    one = len(ledger.currencies) == 1
+    one = foresee and len(ledger.currencies) == 1
     last = ledger.orders["timestamp"].max()
     fitted = fitted_in(home, last) if one and isinstance(last, datetime) else None
     expected = forecasts(home, catalogue, as_of, fitted) if one else None

@@ -2,7 +2,9 @@
 
 import { ends, estimate, show } from "/dashboard/report/report.js";
 
-const REPORTS = ["kpi", "experiments", "cohorts", "segments", "channels", "affinities"];
+const REPORTS = [
+  "kpi", "experiments", "cohorts", "segments", "channels", "affinities", "offers", "policy", "pricing", "model",
+];
 const KEPT = "perennial.secret-key";
 const DEMO = "sk_demo"; // opens a local shop that has no keys of its own yet, and nothing else
 const byId = id => document.getElementById(id);

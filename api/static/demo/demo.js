@@ -2,6 +2,7 @@
 
 import "./drawer.js";
 import { h, toast } from "./elements.js";
+import { askForOffer } from "./offer.js";
 import * as pages from "./pages.js";
 import * as state from "./shop.js";
 
@@ -30,6 +31,7 @@ function show() {
   document.title = [main.querySelector("h1")?.textContent, state.shop.name].filter(Boolean).join(" · ");
   document.querySelectorAll(".categories a").forEach((link) => link.toggleAttribute("aria-current", link.hash === location.hash));
   window.scrollTo(0, 0);
+  if (["", "cart"].includes(name)) askForOffer();
 }
 
 function decoded(part) {

@@ -1,6 +1,7 @@
 /** "Behind the scenes": each call of the widgets and the shop, with its answer, reasons and milliseconds. */
 
 import { h } from "./elements.js";
+import { decision } from "./offer.js";
 
 const KEPT = 20;
 const drawer = document.getElementById("drawer");
@@ -40,7 +41,7 @@ function row(exchange) {
   const { pathname } = new URL(exchange.url, location.href);
   const answers = exchange.answer?.answers ?? [];
   const asked = exchange.request.requests;
-  const what = asked ? asked.map((one) => one.placement).join(", ") : describe(exchange.request);
+  const what = exchange.title ?? (asked ? asked.map((one) => one.placement).join(", ") : describe(exchange.request));
   const inside = serverMilliseconds(exchange);
   return h("li", {},
     h("details", {},
@@ -50,6 +51,7 @@ function row(exchange) {
         h("span", { class: "route" }, `${exchange.method} ${pathname}`, inside && ` · ${inside} ms in the server`),
         badges(exchange, answers)),
       answers.filter((answer) => answer?.items?.length).map(reasons),
+      exchange.answer?.reason && decision(exchange.answer),
       json("Request", { url: exchange.url, body: exchange.request }),
       exchange.answer !== undefined && json("Answer", exchange.answer),
       exchange.error && h("p", { class: "failed" }, exchange.error)));

@@ -5,44 +5,63 @@ import pytest
 
 from training.offers.learn import Responses, learn
 
+ARMS, FEATURES = ["ten", "five", "gift"], ["keen", "has_cart"]
 
-def responses(n: int, effects: tuple[float, float], keen: float = 0.0, seed: int = 0) -> Responses:
-    """Margin 10 an order, ordered by 20 %; offers add their effect, the first `keen` more by feature."""
+
+def responses(
+    n: int, lifts: tuple[float, float], keen: float = 0.0, size: float = 1.0, seed: int = 0
+) -> Responses:
+    """A fifth order anyway and half of all have left; orders leave 10 of 20, offers take 2 and 1. Lifts are
+    of those who have not left, the first `keen` more by feature; orders it brings leave `size` x 10."""
     rng = np.random.default_rng(seed)
-    feature, arm = rng.normal(size=(n, 1)), rng.integers(-1, 2, size=n)
-    ordered = 1.0 * (rng.random(n) < 0.2)
-    brought = np.select([arm == 0, arm == 1], [effects[0] + keen * feature[:, 0], effects[1]], 0.0)
-    return Responses(feature, arm, 10 * ordered + brought + rng.normal(size=n), ordered)
+    keenness, arm = rng.normal(size=n), rng.integers(-1, 2, size=n)
+    stays = np.where(rng.random(n) < 0.5, 1.0, 0.0)
+    anyway = 0.2 * stays
+    lift = stays * np.select([arm == 0, arm == 1], [lifts[0] + keen * keenness, lifts[1]], 0.0)
+    came, brought = rng.random(n) < anyway, rng.random(n) < lift
+    ordered = (came | brought).astype(np.float64)
+    cost = np.select([arm == 0, arm == 1], [2.0, 1.0], 0.0)
+    gross = rng.gamma(4, 2.5, size=n) * ordered * np.where(brought & ~came & (arm == 0), size, 1.0)
+    features = np.stack([keenness, np.zeros(n)], axis=1)
+    basket, expected, paid = np.full(n, 20.0), np.full(n, 10.0), ordered * cost
+    return Responses(features, arm, stays, anyway, basket, expected, cost, ordered, paid, gross - paid)
 
 
 def test_what_offers_bring_is_found_with_honest_doubt() -> None:
-    model = learn(
-        responses(6_000, (1.0, -0.5), keen=0.8), ["ten", "five"], ["keen"], np.random.default_rng(1)
-    )
-    mean, spread = model.worlds.mean(axis=0), model.worlds.std(axis=0)
+    model = learn(responses(12_000, (0.1, 0.03), keen=0.05), ARMS, FEATURES, np.random.default_rng(1))
+    lift = model.response[:, None] * np.array([0.1, 0.05]) + model.worlds[:, :, 0]
     assert model.arms == ("ten", "five")
-    assert mean[:, 0] == pytest.approx([1.0, -0.5], abs=0.4)
-    assert mean[0, 1] == pytest.approx(0.8, abs=0.4)
-    assert spread[:, 0] == pytest.approx([0.13, 0.13], abs=0.06)  # sqrt(17 / 2,000 x 2)
-    assert model.order_chance == pytest.approx(0.2, abs=0.03)
+    assert lift.mean(axis=0) == pytest.approx([0.08, 0.024], abs=0.02)  # of those who would not have come
+    assert 0.004 < lift.std(axis=0)[0] < 0.015  # of 2,000 a side who stay: sqrt(.2 x 2 / 2,000), and a prior
+    assert model.worlds[:, 0, 1].mean() == pytest.approx(0.035, abs=0.015)
+    assert abs(model.worlds[:, 1, 1].mean()) < 0.012
+    assert model.used == pytest.approx([1.0, 1.0])
+    assert model.average.mean(axis=0) == pytest.approx([0.5 * (0.08 * 8 - 0.2 * 2), 0.0], abs=0.1)
+
+
+def test_small_orders_of_those_who_came_for_the_offer_count_as_small() -> None:
+    for size in (0.5, 1.0):
+        model = learn(responses(24_000, (0.1, 0.0), size=size), ARMS, FEATURES, np.random.default_rng(1))
+        assert model.size[:, 0].mean() == pytest.approx(size, abs=0.2)
+        assert 0.02 < model.size[:, 0].std() < 0.15
 
 
 @pytest.mark.parametrize(
-    ("n", "effects", "keen", "stage"),
+    ("n", "lifts", "keen", "stage"),
     [
-        (400, (1.0, 0.0), 0.0, "thin"),  # too few of each arm
-        (1_500, (0.5, 0.5), 0.0, "thin"),  # nobody knows which is better
-        (8_000, (1.5, 0.0), 0.0, "single"),
-        (8_000, (0.5, 0.3), 3.0, "personal"),
+        (400, (0.3, 0.0), 0.0, "thin"),  # too few of each arm
+        (1_500, (0.1, 0.1), 0.0, "thin"),  # nobody knows which is better
+        (12_000, (0.3, 0.0), 0.0, "single"),
+        (24_000, (0.1, 0.15), 0.3, "personal"),
     ],
 )
-def test_a_stage_is_earned(n: int, effects: tuple[float, float], keen: float, stage: str) -> None:
-    model = learn(responses(n, effects, keen), ["ten", "five"], ["keen"], np.random.default_rng(1))
-    assert model.stage == stage
+def test_a_stage_is_earned(n: int, lifts: tuple[float, float], keen: float, stage: str) -> None:
+    assert learn(responses(n, lifts, keen), ARMS, FEATURES, np.random.default_rng(1)).stage == stage
 
 
-def test_an_arm_that_nobody_got_is_left_out() -> None:
-    seen = responses(2_000, (1.0, 0.0))
-    model = learn(seen, ["ten", "five", "gift"], ["keen"], np.random.default_rng(1))
-    assert model.arms == ("ten", "five")
+def test_an_arm_that_nobody_got_is_left_out_and_none_at_all_teach_nothing() -> None:
+    seen = responses(2_000, (0.1, 0.0))
+    assert learn(seen, ARMS, FEATURES, np.random.default_rng(1)).arms == ("ten", "five")
     assert len(seen.then(seen).arm) == 4_000
+    alone = learn(seen.where(seen.arm < 0), ARMS, FEATURES, np.random.default_rng(1))
+    assert (alone.arms, alone.stage, alone.average.shape) == ((), "thin", (200, 0))

@@ -19,12 +19,12 @@ from features.decisions import DecisionRecord
 from features.home import Home
 from features.settings import StoreSettings
 from recommender.bundle import flatten, unflatten
-from recommender.offer_customer import FEATURES
+from recommender.offer_features import FEATURES
 from recommender.offer_table import OfferTable
 from training.errors import BadDataset
 from training.evaluate.decisions import evaluate_decisions
 from training.history import load_history
-from training.offers.log import Outcomes, fit_offers, outcomes
+from training.offers.log import TOLD, Outcomes, fit_offers, outcomes
 
 from factories import NOW
 
@@ -43,8 +43,8 @@ def decision(number: int, customer: str, offer: str, days_ago: float) -> Decisio
         arms=("gift", "none"),
         chances=(0.5, 0.5),
         worth=(0.1, 0.0),
-        features=FEATURES,
-        values=tuple(np.random.default_rng(number).random(len(FEATURES)).tolist()),
+        features=TOLD,
+        values=(*np.random.default_rng(number).random(len(FEATURES)).tolist(), 1.0, 0.2),
         basket=10.0,
         margin=5.0,
         cost=1.0 if offer == "gift" else 0.0,
@@ -108,9 +108,12 @@ def test_what_is_learned_is_the_difference_and_goes_through_a_bundle(
     assert table is not None
     model = unflatten(OfferTable, dict(flatten(table))).model
     assert (model.arms, model.features) == (("gift",), FEATURES)
-    assert model.worlds[:, 0, 0].mean() == pytest.approx(0.8 * 4 - 0.2 * 5, abs=0.25)
-    assert model.order_chance == pytest.approx(0.2)
+    lift = model.response * 0.1 + model.worlds[:, 0, 0]
+    assert 0.1 < lift.mean() < 0.6  # the truth is .6, the prior .035 +- .02: it gives way
+    assert model.anyway[0] + model.anyway[1] * 0.2 == pytest.approx(0.2, abs=0.25)
     assert model.stage != "thin"
+    assert len(table.traffic) == 300
+    assert (table.daily[0], table.expected_traffic.asked[0].basket) == (500.0, 10.0)
     assert np.array_equal(model.worlds, table.worlds)
 
 
@@ -133,14 +136,18 @@ def test_before_the_first_decisions_nothing_is_learned(
 ) -> None:
     sold(home, ("ann", 29))
     assert found(home) is None
+    catalogue = load_products(home)
+    assert fit_offers(home, load_history(home, catalogue), catalogue) is None
     logged(home, client, settings, [decision(0, "ann", "gift", 30)])
     assert isinstance(found(home), Outcomes)
     catalogue = load_products(home)
-    assert fit_offers(home, load_history(home, catalogue), catalogue) is None
+    table = fit_offers(home, load_history(home, catalogue), catalogue)
+    assert table is not None
+    assert (table.model.arms, len(table.traffic)) == ((), 1)
 
 
 def test_the_log_is_plain_parquet(home: Home, client: redis.Redis, settings: StoreSettings) -> None:
     logged(home, client, settings, [decision(0, "ann", "gift", 30)])
     (row,) = pl.read_parquet(home.decisions / "*" / "*.parquet").iter_rows(named=True)
     at: datetime = row["decided_at"]
-    assert (at, row["chances"], row["features"]) == (NOW - timedelta(days=30), [0.5, 0.5], list(FEATURES))
+    assert (at, row["chances"], row["features"]) == (NOW - timedelta(days=30), [0.5, 0.5], list(TOLD))
