@@ -11,7 +11,6 @@ from scipy.sparse import csr_matrix, diags_array, vstack
 from recommender.tables import Neighbours
 
 BLOCK_CELLS = 30_000_000
-WINDOW_CELLS = 1_000_000
 
 
 def row_of_each(matrix: csr_matrix) -> NDArray[np.int64]:
@@ -20,7 +19,7 @@ def row_of_each(matrix: csr_matrix) -> NDArray[np.int64]:
 
 
 def inner_products(item_rows: csr_matrix, block_cells: int = BLOCK_CELLS) -> Iterator[tuple[int, csr_matrix]]:
-    """`item_rows @ item_rows.T` in blocks: (first row, block of rows), columns in any order in each row.
+    """`item_rows @ item_rows.T` in blocks: (first row, block of rows), columns ascending in each row.
 
     item_rows: (n_items, d). Where rows are orders' columns, the values count orders with both.
     """
@@ -28,47 +27,26 @@ def inner_products(item_rows: csr_matrix, block_cells: int = BLOCK_CELLS) -> Ite
     columns = item_rows.T.tocsr()
     step = max(1, block_cells // max(n_items, 1))
     for start in range(0, n_items, step):
-        yield start, item_rows[start : start + step] @ columns
+        block = item_rows[start : start + step] @ columns
+        block.sort_indices()
+        yield start, block
 
 
 def strongest(weights: csr_matrix, k: int, *, signed: bool = False) -> csr_matrix:
     """The k largest positive weights of each row, largest first; equal ones in order of the column.
 
-    signed: weights below 0 count by their size as well. Rows of about equal length are looked at together.
+    signed: weights below 0 count by their size as well.
     """
-    lengths = np.diff(weights.indptr)
-    sizes, found = np.zeros(len(lengths), np.int64), [np.empty((2, 0), np.int64)]
-    doublings = np.ceil(np.log2(np.maximum(lengths, 1))).astype(np.int64)
-    for doubling in np.unique(doublings[lengths > 0]).tolist():
-        width = 1 << doubling
-        step = max(1, WINDOW_CELLS // width)
-        alike = np.flatnonzero((doublings == doubling) & (lengths > 0))
-        for rows in (alike[start : start + step] for start in range(0, len(alike), step)):
-            places, kept = _best_places(weights, rows, width, k, signed=signed)
-            sizes[rows] = kept.sum(axis=1)
-            found.append(np.stack([np.repeat(rows, sizes[rows]), places[kept]]))
-    row, place = np.concatenate(found, axis=1)
-    place = place[np.argsort(row, kind="stable")]
-    indptr = np.concatenate([[0], np.cumsum(sizes)])
-    return csr_matrix((weights.data[place], weights.indices[place], indptr), shape=weights.shape)
-
-
-def _best_places(
-    weights: csr_matrix, rows: NDArray[np.int64], width: int, k: int, *, signed: bool
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Where each row's k best are stored, best first, and which of the (n_rows, k) places mean anything."""
-    places = weights.indptr[rows].astype(np.int64)[:, None] + np.arange(width)
-    inside = places < weights.indptr[rows + 1][:, None]
-    places[~inside] = 0
-    size = np.where(inside, weights.data[places], 0)
-    size = np.abs(size) if signed else size
-    if width > k:
-        best = np.argpartition(-size, k - 1, axis=1)[:, :k]
-        size, places = np.take_along_axis(size, best, axis=1), np.take_along_axis(places, best, axis=1)
-    by_column = np.argsort(weights.indices[places], axis=1, kind="stable")
-    size, places = np.take_along_axis(size, by_column, axis=1), np.take_along_axis(places, by_column, axis=1)
-    by_size = np.argsort(-size, axis=1, kind="stable")
-    return np.take_along_axis(places, by_size, axis=1), np.take_along_axis(size, by_size, axis=1) > 0
+    kept, size = [], np.abs(weights.data) if signed else weights.data
+    for start, end in zip(weights.indptr[:-1], weights.indptr[1:], strict=True):
+        row = size[start:end]
+        places = np.flatnonzero(row > 0)
+        if len(places) > k:
+            places = np.sort(places[np.argpartition(-row[places], k - 1)[:k]])
+        kept.append(start + places[np.argsort(-row[places], kind="stable")])
+    indptr = np.cumsum([0, *map(len, kept)])
+    flat = np.concatenate(kept) if kept else np.empty(0, np.int64)
+    return csr_matrix((weights.data[flat], weights.indices[flat], indptr), shape=weights.shape)
 
 
 def stacked(blocks: list[csr_matrix], n_items: int) -> csr_matrix:
@@ -111,7 +89,6 @@ def bought_together(pairs: csr_matrix, buyer_items: csr_matrix) -> NDArray[np.in
     n_items = buyer_items.shape[1]
     found = np.zeros(pairs.nnz, np.int32)
     for start, counts in inner_products(buyer_items.T.tocsr()):
-        counts.sort_indices()
         part = slice(pairs.indptr[start], pairs.indptr[start + counts.shape[0]])
         wanted_rows = row_of_each(pairs[start : start + counts.shape[0]])
         wanted = wanted_rows * n_items + pairs.indices[part]
