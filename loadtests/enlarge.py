@@ -86,7 +86,7 @@ class Copies:
                 yield name, _offsets(column, many)
             elif len(column) == part.offsets[-1]:
                 shift = name in ROWS_OF_ITEMS
-                yield name, self._shifted(column, many, self.n_items) if shift else np.tile(column, many)
+                yield name, self._shifted(column, many, self.n_items) if shift else _again(column, many)
 
     def _shifted(self, rows: Array, many: int, step: int) -> Array:
         """Row numbers, each copy's about its own block; -1 stays."""
@@ -146,6 +146,11 @@ def write_home(bundle: Bundle, home: Home, seed: int = 7) -> None:
         "size": {"products": len(tables.products), "customers": len(tables.customers)},
     }
     (home.root / "bench.json").write_text(json.dumps(sample), encoding="utf-8")
+
+
+def _again(rows: Array, many: int) -> Array:
+    """All rows, one copy behind the other."""
+    return np.tile(rows, (many, *[1] * (rows.ndim - 1)))
 
 
 def _given(part: Any) -> list[str]:
