@@ -63,7 +63,7 @@ def test_requests_that_end_end_the_load() -> None:
 def test_wrk_tells_every_latency() -> None:
     with server(wait_s=0.02) as address:
         load = full_speed(address, repeat(REQUEST), 1, distinct=3, channels=2)
-    assert 10 < len(load.latency) <= 100
+    assert 10 < len(load.latency) <= 2 * (load.seconds / 0.02 + 1)  # wrk may go on a little longer
     assert 0.02 < load.latency.quantile(0.5) < 0.2
 
 
