@@ -8,10 +8,10 @@ from recommender.kernels import Flags
 
 
 class Eligible:
-    """mask: (n_items) bool; an item that is hidden is False.
+    """mask: (n_items) bool; an item that is hidden is False. before: the same mask, to be so again.
 
-    A mask that is `lent` is as it was again after `give_back`: to copy a flag of each of a million products
-    would cost more than the answer.
+    A mask with a `before` is only lent, and comes back by `give_back`: to copy a flag of each of a million
+    products would cost more than the answer.
     """
 
     __slots__ = ("_before", "_hidden", "mask")
@@ -20,11 +20,6 @@ class Eligible:
         self.mask, self._before = mask, before
         self._hidden: list[int] = []
 
-    @classmethod
-    def lent(cls, mask: Flags, before: Flags) -> Eligible:
-        """mask: equal to `before`, and to be so again."""
-        return cls(mask, before)
-
     def hide(self, items: Sequence[int]) -> None:
         """These may not be shown."""
         if items:
@@ -32,7 +27,7 @@ class Eligible:
             self._hidden += items
 
     def give_back(self) -> None:
-        """Nothing is hidden any more."""
+        """Nothing is hidden any more in a mask that was lent."""
         if self._before is not None and self._hidden:
             self.mask[self._hidden] = self._before[self._hidden]
             self._hidden = []

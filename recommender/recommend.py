@@ -125,7 +125,7 @@ class Recommender:
         if request.filtered or plan.allowed is not None:
             eligible = Eligible(self._within(request, plan))
         else:
-            eligible = Eligible.lent(self._sellable, shelf.sellable)
+            eligible = Eligible(self._sellable, before=shelf.sellable)
         eligible.hide(situation.hidden)
         return eligible
 

@@ -15,7 +15,7 @@ from bundles import NOW, small_bundle
 def test_a_lent_mask_comes_back_as_it_was() -> None:
     before = np.array([True, False, True, True])
     mask = before.copy()
-    eligible = Eligible.lent(mask, before)
+    eligible = Eligible(mask, before)
     eligible.hide([0, 1])
     eligible.hide([0, 3])
     assert mask.tolist() == [False, False, True, False]
