@@ -241,3 +241,13 @@ class TestWithoutAStore:
             answer = ask(http, f"c-{number}", cart=["pot"])
             assert (answer.offer_id, answer.degraded_reasons) == ("none", ["store_unavailable"])
             assert answer.decision_id is None
+
+    def test_the_budgets_are_told_without_what_is_left(
+        self, http: httpx.Client, own_redis: RedisServer, served_home: Home
+    ) -> None:
+        write_report(served_home, Report("offers", "Offers", "2026-11-23", [Part("EUR")]))
+        offering(http)
+        own_redis.stop()
+        (table,) = http.get("/v1/insights/offers").json()["parts"][0]["tables"]
+        assert [row[:4] for row in table["rows"]] == [["spring", 1000.0, None, None]]
+        assert "Redis does not answer" in table["text"]
