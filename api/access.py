@@ -68,7 +68,10 @@ def is_local(host: str) -> bool:
 
 def header(request: Request, name: bytes) -> str:
     """One header, "" where it is missing; `request.headers` decodes them all."""
-    return next((value.decode("latin-1") for key, value in request.scope["headers"] if key == name), "")
+    for key, value in request.scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return ""
 
 
 def _sent_key(request: Request) -> str | None:

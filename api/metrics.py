@@ -27,6 +27,7 @@ class Counter:
         self._metric = prometheus_client.Counter(name, text, labels)
         self._waiting: Tally[Labels] = Tally()
         self._lists: Tally[tuple[str, Labels]] = Tally()
+        self._notes: list[tuple[Sequence[str], Sequence[int]]] = []
 
     def add(self, *labels: str, n: int = 1) -> None:
         self._waiting[labels] += n
@@ -35,8 +36,16 @@ class Counter:
         """One for each of `others`, as the second label."""
         self._lists[label, tuple(others)] += 1
 
+    def note(self, labels: Sequence[str], numbers: Sequence[int]) -> None:
+        """So many for each of these, as the only label."""
+        self._notes.append((labels, numbers))
+
     def hand_over(self) -> None:
         """Show what was added to those who scrape."""
+        notes, self._notes = self._notes, []
+        for labels, numbers in notes:
+            for each, n in zip(labels, numbers, strict=True):
+                self.add(each, n=n)
         lists, self._lists = self._lists, Tally()
         for (label, others), n in lists.items():
             for other in others:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from secrets import token_hex
 from time import perf_counter
 from typing import Any
 
@@ -11,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import REQUEST_SECONDS
 from api.problems import Problem, respond
+from api.tokens import new_token
 
 log = logging.getLogger("perennial.api")
 
@@ -25,7 +25,7 @@ class Observed:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         started, status = perf_counter(), 500
-        request_id = scope.setdefault("state", {})["request_id"] = token_hex(8)
+        request_id = scope.setdefault("state", {})["request_id"] = new_token()
 
         async def send_with_id(message: Message) -> None:
             nonlocal status

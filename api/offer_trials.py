@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from secrets import token_hex
 
 import msgspec
 
@@ -11,6 +10,7 @@ from api.offer_schemas import OfferAnswer, OfferAsk, OfferReason
 from api.offers import next_offer
 from api.schemas import ExperimentAnswer
 from api.service import Service
+from api.tokens import new_token
 from api.trials import Treatment, record_of
 from features.served import Treated
 from recommender.experiments import OFFERS
@@ -30,7 +30,7 @@ async def offer_in_trial(service: Service, ask: OfferAsk) -> OfferAnswer:
     if answer.degraded_reasons == ["no_offers"]:
         answer = withheld(treatment.treated)
     # Noted whatever came of it: who was asked about must not depend on the arm.
-    known_as = answer.decision_id or f"r-{token_hex(8)}"
+    known_as = answer.decision_id or f"r-{new_token()}"
     service.served.add(record_of(treatment, known_as, OFFERS, (), answer.products, ask.customer_id))
     return msgspec.structs.replace(answer, experiment=_experiment_of(treatment.told))
 

@@ -13,7 +13,7 @@ from api.offer_schemas import OfferAnswer, OfferAsk, OfferReason
 from api.service import Service
 from features.decisions import Charge, DecisionRecord, OfferState, keep_decision, read_offers
 from features.home import Home
-from features.ingest import read_shopper
+from features.ingest import read_log
 from features.shopper import ShopperState
 from features.tiers import read_tiers
 from recommender.draws import digest
@@ -104,8 +104,8 @@ async def next_offer(service: Service, ask: OfferAsk, catalogue: Catalogue) -> O
     """What stands, or what is decided now of a catalogue. Raises StoreUnavailable."""
     for _ in range(ATTEMPTS):
         now = datetime.now(UTC)
-        shopper, state = await asyncio.gather(
-            read_shopper(service.store, ask.customer_id, None), read_offers(service.store, ask.customer_id)
+        log, state = await asyncio.gather(
+            read_log(service.store, ask.customer_id, None), read_offers(service.store, ask.customer_id)
         )
         standing = standing_promise(state.promises.standing, service.offers_revision, now)
         if standing is not None:
@@ -114,7 +114,7 @@ async def next_offer(service: Service, ask: OfferAsk, catalogue: Catalogue) -> O
             return nothing("no_model")
         if not catalogue.offers:
             return nothing("no_offers")
-        desk = Desk(service, service.recommender, ask, shopper, state, catalogue, now)
+        desk = Desk(service, service.recommender, ask, log.fold(), state, catalogue, now)
         answer = await desk.decide()
         if answer is not None:
             return answer

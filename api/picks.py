@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from secrets import token_hex
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,11 +12,12 @@ from api.answers import answer_json, encode, shown_products
 from api.metrics import DEGRADED, PICKS
 from api.schemas import Campaign, PicksAsk
 from api.service import Service
+from api.tokens import new_token
 from api.trials import record_of
 from features import keys
 from features.connection import StoreUnavailable
 from features.sent import Sending, note_sending, sendings_of, sent_lately
-from features.shopper import ShopperState, fold
+from features.shopper import ShopperLog
 from recommender.request import Placement, Request
 
 PLACEMENT_OF: dict[Campaign, Placement] = {
@@ -41,7 +41,7 @@ class Line(NamedTuple):
 class Known(NamedTuple):
     """What the store says of a customer."""
 
-    state: ShopperState = ShopperState()
+    log: ShopperLog = ShopperLog()
     sendings: Sequence[Sending] = ()
     missing: Sequence[str] = ()
 
@@ -80,7 +80,7 @@ async def _known(service: Service, customers: Sequence[str | None]) -> list[Know
             for customer in customers
         ]
         return [
-            Known(fold(await reply[0]), sendings_of(await reply[1])) if reply else Known()
+            Known(ShopperLog(await reply[0]), sendings_of(await reply[1])) if reply else Known()
             for reply in replies
         ]
     except StoreUnavailable:
@@ -96,13 +96,13 @@ def _answer(service: Service, line: Line, known: Known) -> bytes:
     request = Request(
         placement,
         now,
-        known.state,
+        known.log,
         ask.customer_id,
         exclude=sent_lately(known.sendings, now_ms, rest_days, ask.send_id),
     )
     picks = recommender.recommend(request, ask.k, ask.customer_id) if recommender else []
     missing = [*known.missing, *(treatment.missing if recommender else ["no_model"])]
-    recommendation_id, shown = f"r-{token_hex(8)}", shown_products(recommender, picks)
+    recommendation_id, shown = f"r-{new_token()}", shown_products(recommender, picks)
     PICKS.add_each(placement, [pick.source for pick in picks])
     for reason in missing:
         DEGRADED.add(reason)

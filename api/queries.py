@@ -12,7 +12,7 @@ from fastapi import Request
 from api.problems import Problem
 from api.schemas import Ask, AskPage
 from api.shoppers import Shopper
-from features.shopper import ShopperState
+from features.shopper import ShopperLog
 from recommender.request import Request as Question
 
 LISTS = frozenset({"cart", "exclude"})
@@ -43,7 +43,7 @@ def asks_of_body(body: bytes) -> tuple[Ask, ...]:
     return checked(decode_json(body), AskPage, strict=True).requests
 
 
-def question(ask: Ask, shopper: Shopper, state: ShopperState, taken: Sequence[str], now: float) -> Question:
+def question(ask: Ask, shopper: Shopper, state: ShopperLog, taken: Sequence[str], now: float) -> Question:
     """What the recommender is asked; `taken` are products that the page shows already."""
     return Question(
         placement=ask.placement,

@@ -132,7 +132,7 @@ class Service:
         if bundle is None:
             raise BadBundle("models/current went away")
         shelf = Shelf.of(bundle.tables).changed(bundle.tables, changes)
-        recommender = Recommender(bundle, shelf, _count_candidates)
+        recommender = Recommender(bundle, shelf, CANDIDATES.note)
         for placement in PLACEMENTS:  # warm up: first touches of mapped pages and lazy imports
             recommender.recommend(Request(placement, now=0.0), k=8)  # type: ignore[arg-type]
         return recommender
@@ -185,10 +185,6 @@ class Service:
         """What was counted, and how far the history is behind."""
         hand_over()
         STREAM_LAG.set(await self.store.call("XLEN", keys.event_stream()))
-
-
-def _count_candidates(source: str, number: int) -> None:
-    CANDIDATES.add(source, n=number)
 
 
 async def _survive(step: Callable[[], Awaitable[None]]) -> None:

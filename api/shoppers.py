@@ -12,8 +12,8 @@ from api.access import Access, Scope, header
 from api.schemas import Ask
 from api.service import Service
 from features.connection import StoreUnavailable
-from features.ingest import read_shopper
-from features.shopper import ShopperState
+from features.ingest import read_log
+from features.shopper import ShopperLog
 
 
 class Shopper(NamedTuple):
@@ -40,16 +40,16 @@ def whose(request: Request, scope: Scope, access: Access, ask: Ask) -> Shopper:
     return Shopper(ask.customer_id if trusted else None, ask.anonymous_id)
 
 
-async def live_state(service: Service, shopper: Shopper) -> tuple[ShopperState, list[str]]:
+async def live_state(service: Service, shopper: Shopper) -> tuple[ShopperLog, list[str]]:
     """What they did lately, in one round trip, and what is missing from the answer if anything is."""
     if not service.store.available:
-        return ShopperState(), ["store_unavailable"]
+        return ShopperLog(), ["store_unavailable"]
     if shopper == Shopper():
-        return ShopperState(), []
+        return ShopperLog(), []
     try:
-        return await read_shopper(service.store, *shopper), []
+        return await read_log(service.store, *shopper), []
     except StoreUnavailable:
-        return ShopperState(), ["store_unavailable"]
+        return ShopperLog(), ["store_unavailable"]
 
 
 def customer_token(secret_key: str, customer_id: str) -> str:

@@ -21,7 +21,8 @@ from features.event_rows import event_rows
 from features.events import Event
 from features.home import Home
 from features.locks import held
-from features.served import RECORDS_AN_ENTRY, ServedRecord, served_row
+from features.served import RECORDS_AN_ENTRY, ServedRecord
+from features.served_table import served_table
 from features.settings import StoreSettings
 
 logger = logging.getLogger(__name__)
@@ -31,23 +32,6 @@ ENTRIES_A_CALL = 1_000  # about 1 ms of Redis: shoppers' requests pass in betwee
 LOOK_S = 1.0
 
 UNREADABLE = (msgspec.DecodeError, LookupError, TypeError, ValueError, OverflowError)
-SERVED_SCHEMA: dict[str, pl.DataType] = {
-    "recommendation_id": pl.String(),
-    "at": pl.Datetime("us", "UTC"),
-    "placement": pl.String(),
-    "product_ids": pl.List(pl.String()),
-    "sources": pl.List(pl.String()),
-    "customer_id": pl.String(),
-    "anonymous_id": pl.String(),
-    "session_id": pl.String(),
-    "model_version": pl.String(),
-    "experiment": pl.String(),
-    "edition": pl.String(),
-    "arm": pl.String(),
-    "propensity": pl.Float64(),
-    "held_out": pl.Boolean(),
-    "holdout": pl.Float64(),
-}
 DECISION_SCHEMA: dict[str, pl.DataType] = {
     "decision_id": pl.String(),
     "decided_at": pl.Datetime("us", "UTC"),
@@ -200,17 +184,16 @@ class Archiver:
         return poison
 
     def _write_served(self, entries: list[Entry], name: str) -> list[Poison]:
-        records: list[dict[str, Any]] = []
+        records: list[ServedRecord] = []
         poison = []
         for entry_id, fields in entries:
             try:
-                shown = msgspec.json.decode(fields[b"s"], type=list[ServedRecord])
-                records += map(served_row, shown)
+                records += msgspec.json.decode(fields[b"s"], type=list[ServedRecord])
             except UNREADABLE as error:
                 poison.append(_poison(entry_id, fields, error))
         if records:
             target = self._home.served / f"{_day(entries):%Y-%m-%d}" / f"{name}.parquet"
-            _write_whole(target, pl.DataFrame(records, schema=SERVED_SCHEMA).write_parquet)
+            _write_whole(target, served_table(records).write_parquet)
         return poison
 
     def _write_decisions(self, entries: list[Entry], name: str) -> list[Poison]:

@@ -16,7 +16,7 @@ from features.connection import Connection
 from features.events import Event
 from features.lifecycle import packed_facts
 from features.settings import StoreSettings
-from features.shopper import ShopperState, entry_of, fold, milliseconds
+from features.shopper import ShopperLog, entry_of, milliseconds
 
 if TYPE_CHECKING:
     import redis
@@ -63,12 +63,14 @@ def ingest_sync(
     return taken
 
 
-async def read_shopper(store: Connection, customer_id: str | None, anonymous_id: str | None) -> ShopperState:
-    """What is true of a shopper now, in one round trip; the logs of both ids are one history."""
+async def read_log(store: Connection, customer_id: str | None, anonymous_id: str | None) -> ShopperLog:
+    """What a shopper did lately, in one round trip; the logs of both ids are one history."""
     logs = [keys.shopper_log(customer_id, known=True)] if customer_id else []
     logs += [keys.shopper_log(anonymous_id, known=False)] if anonymous_id else []
     replies = [store.send("LRANGE", log, 0, -1) for log in logs]
-    return fold([entry for reply in replies for entry in await reply])
+    if len(replies) == 1:
+        return ShopperLog(await replies[0])
+    return ShopperLog([entry for reply in replies for entry in await reply])
 
 
 def order_number(event: Event) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -41,12 +40,6 @@ class ServedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     session_id: str | None = None
     model_version: str | None = None
     treated: Treated = Treated()
-
-
-def served_row(record: ServedRecord) -> dict[str, Any]:
-    """As the history keeps it."""
-    row = msgspec.structs.asdict(record)
-    return row | msgspec.structs.asdict(row.pop("treated"))
 
 
 class ServedBuffer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -62,6 +62,17 @@ class ShopperState:
         return tuple(order for order in self.purchases if order.received_ms > received_ms)
 
 
+@dataclass(slots=True, frozen=True)
+class ShopperLog:
+    """Log entries as they were read, to be worked out by whoever knows how much of it is asked."""
+
+    entries: Sequence[bytes] = ()
+
+    def fold(self) -> ShopperState:
+        """What they amount to."""
+        return fold(self.entries)
+
+
 _encode = msgspec.msgpack.Encoder().encode
 # A shopper's next answer reads the same entries again, and one more.
 _decode = lru_cache(ENTRIES_REMEMBERED)(msgspec.msgpack.Decoder(LogEntry).decode)
@@ -111,14 +122,14 @@ def fold(entries: Iterable[bytes]) -> ShopperState:
             looks += entry.product_ids
         elif kind in CART_CHANGES:
             change_quantities(cart, entry, CART_CHANGES[kind])
-        elif entry.query:
-            queries.append(entry.query)
         elif kind == "purchase":
             orders.append(entry)
             for product in entry.product_ids:
                 cart.pop(product, None)
         elif kind in TAKEN_BACK:
             taken_back.append(entry)
+        elif entry.query:
+            queries.append(entry.query)
     kept = [_less(order, taken_back) for order in reversed(orders)] if orders else []
     return ShopperState(
         viewed=tuple(dict.fromkeys(reversed(looks))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from features.served import Treated
@@ -13,6 +13,7 @@ from recommender.draws import uniform
 from recommender.experiments import HOLDOUT, Arm, Experiment
 
 HELD_OUT = "held_out"
+VISITORS_REMEMBERED = 10_000  # they ask for several widgets, page after page
 
 
 class Trial(NamedTuple):
@@ -71,6 +72,7 @@ class Trials:
         }
 
 
+@lru_cache(VISITORS_REMEMBERED)
 def is_held_out(visitor: str, share: float) -> bool:
     """Drawn once for all time: a larger holdout keeps all who are in a smaller one."""
     return uniform("holdout", visitor) < share

@@ -49,14 +49,15 @@ class Trees:
 @compiled((array(types.int32, 2), *[array(types.float32, 2)] * 3, array(types.float32, out=True)))
 def _score(features: Ints, thresholds: Floats, leaves: Floats, rows: Floats, scores: Floats) -> None:
     """Adds to each row's score the leaves that it reaches."""
-    for row in range(len(rows)):
-        of, score = rows[row], scores[row]
-        for tree in range(len(leaves)):
-            leaf = 0
-            for level in range(features.shape[1]):
-                leaf |= (of[features[tree, level]] > thresholds[tree, level]) << level
-            score += leaves[tree, leaf]
-        scores[row] = score
+    columns, leaf = rows.T.copy(), np.empty(len(rows), np.int32)
+    for tree in range(len(leaves)):
+        leaf[:] = 0
+        for level in range(features.shape[1]):
+            column, threshold = columns[features[tree, level]], thresholds[tree, level]
+            for row in range(len(rows)):  # one after another in memory: several at once
+                leaf[row] |= np.int32(column[row] > threshold) << level
+        for row in range(len(rows)):
+            scores[row] += leaves[tree, leaf[row]]
 
 
 @compiled((array(types.float32, out=True),))

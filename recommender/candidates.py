@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recommender import kernels
 from recommender.kernels import NOBODY as NO_ANCHOR
-from recommender.kernels import Flags, Floats, Ints
+from recommender.kernels import Flags, Floats, Ints, Rates
 from recommender.tables import Neighbours
 
 __all__ = ["NO_ANCHOR", "Candidates", "Ranking", "blend", "concatenate", "neighbours_of"]
@@ -118,17 +118,18 @@ class Ranking(NamedTuple):
 
 
 def blend(
-    proposals: Sequence[Candidates], weights: Sequence[float], allowed: Flags, k: int | None = None
+    proposals: Sequence[Candidates], weights: Rates, allowed: Flags, hidden: Ints, k: int | None = None
 ) -> Ranking:
     """Add up what the sources say, each scaled so that its best allowed item counts its weight.
 
-    proposals: of at most MOST_SOURCES sources; allowed: (n_items). The k best items, or all; an
-    item's score is 1 where every source that proposes anything has it first.
+    proposals: of at most MOST_SOURCES sources, with their weights; allowed: (n_items), writable, the same
+    again afterwards; hidden: items that are not allowed this time. The k best items, or all; an item's score
+    is 1 where every source that proposes anything has it first.
     """
     said = tuple([proposal.columns for proposal in proposals])
     if len(said) > 1:
         said += (NOTHING.columns,) * (MOST_SOURCES - len(said))
     n = sum([len(proposal.items) for proposal in proposals])
     told, scores = ranking = Ranking.room(n if k is None else min(k, n))
-    found = kernels.rank(said, np.array(weights, np.float64), allowed, told, scores)
+    found = kernels.rank(said, weights, allowed, hidden, told, scores)
     return ranking if found == len(scores) else ranking.only(slice(found))

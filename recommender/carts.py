@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import types
 
 from recommender import kernels
 from recommender.candidates import Candidates
 from recommender.cart_features import SHARE, head_of
-from recommender.kernels import Floats
+from recommender.kernels import Floats, array, compiled
 from recommender.personal import own_purchases
 from recommender.request import Situation
 
@@ -42,4 +43,12 @@ def ranked(situation: Situation) -> Candidates:
 
 def prior(features: Floats) -> Floats:
     """(n): what `completion` says of each, on the scale on which trees add to it."""
-    return np.asarray(np.log(features[:, SHARE] + LEAST_SHARE), np.float32)
+    start = np.empty(len(features), np.float32)
+    _prior(features, start)
+    return start
+
+
+@compiled((array(types.float32, 2), array(types.float32, out=True)))
+def _prior(features: Floats, start: Floats) -> None:
+    for row in range(len(start)):
+        start[row] = np.log(features[row, SHARE] + np.float32(LEAST_SHARE))

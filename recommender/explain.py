@@ -86,21 +86,29 @@ def _for_you(situation: Situation, item: int, anchor: int, figure: int) -> str:
 
 def _usual(situation: Situation, item: int, anchor: int, figure: int) -> str:
     day = situation.last_bought[item]
-    times = TIMES.get(figure) or f"{figure} times"
     refill = runs_out(situation, item)
     if refill is not None:
-        return _refill(situation, f"You bought this {times}", figure, day, refill)
+        return _refill(situation, figure, day, refill)
+    return _buy_again(figure, day, situation.today)
+
+
+@lru_cache(DAYS_REMEMBERED)
+def _buy_again(orders: int, day: int, today: int) -> str:
     return (
-        f'{{"code":"buy_again","text":"You bought this {times}, last on {_spoken(situation.today, day)}",'
-        f'"evidence":{{"orders":{figure},"last_bought":"{_iso(day)}"}}}}'
+        f'{{"code":"buy_again","text":"You bought this {_times(orders)}, last on {_spoken(today, day)}",'
+        f'"evidence":{{"orders":{orders},"last_bought":"{_iso(day)}"}}}}'
     )
 
 
-def _refill(situation: Situation, bought: str, orders: int, last: int, refill: RunsOut) -> str:
+def _times(orders: int) -> str:
+    return TIMES.get(orders) or f"{orders} times"
+
+
+def _refill(situation: Situation, orders: int, last: int, refill: RunsOut) -> str:
     verb = "runs out" if refill.day >= situation.today else "ran out"
     return told(
         "runs_out",
-        f"{bought}; it {verb} about {_spoken(situation.today, refill.day)}",
+        f"You bought this {_times(orders)}; it {verb} about {_spoken(situation.today, refill.day)}",
         orders=orders,
         last_bought=_iso(last),
         expected_on=_iso(refill.day),
@@ -162,3 +170,5 @@ REASONS: dict[str, Callable[[Situation, int, int, int], str]] = {
     "trending": _trending,
     "new": _new,
 }
+OF_PRODUCTS = frozenset({"co_purchase", "similar", "upgrade", "browsing"})
+"""Sources whose reasons, where a product speaks for another, are the same whoever asks."""

@@ -72,6 +72,11 @@ class IdMap:
     def __len__(self) -> int:
         return len(self.names)
 
+    @property
+    def columns(self) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]:
+        """Slots, names and where each begins: as kernels take them."""
+        return self.slots, self.names.blob, self.names.offsets
+
     def row(self, name: str | None) -> int:
         """The row of an id, or -1 where it is not known."""
         if name is None:

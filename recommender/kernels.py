@@ -40,7 +40,7 @@ def _tuple(*parts: types.Type) -> types.Type:
 
 
 _ints, _floats, _places = array(types.int32), array(types.float32), array(types.int64)
-_flags, _rates = array(types.boolean), array(types.float64)
+_rates, _flags_out = array(types.float64), array(types.boolean, out=True)
 _ints_out, _floats_out = array(types.int32, out=True), array(types.float32, out=True)
 _ints_rows_out = array(types.int32, 2, out=True)
 _floats_rows_out = array(types.float32, 2, out=True)
@@ -109,30 +109,17 @@ def _best(totals: Floats, best: Ints) -> int:
     return found
 
 
-@compiled(*[(_tuple(*[_proposals] * n), _rates, _flags, _ints_rows_out, _floats_out) for n in SOURCES])
-def rank(proposals: tuple[Proposals, ...], weights: Rates, allowed: Flags, told: Ints, totals: Floats) -> int:
-    """Adds up what each source proposes, scaled so that its best allowed item counts the source's weight.
-
-    Within a source an item's scores add up; it says nothing of an item whose sum is not above 0. Writes the
-    best distinct items, as many as there is room for, and of the proposal that speaks loudest for each the
-    source, the speaker and the count (`told`); their totals, 1 where every source that says anything has the
-    item first. Returns how many.
-    """
+@compiled()
+def _ranked(
+    proposals: tuple[Proposals, ...], weights: Rates, allowed: Flags, told: Ints, totals: Floats
+) -> int:
     n = 0
     for items, _, _, _ in proposals:
         n += len(items)
-    slots, held, seat, seated, heard = (
-        _slots(n),
-        np.empty(n, np.int32),
-        np.empty(n, np.int32),
-        0,
-        np.float32(0),
-    )
-    votes, loudest = np.zeros(n, np.float32), np.zeros(n, np.float32)
-    voice, at = (
-        np.empty(n, np.int32),
-        np.empty(n, np.int32),
-    )  # of each item the source and place of the loudest
+    slots, seated, heard = _slots(n), 0, np.float32(0)
+    held, seat = np.empty((2, n), np.int32)
+    votes, loudest = np.zeros((2, n), np.float32)
+    voice, at = np.empty((2, n), np.int32)  # of each item the source and place of the loudest
     for source in range(len(weights)):
         items, scores, _, _ = proposals[source]
         seated = _seated(items, allowed, slots, held, seat, seated)
@@ -157,6 +144,29 @@ def rank(proposals: tuple[Proposals, ...], weights: Rates, allowed: Flags, told:
         _, _, speakers, counts = proposals[voice[here]]
         told[0, rank], told[1, rank], totals[rank] = held[here], voice[here], votes[here] / heard
         told[2, rank], told[3, rank] = speakers[at[here]], counts[at[here]]
+    return found
+
+
+@compiled(
+    *[(_tuple(*[_proposals] * n), _rates, _flags_out, _ints, _ints_rows_out, _floats_out) for n in SOURCES]
+)
+def rank(
+    proposals: tuple[Proposals, ...], weights: Rates, allowed: Flags, hidden: Ints, told: Ints, totals: Floats
+) -> int:
+    """Adds up what each source proposes, scaled so that its best allowed item counts the source's weight.
+
+    Within a source an item's scores add up; it says nothing of an item whose sum is not above 0. Writes the
+    best distinct items, as many as there is room for, and of the proposal that speaks loudest for each the
+    source, the speaker and the count (`told`); their totals, 1 where every source that says anything has the
+    item first. Returns how many. hidden: not allowed this time; to copy a flag of each of a million products
+    would cost more than the answer.
+    """
+    was = np.empty(len(hidden), np.bool_)
+    for place in range(len(hidden)):
+        was[place], allowed[hidden[place]] = allowed[hidden[place]], False
+    found = _ranked(proposals, weights, allowed, told, totals)
+    for place in range(len(hidden) - 1, -1, -1):  # one that is named twice was allowed before the first
+        allowed[hidden[place]] = was[place]
     return found
 
 

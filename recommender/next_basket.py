@@ -58,15 +58,16 @@ def rank_scores(trees: Trees, features: Floats) -> Floats:
 
 def past_of(situation: Situation) -> Past:
     """The trained history with the orders since then on top."""
-    tables, request = situation.bundle.tables, situation.request
+    tables = situation.bundle.tables
     past = tables.next_basket.pasts.of(situation.customer)
-    since = situation.bundle.manifest.data_until_ms if len(past.items) else 0
+    if not situation.fresh_purchases:
+        return past
     fresh = [
         (order.at_ms // (DAY * 1000), item)
-        for order in request.shopper.purchased_since(since)
+        for order in situation.shopper.purchased_since(situation.trained_until_ms)
         for item in tables.products.rows(order.product_ids)
     ]
-    return extended(past, fresh) if fresh else past
+    return extended(past, fresh)
 
 
 def extended(past: Past, fresh: list[tuple[int, int]]) -> Past:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from recommender import carts, next_basket, personal, sessions, sources, upgrades
 from recommender.candidates import Candidates
+from recommender.kernels import Rates
 from recommender.request import PLACEMENTS, Situation
 
 
@@ -22,6 +23,20 @@ class Source(NamedTuple):
 
 
 Recipe = tuple[Source, ...]
+
+
+class Course(NamedTuple):
+    """Sources that are asked together. names and weights: of each."""
+
+    sources: Recipe
+    names: Sequence[str]
+    weights: Rates
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> Course:
+        weights = np.array([source.weight for source in recipe], np.float64)
+        return cls(recipe, [source.name for source in recipe], weights)
+
 
 POPULAR = Source("popular", 0.05, sources.popular)
 FILLERS: Recipe = (Source("popular", 1.0, sources.popular_nearby), POPULAR)
@@ -73,15 +88,18 @@ def fixed_weights() -> NDArray[np.float32]:
     return weights
 
 
-def courses(weights: NDArray[np.float32]) -> Mapping[str, Sequence[Recipe]]:
+def courses(weights: NDArray[np.float32]) -> Mapping[str, Sequence[Course]]:
     """What is asked for each placement, one course after the other until an answer is full.
 
     First the sources with a bundle's weights, in the shape of `fixed_weights`; then those that are silent
     there, as for somebody without views where visits tell most; then best sellers, nearby ones before others.
     """
-    return {
-        placement: [recipe for recipe in (*_parted(RECIPES[placement], row.tolist()), FILLERS) if recipe]
+    recipes = {
+        placement: (*_parted(RECIPES[placement], row.tolist()), FILLERS)
         for placement, row in zip(PLACEMENTS, weights, strict=True)
+    }
+    return {
+        placement: [Course.of(recipe) for recipe in parts if recipe] for placement, parts in recipes.items()
     }
 
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from recommender.arrangement import arrange
 from recommender.bundle import Bundle
-from recommender.candidates import NO_ANCHOR, Candidates, Ranking, blend
-from recommender.eligibility import Eligible
-from recommender.explain import REASONS, Reason, reason_of, told
+from recommender.candidates import NO_ANCHOR, Ranking, blend
+from recommender.explain import OF_PRODUCTS, REASONS, Reason, reason_of, told
+from recommender.id_map import REMEMBERED
 from recommender.kernels import Flags
 from recommender.merchandise_plan import NO_RULES, Merchandise, Plan
 from recommender.merchandising import AnyRule
-from recommender.placements import POPULAR, Recipe, Source, courses
+from recommender.placements import POPULAR, Course, courses
 from recommender.request import Request, Situation
 from recommender.shelf import Shelf
 
@@ -41,21 +41,21 @@ class Pick(NamedTuple):
 PINNED = told("pinned", "Picked by the shop")
 
 
-def _nobody(_source: str, _proposed: int) -> None:
+def _nobody(_sources: Sequence[str], _proposed: Sequence[int]) -> None:
     return None
 
 
 @dataclass(frozen=True)
 class Recommender:
-    """A model version over the shelf as it is now. `observe` hears how many products each source proposed."""
+    """A model version over the shelf as it is now. `observe` hears how many products sources proposed."""
 
     bundle: Bundle
     shelf: Shelf
-    observe: Callable[[str, int], None] = _nobody
+    observe: Callable[[Sequence[str], Sequence[int]], None] = _nobody
     rules: Sequence[AnyRule] = ()
 
     @cached_property
-    def courses(self) -> Mapping[str, Sequence[Recipe]]:
+    def courses(self) -> Mapping[str, Sequence[Course]]:
         return courses(self.bundle.tables.blends)
 
     @cached_property
@@ -69,70 +69,58 @@ class Recommender:
         """
         situation = Situation(request, self.bundle)
         plan = self.merchandise.plan(request.placement, request.now, visitor)
-        eligible = self._eligible(situation, plan)
-        try:
-            pinned = self._pinned(plan, eligible, k)
-            picks = list(pinned.values())
-            for recipe in self.courses[request.placement]:
-                if len(picks) < k:
-                    picks += self._pick(situation, plan, eligible, recipe, k - len(picks), picks)
+        allowed = self._allowed(request, plan)
+        pinned = _pinned(plan, allowed, situation, k) if plan.pins else {}
+        picks = list(pinned.values())
+        for course in self.courses[request.placement]:
             if len(picks) < k:
-                picks += self._anything(situation, plan, eligible, k - len(picks), picks)
-        finally:
-            eligible.give_back()
+                picks += self._pick(situation, plan, allowed, course, k - len(picks), picks)
+        if len(picks) < k:
+            picks += self._anything(situation, plan, allowed, k - len(picks), picks)
         return _seated(picks, list(pinned)) if pinned else picks
 
-    def _pinned(self, plan: Plan, eligible: Eligible, k: int) -> dict[int, Pick]:
-        """Position (from 0) -> the product pinned to it, where that may be shown."""
-        return {
-            position: Pick(item, 1.0, "pinned", PINNED)
-            for position, item in plan.pins
-            if position < k and eligible.mask[item]
-        }
-
     def _pick(
-        self, situation: Situation, plan: Plan, eligible: Eligible, recipe: Recipe, k: int, taken: list[Pick]
+        self, situation: Situation, plan: Plan, allowed: Flags, course: Course, k: int, taken: list[Pick]
     ) -> list[Pick]:
-        """The best k of what the recipe's sources propose."""
-        already = [pick.item for pick in taken]
-        eligible.hide(already)
-        heard: list[tuple[Source, Candidates]] = []
-        for source in recipe:
-            proposal = source.propose(situation)
-            self.observe(source.name, len(proposal.items))
-            if len(proposal.items):
-                heard.append((source, proposal))
-        if not heard:
-            return []
-        sources, proposals = zip(*heard, strict=True)
-        weights = [source.weight for source in sources]
-        ranking = blend(proposals, weights, eligible.mask, k if plan is NO_RULES else None)
+        """The best k of what the course's sources propose."""
+        already, names = [pick.item for pick in taken], course.names
+        proposals = [source.propose(situation) for source in course.sources]
+        self.observe(names, [len(proposal.items) for proposal in proposals])
+        hidden = np.array([*situation.hidden, *already], np.int32) if already else situation.hidden
+        ranking = blend(proposals, course.weights, allowed, hidden, k if plan is NO_RULES else None)
         items, which, anchors, counts, scores = arrange(ranking, plan, k, already).lists()
+        reasons = self._reasons
         return [
-            Pick(item, score, name := sources[source].name, REASONS[name](situation, item, anchor, count))
+            Pick(
+                item,
+                score,
+                name := names[source],
+                reasons.get((name, item, anchor, count)) or self._told(situation, name, item, anchor, count),
+            )
             for item, score, source, anchor, count in zip(items, scores, which, anchors, counts, strict=True)
         ]
 
+    @cached_property
+    def _reasons(self) -> dict[tuple[str, int, int, int], str]:
+        """Those that speak of products alone, whoever asks: the same few are told all day."""
+        return {}
+
+    def _told(self, situation: Situation, source: str, item: int, anchor: int, count: int) -> str:
+        reason = REASONS[source](situation, item, anchor, count)
+        if source in OF_PRODUCTS and anchor != NO_ANCHOR:
+            if len(self._reasons) >= REMEMBERED:
+                self._reasons.clear()
+            self._reasons[source, item, anchor, count] = reason
+        return reason
+
     def may_show(self, items: NDArray[np.int32], situation: Situation) -> NDArray[np.bool_]:
         """Which items are offered, in stock, not hidden from this answer and within the request's filters."""
-        eligible = self._eligible(situation, NO_RULES)
-        shown = eligible.mask[items]
-        eligible.give_back()
-        return shown
+        return self._allowed(situation.request, NO_RULES)[items] & ~np.isin(items, situation.hidden)
 
-    def _eligible(self, situation: Situation, plan: Plan) -> Eligible:
-        request, shelf = situation.request, self.shelf
-        if request.filtered or plan.allowed is not None:
-            eligible = Eligible(self._within(request, plan))
-        else:
-            eligible = Eligible(self._sellable, before=shelf.sellable)
-        eligible.hide(situation.hidden)
-        return eligible
-
-    @cached_property
-    def _sellable(self) -> Flags:
-        """To be lent to one answer after another: not for two threads at once."""
-        return self.shelf.sellable.copy()
+    def _allowed(self, request: Request, plan: Plan) -> Flags:
+        """(n_items): what is on the shelf and within the filters of the request and the merchant's rules."""
+        filtered = request.filtered or plan.allowed is not None
+        return self._within(request, plan) if filtered else self.shelf.sellable
 
     def _within(self, request: Request, plan: Plan) -> Flags:
         """(n_items): what is within the filters of the request and the merchant's rules."""
@@ -152,13 +140,12 @@ class Recommender:
         return allowed
 
     def _anything(
-        self, situation: Situation, plan: Plan, eligible: Eligible, k: int, taken: list[Pick]
+        self, situation: Situation, plan: Plan, allowed: Flags, k: int, taken: list[Pick]
     ) -> list[Pick]:
         """Narrow filters: look through every product, most popular first."""
-        already = [pick.item for pick in taken]
-        eligible.hide(already)
-        popular = self.bundle.tables.popular
-        places = eligible.mask[popular.items].nonzero()[0]
+        already, popular = [pick.item for pick in taken], self.bundle.tables.popular
+        hidden = np.isin(popular.items, [*situation.hidden, *already])
+        places = (allowed[popular.items] & ~hidden).nonzero()[0]
         left = Ranking.room(len(places))
         left.told[0], left.told[3] = popular.items[places], popular.counts[places]
         left.told[1], left.told[2], left.scores[:] = 0, NO_ANCHOR, 0
@@ -167,6 +154,16 @@ class Recommender:
             Pick(item, 0.0, POPULAR.name, REASONS[POPULAR.name](situation, item, NO_ANCHOR, count))
             for item, count in zip(items, counts, strict=True)
         ]
+
+
+def _pinned(plan: Plan, allowed: Flags, situation: Situation, k: int) -> dict[int, Pick]:
+    """Position (from 0) -> the product pinned to it, where that may be shown."""
+    hidden = set(situation.hidden.tolist())
+    return {
+        position: Pick(item, 1.0, "pinned", PINNED)
+        for position, item in plan.pins
+        if position < k and allowed[item] and item not in hidden
+    }
 
 
 def _seated(picks: list[Pick], positions: list[int]) -> list[Pick]:

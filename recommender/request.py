@@ -6,9 +6,12 @@ from functools import cached_property
 from typing import Literal, get_args
 
 import msgspec
+import numpy as np
 
-from features.shopper import ShopperState
+from features.shopper import ShopperLog, ShopperState
 from recommender.bundle import Bundle
+from recommender.kernels import Ints
+from recommender.live import MOST_SEEN, Live, live_rows, resting
 from recommender.tables import PurchaseRow
 
 Placement = Literal[
@@ -27,7 +30,6 @@ PLACEMENTS: tuple[str, ...] = get_args(Placement)
 
 DAY = 86_400
 REST_DAYS = 14
-RECENT_VIEWS = 10
 NOBODY = ShopperState()
 
 
@@ -39,7 +41,7 @@ class Request(msgspec.Struct, frozen=True):
 
     placement: Placement
     now: float
-    shopper: ShopperState = NOBODY
+    shopper: ShopperState | ShopperLog = NOBODY
     customer_id: str | None = None
     product_id: str | None = None
     cart: tuple[str, ...] = ()
@@ -61,9 +63,9 @@ class Request(msgspec.Struct, frozen=True):
 class Situation:
     """A request in rows of one bundle; unknown ids are left out, an unknown product or customer is -1.
 
-    today: days since 1970; cart: the one named in the request, else the one that live events filled;
-    purchases: what the bundle knows of this customer; fresh_purchases: item -> day of what was bought since
-    the bundle was trained, newest first; last_bought: item -> day, of both; hidden: what this answer must not
+    today: days since 1970; cart: the one named in the request, else the one that live events filled; seen:
+    what was looked at, newest first; viewed: the same after the page's product; fresh_purchases: item -> day
+    of what was bought since the bundle was trained, newest first; hidden: int32, what this answer must not
     show, as it is in view, in the cart, excluded or bought lately.
     """
 
@@ -72,20 +74,49 @@ class Situation:
         self.request, self.bundle = request, bundle
         self.today = int(request.now // DAY)
         self.product = tables.products.row(request.product_id)
-        self.live_cart = rows(request.shopper.cart)
-        self.cart = rows(request.cart) if request.cart else self.live_cart
         self.customer = tables.customers.row(request.customer_id)
-        self.purchases: PurchaseRow = tables.purchases.of(self.customer)
-        self.fresh_purchases = self._fresh_purchases() if request.shopper.purchases else {}
-        days = dict(zip(self.purchases.items.tolist(), self.purchases.last_day.tolist(), strict=True))
-        self.last_bought: dict[int, int] = days | self.fresh_purchases
+        self.fresh_purchases: dict[int, int] = {}
+        self._last_bought: dict[int, int] | None = None
+        live = self._live_rows()
+        if live is not None:
+            self.seen, self.live_cart = live
+        else:
+            self.seen = rows(self.shopper.viewed)[:MOST_SEEN]
+            self.live_cart = rows(self.shopper.cart)
+            self.fresh_purchases = self._fresh_purchases() if self.shopper.purchases else {}
+        self.viewed = list(dict.fromkeys([self.product, *self.seen])) if self.product >= 0 else self.seen
+        self.cart = rows(request.cart) if request.cart else self.live_cart
         self.hidden = self._hidden()
 
+    def _live_rows(self) -> Live | None:
+        log = self.request.shopper
+        if not isinstance(log, ShopperLog):
+            return None
+        return live_rows(log, self.bundle.tables.products, self.trained_until_ms)
+
     @cached_property
-    def viewed(self) -> list[int]:
-        """Newest first; the product of the page comes first of all."""
-        seen = self.bundle.tables.products.rows(self.request.shopper.viewed[:RECENT_VIEWS])
-        return list(dict.fromkeys([self.product, *seen])) if self.product >= 0 else seen
+    def shopper(self) -> ShopperState:
+        """What was done lately, in the shop's own ids."""
+        shopper = self.request.shopper
+        return shopper.fold() if isinstance(shopper, ShopperLog) else shopper
+
+    @property
+    def trained_until_ms(self) -> int:
+        """What arrived until then of this customer is in the bundle."""
+        bundle = self.bundle
+        return bundle.manifest.data_until_ms if bundle.tables.purchases.number(self.customer) else 0
+
+    @property
+    def purchases(self) -> PurchaseRow:
+        """What the bundle knows of this customer."""
+        return self.bundle.tables.purchases.of(self.customer)
+
+    @property
+    def last_bought(self) -> dict[int, int]:
+        """Item -> day, of the bundle's purchases and the fresh ones."""
+        if self._last_bought is None:
+            self._last_bought = self.bundle.tables.purchases.days(self.customer) | self.fresh_purchases
+        return self._last_bought
 
     @cached_property
     def last_order(self) -> list[int]:
@@ -96,23 +127,26 @@ class Situation:
         items, last_day = self.purchases.items, self.purchases.last_day
         return [int(item) for item in items[last_day == last_day.max()]] if len(items) else []
 
-    def _hidden(self) -> list[int]:
-        request = self.request
-        hidden = self.cart + self.live_cart
+    def _hidden(self) -> Ints:
+        request, tables = self.request, self.bundle.tables
+        named = self.cart + self.live_cart
         if self.product >= 0:
-            hidden.append(self.product)
+            named.append(self.product)
         if request.exclude:
-            hidden += self.bundle.tables.products.rows(request.exclude)
-        if request.placement != "buy_again":
-            rests_since = self.today - request.rest_days
-            hidden += [item for item, day in self.last_bought.items() if day > rests_since]
-        return hidden
+            named += tables.products.rows(request.exclude)
+        bought = tables.purchases.number(self.customer) if request.placement != "buy_again" else 0
+        rests_since = self.today - request.rest_days
+        if request.placement != "buy_again" and self.fresh_purchases:
+            named += [item for item, day in self.fresh_purchases.items() if day > rests_since]
+        hidden = np.empty(len(named) + bought, np.int32)
+        hidden[: len(named)] = named
+        if not bought:
+            return hidden
+        return hidden[: resting(tables.purchases.columns, self.customer, rests_since, len(named), hidden)]
 
     def _fresh_purchases(self) -> dict[int, int]:
-        known = len(self.purchases.items) > 0
-        since = self.bundle.manifest.data_until_ms if known else 0
         fresh: dict[int, int] = {}
-        for purchase in self.request.shopper.purchased_since(since):
+        for purchase in self.shopper.purchased_since(self.trained_until_ms):
             day = purchase.at_ms // (DAY * 1000)
             for item in self.bundle.tables.products.rows(purchase.product_ids):
                 fresh.setdefault(item, day)

@@ -51,9 +51,8 @@ def runs_out(situation: Situation, item: int) -> RunsOut | None:
 
 def _bought_since(situation: Situation, item: int, habits: Habits | None) -> Habits:
     """With the orders since training, oldest first."""
-    since = situation.bundle.manifest.data_until_ms if len(situation.purchases.items) else 0
     row = situation.bundle.tables.products.row
-    for order in reversed(situation.request.shopper.purchased_since(since)):
+    for order in reversed(situation.shopper.purchased_since(situation.trained_until_ms)):
         for product, packs in zip(order.product_ids, order.quantities, strict=True):
             if row(product) == item:
                 day = order.at_ms // DAY_MS

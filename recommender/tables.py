@@ -78,6 +78,22 @@ class Purchases:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_offsets", self.offsets.data)  # quicker to index than an array
 
+    @property
+    def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+        """Offsets, items and last days: as kernels take them."""
+        return self.offsets, self.items, self.last_day
+
+    def number(self, customer: int) -> int:
+        """How many products they have bought; none, where a customer is unknown (-1)."""
+        return self._offsets[customer + 1] - self._offsets[customer] if customer >= 0 else 0
+
+    def days(self, customer: int) -> dict[int, int]:
+        """Item -> last day, of all they have bought."""
+        if customer < 0:
+            return {}
+        row = slice(self._offsets[customer], self._offsets[customer + 1])
+        return dict(zip(self.items[row].tolist(), self.last_day[row].tolist(), strict=True))
+
     def of(self, customer: int) -> PurchaseRow:
         """Their row; an unknown customer (-1) has an empty one."""
         start, end = (self._offsets[customer], self._offsets[customer + 1]) if customer >= 0 else (0, 0)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import msgspec
 
-from recommender.placements import POPULAR, Recipe
+from recommender.placements import POPULAR, Course
 from recommender.recommend import Pick, Recommender
 from recommender.request import NOBODY, PLACEMENTS, Request
 
@@ -17,8 +17,8 @@ class Popular(Recommender):
     view or in the request's cart is left out; who asks is not looked at."""
 
     @cached_property
-    def courses(self) -> Mapping[str, Sequence[Recipe]]:
-        return dict.fromkeys(PLACEMENTS, ((POPULAR._replace(weight=1.0),),))
+    def courses(self) -> Mapping[str, Sequence[Course]]:
+        return dict.fromkeys(PLACEMENTS, (Course.of((POPULAR._replace(weight=1.0),)),))
 
     def recommend(self, request: Request, k: int, visitor: str | None = None) -> list[Pick]:
         contextual = msgspec.structs.replace(request, shopper=NOBODY, customer_id=None)

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-import polars as pl
 from sales import at
 
-from features.archive import SERVED_SCHEMA
 from features.home import Home
-from features.served import ServedRecord, Treated, served_row
+from features.served import ServedRecord, Treated
+from features.served_table import served_table
 from recommender.experiments import Arm, Experiment
 from training.experiments.plans import remember_plans
 
@@ -40,6 +39,5 @@ def log(home: Home, *records: ServedRecord, name: str = "one", plans: Iterable[E
     """Into the home, as the archiver does."""
     folder = home.served / "2026-06-30"
     folder.mkdir(exist_ok=True)
-    rows = [served_row(record) for record in records]
-    pl.DataFrame(rows, schema=SERVED_SCHEMA).write_parquet(folder / f"{name}.parquet")
+    served_table(records).write_parquet(folder / f"{name}.parquet")
     remember_plans(home, plans)

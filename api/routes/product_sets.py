@@ -34,12 +34,12 @@ async def product_sets(request: Request) -> Response:
     ask = _asked(dict(request.query_params))
     who = Ask("cart", ask.customer_id, ask.anonymous_id, customer_token=ask.customer_token)
     shopper = whose(request, scope, service.access, who)
-    state, missing = await live_state(service, shopper)
+    log, missing = await live_state(service, shopper)
     recommender = service.recommender
     if recommender is None:
         return JsonReply(encode(SetsAnswer([], None, [*missing, "no_model"])))
     shop = SetShop(recommender.bundle, recommender.shelf, service.offers)
-    found = await asyncio.to_thread(shop.offers, _question(recommender, ask, shopper, state), ask.k)
+    found = await asyncio.to_thread(shop.offers, _question(recommender, ask, shopper, log.fold()), ask.k)
     reasons = missing if recommender.bundle.tables.sets is not None else [*missing, "no_sets"]
     bundles = [_answer(recommender, each, scope) for each in found]
     return JsonReply(encode(SetsAnswer(bundles, recommender.bundle.manifest.version, reasons)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from secrets import token_hex
 
 from fastapi import APIRouter, Response
 from fastapi import Request as HttpRequest
@@ -17,8 +16,9 @@ from api.queries import ask_of_query, asks_of_body, question, read_body
 from api.schemas import Answer, AnswerPage, Ask, AskPage
 from api.service import Service
 from api.shoppers import Shopper, live_state, whose
+from api.tokens import new_token
 from features.served import ServedRecord
-from features.shopper import ShopperState
+from features.shopper import ShopperLog
 
 router = APIRouter(tags=["recommendations"])
 
@@ -61,7 +61,7 @@ def _answer(
     service: Service,
     ask: Ask,
     shopper: Shopper,
-    state: ShopperState,
+    state: ShopperLog,
     missing: Sequence[str],
     taken: Sequence[str],
 ) -> tuple[bytes, tuple[str, ...]]:
@@ -72,7 +72,7 @@ def _answer(
     asked = question(ask, shopper, state, taken, now)
     picks = recommender.recommend(asked, ask.k, shopper.visitor) if recommender else []
     missing = [*missing, *treatment.missing] if recommender else [*missing, "no_model"]
-    recommendation_id = f"r-{token_hex(8)}"
+    recommendation_id = f"r-{new_token()}"
     shown = shown_products(recommender, picks)
     body = answer_json(recommendation_id, ask.placement, recommender, picks, shown, missing, treatment.told)
     product_ids = tuple([product_id for product_id, _ in shown])

@@ -13,7 +13,7 @@ import redis
 from features import keys
 from features.connection import Connection, StoreUnavailable
 from features.events import Event
-from features.ingest import EVENTS_A_STEP, ingest, ingest_sync, read_shopper
+from features.ingest import EVENTS_A_STEP, ingest, ingest_sync, read_log
 from features.redis_server import RedisServer
 from features.settings import StoreSettings
 
@@ -60,13 +60,13 @@ async def test_an_order_its_refunds_and_its_cancellation_are_different_things(
 async def test_a_large_batch_is_taken_in_several_steps(store: Connection, settings: StoreSettings) -> None:
     told = [event("view", customer_id="c-1", product_id=f"p-{n}") for n in range(2 * EVENTS_A_STEP + 50)]
     assert await ingest(store, told, NOW, settings) == [True] * len(told)
-    assert (await read_shopper(store, "c-1", None)).viewed[0] == told[-1].product_id
+    assert (await read_log(store, "c-1", None)).fold().viewed[0] == told[-1].product_id
 
 
 async def test_a_log_keeps_its_length_and_life(store: Connection, client: redis.Redis) -> None:
     short = StoreSettings(redis_url=None, shopper_log_length=5, shopper_ttl_days=2)
     await ingest(store, [event(customer_id="c", product_id=f"p-{n}") for n in range(9)], NOW, short)
-    assert (await read_shopper(store, "c", None)).viewed == ("p-8", "p-7", "p-6", "p-5", "p-4")
+    assert (await read_log(store, "c", None)).fold().viewed == ("p-8", "p-7", "p-6", "p-5", "p-4")
     assert 0 < client.ttl(keys.shopper_log("c", known=True)) <= 2 * 86_400
 
 
@@ -78,23 +78,23 @@ async def test_a_browser_that_becomes_known_brings_its_history(
     store: Connection, settings: StoreSettings
 ) -> None:
     await ingest(store, browsing(), NOW, settings)
-    assert (await read_shopper(store, "c", None)).viewed == ()
+    assert (await read_log(store, "c", None)).fold().viewed == ()
     await ingest(store, [event("identify", customer_id="c", anonymous_id="a")], NOW, settings)
-    assert (await read_shopper(store, "c", None)).viewed == ("p-0", "p-1", "p-2")
+    assert (await read_log(store, "c", None)).fold().viewed == ("p-0", "p-1", "p-2")
 
 
 async def test_a_known_browser_adds_to_its_customer(store: Connection, settings: StoreSettings) -> None:
     await ingest(store, [event("identify", customer_id="c", anonymous_id="a")], NOW, settings)
     await ingest(store, browsing(), NOW, settings)
     for ids in [("c", None), (None, "a"), ("c", "a")]:
-        assert (await read_shopper(store, *ids)).viewed == ("p-0", "p-1", "p-2")
+        assert (await read_log(store, *ids)).fold().viewed == ("p-0", "p-1", "p-2")
 
 
 async def test_any_event_with_both_ids_joins_them(store: Connection, settings: StoreSettings) -> None:
     await ingest(store, browsing(), NOW, settings)
     both = event("add_to_cart", customer_id="c", anonymous_id="a", product_id="p-9")
     await ingest(store, [both], NOW, settings)
-    state = await read_shopper(store, "c", "a")
+    state = (await read_log(store, "c", "a")).fold()
     assert (state.viewed, state.cart) == (("p-0", "p-1", "p-2"), {"p-9": 1.0})
 
 
@@ -102,7 +102,7 @@ async def test_joining_twice_changes_nothing(store: Connection, settings: StoreS
     for _ in range(2):
         await ingest(store, [event("identify", customer_id="c", anonymous_id="a")], NOW, settings)
         await ingest(store, [event("add_to_cart", anonymous_id="a")], NOW, settings)
-    assert (await read_shopper(store, "c", "a")).cart == {"p-1": 2.0}
+    assert (await read_log(store, "c", "a")).fold().cart == {"p-1": 2.0}
     assert await store.call("LLEN", keys.shopper_log("c", known=True)) == 2
 
 
@@ -112,22 +112,22 @@ async def test_a_browser_that_changes_hands_shows_nothing_of_the_first(
     await ingest(store, [event("identify", customer_id="first", anonymous_id="a")], NOW, settings)
     await ingest(store, browsing(), NOW, settings)
     await ingest(store, [event("identify", customer_id="second", anonymous_id="a")], NOW, settings)
-    assert (await read_shopper(store, "second", "a")).viewed == ()
-    assert (await read_shopper(store, "first", None)).viewed == ("p-0", "p-1", "p-2")
+    assert (await read_log(store, "second", "a")).fold().viewed == ()
+    assert (await read_log(store, "first", None)).fold().viewed == ("p-0", "p-1", "p-2")
 
 
 async def test_a_customer_and_a_browser_of_the_same_name_are_two(
     store: Connection, settings: StoreSettings
 ) -> None:
     await ingest(store, [event("view", customer_id="same")], NOW, settings)
-    assert (await read_shopper(store, None, "same")).viewed == ()
+    assert (await read_log(store, None, "same")).fold().viewed == ()
 
 
 @pytest.mark.parametrize("odd", ["{x}", "a/b:c*", '"; drop', "🛒", "é" * 500])
 async def test_odd_ids(store: Connection, settings: StoreSettings, odd: str) -> None:
     told = event("purchase", customer_id=odd, anonymous_id=odd, order_id=odd, items=[(odd, 80_995)])
     assert await ingest(store, [told], NOW, settings) == [True]
-    assert (await read_shopper(store, odd, odd)).purchases[0].product_ids == (odd,)
+    assert (await read_log(store, odd, odd)).fold().purchases[0].product_ids == (odd,)
 
 
 async def test_a_flushed_store_is_filled_anew(
@@ -155,7 +155,7 @@ async def test_a_store_that_takes_no_writes_is_no_false_yes(
         lost = event("view", customer_id="c")
         with pytest.raises(StoreUnavailable):
             await ingest(store, [lost], NOW, settings)
-        assert (await read_shopper(store, "c", None)).viewed == ()
+        assert (await read_log(store, "c", None)).fold().viewed == ()
         client.config_set(refusal[0], "0")
         assert await ingest(store, [lost], NOW, settings) == [True]
         await store.close()

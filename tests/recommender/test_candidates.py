@@ -27,8 +27,9 @@ def blended(
     weights: list[float],
     allowed: np.ndarray = EVERYTHING,
     k: int | None = None,
+    hidden: list[int] | None = None,
 ) -> Ranking:
-    return blend(proposals, weights, allowed, k)
+    return blend(proposals, np.array(weights), allowed.copy(), np.array(hidden or [], np.int32), k)
 
 
 def evidence(found: Ranking) -> dict[int, tuple[int, int, int]]:
@@ -61,7 +62,7 @@ def test_evidence_is_the_loudest_source_and_its_loudest_place() -> None:
         np.array([4, 5, 6], np.int32),
         np.array([10, 20, 30], np.int32),
     )
-    found = evidence(blend([anchored, proposal([3, 9], [9.0, 10.0])], [1.0, 0.2], EVERYTHING))
+    found = evidence(blended([anchored, proposal([3, 9], [9.0, 10.0])], [1.0, 0.2]))
     assert (found[3], found[9]) == ((0, 5, 20), (1, -1, 0))
 
 
@@ -71,7 +72,7 @@ def test_a_silent_source_takes_nothing_from_the_others() -> None:
 
 
 def test_nothing_proposed_is_an_empty_ranking() -> None:
-    assert evidence(blend([Candidates.none()], [1.0], EVERYTHING)) == {}
+    assert evidence(blended([Candidates.none()], [1.0])) == {}
 
 
 Places = list[tuple[int, float]]
@@ -107,3 +108,11 @@ def test_neighbours_come_with_who_speaks_for_them() -> None:
     assert found.anchors.tolist() == [item("kettle"), item("tea")]
     assert found.counts.tolist() == [16, 5]
     assert neighbours_of(table, [], []).items.tolist() == []
+
+
+def test_what_is_hidden_may_be_shown_the_next_time() -> None:
+    allowed = np.array([True, True, False, True])
+    proposals = [proposal([0, 1, 2, 3], [4.0, 3.0, 2.0, 1.0])]
+    found = blend(proposals, np.ones(1), allowed, np.array([0, 2, 0], np.int32))
+    assert found.items.tolist() == [1, 3]
+    assert allowed.tolist() == [True, True, False, True]

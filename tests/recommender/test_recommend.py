@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -152,7 +153,11 @@ def test_scores_fall_and_lie_between_zero_and_one() -> None:
 
 def test_sources_report_how_much_they_proposed() -> None:
     heard: dict[str, int] = {}
-    recommender = Recommender(BUNDLE, Shelf.of(BUNDLE.tables), heard.__setitem__)
+
+    def hear(sources: Sequence[str], proposed: Sequence[int]) -> None:
+        heard.update(zip(sources, proposed, strict=True))
+
+    recommender = Recommender(BUNDLE, Shelf.of(BUNDLE.tables), hear)
     ask("product_similar", k=1, recommender=recommender, product_id="mug")
     assert heard == {"similar": 1}
 
@@ -177,3 +182,13 @@ def test_a_visitor_of_whom_nothing_is_known_sees_best_sellers_of_the_categories_
     pantry = after(event("view", product_id="tin"))
     first = ask("product_similar", k=1, shopper=pantry)[0]
     assert (PRODUCTS[first.item], first.source) == ("tea", "popular")
+
+
+def test_answers_leave_no_trace_in_one_another() -> None:
+    bundle = small_bundle()
+    recommender = Recommender(bundle, Shelf.of(bundle.tables))
+    plain = Request("trending", NOW.timestamp())
+    first = recommender.recommend(plain, 8)
+    recommender.recommend(Request("trending", NOW.timestamp(), exclude=("tin", "pot", "mug")), 8)
+    recommender.recommend(Request("trending", NOW.timestamp(), max_price=6.0), 8)
+    assert recommender.recommend(plain, 8) == first

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-import polars as pl
 
-from features.archive import SERVED_SCHEMA
-from features.served import ServedRecord, served_row
+from features.served import ServedRecord
+from features.served_table import served_table
 from recommender.assignment import Trials, arm_of, is_held_out
 from recommender.draws import uniform
 from recommender.experiments import OFFERS, Arm, Experiment
@@ -101,8 +100,8 @@ class ShopTrials:
     def write_served(self, path: Path, visits: list[Seen]) -> None:
         """The log of answers, an answer of the home page a visit, and of offers to those who are known."""
         trials = Trials(self.plans, HOLDOUT)
-        rows = [served_row(record) for visit in visits for record in self._records(visit, trials)]
-        pl.DataFrame(rows, schema=SERVED_SCHEMA).write_parquet(path)
+        records = [record for visit in visits for record in self._records(visit, trials)]
+        served_table(records).write_parquet(path)
 
     def _records(self, visit: Seen, trials: Trials) -> list[ServedRecord]:
         at = self._calendar.start + timedelta(seconds=visit.second)

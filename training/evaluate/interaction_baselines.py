@@ -69,7 +69,7 @@ def item_methods(
 
 def latest(known: Situation) -> NDArray[np.float32]:
     """What was carted, and then what was viewed, the newest first."""
-    products, shopper = known.bundle.tables.products, known.request.shopper
+    products, shopper = known.bundle.tables.products, known.shopper
     touched = [*products.rows(shopper.cart)[::-1], *products.rows(shopper.viewed)]
     scores = np.zeros(len(products), np.float32)
     scores[touched[::-1]] = np.arange(1, len(touched) + 1)

@@ -89,7 +89,7 @@ def session_baselines(visits: Visits, bundle: Bundle) -> dict[str, Ranker]:
     }
 
     def visit(scorer: Scorer) -> Ranker:
-        return scored(bundle, lambda known: scorer(products.rows(known.request.shopper.viewed)))
+        return scored(bundle, lambda known: scorer(products.rows(known.shopper.viewed)))
 
     return {name: visit(scorer) for name, scorer in scorers.items()}
 

@@ -1,0 +1,102 @@
+"""Machine code and `fold` say the same of a log, whatever is in it."""
+
+from __future__ import annotations
+
+from itertools import chain
+from random import Random
+
+import msgspec
+import pytest
+
+from features.shopper import REMEMBERED, LogEntry, ShopperLog, fold
+from recommender.id_map import IdMap
+from recommender.live import MOST_CARTED, MOST_SEEN, Live, live_rows
+
+PRODUCTS = [f"p-{number}" for number in range(12)] + ["tasse-à-thé", "p" * 200, ""]
+IDS = IdMap.build(PRODUCTS)
+KINDS = [*sorted(REMEMBERED), "view", "add_to_cart", "add_to_cart"]
+SINCE_MS = 5_000
+
+encode = msgspec.msgpack.encode
+
+
+def entry(kind: str, *products: str, at_ms: int = 1, received_ms: int = 1, **fields: object) -> bytes:
+    told = {"quantities": (1.0,) * len(products), "mark": 7} | fields
+    return encode(LogEntry(at_ms=at_ms, type=kind, product_ids=products, received_ms=received_ms, **told))
+
+
+def any_entry(rng: Random) -> bytes:
+    products = rng.choices([*PRODUCTS, "unknown", "p-99"], k=rng.choice([0, 1, 1, 1, 2, 20]))
+    return entry(
+        rng.choice(KINDS),
+        *products,
+        at_ms=rng.choice([rng.randrange(9), rng.randrange(1 << 42), -3]),
+        received_ms=rng.randrange(SINCE_MS),
+        quantities=tuple(rng.choice([1.0, 2.5, 0.0, 1e-310, 3e300, rng.random()]) for _ in products),
+        mark=rng.getrandbits(rng.choice([7, 32])),
+        order_id=rng.choice([None, "o-1", "o" * 300]),
+        query=rng.choice([None, "tea", ""]),
+    )
+
+
+def folded(entries: list[bytes]) -> Live:
+    state = fold(entries)
+    return Live(IDS.rows(state.viewed)[:MOST_SEEN], IDS.rows(state.cart))
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_it_says_what_fold_says(seed: int) -> None:
+    rng = Random(seed)
+    log = [any_entry(rng) for _ in range(rng.choice([1, 5, 40, 300]))]
+    log += rng.choices(log, k=rng.choice([0, 0, 3]))  # told twice
+    if rng.random() < 0.8:
+        log.sort(key=lambda packed: -msgspec.msgpack.decode(packed)[0])
+    assert live_rows(ShopperLog(log), IDS, SINCE_MS) == folded(log)
+
+
+def test_nothing_is_nothing() -> None:
+    assert live_rows(ShopperLog(), IDS, SINCE_MS) == Live([], [])
+
+
+def test_an_order_that_training_has_not_seen_is_left_to_fold() -> None:
+    known, fresh = (entry("purchase", "p-1", received_ms=SINCE_MS + later) for later in (0, 1))
+    assert live_rows(ShopperLog([known]), IDS, SINCE_MS) == Live([], [])
+    assert live_rows(ShopperLog([known, fresh]), IDS, SINCE_MS) is None
+
+
+def test_a_cart_of_more_than_it_has_room_for_is_left_to_fold() -> None:
+    many = [f"q-{number}" for number in range(MOST_CARTED + 1)]
+    ids = IdMap.build(many)
+    assert live_rows(ShopperLog([entry("add_to_cart", *many)]), ids, SINCE_MS) is None
+    found = live_rows(ShopperLog([entry("add_to_cart", *many[1:])]), ids, SINCE_MS)
+    assert found == Live([], list(range(1, MOST_CARTED + 1)))
+
+
+WHOLE = entry("add_to_cart", "p-1", "p-2", order_id="o-1", query="tea")
+UNREADABLE = [
+    *[WHOLE[:end] for end in range(len(WHOLE))][1:],
+    *[WHOLE[:place] + bytes([kind]) + WHOLE[place + 1 :] for place in (0, 1, 2, 14) for kind in (0xC1, 0xDD)],
+    b"\xdd\xff\xff\xff\xff",
+    b"\xc1",
+    encode({"at_ms": 1}),
+    encode([1, "view", ["p-1"], [], 1, 1]),
+]
+
+
+@pytest.mark.parametrize("packed", UNREADABLE)
+def test_what_cannot_be_read_is_left_to_fold(packed: bytes) -> None:
+    assert live_rows(ShopperLog([packed]), IDS, SINCE_MS) is None
+
+
+def test_damage_anywhere_neither_stops_nor_misleads_it() -> None:
+    rng = Random(7)
+    for _ in range(3_000):
+        damaged = bytearray(WHOLE)
+        for _ in range(rng.choice([1, 3])):
+            damaged[rng.randrange(len(damaged))] = rng.randrange(256)
+        log = [entry("view", "p-3"), bytes(damaged), entry("add_to_cart", "p-4")]
+        found = live_rows(ShopperLog(log), IDS, SINCE_MS)
+        if found is not None:
+            state = fold(log)
+            known = set(IDS.rows(chain(state.viewed, state.cart)))
+            assert {*found.seen, *found.cart} >= known - set(IDS.rows(["p-1", "p-2"]))
