@@ -101,19 +101,23 @@ def create_app(
     app.include_router(pages_router(home.root / "demo"))
     problems.install(app)
     openapi.install(app)
-    app.add_middleware(_middleware, settings=settings)
-    app.shorten([recommendations.router, events.router], partial(_middleware, settings=settings))
+    app.add_middleware(_observed, settings=settings)
+    app.shorten([recommendations.router, events.router], partial(_shared, settings=settings))
     return app
 
 
-def _middleware(app: ASGIApp, settings: ApiSettings) -> ASGIApp:
-    """The app inside all that is ours around every request."""
-    if settings.cors_origins:
-        app = CORSMiddleware(
-            app,
-            allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type"],
-            max_age=600,
-        )
-    return Observed(app)
+def _observed(app: ASGIApp, settings: ApiSettings) -> ASGIApp:
+    return Observed(_shared(app, settings))
+
+
+def _shared(app: ASGIApp, settings: ApiSettings) -> ASGIApp:
+    """The app for browsers on the shop's own pages."""
+    if not settings.cors_origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type"],
+        max_age=600,
+    )

@@ -6,6 +6,7 @@ import logging
 from time import perf_counter
 from typing import Any
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import REQUEST_SECONDS
@@ -37,12 +38,16 @@ class Observed:
         try:
             await self.app(scope, receive, send_with_id)
         except Exception:
-            log.exception("request failed", extra={"request_id": request_id, "route": _route(scope)})
-            await respond(
-                Problem(500, "Something broke on our side; the log has it under this request_id."), request_id
-            )(scope, receive, send_with_id)
+            await broken(scope, request_id)(scope, receive, send_with_id)
         finally:
             REQUEST_SECONDS.observe(perf_counter() - started, _route(scope), str(status))
+
+
+def broken(scope: Scope, request_id: str) -> Response:
+    """What is answered after an exception that nobody expected; the log has it."""
+    log.exception("request failed", extra={"request_id": request_id, "route": _route(scope)})
+    problem = Problem(500, "Something broke on our side; the log has it under this request_id.")
+    return respond(problem, request_id)
 
 
 def _route(scope: Scope) -> str:

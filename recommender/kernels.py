@@ -44,11 +44,11 @@ _rates, _flags_out = array(types.float64), array(types.boolean, out=True)
 _ints_out, _floats_out = array(types.int32, out=True), array(types.float32, out=True)
 _ints_rows_out = array(types.int32, 2, out=True)
 _floats_rows_out = array(types.float32, 2, out=True)
-_table = _tuple(_places, _ints, _floats, _ints)
+TABLE = _tuple(_places, _ints, _floats, _ints)
 _proposals = _tuple(_ints, _floats, _ints, _ints)
 _foreseen, _orders = _tuple(_ints, _floats, _ints), _tuple(_ints, _ints, _ints)
 _figures = _tuple(_floats, _floats, _floats, _floats, _floats)
-_proposals_out = _tuple(_ints_out, _floats_out, _ints_out, _ints_out)
+PROPOSALS_OUT = _tuple(_ints_out, _floats_out, _ints_out, _ints_out)
 
 
 def compiled(*signatures: tuple[types.Type, ...]) -> Callable[[Function], Function]:
@@ -170,7 +170,7 @@ def rank(
     return found
 
 
-@compiled((_table, _places, _rates, types.int64, _proposals_out))
+@compiled((TABLE, _places, _rates, types.int64, PROPOSALS_OUT))
 def gather(
     table: Table,
     anchors: Places,
@@ -189,36 +189,7 @@ def gather(
     return n
 
 
-@compiled((_table, _places, _floats, types.float64, _proposals_out))
-def onward(
-    table: Table,
-    viewed: Places,
-    habits: Floats,
-    faint: float,
-    out: Proposals,
-) -> int:
-    """Writes what follows on the looks, and the pull of what was looked at before; see `sessions.step`."""
-    (offsets, items, weights, together), (found, scores, speakers, counts) = table, out
-    (fade, back, again), n, loudness, sum_of_all = habits, 0, np.float32(1), 0.0
-    for age in range(len(viewed)):
-        if age and loudness <= faint:
-            break
-        for place in range(offsets[viewed[age]], offsets[viewed[age] + 1]):
-            if items[place] != viewed[0]:
-                found[n], counts[n], speakers[n] = items[place], together[place], viewed[age]
-                scores[n] = weights[place] * loudness
-                sum_of_all += scores[n]
-                n += 1
-        loudness *= fade
-    for age in range(1, len(viewed)):
-        pull = np.float32((back if age == 1 else again) * sum_of_all)
-        if pull > 0:
-            found[n], scores[n], speakers[n], counts[n] = viewed[age], pull, viewed[age], 0
-            n += 1
-    return n
-
-
-@compiled((_table, _floats, _places, _orders, types.float64, _proposals_out))
+@compiled((TABLE, _floats, _places, _orders, types.float64, PROPOSALS_OUT))
 def complete(table: Table, rise: Floats, cart: Places, past: Orders, habit: float, out: Proposals) -> int:
     """Writes the partners of the cart, and what the customer bought, each with its vote; see `carts`."""
     (offsets, items, weights, together), (found, scores, speakers, counts) = table, out
@@ -235,7 +206,7 @@ def complete(table: Table, rise: Floats, cart: Places, past: Orders, habit: floa
     return n
 
 
-@compiled((_table, _floats, _places, _orders, types.float64, _ints, _ints_rows_out, _floats_rows_out))
+@compiled((TABLE, _floats, _places, _orders, types.float64, _ints, _ints_rows_out, _floats_rows_out))
 def head(
     table: Table,
     rise: Floats,

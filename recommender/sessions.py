@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numba import types
 
-from recommender import kernels
 from recommender.candidates import Candidates
+from recommender.kernels import PROPOSALS_OUT, TABLE, Floats, Places, Proposals, Table, array, compiled
 from recommender.request import Situation
 from recommender.sources import browsing
 from recommender.tables import Sessions
@@ -30,5 +31,34 @@ def step(sessions: Sessions, viewed: Sequence[int]) -> Candidates:
         return Candidates.none()
     found = Candidates.room(len(viewed) * (sessions.onward.widest + 1))
     return found.first(
-        kernels.onward(sessions.onward.columns, np.array(viewed), sessions.habits, FAINT, found.columns)
+        _onward(sessions.onward.columns, np.array(viewed), sessions.habits, FAINT, found.columns)
     )
+
+
+@compiled((TABLE, array(types.int64), array(types.float32), types.float64, PROPOSALS_OUT))
+def _onward(
+    table: Table,
+    viewed: Places,
+    habits: Floats,
+    faint: float,
+    out: Proposals,
+) -> int:
+    """Writes what follows on the looks, and the pull of what was looked at before; see `step`."""
+    (offsets, items, weights, together), (found, scores, speakers, counts) = table, out
+    (fade, back, again), n, loudness, sum_of_all = habits, 0, np.float32(1), 0.0
+    for age in range(len(viewed)):
+        if age and loudness <= faint:
+            break
+        for place in range(offsets[viewed[age]], offsets[viewed[age] + 1]):
+            if items[place] != viewed[0]:
+                found[n], counts[n], speakers[n] = items[place], together[place], viewed[age]
+                scores[n] = weights[place] * loudness
+                sum_of_all += scores[n]
+                n += 1
+        loudness *= fade
+    for age in range(1, len(viewed)):
+        pull = np.float32((back if age == 1 else again) * sum_of_all)
+        if pull > 0:
+            found[n], scores[n], speakers[n], counts[n] = viewed[age], pull, viewed[age], 0
+            n += 1
+    return n

@@ -11,9 +11,11 @@ from features.served_table import SERVED_SCHEMA, served_table
 
 from factories import NOW
 
+UNDER_B = "x-1", "e1", "b", 0.5, True, 0.05
+
 
 def test_a_row_says_what_its_record_says() -> None:
-    treated = Treated("x-1", "e1", "b", 0.5, True, 0.05)
+    treated = Treated(*UNDER_B)
     told = ServedRecord(
         "r-1", NOW, "home", ("a", 'é"\n'), ("als", "new"), "ann", "browser", "visit", "v1", treated
     )
@@ -21,8 +23,7 @@ def test_a_row_says_what_its_record_says() -> None:
     table = served_table([told, ServedRecord("r-2", elsewhere, "offers", ())])
     assert table.schema == pl.Schema(SERVED_SCHEMA)
     assert table.rows() == [
-        ("r-1", NOW, "home", ["a", 'é"\n'], ["als", "new"], "ann", "browser", "visit", "v1")
-        + ("x-1", "e1", "b", 0.5, True, 0.05),
+        ("r-1", NOW, "home", ["a", 'é"\n'], ["als", "new"], "ann", "browser", "visit", "v1", *UNDER_B),
         ("r-2", NOW, "offers", [], [], None, None, None, None, None, None, None, None, False, 0.0),
     ]
 
