@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 from zlib import crc32
@@ -18,7 +17,6 @@ from features.events import Event
 LOOKS = frozenset({"view", "click", "wishlist"})
 CART_CHANGES = {"add_to_cart": 1, "remove_from_cart": -1}
 TAKEN_BACK = frozenset({"refund", "cancel"})
-ENTRIES_REMEMBERED = 8_192  # about 5 MB
 REMEMBERED = (
     LOOKS | TAKEN_BACK | {"search", "add_to_cart", "remove_from_cart", "checkout", "purchase", "review"}
 )
@@ -74,8 +72,7 @@ class ShopperLog:
 
 
 _encode = msgspec.msgpack.Encoder().encode
-# A shopper's next answer reads the same entries again, and one more.
-_decode = lru_cache(ENTRIES_REMEMBERED)(msgspec.msgpack.Decoder(LogEntry).decode)
+_decode = msgspec.msgpack.Decoder(LogEntry).decode
 _at = attrgetter("at_ms")
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)  # of another version, or damaged
 

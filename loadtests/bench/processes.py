@@ -8,12 +8,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from loadtests.bench.generator import Address
+
+REST_S, REST_SHARE = 0.5, 0.05  # at rest: less than this share of a core in so many seconds
 
 
 class Cores(NamedTuple):
@@ -71,6 +74,16 @@ def cpu_s(pid: int) -> float:
     """Seconds of processor that all threads of a process have used."""
     used_ns = [path.read_text().split()[0] for path in Path(f"/proc/{pid}/task").glob("*/schedstat")]
     return sum(map(int, used_ns)) / 1e9
+
+
+def settle(pids: Sequence[int], within_s: float = 20.0) -> None:
+    """Wait until processes that have just started are at rest, or so long."""
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        before = sum(map(cpu_s, pids))
+        time.sleep(REST_S)
+        if sum(map(cpu_s, pids)) - before < REST_SHARE * REST_S:
+            return
 
 
 def memory_mb(pid: int) -> dict[str, float]:

@@ -14,7 +14,7 @@ from loadtests.bench.generator import Address
 from loadtests.bench.measure import VARIANTS, Cost, answers_of, compare, freshness, ingestion, targets_of
 from loadtests.bench.picks import picks_rate
 from loadtests.bench.plan import Plan
-from loadtests.bench.processes import Cores, api_workers, children, memory_mb, on_core, reference
+from loadtests.bench.processes import Cores, api_workers, children, memory_mb, on_core, reference, settle
 from loadtests.bench.questions import PLACEMENTS, Scene
 from loadtests.bench.stages import stage_totals, stage_us
 from loadtests.server import serving
@@ -30,6 +30,7 @@ def one_worker(home: Path, scene: Scene, plan: Plan, cores: Cores) -> dict[str, 
         # The API first, then Redis and the worker: what an answer costs the whole machine.
         workers = api_workers(supervisor)
         pids = workers + [pid for pid in children(supervisor) if pid not in workers]
+        settle(pids)  # the worker is still importing what it needs, and archives the live events
         before = stage_totals(ours)
         with reference(cores.server, bodies) as (theirs, pid):
             costs = compare(targets_of(ours, pids, theirs, pid, scene, PLACEMENTS), plan)
