@@ -7,11 +7,11 @@ shared by worker processes takes microseconds, and an answer makes a dozen.
 from __future__ import annotations
 
 import os
-from bisect import bisect_left
 from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Sequence
 
+import numpy as np
 import prometheus_client
 from prometheus_client import CollectorRegistry, Gauge, generate_latest, multiprocess
 
@@ -26,30 +26,30 @@ class Counter:
     def __init__(self, name: str, text: str, labels: list[str]) -> None:
         self._metric = prometheus_client.Counter(name, text, labels)
         self._waiting: Tally[Labels] = Tally()
-        self._lists: Tally[tuple[str, Labels]] = Tally()
-        self._notes: list[tuple[Sequence[str], Sequence[int]]] = []
+        self._each: defaultdict[str, list[str]] = defaultdict(list)
+        self._numbers: defaultdict[Labels, list[Sequence[int]]] = defaultdict(list)
 
     def add(self, *labels: str, n: int = 1) -> None:
         self._waiting[labels] += n
 
     def add_each(self, label: str, others: Sequence[str]) -> None:
         """One for each of `others`, as the second label."""
-        self._lists[label, tuple(others)] += 1
+        self._each[label] += others
 
-    def note(self, labels: Sequence[str], numbers: Sequence[int]) -> None:
+    def add_numbers(self, labels: Labels, numbers: Sequence[int]) -> None:
         """So many for each of these, as the only label."""
-        self._notes.append((labels, numbers))
+        self._numbers[labels].append(numbers)
 
     def hand_over(self) -> None:
-        """Show what was added to those who scrape."""
-        notes, self._notes = self._notes, []
-        for labels, numbers in notes:
-            for each, n in zip(labels, numbers, strict=True):
-                self.add(each, n=n)
-        lists, self._lists = self._lists, Tally()
-        for (label, others), n in lists.items():
-            for other in others:
+        """Show what was added to those who scrape. Answers wait meanwhile: no loop over all of them."""
+        each, self._each = self._each, defaultdict(list)
+        for label, others in each.items():
+            for other, n in Tally(others).items():
                 self.add(label, other, n=n)
+        numbers, self._numbers = self._numbers, defaultdict(list)
+        for labels, rows in numbers.items():
+            for label, n in zip(labels, np.sum(rows, axis=0).tolist(), strict=True):
+                self.add(label, n=n)
         waiting, self._waiting = self._waiting, Tally()
         for labels, n in waiting.items():
             self._metric.labels(*labels).inc(n)
@@ -60,7 +60,7 @@ class Histogram:
 
     def __init__(self, name: str, text: str, labels: list[str], buckets: tuple[float, ...]) -> None:
         self._metric = prometheus_client.Histogram(name, text, labels, buckets=buckets)
-        self._bounds = buckets
+        self._bounds = np.array(buckets)
         self._waiting: defaultdict[Labels, list[float]] = defaultdict(list)
 
     def observe(self, seconds: float, *labels: str) -> None:
@@ -72,8 +72,9 @@ class Histogram:
         for labels, seconds in waiting.items():
             child = self._metric.labels(*labels)
             child._sum.inc(sum(seconds))
-            for bucket, n in Tally(bisect_left(self._bounds, each) for each in seconds).items():
-                child._buckets[bucket].inc(n)
+            for bucket, n in enumerate(np.bincount(self._bounds.searchsorted(seconds)).tolist()):
+                if n:
+                    child._buckets[bucket].inc(n)
 
 
 REQUEST_SECONDS = Histogram(

@@ -132,7 +132,7 @@ class Service:
         if bundle is None:
             raise BadBundle("models/current went away")
         shelf = Shelf.of(bundle.tables).changed(bundle.tables, changes)
-        recommender = Recommender(bundle, shelf, CANDIDATES.note)
+        recommender = Recommender(bundle, shelf, CANDIDATES.add_numbers)
         for placement in PLACEMENTS:  # warm up: first touches of mapped pages and lazy imports
             recommender.recommend(Request(placement, now=0.0), k=8)  # type: ignore[arg-type]
         return recommender

@@ -28,7 +28,7 @@ from features.settings import StoreSettings
 logger = logging.getLogger(__name__)
 
 GROUP = CONSUMER = "archiver"  # one for all: the lock of the home lets one work at a time
-ENTRIES_A_CALL = 1_000  # about 1 ms of Redis: shoppers' requests pass in between
+RECORDS_A_CALL = 1_000  # about 1 ms of Redis: shoppers' requests pass in between
 LOOK_S = 1.0
 
 UNREADABLE = (msgspec.DecodeError, LookupError, TypeError, ValueError, OverflowError)
@@ -142,7 +142,7 @@ class Archiver:
         """Up to a batch of entries: `0` those read before and never acknowledged, `>` new ones."""
         entries: list[Entry] = []
         while len(entries) < self._batches[stream]:
-            count = min(ENTRIES_A_CALL, self._batches[stream] - len(entries))
+            count = min(_entries_a_call(stream), self._batches[stream] - len(entries))
             some = self._read_some(stream, after, count)
             entries += some
             if len(some) < count:
@@ -162,8 +162,9 @@ class Archiver:
         return streams[0][1] if streams else []
 
     def _let_go(self, stream: str, ids: list[bytes]) -> None:
-        for start in range(0, len(ids), ENTRIES_A_CALL):
-            some = ids[start : start + ENTRIES_A_CALL]
+        at_once = _entries_a_call(stream)
+        for start in range(0, len(ids), at_once):
+            some = ids[start : start + at_once]
             with self._client.pipeline(transaction=True) as step:
                 step.xack(stream, GROUP, *some)
                 step.xdel(stream, *some)
@@ -213,6 +214,10 @@ class Archiver:
         lines = b"".join(msgspec.json.encode(each) + b"\n" for each in poison)
         _write_whole(self._home.root / "poison" / f"{name}.jsonl", lambda path: path.write_bytes(lines))
         logger.warning("Set aside %d unreadable entries; see %s", len(poison), self._home.root / "poison")
+
+
+def _entries_a_call(stream: str) -> int:
+    return RECORDS_A_CALL // (RECORDS_AN_ENTRY if stream == keys.served_stream() else 1)
 
 
 def _poison(entry_id: bytes, fields: dict[bytes, bytes], error: Exception) -> Poison:

@@ -29,13 +29,13 @@ class Course(NamedTuple):
     """Sources that are asked together. names and weights: of each."""
 
     sources: Recipe
-    names: Sequence[str]
+    names: tuple[str, ...]
     weights: Rates
 
     @classmethod
     def of(cls, recipe: Recipe) -> Course:
         weights = np.array([source.weight for source in recipe], np.float64)
-        return cls(recipe, [source.name for source in recipe], weights)
+        return cls(recipe, tuple([source.name for source in recipe]), weights)
 
 
 POPULAR = Source("popular", 0.05, sources.popular)

@@ -41,7 +41,7 @@ class Pick(NamedTuple):
 PINNED = told("pinned", "Picked by the shop")
 
 
-def _nobody(_sources: Sequence[str], _proposed: Sequence[int]) -> None:
+def _nobody(_sources: tuple[str, ...], _proposed: Sequence[int]) -> None:
     return None
 
 
@@ -51,7 +51,7 @@ class Recommender:
 
     bundle: Bundle
     shelf: Shelf
-    observe: Callable[[Sequence[str], Sequence[int]], None] = _nobody
+    observe: Callable[[tuple[str, ...], Sequence[int]], None] = _nobody
     rules: Sequence[AnyRule] = ()
 
     @cached_property
