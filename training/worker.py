@@ -22,7 +22,7 @@ from training.settings import TrainingSettings
 log = logging.getLogger("perennial.worker")
 
 LOOK_S = 5.0
-NICENESS = 10
+NICENESS = 19
 
 
 def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: TrainingSettings) -> None:
