@@ -24,7 +24,9 @@ ROUNDS = 3
 K = 10
 DEEPEST = 50  # places of a source's ranking that can lift a product among the first ten
 FILL = 1e-6  # weight of what fills up where all sources together have too little to say
-JUDGED = 2  # cases that judge for one that is learned from: the choice is what chance may spoil
+# Cases that judge for one that is learned from: the choice is what chance may spoil, above all that between
+# the sums of a cart and their order by trees, which differ by little.
+JUDGED, JUDGED_CARTS = 2, 12
 FEWEST = 100  # cases below which the fixed weights stay
 SURE = 2.0  # standard errors by which a source must help to be asked, and cost its time
 DISCOUNT = 1 / np.log2(np.arange(2, K + 2))
@@ -61,7 +63,8 @@ def fit_blends(
         report("Blending the sources", row, len(PLACEMENTS))
         parts = early.get(placement, []), late.get(placement, [])
         if len(recipe := RECIPES[placement]) > 1 and min(map(len, parts)) >= FEWEST / 2:
-            most = settings.blend_cases, JUDGED * settings.blend_cases
+            judged = JUDGED_CARTS if placement == "cart" else JUDGED
+            most = settings.blend_cases, judged * settings.blend_cases
             some = (spread(iter(cases), n, settings.seed) for cases, n in zip(parts, most, strict=True))
             learned_on, judged_on = (votes_of(cases, recipe, recommender) for cases in some)
             fixed = weights[row, : len(recipe)].copy()

@@ -16,7 +16,7 @@ from training.evaluate.compare import Case
 from training.history import History, OrderLines, Visits
 from training.settings import TrainingSettings
 
-DRAWS = 6
+DRAWS, JUDGED_DRAWS = 6, 3  # hidden products of an order to learn from, and to judge by
 
 
 def questions(
@@ -25,18 +25,18 @@ def questions(
     """Cases since the cut by task, oldest first; tables: fitted on `history.before(cut)`.
 
     home, email and post_purchase: the next order of customers known before; buy_again: what they had bought
-    before of it; cart: one hidden product of an order; visit: the rest of a visit, given its beginning.
+    before of it; cart: hidden products of an order; visit: the rest of a visit, given its beginning.
     """
     late = history.purchases.where(history.purchases.timestamp >= cut)
     before = history.before(cut).purchases
     rest, most = settings.rest_days, 2 * settings.evaluation_cases
     known = np.intersect1d(before.customer, late.customer)
     orders = list(next_orders(history, late, _some(known, most, settings.seed), rest))
-    carts = list(hidden_products(history, _some_orders(late, most, settings.seed), settings.seed, rest))
+    carts = several_hidden(history, [_some_orders(late, most, settings.seed)] * JUDGED_DRAWS, settings)
     visits = history.visits.where(history.visits.timestamp >= cut)
     return {
         "home": orders,
-        "cart": carts,
+        "cart": sorted(carts, key=lambda case: case.request.now),
         "email": [_placed(case, "email") for case in orders],
         "post_purchase": list(after_orders(orders, history, before)),
         "buy_again": list(repeats(orders, tables)),
@@ -59,17 +59,25 @@ def cart_lessons(
     judged = {(case.request.customer_id, case.request.now) for case in judging}
     times, most = history.purchases.timestamp, settings.cart_lessons
     lines = history.purchases.where((times >= cut) & (times <= until))
-    draws = (
-        hidden_products(history, _some_orders(lines, most, seed), seed, settings.rest_days)
-        for seed in range(settings.seed, settings.seed + DRAWS)
+    orders = [_some_orders(lines, most, seed) for seed in range(settings.seed, settings.seed + DRAWS)]
+    lessons = (
+        case
+        for case in several_hidden(history, orders, settings)
+        if case.request.customer_id and (case.request.customer_id, case.request.now) not in judged
     )
+    return list(islice(lessons, most))
+
+
+def several_hidden(
+    history: History, draws: Sequence[OrderLines], settings: TrainingSettings
+) -> Iterator[Case]:
+    """Of each draw of orders one product of each hidden, another one than before where it can be."""
     carts = {
         (case.request.customer_id, case.request.now, case.request.cart): case
-        for turn in draws
-        for case in turn
-        if case.request.customer_id and (case.request.customer_id, case.request.now) not in judged
+        for turn, orders in enumerate(draws)
+        for case in hidden_products(history, orders, settings.seed + turn, settings.rest_days)
     }
-    return list(islice(carts.values(), most))
+    yield from carts.values()
 
 
 def next_orders(
