@@ -42,6 +42,16 @@ class Lists(NamedTuple):
         """Of lists."""
         return int(self.group[-1]) + 1 if len(self.group) else 0
 
+    def joined(self, other: Lists) -> Lists:
+        """These lists and then the others."""
+        if not self.n_lists or not other.n_lists:
+            return self if self.n_lists else other
+        return Lists(
+            np.concatenate([self.rows, other.rows]),
+            np.concatenate([self.wanted, other.wanted]),
+            np.concatenate([self.group, other.group + self.n_lists]),
+        )
+
     def where(self, kept: NDArray[np.bool_]) -> Lists:
         return Lists(self.rows[kept], self.wanted[kept], self.group[kept])
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from features.progress import Report, silent
 from recommender.boosting import Trees
 from recommender.bundle import Bundle
 from recommender.cart_features import head_of
@@ -19,23 +18,18 @@ HOW = Boosting(trees=45, depth=4, rate=0.1)
 FEWEST = 100  # lists below which trees learn noise
 
 
-def fit_cart_trees(cases: Sequence[Case], bundle: Bundle, seed: int, report: Report = silent) -> Trees:
-    """What is to be added to the logarithm of each candidate's share; none where there are too few cases.
-
-    cases: with one wanted product each, from after the bundle was fitted.
-    """
-    report("Ordering carts", 0, 2)
-    lists = lists_of(cases, bundle)
+def fit_cart_trees(lists: Lists, seed: int) -> Trees:
+    """What is to be added to the logarithm of each candidate's share; none where there are too few lists."""
     if lists.n_lists < FEWEST:
         return Trees.none()
-    report("Ordering carts", 1, 2)
-    trees = boost(lists, HOW, np.random.default_rng(seed), prior(lists.rows))
-    report("Ordering carts", 2, 2)
-    return trees
+    return boost(lists, HOW, np.random.default_rng(seed), prior(lists.rows))
 
 
 def lists_of(cases: Sequence[Case], bundle: Bundle) -> Lists:
-    """The candidates of each case; one whose wanted product is not among them teaches nothing."""
+    """The candidates of each case; one whose wanted product is not among them teaches nothing.
+
+    cases: with one wanted product each, from after the bundle was fitted.
+    """
     rows, hits = [], []
     for case in cases:
         situation = Situation(case.request, bundle)

@@ -26,7 +26,7 @@ from recommender.bundle_files import BadBundle, write_bundle
 from recommender.placements import fixed_weights
 from recommender.tables import Factors
 from training.blends import fit_blends
-from training.cart_ranking import fit_cart_trees
+from training.cart_ranking import fit_cart_trees, lists_of
 from training.errors import NothingToTrainOn
 from training.gate import objections
 from training.held_out import cut_time, examine, halves
@@ -161,12 +161,16 @@ def rehearse(
         found = tune(early, learning, judging, bundle, settings, tune_minutes, report)
         settings, bundle, chosen = found.settings, found.bundle, found.chosen
     lessons = cart_lessons(some, cut, learning["cart"], judging["cart"], settings)
-    trees = fit_cart_trees(lessons, bundle, settings.seed, report)
+    report("Ordering carts", 0, 1)
+    lists = lists_of(lessons, bundle)
+    trees = fit_cart_trees(lists, settings.seed)
     bundle = replace(bundle, tables=replace(bundle.tables, cart_trees=trees))
     blends, worth = fit_blends(learning, judging, bundle, settings, report)
     bundle = replace(bundle, tables=replace(bundle.tables, blends=blends))
     unseen = {task: judging[task] if task in worth else cases for task, cases in tasks.items()}
     metrics = examine(unseen, bundle, settings, report)
+    if len(trees):  # they have been judged: now they learn from that, too
+        trees = fit_cart_trees(lists.joined(lists_of(judging["cart"], bundle)), settings.seed)
     learned = None
     if len(early.purchases) >= ALIKE * len(some.purchases):
         learned = Learned.of(tables.next_basket)

@@ -35,7 +35,7 @@ def test_a_list_holds_what_may_complete_the_cart() -> None:
 
 def test_few_carts_teach_nothing_and_the_sums_stand() -> None:
     bundle = small_bundle()
-    assert len(fit_cart_trees([cart_of_ann("spoon")] * (FEWEST - 1), bundle, seed=1)) == 0
+    assert len(fit_cart_trees(lists_of([cart_of_ann("spoon")] * (FEWEST - 1), bundle), seed=1)) == 0
     situation = Situation(cart_of_ann("spoon").request, bundle)
     assert ranked(situation).scores.tolist() == completion(situation).scores.tolist()
 
@@ -46,7 +46,8 @@ def test_what_is_always_wanted_comes_first_with_its_own_reason() -> None:
     head = head_of(situation)
     assert head is not None
     assert head.features[:, SHARE].argmax() == head.items.tolist().index(item("tea"))  # by the sums
-    trees = fit_cart_trees([cart_of_ann("spoon")] * FEWEST, bundle, seed=1)
+    half = lists_of([cart_of_ann("spoon")] * (FEWEST // 2), bundle)
+    trees = fit_cart_trees(half.joined(half), seed=1)
     taught = replace(bundle, tables=replace(bundle.tables, cart_trees=trees))
     found = ranked(Situation(situation.request, taught))
     best = int(found.scores.argmax())
