@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,6 +92,12 @@ class Reorder:
     log_packs: NDArray[np.float32]
     last_packs: NDArray[np.float32]
     expected: NDArray[np.float32]
+    _offsets: memoryview = field(init=False, repr=False)
+    _item: memoryview = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_offsets", self.offsets.data)  # quicker to index than an array
+        object.__setattr__(self, "_item", self.item.data)
 
     @property
     def habits(self) -> Habits:
@@ -104,11 +111,13 @@ class Reorder:
     def place(self, customer: int, item: int) -> int:
         """Where a customer's habit of an item stands in the columns; -1: nowhere."""
         row = self._row(customer)
-        place = row.start + int(self.item[row].searchsorted(item))
-        return place if place < row.stop and self.item[place] == item else -1
+        place = bisect_left(self._item, item, row.start, row.stop)
+        return place if place < row.stop and self._item[place] == item else -1
 
     def _row(self, customer: int) -> slice:
-        return slice(0, 0) if customer < 0 else slice(*map(int, self.offsets[customer : customer + 2]))
+        if customer < 0:
+            return slice(0, 0)
+        return slice(self._offsets[customer], self._offsets[customer + 1])
 
 
 class Due(NamedTuple):
