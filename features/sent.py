@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import chain
 
 import msgspec
 
@@ -40,12 +41,12 @@ def sent_lately(
 ) -> tuple[str, ...]:
     """The products of the last days, but for those of the same sending."""
     since = now_ms - days * DAY_MS
-    return tuple(
-        product
+    lately = [
+        sending.product_ids
         for sending in sendings
         if sending.at_ms > since and (send_id is None or sending.send_id != send_id)
-        for product in sending.product_ids
-    )
+    ]
+    return tuple(chain(*lately))
 
 
 def note_sending(

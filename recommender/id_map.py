@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 from zlib import crc32
 
 import numpy as np
@@ -92,12 +93,13 @@ class IdMap:
             slot = (slot + 1) & last
         return int(row)
 
-    def rows(self, names: Iterable[str]) -> list[int]:
+    def rows(self, names: Collection[str]) -> list[int]:
         """Rows of those ids that are known, in the order given."""
-        asked = self._asked
-        return [
-            row for name in names if (row := asked.get(name, EMPTY)) >= 0 or (row := self._ask(name)) >= 0
-        ]
+        remembered = list(map(self._asked.get, names))
+        if None not in remembered:
+            return cast(list[int], remembered)
+        rows = [self._ask(name) if row is None else row for name, row in zip(names, remembered, strict=True)]
+        return [row for row in rows if row != EMPTY]
 
     def _ask(self, name: str) -> int:
         """The row of an id; one that is known is remembered, as the same few are asked for all day."""

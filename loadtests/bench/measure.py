@@ -12,7 +12,7 @@ from typing import Any
 
 from loadtests.bench.generator import Address, Channel, Load, at_rate, saturate
 from loadtests.bench.plan import Plan
-from loadtests.bench.processes import cpu_s
+from loadtests.bench.processes import cpu_s, settle
 from loadtests.bench.questions import Scene, get, post
 from loadtests.bench.wrk import full_speed
 
@@ -67,6 +67,7 @@ def compare(targets: Mapping[str, Target], plan: Plan) -> dict[str, Cost]:
         turn = {name: target for name, target in targets.items() if target.paced or number == 0}
         for name, target in turn.items():
             _window(target, costs[name], plan)
+        settle([pid for target in targets.values() for pid in target.pids])  # what was shown is archived
         for name, target in turn.items():
             if target.paced:
                 costs[name].paced.merge(at_rate(target.address, target.requests(), plan.paced_s, plan.rate))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from random import Random
 
 import msgspec
@@ -98,5 +97,5 @@ def test_damage_anywhere_neither_stops_nor_misleads_it() -> None:
         found = live_rows(ShopperLog(log), IDS, SINCE_MS)
         if found is not None:
             state = fold(log)
-            known = set(IDS.rows(chain(state.viewed, state.cart)))
+            known = set(IDS.rows([*state.viewed, *state.cart]))
             assert {*found.seen, *found.cart} >= known - set(IDS.rows(["p-1", "p-2"]))

@@ -77,7 +77,7 @@ def planted_complements(
     shown = tables.product.recommendable & tables.product.in_stock
     for product_id, planted in products.items():
         items = np.array(
-            tables.products.rows(other["product_id"] for other in planted["complements"]), np.int32
+            tables.products.rows([other["product_id"] for other in planted["complements"]]), np.int32
         )
         if len(found := items[shown[items]][:SHOWN]):
             yield Case(Request("product_complements", now=now.timestamp(), product_id=product_id), found)
