@@ -1,6 +1,6 @@
 """A shopper's log in rows of one bundle: what most answers need of it, as machine code.
 
-Of what was looked at and what is in the cart it says what `features.shopper.fold` says, in a tenth of the
+Of what was looked at and what is in the cart it says what `features.shopper.fold` says, in less than half the
 time. A log that says more, of an order that training has not seen, is left to `fold`; so is one that it does
 not understand.
 """
