@@ -76,7 +76,7 @@ def cpu_s(pid: int) -> float:
     return sum(map(int, used_ns)) / 1e9
 
 
-def settle(pids: Sequence[int], within_s: float = 20.0) -> None:
+def settle(pids: Sequence[int], within_s: float = 5.0) -> None:
     """Wait until processes that have just started are at rest, or so long."""
     until = time.monotonic() + within_s
     while time.monotonic() < until:
