@@ -43,12 +43,12 @@ def asks_of_body(body: bytes) -> tuple[Ask, ...]:
     return checked(decode_json(body), AskPage, strict=True).requests
 
 
-def question(ask: Ask, shopper: Shopper, state: ShopperLog, taken: Sequence[str], now: float) -> Question:
+def question(ask: Ask, shopper: Shopper, log: ShopperLog, taken: Sequence[str], now: float) -> Question:
     """What the recommender is asked; `taken` are products that the page shows already."""
     return Question(
         placement=ask.placement,
         now=now,
-        shopper=state,
+        shopper=log,
         customer_id=shopper.customer_id,
         product_id=ask.product_id,
         cart=ask.cart,

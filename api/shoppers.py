@@ -40,7 +40,7 @@ def whose(request: Request, scope: Scope, access: Access, ask: Ask) -> Shopper:
     return Shopper(ask.customer_id if trusted else None, ask.anonymous_id)
 
 
-async def live_state(service: Service, shopper: Shopper) -> tuple[ShopperLog, list[str]]:
+async def live_log(service: Service, shopper: Shopper) -> tuple[ShopperLog, list[str]]:
     """What they did lately, in one round trip, and what is missing from the answer if anything is."""
     if not service.store.available:
         return ShopperLog(), ["store_unavailable"]

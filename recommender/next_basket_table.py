@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.boosting import Trees
-from recommender.tables import Neighbours
+from recommender.tables import InRows, Neighbours
 
 FORESEEN_KEPT = 64  # of a customer's next order, what is worked out beforehand
 TREND_EXPONENT = 0.15  # in a cart, what sells twice as fast as it used to counts a tenth more
@@ -27,7 +27,7 @@ class Past(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Pasts:
+class Pasts(InRows):
     """Every customer's past, one after another. offsets: (n_customers + 1) int64."""
 
     offsets: NDArray[np.int64]
@@ -36,7 +36,7 @@ class Pasts:
 
     def of(self, customer: int) -> Past:
         """Theirs; an unknown customer (-1) has none."""
-        row = slice(0, 0) if customer < 0 else slice(*map(int, self.offsets[customer : customer + 2]))
+        row = self.row(customer)
         return Past(self.items[row], self.days[row])
 
 
@@ -48,7 +48,7 @@ class PeersRow(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Peers:
+class Peers(InRows):
     """The largest values of the mean vector of each customer's nearest customers.
 
     offsets: (n_customers + 1) int64; items int32, ascending for each customer; weights float32.
@@ -60,7 +60,7 @@ class Peers:
 
     def of(self, customer: int) -> PeersRow:
         """Theirs; an unknown customer (-1) has none."""
-        row = slice(0, 0) if customer < 0 else slice(*map(int, self.offsets[customer : customer + 2]))
+        row = self.row(customer)
         return PeersRow(self.items[row], self.weights[row])
 
 
@@ -78,7 +78,7 @@ class ForeseenRow(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Foreseen:
+class Foreseen(InRows):
     """The source's answer for customers who order nothing more until `day`, worked out beforehand.
 
     day: (1) int32, days since 1970; offsets: (n_customers + 1) int64; the rest as in a row.
@@ -89,10 +89,6 @@ class Foreseen:
     items: Ints
     scores: Floats
     counts: Ints
-    _offsets: memoryview = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_offsets", self.offsets.data)  # quicker to index than an array
 
     @classmethod
     def none(cls, n_customers: int) -> Foreseen:
@@ -107,10 +103,8 @@ class Foreseen:
 
     def of(self, customer: int, today: int) -> ForeseenRow | None:
         """Theirs, on that day and the one before; None where it must be worked out."""
-        if customer < 0 or not 0 <= self.day.item(0) - today <= 1:
-            return None
-        row = slice(self._offsets[customer], self._offsets[customer + 1])
-        if row.start == row.stop:
+        row = self.row(customer)
+        if row.start == row.stop or not 0 <= self.day.item(0) - today <= 1:
             return None
         return ForeseenRow(self.items[row], self.scores[row], self.counts[row])
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.order_models import Floats
+from recommender.tables import InRows
 
 OWN_PRIOR = 1.0  # gaps of their own at which a customer counts as much as the product
 AGAIN_PRIOR = 2.0  # the same in repeat purchases, for whether they buy again at all
@@ -66,7 +68,7 @@ class Habits(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Reorder:
+class Reorder(InRows):
     """What was learned of gaps, and every customer's habits in IdMap order.
 
     weights: (1 + features of `describe`) float64; errors: (FEW + 1, 2) float64, by repeats so far the ends
@@ -92,12 +94,10 @@ class Reorder:
     log_packs: NDArray[np.float32]
     last_packs: NDArray[np.float32]
     expected: NDArray[np.float32]
-    _offsets: memoryview = field(init=False, repr=False)
-    _item: memoryview = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_offsets", self.offsets.data)  # quicker to index than an array
-        object.__setattr__(self, "_item", self.item.data)
+    @cached_property
+    def _item(self) -> memoryview:
+        return self.item.data  # quicker to look through than an array
 
     @property
     def habits(self) -> Habits:
@@ -106,18 +106,13 @@ class Reorder:
 
     def of(self, customer: int) -> Habits:
         """A customer's, by item; an unknown customer (-1) has none."""
-        return self.habits.where(self._row(customer))
+        return self.habits.where(self.row(customer))
 
     def place(self, customer: int, item: int) -> int:
         """Where a customer's habit of an item stands in the columns; -1: nowhere."""
-        row = self._row(customer)
+        row = self.row(customer)
         place = bisect_left(self._item, item, row.start, row.stop)
         return place if place < row.stop and self._item[place] == item else -1
-
-    def _row(self, customer: int) -> slice:
-        if customer < 0:
-            return slice(0, 0)
-        return slice(self._offsets[customer], self._offsets[customer + 1])
 
 
 class Due(NamedTuple):

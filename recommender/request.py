@@ -124,7 +124,7 @@ class Situation:
         if self.fresh_purchases:
             newest = max(self.fresh_purchases.values())
             return [item for item, day in self.fresh_purchases.items() if day == newest]
-        items, last_day = self.purchases.items, self.purchases.last_day
+        items, _, last_day, _ = self.purchases
         return [int(item) for item in items[last_day == last_day.max()]] if len(items) else []
 
     def _hidden(self) -> Ints:
@@ -134,14 +134,15 @@ class Situation:
             named.append(self.product)
         if request.exclude:
             named += tables.products.rows(request.exclude)
-        bought = tables.purchases.number(self.customer) if request.placement != "buy_again" else 0
+        if request.placement == "buy_again":
+            return np.array(named, np.int32)
         rests_since = self.today - request.rest_days
-        if request.placement != "buy_again" and self.fresh_purchases:
-            named += [item for item, day in self.fresh_purchases.items() if day > rests_since]
+        named += [item for item, day in self.fresh_purchases.items() if day > rests_since]
+        bought = tables.purchases.number(self.customer)
+        if not bought:
+            return np.array(named, np.int32)
         hidden = np.empty(len(named) + bought, np.int32)
         hidden[: len(named)] = named
-        if not bought:
-            return hidden
         return hidden[: resting(tables.purchases.columns, self.customer, rests_since, len(named), hidden)]
 
     def _fresh_purchases(self) -> dict[int, int]:

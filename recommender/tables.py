@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class InRows:
+    """A table whose columns hold row after row. offsets: (n_rows + 1) int64, where each begins."""
+
+    offsets: NDArray[np.int64]
+
+    @cached_property
+    def _offsets(self) -> memoryview:
+        return self.offsets.data  # quicker to index than an array
+
+    def row(self, number: int) -> slice:
+        """Where a row stands in the columns; that of nobody (-1) is empty."""
+        return slice(self._offsets[number], self._offsets[number + 1]) if number >= 0 else slice(0, 0)
 
 
 class NeighbourRow(NamedTuple):
@@ -19,7 +33,7 @@ class NeighbourRow(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class Neighbours(InRows):
     """For each item its strongest partners, in rows one after another.
 
     offsets: (n_items + 1) int64; items int32, weights float32 (comparable within one table) and
@@ -31,10 +45,6 @@ class Neighbours:
     items: NDArray[np.int32]
     weights: NDArray[np.float32]
     together: NDArray[np.int32]
-    _offsets: memoryview = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_offsets", self.offsets.data)  # quicker to index than an array
 
     @property
     def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
@@ -46,8 +56,8 @@ class Neighbours:
         return int(np.diff(self.offsets).max(initial=0))
 
     def of(self, item: int, at_most: int = 1 << 30) -> NeighbourRow:
-        start = self._offsets[item]
-        row = slice(start, min(self._offsets[item + 1], start + at_most))
+        whole = self.row(item)
+        row = slice(whole.start, min(whole.stop, whole.start + at_most))
         return NeighbourRow(self.items[row], self.weights[row], self.together[row])
 
 
@@ -61,7 +71,7 @@ class PurchaseRow(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Purchases:
+class Purchases(InRows):
     """Customers' purchases, refunds taken off, in rows one after another.
 
     offsets: (n_customers + 1) int64; items int32; orders int32 (in how many orders); last_day int32
@@ -73,10 +83,6 @@ class Purchases:
     orders: NDArray[np.int32]
     last_day: NDArray[np.int32]
     confidence: NDArray[np.float32]
-    _offsets: memoryview = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_offsets", self.offsets.data)  # quicker to index than an array
 
     @property
     def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
@@ -85,24 +91,18 @@ class Purchases:
 
     def number(self, customer: int) -> int:
         """How many products they have bought; none, where a customer is unknown (-1)."""
-        return self._offsets[customer + 1] - self._offsets[customer] if customer >= 0 else 0
+        row = self.row(customer)
+        return int(row.stop - row.start)
 
     def days(self, customer: int) -> dict[int, int]:
         """Item -> last day, of all they have bought."""
-        if customer < 0:
-            return {}
-        row = slice(self._offsets[customer], self._offsets[customer + 1])
+        row = self.row(customer)
         return dict(zip(self.items[row].tolist(), self.last_day[row].tolist(), strict=True))
 
     def of(self, customer: int) -> PurchaseRow:
         """Their row; an unknown customer (-1) has an empty one."""
-        start, end = (self._offsets[customer], self._offsets[customer + 1]) if customer >= 0 else (0, 0)
-        return PurchaseRow(
-            self.items[start:end],
-            self.orders[start:end],
-            self.last_day[start:end],
-            self.confidence[start:end],
-        )
+        row = self.row(customer)
+        return PurchaseRow(self.items[row], self.orders[row], self.last_day[row], self.confidence[row])
 
 
 @dataclass(frozen=True)

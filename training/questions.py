@@ -68,16 +68,14 @@ def cart_lessons(
     return list(islice(lessons, most))
 
 
-def several_hidden(
-    history: History, draws: Sequence[OrderLines], settings: TrainingSettings
-) -> Iterator[Case]:
+def several_hidden(history: History, draws: Sequence[OrderLines], settings: TrainingSettings) -> list[Case]:
     """Of each draw of orders one product of each hidden, another one than before where it can be."""
     carts = {
         (case.request.customer_id, case.request.now, case.request.cart): case
         for turn, orders in enumerate(draws)
         for case in hidden_products(history, orders, settings.seed + turn, settings.rest_days)
     }
-    yield from carts.values()
+    return list(carts.values())
 
 
 def next_orders(

@@ -161,7 +161,7 @@ def rehearse(
         found = tune(early, learning, judging, bundle, settings, tune_minutes, report)
         settings, bundle, chosen = found.settings, found.bundle, found.chosen
     lessons = cart_lessons(some, cut, learning["cart"], judging["cart"], settings)
-    report("Ordering carts", 0, 1)
+    report("Ordering carts", 0, 2)
     lists = lists_of(lessons, bundle)
     trees = fit_cart_trees(lists, settings.seed)
     bundle = replace(bundle, tables=replace(bundle.tables, cart_trees=trees))
@@ -169,6 +169,7 @@ def rehearse(
     bundle = replace(bundle, tables=replace(bundle.tables, blends=blends))
     unseen = {task: judging[task] if task in worth else cases for task, cases in tasks.items()}
     metrics = examine(unseen, bundle, settings, report)
+    report("Ordering carts", 1, 2)
     if len(trees):  # they have been judged: now they learn from that, too
         trees = fit_cart_trees(lists.joined(lists_of(judging["cart"], bundle)), settings.seed)
     learned = None

@@ -26,7 +26,7 @@ from api.schemas import (
     VersionAsk,
 )
 from api.service import Service
-from api.shoppers import live_state, whose
+from api.shoppers import live_log, whose
 from features.merchandising import SavedRules, save_rules, saved_versions
 from recommender.merchandising import AnyRule, Rules, contradictions, unknown_names
 from recommender.preview import Step, preview
@@ -71,9 +71,9 @@ async def preview_rules(request: Request) -> Response:
         raise Problem(503, "There is no model yet: run `perennial train`.", headers={"Retry-After": "60"})
     recommender = Recommender(service.recommender.bundle, service.recommender.shelf)
     shopper = whose(request, "secret", service.access, ask.request)
-    state, _ = await live_state(service, shopper)
+    log, _ = await live_log(service, shopper)
     now = ask.at.timestamp() if ask.at else time.time()
-    asked = question(ask.request, shopper, state, (), now)
+    asked = question(ask.request, shopper, log, (), now)
     plain, steps = await asyncio.to_thread(
         preview, recommender, ask.rules, asked, ask.request.k, shopper.visitor
     )

@@ -16,7 +16,7 @@ from api.openapi import answers, parameters
 from api.queries import checked
 from api.schemas import Ask, ReasonAnswer
 from api.service import Service
-from api.shoppers import Shopper, live_state, whose
+from api.shoppers import Shopper, live_log, whose
 from features.shopper import ShopperState
 from recommender.recommend import Recommender
 from recommender.request import DAY, REST_DAYS
@@ -34,7 +34,7 @@ async def product_sets(request: Request) -> Response:
     ask = _asked(dict(request.query_params))
     who = Ask("cart", ask.customer_id, ask.anonymous_id, customer_token=ask.customer_token)
     shopper = whose(request, scope, service.access, who)
-    log, missing = await live_state(service, shopper)
+    log, missing = await live_log(service, shopper)
     recommender = service.recommender
     if recommender is None:
         return JsonReply(encode(SetsAnswer([], None, [*missing, "no_model"])))

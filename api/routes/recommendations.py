@@ -15,7 +15,7 @@ from api.openapi import answers, parameters, takes
 from api.queries import ask_of_query, asks_of_body, question, read_body
 from api.schemas import Answer, AnswerPage, Ask, AskPage
 from api.service import Service
-from api.shoppers import Shopper, live_state, whose
+from api.shoppers import Shopper, live_log, whose
 from api.tokens import new_token
 from features.served import ServedRecord
 from features.shopper import ShopperLog
@@ -31,9 +31,9 @@ async def recommendations(request: HttpRequest) -> Response:
     ask = ask_of_query(request.scope["query_string"])
     shopper = whose(request, scope, service.access, ask)
     started = time.perf_counter()
-    state, missing = await live_state(service, shopper)
+    log, missing = await live_log(service, shopper)
     fetched = time.perf_counter()
-    body, _ = _answer(service, ask, shopper, state, missing, ())
+    body, _ = _answer(service, ask, shopper, log, missing, ())
     return _respond(body, state_s=fetched - started, recommend_s=time.perf_counter() - fetched)
 
 
@@ -45,12 +45,12 @@ async def page(request: HttpRequest) -> Response:
     asks = asks_of_body(await read_body(request, service.settings.max_body_bytes))
     started = time.perf_counter()
     shoppers = [whose(request, scope, service.access, ask) for ask in asks]
-    states = {shopper: await live_state(service, shopper) for shopper in dict.fromkeys(shoppers)}
+    logs = {shopper: await live_log(service, shopper) for shopper in dict.fromkeys(shoppers)}
     fetched = time.perf_counter()
     bodies: list[bytes] = []
     taken: list[str] = []
     for ask, shopper in zip(asks, shoppers, strict=True):
-        body, shown = _answer(service, ask, shopper, *states[shopper], taken)
+        body, shown = _answer(service, ask, shopper, *logs[shopper], taken)
         bodies.append(body)
         taken += shown
     body = b'{"answers":[%b]}' % b",".join(bodies)
@@ -61,7 +61,7 @@ def _answer(
     service: Service,
     ask: Ask,
     shopper: Shopper,
-    state: ShopperLog,
+    log: ShopperLog,
     missing: Sequence[str],
     taken: Sequence[str],
 ) -> tuple[bytes, tuple[str, ...]]:
@@ -69,7 +69,7 @@ def _answer(
     now = time.time()
     treatment = service.treatment(shopper.visitor, ask.placement, now)
     recommender = treatment.recommender
-    asked = question(ask, shopper, state, taken, now)
+    asked = question(ask, shopper, log, taken, now)
     picks = recommender.recommend(asked, ask.k, shopper.visitor) if recommender else []
     missing = [*missing, *treatment.missing] if recommender else [*missing, "no_model"]
     recommendation_id = f"r-{new_token()}"

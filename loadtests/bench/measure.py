@@ -67,7 +67,7 @@ def compare(targets: Mapping[str, Target], plan: Plan) -> dict[str, Cost]:
         turn = {name: target for name, target in targets.items() if target.paced or number == 0}
         for name, target in turn.items():
             _window(target, costs[name], plan)
-        settle([pid for target in targets.values() for pid in target.pids])  # what was shown is archived
+        settle({pid for target in targets.values() for pid in target.pids})  # what was shown is archived
         for name, target in turn.items():
             if target.paced:
                 costs[name].paced.merge(at_rate(target.address, target.requests(), plan.paced_s, plan.rate))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -76,8 +76,8 @@ def cpu_s(pid: int) -> float:
     return sum(map(int, used_ns)) / 1e9
 
 
-def settle(pids: Sequence[int], within_s: float = 5.0) -> None:
-    """Wait until processes that have just started are at rest, or so long."""
+def settle(pids: Collection[int], within_s: float = 5.0) -> None:
+    """Wait until processes are at rest, or so long: those that have just started, or have work left over."""
     until = time.monotonic() + within_s
     while time.monotonic() < until:
         before = sum(map(cpu_s, pids))
