@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from itertools import count
 
 import msgspec
 from starlette.responses import Response
@@ -12,6 +13,7 @@ from recommender.recommend import Pick, Recommender
 from recommender.shelf import Shown
 
 encode = msgspec.json.Encoder().encode
+WHOLE = 'false,"degraded_reasons":[]'
 
 
 class JsonReply(Response):
@@ -53,10 +55,10 @@ def answer_json(
 ) -> bytes:
     """One `schemas.Answer`. shown: the picks' products; experiment: JSON of a `schemas.ExperimentAnswer`."""
     version = f'"{recommender.bundle.manifest.version}"' if recommender else "null"
+    degraded = f'true,"degraded_reasons":{encode(degraded_reasons).decode()}' if degraded_reasons else WHOLE
     return (
         f'{{"recommendation_id":"{recommendation_id}","placement":"{placement}","model_version":{version},'
-        f'"experiment":{experiment},"degraded":{"true" if degraded_reasons else "false"},'
-        f'"degraded_reasons":{encode(degraded_reasons).decode()},"items":{items_json(picks, shown)}}}'
+        f'"experiment":{experiment},"degraded":{degraded},"items":{items_json(picks, shown)}}}'
     ).encode()
 
 
@@ -70,7 +72,7 @@ def shown_products(recommender: Recommender | None, picks: Sequence[Pick]) -> li
 def items_json(picks: Sequence[Pick], shown: Sequence[Shown]) -> str:
     """A list of `schemas.Item`."""
     items = [
-        f'{{{fields}"rank":{rank},"score":{score:.4f},"source":"{source}","reason":{told}}}'
-        for rank, ((_, score, source, told), (_, fields)) in enumerate(zip(picks, shown, strict=True), 1)
+        f'{{{fields}"rank":{rank},"score":{pick.score:.4f},"source":"{pick.source}","reason":{pick.told}}}'
+        for rank, pick, (_, fields) in zip(count(1), picks, shown, strict=False)
     ]
     return f"[{','.join(items)}]"

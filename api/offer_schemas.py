@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -130,4 +131,4 @@ class SetsAnswer(msgspec.Struct, frozen=True):
 
     bundles: list[SetAnswer]
     model_version: str | None
-    degraded_reasons: list[str]
+    degraded_reasons: Sequence[str]

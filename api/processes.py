@@ -41,12 +41,14 @@ def url_of(listener: socket.socket) -> str:
 
 def run_api(app: FastAPI, listener: socket.socket, settings: ApiSettings) -> None:
     """Serve until SIGTERM, then finish what is open."""
-    import uvicorn  # not above: the supervisor shall not wait for it
+    import uvicorn  # these not above: the supervisor shall not wait for them
+
+    from api.protocol import ShortcutProtocol
 
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=ShortcutProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -28,6 +29,10 @@ class Shopper(NamedTuple):
         return self.customer_id or self.anonymous_id
 
 
+NOBODY, NO_LOG = Shopper(), ShopperLog()
+STORE_AWAY = ("store_unavailable",)
+
+
 def whose(request: Request, scope: Scope, access: Access, ask: Ask) -> Shopper:
     """Who asks. A browser that objects to profiling (Sec-GPC) is nobody.
 
@@ -35,21 +40,19 @@ def whose(request: Request, scope: Scope, access: Access, ask: Ask) -> Shopper:
     (`customer_token`); without it the answer is the anonymous one, whether the customer exists or not.
     """
     if scope == "public" and header(request, b"sec-gpc") == "1":
-        return Shopper()
+        return NOBODY
     trusted = scope == "secret" or access.open or _token_is_valid(access, ask)
     return Shopper(ask.customer_id if trusted else None, ask.anonymous_id)
 
 
-async def live_log(service: Service, shopper: Shopper) -> tuple[ShopperLog, list[str]]:
+async def live_log(service: Service, shopper: Shopper) -> tuple[ShopperLog, Sequence[str]]:
     """What they did lately, in one round trip, and what is missing from the answer if anything is."""
-    if not service.store.available:
-        return ShopperLog(), ["store_unavailable"]
-    if shopper == Shopper():
-        return ShopperLog(), []
+    if shopper == NOBODY:
+        return NO_LOG, () if service.store.available else STORE_AWAY
     try:
-        return await read_log(service.store, *shopper), []
+        return await read_log(service.store, *shopper), ()
     except StoreUnavailable:
-        return ShopperLog(), ["store_unavailable"]
+        return NO_LOG, STORE_AWAY
 
 
 def customer_token(secret_key: str, customer_id: str) -> str:

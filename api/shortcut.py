@@ -27,7 +27,7 @@ class ShortcutFastAPI(FastAPI):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._endpoints: Endpoints = {}
-        self._shortcut: ASGIApp = _answer
+        self._around: ASGIApp | None = None
 
     def shorten(self, routers: Iterable[APIRouter], around: Callable[[ASGIApp], ASGIApp]) -> None:
         """Take the shortcut to all routes of the routers; around: the middleware that they keep."""
@@ -35,25 +35,34 @@ class ShortcutFastAPI(FastAPI):
             for route in router.routes:
                 if isinstance(route, APIRoute):
                     self._endpoints |= {(method, route.path): route for method in route.methods or ()}
-        self._shortcut = around(_answer)
+        inside = self._send_answer
+        surrounded = around(inside)
+        self._around = None if surrounded is inside else surrounded
+
+    def shortens(self, scope: Scope) -> bool:
+        """Whether a request is answered by `answered` alone, with no middleware around."""
+        return self._around is None and (scope["method"], scope["path"]) in self._endpoints
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        route = self._endpoints.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        if route is None:
+        if scope["type"] == "http" and (scope["method"], scope["path"]) in self._endpoints:
+            await (self._around or self._send_answer)(scope, receive, send)
+        else:
             await super().__call__(scope, receive, send)
-            return
+
+    async def answered(self, scope: Scope, receive: Receive) -> Response:
+        """The answer of a shortened route; its id and time are noted as `Observed` does it."""
+        started, request_id = perf_counter(), new_token()
+        route = self._endpoints[scope["method"], scope["path"]]
         scope["app"], scope["route"] = self, route
-        await self._shortcut(scope, receive, send)
+        scope.setdefault("state", {})["request_id"] = request_id
+        response = await _response(scope, receive, request_id)
+        response.raw_headers.append((b"x-request-id", request_id.encode()))
+        REQUEST_SECONDS.observe(perf_counter() - started, route.path, str(response.status_code))
+        return response
 
-
-async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
-    """As `Observed` does it, without looking at every message."""
-    started, request_id = perf_counter(), new_token()
-    scope.setdefault("state", {})["request_id"] = request_id
-    response = await _response(scope, receive, request_id)
-    response.raw_headers.append((b"x-request-id", request_id.encode()))
-    await response(scope, receive, send)
-    REQUEST_SECONDS.observe(perf_counter() - started, scope["route"].path, str(response.status_code))
+    async def _send_answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self.answered(scope, receive)
+        await response(scope, receive, send)
 
 
 async def _response(scope: Scope, receive: Receive, request_id: str) -> Response:

@@ -60,8 +60,7 @@ class ShopperState:
         return tuple(order for order in self.purchases if order.received_ms > received_ms)
 
 
-@dataclass(slots=True, frozen=True)
-class ShopperLog:
+class ShopperLog(msgspec.Struct, frozen=True):
     """Log entries as they were read, to be worked out by whoever knows how much of it is asked."""
 
     entries: Sequence[bytes] = ()

@@ -65,19 +65,17 @@ NOTHING = Candidates.room(0)
 
 
 def neighbours_of(
-    table: Neighbours, anchors: Sequence[int], weights: Sequence[float], at_most: int = 1 << 30
+    table: Neighbours, anchors: Sequence[int] | Ints, weights: Sequence[float], at_most: int = 1 << 30
 ) -> Candidates:
     """The partners of several anchors, of each the strongest, each anchor's weighted as given."""
-    if not anchors:
+    if not len(anchors):
         return NOTHING
     if len(anchors) == 1 and weights[0] == 1.0:
         items, scores, together = table.of(anchors[0], at_most)
         return Candidates(items, scores, np.full(len(items), anchors[0], np.int32), together)
-    found = Candidates.room(len(anchors) * min(table.widest, at_most))
+    found, rows = Candidates.room(len(anchors) * min(table.widest, at_most)), np.asarray(anchors, np.int32)
     return found.first(
-        kernels.gather(
-            table.columns, np.array(anchors), np.array(weights, np.float64), at_most, found.columns
-        )
+        kernels.gather(table.columns, rows, np.array(weights, np.float64), at_most, found.columns)
     )
 
 

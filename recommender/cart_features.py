@@ -40,9 +40,9 @@ def head_of(situation: Situation) -> Head | None:
     if not len(past[0]):
         return None
     told, features = np.empty((3, DEEPEST), np.int32), np.empty((DEEPEST, FEATURES), np.float32)
-    cart = np.array(situation.cart, np.int64)
     table, rise = tables.companions.columns, tables.next_basket.rise
-    n = kernels.head(table, rise, cart, past, tables.cart_tuning.item(1), situation.hidden, told, features)
+    cart, habit = situation.cart, tables.cart_tuning.item(1)
+    n = kernels.head(table, rise, cart, past, habit, situation.hidden, told, features)
     if not n:
         return None
     items, anchors, counts = told[:, :n]

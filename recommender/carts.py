@@ -24,8 +24,8 @@ def completion(situation: Situation) -> Candidates:
     tables, cart = situation.bundle.tables, situation.cart
     past, habit = own_purchases(situation), tables.cart_tuning.item(1)
     found = Candidates.room(len(cart) * tables.companions.widest + len(past[0]))
-    rise, anchors = tables.next_basket.rise, np.array(cart, np.int64)
-    return found.first(kernels.complete(tables.companions.columns, rise, anchors, past, habit, found.columns))
+    rise, table = tables.next_basket.rise, tables.companions.columns
+    return found.first(kernels.complete(table, rise, cart, past, habit, found.columns))
 
 
 def ranked(situation: Situation) -> Candidates:

@@ -85,7 +85,7 @@ def _for_you(situation: Situation, item: int, anchor: int, figure: int) -> str:
 
 
 def _usual(situation: Situation, item: int, anchor: int, figure: int) -> str:
-    day = situation.last_bought[item]
+    day = situation.bought_last(item)
     refill = runs_out(situation, item)
     if refill is not None:
         return _refill(situation, figure, day, refill)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import cast
 from zlib import crc32
 
@@ -12,6 +13,17 @@ from numpy.typing import NDArray
 
 EMPTY = -1
 REMEMBERED = 10_000  # ids, about a megabyte
+
+
+def _crc_table() -> NDArray[np.int64]:
+    """What CRC-32 makes of each byte, by its's polynomial (ISO 3309), from the lowest bit on."""
+    table = np.arange(256)
+    for _ in range(8):
+        table = np.where(table & 1, 0xEDB88320 ^ (table >> 1), table >> 1)
+    return table
+
+
+CRC = _crc_table()
 
 
 @dataclass(frozen=True)
@@ -73,7 +85,7 @@ class IdMap:
     def __len__(self) -> int:
         return len(self.names)
 
-    @property
+    @cached_property
     def columns(self) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]:
         """Slots, names and where each begins: as kernels take them."""
         return self.slots, self.names.blob, self.names.offsets

@@ -170,10 +170,10 @@ def rank(
     return found
 
 
-@compiled((TABLE, _places, _rates, types.int64, PROPOSALS_OUT))
+@compiled((TABLE, _ints, _rates, types.int64, PROPOSALS_OUT))
 def gather(
     table: Table,
-    anchors: Places,
+    anchors: Ints,
     loudness: Rates,
     at_most: int,
     out: Proposals,
@@ -189,8 +189,8 @@ def gather(
     return n
 
 
-@compiled((TABLE, _floats, _places, _orders, types.float64, PROPOSALS_OUT))
-def complete(table: Table, rise: Floats, cart: Places, past: Orders, habit: float, out: Proposals) -> int:
+@compiled((TABLE, _floats, _ints, _orders, types.float64, PROPOSALS_OUT))
+def complete(table: Table, rise: Floats, cart: Ints, past: Orders, habit: float, out: Proposals) -> int:
     """Writes the partners of the cart, and what the customer bought, each with its vote; see `carts`."""
     (offsets, items, weights, together), (found, scores, speakers, counts) = table, out
     (own, orders, _), n = past, 0
@@ -206,11 +206,11 @@ def complete(table: Table, rise: Floats, cart: Places, past: Orders, habit: floa
     return n
 
 
-@compiled((TABLE, _floats, _places, _orders, types.float64, _ints, _ints_rows_out, _floats_rows_out))
+@compiled((TABLE, _floats, _ints, _orders, types.float64, _ints, _ints_rows_out, _floats_rows_out))
 def head(
     table: Table,
     rise: Floats,
-    cart: Places,
+    cart: Ints,
     past: Orders,
     habit: float,
     hidden: Ints,

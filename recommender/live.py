@@ -1,12 +1,12 @@
 """A shopper's log in rows of one bundle: what most answers need of it, as machine code.
 
-Of what was looked at and what is in the cart it says what `features.shopper.fold` says, in less than half the
-time. A log that says more, of an order that training has not seen, is left to `fold`; so is one that it does
-not understand.
+It says what `features.shopper.fold` says of looks and cart, in less than half the time. A log that tells of
+an order that training has not seen is left to `fold`; so is one that it does not understand.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from zlib import crc32
 
@@ -14,11 +14,37 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from features.shopper import CART_CHANGES, LOOKS, ShopperLog
-from recommender.id_map import IdMap
+from features.shopper import CART_CHANGES, LOOKS
+from recommender.id_map import CRC, IdMap
 from recommender.kernels import Ints, Places, array, compiled
+from recommender.tables import Purchases
+
+
+class LeftToFold(Exception):
+    """A log that says more than is told here, or nothing that can be understood."""
+
+
+class Live(NamedTuple):
+    """Rows. viewed: the page's product, then what was looked at, newest first; cart: what is in it, newest
+    last; hidden: the product, the cart, what the question names, and what the customer bought lately."""
+
+    viewed: Ints
+    cart: Ints
+    hidden: Ints
+
+
+class Whose(NamedTuple):
+    """Whose log it is, on which page: rows, or -1. since_ms: training has seen what arrived until then;
+    rests_since: what was bought after that day is hidden."""
+
+    customer: int
+    product: int
+    since_ms: int
+    rests_since: int
+
 
 MOST_SEEN, MOST_CARTED = 10, 200  # looks that count; products of a cart, beyond which `fold` is asked
+HIDDEN = MOST_SEEN + MOST_CARTED  # where they begin, behind these
 ADDED, REMOVED, BOUGHT, LOOKED, OTHER = range(5)
 SHORTEST = 12  # bytes of an entry
 UNREADABLE = -1  # where something begins that is not there
@@ -26,51 +52,35 @@ NOTHING = 0xC1  # the one byte that begins no MessagePack value
 _KINDS = {crc32(b"purchase"): BOUGHT} | {crc32(kind.encode()): LOOKED for kind in LOOKS}
 _KINDS |= {crc32(kind.encode()): ADDED if sign > 0 else REMOVED for kind, sign in CART_CHANGES.items()}
 _KIND_SUMS, _KIND_CODES = np.array([*_KINDS]), np.array([*_KINDS.values()])
-
-
-def _crc_table() -> Places:
-    """Of each byte, by CRC-32's polynomial (ISO 3309), from the lowest bit on."""
-    table = np.arange(256)
-    for _ in range(8):
-        table = np.where(table & 1, 0xEDB88320 ^ (table >> 1), table >> 1)
-    return table
-
-
-_CRC = _crc_table()
 Bytes = bytes | NDArray[np.uint8]
 Ids = tuple[Ints, Bytes, Places]  # `IdMap.columns`
-Bought = tuple[Places, Ints, Ints]  # `Purchases.columns`
 _bytes = types.Bytes(types.uint8, 1, "C", readonly=True)
 _purchases = types.Tuple((array(types.int64), array(types.int32), array(types.int32)))  # type: ignore[no-untyped-call]
 _ids = types.Tuple((array(types.int32), array(types.uint8), array(types.int64)))  # type: ignore[no-untyped-call]
+_whose = types.NamedUniTuple(types.int64, 4, Whose)  # type: ignore[no-untyped-call]
 
 
-class Live(NamedTuple):
-    """seen: rows of what was looked at, newest first; cart: rows of what is in it, newest last."""
-
-    seen: list[int]
-    cart: list[int]
-
-
-def live_rows(log: ShopperLog, products: IdMap, since_ms: int) -> Live | None:
-    """None: `log.fold()` knows. since_ms: training has seen what arrived until then."""
-    if not log.entries:
-        return Live([], [])
-    rows = np.empty(MOST_SEEN + MOST_CARTED, np.int32)
-    seen, carted = _replay(b"".join(log.entries), products.columns, since_ms, rows)
-    if seen == UNREADABLE:
-        return None
-    found = rows[: MOST_SEEN + carted].tolist()
-    return Live(found[:seen], found[MOST_SEEN:])
+def live_rows(
+    log: Sequence[bytes], products: IdMap, purchases: Purchases, whose: Whose, named: Sequence[int] = ()
+) -> Live:
+    """log: entries, newest first; named: rows that are hidden, too. Raises LeftToFold."""
+    n = len(named)
+    rows = np.empty(HIDDEN + MOST_CARTED + 1 + n + purchases.number(whose.customer), np.int32)
+    if named:
+        rows[HIDDEN : HIDDEN + n] = named
+    viewed, carted, hidden = _situate(b"".join(log), products.columns, purchases.columns, whose, n, rows)
+    if viewed == UNREADABLE:
+        raise LeftToFold
+    return Live(rows[:viewed], rows[MOST_SEEN : MOST_SEEN + carted], rows[HIDDEN : HIDDEN + hidden])
 
 
 @compiled()
-def _unsigned(log: Bytes, at: int, width: int) -> int:
-    """The number in so many bytes, highest first."""
-    value = 0
-    for place in range(at, at + width):
+def _unsigned(log: Bytes, at: int, width: int) -> tuple[int, int]:
+    """The number in so many bytes, highest first, and where they end, UNREADABLE where they are not there."""
+    value, end = 0, at + width
+    for place in range(at, min(end, len(log))):
         value = value << 8 | int(log[place])
-    return value
+    return value, end if end <= len(log) else UNREADABLE
 
 
 @compiled()
@@ -79,23 +89,15 @@ def _number(log: Bytes, at: int) -> tuple[float, int]:
     kind = log[at] if 0 <= at < len(log) else NOTHING
     if kind < 0x80 or kind >= 0xE0:
         return float(kind if kind < 0x80 else kind - 256), at + 1
-    width = 1 << (kind & 3)
-    if kind == 0xCB and at + 9 <= len(log):
-        return np.int64(_unsigned(log, at + 1, 8)).view(np.float64), at + 9
-    if not 0xCC <= kind <= 0xD3 or at + 1 + width > len(log):
+    if not 0xCB <= kind <= 0xD3:
         return 0.0, UNREADABLE
-    value = _unsigned(log, at + 1, width)
-    if kind >= 0xD0 and width < 8 and log[at + 1] & 0x80:
+    width = 1 << (kind & 3)
+    value, end = _unsigned(log, at + 1, width)
+    if kind == 0xCB:
+        return np.int64(value).view(np.float64), end
+    if kind >= 0xD0 and width < 8 and value >> 8 * width - 1:
         value -= 1 << 8 * width
-    return float(value), at + 1 + width
-
-
-@compiled()
-def _long(log: Bytes, at: int, width: int) -> tuple[int, int]:
-    """A length of so many bytes, and where what it is of begins."""
-    if at + 1 + width > len(log):
-        return 0, UNREADABLE
-    return _unsigned(log, at + 1, width), at + 1 + width
+    return float(value), end
 
 
 @compiled()
@@ -107,7 +109,7 @@ def _string(log: Bytes, at: int) -> tuple[int, int]:
     elif kind & 0xE0 == 0xA0:
         length, begin = kind & 0x1F, at + 1
     elif 0xD9 <= kind <= 0xDB:
-        length, begin = _long(log, at, 1 << (kind - 0xD9))
+        length, begin = _unsigned(log, at + 1, 1 << (kind - 0xD9))
     return (begin, begin + length) if begin >= 0 and begin + length <= len(log) else (0, UNREADABLE)
 
 
@@ -118,7 +120,7 @@ def _list(log: Bytes, at: int) -> tuple[int, int]:
     if kind & 0xF0 == 0x90:
         n, begin = kind & 0x0F, at + 1
     elif 0xDC <= kind <= 0xDD:
-        n, begin = _long(log, at, 2 << (kind - 0xDC))
+        n, begin = _unsigned(log, at + 1, 2 << (kind - 0xDC))
     return (n, begin) if n <= len(log) else (0, UNREADABLE)
 
 
@@ -127,7 +129,7 @@ def _sum(log: Bytes, begin: int, end: int) -> int:
     """CRC-32."""
     found = 0xFFFFFFFF
     for place in range(begin, end):
-        found = _CRC[(found ^ int(log[place])) & 0xFF] ^ found >> 8
+        found = CRC[(found ^ int(log[place])) & 0xFF] ^ found >> 8
     return found ^ 0xFFFFFFFF
 
 
@@ -150,8 +152,7 @@ def _row(log: Bytes, begin: int, end: int, ids: Ids) -> int:
         if length == end - begin and _equal(names, name, log, begin, length):
             break
         slot = (slot + 1) & (len(slots) - 1)
-    found: int = slots[slot]
-    return found
+    return int(slots[slot])
 
 
 @compiled()
@@ -195,9 +196,8 @@ def _by_time(entries: Places) -> Places:
 
 
 @compiled()
-def _looks(log: Bytes, ids: Ids, entries: Places, order: Places, rows: Ints) -> int:
-    """Writes the distinct rows of what was looked at last, newest first; returns how many."""
-    n = 0
+def _looks(log: Bytes, ids: Ids, entries: Places, order: Places, rows: Ints, n: int) -> int:
+    """Writes, after the first n, the distinct rows of the last looks, newest first; returns how many."""
     for entry in order[::-1]:
         _, kind, products, begin, _ = entries[entry]
         for last in range(products if kind == LOOKED else 0, 0, -1):
@@ -259,29 +259,36 @@ def _cart(log: Bytes, ids: Ids, entries: Places, ends: Places, order: Places, ro
     return kept
 
 
-@compiled((_bytes, _ids, types.int64, array(types.int32, out=True)))
-def _replay(log: Bytes, ids: Ids, since_ms: int, rows: Ints) -> tuple[int, int]:
-    """Writes MOST_SEEN rows of what was looked at and then those of the cart; returns how many of each,
+@compiled()
+def _replayed(log: Bytes, ids: Ids, whose: Whose, rows: Ints) -> tuple[int, int]:
+    """Writes the rows of what was looked at and, after MOST_SEEN, of the cart; returns how many of each,
     UNREADABLE where it cannot tell. log: of `LogEntry`, newest first, one after another."""
     most, at, n = len(log) // SHORTEST + 1, 0, 0
     entries, ends = np.empty((most, 5), np.int64), np.empty(most, np.int64)
     while at < len(log):
-        at = _entry(log, at, since_ms, entries[n]) if n < most else UNREADABLE
+        at = _entry(log, at, whose.since_ms, entries[n]) if n < most else UNREADABLE
         if at < 0:
             return UNREADABLE, 0
         ends[n] = at
         n += 1
-    order = _by_time(entries[:n])
-    carted = _cart(log, ids, entries, ends, order, rows[MOST_SEEN:])
-    return (_looks(log, ids, entries, order, rows[:MOST_SEEN]), carted) if carted >= 0 else (UNREADABLE, 0)
+    order, rows[0] = _by_time(entries[:n]), whose.product
+    carted = _cart(log, ids, entries, ends, order, rows[MOST_SEEN:HIDDEN])
+    seen = _looks(log, ids, entries, order, rows[:MOST_SEEN], int(whose.product >= 0))
+    return (seen, carted) if carted >= 0 else (UNREADABLE, 0)
 
 
-@compiled((_purchases, types.int64, types.int64, types.int64, array(types.int32, out=True)))
-def resting(purchases: Bought, customer: int, since: int, n: int, out: Ints) -> int:
-    """Writes, after the first n, what a customer bought after a day; returns how many there are then."""
-    offsets, items, last_day = purchases
-    for place in range(offsets[customer], offsets[customer + 1]):
-        if last_day[place] > since:
-            out[n] = items[place]
+@compiled((_bytes, _ids, _purchases, _whose, types.int64, array(types.int32, out=True)))
+def _situate(
+    log: Bytes, ids: Ids, purchases: tuple[Places, Ints, Ints], whose: Whose, n: int, rows: Ints
+) -> tuple[int, int, int]:
+    """Writes the rows of `Live`, those hidden after the n that are there; returns how many of each."""
+    (offsets, items, last_day), customer = purchases, whose.customer
+    (viewed, carted), hidden = _replayed(log, ids, whose, rows), rows[HIDDEN:]
+    for place in range(-int(whose.product >= 0), carted):
+        hidden[n] = rows[MOST_SEEN + place] if place >= 0 else whose.product
+        n += 1
+    for place in range(offsets[customer], offsets[customer + 1] if customer >= 0 else 0):
+        if last_day[place] > whose.rests_since:
+            hidden[n] = items[place]
             n += 1
-    return n
+    return viewed, carted, n

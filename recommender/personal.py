@@ -40,7 +40,7 @@ def for_you(situation: Situation) -> Candidates:
 def taste_of(situation: Situation) -> Taste:
     """The trained history with today's purchases and views on top."""
     bought, fresh, viewed = situation.purchases, list(situation.fresh_purchases), situation.viewed
-    items = np.concatenate([bought.items, np.array(fresh + viewed, np.int32)])
+    items = np.concatenate([bought.items, np.array(fresh, np.int32), viewed])
     live = [PURCHASE_CONFIDENCE] * len(fresh) + [VIEW_CONFIDENCE] * len(viewed)
     return Taste(items, np.concatenate([bought.confidence, np.array(live, np.float32)]))
 

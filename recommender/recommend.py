@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,7 +23,7 @@ from recommender.request import Request, Situation
 from recommender.shelf import Shelf
 
 
-class Pick(NamedTuple):
+class Pick(msgspec.Struct, frozen=True, gc=False):
     """One product of an answer. item: its row; score between 0 and 1, comparable within one answer; told: the
     JSON of its reason."""
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from features.shopper import ShopperLog, ShopperState
 from recommender.bundle import Bundle
-from recommender.kernels import Ints
-from recommender.live import MOST_SEEN, Live, live_rows, resting
+from recommender.live import MOST_SEEN, LeftToFold, Live, Whose, live_rows
 from recommender.tables import PurchaseRow
 
 Placement = Literal[
@@ -30,6 +29,7 @@ PLACEMENTS: tuple[str, ...] = get_args(Placement)
 
 DAY = 86_400
 REST_DAYS = 14
+NEVER = 1 << 30  # a day that does not come
 NOBODY = ShopperState()
 
 
@@ -63,36 +63,49 @@ class Request(msgspec.Struct, frozen=True):
 class Situation:
     """A request in rows of one bundle; unknown ids are left out, an unknown product or customer is -1.
 
-    today: days since 1970; cart: the one named in the request, else the one that live events filled; seen:
-    what was looked at, newest first; viewed: the same after the page's product; fresh_purchases: item -> day
-    of what was bought since the bundle was trained, newest first; hidden: int32, what this answer must not
-    show, as it is in view, in the cart, excluded or bought lately.
+    today: days since 1970; cart: the one named in the request, else the one that live events filled; viewed:
+    the page's product, then what was looked at, newest first; fresh_purchases: item -> day of what was bought
+    since the bundle was trained, newest first; trained_until_ms: what arrived until then of this customer
+    is in the bundle; hidden: what this answer must not show, as it is in view, in the cart, excluded or
+    bought lately. cart, viewed and hidden are int32.
     """
 
     def __init__(self, request: Request, bundle: Bundle) -> None:
-        tables, rows = bundle.tables, bundle.tables.products.rows
+        tables = bundle.tables
         self.request, self.bundle = request, bundle
         self.today = int(request.now // DAY)
         self.product = tables.products.row(request.product_id)
         self.customer = tables.customers.row(request.customer_id)
         self.fresh_purchases: dict[int, int] = {}
-        self._last_bought: dict[int, int] | None = None
-        live = self._live_rows()
-        if live is not None:
-            self.seen, self.live_cart = live
-        else:
-            self.seen = rows(self.shopper.viewed)[:MOST_SEEN]
-            self.live_cart = rows(self.shopper.cart)
-            self.fresh_purchases = self._fresh_purchases() if self.shopper.purchases else {}
-        self.viewed = list(dict.fromkeys([self.product, *self.seen])) if self.product >= 0 else self.seen
-        self.cart = rows(request.cart) if request.cart else self.live_cart
-        self.hidden = self._hidden()
+        knows = tables.purchases.number(self.customer)
+        self.trained_until_ms = bundle.manifest.data_until_ms if knows else 0
+        named_cart = tables.products.rows(request.cart) if request.cart else []
+        live = self._live([*named_cart, *tables.products.rows(request.exclude)])
+        self.viewed, self.cart, self.hidden = live
+        if request.cart:
+            self.cart = np.array(named_cart, np.int32)
 
-    def _live_rows(self) -> Live | None:
-        log = self.request.shopper
-        if not isinstance(log, ShopperLog):
-            return None
-        return live_rows(log, self.bundle.tables.products, self.trained_until_ms)
+    def _live(self, named: list[int]) -> Live:
+        request, tables = self.request, self.bundle.tables
+        rests_since = NEVER if request.placement == "buy_again" else self.today - request.rest_days
+        whose = Whose(self.customer, self.product, self.trained_until_ms, rests_since)
+        log = request.shopper
+        if isinstance(log, ShopperState):
+            return self._folded(whose, named)
+        try:
+            return live_rows(log.entries, tables.products, tables.purchases, whose, named)
+        except LeftToFold:
+            return self._folded(whose, named)
+
+    def _folded(self, whose: Whose, named: list[int]) -> Live:
+        """The same by way of the shop's own ids."""
+        tables, rows, fresh = self.bundle.tables, self.bundle.tables.products.rows, self._fresh_purchases()
+        self.fresh_purchases = fresh
+        cart, viewed = rows(self.shopper.cart), rows(self.shopper.viewed)
+        named += cart + [item for item, day in fresh.items() if day > whose.rests_since]
+        hidden = live_rows((), tables.products, tables.purchases, whose, named).hidden
+        seen = list(dict.fromkeys([self.product, *viewed] if self.product >= 0 else viewed))[:MOST_SEEN]
+        return Live(np.array(seen, np.int32), np.array(cart, np.int32), hidden)
 
     @cached_property
     def shopper(self) -> ShopperState:
@@ -101,22 +114,19 @@ class Situation:
         return shopper.fold() if isinstance(shopper, ShopperLog) else shopper
 
     @property
-    def trained_until_ms(self) -> int:
-        """What arrived until then of this customer is in the bundle."""
-        bundle = self.bundle
-        return bundle.manifest.data_until_ms if bundle.tables.purchases.number(self.customer) else 0
-
-    @property
     def purchases(self) -> PurchaseRow:
         """What the bundle knows of this customer."""
         return self.bundle.tables.purchases.of(self.customer)
 
-    @property
+    @cached_property
     def last_bought(self) -> dict[int, int]:
         """Item -> day, of the bundle's purchases and the fresh ones."""
-        if self._last_bought is None:
-            self._last_bought = self.bundle.tables.purchases.days(self.customer) | self.fresh_purchases
-        return self._last_bought
+        return self.bundle.tables.purchases.days(self.customer) | self.fresh_purchases
+
+    def bought_last(self, item: int) -> int:
+        """The same of one item."""
+        day = self.fresh_purchases.get(item)
+        return self.bundle.tables.purchases.last(self.customer, item) if day is None else day
 
     @cached_property
     def last_order(self) -> list[int]:
@@ -126,24 +136,6 @@ class Situation:
             return [item for item, day in self.fresh_purchases.items() if day == newest]
         items, _, last_day, _ = self.purchases
         return [int(item) for item in items[last_day == last_day.max()]] if len(items) else []
-
-    def _hidden(self) -> Ints:
-        request, tables = self.request, self.bundle.tables
-        named = self.cart + self.live_cart
-        if self.product >= 0:
-            named.append(self.product)
-        if request.exclude:
-            named += tables.products.rows(request.exclude)
-        if request.placement == "buy_again":
-            return np.array(named, np.int32)
-        rests_since = self.today - request.rest_days
-        named += [item for item, day in self.fresh_purchases.items() if day > rests_since]
-        bought = tables.purchases.number(self.customer)
-        if not bought:
-            return np.array(named, np.int32)
-        hidden = np.empty(len(named) + bought, np.int32)
-        hidden[: len(named)] = named
-        return hidden[: resting(tables.purchases.columns, self.customer, rests_since, len(named), hidden)]
 
     def _fresh_purchases(self) -> dict[int, int]:
         fresh: dict[int, int] = {}

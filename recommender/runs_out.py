@@ -45,7 +45,7 @@ def runs_out(situation: Situation, item: int) -> RunsOut | None:
     else:
         return None
     said = RunsOut(times, *(int(min(day, LAST_DAY)) for day in days))
-    late = said.day + LATE * (said.day - situation.last_bought[item])
+    late = said.day + LATE * (said.day - situation.bought_last(item))
     return said if times >= LEAST_TIMES and situation.today <= late else None
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numba import types
 
 from recommender.candidates import Candidates
-from recommender.kernels import PROPOSALS_OUT, TABLE, Floats, Places, Proposals, Table, array, compiled
+from recommender.kernels import PROPOSALS_OUT, TABLE, Floats, Ints, Proposals, Table, array, compiled
 from recommender.request import Situation
 from recommender.sources import browsing
 from recommender.tables import Sessions
@@ -22,23 +22,22 @@ def next_in_visit(situation: Situation) -> Candidates:
     return onward if len(onward.items) else browsing(situation)
 
 
-def step(sessions: Sessions, viewed: Sequence[int]) -> Candidates:
+def step(sessions: Sessions, viewed: Sequence[int] | Ints) -> Candidates:
     """Candidates after `viewed`: distinct items, newest first; what is in view now is never among them.
 
     score(i) = sum_age fade^age onward(viewed[age], i), and for a return `back` or `again` of their sum.
     """
-    if not viewed:
+    if not len(viewed):
         return Candidates.none()
-    found = Candidates.room(len(viewed) * (sessions.onward.widest + 1))
-    return found.first(
-        _onward(sessions.onward.columns, np.array(viewed), sessions.habits, FAINT, found.columns)
-    )
+    onward, rows = sessions.onward, np.asarray(viewed, np.int32)
+    found = Candidates.room(len(viewed) * (onward.widest + 1))
+    return found.first(_onward(onward.columns, rows, sessions.habits, FAINT, found.columns))
 
 
-@compiled((TABLE, array(types.int64), array(types.float32), types.float64, PROPOSALS_OUT))
+@compiled((TABLE, array(types.int32), array(types.float32), types.float64, PROPOSALS_OUT))
 def _onward(
     table: Table,
-    viewed: Places,
+    viewed: Ints,
     habits: Floats,
     faint: float,
     out: Proposals,

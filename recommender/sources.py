@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from recommender.candidates import Candidates, concatenate, neighbours_of
+from recommender.kernels import Ints
 from recommender.request import Situation
 from recommender.tables import Ranking
 
@@ -65,7 +66,7 @@ def popular_nearby(situation: Situation) -> Candidates:
     """
     tables = situation.bundle.tables
     pull: dict[int, float] = {}  # category -> weight
-    for age, item in enumerate(situation.viewed):
+    for age, item in enumerate(situation.viewed.tolist()):
         category = int(tables.product.category[item])
         if category >= 0 and (category in pull or len(pull) < NEARBY_CATEGORIES):
             pull[category] = pull.get(category, 0.0) + VIEW_FADE**age
@@ -95,7 +96,7 @@ def ranked(table: Ranking, limit: int = 100) -> Candidates:
     return Candidates.unanchored(table.items[:limit], table.scores[:limit], table.counts[:limit])
 
 
-def _companions(situation: Situation, anchors: Sequence[int]) -> Candidates:
+def _companions(situation: Situation, anchors: Sequence[int] | Ints) -> Candidates:
     return neighbours_of(situation.bundle.tables.companions, anchors, [1.0] * len(anchors), COMPANIONS)
 
 

@@ -46,7 +46,7 @@ class Neighbours(InRows):
     weights: NDArray[np.float32]
     together: NDArray[np.int32]
 
-    @property
+    @cached_property
     def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
         return self.offsets, self.items, self.weights, self.together
 
@@ -84,15 +84,19 @@ class Purchases(InRows):
     last_day: NDArray[np.int32]
     confidence: NDArray[np.float32]
 
-    @property
+    @cached_property
     def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
         """Offsets, items and last days: as kernels take them."""
         return self.offsets, self.items, self.last_day
 
     def number(self, customer: int) -> int:
         """How many products they have bought; none, where a customer is unknown (-1)."""
+        return self._offsets[customer + 1] - self._offsets[customer] if customer >= 0 else 0
+
+    def last(self, customer: int, item: int) -> int:
+        """The day on which they last bought it. Raises ValueError where they never did."""
         row = self.row(customer)
-        return int(row.stop - row.start)
+        return self.last_day.item(row.start + self.items[row].tolist().index(item))
 
     def days(self, customer: int) -> dict[int, int]:
         """Item -> last day, of all they have bought."""

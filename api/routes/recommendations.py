@@ -71,7 +71,7 @@ def _answer(
     recommender = treatment.recommender
     asked = question(ask, shopper, log, taken, now)
     picks = recommender.recommend(asked, ask.k, shopper.visitor) if recommender else []
-    missing = [*missing, *treatment.missing] if recommender else [*missing, "no_model"]
+    missing = (*missing, *treatment.missing) if recommender else (*missing, "no_model")
     recommendation_id = f"r-{new_token()}"
     shown = shown_products(recommender, picks)
     body = answer_json(recommendation_id, ask.placement, recommender, picks, shown, missing, treatment.told)

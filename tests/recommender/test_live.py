@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from random import Random
 
 import msgspec
+import numpy as np
 import pytest
 
-from features.shopper import REMEMBERED, LogEntry, ShopperLog, fold
+from features.shopper import REMEMBERED, LogEntry, fold
 from recommender.id_map import IdMap
-from recommender.live import MOST_CARTED, MOST_SEEN, Live, live_rows
+from recommender.live import MOST_CARTED, MOST_SEEN, LeftToFold, Whose, live_rows
+from recommender.tables import Purchases
 
 PRODUCTS = [f"p-{number}" for number in range(12)] + ["tasse-à-thé", "p" * 200, ""]
 IDS = IdMap.build(PRODUCTS)
 KINDS = [*sorted(REMEMBERED), "view", "add_to_cart", "add_to_cart"]
 SINCE_MS = 5_000
+PURCHASES = Purchases(
+    np.array([0, 0, 3]),
+    np.array([3, 1, 7], np.int32),
+    np.ones(3, np.int32),
+    np.array([100, 90, 80], np.int32),
+    np.ones(3, np.float32),
+)
+NOBODY, PAGE, ANN = -1, 5, 1
 
 encode = msgspec.msgpack.encode
 
@@ -38,9 +49,21 @@ def any_entry(rng: Random) -> bytes:
     )
 
 
-def folded(entries: list[bytes]) -> Live:
+Rows = tuple[list[int], list[int]]
+
+
+def told(log: list[bytes], ids: IdMap = IDS, product: int = -1) -> Rows:
+    """What was looked at and what is in the cart, which is all that is hidden."""
+    live = live_rows(log, ids, PURCHASES, Whose(NOBODY, product, SINCE_MS, 0))
+    viewed, cart, hidden = (rows.tolist() for rows in live)
+    assert hidden == cart + [product] * (product >= 0) or hidden == [product, *cart]
+    return viewed, cart
+
+
+def folded(entries: list[bytes], product: int = -1) -> Rows:
     state = fold(entries)
-    return Live(IDS.rows(state.viewed)[:MOST_SEEN], IDS.rows(state.cart))
+    viewed = dict.fromkeys([product, *IDS.rows(state.viewed)] if product >= 0 else IDS.rows(state.viewed))
+    return [*viewed][:MOST_SEEN], IDS.rows(state.cart)
 
 
 @pytest.mark.parametrize("seed", range(300))
@@ -50,25 +73,34 @@ def test_it_says_what_fold_says(seed: int) -> None:
     log += rng.choices(log, k=rng.choice([0, 0, 3]))  # told twice
     if rng.random() < 0.8:
         log.sort(key=lambda packed: -msgspec.msgpack.decode(packed)[0])
-    assert live_rows(ShopperLog(log), IDS, SINCE_MS) == folded(log)
+    product = rng.choice([-1, PAGE])
+    assert told(log, product=product) == folded(log, product)
 
 
 def test_nothing_is_nothing() -> None:
-    assert live_rows(ShopperLog(), IDS, SINCE_MS) == Live([], [])
+    assert told([]) == ([], [])
 
 
 def test_an_order_that_training_has_not_seen_is_left_to_fold() -> None:
     known, fresh = (entry("purchase", "p-1", received_ms=SINCE_MS + later) for later in (0, 1))
-    assert live_rows(ShopperLog([known]), IDS, SINCE_MS) == Live([], [])
-    assert live_rows(ShopperLog([known, fresh]), IDS, SINCE_MS) is None
+    assert told([known]) == ([], [])
+    with pytest.raises(LeftToFold):
+        told([known, fresh])
 
 
 def test_a_cart_of_more_than_it_has_room_for_is_left_to_fold() -> None:
     many = [f"q-{number}" for number in range(MOST_CARTED + 1)]
     ids = IdMap.build(many)
-    assert live_rows(ShopperLog([entry("add_to_cart", *many)]), ids, SINCE_MS) is None
-    found = live_rows(ShopperLog([entry("add_to_cart", *many[1:])]), ids, SINCE_MS)
-    assert found == Live([], list(range(1, MOST_CARTED + 1)))
+    with pytest.raises(LeftToFold):
+        told([entry("add_to_cart", *many)], ids)
+    assert told([entry("add_to_cart", *many[1:])], ids) == ([], list(range(1, MOST_CARTED + 1)))
+
+
+def test_hidden_are_the_page_the_cart_what_is_named_and_what_was_bought_lately() -> None:
+    log = [entry("add_to_cart", "p-2", "p-4")]
+    live = live_rows(log, IDS, PURCHASES, Whose(ANN, PAGE, SINCE_MS, rests_since=85), named=[9, 2])
+    assert sorted(live.hidden.tolist()) == [1, 2, 2, 3, 4, 5, 9]
+    assert live_rows([], IDS, PURCHASES, Whose(ANN, -1, SINCE_MS, rests_since=100)).hidden.tolist() == []
 
 
 WHOLE = entry("add_to_cart", "p-1", "p-2", order_id="o-1", query="tea")
@@ -84,7 +116,8 @@ UNREADABLE = [
 
 @pytest.mark.parametrize("packed", UNREADABLE)
 def test_what_cannot_be_read_is_left_to_fold(packed: bytes) -> None:
-    assert live_rows(ShopperLog([packed]), IDS, SINCE_MS) is None
+    with pytest.raises(LeftToFold):
+        told([packed])
 
 
 def test_damage_anywhere_neither_stops_nor_misleads_it() -> None:
@@ -94,8 +127,8 @@ def test_damage_anywhere_neither_stops_nor_misleads_it() -> None:
         for _ in range(rng.choice([1, 3])):
             damaged[rng.randrange(len(damaged))] = rng.randrange(256)
         log = [entry("view", "p-3"), bytes(damaged), entry("add_to_cart", "p-4")]
-        found = live_rows(ShopperLog(log), IDS, SINCE_MS)
-        if found is not None:
+        with suppress(LeftToFold):
+            viewed, cart = told(log)
             state = fold(log)
             known = set(IDS.rows([*state.viewed, *state.cart]))
-            assert {*found.seen, *found.cart} >= known - set(IDS.rows(["p-1", "p-2"]))
+            assert {*viewed, *cart} >= known - set(IDS.rows(["p-1", "p-2"]))

@@ -72,5 +72,5 @@ def pair_measures(orders: csr_matrix, support: int = SUPPORT) -> tuple[csr_matri
     return stacked(lifts, orders.shape[1]), stacked(cosines, orders.shape[1])
 
 
-def _added(weights: csr_matrix, cart: list[int]) -> NDArray[np.float32]:
+def _added(weights: csr_matrix, cart: NDArray[np.int32]) -> NDArray[np.float32]:
     return np.asarray(weights[cart].sum(axis=0), np.float32).ravel()

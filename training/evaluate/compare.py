@@ -64,7 +64,7 @@ def popularity(bundle: Bundle) -> Ranker:
 def familiar(bundle: Bundle, case: Case) -> NDArray[np.int32]:
     """What the shopper had bought or looked at before the question."""
     known = Situation(case.request, bundle)
-    return np.array([*known.purchases.items, *known.fresh_purchases, *known.viewed], np.int32)
+    return np.array([*known.purchases.items, *known.fresh_purchases, *known.viewed.tolist()], np.int32)
 
 
 def compare(
