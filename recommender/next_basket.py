@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.boosting import Trees
 from recommender.candidates import Candidates
-from recommender.kernels import NEVER
+from recommender.next_basket_features import COUNT, TIFU, describe
 from recommender.next_basket_table import Floats, ForeseenRow, Ints, NextBasket, Past, PeersRow
 from recommender.request import DAY, Situation
 
-SHORT_MEMORY = 0.6  # decay of a second personal vector, which the latest baskets rule
-ANCHORS = 30  # products of the latest baskets whose partners become candidates
-PARTNERS = 40
-BEST_SELLERS = 30
-TIFU, COUNT = 0, 1  # columns of the features
-
-Columns = dict[str, NDArray[Any]]
 Places = NDArray[np.intp]
 
 
@@ -96,101 +87,3 @@ def personal_vector(past: Past, decay: float) -> tuple[Ints, Floats]:
     items, place = np.unique(past.items, return_inverse=True)
     weights = personal_weights(baskets_since(past.days), decay)
     return items.astype(np.int32), np.bincount(place, weights, len(items)).astype(np.float32)
-
-
-def describe(table: NextBasket, past: Past, peers: PeersRow, today: int) -> tuple[Ints, Floats]:
-    """Candidates (n) int32, ascending, and what speaks for each, (n, features) float32.
-
-    past: not empty. Candidates: what the customer bought, what the peers buy, what goes with the latest
-    baskets, and the best sellers.
-    """
-    partners = _partners(table, past)
-    best_partners = partners.items[np.argsort(-partners.weights, kind="stable")[:PARTNERS]]
-    among = past.items, peers.items, best_partners, table.best_sellers[:BEST_SELLERS]
-    items = np.unique(np.concatenate(among))
-    age, place = baskets_since(past.days), np.searchsorted(items, past.items)
-    columns = {
-        **_voices(table, age, place, peers, items),
-        "partners": _placed(items, partners),
-        **_habit(table, past, age, place, items, today),
-        **_product(table, items),
-        **_customer(past, int(age[0]) + 1, today),
-    }
-    features = np.empty((len(items), len(columns)), np.float32)
-    for column, values in enumerate(columns.values()):
-        features[:, column] = values
-    return items, features
-
-
-def _voices(table: NextBasket, age: Places, place: Places, peers: PeersRow, items: Ints) -> Columns:
-    """What TIFU-KNN's two vectors say. age and place (among the items): of each line."""
-    decay, own_share = table.blend.tolist()
-    own = np.bincount(place, personal_weights(age, decay), len(items))
-    near = _placed(items, peers)
-    return {
-        "tifu": own_share * own + (1 - own_share) * near,
-        "count": np.bincount(place, minlength=len(items)),
-        "own": own,
-        "peers": near,
-        "short": np.bincount(place, personal_weights(age, SHORT_MEMORY), len(items)),
-        "peers_lift": near / (table.popularity[items] + 1e-4),
-    }
-
-
-def _habit(table: NextBasket, past: Past, age: Places, place: Places, items: Ints, today: int) -> Columns:
-    """How often, how long ago and how regularly the customer bought each."""
-    n, lines = len(items), np.arange(len(past.items))
-    count = np.bincount(place, minlength=n)
-    first, last = np.zeros(n, np.intp), np.zeros(n, np.intp)
-    first[place[::-1]], last[place] = lines[::-1], lines
-    days = np.where(count > 0, today - past.days[last], NEVER)
-    gap = (past.days[last] - past.days[first]) / np.maximum(count - 1, 1)
-    return {
-        "share": count / (age[0] + 1),
-        "baskets_since": np.where(count > 0, age[last], NEVER),
-        "baskets_since_first": np.where(count > 0, age[first], NEVER),
-        "days_since": days,
-        "due": np.where(count > 1, days / np.maximum(gap, 0.5), -1.0),
-        "due_for_product": np.where(count > 0, days / np.maximum(table.repeat_gap[items], 0.5), -1.0),
-    }
-
-
-def _product(table: NextBasket, items: Ints) -> Columns:
-    return {name: getattr(table, name)[items] for name in ("popularity", "trend", "rebuys", "repeat_rate")}
-
-
-def _customer(past: Past, baskets: int, today: int) -> Columns:
-    distinct = len(np.unique(past.items))
-    usual_gap = (past.days[-1] - past.days[0]) / max(baskets - 1, 1)
-    days = today - past.days[-1]
-    figures = {
-        "baskets": baskets,
-        "basket_size": len(past.items) / baskets,
-        "own_rebuys": 1 - distinct / len(past.items),
-        "distinct": distinct,
-        "days_since_order": days,
-        "order_due": days / max(usual_gap, 0.5),
-    }
-    return {name: np.float32(value) for name, value in figures.items()}  # type: ignore[misc]
-
-
-def _partners(table: NextBasket, past: Past) -> PeersRow:
-    """How much each product stands in baskets with the products of the latest ones."""
-    own, weights = personal_vector(past, SHORT_MEMORY)
-    anchors = np.argsort(-weights, kind="stable")[:ANCHORS]
-    rows, weights = own[anchors], weights[anchors]
-    start = table.partners.offsets[rows]
-    sizes = table.partners.offsets[rows + 1] - start
-    place = np.arange(sizes.sum()) + np.repeat(start - sizes.cumsum() + sizes, sizes)
-    items, which = np.unique(table.partners.items[place], return_inverse=True)
-    votes = table.partners.weights[place] * np.repeat(weights, sizes)
-    return PeersRow(items, np.bincount(which, votes, len(items)).astype(np.float32))
-
-
-def _placed(items: Ints, some: PeersRow) -> Floats:
-    """The weights of some of the items, 0 for the others. Both ascending; `some` may hold further items."""
-    placed = np.zeros(len(items), np.float32)
-    place = np.minimum(np.searchsorted(items, some.items), len(items) - 1)
-    found = items[place] == some.items
-    placed[place[found]] = some.weights[found]
-    return placed

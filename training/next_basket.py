@@ -12,7 +12,8 @@ from scipy.sparse import csr_matrix
 
 from features.progress import Report, silent
 from recommender.boosting import Trees
-from recommender.next_basket import describe, foresee, rank_scores
+from recommender.next_basket import foresee, rank_scores
+from recommender.next_basket_features import describe
 from recommender.next_basket_table import FORESEEN_KEPT, Foreseen, ForeseenRow, NextBasket, Pasts
 from recommender.tables import Neighbours
 from training.boosting import Boosting, Lists, boost

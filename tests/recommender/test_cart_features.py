@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from recommender.cart_features import Head, head_of
-from recommender.next_basket import NEVER, next_basket
+from recommender.kernels import NEVER
+from recommender.next_basket import next_basket
 from recommender.request import Request, Situation
 
 from bundles import NOW, item, small_bundle

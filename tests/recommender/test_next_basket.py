@@ -11,16 +11,9 @@ import pytest
 from features.shopper import ShopperState, entry_of, fold
 from recommender.boosting import Trees
 from recommender.bundle import Bundle
-from recommender.next_basket import (
-    COUNT,
-    TIFU,
-    bought_before,
-    describe,
-    extended,
-    next_basket,
-    past_of,
-    personal_vector,
-)
+from recommender.kernels import NEVER
+from recommender.next_basket import bought_before, extended, next_basket, past_of, personal_vector
+from recommender.next_basket_features import COUNT, CUSTOMER, PRODUCT, SHARE, TIFU, describe
 from recommender.next_basket_table import Past
 from recommender.recommend import Recommender
 from recommender.request import Request, Situation
@@ -36,7 +29,7 @@ NOTHING = ShopperState()
 
 def past(*lines: tuple[int, int]) -> Past:
     """(day, item) lines, oldest first."""
-    days, items = np.array(lines, np.int32).T
+    days, items = np.ascontiguousarray(np.array(lines, np.int32).T)
     return Past(items, days)
 
 
@@ -166,3 +159,18 @@ def test_rest_days_decide_what_rests() -> None:
 
     assert "kettle" in shown(0)
     assert "kettle" not in shown(14)
+
+
+def test_what_the_habit_and_the_customer_say_by_hand() -> None:
+    """Tea on the days 1, 11 and 31, with a mug on the last; asked on day 41."""
+    table, tea, mug = BUNDLE.tables.next_basket, item("tea"), item("mug")
+    bought = past((1, tea), (11, tea), (31, min(tea, mug)), (31, max(tea, mug)))
+    items, features = describe(table, bought, table.peers.of(-1), 41)
+    found = dict(zip(items.tolist(), features[:, SHARE:PRODUCT].tolist(), strict=True))
+    gap_of = np.maximum(table.repeat_gap, 0.5)
+    assert found[tea] == pytest.approx([1.0, 0, 2, 10, 10 / 15, 10 / gap_of[tea]])
+    assert found[mug] == pytest.approx([1 / 3, 0, 0, 10, -1, 10 / gap_of[mug]])
+    assert all(found[other][1:] == [NEVER, NEVER, NEVER, -1, -1] for other in found.keys() - {tea, mug})
+    assert features[:, CUSTOMER:] == pytest.approx(
+        np.tile(np.float32([3, 4 / 3, 0.5, 2, 10, 10 / 15]), (len(items), 1))
+    )
