@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numba import types
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, diags_array, vstack
+from scipy.sparse import csc_matrix, csr_matrix, diags_array, vstack
 
+from recommender.kernels import Ints, Places, array, compiled
 from recommender.tables import Neighbours
 
 BLOCK_CELLS = 30_000_000
+FLOATS = types.float32, types.float64
+Rows = tuple[Places, Ints]  # offsets, and what lies between them
+
+_places, _places_out = array(types.int64), array(types.int64, out=True)
+_rows = types.Tuple((_places, array(types.int32)))  # type: ignore[no-untyped-call]
 
 
 def row_of_each(matrix: csr_matrix) -> NDArray[np.int64]:
@@ -37,16 +45,35 @@ def strongest(weights: csr_matrix, k: int, *, signed: bool = False) -> csr_matri
 
     signed: weights below 0 count by their size as well.
     """
-    kept, size = [], np.abs(weights.data) if signed else weights.data
-    for start, end in zip(weights.indptr[:-1], weights.indptr[1:], strict=True):
-        row = size[start:end]
-        places = np.flatnonzero(row > 0)
-        if len(places) > k:
-            places = np.sort(places[np.argpartition(-row[places], k - 1)[:k]])
-        kept.append(start + places[np.argsort(-row[places], kind="stable")])
-    indptr = np.cumsum([0, *map(len, kept)])
-    flat = np.concatenate(kept) if kept else np.empty(0, np.int64)
-    return csr_matrix((weights.data[flat], weights.indices[flat], indptr), shape=weights.shape)
+    size = np.abs(weights.data) if signed else weights.data
+    starts = weights.indptr.astype(np.int64)
+    kept = np.empty(np.minimum(np.diff(starts), k).sum(), np.int64)
+    indptr = np.zeros_like(starts)
+    _strongest(starts, size, k, kept, indptr)
+    kept = kept[: indptr[-1]]
+    return csr_matrix((weights.data[kept], weights.indices[kept], indptr), shape=weights.shape)
+
+
+@compiled(*((_places, array(kind), types.int64, _places_out, _places_out) for kind in FLOATS))
+def _strongest(starts: Places, size: NDArray[Any], k: int, kept: Places, ends: Places) -> None:
+    """Writes where the k largest above 0 of each row stand, largest first, and where each row's end.
+
+    Of equal ones the first.
+    """
+    for row in range(len(starts) - 1):
+        own = size[starts[row] : starts[row + 1]]
+        least = np.partition(own, len(own) - k)[len(own) - k] if len(own) > k else np.float32(0)
+        room = k - (own > least).sum()  # for those that are equal to the least
+        found = ends[row]
+        for place in range(len(own)):
+            equal = own[place] == least
+            if own[place] > 0 and (own[place] > least or (equal and room > 0)):
+                room -= equal
+                kept[found] = starts[row] + place
+                found += 1
+        best = kept[ends[row] : found]
+        best[:] = best[np.argsort(-size[best], kind="mergesort")]
+        ends[row + 1] = found
 
 
 def stacked(blocks: list[csr_matrix], n_items: int) -> csr_matrix:
@@ -86,17 +113,30 @@ def matrix_of(table: Neighbours) -> csr_matrix:
 
 def bought_together(pairs: csr_matrix, buyer_items: csr_matrix) -> NDArray[np.int32]:
     """How many buyers bought both products of each stored pair, in storage order; 0 is possible."""
-    n_items = buyer_items.shape[1]
-    found = np.zeros(pairs.nnz, np.int32)
-    for start, counts in inner_products(buyer_items.T.tocsr()):
-        part = slice(pairs.indptr[start], pairs.indptr[start + counts.shape[0]])
-        wanted_rows = row_of_each(pairs[start : start + counts.shape[0]])
-        wanted = wanted_rows * n_items + pairs.indices[part]
-        present = row_of_each(counts) * n_items + counts.indices
-        place = np.minimum(np.searchsorted(present, wanted), max(len(present) - 1, 0))
-        if len(present):
-            found[part] = np.where(present[place] == wanted, counts.data[place], 0)
+    found, by_item = np.zeros(pairs.nnz, np.int32), buyer_items.tocsc()
+    _count_together(_rows_of(pairs), _rows_of(by_item), _rows_of(buyer_items), found)
     return found
+
+
+def _rows_of(matrix: csr_matrix | csc_matrix) -> tuple[Places, Ints]:
+    """Where each row (column, of a csc matrix) begins, and what it holds."""
+    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32, copy=False)
+
+
+@compiled((_rows, _rows, _rows, array(types.int32, out=True)))
+def _count_together(pairs: Rows, buyers: Rows, bought: Rows, found: Ints) -> None:
+    """Writes of each pair how many buyers of the one, `buyers`, `bought` the other."""
+    counts = np.zeros(len(buyers[0]) - 1, np.int32)
+    for row in range(len(pairs[0]) - 1):
+        wanted = slice(pairs[0][row], pairs[0][row + 1])
+        if wanted.start == wanted.stop:
+            continue
+        for step in (1, 0):  # count, then clear: the array is far longer than what was counted
+            for buyer in buyers[1][buyers[0][row] : buyers[0][row + 1]]:
+                for item in bought[1][bought[0][buyer] : bought[0][buyer + 1]]:
+                    counts[item] = step * (counts[item] + 1)
+            if step:
+                found[wanted] = counts[pairs[1][wanted]]
 
 
 def fill_empty_rows(weights: csr_matrix, other: csr_matrix) -> csr_matrix:

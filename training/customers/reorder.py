@@ -35,7 +35,7 @@ def fit_reorder(lines: OrderLines, category: NDArray[np.int32], n_customers: int
     packs = days.group_by("item").agg(pl.len().alias("n"), pl.col("quantity").log().mean().alias("value"))
     item_packs = shrunk(packs, category, GAP_PRIOR, 0.0)
     weights, errors = learn_gaps(describe(item_gap, item_packs, then), np.log(gaps), then.times - 1)
-    last = days.filter(pl.struct(PAIR).is_last_distinct())
+    last = days.filter(pl.col("time").shift(-1, fill_value=0) == 0)
     buyers = last.group_by("item").agg(pl.len().alias("n"), (pl.col("time") > 0).mean().alias("value"))
     counts = np.bincount(last["customer"].to_numpy(), minlength=n_customers)
     table = Reorder(
@@ -59,21 +59,26 @@ def purchase_days(lines: OrderLines) -> pl.DataFrame:
     time (0 for the first), first and gap (days since the last time, null for the first)."""
     own = lines.where(lines.customer >= 0)
     bought = {"customer": own.customer, "item": own.item, "day": own.day, "quantity": own.quantity}
+    days = pl.DataFrame(bought).group_by(*PAIR, "day").agg(pl.col("quantity").sum()).sort(*PAIR, "day")
+    gap, packs = pl.col("gap").log().fill_null(0.0), pl.col("quantity").cast(pl.Float64).log()
     return (
-        pl.DataFrame(bought)
-        .group_by(*PAIR, "day")
-        .agg(pl.col("quantity").sum())
-        .sort(*PAIR, "day")
+        days.with_columns(begun=pl.any_horizontal(pl.col(PAIR).diff() != 0).fill_null(value=True))
         .with_columns(
-            time=pl.int_range(pl.len(), dtype=pl.Int32).over(PAIR),
-            first=pl.col("day").first().over(PAIR),
-            gap=pl.col("day").diff().over(PAIR),
+            time=(pl.int_range(pl.len()) - _at_first(pl.int_range(pl.len()))).cast(pl.Int32),
+            first=_at_first(pl.col("day")),
+            gap=pl.when(~pl.col("begun")).then(pl.col("day").diff()),
         )
         .with_columns(
-            log_gaps=pl.col("gap").log().fill_null(0.0).cum_sum().over(PAIR),
-            log_packs=pl.col("quantity").log().cum_sum().over(PAIR),
+            log_gaps=gap.cum_sum() - _at_first(gap.cum_sum()),
+            log_packs=packs.cum_sum() - _at_first(packs.cum_sum() - packs),
         )
+        .drop("begun")
     )
+
+
+def _at_first(value: pl.Expr) -> pl.Expr:
+    """The value in the first row of each row's customer and item: windows would take ten times as long."""
+    return pl.when("begun").then(value).forward_fill()
 
 
 def _states(days: pl.DataFrame) -> tuple[Habits, Habits, Floats]:
