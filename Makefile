@@ -39,8 +39,9 @@ check: install ## Lint, types, layers, documentation
 docs: install ## Write the generated parts of docs/
 	$(BIN)/perennial docs
 
-bench: install ## Measure speed and memory beside an empty FastAPI route
+bench: install ## Measure speed and memory beside an empty FastAPI route, and what goals are set for; 25 minutes
 	$(BIN)/perennial bench --save docs/results/bench.json
+	$(BIN)/perennial bench --growth --only goals
 	$(BIN)/python -m loadtests.report
 
 performance: install ## Write docs/performance.md and docs/alerts.yml from what was measured and promised

@@ -117,8 +117,8 @@ def bench(
         bool, typer.Option("--growth", help="Curves over the size of the shop; hours. Resumes.")
     ] = False,
     only: Annotated[
-        Literal["products", "customers", "both", "interactions"] | None,
-        typer.Option(help="With --growth: this curve alone."),
+        Literal["products", "customers", "both", "interactions", "goals"] | None,
+        typer.Option(help="With --growth: this curve alone, or, anew, the points of which goals speak."),
     ] = None,
     shops: Annotated[
         Path | None, typer.Option(help="With --growth: a folder in which the generated shops stay.")
@@ -134,7 +134,9 @@ def bench(
     stop_in_order()
     with plain_errors(NoServer, WrongAnswer):
         if growth:
-            curves.grow(save or curves.RESULTS, console.log, only=only or "", kept=shops)
+            points, curve = (curves.GOALS, "") if only == "goals" else (curves.FULL, only or "")
+            anew = points is curves.GOALS
+            curves.grow(save or curves.RESULTS, console.log, points, curve, shops, anew=anew)
             return
         figures = command.bench(home, plan.QUICK if quick else plan.FULL, command.told_on_stderr)
     if save:

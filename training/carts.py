@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array
 
-from training.ease import ease_companions, fit_ease
+from training.ease import ease_companions, fit_ease, gram_of
 from training.history import History
 from training.interactions import decay, order_items
 from training.settings import TrainingSettings
@@ -64,10 +64,11 @@ def tune_carts(history: History, settings: TrainingSettings) -> CartTuning:
     if len(hidden.truth) < FEWEST_CASES:
         ridge, habit = settings.ease_lambda, settings.cart_habit
         return CartTuning(ridge or DEFAULT_RIDGE, DEFAULT_HABIT if habit is None else habit)
+    gram = gram_of(orders)
     scores = {
         CartTuning(ridge, habit): worth
         for ridge in ridges
-        for habit, worth in zip(habits, ndcg_of(orders, ridge, habits, hidden), strict=True)
+        for habit, worth in zip(habits, ndcg_of(gram, ridge, habits, hidden), strict=True)
     }
     return max(scores, key=scores.__getitem__)
 
@@ -92,10 +93,10 @@ def hold_out(history: History, settings: TrainingSettings) -> tuple[csr_matrix, 
 
 
 def ndcg_of(
-    orders: csr_matrix, ridge: float, habits: tuple[float, ...], hidden: HiddenProducts
+    gram: NDArray[np.float32], ridge: float, habits: tuple[float, ...], hidden: HiddenProducts
 ) -> list[float]:
     """NDCG@10 of the hidden products for each weight of the habit."""
-    scores = np.asarray(hidden.carts @ fit_ease(orders, ridge), np.float32)
+    scores = np.asarray(hidden.carts @ fit_ease(gram.copy(order="F"), ridge), np.float32)
     scores[hidden.carts.nonzero()] = -np.inf
     own = hidden.own.toarray()
     return [_ndcg(scores + np.float32(habit) * own, hidden.truth) for habit in habits]

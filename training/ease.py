@@ -16,12 +16,17 @@ from training.neighbours import empty, stacked, strongest
 BLOCK = 1_000  # rows pruned at a time
 
 
-def fit_ease(orders: csr_matrix, ridge: float) -> NDArray[np.float32]:
+def gram_of(orders: csr_matrix) -> NDArray[np.float32]:
+    """X'X (n, n) of the orders X: (n_orders, n) of 0 and 1."""
+    gram: NDArray[np.float32] = csr_matrix(orders.T @ orders, dtype=np.float32).toarray(order="F")
+    return gram
+
+
+def fit_ease(gram: NDArray[np.float32], ridge: float) -> NDArray[np.float32]:
     """B (n, n) float32 with a zero diagonal; a cart's scores are the sum of its products' rows.
 
-    P = (X'X + ridge I)^-1, B_ij = -P_ij / P_jj (eq. 8). orders X: (n_orders, n) of 0 and 1.
+    P = (X'X + ridge I)^-1, B_ij = -P_ij / P_jj (eq. 8). gram: X'X, which is overwritten.
     """
-    gram = csr_matrix(orders.T @ orders, dtype=np.float32).toarray(order="F")
     np.fill_diagonal(gram, gram.diagonal() + np.float32(ridge))
     weights = _inverted(gram)
     weights /= -weights.diagonal()
@@ -39,7 +44,7 @@ def ease_companions(orders: csr_matrix, ridge: float, products: int, kept: int) 
     covered = np.sort(np.argsort(-sold, kind="stable")[: min(products, int((sold > 0).sum()))])
     if not len(covered):
         return empty(n_items, n_items)
-    weights = fit_ease(orders[:, covered].tocsr(), ridge)
+    weights = fit_ease(gram_of(orders[:, covered].tocsr()), ridge)
     return _spread(_pruned(weights, kept), covered, n_items)
 
 

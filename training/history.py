@@ -120,6 +120,13 @@ class History:
         newest = self.log["timestamp"].max()
         return int(newest) if isinstance(newest, int) else 0
 
+    def active_since(self, timestamp: float) -> NDArray[np.int64]:
+        """Rows of the customers who bought or looked at something since then, ascending."""
+        bought, seen = self.purchases, self.visits
+        late = bought.customer[bought.timestamp >= timestamp], seen.customer[seen.timestamp >= timestamp]
+        customers = np.unique(np.concatenate(late)).astype(np.int64)
+        return customers[customers >= 0]
+
     @cached_property
     def purchases(self) -> OrderLines:
         net = net_of_refunds(linked(self.log))

@@ -19,7 +19,7 @@ from recommender.tables import Neighbours
 from training.boosting import Boosting, Lists, boost
 from training.co_purchase import co_purchase
 from training.history import History
-from training.peers import Blend, fit_peers, pool_of, tune
+from training.peers import Blend, fit_peers, pool_for, pool_of, tune
 from training.repeat import customer_days, repeats_of
 from training.settings import TrainingSettings
 
@@ -56,15 +56,20 @@ def fit_next_basket(
     settings: TrainingSettings,
     report: Report = silent,
     learned: Learned | None = None,
+    asked: NDArray[np.int64] | None = None,
 ) -> NextBasket:
-    """Fitted on all baskets, with what was `learned` before, or else is learned now."""
+    """Fitted on all baskets, with what was `learned` before, or else is learned now.
+
+    asked: whose peers are found, if they are among those who ordered last; None: of all of these.
+    """
     days = baskets_of(history)
     shape = len(history.customer_ids), len(history.product_ids)
     if learned is None:
         learned = learn_from_last(days, category, shape, np.random.default_rng(settings.seed), report)
     report("Next basket: everybody", 2, 3)
-    whose = pool_of(pasts_of(days, shape[0]), PEERS_CUSTOMERS)
-    fitted = tables_of(days, category, shape, learned.blend, whose)
+    latest = pool_of(pasts_of(days, shape[0]), PEERS_CUSTOMERS)
+    whose = latest if asked is None else np.intersect1d(latest, asked)
+    fitted = tables_of(days, category, shape, learned.blend, whose, pool_for(len(latest)))
     return replace(fitted, trees=learned.trees)
 
 
@@ -98,8 +103,8 @@ def learn_from_last(
     blend = tune(pasts_of(early, shape[0]), customer_items(wanted, shape), cases)
     report("Next basket: ranking", 1, 3)
     whose = _some_customers(wanted, CASES, rng)
-    trees = learn(_lists(tables_of(early, category, shape, blend, whose), wanted, whose), rng)
-    return Learned(blend, trees)
+    before = tables_of(early, category, shape, blend, whose, pool_for(len(whose)))
+    return Learned(blend, learn(_lists(before, wanted, whose), rng))
 
 
 def baskets_of(history: History) -> pl.DataFrame:
@@ -127,15 +132,16 @@ def tables_of(
     shape: tuple[int, int],
     blend: Blend,
     whose: NDArray[np.int64],
+    among: int,
 ) -> NextBasket:
-    """Everything but the trees; peers of those customers alone. shape: (n_customers, n_items)."""
+    """Everything but the trees; peers of those customers alone, among so many. shape: customers, items."""
     pasts = pasts_of(days, shape[0])
     sold = np.bincount(pasts.items, minlength=shape[1]).astype(np.float64)
     baskets = _basket_items(days, shape[1])
     rate, gap = repeats_of(days, category)
     return NextBasket(
         pasts=pasts,
-        peers=fit_peers(pasts, shape[1], blend, whose),
+        peers=fit_peers(pasts, shape[1], blend, whose, among),
         partners=_partners(baskets),
         popularity=(sold / max(baskets.shape[0], 1)).astype(np.float32),
         trend=_trend(pasts, sold),

@@ -57,10 +57,17 @@ def personal_weights(pasts: Pasts, decay: float) -> NDArray[np.float32]:
     return np.asarray(decay**age / np.repeat(total[n_baskets], ends - starts), np.float32)
 
 
-def fit_peers(pasts: Pasts, n_items: int, blend: Blend, whose: Rows) -> Peers:
-    """The KEPT largest values of what the peers of each of these customers buy; nothing for all others."""
-    vectors = personal_vectors(pasts, n_items, blend.decay)
-    pool = pool_of(pasts, int(np.clip(COMPARISONS // max(len(whose), 1), SMALL_POOL, POOL)))
+def pool_for(n_customers: int) -> int:
+    """Among how many customers the peers of so many are looked for."""
+    return int(np.clip(COMPARISONS // max(n_customers, 1), SMALL_POOL, POOL))
+
+
+def fit_peers(pasts: Pasts, n_items: int, blend: Blend, whose: Rows, among: int) -> Peers:
+    """The KEPT largest values of what the peers of each of these customers buy; nothing for all others.
+
+    among: so many customers, those who ordered last.
+    """
+    vectors, pool = personal_vectors(pasts, n_items, blend.decay), pool_of(pasts, among)
     means = [strongest(block, KEPT) for block in peer_means(vectors, pool, whose, (blend.peers,))]
     found = csr_matrix(vstack(means, format="csr")) if means else empty(0, n_items)
     found.sort_indices()

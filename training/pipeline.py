@@ -45,10 +45,12 @@ def build(
     report: Report = silent,
     learned: Learned | None = None,
     start: Factors | None = None,
+    asked: NDArray[np.int64] | None = None,
 ) -> tuple[Tables, faiss.Index]:
     """Fit every model on a history. Deterministic: the same input gives the same tables.
 
-    learned: what a rehearsal learned of next baskets, which then is not learned again; start: its vectors.
+    learned: what a rehearsal learned of next baskets, which then is not learned again; start: its vectors;
+    asked: the only customers whose next baskets will be looked at, None: everybody's.
     """
     products, buyers = align(catalogue, history), buyer_items(history)
     content = Content.of(products.titles, products.category, products.brand)
@@ -58,7 +60,7 @@ def build(
     report("Repeat purchases", 0, 1)
     table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel())
     purchases = purchases_table(history, purchase_confidence(history, settings))
-    next_basket = fit_next_basket(history, products.category, settings, report, learned)
+    next_basket = fit_next_basket(history, products.category, settings, report, learned, asked)
 
     report("Popular, trending, new", 0, 1)
     ranking = popular(history, table.recommendable, table.buyers)

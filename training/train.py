@@ -152,7 +152,10 @@ def rehearse(
     quick = settings
     if some is not history:
         quick = settings.model_copy(update={"ease_products": min(settings.ease_products, REHEARSED_PRODUCTS)})
-    tables, index = build(early, catalogue, quick, lambda step, *far: report(f"Rehearsal: {step}", *far))
+    asked = some.active_since(cut)
+    tables, index = build(
+        early, catalogue, quick, lambda step, *far: report(f"Rehearsal: {step}", *far), asked=asked
+    )
     manifest = describe("rehearsal", datetime.fromtimestamp(cut, UTC), early, tables, settings, {})
     tasks = questions(some, cut, tables, settings)
     learning, judging = halves(tasks)

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -69,19 +69,34 @@ FULL = GrowthPlan(
     ),
 )
 
+GOALS = replace(  # what a goal is set for, a quarter of an hour
+    FULL,
+    served={"products": [(MILLION, 10_000)], "both": [(MILLION, MILLION)]},
+    trained=(shop_of(10 * MILLION),),
+)
+
 
 def grow(
-    results: Path, report: Report, plan: GrowthPlan = FULL, only: str = "", kept: Path | None = None
+    results: Path,
+    report: Report,
+    plan: GrowthPlan = FULL,
+    only: str = "",
+    kept: Path | None = None,
+    *,
+    anew: bool = False,
 ) -> None:
     """Measure every point that is missing. Raises NoServer where not even the smallest shop serves.
 
-    only: points of this curve alone ("": of all); kept: where shops are looked for, and left.
+    only: points of this curve alone ("": of all); kept: where shops are looked for, and left; anew: points
+    that are there are measured again.
     """
     points: Points = json.loads(results.read_text(encoding="utf-8"))["points"] if results.exists() else {}
     pairs = [pair for curve, line in plan.served.items() for pair in line if only in (curve, "")]
     served = {f"serving {pair[0]} products, {pair[1]} customers": pair for pair in pairs}
     sizes = plan.trained if only in ("interactions", "") else ()
     trained = {f"training {size.products} products, {size.orders} orders": size for size in sizes}
+    if anew:
+        points = {name: point for name, point in points.items() if name not in {*served, *trained}}
     with tempfile.TemporaryDirectory(prefix="perennial-growth-") as temporary:
         place = Place(kept or Path(temporary), plan.base, is_kept=kept is not None)
         if any(_is_missing(points, name) for name in served):

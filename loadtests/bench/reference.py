@@ -21,6 +21,8 @@ import uvicorn
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, Field
 
+from api.protocol import ShortcutProtocol
+
 
 class Question(BaseModel):
     placement: str
@@ -123,7 +125,7 @@ if __name__ == "__main__":
     config = uvicorn.Config(
         reference_app(json.load(sys.stdin)),
         loop="uvloop",
-        http="httptools",
+        http=ShortcutProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

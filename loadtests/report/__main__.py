@@ -7,16 +7,23 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.table import Column, Table
 
+from loadtests.report.goals import GOALS
 from loadtests.report.growth import plots
 from loadtests.report.page import page
 
 
+def results(docs: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The bench, and the points of growth. FileNotFoundError before the first bench."""
+    growth = docs / "results" / "growth.json"
+    return _read(docs / "results" / "bench.json"), _read(growth)["points"] if growth.exists() else {}
+
+
 def write(docs: Path) -> list[Path]:
     """All files of the report; returns their paths. FileNotFoundError before the first bench."""
-    bench = _read(docs / "results" / "bench.json")
-    growth_file = docs / "results" / "growth.json"
-    growth = _read(growth_file)["points"] if growth_file.exists() else {}
+    bench, growth = results(docs)
     files = {"performance.md": page(bench, growth)} | plots(growth)
     for name, text in files.items():
         (docs / name).parent.mkdir(parents=True, exist_ok=True)
@@ -30,8 +37,14 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def main(docs: Annotated[Path, typer.Option(help="The folder with results/.")] = Path("docs")) -> None:
-    """Write the report."""
-    for path in write(docs):
+    """Write the report, and tell which goals are reached."""
+    paths = write(docs)
+    told = Table(Column("what", overflow="fold"), "measured", "reaches", "goal", "floor")
+    for each in GOALS:
+        value, reached = each.judged(*results(docs))
+        told.add_row(each.what, value, reached.strip("*"), f"{each.goal:g}", f"{each.floor:g}")
+    Console(width=110).print(told)
+    for path in paths:
         print(path)
 
 

@@ -64,6 +64,15 @@ def test_what_is_measured_is_not_measured_again(results: Path) -> None:
     assert results.read_bytes() == before
 
 
+def test_what_is_measured_is_measured_again_where_that_is_asked(results: Path) -> None:
+    told: list[str] = []
+    again = results.with_name("anew.json")
+    again.write_bytes(results.read_bytes())
+    grow(again, told.append, PLAN, only="products", kept=results.parent.parent / "shops", anew=True)
+    assert SERVED in told
+    assert points(again)[SERVED]["conditions"]["at"] > points(results)[SERVED]["conditions"]["at"]
+
+
 def test_the_full_plan_reaches_the_sizes_that_the_goals_name() -> None:
     pairs = {pair for line in FULL.served.values() for pair in line}
     assert {(1_000, 10_000), (1_000_000, 10_000), (1_000_000, 1_000_000), (10_000, 5_000_000)} <= pairs

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from training.ease import ease_companions, fit_ease
+from training.ease import ease_companions, fit_ease, gram_of
 
 ORDERS = csr_matrix(np.array([[1, 1, 0], [1, 1, 0], [0, 1, 1]], np.float32))
 
@@ -12,11 +12,11 @@ ORDERS = csr_matrix(np.array([[1, 1, 0], [1, 1, 0], [0, 1, 1]], np.float32))
 def test_two_products_have_the_closed_form_by_hand():
     # X'X + I = [[3, 2], [2, 4]], inverse [[4, -2], [-2, 3]] / 8; B_01 = 2/3, B_10 = 2/4
     orders = csr_matrix(np.array([[1, 1], [1, 1], [0, 1]], np.float32))
-    assert fit_ease(orders, 1.0) == pytest.approx(np.array([[0, 2 / 3], [1 / 2, 0]]))
+    assert fit_ease(gram_of(orders), 1.0) == pytest.approx(np.array([[0, 2 / 3], [1 / 2, 0]]))
 
 
 def test_weights_solve_the_ridge_regression_of_each_product_on_the_others():
-    weights, gram = fit_ease(ORDERS, 0.5), (ORDERS.T @ ORDERS).toarray()
+    weights, gram = fit_ease(gram_of(ORDERS), 0.5), (ORDERS.T @ ORDERS).toarray()
     for item in range(3):
         others = [other for other in range(3) if other != item]
         ridge = gram[np.ix_(others, others)] + 0.5 * np.eye(2)

@@ -123,3 +123,17 @@ def test_what_a_browser_did_is_drawn_with_the_customer_it_turned_out_to_be(home:
     some = history_of(home, *events, *signed_in).of_some(90, seed=7)
     assert 0 < len(some.visits) < 60
     assert set(some.visits.customer.tolist()) == set(some.purchases.customer.tolist())
+
+
+def test_active_are_those_who_bought_or_looked_at_something_since(home: Home):
+    history = history_of(
+        home,
+        order("a", customer="early", days_ago=9),
+        order("a", customer="buyer", days_ago=1),
+        order("a", customer="reader", days_ago=9),
+        event("view", product_id="a", customer_id="reader", session_id="s"),
+        order("a", days_ago=1),
+    )
+    since = (NOW - timedelta(days=5)).timestamp()
+    assert [history.customer_ids[row] for row in history.active_since(since)] == ["buyer", "reader"]
+    assert history.active_since(since + 10 * 86_400).tolist() == []

@@ -35,7 +35,7 @@ def test_the_pasts_stay_as_they_were() -> None:
 
 
 def test_peers_are_the_nearest_others_and_never_oneself() -> None:
-    peers = fit_peers(PASTS, 5, Blend(decay=0.5, peers=1, own_share=0.1), np.array([0, 2]))
+    peers = fit_peers(PASTS, 5, Blend(decay=0.5, peers=1, own_share=0.1), np.array([0, 2]), 20)
     items, weights = peers.of(0)  # customer 1 is nearer than customer 2
     assert items.tolist() == [1, 2]
     assert weights == pytest.approx([4 / 7, 3 / 7])

@@ -40,6 +40,17 @@ def test_the_same_history_gives_the_same_model(dataset) -> None:
     assert one.trees.leaves.tolist() == other.trees.leaves.tolist()
 
 
+def test_of_whom_nobody_asks_no_peers_are_found(dataset) -> None:
+    history = read_baskets(dataset, seeds=1).history()
+    category = np.full(len(history.product_ids), -1, np.int32)
+    everybody = fit_next_basket(history, category, TrainingSettings()).peers
+    some = fit_next_basket(history, category, TrainingSettings(), asked=np.array([3, 90])).peers
+    assert [some.of(customer).weights.tolist() for customer in (3, 90)] == [
+        everybody.of(customer).weights.tolist() for customer in (3, 90)
+    ]
+    assert len(some.items) == len(some.of(3).items) + len(some.of(90).items) < len(everybody.items)
+
+
 def test_a_target_is_never_part_of_the_history(dataset) -> None:
     baskets = read_baskets(dataset, seeds=2)
     assert [len(keyset) for keyset in baskets.keysets] == [30, 30]
