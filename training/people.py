@@ -16,7 +16,7 @@ from training.customers.value import fit_customer_value
 from training.history import DAY, History
 from training.products import align
 from training.reports.affinities import price_bands
-from training.reports.archive import read_archive
+from training.reports.archive import Archive, read_archive
 from training.reports.ledger import day_of, ledger_of
 from training.reports.origins import channels
 from training.reports.standings import GAP_DAYS, rhythm_of
@@ -42,15 +42,41 @@ def _facts_and_rhythm(
 ) -> tuple[CustomerFacts, NDArray[np.float64]]:
     """By themselves: the ledger takes more memory than all other steps, and goes before these begin."""
     as_of = day_of(history.until // DAY)
-    archive = read_archive(home, as_of)
-    ledger = ledger_of(archive, catalogue, as_of)
-    known = pl.DataFrame({"customer": pl.Series(history.customer_ids, dtype=pl.String)})
+    archive, goods, known = _numbered(read_archive(home, as_of), catalogue, history)
+    ledger = ledger_of(archive, goods, as_of)
     facts = (
         known.join(ledger.customers, on="customer", how="left", maintain_order="left")
         .join(channels(archive, ledger), on="customer", how="left", maintain_order="left")
         .join(archive.told, on="customer", how="left", maintain_order="left")
     )
     return as_facts(facts), np.array(rhythm_of(ledger, GAP_DAYS), np.float64)
+
+
+def _numbered(
+    archive: Archive, catalogue: pl.DataFrame, history: History
+) -> tuple[Archive, pl.DataFrame, pl.DataFrame]:
+    """The archive, the catalogue and the history's customers with ids as categories, in their order: a ledger
+    copies them with every join."""
+    sales, touches, told = archive
+    customer = _categories(sales["customer"], touches["customer"], told["customer"], history.customer_ids)
+    item = _categories(sales["item"], catalogue["product_id"])
+    who = (
+        pl.col("customer").cast(customer),
+        pl.col("browser").cast(_categories(sales["browser"], touches["browser"])),
+    )
+    order = _categories(sales["order"])
+    numbered = Archive(
+        sales.with_columns(*who, pl.col("item").cast(item), pl.col("order").cast(order)),
+        touches.with_columns(*who),
+        told.with_columns(who[0]),
+    )
+    known = pl.DataFrame({"customer": pl.Series(history.customer_ids, dtype=customer)})
+    return numbered, catalogue.with_columns(pl.col("product_id").cast(item)), known
+
+
+def _categories(*ids: pl.Series | list[str]) -> pl.Enum:
+    distinct = [pl.Series(each, dtype=pl.String).unique() for each in ids]
+    return pl.Enum(pl.concat(distinct).unique().drop_nulls().sort())
 
 
 def as_facts(facts: pl.DataFrame) -> CustomerFacts:

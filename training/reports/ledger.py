@@ -13,6 +13,7 @@ from training.history import linked, net_of_refunds
 from training.reports.archive import Archive, read_archive
 
 LINE = ("order", "customer", "item", "timestamp", "currency", "quantity", "price", "revenue", "number")
+GOODS = ("type", "timestamp", "customer", "browser", "item", "order", "quantity", "unit_price")
 AMOUNT = pl.col("quantity") * pl.col("price")
 
 
@@ -83,30 +84,27 @@ def load_ledger(home: Home, as_of: date) -> Ledger:
 def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date) -> Ledger:
     """archive: up to the end of that day."""
     log = archive.sales
-    goods = log.join(
+    goods = log.select(GOODS).join(
         catalogue.filter(~pl.col("is_product")), left_on="item", right_on="product_id", how="anti"
     )
     priced = goods.with_columns(price=pl.coalesce("unit_price", _usual_price()))
     heads, assumed = _heads(log, priced)
-    sold = net_of_refunds(linked(goods)).join(_prices(priced), on="item", how="left")
+    bought = priced.filter(pl.col("type") == "purchase", pl.col("item").is_not_null())
+    gross = bought.select("order", AMOUNT).join(heads, on="order", how="left").group_by("currency")
+    gross = gross.agg((pl.col("quantity") * (1 - pl.col("off"))).sum().alias("gross"))
+    unpriced, prices = bought["unit_price"].null_count(), _prices(priced)
+    del priced, bought  # as long as all order lines; so are what follows
     lines = (
-        sold.join(heads, on="order", how="left")
-        .join(catalogue.select(item="product_id", cost="cost"), on="item", how="left")
+        net_of_refunds(linked(goods))
+        .join(prices, on="item", how="left")
         .with_columns(price=pl.coalesce("unit_price", "price").fill_null(0.0))
+        .join(heads.select("order", "off"), on="order", how="left")
+        .join(catalogue.select(item="product_id", cost="cost"), on="item", how="left")
         .with_columns(revenue=AMOUNT * (1 - pl.col("off")))
     )
-    orders = _orders(lines)
-    numbered = lines.join(orders.select("order", number="number"), on="order")
-    bought = priced.filter(pl.col("type") == "purchase", pl.col("item").is_not_null())
-    gross = bought.join(heads, on="order", how="left").group_by("currency")
-    return Ledger(
-        as_of,
-        orders,
-        numbered.select(LINE),
-        gross.agg((AMOUNT * (1 - pl.col("off"))).sum().alias("gross")),
-        bought["unit_price"].null_count(),
-        assumed,
-    )
+    orders = _orders(lines, heads)
+    lines = lines.drop("off", "cost").join(orders.select("order", "currency", "number"), on="order")
+    return Ledger(as_of, orders, lines.select(LINE), gross, unpriced, assumed)
 
 
 def _usual_price() -> pl.Expr:
@@ -140,18 +138,24 @@ def _heads(log: pl.DataFrame, priced: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     return told, heads["currency"].null_count() if usual else 0
 
 
-def _orders(lines: pl.DataFrame) -> pl.DataFrame:
+def _orders(lines: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
     costed = pl.col("cost").is_not_null()
     orders = lines.group_by("order").agg(
         pl.col("customer").max(),
         pl.col("timestamp").min(),
-        pl.col("currency", "discounted", "coupon").first(),
         pl.col("revenue").sum(),
         (AMOUNT * pl.col("off")).sum().alias("given"),
         pl.col("item").n_unique().alias("products"),
         pl.col("revenue").filter(costed).sum().alias("costed"),
         (pl.col("revenue") - pl.col("quantity") * pl.col("cost")).filter(costed).sum().alias("margin"),
     )
-    return orders.sort("timestamp", "order").with_columns(
-        number=pl.when(pl.col("customer").is_not_null()).then(pl.int_range(1, pl.len() + 1).over("customer"))
+    told = heads.select("order", "currency", "discounted", "coupon")
+    return (
+        orders.join(told, on="order", how="left")
+        .sort("timestamp", "order")
+        .with_columns(
+            number=pl.when(pl.col("customer").is_not_null()).then(
+                pl.int_range(1, pl.len() + 1).over("customer")
+            )
+        )
     )
