@@ -21,8 +21,6 @@ import uvicorn
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, Field
 
-from api.protocol import ShortcutProtocol
-
 
 class Question(BaseModel):
     placement: str
@@ -125,7 +123,7 @@ if __name__ == "__main__":
     config = uvicorn.Config(
         reference_app(json.load(sys.stdin)),
         loop="uvloop",
-        http=ShortcutProtocol,
+        http="api.protocol:ShortcutProtocol",  # for it like any other application
         log_config=None,
         access_log=False,
         server_header=False,
