@@ -90,10 +90,10 @@ def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date) -> Ledger:
     priced = goods.with_columns(price=pl.coalesce("unit_price", _usual_price()))
     heads, assumed = _heads(log, priced)
     bought = priced.filter(pl.col("type") == "purchase", pl.col("item").is_not_null())
-    gross = bought.select("order", AMOUNT).join(heads, on="order", how="left").group_by("currency")
-    gross = gross.agg((pl.col("quantity") * (1 - pl.col("off"))).sum().alias("gross"))
+    ordered = bought.select("order", amount=AMOUNT).join(heads, on="order", how="left")
+    gross = ordered.group_by("currency").agg((pl.col("amount") * (1 - pl.col("off"))).sum().alias("gross"))
     unpriced, prices = bought["unit_price"].null_count(), _prices(priced)
-    del priced, bought  # as long as all order lines; so are what follows
+    del priced, bought, ordered  # as long as all order lines, as is what follows
     lines = (
         net_of_refunds(linked(goods))
         .join(prices, on="item", how="left")
