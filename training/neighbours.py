@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from numba import types
@@ -14,11 +13,9 @@ from recommender.kernels import Ints, Places, array, compiled
 from recommender.tables import Neighbours
 
 BLOCK_CELLS = 30_000_000
-FLOATS = types.float32, types.float64
 Rows = tuple[Places, Ints]  # offsets, and what lies between them
 
-_places, _places_out = array(types.int64), array(types.int64, out=True)
-_rows = types.Tuple((_places, array(types.int32)))  # type: ignore[no-untyped-call]
+_rows = types.Tuple((array(types.int64), array(types.int32)))  # type: ignore[no-untyped-call]
 
 
 def row_of_each(matrix: csr_matrix) -> NDArray[np.int64]:
@@ -45,35 +42,16 @@ def strongest(weights: csr_matrix, k: int, *, signed: bool = False) -> csr_matri
 
     signed: weights below 0 count by their size as well.
     """
-    size = np.abs(weights.data) if signed else weights.data
-    starts = weights.indptr.astype(np.int64)
-    kept = np.empty(np.minimum(np.diff(starts), k).sum(), np.int64)
-    indptr = np.zeros_like(starts)
-    _strongest(starts, size, k, kept, indptr)
-    kept = kept[: indptr[-1]]
-    return csr_matrix((weights.data[kept], weights.indices[kept], indptr), shape=weights.shape)
-
-
-@compiled(*((_places, array(kind), types.int64, _places_out, _places_out) for kind in FLOATS))
-def _strongest(starts: Places, size: NDArray[Any], k: int, kept: Places, ends: Places) -> None:
-    """Writes where the k largest above 0 of each row stand, largest first, and where each row's end.
-
-    Of equal ones the first.
-    """
-    for row in range(len(starts) - 1):
-        own = size[starts[row] : starts[row + 1]]
-        least = np.partition(own, len(own) - k)[len(own) - k] if len(own) > k else np.float32(0)
-        room = k - (own > least).sum()  # for those that are equal to the least
-        found = ends[row]
-        for place in range(len(own)):
-            equal = own[place] == least
-            if own[place] > 0 and (own[place] > least or (equal and room > 0)):
-                room -= equal
-                kept[found] = starts[row] + place
-                found += 1
-        best = kept[ends[row] : found]
-        best[:] = best[np.argsort(-size[best], kind="mergesort")]
-        ends[row + 1] = found
+    kept, size = [], np.abs(weights.data) if signed else weights.data
+    for start, end in zip(weights.indptr[:-1], weights.indptr[1:], strict=True):
+        row = size[start:end]
+        places = np.flatnonzero(row > 0)
+        if len(places) > k:
+            places = np.sort(places[np.argpartition(-row[places], k - 1)[:k]])
+        kept.append(start + places[np.argsort(-row[places], kind="stable")])
+    indptr = np.cumsum([0, *map(len, kept)])
+    flat = np.concatenate(kept) if kept else np.empty(0, np.int64)
+    return csr_matrix((weights.data[flat], weights.indices[flat], indptr), shape=weights.shape)
 
 
 def stacked(blocks: list[csr_matrix], n_items: int) -> csr_matrix:

@@ -6,25 +6,20 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
-from recommender.kernels import Floats, Ints, array, compiled
 from recommender.next_basket_table import Pasts, Peers
 from training.neighbours import empty, row_of_each, strongest
 
 POOL, SMALL_POOL = 20_000, 4_000  # customers, those who ordered last, among whom peers are looked for ...
 COMPARISONS = 400_000_000  # ... at most so many times in all, however many customers
 KEPT = 80
-BLOCK = 2_000  # customers whose peers are looked for at a time
+BLOCK_CELLS = 8_000_000
 DECAYS = 0.8, 0.9  # 1 wins while pasts are short, as they are before the last basket, and loses later
 PEER_COUNTS, OWN_SHARES = (100, 300), (0.1, 0.15, 0.2, 0.3, 0.5)
 
 Rows = NDArray[np.int64]
-Parts = tuple[Rows, Ints, Floats]  # of a csr matrix: offsets, columns, values
-
-_parts_type = types.Tuple((array(types.int64), array(types.int32), array(types.float32)))  # type: ignore[no-untyped-call]
 
 
 class Blend(NamedTuple):
@@ -93,49 +88,20 @@ def peer_means(
     """
     pooled = vectors[pool]
     lengths = np.asarray(pooled.multiply(pooled).sum(axis=1), np.float32).ravel()
-    columns, most = _parts(pooled.T.tocsr()), max(len(pool) - 1, 1)
-    place = np.full(vectors.shape[0], -1)
-    place[pool] = np.arange(len(pool))
-    for start in range(0, len(whose), BLOCK):
-        block = whose[start : start + BLOCK]
+    columns, most = pooled.T.tocsr(), max(len(pool) - 1, 1)
+    step = max(1, BLOCK_CELLS // max(len(pool), 1))
+    for start in range(0, len(whose), step):
+        block = whose[start : start + step]
+        distances = lengths - 2 * (vectors[block] @ columns).toarray()
+        distances[block[:, None] == pool] = np.inf
         for count in peer_counts:
             k = min(count, most)
-            nearest = np.empty((len(block), k), np.int32)
-            _nearest(_parts(vectors[block]), columns, lengths, place[block], nearest)
-            offsets = np.arange(0, nearest.size + 1, k)
-            members = (np.full(nearest.size, 1 / k, np.float32), nearest.ravel(), offsets)
-            yield csr_matrix(csr_matrix(members, shape=(len(block), len(pool))) @ pooled)
-
-
-def _parts(matrix: csr_matrix) -> Parts:
-    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32, copy=False), matrix.data
-
-
-@compiled(
-    (_parts_type, _parts_type, array(types.float32), array(types.int64), array(types.int32, 2, out=True))
-)
-def _nearest(own: Parts, columns: Parts, lengths: Floats, itself: Rows, nearest: Ints) -> None:
-    """Writes for each of `own` which of the pool, whose transpose `columns` is, are nearest, in its order.
-
-    lengths: squared, of the pool; itself: each one's own place in it, or -1.
-    """
-    k = nearest.shape[1]
-    for row in range(len(nearest)):
-        products = np.zeros(len(lengths), np.float32)
-        for at in range(own[0][row], own[0][row + 1]):
-            for place in range(columns[0][own[1][at]], columns[0][own[1][at] + 1]):
-                products[columns[1][place]] += own[2][at] * columns[2][place]
-        distances = lengths - np.float32(2) * products
-        if itself[row] >= 0:
-            distances[itself[row]] = np.inf
-        farthest = np.partition(distances, k - 1)[k - 1]
-        room, found = k - (distances < farthest).sum(), 0  # for those as far as the farthest
-        for place in range(len(distances)):
-            equal = distances[place] == farthest
-            if distances[place] < farthest or (equal and room > 0):
-                room -= equal
-                nearest[row, found] = place
-                found += 1
+            nearest = np.argpartition(distances, k - 1, axis=1)[:, :k]
+            offsets = np.arange(0, len(block) * k + 1, k)
+            members = csr_matrix(
+                (np.full(nearest.size, 1 / k, np.float32), nearest.ravel(), offsets), shape=distances.shape
+            )
+            yield csr_matrix(members @ pooled)
 
 
 def tune(pasts: Pasts, truth: csr_matrix, cases: Rows) -> Blend:
