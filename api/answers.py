@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from itertools import count
 
 import msgspec
 from starlette.responses import Response
@@ -73,6 +72,6 @@ def items_json(picks: Sequence[Pick], shown: Sequence[Shown]) -> str:
     """A list of `schemas.Item`."""
     items = [
         f'{{{fields}"rank":{rank},"score":{pick.score:.4f},"source":"{pick.source}","reason":{pick.told}}}'
-        for rank, pick, (_, fields) in zip(count(1), picks, shown, strict=False)
+        for rank, (pick, (_, fields)) in enumerate(zip(picks, shown, strict=True), 1)
     ]
     return f"[{','.join(items)}]"

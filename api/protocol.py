@@ -27,6 +27,7 @@ class ShortcutProtocol(HttpToolsProtocol):
 
     async def _answer(self, app: ShortcutFastAPI, scope: Scope, cycle: RequestResponseCycle) -> None:
         receive: Any = cycle.receive
+        told, cycle.on_response = cycle.on_response, _nothing  # it leads back here, for the collector to find
         response = await app.answered(scope, receive)
         if cycle.flow.write_paused and not cycle.disconnected:
             await cycle.flow.drain()
@@ -37,8 +38,7 @@ class ShortcutProtocol(HttpToolsProtocol):
         cycle.message_event.set()
         if not cycle.keep_alive:
             cycle.transport.close()
-        cycle.on_response()
-        cycle.on_response = _nothing  # it leads back here: left, each request would wait for the collector
+        told()
 
 
 def _packed(response: Response, default_headers: list[tuple[bytes, bytes]], keep_alive: bool) -> bytes:

@@ -41,10 +41,13 @@ class ShortcutFastAPI(FastAPI):
 
     def shortens(self, scope: Scope) -> bool:
         """Whether a request is answered by `answered` alone, with no middleware around."""
-        return self._around is None and (scope["method"], scope["path"]) in self._endpoints
+        return self._around is None and self._is_short(scope)
+
+    def _is_short(self, scope: Scope) -> bool:
+        return scope["type"] == "http" and (scope["method"], scope["path"]) in self._endpoints
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (scope["method"], scope["path"]) in self._endpoints:
+        if self._is_short(scope):
             await (self._around or self._send_answer)(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from recommender.boosting import Trees
 from recommender.candidates import Candidates
-from recommender.next_basket_features import COUNT, TIFU, describe
+from recommender.next_basket_features import COUNT, TIFU, baskets_since, describe, personal_weights
 from recommender.next_basket_table import Floats, ForeseenRow, Ints, NextBasket, Past, PeersRow
 from recommender.request import DAY, Situation
 
@@ -66,20 +66,6 @@ def extended(past: Past, fresh: list[tuple[int, int]]) -> Past:
     known = np.stack([past.days, past.items], axis=1)
     days, items = np.unique(np.concatenate([known, np.array(fresh, np.int32)]), axis=0).T
     return Past(np.ascontiguousarray(items), np.ascontiguousarray(days))
-
-
-def baskets_since(days: Ints) -> Places:
-    """For each line, how many baskets followed its own; a day is a basket. days: ascending, not empty."""
-    basket = np.cumsum(np.diff(days, prepend=days[0]) > 0)
-    return np.asarray(basket[-1] - basket)
-
-
-def personal_weights(age: Places, decay: float) -> NDArray[np.float64]:
-    """What each line counts: decay^age, the weights of the past's baskets adding up to 1.
-
-    TIFU-KNN (Hu et al. 2020) with one group: more groups ranked no better on any data tried.
-    """
-    return np.asarray(decay**age / (decay ** np.arange(age[0] + 1)).sum())
 
 
 def personal_vector(past: Past, decay: float) -> tuple[Ints, Floats]:

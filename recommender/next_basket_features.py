@@ -47,18 +47,21 @@ def describe(table: NextBasket, past: Past, peers: PeersRow, today: int) -> tupl
     return _describe(lines, near, rows, best, table.blend, table.figures, today)
 
 
-@compiled()
-def _ages(days: Ints) -> Places:
-    """For each line, how many baskets followed its own; a day is a basket."""
+@compiled((_ints,))
+def baskets_since(days: Ints) -> Places:
+    """For each line, how many baskets followed its own; a day is a basket. days: ascending, not empty."""
     ages = np.zeros(len(days), np.int64)
     for line in range(len(days) - 2, -1, -1):
         ages[line] = ages[line + 1] + (days[line] != days[line + 1])
     return ages
 
 
-@compiled()
-def _weights(ages: Places, decay: float) -> Rates:
-    """What each line counts: decay^age, the weights of the past's baskets adding up to 1."""
+@compiled((array(types.int64), types.float64))
+def personal_weights(ages: Places, decay: float) -> Rates:
+    """What each line counts: decay^age, the weights of the past's baskets adding up to 1.
+
+    TIFU-KNN (Hu et al. 2020) with one group: more groups ranked no better on any data tried.
+    """
     total, weights = 0.0, np.empty(len(ages))
     for age in range(ages[0] + 1):
         total += decay**age
@@ -140,9 +143,9 @@ def _describe(
     figures: tuple[Floats, ...],
     today: int,
 ) -> tuple[Ints, Floats]:
-    bought, ages = np.unique(past[0]), _ages(past[1])
+    bought, ages = np.unique(past[0]), baskets_since(past[1])
     decay, own_share = float(blend[0]), float(blend[1])
-    own, short = _weights(ages, decay), _weights(ages, SHORT_MEMORY)
+    own, short = personal_weights(ages, decay), personal_weights(ages, SHORT_MEMORY)
     latest = np.zeros(len(bought))
     for line, at in enumerate(np.searchsorted(bought, past[0])):
         latest[at] += short[line]

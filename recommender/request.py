@@ -99,13 +99,13 @@ class Situation:
 
     def _folded(self, whose: Whose, named: list[int]) -> Live:
         """The same by way of the shop's own ids."""
-        tables, rows, fresh = self.bundle.tables, self.bundle.tables.products.rows, self._fresh_purchases()
-        self.fresh_purchases = fresh
+        tables, rows = self.bundle.tables, self.bundle.tables.products.rows
+        self.fresh_purchases = self._fresh_purchases()
         cart, viewed = rows(self.shopper.cart), rows(self.shopper.viewed)
-        named += cart + [item for item, day in fresh.items() if day > whose.rests_since]
-        hidden = live_rows((), tables.products, tables.purchases, whose, named).hidden
+        fresh = [item for item, day in self.fresh_purchases.items() if day > whose.rests_since]
+        nothing_live = live_rows((), tables.products, tables.purchases, whose, named + cart + fresh)
         seen = list(dict.fromkeys([self.product, *viewed] if self.product >= 0 else viewed))[:MOST_SEEN]
-        return Live(np.array(seen, np.int32), np.array(cart, np.int32), hidden)
+        return Live(np.array(seen, np.int32), np.array(cart, np.int32), nothing_live.hidden)
 
     @cached_property
     def shopper(self) -> ShopperState:

@@ -246,9 +246,14 @@ def _session(*, sent: bool) -> pl.Expr:
 
 def _rows(ids: pl.Series, others: pl.Series | None = None) -> tuple[pl.Series, pl.Series]:
     """(all different ids in order, for each of `ids` its place among them: int32). others: further ids."""
-    different = ids.unique() if others is None else pl.concat([ids.unique(), others.cast(pl.String)]).unique()
-    different = different.drop_nulls().sort()
-    return different, ids.cast(pl.Enum(different)).to_physical().cast(pl.Int32)
+    kind = categories(ids) if others is None else categories(ids, others)
+    return kind.categories, ids.cast(kind).to_physical().cast(pl.Int32)
+
+
+def categories(*ids: pl.Series) -> pl.Enum:
+    """All different ids, in order."""
+    different = [each.cast(pl.String).unique() for each in ids]
+    return pl.Enum(pl.concat(different).unique().drop_nulls().sort())
 
 
 def _numbers(column: pl.Series, dtype: Any) -> NDArray[Any]:

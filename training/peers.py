@@ -40,7 +40,7 @@ def personal_vectors(pasts: Pasts, n_items: int, decay: float) -> csr_matrix:
 
 
 def personal_weights(pasts: Pasts, decay: float) -> NDArray[np.float32]:
-    """`next_basket.personal_weights` of every line of everybody: decay^(baskets since), adding up to 1."""
+    """`recommender`'s of every line of everybody: decay^(baskets since), adding up to 1."""
     starts, ends = pasts.offsets[:-1], pasts.offsets[1:]
     begun = np.ones(len(pasts.days), np.bool_)
     begun[1:] = pasts.days[1:] != pasts.days[:-1]

@@ -13,7 +13,7 @@ from recommender.id_map import IdMap
 from recommender.people import PRICE_BANDS, CustomerFacts, People
 from training.customers.reorder import fit_reorder
 from training.customers.value import fit_customer_value
-from training.history import DAY, History
+from training.history import DAY, History, categories
 from training.products import align
 from training.reports.affinities import price_bands
 from training.reports.archive import Archive, read_archive
@@ -58,13 +58,18 @@ def _numbered(
     """The archive, the catalogue and the history's customers with ids as categories, in their order: a ledger
     copies them with every join."""
     sales, touches, told = archive
-    customer = _categories(sales["customer"], touches["customer"], told["customer"], history.customer_ids)
-    item = _categories(sales["item"], catalogue["product_id"])
+    customer = categories(
+        sales["customer"],
+        touches["customer"],
+        told["customer"],
+        pl.Series(history.customer_ids, dtype=pl.String),
+    )
+    item = categories(sales["item"], catalogue["product_id"])
     who = (
         pl.col("customer").cast(customer),
-        pl.col("browser").cast(_categories(sales["browser"], touches["browser"])),
+        pl.col("browser").cast(categories(sales["browser"], touches["browser"])),
     )
-    order = _categories(sales["order"])
+    order = categories(sales["order"])
     numbered = Archive(
         sales.with_columns(*who, pl.col("item").cast(item), pl.col("order").cast(order)),
         touches.with_columns(*who),
@@ -72,11 +77,6 @@ def _numbered(
     )
     known = pl.DataFrame({"customer": pl.Series(history.customer_ids, dtype=customer)})
     return numbered, catalogue.with_columns(pl.col("product_id").cast(item)), known
-
-
-def _categories(*ids: pl.Series | list[str]) -> pl.Enum:
-    distinct = [pl.Series(each, dtype=pl.String).unique() for each in ids]
-    return pl.Enum(pl.concat(distinct).unique().drop_nulls().sort())
 
 
 def as_facts(facts: pl.DataFrame) -> CustomerFacts:

@@ -38,10 +38,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 def main(docs: Annotated[Path, typer.Option(help="The folder with results/.")] = Path("docs")) -> None:
     """Write the report, and tell which goals are reached."""
-    paths = write(docs)
+    paths, (bench, growth) = write(docs), results(docs)
     told = Table(Column("what", overflow="fold"), "measured", "reaches", "goal", "floor")
     for each in GOALS:
-        value, reached = each.judged(*results(docs))
+        value, reached = each.judged(bench, growth)
         told.add_row(each.what, value, reached.strip("*"), f"{each.goal:g}", f"{each.floor:g}")
     Console(width=110).print(told)
     for path in paths:

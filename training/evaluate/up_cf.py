@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array
 
-from recommender.next_basket import baskets_since
+from recommender.next_basket_features import baskets_since
 from recommender.next_basket_table import Pasts
 from training.peers import ndcg
 
