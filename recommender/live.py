@@ -57,7 +57,7 @@ Ids = tuple[Ints, Bytes, Places]  # `IdMap.columns`
 _bytes = types.Bytes(types.uint8, 1, "C", readonly=True)
 _purchases = types.Tuple((array(types.int64), array(types.int32), array(types.int32)))  # type: ignore[no-untyped-call]
 _ids = types.Tuple((array(types.int32), array(types.uint8), array(types.int64)))  # type: ignore[no-untyped-call]
-_whose = types.NamedUniTuple(types.int64, 4, Whose)  # type: ignore[no-untyped-call]
+_whose = types.UniTuple(types.int64, 4)  # type: ignore[no-untyped-call]
 
 
 def live_rows(
@@ -68,7 +68,8 @@ def live_rows(
     rows = np.empty(HIDDEN + MOST_CARTED + 1 + n + purchases.number(whose.customer), np.int32)
     if named:
         rows[HIDDEN : HIDDEN + n] = named
-    viewed, carted, hidden = _situate(b"".join(log), products.columns, purchases.columns, whose, n, rows)
+    numbers = tuple(whose)  # to a kernel a named tuple costs a microsecond more
+    viewed, carted, hidden = _situate(b"".join(log), products.columns, purchases.columns, numbers, n, rows)
     if viewed == UNREADABLE:
         raise LeftToFold
     return Live(rows[:viewed], rows[MOST_SEEN : MOST_SEEN + carted], rows[HIDDEN : HIDDEN + hidden])
@@ -260,35 +261,38 @@ def _cart(log: Bytes, ids: Ids, entries: Places, ends: Places, order: Places, ro
 
 
 @compiled()
-def _replayed(log: Bytes, ids: Ids, whose: Whose, rows: Ints) -> tuple[int, int]:
+def _replayed(log: Bytes, ids: Ids, since_ms: int, product: int, rows: Ints) -> tuple[int, int]:
     """Writes the rows of what was looked at and, after MOST_SEEN, of the cart; returns how many of each,
     UNREADABLE where it cannot tell. log: of `LogEntry`, newest first, one after another."""
     most, at, n = len(log) // SHORTEST + 1, 0, 0
     entries, ends = np.empty((most, 5), np.int64), np.empty(most, np.int64)
     while at < len(log):
-        at = _entry(log, at, whose.since_ms, entries[n]) if n < most else UNREADABLE
+        at = _entry(log, at, since_ms, entries[n]) if n < most else UNREADABLE
         if at < 0:
             return UNREADABLE, 0
         ends[n] = at
         n += 1
-    order, rows[0] = _by_time(entries[:n]), whose.product
+    order, rows[0] = _by_time(entries[:n]), product
     carted = _cart(log, ids, entries, ends, order, rows[MOST_SEEN:HIDDEN])
-    seen = _looks(log, ids, entries, order, rows[:MOST_SEEN], int(whose.product >= 0))
+    seen = _looks(log, ids, entries, order, rows[:MOST_SEEN], int(product >= 0))
     return (seen, carted) if carted >= 0 else (UNREADABLE, 0)
 
 
 @compiled((_bytes, _ids, _purchases, _whose, types.int64, array(types.int32, out=True)))
 def _situate(
-    log: Bytes, ids: Ids, purchases: tuple[Places, Ints, Ints], whose: Whose, n: int, rows: Ints
+    log: Bytes, ids: Ids, purchases: tuple[Places, Ints, Ints], whose: tuple[int, ...], n: int, rows: Ints
 ) -> tuple[int, int, int]:
     """Writes the rows of `Live`, those hidden after the n that are there; returns how many of each."""
-    (offsets, items, last_day), customer = purchases, whose.customer
-    (viewed, carted), hidden = _replayed(log, ids, whose, rows), rows[HIDDEN:]
-    for place in range(-int(whose.product >= 0), carted):
-        hidden[n] = rows[MOST_SEEN + place] if place >= 0 else whose.product
+    (offsets, items, last_day), (customer, product, since_ms, rests_since) = purchases, whose
+    viewed, carted = _replayed(log, ids, since_ms, product, rows)
+    hidden = rows[HIDDEN:]
+    hidden[n : n + carted] = rows[MOST_SEEN : MOST_SEEN + carted]
+    n += carted
+    if product >= 0:
+        hidden[n] = product
         n += 1
     for place in range(offsets[customer], offsets[customer + 1] if customer >= 0 else 0):
-        if last_day[place] > whose.rests_since:
+        if last_day[place] > rests_since:
             hidden[n] = items[place]
             n += 1
     return viewed, carted, n
