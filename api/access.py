@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from ipaddress import ip_address
 from typing import Literal
 
@@ -30,7 +31,7 @@ class Access:
     local: bool
     keys: Mapping[str, ApiKey] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def open(self) -> bool:
         return self.local and not self.keys
 

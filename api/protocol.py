@@ -35,7 +35,6 @@ class ShortcutProtocol(HttpToolsProtocol):
             return
         cycle.transport.write(_packed(response, self.server_state.default_headers, cycle.keep_alive))
         cycle.response_started = cycle.response_complete = True
-        cycle.message_event.set()
         if not cycle.keep_alive:
             cycle.transport.close()
         told()

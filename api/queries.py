@@ -21,11 +21,11 @@ Shape = TypeVar("Shape")
 
 def ask_of_query(query_string: bytes) -> Ask:
     """Raises Problem 422 with what is wrong. Empty values count as absent."""
-    fields: dict[str, Any] = {}
-    for part in query_string.decode("latin-1").split("&"):
-        name, _, value = part.partition("=")
-        if value:
-            fields[_plain(name)] = _plain(value)
+    text = query_string.decode("latin-1").replace("%2C", ",")  # most have no other escapes
+    parts = [part.partition("=") for part in text.split("&")]
+    fields: dict[str, Any] = {name: value for name, _, value in parts if value}
+    if "%" in text or "+" in text:
+        fields = {_plain(name): _plain(value) for name, value in fields.items()}
     fields.pop("key", None)  # the caller's key, already looked at
     for name in LISTS & fields.keys():
         fields[name] = tuple(part for part in fields[name].split(",") if part)
@@ -33,9 +33,8 @@ def ask_of_query(query_string: bytes) -> Ask:
 
 
 def _plain(text: str) -> str:
-    """Text without its escapes; most has none but the comma's."""
-    text = text.replace("%2C", ",")
-    return unquote_plus(text, errors="replace") if "%" in text or "+" in text else text
+    """Text without its escapes."""
+    return unquote_plus(text, errors="replace")
 
 
 def asks_of_body(body: bytes) -> tuple[Ask, ...]:

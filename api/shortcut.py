@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import Any
 
@@ -58,7 +58,10 @@ class ShortcutFastAPI(FastAPI):
         route = self._endpoints[scope["method"], scope["path"]]
         scope["app"], scope["route"] = self, route
         scope.setdefault("state", {})["request_id"] = request_id
-        response = await _response(scope, receive, request_id)
+        try:
+            response: Response = await route.endpoint(Request(scope, receive))
+        except Exception as error:
+            response = _problem(error, scope, request_id)
         response.raw_headers.append((b"x-request-id", request_id.encode()))
         REQUEST_SECONDS.observe(perf_counter() - started, route.path, str(response.status_code))
         return response
@@ -68,12 +71,8 @@ class ShortcutFastAPI(FastAPI):
         await response(scope, receive, send)
 
 
-async def _response(scope: Scope, receive: Receive, request_id: str) -> Response:
-    endpoint: Callable[[Request], Awaitable[Response]] = scope["route"].endpoint
-    try:
-        return await endpoint(Request(scope, receive))
-    except tuple(TRANSLATIONS) as error:
-        problem = next(TRANSLATIONS[kind](error) for kind in TRANSLATIONS if isinstance(error, kind))
-        return respond(problem, request_id)
-    except Exception:
-        return broken(scope, request_id)
+def _problem(error: Exception, scope: Scope, request_id: str) -> Response:
+    for kind, translate in TRANSLATIONS.items():
+        if isinstance(error, kind):
+            return respond(translate(error), request_id)
+    return broken(scope, request_id)

@@ -103,7 +103,7 @@ def _arguments(
         settings.event_memory_days * DAY_S,
         settings.order_memory_days * DAY_S,
         milliseconds(received_at),
-        keys.shopper_logs_prefix(),
+        keys.SHOPPER_LOGS,
         keys.shopper_log("", known=True),
         keys.told_prefix(),
     ]

@@ -7,9 +7,8 @@ nodes by their names. See docs/decisions/0002-one-hash-tag.md.
 TAG = "{perennial}"
 
 
-def shopper_logs_prefix() -> str:
-    """Before `c:<customer>` or `a:<browser>` in every shopper's log; see `shopper_log`."""
-    return f"{TAG}:shopper:"
+SHOPPER_LOGS = f"{TAG}:shopper:"
+"""Before `c:<customer>` or `a:<browser>` in every shopper's log; see `shopper_log`."""
 
 
 def shopper_log(shopper_id: str, *, known: bool) -> str:
@@ -17,7 +16,7 @@ def shopper_log(shopper_id: str, *, known: bool) -> str:
 
     `known` tells a customer's id from a browser's anonymous one, so that they never collide.
     """
-    return f"{shopper_logs_prefix()}{'c' if known else 'a'}:{shopper_id}"
+    return f"{SHOPPER_LOGS}{'c' if known else 'a'}:{shopper_id}"
 
 
 def sendings(customer_id: str) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender import kernels
 from recommender.kernels import NOBODY as NO_ANCHOR
-from recommender.kernels import Flags, Floats, Ints, Rates
+from recommender.kernels import Flags, Floats, Ints, Proposals, Rates
 from recommender.tables import Neighbours
 
 __all__ = ["NO_ANCHOR", "Candidates", "Ranking", "blend", "concatenate", "neighbours_of"]
@@ -38,30 +38,25 @@ class Candidates(NamedTuple):
         return cls(items, scores, NOBODIES[:n] if n <= MANY else np.full(n, NO_ANCHOR, np.int32), counts)
 
     @classmethod
-    def room(cls, n: int) -> Candidates:
-        """Place for n proposals, to be written by a kernel."""
-        return cls(
-            np.empty(n, np.int32), np.empty(n, np.float32), np.empty(n, np.int32), np.empty(n, np.int32)
-        )
-
-    @property
-    def columns(self) -> tuple[Ints, Floats, Ints, Ints]:
-        """As kernels take them: they know no names."""
-        return self.items, self.scores, self.anchors, self.counts
-
-    def first(self, n: int) -> Candidates:
-        items, scores, anchors, counts = self
-        return Candidates(items[:n], scores[:n], anchors[:n], counts[:n])
+    def first(cls, columns: Proposals, n: int) -> Candidates:
+        """The first n of what a kernel has written."""
+        items, scores, anchors, counts = columns
+        return cls(items[:n], scores[:n], anchors[:n], counts[:n])
 
     def where(self, keep: NDArray[np.bool_]) -> Candidates:
         return Candidates(self.items[keep], self.scores[keep], self.anchors[keep], self.counts[keep])
 
 
+def room(n: int) -> Proposals:
+    """Place for n proposals, to be written by a kernel: they know no names."""
+    return np.empty(n, np.int32), np.empty(n, np.float32), np.empty(n, np.int32), np.empty(n, np.int32)
+
+
 MANY = 1_000
 NOBODIES = np.full(MANY, NO_ANCHOR, np.int32)
 NOBODIES.flags.writeable = False
-MOST_SOURCES = max(kernels.SOURCES)
-NOTHING = Candidates.room(0)
+NOTHING = Candidates(*room(0))
+FILLED_UP = (tuple(NOTHING),) * max(kernels.SOURCES)
 
 
 def neighbours_of(
@@ -73,10 +68,9 @@ def neighbours_of(
     if len(anchors) == 1 and weights[0] == 1.0:
         items, scores, together = table.of(anchors[0], at_most)
         return Candidates(items, scores, np.full(len(items), anchors[0], np.int32), together)
-    found, rows = Candidates.room(len(anchors) * min(table.widest, at_most)), np.asarray(anchors, np.int32)
-    return found.first(
-        kernels.gather(table.columns, rows, np.array(weights, np.float64), at_most, found.columns)
-    )
+    found, rows = room(len(anchors) * min(table.widest, at_most)), np.asarray(anchors, np.int32)
+    n = kernels.gather(table.columns, rows, np.array(weights, np.float64), at_most, found)
+    return Candidates.first(found, n)
 
 
 def concatenate(proposals: Sequence[Candidates]) -> Candidates:
@@ -120,14 +114,14 @@ def blend(
 ) -> Ranking:
     """Add up what the sources say, each scaled so that its best allowed item counts its weight.
 
-    proposals: of at most MOST_SOURCES sources, with their weights; allowed: (n_items), writable, the same
+    proposals: of at most four sources, with their weights; allowed: (n_items), writable, the same
     again afterwards; hidden: items that are not allowed this time. The k best items, or all; an item's score
     is 1 where every source that proposes anything has it first.
     """
-    said = tuple([proposal.columns for proposal in proposals])
-    if len(said) > 1:
-        said += (NOTHING.columns,) * (MOST_SOURCES - len(said))
-    n = sum([len(proposal.items) for proposal in proposals])
-    told, scores = ranking = Ranking.room(n if k is None else min(k, n))
+    said: tuple[Any, ...] = tuple([tuple(proposal) for proposal in proposals])
+    if len(said) not in kernels.SOURCES:
+        said += FILLED_UP[len(said) :]
+    n = k if k is not None else sum([len(proposal.items) for proposal in proposals])
+    told, scores = ranking = Ranking.room(n)
     found = kernels.rank(said, weights, allowed, hidden, told, scores)
     return ranking if found == len(scores) else ranking.only(slice(found))

@@ -6,7 +6,7 @@ import numpy as np
 from numba import types
 
 from recommender import kernels
-from recommender.candidates import Candidates
+from recommender.candidates import Candidates, room
 from recommender.cart_features import SHARE, head_of
 from recommender.kernels import Floats, array, compiled
 from recommender.personal import own_purchases
@@ -23,9 +23,9 @@ def completion(situation: Situation) -> Candidates:
     """
     tables, cart = situation.bundle.tables, situation.cart
     past, habit = own_purchases(situation), tables.cart_tuning.item(1)
-    found = Candidates.room(len(cart) * tables.companions.widest + len(past[0]))
+    found = room(len(cart) * tables.companions.widest + len(past[0]))
     rise, table = tables.next_basket.rise, tables.companions.columns
-    return found.first(kernels.complete(table, rise, cart, past, habit, found.columns))
+    return Candidates.first(found, kernels.complete(table, rise, cart, past, habit, found))
 
 
 def ranked(situation: Situation) -> Candidates:

@@ -13,7 +13,7 @@ import msgspec
 
 from recommender.candidates import NO_ANCHOR
 from recommender.request import Situation
-from recommender.runs_out import RunsOut, runs_out
+from recommender.runs_out import TELL_WHEN, RunsOut, runs_out
 
 TIMES = {1: "once", 2: "twice"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,10 +85,11 @@ def _for_you(situation: Situation, item: int, anchor: int, figure: int) -> str:
 
 
 def _usual(situation: Situation, item: int, anchor: int, figure: int) -> str:
-    day = situation.bought_last(item)
-    refill = runs_out(situation, item)
-    if refill is not None:
-        return _refill(situation, figure, day, refill)
+    day = situation.last_bought[item]
+    if situation.request.placement in TELL_WHEN:
+        refill = runs_out(situation, item)
+        if refill is not None:
+            return _refill(situation, figure, day, refill)
     return _buy_again(figure, day, situation.today)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import cast
 from zlib import crc32
 
 import numpy as np
@@ -109,7 +108,7 @@ class IdMap:
         """Rows of those ids that are known, in the order given."""
         remembered = list(map(self._asked.get, names))
         if None not in remembered:
-            return cast(list[int], remembered)
+            return remembered  # type: ignore[return-value]
         rows = [self._ask(name) if row is None else row for name, row in zip(names, remembered, strict=True)]
         return [row for row in rows if row != EMPTY]
 

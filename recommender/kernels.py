@@ -24,7 +24,7 @@ Table = tuple[Places, Ints, Floats, Ints]  # columns of `tables.Neighbours`
 Proposals = tuple[Ints, Floats, Ints, Ints]  # columns of `candidates.Candidates`
 Orders = tuple[Ints, Ints, Ints]  # of one customer: items, orders, last day
 
-SOURCES = (1, 4)  # as many are blended: fewer than four are filled up
+SOURCES = (1, 2, 4)  # as many are blended: three are filled up
 LITTLE = np.float32(0.001)  # of two places of a source's item, its own vote decides which speaks for it
 SORTED_WHOLE = 100  # from so many of the best on, sorting beats inserting
 NEVER = 9999.0  # days since a first order that has not come
@@ -52,8 +52,12 @@ PROPOSALS_OUT = _tuple(_ints_out, _floats_out, _ints_out, _ints_out)
 
 
 def compiled(*signatures: tuple[types.Type, ...]) -> Callable[[Function], Function]:
-    """A function of these argument types as machine code; without any, for other kernels alone."""
-    return cast(Any, numba.njit(list(signatures) or None, cache=True, error_model="numpy"))  # type: ignore[no-any-return]
+    """A function of these argument types as machine code; without any, for other kernels alone.
+
+    Written out where it is called: a call counts references to its arrays, which costs as much as its work.
+    """
+    made = numba.njit(list(signatures) or None, cache=True, error_model="numpy", forceinline=True)
+    return cast(Callable[[Function], Function], made)
 
 
 @compiled()

@@ -7,7 +7,6 @@ an order that training has not seen is left to `fold`; so is one that it does no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -24,24 +23,14 @@ class LeftToFold(Exception):
     """A log that says more than is told here, or nothing that can be understood."""
 
 
-class Live(NamedTuple):
-    """Rows. viewed: the page's product, then what was looked at, newest first; cart: what is in it, newest
-    last; hidden: the product, the cart, what the question names, and what the customer bought lately."""
+Live = tuple[Ints, Ints, Ints]
+"""Rows. First what was viewed: the page's product, then what was looked at, newest first; then what is in the
+cart, newest last; then what is hidden: both, what the question names, and what was bought lately."""
 
-    viewed: Ints
-    cart: Ints
-    hidden: Ints
-
-
-class Whose(NamedTuple):
-    """Whose log it is, on which page: rows, or -1. since_ms: training has seen what arrived until then;
-    rests_since: what was bought after that day is hidden."""
-
-    customer: int
-    product: int
-    since_ms: int
-    rests_since: int
-
+Whose = tuple[int, int, int, int]
+"""Whose log it is, and on which page: rows of the customer and the product, or -1; training has seen what
+arrived until then, in ms; what was bought after that day is hidden. Named, they would cost more than a
+microsecond an answer."""
 
 MOST_SEEN, MOST_CARTED = 10, 200  # looks that count; products of a cart, beyond which `fold` is asked
 HIDDEN = MOST_SEEN + MOST_CARTED  # where they begin, behind these
@@ -65,14 +54,13 @@ def live_rows(
 ) -> Live:
     """log: entries, newest first; named: rows that are hidden, too. Raises LeftToFold."""
     n = len(named)
-    rows = np.empty(HIDDEN + MOST_CARTED + 1 + n + purchases.number(whose.customer), np.int32)
+    rows = np.empty(HIDDEN + MOST_CARTED + 1 + n + purchases.number(whose[0]), np.int32)
     if named:
         rows[HIDDEN : HIDDEN + n] = named
-    numbers = tuple(whose)  # to a kernel a named tuple costs a microsecond more
-    viewed, carted, hidden = _situate(b"".join(log), products.columns, purchases.columns, numbers, n, rows)
+    viewed, carted, hidden = _situate(b"".join(log), products.columns, purchases.columns, whose, n, rows)
     if viewed == UNREADABLE:
         raise LeftToFold
-    return Live(rows[:viewed], rows[MOST_SEEN : MOST_SEEN + carted], rows[HIDDEN : HIDDEN + hidden])
+    return rows[:viewed], rows[MOST_SEEN : MOST_SEEN + carted], rows[HIDDEN : HIDDEN + hidden]
 
 
 @compiled()

@@ -73,8 +73,9 @@ class Recommender:
         pinned = _pinned(plan, allowed, situation, k) if plan.pins else {}
         picks = list(pinned.values())
         for course in self.courses[request.placement]:
-            if len(picks) < k:
-                picks += self._pick(situation, plan, allowed, course, k - len(picks), picks)
+            if len(picks) == k:
+                break
+            picks += self._pick(situation, plan, allowed, course, k - len(picks), picks)
         if len(picks) < k:
             picks += self._anything(situation, plan, allowed, k - len(picks), picks)
         return _seated(picks, list(pinned)) if pinned else picks

@@ -80,15 +80,15 @@ class Situation:
         knows = tables.purchases.number(self.customer)
         self.trained_until_ms = bundle.manifest.data_until_ms if knows else 0
         named_cart = tables.products.rows(request.cart) if request.cart else []
-        live = self._live([*named_cart, *tables.products.rows(request.exclude)])
-        self.viewed, self.cart, self.hidden = live
+        named = [*named_cart, *tables.products.rows(request.exclude)] if request.exclude else named_cart
+        self.viewed, self.cart, self.hidden = self._live(named)
         if request.cart:
             self.cart = np.array(named_cart, np.int32)
 
     def _live(self, named: list[int]) -> Live:
         request, tables = self.request, self.bundle.tables
         rests_since = NEVER if request.placement == "buy_again" else self.today - request.rest_days
-        whose = Whose(self.customer, self.product, self.trained_until_ms, rests_since)
+        whose = (self.customer, self.product, self.trained_until_ms, rests_since)
         log = request.shopper
         if isinstance(log, ShopperState):
             return self._folded(whose, named)
@@ -100,12 +100,13 @@ class Situation:
     def _folded(self, whose: Whose, named: list[int]) -> Live:
         """The same by way of the shop's own ids."""
         tables, rows = self.bundle.tables, self.bundle.tables.products.rows
+        _, _, _, rests_since = whose
         self.fresh_purchases = self._fresh_purchases()
         cart, viewed = rows(self.shopper.cart), rows(self.shopper.viewed)
-        fresh = [item for item, day in self.fresh_purchases.items() if day > whose.rests_since]
-        nothing_live = live_rows((), tables.products, tables.purchases, whose, named + cart + fresh)
+        fresh = [item for item, day in self.fresh_purchases.items() if day > rests_since]
+        _, _, hidden = live_rows((), tables.products, tables.purchases, whose, named + cart + fresh)
         seen = list(dict.fromkeys([self.product, *viewed] if self.product >= 0 else viewed))[:MOST_SEEN]
-        return Live(np.array(seen, np.int32), np.array(cart, np.int32), nothing_live.hidden)
+        return np.array(seen, np.int32), np.array(cart, np.int32), hidden
 
     @cached_property
     def shopper(self) -> ShopperState:
@@ -122,11 +123,6 @@ class Situation:
     def last_bought(self) -> dict[int, int]:
         """Item -> day, of the bundle's purchases and the fresh ones."""
         return self.bundle.tables.purchases.days(self.customer) | self.fresh_purchases
-
-    def bought_last(self, item: int) -> int:
-        """The same of one item."""
-        day = self.fresh_purchases.get(item)
-        return self.bundle.tables.purchases.last(self.customer, item) if day is None else day
 
     @cached_property
     def last_order(self) -> list[int]:

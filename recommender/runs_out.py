@@ -13,7 +13,7 @@ from recommender.reorder import Habits, due
 if TYPE_CHECKING:
     from recommender.request import Situation
 
-PLACEMENTS = frozenset({"buy_again", "email"})
+TELL_WHEN = frozenset({"buy_again", "email"})  # placements whose reasons do
 LEAST_TIMES = 2  # bought once says little of a habit
 LATE = 0.5  # of the wait past the expected day: then they have found another way
 DAY_MS = 86_400_000
@@ -31,7 +31,7 @@ class RunsOut(NamedTuple):
 def runs_out(situation: Situation, item: int) -> RunsOut | None:
     """None where it is not known, or no longer to be expected."""
     people = situation.bundle.tables.people
-    if people is None or situation.request.placement not in PLACEMENTS:
+    if people is None:
         return None
     table = people.reorder
     place = table.place(situation.customer, item)
@@ -45,7 +45,7 @@ def runs_out(situation: Situation, item: int) -> RunsOut | None:
     else:
         return None
     said = RunsOut(times, *(int(min(day, LAST_DAY)) for day in days))
-    late = said.day + LATE * (said.day - situation.bought_last(item))
+    late = said.day + LATE * (said.day - situation.last_bought[item])
     return said if times >= LEAST_TIMES and situation.today <= late else None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numba import types
 
-from recommender.candidates import Candidates
+from recommender.candidates import Candidates, room
 from recommender.kernels import PROPOSALS_OUT, TABLE, Floats, Ints, Proposals, Table, array, compiled
 from recommender.request import Situation
 from recommender.sources import browsing
@@ -30,8 +30,8 @@ def step(sessions: Sessions, viewed: Sequence[int] | Ints) -> Candidates:
     if not len(viewed):
         return Candidates.none()
     onward, rows = sessions.onward, np.asarray(viewed, np.int32)
-    found = Candidates.room(len(viewed) * (onward.widest + 1))
-    return found.first(_onward(onward.columns, rows, sessions.habits, FAINT, found.columns))
+    found = room(len(viewed) * (onward.widest + 1))
+    return Candidates.first(found, _onward(onward.columns, rows, sessions.habits, FAINT, found))
 
 
 @compiled((TABLE, array(types.int32), array(types.float32), types.float64, PROPOSALS_OUT))

@@ -93,15 +93,14 @@ class Purchases(InRows):
         """How many products they have bought; none, where a customer is unknown (-1)."""
         return self._offsets[customer + 1] - self._offsets[customer] if customer >= 0 else 0
 
-    def last(self, customer: int, item: int) -> int:
-        """The day on which they last bought it. Raises ValueError where they never did."""
-        row = self.row(customer)
-        return self.last_day.item(row.start + self.items[row].tolist().index(item))
-
     def days(self, customer: int) -> dict[int, int]:
         """Item -> last day, of all they have bought."""
-        row = self.row(customer)
-        return dict(zip(self.items[row].tolist(), self.last_day[row].tolist(), strict=True))
+        row, (items, days) = self.row(customer), self._dated
+        return dict(zip(items[row].tolist(), days[row].tolist(), strict=True))
+
+    @cached_property
+    def _dated(self) -> tuple[memoryview, memoryview]:
+        return self.items.data, self.last_day.data
 
     def of(self, customer: int) -> PurchaseRow:
         """Their row; an unknown customer (-1) has an empty one."""

@@ -66,11 +66,11 @@ def _answer(
     taken: Sequence[str],
 ) -> tuple[bytes, tuple[str, ...]]:
     """One `schemas.Answer` and the products it shows."""
-    now = time.time()
-    treatment = service.treatment(shopper.visitor, ask.placement, now)
+    now, visitor = time.time(), shopper.visitor
+    treatment = service.treatment(visitor, ask.placement, now)
     recommender = treatment.recommender
     asked = question(ask, shopper, log, taken, now)
-    picks = recommender.recommend(asked, ask.k, shopper.visitor) if recommender else []
+    picks = recommender.recommend(asked, ask.k, visitor) if recommender else []
     missing = (*missing, *treatment.missing) if recommender else (*missing, "no_model")
     recommendation_id = f"r-{new_token()}"
     shown = shown_products(recommender, picks)
