@@ -12,7 +12,6 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from features.progress import Report, silent
 from recommender.boosting import Trees
 from recommender.next_basket import foresee_many, rank_scores
 from recommender.next_basket_features import describe
@@ -57,7 +56,6 @@ def fit_next_basket(
     history: History,
     category: NDArray[np.int32],
     settings: TrainingSettings,
-    report: Report = silent,
     learned: Learned | None = None,
     asked: NDArray[np.int64] | None = None,
 ) -> NextBasket:
@@ -68,8 +66,7 @@ def fit_next_basket(
     days = baskets_of(history)
     shape = len(history.customer_ids), len(history.product_ids)
     if learned is None:
-        learned = learn_from_last(days, category, shape, np.random.default_rng(settings.seed), report)
-    report("Next basket: everybody", 2, 3)
+        learned = learn_from_last(days, category, shape, np.random.default_rng(settings.seed))
     latest = pool_of(pasts_of(days, shape[0]), PEERS_CUSTOMERS)
     whose = latest if asked is None else np.intersect1d(latest, asked)
     fitted = tables_of(days, category, shape, learned.blend, whose, pool_for(len(latest)))
@@ -95,14 +92,11 @@ def learn_from_last(
     category: NDArray[np.int32],
     shape: tuple[int, int],
     rng: np.random.Generator,
-    report: Report,
 ) -> Learned:
     """What foretells customers' last baskets best, given those before. shape: (n_customers, n_items)."""
     early, wanted = last_baskets(days)
-    report("Next basket: neighbours", 0, 3)
     cases = _some_customers(wanted, TUNING_CASES, rng)
     blend = tune(pasts_of(early, shape[0]), customer_items(wanted, shape), cases)
-    report("Next basket: ranking", 1, 3)
     whose = _some_customers(wanted, CASES, rng)
     before = tables_of(early, category, shape, blend, whose, pool_for(len(whose)))
     return Learned(blend, learn(_lists(before, wanted, whose), rng))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 
 import polars as pl
 
@@ -48,7 +49,7 @@ class Ledger:
         counts = self.orders.group_by("currency").len().sort("len", "currency", descending=[True, False])
         return counts["currency"].to_list()
 
-    @property
+    @cached_property
     def customers(self) -> pl.DataFrame:
         """customer, orders, revenue, first and last (timestamps), discounted (share of orders), currency.
 
@@ -122,10 +123,10 @@ def _heads(log: pl.DataFrame, priced: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         log.filter(bought)
         .group_by("order")
         .agg(
-            pl.col("currency").drop_nulls().first(),
+            pl.col("currency").first(ignore_nulls=True),
             pl.col("discount").sum(),
-            pl.col("coupon").drop_nulls().first(),
-            (pl.col("coupon").is_not_null().any() | (pl.col("discount") > 0).any()).alias("discounted"),
+            pl.col("coupon").first(ignore_nulls=True),
+            ((pl.col("coupon").count() > 0) | (pl.col("discount") > 0).any()).alias("discounted"),
         )
     )
     goods = priced.filter(bought).group_by("order").agg(AMOUNT.sum().alias("goods"))
@@ -145,7 +146,7 @@ def _orders(lines: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
         pl.col("timestamp").min(),
         pl.col("revenue").sum(),
         (AMOUNT * pl.col("off")).sum().alias("given"),
-        pl.col("item").n_unique().alias("products"),
+        pl.len().alias("products"),
         pl.col("revenue").filter(costed).sum().alias("costed"),
         (pl.col("revenue") - pl.col("quantity") * pl.col("cost")).filter(costed).sum().alias("margin"),
     )
