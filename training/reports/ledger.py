@@ -82,8 +82,8 @@ def load_ledger(home: Home, as_of: date) -> Ledger:
     return ledger_of(read_archive(home, as_of), load_products(home), as_of)
 
 
-def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date) -> Ledger:
-    """archive: up to the end of that day."""
+def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date, *, with_lines: bool = True) -> Ledger:
+    """archive: up to the end of that day. Without lines, gross is empty as well: a third of the memory."""
     log = archive.sales
     goods = log.select(GOODS).join(
         catalogue.filter(~pl.col("is_product")), left_on="item", right_on="product_id", how="anti"
@@ -91,7 +91,8 @@ def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date) -> Ledger:
     priced = goods.with_columns(price=pl.coalesce("unit_price", _usual_price()))
     heads, assumed = _heads(log, priced)
     bought = priced.filter(pl.col("type") == "purchase", pl.col("item").is_not_null())
-    ordered = bought.select("order", amount=AMOUNT).join(heads, on="order", how="left")
+    ordered = (bought if with_lines else bought.clear()).select("order", amount=AMOUNT)
+    ordered = ordered.join(heads, on="order", how="left")
     gross = ordered.group_by("currency").agg((pl.col("amount") * (1 - pl.col("off"))).sum().alias("gross"))
     unpriced, prices = bought["unit_price"].null_count(), _prices(priced)
     del priced, bought, ordered  # as long as all order lines, as is what follows
@@ -104,7 +105,8 @@ def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date) -> Ledger:
         .with_columns(revenue=AMOUNT * (1 - pl.col("off")))
     )
     orders = _orders(lines, heads)
-    lines = lines.drop("off", "cost").join(orders.select("order", "currency", "number"), on="order")
+    lines = (lines if with_lines else lines.clear()).drop("off", "cost")
+    lines = lines.join(orders.select("order", "currency", "number"), on="order")
     return Ledger(as_of, orders, lines.select(LINE), gross, unpriced, assumed)
 
 
@@ -120,12 +122,13 @@ def _heads(log: pl.DataFrame, priced: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """(order, currency, off, discounted, coupon; how many orders' currency was assumed). off: a share."""
     bought = pl.col("type") == "purchase"
     heads = (
-        log.filter(bought)
+        log.select("type", "order", "currency", "discount", "coupon")
+        .filter(bought)
         .group_by("order")
         .agg(
-            pl.col("currency").first(ignore_nulls=True),
+            pl.col("currency").first(ignore_nulls=True).cast(pl.String),
             pl.col("discount").sum(),
-            pl.col("coupon").first(ignore_nulls=True),
+            pl.col("coupon").first(ignore_nulls=True).cast(pl.String),
             ((pl.col("coupon").count() > 0) | (pl.col("discount") > 0).any()).alias("discounted"),
         )
     )
