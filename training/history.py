@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from features.history import scan
 from features.home import Home
+from training.refunds import net_of_refunds
 
 DAY = 86_400
 NO_DISCOUNTS = pl.DataFrame(schema={"order": pl.Int32, "discount": pl.Float64})
@@ -267,41 +268,3 @@ def linked(log: pl.DataFrame) -> pl.DataFrame:
         return log.with_columns(owner="customer")
     links = signed_in.group_by("browser").agg(pl.col("customer").last().alias("owner"))
     return log.join(links, on="browser", how="left").with_columns(pl.coalesce("customer", "owner"))
-
-
-def net_of_refunds(log: pl.DataFrame) -> pl.DataFrame:
-    line = ["order", "item"]
-    back = pl.col("type").is_in(["refund", "cancel"])
-    returned = log.filter(back).group_by(line).agg(pl.col("quantity").sum().alias("returned"))
-    undone = log.filter(back, pl.col("item").is_null(), pl.col("order").is_not_null()).select("order")
-    return (
-        _bought(log, line)
-        .join(returned, on=line, how="left")
-        .join(undone.unique(), on="order", how="anti")
-        .with_columns(pl.col("quantity") - pl.col("returned").fill_null(0))
-        .filter(pl.col("quantity") > 0)
-        .sort("timestamp", *line)
-    )
-
-
-def _bought(log: pl.DataFrame, line: list[str]) -> pl.DataFrame:
-    """A row for each order and product. Most lines are alone in theirs: only the others are grouped."""
-    figures = ("customer", "timestamp", "quantity", "unit_price")
-    lines = log.filter(pl.col("type") == "purchase", pl.col("item").is_not_null()).select(*line, *figures)
-    worth, quantity, price = (
-        pl.col("quantity") * pl.col("unit_price"),
-        pl.col("quantity"),
-        pl.col("unit_price"),
-    )
-    alone = ~lines.select(line).is_duplicated()
-    several = (
-        lines.filter(~alone)
-        .group_by(line)
-        .agg(
-            pl.col("customer").max(),
-            pl.col("timestamp").min(),
-            quantity.sum(),
-            pl.when(price.count() > 0).then(worth.sum() / quantity.sum()).alias("unit_price"),
-        )
-    )
-    return pl.concat([lines.filter(alone).with_columns(unit_price=worth / quantity), several])

@@ -10,7 +10,8 @@ import polars as pl
 
 from features.catalogue import load_products
 from features.home import Home
-from training.history import linked, net_of_refunds
+from training.history import linked
+from training.refunds import net_of_refunds
 from training.reports.archive import Archive, read_archive
 
 LINE = ("order", "customer", "item", "timestamp", "currency", "quantity", "price", "revenue", "number")
