@@ -6,8 +6,10 @@ import polars as pl
 
 
 def net_of_refunds(log: pl.DataFrame) -> pl.DataFrame:
-    """What stayed bought, oldest first: order, item, customer, timestamp, quantity, unit_price, a row an order
-    and product. log: rows with these columns and `type`."""
+    """A row an order and product of what stayed bought, oldest first.
+
+    log: rows with type, order, item, customer, timestamp, quantity, unit_price; but for type, so is the answer.
+    """
     line = ["order", "item"]
     back = pl.col("type").is_in(["refund", "cancel"])
     returned = log.filter(back).group_by(line).agg(pl.col("quantity").sum().alias("returned"))
