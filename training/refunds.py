@@ -8,7 +8,7 @@ import polars as pl
 def net_of_refunds(log: pl.DataFrame) -> pl.DataFrame:
     """A row an order and product of what stayed bought, oldest first.
 
-    log: rows with type, order, item, customer, timestamp, quantity, unit_price; but for type, so is the answer.
+    log: columns type, order, item, customer, timestamp, quantity and unit_price; all but type stay.
     """
     line = ["order", "item"]
     back = pl.col("type").is_in(["refund", "cancel"])
@@ -28,11 +28,8 @@ def _bought(log: pl.DataFrame, line: list[str]) -> pl.DataFrame:
     """A row for each order and product. Most lines are alone in theirs: only the others are grouped."""
     figures = ("customer", "timestamp", "quantity", "unit_price")
     lines = log.filter(pl.col("type") == "purchase", pl.col("item").is_not_null()).select(*line, *figures)
-    worth, quantity, price = (
-        pl.col("quantity") * pl.col("unit_price"),
-        pl.col("quantity"),
-        pl.col("unit_price"),
-    )
+    quantity, price = pl.col("quantity"), pl.col("unit_price")
+    worth = quantity * price
     alone = ~lines.select(line).is_duplicated()
     several = (
         lines.filter(~alone)
