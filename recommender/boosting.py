@@ -8,7 +8,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from recommender.kernels import Floats, Ints, array, compiled
+from recommender.kernels import Floats, Ints, Places, array, compiled
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,13 @@ class Trees:
         _score(self.features, self.thresholds, self.leaves, np.ascontiguousarray(rows), scores)
         return scores
 
-    def chances(self, rows: Floats, start: Floats | None = None) -> Floats:
-        """(n) float32, above 0: exp(score), beside the best one's."""
+    def chances(self, rows: Floats, start: Floats | None = None, lists: Places | None = None) -> Floats:
+        """(n) float32, above 0: exp(score), beside the best one's.
+
+        lists: where several lists begin, and the end of the last; each has a best one.
+        """
         scores = self.score(rows, start)
-        _relative(scores)
+        _relative(scores, np.array([0, len(scores)]) if lists is None else lists)
         return scores
 
 
@@ -60,9 +63,10 @@ def _score(features: Ints, thresholds: Floats, leaves: Floats, rows: Floats, sco
             scores[row] += leaves[tree, leaf[row]]
 
 
-@compiled((array(types.float32, out=True),))
-def _relative(scores: Floats) -> None:
-    """Writes exp(score - largest)."""
-    largest = scores.max()
-    for row in range(len(scores)):
-        scores[row] = np.exp(scores[row] - largest)
+@compiled((array(types.float32, out=True), array(types.int64)))
+def _relative(scores: Floats, lists: Places) -> None:
+    """Writes exp(score - largest of the list)."""
+    for which in range(len(lists) - 1):
+        largest = scores[lists[which] : lists[which + 1]].max()
+        for row in range(lists[which], lists[which + 1]):
+            scores[row] = np.exp(scores[row] - largest)

@@ -7,11 +7,18 @@ from numpy.typing import NDArray
 
 from recommender.boosting import Trees
 from recommender.candidates import Candidates
-from recommender.next_basket_features import COUNT, TIFU, baskets_since, describe, personal_weights
-from recommender.next_basket_table import Floats, ForeseenRow, Ints, NextBasket, Past, PeersRow
+from recommender.next_basket_features import (
+    COUNT,
+    TIFU,
+    baskets_since,
+    describe,
+    describe_many,
+    personal_weights,
+)
+from recommender.next_basket_table import FORESEEN_KEPT, Floats, ForeseenRow, Ints, NextBasket, Past, PeersRow
 from recommender.request import DAY, Situation
 
-Places = NDArray[np.intp]
+Places = NDArray[np.int64]
 
 
 def next_basket(situation: Situation) -> Candidates:
@@ -31,7 +38,24 @@ def foresee(table: NextBasket, past: Past, peers: PeersRow, today: int) -> Fores
     """Every candidate for a customer with this past, in no order."""
     items, features = describe(table, past, peers, today)
     scores = rank_scores(table.trees, features)
-    return ForeseenRow(items, scores, features[:, COUNT].astype(np.int32))
+    return ForeseenRow(items, scores, _orders(features))
+
+
+def _orders(features: Floats) -> Ints:
+    """How often the customer bought each."""
+    return features[:, COUNT].astype(np.int32)
+
+
+def foresee_many(table: NextBasket, customers: Places, today: int) -> tuple[Places, ForeseenRow]:
+    """Of several customers with a past the FORESEEN_KEPT likeliest, likeliest first: (how many of each, and
+    these one after another)."""
+    lists, items, features = describe_many(table, customers, today)
+    scores = rank_scores(table.trees, features, lists)
+    which = np.repeat(np.arange(len(customers)), np.diff(lists))
+    order = np.lexsort((-scores, which))
+    best = order[np.arange(len(order)) - lists[which] < FORESEEN_KEPT]
+    row = ForeseenRow(items[best], scores[best], _orders(features)[best])
+    return np.minimum(np.diff(lists), FORESEEN_KEPT), row
 
 
 def bought_before(situation: Situation) -> Candidates:
@@ -40,11 +64,12 @@ def bought_before(situation: Situation) -> Candidates:
     return found.where(found.counts > 0)
 
 
-def rank_scores(trees: Trees, features: Floats) -> Floats:
-    """(n) float32 above 0: how likely each candidate is, beside the others."""
+def rank_scores(trees: Trees, features: Floats, lists: Places | None = None) -> Floats:
+    """(n) float32 above 0: how likely each candidate is, beside the others. lists: of several customers,
+    where each one's candidates begin, and the end."""
     if not len(trees):
         return features[:, TIFU] + np.float32(1e-6)
-    return trees.chances(features)
+    return trees.chances(features, lists=lists)
 
 
 def past_of(situation: Situation) -> Past:

@@ -8,6 +8,7 @@ from numba import types
 
 from recommender.kernels import NEVER, Floats, Ints, Places, Rates, array, compiled
 from recommender.next_basket_table import NextBasket, Past, PeersRow
+from recommender.threads import unlocked
 
 SHORT_MEMORY = 0.6  # decay of a second personal vector, which the latest baskets rule
 ANCHORS = 30  # products of the latest baskets whose partners become candidates
@@ -23,12 +24,17 @@ PRODUCT, CUSTOMER = 13, 17  # four columns of the product's figures; then six of
 Lines = tuple[Ints, Ints]  # `Past`
 Weighted = tuple[Ints, Floats]  # `PeersRow`
 Rows = tuple[Places, Ints, Floats]  # offsets, items, weights
+Known = tuple[Rows, Ints, Floats, tuple[Floats, ...]]  # partners, best sellers, blend, figures
+PastRows = tuple[Places, Ints, Ints]  # offsets, items, days
+Votes = tuple[Ints, Ints, Floats]  # slots of a hash table, items, votes
 
 _ints, _floats = array(types.int32), array(types.float32)
 _lines = types.Tuple((_ints, _ints))  # type: ignore[no-untyped-call]
 _weighted = types.Tuple((_ints, _floats))  # type: ignore[no-untyped-call]
 _rows = types.Tuple((array(types.int64), _ints, _floats))  # type: ignore[no-untyped-call]
 _figures = types.UniTuple(_floats, 5)  # type: ignore[no-untyped-call]
+_known_types = types.Tuple((_rows, _ints, _floats, _figures))  # type: ignore[no-untyped-call]
+_pasts = types.Tuple((array(types.int64), _ints, _ints))  # type: ignore[no-untyped-call]
 
 
 def describe(table: NextBasket, past: Past, peers: PeersRow, today: int) -> tuple[Ints, Floats]:
@@ -41,10 +47,22 @@ def describe(table: NextBasket, past: Past, peers: PeersRow, today: int) -> tupl
     product; popularity, trend, rebuys and repeat_rate; the customer's baskets, products in each, share bought
     again, different products, days since an order, and these over the usual gap.
     """
+    lines, near = (past.items, past.days), (peers.items, peers.weights)
+    return _describe(lines, near, *_known(table), today)
+
+
+def describe_many(table: NextBasket, customers: Places, today: int) -> tuple[Places, Ints, Floats]:
+    """The same of several customers with a past, one after another: (where each begins, and the end)."""
+    pasts, peers = table.pasts, table.peers
+    lines, near = (pasts.offsets, pasts.items, pasts.days), (peers.offsets, peers.items, peers.weights)
+    return _describe_many(customers, lines, near, _known(table), today)
+
+
+def _known(table: NextBasket) -> Known:
+    """Of products alone, as kernels take it."""
     partners = table.partners
     rows, best = (partners.offsets, partners.items, partners.weights), table.best_sellers[:BEST_SELLERS]
-    lines, near = (past.items, past.days), (peers.items, peers.weights)
-    return _describe(lines, near, rows, best, table.blend, table.figures, today)
+    return rows, best, table.blend, table.figures
 
 
 @compiled((_ints,))
@@ -71,23 +89,55 @@ def personal_weights(ages: Places, decay: float) -> Rates:
 
 
 @compiled()
-def _partners(bought: Ints, short: Rates, rows: Rows) -> Weighted:
-    """Of the products of the latest baskets (different, ascending, with their weights) the partners,
-    ascending, and how much each stands in baskets with them."""
+def _slot(slots: Ints, items: Ints, item: int) -> int:
+    """Where an item among `items` has its place, or the free slot where that belongs. Open addressing."""
+    last = len(slots) - 1
+    slot = (item * 40503) & last
+    while slots[slot] >= 0 and items[slots[slot]] != item:
+        slot = (slot + 1) & last
+    return slot
+
+
+@compiled()
+def _partners(bought: Ints, short: Rates, rows: Rows) -> Votes:
+    """The partners of the products of the latest baskets (different, ascending, with their weights), and
+    how much each stands in baskets with them."""
     anchors = np.argsort(-short.astype(np.float32), kind="mergesort")[:ANCHORS]
-    room = 0
+    room, n = 0, 0
     for anchor in anchors:
         room += rows[0][bought[anchor] + 1] - rows[0][bought[anchor]]
-    items, votes, n = np.empty(room, np.int32), np.empty(room), 0
+    slots = np.full(1 << int(np.log2(2 * room + 4)) + 1, -1, np.int32)
+    items, votes = np.empty(room, np.int32), np.zeros(room)
     for anchor in anchors:
         for place in range(rows[0][bought[anchor]], rows[0][bought[anchor] + 1]):
-            items[n], votes[n] = rows[1][place], rows[2][place] * np.float32(short[anchor])
-            n += 1
-    found = np.unique(items)
-    sums = np.zeros(len(found))
-    for place, at in enumerate(np.searchsorted(found, items)):
-        sums[at] += votes[place]
-    return found, sums.astype(np.float32)
+            slot = _slot(slots, items, rows[1][place])
+            if slots[slot] < 0:
+                slots[slot], items[n] = n, rows[1][place]
+                n += 1
+            votes[slots[slot]] += rows[2][place] * np.float32(short[anchor])
+    return slots, items[:n], votes[:n].astype(np.float32)
+
+
+@compiled()
+def _best(partners: Votes) -> Ints:
+    """The PARTNERS items of most votes, of equal ones the smallest, in no order that means anything."""
+    _, items, votes = partners
+    best, found = np.empty(min(PARTNERS, len(items)), np.int32), 0
+    for here in range(len(items)):
+        place = min(found, len(best) - 1)
+        if found == len(best) and not _before(items, votes, here, best[place]):
+            continue
+        while place > 0 and _before(items, votes, here, best[place - 1]):
+            best[place] = best[place - 1]
+            place -= 1
+        best[place] = here
+        found = min(found + 1, len(best))
+    return items[best]
+
+
+@compiled()
+def _before(items: Ints, votes: Floats, one: int, other: int) -> bool:
+    return bool(votes[one] > votes[other] or (votes[one] == votes[other] and items[one] < items[other]))
 
 
 @compiled()
@@ -150,17 +200,17 @@ def _describe(
     for line, at in enumerate(np.searchsorted(bought, past[0])):
         latest[at] += short[line]
     partners = _partners(bought, latest, rows)
-    best = partners[0][np.argsort(-partners[1], kind="mergesort")[:PARTNERS]]
-    items = np.unique(np.concatenate((past[0], peers[0], best, best_sellers)))
+    items = np.unique(np.concatenate((past[0], peers[0], _best(partners), best_sellers)))
     of, at = np.zeros((len(items), FEATURES), np.float32), np.searchsorted(items, past[0])
     sums = np.zeros((2, len(items)))
     for line in range(len(at)):
         sums[0, at[line]] += own[line]
         sums[1, at[line]] += short[line]
     _write(items, of, PEERS, peers)
-    _write(items, of, PARTNER, partners)
     for row in range(len(items)):
-        near = of[row, PEERS]
+        near, slot = of[row, PEERS], _slot(partners[0], partners[1], items[row])
+        if partners[0][slot] >= 0:
+            of[row, PARTNER] = partners[2][partners[0][slot]]
         of[row, OWN], of[row, SHORT] = sums[0, row], sums[1, row]
         of[row, TIFU] = own_share * sums[0, row] + (1 - own_share) * near
         of[row, LIFT] = near / (figures[0][items[row]] + np.float32(RARE))
@@ -169,3 +219,23 @@ def _describe(
     _write_habits(past, at, ages, figures[4][items], today, of)
     _write_customer(past[1], ages[0] + 1, len(bought), today, of)
     return items, of
+
+
+@unlocked((array(types.int64), _pasts, _rows, _known_types, types.int64))
+def _describe_many(
+    customers: Places, pasts: PastRows, peers: Rows, known: Known, today: int
+) -> tuple[Places, Ints, Floats]:
+    rows, best_sellers, blend, figures = known
+    room, offsets = 0, np.zeros(len(customers) + 1, np.int64)
+    for one in customers:
+        room += pasts[0][one + 1] - pasts[0][one] + peers[0][one + 1] - peers[0][one]
+    room += len(customers) * (PARTNERS + len(best_sellers))
+    items, features = np.empty(room, np.int32), np.empty((room, FEATURES), np.float32)
+    for place, one in enumerate(customers):
+        own, near = slice(pasts[0][one], pasts[0][one + 1]), slice(peers[0][one], peers[0][one + 1])
+        lines, wishes = (pasts[1][own], pasts[2][own]), (peers[1][near], peers[2][near])
+        found, told = _describe(lines, wishes, rows, best_sellers, blend, figures, today)
+        offsets[place + 1] = offsets[place] + len(found)
+        items[offsets[place] : offsets[place + 1]] = found
+        features[offsets[place] : offsets[place + 1]] = told
+    return offsets, items[: offsets[-1]], features[: offsets[-1]]

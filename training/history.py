@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from features.history import scan
 from features.home import Home
+from training.refunds import net_of_refunds
 
 DAY = 86_400
 NO_DISCOUNTS = pl.DataFrame(schema={"order": pl.Int32, "discount": pl.Float64})
@@ -267,28 +268,3 @@ def linked(log: pl.DataFrame) -> pl.DataFrame:
         return log.with_columns(owner="customer")
     links = signed_in.group_by("browser").agg(pl.col("customer").last().alias("owner"))
     return log.join(links, on="browser", how="left").with_columns(pl.coalesce("customer", "owner"))
-
-
-def net_of_refunds(log: pl.DataFrame) -> pl.DataFrame:
-    line = ["order", "item"]
-    back = pl.col("type").is_in(["refund", "cancel"])
-    cost = (pl.col("quantity") * pl.col("unit_price")).sum() / pl.col("quantity").sum()
-    bought = (
-        log.filter(pl.col("type") == "purchase", pl.col("item").is_not_null())
-        .group_by(line)
-        .agg(
-            pl.col("customer").max(),
-            pl.col("timestamp").min(),
-            pl.col("quantity").sum(),
-            pl.when(pl.col("unit_price").count() > 0).then(cost).alias("unit_price"),
-        )
-    )
-    returned = log.filter(back).group_by(line).agg(pl.col("quantity").sum().alias("returned"))
-    undone = log.filter(back, pl.col("item").is_null(), pl.col("order").is_not_null()).select("order")
-    return (
-        bought.join(returned, on=line, how="left")
-        .join(undone.unique(), on="order", how="anti")
-        .with_columns(pl.col("quantity") - pl.col("returned").fill_null(0))
-        .filter(pl.col("quantity") > 0)
-        .sort("timestamp", *line)
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,13 +10,16 @@ from numba import types
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix, diags_array, vstack
 
-from recommender.kernels import Ints, Places, array, compiled
+from recommender.kernels import Flags, Floats, Ints, Places, array, compiled
 from recommender.tables import Neighbours
+from recommender.threads import unlocked
 
 BLOCK_CELLS = 30_000_000
 Rows = tuple[Places, Ints]  # offsets, and what lies between them
+Weighted = tuple[Places, Ints, Floats]
 
 _rows = types.Tuple((array(types.int64), array(types.int32)))  # type: ignore[no-untyped-call]
+ROWS = types.Tuple((*_rows, array(types.float32)))  # type: ignore[no-untyped-call]
 
 
 def row_of_each(matrix: csr_matrix) -> NDArray[np.int64]:
@@ -42,16 +46,14 @@ def strongest(weights: csr_matrix, k: int, *, signed: bool = False) -> csr_matri
 
     signed: weights below 0 count by their size as well.
     """
-    kept, size = [], np.abs(weights.data) if signed else weights.data
-    for start, end in zip(weights.indptr[:-1], weights.indptr[1:], strict=True):
-        row = size[start:end]
-        places = np.flatnonzero(row > 0)
-        if len(places) > k:
-            places = np.sort(places[np.argpartition(-row[places], k - 1)[:k]])
-        kept.append(start + places[np.argsort(-row[places], kind="stable")])
-    indptr = np.cumsum([0, *map(len, kept)])
-    flat = np.concatenate(kept) if kept else np.empty(0, np.int64)
-    return csr_matrix((weights.data[flat], weights.indices[flat], indptr), shape=weights.shape)
+    size = np.abs(weights.data) if signed else weights.data
+    starts = weights.indptr.astype(np.int64)
+    kept, indptr, tied = _strongest(starts, size, min(k, weights.shape[1]))
+    for row in np.flatnonzero(tied):  # which of those equal at the end stays is numpy's choice
+        places = starts[row] + np.flatnonzero(size[starts[row] : starts[row + 1]] > 0)
+        places = np.sort(places[np.argpartition(-size[places], k - 1)[:k]])
+        kept[indptr[row] : indptr[row + 1]] = places[np.argsort(-size[places], kind="stable")]
+    return csr_matrix((weights.data[kept], weights.indices[kept], indptr), shape=weights.shape)
 
 
 def stacked(blocks: list[csr_matrix], n_items: int) -> csr_matrix:
@@ -96,12 +98,51 @@ def bought_together(pairs: csr_matrix, buyer_items: csr_matrix) -> NDArray[np.in
     return found
 
 
-def _rows_of(matrix: csr_matrix | csc_matrix) -> tuple[Places, Ints]:
+def as_rows(matrix: csr_matrix) -> Weighted:
+    """Where each row begins, what it holds, and its weights: as kernels take it."""
+    return *_rows_of(matrix), matrix.data
+
+
+def _rows_of(matrix: csr_matrix | csc_matrix) -> Rows:
     """Where each row (column, of a csc matrix) begins, and what it holds."""
     return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32, copy=False)
 
 
-@compiled((_rows, _rows, _rows, array(types.int32, out=True)))
+@compiled()
+def _least_of_best(values: Floats, k: int) -> float:
+    """The k-th largest above 0, of fewer the smallest."""
+    best = [values[0] for _ in range(0)]
+    for value in values[::-1]:
+        if len(best) < k:
+            if value > 0:
+                heapq.heappush(best, value)
+        elif value > best[0]:
+            heapq.heapreplace(best, value)
+    return best[0] if len(best) > 0 else np.inf
+
+
+@unlocked(*[(array(types.int64), array(kind), types.int64) for kind in (types.float32, types.float64)])
+def _strongest(starts: Places, size: Floats, k: int) -> tuple[Places, Places, Flags]:
+    """(places of the k largest above 0 of each row, largest first; where each row's begin; which rows have
+    more that are as large as the last)."""
+    n = len(starts) - 1
+    kept, indptr, tied = np.empty(len(size), np.int64), np.zeros(n + 1, np.int64), np.zeros(n, np.bool_)
+    found = np.empty(k, np.int64)
+    for row in range(n):
+        least, many = _least_of_best(size[starts[row] : starts[row + 1]], k), 0
+        for place in range(starts[row], starts[row + 1]):
+            if size[place] >= least:
+                tied[row] |= many == k
+                if many < k:
+                    found[many] = place
+                    many += 1
+        first = found[:many]
+        indptr[row + 1] = indptr[row] + many
+        kept[indptr[row] : indptr[row + 1]] = first[np.argsort(-size[first], kind="mergesort")]
+    return kept[: indptr[-1]].copy(), indptr, tied
+
+
+@unlocked((_rows, _rows, _rows, array(types.int32, out=True)))
 def _count_together(pairs: Rows, buyers: Rows, bought: Rows, found: Ints) -> None:
     """Writes of each pair how many buyers of the one, `buyers`, `bought` the other."""
     counts = np.zeros(len(buyers[0]) - 1, np.int32)

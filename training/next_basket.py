@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,11 +12,10 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from features.progress import Report, silent
 from recommender.boosting import Trees
-from recommender.next_basket import foresee, rank_scores
+from recommender.next_basket import foresee_many, rank_scores
 from recommender.next_basket_features import describe
-from recommender.next_basket_table import FORESEEN_KEPT, Foreseen, ForeseenRow, NextBasket, Pasts
+from recommender.next_basket_table import Foreseen, NextBasket, Pasts
 from recommender.tables import Neighbours
 from training.boosting import Boosting, Lists, boost
 from training.co_purchase import co_purchase
@@ -34,7 +35,8 @@ NEGATIVES = 40
 HELD_OUT = 0.1
 TREE_COUNTS = (25, 50, 75, 100)
 PEERS_CUSTOMERS = 100_000  # those who ordered last: others hardly come back
-FORESEEN_CUSTOMERS = 100_000  # the same; a minute of work
+FORESEEN_CUSTOMERS = 100_000  # the same
+AT_ONCE = 50  # customers whose candidates and what speaks for them stay in the processor's cache
 
 
 class Learned(NamedTuple):
@@ -54,7 +56,6 @@ def fit_next_basket(
     history: History,
     category: NDArray[np.int32],
     settings: TrainingSettings,
-    report: Report = silent,
     learned: Learned | None = None,
     asked: NDArray[np.int64] | None = None,
 ) -> NextBasket:
@@ -65,8 +66,7 @@ def fit_next_basket(
     days = baskets_of(history)
     shape = len(history.customer_ids), len(history.product_ids)
     if learned is None:
-        learned = learn_from_last(days, category, shape, np.random.default_rng(settings.seed), report)
-    report("Next basket: everybody", 2, 3)
+        learned = learn_from_last(days, category, shape, np.random.default_rng(settings.seed))
     latest = pool_of(pasts_of(days, shape[0]), PEERS_CUSTOMERS)
     whose = latest if asked is None else np.intersect1d(latest, asked)
     fitted = tables_of(days, category, shape, learned.blend, whose, pool_for(len(latest)))
@@ -75,15 +75,13 @@ def fit_next_basket(
 
 def with_foreseen(table: NextBasket, day: int) -> NextBasket:
     """With what the customers who ordered last may order next, as of `day` (since 1970)."""
-    pasts, n = table.pasts, len(table.pasts.offsets) - 1
-    rows: dict[int, ForeseenRow] = {}
-    for customer in pool_of(pasts, FORESEEN_CUSTOMERS).tolist():
-        found = foresee(table, pasts.of(customer), table.peers.of(customer), day)
-        rows[customer] = found.best(FORESEEN_KEPT)
-    sizes = np.zeros(n, np.int64)
-    sizes[list(rows)] = [len(row.items) for row in rows.values()]
-    empty = Foreseen.none(n)
-    columns = zip((empty.items, empty.scores, empty.counts), *rows.values(), strict=True)
+    n, customers = len(table.pasts.offsets) - 1, pool_of(table.pasts, FORESEEN_CUSTOMERS)
+    blocks = [customers[start : start + AT_ONCE] for start in range(0, len(customers), AT_ONCE)]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        found = list(threads.map(lambda block: foresee_many(table, block, day), blocks))
+    empty, sizes = Foreseen.none(n), np.zeros(n, np.int64)
+    sizes[customers] = np.concatenate([np.empty(0, np.int64), *(each for each, _ in found)])
+    columns = zip((empty.items, empty.scores, empty.counts), *(rows for _, rows in found), strict=True)
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     foreseen = Foreseen(np.array([day], np.int32), offsets, *map(np.concatenate, columns))
     return replace(table, foreseen=foreseen)
@@ -94,14 +92,11 @@ def learn_from_last(
     category: NDArray[np.int32],
     shape: tuple[int, int],
     rng: np.random.Generator,
-    report: Report,
 ) -> Learned:
     """What foretells customers' last baskets best, given those before. shape: (n_customers, n_items)."""
     early, wanted = last_baskets(days)
-    report("Next basket: neighbours", 0, 3)
     cases = _some_customers(wanted, TUNING_CASES, rng)
     blend = tune(pasts_of(early, shape[0]), customer_items(wanted, shape), cases)
-    report("Next basket: ranking", 1, 3)
     whose = _some_customers(wanted, CASES, rng)
     before = tables_of(early, category, shape, blend, whose, pool_for(len(whose)))
     return Learned(blend, learn(_lists(before, wanted, whose), rng))
@@ -238,7 +233,8 @@ def _trend(pasts: Pasts, sold: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def _rebuys(days: pl.DataFrame, sold: NDArray[np.float64]) -> NDArray[np.float32]:
-    first = days.unique(["customer", "item"])["item"].to_numpy()
+    pairs = np.sort(days["customer"].to_numpy().astype(np.int64) * len(sold) + days["item"].to_numpy())
+    first = pairs[np.diff(pairs, prepend=-1) > 0] % max(len(sold), 1)
     again = sold - np.bincount(first, minlength=len(sold))
     usual = again.sum() / max(sold.sum(), 1.0)
     return np.asarray((again + REBUY_PRIOR * usual) / (sold + REBUY_PRIOR), np.float32)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
+from numba import types
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
+from recommender.kernels import Floats, Ints, Places, array
 from recommender.next_basket_table import Pasts, Peers
-from training.neighbours import empty, row_of_each, strongest
+from recommender.threads import unlocked
+from training.neighbours import ROWS, Weighted, as_rows, empty, row_of_each, strongest
 
 POOL, SMALL_POOL = 20_000, 4_000  # customers, those who ordered last, among whom peers are looked for ...
 COMPARISONS = 400_000_000  # ... at most so many times in all, however many customers
 KEPT = 80
-BLOCK_CELLS = 8_000_000
+BLOCK_CELLS = 500_000  # of distances at a time: what is made of them stays in the processor's cache
 DECAYS = 0.8, 0.9  # 1 wins while pasts are short, as they are before the last basket, and loses later
 PEER_COUNTS, OWN_SHARES = (100, 300), (0.1, 0.15, 0.2, 0.3, 0.5)
 
@@ -62,9 +66,12 @@ def fit_peers(pasts: Pasts, n_items: int, blend: Blend, whose: Rows, among: int)
 
     among: so many customers, those who ordered last.
     """
-    vectors, pool = personal_vectors(pasts, n_items, blend.decay), pool_of(pasts, among)
-    means = [strongest(block, KEPT) for block in peer_means(vectors, pool, whose, (blend.peers,))]
-    found = csr_matrix(vstack(means, format="csr")) if means else empty(0, n_items)
+    pool = Pool.of(personal_vectors(pasts, n_items, blend.decay), pool_of(pasts, among))
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        means = list(
+            threads.map(lambda block: strongest(pool.means(block, blend.peers), KEPT), pool.blocks(whose))
+        )
+    found = csr_matrix(vstack([*means, empty(0, n_items)], format="csr"))
     found.sort_indices()
     sizes = np.zeros(len(pasts.offsets) - 1, np.int64)
     sizes[whose] = np.diff(found.indptr)
@@ -79,29 +86,41 @@ def pool_of(pasts: Pasts, at_most: int = POOL) -> Rows:
     return np.sort(somebody[np.argsort(-newest, kind="stable")[:at_most]])
 
 
-def peer_means(
-    vectors: csr_matrix, pool: Rows, whose: Rows, peer_counts: tuple[int, ...]
-) -> Iterator[csr_matrix]:
-    """For blocks of `whose`, one after the other: the mean vector of each one's nearest in the pool.
+class Pool(NamedTuple):
+    """Among whom peers are looked for. vectors: of everybody; pooled, lengths: the vectors of these `members`
+    and their squared lengths; by_item: who of them bought each product."""
 
-    Nearest by Euclidean distance, themselves left out. One block for each of `peer_counts` in turn.
-    """
-    pooled = vectors[pool]
-    lengths = np.asarray(pooled.multiply(pooled).sum(axis=1), np.float32).ravel()
-    columns, most = pooled.T.tocsr(), max(len(pool) - 1, 1)
-    step = max(1, BLOCK_CELLS // max(len(pool), 1))
-    for start in range(0, len(whose), step):
-        block = whose[start : start + step]
-        distances = lengths - 2 * (vectors[block] @ columns).toarray()
-        distances[block[:, None] == pool] = np.inf
-        for count in peer_counts:
-            k = min(count, most)
-            nearest = np.argpartition(distances, k - 1, axis=1)[:, :k]
-            offsets = np.arange(0, len(block) * k + 1, k)
-            members = csr_matrix(
-                (np.full(nearest.size, 1 / k, np.float32), nearest.ravel(), offsets), shape=distances.shape
-            )
-            yield csr_matrix(members @ pooled)
+    vectors: csr_matrix
+    members: Rows
+    pooled: csr_matrix
+    lengths: NDArray[np.float32]
+    by_item: csr_matrix
+
+    @classmethod
+    def of(cls, vectors: csr_matrix, members: Rows) -> Pool:
+        pooled = vectors[members]
+        lengths = np.asarray(pooled.multiply(pooled).sum(axis=1), np.float32).ravel()
+        return cls(vectors, members, pooled, lengths, pooled.T.tocsr())
+
+    def blocks(self, whose: Rows) -> list[Rows]:
+        """The same customers, as many at a time as may be compared with all members."""
+        step = max(1, BLOCK_CELLS // max(len(self.members), 1))
+        return [whose[start : start + step] for start in range(0, len(whose), step)]
+
+    def nearest(self, block: Rows, count: int) -> NDArray[np.int64]:
+        """(n, count at most) places of the members next to each customer by Euclidean distance, themselves
+        left out, in no order."""
+        own, distances = self.vectors[block], np.empty((len(block), len(self.members)), np.float32)
+        _distances(as_rows(own), as_rows(self.by_item), self.lengths, distances)
+        distances[block[:, None] == self.members] = np.inf
+        k = min(count, max(len(self.members) - 1, 1))
+        return np.ascontiguousarray(np.argpartition(distances, k - 1, axis=1)[:, :k])
+
+    def means(self, block: Rows, count: int) -> csr_matrix:
+        """(n, n_items) the mean vector of each one's nearest."""
+        n_items = self.pooled.shape[1]
+        found = _means(self.nearest(block, count), as_rows(self.pooled), n_items)
+        return csr_matrix(found, (len(block), n_items))
 
 
 def tune(pasts: Pasts, truth: csr_matrix, cases: Rows) -> Blend:
@@ -110,12 +129,11 @@ def tune(pasts: Pasts, truth: csr_matrix, cases: Rows) -> Blend:
         return Blend()
     found: dict[Blend, float] = {}
     for decay in DECAYS:
-        vectors = personal_vectors(pasts, truth.shape[1], decay)
-        blocks = list(peer_means(vectors, pool_of(pasts), cases, PEER_COUNTS))
-        for which, peers in enumerate(PEER_COUNTS):
-            means = vstack(blocks[which :: len(PEER_COUNTS)], format="csr")
+        pool = Pool.of(personal_vectors(pasts, truth.shape[1], decay), pool_of(pasts))
+        for peers in PEER_COUNTS:
+            means = vstack([pool.means(block, peers) for block in pool.blocks(cases)], format="csr")
             for share in OWN_SHARES:
-                scores = csr_matrix(share * vectors[cases] + (1 - share) * means)
+                scores = csr_matrix(share * pool.vectors[cases] + (1 - share) * means)
                 found[Blend(decay, peers, share)] = ndcg(scores, truth[cases])
     return max(found, key=lambda blend: found[blend])
 
@@ -129,3 +147,40 @@ def ndcg(scores: csr_matrix, truth: csr_matrix, k: int = 10) -> float:
     sizes = np.diff(truth.indptr)
     ideal = np.concatenate([[1.0], np.cumsum(1 / np.log2(np.arange(2, sizes.max() + 2)))])
     return float((gain / ideal[sizes]).mean())
+
+
+@unlocked((ROWS, ROWS, array(types.float32), array(types.float32, 2, out=True)))
+def _distances(own: Weighted, by_item: Weighted, lengths: Floats, distances: Floats) -> None:
+    """Writes of each customer how far each member is, but for the customer's own length."""
+    for row in range(len(distances)):
+        dots = distances[row]
+        dots[:] = 0
+        for place in range(own[0][row], own[0][row + 1]):
+            item, weight = own[1][place], own[2][place]
+            for other in range(by_item[0][item], by_item[0][item + 1]):
+                dots[by_item[1][other]] += weight * by_item[2][other]
+        for member in range(len(dots)):
+            dots[member] = lengths[member] - np.float32(2) * dots[member]
+
+
+@unlocked((array(types.int64, 2), ROWS, types.int64))
+def _means(nearest: Places, pooled: Weighted, n_items: int) -> tuple[Floats, Ints, Places]:
+    """Columns of a sparse matrix: data, indices, offsets."""
+    sums, offsets = np.zeros(n_items, np.float32), np.zeros(len(nearest) + 1, np.int64)
+    shares, room = pooled[2] * np.float32(1 / nearest.shape[1]), 1
+    for member in nearest.flat:
+        room += pooled[0][member + 1] - pooled[0][member]
+    items, means = np.empty(room, np.int32), np.empty(room, np.float32)
+    for row in range(len(nearest)):
+        start = end = offsets[row]
+        for member in nearest[row]:
+            for place in range(pooled[0][member], pooled[0][member + 1]):
+                item = pooled[1][place]
+                items[end] = item
+                end += sums[item] == 0  # no branch: it would be guessed wrong half the time
+                sums[item] += shares[place]
+        items[start:end] = items[start:end][::-1].copy()  # which of equal ones is kept hangs on their order
+        for place in range(start, end):
+            means[place], sums[items[place]] = sums[items[place]], 0
+        offsets[row + 1] = end
+    return means[:end], items[:end], offsets

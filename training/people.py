@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from training.customers.value import fit_customer_value
 from training.history import DAY, History, categories
 from training.products import align
 from training.reports.affinities import price_bands
-from training.reports.archive import Archive, read_archive
+from training.reports.archive import Archive, archive_of, rows_until
 from training.reports.ledger import day_of, ledger_of
 from training.reports.origins import channels
 from training.reports.standings import GAP_DAYS, rhythm_of
@@ -42,8 +43,9 @@ def _facts_and_rhythm(
 ) -> tuple[CustomerFacts, NDArray[np.float64]]:
     """By themselves: the ledger takes more memory than all other steps, and goes before these begin."""
     as_of = day_of(history.until // DAY)
-    archive, goods, known = _numbered(read_archive(home, as_of), catalogue, history)
-    ledger = ledger_of(archive, goods, as_of)
+    archive, goods, known = _numbered(home, as_of, catalogue, history)
+    ledger = ledger_of(archive, goods, as_of, with_lines=False)
+    archive = archive._replace(sales=archive.sales.clear())
     facts = (
         known.join(ledger.customers, on="customer", how="left", maintain_order="left")
         .join(channels(archive, ledger), on="customer", how="left", maintain_order="left")
@@ -53,30 +55,24 @@ def _facts_and_rhythm(
 
 
 def _numbered(
-    archive: Archive, catalogue: pl.DataFrame, history: History
+    home: Home, as_of: date, catalogue: pl.DataFrame, history: History
 ) -> tuple[Archive, pl.DataFrame, pl.DataFrame]:
-    """The archive, the catalogue and the history's customers with ids as categories, in their order: a ledger
-    copies them with every join."""
-    sales, touches, told = archive
-    customer = categories(
-        sales["customer"],
-        touches["customer"],
-        told["customer"],
-        pl.Series(history.customer_ids, dtype=pl.String),
-    )
-    item = categories(sales["item"], catalogue["product_id"])
-    who = (
-        pl.col("customer").cast(customer),
-        pl.col("browser").cast(categories(sales["browser"], touches["browser"])),
-    )
-    order = categories(sales["order"])
-    numbered = Archive(
-        sales.with_columns(*who, pl.col("item").cast(item), pl.col("order").cast(order)),
-        touches.with_columns(*who),
-        told.with_columns(who[0]),
-    )
-    known = pl.DataFrame({"customer": pl.Series(history.customer_ids, dtype=customer)})
-    return numbered, catalogue.with_columns(pl.col("product_id").cast(item)), known
+    """The archive, the catalogue and the history's customers with ids as categories, in their order: as text
+    they would fill the memory, and a ledger copies them with every join."""
+    seen = rows_until(home, as_of)
+    ids = {name: _different(seen, name) for name in ("customer", "browser", "item", "order")}
+    customers = pl.Series(history.customer_ids, dtype=pl.String)
+    kinds = {name: categories(each) for name, each in ids.items()} | {
+        "customer": categories(ids["customer"], customers),
+        "item": categories(ids["item"], catalogue["product_id"]),
+    }
+    archive = archive_of(seen.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items()))
+    known = pl.DataFrame({"customer": customers.cast(kinds["customer"])})
+    return archive, catalogue.with_columns(pl.col("product_id").cast(kinds["item"])), known
+
+
+def _different(rows: pl.LazyFrame, column: str) -> pl.Series:
+    return rows.select(pl.col(column).unique()).collect(engine="streaming").to_series()
 
 
 def as_facts(facts: pl.DataFrame) -> CustomerFacts:

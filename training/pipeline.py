@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import faiss
@@ -53,41 +54,58 @@ def build(
     asked: the only customers whose next baskets will be looked at, None: everybody's.
     """
     products, buyers = align(catalogue, history), buyer_items(history)
-    content = Content.of(products.titles, products.category, products.brand)
-    factors = tastes(history, content, products.price, settings, report, start)
-
-    similar, complements, companions, tuning = partners(history, content, products, settings, report)
-    report("Repeat purchases", 0, 1)
-    table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel())
-    purchases = purchases_table(history, purchase_confidence(history, settings))
-    next_basket = fit_next_basket(history, products.category, settings, report, learned, asked)
-
-    report("Popular, trending, new", 0, 1)
-    ranking = popular(history, table.recommendable, table.buyers)
-    tables = Tables(
-        products=IdMap.build(history.product_ids),
-        customers=IdMap.build(history.customer_ids),
-        categories=IdMap.build(products.categories),
-        brands=IdMap.build(products.brands),
-        cards=products.cards(),
-        titles=PackedBytes.pack(title.encode() for title in products.titles),
-        product=table,
-        similar=similar,
-        complements=complements,
-        companions=companions,
-        cart_tuning=np.array(tuning, np.float32),
-        cart_trees=Trees.none(),
-        purchases=purchases,
-        next_basket=next_basket,
-        sessions=fit_sessions(history, settings, report),
-        factors=factors,
-        popular=ranking,
-        trending=trending(history, table.recommendable),
-        newest=newest(table.first_day, table.recommendable, decayed_orders(history, POPULAR_HALF_LIFE_DAYS)),
-        blends=fixed_weights(),
-        category_popular=popular_by_category(ranking, products.category_items),
-    )
+    with ThreadPoolExecutor(1) as beside:  # on another core
+        next_basket = beside.submit(fit_next_basket, history, products.category, settings, learned, asked)
+        sessions = beside.submit(fit_sessions, history, settings)
+        content = Content.of(products.titles, products.category, products.brand)
+        factors = tastes(history, content, products.price, settings, report, start)
+        similar, complements, companions, tuning = partners(history, content, products, settings, report)
+        report("Repeat purchases", 0, 1)
+        table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel())
+        purchases = purchases_table(history, purchase_confidence(history, settings))
+        report("Popular, trending, new", 0, 1)
+        rankings = usual_rankings(history, products, table)
+        report("Next baskets, visits", 0, 1)
+        tables = Tables(
+            **names(history, products),
+            product=table,
+            similar=similar,
+            complements=complements,
+            companions=companions,
+            cart_tuning=np.array(tuning, np.float32),
+            cart_trees=Trees.none(),
+            purchases=purchases,
+            next_basket=next_basket.result(),
+            sessions=sessions.result(),
+            factors=factors,
+            blends=fixed_weights(),
+            **rankings,
+        )
     return tables, build_index(factors, table.buyers)
+
+
+def names(history: History, products: Products) -> dict[str, Any]:
+    """The tables of ids, names and cards."""
+    return {
+        "products": IdMap.build(history.product_ids),
+        "customers": IdMap.build(history.customer_ids),
+        "categories": IdMap.build(products.categories),
+        "brands": IdMap.build(products.brands),
+        "cards": products.cards(),
+        "titles": PackedBytes.pack(title.encode() for title in products.titles),
+    }
+
+
+def usual_rankings(history: History, products: Products, table: ProductTable) -> dict[str, Any]:
+    """The tables that are the same for everybody: popular, trending, new."""
+    ranking = popular(history, table.recommendable, table.buyers)
+    sold = decayed_orders(history, POPULAR_HALF_LIFE_DAYS)
+    return {
+        "popular": ranking,
+        "trending": trending(history, table.recommendable),
+        "newest": newest(table.first_day, table.recommendable, sold),
+        "category_popular": popular_by_category(ranking, products.category_items),
+    }
 
 
 def partners(

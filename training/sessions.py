@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array, identity
 
-from features.progress import Report, silent
 from recommender.candidates import Candidates
 from recommender.sessions import step
 from recommender.tables import Neighbours, Sessions
@@ -40,9 +39,8 @@ class Look(NamedTuple):
     then: int
 
 
-def fit_sessions(history: History, settings: TrainingSettings, report: Report = silent) -> Sessions:
+def fit_sessions(history: History, settings: TrainingSettings) -> Sessions:
     """The model of all visits, with the habits that answer its newest tenth best when fitted on the rest."""
-    report("Visits", 0, 1)
     visits, n_items = history.visits.where(slice(-settings.session_looks, None)), len(history.product_ids)
     kept, habits = settings.sessions_kept, np.array(USUAL_HABITS, np.float32)
     starts = np.sort(visits.timestamp[np.unique(visits.session, return_index=True)[1]])
@@ -56,9 +54,7 @@ def fit_sessions(history: History, settings: TrainingSettings, report: Report = 
             asked = np.unique(np.concatenate([look.viewed for look in looks]))
             early = Sessions(onward(visits.where(~late), n_items, kept, asked), habits)
             habits = best_habits(early, looks)
-    found = Sessions(onward(visits, n_items, kept), habits)
-    report("Visits", 1, 1)
-    return found
+    return Sessions(onward(visits, n_items, kept), habits)
 
 
 def onward(

@@ -12,7 +12,15 @@ from features.shopper import ShopperState, entry_of, fold
 from recommender.boosting import Trees
 from recommender.bundle import Bundle
 from recommender.kernels import NEVER
-from recommender.next_basket import bought_before, extended, next_basket, past_of, personal_vector
+from recommender.next_basket import (
+    bought_before,
+    extended,
+    foresee,
+    foresee_many,
+    next_basket,
+    past_of,
+    personal_vector,
+)
 from recommender.next_basket_features import COUNT, CUSTOMER, PRODUCT, SHARE, TIFU, describe
 from recommender.next_basket_table import Past
 from recommender.recommend import Recommender
@@ -25,6 +33,7 @@ from factories import event
 
 BUNDLE = small_bundle()
 NOTHING = ShopperState()
+LEAVES = np.array([[-0.5, 0.5]], np.float32)
 
 
 def past(*lines: tuple[int, int]) -> Past:
@@ -174,3 +183,16 @@ def test_what_the_habit_and_the_customer_say_by_hand() -> None:
     assert features[:, CUSTOMER:] == pytest.approx(
         np.tile(np.float32([3, 4 / 3, 0.5, 2, 10, 10 / 15]), (len(items), 1))
     )
+
+
+@pytest.mark.parametrize(
+    "trees", [Trees.none(), Trees(np.array([[2]], np.int32), np.zeros((1, 1), np.float32), LEAVES)]
+)
+def test_several_customers_at_once_are_foreseen_as_each_alone(trees: Trees) -> None:
+    table = replace(BUNDLE.tables.next_basket, trees=trees)
+    whose = np.flatnonzero(np.diff(table.pasts.offsets))
+    sizes, rows = foresee_many(table, whose, TODAY)
+    alone = [foresee(table, table.pasts.of(one), table.peers.of(one), TODAY).best(64) for one in whose]
+    assert sizes.tolist() == [len(each.items) for each in alone]
+    for together, parts in zip(rows, zip(*alone, strict=True), strict=True):
+        assert together.tolist() == np.concatenate(parts).tolist()

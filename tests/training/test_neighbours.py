@@ -24,6 +24,21 @@ def test_strongest_keeps_the_largest_positive_weights_in_falling_order():
     assert rows(strongest(weights, 3)) == [[(1, 0.5), (3, 0.5), (2, 0.3)], [(2, 2.0)], []]
 
 
+def test_the_strongest_are_those_of_numpy_where_more_are_equal_than_may_stay():
+    drawn = np.random.default_rng(3).integers(-2, 4, (40, 30)).astype(np.float32)
+    kept = strongest(csr_matrix(drawn), 7)
+    for row, all_of in enumerate(drawn):
+        places = np.flatnonzero(all_of > 0)
+        best = np.sort(places[np.argpartition(-all_of[places], 6)[:7]]) if len(places) > 7 else places
+        best = best[np.argsort(-all_of[best], kind="stable")]
+        assert kept.indices[kept.indptr[row] : kept.indptr[row + 1]].tolist() == best.tolist()
+
+
+def test_signed_weights_count_by_their_size():
+    weights = csr_matrix(np.array([[0.1, -0.5, 0.3]]))
+    assert rows(strongest(weights, 2, signed=True)) == [[(1, -0.5), (2, 0.3)]]
+
+
 def test_together_counts_the_buyers_of_both_and_may_be_nobody():
     pairs = csr_matrix(np.array([[0, 1, 1, 1], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]], np.float32))
     assert bought_together(pairs, BUYERS).tolist() == [2, 2, 0, 2, 1, 0]

@@ -8,7 +8,7 @@ from scipy.sparse import csr_matrix
 
 from recommender.next_basket import personal_vector
 from recommender.next_basket_table import Pasts
-from training.peers import Blend, fit_peers, ndcg, personal_vectors
+from training.peers import Blend, Pool, fit_peers, ndcg, personal_vectors
 
 # 0: baskets {2, 0}, {2}; 1: {2}, {2}, {1}; 2: {3}; 3: never bought
 PASTS = Pasts(
@@ -49,3 +49,14 @@ def test_ndcg_by_hand() -> None:
     truth = csr_matrix(np.array([[1, 1, 0], [0, 0, 1]], np.float32))
     first = (1 + 1 / np.log2(4)) / (1 + 1 / np.log2(3))  # ranks 1 and 3 of a truth of two
     assert ndcg(scores, truth) == pytest.approx(first / 2)
+
+
+def test_what_the_nearest_buy_on_average_is_the_same_by_dense_arithmetic() -> None:
+    rng = np.random.default_rng(5)
+    vectors = csr_matrix((rng.random((30, 12)) * (rng.random((30, 12)) < 0.4)).astype(np.float32))
+    members, block, dense = np.arange(0, 30, 2), np.array([3, 4, 10]), vectors.toarray()
+    means = Pool.of(vectors, members).means(block, 5).toarray()
+    for row, customer in enumerate(block):
+        others = members[members != customer]
+        distances = ((dense[others] - dense[customer]) ** 2).sum(axis=1)
+        assert means[row] == pytest.approx(dense[others[np.argsort(distances)[:5]]].mean(axis=0), abs=1e-6)

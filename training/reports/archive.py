@@ -30,11 +30,18 @@ class Archive(NamedTuple):
 
 def read_archive(home: Home, as_of: date) -> Archive:
     """What came later has not happened."""
-    seen = scan(home).filter(pl.col("timestamp") < until(as_of))
-    seen = seen.rename(
-        {"customer_id": "customer", "anonymous_id": "browser", "product_id": "item", "order_id": "order"}
-    )
-    return Archive(*pl.collect_all([_sales(seen), _touches(seen), _told(seen)]))
+    return archive_of(rows_until(home, as_of))
+
+
+def rows_until(home: Home, as_of: date) -> pl.LazyFrame:
+    """All rows of the history up to the end of a day, with ids named as in `Archive`."""
+    names = {"customer_id": "customer", "anonymous_id": "browser", "product_id": "item", "order_id": "order"}
+    return scan(home).filter(pl.col("timestamp") < until(as_of)).rename(names)
+
+
+def archive_of(seen: pl.LazyFrame) -> Archive:
+    """seen: `rows_until`. Read a part at a time."""
+    return Archive(*(part(seen).collect(engine="streaming") for part in (_sales, _touches, _told)))
 
 
 def until(as_of: date) -> datetime:
@@ -45,7 +52,8 @@ def until(as_of: date) -> datetime:
 def _sales(seen: pl.LazyFrame) -> pl.LazyFrame:
     who = ("type", "timestamp", "customer", "browser", "item", "order")
     what = ("quantity", "unit_price", "discount", "currency", "coupon")
-    return seen.filter(pl.col("type").is_in(SALES)).select(*who, *what)
+    words = (pl.col("type").cast(pl.Enum(SALES)), pl.col("currency", "coupon").cast(pl.Categorical))
+    return seen.filter(pl.col("type").is_in(SALES)).select(*who, *what).with_columns(*words)
 
 
 def _touches(seen: pl.LazyFrame) -> pl.LazyFrame:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 
 import polars as pl
 
 from features.catalogue import load_products
 from features.home import Home
-from training.history import linked, net_of_refunds
+from training.history import linked
+from training.refunds import net_of_refunds
 from training.reports.archive import Archive, read_archive
 
 LINE = ("order", "customer", "item", "timestamp", "currency", "quantity", "price", "revenue", "number")
@@ -48,7 +50,7 @@ class Ledger:
         counts = self.orders.group_by("currency").len().sort("len", "currency", descending=[True, False])
         return counts["currency"].to_list()
 
-    @property
+    @cached_property
     def customers(self) -> pl.DataFrame:
         """customer, orders, revenue, first and last (timestamps), discounted (share of orders), currency.
 
@@ -81,8 +83,8 @@ def load_ledger(home: Home, as_of: date) -> Ledger:
     return ledger_of(read_archive(home, as_of), load_products(home), as_of)
 
 
-def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date) -> Ledger:
-    """archive: up to the end of that day."""
+def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date, *, with_lines: bool = True) -> Ledger:
+    """archive: up to the end of that day. Without lines, gross is empty as well: a third of the memory."""
     log = archive.sales
     goods = log.select(GOODS).join(
         catalogue.filter(~pl.col("is_product")), left_on="item", right_on="product_id", how="anti"
@@ -90,7 +92,8 @@ def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date) -> Ledger:
     priced = goods.with_columns(price=pl.coalesce("unit_price", _usual_price()))
     heads, assumed = _heads(log, priced)
     bought = priced.filter(pl.col("type") == "purchase", pl.col("item").is_not_null())
-    ordered = bought.select("order", amount=AMOUNT).join(heads, on="order", how="left")
+    ordered = (bought if with_lines else bought.clear()).select("order", amount=AMOUNT)
+    ordered = ordered.join(heads, on="order", how="left")
     gross = ordered.group_by("currency").agg((pl.col("amount") * (1 - pl.col("off"))).sum().alias("gross"))
     unpriced, prices = bought["unit_price"].null_count(), _prices(priced)
     del priced, bought, ordered  # as long as all order lines, as is what follows
@@ -103,7 +106,8 @@ def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date) -> Ledger:
         .with_columns(revenue=AMOUNT * (1 - pl.col("off")))
     )
     orders = _orders(lines, heads)
-    lines = lines.drop("off", "cost").join(orders.select("order", "currency", "number"), on="order")
+    lines = (lines if with_lines else lines.clear()).drop("off", "cost")
+    lines = lines.join(orders.select("order", "currency", "number"), on="order")
     return Ledger(as_of, orders, lines.select(LINE), gross, unpriced, assumed)
 
 
@@ -119,13 +123,14 @@ def _heads(log: pl.DataFrame, priced: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """(order, currency, off, discounted, coupon; how many orders' currency was assumed). off: a share."""
     bought = pl.col("type") == "purchase"
     heads = (
-        log.filter(bought)
+        log.select("type", "order", "currency", "discount", "coupon")
+        .filter(bought)
         .group_by("order")
         .agg(
-            pl.col("currency").drop_nulls().first(),
+            pl.col("currency").first(ignore_nulls=True).cast(pl.String),
             pl.col("discount").sum(),
-            pl.col("coupon").drop_nulls().first(),
-            (pl.col("coupon").is_not_null().any() | (pl.col("discount") > 0).any()).alias("discounted"),
+            pl.col("coupon").first(ignore_nulls=True).cast(pl.String),
+            ((pl.col("coupon").count() > 0) | (pl.col("discount") > 0).any()).alias("discounted"),
         )
     )
     goods = priced.filter(bought).group_by("order").agg(AMOUNT.sum().alias("goods"))
@@ -145,7 +150,7 @@ def _orders(lines: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
         pl.col("timestamp").min(),
         pl.col("revenue").sum(),
         (AMOUNT * pl.col("off")).sum().alias("given"),
-        pl.col("item").n_unique().alias("products"),
+        pl.len().alias("products"),
         pl.col("revenue").filter(costed).sum().alias("costed"),
         (pl.col("revenue") - pl.col("quantity") * pl.col("cost")).filter(costed).sum().alias("margin"),
     )

@@ -24,9 +24,9 @@ def rhythm_of(ledger: Ledger, without: float) -> Rhythm:
 
 def days_between(ledger: Ledger) -> float | None:
     """Median days from an order to the same customer's next; None where nobody came back."""
-    orders = ledger.orders.filter(pl.col("customer").is_not_null()).sort("timestamp", "order")
-    gaps = orders.select(pl.col("timestamp").diff().over("customer").dt.total_seconds() / DAY_S)
-    median = gaps.to_series().drop_nulls().median()
+    orders = ledger.orders.filter(pl.col("customer").is_not_null()).sort("customer", "timestamp")
+    gaps = orders.select(pl.col("timestamp").diff().dt.total_seconds() / DAY_S).to_series()
+    median = gaps.filter(orders["customer"] == orders["customer"].shift()).median()
     return float(median) if isinstance(median, float) else None
 
 
