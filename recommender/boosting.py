@@ -52,15 +52,16 @@ class Trees:
 @compiled((array(types.int32, 2), *[array(types.float32, 2)] * 3, array(types.float32, out=True)))
 def _score(features: Ints, thresholds: Floats, leaves: Floats, rows: Floats, scores: Floats) -> None:
     """Adds to each row's score the leaves that it reaches."""
-    columns, leaf = rows.T.copy(), np.empty(len(rows), np.int32)
+    columns, leaf, none = rows.T.copy(), np.empty(len(rows), np.uint32), np.uint32(0)
     for tree in range(len(leaves)):
-        leaf[:] = 0
+        leaf[:], values = none, leaves[tree]
         for level in range(features.shape[1]):
             column, threshold = columns[features[tree, level]], thresholds[tree, level]
-            for row in range(len(rows)):  # one after another in memory: several at once
-                leaf[row] |= np.int32(column[row] > threshold) << level
+            bit = np.uint32(1 << level)
+            for row in range(len(rows)):  # one after another in memory, of one type: several at once
+                leaf[row] += bit if column[row] > threshold else none
         for row in range(len(rows)):
-            scores[row] += leaves[tree, leaf[row]]
+            scores[row] += values[leaf[row]]
 
 
 @compiled((array(types.float32, out=True), array(types.int64)))

@@ -47,15 +47,15 @@ class Plan:
 
 FULL = Plan()
 QUICK = Plan(
-    rounds=2,
-    warm_up_s=0.05,
+    rounds=1,
+    warm_up_s=0.5,  # an answer's first second is its dearest
     window_s=1.0,
-    paced_s=0.3,
+    paced_s=0.5,
     batches=20,
     tries=300,
     picks=1_000,
     looks=2_000,
-    trained=ShopSize(200, 700, 2_000, 4_000),
+    trained=ShopSize(300, 1_200, 4_000, 8_000),
     customers=20_000,
     starts_with=10_000,
 )
