@@ -69,22 +69,20 @@ async def answer_lines(service: Service, lines: Sequence[Line]) -> list[bytes]:
 
 
 async def _known(service: Service, customers: Sequence[str | None]) -> list[Known]:
+    named = [customer for customer in customers if customer]
     try:
-        replies = [
-            (
-                service.store.send("LRANGE", keys.shopper_log(customer, known=True), 0, -1),
-                service.store.send("GET", keys.sendings(customer)),
-            )
-            if customer
-            else None
-            for customer in customers
+        sent = service.store.send("MGET", *map(keys.sendings, named)) if named else None
+        logs = [
+            service.store.send("LRANGE", keys.shopper_log(customer, known=True), 0, -1) for customer in named
         ]
-        return [
-            Known(ShopperLog(await reply[0]), sendings_of(await reply[1])) if reply else Known()
-            for reply in replies
+        found = [
+            Known(ShopperLog(await log), sendings_of(packed))
+            for log, packed in zip(logs, await sent if sent else (), strict=True)
         ]
     except StoreUnavailable:
         return [Known(missing=("store_unavailable",)) for _ in customers]
+    each = iter(found)
+    return [next(each) if customer else Known() for customer in customers]
 
 
 def _answer(service: Service, line: Line, known: Known) -> bytes:
