@@ -70,19 +70,21 @@ async def answer_lines(service: Service, lines: Sequence[Line]) -> list[bytes]:
 
 async def _known(service: Service, customers: Sequence[str | None]) -> list[Known]:
     named = [customer for customer in customers if customer]
+    if not named:
+        return [Known()] * len(customers)
     try:
-        sent = service.store.send("MGET", *map(keys.sendings, named)) if named else None
+        sent = service.store.send("MGET", *map(keys.sendings, named))
         logs = [
             service.store.send("LRANGE", keys.shopper_log(customer, known=True), 0, -1) for customer in named
         ]
+        packed = await sent
         found = [
-            Known(ShopperLog(await log), sendings_of(packed))
-            for log, packed in zip(logs, await sent if sent else (), strict=True)
+            Known(ShopperLog(await log), sendings_of(each)) for log, each in zip(logs, packed, strict=True)
         ]
     except StoreUnavailable:
-        return [Known(missing=("store_unavailable",)) for _ in customers]
-    each = iter(found)
-    return [next(each) if customer else Known() for customer in customers]
+        return [Known(missing=("store_unavailable",))] * len(customers)
+    theirs = iter(found)
+    return [next(theirs) if customer else Known() for customer in customers]
 
 
 def _answer(service: Service, line: Line, known: Known) -> bytes:

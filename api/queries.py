@@ -25,16 +25,11 @@ def ask_of_query(query_string: bytes) -> Ask:
     parts = [part.partition("=") for part in text.split("&")]
     fields: dict[str, Any] = {name: value for name, _, value in parts if value}
     if "%" in text or "+" in text:
-        fields = {_plain(name): _plain(value) for name, value in fields.items()}
+        fields = {unquote_plus(name): unquote_plus(value) for name, value in fields.items()}
     fields.pop("key", None)  # the caller's key, already looked at
     for name in LISTS & fields.keys():
         fields[name] = tuple(part for part in fields[name].split(",") if part)
     return checked(fields, Ask, strict=False)
-
-
-def _plain(text: str) -> str:
-    """Text without its escapes."""
-    return unquote_plus(text, errors="replace")
 
 
 def asks_of_body(body: bytes) -> tuple[Ask, ...]:

@@ -42,7 +42,7 @@ class Trees:
     def chances(self, rows: Floats, start: Floats | None = None, lists: Places | None = None) -> Floats:
         """(n) float32, above 0: exp(score), beside the best one's.
 
-        lists: where several lists begin, and the end of the last; each has a best one.
+        lists: where several lists begin, and the end of the last; none is empty.
         """
         scores = self.score(rows, start)
         _relative(scores, np.array([0, len(scores)]) if lists is None else lists)

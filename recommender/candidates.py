@@ -38,7 +38,7 @@ class Candidates(NamedTuple):
         return cls(items, scores, NOBODIES[:n] if n <= MANY else np.full(n, NO_ANCHOR, np.int32), counts)
 
     @classmethod
-    def first(cls, columns: Proposals, n: int) -> Candidates:
+    def written(cls, columns: Proposals, n: int) -> Candidates:
         """The first n of what a kernel has written."""
         items, scores, anchors, counts = columns
         return cls(items[:n], scores[:n], anchors[:n], counts[:n])
@@ -70,7 +70,7 @@ def neighbours_of(
         return Candidates(items, scores, np.full(len(items), anchors[0], np.int32), together)
     found, rows = room(len(anchors) * min(table.widest, at_most)), np.asarray(anchors, np.int32)
     n = kernels.gather(table.columns, rows, np.array(weights, np.float64), at_most, found)
-    return Candidates.first(found, n)
+    return Candidates.written(found, n)
 
 
 def concatenate(proposals: Sequence[Candidates]) -> Candidates:

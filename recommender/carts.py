@@ -25,7 +25,7 @@ def completion(situation: Situation) -> Candidates:
     past, habit = own_purchases(situation), tables.cart_tuning.item(1)
     found = room(len(cart) * tables.companions.widest + len(past[0]))
     rise, table = tables.next_basket.rise, tables.companions.columns
-    return Candidates.first(found, kernels.complete(table, rise, cart, past, habit, found))
+    return Candidates.written(found, kernels.complete(table, rise, cart, past, habit, found))
 
 
 def ranked(situation: Situation) -> Candidates:

@@ -146,7 +146,8 @@ def _ranked(
     for rank in range(found):
         here = told[0, rank]
         _, _, speakers, counts = proposals[voice[here]]
-        told[0, rank], told[1, rank], totals[rank] = held[here], voice[here], votes[here] / heard
+        total = min(votes[here] / heard, np.float32(1))  # votes that all but cancel out are rounded coarsely
+        told[0, rank], told[1, rank], totals[rank] = held[here], voice[here], total
         told[2, rank], told[3, rank] = speakers[at[here]], counts[at[here]]
     return found
 

@@ -24,13 +24,12 @@ class LeftToFold(Exception):
 
 
 Live = tuple[Ints, Ints, Ints]
-"""Rows. First what was viewed: the page's product, then what was looked at, newest first; then what is in the
-cart, newest last; then what is hidden: both, what the question names, and what was bought lately."""
+"""Rows of what was viewed: the page's product, then the looks, newest first; of the cart, newest last;
+of what is hidden: the page's product, the cart, what the question names and what was bought lately."""
 
 Whose = tuple[int, int, int, int]
-"""Whose log it is, and on which page: rows of the customer and the product, or -1; training has seen what
-arrived until then, in ms; what was bought after that day is hidden. Named, they would cost more than a
-microsecond an answer."""
+"""(customer, product, since_ms, rests_since): whose log it is and on which page, rows or -1; training has
+seen what arrived until then; what was bought after that day is hidden. Named, they would cost more."""
 
 MOST_SEEN, MOST_CARTED = 10, 200  # looks that count; products of a cart, beyond which `fold` is asked
 HIDDEN = MOST_SEEN + MOST_CARTED  # where they begin, behind these

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recommender.boosting import Trees
 from recommender.candidates import Candidates
+from recommender.kernels import Places
 from recommender.next_basket_features import (
     COUNT,
     TIFU,
@@ -17,8 +17,6 @@ from recommender.next_basket_features import (
 )
 from recommender.next_basket_table import FORESEEN_KEPT, Floats, ForeseenRow, Ints, NextBasket, Past, PeersRow
 from recommender.request import DAY, Situation
-
-Places = NDArray[np.int64]
 
 
 def next_basket(situation: Situation) -> Candidates:

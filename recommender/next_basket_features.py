@@ -90,7 +90,8 @@ def personal_weights(ages: Places, decay: float) -> Rates:
 
 @compiled()
 def _slot(slots: Ints, items: Ints, item: int) -> int:
-    """Where an item among `items` has its place, or the free slot where that belongs. Open addressing."""
+    """Where an item among `items` has its place, or the free slot where that belongs. As `kernels._find`,
+    which a kernel of another file may not call."""
     last = len(slots) - 1
     slot = (item * 40503) & last
     while slots[slot] >= 0 and items[slots[slot]] != item:

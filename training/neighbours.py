@@ -111,7 +111,7 @@ def _rows_of(matrix: csr_matrix | csc_matrix) -> Rows:
 @compiled()
 def _least_of_best(values: Floats, k: int) -> float:
     """The k-th largest above 0, of fewer the smallest."""
-    best = [values[0] for _ in range(0)]
+    best = [values[0] for _ in range(0)]  # of none the type would not be known
     for value in values[::-1]:
         if len(best) < k:
             if value > 0:

@@ -45,7 +45,7 @@ def _facts_and_rhythm(
     as_of = day_of(history.until // DAY)
     archive, goods, known = _numbered(home, as_of, catalogue, history)
     ledger = ledger_of(archive, goods, as_of, with_lines=False)
-    archive = archive._replace(sales=archive.sales.clear())
+    archive = archive._replace(sales=archive.sales.clear())  # channels look at touches alone
     facts = (
         known.join(ledger.customers, on="customer", how="left", maintain_order="left")
         .join(channels(archive, ledger), on="customer", how="left", maintain_order="left")

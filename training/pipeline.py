@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import faiss
@@ -54,7 +56,7 @@ def build(
     asked: the only customers whose next baskets will be looked at, None: everybody's.
     """
     products, buyers = align(catalogue, history), buyer_items(history)
-    with ThreadPoolExecutor(1) as beside:  # on another core
+    with _second_lane() as beside:
         next_basket = beside.submit(fit_next_basket, history, products.category, settings, learned, asked)
         sessions = beside.submit(fit_sessions, history, settings)
         content = Content.of(products.titles, products.category, products.brand)
@@ -82,6 +84,16 @@ def build(
             **rankings,
         )
     return tables, build_index(factors, table.buyers)
+
+
+@contextmanager
+def _second_lane() -> Iterator[ThreadPoolExecutor]:
+    """Steps on another core; those still waiting are dropped where the first lane fails."""
+    lane = ThreadPoolExecutor(1)
+    try:
+        yield lane
+    finally:
+        lane.shutdown(cancel_futures=True)
 
 
 def names(history: History, products: Products) -> dict[str, Any]:

@@ -60,6 +60,14 @@ def test_the_same_sending_asked_again_says_the_same(http: httpx.Client) -> None:
     assert not set(shown(again)) & set(shown(one(http, k=3, send_id="week-48")))
 
 
+def test_in_a_batch_each_gets_what_they_were_not_sent(http: httpx.Client) -> None:
+    earlier = {customer: shown(one(http, customer, k=3)) for customer in ("ann", "bob")}
+    ann, nobody, bob = many(http, b'{"customer_id": "ann"}\n{}\n{"customer_id": "bob"}', k=3)
+    assert not set(shown(ann)) & set(earlier["ann"])
+    assert not set(shown(bob)) & set(earlier["bob"])
+    assert len(nobody.items) == 3
+
+
 def test_a_preview_is_not_a_sending(http: httpx.Client) -> None:
     assert shown(one(http, k=3, preview=True)) == shown(one(http, k=3))
 

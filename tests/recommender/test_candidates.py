@@ -110,6 +110,11 @@ def test_neighbours_come_with_who_speaks_for_them() -> None:
     assert neighbours_of(table, [], []).items.tolist() == []
 
 
+def test_votes_that_all_but_cancel_out_count_no_more_than_all() -> None:
+    votes = [0.02997342, -0.02995879]
+    assert blended([proposal([7, 7], votes)], [1.0]).scores.tolist() == [1.0]
+
+
 def test_what_is_hidden_may_be_shown_the_next_time() -> None:
     allowed = np.array([True, True, False, True])
     proposals = [proposal([0, 1, 2, 3], [4.0, 3.0, 2.0, 1.0])]

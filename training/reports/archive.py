@@ -40,8 +40,9 @@ def rows_until(home: Home, as_of: date) -> pl.LazyFrame:
 
 
 def archive_of(seen: pl.LazyFrame) -> Archive:
-    """seen: `rows_until`. Read a part at a time."""
-    return Archive(*(part(seen).collect(engine="streaming") for part in (_sales, _touches, _told)))
+    """seen: `rows_until`. What is long is read a part at a time, in no order."""
+    sales, touches = (part(seen).collect(engine="streaming") for part in (_sales, _touches))
+    return Archive(sales, touches, _told(seen).collect())
 
 
 def until(as_of: date) -> datetime:
@@ -63,7 +64,7 @@ def _touches(seen: pl.LazyFrame) -> pl.LazyFrame:
         seen.filter(pl.col("utm_source").str.strip_chars() != "")
         .with_columns(channel=pl.coalesce(with_medium, "utm_source").str.strip_chars())
         .group_by("customer", "browser")
-        .agg(pl.col("timestamp").min(), pl.col("channel").sort_by("timestamp").first())
+        .agg(pl.col("timestamp").min(), pl.col("channel").sort_by("timestamp", "channel").first())
         .with_columns(type=pl.lit("touch"))
     )
     signed = seen.filter(pl.col("type") == "identify").with_columns(channel=pl.lit(None, pl.String))
@@ -85,7 +86,7 @@ def _told(seen: pl.LazyFrame) -> pl.LazyFrame:
             language=extra.str.json_path_match("$.language"),
             consent=consent,
         )
-        .sort("timestamp")
+        .sort("timestamp", maintain_order=True)
         .group_by("customer")
         .agg(pl.col(name).drop_nulls().last() for name in TOLD)
     )
