@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,12 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def demo_server(demo_home: Path) -> Iterator[str]:
-    """Base URL of a small demo shop."""
-    with running("demo", "--home", str(demo_home), "--customers", "600", "--products", "240") as (_, url):
+    """Base URL of a small demo shop. The browser is on its cores, too: it waits for Redis as in tests/api."""
+    words = ("demo", "--home", str(demo_home), "--customers", "600", "--products", "240")
+    with ExitStack() as held:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("PERENNIAL_REDIS_DEADLINE_MS", "500")
+            _, url = held.enter_context(running(*words))
         yield url
 
 
