@@ -55,7 +55,7 @@ QUICK = Plan(
     tries=300,
     picks=1_000,
     looks=2_000,
-    trained=ShopSize(300, 1_200, 4_000, 8_000),
+    trained=ShopSize(500, 2_000, 6_000, 12_000),
     customers=20_000,
     starts_with=10_000,
 )
