@@ -6,7 +6,6 @@ nodes by their names. See docs/decisions/0002-one-hash-tag.md.
 
 TAG = "{perennial}"
 
-
 SHOPPER_LOGS = f"{TAG}:shopper:"
 """Before `c:<customer>` or `a:<browser>` in every shopper's log; see `shopper_log`."""
 

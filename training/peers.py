@@ -69,7 +69,10 @@ def fit_peers(pasts: Pasts, n_items: int, blend: Blend, whose: Rows, among: int)
     pool = Pool.of(personal_vectors(pasts, n_items, blend.decay), pool_of(pasts, among))
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         means = list(
-            threads.map(lambda block: strongest(pool.means(block, blend.peers), KEPT), pool.blocks(whose))
+            threads.map(
+                lambda block: strongest(pool.means(pool.distances(block), blend.peers), KEPT),
+                pool.blocks(whose),
+            )
         )
     found = csr_matrix(vstack([*means, empty(0, n_items)], format="csr"))
     found.sort_indices()
@@ -107,20 +110,18 @@ class Pool(NamedTuple):
         step = max(1, BLOCK_CELLS // max(len(self.members), 1))
         return [whose[start : start + step] for start in range(0, len(whose), step)]
 
-    def nearest(self, block: Rows, count: int) -> NDArray[np.int64]:
-        """(n, count at most) places of the members next to each customer by Euclidean distance, themselves
-        left out, in no order."""
+    def distances(self, block: Rows) -> NDArray[np.float32]:
+        """(n, members) what ranks the members by Euclidean distance to each customer, themselves last."""
         own, distances = self.vectors[block], np.empty((len(block), len(self.members)), np.float32)
         _distances(as_rows(own), as_rows(self.by_item), self.lengths, distances)
         distances[block[:, None] == self.members] = np.inf
-        k = min(count, max(len(self.members) - 1, 1))
-        return np.ascontiguousarray(np.argpartition(distances, k - 1, axis=1)[:, :k])
+        return distances
 
-    def means(self, block: Rows, count: int) -> csr_matrix:
-        """(n, n_items) the mean vector of each one's nearest."""
-        n_items = self.pooled.shape[1]
-        found = _means(self.nearest(block, count), as_rows(self.pooled), n_items)
-        return csr_matrix(found, (len(block), n_items))
+    def means(self, distances: NDArray[np.float32], count: int) -> csr_matrix:
+        """(n, n_items) the mean vector of each one's nearest, `count` at most."""
+        k, n_items = min(count, max(len(self.members) - 1, 1)), self.pooled.shape[1]
+        nearest = np.ascontiguousarray(np.argpartition(distances, k - 1, axis=1)[:, :k])
+        return csr_matrix(_means(nearest, as_rows(self.pooled), n_items), (len(distances), n_items))
 
 
 def tune(pasts: Pasts, truth: csr_matrix, cases: Rows) -> Blend:
@@ -130,8 +131,12 @@ def tune(pasts: Pasts, truth: csr_matrix, cases: Rows) -> Blend:
     found: dict[Blend, float] = {}
     for decay in DECAYS:
         pool = Pool.of(personal_vectors(pasts, truth.shape[1], decay), pool_of(pasts))
-        for peers in PEER_COUNTS:
-            means = vstack([pool.means(block, peers) for block in pool.blocks(cases)], format="csr")
+        blocks = [
+            [pool.means(distances, peers) for peers in PEER_COUNTS]
+            for distances in map(pool.distances, pool.blocks(cases))
+        ]
+        for peers, parts in zip(PEER_COUNTS, zip(*blocks, strict=True), strict=True):
+            means = vstack(parts, format="csr")
             for share in OWN_SHARES:
                 scores = csr_matrix(share * pool.vectors[cases] + (1 - share) * means)
                 found[Blend(decay, peers, share)] = ndcg(scores, truth[cases])

@@ -55,7 +55,8 @@ def test_what_the_nearest_buy_on_average_is_the_same_by_dense_arithmetic() -> No
     rng = np.random.default_rng(5)
     vectors = csr_matrix((rng.random((30, 12)) * (rng.random((30, 12)) < 0.4)).astype(np.float32))
     members, block, dense = np.arange(0, 30, 2), np.array([3, 4, 10]), vectors.toarray()
-    means = Pool.of(vectors, members).means(block, 5).toarray()
+    pool = Pool.of(vectors, members)
+    means = pool.means(pool.distances(block), 5).toarray()
     for row, customer in enumerate(block):
         others = members[members != customer]
         distances = ((dense[others] - dense[customer]) ** 2).sum(axis=1)
