@@ -29,6 +29,11 @@ class Trees:
     def __len__(self) -> int:
         return len(self.leaves)
 
+    @property
+    def columns(self) -> tuple[Ints, Floats, Floats]:
+        """As kernels take them."""
+        return self.features, self.thresholds, self.leaves
+
     def first(self, n_trees: int) -> Trees:
         """The first trees alone."""
         return Trees(self.features[:n_trees], self.thresholds[:n_trees], self.leaves[:n_trees])
@@ -36,7 +41,7 @@ class Trees:
     def score(self, rows: Floats, start: Floats | None = None) -> Floats:
         """(n) float32 for rows (n, n_features). start: (n), to which the trees add."""
         scores = np.zeros(len(rows), np.float32) if start is None else start.copy()
-        _score(self.features, self.thresholds, self.leaves, np.ascontiguousarray(rows), scores)
+        add_leaves(*self.columns, np.ascontiguousarray(rows), scores)
         return scores
 
     def chances(self, rows: Floats, start: Floats | None = None, lists: Places | None = None) -> Floats:
@@ -45,12 +50,12 @@ class Trees:
         lists: where several lists begin, and the end of the last; none is empty.
         """
         scores = self.score(rows, start)
-        _relative(scores, np.array([0, len(scores)]) if lists is None else lists)
+        to_chances(scores, np.array([0, len(scores)]) if lists is None else lists)
         return scores
 
 
 @compiled((array(types.int32, 2), *[array(types.float32, 2)] * 3, array(types.float32, out=True)))
-def _score(features: Ints, thresholds: Floats, leaves: Floats, rows: Floats, scores: Floats) -> None:
+def add_leaves(features: Ints, thresholds: Floats, leaves: Floats, rows: Floats, scores: Floats) -> None:
     """Adds to each row's score the leaves that it reaches."""
     columns, leaf, none = rows.T.copy(), np.empty(len(rows), np.uint32), np.uint32(0)
     for tree in range(len(leaves)):
@@ -65,7 +70,7 @@ def _score(features: Ints, thresholds: Floats, leaves: Floats, rows: Floats, sco
 
 
 @compiled((array(types.float32, out=True), array(types.int64)))
-def _relative(scores: Floats, lists: Places) -> None:
+def to_chances(scores: Floats, lists: Places) -> None:
     """Writes exp(score - largest of the list)."""
     for which in range(len(lists) - 1):
         largest = scores[lists[which] : lists[which + 1]].max()

@@ -43,6 +43,11 @@ class Candidates(NamedTuple):
         items, scores, anchors, counts = columns
         return cls(items[:n], scores[:n], anchors[:n], counts[:n])
 
+    @property
+    def columns(self) -> Proposals:
+        """As kernels take them."""
+        return self.items, self.scores, self.anchors, self.counts
+
     def where(self, keep: NDArray[np.bool_]) -> Candidates:
         return Candidates(self.items[keep], self.scores[keep], self.anchors[keep], self.counts[keep])
 
@@ -56,7 +61,7 @@ MANY = 1_000
 NOBODIES = np.full(MANY, NO_ANCHOR, np.int32)
 NOBODIES.flags.writeable = False
 NOTHING = Candidates(*room(0))
-FILLED_UP = (tuple(NOTHING),) * max(kernels.SOURCES)
+FILLED_UP = (NOTHING.columns,) * max(kernels.SOURCES)
 
 
 def neighbours_of(
@@ -118,7 +123,7 @@ def blend(
     again afterwards; hidden: items that are not allowed this time. The k best items, or all; an item's score
     is 1 where every source that proposes anything has it first.
     """
-    said: tuple[Any, ...] = tuple([tuple(proposal) for proposal in proposals])
+    said: tuple[Any, ...] = tuple([proposal.columns for proposal in proposals])
     if len(said) not in kernels.SOURCES:
         said += FILLED_UP[len(said) :]
     n = k if k is not None else sum([len(proposal.items) for proposal in proposals])

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recommender import kernels
+from recommender.bundle import Tables
+from recommender.candidates import Candidates
+from recommender.cart_kernels import Companions, habits, head
 from recommender.kernels import Floats, Ints
 from recommender.next_basket import next_basket
 from recommender.next_basket_table import FORESEEN_KEPT, ForeseenRow
@@ -34,25 +36,28 @@ class Head(NamedTuple):
     counts: Ints
 
 
+def companions(tables: Tables) -> Companions:
+    """What goes with what, as kernels take it."""
+    return tables.companions.columns, tables.next_basket.rise, tables.cart_tuning.item(1)
+
+
 def head_of(situation: Situation) -> Head | None:
     """Of what completes the cart and may be shown; None where no order of the customer is known."""
     past, tables = own_purchases(situation), situation.bundle.tables
     if not len(past[0]):
         return None
     told, features = np.empty((3, DEEPEST), np.int32), np.empty((DEEPEST, FEATURES), np.float32)
-    table, rise = tables.companions.columns, tables.next_basket.rise
-    cart, habit = situation.cart, tables.cart_tuning.item(1)
-    n = kernels.head(table, rise, cart, past, habit, situation.hidden, told, features)
+    n = head(companions(tables), situation.cart, past, situation.hidden, told, features)
     if not n:
         return None
     items, anchors, counts = told[:, :n]
-    kernels.habits(items, _foreseen(situation), past, situation.today, tables.next_basket.figures, features)
+    habits(items, _foreseen(situation).columns, past, situation.today, tables.next_basket.figures, features)
     return Head(items, features[:n], anchors, counts)
 
 
-def _foreseen(situation: Situation) -> tuple[Ints, Floats, Ints]:
-    """Items, scores and own orders of the next basket: as many as are worked out beforehand."""
+def _foreseen(situation: Situation) -> Candidates:
+    """The next basket: as many as are worked out beforehand."""
     found = next_basket(situation)
-    row = ForeseenRow(found.items, found.scores, found.counts)
-    likely, scores, counts = row if len(row.items) <= FORESEEN_KEPT else row.best(FORESEEN_KEPT)
-    return likely, scores, counts
+    if len(found.items) <= FORESEEN_KEPT:
+        return found
+    return Candidates.unanchored(*ForeseenRow(found.items, found.scores, found.counts).best(FORESEEN_KEPT))

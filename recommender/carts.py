@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from recommender import kernels
 from recommender.candidates import Candidates, room
-from recommender.cart_features import SHARE, head_of
+from recommender.cart_features import SHARE, companions, head_of
+from recommender.cart_kernels import complete
 from recommender.kernels import Floats, array, compiled
 from recommender.personal import own_purchases
 from recommender.request import Situation
@@ -22,10 +22,9 @@ def completion(situation: Situation) -> Candidates:
     scale, so they are one source.
     """
     tables, cart = situation.bundle.tables, situation.cart
-    past, habit = own_purchases(situation), tables.cart_tuning.item(1)
+    past = own_purchases(situation)
     found = room(len(cart) * tables.companions.widest + len(past[0]))
-    rise, table = tables.next_basket.rise, tables.companions.columns
-    return Candidates.written(found, kernels.complete(table, rise, cart, past, habit, found))
+    return Candidates.written(found, complete(companions(tables), cart, past, found))
 
 
 def ranked(situation: Situation) -> Candidates:
@@ -44,11 +43,11 @@ def ranked(situation: Situation) -> Candidates:
 def prior(features: Floats) -> Floats:
     """(n): what `completion` says of each, on the scale on which trees add to it."""
     start = np.empty(len(features), np.float32)
-    _prior(features, start)
+    start_from_share(features, start)
     return start
 
 
 @compiled((array(types.float32, 2), array(types.float32, out=True)))
-def _prior(features: Floats, start: Floats) -> None:
+def start_from_share(features: Floats, start: Floats) -> None:
     for row in range(len(start)):
         start[row] = np.log(features[row, SHARE] + np.float32(LEAST_SHARE))

@@ -15,21 +15,13 @@ from numpy.typing import NDArray
 
 from features.shopper import CART_CHANGES, LOOKS
 from recommender.id_map import CRC, IdMap
-from recommender.kernels import Ints, Places, array, compiled
+from recommender.kernels import INTS, INTS_OUT, PLACES, Ints, Places, array, compiled, tuple_of
 from recommender.tables import Purchases
 
 
 class LeftToFold(Exception):
     """A log that says more than is told here, or nothing that can be understood."""
 
-
-Live = tuple[Ints, Ints, Ints]
-"""Rows of what was viewed: the page's product, then the looks, newest first; of the cart, newest last;
-of what is hidden: the page's product, the cart, what the question names and what was bought lately."""
-
-Whose = tuple[int, int, int, int]
-"""(customer, product, since_ms, rests_since): whose log it is and on which page, rows or -1; training has
-seen what arrived until then; what was bought after that day is hidden. Named, they would cost more."""
 
 MOST_SEEN, MOST_CARTED = 10, 200  # looks that count; products of a cart, beyond which `fold` is asked
 HIDDEN = MOST_SEEN + MOST_CARTED  # where they begin, behind these
@@ -42,23 +34,43 @@ _KINDS |= {crc32(kind.encode()): ADDED if sign > 0 else REMOVED for kind, sign i
 _KIND_SUMS, _KIND_CODES = np.array([*_KINDS]), np.array([*_KINDS.values()])
 Bytes = bytes | NDArray[np.uint8]
 Ids = tuple[Ints, Bytes, Places]  # `IdMap.columns`
+Dated = tuple[Places, Ints, Ints]  # `Purchases.columns`
+
+Live = tuple[Ints, Ints, Ints]
+"""Rows of what was viewed: the page's product, then the looks, newest first; of the cart, newest last;
+of what is hidden: the page's product, the cart, what the question names and what was bought lately."""
+
+Whose = tuple[int, int, int, int]
+"""(customer, product, since_ms, rests_since): whose log it is and on which page, rows or -1; training has
+seen what arrived until then; what was bought after that day is hidden. Named, they would cost more."""
+
+Log = tuple[bytes, Ids, Dated, Whose, int, Ints]
+"""A log as kernels take it: entries, what they are read with, how many rows are hidden for another reason;
+these stand in the last, from HIDDEN on, which has room for all that is found."""
+
 _bytes = types.Bytes(types.uint8, 1, "C", readonly=True)
-_purchases = types.Tuple((array(types.int64), array(types.int32), array(types.int32)))  # type: ignore[no-untyped-call]
-_ids = types.Tuple((array(types.int32), array(types.uint8), array(types.int64)))  # type: ignore[no-untyped-call]
+_purchases, _ids = tuple_of(PLACES, INTS, INTS), tuple_of(INTS, array(types.uint8), PLACES)
 _whose = types.UniTuple(types.int64, 4)  # type: ignore[no-untyped-call]
+LOG = tuple_of(_bytes, _ids, _purchases, _whose, types.int64, INTS_OUT)
 
 
-def live_rows(
-    log: Sequence[bytes], products: IdMap, purchases: Purchases, whose: Whose, named: Sequence[int] = ()
-) -> Live:
-    """log: entries, newest first; named: rows that are hidden, too. Raises LeftToFold."""
+def log_of(
+    entries: Sequence[bytes], products: IdMap, purchases: Purchases, whose: Whose, named: Sequence[int] = ()
+) -> Log:
+    """entries: newest first; named: rows that are hidden, too."""
     n = len(named)
     rows = np.empty(HIDDEN + MOST_CARTED + 1 + n + purchases.number(whose[0]), np.int32)
     if named:
         rows[HIDDEN : HIDDEN + n] = named
-    viewed, carted, hidden = _situate(b"".join(log), products.columns, purchases.columns, whose, n, rows)
+    return b"".join(entries), products.columns, purchases.columns, whose, n, rows
+
+
+def live_rows(log: Log) -> Live:
+    """What it comes to. Raises LeftToFold."""
+    viewed, carted, hidden = situate(log)
     if viewed == UNREADABLE:
         raise LeftToFold
+    *_, rows = log
     return rows[:viewed], rows[MOST_SEEN : MOST_SEEN + carted], rows[HIDDEN : HIDDEN + hidden]
 
 
@@ -265,13 +277,11 @@ def _replayed(log: Bytes, ids: Ids, since_ms: int, product: int, rows: Ints) -> 
     return (seen, carted) if carted >= 0 else (UNREADABLE, 0)
 
 
-@compiled((_bytes, _ids, _purchases, _whose, types.int64, array(types.int32, out=True)))
-def _situate(
-    log: Bytes, ids: Ids, purchases: tuple[Places, Ints, Ints], whose: tuple[int, ...], n: int, rows: Ints
-) -> tuple[int, int, int]:
-    """Writes the rows of `Live`, those hidden after the n that are there; returns how many of each."""
-    (offsets, items, last_day), (customer, product, since_ms, rests_since) = purchases, whose
-    viewed, carted = _replayed(log, ids, since_ms, product, rows)
+@compiled((LOG,))
+def situate(log: Log) -> tuple[int, int, int]:
+    """Writes the rows of `Live`; returns how many of each, UNREADABLE for the first where it cannot tell."""
+    entries, ids, (offsets, items, last_day), (customer, product, since_ms, rests_since), n, rows = log
+    viewed, carted = _replayed(entries, ids, since_ms, product, rows)
     hidden = rows[HIDDEN:]
     hidden[n : n + carted] = rows[MOST_SEEN : MOST_SEEN + carted]
     n += carted

@@ -21,15 +21,24 @@ from recommender.request import DAY, Situation
 
 def next_basket(situation: Situation) -> Candidates:
     """What this customer's next order may hold; the counts are their own orders of it."""
-    table, customer = situation.bundle.tables.next_basket, situation.customer
     if not situation.fresh_purchases:
-        row = table.foreseen.of(customer, situation.today)
-        if row is not None:
-            return Candidates.unanchored(*row)
-    past = past_of(situation)
+        found = foreseen(situation)
+        if found is not None:
+            return found
+    table, past = situation.bundle.tables.next_basket, past_of(situation)
     if not len(past.items):
         return Candidates.none()
-    return Candidates.unanchored(*foresee(table, past, table.peers.of(customer), situation.today))
+    return Candidates.unanchored(*foresee(table, past, table.peers.of(situation.customer), situation.today))
+
+
+def foreseen(situation: Situation) -> Candidates | None:
+    """The same, of who has ordered nothing since training; None where it must be worked out."""
+    table, customer = situation.bundle.tables.next_basket, situation.customer
+    row = table.foreseen.of(customer, situation.today)
+    if row is not None:
+        return Candidates.unanchored(*row)
+    past = table.pasts.row(customer)
+    return Candidates.none() if past.start == past.stop else None
 
 
 def foresee(table: NextBasket, past: Past, peers: PeersRow, today: int) -> ForeseenRow:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from recommender.kernels import NEVER, Floats, Ints, Places, Rates, array, compiled
+from recommender.kernels import NEVER, Floats, Ints, Places, Rates, array, compiled, free_slots, slot_of
 from recommender.next_basket_table import NextBasket, Past, PeersRow
 from recommender.threads import unlocked
 
@@ -89,17 +89,6 @@ def personal_weights(ages: Places, decay: float) -> Rates:
 
 
 @compiled()
-def _slot(slots: Ints, items: Ints, item: int) -> int:
-    """Where an item among `items` has its place, or the free slot where that belongs. As `kernels._find`,
-    which a kernel of another file may not call."""
-    last = len(slots) - 1
-    slot = (item * 40503) & last
-    while slots[slot] >= 0 and items[slots[slot]] != item:
-        slot = (slot + 1) & last
-    return slot
-
-
-@compiled()
 def _partners(bought: Ints, short: Rates, rows: Rows) -> Votes:
     """The partners of the products of the latest baskets (different, ascending, with their weights), and
     how much each stands in baskets with them."""
@@ -107,11 +96,11 @@ def _partners(bought: Ints, short: Rates, rows: Rows) -> Votes:
     room, n = 0, 0
     for anchor in anchors:
         room += rows[0][bought[anchor] + 1] - rows[0][bought[anchor]]
-    slots = np.full(1 << int(np.log2(2 * room + 4)) + 1, -1, np.int32)
+    slots = free_slots(room)
     items, votes = np.empty(room, np.int32), np.zeros(room)
     for anchor in anchors:
         for place in range(rows[0][bought[anchor]], rows[0][bought[anchor] + 1]):
-            slot = _slot(slots, items, rows[1][place])
+            slot = slot_of(slots, items, rows[1][place])
             if slots[slot] < 0:
                 slots[slot], items[n] = n, rows[1][place]
                 n += 1
@@ -209,7 +198,7 @@ def _describe(
         sums[1, at[line]] += short[line]
     _write(items, of, PEERS, peers)
     for row in range(len(items)):
-        near, slot = of[row, PEERS], _slot(partners[0], partners[1], items[row])
+        near, slot = of[row, PEERS], slot_of(partners[0], partners[1], items[row])
         if partners[0][slot] >= 0:
             of[row, PARTNER] = partners[2][partners[0][slot]]
         of[row, OWN], of[row, SHORT] = sums[0, row], sums[1, row]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.arrangement import arrange
+from recommender.at_once import Found
 from recommender.bundle import Bundle
 from recommender.candidates import NO_ANCHOR, Ranking, blend
 from recommender.explain import OF_PRODUCTS, REASONS, Reason, reason_of, told
@@ -84,11 +85,11 @@ class Recommender:
         self, situation: Situation, plan: Plan, allowed: Flags, course: Course, k: int, taken: list[Pick]
     ) -> list[Pick]:
         """The best k of what the course's sources propose."""
-        already, names = [pick.item for pick in taken], course.names
-        proposals = [source.propose(situation) for source in course.sources]
-        self.observe(names, [len(proposal.items) for proposal in proposals])
-        hidden = np.array([*situation.hidden, *already], np.int32) if already else situation.hidden
-        ranking = blend(proposals, course.weights, allowed, hidden, k if plan is NO_RULES else None)
+        already, names, most = [pick.item for pick in taken], course.names, k if plan is NO_RULES else None
+        at_once = course.at_once if most and not taken else None
+        found = at_once(situation, course.weights, allowed, k) if at_once else None
+        ranking, proposed = found or _blended(situation, course, allowed, already, most)
+        self.observe(names, proposed)
         items, which, anchors, counts, scores = arrange(ranking, plan, k, already).lists()
         reasons = self._reasons
         return [
@@ -155,6 +156,16 @@ class Recommender:
             Pick(item, 0.0, POPULAR.name, REASONS[POPULAR.name](situation, item, NO_ANCHOR, count))
             for item, count in zip(items, counts, strict=True)
         ]
+
+
+def _blended(
+    situation: Situation, course: Course, allowed: Flags, already: Sequence[int], k: int | None
+) -> Found:
+    """The k best of what the course's sources propose, one after another; or all."""
+    proposals = [source.propose(situation) for source in course.sources]
+    hidden = np.array([*situation.hidden, *already], np.int32) if already else situation.hidden
+    ranking = blend(proposals, course.weights, allowed, hidden, k)
+    return ranking, [len(proposal.items) for proposal in proposals]
 
 
 def _pinned(plan: Plan, allowed: Flags, situation: Situation, k: int) -> dict[int, Pick]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -10,7 +11,8 @@ import numpy as np
 
 from features.shopper import ShopperLog, ShopperState
 from recommender.bundle import Bundle
-from recommender.live import MOST_SEEN, LeftToFold, Live, Whose, live_rows
+from recommender.kernels import Ints
+from recommender.live import MOST_SEEN, LeftToFold, Live, Log, live_rows, log_of
 from recommender.tables import PurchaseRow
 
 Placement = Literal[
@@ -67,7 +69,8 @@ class Situation:
     the page's product, then what was looked at, newest first; fresh_purchases: item -> day of what was bought
     since the bundle was trained, newest first; trained_until_ms: what arrived until then of this customer
     is in the bundle; hidden: what this answer must not show, as it is in view, in the cart, excluded or
-    bought lately. cart, viewed and hidden are int32.
+    bought lately. cart, viewed and hidden are int32. log: what the shopper did, as kernels take it; None
+    where it is known already what that comes to.
     """
 
     def __init__(self, request: Request, bundle: Bundle) -> None:
@@ -76,35 +79,62 @@ class Situation:
         self.today = int(request.now // DAY)
         self.product = tables.products.row(request.product_id)
         self.customer = tables.customers.row(request.customer_id)
-        self.fresh_purchases: dict[int, int] = {}
         knows = tables.purchases.number(self.customer)
         self.trained_until_ms = bundle.manifest.data_until_ms if knows else 0
-        named_cart = tables.products.rows(request.cart) if request.cart else []
-        named = [*named_cart, *tables.products.rows(request.exclude)] if request.exclude else named_cart
-        self.viewed, self.cart, self.hidden = self._live(named)
-        if request.cart:
-            self.cart = np.array(named_cart, np.int32)
-
-    def _live(self, named: list[int]) -> Live:
-        request, tables = self.request, self.bundle.tables
+        self.named_cart = tables.products.rows(request.cart) if request.cart else []
+        self._named = self.named_cart
+        if request.exclude:
+            self._named = [*self.named_cart, *tables.products.rows(request.exclude)]
         rests_since = NEVER if request.placement == "buy_again" else self.today - request.rest_days
-        whose = (self.customer, self.product, self.trained_until_ms, rests_since)
-        log = request.shopper
-        if isinstance(log, ShopperState):
-            return self._folded(whose, named)
-        try:
-            return live_rows(log.entries, tables.products, tables.purchases, whose, named)
-        except LeftToFold:
-            return self._folded(whose, named)
+        self._whose = (self.customer, self.product, self.trained_until_ms, rests_since)
+        self.log = None if isinstance(request.shopper, ShopperState) else self._log(request.shopper.entries)
 
-    def _folded(self, whose: Whose, named: list[int]) -> Live:
+    def _log(self, entries: Sequence[bytes], further: Sequence[int] = ()) -> Log:
+        tables, named = self.bundle.tables, [*self._named, *further] if further else self._named
+        return log_of(entries, tables.products, tables.purchases, self._whose, named)
+
+    @property
+    def viewed(self) -> Ints:
+        return self._live[0]
+
+    @cached_property
+    def cart(self) -> Ints:
+        return np.array(self.named_cart, np.int32) if self.request.cart else self._live[1]
+
+    @property
+    def hidden(self) -> Ints:
+        return self._live[2]
+
+    @cached_property
+    def fresh_purchases(self) -> dict[int, int]:
+        """Item -> day."""
+        fresh: dict[int, int] = {}
+        if self._read is not None:  # which it cannot be with any of them
+            return fresh
+        for purchase in self.shopper.purchased_since(self.trained_until_ms):
+            day = purchase.at_ms // (DAY * 1000)
+            for item in self.bundle.tables.products.rows(purchase.product_ids):
+                fresh.setdefault(item, day)
+        return fresh
+
+    @cached_property
+    def _live(self) -> Live:
+        return self._read or self._folded()
+
+    @cached_property
+    def _read(self) -> Live | None:
+        """By machine code, where that can tell."""
+        try:
+            return live_rows(self.log) if self.log is not None else None
+        except LeftToFold:
+            return None
+
+    def _folded(self) -> Live:
         """The same by way of the shop's own ids."""
-        tables, rows = self.bundle.tables, self.bundle.tables.products.rows
-        _, _, _, rests_since = whose
-        self.fresh_purchases = self._fresh_purchases()
+        rows, (*_, rests_since) = self.bundle.tables.products.rows, self._whose
         cart, viewed = rows(self.shopper.cart), rows(self.shopper.viewed)
         fresh = [item for item, day in self.fresh_purchases.items() if day > rests_since]
-        _, _, hidden = live_rows((), tables.products, tables.purchases, whose, named + cart + fresh)
+        _, _, hidden = live_rows(self._log((), cart + fresh))
         seen = list(dict.fromkeys([self.product, *viewed] if self.product >= 0 else viewed))[:MOST_SEEN]
         return np.array(seen, np.int32), np.array(cart, np.int32), hidden
 
@@ -132,11 +162,3 @@ class Situation:
             return [item for item, day in self.fresh_purchases.items() if day == newest]
         items, _, last_day, _ = self.purchases
         return [int(item) for item in items[last_day == last_day.max()]] if len(items) else []
-
-    def _fresh_purchases(self) -> dict[int, int]:
-        fresh: dict[int, int] = {}
-        for purchase in self.shopper.purchased_since(self.trained_until_ms):
-            day = purchase.at_ms // (DAY * 1000)
-            for item in self.bundle.tables.products.rows(purchase.product_ids):
-                fresh.setdefault(item, day)
-        return fresh

@@ -31,11 +31,11 @@ def step(sessions: Sessions, viewed: Sequence[int] | Ints) -> Candidates:
         return Candidates.none()
     onward, rows = sessions.onward, np.asarray(viewed, np.int32)
     found = room(len(viewed) * (onward.widest + 1))
-    return Candidates.written(found, _onward(onward.columns, rows, sessions.habits, FAINT, found))
+    return Candidates.written(found, lead_on(onward.columns, rows, sessions.habits, FAINT, found))
 
 
 @compiled((TABLE, array(types.int32), array(types.float32), types.float64, PROPOSALS_OUT))
-def _onward(
+def lead_on(
     table: Table,
     viewed: Ints,
     habits: Floats,

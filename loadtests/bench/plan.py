@@ -29,10 +29,10 @@ class Plan:
     the bundle whose loading is timed; picks: customers of an e-mail batch; looks: of the session source.
     """
 
-    rounds: int = 5
+    rounds: int = 10  # short turns: the machine's slow moments last seconds, and should hit both
     warm_up_s: float = 0.3
-    window_s: float = 2.0
-    paced_s: float = 3.0
+    window_s: float = 1.0
+    paced_s: float = 1.5
     rate: float = 1_000.0
     batches: int = 120
     tries: int = 10_000

@@ -11,7 +11,7 @@ import pytest
 
 from features.shopper import REMEMBERED, LogEntry, fold
 from recommender.id_map import IdMap
-from recommender.live import MOST_CARTED, MOST_SEEN, LeftToFold, live_rows
+from recommender.live import MOST_CARTED, MOST_SEEN, LeftToFold, live_rows, log_of
 from recommender.tables import Purchases
 
 PRODUCTS = [f"p-{number}" for number in range(12)] + ["tasse-à-thé", "p" * 200, ""]
@@ -54,7 +54,7 @@ Rows = tuple[list[int], list[int]]
 
 def told(log: list[bytes], ids: IdMap = IDS, product: int = -1) -> Rows:
     """What was looked at and what is in the cart, which is all that is hidden."""
-    live = live_rows(log, ids, PURCHASES, (NOBODY, product, SINCE_MS, 0))
+    live = live_rows(log_of(log, ids, PURCHASES, (NOBODY, product, SINCE_MS, 0)))
     viewed, cart, hidden = (rows.tolist() for rows in live)
     assert hidden == cart + [product] * (product >= 0) or hidden == [product, *cart]
     return viewed, cart
@@ -98,9 +98,9 @@ def test_a_cart_of_more_than_it_has_room_for_is_left_to_fold() -> None:
 
 def test_hidden_are_the_page_the_cart_what_is_named_and_what_was_bought_lately() -> None:
     log = [entry("add_to_cart", "p-2", "p-4")]
-    _, _, hidden = live_rows(log, IDS, PURCHASES, (ANN, PAGE, SINCE_MS, 85), named=[9, 2])
+    _, _, hidden = live_rows(log_of(log, IDS, PURCHASES, (ANN, PAGE, SINCE_MS, 85), named=[9, 2]))
     assert sorted(hidden.tolist()) == [1, 2, 2, 3, 4, 5, 9]
-    _, _, hidden = live_rows([], IDS, PURCHASES, (ANN, -1, SINCE_MS, 100))
+    _, _, hidden = live_rows(log_of([], IDS, PURCHASES, (ANN, -1, SINCE_MS, 100)))
     assert hidden.tolist() == []
 
 
