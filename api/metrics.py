@@ -1,6 +1,6 @@
 """Every metric of the API. Base units, labels from closed sets, nobody's ids.
 
-What an answer counts is kept in plain memory and handed over a few times a second: an increment in memory
+What an answer counts is kept in plain memory and handed over once a second: an increment in memory
 shared by worker processes takes microseconds, and an answer makes a dozen.
 """
 

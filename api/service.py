@@ -40,6 +40,7 @@ from recommender.shelf import Shelf
 
 log = logging.getLogger("perennial.service")
 NO_EXPERIMENTS = msgspec.Raw(b"[]")
+MEASURED_EVERY_S = 1.0  # answers wait while counts are handed over
 
 
 @dataclass
@@ -81,14 +82,12 @@ class Service:
 
     async def watch(self) -> None:
         """Refresh until cancelled. A model takes long to load, and stock must not wait for it."""
+        often_s = self.settings.watch_interval_ms / 1000
         await asyncio.gather(
-            self._often(self._refresh_settings), self._often(partial(_survive, self.refresh_model))
+            _every(often_s, self._refresh_settings),
+            _every(often_s, partial(_survive, self.refresh_model)),
+            _every(max(often_s, MEASURED_EVERY_S), partial(_survive, self.measure)),
         )
-
-    async def _often(self, step: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await asyncio.sleep(self.settings.watch_interval_ms / 1000)
-            await step()
 
     async def _refresh_settings(self) -> None:
         for part in (
@@ -98,7 +97,6 @@ class Service:
             self.refresh_offers,
             self.refresh_experiments,
             self.refresh_offer_prices,
-            self.measure,
         ):
             await _survive(part)
 
@@ -185,6 +183,12 @@ class Service:
         """What was counted, and how far the history is behind."""
         hand_over()
         STREAM_LAG.set(await self.store.call("XLEN", keys.event_stream()))
+
+
+async def _every(interval_s: float, step: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(interval_s)
+        await step()
 
 
 async def _survive(step: Callable[[], Awaitable[None]]) -> None:
