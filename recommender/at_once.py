@@ -36,7 +36,7 @@ from recommender.kernels import (
     rank,
     tuple_of,
 )
-from recommender.live import HIDDEN, LOG, MOST_SEEN, Log, situate
+from recommender.live import HIDDEN, LOG, MOST_SEEN, Log, Numbers, situate, written
 from recommender.next_basket import foreseen
 from recommender.request import Situation
 from recommender.sessions import FAINT, lead_on
@@ -64,8 +64,8 @@ def row(propose: Callable[[Situation], Candidates | None]) -> AtOnce:
         if log is None or proposed is None:
             return None
         told, scores = ranking = Ranking.room(k)
-        found = _row(log, proposed.columns, weights, (allowed, told, scores))
-        return _finished(situation, ranking, found, (len(proposed.items),))
+        found, live = _row(log, proposed.columns, weights, (allowed, told, scores))
+        return _finished(situation, ranking, found, live, (len(proposed.items),))
 
     return at_once
 
@@ -77,8 +77,10 @@ def visit_and_basket(situation: Situation, weights: Rates, allowed: Flags, k: in
         return None
     told, scores = ranking = Ranking.room(k)
     place = (allowed, told, scores)
-    found, onward = _visit(log, sessions.onward.columns, sessions.habits, basket.columns, weights, place)
-    return _finished(situation, ranking, found, (onward, len(basket.items)))
+    found, live, onward = _visit(
+        log, sessions.onward.columns, sessions.habits, basket.columns, weights, place
+    )
+    return _finished(situation, ranking, found, live, (onward, len(basket.items)))
 
 
 def cart(situation: Situation, weights: Rates, allowed: Flags, k: int) -> Found | None:
@@ -90,35 +92,42 @@ def cart(situation: Situation, weights: Rates, allowed: Flags, k: int) -> Found 
     size = len(situation.named_cart) if situation.request.cart else LIVE
     told, scores = ranking = Ranking.room(k)
     asked, place = (size, situation.today), (allowed, told, scores)
-    found, n = _cart(log, asked, known, tables.purchases.orders, basket.columns, weights, place)
-    return _finished(situation, ranking, found, (n,))
+    found, live, n = _cart(log, asked, known, tables.purchases.orders, basket.columns, weights, place)
+    return _finished(situation, ranking, found, live, (n,))
 
 
-def _finished(situation: Situation, ranking: Ranking, found: int, numbers: Sequence[int]) -> Found | None:
-    if found == LEFT:
+def _finished(
+    situation: Situation, ranking: Ranking, found: int, live: Numbers, proposed: Sequence[int]
+) -> Found | None:
+    if found == LEFT or situation.log is None:
         return None
-    situation.fresh_purchases = {}  # a log that tells of any is left
-    return ranking if found == len(ranking.scores) else ranking.only(slice(found)), numbers
+    if found == len(ranking.scores):
+        situation.fresh_purchases = {}  # a log that tells of any is left
+        return ranking, proposed
+    situation.know(written(situation.log, live))  # others are asked for the rest
+    return ranking.only(slice(found)), proposed
 
 
 @compiled((LOG, PROPOSALS, RATES, PLACE))
-def _row(log: Log, proposed: Proposals, weights: Rates, place: Place) -> int:
+def _row(log: Log, proposed: Proposals, weights: Rates, place: Place) -> tuple[int, Numbers]:
+    """Returns how many are found, and how many rows `situate` wrote."""
     (allowed, told, totals), rows = place, log[5]
-    viewed, _, hidden = situate(log)
-    if viewed < 0:
-        return LEFT
-    return rank((proposed,), weights, allowed, rows[HIDDEN : HIDDEN + hidden], told, totals)
+    live = situate(log)
+    if live[0] < 0:
+        return LEFT, live
+    return rank((proposed,), weights, allowed, rows[HIDDEN : HIDDEN + live[2]], told, totals), live
 
 
 @compiled((LOG, TABLE, FLOATS, PROPOSALS, RATES, PLACE))
 def _visit(
     log: Log, table: Table, habits: Floats, basket: Proposals, weights: Rates, place: Place
-) -> tuple[int, int]:
-    """Returns how many are found, and how many the visit leads on to."""
+) -> tuple[int, Numbers, int]:
+    """Returns as `_row`, and how many the visit leads on to."""
     (allowed, told, totals), rows = place, log[5]
-    viewed, _, hidden = situate(log)
+    live = situate(log)
+    viewed, _, hidden = live
     if viewed < 0:
-        return LEFT, 0
+        return LEFT, live, 0
     room = viewed
     for look in rows[:viewed]:
         room += table[0][look + 1] - table[0][look]
@@ -126,10 +135,10 @@ def _visit(
     speakers, counts = np.empty(room, np.int32), np.empty(room, np.int32)
     n = lead_on(table, rows[:viewed], habits, FAINT, (items, scores, speakers, counts))
     if viewed and not n:
-        return LEFT, 0
+        return LEFT, live, 0
     onward = (items[:n], scores[:n], speakers[:n], counts[:n])
     hide = rows[HIDDEN : HIDDEN + hidden]
-    return rank((onward, basket), weights, allowed, hide, told, totals), n
+    return rank((onward, basket), weights, allowed, hide, told, totals), live, n
 
 
 @compiled((LOG, tuple_of(types.int64, types.int64), KNOWN, INTS, PROPOSALS, RATES, PLACE))
@@ -141,25 +150,26 @@ def _cart(
     basket: Proposals,
     weights: Rates,
     place: Place,
-) -> tuple[int, int]:
+) -> tuple[int, Numbers, int]:
     """asked: the size of the cart that the question names, or LIVE, and the day; orders: `Purchases.orders`.
-    Returns how many are found, and of how many."""
+    Returns as `_row`, and of how many these are the best."""
     goes_with, figures, (splits, thresholds, leaves) = known
     (_, _, (offsets, bought, last_day), (customer, _, _, _), _, rows), (size, today) = log, asked
-    viewed, carted, hidden = situate(log)
+    live = situate(log)
+    viewed, carted, hidden = live
     if viewed < 0 or customer < 0:
-        return LEFT, 0
+        return LEFT, live, 0
     own = slice(offsets[customer], offsets[customer + 1])
     past, hide = (bought[own], orders[own], last_day[own]), rows[HIDDEN : HIDDEN + hidden]
     inside = rows[HIDDEN : HIDDEN + size] if size >= 0 else rows[MOST_SEEN : MOST_SEEN + carted]
     best, features = np.empty((3, DEEPEST), np.int32), np.empty((DEEPEST, FEATURES), np.float32)
     n = head(goes_with, inside, past, hide, best, features) if len(past[0]) else 0
     if not n:
-        return LEFT, 0
+        return LEFT, live, 0
     habits(best[0, :n], basket, past, today, figures, features)
     scores = np.empty(n, np.float32)
     start_from_share(features[:n], scores)
     add_leaves(splits, thresholds, leaves, features[:n], scores)
     to_chances(scores, np.array([0, n]))
     proposed = (best[0, :n], scores, best[1, :n], best[2, :n])
-    return rank((proposed,), weights, place[0], hide, place[1], place[2]), n
+    return rank((proposed,), weights, place[0], hide, place[1], place[2]), live, n

@@ -1,25 +1,28 @@
-"""Where machine code is kept from one start to the next, and when it has to be made anew.
+"""How numba is begun: what it may leave out, where machine code is kept, and when it has to be made anew.
 
 A kernel holds what it calls of other files, while numba looks at the file of a kernel alone.
 """
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numba
 from numba.core.caching import InTreeCacheLocator, UserProvidedCacheLocator, UserWideCacheLocator
 
+LINEAR_ALGEBRA = "scipy.linalg"
 HERE = Path(__file__).parent
 
 
 @cache
 def every_kernel() -> str:
     """A digest of the files of all kernels."""
-    sources = [path.read_bytes() for path in sorted(HERE.glob("*.py"))]
+    sources = [path.read_bytes() for path in sorted(HERE.glob("*.py")) if path != Path(__file__)]
     return sha256(b"".join(source for source in sources if b"@compiled" in source)).hexdigest()
 
 
@@ -46,3 +49,14 @@ class OfTheUser(_OfAll, UserWideCacheLocator):
 numba.config.CACHE_LOCATOR_CLASSES = ",".join(  # type: ignore[attr-defined]
     f"{place.__module__}.{place.__name__}" for place in (WhereTold, BesideTheSource, OfTheUser)
 )
+
+
+def _spare_scipy() -> None:
+    """No kernel has linear algebra, for which numba imports it: a tenth of a second of each start."""
+    if LINEAR_ALGEBRA not in sys.modules:
+        sys.modules[LINEAR_ALGEBRA] = None  # type: ignore[assignment]
+        import_module("numba.np.arraymath")  # looks for it, and does without
+        del sys.modules[LINEAR_ALGEBRA]
+
+
+_spare_scipy()

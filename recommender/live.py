@@ -40,6 +40,7 @@ Live = tuple[Ints, Ints, Ints]
 """Rows of what was viewed: the page's product, then the looks, newest first; of the cart, newest last;
 of what is hidden: the page's product, the cart, what the question names and what was bought lately."""
 
+Numbers = tuple[int, int, int]  # how many rows of each
 Whose = tuple[int, int, int, int]
 """(customer, product, since_ms, rests_since): whose log it is and on which page, rows or -1; training has
 seen what arrived until then; what was bought after that day is hidden. Named, they would cost more."""
@@ -67,10 +68,14 @@ def log_of(
 
 def live_rows(log: Log) -> Live:
     """What it comes to. Raises LeftToFold."""
-    viewed, carted, hidden = situate(log)
-    if viewed == UNREADABLE:
+    if (found := situate(log))[0] == UNREADABLE:
         raise LeftToFold
-    *_, rows = log
+    return written(log, found)
+
+
+def written(log: Log, found: Numbers) -> Live:
+    """What `situate` has written: so many of each."""
+    (viewed, carted, hidden), rows = found, log[-1]
     return rows[:viewed], rows[MOST_SEEN : MOST_SEEN + carted], rows[HIDDEN : HIDDEN + hidden]
 
 
@@ -278,7 +283,7 @@ def _replayed(log: Bytes, ids: Ids, since_ms: int, product: int, rows: Ints) -> 
 
 
 @compiled((LOG,))
-def situate(log: Log) -> tuple[int, int, int]:
+def situate(log: Log) -> Numbers:
     """Writes the rows of `Live`; returns how many of each, UNREADABLE for the first where it cannot tell."""
     entries, ids, (offsets, items, last_day), (customer, product, since_ms, rests_since), n, rows = log
     viewed, carted = _replayed(entries, ids, since_ms, product, rows)

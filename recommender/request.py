@@ -93,6 +93,10 @@ class Situation:
         tables, named = self.bundle.tables, [*self._named, *further] if further else self._named
         return log_of(entries, tables.products, tables.purchases, self._whose, named)
 
+    def know(self, live: Live) -> None:
+        """What machine code has made of the log."""
+        self._live, self.fresh_purchases = live, {}
+
     @property
     def viewed(self) -> Ints:
         return self._live[0]
