@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from api import openapi, problems
 from api.access import Access, is_local
 from api.early import Load
+from api.metrics import hand_over
 from api.middleware import Observed
 from api.pages import pages_router
 from api.routes import (
@@ -86,6 +87,7 @@ def create_app(
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+        hand_over()
         await asyncio.gather(store.close(), writes.close())
 
     app = ShortcutFastAPI(

@@ -1,7 +1,7 @@
 """The commonest answers, each in one call of machine code: from a shopper's log to the ranking.
 
-They say what `Situation`, the sources and `blend` say one after another, in half the time, most of which goes
-on the way from one loop to the next. Each is for the usual case, and says None in any other.
+They say what `Situation`, the sources and `blend` say one after another, without the way from one loop to
+the next. Each is for the usual case, and says None in any other.
 """
 
 from __future__ import annotations
@@ -13,8 +13,17 @@ from numba import types
 
 from recommender.boosting import add_leaves, to_chances
 from recommender.candidates import Candidates, Ranking
-from recommender.cart_features import DEEPEST, FEATURES, companions
-from recommender.cart_kernels import COMPANIONS, FIGURES, Companions, Figures, habits, head
+from recommender.cart_features import companions
+from recommender.cart_kernels import (
+    COMPANIONS,
+    DEEPEST,
+    FEATURES,
+    FIGURES,
+    Companions,
+    Figures,
+    habits,
+    head,
+)
 from recommender.carts import start_from_share
 from recommender.kernels import (
     FLAGS_OUT,
@@ -36,7 +45,7 @@ from recommender.kernels import (
     rank,
     tuple_of,
 )
-from recommender.live import HIDDEN, LOG, MOST_SEEN, Log, Numbers, situate, written
+from recommender.live import HIDDEN, LOG, MOST_SEEN, UNREADABLE, Log, Numbers, situate, written
 from recommender.next_basket import foreseen
 from recommender.request import Situation
 from recommender.sessions import FAINT, lead_on
@@ -65,7 +74,7 @@ def row(propose: Callable[[Situation], Candidates | None]) -> AtOnce:
             return None
         told, scores = ranking = Ranking.room(k)
         found, live = _row(log, proposed.columns, weights, (allowed, told, scores))
-        return _finished(situation, ranking, found, live, (len(proposed.items),))
+        return _finished(situation, log, ranking, found, live, (len(proposed.items),))
 
     return at_once
 
@@ -80,7 +89,7 @@ def visit_and_basket(situation: Situation, weights: Rates, allowed: Flags, k: in
     found, live, onward = _visit(
         log, sessions.onward.columns, sessions.habits, basket.columns, weights, place
     )
-    return _finished(situation, ranking, found, live, (onward, len(basket.items)))
+    return _finished(situation, log, ranking, found, live, (onward, len(basket.items)))
 
 
 def cart(situation: Situation, weights: Rates, allowed: Flags, k: int) -> Found | None:
@@ -93,19 +102,21 @@ def cart(situation: Situation, weights: Rates, allowed: Flags, k: int) -> Found 
     told, scores = ranking = Ranking.room(k)
     asked, place = (size, situation.today), (allowed, told, scores)
     found, live, n = _cart(log, asked, known, tables.purchases.orders, basket.columns, weights, place)
-    return _finished(situation, ranking, found, live, (n,))
+    return _finished(situation, log, ranking, found, live, (n,))
 
 
 def _finished(
-    situation: Situation, ranking: Ranking, found: int, live: Numbers, proposed: Sequence[int]
+    situation: Situation, log: Log, ranking: Ranking, found: int, live: Numbers, proposed: Sequence[int]
 ) -> Found | None:
-    if found == LEFT or situation.log is None:
+    """What is found, and told to the situation: no part of it reads the log again."""
+    if live[0] == UNREADABLE:
+        situation.log = None
         return None
+    situation.fresh_purchases = {}  # of a log that tells of any nothing can be read
     if found == len(ranking.scores):
-        situation.fresh_purchases = {}  # a log that tells of any is left
         return ranking, proposed
-    situation.know(written(situation.log, live))  # others are asked for the rest
-    return ranking.only(slice(found)), proposed
+    situation.live = written(log, live)
+    return None if found == LEFT else (ranking.only(slice(found)), proposed)
 
 
 @compiled((LOG, PROPOSALS, RATES, PLACE))
@@ -113,7 +124,7 @@ def _row(log: Log, proposed: Proposals, weights: Rates, place: Place) -> tuple[i
     """Returns how many are found, and how many rows `situate` wrote."""
     (allowed, told, totals), rows = place, log[5]
     live = situate(log)
-    if live[0] < 0:
+    if live[0] == UNREADABLE:
         return LEFT, live
     return rank((proposed,), weights, allowed, rows[HIDDEN : HIDDEN + live[2]], told, totals), live
 
@@ -126,7 +137,7 @@ def _visit(
     (allowed, told, totals), rows = place, log[5]
     live = situate(log)
     viewed, _, hidden = live
-    if viewed < 0:
+    if viewed == UNREADABLE:
         return LEFT, live, 0
     room = viewed
     for look in rows[:viewed]:
@@ -157,7 +168,7 @@ def _cart(
     (_, _, (offsets, bought, last_day), (customer, _, _, _), _, rows), (size, today) = log, asked
     live = situate(log)
     viewed, carted, hidden = live
-    if viewed < 0 or customer < 0:
+    if viewed == UNREADABLE or customer < 0:
         return LEFT, live, 0
     own = slice(offsets[customer], offsets[customer + 1])
     past, hide = (bought[own], orders[own], last_day[own]), rows[HIDDEN : HIDDEN + hidden]

@@ -8,16 +8,12 @@ import numpy as np
 
 from recommender.bundle import Tables
 from recommender.candidates import Candidates
-from recommender.cart_kernels import Companions, habits, head
+from recommender.cart_kernels import DEEPEST, FEATURES, Companions, habits, head
 from recommender.kernels import Floats, Ints
 from recommender.next_basket import next_basket
 from recommender.next_basket_table import FORESEEN_KEPT, ForeseenRow
 from recommender.personal import own_purchases
 from recommender.request import Situation
-
-DEEPEST = 60  # places of the sums that the trees order anew
-FEATURES = 16
-SHARE = 0  # column of the features: an item's sum over the best one's
 
 
 class Head(NamedTuple):

@@ -27,6 +27,10 @@ from recommender.kernels import (
     tuple_of,
 )
 
+DEEPEST = 60  # places of the sums that the trees order anew
+FEATURES = 16  # see `cart_features.Head`
+SHARE = 0  # column of the features: an item's sum over the best one's
+
 Companions = tuple[Table, Floats, float]  # what goes with what, each item's rise, the weight of habit
 Orders = tuple[Ints, Ints, Ints]  # of one customer: items, orders, last day
 Figures = tuple[Floats, Floats, Floats, Floats, Floats]  # `NextBasket.figures`

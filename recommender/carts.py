@@ -6,8 +6,8 @@ import numpy as np
 from numba import types
 
 from recommender.candidates import Candidates, room
-from recommender.cart_features import SHARE, companions, head_of
-from recommender.cart_kernels import complete
+from recommender.cart_features import companions, head_of
+from recommender.cart_kernels import SHARE, complete
 from recommender.kernels import Floats, array, compiled
 from recommender.personal import own_purchases
 from recommender.request import Situation

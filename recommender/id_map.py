@@ -14,17 +14,6 @@ EMPTY = -1
 REMEMBERED = 10_000  # ids, about a megabyte
 
 
-def _crc_table() -> NDArray[np.int64]:
-    """What CRC-32 makes of each byte, by its's polynomial (ISO 3309), from the lowest bit on."""
-    table = np.arange(256)
-    for _ in range(8):
-        table = np.where(table & 1, 0xEDB88320 ^ (table >> 1), table >> 1)
-    return table
-
-
-CRC = _crc_table()
-
-
 @dataclass(frozen=True)
 class PackedBytes:
     """Many byte strings in one array. blob: uint8; offsets: (n + 1) int64."""

@@ -22,6 +22,7 @@ Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
 Rates = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Bytes = bytes | NDArray[np.uint8]
 Table = tuple[Places, Ints, Floats, Ints]  # columns of `tables.Neighbours`
 Proposals = tuple[Ints, Floats, Ints, Ints]  # columns of `candidates.Candidates`
 
@@ -56,6 +57,26 @@ def compiled(*signatures: tuple[types.Type, ...]) -> Callable[[Function], Functi
     """
     made = numba.njit(list(signatures) or None, cache=True, error_model="numpy", forceinline=True)
     return cast(Callable[[Function], Function], made)
+
+
+def _crc_table() -> NDArray[np.int64]:
+    """What CRC-32 makes of each byte, by its polynomial (ISO 3309), from the lowest bit on."""
+    table = np.arange(256)
+    for _ in range(8):
+        table = np.where(table & 1, 0xEDB88320 ^ (table >> 1), table >> 1)
+    return table
+
+
+_CRC = _crc_table()
+
+
+@compiled()
+def checksum(of: Bytes, begin: int, end: int) -> int:
+    """CRC-32."""
+    found = 0xFFFFFFFF
+    for place in range(begin, end):
+        found = _CRC[(found ^ int(of[place])) & 0xFF] ^ found >> 8
+    return found ^ 0xFFFFFFFF
 
 
 @compiled()

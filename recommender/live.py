@@ -11,11 +11,21 @@ from zlib import crc32
 
 import numpy as np
 from numba import types
-from numpy.typing import NDArray
 
 from features.shopper import CART_CHANGES, LOOKS
-from recommender.id_map import CRC, IdMap
-from recommender.kernels import INTS, INTS_OUT, PLACES, Ints, Places, array, compiled, tuple_of
+from recommender.id_map import IdMap
+from recommender.kernels import (
+    INTS,
+    INTS_OUT,
+    PLACES,
+    Bytes,
+    Ints,
+    Places,
+    array,
+    checksum,
+    compiled,
+    tuple_of,
+)
 from recommender.tables import Purchases
 
 
@@ -32,7 +42,6 @@ NOTHING = 0xC1  # the one byte that begins no MessagePack value
 _KINDS = {crc32(b"purchase"): BOUGHT} | {crc32(kind.encode()): LOOKED for kind in LOOKS}
 _KINDS |= {crc32(kind.encode()): ADDED if sign > 0 else REMOVED for kind, sign in CART_CHANGES.items()}
 _KIND_SUMS, _KIND_CODES = np.array([*_KINDS]), np.array([*_KINDS.values()])
-Bytes = bytes | NDArray[np.uint8]
 Ids = tuple[Ints, Bytes, Places]  # `IdMap.columns`
 Dated = tuple[Places, Ints, Ints]  # `Purchases.columns`
 
@@ -130,15 +139,6 @@ def _list(log: Bytes, at: int) -> tuple[int, int]:
 
 
 @compiled()
-def _sum(log: Bytes, begin: int, end: int) -> int:
-    """CRC-32."""
-    found = 0xFFFFFFFF
-    for place in range(begin, end):
-        found = CRC[(found ^ int(log[place])) & 0xFF] ^ found >> 8
-    return found ^ 0xFFFFFFFF
-
-
-@compiled()
 def _equal(one: Bytes, at: int, other: Bytes, there: int, length: int) -> bool:
     """Whether the same bytes stand at both places."""
     for place in range(length):  # noqa: SIM110 - no generators in machine code
@@ -151,7 +151,7 @@ def _equal(one: Bytes, at: int, other: Bytes, there: int, length: int) -> bool:
 def _row(log: Bytes, begin: int, end: int, ids: Ids) -> int:
     """As `IdMap.row` of a product id, -1 where it is not known."""
     slots, names, offsets = ids
-    slot = _sum(log, begin, end) & (len(slots) - 1)
+    slot = checksum(log, begin, end) & (len(slots) - 1)
     while slots[slot] >= 0:
         name, length = offsets[slots[slot]], offsets[slots[slot] + 1] - offsets[slots[slot]]
         if length == end - begin and _equal(names, name, log, begin, length):
@@ -167,7 +167,7 @@ def _entry(log: Bytes, at: int, since_ms: int, of: Places) -> int:
     fields, at = _list(log, at)
     moment, at = _number(log, at)
     begin, at = _string(log, at)
-    kind, of[0], of[1] = _sum(log, begin, at), int(moment), OTHER
+    kind, of[0], of[1] = checksum(log, begin, at), int(moment), OTHER
     for place in range(len(_KIND_SUMS)):
         if _KIND_SUMS[place] == kind:
             of[1] = _KIND_CODES[place]

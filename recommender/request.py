@@ -70,7 +70,7 @@ class Situation:
     since the bundle was trained, newest first; trained_until_ms: what arrived until then of this customer
     is in the bundle; hidden: what this answer must not show, as it is in view, in the cart, excluded or
     bought lately. cart, viewed and hidden are int32. log: what the shopper did, as kernels take it; None
-    where it is known already what that comes to.
+    where they cannot read it, or it is known already what it comes to.
     """
 
     def __init__(self, request: Request, bundle: Bundle) -> None:
@@ -93,21 +93,17 @@ class Situation:
         tables, named = self.bundle.tables, [*self._named, *further] if further else self._named
         return log_of(entries, tables.products, tables.purchases, self._whose, named)
 
-    def know(self, live: Live) -> None:
-        """What machine code has made of the log."""
-        self._live, self.fresh_purchases = live, {}
-
     @property
     def viewed(self) -> Ints:
-        return self._live[0]
+        return self.live[0]
 
     @cached_property
     def cart(self) -> Ints:
-        return np.array(self.named_cart, np.int32) if self.request.cart else self._live[1]
+        return np.array(self.named_cart, np.int32) if self.request.cart else self.live[1]
 
     @property
     def hidden(self) -> Ints:
-        return self._live[2]
+        return self.live[2]
 
     @cached_property
     def fresh_purchases(self) -> dict[int, int]:
@@ -122,7 +118,7 @@ class Situation:
         return fresh
 
     @cached_property
-    def _live(self) -> Live:
+    def live(self) -> Live:
         return self._read or self._folded()
 
     @cached_property

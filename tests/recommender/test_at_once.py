@@ -14,7 +14,7 @@ from recommender.at_once import Found
 from recommender.boosting import Trees
 from recommender.bundle import Bundle
 from recommender.candidates import Ranking
-from recommender.cart_features import FEATURES
+from recommender.cart_kernels import FEATURES
 from recommender.next_basket import foresee_many
 from recommender.next_basket_table import Foreseen
 from recommender.placements import AT_ONCE, Course, Source
@@ -92,10 +92,13 @@ def test_it_says_what_the_parts_say(course: Course) -> None:
     answered = 0
     for seed in range(300):
         request, k = any_question(Random(seed)), Random(seed).choice([1, 3, 8])
-        found = course.at_once(Situation(request, BUNDLE), course.weights, ALLOWED, k)
+        once, parts = Situation(request, BUNDLE), Situation(request, BUNDLE)
+        found = course.at_once(once, course.weights, ALLOWED, k)
         if found is not None:
-            assert told(found) == told(_blended(Situation(request, BUNDLE), course, ALLOWED, [], k)), seed
+            assert told(found) == told(_blended(parts, course, ALLOWED, [], k)), seed
             answered += 1
+        for rows in ("viewed", "cart", "hidden"):  # of which further sources are asked
+            assert getattr(once, rows).tolist() == getattr(parts, rows).tolist(), seed
     assert answered > 50
     assert ALLOWED.tolist() == [True] * (len(PRODUCTS) - 1) + [False]  # as it was
 

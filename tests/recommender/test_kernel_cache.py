@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,17 @@ def ask(where: Path) -> tuple[int, bool]:
         check=True,
     ).stdout.split()
     return int(said[0]), said[1:] == ["1"]
+
+
+def test_numbers_written_into_kernels_stand_in_their_files() -> None:
+    files, root = kernel_cache.kernel_files(), Path(kernel_cache.__file__).parents[1]
+    modules = {".".join(file.relative_to(root).with_suffix("").parts) for file in files}
+    assert {"recommender.at_once", "recommender.kernels", "features.shopper"} <= modules
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith(("recommender", "features")):
+                constants = [name.name for name in node.names if name.name.isupper()]
+                assert not constants or node.module in modules, f"{file.name}: {constants}"
 
 
 def test_a_change_in_another_file_is_noticed(tmp_path: Path) -> None:

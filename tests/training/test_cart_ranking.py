@@ -9,7 +9,8 @@ from histories import history_of, order
 
 from features.home import Home
 from recommender.boosting import Trees
-from recommender.cart_features import SHARE, head_of
+from recommender.cart_features import head_of
+from recommender.cart_kernels import SHARE
 from recommender.carts import completion, ranked
 from recommender.request import Request, Situation
 from training.cart_ranking import FEWEST, fit_cart_trees, lists_of
