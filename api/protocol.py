@@ -27,10 +27,15 @@ class ShortcutProtocol(HttpToolsProtocol):
 
     async def _answer(self, app: ShortcutFastAPI, scope: Scope, cycle: RequestResponseCycle) -> None:
         receive: Any = cycle.receive
-        told, cycle.on_response = cycle.on_response, _nothing  # it leads back here, for the collector to find
         response = await app.answered(scope, receive)
         if cycle.flow.write_paused and not cycle.disconnected:
             await cycle.flow.drain()
+        # After those that are being worked out now: to send in between wakes a caller up for each, and what
+        # an answer needs of the processor's caches makes room for what the network needs.
+        self.loop.call_soon(self._send, response, cycle)
+
+    def _send(self, response: Response, cycle: RequestResponseCycle) -> None:
+        told, cycle.on_response = cycle.on_response, _nothing  # it leads back here, for the collector to find
         if cycle.disconnected:
             return
         cycle.transport.write(_packed(response, self.server_state.default_headers, cycle.keep_alive))

@@ -50,11 +50,12 @@ class Link(asyncio.Protocol):
         return self._transport is None
 
     def send(self, command: tuple[Word, ...]) -> asyncio.Future[Any]:
-        """Queue one command; all that is queued in one turn of the event loop is one write."""
+        """Queue one command; all that is queued in one turn of the event loop, and in the next, is one write:
+        what has come in meanwhile is asked with it."""
         reply: asyncio.Future[Any] = self._loop.create_future()
         self._in_flight.append(reply)
         if not self._outgoing:
-            self._loop.call_soon(self._write)
+            self._loop.call_soon(self._loop.call_soon, self._write)
         self._outgoing.append(_pack(command))
         return reply
 

@@ -33,6 +33,9 @@ SHARE = 0  # column of the features: an item's sum over the best one's
 
 Companions = tuple[Table, Floats, float]  # what goes with what, each item's rise, the weight of habit
 Orders = tuple[Ints, Ints, Ints]  # of one customer: items, orders, last day
+Seats = tuple[Ints, Ints, Floats]
+"""Items and their seats (a power of two, 2), see `_place_of`; of each seat (n, 4) the item, how many products
+speak for it, who speaks loudest and at which of its places; and (n, 2) its votes' sum and the largest."""
 Figures = tuple[Floats, Floats, Floats, Floats, Floats]  # `NextBasket.figures`
 COMPANIONS, ORDERS = tuple_of(TABLE, FLOATS, types.float64), tuple_of(INTS, INTS, INTS)
 FIGURES = tuple_of(FLOATS, FLOATS, FLOATS, FLOATS, FLOATS)
@@ -55,39 +58,71 @@ def complete(companions: Companions, cart: Ints, past: Orders, out: Proposals) -
     return n
 
 
+@compiled()
+def _place_of(taken: Ints, item: int) -> int:
+    """Where an item stands among those that have a seat, or the free place where it belongs."""
+    last = len(taken) - 1
+    place = (item * 40503) & last
+    while taken[place, 0] != item and taken[place, 0] != NOBODY:
+        place = (place + 1) & last
+    return place
+
+
+@compiled()
+def _hear(items: Ints, worth: Floats, rise: Floats, speaker: int, seats: Seats, seated: int) -> int:
+    """Adds one speaker's votes, worth times rise; returns how many items have a seat now."""
+    taken, heard, votes = seats
+    for place in range(len(items)):
+        item = items[place]
+        vote, at = worth[place] * rise[item], _place_of(taken, item)
+        here = taken[at, 1]
+        if here == NOBODY:  # most items hear one vote, and need not be found again for it
+            here, taken[at, 0], taken[at, 1] = seated, item, seated
+            votes[here, 0], votes[here, 1] = vote, vote
+            heard[here, 0], heard[here, 1], heard[here, 2], heard[here, 3] = item, vote > 0, speaker, place
+            seated += 1
+        else:
+            votes[here, 0] += vote
+            heard[here, 1] += vote > 0
+            if vote >= votes[here, 1]:
+                votes[here, 1], heard[here, 2], heard[here, 3] = vote, speaker, place
+    return seated
+
+
 @compiled((COMPANIONS, INTS, ORDERS, INTS, INT_ROWS_OUT, FLOAT_ROWS_OUT))
 def head(companions: Companions, cart: Ints, past: Orders, hidden: Ints, told: Ints, features: Floats) -> int:
     """Of `complete`, writes the items of the largest sums, as there is room, who speaks loudest for each and
     the count (`told`), and what the cart says of it (`cart_features`). Returns how many."""
-    starts = companions[0][0]
-    room = len(past[0]) + sum([starts[anchor + 1] - starts[anchor] for anchor in cart])
-    items, speakers, counts = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
-    scores, held, seat = np.empty(room, np.float32), np.empty(room, np.int32), np.empty(room, np.int32)
-    n, slots = complete(companions, cart, past, (items, scores, speakers, counts)), free_slots(room)
-    seated = seat_all(items, np.empty(0, np.bool_), slots, held, seat, 0)
-    (sums, ease, voters), voice = np.zeros((3, seated), np.float32), np.empty(seated, np.int32)
-    loudest = np.full(seated, -np.inf, np.float32)
-    for place in range(n):
-        here, score = seat[place], scores[place]
-        sums[here] += score
-        if speakers[place] != NOBODY:
-            ease[here] += score
-            voters[here] += score > 0
-        if score >= loudest[here]:
-            loudest[here], voice[here] = score, place
+    ((offsets, items, weights, together), rise, habit), (own, orders, _), n = companions, past, len(past[0])
+    for anchor in cart:
+        n += offsets[anchor + 1] - offsets[anchor]
+    taken = np.full((2 << int(np.log2(2 * n + 4)), 2), NOBODY, np.int32)
+    seats, seated = (taken, np.empty((n, 4), np.int32), np.empty((n, 2), np.float32)), 0
+    _, heard, votes = seats
+    for anchor in cart:
+        own_row = slice(offsets[anchor], offsets[anchor + 1])
+        seated = _hear(items[own_row], weights[own_row], rise, anchor, seats, seated)
+    ease, voters, of_cart = votes[:seated, 0].copy(), heard[:seated, 1].copy(), seated
+    worth = (habit * np.log1p(orders)).astype(np.float32)
+    seated = _hear(own, worth, rise, NOBODY, seats, seated)
+    sums = votes[:seated, 0].copy()
     for item in hidden:
-        here = slots[slot_of(slots, held, item)]
-        if here >= 0:
+        here = taken[_place_of(taken, item), 1]
+        if here != NOBODY:
             sums[here] = 0
-    best, n, strongest = told[0], find_best(sums, told[0]), np.float32(1e-9)
-    largest = sums[best[0]] if n else np.float32(1)
+    best, strongest = told[0], np.float32(1e-9)
+    n = find_best(sums, best)
     for row in range(n):
-        strongest = max(strongest, ease[best[row]])
+        if best[row] < of_cart:
+            strongest = max(strongest, ease[best[row]])
     for row in range(n):
         here, of = best[row], features[row]
-        best[row], told[1, row], told[2, row] = held[here], speakers[voice[here]], counts[voice[here]]
-        of[0], of[1], of[2], of[3] = sums[here] / largest, sums[here], ease[here], ease[here] / strongest
-        of[4], of[5], of[6] = loudest[here], voters[here] / max(len(cart), 1), len(cart)
+        item, _, speaker, place = heard[here]
+        told[0, row], told[1, row] = item, speaker
+        told[2, row] = orders[place] if speaker == NOBODY else together[offsets[speaker] + place]
+        of[1], of[2], of[4] = sums[here], ease[here] if here < of_cart else 0, votes[here, 1]
+        of[5], of[6] = voters[here] / len(cart) if here < of_cart else 0, len(cart)
+        of[0], of[3] = of[1] / features[0, 1], of[2] / strongest
     return n
 
 

@@ -120,15 +120,18 @@ def find_best(totals: Floats, best: Ints) -> int:
                 best[found] = here
                 found += 1
         return found
+    values, least = np.empty(k, np.float32), np.float32(0)  # of the best so far, and of the last one's place
     for here in range(len(totals)):
-        if totals[here] <= 0 or (found == k and totals[here] <= totals[best[k - 1]]):
+        value = totals[here]
+        if value <= least:
             continue
-        place = found if found < k else k - 1
-        while place > 0 and totals[best[place - 1]] < totals[here]:
-            best[place] = best[place - 1]
+        place = min(found, k - 1)
+        while place > 0 and values[place - 1] < value:
+            best[place], values[place] = best[place - 1], values[place - 1]
             place -= 1
-        best[place] = here
+        best[place], values[place] = here, value
         found = min(found + 1, k)
+        least = values[k - 1] if found == k else least
     return found
 
 

@@ -31,7 +31,7 @@ document.addEventListener("perennial:exchange", ({ detail }) => {
 const milliseconds = (exchange) =>
   exchange.milliseconds === undefined ? "sent" : `${exchange.milliseconds.toFixed(exchange.milliseconds < 10 ? 1 : 0)} ms`;
 
-/** The server's own figure: the sum of `Server-Timing: state;dur=0.4, recommend;dur=1.1`. */
+/** The server's own figure: the sum of `Server-Timing: state;dur=0.4, recommend;dur=1.1 ...`. */
 function serverMilliseconds({ serverTiming }) {
   const stages = [...(serverTiming ?? "").matchAll(/dur=([\d.]+)/g)].map((stage) => Number(stage[1]));
   return stages.length ? stages.reduce((sum, stage) => sum + stage).toFixed(1) : null;
