@@ -13,11 +13,12 @@ from api.metrics import DEGRADED, PICKS
 from api.schemas import Campaign, PicksAsk
 from api.service import Service
 from api.tokens import new_token
-from api.trials import record_of
+from api.trials import Treatment, record_of
 from features import keys
 from features.connection import StoreUnavailable
 from features.sent import Sending, note_sending, sendings_of, sent_lately
 from features.shopper import ShopperLog
+from recommender.recommend import Pick
 from recommender.request import Placement, Request
 
 PLACEMENT_OF: dict[Campaign, Placement] = {
@@ -46,6 +47,15 @@ class Known(NamedTuple):
     missing: Sequence[str] = ()
 
 
+class Choice(NamedTuple):
+    """What a customer is shown, when and by whom."""
+
+    placement: Placement
+    now_ms: int
+    treatment: Treatment
+    picks: Sequence[Pick] = ()
+
+
 def read_line(raw: bytes, usual: Mapping[str, Any]) -> Line:
     """One line of NDJSON; what it does not say is as `usual`."""
     try:
@@ -63,9 +73,15 @@ def line_of(fields: Mapping[str, Any]) -> Line:
 
 
 async def answer_lines(service: Service, lines: Sequence[Line]) -> list[bytes]:
-    """A `schemas.PicksAnswer` for each, in order; their state comes in one round trip."""
+    """A `schemas.PicksAnswer` for each, in order; their state comes in one round trip.
+
+    One kind of work for all of them, then the next: to change it for each would take longer.
+    """
     known = await _known(service, [line.ask.customer_id for line in lines])
-    return [_answer(service, line, each) for line, each in zip(lines, known, strict=True)]
+    chosen = [_choose(service, line.ask, each) for line, each in zip(lines, known, strict=True)]
+    return [
+        _answer(service, line, each, choice) for line, each, choice in zip(lines, known, chosen, strict=True)
+    ]
 
 
 async def _known(service: Service, customers: Sequence[str | None]) -> list[Known]:
@@ -87,20 +103,20 @@ async def _known(service: Service, customers: Sequence[str | None]) -> list[Know
     return [next(theirs) if customer else Known() for customer in customers]
 
 
-def _answer(service: Service, line: Line, known: Known) -> bytes:
-    ask, now = line.ask, time.time()
+def _choose(service: Service, ask: PicksAsk, known: Known) -> Choice:
+    now = time.time()
     placement, now_ms = PLACEMENT_OF[ask.campaign], int(now * 1000)
     treatment = service.treatment(ask.customer_id, placement, now)
-    recommender = treatment.recommender
-    rest_days = service.settings.email_rest_days
-    request = Request(
-        placement,
-        now,
-        known.log,
-        ask.customer_id,
-        exclude=sent_lately(known.sendings, now_ms, rest_days, ask.send_id),
-    )
-    picks = recommender.recommend(request, ask.k, ask.customer_id) if recommender else []
+    if treatment.recommender is None:
+        return Choice(placement, now_ms, treatment)
+    sent = sent_lately(known.sendings, now_ms, service.settings.email_rest_days, ask.send_id)
+    request = Request(placement, now, known.log, ask.customer_id, exclude=sent)
+    picks = treatment.recommender.recommend(request, ask.k, ask.customer_id)
+    return Choice(placement, now_ms, treatment, picks)
+
+
+def _answer(service: Service, line: Line, known: Known, choice: Choice) -> bytes:
+    ask, (placement, now_ms, treatment, picks), recommender = line.ask, choice, choice.treatment.recommender
     missing = [*known.missing, *(treatment.missing if recommender else ["no_model"])]
     recommendation_id, shown = f"r-{new_token()}", shown_products(recommender, picks)
     PICKS.add_each(placement, [pick.source for pick in picks])

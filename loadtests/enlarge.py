@@ -26,7 +26,7 @@ from recommender.id_map import IdMap, PackedBytes
 from recommender.tables import Factors, Ranking
 from training.als import build_index
 
-SAMPLE = 10_000
+SAMPLE, BUYERS = 10_000, 20_000  # products and customers to ask about
 NOISE = 0.1  # of the copies' vectors, in standard deviations: equal vectors would make a poor index
 ROWS_OF_ITEMS = ("items", "best_sellers")
 
@@ -142,7 +142,7 @@ def write_home(bundle: Bundle, home: Home, seed: int = 7) -> None:
     sample = {
         "products": [{"product_id": tables.products.name(row), "price": 10.0} for row in products],
         "categories": [{"name": "tea"}],
-        "customers": [tables.customers.name(int(row)) for row in rng.permutation(buyers)[:SAMPLE]],
+        "customers": [tables.customers.name(int(row)) for row in rng.permutation(buyers)[:BUYERS]],
         "size": {"products": len(tables.products), "customers": len(tables.customers)},
     }
     (home.root / "bench.json").write_text(json.dumps(sample), encoding="utf-8")

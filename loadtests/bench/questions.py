@@ -23,10 +23,13 @@ _numbers = count()
 
 @dataclass(frozen=True)
 class Scene:
-    """Who asks about what. The random numbers make one seed one bench."""
+    """Who asks about what. The random numbers make one seed one bench.
+
+    buyers: everybody who may be written to; customers: those of them who are at the shop.
+    """
 
     shop: Shop
-    customers: Sequence[str]
+    buyers: Sequence[str]
     rng: Random
 
     @classmethod
@@ -35,9 +38,13 @@ class Scene:
         enlarged = home / "bench.json"
         if enlarged.exists():
             sample = json.loads(enlarged.read_text(encoding="utf-8"))
-            return cls(Shop.of(sample), sample["customers"][:CUSTOMERS], Random(seed))
+            return cls(Shop.of(sample), sample["customers"], Random(seed))
         shop = Shop.of(json.loads((home / "demo" / "shop.json").read_text(encoding="utf-8")))
         return cls(shop, _buyers(home / "demo" / "events.jsonl.gz"), Random(seed))
+
+    @property
+    def customers(self) -> Sequence[str]:
+        return self.buyers[:CUSTOMERS]
 
     def product(self) -> str:
         return self.shop.product_ids[self.shop.product(self.rng)]
@@ -90,13 +97,11 @@ def post(path: str, body: Any) -> bytes:
 
 
 def _buyers(events: Path) -> list[str]:
-    """The first customers of the history that ordered."""
+    """The customers of the history that ordered."""
     found: dict[str, None] = {}
     with gzip.open(events, "rt", encoding="utf-8") as lines:
         for line in lines:
             event = json.loads(line)
             if event["type"] == "purchase" and event.get("customer_id"):
                 found[event["customer_id"]] = None
-            if len(found) == CUSTOMERS:
-                break
     return list(found)

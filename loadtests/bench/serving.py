@@ -37,7 +37,7 @@ def one_worker(home: Path, scene: Scene, plan: Plan, cores: Cores) -> dict[str, 
         return ratios(costs) | {
             "stages_us": stage_us(before, stage_totals(ours)),
             "events_in_batches_per_s": round(ingestion(ours, scene, plan)),
-            "picks": picks_rate(ours, scene.customers, plan.picks),
+            "picks": picks_rate(ours, scene.buyers, plan.picks),
         }
 
 
