@@ -84,6 +84,25 @@ def closest(content: Content, price: NDArray[np.float32], kept: int) -> csr_matr
     return stacked(blocks, n_items)
 
 
+@dataclass
+class Alike:
+    """`closest`, remembered: a rehearsal asks the same as the training after it."""
+
+    _asked: Sequence[NDArray[Any]] = ()
+    _found: csr_matrix | None = None
+
+    def closest(self, content: Content, price: NDArray[np.float32], kept: int) -> csr_matrix:
+        vectors = content.vectors
+        asked = (content.kind, vectors.indptr, vectors.indices, vectors.data, price, np.array(kept))
+        if self._found is None or not all(map(_equal, asked, self._asked)):
+            self._asked, self._found = asked, closest(content, price, kept)
+        return self._found
+
+
+def _equal(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    return np.array_equal(one, other, equal_nan=True)
+
+
 def rarest(vectors: csr_matrix, pairs: int) -> csr_matrix:
     """The terms of fewest products, as many as give `pairs` of products with one in common."""
     in_products = np.bincount(vectors.indices, minlength=vectors.shape[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import faiss
@@ -23,7 +24,7 @@ from training.carts import CartTuning, fit_carts
 from training.cold_start import with_content_vectors
 from training.history import History
 from training.interactions import buyer_items, confidence, purchase_confidence
-from training.kinds import Content
+from training.kinds import Alike, Content
 from training.neighbours import as_neighbours, fill_empty_rows, matrix_of
 from training.next_basket import Learned, fit_next_basket
 from training.popularity import (
@@ -41,27 +42,41 @@ from training.sessions import fit_sessions
 from training.settings import TrainingSettings
 
 
+@dataclass(frozen=True)
+class Known:
+    """What a rehearsal leaves to the training after it: what it learned of next baskets, where that need not
+    be learned again, vectors to begin with, and which products are alike."""
+
+    next_basket: Learned | None = None
+    factors: Factors | None = None
+    alike: Alike = field(default_factory=Alike)
+
+
 def build(
     history: History,
     catalogue: pl.DataFrame,
     settings: TrainingSettings,
     report: Report = silent,
-    learned: Learned | None = None,
-    start: Factors | None = None,
+    known: Known | None = None,
     asked: NDArray[np.int64] | None = None,
 ) -> tuple[Tables, faiss.Index]:
     """Fit every model on a history. Deterministic: the same input gives the same tables.
 
-    learned: what a rehearsal learned of next baskets, which then is not learned again; start: its vectors;
-    asked: the only customers whose next baskets will be looked at, None: everybody's.
+    known: what a rehearsal has found out; asked: the only customers whose next baskets will be looked at,
+    None: everybody's.
     """
+    known = known or Known()
     products, buyers = align(catalogue, history), buyer_items(history)
     with _second_lane() as beside:
-        next_basket = beside.submit(fit_next_basket, history, products.category, settings, learned, asked)
+        next_basket = beside.submit(
+            fit_next_basket, history, products.category, settings, known.next_basket, asked
+        )
         sessions = beside.submit(fit_sessions, history, settings)
         content = Content.of(products.titles, products.category, products.brand)
-        factors = tastes(history, content, products.price, settings, report, start)
-        similar, complements, companions, tuning = partners(history, content, products, settings, report)
+        factors = tastes(history, content, products.price, settings, report, known.factors)
+        similar, complements, companions, tuning = partners(
+            history, content, products, settings, report, known.alike
+        )
         report("Repeat purchases", 0, 1)
         table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel())
         purchases = purchases_table(history, purchase_confidence(history, settings))
@@ -121,12 +136,17 @@ def usual_rankings(history: History, products: Products, table: ProductTable) ->
 
 
 def partners(
-    history: History, content: Content, products: Products, settings: TrainingSettings, report: Report
+    history: History,
+    content: Content,
+    products: Products,
+    settings: TrainingSettings,
+    report: Report,
+    alike: Alike,
 ) -> tuple[Neighbours, Neighbours, Neighbours, CartTuning]:
     """Of each product: what is like it, what goes with it, what goes with carts of it; their tuning."""
     buyers = buyer_items(history)
     report("Product pages", 0, 1)
-    similar, paired = page_neighbours(history, content, products.price, buyers, settings)
+    similar, paired = page_neighbours(history, content, products.price, buyers, settings, alike)
     report("Carts (EASE)", 0, 1)
     companions, tuning = fit_carts(history, settings)
     complements = with_companions(paired, companions, buyers, settings.neighbours_kept)

@@ -10,7 +10,7 @@ from recommender.tables import Neighbours
 from training.co_purchase import co_purchase, split
 from training.history import History
 from training.interactions import order_items, session_items
-from training.kinds import Content, closeness_of, closest
+from training.kinds import Alike, Content, closeness_of
 from training.neighbours import as_neighbours, matrix_of, only, row_of_each, stacked, strongest
 from training.settings import TrainingSettings
 
@@ -29,6 +29,7 @@ def page_neighbours(
     price: NDArray[np.float32],
     buyers: csr_matrix,
     settings: TrainingSettings,
+    alike: Alike,
 ) -> tuple[Neighbours, Neighbours]:
     """(similar, complements) of every product, the strongest first. buyers: `buyer_items`.
 
@@ -46,11 +47,11 @@ def page_neighbours(
     closeness = closeness_of(bought, content.vectors)
     same = content.same_kind(row_of_each(bought), bought.indices, closeness)
     instead, beside = split(bought, same)
-    alike = closest(content, price, kept)
-    similar = csr_matrix(VIEWED_WEIGHT * viewed + BOUGHT_WEIGHT * instead + CONTENT_WEIGHT * alike)
+    like = alike.closest(content, price, kept)
+    similar = csr_matrix(VIEWED_WEIGHT * viewed + BOUGHT_WEIGHT * instead + CONTENT_WEIGHT * like)
     beside.data = (beside.data * (1.0 + FAMILY_BOOST * closeness[~same])).astype(np.float32)
     complements = as_neighbours(strongest(beside, kept), buyers, at_least=support)
-    return as_neighbours(strongest(similar, kept), buyers), with_lent(complements, alike, content.kind)
+    return as_neighbours(strongest(similar, kept), buyers), with_lent(complements, like, content.kind)
 
 
 def with_companions(

@@ -24,7 +24,6 @@ from recommender.boosting import Trees
 from recommender.bundle import Bundle, Manifest, Tables
 from recommender.bundle_files import BadBundle, write_bundle
 from recommender.placements import fixed_weights
-from recommender.tables import Factors
 from training.blends import fit_blends
 from training.cart_ranking import fit_cart_trees, lists_of
 from training.errors import NothingToTrainOn
@@ -34,7 +33,7 @@ from training.history import DAY, History, load_history
 from training.next_basket import Learned, with_foreseen
 from training.offers.log import fit_offers
 from training.people import fit_people
-from training.pipeline import build
+from training.pipeline import Known, build
 from training.questions import cart_lessons, questions
 from training.result import TrainingResult
 from training.sets import fit_sets
@@ -50,18 +49,16 @@ class Rehearsal:
     """What the last weeks told: metrics, empty where the history is too short for it, and what was tuned and
     learned on the way, so that the real training need not do it again where it hardly knows more.
 
-    worth: of the blends; tuned: the settings that the search chose; factors: where the rehearsal knew some
-    people alone, for the real training to begin with.
+    worth: of the blends; tuned: the settings that the search chose.
     """
 
     metrics: dict[str, Any]
     settings: TrainingSettings
-    next_basket: Learned | None
+    known: Known
     blends: NDArray[np.float32]
     cart_trees: Trees
     worth: dict[str, Any] = field(default_factory=dict)
     tuned: dict[str, Any] = field(default_factory=dict)
-    factors: Factors | None = None
 
 
 def train(
@@ -127,8 +124,7 @@ def fit(
     """What training makes of a history: rehearsed on its last weeks, then built of all of it."""
     with threadpool_limits(1, "blas"):  # its threads wait for each other by spinning
         rehearsal = rehearse(history, catalogue, settings, report, tune_minutes)
-        learned = rehearsal.next_basket, rehearsal.factors
-        tables, index = build(history, catalogue, rehearsal.settings, report, *learned)
+        tables, index = build(history, catalogue, rehearsal.settings, report, rehearsal.known)
     next_basket = with_foreseen(tables.next_basket, history.until // DAY + 1)
     tables = replace(tables, blends=rehearsal.blends, cart_trees=rehearsal.cart_trees)
     return replace(tables, next_basket=next_basket), index, rehearsal
@@ -148,13 +144,14 @@ def rehearse(
     some = history.of_some(settings.rehearsal_lines, settings.seed)
     early = some.before(cut := cut_time(some, settings)) if len(some.purchases) else some
     if early is some or not len(early.purchases):
-        return Rehearsal({}, settings, None, fixed_weights(), Trees.none())
+        return Rehearsal({}, settings, Known(), fixed_weights(), Trees.none())
     quick = settings
     if some is not history:
         quick = settings.model_copy(update={"ease_products": min(settings.ease_products, REHEARSED_PRODUCTS)})
     asked = some.active_since(cut)
+    known = Known()
     tables, index = build(
-        early, catalogue, quick, lambda step, *far: report(f"Rehearsal: {step}", *far), asked=asked
+        early, catalogue, quick, lambda step, *far: report(f"Rehearsal: {step}", *far), known, asked
     )
     manifest = describe("rehearsal", datetime.fromtimestamp(cut, UTC), early, tables, settings, {})
     tasks = questions(some, cut, tables, settings)
@@ -181,8 +178,9 @@ def rehearse(
         if some is history:  # a ridge counts orders
             ridge, habit = bundle.tables.cart_tuning.tolist()
             settings = settings.model_copy(update={"ease_lambda": ridge, "cart_habit": habit})
-    factors = None if some is history else tables.factors
-    return Rehearsal(metrics, settings, learned, blends, trees, worth, chosen, factors)
+    factors = None if some is history else tables.factors  # it knew some people alone
+    known = replace(known, next_basket=learned, factors=factors)
+    return Rehearsal(metrics, settings, known, blends, trees, worth, chosen)
 
 
 def describe(

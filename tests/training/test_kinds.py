@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from training.kinds import Content, closeness_of, closest, content_vectors, kinds, price_closeness, rarest
+from training.kinds import (
+    Alike,
+    Content,
+    closeness_of,
+    closest,
+    content_vectors,
+    kinds,
+    price_closeness,
+    rarest,
+)
 
 TITLES = ["Red cup", "Blue cup", "Red towel", "", "Kettle"]
 NONE = np.full(5, -1, np.int32)
@@ -51,6 +60,20 @@ def test_the_closest_are_of_one_kind_and_near_in_price():
     none, price = np.full(4, -1, np.int32), np.array([10, 80, 11, 10], np.float32)
     found = closest(Content.of(titles, none, none), price, kept=3)
     assert found[0].indices.tolist() == [2, 1, 3]
+
+
+def test_what_is_alike_is_looked_for_again_only_where_something_changed():
+    titles = ["Red cup", "Green cup", "Blue cup", "Red kettle"]
+    none, price = np.full(4, -1, np.int32), np.array([10, 80, np.nan, 10], np.float32)
+    alike, content = Alike(), Content.of(titles, none, none)
+    first = alike.closest(content, price, kept=3)
+    assert alike.closest(Content.of(titles, none, none), price.copy(), kept=3) is first
+    dearer = price * np.array([1, 1, 1, 4], np.float32)
+    other = ["Red cup", "Green cup", "Blue cup", "Red pan"]
+    for asked in ((content, dearer, 3), (content, price, 2), (Content.of(other, none, none), price, 3)):
+        again = alike.closest(*asked)
+        assert again is not first
+        assert (again != closest(*asked)).nnz == 0
 
 
 def test_price_closeness_falls_with_the_ratio_and_ignores_unknown_prices():

@@ -9,7 +9,7 @@ from features.catalogue import load_products
 from features.home import Home
 from recommender.tables import Neighbours
 from training.interactions import buyer_items
-from training.kinds import Content
+from training.kinds import Alike, Content
 from training.neighbours import as_neighbours
 from training.product_pages import page_neighbours, with_lent
 from training.products import align
@@ -31,7 +31,9 @@ def pages(home: Home) -> tuple[list[str], Neighbours, Neighbours]:
     history = history_of(home, *pairs, *(order("kettle", customer=f"k-{number}") for number in range(6)))
     products = align(load_products(home), history)
     content = Content.of(products.titles, products.category, products.brand)
-    found = page_neighbours(history, content, products.price, buyer_items(history), TrainingSettings())
+    found = page_neighbours(
+        history, content, products.price, buyer_items(history), TrainingSettings(), Alike()
+    )
     return history.product_ids, *found
 
 

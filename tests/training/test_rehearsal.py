@@ -40,7 +40,7 @@ def test_the_trees_that_order_carts_are_handed_over(tmp_path: Path) -> None:
 def test_a_single_order_leaves_nothing_to_rehearse_with(tmp_path: Path) -> None:
     history = history_of(Home(tmp_path), order("a"))
     found = rehearse(history, load_products(Home(tmp_path)), SETTINGS)
-    assert (found.metrics, found.settings, found.next_basket) == ({}, SETTINGS, None)
+    assert (found.metrics, found.settings, found.known.next_basket) == ({}, SETTINGS, None)
 
 
 def test_a_large_shop_rehearses_on_some_customers_and_goes_on_from_their_vectors(tmp_path: Path) -> None:
@@ -51,8 +51,8 @@ def test_a_large_shop_rehearses_on_some_customers_and_goes_on_from_their_vectors
     home, settings = Home(tmp_path), SETTINGS.model_copy(update={"rehearsal_lines": 1_500})
     history = history_of(home, *orders)
     found = rehearse(history, load_products(home), settings)
-    assert found.factors is not None
-    assert found.factors.items.shape == (4, 4)
+    assert found.known.factors is not None
+    assert found.known.factors.items.shape == (4, 4)
     assert found.settings.ease_lambda is None  # tuned on fewer orders than the real training has
     tables, _, _ = fit(history, load_products(home), settings)
     assert len(np.unique(tables.purchases.items)) == 4
