@@ -54,7 +54,7 @@ class GrowthPlan:
 
 
 FULL = GrowthPlan(
-    turns=Plan(rounds=3, window_s=1.0, paced_s=3.0, rate=100),
+    turns=Plan(rounds=5, window_s=1.0, paced_s=2.0, rate=300),
     seed_shop=ShopSize(1_000, 10_000, 60_000, 120_000),
     base=(1_000, 10_000),
     served={
@@ -230,6 +230,6 @@ def _ratios(costs: Mapping[str, Cost], share: float) -> dict[str, float]:
     """Over the base, where there is one."""
     pairs = {name: (costs[name], costs[f"{name} base"]) for name in PLACEMENTS if f"{name} base" in costs}
     return {
-        name: round(ours.paced.latency.quantile(share) / theirs.paced.latency.quantile(share), 2)
+        name: round(ours.paced_quantile(share) / theirs.paced_quantile(share), 2)
         for name, (ours, theirs) in pairs.items()
     }

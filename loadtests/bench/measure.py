@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from itertools import cycle
 from random import Random
+from statistics import median
 from typing import Any
 
 from loadtests.bench.generator import Address, Channel, Load, at_rate, saturate
@@ -39,6 +40,7 @@ class Cost:
 
     full: Load = field(default_factory=Load)
     paced: Load = field(default_factory=Load)
+    windows: list[Load] = field(default_factory=list)  # that it is made of
     cpu_s: list[float] = field(default_factory=list)  # of each process
 
     @property
@@ -46,9 +48,10 @@ class Cost:
         """Of each process, for one request."""
         return [round(used / max(len(self.full.latency), 1) * 1e6, 1) for used in self.cpu_s]
 
-    @property
-    def paced_p99(self) -> float:
-        return self.paced.latency.quantile(0.99)
+    def paced_quantile(self, share: float) -> float:
+        """Of each window, and of these the median: a pause of the machine hits one, and not what it is
+        compared with."""
+        return median(window.latency.quantile(share) for window in self.windows)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -70,7 +73,9 @@ def compare(targets: Mapping[str, Target], plan: Plan) -> dict[str, Cost]:
         settle({pid for target in targets.values() for pid in target.pids})  # what was shown is archived
         for name, target in turn.items():
             if target.paced:
-                costs[name].paced.merge(at_rate(target.address, target.requests(), plan.paced_s, plan.rate))
+                window = at_rate(target.address, target.requests(), plan.paced_s, plan.rate)
+                costs[name].windows.append(window)
+                costs[name].paced.merge(window)
     return costs
 
 

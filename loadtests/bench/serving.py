@@ -76,7 +76,7 @@ def ratios(costs: Mapping[str, Cost]) -> dict[str, Any]:
     return {
         "ratios": each(lambda ours, their: ours.full.a_second / their.full.a_second),
         "cpu_ratios": each(lambda ours, their: sum(their.cpu_us) / sum(ours.cpu_us)),
-        "p99_ratio": each(lambda ours, their: ours.paced_p99 / their.paced_p99),
+        "p99_ratio": each(lambda ours, their: ours.paced_quantile(0.99) / their.paced_quantile(0.99)),
         "home_ratio_of_variants": {
             variant: round(home / costs[f"home reference {variant}"].full.a_second, 3) for variant in VARIANTS
         },
