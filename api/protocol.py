@@ -30,8 +30,7 @@ class ShortcutProtocol(HttpToolsProtocol):
         response = await app.answered(scope, receive)
         if cycle.flow.write_paused and not cycle.disconnected:
             await cycle.flow.drain()
-        # After those that are being worked out now: to send in between wakes a caller up for each, and what
-        # an answer needs of the processor's caches makes room for what the network needs.
+        # After all that are being worked out now, see docs/decisions/0013.
         self.loop.call_soon(self._send, response, cycle)
 
     def _send(self, response: Response, cycle: RequestResponseCycle) -> None:

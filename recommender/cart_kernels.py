@@ -100,8 +100,8 @@ def head(companions: Companions, cart: Ints, past: Orders, hidden: Ints, told: I
     seats, seated = (taken, np.empty((n, 4), np.int32), np.empty((n, 2), np.float32)), 0
     _, heard, votes = seats
     for anchor in cart:
-        own_row = slice(offsets[anchor], offsets[anchor + 1])
-        seated = _hear(items[own_row], weights[own_row], rise, anchor, seats, seated)
+        partners = slice(offsets[anchor], offsets[anchor + 1])
+        seated = _hear(items[partners], weights[partners], rise, anchor, seats, seated)
     ease, voters, of_cart = votes[:seated, 0].copy(), heard[:seated, 1].copy(), seated
     worth = (habit * np.log1p(orders)).astype(np.float32)
     seated = _hear(own, worth, rise, NOBODY, seats, seated)

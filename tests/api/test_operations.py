@@ -40,7 +40,8 @@ def test_metrics_are_told_by_route_and_without_ids(http: httpx.Client) -> None:
     http.get("/v1/recommendations", params={"placement": "home", "customer_id": "someone-private"})
     text = http.get("/metrics").text
     assert 'perennial_request_seconds_count{route="/v1/recommendations",status="200"}' in text
-    assert 'perennial_stage_seconds_count{stage="recommend"}' in text
+    for stage in ("state", "recommend", "encode"):
+        assert f'perennial_stage_seconds_count{{stage="{stage}"}}' in text
     assert "perennial_candidates_total" in text
     assert f'perennial_bundle_created_timestamp_seconds{{version="{VERSION}"}}' in text
     assert f'le="{LATENCY_BUCKETS_S[0]}"' in text

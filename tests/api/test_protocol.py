@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,20 @@ def test_requests_sent_at_once_are_answered_in_order(line: socket.socket) -> Non
     while got.count(b"HTTP/1.1 ") < 3 or not got.endswith(b"}"):
         got += line.recv(1 << 16)
     assert [part[:3] for part in got.split(b"HTTP/1.1 ")[1:]] == [b"200", b"422", b"200"]
+
+
+def test_who_waits_together_gets_their_own_answer(url: str) -> None:
+    port, placements = int(url.rpartition(":")[2]), ["trending", "home", "nowhere", "cart"] * 8
+    with ExitStack() as held:
+        lines = [
+            held.enter_context(closing(socket.create_connection(("127.0.0.1", port), timeout=5)))
+            for _ in placements
+        ]
+        for line, placement in zip(lines, placements, strict=True):
+            line.sendall(ASK.replace("trending", placement).encode() + b"\r\n")
+        answers = [answer(line) for line in lines]
+    assert [json.loads(body).get("placement", "nowhere") for _, _, body in answers] == placements
+    assert len({headers["x-request-id"] for _, headers, _ in answers}) == len(placements)
 
 
 def test_who_hangs_up_early_harms_nobody(url: str, line: socket.socket) -> None:
