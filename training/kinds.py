@@ -86,16 +86,19 @@ def closest(content: Content, price: NDArray[np.float32], kept: int) -> csr_matr
 
 @dataclass
 class Alike:
-    """`closest`, remembered: a rehearsal asks the same as the training after it."""
+    """`closest`, for a rehearsal and the training after it: what both ask is looked for once."""
 
     _asked: Sequence[NDArray[Any]] = ()
     _found: csr_matrix | None = None
 
     def closest(self, content: Content, price: NDArray[np.float32], kept: int) -> csr_matrix:
+        """As the function; an answer is handed out twice and then forgotten, as it may be a gigabyte."""
         vectors = content.vectors
         asked = (content.kind, vectors.indptr, vectors.indices, vectors.data, price, np.array(kept))
-        if self._found is None or not all(map(_equal, asked, self._asked)):
-            self._asked, self._found = asked, closest(content, price, kept)
+        found, self._found = self._found, None
+        if found is not None and all(map(_equal, asked, self._asked)):
+            return found
+        self._asked, self._found = asked, closest(content, price, kept)
         return self._found
 
 
