@@ -68,9 +68,7 @@ def plots(growth: Results) -> dict[str, str]:
                 placement: [(each[name], each["costs"][placement]["paced_ms"]["p99"]) for each in points]
                 for placement in PLACEMENTS
             }
-            drawn[name] = plot(
-                f"Latency over {name}", name, "p99 of paced requests, ms", series
-            )
+            drawn[name] = plot(f"Latency over {name}", name, "p99 of paced requests, ms", series)
     return {f"{IMAGES}-{name}.svg": drawing for name, drawing in drawn.items()}
 
 
