@@ -47,15 +47,6 @@ class Known(NamedTuple):
     missing: Sequence[str] = ()
 
 
-class Choice(NamedTuple):
-    """What a customer is shown, when and by whom."""
-
-    placement: Placement
-    now_ms: int
-    treatment: Treatment
-    picks: Sequence[Pick] = ()
-
-
 def read_line(raw: bytes, usual: Mapping[str, Any]) -> Line:
     """One line of NDJSON; what it does not say is as `usual`."""
     try:
@@ -78,9 +69,11 @@ async def answer_lines(service: Service, lines: Sequence[Line]) -> list[bytes]:
     One kind of work for all of them, then the next: to change it for each would take longer.
     """
     known = await _known(service, [line.ask.customer_id for line in lines])
-    chosen = [_choose(service, line.ask, each) for line, each in zip(lines, known, strict=True)]
+    now = time.time()
+    chosen = [_choose(service, line.ask, each, now) for line, each in zip(lines, known, strict=True)]
     return [
-        _answer(service, line, each, choice) for line, each, choice in zip(lines, known, chosen, strict=True)
+        _answer(service, line, each, now, *choice)
+        for line, each, choice in zip(lines, known, chosen, strict=True)
     ]
 
 
@@ -103,20 +96,22 @@ async def _known(service: Service, customers: Sequence[str | None]) -> list[Know
     return [next(theirs) if customer else Known() for customer in customers]
 
 
-def _choose(service: Service, ask: PicksAsk, known: Known) -> Choice:
-    now = time.time()
-    placement, now_ms = PLACEMENT_OF[ask.campaign], int(now * 1000)
+def _choose(service: Service, ask: PicksAsk, known: Known, now: float) -> tuple[Treatment, Sequence[Pick]]:
+    """What is shown, and who says so."""
+    placement = PLACEMENT_OF[ask.campaign]
     treatment = service.treatment(ask.customer_id, placement, now)
     if treatment.recommender is None:
-        return Choice(placement, now_ms, treatment)
-    sent = sent_lately(known.sendings, now_ms, service.settings.email_rest_days, ask.send_id)
+        return treatment, ()
+    sent = sent_lately(known.sendings, int(now * 1000), service.settings.email_rest_days, ask.send_id)
     request = Request(placement, now, known.log, ask.customer_id, exclude=sent)
     picks = treatment.recommender.recommend(request, ask.k, ask.customer_id)
-    return Choice(placement, now_ms, treatment, picks)
+    return treatment, picks
 
 
-def _answer(service: Service, line: Line, known: Known, choice: Choice) -> bytes:
-    ask, (placement, now_ms, treatment, picks), recommender = line.ask, choice, choice.treatment.recommender
+def _answer(
+    service: Service, line: Line, known: Known, now: float, treatment: Treatment, picks: Sequence[Pick]
+) -> bytes:
+    ask, placement, recommender = line.ask, PLACEMENT_OF[line.ask.campaign], treatment.recommender
     missing = [*known.missing, *(treatment.missing if recommender else ["no_model"])]
     recommendation_id, shown = f"r-{new_token()}", shown_products(recommender, picks)
     PICKS.add_each(placement, [pick.source for pick in picks])
@@ -124,7 +119,7 @@ def _answer(service: Service, line: Line, known: Known, choice: Choice) -> bytes
         DEGRADED.add(reason)
     if ask.customer_id and picks and not ask.preview:
         products = tuple([product.product_id for product in shown])
-        sending = Sending(now_ms, ask.send_id or recommendation_id, products)
+        sending = Sending(int(now * 1000), ask.send_id or recommendation_id, products)
         _note(service, ask.customer_id, known.sendings, sending)
         service.served.add(
             record_of(treatment, recommendation_id, placement, picks, products, ask.customer_id)

@@ -34,8 +34,8 @@ SHARE = 0  # column of the features: an item's sum over the best one's
 Companions = tuple[Table, Floats, float]  # what goes with what, each item's rise, the weight of habit
 Orders = tuple[Ints, Ints, Ints]  # of one customer: items, orders, last day
 Seats = tuple[Ints, Ints, Floats]
-"""Items and their seats (a power of two, 2), see `_place_of`; of each seat (n, 4) the item, how many products
-speak for it, who speaks loudest and at which of its places; and (n, 2) its votes' sum and the largest."""
+"""`free_slots`; of each seat (n, 4) the item, how many products speak for it, who speaks loudest and at which
+of its places; and (n, 2) its votes' sum and the largest."""
 Figures = tuple[Floats, Floats, Floats, Floats, Floats]  # `NextBasket.figures`
 COMPANIONS, ORDERS = tuple_of(TABLE, FLOATS, types.float64), tuple_of(INTS, INTS, INTS)
 FIGURES = tuple_of(FLOATS, FLOATS, FLOATS, FLOATS, FLOATS)
@@ -59,25 +59,15 @@ def complete(companions: Companions, cart: Ints, past: Orders, out: Proposals) -
 
 
 @compiled()
-def _place_of(taken: Ints, item: int) -> int:
-    """Where an item stands among those that have a seat, or the free place where it belongs."""
-    last = len(taken) - 1
-    place = (item * 40503) & last
-    while taken[place, 0] != item and taken[place, 0] != NOBODY:
-        place = (place + 1) & last
-    return place
-
-
-@compiled()
 def _hear(items: Ints, worth: Floats, rise: Floats, speaker: int, seats: Seats, seated: int) -> int:
     """Adds one speaker's votes, worth times rise; returns how many items have a seat now."""
-    taken, heard, votes = seats
+    slots, heard, votes = seats
     for place in range(len(items)):
         item = items[place]
-        vote, at = worth[place] * rise[item], _place_of(taken, item)
-        here = taken[at, 1]
+        vote, slot = worth[place] * rise[item], slot_of(slots, item)
+        here = slots[slot, 1]
         if here == NOBODY:  # most items hear one vote, and need not be found again for it
-            here, taken[at, 0], taken[at, 1] = seated, item, seated
+            here, slots[slot, 0], slots[slot, 1] = seated, item, seated
             votes[here, 0], votes[here, 1] = vote, vote
             heard[here, 0], heard[here, 1], heard[here, 2], heard[here, 3] = item, vote > 0, speaker, place
             seated += 1
@@ -96,9 +86,8 @@ def head(companions: Companions, cart: Ints, past: Orders, hidden: Ints, told: I
     ((offsets, items, weights, together), rise, habit), (own, orders, _), n = companions, past, len(past[0])
     for anchor in cart:
         n += offsets[anchor + 1] - offsets[anchor]
-    taken = np.full((2 << int(np.log2(2 * n + 4)), 2), NOBODY, np.int32)
-    seats, seated = (taken, np.empty((n, 4), np.int32), np.empty((n, 2), np.float32)), 0
-    _, heard, votes = seats
+    seats, seated = (free_slots(n), np.empty((n, 4), np.int32), np.empty((n, 2), np.float32)), 0
+    slots, heard, votes = seats
     for anchor in cart:
         partners = slice(offsets[anchor], offsets[anchor + 1])
         seated = _hear(items[partners], weights[partners], rise, anchor, seats, seated)
@@ -107,7 +96,7 @@ def head(companions: Companions, cart: Ints, past: Orders, hidden: Ints, told: I
     seated = _hear(own, worth, rise, NOBODY, seats, seated)
     sums = votes[:seated, 0].copy()
     for item in hidden:
-        here = taken[_place_of(taken, item), 1]
+        here = slots[slot_of(slots, item), 1]
         if here != NOBODY:
             sums[here] = 0
     best, strongest = told[0], np.float32(1e-9)
@@ -140,11 +129,11 @@ def habits(
         of[7], of[8], of[9], of[10], of[11] = 0, 0, 0, NEVER, -1
         of[12], of[13], of[14], of[15] = popularity[item], trend[item], rebuys[item], repeat_rate[item]
     for place in range(len(likely)):
-        row = slots[slot_of(slots, held, likely[place])]
+        row = slots[slot_of(slots, likely[place]), 1]
         if row >= 0:
             features[row, 7], features[row, 8] = chances[place], counts[place]
     for place in range(len(own)):
-        row = slots[slot_of(slots, held, own[place])]
+        row = slots[slot_of(slots, own[place]), 1]
         if row >= 0:
             days, gap = np.float32(today - last_day[place]), repeat_gap[own[place]]
             features[row, 9], features[row, 10] = orders[place], days

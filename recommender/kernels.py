@@ -81,16 +81,16 @@ def checksum(of: Bytes, begin: int, end: int) -> int:
 
 @compiled()
 def free_slots(n: int) -> Ints:
-    """An empty table for n items: a power of two, at least twice as many."""
-    return np.full(1 << int(np.log2(2 * n + 4)) + 1, NOBODY, np.int32)
+    """An empty table for n items, (a power of two, at least twice as many; 2): items and their seats."""
+    return np.full((2 << int(np.log2(2 * n + 4)), 2), NOBODY, np.int32)
 
 
 @compiled()
-def slot_of(slots: Ints, held: Ints, item: int) -> int:
-    """The slot of an item among `held`, or the free one where it belongs. Open addressing."""
+def slot_of(slots: Ints, item: int) -> int:
+    """The slot of an item that has a seat, or the free one where it belongs. Open addressing."""
     last = len(slots) - 1
     slot = (item * 40503) & last
-    while slots[slot] >= 0 and held[slots[slot]] != item:
+    while slots[slot, 0] != item and slots[slot, 0] != NOBODY:
         slot = (slot + 1) & last
     return slot
 
@@ -102,11 +102,11 @@ def seat_all(items: Ints, allowed: Flags, slots: Ints, held: Ints, seat: Ints, s
     for place in range(len(items)):
         seat[place] = NOBODY
         if len(allowed) == 0 or allowed[items[place]]:
-            slot = slot_of(slots, held, items[place])
-            if slots[slot] < 0:
-                slots[slot], held[seated] = seated, items[place]
+            slot = slot_of(slots, items[place])
+            if slots[slot, 1] == NOBODY:
+                slots[slot, 0], slots[slot, 1], held[seated] = items[place], seated, items[place]
                 seated += 1
-            seat[place] = slots[slot]
+            seat[place] = slots[slot, 1]
     return seated
 
 

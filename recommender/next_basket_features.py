@@ -6,7 +6,18 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from recommender.kernels import NEVER, Floats, Ints, Places, Rates, array, compiled, free_slots, slot_of
+from recommender.kernels import (
+    NEVER,
+    NOBODY,
+    Floats,
+    Ints,
+    Places,
+    Rates,
+    array,
+    compiled,
+    free_slots,
+    slot_of,
+)
 from recommender.next_basket_table import NextBasket, Past, PeersRow
 from recommender.threads import unlocked
 
@@ -100,11 +111,11 @@ def _partners(bought: Ints, short: Rates, rows: Rows) -> Votes:
     items, votes = np.empty(room, np.int32), np.zeros(room)
     for anchor in anchors:
         for place in range(rows[0][bought[anchor]], rows[0][bought[anchor] + 1]):
-            slot = slot_of(slots, items, rows[1][place])
-            if slots[slot] < 0:
-                slots[slot], items[n] = n, rows[1][place]
+            slot = slot_of(slots, rows[1][place])
+            if slots[slot, 1] == NOBODY:
+                slots[slot, 0], slots[slot, 1], items[n] = rows[1][place], n, rows[1][place]
                 n += 1
-            votes[slots[slot]] += rows[2][place] * np.float32(short[anchor])
+            votes[slots[slot, 1]] += rows[2][place] * np.float32(short[anchor])
     return slots, items[:n], votes[:n].astype(np.float32)
 
 
@@ -198,9 +209,9 @@ def _describe(
         sums[1, at[line]] += short[line]
     _write(items, of, PEERS, peers)
     for row in range(len(items)):
-        near, slot = of[row, PEERS], slot_of(partners[0], partners[1], items[row])
-        if partners[0][slot] >= 0:
-            of[row, PARTNER] = partners[2][partners[0][slot]]
+        near, slot = of[row, PEERS], slot_of(partners[0], items[row])
+        if partners[0][slot, 1] != NOBODY:
+            of[row, PARTNER] = partners[2][partners[0][slot, 1]]
         of[row, OWN], of[row, SHORT] = sums[0, row], sums[1, row]
         of[row, TIFU] = own_share * sums[0, row] + (1 - own_share) * near
         of[row, LIFT] = near / (figures[0][items[row]] + np.float32(RARE))

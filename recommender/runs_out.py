@@ -40,10 +40,10 @@ def runs_out(situation: Situation, item: int) -> RunsOut | None:
         habits = _bought_since(situation, item, habits)
         found = due(table, habits, situation.today)
         times, days = int(habits.times[0]), (found.day[0], found.earliest[0], found.latest[0])
-    elif place < 0 or table.times.item(place) < LEAST_TIMES:
+    elif place < 0 or (times := table.times.item(place)) < LEAST_TIMES:
         return None
     else:
-        times, days = table.times.item(place), tuple(table.expected[place].tolist())
+        days = tuple(table.expected[place].tolist())
     said = RunsOut(times, *(int(min(day, LAST_DAY)) for day in days))
     late = said.day + LATE * (said.day - situation.last_bought[item])
     return said if times >= LEAST_TIMES and situation.today <= late else None

@@ -38,9 +38,7 @@ async def recommendations(request: HttpRequest) -> Response:
     fetched = time.perf_counter()
     treatment, picks = _recommend(service, ask, shopper, log, ())
     recommended = time.perf_counter()
-    await asyncio.sleep(
-        0
-    )  # first recommend to all who wait: that is faster than to change the work each time
+    await asyncio.sleep(0)  # all who wait get theirs before one is written out: docs/decisions/0013
     resumed = time.perf_counter()
     body, _ = _answer(service, ask, shopper, treatment, picks, missing)
     return _respond(body, fetched - started, recommended - fetched, time.perf_counter() - resumed)

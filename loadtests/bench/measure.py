@@ -39,8 +39,7 @@ class Cost:
     """One target's figures over all its windows."""
 
     full: Load = field(default_factory=Load)
-    paced: Load = field(default_factory=Load)
-    windows: list[Load] = field(default_factory=list)  # that it is made of
+    windows: list[Load] = field(default_factory=list)  # paced
     cpu_s: list[float] = field(default_factory=list)  # of each process
 
     @property
@@ -54,11 +53,14 @@ class Cost:
         return median(window.latency.quantile(share) for window in self.windows)
 
     def as_dict(self) -> dict[str, Any]:
+        paced = Load()
+        for window in self.windows:
+            paced.merge(window)
         return {
             "requests_per_s": round(self.full.a_second),
             "full_speed_ms": self.full.latency.milliseconds(),
-            "paced_ms": self.paced.latency.milliseconds(),
-            "paced_late_share": round(self.paced.late / max(len(self.paced.latency), 1), 4),
+            "paced_ms": paced.latency.milliseconds(),
+            "paced_late_share": round(paced.late / max(len(paced.latency), 1), 4),
             "cpu_us": self.cpu_us,
         }
 
@@ -75,7 +77,6 @@ def compare(targets: Mapping[str, Target], plan: Plan) -> dict[str, Cost]:
             if target.paced:
                 window = at_rate(target.address, target.requests(), plan.paced_s, plan.rate)
                 costs[name].windows.append(window)
-                costs[name].paced.merge(window)
     return costs
 
 
