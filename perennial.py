@@ -10,12 +10,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from features.commands import imports, keys
+from features.cli.commands import imports, keys
+from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, plain_errors, progress
 from features.home import Home
-from features.locks import HomeInUse
-from features.redis_server import RedisServerError, redis_server
-from features.settings import StoreSettings
-from features.terminal import DEFAULT_HOME, HomeOption, JsonOption, console, plain_errors, progress
+from features.store.locks import HomeInUse
+from features.store.redis_server import RedisServerError, redis_server
+from features.store.settings import StoreSettings
 from training.commands import models, train
 from training.evaluate.command import evaluate
 from training.reports.command import report
@@ -149,8 +149,8 @@ def bench(
 def docs(check: Annotated[bool, typer.Option(help="Only compare.")] = False) -> None:
     """Write the generated pages of docs/."""
     from api.settings import ApiSettings
-    from features.reports.definitions import figures_page
-    from features.settings_table import settings_page
+    from features.cli.settings_table import settings_page
+    from features.insights.definitions import figures_page
     from training.settings import TrainingSettings
 
     pages = {

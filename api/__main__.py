@@ -13,7 +13,7 @@ from api.processes import stop_with_parent
 from api.serve import serve_api
 from api.settings import ApiSettings
 from features.home import Home
-from features.settings import StoreSettings
+from features.store.settings import StoreSettings
 
 if __name__ == "__main__":
     stop_with_parent()

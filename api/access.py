@@ -12,7 +12,7 @@ from typing import Literal
 from fastapi import Request
 
 from api.problems import Problem
-from features.api_keys import ApiKey
+from features.merchant.api_keys import ApiKey
 
 Scope = Literal["public", "secret"]
 DEMO_KEYS: dict[str, Scope] = {"pk_demo": "public", "sk_demo": "secret"}

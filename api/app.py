@@ -36,10 +36,10 @@ from api.routes import (
 from api.service import Service
 from api.settings import ApiSettings
 from api.shortcut import ShortcutFastAPI
-from features.connection import Connection
 from features.home import Home
-from features.served import ServedBuffer
-from features.settings import StoreSettings
+from features.outgoing.impressions import ServedBuffer
+from features.store.connection import Connection
+from features.store.settings import StoreSettings
 from recommender import versions
 
 PARTS = (

@@ -6,9 +6,9 @@ import msgspec
 
 from api.answers import encode
 from api.service import Service
-from features.connection import StoreUnavailable
-from features.decisions import read_spent
-from features.reports.shape import Report, Table, table
+from features.insights.report import Report, Table, table
+from features.outgoing.offer_decisions import read_spent
+from features.store.connection import StoreUnavailable
 
 COLUMNS = ("budget", "budget_amount", "budget_spent", "budget_left", "budget_price", "budget_until")
 NOW = "As of now. A price of 0: there is enough for everybody whom an offer pays for."

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from features.connection import Connection
-from features.decisions import read_spent
+from features.outgoing.offer_decisions import read_spent
+from features.store.connection import Connection
 from recommender.budget_prices import budget_prices
 from recommender.next_offer import model_of
 from recommender.offer_catalogue import Catalogue

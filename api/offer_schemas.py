@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 
 from api.schemas import MAX_K, ExperimentAnswer, Ids, ReasonAnswer
-from features.events import Id
+from features.events.vocabulary import Id
 from recommender.offer_catalogue import Catalogue
 
 

@@ -12,7 +12,7 @@ from api.schemas import ExperimentAnswer
 from api.service import Service
 from api.tokens import new_token
 from api.trials import Treatment, record_of
-from features.served import Treated
+from features.outgoing.impressions import Treated
 from recommender.experiments import OFFERS
 from recommender.offer_catalogue import NO_OFFER, Catalogue
 

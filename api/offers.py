@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from api.answers import encode, shown_products
 from api.offer_schemas import OfferAnswer, OfferAsk, OfferReason
 from api.service import Service
-from features.decisions import Charge, DecisionRecord, OfferState, keep_decision, read_offers
 from features.home import Home
-from features.ingest import read_log
-from features.shopper import ShopperState
-from features.tiers import read_tiers
+from features.live.ingest import read_log
+from features.live.shopper_state import ShopperState
+from features.merchant.tiers import read_tiers
+from features.outgoing.offer_decisions import Charge, DecisionRecord, OfferState, keep_decision, read_offers
 from recommender.draws import digest
 from recommender.next_offer import Choice, Promise, charges, choose, model_of, standing_promise
 from recommender.offer_catalogue import NO_OFFER, Catalogue, Offer

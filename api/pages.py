@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.staticfiles import StaticFiles
 
-from features.reports.page import ASSETS
+from features.insights.html_page import ASSETS
 
 STATIC: Final = Path(__file__).parent / "static"
 SWAGGER: Final = Path(str(files("fastapi_swagger"))) / "resources"

@@ -14,10 +14,10 @@ from api.schemas import Campaign, PicksAsk
 from api.service import Service
 from api.tokens import new_token
 from api.trials import Treatment, record_of
-from features import keys
-from features.connection import StoreUnavailable
-from features.sent import Sending, note_sending, sendings_of, sent_lately
-from features.shopper import ShopperLog
+from features.live.shopper_state import ShopperLog
+from features.outgoing.email_history import Sending, note_sending, sendings_of, sent_lately
+from features.store import keys
+from features.store.connection import StoreUnavailable
 from recommender.recommend import Pick
 from recommender.request import Placement, Request
 

@@ -10,8 +10,8 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
-from features.connection import StoreUnavailable
-from features.merchandising import StaleRevision
+from features.merchant.versioned_settings import StaleRevision
+from features.store.connection import StoreUnavailable
 
 
 class Problem(Exception):

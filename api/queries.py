@@ -12,7 +12,7 @@ from fastapi import Request
 from api.problems import Problem
 from api.schemas import Ask, AskPage
 from api.shoppers import Shopper
-from features.shopper import ShopperLog
+from features.live.shopper_state import ShopperLog
 from recommender.request import Request as Question
 
 LISTS = frozenset({"cart", "exclude"})

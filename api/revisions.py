@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
 
 from fastapi import Request
 
@@ -13,27 +12,7 @@ from api.problems import Problem
 from api.queries import checked
 from api.schemas import VersionAsk
 from api.service import Service
-from features.setting_versions import SettingVersion, SettingVersions
-
-
-class Revised(Protocol):
-    """A version of some settings."""
-
-    @property
-    def revision(self) -> int: ...
-
-
-Version = TypeVar("Version", bound=Revised)
-
-
-def chosen(versions: Sequence[Version], revision: int | None, unset: Version, route: str) -> Version:
-    """The version of a revision, or the newest; `unset` before the first. Raises Problem 404."""
-    if revision is None:
-        return versions[0] if versions else unset
-    for version in versions:
-        if version.revision == revision:
-            return version
-    raise Problem(404, f"That revision is not kept; `versions` of GET {route} lists those that are.")
+from features.merchant.versioned_settings import SettingVersion, SettingVersions
 
 
 async def asked(
@@ -42,7 +21,12 @@ async def asked(
     """(all that are kept, the one of the query's `revision`, or the newest). Raises Problem 404."""
     wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
     versions = await settings.newest(service.store)
-    return versions, chosen(versions, wanted, SettingVersion(), route)
+    if wanted is None:
+        return versions, versions[0] if versions else settings.before_the_first
+    for version in versions:
+        if version.revision == wanted:
+            return versions, version
+    raise Problem(404, f"That revision is not kept; `versions` of GET {route} lists those that are.")
 
 
 async def saved(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from features.events import Id
+from features.events.vocabulary import Id
 from recommender.merchandising import Moment, Rules
 from recommender.request import Placement
 

@@ -12,9 +12,9 @@ from contextlib import ExitStack
 from api.processes import listen, run_api, supervise, url_of
 from api.settings import ApiSettings
 from features.home import Home
-from features.locks import serve_lock
-from features.redis_server import RedisServer, redis_server
-from features.settings import StoreSettings
+from features.store.locks import serve_lock
+from features.store.redis_server import RedisServer, redis_server
+from features.store.settings import StoreSettings
 
 
 def serve_all(

@@ -19,15 +19,14 @@ from api.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, hand_over
 from api.offer_prices import OfferPrices
 from api.settings import ApiSettings
 from api.trials import Treatment, Variants
-from features import keys
-from features.api_keys import load_keys
-from features.connection import Connection, StoreUnavailable
+from features.catalogue.live_changes import changes_since
 from features.home import Home
-from features.live_catalogue import changes_since
-from features.merchandising import SavedRules, saved_revision, saved_versions
-from features.served import ServedBuffer
-from features.setting_versions import EXPERIMENTS, OFFER_CATALOGUE, SettingVersion
-from features.settings import StoreSettings
+from features.merchant.api_keys import load_keys
+from features.merchant.versioned_settings import EXPERIMENTS, MERCHANDISING, OFFER_CATALOGUE
+from features.outgoing.impressions import ServedBuffer
+from features.store import keys
+from features.store.connection import Connection, StoreUnavailable
+from features.store.settings import StoreSettings
 from recommender import versions
 from recommender.assignment import Trials
 from recommender.bundle_files import BadBundle
@@ -39,7 +38,6 @@ from recommender.request import PLACEMENTS, Request
 from recommender.shelf import Shelf
 
 log = logging.getLogger("perennial.service")
-NO_EXPERIMENTS = msgspec.Raw(b"[]")
 MEASURED_EVERY_S = 1.0  # answers wait while counts are handed over
 
 
@@ -147,11 +145,11 @@ class Service:
 
     async def refresh_rules(self) -> None:
         """Take over the merchant's rules."""
-        if await saved_revision(self.store) == self.rules_revision:
+        if await MERCHANDISING.revision(self.store) == self.rules_revision:
             return
-        newest = next(iter(await saved_versions(self.store, 1)), SavedRules())
+        newest = await MERCHANDISING.current(self.store)
         self.rules_revision = newest.revision  # of rules that cannot be read, too: that is told once
-        self.rules = msgspec.json.decode(newest.rules, type=Rules)
+        self.rules = msgspec.json.decode(newest.settings, type=Rules)
         if self.recommender is not None:
             self.recommender = replace(self.recommender, rules=self.rules)
 
@@ -159,7 +157,7 @@ class Service:
         """Take over the merchant's offers."""
         if await OFFER_CATALOGUE.revision(self.store) == self.offers_revision:
             return
-        newest = next(iter(await OFFER_CATALOGUE.newest(self.store, 1)), SettingVersion())
+        newest = await OFFER_CATALOGUE.current(self.store)
         self.offers_revision = newest.revision  # of offers that cannot be read, too: that is told once
         self.offers = msgspec.json.decode(newest.settings, type=Catalogue)
 
@@ -167,7 +165,7 @@ class Service:
         """Take over the owner's experiments."""
         if await EXPERIMENTS.revision(self.store) == self.experiments_revision:
             return
-        newest = next(iter(await EXPERIMENTS.newest(self.store, 1)), SettingVersion(settings=NO_EXPERIMENTS))
+        newest = await EXPERIMENTS.current(self.store)
         self.experiments_revision = newest.revision  # of some that cannot be read, too: that is told once
         await self.variants.plan(msgspec.json.decode(newest.settings, type=Experiments), self.changes)
 

@@ -12,9 +12,9 @@ from fastapi import Request
 from api.access import Access, Scope, header
 from api.schemas import Ask
 from api.service import Service
-from features.connection import StoreUnavailable
-from features.ingest import read_log
-from features.shopper import ShopperLog
+from features.live.ingest import read_log
+from features.live.shopper_state import ShopperLog
+from features.store.connection import StoreUnavailable
 
 
 class Shopper(NamedTuple):

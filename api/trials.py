@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from api.answers import encode
 from api.schemas import ExperimentAnswer
-from features.served import ServedRecord, Treated
+from features.outgoing.impressions import ServedRecord, Treated
 from recommender import versions
 from recommender.assignment import NO_TRIAL, Trial, Trials
 from recommender.bundle_files import BadBundle

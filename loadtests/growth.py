@@ -15,8 +15,8 @@ import polars as pl
 import typer
 from numpy.typing import NDArray
 
-from features.catalogue import merge_products
-from features.history import schema, write_rows
+from features.catalogue.products import merge_products
+from features.history.events_parquet import schema, write_rows
 from features.home import Home
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

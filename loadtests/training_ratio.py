@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from features.catalogue import load_products
+from features.catalogue.products import load_products
 from features.home import Home
 from loadtests.enlarge import still_serves
 from loadtests.training_cost import Cost, peak_bytes

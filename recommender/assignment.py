@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from features.served import Treated
+from features.outgoing.impressions import Treated
 from recommender.draws import uniform
 from recommender.experiments import HOLDOUT, Arm, Experiment
 

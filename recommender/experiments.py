@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from features.events import Id, Text
+from features.events.vocabulary import Id, Text
 from recommender.draws import digest
 from recommender.merchandising import Moment, Rules
 from recommender.merchandising import contradictions as rule_contradictions

@@ -23,7 +23,7 @@ def kernel_files() -> list[Path]:
     """Those that kernels, and the numbers written into them, stand in."""
     others = sorted(path for path in HERE.glob("*.py") if path != Path(__file__))
     kernels = [path for path in others if b"@compiled" in path.read_bytes()]
-    return [*kernels, *HERE.parent.glob("features/shopper.py")]  # which kinds of events count
+    return [*kernels, *HERE.parent.glob("features/live/shopper_state.py")]  # which kinds of events count
 
 
 @cache

@@ -12,7 +12,7 @@ from zlib import crc32
 import numpy as np
 from numba import types
 
-from features.shopper import CART_CHANGES, LOOKS
+from features.live.shopper_state import CART_CHANGES, LOOKS
 from recommender.id_map import IdMap
 from recommender.kernels import (
     INTS,

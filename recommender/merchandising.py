@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from features.events import Id, Text
+from features.events.vocabulary import Id, Text
 from recommender.bundle import Tables
 from recommender.request import Placement
 

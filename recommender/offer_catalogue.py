@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from features.events import Id, Money, Text
+from features.events.vocabulary import Id, Money, Text
 
 NO_OFFER = "none"
 MAX_OFFERS = 100

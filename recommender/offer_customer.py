@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from features.lifecycle import Life, Said
-from features.shopper import ShopperState
+from features.live.customer_facts import Life, Said
+from features.live.shopper_state import ShopperState
 from recommender.bundle import Bundle
 from recommender.offer_eligibility import Asked, Given
 from recommender.offer_features import chances_of, discount_share, features_of

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from msgspec.structs import replace
 
-from features.shopper import Purchase
+from features.live.shopper_state import Purchase
 from recommender.affinities import affinities
 from recommender.bundle import Bundle
 from recommender.customer_value import HORIZONS_DAYS, NEVER, Forecast, forecast

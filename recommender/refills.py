@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from features.shopper import Purchase
+from features.live.shopper_state import Purchase
 from recommender.bundle import Bundle
 from recommender.people import People
 from recommender.profile import Expected, Refill

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import msgspec
 import numpy as np
 
-from features.shopper import ShopperLog, ShopperState
+from features.live.shopper_state import ShopperLog, ShopperState
 from recommender.bundle import Bundle
 from recommender.kernels import Ints
 from recommender.live import MOST_SEEN, LeftToFold, Live, Log, live_rows, log_of

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from features.connection import Connection
 from features.home import Home
-from features.redis_server import RedisServer
-from features.settings import StoreSettings
+from features.store.connection import Connection
+from features.store.redis_server import RedisServer
+from features.store.settings import StoreSettings
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from features.events import Event, parse_event
+from features.events.vocabulary import Event, parse_event
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 _numbers = count(1)

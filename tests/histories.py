@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 
-from features.catalogue import load_products, merge_products
-from features.event_rows import event_rows
-from features.events import Event
-from features.history import schema, write_rows
+from features.catalogue.products import load_products, merge_products
+from features.events.vocabulary import Event
+from features.history.event_rows import event_rows
+from features.history.events_parquet import schema, write_rows
 from features.home import Home
 from training.history import History, load_history
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from features.events import Event
-from features.lifecycle import Life, Said, facts_of, live
-from features.product_news import News
-from features.shopper import entry_of, milliseconds
-from features.triggers import Standing, Waiting
+from features.catalogue.price_and_stock_news import News
+from features.events.vocabulary import Event
+from features.live.customer_facts import Life, Said, facts_of, live
+from features.live.shopper_state import entry_of, milliseconds
+from features.outgoing.trigger_queue import Standing, Waiting
 from recommender.lifecycle.knowledge import Knowledge
 from recommender.lifecycle.learned import figures_of
 from recommender.lifecycle.occasion import Trigger

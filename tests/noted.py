@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import redis
 
-from features import keys
-from features.served import ServedRecord
+from features.outgoing.impressions import ServedRecord
+from features.store import keys
 
 
 def records(client: redis.Redis) -> list[ServedRecord]:

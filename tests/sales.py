@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 from histories import archive
 
-from features.catalogue import merge_products
-from features.events import Event
+from features.catalogue.products import merge_products
+from features.events.vocabulary import Event
 from features.home import Home
 from training.reports.shop import Shop, load_shop
 

@@ -16,7 +16,7 @@ TRAINING_LIBRARIES = {"implicit", "polars", "scipy", "fastexcel", "defusedxml", 
 
 
 def test_redis_keys_are_named_in_one_file() -> None:
-    from features.keys import TAG
+    from features.store.keys import TAG
 
     named = {path.name for path in SOURCES if TAG in path.read_text() or "perennial}" in path.read_text()}
     assert named == {"keys.py"}

@@ -8,9 +8,9 @@ from typing import Any
 
 from sales import at
 
+from features.history.impressions_parquet import served_table
 from features.home import Home
-from features.served import ServedRecord, Treated
-from features.served_table import served_table
+from features.outgoing.impressions import ServedRecord, Treated
 from recommender.experiments import Arm, Experiment
 from training.experiments.plans import remember_plans
 

@@ -7,11 +7,8 @@ from typing import Annotated
 
 import typer
 
-from features.commands import store
-from features.home import Home
-from features.redis_server import RedisServerError
-from features.settings import StoreSettings
-from features.terminal import (
+from features.cli.commands import store
+from features.cli.options import (
     DEFAULT_HOME,
     HomeOption,
     JsonOption,
@@ -21,6 +18,9 @@ from features.terminal import (
     show,
     show_table,
 )
+from features.home import Home
+from features.store.redis_server import RedisServerError
+from features.store.settings import StoreSettings
 from training.errors import CannotTrain
 
 models = typer.Typer(help="Model versions: see them, publish one, go back.", no_args_is_help=True)
@@ -35,9 +35,9 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
     """Train on the whole history, compare with simple baselines, publish what passes."""
     # Here and not above: a serving process reads this file too, must not load training's libraries and
     # shall start at once.
-    from features.archive import Archiver
-    from features.catalogue import merge_live
-    from features.live_catalogue import all_changes
+    from features.catalogue.live_changes import all_changes
+    from features.catalogue.products import merge_live
+    from features.history.archiver import Archiver
     from training.experiments.plans import remember_plans, saved_plans
     from training.reports.build import write_insights
     from training.settings import TrainingSettings

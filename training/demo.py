@@ -8,14 +8,14 @@ from datetime import datetime
 
 import msgspec
 
-from features.commands import store
+from features.cli.commands import store
 from features.home import Home
 from features.importers.catalogue import import_catalogue
 from features.importers.costs import import_costs
 from features.importers.orders import import_orders
+from features.merchant.tiers import TIERS_FILE
+from features.merchant.versioned_settings import OFFER_CATALOGUE
 from features.progress import Report
-from features.setting_versions import OFFER_CATALOGUE
-from features.tiers import TIERS_FILE
 from training.demo_shop import write_demo_shop
 from training.demo_shop.season import Calendar
 from training.demo_shop.trials import ShopTrials

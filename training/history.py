@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features.history import scan
+from features.history.events_parquet import scan
 from features.home import Home
 from training.refunds import net_of_refunds
 

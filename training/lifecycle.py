@@ -14,14 +14,14 @@ from zlib import crc32
 import msgspec
 import redis
 
-from features import keys, triggers
+from features.catalogue.live_changes import all_changes
+from features.catalogue.price_and_stock_news import News, read_news, take_changes, watch
 from features.home import Home
-from features.live_catalogue import all_changes
-from features.merchandising import SavedRules
-from features.product_news import News, read_news, take_changes, watch
-from features.setting_versions import TRIGGER_SETTINGS
-from features.tiers import read_tiers
-from features.triggers import Settled, Standing, ToHandOut
+from features.merchant.tiers import read_tiers
+from features.merchant.versioned_settings import MERCHANDISING, TRIGGER_SETTINGS
+from features.outgoing import trigger_queue as triggers
+from features.outgoing.trigger_queue import Settled, Standing, ToHandOut
+from features.store import keys
 from recommender import versions
 from recommender.assignment import Trials
 from recommender.bundle_files import BadBundle
@@ -48,7 +48,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Lifecycle:
-    """Several workers may run at once, and any may die at any moment: see `features.triggers`."""
+    """Several workers may run at once, and any may die at any moment: see `outgoing.trigger_queue`."""
 
     def __init__(self, client: redis.Redis, home: Home, holdout: float = 0.0) -> None:
         self._client, self._home, self._holdout = client, home, holdout
@@ -210,9 +210,7 @@ def _on_shelf(recommender: Recommender, client: redis.Redis) -> Recommender:
 
 
 def _rules(client: redis.Redis) -> Sequence[AnyRule]:
-    kept = cast(list[bytes], client.lrange(keys.merchandising(), 0, 0))
     try:
-        saved = msgspec.json.decode(kept[0], type=SavedRules) if kept else SavedRules()
-        return msgspec.json.decode(saved.rules, type=Rules)
+        return msgspec.json.decode(MERCHANDISING.standing(client).settings, type=Rules)
     except msgspec.DecodeError:
         return ()

@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from features import history
-from features.events import Event, EventContext, Order, OrderItem
+from features.events.vocabulary import Event, EventContext, Order, OrderItem
+from features.history import events_parquet as history
 from features.home import Home
-from features.lifecycle import PLACED, Fact, Said, facts_of, live
-from features.settings import StoreSettings
-from features.shopper import REMEMBERED, entry_of
-from features.triggers import Standing
+from features.live.customer_facts import PLACED, Fact, Said, facts_of, live
+from features.live.shopper_state import REMEMBERED, entry_of
+from features.outgoing.trigger_queue import Standing
+from features.store.settings import StoreSettings
 
 TYPES = sorted(REMEMBERED | PLACED | {"ticket", "survey", "referral"})
 COLUMNS = ("type", "timestamp", "received_at", "customer_id", "anonymous_id", "order_id", "country", "extra")

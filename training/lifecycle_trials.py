@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import msgspec
 import redis
 
-from features import keys
-from features.served import ServedRecord
-from features.setting_versions import EXPERIMENTS
-from features.triggers import Settled
+from features.merchant.versioned_settings import EXPERIMENTS
+from features.outgoing.impressions import ServedRecord
+from features.outgoing.trigger_queue import Settled
+from features.store import keys
 from recommender.assignment import Trials
 from recommender.experiments import OFFERS, Experiment, Experiments
 from recommender.lifecycle.settings import Settings

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from features.shopper import ShopperState
+from features.live.shopper_state import ShopperState
 from recommender.bundle import Tables
 from recommender.request import Placement, Request
 from training.evaluate.compare import Case

@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from features.catalogue import load_products
+from features.catalogue.products import load_products
 from features.home import Home
 from features.progress import Report, silent
 from recommender import versions

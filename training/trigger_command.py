@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import msgspec
 import typer
 
-from features import keys
-from features.commands import store
+from features.cli.commands import store
+from features.cli.options import DEFAULT_HOME, HomeOption, console, plain_errors, progress, show_table
 from features.home import Home
-from features.redis_server import RedisServerError
-from features.settings import StoreSettings
-from features.terminal import DEFAULT_HOME, HomeOption, console, plain_errors, progress, show_table
-from features.triggers import BEGINNING, READ
+from features.outgoing.trigger_queue import BEGINNING, READ
+from features.store import keys
+from features.store.redis_server import RedisServerError
+from features.store.settings import StoreSettings
 from recommender.lifecycle.occasion import KINDS
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 
 import redis
 
-from features.archive import Archiver
+from features.history.archiver import Archiver
 from features.home import Home
-from features.settings import StoreSettings
+from features.store.settings import StoreSettings
 from recommender import versions
 from training.lifecycle import Lifecycle
 from training.settings import TrainingSettings

@@ -13,7 +13,7 @@ from api.problems import Problem
 from api.queries import decode_json, read_body
 from api.schemas import CatalogueChanges, CatalogueReceived
 from api.service import Service
-from features.live_catalogue import changes_since, put_changes
+from features.catalogue.live_changes import changes_since, put_changes
 
 router = APIRouter(tags=["catalogue"])
 

@@ -16,12 +16,12 @@ from fastapi import APIRouter, Request, Response
 from api.answers import JsonReply, encode
 from api.openapi import answers
 from api.service import Service
-from features import keys
-from features.connection import StoreUnavailable
 from features.home import Home
-from features.lifecycle import Life, live, told_of
-from features.sent import Sending, sendings_of
-from features.tiers import read_tiers
+from features.live.customer_facts import Life, live, told_of
+from features.merchant.tiers import read_tiers
+from features.outgoing.email_history import Sending, sendings_of
+from features.store import keys
+from features.store.connection import StoreUnavailable
 from recommender.profile import Contact, Profile
 from recommender.profiling import profile
 from recommender.tiers import BadTiers, TierPlan, read_plan

@@ -18,8 +18,8 @@ from api.problems import Problem
 from api.queries import decode_json, read_body
 from api.schemas import Received, Rejected
 from api.service import Service
-from features.events import EVENT_TYPES, Event, InvalidEvent, read_event
-from features.ingest import ingest
+from features.events.vocabulary import EVENT_TYPES, Event, InvalidEvent, read_event
+from features.live.ingest import ingest
 
 router = APIRouter(tags=["events"])
 

@@ -13,19 +13,17 @@ from fastapi import APIRouter, Request, Response
 from api.answers import JsonReply, encode
 from api.experiment_schemas import ExperimentsAnswer, ExperimentsToSave, ExperimentsVersion
 from api.openapi import answers, parameters, takes
-from api.problems import Problem
 from api.queries import checked, decode_json, read_body
-from api.revisions import chosen
+from api.revisions import asked, refuse, saved
 from api.schemas import VersionAsk
-from api.service import NO_EXPERIMENTS, Service
-from features.setting_versions import EXPERIMENTS, SettingVersion
+from api.service import Service
+from features.merchant.versioned_settings import EXPERIMENTS, SettingVersion
 from recommender import versions as models
 from recommender.bundle_files import BadBundle
 from recommender.experiments import Experiment, Experiments, contradictions, oddities, refused_changes
 from recommender.merchandising import unknown_names
 
 router = APIRouter(tags=["experiments"])
-UNSET = SettingVersion(settings=NO_EXPERIMENTS)
 
 
 @router.get("/v1/experiments", responses=answers(ExperimentsAnswer), openapi_extra=parameters(VersionAsk))
@@ -33,9 +31,7 @@ async def experiments(request: Request) -> Response:
     """The experiments as they stand, or as they were at an earlier `revision`. Needs a secret key."""
     service: Service = request.app.state.service
     service.access.require_secret(request)
-    wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
-    versions = await EXPERIMENTS.newest(service.store)
-    return _saved(service, versions, chosen(versions, wanted, UNSET, "/v1/experiments"))
+    return _saved(service, *await asked(service, request, EXPERIMENTS, "/v1/experiments"))
 
 
 @router.put("/v1/experiments", responses=answers(ExperimentsAnswer), openapi_extra=takes(ExperimentsToSave))
@@ -47,17 +43,15 @@ async def put_experiments(request: Request) -> Response:
     body = decode_json(await read_body(request, service.settings.max_body_bytes))
     sent = checked(body, ExperimentsToSave, strict=True)
     now = datetime.now(UTC)
-    standing = next(iter(await EXPERIMENTS.newest(service.writes, 1)), UNSET)
+    standing = await EXPERIMENTS.current(service.writes)
     found = contradictions(sent.experiments)
     found += refused_changes(_plans(standing), sent.experiments, now)
     found += await asyncio.to_thread(_missing_models, service.home.models, sent.experiments)
-    if found:
-        raise Problem(422, found[0], [{"field": "experiments", "message": message} for message in found])
+    refuse("experiments", found)
     # By what was looked at: a change that came in between is not overwritten unseen.
     revision = standing.revision if sent.revision is None else sent.revision
-    await EXPERIMENTS.save(service.writes, encode(body["experiments"]), now, revision)
+    versions = await saved(service, EXPERIMENTS, body["experiments"], revision)
     await service.refresh_experiments()
-    versions = await EXPERIMENTS.newest(service.store)
     return _saved(service, versions, versions[0])
 
 

@@ -13,8 +13,8 @@ from api.openapi import answers, parameters
 from api.problems import Problem
 from api.queries import checked
 from api.service import Service
-from features.reports.files import INSIGHTS, read_report
-from features.reports.shape import Report
+from features.insights.report import Report
+from features.insights.report_files import INSIGHTS, read_report
 
 
 class InsightAsk(msgspec.Struct, frozen=True):

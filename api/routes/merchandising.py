@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -14,7 +13,7 @@ from api.answers import encode, items_json, shown_products
 from api.openapi import answers, parameters, takes
 from api.problems import Problem
 from api.queries import checked, decode_json, question, read_body
-from api.revisions import chosen
+from api.revisions import asked, refuse, saved
 from api.schemas import (
     Move,
     PreviewAnswer,
@@ -27,8 +26,8 @@ from api.schemas import (
 )
 from api.service import Service
 from api.shoppers import live_log, whose
-from features.merchandising import SavedRules, save_rules, saved_versions
-from recommender.merchandising import AnyRule, Rules, contradictions, unknown_names
+from features.merchant.versioned_settings import MERCHANDISING, SettingVersion
+from recommender.merchandising import Rules, contradictions, unknown_names
 from recommender.preview import Step, preview
 from recommender.recommend import Pick, Recommender
 
@@ -40,9 +39,7 @@ async def saved_rules(request: Request) -> Response:
     """The rules as they stand, or as they were at an earlier `revision`."""
     service: Service = request.app.state.service
     service.access.require_secret(request)
-    wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
-    versions = await saved_versions(service.store)
-    return _saved(service, versions, chosen(versions, wanted, SavedRules(), "/v1/merchandising"))
+    return _saved(service, *await asked(service, request, MERCHANDISING, "/v1/merchandising"))
 
 
 @router.put("/v1/merchandising", responses=answers(SavedRulesAnswer), openapi_extra=takes(RulesToSave))
@@ -52,10 +49,9 @@ async def put_rules(request: Request) -> Response:
     service.access.require_secret(request)
     body = decode_json(await read_body(request, service.settings.max_body_bytes))
     sent = checked(body, RulesToSave, strict=True)
-    _refuse_contradictions(sent.rules)
-    await save_rules(service.writes, encode(sent.rules), datetime.now(UTC), sent.revision)
+    refuse("rules", contradictions(sent.rules))
+    versions = await saved(service, MERCHANDISING, sent.rules, sent.revision)
     await service.refresh_rules()
-    versions = await saved_versions(service.store)
     return _saved(service, versions, versions[0])
 
 
@@ -66,16 +62,16 @@ async def preview_rules(request: Request) -> Response:
     service.access.require_secret(request)
     body = decode_json(await read_body(request, service.settings.max_body_bytes))
     ask = checked(body, PreviewAsk, strict=True)
-    _refuse_contradictions(ask.rules)
+    refuse("rules", contradictions(ask.rules))
     if service.recommender is None:
         raise Problem(503, "There is no model yet: run `perennial train`.", headers={"Retry-After": "60"})
     recommender = Recommender(service.recommender.bundle, service.recommender.shelf)
     shopper = whose(request, "secret", service.access, ask.request)
     log, _ = await live_log(service, shopper)
     now = ask.at.timestamp() if ask.at else time.time()
-    asked = question(ask.request, shopper, log, (), now)
+    at_ask = question(ask.request, shopper, log, (), now)
     plain, steps = await asyncio.to_thread(
-        preview, recommender, ask.rules, asked, ask.request.k, shopper.visitor
+        preview, recommender, ask.rules, at_ask, ask.request.k, shopper.visitor
     )
     before, after = (
         msgspec.Raw(items_json(picks, shown_products(recommender, picks)).encode())
@@ -90,8 +86,8 @@ async def preview_rules(request: Request) -> Response:
     return Response(encode(answer), media_type="application/json")
 
 
-def _saved(service: Service, versions: Sequence[SavedRules], version: SavedRules) -> Response:
-    rules = msgspec.json.decode(version.rules, type=Rules)
+def _saved(service: Service, versions: Sequence[SettingVersion], version: SettingVersion) -> Response:
+    rules = msgspec.json.decode(version.settings, type=Rules)
     tables = service.recommender.bundle.tables if service.recommender else None
     answer = SavedRulesAnswer(
         revision=version.revision,
@@ -99,17 +95,11 @@ def _saved(service: Service, versions: Sequence[SavedRules], version: SavedRules
         rules=rules,
         warnings=unknown_names(rules, tables) if tables else [],
         versions=[
-            RulesVersion(each.revision, each.saved_at, len(msgspec.json.decode(each.rules)))
+            RulesVersion(each.revision, each.saved_at, len(msgspec.json.decode(each.settings)))
             for each in versions
         ],
     )
     return Response(encode(answer), media_type="application/json")
-
-
-def _refuse_contradictions(rules: Sequence[AnyRule]) -> None:
-    found = contradictions(rules)
-    if found:
-        raise Problem(422, found[0], [{"field": "rules", "message": message} for message in found])
 
 
 def _effect(recommender: Recommender, step: Step) -> RuleEffect:

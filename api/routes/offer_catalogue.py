@@ -16,7 +16,7 @@ from api.queries import checked, decode_json, read_body
 from api.revisions import asked, refuse, saved
 from api.schemas import VersionAsk
 from api.service import Service
-from features.setting_versions import OFFER_CATALOGUE, SettingVersion
+from features.merchant.versioned_settings import OFFER_CATALOGUE, SettingVersion
 from recommender.offer_catalogue import Catalogue, contradictions, loses_everywhere
 from recommender.recommend import Recommender
 

@@ -11,7 +11,7 @@ from api.offers import nothing
 from api.openapi import answers, takes
 from api.queries import checked, decode_json, read_body
 from api.service import Service
-from features.connection import StoreUnavailable
+from features.store.connection import StoreUnavailable
 
 router = APIRouter(tags=["offers"])
 

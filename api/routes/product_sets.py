@@ -17,7 +17,7 @@ from api.queries import checked
 from api.schemas import Ask, ReasonAnswer
 from api.service import Service
 from api.shoppers import Shopper, live_log, whose
-from features.shopper import ShopperState
+from features.live.shopper_state import ShopperState
 from recommender.recommend import Recommender
 from recommender.request import DAY, REST_DAYS
 from recommender.set_offers import SetOffer, SetsAsked, SetShop

@@ -19,8 +19,8 @@ from api.service import Service
 from api.shoppers import Shopper, live_log, whose
 from api.tokens import new_token
 from api.trials import Treatment
-from features.served import ServedRecord
-from features.shopper import ShopperLog
+from features.live.shopper_state import ShopperLog
+from features.outgoing.impressions import ServedRecord
 from recommender.recommend import Pick
 
 router = APIRouter(tags=["recommendations"])

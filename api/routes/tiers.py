@@ -16,8 +16,8 @@ from api.revisions import asked, refuse, saved
 from api.schemas import VersionAsk
 from api.service import Service
 from api.trigger_schemas import SettingsVersion
-from features.setting_versions import TIER_SETTINGS, SettingVersion
-from features.tiers import read_tiers, write_tiers
+from features.merchant.tiers import read_tiers, write_tiers
+from features.merchant.versioned_settings import TIER_SETTINGS, SettingVersion
 from recommender.tiers import BadTiers, TierPlan, contradictions, read_plan
 
 router = APIRouter(tags=["customers"])

@@ -24,8 +24,8 @@ from api.trigger_schemas import (
     TriggerSettingsToSave,
     VersionAsk,
 )
-from features.setting_versions import OFFER_CATALOGUE, TRIGGER_SETTINGS, SettingVersion
-from features.triggers import BEGINNING, Page, read_page
+from features.merchant.versioned_settings import OFFER_CATALOGUE, TRIGGER_SETTINGS, SettingVersion
+from features.outgoing.trigger_queue import BEGINNING, Page, read_page
 from recommender.lifecycle.occasion import KINDS
 from recommender.lifecycle.settings import Settings, contradictions, unknown_offers
 from recommender.offer_catalogue import Catalogue

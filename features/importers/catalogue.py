@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from features.catalogue import add_aliases, merge_products
+from features.catalogue.products import add_aliases, merge_products
 from features.home import Home
 from features.importers.catalogue_formats import CATALOGUE_FORMATS
 from features.importers.content import fetch, read_file

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from features.events import NEEDS_PRODUCT
+from features.events.vocabulary import NEEDS_PRODUCT
 from features.importers.lines import IDS
 from features.importers.reasons import Reason
 from features.importers.table import Table
 from features.importers.values import TIME, Times, number, read_times
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-LARGEST_QUANTITY, LARGEST_PRICE = 1e7, 1e9  # as features.events has them
+LARGEST_QUANTITY, LARGEST_PRICE = 1e7, 1e9  # as features.events.vocabulary has them
 
 
 def with_values(lines: pl.DataFrame) -> tuple[pl.DataFrame, Times]:

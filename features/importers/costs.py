@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from features.channel_costs import merge_costs
+from features.catalogue.channel_costs import merge_costs
 from features.home import Home
 from features.importers.content import read_file
 from features.importers.formats import pick_format

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from features.event_rows import event_rows
-from features.events import InvalidEvent, read_event
+from features.events.vocabulary import InvalidEvent, read_event
+from features.history.event_rows import event_rows
 from features.importers.lines import COLUMNS, completed
 from features.importers.reasons import Reason
 from features.importers.table import JSON_LINE, Table
 from features.importers.values import TIME
-from features.ingest import order_number
+from features.live.ingest import order_number
 from features.progress import Report
 
 STEP = 20_000

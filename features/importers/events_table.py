@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import polars as pl
 
-from features.events import EVENT_TYPES
+from features.events.vocabulary import EVENT_TYPES
 from features.importers.lines import Format
 from features.importers.reasons import Reason
 

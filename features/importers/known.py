@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from features import history
-from features.catalogue import load_aliases, load_products
-from features.catalogue import schema as product_schema
+from features.catalogue.products import load_aliases, load_products
+from features.catalogue.products import schema as product_schema
+from features.history import events_parquet as history
 from features.home import Home
 
 EVENT_COLUMNS = (

@@ -9,8 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from features.catalogue import add_aliases, merge_products
-from features.history import schema, write_rows
+from features.catalogue.products import add_aliases, merge_products
+from features.history.events_parquet import schema, write_rows
 from features.home import Home
 from features.importers.checks import with_reasons, with_values
 from features.importers.content import read_file

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from features.lifecycle import Life
+from features.live.customer_facts import Life
 from recommender.lifecycle.settings import Settings
 from recommender.tiers import TierPlan
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from features.lifecycle import Life
-from features.product_news import News
-from features.shopper import Purchase
-from features.triggers import Standing
+from features.catalogue.price_and_stock_news import News
+from features.live.customer_facts import Life
+from features.live.shopper_state import Purchase
+from features.outgoing.trigger_queue import Standing
 from recommender.assignment import Trials
 from recommender.experiments import OFFERS
 from recommender.lifecycle.customer import NOBODYS, Contact, Customer, Good, Person, Refill, Waiting, Worth

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from features.shopper import Purchase
+from features.live.shopper_state import Purchase
 from recommender.lifecycle.customer import Customer
 from recommender.lifecycle.occasion import DAY_MS, HOUR_MS, Kind, Occasion, Reason
 from recommender.lifecycle.series import steps

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from features.events import Id
-from features.lifecycle import Channel
+from features.events.vocabulary import Id
+from features.live.customer_facts import Channel
 from recommender.lifecycle.occasion import KINDS, Kind
 from recommender.offer_catalogue import NO_OFFER
 from recommender.segments import VIP_ORDERS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from features.lifecycle import Life
+from features.live.customer_facts import Life
 from recommender.lifecycle.customer import Customer, Good
 from recommender.lifecycle.occasion import DAY_MS, Occasion, Reason
 from recommender.lifecycle.settings import Settings

@@ -16,7 +16,7 @@ from api.processes import listen, url_of
 from api.protocol import ShortcutProtocol
 from api.settings import ApiSettings
 from features.home import Home
-from features.settings import StoreSettings
+from features.store.settings import StoreSettings
 
 from bundles import write_small
 

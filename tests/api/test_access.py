@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from api.access import is_local
-from features.api_keys import create_key, revoke_key
+from features.merchant.api_keys import create_key, revoke_key
 
 from waiting import eventually
 

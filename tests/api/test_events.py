@@ -8,8 +8,8 @@ import httpx
 import pytest
 import redis
 
-from features import keys
-from features.settings import StoreSettings
+from features.store import keys
+from features.store.settings import StoreSettings
 
 VIEW = {"type": "view", "anonymous_id": "a-1", "product_id": "mug"}
 

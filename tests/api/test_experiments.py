@@ -12,8 +12,8 @@ import redis
 from noted import records
 
 from api.experiment_schemas import ExperimentsAnswer
-from features import keys
 from features.home import Home
+from features.store import keys
 from recommender import versions
 from recommender.assignment import arm_of
 from recommender.bundle_files import write_bundle

@@ -10,7 +10,7 @@ import pytest
 import redis
 from noted import records
 
-from features.settings import StoreSettings
+from features.store.settings import StoreSettings
 from recommender.assignment import is_held_out
 from recommender.request import PLACEMENTS
 

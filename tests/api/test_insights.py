@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from features.home import Home
-from features.reports.files import INSIGHTS, write_report
-from features.reports.shape import Part, Report, figure
+from features.insights.report import Part, Report, figure
+from features.insights.report_files import INSIGHTS, write_report
 
 
 def test_a_report_is_answered_as_it_was_written(http: httpx.Client, served_home: Home) -> None:

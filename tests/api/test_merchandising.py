@@ -10,8 +10,8 @@ import pytest
 import redis
 
 from api.schemas import PreviewAnswer, SavedRulesAnswer
-from features import keys
 from features.home import Home
+from features.store import keys
 
 from bundles import write_small
 from waiting import eventually

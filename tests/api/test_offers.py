@@ -18,13 +18,13 @@ import redis
 from persons import bundle_with_people
 
 from api.offer_schemas import OfferAnswer
-from features import keys
-from features.archive import Archiver
+from features.history.archiver import Archiver
 from features.home import Home
-from features.redis_server import RedisServer
-from features.reports.files import write_report
-from features.reports.shape import Part, Report
-from features.settings import StoreSettings
+from features.insights.report import Part, Report
+from features.insights.report_files import write_report
+from features.store import keys
+from features.store.redis_server import RedisServer
+from features.store.settings import StoreSettings
 from recommender import versions
 from recommender.bundle_files import write_bundle
 

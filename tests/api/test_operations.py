@@ -11,7 +11,7 @@ import redis
 
 from api.metrics import LATENCY_BUCKETS_S
 from features.home import Home
-from features.settings import StoreSettings
+from features.store.settings import StoreSettings
 from recommender import versions
 
 from bundles import VERSION, write_small

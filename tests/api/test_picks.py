@@ -13,7 +13,7 @@ import redis
 
 from api.picks import PLACEMENT_OF
 from api.schemas import Campaign, PicksAnswer
-from features.settings import StoreSettings
+from features.store.settings import StoreSettings
 
 SECRET = {"Authorization": "Bearer sk_demo"}
 

@@ -12,7 +12,7 @@ import pytest
 
 from api.settings import ApiSettings
 from features.home import Home
-from features.settings import StoreSettings
+from features.store.settings import StoreSettings
 from tests.api.conftest import served
 
 ASK = "GET /v1/recommendations?placement=trending HTTP/1.1\r\nHost: shop\r\n"

@@ -11,7 +11,7 @@ import redis
 from persons import bundle_with_people
 
 from features.home import Home
-from features.tiers import TIERS_FILE
+from features.merchant.tiers import TIERS_FILE
 from recommender import versions
 from recommender.bundle_files import write_bundle
 from training.lifecycle import Lifecycle

@@ -12,8 +12,8 @@ import pytest
 import redis
 
 from api.trigger_schemas import TriggerLine, TriggerSettingsAnswer
-from features import keys
 from features.home import Home
+from features.store import keys
 from recommender.lifecycle.settings import Settings
 from training.lifecycle import Lifecycle
 

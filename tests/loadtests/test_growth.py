@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features.catalogue import load_products
-from features.history import scan
+from features.catalogue.products import load_products
+from features.history.events_parquet import scan
 from features.home import Home
 from loadtests.growth import Growth, write_shop
 from training.history import load_history

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from features.shopper import LogEntry, ShopperLog
+from features.live.shopper_state import LogEntry, ShopperLog
 from recommender.at_once import Found
 from recommender.boosting import Trees
 from recommender.bundle import Bundle

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from features.shopper import REMEMBERED, LogEntry, fold
+from features.live.shopper_state import REMEMBERED, LogEntry, fold
 from recommender.id_map import IdMap
 from recommender.live import MOST_CARTED, MOST_SEEN, LeftToFold, live_rows, log_of
 from recommender.tables import Purchases

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from features.shopper import ShopperState, entry_of, fold
+from features.live.shopper_state import ShopperState, entry_of, fold
 from recommender.boosting import Trees
 from recommender.bundle import Bundle
 from recommender.kernels import NEVER

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from persons import ALPHA, R, bundle_with_people
 
-from features.shopper import Purchase
+from features.live.shopper_state import Purchase
 from recommender.profile import Profile
 from recommender.profiling import profile
 from recommender.shelf import Shelf

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.shopper import ShopperState, entry_of, fold
+from features.live.shopper_state import ShopperState, entry_of, fold
 from recommender.placements import RECIPES
 from recommender.recommend import Pick, Recommender
 from recommender.request import PLACEMENTS, Request

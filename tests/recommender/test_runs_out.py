@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from persons import bundle_with_people
 
-from features.shopper import Purchase, ShopperState
+from features.live.shopper_state import Purchase, ShopperState
 from recommender.explain import Reason
 from recommender.recommend import Recommender
 from recommender.request import Placement, Request

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features.shopper import ShopperState
+from features.live.shopper_state import ShopperState
 from recommender.recommend import Recommender
 from recommender.request import Request, Situation
 from recommender.sessions import next_in_visit, step

@@ -6,7 +6,7 @@ from math import log2
 import numpy as np
 import pytest
 
-from features.shopper import ShopperState
+from features.live.shopper_state import ShopperState
 from recommender.bundle import Bundle
 from recommender.request import Request, Situation
 from recommender.sources import NEARBY, VIEW_FADE, popular_nearby

@@ -11,14 +11,15 @@ import msgspec
 import pytest
 import redis
 
-from features import keys, triggers
-from features.events import Event
+from features.catalogue.live_changes import put_changes_sync
+from features.events.vocabulary import Event
 from features.home import Home
-from features.ingest import ingest_sync
-from features.live_catalogue import put_changes_sync
-from features.sent import Sending
-from features.settings import StoreSettings
-from features.shopper import milliseconds
+from features.live.ingest import ingest_sync
+from features.live.shopper_state import milliseconds
+from features.outgoing import trigger_queue as triggers
+from features.outgoing.email_history import Sending
+from features.store import keys
+from features.store.settings import StoreSettings
 from recommender.lifecycle.settings import Settings
 from training.lifecycle import Lifecycle, settled
 

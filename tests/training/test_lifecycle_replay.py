@@ -9,13 +9,13 @@ from datetime import timedelta
 import pytest
 import redis
 
-from features import triggers
-from features.archive import Archiver
-from features.events import Event
+from features.events.vocabulary import Event
+from features.history.archiver import Archiver
 from features.home import Home
-from features.ingest import ingest_sync
-from features.lifecycle import Life
-from features.settings import StoreSettings
+from features.live.customer_facts import Life
+from features.live.ingest import ingest_sync
+from features.outgoing import trigger_queue as triggers
+from features.store.settings import StoreSettings
 from training.lifecycle_replay import replay
 
 from factories import NOW, event

@@ -7,7 +7,7 @@ from dataclasses import fields
 import numpy as np
 from sales import at, sale, shop_of
 
-from features.catalogue import load_products
+from features.catalogue.products import load_products
 from features.home import Home
 from recommender.bundle import flatten, unflatten
 from recommender.people import People

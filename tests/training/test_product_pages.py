@@ -5,7 +5,7 @@ import pytest
 from histories import history_of, list_products, order
 from scipy.sparse import csr_matrix
 
-from features.catalogue import load_products
+from features.catalogue.products import load_products
 from features.home import Home
 from recommender.tables import Neighbours
 from training.interactions import buyer_items

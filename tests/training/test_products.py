@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 from histories import history_of, list_products, order
 
-from features.catalogue import load_products
+from features.catalogue.products import load_products
 from features.home import Home
 from training.products import align
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from histories import history_of, order
 
-from features.catalogue import load_products
+from features.catalogue.products import load_products
 from features.home import Home
 from training.pipeline import build
 from training.questions import hidden_products, next_orders, questions, rest_of_visits

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from histories import history_of, order
 
-from features.catalogue import load_products
+from features.catalogue.products import load_products
 from features.home import Home
 from recommender.placements import fixed_weights
 from training.settings import TrainingSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sales import sale, shop_of
 
-from features.catalogue import load_products
+from features.catalogue.products import load_products
 from features.home import Home
 from recommender.bundle import flatten, unflatten
 from recommender.set_table import SetTable

@@ -11,12 +11,12 @@ import redis
 from typer.testing import CliRunner
 
 import perennial
-from features import keys
-from features.archive import Archiver
+from features.history.archiver import Archiver
 from features.home import Home
-from features.ingest import ingest_sync
-from features.settings import StoreSettings
-from features.shopper import milliseconds
+from features.live.ingest import ingest_sync
+from features.live.shopper_state import milliseconds
+from features.store import keys
+from features.store.settings import StoreSettings
 from training.lifecycle import Lifecycle
 
 from bundles import write_small

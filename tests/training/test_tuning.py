@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from histories import archive, list_products, order
 
-from features.catalogue import load_products
+from features.catalogue.products import load_products
 from features.home import Home
 from recommender import versions
 from recommender.bundle import Bundle

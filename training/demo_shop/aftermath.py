@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from features.events import Order as OrderSent
+from features.events.vocabulary import Order as OrderSent
 from training.demo_shop.journal import Journal, Visit
 from training.demo_shop.storefront import CURRENCY
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from features.events import Event, EventContext, EventType
+from features.events.vocabulary import Event, EventContext, EventType
 from training.demo_shop.season import Calendar
 from training.demo_shop.trials import SINCE, Seen
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from features.served import ServedRecord
-from features.served_table import served_table
+from features.history.impressions_parquet import served_table
+from features.outgoing.impressions import ServedRecord
 from recommender.assignment import Trials, arm_of, is_held_out
 from recommender.draws import uniform
 from recommender.experiments import OFFERS, Arm, Experiment

@@ -6,8 +6,8 @@ from random import Random
 
 import msgspec
 
-from features.events import EventContext, EventType, OrderItem
-from features.events import Order as OrderSent
+from features.events.vocabulary import EventContext, EventType, OrderItem
+from features.events.vocabulary import Order as OrderSent
 from training.demo_shop.aftermath import note_aftermath
 from training.demo_shop.baskets import Shelf
 from training.demo_shop.journal import Journal, Visit

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from features.importers.non_products import is_product
-from features.shopper import Purchase, ShopperState
+from features.live.shopper_state import Purchase, ShopperState
 from recommender.request import DAY, Request
 from training.errors import BadDataset
 from training.evaluate.compare import Case

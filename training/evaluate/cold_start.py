@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array
 
-from features.catalogue import load_products
+from features.catalogue.products import load_products
 from features.home import Home
 from features.progress import Report, silent
 from recommender.personal import Taste, fold_in

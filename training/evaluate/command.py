@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from features.home import Home
-from features.progress import Report
-from features.terminal import (
+from features.cli.options import (
     DEFAULT_HOME,
     HomeOption,
     JsonOption,
@@ -21,6 +19,8 @@ from features.terminal import (
     show,
     show_table,
 )
+from features.home import Home
+from features.progress import Report
 from training.errors import BadDataset
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from time import monotonic
 
 import numpy as np
 
-from features.catalogue import load_products
+from features.catalogue.products import load_products
 from features.home import Home
 from recommender.offer_catalogue import NO_OFFER
 from training.errors import BadDataset

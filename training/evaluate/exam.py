@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from features.catalogue import schema
+from features.catalogue.products import schema
 from features.progress import Report, silent
 from recommender.bundle import Bundle
 from training.evaluate.compare import Case

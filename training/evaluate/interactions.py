@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from features.live.shopper_state import ShopperState
 from features.progress import Report, silent
-from features.shopper import ShopperState
 from recommender.request import Request
 from training.errors import BadDataset
 from training.evaluate.compare import Case, compare, familiar, recommended

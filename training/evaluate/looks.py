@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from features.shopper import ShopperState
+from features.live.shopper_state import ShopperState
 from recommender.request import Request
 from training.errors import BadDataset
 from training.evaluate.compare import Case

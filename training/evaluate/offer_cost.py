@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from itertools import cycle, islice
 from time import monotonic, process_time_ns
 
-from features.commands import store
+from features.cli.commands import store
 from features.home import Home
+from features.live.shopper_state import ShopperState
+from features.merchant.versioned_settings import OFFER_CATALOGUE
 from features.progress import Report, silent
-from features.setting_versions import OFFER_CATALOGUE
-from features.shopper import ShopperState
 from recommender import versions
 from recommender.next_offer import choose, model_of
 from recommender.offer_catalogue import Catalogue

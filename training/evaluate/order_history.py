@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from features.catalogue import load_products
+from features.catalogue.products import load_products
 from features.home import Home
 from features.importers.orders import import_orders
 from features.importers.refusal import ImportRefused

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features.catalogue import load_products
+from features.catalogue.products import load_products
 from features.home import Home
 from recommender.request import Request
 from training.errors import BadDataset

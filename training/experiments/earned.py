@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from features.reports.text import shown
+from features.insights.text import shown
 from recommender.assignment import HELD_OUT
 from training.experiments.effects import Visitors, effect
 from training.experiments.exposures import PERENNIAL

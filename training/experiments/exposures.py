@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from features.history import arrived
+from features.history.events_parquet import arrived
+from features.history.impressions_parquet import SERVED_SCHEMA
 from features.home import Home
-from features.served_table import SERVED_SCHEMA
 from recommender.assignment import HELD_OUT, is_held_out
 from recommender.experiments import HOLDOUT
 from training.reports.archive import until

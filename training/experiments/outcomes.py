@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from features.history import arrived
+from features.history.events_parquet import arrived
 from features.home import Home
 from training.experiments.exposures import BROWSER, CUSTOMER, Served
 from training.reports.shop import Shop

@@ -9,7 +9,7 @@ import msgspec
 import redis
 
 from features.home import Home
-from features.setting_versions import EXPERIMENTS
+from features.merchant.versioned_settings import EXPERIMENTS
 from recommender.experiments import Experiment, Experiments
 
 PLANS_FILE = "experiments.json"

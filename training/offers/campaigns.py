@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from features.archive import DECISION_SCHEMA
+from features.history.archiver import DECISION_SCHEMA
 from features.home import Home
 from recommender.offer_catalogue import NO_OFFER, Budget, Cap, Catalogue
 from training.demo_shop.offers import PROPENSITIES, VALID_DAYS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from features.reports.shape import Part, Plot, Table, table
+from features.insights.report import Part, Plot, Table, table
 from training.reports.shop import Shop
 from training.reports.sums import over, total
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from features.history import scan
+from features.history.events_parquet import scan
 from features.home import Home
 
 SALES = ("purchase", "refund", "cancel", "identify")

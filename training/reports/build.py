@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 
-from features.history import scan
+from features.history.events_parquet import scan
 from features.home import Home
+from features.insights.report import Part
+from features.insights.report import Report as Figures
+from features.insights.report_files import write_report
 from features.progress import Report, silent
-from features.reports.files import write_report
-from features.reports.shape import Part
-from features.reports.shape import Report as Figures
 from training.reports.affinities import affinities
 from training.reports.channels import channels
 from training.reports.cohorts import cohorts

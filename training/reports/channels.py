@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from features.reports.definitions import WORTH_IT
-from features.reports.shape import Figure, Part, Plot, figure, table
+from features.insights.definitions import WORTH_IT
+from features.insights.report import Figure, Part, Plot, figure, table
 from training.reports.shop import Shop
 from training.reports.sums import over, total
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from features.reports.shape import Column, Part, Plot, Table, column, table
+from features.insights.report import Column, Part, Plot, Table, column, table
 from training.reports.archive import until
 from training.reports.shop import Shop
 

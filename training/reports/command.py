@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from features.commands import store
+from features.cli.commands import store
+from features.cli.options import DEFAULT_HOME, HomeOption, console, errors, plain_errors
 from features.home import Home
-from features.redis_server import RedisServerError
-from features.terminal import DEFAULT_HOME, HomeOption, console, errors, plain_errors
+from features.store.redis_server import RedisServerError
 
 if TYPE_CHECKING:
-    from features.reports.shape import Report
+    from features.insights.report import Report
 
 report = typer.Typer(help="Figures to steer a shop by.", no_args_is_help=True)
 
@@ -55,7 +55,7 @@ def experiment(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     # Here and not above: a serving process reads this file too, and must not load training's libraries.
-    from features.reports.files import write_report
+    from features.insights.report_files import write_report
     from training.experiments.plans import remember_plans, saved_plans
     from training.reports.build import newest_day
     from training.reports.experiments import experiments_report
@@ -131,7 +131,7 @@ def customers(
 
 def _show(home: Home, name: str, format: Format, as_of: datetime | None, *, foresee: bool = True) -> None:
     # Here and not above: a serving process reads this file too, and must not load training's libraries.
-    from features.reports.files import write_report
+    from features.insights.report_files import write_report
     from training.reports.build import build_report, newest_day
     from training.reports.shop import load_shop
 
@@ -154,9 +154,9 @@ def _today(home: Home) -> tuple[date, str | None]:
 def _print(built: Report, format: Format) -> None:
     import msgspec
 
-    from features.reports.page import as_html
-    from features.reports.spreadsheet import as_csv
-    from features.reports.terminal import print_report
+    from features.insights.html_page import as_html
+    from training.reports.render.spreadsheet import as_csv
+    from training.reports.render.terminal import print_report
 
     if format == "table":
         print_report(built, console)

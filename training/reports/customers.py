@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from features.reports.shape import Column, Part, table
+from features.insights.report import Column, Part, table
 from recommender.tiers import tier_standing
 from training.reports.shop import Shop
 

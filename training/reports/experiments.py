@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from features.home import Home
-from features.reports.shape import Column, Figure, Part, Plot, Report, Table, column, figure, table
+from features.insights.report import Column, Figure, Part, Plot, Report, Table, column, figure, table
 from recommender.assignment import HELD_OUT
 from recommender.experiments import Experiment
 from training.experiments.earned import Earned, earned, sentence

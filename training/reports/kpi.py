@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from features.reports.shape import Figure, Part, Plot, Table, figure, table
+from features.insights.report import Figure, Part, Plot, Table, figure, table
 from training.reports.archive import until
 from training.reports.ledger import Ledger
 from training.reports.shop import Shop

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import polars as pl
 
-from features.catalogue import load_products
+from features.catalogue.products import load_products
 from features.home import Home
 from training.history import linked
 from training.refunds import net_of_refunds

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from features.home import Home
-from features.reports.shape import Figure, Part, Report, Table, figure, table
+from features.insights.report import Figure, Part, Report, Table, figure, table
 from recommender import versions
 from recommender.bundle import Manifest
 from recommender.offer_model import OfferModel

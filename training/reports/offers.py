@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from features.home import Home
-from features.reports.shape import Figure, Part, Report, Table, figure, table
+from features.insights.report import Figure, Part, Report, Table, figure, table
 from recommender.offer_catalogue import NO_OFFER
 from training.offers.log import WINDOW_DAYS, Outcomes, read_decisions
 from training.offers.off_policy import refusal

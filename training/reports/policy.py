@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from features.catalogue import load_products
+from features.catalogue.products import load_products
 from features.home import Home
-from features.reports.shape import Figure, Part, Report, Table, figure, table
+from features.insights.report import Figure, Part, Report, Table, figure, table
 from recommender.offer_catalogue import NO_OFFER, Catalogue
 from recommender.offer_model import OfferModel
 from training.history import load_history

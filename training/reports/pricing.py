@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from features.reports.shape import Figure, Part, Plot, Table, figure, table
+from features.insights.report import Figure, Part, Plot, Table, figure, table
 from training.pricing.discounts import Discount, break_even, discount
 from training.pricing.response import UNKNOWN, Elasticity, elasticity, shrunk, spread_between, usual_price
 from training.pricing.weeks import Sold, weekly

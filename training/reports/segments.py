@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from features.reports.shape import Column, Figure, Part, Plot, Table, figure, table
+from features.insights.report import Column, Figure, Part, Plot, Table, figure, table
 from recommender.segments import SEGMENTS
 from recommender.tiers import TierPlan, tier_standing
 from training.reports.shop import Shop

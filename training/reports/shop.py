@@ -7,10 +7,10 @@ from datetime import date, datetime
 
 import polars as pl
 
-from features.catalogue import load_products
-from features.channel_costs import load_costs
+from features.catalogue.channel_costs import load_costs
+from features.catalogue.products import load_products
 from features.home import Home
-from features.tiers import read_tiers
+from features.merchant.tiers import read_tiers
 from recommender.segments import Rhythm
 from recommender.tiers import BadTiers, TierPlan, read_plan
 from training.reports.archive import read_archive

@@ -8,7 +8,7 @@ from threading import Thread
 import polars as pl
 import pytest
 
-from features.catalogue import load_aliases, load_products
+from features.catalogue.products import load_aliases, load_products
 from features.importers.catalogue import import_catalogue
 from features.importers.orders import import_orders
 from features.importers.reasons import Reason

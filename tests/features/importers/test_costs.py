@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from features.channel_costs import load_costs
+from features.catalogue.channel_costs import load_costs
 from features.home import Home
 from features.importers.costs import import_costs
 from features.importers.refusal import ImportRefused

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from features import history
+from features.history import events_parquet as history
 from features.importers.orders import import_orders
 from features.importers.reasons import Reason
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from features import history
-from features.catalogue import load_aliases, load_products
+from features.catalogue.products import load_aliases, load_products
+from features.history import events_parquet as history
 from features.importers.orders import import_orders
 from features.importers.reasons import Reason
 from features.importers.refusal import ImportRefused

@@ -3,7 +3,7 @@ from hashlib import sha256
 import polars as pl
 import pytest
 
-from features import history
+from features.history import events_parquet as history
 from features.importers.orders import import_orders
 
 from factories import NOW

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from features.product_news import News
-from features.shopper import milliseconds
+from features.catalogue.price_and_stock_news import News
+from features.live.shopper_state import milliseconds
 from recommender.lifecycle.occasion import KINDS
 from recommender.lifecycle.settings import Settings
 from recommender.tiers import Tier, TierPlan

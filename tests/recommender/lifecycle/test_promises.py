@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.product_news import News
-from features.shopper import milliseconds
+from features.catalogue.price_and_stock_news import News
+from features.live.shopper_state import milliseconds
 
 from lives import DAY, HOUR, NOW, Shop
 

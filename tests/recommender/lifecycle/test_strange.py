@@ -9,8 +9,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.events import EVENT_TYPES, InvalidEvent, parse_event
-from features.lifecycle import packed_facts
+from features.events.vocabulary import EVENT_TYPES, InvalidEvent, parse_event
+from features.live.customer_facts import packed_facts
 from recommender.tiers import Tier, TierPlan
 
 from lives import FREE, NOW, Shop

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.shopper import milliseconds
+from features.live.shopper_state import milliseconds
 from recommender.lifecycle.customer import Customer, Person
 from recommender.lifecycle.settings import Quiet, Settings, contradictions
 from recommender.lifecycle.timing import after_quiet, budget_opens, channel_for

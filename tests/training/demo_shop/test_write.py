@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from features.events import parse_event
+from features.events.vocabulary import parse_event
 from training.demo_shop import write_demo_shop
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from histories import archive, list_products, order
 from typer.testing import CliRunner
 
-from features.events import Event
+from features.events.vocabulary import Event
 from features.home import Home
 from training.errors import BadDataset
 from training.evaluate.command import evaluate

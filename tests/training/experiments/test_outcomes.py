@@ -11,9 +11,9 @@ import pytest
 from sales import AS_OF, at, given_back, sale, shop_of
 from visits import AB, HOLDOUT, log, shown, treated
 
-from features.events import Event
+from features.events.vocabulary import Event
 from features.home import Home
-from features.served import ServedRecord
+from features.outgoing.impressions import ServedRecord
 from recommender.assignment import is_held_out
 from training.experiments.exposures import (
     crowd_of,

@@ -12,12 +12,12 @@ import pytest
 import redis
 from histories import archive, list_products, order
 
-from features import keys
-from features.archive import Archiver
-from features.catalogue import load_products
-from features.decisions import DecisionRecord
+from features.catalogue.products import load_products
+from features.history.archiver import Archiver
 from features.home import Home
-from features.settings import StoreSettings
+from features.outgoing.offer_decisions import DecisionRecord
+from features.store import keys
+from features.store.settings import StoreSettings
 from recommender.bundle import flatten, unflatten
 from recommender.offer_features import FEATURES
 from recommender.offer_table import OfferTable

@@ -10,10 +10,10 @@ import pytest
 from sales import AS_OF, given_back, sale, shop_of
 
 from features.home import Home
-from features.reports.definitions import DEFINITIONS
-from features.reports.files import INSIGHTS, read_report
-from features.reports.shape import Report
-from features.tiers import TIERS_FILE
+from features.insights.definitions import DEFINITIONS
+from features.insights.report import Report
+from features.insights.report_files import INSIGHTS, read_report
+from features.merchant.tiers import TIERS_FILE
 from recommender.segments import SEGMENTS
 from training.reports.build import BUILDERS, build_report, newest_day, write_insights
 

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 from sales import at, sale, shop_of
 
-from features.channel_costs import merge_costs
-from features.events import Event
+from features.catalogue.channel_costs import merge_costs
+from features.events.vocabulary import Event
 from features.home import Home
-from features.reports.shape import Part
+from features.insights.report import Part
 from training.reports.channels import channels, verdict
 
 from factories import event

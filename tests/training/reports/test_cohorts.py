@@ -7,7 +7,7 @@ from datetime import date
 from sales import sale, shop_of
 
 from features.home import Home
-from features.reports.shape import Table
+from features.insights.report import Table
 from training.reports.cohorts import cohorts
 
 EVENTS = [

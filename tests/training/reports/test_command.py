@@ -12,9 +12,9 @@ from sales import sale, shop_of
 from typer.testing import CliRunner
 from visits import log, shown, treated
 
-from features import keys
 from features.home import Home
-from features.reports.files import read_report
+from features.insights.report_files import read_report
+from features.store import keys
 from training.experiments.plans import known_plans
 from training.reports.command import report
 

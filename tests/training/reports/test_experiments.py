@@ -11,10 +11,10 @@ import pytest
 from sales import at, sale, shop_of
 from visits import AB, HOLDOUT, log, shown, treated
 
-from features.events import Event
+from features.events.vocabulary import Event
 from features.home import Home
-from features.reports.shape import Report, Table
-from features.served import ServedRecord
+from features.insights.report import Report, Table
+from features.outgoing.impressions import ServedRecord
 from recommender.assignment import is_held_out
 from training.experiments.plans import known_plans, remember_plans
 from training.reports.experiments import experiments_report

@@ -8,7 +8,7 @@ import pytest
 from sales import given_back, sale, shop_of
 
 from features.home import Home
-from features.reports.shape import Part, Table
+from features.insights.report import Part, Table
 from training.reports.kpi import kpi
 
 

@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 from histories import archive, list_products, order
 
-from features.archive import DECISION_SCHEMA
-from features.decisions import DecisionRecord
+from features.history.archiver import DECISION_SCHEMA
 from features.home import Home
-from features.reports.shape import Report
+from features.insights.report import Report
+from features.outgoing.offer_decisions import DecisionRecord
 from recommender.offer_catalogue import Catalogue, Eligibility, Offer
 from training.errors import BadDataset
 from training.offers.candidates import read_catalogue

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from sales import sale, shop_of
 
-from features.events import Event
+from features.events.vocabulary import Event
 from features.home import Home
-from features.reports.shape import Part
+from features.insights.report import Part
 from training.pricing.weeks import weekly
 from training.reports.pricing import pricing
 

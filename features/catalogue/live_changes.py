@@ -1,0 +1,119 @@
+"""What the shop changed about its products since training: stock, prices, titles, as of now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from features.events.vocabulary import Id, Money, Text
+from features.store import keys
+from features.store.connection import Connection
+
+if TYPE_CHECKING:
+    import redis
+
+SCRIPT = Path(__file__).with_name("live_catalogue.lua").read_text(encoding="utf-8")
+WORDS_A_STEP = 400  # 200 products: about 1 ms of Redis, so that other requests pass in between
+PRODUCTS_A_READ = 1_000
+
+Link = Annotated[str, msgspec.Meta(max_length=2_000, pattern=r"^(https?://|/)[^\x00-\x20]*\Z")]
+Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+Stock = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+
+
+class ProductChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Fields of a product that may change at any moment. Absent: as before; null: no longer known."""
+
+    title: Text | UnsetType | None = UNSET
+    price: Money | UnsetType | None = UNSET
+    sale_price: Money | UnsetType | None = UNSET
+    currency: Currency | UnsetType | None = UNSET
+    stock: Stock | UnsetType | None = UNSET
+    available: bool | UnsetType | None = UNSET
+    url: Link | UnsetType | None = UNSET
+    image_url: Link | UnsetType | None = UNSET
+    category: Text | UnsetType | None = UNSET
+    brand: Text | UnsetType | None = UNSET
+    cost: Money | UnsetType | None = UNSET
+    is_product: bool | UnsetType = UNSET
+
+
+class PutOutcome(NamedTuple):
+    """What became of changes. `rejected`: product id -> what is wrong with its fields."""
+
+    accepted: int
+    rejected: dict[str, str]
+
+
+async def put_changes(store: Connection, changes: Mapping[str, Mapping[str, Any]]) -> PutOutcome:
+    """Merge product id -> changed fields into the live catalogue, a product's fields in one step.
+
+    A product with a wrong field is refused as a whole, and alone. Raises StoreUnavailable.
+    """
+    words, rejected = _checked(changes)
+    for start in range(0, len(words), WORDS_A_STEP):
+        await store.call("EVAL", SCRIPT, 3, *_touched(), *words[start : start + WORDS_A_STEP])
+    return PutOutcome(len(words) // 2, rejected)
+
+
+def put_changes_sync(client: redis.Redis, changes: Mapping[str, Mapping[str, Any]]) -> PutOutcome:
+    """As `put_changes`, for offline work."""
+    words, rejected = _checked(changes)
+    for start in range(0, len(words), WORDS_A_STEP):
+        client.eval(SCRIPT, 3, *_touched(), *words[start : start + WORDS_A_STEP])
+    return PutOutcome(len(words) // 2, rejected)
+
+
+async def read_revisions(store: Connection) -> dict[str, int]:
+    """How often each setting changed: "catalogue", "keys". What never changed is absent."""
+    flat = await store.call("HGETALL", keys.revisions())
+    return {name.decode(): int(value) for name, value in zip(flat[::2], flat[1::2], strict=True)}
+
+
+async def changes_since(store: Connection, revision: int) -> tuple[int, dict[str, dict[str, Any]]]:
+    """The revision now, and all live fields of the products that changed after `revision`.
+
+    Begin with 0, then ask with the revision of the last answer. A store that was emptied counts
+    from the beginning again, and so does the answer. Raises StoreUnavailable.
+    """
+    now = int(await store.call("HGET", keys.revisions(), "catalogue") or 0)
+    if now == revision:
+        return now, {}
+    after = f"({revision}" if now > revision else "-inf"
+    changed = await store.call("ZRANGEBYSCORE", keys.catalogue_changes(), after, "+inf")
+    products: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(changed), PRODUCTS_A_READ):
+        some = changed[start : start + PRODUCTS_A_READ]
+        for product, fields in zip(some, await store.call("HMGET", keys.catalogue(), *some), strict=True):
+            if fields is not None:
+                products[product.decode()] = msgspec.json.decode(fields)
+    return now, products
+
+
+def all_changes(client: redis.Redis) -> dict[str, dict[str, Any]]:
+    """All live fields of all products that ever changed, for offline work."""
+    kept = cast(dict[bytes, bytes], client.hgetall(keys.catalogue()))
+    return {product.decode(): msgspec.json.decode(fields) for product, fields in kept.items()}
+
+
+def _touched() -> tuple[str, str, str]:
+    return keys.catalogue(), keys.catalogue_changes(), keys.revisions()
+
+
+def _checked(changes: Mapping[str, Mapping[str, Any]]) -> tuple[list[str | bytes], dict[str, str]]:
+    """Product id and JSON of its fields in turn, and what was refused."""
+    words: list[str | bytes] = []
+    rejected: dict[str, str] = {}
+    for product_id, fields in changes.items():
+        try:
+            msgspec.convert(product_id, Id)
+            change = msgspec.convert(fields, ProductChange)
+        except msgspec.ValidationError as error:
+            rejected[product_id] = str(error)
+        else:
+            words += (product_id, msgspec.json.encode(change))
+    return words, rejected

@@ -1,0 +1,1 @@
+"""Commands of the shop owner that import and set up."""

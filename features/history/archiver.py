@@ -1,0 +1,258 @@
+"""From the streams to the history on disk: write, make sure, and only then let go."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+import polars as pl
+import redis
+
+from features.events.vocabulary import Event
+from features.history import events_parquet as history
+from features.history.event_rows import event_rows
+from features.history.impressions_parquet import served_table
+from features.home import Home
+from features.outgoing.impressions import RECORDS_AN_ENTRY, ServedRecord
+from features.outgoing.offer_decisions import DecisionRecord
+from features.store import keys
+from features.store.locks import held
+from features.store.settings import StoreSettings
+
+logger = logging.getLogger(__name__)
+
+GROUP = CONSUMER = "archiver"  # one for all: the lock of the home lets one work at a time
+RECORDS_A_CALL = 1_000  # about 1 ms of Redis: shoppers' requests pass in between
+LOOK_S = 1.0
+
+UNREADABLE = (msgspec.DecodeError, LookupError, TypeError, ValueError, OverflowError)
+DECISION_SCHEMA: dict[str, pl.DataType] = {
+    "decision_id": pl.String(),
+    "decided_at": pl.Datetime("us", "UTC"),
+    "expires_at": pl.Datetime("us", "UTC"),
+    "customer_id": pl.String(),
+    "channel": pl.String(),
+    "offer_id": pl.String(),
+    "propensity": pl.Float64(),
+    "stage": pl.String(),
+    "arms": pl.List(pl.String()),
+    "chances": pl.List(pl.Float64()),
+    "worth": pl.List(pl.Float64()),
+    "features": pl.List(pl.String()),
+    "values": pl.List(pl.Float64()),
+    "basket": pl.Float64(),
+    "margin": pl.Float64(),
+    "cost": pl.Float64(),
+    "catalogue_revision": pl.Int64(),
+    "model_version": pl.String(),
+    "cart": pl.Float64(),
+    "segment": pl.String(),
+    "tier": pl.String(),
+    "country": pl.String(),
+    "first_order": pl.Boolean(),
+    "consent": pl.Boolean(),
+}
+
+Entry = tuple[bytes, dict[bytes, bytes]]
+
+
+class Poison(msgspec.Struct):
+    """A stream entry that nobody can read, and why."""
+
+    id: str
+    reason: str
+    fields: dict[str, str]
+
+
+class Archiver:
+    """Moves all streams into parquet, each entry at least once, and repeats are harmless.
+
+    A batch becomes one file named by its first and last stream id. It is acknowledged and deleted
+    after the file is safely on the disk; killed before, the same batch is read again and replaces
+    the same file. What cannot be read goes to the home's `poison` folder with the reason.
+    """
+
+    def __init__(self, client: redis.Redis, home: Home, settings: StoreSettings) -> None:
+        self._client = client
+        self._home = home
+        batch = settings.archive_batch_events
+        self._batches = {
+            keys.event_stream(): batch,
+            keys.served_stream(): max(1, batch // RECORDS_AN_ENTRY),
+            keys.decision_stream(): batch,
+        }
+        self._interval_ms = settings.archive_interval_s * 1000
+        self._writers: dict[str, Callable[[list[Entry], str], list[Poison]]] = {
+            keys.event_stream(): self._write_events,
+            keys.served_stream(): self._write_served,
+            keys.decision_stream(): self._write_decisions,
+        }
+
+    def run(self, *, burst: bool = False, stop: threading.Event | None = None) -> None:
+        """Archive until `stop` is set, or, in a burst, what is in the streams at this moment.
+
+        A burst raises what goes wrong (redis.RedisError, OSError). The endless run logs it and tries
+        again: nothing leaves a stream before it is on the disk.
+        """
+        stop = stop or threading.Event()
+        if burst:
+            for stream in self._writers:
+                self._drain(stream, stop)
+            return
+        while not stop.wait(LOOK_S):
+            for stream in self._writers:
+                try:
+                    if self._is_due(stream):
+                        self._drain(stream, stop)
+                except Exception:
+                    logger.exception("Archiving failed; the events stay in Redis, and it is tried again")
+
+    def _drain(self, stream: str, stop: threading.Event) -> None:
+        newest = cast(list[Entry], self._client.xrevrange(stream, count=1))
+        while newest and not stop.is_set() and self._client.xrange(stream, max=newest[0][0], count=1):
+            self._move(stream)
+
+    def _is_due(self, stream: str) -> bool:
+        """A full batch, or an entry that has waited long enough: fewer and larger files."""
+        oldest = cast(list[Entry], self._client.xrange(stream, count=1))
+        if not oldest:
+            return False
+        waited_ms = time.time() * 1000 - _arrival_ms(oldest[0][0])
+        return waited_ms >= self._interval_ms or self._client.xlen(stream) >= self._batches[stream]
+
+    def _move(self, stream: str) -> None:
+        """Archive one batch."""
+        with held(self._home.events / "archive.lock"):
+            entries = self._read(stream, "0") or self._read(stream, ">")
+            if not entries:
+                return
+            name = f"{entries[0][0].decode()}-{entries[-1][0].decode()}"
+            there = [entry for entry in entries if entry[1]]  # a full stream drops its oldest
+            if poison := self._writers[stream](there, name):
+                self._set_aside(poison, name)
+            self._let_go(stream, [entry_id for entry_id, _ in entries])
+
+    def _read(self, stream: str, after: str) -> list[Entry]:
+        """Up to a batch of entries: `0` those read before and never acknowledged, `>` new ones."""
+        entries: list[Entry] = []
+        while len(entries) < self._batches[stream]:
+            count = min(_entries_a_call(stream), self._batches[stream] - len(entries))
+            some = self._read_some(stream, after, count)
+            entries += some
+            if len(some) < count:
+                break
+            after = after if after == ">" else some[-1][0].decode()
+        return entries
+
+    def _read_some(self, stream: str, after: str, count: int) -> list[Entry]:
+        try:
+            answer = self._client.xreadgroup(GROUP, CONSUMER, {stream: after}, count=count)
+        except redis.ResponseError as error:
+            if not str(error).startswith("NOGROUP"):  # new, or emptied by FLUSHALL
+                raise
+            self._client.xgroup_create(stream, GROUP, id="0", mkstream=True)
+            return self._read_some(stream, after, count)
+        streams = cast(list[tuple[bytes, list[Entry]]], answer)
+        return streams[0][1] if streams else []
+
+    def _let_go(self, stream: str, ids: list[bytes]) -> None:
+        at_once = _entries_a_call(stream)
+        for start in range(0, len(ids), at_once):
+            some = ids[start : start + at_once]
+            with self._client.pipeline(transaction=True) as step:
+                step.xack(stream, GROUP, *some)
+                step.xdel(stream, *some)
+                step.execute()
+
+    def _write_events(self, entries: list[Entry], name: str) -> list[Poison]:
+        rows: list[dict[str, Any]] = []
+        poison = []
+        for entry_id, fields in entries:
+            try:
+                event = msgspec.json.decode(fields[b"e"], type=Event)
+                rows += event_rows(event, datetime.fromtimestamp(int(fields[b"r"]) / 1000, UTC))
+            except UNREADABLE as error:
+                poison.append(_poison(entry_id, fields, error))
+        if rows:
+            frame = pl.DataFrame(rows, schema=history.schema())
+            _settle(history.write_rows(self._home, frame, _day(entries), name))
+        return poison
+
+    def _write_served(self, entries: list[Entry], name: str) -> list[Poison]:
+        records: list[ServedRecord] = []
+        poison = []
+        for entry_id, fields in entries:
+            try:
+                records += msgspec.json.decode(fields[b"s"], type=list[ServedRecord])
+            except UNREADABLE as error:
+                poison.append(_poison(entry_id, fields, error))
+        if records:
+            target = self._home.served / f"{_day(entries):%Y-%m-%d}" / f"{name}.parquet"
+            _write_whole(target, served_table(records).write_parquet)
+        return poison
+
+    def _write_decisions(self, entries: list[Entry], name: str) -> list[Poison]:
+        records: list[dict[str, Any]] = []
+        poison = []
+        for entry_id, fields in entries:
+            try:
+                records.append(msgspec.structs.asdict(msgspec.json.decode(fields[b"d"], type=DecisionRecord)))
+            except UNREADABLE as error:
+                poison.append(_poison(entry_id, fields, error))
+        if records:
+            target = self._home.decisions / f"{_day(entries):%Y-%m-%d}" / f"{name}.parquet"
+            _write_whole(target, pl.DataFrame(records, schema=DECISION_SCHEMA).write_parquet)
+        return poison
+
+    def _set_aside(self, poison: list[Poison], name: str) -> None:
+        lines = b"".join(msgspec.json.encode(each) + b"\n" for each in poison)
+        _write_whole(self._home.root / "poison" / f"{name}.jsonl", lambda path: path.write_bytes(lines))
+        logger.warning("Set aside %d unreadable entries; see %s", len(poison), self._home.root / "poison")
+
+
+def _entries_a_call(stream: str) -> int:
+    return RECORDS_A_CALL // (RECORDS_AN_ENTRY if stream == keys.served_stream() else 1)
+
+
+def _poison(entry_id: bytes, fields: dict[bytes, bytes], error: Exception) -> Poison:
+    readable = {
+        name.decode(errors="replace"): text.decode(errors="backslashreplace") for name, text in fields.items()
+    }
+    return Poison(entry_id.decode(), f"{type(error).__name__}: {error}", readable)
+
+
+def _arrival_ms(entry_id: bytes) -> int:
+    return int(entry_id.split(b"-")[0])
+
+
+def _day(entries: list[Entry]) -> datetime:
+    """Of a batch: the day its first entry arrived, so that a repeat finds the same folder."""
+    return datetime.fromtimestamp(_arrival_ms(entries[0][0]) / 1000, UTC)
+
+
+def _write_whole(target: Path, write: Callable[[Path], object]) -> None:
+    """Write a file that is there in full or not at all, even after a power cut."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_suffix(".partial")
+    write(partial)
+    with partial.open("rb") as written:
+        os.fsync(written.fileno())
+    partial.replace(target)
+    _settle(target)
+
+
+def _settle(target: Path) -> None:
+    """Make sure that the names of the file and of its folder are on the disk, too."""
+    for folder in (target.parent, target.parent.parent):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,1 @@
+"""What figures mean, and the shape of a report."""

@@ -1,0 +1,250 @@
+// Draws a report (features/insights/report.py) on the dashboard and in the page that `perennial report` writes.
+// Everything is set as text: whatever a shop calls its products, nothing of it becomes markup.
+
+const SVG = "http://www.w3.org/2000/svg";
+const NOTHING = "–";
+const MOST_ROWS = 100;
+const MOST_BARS = 25;
+const FOLDED_FROM = 13; // rows: what is drawn already need not fill the screen
+const WORTH_IT = 3; // LTV:CAC from which a channel pays, as in definitions.py
+const PRECISE = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
+
+export function show(place, report) {
+  const section = add(place, "section", "report");
+  section.id = report.name;
+  add(section, "h2", "", report.title);
+  const day = new Intl.DateTimeFormat("en-GB", PRECISE).format(new Date(report.as_of));
+  add(section, "p", "as-of", `Up to ${day}`);
+  if (report.headline) add(section, "p", "headline", report.headline);
+  for (const note of report.notes) add(section, "p", "note", note);
+  for (const part of report.parts) {
+    if (report.parts.length > 1) add(section, "h3", "currency", `In ${part.currency ?? "no currency"}`);
+    if (part.figures.length) showFigures(section, part);
+    for (const table of part.tables) showTable(section, table, part.currency);
+  }
+}
+
+function showFigures(section, part) {
+  const grid = add(section, "dl", "figures");
+  for (const figure of part.figures) {
+    const card = add(grid, "div", "figure");
+    card.dataset.name = figure.name;
+    add(card, "dt", "", figure.label);
+    add(card, "dd", "value", estimate(figure, part.currency));
+    if (figure.low !== null) add(card, "dd", "ends", ends(figure, part.currency));
+    if (figure.note) add(card, "dd", "definition why", `${figure.note}.`);
+    add(card, "dd", "definition", figure.definition);
+  }
+}
+
+export function estimate(figure, currency) {
+  return figure.low === null ? text(figure.value, figure.unit, currency) : rough(figure.value, figure.unit, currency);
+}
+
+export function ends(figure, currency) {
+  return `${rough(figure.low, figure.unit)} to ${rough(figure.high, figure.unit, currency)}`;
+}
+
+// What is known within an interval has no cents.
+function rough(value, unit, currency) {
+  if (unit !== "money") return text(value, unit);
+  return Math.round(value).toLocaleString("en-GB") + (currency ? ` ${currency}` : "");
+}
+
+function showTable(section, table, currency) {
+  const card = add(section, "div", "card");
+  card.dataset.name = table.name;
+  add(card, "h3", "", table.title);
+  if (table.text) add(card, "p", "text", table.text);
+  const heat = table.plot?.kind === "heat";
+  if (table.plot && !heat && table.rows.length) card.append(table.plot.kind === "intervals" ? intervals(table) : bars(table, currency));
+  const scroll = add(heat || !table.plot || table.rows.length < FOLDED_FROM ? card : folded(card), "div", "scroll");
+  scroll.tabIndex = 0;
+  scroll.setAttribute("role", "region");
+  scroll.setAttribute("aria-label", table.title);
+  grid(scroll, table, currency, heat);
+  const hidden = table.rows.length - MOST_ROWS;
+  if (hidden > 0) add(card, "p", "text", `${hidden.toLocaleString("en-GB")} more rows: --format csv has them all.`);
+  if (!heat) explain(card, table);
+}
+
+function folded(card) {
+  const box = add(card, "details", "rows");
+  add(box, "summary", "", "All rows");
+  return box;
+}
+
+window.addEventListener("beforeprint", () => document.querySelectorAll("details.rows").forEach(box => { box.open = true; }));
+
+function grid(place, table, currency, heat) {
+  const drawn = add(place, "table", heat ? "heat" : "");
+  const head = add(add(drawn, "thead"), "tr");
+  for (const column of table.columns) {
+    const cell = add(head, "th", wordy(column) ? "words" : "", column.label);
+    cell.scope = "col";
+    if (column.definition) cell.title = column.definition;
+  }
+  const strongest = heat ? Math.max(0, ...table.rows.flatMap(row => row.slice(3))) : 0;
+  const body = add(drawn, "tbody");
+  for (const row of table.rows.slice(0, MOST_ROWS)) {
+    const line = add(body, "tr");
+    row.forEach((value, place) => {
+      const column = table.columns[place], shaded = heat && place > 1;
+      const cell = add(line, "td", "", shaded ? short(value, column.unit) : text(value, column.unit));
+      cell.className = shaded ? shade(value, strongest) : look(value, column);
+    });
+  }
+}
+
+function look(value, column) {
+  if (value === null) return wordy(column) ? "words nothing" : "nothing";
+  if (column.name === "verdict") return { pays: "words good", free: "words good", loses: "words bad" }[value] ?? "words";
+  if (column.name === "ltv_to_cac") return value >= WORTH_IT ? "good" : value < 1 ? "bad" : "";
+  if (wordy(column)) return String(value).length > 28 ? "words long" : "words";
+  return "";
+}
+
+function shade(value, strongest) {
+  if (value === null || !(strongest > 0)) return "cell";
+  return `cell h${Math.max(1, Math.min(5, Math.ceil((value / strongest) * 5)))}`;
+}
+
+function explain(card, table) {
+  const known = table.columns.filter(column => column.definition);
+  if (!known.length) return;
+  const box = add(card, "details");
+  add(box, "summary", "", "What these columns mean");
+  const list = add(box, "dl");
+  for (const column of known) {
+    const entry = add(list, "div");
+    add(entry, "dt", "", column.label);
+    add(entry, "dd", "", column.definition);
+  }
+}
+
+// Horizontal bars, or, of months, upright ones.
+function bars(table, currency) {
+  const place = table.columns.findIndex(column => column.name === table.plot.column);
+  const column = table.columns[place];
+  const months = table.columns[0].name === "month";
+  const rows = (months ? table.rows.slice(-MOST_BARS) : table.rows.slice(0, MOST_BARS)).map(row => ({ name: String(row[0] ?? NOTHING), value: row[place] ?? 0, told: row[place] }));
+  const most = Math.max(...rows.map(row => row.value), 0) || 1;
+  const drawn = months ? upright(rows, most, column, currency) : lying(rows, most, column, currency);
+  drawn.setAttribute("role", "img");
+  drawn.setAttribute("aria-label", `${column.label}: ${rows.map(row => `${row.name} ${text(row.told, column.unit, currency)}`).join(", ")}`);
+  return drawn;
+}
+
+function lying(rows, most, column, currency) {
+  const width = window.innerWidth < 640 ? 380 : 1080, left = Math.min(300, width * 0.38), right = 110, step = 24;
+  const picture = canvas(width, rows.length * step + 4);
+  const fits = Math.floor(left / 6.6), scale = (width - left - right) / most;
+  rows.forEach((row, number) => {
+    const y = number * step, length = Math.max(0, row.value * scale);
+    const name = row.name.length > fits ? `${row.name.slice(0, fits - 1)}…` : row.name;
+    draw(picture, "text", { x: left - 10, y: y + 16, "text-anchor": "end" }, name);
+    draw(picture, "rect", { class: "bar", x: left, y: y + 4, width: length, height: step - 8, rx: 3 });
+    draw(picture, "text", { class: "value", x: left + length + 8, y: y + 16 }, text(row.told, column.unit, currency));
+  });
+  if (column.name === "ltv_to_cac" && most > WORTH_IT) {
+    const x = left + WORTH_IT * scale;
+    const line = draw(picture, "line", { class: "mark", x1: x, x2: x, y1: 0, y2: rows.length * step });
+    draw(line, "title", {}, "3 : 1, from which a channel pays");
+  }
+  return picture;
+}
+
+// A column as a dot, with the two columns after it as the ends of a line, around nought. What goes beyond the
+// picture ends at its edge.
+function intervals(table) {
+  const width = window.innerWidth < 640 ? 380 : 1080, left = Math.min(300, width * 0.42), step = 24, edge = 8;
+  const place = table.columns.findIndex(column => column.name === table.plot.column), unit = table.columns[place].unit;
+  const reach = Math.min(1, Math.max(...table.rows.flatMap(row => [Math.abs(row[place + 1]), Math.abs(row[place + 2])])));
+  const bounded = value => Math.max(-reach, Math.min(reach, value));
+  const at = value => left + edge + ((bounded(value) + reach) / (2 * reach)) * (width - left - 2 * edge);
+  const picture = canvas(width, table.rows.length * step + 22), base = table.rows.length * step;
+  draw(picture, "line", { class: "axis", x1: at(0), x2: at(0), y1: 0, y2: base });
+  for (const [value, anchor] of [[-reach, "start"], [0, "middle"], [reach, "end"]]) {
+    draw(picture, "text", { x: at(value), y: base + 16, "text-anchor": anchor }, signed(value, unit));
+  }
+  const fits = Math.floor(left / 6.6);
+  table.rows.forEach((row, number) => {
+    const [value, low, high] = row.slice(place, place + 3), y = number * step + step / 2;
+    const sure = low > 0 ? "better" : high < 0 ? "worse" : "unsure";
+    const name = row[0].length > fits ? `${row[0].slice(0, fits - 1)}…` : row[0];
+    draw(picture, "text", { x: left - 10, y: y + 4, "text-anchor": "end" }, name);
+    const line = draw(picture, "line", { class: `span ${sure}`, x1: at(low), x2: at(high), y1: y, y2: y });
+    draw(line, "title", {}, `${row[0]}: ${signed(value, unit)}, between ${signed(low, unit)} and ${signed(high, unit)}`);
+    draw(picture, "circle", { class: `span ${sure}`, cx: at(value), cy: y, r: 4.5 });
+  });
+  picture.setAttribute("role", "img");
+  picture.setAttribute("aria-label", table.rows.map(row => `${row[0]} ${signed(row[place], unit)}, between ${signed(row[place + 1], unit)} and ${signed(row[place + 2], unit)}`).join("; "));
+  return picture;
+}
+
+function signed(value, unit) {
+  return `${value > 0 ? "+" : ""}${text(value, unit)}`;
+}
+
+function upright(rows, most, column, currency) {
+  const width = window.innerWidth < 640 ? 380 : 1080, height = 220, base = height - 24, top = 18;
+  const step = width / rows.length, every = Math.ceil(70 / step);
+  const picture = canvas(width, height);
+  draw(picture, "line", { class: "axis", x1: 0, x2: width, y1: base, y2: base });
+  rows.forEach((row, number) => {
+    const tall = Math.max(0, (row.value / most) * (base - top)), x = number * step;
+    const bar = draw(picture, "rect", { class: "bar", x: x + step * 0.12, y: base - tall, width: step * 0.76, height: tall, rx: 2 });
+    draw(bar, "title", {}, `${row.name}: ${text(row.told, column.unit, currency)}`);
+    if ((rows.length - 1 - number) % every === 0) {
+      draw(picture, "text", { x: Math.min(Math.max(x + step / 2, 25), width - 25), y: height - 6, "text-anchor": "middle" }, row.name);
+    }
+    if (row.value === most) {
+      const end = x > width * 0.8;
+      draw(picture, "text", { class: "value", x: end ? x + step : x, y: base - tall - 5, "text-anchor": end ? "end" : "start" }, text(row.told, column.unit, currency));
+    }
+  });
+  return picture;
+}
+
+function canvas(width, height) {
+  const picture = document.createElementNS(SVG, "svg");
+  picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  return picture;
+}
+
+function draw(parent, name, attributes, words) {
+  const node = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  if (words !== undefined) node.textContent = words;
+  return parent.appendChild(node);
+}
+
+function add(parent, name, className = "", words) {
+  const node = document.createElement(name);
+  if (className) node.className = className;
+  if (words !== undefined) node.textContent = words;
+  return parent.appendChild(node);
+}
+
+function wordy(column) {
+  return column.unit === "text" || column.unit === "date";
+}
+
+function text(value, unit, currency) {
+  if (value === null || value === undefined || value === "") return NOTHING;
+  if (typeof value === "string") return value;
+  const digits = places => value.toLocaleString("en-GB", { minimumFractionDigits: places, maximumFractionDigits: places });
+  switch (unit) {
+    case "money": return digits(Math.abs(value) >= 10000 ? 0 : 2) + (currency ? ` ${currency}` : "");
+    case "share": return `${(value * 100).toLocaleString("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} %`;
+    case "ratio": return `${digits(1)} : 1`;
+    case "days": return `${digits(1)} days`;
+    case "count": return digits(0);
+    default: return digits(2);
+  }
+}
+
+function short(value, unit) {
+  if (value === null) return "";
+  return unit === "share" ? `${Math.round(value * 100)}%` : Math.round(value).toLocaleString("en-GB");
+}

@@ -1,0 +1,45 @@
+"""A report as one HTML file: its figures, and the script and style that draw them on the dashboard too."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import msgspec
+
+from features.insights.report import Report
+
+ASSETS = Path(__file__).parent / "assets"
+PAGE = """<!doctype html>
+<html lang="en-GB">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}, {as_of}</title>
+<link rel="icon" href="data:,">
+<style>{style}</style>
+</head>
+<body>
+<main id="reports"><noscript>This page draws its figures with a script; please allow it.</noscript></main>
+<script type="application/json" id="data">{data}</script>
+<script type="module">
+{script}
+show(document.getElementById("reports"), JSON.parse(document.getElementById("data").textContent));
+</script>
+</body>
+</html>
+"""
+
+
+def as_html(report: Report) -> str:
+    """Needs nothing beside itself: it can be mailed, opened and printed."""
+    # "<" as an escape: no text of a shop can end the script element.
+    data = msgspec.json.encode(report).decode().replace("<", "\\u003c")
+    return PAGE.format(
+        title=escape(report.title),
+        as_of=report.as_of,
+        style=(ASSETS / "report.css").read_text("utf-8"),
+        script=(ASSETS / "report.js").read_text("utf-8").replace("export function", "function"),
+        data=data,
+    )

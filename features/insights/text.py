@@ -1,0 +1,31 @@
+"""Figures as text for people."""
+
+from __future__ import annotations
+
+from features.insights.definitions import Unit
+from features.insights.report import Cell
+
+NOTHING = "–"
+BLOCKS = " ▏▎▍▌▋▊▉"
+
+
+def shown(value: Cell, unit: Unit, currency: str | None = None) -> str:
+    """As it is read: `1,234.50 EUR`, `12.3 %`, `3.1 : 1`."""
+    if value is None or isinstance(value, str):
+        return value or NOTHING
+    if unit == "money":
+        digits = 0 if abs(value) >= 10_000 else 2
+        return f"{value:,.{digits}f}" + (f" {currency}" if currency else "")
+    if unit == "ratio":
+        return f"{value:,.1f} : 1"
+    return {
+        "count": f"{value:,.0f}",
+        "share": f"{value:.1%}".replace("%", " %"),
+        "days": f"{value:,.1f} days",
+    }.get(unit, f"{value:,.2f}")
+
+
+def bar(value: float, most: float, width: int) -> str:
+    """A bar of up to `width` characters, in eighths; nothing for what is not above 0."""
+    eighths = round(max(value, 0.0) / most * width * 8) if most > 0 else 0
+    return "█" * (eighths // 8) + BLOCKS[eighths % 8].strip()

@@ -1,0 +1,231 @@
+"""What a customer's events say beyond shopping: who they are, what they agreed to, how happy they are.
+
+Read by lifecycle decisions only: the recommendation path neither reads nor folds any of it. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, get_args
+
+import msgspec
+
+from features.events.vocabulary import Event
+from features.live.shopper_state import (
+    LOOKS,
+    TAKEN_BACK,
+    LogEntry,
+    ShopperState,
+    change_quantities,
+    fold,
+    in_time_order,
+    milliseconds,
+)
+
+Channel = Literal["email", "sms", "push", "whatsapp", "phone", "post"]
+ALL_CHANNELS = "all"
+CONSENTS = frozenset({*get_args(Channel), ALL_CHANNELS})
+CLOSED = frozenset({"closed", "solved", "resolved", "done"})
+PLACED = frozenset({"consent", "identify", "purchase"})  # these tell where somebody lives, and their language
+LONGEST = 200  # characters of a fact
+Reader = Callable[[int, Mapping[str, Any]], Iterator["Fact"]]
+
+
+class Fact(NamedTuple):
+    """One thing told, under the name of what it is about. earliest: the first of it counts, not the last."""
+
+    name: str
+    at_ms: int
+    value: str
+    earliest: bool = False
+
+
+class Said(NamedTuple):
+    """A fact's value and its time."""
+
+    at_ms: int
+    value: str
+
+
+class Look(NamedTuple):
+    """At one product. last_ms: the newest; times: views, clicks and wishes; wished: on the wish list."""
+
+    last_ms: int
+    times: int
+    wished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """Everything a lifecycle decision knows of a customer's events. Times: UTC milliseconds, 0: never.
+
+    looks: product -> Look; cart_since_ms: when the cart last began to fill; cart_changed_ms: its last change;
+    taken_back_ms: the newest refund or cancellation; told: name -> newest `Said`.
+    """
+
+    shopper: ShopperState = field(default_factory=ShopperState)
+    looks: Mapping[str, Look] = field(default_factory=dict)
+    cart_since_ms: int = 0
+    cart_changed_ms: int = 0
+    taken_back_ms: int = 0
+    reviewed: frozenset[str] = frozenset()
+    told: Mapping[str, Said] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is remembered of them."""
+        return not self.told and self.shopper.last_seen_ms == 0
+
+    def at_ms(self, name: str) -> int:
+        """When a fact was told; 0: never."""
+        said = self.told.get(name)
+        return said.at_ms if said else 0
+
+    def value(self, name: str) -> str | None:
+        said = self.told.get(name)
+        return said.value if said else None
+
+    def number(self, name: str) -> float | None:
+        """A fact as a number."""
+        try:
+            return float(self.told[name].value)
+        except (KeyError, ValueError):
+            return None
+
+    def consents(self, channel: str) -> bool | None:
+        """What they last said about one channel, or about all of them; None: nothing yet."""
+        said = [self.told[name] for name in _consent_names(channel) if name in self.told]
+        return max(said, key=lambda each: (each.at_ms, each.value == "0")).value == "1" if said else None
+
+    def all_consents(self) -> dict[str, bool]:
+        """Channel -> what they last said of it, of those they ever said something of."""
+        said = {channel: self.consents(channel) for channel in get_args(Channel)}
+        return {channel: given for channel, given in said.items() if given is not None}
+
+    def open_tickets(self) -> Iterator[int]:
+        """When each ticket that is not closed was told of."""
+        tickets = (said for name, said in self.told.items() if name.startswith("ticket:"))
+        return (said.at_ms for said in tickets if said.value != "closed")
+
+
+def facts_of(event: Event) -> list[Fact]:
+    """What an event tells of the person behind it."""
+    at, known = milliseconds(event.timestamp), event.properties or {}
+    reader = _READERS.get(event.type)
+    told = list(reader(at, known)) if reader else []
+    return told + _place(at, event) if event.type in PLACED else told
+
+
+def packed_facts(event: Event) -> bytes:
+    """`facts_of` as the ingest script takes them, JSON; empty where there are none."""
+    facts = facts_of(event) if event.type in _READERS or event.type in PLACED else ()
+    return msgspec.json.encode([(f.name, str(f.at_ms), f.value, f.earliest) for f in facts]) if facts else b""
+
+
+def told_of(kept: Mapping[bytes, bytes]) -> dict[str, Said]:
+    """Facts as Redis keeps them: name -> `<ms> <value>`; what cannot be read is passed over."""
+    told = {}
+    for name, packed in kept.items():
+        at, _, value = packed.decode(errors="replace").partition(" ")
+        if at.isdecimal():
+            told[name.decode(errors="replace")] = Said(int(at), value)
+    return told
+
+
+def live(entries: Iterable[bytes], told: Mapping[str, Said]) -> Life:
+    """A customer's log entries, in any order, and facts, into what a lifecycle decision needs."""
+    packed = list(entries)
+    log = in_time_order(packed)
+    cart_since_ms, cart_changed_ms = _cart_times(log)
+    return Life(
+        shopper=fold(packed),
+        looks=_looks(log),
+        cart_since_ms=cart_since_ms,
+        cart_changed_ms=cart_changed_ms,
+        taken_back_ms=max((entry.at_ms for entry in log if entry.type in TAKEN_BACK), default=0),
+        reviewed=frozenset(p for entry in log if entry.type == "review" for p in entry.product_ids),
+        told=told,
+    )
+
+
+def _consent_names(channel: str) -> tuple[str, str]:
+    return f"consent:{channel}", f"consent:{ALL_CHANNELS}"
+
+
+def _consents(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
+    for channel, given in properties.items():
+        if isinstance(given, bool) and channel in CONSENTS:
+            yield Fact(f"consent:{channel}", at_ms, "1" if given else "0")
+
+
+def _identity(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
+    yield Fact("known", at_ms, "1", earliest=True)
+    for name in ("birthday", "timezone"):
+        value = properties.get(name)
+        if isinstance(value, str) and len(value) <= LONGEST:
+            yield Fact(name, at_ms, value)
+
+
+def _ticket(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
+    status = "closed" if str(properties.get("status", "")).lower() in CLOSED else "open"
+    yield Fact(f"ticket:{properties.get('ticket_id', '')}"[:LONGEST], at_ms, status)
+
+
+def _number(name: str, of: str) -> Reader:
+    def read(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
+        number = properties.get(of)
+        if isinstance(number, int | float) and not isinstance(number, bool) and abs(number) <= 1_000:
+            yield Fact(name, at_ms, f"{number:g}")
+
+    return read
+
+
+def _referral(at_ms: int, _properties: Mapping[str, Any]) -> Iterator[Fact]:
+    yield Fact("referral", at_ms, "1")
+
+
+_READERS: dict[str, Reader] = {
+    "consent": _consents,
+    "identify": _identity,
+    "ticket": _ticket,
+    "survey": _number("survey", "score"),
+    "review": _number("rating", "rating"),
+    "referral": _referral,
+}
+
+
+def _place(at_ms: int, event: Event) -> list[Fact]:
+    if event.context is None:
+        return []
+    said = {"country": event.context.country, "language": event.context.language}
+    return [Fact(name, at_ms, word) for name, word in said.items() if word and len(word) <= LONGEST]
+
+
+def _looks(log: list[LogEntry]) -> dict[str, Look]:
+    looks: dict[str, Look] = {}
+    for entry in log:
+        if entry.type in LOOKS:
+            for product in entry.product_ids:
+                before = looks.pop(product, Look(0, 0, False))
+                wished = before.wished or entry.type == "wishlist"
+                looks[product] = Look(entry.at_ms, before.times + 1, wished)
+    return looks
+
+
+def _cart_times(log: list[LogEntry]) -> tuple[int, int]:
+    """When the cart began to fill, and its last change; both 0 while it is empty."""
+    cart: dict[str, float] = {}
+    since = changed = 0
+    for entry in log:
+        if entry.type in {"add_to_cart", "remove_from_cart"}:
+            change_quantities(cart, entry, 1 if entry.type == "add_to_cart" else -1)
+            changed = entry.at_ms
+        elif entry.type == "purchase":
+            for product in entry.product_ids:
+                cart.pop(product, None)
+        if not any(quantity > 0 for quantity in cart.values()):
+            since = 0
+        elif since == 0:
+            since = entry.at_ms
+    return (since, changed) if since else (0, 0)

@@ -1,0 +1,179 @@
+"""What a shopper's recent events amount to. Pure: bytes in, state out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import attrgetter
+from typing import NamedTuple
+from zlib import crc32
+
+import msgspec
+
+from features.events.vocabulary import Event
+
+LOOKS = frozenset({"view", "click", "wishlist"})
+CART_CHANGES = {"add_to_cart": 1, "remove_from_cart": -1}
+TAKEN_BACK = frozenset({"refund", "cancel"})
+REMEMBERED = (
+    LOOKS | TAKEN_BACK | {"search", "add_to_cart", "remove_from_cart", "checkout", "purchase", "review"}
+)
+
+
+class LogEntry(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One event in a shopper's log, msgpack. `mark` tells apart events that are alike otherwise."""
+
+    at_ms: int
+    type: str
+    product_ids: tuple[str, ...]
+    quantities: tuple[float, ...]
+    received_ms: int
+    mark: int
+    order_id: str | None = None
+    query: str | None = None
+
+
+class Purchase(NamedTuple):
+    """An order less what was taken back. `product_ids` and `quantities` run in parallel."""
+
+    order_id: str
+    at_ms: int
+    received_ms: int
+    product_ids: tuple[str, ...]
+    quantities: tuple[float, ...]
+
+
+@dataclass(slots=True)
+class ShopperState:
+    """What we know of a shopper now. Newest first; in the cart, newest last. Times: UTC milliseconds."""
+
+    viewed: tuple[str, ...] = ()
+    cart: dict[str, float] = field(default_factory=dict)
+    purchases: tuple[Purchase, ...] = ()
+    searches: tuple[str, ...] = ()
+    last_seen_ms: int = 0
+
+    def purchased_since(self, received_ms: int) -> tuple[Purchase, ...]:
+        """Orders that arrived after `received_ms`: those a model trained until then has not seen."""
+        return tuple(order for order in self.purchases if order.received_ms > received_ms)
+
+
+class ShopperLog(msgspec.Struct, frozen=True):
+    """Log entries as they were read, to be worked out by whoever knows how much of it is asked."""
+
+    entries: Sequence[bytes] = ()
+
+    def fold(self) -> ShopperState:
+        """What they amount to."""
+        return fold(self.entries)
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(LogEntry).decode
+_at = attrgetter("at_ms")
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)  # of another version, or damaged
+
+
+def milliseconds(moment: datetime) -> int:
+    """UTC milliseconds since 1970 of an aware moment."""
+    return int(moment.timestamp() * 1000)
+
+
+def entry_of(event: Event, received_at: datetime) -> bytes | None:
+    """The event as a shopper's log keeps it; None if it changes nothing we know of a shopper."""
+    if event.type not in REMEMBERED:
+        return None
+    lines = event.lines
+    return _encode(
+        LogEntry(
+            at_ms=milliseconds(event.timestamp),
+            type=event.type,
+            product_ids=tuple([line.product_id for line in lines]),
+            quantities=tuple([line.quantity for line in lines]),
+            received_ms=milliseconds(received_at),
+            mark=crc32(event.event_id.encode()),
+            order_id=event.order.order_id if event.order is not None else None,
+            query=event.query,
+        )
+    )
+
+
+def fold(entries: Iterable[bytes]) -> ShopperState:
+    """Replay log entries, in any order, repeats among them, into what is true now.
+
+    An entry that cannot be read is passed over. A purchase takes its products out of the cart, a
+    checkout does not. A refund or cancellation without lines takes the whole order back.
+    """
+    log = in_time_order(entries)
+    looks: list[str] = []
+    queries: list[str] = []
+    cart: dict[str, float] = {}
+    orders: list[LogEntry] = []
+    taken_back: list[LogEntry] = []
+    for entry in log:
+        kind = entry.type
+        if kind in LOOKS:
+            looks += entry.product_ids
+        elif kind in CART_CHANGES:
+            change_quantities(cart, entry, CART_CHANGES[kind])
+        elif kind == "purchase":
+            orders.append(entry)
+            for product in entry.product_ids:
+                cart.pop(product, None)
+        elif kind in TAKEN_BACK:
+            taken_back.append(entry)
+        elif entry.query:
+            queries.append(entry.query)
+    kept = [_less(order, taken_back) for order in reversed(orders)] if orders else []
+    return ShopperState(
+        viewed=tuple(dict.fromkeys(reversed(looks))),
+        cart={product: quantity for product, quantity in cart.items() if quantity > 0},
+        purchases=tuple([order for order in kept if order.product_ids]),
+        searches=tuple(dict.fromkeys(reversed(queries))),
+        last_seen_ms=log[-1].at_ms if log else 0,
+    )
+
+
+def in_time_order(entries: Iterable[bytes]) -> list[LogEntry]:
+    """Log entries, oldest first, each once; what cannot be read is passed over."""
+    distinct = dict.fromkeys(entries)
+    try:
+        log = [_decode(packed) for packed in distinct]
+    except UNREADABLE:
+        log = list(_readable(distinct))
+    log.reverse()  # logs come newest first: what shares a millisecond stays in order of arrival
+    log.sort(key=_at)
+    return log
+
+
+def _readable(entries: Iterable[bytes]) -> Iterator[LogEntry]:
+    for packed in entries:
+        with suppress(*UNREADABLE):
+            yield _decode(packed)
+
+
+def change_quantities(quantities: dict[str, float], entry: LogEntry, sign: int) -> None:
+    """Add the entry's lines, or take them away, down to nothing; what changed last comes last."""
+    for product, quantity in zip(entry.product_ids, entry.quantities, strict=True):
+        quantities[product] = max(quantities.pop(product, 0.0) + sign * quantity, 0.0)
+
+
+def _less(order: LogEntry, taken_back: list[LogEntry]) -> Purchase:
+    """The order less its refunds and cancellations; without lines if nothing is left."""
+    kept: dict[str, float] = {}
+    change_quantities(kept, order, 1)
+    for entry in taken_back:
+        if entry.order_id == order.order_id:
+            change_quantities(kept, entry, -1)
+            if not entry.product_ids:
+                kept.clear()
+    lines = [(product, quantity) for product, quantity in kept.items() if quantity > 0]
+    return Purchase(
+        order.order_id or "",
+        order.at_ms,
+        order.received_ms,
+        tuple([product for product, _ in lines]),
+        tuple([quantity for _, quantity in lines]),
+    )

@@ -1,0 +1,1 @@
+"""What Perennial told: impressions, e-mails, offers, triggers."""

@@ -1,0 +1,96 @@
+"""What was shown to whom, noted off the response path."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import msgspec
+
+from features.store import keys
+from features.store.connection import Connection, StoreUnavailable
+from features.store.settings import StoreSettings
+
+BUFFERED_RECORDS = 10_000
+RECORDS_AN_ENTRY = 100  # of the stream: an entry for each answer would cost Redis as much as the answer
+
+
+class Treated(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True):
+    """The experiment that an answer was part of. edition: of the experiment's plan; propensity: the chance
+    that a visitor had of this arm; holdout: share of visitors who were held out at the time, 0: none."""
+
+    experiment: str | None = None
+    edition: str | None = None
+    arm: str | None = None
+    propensity: float | None = None
+    held_out: bool = False
+    holdout: float = 0.0
+
+
+class ServedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One answer. `sources` runs parallel to `product_ids`; placement `offers`: a decision about an offer."""
+
+    recommendation_id: str
+    at: datetime
+    placement: str
+    product_ids: tuple[str, ...]
+    sources: tuple[str, ...] = ()
+    customer_id: str | None = None
+    anonymous_id: str | None = None
+    session_id: str | None = None
+    model_version: str | None = None
+    treated: Treated = Treated()
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+class ServedBuffer:
+    """Collects records and sends them to the stream a few times a second.
+
+    These are notes for reports and training: while the store is away, or faster than it takes them,
+    they are dropped and counted, and nobody waits.
+    """
+
+    def __init__(self, store: Connection, settings: StoreSettings) -> None:
+        self._store = store
+        self._length = max(1, settings.served_stream_length // RECORDS_AN_ENTRY)
+        self._records: list[bytes] = []
+        self.dropped = 0
+
+    def add(self, record: ServedRecord) -> None:
+        """Note one answer; never waits, never fails."""
+        if len(self._records) < BUFFERED_RECORDS:
+            self._records.append(_encode(record))  # now, not all at once: answers would wait for that
+        else:
+            self.dropped += 1
+
+    async def flush(self) -> None:
+        """Send all there is, once."""
+        records, self._records = self._records, []
+        try:
+            parts = [
+                records[start : start + RECORDS_AN_ENTRY]
+                for start in range(0, len(records), RECORDS_AN_ENTRY)
+            ]
+            replies = [self._append(part) for part in parts]
+        except StoreUnavailable:
+            self.dropped += len(records)
+            return
+        outcomes = await asyncio.gather(*replies, return_exceptions=True)
+        self.dropped += sum(
+            len(part) for part, outcome in zip(parts, outcomes, strict=True) if isinstance(outcome, Exception)
+        )
+
+    async def run(self, interval_s: float = 0.2) -> None:
+        """Flush for ever; when cancelled, once more."""
+        try:
+            while True:
+                await asyncio.sleep(interval_s)
+                await self.flush()
+        finally:
+            await self.flush()
+
+    def _append(self, records: list[bytes]) -> asyncio.Future[bytes]:
+        packed = b"[%b]" % b",".join(records)
+        return self._store.send("XADD", keys.served_stream(), "MAXLEN", "~", self._length, "*", "s", packed)

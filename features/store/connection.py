@@ -1,0 +1,196 @@
+"""The hot path's connection to Redis: one socket, many requests in flight, a hard deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Callable
+from typing import Any, cast
+
+import hiredis
+
+from features.store.address import Address
+from features.store.breaker import Breaker
+
+REFUSALS = (
+    "OOM ",
+    "MISCONF ",
+    "READONLY ",
+    "LOADING ",
+    "MASTERDOWN ",
+    "NOREPLICAS ",
+    "CLUSTERDOWN ",
+    "BUSY ",
+)
+Word = str | bytes | int | float
+_pack = cast(Callable[[tuple[Word, ...]], bytes], hiredis.pack_command)  # its stub knows one word only
+
+
+class StoreUnavailable(Exception):
+    """Redis did not answer in time, is away, or takes no writes now."""
+
+
+class Link(asyncio.Protocol):
+    """One socket's life: commands go out together, replies resolve their futures in order."""
+
+    def __init__(self, deadline_s: float, on_lost: Callable[[Link, str], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._deadline_s = deadline_s
+        self._on_lost = on_lost
+        self._reader = hiredis.Reader()
+        self._transport: asyncio.Transport | None = None
+        self._in_flight: deque[asyncio.Future[Any]] = deque()
+        self._outgoing: list[bytes] = []
+        self._sent = self._answered = 0
+        self._due: deque[tuple[int, float]] = deque()  # of each write: `_sent` after it, its deadline
+
+    @property
+    def is_closed(self) -> bool:
+        return self._transport is None
+
+    def send(self, command: tuple[Word, ...]) -> asyncio.Future[Any]:
+        """Queue one command; all that is queued in one turn of the event loop, and in the next, is one write:
+        what has come in meanwhile is asked with it."""
+        reply: asyncio.Future[Any] = self._loop.create_future()
+        self._in_flight.append(reply)
+        if not self._outgoing:
+            self._loop.call_soon(self._loop.call_soon, self._write)
+        self._outgoing.append(_pack(command))
+        return reply
+
+    def close(self, reason: str) -> None:
+        """Hang up: whatever is in flight fails, once."""
+        if self._transport is not None:
+            transport, self._transport = self._transport, None
+            transport.abort()
+            self._on_lost(self, reason)
+        while self._in_flight:
+            reply = self._in_flight.popleft()
+            if not reply.done():
+                _fail(reply, StoreUnavailable(reason))
+
+    def _write(self) -> None:
+        if self._transport is None:
+            return
+        self._transport.write(b"".join(self._outgoing))
+        self._sent += len(self._outgoing)
+        self._outgoing.clear()
+        due = self._loop.time() + self._deadline_s
+        self._due.append((self._sent, due))
+        if len(self._due) == 1:
+            self._loop.call_at(due, self._check)
+
+    def _check(self, second_look: bool = False) -> None:
+        """One timer, at the oldest write without its answers.
+
+        A loop that was itself too busy gets a moment to read its socket before it judges.
+        """
+        while self._due and (self._due[0][0] <= self._answered or self._transport is None):
+            self._due.popleft()
+        if not self._due:
+            return
+        due = self._due[0][1]
+        if self._loop.time() < due:
+            self._loop.call_at(due, self._check)
+        elif not second_look:
+            self._loop.call_later(0.001, self._check, True)
+        else:
+            self.close("no answer within the deadline")
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._reader.feed(data)
+        while (reply := self._reader.gets()) is not False:
+            self._answered += 1
+            waiting = self._in_flight.popleft()
+            if waiting.done():
+                continue
+            if not isinstance(reply, hiredis.ReplyError):
+                waiting.set_result(reply)
+            elif any(word in str(reply) for word in REFUSALS):
+                _fail(waiting, StoreUnavailable(str(reply)))
+            else:
+                _fail(waiting, reply)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.close(f"connection lost: {exc or 'Redis hung up'}")
+
+
+def _fail(reply: asyncio.Future[Any], error: Exception) -> None:
+    reply.set_exception(error)
+    reply.exception()  # looked at once, so that a caller who gave up leaves no warning behind
+
+
+class Connection:
+    """The store as one event loop sees it: a link, and a breaker that replaces it when it fails.
+
+    A command without an answer within the deadline costs the link: everything in flight fails with
+    StoreUnavailable, and so does every call, at once, until a probe was answered. Nothing is ever
+    sent twice.
+    """
+
+    def __init__(self, url: str, deadline_ms: int = 50) -> None:
+        self._address = Address.of(url)
+        self._deadline_s = deadline_ms / 1000
+        self._breaker = Breaker(self._connect)
+        self._link: Link | None = None
+
+    @property
+    def available(self) -> bool:
+        """Whether calls are sent at all at this moment."""
+        return not self._breaker.is_open
+
+    async def open(self) -> None:
+        """Connect. A store that is away now is no error: probes go on until it is there."""
+        await self._breaker.start()
+
+    async def close(self) -> None:
+        """Hang up for good."""
+        await self._breaker.stop()
+        link, self._link = self._link, None
+        if link is not None:
+            link.close("closed")
+
+    async def call(self, *command: Word) -> Any:
+        """Send one command and wait for its reply: bytes, int, list or None.
+
+        Raises StoreUnavailable, or hiredis.ReplyError for a command that Redis finds wrong.
+        """
+        return await self.send(*command)
+
+    def send(self, *command: Word) -> asyncio.Future[Any]:
+        """As `call` without waiting: what is sent in one go shares one write and one round trip.
+
+        Raises StoreUnavailable at once while the breaker is open.
+        """
+        if self._link is None or self._breaker.is_open:
+            raise StoreUnavailable("Redis is away")
+        return self._link.send(command)
+
+    async def _connect(self) -> None:
+        loop, where = asyncio.get_running_loop(), self._address
+
+        def new_link() -> Link:
+            return Link(self._deadline_s, self._lost)
+
+        async with asyncio.timeout(self._deadline_s):
+            if where.path is not None:
+                _, link = await loop.create_unix_connection(new_link, where.path)
+            else:
+                tls = ssl.create_default_context() if where.tls else None
+                _, link = await loop.create_connection(new_link, where.host, where.port, ssl=tls)
+        try:
+            await asyncio.gather(*[link.send(words) for words in where.greeting])
+        except BaseException:
+            link.close("refused")
+            raise
+        if link.is_closed:
+            raise StoreUnavailable("Redis hung up")
+        self._link = link
+
+    def _lost(self, link: Link, reason: str) -> None:
+        if link is self._link:
+            self._breaker.trip(reason)

@@ -1,0 +1,211 @@
+"""Every Redis key. All share one hash tag, so that one atomic step may touch any of them.
+
+One shop fits one Redis node (a million shoppers are about 2 GB); in a cluster, shops spread over
+nodes by their names. See docs/decisions/0002-one-hash-tag.md.
+"""
+
+TAG = "{perennial}"
+
+SHOPPER_LOGS = f"{TAG}:shopper:"
+"""Before `c:<customer>` or `a:<browser>` in every shopper's log; see `shopper_log`."""
+
+
+def shopper_log(shopper_id: str, *, known: bool) -> str:
+    """List of packed LogEntry, newest first. Life: `shopper_ttl_days`. Writer: ingest; reader: API.
+
+    `known` tells a customer's id from a browser's anonymous one, so that they never collide.
+    """
+    return f"{SHOPPER_LOGS}{'c' if known else 'a'}:{shopper_id}"
+
+
+def sendings(customer_id: str) -> str:
+    """String: packed Sendings, newest first. Life: `sent_memory_days`. Writer and reader: e-mail picks."""
+    return f"{TAG}:sent:{customer_id}"
+
+
+def alias(anonymous_id: str) -> str:
+    """String: the customer behind a browser. Life: `shopper_ttl_days`. Writer and reader: ingest."""
+    return f"{TAG}:alias:{anonymous_id}"
+
+
+def seen_event(event_id: str) -> str:
+    """String "1": this event was taken. Life: `event_memory_days`. Writer and reader: ingest."""
+    return f"{TAG}:seen:event:{event_id}"
+
+
+def seen_order(kind: str, order_id: str) -> str:
+    """String "1": this order, refund or cancellation was taken. Life and use as `seen_event`."""
+    return f"{TAG}:seen:{kind}:{order_id}"
+
+
+def event_stream() -> str:
+    """Stream: `e` a JSON event, `r` when it was received, in ms. Life: until archived.
+
+    Writer: ingest; reader: archiver.
+    """
+    return f"{TAG}:events"
+
+
+def served_stream() -> str:
+    """Stream, one field `s`: JSON records of what was shown. Writer: API; reader: archiver."""
+    return f"{TAG}:served"
+
+
+def catalogue() -> str:
+    """Hash product_id -> JSON of the fields changed since training. Writer: catalogue; reader: API."""
+    return f"{TAG}:catalogue"
+
+
+def catalogue_changes() -> str:
+    """Sorted set product_id by revision of its last change. Writer: catalogue; reader: API."""
+    return f"{TAG}:catalogue:changes"
+
+
+def revisions() -> str:
+    """Hash name -> counter ("catalogue", "experiments", "keys", "merchandising", "offers", "tiers",
+    "triggers").
+
+    Writers: their owners; reader: API, every 200 ms.
+    """
+    return f"{TAG}:revisions"
+
+
+def api_keys() -> str:
+    """Hash SHA-256 of a key -> JSON of its scope and name. Writer: `perennial keys`; reader: API."""
+    return f"{TAG}:keys"
+
+
+def merchandising() -> str:
+    """List of versions of the merchant's rules, JSON SettingVersion, newest first. Writer and reader: API."""
+    return f"{TAG}:merchandising"
+
+
+def told_prefix() -> str:
+    """Before what follows `shopper:` in a shopper's log: `c:<customer>` or `a:<browser>`; see `told`."""
+    return f"{TAG}:told:"
+
+
+def told(shopper_id: str, *, known: bool) -> str:
+    """Hash fact -> "<ms> <value>": consent, birthday, tickets ... Life: `shopper_ttl_days`.
+
+    Writer: ingest; reader: lifecycle.
+    """
+    return f"{told_prefix()}{'c' if known else 'a'}:{shopper_id}"
+
+
+def look_due() -> str:
+    """Sorted set customer_id by when to look at them next, in ms.
+
+    Writers: ingest, lifecycle; reader: lifecycle.
+    """
+    return f"{TAG}:triggers:due"
+
+
+def triggers() -> str:
+    """Stream of what is to be sent: `t` JSON, `i` its id, `k` kind, `c` customer, `x` ms when it is too late.
+
+    Life: 30 days. Writer: lifecycle; reader: API.
+    """
+    return f"{TAG}:triggers"
+
+
+def triggers_copy() -> str:
+    """Stream that takes the place of `triggers` when somebody is forgotten. Life: of that step."""
+    return f"{TAG}:triggers:copy"
+
+
+def triggers_waiting(customer_id: str) -> str:
+    """Hash trigger id -> JSON Waiting, until it is too late. Writer and reader: lifecycle."""
+    return f"{TAG}:triggers:waiting:{customer_id}"
+
+
+def triggers_done(customer_id: str) -> str:
+    """Sorted set of the occasions that were handed out, by when. Life: 400 days.
+
+    Writer and reader: lifecycle.
+    """
+    return f"{TAG}:triggers:done:{customer_id}"
+
+
+def contacts_prefix() -> str:
+    """Before a customer's id; see `contacts`."""
+    return f"{TAG}:contacts:"
+
+
+def contacts(customer_id: str) -> str:
+    """Sorted set of trigger ids that an e-mail service read, by when. Life: 100 days.
+
+    Writer: API; reader: lifecycle.
+    """
+    return f"{contacts_prefix()}{customer_id}"
+
+
+def trigger_settings() -> str:
+    """List of versions of the merchant's trigger settings, JSON SettingVersion, newest first.
+
+    Writer: API; readers: API, lifecycle.
+    """
+    return f"{TAG}:triggers:settings"
+
+
+def tier_settings() -> str:
+    """List of versions of the merchant's loyalty tiers, JSON SettingVersion, newest first. The one that
+    stands is tiers.json in the home. Writer and reader: API.
+    """
+    return f"{TAG}:tiers"
+
+
+def goods() -> str:
+    """Hash product_id -> JSON Good, of products that changed since training. Writer and reader: lifecycle.
+
+    The field "" holds the revision of the live catalogue up to which this is so.
+    """
+    return f"{TAG}:triggers:goods"
+
+
+def watchers_prefix() -> str:
+    """Before a product's id; see `watchers`."""
+    return f"{TAG}:triggers:watchers:"
+
+
+def watchers(product_id: str) -> str:
+    """Sorted set of customers who want a product, by when. Life: 60 days. Writer and reader: lifecycle."""
+    return f"{watchers_prefix()}{product_id}"
+
+
+def enrolled() -> str:
+    """String: the model version whose customers are all looked at from time to time. Lifecycle's own."""
+    return f"{TAG}:triggers:enrolled"
+
+
+def triggers_began() -> str:
+    """String: when customers were first looked at, in ms. Lifecycle's own."""
+    return f"{TAG}:triggers:began"
+
+
+def offer_settings() -> str:
+    """List of versions of the merchant's offers, JSON SettingVersion, newest first. Writer, reader: API."""
+    return f"{TAG}:offers:catalogue"
+
+
+def experiment_settings() -> str:
+    """List of versions of the owner's experiments, JSON SettingVersion, newest first.
+
+    Writer: API; readers: API, lifecycle, reports.
+    """
+    return f"{TAG}:experiments"
+
+
+def promises(customer_id: str) -> str:
+    """String: JSON Promises, what offers a customer got. Life: 400 days. Writer and reader: offers."""
+    return f"{TAG}:offers:given:{customer_id}"
+
+
+def budgets_spent() -> str:
+    """Hash budget -> money promised from it. Writer and reader: offers."""
+    return f"{TAG}:offers:spent"
+
+
+def decision_stream() -> str:
+    """Stream, one field `d`: JSON DecisionRecord. Life: until archived. Writer: offers; reader: archiver."""
+    return f"{TAG}:decisions"

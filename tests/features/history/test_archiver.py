@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime
+
+import msgspec
+import polars as pl
+import pytest
+import redis
+
+from features.events.vocabulary import Event
+from features.history import events_parquet as history
+from features.history.archiver import Archiver
+from features.home import Home
+from features.live.ingest import ingest_sync
+from features.outgoing.impressions import ServedRecord, Treated
+from features.store import keys
+from features.store.redis_server import RedisServer
+from features.store.settings import StoreSettings
+
+from factories import NOW, event
+
+
+def burst(client: redis.Redis, home: Home, settings: StoreSettings) -> None:
+    Archiver(client, home, settings).run(burst=True)
+
+
+def told(client: redis.Redis, settings: StoreSettings, *events: Event) -> None:
+    assert all(ingest_sync(client, events, NOW, settings))
+
+
+def archived(home: Home) -> list[str]:
+    return sorted(history.scan(home).collect()["event_id"])
+
+
+def files(home: Home) -> int:
+    return len(list(home.events.glob("*/*.parquet")))
+
+
+def stamp(entry_id: bytes) -> str:
+    """The folder of the day a stream entry arrived."""
+    return f"{datetime.fromtimestamp(int(entry_id.split(b'-')[0]) / 1000, UTC):%Y-%m-%d}"
+
+
+def test_the_streams_become_history_and_are_emptied(
+    client: redis.Redis, home: Home, settings: StoreSettings
+) -> None:
+    order = event("purchase", order_id="o-1", customer_id="c", items=[("a", 2, 1.5), ("b", 1, None)])
+    told(client, settings, order, event("search", event_id="s", query="cake"))
+    burst(client, home, settings)
+    rows = history.scan(home).sort("type", "line").collect()
+    assert rows.select("type", "product_id", "quantity", "order_id").rows() == [
+        ("purchase", "a", 2.0, "o-1"),
+        ("purchase", "b", 1.0, "o-1"),
+        ("search", None, None, None),
+    ]
+    assert rows["received_at"].unique().to_list() == [NOW]
+    assert client.xlen(keys.event_stream()) == 0
+    assert client.xpending(keys.event_stream(), "archiver")["pending"] == 0
+
+
+def test_batches_become_a_file_each(client: redis.Redis, home: Home) -> None:
+    small = StoreSettings(redis_url=None, archive_batch_events=4)
+    told(client, small, *[event() for _ in range(10)])
+    burst(client, home, small)
+    assert (len(archived(home)), files(home)) == (10, 3)
+
+
+def test_killed_between_writing_and_letting_go_it_repeats_harmlessly(
+    own_redis: RedisServer, home: Home, settings: StoreSettings
+) -> None:
+    with redis.Redis.from_url(own_redis.url) as client:
+        told(client, settings, event(event_id="a"), event(event_id="b"))
+        client.acl_setuser("dying", enabled=True, nopass=True, keys=["*"], commands=["+@all", "-xack"])
+        url = own_redis.url.replace("unix://", "unix://dying:any@")
+        with redis.Redis.from_url(url) as dying, pytest.raises(redis.exceptions.NoPermissionError):
+            burst(dying, home, settings)
+        assert (archived(home), client.xlen(keys.event_stream())) == (["a", "b"], 2)
+        told(client, settings, event(event_id="c"))
+        burst(client, home, settings)
+        assert (archived(home), files(home), client.xlen(keys.event_stream())) == (["a", "b", "c"], 2, 0)
+
+
+def test_a_full_disk_leaves_events_in_the_stream(
+    client: redis.Redis, home: Home, settings: StoreSettings
+) -> None:
+    told(client, settings, event(event_id="a"))
+    ((entry_id, _),) = client.xrange(keys.event_stream())
+    folder = home.events / stamp(entry_id)
+    folder.mkdir()
+    (folder / f"{entry_id.decode()}-{entry_id.decode()}.partial").symlink_to("/dev/full")
+    with pytest.raises((OSError, pl.exceptions.PolarsError), match="No space left"):
+        burst(client, home, settings)
+    assert (archived(home), client.xlen(keys.event_stream())) == ([], 1)
+    next(folder.glob("*.partial")).unlink()
+    burst(client, home, settings)
+    assert (archived(home), client.xlen(keys.event_stream())) == (["a"], 0)
+
+
+def test_poison_is_set_aside_with_its_reason(
+    client: redis.Redis, home: Home, settings: StoreSettings
+) -> None:
+    told(client, settings, event(event_id="good"))
+    poisonous = [{"e": b"\xff{"}, {"e": b'{"type":"dance"}', "r": "1"}, {"x": "y"}]
+    poisonous += [{"e": json.dumps({"type": "view"}), "r": "soon"}]
+    for fields in poisonous:
+        client.xadd(keys.event_stream(), fields)
+    burst(client, home, settings)
+    assert archived(home) == ["good"]
+    assert client.xlen(keys.event_stream()) == 0
+    (file,) = (home.root / "poison").glob("*.jsonl")
+    aside = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [len(each["reason"]) > 10 for each in aside] == [True] * len(poisonous)
+    assert "Invalid enum value 'dance'" in aside[1]["reason"]
+    assert aside[2]["fields"] == {"x": "y"}
+
+
+def test_a_flushed_store_is_drained_again(client: redis.Redis, home: Home, settings: StoreSettings) -> None:
+    told(client, settings, event(event_id="a"))
+    burst(client, home, settings)
+    client.flushall()
+    told(client, settings, event(event_id="b"))
+    burst(client, home, settings)
+    assert archived(home) == ["a", "b"]
+
+
+def test_what_was_shown_is_kept(client: redis.Redis, home: Home, settings: StoreSettings) -> None:
+    record = {
+        "recommendation_id": "r-1",
+        "at": NOW.isoformat(),
+        "placement": "home",
+        "product_ids": ["a", "b"],
+    }
+    client.xadd(keys.served_stream(), {"s": json.dumps([record])})
+    client.xadd(keys.served_stream(), {"s": "{}"})
+    burst(client, home, settings)
+    shown = pl.read_parquet(home.served / "*" / "*.parquet")
+    assert shown.select("recommendation_id", "at", "product_ids").rows() == [("r-1", NOW, ["a", "b"])]
+    fields = {*ServedRecord.__struct_fields__, *Treated.__struct_fields__} - {"treated"}
+    assert set(shown.columns) == fields
+    assert shown.select("experiment", "held_out", "holdout").rows() == [(None, False, 0.0)]
+
+
+def test_the_arm_of_what_was_shown_is_kept(client: redis.Redis, home: Home, settings: StoreSettings) -> None:
+    treated = Treated("x-1", "e1", "b", 0.5, False, 0.05)
+    record = ServedRecord("r-1", NOW, "home", ("a",), customer_id="ann", treated=treated)
+    client.xadd(keys.served_stream(), {"s": msgspec.json.encode([record])})
+    burst(client, home, settings)
+    shown = pl.read_parquet(home.served / "*" / "*.parquet")
+    assert shown.select(Treated.__struct_fields__).rows() == [("x-1", "e1", "b", 0.5, False, 0.05)]
+    assert client.xlen(keys.served_stream()) == 0
+
+
+def test_what_the_stream_dropped_meanwhile_is_passed_over(
+    client: redis.Redis, home: Home, settings: StoreSettings
+) -> None:
+    for number in range(3):
+        record = ServedRecord(f"r-{number}", NOW, "home", ("a",))
+        client.xadd(keys.served_stream(), {"s": msgspec.json.encode([record])})
+    client.xgroup_create(keys.served_stream(), "archiver", id="0")
+    client.xreadgroup("archiver", "archiver", {keys.served_stream(): ">"})
+    client.xtrim(keys.served_stream(), maxlen=1, approximate=False)
+    burst(client, home, settings)
+    shown = pl.read_parquet(home.served / "*" / "*.parquet")
+    assert shown["recommendation_id"].to_list() == ["r-2"]
+    assert not (home.root / "poison").exists()
+    assert client.xpending(keys.served_stream(), "archiver")["pending"] == 0
+
+
+def test_the_endless_run_archives_until_it_is_stopped(client: redis.Redis, home: Home) -> None:
+    eager = StoreSettings(redis_url=None, archive_interval_s=0.001)
+    stop = threading.Event()
+    running = threading.Thread(target=Archiver(client, home, eager).run, kwargs={"stop": stop})
+    told(client, eager, event(event_id="a"))
+    running.start()
+    try:
+        give_up = threading.Event()
+        for _ in range(500):
+            if archived(home) == ["a"]:
+                break
+            give_up.wait(0.01)
+        assert archived(home) == ["a"]
+    finally:
+        stop.set()
+        running.join(timeout=10)
+    assert not running.is_alive()
+
+
+def test_few_and_fresh_events_wait_for_company(client: redis.Redis, home: Home) -> None:
+    patient = StoreSettings(redis_url=None, archive_interval_s=3_600)
+    stop = threading.Event()
+    told(client, patient, event())
+    threading.Timer(0.2, stop.set).start()
+    Archiver(client, home, patient).run(stop=stop)
+    assert (files(home), client.xlen(keys.event_stream())) == (0, 1)

@@ -1,0 +1,32 @@
+"""The log of answers as rows: nothing is lost on the way through JSON."""
+
+from __future__ import annotations
+
+from datetime import timedelta, timezone
+
+import polars as pl
+
+from features.history.impressions_parquet import SERVED_SCHEMA, served_table
+from features.outgoing.impressions import ServedRecord, Treated
+
+from factories import NOW
+
+UNDER_B = "x-1", "e1", "b", 0.5, True, 0.05
+
+
+def test_a_row_says_what_its_record_says() -> None:
+    treated = Treated(*UNDER_B)
+    told = ServedRecord(
+        "r-1", NOW, "home", ("a", 'é"\n'), ("als", "new"), "ann", "browser", "visit", "v1", treated
+    )
+    elsewhere = NOW.astimezone(timezone(timedelta(hours=-5)))
+    table = served_table([told, ServedRecord("r-2", elsewhere, "offers", ())])
+    assert table.schema == pl.Schema(SERVED_SCHEMA)
+    assert table.rows() == [
+        ("r-1", NOW, "home", ["a", 'é"\n'], ["als", "new"], "ann", "browser", "visit", "v1", *UNDER_B),
+        ("r-2", NOW, "offers", [], [], None, None, None, None, None, None, None, None, False, 0.0),
+    ]
+
+
+def test_no_records_are_no_rows() -> None:
+    assert served_table([]).schema == pl.Schema(SERVED_SCHEMA)

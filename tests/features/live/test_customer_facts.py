@@ -1,0 +1,127 @@
+"""What is told beside shopping: facts, their order, and the browser they came from."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import redis
+
+from features.events.vocabulary import Event
+from features.live.customer_facts import Life, facts_of, live, told_of
+from features.live.ingest import ingest_sync
+from features.live.shopper_state import milliseconds
+from features.store import keys
+from features.store.settings import StoreSettings
+
+from factories import NOW, event
+
+HOUR = timedelta(hours=1)
+
+
+def life(client: redis.Redis, settings: StoreSettings, *events: Event, customer: str = "c") -> Life:
+    """What a customer's life is after these events."""
+    ingest_sync(client, events, NOW, settings)
+    log = client.lrange(keys.shopper_log(customer, known=True), 0, -1)
+    return live(log, told_of(client.hgetall(keys.told(customer, known=True))))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "facts"),
+    [
+        ("consent", {"properties": {"email": True, "note": "x"}}, {"consent:email": "1"}),
+        ("consent", {"properties": {"pigeon": True}}, {}),
+        ("ticket", {"properties": {"ticket_id": 7}}, {"ticket:7": "open"}),
+        ("ticket", {"properties": {"ticket_id": 7, "status": "Resolved"}}, {"ticket:7": "closed"}),
+        ("survey", {"properties": {"score": 9}}, {"survey": "9"}),
+        ("survey", {"properties": {"score": "good"}}, {}),
+        ("survey", {"properties": {"score": 10**400}}, {}),
+        ("survey", {"properties": {"score": True}}, {}),
+        ("review", {"properties": {"rating": 4.5}}, {"rating": "4.5"}),
+        ("review", {}, {}),
+        ("referral", {}, {"referral": "1"}),
+        ("purchase", {"context": {"country": "DE"}}, {"country": "DE"}),
+        ("view", {"context": {"country": "DE"}}, {}),
+    ],
+)
+def test_facts_of_an_event(kind: str, fields: dict[str, Any], facts: dict[str, str]) -> None:
+    assert {fact.name: fact.value for fact in facts_of(event(kind, **fields))} == facts
+
+
+def test_the_latest_word_counts_whenever_it_arrives(client: redis.Redis, settings: StoreSettings) -> None:
+    no = event("consent", at=NOW, customer_id="c", properties={"email": False})
+    yes = event("consent", at=NOW - HOUR, customer_id="c", properties={"email": True})
+    assert life(client, settings, no, yes).consents("email") is False
+    assert life(client, settings, no, yes).consents("sms") is None
+
+
+def test_known_since_the_first_identify(client: redis.Redis, settings: StoreSettings) -> None:
+    visits = [event("identify", at=NOW - n * HOUR, customer_id="c", anonymous_id=f"a-{n}") for n in range(3)]
+    assert life(client, settings, *visits).at_ms("known") == milliseconds(NOW - 2 * HOUR)
+
+
+def test_what_a_browser_told_before_is_its_customers_once(
+    client: redis.Redis, settings: StoreSettings
+) -> None:
+    told = event("consent", at=NOW - HOUR, anonymous_id="a", properties={"email": True})
+    joined = event("identify", customer_id="c", anonymous_id="a")
+    assert life(client, settings, told, joined).consents("email") is True
+    assert client.exists(keys.told("a", known=False)) == 0
+    later = event("survey", anonymous_id="a", properties={"score": 3})
+    assert life(client, settings, later).number("survey") == 3.0
+    assert life(client, settings, customer="other").told == {}
+
+
+def test_nobody_can_fill_the_memory_and_a_no_is_always_heard(
+    client: redis.Redis, settings: StoreSettings
+) -> None:
+    flood = [event("ticket", customer_id="c", properties={"ticket_id": n}) for n in range(300)]
+    assert len(life(client, settings, *flood).told) == 200
+    no = event("consent", customer_id="c", properties={"email": False})
+    assert life(client, settings, no).consents("email") is False
+    assert 0 < client.ttl(keys.told("c", known=True)) <= settings.shopper_ttl_days * 86_400
+
+
+def test_events_of_nobody_are_kept_nowhere(client: redis.Redis, settings: StoreSettings) -> None:
+    ingest_sync(client, [event("survey", properties={"score": 3})], NOW, settings)
+    assert list(client.scan_iter(match=f"{keys.told_prefix()}*")) == []
+    assert client.zcard(keys.look_due()) == 0
+
+
+def test_every_event_of_a_customer_asks_for_a_look_the_earliest_counts(
+    client: redis.Redis, settings: StoreSettings
+) -> None:
+    ingest_sync(client, [event("identify", customer_id="c", anonymous_id="a")], NOW, settings)
+    ingest_sync(client, [event("view", anonymous_id="a")], NOW + HOUR, settings)
+    assert client.zscore(keys.look_due(), "c") == milliseconds(NOW)
+    client.zadd(keys.look_due(), {"c": milliseconds(NOW + 24 * HOUR)})
+    ingest_sync(client, [event("view", anonymous_id="a")], NOW + HOUR, settings)
+    assert client.zscore(keys.look_due(), "c") == milliseconds(NOW + HOUR)
+
+
+def test_a_cart_knows_when_it_began_and_changed(client: redis.Redis, settings: StoreSettings) -> None:
+    state = life(
+        client,
+        settings,
+        event("add_to_cart", at=NOW - 5 * HOUR, customer_id="c"),
+        event("remove_from_cart", at=NOW - 4 * HOUR, customer_id="c"),
+        event("add_to_cart", at=NOW - 3 * HOUR, customer_id="c"),
+        event("add_to_cart", at=NOW - 2 * HOUR, customer_id="c", product_id="p-2"),
+    )
+    began, changed = (milliseconds(NOW - n * HOUR) for n in (3, 2))
+    assert (state.cart_since_ms, state.cart_changed_ms) == (began, changed)
+    bought = event("purchase", customer_id="c", items=[("p-1", 1), ("p-2", 1)])
+    state = life(client, settings, bought)
+    assert (state.cart_since_ms, state.cart_changed_ms) == (0, 0)
+
+
+def test_looks_are_counted_and_wishes_remembered(client: redis.Redis, settings: StoreSettings) -> None:
+    told = [
+        event("wishlist", at=NOW - HOUR, customer_id="c"),
+        event("view", customer_id="c"),
+        event("review", customer_id="c", product_id="p-2"),
+    ]
+    state = life(client, settings, *told)
+    assert state.looks == {"p-1": (milliseconds(NOW), 2, True)}
+    assert state.reviewed == {"p-2"}

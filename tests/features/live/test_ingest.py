@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import signal
+from datetime import timedelta
+
+import pytest
+import redis
+
+from features.events.vocabulary import Event
+from features.live.ingest import EVENTS_A_STEP, ingest, ingest_sync, read_log
+from features.store import keys
+from features.store.connection import Connection, StoreUnavailable
+from features.store.redis_server import RedisServer
+from features.store.settings import StoreSettings
+
+from factories import NOW, event
+
+MINUTE = timedelta(minutes=1)
+
+
+async def test_a_repeated_event_counts_once(store: Connection, settings: StoreSettings) -> None:
+    seen = event("view", customer_id="c-1")
+    assert await ingest(store, [seen, seen], NOW, settings) == [True, False]
+    assert await ingest(store, [seen], NOW, settings) == [False]
+    assert await store.call("XLEN", keys.event_stream()) == 1
+
+
+@pytest.mark.parametrize("kind", ["purchase", "refund", "cancel"])
+async def test_the_same_order_from_64_channels_counts_once(
+    redis_url: str, settings: StoreSettings, kind: str
+) -> None:
+    stores = [Connection(redis_url, deadline_ms=2_000) for _ in range(8)]
+    await asyncio.gather(*(store.open() for store in stores))
+    told = [event(kind, order_id="o-1", customer_id="c-1", items=[("p-1", 2)]) for _ in range(64)]
+    calls = [ingest(stores[n % 8], [each], NOW, settings) for n, each in enumerate(told)]
+    taken = await asyncio.gather(*calls)
+    assert sum(itertools.chain(*taken)) == 1
+    assert await stores[0].call("XLEN", keys.event_stream()) == 1
+    assert await stores[0].call("LLEN", keys.shopper_log("c-1", known=True)) == 1
+    await asyncio.gather(*(store.close() for store in stores))
+
+
+async def test_an_order_its_refunds_and_its_cancellation_are_different_things(
+    store: Connection, settings: StoreSettings
+) -> None:
+    told = [
+        event("purchase", order_id="o-1", items=[("a", 2)]),
+        event("refund", order_id="o-1", items=[("a", 1)], properties={"refund_id": "r-1"}),
+        event("refund", order_id="o-1", items=[("a", 1)], properties={"refund_id": "r-2"}),
+        event("cancel", order_id="o-1"),
+        event("refund", order_id="o-1", items=[("a", 1)], properties={"refund_id": "r-1"}),
+    ]
+    assert await ingest(store, told, NOW, settings) == [True, True, True, True, False]
+
+
+async def test_a_large_batch_is_taken_in_several_steps(store: Connection, settings: StoreSettings) -> None:
+    told = [event("view", customer_id="c-1", product_id=f"p-{n}") for n in range(2 * EVENTS_A_STEP + 50)]
+    assert await ingest(store, told, NOW, settings) == [True] * len(told)
+    assert (await read_log(store, "c-1", None)).fold().viewed[0] == told[-1].product_id
+
+
+async def test_a_log_keeps_its_length_and_life(store: Connection, client: redis.Redis) -> None:
+    short = StoreSettings(redis_url=None, shopper_log_length=5, shopper_ttl_days=2)
+    await ingest(store, [event(customer_id="c", product_id=f"p-{n}") for n in range(9)], NOW, short)
+    assert (await read_log(store, "c", None)).fold().viewed == ("p-8", "p-7", "p-6", "p-5", "p-4")
+    assert 0 < client.ttl(keys.shopper_log("c", known=True)) <= 2 * 86_400
+
+
+def browsing() -> list[Event]:
+    return [event("view", at=NOW - n * MINUTE, anonymous_id="a", product_id=f"p-{n}") for n in range(3)]
+
+
+async def test_a_browser_that_becomes_known_brings_its_history(
+    store: Connection, settings: StoreSettings
+) -> None:
+    await ingest(store, browsing(), NOW, settings)
+    assert (await read_log(store, "c", None)).fold().viewed == ()
+    await ingest(store, [event("identify", customer_id="c", anonymous_id="a")], NOW, settings)
+    assert (await read_log(store, "c", None)).fold().viewed == ("p-0", "p-1", "p-2")
+
+
+async def test_a_known_browser_adds_to_its_customer(store: Connection, settings: StoreSettings) -> None:
+    await ingest(store, [event("identify", customer_id="c", anonymous_id="a")], NOW, settings)
+    await ingest(store, browsing(), NOW, settings)
+    for ids in [("c", None), (None, "a"), ("c", "a")]:
+        assert (await read_log(store, *ids)).fold().viewed == ("p-0", "p-1", "p-2")
+
+
+async def test_any_event_with_both_ids_joins_them(store: Connection, settings: StoreSettings) -> None:
+    await ingest(store, browsing(), NOW, settings)
+    both = event("add_to_cart", customer_id="c", anonymous_id="a", product_id="p-9")
+    await ingest(store, [both], NOW, settings)
+    state = (await read_log(store, "c", "a")).fold()
+    assert (state.viewed, state.cart) == (("p-0", "p-1", "p-2"), {"p-9": 1.0})
+
+
+async def test_joining_twice_changes_nothing(store: Connection, settings: StoreSettings) -> None:
+    for _ in range(2):
+        await ingest(store, [event("identify", customer_id="c", anonymous_id="a")], NOW, settings)
+        await ingest(store, [event("add_to_cart", anonymous_id="a")], NOW, settings)
+    assert (await read_log(store, "c", "a")).fold().cart == {"p-1": 2.0}
+    assert await store.call("LLEN", keys.shopper_log("c", known=True)) == 2
+
+
+async def test_a_browser_that_changes_hands_shows_nothing_of_the_first(
+    store: Connection, settings: StoreSettings
+) -> None:
+    await ingest(store, [event("identify", customer_id="first", anonymous_id="a")], NOW, settings)
+    await ingest(store, browsing(), NOW, settings)
+    await ingest(store, [event("identify", customer_id="second", anonymous_id="a")], NOW, settings)
+    assert (await read_log(store, "second", "a")).fold().viewed == ()
+    assert (await read_log(store, "first", None)).fold().viewed == ("p-0", "p-1", "p-2")
+
+
+async def test_a_customer_and_a_browser_of_the_same_name_are_two(
+    store: Connection, settings: StoreSettings
+) -> None:
+    await ingest(store, [event("view", customer_id="same")], NOW, settings)
+    assert (await read_log(store, None, "same")).fold().viewed == ()
+
+
+@pytest.mark.parametrize("odd", ["{x}", "a/b:c*", '"; drop', "🛒", "é" * 500])
+async def test_odd_ids(store: Connection, settings: StoreSettings, odd: str) -> None:
+    told = event("purchase", customer_id=odd, anonymous_id=odd, order_id=odd, items=[(odd, 80_995)])
+    assert await ingest(store, [told], NOW, settings) == [True]
+    assert (await read_log(store, odd, odd)).fold().purchases[0].product_ids == (odd,)
+
+
+async def test_a_flushed_store_is_filled_anew(
+    store: Connection, client: redis.Redis, settings: StoreSettings
+) -> None:
+    assert await ingest(store, [event()], NOW, settings) == [True]
+    client.flushall()
+    client.script_flush()
+    assert await ingest(store, [event()], NOW, settings) == [True]
+
+
+def test_offline_it_does_the_same(client: redis.Redis, settings: StoreSettings) -> None:
+    told = [event("purchase", order_id="o-1"), event("purchase", order_id="o-1")]
+    assert ingest_sync(client, told, NOW, settings) == [True, False]
+
+
+@pytest.mark.parametrize("refusal", [("maxmemory", "1"), ("min-replicas-to-write", "1")])
+async def test_a_store_that_takes_no_writes_is_no_false_yes(
+    own_redis: RedisServer, settings: StoreSettings, refusal: tuple[str, str]
+) -> None:
+    with redis.Redis.from_url(own_redis.url) as client:
+        client.config_set(*refusal)
+        store = Connection(own_redis.url, deadline_ms=2_000)
+        await store.open()
+        lost = event("view", customer_id="c")
+        with pytest.raises(StoreUnavailable):
+            await ingest(store, [lost], NOW, settings)
+        assert (await read_log(store, "c", None)).fold().viewed == ()
+        client.config_set(refusal[0], "0")
+        assert await ingest(store, [lost], NOW, settings) == [True]
+        await store.close()
+
+
+async def test_killed_under_load_it_loses_nothing_acknowledged_and_counts_once(
+    own_redis: RedisServer, settings: StoreSettings
+) -> None:
+    store = Connection(own_redis.url, deadline_ms=2_000)
+    await store.open()
+    acknowledged: list[str] = []
+
+    async def shopper(number: int) -> None:
+        for step in range(20):
+            told = event("purchase", event_id=f"{number}-{step}", customer_id=f"c-{number}")
+            while told.event_id not in acknowledged:
+                try:
+                    await ingest(store, [told], NOW, settings)
+                    acknowledged.append(told.event_id)
+                except StoreUnavailable:
+                    await asyncio.sleep(0.01)
+
+    async def killer() -> None:
+        for share in (0.2, 0.5, 0.8):
+            while len(acknowledged) < share * 400:
+                await asyncio.sleep(0.001)
+            process = int((await store.call("INFO", "server")).split(b"process_id:")[1].split()[0])
+            os.kill(process, signal.SIGKILL)
+            await asyncio.to_thread(own_redis.ensure_running)
+
+    await asyncio.wait_for(asyncio.gather(killer(), *(shopper(number) for number in range(20))), 30)
+    with redis.Redis.from_url(own_redis.url) as client:
+        streamed = [json.loads(fields[b"e"])["event_id"] for _, fields in client.xrange(keys.event_stream())]
+        logs = [client.llen(keys.shopper_log(f"c-{number}", known=True)) for number in range(20)]
+    assert sorted(streamed) == sorted(acknowledged)
+    assert logs == [20] * 20
+    await store.close()

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from urllib.parse import unquote
+
+import hiredis
+import pytest
+import redis
+
+from features.store.address import Address
+from features.store.connection import Connection, StoreUnavailable
+from features.store.redis_server import RedisServer
+
+DEADLINE_MS = 50
+
+
+def process_of(server: RedisServer) -> int:
+    with redis.Redis.from_url(server.url) as client:
+        return int(client.info("server")["process_id"])
+
+
+@asynccontextmanager
+async def connected(url: str, deadline_ms: int = DEADLINE_MS) -> AsyncIterator[Connection]:
+    store = Connection(url, deadline_ms)
+    await store.open()
+    yield store
+    await store.close()
+
+
+async def within(seconds: float, holds: Callable[[], bool]) -> float:
+    """Wait until it holds; the seconds it took. Fails when it takes longer than allowed."""
+    start = time.monotonic()
+    while not holds():
+        assert time.monotonic() - start < seconds
+        await asyncio.sleep(0.005)
+    return time.monotonic() - start
+
+
+async def refused_after(call: Awaitable[object]) -> float:
+    """Seconds until StoreUnavailable."""
+    start = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        await call
+    return time.monotonic() - start
+
+
+async def nap(seconds: float) -> float:
+    """What a pause of so many seconds takes on this machine, now."""
+    start = time.monotonic()
+    await asyncio.sleep(seconds)
+    return time.monotonic() - start
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("redis://shop.example", Address(None, "shop.example", 6379, False, (("PING",),))),
+        (
+            "redis://:p%40ss@h:7/2",
+            Address(None, "h", 7, False, (("AUTH", "p@ss"), ("SELECT", "2"), ("PING",))),
+        ),
+        ("rediss://user:pass@h", Address(None, "h", 6379, True, (("AUTH", "user", "pass"), ("PING",)))),
+        (
+            "unix:///a%20b.sock?db=3",
+            Address("/a b.sock", "localhost", 6379, False, (("SELECT", "3"), ("PING",))),
+        ),
+    ],
+)
+def test_urls(url: str, expected: Address) -> None:
+    assert Address.of(url) == expected
+
+
+def test_a_url_of_another_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="REDIS_URL must start with redis://"):
+        Address.of("http://localhost")
+
+
+async def test_replies_reach_their_callers_in_order(store: Connection) -> None:
+    sent = [store.send("ECHO", f"{n}") for n in range(500)]
+    assert await asyncio.gather(*sent) == [f"{n}".encode() for n in range(500)]
+
+
+async def test_a_caller_who_gave_up_shifts_nobodys_reply(store: Connection) -> None:
+    first, second = store.send("ECHO", "first"), store.send("ECHO", "second")
+    first.cancel()
+    assert await second == b"second"
+
+
+async def test_a_wrong_command_fails_alone(store: Connection) -> None:
+    wrong, right = store.send("NOSUCH"), store.send("PING")
+    with pytest.raises(hiredis.ReplyError, match="unknown command"):
+        await wrong
+    assert await right == b"PONG"
+
+
+async def test_password_and_database(own_redis: RedisServer) -> None:
+    with redis.Redis.from_url(own_redis.url) as client:
+        client.config_set("requirepass", "s3cret/ä")
+        url = own_redis.url.replace("unix://", "unix://:s3cret%2F%C3%A4@") + "?db=2"
+        async with connected(url) as store:
+            await store.call("SET", "here", "1")
+            assert (await store.call("DBSIZE"), client.dbsize()) == (1, 0)
+        async with connected(own_redis.url) as stranger:
+            assert not stranger.available
+        client.config_set("requirepass", "")
+
+
+async def test_over_tcp(own_redis: RedisServer) -> None:
+    closed = asyncio.Event()
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = unquote(own_redis.url.removeprefix("unix://"))
+        from_redis, to_redis = await asyncio.open_unix_connection(path)
+        while data := await reader.read(65_536):
+            to_redis.write(data)
+            writer.write(await from_redis.read(65_536))
+        for each in (to_redis, writer):
+            each.close()
+            await each.wait_closed()
+        closed.set()
+
+    async with await asyncio.start_server(relay, "127.0.0.1", 0) as listening:
+        host, port = listening.sockets[0].getsockname()
+        async with connected(f"redis://{host}:{port}", 2_000) as store:
+            assert await store.call("PING") == b"PONG"
+        await asyncio.wait_for(closed.wait(), 2)
+
+
+async def test_nobody_there_at_the_start(own_redis: RedisServer) -> None:
+    os.kill(process_of(own_redis), signal.SIGKILL)
+    async with connected(own_redis.url) as store:
+        assert not store.available
+        own_redis.ensure_running()
+        await within(2, lambda: store.available)
+        assert await store.call("PING") == b"PONG"
+
+
+async def test_killed_and_started_again(own_redis: RedisServer) -> None:
+    async with connected(own_redis.url) as store:
+        await store.call("SET", "kept", "1")
+        os.kill(process_of(own_redis), signal.SIGKILL)
+        await within(1, lambda: not store.available)
+        await refused_after(store.call("PING"))
+        own_redis.ensure_running()
+        await within(2, lambda: store.available)
+        assert await store.call("GET", "kept") == b"1"
+
+
+async def test_frozen_costs_one_deadline_and_then_nothing(own_redis: RedisServer) -> None:
+    async with connected(own_redis.url) as store:
+        pid = process_of(own_redis)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            together = [refused_after(store.call("PING")) for _ in range(20)]
+            slept, *waited = await asyncio.gather(nap(DEADLINE_MS / 1000), *together)
+            assert abs(max(waited) - slept) < 0.02  # as long as the machine takes for a deadline
+            start = time.process_time()
+            for _ in range(100):
+                await refused_after(store.call("PING"))
+            assert time.process_time() - start < 0.05
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        await within(2, lambda: store.available)
+        assert await store.call("ECHO", "again") == b"again"
+
+
+async def test_a_busy_event_loop_is_not_the_stores_fault(own_redis: RedisServer) -> None:
+    async with connected(own_redis.url) as store:
+        reply = store.send("PING")
+        await asyncio.sleep(0)  # it is written
+        time.sleep(2 * DEADLINE_MS / 1000)
+        assert await reply == b"PONG"
+        assert store.available
