@@ -8,8 +8,8 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from recommender.model.availability import Shown
 from recommender.recommend import Pick, Recommender
-from recommender.shelf import Shown
 
 encode = msgspec.json.Encoder().encode
 WHOLE = 'false,"degraded_reasons":[]'

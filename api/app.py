@@ -40,7 +40,7 @@ from features.home import Home
 from features.outgoing.impressions import ServedBuffer
 from features.store.connection import Connection
 from features.store.settings import StoreSettings
-from recommender import versions
+from recommender.model import versions
 
 PARTS = (
     recommendations,

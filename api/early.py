@@ -6,8 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from recommender import versions
-from recommender.bundle import Bundle
+from recommender.model import versions
+from recommender.model.bundle import Bundle
 
 Load = Callable[[Path], Bundle | None]
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from recommender.experiments import Experiments
+from recommender.experiments.plan import Experiments
 
 
 class ExperimentsToSave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 
 from features.outgoing.offer_decisions import read_spent
 from features.store.connection import Connection
-from recommender.budget_prices import budget_prices
-from recommender.next_offer import model_of
-from recommender.offer_catalogue import Catalogue
+from recommender.customers.offer_context import model_of
+from recommender.offers.budgets import budget_prices
+from recommender.offers.catalogue import Catalogue
 from recommender.recommend import Recommender
 
 EVERY_S = 60.0

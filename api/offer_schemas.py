@@ -10,7 +10,7 @@ import msgspec
 
 from api.schemas import MAX_K, ExperimentAnswer, Ids, ReasonAnswer
 from features.events.vocabulary import Id
-from recommender.offer_catalogue import Catalogue
+from recommender.offers.catalogue import Catalogue
 
 
 class CatalogueToSave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

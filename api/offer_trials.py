@@ -13,8 +13,8 @@ from api.service import Service
 from api.tokens import new_token
 from api.trials import Treatment, record_of
 from features.outgoing.impressions import Treated
-from recommender.experiments import OFFERS
-from recommender.offer_catalogue import NO_OFFER, Catalogue
+from recommender.experiments.plan import OFFERS
+from recommender.offers.catalogue import NO_OFFER, Catalogue
 
 _experiment_of = msgspec.json.Decoder(ExperimentAnswer | None).decode
 

@@ -16,14 +16,14 @@ from features.live.ingest import read_log
 from features.live.shopper_state import ShopperState
 from features.merchant.tiers import read_tiers
 from features.outgoing.offer_decisions import Charge, DecisionRecord, OfferState, keep_decision, read_offers
-from recommender.draws import digest
-from recommender.next_offer import Choice, Promise, charges, choose, model_of, standing_promise
-from recommender.offer_catalogue import NO_OFFER, Catalogue, Offer
-from recommender.offer_customer import ON_SITE, Question, asked_of
-from recommender.offer_eligibility import Asked
+from recommender.arrays.hashing import digest
+from recommender.context.request import Request
+from recommender.customers.offer_context import ON_SITE, Question, asked_of, model_of
+from recommender.customers.tiers import BadTiers, TierPlan, read_plan
+from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
+from recommender.offers.eligibility import Asked
+from recommender.offers.promise import Choice, Promise, charges, choose, standing_promise
 from recommender.recommend import Recommender
-from recommender.request import Request
-from recommender.tiers import BadTiers, TierPlan, read_plan
 
 log = logging.getLogger("perennial.offers")
 ATTEMPTS = 4

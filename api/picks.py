@@ -18,8 +18,8 @@ from features.live.shopper_state import ShopperLog
 from features.outgoing.email_history import Sending, note_sending, sendings_of, sent_lately
 from features.store import keys
 from features.store.connection import StoreUnavailable
+from recommender.context.request import Placement, Request
 from recommender.recommend import Pick
-from recommender.request import Placement, Request
 
 PLACEMENT_OF: dict[Campaign, Placement] = {
     "welcome": "home",

@@ -13,7 +13,7 @@ from api.problems import Problem
 from api.schemas import Ask, AskPage
 from api.shoppers import Shopper
 from features.live.shopper_state import ShopperLog
-from recommender.request import Request as Question
+from recommender.context.request import Request as Question
 
 LISTS = frozenset({"cart", "exclude"})
 Shape = TypeVar("Shape")

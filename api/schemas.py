@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from features.events.vocabulary import Id
-from recommender.merchandising import Moment, Rules
-from recommender.request import Placement
+from recommender.context.request import Placement
+from recommender.merchandising.rules import Moment, Rules
 
 MAX_K = 100
 Campaign = Literal["welcome", "cross_sell", "win_back", "reorder", "newsletter", "post_purchase"]

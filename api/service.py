@@ -27,15 +27,15 @@ from features.outgoing.impressions import ServedBuffer
 from features.store import keys
 from features.store.connection import Connection, StoreUnavailable
 from features.store.settings import StoreSettings
-from recommender import versions
-from recommender.assignment import Trials
-from recommender.bundle_files import BadBundle
-from recommender.experiments import Experiments
-from recommender.merchandising import AnyRule, Rules
-from recommender.offer_catalogue import Catalogue
+from recommender.context.request import PLACEMENTS, Request
+from recommender.experiments.assignment import Trials
+from recommender.experiments.plan import Experiments
+from recommender.merchandising.rules import AnyRule, Rules
+from recommender.model import versions
+from recommender.model.availability import Shelf
+from recommender.model.bundle_files import BadBundle
+from recommender.offers.catalogue import Catalogue
 from recommender.recommend import Recommender
-from recommender.request import PLACEMENTS, Request
-from recommender.shelf import Shelf
 
 log = logging.getLogger("perennial.service")
 MEASURED_EVERY_S = 1.0  # answers wait while counts are handed over

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 from api.answers import encode
 from api.schemas import ExperimentAnswer
 from features.outgoing.impressions import ServedRecord, Treated
-from recommender import versions
-from recommender.assignment import NO_TRIAL, Trial, Trials
-from recommender.bundle_files import BadBundle
-from recommender.experiments import Arm, Experiment
+from recommender.experiments.assignment import NO_TRIAL, Trial, Trials
+from recommender.experiments.holdout import without_us
+from recommender.experiments.plan import Arm, Experiment
+from recommender.model import versions
+from recommender.model.availability import Shelf
+from recommender.model.bundle_files import BadBundle
 from recommender.recommend import Pick, Recommender
-from recommender.shelf import Shelf
-from recommender.without_us import without_us
 
 log = logging.getLogger("perennial.trials")
 UNAVAILABLE = ("experiment_unavailable",)

@@ -8,8 +8,8 @@ from typing import Annotated
 import msgspec
 
 from api.schemas import VersionAsk
-from recommender.lifecycle.occasion import Trigger
-from recommender.lifecycle.settings import Settings
+from recommender.lifecycle.vocabulary.occasion import Trigger
+from recommender.lifecycle.vocabulary.settings import Settings
 
 __all__ = [
     "SettingsVersion",

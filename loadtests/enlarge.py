@@ -19,11 +19,11 @@ import typer
 from numpy.typing import NDArray
 
 from features.home import Home
-from recommender import versions
-from recommender.bundle import Bundle, Tables
-from recommender.bundle_files import BadBundle, write_bundle
-from recommender.id_map import IdMap, PackedBytes
-from recommender.tables import Factors, Ranking
+from recommender.arrays.id_map import IdMap, PackedBytes
+from recommender.arrays.tables import Factors, Ranking
+from recommender.model import versions
+from recommender.model.bundle import Bundle, Tables
+from recommender.model.bundle_files import BadBundle, write_bundle
 from training.als import build_index
 
 SAMPLE, BUYERS = 10_000, 20_000  # products and customers to ask about

@@ -11,8 +11,8 @@ import numpy as np
 import typer
 
 from features.home import Home
-from recommender import versions
-from recommender.sessions import step
+from recommender.model import versions
+from recommender.sources.session import step
 
 VIEWS = 14  # of a customer with twenty live events
 

@@ -19,7 +19,7 @@ from features.catalogue.products import load_products
 from features.home import Home
 from loadtests.enlarge import still_serves
 from loadtests.training_cost import Cost, peak_bytes
-from recommender import versions
+from recommender.model import versions
 from training.history import load_history
 from training.interactions import confidence
 from training.settings import TrainingSettings

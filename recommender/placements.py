@@ -8,11 +8,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender import at_once, carts, next_basket, personal, sessions, sources, upgrades
-from recommender.at_once import AtOnce
-from recommender.candidates import Candidates
-from recommender.kernels import Rates
-from recommender.request import PLACEMENTS, Situation
+from recommender.context.request import PLACEMENTS, Situation
+from recommender.kernels.ranking import Rates
+from recommender.sources import als as personal
+from recommender.sources import cart as carts
+from recommender.sources import fused as at_once
+from recommender.sources import neighbours as sources
+from recommender.sources import next_basket, upgrades
+from recommender.sources import session as sessions
+from recommender.sources.candidates import Candidates
+from recommender.sources.fused import AtOnce
 
 Propose = Callable[[Situation], Candidates]
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from recommender.merchandising import AnyRule
+from recommender.context.request import Request
+from recommender.merchandising.rules import AnyRule
 from recommender.recommend import Pick, Recommender
-from recommender.request import Request
 
 
 @dataclass(frozen=True, slots=True)

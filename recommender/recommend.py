@@ -10,18 +10,18 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.arrangement import arrange
-from recommender.at_once import Found
-from recommender.bundle import Bundle
-from recommender.candidates import NO_ANCHOR, Ranking, blend
-from recommender.explain import OF_PRODUCTS, REASONS, Reason, reason_of, told
-from recommender.id_map import REMEMBERED
-from recommender.kernels import Flags
-from recommender.merchandise_plan import NO_RULES, Merchandise, Plan
-from recommender.merchandising import AnyRule
+from recommender.arrays.id_map import REMEMBERED
+from recommender.context.request import Request, Situation
+from recommender.kernels.ranking import Flags
+from recommender.merchandising.compiled_rules import NO_RULES, Merchandise, Plan
+from recommender.merchandising.rerank import arrange
+from recommender.merchandising.rules import AnyRule
+from recommender.model.availability import Shelf
+from recommender.model.bundle import Bundle
 from recommender.placements import POPULAR, Course, courses
-from recommender.request import Request, Situation
-from recommender.shelf import Shelf
+from recommender.reasons.explain import OF_PRODUCTS, REASONS, Reason, reason_of, told
+from recommender.sources.candidates import NO_ANCHOR, Ranking, blend
+from recommender.sources.fused import Found
 
 
 class Pick(msgspec.Struct, frozen=True, gc=False):

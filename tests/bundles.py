@@ -10,14 +10,14 @@ import faiss
 import msgspec
 import numpy as np
 
-from recommender import versions
-from recommender.boosting import Trees
-from recommender.bundle import Bundle, Manifest, Tables
-from recommender.bundle_files import write_bundle
-from recommender.id_map import IdMap, PackedBytes
-from recommender.next_basket_table import Foreseen, NextBasket, Pasts, Peers
+from recommender.arrays.id_map import IdMap, PackedBytes
+from recommender.arrays.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
+from recommender.kernels.trees import Trees
+from recommender.model import versions
+from recommender.model.bundle import Bundle, Manifest, Tables
+from recommender.model.bundle_files import write_bundle
+from recommender.model.next_basket_table import Foreseen, NextBasket, Pasts, Peers
 from recommender.placements import fixed_weights
-from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TODAY = int(NOW.timestamp() // 86_400)

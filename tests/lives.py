@@ -14,14 +14,14 @@ from features.events.vocabulary import Event
 from features.live.customer_facts import Life, Said, facts_of, live
 from features.live.shopper_state import entry_of, milliseconds
 from features.outgoing.trigger_queue import Standing, Waiting
+from recommender.customers.tiers import TierPlan
 from recommender.lifecycle.knowledge import Knowledge
 from recommender.lifecycle.learned import figures_of
-from recommender.lifecycle.occasion import Trigger
 from recommender.lifecycle.plan import Plan
-from recommender.lifecycle.settings import Settings
+from recommender.lifecycle.vocabulary.occasion import Trigger
+from recommender.lifecycle.vocabulary.settings import Settings
+from recommender.model.availability import Shelf
 from recommender.recommend import Recommender
-from recommender.shelf import Shelf
-from recommender.tiers import TierPlan
 
 from bundles import NOW, small_bundle
 from factories import event

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from recommender.bundle import Bundle
-from recommender.customer_value import CustomerValue
-from recommender.id_map import IdMap
-from recommender.order_models import NBD
-from recommender.people import CustomerFacts, People
-from recommender.reorder import Reorder
-from recommender.season import PARTS
+from recommender.arrays.id_map import IdMap
+from recommender.model.bundle import Bundle
+from recommender.model.customer_tables import CustomerFacts, People
+from recommender.value.business_calendar import PARTS
+from recommender.value.customer_value import CustomerValue
+from recommender.value.order_models import NBD
+from recommender.value.reorder_timing import Reorder
 
 from bundles import NOW, PRODUCTS, TODAY, item, small_bundle
 

@@ -11,7 +11,7 @@ from sales import at
 from features.history.impressions_parquet import served_table
 from features.home import Home
 from features.outgoing.impressions import ServedRecord, Treated
-from recommender.experiments import Arm, Experiment
+from recommender.experiments.plan import Arm, Experiment
 from training.experiments.plans import remember_plans
 
 AB = Experiment(id="x", arms=(Arm(id="a"), Arm(id="b", widget={"k": 4})))

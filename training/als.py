@@ -12,7 +12,7 @@ from scipy.sparse.linalg import svds
 from threadpoolctl import threadpool_limits
 
 from features.progress import Report, silent
-from recommender.tables import Factors
+from recommender.arrays.tables import Factors
 from training.errors import CannotTrain
 from training.settings import TrainingSettings
 

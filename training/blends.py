@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.progress import Report, silent
-from recommender.bundle import Bundle
-from recommender.candidates import Candidates
+from recommender.context.request import PLACEMENTS, Situation
+from recommender.model.availability import Shelf
+from recommender.model.bundle import Bundle
 from recommender.placements import POPULAR, RECIPES, Recipe, fixed_weights
 from recommender.recommend import Recommender
-from recommender.request import PLACEMENTS, Situation
-from recommender.shelf import Shelf
+from recommender.sources.candidates import Candidates
 from training.evaluate.compare import Case, spread
 from training.settings import TrainingSettings
 

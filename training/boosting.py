@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.boosting import Trees
+from recommender.kernels.trees import Trees
 
 BINS = 32
 Numbers = NDArray[np.float64]

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recommender.boosting import Trees
-from recommender.bundle import Bundle
-from recommender.cart_features import head_of
-from recommender.carts import prior
-from recommender.request import Situation
+from recommender.context.request import Situation
+from recommender.kernels.trees import Trees
+from recommender.model.bundle import Bundle
+from recommender.sources.cart import head_of, prior
 from training.boosting import Boosting, Lists, boost
 from training.evaluate.compare import Case
 

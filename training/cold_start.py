@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_matrix, hstack
 
-from recommender.tables import Factors
+from recommender.arrays.tables import Factors
 
 TERMS = 3_000  # at most, those of most products; a term of one product teaches nothing about others
 FEWEST_PRODUCTS = 2

@@ -60,8 +60,8 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
 @models.command("list")
 def list_models(home: HomeOption = DEFAULT_HOME) -> None:
     """All versions with what they were made of; the star serves."""
-    from recommender import versions
-    from recommender.bundle_files import BadBundle
+    from recommender.model import versions
+    from recommender.model.bundle_files import BadBundle
 
     folder = Home(home).models
     with plain_errors(BadBundle):
@@ -81,8 +81,8 @@ def list_models(home: HomeOption = DEFAULT_HOME) -> None:
 @models.command("publish")
 def publish_model(version: str, home: HomeOption = DEFAULT_HOME) -> None:
     """Let a version serve."""
-    from recommender import versions
-    from recommender.bundle_files import BadBundle
+    from recommender.model import versions
+    from recommender.model.bundle_files import BadBundle
 
     with plain_errors(BadBundle):
         console.print(f"{versions.publish(Home(home).models, version).version} serves now.")
@@ -91,8 +91,8 @@ def publish_model(version: str, home: HomeOption = DEFAULT_HOME) -> None:
 @models.command("rollback")
 def roll_back_model(home: HomeOption = DEFAULT_HOME) -> None:
     """Let the version serve that served before this one."""
-    from recommender import versions
-    from recommender.bundle_files import BadBundle
+    from recommender.model import versions
+    from recommender.model.bundle_files import BadBundle
 
     with plain_errors(BadBundle):
         console.print(f"{versions.rollback(Home(home).models).version} serves now.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from recommender.bundle import Tables, flatten
+from recommender.model.bundle import Tables, flatten
 from training.settings import TrainingSettings
 
 METRIC = "ndcg@10_full"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from features.progress import Report, silent
-from recommender.bundle import Bundle
+from recommender.model.bundle import Bundle
 from training.evaluate.compare import Case, compare, popularity, recommended, spread
 from training.history import DAY, History
 from training.settings import TrainingSettings

@@ -22,19 +22,19 @@ from features.merchant.versioned_settings import MERCHANDISING, TRIGGER_SETTINGS
 from features.outgoing import trigger_queue as triggers
 from features.outgoing.trigger_queue import Settled, Standing, ToHandOut
 from features.store import keys
-from recommender import versions
-from recommender.assignment import Trials
-from recommender.bundle_files import BadBundle
+from recommender.customers.tiers import BadTiers, TierPlan, read_plan
+from recommender.experiments.assignment import Trials
 from recommender.lifecycle.knowledge import Knowledge
 from recommender.lifecycle.learned import figures_of
-from recommender.lifecycle.occasion import Trigger
+from recommender.lifecycle.messages.back_in_stock_and_price_drop import wanted
 from recommender.lifecycle.plan import Plan
-from recommender.lifecycle.settings import Settings
-from recommender.lifecycle.wishes import wanted
-from recommender.merchandising import AnyRule, Rules
+from recommender.lifecycle.vocabulary.occasion import Trigger
+from recommender.lifecycle.vocabulary.settings import Settings
+from recommender.merchandising.rules import AnyRule, Rules
+from recommender.model import versions
+from recommender.model.availability import Shelf
+from recommender.model.bundle_files import BadBundle
 from recommender.recommend import Recommender
-from recommender.shelf import Shelf
-from recommender.tiers import BadTiers, TierPlan, read_plan
 from training.lifecycle_trials import note_exposures, planned
 
 log = logging.getLogger("perennial.lifecycle")

@@ -13,9 +13,9 @@ from features.merchant.versioned_settings import EXPERIMENTS
 from features.outgoing.impressions import ServedRecord
 from features.outgoing.trigger_queue import Settled
 from features.store import keys
-from recommender.assignment import Trials
-from recommender.experiments import OFFERS, Experiment, Experiments
-from recommender.lifecycle.settings import Settings
+from recommender.experiments.assignment import Trials
+from recommender.experiments.plan import OFFERS, Experiment, Experiments
+from recommender.lifecycle.vocabulary.settings import Settings
 
 log = logging.getLogger("perennial.lifecycle")
 _encode = msgspec.json.Encoder().encode

@@ -10,9 +10,8 @@ from numba import types
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix, diags_array, vstack
 
-from recommender.kernels import Flags, Floats, Ints, Places, array, compiled
-from recommender.tables import Neighbours
-from recommender.threads import unlocked
+from recommender.arrays.tables import Neighbours
+from recommender.kernels.ranking import Flags, Floats, Ints, Places, array, compiled, unlocked
 
 BLOCK_CELLS = 30_000_000
 Rows = tuple[Places, Ints]  # offsets, and what lies between them

@@ -12,11 +12,11 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from recommender.boosting import Trees
-from recommender.next_basket import foresee_many, rank_scores
-from recommender.next_basket_features import describe
-from recommender.next_basket_table import Foreseen, NextBasket, Pasts
-from recommender.tables import Neighbours
+from recommender.arrays.tables import Neighbours
+from recommender.kernels.trees import Trees
+from recommender.model.next_basket_table import Foreseen, NextBasket, Pasts
+from recommender.sources.next_basket import foresee_many, rank_scores
+from recommender.sources.next_basket_features import describe
 from training.boosting import Boosting, Lists, boost
 from training.co_purchase import co_purchase
 from training.history import History

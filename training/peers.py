@@ -11,9 +11,8 @@ from numba import types
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
-from recommender.kernels import Floats, Ints, Places, array
-from recommender.next_basket_table import Pasts, Peers
-from recommender.threads import unlocked
+from recommender.kernels.ranking import Floats, Ints, Places, array, unlocked
+from recommender.model.next_basket_table import Pasts, Peers
 from training.neighbours import ROWS, Weighted, as_rows, empty, row_of_each, strongest
 
 POOL, SMALL_POOL = 20_000, 4_000  # customers, those who ordered last, among whom peers are looked for ...

@@ -10,8 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.home import Home
-from recommender.id_map import IdMap
-from recommender.people import PRICE_BANDS, CustomerFacts, People
+from recommender.arrays.id_map import IdMap
+from recommender.model.customer_tables import PRICE_BANDS, CustomerFacts, People
 from training.customers.reorder import fit_reorder
 from training.customers.value import fit_customer_value
 from training.history import DAY, History, categories

@@ -14,11 +14,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.progress import Report, silent
-from recommender.boosting import Trees
-from recommender.bundle import Tables
-from recommender.id_map import IdMap, PackedBytes
+from recommender.arrays.id_map import IdMap, PackedBytes
+from recommender.arrays.tables import Factors, Neighbours, ProductTable
+from recommender.kernels.trees import Trees
+from recommender.model.bundle import Tables
 from recommender.placements import fixed_weights
-from recommender.tables import Factors, Neighbours, ProductTable
 from training.als import build_index, fit_als
 from training.carts import CartTuning, fit_carts
 from training.cold_start import with_content_vectors

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.tables import Neighbours, Ranking
+from recommender.arrays.tables import Neighbours, Ranking
 from training.history import DAY, History
 from training.interactions import decay
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array
 
-from recommender.tables import Neighbours
+from recommender.arrays.tables import Neighbours
 from training.co_purchase import co_purchase, split
 from training.history import History
 from training.interactions import order_items, session_items

@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recommender.id_map import PackedBytes
-from recommender.shelf import SHOWN_FIELDS
+from recommender.arrays.id_map import PackedBytes
+from recommender.model.availability import SHOWN_FIELDS
 from training.history import DAY, History
 
 LATEST_SALES = 15  # their median is the price of a product that the catalogue gives none

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.live.shopper_state import ShopperState
-from recommender.bundle import Tables
-from recommender.request import Placement, Request
+from recommender.context.request import Placement, Request
+from recommender.model.bundle import Tables
 from training.evaluate.compare import Case
 from training.history import History, OrderLines, Visits
 from training.settings import TrainingSettings

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from recommender.tables import Purchases
+from recommender.arrays.tables import Purchases
 from training.history import History
 
 RATE_PRIOR_BUYERS = 10.0  # buyers at which a product's own rate weighs as much as its category's

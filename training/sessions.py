@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array, identity
 
-from recommender.candidates import Candidates
-from recommender.sessions import step
-from recommender.tables import Neighbours, Sessions
+from recommender.arrays.tables import Neighbours, Sessions
+from recommender.sources.candidates import Candidates
+from recommender.sources.session import step
 from training.history import DAY, History, Visits
 from training.neighbours import only, row_of_each, stacked, strongest
 from training.settings import TrainingSettings

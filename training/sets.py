@@ -9,7 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix
 
-from recommender.product_sets import (
+from recommender.arrays.tables import SPAN_DAYS, Neighbours, SetTable
+from recommender.product_sets.product_sets import (
     LARGEST,
     LEAST_LIFT,
     LEAST_SUPPORT,
@@ -18,8 +19,6 @@ from recommender.product_sets import (
     described,
     grow,
 )
-from recommender.set_table import SPAN_DAYS, SetTable
-from recommender.tables import Neighbours
 from training.history import DAY, History
 from training.neighbours import bought_together, inner_products, row_of_each, stacked, strongest
 from training.products import Products, align

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from recommender.request import REST_DAYS
+from recommender.context.request import REST_DAYS
 
 
 class TrainingSettings(BaseSettings):

@@ -19,10 +19,10 @@ from threadpoolctl import threadpool_limits
 from features.catalogue.products import load_products
 from features.home import Home
 from features.progress import Report, silent
-from recommender import versions
-from recommender.boosting import Trees
-from recommender.bundle import Bundle, Manifest, Tables
-from recommender.bundle_files import BadBundle, write_bundle
+from recommender.kernels.trees import Trees
+from recommender.model import versions
+from recommender.model.bundle import Bundle, Manifest, Tables
+from recommender.model.bundle_files import BadBundle, write_bundle
 from recommender.placements import fixed_weights
 from training.blends import fit_blends
 from training.cart_ranking import fit_cart_trees, lists_of

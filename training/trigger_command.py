@@ -17,7 +17,7 @@ from features.outgoing.trigger_queue import BEGINNING, READ
 from features.store import keys
 from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
-from recommender.lifecycle.occasion import KINDS
+from recommender.lifecycle.vocabulary.occasion import KINDS
 
 if TYPE_CHECKING:
     import redis
@@ -44,7 +44,7 @@ def triggers(
     as_json: LinesOption = False,
 ) -> None:
     """Messages to customers that are due: what waits to be read, or, with --dry-run, what would."""
-    from recommender.bundle_files import BadBundle
+    from recommender.model.bundle_files import BadBundle
 
     kinds = [name.strip() for name in (kind or "").split(",") if name.strip()]
     if unknown := [name for name in kinds if name not in KINDS]:

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.progress import Report, silent
-from recommender import carts, personal
-from recommender.bundle import Bundle
+from recommender.model.availability import Shelf
+from recommender.model.bundle import Bundle
 from recommender.placements import Source
 from recommender.recommend import Recommender
-from recommender.shelf import Shelf
+from recommender.sources import als as personal
+from recommender.sources import cart as carts
 from training.als import build_index, fit_als
 from training.blends import Tasks, better, ndcg, votes_of
 from training.carts import fit_carts

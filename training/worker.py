@@ -15,7 +15,7 @@ import redis
 from features.history.archiver import Archiver
 from features.home import Home
 from features.store.settings import StoreSettings
-from recommender import versions
+from recommender.model import versions
 from training.lifecycle import Lifecycle
 from training.settings import TrainingSettings
 

@@ -22,9 +22,9 @@ from features.merchant.tiers import read_tiers
 from features.outgoing.email_history import Sending, sendings_of
 from features.store import keys
 from features.store.connection import StoreUnavailable
-from recommender.profile import Contact, Profile
-from recommender.profiling import profile
-from recommender.tiers import BadTiers, TierPlan, read_plan
+from recommender.customers.build_profile import profile
+from recommender.customers.profile import Contact, Profile
+from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 
 router = APIRouter(tags=["customers"])
 log = logging.getLogger("perennial.customers")

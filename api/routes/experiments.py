@@ -18,10 +18,10 @@ from api.revisions import asked, refuse, saved
 from api.schemas import VersionAsk
 from api.service import Service
 from features.merchant.versioned_settings import EXPERIMENTS, SettingVersion
-from recommender import versions as models
-from recommender.bundle_files import BadBundle
-from recommender.experiments import Experiment, Experiments, contradictions, oddities, refused_changes
-from recommender.merchandising import unknown_names
+from recommender.experiments.plan import Experiment, Experiments, contradictions, oddities, refused_changes
+from recommender.merchandising.rules import unknown_names
+from recommender.model import versions as models
+from recommender.model.bundle_files import BadBundle
 
 router = APIRouter(tags=["experiments"])
 

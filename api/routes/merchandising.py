@@ -27,7 +27,7 @@ from api.schemas import (
 from api.service import Service
 from api.shoppers import live_log, whose
 from features.merchant.versioned_settings import MERCHANDISING, SettingVersion
-from recommender.merchandising import Rules, contradictions, unknown_names
+from recommender.merchandising.rules import Rules, contradictions, unknown_names
 from recommender.preview import Step, preview
 from recommender.recommend import Pick, Recommender
 

@@ -17,7 +17,7 @@ from api.revisions import asked, refuse, saved
 from api.schemas import VersionAsk
 from api.service import Service
 from features.merchant.versioned_settings import OFFER_CATALOGUE, SettingVersion
-from recommender.offer_catalogue import Catalogue, contradictions, loses_everywhere
+from recommender.offers.catalogue import Catalogue, contradictions, loses_everywhere
 from recommender.recommend import Recommender
 
 router = APIRouter(tags=["offers"])

@@ -18,9 +18,9 @@ from api.schemas import Ask, ReasonAnswer
 from api.service import Service
 from api.shoppers import Shopper, live_log, whose
 from features.live.shopper_state import ShopperState
+from recommender.context.request import DAY, REST_DAYS
+from recommender.product_sets.set_offers import SetOffer, SetsAsked, SetShop
 from recommender.recommend import Recommender
-from recommender.request import DAY, REST_DAYS
-from recommender.set_offers import SetOffer, SetsAsked, SetShop
 
 router = APIRouter(tags=["offers"])
 

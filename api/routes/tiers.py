@@ -18,7 +18,7 @@ from api.service import Service
 from api.trigger_schemas import SettingsVersion
 from features.merchant.tiers import read_tiers, write_tiers
 from features.merchant.versioned_settings import TIER_SETTINGS, SettingVersion
-from recommender.tiers import BadTiers, TierPlan, contradictions, read_plan
+from recommender.customers.tiers import BadTiers, TierPlan, contradictions, read_plan
 
 router = APIRouter(tags=["customers"])
 

@@ -26,9 +26,9 @@ from api.trigger_schemas import (
 )
 from features.merchant.versioned_settings import OFFER_CATALOGUE, TRIGGER_SETTINGS, SettingVersion
 from features.outgoing.trigger_queue import BEGINNING, Page, read_page
-from recommender.lifecycle.occasion import KINDS
-from recommender.lifecycle.settings import Settings, contradictions, unknown_offers
-from recommender.offer_catalogue import Catalogue
+from recommender.lifecycle.vocabulary.occasion import KINDS
+from recommender.lifecycle.vocabulary.settings import Settings, contradictions, unknown_offers
+from recommender.offers.catalogue import Catalogue
 
 router = APIRouter(tags=["triggers"])
 

@@ -11,18 +11,27 @@ from features.catalogue.price_and_stock_news import News
 from features.live.customer_facts import Life
 from features.live.shopper_state import Purchase
 from features.outgoing.trigger_queue import Standing
-from recommender.assignment import Trials
-from recommender.experiments import OFFERS
-from recommender.lifecycle.customer import NOBODYS, Contact, Customer, Good, Person, Refill, Waiting, Worth
+from recommender.context.request import Request
+from recommender.customers.tiers import TierPlan
+from recommender.experiments.assignment import Trials
+from recommender.experiments.holdout import without_us
+from recommender.experiments.plan import OFFERS
 from recommender.lifecycle.models import Bought, Figures
-from recommender.lifecycle.occasion import DAY_MS, HOUR_MS, Suggested
 from recommender.lifecycle.plan import Plan, plan
-from recommender.lifecycle.settings import Settings
 from recommender.lifecycle.trials import settings_for
+from recommender.lifecycle.vocabulary.customer import (
+    NOBODYS,
+    Contact,
+    Customer,
+    Good,
+    Person,
+    Refill,
+    Waiting,
+    Worth,
+)
+from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, Suggested
+from recommender.lifecycle.vocabulary.settings import Settings
 from recommender.recommend import Recommender
-from recommender.request import Request
-from recommender.tiers import TierPlan
-from recommender.without_us import without_us
 
 
 @dataclass(frozen=True)

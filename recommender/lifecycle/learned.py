@@ -7,13 +7,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.bundle import Tables
-from recommender.customer_value import churn_risk
-from recommender.lifecycle.customer import NOBODYS, Person, Refill, Worth
 from recommender.lifecycle.models import Bought, Figures, PlainFigures
-from recommender.lifecycle.occasion import DAY_MS
-from recommender.people import People
-from recommender.reorder import due
+from recommender.lifecycle.vocabulary.customer import NOBODYS, Person, Refill, Worth
+from recommender.lifecycle.vocabulary.occasion import DAY_MS
+from recommender.model.bundle import Tables
+from recommender.model.customer_tables import People
+from recommender.value.customer_value import churn_risk
+from recommender.value.reorder_timing import due
 
 
 class LearnedFigures(PlainFigures):

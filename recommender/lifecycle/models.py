@@ -9,9 +9,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.bundle import Tables
-from recommender.lifecycle.customer import NOBODYS, Person, Refill, Worth
-from recommender.lifecycle.occasion import DAY_MS
+from recommender.lifecycle.vocabulary.customer import NOBODYS, Person, Refill, Worth
+from recommender.lifecycle.vocabulary.occasion import DAY_MS
+from recommender.model.bundle import Tables
 
 Bought = Sequence[
     tuple[Sequence[tuple[int, float]], int]

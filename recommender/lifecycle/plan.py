@@ -9,23 +9,26 @@ from typing import NamedTuple
 
 import msgspec
 
-from recommender.lifecycle import (
-    birthday,
-    browsing,
-    carts,
-    orders,
-    referral,
-    refills,
-    standing,
-    welcome,
-    win_back,
-    wishes,
-)
-from recommender.lifecycle.customer import Customer
-from recommender.lifecycle.occasion import DAY_MS, KINDS, SERVICE, Kind, Occasion, Reason, Suggested, Trigger
-from recommender.lifecycle.settings import Settings
+from recommender.lifecycle.messages import abandoned_browse as browsing
+from recommender.lifecycle.messages import abandoned_cart as carts
+from recommender.lifecycle.messages import after_order as orders
+from recommender.lifecycle.messages import back_in_stock_and_price_drop as wishes
+from recommender.lifecycle.messages import birthday, referral, refills, welcome, win_back
+from recommender.lifecycle.messages import tiers_and_vip as standing
 from recommender.lifecycle.timing import after_quiet, budget_opens, channel_for, held_until, their_zone
-from recommender.offer_catalogue import NO_OFFER
+from recommender.lifecycle.vocabulary.customer import Customer
+from recommender.lifecycle.vocabulary.occasion import (
+    DAY_MS,
+    KINDS,
+    SERVICE,
+    Kind,
+    Occasion,
+    Reason,
+    Suggested,
+    Trigger,
+)
+from recommender.lifecycle.vocabulary.settings import Settings
+from recommender.offers.catalogue import NO_OFFER
 
 FAMILIES = (
     birthday,

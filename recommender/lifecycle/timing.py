@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
-from recommender.lifecycle.customer import Customer
-from recommender.lifecycle.occasion import DAY_MS, HOUR_MS, SERVICE, Kind
-from recommender.lifecycle.settings import Quiet, Settings, zone_of
+from recommender.lifecycle.vocabulary.customer import Customer
+from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, SERVICE, Kind
+from recommender.lifecycle.vocabulary.settings import Quiet, Settings, zone_of
 
 
 def after_quiet(at_ms: int, quiet: Quiet, zone: tzinfo) -> int:

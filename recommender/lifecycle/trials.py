@@ -6,10 +6,10 @@ from collections.abc import Collection
 
 import msgspec
 
-from recommender.assignment import Trial
-from recommender.lifecycle.occasion import KINDS, SERVICE
-from recommender.lifecycle.settings import NEXT_BEST, Settings
-from recommender.offer_catalogue import NO_OFFER
+from recommender.experiments.assignment import Trial
+from recommender.lifecycle.vocabulary.occasion import KINDS, SERVICE
+from recommender.lifecycle.vocabulary.settings import NEXT_BEST, Settings
+from recommender.offers.catalogue import NO_OFFER
 
 
 def settings_for(trial: Trial, settings: Settings) -> Settings:

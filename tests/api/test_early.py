@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from api.early import begun_early
-from recommender import versions
-from recommender.bundle_files import BadBundle
+from recommender.model import versions
+from recommender.model.bundle_files import BadBundle
 
 from bundles import write_small
 

@@ -14,10 +14,10 @@ from noted import records
 from api.experiment_schemas import ExperimentsAnswer
 from features.home import Home
 from features.store import keys
-from recommender import versions
-from recommender.assignment import arm_of
-from recommender.bundle_files import write_bundle
-from recommender.experiments import Experiment
+from recommender.experiments.assignment import arm_of
+from recommender.experiments.plan import Experiment
+from recommender.model import versions
+from recommender.model.bundle_files import write_bundle
 
 from bundles import VERSION, small_bundle, small_manifest
 from waiting import eventually

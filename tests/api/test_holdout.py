@@ -11,8 +11,8 @@ import redis
 from noted import records
 
 from features.store.settings import StoreSettings
-from recommender.assignment import is_held_out
-from recommender.request import PLACEMENTS
+from recommender.context.request import PLACEMENTS
+from recommender.experiments.assignment import is_held_out
 
 from waiting import eventually
 

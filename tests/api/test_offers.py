@@ -25,8 +25,8 @@ from features.insights.report_files import write_report
 from features.store import keys
 from features.store.redis_server import RedisServer
 from features.store.settings import StoreSettings
-from recommender import versions
-from recommender.bundle_files import write_bundle
+from recommender.model import versions
+from recommender.model.bundle_files import write_bundle
 
 from bundles import PRICES, VERSION, small_manifest
 from waiting import eventually

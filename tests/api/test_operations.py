@@ -12,7 +12,7 @@ import redis
 from api.metrics import LATENCY_BUCKETS_S
 from features.home import Home
 from features.store.settings import StoreSettings
-from recommender import versions
+from recommender.model import versions
 
 from bundles import VERSION, write_small
 from waiting import eventually

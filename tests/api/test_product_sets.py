@@ -13,9 +13,9 @@ import pytest
 
 from api.offer_schemas import SetAnswer, SetsAnswer
 from features.home import Home
-from recommender import versions
-from recommender.bundle_files import write_bundle
-from recommender.set_table import SetTable
+from recommender.arrays.tables import SetTable
+from recommender.model import versions
+from recommender.model.bundle_files import write_bundle
 
 from bundles import PRICES, VERSION, item, neighbours, small_bundle, small_manifest
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from api.schemas import Answer, AnswerPage
-from recommender.request import PLACEMENTS
+from recommender.context.request import PLACEMENTS
 
 from bundles import PRODUCTS, VERSION
 

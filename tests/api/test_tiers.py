@@ -12,8 +12,8 @@ from persons import bundle_with_people
 
 from features.home import Home
 from features.merchant.tiers import TIERS_FILE
-from recommender import versions
-from recommender.bundle_files import write_bundle
+from recommender.model import versions
+from recommender.model.bundle_files import write_bundle
 from training.lifecycle import Lifecycle
 
 from bundles import VERSION, small_manifest

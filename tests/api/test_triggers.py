@@ -14,7 +14,7 @@ import redis
 from api.trigger_schemas import TriggerLine, TriggerSettingsAnswer
 from features.home import Home
 from features.store import keys
-from recommender.lifecycle.settings import Settings
+from recommender.lifecycle.vocabulary.settings import Settings
 from training.lifecycle import Lifecycle
 
 ANYTIME = {

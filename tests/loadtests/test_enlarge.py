@@ -12,12 +12,12 @@ import typer
 
 from features.home import Home
 from loadtests.enlarge import enlarged, main, write_home
-from recommender import versions
-from recommender.bundle import Bundle
-from recommender.id_map import IdMap
+from recommender.arrays.id_map import IdMap
+from recommender.context.request import Request
+from recommender.model import versions
+from recommender.model.availability import Shelf
+from recommender.model.bundle import Bundle
 from recommender.recommend import Recommender
-from recommender.request import Request
-from recommender.shelf import Shelf
 
 from bundles import CATEGORIES, NOW, PRODUCTS, item, small_bundle, write_small
 

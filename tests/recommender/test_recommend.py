@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from features.live.shopper_state import ShopperState, entry_of, fold
+from recommender.context.request import PLACEMENTS, Request
+from recommender.model.availability import Shelf
 from recommender.placements import RECIPES
 from recommender.recommend import Pick, Recommender
-from recommender.request import PLACEMENTS, Request
-from recommender.shelf import Shelf
 
 from bundles import NOW, PRODUCTS, item, small_bundle
 from factories import event

@@ -6,8 +6,8 @@ from implicit.als import AlternatingLeastSquares
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from recommender.personal import Taste, fold_in
-from recommender.tables import Factors
+from recommender.arrays.tables import Factors
+from recommender.sources.als import Taste, fold_in
 from training.als import EXACT_PRODUCTS, build_index, fit_als, ridge
 from training.errors import CannotTrain
 from training.settings import TrainingSettings

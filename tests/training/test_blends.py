@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recommender.context.request import PLACEMENTS, Request
+from recommender.model.availability import Shelf
 from recommender.placements import RECIPES, fixed_weights
 from recommender.recommend import Recommender
-from recommender.request import PLACEMENTS, Request
-from recommender.shelf import Shelf
 from training.blends import FILL, Votes, alone, better, choose, fit_blends, learn, ndcg, votes_of, worth
 from training.evaluate.compare import Case
 from training.settings import TrainingSettings

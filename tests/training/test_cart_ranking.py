@@ -8,11 +8,10 @@ import pytest
 from histories import history_of, order
 
 from features.home import Home
-from recommender.boosting import Trees
-from recommender.cart_features import head_of
-from recommender.cart_kernels import SHARE
-from recommender.carts import completion, ranked
-from recommender.request import Request, Situation
+from recommender.context.request import Request, Situation
+from recommender.kernels.cart import SHARE
+from recommender.kernels.trees import Trees
+from recommender.sources.cart import completion, head_of, ranked
 from training.cart_ranking import FEWEST, fit_cart_trees, lists_of
 from training.evaluate.compare import Case
 from training.next_basket import with_foreseen

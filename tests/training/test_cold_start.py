@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from recommender.tables import Factors
+from recommender.arrays.tables import Factors
 from training.cold_start import BAND_WEIGHT, best_ridge, describe, fit, price_bands, with_content_vectors
 
 N, WORDS, D = 200, 12, 4

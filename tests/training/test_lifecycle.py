@@ -20,7 +20,7 @@ from features.outgoing import trigger_queue as triggers
 from features.outgoing.email_history import Sending
 from features.store import keys
 from features.store.settings import StoreSettings
-from recommender.lifecycle.settings import Settings
+from recommender.lifecycle.vocabulary.settings import Settings
 from training.lifecycle import Lifecycle, settled
 
 from bundles import write_small

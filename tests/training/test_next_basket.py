@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from recommender.boosting import Trees
+from recommender.kernels.trees import Trees
 from training.next_basket import Learned, last_baskets
 
 from bundles import small_tables

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from recommender.next_basket import personal_vector
-from recommender.next_basket_table import Pasts
+from recommender.model.next_basket_table import Pasts
+from recommender.sources.next_basket import personal_vector
 from training.peers import Blend, Pool, fit_peers, ndcg, personal_vectors
 
 # 0: baskets {2, 0}, {2}; 1: {2}, {2}, {1}; 2: {3}; 3: never bought

@@ -9,8 +9,8 @@ from sales import at, sale, shop_of
 
 from features.catalogue.products import load_products
 from features.home import Home
-from recommender.bundle import flatten, unflatten
-from recommender.people import People
+from recommender.model.bundle import flatten, unflatten
+from recommender.model.customer_tables import People
 from training.history import load_history
 from training.people import fit_people
 

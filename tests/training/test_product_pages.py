@@ -7,7 +7,7 @@ from scipy.sparse import csr_matrix
 
 from features.catalogue.products import load_products
 from features.home import Home
-from recommender.tables import Neighbours
+from recommender.arrays.tables import Neighbours
 from training.interactions import buyer_items
 from training.kinds import Alike, Content
 from training.neighbours import as_neighbours

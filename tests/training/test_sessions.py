@@ -7,7 +7,7 @@ from math import exp, log, sqrt
 import numpy as np
 import pytest
 
-from recommender.tables import NeighbourRow, Sessions
+from recommender.arrays.tables import NeighbourRow, Sessions
 from training.history import DAY, Visits
 from training.sessions import (
     FAR,

@@ -7,8 +7,8 @@ from sales import sale, shop_of
 
 from features.catalogue.products import load_products
 from features.home import Home
-from recommender.bundle import flatten, unflatten
-from recommender.set_table import SetTable
+from recommender.arrays.tables import SetTable
+from recommender.model.bundle import flatten, unflatten
 from training.history import load_history
 from training.sets import fit_sets
 

@@ -8,11 +8,11 @@ import pytest
 from histories import archive, list_products, order
 
 from features.home import Home
-from recommender import versions
-from recommender.bundle import flatten
+from recommender.context.request import Request
+from recommender.model import versions
+from recommender.model.availability import Shelf
+from recommender.model.bundle import flatten
 from recommender.recommend import Recommender
-from recommender.request import Request
-from recommender.shelf import Shelf
 from training.errors import NothingToTrainOn
 from training.settings import TrainingSettings
 from training.train import train

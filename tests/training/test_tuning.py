@@ -9,8 +9,8 @@ from histories import archive, list_products, order
 
 from features.catalogue.products import load_products
 from features.home import Home
-from recommender import versions
-from recommender.bundle import Bundle
+from recommender.model import versions
+from recommender.model.bundle import Bundle
 from training.held_out import cut_time, halves
 from training.history import History, load_history
 from training.pipeline import build

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import betaln, gammaln
 
-from recommender.order_models import BG_NBD, Floats, OrderModel, Summary, tries
+from recommender.value.order_models import BG_NBD, Floats, OrderModel, Summary, tries
 
 
 def log_likelihood(model: OrderModel, seen: Summary) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.order_models import Floats
+from recommender.value.order_models import Floats
 
 BINS = 10
 DOUBT = 20.0  # orders by which the level of a bin is doubted

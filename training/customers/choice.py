@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.order_models import (
+from recommender.value.order_models import (
     BG_NBD,
     MBG_NBD,
     NBD,

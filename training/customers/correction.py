@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.order_models import Floats
+from recommender.value.order_models import Floats
 
 RIDGE = 1_000.0  # of standardised features, in customers: a small shop learns next to nothing
 STEPS = 60

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-from recommender.order_models import BG_NBD, MBG_NBD, NBD, PARETO_NBD, Floats, OrderModel, Summary
+from recommender.value.order_models import BG_NBD, MBG_NBD, NBD, PARETO_NBD, Floats, OrderModel, Summary
 from training.customers import bg_nbd, mbg_nbd, nbd, pareto_nbd
 
 LOG_LIKELIHOODS = {

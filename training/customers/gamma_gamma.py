@@ -6,8 +6,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import gammaln
 
-from recommender.order_models import Floats
-from recommender.spend import SpendModel
+from recommender.value.order_models import Floats, SpendModel
 
 STARTS = ((6.0, 4.0, 0.4), (1.5, 2.5, 1.0), (20.0, 3.0, 0.1))  # p, q, and v in mean orders
 LARGEST_LOG = 12.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaln
 
-from recommender.order_models import Floats, OrderModel, Summary
+from recommender.value.order_models import Floats, OrderModel, Summary
 
 
 def log_likelihood(model: OrderModel, seen: Summary) -> Floats:

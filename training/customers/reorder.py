@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recommender.order_models import Floats
-from recommender.reorder import FEW, Habits, Reorder, describe, due
+from recommender.value.order_models import Floats
+from recommender.value.reorder_timing import FEW, Habits, Reorder, describe, due
 from training.history import OrderLines
 from training.repeat import GAP_PRIOR, RATE_PRIOR_BUYERS, UNKNOWN_GAP_DAYS, shrunk
 

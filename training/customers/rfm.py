@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recommender.order_models import Floats, Summary
-from recommender.season import USUAL, Clock
+from recommender.value.business_calendar import USUAL, Clock
+from recommender.value.order_models import Floats, Summary
 from training.history import DAY, History
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.order_models import Floats
-from recommender.season import PARTS, USUAL, YEAR_DAYS, Clock
+from recommender.value.business_calendar import PARTS, USUAL, YEAR_DAYS, Clock
+from recommender.value.order_models import Floats
 from training.customers.rfm import OrderDays
 
 WEEK = 7

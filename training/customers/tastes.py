@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 from scipy.sparse.linalg import svds
 
-from recommender.order_models import Floats
+from recommender.value.order_models import Floats
 from training.history import OrderLines
 
 TASTES = 10

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.customer_value import (
+from recommender.value.business_calendar import Clock
+from recommender.value.customer_value import (
     NEVER,
     Customers,
     CustomerValue,
@@ -17,8 +18,7 @@ from recommender.customer_value import (
     leaning,
     log_linear,
 )
-from recommender.order_models import NBD, Floats, OrderModel, Summary, expected_orders
-from recommender.season import Clock
+from recommender.value.order_models import NBD, Floats, OrderModel, Summary, expected_orders
 from training.customers.calibration import IDENTITY, isotonic_knots
 from training.customers.choice import choose_model, fit_or_guess, saw_a_year
 from training.customers.correction import fit_log_linear

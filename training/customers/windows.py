@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.order_models import Floats
-from recommender.season import Clock
+from recommender.value.business_calendar import Clock
+from recommender.value.order_models import Floats
 from training.customers.rfm import OrderDays, Rfm, summarise
 
 SHARES = (0.5, 0.6, 0.7, 0.8)  # of the history: where the windows begin that all end today

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recommender.assignment import is_held_out
+from recommender.experiments.assignment import is_held_out
 from training.demo_shop.baskets import Shelf
 from training.demo_shop.lives import Life
 from training.demo_shop.season import HISTORY_DAYS

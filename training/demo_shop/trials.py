@@ -14,10 +14,10 @@ import msgspec
 
 from features.history.impressions_parquet import served_table
 from features.outgoing.impressions import ServedRecord
-from recommender.assignment import Trials, arm_of, is_held_out
-from recommender.draws import uniform
-from recommender.experiments import OFFERS, Arm, Experiment
-from recommender.merchandising import Boost
+from recommender.arrays.hashing import uniform
+from recommender.experiments.assignment import Trials, arm_of, is_held_out
+from recommender.experiments.plan import OFFERS, Arm, Experiment
+from recommender.merchandising.rules import Boost
 from training.demo_shop.season import DAY, HISTORY_DAYS, Calendar
 
 HOLDOUT, HELD_OUT_DAYS, LOST_WITHOUT_US = 0.2, 180, 0.45

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from recommender.bundle import Bundle
-from recommender.personal import Taste, fold_in, own_purchases
-from recommender.request import Situation
+from recommender.context.request import Situation
+from recommender.model.bundle import Bundle
+from recommender.sources.als import Taste, fold_in, own_purchases
 from training.ease import ease_companions
 from training.evaluate.compare import Ranker, popularity, scored
 from training.history import History

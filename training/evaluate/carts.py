@@ -13,7 +13,7 @@ import polars as pl
 
 from features.importers.non_products import is_product
 from features.live.shopper_state import Purchase, ShopperState
-from recommender.request import DAY, Request
+from recommender.context.request import DAY, Request
 from training.errors import BadDataset
 from training.evaluate.compare import Case
 from training.evaluate.parquet import columns_of, readable

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from features.home import Home
 from features.progress import Report, silent
-from recommender.customer_value import Customers, CustomerValue, forecast
-from recommender.order_models import NAMES, Floats
-from recommender.value_intervals import intervals
+from recommender.value.customer_value import Customers, CustomerValue, forecast
+from recommender.value.order_models import NAMES, Floats
+from recommender.value.value_intervals import intervals
 from training.customers.rfm import OrderDays, order_days
 from training.customers.value import fit_customer_value
 from training.errors import BadDataset

@@ -12,8 +12,8 @@ from scipy.sparse import csr_matrix, diags_array
 from features.catalogue.products import load_products
 from features.home import Home
 from features.progress import Report, silent
-from recommender.personal import Taste, fold_in
-from recommender.tables import Factors
+from recommender.arrays.tables import Factors
+from recommender.sources.als import Taste, fold_in
 from training.als import fit_als
 from training.cold_start import with_content_vectors
 from training.errors import BadDataset

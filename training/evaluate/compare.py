@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.progress import Report, silent
-from recommender.bundle import Bundle
+from recommender.context.request import Request, Situation
+from recommender.model.availability import Shelf
+from recommender.model.bundle import Bundle
 from recommender.recommend import Recommender
-from recommender.request import Request, Situation
-from recommender.shelf import Shelf
 from training.evaluate.metrics import Metrics, Ranked, depth, estimate, measure, ranks, recall, top
 
 

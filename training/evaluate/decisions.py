@@ -8,7 +8,7 @@ import numpy as np
 
 from features.catalogue.products import load_products
 from features.home import Home
-from recommender.offer_catalogue import NO_OFFER
+from recommender.offers.catalogue import NO_OFFER
 from training.errors import BadDataset
 from training.evaluate.judgement import judged
 from training.evaluate.result import Evaluation

@@ -11,9 +11,9 @@ import numpy as np
 
 from features.home import Home
 from features.progress import Report, silent
-from recommender import versions
-from recommender.bundle import Bundle
-from recommender.request import Placement, Request
+from recommender.context.request import Placement, Request
+from recommender.model import versions
+from recommender.model.bundle import Bundle
 from training.errors import BadDataset
 from training.evaluate.compare import Case, Ranker, compare, popularity, recommended
 from training.evaluate.metrics import Metrics

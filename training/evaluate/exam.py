@@ -9,7 +9,7 @@ import polars as pl
 
 from features.catalogue.products import schema
 from features.progress import Report, silent
-from recommender.bundle import Bundle
+from recommender.model.bundle import Bundle
 from training.evaluate.compare import Case
 from training.history import History
 from training.settings import TrainingSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import rankdata
 
-from recommender.order_models import Floats
+from recommender.value.order_models import Floats
 from training.evaluate.metrics import Metrics
 
 BINS = 10

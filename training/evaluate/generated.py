@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from features.progress import Report, silent
-from recommender.customer_value import forecast
+from recommender.value.customer_value import forecast
 from training.customers.reorder import fit_reorder
 from training.customers.value import fit_customer_value
 from training.evaluate.metrics import Metrics

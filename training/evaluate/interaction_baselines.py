@@ -9,9 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from recommender.bundle import Bundle
-from recommender.personal import fold_in, taste_of
-from recommender.request import Situation
+from recommender.context.request import Situation
+from recommender.model.bundle import Bundle
+from recommender.sources.als import fold_in, taste_of
 from training.ease import ease_companions
 from training.evaluate.cart_baselines import pair_measures
 from training.evaluate.compare import Ranker, popularity, scored

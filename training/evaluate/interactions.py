@@ -13,7 +13,7 @@ import polars as pl
 
 from features.live.shopper_state import ShopperState
 from features.progress import Report, silent
-from recommender.request import Request
+from recommender.context.request import Request
 from training.errors import BadDataset
 from training.evaluate.compare import Case, compare, familiar, recommended
 from training.evaluate.exam import Exam

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from features.live.shopper_state import ShopperState
-from recommender.request import Request
+from recommender.context.request import Request
 from training.errors import BadDataset
 from training.evaluate.compare import Case
 from training.evaluate.parquet import columns_of, readable

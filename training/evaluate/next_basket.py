@@ -10,7 +10,7 @@ import numpy as np
 
 from features.home import Home
 from features.progress import Report, silent
-from recommender.request import Request
+from recommender.context.request import Request
 from training.evaluate.baskets import Baskets, read_baskets
 from training.evaluate.compare import Case, compare, familiar, recommended
 from training.evaluate.exam import Exam

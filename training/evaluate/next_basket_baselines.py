@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.boosting import Trees
-from recommender.bundle import Bundle
-from recommender.candidates import Candidates, neighbours_of
-from recommender.next_basket import past_of
-from recommender.next_basket_table import Foreseen
-from recommender.personal import fold_in, taste_of
-from recommender.request import Situation
-from recommender.tables import Neighbours
+from recommender.arrays.tables import Neighbours
+from recommender.context.request import Situation
+from recommender.kernels.trees import Trees
+from recommender.model.bundle import Bundle
+from recommender.model.next_basket_table import Foreseen
+from recommender.sources.als import fold_in, taste_of
+from recommender.sources.candidates import Candidates, neighbours_of
+from recommender.sources.next_basket import past_of
 from training.evaluate.compare import Ranker, popularity, recommended, scored
 from training.evaluate.up_cf import tuned_up_cf
 from training.history import History

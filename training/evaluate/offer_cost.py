@@ -12,13 +12,13 @@ from features.home import Home
 from features.live.shopper_state import ShopperState
 from features.merchant.versioned_settings import OFFER_CATALOGUE
 from features.progress import Report, silent
-from recommender import versions
-from recommender.next_offer import choose, model_of
-from recommender.offer_catalogue import Catalogue
-from recommender.offer_customer import Question, asked_of
+from recommender.context.request import Placement, Request
+from recommender.customers.offer_context import Question, asked_of, model_of
+from recommender.model import versions
+from recommender.model.availability import Shelf
+from recommender.offers.catalogue import Catalogue
+from recommender.offers.promise import choose
 from recommender.recommend import Recommender
-from recommender.request import Placement, Request
-from recommender.shelf import Shelf
 from training.errors import BadDataset
 from training.evaluate.metrics import Metrics, estimate
 from training.evaluate.result import Evaluation

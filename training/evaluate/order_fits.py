@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.order_models import BG_NBD, MBG_NBD, NAMES, NBD, PARETO_NBD, Floats
+from recommender.value.order_models import BG_NBD, MBG_NBD, NAMES, NBD, PARETO_NBD, Floats
 from training.customers.fit import fit
 from training.customers.gamma_gamma import fit_gamma_gamma
 from training.customers.rfm import OrderDays, Rfm, summarise

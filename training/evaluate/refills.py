@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.bundle import Bundle
-from recommender.request import Placement, Request, Situation
+from recommender.context.request import Placement, Request, Situation
+from recommender.model.bundle import Bundle
 from training.errors import BadDataset
 from training.evaluate.compare import Case, Ranker, scored
 from training.evaluate.metrics import Ranked

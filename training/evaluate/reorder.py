@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from features.home import Home
 from features.progress import Report, silent
-from recommender.order_models import Floats
-from recommender.reorder import Habits, Reorder, due
+from recommender.value.order_models import Floats
+from recommender.value.reorder_timing import Habits, Reorder, due
 from training.customers.reorder import fit_reorder, purchase_days
 from training.errors import BadDataset
 from training.evaluate.forecasts import covered

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array
 
-from recommender.bundle import Bundle
-from recommender.personal import Taste, fold_in
+from recommender.model.bundle import Bundle
+from recommender.sources.als import Taste, fold_in
 from training.als import fit_als
 from training.ease import ease_companions
 from training.evaluate.compare import Ranker, scored

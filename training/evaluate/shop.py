@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from features.catalogue.products import load_products
 from features.home import Home
-from recommender.request import Request
+from recommender.context.request import Request
 from training.errors import BadDataset
 from training.evaluate.carts import Carts
 from training.evaluate.compare import Case

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array
 
-from recommender.next_basket_features import baskets_since
-from recommender.next_basket_table import Pasts
+from recommender.model.next_basket_table import Pasts
+from recommender.sources.next_basket_features import baskets_since
 from training.peers import ndcg
 
 OWN_SIDE = 0.25  # asymmetry of the cosine: |A and B| / (|A|^.25 |B|^.75)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import polars as pl
 
 from features.insights.text import shown
-from recommender.assignment import HELD_OUT
+from recommender.experiments.assignment import HELD_OUT
 from training.experiments.effects import Visitors, effect
 from training.experiments.exposures import PERENNIAL
 

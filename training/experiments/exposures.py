@@ -10,8 +10,8 @@ import polars as pl
 from features.history.events_parquet import arrived
 from features.history.impressions_parquet import SERVED_SCHEMA
 from features.home import Home
-from recommender.assignment import HELD_OUT, is_held_out
-from recommender.experiments import HOLDOUT
+from recommender.experiments.assignment import HELD_OUT, is_held_out
+from recommender.experiments.plan import HOLDOUT
 from training.reports.archive import until
 from training.reports.ledger import Ledger
 

@@ -10,7 +10,7 @@ import redis
 
 from features.home import Home
 from features.merchant.versioned_settings import EXPERIMENTS
-from recommender.experiments import Experiment, Experiments
+from recommender.experiments.plan import Experiment, Experiments
 
 PLANS_FILE = "experiments.json"
 

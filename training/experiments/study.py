@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from recommender.experiments import Experiment
+from recommender.experiments.plan import Experiment
 from training.experiments.effects import Effect, Visitors, effect
 from training.experiments.sequential import sample_ratio
 from training.experiments.verdict import UNBALANCED, Verdict, verdict

@@ -11,7 +11,7 @@ import polars as pl
 
 from features.history.archiver import DECISION_SCHEMA
 from features.home import Home
-from recommender.offer_catalogue import NO_OFFER, Budget, Cap, Catalogue
+from recommender.offers.catalogue import NO_OFFER, Budget, Cap, Catalogue
 from training.demo_shop.offers import PROPENSITIES, VALID_DAYS
 from training.offers.demo_customers import seen_at
 from training.offers.simulation import CATALOGUE, DemoShop

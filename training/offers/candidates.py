@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 
 from features.home import Home
-from recommender import versions
-from recommender.bundle_files import BadBundle
-from recommender.next_offer import model_of
-from recommender.offer_catalogue import Catalogue, contradictions
-from recommender.offer_model import OfferModel
+from recommender.customers.offer_context import model_of
+from recommender.model import versions
+from recommender.model.bundle_files import BadBundle
+from recommender.offers.catalogue import Catalogue, contradictions
+from recommender.offers.incremental_margin import OfferModel
 from training.errors import BadDataset
 
 

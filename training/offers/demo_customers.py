@@ -13,10 +13,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recommender.offer_features import chances_of, discount_share, features_of
-from recommender.order_models import PARETO_NBD, OrderModel, Summary
-from recommender.season import WEEK_DAYS
-from recommender.spend import SpendModel, expected_spend
+from recommender.offers.incremental_margin import chances_of, discount_share, features_of
+from recommender.value.business_calendar import WEEK_DAYS
+from recommender.value.order_models import PARETO_NBD, OrderModel, SpendModel, Summary, expected_spend
 from training.customers.choice import fit_or_guess
 from training.customers.gamma_gamma import fit_or_guess_spend
 from training.demo_shop.offers import VALID_DAYS

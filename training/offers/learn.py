@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.offer_choice import CONFIDENT
-from recommender.offer_model import (
+from recommender.offers.incremental_margin import (
     APART,
     LIKELIEST,
     MOST_GENEROUS,
@@ -21,6 +20,7 @@ from recommender.offer_model import (
     Stage,
     usual_anyway,
 )
+from recommender.offers.propensities import CONFIDENT
 
 Numbers = NDArray[np.float64]
 ANYWAY_SPREAD = 0.3

@@ -9,10 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.home import Home
-from recommender.offer_catalogue import NO_OFFER
-from recommender.offer_features import CHANCES, FEATURES
-from recommender.offer_model import OfferModel
-from recommender.offer_table import OfferTable
+from recommender.model.offer_table import OfferTable
+from recommender.offers.catalogue import NO_OFFER
+from recommender.offers.incremental_margin import CHANCES, FEATURES, OfferModel
 from training.history import DAY, History
 from training.offers.learn import Responses, learn
 from training.products import align

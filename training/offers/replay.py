@@ -11,12 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.draws import uniform
-from recommender.offer_catalogue import NO_OFFER, Catalogue
-from recommender.offer_eligibility import Asked, Given
-from recommender.offer_features import FEATURES
-from recommender.offer_model import OfferModel
-from recommender.offers import weigh
+from recommender.arrays.hashing import uniform
+from recommender.offers.catalogue import NO_OFFER, Catalogue
+from recommender.offers.decide import weigh
+from recommender.offers.eligibility import Asked, Given
+from recommender.offers.incremental_margin import FEATURES, OfferModel
 from training.offers.learn import learn
 from training.offers.log import TOLD, Outcomes
 from training.offers.off_policy import WIDTH, Log, Value

@@ -13,11 +13,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.progress import Report, silent
-from recommender.offer_catalogue import NO_OFFER, Catalogue, Offer
-from recommender.offer_eligibility import Asked
-from recommender.offer_features import FEATURES
-from recommender.offer_model import OfferModel
-from recommender.offers import decide, weigh
+from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
+from recommender.offers.decide import decide, weigh
+from recommender.offers.eligibility import Asked
+from recommender.offers.incremental_margin import FEATURES, OfferModel
 from training.demo_shop.lives import POSTAGE_PRICE
 from training.demo_shop.offers import VALID_DAYS
 from training.offers.demo_customers import (

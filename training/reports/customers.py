@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from features.insights.report import Column, Part, table
-from recommender.tiers import tier_standing
+from recommender.customers.tiers import tier_standing
 from training.reports.shop import Shop
 
 PAST = ("orders", "revenue", "last_order", "recency_days")

@@ -10,8 +10,8 @@ import polars as pl
 
 from features.home import Home
 from features.insights.report import Column, Figure, Part, Plot, Report, Table, column, figure, table
-from recommender.assignment import HELD_OUT
-from recommender.experiments import Experiment
+from recommender.experiments.assignment import HELD_OUT
+from recommender.experiments.plan import Experiment
 from training.experiments.earned import Earned, earned, sentence
 from training.experiments.effects import Visitors
 from training.experiments.exposures import (

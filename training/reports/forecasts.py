@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from features.home import Home
-from recommender import versions
-from recommender.bundle_files import BadBundle
-from recommender.customer_value import NEVER, CustomerValue, forecast
-from recommender.value_intervals import intervals
+from recommender.model import versions
+from recommender.model.bundle_files import BadBundle
+from recommender.value.customer_value import NEVER, CustomerValue, forecast
+from recommender.value.value_intervals import intervals
 from training.customers.value import fit_customer_value
 from training.history import load_history
 from training.products import align

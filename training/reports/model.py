@@ -9,9 +9,9 @@ import numpy as np
 
 from features.home import Home
 from features.insights.report import Figure, Part, Report, Table, figure, table
-from recommender import versions
-from recommender.bundle import Manifest
-from recommender.offer_model import OfferModel
+from recommender.model import versions
+from recommender.model.bundle import Manifest
+from recommender.offers.incremental_margin import OfferModel
 
 TITLE = "The model"
 NO_MODEL = "No model serves yet: `perennial train` makes one."

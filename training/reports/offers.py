@@ -8,7 +8,7 @@ import polars as pl
 
 from features.home import Home
 from features.insights.report import Figure, Part, Report, Table, figure, table
-from recommender.offer_catalogue import NO_OFFER
+from recommender.offers.catalogue import NO_OFFER
 from training.offers.log import WINDOW_DAYS, Outcomes, read_decisions
 from training.offers.off_policy import refusal
 from training.offers.replay import Replay, Traffic, above

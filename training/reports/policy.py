@@ -9,8 +9,8 @@ from typing import Any
 from features.catalogue.products import load_products
 from features.home import Home
 from features.insights.report import Figure, Part, Report, Table, figure, table
-from recommender.offer_catalogue import NO_OFFER, Catalogue
-from recommender.offer_model import OfferModel
+from recommender.offers.catalogue import NO_OFFER, Catalogue
+from recommender.offers.incremental_margin import OfferModel
 from training.history import load_history
 from training.offers.log import WINDOW_DAYS, Outcomes, outcomes
 from training.offers.off_policy import Value, dr, effective_sample_size, ips, refusal, snips

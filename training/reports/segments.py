@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 
 from features.insights.report import Column, Figure, Part, Plot, Table, figure, table
-from recommender.segments import SEGMENTS
-from recommender.tiers import TierPlan, tier_standing
+from recommender.customers.tiers import TierPlan, tier_standing
+from recommender.value.segments import SEGMENTS
 from training.reports.shop import Shop
 from training.reports.sums import over, total
 

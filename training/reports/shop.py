@@ -11,8 +11,8 @@ from features.catalogue.channel_costs import load_costs
 from features.catalogue.products import load_products
 from features.home import Home
 from features.merchant.tiers import read_tiers
-from recommender.segments import Rhythm
-from recommender.tiers import BadTiers, TierPlan, read_plan
+from recommender.customers.tiers import BadTiers, TierPlan, read_plan
+from recommender.value.segments import Rhythm
 from training.reports.archive import read_archive
 from training.reports.forecasts import fitted_in, forecasts
 from training.reports.ledger import Ledger, ledger_of

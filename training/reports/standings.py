@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from recommender.segments import Rhythm, is_vip, segment_of
+from recommender.value.segments import Rhythm, is_vip, segment_of
 from training.reports.archive import until
 from training.reports.ledger import Ledger
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from features.catalogue.price_and_stock_news import News
 from features.live.shopper_state import milliseconds
-from recommender.lifecycle.occasion import KINDS
-from recommender.lifecycle.settings import Settings
-from recommender.tiers import Tier, TierPlan
+from recommender.customers.tiers import Tier, TierPlan
+from recommender.lifecycle.vocabulary.occasion import KINDS
+from recommender.lifecycle.vocabulary.settings import Settings
 
 from lives import DAY, FREE, HOUR, NOW, Shop
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recommender.customer_value import CustomerValue
-from recommender.id_map import IdMap
-from recommender.lifecycle.customer import Person
+from recommender.arrays.id_map import IdMap
 from recommender.lifecycle.learned import LearnedFigures, figures_of
 from recommender.lifecycle.models import PlainFigures
-from recommender.order_models import BG_NBD
-from recommender.people import CustomerFacts, People
-from recommender.reorder import Habits, Reorder
-from recommender.season import PARTS
+from recommender.lifecycle.vocabulary.customer import Person
+from recommender.model.customer_tables import CustomerFacts, People
+from recommender.value.business_calendar import PARTS
+from recommender.value.customer_value import CustomerValue
+from recommender.value.order_models import BG_NBD
+from recommender.value.reorder_timing import Habits, Reorder
 
 from bundles import TODAY, item, small_tables
 

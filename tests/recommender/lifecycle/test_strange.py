@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from features.events.vocabulary import EVENT_TYPES, InvalidEvent, parse_event
 from features.live.customer_facts import packed_facts
-from recommender.tiers import Tier, TierPlan
+from recommender.customers.tiers import Tier, TierPlan
 
 from lives import FREE, NOW, Shop
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.live.shopper_state import milliseconds
-from recommender.lifecycle.customer import Customer, Person
-from recommender.lifecycle.settings import Quiet, Settings, contradictions
 from recommender.lifecycle.timing import after_quiet, budget_opens, channel_for
+from recommender.lifecycle.vocabulary.customer import Customer, Person
+from recommender.lifecycle.vocabulary.settings import Quiet, Settings, contradictions
 
 from lives import DAY, FREE, HOUR, NOW, OPEN, Shop, life_of, told
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import count
 
-from recommender.assignment import Trials, arm_of, is_held_out
-from recommender.experiments import Arm, Experiment
-from recommender.lifecycle.occasion import SERVICE
+from recommender.experiments.assignment import Trials, arm_of, is_held_out
+from recommender.experiments.plan import Arm, Experiment
+from recommender.lifecycle.vocabulary.occasion import SERVICE
 
 from lives import FREE, HOUR, Shop
 

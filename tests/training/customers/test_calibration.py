@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recommender.customer_value import log_linear, recalibrated
+from recommender.value.customer_value import log_linear, recalibrated
 from training.customers.calibration import isotonic_knots
 from training.customers.correction import fit_log_linear
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from recommender.order_models import BG_NBD, MBG_NBD, NBD, PARETO_NBD, Floats, OrderModel, Summary
+from recommender.value.order_models import BG_NBD, MBG_NBD, NBD, PARETO_NBD, Floats, OrderModel, Summary
 from training.customers.bg_nbd import log_likelihood
 from training.customers.fit import cells, fit
 from training.customers.gamma_gamma import fit_gamma_gamma, fit_or_guess_spend

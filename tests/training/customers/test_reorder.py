@@ -9,7 +9,7 @@ import pytest
 from histories import history_of, order
 
 from features.home import Home
-from recommender.reorder import due
+from recommender.value.reorder_timing import due
 from training.customers.reorder import error_ends, fit_reorder, learn_gaps
 from training.history import History
 

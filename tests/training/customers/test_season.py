@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.season import PARTS, USUAL, YEAR_DAYS
+from recommender.value.business_calendar import PARTS, USUAL, YEAR_DAYS
 from training.customers.rfm import OrderDays
 from training.customers.season import season
 

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from recommender.customer_value import forecast
-from recommender.order_models import NBD
-from recommender.value_intervals import intervals
+from recommender.value.customer_value import forecast
+from recommender.value.order_models import NBD
+from recommender.value.value_intervals import intervals
 from training.customers.value import fit_customer_value
 from training.history import DAY, KEPT, History, history_of
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.request import Request
+from recommender.context.request import Request
 from training.evaluate.compare import Case, compare, popularity, recommended, spread
 from training.evaluate.metrics import Ranked
 

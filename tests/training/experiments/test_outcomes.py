@@ -14,7 +14,7 @@ from visits import AB, HOLDOUT, log, shown, treated
 from features.events.vocabulary import Event
 from features.home import Home
 from features.outgoing.impressions import ServedRecord
-from recommender.assignment import is_held_out
+from recommender.experiments.assignment import is_held_out
 from training.experiments.exposures import (
     crowd_of,
     exposed_to,
@@ -146,7 +146,7 @@ def test_what_lies_in_the_future_has_not_happened(home: Home) -> None:
 
 
 def test_editions_of_one_name_are_never_counted_together(home: Home) -> None:
-    from recommender.experiments import Arm, Experiment
+    from recommender.experiments.plan import Arm, Experiment
 
     other = Experiment(id="x", arms=(Arm(id="a"), Arm(id="b", widget={"k": 9})))
     records = [shown("ann", "06-02", treated("a")), shown("bob", "06-02", treated("a", other))]

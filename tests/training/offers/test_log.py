@@ -18,9 +18,9 @@ from features.home import Home
 from features.outgoing.offer_decisions import DecisionRecord
 from features.store import keys
 from features.store.settings import StoreSettings
-from recommender.bundle import flatten, unflatten
-from recommender.offer_features import FEATURES
-from recommender.offer_table import OfferTable
+from recommender.model.bundle import flatten, unflatten
+from recommender.model.offer_table import OfferTable
+from recommender.offers.incremental_margin import FEATURES
 from training.errors import BadDataset
 from training.evaluate.decisions import evaluate_decisions
 from training.history import load_history

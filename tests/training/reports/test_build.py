@@ -14,7 +14,7 @@ from features.insights.definitions import DEFINITIONS
 from features.insights.report import Report
 from features.insights.report_files import INSIGHTS, read_report
 from features.merchant.tiers import TIERS_FILE
-from recommender.segments import SEGMENTS
+from recommender.value.segments import SEGMENTS
 from training.reports.build import BUILDERS, build_report, newest_day, write_insights
 
 SOME = [

@@ -15,7 +15,7 @@ from features.events.vocabulary import Event
 from features.home import Home
 from features.insights.report import Report, Table
 from features.outgoing.impressions import ServedRecord
-from recommender.assignment import is_held_out
+from recommender.experiments.assignment import is_held_out
 from training.experiments.plans import known_plans, remember_plans
 from training.reports.experiments import experiments_report
 

@@ -15,7 +15,7 @@ from features.history.archiver import DECISION_SCHEMA
 from features.home import Home
 from features.insights.report import Report
 from features.outgoing.offer_decisions import DecisionRecord
-from recommender.offer_catalogue import Catalogue, Eligibility, Offer
+from recommender.offers.catalogue import Catalogue, Eligibility, Offer
 from training.errors import BadDataset
 from training.offers.candidates import read_catalogue
 from training.offers.log import TOLD

@@ -1,0 +1,1 @@
+"""Ids and rows, tables of rows, stable hashes."""

@@ -1,0 +1,190 @@
+"""The tables that training computes and serving slices: plain arrays, one row per product or customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class InRows:
+    """A table whose columns hold row after row. offsets: (n_rows + 1) int64, where each begins."""
+
+    offsets: NDArray[np.int64]
+
+    @cached_property
+    def _offsets(self) -> memoryview:
+        return self.offsets.data  # quicker to index than an array
+
+    def row(self, number: int) -> slice:
+        """Where a row stands in the columns; that of nobody (-1) is empty."""
+        return slice(self._offsets[number], self._offsets[number + 1]) if number >= 0 else slice(0, 0)
+
+
+class NeighbourRow(NamedTuple):
+    """One product's neighbours, strongest first."""
+
+    items: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    together: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Neighbours(InRows):
+    """For each item its strongest partners, in rows one after another.
+
+    offsets: (n_items + 1) int64; items int32, weights float32 (comparable within one table) and
+    together int32 (how many buyers, or viewers, had both) are as long as offsets[-1]. Weights below 0
+    speak against a partner; only those of carts have any.
+    """
+
+    offsets: NDArray[np.int64]
+    items: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    together: NDArray[np.int32]
+
+    @cached_property
+    def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
+        return self.offsets, self.items, self.weights, self.together
+
+    @cached_property
+    def widest(self) -> int:
+        """The most partners of any item."""
+        return int(np.diff(self.offsets).max(initial=0))
+
+    def of(self, item: int, at_most: int = 1 << 30) -> NeighbourRow:
+        whole = self.row(item)
+        row = slice(whole.start, min(whole.stop, whole.start + at_most))
+        return NeighbourRow(self.items[row], self.weights[row], self.together[row])
+
+
+class PurchaseRow(NamedTuple):
+    """What one customer had bought when the model was trained."""
+
+    items: NDArray[np.int32]
+    orders: NDArray[np.int32]
+    last_day: NDArray[np.int32]
+    confidence: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Purchases(InRows):
+    """Customers' purchases, refunds taken off, in rows one after another.
+
+    offsets: (n_customers + 1) int64; items int32; orders int32 (in how many orders); last_day int32
+    (days since 1970); confidence float32 (what ALS was trained with).
+    """
+
+    offsets: NDArray[np.int64]
+    items: NDArray[np.int32]
+    orders: NDArray[np.int32]
+    last_day: NDArray[np.int32]
+    confidence: NDArray[np.float32]
+
+    @cached_property
+    def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+        """Offsets, items and last days: as kernels take them."""
+        return self.offsets, self.items, self.last_day
+
+    def number(self, customer: int) -> int:
+        """How many products they have bought; none, where a customer is unknown (-1)."""
+        return self._offsets[customer + 1] - self._offsets[customer] if customer >= 0 else 0
+
+    def days(self, customer: int) -> dict[int, int]:
+        """Item -> last day, of all they have bought."""
+        row, (items, days) = self.row(customer), self._dated
+        return dict(zip(items[row].tolist(), days[row].tolist(), strict=True))
+
+    @cached_property
+    def _dated(self) -> tuple[memoryview, memoryview]:
+        return self.items.data, self.last_day.data
+
+    def of(self, customer: int) -> PurchaseRow:
+        """Their row; an unknown customer (-1) has an empty one."""
+        row = self.row(customer)
+        return PurchaseRow(self.items[row], self.orders[row], self.last_day[row], self.confidence[row])
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Products in one fixed order, best first. items int32; scores float32; counts int32 (the evidence)."""
+
+    items: NDArray[np.int32]
+    scores: NDArray[np.float32]
+    counts: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class ProductTable:
+    """What is known of each product. All (n_items); rows in IdMap order.
+
+    price and cost float32 (NaN: unknown); category and brand int32 (-1: none); recommendable bool (a product,
+    with a title, not withdrawn); in_stock bool; buyers int32; first_day int32 (days since 1970);
+    repeat_rate float32 (share of its buyers who buy it again) and repeat_gap float32 (days between).
+    """
+
+    price: NDArray[np.float32]
+    cost: NDArray[np.float32]
+    category: NDArray[np.int32]
+    brand: NDArray[np.int32]
+    recommendable: NDArray[np.bool_]
+    in_stock: NDArray[np.bool_]
+    buyers: NDArray[np.int32]
+    first_day: NDArray[np.int32]
+    repeat_rate: NDArray[np.float32]
+    repeat_gap: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Factors:
+    """ALS: item vectors (n_items, d) float32, and gram = Y'Y + regularisation I, (d, d) float32."""
+
+    items: NDArray[np.float32]
+    gram: NDArray[np.float32]
+
+    @cached_property
+    def inverse_gram(self) -> NDArray[np.float32]:
+        """(d, d) float32."""
+        return np.asarray(np.linalg.inv(self.gram.astype(np.float64)), np.float32)
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Where visits go.
+
+    onward: per product what visits looked at around it; `together` counts the visits with both.
+    habits: (3) float32, how people of this shop move: `fade` (a look counts so much of the one after it),
+    `back` and `again` (the pull of the product before this one, and of each earlier one, where all that
+    lies onward together pulls 1).
+    """
+
+    onward: Neighbours
+    habits: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class SetTable:
+    """Sets, strongest first, as the orders of the last `SPAN_DAYS` days made them.
+
+    items: (n_sets, 4) int32, -1 where a set is smaller; support: (n_sets) int32, orders with all of it;
+    lift: (n_sets) float32, of its weakest pair; orders: (n_items) int32, those with each product;
+    pairs: of each product, weights being lifts, and `together` orders with both.
+    """
+
+    items: NDArray[np.int32]
+    support: NDArray[np.int32]
+    lift: NDArray[np.float32]
+    orders: NDArray[np.int32]
+    pairs: Neighbours
+
+    def pair(self, one: int, other: int) -> tuple[int, float]:
+        """Orders with both, and their lift; (0, 0.0) where there are too few."""
+        row = self.pairs.of(one)
+        place = np.flatnonzero(row.items == other)
+        return (int(row.together[place[0]]), float(row.weights[place[0]])) if len(place) else (0, 0.0)
+
+
+SPAN_DAYS = 365

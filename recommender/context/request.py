@@ -1,0 +1,164 @@
+"""What is asked, and what it means in rows of the bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Literal, get_args
+
+import msgspec
+import numpy as np
+
+from features.live.shopper_state import ShopperLog, ShopperState
+from recommender.arrays.tables import PurchaseRow
+from recommender.context.shopper_log import MOST_SEEN, LeftToFold, Live, Log, live_rows, log_of
+from recommender.kernels.ranking import Ints
+from recommender.model.bundle import Bundle
+
+Placement = Literal[
+    "home",
+    "product_similar",
+    "product_complements",
+    "upgrade",
+    "cart",
+    "buy_again",
+    "post_purchase",
+    "trending",
+    "new",
+    "email",
+]
+PLACEMENTS: tuple[str, ...] = get_args(Placement)
+
+DAY = 86_400
+REST_DAYS = 14
+NEVER = 1 << 30  # a day that does not come
+NOBODY = ShopperState()
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One widget's question. `now` is epoch seconds; ids are the shop's own.
+
+    rest_days: for so long what was bought is hidden, except from `buy_again`.
+    """
+
+    placement: Placement
+    now: float
+    shopper: ShopperState | ShopperLog = NOBODY
+    customer_id: str | None = None
+    product_id: str | None = None
+    cart: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    category: str | None = None
+    min_price: float | None = None
+    max_price: float | None = None
+    in_stock: bool = True
+    rest_days: int = REST_DAYS
+
+    @property
+    def filtered(self) -> bool:
+        """Whether some of the products on the shelf are out of the question."""
+        return not (
+            self.in_stock and self.category is None and self.min_price is None and self.max_price is None
+        )
+
+
+class Situation:
+    """A request in rows of one bundle; unknown ids are left out, an unknown product or customer is -1.
+
+    today: days since 1970; cart: the one named in the request, else the one that live events filled; viewed:
+    the page's product, then what was looked at, newest first; fresh_purchases: item -> day of what was bought
+    since the bundle was trained, newest first; trained_until_ms: what arrived until then of this customer
+    is in the bundle; hidden: what this answer must not show, as it is in view, in the cart, excluded or
+    bought lately. cart, viewed and hidden are int32. log: what the shopper did, as kernels take it; None
+    where they cannot read it, or it is known already what it comes to.
+    """
+
+    def __init__(self, request: Request, bundle: Bundle) -> None:
+        tables = bundle.tables
+        self.request, self.bundle = request, bundle
+        self.today = int(request.now // DAY)
+        self.product = tables.products.row(request.product_id)
+        self.customer = tables.customers.row(request.customer_id)
+        knows = tables.purchases.number(self.customer)
+        self.trained_until_ms = bundle.manifest.data_until_ms if knows else 0
+        self.named_cart = tables.products.rows(request.cart) if request.cart else []
+        self._named = self.named_cart
+        if request.exclude:
+            self._named = [*self.named_cart, *tables.products.rows(request.exclude)]
+        rests_since = NEVER if request.placement == "buy_again" else self.today - request.rest_days
+        self._whose = (self.customer, self.product, self.trained_until_ms, rests_since)
+        self.log = None if isinstance(request.shopper, ShopperState) else self._log(request.shopper.entries)
+
+    def _log(self, entries: Sequence[bytes], further: Sequence[int] = ()) -> Log:
+        tables, named = self.bundle.tables, [*self._named, *further] if further else self._named
+        return log_of(entries, tables.products, tables.purchases, self._whose, named)
+
+    @property
+    def viewed(self) -> Ints:
+        return self.live[0]
+
+    @cached_property
+    def cart(self) -> Ints:
+        return np.array(self.named_cart, np.int32) if self.request.cart else self.live[1]
+
+    @property
+    def hidden(self) -> Ints:
+        return self.live[2]
+
+    @cached_property
+    def fresh_purchases(self) -> dict[int, int]:
+        """Item -> day."""
+        fresh: dict[int, int] = {}
+        if self._read is not None:  # which it cannot be with any of them
+            return fresh
+        for purchase in self.shopper.purchased_since(self.trained_until_ms):
+            day = purchase.at_ms // (DAY * 1000)
+            for item in self.bundle.tables.products.rows(purchase.product_ids):
+                fresh.setdefault(item, day)
+        return fresh
+
+    @cached_property
+    def live(self) -> Live:
+        return self._read or self._folded()
+
+    @cached_property
+    def _read(self) -> Live | None:
+        """By machine code, where that can tell."""
+        try:
+            return live_rows(self.log) if self.log is not None else None
+        except LeftToFold:
+            return None
+
+    def _folded(self) -> Live:
+        """The same by way of the shop's own ids."""
+        rows, (*_, rests_since) = self.bundle.tables.products.rows, self._whose
+        cart, viewed = rows(self.shopper.cart), rows(self.shopper.viewed)
+        fresh = [item for item, day in self.fresh_purchases.items() if day > rests_since]
+        _, _, hidden = live_rows(self._log((), cart + fresh))
+        seen = list(dict.fromkeys([self.product, *viewed] if self.product >= 0 else viewed))[:MOST_SEEN]
+        return np.array(seen, np.int32), np.array(cart, np.int32), hidden
+
+    @cached_property
+    def shopper(self) -> ShopperState:
+        """What was done lately, in the shop's own ids."""
+        shopper = self.request.shopper
+        return shopper.fold() if isinstance(shopper, ShopperLog) else shopper
+
+    @property
+    def purchases(self) -> PurchaseRow:
+        """What the bundle knows of this customer."""
+        return self.bundle.tables.purchases.of(self.customer)
+
+    @cached_property
+    def last_bought(self) -> dict[int, int]:
+        """Item -> day, of the bundle's purchases and the fresh ones."""
+        return self.bundle.tables.purchases.days(self.customer) | self.fresh_purchases
+
+    @cached_property
+    def last_order(self) -> list[int]:
+        """What was bought last, live or in the history."""
+        if self.fresh_purchases:
+            newest = max(self.fresh_purchases.values())
+            return [item for item, day in self.fresh_purchases.items() if day == newest]
+        items, _, last_day, _ = self.purchases
+        return [int(item) for item in items[last_day == last_day.max()]] if len(items) else []

@@ -1,0 +1,1 @@
+"""What is tried on whom, and who is held out."""

@@ -1,0 +1,31 @@
+"""What the shop would show without us: what most people buy, the same for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import msgspec
+
+from recommender.context.request import NOBODY, PLACEMENTS, Request
+from recommender.placements import POPULAR, Course
+from recommender.recommend import Pick, Recommender
+
+
+class Popular(Recommender):
+    """Best sellers of the shop, or of the category that is asked for, by the merchant's rules. What is in
+    view or in the request's cart is left out; who asks is not looked at."""
+
+    @cached_property
+    def courses(self) -> Mapping[str, Sequence[Course]]:
+        return dict.fromkeys(PLACEMENTS, (Course.of((POPULAR._replace(weight=1.0),)),))
+
+    def recommend(self, request: Request, k: int, visitor: str | None = None) -> list[Pick]:
+        contextual = msgspec.structs.replace(request, shopper=NOBODY, customer_id=None)
+        return super().recommend(contextual, k, visitor)
+
+
+def without_us(recommender: Recommender) -> Popular:
+    """Over the same model version, shelf and rules."""
+    parts = recommender.bundle, recommender.shelf, recommender.observe, recommender.rules
+    return Popular(*parts)

@@ -1,0 +1,164 @@
+"""Experiments as the owner plans them: arms, who may take part, and what is wrong with a set of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import cached_property
+from itertools import combinations
+from typing import Annotated, Any
+
+import msgspec
+
+from features.events.vocabulary import Id, Text
+from recommender.arrays.hashing import digest
+from recommender.context.request import PLACEMENTS, Placement
+from recommender.merchandising.rules import Moment, Rules
+from recommender.merchandising.rules import contradictions as rule_contradictions
+from recommender.offers.catalogue import Names, Share
+
+HOLDOUT = "holdout"
+OFFERS = "offers"  # the surface beside the placements: what /v1/offers and triggers promise
+MAX_EXPERIMENTS = 100
+
+
+class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What all parts of an experiment have in common."""
+
+
+class Arm(Struct, frozen=True, kw_only=True):
+    """What its visitors get; whatever is left out is as the shop has it.
+
+    model: the version that answers; rules: in place of the merchant's; offers: those that may be made, an
+    empty list: none; widget: anything, handed to the page with each answer.
+    """
+
+    id: Id
+    weight: Annotated[float, msgspec.Meta(ge=0, le=1e6)] = 1.0
+    model: Id | None = None
+    rules: Rules | None = None
+    offers: Names | None = None
+    widget: dict[str, Any] | None = None
+
+    @property
+    def changes_answers(self) -> bool:
+        """Whether a recommendation differs by it."""
+        return not (self.model is None and self.rules is None and self.widget is None)
+
+
+class Experiment(Struct, frozen=True, kw_only=True, dict=True):
+    """arms: the first is the control. placements: of the answers that it is about; none: all of them.
+
+    Experiments of one layer share its visitors by their slices, so that slices that do not meet exclude each
+    other; those of other layers are drawn apart. worthwhile: the smallest relative difference that the owner
+    would act on.
+    """
+
+    id: Id
+    arms: Annotated[tuple[Arm, ...], msgspec.Meta(min_length=2, max_length=20)]
+    name: Text = ""
+    placements: tuple[Placement, ...] = ()
+    layer: Id | None = None
+    slice: tuple[Share, Share] = (0.0, 1.0)
+    from_: Moment | None = msgspec.field(default=None, name="from")
+    until: Moment | None = None
+    worthwhile: Annotated[float, msgspec.Meta(ge=0.001, le=1)] = 0.05
+
+    def runs(self, now: datetime) -> bool:
+        """Whether it takes visitors."""
+        return (self.from_ is None or self.from_ <= now) and (self.until is None or now < self.until)
+
+    @cached_property
+    def edition(self) -> str:
+        """Of all that decides who sees what: exposures of two editions are never counted together."""
+        same = {"name": "", "from_": None, "until": None, "worthwhile": 0.05}
+        return digest(msgspec.json.encode(msgspec.structs.replace(self, **same), order="sorted").decode())
+
+    @property
+    def surfaces(self) -> frozenset[str]:
+        """Where it shows: placements, and `OFFERS`. Arms that change nothing are an A/A test of answers."""
+        on_offers = any(arm.offers is not None for arm in self.arms)
+        on_answers = any(arm.changes_answers for arm in self.arms) or not on_offers
+        return frozenset((self.placements or PLACEMENTS) * on_answers + (OFFERS,) * on_offers)
+
+    @property
+    def weight(self) -> float:
+        """Of all arms together."""
+        return sum(arm.weight for arm in self.arms)
+
+
+Experiments = Annotated[tuple[Experiment, ...], msgspec.Meta(max_length=MAX_EXPERIMENTS)]
+
+
+def contradictions(experiments: Sequence[Experiment]) -> list[str]:
+    """Why these cannot run, each reason with what to do; empty: they can."""
+    return [reason for each in experiments for reason in _alone(each)] + list(_together(experiments))
+
+
+def refused_changes(before: Sequence[Experiment], after: Sequence[Experiment], now: datetime) -> list[str]:
+    """What may not change under a running experiment: whoever has seen one arm must not be moved to another.
+
+    Names, ends and what is worthwhile may change, and it may be taken away.
+    """
+    wanted = {experiment.id: experiment for experiment in after}
+    return [
+        f"Experiment `{old.id}` is running: its arms, placements, layer and slice stay. End it, and start"
+        " another under a new id."
+        for old in before
+        if old.runs(now) and old.id in wanted and wanted[old.id].edition != old.edition
+    ]
+
+
+def oddities(experiments: Sequence[Experiment], now: datetime) -> Iterator[str]:
+    """What can run, but hardly as it is meant."""
+    for each in experiments:
+        for arm in each.arms:
+            if arm.weight == 0:
+                yield f"Arm `{arm.id}` of `{each.id}` has the weight 0: it gets nobody."
+        plain = [msgspec.structs.replace(arm, id="-", weight=1.0) for arm in each.arms]
+        if len({msgspec.json.encode(arm, order="sorted") for arm in plain}) == 1:
+            yield f"All arms of `{each.id}` do the same: an A/A test."
+        if each.until is not None and each.until <= now:
+            yield f"`{each.id}` is over since {each.until:%Y-%m-%d}."
+
+
+def _alone(experiment: Experiment) -> Iterator[str]:
+    name = f"Experiment `{experiment.id}`"
+    if experiment.id == HOLDOUT:
+        yield f"`{HOLDOUT}` is the name of the permanent holdout: give the experiment another id."
+    if len({arm.id for arm in experiment.arms}) < len(experiment.arms):
+        yield f"{name} has two arms of one name: give each its own."
+    if sum(arm.weight > 0 for arm in experiment.arms) < 2:
+        yield f"{name} sends everybody to one arm: give at least two a weight above 0."
+    if experiment.slice[0] >= experiment.slice[1]:
+        yield f"{name} has an empty slice: put its start before its end."
+    if experiment.from_ and experiment.until and experiment.from_ >= experiment.until:
+        yield f"{name} ends before it begins: put `from` before `until`."
+    for arm in experiment.arms:
+        for complaint in rule_contradictions(arm.rules or ()):
+            yield f"Arm `{arm.id}` of `{experiment.id}`: {complaint}"
+
+
+def _together(experiments: Sequence[Experiment]) -> Iterator[str]:
+    for name, times in Counter(experiment.id for experiment in experiments).items():
+        if times > 1:
+            yield f"{times} experiments are called `{name}`: give each an id of its own."
+    for one, other in combinations(experiments, 2):
+        if not _meet(one, other):
+            continue
+        if one.layer is not None and one.layer == other.layer:
+            if one.slice[0] < other.slice[1] and other.slice[0] < one.slice[1]:
+                yield f"`{one.id}` and `{other.id}` take the same visitors of layer `{one.layer}`: part them."
+        elif both := sorted(one.surfaces & other.surfaces):
+            yield (
+                f"`{one.id}` and `{other.id}` would both change `{both[0]}` for the same visitors: name other"
+                " `placements`, or give them one `layer` and slices that do not meet."
+            )
+
+
+def _meet(one: Experiment, other: Experiment) -> bool:
+    """Whether they run at the same time."""
+    ends_first = one.until is not None and other.from_ is not None and one.until <= other.from_
+    ends_last = other.until is not None and one.from_ is not None and other.until <= one.from_
+    return not (ends_first or ends_last)

@@ -1,0 +1,1 @@
+"""The kinds of lifecycle messages, one file a kind."""

@@ -1,0 +1,36 @@
+"""A visit that ended without a cart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from recommender.lifecycle.vocabulary.customer import Customer
+from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, Occasion, Reason
+from recommender.lifecycle.vocabulary.settings import Settings
+
+LASTS_HOURS = 72
+
+
+def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[Occasion]:
+    """What was looked at within the day before the last look; a cart has messages of its own."""
+    wanted, life = settings.abandoned_browse, customer.life
+    last = max((look.last_ms for look in life.looks.values()), default=0)
+    if not last or life.cart_since_ms or customer.ordered_since(last - DAY_MS):
+        return
+    looked = [product for product, look in life.looks.items() if look.last_ms > last - DAY_MS]
+    products = customer.sold(tuple(reversed(looked)), settings)
+    if len(looked) < wanted.least_products or not products:
+        return
+    due = last + int(wanted.after_hours * HOUR_MS)
+    yield Occasion(
+        kind="abandoned_browse",
+        key=f"abandoned_browse:{last}",
+        due_ms=due,
+        expires_ms=due + LASTS_HOURS * HOUR_MS,
+        reason=Reason(
+            "looked_around",
+            f"They looked at {len(looked)} products and left.",
+            {"products": len(looked), "last_look_ms": last},
+        ),
+        products=products,
+    )

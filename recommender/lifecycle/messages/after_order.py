@@ -1,0 +1,98 @@
+"""What follows an order: thanks, tips, a request for a review, what goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from features.live.shopper_state import Purchase
+from recommender.lifecycle.messages.series import steps
+from recommender.lifecycle.vocabulary.customer import Customer
+from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, Kind, Occasion, Reason
+from recommender.lifecycle.vocabulary.settings import Settings
+
+LASTS_DAYS, THANKS_LAST_DAYS = 14, 3
+
+
+def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[Occasion]:
+    """Of each order in the live log that was not taken back as a whole."""
+    orders = sorted(customer.life.shopper.purchases, key=lambda order: order.at_ms)
+    before = customer.worth.orders - len(orders)
+    for place, order in enumerate(orders, max(before, 0) + 1):
+        delivered = order.at_ms + int(delivery_days(customer, settings) * DAY_MS)
+        yield from _thanks(order, place, settings)
+        yield from _review(customer, order, delivered, settings)
+        if place == 1:
+            yield from _tips(order, delivered, settings)
+        if order is orders[-1]:
+            yield from _cross_sell(order, delivered, settings)
+
+
+def delivery_days(customer: Customer, settings: Settings) -> float:
+    """Days until an order of theirs arrives."""
+    country = customer.life.value("country") or customer.person.country or ""
+    return settings.delivery.by_country.get(country, settings.delivery.days)
+
+
+def _thanks(order: Purchase, place: int, settings: Settings) -> Iterator[Occasion]:
+    if place in settings.thank_you.orders:
+        due = order.at_ms + int(settings.thank_you.after_hours * HOUR_MS)
+        text = "It was their first order." if place == 1 else f"It was their order number {place}."
+        reason = Reason("ordered", text, _evidence(order, number=place))
+        products = order.product_ids[: settings.products]
+        yield _about("thank_you", order, due, reason, products, THANKS_LAST_DAYS)
+
+
+def _tips(order: Purchase, delivered_ms: int, settings: Settings) -> Iterator[Occasion]:
+    days = settings.onboarding.after_days
+    for step, due, expires in steps(days, DAY_MS, delivered_ms, LASTS_DAYS):
+        reason = Reason("first_delivery", "Their first order should have arrived.", _evidence(order))
+        yield Occasion(
+            kind="onboarding",
+            key=f"onboarding:{order.order_id}:{step}",
+            due_ms=due,
+            expires_ms=expires,
+            reason=reason,
+            products=order.product_ids[: settings.products],
+            step=step,
+        )
+
+
+def _review(customer: Customer, order: Purchase, delivered_ms: int, settings: Settings) -> Iterator[Occasion]:
+    """For what they did not review yet."""
+    products = tuple(p for p in order.product_ids if p not in customer.life.reviewed)[: settings.products]
+    if products:
+        due = delivered_ms + int(settings.review_request.after_days * DAY_MS)
+        reason = Reason("delivered", "They had time to try what they ordered.", _evidence(order))
+        yield _about("review_request", order, due, reason, products, LASTS_DAYS)
+
+
+def _cross_sell(order: Purchase, delivered_ms: int, settings: Settings) -> Iterator[Occasion]:
+    """Of the newest order only: another order brings its own."""
+    due = delivered_ms + int(settings.cross_sell.after_days * DAY_MS)
+    reason = Reason("goes_with_order", "What others bought with their last order.", _evidence(order))
+    yield Occasion(
+        kind="cross_sell",
+        key=f"cross_sell:{order.order_id}",
+        due_ms=due,
+        expires_ms=due + LASTS_DAYS * DAY_MS,
+        reason=reason,
+        suggested="post_purchase",
+    )
+
+
+def _about(
+    kind: Kind, order: Purchase, due_ms: int, reason: Reason, products: tuple[str, ...], days: int
+) -> Occasion:
+    return Occasion(
+        kind=kind,
+        key=f"{kind}:{order.order_id}",
+        due_ms=due_ms,
+        expires_ms=due_ms + days * DAY_MS,
+        reason=reason,
+        products=products,
+    )
+
+
+def _evidence(order: Purchase, **more: Any) -> dict[str, Any]:
+    return {"order_id": order.order_id, "ordered_ms": order.at_ms, **more}

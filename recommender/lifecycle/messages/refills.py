@@ -1,0 +1,63 @@
+"""What runs out: one product, or the usual order as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from recommender.lifecycle.vocabulary.customer import Customer, Refill
+from recommender.lifecycle.vocabulary.occasion import DAY_MS, Kind, Occasion, Reason
+from recommender.lifecycle.vocabulary.settings import Settings
+
+SOON_DAYS = 2.0  # the next look comes before
+LATE = 0.5  # of the usual gap past the expected day: then they have found another way
+
+
+def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[Occasion]:
+    """From `lead_days` before the expected day; a purchase moves the day, and so ends it."""
+    wanted = settings.reorder
+    coming = [
+        each
+        for each in customer.refills
+        if each.orders >= wanted.least_orders
+        and each.chance >= wanted.least_chance
+        and each.due_day - wanted.lead_days < now_ms / DAY_MS + SOON_DAYS
+        and now_ms < _expires_ms(each)
+        and each.product_id not in customer.life.shopper.cart
+        and customer.sold((each.product_id,), settings)
+    ]
+    due = [each for each in coming if _due_ms(each, settings) <= now_ms]
+    kind: Kind = "restock" if len(due) >= wanted.restock_products else "reorder"
+    for each in coming:
+        yield Occasion(
+            kind=kind if each in due else "reorder",
+            key=f"refill:{each.product_id}:{each.last_day}",
+            due_ms=_due_ms(each, settings),
+            expires_ms=_expires_ms(each),
+            reason=_reason(each),
+            products=(each.product_id,),
+            together=True,
+        )
+
+
+def _due_ms(refill: Refill, settings: Settings) -> int:
+    return int((refill.due_day - settings.reorder.lead_days) * DAY_MS)
+
+
+def _expires_ms(refill: Refill) -> int:
+    return int((refill.due_day + max(LATE * refill.gap_days, 3.0)) * DAY_MS)
+
+
+def _reason(refill: Refill) -> Reason:
+    day = datetime.fromtimestamp(int(refill.due_day) * DAY_MS / 1000, UTC).date()
+    return Reason(
+        "runs_out",
+        f"Bought {refill.orders} times, about every {refill.gap_days:.0f} days: expected again about {day}.",
+        {
+            "product_id": refill.product_id,
+            "orders": refill.orders,
+            "gap_days": round(refill.gap_days, 1),
+            "expected_on": day.isoformat(),
+            "chance": round(refill.chance, 2),
+        },
+    )

@@ -1,0 +1,1 @@
+"""The words that messages are planned in: customers, occasions, settings."""

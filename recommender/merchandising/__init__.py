@@ -1,0 +1,1 @@
+"""The rules of the merchant and the order they give an answer."""

@@ -1,0 +1,173 @@
+"""The merchant's rules: what they may say, when they speak, and what is wrong with a set of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import combinations
+from typing import Annotated, Literal
+
+import msgspec
+
+from features.events.vocabulary import Id, Text
+from recommender.context.request import Placement
+from recommender.model.bundle import Tables
+
+MAX_RULES = 200
+By = Literal["category", "brand"]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Few = Annotated[int, msgspec.Meta(ge=1, le=100)]
+Names = Annotated[tuple[Id, ...], msgspec.Meta(max_length=10_000)]
+
+
+class Rule(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    tag_field="kind",
+):
+    """What every rule has. No placements: all of them. It speaks at `from` and is silent at `until`."""
+
+    id: Id
+    name: Text = ""
+    placements: tuple[Placement, ...] = ()
+    from_: Moment | None = msgspec.field(default=None, name="from")
+    until: Moment | None = None
+
+    def speaks(self, placement: str, now: datetime) -> bool:
+        """Whether it has a say in an answer."""
+        return (
+            (not self.placements or placement in self.placements)
+            and (self.from_ is None or self.from_ <= now)
+            and (self.until is None or now < self.until)
+        )
+
+
+class Targets(Rule, frozen=True, kw_only=True):
+    """The products that a rule is about: those named, and all of the categories (any level) and brands."""
+
+    products: Names = ()
+    categories: Names = ()
+    brands: Names = ()
+
+
+class Pin(Rule, frozen=True, kw_only=True, tag="pin"):
+    """This product at this position, wherever it may be shown at all. 1 is the first."""
+
+    product_id: Id
+    position: Few
+
+
+class Boost(Targets, frozen=True, kw_only=True, tag="boost"):
+    """Scores times a factor above 1."""
+
+    factor: Annotated[float, msgspec.Meta(gt=1, le=100)]
+
+
+class Bury(Targets, frozen=True, kw_only=True, tag="bury"):
+    """Scores times a factor below 1."""
+
+    factor: Annotated[float, msgspec.Meta(gt=0, lt=1)]
+
+
+class Hide(Targets, frozen=True, kw_only=True, tag="hide"):
+    """Never shown."""
+
+
+class Cap(Rule, frozen=True, kw_only=True, tag="cap"):
+    """At most so many of one category or brand in an answer; of each, or of those in `only`."""
+
+    by: By
+    most: Few
+    only: Names = ()
+
+
+class Diversity(Rule, frozen=True, kw_only=True, tag="diversity"):
+    """At most so many of one category or brand in a row, as long as there is anything else."""
+
+    by: By
+    in_a_row: Few
+
+
+class Rotation(Rule, frozen=True, kw_only=True, tag="rotation"):
+    """A known visitor sees other products each day; the same again after `days`."""
+
+    days: Annotated[int, msgspec.Meta(ge=2, le=14)]
+
+
+class Margin(Rule, frozen=True, kw_only=True, tag="margin"):
+    """Products that leave less than this share of their price are not shown; unknown costs hide nothing."""
+
+    minimum: Annotated[float, msgspec.Meta(gt=0, lt=1)]
+
+
+AnyRule = Pin | Boost | Bury | Hide | Cap | Diversity | Rotation | Margin
+Rules = Annotated[tuple[AnyRule, ...], msgspec.Meta(max_length=MAX_RULES)]
+
+
+def contradictions(rules: Sequence[AnyRule]) -> list[str]:
+    """Why these rules cannot stand together, each reason with what to do; empty: they can."""
+    return [*_repeated_ids(rules), *_empty_rules(rules), *_clashing_pins(rules)]
+
+
+def unknown_names(rules: Sequence[AnyRule], tables: Tables) -> list[str]:
+    """What rules name and the model does not know (yet): no error, but worth a look."""
+    return [
+        f"Rule `{rule.id}`: no {kind} `{name}` in the model; it counts once training has seen it."
+        for rule in rules
+        for kind, name in _named(rule)
+        if {"product": tables.products, "category": tables.categories, "brand": tables.brands}[kind].row(name)
+        < 0
+    ]
+
+
+def _named(rule: AnyRule) -> Iterator[tuple[str, str]]:
+    if isinstance(rule, Pin):
+        yield "product", rule.product_id
+    elif isinstance(rule, Cap):
+        yield from ((rule.by, name) for name in rule.only)
+    elif isinstance(rule, Targets):
+        yield from (("product", name) for name in rule.products)
+        yield from (("category", name) for name in rule.categories)
+        yield from (("brand", name) for name in rule.brands)
+
+
+def _repeated_ids(rules: Sequence[AnyRule]) -> Iterator[str]:
+    for rule_id, times in Counter(rule.id for rule in rules).items():
+        if times > 1:
+            yield f"{times} rules are called `{rule_id}`: give each an id of its own."
+
+
+def _empty_rules(rules: Sequence[AnyRule]) -> Iterator[str]:
+    for rule in rules:
+        if isinstance(rule, Targets) and not any(_named(rule)):
+            yield f"Rule `{rule.id}` is about nothing: name products, categories or brands."
+        if rule.from_ and rule.until and rule.from_ >= rule.until:
+            yield f"Rule `{rule.id}` ends before it begins: put `from` before `until`."
+
+
+def _clashing_pins(rules: Sequence[AnyRule]) -> Iterator[str]:
+    for one, other in combinations([rule for rule in rules if isinstance(rule, Pin)], 2):
+        if not _meet(one, other):
+            continue
+        if one.position == other.position:
+            yield (
+                f"Rules `{one.id}` and `{other.id}` pin to position {one.position} at the same time:"
+                " move one, or part their placements or times."
+            )
+        elif one.product_id == other.product_id:
+            yield f"Rules `{one.id}` and `{other.id}` pin `{one.product_id}` to two positions: keep one."
+
+
+def _meet(one: Rule, other: Rule) -> bool:
+    """Whether both can speak in one answer."""
+    if one.placements and other.placements and not set(one.placements) & set(other.placements):
+        return False
+    return not (_ends_before(one, other) or _ends_before(other, one))
+
+
+def _ends_before(one: Rule, other: Rule) -> bool:
+    return one.until is not None and other.from_ is not None and one.until <= other.from_

@@ -1,0 +1,1 @@
+"""The trained bundle: its files, versions and tables."""

@@ -1,0 +1,148 @@
+"""The model bundle: everything serving needs, as arrays that worker processes share by mmap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.arrays.id_map import REMEMBERED, IdMap, PackedBytes
+from recommender.arrays.tables import (
+    Factors,
+    Neighbours,
+    ProductTable,
+    Purchases,
+    Ranking,
+    Sessions,
+    SetTable,
+)
+from recommender.kernels.trees import Trees
+from recommender.model.customer_tables import People
+from recommender.model.next_basket_table import NextBasket
+from recommender.model.offer_table import OfferTable
+
+if TYPE_CHECKING:
+    import faiss  # a tenth of a second, which the command line must not wait for
+
+SCHEMA = 4
+TITLE_LENGTH = 40
+
+Array = NDArray[Any]
+Part = TypeVar("Part")
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a bundle is: where it came from, how good it is, and the SHA-256 of each of its files.
+
+    Times are ISO 8601 UTC. `data_until_ms` is the arrival time of the newest event inside, epoch ms:
+    live events that arrived later come on top.
+    """
+
+    version: str
+    created_at: str
+    first_order: str
+    last_order: str
+    data_until_ms: int
+    orders: int
+    customers: int
+    products: int
+    buyers: int
+    settings: dict[str, Any]
+    metrics: dict[str, Any]
+    files: dict[str, str]
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The arrays of a bundle. Rows of products and customers are in IdMap order throughout."""
+
+    products: IdMap
+    customers: IdMap
+    categories: IdMap
+    brands: IdMap
+    cards: PackedBytes  # per product, the JSON fields that a shopper sees, without braces
+    titles: PackedBytes
+    product: ProductTable
+    similar: Neighbours
+    complements: Neighbours
+    companions: Neighbours  # EASE: what goes with a whole cart
+    cart_tuning: Array  # (2) float32: ridge of EASE; what log(1 + own orders) adds to its scores
+    cart_trees: Trees  # order what completes a customer's cart; none: the sums alone do
+    purchases: Purchases
+    next_basket: NextBasket
+    sessions: Sessions
+    factors: Factors
+    popular: Ranking  # every product that may be shown
+    trending: Ranking
+    newest: Ranking
+    blends: Array  # (placements, sources) float32: what each source of a placement counts; see `placements`
+    category_popular: Neighbours  # row: a category of any level; all its products, most popular first
+    people: People | None = None  # what each customer brought and is expected to; None: not fitted
+    sets: SetTable | None = None  # what is worth selling together at one price; None: not fitted
+    offers: OfferTable | None = None  # what each offer brings; None: too few decisions to tell
+
+    @cached_property
+    def short_title(self) -> Callable[[int], str]:
+        """Of an item, short enough for a sentence on a product card. The same few are asked for all day."""
+        titles = self.titles
+
+        @lru_cache(REMEMBERED)
+        def short_title(item: int) -> str:
+            title = titles[item].decode()
+            return title if len(title) <= TITLE_LENGTH else f"{title[:TITLE_LENGTH].rpartition(' ')[0]} …"
+
+        return short_title
+
+    @cached_property
+    def short_title_json(self) -> Callable[[int], str]:
+        """The same as the inside of a JSON string."""
+        short_title = self.short_title
+        return lru_cache(REMEMBERED)(lambda item: msgspec.json.encode(short_title(item))[1:-1].decode())
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model version in memory."""
+
+    manifest: Manifest
+    tables: Tables
+    index: faiss.Index  # inner product over factors.items
+
+
+def flatten(part: Any, prefix: str = "") -> Iterator[tuple[str, Array]]:
+    """Every array of a dataclass of arrays and such dataclasses, as ("products.names.blob", array)."""
+    for field in fields(part):
+        if field.init:
+            value, name = getattr(part, field.name), f"{prefix}{field.name}"
+            if is_dataclass(value):
+                yield from flatten(value, f"{name}.")
+            elif value is not None:
+                yield name, np.ascontiguousarray(value)
+
+
+def unflatten(kind: type[Part], arrays: Mapping[str, Array], prefix: str = "") -> Part:
+    """The reverse of `flatten`. What may be None is None without arrays; else KeyError for missing ones."""
+    hints = get_type_hints(kind)
+    return kind(
+        **{
+            field.name: _filled(hints[field.name], arrays, prefix + field.name)
+            for field in fields(kind)  # type: ignore[arg-type]
+            if field.init
+        }
+    )
+
+
+def _filled(hint: Any, arrays: Mapping[str, Array], name: str) -> Any:
+    if is_dataclass(hint):
+        return unflatten(hint, arrays, f"{name}.")  # type: ignore[arg-type]
+    part = next((each for each in get_args(hint) if is_dataclass(each)), None)
+    if part is None:
+        return arrays[name]
+    there = any(each.startswith(f"{name}.") for each in arrays)
+    return unflatten(part, arrays, f"{name}.") if there else None  # type: ignore[arg-type]

@@ -1,0 +1,108 @@
+"""A bundle on disk: .npy arrays, one FAISS index, a manifest. Checked whole before anything is parsed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from recommender.model.bundle import SCHEMA, Bundle, Manifest, Tables, flatten, unflatten
+
+if TYPE_CHECKING:
+    import faiss
+
+MANIFEST = "manifest.json"
+INDEX = "items.faiss"
+PLAIN_NAME = re.compile(r"[a-z][a-z0-9_.]*\.(npy|faiss)")
+
+
+class BadBundle(Exception):
+    """A bundle that must not serve; the message says why."""
+
+
+def write_bundle(folder: Path, manifest: Manifest, tables: Tables, index: faiss.Index) -> str:
+    """Write a bundle into a new folder; returns the manifest's SHA-256, which a reader must know."""
+    import faiss
+
+    folder.mkdir(parents=True)
+    for name, array in flatten(tables):
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    faiss.write_index(index, str(folder / INDEX))
+    paths = sorted(folder.iterdir())
+    files = dict(zip((path.name for path in paths), _digests(paths), strict=True))
+    complete = msgspec.structs.replace(manifest, files=files)
+    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(complete), indent=2))
+    return sha256(folder / MANIFEST)
+
+
+def read_bundle(folder: Path, manifest_sha256: str) -> Bundle:
+    """Verify every byte, then map the arrays. Raises BadBundle."""
+    import faiss  # here: the command line reads this file, and must not wait for it
+
+    manifest = verify(folder, manifest_sha256)
+    arrays = {
+        # A plain view: slicing numpy's memmap class costs several times as much.
+        name.removesuffix(".npy"): np.load(folder / name, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        for name in manifest.files
+        if name.endswith(".npy")
+    }
+    try:
+        tables = unflatten(Tables, arrays)
+    except KeyError as missing:
+        raise BadBundle(f"{folder.name} lacks the array {missing}; train again") from missing
+    # Mapped as the arrays are: one copy for all processes.
+    return Bundle(manifest, tables, faiss.read_index(str(folder / INDEX), faiss.IO_FLAG_MMAP_IFC))
+
+
+def verify(folder: Path, manifest_sha256: str) -> Manifest:
+    """Check that the folder holds exactly the files that were written. Raises BadBundle."""
+    if folder.is_symlink() or not folder.is_dir():
+        raise BadBundle(f"{folder.name} is not a folder")
+    manifest_file = folder / MANIFEST
+    if manifest_file.is_symlink() or not manifest_file.is_file():
+        raise BadBundle(f"{folder.name} has no {MANIFEST}")
+    if sha256(manifest_file) != manifest_sha256:
+        raise BadBundle(f"the manifest of {folder.name} is not the one that was published")
+    try:
+        manifest = msgspec.json.decode(manifest_file.read_bytes(), type=Manifest)
+    except msgspec.MsgspecError as error:
+        raise BadBundle(f"the manifest of {folder.name} cannot be read: {error}") from error
+    if manifest.schema != SCHEMA:
+        raise BadBundle(
+            f"{folder.name} has schema {manifest.schema}, this version reads {SCHEMA}; train again"
+        )
+    _verify_files(folder, manifest)
+    return manifest
+
+
+def _verify_files(folder: Path, manifest: Manifest) -> None:
+    present = {path.name for path in folder.iterdir()} - {MANIFEST}
+    if present != set(manifest.files):
+        raise BadBundle(
+            f"{folder.name} has other files than its manifest: {sorted(present ^ set(manifest.files))[:3]}"
+        )
+    paths = [folder / name for name in manifest.files]
+    for path in paths:
+        if not PLAIN_NAME.fullmatch(path.name) or path.is_symlink() or not path.is_file():
+            raise BadBundle(f"{folder.name} names a file that is not a plain one: {path.name!r}")
+    for (name, expected), found in zip(manifest.files.items(), _digests(paths), strict=True):
+        if found != expected:
+            raise BadBundle(f"{name} of {folder.name} is damaged")
+
+
+def _digests(paths: Sequence[Path]) -> list[str]:
+    """SHA-256 of each, on all cores: hashing lets other threads run."""
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return list(threads.map(sha256, paths))
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,58 @@
+"""What a bundle holds of each customer: what they brought, what is expected, what they buy again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.arrays.id_map import IdMap
+from recommender.value.customer_value import CustomerValue
+from recommender.value.reorder_timing import Reorder
+from recommender.value.segments import Rhythm
+
+PRICE_BANDS = ("lower", "middle", "upper")
+
+
+@dataclass(frozen=True)
+class CustomerFacts:
+    """Customers' past when the model was trained, rows in IdMap order.
+
+    orders int32, revenue float64 (money in `currency`, net of discounts and what was given back);
+    first, last int64 (epoch s of the first and last order, 0: none); discounted float32 (share of orders
+    with a discount or coupon); currency, channel, country, language int32 rows of `words`, -1: not known;
+    consent int8 to e-mail: 1, 0, or -1: never said.
+    """
+
+    orders: NDArray[np.int32]
+    revenue: NDArray[np.float64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    discounted: NDArray[np.float32]
+    currency: NDArray[np.int32]
+    channel: NDArray[np.int32]
+    country: NDArray[np.int32]
+    language: NDArray[np.int32]
+    consent: NDArray[np.int8]
+    words: IdMap
+
+    def word(self, column: NDArray[np.int32], customer: int) -> str | None:
+        """A customer's entry of one of the columns of words."""
+        row = int(column[customer]) if customer >= 0 else -1
+        return self.words.name(row) if row >= 0 else None
+
+
+@dataclass(frozen=True)
+class People:
+    """usual: (3) float64, the shop's `Rhythm`; price_band: (n_items) int8, of PRICE_BANDS, -1: no price."""
+
+    facts: CustomerFacts
+    value: CustomerValue
+    reorder: Reorder
+    usual: NDArray[np.float64]
+    price_band: NDArray[np.int8]
+
+    @property
+    def rhythm(self) -> Rhythm:
+        return Rhythm(*self.usual.tolist())

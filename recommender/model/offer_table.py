@@ -1,0 +1,76 @@
+"""What a bundle holds of offers: `OfferModel` as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.arrays.id_map import IdMap
+from recommender.offers.budgets import Traffic, traffic_of
+from recommender.offers.incremental_margin import CHANCES, FEATURES, OfferModel, Stage
+
+STAGES: tuple[Stage, ...] = get_args(Stage)
+
+
+@dataclass(frozen=True)
+class OfferTable:
+    """As in `OfferModel`; stage: (1) int8, of STAGES. traffic: (n, n_features + 4) float64, decisions of late
+    as `traffic_of` has them; daily: (1) float64, decisions a day."""
+
+    features: IdMap
+    arms: IdMap
+    centre: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    worlds: NDArray[np.float64]
+    response: NDArray[np.float64]
+    size: NDArray[np.float64]
+    used: NDArray[np.float64]
+    average: NDArray[np.float64]
+    anyway: NDArray[np.float64]
+    stage: NDArray[np.int8]
+    traffic: NDArray[np.float64]
+    daily: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, model: OfferModel, traffic: NDArray[np.float64], daily: float) -> OfferTable:
+        return cls(
+            features=IdMap.build(model.features),
+            arms=IdMap.build(model.arms),
+            centre=model.centre,
+            scale=model.scale,
+            worlds=model.worlds,
+            response=model.response,
+            size=model.size,
+            used=model.used,
+            average=model.average,
+            anyway=model.anyway,
+            stage=np.array([STAGES.index(model.stage)], np.int8),
+            traffic=traffic,
+            daily=np.array([daily]),
+        )
+
+    @cached_property
+    def expected_traffic(self) -> Traffic:
+        """Whom budgets must last for."""
+        return traffic_of(self.traffic, (*FEATURES, *CHANCES), float(self.daily[0]))
+
+    @cached_property
+    def model(self) -> OfferModel:
+        """As decisions use it."""
+        return OfferModel(
+            features=tuple(map(self.features.name, range(len(self.features)))),
+            centre=self.centre,
+            scale=self.scale,
+            arms=tuple(map(self.arms.name, range(len(self.arms)))),
+            worlds=self.worlds,
+            response=self.response,
+            size=self.size,
+            used=self.used,
+            average=self.average,
+            anyway=self.anyway,
+            stage=STAGES[int(self.stage[0])],
+        )

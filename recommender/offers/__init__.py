@@ -1,0 +1,1 @@
+"""Which offer a customer gets, by its expected incremental margin."""

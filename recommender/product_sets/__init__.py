@@ -1,0 +1,1 @@
+"""Products sold together, and the price of the set."""

@@ -1,0 +1,1 @@
+"""Why a product is shown."""

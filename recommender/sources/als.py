@@ -1,0 +1,90 @@
+"""Sources that know the person: ALS folded in with today's history, and what they buy again and again."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.arrays.tables import Factors
+from recommender.context.request import Situation
+from recommender.sources.candidates import Candidates
+
+POOL = 40
+VIEW_CONFIDENCE = 2.0
+PURCHASE_CONFIDENCE = 10.0
+USUAL_PRIOR_ORDERS = 2.0  # pulls a person's own repeat rate towards the product's
+
+
+class Taste(NamedTuple):
+    """What somebody showed an interest in. items int32; confidence float32, above 1."""
+
+    items: NDArray[np.int32]
+    confidence: NDArray[np.float32]
+
+
+def for_you(situation: Situation) -> Candidates:
+    """Nearest products to the person's ALS vector."""
+    taste = taste_of(situation)
+    if not len(taste.items):
+        return Candidates.none()
+    bundle = situation.bundle
+    vector = fold_in(bundle.tables.factors, taste)
+    scores, items = bundle.index.search(vector[None, :], min(POOL, bundle.index.ntotal))
+    found = (items[0] >= 0) & (scores[0] > 0)
+    evidence = np.full(int(found.sum()), len(taste.items), np.int32)
+    return Candidates.unanchored(items[0][found].astype(np.int32), scores[0][found], evidence)
+
+
+def taste_of(situation: Situation) -> Taste:
+    """The trained history with today's purchases and views on top."""
+    bought, fresh, viewed = situation.purchases, list(situation.fresh_purchases), situation.viewed
+    items = np.concatenate([bought.items, np.array(fresh, np.int32), viewed])
+    live = [PURCHASE_CONFIDENCE] * len(fresh) + [VIEW_CONFIDENCE] * len(viewed)
+    return Taste(items, np.concatenate([bought.confidence, np.array(live, np.float32)]))
+
+
+def fold_in(factors: Factors, taste: Taste) -> NDArray[np.float32]:
+    """The vector ALS would give this person: x = (Y'Y + Y'(C - I)Y + lI)^-1 Y'C1.
+
+    Hu, Koren and Volinsky (2008), eq. 4; `factors.gram` holds Y'Y + lI. Returns (d) float32. Of fewer than d
+    products the same by the Woodbury identity, in a quarter of the time: with G = gram, W = C - I and Y
+    theirs, x = b - G^-1 Y' (W^-1 + Y G^-1 Y')^-1 Y b, where b = G^-1 Y'C1.
+    """
+    own, surplus = factors.items[taste.items], taste.confidence - 1.0
+    if len(own) >= len(factors.gram):
+        weighted = own * surplus[:, None]
+        found = np.linalg.solve(factors.gram + weighted.T @ own, own.T @ taste.confidence)
+        return found.astype(np.float32)
+    turned = own @ factors.inverse_gram
+    start = taste.confidence @ turned
+    inner = turned @ own.T
+    inner.flat[:: len(own) + 1] += 1.0 / np.maximum(surplus, 1e-6)
+    return np.asarray(start - np.linalg.solve(inner, own @ start) @ turned, np.float32)
+
+
+def usual(situation: Situation) -> Candidates:
+    """What this person buys again, those first whose time has come.
+
+    The chance of a next purchase (own orders, shrunk to the product's repeat rate) times how due it is:
+    days since the last against the product's usual gap.
+    """
+    items, orders, last_day = own_purchases(situation)
+    product = situation.bundle.tables.product
+    chance = (orders - 1 + USUAL_PRIOR_ORDERS * product.repeat_rate[items]) / (orders + USUAL_PRIOR_ORDERS)
+    gaps = (situation.today - last_day) / np.maximum(product.repeat_gap[items], 1.0)
+    due = np.minimum(gaps, 1.0) ** 2 * 0.5 ** (np.maximum(gaps - 1.0, 0.0) / 3.0)
+    scores = np.maximum(chance * due, 1e-6).astype(np.float32)
+    return Candidates.unanchored(items, scores, orders)
+
+
+def own_purchases(situation: Situation) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """items, orders and last day (days since 1970), with the purchases since training added."""
+    bought, fresh = situation.purchases, situation.fresh_purchases
+    if not fresh:
+        return bought.items, bought.orders, bought.last_day
+    known = dict(zip(bought.items.tolist(), bought.orders.tolist(), strict=True))
+    days = situation.last_bought
+    orders = [known.get(item, 0) + (item in fresh) for item in days]
+    return np.array(list(days), np.int32), np.array(orders, np.int32), np.array(list(days.values()), np.int32)

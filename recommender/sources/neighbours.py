@@ -1,0 +1,104 @@
+"""Where candidates come from. A source looks at a situation and proposes products; it never filters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from recommender.arrays.tables import Ranking
+from recommender.context.request import Situation
+from recommender.kernels.ranking import Ints
+from recommender.sources.candidates import Candidates, concatenate, neighbours_of
+
+VIEW_FADE = 0.8  # weight of each viewed product against the one viewed after it
+NEARBY_CATEGORIES, NEARBY = 3, 30  # the last seen; best sellers of each
+RANK_WEIGHTS = (1 / np.log2(np.arange(NEARBY) + 2)).astype(np.float32)
+COMPANIONS = 60  # of one product: further ones change no answer of this length, and cost as much
+
+
+def similar(situation: Situation) -> Candidates:
+    """Instead of this product."""
+    return neighbours_of(situation.bundle.tables.similar, _known(situation.product), [1.0])
+
+
+def complements(situation: Situation) -> Candidates:
+    """Bought with this product, and of another kind."""
+    return neighbours_of(situation.bundle.tables.complements, _known(situation.product), [1.0])
+
+
+def cart_companions(situation: Situation) -> Candidates:
+    """EASE over the cart: score(i) = sum of B_ci over the cart's c (Steck 2019, eq. 8)."""
+    return _companions(situation, situation.cart)
+
+
+def order_companions(situation: Situation) -> Candidates:
+    """EASE over what was bought last."""
+    return _companions(situation, situation.last_order)
+
+
+def browsing(situation: Situation) -> Candidates:
+    """What goes with, and what is like, the products looked at lately; the latest counts most."""
+    weights = [VIEW_FADE**age for age in range(len(situation.viewed))]
+    tables = situation.bundle.tables
+    return concatenate(
+        [
+            neighbours_of(tables.similar, situation.viewed, weights),
+            neighbours_of(tables.complements, situation.viewed, weights),
+        ]
+    )
+
+
+def popular(situation: Situation) -> Candidates:
+    """What most buyers bought of late; of the wanted category where one is asked for."""
+    tables = situation.bundle.tables
+    category = tables.categories.row(situation.request.category)
+    if category >= 0:
+        row = tables.category_popular.of(category)
+        return Candidates.unanchored(row.items, row.weights, row.together)
+    return ranked(tables.popular)
+
+
+def popular_nearby(situation: Situation) -> Candidates:
+    """What sells best in the categories looked at lately, that of the latest look counting most.
+
+    For a visitor of whom nothing else is known, on products that no other visit leads on from.
+    """
+    tables = situation.bundle.tables
+    pull: dict[int, float] = {}  # category -> weight
+    for age, item in enumerate(situation.viewed.tolist()):
+        category = int(tables.product.category[item])
+        if category >= 0 and (category in pull or len(pull) < NEARBY_CATEGORIES):
+            pull[category] = pull.get(category, 0.0) + VIEW_FADE**age
+    if not pull:
+        return Candidates.none()
+    rows = [tables.category_popular.of(category) for category in pull]
+    votes = [weight * RANK_WEIGHTS[: len(row.items)] for weight, row in zip(pull.values(), rows, strict=True)]
+    return Candidates.unanchored(
+        np.concatenate([row.items[:NEARBY] for row in rows]),
+        np.concatenate(votes),
+        np.concatenate([row.together[:NEARBY] for row in rows]),
+    )
+
+
+def trending(situation: Situation) -> Candidates:
+    """What sells faster now than it used to."""
+    return ranked(situation.bundle.tables.trending)
+
+
+def newest(situation: Situation) -> Candidates:
+    """What came in last."""
+    return ranked(situation.bundle.tables.newest)
+
+
+def ranked(table: Ranking, limit: int = 100) -> Candidates:
+    """The head of a fixed ranking."""
+    return Candidates.unanchored(table.items[:limit], table.scores[:limit], table.counts[:limit])
+
+
+def _companions(situation: Situation, anchors: Sequence[int] | Ints) -> Candidates:
+    return neighbours_of(situation.bundle.tables.companions, anchors, [1.0] * len(anchors), COMPANIONS)
+
+
+def _known(item: int) -> list[int]:
+    return [item] if item >= 0 else []

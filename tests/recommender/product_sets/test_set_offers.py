@@ -1,0 +1,122 @@
+"""Sets at the prices of the shelf, as the merchant wants them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recommender.arrays.tables import SetTable
+from recommender.model.availability import Shelf
+from recommender.model.bundle import Bundle
+from recommender.offers.catalogue import Catalogue, FixedSet, Sets
+from recommender.product_sets.set_offers import SetOffer, SetsAsked, SetShop
+from recommender.product_sets.set_pricing import Part, price_set
+
+from bundles import PRICES, PRODUCTS, item, neighbours, small_bundle
+
+TOGETHER = {("kettle", "tea"): 40, ("kettle", "mug"): 30, ("mug", "spoon"): 20, ("pot", "tin"): 10}
+
+
+def bundle_with_sets(costs: float = 0.4) -> Bundle:
+    """Each product in 100 orders; pairs of `TOGETHER`, and kettle, mug and tea in 12 orders."""
+    small = small_bundle()
+    rows = [[item(one), item(other), -1, -1] for one, other in TOGETHER]
+    pairs: dict[str, list[tuple[str, float, int]]] = {}
+    for (one, other), n in TOGETHER.items():
+        pairs.setdefault(one, []).append((other, 2.0, n))
+        pairs.setdefault(other, []).append((one, 2.0, n))
+    table = SetTable(
+        items=np.array([[item("kettle"), item("mug"), item("tea"), -1], *rows], np.int32),
+        support=np.array([12, *TOGETHER.values()], np.int32),
+        lift=np.full(5, 2.0, np.float32),
+        orders=np.full(len(PRODUCTS), 100, np.int32),
+        pairs=neighbours(pairs),
+    )
+    product = replace(small.tables.product, cost=np.array(PRICES, np.float32) * costs)
+    return replace(small, tables=replace(small.tables, sets=table, product=product))
+
+
+def shop(catalogue: Catalogue | None = None, costs: float = 0.4) -> SetShop:
+    bundle = bundle_with_sets(costs)
+    return SetShop(bundle, Shelf.of(bundle.tables), catalogue or Catalogue())
+
+
+def names(found: list[SetOffer]) -> list[set[str]]:
+    return [{PRODUCTS[row] for row in each.items} for each in found]
+
+
+def rows(*products: str) -> frozenset[int]:
+    return frozenset(map(item, products))
+
+
+def test_the_best_of_the_shop_share_no_product() -> None:
+    found = names(shop().offers(SetsAsked(), 5))
+    assert {"pot", "tin"} in found
+    assert sum(map(len, found)) == len(set().union(*found))
+
+
+def test_of_a_product_and_of_a_cart() -> None:
+    of_mug = names(shop().offers(SetsAsked(item("mug")), 5))
+    assert sorted(map(len, of_mug)) == [2, 2, 3]
+    assert all("mug" in each for each in of_mug)
+    onward = names(shop().offers(SetsAsked(cart=rows("kettle", "tea")), 5))
+    assert onward[0] == {"kettle", "mug", "tea"}  # holds both
+    assert {"kettle", "tea"} not in onward  # is in the cart already
+    assert {"kettle", "mug"} in onward
+
+
+def test_what_was_bought_lately_or_is_sold_out_is_in_no_set() -> None:
+    assert names(shop().offers(SetsAsked(item("mug"), rested=rows("kettle", "mug")), 5)) == [{"mug", "spoon"}]
+    own = shop()
+    sold_out = own.shelf.changed(own.bundle.tables, {"spoon": {"stock": 0}, "kettle": {"is_product": False}})
+    assert names(replace(own, shelf=sold_out).offers(SetsAsked(), 5)) == [{"pot", "tin"}]
+
+
+def test_the_merchant_fixes_names_forbids_and_keeps_apart() -> None:
+    wanted = Sets(
+        fixed=(FixedSet(products=("cup", "tin"), name="Tea time"), FixedSet(products=("cup", "gone"))),
+        forbidden=("spoon",),
+        apart=(("mug", "kettle"),),
+    )
+    found = shop(Catalogue(sets=wanted)).offers(SetsAsked(), 5)
+    assert (found[0].name, found[0].fixed, found[0].support) == ("Tea time", True, 0)
+    assert names(found)[1:] == [{"kettle", "tea"}]  # pot and tin: the tin is in the first
+    assert names(shop(Catalogue(sets=wanted)).offers(SetsAsked(item("mug")), 5)) == []
+
+
+def test_todays_prices_and_costs_count() -> None:
+    (found,) = shop().offers(SetsAsked(item("pot")), 1)
+    assert found.price == price_set([Part(20.0, 8.0, 100), Part(10.0, 4.0, 100)], 10)
+    own = shop()
+    dear = own.shelf.changed(own.bundle.tables, {"pot": {"price": 40.0, "cost": 39.0}})
+    (changed,) = replace(own, shelf=dear).offers(SetsAsked(item("pot")), 1)
+    assert changed.price.list_price == 50.0
+    unknown = own.shelf.changed(own.bundle.tables, {"pot": {"cost": None}})
+    assert replace(own, shelf=unknown).offers(SetsAsked(item("pot")), 1)[0].price.discount == 0.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(share=st.floats(0.0, 1.2), least=st.floats(0.0, 0.9))
+def test_no_set_ever_keeps_less_than_the_minimum_margin(share: float, least: float) -> None:
+    own = shop(Catalogue(minimum_margin=least), share)
+    for each in own.offers(SetsAsked(), 20):
+        cost = sum(float(own.shelf.cost[row]) for row in each.items)
+        assert each.price.price - cost >= least * each.price.price - 1e-3
+        assert each.price.price <= each.price.list_price + 1e-9
+
+
+def test_without_a_table_there_are_none() -> None:
+    small = small_bundle()
+    assert SetShop(small, Shelf.of(small.tables), Catalogue()).offers(SetsAsked(), 3) == []
+
+
+@pytest.mark.parametrize("products", [("mug", "kettle"), ("kettle", "mug")])
+def test_a_fixed_set_is_not_shown_twice(products: tuple[str, str]) -> None:
+    fixed = Catalogue(sets=Sets(fixed=(FixedSet(products=products, name="Mine"),)))
+    found = shop(fixed).offers(SetsAsked(item("kettle")), 9)
+    assert names(found).count({"kettle", "mug"}) == 1
+    assert (found[0].name, found[0].support) == ("Mine", 30)

@@ -1,0 +1,59 @@
+"""Cart completion by hand: EASE's weights of the cart and the habit on one scale."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recommender.context.request import Request, Situation
+from recommender.model.availability import Shelf
+from recommender.model.bundle import Bundle
+from recommender.recommend import Recommender
+from recommender.sources.cart import completion
+
+from bundles import NOW, item, neighbours, small_bundle
+
+
+def totals(bundle: Bundle, **fields: object) -> dict[int, float]:
+    request = Request("cart", now=NOW.timestamp(), **fields)  # type: ignore[arg-type]
+    found = completion(Situation(request, bundle))
+    return {int(each): float(found.scores[found.items == each].sum()) for each in np.unique(found.items)}
+
+
+def test_weights_of_the_cart_and_the_habit_add_up() -> None:
+    # tea: .4 with the kettle, .2 with the mug, and ann's four orders at .1 x log 5
+    found = totals(small_bundle(), customer_id="ann", cart=("kettle", "mug"))
+    assert found[item("tea")] == pytest.approx(0.6 + 0.1 * np.log(5))
+    assert found[item("spoon")] == pytest.approx(0.6)
+    assert found[item("mug")] == pytest.approx(0.1 * np.log(2))  # in the cart: left out later
+
+
+def test_what_speaks_against_a_product_can_keep_it_out() -> None:
+    bundle = small_bundle()
+    against = neighbours({"kettle": [("tea", 0.4, 16), ("spoon", 0.1, 4)], "mug": [("tea", -0.5, 9)]})
+    bundle = replace(bundle, tables=replace(bundle.tables, companions=against))
+    recommender = Recommender(bundle, Shelf.of(bundle.tables))
+
+    def best(*cart: str) -> tuple[int, str]:
+        pick, *_ = recommender.recommend(Request("cart", now=NOW.timestamp(), cart=cart), k=1)
+        return pick.item, pick.source
+
+    assert best("kettle") == (item("tea"), "co_purchase")
+    assert best("kettle", "mug") == (item("spoon"), "co_purchase")
+
+
+def test_a_rising_product_counts_more() -> None:
+    bundle = small_bundle()
+    trend = bundle.tables.next_basket.trend.copy()
+    trend[item("spoon")] = 2.0
+    risen = replace(bundle.tables, next_basket=replace(bundle.tables.next_basket, trend=trend))
+    assert totals(replace(bundle, tables=risen), cart=("mug",))[item("spoon")] == pytest.approx(0.5 * 2**0.15)
+
+
+def test_the_habit_gives_its_own_reason() -> None:
+    bundle = small_bundle()
+    request = Request("cart", now=NOW.timestamp(), customer_id="ann", cart=("spoon",))
+    pick = Recommender(bundle, Shelf.of(bundle.tables)).recommend(request, 1)[0]
+    assert (pick.item, pick.reason.code) == (item("tea"), "buy_again")

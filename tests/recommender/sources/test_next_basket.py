@@ -1,0 +1,198 @@
+"""The next-basket source, against vectors computed by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+import pytest
+
+from features.live.shopper_state import ShopperState, entry_of, fold
+from recommender.context.request import Request, Situation
+from recommender.kernels.ranking import NEVER
+from recommender.kernels.trees import Trees
+from recommender.model.availability import Shelf
+from recommender.model.bundle import Bundle
+from recommender.model.next_basket_table import Past
+from recommender.recommend import Recommender
+from recommender.sources.next_basket import (
+    bought_before,
+    extended,
+    foresee,
+    foresee_many,
+    next_basket,
+    past_of,
+    personal_vector,
+)
+from recommender.sources.next_basket_features import COUNT, CUSTOMER, PRODUCT, SHARE, TIFU, describe
+from training.next_basket import with_foreseen
+
+from bundles import NOW, PRODUCTS, TODAY, item, small_bundle
+from factories import event
+
+BUNDLE = small_bundle()
+NOTHING = ShopperState()
+LEAVES = np.array([[-0.5, 0.5]], np.float32)
+
+
+def past(*lines: tuple[int, int]) -> Past:
+    """(day, item) lines, oldest first."""
+    days, items = np.ascontiguousarray(np.array(lines, np.int32).T)
+    return Past(items, days)
+
+
+def situation(customer: str | None, shopper: ShopperState = NOTHING, bundle: Bundle = BUNDLE) -> Situation:
+    return Situation(
+        Request("email", now=NOW.timestamp(), customer_id=customer, shopper=shopper, rest_days=0), bundle
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "decay", "items", "weights"),
+    [
+        ([(3, 7)], 0.9, [7], [1.0]),
+        # baskets {1, 2}, {1}, {3}: weights 1/4, 1/2, 1 over 7/4
+        ([(1, 1), (1, 2), (5, 1), (9, 3)], 0.5, [1, 2, 3], [3 / 7, 1 / 7, 4 / 7]),
+        # the same without decay: shares of three baskets
+        ([(1, 1), (1, 2), (5, 1), (9, 3)], 1.0, [1, 2, 3], [2 / 3, 1 / 3, 1 / 3]),
+    ],
+)
+def test_a_personal_vector_is_the_decayed_share_of_baskets(lines, decay, items, weights) -> None:
+    found, shares = personal_vector(past(*lines), decay)
+    assert found.tolist() == items
+    assert shares == pytest.approx(weights)
+
+
+def test_a_further_order_makes_the_past_that_training_would_have_seen() -> None:
+    trained, fresh = past((1, 4), (2, 4), (2, 9)), [(6, 4), (6, 1)]
+    whole = past((1, 4), (2, 4), (2, 9), (6, 1), (6, 4))
+    live = extended(trained, fresh)
+    assert (live.days.tolist(), live.items.tolist()) == (whole.days.tolist(), whole.items.tolist())
+    for mine, theirs in zip(personal_vector(live, 0.8), personal_vector(whole, 0.8), strict=True):
+        assert mine.tolist() == theirs.tolist()
+
+
+def test_an_order_bought_twice_a_day_is_one_basket() -> None:
+    assert extended(past((1, 4)), [(1, 4), (1, 5)]).items.tolist() == [4, 5]
+
+
+def test_a_live_order_comes_on_top_unless_training_has_seen_it() -> None:
+    live = fold(entry for entry in [entry_of(event("purchase", items=[("mug", 1, 8.0)]), NOW)] if entry)
+    now = past_of(situation("ann", live))
+    assert now.items.tolist() == [*past_of(situation("ann")).items.tolist(), item("mug")]
+    assert now.days[-1] == TODAY
+    seen = msgspec.structs.replace(BUNDLE.manifest, data_until_ms=int(NOW.timestamp() * 1000))
+    retrained = Bundle(seen, BUNDLE.tables, BUNDLE.index)
+    assert len(past_of(situation("ann", live, retrained)).items) == 5
+
+
+def test_features_of_a_candidate() -> None:
+    table = BUNDLE.tables.next_basket
+    items, features = describe(table, table.pasts.of(0), table.peers.of(0), TODAY)
+    found = dict(zip(items.tolist(), features, strict=True))
+    weights = 0.9 ** np.arange(5)
+    own = weights[:4].sum() / weights.sum()  # tea is in the last four of five baskets
+    assert found[item("tea")][TIFU] == pytest.approx(0.2 * own)
+    assert found[item("tea")][COUNT] == 4
+    assert found[item("spoon")][TIFU] == pytest.approx(0.8 * 0.5)  # the peers alone
+    assert found[item("spoon")][COUNT] == 0
+    assert np.isfinite(features).all()
+
+
+def test_nobody_gets_no_candidates() -> None:
+    assert len(next_basket(situation(None)).items) == 0
+    assert len(next_basket(situation("stranger")).items) == 0
+
+
+def test_without_trees_tifu_knn_ranks() -> None:
+    found = next_basket(situation("ann"))
+    assert [PRODUCTS[place] for place in found.items[np.argsort(-found.scores)][:2]] == ["spoon", "tea"]
+
+
+def test_trees_rank_alike_each_time() -> None:
+    by_count = Trees(
+        np.array([[COUNT]], np.int32), np.array([[0.5]], np.float32), np.array([[0.0, 2.0]], np.float32)
+    )
+    tables = replace(BUNDLE.tables, next_basket=replace(BUNDLE.tables.next_basket, trees=by_count))
+    learned = Bundle(BUNDLE.manifest, tables, BUNDLE.index)
+    first, second = (next_basket(situation("ann", bundle=learned)) for _ in range(2))
+    assert first.scores.tolist() == second.scores.tolist()
+    own = np.isin(first.items, [item("tea"), item("mug")])
+    assert first.scores[own] == pytest.approx(1.0)
+    assert first.scores[~own] == pytest.approx(np.exp(-2.0))
+
+
+def test_bought_before_holds_nothing_new() -> None:
+    assert {PRODUCTS[place] for place in bought_before(situation("ann")).items} == {"tea", "mug"}
+
+
+def test_what_was_worked_out_beforehand_is_what_would_be_worked_out_now() -> None:
+    foreseen = with_foreseen(BUNDLE.tables.next_basket, TODAY)
+    tables = replace(BUNDLE.tables, next_basket=foreseen)
+    prepared = Bundle(BUNDLE.manifest, tables, BUNDLE.index)
+    for customer in ("ann", "bob"):
+        now, before = next_basket(situation(customer)), next_basket(situation(customer, bundle=prepared))
+        assert dict(zip(now.items.tolist(), now.scores.tolist(), strict=True)) == pytest.approx(
+            dict(zip(before.items.tolist(), before.scores.tolist(), strict=True))
+        )
+        assert np.all(np.diff(before.scores) <= 0)
+
+
+def test_an_order_since_then_or_another_day_is_worked_out_anew() -> None:
+    empty = replace(BUNDLE.tables.next_basket, popularity=np.zeros(len(PRODUCTS), np.float32))
+    foreseen = with_foreseen(empty, TODAY).foreseen
+    assert foreseen.of(0, TODAY) is not None
+    assert foreseen.of(0, TODAY - 1) is not None
+    assert foreseen.of(0, TODAY + 1) is None
+    assert foreseen.of(-1, TODAY) is None
+    tables = replace(BUNDLE.tables, next_basket=replace(BUNDLE.tables.next_basket, foreseen=foreseen))
+    live = fold(entry for entry in [entry_of(event("purchase", items=[("cup", 1, 8.0)]), NOW)] if entry)
+    found = next_basket(situation("ann", live, Bundle(BUNDLE.manifest, tables, BUNDLE.index)))
+    assert found.counts[found.items == item("cup")].tolist() == [1]
+
+
+def test_an_email_says_why() -> None:
+    ask = Request("email", now=NOW.timestamp(), customer_id="ann", rest_days=0)
+    spoon, tea = Recommender(BUNDLE, Shelf.of(BUNDLE.tables)).recommend(ask, 2)
+    assert (spoon.source, spoon.reason.code) == ("next_basket", "next_basket")
+    assert tea.reason.text == "You bought this 4 times, last on 28 October"
+
+
+def test_rest_days_decide_what_rests() -> None:
+    recommender = Recommender(BUNDLE, Shelf.of(BUNDLE.tables))
+
+    def shown(rest_days: int) -> set[str]:
+        ask = Request("email", now=NOW.timestamp(), customer_id="bob", rest_days=rest_days)
+        return {PRODUCTS[pick.item] for pick in recommender.recommend(ask, 7)}
+
+    assert "kettle" in shown(0)
+    assert "kettle" not in shown(14)
+
+
+def test_what_the_habit_and_the_customer_say_by_hand() -> None:
+    """Tea on the days 1, 11 and 31, with a mug on the last; asked on day 41."""
+    table, tea, mug = BUNDLE.tables.next_basket, item("tea"), item("mug")
+    bought = past((1, tea), (11, tea), (31, min(tea, mug)), (31, max(tea, mug)))
+    items, features = describe(table, bought, table.peers.of(-1), 41)
+    found = dict(zip(items.tolist(), features[:, SHARE:PRODUCT].tolist(), strict=True))
+    gap_of = np.maximum(table.repeat_gap, 0.5)
+    assert found[tea] == pytest.approx([1.0, 0, 2, 10, 10 / 15, 10 / gap_of[tea]])
+    assert found[mug] == pytest.approx([1 / 3, 0, 0, 10, -1, 10 / gap_of[mug]])
+    assert all(found[other][1:] == [NEVER, NEVER, NEVER, -1, -1] for other in found.keys() - {tea, mug})
+    assert features[:, CUSTOMER:] == pytest.approx(
+        np.tile(np.float32([3, 4 / 3, 0.5, 2, 10, 10 / 15]), (len(items), 1))
+    )
+
+
+@pytest.mark.parametrize(
+    "trees", [Trees.none(), Trees(np.array([[2]], np.int32), np.zeros((1, 1), np.float32), LEAVES)]
+)
+def test_several_customers_at_once_are_foreseen_as_each_alone(trees: Trees) -> None:
+    table = replace(BUNDLE.tables.next_basket, trees=trees)
+    whose = np.flatnonzero(np.diff(table.pasts.offsets))
+    sizes, rows = foresee_many(table, whose, TODAY)
+    alone = [foresee(table, table.pasts.of(one), table.peers.of(one), TODAY).best(64) for one in whose]
+    assert sizes.tolist() == [len(each.items) for each in alone]
+    for together, parts in zip(rows, zip(*alone, strict=True), strict=True):
+        assert together.tolist() == np.concatenate(parts).tolist()
