@@ -14,7 +14,7 @@ install: .venv/installed ## Set up .venv with everything in it
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
-	@$(BIN)/python -c 'import recommender.recommend, training.train'  # their loops are compiled now, not at the first start
+	@$(BIN)/python -c 'import recommender.recommend, training.run.train'  # their loops are compiled now, not at the first start
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || $(MAKE) --no-print-directory .venv/bin/redis-server
 	@touch $@
 

@@ -16,10 +16,10 @@ from features.home import Home
 from features.store.locks import HomeInUse
 from features.store.redis_server import RedisServerError, redis_server
 from features.store.settings import StoreSettings
-from training.commands import models, train
-from training.evaluate.command import evaluate
-from training.reports.command import report
-from training.trigger_command import triggers
+from training.cli.evaluate import evaluate
+from training.cli.models import models, train
+from training.cli.report import report
+from training.cli.triggers import triggers
 
 app = typer.Typer(
     name="perennial",
@@ -93,7 +93,7 @@ def demo(
     products: Annotated[int, typer.Option(help="How many products it sells.")] = 800,
 ) -> None:
     """Build a whole shop with two years of history, train on it, and serve it."""
-    from training.demo import build_demo, first_example
+    from training.demo.build import build_demo, first_example
     from training.errors import CannotTrain
 
     shop = Home(home)
@@ -192,7 +192,7 @@ def _serve_api(home: Home, host: str | None, port: int | None) -> None:
 def _work(home: Home) -> None:
     from api.logs import start_logging
     from training.settings import TrainingSettings
-    from training.worker import work
+    from training.worker.worker import work
 
     start_logging()
     with redis_server(home, StoreSettings()) as redis_url:

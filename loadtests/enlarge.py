@@ -24,7 +24,7 @@ from recommender.arrays.tables import Factors, Ranking
 from recommender.model import versions
 from recommender.model.bundle import Bundle, Tables
 from recommender.model.bundle_files import BadBundle, write_bundle
-from training.als import build_index
+from training.models.als import build_index
 
 SAMPLE, BUYERS = 10_000, 20_000  # products and customers to ask about
 NOISE = 0.1  # of the copies' vectors, in standard deviations: equal vectors would make a poor index

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from features.home import Home
+from training.run.train import train
 from training.settings import TrainingSettings
-from training.train import train
 
 
 class Step(NamedTuple):

@@ -20,10 +20,10 @@ from features.home import Home
 from loadtests.enlarge import still_serves
 from loadtests.training_cost import Cost, peak_bytes
 from recommender.model import versions
-from training.history import load_history
-from training.interactions import confidence
+from training.data.history import load_history
+from training.data.interactions import confidence
+from training.run.train import train
 from training.settings import TrainingSettings
-from training.train import train
 
 
 def fit_alone(home: Home) -> dict[str, Any]:

@@ -60,7 +60,7 @@ AT_ONCE: Mapping[tuple[Propose, ...], AtOnce] = {
 POPULAR = Source("popular", 0.05, sources.popular)
 FILLERS: Recipe = (Source("popular", 1.0, sources.popular_nearby), POPULAR)
 
-# The weights are those of a shop with too little data to learn its own (`training.blends`).
+# The weights are those of a shop with too little data to learn its own (`training.run.source_weights`).
 RECIPES: dict[str, Recipe] = {
     "home": (
         Source("browsing", 1.0, sessions.next_in_visit),

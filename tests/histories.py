@@ -13,7 +13,7 @@ from features.events.vocabulary import Event
 from features.history.event_rows import event_rows
 from features.history.events_parquet import schema, write_rows
 from features.home import Home
-from training.history import History, load_history
+from training.data.history import History, load_history
 
 from factories import NOW, event
 

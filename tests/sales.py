@@ -12,7 +12,7 @@ from histories import archive
 from features.catalogue.products import merge_products
 from features.events.vocabulary import Event
 from features.home import Home
-from training.reports.shop import Shop, load_shop
+from training.ledger.shop import Shop, load_shop
 
 from factories import NOW, event
 

@@ -57,8 +57,14 @@ def test_the_changelog_names_this_version() -> None:
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
 
 
-EVALUATE = ROOT / "training" / "evaluate"
-ASKS = {"bundle", "recommend", "request", "shelf", "versions"}  # of the recommender: to ask, not to score
+EVALUATE = ROOT / "training" / "evaluate" / "tasks"
+ASKS = {
+    "context.request",
+    "model.availability",
+    "model.bundle",
+    "model.versions",
+    "recommend",
+}  # to ask, not to score
 
 
 @pytest.mark.parametrize("task", ["next_basket", "session", "cart", "interactions", "demo"])
@@ -76,7 +82,7 @@ def test_an_evaluation_ranks_with_what_serves(task: str) -> None:
 
 
 def test_recommended_asks_the_recommender_that_serves() -> None:
-    tree = ast.parse((EVALUATE / "compare.py").read_text())
+    tree = ast.parse((ROOT / "training" / "measure" / "compare.py").read_text())
     (function,) = [
         node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "recommended"
     ]
@@ -92,7 +98,11 @@ def _modules_of(tree: ast.Module, package: str) -> set[str]:
         name
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module
-        for name in ([node.module] if node.module != package else [f"{package}.{a.name}" for a in node.names])
+        for name in (
+            [f"{node.module}.{a.name}" for a in node.names]
+            if (ROOT / node.module.replace(".", "/")).is_dir()
+            else [node.module]
+        )
     }
     found |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    return {name.split(".")[1] for name in found if name.startswith(f"{package}.")}
+    return {name.removeprefix(f"{package}.") for name in found if name.startswith(f"{package}.")}

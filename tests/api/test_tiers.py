@@ -14,7 +14,7 @@ from features.home import Home
 from features.merchant.tiers import TIERS_FILE
 from recommender.model import versions
 from recommender.model.bundle_files import write_bundle
-from training.lifecycle import Lifecycle
+from training.worker.trigger_rounds import Lifecycle
 
 from bundles import VERSION, small_manifest
 

@@ -15,7 +15,7 @@ from api.trigger_schemas import TriggerLine, TriggerSettingsAnswer
 from features.home import Home
 from features.store import keys
 from recommender.lifecycle.vocabulary.settings import Settings
-from training.lifecycle import Lifecycle
+from training.worker.trigger_rounds import Lifecycle
 
 ANYTIME = {
     "quiet": {"from": "00:00", "until": "00:00"},

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from recommender.value.order_models import Floats
 from recommender.value.reorder_timing import FEW, Habits, Reorder, describe, due
-from training.history import OrderLines
-from training.repeat import GAP_PRIOR, RATE_PRIOR_BUYERS, UNKNOWN_GAP_DAYS, shrunk
+from training.data.history import OrderLines
+from training.data.repeat import GAP_PRIOR, RATE_PRIOR_BUYERS, UNKNOWN_GAP_DAYS, shrunk
 
 STEPS = 50
 NEAR = 0.05  # log days within which errors count alike, where absolute ones have no slope

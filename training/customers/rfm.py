@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recommender.value.business_calendar import USUAL, Clock
 from recommender.value.order_models import Floats, Summary
-from training.history import DAY, History
+from training.data.history import DAY, History
 
 
 @dataclass(frozen=True)

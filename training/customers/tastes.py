@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix, diags
 from scipy.sparse.linalg import svds
 
 from recommender.value.order_models import Floats
-from training.history import OrderLines
+from training.data.history import OrderLines
 
 TASTES = 10
 FEWEST = 200  # customers, and products, from which tastes can be told

@@ -27,7 +27,7 @@ from training.customers.rfm import Rfm, order_days, summarise
 from training.customers.season import season
 from training.customers.tastes import ProductView, product_view
 from training.customers.windows import Window, windows
-from training.history import DAY, History, OrderLines
+from training.data.history import DAY, History, OrderLines
 
 FEATURES = 7  # of `describe`
 ORDERS_POWER, REVENUE_POWER = 0.0, 0.5

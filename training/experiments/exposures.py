@@ -12,8 +12,8 @@ from features.history.impressions_parquet import SERVED_SCHEMA
 from features.home import Home
 from recommender.experiments.assignment import HELD_OUT, is_held_out
 from recommender.experiments.plan import HOLDOUT
-from training.reports.archive import until
-from training.reports.ledger import Ledger
+from training.ledger.ledger import Ledger
+from training.ledger.touches import until
 
 PERENNIAL = "perennial"
 VISITOR = pl.coalesce("customer_id", "anonymous_id")

@@ -9,7 +9,7 @@ import polars as pl
 from features.history.events_parquet import arrived
 from features.home import Home
 from training.experiments.exposures import BROWSER, CUSTOMER, Served
-from training.reports.shop import Shop
+from training.ledger.shop import Shop
 
 BEFORE = timedelta(days=365)
 MONEY = ("revenue", "margin", "recommended")

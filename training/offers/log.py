@@ -12,9 +12,9 @@ from features.home import Home
 from recommender.model.offer_table import OfferTable
 from recommender.offers.catalogue import NO_OFFER
 from recommender.offers.incremental_margin import CHANCES, FEATURES, OfferModel
-from training.history import DAY, History
+from training.data.history import DAY, History
+from training.data.products import align
 from training.offers.learn import Responses, learn
-from training.products import align
 
 WINDOW_DAYS = 14
 """What a customer brings in so many days after a decision is what came of it, whatever was decided."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from features.insights.report import Part, Plot, Table, table
-from training.reports.shop import Shop
-from training.reports.sums import over, total
+from training.ledger.price_bands import price_bands
+from training.ledger.shop import Shop
+from training.ledger.sums import over, total
 
 MOST = 20
-PRICE_BANDS = ("lower", "middle", "upper")
 DISCOUNTS = ((0.0, "never"), (0.34, "up to a third of orders"), (0.67, "up to two thirds"), (1.0, "more"))
 UNKNOWN = "not known"
 COLUMNS = ("customers", "orders", "revenue", "revenue_share", "repeat_rate")
@@ -24,15 +24,6 @@ def affinities(shop: Shop, currency: str | None) -> Part:
     titles = {"category": "Categories", "brand": "Brands", "price_band": "Price bands"}
     tables = [_by(lines, name, title) for name, title in titles.items()]
     return Part(currency, [], [*tables, _discounts(shop)] if len(shop.people) else tables)
-
-
-def price_bands(catalogue: pl.DataFrame) -> pl.Series:
-    """lower, middle or upper third of the prices of a product's category; null without a price."""
-    rank = pl.col("price").rank("average").over("category") - 0.5
-    third = (3 * rank / pl.col("price").count().over("category")).floor().clip(0, 2)
-    names = pl.when(third == 0).then(pl.lit("lower")).when(third == 1).then(pl.lit("middle"))
-    banded = names.when(third == 2).then(pl.lit("upper"))
-    return catalogue.select(price_band=banded).to_series()
 
 
 def _by(lines: pl.DataFrame, name: str, title: str) -> Table:

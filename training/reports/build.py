@@ -13,19 +13,19 @@ from features.insights.report import Part
 from features.insights.report import Report as Figures
 from features.insights.report_files import write_report
 from features.progress import Report, silent
+from training.ledger.ledger import Ledger
+from training.ledger.shop import Shop, load_shop
 from training.reports.affinities import affinities
 from training.reports.channels import channels
 from training.reports.cohorts import cohorts
 from training.reports.customers import customers
 from training.reports.experiments import experiments_report
 from training.reports.kpi import kpi
-from training.reports.ledger import Ledger
 from training.reports.model import model_report
 from training.reports.offers import offers_report
 from training.reports.policy import finished, policy_report
 from training.reports.pricing import pricing
 from training.reports.segments import segments
-from training.reports.shop import Shop, load_shop
 
 BUILDERS: dict[str, tuple[str, Callable[[Shop, str | None], Part]]] = {
     "kpi": ("Key figures", kpi),

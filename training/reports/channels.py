@@ -8,8 +8,8 @@ import polars as pl
 
 from features.insights.definitions import WORTH_IT
 from features.insights.report import Figure, Part, Plot, figure, table
-from training.reports.shop import Shop
-from training.reports.sums import over, total
+from training.ledger.shop import Shop
+from training.ledger.sums import over, total
 
 COSTED_ENOUGH = 0.9  # share of revenue whose costs are known, from which LTV:CAC counts margin
 NO_COSTS = "No spending is known: `perennial import costs FILE` (date, channel, spend)"

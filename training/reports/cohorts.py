@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from features.insights.report import Column, Part, Plot, Table, column, table
-from training.reports.archive import until
-from training.reports.shop import Shop
+from training.ledger.shop import Shop
+from training.ledger.touches import until
 
 MOST_MONTHS = 24
 MOST_PRODUCTS = 20

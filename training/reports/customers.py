@@ -6,7 +6,7 @@ import polars as pl
 
 from features.insights.report import Column, Part, table
 from recommender.customers.tiers import tier_standing
-from training.reports.shop import Shop
+from training.ledger.shop import Shop
 
 PAST = ("orders", "revenue", "last_order", "recency_days")
 EXPECTED = (

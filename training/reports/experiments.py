@@ -28,9 +28,9 @@ from training.experiments.outcomes import orders_of, outcomes
 from training.experiments.plans import known_plans
 from training.experiments.sequential import always_valid
 from training.experiments.study import METRICS, Metric, Study
-from training.reports.archive import until
+from training.ledger.shop import Shop
+from training.ledger.touches import until
 from training.reports.channels import contribution
-from training.reports.shop import Shop
 
 NAME, TITLE = "experiments", "Experiments"
 MONTH = timedelta(days=30)

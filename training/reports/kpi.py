@@ -7,11 +7,11 @@ from datetime import timedelta
 import polars as pl
 
 from features.insights.report import Figure, Part, Plot, Table, figure, table
-from training.reports.archive import until
-from training.reports.ledger import Ledger
-from training.reports.shop import Shop
-from training.reports.standings import days_between
-from training.reports.sums import over, total
+from training.ledger.ledger import Ledger
+from training.ledger.segments import days_between
+from training.ledger.shop import Shop
+from training.ledger.sums import over, total
+from training.ledger.touches import until
 
 NOBODY_RETURNED = "Nobody has ordered twice yet"
 NO_FORECAST = "A forecast needs two customers with orders, all in one currency"

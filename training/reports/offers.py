@@ -9,11 +9,11 @@ import polars as pl
 from features.home import Home
 from features.insights.report import Figure, Part, Report, Table, figure, table
 from recommender.offers.catalogue import NO_OFFER
+from training.ledger.sums import total
 from training.offers.log import WINDOW_DAYS, Outcomes, read_decisions
 from training.offers.off_policy import refusal
 from training.offers.replay import Replay, Traffic, above
 from training.reports.policy import NOTHING_YET
-from training.reports.sums import total
 
 TITLE = "Offers"
 NO_DECISIONS = "No offer was decided yet: set offers with PUT /v1/offers/catalogue, ask with POST /v1/offers."

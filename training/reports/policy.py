@@ -11,7 +11,7 @@ from features.home import Home
 from features.insights.report import Figure, Part, Report, Table, figure, table
 from recommender.offers.catalogue import NO_OFFER, Catalogue
 from recommender.offers.incremental_margin import OfferModel
-from training.history import load_history
+from training.data.history import load_history
 from training.offers.log import WINDOW_DAYS, Outcomes, outcomes
 from training.offers.off_policy import Value, dr, effective_sample_size, ips, refusal, snips
 from training.offers.replay import MOST_UNSEEN, Replay, Traffic, above

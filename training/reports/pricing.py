@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from features.insights.report import Figure, Part, Plot, Table, figure, table
+from training.ledger.shop import Shop
+from training.ledger.sums import total
 from training.pricing.discounts import Discount, break_even, discount
 from training.pricing.response import UNKNOWN, Elasticity, elasticity, shrunk, spread_between, usual_price
 from training.pricing.weeks import Sold, weekly
 from training.reports.affinities import UNKNOWN as NO_CATEGORY
-from training.reports.shop import Shop
-from training.reports.sums import total
 
 MOST_PRODUCTS, SHOWN = 5_000, 200
 CANNOT_TELL = "the data cannot tell"

@@ -9,8 +9,8 @@ import polars as pl
 from features.insights.report import Column, Figure, Part, Plot, Table, figure, table
 from recommender.customers.tiers import TierPlan, tier_standing
 from recommender.value.segments import SEGMENTS
-from training.reports.shop import Shop
-from training.reports.sums import over, total
+from training.ledger.shop import Shop
+from training.ledger.sums import over, total
 
 NEAR = 0.8
 BANDS = ((0.1, "best 10 %"), (0.3, "next 20 %"), (0.6, "next 30 %"), (1.0, "others"))

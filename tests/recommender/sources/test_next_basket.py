@@ -26,7 +26,7 @@ from recommender.sources.next_basket import (
     personal_vector,
 )
 from recommender.sources.next_basket_features import COUNT, CUSTOMER, PRODUCT, SHARE, TIFU, describe
-from training.next_basket import with_foreseen
+from training.models.next_basket import with_foreseen
 
 from bundles import NOW, PRODUCTS, TODAY, item, small_bundle
 from factories import event

@@ -11,7 +11,7 @@ from histories import history_of, order
 from features.home import Home
 from recommender.value.reorder_timing import due
 from training.customers.reorder import error_ends, fit_reorder, learn_gaps
-from training.history import History
+from training.data.history import History
 
 from factories import NOW, event
 

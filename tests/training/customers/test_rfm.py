@@ -10,8 +10,8 @@ from histories import history_of, list_products, order
 
 from features.home import Home
 from training.customers.rfm import order_days, summarise
-from training.history import DAY
-from training.repeat import customer_days
+from training.data.history import DAY
+from training.data.repeat import customer_days
 
 from factories import NOW, event
 

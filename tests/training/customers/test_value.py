@@ -12,7 +12,7 @@ from recommender.value.customer_value import forecast
 from recommender.value.order_models import NBD
 from recommender.value.value_intervals import intervals
 from training.customers.value import fit_customer_value
-from training.history import DAY, KEPT, History, history_of
+from training.data.history import DAY, KEPT, History, history_of
 
 FIRST, LAST = 19_000, 19_560
 

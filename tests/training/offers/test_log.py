@@ -21,9 +21,9 @@ from features.store.settings import StoreSettings
 from recommender.model.bundle import flatten, unflatten
 from recommender.model.offer_table import OfferTable
 from recommender.offers.incremental_margin import FEATURES
+from training.data.history import load_history
 from training.errors import BadDataset
-from training.evaluate.decisions import evaluate_decisions
-from training.history import load_history
+from training.evaluate.tasks.decisions import evaluate_decisions
 from training.offers.log import TOLD, Outcomes, fit_offers, outcomes
 
 from factories import NOW

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import numpy as np
+from histories import history_of, list_products, order
+
+from features.catalogue.products import load_products
+from features.home import Home
+from training.data.products import align
+
+from factories import NOW, event
+
+
+def test_the_card_holds_what_is_known_and_never_the_id(tmp_path):
+    home = Home(tmp_path)
+    list_products(home, {'a/"1': 'Cup "Émile"'}, price=[4.5], currency=["EUR"], url=["https://shop.test/a"])
+    products = align(load_products(home), history_of(home, order("b")))
+    cards = [json.loads(b"{%b}" % products.cards()[item]) for item in range(2)]
+    assert cards[0] == {"title": 'Cup "Émile"', "price": 4.5, "currency": "EUR", "url": "https://shop.test/a"}
+    assert cards[1] == {"price": 10.0}
+
+
+def test_a_price_that_the_catalogue_lacks_is_the_median_of_the_last_sales(tmp_path):
+    sales = [
+        event("purchase", at=NOW - timedelta(days=day), items=[("a", 1, price)])
+        for day, price in enumerate([4.0, 5.0, 9.0])
+    ]
+    home = Home(tmp_path)
+    products = align(load_products(home), history_of(home, *sales, event("view", product_id="b")))
+    assert products.price[0] == 5.0
+    assert np.isnan(products.price[1])
+
+
+def test_stock_and_titles_decide_what_may_be_shown(tmp_path):
+    home = Home(tmp_path)
+    list_products(
+        home,
+        {"a": "Cup", "b": "Pot", "c": "Jug", "d": None},
+        stock=[None, 0.0, 5.0, 1.0],
+        available=[None, True, False, True],
+    )
+    products = align(load_products(home), history_of(home, order("a")))
+    assert products.in_stock.tolist() == [True, False, False, True]
+    assert products.recommendable.tolist() == [True, True, True, False]
+
+
+def test_a_shop_that_sent_no_titles_shows_all_its_products(tmp_path):
+    home = Home(tmp_path)
+    assert align(load_products(home), history_of(home, order("a", "b"))).recommendable.tolist() == [
+        True,
+        True,
+    ]
+
+
+def test_categories_and_brands_are_codes_in_order_of_their_names(tmp_path):
+    home = Home(tmp_path)
+    list_products(home, {"a": "Cup", "b": "Tea", "c": "Pot"}, category=["kitchen", "food", None])
+    products = align(load_products(home), history_of(home, order("a")))
+    assert products.categories == ["food", "kitchen"]
+    assert products.category.tolist() == [1, 0, -1]
+    assert products.brand.tolist() == [-1, -1, -1]
+
+
+def test_a_category_holds_what_is_in_it_and_below_it(tmp_path):
+    home = Home(tmp_path)
+    paths = ["home > kitchen", "food", None, "home"]
+    names = [path and path.rpartition(" > ")[2] for path in paths]
+    list_products(home, dict.fromkeys("abcd", "Title"), category=names, category_path=paths)
+    products = align(load_products(home), history_of(home, order("a")))
+    held = dict(zip(products.categories, (items.tolist() for items in products.category_items), strict=True))
+    assert held == {"food": [1], "home": [0, 3], "kitchen": [0]}
+
+
+def test_the_first_day_is_that_of_the_first_sale_or_view_or_listing(tmp_path):
+    home = Home(tmp_path)
+    list_products(home, {"new": "Pot", "old": "Cup"})
+    history = history_of(home, order("old", days_ago=30), order("sold", days_ago=3))
+    today = int(NOW.timestamp() // 86_400)
+    products = align(load_products(home), history)
+    assert products.first_day(history).tolist() == [today - 3, today - 30, today - 3]

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import numpy as np
+
+from recommender.context.request import Request
+from training.measure.compare import Case, compare, popularity, recommended, spread
+from training.measure.metrics import Ranked
+
+from bundles import NOW, item, small_bundle
+
+
+def case(*truth: int) -> Case:
+    return Case(Request("home", now=NOW.timestamp()), np.array(truth, np.int32))
+
+
+def test_all_rankers_answer_the_same_cases_and_coverage_counts_what_they_show():
+    rankers = {"right": lambda case, k: Ranked(case.truth[:k]), "wrong": lambda *_: Ranked(np.array([5]))}
+    found = compare([case(1), case(2, 3), case(1)], rankers, ["hr@10", "ndcg@10_full"], n_items=6)
+    assert found["right"]["ndcg@10_full"]["value"] == 1.0
+    assert found["right"]["coverage@10"]["value"] == 0.5
+    assert found["wrong"]["hr@10"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    assert found["right"]["ms"]["value"] > 0
+
+
+def test_serving_and_popularity_answer_the_same_request():
+    asked = Case(Request("cart", now=NOW.timestamp(), cart=("kettle",)), np.array([item("tea")], np.int32))
+    bundle = small_bundle()
+    assert recommended(bundle)(asked, 1).items.tolist() == [item("tea")]
+    assert item("kettle") not in popularity(bundle)(asked, 3).items
+
+
+def test_a_sample_of_cases_is_drawn_by_lot_and_in_order():
+    chosen = [int(one.truth[0]) for one in spread(iter([case(n) for n in range(100)]), 20, seed=1)]
+    assert len(chosen) == 20
+    assert chosen == sorted(set(chosen))
+    assert chosen != list(range(20))

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from histories import history_of, list_products, order
+from scipy.sparse import csr_matrix
+
+from features.catalogue.products import load_products
+from features.home import Home
+from recommender.arrays.tables import Neighbours
+from training.data.interactions import buyer_items
+from training.data.neighbours import as_neighbours
+from training.data.products import align
+from training.models.product_kinds import Alike, Content
+from training.models.product_pages import page_neighbours, with_lent
+from training.settings import TrainingSettings
+
+TITLES = {
+    "cup": "Regency cup",
+    "new cup": "Royal regency cup",
+    "tray": "Regency tray",
+    "kettle": "Steel kettle",
+    "odd": "Quilt",
+}
+
+
+def pages(home: Home) -> tuple[list[str], Neighbours, Neighbours]:
+    """Four buyers of cup and tray, of kettle and others; nobody bought the new cup or the quilt."""
+    list_products(home, TITLES)
+    pairs = [order("cup", "tray", customer=f"c-{number}") for number in range(4)]
+    history = history_of(home, *pairs, *(order("kettle", customer=f"k-{number}") for number in range(6)))
+    products = align(load_products(home), history)
+    content = Content.of(products.titles, products.category, products.brand)
+    found = page_neighbours(
+        history, content, products.price, buyer_items(history), TrainingSettings(), Alike()
+    )
+    return history.product_ids, *found
+
+
+def test_a_product_without_sales_has_similar_ones_and_their_complements(home: Home):
+    ids, similar, complements = pages(home)
+    new, cup = ids.index("new cup"), ids.index("cup")
+    assert ids[similar.of(new).items[0]] == "cup"
+    assert [ids[item] for item in complements.of(new).items] == ["tray"]
+    assert complements.of(new).together.tolist() == [0]
+    assert complements.of(new).weights == pytest.approx(complements.of(cup).weights)
+
+
+def test_products_with_complements_of_their_own_keep_them_with_their_counts(home: Home):
+    ids, _, complements = pages(home)
+    assert [ids[item] for item in complements.of(ids.index("cup")).items] == ["tray"]
+    assert complements.of(ids.index("cup")).together.tolist() == [4]
+
+
+def test_a_product_like_no_other_borrows_nothing(home: Home):
+    ids, _, complements = pages(home)
+    assert len(complements.of(ids.index("odd")).items) == 0
+
+
+def test_lenders_count_by_their_likeness_and_only_within_a_kind():
+    nobody = csr_matrix((1, 6), dtype=np.float32)
+    own = csr_matrix(
+        np.array(
+            [[0] * 6, [0, 0, 0, 0, 1, 0], [0, 0, 0, 0, 0, 2], [0, 0, 0, 0, 9, 0], [0] * 6, [0] * 6],
+            np.float32,
+        )
+    )
+    alike = csr_matrix(np.array([[0, 3, 1, 5, 0, 0]] + [[0] * 6] * 5, np.float32))
+    kind = np.array([1, 1, 1, 2, 3, 4], np.int32)
+    row = with_lent(as_neighbours(own, nobody), alike, kind).of(0)
+    assert row.items.tolist() == [4, 5]
+    assert row.weights.tolist() == [0.75, 0.5]

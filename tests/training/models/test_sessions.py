@@ -1,0 +1,120 @@
+"""The visit model on a handful of visits whose weights can be computed by hand."""
+
+from __future__ import annotations
+
+from math import exp, log, sqrt
+
+import numpy as np
+import pytest
+
+from recommender.arrays.tables import NeighbourRow, Sessions
+from training.data.history import DAY, Visits
+from training.models.sessions import (
+    FAR,
+    NEARNESS,
+    SECOND_STEP,
+    Look,
+    best_habits,
+    distinct,
+    fit_sessions,
+    looks_of,
+    mrr,
+    onward,
+)
+from training.settings import TrainingSettings
+
+NEXT, SECOND = (exp(-apart / NEARNESS) + FAR for apart in (1, 2))
+
+
+def visits(*looked_at: list[int], apart: int = 0) -> Visits:
+    """One visit after another, `apart` seconds between their ends; items in the order of the looks."""
+    session = np.repeat(np.arange(len(looked_at)), [len(visit) for visit in looked_at]).astype(np.int32)
+    item = np.concatenate([np.array(visit, np.int32) for visit in looked_at])
+    n = len(item)
+    return Visits(session, item, np.full(n, -1, np.int32), np.zeros(n, np.bool_), session * apart + 10**9)
+
+
+def row(visits: Visits, of: int, n_items: int = 4) -> NeighbourRow:
+    return onward(visits, n_items, kept=10).of(of)
+
+
+def test_a_product_that_every_visit_saw_last_is_a_direct_step_from_both_its_neighbours():
+    found = row(visits([0, 2], [1, 2]), of=2)
+    assert sorted(found.items.tolist()) == [0, 1]
+    assert found.together.tolist() == [1, 1]
+    weight = (1 + log(2)) * NEXT
+    assert found.weights.tolist() == pytest.approx([sqrt(2 * weight) / 2] * 2)
+
+
+def test_a_pair_weighs_less_the_more_looks_lie_between():
+    found = row(visits([0, 1, 2]), of=0)
+    assert found.items.tolist() == [1, 2]
+    mass = NEXT + SECOND
+    direct, far = NEXT / mass, SECOND / mass  # of 0; the middle one steps to either side alike
+    assert found.weights.tolist() == pytest.approx(
+        [
+            sqrt(mass) * (direct + SECOND_STEP * far * direct),
+            sqrt(mass) * (far + SECOND_STEP * direct * 0.5),
+        ]
+    )
+
+
+def test_what_no_visit_saw_together_is_reached_in_two_steps_with_no_visit_as_evidence():
+    found = row(visits([0, 1], [1, 2]), of=0)
+    assert found.items.tolist() == [1, 2]
+    assert found.together.tolist() == [1, 0]
+    assert found.weights[0] > found.weights[1] > 0
+
+
+def test_an_old_visit_counts_less():
+    found = row(visits([0, 1], [0, 2], apart=30 * DAY), of=0)
+    assert found.items.tolist() == [2, 1]
+    assert found.weights[1] / found.weights[0] == pytest.approx(exp(-30 / 100))
+
+
+def test_a_product_seen_twice_stands_where_it_was_seen_last():
+    session, item, _ = distinct(visits([0, 1, 0, 2], [1]))
+    assert session.tolist() == [0, 0, 0, 1]
+    assert item.tolist() == [1, 0, 2, 1]
+
+
+def test_visits_of_one_product_lead_nowhere():
+    table = onward(visits([0], [1], [0]), n_items=2, kept=5)
+    assert table.offsets.tolist() == [0, 0, 0]
+
+
+def test_looks_ask_for_what_came_next_unless_it_is_the_same_again():
+    found = list(looks_of(visits([0, 1, 1, 0], [3, 2]), seed=1))
+    assert found == [Look([0], 1), Look([1, 0], 0), Look([3], 2)]
+
+
+def test_ranks_count_what_scores_more():
+    sessions = Sessions(onward(visits([0, 1, 2]), 4, 10), np.array([0.5, 0, 0], np.float32))
+    assert mrr(sessions, [Look([0], 1), Look([0], 2), Look([0], 3)]) == pytest.approx((1 + 1 / 2 + 0) / 3)
+    assert mrr(sessions, [Look([3], 0)]) == 0.0
+
+
+def test_people_who_go_back_and_forth_are_known_by_it():
+    sessions = Sessions(onward(visits([0, 1, 2, 3]), 4, 10), np.array([0.5, 0, 0], np.float32))
+    there_and_back = [Look([1, 0], 0), Look([2, 3], 3)]
+    onward_only = [Look([1, 0], 2), Look([2, 1], 3)]
+    assert best_habits(sessions, there_and_back)[1] > 0
+    assert best_habits(sessions, onward_only)[1:].tolist() == [0.0, 0.0]
+
+
+def test_a_shop_without_visits_gets_an_empty_model():
+    class Nothing:
+        visits = Visits(*(np.empty(0, kind) for kind in (np.int32, np.int32, np.int32, np.bool_, np.int64)))
+        product_ids = ("a", "b")
+
+    sessions = fit_sessions(Nothing(), TrainingSettings())  # type: ignore[arg-type]
+    assert sessions.onward.offsets.tolist() == [0, 0, 0]
+    assert np.isfinite(sessions.habits).all()
+
+
+def test_rows_that_nobody_wants_stay_empty():
+    seen = visits([0, 1, 2], [2, 3], [3, 0, 2])
+    whole, some = onward(seen, 4, 10), onward(seen, 4, 10, np.array([2]))
+    assert some.offsets[1:3].tolist() == [0, 0]
+    for own, other in zip(some.of(2), whole.of(2), strict=True):
+        assert own.tolist() == other.tolist()

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from training.models.titles import compounds, heads, noun_phrase, singular, words
+
+RANGE = [
+    "REGENCY CAKESTAND 3 TIER",
+    "CAKE STAND LACE",
+    "CAKE STAND VICTORIAN FILIGREE",
+    *(f"{thing} STAND" for thing in ("UMBRELLA", "PLANT", "COAT")),
+    "GREEN REGENCY TEACUP AND SAUCER",
+    *(f"{thing} CUP" for thing in ("EGG", "PAPER")),
+    *(f"TEA {thing}" for thing in ("TOWEL", "TRAY")),
+    "JUMBO BAG RED RETROSPOT",
+    "LUNCH BAG WOODLAND",
+    *(f"{thing} BAG" for thing in ("SHOPPER", "PEG", "WASH", "PICNIC")),
+    "SET OF 3 CAKE TINS PANTRY DESIGN",
+    *(f"{thing} TIN" for thing in ("BISCUIT", "SPICE", "STORAGE", "HERB")),
+    "ALARM CLOCK BAKELIKE RED",
+    *(f"{thing} CLOCK" for thing in ("WALL", "KITCHEN", "CUCKOO", "TRAVEL")),
+    "12",
+]
+
+
+@pytest.mark.parametrize(
+    ("word", "one"),
+    [("teacups", "teacup"), ("boxes", "box"), ("berries", "berry"), ("glass", "glass"), ("dishes", "dish")],
+)
+def test_singular(word: str, one: str):
+    assert singular(word) == one
+
+
+def test_words_are_lower_case_singular_and_without_numbers():
+    assert words("Set of 3 CAKE TINS, 20cm") == ["set", "of", "cake", "tin", "cm"]
+
+
+@pytest.mark.parametrize(
+    ("title", "phrase"),
+    [
+        ("SET OF 3 CAKE TINS PANTRY DESIGN", ["cake", "tin", "pantry"]),
+        ("SET/6 RED SPOTTY PAPER PLATES", ["spotty", "paper", "plate"]),
+        ("TEACUP AND SAUCER", ["teacup"]),
+        ("Kerze mit Duft", ["kerze", "mit", "duft"]),
+        ("GIFT SET", ["gift"]),
+        ("", []),
+    ],
+)
+def test_noun_phrase(title: str, phrase: list[str]):
+    assert noun_phrase(title) == phrase
+
+
+def test_compounds_are_words_whose_parts_are_as_usual_by_themselves():
+    assert compounds(RANGE) == {"cakestand": ("cake", "stand"), "teacup": ("tea", "cup")}
+
+
+def test_heads_say_what_a_thing_is_wherever_the_pattern_stands():
+    found = dict(zip(RANGE, heads(RANGE, compounds(RANGE)), strict=True))
+    assert found["REGENCY CAKESTAND 3 TIER"] == "stand"
+    assert found["CAKE STAND LACE"] == "stand"
+    assert found["GREEN REGENCY TEACUP AND SAUCER"] == "cup"
+    assert found["JUMBO BAG RED RETROSPOT"] == "bag"
+    assert found["LUNCH BAG WOODLAND"] == "bag"
+    assert found["SET OF 3 CAKE TINS PANTRY DESIGN"] == "tin"
+    assert found["ALARM CLOCK BAKELIKE RED"] == "clock"
+    assert found["12"] == ""

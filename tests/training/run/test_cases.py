@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from histories import history_of, order
+
+from features.catalogue.products import load_products
+from features.home import Home
+from training.run.cases import hidden_products, next_orders, questions, rest_of_visits
+from training.run.pipeline import build
+from training.settings import TrainingSettings
+
+from factories import NOW, event
+
+DAY = 86_400
+SETTINGS = TrainingSettings(als_factors=2, als_iterations=2)
+
+
+@pytest.fixture
+def history(tmp_path):
+    return history_of(
+        Home(tmp_path),
+        order("a", customer="known", days_ago=20),
+        order("a", "b", "c", customer="known", days_ago=3, order_id="first"),
+        order("b", customer="known", days_ago=2),
+        order("a", "c", customer="unknown", days_ago=1),
+        order("b", "c", order_id="guest"),
+    )
+
+
+def test_the_next_order_is_the_first_of_each_customer_known_before(history):
+    late = history.purchases.where(history.purchases.timestamp > NOW.timestamp() - 4 * DAY)
+    (case,) = next_orders(history, late, known=np.array([history.customer_ids.index("known")]), rest_days=5)
+    assert case.request.customer_id == "known"
+    assert case.request.now == NOW.timestamp() - 3 * DAY
+    assert case.request.rest_days == 5
+    assert case.truth.tolist() == [0, 1, 2]
+
+
+def test_one_product_of_each_larger_order_is_hidden(history):
+    late = history.purchases.where(history.purchases.timestamp > NOW.timestamp() - 4 * DAY)
+    cases = list(hidden_products(history, late, seed=1, rest_days=5))
+    assert [case.request.customer_id for case in cases] == ["known", "unknown", None]
+    for case, whole in zip(cases, ["abc", "ac", "bc"], strict=True):
+        (hidden,) = case.truth.tolist()
+        assert sorted([*case.request.cart, history.product_ids[hidden]]) == list(whole)
+
+
+def test_the_next_order_is_asked_about_wherever_it_may_be_foretold(tmp_path):
+    history = history_of(
+        Home(tmp_path),
+        order("a", "b", customer="ann", days_ago=20),
+        order("a", customer="bob", days_ago=10),
+        order("a", "b", customer="bob", days_ago=1),
+    )
+    cut = NOW.timestamp() - 2 * DAY
+    tables, _ = build(history.before(cut), load_products(Home(tmp_path)), SETTINGS)
+    found = questions(history, cut, tables, SETTINGS)
+    for task in ("home", "email", "post_purchase", "buy_again"):
+        (case,) = found[task]
+        assert (case.request.placement, case.request.customer_id) == (task, "bob")
+        assert case.truth.tolist() == ([0] if task == "buy_again" else [0, 1])
+    assert found["post_purchase"][0].request.now == NOW.timestamp() - 10 * DAY
+    assert found["visit"] == []
+
+
+def test_a_visit_is_live_up_to_a_place_and_leads_to_its_rest(tmp_path):
+    looks = ["view", "add_to_cart", "view", "view"]
+    events = [
+        event(look, product_id=name, anonymous_id="x", at=NOW - timedelta(minutes=9 - place))
+        for place, (look, name) in enumerate(zip(looks, "abca", strict=True))
+    ]
+    history = history_of(Home(tmp_path), *events, event(product_id="a", anonymous_id="bounced"))
+    for seed in range(5):
+        (case,) = rest_of_visits(history, history.visits, 10, TrainingSettings(seed=seed))
+        seen = case.request.shopper.viewed[::-1]
+        assert seen == tuple("abc")[: len(seen)]
+        assert set(case.request.shopper.cart) == ({"b"} if "b" in seen else set())
+        rest = {history.product_ids[item] for item in case.truth}
+        assert rest == set("abca"[len(seen) :]) - {seen[-1]}

@@ -1,0 +1,60 @@
+"""When the worker trains again."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from features.home import Home
+from training.worker.worker import training_is_due
+
+from bundles import NOW, write_small
+
+DAY = timedelta(days=1)
+
+
+def history_of_age(home: Home, age: timedelta) -> None:
+    path = home.events / "2026-11-22" / "some.parquet"
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    moment = (NOW - age).timestamp()
+    os.utime(path, (moment, moment))
+
+
+def test_nothing_to_train_on_is_not_due(home: Home) -> None:
+    assert not training_is_due(home, NOW, None, DAY)
+
+
+def test_a_history_without_a_model_is_due_at_once(home: Home) -> None:
+    history_of_age(home, timedelta())
+    assert training_is_due(home, NOW, None, DAY)
+
+
+@pytest.mark.parametrize(
+    ("now", "history", "due"),
+    [
+        (NOW + DAY / 2, timedelta(hours=-1), False),  # the model is young
+        (NOW + DAY, timedelta(hours=-1), True),
+        (NOW + DAY, timedelta(hours=1), False),  # nothing new since
+    ],
+)
+def test_an_old_model_is_replaced_when_there_is_something_new(
+    home: Home, now: object, history: timedelta, due: bool
+) -> None:
+    write_small(home.models)
+    history_of_age(home, history)
+    assert training_is_due(home, now, None, DAY) == due  # type: ignore[arg-type]
+
+
+def test_after_a_failure_it_waits_as_long(home: Home) -> None:
+    history_of_age(home, timedelta())
+    assert not training_is_due(home, NOW, NOW - DAY / 2, DAY)
+    assert training_is_due(home, NOW, NOW - DAY, DAY)
+
+
+def test_the_history_folder_may_hold_other_files(home: Home, tmp_path: Path) -> None:
+    (home.events / "note.txt").touch()
+    assert not training_is_due(home, NOW, None, DAY)

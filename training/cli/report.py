@@ -1,0 +1,167 @@
+"""`perennial report`: figures on the terminal, or as JSON, CSV or a page to print."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from features.cli.commands import store
+from features.cli.options import DEFAULT_HOME, HomeOption, console, errors, plain_errors
+from features.home import Home
+from features.store.redis_server import RedisServerError
+
+if TYPE_CHECKING:
+    from features.insights.report import Report
+
+report = typer.Typer(help="Figures to steer a shop by.", no_args_is_help=True)
+
+Format = Literal["table", "json", "csv", "html"]
+FormatOption = Annotated[Format, typer.Option("--format", help="html is one page, to look at or print.")]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="What was known at the end of this day (UTC)."),
+]
+ABOUT = {
+    "kpi": "Revenue, LTV, repeat rate and the like; cohorts, segments, channels, affinities with --about.",
+    "experiment": "What each experiment's arms brought, what Perennial earned, and how sure that is.",
+    "pricing": "How sales answered prices, which discounts earned, and which gave margin away.",
+    "offers": "What was offered, what was taken, and what it earned.",
+    "policy": "What offer policies earn by the shop's own decisions; a new catalogue before it goes live.",
+    "model": "The model that serves: how well it does, and what it knows of offers.",
+    "customers": "Every customer: orders, revenue, segment, tier, churn risk and what is expected.",
+}
+About = Literal["kpi", "cohorts", "segments", "channels", "affinities"]
+
+
+@report.command("kpi", help=ABOUT["kpi"])
+def kpi(
+    about: Annotated[About, typer.Option(help="Which figures.")] = "kpi",
+    format: FormatOption = "table",
+    as_of: AsOfOption = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    _show(Home(home), about, format, as_of)
+
+
+@report.command("experiment", help=ABOUT["experiment"])
+def experiment(
+    experiment_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Only this one.")] = None,
+    format: FormatOption = "table",
+    as_of: AsOfOption = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    # Here and not above: a serving process reads this file too, and must not load training's libraries.
+    from features.insights.report_files import write_report
+    from training.experiments.plans import remember_plans, saved_plans
+    from training.ledger.shop import load_shop
+    from training.reports.build import newest_day
+    from training.reports.experiments import experiments_report
+
+    shop = Home(home)
+    with plain_errors(RedisServerError, LookupError):
+        with store(shop) as client:
+            remember_plans(shop, saved_plans(client))
+        day = as_of.date() if as_of else newest_day(shop)
+        built = experiments_report(shop, load_shop(shop, day), experiment_id)
+        if as_of is None and experiment_id is None:
+            write_report(shop, built)
+        _print(built, format)
+
+
+@report.command("pricing", help=ABOUT["pricing"])
+def pricing(
+    format: FormatOption = "table", as_of: AsOfOption = None, home: HomeOption = DEFAULT_HOME
+) -> None:
+    _show(Home(home), "pricing", format, as_of, foresee=False)
+
+
+@report.command("offers", help=ABOUT["offers"])
+def offers(format: FormatOption = "table", home: HomeOption = DEFAULT_HOME) -> None:
+    from training.reports.offers import offers_report
+    from training.reports.policy import finished
+
+    shop = Home(home)
+    day, currency = _today(shop)
+    _print(offers_report(shop, finished(shop), day, currency), format)
+
+
+@report.command("policy", help=ABOUT["policy"])
+def policy(
+    replay: Annotated[
+        list[Path] | None,
+        typer.Option("--replay", exists=True, help="A catalogue (JSON) to decide by instead; repeatable."),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Version whose beliefs decide; else what the log's other customers teach."),
+    ] = None,
+    format: FormatOption = "table",
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    from training.errors import BadDataset
+    from training.offers.candidates import believed, read_catalogue
+    from training.reports.policy import finished, policy_report
+
+    shop = Home(home)
+    with plain_errors(BadDataset):
+        candidates = {path.stem: read_catalogue(path) for path in replay or ()}
+        beliefs = believed(shop, model) if model else None
+        day, currency = _today(shop)
+        _print(policy_report(finished(shop), day, currency, candidates, beliefs), format)
+
+
+@report.command("model", help=ABOUT["model"])
+def model(format: FormatOption = "table", home: HomeOption = DEFAULT_HOME) -> None:
+    from training.reports.model import model_report
+
+    shop = Home(home)
+    _print(model_report(shop, _today(shop)[0].isoformat()), format)
+
+
+@report.command("customers", help=ABOUT["customers"])
+def customers(
+    format: FormatOption = "table", as_of: AsOfOption = None, home: HomeOption = DEFAULT_HOME
+) -> None:
+    _show(Home(home), "customers", format, as_of)
+
+
+def _show(home: Home, name: str, format: Format, as_of: datetime | None, *, foresee: bool = True) -> None:
+    # Here and not above: a serving process reads this file too, and must not load training's libraries.
+    from features.insights.report_files import write_report
+    from training.ledger.shop import load_shop
+    from training.reports.build import build_report, newest_day
+
+    day: date = as_of.date() if as_of else newest_day(home)
+    built = build_report(load_shop(home, day, foresee=foresee), name)
+    if as_of is None and name != "customers":
+        write_report(home, built)
+    _print(built, format)
+
+
+def _today(home: Home) -> tuple[date, str | None]:
+    """The day of the newest event, and the most usual currency."""
+    from training.ledger.shop import load_shop
+    from training.reports.build import newest_day
+
+    shop = load_shop(home, newest_day(home), foresee=False)
+    return shop.as_of, next(iter(shop.ledger.currencies), None)
+
+
+def _print(built: Report, format: Format) -> None:
+    import msgspec
+
+    from features.insights.html_page import as_html
+    from training.reports.render.spreadsheet import as_csv
+    from training.reports.render.terminal import print_report
+
+    if format == "table":
+        print_report(built, console)
+    else:
+        text = {"json": lambda: msgspec.json.encode(built).decode(), "csv": lambda: as_csv(built)}
+        sys.stdout.write(text.get(format, lambda: as_html(built))())
+        for note in built.notes:
+            errors.print(note, highlight=False)

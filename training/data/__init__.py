@@ -1,0 +1,1 @@
+"""History read into the tables that models are trained on."""

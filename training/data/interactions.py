@@ -1,0 +1,77 @@
+"""History -> sparse matrices: who bought what, what was bought together, how sure we are of a liking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from training.data.history import DAY, History
+from training.settings import TrainingSettings
+
+
+def order_items(history: History) -> csr_matrix:
+    """(n_orders, n_items) float32, 1 where the order holds the product; guests' orders too."""
+    lines = history.purchases
+    return _ones(lines.order, lines.item, (history.n_orders, len(history.product_ids)))
+
+
+def buyer_items(history: History) -> csr_matrix:
+    """(n_buyers, n_items) float32, 1 where the buyer ever bought (and kept) the product."""
+    lines = history.purchases
+    return _ones(lines.buyer, lines.item, (history.n_buyers, len(history.product_ids)))
+
+
+def session_items(history: History) -> csr_matrix:
+    """(n_sessions, n_items) float32, 1 where the session saw the product."""
+    visits = history.visits
+    return _ones(visits.session, visits.item, (history.n_sessions, len(history.product_ids)))
+
+
+def decay(timestamp: NDArray[np.int64], until: int, half_life_days: float) -> NDArray[np.float32]:
+    """What an event counts by its age: 1 now, 1/2 after a half-life."""
+    age_days = (until - timestamp) / DAY
+    return np.power(0.5, age_days / half_life_days).astype(np.float32)
+
+
+def purchase_confidence(history: History, settings: TrainingSettings) -> csr_matrix:
+    """(n_customers, n_items) float32: 1 + alpha x decayed orders, where something was bought."""
+    lines = history.purchases
+    shape = len(history.customer_ids), len(history.product_ids)
+    own = lines.where(lines.customer >= 0)
+    value = decay(own.timestamp, history.until, settings.half_life_days)
+    return _confident(_summed(value, own.customer, own.item, shape), settings.als_alpha)
+
+
+def confidence(history: History, settings: TrainingSettings) -> csr_matrix:
+    """(n_buyers, n_items) float32: the same for guests' orders too, and views added at their small weight."""
+    lines, visits = history.purchases, history.visits
+    shape = history.n_buyers, len(history.product_ids)
+    bought = decay(lines.timestamp, history.until, settings.half_life_days)
+    known = visits.customer >= 0
+    seen = decay(visits.timestamp[known], history.until, settings.half_life_days)
+    seen *= np.where(visits.carted[known], settings.cart_weight, settings.view_weight).astype(np.float32)
+    value = _summed(
+        np.concatenate([bought, seen]),
+        np.concatenate([lines.buyer, visits.customer[known]]),
+        np.concatenate([lines.item, visits.item[known]]),
+        shape,
+    )
+    return _confident(value, settings.als_alpha)
+
+
+def _confident(value: csr_matrix, alpha: float) -> csr_matrix:
+    value.data = (1.0 + alpha * value.data).astype(np.float32)
+    return value
+
+
+def _ones(rows: NDArray[np.int32], items: NDArray[np.int32], shape: tuple[int, int]) -> csr_matrix:
+    matrix = _summed(np.ones(len(rows), np.float32), rows, items, shape)
+    matrix.data[:] = 1.0
+    return matrix
+
+
+def _summed(value: NDArray[Any], rows: Any, items: Any, shape: tuple[int, int]) -> csr_matrix:
+    return csr_matrix((value, (rows, items)), shape=shape, dtype=np.float32)  # sums what stands twice

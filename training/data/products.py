@@ -1,0 +1,130 @@
+"""What the catalogue says of each product, in rows of the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from recommender.arrays.id_map import PackedBytes
+from recommender.model.availability import SHOWN_FIELDS
+from training.data.history import DAY, History
+
+LATEST_SALES = 15  # their median is the price of a product that the catalogue gives none
+
+
+@dataclass(frozen=True)
+class Products:
+    """The catalogue's columns, one row an item; a product that only the orders know has nulls."""
+
+    rows: pl.DataFrame
+
+    @cached_property
+    def titles(self) -> list[str]:
+        return [title or "" for title in self.rows["title"]]
+
+    @cached_property
+    def price(self) -> NDArray[np.float32]:
+        """NaN where neither the catalogue nor an order knows it."""
+        return self.rows["price"].cast(pl.Float32).fill_null(float("nan")).to_numpy()
+
+    @cached_property
+    def cost(self) -> NDArray[np.float32]:
+        """NaN where the catalogue does not know it."""
+        return self.rows["cost"].cast(pl.Float32).fill_null(float("nan")).to_numpy()
+
+    @cached_property
+    def recommendable(self) -> NDArray[np.bool_]:
+        """With a title to show. A shop that sent no title at all draws its products by their ids."""
+        titled = np.array([bool(title) for title in self.titles], np.bool_)
+        return titled if titled.any() else ~titled
+
+    @cached_property
+    def in_stock(self) -> NDArray[np.bool_]:
+        stocked = pl.col("available").fill_null(value=True) & (pl.col("stock").fill_null(1) > 0)
+        return self.rows.select(stocked).to_series().to_numpy()
+
+    @cached_property
+    def category(self) -> NDArray[np.int32]:
+        """The deepest category of each, a row of `categories`; -1 without one."""
+        return _codes(self.rows["category"], self.categories)
+
+    @cached_property
+    def brand(self) -> NDArray[np.int32]:
+        return _codes(self.rows["brand"], self.brands)
+
+    @cached_property
+    def categories(self) -> list[str]:
+        """Names of categories of every level."""
+        return self._levels["category"].unique().sort().to_list()
+
+    @cached_property
+    def brands(self) -> list[str]:
+        return self.rows["brand"].drop_nulls().unique().sort().to_list()
+
+    @cached_property
+    def category_items(self) -> list[NDArray[np.int32]]:
+        """For each of `categories` the items in it or below it."""
+        codes = _codes(self._levels["category"], self.categories)
+        items = self._levels["item"].to_numpy()
+        by_code = np.argsort(codes, kind="stable")
+        ends = np.cumsum(np.bincount(codes, minlength=len(self.categories)))
+        return np.split(items[by_code].astype(np.int32), ends[:-1])
+
+    @cached_property
+    def _levels(self) -> pl.DataFrame:
+        """`item`, `category`: a row for each level of each item's category path."""
+        path = pl.col("category_path").str.split(" > ")
+        levels = pl.concat_list(path.fill_null([]), pl.concat_list("category"))
+        rows = self.rows.select(pl.int_range(pl.len()).alias("item"), levels.alias("category"))
+        return rows.explode("category").drop_nulls().unique(maintain_order=True)
+
+    def first_day(self, history: History) -> NDArray[np.int32]:
+        """(n_items) int32, days since 1970: first in the catalogue, seen or sold; the last day if none."""
+        listed = self.rows["first_seen"].dt.epoch("s").fill_null(history.until).to_numpy()
+        first = np.minimum(listed, history.until)
+        np.minimum.at(first, history.purchases.item, history.purchases.timestamp)
+        np.minimum.at(first, history.visits.item, history.visits.timestamp)
+        return np.asarray(first // DAY, np.int32)
+
+    def cards(self) -> PackedBytes:
+        """What a shopper sees of each product: JSON fields without braces."""
+        shown = self.rows.select(SHOWN_FIELDS).iter_rows(named=True)
+        return PackedBytes.pack(msgspec.json.encode(_known(row))[1:-1] for row in shown)
+
+
+def align(catalogue: pl.DataFrame, history: History) -> Products:
+    """The catalogue in the order of `history.product_ids`, prices completed from what was last paid."""
+    ids = pl.DataFrame({"product_id": history.product_ids}, schema={"product_id": pl.String})
+    rows = ids.join(catalogue, on="product_id", how="left", maintain_order="left")
+    paid = pl.Series("paid", latest_prices(history)).fill_nan(None)
+    return Products(rows.with_columns(pl.coalesce("price", paid.cast(pl.Float64).round(2)).alias("price")))
+
+
+def latest_prices(history: History) -> NDArray[np.float32]:
+    """(n_items) float32: median unit price of each product's last sales; NaN where none has a price."""
+    lines = history.purchases
+    priced = lines.where(lines.unit_price > 0)
+    latest = (
+        pl.DataFrame({"item": priced.item, "price": priced.unit_price})
+        .group_by("item")
+        .agg(pl.col("price").tail(LATEST_SALES).median())
+    )
+    prices = np.full(len(history.product_ids), np.nan, np.float32)
+    prices[latest["item"].to_numpy()] = latest["price"].to_numpy()
+    return prices
+
+
+def _codes(values: pl.Series, names: list[str]) -> NDArray[np.int32]:
+    """Row of each value in `names`; -1 for null."""
+    codes = values.cast(pl.Enum(names)).to_physical().cast(pl.Int32)
+    return codes.fill_null(-1).to_numpy()
+
+
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    return {field: value for field, value in row.items() if value is not None}

@@ -1,0 +1,1 @@
+"""Offers of the demo shop and how its customers respond."""

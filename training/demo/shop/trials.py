@@ -1,0 +1,136 @@
+"""What was tried in the shop's last half year, with effects that are known: a holdout and two experiments.
+
+An effect is a share of customers' repeat orders that an arm loses: without Perennial, without offers.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from features.history.impressions_parquet import served_table
+from features.outgoing.impressions import ServedRecord
+from recommender.arrays.hashing import uniform
+from recommender.experiments.assignment import Trials, arm_of, is_held_out
+from recommender.experiments.plan import OFFERS, Arm, Experiment
+from recommender.merchandising.rules import Boost
+from training.demo.shop.season import DAY, HISTORY_DAYS, Calendar
+
+HOLDOUT, HELD_OUT_DAYS, LOST_WITHOUT_US = 0.2, 180, 0.45
+OFFERS_DAYS, LOST_WITHOUT_OFFERS = 90, 0.35  # without us there are no offers either
+BOOST_DAYS, WORTHWHILE = 45, 0.1
+NAMED = 0.25  # of orders of who is not held out: they come from a recommendation, and say so
+SINCE = HISTORY_DAYS - HELD_OUT_DAYS
+
+
+class Seen(NamedTuple):
+    """A visit that was answered, by its first event; second: since the history's start."""
+
+    second: int
+    customer_id: str | None
+    anonymous_id: str | None
+    session_id: str
+
+
+class ShopTrials:
+    """By customers' and browsers' ids alone: no dice are rolled for it."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
+        self._starts = {"offers-on": HISTORY_DAYS - OFFERS_DAYS, "cosy-home": HISTORY_DAYS - BOOST_DAYS}
+
+    @cached_property
+    def plans(self) -> list[Experiment]:
+        """They ended with the history: whoever opens the shop is part of none."""
+        cosy = Boost(id="cosy", categories=("Candles & Home Scent",), factor=1.5)
+        offers = Experiment(
+            id="offers-on",
+            name="Offers at all",
+            arms=(Arm(id="without", offers=()), Arm(id="with")),
+            worthwhile=WORTHWHILE,
+            from_=self._date("offers-on"),
+            until=self._calendar.now,
+        )
+        home = Experiment(
+            id="cosy-home",
+            name="Candles first on the home page",
+            arms=(Arm(id="as_is"), Arm(id="candles", rules=(cosy,))),
+            placements=("home",),
+            worthwhile=WORTHWHILE,
+            from_=self._date("cosy-home"),
+            until=self._calendar.now,
+        )
+        return [offers, home]
+
+    def comes(self, customer_id: str, day: float) -> bool:
+        """Whether a repeat order of that day comes about."""
+        return uniform("demo", "order", customer_id, f"{day:.4f}") >= self._lost(customer_id, day)
+
+    def earned(self, customer_id: str, day: float) -> float:
+        """The share of such an order's worth that would not have come without us, as is to be expected."""
+        if day < SINCE or is_held_out(customer_id, HOLDOUT):
+            return 0.0
+        return 1 - (1 - LOST_WITHOUT_US) / (1 - self._lost(customer_id, day))
+
+    def named(self, visitor: str | None, session_id: str | None, day: float) -> str | None:
+        """The answer that an order of this visit names."""
+        within = day > SINCE and visitor is not None and session_id is not None
+        if not within or is_held_out(str(visitor), HOLDOUT):
+            return None
+        return f"r-{session_id}" if uniform("demo", "named", str(session_id)) < NAMED else None
+
+    def truth(self) -> dict[str, Any]:
+        """For truth.json."""
+        return {
+            "holdout": {
+                "share": HOLDOUT,
+                "since": self._calendar.date(SINCE).isoformat(timespec="seconds"),
+                "repeat_orders_lost": LOST_WITHOUT_US,
+            },
+            "experiments": {
+                "offers-on": {"repeat_orders_lost": {"without": LOST_WITHOUT_OFFERS, "with": 0.0}},
+                "cosy-home": {"repeat_orders_lost": {"as_is": 0.0, "candles": 0.0}},
+            },
+        }
+
+    def write_served(self, path: Path, visits: list[Seen]) -> None:
+        """The log of answers, an answer of the home page a visit, and of offers to those who are known."""
+        trials = Trials(self.plans, HOLDOUT)
+        records = [record for visit in visits for record in self._records(visit, trials)]
+        served_table(records).write_parquet(path)
+
+    def _records(self, visit: Seen, trials: Trials) -> list[ServedRecord]:
+        at = self._calendar.start + timedelta(seconds=visit.second)
+        visitor = visit.customer_id or visit.anonymous_id
+        home = ServedRecord(
+            recommendation_id=f"r-{visit.session_id}",
+            at=at,
+            placement="home",
+            product_ids=(),
+            customer_id=visit.customer_id,
+            anonymous_id=visit.anonymous_id,
+            session_id=visit.session_id,
+            treated=trials.of(visitor, "home", at.timestamp()).treated,
+        )
+        if visit.customer_id is None:
+            return [home]
+        treated = trials.of(visitor, OFFERS, at.timestamp()).treated
+        asked = msgspec.structs.replace(
+            home, recommendation_id=f"o-{visit.session_id}", placement=OFFERS, treated=treated
+        )
+        return [home, asked]
+
+    def _lost(self, customer_id: str, day: float) -> float:
+        if not SINCE < day < HISTORY_DAYS:
+            return 0.0
+        if is_held_out(customer_id, HOLDOUT):
+            return LOST_WITHOUT_US
+        arm = arm_of(self.plans[0], customer_id) if day > self._starts["offers-on"] else None
+        return LOST_WITHOUT_OFFERS if arm is not None and arm.id == "without" else 0.0
+
+    def _date(self, experiment: str) -> datetime:
+        return self._calendar.start + self._starts[experiment] * DAY

@@ -1,0 +1,168 @@
+"""The ground truth behind the shop, so that tests can check what models recover.
+
+`truth.json`
+  parameters   of the customer, basket and offer models, by the names of people.py; `orders_per_day`
+               counts days of business time (season.py), which average one a calendar day
+  products     {product_id: {type, category, families, ladder, step 0-2, better, launched, refill_days of one
+               pack, complements, substitutes}}; complements: [{product_id, chance}], the chance that who
+               picks this adds that one to the same basket if they have not got it, strongest first;
+               substitutes: the ladder's other steps first, then the same step in other variants
+  trending     product_ids that a tenth of all picks of the last 21 days fell upon
+  offers       {propensities, valid_days}; a customer's uplift is the chance that the offer brings an order
+               within its days from a customer who has not left and would not have ordered
+  trials       {holdout: {share, since, repeat_orders_lost}, experiments: {id: {repeat_orders_lost: {arm:
+               share}}}, earned_margin: {days: money}}; repeat_orders_lost: the share of customers' repeat
+               orders that does not come; earned_margin: of the last days, with Perennial above without
+  statistics   what came out: orders, repeat_rate, average_order_value, share_alive, ...
+
+`truth_customers.csv`, a row a customer; times ISO UTC; money EUR without postage, before refunds and
+cancellations
+  customer_id, channel, country, language, consent, first_order_at, orders_per_day, dropout_per_day,
+  left_at (empty: stays beyond the simulated year), alive 0/1, basket_mean (of the budget that a basket is
+  filled to), discount_affinity 0-1, good, better, best (shares of the price steps), uplift_percent_10,
+  uplift_free_shipping, uplift_amount_5, orders, revenue, orders_next_90d, revenue_next_90d,
+  orders_next_365d, revenue_next_365d (what the simulation does after the history's end), tastes (JSON:
+  category -> share), refills (JSON: [{product_id, quantity, every_days, due}], habits at the end; those of
+  a customer who has left never fall due), next_order_at (the first after the end; empty: none in a year),
+  next_refills (JSON: product_ids of the habits that this order refills)
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from training.demo.shop import people
+from training.demo.shop.baskets import Shelf
+from training.demo.shop.lives import Life
+from training.demo.shop.offers import PROPENSITIES, VALID_DAYS
+from training.demo.shop.season import FUTURE_DAYS, HISTORY_DAYS
+
+PARAMETERS = "RATE_SHAPE RATE_MEAN DROPOUT_SHAPE DROPOUT_MEAN BASKET_SHAPE SPEND_SHAPE SPEND_MEAN LIKED_TYPES"
+
+
+def write_truth(folder: Path, shelf: Shelf, lives: list[Life], events: dict[str, int]) -> None:
+    """Writes truth.json and truth_customers.csv. events: how many of each type the history has."""
+    truth = {
+        "parameters": {name.lower(): getattr(people, name) for name in PARAMETERS.split()},
+        "products": {p.product_id: _product(shelf, row) for row, p in enumerate(shelf.products)},
+        "trending": [shelf.products[row].product_id for row in shelf.trending],
+        "offers": {"propensities": PROPENSITIES, "valid_days": VALID_DAYS},
+        "trials": {
+            **shelf.trials.truth(),
+            "earned_margin": {days: earned(shelf, lives, days) for days in (30, 180)},
+        },
+        "statistics": {**statistics(lives), "events": events},
+    }
+    (folder / "truth.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1), "utf-8")
+    rows = [_customer(shelf, life) for life in lives]
+    with (folder / "truth_customers.csv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+
+
+def statistics(lives: list[Life]) -> dict[str, float]:
+    """Figures of the history as an owner knows them."""
+    orders = [order for life in lives for order in life.past]
+    return {
+        "customers": len(lives),
+        "orders": len(orders),
+        "orders_per_customer": round(len(orders) / len(lives), 3),
+        "repeat_rate": round(fmean(len(life.past) > 1 for life in lives), 3),
+        "average_order_value": round(fmean(order.revenue for order in orders), 2),
+        "lines_per_order": round(fmean(len(order.basket) for order in orders), 2),
+        "share_alive": round(fmean(life.customer.stays_at(HISTORY_DAYS) for life in lives), 3),
+        "share_of_orders_with_coupon": round(fmean(order.coupon is not None for order in orders), 3),
+    }
+
+
+def earned(shelf: Shelf, lives: list[Life], days: int) -> float:
+    """The margin of the last days that would not have come without Perennial, as is to be expected."""
+    late = [
+        order.margin * shelf.trials.earned(life.customer.customer_id, order.day)
+        for life in lives
+        for order in life.past[1:]
+        if order.day > HISTORY_DAYS - days
+    ]
+    return round(sum(late), 2)
+
+
+def _product(shelf: Shelf, row: int) -> dict[str, Any]:
+    product, relations = shelf.products[row], shelf.relations
+    ids = [p.product_id for p in shelf.products]
+    return {
+        "type": product.type_id,
+        "category": product.category,
+        "families": relations.families[row],
+        "ladder": product.ladder,
+        "step": product.step,
+        "better": product.better,
+        "launched": product.launched.isoformat(timespec="seconds"),
+        "refill_days": product.refill_days,
+        "complements": [{"product_id": ids[r], "chance": chance} for r, chance in relations.complements[row]],
+        "substitutes": [ids[r] for r in relations.ladder[row] + relations.variants[row]],
+    }
+
+
+def _customer(shelf: Shelf, life: Life) -> dict[str, Any]:
+    customer = life.customer
+    return {
+        "customer_id": customer.customer_id,
+        "channel": customer.channel,
+        "country": customer.country,
+        "language": customer.language,
+        "consent": int(customer.consent),
+        "first_order_at": _iso(shelf, life.orders[0].day),
+        "orders_per_day": round(customer.rate, 6),
+        "dropout_per_day": round(customer.dropout_rate, 6),
+        "left_at": _iso(shelf, customer.leaves) if customer.leaves < HISTORY_DAYS + FUTURE_DAYS else "",
+        "alive": int(customer.stays_at(HISTORY_DAYS)),
+        "basket_mean": round(customer.spend, 2),
+        "discount_affinity": round(customer.affinity, 3),
+        **dict(zip(("good", "better", "best"), _shares(customer.steps), strict=True)),
+        **{f"uplift_{offer}": round(chance, 4) for offer, chance in customer.uplift.items()},
+        "orders": len(life.past),
+        "revenue": round(sum(order.revenue for order in life.past), 2),
+        **_future(life, 90),
+        **_future(life, 365),
+        "tastes": json.dumps(dict(zip(shelf.categories, _shares(customer.categories), strict=True))),
+        "refills": json.dumps([_refill(shelf, refill) for refill in life.refills]),
+        **_next_order(shelf, life),
+    }
+
+
+def _future(life: Life, days: int) -> dict[str, float]:
+    orders = [order for order in life.orders if HISTORY_DAYS <= order.day < HISTORY_DAYS + days]
+    revenue = round(sum(order.revenue for order in orders), 2)
+    return {f"orders_next_{days}d": len(orders), f"revenue_next_{days}d": revenue}
+
+
+def _next_order(shelf: Shelf, life: Life) -> dict[str, str]:
+    """Nothing but due refills puts a habit's product into a basket."""
+    order = next((order for order in life.orders if order.day >= HISTORY_DAYS), None)
+    if order is None:
+        return {"next_order_at": "", "next_refills": "[]"}
+    due = [shelf.products[refill.row].product_id for refill in life.refills if refill.row in order.basket]
+    return {"next_order_at": _iso(shelf, order.day), "next_refills": json.dumps(due)}
+
+
+def _refill(shelf: Shelf, refill: people.Refill) -> dict[str, Any]:
+    return {
+        "product_id": shelf.products[refill.row].product_id,
+        "quantity": refill.quantity,
+        "every_days": round(refill.every, 1),
+        "due": _iso(shelf, refill.due),
+    }
+
+
+def _shares(cumulative: list[float]) -> list[float]:
+    pairs = zip(cumulative, [0.0, *cumulative], strict=False)
+    return [round((high - low) / cumulative[-1], 4) for high, low in pairs]
+
+
+def _iso(shelf: Shelf, day: float) -> str:
+    return shelf.calendar.date(day).isoformat(timespec="seconds")

@@ -1,0 +1,92 @@
+"""The whole demo shop into one folder."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from features.progress import Report, silent
+from training.demo.shop.baskets import Shelf
+from training.demo.shop.catalogue import build_catalogue
+from training.demo.shop.channels import write_channels
+from training.demo.shop.journal import Journal
+from training.demo.shop.lives import Life, live
+from training.demo.shop.offer_file import write_offers
+from training.demo.shop.people import Customer, build_customers
+from training.demo.shop.relations import plant_relations
+from training.demo.shop.season import HISTORY_DAYS, Calendar
+from training.demo.shop.shoppers import pick_shoppers
+from training.demo.shop.storefront import shop_page, write_feed, write_pictures
+from training.demo.shop.truth import write_truth
+from training.demo.shop.visits import Clickstream
+
+STRANGERS_PER_CUSTOMER = 1.8
+
+
+def write_demo_shop(
+    folder: Path,
+    *,
+    seed: int = 7,
+    now: datetime,
+    customers: int = 6_000,
+    products: int = 800,
+    report: Report = silent,
+) -> None:
+    """Invents a shop and two years of its life up to `now` (aware UTC): the same arguments, the same bytes.
+
+    Writes catalogue.tsv, images/, events.jsonl.gz, served.parquet (the log of answers), offers.csv,
+    channels.csv, shop.json and, for checking what models recover, truth.json and truth_customers.csv
+    (truth.py says what is in them).
+    """
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    rng, dice = np.random.default_rng(seed), Random(seed)  # noqa: S311 - a simulation
+    calendar = Calendar(now)
+    goods = build_catalogue(rng, now, products)
+    shelf = Shelf(goods, plant_relations(goods, rng), calendar, dice)
+    types = list(dict.fromkeys(product.type_id for product in goods))
+    people = build_customers(rng, calendar, customers, len(shelf.categories), types)
+
+    lives = _live(people, shelf, rng, report)
+    journal = Journal(calendar)
+    _write_clicks(lives, shelf, journal, rng, report)
+
+    report("Writing the demo shop", 0, 0)
+    write_feed(folder / "catalogue.tsv", goods)
+    write_pictures(folder / "images", goods)
+    journal.write(folder / "events.jsonl.gz")
+    shelf.trials.write_served(folder / "served.parquet", list(journal.answered.values()))
+    write_offers(folder / "offers.csv", calendar, lives)
+    write_channels(folder / "channels.csv", people, calendar, rng)
+    write_truth(folder, shelf, lives, dict(journal.counts.most_common()))
+    page = shop_page(goods) | {"shoppers": pick_shoppers(lives, shelf)}
+    (folder / "shop.json").write_text(json.dumps(page, ensure_ascii=False, indent=1), "utf-8")
+
+
+def _live(people: list[Customer], shelf: Shelf, rng: np.random.Generator, report: Report) -> list[Life]:
+    lives = []
+    for done, customer in enumerate(people):
+        if done % 500 == 0:
+            report("Living two years", done, len(people))
+        lives.append(live(customer, shelf, rng))
+    report("Living two years", len(people), len(people))
+    return lives
+
+
+def _write_clicks(
+    lives: list[Life], shelf: Shelf, journal: Journal, rng: np.random.Generator, report: Report
+) -> None:
+    clicks, strangers = Clickstream(shelf, journal), round(STRANGERS_PER_CUSTOMER * len(lives))
+    for done, life in enumerate(lives):
+        if done % 500 == 0:
+            report("Clicking through the shop", done, len(lives))
+        clicks.write_life(life)
+    business_now = float(shelf.calendar.to_business(HISTORY_DAYS))
+    days = shelf.calendar.to_days(rng.uniform(0, business_now, strangers)).tolist()
+    for number, day in enumerate(days):
+        like = lives[number % len(lives)].customer
+        clicks.write_stranger(like, number, shelf.calendar.at_an_hour(day, shelf.dice.random()))
+    report("Clicking through the shop", len(lives), len(lives))

@@ -1,0 +1,80 @@
+"""Simple and published methods for the next basket, to hold the served one against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.arrays.tables import Neighbours
+from recommender.context.request import Situation
+from recommender.kernels.trees import Trees
+from recommender.model.bundle import Bundle
+from recommender.model.next_basket_table import Foreseen
+from recommender.sources.als import fold_in, taste_of
+from recommender.sources.candidates import Candidates, neighbours_of
+from recommender.sources.next_basket import past_of
+from training.data.history import History
+from training.evaluate.baselines.up_cf import tuned_up_cf
+from training.measure.compare import Ranker, popularity, recommended, scored
+from training.models.next_basket import baskets_of, customer_items, last_baskets, pasts_of
+
+UP_CF_CASES = 500
+
+Scores = NDArray[np.floating]
+
+
+def simple_methods(bundle: Bundle, history: History) -> dict[str, Ranker]:
+    """Popularity (G-Top), own counts first (GP-Top), UP-CF@r, item cosine, EASE, ALS, TIFU-KNN tuned."""
+    tables = bundle.tables
+    n_items = len(tables.products)
+    table = tables.next_basket
+    untrained = replace(
+        bundle,
+        tables=replace(
+            tables,
+            next_basket=replace(table, trees=Trees.none(), foreseen=Foreseen.none(len(tables.customers))),
+        ),
+    )
+
+    def added(neighbours: Neighbours, situation: Situation) -> Scores:
+        own = personal_counts(situation)
+        found = neighbours_of(neighbours, own.items.tolist(), own.counts.tolist())
+        return np.asarray(np.bincount(found.items, found.scores, n_items), np.float64)
+
+    def frequency(situation: Situation) -> Scores:
+        own = personal_counts(situation)
+        return table.popularity + np.bincount(own.items, own.counts, n_items)
+
+    def als(situation: Situation) -> Scores:
+        return tables.factors.items @ fold_in(tables.factors, taste_of(situation))
+
+    up_cf = _tuned_up_cf(history)
+    return {
+        "popularity": popularity(bundle),
+        "personal frequency": scored(bundle, frequency),
+        "up-cf@r": scored(bundle, lambda asked: up_cf(tables.customers.row(asked.request.customer_id))),
+        "item cosine": scored(bundle, lambda asked: added(table.partners, asked)),
+        "ease": scored(bundle, lambda asked: added(tables.companions, asked)),
+        "als": scored(bundle, als),
+        "tifu-knn": recommended(untrained),
+    }
+
+
+def _tuned_up_cf(history: History) -> Callable[[int], NDArray[np.float32]]:
+    days = baskets_of(history)
+    shape = len(history.customer_ids), len(history.product_ids)
+    early, wanted = last_baskets(days)
+    whose = wanted["customer"].unique().sort().to_numpy().astype(np.int64)
+    sample = np.random.default_rng(0).permutation(whose)[:UP_CF_CASES]
+    return tuned_up_cf(
+        pasts_of(days, shape[0]), pasts_of(early, shape[0]), customer_items(wanted, shape), sample
+    )
+
+
+def personal_counts(situation: Situation) -> Candidates:
+    """Each product that the customer bought, and on how many days."""
+    items, counts = np.unique(past_of(situation).items, return_counts=True)
+    return Candidates.unanchored(items.astype(np.int32), counts.astype(np.float32), counts.astype(np.int32))

@@ -1,0 +1,95 @@
+"""Logs of a bandit beside logs of chance (Saito et al. 2021): does the first foretell the second?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from training.errors import BadDataset
+from training.measure.metrics import Metrics
+from training.measure.result import Evaluation
+from training.offers.off_policy import ESTIMATORS, Log, Value, effective_sample_size, ips, log_of, refusal
+
+COLUMNS = {"item_id", "click", "propensity_score"}
+PRIOR_SHOWS = 200.0
+"""How many impressions at the mean rate an item's own clicks are weighed against."""
+Numbers = NDArray[np.float64]
+
+
+def is_bandit_logs(dataset: Path) -> bool:
+    """Whether a folder holds bts_X.parquet and random_X.parquet."""
+    return dataset.is_dir() and bool(_campaigns(dataset))
+
+
+def evaluate_bandit_logs(dataset: Path) -> Evaluation:
+    """Clicks an impression of the uniform policy, foretold from the bandit's log, beside what it earned.
+
+    `error` is |foretold - earned| / earned. A campaign whose log cannot tell is refused. Raises BadDataset.
+    """
+    began, rows = monotonic(), 0
+    metrics: dict[str, Metrics] = {}
+    verdicts: dict[str, Any] = {}
+    for campaign in _campaigns(dataset):
+        log = uniform_log(_read(dataset / f"bts_{campaign}.parquet"))
+        earned = _earned(_read(dataset / f"random_{campaign}.parquet"))
+        rows += len(log.reward)
+        metrics |= {f"{campaign}: {name}": found for name, found in _foretold(log, earned).items()}
+        metrics[f"{campaign}: earned"] = {"value": earned._asdict()}
+        verdicts[campaign] = refusal(log) or "judged"
+    return Evaluation("policy", dataset.name, metrics, rows, monotonic() - began, verdicts)
+
+
+def uniform_log(table: pl.DataFrame) -> Log:
+    """The log for the policy that shows any item as often as any other, rewards foretold by item.
+
+    Each half of the impressions is foretold by the other half.
+    """
+    item = np.unique(table["item_id"].to_numpy(), return_inverse=True)[1]
+    click, n_items = table["click"].cast(pl.Float64).to_numpy(), int(item.max()) + 1
+    propensity = table["propensity_score"].cast(pl.Float64).to_numpy()
+    plain = log_of(click, propensity, np.full(len(click), 1 / n_items))
+    predicted, expected = np.empty(len(click)), np.empty(len(click))
+    half = np.random.default_rng(0).permutation(len(click)) % 2
+    for asked in (half == 0, half == 1):
+        rate = _rates(item[~asked], click[~asked], n_items)
+        predicted[asked], expected[asked] = rate[item[asked]], rate.mean()
+    return plain._replace(predicted=predicted, expected=expected)
+
+
+def _rates(item: NDArray[np.int64], click: Numbers, n_items: int) -> Numbers:
+    shown, clicked = np.bincount(item, minlength=n_items), np.bincount(item, click, n_items)
+    return np.asarray((clicked + PRIOR_SHOWS * click.mean()) / (shown + PRIOR_SHOWS))
+
+
+def _foretold(log: Log, earned: Value) -> dict[str, Metrics]:
+    ess: Metrics = {"ess": {"value": effective_sample_size(log)}}
+    if refusal(log) is not None:
+        return {"refused": ess}
+    found: dict[str, Metrics] = {}
+    for name, estimate in ESTIMATORS.items():
+        value = estimate(log)
+        error = abs(value.value - earned.value) / earned.value
+        found[name] = {"value": value._asdict(), "error": {"value": error}, **ess}
+    return found
+
+
+def _earned(table: pl.DataFrame) -> Value:
+    ones = np.ones(len(table))
+    return ips(log_of(table["click"].cast(pl.Float64).to_numpy(), ones, ones))
+
+
+def _read(file: Path) -> pl.DataFrame:
+    table = pl.read_parquet(file)
+    if missing := COLUMNS - set(table.columns):
+        raise BadDataset(f"{file} lacks {', '.join(sorted(missing))}")
+    return table
+
+
+def _campaigns(dataset: Path) -> list[str]:
+    names = sorted(file.stem.removeprefix("bts_") for file in dataset.glob("bts_*.parquet"))
+    return [name for name in names if (dataset / f"random_{name}.parquet").is_file()]

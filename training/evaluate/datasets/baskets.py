@@ -1,0 +1,129 @@
+"""Data sets of orders by known customers: what was bought before, and the basket to foretell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from features.importers.non_products import is_product
+from training.data.history import DAY, KEPT, History, history_of
+from training.errors import BadDataset
+from training.evaluate.datasets.parquet import columns_of, readable
+
+FEWEST_BASKETS = 4  # of a customer whose last one is asked for, where the data set does not say
+LAST_DAY = 20_000  # of baskets that are only numbered, days since 1970
+TEST_SHARE = 0.2  # of the customers, where no keyset says which
+FORMATS = {
+    "baskets.parquet": {"user_id", "basket_idx", "item_id", "is_target"},
+    "events.parquet": {"customer_id", "event", "product_id", "timestamp"},
+}
+
+
+@dataclass(frozen=True)
+class Baskets:
+    """lines: customer_id (null: a guest), day (since 1970), product_id and is_target, each once.
+
+    keysets: for each fold, the customers whose baskets are asked for.
+    """
+
+    lines: pl.DataFrame
+    keysets: list[list[str]]
+
+    def history(self) -> History:
+        """All baskets but the targets."""
+        bought = self.lines.filter(~pl.col("is_target"))
+        seconds = pl.col("day").cast(pl.Int64) * DAY
+        customer = pl.coalesce("customer_id", "order_id")
+        lines = bought.select(
+            pl.lit("purchase").cast(pl.Enum(KEPT)).alias("type"),
+            seconds.alias("timestamp"),
+            (seconds * 1000).alias("received_ms"),
+            "customer_id",
+            pl.lit(None, pl.String).alias("anonymous_id"),
+            pl.lit(None, pl.String).alias("session_id"),
+            "product_id",
+            pl.concat_str(customer, pl.lit(" "), pl.col("day")).alias("order_id"),
+            pl.lit(1.0, pl.Float32).alias("quantity"),
+            pl.lit(None, pl.Float32).alias("unit_price"),
+        )
+        return history_of(lines, self.lines["product_id"])
+
+    def targets(self) -> pl.DataFrame:
+        """customer_id, day and product_ids (a list) of every basket to foretell."""
+        wanted = self.lines.filter("is_target").group_by("customer_id", maintain_order=True)
+        return wanted.agg(pl.col("day").first(), pl.col("product_id").alias("product_ids"))
+
+
+def read_baskets(dataset: Path, seeds: int) -> Baskets:
+    """A folder or file in the format of baskets.parquet or events.parquet. Raises BadDataset.
+
+    Customers are split by the keyset files beside it, else `seeds` times by lot.
+    """
+    name, table = _table(dataset)
+    with readable(dataset):
+        lines = (_numbered if name == "baskets.parquet" else _daily)(table).collect()
+    if not lines["is_target"].any():
+        raise BadDataset(f"{dataset} has no customer with {FEWEST_BASKETS} baskets or more to ask about")
+    lines = lines.unique().sort("customer_id", "day", "product_id", "order_id")
+    return Baskets(lines, _keysets(dataset, lines, seeds))
+
+
+def _table(dataset: Path) -> tuple[str, pl.LazyFrame]:
+    files = [dataset] if dataset.is_file() else [dataset / name for name in FORMATS]
+    for file in files:
+        if file.is_file():
+            present = columns_of(file)
+            for name, needed in FORMATS.items():
+                if needed <= present:
+                    return name, pl.scan_parquet(file)
+    wanted = " nor ".join(f"{name} ({', '.join(sorted(columns))})" for name, columns in FORMATS.items())
+    raise BadDataset(f"{dataset} holds neither {wanted}")
+
+
+def _numbered(table: pl.LazyFrame) -> pl.LazyFrame:
+    """A basket's number is its day; everybody's last basket falls on the same one."""
+    number = pl.col("basket_idx").cast(pl.Int32)
+    return table.select(
+        pl.col("user_id").cast(pl.String).alias("customer_id"),
+        (LAST_DAY + number - number.max().over("user_id")).alias("day"),
+        pl.col("item_id").cast(pl.String).alias("product_id"),
+        pl.lit(None, pl.String).alias("order_id"),
+        pl.col("is_target"),
+    )
+
+
+def _daily(table: pl.LazyFrame) -> pl.LazyFrame:
+    """What a customer buys in a day is a basket; a guest's order is one."""
+    day = pl.col("day")
+    baskets = day.n_unique().over("customer_id")
+    product = pl.col("product_id").cast(pl.String)
+    return (
+        table.filter(pl.col("event") == "purchase", product.is_not_null())
+        .filter(is_product(product, pl.lit(None, pl.String)))
+        .select(
+            pl.col("customer_id").cast(pl.String),
+            (pl.col("timestamp").dt.epoch("s") // DAY).cast(pl.Int32).alias("day"),
+            product,
+            pl.when(pl.col("customer_id").is_null()).then(pl.col("order_id").cast(pl.String)),
+        )
+        .with_columns(
+            is_target=pl.col("customer_id").is_not_null()
+            & (baskets >= FEWEST_BASKETS)
+            & (day == day.max().over("customer_id"))
+        )
+    )
+
+
+def _keysets(dataset: Path, lines: pl.DataFrame, seeds: int) -> list[list[str]]:
+    known = lines.filter("is_target")["customer_id"].unique().sort()
+    folder = dataset if dataset.is_dir() else dataset.parent
+    files = sorted(folder.glob("keyset*.parquet"))
+    if files:
+        keysets = [pl.read_parquet(file).filter(pl.col("split") == "test")["user_id"] for file in files]
+        return [
+            keyset.cast(pl.String).filter(keyset.cast(pl.String).is_in(known)).to_list() for keyset in keysets
+        ]
+    n_test = max(1, round(TEST_SHARE * len(known)))
+    return [known.sample(n_test, shuffle=True, seed=seed).to_list() for seed in range(seeds)]

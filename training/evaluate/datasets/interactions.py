@@ -1,0 +1,122 @@
+"""Views, carts and purchases of known users; asked for the one purchase of each that was held out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from features.live.shopper_state import ShopperState
+from features.progress import Report, silent
+from recommender.context.request import Request
+from training.data.history import DAY, KEPT, History, history_of
+from training.errors import BadDataset
+from training.evaluate.baselines.interactions import WORTH, simple_methods
+from training.evaluate.datasets.parquet import columns_of, readable
+from training.evaluate.exams.exam import Exam
+from training.measure.compare import Case, compare, familiar, recommended
+from training.measure.result import Evaluation
+
+COLUMNS = {"user", "item", "event", "split", "timestamp"}
+MEASURES = "hr@10", "ndcg@10_full"
+NO_TEXT = pl.lit(None, pl.String)
+
+
+def is_interactions(dataset: Path) -> bool:
+    """Whether it is a data set in the format of interactions.parquet."""
+    file = _file(dataset)
+    return file.is_file() and columns_of(file) >= COLUMNS
+
+
+def evaluate_interactions(dataset: Path, baselines: bool, report: Report = silent) -> Evaluation:
+    """The `home` placement for each user of the split `test`, whose views and carts are the live state.
+
+    What a user bought before is not ranked; nor is what they looked at, where the data set took out
+    everything a held-out product had before its purchase, so that a look cannot lead to it.
+    """
+    began = monotonic()
+    with readable(dataset):
+        events = _read(dataset)
+    train = events.filter(pl.col("split") == "train")
+    history = history_of(_lines(train), events["product_id"])
+    exam = Exam(dataset.name, history, list(cases_of(events, history)))
+    if not exam.cases:
+        raise BadDataset(f"{dataset} has no purchase in the split `test` by a user of the split `train`")
+    bundle = exam.bundle(report)
+    rankers = {"perennial": recommended(bundle)}
+    if baselines:
+        rankers |= simple_methods(train, history, bundle)
+    known = partial(familiar, bundle)
+    metrics = compare(exam.cases, rankers, MEASURES, len(history.product_ids), report=report, known=known)
+    return Evaluation("cart", exam.dataset, metrics, len(exam.cases), monotonic() - began)
+
+
+def cases_of(events: pl.DataFrame, history: History) -> Iterator[Case]:
+    """One question a user. events: with both splits."""
+    item = {product: row for row, product in enumerate(history.product_ids)}
+    past = events.filter(pl.col("split") == "train").sort("at", descending=True)
+    held_out = events.filter(pl.col("split") == "test", pl.col("event") == "purchase")
+    pairs = ["customer_id", "product_id"]
+    taken_out = held_out.join(past, on=pairs, how="semi").is_empty()
+    own = {str(user): rows for (user,), rows in past.group_by("customer_id", maintain_order=True)}
+    for user, truth in held_out.group_by("customer_id", maintain_order=True).agg("product_id").iter_rows():
+        if user in own:
+            rows = own[user]
+            done = {event: _products(rows, event) for event in WORTH}
+            request = Request(
+                "home",
+                now=float(history.until),
+                shopper=ShopperState(viewed=done["view"], cart=dict.fromkeys(done["add_to_cart"][::-1], 1.0)),
+                customer_id=user,
+                exclude=tuple(rows["product_id"].unique()) if taken_out else done["purchase"],
+                rest_days=0,
+            )
+            yield Case(request, np.array([item[product] for product in truth], np.int32))
+
+
+def _file(dataset: Path) -> Path:
+    return dataset / "interactions.parquet" if dataset.is_dir() else dataset
+
+
+def _read(dataset: Path) -> pl.DataFrame:
+    return (
+        pl.scan_parquet(_file(dataset))
+        .select(
+            pl.col("user").cast(pl.String).alias("customer_id"),
+            pl.col("item").cast(pl.String).alias("product_id"),
+            pl.col("timestamp").dt.epoch("s").alias("at"),
+            "event",
+            "split",
+        )
+        .filter(pl.col("event").is_in(list(WORTH)))
+        .sort("customer_id", "at", "product_id", maintain_order=True)
+        .collect()
+    )
+
+
+def _lines(train: pl.DataFrame) -> pl.DataFrame:
+    """As `history_of` reads them: a day of a user is a visit and, of purchases, an order."""
+    visit = pl.concat_str("customer_id", pl.lit(" "), pl.col("at") // DAY)
+    bought = pl.col("event") == "purchase"
+    return train.select(
+        pl.col("event").cast(pl.Enum(KEPT)).alias("type"),
+        pl.col("at").alias("timestamp"),
+        (pl.col("at") * 1000).alias("received_ms"),
+        "customer_id",
+        NO_TEXT.alias("anonymous_id"),
+        pl.when(~bought).then(visit).alias("session_id"),
+        "product_id",
+        pl.when(bought).then(visit).alias("order_id"),
+        pl.lit(1.0, pl.Float32).alias("quantity"),
+        pl.lit(None, pl.Float32).alias("unit_price"),
+    )
+
+
+def _products(rows: pl.DataFrame, event: str) -> tuple[str, ...]:
+    found: Any = rows.filter(pl.col("event") == event)["product_id"].unique(maintain_order=True)
+    return tuple(found)

@@ -1,0 +1,153 @@
+"""A shop's own home as a data set: its history cut in time, and asked about what came from then on.
+
+The cut falls on a midnight, as many days before the end as training holds back to examine itself. Titles
+and fees are today's; stock is not that day's, so it hides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from features.catalogue.products import load_products
+from features.home import Home
+from recommender.context.request import Request
+from training.data.history import DAY, History, load_history
+from training.errors import BadDataset
+from training.evaluate.datasets.cart_cases import Carts
+from training.evaluate.datasets.looks import cases_of
+from training.evaluate.exams.exam import Exam
+from training.measure.compare import Case
+from training.run.exam import SHORT_HISTORY_SHARE, cut_time
+from training.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A home in memory. Every event of `history` arrived when it happened, as if it had been served live."""
+
+    name: str
+    history: History
+    catalogue: pl.DataFrame
+
+    def next_baskets(self) -> Exam:
+        """The first day, from the cut on, of each customer who had ordered before. Raises BadDataset."""
+        cut = _order_cut(self.history)
+        early = self.history.before(cut)
+        return self._exam(early, _next_days(self.history, early, cut), "nobody ordered again")
+
+    def carts(self, draws: int) -> Exam:
+        """Later orders of customers who had ordered before, one product hidden, `draws` times each."""
+        cut = _order_cut(self.history)
+        early = self.history.before(cut)
+        carts = Carts(_order_lines(self.history, early, cut))
+        return self._exam(early, carts.questions(early, draws), "no later order of two products")
+
+    def visits(self) -> Exam:
+        """The looks of each visit that began after the cut. Raises BadDataset."""
+        cut = _visit_cut(self.history)
+        late = _looks(self.history).filter(pl.col("timestamp").min().over("session_id") >= cut)
+        early = self.history.before(cut)
+        return self._exam(early, cases_of(late, self.history.product_ids), "no later visit of two products")
+
+    def _exam(self, early: History, cases: Iterator[Case], lacks: str) -> Exam:
+        asked = list(cases)
+        if not asked or not early.log.height:
+            raise BadDataset(f"the history of {self.name} is too short to ask about its end: {lacks}")
+        return Exam(self.name, early, asked, self.catalogue)
+
+
+def read_shop(home: Home) -> Shop:
+    """Raises BadDataset where there is no history."""
+    if not (home.root / "events").is_dir():
+        raise BadDataset(
+            f"{home.root} holds no history yet: import orders first with "
+            f"`perennial import orders FILE --home {home.root}`"
+        )
+    catalogue = load_products(home)
+    return Shop(home.root.resolve().name, load_history(home, catalogue), catalogue)
+
+
+def _order_cut(history: History) -> int:
+    """Epoch s of the midnight before the orders that training holds back to examine itself."""
+    if not len(history.purchases):
+        raise BadDataset("there is no order to ask about: `perennial import orders FILE` brings them in")
+    return int(cut_time(history, TrainingSettings()) // DAY * DAY)
+
+
+def _visit_cut(history: History) -> int:
+    """The same for looks, which may have been recorded for a much shorter time than orders."""
+    times = history.visits.timestamp
+    if not len(times):
+        raise BadDataset("there is no visit to ask about: product views come in as events")
+    held_out = min(TrainingSettings().holdout_days * DAY, SHORT_HISTORY_SHARE * int(np.ptp(times)))
+    return int((times.max() - held_out) // DAY * DAY)
+
+
+def _next_days(history: History, early: History, cut: int) -> Iterator[Case]:
+    """What a customer buys in a day is one basket, as in the published protocol."""
+    lines = history.purchases
+    known = np.unique(early.purchases.customer)
+    later = (lines.timestamp >= cut) & (lines.customer >= 0) & np.isin(lines.customer, known)
+    late = lines.where(later)
+    days = pl.DataFrame({"customer": late.customer, "day": late.day, "item": late.item}).unique()
+    first = days.filter(pl.col("day") == pl.col("day").min().over("customer")).sort("customer", "item")
+    for (customer, day), basket in first.group_by("customer", "day", maintain_order=True):
+        request = Request(
+            "email",
+            now=float(_number(day) * DAY),
+            customer_id=history.customer_ids[_number(customer)],
+            rest_days=0,
+            in_stock=False,
+        )
+        yield Case(request, basket["item"].to_numpy())
+
+
+def _order_lines(history: History, early: History, cut: int) -> pl.DataFrame:
+    """As `Carts` has them; later orders only of customers known before the cut."""
+    lines = history.purchases
+    known = np.isin(lines.customer, np.unique(early.purchases.customer)) & (lines.customer >= 0)
+    at = pl.col("timestamp").min().over("order")
+    orders = pl.DataFrame(
+        {
+            "customer_id": _names(history.customer_ids, lines.customer),
+            "order": lines.order,
+            "timestamp": lines.timestamp,
+            "product_id": _names(history.product_ids, lines.item),
+            "known": known,
+        }
+    )
+    return (
+        orders.with_columns(at=at, late=at >= cut, order_id=pl.col("order").cast(pl.String))
+        .filter(~pl.col("late") | pl.col("known"))
+        .select("customer_id", "order_id", "at", "product_id", "late")
+    )
+
+
+def _looks(history: History) -> pl.DataFrame:
+    """As `read_looks` makes them; a look followed by a click or a cart of the same product is one."""
+    seen = history.visits
+    table = pl.DataFrame(
+        {
+            "session": seen.session,
+            "product_id": _names(history.product_ids, seen.item),
+            "timestamp": seen.timestamp,
+            "customer_id": _names(history.customer_ids, seen.customer),
+        }
+    ).sort("session", "timestamp", maintain_order=True)
+    again = (pl.col("product_id") == pl.col("product_id").shift()).over("session").fill_null(value=False)
+    return table.filter(~again).with_columns(session_id=pl.col("session").cast(pl.String))
+
+
+def _names(names: list[str], rows: NDArray[np.int32]) -> pl.Series:
+    """The id of each row; null for -1."""
+    return pl.Series(np.array([*names, None], object)[rows].tolist(), dtype=pl.String)
+
+
+def _number(value: Any) -> int:
+    return int(value)

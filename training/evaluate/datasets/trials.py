@@ -1,0 +1,70 @@
+"""Randomised trials: who got which arm, and what they did, as in hillstrom.parquet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from training.errors import BadDataset
+from training.measure.metrics import Estimate
+
+ARM, OUTCOMES = "segment", ("visit", "conversion", "spend")
+NONE_WORDS = ("no ", "none", "control")
+FOLDS = 5
+
+
+class Trial(NamedTuple):
+    """features: a row a customer; arm: (n) text; outcomes: name -> (n) float64; control: who got nothing."""
+
+    features: pl.DataFrame
+    arm: NDArray[np.str_]
+    outcomes: dict[str, NDArray[np.float64]]
+    control: str
+
+    @property
+    def treatments(self) -> list[str]:
+        return sorted(set(self.arm.tolist()) - {self.control})
+
+    def folds(self, seed: int) -> NDArray[np.int64]:
+        """(n): which of five folds each customer is in, by lot."""
+        return np.random.default_rng(seed).permutation(len(self.arm)) % FOLDS
+
+
+def is_trial(dataset: Path) -> bool:
+    """Whether it is a data set in the format of hillstrom.parquet."""
+    file = _file(dataset)
+    return file is not None and {ARM, *OUTCOMES} <= set(pl.scan_parquet(file).collect_schema().names())
+
+
+def read_trial(dataset: Path) -> Trial:
+    """Raises BadDataset."""
+    file = _file(dataset)
+    if file is None or not is_trial(dataset):
+        raise BadDataset(f"{dataset} holds no trial: a parquet file with {', '.join((ARM, *OUTCOMES))}")
+    table = pl.read_parquet(file)
+    arms = sorted(table[ARM].unique())
+    control = next((arm for arm in arms if arm.lower().startswith(NONE_WORDS)), None)
+    if control is None or len(arms) < 2:
+        raise BadDataset(f"{file} needs an arm that got nothing (`No ...`, `none`, `control`) and another")
+    outcomes = {name: table[name].cast(pl.Float64).to_numpy() for name in OUTCOMES}
+    return Trial(table.drop(ARM, *OUTCOMES), table[ARM].to_numpy().astype(str), outcomes, control)
+
+
+def over_splits(found: NDArray[np.float64]) -> Estimate:
+    """found: (splits, folds). Its mean, and 1.96 standard errors of the folds of one split about it.
+
+    Splits of the same customers say little that is new, so that more of them narrow nothing.
+    """
+    value, error = float(found.mean()), float(found.std(axis=1, ddof=1).mean() / np.sqrt(found.shape[1]))
+    return {"value": value, "low": value - 1.96 * error, "high": value + 1.96 * error}
+
+
+def _file(dataset: Path) -> Path | None:
+    if dataset.is_file():
+        return dataset if dataset.suffix == ".parquet" else None
+    files = sorted(dataset.glob("*.parquet"))
+    return files[0] if len(files) == 1 else None

@@ -1,0 +1,1 @@
+"""One table of results of one task on one data set."""

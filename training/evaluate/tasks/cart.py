@@ -1,0 +1,59 @@
+"""Carts: one product of a later order is hidden, and all others in the catalogue are ranked for its place."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from time import monotonic
+
+from features.home import Home
+from features.progress import Report, silent
+from training.errors import BadDataset
+from training.evaluate.baselines.cart import cart_baselines
+from training.evaluate.datasets.cart_cases import read_carts
+from training.evaluate.datasets.interactions import evaluate_interactions, is_interactions
+from training.evaluate.datasets.own_shop import read_shop
+from training.evaluate.exams.exam import Exam
+from training.measure.compare import compare, familiar, recommended, spread
+from training.measure.result import Evaluation
+from training.settings import TrainingSettings
+
+MEASURES = "hr@10", "ndcg@10_full", "mrr@10"
+AT_MOST = 6_000  # questions, a fair sample of more
+
+
+def evaluate_cart(
+    source: Path | Home, seeds: int = 1, baselines: bool = True, report: Report = silent
+) -> Evaluation:
+    """The model that serves, trained on the earlier orders, beside simple methods.
+
+    Later orders are, in baskets.parquet, the marked last baskets; in events.parquet and in a home, those of
+    the last 28 days (or a fifth of a shorter span) by customers known before. Orders of two products or more
+    count; `seeds`: how often each is asked about. Own later orders are known to the model and to `own
+    orders` when they lie before the one asked about. Nothing but the earlier orders tunes anything.
+    """
+    if isinstance(source, Path) and is_interactions(source):
+        return evaluate_interactions(source, baselines, report)
+    began, settings = monotonic(), TrainingSettings()
+    exam = read_shop(source).carts(seeds) if isinstance(source, Home) else carts_of(source, seeds)
+    cases = spread(iter(exam.cases), AT_MOST, settings.seed)
+    bundle = exam.bundle(report)
+    rankers = {"perennial": recommended(bundle)}
+    if baselines:
+        rankers |= cart_baselines(exam.history, bundle, settings)
+    n_items = int(bundle.tables.product.recommendable.sum())
+    metrics = compare(
+        cases, rankers, MEASURES, n_items, seed=settings.seed, report=report, known=partial(familiar, bundle)
+    )
+    chosen = dict(zip(("ridge", "habit"), bundle.tables.cart_tuning.tolist(), strict=True))
+    return Evaluation("cart", exam.dataset, metrics, len(cases), monotonic() - began, chosen)
+
+
+def carts_of(dataset: Path, draws: int) -> Exam:
+    """baskets.parquet or events.parquet."""
+    carts = read_carts(dataset)
+    history = carts.history()
+    cases = list(carts.questions(history, draws))
+    if not cases:
+        raise BadDataset(f"{dataset} has no later order of two products by a customer known before")
+    return Exam(dataset.name, history, cases)

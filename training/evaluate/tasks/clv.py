@@ -1,0 +1,143 @@
+"""What customers are worth: foretold from the history up to a day, held against what came."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from features.home import Home
+from features.progress import Report, silent
+from recommender.value.customer_value import Customers, CustomerValue, forecast
+from recommender.value.order_models import NAMES, Floats
+from recommender.value.value_intervals import intervals
+from training.customers.rfm import OrderDays, order_days
+from training.customers.value import fit_customer_value
+from training.data.history import DAY, History
+from training.errors import BadDataset
+from training.evaluate.baselines.order_fits import plain_fits
+from training.evaluate.datasets.order_history import read_orders
+from training.measure.forecasts import covered, judged, largest_gap
+from training.measure.metrics import Metrics
+from training.measure.result import Evaluation
+
+FEWEST_DAYS = 28
+EPOCH = date(1970, 1, 1)
+TRUTH = "truth_customers.csv"
+
+
+def evaluate_clv(
+    source: Path | Home,
+    baselines: bool = True,
+    report: Report = silent,
+    until: datetime | None = None,
+) -> Evaluation:
+    """Fit on the days up to `until` (else the quarter's end nearest the middle of the history), and forecast
+    the orders and revenue of the customers known then for all days after it.
+
+    Measures are of revenue; of order days in the rows that say so. `held_90`: the share of customers within
+    their interval of 90 %. In a generated shop's home, its truth adds how far P(alive) is off in the worst
+    tenth, and how often the intervals hold in the times that followed. Raises BadDataset.
+    """
+    began = monotonic()
+    report("Reading orders", 0, 1)
+    history = read_orders(source)
+    truth = order_days(history)
+    if not len(truth) or int(np.ptp(truth.day)) < FEWEST_DAYS:
+        raise BadDataset(f"{_name(source)} holds no {FEWEST_DAYS} days of orders by known customers")
+    cut = middle(truth) if until is None else (until.date() - EPOCH).days
+    report("Customer value", 0, 1)
+    value = fit_customer_value(history.before((cut + 1) * DAY), until_day=cut)
+    known = np.flatnonzero(value.order_days > 0).astype(np.int32)
+    if not len(known) or cut >= truth.day.max():
+        raise BadDataset("no order by a known customer lies before, or after, the day given with --until")
+    metrics = _judged(value, known, truth, cut, baselines)
+    if isinstance(source, Home) and (source.root / "demo" / TRUTH).is_file():
+        metrics["perennial"] |= against_truth(history, source.root / "demo" / TRUTH)
+    return Evaluation(
+        task="clv",
+        dataset=_name(source),
+        metrics=metrics,
+        cases=len(known),
+        seconds=round(monotonic() - began, 1),
+        settings={
+            "model": NAMES[int(value.model[0])],
+            "parameters": ", ".join(f"{number:.4g}" for number in value.model[1:]),
+            "known until": str(EPOCH + timedelta(days=cut)),
+            "days ahead": int(truth.day.max()) - cut,
+            **(plain_fits(truth, cut) if baselines else {}),
+        },
+    )
+
+
+def _name(source: Path | Home) -> str:
+    return source.root.name if isinstance(source, Home) else source.name
+
+
+def middle(days: OrderDays) -> int:
+    """The last day of the quarter, or of the month where no quarter ends in time, that is nearest the middle
+    of the history; the middle itself of a short one. Days since 1970."""
+    first, last = int(days.day.min()), int(days.day.max())
+    half, reach = (first + last) // 2, (last - first) // 6
+    ends = [
+        day for day in range(half - reach, half + reach + 1) if (EPOCH + timedelta(days=day + 1)).day == 1
+    ]
+    quarters = [day for day in ends if (EPOCH + timedelta(days=day + 1)).month % 3 == 1]
+    return min(quarters or ends or [half], key=lambda day: abs(day - half))
+
+
+def _judged(
+    value: CustomerValue, known: NDArray[np.int32], truth: OrderDays, cut: int, baselines: bool
+) -> dict[str, Metrics]:
+    later = truth.where(truth.day > cut)
+    size, ahead = len(value.order_days), int(truth.day.max()) - cut
+    orders = np.bincount(later.customer, minlength=size)[known].astype(np.float64)
+    revenue = np.asarray(np.bincount(later.customer, later.revenue, size)[known], np.float64)
+    customers = value.customers(known)
+    found = forecast(value, customers, cut, (ahead,))
+    held = intervals(value, customers, cut, found, np.random.default_rng(0), (ahead,))
+    found_by = {"perennial": (found.orders[:, 0], found.revenue[:, 0])}
+    if baselines:
+        found_by |= _simple(customers, cut, ahead)
+    metrics = {name: judged(money, revenue) for name, (_, money) in found_by.items()}
+    metrics |= {f"{name}, orders": judged(count, orders) for name, (count, _) in found_by.items()}
+    metrics["perennial"]["held_90"] = {"value": covered(revenue, held.revenue[:, 0])}
+    metrics["perennial, orders"]["held_90"] = {"value": covered(orders, held.orders[:, 0])}
+    return metrics
+
+
+def _simple(customers: Customers, cut: int, ahead: int) -> dict[str, tuple[Floats, Floats]]:
+    """(orders, revenue): as many as so far, and as many a day as so far."""
+    span = float(cut - customers.first_day.min() + 1)
+    age = np.maximum(cut - customers.first_day, 1).astype(np.float64)
+    return {
+        "past revenue": (customers.order_days * (ahead / span), customers.revenue * (ahead / span)),
+        "past rate": (
+            (customers.order_days - 1) / age * ahead,
+            customers.revenue / np.maximum(age, 28) * ahead,
+        ),
+    }
+
+
+def against_truth(history: History, file: Path) -> Metrics:
+    """P(alive) and the intervals of today, held against what a generated shop knows of its customers."""
+    today = history.until // DAY
+    value = fit_customer_value(history)
+    rows = {name: row for row, name in enumerate(history.customer_ids) if value.order_days[row] > 0}
+    truth = pl.read_csv(file).filter(pl.col("customer_id").is_in(list(rows)))
+    customers = value.customers(np.array([rows[name] for name in truth["customer_id"]], np.int32))
+    horizons = (90, 365)
+    found = forecast(value, customers, today, horizons)
+    held = intervals(value, customers, today, found, np.random.default_rng(0), horizons)
+    gap = largest_gap(found.p_alive, truth["alive"].to_numpy().astype(np.float64))
+    measures: Metrics = {"p_alive_gap@10_truth": {"value": gap}}
+    for place, days in enumerate(horizons):
+        for name, stretches in (("orders", held.orders), ("revenue", held.revenue)):
+            came = truth[f"{name}_next_{days}d"].to_numpy().astype(np.float64)
+            share = covered(came, stretches[:, place])
+            measures[f"{name}_held_90@{days}d_truth"] = {"value": share}
+    return measures

@@ -1,0 +1,67 @@
+"""The next order of customers with a history, foretold by what serves e-mails and by simpler methods."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+
+from features.home import Home
+from features.progress import Report, silent
+from recommender.context.request import Request
+from training.data.history import DAY
+from training.evaluate.baselines.next_basket import simple_methods
+from training.evaluate.datasets.baskets import Baskets, read_baskets
+from training.evaluate.datasets.own_shop import read_shop
+from training.evaluate.exams.exam import Exam
+from training.measure.compare import Case, compare, familiar, recommended
+from training.measure.result import Evaluation
+from training.settings import TrainingSettings
+
+MEASURES = ("recall@10", "ndcg@10_full", "ndcg@10_cut", "phr@10")
+
+
+def evaluate_next_basket(
+    source: Path | Home, seeds: int = 5, baselines: bool = True, report: Report = silent
+) -> Evaluation:
+    """Train on all baskets but the last of each customer asked about, and ask for that one.
+
+    Of a home: train on what came before its last weeks, and ask for each earlier customer's first basket in
+    them, once. Tuning sees only what training sees. Products bought lately are not hidden (`rest_days=0`).
+    Metrics are the mean over the keysets' test customers.
+    """
+    began, settings = monotonic(), TrainingSettings()
+    exam = (
+        read_shop(source).next_baskets()
+        if isinstance(source, Home)
+        else last_baskets_of(source.name, read_baskets(source, seeds))
+    )
+    bundle = exam.bundle(report)
+    rankers = {"perennial": recommended(bundle)}
+    if baselines:
+        rankers |= simple_methods(bundle, exam.history)
+    n_items = int(bundle.tables.product.recommendable.sum())
+    known = partial(familiar, bundle)
+    metrics = compare(exam.cases, rankers, MEASURES, n_items, seed=settings.seed, report=report, known=known)
+    table = bundle.tables.next_basket
+    decay, own_share = map(float, table.blend)
+    chosen = {"decay": decay, "own share": own_share, "trees": len(table.trees)}
+    return Evaluation(
+        "next-basket", exam.dataset, metrics, len(exam.cases), round(monotonic() - began, 1), chosen
+    )
+
+
+def last_baskets_of(name: str, baskets: Baskets) -> Exam:
+    """Fold after fold."""
+    history = baskets.history()
+    rows = {product: row for row, product in enumerate(history.product_ids)}
+    asked = {
+        customer: Case(
+            Request("email", now=float(day * DAY), customer_id=customer, rest_days=0),
+            np.array([rows[product] for product in bought], np.int32),
+        )
+        for customer, day, bought in baskets.targets().iter_rows()
+    }
+    return Exam(name, history, [asked[customer] for keyset in baskets.keysets for customer in keyset])

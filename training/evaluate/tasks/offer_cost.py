@@ -1,0 +1,98 @@
+"""CPU of an offer's decision beside that of a recommendation: same process, same customers, same moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import cycle, islice
+from time import monotonic, process_time_ns
+
+from features.cli.commands import store
+from features.home import Home
+from features.live.shopper_state import ShopperState
+from features.merchant.versioned_settings import OFFER_CATALOGUE
+from features.progress import Report, silent
+from recommender.context.request import Placement, Request
+from recommender.customers.offer_context import Question, asked_of, model_of
+from recommender.model import versions
+from recommender.model.availability import Shelf
+from recommender.offers.catalogue import Catalogue
+from recommender.offers.promise import choose
+from recommender.recommend import Recommender
+from training.errors import BadDataset
+from training.measure.metrics import Metrics, estimate
+from training.measure.result import Evaluation
+from training.offers.candidates import catalogue_of
+
+CALLS, ROUNDS, WARM = 300, 9, 30
+PLACEMENTS: tuple[Placement, ...] = ("home", "cart", "product_complements")
+K = 8
+
+
+def evaluate_offer_cost(home: Home, report: Report = silent) -> Evaluation:
+    """us: microseconds of CPU a call; ratio: over the mean of the placements. Rounds take turns, so that
+    a machine that slows down slows all. Raises BadDataset without a model or offers."""
+    began = monotonic()
+    bundle = versions.load_current(home.models)
+    with store(home) as client:
+        catalogue = catalogue_of(OFFER_CATALOGUE.standing(client).settings)
+    if bundle is None or not catalogue.offers:
+        raise BadDataset("there is nothing to measure: train, and save offers with PUT /v1/offers/catalogue")
+    recommender = Recommender(bundle, Shelf.of(bundle.tables))
+    n = min(len(bundle.tables.customers), 2_000)
+    names = [bundle.tables.customers.name(row) for row in range(n)]
+    item = int(bundle.tables.popular.items[0])
+    tasks = {"decision": _decision(recommender, catalogue)}
+    tasks |= {place: _recommendation(recommender, place, item) for place in PLACEMENTS}
+    found = _measured(tasks, names, report)
+    usual = [sum(each) / len(PLACEMENTS) for each in zip(*(found[name] for name in PLACEMENTS), strict=True)]
+    metrics: dict[str, Metrics] = {
+        name: {
+            "us": estimate(values, seed=0),
+            "ratio": estimate([own / other for own, other in zip(values, usual, strict=True)], seed=0),
+        }
+        for name, values in found.items()
+    }
+    notes = {"offers": f"{len(catalogue.offers)} in the catalogue"}
+    return Evaluation("offer-cost", home.root.name, metrics, CALLS * ROUNDS, monotonic() - began, notes)
+
+
+def _decision(recommender: Recommender, catalogue: Catalogue) -> Callable[[str], object]:
+    model, now = model_of(recommender.bundle.tables), datetime.now(UTC)
+    bundle, shelf = recommender.bundle, recommender.shelf
+
+    def decide(customer: str) -> object:
+        question = Question(customer, "web", {}, ShopperState(), {}, (), {})
+        asked = asked_of(question, bundle, shelf, None, now)
+        return None if asked is None else choose(catalogue, model, asked, now, "")
+
+    return decide
+
+
+def _recommendation(recommender: Recommender, placement: Placement, item: int) -> Callable[[str], object]:
+    now, product = datetime.now(UTC).timestamp(), recommender.bundle.tables.products.name(item)
+    about = {"cart": {"cart": (product,)}, "product_complements": {"product_id": product}}.get(placement, {})
+
+    def recommend(customer: str) -> object:
+        return recommender.recommend(Request(placement, now, ShopperState(), customer, **about), K, customer)  # type: ignore[arg-type]
+
+    return recommend
+
+
+def _measured(
+    tasks: dict[str, Callable[[str], object]], customers: Sequence[str], report: Report
+) -> dict[str, list[float]]:
+    """Name -> microseconds of CPU a call, one figure a round."""
+    found: dict[str, list[float]] = {name: [] for name in tasks}
+    for number in range(ROUNDS):
+        report("Measuring", number, ROUNDS)
+        for name, task in tasks.items():
+            asked = list(islice(cycle(customers), number * CALLS, number * CALLS + CALLS + WARM))
+            for customer in asked[:WARM]:
+                task(customer)
+            began = process_time_ns()
+            for customer in asked[WARM:]:
+                task(customer)
+            found[name].append((process_time_ns() - began) / 1_000 / CALLS)
+    report("Measuring", 1, 1)
+    return found

@@ -1,0 +1,100 @@
+"""The generated shop's planted habits: are the refills of the next order foretold?"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.context.request import Placement, Request, Situation
+from recommender.model.bundle import Bundle
+from training.errors import BadDataset
+from training.measure.compare import Case, Ranker, scored
+from training.measure.metrics import Ranked
+
+WITHIN = timedelta(days=28)  # of the model's last order: the age of a model that a shop serves
+EARLY = 0.2  # of its rhythm before it is due, a refill is bought along with other things
+
+
+@dataclass(frozen=True)
+class Habit:
+    """A product (row of the model), how many days its packs last, and when the next are due (epoch s)."""
+
+    item: int
+    every_days: float
+    due: float
+
+    def wait(self, now: float) -> float:
+        """Until it is due, in its own rhythms; below 0: overdue."""
+        return (self.due - now) / (86_400 * self.every_days)
+
+
+@dataclass(frozen=True)
+class Customer:
+    """One with habits whose next order, at `at` (epoch s), refills some of them."""
+
+    customer_id: str
+    at: float
+    habits: list[Habit]
+    refilled: NDArray[np.int32]
+
+    def case(self, placement: Placement) -> Case:
+        """Asked when that order is placed, as nobody knows it beforehand."""
+        return Case(Request(placement, now=self.at, customer_id=self.customer_id), self.refilled)
+
+
+def planted_refills(truth: Path, bundle: Bundle) -> Iterator[Customer]:
+    """Who refills, in an order of the first 28 days after the history, what may be shown.
+
+    truth: truth_customers.csv. Raises BadDataset where it is of an older shop.
+    """
+    tables = bundle.tables
+    shown = tables.product.recommendable & tables.product.in_stock
+    latest = datetime.fromisoformat(bundle.manifest.last_order) + WITHIN
+    with truth.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if "next_refills" not in row:
+                raise BadDataset(f"{truth} knows no next orders: make the demo shop anew in an empty home")
+            if not row["next_order_at"] or datetime.fromisoformat(row["next_order_at"]) > latest:
+                continue
+            refilled = np.array(tables.products.rows(json.loads(row["next_refills"])), np.int32)
+            if len(refilled := refilled[shown[refilled]]):
+                at = datetime.fromisoformat(row["next_order_at"]).timestamp()
+                habits = [habit for habit in _habits(row["refills"], bundle) if shown[habit.item]]
+                yield Customer(row["customer_id"], at, habits, refilled)
+
+
+def oracle(customers: list[Customer]) -> Ranker:
+    """What the truth allows: knows every habit, its rhythm and when it is due, but not whether this order
+    takes it along. The most overdue first, and none that is not due yet."""
+    by_id = {customer.customer_id: customer for customer in customers}
+
+    def rank(case: Case, k: int) -> Ranked:
+        now = case.request.now
+        habits = sorted(by_id[case.request.customer_id or ""].habits, key=lambda habit: habit.wait(now))
+        return Ranked(np.array([habit.item for habit in habits if habit.wait(now) <= EARLY][:k], np.int32))
+
+    return rank
+
+
+def own_favourites(bundle: Bundle) -> Ranker:
+    """What the customer ordered most often."""
+
+    def counts(situation: Situation) -> NDArray[np.float64]:
+        own = situation.purchases
+        return np.bincount(own.items, own.orders, len(bundle.tables.products)).astype(np.float64)
+
+    return scored(bundle, counts)
+
+
+def _habits(refills: str, bundle: Bundle) -> Iterator[Habit]:
+    for refill in json.loads(refills):
+        item = bundle.tables.products.row(refill["product_id"])
+        if item >= 0:
+            yield Habit(item, refill["every_days"], datetime.fromisoformat(refill["due"]).timestamp())

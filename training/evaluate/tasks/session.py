@@ -1,0 +1,60 @@
+"""The next product of a visit: every look of the later visits is foretold from the looks before it."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+import polars as pl
+
+from features.home import Home
+from features.progress import Report, silent
+from training.data.history import history_of
+from training.errors import BadDataset
+from training.evaluate.baselines.session import session_baselines
+from training.evaluate.datasets.looks import as_views, cases_of, read_looks
+from training.evaluate.datasets.own_shop import read_shop
+from training.evaluate.exams.exam import Exam
+from training.measure.compare import compare, familiar, recommended, spread
+from training.measure.result import Evaluation
+from training.settings import TrainingSettings
+
+MEASURES = "mrr@20", "hr@20", "ndcg@20_full"
+AT_MOST = 6_000  # looks, a fair sample of more
+
+
+def evaluate_session(
+    source: Path | Home, seeds: int = 1, baselines: bool = True, report: Report = silent
+) -> Evaluation:
+    """Rank the whole catalogue after each prefix of each later visit: of the split `test`, or a home's last
+    weeks.
+
+    The model chooses its settings on the newest training visits; `valid` is left out, as it overlaps the
+    test in time. Nothing is drawn by lot but the intervals: `seeds` is that of their bootstrap.
+    Raises BadDataset.
+    """
+    began = monotonic()
+    exam = read_shop(source).visits() if isinstance(source, Home) else visits_of(source)
+    cases = spread(iter(exam.cases), AT_MOST, TrainingSettings().seed)
+    bundle = exam.bundle(report)
+    rankers = {"perennial": recommended(bundle)}
+    if baselines:
+        rankers |= session_baselines(exam.history.visits, bundle)
+    seen = len(np.unique(exam.history.visits.item))
+    metrics = compare(cases, rankers, MEASURES, seen, seeds, report, partial(familiar, bundle))
+    habits = dict(zip(("fade", "back", "again"), bundle.tables.sessions.habits.tolist(), strict=True))
+    return Evaluation("session", exam.dataset, metrics, len(cases), monotonic() - began, habits)
+
+
+def visits_of(dataset: Path) -> Exam:
+    """sessions.parquet: learn from `train`, ask about `test`."""
+    looks = read_looks(dataset)
+    history = history_of(as_views(looks.filter(pl.col("split") == "train")), looks["product_id"])
+    if not len(history.visits):
+        raise BadDataset(f"{dataset} has no visit in the split `train`")
+    cases = list(cases_of(looks.filter(pl.col("split") == "test"), history.product_ids))
+    if not cases:
+        raise BadDataset(f"{dataset} has no visit of two looks or more in the split `test`")
+    return Exam(dataset.name, history, cases)

@@ -1,0 +1,1 @@
+"""Every order as revenue, cost and margin, the base of all reports."""

@@ -1,0 +1,130 @@
+"""Several rankers before the same cases with known answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from time import perf_counter
+from typing import NamedTuple
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from features.progress import Report, silent
+from recommender.context.request import Request, Situation
+from recommender.model.availability import Shelf
+from recommender.model.bundle import Bundle
+from recommender.recommend import Recommender
+from training.measure.metrics import Metrics, Ranked, depth, estimate, measure, ranks, recall, top
+
+
+class Case(NamedTuple):
+    """A question and the items (rows) that were then bought or looked at."""
+
+    request: Request
+    truth: NDArray[np.int32]
+
+
+Ranker = Callable[[Case, int], Ranked]
+"""A case and k -> its k best items, and what ties with the last of them."""
+
+
+def recommended(bundle: Bundle) -> Ranker:
+    """What serving would answer."""
+    faiss.omp_set_num_threads(1)  # as in an API process
+    recommender = Recommender(bundle, Shelf.of(bundle.tables))
+
+    def rank(case: Case, k: int) -> Ranked:
+        return Ranked(np.array([pick.item for pick in recommender.recommend(case.request, k)], np.int32))
+
+    return rank
+
+
+def scored(bundle: Bundle, scores: Callable[[Situation], NDArray[np.floating]]) -> Ranker:
+    """The products that serving might show, by the scores (n_items) of a simpler method; 0 is no answer."""
+    product = bundle.tables.product
+
+    def rank(case: Case, k: int) -> Ranked:
+        situation = Situation(case.request, bundle)
+        shown = product.recommendable & (product.in_stock | (not case.request.in_stock))
+        shown[situation.hidden] = False
+        return top(np.where(shown, scores(situation), 0.0), k)
+
+    return rank
+
+
+def popularity(bundle: Bundle) -> Ranker:
+    """The best sellers that are not in the cart yet, the same for everybody."""
+    ranking = bundle.tables.popular
+    scores = np.zeros(len(bundle.tables.products))
+    scores[ranking.items] = np.arange(len(ranking.items), 0, -1)
+    return scored(bundle, lambda _: scores)
+
+
+def familiar(bundle: Bundle, case: Case) -> NDArray[np.int32]:
+    """What the shopper had bought or looked at before the question."""
+    known = Situation(case.request, bundle)
+    return np.array([*known.purchases.items, *known.fresh_purchases, *known.viewed.tolist()], np.int32)
+
+
+def compare(
+    cases: Sequence[Case],
+    rankers: Mapping[str, Ranker],
+    measures: Sequence[str],
+    n_items: int,
+    seed: int = 7,
+    report: Report = silent,
+    known: Callable[[Case], NDArray[np.int32]] | None = None,
+) -> dict[str, Metrics]:
+    """Each ranker's measures over the same cases, with 95 % bootstrap intervals.
+
+    Besides those, k being the deepest of them, `coverage@k`: the share of `n_items` that it ever shows; `ms`:
+    milliseconds an answer; and where it is said what a shopper has `known`, the measures of `novelty`.
+    """
+    k = max(map(depth, measures))
+    seen = [known(case) for case in cases] if known is not None else []
+    found: dict[str, Metrics] = {}
+    for place, (name, rank) in enumerate(rankers.items()):
+        began, answers = perf_counter(), []
+        for done, case in enumerate(cases):
+            answers.append(rank(case, k))
+            if done % 50 == 0:
+                report("Evaluation", place * len(cases) + done, len(rankers) * len(cases))
+        milliseconds = 1000 * (perf_counter() - began) / max(len(cases), 1)
+        given = [ranks(answer, case.truth) for answer, case in zip(answers, cases, strict=True)]
+        shown = {item for answer in answers for item in answer.items[:k].tolist()}
+        found[name] = {each: estimate([measure(each)(ranks) for ranks in given], seed) for each in measures}
+        if known is not None:
+            found[name] |= novelty(cases, answers, seen, k, seed)
+        found[name][f"coverage@{k}"] = {"value": len(shown) / max(n_items, 1)}
+        found[name]["ms"] = {"value": milliseconds}
+    report("Evaluation", 1, 1)
+    return found
+
+
+def novelty(
+    cases: Sequence[Case], answers: Sequence[Ranked], seen: Sequence[NDArray[np.int32]], k: int, seed: int
+) -> Metrics:
+    """recall@k of the wanted products that the shopper knew, and of those that were new to them; and the
+    share of the shown products that are known (`repeats@k`) and new (`explores@k`)."""
+    recalls: dict[str, list[float]] = {"repeat": [], "explore": []}
+    repeats = []
+    for case, answer, known in zip(cases, answers, seen, strict=True):
+        old = np.isin(case.truth, known)
+        for kind, wanted in (("repeat", case.truth[old]), ("explore", case.truth[~old])):
+            if len(wanted):
+                recalls[kind].append(recall(ranks(answer, wanted), k))
+        if len(answer.items):
+            repeats.append(float(np.isin(answer.items[:k], known).mean()))
+    share = estimate(repeats, seed)["value"] if repeats else 0.0
+    found = {f"recall@{k}_{kind}": estimate(values, seed) for kind, values in recalls.items() if values}
+    return {**found, f"repeats@{k}": {"value": share}, f"explores@{k}": {"value": 1.0 - share}}
+
+
+def spread(cases: Iterator[Case], at_most: int, seed: int) -> list[Case]:
+    """A fair sample of cases, in their order."""
+    everything = list(cases)
+    if len(everything) <= at_most:
+        return everything
+    chosen = np.random.default_rng(seed).choice(len(everything), at_most, replace=False)
+    return [everything[place] for place in np.sort(chosen)]

@@ -1,0 +1,1 @@
+"""Models fitted to the history, one file a model."""

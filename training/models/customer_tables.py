@@ -1,0 +1,101 @@
+"""History -> what a bundle holds of each customer."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from features.home import Home
+from recommender.arrays.id_map import IdMap
+from recommender.model.customer_tables import PRICE_BANDS, CustomerFacts, People
+from training.customers.reorder import fit_reorder
+from training.customers.value import fit_customer_value
+from training.data.history import DAY, History, categories
+from training.data.products import align
+from training.ledger.acquisition import channels
+from training.ledger.ledger import day_of, ledger_of
+from training.ledger.price_bands import price_bands
+from training.ledger.segments import GAP_DAYS, rhythm_of
+from training.ledger.touches import Archive, archive_of, rows_until
+
+WORDS = ("currency", "channel", "country", "language")
+
+
+def fit_people(home: Home, history: History, catalogue: pl.DataFrame) -> People:
+    """Of every customer of a history, which must be all of the home's. As of its last day."""
+    facts, usual = _facts_and_rhythm(home, history, catalogue)
+    products = align(catalogue, history)
+    return People(
+        facts=facts,
+        value=fit_customer_value(history, products.cost),
+        reorder=fit_reorder(history.purchases, products.category, len(history.customer_ids)),
+        usual=usual,
+        price_band=_rows(price_bands(products.rows), pl.Series(PRICE_BANDS)).astype(np.int8),
+    )
+
+
+def _facts_and_rhythm(
+    home: Home, history: History, catalogue: pl.DataFrame
+) -> tuple[CustomerFacts, NDArray[np.float64]]:
+    """By themselves: the ledger takes more memory than all other steps, and goes before these begin."""
+    as_of = day_of(history.until // DAY)
+    archive, goods, known = _numbered(home, as_of, catalogue, history)
+    ledger = ledger_of(archive, goods, as_of, with_lines=False)
+    archive = archive._replace(sales=archive.sales.clear())  # channels look at touches alone
+    facts = (
+        known.join(ledger.customers, on="customer", how="left", maintain_order="left")
+        .join(channels(archive, ledger), on="customer", how="left", maintain_order="left")
+        .join(archive.told, on="customer", how="left", maintain_order="left")
+    )
+    return as_facts(facts), np.array(rhythm_of(ledger, GAP_DAYS), np.float64)
+
+
+def _numbered(
+    home: Home, as_of: date, catalogue: pl.DataFrame, history: History
+) -> tuple[Archive, pl.DataFrame, pl.DataFrame]:
+    """The archive, the catalogue and the history's customers with ids as categories, in their order: as text
+    they would fill the memory, and a ledger copies them with every join."""
+    seen = rows_until(home, as_of)
+    ids = {name: _different(seen, name) for name in ("customer", "browser", "item", "order")}
+    customers = pl.Series(history.customer_ids, dtype=pl.String)
+    kinds = {name: categories(each) for name, each in ids.items()} | {
+        "customer": categories(ids["customer"], customers),
+        "item": categories(ids["item"], catalogue["product_id"]),
+    }
+    archive = archive_of(seen.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items()))
+    known = pl.DataFrame({"customer": customers.cast(kinds["customer"])})
+    return archive, catalogue.with_columns(pl.col("product_id").cast(kinds["item"])), known
+
+
+def _different(rows: pl.LazyFrame, column: str) -> pl.Series:
+    return rows.select(pl.col(column).unique()).collect(engine="streaming").to_series()
+
+
+def as_facts(facts: pl.DataFrame) -> CustomerFacts:
+    """Columns as in `CustomerFacts`, words as text, times and consent as the ledger and `told` give them."""
+    words = pl.concat([facts[name].cast(pl.String) for name in WORDS]).drop_nulls().unique().sort()
+    consent = pl.when(pl.col("consent") == "true").then(1).when(pl.col("consent") == "false").then(0)
+    rows = {name: _rows(facts[name], words) for name in WORDS}
+    return CustomerFacts(
+        orders=_array(facts["orders"], 0, np.int32),
+        revenue=_array(facts["revenue"], 0.0, np.float64),
+        first=_array(facts["first"].dt.epoch("s"), 0, np.int64),
+        last=_array(facts["last"].dt.epoch("s"), 0, np.int64),
+        discounted=_array(facts["discounted"], 0.0, np.float32),
+        consent=_array(facts.select(consent.alias("consent"))["consent"], -1, np.int8),
+        words=IdMap.build(words.to_list()),
+        **rows,
+    )
+
+
+def _rows(values: pl.Series, words: pl.Series) -> NDArray[Any]:
+    """int32, -1 for null."""
+    return _array(values.cast(pl.Enum(words)).to_physical().cast(pl.Int32), -1, np.int32)
+
+
+def _array(values: pl.Series, missing: float, dtype: Any) -> NDArray[Any]:
+    return values.fill_null(missing).to_numpy().astype(dtype)

@@ -1,0 +1,85 @@
+"""Rankings that know nobody: popular, trending, new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.arrays.tables import Neighbours, Ranking
+from training.data.history import DAY, History
+from training.data.interactions import decay
+
+POPULAR_HALF_LIFE_DAYS = 30.0
+RECENT_HALF_LIFE_DAYS = 7.0
+BASELINE_HALF_LIFE_DAYS = 90.0
+TREND_DAYS = 14
+TREND_LENGTH = 200
+NEWEST_LENGTH = 500
+
+
+def decayed_orders(history: History, half_life_days: float) -> NDArray[np.float64]:
+    """(n_items): orders with each product, an order counting half after each half-life."""
+    lines = history.purchases
+    weight = decay(lines.timestamp, history.until, half_life_days)
+    return np.asarray(np.bincount(lines.item, weight, len(history.product_ids)), np.float64)
+
+
+def popular(history: History, shown: NDArray[np.bool_], buyers: NDArray[np.int32]) -> Ranking:
+    """Every product that may be shown, by decayed orders, then by buyers ever. counts: buyers."""
+    score = decayed_orders(history, POPULAR_HALF_LIFE_DAYS)
+    items = np.flatnonzero(shown)
+    return _ranking(items[np.lexsort((-buyers[items], -score[items]))], score, buyers)
+
+
+def trending(history: History, shown: NDArray[np.bool_]) -> Ranking:
+    """Products that sell faster than they used to, by how surprising that is.
+
+    Orders of the last weeks against those that the last months let expect, in standard deviations of a
+    Poisson count. counts: orders in the last 14 days.
+    """
+    recent = decayed_orders(history, RECENT_HALF_LIFE_DAYS)
+    expected = decayed_orders(history, BASELINE_HALF_LIFE_DAYS) * _share_of_time(history)
+    surprise = (recent - expected) / np.sqrt(expected + 1.0)
+    lines = history.purchases
+    late = lines.timestamp > history.until - TREND_DAYS * DAY
+    sold = np.bincount(lines.item[late], minlength=len(history.product_ids)).astype(np.int32)
+    rising = np.flatnonzero(shown & (surprise > 0) & (sold > 1))
+    order = np.argsort(-surprise[rising], kind="stable")
+    return _ranking(rising[order][:TREND_LENGTH], surprise, sold)
+
+
+def newest(first_day: NDArray[np.int32], shown: NDArray[np.bool_], sales: NDArray[np.float64]) -> Ranking:
+    """The last that came in, those of one day by their sales. counts: the first day, days since 1970."""
+    items = np.flatnonzero(shown)
+    order = items[np.lexsort((-sales[items], -first_day[items]))][:NEWEST_LENGTH]
+    newness = 1.0 / (1.0 + np.arange(len(order)))
+    return Ranking(order.astype(np.int32), newness.astype(np.float32), first_day[order])
+
+
+def popular_by_category(ranking: Ranking, members: Sequence[NDArray[np.int32]]) -> Neighbours:
+    """Row: a category; all its products in the order of `ranking`, together: their counts."""
+    rows = [np.flatnonzero(np.isin(ranking.items, items)) for items in members]
+    places = np.concatenate(rows) if rows else np.empty(0, np.int64)
+    return Neighbours(
+        offsets=np.cumsum([0, *map(len, rows)]).astype(np.int64),
+        items=ranking.items[places],
+        weights=ranking.scores[places],
+        together=ranking.counts[places],
+    )
+
+
+def _share_of_time(history: History) -> float:
+    """Decayed days of the short memory over those of the long one, within the days there are."""
+    lines = history.purchases
+    days = (history.until - int(lines.timestamp.min(initial=history.until))) / DAY + 1.0
+    short, long = (
+        half_life * (1 - 0.5 ** (days / half_life))
+        for half_life in (RECENT_HALF_LIFE_DAYS, BASELINE_HALF_LIFE_DAYS)
+    )
+    return float(short / long)
+
+
+def _ranking(items: NDArray[np.int64], score: NDArray[np.float64], counts: NDArray[np.int32]) -> Ranking:
+    return Ranking(items.astype(np.int32), score[items].astype(np.float32), counts[items].astype(np.int32))

@@ -1,0 +1,102 @@
+"""The two lists of a product page: instead of it, and with it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, diags_array
+
+from recommender.arrays.tables import Neighbours
+from training.data.history import History
+from training.data.interactions import order_items, session_items
+from training.data.neighbours import as_neighbours, matrix_of, only, row_of_each, stacked, strongest
+from training.models.co_purchase import co_purchase, split
+from training.models.product_kinds import Alike, Content, closeness_of
+from training.settings import TrainingSettings
+
+VIEWED_WEIGHT, BOUGHT_WEIGHT, CONTENT_WEIGHT = 1.0, 0.5, 0.5
+COMPANION_WEIGHT = 0.8  # against a complement, each over the best of its row
+FAMILY_BOOST = 3.0  # a shared name ("regency") says that two things belong together
+WIDER = 4  # a pool this many times as long, before it is split by kind
+SESSION_SUPPORT = 2
+LENDERS, LENT = 5, 20  # alike products that lend their complements, and how many each
+BLOCK_ROWS = 50_000
+
+
+def page_neighbours(
+    history: History,
+    content: Content,
+    price: NDArray[np.float32],
+    buyers: csr_matrix,
+    settings: TrainingSettings,
+    alike: Alike,
+) -> tuple[Neighbours, Neighbours]:
+    """(similar, complements) of every product, the strongest first. buyers: `buyer_items`.
+
+    Similar: viewed in the same sessions, bought together though of one kind, or alike by title, category,
+    brand and price. Complements: bought together and of different kinds, the same family before others;
+    of a product without any, those of the products most alike (together: 0).
+    """
+    kept, shrinkage, support = (
+        settings.neighbours_kept,
+        settings.co_purchase_shrinkage,
+        settings.complement_support,
+    )
+    bought = co_purchase(order_items(history), shrinkage, support, WIDER * kept)
+    viewed = co_purchase(session_items(history), shrinkage, SESSION_SUPPORT, kept)
+    closeness = closeness_of(bought, content.vectors)
+    same = content.same_kind(row_of_each(bought), bought.indices, closeness)
+    instead, beside = split(bought, same)
+    like = alike.closest(content, price, kept)
+    similar = csr_matrix(VIEWED_WEIGHT * viewed + BOUGHT_WEIGHT * instead + CONTENT_WEIGHT * like)
+    beside.data = (beside.data * (1.0 + FAMILY_BOOST * closeness[~same])).astype(np.float32)
+    complements = as_neighbours(strongest(beside, kept), buyers, at_least=support)
+    return as_neighbours(strongest(similar, kept), buyers), with_lent(complements, like, content.kind)
+
+
+def with_companions(
+    complements: Neighbours, companions: csr_matrix, buyers: csr_matrix, kept: int
+) -> Neighbours:
+    """Complements, and what the cart model says of this one product, each row by its best.
+
+    One row then answers a page: two voices at serving would cost an answer a third more.
+    """
+    both = _by_best(matrix_of(complements)) + COMPANION_WEIGHT * _by_best(companions.maximum(0))
+    return as_neighbours(strongest(csr_matrix(both), kept), buyers)
+
+
+def _by_best(weights: csr_matrix) -> csr_matrix:
+    """Each row over its largest value."""
+    best = np.maximum(weights.max(axis=1).toarray().ravel(), 1e-12)
+    return csr_matrix(diags_array(1.0 / best) @ weights)
+
+
+def with_lent(complements: Neighbours, alike: csr_matrix, kind: NDArray[np.int32]) -> Neighbours:
+    """Complements, a product without any getting the mean of those of its LENDERS: what is of its kind and
+    most alike. `together` says 0 of what was lent: nobody bought both.
+    """
+    known = matrix_of(complements)
+    sizes = np.diff(known.indptr)
+    row, lender = row_of_each(alike), alike.indices
+    may_lend = (sizes[row] == 0) & (sizes[lender] > 0) & (kind[row] == kind[lender]) & (kind[row] >= 0)
+    lenders = strongest(only(alike, may_lend), LENDERS)
+    share = 1 / np.maximum(np.asarray(lenders.sum(axis=1)).ravel(), 1e-12)
+    shares, offered = csr_matrix(diags_array(share) @ lenders), strongest(known, LENT)
+    blocks = [
+        strongest(csr_matrix(shares[start : start + BLOCK_ROWS] @ offered), LENT)
+        for start in range(0, len(sizes), BLOCK_ROWS)
+    ]
+    return _merged(complements, stacked(blocks, len(sizes)))
+
+
+def _merged(complements: Neighbours, lent: csr_matrix) -> Neighbours:
+    """Both in one table; where one has a row, the other has none."""
+    own_sizes = np.diff(complements.offsets)
+    sizes = own_sizes + np.diff(lent.indptr)
+    own = np.repeat(own_sizes > 0, sizes)
+    items, weights = np.empty(len(own), np.int32), np.empty(len(own), np.float32)
+    items[own], weights[own] = complements.items, complements.weights
+    items[~own], weights[~own] = lent.indices, lent.data
+    together = np.zeros(len(own), np.int32)
+    together[own] = complements.together
+    return Neighbours(np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), items, weights, together)

@@ -1,0 +1,127 @@
+"""History -> sets worth selling together, with the evidence of each."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import csc_matrix, csr_matrix
+
+from recommender.arrays.tables import SPAN_DAYS, Neighbours, SetTable
+from recommender.product_sets.product_sets import (
+    LARGEST,
+    LEAST_LIFT,
+    LEAST_SUPPORT,
+    Evidence,
+    SoldTogether,
+    described,
+    grow,
+)
+from training.data.history import DAY, History
+from training.data.neighbours import bought_together, inner_products, row_of_each, stacked, strongest
+from training.data.products import Products, align
+
+PARTNERS, SEEDS, SEEDS_A_PRODUCT = 20, 5_000, 3
+SHRINKAGE = 10.0
+
+
+def fit_sets(history: History, catalogue: pl.DataFrame) -> SetTable:
+    """Each product that is bought often with its best partners, and grown from there. Deterministic."""
+    products = align(catalogue, history)
+    baskets = _baskets(history, products)
+    orders = np.asarray(baskets.sum(axis=0)).ravel().astype(np.int64)
+    similarity = _pairs(baskets, orders)
+    pairs = _as_table(similarity, baskets, orders)
+    category = products.category.astype(np.int64)
+    sold = SoldTogether(_evidence(similarity, pairs), orders, _margins(products), category)
+    by_item = csc_matrix(baskets)
+    found = {items: _support(items, by_item) for items in _candidates(sold, similarity)}
+    kept = [described(sold, items) for items, support in found.items() if support >= LEAST_SUPPORT]
+    kept.sort(key=lambda each: (-each.strength * len(each.items), each.items))
+    rows = [[*each.items, *[-1] * (LARGEST - len(each.items))] for each in kept]
+    return SetTable(
+        items=np.array(rows, np.int32).reshape(-1, LARGEST),
+        support=np.array([found[each.items] for each in kept], np.int32),
+        lift=np.array([each.lift for each in kept], np.float32),
+        orders=orders.astype(np.int32),
+        pairs=pairs,
+    )
+
+
+def _baskets(history: History, products: Products) -> csr_matrix:
+    """(n_orders, n_items) of 0 and 1: the orders of the last year, of what may be shown."""
+    lines = history.purchases
+    lines = lines.where(
+        (lines.timestamp > history.until - SPAN_DAYS * DAY) & products.recommendable[lines.item]
+    )
+    shape = history.n_orders, len(history.product_ids)
+    return csr_matrix((np.ones(len(lines), np.float32), (lines.order, lines.item)), shape=shape)
+
+
+def _pairs(baskets: csr_matrix, orders: NDArray[np.int64]) -> csr_matrix:
+    """Each product's strongest partners by cosine x c / (c + shrinkage), both ways alike before the cut."""
+    n_baskets = int((np.diff(baskets.indptr) > 0).sum())
+    blocks = []
+    for start, counts in inner_products(baskets.T.tocsr()):
+        row, c = row_of_each(counts) + start, counts.data.astype(np.float64)
+        own, partner = orders[row], orders[counts.indices]
+        real = (counts.indices != row) & (c >= LEAST_SUPPORT) & (c * n_baskets > LEAST_LIFT * own * partner)
+        cosine = c / np.sqrt(np.maximum(own * partner, 1)) * c / (c + SHRINKAGE)
+        counts.data = np.where(real, cosine, 0).astype(np.float32)
+        blocks.append(strongest(counts, PARTNERS))
+    return stacked(blocks, baskets.shape[1])
+
+
+def _as_table(similarity: csr_matrix, baskets: csr_matrix, orders: NDArray[np.int64]) -> Neighbours:
+    """The same pairs in the same order, with lifts as weights."""
+    together = bought_together(similarity, baskets)
+    n_baskets = int((np.diff(baskets.indptr) > 0).sum())
+    chance = orders[row_of_each(similarity)] * orders[similarity.indices] / max(n_baskets, 1)
+    return Neighbours(
+        offsets=similarity.indptr.astype(np.int64),
+        items=similarity.indices.astype(np.int32),
+        weights=(together / np.maximum(chance, 1e-9)).astype(np.float32),
+        together=together,
+    )
+
+
+def _evidence(similarity: csr_matrix, pairs: Neighbours) -> dict[tuple[int, int], Evidence]:
+    rows = zip(
+        row_of_each(similarity).tolist(),
+        pairs.items.tolist(),
+        pairs.together.tolist(),
+        pairs.weights.tolist(),
+        similarity.data.tolist(),
+        strict=True,
+    )
+    return {
+        (min(one, other), max(one, other)): Evidence(together, lift, similar)
+        for one, other, together, lift, similar in rows
+    }
+
+
+def _candidates(sold: SoldTogether, similarity: csr_matrix) -> dict[tuple[int, ...], None]:
+    """Pairs, and what they grow to; items ascending, each set once."""
+    found: dict[tuple[int, ...], None] = {}
+    for item in np.argsort(-sold.orders, kind="stable")[:SEEDS].tolist():
+        start, end = similarity.indptr[item], similarity.indptr[item + 1]
+        for partner in similarity.indices[start : min(end, start + SEEDS_A_PRODUCT)].tolist():
+            found[tuple(sorted((item, partner)))] = None
+            found[tuple(sorted(grow(sold, (item, partner))))] = None
+    return found
+
+
+def _support(items: tuple[int, ...], by_item: csc_matrix) -> int:
+    """Orders with all of them."""
+    orders = [by_item.indices[by_item.indptr[item] : by_item.indptr[item + 1]] for item in items]
+    return len(reduce(lambda some, more: np.intersect1d(some, more, assume_unique=True), orders))
+
+
+def _margins(products: Products) -> NDArray[np.float64]:
+    """Share of the price; 0 where it is not known."""
+    price, cost = products.price.astype(np.float64), products.cost.astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = 1 - cost / price
+    return np.where(np.isfinite(share), share, 0.0)

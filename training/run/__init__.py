@@ -1,0 +1,1 @@
+"""One training: fit, examine, choose, publish."""

@@ -1,0 +1,1 @@
+"""The background process: archive, retrain, hand out triggers."""

@@ -1,0 +1,81 @@
+"""The worker role: events into the history, triggers out, and a new model when the old one is due."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+
+import redis
+
+from features.history.archiver import Archiver
+from features.home import Home
+from features.store.settings import StoreSettings
+from recommender.model import versions
+from training.settings import TrainingSettings
+from training.worker.trigger_rounds import Lifecycle
+
+log = logging.getLogger("perennial.worker")
+
+LOOK_S = 5.0
+NICENESS = 19
+
+
+def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: TrainingSettings) -> None:
+    """Archive, hand out triggers and retrain until SIGTERM, and let answers come first."""
+    os.nice(NICENESS)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    archiver = Archiver(redis.Redis.from_url(redis_url), home, store_settings)
+    lifecycle = Lifecycle(redis.Redis.from_url(redis_url), home, store_settings.holdout)
+    threads = [
+        threading.Thread(target=archiver.run, kwargs={"stop": stop}),
+        threading.Thread(target=lifecycle.run, args=(stop,)),
+    ]
+    for thread in threads:
+        thread.start()
+    failed_at = None
+    while not stop.wait(LOOK_S):
+        now = datetime.now(UTC)
+        if training_is_due(home, now, failed_at, timedelta(hours=settings.retrain_hours)):
+            failed_at = None if _train(home, redis_url, stop) else now
+    for thread in threads:
+        thread.join()
+
+
+def training_is_due(home: Home, now: datetime, failed_at: datetime | None, every: timedelta) -> bool:
+    """Whether there is newer history than the last model's, and that model, or failure, is old enough."""
+    newest = max((path.stat().st_mtime for path in home.events.glob("*/*.parquet")), default=0.0)
+    if failed_at is not None and now - failed_at < every:
+        return False
+    trained = max((manifest.created_at for manifest in versions.manifests(home.models)), default=None)
+    if trained is None:
+        return newest > 0
+    last = datetime.fromisoformat(trained)
+    return now - last >= every and newest > last.timestamp()
+
+
+def _train(home: Home, redis_url: str, stop: threading.Event) -> bool:
+    """Train in a process of its own: whatever happens there, archiving goes on. True: published."""
+    command = [sys.executable, "-m", "perennial", "train", "--home", str(home.root)]
+    child = subprocess.Popen(
+        command,
+        env={**os.environ, "REDIS_URL": redis_url},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    log.info("training began", extra={"pid": child.pid})
+    while child.poll() is None and not stop.wait(0.2):
+        pass
+    if child.poll() is None:
+        child.terminate()
+    complaint = child.communicate()[1].decode(errors="replace").strip()
+    if child.returncode != 0:
+        log.warning("training published nothing; the old model serves on", extra={"reason": complaint[-500:]})
+    return child.returncode == 0
