@@ -57,7 +57,7 @@ def test_the_changelog_names_this_version() -> None:
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
 
 
-EVALUATE = ROOT / "training" / "evaluate" / "tasks"
+EVALUATE = ROOT / "training" / "evaluate"
 ASKS = {
     "context.request",
     "model.availability",
@@ -67,7 +67,7 @@ ASKS = {
 }  # to ask, not to score
 
 
-@pytest.mark.parametrize("task", ["next_basket", "session", "cart", "interactions", "demo"])
+@pytest.mark.parametrize("task", ["tasks/next_basket", "tasks/session", "tasks/cart", "datasets/interactions", "tasks/demo"])
 def test_an_evaluation_ranks_with_what_serves(task: str) -> None:
     tree = ast.parse((EVALUATE / f"{task}.py").read_text())
     measured = [
