@@ -68,7 +68,7 @@ def serve(
     supervised: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Serve recommendations, take events, keep the history and retrain."""
-    from api.processes import stop_with_parent
+    from api.process.processes import stop_with_parent
 
     if supervised:
         stop_with_parent()
@@ -148,7 +148,7 @@ def bench(
 @app.command(hidden=True)
 def docs(check: Annotated[bool, typer.Option(help="Only compare.")] = False) -> None:
     """Write the generated pages of docs/."""
-    from api.settings import ApiSettings
+    from api.web.settings import ApiSettings
     from features.cli.settings_table import settings_page
     from features.insights.definitions import figures_page
     from training.settings import TrainingSettings
@@ -166,9 +166,9 @@ def docs(check: Annotated[bool, typer.Option(help="Only compare.")] = False) -> 
 
 
 def _serve_all(home: Home, host: str | None, port: int | None, workers: int | None, greeting: str) -> None:
-    from api.logs import start_logging
-    from api.serve import serve_all
-    from api.settings import ApiSettings
+    from api.process.serve import serve_all
+    from api.web.logs import start_logging
+    from api.web.settings import ApiSettings
 
     start_logging()
     settings = ApiSettings.with_options(host=host, port=port, workers=workers)
@@ -181,16 +181,16 @@ def _serve_all(home: Home, host: str | None, port: int | None, workers: int | No
 
 
 def _serve_api(home: Home, host: str | None, port: int | None) -> None:
-    from api.logs import start_logging
-    from api.serve import serve_api
-    from api.settings import ApiSettings
+    from api.process.serve import serve_api
+    from api.web.logs import start_logging
+    from api.web.settings import ApiSettings
 
     start_logging()
     serve_api(home, ApiSettings.with_options(host=host, port=port), StoreSettings())
 
 
 def _work(home: Home) -> None:
-    from api.logs import start_logging
+    from api.web.logs import start_logging
     from training.settings import TrainingSettings
     from training.worker.worker import work
 

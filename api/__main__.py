@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from api.logs import start_logging
-from api.processes import stop_with_parent
-from api.serve import serve_api
-from api.settings import ApiSettings
+from api.process.processes import stop_with_parent
+from api.process.serve import serve_api
+from api.web.logs import start_logging
+from api.web.settings import ApiSettings
 from features.home import Home
 from features.store.settings import StoreSettings
 

@@ -26,7 +26,7 @@ def test_a_serving_process_needs_no_training_library() -> None:
     """Where none is installed; where one is, numba looks at scipy's version."""
     code = (
         f"import sys; sys.modules |= dict.fromkeys({sorted(TRAINING_LIBRARIES)})\n"
-        "import perennial, api.app, api.serve, faiss; "
+        "import perennial, api.process.app, api.process.serve, faiss; "
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
     loaded = subprocess.run(
@@ -67,7 +67,9 @@ ASKS = {
 }  # to ask, not to score
 
 
-@pytest.mark.parametrize("task", ["tasks/next_basket", "tasks/session", "tasks/cart", "datasets/interactions", "tasks/demo"])
+@pytest.mark.parametrize(
+    "task", ["tasks/next_basket", "tasks/session", "tasks/cart", "datasets/interactions", "tasks/demo"]
+)
 def test_an_evaluation_ranks_with_what_serves(task: str) -> None:
     tree = ast.parse((EVALUATE / f"{task}.py").read_text())
     measured = [

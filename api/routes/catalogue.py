@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from api.answers import encode
-from api.openapi import answers, takes
-from api.problems import Problem
-from api.queries import decode_json, read_body
-from api.schemas import CatalogueChanges, CatalogueReceived
-from api.service import Service
+from api.schemas.recommendations import CatalogueChanges, CatalogueReceived
+from api.serving.service import Service
+from api.web.openapi import answers, takes
+from api.web.problems import Problem
+from api.web.queries import decode_json, read_body
+from api.web.replies import encode
 from features.catalogue.live_changes import changes_since, put_changes
 
 router = APIRouter(tags=["catalogue"])

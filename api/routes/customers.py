@@ -13,9 +13,9 @@ import msgspec
 import numpy as np
 from fastapi import APIRouter, Request, Response
 
-from api.answers import JsonReply, encode
-from api.openapi import answers
-from api.service import Service
+from api.serving.service import Service
+from api.web.openapi import answers
+from api.web.replies import JsonReply, encode
 from features.home import Home
 from features.live.customer_facts import Life, live, told_of
 from features.merchant.tiers import read_tiers

@@ -10,14 +10,14 @@ from uuid import uuid4
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from api.access import header
-from api.answers import JsonReply, encode
-from api.metrics import EVENTS
-from api.openapi import answers, takes
-from api.problems import Problem
-from api.queries import decode_json, read_body
-from api.schemas import Received, Rejected
-from api.service import Service
+from api.schemas.recommendations import Received, Rejected
+from api.serving.service import Service
+from api.web.access import header
+from api.web.metrics import EVENTS
+from api.web.openapi import answers, takes
+from api.web.problems import Problem
+from api.web.queries import decode_json, read_body
+from api.web.replies import JsonReply, encode
 from features.events.vocabulary import EVENT_TYPES, Event, InvalidEvent, read_event
 from features.live.ingest import ingest
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from api.answers import JsonReply, encode
-from api.experiment_schemas import ExperimentsAnswer, ExperimentsToSave, ExperimentsVersion
-from api.openapi import answers, parameters, takes
-from api.queries import checked, decode_json, read_body
-from api.revisions import asked, refuse, saved
-from api.schemas import VersionAsk
-from api.service import Service
+from api.schemas.experiments import ExperimentsAnswer, ExperimentsToSave, ExperimentsVersion
+from api.schemas.recommendations import VersionAsk
+from api.serving.revisions import asked, refuse, saved
+from api.serving.service import Service
+from api.web.openapi import answers, parameters, takes
+from api.web.queries import checked, decode_json, read_body
+from api.web.replies import JsonReply, encode
 from features.merchant.versioned_settings import EXPERIMENTS, SettingVersion
 from recommender.experiments.plan import Experiment, Experiments, contradictions, oddities, refused_changes
 from recommender.merchandising.rules import unknown_names

@@ -8,11 +8,11 @@ from datetime import date
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from api.offer_insights import with_budgets
-from api.openapi import answers, parameters
-from api.problems import Problem
-from api.queries import checked
-from api.service import Service
+from api.serving.budget_report import with_budgets
+from api.serving.service import Service
+from api.web.openapi import answers, parameters
+from api.web.problems import Problem
+from api.web.queries import checked
 from features.insights.report import Report
 from features.insights.report_files import INSIGHTS, read_report
 

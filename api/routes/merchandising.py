@@ -9,12 +9,7 @@ from collections.abc import Sequence
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from api.answers import encode, items_json, shown_products
-from api.openapi import answers, parameters, takes
-from api.problems import Problem
-from api.queries import checked, decode_json, question, read_body
-from api.revisions import asked, refuse, saved
-from api.schemas import (
+from api.schemas.recommendations import (
     Move,
     PreviewAnswer,
     PreviewAsk,
@@ -24,8 +19,14 @@ from api.schemas import (
     SavedRulesAnswer,
     VersionAsk,
 )
-from api.service import Service
-from api.shoppers import live_log, whose
+from api.serving.answering import items_json, question, shown_products
+from api.serving.revisions import asked, refuse, saved
+from api.serving.service import Service
+from api.serving.shoppers import live_log, whose
+from api.web.openapi import answers, parameters, takes
+from api.web.problems import Problem
+from api.web.queries import checked, decode_json, read_body
+from api.web.replies import encode
 from features.merchant.versioned_settings import MERCHANDISING, SettingVersion
 from recommender.merchandising.rules import Rules, contradictions, unknown_names
 from recommender.preview import Step, preview

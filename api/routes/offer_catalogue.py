@@ -9,13 +9,13 @@ import msgspec
 import numpy as np
 from fastapi import APIRouter, Request, Response
 
-from api.answers import JsonReply, encode
-from api.offer_schemas import CatalogueAnswer, CatalogueToSave, CatalogueVersion
-from api.openapi import answers, parameters, takes
-from api.queries import checked, decode_json, read_body
-from api.revisions import asked, refuse, saved
-from api.schemas import VersionAsk
-from api.service import Service
+from api.schemas.offers import CatalogueAnswer, CatalogueToSave, CatalogueVersion
+from api.schemas.recommendations import VersionAsk
+from api.serving.revisions import asked, refuse, saved
+from api.serving.service import Service
+from api.web.openapi import answers, parameters, takes
+from api.web.queries import checked, decode_json, read_body
+from api.web.replies import JsonReply, encode
 from features.merchant.versioned_settings import OFFER_CATALOGUE, SettingVersion
 from recommender.offers.catalogue import Catalogue, contradictions, loses_everywhere
 from recommender.recommend import Recommender

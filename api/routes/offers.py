@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from api.answers import JsonReply, encode
-from api.offer_schemas import OfferAnswer, OfferAsk
-from api.offer_trials import offer_in_trial
-from api.offers import nothing
-from api.openapi import answers, takes
-from api.queries import checked, decode_json, read_body
-from api.service import Service
+from api.schemas.offers import OfferAnswer, OfferAsk
+from api.serving.offer_experiments import offer_in_trial
+from api.serving.offers import nothing
+from api.serving.service import Service
+from api.web.openapi import answers, takes
+from api.web.queries import checked, decode_json, read_body
+from api.web.replies import JsonReply, encode
 from features.store.connection import StoreUnavailable
 
 router = APIRouter(tags=["offers"])

@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from api.answers import encode
-from api.metrics import exposition
-from api.service import Service
+from api.serving.service import Service
+from api.web.metrics import exposition
+from api.web.replies import encode
 
 router = APIRouter(tags=["operations"])
 

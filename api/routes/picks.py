@@ -8,11 +8,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from api.answers import JsonReply, LineStream
-from api.openapi import answers, parameters, takes
-from api.picks import Line, answer_lines, line_of, read_line
-from api.schemas import PicksAnswer, PicksAsk
-from api.service import Service
+from api.schemas.recommendations import PicksAnswer, PicksAsk
+from api.serving.picks import Line, answer_lines, line_of, read_line
+from api.serving.service import Service
+from api.web.openapi import answers, parameters, takes
+from api.web.replies import JsonReply, LineStream
 
 router = APIRouter(tags=["e-mail"])
 

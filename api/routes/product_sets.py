@@ -9,14 +9,14 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from api.access import Scope
-from api.answers import JsonReply, encode
-from api.offer_schemas import SetAnswer, SetItem, SetsAnswer, SetsAsk
-from api.openapi import answers, parameters
-from api.queries import checked
-from api.schemas import Ask, ReasonAnswer
-from api.service import Service
-from api.shoppers import Shopper, live_log, whose
+from api.schemas.offers import SetAnswer, SetItem, SetsAnswer, SetsAsk
+from api.schemas.recommendations import Ask, ReasonAnswer
+from api.serving.service import Service
+from api.serving.shoppers import Shopper, live_log, whose
+from api.web.access import Scope
+from api.web.openapi import answers, parameters
+from api.web.queries import checked
+from api.web.replies import JsonReply, encode
 from features.live.shopper_state import ShopperState
 from recommender.context.request import DAY, REST_DAYS
 from recommender.product_sets.set_offers import SetOffer, SetsAsked, SetShop

@@ -10,15 +10,16 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Response
 from fastapi import Request as HttpRequest
 
-from api.answers import JsonReply, answer_json, shown_products
-from api.metrics import DEGRADED, PICKS, STAGE_SECONDS
-from api.openapi import answers, parameters, takes
-from api.queries import ask_of_query, asks_of_body, question, read_body
-from api.schemas import Answer, AnswerPage, Ask, AskPage
-from api.service import Service
-from api.shoppers import Shopper, live_log, whose
-from api.tokens import new_token
-from api.trials import Treatment
+from api.schemas.recommendations import Answer, AnswerPage, Ask, AskPage
+from api.serving.answering import answer_json, question, shown_products
+from api.serving.experiments import Treatment
+from api.serving.service import Service
+from api.serving.shoppers import Shopper, live_log, whose
+from api.web.metrics import DEGRADED, PICKS, STAGE_SECONDS
+from api.web.openapi import answers, parameters, takes
+from api.web.queries import ask_of_query, asks_of_body, read_body
+from api.web.replies import JsonReply
+from api.web.tokens import new_token
 from features.live.shopper_state import ShopperLog
 from features.outgoing.impressions import ServedRecord
 from recommender.recommend import Pick

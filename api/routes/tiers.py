@@ -9,13 +9,13 @@ from datetime import datetime
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from api.answers import JsonReply, encode
-from api.openapi import answers, parameters, takes
-from api.queries import checked, decode_json, read_body
-from api.revisions import asked, refuse, saved
-from api.schemas import VersionAsk
-from api.service import Service
-from api.trigger_schemas import SettingsVersion
+from api.schemas.recommendations import VersionAsk
+from api.schemas.triggers import SettingsVersion
+from api.serving.revisions import asked, refuse, saved
+from api.serving.service import Service
+from api.web.openapi import answers, parameters, takes
+from api.web.queries import checked, decode_json, read_body
+from api.web.replies import JsonReply, encode
 from features.merchant.tiers import read_tiers, write_tiers
 from features.merchant.versioned_settings import TIER_SETTINGS, SettingVersion
 from recommender.customers.tiers import BadTiers, TierPlan, contradictions, read_plan

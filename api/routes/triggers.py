@@ -10,13 +10,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
-from api.answers import encode
-from api.openapi import answers, parameters, takes
-from api.problems import Problem
-from api.queries import checked, decode_json, read_body
-from api.revisions import asked, refuse, saved
-from api.service import Service
-from api.trigger_schemas import (
+from api.schemas.triggers import (
     SettingsVersion,
     TriggerAsk,
     TriggerLine,
@@ -24,6 +18,12 @@ from api.trigger_schemas import (
     TriggerSettingsToSave,
     VersionAsk,
 )
+from api.serving.revisions import asked, refuse, saved
+from api.serving.service import Service
+from api.web.openapi import answers, parameters, takes
+from api.web.problems import Problem
+from api.web.queries import checked, decode_json, read_body
+from api.web.replies import encode
 from features.merchant.versioned_settings import OFFER_CATALOGUE, TRIGGER_SETTINGS, SettingVersion
 from features.outgoing.trigger_queue import BEGINNING, Page, read_page
 from recommender.lifecycle.vocabulary.occasion import KINDS

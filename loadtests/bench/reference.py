@@ -123,7 +123,7 @@ if __name__ == "__main__":
     config = uvicorn.Config(
         reference_app(json.load(sys.stdin)),
         loop="uvloop",
-        http="api.protocol:ShortcutProtocol",  # for it like any other application
+        http="api.web.fast_protocol:ShortcutProtocol",  # for it like any other application
         log_config=None,
         access_log=False,
         server_header=False,

@@ -11,10 +11,10 @@ import httpx
 import pytest
 import uvicorn
 
-from api.app import create_app
-from api.processes import listen, url_of
-from api.protocol import ShortcutProtocol
-from api.settings import ApiSettings
+from api.process.app import create_app
+from api.process.processes import listen, url_of
+from api.web.fast_protocol import ShortcutProtocol
+from api.web.settings import ApiSettings
 from features.home import Home
 from features.store.settings import StoreSettings
 

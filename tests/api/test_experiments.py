@@ -11,7 +11,7 @@ import pytest
 import redis
 from noted import records
 
-from api.experiment_schemas import ExperimentsAnswer
+from api.schemas.experiments import ExperimentsAnswer
 from features.home import Home
 from features.store import keys
 from recommender.experiments.assignment import arm_of

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import redis
 
-from api.schemas import PreviewAnswer, SavedRulesAnswer
+from api.schemas.recommendations import PreviewAnswer, SavedRulesAnswer
 from features.home import Home
 from features.store import keys
 

@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from api.offer_schemas import CatalogueAnswer
+from api.schemas.offers import CatalogueAnswer
 
 TEN = {"id": "ten", "kind": "percentage", "value": 10, "budgets": ["spring"]}
 SPRING = {"id": "spring", "amount": 100}

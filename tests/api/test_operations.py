@@ -9,7 +9,7 @@ import httpx
 import pytest
 import redis
 
-from api.metrics import LATENCY_BUCKETS_S
+from api.web.metrics import LATENCY_BUCKETS_S
 from features.home import Home
 from features.store.settings import StoreSettings
 from recommender.model import versions

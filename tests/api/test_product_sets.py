@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.offer_schemas import SetAnswer, SetsAnswer
+from api.schemas.offers import SetAnswer, SetsAnswer
 from features.home import Home
 from recommender.arrays.tables import SetTable
 from recommender.model import versions

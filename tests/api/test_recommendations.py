@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from api.schemas import Answer, AnswerPage
+from api.schemas.recommendations import Answer, AnswerPage
 from recommender.context.request import PLACEMENTS
 
 from bundles import PRODUCTS, VERSION

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import redis
 
-from api.trigger_schemas import TriggerLine, TriggerSettingsAnswer
+from api.schemas.triggers import TriggerLine, TriggerSettingsAnswer
 from features.home import Home
 from features.store import keys
 from recommender.lifecycle.vocabulary.settings import Settings

@@ -1,0 +1,125 @@
+"""The application of one API process, put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from api.process.pages import pages_router
+from api.routes import (
+    catalogue,
+    customers,
+    events,
+    experiments,
+    insights,
+    merchandising,
+    offer_catalogue,
+    offers,
+    operations,
+    picks,
+    product_sets,
+    recommendations,
+    tiers,
+    triggers,
+)
+from api.serving.preload import Load
+from api.serving.service import Service
+from api.web import openapi, problems
+from api.web.access import Access, is_local
+from api.web.fast_routes import ShortcutFastAPI
+from api.web.metrics import hand_over
+from api.web.middleware import Observed
+from api.web.settings import ApiSettings
+from features.home import Home
+from features.outgoing.impressions import ServedBuffer
+from features.store.connection import Connection
+from features.store.settings import StoreSettings
+from recommender.model import versions
+
+PARTS = (
+    recommendations,
+    events,
+    picks,
+    customers,
+    tiers,
+    triggers,
+    catalogue,
+    merchandising,
+    offer_catalogue,
+    offers,
+    product_sets,
+    experiments,
+    insights,
+    operations,
+)
+
+
+def create_app(
+    home: Home,
+    redis_url: str,
+    settings: ApiSettings,
+    store_settings: StoreSettings,
+    load: Load = versions.load_current,
+) -> FastAPI:
+    """An app over one home and one store. It starts without a model, and without a store.
+
+    load: the home's models -> the one that serves.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        store = Connection(redis_url, store_settings.redis_deadline_ms)
+        writes = Connection(redis_url, store_settings.redis_write_deadline_ms)
+        served = ServedBuffer(writes, store_settings)
+        access = Access(is_local(settings.host))
+        service = Service(home, settings, store, writes, store_settings, served, access, load)
+        app.state.service = service
+        await asyncio.gather(store.open(), writes.open())
+        await service.refresh()
+        tasks = [asyncio.create_task(service.watch()), asyncio.create_task(served.run())]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        hand_over()
+        await asyncio.gather(store.close(), writes.close())
+
+    app = ShortcutFastAPI(
+        title="Perennial",
+        description="Recommendations that bring customers back.",
+        version="0.1.0",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    for part in PARTS:
+        app.include_router(part.router)
+    app.include_router(pages_router(home.root / "demo"))
+    problems.install(app)
+    openapi.install(app)
+    app.add_middleware(_observed, settings=settings)
+    app.shorten([recommendations.router, events.router], partial(_shared, settings=settings))
+    return app
+
+
+def _observed(app: ASGIApp, settings: ApiSettings) -> ASGIApp:
+    return Observed(_shared(app, settings))
+
+
+def _shared(app: ASGIApp, settings: ApiSettings) -> ASGIApp:
+    """The app for browsers on the shop's own pages."""
+    if not settings.cors_origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type"],
+        max_age=600,
+    )

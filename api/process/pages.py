@@ -1,0 +1,103 @@
+"""What a browser gets: widget, demo shop, dashboard and the API's documentation, all served by us."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.staticfiles import StaticFiles
+
+from features.insights.html_page import ASSETS
+
+STATIC: Final = Path(__file__).parents[1] / "static"
+SWAGGER: Final = Path(str(files("fastapi_swagger"))) / "resources"
+NO_DEMO: Final = "There is no demo shop in this home. `perennial demo` builds one and serves it here."
+REVALIDATE: Final = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+WIDGET_HEADERS: Final = {
+    "Cache-Control": "public, max-age=300, stale-while-revalidate=86400",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "cross-origin",  # shops load it from their own origin
+}
+PAGE_HEADERS: Final = {
+    **REVALIDATE,
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",
+}
+PICTURE_HEADERS: Final = {
+    "Cache-Control": "public, max-age=3600",
+    "X-Content-Type-Options": "nosniff",
+    # A picture opened on its own can style itself and do nothing else.
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+}
+
+
+def pages_router(demo_folder: Path | None) -> APIRouter:
+    """The routes of `/widget.js`, `/docs`, `/dashboard` and, from `demo_folder`, `/demo`.
+
+    demo_folder: holds `shop.json` and `images/`; None, or a folder without a shop, answers 404.
+    The app must be made with `docs_url=None`.
+    """
+    router = APIRouter(include_in_schema=False)
+    _add_static(router, "/docs/static", SWAGGER, REVALIDATE)
+    _add_static(router, "/demo/static", STATIC / "demo", REVALIDATE)
+    _add_static(router, "/dashboard/static", STATIC / "dashboard", REVALIDATE)
+    _add_static(router, "/dashboard/report", ASSETS, REVALIDATE)
+
+    @router.get("/widget.js")
+    async def widget(request: Request) -> Response:
+        return await _file(STATIC, "widget.js", request, WIDGET_HEADERS)
+
+    @router.get("/docs")
+    async def docs(request: Request) -> Response:
+        return _swagger_page(request)
+
+    @router.get("/dashboard")
+    async def dashboard(request: Request) -> Response:
+        return await _file(STATIC / "dashboard", "index.html", request, PAGE_HEADERS)
+
+    @router.get("/demo")
+    async def demo(request: Request) -> Response:
+        _demo_shop(demo_folder)
+        return await _file(STATIC / "demo", "index.html", request, PAGE_HEADERS)
+
+    @router.get("/demo/shop.json")
+    async def shop(request: Request) -> Response:
+        return await _file(_demo_shop(demo_folder), "shop.json", request, REVALIDATE)
+
+    @router.get("/demo/images/{name:path}")
+    async def image(name: str, request: Request) -> Response:
+        return await _file(_demo_shop(demo_folder) / "images", name, request, PICTURE_HEADERS)
+
+    return router
+
+
+def _add_static(router: APIRouter, prefix: str, folder: Path, headers: dict[str, str]) -> None:
+    @router.get(prefix + "/{name:path}")
+    async def static(name: str, request: Request) -> Response:
+        return await _file(folder, name, request, headers)
+
+
+async def _file(folder: Path, name: str, request: Request, headers: dict[str, str]) -> Response:
+    """A file below `folder`, never one outside it, with ETag and 304; HTTPException 404 otherwise."""
+    response = await StaticFiles(directory=folder, check_dir=False).get_response(name, request.scope)
+    response.headers.update(headers)
+    return response
+
+
+def _demo_shop(folder: Path | None) -> Path:
+    if folder is None or not (folder / "shop.json").is_file():
+        raise HTTPException(404, NO_DEMO)
+    return folder
+
+
+def _swagger_page(request: Request) -> Response:
+    return get_swagger_ui_html(
+        openapi_url=request.app.openapi_url or "/openapi.json",
+        title=f"{request.app.title}: API",
+        swagger_js_url="/docs/static/swagger-ui-bundle.js",
+        swagger_css_url="/docs/static/swagger-ui.css",
+        swagger_favicon_url="/docs/static/favicon-32x32.png",
+    )

@@ -1,0 +1,67 @@
+"""`perennial serve`: all roles of one machine under a supervisor, or the API alone."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from api.process.processes import listen, run_api, supervise, url_of
+from api.web.settings import ApiSettings
+from features.home import Home
+from features.store.locks import serve_lock
+from features.store.redis_server import RedisServer, redis_server
+from features.store.settings import StoreSettings
+
+
+def serve_all(
+    home: Home, settings: ApiSettings, store_settings: StoreSettings, announce: Callable[[str], None]
+) -> None:
+    """Redis (unless the shop runs its own), API workers and the worker, until SIGTERM.
+
+    `announce` is called with the URL once it can be asked. Raises OSError where the port is taken,
+    HomeInUse, RedisServerError.
+    """
+    with ExitStack() as held:
+        held.enter_context(serve_lock(home, f"http://{settings.host}:{settings.port}"))
+        listener = held.enter_context(listen(settings.host, settings.port))
+        redis_url, keep_running = _store(held, home, store_settings)
+        environment = {
+            **os.environ,
+            "REDIS_URL": redis_url,
+            "PERENNIAL_HOST": settings.host,
+            "PROMETHEUS_MULTIPROC_DIR": held.enter_context(tempfile.TemporaryDirectory(prefix="perennial-")),
+        }
+        api = [sys.executable, "-m", "api", str(home.root), str(listener.fileno())]
+        worker = [sys.executable, "-m", "perennial", "serve", "--home", str(home.root), "--supervised"]
+        commands = [api] * settings.workers + [[*worker, "--role", "worker"]]
+        announce(url_of(listener))
+        supervise(commands, environment, [listener.fileno()], settings, keep_running)
+
+
+def serve_api(
+    home: Home, settings: ApiSettings, store_settings: StoreSettings, listener_fd: int | None = None
+) -> None:
+    """The API alone, on the supervisor's socket or one of its own."""
+    from api.serving.preload import begun_early
+
+    load = begun_early(home.models)
+    from api.process.app import create_app
+
+    inherited = listener_fd is not None
+    with (
+        redis_server(home, store_settings) as redis_url,
+        socket.socket(fileno=listener_fd) if inherited else listen(settings.host, settings.port) as listener,
+    ):
+        run_api(create_app(home, redis_url, settings, store_settings, load), listener, settings)
+
+
+def _store(held: ExitStack, home: Home, settings: StoreSettings) -> tuple[str, Callable[[], None]]:
+    """URL of the store, and what keeps it running."""
+    if settings.redis_url is not None:
+        return settings.redis_url, lambda: None
+    server = held.enter_context(RedisServer(home, settings))
+    return server.url, server.ensure_running

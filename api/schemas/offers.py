@@ -1,0 +1,134 @@
+"""The shapes of questions and answers about offers and sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from api.schemas.recommendations import MAX_K, ExperimentAnswer, Ids, ReasonAnswer
+from features.events.vocabulary import Id
+from recommender.offers.catalogue import Catalogue
+
+
+class CatalogueToSave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole catalogue, in place of the one before. With `revision`, the one you changed, nobody's work is
+    lost."""
+
+    catalogue: Catalogue
+    revision: int | None = None
+
+
+class CatalogueVersion(msgspec.Struct, frozen=True):
+    """A version that can be gone back to."""
+
+    revision: int
+    saved_at: datetime | None
+    offers: int
+
+
+class CatalogueAnswer(msgspec.Struct, frozen=True):
+    """The catalogue in full, what is odd about it, and the versions that are kept, newest first."""
+
+    revision: int
+    saved_at: datetime | None
+    catalogue: Catalogue
+    warnings: list[str]
+    versions: list[CatalogueVersion]
+
+
+class OfferAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom an offer is for. cart: product ids, one an item; left out: what live events put into it. k: how
+    many products to name with it, at most."""
+
+    customer_id: Id
+    channel: Id = "web"
+    cart: Ids = ()
+    k: Annotated[int, msgspec.Meta(ge=0, le=MAX_K)] = 3
+
+
+class OfferReason(msgspec.Struct, frozen=True):
+    """Why this one; why_not: offer id -> why not that one."""
+
+    code: str
+    text: str
+    why_not: dict[str, str] = {}
+
+
+class OfferAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The next best offer, or `offer_id` "none". discount: per cent where `kind` is `percentage`, money where
+    it is `amount`, else 0. expected_incremental_margin: money above no offer, with the ends of 90 %.
+
+    Without a `decision_id` nothing was decided or counted: `degraded_reasons` says what was missing, or the
+    reason's code is `withheld`, by an experiment or the holdout.
+    """
+
+    offer_id: str
+    kind: str | None = None
+    name: str = ""
+    products: list[str] = []
+    discount: float = 0.0
+    decided_at: datetime | None = None
+    expires_at: datetime | None = None
+    expected_incremental_margin: float | None = None
+    low: float | None = None
+    high: float | None = None
+    propensity: float | None = None
+    decision_id: str | None = None
+    stage: str | None = None
+    reason: OfferReason
+    experiment: ExperimentAnswer | None = None
+    degraded_reasons: list[str] = []
+
+
+class SetsAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """product_id: sets that hold it; else cart: sets that go on from it (left out: what live events put into
+    it); neither: the shop's best."""
+
+    product_id: Id | None = None
+    cart: Ids = ()
+    customer_id: Id | None = None
+    anonymous_id: Id | None = None
+    customer_token: Id | None = None
+    k: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
+
+
+class SetItem(msgspec.Struct, frozen=True):
+    """One product of a set, as the shelf has it."""
+
+    product_id: str
+    title: str | None = None
+    price: float | None = None
+    currency: str | None = None
+    url: str | None = None
+    image_url: str | None = None
+
+
+class SetAnswer(msgspec.Struct, frozen=True):
+    """One set. discount: share of the list price; support: orders of the last year with all of it; lift: how
+    much more often its weakest pair is bought together than by chance.
+
+    With a secret key also expected_margin_gain: money a year above selling the parts alone, those who would
+    have bought the set anyway taken off, and pricing: why this price.
+    """
+
+    items: list[SetItem]
+    name: str
+    list_price: float
+    bundle_price: float
+    discount: float
+    support: int
+    lift: float
+    reason: ReasonAnswer
+    expected_margin_gain: float | None = None
+    pricing: str | None = None
+
+
+class SetsAnswer(msgspec.Struct, frozen=True):
+    """Sets, best first."""
+
+    bundles: list[SetAnswer]
+    model_version: str | None
+    degraded_reasons: Sequence[str]

@@ -1,0 +1,190 @@
+"""One offer decision from start to end: look up, weigh, count; nothing is promised that is not counted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from api.schemas.offers import OfferAnswer, OfferAsk, OfferReason
+from api.serving.answering import shown_products
+from api.serving.service import Service
+from api.web.replies import encode
+from features.home import Home
+from features.live.ingest import read_log
+from features.live.shopper_state import ShopperState
+from features.merchant.tiers import read_tiers
+from features.outgoing.offer_decisions import Charge, DecisionRecord, OfferState, keep_decision, read_offers
+from recommender.arrays.hashing import digest
+from recommender.context.request import Request
+from recommender.customers.offer_context import ON_SITE, Question, asked_of, model_of
+from recommender.customers.tiers import BadTiers, TierPlan, read_plan
+from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
+from recommender.offers.eligibility import Asked
+from recommender.offers.promise import Choice, Promise, charges, choose, standing_promise
+from recommender.recommend import Recommender
+
+log = logging.getLogger("perennial.offers")
+ATTEMPTS = 4
+NOTHING_DECIDED = {
+    "no_offers": "The shop has no offers yet: set them with PUT /v1/offers/catalogue.",
+    "no_model": "There is no model yet: run `perennial train`.",
+    "no_costs": "There is no telling what an order of theirs earns: import costs, and train on orders.",
+    "store_unavailable": "What was given already cannot be looked up or counted at the moment.",
+    "busy": "Others asked for the same customer or budget at the same moment: ask again.",
+}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One question and all that it is answered from."""
+
+    service: Service
+    recommender: Recommender
+    ask: OfferAsk
+    shopper: ShopperState
+    state: OfferState
+    catalogue: Catalogue
+    now: datetime
+
+    async def decide(self) -> OfferAnswer | None:
+        """Decided and counted; None: somebody was faster, or a budget was spent meanwhile."""
+        by_tier = any(offer.eligible.tiers for offer in self.catalogue.offers)
+        plan = await asyncio.to_thread(_plan, self.service.home) if by_tier else None
+        bundle, shelf = self.recommender.bundle, self.recommender.shelf
+        asked = asked_of(self._question(), bundle, shelf, plan, self.now)
+        return nothing("no_costs") if asked is None else await self._promise(asked)
+
+    def _question(self) -> Question:
+        ask, state = self.ask, self.state
+        cart = Counter(ask.cart)
+        return Question(
+            ask.customer_id,
+            ask.channel,
+            cart,
+            self.shopper,
+            state.told,
+            state.promises.given,
+            state.spent,
+            state.contacts,
+        )
+
+    async def _promise(self, asked: Asked) -> OfferAnswer | None:
+        catalogue, revision = self.catalogue, self.service.offers_revision
+        edition = digest(str(revision), self.state.packed.decode(errors="replace"))
+        model, prices = model_of(self.recommender.bundle.tables), self.service.offer_prices.standing
+        choice = choose(catalogue, model, asked, self.now, edition, prices)
+        promise = Promise(choice.decision, choice.offer, self._products(choice.offer), revision)
+        given = choice.offer.id if choice.offer else None
+        kept = await keep_decision(
+            self.service.writes,
+            self.state,
+            self.state.promises.then(encode(promise), given, int(self.now.timestamp() * 1000)),
+            record_of(choice, self.ask.channel, revision, self.recommender.bundle.manifest.version),
+            [Charge(*each) for each in charges(choice, catalogue)],
+            choice.decision.decision_id if given and self.ask.channel not in ON_SITE else "",
+        )
+        return told(promise, self.ask.k) if kept else None
+
+    def _products(self, offer: Offer | None) -> tuple[str, ...]:
+        """What the offer is about, else what suits this customer now."""
+        if offer is None or self.ask.k == 0:
+            return ()
+        if offer.products:
+            return offer.products
+        cart, customer = self.ask.cart, self.ask.customer_id
+        placement = "cart" if cart or self.shopper.cart else "home"
+        wanted = Request(placement, self.now.timestamp(), self.shopper, customer, cart=cart)  # type: ignore[arg-type]
+        picks = self.recommender.recommend(wanted, self.ask.k, customer)
+        return tuple([shown.product_id for shown in shown_products(self.recommender, picks)])
+
+
+async def next_offer(service: Service, ask: OfferAsk, catalogue: Catalogue) -> OfferAnswer:
+    """What stands, or what is decided now of a catalogue. Raises StoreUnavailable."""
+    for _ in range(ATTEMPTS):
+        now = datetime.now(UTC)
+        log, state = await asyncio.gather(
+            read_log(service.store, ask.customer_id, None), read_offers(service.store, ask.customer_id)
+        )
+        standing = standing_promise(state.promises.standing, service.offers_revision, now)
+        if standing is not None:
+            return told(standing, ask.k)
+        if service.recommender is None:
+            return nothing("no_model")
+        if not catalogue.offers:
+            return nothing("no_offers")
+        desk = Desk(service, service.recommender, ask, log.fold(), state, catalogue, now)
+        answer = await desk.decide()
+        if answer is not None:
+            return answer
+    return nothing("busy")
+
+
+def nothing(why: str) -> OfferAnswer:
+    """No offer, and no decision either."""
+    return OfferAnswer(
+        offer_id=NO_OFFER, reason=OfferReason("nothing_decided", NOTHING_DECIDED[why]), degraded_reasons=[why]
+    )
+
+
+def told(promise: Promise, k: int) -> OfferAnswer:
+    """A promise as it is answered."""
+    decision, offer = promise.decision, promise.offer
+    return OfferAnswer(
+        offer_id=decision.offer_id,
+        kind=offer.kind if offer else None,
+        name=offer.name if offer else "",
+        products=list(promise.products[:k]),
+        discount=offer.value if offer and offer.kind in {"percentage", "amount"} else 0.0,
+        decided_at=decision.decided_at,
+        expires_at=decision.expires_at,
+        expected_incremental_margin=round(decision.expected_incremental_margin, 4),
+        low=round(decision.low, 4),
+        high=round(decision.high, 4),
+        propensity=decision.propensity,
+        decision_id=decision.decision_id,
+        stage=decision.stage,
+        reason=OfferReason(decision.reason.code, decision.reason.text, decision.reason.why_not),
+    )
+
+
+def record_of(choice: Choice, channel: str, revision: int, model_version: str) -> DecisionRecord:
+    """A decision as the log keeps it."""
+    decision, weighed, asked = choice.decision, choice.weighed, choice.asked
+    return DecisionRecord(
+        decision_id=decision.decision_id,
+        decided_at=decision.decided_at,
+        expires_at=decision.expires_at,
+        customer_id=decision.customer_id,
+        channel=channel,
+        offer_id=decision.offer_id,
+        propensity=decision.propensity,
+        stage=decision.stage,
+        arms=(*(offer.id for offer in weighed.arms.offers), NO_OFFER),
+        chances=tuple(weighed.chances.tolist()),
+        worth=tuple(weighed.worth.mean(axis=0).tolist()),
+        features=tuple(asked.features),
+        values=tuple(asked.features.values()),
+        basket=asked.basket,
+        margin=asked.margin,
+        cost=choice.offer.costs(asked.basket) if choice.offer else 0.0,
+        catalogue_revision=revision,
+        model_version=model_version,
+        cart=asked.cart,
+        segment=asked.segment,
+        tier=asked.tier,
+        country=asked.country,
+        first_order=asked.first_order,
+        consent=asked.consent,
+    )
+
+
+def _plan(home: Home) -> TierPlan | None:
+    """The merchant's tiers; ones that cannot be used are logged, and nobody has any."""
+    try:
+        return read_plan(read_tiers(home))
+    except BadTiers as error:
+        log.warning("no tiers", extra={"reason": str(error)})
+        return None

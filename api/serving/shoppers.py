@@ -1,0 +1,72 @@
+"""Whose answer this is, and what is known of them right now."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+from fastapi import Request
+
+from api.schemas.recommendations import Ask
+from api.serving.service import Service
+from api.web.access import Access, Scope, header
+from features.live.ingest import read_log
+from features.live.shopper_state import ShopperLog
+from features.store.connection import StoreUnavailable
+
+
+class Shopper(NamedTuple):
+    """The ids an answer may use. Nobody: a contextual answer."""
+
+    customer_id: str | None = None
+    anonymous_id: str | None = None
+
+    @property
+    def visitor(self) -> str | None:
+        """Whose answers may vary from day to day."""
+        return self.customer_id or self.anonymous_id
+
+
+NOBODY, NO_LOG = Shopper(), ShopperLog()
+STORE_AWAY = ("store_unavailable",)
+
+
+def whose(request: Request, scope: Scope, access: Access, ask: Ask) -> Shopper:
+    """Who asks. A browser that objects to profiling (Sec-GPC) is nobody.
+
+    A public key reads another person's history only with the token that the shop's server made
+    (`customer_token`); without it the answer is the anonymous one, whether the customer exists or not.
+    """
+    if scope == "public" and header(request, b"sec-gpc") == "1":
+        return NOBODY
+    trusted = scope == "secret" or access.open or _token_is_valid(access, ask)
+    return Shopper(ask.customer_id if trusted else None, ask.anonymous_id)
+
+
+async def live_log(service: Service, shopper: Shopper) -> tuple[ShopperLog, Sequence[str]]:
+    """What they did lately, in one round trip, and what is missing from the answer if anything is."""
+    if shopper == NOBODY:
+        return NO_LOG, () if service.store.available else STORE_AWAY
+    try:
+        return await read_log(service.store, *shopper), ()
+    except StoreUnavailable:
+        return NO_LOG, STORE_AWAY
+
+
+def customer_token(secret_key: str, customer_id: str) -> str:
+    """What a shop's server hands to its page: HMAC-SHA256 of the id, keyed by SHA-256 of `sk_...`, in hex."""
+    return _sign(sha256(secret_key.encode()).hexdigest(), customer_id)
+
+
+def _token_is_valid(access: Access, ask: Ask) -> bool:
+    if ask.customer_id is None or ask.customer_token is None:
+        return False
+    token = ask.customer_token.encode()
+    secrets = [hashed for hashed, key in access.keys.items() if key.scope == "secret"]
+    return any(hmac.compare_digest(_sign(secret, ask.customer_id).encode(), token) for secret in secrets)
+
+
+def _sign(secret_sha256: str, customer_id: str) -> str:
+    return hmac.new(secret_sha256.encode(), customer_id.encode(), sha256).hexdigest()

@@ -1,0 +1,1 @@
+"""HTTP as such, without the shop: access, problems, queries, replies."""

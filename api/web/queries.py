@@ -1,0 +1,63 @@
+"""Query strings and bodies to checked questions."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+from urllib.parse import unquote_plus
+
+import msgspec
+from fastapi import Request
+
+from api.schemas.recommendations import Ask, AskPage
+from api.web.problems import Problem
+
+LISTS = frozenset({"cart", "exclude"})
+Shape = TypeVar("Shape")
+
+
+def ask_of_query(query_string: bytes) -> Ask:
+    """Raises Problem 422 with what is wrong. Empty values count as absent."""
+    text = query_string.decode("latin-1").replace("%2C", ",")  # most have no other escapes
+    parts = [part.partition("=") for part in text.split("&")]
+    fields: dict[str, Any] = {name: value for name, _, value in parts if value}
+    if "%" in text or "+" in text:
+        fields = {unquote_plus(name): unquote_plus(value) for name, value in fields.items()}
+    fields.pop("key", None)  # the caller's key, already looked at
+    for name in LISTS & fields.keys():
+        fields[name] = tuple(part for part in fields[name].split(",") if part)
+    return checked(fields, Ask, strict=False)
+
+
+def asks_of_body(body: bytes) -> tuple[Ask, ...]:
+    """The questions of `{"requests": [...]}`. Raises Problem 400 or 422."""
+    return checked(decode_json(body), AskPage, strict=True).requests
+
+
+def decode_json(body: bytes) -> Any:
+    """Raises Problem 400."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Problem(400, f"The body is not JSON that we can read: {error}") from error
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Raises Problem 413 as soon as the body is longer than `limit` bytes."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise Problem(413, f"The body is larger than {limit:,} bytes; send it in parts.")
+    return bytes(body)
+
+
+def checked(fields: Any, shape: type[Shape], *, strict: bool) -> Shape:
+    """Fields as one of our shapes; not strict: numbers may be text. Raises Problem 422."""
+    try:
+        return msgspec.convert(fields, shape, strict=strict)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at ")
+        where = path.strip("`$.") or None
+        raise Problem(
+            422, f"{where}: {message}" if where else message, [{"field": where, "message": message}]
+        ) from error
