@@ -46,9 +46,9 @@ bench: install ## Measure speed and memory beside an empty FastAPI route, and wh
 
 performance: install ## Write docs/performance.md and docs/alerts.yml from what was measured and promised
 	$(BIN)/python -m loadtests.report
-	$(BIN)/python -m loadtests.alerts
+	$(BIN)/python -m loadtests.goals.alerts
 
-loadtest: install ## Shoppers against a demo shop, held against loadtests/slo.toml
+loadtest: install ## Shoppers against a demo shop, held against loadtests/goals/slo.toml
 	$(BIN)/python -m loadtests
 
 clean: ## Remove what was set up and built

@@ -129,7 +129,7 @@ def bench(
     """Measure what an answer costs, next to a route that does nothing."""
     from loadtests.bench import command, curves, plan, show
     from loadtests.bench.generator import WrongAnswer
-    from loadtests.server import NoServer, stop_in_order
+    from loadtests.machine.server import NoServer, stop_in_order
 
     stop_in_order()
     with plain_errors(NoServer, WrongAnswer):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.run import LoadPlan, Outcome, run  # first: locust patches the standard library
+from loadtests.traffic.run import LoadPlan, Outcome, run
 
 # isort: split
 import json
@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from loadtests.bench.processes import api_workers
-from loadtests.conditions import conditions
-from loadtests.server import NoServer, borrowed_home, serving, stop_in_order
-from loadtests.slo import PASSED, REFUSED, Row
+from loadtests.goals.slo import PASSED, REFUSED, Row
+from loadtests.machine.conditions import conditions
+from loadtests.machine.server import NoServer, borrowed_home, serving, stop_in_order
 
 DEMO_HOME = Path(".perennial-demo")
 START_WITHIN_S, BUILD_WITHIN_S = 60.0, 600.0

@@ -17,8 +17,8 @@ from loadtests.bench.processes import Cores, on_core
 from loadtests.bench.questions import Scene
 from loadtests.bench.serving import one_worker, ready_s, two_workers
 from loadtests.bench.wrk import NAME
-from loadtests.conditions import conditions
-from loadtests.server import borrowed_home
+from loadtests.machine.conditions import conditions
+from loadtests.machine.server import borrowed_home
 
 Report = Callable[[str], None]
 

@@ -23,8 +23,8 @@ from loadtests.bench.plan import Plan, ShopSize
 from loadtests.bench.processes import Cores, api_workers, memory_mb, on_core
 from loadtests.bench.questions import PLACEMENTS, Scene
 from loadtests.bench.serving import ready_s, served
-from loadtests.conditions import conditions
-from loadtests.server import NoServer
+from loadtests.machine.conditions import conditions
+from loadtests.machine.server import NoServer
 
 RESULTS = Path("docs/results/growth.json")
 TRAINING_LIMIT_S = 5_400.0

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from loadtests.histogram import Histogram
+from loadtests.goals.histogram import Histogram
 
 Address = tuple[str, int]
 LATE_S = 0.001

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ShopSize:
-    """Of a generated shop; see `loadtests.growth`."""
+    """Of a generated shop; see `loadtests.inside.growth`."""
 
     products: int
     customers: int

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlencode
 
-from loadtests.visits import Shop
+from loadtests.traffic.visits import Shop
 
 CUSTOMERS = 200
 LIVE_EVENTS = ("view",) * 14 + ("search",) * 2 + ("add_to_cart",) * 4

@@ -17,7 +17,7 @@ from loadtests.bench.plan import Plan
 from loadtests.bench.processes import Cores, api_workers, children, memory_mb, on_core, reference, settle
 from loadtests.bench.questions import PLACEMENTS, Scene
 from loadtests.bench.stages import stage_totals, stage_us
-from loadtests.server import serving
+from loadtests.machine.server import serving
 
 OURS = (*PLACEMENTS, "events")
 READY_WITHIN_S = 90.0

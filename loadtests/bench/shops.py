@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtests.bench.plan import ShopSize
-from loadtests.server import NoServer
+from loadtests.machine.server import NoServer
 
 LIMIT_S = 7_200.0
 
@@ -49,8 +49,8 @@ def session_cost(home: Path, looks: int) -> dict[str, Any]:
 
 
 def _run(command: str, *words: object, limit_s: float = LIMIT_S) -> str:
-    """A command of loadtests. Raises NoServer with what it said, TimeoutExpired."""
-    full = [sys.executable, "-m", f"loadtests.{command}", *map(str, words)]
+    """A command of loadtests.inside. Raises NoServer with what it said, TimeoutExpired."""
+    full = [sys.executable, "-m", f"loadtests.inside.{command}", *map(str, words)]
     done = subprocess.run(full, capture_output=True, text=True, timeout=limit_s, check=False)
     if done.returncode:
         raise NoServer(f"`{' '.join(full[1:])}` failed:\n{done.stderr[-2000:]}")

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from loadtests.goals.slo import load_slo
 from loadtests.report.goals import GOALS
 from loadtests.report.growth import growth_sections
-from loadtests.slo import load_slo
 
 Results = Mapping[str, Any]
 METHOD = Path(__file__).with_name("method.md")
@@ -128,6 +128,6 @@ def _promises() -> str:
     return (
         "## Promises under load\n\n"
         "`make loadtest` holds a demo shop to these, and `docs/alerts.yml` alerts on them; both are read "
-        "from `loadtests/slo.toml`. Milliseconds since a request was due.\n\n"
+        "from `loadtests/goals/slo.toml`. Milliseconds since a request was due.\n\n"
         + table(("route", "p50", "p95", "p99", "failed at most"), rows)
     )

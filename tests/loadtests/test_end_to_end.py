@@ -17,7 +17,7 @@ from loadtests.bench.command import bench
 from loadtests.bench.plan import Plan, ShopSize
 from loadtests.bench.questions import PLACEMENTS
 from loadtests.bench.show import show
-from loadtests.server import NoServer, borrowed_home
+from loadtests.machine.server import NoServer, borrowed_home
 from training.demo.build import build_demo
 
 from serving import ROOT

@@ -4,7 +4,7 @@ import pytest
 from histories import archive, order
 
 from features.home import Home
-from loadtests.growth import Growth, write_shop
+from loadtests.inside.growth import Growth, write_shop
 from training.errors import BadDataset
 from training.evaluate.tasks.cold_start import evaluate_cold_start
 from training.settings import TrainingSettings

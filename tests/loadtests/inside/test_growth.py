@@ -6,7 +6,7 @@ import pytest
 from features.catalogue.products import load_products
 from features.history.events_parquet import scan
 from features.home import Home
-from loadtests.growth import Growth, write_shop
+from loadtests.inside.growth import Growth, write_shop
 from training.data.history import load_history
 
 SMALL = Growth(products=400, customers=300, orders=3_000, views=2_000)

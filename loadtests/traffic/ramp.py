@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from loadtests.slo import Row, breaches_of
+from loadtests.goals.slo import Row, breaches_of
 
 Seconds = Mapping[int, Mapping[str, Row]]
 

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from features.home import Home
-from loadtests.enlarge import enlarged, main, write_home
+from loadtests.inside.enlarge import enlarged, main, write_home
 from recommender.arrays.id_map import IdMap
 from recommender.context.request import Request
 from recommender.model import versions

@@ -8,8 +8,8 @@ from pathlib import Path
 from statistics import linear_regression
 from typing import Any, NamedTuple
 
-from loadtests.histogram import Histogram
-from loadtests.slo import Row
+from loadtests.goals.histogram import Histogram
+from loadtests.goals.slo import Row
 
 HOUR_S = 3_600
 

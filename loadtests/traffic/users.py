@@ -1,6 +1,6 @@
 """Locust's users. Arrivals are open: a request is sent when it is due, whatever became of those before it.
 
-For locust's own page: `locust -f loadtests/users.py --host http://127.0.0.1:8000`.
+For locust's own page: `locust -f loadtests/traffic/users.py --host http://127.0.0.1:8000`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import gevent
 from gevent.pool import Group
 from locust import FastHttpUser, task
 
-from loadtests.visits import Call, Shop, campaign, shop_at, visits
+from loadtests.traffic.visits import Call, Shop, campaign, shop_at, visits
 
 HEADERS = {"Authorization": "Bearer pk_demo", "Accept-Encoding": "identity"}
 TIMEOUT_S = 5.0

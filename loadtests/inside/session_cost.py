@@ -1,4 +1,4 @@
-"""`python -m loadtests.session_cost HOME`: microseconds that the session source takes, in one process."""
+"""`python -m loadtests.inside.session_cost HOME`: microseconds that the session source takes, in one process."""
 
 from __future__ import annotations
 

@@ -13,12 +13,12 @@ from locust import LoadTestShape, stats
 from locust.env import Environment
 from locust.html import get_html_report
 
-from loadtests.ramp import sustained
-from loadtests.shapes import SHAPES
-from loadtests.slo import Generator, Row, Verdict, judge, load_slo
-from loadtests.soak import Watch, as_dict, growth
-from loadtests.users import Arrivals, EmailCampaign, Shopper
-from loadtests.visits import shop_at
+from loadtests.goals.slo import Generator, Row, Verdict, judge, load_slo
+from loadtests.traffic.ramp import sustained
+from loadtests.traffic.shapes import SHAPES
+from loadtests.traffic.soak import Watch, as_dict, growth
+from loadtests.traffic.users import Arrivals, EmailCampaign, Shopper
+from loadtests.traffic.visits import shop_at
 
 LOOKS = 200  # at the workers' memory, over a run
 

@@ -1,4 +1,4 @@
-"""`python -m loadtests.training_ratio HOME`: what one training costs, beside implicit's own ALS fit alone.
+"""`python -m loadtests.inside.training_ratio HOME`: what one training costs, beside implicit's own ALS fit alone.
 
 The fit gets the same matrix, factors and passes, in a process of its own; both use all the cores.
 """
@@ -17,8 +17,8 @@ import typer
 
 from features.catalogue.products import load_products
 from features.home import Home
-from loadtests.enlarge import still_serves
-from loadtests.training_cost import Cost, peak_bytes
+from loadtests.inside.enlarge import still_serves
+from loadtests.inside.training_cost import Cost, peak_bytes
 from recommender.model import versions
 from training.data.history import load_history
 from training.data.interactions import confidence
@@ -92,7 +92,7 @@ def main(
         return
     told: dict[str, Any] = {}
     for each in parts:
-        command = [sys.executable, "-m", "loadtests.training_ratio", str(home), "--part", each]
+        command = [sys.executable, "-m", "loadtests.inside.training_ratio", str(home), "--part", each]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         told |= json.loads(done.stdout.splitlines()[-1])
     told["time_ratio"] = round(told["training_s"] / told["als_fit_s"], 2)

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from loadtests.histogram import GROWTH, Histogram
+from loadtests.goals.histogram import GROWTH, Histogram
 
 
 @pytest.mark.parametrize("share", [0.5, 0.95, 0.99, 0.999, 1.0])

@@ -8,7 +8,7 @@ import sys
 from serving import ROOT
 
 SCRIPT = """
-from loadtests.run import Recorder
+from loadtests.traffic.run import Recorder
 from time import perf_counter
 recorder = Recorder(late_s=0.01)
 recorder.began = perf_counter() - 10  # ten seconds ago

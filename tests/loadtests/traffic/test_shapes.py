@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.shapes import SHAPES
+from loadtests.traffic.shapes import SHAPES
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from loadtests.histogram import Histogram
+from loadtests.goals.histogram import Histogram
 
 SLO_FILE = Path(__file__).with_name("slo.toml")
 LIMITS = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99}

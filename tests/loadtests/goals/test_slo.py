@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.slo import FAILED, PASSED, REFUSED, Generator, Row, judge, load_slo
+from loadtests.goals.slo import FAILED, PASSED, REFUSED, Generator, Row, judge, load_slo
 
 SLO: dict[str, Any] = {
     "routes": {

@@ -1,4 +1,4 @@
-"""`python -m loadtests.alerts`: the promises of slo.toml as Prometheus alert rules, docs/alerts.yml."""
+"""`python -m loadtests.goals.alerts`: the promises of slo.toml as Prometheus alert rules, docs/alerts.yml."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from loadtests.slo import LIMITS, load_slo
+from loadtests.goals.slo import LIMITS, load_slo
 
 WINDOW = "5m"
 FOR = "5m"
@@ -45,7 +45,7 @@ def alerts(slo: Mapping[str, Any]) -> Iterator[Alert]:
 
 def page(slo: Mapping[str, Any]) -> str:
     """The rules file."""
-    head = "# Written by `make performance` from loadtests/slo.toml; edit that.\ngroups:\n"
+    head = "# Written by `make performance` from loadtests/goals/slo.toml; edit that.\ngroups:\n"
     return head + "  - name: perennial\n    rules:\n" + "".join(alert.yaml() for alert in alerts(slo))
 
 

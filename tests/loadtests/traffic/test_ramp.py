@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.ramp import Seconds, sustained
-from loadtests.slo import Row
+from loadtests.goals.slo import Row
+from loadtests.traffic.ramp import Seconds, sustained
 
 PROMISE = {"p50_ms": 10, "p95_ms": 20, "p99_ms": 50, "error_share": 0.01}
 SLO = {"routes": {"/v1/events": PROMISE}, "ramp": {"parts": 5, "samples_beyond": 5}}

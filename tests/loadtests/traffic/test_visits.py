@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from loadtests.visits import Shop, campaign, visit, visits
+from loadtests.traffic.visits import Shop, campaign, visit, visits
 
 PRODUCTS = [{"product_id": f"p-{number}", "price": 2.5} for number in range(100)]
 SHOP = Shop.of({"products": PRODUCTS, "categories": [{"id": "tea", "name": "Tea"}]})

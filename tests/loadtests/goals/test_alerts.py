@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.alerts import Alert, alerts, page
-from loadtests.slo import load_slo
+from loadtests.goals.alerts import Alert, alerts, page
+from loadtests.goals.slo import load_slo
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

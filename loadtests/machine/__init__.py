@@ -1,0 +1,1 @@
+"""The server under test and the machine it runs on."""

@@ -1,0 +1,1 @@
+"""Shoppers, their visits, and how many come when."""
