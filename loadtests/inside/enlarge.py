@@ -1,4 +1,4 @@
-"""`python -m loadtests.inside.enlarge SHOP HOME`: a bundle of any size in seconds, from a shop that was trained.
+"""`loadtests.inside.enlarge SHOP HOME`: a bundle of any size in seconds, from a shop that was trained.
 
 The big shop is the trained one many times over, side by side: every copy of a product or customer has
 its row's real length and real evidence, within its own copy, and an id of its own. So the costs of

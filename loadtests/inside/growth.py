@@ -1,4 +1,4 @@
-"""`python -m loadtests.inside.growth HOME`: the history of a shop of any size, as an archive would hold it."""
+"""`loadtests.inside.growth HOME`: the history of a shop of any size, as an archive would hold it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m loadtests.inside.session_cost HOME`: microseconds that the session source takes, in one process."""
+"""`loadtests.inside.session_cost HOME`: microseconds that the session source takes, in one process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m loadtests.inside.training_cost HOME`: time and peak memory of each step of a training."""
+"""`loadtests.inside.training_cost HOME`: time and peak memory of each step of a training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m loadtests.inside.training_ratio HOME`: what one training costs, beside implicit's own ALS fit alone.
+"""`loadtests.inside.training_ratio HOME`: what one training costs, beside implicit's own ALS fit alone.
 
 The fit gets the same matrix, factors and passes, in a process of its own; both use all the cores.
 """
