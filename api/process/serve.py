@@ -46,7 +46,10 @@ def serve_api(
     home: Home, settings: ApiSettings, store_settings: StoreSettings, listener_fd: int | None = None
 ) -> None:
     """The API alone, on the supervisor's socket or one of its own."""
-    from api.serving.preload import begun_early
+    # One thread for FAISS and BLAS: two wait for each other for longer than an answer takes. The libraries
+    # read this when they are imported, so it stands before them.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from api.serving.preload import begun_early  # these not above: the supervisor shall not wait for them
 
     load = begun_early(home.models)
     from api.process.app import create_app

@@ -15,7 +15,7 @@ from loadtests.bench import shops
 from loadtests.bench.plan import Plan
 from loadtests.bench.processes import Cores, on_core
 from loadtests.bench.questions import Scene
-from loadtests.bench.serving import one_worker, ready_s, two_workers
+from loadtests.bench.serving import one_worker, ready_s, two_workers, unpinned
 from loadtests.bench.wrk import NAME
 from loadtests.machine.conditions import conditions
 from loadtests.machine.server import borrowed_home
@@ -52,6 +52,11 @@ def bench(demo: Path | None, plan: Plan, report: Report = silent) -> dict[str, A
                 figures = one_worker(home, scene, plan, cores)
                 report("Two workers: freshness, memory")
                 figures |= two_workers(home, scene, plan, cores)
+        report("A server without a core of its own, which asks every source")
+        every = shops.enlarge(
+            folder / "shop", folder / "every", plan.products, plan.customers, every_source=True
+        )
+        figures["unpinned"] = unpinned(every, plan)
         report("Start, sessions")
         figures["ready"] = {"products": plan.starts_with, "seconds": ready_s(large)}
         figures["sessions_us"] = shops.session_cost(big, plan.looks)["us"]

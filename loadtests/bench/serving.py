@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
-from loadtests.bench.generator import Address
+from loadtests.bench.generator import Address, saturate
 from loadtests.bench.measure import VARIANTS, Cost, answers_of, compare, freshness, ingestion, targets_of
 from loadtests.bench.picks import picks_rate
 from loadtests.bench.plan import Plan
 from loadtests.bench.processes import Cores, api_workers, children, memory_mb, on_core, reference, settle
 from loadtests.bench.questions import PLACEMENTS, Scene
 from loadtests.bench.stages import stage_totals, stage_us
-from loadtests.machine.server import serving
+from loadtests.machine.server import Server, serving
 
 OURS = (*PLACEMENTS, "events")
 READY_WITHIN_S = 90.0
@@ -49,6 +50,20 @@ def two_workers(home: Path, scene: Scene, plan: Plan, cores: Cores) -> dict[str,
         return {"freshness": seen, "memory_mb": [memory_mb(pid) for pid in api_workers(supervisor)]}
 
 
+def unpinned(home: Path, plan: Plan) -> dict[str, Any]:
+    """`home` as a user's server answers it, on whichever cores are free: one question after the other, and
+    at full speed. Its libraries' threads, and the other processes, then get into each other's way."""
+    scene, seconds = Scene.of(home, plan.seed), plan.rounds * plan.window_s
+    with serving("serve", "--home", str(home), within_s=READY_WITHIN_S) as server:
+        address = address_of(server)
+        answers_of(address, scene, PLACEMENTS)
+        settle(children(server.process.pid))
+        questions = scene.questions("home")
+        saturate(address, cycle(questions), plan.warm_up_s)
+        one, many = (saturate(address, cycle(questions), seconds, channels) for channels in (1, 16))
+    return {"one_by_one_ms": one.latency.milliseconds(), "requests_per_s": round(many.a_second)}
+
+
 def ready_s(home: Path) -> float:
     """Seconds from the command to the first answer that says ready."""
     began = perf_counter()
@@ -61,8 +76,12 @@ def served(home: Path, workers: int, cores: Cores) -> Iterator[tuple[Address, in
     """Perennial, all of it, on the server's core: its address and its supervisor."""
     words = ("serve", "--home", str(home), "--workers", str(workers))
     with on_core(cores.server), serving(*words, within_s=READY_WITHIN_S) as server, on_core(cores.generator):
-        where = urlsplit(server.url)
-        yield (where.hostname or "", where.port or 80), server.process.pid
+        yield address_of(server), server.process.pid
+
+
+def address_of(server: Server) -> Address:
+    where = urlsplit(server.url)
+    return where.hostname or "", where.port or 80
 
 
 def ratios(costs: Mapping[str, Cost]) -> dict[str, Any]:

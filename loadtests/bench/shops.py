@@ -36,9 +36,13 @@ def train(home: Path, limit_s: float = LIMIT_S, *, keep: bool = False) -> dict[s
     return told
 
 
-def enlarge(shop: Path, home: Path, products: int, customers: int) -> Path:
-    """A home whose bundle is the trained one many times over; one that serves stays. Returns it."""
-    _run("enlarge", shop, home, "--products", str(products), "--customers", str(customers), "--keep")
+def enlarge(shop: Path, home: Path, products: int, customers: int, *, every_source: bool = False) -> Path:
+    """A home whose bundle is the trained one many times over; one that serves stays. Returns it.
+
+    every_source: its placements ask all sources that they know.
+    """
+    words = ["--every-source"] * every_source
+    _run("enlarge", shop, home, "--products", products, "--customers", customers, "--keep", *words)
     return home
 
 

@@ -15,6 +15,7 @@ REST = (
     "picks",
     "freshness",
     "memory_mb",
+    "unpinned",
     "ready",
     "sessions_us",
     "home_ratio_of_variants",

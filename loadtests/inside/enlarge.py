@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 from features.home import Home
 from recommender.arrays.id_map import IdMap, PackedBytes
 from recommender.arrays.tables import Factors, Ranking
+from recommender.context.request import PLACEMENTS
 from recommender.model import versions
 from recommender.model.bundle import Bundle, Tables
 from recommender.model.bundle_files import BadBundle, write_bundle
+from recommender.placements import RECIPES, fixed_weights
 from training.models.als import build_index
 
 SAMPLE, BUYERS = 10_000, 20_000  # products and customers to ask about
@@ -130,6 +132,14 @@ def enlarged(bundle: Bundle, products: int, customers: int) -> Bundle:
     return Bundle(manifest, big, build_index(big.factors, big.product.buyers))
 
 
+def asking_every_source(bundle: Bundle) -> Bundle:
+    """With a weight for all sources that a placement knows, whichever of them the shop taught to ask."""
+    blends = fixed_weights()
+    for row, placement in enumerate(PLACEMENTS):
+        blends[row, : len(RECIPES[placement])] = 1.0
+    return replace(bundle, tables=replace(bundle.tables, blends=blends))
+
+
 def write_home(bundle: Bundle, home: Home, seed: int = 7) -> None:
     """A home that serves it, and `bench.json`: some of its products and customers, to ask about."""
     version, tables = bundle.manifest.version, bundle.tables
@@ -182,6 +192,9 @@ def main(
     home: Path,
     products: Annotated[int, typer.Option(min=1)] = 10_000,
     customers: Annotated[int, typer.Option(min=1)] = 10_000,
+    every_source: Annotated[
+        bool, typer.Option("--every-source", help="Each placement asks all sources it knows.")
+    ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Nothing to do where HOME serves already.")] = False,
 ) -> None:
     """Write the enlarged bundle of the home SHOP into a new HOME, ready for `perennial serve`."""
@@ -190,7 +203,8 @@ def main(
     bundle = versions.load_current(Home(shop).models)
     if bundle is None:
         raise typer.BadParameter(f"{shop} serves no model; `perennial train --home {shop}` makes one")
-    write_home(enlarged(bundle, products, customers), Home(home))
+    big = enlarged(bundle, products, customers)
+    write_home(asking_every_source(big) if every_source else big, Home(home))
 
 
 if __name__ == "__main__":

@@ -101,6 +101,12 @@ def _rest(bench: Results) -> str:
             for number, each in enumerate(bench["memory_mb"])
         ),
     ]
+    if unpinned := bench.get("unpinned"):
+        one_by_one = unpinned["one_by_one_ms"]
+        rows += [
+            ("unpinned `home`, p50 and p99 one by one, ms", f"{one_by_one['p50']} and {one_by_one['p99']}"),
+            ("unpinned `home` at full speed, a second", f"{unpinned['requests_per_s']:,}"),
+        ]
     return "## Events, batches, memory\n\n" + table(("what", "measured"), rows)
 
 

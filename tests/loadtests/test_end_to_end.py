@@ -108,6 +108,8 @@ def test_every_figure_is_there(figures: dict[str, Any]) -> None:
     assert figures["freshness"] == {"tries": 20, "visible": 20}
     assert [set(worker) for worker in figures["memory_mb"]] == [{"private", "shared"}] * 2
     assert set(figures["stages_us"]) >= {"state", "recommend", "encode"}
+    assert 0 < figures["unpinned"]["one_by_one_ms"]["p50"] <= figures["unpinned"]["one_by_one_ms"]["p99"]
+    assert figures["unpinned"]["requests_per_s"] > 0
     assert figures["ready"]["seconds"] > 0
     assert 0 < figures["sessions_us"]["p50"] <= figures["sessions_us"]["p99"]
     assert figures["picks"] == "absent" or figures["picks"]["answered"] == 20

@@ -11,12 +11,13 @@ import pytest
 import typer
 
 from features.home import Home
-from loadtests.inside.enlarge import enlarged, main, write_home
+from loadtests.inside.enlarge import asking_every_source, enlarged, main, write_home
 from recommender.arrays.id_map import IdMap
 from recommender.context.request import Request
 from recommender.model import versions
 from recommender.model.availability import Shelf
 from recommender.model.bundle import Bundle
+from recommender.placements import RECIPES, courses
 from recommender.recommend import Recommender
 
 from bundles import CATEGORIES, NOW, PRODUCTS, item, small_bundle, write_small
@@ -115,6 +116,12 @@ def test_the_home_serves_and_says_whom_to_ask_about(big: Bundle, tmp_path: Path)
     products = [each["product_id"] for each in sample["products"]]
     assert sorted(loaded.tables.products.rows(products)) == list(range(COPIES * N))
     assert all(name.startswith(("ann", "bob")) for name in sample["customers"])
+
+
+def test_every_source_can_be_asked() -> None:
+    asked = courses(asking_every_source(small_bundle()).tables.blends)
+    for placement, recipe in RECIPES.items():
+        assert asked[placement][0].names == tuple(source.name for source in recipe)
 
 
 def test_it_needs_a_model_and_tables_that_differ_in_length(tmp_path: Path) -> None:

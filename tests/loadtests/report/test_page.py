@@ -44,6 +44,7 @@ BENCH: dict[str, Any] = {
     "picks": "absent",
     "freshness": {"tries": 10_000, "visible": 9_999},
     "memory_mb": [{"private": 60.0, "shared": 40.0}] * 2,
+    "unpinned": {"one_by_one_ms": LATENCY, "requests_per_s": 1_500},
     "ready": {"products": 100_000, "seconds": 1.5},
     "sessions_us": {"p50": 40.0, "p99": 60.0},
     "training": TRAINING,
@@ -122,6 +123,8 @@ def test_the_page_is_written_whole(tmp_path: Path) -> None:
     page, *images = write(tmp_path)
     text = page.read_text()
     assert "| `home` | 5,000 | 150 | 170 | 1 | 2 | 3 | 4 |" in text
+    assert "| unpinned `home`, p50 and p99 one by one, ms | 1.0 and 3.0 |" in text
+    assert "| unpinned `home` at full speed, a second | 1,500 |" in text
     assert "* broken: over 5 s" in text
     for image in images:
         assert str(image.relative_to(tmp_path)) in text
