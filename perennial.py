@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -23,10 +24,10 @@ from training.trigger_command import triggers
 
 app = typer.Typer(
     name="perennial",
-    help="Recommendations that bring customers back.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
 app.add_typer(imports, name="import")
 app.command()(train)
 app.command()(triggers)
@@ -56,6 +57,22 @@ Tell it that somebody looked at a product ...
 
 API documentation: {url}/docs     Stop with Ctrl+C.
 """
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"perennial {version('perennial')}")
+        raise typer.Exit
+
+
+@app.callback()
+def perennial(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version),
+    ] = False,
+) -> None:
+    """Recommendations that bring customers back."""
 
 
 @app.command()
