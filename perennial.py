@@ -11,12 +11,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from features import extras
 from features.commands import imports, keys
 from features.home import Home
 from features.locks import HomeInUse
 from features.redis_server import RedisServerError, redis_server
 from features.settings import StoreSettings
-from features.terminal import DEFAULT_HOME, HomeOption, JsonOption, console, plain_errors, progress
+from features.terminal import DEFAULT_HOME, HomeOption, JsonOption, console, errors, plain_errors, progress
 from training.commands import models, train
 from training.evaluate.command import evaluate
 from training.reports.command import report
@@ -148,6 +149,7 @@ def bench(
     from loadtests.bench.generator import WrongAnswer
     from loadtests.server import NoServer, stop_in_order
 
+    extras.require("training")  # asked for by children, whose words would come late and in a traceback
     stop_in_order()
     with plain_errors(NoServer, WrongAnswer):
         if growth:
@@ -216,5 +218,17 @@ def _work(home: Home) -> None:
         work(home, redis_url, StoreSettings(), TrainingSettings())
 
 
+def main() -> None:
+    """Run the command; one whose extra is not installed says which it needs."""
+    try:
+        app()
+    except ModuleNotFoundError as error:
+        extra = extras.extra_of(error.name)
+        if extra is None:
+            raise
+        errors.print(f"{error}: {extras.remedy(extra)}", markup=False, highlight=False, soft_wrap=True)
+        raise SystemExit(1) from None
+
+
 if __name__ == "__main__":
-    app()
+    main()

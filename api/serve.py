@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
@@ -11,10 +12,13 @@ from contextlib import ExitStack
 
 from api.processes import listen, run_api, supervise, url_of
 from api.settings import ApiSettings
+from features import extras
 from features.home import Home
 from features.locks import serve_lock
 from features.redis_server import RedisServer, redis_server
 from features.settings import StoreSettings
+
+log = logging.getLogger("perennial.serve")
 
 
 def serve_all(
@@ -37,7 +41,11 @@ def serve_all(
         }
         api = [sys.executable, "-m", "api", str(home.root), str(listener.fileno())]
         worker = [sys.executable, "-m", "perennial", "serve", "--home", str(home.root), "--supervised"]
-        commands = [api] * settings.workers + [[*worker, "--role", "worker"]]
+        commands = [api] * settings.workers
+        if extras.is_installed("training"):
+            commands.append([*worker, "--role", "worker"])
+        else:
+            log.warning("no worker: events wait in Redis and nothing retrains; %s", extras.remedy("training"))
         announce(url_of(listener))
         supervise(commands, environment, [listener.fileno()], settings, keep_running)
 
