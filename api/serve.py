@@ -39,8 +39,9 @@ def serve_all(
             "PERENNIAL_HOST": settings.host,
             "PROMETHEUS_MULTIPROC_DIR": held.enter_context(tempfile.TemporaryDirectory(prefix="perennial-")),
         }
-        api = [sys.executable, "-m", "api", str(home.root), str(listener.fileno())]
-        worker = [sys.executable, "-m", "perennial", "serve", "--home", str(home.root), "--supervised"]
+        # -P: a folder of the shop's called `api`, where it starts us, is not taken for ours.
+        api = [sys.executable, "-P", "-m", "api", str(home.root), str(listener.fileno())]
+        worker = [sys.executable, "-P", "-m", "perennial", "serve", "--home", str(home.root), "--supervised"]
         commands = [api] * settings.workers
         if extras.is_installed("training"):
             commands.append([*worker, "--role", "worker"])

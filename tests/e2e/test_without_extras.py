@@ -43,7 +43,11 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def perennial(folder: Path, *words: str) -> tuple[int, str]:
     done = run(
-        [sys.executable, "-m", "perennial", *words], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, "-P", "-m", "perennial", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.returncode, done.stdout + done.stderr
 
