@@ -86,11 +86,12 @@ def serve(
     supervised: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Serve recommendations, take events, keep the history and retrain."""
+    from api.child import CannotStart
     from api.processes import stop_with_parent
 
     if supervised:
         stop_with_parent()
-    with plain_errors(HomeInUse, RedisServerError, OSError):
+    with plain_errors(HomeInUse, RedisServerError, OSError, CannotStart):
         if role == "worker":
             _work(Home(home))
         elif role == "api":
@@ -111,11 +112,12 @@ def demo(
     products: Annotated[int, typer.Option(help="How many products it sells.")] = 800,
 ) -> None:
     """Build a whole shop with two years of history, train on it, and serve it."""
+    from api.child import CannotStart
     from training.demo import build_demo, first_example
     from training.errors import CannotTrain
 
     shop = Home(home)
-    with plain_errors(HomeInUse, RedisServerError, OSError, CannotTrain):
+    with plain_errors(HomeInUse, RedisServerError, OSError, CannotTrain, CannotStart):
         if not (shop.models / "current").exists():
             with progress() as report:
                 build_demo(shop, seed, customers, products, datetime.now(UTC), report)

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from api.processes import listen, run_api, supervise, url_of
+from api.processes import listen, run_api, supervise
 from api.settings import ApiSettings
 from features import extras
 from features.home import Home
@@ -26,8 +26,8 @@ def serve_all(
 ) -> None:
     """Redis (unless the shop runs its own), API workers and the worker, until SIGTERM.
 
-    `announce` is called with the URL once it can be asked. Raises OSError where the port is taken,
-    HomeInUse, RedisServerError.
+    `announce` is called with the URL once it answers. Raises OSError where the port is taken,
+    HomeInUse, RedisServerError, and CannotStart where a process gives up at once, each time.
     """
     with ExitStack() as held:
         held.enter_context(serve_lock(home, f"http://{settings.host}:{settings.port}"))
@@ -47,8 +47,7 @@ def serve_all(
             commands.append([*worker, "--role", "worker"])
         else:
             log.warning("no worker: events wait in Redis and nothing retrains; %s", extras.remedy("training"))
-        announce(url_of(listener))
-        supervise(commands, environment, [listener.fileno()], settings, keep_running)
+        supervise(commands, environment, listener, settings, keep_running, announce)
 
 
 def serve_api(
