@@ -37,6 +37,7 @@ class Child:
         self._failed_starts = 0
         self._was_healthy = False
         self._last_words = ""
+        self._start_at: float | None = None
         self._start()
 
     def look(self) -> None:
@@ -63,7 +64,7 @@ class Child:
             start_new_session=True,
         )
         self._started_at = time.monotonic()
-        self._start_at: float | None = None
+        self._start_at = None
         self._relay = threading.Thread(target=self._pass_on, args=(self.process.stderr,), daemon=True)
         self._relay.start()
 
