@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from features import extras
 from features.cli.commands import imports, keys
-from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, plain_errors, progress
+from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, errors, plain_errors, progress
 from features.home import Home
 from features.store.locks import HomeInUse
 from features.store.redis_server import RedisServerError, redis_server
@@ -23,10 +25,10 @@ from training.cli.triggers import triggers
 
 app = typer.Typer(
     name="perennial",
-    help="Recommendations that bring customers back.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
 app.add_typer(imports, name="import")
 app.command()(train)
 app.command()(triggers)
@@ -58,6 +60,22 @@ API documentation: {url}/docs     Stop with Ctrl+C.
 """
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"perennial {version('perennial')}")
+        raise typer.Exit
+
+
+@app.callback()
+def perennial(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version),
+    ] = False,
+) -> None:
+    """Recommendations that bring customers back."""
+
+
 @app.command()
 def serve(
     home: HomeOption = DEFAULT_HOME,
@@ -68,11 +86,12 @@ def serve(
     supervised: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Serve recommendations, take events, keep the history and retrain."""
+    from api.process.child import CannotStart
     from api.process.processes import stop_with_parent
 
     if supervised:
         stop_with_parent()
-    with plain_errors(HomeInUse, RedisServerError, OSError):
+    with plain_errors(HomeInUse, RedisServerError, OSError, CannotStart):
         if role == "worker":
             _work(Home(home))
         elif role == "api":
@@ -93,11 +112,12 @@ def demo(
     products: Annotated[int, typer.Option(help="How many products it sells.")] = 800,
 ) -> None:
     """Build a whole shop with two years of history, train on it, and serve it."""
+    from api.process.child import CannotStart
     from training.demo.build import build_demo, first_example
     from training.errors import CannotTrain
 
     shop = Home(home)
-    with plain_errors(HomeInUse, RedisServerError, OSError, CannotTrain):
+    with plain_errors(HomeInUse, RedisServerError, OSError, CannotTrain, CannotStart):
         if not (shop.models / "current").exists():
             with progress() as report:
                 build_demo(shop, seed, customers, products, datetime.now(UTC), report)
@@ -131,6 +151,7 @@ def bench(
     from loadtests.bench.generator import WrongAnswer
     from loadtests.machine.server import NoServer, stop_in_order
 
+    extras.require("training")  # asked for by children, whose words would come late and in a traceback
     stop_in_order()
     with plain_errors(NoServer, WrongAnswer):
         if growth:
@@ -199,5 +220,17 @@ def _work(home: Home) -> None:
         work(home, redis_url, StoreSettings(), TrainingSettings())
 
 
+def main() -> None:
+    """Run the command; one whose extra is not installed says which it needs."""
+    try:
+        app()
+    except ModuleNotFoundError as error:
+        extra = extras.extra_of(error.name)
+        if extra is None:
+            raise
+        errors.print(f"{error}: {extras.remedy(extra)}", markup=False, highlight=False, soft_wrap=True)
+        raise SystemExit(1) from None
+
+
 if __name__ == "__main__":
-    app()
+    main()

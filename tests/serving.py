@@ -23,20 +23,20 @@ def perennial(*words: str, **options: Any) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
     environment["PERENNIAL_HOLDOUT"] = "0"  # a browser's id is drawn anew in each test
     return subprocess.Popen(
-        [sys.executable, "-m", "perennial", *words],
-        cwd=ROOT,
-        env=environment,
+        [sys.executable, "-P", "-m", "perennial", *words],
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        **options,
+        **{"cwd": ROOT, "env": environment} | options,
     )
 
 
 @contextmanager
-def running(*words: str, within_s: float = 120.0) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running(
+    *words: str, within_s: float = 120.0, **options: Any
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A serving command and its URL, once it is ready; stopped at the end."""
-    process = perennial(*words, "--port", "0")
+    process = perennial(*words, "--port", "0", **options)
     assert process.stdout is not None
     try:
         url = next(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import signal
 import socket
@@ -11,24 +10,30 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from api.process.child import Child
 from api.web.settings import ApiSettings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-log = logging.getLogger("perennial.processes")
-
 TICK_S = 0.25
-RESTART_PAUSE_S = 1.0
+ANSWER_S = 1.0
 STOP_GRACE_S = 5.0
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket that worker processes inherit. OSError where the address is taken."""
+    """A listening socket that worker processes inherit. OSError where the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=2048)
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (")[0]
+        raise OSError(
+            f"cannot listen on port {port} of {host}: {reason}; choose another with --port or --host"
+        ) from error
     listener.set_inheritable(True)
     return listener
 
@@ -59,47 +64,54 @@ def run_api(app: FastAPI, listener: socket.socket, settings: ApiSettings) -> Non
     uvicorn.Server(config).run(sockets=[listener])
 
 
+def answers(listener: socket.socket) -> bool:
+    """Whether an API process has begun to answer on the socket."""
+    with suppress(OSError), socket.create_connection(listener.getsockname()[:2], ANSWER_S) as line:
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        return line.recv(16).startswith(b"HTTP/1.1 200")
+    return False
+
+
 def supervise(
     commands: Sequence[Sequence[str]],
     environment: Mapping[str, str],
-    inherited: Sequence[int],
+    listener: socket.socket,
     settings: ApiSettings,
     each_tick: Callable[[], None],
+    announce: Callable[[str], None],
 ) -> None:
-    """Run the commands until SIGTERM or SIGINT; whichever ends before is started again."""
+    """Run the commands until SIGTERM or SIGINT; whichever ends before is started again.
+
+    `announce` is called once, with the URL, when the first answer was given. Raises CannotStart.
+    """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-
-    def start(command: Sequence[str]) -> subprocess.Popen[bytes]:
-        # A session of its own: Ctrl+C reaches us alone, and we stop the children in order.
-        return subprocess.Popen(command, env=environment, pass_fds=inherited, start_new_session=True)
-
-    children = [start(command) for command in commands]
-    while not stop.wait(TICK_S):
-        each_tick()
-        for place, child in enumerate(children):
-            if child.poll() is not None:
-                log.warning(
-                    "a process ended and is started again",
-                    extra={"pid": child.pid, "reason": child.returncode},
-                )
-                time.sleep(RESTART_PAUSE_S)
-                children[place] = start(commands[place])
-    stop_all(children, settings.drain_s + STOP_GRACE_S)
+    children = [Child(command, environment, [listener.fileno()]) for command in commands]
+    announced = False
+    try:
+        while not stop.wait(TICK_S):
+            each_tick()
+            for child in children:
+                child.look()
+            if not announced and answers(listener):
+                announced = True
+                announce(url_of(listener))
+    finally:
+        stop_all(children, settings.drain_s + STOP_GRACE_S)
 
 
-def stop_all(children: Sequence[subprocess.Popen[bytes]], grace_s: float) -> None:
+def stop_all(children: Sequence[Child], grace_s: float) -> None:
     """Ask all to stop, wait, and kill whoever is left."""
     for child in children:
-        child.terminate()
+        child.process.terminate()
     deadline = time.monotonic() + grace_s
     for child in children:
         try:
-            child.wait(max(deadline - time.monotonic(), 0))
+            child.process.wait(max(deadline - time.monotonic(), 0))
         except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+            child.process.kill()
+            child.process.wait()
 
 
 def stop_with_parent() -> None:

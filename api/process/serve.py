@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
@@ -9,12 +10,15 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from api.process.processes import listen, run_api, supervise, url_of
+from api.process.processes import listen, run_api, supervise
 from api.web.settings import ApiSettings
+from features import extras
 from features.home import Home
 from features.store.locks import serve_lock
 from features.store.redis_server import RedisServer, redis_server
 from features.store.settings import StoreSettings
+
+log = logging.getLogger("perennial.serve")
 
 
 def serve_all(
@@ -22,8 +26,8 @@ def serve_all(
 ) -> None:
     """Redis (unless the shop runs its own), API workers and the worker, until SIGTERM.
 
-    `announce` is called with the URL once it can be asked. Raises OSError where the port is taken,
-    HomeInUse, RedisServerError.
+    `announce` is called with the URL once it answers. Raises OSError where the port is taken,
+    HomeInUse, RedisServerError, and CannotStart where a process gives up at once, each time.
     """
     with ExitStack() as held:
         held.enter_context(serve_lock(home, f"http://{settings.host}:{settings.port}"))
@@ -35,11 +39,15 @@ def serve_all(
             "PERENNIAL_HOST": settings.host,
             "PROMETHEUS_MULTIPROC_DIR": held.enter_context(tempfile.TemporaryDirectory(prefix="perennial-")),
         }
-        api = [sys.executable, "-m", "api", str(home.root), str(listener.fileno())]
-        worker = [sys.executable, "-m", "perennial", "serve", "--home", str(home.root), "--supervised"]
-        commands = [api] * settings.workers + [[*worker, "--role", "worker"]]
-        announce(url_of(listener))
-        supervise(commands, environment, [listener.fileno()], settings, keep_running)
+        # -P: a folder of the shop's called `api`, where it starts us, is not taken for ours.
+        api = [sys.executable, "-P", "-m", "api", str(home.root), str(listener.fileno())]
+        worker = [sys.executable, "-P", "-m", "perennial", "serve", "--home", str(home.root), "--supervised"]
+        commands = [api] * settings.workers
+        if extras.is_installed("training"):
+            commands.append([*worker, "--role", "worker"])
+        else:
+            log.warning("no worker: events wait in Redis and nothing retrains; %s", extras.remedy("training"))
+        supervise(commands, environment, listener, settings, keep_running, announce)
 
 
 def serve_api(

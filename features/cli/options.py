@@ -72,5 +72,6 @@ def plain_errors(*expected: type[Exception]) -> Iterator[None]:
     try:
         yield
     except expected as error:
-        errors.print(f"[red]{error}[/]" if str(error) else repr(error), highlight=False)
+        # Its words as they are: a path in brackets is no markup, and whoever searches needs whole lines.
+        errors.print(str(error) or repr(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error

@@ -48,7 +48,7 @@ def reference(core: int, bodies: Mapping[str, Any]) -> Iterator[tuple[Address, i
     with tempfile.TemporaryFile("w+") as given, socket.create_server(("127.0.0.1", 0)) as listener:
         json.dump(bodies, given)
         given.seek(0)
-        command = [sys.executable, "-m", "loadtests.bench.reference", str(listener.fileno())]
+        command = [sys.executable, "-P", "-m", "loadtests.bench.reference", str(listener.fileno())]
         with on_core(core):
             process = subprocess.Popen(command, stdin=given, pass_fds=[listener.fileno()])
         address = listener.getsockname()

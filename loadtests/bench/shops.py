@@ -54,7 +54,7 @@ def session_cost(home: Path, looks: int) -> dict[str, Any]:
 
 def _run(command: str, *words: object, limit_s: float = LIMIT_S) -> str:
     """A command of loadtests.inside. Raises NoServer with what it said, TimeoutExpired."""
-    full = [sys.executable, "-m", f"loadtests.inside.{command}", *map(str, words)]
+    full = [sys.executable, "-P", "-m", f"loadtests.inside.{command}", *map(str, words)]
     done = subprocess.run(full, capture_output=True, text=True, timeout=limit_s, check=False)
     if done.returncode:
         raise NoServer(f"`{' '.join(full[1:])}` failed:\n{done.stderr[-2000:]}")

@@ -92,7 +92,7 @@ def main(
         return
     told: dict[str, Any] = {}
     for each in parts:
-        command = [sys.executable, "-m", "loadtests.inside.training_ratio", str(home), "--part", each]
+        command = [sys.executable, "-P", "-m", "loadtests.inside.training_ratio", str(home), "--part", each]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         told |= json.loads(done.stdout.splitlines()[-1])
     told["time_ratio"] = round(told["training_s"] / told["als_fit_s"], 2)

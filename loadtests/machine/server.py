@@ -55,7 +55,7 @@ def stop_in_order() -> None:
 def serving(*words: str, within_s: float = 600.0) -> Iterator[Server]:
     """`perennial <words> --port 0` until the end of the block. Raises NoServer with what it said."""
     with tempfile.TemporaryFile() as output:
-        command = [sys.executable, "-m", "perennial", *words, "--port", "0"]
+        command = [sys.executable, "-P", "-m", "perennial", *words, "--port", "0"]
         environment = {"PERENNIAL_HOLDOUT": HARDLY_ANYBODY, **os.environ}
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,15 +131,43 @@ def test_stopping_leaves_no_process_behind(shop: Path) -> None:
     assert process.returncode == 0
 
 
+def test_a_folder_of_the_shops_own_is_not_taken_for_ours(shop: Path) -> None:
+    for name in ("api", "features", "perennial", "training"):
+        (shop.parent / name).mkdir()
+        (shop.parent / name / "__init__.py").write_text("raise SystemExit('the shop ran, not Perennial')")
+    with running("serve", "--home", str(shop), cwd=shop.parent) as (_, url):
+        assert first(url)["items"]
+
+
 def test_a_taken_port_is_told(shop: Path) -> None:
     with running("serve", "--home", str(shop)) as (_, url):
         port = url.rpartition(":")[2]
         other = perennial("serve", "--home", f"{shop}-2", "--port", port)
         output, _ = other.communicate(timeout=30)
     assert other.returncode == 1
-    assert port in output
+    assert f"port {port} of 127.0.0.1" in output
     assert "in use" in output
-    assert isinstance(other, subprocess.Popen)
+    assert "--port" in output
+
+
+def test_the_url_is_told_when_it_answers(shop: Path) -> None:
+    process = perennial("serve", "--home", str(shop), "--port", "0")
+    assert process.stdout is not None
+    url = next(word for line in process.stdout for word in line.split() if word.startswith("http://"))
+    assert httpx.get(f"{url.rstrip(';')}/healthz", timeout=10).json() == {"status": "ok"}
+    process.terminate()
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def test_an_api_that_cannot_start_ends_the_service_with_its_reason(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "numpy.py").write_text("raise RuntimeError('numpy is damaged')")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    broken = perennial("serve", "--home", str(shop), "--port", "0", env=environment)
+    output, _ = broken.communicate(timeout=110)
+    assert broken.returncode == 1
+    assert output.splitlines()[-1].endswith("failed 3 times to start: RuntimeError: numpy is damaged")
+    assert "http://" not in output
 
 
 def test_a_shop_with_orders_and_no_model_gets_one_while_it_is_served(tmp_path: Path) -> None:

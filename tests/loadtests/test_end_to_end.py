@@ -54,7 +54,7 @@ def figures() -> dict[str, Any]:
 
 
 def loadtest(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "loadtests", "--rate", "20", "--seconds", "2", *words]
+    command = [sys.executable, "-P", "-m", "loadtests", "--rate", "20", "--seconds", "2", *words]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
 

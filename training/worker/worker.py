@@ -62,7 +62,7 @@ def training_is_due(home: Home, now: datetime, failed_at: datetime | None, every
 
 def _train(home: Home, redis_url: str, stop: threading.Event) -> bool:
     """Train in a process of its own: whatever happens there, archiving goes on. True: published."""
-    command = [sys.executable, "-m", "perennial", "train", "--home", str(home.root)]
+    command = [sys.executable, "-P", "-m", "perennial", "train", "--home", str(home.root)]
     child = subprocess.Popen(
         command,
         env={**os.environ, "REDIS_URL": redis_url},

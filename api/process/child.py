@@ -1,0 +1,90 @@
+"""One process under the supervisor, started again whenever it ends."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import IO
+
+log = logging.getLogger("perennial.processes")
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 30.0  # before a restart; it doubles from one to the other
+HEALTHY_S = 60.0  # who has run for so long can start: the next pause is the first again
+FAILED_STARTS = 3
+
+
+class CannotStart(Exception):
+    """A process failed to start again and again, and never ran for a minute; with its last words."""
+
+
+class Child:
+    """A running process, or the pause before its next start. What it writes to stderr passes through."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        inherited: Sequence[int],
+        healthy_s: float = HEALTHY_S,
+    ) -> None:
+        self._command, self._environment, self._inherited = command, environment, inherited
+        self._healthy_s = healthy_s
+        self._pause_s = FIRST_PAUSE_S
+        self._failed_starts = 0
+        self._was_healthy = False
+        self._last_words = ""
+        self._start_at: float | None = None
+        self._start()
+
+    def look(self) -> None:
+        """Start it again when it has ended and its pause is over. To be called often; raises CannotStart."""
+        now = time.monotonic()
+        if self._start_at is not None:
+            if now >= self._start_at:
+                self._start()
+        elif self.process.poll() is None:
+            if now - self._started_at >= self._healthy_s:
+                self._was_healthy, self._pause_s = True, FIRST_PAUSE_S
+        else:
+            self._count_failure()
+            self._start_at = now + self._pause_s
+            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+
+    def _start(self) -> None:
+        # A session of its own: Ctrl+C reaches the supervisor alone, which stops its children in order.
+        self.process = subprocess.Popen(
+            self._command,
+            env=self._environment,
+            pass_fds=self._inherited,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._started_at = time.monotonic()
+        self._start_at = None
+        self._relay = threading.Thread(target=self._pass_on, args=(self.process.stderr,), daemon=True)
+        self._relay.start()
+
+    def _count_failure(self) -> None:
+        """A process that was killed may well be able to start; one that ends itself with an error not."""
+        self._relay.join(1.0)
+        code = self.process.returncode
+        log.warning(
+            "a process ended and is started again",
+            extra={"pid": self.process.pid, "reason": f"exit code {code}: {self._last_words}"},
+        )
+        self._failed_starts += code > 0
+        if self._failed_starts >= FAILED_STARTS and not self._was_healthy:
+            raise CannotStart(
+                f"`{' '.join(self._command)}` failed {self._failed_starts} times to start: {self._last_words}"
+            )
+
+    def _pass_on(self, stderr: IO[bytes]) -> None:
+        with stderr:
+            for line in stderr:
+                sys.stderr.buffer.write(line)
+                sys.stderr.buffer.flush()
+                self._last_words = line.decode(errors="replace").strip() or self._last_words

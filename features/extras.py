@@ -1,0 +1,42 @@
+"""The package's optional parts, as its own metadata names them."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import requires
+from importlib.util import find_spec
+from typing import Final
+
+NEED: Final = re.compile(r"""(?P<module>\w+).*extra == ['"](?P<extra>\w+)""")
+
+
+def extra_of(module: str | None) -> str | None:
+    """The extra that installs a module, given by its whole name; None where no extra does."""
+    return _needs().get((module or "").partition(".")[0])
+
+
+def is_installed(extra: str) -> bool:
+    """Whether all that an extra names is installed. Nothing is imported."""
+    try:
+        require(extra)
+    except ModuleNotFoundError:
+        return False
+    return True
+
+
+def require(extra: str) -> None:
+    """Raises ModuleNotFoundError for the first module of an extra that is not installed."""
+    for module, its_extra in _needs().items():
+        if its_extra == extra and find_spec(module) is None:
+            raise ModuleNotFoundError(f"No module named '{module}'", name=module)
+
+
+def remedy(extra: str) -> str:
+    """What a person does who lacks an extra."""
+    return f"this needs perennial[{extra}]: pip install 'perennial[{extra}]'"
+
+
+def _needs() -> dict[str, str]:
+    """Module -> extra. The extras for users name libraries whose modules are called as they are."""
+    found = map(NEED.match, requires("perennial") or ())
+    return {need["module"]: need["extra"] for need in found if need}
