@@ -20,10 +20,10 @@ from api.offer_prices import OfferPrices
 from api.settings import ApiSettings
 from api.trials import Treatment, Variants
 from features import keys
-from features.api_keys import load_keys
 from features.connection import Connection, StoreUnavailable
 from features.home import Home
 from features.live_catalogue import changes_since
+from features.live_keys import LiveKeys
 from features.merchandising import SavedRules, saved_revision, saved_versions
 from features.served import ServedBuffer
 from features.setting_versions import EXPERIMENTS, OFFER_CATALOGUE, SettingVersion
@@ -65,10 +65,12 @@ class Service:
     offers_revision: int = 0
     offer_prices: OfferPrices = field(default_factory=OfferPrices)
     variants: Variants = field(init=False)
+    live_keys: LiveKeys = field(init=False)
     experiments_revision: int = 0
     _pointer: versions.Pointer | None = None
 
     def __post_init__(self) -> None:
+        self.live_keys = LiveKeys(self.home)
         self.variants = Variants(self.home.models, Trials((), self.store_settings.holdout))
 
     def treatment(self, visitor: str | None, surface: str, now: float) -> Treatment:
@@ -177,7 +179,12 @@ class Service:
 
     async def refresh_keys(self) -> None:
         """Take over created and revoked keys."""
-        self.access = Access(self.access.local, await load_keys(self.store))
+        try:
+            await self.live_keys.refresh(self.store)
+        finally:  # the home's file tells them without Redis, too
+            known = self.live_keys.known
+            if known is not None and known.keys is not self.access.keys:
+                self.access = Access(self.access.local, known.keys)
 
     async def measure(self) -> None:
         """What was counted, and how far the history is behind."""

@@ -22,9 +22,9 @@ class StoreSettings(BaseSettings):
     )
     redis_server: Path | None = Field(
         default=None,
-        description="Path of another `redis-server` for the embedded Redis, 6.2 or newer, or Valkey's. "
-        "Unset: the one that Perennial brings, 6.2, whatever is on PATH. A newer one takes over the log of an "
-        "older one, and there is no way back.",
+        description="Path of another `redis-server` for the embedded Redis: 6.2 or newer, or Valkey's. "
+        "Unset: the one that Perennial brings, 6.2, whatever is on PATH. "
+        "A newer one takes over the log of an older one, and there is no way back.",
     )
     redis_fsync: Literal["everysec", "always"] = Field(
         default="everysec",

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from api.access import Scope
 from api.answers import JsonReply, encode
 from api.offer_schemas import SetAnswer, SetItem, SetsAnswer, SetsAsk
 from api.openapi import answers, parameters
@@ -17,6 +16,7 @@ from api.queries import checked
 from api.schemas import Ask, ReasonAnswer
 from api.service import Service
 from api.shoppers import Shopper, live_log, whose
+from features.api_keys import Scope
 from features.shopper import ShopperState
 from recommender.recommend import Recommender
 from recommender.request import DAY, REST_DAYS
