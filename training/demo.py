@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from features.api_keys import add_demo_keys
 from features.commands import store
 from features.home import Home
 from features.importers.catalogue import import_catalogue
@@ -43,11 +44,18 @@ def build_demo(home: Home, seed: int, customers: int, products: int, now: dateti
     (home.root / TIERS_FILE).write_text(TIERS, encoding="utf-8")
     write_campaigns(home, folder)
     with store(home) as client:
+        add_demo_keys(home, client, now)
         OFFER_CATALOGUE.keep(client, msgspec.json.encode(demo_catalogue(now)), now)
     result = train(home, TrainingSettings(), now, report)
     if not result.published:
         raise CannotTrain("; ".join(result.reasons))
     write_insights(home, report)
+
+
+def hand_out_keys(home: Home, now: datetime) -> None:
+    """Make the demo's keys this home's own."""
+    with store(home) as client:
+        add_demo_keys(home, client, now)
 
 
 def first_example(home: Home) -> tuple[str, str]:

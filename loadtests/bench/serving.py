@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
+from features.api_keys import add_demo_keys
+from features.home import Home
 from loadtests.bench.generator import Address
 from loadtests.bench.measure import VARIANTS, Cost, answers_of, compare, freshness, ingestion, targets_of
 from loadtests.bench.picks import picks_rate
@@ -59,6 +62,7 @@ def ready_s(home: Path) -> float:
 @contextmanager
 def served(home: Path, workers: int, cores: Cores) -> Iterator[tuple[Address, int]]:
     """Perennial, all of it, on the server's core: its address and its supervisor."""
+    add_demo_keys(Home(home), None, datetime.now(UTC))
     words = ("serve", "--home", str(home), "--workers", str(workers))
     with on_core(cores.server), serving(*words, within_s=READY_WITHIN_S) as server, on_core(cores.generator):
         where = urlsplit(server.url)
