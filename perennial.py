@@ -50,11 +50,13 @@ Public key  pk_demo   (recommendations, events)
 Secret key  sk_demo   (everything)
 
 What should this customer see at home, and why?
-  [cyan]curl '{url}/v1/recommendations?placement=home&customer_id={customer}&k=4'[/]
+  [cyan]curl '{url}/v1/recommendations?placement=home&customer_id={customer}&k=4' \
+-H 'Authorization: Bearer sk_demo'[/]
 Tell it that somebody looked at a product ...
-  [cyan]curl {url}/v1/events -d '{{"type": "view", "anonymous_id": "a-1", "product_id": "{product}"}}'[/]
+  [cyan]curl '{url}/v1/events?key=pk_demo' \
+-d '{{"type": "view", "anonymous_id": "a-1", "product_id": "{product}"}}'[/]
 ... and ask again: the very next answer knows.
-  [cyan]curl '{url}/v1/recommendations?placement=home&anonymous_id=a-1&k=4'[/]
+  [cyan]curl '{url}/v1/recommendations?placement=home&anonymous_id=a-1&k=4&key=pk_demo'[/]
 
 API documentation: {url}/docs     Stop with Ctrl+C.
 """
@@ -113,7 +115,7 @@ def demo(
 ) -> None:
     """Build a whole shop with two years of history, train on it, and serve it."""
     from api.process.child import CannotStart
-    from training.demo.build import build_demo, first_example
+    from training.demo.build import build_demo, first_example, hand_out_keys
     from training.errors import CannotTrain
 
     shop = Home(home)
@@ -123,6 +125,7 @@ def demo(
                 build_demo(shop, seed, customers, products, datetime.now(UTC), report)
         os.environ.setdefault("PERENNIAL_HOLDOUT", "0")  # whoever tries it sees it
         customer, product = first_example(shop)
+        hand_out_keys(shop, datetime.now(UTC))
         greeting = DEMO_GREETING.replace("{customer}", customer).replace("{product}", product)
         _serve_all(shop, host, port, None, greeting)
 

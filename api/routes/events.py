@@ -37,6 +37,7 @@ async def events(request: Request) -> Response:
     """
     service: Service = request.app.state.service
     scope = service.access.scope_of(request)
+    service.access.require_known()
     raws = _events_of(await read_body(request, service.settings.max_body_bytes))
     if len(raws) > service.settings.max_events:
         raise Problem(

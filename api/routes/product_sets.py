@@ -13,11 +13,11 @@ from api.schemas.offers import SetAnswer, SetItem, SetsAnswer, SetsAsk
 from api.schemas.recommendations import Ask, ReasonAnswer
 from api.serving.service import Service
 from api.serving.shoppers import Shopper, live_log, whose
-from api.web.access import Scope
 from api.web.openapi import answers, parameters
 from api.web.queries import checked
 from api.web.replies import JsonReply, encode
 from features.live.shopper_state import ShopperState
+from features.merchant.api_keys import Scope
 from recommender.context.request import DAY, REST_DAYS
 from recommender.product_sets.set_offers import SetOffer, SetsAsked, SetShop
 from recommender.recommend import Recommender

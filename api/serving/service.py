@@ -21,7 +21,7 @@ from api.web.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, hand_over
 from api.web.settings import ApiSettings
 from features.catalogue.live_changes import changes_since
 from features.home import Home
-from features.merchant.api_keys import load_keys
+from features.merchant.live_keys import LiveKeys
 from features.merchant.versioned_settings import EXPERIMENTS, MERCHANDISING, OFFER_CATALOGUE
 from features.outgoing.impressions import ServedBuffer
 from features.store import keys
@@ -63,10 +63,12 @@ class Service:
     offers_revision: int = 0
     offer_prices: OfferPrices = field(default_factory=OfferPrices)
     variants: Variants = field(init=False)
+    live_keys: LiveKeys = field(init=False)
     experiments_revision: int = 0
     _pointer: versions.Pointer | None = None
 
     def __post_init__(self) -> None:
+        self.live_keys = LiveKeys(self.home)
         self.variants = Variants(self.home.models, Trials((), self.store_settings.holdout))
 
     def treatment(self, visitor: str | None, surface: str, now: float) -> Treatment:
@@ -175,7 +177,12 @@ class Service:
 
     async def refresh_keys(self) -> None:
         """Take over created and revoked keys."""
-        self.access = Access(self.access.local, await load_keys(self.store))
+        try:
+            await self.live_keys.refresh(self.store)
+        finally:  # the home's file tells them without Redis, too
+            known = self.live_keys.known
+            if known is not None and known.keys is not self.access.keys:
+                self.access = Access(self.access.local, known.keys)
 
     async def measure(self) -> None:
         """What was counted, and how far the history is behind."""

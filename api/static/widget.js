@@ -11,7 +11,7 @@
  * Events      perennial:add on the element, {product, recommendation_id, acknowledged: Promise}
  *             perennial:experiment on the element, {id, arm, widget}: what an experiment's arm hands to the page
  *             perennial:exchange on the document, each call to the service with its answer and milliseconds
- * Shop code   Perennial.track("purchase", {order: {...}}) and Perennial.identify("c-17"), null signs out
+ * Shop code   Perennial.track("purchase", {order: {...}}) and Perennial.identify("c-17", customer_token), null signs out
  */
 (() => {
   "use strict";
@@ -38,6 +38,7 @@
   const unacknowledged = new Set();
   const memory = {}; // where storage is blocked, ids live as long as the page
   let customerId = null;
+  let customerToken = null;
   let asking = null;
 
   // ── Who is here ──────────────────────────────────────────────────────────
@@ -165,8 +166,9 @@
     return sent;
   }
 
-  function identify(id) {
+  function identify(id, token) {
     customerId = id ?? null;
+    customerToken = token ?? null;
     if (customerId === null) forget(); // the next person at this browser is somebody else
     else if (!denied()) track("identify", { event_id: `identify:${anonymousId()}:${id}` }); // repeats count once
     widgets.forEach((widget) => widget.refresh());
@@ -185,7 +187,7 @@
   const question = (widget) => ({
     placement: placementOf(widget),
     ...shopper(),
-    customer_token: (!denied() && setting("customer-token", widget)) || undefined,
+    customer_token: (!denied() && (customerToken ?? setting("customer-token", widget))) || undefined,
     product_id: widget.getAttribute("product-id") || undefined,
     category: widget.getAttribute("category") || undefined,
     cart: listOf(widget.getAttribute("cart")),

@@ -2,61 +2,72 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
-from typing import Literal
 
 from fastapi import Request
 
 from api.web.problems import Problem
-from features.merchant.api_keys import ApiKey
+from features.merchant.api_keys import DEMO_KEYS, PREFIXES, ApiKey, Scope, digest
 
-Scope = Literal["public", "secret"]
-DEMO_KEYS: dict[str, Scope] = {"pk_demo": "public", "sk_demo": "secret"}
 CREATE_ONE = (
-    "Create one with `perennial keys create` and send it as `Authorization: Bearer pk_...` or `sk_...`."
+    "Create one with `perennial keys create public` or `perennial keys create secret` and send it as "
+    "`Authorization: Bearer pk_...` or `sk_...`."
 )
+UNCHECKED = "Keys cannot be checked at the moment: Redis is away, and this home has not heard of them yet."
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 @dataclass(frozen=True)
 class Access:
-    """The keys as they are now. `local`: we listen on this machine alone.
+    """The keys as they are now; None: they cannot be known now. `local`: we listen on this machine alone.
 
-    Until a shop has made its first key, a local service takes the demo's keys, and none at all for public.
+    Until a shop has made its first key, a local service asks for none where a public one would do.
     """
 
     local: bool
-    keys: Mapping[str, ApiKey] = field(default_factory=dict)
+    keys: Mapping[str, ApiKey] | None = None
 
     @cached_property
     def open(self) -> bool:
-        return self.local and not self.keys
+        return self.local and self.keys is not None and not self.keys
 
     def scope_of(self, request: Request) -> Scope:
-        """The scope of the request's key. Raises Problem 401."""
+        """The scope of the request's key. Raises Problem 401, 503."""
         key = _sent_key(request)
-        if self.open and (key is None or key in DEMO_KEYS):
-            return DEMO_KEYS[key] if key else "public"
         if key is None:
-            raise Problem(401, f"This needs a key. {CREATE_ONE}", headers={"WWW-Authenticate": "Bearer"})
-        known = self.keys.get(hashlib.sha256(key.encode()).hexdigest())
-        if known is None:
-            raise Problem(
-                401,
-                f"This key is not known, or revoked. {CREATE_ONE}",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
+            if self.open:
+                return "public"
+            raise Problem(401, f"This needs a key. {CREATE_ONE}", headers=CHALLENGE)
+        if self.keys is None:
+            return _unchecked(key)
+        known = self.keys.get(digest(key))
+        if known is None or (key in DEMO_KEYS and not self.local):
+            raise Problem(401, f"This key is not known, or revoked. {CREATE_ONE}", headers=CHALLENGE)
         return known.scope
+
+    def require_known(self) -> None:
+        """Raises Problem 503 where a key cannot be told from a made-up one."""
+        if self.keys is None:
+            raise Problem(503, UNCHECKED, headers={"Retry-After": "1"})
 
     def require_secret(self, request: Request) -> None:
         """Raises Problem 401 or 403 unless the request carries a secret key."""
         if self.scope_of(request) != "secret":
             raise Problem(
-                403, "This needs a secret key (sk_...), sent from a server and never from a browser."
+                403,
+                "This needs a secret key (sk_...), sent from a server and never from a browser. "
+                "`perennial keys create secret` makes one.",
             )
+
+
+def _unchecked(key: str) -> Scope:
+    """What a key opens that cannot be checked: never what a secret one opens."""
+    if key.startswith(PREFIXES["public"]):
+        return "public"
+    raise Problem(503, UNCHECKED, headers={"Retry-After": "1"})
 
 
 def is_local(host: str) -> bool:

@@ -21,7 +21,7 @@ from features.cli.options import (
     show_table,
 )
 from features.home import Home
-from features.merchant.api_keys import PREFIXES, Scope
+from features.merchant.api_keys import PREFIXES, KeysUnknown, Scope
 from features.merchant.api_keys import create_key as make_key
 from features.merchant.api_keys import list_keys as known_keys
 from features.merchant.api_keys import revoke_key as shut_key
@@ -117,17 +117,17 @@ def create_key(
     scopes: dict[str, Scope] = {known: known for known in PREFIXES}
     if scope not in scopes:
         raise typer.BadParameter("a scope is `public` or `secret`")
-    with plain_errors(RedisServerError), store(Home(home)) as client:
-        print(make_key(client, scopes[scope], name, datetime.now(UTC)))
+    with plain_errors(RedisServerError, KeysUnknown, OSError), store(Home(home)) as client:
+        print(make_key(Home(home), client, scopes[scope], name, datetime.now(UTC)))
 
 
 @keys.command("list")
 def list_keys(home: HomeOption = DEFAULT_HOME) -> None:
     """The keys that open something."""
-    with plain_errors(RedisServerError), store(Home(home)) as client:
+    with plain_errors(RedisServerError, KeysUnknown, OSError), store(Home(home)) as client:
         rows = [
             (f"{key.prefix}…", key.scope, key.name, f"{key.created_at:%Y-%m-%d %H:%M}")
-            for key in known_keys(client)
+            for key in known_keys(Home(home), client)
         ]
     show_table(("key", "scope", "name", "created"), rows)
 
@@ -135,8 +135,8 @@ def list_keys(home: HomeOption = DEFAULT_HOME) -> None:
 @keys.command("revoke")
 def revoke_key(key: str, home: HomeOption = DEFAULT_HOME) -> None:
     """Shut a key, given whole or by its first characters as `list` shows them."""
-    with plain_errors(RedisServerError), store(Home(home)) as client:
-        revoked = shut_key(client, key.rstrip("…"))
+    with plain_errors(RedisServerError, KeysUnknown, OSError), store(Home(home)) as client:
+        revoked = shut_key(Home(home), client, key.rstrip("…"))
     if not revoked:
         raise typer.BadParameter("no such key; `perennial keys list` shows them")
     console.print("Revoked: within a second it opens nothing.")

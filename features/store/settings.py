@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import AliasChoices, Field
@@ -18,6 +19,12 @@ class StoreSettings(BaseSettings):
         validation_alias=AliasChoices("REDIS_URL", "PERENNIAL_REDIS_URL"),
         description="A Redis or Valkey of your own (redis://, rediss://, unix://). "
         "Unset: Perennial runs one itself, inside its home folder.",
+    )
+    redis_server: Path | None = Field(
+        default=None,
+        description="Path of another `redis-server` for the embedded Redis: 6.2 or newer, or Valkey's. "
+        "Unset: the one that Perennial brings, 6.2, whatever is on PATH. "
+        "A newer one takes over the log of an older one, and there is no way back.",
     )
     redis_fsync: Literal["everysec", "always"] = Field(
         default="everysec",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ import typer
 from numpy.typing import NDArray
 
 from features.home import Home
+from features.merchant.api_keys import add_demo_keys
 from recommender.arrays.id_map import IdMap, PackedBytes
 from recommender.arrays.tables import Factors, Ranking
 from recommender.context.request import PLACEMENTS
@@ -198,6 +200,7 @@ def main(
     keep: Annotated[bool, typer.Option("--keep", help="Nothing to do where HOME serves already.")] = False,
 ) -> None:
     """Write the enlarged bundle of the home SHOP into a new HOME, ready for `perennial serve`."""
+    add_demo_keys(Home(home), None, datetime.now(UTC))  # load tests ask with them
     if keep and still_serves(Home(home)):
         return
     bundle = versions.load_current(Home(shop).models)

@@ -17,7 +17,7 @@ from locust import FastHttpUser, task
 
 from loadtests.traffic.visits import Call, Shop, campaign, shop_at, visits
 
-HEADERS = {"Authorization": "Bearer pk_demo", "Accept-Encoding": "identity"}
+HEADERS = {"Authorization": "Bearer sk_demo", "Accept-Encoding": "identity"}  # pk_demo cannot name customers
 TIMEOUT_S = 5.0
 
 

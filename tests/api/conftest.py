@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -16,9 +17,12 @@ from api.process.processes import listen, url_of
 from api.web.fast_protocol import ShortcutProtocol
 from api.web.settings import ApiSettings
 from features.home import Home
+from features.merchant.api_keys import add_demo_keys
 from features.store.settings import StoreSettings
 
 from bundles import write_small
+
+Serve = Callable[[Home, str], AbstractContextManager[str]]
 
 
 @pytest.fixture
@@ -59,10 +63,21 @@ def served(home: Home, redis_url: str, api_settings: ApiSettings, settings: Stor
 
 
 @pytest.fixture
+def serve(api_settings: ApiSettings, settings: StoreSettings) -> Serve:
+    """(home, URL of the store) -> where it is served while the block lasts."""
+
+    def serve(home: Home, redis_url: str) -> AbstractContextManager[str]:
+        return served(home, redis_url, api_settings, settings)
+
+    return serve
+
+
+@pytest.fixture
 def url(
     served_home: Home, redis_url: str, api_settings: ApiSettings, settings: StoreSettings
 ) -> Iterator[str]:
-    """Where the running service listens."""
+    """Where the running service listens; the demo's keys are its home's own."""
+    add_demo_keys(served_home, None, datetime.now(UTC))
     with served(served_home, redis_url, api_settings, settings) as url:
         yield url
 
@@ -73,6 +88,7 @@ def other_http(
 ) -> Iterator[httpx.Client]:
     """A client of a second process over the same home and store."""
     secret = {"Authorization": "Bearer sk_demo"}
+    add_demo_keys(served_home, None, datetime.now(UTC))
     with (
         served(served_home, redis_url, api_settings, settings) as url,
         httpx.Client(base_url=url, headers=secret, timeout=10.0) as client,

@@ -13,6 +13,7 @@ from features.home import Home
 from features.importers.catalogue import import_catalogue
 from features.importers.costs import import_costs
 from features.importers.orders import import_orders
+from features.merchant.api_keys import add_demo_keys
 from features.merchant.tiers import TIERS_FILE
 from features.merchant.versioned_settings import OFFER_CATALOGUE
 from features.progress import Report
@@ -43,11 +44,18 @@ def build_demo(home: Home, seed: int, customers: int, products: int, now: dateti
     (home.root / TIERS_FILE).write_text(TIERS, encoding="utf-8")
     write_campaigns(home, folder)
     with store(home) as client:
+        add_demo_keys(home, client, now)
         OFFER_CATALOGUE.keep(client, msgspec.json.encode(demo_catalogue(now)), now)
     result = train(home, TrainingSettings(), now, report)
     if not result.published:
         raise CannotTrain("; ".join(result.reasons))
     write_insights(home, report)
+
+
+def hand_out_keys(home: Home, now: datetime) -> None:
+    """Make the demo's keys this home's own."""
+    with store(home) as client:
+        add_demo_keys(home, client, now)
 
 
 def first_example(home: Home) -> tuple[str, str]:

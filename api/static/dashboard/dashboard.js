@@ -6,7 +6,7 @@ const REPORTS = [
   "kpi", "experiments", "cohorts", "segments", "channels", "affinities", "offers", "policy", "pricing", "model",
 ];
 const KEPT = "perennial.secret-key";
-const DEMO = "sk_demo"; // opens a local shop that has no keys of its own yet, and nothing else
+const DEMO = "sk_demo"; // opens a demo shop, and nothing else
 const byId = id => document.getElementById(id);
 const reports = byId("reports"), form = byId("sign-in");
 

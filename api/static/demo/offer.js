@@ -1,12 +1,11 @@
 /** The next best offer for whoever is shopping: asked for at home and in the cart, told in the drawer.
  *
- * A real shop's server would ask: it takes a secret key. This one opens a local demo shop and nothing else. */
+ * A real shop's server would ask: it takes a secret key. */
 
 import { h } from "./elements.js";
 import * as state from "./shop.js";
 
 const URL_OF = "/v1/offers";
-const KEY = "sk_demo";
 
 export async function askForOffer() {
   const { customer_id } = state.shopper();
@@ -18,7 +17,7 @@ export async function askForOffer() {
   try {
     const response = await fetch(URL_OF, {
       method: "POST",
-      headers: { Authorization: `Bearer ${KEY}` },
+      headers: { Authorization: `Bearer ${state.DEMO_SECRET}` },
       body: JSON.stringify(request),
     });
     Object.assign(told, { status: response.status, answer: await response.json() });

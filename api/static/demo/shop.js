@@ -1,5 +1,8 @@
 /** The shop's state: its products, who is shopping, and what is in their cart. */
 
+/** Of a demo shop's own home: it opens nothing else. */
+export const DEMO_SECRET = "sk_demo";
+
 const response = await fetch("/demo/shop.json");
 export const shop = await response.json();
 const products = new Map(shop.products.map((product) => [product.product_id, product]));
@@ -20,12 +23,25 @@ export function search(query) {
 
 // ── Who is shopping ────────────────────────────────────────────────────────
 
+/** Proof that the shop knows who signed in. A real shop's server makes it, of its secret key: docs/operating.md. */
+async function tokenOf(customerId) {
+  const bytes = (text) => new TextEncoder().encode(text);
+  const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const secret = bytes(hex(await crypto.subtle.digest("SHA-256", bytes(DEMO_SECRET))));
+  const key = await crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return hex(await crypto.subtle.sign("HMAC", key, bytes(customerId)));
+}
+
+for (const one of shop.shoppers) {
+  if (one.customer_id && crypto.subtle) one.token = await tokenOf(one.customer_id); // absent on plain http elsewhere
+}
+
 export const shopper = () =>
   shop.shoppers.find((one) => one.key === localStorage.getItem("demo_shopper")) ?? shop.shoppers[0];
 
 /** Tell the widgets who signed in; a visitor without a customer id stays anonymous. */
 export function greet() {
-  if (shopper().customer_id) Perennial.identify(shopper().customer_id);
+  if (shopper().customer_id) Perennial.identify(shopper().customer_id, shopper().token);
 }
 
 /** Become another person, as if at another browser: nothing of the one before is kept. */

@@ -1,47 +1,162 @@
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import redis
 
-from features.catalogue.live_changes import read_revisions
-from features.merchant.api_keys import Scope, create_key, digest, list_keys, load_keys, revoke_key
+from features.home import Home
+from features.merchant.api_keys import (
+    DEMO_KEYS,
+    ApiKey,
+    Keys,
+    KeysUnknown,
+    Scope,
+    add_demo_keys,
+    create_key,
+    digest,
+    exchange_words,
+    list_keys,
+    read_keys,
+    revoke_key,
+)
+from features.merchant.live_keys import LiveKeys
 from features.store import keys
 from features.store.connection import Connection
 
 from factories import NOW
 
 
+async def known(home: Home, store: Connection) -> set[str]:
+    """Hashes that an API process of this home accepts."""
+    live = LiveKeys(home)
+    await live.refresh(store)
+    assert live.known is not None
+    return set(live.known.keys)
+
+
+@pytest.fixture
+def other_home(tmp_path: Path) -> Home:
+    """Of a machine that shares nothing but Redis."""
+    (tmp_path / "elsewhere").mkdir()
+    return Home(tmp_path / "elsewhere")
+
+
 @pytest.mark.parametrize(("scope", "begins"), [("public", "pk_"), ("secret", "sk_")])
-async def test_a_key_opens_what_it_was_made_for(
-    client: redis.Redis, store: Connection, scope: Scope, begins: str
-) -> None:
-    key = create_key(client, scope, "web shop", NOW)
+def test_a_key_opens_what_it_was_made_for(home: Home, client: redis.Redis, scope: Scope, begins: str) -> None:
+    key = create_key(home, client, scope, "web shop", NOW)
     assert key.startswith(begins)
     assert len(key) >= len(begins) + 24
-    known = (await load_keys(store))[digest(key)]
-    assert (known.scope, known.name, known.created_at) == (scope, "web shop", NOW)
-    assert key.startswith(known.prefix)
+    kept = read_keys(home)
+    assert kept is not None
+    found = kept.keys[digest(key)]
+    assert (found.scope, found.name, found.created_at) == (scope, "web shop", NOW)
+    assert key.startswith(found.prefix)
 
 
-def test_the_store_never_sees_the_key(client: redis.Redis) -> None:
-    key = create_key(client, "secret", "office", NOW)
+def test_nobody_keeps_the_key_itself(home: Home, client: redis.Redis) -> None:
+    key = create_key(home, client, "secret", "office", NOW)
     kept = client.hgetall(keys.api_keys())
     assert len(kept) == 1
     assert not any(key[12:].encode() in word for pair in kept.items() for word in pair)
+    file = home.root / "keys.json"
+    assert key[12:].encode() not in file.read_bytes()
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_revoked_key_opens_nothing(client: redis.Redis, store: Connection) -> None:
-    first, second, third = (create_key(client, "public", f"{n}", NOW + timedelta(n)) for n in range(3))
-    assert [known.name for known in revoke_key(client, first)] == ["0"]
-    assert [known.name for known in revoke_key(client, second[:9])] == ["1"]
-    assert revoke_key(client, "pk_nobody") == []
-    assert [known.name for known in list_keys(client)] == ["2"]
-    assert set(await load_keys(store)) == {digest(third)}
+async def test_a_revoked_key_opens_nothing(home: Home, client: redis.Redis, store: Connection) -> None:
+    first, second, third = (create_key(home, client, "public", f"{n}", NOW + timedelta(n)) for n in range(3))
+    assert [found.name for found in revoke_key(home, client, first)] == ["0"]
+    assert [found.name for found in revoke_key(home, client, second[:9])] == ["1"]
+    assert revoke_key(home, client, "pk_nobody") == []
+    assert [found.name for found in list_keys(home, client)] == ["2"]
+    assert await known(home, store) == {digest(third)}
 
 
-async def test_every_change_moves_the_revision(client: redis.Redis, store: Connection) -> None:
-    assert await read_revisions(store) == {}
-    revoke_key(client, create_key(client, "public", "short-lived", NOW))
-    assert await read_revisions(store) == {"keys": 2}
+async def test_keys_outlive_an_empty_store_and_fill_it(
+    home: Home, client: redis.Redis, store: Connection
+) -> None:
+    key = create_key(home, client, "secret", "", NOW)
+    client.flushall()
+    assert await known(home, store) == {digest(key)}
+    assert client.hkeys(keys.api_keys()) == [digest(key).encode()]
+
+
+async def test_a_home_of_before_takes_its_keys_from_redis(
+    home: Home, client: redis.Redis, store: Connection
+) -> None:
+    old = ApiKey(scope="secret", name="old", created_at=NOW, prefix="sk_old")
+    client.eval(*exchange_words(Keys(3, {digest("sk_old"): old})))  # type: ignore[no-untyped-call]
+    home.root.mkdir()
+    assert await known(home, store) == {digest("sk_old")}
+    client.flushall()
+    assert await known(home, store) == {digest("sk_old")}
+
+
+async def test_another_home_hears_of_changes_through_redis(
+    home: Home, other_home: Home, client: redis.Redis, store: Connection
+) -> None:
+    key = create_key(home, client, "public", "", NOW)
+    replica = LiveKeys(other_home)
+    await replica.refresh(store)
+    assert replica.known is not None
+    assert set(replica.known.keys) == {digest(key)}
+    revoke_key(home, client, key)
+    await replica.refresh(store)
+    assert replica.known.keys == {}
+    assert read_keys(other_home) == read_keys(home)
+
+
+async def test_an_older_copy_never_brings_a_revoked_key_back(
+    home: Home, other_home: Home, client: redis.Redis, store: Connection
+) -> None:
+    key = create_key(home, client, "public", "", NOW)
+    assert await known(other_home, store) == {digest(key)}
+    revoke_key(home, client, key)
+    client.flushall()
+    assert await known(other_home, store) == {digest(key)}  # it has heard of nothing else
+    assert await known(home, store) == set()
+    assert await known(other_home, store) == set()
+
+
+async def test_a_damaged_file_and_an_empty_store_tell_nothing(home: Home, store: Connection) -> None:
+    home.root.mkdir()
+    (home.root / "keys.json").write_bytes(b'{"revision":')
+    live = LiveKeys(home)
+    await live.refresh(store)
+    assert live.known is None
+
+
+def test_without_redis_a_home_changes_the_keys_it_knows_and_no_others(
+    home: Home, other_home: Home, client: redis.Redis, tmp_path: Path
+) -> None:
+    key = create_key(home, client, "public", "", NOW)
+    with redis.Redis(unix_socket_path=str(tmp_path / "nobody")) as nobody:
+        assert len(revoke_key(home, nobody, key)) == 1
+        with pytest.raises(KeysUnknown, match="Redis does not answer"):
+            create_key(other_home, nobody, "public", "", NOW)
+    assert read_keys(home) == Keys(2, {})
+
+
+def test_keys_made_at_once_are_all_kept(home: Home, client: redis.Redis) -> None:
+    def make() -> None:
+        create_key(home, client, "public", "", NOW)
+
+    makers = [threading.Thread(target=make) for _ in range(8)]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    assert len(list_keys(home, client)) == 8
+    assert {path.name for path in home.root.iterdir()} == {"keys.json", "keys.lock"}
+
+
+def test_the_demos_keys_are_keys_like_any(home: Home) -> None:
+    add_demo_keys(home, None, NOW)
+    add_demo_keys(home, None, NOW + timedelta(1))
+    kept = read_keys(home)
+    assert kept is not None
+    assert {found.prefix: found.scope for found in kept.keys.values()} == DEMO_KEYS
+    assert kept.revision == 1

