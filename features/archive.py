@@ -18,7 +18,7 @@ import redis
 from features import history, keys
 from features.decisions import DecisionRecord
 from features.event_rows import event_rows
-from features.events import Event
+from features.events import Event, is_possible_time
 from features.home import Home
 from features.locks import held
 from features.served import RECORDS_AN_ENTRY, ServedRecord
@@ -176,7 +176,10 @@ class Archiver:
         for entry_id, fields in entries:
             try:
                 event = msgspec.json.decode(fields[b"e"], type=Event)
-                rows += event_rows(event, datetime.fromtimestamp(int(fields[b"r"]) / 1000, UTC))
+                received_at = datetime.fromtimestamp(int(fields[b"r"]) / 1000, UTC)
+                if not is_possible_time(event.timestamp, received_at):
+                    raise ValueError(f"{event.timestamp} lies before 1990 or in the future")
+                rows += event_rows(event, received_at)
             except UNREADABLE as error:
                 poison.append(_poison(entry_id, fields, error))
         if rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
@@ -32,6 +32,9 @@ EVENT_TYPES: tuple[str, ...] = get_args(EventType)
 NEEDS_PRODUCT = frozenset({"view", "click", "add_to_cart", "remove_from_cart", "review", "wishlist"})
 NEEDS_ITEMS = frozenset({"purchase"})
 NEEDS_ORDER = frozenset({"purchase", "refund", "cancel"})
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=1)
 
 # No `$` at the end: it would let a trailing newline through.
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=r"^[^\x00-\x1f\x7f]+(?![\s\S])")]
@@ -114,6 +117,14 @@ class _Told(Event, kw_only=True, frozen=True, omit_defaults=True):
 _decode_told = msgspec.json.Decoder(_Told).decode
 
 
+def is_possible_time(time: Any, received_at: Any) -> Any:
+    """Whether an event that arrived then can have happened at `time`: from 1990 to a day after its arrival.
+
+    The one rule of every way in. Both are aware datetimes, or both polars expressions of such.
+    """
+    return (time >= EARLIEST) & (time <= received_at + AHEAD)
+
+
 def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
     """Check one decoded JSON object and complete it.
 
@@ -170,11 +181,17 @@ def _check_complete(event: Event) -> None:
 
 
 def _settled(event: Event, received_at: datetime) -> Event:
-    """The event if nothing is missing, its time aware UTC."""
+    """The event if nothing is missing, its time possible and aware UTC."""
     _check_complete(event)
-    time = event.timestamp
-    if time.tzinfo is not UTC:
-        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    if (time - received_at).days >= 1:
-        time = received_at
+    time = _utc_of(event.timestamp, received_at)
     return event if time is event.timestamp else msgspec.structs.replace(event, timestamp=time)
+
+
+def _utc_of(time: datetime, received_at: datetime) -> datetime:
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=UTC)
+    if not is_possible_time(time, received_at):
+        if time < EARLIEST:
+            raise InvalidEvent(f"`timestamp` {time.isoformat()} lies before 1990: say when it happened")
+        return received_at
+    return time if time.tzinfo is UTC else time.astimezone(UTC)

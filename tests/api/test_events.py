@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -59,7 +61,21 @@ def test_the_same_order_under_other_event_ids_counts_once(http: httpx.Client) ->
         ({"type": "view", "product_id": "x" * 513}, "512"),
         ({"type": "view", "product_id": "a\nb"}, "regex"),
         ({"type": "view", "product_id": "p", "unit_price": -1}, "unit_price"),
-        ({"type": "view", "product_id": "p", "timestamp": "yesterday"}, "timestamp"),
+        *(
+            ({"type": "view", "product_id": "p", "timestamp": time}, reason)
+            for time, reason in [
+                ("yesterday", "timestamp"),
+                ("2026-02-30T10:00:00Z", "timestamp"),
+                ("0000-01-01T00:00:00Z", "timestamp"),
+                (["2026-02-20T10:00:00Z"], "timestamp"),
+                ("0001-01-01T00:00:00Z", "before 1990"),
+                ("0001-01-01T00:00:00+14:00", "before 1990"),
+                ("0001-01-01T00:00:00", "before 1990"),
+                ("1969-12-31T23:59:59Z", "before 1990"),
+                ("1970-01-01T00:00:00Z", "before 1990"),
+                ("1989-12-31T23:59:59Z", "before 1990"),
+            ]
+        ),
         (3, "object"),
         (None, "object"),
     ],
@@ -69,6 +85,14 @@ def test_a_bad_event_never_refuses_its_batch(http: httpx.Client, bad: Any, reaso
     assert answer["accepted"] == 2
     assert [each["index"] for each in answer["rejected"]] == [1]
     assert reason in answer["rejected"][0]["reason"]
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "2099-01-01T00:00:00"])
+def test_a_clock_far_ahead_is_set_right(http: httpx.Client, client: redis.Redis, time: str) -> None:
+    assert http.post("/v1/events", json=VIEW | {"timestamp": time}).json()["accepted"] == 1
+    [(_, fields)] = client.xrange(keys.event_stream())
+    kept = datetime.fromisoformat(json.loads(fields[b"e"])["timestamp"])
+    assert kept.timestamp() * 1000 == pytest.approx(int(fields[b"r"]), abs=1)
 
 
 @pytest.mark.parametrize("product_id", ["a/b", 'say "hi"', "🧶", "x" * 500, "'; DROP TABLE", "=1+1"])

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from histories import history_of, list_products, order
+from histories import history_of, list_products, old_clocks, order
 
 from features.home import Home
 from training.history import History
@@ -137,3 +137,10 @@ def test_active_are_those_who_bought_or_looked_at_something_since(home: Home):
     since = (NOW - timedelta(days=5)).timestamp()
     assert [history.customer_ids[row] for row in history.active_since(since)] == ["buyer", "reader"]
     assert history.active_since(since + 10 * 86_400).tolist() == []
+
+
+def test_rows_of_impossible_times_are_left_out_and_said(home: Home, caplog: pytest.LogCaptureFixture):
+    history = history_of(home, order("a", customer="c"), *old_clocks())
+    assert bought(history) == [("c", "a", 1.0)]
+    assert history.until == int(NOW.timestamp())
+    assert "Left out 4 rows of the history" in caplog.text

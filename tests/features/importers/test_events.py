@@ -119,3 +119,31 @@ def test_an_order_known_from_another_source_is_not_counted_again(take):
     summary, rows = take("event,customer_id,product_id,order_id,timestamp", f"purchase,c1,p1,o1,{AT}")
     assert (summary.already_known, summary.taken) == (1, 0)
     assert rows["event_id"].unique().to_list() == ["pixel-1"]
+
+
+IMPOSSIBLE = [
+    "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+14:00",
+    "1969-12-31T23:59:59Z",
+    "1970-01-01T00:00:00Z",
+]
+
+
+@pytest.mark.parametrize("time", IMPOSSIBLE)
+def test_nothing_of_before_1990_enters_as_a_table(take, time):
+    summary, rows = take(
+        "event,customer_id,product_id,order_id,timestamp",
+        f"purchase,c1,p1,o1,{time}",
+        f"purchase,c1,p1,o2,{AT}",
+    )
+    assert summary.set_aside == {Reason.TIME_OUT_OF_RANGE.value: 1}
+    assert rows["order_id"].to_list() == ["o2"]
+
+
+@pytest.mark.parametrize("time", IMPOSSIBLE)
+def test_nothing_of_before_1990_enters_as_json_lines(home, take, time):
+    summary, rows = take(purchase(timestamp=time), purchase(), name="events.jsonl")
+    assert summary.set_aside == {Reason.INVALID_EVENT.value: 1}
+    assert rows["timestamp"].dt.year().unique().to_list() == [2026]
+    [rejects] = home.reports.iterdir()
+    assert "before 1990" in rejects.read_text()
