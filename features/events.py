@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
@@ -80,7 +81,11 @@ class EventContext(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing that happened. `timestamp` is aware UTC; `event_id` makes a repeat harmless."""
+    """One thing that happened. `timestamp` is aware UTC; `event_id` makes a repeat harmless.
+
+    A refund takes back the products it names. If it names none, `unit_price` is the sum that went back;
+    without that either, it takes back the whole order.
+    """
 
     type: EventType
     event_id: Id
@@ -106,6 +111,18 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
             return ()
         return (OrderItem(self.product_id, self.quantity, self.unit_price, self.recommendation_id),)
 
+    @property
+    def refunded_sum(self) -> float | None:
+        """Money of a refund that names no products; None of any other event."""
+        if self.type != "refund" or self.unit_price is None or self.lines:
+            return None
+        return self.quantity * self.unit_price
+
+    @property
+    def is_partial_refund(self) -> bool:
+        """Whether it takes back some products or a sum, and may come again for the same order."""
+        return self.type == "refund" and bool(self.lines or self.unit_price is not None)
+
 
 class _Told(Event, kw_only=True, frozen=True, omit_defaults=True):
     """An event as it comes in: what it lacks is put in its place before anybody else sees it."""
@@ -125,23 +142,31 @@ def is_possible_time(time: Any, received_at: Any) -> Any:
     return (time >= EARLIEST) & (time <= received_at + AHEAD)
 
 
+def takes_all(given_back: Any, paid: Any) -> Any:
+    """Whether sums given back are all that was paid, but for what rounding leaves: then nothing stands.
+
+    Both are numbers, or both polars expressions of such.
+    """
+    return (given_back > 0) & (given_back >= paid * (1 - 1e-6) - 0.005)
+
+
 def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
     """Check one decoded JSON object and complete it.
 
-    Without an `event_id` an order takes its order's number, so that its repeats still count once,
-    and anything else takes `fresh_id`. A missing timestamp is `received_at`, and so is one that
-    lies more than a day ahead (a browser's wrong clock).
+    Without an `event_id` an order takes its order's number, so that its repeats still count once (a
+    refund of a part also what it says, so that two parts are two), and anything else takes `fresh_id`.
+    A missing timestamp is `received_at`, and so is one that lies more than a day ahead (a browser's wrong
+    clock); one before 1990 is an error.
     Raises InvalidEvent with the first thing that is wrong.
     """
     if not isinstance(raw, dict):
         raise InvalidEvent("an event must be a JSON object")
-    known = {"timestamp": received_at, **{field: value for field, value in raw.items() if value is not None}}
-    known.setdefault("event_id", _order_event_id(known) or fresh_id)
+    told = {field: value for field, value in raw.items() if value is not None}
     try:
-        event = msgspec.convert(known, Event)
+        event = msgspec.convert(told, _Told)
     except (msgspec.ValidationError, ValueError, OverflowError) as error:
         raise InvalidEvent(str(error)) from error
-    return _settled(event, received_at)
+    return _completed(event, received_at, lambda: fresh_id)
 
 
 def read_event(text: str | bytes | msgspec.Raw, received_at: datetime, fresh_id: Callable[[], str]) -> Event:
@@ -153,20 +178,25 @@ def read_event(text: str | bytes | msgspec.Raw, received_at: datetime, fresh_id:
         event = _decode_told(text)
     except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError):
         return parse_event(msgspec.json.decode(text), received_at, fresh_id())
+    return _completed(event, received_at, fresh_id)
+
+
+def _completed(event: _Told, received_at: datetime, fresh_id: Callable[[], str]) -> Event:
     if event.event_id is None:
-        order = event.order
-        msgspec.structs.force_setattr(
-            event, "event_id", f"{event.type}:{order.order_id}" if order else fresh_id()
-        )
+        msgspec.structs.force_setattr(event, "event_id", _order_event_id(event) or fresh_id())
     if event.timestamp is None:
         msgspec.structs.force_setattr(event, "timestamp", received_at)
     return _settled(event, received_at)
 
 
-def _order_event_id(raw: dict[str, Any]) -> str | None:
-    order = raw.get("order")
-    order_id = order.get("order_id") if isinstance(order, dict) else None
-    return f"{raw.get('type')}:{order_id}" if isinstance(order_id, str) and order_id else None
+def _order_event_id(event: _Told) -> str | None:
+    if event.order is None:
+        return None
+    name = f"{event.type}:{event.order.order_id}"
+    if not event.is_partial_refund:
+        return name
+    said = msgspec.json.encode((event.timestamp, event.lines, event.refunded_sum, event.properties))
+    return f"{name}:{sha256(said).hexdigest()[:16]}"
 
 
 def _check_complete(event: Event) -> None:
