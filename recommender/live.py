@@ -181,8 +181,10 @@ def _entry(log: Bytes, at: int, since_ms: int, of: Places) -> int:
         _, at = _number(log, at)
     received, at = _number(log, at)
     _, at = _number(log, at)  # the mark
-    for _ in range(6, fields):  # the order, the query
+    for _ in range(6, min(fields, 8)):  # the order, the query
         _, at = _string(log, at)
+    for _ in range(8, fields):  # the money
+        _, at = _number(log, at)
     unseen = of[1] == BOUGHT and received > since_ms
     return UNREADABLE if unseen or quantities != of[2] else at
 

@@ -28,11 +28,14 @@ def with_values(lines: pl.DataFrame) -> tuple[pl.DataFrame, Times]:
             quantity=number(pl.col("quantity")),
             unit_price=price,
             discount=discount,
+            refunded_so_far=number(pl.col("refunded_so_far")),
             bad_price=price.is_null() & pl.col("unit_price").is_not_null(),
         )
     else:
         times = Times(lines["timestamp"], "ISO 8601")
-        lines = lines.with_columns(pl.col("discount").cast(pl.Float64), bad_price=pl.lit(value=False))
+        lines = lines.with_columns(
+            pl.col("discount", "refunded_so_far").cast(pl.Float64), bad_price=pl.lit(value=False)
+        )
     returned = (pl.col("type") == "purchase") & (pl.col("quantity") < 0)
     return lines.with_columns(
         type=pl.when(returned).then(pl.lit("refund")).otherwise("type"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -11,7 +11,11 @@ import pytest
 import redis
 
 from features import keys
+from features.archive import Archiver
+from features.home import Home
 from features.settings import StoreSettings
+from features.shopper import fold
+from training.reports.ledger import load_ledger
 
 VIEW = {"type": "view", "anonymous_id": "a-1", "product_id": "mug"}
 
@@ -93,6 +97,39 @@ def test_a_clock_far_ahead_is_set_right(http: httpx.Client, client: redis.Redis,
     [(_, fields)] = client.xrange(keys.event_stream())
     kept = datetime.fromisoformat(json.loads(fields[b"e"])["timestamp"])
     assert kept.timestamp() * 1000 == pytest.approx(int(fields[b"r"]), abs=1)
+
+
+def test_refunds_reach_live_state_and_the_history_as_what_they_are(
+    http: httpx.Client, client: redis.Redis, served_home: Home, settings: StoreSettings
+) -> None:
+    """Of 3 mugs at 8, one came back twice; 5 of 24 euros; and, without its customer's name, a whole order."""
+    mugs = [{"product_id": "mug", "quantity": 3, "unit_price": 8.0}]
+    orders = [
+        purchase(order_id, customer_id=order_id, order={"order_id": order_id, "items": mugs})
+        for order_id in ("pieces", "sum", "whole")
+    ]
+    piece = {"order_id": "pieces", "items": [{"product_id": "mug"}]}
+    back = [
+        {"type": "refund", "event_id": "r-1", "order": piece},
+        {"type": "refund", "event_id": "r-2", "order": piece},
+        {"type": "refund", "event_id": "r-2", "order": piece},
+        {"type": "refund", "event_id": "r-3", "order": {"order_id": "sum"}, "unit_price": 5.0},
+        {"type": "refund", "event_id": "r-4", "order": {"order_id": "whole"}},
+    ]
+    answer = http.post("/v1/events", json={"events": orders + back}).json()
+    assert (answer["accepted"], answer["duplicates"]) == (7, 1)
+    live = {
+        name: fold(client.lrange(keys.shopper_log(name, known=True), 0, -1))
+        for name in ("pieces", "sum", "whole")
+    }
+    assert {name: [each.quantities for each in state.purchases] for name, state in live.items()} == {
+        "pieces": [(1.0,)],
+        "sum": [(3.0,)],
+        "whole": [],
+    }
+    Archiver(client, served_home, settings).run(burst=True)
+    orders_left = load_ledger(served_home, datetime.now(UTC).date()).orders
+    assert dict(orders_left.select("order", "revenue").rows()) == pytest.approx({"pieces": 8.0, "sum": 19.0})
 
 
 @pytest.mark.parametrize("product_id", ["a/b", 'say "hi"', "🧶", "x" * 500, "'; DROP TABLE", "=1+1"])
