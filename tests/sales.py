@@ -55,6 +55,11 @@ def given_back(order_id: str, day: str, *lines: tuple[Any, ...], kind: str = "re
     return event(kind, at=at(day), order=order)
 
 
+def money_back(order_id: str, day: str, money: float) -> Event:
+    """A refund of a sum."""
+    return event("refund", at=at(day), order={"order_id": order_id}, unit_price=money)
+
+
 def shop_of(home: Home, events: Sequence[Event], as_of: date = AS_OF, **products: dict[str, Any]) -> Shop:
     """A shop with this history; products by id with columns of the catalogue."""
     if products:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
@@ -32,6 +33,9 @@ EVENT_TYPES: tuple[str, ...] = get_args(EventType)
 NEEDS_PRODUCT = frozenset({"view", "click", "add_to_cart", "remove_from_cart", "review", "wishlist"})
 NEEDS_ITEMS = frozenset({"purchase"})
 NEEDS_ORDER = frozenset({"purchase", "refund", "cancel"})
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=1)
 
 # No `$` at the end: it would let a trailing newline through.
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=r"^[^\x00-\x1f\x7f]+(?![\s\S])")]
@@ -77,7 +81,11 @@ class EventContext(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing that happened. `timestamp` is aware UTC; `event_id` makes a repeat harmless."""
+    """One thing that happened. `timestamp` is aware UTC; `event_id` makes a repeat harmless.
+
+    A refund takes back the products it names. If it names none, `unit_price` is the sum that went back;
+    without that either, it takes back the whole order.
+    """
 
     type: EventType
     event_id: Id
@@ -103,6 +111,18 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
             return ()
         return (OrderItem(self.product_id, self.quantity, self.unit_price, self.recommendation_id),)
 
+    @property
+    def refunded_sum(self) -> float | None:
+        """Money of a refund that names no products; None of any other event."""
+        if self.type != "refund" or self.unit_price is None or self.lines:
+            return None
+        return self.quantity * self.unit_price
+
+    @property
+    def is_partial_refund(self) -> bool:
+        """Whether it takes back some products or a sum, and may come again for the same order."""
+        return self.type == "refund" and bool(self.lines or self.unit_price is not None)
+
 
 class _Told(Event, kw_only=True, frozen=True, omit_defaults=True):
     """An event as it comes in: what it lacks is put in its place before anybody else sees it."""
@@ -114,23 +134,39 @@ class _Told(Event, kw_only=True, frozen=True, omit_defaults=True):
 _decode_told = msgspec.json.Decoder(_Told).decode
 
 
+def is_possible_time(time: Any, received_at: Any) -> Any:
+    """Whether an event that arrived then can have happened at `time`: from 1990 to a day after its arrival.
+
+    The one rule of every way in. Both are aware datetimes, or both polars expressions of such.
+    """
+    return (time >= EARLIEST) & (time <= received_at + AHEAD)
+
+
+def takes_all(given_back: Any, paid: Any) -> Any:
+    """Whether sums given back are all that was paid, but for what rounding leaves: then nothing stands.
+
+    Both are numbers, or both polars expressions of such.
+    """
+    return (given_back > 0) & (given_back >= paid * (1 - 1e-6) - 0.005)
+
+
 def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
     """Check one decoded JSON object and complete it.
 
-    Without an `event_id` an order takes its order's number, so that its repeats still count once,
-    and anything else takes `fresh_id`. A missing timestamp is `received_at`, and so is one that
-    lies more than a day ahead (a browser's wrong clock).
+    Without an `event_id` an order takes its order's number, so that its repeats still count once (a
+    refund of a part also what it says, so that two parts are two), and anything else takes `fresh_id`.
+    A missing timestamp is `received_at`, and so is one that lies more than a day ahead (a browser's wrong
+    clock); one before 1990 is an error.
     Raises InvalidEvent with the first thing that is wrong.
     """
     if not isinstance(raw, dict):
         raise InvalidEvent("an event must be a JSON object")
-    known = {"timestamp": received_at, **{field: value for field, value in raw.items() if value is not None}}
-    known.setdefault("event_id", _order_event_id(known) or fresh_id)
+    told = {field: value for field, value in raw.items() if value is not None}
     try:
-        event = msgspec.convert(known, Event)
+        event = msgspec.convert(told, _Told)
     except (msgspec.ValidationError, ValueError, OverflowError) as error:
         raise InvalidEvent(str(error)) from error
-    return _settled(event, received_at)
+    return _completed(event, received_at, lambda: fresh_id)
 
 
 def read_event(text: str | bytes | msgspec.Raw, received_at: datetime, fresh_id: Callable[[], str]) -> Event:
@@ -142,20 +178,25 @@ def read_event(text: str | bytes | msgspec.Raw, received_at: datetime, fresh_id:
         event = _decode_told(text)
     except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError):
         return parse_event(msgspec.json.decode(text), received_at, fresh_id())
+    return _completed(event, received_at, fresh_id)
+
+
+def _completed(event: _Told, received_at: datetime, fresh_id: Callable[[], str]) -> Event:
     if event.event_id is None:
-        order = event.order
-        msgspec.structs.force_setattr(
-            event, "event_id", f"{event.type}:{order.order_id}" if order else fresh_id()
-        )
+        msgspec.structs.force_setattr(event, "event_id", _order_event_id(event) or fresh_id())
     if event.timestamp is None:
         msgspec.structs.force_setattr(event, "timestamp", received_at)
     return _settled(event, received_at)
 
 
-def _order_event_id(raw: dict[str, Any]) -> str | None:
-    order = raw.get("order")
-    order_id = order.get("order_id") if isinstance(order, dict) else None
-    return f"{raw.get('type')}:{order_id}" if isinstance(order_id, str) and order_id else None
+def _order_event_id(event: _Told) -> str | None:
+    if event.order is None:
+        return None
+    name = f"{event.type}:{event.order.order_id}"
+    if not event.is_partial_refund:
+        return name
+    said = msgspec.json.encode((event.timestamp, event.lines, event.refunded_sum, event.properties))
+    return f"{name}:{sha256(said).hexdigest()[:16]}"
 
 
 def _check_complete(event: Event) -> None:
@@ -170,11 +211,17 @@ def _check_complete(event: Event) -> None:
 
 
 def _settled(event: Event, received_at: datetime) -> Event:
-    """The event if nothing is missing, its time aware UTC."""
+    """The event if nothing is missing, its time possible and aware UTC."""
     _check_complete(event)
-    time = event.timestamp
-    if time.tzinfo is not UTC:
-        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    if (time - received_at).days >= 1:
-        time = received_at
+    time = _utc_of(event.timestamp, received_at)
     return event if time is event.timestamp else msgspec.structs.replace(event, timestamp=time)
+
+
+def _utc_of(time: datetime, received_at: datetime) -> datetime:
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=UTC)
+    if not is_possible_time(time, received_at):
+        if time < EARLIEST:
+            raise InvalidEvent(f"`timestamp` {time.isoformat()} lies before 1990: say when it happened")
+        return received_at
+    return time if time.tzinfo is UTC else time.astimezone(UTC)

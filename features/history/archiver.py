@@ -15,7 +15,7 @@ import msgspec
 import polars as pl
 import redis
 
-from features.events.vocabulary import Event
+from features.events.vocabulary import Event, is_possible_time
 from features.history import events_parquet as history
 from features.history.event_rows import event_rows
 from features.history.impressions_parquet import served_table
@@ -177,7 +177,10 @@ class Archiver:
         for entry_id, fields in entries:
             try:
                 event = msgspec.json.decode(fields[b"e"], type=Event)
-                rows += event_rows(event, datetime.fromtimestamp(int(fields[b"r"]) / 1000, UTC))
+                received_at = datetime.fromtimestamp(int(fields[b"r"]) / 1000, UTC)
+                if not is_possible_time(event.timestamp, received_at):
+                    raise ValueError(f"{event.timestamp} lies before 1990 or in the future")
+                rows += event_rows(event, received_at)
             except UNREADABLE as error:
                 poison.append(_poison(entry_id, fields, error))
         if rows:

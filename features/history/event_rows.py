@@ -28,7 +28,7 @@ def _row(
     event: Event, received_at: datetime, source: str, number: int, line: OrderItem | None
 ) -> dict[str, Any]:
     order, context = event.order or NO_ORDER, event.context or NOWHERE
-    takes_back = event.type in {"refund", "cancel"}
+    takes_back, given_back = event.type in {"refund", "cancel"}, event.refunded_sum
     return {
         "event_id": event.event_id,
         "line": number,
@@ -39,8 +39,8 @@ def _row(
         "anonymous_id": event.anonymous_id,
         "session_id": event.session_id,
         "product_id": line.product_id if line else None,
-        "quantity": line.quantity if line else None,
-        "unit_price": line.unit_price if line else None,
+        "quantity": line.quantity if line else None if given_back is None else 1.0,
+        "unit_price": line.unit_price if line else given_back,
         "currency": order.currency,
         "order_id": event.order.order_id if event.order else None,
         "refund_id": order_number(event) if takes_back else None,

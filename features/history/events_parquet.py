@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from features.events.vocabulary import is_possible_time
 from features.home import Home
 
 if TYPE_CHECKING:
     import polars as pl
+
+logger = logging.getLogger(__name__)
 
 
 def schema() -> dict[str, pl.DataType]:
@@ -71,7 +75,8 @@ def scan(home: Home) -> pl.LazyFrame:
     """All rows in one order: each event line once, and each order once.
 
     The same order may have come from a pixel, a webhook and a file under different event ids; the
-    event that arrived first stands. An empty history has no rows and the same columns.
+    event that arrived first stands. Rows of a time that cannot be are left out, and said with their
+    number. An empty history has no rows and the same columns.
     """
     import polars as pl
 
@@ -79,8 +84,24 @@ def scan(home: Home) -> pl.LazyFrame:
     if not files:
         return pl.LazyFrame(schema=schema())
     rows = pl.scan_parquet(files, row_index_name="row")
-    again = pl.concat([_again(rows), _late(rows)])  # as a rule none: so a scan need not hold all rows
-    return (rows.filter(~pl.col("row").is_in(again.implode())) if len(again) else rows).drop("row")
+    out = pl.concat([_again(rows), _late(rows), _impossible(rows)])
+    # As a rule none: so a scan need not hold all rows.
+    return (rows.filter(~pl.col("row").is_in(out.implode())) if len(out) else rows).drop("row")
+
+
+def _impossible(rows: pl.LazyFrame) -> pl.Series:
+    """Rows before 1990 or after their arrival: written by hand, or before such times were refused."""
+    found = rows.filter(~_is_possible()).select("row").collect()["row"]
+    if len(found):
+        logger.warning("Left out %d rows of the history: before 1990 or in the future", len(found))
+    return found
+
+
+def _is_possible() -> pl.Expr:
+    import polars as pl
+
+    possible: pl.Expr = is_possible_time(pl.col("timestamp"), pl.col("received_at"))
+    return possible
 
 
 def _again(rows: pl.LazyFrame) -> pl.Series:
@@ -114,4 +135,4 @@ def arrived(home: Home) -> pl.LazyFrame:
     import polars as pl
 
     files = sorted(home.events.glob("*/*.parquet"))
-    return pl.scan_parquet(files) if files else pl.LazyFrame(schema=schema())
+    return pl.scan_parquet(files).filter(_is_possible()) if files else pl.LazyFrame(schema=schema())

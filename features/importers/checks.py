@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import polars as pl
 
-from features.events.vocabulary import NEEDS_PRODUCT
+from features.events.vocabulary import NEEDS_PRODUCT, is_possible_time
 from features.importers.lines import IDS
 from features.importers.reasons import Reason
 from features.importers.table import Table
 from features.importers.values import TIME, Times, number, read_times
 
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LARGEST_QUANTITY, LARGEST_PRICE = 1e7, 1e9  # as features.events.vocabulary has them
 
 
@@ -29,11 +28,14 @@ def with_values(lines: pl.DataFrame) -> tuple[pl.DataFrame, Times]:
             quantity=number(pl.col("quantity")),
             unit_price=price,
             discount=discount,
+            refunded_so_far=number(pl.col("refunded_so_far")),
             bad_price=price.is_null() & pl.col("unit_price").is_not_null(),
         )
     else:
         times = Times(lines["timestamp"], "ISO 8601")
-        lines = lines.with_columns(pl.col("discount").cast(pl.Float64), bad_price=pl.lit(value=False))
+        lines = lines.with_columns(
+            pl.col("discount", "refunded_so_far").cast(pl.Float64), bad_price=pl.lit(value=False)
+        )
     returned = (pl.col("type") == "purchase") & (pl.col("quantity") < 0)
     return lines.with_columns(
         type=pl.when(returned).then(pl.lit("refund")).otherwise("type"),
@@ -72,7 +74,6 @@ def _rules(received_at: datetime) -> dict[Reason, pl.Expr]:
     nobody = pl.coalesce("customer_id", "anonymous_id", "session_id").is_null()
     unpriced = (price.max() == 0).over(named)
     needs_product = pl.col("type").is_in(["purchase", *sorted(NEEDS_PRODUCT)])
-    latest = pl.lit(received_at + timedelta(days=1), TIME)
     return {
         Reason.NO_ORDER: order & named.is_null(),
         Reason.BAD_ID: pl.any_horizontal(
@@ -83,7 +84,7 @@ def _rules(received_at: datetime) -> dict[Reason, pl.Expr]:
         Reason.BAD_PRICE: pl.col("bad_price") | (price > LARGEST_PRICE),
         Reason.NEGATIVE_PRICE: price < 0,
         Reason.BAD_TIME: time.is_null(),
-        Reason.TIME_OUT_OF_RANGE: ~time.is_between(pl.lit(EARLIEST, TIME), latest),
+        Reason.TIME_OUT_OF_RANGE: ~is_possible_time(time, pl.lit(received_at, TIME)),
         Reason.ADJUSTMENT: order & nobody & (price == 0) & (pl.col("returned") | unpriced),
         Reason.NO_PRODUCT: needs_product & pl.col("product_id").is_null(),
     }

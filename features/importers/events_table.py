@@ -16,12 +16,15 @@ def _read(rows: pl.DataFrame) -> pl.DataFrame:
     shopper = pl.coalesce("customer_id", "anonymous_id", "session_id")
     # Purchases of one shopper at one moment are one order, where orders have no numbers.
     moment = pl.concat_str(shopper, pl.lit("@"), "timestamp")
+    # Without a number of its own, what came back of one order at one moment is one refund.
+    part = pl.any_horizontal(pl.col("product_id", "unit_price").is_not_null())
+    part_id = pl.when(part).then(pl.concat_str("order_id", pl.lit("@"), "timestamp"))
     purchase, refund = kind == "purchase", kind == "refund"
     lines = rows.with_columns(
         type=kind,
         event_id=pl.when(~(purchase | refund)).then("event_id"),
         order_id=pl.when(purchase).then(pl.coalesce("order_id", moment)).otherwise("order_id"),
-        refund_id=pl.when(refund).then(pl.coalesce("refund_id", "event_id", "order_id")),
+        refund_id=pl.when(refund).then(pl.coalesce("refund_id", "event_id", part_id, "order_id")),
         quantity=pl.col("quantity").fill_null("1"),
         reason=pl.when(~kind.is_in(EVENT_TYPES) | kind.is_null())
         .then(pl.lit(Reason.UNKNOWN_EVENT.value))

@@ -9,7 +9,7 @@ import polars as pl
 from features.importers.known import Known, is_known
 from features.importers.non_products import is_product
 from features.importers.product_ids import check_match_rate, match_rate, merged_spellings, under_one_id
-from features.importers.refunds import with_refunded_orders
+from features.importers.refunds import with_new_sums, with_refunded_orders
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,10 @@ def sort_out(lines: pl.DataFrame, source: str, known: Known) -> Intake:
     """
     bad = pl.col("reason").is_not_null()
     spellings = merged_spellings(lines.filter(~bad)["product_id"], known)
-    good = _numbered(under_one_id(lines.filter(~bad), spellings))
+    good = with_new_sums(_numbered(under_one_id(lines.filter(~bad), spellings)), known)
     warnings = check_match_rate(good["product_id"], source, known)
-    repeated = good.select(is_known(known)).to_series().fill_null(value=False)
+    nothing_new = pl.col("refunded_so_far").is_not_null() & (pl.col("unit_price") == 0)
+    repeated = good.select(is_known(known).fill_null(value=False) | nothing_new).to_series()
     fresh = with_refunded_orders(good.filter(~repeated), known)
     only_known = good.filter(repeated).join(fresh, on="row", how="anti")["row"].n_unique()
     products = _products(fresh, known)

@@ -19,6 +19,7 @@ EVENT_COLUMNS = (
     "customer_id",
     "product_id",
     "quantity",
+    "unit_price",
     "timestamp",
     "source",
 )

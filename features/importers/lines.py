@@ -30,10 +30,12 @@ COLUMNS = (
     "recommendation_id",
     "utm_source",
     "extra",
+    "refunded_so_far",
     "reason",
     "detail",
 )
-"""Besides `row`, UInt32: the row of `Table.cells` a line comes from (one row may give several lines)."""
+"""Besides `row`, UInt32: the row of `Table.cells` a line comes from (one row may give several lines).
+`refunded_so_far`: of a refund of a sum, all that the order was given back until the file was written."""
 
 IDS = ("event_id", "order_id", "refund_id", "customer_id", "anonymous_id", "session_id", "product_id")
 

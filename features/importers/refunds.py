@@ -1,4 +1,4 @@
-"""Which order a refund takes back, where the file does not say."""
+"""What a refund takes back, where the file does not say: which order, and how much that is new."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import polars as pl
 
 from features.importers.known import Known
 
+CENT = 0.01
 KEY = ["customer_id", "product_id"]
 Sold = dict[tuple[str, str], list["Purchase"]]
 
@@ -21,6 +22,28 @@ class Purchase:
     at: datetime
     order_id: str
     left: float
+
+
+def with_new_sums(lines: pl.DataFrame, known: Known) -> pl.DataFrame:
+    """Refunds told as all that an order was given back so far, less what the history knows of: at least 0."""
+    so_far = pl.col("refunded_so_far")
+    orders = lines.filter(so_far.is_not_null())["order_id"].unique()
+    before = _given_back(known.events.filter(pl.col("order_id").is_in(orders.implode())))
+    new = so_far - pl.col("before").fill_null(0.0)
+    new = pl.when(new >= CENT / 2).then(new).otherwise(0.0)
+    joined = lines.join(before, on="order_id", how="left", maintain_order="left")
+    return joined.with_columns(
+        unit_price=pl.when(so_far.is_not_null()).then(new).otherwise("unit_price")
+    ).drop("before")
+
+
+def _given_back(events: pl.DataFrame) -> pl.DataFrame:
+    """order_id and before: money of each order's refunds; pieces without a price at what they cost."""
+    line = ["order_id", "product_id"]
+    paid = events.filter(pl.col("type") == "purchase").group_by(line).agg(paid=pl.col("unit_price").mean())
+    refunds = events.filter(pl.col("type") == "refund").join(paid, on=line, how="left")
+    money = pl.col("quantity") * pl.coalesce("unit_price", "paid")
+    return refunds.group_by("order_id").agg(before=money.sum())
 
 
 def with_refunded_orders(lines: pl.DataFrame, known: Known) -> pl.DataFrame:

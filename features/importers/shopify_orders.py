@@ -52,8 +52,10 @@ def _refunds(purchases: pl.DataFrame) -> pl.DataFrame:
         title=pl.lit(None, pl.String),
         quantity=pl.lit("1"),
         unit_price=pl.col("refunded").cast(pl.String),
+        refunded_so_far=pl.col("refunded").cast(pl.String),
+        refund_id=pl.concat_str("order_id", pl.lit(":"), "refunded"),
     )
-    return pl.concat([refunds.filter(whole), sums])
+    return pl.concat([refunds.filter(whole), sums], how="diagonal")
 
 
 SHOPIFY = Format(

@@ -21,11 +21,14 @@ class Definition(NamedTuple):
 DEFINITIONS: dict[str, Definition] = {
     "customers": Definition("Customers", "count", "Known customers with an order that stood."),
     "new_customers": Definition("New customers", "count", "Customers whose first order lies in this time."),
-    "orders": Definition("Orders", "count", "Orders that stood: cancelled and wholly refunded ones are out."),
+    "orders": Definition(
+        "Orders", "count", "Orders that stood: those cancelled, sent back or paid back in full are out."
+    ),
     "revenue": Definition(
         "Revenue",
         "money",
-        "Quantity times unit price of what was kept, less discounts; without postage, fees and vouchers.",
+        "Quantity times unit price of what was kept, less discounts and sums paid back; without postage, "
+        "fees and vouchers.",
     ),
     "revenue_share": Definition("Share of revenue", "share", "Of the revenue of this table."),
     "customer_share": Definition("Share of customers", "share", "Of the customers of this table."),

@@ -1,12 +1,12 @@
 -- Takes events, each whole or not at all. Replies 1 for each that is new, 0 for a repeat.
--- KEYS: the event stream, customers to look at; then five an event: seen event, seen order, customer's
--- log, anonymous log, alias. A key an event has no use for is the stream's.
+-- KEYS: the event stream, customers to look at; then six an event: seen event, seen order, seen purchase of
+-- what it takes back, customer's log, anonymous log, alias. A key an event has no use for is the stream's.
 -- ARGV: log length, seconds to live of logs, event ids and order ids, received_ms, prefixes of all
--- logs, of customers' logs and of what was told; then four an event: stream payload, log entry or "",
--- facts told (JSON) or "", customer id or "".
+-- logs, of customers' logs, of what was told and of aliases; then four an event: stream payload, log
+-- entry or "", facts told (JSON) or "", customer id or "".
 local stream, look_due = KEYS[1], KEYS[2]
 local length, log_ttl, event_ttl, order_ttl = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
-local received_ms, logs, customers, told = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local received_ms, logs, customers, told, aliases = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 local facts_kept = 200 -- a shopper; what can have any number of names, tickets, is not kept beyond it
 
 local call = redis.call
@@ -61,10 +61,25 @@ local function join(alias, customer_id, customer_log, anonymous_log)
   if #oldest_first > 0 then push(customer_log, unpack(oldest_first)) end
 end
 
-local function take(event, order, customer_log, anonymous_log, alias, payload, entry, facts, customer_id)
+-- Whose log it is, as an order remembers its buyer: `c:<customer>` or `a:<browser>`; "1": nobody's.
+local function owner_of(customer_log, anonymous_log)
+  local log = customer_log ~= stream and customer_log or anonymous_log
+  return log ~= stream and string.sub(log, #logs + 1) or '1'
+end
+
+local function take(event, order, bought, customer_log, anonymous_log, alias, payload, entry, facts, customer_id)
   if not call('SET', event, '1', 'NX', 'EX', event_ttl) then return 0 end
-  if order ~= stream and not call('SET', order, '1', 'NX', 'EX', order_ttl) then return 0 end
+  local owner = owner_of(customer_log, anonymous_log)
+  if order ~= stream and not call('SET', order, owner, 'NX', 'EX', order_ttl) then return 0 end
   call('XADD', stream, '*', 'e', payload, 'r', received_ms)
+  -- What takes back an order and names nobody is its buyer's.
+  local unnamed = bought ~= stream and customer_log == stream and anonymous_log == stream
+  local buyer = unnamed and call('GET', bought) or '1'
+  if string.sub(buyer, 1, 2) == 'c:' then
+    customer_log, customer_id = logs .. buyer, string.sub(buyer, 3)
+  elseif buyer ~= '1' then
+    anonymous_log, alias = logs .. buyer, aliases .. string.sub(buyer, 3)
+  end
   if customer_id ~= '' and alias ~= stream then
     join(alias, customer_id, customer_log, anonymous_log)
   elseif alias ~= stream then
@@ -82,9 +97,9 @@ local function take(event, order, customer_log, anonymous_log, alias, payload, e
 end
 
 local taken = {}
-for i = 0, (#KEYS - 2) / 5 - 1 do
-  local k, a = 3 + 5 * i, 9 + 4 * i
-  taken[i + 1] = take(KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4],
+for i = 0, (#KEYS - 2) / 6 - 1 do
+  local k, a = 3 + 6 * i, 10 + 4 * i
+  taken[i + 1] = take(KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4], KEYS[k + 5],
                       ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3])
 end
 return taken

@@ -13,7 +13,7 @@ import msgspec
 
 from features.events.vocabulary import Event
 from features.live.customer_facts import packed_facts
-from features.live.shopper_state import ShopperLog, entry_of, milliseconds
+from features.live.shopper_state import TAKEN_BACK, ShopperLog, entry_of, milliseconds
 from features.store import keys
 from features.store.connection import Connection
 from features.store.settings import StoreSettings
@@ -76,8 +76,8 @@ async def read_log(store: Connection, customer_id: str | None, anonymous_id: str
 def order_number(event: Event) -> str | None:
     """What makes an order, refund or cancellation the same one under whichever event id.
 
-    A refund's own number is `properties.refund_id`. Without one it is known by its order and lines,
-    so that a pixel and a webhook tell of one refund, and two halves of an order are two.
+    A refund's own number is `properties.refund_id`. Without one a refund of a part is known by its event id:
+    of three pieces one may come back on Monday and one on Friday. One of all is known by its order.
     """
     if event.order is None or event.type not in {"purchase", "refund", "cancel"}:
         return None
@@ -85,9 +85,8 @@ def order_number(event: Event) -> str | None:
         number = (event.properties or {}).get("refund_id")
         if number:
             return str(number)
-        if event.order.items:
-            lines = sorted((line.product_id, line.quantity) for line in event.order.items)
-            return f"{event.order.order_id}:{hashlib.sha256(_encode(lines)).hexdigest()[:16]}"
+        if event.is_partial_refund:
+            return event.event_id
     return event.order.order_id
 
 
@@ -106,12 +105,15 @@ def _arguments(
         keys.SHOPPER_LOGS,
         keys.shopper_log("", known=True),
         keys.told_prefix(),
+        keys.alias(""),
     ]
     for event in events:
         customer, anonymous, order = event.customer_id, event.anonymous_id, order_number(event)
+        takes_back = event.order.order_id if event.order and event.type in TAKEN_BACK else None
         touched += (
             keys.seen_event(event.event_id),
             keys.seen_order(event.type, order) if order else unused,
+            keys.seen_order("purchase", takes_back) if takes_back else unused,
             keys.shopper_log(customer, known=True) if customer else unused,
             keys.shopper_log(anonymous, known=False) if anonymous else unused,
             keys.alias(anonymous) if anonymous else unused,

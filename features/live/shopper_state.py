@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from operator import attrgetter
 from typing import NamedTuple
 from zlib import crc32
 
 import msgspec
 
-from features.events.vocabulary import Event
+from features.events.vocabulary import Event, takes_all
 
 LOOKS = frozenset({"view", "click", "wishlist"})
 CART_CHANGES = {"add_to_cart": 1, "remove_from_cart": -1}
@@ -23,7 +24,11 @@ REMEMBERED = (
 
 
 class LogEntry(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One event in a shopper's log, msgpack. `mark` tells apart events that are alike otherwise."""
+    """One event in a shopper's log, msgpack. `mark` tells apart events that are alike otherwise.
+
+    money: what was paid for a purchase's goods, or the sum of a refund without products; infinite where it
+    is not known, and where all of it went back.
+    """
 
     at_ms: int
     type: str
@@ -33,6 +38,7 @@ class LogEntry(msgspec.Struct, array_like=True, frozen=True, gc=False):
     mark: int
     order_id: str | None = None
     query: str | None = None
+    money: float = inf
 
 
 class Purchase(NamedTuple):
@@ -96,15 +102,27 @@ def entry_of(event: Event, received_at: datetime) -> bytes | None:
             mark=crc32(event.event_id.encode()),
             order_id=event.order.order_id if event.order is not None else None,
             query=event.query,
+            money=_money(event),
         )
     )
+
+
+def _money(event: Event) -> float:
+    if (given_back := event.refunded_sum) is not None:
+        return given_back
+    prices = [line.unit_price for line in event.lines if line.unit_price is not None]
+    if event.type != "purchase" or event.order is None or len(prices) < len(event.lines):
+        return inf
+    goods = sum(price * line.quantity for price, line in zip(prices, event.lines, strict=True))
+    return max(goods - (event.order.discount or 0.0), 0.0) or inf  # of a gift, what it is worth is not known
 
 
 def fold(entries: Iterable[bytes]) -> ShopperState:
     """Replay log entries, in any order, repeats among them, into what is true now.
 
     An entry that cannot be read is passed over. A purchase takes its products out of the cart, a
-    checkout does not. A refund or cancellation without lines takes the whole order back.
+    checkout does not. A refund or cancellation without lines takes the whole order back; one of a sum leaves
+    what was bought, unless all that was paid went back.
     """
     log = in_time_order(entries)
     looks: list[str] = []
@@ -163,12 +181,15 @@ def change_quantities(quantities: dict[str, float], entry: LogEntry, sign: int) 
 def _less(order: LogEntry, taken_back: list[LogEntry]) -> Purchase:
     """The order less its refunds and cancellations; without lines if nothing is left."""
     kept: dict[str, float] = {}
+    given_back = 0.0
     change_quantities(kept, order, 1)
     for entry in taken_back:
         if entry.order_id == order.order_id:
             change_quantities(kept, entry, -1)
             if not entry.product_ids:
-                kept.clear()
+                given_back += entry.money
+    if takes_all(given_back, order.money):
+        kept.clear()
     lines = [(product, quantity) for product, quantity in kept.items() if quantity > 0]
     return Purchase(
         order.order_id or "",

@@ -34,7 +34,8 @@ def seen_event(event_id: str) -> str:
 
 
 def seen_order(kind: str, order_id: str) -> str:
-    """String "1": this order, refund or cancellation was taken. Life and use as `seen_event`."""
+    """String: this order, refund or cancellation was taken, `c:<customer>` or `a:<browser>` told of it, "1":
+    nobody known. Life: `order_memory_days`. Writer and reader: ingest."""
     return f"{TAG}:seen:{kind}:{order_id}"
 
 

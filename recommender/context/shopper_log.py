@@ -36,8 +36,7 @@ class LeftToFold(Exception):
 MOST_SEEN, MOST_CARTED = 10, 200  # looks that count; products of a cart, beyond which `fold` is asked
 HIDDEN = MOST_SEEN + MOST_CARTED  # where they begin, behind these
 ADDED, REMOVED, BOUGHT, LOOKED, OTHER = range(5)
-SHORTEST = 12  # bytes of an entry
-UNREADABLE = -1  # where something begins that is not there
+SHORTEST, UNREADABLE = 12, -1  # bytes of an entry; where something begins that is not there
 NOTHING = 0xC1  # the one byte that begins no MessagePack value
 _KINDS = {crc32(b"purchase"): BOUGHT} | {crc32(kind.encode()): LOOKED for kind in LOOKS}
 _KINDS |= {crc32(kind.encode()): ADDED if sign > 0 else REMOVED for kind, sign in CART_CHANGES.items()}
@@ -181,10 +180,11 @@ def _entry(log: Bytes, at: int, since_ms: int, of: Places) -> int:
         _, at = _number(log, at)
     received, at = _number(log, at)
     _, at = _number(log, at)  # the mark
-    for _ in range(6, fields):  # the order, the query
+    for _ in range(6, min(fields, 8)):  # the order, the query
         _, at = _string(log, at)
-    unseen = of[1] == BOUGHT and received > since_ms
-    return UNREADABLE if unseen or quantities != of[2] else at
+    for _ in range(8, fields):  # the money
+        _, at = _number(log, at)
+    return UNREADABLE if (of[1] == BOUGHT and received > since_ms) or quantities != of[2] else at
 
 
 @compiled()

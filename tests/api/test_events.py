@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 import redis
 
+from features.history.archiver import Archiver
+from features.home import Home
+from features.live.shopper_state import fold
 from features.store import keys
 from features.store.settings import StoreSettings
+from training.ledger.ledger import load_ledger
 
 VIEW = {"type": "view", "anonymous_id": "a-1", "product_id": "mug"}
 
@@ -59,7 +65,21 @@ def test_the_same_order_under_other_event_ids_counts_once(http: httpx.Client) ->
         ({"type": "view", "product_id": "x" * 513}, "512"),
         ({"type": "view", "product_id": "a\nb"}, "regex"),
         ({"type": "view", "product_id": "p", "unit_price": -1}, "unit_price"),
-        ({"type": "view", "product_id": "p", "timestamp": "yesterday"}, "timestamp"),
+        *(
+            ({"type": "view", "product_id": "p", "timestamp": time}, reason)
+            for time, reason in [
+                ("yesterday", "timestamp"),
+                ("2026-02-30T10:00:00Z", "timestamp"),
+                ("0000-01-01T00:00:00Z", "timestamp"),
+                (["2026-02-20T10:00:00Z"], "timestamp"),
+                ("0001-01-01T00:00:00Z", "before 1990"),
+                ("0001-01-01T00:00:00+14:00", "before 1990"),
+                ("0001-01-01T00:00:00", "before 1990"),
+                ("1969-12-31T23:59:59Z", "before 1990"),
+                ("1970-01-01T00:00:00Z", "before 1990"),
+                ("1989-12-31T23:59:59Z", "before 1990"),
+            ]
+        ),
         (3, "object"),
         (None, "object"),
     ],
@@ -69,6 +89,47 @@ def test_a_bad_event_never_refuses_its_batch(http: httpx.Client, bad: Any, reaso
     assert answer["accepted"] == 2
     assert [each["index"] for each in answer["rejected"]] == [1]
     assert reason in answer["rejected"][0]["reason"]
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "2099-01-01T00:00:00"])
+def test_a_clock_far_ahead_is_set_right(http: httpx.Client, client: redis.Redis, time: str) -> None:
+    assert http.post("/v1/events", json=VIEW | {"timestamp": time}).json()["accepted"] == 1
+    [(_, fields)] = client.xrange(keys.event_stream())
+    kept = datetime.fromisoformat(json.loads(fields[b"e"])["timestamp"])
+    assert kept.timestamp() * 1000 == pytest.approx(int(fields[b"r"]), abs=1)
+
+
+def test_refunds_reach_live_state_and_the_history_as_what_they_are(
+    http: httpx.Client, client: redis.Redis, served_home: Home, settings: StoreSettings
+) -> None:
+    """Of 3 mugs at 8, one came back twice; 5 of 24 euros; and, without its customer's name, a whole order."""
+    mugs = [{"product_id": "mug", "quantity": 3, "unit_price": 8.0}]
+    orders = [
+        purchase(order_id, customer_id=order_id, order={"order_id": order_id, "items": mugs})
+        for order_id in ("pieces", "sum", "whole")
+    ]
+    piece = {"order_id": "pieces", "items": [{"product_id": "mug"}]}
+    back = [
+        {"type": "refund", "event_id": "r-1", "order": piece},
+        {"type": "refund", "event_id": "r-2", "order": piece},
+        {"type": "refund", "event_id": "r-2", "order": piece},
+        {"type": "refund", "event_id": "r-3", "order": {"order_id": "sum"}, "unit_price": 5.0},
+        {"type": "refund", "event_id": "r-4", "order": {"order_id": "whole"}},
+    ]
+    answer = http.post("/v1/events", json={"events": orders + back}).json()
+    assert (answer["accepted"], answer["duplicates"]) == (7, 1)
+    live = {
+        name: fold(client.lrange(keys.shopper_log(name, known=True), 0, -1))
+        for name in ("pieces", "sum", "whole")
+    }
+    assert {name: [each.quantities for each in state.purchases] for name, state in live.items()} == {
+        "pieces": [(1.0,)],
+        "sum": [(3.0,)],
+        "whole": [],
+    }
+    Archiver(client, served_home, settings).run(burst=True)
+    orders_left = load_ledger(served_home, datetime.now(UTC).date()).orders
+    assert dict(orders_left.select("order", "revenue").rows()) == pytest.approx({"pieces": 8.0, "sum": 19.0})
 
 
 @pytest.mark.parametrize("product_id", ["a/b", 'say "hi"', "🧶", "x" * 500, "'; DROP TABLE", "=1+1"])

@@ -26,7 +26,8 @@ class OrderLines:
     """What was bought, net of refunds and cancellations, oldest first; one line an order and product.
 
     customer int32 (-1: a guest); buyer int32 (a customer, or n_customers + order for a guest's order);
-    order, item int32; quantity, unit_price float32 (price NaN: unknown); timestamp int64 (epoch s).
+    order, item int32; quantity, unit_price float32 (price NaN: unknown; sums given back are off, the
+    discount is not); timestamp int64 (epoch s).
     """
 
     customer: NDArray[np.int32]
@@ -130,7 +131,7 @@ class History:
 
     @cached_property
     def purchases(self) -> OrderLines:
-        net = net_of_refunds(linked(self.log))
+        net = net_of_refunds(linked(self.log), self._off)
         customer = _numbers(net["customer"].fill_null(-1), np.int32)
         order = _numbers(net["order"], np.int32)
         return OrderLines(
@@ -139,20 +140,25 @@ class History:
             order=order,
             item=_numbers(net["item"], np.int32),
             quantity=_numbers(net["quantity"], np.float32),
-            unit_price=_numbers(net["unit_price"].fill_null(float("nan")), np.float32),
+            unit_price=_numbers((net["unit_price"] * net["left"]).fill_null(float("nan")), np.float32),
             timestamp=_numbers(net["timestamp"], np.int64),
         )
 
     @cached_property
     def taken_off(self) -> NDArray[np.float32]:
         """(n_orders) share of each order's goods that its discount took off."""
+        share = np.zeros(self.n_orders, np.float32)
+        share[self._off["order"].to_numpy()] = self._off["off"].to_numpy()
+        return share
+
+    @cached_property
+    def _off(self) -> pl.DataFrame:
+        """order and off: the same, of the orders that had a discount."""
         with_discount = pl.col("order").is_in(self.discounts["order"].implode())
         bought = self.log.filter(pl.col("type") == "purchase", with_discount)
         goods = bought.group_by("order").agg((pl.col("quantity") * pl.col("unit_price")).sum().alias("goods"))
         known = self.discounts.join(goods.filter(pl.col("goods") > 0), on="order")
-        share = np.zeros(self.n_orders, np.float32)
-        share[known["order"].to_numpy()] = (known["discount"] / known["goods"]).clip(0.0, 1.0).to_numpy()
-        return share
+        return known.select("order", off=(pl.col("discount") / pl.col("goods")).clip(0.0, 1.0))
 
     @cached_property
     def visits(self) -> Visits:

@@ -98,12 +98,13 @@ def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date, *, with_li
     unpriced, prices = bought["unit_price"].null_count(), _prices(priced)
     del priced, bought, ordered  # as long as all order lines, as is what follows
     lines = (
-        net_of_refunds(linked(goods))
+        net_of_refunds(linked(goods), heads.select("order", "off"))
         .join(prices, on="item", how="left")
         .with_columns(price=pl.coalesce("unit_price", "price").fill_null(0.0))
         .join(heads.select("order", "off"), on="order", how="left")
         .join(catalogue.select(item="product_id", cost="cost"), on="item", how="left")
-        .with_columns(revenue=AMOUNT * (1 - pl.col("off")))
+        .with_columns(revenue=AMOUNT * (1 - pl.col("off")) * pl.col("left"))
+        .drop("left")
     )
     orders = _orders(lines, heads)
     lines = (lines if with_lines else lines.clear()).drop("off", "cost")

@@ -14,7 +14,7 @@ from features.events.vocabulary import Event, EventContext, Order, OrderItem
 from features.history import events_parquet as history
 from features.home import Home
 from features.live.customer_facts import PLACED, Fact, Said, facts_of, live
-from features.live.shopper_state import REMEMBERED, entry_of
+from features.live.shopper_state import REMEMBERED, TAKEN_BACK, entry_of
 from features.outgoing.trigger_queue import Standing
 from features.store.settings import StoreSettings
 
@@ -29,10 +29,15 @@ class Replay:
         self.logs: dict[tuple[bool, str], deque[bytes]] = defaultdict(lambda: deque(maxlen=log_length))
         self.told: dict[tuple[bool, str], dict[str, Said]] = defaultdict(dict)
         self._customer_of: dict[str, str] = {}
+        self._buyer_of: dict[str, tuple[str | None, str | None]] = {}
 
     def take(self, event: Event, received_at: datetime) -> None:
         """One event, in the order of arrival."""
         customer, browser = event.customer_id, event.anonymous_id
+        if event.order and event.type == "purchase":
+            self._buyer_of.setdefault(event.order.order_id, (customer, browser))
+        elif event.order and event.type in TAKEN_BACK and not (customer or browser):
+            customer, browser = self._buyer_of.get(event.order.order_id, (None, None))
         if customer and browser:
             self._join(customer, browser)
         customer = customer or self._customer_of.get(browser or "")
@@ -77,7 +82,7 @@ def replay(home: Home, as_of: datetime, settings: StoreSettings) -> Replay:
         .filter(pl.col("type").is_in(TYPES) | joins, pl.col("timestamp").is_between(since, as_of))
         .sort("event_id", "line")
         .group_by("event_id", maintain_order=True)
-        .agg(*(pl.col(name).first() for name in COLUMNS), "product_id", "quantity")
+        .agg(*(pl.col(name).first() for name in COLUMNS), "product_id", "quantity", "unit_price", "discount")
         .sort("received_at", "timestamp")
         .collect()
     )
@@ -91,11 +96,14 @@ def _event(row: dict[str, Any]) -> Event:
     """As far as live state goes."""
     extra = msgspec.json.decode(row["extra"]) if row["extra"] else {}
     lines = [
-        OrderItem(product, quantity or 1.0)
-        for product, quantity in zip(row["product_id"], row["quantity"], strict=True)
+        OrderItem(product, quantity or 1.0, price)
+        for product, quantity, price in zip(
+            row["product_id"], row["quantity"], row["unit_price"], strict=True
+        )
         if product is not None
     ]
     one = lines[0] if lines and row["order_id"] is None else None
+    loose = not lines and row["type"] == "refund"
     return Event(
         type=row["type"],
         event_id=row["event_id"],
@@ -103,8 +111,9 @@ def _event(row: dict[str, Any]) -> Event:
         customer_id=row["customer_id"],
         anonymous_id=row["anonymous_id"],
         product_id=one.product_id if one else None,
-        quantity=one.quantity if one else 1.0,
-        order=Order(row["order_id"], tuple(lines)) if row["order_id"] else None,
+        quantity=(one.quantity if one else row["quantity"][0] if loose else None) or 1.0,
+        unit_price=row["unit_price"][0] if loose else None,
+        order=Order(row["order_id"], tuple(lines), discount=row["discount"][0]) if row["order_id"] else None,
         query=extra.get("query"),
         context=EventContext(country=row["country"]) if row["country"] else None,
         properties=extra.get("properties"),

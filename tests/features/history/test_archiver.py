@@ -8,6 +8,7 @@ import msgspec
 import polars as pl
 import pytest
 import redis
+from msgspec import structs
 
 from features.events.vocabulary import Event
 from features.history import events_parquet as history
@@ -114,6 +115,19 @@ def test_poison_is_set_aside_with_its_reason(
     assert [len(each["reason"]) > 10 for each in aside] == [True] * len(poisonous)
     assert "Invalid enum value 'dance'" in aside[1]["reason"]
     assert aside[2]["fields"] == {"x": "y"}
+
+
+@pytest.mark.parametrize("year", [1, 1969, 1970, 9999])
+def test_an_impossible_time_is_set_aside(
+    client: redis.Redis, home: Home, settings: StoreSettings, year: int
+) -> None:
+    told(client, settings, event(event_id="good"))
+    odd = structs.replace(event(), timestamp=datetime(year, 1, 1, tzinfo=UTC))
+    client.xadd(keys.event_stream(), {"e": msgspec.json.encode(odd), "r": int(NOW.timestamp() * 1000)})
+    burst(client, home, settings)
+    assert archived(home) == ["good"]
+    (file,) = (home.root / "poison").glob("*.jsonl")
+    assert "before 1990 or in the future" in file.read_text()
 
 
 def test_a_flushed_store_is_drained_again(client: redis.Redis, home: Home, settings: StoreSettings) -> None:

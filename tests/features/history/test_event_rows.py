@@ -36,6 +36,11 @@ def test_a_refund_names_its_order_and_itself() -> None:
     assert (row["order_id"], row["refund_id"], row["product_id"]) == ("o-1", "r-1", None)
 
 
+def test_a_refund_of_a_sum_is_a_row_of_money() -> None:
+    (row,) = event_rows(event("refund", order_id="o-1", quantity=2, unit_price=2.5), NOW)
+    assert (row["product_id"], row["quantity"], row["unit_price"]) == (None, 1.0, 5.0)
+
+
 def test_what_has_no_column_is_kept() -> None:
     context = {"country": "DE", "language": "de", "device": "mobile", "utm_source": "mail"}
     (row,) = event_rows(event("search", query="tea", context=context, properties={"hits": 3}), NOW)

@@ -45,7 +45,7 @@ def test_a_table_of_events(take, header):
     assert orders.rows() == [
         ("purchase:o1", 0, "purchase", "p1"),
         ("purchase:o1", 1, "purchase", "p2"),
-        ("refund:o1", 0, "refund", "p2"),
+        (f"refund:o1@{AT}", 0, "refund", "p2"),
     ]
     assert (summary.purchase_lines, summary.refund_lines, summary.other_events) == (2, 1, 1)
 
@@ -119,3 +119,43 @@ def test_an_order_known_from_another_source_is_not_counted_again(take):
     summary, rows = take("event,customer_id,product_id,order_id,timestamp", f"purchase,c1,p1,o1,{AT}")
     assert (summary.already_known, summary.taken) == (1, 0)
     assert rows["event_id"].unique().to_list() == ["pixel-1"]
+
+
+@pytest.mark.parametrize(("product", "price"), [("p1", ""), ("", "2.5")])
+def test_equal_refunds_of_two_days_both_count_and_the_same_one_once(take, product, price):
+    header = "event,customer_id,product_id,quantity,unit_price,order_id,timestamp"
+    take(header, f"purchase,c1,p1,3,8,o1,{AT}")
+    monday, friday = (f"refund,c1,{product},1,{price},o1,2026-01-{day}T00:00:00Z" for day in ("05", "09"))
+    take(header, monday)
+    take(header, friday)
+    summary, rows = take(header, monday, friday)
+    assert (summary.taken, summary.already_known) == (0, 2)
+    assert rows.filter(type="refund")["quantity"].to_list() == [1.0, 1.0]
+
+
+IMPOSSIBLE = [
+    "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+14:00",
+    "1969-12-31T23:59:59Z",
+    "1970-01-01T00:00:00Z",
+]
+
+
+@pytest.mark.parametrize("time", IMPOSSIBLE)
+def test_nothing_of_before_1990_enters_as_a_table(take, time):
+    summary, rows = take(
+        "event,customer_id,product_id,order_id,timestamp",
+        f"purchase,c1,p1,o1,{time}",
+        f"purchase,c1,p1,o2,{AT}",
+    )
+    assert summary.set_aside == {Reason.TIME_OUT_OF_RANGE.value: 1}
+    assert rows["order_id"].to_list() == ["o2"]
+
+
+@pytest.mark.parametrize("time", IMPOSSIBLE)
+def test_nothing_of_before_1990_enters_as_json_lines(home, take, time):
+    summary, rows = take(purchase(timestamp=time), purchase(), name="events.jsonl")
+    assert summary.set_aside == {Reason.INVALID_EVENT.value: 1}
+    assert rows["timestamp"].dt.year().unique().to_list() == [2026]
+    [rejects] = home.reports.iterdir()
+    assert "before 1990" in rejects.read_text()

@@ -2,11 +2,12 @@ from hashlib import sha256
 
 import polars as pl
 import pytest
+from histories import archive
 
 from features.history import events_parquet as history
 from features.importers.orders import import_orders
 
-from factories import NOW
+from factories import NOW, event
 
 HEADER = (
     "Name,Email,Created at,Currency,Total,Discount Code,Discount Amount,Lineitem quantity,Lineitem name,"
@@ -76,6 +77,25 @@ def test_an_order_cancelled_after_its_first_import_is_refunded_by_the_next(take)
     assert (summary.taken, summary.already_known, summary.purchase_lines) == (1, 0, 0)
     assert rows["type"].to_list() == ["purchase", "refund"]
     assert rows.filter(pl.col("type") == "refund")["timestamp"].item().day == 3
+
+
+def test_a_refund_that_grows_from_one_export_to_the_next_ends_at_the_last_sum(take):
+    for refunded, new in [("4.50", [4.5]), ("10.00", [5.5]), ("10.00", []), ("4.50", [])]:
+        before = take(first("#1"))[1].filter(type="refund")["unit_price"].to_list()
+        summary, rows = take(first("#1", refunded=refunded))
+        sums = rows.filter(type="refund")["unit_price"].to_list()
+        assert sorted(sums) == sorted(before + new)
+        assert (summary.taken, summary.already_known) == (len(new), 1 - len(new))
+    _, rows = take(first("#1", refunded="30.00"))
+    assert rows.filter(type="refund", product_id="A")["quantity"].to_list() == [2.0]
+
+
+def test_a_sum_told_live_before_is_no_news(home, take):
+    take(first("#1"))
+    told = event("refund", order_id="1", items=[("A", 1)])
+    archive(home, [told])
+    summary, rows = take(first("#1", refunded="13.00"))
+    assert (summary.taken, rows.filter(type="refund")["unit_price"].drop_nulls().to_list()) == (1, [3.0])
 
 
 def test_a_line_without_sku_is_set_aside(take):

@@ -6,11 +6,12 @@ import json
 import os
 import signal
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import redis
 
-from features.events.vocabulary import Event
+from features.events.vocabulary import Event, parse_event
 from features.live.ingest import EVENTS_A_STEP, ingest, ingest_sync, read_log
 from features.store import keys
 from features.store.connection import Connection, StoreUnavailable
@@ -29,13 +30,15 @@ async def test_a_repeated_event_counts_once(store: Connection, settings: StoreSe
     assert await store.call("XLEN", keys.event_stream()) == 1
 
 
-@pytest.mark.parametrize("kind", ["purchase", "refund", "cancel"])
+@pytest.mark.parametrize(
+    ("kind", "lines"), [("purchase", [("p-1", 2)]), ("refund", []), ("cancel", [("p-1", 2)])]
+)
 async def test_the_same_order_from_64_channels_counts_once(
-    redis_url: str, settings: StoreSettings, kind: str
+    redis_url: str, settings: StoreSettings, kind: str, lines: list[tuple[str, int]]
 ) -> None:
     stores = [Connection(redis_url, deadline_ms=2_000) for _ in range(8)]
     await asyncio.gather(*(store.open() for store in stores))
-    told = [event(kind, order_id="o-1", customer_id="c-1", items=[("p-1", 2)]) for _ in range(64)]
+    told = [event(kind, order_id="o-1", customer_id="c-1", items=lines) for _ in range(64)]
     calls = [ingest(stores[n % 8], [each], NOW, settings) for n, each in enumerate(told)]
     taken = await asyncio.gather(*calls)
     assert sum(itertools.chain(*taken)) == 1
@@ -55,6 +58,38 @@ async def test_an_order_its_refunds_and_its_cancellation_are_different_things(
         event("refund", order_id="o-1", items=[("a", 1)], properties={"refund_id": "r-1"}),
     ]
     assert await ingest(store, told, NOW, settings) == [True, True, True, True, False]
+
+
+def without_id(**fields: Any) -> Event:
+    return parse_event({"type": "refund", **fields}, NOW, "unused")
+
+
+MONDAY, FRIDAY = "2026-11-16T09:00:00Z", "2026-11-20T09:00:00Z"
+PIECE = {"order_id": "o-1", "items": [{"product_id": "p-1"}]}
+
+
+@pytest.mark.parametrize("part", [{"order": PIECE}, {"order": {"order_id": "o-1"}, "unit_price": 5.0}])
+async def test_equal_refunds_of_a_part_are_two_and_one_told_twice_is_one(
+    store: Connection, settings: StoreSettings, part: dict[str, Any]
+) -> None:
+    told = [event("refund", **part), event("refund", **part)]
+    told += [without_id(timestamp=day, **part) for day in (MONDAY, FRIDAY)]
+    assert await ingest(store, told, NOW, settings) == [True] * 4
+    again = [*told[:2], without_id(timestamp=MONDAY, **part)]
+    assert await ingest(store, again, NOW, settings) == [False] * 3
+
+
+@pytest.mark.parametrize("buyer", [{"customer_id": "c"}, {"anonymous_id": "a"}])
+@pytest.mark.parametrize("kind", ["refund", "cancel"])
+async def test_what_names_its_order_alone_is_its_buyer_s(
+    store: Connection, settings: StoreSettings, kind: str, buyer: dict[str, str]
+) -> None:
+    known = event("identify", customer_id="c", anonymous_id="a")
+    bought = event("purchase", order_id="o-1", **buyer)
+    await ingest(store, [bought, known], NOW, settings)
+    assert len((await read_log(store, "c", None)).fold().purchases) == 1
+    await ingest(store, [event(kind, order_id="o-1"), event(kind, order_id="nobody's")], NOW, settings)
+    assert (await read_log(store, "c", None)).fold().purchases == ()
 
 
 async def test_a_large_batch_is_taken_in_several_steps(store: Connection, settings: StoreSettings) -> None:

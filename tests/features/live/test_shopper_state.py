@@ -78,6 +78,24 @@ def test_purchases_less_what_was_taken_back(
         assert bought == left
 
 
+SOLD = ("purchase", {"order_id": "o-1", "items": [("a", 2, 4.0), ("b", 1, 3.0)]})
+
+
+@pytest.mark.parametrize(
+    ("sums", "lines"),
+    [([5.0], 2), ([5.0, 5.0], 2), ([11.0], 0), ([6.0, 5.0], 0), ([99.0], 0), ([10.999], 0), ([0.0], 2)],
+)
+def test_sums_leave_what_was_bought_until_all_that_was_paid_went_back(sums: list[float], lines: int) -> None:
+    back = [("refund", {"order_id": "o-1", "unit_price": each}) for each in sums]
+    for stories in ([SOLD, *back], [*back, SOLD]):
+        assert sum(len(order.product_ids) for order in told(*stories).purchases) == lines
+
+
+def test_no_sum_is_all_of_an_order_whose_price_is_not_known() -> None:
+    back = ("refund", {"order_id": "o-1", "unit_price": 99.0})
+    assert len(told(BOUGHT, back).purchases) == 1
+
+
 def test_purchased_since_goes_by_arrival() -> None:
     old, new = event("purchase", order_id="old"), event("purchase", order_id="new")
     entries = [entry_of(old, NOW), entry_of(new, NOW + MINUTE)]

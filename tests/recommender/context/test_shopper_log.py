@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from math import inf
 from random import Random
 
 import msgspec
@@ -46,6 +47,7 @@ def any_entry(rng: Random) -> bytes:
         mark=rng.getrandbits(rng.choice([7, 32])),
         order_id=rng.choice([None, "o-1", "o" * 300]),
         query=rng.choice([None, "tea", ""]),
+        money=rng.choice([inf, 9.5]),
     )
 
 

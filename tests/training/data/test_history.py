@@ -3,9 +3,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from histories import history_of, list_products, order
+from histories import history_of, list_products, old_clocks, order
 
 from features.home import Home
+from training.customers.rfm import order_days
 from training.data.history import History
 
 from factories import NOW, event
@@ -39,6 +40,35 @@ def test_a_refund_takes_its_pieces_off_and_a_cancellation_the_whole_order(home: 
         event("cancel", order_id="o-2"),
     )
     assert bought(history) == [("c", "a", 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("sums", "left"), [([5.0], 27 / 32), ([5.0, 5.0], 22 / 32), ([20.0, 12.0], None), ([99.0], None)]
+)
+def test_sums_given_back_are_off_the_price_and_all_of_them_off_the_order(
+    home: Home, sums: list[float], left: float | None
+):
+    items = [("a", 3, 10.0), ("b", 1, 10.0)]
+    lines = [dict(zip(("product_id", "quantity", "unit_price"), item, strict=True)) for item in items]
+    history = history_of(
+        home,
+        event("purchase", customer_id="c", order={"order_id": "o-1", "items": lines, "discount": 8.0}),
+        *(event("refund", order_id="o-1", unit_price=each) for each in sums),
+    )
+    assert bought(history) == ([] if left is None else [("c", "a", 3.0), ("c", "b", 1.0)])
+    if left is not None:
+        assert history.purchases.unit_price.tolist() == pytest.approx([10 * left] * 2)
+        assert order_days(history).revenue.tolist() == pytest.approx([32 * left])
+
+
+def test_a_line_without_a_price_bears_its_part_of_a_sum(home: Home):
+    history = history_of(
+        home,
+        event("purchase", order_id="o-1", customer_id="c", items=[("a", 1), ("b", 1, 10.0)]),
+        event("purchase", order_id="o-2", customer_id="d", items=[("a", 1, 30.0)]),
+        event("refund", order_id="o-1", unit_price=20.0),
+    )
+    assert sorted(history.purchases.unit_price.tolist()) == [5.0, 15.0, 30.0]
 
 
 def test_before_a_time_its_later_refunds_and_sign_ins_are_not_known(home: Home):
@@ -137,3 +167,10 @@ def test_active_are_those_who_bought_or_looked_at_something_since(home: Home):
     since = (NOW - timedelta(days=5)).timestamp()
     assert [history.customer_ids[row] for row in history.active_since(since)] == ["buyer", "reader"]
     assert history.active_since(since + 10 * 86_400).tolist() == []
+
+
+def test_rows_of_impossible_times_are_left_out_and_said(home: Home, caplog: pytest.LogCaptureFixture):
+    history = history_of(home, order("a", customer="c"), *old_clocks())
+    assert bought(history) == [("c", "a", 1.0)]
+    assert history.until == int(NOW.timestamp())
+    assert "Left out 4 rows of the history" in caplog.text

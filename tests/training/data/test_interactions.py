@@ -32,6 +32,14 @@ def test_confidence_is_one_plus_alpha_times_the_decayed_evidence(tmp_path):
     assert everybody.sum() == pytest.approx(9 + 5 + 5)
 
 
+def test_a_sum_given_back_takes_no_product_out(tmp_path):
+    kept, gone = order("a", "b", order_id="o-1", customer="c"), order("b", order_id="o-2", customer="d")
+    sums = [event("refund", order_id=order_id, unit_price=10.0) for order_id in ("o-1", "o-2")]
+    history = history_of(Home(tmp_path), kept, gone, *sums)
+    assert buyer_items(history).sum(axis=0).tolist() == [[1.0, 1.0]]
+    assert purchase_confidence(history, SETTINGS).toarray().tolist() == [[5.0, 5.0], [0.0, 0.0]]
+
+
 def test_matrices_hold_ones_however_often_something_was_bought(tmp_path):
     history = history_of(Home(tmp_path), order("a", customer="c"), order("a", "b", customer="c"), order("b"))
     assert order_items(history).sum(axis=0).tolist() == [[2.0, 2.0]]

@@ -7,6 +7,7 @@ from datetime import date
 
 import msgspec
 import pytest
+from histories import archive, old_clocks
 from sales import AS_OF, given_back, sale, shop_of
 
 from features.home import Home
@@ -38,6 +39,13 @@ def test_a_shop_without_orders_is_told_how_to_get_some(home: Home, name: str) ->
     report = build_report(shop_of(home, []), name)
     assert report.notes == ["No orders yet: `perennial import orders FILE` brings them in."]
     assert len(report.parts) == 1
+
+
+def test_orders_of_impossible_times_count_in_no_report(home: Home) -> None:
+    archive(home, old_clocks())
+    shop = shop_of(home, SOME)
+    assert newest_day(home) == date(2026, 6, 20)
+    assert shop.ledger.orders["timestamp"].dt.year().unique().to_list() == [2026]
 
 
 @pytest.mark.parametrize("customers", [1, 2, 40])

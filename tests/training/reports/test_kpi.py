@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sales import given_back, sale, shop_of
+from sales import given_back, money_back, sale, shop_of
 
 from features.home import Home
 from features.insights.report import Part, Table
@@ -47,6 +47,23 @@ def test_by_hand(home: Home) -> None:
     assert found["refunded_share"] == pytest.approx(30 / 130, abs=1e-6)
     assert found["guest_share"] == 0.2
     assert found["ltv_predicted_365d"] > 0
+
+
+def test_a_refund_takes_off_a_sum_as_money_and_pieces_as_pieces(home: Home) -> None:
+    events = [
+        sale("o-1", "ann", "05-01", ("tea", 10, 8.2)),
+        sale("o-2", "bob", "05-02", ("mug", 3, 10.0), discount=3.0),
+        sale("o-3", "cat", "05-03", ("mug", 1, 10.0)),
+        money_back("o-1", "05-04", 5.0),
+        *(given_back("o-2", day, ("mug", 1)) for day in ("05-05", "05-09")),
+        *(money_back("o-3", day, 5.0) for day in ("05-06", "05-07")),
+    ]
+    shop = shop_of(home, events)
+    found = figures(kpi(shop, "EUR"))
+    assert (found["customers"], found["orders"]) == (2, 2)  # all that cat paid went back
+    assert found["revenue"] == 86.0  # 82 less 5, and a third of 27
+    assert found["refunded_share"] == pytest.approx(33 / 119, abs=1e-6)
+    assert shop.ledger.lines.select("item", "quantity").rows() == [("tea", 10.0), ("mug", 1.0)]
 
 
 def test_month_by_month(home: Home) -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from histories import archive, list_products, order
+from histories import archive, list_products, old_clocks, order
 
 from features.home import Home
 from recommender.context.request import Request
@@ -55,6 +55,12 @@ def busy_shop(home: Home) -> None:
                 order(*fond_of, *extra, customer=f"c-{number}", days_ago=float(rng.uniform(0, 120)))
             )
     archive(home, [*orders, event("view", product_id="mug", anonymous_id="x")])
+
+
+def test_a_history_with_impossible_times_trains(home: Home):
+    archive(home, [order("cup", customer="c-1", days_ago=2), *old_clocks()])
+    result = train(home, SETTINGS, NOW)
+    assert (result.orders, result.products) == (1, 1)
 
 
 def test_one_order_of_one_customer_trains_and_serves(home: Home):

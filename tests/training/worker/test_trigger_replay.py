@@ -30,10 +30,15 @@ def shopping(dice: random.Random, number: int) -> Event:
     customer, browser = f"c-{dice.randrange(4)}", f"a-{dice.randrange(5)}"
     who = {"customer_id": customer, "anonymous_id": browser}
     if kind != "identify":
-        who = dice.choice([who, {"customer_id": customer}, {"anonymous_id": browser}])
+        nobody: list[dict[str, str]] = [{}] if kind == "refund" else []
+        who = dice.choice([who, {"customer_id": customer}, {"anonymous_id": browser}, *nobody])
     told = {
-        "purchase": {"order_id": f"o-{number}", "items": [("p-1", 2), (f"p-{dice.randrange(5)}", 1)]},
-        "refund": {"order_id": f"o-{number - 3}", "items": [("p-1", 1)]},
+        "purchase": {
+            "order_id": f"o-{number}",
+            "items": [("p-1", 2, 1.5), (f"p-{dice.randrange(5)}", 1, 2.0)],
+        },
+        "refund": {"order_id": f"o-{number - dice.randrange(1, 9)}"}
+        | dice.choice([{"items": [("p-1", 1)]}, {"unit_price": 2.0}, {"unit_price": 5.0}, {}]),
         "search": {"query": f"q-{number}"},
         "consent": {"properties": {"email": dice.random() < 0.5}, "context": {"country": "DE"}},
         "ticket": {"properties": {"ticket_id": number % 3, "status": dice.choice(["open", "closed"])}},
