@@ -30,19 +30,19 @@ class Source(NamedTuple):
     propose: Propose
 
 
-Recipe = tuple[Source, ...]
+SourceMix = tuple[Source, ...]
 
 
-class Course(NamedTuple):
+class Stage(NamedTuple):
     """Sources that are asked together. names and weights: of each; at_once: all of it in one call."""
 
-    sources: Recipe
+    sources: SourceMix
     names: tuple[str, ...]
     weights: Rates
     at_once: AtOnce | None
 
     @classmethod
-    def of(cls, recipe: Recipe) -> Course:
+    def of(cls, recipe: SourceMix) -> Stage:
         weights = np.array([source.weight for source in recipe], np.float64)
         at_once = AT_ONCE.get(tuple([source.propose for source in recipe]))
         return cls(recipe, tuple([source.name for source in recipe]), weights, at_once)
@@ -58,10 +58,10 @@ AT_ONCE: Mapping[tuple[Propose, ...], AtOnce] = {
     (sources.newest,): at_once.row(sources.newest),
 }
 POPULAR = Source("popular", 0.05, sources.popular)
-FILLERS: Recipe = (Source("popular", 1.0, sources.popular_nearby), POPULAR)
+FILLERS: SourceMix = (Source("popular", 1.0, sources.popular_nearby), POPULAR)
 
 # The weights are those of a shop with too little data to learn its own (`training.run.source_weights`).
-RECIPES: dict[str, Recipe] = {
+SOURCE_MIXES: dict[str, SourceMix] = {
     "home": (
         Source("browsing", 1.0, sessions.next_in_visit),
         Source("next_basket", 0.9, next_basket.next_basket),
@@ -95,34 +95,34 @@ RECIPES: dict[str, Recipe] = {
         Source("co_purchase", 0.0, sources.order_companions),
     ),
 }
-MOST_SOURCES = max(map(len, RECIPES.values()))
+MOST_SOURCES = max(map(len, SOURCE_MIXES.values()))
 
 
 def fixed_weights() -> NDArray[np.float32]:
     """(placements, MOST_SOURCES) float32, rows as in PLACEMENTS, columns as in the recipe; 0 beyond it."""
     weights = np.zeros((len(PLACEMENTS), MOST_SOURCES), np.float32)
     for row, placement in enumerate(PLACEMENTS):
-        recipe = RECIPES[placement]
+        recipe = SOURCE_MIXES[placement]
         weights[row, : len(recipe)] = [source.weight for source in recipe]
     return weights
 
 
-def courses(weights: NDArray[np.float32]) -> Mapping[str, Sequence[Course]]:
+def courses(weights: NDArray[np.float32]) -> Mapping[str, Sequence[Stage]]:
     """What is asked for each placement, one course after the other until an answer is full.
 
     First the sources with a bundle's weights, in the shape of `fixed_weights`; then those that are silent
     there, as for somebody without views where visits tell most; then best sellers, nearby ones before others.
     """
     recipes = {
-        placement: (*_parted(RECIPES[placement], row.tolist()), FILLERS)
+        placement: (*_parted(SOURCE_MIXES[placement], row.tolist()), FILLERS)
         for placement, row in zip(PLACEMENTS, weights, strict=True)
     }
     return {
-        placement: [Course.of(recipe) for recipe in parts if recipe] for placement, parts in recipes.items()
+        placement: [Stage.of(recipe) for recipe in parts if recipe] for placement, parts in recipes.items()
     }
 
 
-def _parted(recipe: Recipe, weights: Sequence[float]) -> tuple[Recipe, Recipe]:
+def _parted(recipe: SourceMix, weights: Sequence[float]) -> tuple[SourceMix, SourceMix]:
     """The sources that speak, and those that do not though they would by the fixed weights."""
     pairs = list(zip(recipe, weights, strict=False))
     return (

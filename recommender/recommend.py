@@ -16,9 +16,9 @@ from recommender.kernels.ranking import Flags
 from recommender.merchandising.compiled_rules import NO_RULES, Merchandise, Plan
 from recommender.merchandising.rerank import arrange
 from recommender.merchandising.rules import AnyRule
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
-from recommender.placements import POPULAR, Course, courses
+from recommender.placements import POPULAR, Stage, courses
 from recommender.reasons.explain import OF_PRODUCTS, REASONS, Reason, reason_of, told
 from recommender.sources.candidates import NO_ANCHOR, Ranking, blend
 from recommender.sources.fused import Found
@@ -51,12 +51,12 @@ class Recommender:
     """A model version over the shelf as it is now. `observe` hears how many products sources proposed."""
 
     bundle: Bundle
-    shelf: Shelf
+    shelf: Availability
     observe: Callable[[tuple[str, ...], Sequence[int]], None] = _nobody
     rules: Sequence[AnyRule] = ()
 
     @cached_property
-    def courses(self) -> Mapping[str, Sequence[Course]]:
+    def courses(self) -> Mapping[str, Sequence[Stage]]:
         return courses(self.bundle.tables.blends)
 
     @cached_property
@@ -82,7 +82,7 @@ class Recommender:
         return _seated(picks, list(pinned)) if pinned else picks
 
     def _pick(
-        self, situation: Situation, plan: Plan, allowed: Flags, course: Course, k: int, taken: list[Pick]
+        self, situation: Situation, plan: Plan, allowed: Flags, course: Stage, k: int, taken: list[Pick]
     ) -> list[Pick]:
         """The best k of what the course's sources propose."""
         already, names, most = [pick.item for pick in taken], course.names, k if plan is NO_RULES else None
@@ -159,7 +159,7 @@ class Recommender:
 
 
 def _blended(
-    situation: Situation, course: Course, allowed: Flags, already: Sequence[int], k: int | None
+    situation: Situation, course: Stage, allowed: Flags, already: Sequence[int], k: int | None
 ) -> Found:
     """The k best of what the course's sources propose, one after another; or all."""
     proposals = [source.propose(situation) for source in course.sources]

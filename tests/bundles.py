@@ -16,7 +16,7 @@ from recommender.kernels.trees import Trees
 from recommender.model import versions
 from recommender.model.bundle import Bundle, Manifest, Tables
 from recommender.model.bundle_files import write_bundle
-from recommender.model.next_basket_table import Foreseen, NextBasket, Pasts, Peers
+from recommender.model.next_basket_table import NextBasket, Peers, Precomputed, PurchaseHistories
 from recommender.placements import fixed_weights
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -70,7 +70,7 @@ def next_basket_table() -> NextBasket:
     bought = [item(name) for name, _ in lines]
     n = len(PRODUCTS)
     return NextBasket(
-        pasts=Pasts(
+        pasts=PurchaseHistories(
             np.array([0, 5, 6], np.int64),
             np.array(bought, np.int32),
             np.array([TODAY - ago for _, ago in lines], np.int32),
@@ -85,7 +85,7 @@ def next_basket_table() -> NextBasket:
         best_sellers=np.array([item("mug"), item("tea")], np.int32),
         blend=np.array([0.9, 0.2], np.float32),
         trees=Trees.none(),
-        foreseen=Foreseen.none(2),
+        foreseen=Precomputed.none(2),
     )
 
 

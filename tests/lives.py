@@ -11,7 +11,7 @@ import msgspec
 
 from features.catalogue.price_and_stock_news import News
 from features.events.vocabulary import Event
-from features.live.customer_facts import Life, Said, facts_of, live
+from features.live.customer_facts import CustomerState, DatedFact, facts_of, live
 from features.live.shopper_state import entry_of, milliseconds
 from features.outgoing.trigger_queue import Standing, Waiting
 from recommender.customers.tiers import TierPlan
@@ -20,7 +20,7 @@ from recommender.lifecycle.learned import figures_of
 from recommender.lifecycle.plan import Plan
 from recommender.lifecycle.vocabulary.occasion import Trigger
 from recommender.lifecycle.vocabulary.settings import Settings
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.recommend import Recommender
 
 from bundles import NOW, small_bundle
@@ -36,14 +36,14 @@ def told(*stories: tuple[str, timedelta, dict[str, Any]]) -> list[Event]:
     return [event(kind, at=NOW - ago, **fields) for kind, ago, fields in stories]
 
 
-def life_of(events: Sequence[Event]) -> Life:
+def life_of(events: Sequence[Event]) -> CustomerState:
     """As the store would keep it."""
     entries = [entry for each in events if (entry := entry_of(each, each.timestamp)) is not None]
-    facts: dict[str, Said] = {}
+    facts: dict[str, DatedFact] = {}
     for each in sorted(events, key=lambda one: one.timestamp):
         for fact in facts_of(each):
             if not (fact.earliest and fact.name in facts):
-                facts[fact.name] = Said(fact.at_ms, fact.value)
+                facts[fact.name] = DatedFact(fact.at_ms, fact.value)
     return live(reversed(entries), facts)
 
 
@@ -53,7 +53,7 @@ class Shop:
     def __init__(self, customer: str = "zoe", settings: Mapping[str, Any] = FREE, **parts: Any) -> None:
         bundle = small_bundle()
         self.customer, self.settings = customer, msgspec.convert(settings, Settings)
-        recommender = Recommender(bundle, Shelf.of(bundle.tables))
+        recommender = Recommender(bundle, Availability.of(bundle.tables))
         self.knowledge = Knowledge(recommender, figures_of(bundle.tables), **parts)
         self.events: list[Event] = []
         self.done: dict[str, int] = {}

@@ -8,7 +8,7 @@ import numpy as np
 
 from recommender.arrays.id_map import IdMap
 from recommender.model.bundle import Bundle
-from recommender.model.customer_tables import CustomerFacts, People
+from recommender.model.customer_tables import CustomerFacts, CustomerTable
 from recommender.value.business_calendar import PARTS
 from recommender.value.customer_value import CustomerValue
 from recommender.value.order_models import NBD
@@ -22,9 +22,9 @@ R, ALPHA = 1.0, 10.0  # NBD: (R + x) / (ALPHA + T) orders a week
 P, Q, V = 1.0, 3.0, 40.0  # Gamma-Gamma: the shop's mean is P V / (Q - 1) = 20
 
 
-def small_people() -> People:
+def small_people() -> CustomerTable:
     """`ann` ordered on five days for 60, the first 100 and the last 25 days ago; `bob` yesterday for 30."""
-    return People(
+    return CustomerTable(
         facts=small_facts(),
         value=small_value(),
         reorder=small_reorder(),

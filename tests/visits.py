@@ -10,7 +10,7 @@ from sales import at
 
 from features.history.impressions_parquet import served_table
 from features.home import Home
-from features.outgoing.impressions import ServedRecord, Treated
+from features.outgoing.impressions import ExperimentAssignment, ServedRecord
 from recommender.experiments.plan import Arm, Experiment
 from training.experiments.plans import remember_plans
 
@@ -18,21 +18,30 @@ AB = Experiment(id="x", arms=(Arm(id="a"), Arm(id="b", widget={"k": 4})))
 HOLDOUT = 0.1
 
 
-def treated(arm: str | None = None, plan: Experiment = AB, *, held_out: bool = False) -> Treated:
+def treated(arm: str | None = None, plan: Experiment = AB, *, held_out: bool = False) -> ExperimentAssignment:
     """Under an arm of a plan, or held out, or neither."""
     if held_out:
-        return Treated("holdout", None, "held_out", HOLDOUT, True, HOLDOUT)
-    return Treated(plan.id, plan.edition, arm, 0.5, False, HOLDOUT) if arm else Treated(holdout=HOLDOUT)
+        return ExperimentAssignment("holdout", None, "held_out", HOLDOUT, True, HOLDOUT)
+    return (
+        ExperimentAssignment(plan.id, plan.edition, arm, 0.5, False, HOLDOUT)
+        if arm
+        else ExperimentAssignment(holdout=HOLDOUT)
+    )
 
 
 def shown(
-    visitor: str, day: str | datetime, what: Treated | None = None, *, known: bool = True, **fields: Any
+    visitor: str,
+    day: str | datetime,
+    what: ExperimentAssignment | None = None,
+    *,
+    known: bool = True,
+    **fields: Any,
 ) -> ServedRecord:
     """An answer for a customer, or for a browser that nobody has signed in on."""
     moment = day if isinstance(day, datetime) else at(day)
     who = {"customer_id" if known else "anonymous_id": visitor}
     told = {"recommendation_id": f"r-{visitor}-{moment:%m%d%H%M}", "product_ids": (), **who, **fields}
-    return ServedRecord(at=moment, placement="home", treated=what or Treated(), **told)
+    return ServedRecord(at=moment, placement="home", treated=what or ExperimentAssignment(), **told)
 
 
 def log(home: Home, *records: ServedRecord, name: str = "one", plans: Iterable[Experiment] = (AB,)) -> None:

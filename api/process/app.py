@@ -33,7 +33,7 @@ from api.serving.service import Service
 from api.web import openapi, problems
 from api.web.access import Access, is_local
 from api.web.fast_routes import ShortcutFastAPI
-from api.web.metrics import hand_over
+from api.web.metrics import flush
 from api.web.middleware import Observed
 from api.web.settings import ApiSettings
 from features.home import Home
@@ -87,7 +87,7 @@ def create_app(
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-        hand_over()
+        flush()
         await asyncio.gather(store.close(), writes.close())
 
     app = ShortcutFastAPI(

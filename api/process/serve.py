@@ -57,9 +57,9 @@ def serve_api(
     # One thread for FAISS and BLAS: two wait for each other for longer than an answer takes. The libraries
     # read this when they are imported, so it stands before them.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from api.serving.preload import begun_early  # these not above: the supervisor shall not wait for them
+    from api.serving.preload import preload  # these not above: the supervisor shall not wait for them
 
-    load = begun_early(home.models)
+    load = preload(home.models)
     from api.process.app import create_app
 
     inherited = listener_fd is not None

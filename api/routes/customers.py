@@ -17,7 +17,7 @@ from api.serving.service import Service
 from api.web.openapi import answers
 from api.web.replies import JsonReply, encode
 from features.home import Home
-from features.live.customer_facts import Life, live, told_of
+from features.live.customer_facts import CustomerState, live, told_of
 from features.merchant.tiers import read_tiers
 from features.outgoing.email_history import Sending, sendings_of
 from features.store import keys
@@ -57,7 +57,7 @@ async def customer_profile(customer_id: str, request: Request) -> Response:
 class Known(NamedTuple):
     """What the store remembers of a customer. read_ms: trigger id -> when it was read, epoch ms."""
 
-    life: Life = Life()
+    life: CustomerState = CustomerState()
     sendings: Sequence[Sending] = ()
     read_ms: Mapping[str, int] = {}
     missing: Sequence[str] = ()

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 from api.schemas.recommendations import ExperimentAnswer
 from api.web.replies import encode
-from features.outgoing.impressions import ServedRecord, Treated
+from features.outgoing.impressions import ExperimentAssignment, ServedRecord
 from recommender.experiments.assignment import NO_TRIAL, Trial, Trials
-from recommender.experiments.holdout import without_us
+from recommender.experiments.holdout import popular_for_holdout
 from recommender.experiments.plan import Arm, Experiment
 from recommender.model import versions
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle_files import BadBundle
 from recommender.recommend import Pick, Recommender
 
@@ -30,7 +30,7 @@ class Treatment(NamedTuple):
     """Who answers, what is noted of it and told (a `schemas.ExperimentAnswer`), and what is missing."""
 
     recommender: Recommender | None
-    treated: Treated = NO_TRIAL.treated
+    treated: ExperimentAssignment = NO_TRIAL.treated
     told: str = "null"
     missing: Sequence[str] = ()
     arm: Arm | None = None
@@ -44,7 +44,7 @@ class Variants:
     trials: Trials
     _others: dict[str, Recommender] = field(default_factory=dict)  # by version, for arms of models
     _base: Recommender | None = None
-    _made: dict[Treated, Treatment] = field(default_factory=dict)
+    _made: dict[ExperimentAssignment, Treatment] = field(default_factory=dict)
 
     def of(self, base: Recommender | None, visitor: str | None, surface: str, now: float) -> Treatment:
         """base: the recommender that serves. now: epoch s."""
@@ -79,17 +79,17 @@ class Variants:
 
     def _load(self, version: str, changes: Changes) -> Recommender:
         bundle = versions.load(self.models, version)
-        return Recommender(bundle, Shelf.of(bundle.tables).changed(bundle.tables, changes))
+        return Recommender(bundle, Availability.of(bundle.tables).changed(bundle.tables, changes))
 
     def _treatment(self, base: Recommender, trial: Trial) -> Treatment:
         treated, arm = trial
         if treated.held_out:
-            return Treatment(without_us(base), treated, _told(treated, None))
+            return Treatment(popular_for_holdout(base), treated, _told(treated, None))
         if arm is None:
             return Treatment(base, treated)
         recommender = self._of_arm(base, arm)
         if recommender is None:  # not this arm's answer: it must not count as one
-            return Treatment(base, Treated(holdout=treated.holdout), missing=UNAVAILABLE)
+            return Treatment(base, ExperimentAssignment(holdout=treated.holdout), missing=UNAVAILABLE)
         return Treatment(recommender, treated, _told(treated, arm), (), arm)
 
     def _of_arm(self, base: Recommender, arm: Arm) -> Recommender | None:
@@ -101,7 +101,7 @@ class Variants:
         return replace(chosen, rules=rules, observe=base.observe)
 
 
-def _told(treated: Treated, arm: Arm | None) -> str:
+def _told(treated: ExperimentAssignment, arm: Arm | None) -> str:
     widget = arm.widget if arm else None
     return encode(ExperimentAnswer(str(treated.experiment), str(treated.arm), widget)).decode()
 

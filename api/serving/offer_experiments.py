@@ -12,7 +12,7 @@ from api.serving.experiments import Treatment, record_of
 from api.serving.offers import next_offer
 from api.serving.service import Service
 from api.web.tokens import new_token
-from features.outgoing.impressions import Treated
+from features.outgoing.impressions import ExperimentAssignment
 from recommender.experiments.plan import OFFERS
 from recommender.offers.catalogue import NO_OFFER, Catalogue
 
@@ -43,7 +43,7 @@ def offers_of(catalogue: Catalogue, treatment: Treatment) -> Catalogue:
     return msgspec.structs.replace(catalogue, offers=tuple(o for o in catalogue.offers if o.id in left))
 
 
-def withheld(treated: Treated) -> OfferAnswer:
+def withheld(treated: ExperimentAssignment) -> OfferAnswer:
     """No offer, on purpose: by that it is told what offers earn."""
     text = (
         f"Held out: {treated.holdout:.0%} of customers get no offers, so that it can be told what they earn."

@@ -22,7 +22,7 @@ from recommender.context.request import Request
 from recommender.customers.offer_context import ON_SITE, Question, asked_of, model_of
 from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
-from recommender.offers.eligibility import Asked
+from recommender.offers.eligibility import OfferContext
 from recommender.offers.promise import Choice, Promise, charges, choose, standing_promise
 from recommender.recommend import Recommender
 
@@ -38,7 +38,7 @@ NOTHING_DECIDED = {
 
 
 @dataclass(frozen=True)
-class Desk:
+class DecisionContext:
     """One question and all that it is answered from."""
 
     service: Service
@@ -71,7 +71,7 @@ class Desk:
             state.contacts,
         )
 
-    async def _promise(self, asked: Asked) -> OfferAnswer | None:
+    async def _promise(self, asked: OfferContext) -> OfferAnswer | None:
         catalogue, revision = self.catalogue, self.service.offers_revision
         edition = digest(str(revision), self.state.packed.decode(errors="replace"))
         model, prices = model_of(self.recommender.bundle.tables), self.service.offer_prices.standing
@@ -115,7 +115,7 @@ async def next_offer(service: Service, ask: OfferAsk, catalogue: Catalogue) -> O
             return nothing("no_model")
         if not catalogue.offers:
             return nothing("no_offers")
-        desk = Desk(service, service.recommender, ask, log.fold(), state, catalogue, now)
+        desk = DecisionContext(service, service.recommender, ask, log.fold(), state, catalogue, now)
         answer = await desk.decide()
         if answer is not None:
             return answer

@@ -12,7 +12,7 @@ from recommender.model.bundle import Bundle
 Load = Callable[[Path], Bundle | None]
 
 
-def begun_early(models: Path) -> Load:
+def preload(models: Path) -> Load:
     """`versions.load_current`, the first time of which begins now, in a thread of its own."""
     threads = ThreadPoolExecutor(1)
     begun = [threads.submit(versions.load_current, models)]

@@ -17,7 +17,7 @@ from api.serving.budget_prices import OfferPrices
 from api.serving.experiments import Treatment, Variants
 from api.serving.preload import Load
 from api.web.access import Access
-from api.web.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, hand_over
+from api.web.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, flush
 from api.web.settings import ApiSettings
 from features.catalogue.live_changes import changes_since
 from features.home import Home
@@ -32,7 +32,7 @@ from recommender.experiments.assignment import Trials
 from recommender.experiments.plan import Experiments
 from recommender.merchandising.rules import AnyRule, Rules
 from recommender.model import versions
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle_files import BadBundle
 from recommender.offers.catalogue import Catalogue
 from recommender.recommend import Recommender
@@ -129,7 +129,7 @@ class Service:
         bundle = self.load(self.home.models)
         if bundle is None:
             raise BadBundle("models/current went away")
-        shelf = Shelf.of(bundle.tables).changed(bundle.tables, changes)
+        shelf = Availability.of(bundle.tables).changed(bundle.tables, changes)
         recommender = Recommender(bundle, shelf, CANDIDATES.add_numbers)
         for placement in PLACEMENTS:  # warm up: first touches of mapped pages and lazy imports
             recommender.recommend(Request(placement, now=0.0), k=8)  # type: ignore[arg-type]
@@ -186,7 +186,7 @@ class Service:
 
     async def measure(self) -> None:
         """What was counted, and how far the history is behind."""
-        hand_over()
+        flush()
         STREAM_LAG.set(await self.store.call("XLEN", keys.event_stream()))
 
 

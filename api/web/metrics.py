@@ -40,7 +40,7 @@ class Counter:
         """So many for each of these, as the only label."""
         self._numbers[labels].append(numbers)
 
-    def hand_over(self) -> None:
+    def flush(self) -> None:
         """Show what was added to those who scrape. Answers wait meanwhile: no loop over all of them."""
         each, self._each = self._each, defaultdict(list)
         for label, others in each.items():
@@ -66,7 +66,7 @@ class Histogram:
     def observe(self, seconds: float, *labels: str) -> None:
         self._waiting[labels].append(seconds)
 
-    def hand_over(self) -> None:
+    def flush(self) -> None:
         """Show what was observed to those who scrape."""
         waiting, self._waiting = self._waiting, defaultdict(list)
         for labels, seconds in waiting.items():
@@ -100,15 +100,15 @@ BUNDLE_AGE = Gauge(
 )
 
 
-def hand_over() -> None:
+def flush() -> None:
     """Show everything counted so far to those who scrape."""
     for metric in (REQUEST_SECONDS, STAGE_SECONDS, CANDIDATES, PICKS, DEGRADED, EVENTS):
-        metric.hand_over()
+        metric.flush()
 
 
 def exposition() -> bytes:
     """All metrics in Prometheus' text format, of all worker processes where there are several."""
-    hand_over()
+    flush()
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest()
     registry = CollectorRegistry()

@@ -41,7 +41,7 @@ class Fact(NamedTuple):
     earliest: bool = False
 
 
-class Said(NamedTuple):
+class DatedFact(NamedTuple):
     """A fact's value and its time."""
 
     at_ms: int
@@ -57,11 +57,11 @@ class Look(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class CustomerState:
     """Everything a lifecycle decision knows of a customer's events. Times: UTC milliseconds, 0: never.
 
     looks: product -> Look; cart_since_ms: when the cart last began to fill; cart_changed_ms: its last change;
-    taken_back_ms: the newest refund or cancellation; told: name -> newest `Said`.
+    taken_back_ms: the newest refund or cancellation; told: name -> newest `DatedFact`.
     """
 
     shopper: ShopperState = field(default_factory=ShopperState)
@@ -70,7 +70,7 @@ class Life:
     cart_changed_ms: int = 0
     taken_back_ms: int = 0
     reviewed: frozenset[str] = frozenset()
-    told: Mapping[str, Said] = field(default_factory=dict)
+    told: Mapping[str, DatedFact] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -123,22 +123,22 @@ def packed_facts(event: Event) -> bytes:
     return msgspec.json.encode([(f.name, str(f.at_ms), f.value, f.earliest) for f in facts]) if facts else b""
 
 
-def told_of(kept: Mapping[bytes, bytes]) -> dict[str, Said]:
+def told_of(kept: Mapping[bytes, bytes]) -> dict[str, DatedFact]:
     """Facts as Redis keeps them: name -> `<ms> <value>`; what cannot be read is passed over."""
     told = {}
     for name, packed in kept.items():
         at, _, value = packed.decode(errors="replace").partition(" ")
         if at.isdecimal():
-            told[name.decode(errors="replace")] = Said(int(at), value)
+            told[name.decode(errors="replace")] = DatedFact(int(at), value)
     return told
 
 
-def live(entries: Iterable[bytes], told: Mapping[str, Said]) -> Life:
+def live(entries: Iterable[bytes], told: Mapping[str, DatedFact]) -> CustomerState:
     """A customer's log entries, in any order, and facts, into what a lifecycle decision needs."""
     packed = list(entries)
     log = in_time_order(packed)
     cart_since_ms, cart_changed_ms = _cart_times(log)
-    return Life(
+    return CustomerState(
         shopper=fold(packed),
         looks=_looks(log),
         cart_since_ms=cart_since_ms,

@@ -15,7 +15,7 @@ BUFFERED_RECORDS = 10_000
 RECORDS_AN_ENTRY = 100  # of the stream: an entry for each answer would cost Redis as much as the answer
 
 
-class Treated(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True):
+class ExperimentAssignment(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True):
     """The experiment that an answer was part of. edition: of the experiment's plan; propensity: the chance
     that a visitor had of this arm; holdout: share of visitors who were held out at the time, 0: none."""
 
@@ -39,7 +39,7 @@ class ServedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     anonymous_id: str | None = None
     session_id: str | None = None
     model_version: str | None = None
-    treated: Treated = Treated()
+    treated: ExperimentAssignment = ExperimentAssignment()
 
 
 _encode = msgspec.json.Encoder().encode

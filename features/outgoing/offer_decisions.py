@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from features.live.customer_facts import Said, told_of
+from features.live.customer_facts import DatedFact, told_of
 from features.store import keys
 from features.store.connection import Connection
 
@@ -85,7 +85,7 @@ class OfferState(NamedTuple):
     packed: bytes
     promises: Promises
     spent: Mapping[str, float]
-    told: Mapping[str, Said]
+    told: Mapping[str, DatedFact]
     contacts: Mapping[str, int]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
-from features.live.customer_facts import Life, live, told_of
+from features.live.customer_facts import CustomerState, live, told_of
 from features.outgoing.email_history import sendings_of
 from features.store import keys
 from features.store.connection import Connection
@@ -45,7 +45,7 @@ class Waiting(msgspec.Struct, frozen=True):
 class Standing(NamedTuple):
     """What Redis knows of a customer. done: occasion -> when; contacts: trigger or sending id -> when."""
 
-    life: Life
+    life: CustomerState
     done: dict[str, int]
     contacts: dict[str, int]
     waiting: tuple[Waiting, ...]

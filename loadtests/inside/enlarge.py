@@ -27,7 +27,7 @@ from recommender.context.request import PLACEMENTS
 from recommender.model import versions
 from recommender.model.bundle import Bundle, Tables
 from recommender.model.bundle_files import BadBundle, write_bundle
-from recommender.placements import RECIPES, fixed_weights
+from recommender.placements import SOURCE_MIXES, fixed_weights
 from training.models.als import build_index
 
 SAMPLE, BUYERS = 10_000, 20_000  # products and customers to ask about
@@ -138,7 +138,7 @@ def asking_every_source(bundle: Bundle) -> Bundle:
     """With a weight for all sources that a placement knows, whichever of them the shop taught to ask."""
     blends = fixed_weights()
     for row, placement in enumerate(PLACEMENTS):
-        blends[row, : len(RECIPES[placement])] = 1.0
+        blends[row, : len(SOURCE_MIXES[placement])] = 1.0
     return replace(bundle, tables=replace(bundle.tables, blends=blends))
 
 

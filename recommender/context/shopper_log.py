@@ -76,13 +76,13 @@ def log_of(
 
 def live_rows(log: Log) -> Live:
     """What it comes to. Raises LeftToFold."""
-    if (found := situate(log))[0] == UNREADABLE:
+    if (found := resolve_log(log))[0] == UNREADABLE:
         raise LeftToFold
     return written(log, found)
 
 
 def written(log: Log, found: Numbers) -> Live:
-    """What `situate` has written: so many of each."""
+    """What `resolve_log` has written: so many of each."""
     (viewed, carted, hidden), rows = found, log[-1]
     return rows[:viewed], rows[MOST_SEEN : MOST_SEEN + carted], rows[HIDDEN : HIDDEN + hidden]
 
@@ -283,7 +283,7 @@ def _replayed(log: Bytes, ids: Ids, since_ms: int, product: int, rows: Ints) -> 
 
 
 @compiled((LOG,))
-def situate(log: Log) -> Numbers:
+def resolve_log(log: Log) -> Numbers:
     """Writes the rows of `Live`; returns how many of each, UNREADABLE for the first where it cannot tell."""
     entries, ids, (offsets, items, last_day), (customer, product, since_ms, rests_since), n, rows = log
     viewed, carted = _replayed(entries, ids, since_ms, product, rows)

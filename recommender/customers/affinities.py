@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recommender.arrays.id_map import IdMap
 from recommender.model.bundle import Tables
-from recommender.model.customer_tables import PRICE_BANDS, People
+from recommender.model.customer_tables import PRICE_BANDS, CustomerTable
 
 MOST = 5
 
@@ -31,7 +31,7 @@ class Affinities(msgspec.Struct, frozen=True):
     discount: float | None = None
 
 
-def affinities(tables: Tables, people: People, customer: int, fresh: Sequence[int]) -> Affinities:
+def affinities(tables: Tables, people: CustomerTable, customer: int, fresh: Sequence[int]) -> Affinities:
     """customer: their row, or -1; fresh: items that training has not seen them buy."""
     bought, facts = tables.purchases.of(customer), people.facts
     items = np.concatenate([bought.items, np.array(fresh, np.int32)])

@@ -13,9 +13,9 @@ from recommender.customers.affinities import affinities
 from recommender.customers.profile import Ahead, Estimate, Expected, Profile, day_of
 from recommender.customers.refills import DAY_S, Basket, basket_of, refills
 from recommender.customers.tiers import TierPlan, tier_standing
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
-from recommender.model.customer_tables import People
+from recommender.model.customer_tables import CustomerTable
 from recommender.value.customer_value import HORIZONS_DAYS, NEVER, Forecast, forecast
 from recommender.value.segments import is_vip, segment_of
 from recommender.value.value_intervals import Intervals, intervals, next_order_days
@@ -35,7 +35,7 @@ class Past(NamedTuple):
 def profile(
     customer_id: str,
     bundle: Bundle | None,
-    shelf: Shelf | None,
+    shelf: Availability | None,
     purchases: Sequence[Purchase],
     plan: TierPlan | None,
     now: float,
@@ -65,7 +65,7 @@ def profile(
 def standing(
     customer_id: str,
     bundle: Bundle,
-    shelf: Shelf,
+    shelf: Availability,
     purchases: Sequence[Purchase],
     plan: TierPlan | None,
     now: float,
@@ -80,7 +80,7 @@ def standing(
     return _standing(told, people, past, plan, now) if past.orders else told
 
 
-def _told(customer_id: str, people: People, row: int, *, known: bool) -> Profile:
+def _told(customer_id: str, people: CustomerTable, row: int, *, known: bool) -> Profile:
     """What they said of themselves."""
     facts = people.facts
     consent = int(facts.consent[row]) if row >= 0 else -1
@@ -95,7 +95,7 @@ def _told(customer_id: str, people: People, row: int, *, known: bool) -> Profile
     )
 
 
-def _past(people: People, row: int, baskets: Sequence[Basket]) -> Past:
+def _past(people: CustomerTable, row: int, baskets: Sequence[Basket]) -> Past:
     facts = people.facts
     trained = row >= 0 and facts.orders[row] > 0
     times = [basket.at for basket in baskets]
@@ -108,7 +108,7 @@ def _past(people: People, row: int, baskets: Sequence[Basket]) -> Past:
     )
 
 
-def _standing(told: Profile, people: People, past: Past, plan: TierPlan | None, now: float) -> Profile:
+def _standing(told: Profile, people: CustomerTable, past: Past, plan: TierPlan | None, now: float) -> Profile:
     """Orders so far, and the segment and tier that they make."""
     gone_days, span_days = max(now - past.last, 0.0) / DAY_S, (past.last - past.first) / DAY_S
     segment = segment_of(past.orders, past.revenue, span_days, gone_days, people.rhythm)
@@ -126,7 +126,12 @@ def _standing(told: Profile, people: People, past: Past, plan: TierPlan | None, 
 
 
 def _worth(
-    told: Profile, people: People, row: int, baskets: Sequence[Basket], today: int, rng: np.random.Generator
+    told: Profile,
+    people: CustomerTable,
+    row: int,
+    baskets: Sequence[Basket],
+    today: int,
+    rng: np.random.Generator,
 ) -> Profile:
     """What the value model expects, live orders included."""
     value, customer = people.value, people.value.customer(row)

@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from features.live.customer_facts import Life, Said
+from features.live.customer_facts import CustomerState, DatedFact
 from features.live.shopper_state import ShopperState
 from recommender.customers.build_profile import standing
 from recommender.customers.profile import Profile
 from recommender.customers.tiers import TierPlan
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle, Tables
-from recommender.model.customer_tables import People
-from recommender.offers.eligibility import Asked, Given
+from recommender.model.customer_tables import CustomerTable
+from recommender.offers.eligibility import Given, OfferContext
 from recommender.offers.incremental_margin import (
     FEATURES,
     OfferModel,
@@ -34,14 +34,14 @@ UNTAUGHT = OfferModel.untaught(FEATURES)
 
 
 class Question(NamedTuple):
-    """cart: product -> quantity, empty: the live one. given and spent: as in `Asked`; contacts: id -> epoch
-    ms of messages handed out, those of sent offers by their decision's id."""
+    """cart: product -> quantity, empty: the live one. given and spent: as in `OfferContext`; contacts: id ->
+    epoch ms of messages handed out, those of sent offers by their decision's id."""
 
     customer_id: str
     channel: str
     cart: Mapping[str, float]
     shopper: ShopperState
-    told: Mapping[str, Said]
+    told: Mapping[str, DatedFact]
     given: tuple[tuple[str, int], ...]
     spent: Mapping[str, float]
     contacts: Mapping[str, int] = {}
@@ -60,8 +60,8 @@ def model_of(tables: Tables) -> OfferModel:
 
 
 def asked_of(
-    question: Question, bundle: Bundle, shelf: Shelf, plan: TierPlan | None, now: datetime
-) -> Asked | None:
+    question: Question, bundle: Bundle, shelf: Availability, plan: TierPlan | None, now: datetime
+) -> OfferContext | None:
     """None: there is no telling what an order of theirs is worth, so nothing can be weighed."""
     known = standing(question.customer_id, bundle, shelf, question.shopper.purchases, plan, now.timestamp())
     cart = _goods(question.cart or question.shopper.cart, bundle, shelf)
@@ -69,7 +69,7 @@ def asked_of(
     basket = cart if cart.worth > 0 else usual
     if not (isfinite(basket.worth) and isfinite(basket.margin) and basket.worth > 0):
         return None
-    return Asked(
+    return OfferContext(
         customer_id=question.customer_id,
         features=_features(bundle, known, basket.worth, now, has_cart=cart.worth > 0),
         basket=basket.worth,
@@ -94,7 +94,7 @@ def _messages(question: Question, now: datetime) -> tuple[datetime, ...]:
     return tuple(at for at in times if not today < at <= now)
 
 
-def _goods(cart: Mapping[str, float], bundle: Bundle, shelf: Shelf) -> Goods:
+def _goods(cart: Mapping[str, float], bundle: Bundle, shelf: Availability) -> Goods:
     """Of what is priced; a product of unknown cost has the usual share of its price as margin."""
     worth = margin = 0.0
     for product, quantity in cart.items():
@@ -107,7 +107,7 @@ def _goods(cart: Mapping[str, float], bundle: Bundle, shelf: Shelf) -> Goods:
     return Goods(round(worth, 2), round(margin, 2))
 
 
-def _usual(people: People | None, known: Profile, shelf: Shelf) -> Goods:
+def _usual(people: CustomerTable | None, known: Profile, shelf: Availability) -> Goods:
     """The order to expect of them: between their own mean and the shop's."""
     if people is None:
         return Goods(0.0, float("nan"))
@@ -149,5 +149,5 @@ def _consents(question: Question, known: Profile) -> bool:
     """Messages need a yes, the latest word counting; what the history knows is about all channels."""
     if question.channel in ON_SITE:
         return True
-    said = Life(told=question.told).consents(question.channel)
+    said = CustomerState(told=question.told).consents(question.channel)
     return known.consent is True if said is None else said

@@ -9,9 +9,9 @@ import numpy as np
 
 from features.live.shopper_state import Purchase
 from recommender.customers.profile import Expected, Refill
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
-from recommender.model.customer_tables import People
+from recommender.model.customer_tables import CustomerTable
 from recommender.value.reorder_timing import due
 
 DAY_S = 86_400
@@ -33,7 +33,7 @@ class Basket(NamedTuple):
         return int(self.at // DAY_S)
 
 
-def basket_of(order: Purchase, bundle: Bundle, shelf: Shelf) -> Basket:
+def basket_of(order: Purchase, bundle: Bundle, shelf: Availability) -> Basket:
     pairs = zip(order.product_ids, order.quantities, strict=True)
     rows = [(bundle.tables.products.row(product), quantity) for product, quantity in pairs]
     sold = [(item, quantity) for item, quantity in rows if item >= 0]
@@ -42,7 +42,9 @@ def basket_of(order: Purchase, bundle: Bundle, shelf: Shelf) -> Basket:
     return Basket(order.at_ms / 1000, items, quantities, money)
 
 
-def refills(bundle: Bundle, people: People, row: int, baskets: Sequence[Basket], today: int) -> list[Refill]:
+def refills(
+    bundle: Bundle, people: CustomerTable, row: int, baskets: Sequence[Basket], today: int
+) -> list[Refill]:
     """What they are most likely to buy again, by day."""
     habits = people.reorder.of(row)
     for basket in baskets:

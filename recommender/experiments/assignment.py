@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from features.outgoing.impressions import Treated
+from features.outgoing.impressions import ExperimentAssignment
 from recommender.arrays.hashing import uniform
 from recommender.experiments.plan import HOLDOUT, Arm, Experiment
 
@@ -19,11 +19,11 @@ VISITORS_REMEMBERED = 10_000  # they ask for several widgets, page after page
 class Trial(NamedTuple):
     """What a visitor gets on one surface. arm None: what the shop serves, or, held out, without us."""
 
-    treated: Treated
+    treated: ExperimentAssignment
     arm: Arm | None = None
 
 
-NO_TRIAL = Trial(Treated())
+NO_TRIAL = Trial(ExperimentAssignment())
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ class Trials:
 
     @cached_property
     def _untouched(self) -> Trial:
-        return Trial(Treated(holdout=self.holdout))
+        return Trial(ExperimentAssignment(holdout=self.holdout))
 
     @cached_property
     def _held_out(self) -> Trial:
-        return Trial(Treated(HOLDOUT, None, HELD_OUT, self.holdout, True, self.holdout))
+        return Trial(ExperimentAssignment(HOLDOUT, None, HELD_OUT, self.holdout, True, self.holdout))
 
     @cached_property
     def _shown_on(self) -> Mapping[str, Sequence[Experiment]]:
@@ -65,7 +65,10 @@ class Trials:
     def _trials(self) -> Mapping[tuple[str, str], Trial]:
         return {
             (each.id, arm.id): Trial(
-                Treated(each.id, each.edition, arm.id, arm.weight / each.weight, False, self.holdout), arm
+                ExperimentAssignment(
+                    each.id, each.edition, arm.id, arm.weight / each.weight, False, self.holdout
+                ),
+                arm,
             )
             for each in self.experiments
             for arm in each.arms

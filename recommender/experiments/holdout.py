@@ -8,7 +8,7 @@ from functools import cached_property
 import msgspec
 
 from recommender.context.request import NOBODY, PLACEMENTS, Request
-from recommender.placements import POPULAR, Course
+from recommender.placements import POPULAR, Stage
 from recommender.recommend import Pick, Recommender
 
 
@@ -17,15 +17,15 @@ class Popular(Recommender):
     view or in the request's cart is left out; who asks is not looked at."""
 
     @cached_property
-    def courses(self) -> Mapping[str, Sequence[Course]]:
-        return dict.fromkeys(PLACEMENTS, (Course.of((POPULAR._replace(weight=1.0),)),))
+    def courses(self) -> Mapping[str, Sequence[Stage]]:
+        return dict.fromkeys(PLACEMENTS, (Stage.of((POPULAR._replace(weight=1.0),)),))
 
     def recommend(self, request: Request, k: int, visitor: str | None = None) -> list[Pick]:
         contextual = msgspec.structs.replace(request, shopper=NOBODY, customer_id=None)
         return super().recommend(contextual, k, visitor)
 
 
-def without_us(recommender: Recommender) -> Popular:
+def popular_for_holdout(recommender: Recommender) -> Popular:
     """Over the same model version, shelf and rules."""
     parts = recommender.bundle, recommender.shelf, recommender.observe, recommender.rules
     return Popular(*parts)

@@ -214,7 +214,7 @@ def gather(
     return n
 
 
-def unlocked(*signatures: tuple[types.Type, ...]) -> Callable[[Function], Function]:
+def nogil_kernel(*signatures: tuple[types.Type, ...]) -> Callable[[Function], Function]:
     """As `kernels.compiled`, without the interpreter's lock. Not for answers: to get that back may take
     milliseconds."""
     return cast(Any, numba.njit(list(signatures) or None, nogil=True, cache=True, error_model="numpy"))  # type: ignore[no-any-return]

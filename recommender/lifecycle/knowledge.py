@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from features.catalogue.price_and_stock_news import News
-from features.live.customer_facts import Life
+from features.live.customer_facts import CustomerState
 from features.live.shopper_state import Purchase
 from features.outgoing.trigger_queue import Standing
 from recommender.context.request import Request
 from recommender.customers.tiers import TierPlan
 from recommender.experiments.assignment import Trials
-from recommender.experiments.holdout import without_us
+from recommender.experiments.holdout import popular_for_holdout
 from recommender.experiments.plan import OFFERS
 from recommender.lifecycle.models import Bought, Figures
 from recommender.lifecycle.plan import Plan, plan
@@ -63,7 +63,7 @@ class Knowledge:
 
     @cached_property
     def _popular(self) -> Recommender | None:
-        return self.recommender and without_us(self.recommender)
+        return self.recommender and popular_for_holdout(self.recommender)
 
     def knows(self, customer_id: str) -> bool:
         """Whether the model has seen them."""
@@ -114,13 +114,13 @@ class Knowledge:
         late = bundle.manifest.data_until_ms > now_ms + HOUR_MS
         return -1 if late else bundle.tables.customers.row(customer_id)
 
-    def _fresh_orders(self, row: int, life: Life) -> tuple[Purchase, ...]:
+    def _fresh_orders(self, row: int, life: CustomerState) -> tuple[Purchase, ...]:
         """Orders that the model has not seen, newest first."""
         if self.recommender is None or row < 0:
             return life.shopper.purchases
         return life.shopper.purchased_since(self.recommender.bundle.manifest.data_until_ms)
 
-    def _worth(self, row: int, life: Life, fresh: tuple[Purchase, ...], now_ms: int) -> Worth:
+    def _worth(self, row: int, life: CustomerState, fresh: tuple[Purchase, ...], now_ms: int) -> Worth:
         spent = [self._value(order) for order in fresh]
         newest = max((order.at_ms for order in life.shopper.purchases), default=0)
         if self.figures is None:

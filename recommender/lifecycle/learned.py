@@ -11,7 +11,7 @@ from recommender.lifecycle.models import Bought, Figures, PlainFigures
 from recommender.lifecycle.vocabulary.customer import NOBODYS, Person, Refill, Worth
 from recommender.lifecycle.vocabulary.occasion import DAY_MS
 from recommender.model.bundle import Tables
-from recommender.model.customer_tables import People
+from recommender.model.customer_tables import CustomerTable
 from recommender.value.customer_value import churn_risk
 from recommender.value.reorder_timing import due
 
@@ -19,7 +19,7 @@ from recommender.value.reorder_timing import due
 class LearnedFigures(PlainFigures):
     """From the fitted models."""
 
-    def __init__(self, tables: Tables, people: People) -> None:
+    def __init__(self, tables: Tables, people: CustomerTable) -> None:
         super().__init__(tables)
         self._facts, self._value, self._reorder = people.facts, people.value, people.reorder
 

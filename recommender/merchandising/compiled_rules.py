@@ -25,7 +25,7 @@ from recommender.merchandising.rules import (
     Rotation,
     Targets,
 )
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle import Tables
 
 
@@ -70,7 +70,7 @@ class Merchandise:
 
     rules: Sequence[AnyRule]
     tables: Tables
-    shelf: Shelf
+    shelf: Availability
     _spells: dict[str, _Spell] = field(default_factory=dict, repr=False)
 
     def plan(self, placement: str, now: float, visitor: str | None = None) -> Plan:

@@ -26,7 +26,7 @@ SHOWN_FIELDS = ("title", "price", "currency", "url", "image_url")
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Availability:
     """One consistent view; a change makes a new one.
 
     offered and in_stock: (n_items) bool; price and cost: (n_items) float32, NaN where unknown; cards: the
@@ -52,12 +52,12 @@ class Shelf:
         return float(1 - self.cost[known].sum() / self.price[known].sum()) if known.any() else float("nan")
 
     @classmethod
-    def of(cls, tables: Tables) -> Shelf:
+    def of(cls, tables: Tables) -> Availability:
         """The shelf as it was when the model was trained."""
         product = tables.product
         return cls(product.recommendable, product.in_stock, product.price, product.cost, {})
 
-    def changed(self, tables: Tables, changes: Mapping[str, Mapping[str, Any]]) -> Shelf:
+    def changed(self, tables: Tables, changes: Mapping[str, Mapping[str, Any]]) -> Availability:
         """The shelf after changes (product_id -> new values); an unknown product waits for training."""
         if not changes:
             return self  # its arrays are shared by all processes, a copy's are not
@@ -73,7 +73,7 @@ class Shelf:
             in_stock[item] = _in_stock(fields, before=bool(in_stock[item]))
             price[item] = _price(fields, before=float(price[item]))
             cost[item] = _cost(fields, before=float(cost[item]))
-        return Shelf(offered, in_stock, price, cost, cards)
+        return Availability(offered, in_stock, price, cost, cards)
 
     def card(self, tables: Tables, item: int) -> bytes:
         """JSON fields of a product, without braces."""

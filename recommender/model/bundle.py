@@ -22,7 +22,7 @@ from recommender.arrays.tables import (
     SetTable,
 )
 from recommender.kernels.trees import Trees
-from recommender.model.customer_tables import People
+from recommender.model.customer_tables import CustomerTable
 from recommender.model.next_basket_table import NextBasket
 from recommender.model.offer_table import OfferTable
 
@@ -83,7 +83,7 @@ class Tables:
     newest: Ranking
     blends: Array  # (placements, sources) float32: what each source of a placement counts; see `placements`
     category_popular: Neighbours  # row: a category of any level; all its products, most popular first
-    people: People | None = None  # what each customer brought and is expected to; None: not fitted
+    people: CustomerTable | None = None  # what each customer brought and is expected to; None: not fitted
     sets: SetTable | None = None  # what is worth selling together at one price; None: not fitted
     offers: OfferTable | None = None  # what each offer brings; None: too few decisions to tell
 

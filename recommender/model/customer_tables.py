@@ -44,7 +44,7 @@ class CustomerFacts:
 
 
 @dataclass(frozen=True)
-class People:
+class CustomerTable:
     """usual: (3) float64, the shop's `Rhythm`; price_band: (n_items) int8, of PRICE_BANDS, -1: no price."""
 
     facts: CustomerFacts

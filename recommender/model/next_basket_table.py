@@ -27,7 +27,7 @@ class Past(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Pasts(InRows):
+class PurchaseHistories(InRows):
     """Every customer's past, one after another. offsets: (n_customers + 1) int64."""
 
     offsets: NDArray[np.int64]
@@ -64,21 +64,21 @@ class Peers(InRows):
         return PeersRow(self.items[row], self.weights[row])
 
 
-class ForeseenRow(NamedTuple):
+class PrecomputedRow(NamedTuple):
     """What one customer's next order may hold. items, counts (own orders) int32; scores float32."""
 
     items: Ints
     scores: Floats
     counts: Ints
 
-    def best(self, k: int) -> ForeseenRow:
+    def best(self, k: int) -> PrecomputedRow:
         """The k likeliest, likeliest first."""
         first = np.argsort(-self.scores, kind="stable")[:k]
-        return ForeseenRow(self.items[first], self.scores[first], self.counts[first])
+        return PrecomputedRow(self.items[first], self.scores[first], self.counts[first])
 
 
 @dataclass(frozen=True)
-class Foreseen(InRows):
+class Precomputed(InRows):
     """The source's answer for customers who order nothing more until `day`, worked out beforehand.
 
     day: (1) int32, days since 1970; offsets: (n_customers + 1) int64; the rest as in a row.
@@ -91,7 +91,7 @@ class Foreseen(InRows):
     counts: Ints
 
     @classmethod
-    def none(cls, n_customers: int) -> Foreseen:
+    def none(cls, n_customers: int) -> Precomputed:
         nothing = np.empty(0, np.int32)
         return cls(
             np.zeros(1, np.int32),
@@ -101,12 +101,12 @@ class Foreseen(InRows):
             nothing,
         )
 
-    def of(self, customer: int, today: int) -> ForeseenRow | None:
+    def of(self, customer: int, today: int) -> PrecomputedRow | None:
         """Theirs, on that day and the one before; None where it must be worked out."""
         row = self.row(customer)
         if row.start == row.stop or not 0 <= self.day.item(0) - today <= 1:
             return None
-        return ForeseenRow(self.items[row], self.scores[row], self.counts[row])
+        return PrecomputedRow(self.items[row], self.scores[row], self.counts[row])
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class NextBasket:
     `next_basket.describe`; without any, TIFU-KNN's score ranks alone. foreseen: what they say, beforehand.
     """
 
-    pasts: Pasts
+    pasts: PurchaseHistories
     peers: Peers
     partners: Neighbours
     popularity: Floats
@@ -131,7 +131,7 @@ class NextBasket:
     best_sellers: Ints
     blend: Floats
     trees: Trees
-    foreseen: Foreseen
+    foreseen: Precomputed
 
     @cached_property
     def rise(self) -> Floats:

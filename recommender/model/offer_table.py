@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from recommender.arrays.id_map import IdMap
 from recommender.offers.budgets import Traffic, traffic_of
-from recommender.offers.incremental_margin import CHANCES, FEATURES, OfferModel, Stage
+from recommender.offers.incremental_margin import CHANCES, FEATURES, EvidenceLevel, OfferModel
 
-STAGES: tuple[Stage, ...] = get_args(Stage)
+STAGES: tuple[EvidenceLevel, ...] = get_args(EvidenceLevel)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.offers.catalogue import Budget, Catalogue, Offer
-from recommender.offers.eligibility import Asked
+from recommender.offers.eligibility import OfferContext
 from recommender.offers.incremental_margin import OfferModel
 
 Numbers = NDArray[np.float64]
@@ -74,7 +74,7 @@ OPEN_DAYS = 90.0
 class Traffic(NamedTuple):
     """Customers like those to come; daily: decisions a day."""
 
-    asked: Sequence[Asked]
+    asked: Sequence[OfferContext]
     daily: float
 
 
@@ -115,7 +115,7 @@ def _runs(offer: Offer, now: datetime) -> bool:
 def traffic_of(told: NDArray[np.float64], names: Sequence[str], daily: float) -> Traffic:
     """told: (n, k + 2), features and chances by `names`, then basket and margin."""
     asked = [
-        Asked(
+        OfferContext(
             customer_id="",
             features=dict(zip(names, row[:-2], strict=True)),
             basket=row[-2],

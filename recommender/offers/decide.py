@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from recommender.arrays.hashing import digest, uniform
 from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
-from recommender.offers.eligibility import Asked, contact_barred, why_not
-from recommender.offers.incremental_margin import OfferModel, Stage
+from recommender.offers.eligibility import OfferContext, contact_barred, why_not
+from recommender.offers.incremental_margin import EvidenceLevel, OfferModel
 from recommender.offers.propensities import may_pay, propensities, taken
 from recommender.offers.reasons import Reason, explain, loses
 
@@ -44,12 +44,12 @@ class Arms(NamedTuple):
     refused: Mapping[str, str]
 
 
-class Weighed(NamedTuple):
+class ScoredOffers(NamedTuple):
     """worth: (n_worlds, n_arms), money above no offer; chances: (n_arms), exact; charges: (n_arms), what the
     budgets ask for each; no offer is the last arm."""
 
     arms: Arms
-    stage: Stage
+    stage: EvidenceLevel
     worth: Numbers
     chances: Numbers
     charges: Numbers
@@ -58,7 +58,7 @@ class Weighed(NamedTuple):
 def decide(
     catalogue: Catalogue,
     model: OfferModel,
-    asked: Asked,
+    asked: OfferContext,
     now: datetime,
     prices: Mapping[str, float] | None = None,
     standing: Decision | None = None,
@@ -74,7 +74,7 @@ def decide(
     return drawn(weigh(catalogue, model, asked, now, prices), asked, now)
 
 
-def drawn(weighed: Weighed, asked: Asked, now: datetime, edition: str = "") -> Decision:
+def drawn(weighed: ScoredOffers, asked: OfferContext, now: datetime, edition: str = "") -> Decision:
     """The decision that the draw makes of what the arms are worth. edition: tells a day's decisions apart."""
     arms, stage, worth, chances, charges = weighed
     salt = (asked.customer_id, now.date().isoformat(), *(offer.id for offer in arms.offers))
@@ -99,19 +99,19 @@ def drawn(weighed: Weighed, asked: Asked, now: datetime, edition: str = "") -> D
 def weigh(
     catalogue: Catalogue,
     model: OfferModel,
-    asked: Asked,
+    asked: OfferContext,
     now: datetime,
     prices: Mapping[str, float] | None = None,
-) -> Weighed:
+) -> ScoredOffers:
     """What each arm is worth and how likely it is taken: what a replay of this policy on a log needs."""
     arms, worth = _worth_a_try(arms_of(catalogue, asked, now), model, asked)
     stage, charges = model.stage_for(arms.offers), _charges(arms.offers, asked, prices or {})
     average = worth if stage == "thin" else _with_none(model.averages(arms.offers))
     chances = propensities(average - charges, worth - charges, stage, catalogue.exploration)
-    return Weighed(arms, stage, worth, chances, charges)
+    return ScoredOffers(arms, stage, worth, chances, charges)
 
 
-def _worth_a_try(arms: Arms, model: OfferModel, asked: Asked) -> tuple[Arms, Numbers]:
+def _worth_a_try(arms: Arms, model: OfferModel, asked: OfferContext) -> tuple[Arms, Numbers]:
     """Without the offers that almost surely give more away than they bring, as far as any of this was seen;
     what the others are worth."""
     worth = model.worth(arms.offers, asked)
@@ -133,7 +133,7 @@ def stands(decision: Decision, now: datetime) -> bool:
     return decision.decided_at - timedelta(days=1) <= now < decision.expires_at
 
 
-def arms_of(catalogue: Catalogue, asked: Asked, now: datetime) -> Arms:
+def arms_of(catalogue: Catalogue, asked: OfferContext, now: datetime) -> Arms:
     """Who used up their contacts gets no offer, whatever it would bring."""
     if contact_barred(catalogue, asked, now):
         return Arms((), {offer.id: "they got as many offers as they may" for offer in catalogue.offers})
@@ -147,7 +147,7 @@ def _with_none(worth: Numbers) -> Numbers:
     return np.hstack([worth, np.zeros((len(worth), 1))])
 
 
-def _charges(offers: Sequence[Offer], asked: Asked, prices: Mapping[str, float]) -> Numbers:
+def _charges(offers: Sequence[Offer], asked: OfferContext, prices: Mapping[str, float]) -> Numbers:
     """(n_offers + 1): what the budgets charge for each offer, and nothing for none."""
     if not prices:
         return np.zeros(len(offers) + 1)

@@ -17,7 +17,7 @@ class Given(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class OfferContext(msgspec.Struct, frozen=True, kw_only=True):
     """Whom an offer is for. Money in the shop's currency.
 
     features: name -> value, as the model knows them; basket and margin: of the order to expect (the cart's,
@@ -41,12 +41,12 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     spent: Mapping[str, float] = {}
 
 
-def why_not(offer: Offer, catalogue: Catalogue, asked: Asked, now: datetime) -> str | None:
+def why_not(offer: Offer, catalogue: Catalogue, asked: OfferContext, now: datetime) -> str | None:
     """The first reason why this customer may not get it, in words; None: they may."""
     return next(_reasons(offer, catalogue, asked, now), None)
 
 
-def contact_barred(catalogue: Catalogue, asked: Asked, now: datetime) -> bool:
+def contact_barred(catalogue: Catalogue, asked: OfferContext, now: datetime) -> bool:
     """Whether the contact budget is used up, by offers or by messages: no offer at all."""
     cap = catalogue.contacts
     if cap is None:
@@ -55,7 +55,7 @@ def contact_barred(catalogue: Catalogue, asked: Asked, now: datetime) -> bool:
     return sum(at > now - timedelta(days=cap.days) for at in reached) >= cap.times
 
 
-def _reasons(offer: Offer, catalogue: Catalogue, asked: Asked, now: datetime) -> Iterator[str]:
+def _reasons(offer: Offer, catalogue: Catalogue, asked: OfferContext, now: datetime) -> Iterator[str]:
     wanted = offer.eligible
     if (offer.from_ and now < offer.from_) or (offer.until and now >= offer.until):
         yield "it is not running now"
@@ -79,7 +79,9 @@ def _reasons(offer: Offer, catalogue: Catalogue, asked: Asked, now: datetime) ->
 _LISTS = {"segment": "segments", "tier": "tiers", "country": "countries", "channel": "channels"}
 
 
-def _budget_reasons(offer: Offer, budgets: tuple[Budget, ...], asked: Asked, now: datetime) -> Iterator[str]:
+def _budget_reasons(
+    offer: Offer, budgets: tuple[Budget, ...], asked: OfferContext, now: datetime
+) -> Iterator[str]:
     for budget in budgets:
         if budget.id in offer.budgets:
             if (budget.from_ and now < budget.from_) or (budget.until and now >= budget.until):
@@ -88,7 +90,7 @@ def _budget_reasons(offer: Offer, budgets: tuple[Budget, ...], asked: Asked, now
                 yield f"its budget {budget.id} is spent"
 
 
-def _used_up(cap: Cap, asked: Asked, now: datetime, offer_id: str) -> bool:
+def _used_up(cap: Cap, asked: OfferContext, now: datetime, offer_id: str) -> bool:
     """An offer dated after `now` counts too: a clock that jumped back must not open a cap."""
     since = now - timedelta(days=cap.days)
     times = sum(given.at > since and given.offer_id == offer_id for given in asked.given)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.offers.catalogue import Offer
-from recommender.offers.eligibility import Asked
+from recommender.offers.eligibility import OfferContext
 from recommender.value.order_models import OrderModel, Summary, p_alive
 
 Numbers = NDArray[np.float64]
@@ -51,7 +51,7 @@ MOST_GENEROUS = 0.5
 CART = 0.1
 """How much likelier an order is with something in the cart, before any data."""
 LIKELIEST = 0.95
-Stage = Literal["thin", "single", "personal"]
+EvidenceLevel = Literal["thin", "single", "personal"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class OfferModel:
     used: Numbers
     average: Numbers
     anyway: Numbers
-    stage: Stage
+    stage: EvidenceLevel
 
     @classmethod
     def untaught(cls, features: Sequence[str] = ()) -> OfferModel:
@@ -99,7 +99,7 @@ class OfferModel:
             stage="thin",
         )
 
-    def stage_for(self, offers: Sequence[Offer]) -> Stage:
+    def stage_for(self, offers: Sequence[Offer]) -> EvidenceLevel:
         """An offer that nobody got yet makes thin what was proven for the others."""
         return self.stage if all(offer.id in self._places for offer in offers) else "thin"
 
@@ -107,7 +107,7 @@ class OfferModel:
         """(n_offers): whether it was ever given."""
         return np.array([offer.id in self._places for offer in offers], bool)
 
-    def worth(self, offers: Sequence[Offer], asked: Asked) -> Numbers:
+    def worth(self, offers: Sequence[Offer], asked: OfferContext) -> Numbers:
         """(n_worlds, n_offers): incremental margin for this customer."""
         cost = np.array([offer.costs(asked.basket) for offer in offers])
         places = [self._place(offer) for offer in offers]
@@ -123,11 +123,11 @@ class OfferModel:
         """(n_worlds, n_offers): what each, all of them tried, brings a customer on average."""
         return self.average[:, [self._places[offer.id] for offer in offers]]
 
-    def anyway_chance(self, asked: Asked) -> float:
+    def anyway_chance(self, asked: OfferContext) -> float:
         """That they order without any offer while one would be valid."""
         return self._chance(asked, self._row(asked))
 
-    def _chance(self, asked: Asked, row: Numbers) -> float:
+    def _chance(self, asked: OfferContext, row: Numbers) -> float:
         chance = self.anyway[0] + self.anyway[1] * asked.features.get("anyway", 0.1)
         return min(max(float(chance + self.anyway[2:] @ row[1:]), 0.0), LIKELIEST)
 
@@ -149,7 +149,7 @@ class OfferModel:
         ]
         return np.stack(columns, axis=1) if columns else np.empty((len(self.worlds), 0))
 
-    def _row(self, asked: Asked) -> Numbers:
+    def _row(self, asked: OfferContext) -> Numbers:
         told = asked.features
         known = [told.get(name, mean) for name, mean in zip(self.features, self.centre.tolist(), strict=True)]
         return np.concatenate([[1.0], np.clip((np.array(known) - self.centre) / self.scale, -3, 3)])

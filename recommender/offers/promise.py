@@ -9,8 +9,8 @@ from typing import NamedTuple
 import msgspec
 
 from recommender.offers.catalogue import Catalogue, Offer
-from recommender.offers.decide import Decision, Weighed, drawn, stands, weigh
-from recommender.offers.eligibility import Asked
+from recommender.offers.decide import Decision, ScoredOffers, drawn, stands, weigh
+from recommender.offers.eligibility import OfferContext
 from recommender.offers.incremental_margin import OfferModel
 
 
@@ -28,8 +28,8 @@ class Choice(NamedTuple):
 
     decision: Decision
     offer: Offer | None
-    weighed: Weighed
-    asked: Asked
+    weighed: ScoredOffers
+    asked: OfferContext
 
 
 def standing_promise(packed: bytes, revision: int, now: datetime) -> Promise | None:
@@ -46,7 +46,7 @@ def standing_promise(packed: bytes, revision: int, now: datetime) -> Promise | N
 def choose(
     catalogue: Catalogue,
     model: OfferModel,
-    asked: Asked,
+    asked: OfferContext,
     now: datetime,
     edition: str,
     prices: Mapping[str, float] | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.offers.incremental_margin import Stage
+from recommender.offers.incremental_margin import EvidenceLevel
 
 Numbers = NDArray[np.float64]
 CONFIDENT = 0.5
@@ -14,7 +14,7 @@ WORTH_A_TRY = 0.05
 """In how many worlds an offer must bring a customer something, to be given to learn from."""
 
 
-def propensities(average: Numbers, personal: Numbers, stage: Stage, exploration: float) -> Numbers:
+def propensities(average: Numbers, personal: Numbers, stage: EvidenceLevel, exploration: float) -> Numbers:
     """(n_arms): chances that sum to 1, each at least exploration / n_arms. No offer is the last arm.
 
     average, personal: (n_worlds, n_arms), what an arm brings on average and for this customer, 0 for no

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.offers.catalogue import Offer
-from recommender.offers.eligibility import Asked
+from recommender.offers.eligibility import OfferContext
 
 Code = Literal["pays", "explores", "nothing_pays", "nothing_allowed"]
 
@@ -38,7 +38,7 @@ def explain(
     arm: int,
     chances: NDArray[np.float64],
     refused: Mapping[str, str],
-    asked: Asked,
+    asked: OfferContext,
 ) -> Reason:
     """worth, charges, chances: (n_offers + 1), incremental margin, what budgets ask and the chance of each
     offer and of none."""
@@ -82,7 +82,7 @@ def _why_not(other: Arm, chosen: Arm) -> str:
     return f"it may bring {worth:.2f}, but that is not sure enough yet"
 
 
-def loses(offer: Offer, worth: float, asked: Asked, anyway: float) -> str:
+def loses(offer: Offer, worth: float, asked: OfferContext, anyway: float) -> str:
     """Why an offer that hardly can pay is not even tried."""
     return (
         f"they would order anyway in {anyway:.0%} of such cases and take {offer.costs(asked.basket):.2f} with"

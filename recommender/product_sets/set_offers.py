@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recommender.arrays.tables import SetTable
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.offers.catalogue import Catalogue, FixedSet
 from recommender.product_sets.set_pricing import Part, SetPrice, price_set
@@ -50,7 +50,7 @@ class SetShop:
     """The sets of one bundle over the shelf as it is now, as the merchant wants them."""
 
     bundle: Bundle
-    shelf: Shelf
+    shelf: Availability
     catalogue: Catalogue
 
     def offers(self, asked: SetsAsked, k: int) -> list[SetOffer]:

@@ -11,7 +11,7 @@ from recommender.context.request import Situation
 from recommender.kernels.cart import DEEPEST, FEATURES, SHARE, Companions, complete, habits, head
 from recommender.kernels.ranking import Floats, Ints, array, compiled
 from recommender.model.bundle import Tables
-from recommender.model.next_basket_table import FORESEEN_KEPT, ForeseenRow
+from recommender.model.next_basket_table import FORESEEN_KEPT, PrecomputedRow
 from recommender.sources.als import own_purchases
 from recommender.sources.candidates import Candidates, room
 from recommender.sources.next_basket import next_basket
@@ -57,7 +57,7 @@ def _foreseen(situation: Situation) -> Candidates:
     found = next_basket(situation)
     if len(found.items) <= FORESEEN_KEPT:
         return found
-    return Candidates.unanchored(*ForeseenRow(found.items, found.scores, found.counts).best(FORESEEN_KEPT))
+    return Candidates.unanchored(*PrecomputedRow(found.items, found.scores, found.counts).best(FORESEEN_KEPT))
 
 
 LEAST_SHARE = 0.01

@@ -12,7 +12,16 @@ import numpy as np
 from numba import types
 
 from recommender.context.request import Situation
-from recommender.context.shopper_log import HIDDEN, LOG, MOST_SEEN, UNREADABLE, Log, Numbers, situate, written
+from recommender.context.shopper_log import (
+    HIDDEN,
+    LOG,
+    MOST_SEEN,
+    UNREADABLE,
+    Log,
+    Numbers,
+    resolve_log,
+    written,
+)
 from recommender.kernels.cart import COMPANIONS, DEEPEST, FEATURES, FIGURES, Companions, Figures, habits, head
 from recommender.kernels.ranking import (
     FLAGS_OUT,
@@ -111,9 +120,9 @@ def _finished(
 
 @compiled((LOG, PROPOSALS, RATES, PLACE))
 def _row(log: Log, proposed: Proposals, weights: Rates, place: Place) -> tuple[int, Numbers]:
-    """Returns how many are found, and how many rows `situate` wrote."""
+    """Returns how many are found, and how many rows `resolve_log` wrote."""
     (allowed, told, totals), rows = place, log[5]
-    live = situate(log)
+    live = resolve_log(log)
     if live[0] == UNREADABLE:
         return LEFT, live
     return rank((proposed,), weights, allowed, rows[HIDDEN : HIDDEN + live[2]], told, totals), live
@@ -125,7 +134,7 @@ def _visit(
 ) -> tuple[int, Numbers, int]:
     """Returns as `_row`, and how many the visit leads on to."""
     (allowed, told, totals), rows = place, log[5]
-    live = situate(log)
+    live = resolve_log(log)
     viewed, _, hidden = live
     if viewed == UNREADABLE:
         return LEFT, live, 0
@@ -156,7 +165,7 @@ def _cart(
     Returns as `_row`, and of how many these are the best."""
     goes_with, figures, (splits, thresholds, leaves) = known
     (_, _, (offsets, bought, last_day), (customer, _, _, _), _, rows), (size, today) = log, asked
-    live = situate(log)
+    live = resolve_log(log)
     viewed, carted, hidden = live
     if viewed == UNREADABLE or customer < 0:
         return LEFT, live, 0

@@ -10,11 +10,11 @@ from recommender.kernels.trees import Trees
 from recommender.model.next_basket_table import (
     FORESEEN_KEPT,
     Floats,
-    ForeseenRow,
     Ints,
     NextBasket,
     Past,
     PeersRow,
+    PrecomputedRow,
 )
 from recommender.sources.candidates import Candidates
 from recommender.sources.next_basket_features import (
@@ -49,11 +49,11 @@ def foreseen(situation: Situation) -> Candidates | None:
     return Candidates.none() if past.start == past.stop else None
 
 
-def foresee(table: NextBasket, past: Past, peers: PeersRow, today: int) -> ForeseenRow:
+def foresee(table: NextBasket, past: Past, peers: PeersRow, today: int) -> PrecomputedRow:
     """Every candidate for a customer with this past, in no order."""
     items, features = describe(table, past, peers, today)
     scores = rank_scores(table.trees, features)
-    return ForeseenRow(items, scores, _orders(features))
+    return PrecomputedRow(items, scores, _orders(features))
 
 
 def _orders(features: Floats) -> Ints:
@@ -61,7 +61,7 @@ def _orders(features: Floats) -> Ints:
     return features[:, COUNT].astype(np.int32)
 
 
-def foresee_many(table: NextBasket, customers: Places, today: int) -> tuple[Places, ForeseenRow]:
+def foresee_many(table: NextBasket, customers: Places, today: int) -> tuple[Places, PrecomputedRow]:
     """Of several customers with a past the FORESEEN_KEPT likeliest, likeliest first: (how many of each, and
     these one after another)."""
     lists, items, features = describe_many(table, customers, today)
@@ -69,7 +69,7 @@ def foresee_many(table: NextBasket, customers: Places, today: int) -> tuple[Plac
     which = np.repeat(np.arange(len(customers)), np.diff(lists))
     order = np.lexsort((-scores, which))
     best = order[np.arange(len(order)) - lists[which] < FORESEEN_KEPT]
-    row = ForeseenRow(items[best], scores[best], _orders(features)[best])
+    row = PrecomputedRow(items[best], scores[best], _orders(features)[best])
     return np.minimum(np.diff(lists), FORESEEN_KEPT), row
 
 

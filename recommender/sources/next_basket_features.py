@@ -16,8 +16,8 @@ from recommender.kernels.ranking import (
     array,
     compiled,
     free_slots,
+    nogil_kernel,
     slot_of,
-    unlocked,
 )
 from recommender.model.next_basket_table import NextBasket, Past, PeersRow
 
@@ -222,7 +222,7 @@ def _describe(
     return items, of
 
 
-@unlocked((array(types.int64), _pasts, _rows, _known_types, types.int64))
+@nogil_kernel((array(types.int64), _pasts, _rows, _known_types, types.int64))
 def _describe_many(
     customers: Places, pasts: PastRows, peers: Rows, known: Known, today: int
 ) -> tuple[Places, Ints, Floats]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from recommender.context.request import Situation
-from recommender.model.customer_tables import PRICE_BANDS, People
+from recommender.model.customer_tables import PRICE_BANDS, CustomerTable
 from recommender.sources.candidates import Candidates
 from recommender.sources.neighbours import similar
 
@@ -30,7 +30,7 @@ def step_up(situation: Situation) -> Candidates:
     return better._replace(scores=np.where(within, better.scores, better.scores * BEYOND))
 
 
-def accepted_band(situation: Situation, people: People) -> int:
+def accepted_band(situation: Situation, people: CustomerTable) -> int:
     """The highest of PRICE_BANDS in or above which a fifth of what they bought lies; the highest of all while
     that is too little to tell."""
     items = [*situation.purchases.items.tolist(), *situation.fresh_purchases]

@@ -15,7 +15,7 @@ PARTS = 26  # of a year
 
 
 @dataclass(frozen=True)
-class Clock:
+class BusinessCalendar:
     """pace: (PARTS) float64, weeks of usual business that pass in a calendar week of each part of the year,
     which begins with 1 January 1970; on average 1."""
 
@@ -42,4 +42,4 @@ class Clock:
         return np.concatenate([[0.0], np.cumsum(self.pace) / self.pace.sum()])
 
 
-USUAL = Clock()
+USUAL = BusinessCalendar()

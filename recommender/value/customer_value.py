@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.value.business_calendar import USUAL, WEEK_DAYS, Clock
+from recommender.value.business_calendar import USUAL, WEEK_DAYS, BusinessCalendar
 from recommender.value.order_models import (
     NBD,
     Floats,
@@ -68,7 +68,7 @@ class Customers(NamedTuple):
             revenue=self.revenue + revenue,
         )
 
-    def seen(self, today: int, clock: Clock = USUAL) -> Summary:
+    def seen(self, today: int, clock: BusinessCalendar = USUAL) -> Summary:
         """The order models' numbers, by the shop's clock. Everybody must have ordered."""
         recency = clock.weeks(self.first_day, self.last_day)
         return Summary(self.order_days - 1, recency, np.maximum(clock.weeks(self.first_day, today), recency))
@@ -78,7 +78,7 @@ class Customers(NamedTuple):
 class CustomerValue:
     """The fitted models, and the customers when they were fitted, in IdMap order.
 
-    pace: (parts of a year) float64, of the shop's `Clock`, by which all weeks here are counted.
+    pace: (parts of a year) float64, of the shop's `BusinessCalendar`, by which all weeks here are counted.
     model: (5) float64, `OrderModel`; rare: (2) float64, r and alpha of NBD on the same customers;
     spend: (3) float64, `SpendModel`; margin: (1) float64, the shop's share of revenue (NaN: no costs).
     reference_weeks: (1) float64, the time for which the corrections were learned; means: (2) float64, a
@@ -107,8 +107,8 @@ class CustomerValue:
     revenue_lift: NDArray[np.float32]
 
     @cached_property
-    def clock(self) -> Clock:
-        return Clock(self.pace)
+    def clock(self) -> BusinessCalendar:
+        return BusinessCalendar(self.pace)
 
     @property
     def order_model(self) -> OrderModel:

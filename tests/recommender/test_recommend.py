@@ -11,15 +11,15 @@ import pytest
 
 from features.live.shopper_state import ShopperState, entry_of, fold
 from recommender.context.request import PLACEMENTS, Request
-from recommender.model.availability import Shelf
-from recommender.placements import RECIPES
+from recommender.model.availability import Availability
+from recommender.placements import SOURCE_MIXES
 from recommender.recommend import Pick, Recommender
 
 from bundles import NOW, PRODUCTS, item, small_bundle
 from factories import event
 
 BUNDLE = small_bundle()
-EVERYTHING = Recommender(BUNDLE, Shelf.of(BUNDLE.tables))
+EVERYTHING = Recommender(BUNDLE, Availability.of(BUNDLE.tables))
 
 
 def ask(placement: str, k: int = 3, recommender: Recommender = EVERYTHING, **fields: Any) -> list[Pick]:
@@ -36,7 +36,7 @@ def after(*events: Any) -> ShopperState:
 
 
 def test_every_placement_has_a_recipe() -> None:
-    assert set(RECIPES) == set(PLACEMENTS)
+    assert set(SOURCE_MIXES) == set(PLACEMENTS)
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)
@@ -157,13 +157,13 @@ def test_sources_report_how_much_they_proposed() -> None:
     def hear(sources: Sequence[str], proposed: Sequence[int]) -> None:
         heard.update(zip(sources, proposed, strict=True))
 
-    recommender = Recommender(BUNDLE, Shelf.of(BUNDLE.tables), hear)
+    recommender = Recommender(BUNDLE, Availability.of(BUNDLE.tables), hear)
     ask("product_similar", k=1, recommender=recommender, product_id="mug")
     assert heard == {"similar": 1}
 
 
 def test_an_empty_shelf_answers_nothing() -> None:
-    shelf = Shelf.of(BUNDLE.tables).changed(BUNDLE.tables, {name: {"stock": 0} for name in PRODUCTS})
+    shelf = Availability.of(BUNDLE.tables).changed(BUNDLE.tables, {name: {"stock": 0} for name in PRODUCTS})
     assert ask("home", recommender=Recommender(BUNDLE, shelf)) == []
     assert len(ask("home", k=2, recommender=Recommender(BUNDLE, shelf), in_stock=False)) == 2
 
@@ -172,7 +172,7 @@ def test_a_source_that_learning_silenced_speaks_where_the_others_have_nothing_to
     blends = np.zeros_like(BUNDLE.tables.blends)
     blends[PLACEMENTS.index("home"), 0] = 1.0  # the visit alone
     bundle = replace(BUNDLE, tables=replace(BUNDLE.tables, blends=blends))
-    recommender = Recommender(bundle, Shelf.of(bundle.tables))
+    recommender = Recommender(bundle, Availability.of(bundle.tables))
     assert ask("home", recommender=recommender, customer_id="ann")[0].source == "next_basket"
     looking = after(event("view", product_id="kettle"))
     assert ask("home", recommender=recommender, customer_id="ann", shopper=looking)[0].source == "browsing"
@@ -186,7 +186,7 @@ def test_a_visitor_of_whom_nothing_is_known_sees_best_sellers_of_the_categories_
 
 def test_answers_leave_no_trace_in_one_another() -> None:
     bundle = small_bundle()
-    recommender = Recommender(bundle, Shelf.of(bundle.tables))
+    recommender = Recommender(bundle, Availability.of(bundle.tables))
     plain = Request("trending", NOW.timestamp())
     first = recommender.recommend(plain, 8)
     recommender.recommend(Request("trending", NOW.timestamp(), exclude=("tin", "pot", "mug")), 8)

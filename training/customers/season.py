@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.value.business_calendar import PARTS, USUAL, YEAR_DAYS, Clock
+from recommender.value.business_calendar import PARTS, USUAL, YEAR_DAYS, BusinessCalendar
 from recommender.value.order_models import Floats
 from training.customers.rfm import OrderDays
 
@@ -16,7 +16,7 @@ DOUBT = 100.0  # repeat orders by which a part of the year is doubted
 ROUNDS = 30
 
 
-def season(days: OrderDays, until_day: int) -> Clock:
+def season(days: OrderDays, until_day: int) -> BusinessCalendar:
     """The clock of a shop that has seen a year; before that nothing tells a season from growth: the calendar.
 
     Repeat orders of a week, by customers who first ordered in another, are Poisson of (part of the year) x
@@ -33,7 +33,7 @@ def season(days: OrderDays, until_day: int) -> Clock:
         by_begin = _effect(early, came, known * pace[part] * by_age[age], len(by_begin))
         pace = _effect(part, came, known * by_age[age] * by_begin[early], PARTS, DOUBT)
         pace /= pace.mean()
-    return Clock(pace)
+    return BusinessCalendar(pace)
 
 
 def _effect(of: NDArray[np.intp], came: Floats, expected: Floats, size: int, doubt: float = 1e-9) -> Floats:

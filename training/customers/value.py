@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.value.business_calendar import Clock
+from recommender.value.business_calendar import BusinessCalendar
 from recommender.value.customer_value import (
     NEVER,
     Customers,
@@ -89,7 +89,7 @@ def fit_customer_value(
 
 
 def plain_value(
-    rfm: Rfm, model: OrderModel, reference_weeks: float, n_customers: int, clock: Clock
+    rfm: Rfm, model: OrderModel, reference_weeks: float, n_customers: int, clock: BusinessCalendar
 ) -> CustomerValue:
     """The models alone, nothing corrected."""
     rare = fit_or_guess(NBD, rfm.seen)
@@ -132,7 +132,9 @@ def per_customer(rfm: Rfm, n_customers: int) -> dict[str, NDArray[Any]]:
     }
 
 
-def lesson(window: Window, model: OrderModel, view: ProductView, lines: OrderLines, clock: Clock) -> Lesson:
+def lesson(
+    window: Window, model: OrderModel, view: ProductView, lines: OrderLines, clock: BusinessCalendar
+) -> Lesson:
     """What was known of each customer of a window on its day."""
     known = window.known
     value = plain_value(known, model, window.weeks, int(known.customer[-1]) + 1, clock)

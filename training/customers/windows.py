@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.value.business_calendar import Clock
+from recommender.value.business_calendar import BusinessCalendar
 from recommender.value.order_models import Floats
 from training.customers.rfm import OrderDays, Rfm, summarise
 
@@ -27,7 +27,7 @@ class Window:
     revenue: Floats
 
 
-def windows(days: OrderDays, until_day: int, clock: Clock) -> Iterator[Window]:
+def windows(days: OrderDays, until_day: int, clock: BusinessCalendar) -> Iterator[Window]:
     """Those of a history that are long enough and not empty."""
     begin = int(days.day.min()) if len(days) else until_day
     for share in SHARES:

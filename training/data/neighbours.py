@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix, diags_array, vstack
 
 from recommender.arrays.tables import Neighbours
-from recommender.kernels.ranking import Flags, Floats, Ints, Places, array, compiled, unlocked
+from recommender.kernels.ranking import Flags, Floats, Ints, Places, array, compiled, nogil_kernel
 
 BLOCK_CELLS = 30_000_000
 Rows = tuple[Places, Ints]  # offsets, and what lies between them
@@ -120,7 +120,7 @@ def _least_of_best(values: Floats, k: int) -> float:
     return best[0] if len(best) > 0 else np.inf
 
 
-@unlocked(*[(array(types.int64), array(kind), types.int64) for kind in (types.float32, types.float64)])
+@nogil_kernel(*[(array(types.int64), array(kind), types.int64) for kind in (types.float32, types.float64)])
 def _strongest(starts: Places, size: Floats, k: int) -> tuple[Places, Places, Flags]:
     """(places of the k largest above 0 of each row, largest first; where each row's begin; which rows have
     more that are as large as the last)."""
@@ -141,7 +141,7 @@ def _strongest(starts: Places, size: Floats, k: int) -> tuple[Places, Places, Fl
     return kept[: indptr[-1]].copy(), indptr, tied
 
 
-@unlocked((_rows, _rows, _rows, array(types.int32, out=True)))
+@nogil_kernel((_rows, _rows, _rows, array(types.int32, out=True)))
 def _count_together(pairs: Rows, buyers: Rows, bought: Rows, found: Ints) -> None:
     """Writes of each pair how many buyers of the one, `buyers`, `bought` the other."""
     counts = np.zeros(len(buyers[0]) - 1, np.int32)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from features.progress import Report, silent
 from recommender.context.request import Request, Situation
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.recommend import Recommender
 from training.measure.metrics import Metrics, Ranked, depth, estimate, measure, ranks, recall, top
@@ -32,7 +32,7 @@ Ranker = Callable[[Case, int], Ranked]
 def recommended(bundle: Bundle) -> Ranker:
     """What serving would answer."""
     faiss.omp_set_num_threads(1)  # as in an API process
-    recommender = Recommender(bundle, Shelf.of(bundle.tables))
+    recommender = Recommender(bundle, Availability.of(bundle.tables))
 
     def rank(case: Case, k: int) -> Ranked:
         return Ranked(np.array([pick.item for pick in recommender.recommend(case.request, k)], np.int32))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features.home import Home
 from recommender.arrays.id_map import IdMap
-from recommender.model.customer_tables import PRICE_BANDS, CustomerFacts, People
+from recommender.model.customer_tables import PRICE_BANDS, CustomerFacts, CustomerTable
 from training.customers.reorder import fit_reorder
 from training.customers.value import fit_customer_value
 from training.data.history import DAY, History, categories
@@ -25,11 +25,11 @@ from training.ledger.touches import Archive, archive_of, rows_until
 WORDS = ("currency", "channel", "country", "language")
 
 
-def fit_people(home: Home, history: History, catalogue: pl.DataFrame) -> People:
+def fit_people(home: Home, history: History, catalogue: pl.DataFrame) -> CustomerTable:
     """Of every customer of a history, which must be all of the home's. As of its last day."""
     facts, usual = _facts_and_rhythm(home, history, catalogue)
     products = align(catalogue, history)
-    return People(
+    return CustomerTable(
         facts=facts,
         value=fit_customer_value(history, products.cost),
         reorder=fit_reorder(history.purchases, products.category, len(history.customer_ids)),

@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix
 
 from recommender.arrays.tables import Neighbours
 from recommender.kernels.trees import Trees
-from recommender.model.next_basket_table import Foreseen, NextBasket, Pasts
+from recommender.model.next_basket_table import NextBasket, Precomputed, PurchaseHistories
 from recommender.sources.next_basket import foresee_many, rank_scores
 from recommender.sources.next_basket_features import describe
 from training.data.history import History
@@ -79,11 +79,11 @@ def with_foreseen(table: NextBasket, day: int) -> NextBasket:
     blocks = [customers[start : start + AT_ONCE] for start in range(0, len(customers), AT_ONCE)]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         found = list(threads.map(lambda block: foresee_many(table, block, day), blocks))
-    empty, sizes = Foreseen.none(n), np.zeros(n, np.int64)
+    empty, sizes = Precomputed.none(n), np.zeros(n, np.int64)
     sizes[customers] = np.concatenate([np.empty(0, np.int64), *(each for each, _ in found)])
     columns = zip((empty.items, empty.scores, empty.counts), *(rows for _, rows in found), strict=True)
     offsets = np.concatenate([[0], np.cumsum(sizes)])
-    foreseen = Foreseen(np.array([day], np.int32), offsets, *map(np.concatenate, columns))
+    foreseen = Precomputed(np.array([day], np.int32), offsets, *map(np.concatenate, columns))
     return replace(table, foreseen=foreseen)
 
 
@@ -114,11 +114,11 @@ def last_baskets(days: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return days.filter(~last), days.filter(last)
 
 
-def pasts_of(days: pl.DataFrame, n_customers: int) -> Pasts:
+def pasts_of(days: pl.DataFrame, n_customers: int) -> PurchaseHistories:
     """days: customer, item and day, sorted by customer, then day."""
     offsets = np.searchsorted(days["customer"].to_numpy(), np.arange(n_customers + 1))
     item, day = days["item"].to_numpy(), days["day"].to_numpy()
-    return Pasts(offsets.astype(np.int64), item.astype(np.int32), day.astype(np.int32))
+    return PurchaseHistories(offsets.astype(np.int64), item.astype(np.int32), day.astype(np.int32))
 
 
 def tables_of(
@@ -146,7 +146,7 @@ def tables_of(
         best_sellers=np.argsort(-sold, kind="stable")[:BEST_SELLERS].astype(np.int32),
         blend=np.array([blend.decay, blend.own_share], np.float32),
         trees=Trees.none(),
-        foreseen=Foreseen.none(shape[0]),
+        foreseen=Precomputed.none(shape[0]),
     )
 
 
@@ -221,7 +221,7 @@ def _partners(baskets: csr_matrix) -> Neighbours:
     )
 
 
-def _trend(pasts: Pasts, sold: NDArray[np.float64]) -> NDArray[np.float32]:
+def _trend(pasts: PurchaseHistories, sold: NDArray[np.float64]) -> NDArray[np.float32]:
     """Sales of late over what all sales let expect; 1 where nothing changed."""
     if not len(pasts.days):
         return np.ones(len(sold), np.float32)

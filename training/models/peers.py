@@ -11,8 +11,8 @@ from numba import types
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
-from recommender.kernels.ranking import Floats, Ints, Places, array, unlocked
-from recommender.model.next_basket_table import Pasts, Peers
+from recommender.kernels.ranking import Floats, Ints, Places, array, nogil_kernel
+from recommender.model.next_basket_table import Peers, PurchaseHistories
 from training.data.neighbours import ROWS, Weighted, as_rows, empty, row_of_each, strongest
 
 POOL, SMALL_POOL = 20_000, 4_000  # customers, those who ordered last, among whom peers are looked for ...
@@ -33,7 +33,7 @@ class Blend(NamedTuple):
     own_share: float = 0.15
 
 
-def personal_vectors(pasts: Pasts, n_items: int, decay: float) -> csr_matrix:
+def personal_vectors(pasts: PurchaseHistories, n_items: int, decay: float) -> csr_matrix:
     """(n_customers, n_items) float32: `next_basket.personal_vector` of everybody."""
     shape = len(pasts.offsets) - 1, n_items
     weights = personal_weights(pasts, decay)
@@ -42,7 +42,7 @@ def personal_vectors(pasts: Pasts, n_items: int, decay: float) -> csr_matrix:
     return vectors
 
 
-def personal_weights(pasts: Pasts, decay: float) -> NDArray[np.float32]:
+def personal_weights(pasts: PurchaseHistories, decay: float) -> NDArray[np.float32]:
     """`recommender`'s of every line of everybody: decay^(baskets since), adding up to 1."""
     starts, ends = pasts.offsets[:-1], pasts.offsets[1:]
     begun = np.ones(len(pasts.days), np.bool_)
@@ -60,7 +60,7 @@ def pool_for(n_customers: int) -> int:
     return int(np.clip(COMPARISONS // max(n_customers, 1), SMALL_POOL, POOL))
 
 
-def fit_peers(pasts: Pasts, n_items: int, blend: Blend, whose: Rows, among: int) -> Peers:
+def fit_peers(pasts: PurchaseHistories, n_items: int, blend: Blend, whose: Rows, among: int) -> Peers:
     """The KEPT largest values of what the peers of each of these customers buy; nothing for all others.
 
     among: so many customers, those who ordered last.
@@ -81,7 +81,7 @@ def fit_peers(pasts: Pasts, n_items: int, blend: Blend, whose: Rows, among: int)
     return Peers(offsets, found.indices.astype(np.int32), found.data.astype(np.float32))
 
 
-def pool_of(pasts: Pasts, at_most: int = POOL) -> Rows:
+def pool_of(pasts: PurchaseHistories, at_most: int = POOL) -> Rows:
     """Customers with orders, ascending; of many, those who ordered last."""
     somebody = np.flatnonzero(np.diff(pasts.offsets))
     newest = pasts.days[pasts.offsets[somebody + 1] - 1]
@@ -123,7 +123,7 @@ class Pool(NamedTuple):
         return csr_matrix(_means(nearest, as_rows(self.pooled), n_items), (len(distances), n_items))
 
 
-def tune(pasts: Pasts, truth: csr_matrix, cases: Rows) -> Blend:
+def tune(pasts: PurchaseHistories, truth: csr_matrix, cases: Rows) -> Blend:
     """The blend that best ranks what these customers bought next. truth: (n_customers, n_items), 0 or 1."""
     if not len(cases):
         return Blend()
@@ -153,7 +153,7 @@ def ndcg(scores: csr_matrix, truth: csr_matrix, k: int = 10) -> float:
     return float((gain / ideal[sizes]).mean())
 
 
-@unlocked((ROWS, ROWS, array(types.float32), array(types.float32, 2, out=True)))
+@nogil_kernel((ROWS, ROWS, array(types.float32), array(types.float32, 2, out=True)))
 def _distances(own: Weighted, by_item: Weighted, lengths: Floats, distances: Floats) -> None:
     """Writes of each customer how far each member is, but for the customer's own length."""
     for row in range(len(distances)):
@@ -167,7 +167,7 @@ def _distances(own: Weighted, by_item: Weighted, lengths: Floats, distances: Flo
             dots[member] = lengths[member] - np.float32(2) * dots[member]
 
 
-@unlocked((array(types.int64, 2), ROWS, types.int64))
+@nogil_kernel((array(types.int64, 2), ROWS, types.int64))
 def _means(nearest: Places, pooled: Weighted, n_items: int) -> tuple[Floats, Ints, Places]:
     """Columns of a sparse matrix: data, indices, offsets."""
     sums, offsets = np.zeros(n_items, np.float32), np.zeros(len(nearest) + 1, np.int64)

@@ -85,7 +85,7 @@ def closest(content: Content, price: NDArray[np.float32], kept: int) -> csr_matr
 
 
 @dataclass
-class Alike:
+class SimilarityCache:
     """`closest`, for a rehearsal and the training after it: what both ask is looked for once."""
 
     _asked: Sequence[NDArray[Any]] = ()

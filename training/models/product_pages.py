@@ -11,7 +11,7 @@ from training.data.history import History
 from training.data.interactions import order_items, session_items
 from training.data.neighbours import as_neighbours, matrix_of, only, row_of_each, stacked, strongest
 from training.models.co_purchase import co_purchase, split
-from training.models.product_kinds import Alike, Content, closeness_of
+from training.models.product_kinds import Content, SimilarityCache, closeness_of
 from training.settings import TrainingSettings
 
 VIEWED_WEIGHT, BOUGHT_WEIGHT, CONTENT_WEIGHT = 1.0, 0.5, 0.5
@@ -29,7 +29,7 @@ def page_neighbours(
     price: NDArray[np.float32],
     buyers: csr_matrix,
     settings: TrainingSettings,
-    alike: Alike,
+    alike: SimilarityCache,
 ) -> tuple[Neighbours, Neighbours]:
     """(similar, complements) of every product, the strongest first. buyers: `buyer_items`.
 

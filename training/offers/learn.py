@@ -16,8 +16,8 @@ from recommender.offers.incremental_margin import (
     N_WORLDS,
     RESPONSE,
     RESPONSE_SPREAD,
+    EvidenceLevel,
     OfferModel,
-    Stage,
     usual_anyway,
 )
 from recommender.offers.propensities import CONFIDENT
@@ -193,7 +193,7 @@ def _lift(model: OfferModel, rows: Numbers, asked: Responses, cost: Numbers) -> 
     return np.asarray(asked.stays * lift)
 
 
-def _stage(worth: Numbers) -> Stage:
+def _stage(worth: Numbers) -> EvidenceLevel:
     """personal where choosing for each earns more than one offer for all in 80 % of the worlds; else thin
     while to know the true world would earn a tenth more than to act on the mean of all; else single.
 

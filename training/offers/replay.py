@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from recommender.arrays.hashing import uniform
 from recommender.offers.catalogue import NO_OFFER, Catalogue
 from recommender.offers.decide import weigh
-from recommender.offers.eligibility import Asked, Given
+from recommender.offers.eligibility import Given, OfferContext
 from recommender.offers.incremental_margin import FEATURES, OfferModel
 from training.offers.learn import learn
 from training.offers.log import TOLD, Outcomes
@@ -154,14 +154,14 @@ def above(one: Log, other: Log) -> Value:
     return Value(value, float(value - WIDTH * error), float(value + WIDTH * error))
 
 
-def _questions(outcomes: Outcomes) -> Iterator[tuple[Asked, datetime]]:
+def _questions(outcomes: Outcomes) -> Iterator[tuple[OfferContext, datetime]]:
     """Each decision as it was asked, with what that customer had been given by then."""
     had: dict[str, tuple[Given, ...]] = {}
     for row in outcomes.decided.iter_rows(named=True):
         customer, now = row["customer_id"], row["decided_at"]
         given = had.get(customer, ())
         yield (
-            Asked(
+            OfferContext(
                 customer_id=customer,
                 features=dict(zip(TOLD, row["values"], strict=True)),
                 basket=row["basket"],

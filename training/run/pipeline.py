@@ -36,7 +36,7 @@ from training.models.popularity import (
     popular_by_category,
     trending,
 )
-from training.models.product_kinds import Alike, Content
+from training.models.product_kinds import Content, SimilarityCache
 from training.models.product_pages import page_neighbours, with_companions
 from training.models.sessions import fit_sessions
 from training.settings import TrainingSettings
@@ -49,7 +49,7 @@ class Known:
 
     next_basket: Learned | None = None
     factors: Factors | None = None
-    alike: Alike = field(default_factory=Alike)
+    alike: SimilarityCache = field(default_factory=SimilarityCache)
 
 
 def build(
@@ -141,7 +141,7 @@ def partners(
     products: Products,
     settings: TrainingSettings,
     report: Report,
-    alike: Alike,
+    alike: SimilarityCache,
 ) -> tuple[Neighbours, Neighbours, Neighbours, CartTuning]:
     """Of each product: what is like it, what goes with it, what goes with carts of it; their tuning."""
     buyers = buyer_items(history)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from features.progress import Report, silent
 from recommender.context.request import PLACEMENTS, Situation
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
-from recommender.placements import POPULAR, RECIPES, Recipe, fixed_weights
+from recommender.placements import POPULAR, SOURCE_MIXES, SourceMix, fixed_weights
 from recommender.recommend import Recommender
 from recommender.sources.candidates import Candidates
 from training.measure.compare import Case, spread
@@ -57,12 +57,12 @@ def fit_blends(
     """
     faiss.omp_set_num_threads(1)  # as in an API process
     weights, found = fixed_weights(), {}
-    recommender = Recommender(bundle, Shelf.of(bundle.tables))
+    recommender = Recommender(bundle, Availability.of(bundle.tables))
     early, late = by_placement(learning), by_placement(judging)
     for row, placement in enumerate(PLACEMENTS):
         report("Blending the sources", row, len(PLACEMENTS))
         parts = early.get(placement, []), late.get(placement, [])
-        if len(recipe := RECIPES[placement]) > 1 and min(map(len, parts)) >= FEWEST / 2:
+        if len(recipe := SOURCE_MIXES[placement]) > 1 and min(map(len, parts)) >= FEWEST / 2:
             judged = JUDGED_CARTS if placement == "cart" else JUDGED
             most = settings.blend_cases, judged * settings.blend_cases
             some = (spread(iter(cases), n, settings.seed) for cases, n in zip(parts, most, strict=True))
@@ -82,7 +82,7 @@ def by_placement(tasks: Tasks) -> dict[str, list[Case]]:
     return cases
 
 
-def votes_of(cases: Sequence[Case], recipe: Recipe, recommender: Recommender) -> Votes:
+def votes_of(cases: Sequence[Case], recipe: SourceMix, recommender: Recommender) -> Votes:
     """Ask every source about each case; last come the best sellers, which fill up."""
     asked = [*recipe, POPULAR]
     rankings = []

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.progress import Report, silent
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.placements import Source
 from recommender.recommend import Recommender
@@ -156,4 +156,4 @@ def worth(
 ) -> NDArray[np.float64]:
     """NDCG@10 of the part's source alone, case by case."""
     some = spread(iter(cases), settings.evaluation_cases, settings.seed)
-    return ndcg(ALONE, votes_of(some, (part.source,), Recommender(bundle, Shelf.of(bundle.tables))))
+    return ndcg(ALONE, votes_of(some, (part.source,), Recommender(bundle, Availability.of(bundle.tables))))

@@ -13,7 +13,7 @@ import polars as pl
 from features.events.vocabulary import Event, EventContext, Order, OrderItem
 from features.history import events_parquet as history
 from features.home import Home
-from features.live.customer_facts import PLACED, Fact, Said, facts_of, live
+from features.live.customer_facts import PLACED, DatedFact, Fact, facts_of, live
 from features.live.shopper_state import REMEMBERED, TAKEN_BACK, entry_of
 from features.outgoing.trigger_queue import Standing
 from features.store.settings import StoreSettings
@@ -27,7 +27,7 @@ class Replay:
 
     def __init__(self, log_length: int) -> None:
         self.logs: dict[tuple[bool, str], deque[bytes]] = defaultdict(lambda: deque(maxlen=log_length))
-        self.told: dict[tuple[bool, str], dict[str, Said]] = defaultdict(dict)
+        self.told: dict[tuple[bool, str], dict[str, DatedFact]] = defaultdict(dict)
         self._customer_of: dict[str, str] = {}
         self._buyer_of: dict[str, tuple[str | None, str | None]] = {}
 
@@ -70,7 +70,7 @@ class Replay:
     def _note(self, owner: tuple[bool, str], fact: Fact) -> None:
         before = self.told[owner].get(fact.name)
         if before is None or (fact.at_ms < before.at_ms if fact.earliest else fact.at_ms >= before.at_ms):
-            self.told[owner][fact.name] = Said(fact.at_ms, fact.value)
+            self.told[owner][fact.name] = DatedFact(fact.at_ms, fact.value)
 
 
 def replay(home: Home, as_of: datetime, settings: StoreSettings) -> Replay:

@@ -32,7 +32,7 @@ from recommender.lifecycle.vocabulary.occasion import Trigger
 from recommender.lifecycle.vocabulary.settings import Settings
 from recommender.merchandising.rules import AnyRule, Rules
 from recommender.model import versions
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle_files import BadBundle
 from recommender.recommend import Recommender
 from training.worker.trigger_experiments import note_exposures, planned
@@ -127,7 +127,7 @@ class Lifecycle:
             log.warning("a published model does not load; the old one stays", extra={"reason": str(error)})
             return
         if bundle is not None:
-            recommender = Recommender(bundle, Shelf.of(bundle.tables))
+            recommender = Recommender(bundle, Availability.of(bundle.tables))
             self._knowledge = Knowledge(recommender, figures_of(bundle.tables))
 
     def _enrol(self, recommender: Recommender, now_ms: int) -> None:
@@ -206,7 +206,7 @@ def _fresh(interests: Mapping[str, Mapping[str, int]], now_ms: int) -> dict[str,
 
 def _on_shelf(recommender: Recommender, client: redis.Redis) -> Recommender:
     tables = recommender.bundle.tables
-    return replace(recommender, shelf=Shelf.of(tables).changed(tables, all_changes(client)))
+    return replace(recommender, shelf=Availability.of(tables).changed(tables, all_changes(client)))
 
 
 def _rules(client: redis.Redis) -> Sequence[AnyRule]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from features.live.customer_facts import Life
+from features.live.customer_facts import CustomerState
 from recommender.lifecycle.vocabulary.customer import Customer, Good
 from recommender.lifecycle.vocabulary.occasion import DAY_MS, Occasion, Reason
 from recommender.lifecycle.vocabulary.settings import Settings
@@ -12,7 +12,7 @@ from recommender.lifecycle.vocabulary.settings import Settings
 LASTS_DAYS = 5
 
 
-def wanted(life: Life) -> dict[str, int]:
+def wanted(life: CustomerState) -> dict[str, int]:
     """Products they showed interest in and have not bought since -> when last, epoch ms."""
     oldest_first = reversed(life.shopper.purchases)
     bought = {product: order.at_ms for order in oldest_first for product in order.product_ids}
@@ -30,7 +30,9 @@ def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[
             yield from _dropped(product, at_ms, good, settings)
 
 
-def _back(life: Life, product: str, at_ms: int, good: Good, settings: Settings) -> Iterator[Occasion]:
+def _back(
+    life: CustomerState, product: str, at_ms: int, good: Good, settings: Settings
+) -> Iterator[Occasion]:
     """They looked while it was sold out, or had it on a list or in the cart."""
     look = life.looks.get(product)
     kept = product in life.shopper.cart or (look is not None and look.wished)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from features.live.customer_facts import Life
+from features.live.customer_facts import CustomerState
 from recommender.customers.tiers import TierPlan
 from recommender.lifecycle.vocabulary.settings import Settings
 
@@ -90,7 +90,7 @@ class Customer:
     to customers by its present settings; 0: for long."""
 
     id: str
-    life: Life
+    life: CustomerState
     goods: Goods
     person: Person = NOBODY
     worth: Worth = NOBODYS

@@ -21,7 +21,7 @@ Steps = Annotated[tuple[Hours, ...], msgspec.Meta(min_length=1, max_length=5)]
 Days = Annotated[float, msgspec.Meta(ge=0, le=730)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
-Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d(?![\s\S])")]
+TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d(?![\s\S])")]
 
 
 class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -144,8 +144,8 @@ class Birthday(Message, frozen=True, kw_only=True):
 class Quiet(Struct, frozen=True, kw_only=True):
     """No message in these hours of the customer's time zone; the same twice: none are quiet."""
 
-    from_: Clock = msgspec.field(default="21:00", name="from")
-    until: Clock = "08:00"
+    from_: TimeOfDay = msgspec.field(default="21:00", name="from")
+    until: TimeOfDay = "08:00"
 
 
 class Budget(Struct, frozen=True, kw_only=True):

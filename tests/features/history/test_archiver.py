@@ -15,7 +15,7 @@ from features.history import events_parquet as history
 from features.history.archiver import Archiver
 from features.home import Home
 from features.live.ingest import ingest_sync
-from features.outgoing.impressions import ServedRecord, Treated
+from features.outgoing.impressions import ExperimentAssignment, ServedRecord
 from features.store import keys
 from features.store.redis_server import RedisServer
 from features.store.settings import StoreSettings
@@ -151,18 +151,20 @@ def test_what_was_shown_is_kept(client: redis.Redis, home: Home, settings: Store
     burst(client, home, settings)
     shown = pl.read_parquet(home.served / "*" / "*.parquet")
     assert shown.select("recommendation_id", "at", "product_ids").rows() == [("r-1", NOW, ["a", "b"])]
-    fields = {*ServedRecord.__struct_fields__, *Treated.__struct_fields__} - {"treated"}
+    fields = {*ServedRecord.__struct_fields__, *ExperimentAssignment.__struct_fields__} - {"treated"}
     assert set(shown.columns) == fields
     assert shown.select("experiment", "held_out", "holdout").rows() == [(None, False, 0.0)]
 
 
 def test_the_arm_of_what_was_shown_is_kept(client: redis.Redis, home: Home, settings: StoreSettings) -> None:
-    treated = Treated("x-1", "e1", "b", 0.5, False, 0.05)
+    treated = ExperimentAssignment("x-1", "e1", "b", 0.5, False, 0.05)
     record = ServedRecord("r-1", NOW, "home", ("a",), customer_id="ann", treated=treated)
     client.xadd(keys.served_stream(), {"s": msgspec.json.encode([record])})
     burst(client, home, settings)
     shown = pl.read_parquet(home.served / "*" / "*.parquet")
-    assert shown.select(Treated.__struct_fields__).rows() == [("x-1", "e1", "b", 0.5, False, 0.05)]
+    assert shown.select(ExperimentAssignment.__struct_fields__).rows() == [
+        ("x-1", "e1", "b", 0.5, False, 0.05)
+    ]
     assert client.xlen(keys.served_stream()) == 0
 
 

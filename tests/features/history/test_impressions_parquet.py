@@ -7,7 +7,7 @@ from datetime import timedelta, timezone
 import polars as pl
 
 from features.history.impressions_parquet import SERVED_SCHEMA, served_table
-from features.outgoing.impressions import ServedRecord, Treated
+from features.outgoing.impressions import ExperimentAssignment, ServedRecord
 
 from factories import NOW
 
@@ -15,7 +15,7 @@ UNDER_B = "x-1", "e1", "b", 0.5, True, 0.05
 
 
 def test_a_row_says_what_its_record_says() -> None:
-    treated = Treated(*UNDER_B)
+    treated = ExperimentAssignment(*UNDER_B)
     told = ServedRecord(
         "r-1", NOW, "home", ("a", 'é"\n'), ("als", "new"), "ann", "browser", "visit", "v1", treated
     )

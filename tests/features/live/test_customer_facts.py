@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from features.events.vocabulary import Event
-from features.live.customer_facts import Life, facts_of, live, told_of
+from features.live.customer_facts import CustomerState, facts_of, live, told_of
 from features.live.ingest import ingest_sync
 from features.live.shopper_state import milliseconds
 from features.store import keys
@@ -20,7 +20,7 @@ from factories import NOW, event
 HOUR = timedelta(hours=1)
 
 
-def life(client: redis.Redis, settings: StoreSettings, *events: Event, customer: str = "c") -> Life:
+def life(client: redis.Redis, settings: StoreSettings, *events: Event, customer: str = "c") -> CustomerState:
     """What a customer's life is after these events."""
     ingest_sync(client, events, NOW, settings)
     log = client.lrange(keys.shopper_log(customer, known=True), 0, -1)

@@ -15,9 +15,9 @@ from loadtests.inside.enlarge import asking_every_source, enlarged, main, write_
 from recommender.arrays.id_map import IdMap
 from recommender.context.request import Request
 from recommender.model import versions
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
-from recommender.placements import RECIPES, courses
+from recommender.placements import SOURCE_MIXES, courses
 from recommender.recommend import Recommender
 
 from bundles import CATEGORIES, NOW, PRODUCTS, item, small_bundle, write_small
@@ -58,7 +58,7 @@ def small_of_three() -> Bundle:
 
 def answer(bundle: Bundle, placement: str, **context: object) -> list[str]:
     request = Request(placement, now=NOW.timestamp(), **context)  # type: ignore[arg-type]
-    recommender = Recommender(bundle, Shelf.of(bundle.tables))
+    recommender = Recommender(bundle, Availability.of(bundle.tables))
     return [bundle.tables.products.name(pick.item) for pick in recommender.recommend(request, 2)]
 
 
@@ -120,7 +120,7 @@ def test_the_home_serves_and_says_whom_to_ask_about(big: Bundle, tmp_path: Path)
 
 def test_every_source_can_be_asked() -> None:
     asked = courses(asking_every_source(small_bundle()).tables.blends)
-    for placement, recipe in RECIPES.items():
+    for placement, recipe in SOURCE_MIXES.items():
         assert asked[placement][0].names == tuple(source.name for source in recipe)
 
 

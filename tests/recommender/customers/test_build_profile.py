@@ -13,7 +13,7 @@ from features.live.shopper_state import Purchase
 from recommender.customers.build_profile import profile
 from recommender.customers.profile import Profile
 from recommender.customers.tiers import TierPlan, read_plan
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 
 from bundles import NOW, small_bundle
 
@@ -24,7 +24,7 @@ NOW_MS = int(NOW.timestamp() * 1000)
 
 def of(customer: str, *purchases: Purchase, plan: TierPlan | None = TIERS, **changes: Any) -> Profile:
     bundle = changes.get("bundle", bundle_with_people())
-    shelf = Shelf.of(bundle.tables) if bundle else None
+    shelf = Availability.of(bundle.tables) if bundle else None
     return profile(customer, bundle, shelf, purchases, plan, NOW.timestamp(), np.random.default_rng(0))
 
 

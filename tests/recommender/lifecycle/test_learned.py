@@ -9,7 +9,7 @@ from recommender.arrays.id_map import IdMap
 from recommender.lifecycle.learned import LearnedFigures, figures_of
 from recommender.lifecycle.models import PlainFigures
 from recommender.lifecycle.vocabulary.customer import Person
-from recommender.model.customer_tables import CustomerFacts, People
+from recommender.model.customer_tables import CustomerFacts, CustomerTable
 from recommender.value.business_calendar import PARTS
 from recommender.value.customer_value import CustomerValue
 from recommender.value.order_models import BG_NBD
@@ -78,7 +78,7 @@ def figures() -> LearnedFigures:
         consent=np.array([1, -1], np.int8),
         words=IdMap.build(["NO"]),
     )
-    people = People(facts, value(), reorder(), np.array([30.0, 40.0, 50.0]), np.zeros(8, np.int8))
+    people = CustomerTable(facts, value(), reorder(), np.array([30.0, 40.0, 50.0]), np.zeros(8, np.int8))
     return LearnedFigures(small_tables(), people)
 
 

@@ -10,13 +10,13 @@ import pytest
 
 from recommender.context.request import Request
 from recommender.merchandising.rules import Rules, contradictions, unknown_names
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.recommend import Pick, Recommender
 
 from bundles import NOW, PRODUCTS, small_bundle
 
 BUNDLE = small_bundle()
-SHELF = Shelf.of(BUNDLE.tables)
+SHELF = Availability.of(BUNDLE.tables)
 # Nobody's home, most popular first; kitchen: all but tea and tin.
 PLAIN = ["mug", "tea", "spoon", "kettle", "cup", "pot", "tin"]
 
@@ -29,7 +29,7 @@ def rules(*each: dict[str, Any]) -> Rules:
 def picks(
     *each: dict[str, Any],
     k: int = 7,
-    shelf: Shelf = SHELF,
+    shelf: Availability = SHELF,
     visitor: str | None = None,
     days: float = 0,
     **fields: Any,

@@ -6,12 +6,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 
 from bundles import item, small_tables
 
 TABLES = small_tables()
-SHELF = Shelf.of(TABLES)
+SHELF = Availability.of(TABLES)
 
 
 @pytest.mark.parametrize(

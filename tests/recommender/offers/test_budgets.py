@@ -9,7 +9,7 @@ import pytest
 
 from recommender.offers.budgets import Traffic, budget_prices, traffic_of
 from recommender.offers.catalogue import Budget, Catalogue, Offer
-from recommender.offers.eligibility import Asked
+from recommender.offers.eligibility import OfferContext
 from recommender.offers.incremental_margin import N_WORLDS, OfferModel
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -34,10 +34,10 @@ def model(arms: tuple[str, ...] = ("five",)) -> OfferModel:
     )
 
 
-def customers() -> list[Asked]:
+def customers() -> list[OfferContext]:
     """The offer brings ten of them .5, 1.5 ... 9.5: .1 x (margin - 5)."""
     known = {"features": {"stays": 1.0}, "basket": 200.0}
-    return [Asked(customer_id=str(i), margin=10.0 + 10 * i, **known) for i in range(10)]  # type: ignore[arg-type]
+    return [OfferContext(customer_id=str(i), margin=10.0 + 10 * i, **known) for i in range(10)]  # type: ignore[arg-type]
 
 
 def priced(amount: float, spent: float = 0.0, days: float = 10, daily: float = 1.0, **more: object) -> float:

@@ -10,7 +10,7 @@ import pytest
 from recommender.arrays.hashing import uniform
 from recommender.offers.catalogue import Budget, Cap, Catalogue, Eligibility, Offer
 from recommender.offers.decide import decide
-from recommender.offers.eligibility import Asked, Given, why_not
+from recommender.offers.eligibility import Given, OfferContext, why_not
 from recommender.offers.incremental_margin import N_WORLDS, OfferModel
 from recommender.offers.propensities import propensities, taken
 
@@ -19,9 +19,9 @@ TEN = Offer(id="ten", kind="percentage", value=10, budgets=("spring",))
 POST = Offer(id="post", kind="free_shipping", cost=4.9)
 
 
-def asked(customer: str = "c-1", **changes: object) -> Asked:
+def asked(customer: str = "c-1", **changes: object) -> OfferContext:
     known = {"features": {"keen": 0.0}, "basket": 40.0, "margin": 20.0}
-    return Asked(customer_id=customer, **{**known, **changes})  # type: ignore[arg-type]
+    return OfferContext(customer_id=customer, **{**known, **changes})  # type: ignore[arg-type]
 
 
 def model(ten: float, post: float, keen: float = 0.0, stage: str = "personal") -> OfferModel:

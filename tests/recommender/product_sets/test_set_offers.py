@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.arrays.tables import SetTable
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.offers.catalogue import Catalogue, FixedSet, Sets
 from recommender.product_sets.set_offers import SetOffer, SetsAsked, SetShop
@@ -42,7 +42,7 @@ def bundle_with_sets(costs: float = 0.4) -> Bundle:
 
 def shop(catalogue: Catalogue | None = None, costs: float = 0.4) -> SetShop:
     bundle = bundle_with_sets(costs)
-    return SetShop(bundle, Shelf.of(bundle.tables), catalogue or Catalogue())
+    return SetShop(bundle, Availability.of(bundle.tables), catalogue or Catalogue())
 
 
 def names(found: list[SetOffer]) -> list[set[str]]:
@@ -111,7 +111,7 @@ def test_no_set_ever_keeps_less_than_the_minimum_margin(share: float, least: flo
 
 def test_without_a_table_there_are_none() -> None:
     small = small_bundle()
-    assert SetShop(small, Shelf.of(small.tables), Catalogue()).offers(SetsAsked(), 3) == []
+    assert SetShop(small, Availability.of(small.tables), Catalogue()).offers(SetsAsked(), 3) == []
 
 
 @pytest.mark.parametrize("products", [("mug", "kettle"), ("kettle", "mug")])

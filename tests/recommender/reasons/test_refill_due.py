@@ -8,7 +8,7 @@ from persons import bundle_with_people
 
 from features.live.shopper_state import Purchase, ShopperState
 from recommender.context.request import Placement, Request
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.reasons.explain import Reason
 from recommender.recommend import Recommender
 
@@ -20,7 +20,7 @@ BUNDLE = bundle_with_people()
 
 def reason(product: str, placement: Placement = "buy_again", day: int = 0, *orders: Purchase) -> Reason:
     """What ann is told so many days from now."""
-    recommender = Recommender(BUNDLE, Shelf.of(BUNDLE.tables))
+    recommender = Recommender(BUNDLE, Availability.of(BUNDLE.tables))
     at = NOW.timestamp() + day * DAY_S
     request = Request(placement, at, ShopperState(purchases=orders), "ann", rest_days=0)
     picks = recommender.recommend(request, 8)
@@ -59,7 +59,7 @@ def test_a_live_order_moves_the_day_at_once() -> None:
 
 def test_without_a_model_of_customers_it_is_as_before() -> None:
     bare = replace(BUNDLE, tables=replace(BUNDLE.tables, people=None))
-    recommender = Recommender(bare, Shelf.of(bare.tables))
+    recommender = Recommender(bare, Availability.of(bare.tables))
     picks = recommender.recommend(Request("buy_again", NOW.timestamp(), customer_id="ann"), 3)
     assert "runs_out" not in {pick.reason.code for pick in picks}
     assert int(NOW.timestamp() // DAY_S) == TODAY

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recommender.context.request import Request, Situation
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.recommend import Recommender
 from recommender.sources.cart import completion
@@ -34,7 +34,7 @@ def test_what_speaks_against_a_product_can_keep_it_out() -> None:
     bundle = small_bundle()
     against = neighbours({"kettle": [("tea", 0.4, 16), ("spoon", 0.1, 4)], "mug": [("tea", -0.5, 9)]})
     bundle = replace(bundle, tables=replace(bundle.tables, companions=against))
-    recommender = Recommender(bundle, Shelf.of(bundle.tables))
+    recommender = Recommender(bundle, Availability.of(bundle.tables))
 
     def best(*cart: str) -> tuple[int, str]:
         pick, *_ = recommender.recommend(Request("cart", now=NOW.timestamp(), cart=cart), k=1)
@@ -55,5 +55,5 @@ def test_a_rising_product_counts_more() -> None:
 def test_the_habit_gives_its_own_reason() -> None:
     bundle = small_bundle()
     request = Request("cart", now=NOW.timestamp(), customer_id="ann", cart=("spoon",))
-    pick = Recommender(bundle, Shelf.of(bundle.tables)).recommend(request, 1)[0]
+    pick = Recommender(bundle, Availability.of(bundle.tables)).recommend(request, 1)[0]
     assert (pick.item, pick.reason.code) == (item("tea"), "buy_again")

@@ -13,10 +13,10 @@ from features.live.shopper_state import LogEntry, ShopperLog
 from recommender.context.request import Request, Situation
 from recommender.kernels.cart import FEATURES
 from recommender.kernels.trees import Trees
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
-from recommender.model.next_basket_table import Foreseen
-from recommender.placements import AT_ONCE, Course, Source
+from recommender.model.next_basket_table import Precomputed
+from recommender.placements import AT_ONCE, Source, Stage
 from recommender.recommend import _blended
 from recommender.sources.candidates import Ranking
 from recommender.sources.fused import Found
@@ -25,7 +25,7 @@ from recommender.sources.next_basket import foresee_many
 from bundles import NOW, PRODUCTS, TODAY, small_bundle, small_tables
 
 COURSES = [
-    Course.of(
+    Stage.of(
         tuple(
             [
                 Source(propose.__name__, weight, propose)
@@ -45,7 +45,7 @@ def with_all_beforehand() -> Bundle:
     basket = tables.next_basket
     sizes, row = foresee_many(basket, np.arange(2), TODAY)
     offsets = np.concatenate([[0], np.cumsum(sizes)])
-    foreseen = Foreseen(np.array([TODAY], np.int32), offsets, *row)
+    foreseen = Precomputed(np.array([TODAY], np.int32), offsets, *row)
     trees = Trees(
         rng.integers(0, FEATURES, (5, 3)).astype(np.int32),
         rng.normal(size=(5, 3)).astype(np.float32),
@@ -56,7 +56,7 @@ def with_all_beforehand() -> Bundle:
 
 
 BUNDLE = with_all_beforehand()
-ALLOWED = Shelf.of(BUNDLE.tables).sellable
+ALLOWED = Availability.of(BUNDLE.tables).sellable
 
 
 def entry(kind: str, *products: str, received_ms: int = 1) -> bytes:
@@ -87,7 +87,7 @@ def told(found: Found | tuple[Ranking, object]) -> tuple[list[list[int]], list[f
 
 
 @pytest.mark.parametrize("course", COURSES, ids=lambda course: "+".join(course.names))
-def test_it_says_what_the_parts_say(course: Course) -> None:
+def test_it_says_what_the_parts_say(course: Stage) -> None:
     assert course.at_once is not None
     answered = 0
     for seed in range(300):
@@ -105,7 +105,7 @@ def test_it_says_what_the_parts_say(course: Course) -> None:
 
 @pytest.mark.parametrize("course", COURSES, ids=lambda course: "+".join(course.names))
 @pytest.mark.parametrize("log", [[entry("purchase", "cup", received_ms=JUST_NOW_MS)], [b"\xc1"]])
-def test_an_unseen_order_and_a_damaged_log_are_left(course: Course, log: list[bytes]) -> None:
+def test_an_unseen_order_and_a_damaged_log_are_left(course: Stage, log: list[bytes]) -> None:
     request = Request(
         "cart", NOW.timestamp(), ShopperLog(log), customer_id="ann", product_id="kettle", cart=("mug",)
     )

@@ -12,7 +12,7 @@ from features.live.shopper_state import ShopperState, entry_of, fold
 from recommender.context.request import Request, Situation
 from recommender.kernels.ranking import NEVER
 from recommender.kernels.trees import Trees
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.model.next_basket_table import Past
 from recommender.recommend import Recommender
@@ -154,13 +154,13 @@ def test_an_order_since_then_or_another_day_is_worked_out_anew() -> None:
 
 def test_an_email_says_why() -> None:
     ask = Request("email", now=NOW.timestamp(), customer_id="ann", rest_days=0)
-    spoon, tea = Recommender(BUNDLE, Shelf.of(BUNDLE.tables)).recommend(ask, 2)
+    spoon, tea = Recommender(BUNDLE, Availability.of(BUNDLE.tables)).recommend(ask, 2)
     assert (spoon.source, spoon.reason.code) == ("next_basket", "next_basket")
     assert tea.reason.text == "You bought this 4 times, last on 28 October"
 
 
 def test_rest_days_decide_what_rests() -> None:
-    recommender = Recommender(BUNDLE, Shelf.of(BUNDLE.tables))
+    recommender = Recommender(BUNDLE, Availability.of(BUNDLE.tables))
 
     def shown(rest_days: int) -> set[str]:
         ask = Request("email", now=NOW.timestamp(), customer_id="bob", rest_days=rest_days)

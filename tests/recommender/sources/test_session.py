@@ -8,7 +8,7 @@ import pytest
 from features.live.shopper_state import ShopperState
 from recommender.arrays.tables import Sessions
 from recommender.context.request import Request, Situation
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.recommend import Recommender
 from recommender.sources.session import next_in_visit, step
 
@@ -54,7 +54,7 @@ def test_where_no_visit_led_on_the_neighbours_speak():
 
 def test_home_follows_the_visit_and_says_why():
     bundle = small_bundle()
-    recommender = Recommender(bundle, Shelf.of(bundle.tables))
+    recommender = Recommender(bundle, Availability.of(bundle.tables))
     visit = ShopperState(viewed=("pot", "cup"))
     others = tuple(set(PRODUCTS) - {"tin", "cup"})
     request = Request("home", now=NOW.timestamp(), shopper=visit, exclude=others)

@@ -10,7 +10,7 @@ import pytest
 from persons import small_people
 
 from recommender.context.request import Request, Situation
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.recommend import Pick, Recommender
 from recommender.sources.upgrades import accepted_band
@@ -37,7 +37,7 @@ def shop(bought: Sequence[str] = (), repeat_rate: float = 0.1) -> Bundle:
 
 def better(bundle: Bundle, k: int = 2) -> list[Pick]:
     request = Request("upgrade", NOW.timestamp(), customer_id="ann", product_id="mug")
-    return Recommender(bundle, Shelf.of(bundle.tables)).recommend(request, k)
+    return Recommender(bundle, Availability.of(bundle.tables)).recommend(request, k)
 
 
 def test_those_in_the_customers_price_bands_come_first() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recommender.value.business_calendar import PARTS, USUAL, YEAR_DAYS, Clock
+from recommender.value.business_calendar import PARTS, USUAL, YEAR_DAYS, BusinessCalendar
 
-BUSY = Clock(np.linspace(0.2, 1.8, PARTS))
+BUSY = BusinessCalendar(np.linspace(0.2, 1.8, PARTS))
 DAYS = np.arange(19_000, 21_000, 7)
 
 

@@ -10,14 +10,14 @@ from sales import at, sale, shop_of
 from features.catalogue.products import load_products
 from features.home import Home
 from recommender.model.bundle import flatten, unflatten
-from recommender.model.customer_tables import People
+from recommender.model.customer_tables import CustomerTable
 from training.data.history import load_history
 from training.models.customer_tables import fit_people
 
 from factories import event
 
 
-def fitted(home: Home) -> tuple[People, dict[str, int]]:
+def fitted(home: Home) -> tuple[CustomerTable, dict[str, int]]:
     catalogue = load_products(home)
     history = load_history(home, catalogue)
     people = fit_people(home, history, catalogue)
@@ -74,11 +74,11 @@ def test_who_never_ordered_is_known_and_nothing_is_expected_of_them(home: Home) 
 def test_it_goes_through_a_bundle_unchanged(home: Home) -> None:
     shop_of(home, EVENTS, **GOODS)
     people, _ = fitted(home)
-    again = unflatten(People, dict(flatten(people)))
-    for field in fields(People):
+    again = unflatten(CustomerTable, dict(flatten(people)))
+    for field in fields(CustomerTable):
         pairs = zip(flatten_of(people, field.name), flatten_of(again, field.name), strict=True)
         assert all(np.array_equal(one, other, equal_nan=one.dtype.kind == "f") for one, other in pairs)
 
 
-def flatten_of(people: People, name: str) -> list[np.ndarray]:
+def flatten_of(people: CustomerTable, name: str) -> list[np.ndarray]:
     return [array for part, array in flatten(people) if part.split(".")[0] == name]

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from recommender.model.next_basket_table import Pasts
+from recommender.model.next_basket_table import PurchaseHistories
 from recommender.sources.next_basket import personal_vector
 from training.models.peers import Blend, Pool, fit_peers, ndcg, personal_vectors
 
 # 0: baskets {2, 0}, {2}; 1: {2}, {2}, {1}; 2: {3}; 3: never bought
-PASTS = Pasts(
+PASTS = PurchaseHistories(
     offsets=np.array([0, 3, 6, 7, 7], np.int64),
     items=np.array([2, 0, 2, 2, 2, 1, 3], np.int32),
     days=np.array([1, 1, 4, 2, 3, 9, 5], np.int32),

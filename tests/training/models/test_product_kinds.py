@@ -5,8 +5,8 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from training.models.product_kinds import (
-    Alike,
     Content,
+    SimilarityCache,
     closeness_of,
     closest,
     content_vectors,
@@ -74,7 +74,7 @@ def test_what_is_alike_is_looked_for_again_only_where_something_changed():
         ((content, price, 2), False),
         ((other, price, 3), False),
     ):
-        alike = Alike()
+        alike = SimilarityCache()
         first, again = alike.closest(content, price, 3), alike.closest(*asked)
         assert (again is first) is same
         assert (again != closest(*asked)).nnz == 0

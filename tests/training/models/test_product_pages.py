@@ -11,7 +11,7 @@ from recommender.arrays.tables import Neighbours
 from training.data.interactions import buyer_items
 from training.data.neighbours import as_neighbours
 from training.data.products import align
-from training.models.product_kinds import Alike, Content
+from training.models.product_kinds import Content, SimilarityCache
 from training.models.product_pages import page_neighbours, with_lent
 from training.settings import TrainingSettings
 
@@ -32,7 +32,7 @@ def pages(home: Home) -> tuple[list[str], Neighbours, Neighbours]:
     products = align(load_products(home), history)
     content = Content.of(products.titles, products.category, products.brand)
     found = page_neighbours(
-        history, content, products.price, buyer_items(history), TrainingSettings(), Alike()
+        history, content, products.price, buyer_items(history), TrainingSettings(), SimilarityCache()
     )
     return history.product_ids, *found
 

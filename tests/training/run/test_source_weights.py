@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.context.request import PLACEMENTS, Request
-from recommender.model.availability import Shelf
-from recommender.placements import RECIPES, fixed_weights
+from recommender.model.availability import Availability
+from recommender.placements import SOURCE_MIXES, fixed_weights
 from recommender.recommend import Recommender
 from training.measure.compare import Case
 from training.run.source_weights import (
@@ -81,7 +81,7 @@ def test_never_worse_on_validation_than_the_best_source_alone(seed: int, skills:
 def test_sources_vote_for_what_may_be_shown_their_best_counting_one():
     bundle = small_bundle()
     case = Case(Request("cart", NOW.timestamp(), cart=("kettle",)), np.array([item("spoon")], np.int32))
-    asked = votes_of([case], RECIPES["cart"], Recommender(bundle, Shelf.of(bundle.tables)))
+    asked = votes_of([case], SOURCE_MIXES["cart"], Recommender(bundle, Availability.of(bundle.tables)))
     assert sorted(asked.votes[0, 0].tolist(), reverse=True)[:3] == pytest.approx([1, 0.25, 0])
     assert asked.wanted.sum() == 1
     assert asked.votes[0, 0][asked.wanted[0]] == pytest.approx(0.25)
@@ -106,6 +106,6 @@ def test_a_placement_learns_what_its_questions_tell():
     weights, found = fit_blends(cart_cases(50), cart_cases(60), small_bundle(), TrainingSettings())
     assert found["cart"]["cases"] == 60
     assert found["cart"]["ndcg@10_full"] == max(found["cart"]["alone"]) == 1
-    assert weights[CART, : len(RECIPES["cart"])].tolist() == pytest.approx(found["cart"]["weights"])
+    assert weights[CART, : len(SOURCE_MIXES["cart"])].tolist() == pytest.approx(found["cart"]["weights"])
     others = np.arange(len(PLACEMENTS)) != CART
     assert np.array_equal(weights[others], fixed_weights()[others])

@@ -10,7 +10,7 @@ from histories import archive, list_products, old_clocks, order
 from features.home import Home
 from recommender.context.request import Request
 from recommender.model import versions
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.model.bundle import flatten
 from recommender.recommend import Recommender
 from training.errors import NothingToTrainOn
@@ -37,7 +37,7 @@ def home(tmp_path) -> Home:
 
 def answer(home: Home, k: int = 5, **request) -> list[str]:
     bundle = versions.load_current(home.models)
-    recommender = Recommender(bundle, Shelf.of(bundle.tables))
+    recommender = Recommender(bundle, Availability.of(bundle.tables))
     picks = recommender.recommend(Request(now=NOW.timestamp(), **request), k)
     return [bundle.tables.products.name(pick.item) for pick in picks]
 

@@ -12,7 +12,7 @@ import redis
 from features.events.vocabulary import Event
 from features.history.archiver import Archiver
 from features.home import Home
-from features.live.customer_facts import Life
+from features.live.customer_facts import CustomerState
 from features.live.ingest import ingest_sync
 from features.outgoing import trigger_queue as triggers
 from features.store.settings import StoreSettings
@@ -65,7 +65,7 @@ def test_a_replay_is_what_live_state_was(
         assert replayed.get(customer, NOBODY).life == standing.life
 
 
-NOBODY = triggers.Standing(Life(), {}, {}, ())
+NOBODY = triggers.Standing(CustomerState(), {}, {}, ())
 
 
 def carts(home: Home, client: redis.Redis, settings: StoreSettings) -> Iterator[str]:

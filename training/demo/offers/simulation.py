@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from features.progress import Report, silent
 from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
 from recommender.offers.decide import decide, weigh
-from recommender.offers.eligibility import Asked
+from recommender.offers.eligibility import OfferContext
 from recommender.offers.incremental_margin import FEATURES, OfferModel
 from training.demo.offers.customers import (
     ARMS,
@@ -110,9 +110,9 @@ class DemoShop:
         basket = self.insight.basket(seen)
         return Questions(self.insight.told(seen, day), basket, basket * self.response.margin_share)
 
-    def asked(self, who: int, questions: Questions) -> Asked:
+    def asked(self, who: int, questions: Questions) -> OfferContext:
         """A customer as the decision sees them."""
-        return Asked(
+        return OfferContext(
             customer_id=self.people[0][who],
             features={name: float(values[who]) for name, values in questions.told.items()},
             basket=float(questions.basket[who]),

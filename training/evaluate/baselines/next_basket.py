@@ -12,7 +12,7 @@ from recommender.arrays.tables import Neighbours
 from recommender.context.request import Situation
 from recommender.kernels.trees import Trees
 from recommender.model.bundle import Bundle
-from recommender.model.next_basket_table import Foreseen
+from recommender.model.next_basket_table import Precomputed
 from recommender.sources.als import fold_in, taste_of
 from recommender.sources.candidates import Candidates, neighbours_of
 from recommender.sources.next_basket import past_of
@@ -35,7 +35,7 @@ def simple_methods(bundle: Bundle, history: History) -> dict[str, Ranker]:
         bundle,
         tables=replace(
             tables,
-            next_basket=replace(table, trees=Trees.none(), foreseen=Foreseen.none(len(tables.customers))),
+            next_basket=replace(table, trees=Trees.none(), foreseen=Precomputed.none(len(tables.customers))),
         ),
     )
 

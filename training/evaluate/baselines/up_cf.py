@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array
 
-from recommender.model.next_basket_table import Pasts
+from recommender.model.next_basket_table import PurchaseHistories
 from recommender.sources.next_basket_features import baskets_since
 from training.models.peers import ndcg
 
@@ -36,7 +36,7 @@ class UpCf(NamedTuple):
         return csr_matrix(similarity.power(self.locality) @ self.shares)
 
 
-def up_cf(pasts: Pasts, n_items: int, window: int, locality: int) -> UpCf:
+def up_cf(pasts: PurchaseHistories, n_items: int, window: int, locality: int) -> UpCf:
     """Every customer's baskets, a day being one, as UP-CF wants them."""
     n_customers = len(pasts.offsets) - 1
     shares = np.zeros(len(pasts.items), np.float32)
@@ -56,7 +56,7 @@ def up_cf(pasts: Pasts, n_items: int, window: int, locality: int) -> UpCf:
 
 
 def tuned_up_cf(
-    pasts: Pasts, early: Pasts, truth: csr_matrix, cases: NDArray[np.int64]
+    pasts: PurchaseHistories, early: PurchaseHistories, truth: csr_matrix, cases: NDArray[np.int64]
 ) -> Callable[[int], NDArray[np.float32]]:
     """Scores (n_items) for a customer, by the window and locality that, given `early`, rank truth best."""
     n_items = truth.shape[1]
@@ -68,7 +68,7 @@ def tuned_up_cf(
     return lambda customer: model.scores(np.array([customer])).toarray().ravel()
 
 
-def _matrix(values: NDArray[np.float32], pasts: Pasts, shape: tuple[int, int]) -> csr_matrix:
+def _matrix(values: NDArray[np.float32], pasts: PurchaseHistories, shape: tuple[int, int]) -> csr_matrix:
     matrix = csr_matrix((values, pasts.items, pasts.offsets), shape=shape, copy=True)
     matrix.sum_duplicates()  # in place
     return matrix

@@ -15,7 +15,7 @@ from features.progress import Report, silent
 from recommender.context.request import Placement, Request
 from recommender.customers.offer_context import Question, asked_of, model_of
 from recommender.model import versions
-from recommender.model.availability import Shelf
+from recommender.model.availability import Availability
 from recommender.offers.catalogue import Catalogue
 from recommender.offers.promise import choose
 from recommender.recommend import Recommender
@@ -38,7 +38,7 @@ def evaluate_offer_cost(home: Home, report: Report = silent) -> Evaluation:
         catalogue = catalogue_of(OFFER_CATALOGUE.standing(client).settings)
     if bundle is None or not catalogue.offers:
         raise BadDataset("there is nothing to measure: train, and save offers with PUT /v1/offers/catalogue")
-    recommender = Recommender(bundle, Shelf.of(bundle.tables))
+    recommender = Recommender(bundle, Availability.of(bundle.tables))
     n = min(len(bundle.tables.customers), 2_000)
     names = [bundle.tables.customers.name(row) for row in range(n)]
     item = int(bundle.tables.popular.items[0])
