@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -16,6 +15,7 @@ from api.access import Access, is_local
 from api.early import Load
 from api.metrics import hand_over
 from api.middleware import Observed
+from api.origins import Origins
 from api.pages import pages_router
 from api.routes import (
     catalogue,
@@ -94,6 +94,7 @@ def create_app(
         title="Perennial",
         description="Recommendations that bring customers back.",
         version="0.1.0",
+        openapi_tags=openapi.TAGS,
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -104,7 +105,7 @@ def create_app(
     problems.install(app)
     openapi.install(app)
     app.add_middleware(_observed, settings=settings)
-    app.shorten([recommendations.router, events.router], partial(_shared, settings=settings))
+    app.shorten([recommendations.router, events.router], Origins(settings.cors_origins))
     return app
 
 

@@ -41,17 +41,16 @@ def url_of(listener: socket.socket) -> str:
 
 def run_api(app: FastAPI, listener: socket.socket, settings: ApiSettings) -> None:
     """Serve until SIGTERM, then finish what is open."""
-    import uvicorn  # these not above: the supervisor shall not wait for them
-
-    from api.protocol import ShortcutProtocol
+    import uvicorn  # not above: the supervisor shall not wait for it
 
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http=ShortcutProtocol,
+        http="httptools",
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nobody here looks at the caller's address or scheme
         timeout_graceful_shutdown=settings.drain_s,
     )
     gc.collect()

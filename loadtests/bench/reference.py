@@ -123,9 +123,10 @@ if __name__ == "__main__":
     config = uvicorn.Config(
         reference_app(json.load(sys.stdin)),
         loop="uvloop",
-        http="api.protocol:ShortcutProtocol",  # for it like any other application
+        http="httptools",
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
     )
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])

@@ -25,16 +25,10 @@ print(exposition().decode())
 
 
 def scraped(folder: Path | None = None) -> list[str]:
-    """The lines of our histogram, said by a process of its own that has observed; folder: shared by several."""
-    environment = {**os.environ, **({"PROMETHEUS_MULTIPROC_DIR": str(folder)} if folder else {})}
-    said = subprocess.run(
-        [sys.executable, "-c", OBSERVES],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    """The lines of our histogram from a process of its own; folder: what several share."""
+    shared = {"PROMETHEUS_MULTIPROC_DIR": str(folder)} if folder else {}
+    command, environment = [sys.executable, "-c", OBSERVES], {**os.environ, **shared}
+    said = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     return histogram_lines(said.stdout)
 
 
