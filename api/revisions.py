@@ -6,12 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
-from fastapi import Request
-
 from api.answers import encode
 from api.problems import Problem
-from api.queries import checked
-from api.schemas import VersionAsk
 from api.service import Service
 from features.setting_versions import SettingVersion, SettingVersions
 
@@ -37,12 +33,11 @@ def chosen(versions: Sequence[Version], revision: int | None, unset: Version, ro
 
 
 async def asked(
-    service: Service, request: Request, settings: SettingVersions, route: str
+    service: Service, revision: int | None, settings: SettingVersions, route: str
 ) -> tuple[list[SettingVersion], SettingVersion]:
-    """(all that are kept, the one of the query's `revision`, or the newest). Raises Problem 404."""
-    wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
+    """(all that are kept, the one of that revision, or the newest). Raises Problem 404."""
     versions = await settings.newest(service.store)
-    return versions, chosen(versions, wanted, SettingVersion(), route)
+    return versions, chosen(versions, revision, SettingVersion(), route)
 
 
 async def saved(

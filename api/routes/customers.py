@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from api.answers import JsonReply, encode
-from api.openapi import answers
+from api.openapi import documented
+from api.security import SecretService
 from api.service import Service
 from features import keys
 from features.connection import StoreUnavailable
@@ -31,14 +32,12 @@ log = logging.getLogger("perennial.customers")
 MOST_CONTACTS = 20
 
 
-@router.get("/v1/customers/{customer_id}", responses=answers(Profile))
-async def customer_profile(customer_id: str, request: Request) -> Response:
+@router.get("/v1/customers/{customer_id}", **documented(Profile))
+async def customer_profile(customer_id: str, service: SecretService) -> Response:
     """What is known and expected of one customer. Needs a secret key.
 
     Somebody unknown is 200 with `known: false` and nothing else: an e-mail tool goes on all the same.
     """
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
     known = await _known(service, customer_id)
     plan = await asyncio.to_thread(_plan, service.home)
     recommender = service.recommender

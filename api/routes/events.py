@@ -13,10 +13,11 @@ from fastapi import APIRouter, Request, Response
 from api.access import header
 from api.answers import JsonReply, encode
 from api.metrics import EVENTS
-from api.openapi import answers, takes
+from api.openapi import documented, takes
 from api.problems import Problem
 from api.queries import decode_json, read_body
 from api.schemas import Received, Rejected
+from api.security import ANY_KEY
 from api.service import Service
 from features.events import EVENT_TYPES, Event, InvalidEvent, read_event
 from features.ingest import ingest
@@ -27,7 +28,8 @@ NOT_BROWSING = frozenset({"purchase", "refund", "cancel", "consent"})
 
 
 @router.post(
-    "/v1/events", status_code=202, responses=answers(Received, 202), openapi_extra=takes(Event, listed=True)
+    "/v1/events",
+    **documented(Received, 400, 413, 503, status=202, body=takes(Event, listed=True), security=ANY_KEY),
 )
 async def events(request: Request) -> Response:
     """Take one event, or `{"events": [...]}`. A bad event never refuses the others; repeats count once.

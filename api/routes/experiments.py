@@ -6,17 +6,19 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from api.answers import JsonReply, encode
 from api.experiment_schemas import ExperimentsAnswer, ExperimentsToSave, ExperimentsVersion
-from api.openapi import answers, parameters, takes
+from api.inputs import Sent, body_of, query_of
+from api.openapi import documented, takes
 from api.problems import Problem
-from api.queries import checked, decode_json, read_body
 from api.revisions import chosen
 from api.schemas import VersionAsk
+from api.security import SecretService
 from api.service import NO_EXPERIMENTS, Service
 from features.setting_versions import EXPERIMENTS, SettingVersion
 from recommender import versions as models
@@ -28,24 +30,23 @@ router = APIRouter(tags=["experiments"])
 UNSET = SettingVersion(settings=NO_EXPERIMENTS)
 
 
-@router.get("/v1/experiments", responses=answers(ExperimentsAnswer), openapi_extra=parameters(VersionAsk))
-async def experiments(request: Request) -> Response:
+@router.get("/v1/experiments", **documented(ExperimentsAnswer, 404, 422, 503, query=VersionAsk))
+async def experiments(service: SecretService, ask: Annotated[VersionAsk, query_of(VersionAsk)]) -> Response:
     """The experiments as they stand, or as they were at an earlier `revision`. Needs a secret key."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
     versions = await EXPERIMENTS.newest(service.store)
-    return _saved(service, versions, chosen(versions, wanted, UNSET, "/v1/experiments"))
+    return _saved(service, versions, chosen(versions, ask.revision, UNSET, "/v1/experiments"))
 
 
-@router.put("/v1/experiments", responses=answers(ExperimentsAnswer), openapi_extra=takes(ExperimentsToSave))
-async def put_experiments(request: Request) -> Response:
+@router.put(
+    "/v1/experiments",
+    **documented(ExperimentsAnswer, 400, 409, 413, 422, 503, body=takes(ExperimentsToSave)),
+)
+async def put_experiments(
+    service: SecretService, body: Annotated[Sent[ExperimentsToSave], body_of(ExperimentsToSave)]
+) -> Response:
     """Replace all experiments; the next answer goes by them. Refused: contradictions, models that are not
     there, and changes that would move visitors of a running one to another arm. Needs a secret key."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    body = decode_json(await read_body(request, service.settings.max_body_bytes))
-    sent = checked(body, ExperimentsToSave, strict=True)
+    sent = body.checked
     now = datetime.now(UTC)
     standing = next(iter(await EXPERIMENTS.newest(service.writes, 1)), UNSET)
     found = contradictions(sent.experiments)
@@ -55,7 +56,7 @@ async def put_experiments(request: Request) -> Response:
         raise Problem(422, found[0], [{"field": "experiments", "message": message} for message in found])
     # By what was looked at: a change that came in between is not overwritten unseen.
     revision = standing.revision if sent.revision is None else sent.revision
-    await EXPERIMENTS.save(service.writes, encode(body["experiments"]), now, revision)
+    await EXPERIMENTS.save(service.writes, encode(body.as_sent["experiments"]), now, revision)
     await service.refresh_experiments()
     versions = await EXPERIMENTS.newest(service.store)
     return _saved(service, versions, versions[0])

@@ -6,14 +6,16 @@ import asyncio
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from api.answers import encode, items_json, shown_products
-from api.openapi import answers, parameters, takes
+from api.answers import JsonReply, encode, items_json, shown_products
+from api.inputs import Sent, body_of, query_of
+from api.openapi import documented, takes
 from api.problems import Problem
-from api.queries import checked, decode_json, question, read_body
+from api.queries import question
 from api.revisions import chosen
 from api.schemas import (
     Move,
@@ -25,6 +27,7 @@ from api.schemas import (
     SavedRulesAnswer,
     VersionAsk,
 )
+from api.security import SecretService
 from api.service import Service
 from api.shoppers import live_log, whose
 from features.merchandising import SavedRules, save_rules, saved_versions
@@ -35,23 +38,21 @@ from recommender.recommend import Pick, Recommender
 router = APIRouter(tags=["merchandising"])
 
 
-@router.get("/v1/merchandising", responses=answers(SavedRulesAnswer), openapi_extra=parameters(VersionAsk))
-async def saved_rules(request: Request) -> Response:
+@router.get("/v1/merchandising", **documented(SavedRulesAnswer, 404, 422, 503, query=VersionAsk))
+async def saved_rules(service: SecretService, ask: Annotated[VersionAsk, query_of(VersionAsk)]) -> Response:
     """The rules as they stand, or as they were at an earlier `revision`."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
     versions = await saved_versions(service.store)
-    return _saved(service, versions, chosen(versions, wanted, SavedRules(), "/v1/merchandising"))
+    return _saved(service, versions, chosen(versions, ask.revision, SavedRules(), "/v1/merchandising"))
 
 
-@router.put("/v1/merchandising", responses=answers(SavedRulesAnswer), openapi_extra=takes(RulesToSave))
-async def put_rules(request: Request) -> Response:
+@router.put(
+    "/v1/merchandising", **documented(SavedRulesAnswer, 400, 409, 413, 422, 503, body=takes(RulesToSave))
+)
+async def put_rules(
+    service: SecretService, body: Annotated[Sent[RulesToSave], body_of(RulesToSave)]
+) -> Response:
     """Replace all rules. Contradictions are refused; products that the model does not know are told."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    body = decode_json(await read_body(request, service.settings.max_body_bytes))
-    sent = checked(body, RulesToSave, strict=True)
+    sent = body.checked
     _refuse_contradictions(sent.rules)
     await save_rules(service.writes, encode(sent.rules), datetime.now(UTC), sent.revision)
     await service.refresh_rules()
@@ -59,13 +60,14 @@ async def put_rules(request: Request) -> Response:
     return _saved(service, versions, versions[0])
 
 
-@router.post("/v1/merchandising/preview", responses=answers(PreviewAnswer), openapi_extra=takes(PreviewAsk))
-async def preview_rules(request: Request) -> Response:
+@router.post(
+    "/v1/merchandising/preview", **documented(PreviewAnswer, 400, 413, 422, 503, body=takes(PreviewAsk))
+)
+async def preview_rules(
+    request: Request, service: SecretService, body: Annotated[Sent[PreviewAsk], body_of(PreviewAsk)]
+) -> Response:
     """One answer without rules and with these, and what each of them changes. Nothing is saved or counted."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    body = decode_json(await read_body(request, service.settings.max_body_bytes))
-    ask = checked(body, PreviewAsk, strict=True)
+    ask = body.checked
     _refuse_contradictions(ask.rules)
     if service.recommender is None:
         raise Problem(503, "There is no model yet: run `perennial train`.", headers={"Retry-After": "60"})
@@ -87,7 +89,7 @@ async def preview_rules(request: Request) -> Response:
         "rules": [_effect(recommender, step) for step in steps],
         "warnings": unknown_names(ask.rules, recommender.bundle.tables),
     }
-    return Response(encode(answer), media_type="application/json")
+    return JsonReply(encode(answer))
 
 
 def _saved(service: Service, versions: Sequence[SavedRules], version: SavedRules) -> Response:
@@ -103,7 +105,7 @@ def _saved(service: Service, versions: Sequence[SavedRules], version: SavedRules
             for each in versions
         ],
     )
-    return Response(encode(answer), media_type="application/json")
+    return JsonReply(encode(answer))
 
 
 def _refuse_contradictions(rules: Sequence[AnyRule]) -> None:

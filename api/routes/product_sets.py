@@ -12,9 +12,10 @@ from fastapi import APIRouter, Request, Response
 from api.access import Scope
 from api.answers import JsonReply, encode
 from api.offer_schemas import SetAnswer, SetItem, SetsAnswer, SetsAsk
-from api.openapi import answers, parameters
+from api.openapi import documented
 from api.queries import checked
 from api.schemas import Ask, ReasonAnswer
+from api.security import KeyScope
 from api.service import Service
 from api.shoppers import Shopper, live_log, whose
 from features.shopper import ShopperState
@@ -25,12 +26,11 @@ from recommender.set_offers import SetOffer, SetsAsked, SetShop
 router = APIRouter(tags=["offers"])
 
 
-@router.get("/v1/bundles", responses=answers(SetsAnswer), openapi_extra=parameters(SetsAsk))
-async def product_sets(request: Request) -> Response:
+@router.get("/v1/bundles", **documented(SetsAnswer, 422, query=SetsAsk))
+async def product_sets(request: Request, scope: KeyScope) -> Response:
     """Sets with a product, sets that go on from a cart, or the shop's best, priced so that the discount pays
     for itself: often there is none. Never below the minimum margin of the offers' catalogue."""
     service: Service = request.app.state.service
-    scope = service.access.scope_of(request)
     ask = _asked(dict(request.query_params))
     who = Ask("cart", ask.customer_id, ask.anonymous_id, customer_token=ask.customer_token)
     shopper = whose(request, scope, service.access, who)

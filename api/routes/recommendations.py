@@ -12,9 +12,10 @@ from fastapi import Request as HttpRequest
 
 from api.answers import JsonReply, answer_json, shown_products
 from api.metrics import DEGRADED, PICKS, STAGE_SECONDS
-from api.openapi import answers, parameters, takes
+from api.openapi import documented, takes
 from api.queries import ask_of_query, asks_of_body, question, read_body
 from api.schemas import Answer, AnswerPage, Ask, AskPage
+from api.security import ANY_KEY
 from api.service import Service
 from api.shoppers import Shopper, live_log, whose
 from api.tokens import new_token
@@ -26,7 +27,7 @@ from recommender.recommend import Pick
 router = APIRouter(tags=["recommendations"])
 
 
-@router.get("/v1/recommendations", responses=answers(Answer), openapi_extra=parameters(Ask))
+@router.get("/v1/recommendations", **documented(Answer, 422, query=Ask, security=ANY_KEY))
 async def recommendations(request: HttpRequest) -> Response:
     """Ask for one widget. An unknown customer, product or cart is answered with the best there is."""
     service: Service = request.app.state.service
@@ -44,7 +45,11 @@ async def recommendations(request: HttpRequest) -> Response:
     return _respond(body, fetched - started, recommended - fetched, time.perf_counter() - resumed)
 
 
-@router.post("/v1/recommendations", responses=answers(AnswerPage), openapi_extra=takes(AskPage))
+@router.post(
+    "/v1/recommendations",
+    summary="Recommendations of a page",
+    **documented(AnswerPage, 400, 413, 422, body=takes(AskPage), security=ANY_KEY),
+)
 async def page(request: HttpRequest) -> Response:
     """Ask for all widgets of one page at once; no product is answered twice."""
     service: Service = request.app.state.service
