@@ -50,7 +50,6 @@ def run_api(app: FastAPI, listener: socket.socket, settings: ApiSettings) -> Non
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # nobody here looks at the caller's address or scheme
         timeout_graceful_shutdown=settings.drain_s,
     )
     gc.collect()

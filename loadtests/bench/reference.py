@@ -127,6 +127,5 @@ if __name__ == "__main__":
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
     )
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
