@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBearer
@@ -49,7 +49,7 @@ async def any_key(
     return service.access.scope_of(request)
 
 
-async def secret_key(request: Request, _secret: Annotated[_Bearer, Depends(SECRET)]) -> Any:
+async def secret_key(request: Request, _secret: Annotated[_Bearer, Depends(SECRET)]) -> Service:
     """The service, for those with a secret key. Raises Problem 401 or 403."""
     service: Service = request.app.state.service
     service.access.require_secret(request)

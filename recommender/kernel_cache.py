@@ -44,7 +44,7 @@ def keep_machine_code() -> None:
     usual = [HERE / "__pycache__", Path.home() / ".cache" / "perennial"]
     folder = kept_in([Path(told)] if told else usual)
     if folder:
-        numba.config.CACHE_DIR = str(folder)
+        numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
 
 
 def begin_without_scipy() -> None:
