@@ -46,6 +46,30 @@ def test_files_and_functions_are_short(path: Path) -> None:
                 assert (body[-1].end_lineno or 0) - body[0].lineno < 40, node.name
 
 
+NAMED_TUPLES = {"_replace", "_fields", "_asdict", "_make"}  # public, whatever they look like
+INSIDES = (
+    "numba.core",
+    "numba.np",
+    "uvicorn.protocols",
+    "prometheus_client.values",
+    "prometheus_client.mmap_dict",
+)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_libraries_are_used_by_public_names(path: Path) -> None:
+    """A private name is one that the same file gives."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    ours = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
+    asked = {node.attr for node in attributes if ast.unparse(node.value) not in {"self", "cls", "super()"}}
+    private = {name for name in asked if name.startswith("_") and not name.startswith("__")}
+    assert private - ours <= NAMED_TUPLES
+    modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    assert not {name for name in modules if name.startswith(INSIDES) or "._" in name}
+
+
 def test_nothing_is_pickled() -> None:
     assert [path for path in SOURCES if "import pickle" in path.read_text()] == []
 

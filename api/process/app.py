@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -35,6 +34,7 @@ from api.web.access import Access, is_local
 from api.web.fast_routes import ShortcutFastAPI
 from api.web.metrics import flush
 from api.web.middleware import Observed
+from api.web.origins import Origins
 from api.web.settings import ApiSettings
 from features.home import Home
 from features.outgoing.impressions import ServedBuffer
@@ -94,6 +94,7 @@ def create_app(
         title="Perennial",
         description="Recommendations that bring customers back.",
         version="0.1.0",
+        openapi_tags=openapi.TAGS,
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -104,7 +105,7 @@ def create_app(
     problems.install(app)
     openapi.install(app)
     app.add_middleware(_observed, settings=settings)
-    app.shorten([recommendations.router, events.router], partial(_shared, settings=settings))
+    app.shorten([recommendations.router, events.router], Origins(settings.cors_origins))
     return app
 
 

@@ -48,12 +48,10 @@ def run_api(app: FastAPI, listener: socket.socket, settings: ApiSettings) -> Non
     """Serve until SIGTERM, then finish what is open."""
     import uvicorn  # these not above: the supervisor shall not wait for them
 
-    from api.web.fast_protocol import ShortcutProtocol
-
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http=ShortcutProtocol,
+        http="httptools",
         log_config=None,
         access_log=False,
         server_header=False,

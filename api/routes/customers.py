@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from api.serving.service import Service
-from api.web.openapi import answers
+from api.web.openapi import documented
 from api.web.replies import JsonReply, encode
+from api.web.security import SecretService
 from features.home import Home
 from features.live.customer_facts import CustomerState, live, told_of
 from features.merchant.tiers import read_tiers
@@ -31,14 +32,12 @@ log = logging.getLogger("perennial.customers")
 MOST_CONTACTS = 20
 
 
-@router.get("/v1/customers/{customer_id}", responses=answers(Profile))
-async def customer_profile(customer_id: str, request: Request) -> Response:
+@router.get("/v1/customers/{customer_id}", **documented(Profile))
+async def customer_profile(customer_id: str, service: SecretService) -> Response:
     """What is known and expected of one customer. Needs a secret key.
 
     Somebody unknown is 200 with `known: false` and nothing else: an e-mail tool goes on all the same.
     """
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
     known = await _known(service, customer_id)
     plan = await asyncio.to_thread(_plan, service.home)
     recommender = service.recommender

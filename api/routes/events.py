@@ -14,10 +14,11 @@ from api.schemas.recommendations import Received, Rejected
 from api.serving.service import Service
 from api.web.access import header
 from api.web.metrics import EVENTS
-from api.web.openapi import answers, takes
+from api.web.openapi import documented, takes
 from api.web.problems import Problem
 from api.web.queries import decode_json, read_body
 from api.web.replies import JsonReply, encode
+from api.web.security import ANY_KEY
 from features.events.vocabulary import EVENT_TYPES, Event, InvalidEvent, read_event
 from features.live.ingest import ingest
 
@@ -27,7 +28,8 @@ NOT_BROWSING = frozenset({"purchase", "refund", "cancel", "consent"})
 
 
 @router.post(
-    "/v1/events", status_code=202, responses=answers(Received, 202), openapi_extra=takes(Event, listed=True)
+    "/v1/events",
+    **documented(Received, 400, 413, 503, status=202, body=takes(Event, listed=True), security=ANY_KEY),
 )
 async def events(request: Request) -> Response:
     """Take one event, or `{"events": [...]}`. A bad event never refuses the others; repeats count once.

@@ -6,17 +6,19 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from api.schemas.experiments import ExperimentsAnswer, ExperimentsToSave, ExperimentsVersion
 from api.schemas.recommendations import VersionAsk
 from api.serving.revisions import asked, refuse, saved
 from api.serving.service import Service
-from api.web.openapi import answers, parameters, takes
-from api.web.queries import checked, decode_json, read_body
+from api.web.inputs import Sent, body_of, query_of
+from api.web.openapi import documented, takes
 from api.web.replies import JsonReply, encode
+from api.web.security import SecretService
 from features.merchant.versioned_settings import EXPERIMENTS, SettingVersion
 from recommender.experiments.plan import Experiment, Experiments, contradictions, oddities, refused_changes
 from recommender.merchandising.rules import unknown_names
@@ -26,22 +28,22 @@ from recommender.model.bundle_files import BadBundle
 router = APIRouter(tags=["experiments"])
 
 
-@router.get("/v1/experiments", responses=answers(ExperimentsAnswer), openapi_extra=parameters(VersionAsk))
-async def experiments(request: Request) -> Response:
+@router.get("/v1/experiments", **documented(ExperimentsAnswer, 404, 422, 503, query=VersionAsk))
+async def experiments(service: SecretService, ask: Annotated[VersionAsk, query_of(VersionAsk)]) -> Response:
     """The experiments as they stand, or as they were at an earlier `revision`. Needs a secret key."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    return _saved(service, *await asked(service, request, EXPERIMENTS, "/v1/experiments"))
+    return _saved(service, *await asked(service, ask.revision, EXPERIMENTS, "/v1/experiments"))
 
 
-@router.put("/v1/experiments", responses=answers(ExperimentsAnswer), openapi_extra=takes(ExperimentsToSave))
-async def put_experiments(request: Request) -> Response:
+@router.put(
+    "/v1/experiments",
+    **documented(ExperimentsAnswer, 400, 409, 413, 422, 503, body=takes(ExperimentsToSave)),
+)
+async def put_experiments(
+    service: SecretService, body: Annotated[Sent[ExperimentsToSave], body_of(ExperimentsToSave)]
+) -> Response:
     """Replace all experiments; the next answer goes by them. Refused: contradictions, models that are not
     there, and changes that would move visitors of a running one to another arm. Needs a secret key."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    body = decode_json(await read_body(request, service.settings.max_body_bytes))
-    sent = checked(body, ExperimentsToSave, strict=True)
+    sent = body.checked
     now = datetime.now(UTC)
     standing = await EXPERIMENTS.current(service.writes)
     found = contradictions(sent.experiments)
@@ -50,7 +52,7 @@ async def put_experiments(request: Request) -> Response:
     refuse("experiments", found)
     # By what was looked at: a change that came in between is not overwritten unseen.
     revision = standing.revision if sent.revision is None else sent.revision
-    versions = await saved(service, EXPERIMENTS, body["experiments"], revision)
+    versions = await saved(service, EXPERIMENTS, body.as_sent["experiments"], revision)
     await service.refresh_experiments()
     return _saved(service, versions, versions[0])
 

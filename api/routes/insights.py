@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from api.serving.budget_report import with_budgets
-from api.serving.service import Service
-from api.web.openapi import answers, parameters
+from api.web.inputs import query_of
+from api.web.openapi import documented
 from api.web.problems import Problem
-from api.web.queries import checked
+from api.web.security import SecretService
 from features.insights.report import Report
 from features.insights.report_files import INSIGHTS, read_report
 
@@ -33,24 +34,23 @@ router = APIRouter(tags=["insights"])
 NOT_YET = "There are no figures yet. `perennial train` works them out, and so does `perennial report kpi`."
 
 
-@router.get("/v1/insights/{name}", responses=answers(Report), openapi_extra=parameters(InsightAsk))
-async def insight(name: str, request: Request) -> Response:
+@router.get("/v1/insights/{name}", **documented(Report, 404, 422, query=InsightAsk))
+async def insight(
+    name: str, service: SecretService, ask: Annotated[InsightAsk, query_of(InsightAsk)]
+) -> Response:
     """One report: figures and tables with their definitions, a part for each currency. Needs a secret key.
 
     `as_of` must be the day that the figures are of: those of another day are worked out by
     `perennial report ... --as-of`, which reads the whole history.
     """
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
     if name not in INSIGHTS:
         raise Problem(404, f"There are figures of {', '.join(INSIGHTS)}; not of {name!r}.")
     found = await asyncio.to_thread(read_report, service.home, name)
     if found is None:
         raise Problem(404, NOT_YET)
-    asked = checked(dict(request.query_params), InsightAsk, strict=False).as_of
     of = msgspec.json.decode(found, type=Day).as_of
-    if asked is not None and asked != of:
-        command = f"perennial report kpi --about {name} --as-of {asked} --format json"
+    if ask.as_of is not None and ask.as_of != of:
+        command = f"perennial report kpi --about {name} --as-of {ask.as_of} --format json"
         raise Problem(422, f"as_of: these figures are of {of}. For another day run `{command}`.")
     if name == "offers":
         found = await with_budgets(service, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -23,11 +24,15 @@ from api.serving.answering import items_json, question, shown_products
 from api.serving.revisions import asked, refuse, saved
 from api.serving.service import Service
 from api.serving.shoppers import live_log, whose
-from api.web.openapi import answers, parameters, takes
+from api.web.inputs import Sent, body_of, query_of
+from api.web.openapi import documented, takes
 from api.web.problems import Problem
-from api.web.queries import checked, decode_json, read_body
-from api.web.replies import encode
-from features.merchant.versioned_settings import MERCHANDISING, SettingVersion
+from api.web.replies import JsonReply, encode
+from api.web.security import SecretService
+from features.merchant.versioned_settings import (
+    MERCHANDISING,
+    SettingVersion,
+)
 from recommender.merchandising.rules import Rules, contradictions, unknown_names
 from recommender.preview import Step, preview
 from recommender.recommend import Pick, Recommender
@@ -35,34 +40,34 @@ from recommender.recommend import Pick, Recommender
 router = APIRouter(tags=["merchandising"])
 
 
-@router.get("/v1/merchandising", responses=answers(SavedRulesAnswer), openapi_extra=parameters(VersionAsk))
-async def saved_rules(request: Request) -> Response:
+@router.get("/v1/merchandising", **documented(SavedRulesAnswer, 404, 422, 503, query=VersionAsk))
+async def saved_rules(service: SecretService, ask: Annotated[VersionAsk, query_of(VersionAsk)]) -> Response:
     """The rules as they stand, or as they were at an earlier `revision`."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    return _saved(service, *await asked(service, request, MERCHANDISING, "/v1/merchandising"))
+    return _saved(service, *await asked(service, ask.revision, MERCHANDISING, "/v1/merchandising"))
 
 
-@router.put("/v1/merchandising", responses=answers(SavedRulesAnswer), openapi_extra=takes(RulesToSave))
-async def put_rules(request: Request) -> Response:
+@router.put(
+    "/v1/merchandising", **documented(SavedRulesAnswer, 400, 409, 413, 422, 503, body=takes(RulesToSave))
+)
+async def put_rules(
+    service: SecretService, body: Annotated[Sent[RulesToSave], body_of(RulesToSave)]
+) -> Response:
     """Replace all rules. Contradictions are refused; products that the model does not know are told."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    body = decode_json(await read_body(request, service.settings.max_body_bytes))
-    sent = checked(body, RulesToSave, strict=True)
+    sent = body.checked
     refuse("rules", contradictions(sent.rules))
     versions = await saved(service, MERCHANDISING, sent.rules, sent.revision)
     await service.refresh_rules()
     return _saved(service, versions, versions[0])
 
 
-@router.post("/v1/merchandising/preview", responses=answers(PreviewAnswer), openapi_extra=takes(PreviewAsk))
-async def preview_rules(request: Request) -> Response:
+@router.post(
+    "/v1/merchandising/preview", **documented(PreviewAnswer, 400, 413, 422, 503, body=takes(PreviewAsk))
+)
+async def preview_rules(
+    request: Request, service: SecretService, body: Annotated[Sent[PreviewAsk], body_of(PreviewAsk)]
+) -> Response:
     """One answer without rules and with these, and what each of them changes. Nothing is saved or counted."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    body = decode_json(await read_body(request, service.settings.max_body_bytes))
-    ask = checked(body, PreviewAsk, strict=True)
+    ask = body.checked
     refuse("rules", contradictions(ask.rules))
     if service.recommender is None:
         raise Problem(503, "There is no model yet: run `perennial train`.", headers={"Retry-After": "60"})
@@ -84,7 +89,7 @@ async def preview_rules(request: Request) -> Response:
         "rules": [_effect(recommender, step) for step in steps],
         "warnings": unknown_names(ask.rules, recommender.bundle.tables),
     }
-    return Response(encode(answer), media_type="application/json")
+    return JsonReply(encode(answer))
 
 
 def _saved(service: Service, versions: Sequence[SettingVersion], version: SettingVersion) -> Response:
@@ -100,7 +105,7 @@ def _saved(service: Service, versions: Sequence[SettingVersion], version: Settin
             for each in versions
         ],
     )
-    return Response(encode(answer), media_type="application/json")
+    return JsonReply(encode(answer))
 
 
 def _effect(recommender: Recommender, step: Step) -> RuleEffect:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from typing import Annotated
 
 import msgspec
 import numpy as np
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from api.schemas.offers import CatalogueAnswer, CatalogueToSave, CatalogueVersion
 from api.schemas.recommendations import VersionAsk
 from api.serving.revisions import asked, refuse, saved
 from api.serving.service import Service
-from api.web.openapi import answers, parameters, takes
-from api.web.queries import checked, decode_json, read_body
+from api.web.inputs import Sent, body_of, query_of
+from api.web.openapi import documented, takes
 from api.web.replies import JsonReply, encode
+from api.web.security import SecretService
 from features.merchant.versioned_settings import OFFER_CATALOGUE, SettingVersion
 from recommender.offers.catalogue import Catalogue, contradictions, loses_everywhere
 from recommender.recommend import Recommender
@@ -23,26 +25,28 @@ from recommender.recommend import Recommender
 router = APIRouter(tags=["offers"])
 
 
-@router.get("/v1/offers/catalogue", responses=answers(CatalogueAnswer), openapi_extra=parameters(VersionAsk))
-async def offer_catalogue(request: Request) -> Response:
+@router.get("/v1/offers/catalogue", **documented(CatalogueAnswer, 404, 422, 503, query=VersionAsk))
+async def offer_catalogue(
+    service: SecretService, ask: Annotated[VersionAsk, query_of(VersionAsk)]
+) -> Response:
     """The offers as they stand, or as they were at an earlier `revision`. Needs a secret key."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    return _saved(service, *await asked(service, request, OFFER_CATALOGUE, "/v1/offers/catalogue"))
+    return _saved(service, *await asked(service, ask.revision, OFFER_CATALOGUE, "/v1/offers/catalogue"))
 
 
-@router.put("/v1/offers/catalogue", responses=answers(CatalogueAnswer), openapi_extra=takes(CatalogueToSave))
-async def put_offer_catalogue(request: Request) -> Response:
+@router.put(
+    "/v1/offers/catalogue",
+    **documented(CatalogueAnswer, 400, 409, 413, 422, 503, body=takes(CatalogueToSave)),
+)
+async def put_offer_catalogue(
+    service: SecretService, body: Annotated[Sent[CatalogueToSave], body_of(CatalogueToSave)]
+) -> Response:
     """Replace all offers; the next decision goes by them. Contradictions are refused, and offers that leave
     too little of every product's margin. Needs a secret key."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    body = decode_json(await read_body(request, service.settings.max_body_bytes))
-    sent = checked(body, CatalogueToSave, strict=True)
+    sent = body.checked
     found = contradictions(sent.catalogue)
     found += await asyncio.to_thread(_losing, service.recommender, sent.catalogue)
     refuse("catalogue", found)
-    versions = await saved(service, OFFER_CATALOGUE, body["catalogue"], sent.revision)
+    versions = await saved(service, OFFER_CATALOGUE, body.as_sent["catalogue"], sent.revision)
     await service.refresh_offers()
     return _saved(service, versions, versions[0])
 

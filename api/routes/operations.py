@@ -2,40 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
+import msgspec
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.serving.service import Service
 from api.web.metrics import exposition
-from api.web.replies import encode
+from api.web.openapi import documented, replies
+from api.web.replies import JsonReply, encode
 
 router = APIRouter(tags=["operations"])
+NO_MODEL = "No model yet: import orders (`perennial import orders FILE`), then `perennial train`."
 
 
-@router.get("/healthz")
-async def healthz() -> dict[str, str]:
+class Health(msgspec.Struct, frozen=True):
+    """The process runs."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whether a model is loaded, which, what is wrong with a newer one, and what to do about none."""
+
+    ready: bool
+    model_version: str | None
+    model_problem: str | None
+    store: Literal["ok", "unavailable"]
+    hint: str | None = None
+
+
+@router.get("/healthz", **documented(Health))
+async def healthz() -> Response:
     """The process runs. Says nothing of what it depends on."""
-    return {"status": "ok"}
+    return JsonReply(encode(Health()))
 
 
-@router.get("/readyz", response_model=None)
+@router.get("/readyz", **documented(Readiness, others={503: replies(Readiness, "No model is loaded yet.")}))
 async def readyz(request: Request) -> Response:
     """Ready: a model is loaded. Without the store answers go on, degraded, so that is told and no more."""
     service: Service = request.app.state.service
     recommender = service.recommender
-    state: dict[str, Any] = {
-        "ready": recommender is not None,
-        "model_version": recommender.bundle.manifest.version if recommender else None,
-        "model_problem": service.model_problem,
-        "store": "ok" if service.store.available else "unavailable",
-    }
-    if recommender is None:
-        state["hint"] = (
-            "No model yet: import orders (`perennial import orders FILE`), then `perennial train`."
-        )
-    return Response(encode(state), 200 if recommender else 503, media_type="application/json")
+    state = Readiness(
+        ready=recommender is not None,
+        model_version=recommender.bundle.manifest.version if recommender else None,
+        model_problem=service.model_problem,
+        store="ok" if service.store.available else "unavailable",
+        hint=None if recommender else NO_MODEL,
+    )
+    return JsonReply(encode(state), status=200 if recommender else 503)
 
 
 @router.get("/metrics", include_in_schema=False)

@@ -11,8 +11,9 @@ from fastapi import APIRouter, Request, Response
 from api.schemas.recommendations import PicksAnswer, PicksAsk
 from api.serving.picks import Line, answer_lines, line_of, read_line
 from api.serving.service import Service
-from api.web.openapi import answers, parameters, takes
+from api.web.openapi import LINES, documented, takes
 from api.web.replies import JsonReply, LineStream
+from api.web.security import SecretService
 
 router = APIRouter(tags=["e-mail"])
 
@@ -20,27 +21,24 @@ AT_ONCE = 64  # customers read in one round trip; other requests pass in between
 LONGEST_LINE = 10_000  # bytes
 
 
-@router.get(
-    "/v1/customers/{customer_id}/picks", responses=answers(PicksAnswer), openapi_extra=parameters(PicksAsk)
-)
-async def picks_of_one(customer_id: str, request: Request) -> Response:
+@router.get("/v1/customers/{customer_id}/picks", **documented(PicksAnswer, query=PicksAsk))
+async def picks_of_one(customer_id: str, request: Request, service: SecretService) -> Response:
     """One customer's products for a campaign. Needs a secret key."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
     fields: dict[str, Any] = {**request.query_params, "customer_id": customer_id}
     (body,) = await answer_lines(service, [line_of(fields)])
     return JsonReply(body)
 
 
-@router.post("/v1/picks", responses=answers(PicksAnswer), openapi_extra=takes(PicksAsk))
-async def picks_of_many(request: Request) -> Response:
+@router.post(
+    "/v1/picks",
+    **documented(PicksAnswer, body=takes(PicksAsk, media_type=LINES), media_type=LINES),
+)
+async def picks_of_many(request: Request, service: SecretService) -> Response:
     """A customer a line, in and out (NDJSON), streamed: any number of them. Needs a secret key.
 
     What the query says (`?campaign=win_back&k=10`) holds for lines that do not say it. A line that cannot be
     read is answered like nobody's, with `error` saying why: an e-mail goes out.
     """
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
     usual = dict(request.query_params)
     return LineStream(_stream(service, request, usual))
 

@@ -13,9 +13,10 @@ from api.schemas.offers import SetAnswer, SetItem, SetsAnswer, SetsAsk
 from api.schemas.recommendations import Ask, ReasonAnswer
 from api.serving.service import Service
 from api.serving.shoppers import Shopper, live_log, whose
-from api.web.openapi import answers, parameters
+from api.web.openapi import documented
 from api.web.queries import checked
 from api.web.replies import JsonReply, encode
+from api.web.security import KeyScope
 from features.live.shopper_state import ShopperState
 from features.merchant.api_keys import Scope
 from recommender.context.request import DAY, REST_DAYS
@@ -25,12 +26,11 @@ from recommender.recommend import Recommender
 router = APIRouter(tags=["offers"])
 
 
-@router.get("/v1/bundles", responses=answers(SetsAnswer), openapi_extra=parameters(SetsAsk))
-async def product_sets(request: Request) -> Response:
+@router.get("/v1/bundles", **documented(SetsAnswer, 422, query=SetsAsk))
+async def product_sets(request: Request, scope: KeyScope) -> Response:
     """Sets with a product, sets that go on from a cart, or the shop's best, priced so that the discount pays
     for itself: often there is none. Never below the minimum margin of the offers' catalogue."""
     service: Service = request.app.state.service
-    scope = service.access.scope_of(request)
     ask = _asked(dict(request.query_params))
     who = Ask("cart", ask.customer_id, ask.anonymous_id, customer_token=ask.customer_token)
     shopper = whose(request, scope, service.access, who)

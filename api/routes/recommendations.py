@@ -16,9 +16,10 @@ from api.serving.experiments import Treatment
 from api.serving.service import Service
 from api.serving.shoppers import Shopper, live_log, whose
 from api.web.metrics import DEGRADED, PICKS, STAGE_SECONDS
-from api.web.openapi import answers, parameters, takes
+from api.web.openapi import documented, takes
 from api.web.queries import ask_of_query, asks_of_body, read_body
 from api.web.replies import JsonReply
+from api.web.security import ANY_KEY
 from api.web.tokens import new_token
 from features.live.shopper_state import ShopperLog
 from features.outgoing.impressions import ServedRecord
@@ -27,7 +28,7 @@ from recommender.recommend import Pick
 router = APIRouter(tags=["recommendations"])
 
 
-@router.get("/v1/recommendations", responses=answers(Answer), openapi_extra=parameters(Ask))
+@router.get("/v1/recommendations", **documented(Answer, 422, query=Ask, security=ANY_KEY))
 async def recommendations(request: HttpRequest) -> Response:
     """Ask for one widget. An unknown customer, product or cart is answered with the best there is."""
     service: Service = request.app.state.service
@@ -45,7 +46,11 @@ async def recommendations(request: HttpRequest) -> Response:
     return _respond(body, fetched - started, recommended - fetched, time.perf_counter() - resumed)
 
 
-@router.post("/v1/recommendations", responses=answers(AnswerPage), openapi_extra=takes(AskPage))
+@router.post(
+    "/v1/recommendations",
+    summary="Recommendations of a page",
+    **documented(AnswerPage, 400, 413, 422, body=takes(AskPage), security=ANY_KEY),
+)
 async def page(request: HttpRequest) -> Response:
     """Ask for all widgets of one page at once; no product is answered twice."""
     service: Service = request.app.state.service

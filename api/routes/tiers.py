@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from api.schemas.recommendations import VersionAsk
 from api.schemas.triggers import SettingsVersion
 from api.serving.revisions import asked, refuse, saved
-from api.serving.service import Service
-from api.web.openapi import answers, parameters, takes
-from api.web.queries import checked, decode_json, read_body
+from api.web.inputs import Sent, body_of, query_of
+from api.web.openapi import documented, takes
 from api.web.replies import JsonReply, encode
+from api.web.security import SecretService
 from features.merchant.tiers import read_tiers, write_tiers
 from features.merchant.versioned_settings import TIER_SETTINGS, SettingVersion
 from recommender.customers.tiers import BadTiers, TierPlan, contradictions, read_plan
@@ -40,13 +41,11 @@ class TiersAnswer(msgspec.Struct, frozen=True):
     problem: str | None = None
 
 
-@router.get("/v1/tiers", responses=answers(TiersAnswer), openapi_extra=parameters(VersionAsk))
-async def tiers(request: Request) -> Response:
+@router.get("/v1/tiers", **documented(TiersAnswer, 404, 422, 503, query=VersionAsk))
+async def tiers(service: SecretService, ask: Annotated[VersionAsk, query_of(VersionAsk)]) -> Response:
     """The tiers as they stand, or as they were saved at an earlier `revision`. Needs a secret key."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    versions, version = await asked(service, request, TIER_SETTINGS, "/v1/tiers")
-    if "revision" in request.query_params:
+    versions, version = await asked(service, ask.revision, TIER_SETTINGS, "/v1/tiers")
+    if ask.revision is not None:
         return _saved(versions, version, msgspec.json.decode(version.settings, type=TierPlan))
     try:  # the file is what counts: somebody may have written it by hand
         plan = read_plan(await asyncio.to_thread(read_tiers, service.home)) or TierPlan()
@@ -55,17 +54,16 @@ async def tiers(request: Request) -> Response:
     return _saved(versions, version, plan)
 
 
-@router.put("/v1/tiers", responses=answers(TiersAnswer), openapi_extra=takes(TiersToSave))
-async def put_tiers(request: Request) -> Response:
+@router.put("/v1/tiers", **documented(TiersAnswer, 400, 409, 413, 422, 503, body=takes(TiersToSave)))
+async def put_tiers(
+    service: SecretService, body: Annotated[Sent[TiersToSave], body_of(TiersToSave)]
+) -> Response:
     """Replace all tiers: profiles go by them from the next question on, triggers from the next round. Needs a
     secret key."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    body = decode_json(await read_body(request, service.settings.max_body_bytes))
-    sent = checked(body, TiersToSave, strict=True)
+    sent = body.checked
     refuse("plan", contradictions(sent.plan))
-    versions = await saved(service, TIER_SETTINGS, body["plan"], sent.revision)
-    await asyncio.to_thread(write_tiers, service.home, encode(body["plan"]))
+    versions = await saved(service, TIER_SETTINGS, body.as_sent["plan"], sent.revision)
+    await asyncio.to_thread(write_tiers, service.home, encode(body.as_sent["plan"]))
     return _saved(versions, versions[0], sent.plan)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import AsyncIterator, Sequence
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from starlette.responses import StreamingResponse
 
 from api.schemas.triggers import (
@@ -20,10 +21,11 @@ from api.schemas.triggers import (
 )
 from api.serving.revisions import asked, refuse, saved
 from api.serving.service import Service
-from api.web.openapi import answers, parameters, takes
+from api.web.inputs import Sent, body_of, query_of
+from api.web.openapi import LINES, documented, takes
 from api.web.problems import Problem
-from api.web.queries import checked, decode_json, read_body
-from api.web.replies import encode
+from api.web.replies import JsonReply, encode
+from api.web.security import SecretService
 from features.merchant.versioned_settings import OFFER_CATALOGUE, TRIGGER_SETTINGS, SettingVersion
 from features.outgoing.trigger_queue import BEGINNING, Page, read_page
 from recommender.lifecycle.vocabulary.occasion import KINDS
@@ -36,17 +38,14 @@ PAGE = 500  # looked at in one step of Redis, about a millisecond
 CURSOR = re.compile(r"\d{1,18}(-\d{1,18})?")
 
 
-@router.get("/v1/triggers", responses=answers(TriggerLine), openapi_extra=parameters(TriggerAsk))
-async def triggers(request: Request) -> Response:
+@router.get("/v1/triggers", **documented(TriggerLine, 422, 503, query=TriggerAsk, media_type=LINES))
+async def triggers(service: SecretService, ask: Annotated[TriggerAsk, query_of(TriggerAsk)]) -> Response:
     """Messages now due, a line each (NDJSON), oldest first. Needs a secret key.
 
     Ask with `since`, the `cursor` of the last line you have dealt with: no trigger is told twice, and none
     is missed. A trigger counts as a contact once it has been read (unless with `preview`). A line with
     `"cancelled": true` says that an earlier one is off.
     """
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    ask = checked(dict(request.query_params), TriggerAsk, strict=False)
     kinds = _kinds(ask.kind)
     since = ask.since or BEGINNING
     if not CURSOR.fullmatch(since):
@@ -55,30 +54,26 @@ async def triggers(request: Request) -> Response:
     return StreamingResponse(_lines(service, first, kinds, ask), media_type="application/x-ndjson")
 
 
-@router.get(
-    "/v1/triggers/settings", responses=answers(TriggerSettingsAnswer), openapi_extra=parameters(VersionAsk)
-)
-async def trigger_settings(request: Request) -> Response:
+@router.get("/v1/triggers/settings", **documented(TriggerSettingsAnswer, 404, 422, 503, query=VersionAsk))
+async def trigger_settings(
+    service: SecretService, ask: Annotated[VersionAsk, query_of(VersionAsk)]
+) -> Response:
     """The settings as they stand, or as they were at an earlier `revision`."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    versions, version = await asked(service, request, TRIGGER_SETTINGS, "/v1/triggers/settings")
+    versions, version = await asked(service, ask.revision, TRIGGER_SETTINGS, "/v1/triggers/settings")
     return _saved(versions, version, await _offers(service))
 
 
 @router.put(
     "/v1/triggers/settings",
-    responses=answers(TriggerSettingsAnswer),
-    openapi_extra=takes(TriggerSettingsToSave),
+    **documented(TriggerSettingsAnswer, 400, 409, 413, 422, 503, body=takes(TriggerSettingsToSave)),
 )
-async def put_trigger_settings(request: Request) -> Response:
+async def put_trigger_settings(
+    service: SecretService, body: Annotated[Sent[TriggerSettingsToSave], body_of(TriggerSettingsToSave)]
+) -> Response:
     """Replace all settings; what is not named is as by default. The next round of triggers goes by them."""
-    service: Service = request.app.state.service
-    service.access.require_secret(request)
-    body = decode_json(await read_body(request, service.settings.max_body_bytes))
-    sent = checked(body, TriggerSettingsToSave, strict=True)
+    sent = body.checked
     refuse("settings", contradictions(sent.settings))
-    versions = await saved(service, TRIGGER_SETTINGS, body["settings"], sent.revision)
+    versions = await saved(service, TRIGGER_SETTINGS, body.as_sent["settings"], sent.revision)
     return _saved(versions, versions[0], await _offers(service))
 
 
@@ -125,4 +120,4 @@ def _saved(versions: Sequence[SettingVersion], version: SettingVersion, offers: 
         warnings=unknown_offers(settings, offers),
         versions=[SettingsVersion(each.revision, each.saved_at) for each in versions],
     )
-    return Response(encode(answer), media_type="application/json")
+    return JsonReply(encode(answer))

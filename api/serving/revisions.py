@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from fastapi import Request
-
-from api.schemas.recommendations import VersionAsk
 from api.serving.service import Service
 from api.web.problems import Problem
-from api.web.queries import checked
 from api.web.replies import encode
 from features.merchant.versioned_settings import SettingVersion, SettingVersions
 
 
 async def asked(
-    service: Service, request: Request, settings: SettingVersions, route: str
+    service: Service, revision: int | None, settings: SettingVersions, route: str
 ) -> tuple[list[SettingVersion], SettingVersion]:
-    """(all that are kept, the one of the query's `revision`, or the newest). Raises Problem 404."""
-    wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
+    """(all that are kept, the one of that revision, or the newest). Raises Problem 404."""
     versions = await settings.newest(service.store)
-    if wanted is None:
+    if revision is None:
         return versions, versions[0] if versions else settings.before_the_first
     for version in versions:
-        if version.revision == wanted:
+        if version.revision == revision:
             return versions, version
     raise Problem(404, f"That revision is not kept; `versions` of GET {route} lists those that are.")
 

@@ -2,73 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Iterable
 from time import perf_counter
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from api.web.metrics import REQUEST_SECONDS
 from api.web.middleware import broken
+from api.web.origins import Origins
 from api.web.problems import TRANSLATIONS, respond
 from api.web.tokens import new_token
 
-Endpoints = dict[tuple[str, str], APIRoute]
-
 
 class ShortcutFastAPI(FastAPI):
-    """FastAPI, and past it by `shortcut` to those routes: what it does for them costs more than the answer.
+    """FastAPI, and past it by `shorten` to those routes: what it does for them costs more than the answer.
 
     They declare no dependencies and check their own input; it still documents them.
     """
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self._endpoints: Endpoints = {}
-        self._around: ASGIApp | None = None
+        self._short: dict[tuple[str, str], APIRoute] = {}
+        self._origins = Origins(())
 
-    def shorten(self, routers: Iterable[APIRouter], around: Callable[[ASGIApp], ASGIApp]) -> None:
-        """Take the shortcut to all routes of the routers; around: the middleware that they keep."""
+    def shorten(self, routers: Iterable[APIRouter], origins: Origins) -> None:
+        """Take the shortcut to all routes of the routers; no middleware is around them."""
+        self._origins = origins
         for router in routers:
             for route in router.routes:
                 if isinstance(route, APIRoute):
-                    self._endpoints |= {(method, route.path): route for method in route.methods or ()}
-        inside = self._send_answer
-        surrounded = around(inside)
-        self._around = None if surrounded is inside else surrounded
-
-    def shortens(self, scope: Scope) -> bool:
-        """Whether a request is answered by `answered` alone, with no middleware around."""
-        return self._around is None and self._is_short(scope)
-
-    def _is_short(self, scope: Scope) -> bool:
-        return scope["type"] == "http" and (scope["method"], scope["path"]) in self._endpoints
+                    self._short |= {(method, route.path): route for method in route.methods or ()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._is_short(scope):
-            await (self._around or self._send_answer)(scope, receive, send)
-        else:
+        route = self._short.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if route is None:
             await super().__call__(scope, receive, send)
+            return
+        response = await self._answer(route, scope, receive)
+        await asyncio.sleep(0)  # sent after all that are being worked out now: docs/decisions/0013
+        await response(scope, receive, send)
 
-    async def answered(self, scope: Scope, receive: Receive) -> Response:
-        """The answer of a shortened route; its id and time are noted as `Observed` does it."""
+    async def _answer(self, route: APIRoute, scope: Scope, receive: Receive) -> Response:
+        """The answer with its id, its time noted as `Observed` does it, and what browsers must be told."""
         started, request_id = perf_counter(), new_token()
-        route = self._endpoints[scope["method"], scope["path"]]
         scope["app"], scope["route"] = self, route
         scope.setdefault("state", {})["request_id"] = request_id
         try:
             response: Response = await route.endpoint(Request(scope, receive))
         except Exception as error:
             response = _problem(error, scope, request_id)
-        response.raw_headers.append((b"x-request-id", request_id.encode()))
+        response.raw_headers += (
+            (b"x-request-id", request_id.encode()),
+            *self._origins.headers(scope["headers"]),
+        )
         REQUEST_SECONDS.observe(perf_counter() - started, route.path, str(response.status_code))
         return response
-
-    async def _send_answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self.answered(scope, receive)
-        await response(scope, receive, send)
 
 
 def _problem(error: Exception, scope: Scope, request_id: str) -> Response:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 from collections import Counter as Tally
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 import numpy as np
 import prometheus_client
-from prometheus_client import CollectorRegistry, Gauge, generate_latest, multiprocess
+from prometheus_client import REGISTRY, CollectorRegistry, Gauge, Metric, generate_latest, multiprocess
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.registry import Collector
 
 LATENCY_BUCKETS_S = (0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.02, 0.05, 0.1)
 STAGE_BUCKETS_S = (0.00005, 0.0001, 0.0002, 0.0005, *LATENCY_BUCKETS_S)
@@ -56,12 +59,24 @@ class Counter:
 
 
 class Histogram:
-    """How long something took, by its labels."""
+    """How long something took, by its labels.
+
+    prometheus-client's own takes one value at a time. This one is kept in two of its counters, of many values
+    at once, and becomes a histogram when it is scraped.
+    """
 
     def __init__(self, name: str, text: str, labels: list[str], buckets: tuple[float, ...]) -> None:
-        self._metric = prometheus_client.Histogram(name, text, labels, buckets=buckets)
+        self.name, self._text, self._labels = name, text, labels
         self._bounds = np.array(buckets)
+        self._names = [*map(str, buckets), "+Inf"]
+        self._counts = prometheus_client.Counter(f"{name}_counts", text, [*labels, "le"])
+        self._seconds = prometheus_client.Counter(f"{name}_seconds", text, labels)
         self._waiting: defaultdict[Labels, list[float]] = defaultdict(list)
+
+    @property
+    def parts(self) -> list[str]:
+        """Names of its counters."""
+        return [f"{self.name}_counts", f"{self.name}_seconds"]
 
     def observe(self, seconds: float, *labels: str) -> None:
         self._waiting[labels].append(seconds)
@@ -70,11 +85,27 @@ class Histogram:
         """Show what was observed to those who scrape."""
         waiting, self._waiting = self._waiting, defaultdict(list)
         for labels, seconds in waiting.items():
-            child = self._metric.labels(*labels)
-            child._sum.inc(sum(seconds))
+            self._seconds.labels(*labels).inc(sum(seconds))
             for bucket, n in enumerate(np.bincount(self._bounds.searchsorted(seconds)).tolist()):
                 if n:
-                    child._buckets[bucket].inc(n)
+                    self._counts.labels(*labels, self._names[bucket]).inc(n)
+
+    def family(self, counts: Metric, seconds: Metric) -> Metric:
+        """What is scraped, of its counters."""
+        made = HistogramMetricFamily(self.name, self._text, labels=self._labels)
+        by_bucket = _values(counts, [*self._labels, "le"])
+        for labels, total in _values(seconds, self._labels).items():
+            each = (by_bucket.get((*labels, name), 0.0) for name in self._names)
+            made.add_metric(labels, list(zip(self._names, accumulate(each), strict=True)), total)
+        return made
+
+
+def _values(counter: Metric, labels: Sequence[str]) -> dict[Labels, float]:
+    return {
+        tuple(sample.labels[label] for label in labels): sample.value
+        for sample in counter.samples
+        if sample.name.endswith("_total")
+    }
 
 
 REQUEST_SECONDS = Histogram(
@@ -100,17 +131,36 @@ BUNDLE_AGE = Gauge(
 )
 
 
+HISTOGRAMS = (REQUEST_SECONDS, STAGE_SECONDS)
+
+
 def flush() -> None:
     """Show everything counted so far to those who scrape."""
-    for metric in (REQUEST_SECONDS, STAGE_SECONDS, CANDIDATES, PICKS, DEGRADED, EVENTS):
+    for metric in (*HISTOGRAMS, CANDIDATES, PICKS, DEGRADED, EVENTS):
         metric.flush()
+
+
+class _Scraped(Collector):
+    """What another registry holds, with histograms in place of the counters they are kept in."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    def collect(self) -> Iterator[Metric]:
+        families = {family.name: family for family in self._registry.collect()}
+        for histogram in HISTOGRAMS:
+            parts = [families.pop(name) for name in histogram.parts if name in families]
+            if len(parts) == len(histogram.parts):
+                yield histogram.family(*parts)
+        yield from families.values()
 
 
 def exposition() -> bytes:
     """All metrics in Prometheus' text format, of all worker processes where there are several."""
     flush()
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return generate_latest()
-    registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry)
+    held, scraped = REGISTRY, CollectorRegistry()
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        held = CollectorRegistry()
+        multiprocess.MultiProcessCollector(held)  # type: ignore[no-untyped-call]
+    scraped.register(_Scraped(held))
+    return generate_latest(scraped)

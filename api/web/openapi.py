@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 
 from api.schemas.recommendations import ProblemAnswer
 
+Json = dict[str, Any]
 REF = "#/components/schemas/{name}"
-_documented: set[type] = {ProblemAnswer}
+JSON, LINES, PROBLEM = "application/json", "application/x-ndjson", "application/problem+json"
+EXAMPLES = Path(__file__).with_name("examples.json")  # by method and path: query, path, body, answer
+SHAPES: dict[str, type] = {"ProblemAnswer": ProblemAnswer}  # all that are documented, by name
 
+TAGS = [
+    {"name": "recommendations", "description": "What to show this person, here and now."},
+    {"name": "events", "description": "What shoppers do, told as it happens: the next answer knows it."},
+    {"name": "e-mail", "description": "Products for e-mails, for one customer or for all of them."},
+    {"name": "customers", "description": "What is known and expected of a customer, and loyalty tiers."},
+    {"name": "offers", "description": "The next best offer, sets at one price, and what the shop offers."},
+    {"name": "triggers", "description": "Whom to write to now, and why."},
+    {"name": "catalogue", "description": "Stock, prices and titles as they change."},
+    {"name": "merchandising", "description": "The merchant's rules, and a look at what they would change."},
+    {"name": "experiments", "description": "What is tried on whom."},
+    {"name": "insights", "description": "The figures behind the dashboard."},
+    {"name": "operations", "description": "Whether the service runs and is ready; open to all."},
+]
 PROBLEMS = {
     400: "The body cannot be read.",
     401: "No key, or one that is not known.",
-    403: "The key opens other doors.",
+    403: "A public key, where a secret one is needed.",
+    404: "There is no such thing.",
     409: "Somebody else was faster.",
     413: "The request is too large.",
     422: "A field is missing or wrong.",
@@ -23,21 +43,40 @@ PROBLEMS = {
 }
 
 
-def answers(shape: type, status: int = 200) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route: its answer, and the problems."""
-    problems: dict[int | str, dict[str, Any]] = {
-        code: {"description": text, "content": {"application/problem+json": {"schema": _ref(ProblemAnswer)}}}
-        for code, text in PROBLEMS.items()
+def documented(
+    answer: type,
+    *problems: int,
+    status: int = 200,
+    query: type[msgspec.Struct] | None = None,
+    body: Json | None = None,
+    media_type: str = JSON,
+    security: list[dict[str, list[str]]] | None = None,
+    others: Mapping[int, Json] | None = None,
+) -> Json:
+    """What a route's decorator is told beside its path.
+
+    problems: statuses besides those of its key; query, body: see `parameters` and `takes`; security: of a
+    route without dependencies; others: answers by status that are neither good nor problems.
+    """
+    extra = {**(parameters(query) if query else {}), **(body or {})}
+    if security:
+        extra["security"] = security
+    good = replies(answer, (answer.__doc__ or "").strip(), media_type)
+    return {
+        "status_code": status,
+        "responses": {status: good, **{code: _problem(code) for code in problems}, **(others or {})},
+        "response_class": Response,  # its kind of content is the one above
+        "openapi_extra": extra,
     }
-    good = {
-        "description": (shape.__doc__ or "").strip(),
-        "content": {"application/json": {"schema": _ref(shape)}},
-    }
-    return {status: good, **problems}
 
 
-def parameters(shape: type[msgspec.Struct]) -> dict[str, Any]:
-    """The `openapi_extra` of a route whose query holds the fields of `shape`; commas separate lists."""
+def replies(shape: type, description: str, media_type: str = JSON) -> Json:
+    """An answer."""
+    return {"description": description, "content": {media_type: {"schema": _ref(shape)}}}
+
+
+def parameters(shape: type[msgspec.Struct]) -> Json:
+    """A query that holds the fields of `shape`; commas separate lists."""
     _, components = msgspec.json.schema_components([shape], ref_template=REF)
     schema = components[shape.__name__]
     return {
@@ -54,8 +93,8 @@ def parameters(shape: type[msgspec.Struct]) -> dict[str, Any]:
     }
 
 
-def takes(shape: type, *, listed: bool = False) -> dict[str, Any]:
-    """The `openapi_extra` of a route with a body; `listed`: one, or `{"events": [...]}` of them."""
+def takes(shape: type, *, listed: bool = False, media_type: str = JSON) -> Json:
+    """A body; `listed`: one, or `{"events": [...]}` of them."""
     one = _ref(shape)
     many = {
         "type": "object",
@@ -63,23 +102,58 @@ def takes(shape: type, *, listed: bool = False) -> dict[str, Any]:
         "properties": {"events": {"type": "array", "items": one}},
     }
     schema = {"anyOf": [one, many]} if listed else one
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
 
 
 def install(app: FastAPI) -> None:
-    """Add our shapes to the app's document."""
+    """Add our shapes, examples, and what every key may meet to the app's document."""
     generate = app.openapi
 
-    def openapi() -> dict[str, Any]:
-        document = generate()
-        shapes = sorted(_documented, key=lambda kind: kind.__name__)
+    def openapi() -> Json:
+        document, examples = generate(), json.loads(EXAMPLES.read_bytes())
+        for path, methods in document["paths"].items():
+            for method, operation in methods.items():
+                _complete(operation, examples.get(f"{method} {path}", {}))
+        shapes = [SHAPES[name] for name in sorted(SHAPES)]
         _, components = msgspec.json.schema_components(shapes, ref_template=REF)
-        document.setdefault("components", {}).setdefault("schemas", {}).update(components)
+        document.setdefault("components", {})["schemas"] = components
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
+def _complete(operation: Json, example: Json) -> None:
+    """Examples, and the statuses that come of the key. FastAPI's own 422 goes: we check ourselves."""
+    responses, security = operation["responses"], operation.setdefault("security", [])
+    if JSON in responses.get("422", {}).get("content", ()):
+        del responses["422"]
+    if security:
+        responses["401"] = _problem(401)
+    if security == [{"secretKey": []}]:
+        responses["403"] = _problem(403)
+    operation["responses"] = {code: responses[code] for code in sorted(responses)}
+    _complete_parameters(operation, {**example.get("query", {}), **example.get("path", {})})
+    good = next(iter(operation["responses"].values()))
+    for name, given in (("body", operation.get("requestBody", {})), ("answer", good)):
+        for media in given.get("content", {}).values():
+            media.update({"example": example[name]} if name in example else {})
+
+
+def _complete_parameters(operation: Json, given: Json) -> None:
+    """Examples. What the path says is not asked for in the query again."""
+    found = operation.get("parameters", [])
+    in_path = {each["name"] for each in found if each["in"] == "path"}
+    kept = [each for each in found if each["in"] == "path" or each["name"] not in in_path]
+    for each in kept:
+        each.update({"example": given[each["name"]]} if each["name"] in given else {})
+    if kept:
+        operation["parameters"] = kept
+
+
+def _problem(code: int) -> Json:
+    return replies(ProblemAnswer, PROBLEMS[code], PROBLEM)
+
+
 def _ref(shape: type) -> dict[str, str]:
-    _documented.add(shape)
+    SHAPES[shape.__name__] = shape
     return {"$ref": REF.format(name=shape.__name__)}

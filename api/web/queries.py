@@ -7,6 +7,7 @@ from urllib.parse import unquote_plus
 
 import msgspec
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from api.schemas.recommendations import Ask, AskPage
 from api.web.problems import Problem
@@ -42,13 +43,20 @@ def decode_json(body: bytes) -> Any:
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """Raises Problem 413 as soon as the body is longer than `limit` bytes."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+    """Raises Problem 413 as soon as the body is longer than `limit` bytes, ClientDisconnect.
+
+    By ASGI's messages: `request.stream()` costs some microseconds more.
+    """
+    body, more = b"", True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
         if len(body) > limit:
             raise Problem(413, f"The body is larger than {limit:,} bytes; send it in parts.")
-    return bytes(body)
+    return body
 
 
 def checked(fields: Any, shape: type[Shape], *, strict: bool) -> Shape:

@@ -123,7 +123,7 @@ if __name__ == "__main__":
     config = uvicorn.Config(
         reference_app(json.load(sys.stdin)),
         loop="uvloop",
-        http="api.web.fast_protocol:ShortcutProtocol",  # for it like any other application
+        http="httptools",
         log_config=None,
         access_log=False,
         server_header=False,

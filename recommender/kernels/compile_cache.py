@@ -1,19 +1,18 @@
-"""How numba is begun: what it may leave out, where machine code is kept, and when it has to be made anew.
+"""How numba is begun: where machine code is kept, so that it is made anew when a file of kernels has changed.
 
-A kernel holds what it calls of other files, while numba looks at the file of a kernel alone.
+A kernel holds what it calls of other files, while numba looks at the file of a kernel alone. So what is kept
+stands in a folder named after all of these files. Where none can be made, numba keeps it where it is used to.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from functools import cache
 from hashlib import sha256
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numba
-from numba.core.caching import InTreeCacheLocator, UserProvidedCacheLocator, UserWideCacheLocator
+from numba import types
 
 LINEAR_ALGEBRA = "scipy.linalg"
 PACKAGE = Path(__file__).parents[1]
@@ -26,43 +25,42 @@ def kernel_files() -> list[Path]:
     return [*kernels, *PACKAGE.parent.glob("features/live/shopper_state.py")]  # which kinds of events count
 
 
-@cache
-def every_kernel() -> str:
-    """A digest of these files."""
-    return sha256(b"".join(path.read_bytes() for path in kernel_files())).hexdigest()
+def kept_in(places: list[Path]) -> Path | None:
+    """The folder of these very files, in the first place that can be written to; None: in none of them."""
+    name = f"kernels-{sha256(b''.join(path.read_bytes() for path in kernel_files())).hexdigest()[:16]}"
+    for folder in (place / name for place in places):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    return None
 
 
-class _OfAll:
-    """What is kept is stale as soon as any of the files has changed."""
-
-    def get_source_stamp(self) -> Any:
-        parent: Any = super()
-        return parent.get_source_stamp(), every_kernel()
-
-
-class WhereTold(_OfAll, UserProvidedCacheLocator):
-    """In NUMBA_CACHE_DIR."""
+def keep_machine_code() -> None:
+    """In NUMBA_CACHE_DIR if it is set, else beside the source, else in the home directory."""
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    usual = [PACKAGE / "__pycache__", Path.home() / ".cache" / "perennial"]
+    folder = kept_in([Path(chosen)] if chosen else usual)
+    if folder:
+        numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
 
 
-class BesideTheSource(_OfAll, InTreeCacheLocator):
-    """In `__pycache__`."""
-
-
-class OfTheUser(_OfAll, UserWideCacheLocator):
-    """In the home directory, where the source is not ours to write to."""
-
-
-numba.config.CACHE_LOCATOR_CLASSES = ",".join(  # type: ignore[attr-defined]
-    f"{place.__module__}.{place.__name__}" for place in (WhereTold, BesideTheSource, OfTheUser)
-)
-
-
-def _spare_scipy() -> None:
-    """No kernel has linear algebra, for which numba imports it: a tenth of a second of each start."""
+def begin_without_scipy() -> None:
+    """With its first kernel numba imports scipy's linear algebra, which no kernel of ours has: a tenth of a
+    second of each start. It does without where there is none to import."""
     if LINEAR_ALGEBRA not in sys.modules:
         sys.modules[LINEAR_ALGEBRA] = None  # type: ignore[assignment]
-        import_module("numba.np.arraymath")  # looks for it, and does without
-        del sys.modules[LINEAR_ALGEBRA]
+        try:
+            numba.njit([(types.int64,)], cache=True)(_same)
+        finally:
+            del sys.modules[LINEAR_ALGEBRA]
 
 
-_spare_scipy()
+def _same(number: int) -> int:
+    return number
+
+
+keep_machine_code()
+begin_without_scipy()

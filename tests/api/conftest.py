@@ -14,7 +14,6 @@ import uvicorn
 
 from api.process.app import create_app
 from api.process.processes import listen, url_of
-from api.web.fast_protocol import ShortcutProtocol
 from api.web.settings import ApiSettings
 from features.home import Home
 from features.merchant.api_keys import add_demo_keys
@@ -52,7 +51,7 @@ def served(home: Home, redis_url: str, api_settings: ApiSettings, settings: Stor
         app = create_app(home, redis_url, api_settings, settings)
         server = uvicorn.Server(
             uvicorn.Config(
-                app, http=ShortcutProtocol, log_config=None, access_log=False, timeout_graceful_shutdown=1
+                app, http="httptools", log_config=None, access_log=False, timeout_graceful_shutdown=1
             )
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

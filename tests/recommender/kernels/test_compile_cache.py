@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from recommender.kernels import compile_cache
 
@@ -31,11 +34,12 @@ def twice(n):
 """
 
 
-def ask(where: Path) -> tuple[int, bool]:
+def ask(where: Path, **environment: str) -> tuple[int, bool]:
     """What the kernel says, and whether it was read from where it was kept."""
     said = subprocess.run(
         [sys.executable, "-c", "from calls import twice; print(twice(1), *twice.stats.cache_hits.values())"],
         cwd=where,
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=True,
@@ -58,12 +62,41 @@ def test_numbers_written_into_kernels_stand_in_their_files() -> None:
                 assert not constants or node.module in modules, f"{file.name}: {constants}"
 
 
-def test_a_change_in_another_file_is_noticed(tmp_path: Path) -> None:
+@pytest.fixture
+def kernels(tmp_path: Path) -> Path:
+    """A folder with a kernel that calls another file's, and the code that is tested."""
     (tmp_path / "kernels").mkdir()
     (tmp_path / "kernels" / "compile_cache.py").write_bytes(Path(compile_cache.__file__).read_bytes())
     (tmp_path / "calls.py").write_text(CALLS, encoding="utf-8")
     (tmp_path / "called.py").write_text(CALLED.format(more=1), encoding="utf-8")
-    assert ask(tmp_path) == (4, False)
-    assert ask(tmp_path) == (4, True)
-    (tmp_path / "called.py").write_text(CALLED.format(more=2), encoding="utf-8")
-    assert ask(tmp_path) == (6, False)
+    return tmp_path
+
+
+def test_a_change_in_another_file_is_noticed(kernels: Path) -> None:
+    assert ask(kernels) == (4, False)
+    assert ask(kernels) == (4, True)
+    (kernels / "called.py").write_text(CALLED.format(more=2), encoding="utf-8")
+    assert ask(kernels) == (6, False)
+
+
+def test_it_is_kept_where_the_owner_says(kernels: Path) -> None:
+    told = kernels / "told"
+    assert ask(kernels, NUMBA_CACHE_DIR=str(told)) == (4, False)
+    assert [path.name[:8] for path in told.iterdir()] == ["kernels-"]
+    assert ask(kernels, NUMBA_CACHE_DIR=str(told)) == (4, True)
+
+
+def test_where_nothing_can_be_kept_in_its_place_numba_keeps_it_in_its_own(kernels: Path) -> None:
+    nowhere = kernels / "calls.py" / "not a folder"
+    assert compile_cache.kept_in([nowhere]) is None
+    assert ask(kernels, NUMBA_CACHE_DIR=str(nowhere)) == (4, False)
+    assert list((kernels / "__pycache__").glob("*.nbc"))
+
+
+def test_scipy_is_not_imported_for_kernels_and_can_be_afterwards() -> None:
+    code = (
+        "import sys, recommender.kernels.compile_cache; print('scipy.linalg' in sys.modules);"
+        "import scipy.linalg; print(scipy.linalg.det([[2.0]]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "2.0"]

@@ -6,14 +6,8 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from pathlib import Path
 
 import pytest
-
-from api.web.settings import ApiSettings
-from features.home import Home
-from features.store.settings import StoreSettings
-from tests.api.conftest import served
 
 ASK = "GET /v1/recommendations?placement=trending HTTP/1.1\r\nHost: shop\r\n"
 WRONG = "GET /v1/recommendations?placement=nowhere HTTP/1.1\r\nHost: shop\r\n"
@@ -89,16 +83,3 @@ def test_who_hangs_up_early_harms_nobody(url: str, line: socket.socket) -> None:
         impatient.sendall(f"{ASK}\r\n".encode())
     line.sendall(f"{ASK}\r\n".encode())
     assert answer(line)[0] == "HTTP/1.1 200 OK"
-
-
-def test_with_browsers_on_other_origins_the_long_way_is_taken(
-    served_home: Home, redis_url: str, settings: StoreSettings, tmp_path: Path
-) -> None:
-    origins = ApiSettings(cors_origins=["https://shop.example"])
-    with served(served_home, redis_url, origins, settings) as url:
-        port = int(url.rpartition(":")[2])
-        with closing(socket.create_connection(("127.0.0.1", port), timeout=5)) as line:
-            line.sendall(f"{ASK}Origin: https://shop.example\r\n\r\n".encode())
-            status, headers, _ = answer(line)
-    assert status == "HTTP/1.1 200 OK"
-    assert headers["access-control-allow-origin"] == "https://shop.example"

@@ -1,0 +1,183 @@
+"""The documentation says what the service does: who may ask, with what, and what comes back."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import msgspec
+import pytest
+import redis
+
+from api.process.app import create_app
+from api.schemas.recommendations import ProblemAnswer
+from api.web import openapi
+from api.web.settings import ApiSettings
+from features.home import Home
+from features.insights.report import Report
+from features.insights.report_files import write_report
+from features.merchant.api_keys import create_key
+from features.store.settings import StoreSettings
+
+from waiting import eventually
+
+OPEN, ANY_KEY, SECRET = (200, 200, 200), (401, 200, 200), (401, 403, 200)
+# Statuses without a key, with a public and with a secret one; of all others SECRET.
+MATRIX = {
+    "get /healthz": OPEN,
+    "get /readyz": OPEN,
+    "get /v1/recommendations": ANY_KEY,
+    "post /v1/recommendations": ANY_KEY,
+    "get /v1/bundles": ANY_KEY,
+    "post /v1/events": (401, 202, 202),
+}
+TOO_LONG = b" " * 1_000_001
+
+
+class Operation(NamedTuple):
+    """One of the document."""
+
+    name: str
+    described: dict[str, Any]
+
+    @property
+    def statuses(self) -> set[int]:
+        return {int(status) for status in self.described["responses"]}
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """Content of the answer where all is well."""
+        (content,) = self.described["responses"][str(min(self.statuses))]["content"].values()
+        return dict(content)
+
+    @property
+    def body(self) -> dict[str, Any] | None:
+        contents = self.described.get("requestBody", {}).get("content", {}).values()
+        return next(iter(contents), None)
+
+    def ask(self, url: str, key: str | None, content: bytes | None = None, **query: Any) -> httpx.Response:
+        """As in the example, but for `content` and `query`."""
+        method, path = self.name.split()
+        for each in self.described.get("parameters", ()):
+            if each["in"] == "path":
+                path = path.replace(f"{{{each['name']}}}", each["example"])
+            elif "example" in each:
+                query.setdefault(each["name"], each["example"])
+        if content is None and self.body:
+            content = json.dumps(self.body["example"]).encode()
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return httpx.request(method, url + path, headers=headers, params=query, content=content, timeout=20)
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    home = Home(Path("no such home"))
+    return dict(create_app(home, "redis://127.0.0.1", ApiSettings(), StoreSettings()).openapi())
+
+
+@pytest.fixture(scope="module")
+def operations(document: dict[str, Any]) -> list[Operation]:
+    return [
+        Operation(f"{method} {path}", described)
+        for path, methods in document["paths"].items()
+        for method, described in methods.items()
+    ]
+
+
+@pytest.fixture
+def held(url: str, client: redis.Redis) -> tuple[None, str, str]:
+    """No key, a public and a secret one, known to the running service."""
+    now = datetime.now(UTC)
+    public, secret = create_key(client, "public", "", now), create_key(client, "secret", "", now)
+    tiers = f"{url}/v1/tiers"
+    eventually(lambda: httpx.get(tiers, headers={"Authorization": f"Bearer {secret}"}).status_code == 200)
+    return None, public, secret
+
+
+def shape_of(content: dict[str, Any]) -> type:
+    schema = content["schema"]
+    return openapi.SHAPES[(schema.get("$ref") or schema["anyOf"][0]["$ref"]).rpartition("/")[2]]
+
+
+def test_every_operation_is_described(document: dict[str, Any], operations: list[Operation]) -> None:
+    schemes = document["components"]["securitySchemes"].keys()
+    tags = [tag["name"] for tag in document["tags"]]
+    assert schemes == {"publicKey", "secretKey", "publicKeyInAddress"}
+    assert tags[:2] == ["recommendations", "events"]
+    for each in operations:
+        described = each.described
+        assert {name for keys in described["security"] for name in keys} <= schemes, each.name
+        assert (described["security"] == []) == (MATRIX.get(each.name) == OPEN), each.name
+        assert set(described["tags"]) <= set(tags), each.name
+        assert described["summary"], each.name
+        assert described["description"], each.name
+    assert {tag for each in operations for tag in each.described["tags"]} == set(tags)
+
+
+def test_problems_are_documented_in_their_one_shape(operations: list[Operation]) -> None:
+    for each in operations:
+        for status, response in each.described["responses"].items():
+            if int(status) >= 400 and each.name != "get /readyz":
+                assert response["content"].keys() == {"application/problem+json"}, each.name
+                assert shape_of(response["content"]["application/problem+json"]) is ProblemAnswer, each.name
+
+
+def test_examples_are_what_their_schemas_say(operations: list[Operation]) -> None:
+    for each in operations:
+        for content in filter(None, (each.answer, each.body)):
+            msgspec.convert(content["example"], shape_of(content))
+    written = json.loads(openapi.EXAMPLES.read_bytes())
+    assert written.keys() == {each.name for each in operations}
+    for each in operations:
+        given = written[each.name]
+        shown = {
+            parameter["name"] for parameter in each.described.get("parameters", ()) if "example" in parameter
+        }
+        assert shown == {*given.get("query", {}), *given.get("path", {})}, each.name
+        assert ("body" in given) == ("requestBody" in each.described), each.name
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    text = json.dumps(document)
+    named = {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert named <= document["components"]["schemas"].keys()
+
+
+def test_each_key_meets_the_documented_status(
+    url: str, held: tuple[str | None, ...], operations: list[Operation], served_home: Home
+) -> None:
+    write_report(served_home, Report("kpi", "Key figures", "2026-06-30", []))
+    for each in operations:
+        answers = [each.ask(url, key) for key in held]
+        assert tuple(answer.status_code for answer in answers) == MATRIX.get(each.name, SECRET), each.name
+        for answer in answers:
+            assert answer.status_code in each.statuses, each.name
+            if answer.is_success:
+                for line in answer.text.splitlines():
+                    msgspec.json.decode(line, type=shape_of(each.answer))
+            else:
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert msgspec.json.decode(answer.content, type=ProblemAnswer).status == answer.status_code
+
+
+def test_what_is_wrong_meets_the_documented_status(
+    url: str, held: tuple[str | None, ...], operations: list[Operation]
+) -> None:
+    for each in operations:
+        met = {}
+        if each.body and 400 in each.statuses:
+            met |= {400: each.ask(url, held[2], b"{"), 413: each.ask(url, held[2], TOO_LONG)}
+        if each.body and 422 in each.statuses:
+            met[422] = each.ask(url, held[2], b'{"nonsense": 1}')
+        if each.body and 409 in each.statuses:
+            stale = {**each.body["example"], "revision": 99}
+            met[409] = each.ask(url, held[2], json.dumps(stale).encode())
+        if not each.body and 404 in each.statuses:
+            met[404] = each.ask(url, held[2], revision=99)  # and no figures are there yet
+        assert {status: answer.status_code for status, answer in met.items()} == {
+            status: status for status in met
+        }, each.name
+        assert met.keys() >= each.statuses & {400, 404, 409, 413}, each.name
