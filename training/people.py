@@ -10,10 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.home import Home
+from recommender.customer_value import CustomerValue
 from recommender.id_map import IdMap
 from recommender.people import PRICE_BANDS, CustomerFacts, People
 from training.customers.reorder import fit_reorder
-from training.customers.value import fit_customer_value
 from training.history import DAY, History, categories
 from training.products import align
 from training.reports.affinities import price_bands
@@ -25,13 +25,13 @@ from training.reports.standings import GAP_DAYS, rhythm_of
 WORDS = ("currency", "channel", "country", "language")
 
 
-def fit_people(home: Home, history: History, catalogue: pl.DataFrame) -> People:
-    """Of every customer of a history, which must be all of the home's. As of its last day."""
+def fit_people(home: Home, history: History, catalogue: pl.DataFrame, value: CustomerValue) -> People:
+    """Of every customer of a history, which must be all of the home's. As of its last day. value: of it."""
     facts, usual = _facts_and_rhythm(home, history, catalogue)
     products = align(catalogue, history)
     return People(
         facts=facts,
-        value=fit_customer_value(history, products.cost),
+        value=value,
         reorder=fit_reorder(history.purchases, products.category, len(history.customer_ids)),
         usual=usual,
         price_band=_rows(price_bands(products.rows), pl.Series(PRICE_BANDS)).astype(np.int8),

@@ -11,6 +11,7 @@ from features.catalogue import load_products
 from features.home import Home
 from recommender.bundle import flatten, unflatten
 from recommender.people import People
+from training.customers.value import fit_customer_value
 from training.history import load_history
 from training.people import fit_people
 
@@ -20,7 +21,7 @@ from factories import event
 def fitted(home: Home) -> tuple[People, dict[str, int]]:
     catalogue = load_products(home)
     history = load_history(home, catalogue)
-    people = fit_people(home, history, catalogue)
+    people = fit_people(home, history, catalogue, fit_customer_value(history))
     return people, {customer: row for row, customer in enumerate(history.customer_ids)}
 
 
