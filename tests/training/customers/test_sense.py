@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from persons import small_value
 
 from recommender.customer_value import forecast
 from training.customers.rfm import OrderDays
 from training.customers.sense import last_year, next_year, sound
-
-from persons import small_value
 
 PLAIN = small_value()
 INFLATED = replace(PLAIN, revenue_weights=np.log(100) * (np.arange(8) == 0))  # corrected a hundredfold
