@@ -61,6 +61,7 @@ def small_value() -> CustomerValue:
         margin=np.array([np.nan]),
         reference_weeks=np.array([13.0]),
         means=np.zeros(2),
+        features_seen=np.zeros((2, 7)),
         order_weights=np.zeros(8),
         revenue_weights=np.zeros(8),
         order_knots=np.array([[1.0, 2.0], [1.0, 2.0]]),

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 
 from api.schemas.recommendations import CatalogueChanges, CatalogueReceived
-from api.web.inputs import Sent, body_of
+from api.serving.inputs import Sent, body_of
+from api.serving.security import SecretService
 from api.web.openapi import documented, takes
 from api.web.problems import Problem
 from api.web.replies import JsonReply, encode
-from api.web.security import SecretService
 from features.catalogue.live_changes import changes_since, put_changes
 
 router = APIRouter(tags=["catalogue"])

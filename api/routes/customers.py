@@ -13,10 +13,10 @@ import msgspec
 import numpy as np
 from fastapi import APIRouter, Response
 
+from api.serving.security import SecretService
 from api.serving.service import Service
 from api.web.openapi import documented
 from api.web.replies import JsonReply, encode
-from api.web.security import SecretService
 from features.home import Home
 from features.live.customer_facts import CustomerState, live, told_of
 from features.merchant.tiers import read_tiers

@@ -11,6 +11,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from api.schemas.recommendations import Received, Rejected
+from api.serving.security import ANY_KEY
 from api.serving.service import Service
 from api.web.access import header
 from api.web.metrics import EVENTS
@@ -18,7 +19,6 @@ from api.web.openapi import documented, takes
 from api.web.problems import Problem
 from api.web.queries import decode_json, read_body
 from api.web.replies import JsonReply, encode
-from api.web.security import ANY_KEY
 from features.events.vocabulary import EVENT_TYPES, Event, InvalidEvent, read_event
 from features.live.ingest import ingest
 

@@ -13,12 +13,12 @@ from fastapi import APIRouter, Response
 
 from api.schemas.experiments import ExperimentsAnswer, ExperimentsToSave, ExperimentsVersion
 from api.schemas.recommendations import VersionAsk
+from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import asked, refuse, saved
+from api.serving.security import SecretService
 from api.serving.service import Service
-from api.web.inputs import Sent, body_of, query_of
 from api.web.openapi import documented, takes
 from api.web.replies import JsonReply, encode
-from api.web.security import SecretService
 from features.merchant.versioned_settings import EXPERIMENTS, SettingVersion
 from recommender.experiments.plan import Experiment, Experiments, contradictions, oddities, refused_changes
 from recommender.merchandising.rules import unknown_names

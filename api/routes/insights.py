@@ -10,10 +10,10 @@ import msgspec
 from fastapi import APIRouter, Response
 
 from api.serving.budget_report import with_budgets
-from api.web.inputs import query_of
+from api.serving.inputs import query_of
+from api.serving.security import SecretService
 from api.web.openapi import documented
 from api.web.problems import Problem
-from api.web.security import SecretService
 from features.insights.report import Report
 from features.insights.report_files import INSIGHTS, read_report
 

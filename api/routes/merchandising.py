@@ -21,14 +21,14 @@ from api.schemas.recommendations import (
     VersionAsk,
 )
 from api.serving.answering import items_json, question, shown_products
+from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import asked, refuse, saved
+from api.serving.security import SecretService
 from api.serving.service import Service
 from api.serving.shoppers import live_log, whose
-from api.web.inputs import Sent, body_of, query_of
 from api.web.openapi import documented, takes
 from api.web.problems import Problem
 from api.web.replies import JsonReply, encode
-from api.web.security import SecretService
 from features.merchant.versioned_settings import (
     MERCHANDISING,
     SettingVersion,

@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from api.schemas.offers import OfferAnswer, OfferAsk
+from api.serving.inputs import Sent, body_of
 from api.serving.offer_experiments import offer_in_trial
 from api.serving.offers import nothing
-from api.web.inputs import Sent, body_of
+from api.serving.security import SecretService
 from api.web.openapi import documented, takes
 from api.web.replies import JsonReply, encode
-from api.web.security import SecretService
 from features.store.connection import StoreUnavailable
 
 router = APIRouter(tags=["offers"])

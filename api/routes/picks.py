@@ -10,10 +10,10 @@ from fastapi import APIRouter, Request, Response
 
 from api.schemas.recommendations import PicksAnswer, PicksAsk
 from api.serving.picks import Line, answer_lines, line_of, read_line
+from api.serving.security import SecretService
 from api.serving.service import Service
 from api.web.openapi import LINES, documented, takes
 from api.web.replies import JsonReply, LineStream
-from api.web.security import SecretService
 
 router = APIRouter(tags=["e-mail"])
 

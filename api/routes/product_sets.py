@@ -11,12 +11,12 @@ from fastapi import APIRouter, Request, Response
 
 from api.schemas.offers import SetAnswer, SetItem, SetsAnswer, SetsAsk
 from api.schemas.recommendations import Ask, ReasonAnswer
+from api.serving.security import KeyScope
 from api.serving.service import Service
 from api.serving.shoppers import Shopper, live_log, whose
 from api.web.openapi import documented
 from api.web.queries import checked
 from api.web.replies import JsonReply, encode
-from api.web.security import KeyScope
 from features.live.shopper_state import ShopperState
 from features.merchant.api_keys import Scope
 from recommender.context.request import DAY, REST_DAYS

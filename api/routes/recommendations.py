@@ -13,13 +13,13 @@ from fastapi import Request as HttpRequest
 from api.schemas.recommendations import Answer, AnswerPage, Ask, AskPage
 from api.serving.answering import answer_json, question, shown_products
 from api.serving.experiments import Treatment
+from api.serving.security import ANY_KEY
 from api.serving.service import Service
 from api.serving.shoppers import Shopper, live_log, whose
 from api.web.metrics import DEGRADED, PICKS, STAGE_SECONDS
 from api.web.openapi import documented, takes
 from api.web.queries import ask_of_query, asks_of_body, read_body
 from api.web.replies import JsonReply
-from api.web.security import ANY_KEY
 from api.web.tokens import new_token
 from features.live.shopper_state import ShopperLog
 from features.outgoing.impressions import ServedRecord

@@ -12,11 +12,11 @@ from fastapi import APIRouter, Response
 
 from api.schemas.recommendations import VersionAsk
 from api.schemas.triggers import SettingsVersion
+from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import asked, refuse, saved
-from api.web.inputs import Sent, body_of, query_of
+from api.serving.security import SecretService
 from api.web.openapi import documented, takes
 from api.web.replies import JsonReply, encode
-from api.web.security import SecretService
 from features.merchant.tiers import read_tiers, write_tiers
 from features.merchant.versioned_settings import TIER_SETTINGS, SettingVersion
 from recommender.customers.tiers import BadTiers, TierPlan, contradictions, read_plan

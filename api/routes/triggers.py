@@ -19,13 +19,13 @@ from api.schemas.triggers import (
     TriggerSettingsToSave,
     VersionAsk,
 )
+from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import asked, refuse, saved
+from api.serving.security import SecretService
 from api.serving.service import Service
-from api.web.inputs import Sent, body_of, query_of
 from api.web.openapi import LINES, documented, takes
 from api.web.problems import Problem
 from api.web.replies import JsonReply, encode
-from api.web.security import SecretService
 from features.merchant.versioned_settings import OFFER_CATALOGUE, TRIGGER_SETTINGS, SettingVersion
 from features.outgoing.trigger_queue import BEGINNING, Page, read_page
 from recommender.lifecycle.vocabulary.occasion import KINDS

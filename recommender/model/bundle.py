@@ -29,7 +29,7 @@ from recommender.model.offer_table import OfferTable
 if TYPE_CHECKING:
     import faiss  # a tenth of a second, which the command line must not wait for
 
-SCHEMA = 4
+SCHEMA = 5
 TITLE_LENGTH = 40
 
 Array = NDArray[Any]

@@ -82,8 +82,9 @@ class CustomerValue:
     model: (5) float64, `OrderModel`; rare: (2) float64, r and alpha of NBD on the same customers;
     spend: (3) float64, `SpendModel`; margin: (1) float64, the shop's share of revenue (NaN: no costs).
     reference_weeks: (1) float64, the time for which the corrections were learned; means: (2) float64, a
-    customer's mean revenue so far and in that time, before recalibration. order_weights and
-    revenue_weights: (1 + features of `describe`) float64; order_knots and revenue_knots: (2, bins)
+    customer's mean revenue so far and in that time, before recalibration. features_seen: (2, features of
+    `describe`) float64, least and greatest the weights were learned of; order_weights and
+    revenue_weights: (1 + features) float64; order_knots and revenue_knots: (2, bins)
     float64, forecasts and what came. Per customer: `Customers`; float32 where that says float64.
     """
 
@@ -94,6 +95,7 @@ class CustomerValue:
     margin: Floats
     reference_weeks: Floats
     means: Floats
+    features_seen: Floats
     order_weights: Floats
     revenue_weights: Floats
     order_knots: Floats
@@ -185,7 +187,7 @@ def _recalibrated(
 def ahead(value: CustomerValue, customers: Customers, seen: Summary, weeks: float) -> tuple[Floats, Floats]:
     """(orders, revenue) of the next weeks, corrected, not yet recalibrated."""
     expected = expected_orders(value.order_model, seen, weeks)
-    features = describe(value, customers, seen, expected, weeks)
+    features = describe(value, customers, seen, expected, weeks).clip(*value.features_seen)
     spend = expected_spend(value.spend_model, customers.order_days, own_spend(customers))
     return (
         expected * log_linear(features, value.order_weights) * customers.order_lift,

@@ -8,6 +8,7 @@ from recommender.value.order_models import Floats
 
 RIDGE = 1_000.0  # of standardised features, in customers: a small shop learns next to nothing
 STEPS = 60
+LEAST_SPREAD = 0.05  # of a feature, all being logarithms or shares: what differs by less tells nobody apart
 
 
 def fit_log_linear(features: Floats, expected: Floats, actual: Floats, power: float) -> Floats:
@@ -19,7 +20,7 @@ def fit_log_linear(features: Floats, expected: Floats, actual: Floats, power: fl
     weights = np.zeros(features.shape[1] + 1)
     if expected.sum() <= 0 or actual.sum() <= 0:
         return weights
-    centre, scale = features.mean(axis=0), features.std(axis=0) + 1e-9
+    centre, scale = features.mean(axis=0), np.maximum(features.std(axis=0), LEAST_SPREAD)
     design = np.column_stack([np.ones(len(features)), (features - centre) / scale])
     ridge = np.full(len(weights), RIDGE)
     ridge[0] = 1e-6

@@ -12,6 +12,9 @@ from recommender.value.business_calendar import USUAL, BusinessCalendar
 from recommender.value.order_models import Floats, Summary
 from training.data.history import DAY, History
 
+MOST = 0.95  # of the customers; odd is who has so many times the greatest that these have:
+FAR_ORDERS, FAR_REVENUE = 10.0, 30.0  # order days, money, which spreads wider in sound shops
+
 
 @dataclass(frozen=True)
 class OrderDays:
@@ -53,6 +56,21 @@ class Rfm:
 
     def __len__(self) -> int:
         return len(self.customer)
+
+    def where(self, kept: NDArray[np.bool_]) -> Rfm:
+        return Rfm(
+            self.customer[kept],
+            self.seen.where(kept),
+            self.first_day[kept],
+            self.last_day[kept],
+            self.revenue[kept],
+            self.margin[kept],
+        )
+
+    @property
+    def typical(self) -> NDArray[np.bool_]:
+        """(n) all but those far beyond what most order or spend: they teach about themselves alone."""
+        return ~(_far_beyond(self.order_days, FAR_ORDERS) | _far_beyond(self.revenue, FAR_REVENUE))
 
     @property
     def order_days(self) -> Floats:
@@ -117,6 +135,10 @@ def summarise(days: OrderDays, until_day: int, clock: BusinessCalendar = USUAL) 
         revenue=np.add.reduceat(days.revenue, starts),
         margin=np.divide(margin, costed_revenue, out=np.full(len(starts), np.nan), where=costed_revenue > 0),
     )
+
+
+def _far_beyond(values: Floats, far: float) -> NDArray[np.bool_]:
+    return values > far * np.quantile(values, MOST) if len(values) else np.zeros(0, np.bool_)
 
 
 def until_day(history: History) -> int:

@@ -51,13 +51,15 @@ class Lesson:
 
 class Learned(NamedTuple):
     """Weights of the features, then of the products: for orders, for revenue. levels: what came over what
-    the models alone said, of each."""
+    the models alone said, of each. seen: least and greatest of each feature and product number, (2, n)."""
 
     orders: Floats
     revenue: Floats
     order_products: Floats
     revenue_products: Floats
     levels: Floats
+    features_seen: Floats
+    products_seen: Floats
 
 
 def fit_customer_value(
@@ -73,11 +75,13 @@ def fit_customer_value(
     days, lines = order_days(history, cost), history.purchases
     clock = season(days, today)
     rfm = summarise(days, today, clock)
-    taught = _sample(rfm.customer, n_customers)
+    typical = rfm.where(rfm.typical)
+    taught = _sample(typical.customer, n_customers)
     found = list(windows(days.where(taught[days.customer]), today, clock))
     weeks = float(np.mean([each.weeks for each in found])) if found else ALONE_WEEKS
     kind, models = choose_model(found)
-    plain = plain_value(rfm, fit_or_guess(kind, rfm.seen), weeks, n_customers, clock)
+    plain = plain_value(typical, fit_or_guess(kind, typical.seen), weeks, n_customers, clock)
+    plain = replace(plain, **per_customer(rfm, n_customers))
     if not found:
         return plain
     own = lines.where((lines.customer >= 0) & taught[lines.customer])
@@ -105,6 +109,7 @@ def plain_value(
         margin=np.array([earned / sold if sold > 0 else np.nan]),
         reference_weeks=np.array([reference_weeks]),
         means=np.zeros(2),
+        features_seen=np.zeros((2, FEATURES)),
         order_weights=nothing,
         revenue_weights=nothing,
         order_knots=IDENTITY,
@@ -154,7 +159,19 @@ def learn(lessons: list[Lesson]) -> Learned:
         explained = base * log_linear(features, of_features)
         weights.append((of_features, fit_log_linear(products, explained, actual, power)))
         levels.append(actual.sum() / base.sum() if base.sum() > 0 and actual.sum() > 0 else 1.0)
-    return Learned(weights[0][0], weights[1][0], weights[0][1], weights[1][1], np.array(levels))
+    return Learned(
+        weights[0][0],
+        weights[1][0],
+        weights[0][1],
+        weights[1][1],
+        np.array(levels),
+        _range(features),
+        _range(products),
+    )
+
+
+def _range(features: Floats) -> Floats:
+    return np.stack([features.min(axis=0), features.max(axis=0)])
 
 
 def _features(each: Lesson) -> Floats:
@@ -175,33 +192,37 @@ def with_lessons(
     Once the shop has seen a year, the weights only tell customers apart; the level is what was learned over
     the models alone. Else it would be foretold for a year to go on as it did between the windows and today.
     """
-    everybody = value.customers(_spread(rfm.customer))
-    plain = _mean_ahead(value, everybody, today)
+    products = products.clip(*learned.products_seen)
+    judged = _spread(rfm.where(rfm.typical).customer)
+    plain = _means(value, judged, today)
     order_lift, revenue_lift = value.order_lift.copy(), value.revenue_lift.copy()
     order_lift[rfm.customer] = log_linear(products, learned.order_products)
     revenue_lift[rfm.customer] = log_linear(products, learned.revenue_products)
     value = replace(
         value,
+        features_seen=learned.features_seen,
         order_weights=learned.orders.copy(),
         revenue_weights=learned.revenue.copy(),
         order_lift=order_lift,
         revenue_lift=revenue_lift,
     )
-    everybody = value.customers(_spread(rfm.customer))
-    coming = _mean_ahead(value, everybody, today)
+    means = _means(value, judged, today)
     if saw_a_year(rfm.seen):
-        wanted = learned.levels * plain
-        off = np.log(np.maximum(wanted, 1e-12) / np.maximum(coming, 1e-12))
+        wanted = learned.levels * plain[1:]
+        off = np.log(np.maximum(wanted, 1e-12) / np.maximum(means[1:], 1e-12))
         value.order_weights[0] += off[0]
         value.revenue_weights[0] += off[1]
-        coming = wanted
-    return replace(value, means=np.array([everybody.revenue.mean(), coming[1]]))
+        means[1:] = wanted
+    return replace(value, means=means[[0, 2]])
 
 
-def _mean_ahead(value: CustomerValue, customers: Customers, today: int) -> Floats:
-    """(2): of orders and of revenue, in the reference time."""
+def _means(value: CustomerValue, rows: NDArray[np.int32], today: int) -> Floats:
+    """(3): of revenue so far, of orders and of revenue in the reference time. Customers count by how long
+    they are known: a crowd of yesterday moves nothing."""
+    customers = value.customers(rows)
     seen = customers.seen(today, value.clock)
-    return np.array([part.mean() for part in ahead(value, customers, seen, float(value.reference_weeks[0]))])
+    parts = customers.revenue, *ahead(value, customers, seen, float(value.reference_weeks[0]))
+    return np.average(np.stack(parts), axis=1, weights=np.maximum(seen.age, 1e-6))
 
 
 def with_knots(value: CustomerValue, lessons: list[Lesson], learned: Learned) -> CustomerValue:

@@ -13,7 +13,7 @@ from recommender.model import versions
 from recommender.model.bundle_files import BadBundle
 from recommender.value.customer_value import NEVER, CustomerValue, forecast
 from recommender.value.value_intervals import intervals
-from training.customers.value import fit_customer_value
+from training.customers.sense import fit_sound_value
 from training.data.history import load_history
 from training.data.products import align
 from training.ledger.touches import until
@@ -35,13 +35,14 @@ def forecasts(
 ) -> pl.DataFrame | None:
     """customer, p_alive, churn_risk, expected_orders_90d, predicted_365d, predicted_low, predicted_high.
 
-    Of customers who have ordered, money as the orders'; None where there are too few of them.
+    Of customers who have ordered, money as the orders'; None where there are too few of them, or no
+    forecast makes sense.
     fitted: on everything up to that day; else it is done now.
     """
     today = (as_of - date(1970, 1, 1)).days
     if fitted is None:
         fitted = _fit(home, catalogue, as_of)
-    if np.count_nonzero(fitted.value.first_day != NEVER) < FEWEST:
+    if fitted is None or np.count_nonzero(fitted.value.first_day != NEVER) < FEWEST:
         return None
     return predictions(fitted, today)
 
@@ -60,9 +61,10 @@ def fitted_in(home: Home, last_order: datetime) -> Fitted | None:
     return Fitted(bundle.tables.people.value, [names.name(row) for row in range(len(names))])
 
 
-def _fit(home: Home, catalogue: pl.DataFrame, as_of: date) -> Fitted:
+def _fit(home: Home, catalogue: pl.DataFrame, as_of: date) -> Fitted | None:
     history = load_history(home, catalogue).before(until(as_of).timestamp())
-    return Fitted(fit_customer_value(history, align(catalogue, history).cost), history.customer_ids)
+    value = fit_sound_value(history, align(catalogue, history).cost).value
+    return None if value is None else Fitted(value, history.customer_ids)
 
 
 def predictions(fitted: Fitted, today: int) -> pl.DataFrame:

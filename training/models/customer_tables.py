@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from features.home import Home
 from recommender.arrays.id_map import IdMap
 from recommender.model.customer_tables import PRICE_BANDS, CustomerFacts, CustomerTable
+from recommender.value.customer_value import CustomerValue
 from training.customers.reorder import fit_reorder
-from training.customers.value import fit_customer_value
 from training.data.history import DAY, History, categories
 from training.data.products import align
 from training.ledger.acquisition import channels
@@ -25,13 +25,13 @@ from training.ledger.touches import Archive, archive_of, rows_until
 WORDS = ("currency", "channel", "country", "language")
 
 
-def fit_people(home: Home, history: History, catalogue: pl.DataFrame) -> CustomerTable:
-    """Of every customer of a history, which must be all of the home's. As of its last day."""
+def fit_people(home: Home, history: History, catalogue: pl.DataFrame, value: CustomerValue) -> CustomerTable:
+    """Of every customer of a history, which must be all of the home's. As of its last day. value: of it."""
     facts, usual = _facts_and_rhythm(home, history, catalogue)
     products = align(catalogue, history)
     return CustomerTable(
         facts=facts,
-        value=fit_customer_value(history, products.cost),
+        value=value,
         reorder=fit_reorder(history.purchases, products.category, len(history.customer_ids)),
         usual=usual,
         price_band=_rows(price_bands(products.rows), pl.Series(PRICE_BANDS)).astype(np.int8),

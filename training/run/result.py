@@ -13,7 +13,10 @@ PLACEMENT_NAMES = {"home": "next order", "cart": "hidden product of a cart"}
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The version, whether it serves now, and if not, why. metrics: as in the bundle's manifest."""
+    """The version, whether it serves now, and if not, why.
+
+    metrics: as in the bundle's manifest; warnings: what had to be left out.
+    """
 
     version: str
     published: bool
@@ -23,12 +26,15 @@ class TrainingResult:
     products: int
     seconds: float
     metrics: dict[str, Any]
+    warnings: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Label and value, for the terminal."""
         yield "Version", f"{self.version}, {'serves now' if self.published else 'NOT published'}"
         for reason in self.reasons:
             yield "Refused", reason
+        for warning in self.warnings:
+            yield "Warning", warning
         yield (
             "Learned from",
             f"{self.orders:,} orders, {self.customers:,} customers, {self.products:,} products",

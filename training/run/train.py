@@ -24,7 +24,9 @@ from recommender.model import versions
 from recommender.model.bundle import Bundle, Manifest, Tables
 from recommender.model.bundle_files import BadBundle, write_bundle
 from recommender.placements import fixed_weights
+from training.customers.sense import fit_sound_value
 from training.data.history import DAY, History, load_history
+from training.data.products import align
 from training.errors import NothingToTrainOn
 from training.models.cart_ranking import fit_cart_trees, lists_of
 from training.models.customer_tables import fit_people
@@ -81,7 +83,8 @@ def train(
         shop_wide = beside.submit(_customers_and_sets, home, history, catalogue, settings.seed)
         tables, index, rehearsal = fit(history, catalogue, settings, report, tune_minutes)
         report("Customers", 0, 1)
-        tables = replace(tables, **shop_wide.result())
+        others, warnings = shop_wide.result()
+        tables = replace(tables, **others)
     metrics, settings = rehearsal.metrics, rehearsal.settings
 
     report("Checking and publishing", 0, 1)
@@ -89,6 +92,7 @@ def train(
     version = _free_version(home.models, now)
     manifest = describe(version, now, history, tables, settings, metrics, rehearsal.worth)
     manifest.settings["tuned"] = remembered | rehearsal.tuned
+    manifest.settings["warnings"] = warnings
     _store(home.models, manifest, tables, index)
     if not reasons:
         versions.publish(home.models, version)
@@ -102,16 +106,21 @@ def train(
         products=manifest.products,
         seconds=round(monotonic() - began, 1),
         metrics=metrics,
+        warnings=warnings,
     )
 
 
-def _customers_and_sets(home: Home, history: History, catalogue: pl.DataFrame, seed: int) -> dict[str, Any]:
-    """The tables that no other model needs, nor a rehearsal: made beside these, on another core."""
-    return {
-        "people": fit_people(home, history, catalogue),
+def _customers_and_sets(
+    home: Home, history: History, catalogue: pl.DataFrame, seed: int
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The tables that no other model needs, nor a rehearsal: made beside these, on another core. Warnings."""
+    value, warning = fit_sound_value(history, align(catalogue, history).cost)
+    tables = {
+        "people": None if value is None else fit_people(home, history, catalogue, value),
         "sets": fit_sets(history, catalogue),
         "offers": fit_offers(home, history, catalogue, seed),
     }
+    return tables, (warning,) if warning else ()
 
 
 def fit(

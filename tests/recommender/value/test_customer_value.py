@@ -30,6 +30,7 @@ VALUE = CustomerValue(
     margin=np.array([0.25]),
     reference_weeks=np.array([10.0]),
     means=np.zeros(2),
+    features_seen=np.zeros((2, 7)),
     order_weights=np.zeros(8),
     revenue_weights=np.zeros(8),
     order_knots=np.ones((2, 1)),
@@ -42,6 +43,17 @@ VALUE = CustomerValue(
     order_lift=ONE,
     revenue_lift=ONE,
 )
+
+
+def test_numbers_count_as_far_as_they_were_seen() -> None:
+    weights, seen = np.zeros(8), np.zeros((2, 7))
+    weights[5], seen[1, 4] = 2.0, np.log1p(1)  # log1p(frequency)
+    learned = replace(VALUE, order_weights=weights, features_seen=seen)
+    customer = VALUE.customer(0)
+    for order_days in (2.0, 400.0):
+        who = customer._replace(order_days=np.array([order_days]))
+        corrected, plain = (forecast(value, who, TODAY, (70,)).orders[0, 0] for value in (learned, VALUE))
+        assert corrected / plain == pytest.approx(4.0)
 
 
 def test_uncorrected_it_is_the_models_by_hand() -> None:

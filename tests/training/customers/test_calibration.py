@@ -37,6 +37,12 @@ def test_a_correction_finds_a_factor_and_its_level() -> None:
     assert weights[1:] == pytest.approx([0.5, 0.0], abs=0.03)
 
 
+def test_a_number_that_hardly_differs_teaches_nothing() -> None:
+    features = np.random.default_rng(0).normal(scale=6e-4, size=(2_000, 1))
+    weights = fit_log_linear(features, np.ones(2_000), np.exp(features[:, 0] / 6e-4), 0.0)
+    assert abs(weights[1]) < 20  # with its own spread: 1,000
+
+
 def test_nothing_learned_of_few_customers() -> None:
     features = np.random.default_rng(0).normal(size=(30, 2))
     weights = fit_log_linear(features, np.ones(30), np.exp(features[:, 0]), 0.0)

@@ -125,3 +125,36 @@ def test_the_same_history_gives_the_same_value() -> None:
         np.array_equal(getattr(first, name), getattr(second, name), equal_nan=True)
         for name in ("model", "spend", "order_weights", "order_knots", "revenue_lift")
     )
+
+
+def retail(days: int) -> Iterable[tuple[str, int, float]]:
+    """120 customers who all pay alike."""
+    rng = np.random.default_rng(0)
+    for customer in range(120):
+        day, rate = rng.uniform(0, 300), rng.gamma(2, 0.008)
+        while day < days:
+            yield f"c{customer:03}", int(day), float(80 * rng.gamma(3) / 3)
+            day += rng.exponential(1 / rate) + 1
+
+
+def mean_of_others(orders: Iterable[tuple[str, int, float]], odd: str) -> float:
+    """Of the revenue expected in a year, of customers whose ids do not begin with `odd`."""
+    history = shop(orders)
+    value = fit_customer_value(history)
+    found = forecast(value, value.customers(), history.until // DAY).revenue[:, 2]
+    return float(found[[not customer.startswith(odd) for customer in history.customer_ids]].mean())
+
+
+@pytest.mark.parametrize(("orders", "money"), [(3_000, 6_000.0), (3_000, 5.0), (2, 500_000.0)])
+def test_a_wholesaler_leaves_the_others_where_they_were(orders: int, money: float) -> None:
+    bought = np.random.default_rng(1).integers(0, 362, orders).tolist()
+    wholesaler = [("wholesaler", int(day), money) for day in bought]
+    without = mean_of_others(retail(362), "wholesaler")
+    assert mean_of_others([*retail(362), *wholesaler], "wholesaler") == pytest.approx(without, rel=0.15)
+
+
+@pytest.mark.parametrize("days", [362, 800])
+def test_a_crowd_of_the_last_day_leaves_the_others_where_they_were(days: int) -> None:
+    crowd = [(f"new{number}", days - 1, 6.7) for number in range(400)]
+    without = mean_of_others(retail(days), "new")
+    assert mean_of_others([*retail(days), *crowd], "new") == pytest.approx(without, rel=0.15)

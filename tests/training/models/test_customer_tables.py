@@ -11,6 +11,7 @@ from features.catalogue.products import load_products
 from features.home import Home
 from recommender.model.bundle import flatten, unflatten
 from recommender.model.customer_tables import CustomerTable
+from training.customers.value import fit_customer_value
 from training.data.history import load_history
 from training.models.customer_tables import fit_people
 
@@ -20,7 +21,7 @@ from factories import event
 def fitted(home: Home) -> tuple[CustomerTable, dict[str, int]]:
     catalogue = load_products(home)
     history = load_history(home, catalogue)
-    people = fit_people(home, history, catalogue)
+    people = fit_people(home, history, catalogue, fit_customer_value(history))
     return people, {customer: row for row, customer in enumerate(history.customer_ids)}
 
 
