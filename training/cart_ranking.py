@@ -14,7 +14,7 @@ from recommender.request import Situation
 from training.boosting import Boosting, Lists, boost
 from training.evaluate.compare import Case
 
-HOW = Boosting(trees=60)
+HOW = Boosting(trees=45, ridge=20.0)
 FEWEST = 100  # lists below which trees learn noise
 
 
