@@ -1,8 +1,14 @@
-"""Gradient-boosted oblivious trees: all nodes of a level ask the same question."""
+"""Gradient-boosted trees, walked for many rows at once: QuickScorer (Lucchese et al. 2015).
+
+Every question of a tree is put to every row, without a branch: an answer rules leaves out, and the row's leaf
+is the first that is left. That is several times as fast as going down from the root, row by row.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import types
@@ -10,36 +16,66 @@ from numpy.typing import NDArray
 
 from recommender.kernels.ranking import Floats, Ints, Places, array, compiled
 
+LEAVES = 32  # of a tree, at most: one bit each
+ALL_LEAVES = (1 << LEAVES) - 1
+DE_BRUIJN = 0x077CB531  # times each power of two it has other upper five bits: a slot for each leaf
+Masks = NDArray[np.uint32]
+
+
+class Split(NamedTuple):
+    """A question of a tree: `high` where the feature is above the threshold, else `low`. Numbers: leaves."""
+
+    feature: int
+    threshold: float
+    low: Split | float
+    high: Split | float
+
 
 @dataclass(frozen=True)
 class Trees:
-    """features int32, thresholds float32: (n_trees, depth <= 8); leaves: (n_trees, 2^depth) float32.
+    """features int32, thresholds float32, masks uint32: (n_trees, n_splits); leaves: (n_trees, 32) float32.
 
-    A row's leaf has bit d set where its feature of level d is above that level's threshold.
+    masks: the leaves that are left where the feature is above the threshold, the leftmost as the lowest bit.
     """
 
     features: NDArray[np.int32]
     thresholds: NDArray[np.float32]
+    masks: Masks
     leaves: NDArray[np.float32]
 
     @classmethod
+    def of(cls, roots: Sequence[Split | float]) -> Trees:
+        """The trees with these roots. Thresholds are rounded down: for float32 features that changes nothing.
+        ValueError where one has more than 32 leaves."""
+        flat = [_flat(root) for root in roots]
+        shape = len(flat), max((len(splits) for splits, _ in flat), default=1) or 1
+        features, thresholds = np.zeros(shape, np.int32), np.full(shape, np.inf, np.float32)
+        masks, leaves = np.full(shape, ALL_LEAVES, np.uint32), np.zeros((len(flat), LEAVES), np.float32)
+        for tree, (splits, values) in enumerate(flat):
+            for place, (feature, threshold, mask) in enumerate(splits):
+                features[tree, place], thresholds[tree, place] = feature, _rounded_down(threshold)
+                masks[tree, place] = mask
+            leaves[tree, [_slot(leaf) for leaf in range(len(values))]] = values
+        return cls(features, thresholds, masks, leaves)
+
+    @classmethod
     def none(cls) -> Trees:
-        return cls(np.empty((0, 1), np.int32), np.empty((0, 1), np.float32), np.empty((0, 2), np.float32))
+        return cls.of([])
 
     def __len__(self) -> int:
         return len(self.leaves)
 
     @property
-    def columns(self) -> tuple[Ints, Floats, Floats]:
+    def columns(self) -> tuple[Ints, Floats, Masks, Floats]:
         """As kernels take them."""
-        return self.features, self.thresholds, self.leaves
+        return self.features, self.thresholds, self.masks, self.leaves
 
     def first(self, n_trees: int) -> Trees:
         """The first trees alone."""
-        return Trees(self.features[:n_trees], self.thresholds[:n_trees], self.leaves[:n_trees])
+        return Trees(*(column[:n_trees] for column in self.columns))  # type: ignore[arg-type]
 
     def score(self, rows: Floats, start: Floats | None = None) -> Floats:
-        """(n) float32 for rows (n, n_features). start: (n), to which the trees add."""
+        """(n) float32 for rows (n, n_features), all finite. start: (n), to which the trees add."""
         scores = np.zeros(len(rows), np.float32) if start is None else start.copy()
         add_leaves(*self.columns, np.ascontiguousarray(rows), scores)
         return scores
@@ -54,19 +90,59 @@ class Trees:
         return scores
 
 
-@compiled((array(types.int32, 2), *[array(types.float32, 2)] * 3, array(types.float32, out=True)))
-def add_leaves(features: Ints, thresholds: Floats, leaves: Floats, rows: Floats, scores: Floats) -> None:
+def _flat(root: Split | float) -> tuple[list[tuple[int, float, int]], list[float]]:
+    """(feature, threshold and mask of each split, leaves from left to right)."""
+    splits: list[tuple[int, float, int]] = []
+    leaves: list[float] = []
+
+    def walk(node: Split | float) -> None:
+        if not isinstance(node, Split):
+            leaves.append(node)
+            return
+        first = len(leaves)
+        walk(node.low)
+        splits.append((node.feature, node.threshold, ALL_LEAVES ^ ((1 << len(leaves)) - (1 << first))))
+        walk(node.high)
+
+    walk(root)
+    if len(leaves) > LEAVES:
+        raise ValueError(f"a tree has {len(leaves)} leaves, {LEAVES} are the most")
+    return splits, leaves
+
+
+def _rounded_down(threshold: float) -> np.float32:
+    near = np.float32(threshold)
+    return near if float(near) <= threshold else np.nextafter(near, np.float32(-np.inf))
+
+
+def _slot(leaf: int) -> int:
+    return ((DE_BRUIJN << leaf) & ALL_LEAVES) >> 27
+
+
+@compiled(
+    (
+        array(types.int32, 2),
+        array(types.float32, 2),
+        array(types.uint32, 2),
+        *[array(types.float32, 2)] * 2,
+        array(types.float32, out=True),
+    )
+)
+def add_leaves(
+    features: Ints, thresholds: Floats, masks: Masks, leaves: Floats, rows: Floats, scores: Floats
+) -> None:
     """Adds to each row's score the leaves that it reaches."""
-    columns, leaf, none = rows.T.copy(), np.empty(len(rows), np.uint32), np.uint32(0)
+    columns, left, everything = rows.T.copy(), np.empty(len(rows), np.uint32), np.uint32(ALL_LEAVES)
     for tree in range(len(leaves)):
-        leaf[:], values = none, leaves[tree]
-        for level in range(features.shape[1]):
-            column, threshold = columns[features[tree, level]], thresholds[tree, level]
-            bit = np.uint32(1 << level)
+        left[:], values = everything, leaves[tree]
+        for split in range(features.shape[1]):
+            column, threshold = columns[features[tree, split]], thresholds[tree, split]
+            mask = masks[tree, split]
             for row in range(len(rows)):  # one after another in memory, of one type: several at once
-                leaf[row] += bit if column[row] > threshold else none
+                left[row] &= mask if column[row] > threshold else everything
         for row in range(len(rows)):
-            scores[row] += values[leaf[row]]
+            lowest = left[row] & (~left[row] + np.uint32(1))
+            scores[row] += values[np.uint32(lowest * np.uint32(DE_BRUIJN)) >> np.uint32(27)]
 
 
 @compiled((array(types.float32, out=True), array(types.int64)))

@@ -43,7 +43,7 @@ from recommender.kernels.ranking import (
     rank,
     tuple_of,
 )
-from recommender.kernels.trees import add_leaves, to_chances
+from recommender.kernels.trees import Masks, add_leaves, to_chances
 from recommender.sources.candidates import Candidates, Ranking
 from recommender.sources.cart import companions, start_from_share
 from recommender.sources.next_basket import foreseen
@@ -57,10 +57,12 @@ AtOnce = Callable[[Situation, Rates, Flags, int], Found | None]
 LEFT = -1  # to the parts
 LIVE = -1  # as the size of a named cart: none is named, the live one counts
 Place = tuple[Flags, Ints, Floats]  # what may be shown; room for the `Ranking`
-Trees = tuple[Ints, Floats, Floats]  # `boosting.Trees.columns`
+Trees = tuple[Ints, Floats, Masks, Floats]  # `boosting.Trees.columns`
 Known = tuple[Companions, Figures, Trees]  # of products, for carts
 PLACE = tuple_of(FLAGS_OUT, INT_ROWS_OUT, FLOATS_OUT)
-TREES = tuple_of(array(types.int32, 2), array(types.float32, 2), array(types.float32, 2))
+TREES = tuple_of(
+    array(types.int32, 2), array(types.float32, 2), array(types.uint32, 2), array(types.float32, 2)
+)
 KNOWN = tuple_of(COMPANIONS, FIGURES, TREES)
 
 
@@ -163,7 +165,7 @@ def _cart(
 ) -> tuple[int, Numbers, int]:
     """asked: the size of the cart that the question names, or LIVE, and the day; orders: `Purchases.orders`.
     Returns as `_row`, and of how many these are the best."""
-    goes_with, figures, (splits, thresholds, leaves) = known
+    goes_with, figures, (splits, thresholds, masks, leaves) = known
     (_, _, (offsets, bought, last_day), (customer, _, _, _), _, rows), (size, today) = log, asked
     live = resolve_log(log)
     viewed, carted, hidden = live
@@ -179,7 +181,7 @@ def _cart(
     habits(best[0, :n], basket, past, today, figures, features)
     scores = np.empty(n, np.float32)
     start_from_share(features[:n], scores)
-    add_leaves(splits, thresholds, leaves, features[:n], scores)
+    add_leaves(splits, thresholds, masks, leaves, features[:n], scores)
     to_chances(scores, np.array([0, n]))
     proposed = (best[0, :n], scores, best[1, :n], best[2, :n])
     return rank((proposed,), weights, place[0], hide, place[1], place[2]), live, n

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
 from recommender.value.order_models import Floats
 
@@ -17,17 +18,16 @@ def isotonic_knots(forecasts: Floats, actual: Floats, unit: float = 1.0) -> Floa
     orders the bin has; neighbours out of order are merged (pool adjacent violators).
     """
     order = np.argsort(forecasts, kind="stable")
-    blocks: list[tuple[float, float, int]] = []
     doubt = DOUBT * max(unit, 1e-9)
     level = (actual.sum() + doubt) / (forecasts.sum() + doubt)
-    for part in np.array_split(order, min(BINS, len(order))):
-        said, came = float(forecasts[part].sum()), float(actual[part].sum())
-        came = level * said * (came + doubt) / (level * said + doubt)
-        blocks.append((max(said, 1e-12), max(came, 1e-12), len(part)))
-        while len(blocks) > 1 and blocks[-2][1] / blocks[-2][2] >= blocks[-1][1] / blocks[-1][2]:
-            last, previous = blocks.pop(), blocks.pop()
-            blocks.append((previous[0] + last[0], previous[1] + last[1], previous[2] + last[2]))
-    means = np.array([(said / size, came / size) for said, came, size in blocks]).T
+    bins = np.array_split(order, min(BINS, len(order)))
+    said, came = (np.array([values[each].sum() for each in bins]) for values in (forecasts, actual))
+    came = level * said * (came + doubt) / (level * said + doubt)
+    sizes = np.array([len(each) for each in bins])
+    fitted = isotonic_regression(np.maximum(came, 1e-12) / sizes, weights=sizes)
+    first = fitted.blocks[:-1]
+    mean = np.add.reduceat(np.maximum(said, 1e-12), first) / np.add.reduceat(sizes, first)
+    means = np.array([mean, fitted.x[first]])
     kept = np.append(True, np.diff(means[0]) > 0)
     return np.ascontiguousarray(means[:, kept])
 

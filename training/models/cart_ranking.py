@@ -13,7 +13,7 @@ from recommender.sources.cart import head_of, prior
 from training.measure.compare import Case
 from training.models.boosting import Boosting, Lists, boost
 
-HOW = Boosting(trees=45, depth=4, rate=0.1)
+HOW = Boosting(trees=45, ridge=20.0)
 FEWEST = 100  # lists below which trees learn noise
 
 

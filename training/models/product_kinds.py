@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array
 
 from training.data.neighbours import inner_products, only, row_of_each, stacked, strongest
-from training.models.titles import compounds, heads, words
+from training.models.titles import compounds, heads, language_of, words
 
 HEAD_WEIGHT = 2.0  # "bag" says more of a red bag than "red" does
 OTHER_KIND = 0.3  # a product of another kind is like this one only where nothing better is
@@ -26,7 +26,8 @@ def kinds(titles: Sequence[str], category: NDArray[np.int32]) -> NDArray[np.int3
 
     The category where there is one, else the head noun of the title.
     """
-    nouns = heads(titles, compounds(titles))
+    language = language_of(titles)
+    nouns = heads(titles, compounds(titles, language), language)
     codes = {noun: code for code, noun in enumerate(sorted({noun for noun in nouns if noun}))}
     n_categories = int(category.max(initial=-1)) + 1
     by_title = np.array([codes[noun] + n_categories if noun else -1 for noun in nouns], np.int32)
@@ -37,10 +38,11 @@ def content_vectors(
     titles: Sequence[str], category: NDArray[np.int32], brand: NDArray[np.int32]
 ) -> csr_matrix:
     """(n_items, n_terms) float32 unit rows: TF-IDF of title words, compounds' parts, category, brand."""
-    split = compounds(titles)
-    noun = heads(titles, split)
+    language = language_of(titles)
+    split = compounds(titles, language)
+    noun = heads(titles, split, language)
     terms = [
-        _terms(words(title), noun[item], split, int(category[item]), int(brand[item]))
+        _terms(words(title, language), noun[item], split, int(category[item]), int(brand[item]))
         for item, title in enumerate(titles)
     ]
     return _unit_tf_idf(terms)

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from math import log1p
+from typing import NamedTuple
 
 WORD = re.compile(r"[^\W\d_]+|\d+")
-PHRASE_ENDS = frozenset(["with", "w", "in", "for", "on", "by", "from", "to", "of", "and", "or", "without"])
+PHRASE_ENDS = {
+    "english": "with w in for on by from to of and or without",
+    "german": "mit in für auf von aus zu im und oder ohne",
+    "french": "avec en pour sur par de du des à et ou sans",
+    "spanish": "con en para sobre por de del y o sin",
+    "italian": "con in per su di del da e o senza",
+    "portuguese": "com em para por de do da e ou sem",
+    "dutch": "met in voor op door van uit en of zonder",
+    "swedish": "med i för på av från och eller utan",
+    "danish": "med i til på af fra og eller uden",
+}
 CONTAINERS = frozenset(["set", "pack", "box", "pair", "roll", "s"])
 COLOURS = """red blue green pink white black yellow orange purple brown grey gray silver gold golden ivory
     cream turquoise aqua lilac violet beige navy clear multi colour color coloured"""
@@ -18,6 +29,13 @@ MANNERS = "classic vintage antique retro modern new old style design designs ton
 QUALIFIERS = frozenset(f"{COLOURS} {SIZES} {MANNERS}".split())
 VAGUE = frozenset(["set", "pack", "piece", "pc", "lot"])  # says nothing of what is in it
 EARLIER_HEAD = 1.25  # an earlier word is the head where it is this many times as much of one
+
+
+class Language(NamedTuple):
+    """Words that end a noun phrase, and what makes a word's forms one."""
+
+    ends: frozenset[str]
+    stem: Callable[[str], str]
 
 
 @lru_cache(maxsize=100_000)
@@ -32,19 +50,39 @@ def singular(word: str) -> str:
     return word[:-1] if word.endswith("s") else word
 
 
-def words(title: str) -> list[str]:
-    """Lower-case singular words in order; numbers are left out."""
-    return [singular(word) for word in WORD.findall(title.lower()) if not word.isdigit() and len(word) > 1]
+ENGLISH = Language(frozenset(PHRASE_ENDS["english"].split()), singular)
 
 
-def noun_phrase(title: str) -> list[str]:
+def language_of(titles: Sequence[str]) -> Language:
+    """The language whose small words the titles hold most of; English where they hold none.
+
+    Others than English are stemmed by Snowball: in English, a plural's ending is enough, and keeps the word.
+    """
+    times = Counter(word for title in titles for word in WORD.findall(title.lower()))
+    ends = {name: frozenset(listed.split()) for name, listed in PHRASE_ENDS.items()}
+    name = max(ends, key=lambda each: sum(times[word] for word in ends[each]))
+    if name == "english":
+        return ENGLISH
+    import snowballstemmer
+
+    return Language(ends[name], lru_cache(maxsize=100_000)(snowballstemmer.stemmer(name).stemWord))
+
+
+def words(title: str, language: Language = ENGLISH) -> list[str]:
+    """Lower-case words in order, by their stems; numbers are left out."""
+    return [
+        language.stem(word) for word in WORD.findall(title.lower()) if not word.isdigit() and len(word) > 1
+    ]
+
+
+def noun_phrase(title: str, language: Language = ENGLISH) -> list[str]:
     """The words among which the head stands: "SET OF 3 CAKE TINS, RED" -> cake, tin."""
     phrase: list[str] = []
     for raw in WORD.findall(title.lower()):
-        word = singular(raw)
+        word = language.stem(raw)
         if phrase and (raw == "of" or raw.isdigit()) and phrase[-1] in CONTAINERS:
             phrase.clear()  # a set of cups is cups
-        elif raw in PHRASE_ENDS or raw in QUALIFIERS or raw.isdigit():
+        elif raw in language.ends or raw in QUALIFIERS or raw.isdigit():
             if phrase:
                 break
         elif len(word) > 1:
@@ -52,13 +90,18 @@ def noun_phrase(title: str) -> list[str]:
     return [word for word in phrase if word not in VAGUE] or phrase
 
 
-def heads(titles: Sequence[str], split: Mapping[str, tuple[str, str]]) -> list[str]:
+def heads(
+    titles: Sequence[str], split: Mapping[str, tuple[str, str]], language: Language = ENGLISH
+) -> list[str]:
     """What each thing is, "" where its title does not say. split: `compounds`; a teacup is a cup.
 
     English puts the head last ("regency cakestand"), but a catalogue often puts a pattern behind it ("alarm
     clock bakelike"). So the last word stands unless an earlier one is far more of a head in other titles.
     """
-    phrases = [[split[word][1] if word in split else word for word in noun_phrase(title)] for title in titles]
+    phrases = [
+        [split[word][1] if word in split else word for word in noun_phrase(title, language)]
+        for title in titles
+    ]
     present = Counter(word for phrase in phrases for word in set(phrase))
     found = [phrase[-1] if phrase else "" for phrase in phrases]
     for _ in range(3):
@@ -78,9 +121,9 @@ def _head(phrase: Sequence[str], weight: Mapping[str, float]) -> str:
     return best
 
 
-def compounds(titles: Sequence[str]) -> dict[str, tuple[str, str]]:
+def compounds(titles: Sequence[str], language: Language = ENGLISH) -> dict[str, tuple[str, str]]:
     """Words made of two others that the shop uses as often by themselves: teacup -> (tea, cup)."""
-    times = Counter(word for title in titles for word in set(words(title)))
+    times = Counter(word for title in titles for word in set(words(title, language)))
     return {word: parts for word in times if (parts := _parts(word, times))}
 
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recommender.kernels.trees import Trees
+from recommender.kernels.trees import LEAVES, Split, Trees
 
-TREES = Trees(
-    features=np.array([[0, 1], [1, 1]], np.int32),
-    thresholds=np.array([[0.5, 10.0], [10.0, np.inf]], np.float32),
-    leaves=np.array([[1, 2, 3, 4], [0.1, 0.2, 0.3, 0.4]], np.float32),
-)
+TREES = Trees.of([Split(0, 0.5, 1, Split(1, 10, 2, 4)), Split(1, 10, Split(0, 0.25, 0.1, 0.2), 0.3), 0.5])
 
 
 @pytest.mark.parametrize(
-    ("row", "score"), [((0, 0), 1.1), ((1, 0), 2.1), ((0, 11), 3.2), ((1, 11), 4.2), ((0.5, 10), 1.1)]
+    ("row", "score"), [((0, 0), 1.6), ((1, 0), 2.7), ((0, 11), 1.8), ((1, 11), 4.8), ((0.5, 10), 1.7)]
 )
 def test_a_row_gets_the_sum_of_its_leaves(row, score) -> None:
     assert TREES.score(np.array([row], np.float32)) == pytest.approx([score])
@@ -29,3 +25,24 @@ def test_many_rows_score_as_each_alone() -> None:
 def test_the_first_trees_alone() -> None:
     assert TREES.first(1).score(np.zeros((1, 2), np.float32)).tolist() == [1.0]
     assert len(Trees.none()) == 0
+
+
+def test_each_of_the_leaves_of_a_full_tree_is_reached() -> None:
+    def stairs(n_leaves: int) -> Trees:
+        node: Split | float = float(n_leaves - 1)
+        for step in range(n_leaves - 2, -1, -1):
+            node = Split(0, step, float(step), node)
+        return Trees.of([node])
+
+    places = np.arange(LEAVES, dtype=np.float32)
+    assert stairs(LEAVES).score(places[:, None]).tolist() == places.tolist()
+    with pytest.raises(ValueError, match="33 leaves"):
+        stairs(LEAVES + 1)
+
+
+def test_a_threshold_between_two_floats_parts_them() -> None:
+    below = np.float32(0.1)
+    above = np.nextafter(below, np.float32(1))
+    between = (float(below) + float(above)) / 2 + 1e-10  # nearer to the upper one
+    rows = np.array([[below], [above]])
+    assert Trees.of([Split(0, between, 1.0, 2.0)]).score(rows).tolist() == [1.0, 2.0]

@@ -12,7 +12,7 @@ import pytest
 from features.live.shopper_state import LogEntry, ShopperLog
 from recommender.context.request import Request, Situation
 from recommender.kernels.cart import FEATURES
-from recommender.kernels.trees import Trees
+from recommender.kernels.trees import Split, Trees
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.model.next_basket_table import Precomputed
@@ -39,6 +39,13 @@ KINDS = ("view", "click", "search", "add_to_cart", "remove_from_cart")
 JUST_NOW_MS = int(NOW.timestamp() * 1000)
 
 
+def any_tree(rng: np.random.Generator, depth: int = 3) -> Split | float:
+    if not depth:
+        return float(rng.normal())
+    low, high = any_tree(rng, depth - 1), any_tree(rng, depth - 1)
+    return Split(int(rng.integers(FEATURES)), float(rng.normal()), low, high)
+
+
 def with_all_beforehand() -> Bundle:
     """The small bundle, its next baskets foreseen, and trees that order carts by anything."""
     rng, tables = np.random.default_rng(7), small_tables()
@@ -46,11 +53,7 @@ def with_all_beforehand() -> Bundle:
     sizes, row = foresee_many(basket, np.arange(2), TODAY)
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     foreseen = Precomputed(np.array([TODAY], np.int32), offsets, *row)
-    trees = Trees(
-        rng.integers(0, FEATURES, (5, 3)).astype(np.int32),
-        rng.normal(size=(5, 3)).astype(np.float32),
-        rng.normal(size=(5, 8)).astype(np.float32),
-    )
+    trees = Trees.of([any_tree(rng) for _ in range(5)])
     tables = replace(tables, next_basket=replace(basket, foreseen=foreseen), cart_trees=trees)
     return replace(small_bundle(), tables=tables)
 

@@ -11,7 +11,7 @@ import pytest
 from features.live.shopper_state import ShopperState, entry_of, fold
 from recommender.context.request import Request, Situation
 from recommender.kernels.ranking import NEVER
-from recommender.kernels.trees import Trees
+from recommender.kernels.trees import Split, Trees
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.model.next_basket_table import Past
@@ -33,7 +33,6 @@ from factories import event
 
 BUNDLE = small_bundle()
 NOTHING = ShopperState()
-LEAVES = np.array([[-0.5, 0.5]], np.float32)
 
 
 def past(*lines: tuple[int, int]) -> Past:
@@ -111,9 +110,7 @@ def test_without_trees_tifu_knn_ranks() -> None:
 
 
 def test_trees_rank_alike_each_time() -> None:
-    by_count = Trees(
-        np.array([[COUNT]], np.int32), np.array([[0.5]], np.float32), np.array([[0.0, 2.0]], np.float32)
-    )
+    by_count = Trees.of([Split(COUNT, 0.5, 0.0, 2.0)])
     tables = replace(BUNDLE.tables, next_basket=replace(BUNDLE.tables.next_basket, trees=by_count))
     learned = Bundle(BUNDLE.manifest, tables, BUNDLE.index)
     first, second = (next_basket(situation("ann", bundle=learned)) for _ in range(2))
@@ -185,9 +182,7 @@ def test_what_the_habit_and_the_customer_say_by_hand() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "trees", [Trees.none(), Trees(np.array([[2]], np.int32), np.zeros((1, 1), np.float32), LEAVES)]
-)
+@pytest.mark.parametrize("trees", [Trees.none(), Trees.of([Split(2, 0.0, -0.5, 0.5)])])
 def test_several_customers_at_once_are_foreseen_as_each_alone(trees: Trees) -> None:
     table = replace(BUNDLE.tables.next_basket, trees=trees)
     whose = np.flatnonzero(np.diff(table.pasts.offsets))

@@ -64,7 +64,7 @@ def test_a_next_basket_worked_out_beforehand_says_the_same() -> None:
 
 def test_without_known_orders_the_sums_stand() -> None:
     bundle = small_bundle()
-    trees = Trees(np.zeros((1, 1), np.int32), np.zeros((1, 1), np.float32), np.ones((1, 2), np.float32))
+    trees = Trees.of([1.0])
     taught = replace(bundle, tables=replace(bundle.tables, cart_trees=trees))
     situation = Situation(Request("cart", NOW.timestamp(), cart=("kettle",)), taught)
     assert ranked(situation).scores.tolist() == completion(situation).scores.tolist()

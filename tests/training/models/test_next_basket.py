@@ -21,8 +21,7 @@ def test_last_baskets_part_from_what_came_before() -> None:
 
 
 def test_what_a_rehearsal_learned_is_kept_and_nothing_is_learned_from_too_little():
-    leaf = np.array([[0.0, 1.0]], np.float32)
-    trees = Trees(np.zeros((1, 1), np.int32), np.zeros((1, 1), np.float32), leaf)
+    trees = Trees.of([1.0])
     table = replace(small_tables().next_basket, blend=np.array([0.5, 0.25], np.float32), trees=trees)
     learned = Learned.of(table)
     assert learned is not None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from training.models.titles import compounds, heads, noun_phrase, singular, words
+from training.models.titles import ENGLISH, compounds, heads, language_of, noun_phrase, singular, words
 
 RANGE = [
     "REGENCY CAKESTAND 3 TIER",
@@ -48,6 +48,16 @@ def test_words_are_lower_case_singular_and_without_numbers():
 )
 def test_noun_phrase(title: str, phrase: list[str]):
     assert noun_phrase(title) == phrase
+
+
+def test_another_language_is_known_by_its_small_words_and_stemmed():
+    titles = ["Kerzen mit Duft", "Kerze für Kinder", "Duftkerzen in Rot", "Duft-Kerze und Teller"]
+    german = language_of(titles)
+    assert {noun_phrase(title, german)[0] for title in titles[:2]} == {"kerz"}
+    assert noun_phrase("Kerzen mit Duft", german) == ["kerz"]
+    assert compounds(titles, german) == {"duftkerz": ("duft", "kerz")}
+    assert heads(titles, compounds(titles, german), german)[2] == "kerz"
+    assert language_of(RANGE) is language_of(["12", ""]) is ENGLISH
 
 
 def test_compounds_are_words_whose_parts_are_as_usual_by_themselves():
