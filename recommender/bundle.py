@@ -22,7 +22,7 @@ from recommender.tables import Factors, Neighbours, ProductTable, Purchases, Ran
 if TYPE_CHECKING:
     import faiss  # a tenth of a second, which the command line must not wait for
 
-SCHEMA = 4
+SCHEMA = 5
 TITLE_LENGTH = 40
 
 Array = NDArray[Any]

@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender import at_once, carts, next_basket, personal, sessions, sources, upgrades
-from recommender.at_once import AtOnce
+from recommender import carts, next_basket, personal, sessions, sources, upgrades
 from recommender.candidates import Candidates
 from recommender.kernels import Rates
 from recommender.request import PLACEMENTS, Situation
@@ -29,29 +28,18 @@ Recipe = tuple[Source, ...]
 
 
 class Course(NamedTuple):
-    """Sources that are asked together. names and weights: of each; at_once: all of it in one call."""
+    """Sources that are asked together. names and weights: of each."""
 
     sources: Recipe
     names: tuple[str, ...]
     weights: Rates
-    at_once: AtOnce | None
 
     @classmethod
     def of(cls, recipe: Recipe) -> Course:
         weights = np.array([source.weight for source in recipe], np.float64)
-        at_once = AT_ONCE.get(tuple([source.propose for source in recipe]))
-        return cls(recipe, tuple([source.name for source in recipe]), weights, at_once)
+        return cls(recipe, tuple([source.name for source in recipe]), weights)
 
 
-AT_ONCE: Mapping[tuple[Propose, ...], AtOnce] = {
-    (sessions.next_in_visit, next_basket.next_basket): at_once.visit_and_basket,
-    (carts.ranked,): at_once.cart,
-    (next_basket.next_basket,): at_once.row(next_basket.foreseen),
-    (sources.complements,): at_once.row(sources.complements),
-    (sources.similar,): at_once.row(sources.similar),
-    (sources.trending,): at_once.row(sources.trending),
-    (sources.newest,): at_once.row(sources.newest),
-}
 POPULAR = Source("popular", 0.05, sources.popular)
 FILLERS: Recipe = (Source("popular", 1.0, sources.popular_nearby), POPULAR)
 

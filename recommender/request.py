@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -12,7 +11,7 @@ import numpy as np
 from features.shopper import ShopperLog, ShopperState
 from recommender.bundle import Bundle
 from recommender.kernels import Ints
-from recommender.live import MOST_SEEN, LeftToFold, Live, Log, live_rows, log_of
+from recommender.live import MOST_SEEN, LiveView, live_view
 from recommender.tables import PurchaseRow
 
 Placement = Literal[
@@ -69,8 +68,7 @@ class Situation:
     the page's product, then what was looked at, newest first; fresh_purchases: item -> day of what was bought
     since the bundle was trained, newest first; trained_until_ms: what arrived until then of this customer
     is in the bundle; hidden: what this answer must not show, as it is in view, in the cart, excluded or
-    bought lately. cart, viewed and hidden are int32. log: what the shopper did, as kernels take it; None
-    where they cannot read it, or it is known already what it comes to.
+    bought lately. cart, viewed and hidden are int32.
     """
 
     def __init__(self, request: Request, bundle: Bundle) -> None:
@@ -85,25 +83,23 @@ class Situation:
         self._named = self.named_cart
         if request.exclude:
             self._named = [*self.named_cart, *tables.products.rows(request.exclude)]
-        rests_since = NEVER if request.placement == "buy_again" else self.today - request.rest_days
-        self._whose = (self.customer, self.product, self.trained_until_ms, rests_since)
-        self.log = None if isinstance(request.shopper, ShopperState) else self._log(request.shopper.entries)
-
-    def _log(self, entries: Sequence[bytes], further: Sequence[int] = ()) -> Log:
-        tables, named = self.bundle.tables, [*self._named, *further] if further else self._named
-        return log_of(entries, tables.products, tables.purchases, self._whose, named)
 
     @property
     def viewed(self) -> Ints:
-        return self.live[0]
+        return self.live.viewed
 
     @cached_property
     def cart(self) -> Ints:
-        return np.array(self.named_cart, np.int32) if self.request.cart else self.live[1]
+        return np.array(self.named_cart, np.int32) if self.request.cart else self.live.cart
 
-    @property
+    @cached_property
     def hidden(self) -> Ints:
-        return self.live[2]
+        request, bought = self.request, self.purchases
+        rests_since = NEVER if request.placement == "buy_again" else self.today - request.rest_days
+        named = [*self._named, self.product] if self.product >= 0 else self._named
+        fresh = [item for item, day in self.fresh_purchases.items() if day > rests_since]
+        lately = bought.items[bought.last_day > rests_since]
+        return np.concatenate([np.array([*named, *fresh], np.int32), self.live.cart, lately])
 
     @cached_property
     def fresh_purchases(self) -> dict[int, int]:
@@ -118,25 +114,22 @@ class Situation:
         return fresh
 
     @cached_property
-    def live(self) -> Live:
+    def live(self) -> LiveView:
         return self._read or self._folded()
 
     @cached_property
-    def _read(self) -> Live | None:
-        """By machine code, where that can tell."""
-        try:
-            return live_rows(self.log) if self.log is not None else None
-        except LeftToFold:
+    def _read(self) -> LiveView | None:
+        """From the log itself, where that can tell."""
+        shopper, products = self.request.shopper, self.bundle.tables.products
+        if isinstance(shopper, ShopperState):
             return None
+        return live_view(shopper.entries, products, self.product, self.trained_until_ms)
 
-    def _folded(self) -> Live:
+    def _folded(self) -> LiveView:
         """The same by way of the shop's own ids."""
-        rows, (*_, rests_since) = self.bundle.tables.products.rows, self._whose
-        cart, viewed = rows(self.shopper.cart), rows(self.shopper.viewed)
-        fresh = [item for item, day in self.fresh_purchases.items() if day > rests_since]
-        _, _, hidden = live_rows(self._log((), cart + fresh))
-        seen = list(dict.fromkeys([self.product, *viewed] if self.product >= 0 else viewed))[:MOST_SEEN]
-        return np.array(seen, np.int32), np.array(cart, np.int32), hidden
+        rows, page = self.bundle.tables.products.rows, [self.product] if self.product >= 0 else []
+        seen = list(dict.fromkeys([*page, *rows(self.shopper.viewed)]))[:MOST_SEEN]
+        return LiveView(np.array(seen, np.int32), np.array(rows(self.shopper.cart), np.int32))
 
     @cached_property
     def shopper(self) -> ShopperState:
