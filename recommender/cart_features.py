@@ -47,11 +47,11 @@ def head_of(situation: Situation) -> Head | None:
     if not n:
         return None
     items, anchors, counts = told[:, :n]
-    habits(items, _foreseen(situation).columns, past, situation.today, tables.next_basket.figures, features)
+    habits(items, foreseen(situation).columns, past, situation.today, tables.next_basket.figures, features)
     return Head(items, features[:n], anchors, counts)
 
 
-def _foreseen(situation: Situation) -> Candidates:
+def foreseen(situation: Situation) -> Candidates:
     """The next basket: as many as are worked out beforehand."""
     found = next_basket(situation)
     if len(found.items) <= FORESEEN_KEPT:

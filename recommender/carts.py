@@ -5,13 +5,41 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
+from recommender.boosting import add_leaves, to_chances
 from recommender.candidates import Candidates, room
-from recommender.cart_features import companions, head_of
-from recommender.cart_kernels import SHARE, complete
-from recommender.kernels import Floats, array, compiled
+from recommender.cart_features import companions, foreseen
+from recommender.cart_kernels import (
+    COMPANIONS,
+    DEEPEST,
+    FEATURES,
+    FIGURES,
+    ORDERS,
+    SHARE,
+    Companions,
+    Figures,
+    Orders,
+    complete,
+    habits,
+    head,
+)
+from recommender.kernels import (
+    INTS,
+    PROPOSALS,
+    PROPOSALS_OUT,
+    Floats,
+    Ints,
+    Proposals,
+    array,
+    compiled,
+    tuple_of,
+)
 from recommender.personal import own_purchases
 from recommender.request import Situation
 
+Trees = tuple[Ints, Floats, Floats]  # `boosting.Trees.columns`
+Known = tuple[Companions, Figures, Trees]  # of products
+TREES = tuple_of(array(types.int32, 2), array(types.float32, 2), array(types.float32, 2))
+KNOWN = tuple_of(COMPANIONS, FIGURES, TREES)
 LEAST_SHARE = 0.01
 
 
@@ -32,12 +60,39 @@ def ranked(situation: Situation) -> Candidates:
 
     As `completion` has them where there are no trees.
     """
-    trees = situation.bundle.tables.cart_trees
-    head = head_of(situation) if len(trees) else None
-    if head is None:
+    tables, past, found = situation.bundle.tables, own_purchases(situation), room(DEEPEST)
+    if not (len(tables.cart_trees) and len(past[0])):
         return completion(situation)
-    chances = trees.chances(head.features, prior(head.features))
-    return Candidates(head.items, chances, head.anchors, head.counts)
+    known = companions(tables), tables.next_basket.figures, tables.cart_trees.columns
+    basket = foreseen(situation).columns
+    n = order_by_trees(known, situation.cart, past, situation.hidden, basket, situation.today, found)
+    return Candidates.written(found, n) if n else completion(situation)
+
+
+@compiled((array(types.float32, 2), array(types.float32, out=True)))
+def start_from_share(features: Floats, start: Floats) -> None:
+    for row in range(len(start)):
+        start[row] = np.log(features[row, SHARE] + np.float32(LEAST_SHARE))
+
+
+@compiled((KNOWN, INTS, ORDERS, INTS, PROPOSALS, types.int64, PROPOSALS_OUT))
+def order_by_trees(
+    known: Known, cart: Ints, past: Orders, hidden: Ints, basket: Proposals, today: int, out: Proposals
+) -> int:
+    """Writes the items of `cart_features.head_of` with their chances by the trees; returns how many.
+
+    In one call: from one kernel to the next by way of the interpreter takes as long as their work.
+    """
+    (goes_with, figures, (splits, thresholds, leaves)), (items, scores, speakers, counts) = known, out
+    best, features = np.empty((3, DEEPEST), np.int32), np.empty((DEEPEST, FEATURES), np.float32)
+    n = head(goes_with, cart, past, hidden, best, features)
+    if n:
+        items[:n], speakers[:n], counts[:n] = best[0, :n], best[1, :n], best[2, :n]
+        habits(items[:n], basket, past, today, figures, features)
+        start_from_share(features[:n], scores[:n])
+        add_leaves(splits, thresholds, leaves, features[:n], scores[:n])
+        to_chances(scores[:n], np.array([0, n]))
+    return n
 
 
 def prior(features: Floats) -> Floats:
@@ -45,9 +100,3 @@ def prior(features: Floats) -> Floats:
     start = np.empty(len(features), np.float32)
     start_from_share(features, start)
     return start
-
-
-@compiled((array(types.float32, 2), array(types.float32, out=True)))
-def start_from_share(features: Floats, start: Floats) -> None:
-    for row in range(len(start)):
-        start[row] = np.log(features[row, SHARE] + np.float32(LEAST_SHARE))

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from features.log_entry import FIELDS, KINDS
 from features.shopper import CART_CHANGES, LOOKS
 from recommender.id_map import IdMap
-from recommender.kernels import INTS, INTS_OUT, PLACES, Ints, Places, compiled
+from recommender.kernels import INTS, INTS_OUT, PLACES, Ints, Places, compiled, tuple_of
+from recommender.tables import Purchases
 
 MOST_SEEN, MOST_CARTED = 10, 200  # looks that count; products of a cart, beyond which `fold` is asked
+HIDDEN = MOST_SEEN + MOST_CARTED  # where they begin, behind these
 ADDED, REMOVED, BOUGHT, LOOKED, OTHER = range(5)
 LEFT = -1  # instead of a number: to `fold`
 RECORD = np.dtype([(name, f"<{code}") for name, code in FIELDS.items()])
@@ -27,28 +29,47 @@ _MEANING |= {kind: ADDED if sign > 0 else REMOVED for kind, sign in CART_CHANGES
 MEANINGS = np.array([_MEANING.get(kind, OTHER) for kind in KINDS])
 
 Records = NDArray[np.void]  # of RECORD
-BYTES = types.Bytes(types.uint8, 1, "C", readonly=True)
+Dated = tuple[Places, Ints, Ints]  # `Purchases.columns`
+BYTES, DATED = types.Bytes(types.uint8, 1, "C", readonly=True), tuple_of(PLACES, INTS, INTS)
+WHOSE = tuple_of(*[types.int64] * 4)
 
 
 class LiveView(NamedTuple):
-    """Rows, int32. viewed: the page's product, then the looks, newest first; cart: newest last."""
+    """Rows, int32. viewed: the page's product, then the looks, newest first; cart: newest last; hidden: what
+    the question names, the cart, the page's product and what was bought lately."""
 
     viewed: Ints
     cart: Ints
+    hidden: Ints
 
 
-def live_view(entries: Sequence[bytes], products: IdMap, page: int, since_ms: int) -> LiveView | None:
+class Whose(NamedTuple):
+    """Whose log it is, on which page: rows or -1. Training has seen what arrived until `since_ms`; what was
+    bought after the day `rests_since` is hidden."""
+
+    customer: int
+    page: int
+    since_ms: int
+    rests_since: int
+
+
+def live_view(
+    entries: Sequence[bytes], products: IdMap, purchases: Purchases, whose: Whose, named: Sequence[int] = ()
+) -> LiveView | None:
     """What a log comes to; None where `fold` must be asked.
 
-    entries: newest first, each once; page: the row of its product, or -1; since_ms: training has seen what
-    arrived until then.
+    entries: newest first, each once; named: rows that are hidden, too.
     """
-    log = b"".join(entries)
+    log, n = b"".join(entries), len(named)
     if len(log) % RECORD.itemsize:
         return None
-    rows = np.empty(MOST_SEEN + MOST_CARTED, np.int32)
-    viewed, carted = resolve_log(log, *products.columns, page, since_ms, rows)
-    return LiveView(rows[:viewed], rows[MOST_SEEN : MOST_SEEN + carted]) if viewed != LEFT else None
+    rows = np.empty(HIDDEN + n + MOST_CARTED + 1 + purchases.number(whose.customer), np.int32)
+    if n:
+        rows[HIDDEN : HIDDEN + n] = named
+    viewed, carted, hidden = resolve_log(log, *products.columns, purchases.columns, whose[:], n, rows)
+    if viewed == LEFT:
+        return None
+    return LiveView(rows[:viewed], rows[MOST_SEEN : MOST_SEEN + carted], rows[HIDDEN : HIDDEN + hidden])
 
 
 @compiled()
@@ -120,18 +141,33 @@ def _cart(log: Records, order: Places, slots: Ints, hashes: Places, rows: Ints) 
     return kept
 
 
-@compiled((BYTES, INTS, PLACES, types.int64, types.int64, INTS_OUT))
+@compiled((BYTES, INTS, PLACES, DATED, WHOSE, types.int64, INTS_OUT))
 def resolve_log(
-    log: bytes, slots: Ints, hashes: Places, page: int, since_ms: int, rows: Ints
-) -> tuple[int, int]:
-    """Writes the rows of a `LiveView` to the start of `rows` and behind MOST_SEEN; returns how many of each,
-    LEFT for both where it cannot tell. log: records, newest first; slots, hashes: of `IdMap`."""
+    log: bytes, slots: Ints, hashes: Places, dated: Dated, whose: tuple[int, ...], named: int, rows: Ints
+) -> tuple[int, int, int]:
+    """Writes the rows of a `LiveView` to the start of `rows`, behind MOST_SEEN, and from HIDDEN on behind so
+    many that are `named`; returns how many of each, LEFT for the first where it cannot tell.
+
+    log: records, newest first; slots, hashes: of `IdMap`; dated: `Purchases.columns`; whose: a `Whose`, which
+    named would cost more.
+    """
+    (offsets, bought, last_day), (customer, page, since_ms, rests_since) = dated, whose
     records = np.frombuffer(log, RECORD)
     order = _by_time(records)
     for place in order:
         if records[place]["received_ms"] > since_ms and _meaning(records[place]) == BOUGHT:
-            return LEFT, LEFT
-    rows[0] = page
+            return LEFT, 0, 0
+    carted = _cart(records, order, slots, hashes, rows[MOST_SEEN:HIDDEN])
+    if carted == LEFT:
+        return LEFT, 0, 0
+    rows[0], hidden, n = page, rows[HIDDEN:], named + carted
     viewed = _looks(records, order, slots, hashes, rows[:MOST_SEEN], int(page >= 0))
-    carted = _cart(records, order, slots, hashes, rows[MOST_SEEN:])
-    return (viewed, carted) if carted != LEFT else (LEFT, LEFT)
+    hidden[named:n] = rows[MOST_SEEN : MOST_SEEN + carted]
+    if page >= 0:
+        hidden[n] = page
+        n += 1
+    for place in range(offsets[customer], offsets[customer + 1] if customer >= 0 else 0):
+        if last_day[place] > rests_since:
+            hidden[n] = bought[place]
+            n += 1
+    return viewed, carted, n

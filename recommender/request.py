@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -10,8 +11,7 @@ import numpy as np
 
 from features.shopper import ShopperLog, ShopperState
 from recommender.bundle import Bundle
-from recommender.kernels import Ints
-from recommender.live import MOST_SEEN, LiveView, live_view
+from recommender.live import MOST_SEEN, LiveView, Whose, live_view
 from recommender.tables import PurchaseRow
 
 Placement = Literal[
@@ -79,57 +79,34 @@ class Situation:
         self.customer = tables.customers.row(request.customer_id)
         knows = tables.purchases.number(self.customer)
         self.trained_until_ms = bundle.manifest.data_until_ms if knows else 0
-        self.named_cart = tables.products.rows(request.cart) if request.cart else []
-        self._named = self.named_cart
-        if request.exclude:
-            self._named = [*self.named_cart, *tables.products.rows(request.exclude)]
-
-    @property
-    def viewed(self) -> Ints:
-        return self.live.viewed
-
-    @cached_property
-    def cart(self) -> Ints:
-        return np.array(self.named_cart, np.int32) if self.request.cart else self.live.cart
-
-    @cached_property
-    def hidden(self) -> Ints:
-        request, bought = self.request, self.purchases
+        named_cart = tables.products.rows(request.cart) if request.cart else []
+        named = [*named_cart, *tables.products.rows(request.exclude)] if request.exclude else named_cart
         rests_since = NEVER if request.placement == "buy_again" else self.today - request.rest_days
-        named = [*self._named, self.product] if self.product >= 0 else self._named
-        fresh = [item for item, day in self.fresh_purchases.items() if day > rests_since]
-        lately = bought.items[bought.last_day > rests_since]
-        return np.concatenate([np.array([*named, *fresh], np.int32), self.live.cart, lately])
+        log, view = request.shopper, None
+        if isinstance(log, ShopperLog):
+            whose = Whose(self.customer, self.product, self.trained_until_ms, rests_since)
+            view = live_view(log.entries, tables.products, tables.purchases, whose, named)
+        self.fresh_purchases = {} if view else self._fresh_purchases()  # a log with any is left to `fold`
+        self.viewed, live_cart, self.hidden = view or self._folded(named, rests_since)
+        self.cart = np.array(named_cart, np.int32) if request.cart else live_cart
 
-    @cached_property
-    def fresh_purchases(self) -> dict[int, int]:
-        """Item -> day."""
+    def _fresh_purchases(self) -> dict[int, int]:
         fresh: dict[int, int] = {}
-        if self._read is not None:  # which it cannot be with any of them
-            return fresh
         for purchase in self.shopper.purchased_since(self.trained_until_ms):
             day = purchase.at_ms // (DAY * 1000)
             for item in self.bundle.tables.products.rows(purchase.product_ids):
                 fresh.setdefault(item, day)
         return fresh
 
-    @cached_property
-    def live(self) -> LiveView:
-        return self._read or self._folded()
-
-    @cached_property
-    def _read(self) -> LiveView | None:
-        """From the log itself, where that can tell."""
-        shopper, products = self.request.shopper, self.bundle.tables.products
-        if isinstance(shopper, ShopperState):
-            return None
-        return live_view(shopper.entries, products, self.product, self.trained_until_ms)
-
-    def _folded(self) -> LiveView:
-        """The same by way of the shop's own ids."""
-        rows, page = self.bundle.tables.products.rows, [self.product] if self.product >= 0 else []
-        seen = list(dict.fromkeys([*page, *rows(self.shopper.viewed)]))[:MOST_SEEN]
-        return LiveView(np.array(seen, np.int32), np.array(rows(self.shopper.cart), np.int32))
+    def _folded(self, named: Sequence[int], rests_since: int) -> LiveView:
+        """As `live_view`, by way of the shop's own ids."""
+        rows, bought, shopper = self.bundle.tables.products.rows, self.purchases, self.shopper
+        cart, page = rows(shopper.cart), [self.product] if self.product >= 0 else []
+        fresh = [item for item, day in self.fresh_purchases.items() if day > rests_since]
+        lately = bought.items[bought.last_day > rests_since].tolist()
+        viewed = list(dict.fromkeys([*page, *rows(shopper.viewed)]))[:MOST_SEEN]
+        hidden = [*named, *cart, *fresh, *page, *lately]
+        return LiveView(*(np.array(each, np.int32) for each in (viewed, cart, hidden)))
 
     @cached_property
     def shopper(self) -> ShopperState:

@@ -12,15 +12,24 @@ from random_shop import random_bundle, random_question, random_rules
 from features.log_entry import KINDS, RECORD, LogEntry, pack
 from features.shopper import ShopperLog, fold
 from recommender.id_map import IdMap, PackedBytes
-from recommender.live import MOST_CARTED, MOST_SEEN, LiveView, live_view
+from recommender.live import MOST_CARTED, MOST_SEEN, Whose, live_view
 from recommender.recommend import Recommender
 from recommender.shelf import Shelf
+from recommender.tables import Purchases
 
 PRODUCTS = [f"p-{number}" for number in range(12)] + ["tasse-à-thé", "p" * 200]
 IDS = IdMap.build(PRODUCTS)
 MOSTLY = [*KINDS, "view", "add_to_cart", "add_to_cart"]
 SINCE_MS = 5_000
 PAGE, NO_PAGE = 5, -1
+NOBODY, ANN = -1, 1
+PURCHASES = Purchases(
+    np.array([0, 0, 3]),
+    np.array([3, 1, 7], np.int32),
+    np.ones(3, np.int32),
+    np.array([100, 90, 80], np.int32),
+    np.ones(3, np.float32),
+)
 
 
 def entry(kind: str, *products: str, at_ms: int = 1, received_ms: int = 1, **fields: object) -> bytes:
@@ -41,12 +50,16 @@ def any_entry(rng: Random) -> bytes:
     )
 
 
-def rows(view: LiveView | None) -> tuple[list[int], list[int]] | None:
-    return (view.viewed.tolist(), view.cart.tolist()) if view else None
+Rows = tuple[list[int], list[int]]
 
 
-def told(log: list[bytes], ids: IdMap = IDS, page: int = NO_PAGE) -> tuple[list[int], list[int]] | None:
-    return rows(live_view(log, ids, page, SINCE_MS))
+def told(log: list[bytes], ids: IdMap = IDS, page: int = NO_PAGE) -> Rows | None:
+    """What was looked at and what is in the cart, which is all that is hidden, beside the page's product."""
+    view = live_view(log, ids, PURCHASES, Whose(NOBODY, page, SINCE_MS, 0))
+    if view is None:
+        return None
+    assert view.hidden.tolist() == view.cart.tolist() + [page] * (page >= 0)
+    return view.viewed.tolist(), view.cart.tolist()
 
 
 def folded(log: list[bytes], page: int = NO_PAGE) -> tuple[list[int], list[int]]:
@@ -66,7 +79,6 @@ def test_it_says_what_fold_says(seed: int) -> None:
 def test_answers_from_the_log_are_those_from_its_fold() -> None:
     """2,000 questions about a shop of 800 products."""
     rng, bundle = Random(11), random_bundle()
-    products, since_ms = bundle.tables.products, bundle.manifest.data_until_ms
     shelf, read = Shelf.of(bundle.tables), 0
     for number in range(2_000):
         request, k, visitor = random_question(rng), rng.choice([1, 8, 60]), rng.choice([None, "v-1"])
@@ -75,8 +87,16 @@ def test_answers_from_the_log_are_those_from_its_fold() -> None:
         assert isinstance(log, ShopperLog)
         plain = msgspec.structs.replace(request, shopper=log.fold())
         assert recommender.recommend(request, k, visitor) == recommender.recommend(plain, k, visitor), number
-        read += live_view(log.entries, products, NO_PAGE, since_ms) is not None
+        whose = Whose(NOBODY, NO_PAGE, bundle.manifest.data_until_ms, 0)
+        read += live_view(log.entries, bundle.tables.products, PURCHASES, whose) is not None
     assert 1_500 < read < 2_000
+
+
+def test_hidden_are_the_page_the_cart_what_is_named_and_what_was_bought_lately() -> None:
+    log = [entry("add_to_cart", "p-2", "p-4")]
+    view = live_view(log, IDS, PURCHASES, Whose(ANN, PAGE, SINCE_MS, 85), named=[9, 2])
+    assert view is not None
+    assert sorted(view.hidden.tolist()) == [1, 2, 2, 3, 4, 5, 9]
 
 
 def test_nothing_is_nothing() -> None:
