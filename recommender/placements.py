@@ -12,12 +12,10 @@ from recommender.context.request import PLACEMENTS, Situation
 from recommender.kernels.ranking import Rates
 from recommender.sources import als as personal
 from recommender.sources import cart as carts
-from recommender.sources import fused as at_once
 from recommender.sources import neighbours as sources
 from recommender.sources import next_basket, upgrades
 from recommender.sources import session as sessions
 from recommender.sources.candidates import Candidates
-from recommender.sources.fused import AtOnce
 
 Propose = Callable[[Situation], Candidates]
 
@@ -34,29 +32,18 @@ SourceMix = tuple[Source, ...]
 
 
 class Stage(NamedTuple):
-    """Sources that are asked together. names and weights: of each; at_once: all of it in one call."""
+    """Sources that are asked together. names and weights: of each."""
 
     sources: SourceMix
     names: tuple[str, ...]
     weights: Rates
-    at_once: AtOnce | None
 
     @classmethod
     def of(cls, recipe: SourceMix) -> Stage:
         weights = np.array([source.weight for source in recipe], np.float64)
-        at_once = AT_ONCE.get(tuple([source.propose for source in recipe]))
-        return cls(recipe, tuple([source.name for source in recipe]), weights, at_once)
+        return cls(recipe, tuple([source.name for source in recipe]), weights)
 
 
-AT_ONCE: Mapping[tuple[Propose, ...], AtOnce] = {
-    (sessions.next_in_visit, next_basket.next_basket): at_once.visit_and_basket,
-    (carts.ranked,): at_once.cart,
-    (next_basket.next_basket,): at_once.row(next_basket.foreseen),
-    (sources.complements,): at_once.row(sources.complements),
-    (sources.similar,): at_once.row(sources.similar),
-    (sources.trending,): at_once.row(sources.trending),
-    (sources.newest,): at_once.row(sources.newest),
-}
 POPULAR = Source("popular", 0.05, sources.popular)
 FILLERS: SourceMix = (Source("popular", 1.0, sources.popular_nearby), POPULAR)
 

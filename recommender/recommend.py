@@ -21,7 +21,6 @@ from recommender.model.bundle import Bundle
 from recommender.placements import POPULAR, Stage, courses
 from recommender.reasons.explain import OF_PRODUCTS, REASONS, Reason, reason_of, told
 from recommender.sources.candidates import NO_ANCHOR, Ranking, blend
-from recommender.sources.fused import Found
 
 
 class Pick(msgspec.Struct, frozen=True, gc=False):
@@ -86,9 +85,7 @@ class Recommender:
     ) -> list[Pick]:
         """The best k of what the course's sources propose."""
         already, names, most = [pick.item for pick in taken], course.names, k if plan is NO_RULES else None
-        at_once = course.at_once if most and not taken else None
-        found = at_once(situation, course.weights, allowed, k) if at_once else None
-        ranking, proposed = found or _blended(situation, course, allowed, already, most)
+        ranking, proposed = _blended(situation, course, allowed, already, most)
         self.observe(names, proposed)
         items, which, anchors, counts, scores = arrange(ranking, plan, k, already).lists()
         reasons = self._reasons
@@ -160,8 +157,8 @@ class Recommender:
 
 def _blended(
     situation: Situation, course: Stage, allowed: Flags, already: Sequence[int], k: int | None
-) -> Found:
-    """The k best of what the course's sources propose, one after another; or all."""
+) -> tuple[Ranking, Sequence[int]]:
+    """The k best of what the course's sources propose, or all, and how many each proposes."""
     proposals = [source.propose(situation) for source in course.sources]
     hidden = np.array([*situation.hidden, *already], np.int32) if already else situation.hidden
     ranking = blend(proposals, course.weights, allowed, hidden, k)

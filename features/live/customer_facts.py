@@ -12,15 +12,15 @@ from typing import Any, Literal, NamedTuple, get_args
 import msgspec
 
 from features.events.vocabulary import Event
+from features.live.log_entry import LogEntry
 from features.live.shopper_state import (
     LOOKS,
     TAKEN_BACK,
-    LogEntry,
     ShopperState,
     change_quantities,
-    fold,
     in_time_order,
     milliseconds,
+    state_of,
 )
 
 Channel = Literal["email", "sms", "push", "whatsapp", "phone", "post"]
@@ -134,12 +134,11 @@ def told_of(kept: Mapping[bytes, bytes]) -> dict[str, DatedFact]:
 
 
 def live(entries: Iterable[bytes], told: Mapping[str, DatedFact]) -> CustomerState:
-    """A customer's log entries, in any order, and facts, into what a lifecycle decision needs."""
-    packed = list(entries)
-    log = in_time_order(packed)
+    """A customer's log entries, newest arrival first, and facts, into what a lifecycle decision needs."""
+    log = in_time_order(entries)
     cart_since_ms, cart_changed_ms = _cart_times(log)
     return CustomerState(
-        shopper=fold(packed),
+        shopper=state_of(log),
         looks=_looks(log),
         cart_since_ms=cart_since_ms,
         cart_changed_ms=cart_changed_ms,

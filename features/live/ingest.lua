@@ -43,8 +43,8 @@ local function hand_over(from, to)
   call('DEL', from)
 end
 
--- A browser becomes known: its customer takes over its log, once. A browser that changes hands
--- begins anew: what the last customer did there is not the next one's to see.
+-- A browser becomes known: its customer takes over what is in its log and not in their own. A browser that
+-- changes hands begins anew: what the last customer did there is not the next one's to see.
 local function join(alias, customer_id, customer_log, anonymous_log)
   local before = call('GETEX', alias, 'EX', log_ttl)
   if before == customer_id then return end
@@ -54,9 +54,10 @@ local function join(alias, customer_id, customer_log, anonymous_log)
     return
   end
   hand_over(told_beside(anonymous_log), told_beside(customer_log))
-  local oldest_first = {}
+  local there, oldest_first = {}, {}
+  for _, entry in ipairs(call('LRANGE', customer_log, 0, -1)) do there[entry] = true end
   for _, entry in ipairs(call('LRANGE', anonymous_log, 0, length - 1)) do
-    table.insert(oldest_first, 1, entry)
+    if not there[entry] then table.insert(oldest_first, 1, entry) end
   end
   if #oldest_first > 0 then push(customer_log, unpack(oldest_first)) end
 end

@@ -70,7 +70,8 @@ async def read_log(store: Connection, customer_id: str | None, anonymous_id: str
     replies = [store.send("LRANGE", log, 0, -1) for log in logs]
     if len(replies) == 1:
         return ShopperLog(await replies[0])
-    return ShopperLog([entry for reply in replies for entry in await reply])
+    both = dict.fromkeys([entry for reply in replies for entry in await reply])
+    return ShopperLog(list(both))  # a customer's browser has the same events
 
 
 def order_number(event: Event) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,31 +14,12 @@ from zlib import crc32
 import msgspec
 
 from features.events.vocabulary import Event, takes_all
+from features.live.log_entry import KINDS, UNREADABLE, LogEntry, pack, unpack
 
 LOOKS = frozenset({"view", "click", "wishlist"})
 CART_CHANGES = {"add_to_cart": 1, "remove_from_cart": -1}
 TAKEN_BACK = frozenset({"refund", "cancel"})
-REMEMBERED = (
-    LOOKS | TAKEN_BACK | {"search", "add_to_cart", "remove_from_cart", "checkout", "purchase", "review"}
-)
-
-
-class LogEntry(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One event in a shopper's log, msgpack. `mark` tells apart events that are alike otherwise.
-
-    money: what was paid for a purchase's goods, or the sum of a refund without products; infinite where it
-    is not known, and where all of it went back.
-    """
-
-    at_ms: int
-    type: str
-    product_ids: tuple[str, ...]
-    quantities: tuple[float, ...]
-    received_ms: int
-    mark: int
-    order_id: str | None = None
-    query: str | None = None
-    money: float = inf
+REMEMBERED = frozenset(KINDS)
 
 
 class Purchase(NamedTuple):
@@ -58,7 +39,6 @@ class ShopperState:
     viewed: tuple[str, ...] = ()
     cart: dict[str, float] = field(default_factory=dict)
     purchases: tuple[Purchase, ...] = ()
-    searches: tuple[str, ...] = ()
     last_seen_ms: int = 0
 
     def purchased_since(self, received_ms: int) -> tuple[Purchase, ...]:
@@ -67,7 +47,7 @@ class ShopperState:
 
 
 class ShopperLog(msgspec.Struct, frozen=True):
-    """Log entries as they were read, to be worked out by whoever knows how much of it is asked."""
+    """Log entries as they were read, each once, to be worked out by whoever knows how much of it is asked."""
 
     entries: Sequence[bytes] = ()
 
@@ -76,10 +56,7 @@ class ShopperLog(msgspec.Struct, frozen=True):
         return fold(self.entries)
 
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(LogEntry).decode
 _at = attrgetter("at_ms")
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)  # of another version, or damaged
 
 
 def milliseconds(moment: datetime) -> int:
@@ -92,7 +69,7 @@ def entry_of(event: Event, received_at: datetime) -> bytes | None:
     if event.type not in REMEMBERED:
         return None
     lines = event.lines
-    return _encode(
+    return pack(
         LogEntry(
             at_ms=milliseconds(event.timestamp),
             type=event.type,
@@ -101,7 +78,6 @@ def entry_of(event: Event, received_at: datetime) -> bytes | None:
             received_ms=milliseconds(received_at),
             mark=crc32(event.event_id.encode()),
             order_id=event.order.order_id if event.order is not None else None,
-            query=event.query,
             money=_money(event),
         )
     )
@@ -118,15 +94,17 @@ def _money(event: Event) -> float:
 
 
 def fold(entries: Iterable[bytes]) -> ShopperState:
-    """Replay log entries, in any order, repeats among them, into what is true now.
+    """Replay log entries, each once, newest arrival first, into what is true now."""
+    return state_of(in_time_order(entries))
 
-    An entry that cannot be read is passed over. A purchase takes its products out of the cart, a
-    checkout does not. A refund or cancellation without lines takes the whole order back; one of a sum leaves
-    what was bought, unless all that was paid went back.
+
+def state_of(log: Sequence[LogEntry]) -> ShopperState:
+    """What is true now. log: as `in_time_order` has it.
+
+    A purchase takes its products out of the cart, a checkout does not. A refund or cancellation without lines
+    takes the whole order back; one of a sum leaves what was bought, unless all that was paid went back.
     """
-    log = in_time_order(entries)
     looks: list[str] = []
-    queries: list[str] = []
     cart: dict[str, float] = {}
     orders: list[LogEntry] = []
     taken_back: list[LogEntry] = []
@@ -142,34 +120,24 @@ def fold(entries: Iterable[bytes]) -> ShopperState:
                 cart.pop(product, None)
         elif kind in TAKEN_BACK:
             taken_back.append(entry)
-        elif entry.query:
-            queries.append(entry.query)
     kept = [_less(order, taken_back) for order in reversed(orders)] if orders else []
     return ShopperState(
         viewed=tuple(dict.fromkeys(reversed(looks))),
         cart={product: quantity for product, quantity in cart.items() if quantity > 0},
         purchases=tuple([order for order in kept if order.product_ids]),
-        searches=tuple(dict.fromkeys(reversed(queries))),
         last_seen_ms=log[-1].at_ms if log else 0,
     )
 
 
 def in_time_order(entries: Iterable[bytes]) -> list[LogEntry]:
-    """Log entries, oldest first, each once; what cannot be read is passed over."""
-    distinct = dict.fromkeys(entries)
-    try:
-        log = [_decode(packed) for packed in distinct]
-    except UNREADABLE:
-        log = list(_readable(distinct))
+    """Log entries, oldest first; what cannot be read is passed over."""
+    log: list[LogEntry] = []
+    for packed in entries:
+        with suppress(*UNREADABLE):
+            log.append(unpack(packed))
     log.reverse()  # logs come newest first: what shares a millisecond stays in order of arrival
     log.sort(key=_at)
     return log
-
-
-def _readable(entries: Iterable[bytes]) -> Iterator[LogEntry]:
-    for packed in entries:
-        with suppress(*UNREADABLE):
-            yield _decode(packed)
 
 
 def change_quantities(quantities: dict[str, float], entry: LogEntry, sign: int) -> None:

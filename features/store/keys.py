@@ -6,12 +6,16 @@ nodes by their names. See docs/decisions/0002-one-hash-tag.md.
 
 TAG = "{perennial}"
 
-SHOPPER_LOGS = f"{TAG}:shopper:"
-"""Before `c:<customer>` or `a:<browser>` in every shopper's log; see `shopper_log`."""
+SHOPPER_LOGS = f"{TAG}:shopper:2:"
+"""Before `c:<customer>` or `a:<browser>` in every shopper's log; see `shopper_log`.
+
+The number is that of the records' format: logs of another one are never read, and expire.
+"""
 
 
 def shopper_log(shopper_id: str, *, known: bool) -> str:
-    """List of packed LogEntry, newest first. Life: `shopper_ttl_days`. Writer: ingest; reader: API.
+    """List of packed LogEntry, newest first, each once. Life: `shopper_ttl_days`. Writer: ingest; readers:
+    API, lifecycle.
 
     `known` tells a customer's id from a browser's anonymous one, so that they never collide.
     """
@@ -82,7 +86,7 @@ def merchandising() -> str:
 
 
 def told_prefix() -> str:
-    """Before what follows `shopper:` in a shopper's log: `c:<customer>` or `a:<browser>`; see `told`."""
+    """Before what follows SHOPPER_LOGS in a shopper's log: `c:<customer>` or `a:<browser>`; see `told`."""
     return f"{TAG}:told:"
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+
+from features.live.log_entry import id_hash
 
 EMPTY = -1
 REMEMBERED = 10_000  # ids, about a megabyte
@@ -44,13 +45,14 @@ class PackedBytes:
 
 @dataclass(frozen=True)
 class IdMap:
-    """External id <-> row, by open addressing on CRC-32: a Python dict of a million ids is 120 MB a process.
+    """External id <-> row, by open addressing on `id_hash`: a dict of a million ids is 120 MB a process.
 
-    slots: (power of two, at least twice as many as ids) int32, a row or EMPTY.
+    slots: (power of two, at least twice as many as ids) int32, a row or EMPTY; hashes: (ids) int64.
     """
 
     names: PackedBytes
     slots: NDArray[np.int32]
+    hashes: NDArray[np.int64]
     _slots: memoryview = field(init=False, repr=False)
     _asked: dict[str, int] = field(init=False, repr=False, default_factory=dict)
 
@@ -61,22 +63,22 @@ class IdMap:
     def build(cls, ids: Sequence[str]) -> IdMap:
         """Rows in the order of `ids`, which must be distinct."""
         size = 1 << max(3, (2 * len(ids) - 1).bit_length())
-        slots = [EMPTY] * size
-        names = [name.encode() for name in ids]
-        for row, name in enumerate(names):
-            slot = crc32(name) & (size - 1)
+        slots, hashes = [EMPTY] * size, [id_hash(name) for name in ids]
+        for row, number in enumerate(hashes):
+            slot = number & (size - 1)
             while slots[slot] != EMPTY:
                 slot = (slot + 1) & (size - 1)
             slots[slot] = row
-        return cls(PackedBytes.pack(names), np.array(slots, np.int32))
+        names = PackedBytes.pack(name.encode() for name in ids)
+        return cls(names, np.array(slots, np.int32), np.array(hashes, np.int64))
 
     def __len__(self) -> int:
         return len(self.names)
 
     @cached_property
-    def columns(self) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]:
-        """Slots, names and where each begins: as kernels take them."""
-        return self.slots, self.names.blob, self.names.offsets
+    def columns(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Slots and hashes: as kernels take them."""
+        return self.slots, self.hashes
 
     def row(self, name: str | None) -> int:
         """The row of an id, or -1 where it is not known."""
@@ -88,7 +90,7 @@ class IdMap:
     def _find(self, name: str) -> int:
         key = name.encode(errors="surrogatepass")
         last = len(self._slots) - 1
-        slot = crc32(key) & last
+        slot = id_hash(name) & last
         while (row := self._slots[slot]) != EMPTY and self.names[row] != key:
             slot = (slot + 1) & last
         return int(row)

@@ -11,8 +11,7 @@ import numpy as np
 
 from features.live.shopper_state import ShopperLog, ShopperState
 from recommender.arrays.tables import PurchaseRow
-from recommender.context.shopper_log import MOST_SEEN, LeftToFold, Live, Log, live_rows, log_of
-from recommender.kernels.ranking import Ints
+from recommender.context.shopper_log import MOST_SEEN, LiveView, Whose, live_view
 from recommender.model.bundle import Bundle
 
 Placement = Literal[
@@ -69,8 +68,7 @@ class Situation:
     the page's product, then what was looked at, newest first; fresh_purchases: item -> day of what was bought
     since the bundle was trained, newest first; trained_until_ms: what arrived until then of this customer
     is in the bundle; hidden: what this answer must not show, as it is in view, in the cart, excluded or
-    bought lately. cart, viewed and hidden are int32. log: what the shopper did, as kernels take it; None
-    where they cannot read it, or it is known already what it comes to.
+    bought lately. cart, viewed and hidden are int32.
     """
 
     def __init__(self, request: Request, bundle: Bundle) -> None:
@@ -81,62 +79,34 @@ class Situation:
         self.customer = tables.customers.row(request.customer_id)
         knows = tables.purchases.number(self.customer)
         self.trained_until_ms = bundle.manifest.data_until_ms if knows else 0
-        self.named_cart = tables.products.rows(request.cart) if request.cart else []
-        self._named = self.named_cart
-        if request.exclude:
-            self._named = [*self.named_cart, *tables.products.rows(request.exclude)]
+        named_cart = tables.products.rows(request.cart) if request.cart else []
+        named = [*named_cart, *tables.products.rows(request.exclude)] if request.exclude else named_cart
         rests_since = NEVER if request.placement == "buy_again" else self.today - request.rest_days
-        self._whose = (self.customer, self.product, self.trained_until_ms, rests_since)
-        self.log = None if isinstance(request.shopper, ShopperState) else self._log(request.shopper.entries)
+        log, view = request.shopper, None
+        if isinstance(log, ShopperLog):
+            whose = Whose(self.customer, self.product, self.trained_until_ms, rests_since)
+            view = live_view(log.entries, tables.products, tables.purchases, whose, named)
+        self.fresh_purchases = {} if view else self._fresh_purchases()  # a log with any is left to `fold`
+        self.viewed, live_cart, self.hidden = view or self._folded(named, rests_since)
+        self.cart = np.array(named_cart, np.int32) if request.cart else live_cart
 
-    def _log(self, entries: Sequence[bytes], further: Sequence[int] = ()) -> Log:
-        tables, named = self.bundle.tables, [*self._named, *further] if further else self._named
-        return log_of(entries, tables.products, tables.purchases, self._whose, named)
-
-    @property
-    def viewed(self) -> Ints:
-        return self.live[0]
-
-    @cached_property
-    def cart(self) -> Ints:
-        return np.array(self.named_cart, np.int32) if self.request.cart else self.live[1]
-
-    @property
-    def hidden(self) -> Ints:
-        return self.live[2]
-
-    @cached_property
-    def fresh_purchases(self) -> dict[int, int]:
-        """Item -> day."""
+    def _fresh_purchases(self) -> dict[int, int]:
         fresh: dict[int, int] = {}
-        if self._read is not None:  # which it cannot be with any of them
-            return fresh
         for purchase in self.shopper.purchased_since(self.trained_until_ms):
             day = purchase.at_ms // (DAY * 1000)
             for item in self.bundle.tables.products.rows(purchase.product_ids):
                 fresh.setdefault(item, day)
         return fresh
 
-    @cached_property
-    def live(self) -> Live:
-        return self._read or self._folded()
-
-    @cached_property
-    def _read(self) -> Live | None:
-        """By machine code, where that can tell."""
-        try:
-            return live_rows(self.log) if self.log is not None else None
-        except LeftToFold:
-            return None
-
-    def _folded(self) -> Live:
-        """The same by way of the shop's own ids."""
-        rows, (*_, rests_since) = self.bundle.tables.products.rows, self._whose
-        cart, viewed = rows(self.shopper.cart), rows(self.shopper.viewed)
+    def _folded(self, named: Sequence[int], rests_since: int) -> LiveView:
+        """As `live_view`, by way of the shop's own ids."""
+        rows, bought, shopper = self.bundle.tables.products.rows, self.purchases, self.shopper
+        cart, page = rows(shopper.cart), [self.product] if self.product >= 0 else []
         fresh = [item for item, day in self.fresh_purchases.items() if day > rests_since]
-        _, _, hidden = live_rows(self._log((), cart + fresh))
-        seen = list(dict.fromkeys([self.product, *viewed] if self.product >= 0 else viewed))[:MOST_SEEN]
-        return np.array(seen, np.int32), np.array(cart, np.int32), hidden
+        lately = bought.items[bought.last_day > rests_since].tolist()
+        viewed = list(dict.fromkeys([*page, *rows(shopper.viewed)]))[:MOST_SEEN]
+        hidden = [*named, *cart, *fresh, *page, *lately]
+        return LiveView(*(np.array(each, np.int32) for each in (viewed, cart, hidden)))
 
     @cached_property
     def shopper(self) -> ShopperState:

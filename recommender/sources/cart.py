@@ -8,13 +8,44 @@ import numpy as np
 from numba import types
 
 from recommender.context.request import Situation
-from recommender.kernels.cart import DEEPEST, FEATURES, SHARE, Companions, complete, habits, head
-from recommender.kernels.ranking import Floats, Ints, array, compiled
+from recommender.kernels.cart import (
+    COMPANIONS,
+    DEEPEST,
+    FEATURES,
+    FIGURES,
+    ORDERS,
+    SHARE,
+    Companions,
+    Figures,
+    Orders,
+    complete,
+    habits,
+    head,
+)
+from recommender.kernels.ranking import (
+    INTS,
+    PROPOSALS,
+    PROPOSALS_OUT,
+    Floats,
+    Ints,
+    Proposals,
+    array,
+    compiled,
+    tuple_of,
+)
+from recommender.kernels.trees import Masks, add_leaves, to_chances
 from recommender.model.bundle import Tables
 from recommender.model.next_basket_table import FORESEEN_KEPT, PrecomputedRow
 from recommender.sources.als import own_purchases
 from recommender.sources.candidates import Candidates, room
 from recommender.sources.next_basket import next_basket
+
+Trees = tuple[Ints, Floats, Masks, Floats]  # `trees.Trees.columns`
+Known = tuple[Companions, Figures, Trees]  # of products
+_FLOAT_ROWS = array(types.float32, 2)
+TREES = tuple_of(array(types.int32, 2), _FLOAT_ROWS, array(types.uint32, 2), _FLOAT_ROWS)
+KNOWN = tuple_of(COMPANIONS, FIGURES, TREES)
+LEAST_SHARE = 0.01
 
 
 class Head(NamedTuple):
@@ -48,19 +79,16 @@ def head_of(situation: Situation) -> Head | None:
     if not n:
         return None
     items, anchors, counts = told[:, :n]
-    habits(items, _foreseen(situation).columns, past, situation.today, tables.next_basket.figures, features)
+    habits(items, foreseen(situation).columns, past, situation.today, tables.next_basket.figures, features)
     return Head(items, features[:n], anchors, counts)
 
 
-def _foreseen(situation: Situation) -> Candidates:
+def foreseen(situation: Situation) -> Candidates:
     """The next basket: as many as are worked out beforehand."""
     found = next_basket(situation)
     if len(found.items) <= FORESEEN_KEPT:
         return found
     return Candidates.unanchored(*PrecomputedRow(found.items, found.scores, found.counts).best(FORESEEN_KEPT))
-
-
-LEAST_SHARE = 0.01
 
 
 def completion(situation: Situation) -> Candidates:
@@ -80,12 +108,39 @@ def ranked(situation: Situation) -> Candidates:
 
     As `completion` has them where there are no trees.
     """
-    trees = situation.bundle.tables.cart_trees
-    head = head_of(situation) if len(trees) else None
-    if head is None:
+    tables, past, found = situation.bundle.tables, own_purchases(situation), room(DEEPEST)
+    if not (len(tables.cart_trees) and len(past[0])):
         return completion(situation)
-    chances = trees.chances(head.features, prior(head.features))
-    return Candidates(head.items, chances, head.anchors, head.counts)
+    known = companions(tables), tables.next_basket.figures, tables.cart_trees.columns
+    basket = foreseen(situation).columns
+    n = order_by_trees(known, situation.cart, past, situation.hidden, basket, situation.today, found)
+    return Candidates.written(found, n) if n else completion(situation)
+
+
+@compiled((array(types.float32, 2), array(types.float32, out=True)))
+def start_from_share(features: Floats, start: Floats) -> None:
+    for row in range(len(start)):
+        start[row] = np.log(features[row, SHARE] + np.float32(LEAST_SHARE))
+
+
+@compiled((KNOWN, INTS, ORDERS, INTS, PROPOSALS, types.int64, PROPOSALS_OUT))
+def order_by_trees(
+    known: Known, cart: Ints, past: Orders, hidden: Ints, basket: Proposals, today: int, out: Proposals
+) -> int:
+    """Writes the items of `head_of` with their chances by the trees; returns how many.
+
+    In one call: from one kernel to the next by way of the interpreter takes as long as their work.
+    """
+    (goes_with, figures, (splits, thresholds, masks, leaves)), (items, scores, anchors, counts) = known, out
+    best, features = np.empty((3, DEEPEST), np.int32), np.empty((DEEPEST, FEATURES), np.float32)
+    n = head(goes_with, cart, past, hidden, best, features)
+    if n:
+        items[:n], anchors[:n], counts[:n] = best[0, :n], best[1, :n], best[2, :n]
+        habits(items[:n], basket, past, today, figures, features)
+        start_from_share(features[:n], scores[:n])
+        add_leaves(splits, thresholds, masks, leaves, features[:n], scores[:n])
+        to_chances(scores[:n], np.array([0, n]))
+    return n
 
 
 def prior(features: Floats) -> Floats:
@@ -93,9 +148,3 @@ def prior(features: Floats) -> Floats:
     start = np.empty(len(features), np.float32)
     start_from_share(features, start)
     return start
-
-
-@compiled((array(types.float32, 2), array(types.float32, out=True)))
-def start_from_share(features: Floats, start: Floats) -> None:
-    for row in range(len(start)):
-        start[row] = np.log(features[row, SHARE] + np.float32(LEAST_SHARE))

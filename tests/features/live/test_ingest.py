@@ -141,6 +141,26 @@ async def test_joining_twice_changes_nothing(store: Connection, settings: StoreS
     assert await store.call("LLEN", keys.shopper_log("c", known=True)) == 2
 
 
+async def test_joining_again_when_the_first_is_forgotten_copies_nothing_twice(
+    store: Connection, client: redis.Redis, settings: StoreSettings
+) -> None:
+    await ingest(store, [event("identify", customer_id="c", anonymous_id="a")], NOW, settings)
+    await ingest(store, [event("add_to_cart", anonymous_id="a") for _ in range(2)], NOW, settings)
+    client.delete(keys.alias("a"))
+    await ingest(store, [event("add_to_cart", anonymous_id="a", product_id="p-2")], NOW, settings)
+    await ingest(store, [event("identify", customer_id="c", anonymous_id="a")], NOW, settings)
+    assert await store.call("LLEN", keys.shopper_log("c", known=True)) == 3
+    assert (await read_log(store, "c", None)).fold().cart == {"p-1": 2.0, "p-2": 1.0}
+
+
+async def test_logs_of_the_former_format_are_as_if_they_were_not_there(
+    store: Connection, client: redis.Redis, settings: StoreSettings
+) -> None:
+    client.lpush("{perennial}:shopper:c:c", b"\x98\xcf\x00")
+    await ingest(store, [event("view", customer_id="c")], NOW, settings)
+    assert (await read_log(store, "c", None)).fold().viewed == ("p-1",)
+
+
 async def test_a_browser_that_changes_hands_shows_nothing_of_the_first(
     store: Connection, settings: StoreSettings
 ) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import numpy as np
 import pytest
+from random_shop import random_bundle, random_question
 
 from recommender.context.request import Request, Situation
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.recommend import Recommender
-from recommender.sources.cart import completion
+from recommender.sources.candidates import Candidates
+from recommender.sources.cart import completion, head_of, prior, ranked
 
 from bundles import NOW, item, neighbours, small_bundle
 
@@ -57,3 +60,19 @@ def test_the_habit_gives_its_own_reason() -> None:
     request = Request("cart", now=NOW.timestamp(), customer_id="ann", cart=("spoon",))
     pick = Recommender(bundle, Availability.of(bundle.tables)).recommend(request, 1)[0]
     assert (pick.item, pick.reason.code) == (item("tea"), "buy_again")
+
+
+def test_the_trees_order_in_one_call_as_they_do_step_by_step() -> None:
+    """2,000 questions about a shop of 800 products."""
+    rng, bundle, ordered = Random(5), random_bundle(), 0
+    trees = bundle.tables.cart_trees
+    for number in range(2_000):
+        situation = Situation(random_question(rng), bundle)
+        found, head = ranked(situation), head_of(situation)
+        if head is None:
+            plain = completion(situation)
+        else:
+            chances, ordered = trees.chances(head.features, prior(head.features)), ordered + 1
+            plain = Candidates(head.items, chances, head.anchors, head.counts)
+        assert [each.tolist() for each in found] == [each.tolist() for each in plain], number
+    assert ordered > 1_000

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.live.log_entry import KINDS, RECORD, UNREADABLE, LogEntry, id_hash, pack, unpack
+
+IDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=512)
+LINES = st.lists(st.tuples(IDS, st.floats(allow_nan=False)), max_size=5)
+MOMENTS = st.integers(-(1 << 62), 1 << 62)
+
+
+@settings(deadline=None)
+@given(MOMENTS, MOMENTS, st.sampled_from(KINDS), LINES, st.integers(0, (1 << 32) - 1), st.none() | IDS)
+def test_what_is_packed_is_read(
+    at_ms: int, received_ms: int, kind: str, lines: list[tuple[str, float]], mark: int, order_id: str | None
+) -> None:
+    products, quantities = tuple(line[0] for line in lines), tuple(line[1] for line in lines)
+    entry = LogEntry(at_ms, kind, products, quantities, received_ms, mark, order_id)
+    assert unpack(pack(entry)) == entry
+    assert len(pack(entry)) % RECORD.size == 0
+
+
+@pytest.mark.parametrize("cut", range(3 * RECORD.size))
+def test_what_is_cut_off_is_unreadable(cut: int) -> None:
+    packed = pack(LogEntry(1, "view", ("p" * 60,), (1.0,), 1, 7))
+    assert len(packed) == 3 * RECORD.size
+    with pytest.raises(UNREADABLE):
+        unpack(packed[:cut])
+
+
+def test_a_hash_is_the_same_in_every_process() -> None:
+    assert id_hash("p-1") == 7944182258543056510
