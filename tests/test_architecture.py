@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -132,3 +133,18 @@ def _modules_of(tree: ast.Module, package: str) -> set[str]:
     }
     found |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     return {name.removeprefix(f"{package}.") for name in found if name.startswith(f"{package}.")}
+
+
+def test_files_that_documents_name_are_there() -> None:
+    """`at_once.py` of decision 12 is the one that is named because it is gone."""
+    files = [f"/{path.relative_to(ROOT)}" for path in SOURCES]
+    files += [f"/{path.relative_to(ROOT)}" for path in (*ROOT.glob("*.py"), *(ROOT / "tests").rglob("*.py"))]
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    gone = {
+        (page.name, name)
+        for page in pages
+        if page.name != "CHANGELOG.md"
+        for name in re.findall(r"`([\w/]+\.py)`", page.read_text())
+        if not any(file.endswith(f"/{name}") for file in files)
+    }
+    assert gone == {("0012-an-answer-in-one-call.md", "at_once.py")}
