@@ -33,7 +33,7 @@ def api_settings() -> ApiSettings:
 @pytest.fixture(scope="session")
 def settings() -> StoreSettings:
     """A wider deadline than a shop's: tests share the machine; nobody is held out but in tests of that."""
-    return StoreSettings(redis_url=None, redis_deadline_ms=500, redis_write_deadline_ms=1_000, holdout=0)
+    return StoreSettings(redis_url=None, redis_deadline_ms=2_000, redis_write_deadline_ms=3_000, holdout=0)
 
 
 @pytest.fixture

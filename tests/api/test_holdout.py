@@ -26,7 +26,7 @@ NEWS = {"id": "news", "kind": "content", "products": ["tin", "cup"]}
 @pytest.fixture(scope="session")
 def settings() -> StoreSettings:
     """As a shop has it that sets nothing."""
-    usual = StoreSettings(redis_url=None, redis_deadline_ms=500, redis_write_deadline_ms=1_000)
+    usual = StoreSettings(redis_url=None, redis_deadline_ms=2_000, redis_write_deadline_ms=3_000)
     assert usual.holdout == SHARE
     return usual
 

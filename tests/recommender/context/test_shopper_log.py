@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from random import Random
 
 import msgspec
@@ -120,7 +121,7 @@ def test_a_cart_of_more_than_it_has_room_for_is_left_to_fold() -> None:
 def test_of_two_products_of_one_hash_the_first_is_meant_and_nothing_else_changes() -> None:
     slots, hashes = np.array([-1, -1, 0, 1, 2, -1, -1, -1], np.int32), np.array([42, 42, 43])
     ids = IdMap(PackedBytes.pack([b"one", b"other", b"third"]), slots, hashes)
-    log = [RECORD.pack(at_ms, 1, number, 1.0, 7, 0, 0) for at_ms, number in [(3, 42), (2, 43), (1, 44)]]
+    log = [RECORD.pack(at_ms, 1, number, 1.0, inf, 7, 0, 0) for at_ms, number in [(3, 42), (2, 43), (1, 44)]]
     assert told(log, ids) == ([0, 2], [])
 
 
