@@ -22,7 +22,7 @@ async def asked(
     wanted = checked(dict(request.query_params), VersionAsk, strict=False).revision
     versions = await settings.newest(service.store)
     if wanted is None:
-        return versions, versions[0] if versions else settings.before_the_first
+        return versions, versions[0] if versions else settings.initial
     for version in versions:
         if version.revision == wanted:
             return versions, version

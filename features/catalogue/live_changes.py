@@ -1,4 +1,4 @@
-"""What the shop changed about its products since training: stock, prices, titles, as of now."""
+"""Product fields that the shop changed since training: stock, prices, titles, as of now."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Stock = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 
 class ProductChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Fields of a product that may change at any moment. Absent: as before; null: no longer known."""
+    """Fields of a product that may change at any moment. Absent: unchanged; null: unknown from now on."""
 
     title: Text | UnsetType | None = UNSET
     price: Money | UnsetType | None = UNSET
@@ -43,16 +43,16 @@ class ProductChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PutOutcome(NamedTuple):
-    """What became of changes. `rejected`: product id -> what is wrong with its fields."""
+    """The result of changes. accepted: number of products; rejected: product id -> error message."""
 
     accepted: int
     rejected: dict[str, str]
 
 
 async def put_changes(store: Connection, changes: Mapping[str, Mapping[str, Any]]) -> PutOutcome:
-    """Merge product id -> changed fields into the live catalogue, a product's fields in one step.
+    """Merge product id -> changed fields into the live catalogue, each product atomically.
 
-    A product with a wrong field is refused as a whole, and alone. Raises StoreUnavailable.
+    A product with an invalid field is rejected as a whole; the others are taken. Raises StoreUnavailable.
     """
     words, rejected = _checked(changes)
     for start in range(0, len(words), WORDS_A_STEP):
@@ -69,35 +69,35 @@ def put_changes_sync(client: redis.Redis, changes: Mapping[str, Mapping[str, Any
 
 
 async def read_revisions(store: Connection) -> dict[str, int]:
-    """How often each setting changed: "catalogue", "keys". What never changed is absent."""
+    """Name ("catalogue", "keys" ...) -> number of changes; absent if it never changed."""
     flat = await store.call("HGETALL", keys.revisions())
     return {name.decode(): int(value) for name, value in zip(flat[::2], flat[1::2], strict=True)}
 
 
 async def changes_since(store: Connection, revision: int) -> tuple[int, dict[str, dict[str, Any]]]:
-    """The revision now, and all live fields of the products that changed after `revision`.
+    """The current revision, and all live fields of the products that changed after `revision`.
 
-    Begin with 0, then ask with the revision of the last answer. A store that was emptied counts
-    from the beginning again, and so does the answer. Raises StoreUnavailable.
+    Begin with 0, then pass the revision last returned. If the store was emptied, its revisions begin at 1
+    again, and all products are returned. Raises StoreUnavailable.
     """
-    now = int(await store.call("HGET", keys.revisions(), "catalogue") or 0)
-    if now == revision:
-        return now, {}
-    after = f"({revision}" if now > revision else "-inf"
+    current = int(await store.call("HGET", keys.revisions(), "catalogue") or 0)
+    if current == revision:
+        return current, {}
+    after = f"({revision}" if current > revision else "-inf"
     changed = await store.call("ZRANGEBYSCORE", keys.catalogue_changes(), after, "+inf")
     products: dict[str, dict[str, Any]] = {}
     for start in range(0, len(changed), PRODUCTS_A_READ):
-        some = changed[start : start + PRODUCTS_A_READ]
-        for product, fields in zip(some, await store.call("HMGET", keys.catalogue(), *some), strict=True):
+        batch = changed[start : start + PRODUCTS_A_READ]
+        for product, fields in zip(batch, await store.call("HMGET", keys.catalogue(), *batch), strict=True):
             if fields is not None:
                 products[product.decode()] = msgspec.json.decode(fields)
-    return now, products
+    return current, products
 
 
 def all_changes(client: redis.Redis) -> dict[str, dict[str, Any]]:
     """All live fields of all products that ever changed, for offline work."""
-    kept = cast(dict[bytes, bytes], client.hgetall(keys.catalogue()))
-    return {product.decode(): msgspec.json.decode(fields) for product, fields in kept.items()}
+    stored = cast(dict[bytes, bytes], client.hgetall(keys.catalogue()))
+    return {product.decode(): msgspec.json.decode(fields) for product, fields in stored.items()}
 
 
 def _touched() -> tuple[str, str, str]:
@@ -105,7 +105,7 @@ def _touched() -> tuple[str, str, str]:
 
 
 def _checked(changes: Mapping[str, Mapping[str, Any]]) -> tuple[list[str | bytes], dict[str, str]]:
-    """Product id and JSON of its fields in turn, and what was refused."""
+    """Product ids and JSON of their fields in turn, and product id -> error of those rejected."""
     words: list[str | bytes] = []
     rejected: dict[str, str] = {}
     for product_id, fields in changes.items():

@@ -12,7 +12,7 @@ from features.store.connection import Connection, StoreUnavailable
 from features.store.settings import StoreSettings
 
 BUFFERED_RECORDS = 10_000
-RECORDS_AN_ENTRY = 100  # of the stream: an entry for each answer would cost Redis as much as the answer
+RECORDS_PER_ENTRY = 100  # of the stream: an entry for each answer would cost Redis as much as the answer
 
 
 class ExperimentAssignment(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True):
@@ -54,7 +54,7 @@ class ServedBuffer:
 
     def __init__(self, store: Connection, settings: StoreSettings) -> None:
         self._store = store
-        self._length = max(1, settings.served_stream_length // RECORDS_AN_ENTRY)
+        self._length = max(1, settings.served_stream_length // RECORDS_PER_ENTRY)
         self._records: list[bytes] = []
         self.dropped = 0
 
@@ -70,8 +70,8 @@ class ServedBuffer:
         records, self._records = self._records, []
         try:
             parts = [
-                records[start : start + RECORDS_AN_ENTRY]
-                for start in range(0, len(records), RECORDS_AN_ENTRY)
+                records[start : start + RECORDS_PER_ENTRY]
+                for start in range(0, len(records), RECORDS_PER_ENTRY)
             ]
             replies = [self._append(part) for part in parts]
         except StoreUnavailable:

@@ -156,10 +156,10 @@ def tier_settings() -> str:
     return f"{TAG}:tiers"
 
 
-def goods() -> str:
-    """Hash product_id -> JSON Good, of products that changed since training. Writer and reader: lifecycle.
+def product_news() -> str:
+    """Hash product_id -> JSON News, of products that changed since training. Writer and reader: lifecycle.
 
-    The field "" holds the revision of the live catalogue up to which this is so.
+    The field "" holds the revision of the live catalogue that was processed last.
     """
     return f"{TAG}:triggers:goods"
 

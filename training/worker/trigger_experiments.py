@@ -23,7 +23,7 @@ _encode = msgspec.json.Encoder().encode
 
 def planned(client: redis.Redis) -> Sequence[Experiment]:
     """The owner's experiments; none where nothing is saved, or where it cannot be read."""
-    standing = EXPERIMENTS.standing(client)
+    standing = EXPERIMENTS.current_sync(client)
     try:
         return msgspec.json.decode(standing.settings, type=Experiments) if standing.revision else ()
     except msgspec.DecodeError as error:

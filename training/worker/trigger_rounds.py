@@ -15,7 +15,7 @@ import msgspec
 import redis
 
 from features.catalogue.live_changes import all_changes
-from features.catalogue.price_and_stock_news import News, read_news, take_changes, watch
+from features.catalogue.price_and_stock_news import News, apply_changes, read_news, watch
 from features.home import Home
 from features.merchant.tiers import read_tiers
 from features.merchant.versioned_settings import MERCHANDISING, TRIGGER_SETTINGS
@@ -73,7 +73,7 @@ class Lifecycle:
         settings, saved_ms = merchants_settings(self._client)
         began_ms = max(triggers.began(self._client, now_ms), saved_ms)
         self._knowledge = replace(self._knowledge, began_ms=began_ms)
-        take_changes(self._client, self._trained, now_ms)
+        apply_changes(self._client, self._trained, now_ms)
         new, seen, began = 0, set[str](), time.monotonic()
         while not (stop and stop.is_set()):
             moment_ms = now_ms + int((time.monotonic() - began) * 1000)
@@ -166,7 +166,7 @@ def settled(
 
 def merchants_settings(client: redis.Redis) -> tuple[Settings, int]:
     """As saved, and when (epoch ms); the defaults and 0 where nothing is, or where it cannot be read."""
-    saved = TRIGGER_SETTINGS.standing(client)
+    saved = TRIGGER_SETTINGS.current_sync(client)
     try:
         settings = msgspec.json.decode(saved.settings, type=Settings)
     except msgspec.DecodeError as error:
@@ -211,6 +211,6 @@ def _on_shelf(recommender: Recommender, client: redis.Redis) -> Recommender:
 
 def _rules(client: redis.Redis) -> Sequence[AnyRule]:
     try:
-        return msgspec.json.decode(MERCHANDISING.standing(client).settings, type=Rules)
+        return msgspec.json.decode(MERCHANDISING.current_sync(client).settings, type=Rules)
     except msgspec.DecodeError:
         return ()
