@@ -1,6 +1,6 @@
-"""Offers that were promised: what a customer got, what budgets have left, and the log of every decision.
+"""Offer decisions in Redis: a customer's promises, the money spent per budget, and the log of decisions.
 
-What an offer means is the recommender's business; here a promise is JSON.
+The recommender decides and interprets promises; here they are JSON.
 """
 
 from __future__ import annotations
@@ -23,25 +23,28 @@ LONGEST_CAP_MS = 366 * 86_400_000
 
 
 class Promises(msgspec.Struct, frozen=True):
-    """standing: the newest decision, as its maker wrote it; given: (offer id, epoch ms), newest first."""
+    """A customer's promised offers.
+
+    standing: JSON of the newest decision; given: (offer id, epoch ms) of offers given, newest first.
+    """
 
     standing: msgspec.Raw = msgspec.Raw(b"null")
     given: tuple[tuple[str, int], ...] = ()
 
     def then(self, standing: bytes, offer_id: str | None, now_ms: int) -> Promises:
-        """After a further decision; offer_id None: it gave nothing."""
+        """The promises after a further decision; offer_id None: it gave no offer."""
         kept = tuple(each for each in self.given if each[1] > now_ms - LONGEST_CAP_MS)
         new = () if offer_id is None else ((offer_id, now_ms),)
         return Promises(msgspec.Raw(standing), (*new, *kept))
 
 
 class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One decision as reports and training read it.
+    """One decision, for reports and training.
 
-    arms, chances and worth run in parallel, "none" among them: what could be taken, how likely, and the
-    money expected above no offer. features: what the model was told, in parallel with `values`. margin: of
-    the order to expect, before any offer; cost: what the offer gives away where it is used. From cart on:
-    what decided who may get what, so that another catalogue can be tried on the same question.
+    arms, chances, worth: in parallel: the possible offers ("none" among them), the probability of each, and
+    the money expected above no offer. features, values: the model's inputs by name, in parallel. margin: of
+    the expected order, before any offer; cost: what the offer gives away when used. cart and all that follow:
+    the inputs of eligibility, so that another catalogue can be evaluated on the same case.
     """
 
     decision_id: str
@@ -71,7 +74,7 @@ class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Charge(NamedTuple):
-    """Money from a budget that holds `amount` in all."""
+    """money: to take from a budget; amount: the budget's total."""
 
     budget: str
     amount: float
@@ -79,8 +82,8 @@ class Charge(NamedTuple):
 
 
 class OfferState(NamedTuple):
-    """What the store knows before a decision. packed: the promises as they lie there, b"" for none;
-    contacts: id -> epoch ms of messages that were handed out, sent offers among them."""
+    """What a decision reads from Redis. packed: the promises as stored, b"" for none; spent: money per
+    budget; contacts: id -> epoch ms of messages that were handed out, sent offers among them."""
 
     packed: bytes
     promises: Promises
@@ -90,7 +93,7 @@ class OfferState(NamedTuple):
 
 
 async def read_offers(store: Connection, customer_id: str) -> OfferState:
-    """In one round trip; promises that cannot be read count as none. Raises StoreUnavailable."""
+    """Read in one round trip; unreadable promises count as none. Raises StoreUnavailable."""
     replies = (
         store.send("GET", keys.promises(customer_id)),
         store.send("HGETALL", keys.budgets_spent()),
@@ -121,10 +124,11 @@ async def keep_decision(
     charges: Sequence[Charge],
     contact: str = "",
 ) -> bool:
-    """Count a decision, in one step and once; False: look again, somebody was faster or a budget is spent.
+    """Store a decision atomically. False: nothing was stored; read and decide again, since the promises
+    changed meanwhile or a budget is spent.
 
-    contact: id of the message that the offer is sent with, where it is sent. Raises StoreUnavailable: it may
-    have been counted, then the next look finds it.
+    contact: id of the message that the offer is sent with, "" if it is not sent. Raises StoreUnavailable: the
+    decision may have been stored, and the next read shows it.
     """
     customer, at_ms = record.customer_id, int(record.decided_at.timestamp() * 1000)
     touched = (
