@@ -65,7 +65,7 @@ class DecisionContext:
             ask.channel,
             cart,
             self.shopper,
-            state.told,
+            state.facts,
             state.promises.given,
             state.spent,
             state.contacts,

@@ -142,12 +142,12 @@ def is_possible_time(time: Any, received_at: Any) -> Any:
     return (time >= EARLIEST) & (time <= received_at + MAX_AHEAD)
 
 
-def takes_all(given_back: Any, paid: Any) -> Any:
+def is_fully_refunded(refunded: Any, paid: Any) -> Any:
     """Whether refunded sums add up to all that was paid, within rounding: the order is then void.
 
     Both are numbers, or both polars expressions of such.
     """
-    return (given_back > 0) & (given_back >= paid * (1 - 1e-6) - 0.005)
+    return (refunded > 0) & (refunded >= paid * (1 - 1e-6) - 0.005)
 
 
 def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:

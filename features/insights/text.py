@@ -5,14 +5,14 @@ from __future__ import annotations
 from features.insights.definitions import Unit
 from features.insights.report import Cell
 
-NOTHING = "–"
+EMPTY_CELL = "–"
 BLOCKS = " ▏▎▍▌▋▊▉"
 
 
 def shown(value: Cell, unit: Unit, currency: str | None = None) -> str:
     """A value with its unit: `1,234.50 EUR`, `12.3 %`, `3.1 : 1`."""
     if value is None or isinstance(value, str):
-        return value or NOTHING
+        return value or EMPTY_CELL
     if unit == "money":
         digits = 0 if abs(value) >= 10_000 else 2
         return f"{value:,.{digits}f}" + (f" {currency}" if currency else "")

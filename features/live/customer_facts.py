@@ -62,7 +62,7 @@ class CustomerState:
     """What lifecycle decisions use of a customer's events. Times: UTC milliseconds, 0: never.
 
     looks: product -> Look; cart_since_ms: when the cart last began to fill; cart_changed_ms: its last change;
-    taken_back_ms: the newest refund or cancellation; told: name -> newest `DatedFact`.
+    taken_back_ms: the newest refund or cancellation; facts: name -> newest `DatedFact`.
     """
 
     shopper: ShopperState = field(default_factory=ShopperState)
@@ -71,33 +71,33 @@ class CustomerState:
     cart_changed_ms: int = 0
     taken_back_ms: int = 0
     reviewed: frozenset[str] = frozenset()
-    told: Mapping[str, DatedFact] = field(default_factory=dict)
+    facts: Mapping[str, DatedFact] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
         """Whether no events or facts of the customer are stored."""
-        return not self.told and self.shopper.last_seen_ms == 0
+        return not self.facts and self.shopper.last_seen_ms == 0
 
     def at_ms(self, name: str) -> int:
         """Time of a fact; 0: there is none."""
-        fact = self.told.get(name)
+        fact = self.facts.get(name)
         return fact.at_ms if fact else 0
 
     def value(self, name: str) -> str | None:
         """Value of a fact; None: there is none."""
-        fact = self.told.get(name)
+        fact = self.facts.get(name)
         return fact.value if fact else None
 
     def number(self, name: str) -> float | None:
         """A fact as a number; None: there is none, or it is not a number."""
         try:
-            return float(self.told[name].value)
+            return float(self.facts[name].value)
         except (KeyError, ValueError):
             return None
 
     def consents(self, channel: str) -> bool | None:
         """The last consent (True) or refusal (False) for this channel or for all; None: neither yet."""
-        facts = [self.told[name] for name in _consent_names(channel) if name in self.told]
+        facts = [self.facts[name] for name in _consent_names(channel) if name in self.facts]
         return max(facts, key=lambda each: (each.at_ms, each.value == "0")).value == "1" if facts else None
 
     def all_consents(self) -> dict[str, bool]:
@@ -107,7 +107,7 @@ class CustomerState:
 
     def open_tickets(self) -> Iterator[int]:
         """Time of the last event of each open ticket, UTC milliseconds."""
-        tickets = (fact for name, fact in self.told.items() if name.startswith("ticket:"))
+        tickets = (fact for name, fact in self.facts.items() if name.startswith("ticket:"))
         return (fact.at_ms for fact in tickets if fact.value != "closed")
 
 
@@ -125,7 +125,7 @@ def packed_facts(event: Event) -> bytes:
     return msgspec.json.encode([(f.name, str(f.at_ms), f.value, f.earliest) for f in facts]) if facts else b""
 
 
-def told_of(stored: Mapping[bytes, bytes]) -> dict[str, DatedFact]:
+def parse_facts(stored: Mapping[bytes, bytes]) -> dict[str, DatedFact]:
     """Parse facts as stored in Redis: name -> `<ms> <value>`; unreadable ones are skipped."""
     facts = {}
     for name, packed in stored.items():
@@ -135,7 +135,7 @@ def told_of(stored: Mapping[bytes, bytes]) -> dict[str, DatedFact]:
     return facts
 
 
-def live(entries: Iterable[bytes], facts: Mapping[str, DatedFact]) -> CustomerState:
+def fold_customer(entries: Iterable[bytes], facts: Mapping[str, DatedFact]) -> CustomerState:
     """A customer's state from log entries in any order and facts."""
     packed = list(entries)
     log = in_time_order(packed)
@@ -147,7 +147,7 @@ def live(entries: Iterable[bytes], facts: Mapping[str, DatedFact]) -> CustomerSt
         cart_changed_ms=cart_changed_ms,
         taken_back_ms=max((entry.at_ms for entry in log if entry.type in TAKEN_BACK), default=0),
         reviewed=frozenset(p for entry in log if entry.type == "review" for p in entry.product_ids),
-        told=facts,
+        facts=facts,
     )
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from features.live.customer_facts import DatedFact, told_of
+from features.live.customer_facts import DatedFact, parse_facts
 from features.store import keys
 from features.store.connection import Connection
 
@@ -88,7 +88,7 @@ class OfferState(NamedTuple):
     packed: bytes
     promises: Promises
     spent: Mapping[str, float]
-    told: Mapping[str, DatedFact]
+    facts: Mapping[str, DatedFact]
     contacts: Mapping[str, int]
 
 
@@ -97,15 +97,15 @@ async def read_offers(store: Connection, customer_id: str) -> OfferState:
     replies = (
         store.send("GET", keys.promises(customer_id)),
         store.send("HGETALL", keys.budgets_spent()),
-        store.send("HGETALL", keys.told(customer_id, known=True)),
+        store.send("HGETALL", keys.customer_facts(customer_id, identified=True)),
         store.send("ZRANGE", keys.contacts(customer_id), 0, -1, "WITHSCORES"),
     )
-    packed, spent, told, contacts = [await reply for reply in replies]
+    packed, spent, facts, contacts = [await reply for reply in replies]
     return OfferState(
         packed or b"",
         _promises(packed),
         {budget.decode(): float(money) for budget, money in _pairs(spent).items()},
-        told_of(_pairs(told)),
+        parse_facts(_pairs(facts)),
         {name.decode(): int(float(at)) for name, at in _pairs(contacts).items()},
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
-from features.live.customer_facts import CustomerState, live, told_of
+from features.live.customer_facts import CustomerState, fold_customer, parse_facts
 from features.outgoing.email_history import sendings_of
 from features.store import keys
 from features.store.connection import Connection
@@ -42,7 +42,7 @@ class Waiting(msgspec.Struct, frozen=True):
     expires_ms: int
 
 
-class Standing(NamedTuple):
+class TriggerState(NamedTuple):
     """A customer's state in Redis. done: occasion -> epoch ms; contacts: trigger or e-mail id -> epoch ms."""
 
     life: CustomerState
@@ -51,7 +51,7 @@ class Standing(NamedTuple):
     waiting: tuple[Waiting, ...]
 
 
-class ToHandOut(NamedTuple):
+class NewTrigger(NamedTuple):
     """A trigger as it goes out. payload: JSON."""
 
     id: str
@@ -61,12 +61,12 @@ class ToHandOut(NamedTuple):
     keys: Sequence[str]
 
 
-class Settled(NamedTuple):
+class TriggerDecision(NamedTuple):
     """The decision about a customer. ended: ids of triggers that no longer apply; look_ms: when to look at
     the customer again, None: never, since nothing is stored about them."""
 
     customer_id: str
-    triggers: Sequence[ToHandOut]
+    triggers: Sequence[NewTrigger]
     ended: Sequence[str]
     look_ms: int | None
 
@@ -97,21 +97,21 @@ def claim(client: redis.Redis, now_ms: int, limit: int) -> list[str]:
     return [customer.decode() for customer in cast(list[bytes], reply)]
 
 
-def standings(client: redis.Redis, customers: Sequence[str]) -> list[Standing]:
+def read_states(client: redis.Redis, customers: Sequence[str]) -> list[TriggerState]:
     """Read customers' states in one round trip, in the order given."""
     with client.pipeline(transaction=False) as pipe:
         for customer in customers:
-            pipe.lrange(keys.shopper_log(customer, known=True), 0, -1)
-            pipe.hgetall(keys.told(customer, known=True))
+            pipe.lrange(keys.shopper_log(customer, identified=True), 0, -1)
+            pipe.hgetall(keys.customer_facts(customer, identified=True))
             pipe.zrange(keys.triggers_done(customer), 0, -1, withscores=True)
             pipe.zrange(keys.contacts(customer), 0, -1, withscores=True)
             pipe.get(keys.sendings(customer))
             pipe.hvals(keys.triggers_waiting(customer))
         replies = pipe.execute()
-    return [_standing(*replies[start : start + 6]) for start in range(0, len(replies), 6)]
+    return [_state(*replies[start : start + 6]) for start in range(0, len(replies), 6)]
 
 
-def settle(client: redis.Redis, decided: Sequence[Settled], claimed_ms: int, now_ms: int) -> int:
+def settle(client: redis.Redis, decided: Sequence[TriggerDecision], claimed_ms: int, now_ms: int) -> int:
     """Write decisions about claimed customers; returns how many triggers are new.
 
     Nothing is written about a customer who had an event since the claim or whose lease has ended: they are
@@ -148,7 +148,7 @@ async def read_page(
 def forget(client: redis.Redis, customer_id: str) -> None:
     """Delete all trigger data and facts of one customer."""
     client.eval(FORGET, 2, keys.triggers(), keys.triggers_copy(), customer_id)
-    client.delete(*_touched(customer_id)[2:], keys.told(customer_id, known=True))
+    client.delete(*_touched(customer_id)[2:], keys.customer_facts(customer_id, identified=True))
     client.zrem(keys.look_due(), customer_id)
     for watchers in client.scan_iter(match=f"{keys.watchers_prefix()}*"):
         client.zrem(watchers, customer_id)
@@ -165,7 +165,7 @@ def _touched(customer_id: str) -> tuple[str, ...]:
     )
 
 
-def _words(each: Settled, claimed_ms: int, now_ms: int) -> list[Any]:
+def _words(each: TriggerDecision, claimed_ms: int, now_ms: int) -> list[Any]:
     look = "" if each.look_ms is None else each.look_ms
     words = [each.customer_id, claimed_ms + LEASE_MS, look, now_ms, DONE_MS, KEPT_MS, len(each.ended)]
     words += each.ended
@@ -174,17 +174,17 @@ def _words(each: Settled, claimed_ms: int, now_ms: int) -> list[Any]:
     return words
 
 
-def _standing(
+def _state(
     log: list[bytes],
-    told: dict[bytes, bytes],
+    facts: dict[bytes, bytes],
     done: list[tuple[bytes, float]],
     read_triggers: list[tuple[bytes, float]],
     sendings: bytes | None,
     waiting: list[bytes],
-) -> Standing:
+) -> TriggerState:
     contacts = {sending.send_id: sending.at_ms for sending in sendings_of(sendings)}
-    return Standing(
-        live(log, told_of(told)),
+    return TriggerState(
+        fold_customer(log, parse_facts(facts)),
         {key.decode(): int(at) for key, at in done},
         contacts | {trigger.decode(): int(at) for trigger, at in read_triggers},
         tuple(msgspec.json.decode(each, type=Waiting) for each in waiting),

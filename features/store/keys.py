@@ -10,12 +10,12 @@ SHOPPER_LOGS = f"{TAG}:shopper:"
 """Prefix of every shopper's log, before `c:<customer>` or `a:<browser>`; see `shopper_log`."""
 
 
-def shopper_log(shopper_id: str, *, known: bool) -> str:
+def shopper_log(shopper_id: str, *, identified: bool) -> str:
     """List of packed LogEntry, newest first. Life: `shopper_ttl_days`. Writer: ingest; reader: API.
 
-    `known` tells a customer's id from a browser's anonymous one, so that they never collide.
+    identified: `shopper_id` is a customer, not an anonymous browser; their keys never collide.
     """
-    return f"{SHOPPER_LOGS}{'c' if known else 'a'}:{shopper_id}"
+    return f"{SHOPPER_LOGS}{'c' if identified else 'a'}:{shopper_id}"
 
 
 def sendings(customer_id: str) -> str:
@@ -81,17 +81,17 @@ def merchandising() -> str:
     return f"{TAG}:merchandising"
 
 
-def told_prefix() -> str:
-    """Before what follows `shopper:` in a shopper's log: `c:<customer>` or `a:<browser>`; see `told`."""
+def customer_facts_prefix() -> str:
+    """Prefix of `customer_facts`, before `c:<customer>` or `a:<browser>`."""
     return f"{TAG}:told:"
 
 
-def told(shopper_id: str, *, known: bool) -> str:
+def customer_facts(shopper_id: str, *, identified: bool) -> str:
     """Hash fact -> "<ms> <value>": consent, birthday, tickets ... Life: `shopper_ttl_days`.
 
     Writer: ingest; reader: lifecycle.
     """
-    return f"{told_prefix()}{'c' if known else 'a'}:{shopper_id}"
+    return f"{customer_facts_prefix()}{'c' if identified else 'a'}:{shopper_id}"
 
 
 def look_due() -> str:

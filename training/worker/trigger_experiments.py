@@ -11,7 +11,7 @@ import redis
 
 from features.merchant.versioned_settings import EXPERIMENTS
 from features.outgoing.impressions import ServedRecord
-from features.outgoing.trigger_queue import Settled
+from features.outgoing.trigger_queue import TriggerDecision
 from features.store import keys
 from recommender.experiments.assignment import Trials
 from recommender.experiments.plan import OFFERS, Experiment, Experiments
@@ -32,7 +32,7 @@ def planned(client: redis.Redis) -> Sequence[Experiment]:
 
 
 def note_exposures(
-    client: redis.Redis, trials: Trials, decided: Sequence[Settled], now_ms: int, settings: Settings
+    client: redis.Redis, trials: Trials, decided: Sequence[TriggerDecision], now_ms: int, settings: Settings
 ) -> None:
     """Who takes part in an experiment about offers and was written to on an occasion for one.
 

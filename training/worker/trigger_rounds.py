@@ -20,7 +20,7 @@ from features.home import Home
 from features.merchant.tiers import read_tiers
 from features.merchant.versioned_settings import MERCHANDISING, TRIGGER_SETTINGS
 from features.outgoing import trigger_queue as triggers
-from features.outgoing.trigger_queue import Settled, Standing, ToHandOut
+from features.outgoing.trigger_queue import NewTrigger, TriggerDecision, TriggerState
 from features.store import keys
 from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 from recommender.experiments.assignment import Trials
@@ -85,7 +85,7 @@ class Lifecycle:
         return new
 
     def _look(self, customers: Sequence[str], now_ms: int, settings: Settings) -> int:
-        found = triggers.standings(self._client, customers)
+        found = triggers.read_states(self._client, customers)
         interests = [_interests(each, now_ms) for each in found]
         news = read_news(self._client, (product for each in interests for product in each))
         knowledge = replace(self._knowledge, news=news)
@@ -155,13 +155,15 @@ class Lifecycle:
 
 
 def settled(
-    knowledge: Knowledge, customer: str, standing: Standing, now_ms: int, settings: Settings
-) -> Settled:
+    knowledge: Knowledge, customer: str, standing: TriggerState, now_ms: int, settings: Settings
+) -> TriggerDecision:
     """The decision about one customer, as it is written."""
     if standing.life.is_empty and not standing.waiting and not knowledge.knows(customer):
-        return Settled(customer, (), (), None)
+        return TriggerDecision(customer, (), (), None)
     plan: Plan = knowledge.decide(customer, standing, now_ms, settings)
-    return Settled(customer, [_handed_out(trigger) for trigger in plan.triggers], plan.ended, plan.look_ms)
+    return TriggerDecision(
+        customer, [_handed_out(trigger) for trigger in plan.triggers], plan.ended, plan.look_ms
+    )
 
 
 def merchants_settings(client: redis.Redis) -> tuple[Settings, int]:
@@ -184,12 +186,12 @@ def tiers_of(home: Home) -> TierPlan:
         return TierPlan()
 
 
-def _handed_out(trigger: Trigger) -> ToHandOut:
+def _handed_out(trigger: Trigger) -> NewTrigger:
     expires_ms = int(trigger.expires_at.timestamp() * 1000)
-    return ToHandOut(trigger.id, _encode(trigger), trigger.kind, expires_ms, trigger.keys)
+    return NewTrigger(trigger.id, _encode(trigger), trigger.kind, expires_ms, trigger.keys)
 
 
-def _interests(standing: Standing, now_ms: int) -> dict[str, int]:
+def _interests(standing: TriggerState, now_ms: int) -> dict[str, int]:
     """What they want and have not bought, the newest first; as much as is worth watching."""
     newest = sorted(wanted(standing.life).items(), key=lambda each: -each[1])
     return {product: min(at, now_ms) for product, at in newest[:WATCHED]}

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from features.events.vocabulary import Event
-from features.live.customer_facts import CustomerState, facts_of, live, told_of
+from features.live.customer_facts import CustomerState, facts_of, fold_customer, parse_facts
 from features.live.ingest import ingest_sync
 from features.live.shopper_state import milliseconds
 from features.store import keys
@@ -25,8 +25,8 @@ def state_after(
 ) -> CustomerState:
     """A customer's state after these events."""
     ingest_sync(client, events, NOW, settings)
-    log = client.lrange(keys.shopper_log(customer, known=True), 0, -1)
-    return live(log, told_of(client.hgetall(keys.told(customer, known=True))))  # type: ignore[arg-type]
+    log = client.lrange(keys.shopper_log(customer, identified=True), 0, -1)
+    return fold_customer(log, parse_facts(client.hgetall(keys.customer_facts(customer, identified=True))))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -71,27 +71,27 @@ def test_facts_of_a_browser_become_those_of_its_customer(
     consent = event("consent", at=NOW - HOUR, anonymous_id="a", properties={"email": True})
     joined = event("identify", customer_id="c", anonymous_id="a")
     assert state_after(client, settings, consent, joined).consents("email") is True
-    assert client.exists(keys.told("a", known=False)) == 0
+    assert client.exists(keys.customer_facts("a", identified=False)) == 0
     later = event("survey", anonymous_id="a", properties={"score": 3})
     assert state_after(client, settings, later).number("survey") == 3.0
-    assert state_after(client, settings, customer="other").told == {}
+    assert state_after(client, settings, customer="other").facts == {}
 
 
 def test_the_number_of_facts_is_limited_but_consents_are_always_stored(
     client: redis.Redis, settings: StoreSettings
 ) -> None:
     flood = [event("ticket", customer_id="c", properties={"ticket_id": n}) for n in range(300)]
-    assert len(state_after(client, settings, *flood).told) == 200
+    assert len(state_after(client, settings, *flood).facts) == 200
     no = event("consent", customer_id="c", properties={"email": False})
     assert state_after(client, settings, no).consents("email") is False
-    assert 0 < client.ttl(keys.told("c", known=True)) <= settings.shopper_ttl_days * 86_400
+    assert 0 < client.ttl(keys.customer_facts("c", identified=True)) <= settings.shopper_ttl_days * 86_400
 
 
 def test_facts_without_a_customer_or_browser_are_not_stored(
     client: redis.Redis, settings: StoreSettings
 ) -> None:
     ingest_sync(client, [event("survey", properties={"score": 3})], NOW, settings)
-    assert list(client.scan_iter(match=f"{keys.told_prefix()}*")) == []
+    assert list(client.scan_iter(match=f"{keys.customer_facts_prefix()}*")) == []
     assert client.zcard(keys.look_due()) == 0
 
 
