@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import redis
 
 SCRIPT = Path(__file__).with_name("live_catalogue.lua").read_text(encoding="utf-8")
-WORDS_A_STEP = 400  # 200 products: about 1 ms of Redis, so that other requests pass in between
-PRODUCTS_A_READ = 1_000
+ARGUMENTS_PER_CALL = 400  # 200 products: about 1 ms of Redis, so that other requests pass in between
+PRODUCTS_PER_READ = 1_000
 
 Link = Annotated[str, msgspec.Meta(max_length=2_000, pattern=r"^(https?://|/)[^\x00-\x20]*\Z")]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
@@ -54,18 +54,18 @@ async def put_changes(store: Connection, changes: Mapping[str, Mapping[str, Any]
 
     A product with an invalid field is rejected as a whole; the others are taken. Raises StoreUnavailable.
     """
-    words, rejected = _checked(changes)
-    for start in range(0, len(words), WORDS_A_STEP):
-        await store.call("EVAL", SCRIPT, 3, *_touched(), *words[start : start + WORDS_A_STEP])
-    return PutOutcome(len(words) // 2, rejected)
+    arguments, rejected = _checked(changes)
+    for start in range(0, len(arguments), ARGUMENTS_PER_CALL):
+        await store.call("EVAL", SCRIPT, 3, *_script_keys(), *arguments[start : start + ARGUMENTS_PER_CALL])
+    return PutOutcome(len(arguments) // 2, rejected)
 
 
 def put_changes_sync(client: redis.Redis, changes: Mapping[str, Mapping[str, Any]]) -> PutOutcome:
     """As `put_changes`, for offline work."""
-    words, rejected = _checked(changes)
-    for start in range(0, len(words), WORDS_A_STEP):
-        client.eval(SCRIPT, 3, *_touched(), *words[start : start + WORDS_A_STEP])
-    return PutOutcome(len(words) // 2, rejected)
+    arguments, rejected = _checked(changes)
+    for start in range(0, len(arguments), ARGUMENTS_PER_CALL):
+        client.eval(SCRIPT, 3, *_script_keys(), *arguments[start : start + ARGUMENTS_PER_CALL])
+    return PutOutcome(len(arguments) // 2, rejected)
 
 
 async def read_revisions(store: Connection) -> dict[str, int]:
@@ -86,8 +86,8 @@ async def changes_since(store: Connection, revision: int) -> tuple[int, dict[str
     after = f"({revision}" if current > revision else "-inf"
     changed = await store.call("ZRANGEBYSCORE", keys.catalogue_changes(), after, "+inf")
     products: dict[str, dict[str, Any]] = {}
-    for start in range(0, len(changed), PRODUCTS_A_READ):
-        batch = changed[start : start + PRODUCTS_A_READ]
+    for start in range(0, len(changed), PRODUCTS_PER_READ):
+        batch = changed[start : start + PRODUCTS_PER_READ]
         for product, fields in zip(batch, await store.call("HMGET", keys.catalogue(), *batch), strict=True):
             if fields is not None:
                 products[product.decode()] = msgspec.json.decode(fields)
@@ -100,13 +100,13 @@ def all_changes(client: redis.Redis) -> dict[str, dict[str, Any]]:
     return {product.decode(): msgspec.json.decode(fields) for product, fields in stored.items()}
 
 
-def _touched() -> tuple[str, str, str]:
+def _script_keys() -> tuple[str, str, str]:
     return keys.catalogue(), keys.catalogue_changes(), keys.revisions()
 
 
 def _checked(changes: Mapping[str, Mapping[str, Any]]) -> tuple[list[str | bytes], dict[str, str]]:
     """Product ids and JSON of their fields in turn, and product id -> error of those rejected."""
-    words: list[str | bytes] = []
+    arguments: list[str | bytes] = []
     rejected: dict[str, str] = {}
     for product_id, fields in changes.items():
         try:
@@ -115,5 +115,5 @@ def _checked(changes: Mapping[str, Mapping[str, Any]]) -> tuple[list[str | bytes
         except msgspec.ValidationError as error:
             rejected[product_id] = str(error)
         else:
-            words += (product_id, msgspec.json.encode(change))
-    return words, rejected
+            arguments += (product_id, msgspec.json.encode(change))
+    return arguments, rejected

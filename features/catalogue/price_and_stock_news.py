@@ -108,15 +108,15 @@ def _apply(
     names = [product.decode() for product in products]
     fields = cast(list[bytes | None], client.hmget(keys.catalogue(), names)) if names else []
     previous = read_news(client, names)
-    words: list[str | bytes | int] = [processed, up_to, now_ms, keys.watchers_prefix()]
+    arguments: list[str | bytes | int] = [processed, up_to, now_ms, keys.watchers_prefix()]
     for name, packed in zip(names, fields, strict=True):
         before = previous.get(name) or trained(name)
         news = after(before, msgspec.json.decode(packed) if packed else {}, now_ms)
         if not now_ms:
             news = News(news.price, news.in_stock)
         is_good_news = now_ms > 0 and now_ms in (news.dropped_ms, news.back_ms)
-        words += [name, msgspec.json.encode(news), int(is_good_news)]
-    client.eval(SCRIPT, 2, keys.product_news(), keys.look_due(), *cast(list[str], words))
+        arguments += [name, msgspec.json.encode(news), int(is_good_news)]
+    client.eval(SCRIPT, 2, keys.product_news(), keys.look_due(), *cast(list[str], arguments))
 
 
 def _price(fields: Mapping[str, Any], before: News) -> float | None:

@@ -68,8 +68,8 @@ class SettingVersions:
         revision: the one that the caller edited; None: any. Raises StaleRevision, StoreUnavailable.
         """
         expected = "" if revision is None else revision
-        words = (settings, expected, now.isoformat(), VERSIONS_KEPT, self.name)
-        saved, current = await store.call("EVAL", SCRIPT, 2, self.key, keys.revisions(), *words)
+        arguments = (settings, expected, now.isoformat(), VERSIONS_KEPT, self.name)
+        saved, current = await store.call("EVAL", SCRIPT, 2, self.key, keys.revisions(), *arguments)
         if not saved:
             raise StaleRevision(current)
         return int(current)
@@ -85,8 +85,8 @@ class SettingVersions:
 
     def save_sync(self, client: redis.Redis, settings: bytes, now: datetime) -> None:
         """As `save` without an expected revision, for offline work."""
-        words = (settings, "", now.isoformat(), VERSIONS_KEPT, self.name)
-        client.eval(SCRIPT, 2, self.key, keys.revisions(), *words)
+        arguments = (settings, "", now.isoformat(), VERSIONS_KEPT, self.name)
+        client.eval(SCRIPT, 2, self.key, keys.revisions(), *arguments)
 
     def current_sync(self, client: redis.Redis) -> SettingVersion:
         """As `current`, for offline work."""

@@ -16,11 +16,11 @@ RECORDS_PER_ENTRY = 100  # an own stream entry for each answer would cost Redis 
 
 
 class ExperimentAssignment(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True):
-    """The experiment that an answer was part of. edition: hash of the experiment's plan; propensity: the
+    """The experiment that an answer was part of. plan_hash: of the experiment's plan; propensity: the
     probability of this arm; holdout: the share of visitors who were held out at the time, 0: none."""
 
     experiment: str | None = None
-    edition: str | None = None
+    plan_hash: str | None = msgspec.field(default=None, name="edition")
     arm: str | None = None
     propensity: float | None = None
     held_out: bool = False

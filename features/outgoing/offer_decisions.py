@@ -25,17 +25,17 @@ LONGEST_CAP_MS = 366 * 86_400_000
 class Promises(msgspec.Struct, frozen=True):
     """A customer's promised offers.
 
-    standing: JSON of the newest decision; given: (offer id, epoch ms) of offers given, newest first.
+    last_decision: JSON; given: (offer id, epoch ms) of offers given, newest first.
     """
 
-    standing: msgspec.Raw = msgspec.Raw(b"null")
+    last_decision: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name="standing")
     given: tuple[tuple[str, int], ...] = ()
 
-    def then(self, standing: bytes, offer_id: str | None, now_ms: int) -> Promises:
+    def with_decision(self, decision: bytes, offer_id: str | None, now_ms: int) -> Promises:
         """The promises after a further decision; offer_id None: it gave no offer."""
         kept = tuple(each for each in self.given if each[1] > now_ms - LONGEST_CAP_MS)
         new = () if offer_id is None else ((offer_id, now_ms),)
-        return Promises(msgspec.Raw(standing), (*new, *kept))
+        return Promises(msgspec.Raw(decision), (*new, *kept))
 
 
 class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,16 +131,18 @@ async def keep_decision(
     decision may have been stored, and the next read shows it.
     """
     customer, at_ms = record.customer_id, int(record.decided_at.timestamp() * 1000)
-    touched = (
+    script_keys = (
         keys.promises(customer),
         keys.budgets_spent(),
         keys.decision_stream(),
         keys.contacts(customer),
     )
     kept = before.packed, msgspec.json.encode(promises), LIFE_S, msgspec.json.encode(record)
-    words = (*kept, contact, at_ms, CONTACTS_S)
-    money = [word for each in charges for word in (each.budget, repr(each.amount), repr(each.money))]
-    return bool(await store.call("EVAL", SCRIPT, len(touched), *touched, *words, *money))
+    arguments = (*kept, contact, at_ms, CONTACTS_S)
+    budgets = [
+        argument for each in charges for argument in (each.budget, repr(each.amount), repr(each.money))
+    ]
+    return bool(await store.call("EVAL", SCRIPT, len(script_keys), *script_keys, *arguments, *budgets))
 
 
 def _promises(packed: bytes | None) -> Promises:

@@ -92,8 +92,8 @@ def began(client: redis.Redis, now_ms: int) -> int:
 
 def claim(client: redis.Redis, now_ms: int, limit: int) -> list[str]:
     """Up to `limit` customers who are due; no other worker gets them until `now_ms + LEASE_MS`."""
-    words = (now_ms, now_ms + LEASE_MS, now_ms + FURTHEST_MS, limit)
-    reply = client.eval(CLAIM, 1, keys.look_due(), *map(str, words))
+    arguments = (now_ms, now_ms + LEASE_MS, now_ms + FURTHEST_MS, limit)
+    reply = client.eval(CLAIM, 1, keys.look_due(), *map(str, arguments))
     return [customer.decode() for customer in cast(list[bytes], reply)]
 
 
@@ -120,7 +120,9 @@ def settle(client: redis.Redis, decided: Sequence[TriggerDecision], claimed_ms: 
     script = client.script_load(SETTLE)
     with client.pipeline(transaction=False) as pipe:
         for each in decided:
-            pipe.evalsha(script, 5, *_touched(each.customer_id), *_words(each, claimed_ms, now_ms))
+            pipe.evalsha(
+                script, 5, *_script_keys(each.customer_id), *_settle_arguments(each, claimed_ms, now_ms)
+            )
         return sum(max(new, 0) for new in cast(list[int], pipe.execute()))
 
 
@@ -131,7 +133,7 @@ async def read_page(
 
     Raises StoreUnavailable.
     """
-    words: tuple[str | int, ...] = (
+    arguments: tuple[str | int, ...] = (
         after,
         limit,
         now_ms,
@@ -140,7 +142,7 @@ async def read_page(
         int(note),
         *kinds,
     )
-    last, reply = await store.call("EVAL", READ, 1, keys.triggers(), *words)
+    last, reply = await store.call("EVAL", READ, 1, keys.triggers(), *arguments)
     pairs = zip(reply[::2], reply[1::2], strict=True)
     return Page(last.decode(), [(entry_id.decode(), payload) for entry_id, payload in pairs])
 
@@ -148,13 +150,13 @@ async def read_page(
 def forget(client: redis.Redis, customer_id: str) -> None:
     """Delete all trigger data and facts of one customer."""
     client.eval(FORGET, 2, keys.triggers(), keys.triggers_copy(), customer_id)
-    client.delete(*_touched(customer_id)[2:], keys.customer_facts(customer_id, identified=True))
+    client.delete(*_script_keys(customer_id)[2:], keys.customer_facts(customer_id, identified=True))
     client.zrem(keys.look_due(), customer_id)
     for watchers in client.scan_iter(match=f"{keys.watchers_prefix()}*"):
         client.zrem(watchers, customer_id)
 
 
-def _touched(customer_id: str) -> tuple[str, ...]:
+def _script_keys(customer_id: str) -> tuple[str, ...]:
     """Keys of the settle script."""
     return (
         keys.look_due(),
@@ -165,13 +167,13 @@ def _touched(customer_id: str) -> tuple[str, ...]:
     )
 
 
-def _words(each: TriggerDecision, claimed_ms: int, now_ms: int) -> list[Any]:
+def _settle_arguments(each: TriggerDecision, claimed_ms: int, now_ms: int) -> list[Any]:
     look = "" if each.look_ms is None else each.look_ms
-    words = [each.customer_id, claimed_ms + LEASE_MS, look, now_ms, DONE_MS, KEPT_MS, len(each.ended)]
-    words += each.ended
+    arguments = [each.customer_id, claimed_ms + LEASE_MS, look, now_ms, DONE_MS, KEPT_MS, len(each.ended)]
+    arguments += each.ended
     for new in each.triggers:
-        words += [new.id, new.payload, new.kind, new.expires_ms, msgspec.json.encode(list(new.keys))]
-    return words
+        arguments += [new.id, new.payload, new.kind, new.expires_ms, msgspec.json.encode(list(new.keys))]
+    return arguments
 
 
 def _state(

@@ -42,7 +42,7 @@ def note_exposures(
     records = [
         ServedRecord(trigger.id, at, OFFERS, (), customer_id=each.customer_id, treated=treated)
         for each in decided
-        if (treated := trials.of(each.customer_id, OFFERS, now_ms / 1000).treated).edition
+        if (treated := trials.of(each.customer_id, OFFERS, now_ms / 1000).treated).plan_hash
         for trigger in each.triggers
         if settings.message(trigger.kind).offers  # type: ignore[arg-type]
     ]

@@ -151,7 +151,7 @@ def test_served_recommendations_are_kept(client: redis.Redis, home: Home, settin
     burst(client, home, settings)
     table = pl.read_parquet(home.served / "*" / "*.parquet")
     assert table.select("recommendation_id", "at", "product_ids").rows() == [("r-1", NOW, ["a", "b"])]
-    fields = {*ServedRecord.__struct_fields__, *ExperimentAssignment.__struct_fields__} - {"treated"}
+    fields = {*ServedRecord.__struct_fields__, *ExperimentAssignment.__struct_encode_fields__} - {"treated"}
     assert set(table.columns) == fields
     assert table.select("experiment", "held_out", "holdout").rows() == [(None, False, 0.0)]
 
@@ -164,7 +164,7 @@ def test_the_experiment_of_a_served_recommendation_is_kept(
     client.xadd(keys.served_stream(), {"s": msgspec.json.encode([record])})
     burst(client, home, settings)
     table = pl.read_parquet(home.served / "*" / "*.parquet")
-    assert table.select(ExperimentAssignment.__struct_fields__).rows() == [
+    assert table.select(ExperimentAssignment.__struct_encode_fields__).rows() == [
         ("x-1", "e1", "b", 0.5, False, 0.05)
     ]
     assert client.xlen(keys.served_stream()) == 0
