@@ -11,7 +11,7 @@ NEED: Final = re.compile(r"""(?P<module>\w+).*extra == ['"](?P<extra>\w+)""")
 
 
 def extra_of(module: str | None) -> str | None:
-    """The extra that installs a module, given by its whole name; None where no extra does."""
+    """The extra that installs a module, given by its full name; None if no extra does."""
     return _needs().get((module or "").partition(".")[0])
 
 
@@ -32,11 +32,11 @@ def require(extra: str) -> None:
 
 
 def remedy(extra: str) -> str:
-    """What a person does who lacks an extra."""
+    """How to install a missing extra."""
     return f"this needs perennial[{extra}]: pip install 'perennial[{extra}]'"
 
 
 def _needs() -> dict[str, str]:
-    """Module -> extra. The extras for users name libraries whose modules are called as they are."""
-    found = map(NEED.match, requires("perennial") or ())
-    return {need["module"]: need["extra"] for need in found if need}
+    """Module -> extra. Each library in an extra for users has a module of the same name."""
+    matches = map(NEED.match, requires("perennial") or ())
+    return {match["module"]: match["extra"] for match in matches if match}

@@ -1,4 +1,4 @@
-"""The one data folder of a shop: backing it up is copying it."""
+"""The data folder of a shop: to back up the shop, copy the folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Home:
-    """Where everything of one shop lies. Folders are made when they are first asked for."""
+    """The folders of one shop's data; each is created on first access."""
 
     root: Path
 
@@ -19,17 +19,17 @@ class Home:
 
     @property
     def events(self) -> Path:
-        """The history: parquet files, a folder a day of arrival."""
+        """The history of events: parquet files, one folder per day of arrival."""
         return self._folder("events")
 
     @property
     def served(self) -> Path:
-        """What was shown to whom: parquet files, a folder a day."""
+        """Recommendations served: parquet files, one folder per day."""
         return self._folder("served")
 
     @property
     def decisions(self) -> Path:
-        """Who was offered what, and how likely that was: parquet files, a folder a day."""
+        """Offer decisions with their propensities: parquet files, one folder per day."""
         return self._folder("decisions")
 
     @property
@@ -39,12 +39,12 @@ class Home:
 
     @property
     def models(self) -> Path:
-        """A folder a version, and `current`, which names the one that serves."""
+        """One folder per model version, and `current`, which names the one that serves."""
         return self._folder("models")
 
     @property
     def reports(self) -> Path:
-        """Rejects files and reports for people."""
+        """Reports, and the rejected lines of imports."""
         return self._folder("reports")
 
     def _folder(self, name: str) -> Path:

@@ -11,9 +11,9 @@ import msgspec
 
 from features.catalogue.price_and_stock_news import News
 from features.events.vocabulary import Event
-from features.live.customer_facts import CustomerState, DatedFact, facts_of, live
+from features.live.customer_facts import CustomerState, DatedFact, facts_of, fold_customer
 from features.live.shopper_state import entry_of, milliseconds
-from features.outgoing.trigger_queue import Standing, Waiting
+from features.outgoing.trigger_queue import TriggerState, Waiting
 from recommender.customers.tiers import TierPlan
 from recommender.lifecycle.knowledge import Knowledge
 from recommender.lifecycle.learned import figures_of
@@ -44,7 +44,7 @@ def life_of(events: Sequence[Event]) -> CustomerState:
         for fact in facts_of(each):
             if not (fact.earliest and fact.name in facts):
                 facts[fact.name] = DatedFact(fact.at_ms, fact.value)
-    return live(reversed(entries), facts)
+    return fold_customer(reversed(entries), facts)
 
 
 class Shop:
@@ -70,7 +70,7 @@ class Shop:
 
     def decides(self, later: timedelta = timedelta(), moment: datetime = NOW) -> Plan:
         """Nothing is remembered of it."""
-        standing = Standing(life_of(self.events), self.done, self.contacts, self.waiting)
+        standing = TriggerState(life_of(self.events), self.done, self.contacts, self.waiting)
         return self.knowledge.decide(self.customer, standing, milliseconds(moment + later), self.settings)
 
     def looks(self, later: timedelta = timedelta()) -> list[Trigger]:

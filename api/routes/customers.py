@@ -18,7 +18,7 @@ from api.serving.service import Service
 from api.web.openapi import documented
 from api.web.replies import JsonReply, encode
 from features.home import Home
-from features.live.customer_facts import CustomerState, live, told_of
+from features.live.customer_facts import CustomerState, fold_customer, parse_facts
 from features.merchant.tiers import read_tiers
 from features.outgoing.email_history import Sending, sendings_of
 from features.store import keys
@@ -91,12 +91,12 @@ def contacts(customer_id: str, known: Known) -> list[Contact]:
 async def _known(service: Service, customer_id: str) -> Known:
     """In one round trip; what is missing, if the store is away."""
     try:
-        events = service.store.send("LRANGE", keys.shopper_log(customer_id, known=True), 0, -1)
-        told = service.store.send("HGETALL", keys.told(customer_id, known=True))
+        events = service.store.send("LRANGE", keys.shopper_log(customer_id, identified=True), 0, -1)
+        told = service.store.send("HGETALL", keys.customer_facts(customer_id, identified=True))
         sent = service.store.send("GET", keys.sendings(customer_id))
         read = service.store.send("ZREVRANGE", keys.contacts(customer_id), 0, MOST_CONTACTS - 1, "WITHSCORES")
         return Known(
-            live(await events, told_of(_pairs(await told))),
+            fold_customer(await events, parse_facts(_pairs(await told))),
             sendings_of(await sent),
             {name.decode(): int(float(at)) for name, at in _pairs(await read).items()},
         )

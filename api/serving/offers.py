@@ -65,7 +65,7 @@ class DecisionContext:
             ask.channel,
             cart,
             self.shopper,
-            state.told,
+            state.facts,
             state.promises.given,
             state.spent,
             state.contacts,
@@ -81,7 +81,7 @@ class DecisionContext:
         kept = await keep_decision(
             self.service.writes,
             self.state,
-            self.state.promises.then(encode(promise), given, int(self.now.timestamp() * 1000)),
+            self.state.promises.with_decision(encode(promise), given, int(self.now.timestamp() * 1000)),
             record_of(choice, self.ask.channel, revision, self.recommender.bundle.manifest.version),
             [Charge(*each) for each in charges(choice, catalogue)],
             choice.decision.decision_id if given and self.ask.channel not in ON_SITE else "",
@@ -108,7 +108,7 @@ async def next_offer(service: Service, ask: OfferAsk, catalogue: Catalogue) -> O
         log, state = await asyncio.gather(
             read_log(service.store, ask.customer_id, None), read_offers(service.store, ask.customer_id)
         )
-        standing = standing_promise(state.promises.standing, service.offers_revision, now)
+        standing = standing_promise(state.promises.last_decision, service.offers_revision, now)
         if standing is not None:
             return told(standing, ask.k)
         if service.recommender is None:

@@ -85,7 +85,8 @@ async def _known(service: Service, customers: Sequence[str | None]) -> list[Know
     try:
         sent = service.store.send("MGET", *map(keys.sendings, named))
         logs = [
-            service.store.send("LRANGE", keys.shopper_log(customer, known=True), 0, -1) for customer in named
+            service.store.send("LRANGE", keys.shopper_log(customer, identified=True), 0, -1)
+            for customer in named
         ]
         packed = await sent
         found = [

@@ -17,7 +17,7 @@ async def asked(
     """(all that are kept, the one of that revision, or the newest). Raises Problem 404."""
     versions = await settings.newest(service.store)
     if revision is None:
-        return versions, versions[0] if versions else settings.before_the_first
+        return versions, versions[0] if versions else settings.initial
     for version in versions:
         if version.revision == revision:
             return versions, version

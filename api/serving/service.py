@@ -180,7 +180,7 @@ class Service:
         try:
             await self.live_keys.refresh(self.store)
         finally:  # the home's file tells them without Redis, too
-            known = self.live_keys.known
+            known = self.live_keys.current
             if known is not None and known.keys is not self.access.keys:
                 self.access = Access(self.access.local, known.keys)
 

@@ -1,4 +1,4 @@
-"""What channels cost, on disk: a row a channel, currency and day."""
+"""Marketing costs on disk: one row per channel, currency and day."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def schema() -> dict[str, pl.DataType]:
-    """date: of a month's spending its first day; currency "": the file named none; spend: money."""
+    """date: the day, or the first day of a month's spending; currency: "" if unstated; spend: money."""
     import polars as pl
 
     return {"date": pl.Date(), "channel": pl.String(), "currency": pl.String(), "spend": pl.Float64()}
 
 
 def load_costs(home: Home) -> pl.DataFrame:
-    """All that is known; no rows and the same columns before the first import."""
+    """All costs; no rows and the same columns before the first import."""
     import polars as pl
 
     path = _costs(home)
@@ -27,13 +27,13 @@ def load_costs(home: Home) -> pl.DataFrame:
 
 
 def merge_costs(home: Home, costs: pl.DataFrame) -> None:
-    """Add costs; a channel's day that is given again counts as given now."""
+    """Add costs; a new row replaces the old one of the same date, channel and currency."""
     import polars as pl
 
     columns = schema()
     new = costs.select(pl.col(name).cast(dtype) for name, dtype in columns.items())
-    of = ["date", "channel", "currency"]
-    merged = pl.concat([load_costs(home).join(new, on=of, how="anti"), new]).sort(of)
+    key = ["date", "channel", "currency"]
+    merged = pl.concat([load_costs(home).join(new, on=key, how="anti"), new]).sort(key)
     path = _costs(home)
     partial = path.with_suffix(".partial")
     merged.write_parquet(partial)

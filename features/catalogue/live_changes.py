@@ -1,4 +1,4 @@
-"""What the shop changed about its products since training: stock, prices, titles, as of now."""
+"""Product fields that the shop changed since training: stock, prices, titles, as of now."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import redis
 
 SCRIPT = Path(__file__).with_name("live_catalogue.lua").read_text(encoding="utf-8")
-WORDS_A_STEP = 400  # 200 products: about 1 ms of Redis, so that other requests pass in between
-PRODUCTS_A_READ = 1_000
+ARGUMENTS_PER_CALL = 400  # 200 products: about 1 ms of Redis, so that other requests pass in between
+PRODUCTS_PER_READ = 1_000
 
 Link = Annotated[str, msgspec.Meta(max_length=2_000, pattern=r"^(https?://|/)[^\x00-\x20]*\Z")]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
@@ -26,7 +26,7 @@ Stock = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 
 class ProductChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Fields of a product that may change at any moment. Absent: as before; null: no longer known."""
+    """Fields of a product that may change at any moment. Absent: unchanged; null: unknown from now on."""
 
     title: Text | UnsetType | None = UNSET
     price: Money | UnsetType | None = UNSET
@@ -43,70 +43,70 @@ class ProductChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PutOutcome(NamedTuple):
-    """What became of changes. `rejected`: product id -> what is wrong with its fields."""
+    """The result of changes. accepted: number of products; rejected: product id -> error message."""
 
     accepted: int
     rejected: dict[str, str]
 
 
 async def put_changes(store: Connection, changes: Mapping[str, Mapping[str, Any]]) -> PutOutcome:
-    """Merge product id -> changed fields into the live catalogue, a product's fields in one step.
+    """Merge product id -> changed fields into the live catalogue, each product atomically.
 
-    A product with a wrong field is refused as a whole, and alone. Raises StoreUnavailable.
+    A product with an invalid field is rejected as a whole; the others are taken. Raises StoreUnavailable.
     """
-    words, rejected = _checked(changes)
-    for start in range(0, len(words), WORDS_A_STEP):
-        await store.call("EVAL", SCRIPT, 3, *_touched(), *words[start : start + WORDS_A_STEP])
-    return PutOutcome(len(words) // 2, rejected)
+    arguments, rejected = _checked(changes)
+    for start in range(0, len(arguments), ARGUMENTS_PER_CALL):
+        await store.call("EVAL", SCRIPT, 3, *_script_keys(), *arguments[start : start + ARGUMENTS_PER_CALL])
+    return PutOutcome(len(arguments) // 2, rejected)
 
 
 def put_changes_sync(client: redis.Redis, changes: Mapping[str, Mapping[str, Any]]) -> PutOutcome:
     """As `put_changes`, for offline work."""
-    words, rejected = _checked(changes)
-    for start in range(0, len(words), WORDS_A_STEP):
-        client.eval(SCRIPT, 3, *_touched(), *words[start : start + WORDS_A_STEP])
-    return PutOutcome(len(words) // 2, rejected)
+    arguments, rejected = _checked(changes)
+    for start in range(0, len(arguments), ARGUMENTS_PER_CALL):
+        client.eval(SCRIPT, 3, *_script_keys(), *arguments[start : start + ARGUMENTS_PER_CALL])
+    return PutOutcome(len(arguments) // 2, rejected)
 
 
 async def read_revisions(store: Connection) -> dict[str, int]:
-    """How often each setting changed: "catalogue", "keys". What never changed is absent."""
+    """Name ("catalogue", "keys" ...) -> number of changes; absent if it never changed."""
     flat = await store.call("HGETALL", keys.revisions())
     return {name.decode(): int(value) for name, value in zip(flat[::2], flat[1::2], strict=True)}
 
 
 async def changes_since(store: Connection, revision: int) -> tuple[int, dict[str, dict[str, Any]]]:
-    """The revision now, and all live fields of the products that changed after `revision`.
+    """The current revision, and all live fields of the products that changed after `revision`.
 
-    Begin with 0, then ask with the revision of the last answer. A store that was emptied counts
-    from the beginning again, and so does the answer. Raises StoreUnavailable.
+    Begin with 0, then pass the revision last returned. If the store was emptied, its revisions begin at 1
+    again, and all products are returned. Raises StoreUnavailable.
     """
-    now = int(await store.call("HGET", keys.revisions(), "catalogue") or 0)
-    if now == revision:
-        return now, {}
-    after = f"({revision}" if now > revision else "-inf"
+    current = int(await store.call("HGET", keys.revisions(), "catalogue") or 0)
+    if current == revision:
+        return current, {}
+    after = f"({revision}" if current > revision else "-inf"
     changed = await store.call("ZRANGEBYSCORE", keys.catalogue_changes(), after, "+inf")
     products: dict[str, dict[str, Any]] = {}
-    for start in range(0, len(changed), PRODUCTS_A_READ):
-        some = changed[start : start + PRODUCTS_A_READ]
-        for product, fields in zip(some, await store.call("HMGET", keys.catalogue(), *some), strict=True):
+    for start in range(0, len(changed), PRODUCTS_PER_READ):
+        batch = changed[start : start + PRODUCTS_PER_READ]
+        for product, fields in zip(batch, await store.call("HMGET", keys.catalogue(), *batch), strict=True):
             if fields is not None:
                 products[product.decode()] = msgspec.json.decode(fields)
-    return now, products
+    return current, products
 
 
 def all_changes(client: redis.Redis) -> dict[str, dict[str, Any]]:
     """All live fields of all products that ever changed, for offline work."""
-    kept = cast(dict[bytes, bytes], client.hgetall(keys.catalogue()))
-    return {product.decode(): msgspec.json.decode(fields) for product, fields in kept.items()}
+    stored = cast(dict[bytes, bytes], client.hgetall(keys.catalogue()))
+    return {product.decode(): msgspec.json.decode(fields) for product, fields in stored.items()}
 
 
-def _touched() -> tuple[str, str, str]:
+def _script_keys() -> tuple[str, str, str]:
     return keys.catalogue(), keys.catalogue_changes(), keys.revisions()
 
 
 def _checked(changes: Mapping[str, Mapping[str, Any]]) -> tuple[list[str | bytes], dict[str, str]]:
-    """Product id and JSON of its fields in turn, and what was refused."""
-    words: list[str | bytes] = []
+    """Product ids and JSON of their fields in turn, and product id -> error of those rejected."""
+    arguments: list[str | bytes] = []
     rejected: dict[str, str] = {}
     for product_id, fields in changes.items():
         try:
@@ -115,5 +115,5 @@ def _checked(changes: Mapping[str, Mapping[str, Any]]) -> tuple[list[str | bytes
         except msgspec.ValidationError as error:
             rejected[product_id] = str(error)
         else:
-            words += (product_id, msgspec.json.encode(change))
-    return words, rejected
+            arguments += (product_id, msgspec.json.encode(change))
+    return arguments, rejected

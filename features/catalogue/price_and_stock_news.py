@@ -1,4 +1,4 @@
-"""What became cheaper or came back: the live catalogue's changes against what was known before them."""
+"""Price drops and products back in stock, found by comparing live catalogue changes with the state before."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     import redis
 
 SCRIPT = Path(__file__).with_name("product_news.lua").read_text(encoding="utf-8")
-PRODUCTS_A_STEP = 500  # more than one revision has
+BATCH_PRODUCTS = 500  # more than a single revision changes
 DAY_MS = 86_400_000
-SAME_SALE_MS = 7 * DAY_MS  # a price that falls twice within it fell from where it began
+SAME_SALE_MS = 7 * DAY_MS  # two price drops within this time count as one, from the first price
 WATCHED_S = 60 * 86_400
 
 
 class News(msgspec.Struct, frozen=True):
-    """A product as it is, and when that changed. price None: unknown; times epoch ms, 0: never."""
+    """A product's price and stock, and when they changed. price None: unknown; times: epoch ms, 0: never."""
 
     price: float | None
     in_stock: bool
@@ -32,16 +32,17 @@ class News(msgspec.Struct, frozen=True):
     back_ms: int = 0
 
 
-Known = Callable[[str], News]
+TrainedState = Callable[[str], News]
+"""Product id -> its state when the model was trained."""
 
 
 def after(before: News, fields: Mapping[str, Any], now_ms: int) -> News:
-    """A product's news after the live fields that hold now. Pure."""
+    """A product's news under its current live fields. Pure."""
     price, in_stock = _price(fields, before), _in_stock(fields, before)
     news = msgspec.structs.replace(before, price=price, in_stock=in_stock)
     if price is not None and before.price is not None and price < before.price:
-        began = before.price_before if now_ms - before.dropped_ms < SAME_SALE_MS else before.price
-        news = msgspec.structs.replace(news, price_before=max(began, before.price), dropped_ms=now_ms)
+        full_price = before.price_before if now_ms - before.dropped_ms < SAME_SALE_MS else before.price
+        news = msgspec.structs.replace(news, price_before=max(full_price, before.price), dropped_ms=now_ms)
     elif price is None or price >= news.price_before:
         news = msgspec.structs.replace(news, price_before=0.0, dropped_ms=0)
     if in_stock and not before.in_stock:
@@ -51,71 +52,71 @@ def after(before: News, fields: Mapping[str, Any], now_ms: int) -> News:
     return news
 
 
-def take_changes(client: redis.Redis, trained: Known, now_ms: int) -> None:
-    """Take over what changed in the live catalogue, and have those looked at who want what became cheaper or
-    came back. trained: a product as the model knew it.
+def apply_changes(client: redis.Redis, trained: TrainedState, now_ms: int) -> None:
+    """Update products' news from live catalogue changes, and queue the customers who want a product that
+    became cheaper or came back.
 
-    What changed before the very first look is no news: nobody knows when it did. Several workers may do so at
-    once: each change is taken by one.
+    Changes before the first call are not news, since their time is unknown. Several workers may call this
+    at once: each change is applied by one of them.
     """
-    moment_ms = now_ms if client.hexists(keys.goods(), "") else 0
+    at_ms = now_ms if client.hexists(keys.product_news(), "") else 0
     while True:
-        kept = cast("bytes | None", client.hget(keys.goods(), ""))
-        seen = int(kept or 0)
-        now = int(cast("bytes | None", client.hget(keys.revisions(), "catalogue")) or 0)
-        if kept is not None and now == seen:
+        stored = cast("bytes | None", client.hget(keys.product_news(), ""))
+        processed = int(stored or 0)
+        newest = int(cast("bytes | None", client.hget(keys.revisions(), "catalogue")) or 0)
+        if stored is not None and newest == processed:
             return
-        since = f"({seen}" if seen < now else "-inf"  # a store that was emptied counts anew
+        since = f"({processed}" if processed < newest else "-inf"  # an emptied store counts from 1 again
         changes = client.zrangebyscore(
-            keys.catalogue_changes(), since, "+inf", start=0, num=PRODUCTS_A_STEP, withscores=True
+            keys.catalogue_changes(), since, "+inf", start=0, num=BATCH_PRODUCTS, withscores=True
         )
         changed = cast(list[tuple[bytes, float]], changes)
-        full = len(changed) == PRODUCTS_A_STEP
-        upto = int(changed[-1][1]) - 1 if full else now
-        _take(client, [product for product, _ in changed], seen, upto, trained, moment_ms)
+        full = len(changed) == BATCH_PRODUCTS
+        up_to = int(changed[-1][1]) - 1 if full else newest
+        _apply(client, [product for product, _ in changed], processed, up_to, trained, at_ms)
 
 
 def read_news(client: redis.Redis, products: Iterable[str]) -> dict[str, News]:
-    """News of those products that have any."""
-    wanted = [product for product in dict.fromkeys(products) if product]
-    found = cast(list[bytes | None], client.hmget(keys.goods(), wanted)) if wanted else []
+    """Product id -> news, of the products that have any."""
+    ids = [product for product in dict.fromkeys(products) if product]
+    replies = cast(list[bytes | None], client.hmget(keys.product_news(), ids)) if ids else []
     return {
         product: msgspec.json.decode(packed, type=News)
-        for product, packed in zip(wanted, found, strict=True)
+        for product, packed in zip(ids, replies, strict=True)
         if packed is not None
     }
 
 
 def watch(client: redis.Redis, wanted: Mapping[str, Mapping[str, int]]) -> None:
-    """Remember who wants which product: customer -> product -> since when, epoch ms."""
+    """Store who wants which product: customer -> product -> since when, epoch ms."""
     watchers: dict[str, dict[str, int]] = {}
     for customer, products in wanted.items():
         for product, at_ms in products.items():
             watchers.setdefault(product, {})[customer] = at_ms
-    with client.pipeline(transaction=False) as tell:
-        for product, of in watchers.items():
-            tell.zadd(keys.watchers(product), cast(dict[Any, float], of))
-            tell.zremrangebyscore(keys.watchers(product), "-inf", max(of.values()) - WATCHED_S * 1000)
-            tell.expire(keys.watchers(product), WATCHED_S)
-        tell.execute()
+    with client.pipeline(transaction=False) as pipe:
+        for product, since in watchers.items():
+            pipe.zadd(keys.watchers(product), cast(dict[Any, float], since))
+            pipe.zremrangebyscore(keys.watchers(product), "-inf", max(since.values()) - WATCHED_S * 1000)
+            pipe.expire(keys.watchers(product), WATCHED_S)
+        pipe.execute()
 
 
-def _take(
-    client: redis.Redis, products: list[bytes], seen: int, upto: int, trained: Known, now_ms: int
+def _apply(
+    client: redis.Redis, products: list[bytes], processed: int, up_to: int, trained: TrainedState, now_ms: int
 ) -> None:
-    """now_ms 0: take over what is, as no news."""
+    """now_ms 0: store the products' state without any news."""
     names = [product.decode() for product in products]
     fields = cast(list[bytes | None], client.hmget(keys.catalogue(), names)) if names else []
-    known = read_news(client, names)
-    words: list[str | bytes | int] = [seen, upto, now_ms, keys.watchers_prefix()]
+    previous = read_news(client, names)
+    arguments: list[str | bytes | int] = [processed, up_to, now_ms, keys.watchers_prefix()]
     for name, packed in zip(names, fields, strict=True):
-        before = known.get(name) or trained(name)
+        before = previous.get(name) or trained(name)
         news = after(before, msgspec.json.decode(packed) if packed else {}, now_ms)
         if not now_ms:
             news = News(news.price, news.in_stock)
-        told = now_ms > 0 and now_ms in (news.dropped_ms, news.back_ms)
-        words += [name, msgspec.json.encode(news), int(told)]
-    client.eval(SCRIPT, 2, keys.goods(), keys.look_due(), *cast(list[str], words))
+        is_good_news = now_ms > 0 and now_ms in (news.dropped_ms, news.back_ms)
+        arguments += [name, msgspec.json.encode(news), int(is_good_news)]
+    client.eval(SCRIPT, 2, keys.product_news(), keys.look_due(), *cast(list[str], arguments))
 
 
 def _price(fields: Mapping[str, Any], before: News) -> float | None:
@@ -124,7 +125,7 @@ def _price(fields: Mapping[str, Any], before: News) -> float | None:
 
 
 def _in_stock(fields: Mapping[str, Any], before: News) -> bool:
-    """A stock that is not known (null) is no reason to think that there is none."""
+    """An unknown stock (null) counts as in stock."""
     if "available" in fields or "stock" in fields:
         return fields.get("available") is not False and fields.get("stock") != 0
     return before.in_stock

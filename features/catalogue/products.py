@@ -1,4 +1,4 @@
-"""The catalogue on disk: one row a product, and the other names products go by."""
+"""The catalogue on disk: one row per product, and the aliases of product ids."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def schema() -> dict[str, pl.DataType]:
 
 
 def load_products(home: Home) -> pl.DataFrame:
-    """All products, sorted by id; no rows and the same columns where there are none yet."""
+    """All products, sorted by id; no rows and the same columns before the first import."""
     import polars as pl
 
     path = _products(home)
@@ -56,8 +56,8 @@ def load_products(home: Home) -> pl.DataFrame:
 def merge_products(home: Home, rows: pl.DataFrame, now: datetime) -> None:
     """Add or update products; `rows` needs `product_id` and any other columns of the schema.
 
-    A new value wins over an old one unless it is null; `first_seen` stays the earliest. Of a product
-    given twice the last row counts.
+    A new value replaces the old one unless it is null; `first_seen` stays the earliest. If `rows` has a
+    product twice, the last row counts.
     """
     import polars as pl
 
@@ -75,7 +75,7 @@ def merge_products(home: Home, rows: pl.DataFrame, now: datetime) -> None:
 
 
 def merge_live(home: Home, changes: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
-    """Keep what the shop changed while serving: product_id -> fields, as the live catalogue holds them."""
+    """Write live changes to disk: product_id -> fields, as the live catalogue holds them."""
     import polars as pl
 
     columns = schema()
@@ -88,7 +88,7 @@ def merge_live(home: Home, changes: Mapping[str, Mapping[str, Any]], now: dateti
 
 
 def load_aliases(home: Home) -> pl.DataFrame:
-    """Other spellings of product ids: `alias`, `product_id`, both String."""
+    """Other ids of products: `alias`, `product_id`, both String."""
     import polars as pl
 
     path = _aliases(home)
@@ -97,21 +97,21 @@ def load_aliases(home: Home) -> pl.DataFrame:
 
 
 def add_aliases(home: Home, rows: pl.DataFrame) -> None:
-    """Remember `alias` -> `product_id`; the newest meaning of an alias counts."""
+    """Store `alias` -> `product_id`; the newest row of an alias counts."""
     import polars as pl
 
-    known = pl.concat([load_aliases(home), rows.select("alias", "product_id")])
-    _replace(known.unique("alias", keep="last").sort("alias"), _aliases(home))
+    merged = pl.concat([load_aliases(home), rows.select("alias", "product_id")])
+    _replace(merged.unique("alias", keep="last").sort("alias"), _aliases(home))
 
 
 def live_fields(home: Home, since: datetime) -> dict[str, dict[str, Any]]:
-    """What a running service should hear of products updated since then: product_id -> known fields."""
+    """Product_id -> the fields that are not null, of products updated since then, for a running service."""
     import polars as pl
 
-    fresh = load_products(home).filter(pl.col("updated_at") >= since)
+    updated = load_products(home).filter(pl.col("updated_at") >= since)
     return {
         row.pop("product_id"): {name: value for name, value in row.items() if value is not None}
-        for row in fresh.select("product_id", *LIVE_FIELDS).to_dicts()
+        for row in updated.select("product_id", *LIVE_FIELDS).to_dicts()
     }
 
 

@@ -21,10 +21,10 @@ from features.cli.options import (
     show_table,
 )
 from features.home import Home
-from features.merchant.api_keys import PREFIXES, KeysUnknown, Scope
-from features.merchant.api_keys import create_key as make_key
-from features.merchant.api_keys import list_keys as known_keys
-from features.merchant.api_keys import revoke_key as shut_key
+from features.merchant.api_keys import PREFIXES, KeysUnavailable, Scope
+from features.merchant.api_keys import create_key as create_in
+from features.merchant.api_keys import list_keys as list_in
+from features.merchant.api_keys import revoke_key as revoke_in
 from features.store.redis_server import RedisServerError, redis_server
 from features.store.settings import StoreSettings
 
@@ -37,7 +37,7 @@ keys = typer.Typer(help="Keys to the HTTP interface.", no_args_is_help=True)
 
 @contextmanager
 def store(home: Home) -> Iterator[redis.Redis]:
-    """The home's Redis, started for the occasion if nobody serves this home."""
+    """The home's Redis, started for the time of a command if nobody serves this home."""
     import redis
 
     with redis_server(home, StoreSettings()) as url, redis.Redis.from_url(url) as client:
@@ -114,20 +114,20 @@ def create_key(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Make a key. It is shown once."""
-    scopes: dict[str, Scope] = {known: known for known in PREFIXES}
+    scopes: dict[str, Scope] = {each: each for each in PREFIXES}
     if scope not in scopes:
         raise typer.BadParameter("a scope is `public` or `secret`")
-    with plain_errors(RedisServerError, KeysUnknown, OSError), store(Home(home)) as client:
-        print(make_key(Home(home), client, scopes[scope], name, datetime.now(UTC)))
+    with plain_errors(RedisServerError, KeysUnavailable, OSError), store(Home(home)) as client:
+        print(create_in(Home(home), client, scopes[scope], name, datetime.now(UTC)))
 
 
 @keys.command("list")
 def list_keys(home: HomeOption = DEFAULT_HOME) -> None:
     """The keys that open something."""
-    with plain_errors(RedisServerError, KeysUnknown, OSError), store(Home(home)) as client:
+    with plain_errors(RedisServerError, KeysUnavailable, OSError), store(Home(home)) as client:
         rows = [
             (f"{key.prefix}…", key.scope, key.name, f"{key.created_at:%Y-%m-%d %H:%M}")
-            for key in known_keys(Home(home), client)
+            for key in list_in(Home(home), client)
         ]
     show_table(("key", "scope", "name", "created"), rows)
 
@@ -135,8 +135,8 @@ def list_keys(home: HomeOption = DEFAULT_HOME) -> None:
 @keys.command("revoke")
 def revoke_key(key: str, home: HomeOption = DEFAULT_HOME) -> None:
     """Shut a key, given whole or by its first characters as `list` shows them."""
-    with plain_errors(RedisServerError, KeysUnknown, OSError), store(Home(home)) as client:
-        revoked = shut_key(Home(home), client, key.rstrip("…"))
+    with plain_errors(RedisServerError, KeysUnavailable, OSError), store(Home(home)) as client:
+        revoked = revoke_in(Home(home), client, key.rstrip("…"))
     if not revoked:
         raise typer.BadParameter("no such key; `perennial keys list` shows them")
     console.print("Revoked: within a second it opens nothing.")

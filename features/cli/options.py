@@ -24,14 +24,14 @@ errors = Console(stderr=True)
 
 
 class Summary(Protocol):
-    """What a command has to tell: pairs for people, a dict for programs."""
+    """The result of a command: label and value pairs to print, or a dict for JSON."""
 
     def lines(self) -> Iterable[tuple[str, str]]: ...
     def as_dict(self) -> dict[str, Any]: ...
 
 
 def show(summary: Summary, *, as_json: bool) -> None:
-    """Print what was done."""
+    """Print a command's result."""
     if as_json:
         print(json.dumps(summary.as_dict(), default=str))
         return
@@ -53,7 +53,7 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 @contextmanager
 def progress() -> Iterator[Report]:
-    """A bar a step on standard error, gone when the work is done."""
+    """One progress bar per step, on standard error; they disappear when the work is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     with Progress(*columns, TimeElapsedColumn(), console=errors, transient=True) as bars:
         steps: dict[str, TaskID] = {}
@@ -68,10 +68,10 @@ def progress() -> Iterator[Report]:
 
 @contextmanager
 def plain_errors(*expected: type[Exception]) -> Iterator[None]:
-    """What a person can mend is one sentence and exit code 1, without a traceback."""
+    """Print the expected errors as one sentence, without a traceback; exit code 1."""
     try:
         yield
     except expected as error:
-        # Its words as they are: a path in brackets is no markup, and whoever searches needs whole lines.
+        # No markup, since a path may hold brackets; no line breaks, so that a message can be searched for.
         errors.print(str(error) or repr(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error

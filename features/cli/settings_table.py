@@ -15,7 +15,7 @@ Set them in the environment. Made by `make docs` from the code; `make check` fai
 
 
 def settings_page(groups: Iterable[type[BaseSettings]]) -> str:
-    """Markdown: a table a group."""
+    """Markdown with one table per group."""
     return HEAD + "".join(part for group in groups for part in _table(group))
 
 

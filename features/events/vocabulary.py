@@ -1,4 +1,4 @@
-"""The one vocabulary: what a shopper or a shop can tell us, and what of it we refuse."""
+"""The events that are accepted, their fields, and the rules they must pass."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NEEDS_ITEMS = frozenset({"purchase"})
 NEEDS_ORDER = frozenset({"purchase", "refund", "cancel"})
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-AHEAD = timedelta(days=1)
+MAX_AHEAD = timedelta(days=1)
 
 # No `$` at the end: it would let a trailing newline through.
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=r"^[^\x00-\x1f\x7f]+(?![\s\S])")]
@@ -49,7 +49,7 @@ class InvalidEvent(ValueError):
 
 
 class OrderItem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of an order."""
+    """A line of an order."""
 
     product_id: Id
     quantity: Quantity = 1.0
@@ -58,7 +58,7 @@ class OrderItem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Order(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was bought, refunded or cancelled together, under the shop's own number."""
+    """Items bought, refunded or cancelled together, under the shop's order number."""
 
     order_id: Id
     items: tuple[OrderItem, ...] = ()
@@ -81,10 +81,10 @@ class EventContext(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing that happened. `timestamp` is aware UTC; `event_id` makes a repeat harmless.
+    """One event. `timestamp` is aware UTC; a second event with the same `event_id` is ignored.
 
-    A refund takes back the products it names. If it names none, `unit_price` is the sum that went back;
-    without that either, it takes back the whole order.
+    A refund concerns the products it names. If it names none, `unit_price` is the sum refunded; without
+    that either, the whole order is refunded.
     """
 
     type: EventType
@@ -104,7 +104,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def lines(self) -> tuple[OrderItem, ...]:
-        """The products this event speaks of, one `OrderItem` each."""
+        """The products of this event, one `OrderItem` each."""
         if self.order is not None and self.order.items:
             return self.order.items
         if self.product_id is None:
@@ -120,50 +120,49 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def is_partial_refund(self) -> bool:
-        """Whether it takes back some products or a sum, and may come again for the same order."""
+        """Whether it refunds some products or a sum; an order may have several of these."""
         return self.type == "refund" and bool(self.lines or self.unit_price is not None)
 
 
-class _Told(Event, kw_only=True, frozen=True, omit_defaults=True):
-    """An event as it comes in: what it lacks is put in its place before anybody else sees it."""
+class _RawEvent(Event, kw_only=True, frozen=True, omit_defaults=True):
+    """An event as received; `_completed` fills in a missing id and timestamp."""
 
     event_id: Id | None = None  # type: ignore[assignment]
     timestamp: datetime | None = None  # type: ignore[assignment]
 
 
-_decode_told = msgspec.json.Decoder(_Told).decode
+_decode_raw = msgspec.json.Decoder(_RawEvent).decode
 
 
 def is_possible_time(time: Any, received_at: Any) -> Any:
-    """Whether an event that arrived then can have happened at `time`: from 1990 to a day after its arrival.
+    """Whether an event received at `received_at` can have happened at `time`: from 1990 to a day later.
 
-    The one rule of every way in. Both are aware datetimes, or both polars expressions of such.
+    Every source of events uses this rule. Both are aware datetimes, or both polars expressions of such.
     """
-    return (time >= EARLIEST) & (time <= received_at + AHEAD)
+    return (time >= EARLIEST) & (time <= received_at + MAX_AHEAD)
 
 
-def takes_all(given_back: Any, paid: Any) -> Any:
-    """Whether sums given back are all that was paid, but for what rounding leaves: then nothing stands.
+def is_fully_refunded(refunded: Any, paid: Any) -> Any:
+    """Whether refunded sums add up to all that was paid, within rounding: the order is then void.
 
     Both are numbers, or both polars expressions of such.
     """
-    return (given_back > 0) & (given_back >= paid * (1 - 1e-6) - 0.005)
+    return (refunded > 0) & (refunded >= paid * (1 - 1e-6) - 0.005)
 
 
 def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
     """Check one decoded JSON object and complete it.
 
-    Without an `event_id` an order takes its order's number, so that its repeats still count once (a
-    refund of a part also what it says, so that two parts are two), and anything else takes `fresh_id`.
-    A missing timestamp is `received_at`, and so is one that lies more than a day ahead (a browser's wrong
-    clock); one before 1990 is an error.
-    Raises InvalidEvent with the first thing that is wrong.
+    Without an `event_id`, the id of an order event is made of its order number, so that repeats count once;
+    that of a partial refund also of its content, so that two different ones count twice. Any other event
+    gets `fresh_id`. A timestamp that is missing or more than a day ahead (a wrong clock in a browser) becomes
+    `received_at`; one before 1990 is an error. Raises InvalidEvent with the first error.
     """
     if not isinstance(raw, dict):
         raise InvalidEvent("an event must be a JSON object")
-    told = {field: value for field, value in raw.items() if value is not None}
+    fields = {field: value for field, value in raw.items() if value is not None}
     try:
-        event = msgspec.convert(told, _Told)
+        event = msgspec.convert(fields, _RawEvent)
     except (msgspec.ValidationError, ValueError, OverflowError) as error:
         raise InvalidEvent(str(error)) from error
     return _completed(event, received_at, lambda: fresh_id)
@@ -172,31 +171,31 @@ def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
 def read_event(text: str | bytes | msgspec.Raw, received_at: datetime, fresh_id: Callable[[], str]) -> Event:
     """As `parse_event`, from JSON in one step.
 
-    Raises InvalidEvent, and msgspec.DecodeError or RecursionError where it is no JSON.
+    Raises InvalidEvent, and msgspec.DecodeError or RecursionError if the text is not JSON.
     """
     try:
-        event = _decode_told(text)
+        event = _decode_raw(text)
     except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError):
         return parse_event(msgspec.json.decode(text), received_at, fresh_id())
     return _completed(event, received_at, fresh_id)
 
 
-def _completed(event: _Told, received_at: datetime, fresh_id: Callable[[], str]) -> Event:
+def _completed(event: _RawEvent, received_at: datetime, fresh_id: Callable[[], str]) -> Event:
     if event.event_id is None:
         msgspec.structs.force_setattr(event, "event_id", _order_event_id(event) or fresh_id())
     if event.timestamp is None:
         msgspec.structs.force_setattr(event, "timestamp", received_at)
-    return _settled(event, received_at)
+    return _validated(event, received_at)
 
 
-def _order_event_id(event: _Told) -> str | None:
+def _order_event_id(event: _RawEvent) -> str | None:
     if event.order is None:
         return None
     name = f"{event.type}:{event.order.order_id}"
     if not event.is_partial_refund:
         return name
-    said = msgspec.json.encode((event.timestamp, event.lines, event.refunded_sum, event.properties))
-    return f"{name}:{sha256(said).hexdigest()[:16]}"
+    content = msgspec.json.encode((event.timestamp, event.lines, event.refunded_sum, event.properties))
+    return f"{name}:{sha256(content).hexdigest()[:16]}"
 
 
 def _check_complete(event: Event) -> None:
@@ -210,8 +209,8 @@ def _check_complete(event: Event) -> None:
         raise InvalidEvent("`identify` needs `customer_id` and `anonymous_id`")
 
 
-def _settled(event: Event, received_at: datetime) -> Event:
-    """The event if nothing is missing, its time possible and aware UTC."""
+def _validated(event: Event, received_at: datetime) -> Event:
+    """The event in aware UTC. Raises InvalidEvent if a field is missing or the time is impossible."""
     _check_complete(event)
     time = _utc_of(event.timestamp, received_at)
     return event if time is event.timestamp else msgspec.structs.replace(event, timestamp=time)

@@ -1,1 +1,1 @@
-"""What happened: events and impressions as parquet."""
+"""The history on disk: events and impressions as parquet."""

@@ -1,4 +1,4 @@
-"""From the streams to the history on disk: write, make sure, and only then let go."""
+"""Moves stream entries to the history on disk; an entry is deleted only after its file is synced."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from features.history import events_parquet as history
 from features.history.event_rows import event_rows
 from features.history.impressions_parquet import served_table
 from features.home import Home
-from features.outgoing.impressions import RECORDS_AN_ENTRY, ServedRecord
+from features.outgoing.impressions import RECORDS_PER_ENTRY, ServedRecord
 from features.outgoing.offer_decisions import DecisionRecord
 from features.store import keys
 from features.store.locks import held
@@ -28,9 +28,9 @@ from features.store.settings import StoreSettings
 
 logger = logging.getLogger(__name__)
 
-GROUP = CONSUMER = "archiver"  # one for all: the lock of the home lets one work at a time
-RECORDS_A_CALL = 1_000  # about 1 ms of Redis: shoppers' requests pass in between
-LOOK_S = 1.0
+GROUP = CONSUMER = "archiver"  # one name suffices: the home's lock lets one archiver work at a time
+RECORDS_PER_CALL = 1_000  # about 1 ms of Redis: shoppers' requests pass in between
+POLL_S = 1.0
 
 UNREADABLE = (msgspec.DecodeError, LookupError, TypeError, ValueError, OverflowError)
 DECISION_SCHEMA: dict[str, pl.DataType] = {
@@ -64,7 +64,7 @@ Entry = tuple[bytes, dict[bytes, bytes]]
 
 
 class Poison(msgspec.Struct):
-    """A stream entry that nobody can read, and why."""
+    """A stream entry that cannot be read, and why."""
 
     id: str
     reason: str
@@ -72,11 +72,11 @@ class Poison(msgspec.Struct):
 
 
 class Archiver:
-    """Moves all streams into parquet, each entry at least once, and repeats are harmless.
+    """Moves all streams into parquet, each entry at least once; a repeat changes nothing.
 
     A batch becomes one file named by its first and last stream id. It is acknowledged and deleted
-    after the file is safely on the disk; killed before, the same batch is read again and replaces
-    the same file. What cannot be read goes to the home's `poison` folder with the reason.
+    after the file is synced to disk; if the process dies before, the same batch is read again and
+    replaces the same file. Unreadable entries go to the home's `poison` folder with the reason.
     """
 
     def __init__(self, client: redis.Redis, home: Home, settings: StoreSettings) -> None:
@@ -85,7 +85,7 @@ class Archiver:
         batch = settings.archive_batch_events
         self._batches = {
             keys.event_stream(): batch,
-            keys.served_stream(): max(1, batch // RECORDS_AN_ENTRY),
+            keys.served_stream(): max(1, batch // RECORDS_PER_ENTRY),
             keys.decision_stream(): batch,
         }
         self._interval_ms = settings.archive_interval_s * 1000
@@ -96,17 +96,16 @@ class Archiver:
         }
 
     def run(self, *, burst: bool = False, stop: threading.Event | None = None) -> None:
-        """Archive until `stop` is set, or, in a burst, what is in the streams at this moment.
+        """Archive until `stop` is set; with `burst`, only what is in the streams at the start.
 
-        A burst raises what goes wrong (redis.RedisError, OSError). The endless run logs it and tries
-        again: nothing leaves a stream before it is on the disk.
+        A burst raises redis.RedisError or OSError. The endless run logs errors and tries again.
         """
         stop = stop or threading.Event()
         if burst:
             for stream in self._writers:
                 self._drain(stream, stop)
             return
-        while not stop.wait(LOOK_S):
+        while not stop.wait(POLL_S):
             for stream in self._writers:
                 try:
                     if self._is_due(stream):
@@ -120,7 +119,7 @@ class Archiver:
             self._move(stream)
 
     def _is_due(self, stream: str) -> bool:
-        """A full batch, or an entry that has waited long enough: fewer and larger files."""
+        """Whether a batch is full or its oldest entry has waited long enough: keeps files few and large."""
         oldest = cast(list[Entry], self._client.xrange(stream, count=1))
         if not oldest:
             return False
@@ -134,42 +133,42 @@ class Archiver:
             if not entries:
                 return
             name = f"{entries[0][0].decode()}-{entries[-1][0].decode()}"
-            there = [entry for entry in entries if entry[1]]  # a full stream drops its oldest
-            if poison := self._writers[stream](there, name):
-                self._set_aside(poison, name)
-            self._let_go(stream, [entry_id for entry_id, _ in entries])
+            present = [entry for entry in entries if entry[1]]  # a full stream drops its oldest entries
+            if poison := self._writers[stream](present, name):
+                self._write_poison(poison, name)
+            self._acknowledge(stream, [entry_id for entry_id, _ in entries])
 
     def _read(self, stream: str, after: str) -> list[Entry]:
-        """Up to a batch of entries: `0` those read before and never acknowledged, `>` new ones."""
+        """Up to a batch of entries. after: `0` for those read but never acknowledged, `>` for new ones."""
         entries: list[Entry] = []
         while len(entries) < self._batches[stream]:
-            count = min(_entries_a_call(stream), self._batches[stream] - len(entries))
-            some = self._read_some(stream, after, count)
-            entries += some
-            if len(some) < count:
+            count = min(_entries_per_call(stream), self._batches[stream] - len(entries))
+            page = self._read_page(stream, after, count)
+            entries += page
+            if len(page) < count:
                 break
-            after = after if after == ">" else some[-1][0].decode()
+            after = after if after == ">" else page[-1][0].decode()
         return entries
 
-    def _read_some(self, stream: str, after: str, count: int) -> list[Entry]:
+    def _read_page(self, stream: str, after: str, count: int) -> list[Entry]:
         try:
-            answer = self._client.xreadgroup(GROUP, CONSUMER, {stream: after}, count=count)
+            reply = self._client.xreadgroup(GROUP, CONSUMER, {stream: after}, count=count)
         except redis.ResponseError as error:
             if not str(error).startswith("NOGROUP"):  # new, or emptied by FLUSHALL
                 raise
             self._client.xgroup_create(stream, GROUP, id="0", mkstream=True)
-            return self._read_some(stream, after, count)
-        streams = cast(list[tuple[bytes, list[Entry]]], answer)
+            return self._read_page(stream, after, count)
+        streams = cast(list[tuple[bytes, list[Entry]]], reply)
         return streams[0][1] if streams else []
 
-    def _let_go(self, stream: str, ids: list[bytes]) -> None:
-        at_once = _entries_a_call(stream)
-        for start in range(0, len(ids), at_once):
-            some = ids[start : start + at_once]
-            with self._client.pipeline(transaction=True) as step:
-                step.xack(stream, GROUP, *some)
-                step.xdel(stream, *some)
-                step.execute()
+    def _acknowledge(self, stream: str, ids: list[bytes]) -> None:
+        size = _entries_per_call(stream)
+        for start in range(0, len(ids), size):
+            batch = ids[start : start + size]
+            with self._client.pipeline(transaction=True) as pipe:
+                pipe.xack(stream, GROUP, *batch)
+                pipe.xdel(stream, *batch)
+                pipe.execute()
 
     def _write_events(self, entries: list[Entry], name: str) -> list[Poison]:
         rows: list[dict[str, Any]] = []
@@ -185,7 +184,7 @@ class Archiver:
                 poison.append(_poison(entry_id, fields, error))
         if rows:
             frame = pl.DataFrame(rows, schema=history.schema())
-            _settle(history.write_rows(self._home, frame, _day(entries), name))
+            _sync_folders(history.write_rows(self._home, frame, _day(entries), name))
         return poison
 
     def _write_served(self, entries: list[Entry], name: str) -> list[Poison]:
@@ -198,7 +197,7 @@ class Archiver:
                 poison.append(_poison(entry_id, fields, error))
         if records:
             target = self._home.served / f"{_day(entries):%Y-%m-%d}" / f"{name}.parquet"
-            _write_whole(target, served_table(records).write_parquet)
+            _write_atomically(target, served_table(records).write_parquet)
         return poison
 
     def _write_decisions(self, entries: list[Entry], name: str) -> list[Poison]:
@@ -211,17 +210,17 @@ class Archiver:
                 poison.append(_poison(entry_id, fields, error))
         if records:
             target = self._home.decisions / f"{_day(entries):%Y-%m-%d}" / f"{name}.parquet"
-            _write_whole(target, pl.DataFrame(records, schema=DECISION_SCHEMA).write_parquet)
+            _write_atomically(target, pl.DataFrame(records, schema=DECISION_SCHEMA).write_parquet)
         return poison
 
-    def _set_aside(self, poison: list[Poison], name: str) -> None:
+    def _write_poison(self, poison: list[Poison], name: str) -> None:
         lines = b"".join(msgspec.json.encode(each) + b"\n" for each in poison)
-        _write_whole(self._home.root / "poison" / f"{name}.jsonl", lambda path: path.write_bytes(lines))
+        _write_atomically(self._home.root / "poison" / f"{name}.jsonl", lambda path: path.write_bytes(lines))
         logger.warning("Set aside %d unreadable entries; see %s", len(poison), self._home.root / "poison")
 
 
-def _entries_a_call(stream: str) -> int:
-    return RECORDS_A_CALL // (RECORDS_AN_ENTRY if stream == keys.served_stream() else 1)
+def _entries_per_call(stream: str) -> int:
+    return RECORDS_PER_CALL // (RECORDS_PER_ENTRY if stream == keys.served_stream() else 1)
 
 
 def _poison(entry_id: bytes, fields: dict[bytes, bytes], error: Exception) -> Poison:
@@ -236,23 +235,23 @@ def _arrival_ms(entry_id: bytes) -> int:
 
 
 def _day(entries: list[Entry]) -> datetime:
-    """Of a batch: the day its first entry arrived, so that a repeat finds the same folder."""
+    """The day on which a batch's first entry arrived, so that a repeat writes to the same folder."""
     return datetime.fromtimestamp(_arrival_ms(entries[0][0]) / 1000, UTC)
 
 
-def _write_whole(target: Path, write: Callable[[Path], object]) -> None:
-    """Write a file that is there in full or not at all, even after a power cut."""
+def _write_atomically(target: Path, write: Callable[[Path], object]) -> None:
+    """Write a file completely or not at all, even in a power cut."""
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial")
     write(partial)
     with partial.open("rb") as written:
         os.fsync(written.fileno())
     partial.replace(target)
-    _settle(target)
+    _sync_folders(target)
 
 
-def _settle(target: Path) -> None:
-    """Make sure that the names of the file and of its folder are on the disk, too."""
+def _sync_folders(target: Path) -> None:
+    """Sync the names of the file and of its folder to disk."""
     for folder in (target.parent, target.parent.parent):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

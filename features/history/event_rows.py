@@ -10,14 +10,14 @@ import msgspec
 from features.events.vocabulary import Event, EventContext, Order, OrderItem
 from features.live.ingest import order_number
 
-NOWHERE, NO_ORDER, NO_LINE = EventContext(), Order(order_id="-"), OrderItem(product_id="-")
+NO_CONTEXT, NO_ORDER, NO_LINE = EventContext(), Order(order_id="-"), OrderItem(product_id="-")
 
 
 def event_rows(event: Event, received_at: datetime, source: str = "live") -> list[dict[str, Any]]:
-    """One row a line, with the columns of `history.schema()`; an event about no product has one.
+    """One row per line, with the columns of `history.schema()`; an event without products has one row.
 
-    What concerns the order as a whole (discount, shipping, tax) stands on its first line only, so
-    that sums over rows are right.
+    Fields of the whole order (discount, shipping, tax) are on its first line only, so that sums over
+    rows are right.
     """
     return [
         _row(event, received_at, source, number, line) for number, line in enumerate(event.lines or (None,))
@@ -27,8 +27,8 @@ def event_rows(event: Event, received_at: datetime, source: str = "live") -> lis
 def _row(
     event: Event, received_at: datetime, source: str, number: int, line: OrderItem | None
 ) -> dict[str, Any]:
-    order, context = event.order or NO_ORDER, event.context or NOWHERE
-    takes_back, given_back = event.type in {"refund", "cancel"}, event.refunded_sum
+    order, context = event.order or NO_ORDER, event.context or NO_CONTEXT
+    reverses, refunded_sum = event.type in {"refund", "cancel"}, event.refunded_sum
     return {
         "event_id": event.event_id,
         "line": number,
@@ -39,11 +39,11 @@ def _row(
         "anonymous_id": event.anonymous_id,
         "session_id": event.session_id,
         "product_id": line.product_id if line else None,
-        "quantity": line.quantity if line else None if given_back is None else 1.0,
-        "unit_price": line.unit_price if line else given_back,
+        "quantity": line.quantity if line else None if refunded_sum is None else 1.0,
+        "unit_price": line.unit_price if line else refunded_sum,
         "currency": order.currency,
         "order_id": event.order.order_id if event.order else None,
-        "refund_id": order_number(event) if takes_back else None,
+        "refund_id": order_number(event) if reverses else None,
         "discount": order.discount if number == 0 else None,
         "coupon": order.coupon,
         "recommendation_id": (line and line.recommendation_id) or event.recommendation_id,
@@ -55,9 +55,9 @@ def _row(
 
 
 def _extra(event: Event) -> str | None:
-    """JSON of what has no column, or None."""
-    order, context = event.order or NO_ORDER, event.context or NOWHERE
-    known = {
+    """JSON of the fields that have no column, or None."""
+    order, context = event.order or NO_ORDER, event.context or NO_CONTEXT
+    fields = {
         "query": event.query,
         "shipping": order.shipping,
         "tax": order.tax,
@@ -67,5 +67,5 @@ def _extra(event: Event) -> str | None:
         "utm_medium": context.utm_medium,
         "utm_campaign": context.utm_campaign,
     }
-    told = {name: value for name, value in known.items() if value is not None}
-    return msgspec.json.encode(told).decode() if told else None
+    present = {name: value for name, value in fields.items() if value is not None}
+    return msgspec.json.encode(present).decode() if present else None

@@ -1,4 +1,4 @@
-"""The history on disk: one row a line of an event, parquet, deduplicated by event id and line."""
+"""The history on disk, in parquet: one row per line of an event, deduplicated by event id and line."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def schema() -> dict[str, pl.DataType]:
     """Columns of the history. Times are UTC microseconds; money is in `currency`, per unit.
 
     A purchase or refund has a row for each of its lines; any other event has one row. `quantity` is
-    positive throughout: `type` says which way the goods went. A refund's `order_id` is the order it
-    takes back, where that is known, and `refund_id` its own number.
+    always positive, also of refunds. A refund's `order_id` is the refunded order, null if unknown, and
+    `refund_id` its own number.
     """
     import polars as pl
 
@@ -54,9 +54,9 @@ def schema() -> dict[str, pl.DataType]:
 
 
 def write_rows(home: Home, rows: pl.DataFrame, received_at: datetime, name: str | None = None) -> Path:
-    """Add rows as one new file of that day, whole or not at all; returns its path.
+    """Add rows as one new file of that day, completely or not at all; returns its path.
 
-    `name` makes a repeated write replace the first (the archiver's retries).
+    A second write under the same `name` replaces the first, as the archiver's retries need.
     """
     import polars as pl
 
@@ -72,11 +72,11 @@ def write_rows(home: Home, rows: pl.DataFrame, received_at: datetime, name: str 
 
 
 def scan(home: Home) -> pl.LazyFrame:
-    """All rows in one order: each event line once, and each order once.
+    """All rows in a fixed sequence: each event line once, and each order once.
 
     The same order may have come from a pixel, a webhook and a file under different event ids; the
-    event that arrived first stands. Rows of a time that cannot be are left out, and said with their
-    number. An empty history has no rows and the same columns.
+    event that arrived first is kept. Rows with an impossible time are left out, and their number is
+    logged. An empty history has no rows and the same columns.
     """
     import polars as pl
 
@@ -84,17 +84,17 @@ def scan(home: Home) -> pl.LazyFrame:
     if not files:
         return pl.LazyFrame(schema=schema())
     rows = pl.scan_parquet(files, row_index_name="row")
-    out = pl.concat([_again(rows), _late(rows), _impossible(rows)])
-    # As a rule none: so a scan need not hold all rows.
-    return (rows.filter(~pl.col("row").is_in(out.implode())) if len(out) else rows).drop("row")
+    excluded = pl.concat([_repeated_lines(rows), _repeated_orders(rows), _impossible_times(rows)])
+    # Usually none is excluded, and a scan without a filter need not hold all rows.
+    return (rows.filter(~pl.col("row").is_in(excluded.implode())) if len(excluded) else rows).drop("row")
 
 
-def _impossible(rows: pl.LazyFrame) -> pl.Series:
-    """Rows before 1990 or after their arrival: written by hand, or before such times were refused."""
-    found = rows.filter(~_is_possible()).select("row").collect()["row"]
-    if len(found):
-        logger.warning("Left out %d rows of the history: before 1990 or in the future", len(found))
-    return found
+def _impossible_times(rows: pl.LazyFrame) -> pl.Series:
+    """Rows before 1990 or after their arrival: written by hand, or before such times were rejected."""
+    impossible = rows.filter(~_is_possible()).select("row").collect()["row"]
+    if len(impossible):
+        logger.warning("Left out %d rows of the history: before 1990 or in the future", len(impossible))
+    return impossible
 
 
 def _is_possible() -> pl.Expr:
@@ -104,8 +104,8 @@ def _is_possible() -> pl.Expr:
     return possible
 
 
-def _again(rows: pl.LazyFrame) -> pl.Series:
-    """Rows of event lines that stand in an earlier row."""
+def _repeated_lines(rows: pl.LazyFrame) -> pl.Series:
+    """Rows of event lines that an earlier row has already."""
     import polars as pl
 
     line = pl.col("event_id").hash() + pl.col("line").cast(pl.UInt64).hash()
@@ -115,23 +115,23 @@ def _again(rows: pl.LazyFrame) -> pl.Series:
     return suspects.filter(~pl.struct("event_id", "line").is_first_distinct())["row"]
 
 
-def _late(rows: pl.LazyFrame) -> pl.Series:
-    """Rows of orders and refunds that an event before had told of under another id."""
+def _repeated_orders(rows: pl.LazyFrame) -> pl.Series:
+    """Rows of orders and refunds that an earlier event with another id has already."""
     import polars as pl
 
     number = pl.when(pl.col("type") == "purchase").then("order_id").otherwise("refund_id").alias("number")
     numbered = rows.select("row", "type", "event_id", "received_at", number)
     numbered = numbered.filter(pl.col("number").is_not_null())
     event, order = pl.col("event_id"), ["type", "number"]
-    told_twice = numbered.group_by(order).agg(least=event.min(), most=event.max())
-    told_twice = told_twice.filter(pl.col("least") != pl.col("most")).select(order)
+    repeated = numbered.group_by(order).agg(least=event.min(), most=event.max())
+    repeated = repeated.filter(pl.col("least") != pl.col("most")).select(order)
     first = event.sort_by("received_at", "event_id").first().over(order)
-    suspects = numbered.join(told_twice, on=order, how="semi").collect()
+    suspects = numbered.join(repeated, on=order, how="semi").collect()
     return suspects.filter(event != first)["row"]
 
 
-def arrived(home: Home) -> pl.LazyFrame:
-    """As `scan`, with repeats, at a tenth of the cost: for what repeats cannot change."""
+def scan_with_repeats(home: Home) -> pl.LazyFrame:
+    """As `scan` but with repeated rows, at a tenth of the cost, for results that repeats cannot change."""
     import polars as pl
 
     files = sorted(home.events.glob("*/*.parquet"))

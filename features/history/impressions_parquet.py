@@ -1,4 +1,4 @@
-"""The log of answers as a table: what the history keeps, and experiments read."""
+"""Served recommendations as a table, for the history and for experiments."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ _AS_WRITTEN = {name: kind for name, kind in SERVED_SCHEMA.items() if name not in
 
 
 def served_table(records: Sequence[ServedRecord]) -> pl.DataFrame:
-    """A row for each, in SERVED_SCHEMA; `treated` becomes columns of its own.
+    """One row per record, in SERVED_SCHEMA; the fields of `treated` become columns.
 
-    By way of JSON, which leaves defaults out: polars takes five times as long to look through objects.
+    Read from JSON: polars takes five times as long to read Python objects.
     """
     if not records:
         return pl.DataFrame(schema=SERVED_SCHEMA)

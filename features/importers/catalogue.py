@@ -12,11 +12,11 @@ from features.catalogue.products import add_aliases, merge_products
 from features.home import Home
 from features.importers.catalogue_formats import CATALOGUE_FORMATS
 from features.importers.content import fetch, read_file
+from features.importers.existing import Existing, read_existing
 from features.importers.feed_xml import feed_table, looks_like_feed
 from features.importers.formats import pick_format
-from features.importers.known import Known, read_known
 from features.importers.non_products import is_product
-from features.importers.product_ids import WARN_BELOW, merged_spellings, under_one_id
+from features.importers.product_ids import WARN_BELOW, id_aliases, with_canonical_ids
 from features.importers.reasons import Reason
 from features.importers.refusal import ImportRefused
 from features.importers.rejects import rejects_path, write_rejects
@@ -46,21 +46,21 @@ def import_catalogue(
     if table.cells.is_empty():
         raise ImportRefused(f"{name} lists no products. Export it again.")
     report("checking", 0, table.cells.height)
-    known = read_known(home)
-    judged, unsafe = _judged(chosen.read(chosen.rows(table)), table)
-    spellings = _spellings(judged, known)
-    products = _distinct(under_one_id(judged, spellings))
+    existing = read_existing(home)
+    checked, unsafe = _checked(chosen.read(chosen.rows(table)), table)
+    aliases = _aliases(checked, existing)
+    products = _with_repeats_rejected(with_canonical_ids(checked, aliases))
     good = products.filter(pl.col("reason").is_null())
-    aside = products.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
-    rejects = rejects_path(home, Path(name), now) if aside.height and not dry_run else None
+    rejected = products.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
+    rejects = rejects_path(home, Path(name), now) if rejected.height and not dry_run else None
     if not dry_run:
         report("writing", 0, good.height)
         if rejects:
-            write_rejects(rejects, table, aside)
-        add_aliases(home, spellings)
+            write_rejects(rejects, table, rejected)
+        add_aliases(home, aliases)
         merge_products(home, good, now)
         report("writing", good.height, good.height)
-    rate = _coverage(good, known)
+    rate = _coverage(good, existing)
     return CatalogueSummary(
         source=source,
         format=chosen.name,
@@ -71,7 +71,7 @@ def import_catalogue(
         match_rate=rate,
         rejects_file=str(rejects) if rejects else None,
         warnings=(*table.notes, *_warnings(rate, unsafe)),
-        **_counts(good, aside, known),
+        **_counts(good, rejected, existing),
     )
 
 
@@ -84,12 +84,15 @@ def _table(source: str, report: Report) -> tuple[str, Table]:
     return name, feed_table(content, name) if looks_like_feed(content) else as_table(content, name)
 
 
-def _judged(rows: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, int]:
-    """Rows with `reason` and `detail` filled; unsafe links (script, data ...) are emptied and counted."""
+def _checked(rows: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, int]:
+    """Rows with `reason` (null: the row is good) and `detail`, and the number of unsafe links removed.
+
+    A link is unsafe if it is neither http(s) nor a path of the shop (javascript:, data: ...).
+    """
     safe = {link: pl.col(link).str.contains(r"^(?i)(https?://|/[^/])") for link in LINKS}
     unsafe = rows.select(pl.sum_horizontal((~test).sum() for test in safe.values())).item()
     product_id = pl.col("product_id")
-    judged = rows.with_columns(
+    checked = rows.with_columns(
         *[pl.when(test).then(pl.col(link)).alias(link) for link, test in safe.items()],
         is_product=is_product(product_id, pl.col("title")),
         detail=pl.lit(None, pl.String),
@@ -104,30 +107,32 @@ def _judged(rows: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, int]:
         .when((pl.col("price") < 0) | (pl.col("cost") < 0))
         .then(pl.lit(Reason.NEGATIVE_PRICE.value)),
     )
-    return judged, unsafe or 0
+    return checked, unsafe or 0
 
 
-def _spellings(rows: pl.DataFrame, known: Known) -> pl.DataFrame:
-    """Other names of known products: another case, or an own id beside a known MPN, GTIN or barcode."""
+def _aliases(rows: pl.DataFrame, existing: Existing) -> pl.DataFrame:
+    """`alias`, `product_id`: ids that differ from an existing product's only in case, or whose MPN, GTIN
+    or barcode is an existing product id.
+    """
     good = rows.filter(pl.col("reason").is_null())
-    ids = known.product_ids.implode()
+    ids = existing.product_ids.implode()
     by_number = good.filter(~pl.col("product_id").is_in(ids), pl.col("other_id").is_in(ids))
-    numbered = by_number.select(alias="product_id", product_id="other_id").unique("alias", keep="first")
-    return pl.concat([numbered, merged_spellings(good["product_id"], known)]).unique("alias", keep="first")
+    numbers = by_number.select(alias="product_id", product_id="other_id").unique("alias", keep="first")
+    return pl.concat([numbers, id_aliases(good["product_id"], existing)]).unique("alias", keep="first")
 
 
-def _distinct(rows: pl.DataFrame) -> pl.DataFrame:
+def _with_repeats_rejected(rows: pl.DataFrame) -> pl.DataFrame:
     good = pl.col("reason").is_null()
-    again = good & (pl.int_range(pl.len()).over("product_id", good) > 0)
+    repeated = good & (pl.int_range(pl.len()).over("product_id", good) > 0)
     return rows.with_columns(
-        reason=pl.when(again).then(pl.lit(Reason.REPEATED_PRODUCT.value)).otherwise("reason")
+        reason=pl.when(repeated).then(pl.lit(Reason.REPEATED_PRODUCT.value)).otherwise("reason")
     )
 
 
-def _coverage(good: pl.DataFrame, known: Known) -> float | None:
+def _coverage(good: pl.DataFrame, existing: Existing) -> float | None:
     """Share of the products in the order history that the catalogue covers; None without a history."""
-    fees = known.products.filter(~pl.col("is_product"))["product_id"]
-    sold = known.events["product_id"].drop_nulls().unique()
+    fees = existing.products.filter(~pl.col("is_product"))["product_id"]
+    sold = existing.events["product_id"].drop_nulls().unique()
     sold = sold.filter(~sold.is_in(fees.implode()))
     return sold.filter(sold.is_in(good["product_id"].implode())).len() / sold.len() if sold.len() else None
 
@@ -144,12 +149,12 @@ def _warnings(rate: float | None, unsafe: int) -> list[str]:
     return warnings
 
 
-def _counts(good: pl.DataFrame, aside: pl.DataFrame, known: Known) -> dict[str, Any]:
+def _counts(good: pl.DataFrame, rejected: pl.DataFrame, existing: Existing) -> dict[str, Any]:
     """The figures of CatalogueSummary."""
     return {
         "taken": good.height,
-        "set_aside": dict(aside["reason"].value_counts(sort=True).iter_rows()),
-        "new_products": good.join(known.products, on="product_id", how="anti").height,
+        "set_aside": dict(rejected["reason"].value_counts(sort=True).iter_rows()),
+        "new_products": good.join(existing.products, on="product_id", how="anti").height,
         "non_products": good.filter(~pl.col("is_product")).height,
         "with_price": good["price"].count(),
         "with_cost": good["cost"].count(),

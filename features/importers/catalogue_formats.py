@@ -21,15 +21,15 @@ FOR_SALE = (
     "1",
 )
 MONEY = ("price", "sale_price", "cost")
-USEFUL_SIZE = 3
-"""A category of fewer products is too narrow to browse: its parent counts."""
+MIN_CATEGORY_SIZE = 3
+"""A category of fewer products is too narrow to browse: its parent is taken instead."""
 
 
 def _read_feed(rows: pl.DataFrame) -> pl.DataFrame:
     price = pl.coalesce("sale_price", "price")
     numbers = {name: _amount(pl.col(name)) for name in MONEY} | {"stock": number(pl.col("stock"))}
     state = pl.col("availability").str.to_lowercase()
-    # Google's own taxonomy may be given as a number, which is no name for people.
+    # Google's taxonomy may be given as a number, which says nothing to a reader.
     path = pl.coalesce("product_type", "google_category").str.replace(r"^\d+$", "")
     return _with_category(
         rows.with_columns(
@@ -39,15 +39,15 @@ def _read_feed(rows: pl.DataFrame) -> pl.DataFrame:
             currency=pl.coalesce(price.str.extract(r"\b([A-Z]{3})\b"), "currency"),
             available=pl.coalesce(state.is_in(FOR_SALE), numbers["stock"] > 0),
             category_path=pl.when(path != "").then(path.str.replace_all(r"\s*>\s*", " > ")),
-            reason=pl.when(_unread(numbers)).then(pl.lit(Reason.BAD_PRICE.value)),
+            reason=pl.when(_any_unparsed(numbers)).then(pl.lit(Reason.BAD_PRICE.value)),
         )
     )
 
 
 def _read_shopify(rows: pl.DataFrame) -> pl.DataFrame:
-    """Variants are the products; a product's own cells stand on its first row only."""
-    own = ("title", "description", "brand", "category_path", "image_url", "status")
-    filled = rows.with_columns(pl.col(name).first(ignore_nulls=True).over("group_id") for name in own)
+    """Each variant is a product; cells that describe the whole group are on its first row only."""
+    group_cells = ("title", "description", "brand", "category_path", "image_url", "status")
+    filled = rows.with_columns(pl.col(name).first(ignore_nulls=True).over("group_id") for name in group_cells)
     numbers = {name: number(pl.col(name)) for name in ("price", "cost", "stock")}
     option = pl.when(pl.col("option") != "Default Title").then(pl.col("option"))
     live = pl.col("status").str.to_lowercase().fill_null("active") == "active"
@@ -61,7 +61,7 @@ def _read_shopify(rows: pl.DataFrame) -> pl.DataFrame:
             available=live & (numbers["stock"].fill_null(1) > 0),
             reason=pl.when(pl.col("product_id").is_null())
             .then(pl.lit(Reason.NO_OFFER.value))
-            .when(_unread(numbers))
+            .when(_any_unparsed(numbers))
             .then(pl.lit(Reason.BAD_PRICE.value)),
         )
     )
@@ -72,15 +72,15 @@ def _amount(text: pl.Expr) -> pl.Expr:
     return number(text.str.replace_all(r"[A-Za-z]{3}", ""))
 
 
-def _unread(numbers: dict[str, pl.Expr]) -> pl.Expr:
-    """There is text where a number should be."""
+def _any_unparsed(numbers: dict[str, pl.Expr]) -> pl.Expr:
+    """Whether any column has text that is not a number."""
     return pl.any_horizontal(value.is_null() & pl.col(name).is_not_null() for name, value in numbers.items())
 
 
 def _with_category(rows: pl.DataFrame) -> pl.DataFrame:
     """`category`: the last level of the path that holds enough products to browse."""
     levels = pl.col("category_path").str.split(" > ")
-    narrow = (pl.len().over("category_path") < USEFUL_SIZE) & (levels.list.len() > 1)
+    narrow = (pl.len().over("category_path") < MIN_CATEGORY_SIZE) & (levels.list.len() > 1)
     return rows.with_columns(category=levels.list.get(pl.when(narrow).then(-2).otherwise(-1)))
 
 

@@ -16,9 +16,9 @@ LARGEST_QUANTITY, LARGEST_PRICE = 1e7, 1e9  # as features.events.vocabulary has 
 
 
 def with_values(lines: pl.DataFrame) -> tuple[pl.DataFrame, Times]:
-    """Numbers and times of lines whose cells are still text; `bad_price` marks what is no number.
+    """Parse numbers and times where cells are still text; `bad_price` marks a price that is no number.
 
-    A negative quantity makes a purchase a refund: its number becomes the refund's.
+    A purchase of a negative quantity becomes a refund, and its order id the refund id.
     """
     if lines.schema["timestamp"] == pl.String:
         times = read_times(lines["timestamp"])
@@ -49,15 +49,15 @@ def with_values(lines: pl.DataFrame) -> tuple[pl.DataFrame, Times]:
 
 
 def with_reasons(lines: pl.DataFrame, table: Table, received_at: datetime) -> pl.DataFrame:
-    """Fill `reason` (null: the line is good) and `detail`, the first rule that fails counting."""
+    """Fill `reason` (null: the line is good) and `detail`; the first failed rule gives the reason."""
     repeated = lines.join(_duplicates(table), on="row", how="left", maintain_order="left")
     surplus = pl.lit(table.surplus.gather(lines["row"]))
     duplicate = pl.col("first_line").is_not_null()
-    rules = {Reason.SURPLUS_CELLS: surplus, Reason.DUPLICATE: duplicate}
-    found = [_when(rule, reason) for reason, rule in rules.items()]
-    judged = [_when(rule, reason) for reason, rule in _rules(received_at).items()]
+    row_rules = {Reason.SURPLUS_CELLS: surplus, Reason.DUPLICATE: duplicate}
+    row_reasons = [_when(rule, reason) for reason, rule in row_rules.items()]
+    line_reasons = [_when(rule, reason) for reason, rule in _rules(received_at).items()]
     return repeated.with_columns(
-        reason=pl.coalesce(*found, "reason", *judged),
+        reason=pl.coalesce(*row_reasons, "reason", *line_reasons),
         detail=pl.when(duplicate).then(pl.format("line {}", "first_line")).otherwise("detail"),
     ).drop("first_line", "bad_price", "returned")
 
@@ -67,15 +67,15 @@ def _when(rule: pl.Expr, reason: Reason) -> pl.Expr:
 
 
 def _rules(received_at: datetime) -> dict[Reason, pl.Expr]:
-    """A rule is true of a line that fails it."""
+    """Each expression is true of the lines to reject for that reason."""
     price, quantity, time = pl.col("unit_price"), pl.col("quantity"), pl.col("timestamp")
     order = pl.col("type").is_in(["purchase", "refund"])
-    named = pl.coalesce("order_id", "refund_id")
-    nobody = pl.coalesce("customer_id", "anonymous_id", "session_id").is_null()
-    unpriced = (price.max() == 0).over(named)
+    order_key = pl.coalesce("order_id", "refund_id")
+    no_shopper = pl.coalesce("customer_id", "anonymous_id", "session_id").is_null()
+    unpriced = (price.max() == 0).over(order_key)
     needs_product = pl.col("type").is_in(["purchase", *sorted(NEEDS_PRODUCT)])
     return {
-        Reason.NO_ORDER: order & named.is_null(),
+        Reason.NO_ORDER: order & order_key.is_null(),
         Reason.BAD_ID: pl.any_horizontal(
             (pl.col(each).str.len_chars() > 512) | pl.col(each).str.contains(r"[\x00-\x1f\x7f]")
             for each in IDS
@@ -85,15 +85,15 @@ def _rules(received_at: datetime) -> dict[Reason, pl.Expr]:
         Reason.NEGATIVE_PRICE: price < 0,
         Reason.BAD_TIME: time.is_null(),
         Reason.TIME_OUT_OF_RANGE: ~is_possible_time(time, pl.lit(received_at, TIME)),
-        Reason.ADJUSTMENT: order & nobody & (price == 0) & (pl.col("returned") | unpriced),
+        Reason.ADJUSTMENT: order & no_shopper & (price == 0) & (pl.col("returned") | unpriced),
         Reason.NO_PRODUCT: needs_product & pl.col("product_id").is_null(),
     }
 
 
 def _duplicates(table: Table) -> pl.DataFrame:
-    """Rows all of whose cells stood in an earlier row: `row` and `first_line`."""
+    """`row` and `first_line` of each row that repeats all cells of an earlier row."""
     numbered = table.cells.with_columns(table.lines.alias("\0line")).with_row_index("row")
     suspects = numbered.filter(table.cells.hash_rows().is_duplicated())
     first = pl.col("\0line").first().over(table.cells.columns)
-    found = suspects.with_columns(first_line=first).filter(pl.col("\0line") != pl.col("first_line"))
-    return found.select("row", "first_line")
+    repeats = suspects.with_columns(first_line=first).filter(pl.col("\0line") != pl.col("first_line"))
+    return repeats.select("row", "first_line")

@@ -1,4 +1,4 @@
-"""A file's bytes and text: unpacked, recognised by content, decoded line by line where it must be."""
+"""The bytes of a file or an address, unpacked if gzipped, and their text as UTF-8."""
 
 from __future__ import annotations
 
@@ -74,9 +74,9 @@ def _unpacked(packed: BinaryIO, name: str, read_so_far: Callable[[int], None]) -
 
 
 def to_utf8(content: bytes, name: str) -> tuple[bytes, str]:
-    """The text as UTF-8 bytes with \\n line ends, and the encoding found, in words.
+    """The text as UTF-8 bytes with \\n line ends, and a description of its encoding.
 
-    Lines that are no UTF-8 are read as Windows-1252, the usual superset of Latin-1, each for itself.
+    Each line that is not valid UTF-8 is read as Windows-1252, the usual superset of Latin-1.
     """
     if content[:2] in TEXT_MARKS:
         raise ImportRefused(

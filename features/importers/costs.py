@@ -21,7 +21,7 @@ from features.importers.values import number, read_times
 from features.progress import silent
 
 
-def _rows(rows: pl.DataFrame) -> pl.DataFrame:
+def _unchanged(rows: pl.DataFrame) -> pl.DataFrame:
     return rows
 
 
@@ -34,14 +34,14 @@ COSTS = Format(
         "currency": ("currency", "currencycode"),
     },
     required=("date", "channel", "spend"),
-    read=_rows,
+    read=_unchanged,
 )
 
 
 def import_costs(home: Home, file: Path, *, dry_run: bool = False, now: datetime) -> CostsSummary:
-    """Add what channels cost; a channel's day that was known counts as it is in this file.
+    """Add what channels cost. A day and channel in the file replaces the stored one.
 
-    Several rows of one day and channel add up; a month's spending stands on its first day.
+    Several rows of one day and channel add up; a month's spending is booked on its first day.
 
     A dry run writes nothing. Raises ImportRefused, the home unchanged, where the file cannot be taken.
     """
@@ -49,21 +49,21 @@ def import_costs(home: Home, file: Path, *, dry_run: bool = False, now: datetime
     chosen, _ = pick_format({COSTS.name: COSTS}, table, COSTS.name)
     if table.cells.is_empty():
         raise ImportRefused(f"{file.name} has no rows. Export it again.")
-    judged = _judged(chosen.rows(table), table, now)
-    good = judged.filter(pl.col("reason").is_null())
-    aside = judged.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
+    checked = _checked(chosen.rows(table), table, now)
+    good = checked.filter(pl.col("reason").is_null())
+    rejected = checked.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
     days = good.group_by("date", "channel", "currency").agg(pl.col("spend").sum())
-    rejects = rejects_path(home, file, now) if aside.height and not dry_run else None
+    rejects = rejects_path(home, file, now) if rejected.height and not dry_run else None
     if not dry_run:
         if rejects:
-            write_rejects(rejects, table, aside)
+            write_rejects(rejects, table, rejected)
         merge_costs(home, days)
     return CostsSummary(
         file=str(file),
         dry_run=dry_run,
         rows=table.cells.height,
         taken=good.height,
-        set_aside=dict(aside["reason"].value_counts(sort=True).iter_rows()),
+        set_aside=dict(rejected["reason"].value_counts(sort=True).iter_rows()),
         channels=days["channel"].n_unique(),
         first=min(days["date"], default=None),
         last=max(days["date"], default=None),
@@ -73,16 +73,16 @@ def import_costs(home: Home, file: Path, *, dry_run: bool = False, now: datetime
     )
 
 
-def _judged(rows: pl.DataFrame, table: Table, now: datetime) -> pl.DataFrame:
-    """Rows with date, spend, and `reason` where one is not taken."""
+def _checked(rows: pl.DataFrame, table: Table, now: datetime) -> pl.DataFrame:
+    """Rows with `date`, `spend` and `reason` (null: the row is good)."""
     times = read_times(rows["date"].str.replace(r"^(\d{4}-\d{2})$", "${1}-01")).values
-    read = rows.with_columns(
+    parsed = rows.with_columns(
         date=times.dt.date(),
         spend=number(pl.col("spend")),
         currency=pl.col("currency").fill_null("").str.to_uppercase(),
         detail=pl.lit(None, pl.String),
     )
-    return read.with_columns(
+    return parsed.with_columns(
         reason=pl.when(pl.lit(table.surplus))
         .then(pl.lit(Reason.SURPLUS_CELLS.value))
         .when(pl.col("channel").is_null())

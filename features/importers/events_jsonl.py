@@ -26,19 +26,19 @@ SCHEMA = {"row": pl.UInt32()} | {name: TYPES.get(name, pl.String()) for name in 
 def jsonl_lines(table: Table, received_at: datetime, report: Report) -> pl.DataFrame:
     """Lines of a table of JSON texts: a line per order item, one for any other event.
 
-    The first event under an id, and the first of an order, stands.
+    Of events that share an id, and of orders that share a number, the first is taken.
     """
-    texts, earlier = table.cells[JSON_LINE], set[str]()
+    texts, earlier_ids = table.cells[JSON_LINE], set[str]()
     frames = []
     for start in range(0, len(texts), STEP):
         report("checking", start, len(texts))
         numbered = enumerate(texts[start : start + STEP], start)
-        lines = [line for row, text in numbered for line in _lines_of(row, text, received_at, earlier)]
+        lines = [line for row, text in numbered for line in _lines_of(row, text, received_at, earlier_ids)]
         frames.append(pl.DataFrame(lines, schema=SCHEMA))
     return completed(pl.concat(frames))
 
 
-def _lines_of(row: int, text: str, received_at: datetime, earlier: set[str]) -> list[dict[str, Any]]:
+def _lines_of(row: int, text: str, received_at: datetime, earlier_ids: set[str]) -> list[dict[str, Any]]:
     try:
         event = read_event(text, received_at, lambda: sha256(text.encode()).hexdigest()[:32])
     except InvalidEvent as error:
@@ -47,10 +47,10 @@ def _lines_of(row: int, text: str, received_at: datetime, earlier: set[str]) -> 
         return [{"row": row, "reason": Reason.INVALID_EVENT.value, "detail": f"not JSON: {error}"}]
     lines = event_rows(event, received_at)
     number = order_number(event)
-    names = {event.event_id, f"{event.type}:{number}"} if number else {event.event_id}
-    if names & earlier:
+    ids = {event.event_id, f"{event.type}:{number}"} if number else {event.event_id}
+    if ids & earlier_ids:
         return [{"row": row, "reason": Reason.REPEATED.value}]
-    earlier |= names
+    earlier_ids |= ids
     for line in lines:
         line |= {"row": row, "quantity": line["quantity"] or event.quantity}
     return lines

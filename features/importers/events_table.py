@@ -1,4 +1,4 @@
-"""Our own events as a table (CSV, .xlsx or parquet): a row a line of an order, or one event."""
+"""Our own events as a table (CSV, .xlsx or parquet): each row is a line of an order, or one event."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from features.importers.reasons import Reason
 def _read(rows: pl.DataFrame) -> pl.DataFrame:
     kind = pl.col("type").str.to_lowercase()
     shopper = pl.coalesce("customer_id", "anonymous_id", "session_id")
-    # Purchases of one shopper at one moment are one order, where orders have no numbers.
+    # Purchase lines without an order id are one order if they share shopper and moment.
     moment = pl.concat_str(shopper, pl.lit("@"), "timestamp")
-    # Without a number of its own, what came back of one order at one moment is one refund.
-    part = pl.any_horizontal(pl.col("product_id", "unit_price").is_not_null())
-    part_id = pl.when(part).then(pl.concat_str("order_id", pl.lit("@"), "timestamp"))
+    # Refund lines without a refund id are one refund if they share order and moment.
+    partial = pl.any_horizontal(pl.col("product_id", "unit_price").is_not_null())
+    partial_id = pl.when(partial).then(pl.concat_str("order_id", pl.lit("@"), "timestamp"))
     purchase, refund = kind == "purchase", kind == "refund"
     lines = rows.with_columns(
         type=kind,
         event_id=pl.when(~(purchase | refund)).then("event_id"),
         order_id=pl.when(purchase).then(pl.coalesce("order_id", moment)).otherwise("order_id"),
-        refund_id=pl.when(refund).then(pl.coalesce("refund_id", "event_id", part_id, "order_id")),
+        refund_id=pl.when(refund).then(pl.coalesce("refund_id", "event_id", partial_id, "order_id")),
         quantity=pl.col("quantity").fill_null("1"),
         reason=pl.when(~kind.is_in(EVENT_TYPES) | kind.is_null())
         .then(pl.lit(Reason.UNKNOWN_EVENT.value))
@@ -32,17 +32,17 @@ def _read(rows: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit(Reason.NO_CUSTOMER.value)),
         detail=pl.when(~kind.is_in(EVENT_TYPES)).then("type"),
     )
-    return lines.with_columns(event_id=_numbered(lines))
+    return lines.with_columns(event_id=_event_ids(lines))
 
 
-def _numbered(lines: pl.DataFrame) -> pl.Series:
-    """Each event's own id, or else a hash of the row that is the same at the next import."""
+def _event_ids(lines: pl.DataFrame) -> pl.Series:
+    """Each event's own id, else a hash of its row, so that a second import of the file gives the same."""
     content = lines.select(pl.concat_str(pl.exclude("row", "event_id").fill_null(""), separator="\x1f"))
     nth = content.select(pl.int_range(pl.len()).over(pl.first())).to_series()
-    needed = lines["event_id"].is_null() & ~lines["type"].is_in(["purchase", "refund"])
+    without_id = lines["event_id"].is_null() & ~lines["type"].is_in(["purchase", "refund"])
     hashes = [
-        sha256(f"{text}\x1f{n}".encode()).hexdigest()[:32] if need else None
-        for text, n, need in zip(content.to_series(), nth, needed, strict=True)
+        sha256(f"{text}\x1f{n}".encode()).hexdigest()[:32] if missing else None
+        for text, n, missing in zip(content.to_series(), nth, without_id, strict=True)
     ]
     return lines["event_id"].fill_null(pl.Series(hashes, dtype=pl.String))
 

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def looks_like_feed(content: bytes) -> bool:
-    """XML that is no web page."""
+    """Whether this is XML and not an HTML page."""
     start = content[:500].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return start.startswith((b"<?xml", b"<rss", b"<feed")) and b"<html" not in content[:2000].lower()
 
 
 def feed_table(content: bytes, name: str) -> Table:
-    """A row an item, a column a tag; line is the item's number. The first of a repeated tag counts."""
+    """One row per item, one column per tag (the first of a repeated tag); lines count the items."""
     try:
         root = fromstring(content, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError) as error:

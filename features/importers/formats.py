@@ -1,4 +1,4 @@
-"""Which format a file of orders is in, told by its columns."""
+"""Which format a file of orders is in, recognised by its columns."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from features.importers.table import Table
 FORMATS = {each.name: each for each in (ONLINE_RETAIL, SHOPIFY, EVENTS)}
 
 
-def pick_orders_format(table: Table, asked: str) -> tuple[Format, str]:
-    """The format of a table and why; `asked` is a name of FORMATS, or "auto".
+def pick_orders_format(table: Table, requested: str) -> tuple[Format, str]:
+    """The format of a table and why it was chosen; `requested` is a name of FORMATS, or "auto".
 
-    Raises ImportRefused, naming the missing columns and those found.
+    Raises ImportRefused, with the missing columns and those that are there.
     """
-    if asked == "woocommerce":
+    if requested == "woocommerce":
         raise ImportRefused(
             "WooCommerce has no orders export of its own, and plug-ins differ. "
             "Rename the columns to customer_id, event, product_id, quantity, unit_price, order_id, timestamp "
             "(event is purchase) and import that as --format events."
         )
     if table.kind == "jsonl":
-        return _json_events(asked)
-    return pick_format(FORMATS, table, asked)
+        return _json_events(requested)
+    return pick_format(FORMATS, table, requested)
 
 
-def pick_format(formats: Mapping[str, Format], table: Table, asked: str) -> tuple[Format, str]:
-    """The one of `formats` that the table's columns fit, or the one asked for, and why."""
-    if asked not in {"auto", *formats}:
-        raise ImportRefused(f"Unknown format {asked!r}. Use auto, {', '.join(formats)}.")
-    if asked != "auto":
-        return _complete(formats[asked], table), "as asked for"
+def pick_format(formats: Mapping[str, Format], table: Table, requested: str) -> tuple[Format, str]:
+    """The one of `formats` that was requested or that fits the table's columns, and why."""
+    if requested not in {"auto", *formats}:
+        raise ImportRefused(f"Unknown format {requested!r}. Use auto, {', '.join(formats)}.")
+    if requested != "auto":
+        return _complete(formats[requested], table), "as asked for"
     likeliest = max(formats.values(), key=lambda each: _share_found(each, table))
     if _share_found(likeliest, table) < 0.5:
         raise ImportRefused(
@@ -45,9 +45,9 @@ def pick_format(formats: Mapping[str, Format], table: Table, asked: str) -> tupl
     return _complete(likeliest, table), f"has its columns {_needed(likeliest)}"
 
 
-def _json_events(asked: str) -> tuple[Format, str]:
-    if asked not in {"auto", EVENTS.name}:
-        raise ImportRefused(f"JSON lines are events, not {asked}: use --format events.")
+def _json_events(requested: str) -> tuple[Format, str]:
+    if requested not in {"auto", EVENTS.name}:
+        raise ImportRefused(f"JSON lines are events, not {requested}: use --format events.")
     return EVENTS, "its lines are JSON objects"
 
 

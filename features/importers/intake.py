@@ -1,4 +1,4 @@
-"""Judged lines sorted into new, known and set aside, and what they tell about products."""
+"""Checked lines split into new, existing and rejected ones, and the products they bring."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from features.importers.known import Known, is_known
+from features.importers.existing import Existing, already_taken
 from features.importers.non_products import is_product
-from features.importers.product_ids import check_match_rate, match_rate, merged_spellings, under_one_id
+from features.importers.product_ids import check_match_rate, id_aliases, match_rate, with_canonical_ids
 from features.importers.refunds import with_new_sums, with_refunded_orders
 
 
 @dataclass(frozen=True)
 class Intake:
-    """What an import would write. A row of the file is in one of `fresh`, `aside` and `known_rows`.
+    """What an import would write. A row of the file is in one of `fresh`, `rejected` and `existing_rows`.
 
-    fresh: lines with `event_id` and `line`; aside: row, reason, detail, a row once; spellings: alias,
-    product_id; products: rows for `merge_products`; non_products: ids among `fresh`.
+    fresh: lines with `event_id` and `line`; rejected: row, reason, detail, each row once; aliases: alias,
+    product_id; products: rows for `merge_products`; non_products: ids that are not products.
     """
 
     fresh: pl.DataFrame
-    aside: pl.DataFrame
-    known_rows: int
-    spellings: pl.DataFrame
+    rejected: pl.DataFrame
+    existing_rows: int
+    aliases: pl.DataFrame
     products: pl.DataFrame
     non_products: pl.Series
     new_products: int
@@ -31,36 +31,36 @@ class Intake:
     warnings: list[str]
 
 
-def sort_out(lines: pl.DataFrame, source: str, known: Known) -> Intake:
-    """Give good lines their final ids and part them from what is known and what is not taken.
+def plan_intake(lines: pl.DataFrame, source: str, existing: Existing) -> Intake:
+    """Give good lines their final ids and separate them from existing and rejected ones.
 
     Raises ImportRefused where the products are not this home's.
     """
     bad = pl.col("reason").is_not_null()
-    spellings = merged_spellings(lines.filter(~bad)["product_id"], known)
-    good = with_new_sums(_numbered(under_one_id(lines.filter(~bad), spellings)), known)
-    warnings = check_match_rate(good["product_id"], source, known)
-    nothing_new = pl.col("refunded_so_far").is_not_null() & (pl.col("unit_price") == 0)
-    repeated = good.select(is_known(known).fill_null(value=False) | nothing_new).to_series()
-    fresh = with_refunded_orders(good.filter(~repeated), known)
-    only_known = good.filter(repeated).join(fresh, on="row", how="anti")["row"].n_unique()
-    products = _products(fresh, known)
-    non_products = pl.concat([_non_products(known.products), _non_products(products)])
+    aliases = id_aliases(lines.filter(~bad)["product_id"], existing)
+    good = with_new_sums(_with_event_ids(with_canonical_ids(lines.filter(~bad), aliases)), existing)
+    warnings = check_match_rate(good["product_id"], source, existing)
+    nothing_refunded = pl.col("refunded_so_far").is_not_null() & (pl.col("unit_price") == 0)
+    repeated = good.select(already_taken(existing).fill_null(value=False) | nothing_refunded).to_series()
+    fresh = with_refunded_orders(good.filter(~repeated), existing)
+    existing_rows = good.filter(repeated).join(fresh, on="row", how="anti")["row"].n_unique()
+    products = _products(fresh, existing)
+    non_products = pl.concat([_non_products(existing.products), _non_products(products)])
     return Intake(
         fresh=fresh,
-        aside=lines.filter(bad).join(good, on="row", how="anti").unique("row", keep="first"),
-        known_rows=only_known,
-        spellings=spellings,
+        rejected=lines.filter(bad).join(good, on="row", how="anti").unique("row", keep="first"),
+        existing_rows=existing_rows,
+        aliases=aliases,
         products=products,
         non_products=non_products,
-        new_products=products.height - products.join(known.products, on="product_id", how="semi").height,
-        match_rate=match_rate(good["product_id"], known),
+        new_products=products.height - products.join(existing.products, on="product_id", how="semi").height,
+        match_rate=match_rate(good["product_id"], existing),
         warnings=warnings,
     )
 
 
-def _numbered(lines: pl.DataFrame) -> pl.DataFrame:
-    """One event an order, at the time of its first line, its lines numbered in file order."""
+def _with_event_ids(lines: pl.DataFrame) -> pl.DataFrame:
+    """One event per order, at the time of its first line, with its lines numbered in file order."""
     own = pl.when(pl.col("type") == "purchase").then("order_id").otherwise("refund_id")
     named = lines.with_columns(event_id=pl.coalesce("event_id", pl.concat_str("type", pl.lit(":"), own)))
     return named.with_columns(
@@ -69,10 +69,10 @@ def _numbered(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _products(fresh: pl.DataFrame, known: Known) -> pl.DataFrame:
-    """Rows for the catalogue; what it says already of title and price is left as it is."""
+def _products(fresh: pl.DataFrame, existing: Existing) -> pl.DataFrame:
+    """Rows for the catalogue; a title or price that it has already is left as it is."""
     sold = fresh.filter(pl.col("product_id").is_not_null())
-    old = known.products.select("product_id", old_title="title", old_price="price")
+    old = existing.products.select("product_id", old_title="title", old_price="price")
     rows = (
         sold.group_by("product_id")
         .agg(first_seen=pl.col("timestamp").min())
@@ -93,7 +93,7 @@ def _products(fresh: pl.DataFrame, known: Known) -> pl.DataFrame:
 
 
 def _usual_titles(sold: pl.DataFrame) -> pl.DataFrame:
-    """The most usual title of each product; of refunds and free lines only if there are no others."""
+    """The most frequent title of each product; titles of paid lines come before all others."""
     paid = (pl.col("type") != "refund") & (pl.col("unit_price") != 0)
     return (
         sold.filter(pl.col("title").is_not_null())

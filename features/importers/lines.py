@@ -1,4 +1,4 @@
-"""The one frame every format maps its columns onto; all that follows is shared."""
+"""The columns that every format's rows are mapped onto, so that all later steps are shared."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ COLUMNS = (
     "detail",
 )
 """Besides `row`, UInt32: the row of `Table.cells` a line comes from (one row may give several lines).
-`refunded_so_far`: of a refund of a sum, all that the order was given back until the file was written."""
+`refunded_so_far`: where a refund states a total, all money refunded for the order up to the export."""
 
 IDS = ("event_id", "order_id", "refund_id", "customer_id", "anonymous_id", "session_id", "product_id")
 
 
 @dataclass(frozen=True)
 class Format:
-    """One file format: which headers it knows, and how its rows become lines.
+    """One file format: the headers it accepts, and how its rows become lines.
 
-    columns: our name -> headers accepted, without case and punctuation. required: our names.
-    read: what `rows` gives -> lines with any of COLUMNS (numbers and times may stay text), or for a
-    catalogue product rows.
+    columns: our name -> accepted headers, without case and punctuation. required: our names.
+    read: from the result of `rows` to lines with any of COLUMNS (numbers and times may stay text), or
+    to product rows for a catalogue.
     """
 
     name: str
@@ -55,22 +55,25 @@ class Format:
     read: Callable[[pl.DataFrame], pl.DataFrame]
 
     def headers(self, cells: pl.DataFrame) -> dict[str, str]:
-        """Our name -> the file's own header, for those columns that are there."""
+        """Our name -> the file's own header, of the columns that are present."""
         plain = {_plain(header): header for header in reversed(cells.columns)}
-        spelled = {name: next((s for s in known if s in plain), None) for name, known in self.columns.items()}
-        return {name: plain[spelling] for name, spelling in spelled.items() if spelling}
+        matches = {
+            name: next((each for each in accepted if each in plain), None)
+            for name, accepted in self.columns.items()
+        }
+        return {name: plain[match] for name, match in matches.items() if match}
 
     def missing(self, cells: pl.DataFrame) -> list[str]:
-        """The required columns that are not there, under the names a person would look for."""
-        found = self.headers(cells)
-        return [self.columns[name][0] for name in self.required if name not in found]
+        """The required columns that are absent, each under its first accepted header."""
+        present = self.headers(cells)
+        return [self.columns[name][0] for name in self.required if name not in present]
 
     def rows(self, table: Table) -> pl.DataFrame:
         """The table's rows under our names: trimmed, null where empty or absent, with `row`."""
         headers = self.headers(table.cells)
-        known = [_trimmed(pl.col(header)).alias(name) for name, header in headers.items()]
+        present = [_trimmed(pl.col(header)).alias(name) for name, header in headers.items()]
         absent = [pl.lit(None, pl.String).alias(name) for name in self.columns if name not in headers]
-        return table.cells.select(known).with_columns(absent).with_row_index("row")
+        return table.cells.select(present).with_columns(absent).with_row_index("row")
 
 
 def completed(lines: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Which order lines are no products: postage, fees, adjustments, vouchers, samples."""
+"""Which order lines are not products: postage, fees, adjustments, vouchers, samples."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ TITLES = (
     r"(show |free )?samples?",
     r".*\bgift (voucher|card|certificate)s?\b.*",
 )
-"""Whole titles (regular expressions, case aside). FRENCH CARRIAGE LANTERN and GIFT CARD HOLDER differ."""
+"""Regular expressions of whole titles, case-insensitive: FRENCH CARRIAGE LANTERN remains a product."""
 
-NEVERTHELESS = r"\b(holder|box|case|wallet|envelope|set of)\b"
-"""Words that make a product of what looks like a voucher."""
+PRODUCT_WORDS = r"\b(holder|box|case|wallet|envelope|set of)\b"
+"""A title with one of these words is a product after all: a gift card holder is not a gift card."""
 
 
 def is_product(product_id: pl.Expr, title: pl.Expr) -> pl.Expr:
-    """Boolean: False for what is charged for or booked but cannot be recommended."""
+    """Boolean: False for charges and bookings that must not be recommended."""
     text = title.fill_null("").str.strip_chars().str.to_lowercase()
-    charged = text.str.contains(rf"^({'|'.join(TITLES)})$") & ~text.str.contains(NEVERTHELESS)
+    charged = text.str.contains(rf"^({'|'.join(TITLES)})$") & ~text.str.contains(PRODUCT_WORDS)
     return ~(product_id.str.to_uppercase().is_in(CODES) | charged)

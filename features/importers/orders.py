@@ -15,9 +15,9 @@ from features.home import Home
 from features.importers.checks import with_reasons, with_values
 from features.importers.content import read_file
 from features.importers.events_jsonl import jsonl_lines
+from features.importers.existing import read_existing
 from features.importers.formats import pick_orders_format
-from features.importers.intake import Intake, sort_out
-from features.importers.known import read_known
+from features.importers.intake import Intake, plan_intake
 from features.importers.lines import Format, completed
 from features.importers.reasons import Reason
 from features.importers.refusal import ImportRefused
@@ -37,7 +37,7 @@ def import_orders(
     received_at: datetime,
     report: Report = silent,
 ) -> OrdersSummary:
-    """Take every good line that is not known yet; set the others aside with a reason.
+    """Take every good line that is not in the history yet; set bad ones aside with a reason.
 
     format: "auto" or a name of `formats.FORMATS`. A dry run writes nothing and returns the same summary.
     Raises ImportRefused, the home unchanged, where the file cannot be taken at all.
@@ -46,10 +46,10 @@ def import_orders(
     chosen, why = pick_orders_format(table, format)
     if table.cells.is_empty():
         raise ImportRefused(f"{path.name} has a header and no rows. Export the period you want again.")
-    lines, times = _judged(table, chosen, received_at, report)
+    lines, times = _checked(table, chosen, received_at, report)
     report("joining refunds", 0, lines.height)
-    intake = sort_out(lines, chosen.name, read_known(home))
-    rejects = rejects_path(home, path, received_at) if intake.aside.height and not dry_run else None
+    intake = plan_intake(lines, chosen.name, read_existing(home))
+    rejects = rejects_path(home, path, received_at) if intake.rejected.height and not dry_run else None
     if not dry_run:
         report("writing", 0, intake.fresh.height)
         _write(home, intake, table, rejects, chosen.name, received_at)
@@ -68,18 +68,18 @@ def import_orders(
     )
 
 
-def _judged(
+def _checked(
     table: Table, chosen: Format, received_at: datetime, report: Report
 ) -> tuple[pl.DataFrame, Times]:
     rows = table.cells.height
     report("checking", 0, rows)
-    read = (
+    unparsed = (
         jsonl_lines(table, received_at, report)
         if table.kind == "jsonl"
         else completed(chosen.read(chosen.rows(table)))
     )
-    valued, times = with_values(read)
-    lines = with_reasons(valued, table, received_at)
+    parsed, times = with_values(unparsed)
+    lines = with_reasons(parsed, table, received_at)
     report("checking", rows, rows)
     return lines, times
 
@@ -87,15 +87,15 @@ def _judged(
 def _write(
     home: Home, intake: Intake, table: Table, rejects: Path | None, source: str, received_at: datetime
 ) -> None:
-    """Everything or, after any failure, nothing."""
+    """Write the whole intake; a failure undoes what was written before it."""
     with ExitStack() as undo:
         if rejects:
             undo.callback(rejects.unlink, missing_ok=True)
-            write_rejects(rejects, table, intake.aside)
+            write_rejects(rejects, table, intake.rejected)
         if intake.fresh.height:
             rows = _history_rows(intake.fresh, source, received_at)
             undo.callback(write_rows(home, rows, received_at).unlink)
-            add_aliases(home, intake.spellings)
+            add_aliases(home, intake.aliases)
             merge_products(home, intake.products, received_at)
         undo.pop_all()
 
@@ -107,14 +107,14 @@ def _history_rows(lines: pl.DataFrame, source: str, received_at: datetime) -> pl
 
 def _counts(intake: Intake) -> dict[str, Any]:
     """The figures of OrdersSummary."""
-    lines, aside = intake.fresh, intake.aside
+    lines, rejected = intake.fresh, intake.rejected
     purchases, refunds = (lines.filter(pl.col("type") == kind) for kind in ("purchase", "refund"))
-    reasons = aside["reason"].value_counts(sort=True)
+    reasons = rejected["reason"].value_counts(sort=True)
     return {
         "taken": lines["row"].n_unique(),
-        "already_known": intake.known_rows,
+        "already_known": intake.existing_rows,
         "set_aside": dict(reasons.iter_rows()),
-        "exact_duplicates": aside.filter(pl.col("reason") == Reason.DUPLICATE.value).height,
+        "exact_duplicates": rejected.filter(pl.col("reason") == Reason.DUPLICATE.value).height,
         "purchase_lines": purchases.height,
         "refund_lines": refunds.height,
         "refunds_joined": refunds["order_id"].count(),
@@ -126,7 +126,7 @@ def _counts(intake: Intake) -> dict[str, Any]:
         "customers": lines["customer_id"].drop_nulls().n_unique(),
         "products": lines["product_id"].drop_nulls().n_unique(),
         "new_products": intake.new_products,
-        "merged_ids": dict(intake.spellings.iter_rows()),
+        "merged_ids": dict(intake.aliases.iter_rows()),
         "first": lines["timestamp"].min(),
         "last": lines["timestamp"].max(),
         "match_rate": intake.match_rate,

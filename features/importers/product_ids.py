@@ -1,70 +1,80 @@
-"""One id a product: known aliases and spellings that differ only in case become one."""
+"""One id per product: aliases on record, and spellings that differ only in case, become one id."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import polars as pl
 
-from features.importers.known import Known
+from features.importers.existing import Existing
 from features.importers.refusal import ImportRefused
 
 WARN_BELOW, REFUSE_BELOW = 0.99, 0.90
 
 
-def merged_spellings(ids: pl.Series, known: Known) -> pl.DataFrame:
-    """For each id of a file that goes by another one: `alias`, `product_id`.
+def id_aliases(ids: pl.Series, existing: Existing) -> pl.DataFrame:
+    """`alias`, `product_id`: every id of a file that stands for another one.
 
-    An alias already on record counts, then a known product, then its spelling in another case, then
-    the spelling most frequent in `ids` (with repeats).
+    The first that applies is the canonical id: an alias on record, an existing product's own id, an
+    existing id in another case, the spelling most frequent in `ids` (with repeats).
     """
     spellings = ids.drop_nulls().alias("alias").to_frame().group_by("alias").len()
-    named = spellings.with_columns(plain=_plain("alias")).join(known.aliases, on="alias", how="left")
-    known_ids = known.product_ids.alias("known").sort().to_frame().with_columns(plain=_plain("known"))
-    same = named.join(known_ids.unique("plain", keep="first"), on="plain", how="left").with_columns(
-        itself=pl.when(pl.col("alias").is_in(known_ids["known"].implode())).then("alias"),
-        usual=pl.col("alias").sort_by("len", "alias", descending=[True, False]).first().over("plain"),
+    named = spellings.with_columns(folded=_folded("alias")).join(existing.aliases, on="alias", how="left")
+    existing_ids = existing.product_ids.alias("id").sort().to_frame().with_columns(folded=_folded("id"))
+    same = named.join(existing_ids.unique("folded", keep="first"), on="folded", how="left").with_columns(
+        itself=pl.when(pl.col("alias").is_in(existing_ids["id"].implode())).then("alias"),
+        usual=pl.col("alias").sort_by("len", "alias", descending=[True, False]).first().over("folded"),
     )
-    chosen = same.select("alias", product_id=pl.coalesce("product_id", "itself", "known", "usual"))
-    return chosen.filter(pl.col("alias") != pl.col("product_id")).sort("alias")
+    canonical = same.select("alias", product_id=pl.coalesce("product_id", "itself", "id", "usual"))
+    return canonical.filter(pl.col("alias") != pl.col("product_id")).sort("alias")
 
 
-def under_one_id(lines: pl.DataFrame, spellings: pl.DataFrame) -> pl.DataFrame:
-    """The lines with `product_id` in the spelling that counts."""
-    one = pl.col("product_id").replace(spellings["alias"], spellings["product_id"])
-    return lines.with_columns(product_id=one)
+def with_canonical_ids(lines: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
+    """The lines with each alias in `product_id` replaced by its canonical id."""
+    canonical = pl.col("product_id").replace(aliases["alias"], aliases["product_id"])
+    return lines.with_columns(product_id=canonical)
 
 
-def match_rate(ids: pl.Series, known: Known) -> float | None:
-    """Share of the file's distinct products that the home knows; None where it knows none."""
-    distinct, matched, known_ids = _overlap(ids, known)
-    return matched / distinct if distinct and known_ids else None
+def match_rate(ids: pl.Series, existing: Existing) -> float | None:
+    """Share of the file's distinct products that the home has; None where either has none."""
+    counts = _overlap(ids, existing)
+    return counts.matched / counts.in_file if counts.in_file and counts.in_home else None
 
 
-def check_match_rate(ids: pl.Series, source: str, known: Known) -> list[str]:
+def check_match_rate(ids: pl.Series, source: str, existing: Existing) -> list[str]:
     """Warnings about ids that match badly.
 
-    Raises ImportRefused where a new source speaks of other products than the home's: its ids would
-    never meet theirs. The smaller of the two sides is what should be found in the other, for the home
-    may know little yet, or a file may hold products that are no longer sold. A source that was
-    imported before may bring a new range of products.
+    Raises ImportRefused where a new source has other products than the home, since their ids would
+    never match. The smaller of the two sets should be found in the other: the home may have few products
+    yet, or the file may hold products that are no longer sold. A source that was imported before may
+    bring a new range of products.
     """
-    distinct, matched, known_ids = _overlap(ids, known)
-    if not (distinct and known_ids) or matched / distinct >= WARN_BELOW:
+    counts = _overlap(ids, existing)
+    if not (counts.in_file and counts.in_home) or counts.matched / counts.in_file >= WARN_BELOW:
         return []
-    found = f"Only {matched / distinct:.1%} of the file's products are known here"
-    familiar = source in known.events["source"].unique()
-    if matched / min(distinct, known_ids) < REFUSE_BELOW and not familiar:
+    warning = f"Only {counts.matched / counts.in_file:.1%} of the file's products are known here"
+    imported_before = source in existing.events["source"].unique()
+    if counts.matched / min(counts.in_file, counts.in_home) < REFUSE_BELOW and not imported_before:
         raise ImportRefused(
-            f"{found}, so its ids are probably others than the catalogue's. Nothing was taken. "
+            f"{warning}, so its ids are probably others than the catalogue's. Nothing was taken. "
             "Export the file with the same product ids (SKU), or import it into a home of its own (--home)."
         )
-    return [f"{found}; the others were added as new products"]
+    return [f"{warning}; the others were added as new products"]
 
 
-def _overlap(ids: pl.Series, known: Known) -> tuple[int, int, int]:
-    """How many products the file has, of these the home knows, and the home has."""
-    distinct, known_ids = ids.drop_nulls().unique(), known.product_ids
-    return distinct.len(), distinct.filter(distinct.is_in(known_ids.implode())).len(), known_ids.len()
+class Overlap(NamedTuple):
+    """Numbers of distinct products."""
+
+    in_file: int
+    in_home: int
+    matched: int
 
 
-def _plain(column: str) -> pl.Expr:
-    return pl.col(column).str.to_lowercase().alias("plain")
+def _overlap(ids: pl.Series, existing: Existing) -> Overlap:
+    distinct, existing_ids = ids.drop_nulls().unique(), existing.product_ids
+    matched = distinct.filter(distinct.is_in(existing_ids.implode()))
+    return Overlap(distinct.len(), existing_ids.len(), matched.len())
+
+
+def _folded(column: str) -> pl.Expr:
+    return pl.col(column).str.to_lowercase().alias("folded")

@@ -1,4 +1,4 @@
-"""Why a line is set aside: a closed set, each said so that one can act on it."""
+"""Why a line is set aside: a closed set of reasons, each with what to do about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file of lines set aside: where, why, and their own cells."""
+"""The file of lines set aside: their line numbers, the reasons, and their own cells."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import polars as pl
 from features.home import Home
 from features.importers.table import Table
 
-OWN = ("line", "reason")
+OWN_COLUMNS = ("line", "reason")
 FORMULA = "=+-@\t\r"
-"""What a spreadsheet takes for the start of a formula: such a cell gets a leading apostrophe."""
+"""Characters that start a formula in a spreadsheet: a cell that begins with one gets an apostrophe."""
 
 
 def rejects_path(home: Home, source: Path, at: datetime) -> Path:
-    """Where the rejects of an import go; asking makes nothing."""
+    """Path of the file for an import's rejects; nothing is created."""
     stem = source.name.split(".")[0] or "file"
     return home.root / "reports" / f"rejects-{stem}-{at:%Y%m%dT%H%M%S%f}.csv"
 
 
-def write_rejects(path: Path, table: Table, aside: pl.DataFrame) -> None:
-    """Write `line,reason` and the original cells; `aside` has `row`, `reason`, `detail`, a row once."""
-    said = aside.sort("row")
+def write_rejects(path: Path, table: Table, rejected: pl.DataFrame) -> None:
+    """Write `line,reason` and the original cells; `rejected` has `row`, `reason`, `detail`, each row once."""
+    ordered = rejected.sort("row")
     bracketed = pl.format("{} ({})", "reason", "detail")
-    reasons = said.select(reason=pl.coalesce(bracketed, "reason")).to_series()
-    cells = table.cells[said["row"]].with_columns(pl.all().str.replace(r"^([=+\-@\t\r])", "'${1}"))
-    cells = cells.rename(lambda name: f"cell {name}" if name in OWN or name[:1] in FORMULA else name)
+    reasons = ordered.select(reason=pl.coalesce(bracketed, "reason")).to_series()
+    cells = table.cells[ordered["row"]].with_columns(pl.all().str.replace(r"^([=+\-@\t\r])", "'${1}"))
+    cells = cells.rename(lambda name: f"cell {name}" if name in OWN_COLUMNS or name[:1] in FORMULA else name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    pl.DataFrame({"line": table.lines[said["row"]], "reason": reasons}).hstack(cells).write_csv(path)
+    pl.DataFrame({"line": table.lines[ordered["row"]], "reason": reasons}).hstack(cells).write_csv(path)

@@ -1,4 +1,4 @@
-"""Shopify's orders export: a row a line item, the order's own cells on its first row only."""
+"""Shopify's orders export: one row per line item, the order's own cells on its first row only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from features.importers.lines import Format
 from features.importers.values import number
 
 ORDER_CELLS = ("email", "timestamp", "currency", "country", "coupon", "cancelled_at")
-"""Filled forward; the discount stays on the first line, so that sums over lines are right."""
+"""Copied to every row of the order; the discount stays on the first, so that sums over lines are right."""
 
 
 def _read(rows: pl.DataFrame) -> pl.DataFrame:
@@ -29,15 +29,15 @@ def _of_order(cell: pl.Expr) -> pl.Expr:
 
 
 def _hashed(emails: pl.Series) -> pl.Series:
-    """Customers are known by the SHA-256 of their e-mail address, which itself is not kept."""
-    plain = emails.str.strip_chars().str.to_lowercase()
-    distinct = plain.drop_nulls().unique()
+    """SHA-256 of each e-mail address, which serves as customer id; the address itself is not kept."""
+    normalised = emails.str.strip_chars().str.to_lowercase()
+    distinct = normalised.drop_nulls().unique()
     hashes = [sha256(email.encode()).hexdigest() for email in distinct]
-    return plain.replace_strict(distinct, hashes, default=None, return_dtype=pl.String)
+    return normalised.replace_strict(distinct, hashes, default=None, return_dtype=pl.String)
 
 
 def _refunds(purchases: pl.DataFrame) -> pl.DataFrame:
-    """A cancelled or fully refunded order takes back each of its lines; of a part only the sum is known."""
+    """Refund lines: each line of a cancelled or fully refunded order, one sum for a partial refund."""
     refunds = purchases.with_columns(
         type=pl.lit("refund"),
         refund_id=pl.col("order_id"),
@@ -46,8 +46,8 @@ def _refunds(purchases: pl.DataFrame) -> pl.DataFrame:
     whole = pl.col("cancelled_at").is_not_null() | (
         (pl.col("refunded") > 0) & (pl.col("refunded") >= pl.col("total"))
     )
-    part = refunds.filter(~whole.fill_null(value=False), pl.col("refunded") > 0)
-    sums = part.unique("order_id", keep="first", maintain_order=True).with_columns(
+    partial = refunds.filter(~whole.fill_null(value=False), pl.col("refunded") > 0)
+    sums = partial.unique("order_id", keep="first", maintain_order=True).with_columns(
         product_id=pl.lit(None, pl.String),
         title=pl.lit(None, pl.String),
         quantity=pl.lit("1"),

@@ -12,9 +12,9 @@ from typing import Any
 class OrdersSummary:
     """Every row of the file is counted once: `taken + already_known + sum(set_aside) == rows`.
 
-    Lines are what reached the history: a row may give several (a JSON order, a Shopify refund).
-    `refunds_joined` counts refund lines whose order is known; `match_rate` is the share of the file's
-    products that the home knew before, None where it knew none.
+    Counts of lines are of rows in the history: one row of the file may give several (a JSON order, a
+    Shopify refund). `refunds_joined` counts refund lines with an order id; `match_rate` is the share of
+    the file's products that the home had before, None where it had none.
     """
 
     file: str

@@ -18,7 +18,7 @@ JSON_LINE = "json"
 
 @dataclass(frozen=True)
 class Table:
-    """What a file holds, before anyone asks what it means.
+    """The cells of a file, not interpreted yet.
 
     cells: the columns under the file's own names, all String; an empty cell is "" or null.
     lines: UInt32, the line each row ends on, the header being line 1. surplus: rows with too many cells.
@@ -33,9 +33,9 @@ class Table:
 
 
 def as_table(content: bytes, name: str) -> Table:
-    """Read CSV (, ; tab |), JSON lines, .xlsx or parquet, told apart by their content.
+    """Read CSV (, ; tab |), JSON lines, .xlsx or parquet, recognised by content.
 
-    Raises ImportRefused for what is none of them or damaged.
+    Raises ImportRefused for any other or a damaged file.
     """
     if content.startswith(b"PAR1"):
         return _plain(_parquet(content, name), "parquet", first_line=1)
@@ -73,8 +73,8 @@ def _spreadsheet(content: bytes, name: str) -> tuple[pl.DataFrame, tuple[str, ..
         cells = book.load_sheet(0, dtypes="string").to_polars()
     except fastexcel.FastExcelError as error:
         raise ImportRefused(f"{name} is no readable .xlsx spreadsheet. Save it again, or as CSV.") from error
-    unread = [repr(sheet) for sheet in book.sheet_names[1:]]
-    notes = (f"Only the first sheet was read, not {', '.join(unread)}",) if unread else ()
+    unread_sheets = [repr(sheet) for sheet in book.sheet_names[1:]]
+    notes = (f"Only the first sheet was read, not {', '.join(unread_sheets)}",) if unread_sheets else ()
     return cells, notes
 
 

@@ -1,4 +1,4 @@
-"""Text to numbers and times, with the format of dates worked out from the whole column."""
+"""Text to numbers and times; the date format is inferred from the whole column."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import polars as pl
 
 MONTH_FIRST, DAY_FIRST, ISO = "month/day/year", "day/month/year", "ISO 8601"
-CLOCKS = ("%H:%M", "%H:%M:%S")
+TIME_FORMATS = ("%H:%M", "%H:%M:%S")
 TIME = pl.Datetime("us", "UTC")
 
 
 def number(text: pl.Expr) -> pl.Expr:
-    """Float64 of text like `1,234.50`, `2,55` or `£2.55`; null where it is no finite number."""
+    """Float64 of text like `1,234.50`, `2,55` or `£2.55`; null if it is not a finite number."""
     bare = text.str.replace_all(r"[£$€\s]", "")
     grouped = bare.str.contains(r"^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$")
     decimal_comma = bare.str.replace(r"^([-+]?\d+),(\d+)$", "${1}.${2}")
@@ -37,8 +37,8 @@ class Times:
 def read_times(text: pl.Series) -> Times:
     """Find the one date format of a column and read it; times without a zone are taken as UTC.
 
-    Where month and day could be either way round, the reading that is in order stands, else the one
-    that spans less time. ISO dates among others are unambiguous and are read as well.
+    If every date can be read as month/day and as day/month, the reading that is in ascending order is
+    chosen, else the one that spans less time. ISO dates among the others are read as well.
     """
     readings = {MONTH_FIRST: _slashed(text, "%m/%d"), DAY_FIRST: _slashed(text, "%d/%m"), ISO: _iso(text)}
     understood = {name: values.count() for name, values in readings.items()}
@@ -57,10 +57,10 @@ def read_times(text: pl.Series) -> Times:
 
 
 def _slashed(text: pl.Series, day_and_month: str) -> pl.Series:
-    """Dates like 12/1/2010 8:26; also with dots or dashes, two-digit years, seconds, no clock."""
+    """Dates like 12/1/2010 8:26; also with dots or dashes, two-digit years, seconds, no time of day."""
     plain = text.str.replace_all(r"^(\d{1,2})[.\-/](\d{1,2})[.\-/](\d{2}|\d{4})\b,?", "$1/$2/$3")
     days = [f"{day_and_month}/%y", f"{day_and_month}/%Y"]
-    return _first_that_reads(plain, [*(f"{day} {clock}" for day in days for clock in CLOCKS), *days])
+    return _first_that_reads(plain, [*(f"{day} {time}" for day in days for time in TIME_FORMATS), *days])
 
 
 def _iso(text: pl.Series) -> pl.Series:
@@ -81,14 +81,14 @@ def _first_that_reads(text: pl.Series, formats: list[str]) -> pl.Series:
     for each in formats:
         if values.null_count() == text.null_count():
             break
-        read = text.str.to_datetime(each, strict=False, time_unit="us")
-        zoned = read if "z" in each else read.dt.replace_time_zone("UTC")
+        parsed = text.str.to_datetime(each, strict=False, time_unit="us")
+        zoned = parsed if "z" in each else parsed.dt.replace_time_zone("UTC")
         values = values.fill_null(zoned.cast(TIME))
     return values
 
 
 def _disorder(times: pl.Series) -> tuple[bool, float]:
-    """Smaller is likelier: first whether times go back, then how long they span in seconds."""
+    """Whether the times are out of order, and their span in seconds; the smaller pair is likelier."""
     present = times.drop_nulls()
     span = present.max() - present.min()  # type: ignore[operator]
     return not present.is_sorted(), span.total_seconds()  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""What every figure means: the one table that reports, pages and documentation show."""
+"""The definition of every figure, shown in reports, on pages and in the documentation."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Literal, NamedTuple
 
 Unit = Literal["count", "number", "money", "share", "days", "ratio", "date", "text"]
 
-WORTH_IT = 3.0
-"""LTV:CAC from which a channel is taken to pay: the rule of thumb 3:1."""
+MIN_LTV_TO_CAC = 3.0
+"""LTV:CAC from which a channel is considered profitable, by the usual rule of thumb of 3:1."""
 
 
 class Definition(NamedTuple):
-    """A figure's name for people, what it is counted in, and how it is worked out."""
+    """A figure's label, its unit, and how it is calculated."""
 
     label: str
     unit: Unit

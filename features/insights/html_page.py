@@ -1,4 +1,4 @@
-"""A report as one HTML file: its figures, and the script and style that draw them on the dashboard too."""
+"""A report as one HTML file, with its data and the same script and style as the dashboard."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ show(document.getElementById("reports"), JSON.parse(document.getElementById("dat
 
 
 def as_html(report: Report) -> str:
-    """Needs nothing beside itself: it can be mailed, opened and printed."""
-    # "<" as an escape: no text of a shop can end the script element.
+    """The report as HTML without external files, so that it can be mailed, opened and printed."""
+    # "<" is escaped, so that no text of a shop can end the script element.
     data = msgspec.json.encode(report).decode().replace("<", "\\u003c")
     return PAGE.format(
         title=escape(report.title),

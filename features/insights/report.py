@@ -1,4 +1,4 @@
-"""A report: figures and tables, each with its definition, a part for each currency."""
+"""A report: figures and tables with their definitions, in one part per currency."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Cell = str | int | float | None
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """One number; None: it cannot be told, and `note` says why. low and high: the ends of 95 %."""
+    """One number. value: None if it cannot be determined, and `note` says why; low, high: 95 % interval."""
 
     name: str
     label: str
@@ -26,7 +26,7 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A table's column."""
+    """A column of a table."""
 
     name: str
     label: str
@@ -35,8 +35,8 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Plot(msgspec.Struct, frozen=True):
-    """How a table is drawn: bars of one column, all columns but the first two as a heat map, or one column as
-    an interval, whose ends are the two after it."""
+    """How a table is drawn. bars: of one column; heat: all columns but the first two as a heat map;
+    intervals: one column with the two after it as the ends of its interval."""
 
     kind: Literal["bars", "heat", "intervals"]
     column: str
@@ -54,7 +54,7 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """What concerns one currency; None: the orders name none."""
+    """The figures and tables in one currency; None: the orders have no currency."""
 
     currency: str | None
     figures: list[Figure] = []
@@ -62,7 +62,7 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """as_of: the last day that counts, ISO. notes: what a reader must know; headline: what matters most."""
+    """as_of: the last day included, ISO. notes: caveats for the reader; headline: the main result."""
 
     name: str
     title: str
@@ -79,17 +79,17 @@ def figure(
     low: float | None = None,
     high: float | None = None,
 ) -> Figure:
-    """A figure of the table of definitions."""
-    known = DEFINITIONS[name]
-    return Figure(name, known.label, known.unit, _plain(value), known.text, note, _plain(low), _plain(high))
+    """A figure with the label, unit and text of its definition."""
+    about = DEFINITIONS[name]
+    return Figure(name, about.label, about.unit, _plain(value), about.text, note, _plain(low), _plain(high))
 
 
 def column(name: str, label: str | None = None, unit: Unit | None = None) -> Column:
-    """A column of the table of definitions, or one with a label and unit of its own."""
-    known = DEFINITIONS.get(name)
-    if known is None:
+    """A column with the label, unit and text of its definition, if it has one and none are given."""
+    about = DEFINITIONS.get(name)
+    if about is None:
         return Column(name, label or name, unit or "text")
-    return Column(name, label or known.label, unit or known.unit, known.text)
+    return Column(name, label or about.label, unit or about.unit, about.text)
 
 
 def table(
@@ -100,13 +100,13 @@ def table(
     plot: Plot | None = None,
     text: str = "",
 ) -> Table:
-    """Columns by their names in the table of definitions; numbers that are none become None."""
-    shown = tuple(column(each) if isinstance(each, str) else each for each in columns)
-    return Table(name, title, shown, [[_plain(cell) for cell in row] for row in rows], plot, text)
+    """A table. A column given by name has that definition; NaN and infinite cells become None."""
+    defined = tuple(column(each) if isinstance(each, str) else each for each in columns)
+    return Table(name, title, defined, [[_plain(cell) for cell in row] for row in rows], plot, text)
 
 
 def _plain(value: Any) -> Any:
-    """Rounded to six digits after the point; NaN and infinities are None: JSON has neither."""
+    """A float rounded to six decimals; None for NaN and infinities, which JSON does not have."""
     if not isinstance(value, float):
         return value
     return round(value, 6) if abs(value) < float("inf") else None

@@ -1,4 +1,4 @@
-"""Reports as files of the home: written whole or not at all, read as they are."""
+"""Reports as JSON files of the home, replaced atomically."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ INSIGHTS = (
 
 
 def write_report(home: Home, report: Report) -> Path:
-    """Replace the report of that name."""
+    """Write a report over the earlier one of the same name."""
     target = home.reports / f"{report.name}.json"
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     partial.write_bytes(msgspec.json.encode(report))
@@ -34,7 +34,7 @@ def write_report(home: Home, report: Report) -> Path:
 
 
 def read_report(home: Home, name: str) -> bytes | None:
-    """JSON of a report, None before the first training. name: one of INSIGHTS."""
+    """JSON of the report `name`, one of INSIGHTS; None before the first training."""
     try:
         return (home.root / "reports" / f"{name}.json").read_bytes()
     except FileNotFoundError:

@@ -1,6 +1,6 @@
-"""What a customer's events say beyond shopping: who they are, what they agreed to, how happy they are.
+"""Facts in a customer's events beside shopping: identity, consents, satisfaction.
 
-Read by lifecycle decisions only: the recommendation path neither reads nor folds any of it. Pure.
+Only lifecycle and offer decisions read them; recommendations do not. Pure.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ Channel = Literal["email", "sms", "push", "whatsapp", "phone", "post"]
 ALL_CHANNELS = "all"
 CONSENTS = frozenset({*get_args(Channel), ALL_CHANNELS})
 CLOSED = frozenset({"closed", "solved", "resolved", "done"})
-PLACED = frozenset({"consent", "identify", "purchase"})  # these tell where somebody lives, and their language
-LONGEST = 200  # characters of a fact
+PLACED = frozenset({"consent", "identify", "purchase"})  # their country and language are the customer's
+MAX_FACT_LENGTH = 200  # characters
 Reader = Callable[[int, Mapping[str, Any]], Iterator["Fact"]]
 
 
 class Fact(NamedTuple):
-    """One thing told, under the name of what it is about. earliest: the first of it counts, not the last."""
+    """A named fact. earliest: the first value under its name is kept, instead of the last."""
 
     name: str
     at_ms: int
@@ -49,7 +49,8 @@ class DatedFact(NamedTuple):
 
 
 class Look(NamedTuple):
-    """At one product. last_ms: the newest; times: views, clicks and wishes; wished: on the wish list."""
+    """A customer's interest in a product. last_ms: newest event; times: number of views, clicks and wishes;
+    wished: on the wish list."""
 
     last_ms: int
     times: int
@@ -58,10 +59,10 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CustomerState:
-    """Everything a lifecycle decision knows of a customer's events. Times: UTC milliseconds, 0: never.
+    """What lifecycle decisions use of a customer's events. Times: UTC milliseconds, 0: never.
 
     looks: product -> Look; cart_since_ms: when the cart last began to fill; cart_changed_ms: its last change;
-    taken_back_ms: the newest refund or cancellation; told: name -> newest `DatedFact`.
+    taken_back_ms: the newest refund or cancellation; facts: name -> newest `DatedFact`.
     """
 
     shopper: ShopperState = field(default_factory=ShopperState)
@@ -70,71 +71,72 @@ class CustomerState:
     cart_changed_ms: int = 0
     taken_back_ms: int = 0
     reviewed: frozenset[str] = frozenset()
-    told: Mapping[str, DatedFact] = field(default_factory=dict)
+    facts: Mapping[str, DatedFact] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
-        """Nothing is remembered of them."""
-        return not self.told and self.shopper.last_seen_ms == 0
+        """Whether no events or facts of the customer are stored."""
+        return not self.facts and self.shopper.last_seen_ms == 0
 
     def at_ms(self, name: str) -> int:
-        """When a fact was told; 0: never."""
-        said = self.told.get(name)
-        return said.at_ms if said else 0
+        """Time of a fact; 0: there is none."""
+        fact = self.facts.get(name)
+        return fact.at_ms if fact else 0
 
     def value(self, name: str) -> str | None:
-        said = self.told.get(name)
-        return said.value if said else None
+        """Value of a fact; None: there is none."""
+        fact = self.facts.get(name)
+        return fact.value if fact else None
 
     def number(self, name: str) -> float | None:
-        """A fact as a number."""
+        """A fact as a number; None: there is none, or it is not a number."""
         try:
-            return float(self.told[name].value)
+            return float(self.facts[name].value)
         except (KeyError, ValueError):
             return None
 
     def consents(self, channel: str) -> bool | None:
-        """What they last said about one channel, or about all of them; None: nothing yet."""
-        said = [self.told[name] for name in _consent_names(channel) if name in self.told]
-        return max(said, key=lambda each: (each.at_ms, each.value == "0")).value == "1" if said else None
+        """The last consent (True) or refusal (False) for this channel or for all; None: neither yet."""
+        facts = [self.facts[name] for name in _consent_names(channel) if name in self.facts]
+        return max(facts, key=lambda each: (each.at_ms, each.value == "0")).value == "1" if facts else None
 
     def all_consents(self) -> dict[str, bool]:
-        """Channel -> what they last said of it, of those they ever said something of."""
-        said = {channel: self.consents(channel) for channel in get_args(Channel)}
-        return {channel: given for channel, given in said.items() if given is not None}
+        """Channel -> last consent or refusal, of the channels that have one."""
+        consents = {channel: self.consents(channel) for channel in get_args(Channel)}
+        return {channel: given for channel, given in consents.items() if given is not None}
 
     def open_tickets(self) -> Iterator[int]:
-        """When each ticket that is not closed was told of."""
-        tickets = (said for name, said in self.told.items() if name.startswith("ticket:"))
-        return (said.at_ms for said in tickets if said.value != "closed")
+        """Time of the last event of each open ticket, UTC milliseconds."""
+        tickets = (fact for name, fact in self.facts.items() if name.startswith("ticket:"))
+        return (fact.at_ms for fact in tickets if fact.value != "closed")
 
 
 def facts_of(event: Event) -> list[Fact]:
-    """What an event tells of the person behind it."""
-    at, known = milliseconds(event.timestamp), event.properties or {}
+    """The facts about the customer in an event."""
+    at_ms, properties = milliseconds(event.timestamp), event.properties or {}
     reader = _READERS.get(event.type)
-    told = list(reader(at, known)) if reader else []
-    return told + _place(at, event) if event.type in PLACED else told
+    facts = list(reader(at_ms, properties)) if reader else []
+    return facts + _country_and_language(at_ms, event) if event.type in PLACED else facts
 
 
 def packed_facts(event: Event) -> bytes:
-    """`facts_of` as the ingest script takes them, JSON; empty where there are none."""
+    """`facts_of` as JSON for the ingest script; empty if there are none."""
     facts = facts_of(event) if event.type in _READERS or event.type in PLACED else ()
     return msgspec.json.encode([(f.name, str(f.at_ms), f.value, f.earliest) for f in facts]) if facts else b""
 
 
-def told_of(kept: Mapping[bytes, bytes]) -> dict[str, DatedFact]:
-    """Facts as Redis keeps them: name -> `<ms> <value>`; what cannot be read is passed over."""
-    told = {}
-    for name, packed in kept.items():
+def parse_facts(stored: Mapping[bytes, bytes]) -> dict[str, DatedFact]:
+    """Parse facts as stored in Redis: name -> `<ms> <value>`; unreadable ones are skipped."""
+    facts = {}
+    for name, packed in stored.items():
         at, _, value = packed.decode(errors="replace").partition(" ")
         if at.isdecimal():
-            told[name.decode(errors="replace")] = DatedFact(int(at), value)
-    return told
+            facts[name.decode(errors="replace")] = DatedFact(int(at), value)
+    return facts
 
 
-def live(entries: Iterable[bytes], told: Mapping[str, DatedFact]) -> CustomerState:
-    """A customer's log entries, newest arrival first, and facts, into what a lifecycle decision needs."""
+def fold_customer(entries: Iterable[bytes], facts: Mapping[str, DatedFact]) -> CustomerState:
+    """A customer's state from facts and log entries, newest arrival first."""
     log = in_time_order(entries)
     cart_since_ms, cart_changed_ms = _cart_times(log)
     return CustomerState(
@@ -144,7 +146,7 @@ def live(entries: Iterable[bytes], told: Mapping[str, DatedFact]) -> CustomerSta
         cart_changed_ms=cart_changed_ms,
         taken_back_ms=max((entry.at_ms for entry in log if entry.type in TAKEN_BACK), default=0),
         reviewed=frozenset(p for entry in log if entry.type == "review" for p in entry.product_ids),
-        told=told,
+        facts=facts,
     )
 
 
@@ -162,18 +164,18 @@ def _identity(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
     yield Fact("known", at_ms, "1", earliest=True)
     for name in ("birthday", "timezone"):
         value = properties.get(name)
-        if isinstance(value, str) and len(value) <= LONGEST:
+        if isinstance(value, str) and len(value) <= MAX_FACT_LENGTH:
             yield Fact(name, at_ms, value)
 
 
 def _ticket(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
     status = "closed" if str(properties.get("status", "")).lower() in CLOSED else "open"
-    yield Fact(f"ticket:{properties.get('ticket_id', '')}"[:LONGEST], at_ms, status)
+    yield Fact(f"ticket:{properties.get('ticket_id', '')}"[:MAX_FACT_LENGTH], at_ms, status)
 
 
-def _number(name: str, of: str) -> Reader:
+def _number(name: str, property_name: str) -> Reader:
     def read(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
-        number = properties.get(of)
+        number = properties.get(property_name)
         if isinstance(number, int | float) and not isinstance(number, bool) and abs(number) <= 1_000:
             yield Fact(name, at_ms, f"{number:g}")
 
@@ -194,11 +196,13 @@ _READERS: dict[str, Reader] = {
 }
 
 
-def _place(at_ms: int, event: Event) -> list[Fact]:
+def _country_and_language(at_ms: int, event: Event) -> list[Fact]:
     if event.context is None:
         return []
-    said = {"country": event.context.country, "language": event.context.language}
-    return [Fact(name, at_ms, word) for name, word in said.items() if word and len(word) <= LONGEST]
+    values = {"country": event.context.country, "language": event.context.language}
+    return [
+        Fact(name, at_ms, value) for name, value in values.items() if value and len(value) <= MAX_FACT_LENGTH
+    ]
 
 
 def _looks(log: list[LogEntry]) -> dict[str, Look]:
@@ -213,7 +217,7 @@ def _looks(log: list[LogEntry]) -> dict[str, Look]:
 
 
 def _cart_times(log: list[LogEntry]) -> tuple[int, int]:
-    """When the cart began to fill, and its last change; both 0 while it is empty."""
+    """When the cart began to fill, and its last change, UTC milliseconds; both 0 while it is empty."""
     cart: dict[str, float] = {}
     since = changed = 0
     for entry in log:

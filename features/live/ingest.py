@@ -65,8 +65,8 @@ def ingest_sync(
 
 async def read_log(store: Connection, customer_id: str | None, anonymous_id: str | None) -> ShopperLog:
     """What a shopper did lately, in one round trip; the logs of both ids are one history."""
-    logs = [keys.shopper_log(customer_id, known=True)] if customer_id else []
-    logs += [keys.shopper_log(anonymous_id, known=False)] if anonymous_id else []
+    logs = [keys.shopper_log(customer_id, identified=True)] if customer_id else []
+    logs += [keys.shopper_log(anonymous_id, identified=False)] if anonymous_id else []
     replies = [store.send("LRANGE", log, 0, -1) for log in logs]
     if len(replies) == 1:
         return ShopperLog(await replies[0])
@@ -104,8 +104,8 @@ def _arguments(
         settings.order_memory_days * DAY_S,
         milliseconds(received_at),
         keys.SHOPPER_LOGS,
-        keys.shopper_log("", known=True),
-        keys.told_prefix(),
+        keys.shopper_log("", identified=True),
+        keys.customer_facts_prefix(),
         keys.alias(""),
     ]
     for event in events:
@@ -115,8 +115,8 @@ def _arguments(
             keys.seen_event(event.event_id),
             keys.seen_order(event.type, order) if order else unused,
             keys.seen_order("purchase", takes_back) if takes_back else unused,
-            keys.shopper_log(customer, known=True) if customer else unused,
-            keys.shopper_log(anonymous, known=False) if anonymous else unused,
+            keys.shopper_log(customer, identified=True) if customer else unused,
+            keys.shopper_log(anonymous, identified=False) if anonymous else unused,
             keys.alias(anonymous) if anonymous else unused,
         )
         entry = entry_of(event, received_at) or b""

@@ -13,7 +13,7 @@ from zlib import crc32
 
 import msgspec
 
-from features.events.vocabulary import Event, takes_all
+from features.events.vocabulary import Event, is_fully_refunded
 from features.live.log_entry import KINDS, UNREADABLE, LogEntry, pack, unpack
 
 LOOKS = frozenset({"view", "click", "wishlist"})
@@ -156,7 +156,7 @@ def _less(order: LogEntry, taken_back: list[LogEntry]) -> Purchase:
             change_quantities(kept, entry, -1)
             if not entry.product_ids:
                 given_back += entry.money
-    if takes_all(given_back, order.money):
+    if is_fully_refunded(given_back, order.money):
         kept.clear()
     lines = [(product, quantity) for product, quantity in kept.items() if quantity > 0]
     return Purchase(

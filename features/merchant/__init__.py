@@ -1,1 +1,1 @@
-"""What the merchant has set: rules, offers, triggers, tiers, experiments and keys."""
+"""The merchant's settings: rules, offers, triggers, tiers, experiments and keys."""

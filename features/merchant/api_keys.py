@@ -1,6 +1,6 @@
-"""Keys that open the HTTP interface. Only their SHA-256 is kept: a key is shown once, when made.
+"""API keys. Only their SHA-256 is stored: a key is shown once, when it is created.
 
-They belong to the home: its keys.json is the truth, Redis holds a copy for API processes elsewhere. See
+The home's keys.json is authoritative; Redis holds a copy for API processes on other machines. See
 docs/decisions/0014-keys-belong-to-the-home.md.
 """
 
@@ -28,16 +28,16 @@ logger = logging.getLogger(__name__)
 Scope = Literal["public", "secret"]
 PREFIXES: Mapping[Scope, str] = {"public": "pk_", "secret": "sk_"}
 DEMO_KEYS: Mapping[str, Scope] = {"pk_demo": "public", "sk_demo": "secret"}
-SHOWN = 9  # characters of a key that lists show: enough to tell keys apart, too few to guess one
+PREFIX_LENGTH = 9  # characters of a key that lists show: enough to tell keys apart, too few to guess one
 EXCHANGE = Path(__file__).with_name("api_keys.lua").read_text(encoding="utf-8")
 
 
-class KeysUnknown(Exception):
-    """Nobody can tell now which keys there are; the message says what to do."""
+class KeysUnavailable(Exception):
+    """The keys cannot be read now; the message says what to do."""
 
 
 class ApiKey(msgspec.Struct, frozen=True):
-    """What we remember of a key; `prefix` is its first characters."""
+    """What is stored of a key; `prefix` is its first characters."""
 
     scope: Scope
     name: str
@@ -46,98 +46,102 @@ class ApiKey(msgspec.Struct, frozen=True):
 
 
 class Keys(msgspec.Struct, frozen=True):
-    """All keys that open something: SHA-256 in hex -> key. The higher revision is the newer one."""
+    """All valid keys: SHA-256 in hex -> key. The higher revision is the newer one."""
 
     revision: int = 0
     keys: dict[str, ApiKey] = {}
 
 
 def create_key(home: Home, client: redis.Redis, scope: Scope, name: str, now: datetime) -> str:
-    """Make a key and return it: the only time that anybody sees it. Raises KeysUnknown."""
+    """Create a key and return it, the only time that it can be read. Raises KeysUnavailable."""
     key = PREFIXES[scope] + secrets.token_urlsafe(24)
-    _change(home, client, lambda kept: kept | _entry(key, scope, name, now))
+    _change(home, client, lambda by_hash: by_hash | _entry(key, scope, name, now))
     return key
 
 
 def add_demo_keys(home: Home, client: redis.Redis | None, now: datetime) -> None:
-    """Let the demo's keys, which everybody knows, open this home. client: None where no Redis runs yet."""
+    """Add the demo's public keys to this home. client: None if no Redis runs yet."""
     demo: dict[str, ApiKey] = {}
     for key, scope in DEMO_KEYS.items():
         demo |= _entry(key, scope, "demo", now)
-    _change(home, client, lambda kept: demo | kept)
+    _change(home, client, lambda by_hash: demo | by_hash)
 
 
 def list_keys(home: Home, client: redis.Redis) -> list[ApiKey]:
-    """All keys that open something, oldest first. Raises KeysUnknown."""
+    """All valid keys, oldest first. Raises KeysUnavailable."""
     with lock(home):
-        return sorted(_newest(home, client).keys.values(), key=lambda known: known.created_at)
+        return sorted(_newest(home, client).keys.values(), key=lambda key: key.created_at)
 
 
 def revoke_key(home: Home, client: redis.Redis, key_or_prefix: str) -> list[ApiKey]:
-    """Shut the key, given whole or as the prefix that lists show. Returns what was revoked.
+    """Revoke keys by the full key or by the prefix that lists show. Returns the revoked ones.
 
-    Raises KeysUnknown.
+    Raises KeysUnavailable.
     """
     revoked: list[ApiKey] = []
 
-    def without(kept: dict[str, ApiKey]) -> dict[str, ApiKey]:
-        shut = {
+    def without(by_hash: dict[str, ApiKey]) -> dict[str, ApiKey]:
+        matches = {
             hashed
-            for hashed, known in kept.items()
-            if hashed == digest(key_or_prefix) or known.prefix == key_or_prefix
+            for hashed, key in by_hash.items()
+            if hashed == digest(key_or_prefix) or key.prefix == key_or_prefix
         }
-        revoked.extend(kept[hashed] for hashed in shut)
-        return {hashed: known for hashed, known in kept.items() if hashed not in shut}
+        revoked.extend(by_hash[hashed] for hashed in matches)
+        return {hashed: key for hashed, key in by_hash.items() if hashed not in matches}
 
     _change(home, client, without)
     return revoked
 
 
 def read_keys(home: Home) -> Keys | None:
-    """As the home's file has them; None where there is no file yet. Raises OSError, KeysUnknown."""
+    """The keys of the home's file; None if there is no file yet. Raises OSError, KeysUnavailable."""
     content = read_file(home)
     try:
         return None if content is None else msgspec.json.decode(content, type=Keys)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise KeysUnknown(f"keys.json in {home.root} is damaged: put a copy of it back ({error})") from error
+        message = f"keys.json in {home.root} is damaged: put a copy of it back ({error})"
+        raise KeysUnavailable(message) from error
 
 
-def keep_newest(home: Home, known: Keys) -> Keys:
-    """The newer of these and the home's, which has them then. Raises OSError, KeysUnknown."""
+def keep_newest(home: Home, ours: Keys) -> Keys:
+    """Write the keys to the home's file unless it has newer ones; returns the newer ones.
+
+    Raises OSError, KeysUnavailable.
+    """
     with lock(home):
-        return _kept(home, known)
+        return _write_newer(home, ours)
 
 
-def exchange_words(known: Keys | None) -> Sequence[Any]:
-    """What EVAL takes to exchange the keys with Redis' copy."""
-    known = known or Keys()
-    flat = [word for hashed, key in known.keys.items() for word in (hashed, msgspec.json.encode(key))]
-    return (EXCHANGE, 2, keys.revisions(), keys.api_keys(), known.revision, *flat)
+def exchange_command(ours: Keys | None) -> Sequence[Any]:
+    """Arguments of EVAL that exchange the keys with Redis' copy."""
+    ours = ours or Keys()
+    flat = [word for hashed, key in ours.keys.items() for word in (hashed, msgspec.json.encode(key))]
+    return (EXCHANGE, 2, keys.revisions(), keys.api_keys(), ours.revision, *flat)
 
 
-def exchanged(reply: Any) -> Keys:
-    """What EVAL answered to `exchange_words`."""
+def exchange_reply(reply: Any) -> Keys:
+    """The keys in Redis' reply to `exchange_command`."""
     revision, flat = reply
     pairs = zip(flat[::2], flat[1::2], strict=True)
     return Keys(revision, {hashed.decode(): msgspec.json.decode(key, type=ApiKey) for hashed, key in pairs})
 
 
 def digest(key: str) -> str:
-    """How a key is kept and looked up: SHA-256 in hex. It is random enough to need no salt."""
+    """SHA-256 of a key in hex, by which it is stored and looked up. Keys are random, and need no salt."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _entry(key: str, scope: Scope, name: str, now: datetime) -> dict[str, ApiKey]:
-    return {digest(key): ApiKey(scope=scope, name=name, created_at=now, prefix=key[:SHOWN])}
+    return {digest(key): ApiKey(scope=scope, name=name, created_at=now, prefix=key[:PREFIX_LENGTH])}
 
 
 def _change(
     home: Home, client: redis.Redis | None, change: Callable[[dict[str, ApiKey]], dict[str, ApiKey]]
 ) -> None:
     with lock(home):
-        known = _newest(home, client) if client else read_keys(home) or Keys()
-        changed = Keys(known.revision + 1, change(known.keys))
-        if changed.keys != known.keys:
+        ours = _newest(home, client) if client else read_keys(home) or Keys()
+        changed = Keys(ours.revision + 1, change(ours.keys))
+        if changed.keys != ours.keys:
             write_file(home, msgspec.json.encode(changed))
             if client:
                 _exchange(client, changed)
@@ -147,28 +151,28 @@ def _newest(home: Home, client: redis.Redis) -> Keys:
     own = read_keys(home)
     copy = _exchange(client, own)
     if copy is not None:
-        return _kept(home, copy)
+        return _write_newer(home, copy)
     if own is None:
-        raise KeysUnknown(
+        raise KeysUnavailable(
             "Redis does not answer, and this home has not heard of its keys yet: try again later"
         )
     logger.warning("Redis does not answer: API processes of other homes hear of keys when it does")
     return own
 
 
-def _exchange(client: redis.Redis, known: Keys | None) -> Keys | None:
-    """What Redis' copy is then; None where it cannot be asked, or takes nothing."""
+def _exchange(client: redis.Redis, ours: Keys | None) -> Keys | None:
+    """The newer of ours and Redis' copy; None if Redis does not answer or takes no writes."""
     import redis
 
     try:
-        return exchanged(cast(Any, client.eval(*exchange_words(known))))
+        return exchange_reply(cast(Any, client.eval(*exchange_command(ours))))
     except redis.RedisError:
         return None
 
 
-def _kept(home: Home, known: Keys) -> Keys:
+def _write_newer(home: Home, ours: Keys) -> Keys:
     own = read_keys(home)
-    if own is not None and own.revision >= known.revision:
+    if own is not None and own.revision >= ours.revision:
         return own
-    write_file(home, msgspec.json.encode(known))
-    return known
+    write_file(home, msgspec.json.encode(ours))
+    return ours

@@ -1,4 +1,4 @@
-"""keys.json of a home: written whole or not at all, even in a power cut, and for its owner's eyes alone."""
+"""keys.json of a home: written completely or not at all, even in a power cut; only its owner can read it."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ Stamp = tuple[int, int, int]
 
 
 def lock(home: Home) -> AbstractContextManager[None]:
-    """To be held from reading to writing, so that no change is lost."""
+    """A lock to hold from reading to writing, so that no change is lost."""
     home.root.mkdir(parents=True, exist_ok=True)
     return held(home.root / "keys.lock")
 
 
 def stamp(home: Home) -> Stamp | None:
-    """Another one for each content; None where there is no file. Raises OSError."""
+    """Inode, time and size, which differ after each write; None if there is no file. Raises OSError."""
     try:
-        found = _path(home).stat()
+        status = _path(home).stat()
     except FileNotFoundError:
         return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def read_file(home: Home) -> bytes | None:
-    """None where there is none. Raises OSError."""
+    """The file's content; None if there is no file. Raises OSError."""
     try:
         return _path(home).read_bytes()
     except FileNotFoundError:
@@ -37,7 +37,7 @@ def read_file(home: Home) -> bytes | None:
 
 
 def write_file(home: Home, content: bytes) -> None:
-    """Raises OSError; the old content stands then."""
+    """Replace the file's content. Raises OSError, and the old content stays."""
     descriptor, name = tempfile.mkstemp(dir=home.root, prefix="keys.", suffix=".partial")  # mode 0600
     partial = Path(name)
     try:

@@ -1,5 +1,5 @@
--- Saves settings as the newest version, unless somebody saved since the caller looked.
--- Replies {1, new revision}, or {0, revision now}.
+-- Saves settings as the newest version, unless they were saved since the caller read them.
+-- Replies {1, new revision}, or {0, current revision}.
 -- KEYS: list of versions, revisions. ARGV: settings as JSON, expected revision or "", saved_at, versions
 -- kept, name of the counter.
 local now = tonumber(redis.call('HGET', KEYS[2], ARGV[5]) or 0)

@@ -1,4 +1,4 @@
-"""The merchant's loyalty tiers: a file of the home. What they mean is the recommender's business."""
+"""The file of the merchant's loyalty tiers; the recommender interprets its content."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ TIERS_FILE = "tiers.json"
 
 
 def read_tiers(home: Home) -> bytes | None:
-    """The file as it is, None without one."""
+    """The file's content, None if there is no file."""
     try:
         return (home.root / TIERS_FILE).read_bytes()
     except FileNotFoundError:
@@ -18,7 +18,7 @@ def read_tiers(home: Home) -> bytes | None:
 
 
 def write_tiers(home: Home, plan: bytes) -> None:
-    """Replace the file as a whole; whoever reads it goes by it from the next question on."""
-    fresh = home.root / f".{uuid4().hex}.{TIERS_FILE}"
-    fresh.write_bytes(plan)
-    fresh.replace(home.root / TIERS_FILE)
+    """Replace the file atomically."""
+    partial = home.root / f".{uuid4().hex}.{TIERS_FILE}"
+    partial.write_bytes(plan)
+    partial.replace(home.root / TIERS_FILE)

@@ -1,6 +1,6 @@
-"""What a merchant has set, as it is kept: the newest version, and the ones before it for going back.
+"""Versions of a merchant's settings in Redis: the newest one, and earlier ones to go back to.
 
-What the settings mean is not known here: they are JSON.
+The settings are JSON, and are not interpreted here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OLD_RULES = re.compile(rb'^({"revision":\d+,"saved_at":"[^"]*"),"rules":')
 
 
 class SettingVersion(msgspec.Struct, frozen=True):
-    """One version. Revisions count from 1; 0: nothing was ever saved."""
+    """One version of settings. Revisions count from 1; 0: nothing was saved yet."""
 
     revision: int = 0
     saved_at: datetime | None = None
@@ -33,7 +33,7 @@ class SettingVersion(msgspec.Struct, frozen=True):
 
 
 class StaleRevision(Exception):
-    """Somebody saved in between. `now`: the revision that stands."""
+    """The settings were saved by somebody else meanwhile. now: the current revision."""
 
     def __init__(self, now: int) -> None:
         super().__init__(f"Somebody changed them in between: they are at revision {now}.")
@@ -42,9 +42,9 @@ class StaleRevision(Exception):
 
 @dataclass(frozen=True)
 class SettingVersions:
-    """Where one group of settings is kept. name: of its counter; key: of its list of versions.
+    """The versions of one group of settings.
 
-    unset: the settings, as JSON, before any were saved.
+    name: its field in the revisions; key: Redis key of its versions; unset: JSON before the first save.
     """
 
     name: str
@@ -52,54 +52,53 @@ class SettingVersions:
     unset: bytes = b"{}"
 
     @property
-    def before_the_first(self) -> SettingVersion:
+    def initial(self) -> SettingVersion:
         """Revision 0."""
         return SettingVersion(settings=msgspec.Raw(self.unset))
 
     async def current(self, store: Connection) -> SettingVersion:
-        """The version that stands. Raises StoreUnavailable."""
-        return next(iter(await self.newest(store, 1)), self.before_the_first)
+        """The newest version. Raises StoreUnavailable."""
+        return next(iter(await self.newest(store, 1)), self.initial)
 
     async def save(
         self, store: Connection, settings: bytes, now: datetime, revision: int | None = None
     ) -> int:
-        """Keep settings (JSON) as the newest version; returns its revision.
+        """Save settings (JSON) as the newest version; returns its revision.
 
-        revision: the one that the caller changed; None: whatever stands. Raises StaleRevision,
-        StoreUnavailable.
+        revision: the one that the caller edited; None: any. Raises StaleRevision, StoreUnavailable.
         """
         expected = "" if revision is None else revision
-        words = (settings, expected, now.isoformat(), VERSIONS_KEPT, self.name)
-        saved, standing = await store.call("EVAL", SCRIPT, 2, self.key, keys.revisions(), *words)
+        arguments = (settings, expected, now.isoformat(), VERSIONS_KEPT, self.name)
+        saved, current = await store.call("EVAL", SCRIPT, 2, self.key, keys.revisions(), *arguments)
         if not saved:
-            raise StaleRevision(standing)
-        return int(standing)
+            raise StaleRevision(current)
+        return int(current)
 
     async def revision(self, store: Connection) -> int:
-        """The one that stands. Raises StoreUnavailable."""
+        """The current revision. Raises StoreUnavailable."""
         return int(await store.call("HGET", keys.revisions(), self.name) or 0)
 
     async def newest(self, store: Connection, limit: int = VERSIONS_KEPT) -> list[SettingVersion]:
-        """Newest first. Raises StoreUnavailable."""
-        kept = await store.call("LRANGE", self.key, 0, limit - 1)
-        return [_decoded(version) for version in kept]
+        """The newest versions, newest first. Raises StoreUnavailable."""
+        replies = await store.call("LRANGE", self.key, 0, limit - 1)
+        return [_decoded(version) for version in replies]
 
-    def keep(self, client: redis.Redis, settings: bytes, now: datetime) -> None:
-        """As `save`, for a command."""
-        words = (settings, "", now.isoformat(), VERSIONS_KEPT, self.name)
-        client.eval(SCRIPT, 2, self.key, keys.revisions(), *words)
+    def save_sync(self, client: redis.Redis, settings: bytes, now: datetime) -> None:
+        """As `save` without an expected revision, for offline work."""
+        arguments = (settings, "", now.isoformat(), VERSIONS_KEPT, self.name)
+        client.eval(SCRIPT, 2, self.key, keys.revisions(), *arguments)
 
-    def standing(self, client: redis.Redis) -> SettingVersion:
-        """The newest, for the worker."""
-        return next(iter(self.kept(client, 1)), self.before_the_first)
+    def current_sync(self, client: redis.Redis) -> SettingVersion:
+        """As `current`, for offline work."""
+        return next(iter(self.newest_sync(client, 1)), self.initial)
 
-    def kept(self, client: redis.Redis, limit: int = VERSIONS_KEPT) -> list[SettingVersion]:
+    def newest_sync(self, client: redis.Redis, limit: int = VERSIONS_KEPT) -> list[SettingVersion]:
         """As `newest`, for offline work."""
         return [_decoded(version) for version in cast(list[bytes], client.lrange(self.key, 0, limit - 1))]
 
 
 def _decoded(version: bytes) -> SettingVersion:
-    """Merchandising rules were once kept under `rules`, where others have `settings`."""
+    """Parse a version; early merchandising rules are in a field `rules` instead of `settings`."""
     return msgspec.json.decode(OLD_RULES.sub(rb'\1,"settings":', version), type=SettingVersion)
 
 

@@ -1,1 +1,1 @@
-"""What Perennial told: impressions, e-mails, offers, triggers."""
+"""What Perennial sent out: impressions, e-mails, offers, triggers."""

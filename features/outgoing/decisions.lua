@@ -1,9 +1,9 @@
--- Keeps a decision and charges its budgets, unless somebody decided for this customer since the caller looked,
--- or a budget has too little left. Replies 1 if it is kept, else 0: nothing has changed then.
--- An offer that is sent is a contact, too, unless it goes with a message handed out within the day before.
--- KEYS: the customer's promises, money spent by budget, stream of decisions, the customer's contacts. ARGV:
--- promises as the caller saw them or "", promises now, seconds to live, record for the stream, id of the contact
--- or "", now in ms, seconds that contacts are kept; then three a budget: id, amount, charge.
+-- Stores an offer decision and charges its budgets. Replies 1, or 0 without any change if the customer's
+-- promises changed since the caller read them, or a budget has too little left.
+-- An offer that is sent counts as a contact, unless it goes with a message sent within the day before.
+-- KEYS: the customer's promises, money spent per budget, stream of decisions, the customer's contacts.
+-- ARGV: promises as the caller read them or "", new promises, seconds to live, record for the stream, id of
+-- the contact or "", now in ms, seconds that contacts are kept; then three per budget: id, amount, charge.
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 for i = 8, #ARGV, 3 do
   local spent = tonumber(redis.call('HGET', KEYS[2], ARGV[i]) or 0)

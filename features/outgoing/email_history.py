@@ -1,4 +1,4 @@
-"""Which products a customer was written about lately, so that no e-mail repeats the one before."""
+"""The products in a customer's recent e-mails, so that the next one does not repeat them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from features.store import keys
 from features.store.connection import Connection
 from features.store.settings import StoreSettings
 
-REMEMBERED = 12  # newest sendings a customer
+SENDINGS_KEPT = 12  # per customer, the newest
 DAY_MS = 86_400_000
 
 
 class Sending(msgspec.Struct, array_like=True, frozen=True):
-    """One e-mail's products. `send_id` is the shop's name for it: asked again, it may say the same."""
+    """One e-mail's products. `send_id` is the shop's id of it: a retry with the same id may repeat them."""
 
     at_ms: int
     send_id: str
@@ -29,7 +29,7 @@ _decode = msgspec.msgpack.Decoder(tuple[Sending, ...]).decode
 
 
 def sendings_of(packed: bytes | None) -> tuple[Sending, ...]:
-    """Newest first; what cannot be read counts as nothing."""
+    """Unpack sendings, newest first; none if they cannot be read."""
     try:
         return _decode(packed) if packed else ()
     except msgspec.DecodeError:
@@ -39,21 +39,21 @@ def sendings_of(packed: bytes | None) -> tuple[Sending, ...]:
 def sent_lately(
     sendings: Sequence[Sending], now_ms: int, days: float, send_id: str | None
 ) -> tuple[str, ...]:
-    """The products of the last days, but for those of the same sending."""
+    """The products sent within the last `days`, without those of the sending `send_id` itself."""
     since = now_ms - days * DAY_MS
-    lately = [
+    recent = [
         sending.product_ids
         for sending in sendings
         if sending.at_ms > since and (send_id is None or sending.send_id != send_id)
     ]
-    return tuple(chain(*lately))
+    return tuple(chain(*recent))
 
 
 def note_sending(
     store: Connection, customer_id: str, earlier: Sequence[Sending], sending: Sending, settings: StoreSettings
 ) -> asyncio.Future[bytes]:
-    """Remember one more. Raises StoreUnavailable where the store is known to be away."""
+    """Store one more sending. Raises StoreUnavailable at once if the connection is down."""
     others = [each for each in earlier if each.send_id != sending.send_id]
-    packed = _encode((sending, *others[: REMEMBERED - 1]))
+    packed = _encode((sending, *others[: SENDINGS_KEPT - 1]))
     ttl_s = settings.sent_memory_days * 86_400
     return store.send("SET", keys.sendings(customer_id), packed, "EX", ttl_s)

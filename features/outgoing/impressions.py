@@ -1,4 +1,4 @@
-"""What was shown to whom, noted off the response path."""
+"""Records of served recommendations, written to the stream outside the response path."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from features.store.connection import Connection, StoreUnavailable
 from features.store.settings import StoreSettings
 
 BUFFERED_RECORDS = 10_000
-RECORDS_AN_ENTRY = 100  # of the stream: an entry for each answer would cost Redis as much as the answer
+RECORDS_PER_ENTRY = 100  # an own stream entry for each answer would cost Redis as much as the answer
 
 
 class ExperimentAssignment(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True):
-    """The experiment that an answer was part of. edition: of the experiment's plan; propensity: the chance
-    that a visitor had of this arm; holdout: share of visitors who were held out at the time, 0: none."""
+    """The experiment that an answer was part of. plan_hash: of the experiment's plan; propensity: the
+    probability of this arm; holdout: the share of visitors who were held out at the time, 0: none."""
 
     experiment: str | None = None
-    edition: str | None = None
+    plan_hash: str | None = msgspec.field(default=None, name="edition")
     arm: str | None = None
     propensity: float | None = None
     held_out: bool = False
@@ -28,7 +28,7 @@ class ExperimentAssignment(msgspec.Struct, frozen=True, omit_defaults=True, cach
 
 
 class ServedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One answer. `sources` runs parallel to `product_ids`; placement `offers`: a decision about an offer."""
+    """One answer. `sources` is parallel to `product_ids`; placement `offers`: a decision about an offer."""
 
     recommendation_id: str
     at: datetime
@@ -48,30 +48,30 @@ _encode = msgspec.json.Encoder().encode
 class ServedBuffer:
     """Collects records and sends them to the stream a few times a second.
 
-    These are notes for reports and training: while the store is away, or faster than it takes them,
-    they are dropped and counted, and nobody waits.
+    Records serve reports and training only: while the store is down or too slow, they are dropped and
+    counted, and no answer waits for them.
     """
 
     def __init__(self, store: Connection, settings: StoreSettings) -> None:
         self._store = store
-        self._length = max(1, settings.served_stream_length // RECORDS_AN_ENTRY)
+        self._length = max(1, settings.served_stream_length // RECORDS_PER_ENTRY)
         self._records: list[bytes] = []
         self.dropped = 0
 
     def add(self, record: ServedRecord) -> None:
-        """Note one answer; never waits, never fails."""
+        """Buffer one record; never waits, never fails."""
         if len(self._records) < BUFFERED_RECORDS:
-            self._records.append(_encode(record))  # now, not all at once: answers would wait for that
+            self._records.append(_encode(record))  # encoding all at once in `flush` would delay answers
         else:
             self.dropped += 1
 
     async def flush(self) -> None:
-        """Send all there is, once."""
+        """Send all buffered records, without a retry."""
         records, self._records = self._records, []
         try:
             parts = [
-                records[start : start + RECORDS_AN_ENTRY]
-                for start in range(0, len(records), RECORDS_AN_ENTRY)
+                records[start : start + RECORDS_PER_ENTRY]
+                for start in range(0, len(records), RECORDS_PER_ENTRY)
             ]
             replies = [self._append(part) for part in parts]
         except StoreUnavailable:
@@ -83,7 +83,7 @@ class ServedBuffer:
         )
 
     async def run(self, interval_s: float = 0.2) -> None:
-        """Flush for ever; when cancelled, once more."""
+        """Flush until cancelled, and once more then."""
         try:
             while True:
                 await asyncio.sleep(interval_s)

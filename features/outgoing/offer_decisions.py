@@ -1,6 +1,6 @@
-"""Offers that were promised: what a customer got, what budgets have left, and the log of every decision.
+"""Offer decisions in Redis: a customer's promises, the money spent per budget, and the log of decisions.
 
-What an offer means is the recommender's business; here a promise is JSON.
+The recommender decides and interprets promises; here they are JSON.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from features.live.customer_facts import DatedFact, told_of
+from features.live.customer_facts import DatedFact, parse_facts
 from features.store import keys
 from features.store.connection import Connection
 
@@ -23,25 +23,28 @@ LONGEST_CAP_MS = 366 * 86_400_000
 
 
 class Promises(msgspec.Struct, frozen=True):
-    """standing: the newest decision, as its maker wrote it; given: (offer id, epoch ms), newest first."""
+    """A customer's promised offers.
 
-    standing: msgspec.Raw = msgspec.Raw(b"null")
+    last_decision: JSON; given: (offer id, epoch ms) of offers given, newest first.
+    """
+
+    last_decision: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name="standing")
     given: tuple[tuple[str, int], ...] = ()
 
-    def then(self, standing: bytes, offer_id: str | None, now_ms: int) -> Promises:
-        """After a further decision; offer_id None: it gave nothing."""
+    def with_decision(self, decision: bytes, offer_id: str | None, now_ms: int) -> Promises:
+        """The promises after a further decision; offer_id None: it gave no offer."""
         kept = tuple(each for each in self.given if each[1] > now_ms - LONGEST_CAP_MS)
         new = () if offer_id is None else ((offer_id, now_ms),)
-        return Promises(msgspec.Raw(standing), (*new, *kept))
+        return Promises(msgspec.Raw(decision), (*new, *kept))
 
 
 class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One decision as reports and training read it.
+    """One decision, for reports and training.
 
-    arms, chances and worth run in parallel, "none" among them: what could be taken, how likely, and the
-    money expected above no offer. features: what the model was told, in parallel with `values`. margin: of
-    the order to expect, before any offer; cost: what the offer gives away where it is used. From cart on:
-    what decided who may get what, so that another catalogue can be tried on the same question.
+    arms, chances, worth: in parallel: the possible offers ("none" among them), the probability of each, and
+    the money expected above no offer. features, values: the model's inputs by name, in parallel. margin: of
+    the expected order, before any offer; cost: what the offer gives away when used. cart and all that follow:
+    the inputs of eligibility, so that another catalogue can be evaluated on the same case.
     """
 
     decision_id: str
@@ -71,7 +74,7 @@ class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Charge(NamedTuple):
-    """Money from a budget that holds `amount` in all."""
+    """money: to take from a budget; amount: the budget's total."""
 
     budget: str
     amount: float
@@ -79,30 +82,30 @@ class Charge(NamedTuple):
 
 
 class OfferState(NamedTuple):
-    """What the store knows before a decision. packed: the promises as they lie there, b"" for none;
-    contacts: id -> epoch ms of messages that were handed out, sent offers among them."""
+    """What a decision reads from Redis. packed: the promises as stored, b"" for none; spent: money per
+    budget; contacts: id -> epoch ms of messages that were handed out, sent offers among them."""
 
     packed: bytes
     promises: Promises
     spent: Mapping[str, float]
-    told: Mapping[str, DatedFact]
+    facts: Mapping[str, DatedFact]
     contacts: Mapping[str, int]
 
 
 async def read_offers(store: Connection, customer_id: str) -> OfferState:
-    """In one round trip; promises that cannot be read count as none. Raises StoreUnavailable."""
+    """Read in one round trip; unreadable promises count as none. Raises StoreUnavailable."""
     replies = (
         store.send("GET", keys.promises(customer_id)),
         store.send("HGETALL", keys.budgets_spent()),
-        store.send("HGETALL", keys.told(customer_id, known=True)),
+        store.send("HGETALL", keys.customer_facts(customer_id, identified=True)),
         store.send("ZRANGE", keys.contacts(customer_id), 0, -1, "WITHSCORES"),
     )
-    packed, spent, told, contacts = [await reply for reply in replies]
+    packed, spent, facts, contacts = [await reply for reply in replies]
     return OfferState(
         packed or b"",
         _promises(packed),
         {budget.decode(): float(money) for budget, money in _pairs(spent).items()},
-        told_of(_pairs(told)),
+        parse_facts(_pairs(facts)),
         {name.decode(): int(float(at)) for name, at in _pairs(contacts).items()},
     )
 
@@ -121,22 +124,25 @@ async def keep_decision(
     charges: Sequence[Charge],
     contact: str = "",
 ) -> bool:
-    """Count a decision, in one step and once; False: look again, somebody was faster or a budget is spent.
+    """Store a decision atomically. False: nothing was stored; read and decide again, since the promises
+    changed meanwhile or a budget is spent.
 
-    contact: id of the message that the offer is sent with, where it is sent. Raises StoreUnavailable: it may
-    have been counted, then the next look finds it.
+    contact: id of the message that the offer is sent with, "" if it is not sent. Raises StoreUnavailable: the
+    decision may have been stored, and the next read shows it.
     """
     customer, at_ms = record.customer_id, int(record.decided_at.timestamp() * 1000)
-    touched = (
+    script_keys = (
         keys.promises(customer),
         keys.budgets_spent(),
         keys.decision_stream(),
         keys.contacts(customer),
     )
     kept = before.packed, msgspec.json.encode(promises), LIFE_S, msgspec.json.encode(record)
-    words = (*kept, contact, at_ms, CONTACTS_S)
-    money = [word for each in charges for word in (each.budget, repr(each.amount), repr(each.money))]
-    return bool(await store.call("EVAL", SCRIPT, len(touched), *touched, *words, *money))
+    arguments = (*kept, contact, at_ms, CONTACTS_S)
+    budgets = [
+        argument for each in charges for argument in (each.budget, repr(each.amount), repr(each.money))
+    ]
+    return bool(await store.call("EVAL", SCRIPT, len(script_keys), *script_keys, *arguments, *budgets))
 
 
 def _promises(packed: bytes | None) -> Promises:

@@ -1,4 +1,4 @@
-"""Triggers in Redis: whom to look at, what is known of them, what was decided, and what is read of it."""
+"""The queue of lifecycle triggers in Redis: customers to look at, decisions about them, triggers to send."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
-from features.live.customer_facts import CustomerState, live, told_of
+from features.live.customer_facts import CustomerState, fold_customer, parse_facts
 from features.outgoing.email_history import sendings_of
 from features.store import keys
 from features.store.connection import Connection
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DAY_MS = 86_400_000
 LEASE_MS = 60_000
-FURTHEST_MS = 2 * DAY_MS  # nobody is put off for longer
+FURTHEST_MS = 2 * DAY_MS  # every customer is looked at again within this time
 DONE_MS, KEPT_MS = 400 * DAY_MS, 30 * DAY_MS
 CONTACTS_S = 100 * 86_400
 BEGINNING = "0-0"
@@ -32,18 +32,18 @@ CLAIM, SETTLE, READ, FORGET = (_script(name) for name in ("claim", "settle", "re
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A trigger handed out and not too late yet. place: in the stream; keys: of its occasions."""
+    """A trigger handed out and not expired yet. entry_id: in the stream; keys: of its occasions."""
 
     id: str
     kind: str
-    place: str
+    entry_id: str = msgspec.field(name="place")
     at_ms: int
     keys: tuple[str, ...]
     expires_ms: int
 
 
-class Standing(NamedTuple):
-    """What Redis knows of a customer. done: occasion -> when; contacts: trigger or sending id -> when."""
+class TriggerState(NamedTuple):
+    """A customer's state in Redis. done: occasion -> epoch ms; contacts: trigger or e-mail id -> epoch ms."""
 
     life: CustomerState
     done: dict[str, int]
@@ -51,7 +51,7 @@ class Standing(NamedTuple):
     waiting: tuple[Waiting, ...]
 
 
-class ToHandOut(NamedTuple):
+class NewTrigger(NamedTuple):
     """A trigger as it goes out. payload: JSON."""
 
     id: str
@@ -61,76 +61,79 @@ class ToHandOut(NamedTuple):
     keys: Sequence[str]
 
 
-class Settled(NamedTuple):
-    """What was decided about a customer. look_ms: when to look again, None: nothing is known of them."""
+class TriggerDecision(NamedTuple):
+    """The decision about a customer. ended: ids of triggers that no longer apply; look_ms: when to look at
+    the customer again, None: never, since nothing is stored about them."""
 
     customer_id: str
-    triggers: Sequence[ToHandOut]
+    triggers: Sequence[NewTrigger]
     ended: Sequence[str]
     look_ms: int | None
 
 
 class Page(NamedTuple):
-    """last: the place up to which the stream was looked at, "" at its end; triggers: (place, JSON)."""
+    """last: entry id up to which the stream was read, "" at its end; triggers: (entry id, JSON)."""
 
     last: str
     triggers: list[tuple[str, bytes]]
 
 
 def enrol(client: redis.Redis, customers: Sequence[str], looks_ms: Sequence[int]) -> None:
-    """Have customers looked at by then, unless they are to be already. Times in parallel, epoch ms."""
+    """Queue customers who are not queued yet. looks_ms: when to look at each, epoch ms, in parallel."""
     if customers:
         client.zadd(keys.look_due(), dict(zip(customers, looks_ms, strict=True)), nx=True)
 
 
 def began(client: redis.Redis, now_ms: int) -> int:
-    """When customers were first looked at, epoch ms: now, if they never were."""
+    """When triggers were first decided, epoch ms; the first call sets it to now."""
     client.set(keys.triggers_began(), now_ms, nx=True)
     return int(cast(bytes, client.get(keys.triggers_began()) or str(now_ms)))
 
 
 def claim(client: redis.Redis, now_ms: int, limit: int) -> list[str]:
-    """Customers to look at, the caller's alone until `now_ms + LEASE_MS`."""
-    words = (now_ms, now_ms + LEASE_MS, now_ms + FURTHEST_MS, limit)
-    found = client.eval(CLAIM, 1, keys.look_due(), *map(str, words))
-    return [customer.decode() for customer in cast(list[bytes], found)]
+    """Up to `limit` customers who are due; no other worker gets them until `now_ms + LEASE_MS`."""
+    arguments = (now_ms, now_ms + LEASE_MS, now_ms + FURTHEST_MS, limit)
+    reply = client.eval(CLAIM, 1, keys.look_due(), *map(str, arguments))
+    return [customer.decode() for customer in cast(list[bytes], reply)]
 
 
-def standings(client: redis.Redis, customers: Sequence[str]) -> list[Standing]:
-    """What is known of customers, in one round trip."""
-    with client.pipeline(transaction=False) as ask:
+def read_states(client: redis.Redis, customers: Sequence[str]) -> list[TriggerState]:
+    """Read customers' states in one round trip, in the order given."""
+    with client.pipeline(transaction=False) as pipe:
         for customer in customers:
-            ask.lrange(keys.shopper_log(customer, known=True), 0, -1)
-            ask.hgetall(keys.told(customer, known=True))
-            ask.zrange(keys.triggers_done(customer), 0, -1, withscores=True)
-            ask.zrange(keys.contacts(customer), 0, -1, withscores=True)
-            ask.get(keys.sendings(customer))
-            ask.hvals(keys.triggers_waiting(customer))
-        replies = ask.execute()
-    return [_standing(*replies[start : start + 6]) for start in range(0, len(replies), 6)]
+            pipe.lrange(keys.shopper_log(customer, identified=True), 0, -1)
+            pipe.hgetall(keys.customer_facts(customer, identified=True))
+            pipe.zrange(keys.triggers_done(customer), 0, -1, withscores=True)
+            pipe.zrange(keys.contacts(customer), 0, -1, withscores=True)
+            pipe.get(keys.sendings(customer))
+            pipe.hvals(keys.triggers_waiting(customer))
+        replies = pipe.execute()
+    return [_state(*replies[start : start + 6]) for start in range(0, len(replies), 6)]
 
 
-def settle(client: redis.Redis, decided: Sequence[Settled], claimed_ms: int, now_ms: int) -> int:
+def settle(client: redis.Redis, decided: Sequence[TriggerDecision], claimed_ms: int, now_ms: int) -> int:
     """Write decisions about claimed customers; returns how many triggers are new.
 
-    About whom an event came in since, or whom somebody else has taken over, nothing is written: they are
+    Nothing is written about a customer who had an event since the claim or whose lease has ended: they are
     looked at again.
     """
     script = client.script_load(SETTLE)
-    with client.pipeline(transaction=False) as tell:
+    with client.pipeline(transaction=False) as pipe:
         for each in decided:
-            tell.evalsha(script, 5, *_touched(each.customer_id), *_words(each, claimed_ms, now_ms))
-        return sum(max(new, 0) for new in cast(list[int], tell.execute()))
+            pipe.evalsha(
+                script, 5, *_script_keys(each.customer_id), *_settle_arguments(each, claimed_ms, now_ms)
+            )
+        return sum(max(new, 0) for new in cast(list[int], pipe.execute()))
 
 
 async def read_page(
     store: Connection, after: str, kinds: Sequence[str], now_ms: int, limit: int, *, note: bool = True
 ) -> Page:
-    """The next triggers after a place, none that is too late. note: they count as contacts from now on.
+    """The next triggers after an entry id, without expired ones. note: count them as contacts.
 
     Raises StoreUnavailable.
     """
-    words: tuple[str | int, ...] = (
+    arguments: tuple[str | int, ...] = (
         after,
         limit,
         now_ms,
@@ -139,21 +142,22 @@ async def read_page(
         int(note),
         *kinds,
     )
-    last, found = await store.call("EVAL", READ, 1, keys.triggers(), *words)
-    pairs = zip(found[::2], found[1::2], strict=True)
-    return Page(last.decode(), [(place.decode(), payload) for place, payload in pairs])
+    last, reply = await store.call("EVAL", READ, 1, keys.triggers(), *arguments)
+    pairs = zip(reply[::2], reply[1::2], strict=True)
+    return Page(last.decode(), [(entry_id.decode(), payload) for entry_id, payload in pairs])
 
 
 def forget(client: redis.Redis, customer_id: str) -> None:
-    """Everything of this file about one customer."""
+    """Delete all trigger data and facts of one customer."""
     client.eval(FORGET, 2, keys.triggers(), keys.triggers_copy(), customer_id)
-    client.delete(*_touched(customer_id)[2:], keys.told(customer_id, known=True))
+    client.delete(*_script_keys(customer_id)[2:], keys.customer_facts(customer_id, identified=True))
     client.zrem(keys.look_due(), customer_id)
     for watchers in client.scan_iter(match=f"{keys.watchers_prefix()}*"):
         client.zrem(watchers, customer_id)
 
 
-def _touched(customer_id: str) -> tuple[str, ...]:
+def _script_keys(customer_id: str) -> tuple[str, ...]:
+    """Keys of the settle script."""
     return (
         keys.look_due(),
         keys.triggers(),
@@ -163,27 +167,27 @@ def _touched(customer_id: str) -> tuple[str, ...]:
     )
 
 
-def _words(each: Settled, claimed_ms: int, now_ms: int) -> list[Any]:
+def _settle_arguments(each: TriggerDecision, claimed_ms: int, now_ms: int) -> list[Any]:
     look = "" if each.look_ms is None else each.look_ms
-    words = [each.customer_id, claimed_ms + LEASE_MS, look, now_ms, DONE_MS, KEPT_MS, len(each.ended)]
-    words += each.ended
+    arguments = [each.customer_id, claimed_ms + LEASE_MS, look, now_ms, DONE_MS, KEPT_MS, len(each.ended)]
+    arguments += each.ended
     for new in each.triggers:
-        words += [new.id, new.payload, new.kind, new.expires_ms, msgspec.json.encode(list(new.keys))]
-    return words
+        arguments += [new.id, new.payload, new.kind, new.expires_ms, msgspec.json.encode(list(new.keys))]
+    return arguments
 
 
-def _standing(
+def _state(
     log: list[bytes],
-    told: dict[bytes, bytes],
+    facts: dict[bytes, bytes],
     done: list[tuple[bytes, float]],
-    read: list[tuple[bytes, float]],
-    sent: bytes | None,
+    read_triggers: list[tuple[bytes, float]],
+    sendings: bytes | None,
     waiting: list[bytes],
-) -> Standing:
-    contacts = {sending.send_id: sending.at_ms for sending in sendings_of(sent)}
-    return Standing(
-        live(log, told_of(told)),
+) -> TriggerState:
+    contacts = {sending.send_id: sending.at_ms for sending in sendings_of(sendings)}
+    return TriggerState(
+        fold_customer(log, parse_facts(facts)),
         {key.decode(): int(at) for key, at in done},
-        contacts | {trigger.decode(): int(at) for trigger, at in read},
+        contacts | {trigger.decode(): int(at) for trigger, at in read_triggers},
         tuple(msgspec.json.decode(each, type=Waiting) for each in waiting),
     )

@@ -1,4 +1,4 @@
-"""Fail fast while the store does not answer; notice by itself when it does again."""
+"""A circuit breaker: calls fail fast while the store is down; probes find out when it answers again."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ logger = logging.getLogger(__name__)
 
 
 class Breaker:
-    """Open: nobody waits for the store. One failure opens it, since all share one connection.
+    """While open, no call waits for the store. One failure opens it, since all calls share one connection.
 
     While open, `probe` is run at once and then every `probe_s` seconds; its first success closes
-    the breaker. A hiccup so costs one round trip, an outage nothing but the first deadline.
+    the breaker. So a short failure costs one round trip, and an outage only the first deadline.
     """
 
     def __init__(self, probe: Callable[[], Awaitable[None]], probe_s: float = 0.25) -> None:
@@ -23,19 +23,19 @@ class Breaker:
         self.is_open = True
 
     async def start(self) -> None:
-        """Probe once and wait for the outcome; go on in the background if it failed."""
+        """Probe once and wait for the result; after a failure, probe on in the background."""
         if (error := await self._try()) is not None:
             self.trip(repr(error))
 
     def trip(self, reason: str) -> None:
-        """Open and begin to probe; nothing more if that is under way."""
+        """Open the breaker and begin to probe, unless probing already."""
         self.is_open = True
         if self._probing is None:
             logger.warning("Redis is away (%s); going on without it", reason)
             self._probing = asyncio.get_running_loop().create_task(self._recover())
 
     async def stop(self) -> None:
-        """Open for good."""
+        """Open the breaker and stop probing."""
         self.is_open = True
         if self._probing is not None:
             self._probing.cancel()
@@ -50,7 +50,7 @@ class Breaker:
     async def _try(self) -> Exception | None:
         try:
             await self._probe()
-        except Exception as error:  # whatever is wrong with the store, serving goes on
+        except Exception as error:  # serving goes on without the store, whatever the error
             return error
         self.is_open = False
         return None

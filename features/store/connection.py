@@ -1,4 +1,4 @@
-"""The hot path's connection to Redis: one socket, many requests in flight, a hard deadline."""
+"""The connection to Redis for serving: one socket, many requests in flight, a hard deadline."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ REFUSALS = (
     "BUSY ",
 )
 Word = str | bytes | int | float
-_pack = cast(Callable[[tuple[Word, ...]], bytes], hiredis.pack_command)  # its stub knows one word only
+_pack = cast(Callable[[tuple[Word, ...]], bytes], hiredis.pack_command)  # its stub has one argument
 
 
 class StoreUnavailable(Exception):
-    """Redis did not answer in time, is away, or takes no writes now."""
+    """Redis did not answer in time, is down, or takes no writes now."""
 
 
 class Link(asyncio.Protocol):
-    """One socket's life: commands go out together, replies resolve their futures in order."""
+    """One socket: commands queued together are one write; replies resolve their futures in order."""
 
     def __init__(self, deadline_s: float, on_lost: Callable[[Link, str], None]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -43,15 +43,15 @@ class Link(asyncio.Protocol):
         self._in_flight: deque[asyncio.Future[Any]] = deque()
         self._outgoing: list[bytes] = []
         self._sent = self._answered = 0
-        self._due: deque[tuple[int, float]] = deque()  # of each write: `_sent` after it, its deadline
+        self._due: deque[tuple[int, float]] = deque()  # for each write: `_sent` after it, its deadline
 
     @property
     def is_closed(self) -> bool:
         return self._transport is None
 
     def send(self, command: tuple[Word, ...]) -> asyncio.Future[Any]:
-        """Queue one command; all that is queued in one turn of the event loop, and in the next, is one write:
-        what has come in meanwhile is asked with it."""
+        """Queue one command. All commands queued in this turn of the event loop and the next are one write,
+        so that requests that arrive meanwhile share it."""
         reply: asyncio.Future[Any] = self._loop.create_future()
         self._in_flight.append(reply)
         if not self._outgoing:
@@ -60,7 +60,7 @@ class Link(asyncio.Protocol):
         return reply
 
     def close(self, reason: str) -> None:
-        """Hang up: whatever is in flight fails, once."""
+        """Close the socket; every command in flight fails with StoreUnavailable."""
         if self._transport is not None:
             transport, self._transport = self._transport, None
             transport.abort()
@@ -81,10 +81,10 @@ class Link(asyncio.Protocol):
         if len(self._due) == 1:
             self._loop.call_at(due, self._check)
 
-    def _check(self, second_look: bool = False) -> None:
-        """One timer, at the oldest write without its answers.
+    def _check(self, is_retry: bool = False) -> None:
+        """Close the link if the oldest unanswered write is past its deadline; one timer serves all writes.
 
-        A loop that was itself too busy gets a moment to read its socket before it judges.
+        The event loop may have been too busy to read the socket, so it is checked again a moment later.
         """
         while self._due and (self._due[0][0] <= self._answered or self._transport is None):
             self._due.popleft()
@@ -93,7 +93,7 @@ class Link(asyncio.Protocol):
         due = self._due[0][1]
         if self._loop.time() < due:
             self._loop.call_at(due, self._check)
-        elif not second_look:
+        elif not is_retry:
             self._loop.call_later(0.001, self._check, True)
         else:
             self.close("no answer within the deadline")
@@ -105,15 +105,15 @@ class Link(asyncio.Protocol):
         self._reader.feed(data)
         while (reply := self._reader.gets()) is not False:
             self._answered += 1
-            waiting = self._in_flight.popleft()
-            if waiting.done():
+            future = self._in_flight.popleft()
+            if future.done():
                 continue
             if not isinstance(reply, hiredis.ReplyError):
-                waiting.set_result(reply)
+                future.set_result(reply)
             elif any(word in str(reply) for word in REFUSALS):
-                _fail(waiting, StoreUnavailable(str(reply)))
+                _fail(future, StoreUnavailable(str(reply)))
             else:
-                _fail(waiting, reply)
+                _fail(future, reply)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.close(f"connection lost: {exc or 'Redis hung up'}")
@@ -121,14 +121,14 @@ class Link(asyncio.Protocol):
 
 def _fail(reply: asyncio.Future[Any], error: Exception) -> None:
     reply.set_exception(error)
-    reply.exception()  # looked at once, so that a caller who gave up leaves no warning behind
+    reply.exception()  # retrieved, so that asyncio logs no warning if the caller has given up
 
 
 class Connection:
-    """The store as one event loop sees it: a link, and a breaker that replaces it when it fails.
+    """The store for one event loop: a link, and a breaker that replaces it when it fails.
 
-    A command without an answer within the deadline costs the link: everything in flight fails with
-    StoreUnavailable, and so does every call, at once, until a probe was answered. Nothing is ever
+    A command without an answer within the deadline closes the link: all commands in flight fail with
+    StoreUnavailable, and so does every further call, at once, until a probe is answered. No command is
     sent twice.
     """
 
@@ -140,15 +140,15 @@ class Connection:
 
     @property
     def available(self) -> bool:
-        """Whether calls are sent at all at this moment."""
+        """Whether calls are sent now; else they fail at once."""
         return not self._breaker.is_open
 
     async def open(self) -> None:
-        """Connect. A store that is away now is no error: probes go on until it is there."""
+        """Connect. It is no error if the store is down: probes go on until it answers."""
         await self._breaker.start()
 
     async def close(self) -> None:
-        """Hang up for good."""
+        """Close the connection for good."""
         await self._breaker.stop()
         link, self._link = self._link, None
         if link is not None:
@@ -162,7 +162,7 @@ class Connection:
         return await self.send(*command)
 
     def send(self, *command: Word) -> asyncio.Future[Any]:
-        """As `call` without waiting: what is sent in one go shares one write and one round trip.
+        """As `call` without waiting; commands sent in one turn share one write and one round trip.
 
         Raises StoreUnavailable at once while the breaker is open.
         """
@@ -171,19 +171,19 @@ class Connection:
         return self._link.send(command)
 
     async def _connect(self) -> None:
-        loop, where = asyncio.get_running_loop(), self._address
+        loop, address = asyncio.get_running_loop(), self._address
 
         def new_link() -> Link:
             return Link(self._deadline_s, self._lost)
 
         async with asyncio.timeout(self._deadline_s):
-            if where.path is not None:
-                _, link = await loop.create_unix_connection(new_link, where.path)
+            if address.path is not None:
+                _, link = await loop.create_unix_connection(new_link, address.path)
             else:
-                tls = ssl.create_default_context() if where.tls else None
-                _, link = await loop.create_connection(new_link, where.host, where.port, ssl=tls)
+                tls = ssl.create_default_context() if address.tls else None
+                _, link = await loop.create_connection(new_link, address.host, address.port, ssl=tls)
         try:
-            await asyncio.gather(*[link.send(words) for words in where.greeting])
+            await asyncio.gather(*[link.send(words) for words in address.greeting])
         except BaseException:
             link.close("refused")
             raise

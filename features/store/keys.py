@@ -1,25 +1,25 @@
-"""Every Redis key. All share one hash tag, so that one atomic step may touch any of them.
+"""Every Redis key. All share one hash tag, so that one script may touch any of them.
 
-One shop fits one Redis node (a million shoppers are about 2 GB); in a cluster, shops spread over
-nodes by their names. See docs/decisions/0002-one-hash-tag.md.
+One shop fits one Redis node (a million shoppers are about 2 GB); a cluster spreads shops over nodes by
+their names. See docs/decisions/0002-one-hash-tag.md.
 """
 
 TAG = "{perennial}"
 
 SHOPPER_LOGS = f"{TAG}:shopper:2:"
-"""Before `c:<customer>` or `a:<browser>` in every shopper's log; see `shopper_log`.
+"""Prefix of every shopper's log, before `c:<customer>` or `a:<browser>`; see `shopper_log`.
 
 The number is that of the records' format: logs of another one are never read, and expire.
 """
 
 
-def shopper_log(shopper_id: str, *, known: bool) -> str:
+def shopper_log(shopper_id: str, *, identified: bool) -> str:
     """List of packed LogEntry, newest first, each once. Life: `shopper_ttl_days`. Writer: ingest; readers:
     API, lifecycle.
 
-    `known` tells a customer's id from a browser's anonymous one, so that they never collide.
+    identified: `shopper_id` is a customer, not an anonymous browser; their keys never collide.
     """
-    return f"{SHOPPER_LOGS}{'c' if known else 'a'}:{shopper_id}"
+    return f"{SHOPPER_LOGS}{'c' if identified else 'a'}:{shopper_id}"
 
 
 def sendings(customer_id: str) -> str:
@@ -28,18 +28,18 @@ def sendings(customer_id: str) -> str:
 
 
 def alias(anonymous_id: str) -> str:
-    """String: the customer behind a browser. Life: `shopper_ttl_days`. Writer and reader: ingest."""
+    """String: the customer who uses a browser. Life: `shopper_ttl_days`. Writer and reader: ingest."""
     return f"{TAG}:alias:{anonymous_id}"
 
 
 def seen_event(event_id: str) -> str:
-    """String "1": this event was taken. Life: `event_memory_days`. Writer and reader: ingest."""
+    """String "1": this event was ingested. Life: `event_memory_days`. Writer and reader: ingest."""
     return f"{TAG}:seen:event:{event_id}"
 
 
 def seen_order(kind: str, order_id: str) -> str:
-    """String: this order, refund or cancellation was taken, `c:<customer>` or `a:<browser>` told of it, "1":
-    nobody known. Life: `order_memory_days`. Writer and reader: ingest."""
+    """String: this order, refund or cancellation was ingested, from `c:<customer>` or `a:<browser>`, "1" if
+    neither is given. Life: `order_memory_days`. Writer and reader: ingest."""
     return f"{TAG}:seen:{kind}:{order_id}"
 
 
@@ -52,7 +52,7 @@ def event_stream() -> str:
 
 
 def served_stream() -> str:
-    """Stream, one field `s`: JSON records of what was shown. Writer: API; reader: archiver."""
+    """Stream, one field `s`: JSON list of ServedRecord. Writer: API; reader: archiver."""
     return f"{TAG}:served"
 
 
@@ -85,21 +85,21 @@ def merchandising() -> str:
     return f"{TAG}:merchandising"
 
 
-def told_prefix() -> str:
-    """Before what follows SHOPPER_LOGS in a shopper's log: `c:<customer>` or `a:<browser>`; see `told`."""
+def customer_facts_prefix() -> str:
+    """Prefix of `customer_facts`, before `c:<customer>` or `a:<browser>`."""
     return f"{TAG}:told:"
 
 
-def told(shopper_id: str, *, known: bool) -> str:
+def customer_facts(shopper_id: str, *, identified: bool) -> str:
     """Hash fact -> "<ms> <value>": consent, birthday, tickets ... Life: `shopper_ttl_days`.
 
     Writer: ingest; reader: lifecycle.
     """
-    return f"{told_prefix()}{'c' if known else 'a'}:{shopper_id}"
+    return f"{customer_facts_prefix()}{'c' if identified else 'a'}:{shopper_id}"
 
 
 def look_due() -> str:
-    """Sorted set customer_id by when to look at them next, in ms.
+    """Sorted set customer_id by when to decide about their triggers next, in ms.
 
     Writers: ingest, lifecycle; reader: lifecycle.
     """
@@ -107,7 +107,7 @@ def look_due() -> str:
 
 
 def triggers() -> str:
-    """Stream of what is to be sent: `t` JSON, `i` its id, `k` kind, `c` customer, `x` ms when it is too late.
+    """Stream of triggers to send: `t` JSON, `i` its id, `k` kind, `c` customer, `x` when it expires, in ms.
 
     Life: 30 days. Writer: lifecycle; reader: API.
     """
@@ -115,17 +115,17 @@ def triggers() -> str:
 
 
 def triggers_copy() -> str:
-    """Stream that takes the place of `triggers` when somebody is forgotten. Life: of that step."""
+    """Stream that replaces `triggers` when a customer is forgotten. Life: of that script."""
     return f"{TAG}:triggers:copy"
 
 
 def triggers_waiting(customer_id: str) -> str:
-    """Hash trigger id -> JSON Waiting, until it is too late. Writer and reader: lifecycle."""
+    """Hash trigger id -> JSON Waiting, until it expires. Writer and reader: lifecycle."""
     return f"{TAG}:triggers:waiting:{customer_id}"
 
 
 def triggers_done(customer_id: str) -> str:
-    """Sorted set of the occasions that were handed out, by when. Life: 400 days.
+    """Sorted set of occasions whose triggers were handed out, by time in ms. Life: 400 days.
 
     Writer and reader: lifecycle.
     """
@@ -133,12 +133,12 @@ def triggers_done(customer_id: str) -> str:
 
 
 def contacts_prefix() -> str:
-    """Before a customer's id; see `contacts`."""
+    """Prefix of `contacts`, before a customer's id."""
     return f"{TAG}:contacts:"
 
 
 def contacts(customer_id: str) -> str:
-    """Sorted set of trigger ids that an e-mail service read, by when. Life: 100 days.
+    """Sorted set of trigger ids that an e-mail service read, by time in ms. Life: 100 days.
 
     Writer: API; reader: lifecycle.
     """
@@ -154,37 +154,40 @@ def trigger_settings() -> str:
 
 
 def tier_settings() -> str:
-    """List of versions of the merchant's loyalty tiers, JSON SettingVersion, newest first. The one that
-    stands is tiers.json in the home. Writer and reader: API.
+    """List of versions of the merchant's loyalty tiers, JSON SettingVersion, newest first. The tiers in use
+    are tiers.json in the home. Writer and reader: API.
     """
     return f"{TAG}:tiers"
 
 
-def goods() -> str:
-    """Hash product_id -> JSON Good, of products that changed since training. Writer and reader: lifecycle.
+def product_news() -> str:
+    """Hash product_id -> JSON News, of products that changed since training. Writer and reader: lifecycle.
 
-    The field "" holds the revision of the live catalogue up to which this is so.
+    The field "" holds the revision of the live catalogue that was processed last.
     """
     return f"{TAG}:triggers:goods"
 
 
 def watchers_prefix() -> str:
-    """Before a product's id; see `watchers`."""
+    """Prefix of `watchers`, before a product's id."""
     return f"{TAG}:triggers:watchers:"
 
 
 def watchers(product_id: str) -> str:
-    """Sorted set of customers who want a product, by when. Life: 60 days. Writer and reader: lifecycle."""
+    """Sorted set of customers who want a product, by time in ms. Life: 60 days.
+
+    Writer and reader: lifecycle.
+    """
     return f"{watchers_prefix()}{product_id}"
 
 
 def enrolled() -> str:
-    """String: the model version whose customers are all looked at from time to time. Lifecycle's own."""
+    """String: the model version whose customers were all queued. Writer and reader: lifecycle."""
     return f"{TAG}:triggers:enrolled"
 
 
 def triggers_began() -> str:
-    """String: when customers were first looked at, in ms. Lifecycle's own."""
+    """String: when triggers were first decided, in ms. Writer and reader: lifecycle."""
     return f"{TAG}:triggers:began"
 
 
@@ -202,7 +205,7 @@ def experiment_settings() -> str:
 
 
 def promises(customer_id: str) -> str:
-    """String: JSON Promises, what offers a customer got. Life: 400 days. Writer and reader: offers."""
+    """String: JSON Promises, the offers that a customer got. Life: 400 days. Writer and reader: offers."""
     return f"{TAG}:offers:given:{customer_id}"
 
 

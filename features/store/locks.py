@@ -1,4 +1,4 @@
-"""Locks between processes: files held by flock, which the kernel opens when their holder dies."""
+"""Locks between processes: files locked by flock, which the kernel unlocks when their holder dies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class HomeInUse(Exception):
 
 
 def try_lock(path: Path) -> TextIO | None:
-    """The open file if nobody else holds its lock, else None. `unlock` it at the end."""
+    """The open, locked file, or None if another process holds the lock. Release it with `unlock`."""
     file = path.open("a+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -28,14 +28,14 @@ def try_lock(path: Path) -> TextIO | None:
 
 
 def unlock(file: TextIO) -> None:
-    """Give the lock back, also for children that inherited the file."""
+    """Release the lock, also for child processes that inherited the file."""
     fcntl.flock(file, fcntl.LOCK_UN)
     file.close()
 
 
 @contextmanager
 def serve_lock(home: Home, url: str) -> Iterator[None]:
-    """Held by `perennial serve` as long as it runs. Raises HomeInUse if another one does."""
+    """Hold the lock of `perennial serve`. Raises HomeInUse if another process serves this home."""
     home.root.mkdir(parents=True, exist_ok=True)
     path = home.root / "serve.lock"
     file = try_lock(path)
@@ -56,7 +56,7 @@ def serve_lock(home: Home, url: str) -> Iterator[None]:
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Hold the lock, waiting for it as long as it takes."""
+    """Hold a lock, after waiting for it without a timeout."""
     with path.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -1,8 +1,8 @@
-"""The append-only log of the embedded Redis as files: which version wrote it, and forcing it to the disk.
+"""The files of the embedded Redis' append-only log: the version that wrote them, and syncing them to disk.
 
-Redis up to 6.2 writes `appendonly.aof`, Redis 7 and newer several files inside `appendonlydir/`, which its
-manifest names. Either one starts empty, without a word, over the other's log; but 7 takes over a log of 6.2
-where it finds none of its own.
+Redis up to 6.2 writes `appendonly.aof`, Redis 7 and newer several files inside `appendonlydir/`, listed in
+its manifest. Either one silently starts empty when it finds only the other's log, except that 7 takes over
+a log of 6.2 if it has none of its own.
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ ONE_FILE = "appendonly.aof"
 PARTS = "appendonlydir"
 MANIFEST = "appendonly.aof.manifest"
 VERSION_FILE = "version"
-UNKNOWN, FIRST_WITH_PARTS = (0, 0), (7, 0)
-ANSWER_S = 10.0
+UNKNOWN_VERSION, FIRST_WITH_PARTS = (0, 0), (7, 0)
+RESPONSE_TIMEOUT_S = 10.0
 
 Version = tuple[int, int]
 
 
 def version_of(server: Path) -> Version:
-    """Major and minor of a `redis-server`, or Valkey's. Raises OSError, ValueError where it is neither."""
-    told = subprocess.run(
-        [server, "--version"], capture_output=True, text=True, timeout=ANSWER_S, check=False
+    """Major and minor version of a `redis-server` of Redis or Valkey. Raises OSError, ValueError."""
+    output = subprocess.run(
+        [server, "--version"], capture_output=True, text=True, timeout=RESPONSE_TIMEOUT_S, check=False
     ).stdout
-    return _version(re.search(r"v=([\d.]+)", told))
+    return _version(re.search(r"v=([\d.]+)", output))
 
 
-def remember_version(folder: Path, version: Version) -> None:
-    """Note who writes the log of this folder from now on."""
+def record_version(folder: Path, version: Version) -> None:
+    """Record the version that writes this folder's log from now on."""
     (folder / VERSION_FILE).write_text("{}.{}\n".format(*version), encoding="utf-8")
 
 
-def why_not(folder: Path, server: Path, version: Version) -> str | None:
-    """Why this server must not start over the log in the folder, and what to do; None where it may."""
-    one_file, parts = folder / ONE_FILE, _parts(folder)
-    if one_file.exists() and parts:
+def start_problem(folder: Path, server: Path, version: Version) -> str | None:
+    """Why this server must not start with the folder's log, and what to do; None if it may."""
+    single, parts = folder / ONE_FILE, _parts(folder)
+    if single.exists() and parts:
         return (
-            f"{folder} holds two logs: {ONE_FILE}, which Redis 6.2 or older wrote (last at {_last(one_file)})"
-            f", and {PARTS}, which Redis 7 or newer wrote (last at {_last(*parts)}). Redis would read one and"
-            " forget the other: move away the one that is not wanted, and start again"
+            f"{folder} holds two logs: {ONE_FILE}, which Redis 6.2 or older wrote (last at {_mtime(single)})"
+            f", and {PARTS}, which Redis 7 or newer wrote (last at {_mtime(*parts)}). Redis would read one"
+            " and forget the other: move away the one that is not wanted, and start again"
         )
-    wrote = max(_remembered(folder), FIRST_WITH_PARTS)
+    wrote = max(_recorded_version(folder), FIRST_WITH_PARTS)
     if not parts or version >= wrote:
         return None
     return (
@@ -68,15 +68,15 @@ def written_files(folder: Path) -> list[Path]:
     return [folder / PARTS / words[1] for words in map(str.split, lines) if words[-1] == "i"]
 
 
-def force_to_disk(folder: Path) -> None:
-    """Everything that was written so far, and the names of new files. Raises OSError."""
+def sync_to_disk(folder: Path) -> None:
+    """Sync everything written so far, and the names of new files. Raises OSError."""
     try:
-        _force(folder)
-    except FileNotFoundError:  # a rewrite has just put a new file in its place
-        _force(folder)
+        _sync_files(folder)
+    except FileNotFoundError:  # Redis' log rewrite has just replaced a file
+        _sync_files(folder)
 
 
-def _force(folder: Path) -> None:
+def _sync_files(folder: Path) -> None:
     files = written_files(folder)
     if not files:
         raise FileNotFoundError(f"no append-only log in {folder}")
@@ -89,24 +89,24 @@ def _force(folder: Path) -> None:
 
 
 def _parts(folder: Path) -> list[Path]:
-    """Without the manifest: 7 writes it first, and then moves the log of 6.2 beside it."""
+    """Log files of Redis 7, without the manifest, which 7 writes before it takes over a log of 6.2."""
     return [path for path in (folder / PARTS).glob(f"{ONE_FILE}*") if path.name != MANIFEST]
 
 
-def _remembered(folder: Path) -> Version:
+def _recorded_version(folder: Path) -> Version:
     try:
         return _version(re.match(r"([\d.]+)", (folder / VERSION_FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError):
-        return UNKNOWN
+        return UNKNOWN_VERSION
 
 
-def _version(found: re.Match[str] | None) -> Version:
-    if found is None:
-        raise ValueError("no version is told")
-    major, minor, *_ = found[1].split(".")
+def _version(match: re.Match[str] | None) -> Version:
+    if match is None:
+        raise ValueError("no version in the output")
+    major, minor, *_ = match[1].split(".")
     return int(major), int(minor)
 
 
-def _last(*paths: Path) -> str:
+def _mtime(*paths: Path) -> str:
     changed = max(path.stat().st_mtime for path in paths)
     return f"{datetime.fromtimestamp(changed, UTC):%Y-%m-%d %H:%M} UTC"

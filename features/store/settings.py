@@ -1,4 +1,4 @@
-"""Settings of the store. Read once, at the entry points."""
+"""Settings of the store, read once at the entry points."""
 
 from __future__ import annotations
 

@@ -149,5 +149,5 @@ def _consents(question: Question, known: Profile) -> bool:
     """Messages need a yes, the latest word counting; what the history knows is about all channels."""
     if question.channel in ON_SITE:
         return True
-    said = CustomerState(told=question.told).consents(question.channel)
+    said = CustomerState(facts=question.told).consents(question.channel)
     return known.consent is True if said is None else said

@@ -10,7 +10,7 @@ from functools import cached_property
 from features.catalogue.price_and_stock_news import News
 from features.live.customer_facts import CustomerState
 from features.live.shopper_state import Purchase
-from features.outgoing.trigger_queue import Standing
+from features.outgoing.trigger_queue import TriggerState
 from recommender.context.request import Request
 from recommender.customers.tiers import TierPlan
 from recommender.experiments.assignment import Trials
@@ -50,7 +50,7 @@ class Knowledge:
     trials: Trials = field(default_factory=Trials)
     began_ms: int = 0
 
-    def decide(self, customer_id: str, standing: Standing, now_ms: int, settings: Settings) -> Plan:
+    def decide(self, customer_id: str, standing: TriggerState, now_ms: int, settings: Settings) -> Plan:
         """What to say to a customer now."""
         trial = self.trials.of(customer_id, OFFERS, now_ms / 1000)
         customer = self.customer(customer_id, standing, now_ms)
@@ -69,7 +69,7 @@ class Knowledge:
         """Whether the model has seen them."""
         return self.recommender is not None and self.recommender.bundle.tables.customers.row(customer_id) >= 0
 
-    def customer(self, customer_id: str, standing: Standing, now_ms: int) -> Customer:
+    def customer(self, customer_id: str, standing: TriggerState, now_ms: int) -> Customer:
         """Their events under what the model says."""
         row = self._row(customer_id, now_ms)
         fresh = self._fresh_orders(row, standing.life)

@@ -119,7 +119,7 @@ def test_refunds_reach_live_state_and_the_history_as_what_they_are(
     answer = http.post("/v1/events", json={"events": orders + back}).json()
     assert (answer["accepted"], answer["duplicates"]) == (7, 1)
     live = {
-        name: fold(client.lrange(keys.shopper_log(name, known=True), 0, -1))
+        name: fold(client.lrange(keys.shopper_log(name, identified=True), 0, -1))
         for name in ("pieces", "sum", "whole")
     }
     assert {name: [each.quantities for each in state.purchases] for name, state in live.items()} == {

@@ -199,7 +199,7 @@ def test_what_was_shown_is_noted_with_its_arm(http: httpx.Client, client: redis.
     (record,) = records(client)
     edition = msgspec.convert(plan, Experiment).edition
     treated = record.treated
-    assert (treated.experiment, treated.edition, treated.arm, treated.propensity) == (
+    assert (treated.experiment, treated.plan_hash, treated.arm, treated.propensity) == (
         "x-1",
         edition,
         "tins",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from features.events.vocabulary import takes_all
+from features.events.vocabulary import is_fully_refunded
 
 LINE = ["order", "item"]
 
@@ -50,7 +50,7 @@ def _less_sums(kept: pl.DataFrame, sums: pl.DataFrame, off: pl.DataFrame) -> pl.
         .join(off, on="order", how="left")
         .with_columns(pl.coalesce("unit_price", "usual").alias("unit_price"))
         .with_columns(paid=(_worth() * (1 - pl.col("off").fill_null(0))).sum().over("order"))
-        .filter((paid <= 0) | ~takes_all(given_back, paid))
+        .filter((paid <= 0) | ~is_fully_refunded(given_back, paid))
         .with_columns(left=pl.when(paid > 0).then(1 - given_back / paid).otherwise(1.0))
     )
     return pl.concat([others, lines.select(others.columns)], how="vertical_relaxed")

@@ -45,7 +45,7 @@ def build_demo(home: Home, seed: int, customers: int, products: int, now: dateti
     write_campaigns(home, folder)
     with store(home) as client:
         add_demo_keys(home, client, now)
-        OFFER_CATALOGUE.keep(client, msgspec.json.encode(demo_catalogue(now)), now)
+        OFFER_CATALOGUE.save_sync(client, msgspec.json.encode(demo_catalogue(now)), now)
     result = train(home, TrainingSettings(), now, report)
     if not result.published:
         raise CannotTrain("; ".join(result.reasons))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from features.history.events_parquet import arrived
+from features.history.events_parquet import scan_with_repeats
 from features.history.impressions_parquet import SERVED_SCHEMA
 from features.home import Home
 from recommender.experiments.assignment import HELD_OUT, is_held_out
@@ -50,7 +50,7 @@ class Crowd(NamedTuple):
 
 def read_served(home: Home, as_of: date) -> Served:
     """A visitor is the id that an answer was asked for: the customer's, else the browser's."""
-    seen = arrived(home).filter(pl.col("timestamp") < until(as_of))
+    seen = scan_with_repeats(home).filter(pl.col("timestamp") < until(as_of))
     both = pl.col("customer_id").is_not_null() & pl.col("anonymous_id").is_not_null()
     owners = (
         seen.filter(both)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from features.history.events_parquet import arrived
+from features.history.events_parquet import scan_with_repeats
 from features.home import Home
 from training.experiments.exposures import BROWSER, CUSTOMER, Served
 from training.ledger.shop import Shop
@@ -22,7 +22,7 @@ def orders_of(home: Home, served: Served, shop: Shop) -> pl.DataFrame:
     Whoever a browser turned out to be owns its orders; a guest without one is whom the answer was for that
     the order names. Such an order lies after that answer, whatever the clocks say.
     """
-    lines = arrived(home).filter(pl.col("type") == "purchase", pl.col("order_id").is_not_null())
+    lines = scan_with_repeats(home).filter(pl.col("type") == "purchase", pl.col("order_id").is_not_null())
     told = lines.select(
         order="order_id", item="product_id", browser="anonymous_id", recommendation_id="recommendation_id"
     ).collect()

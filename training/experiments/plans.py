@@ -38,7 +38,7 @@ def remember_plans(home: Home, plans: Iterable[Experiment]) -> None:
 def saved_plans(client: redis.Redis) -> list[Experiment]:
     """Of all versions that the store keeps, oldest first; what cannot be read is passed over."""
     found: list[Experiment] = []
-    for version in reversed(EXPERIMENTS.kept(client)):
+    for version in reversed(EXPERIMENTS.newest_sync(client)):
         try:
             found += msgspec.json.decode(version.settings, type=Experiments)
         except msgspec.DecodeError:

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from features.insights.definitions import WORTH_IT
+from features.insights.definitions import MIN_LTV_TO_CAC
 from features.insights.report import Figure, Part, Plot, figure, table
 from training.ledger.shop import Shop
 from training.ledger.sums import over, total
@@ -45,7 +45,7 @@ def channels(shop: Shop, currency: str | None) -> Part:
         if share
         else "LTV:CAC counts revenue: costs are not known."
     )
-    text = f"{basis} A channel pays from {WORTH_IT:g}:1." if len(costs) else NO_COSTS
+    text = f"{basis} A channel pays from {MIN_LTV_TO_CAC:g}:1." if len(costs) else NO_COSTS
     drawn = table(
         "channels", "Channels", COLUMNS, shown, Plot("bars", "ltv_to_cac" if len(costs) else "ltv"), text
     )
@@ -108,7 +108,7 @@ def verdict(ratio: float | None, spend: float | None) -> str | None:
         return None
     if ratio is None:
         return "free"
-    return "pays" if ratio >= WORTH_IT else "loses" if ratio < 1 else "thin"
+    return "pays" if ratio >= MIN_LTV_TO_CAC else "loses" if ratio < 1 else "thin"
 
 
 def _figures(found: pl.DataFrame, costs: pl.DataFrame, share: float, forecast: bool) -> list[Figure]:

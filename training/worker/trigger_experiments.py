@@ -11,7 +11,7 @@ import redis
 
 from features.merchant.versioned_settings import EXPERIMENTS
 from features.outgoing.impressions import ServedRecord
-from features.outgoing.trigger_queue import Settled
+from features.outgoing.trigger_queue import TriggerDecision
 from features.store import keys
 from recommender.experiments.assignment import Trials
 from recommender.experiments.plan import OFFERS, Experiment, Experiments
@@ -23,7 +23,7 @@ _encode = msgspec.json.Encoder().encode
 
 def planned(client: redis.Redis) -> Sequence[Experiment]:
     """The owner's experiments; none where nothing is saved, or where it cannot be read."""
-    standing = EXPERIMENTS.standing(client)
+    standing = EXPERIMENTS.current_sync(client)
     try:
         return msgspec.json.decode(standing.settings, type=Experiments) if standing.revision else ()
     except msgspec.DecodeError as error:
@@ -32,7 +32,7 @@ def planned(client: redis.Redis) -> Sequence[Experiment]:
 
 
 def note_exposures(
-    client: redis.Redis, trials: Trials, decided: Sequence[Settled], now_ms: int, settings: Settings
+    client: redis.Redis, trials: Trials, decided: Sequence[TriggerDecision], now_ms: int, settings: Settings
 ) -> None:
     """Who takes part in an experiment about offers and was written to on an occasion for one.
 
@@ -42,7 +42,7 @@ def note_exposures(
     records = [
         ServedRecord(trigger.id, at, OFFERS, (), customer_id=each.customer_id, treated=treated)
         for each in decided
-        if (treated := trials.of(each.customer_id, OFFERS, now_ms / 1000).treated).edition
+        if (treated := trials.of(each.customer_id, OFFERS, now_ms / 1000).treated).plan_hash
         for trigger in each.triggers
         if settings.message(trigger.kind).offers  # type: ignore[arg-type]
     ]

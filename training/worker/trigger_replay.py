@@ -13,9 +13,9 @@ import polars as pl
 from features.events.vocabulary import Event, EventContext, Order, OrderItem
 from features.history import events_parquet as history
 from features.home import Home
-from features.live.customer_facts import PLACED, DatedFact, Fact, facts_of, live
+from features.live.customer_facts import PLACED, DatedFact, Fact, facts_of, fold_customer
 from features.live.shopper_state import REMEMBERED, TAKEN_BACK, entry_of
-from features.outgoing.trigger_queue import Standing
+from features.outgoing.trigger_queue import TriggerState
 from features.store.settings import StoreSettings
 
 TYPES = sorted(REMEMBERED | PLACED | {"ticket", "survey", "referral"})
@@ -49,12 +49,15 @@ class Replay:
         for fact in facts_of(event) if owners else ():
             self._note(owners[0], fact)
 
-    def standings(self) -> Iterator[tuple[str, Standing]]:
+    def standings(self) -> Iterator[tuple[str, TriggerState]]:
         """Every customer, and what was known of them. Nothing was ever sent."""
         for known, name in self.logs.keys() | self.told.keys():
             if known:
                 owner = (known, name)
-                yield name, Standing(live(reversed(self.logs[owner]), self.told[owner]), {}, {}, ())
+                yield (
+                    name,
+                    TriggerState(fold_customer(reversed(self.logs[owner]), self.told[owner]), {}, {}, ()),
+                )
 
     def _join(self, customer: str, browser: str) -> None:
         before = self._customer_of.get(browser)

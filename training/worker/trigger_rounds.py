@@ -15,12 +15,12 @@ import msgspec
 import redis
 
 from features.catalogue.live_changes import all_changes
-from features.catalogue.price_and_stock_news import News, read_news, take_changes, watch
+from features.catalogue.price_and_stock_news import News, apply_changes, read_news, watch
 from features.home import Home
 from features.merchant.tiers import read_tiers
 from features.merchant.versioned_settings import MERCHANDISING, TRIGGER_SETTINGS
 from features.outgoing import trigger_queue as triggers
-from features.outgoing.trigger_queue import Settled, Standing, ToHandOut
+from features.outgoing.trigger_queue import NewTrigger, TriggerDecision, TriggerState
 from features.store import keys
 from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 from recommender.experiments.assignment import Trials
@@ -73,7 +73,7 @@ class Lifecycle:
         settings, saved_ms = merchants_settings(self._client)
         began_ms = max(triggers.began(self._client, now_ms), saved_ms)
         self._knowledge = replace(self._knowledge, began_ms=began_ms)
-        take_changes(self._client, self._trained, now_ms)
+        apply_changes(self._client, self._trained, now_ms)
         new, seen, began = 0, set[str](), time.monotonic()
         while not (stop and stop.is_set()):
             moment_ms = now_ms + int((time.monotonic() - began) * 1000)
@@ -85,7 +85,7 @@ class Lifecycle:
         return new
 
     def _look(self, customers: Sequence[str], now_ms: int, settings: Settings) -> int:
-        found = triggers.standings(self._client, customers)
+        found = triggers.read_states(self._client, customers)
         interests = [_interests(each, now_ms) for each in found]
         news = read_news(self._client, (product for each in interests for product in each))
         knowledge = replace(self._knowledge, news=news)
@@ -155,18 +155,20 @@ class Lifecycle:
 
 
 def settled(
-    knowledge: Knowledge, customer: str, standing: Standing, now_ms: int, settings: Settings
-) -> Settled:
+    knowledge: Knowledge, customer: str, standing: TriggerState, now_ms: int, settings: Settings
+) -> TriggerDecision:
     """The decision about one customer, as it is written."""
     if standing.life.is_empty and not standing.waiting and not knowledge.knows(customer):
-        return Settled(customer, (), (), None)
+        return TriggerDecision(customer, (), (), None)
     plan: Plan = knowledge.decide(customer, standing, now_ms, settings)
-    return Settled(customer, [_handed_out(trigger) for trigger in plan.triggers], plan.ended, plan.look_ms)
+    return TriggerDecision(
+        customer, [_handed_out(trigger) for trigger in plan.triggers], plan.ended, plan.look_ms
+    )
 
 
 def merchants_settings(client: redis.Redis) -> tuple[Settings, int]:
     """As saved, and when (epoch ms); the defaults and 0 where nothing is, or where it cannot be read."""
-    saved = TRIGGER_SETTINGS.standing(client)
+    saved = TRIGGER_SETTINGS.current_sync(client)
     try:
         settings = msgspec.json.decode(saved.settings, type=Settings)
     except msgspec.DecodeError as error:
@@ -184,12 +186,12 @@ def tiers_of(home: Home) -> TierPlan:
         return TierPlan()
 
 
-def _handed_out(trigger: Trigger) -> ToHandOut:
+def _handed_out(trigger: Trigger) -> NewTrigger:
     expires_ms = int(trigger.expires_at.timestamp() * 1000)
-    return ToHandOut(trigger.id, _encode(trigger), trigger.kind, expires_ms, trigger.keys)
+    return NewTrigger(trigger.id, _encode(trigger), trigger.kind, expires_ms, trigger.keys)
 
 
-def _interests(standing: Standing, now_ms: int) -> dict[str, int]:
+def _interests(standing: TriggerState, now_ms: int) -> dict[str, int]:
     """What they want and have not bought, the newest first; as much as is worth watching."""
     newest = sorted(wanted(standing.life).items(), key=lambda each: -each[1])
     return {product: min(at, now_ms) for product, at in newest[:WATCHED]}
@@ -211,6 +213,6 @@ def _on_shelf(recommender: Recommender, client: redis.Redis) -> Recommender:
 
 def _rules(client: redis.Redis) -> Sequence[AnyRule]:
     try:
-        return msgspec.json.decode(MERCHANDISING.standing(client).settings, type=Rules)
+        return msgspec.json.decode(MERCHANDISING.current_sync(client).settings, type=Rules)
     except msgspec.DecodeError:
         return ()

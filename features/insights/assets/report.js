@@ -2,15 +2,15 @@
 // Everything is set as text: whatever a shop calls its products, nothing of it becomes markup.
 
 const SVG = "http://www.w3.org/2000/svg";
-const NOTHING = "–";
+const EMPTY = "–";
 const MOST_ROWS = 100;
 const MOST_BARS = 25;
-const FOLDED_FROM = 13; // rows: what is drawn already need not fill the screen
-const WORTH_IT = 3; // LTV:CAC from which a channel pays, as in definitions.py
+const FOLDED_FROM = 13; // rows: a long table below its plot is folded
+const MIN_LTV_TO_CAC = 3; // LTV:CAC from which a channel pays, as in definitions.py
 const PRECISE = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
 
-export function show(place, report) {
-  const section = add(place, "section", "report");
+export function show(parent, report) {
+  const section = add(parent, "section", "report");
   section.id = report.name;
   add(section, "h2", "", report.title);
   const day = new Intl.DateTimeFormat("en-GB", PRECISE).format(new Date(report.as_of));
@@ -45,7 +45,7 @@ export function ends(figure, currency) {
   return `${rough(figure.low, figure.unit)} to ${rough(figure.high, figure.unit, currency)}`;
 }
 
-// What is known within an interval has no cents.
+// Money without cents, for estimates with an interval.
 function rough(value, unit, currency) {
   if (unit !== "money") return text(value, unit);
   return Math.round(value).toLocaleString("en-GB") + (currency ? ` ${currency}` : "");
@@ -76,11 +76,11 @@ function folded(card) {
 
 window.addEventListener("beforeprint", () => document.querySelectorAll("details.rows").forEach(box => { box.open = true; }));
 
-function grid(place, table, currency, heat) {
-  const drawn = add(place, "table", heat ? "heat" : "");
+function grid(parent, table, currency, heat) {
+  const drawn = add(parent, "table", heat ? "heat" : "");
   const head = add(add(drawn, "thead"), "tr");
   for (const column of table.columns) {
-    const cell = add(head, "th", wordy(column) ? "words" : "", column.label);
+    const cell = add(head, "th", isText(column) ? "words" : "", column.label);
     cell.scope = "col";
     if (column.definition) cell.title = column.definition;
   }
@@ -88,8 +88,8 @@ function grid(place, table, currency, heat) {
   const body = add(drawn, "tbody");
   for (const row of table.rows.slice(0, MOST_ROWS)) {
     const line = add(body, "tr");
-    row.forEach((value, place) => {
-      const column = table.columns[place], shaded = heat && place > 1;
+    row.forEach((value, index) => {
+      const column = table.columns[index], shaded = heat && index > 1;
       const cell = add(line, "td", "", shaded ? short(value, column.unit) : text(value, column.unit));
       cell.className = shaded ? shade(value, strongest) : look(value, column);
     });
@@ -97,10 +97,10 @@ function grid(place, table, currency, heat) {
 }
 
 function look(value, column) {
-  if (value === null) return wordy(column) ? "words nothing" : "nothing";
+  if (value === null) return isText(column) ? "words nothing" : "nothing";
   if (column.name === "verdict") return { pays: "words good", free: "words good", loses: "words bad" }[value] ?? "words";
-  if (column.name === "ltv_to_cac") return value >= WORTH_IT ? "good" : value < 1 ? "bad" : "";
-  if (wordy(column)) return String(value).length > 28 ? "words long" : "words";
+  if (column.name === "ltv_to_cac") return value >= MIN_LTV_TO_CAC ? "good" : value < 1 ? "bad" : "";
+  if (isText(column)) return String(value).length > 28 ? "words long" : "words";
   return "";
 }
 
@@ -110,32 +110,32 @@ function shade(value, strongest) {
 }
 
 function explain(card, table) {
-  const known = table.columns.filter(column => column.definition);
-  if (!known.length) return;
+  const defined = table.columns.filter(column => column.definition);
+  if (!defined.length) return;
   const box = add(card, "details");
   add(box, "summary", "", "What these columns mean");
   const list = add(box, "dl");
-  for (const column of known) {
+  for (const column of defined) {
     const entry = add(list, "div");
     add(entry, "dt", "", column.label);
     add(entry, "dd", "", column.definition);
   }
 }
 
-// Horizontal bars, or, of months, upright ones.
+// Horizontal bars; vertical ones for months.
 function bars(table, currency) {
-  const place = table.columns.findIndex(column => column.name === table.plot.column);
-  const column = table.columns[place];
+  const index = table.columns.findIndex(column => column.name === table.plot.column);
+  const column = table.columns[index];
   const months = table.columns[0].name === "month";
-  const rows = (months ? table.rows.slice(-MOST_BARS) : table.rows.slice(0, MOST_BARS)).map(row => ({ name: String(row[0] ?? NOTHING), value: row[place] ?? 0, told: row[place] }));
+  const rows = (months ? table.rows.slice(-MOST_BARS) : table.rows.slice(0, MOST_BARS)).map(row => ({ name: String(row[0] ?? EMPTY), value: row[index] ?? 0, cell: row[index] }));
   const most = Math.max(...rows.map(row => row.value), 0) || 1;
-  const drawn = months ? upright(rows, most, column, currency) : lying(rows, most, column, currency);
+  const drawn = months ? verticalBars(rows, most, column, currency) : horizontalBars(rows, most, column, currency);
   drawn.setAttribute("role", "img");
-  drawn.setAttribute("aria-label", `${column.label}: ${rows.map(row => `${row.name} ${text(row.told, column.unit, currency)}`).join(", ")}`);
+  drawn.setAttribute("aria-label", `${column.label}: ${rows.map(row => `${row.name} ${text(row.cell, column.unit, currency)}`).join(", ")}`);
   return drawn;
 }
 
-function lying(rows, most, column, currency) {
+function horizontalBars(rows, most, column, currency) {
   const width = window.innerWidth < 640 ? 380 : 1080, left = Math.min(300, width * 0.38), right = 110, step = 24;
   const picture = canvas(width, rows.length * step + 4);
   const fits = Math.floor(left / 6.6), scale = (width - left - right) / most;
@@ -144,22 +144,22 @@ function lying(rows, most, column, currency) {
     const name = row.name.length > fits ? `${row.name.slice(0, fits - 1)}…` : row.name;
     draw(picture, "text", { x: left - 10, y: y + 16, "text-anchor": "end" }, name);
     draw(picture, "rect", { class: "bar", x: left, y: y + 4, width: length, height: step - 8, rx: 3 });
-    draw(picture, "text", { class: "value", x: left + length + 8, y: y + 16 }, text(row.told, column.unit, currency));
+    draw(picture, "text", { class: "value", x: left + length + 8, y: y + 16 }, text(row.cell, column.unit, currency));
   });
-  if (column.name === "ltv_to_cac" && most > WORTH_IT) {
-    const x = left + WORTH_IT * scale;
+  if (column.name === "ltv_to_cac" && most > MIN_LTV_TO_CAC) {
+    const x = left + MIN_LTV_TO_CAC * scale;
     const line = draw(picture, "line", { class: "mark", x1: x, x2: x, y1: 0, y2: rows.length * step });
     draw(line, "title", {}, "3 : 1, from which a channel pays");
   }
   return picture;
 }
 
-// A column as a dot, with the two columns after it as the ends of a line, around nought. What goes beyond the
-// picture ends at its edge.
+// A dot for the column's value on a line between the two columns after it, around zero. Values outside the
+// picture are drawn at its edge.
 function intervals(table) {
   const width = window.innerWidth < 640 ? 380 : 1080, left = Math.min(300, width * 0.42), step = 24, edge = 8;
-  const place = table.columns.findIndex(column => column.name === table.plot.column), unit = table.columns[place].unit;
-  const reach = Math.min(1, Math.max(...table.rows.flatMap(row => [Math.abs(row[place + 1]), Math.abs(row[place + 2])])));
+  const index = table.columns.findIndex(column => column.name === table.plot.column), unit = table.columns[index].unit;
+  const reach = Math.min(1, Math.max(...table.rows.flatMap(row => [Math.abs(row[index + 1]), Math.abs(row[index + 2])])));
   const bounded = value => Math.max(-reach, Math.min(reach, value));
   const at = value => left + edge + ((bounded(value) + reach) / (2 * reach)) * (width - left - 2 * edge);
   const picture = canvas(width, table.rows.length * step + 22), base = table.rows.length * step;
@@ -169,7 +169,7 @@ function intervals(table) {
   }
   const fits = Math.floor(left / 6.6);
   table.rows.forEach((row, number) => {
-    const [value, low, high] = row.slice(place, place + 3), y = number * step + step / 2;
+    const [value, low, high] = row.slice(index, index + 3), y = number * step + step / 2;
     const sure = low > 0 ? "better" : high < 0 ? "worse" : "unsure";
     const name = row[0].length > fits ? `${row[0].slice(0, fits - 1)}…` : row[0];
     draw(picture, "text", { x: left - 10, y: y + 4, "text-anchor": "end" }, name);
@@ -178,7 +178,7 @@ function intervals(table) {
     draw(picture, "circle", { class: `span ${sure}`, cx: at(value), cy: y, r: 4.5 });
   });
   picture.setAttribute("role", "img");
-  picture.setAttribute("aria-label", table.rows.map(row => `${row[0]} ${signed(row[place], unit)}, between ${signed(row[place + 1], unit)} and ${signed(row[place + 2], unit)}`).join("; "));
+  picture.setAttribute("aria-label", table.rows.map(row => `${row[0]} ${signed(row[index], unit)}, between ${signed(row[index + 1], unit)} and ${signed(row[index + 2], unit)}`).join("; "));
   return picture;
 }
 
@@ -186,7 +186,7 @@ function signed(value, unit) {
   return `${value > 0 ? "+" : ""}${text(value, unit)}`;
 }
 
-function upright(rows, most, column, currency) {
+function verticalBars(rows, most, column, currency) {
   const width = window.innerWidth < 640 ? 380 : 1080, height = 220, base = height - 24, top = 18;
   const step = width / rows.length, every = Math.ceil(70 / step);
   const picture = canvas(width, height);
@@ -194,13 +194,13 @@ function upright(rows, most, column, currency) {
   rows.forEach((row, number) => {
     const tall = Math.max(0, (row.value / most) * (base - top)), x = number * step;
     const bar = draw(picture, "rect", { class: "bar", x: x + step * 0.12, y: base - tall, width: step * 0.76, height: tall, rx: 2 });
-    draw(bar, "title", {}, `${row.name}: ${text(row.told, column.unit, currency)}`);
+    draw(bar, "title", {}, `${row.name}: ${text(row.cell, column.unit, currency)}`);
     if ((rows.length - 1 - number) % every === 0) {
       draw(picture, "text", { x: Math.min(Math.max(x + step / 2, 25), width - 25), y: height - 6, "text-anchor": "middle" }, row.name);
     }
     if (row.value === most) {
       const end = x > width * 0.8;
-      draw(picture, "text", { class: "value", x: end ? x + step : x, y: base - tall - 5, "text-anchor": end ? "end" : "start" }, text(row.told, column.unit, currency));
+      draw(picture, "text", { class: "value", x: end ? x + step : x, y: base - tall - 5, "text-anchor": end ? "end" : "start" }, text(row.cell, column.unit, currency));
     }
   });
   return picture;
@@ -226,14 +226,14 @@ function add(parent, name, className = "", words) {
   return parent.appendChild(node);
 }
 
-function wordy(column) {
+function isText(column) {
   return column.unit === "text" || column.unit === "date";
 }
 
 function text(value, unit, currency) {
-  if (value === null || value === undefined || value === "") return NOTHING;
+  if (value === null || value === undefined || value === "") return EMPTY;
   if (typeof value === "string") return value;
-  const digits = places => value.toLocaleString("en-GB", { minimumFractionDigits: places, maximumFractionDigits: places });
+  const digits = decimals => value.toLocaleString("en-GB", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
   switch (unit) {
     case "money": return digits(Math.abs(value) >= 10000 ? 0 : 2) + (currency ? ` ${currency}` : "");
     case "share": return `${(value * 100).toLocaleString("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} %`;

@@ -15,7 +15,7 @@ LAST_STEP_HOURS = 168.0
 def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[Occasion]:
     """From when they became known, or said yes to a channel, whichever was later, until they order."""
     life = customer.life
-    consents = (said.at_ms for name, said in life.told.items() if name.startswith("consent:"))
+    consents = (said.at_ms for name, said in life.facts.items() if name.startswith("consent:"))
     began = max(life.at_ms("known"), max(consents, default=0))
     if not began or customer.worth.orders:
         return

@@ -19,7 +19,7 @@ async def test_fields_are_merged(store: Connection) -> None:
     }
 
 
-async def test_only_what_changed_since_is_told(store: Connection) -> None:
+async def test_only_later_changes_are_returned(store: Connection) -> None:
     assert await changes_since(store, 0) == (0, {})
     await put_changes(store, {"a": {"stock": 1}})
     revision, _ = await changes_since(store, 0)
@@ -30,7 +30,7 @@ async def test_only_what_changed_since_is_told(store: Connection) -> None:
     assert await read_revisions(store) == {"catalogue": later}
 
 
-async def test_an_emptied_store_is_told_from_the_beginning(store: Connection, client: redis.Redis) -> None:
+async def test_an_emptied_store_returns_all_products(store: Connection, client: redis.Redis) -> None:
     for stock in range(3):
         await put_changes(store, {"a": {"stock": stock}})
     client.flushall()

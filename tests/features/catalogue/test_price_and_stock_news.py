@@ -1,4 +1,4 @@
-"""What became cheaper or came back."""
+"""Price drops and products back in stock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from features.catalogue.live_changes import put_changes_sync
-from features.catalogue.price_and_stock_news import News, after, read_news, take_changes, watch
+from features.catalogue.price_and_stock_news import News, after, apply_changes, read_news, watch
 from features.store import keys
 
 DAY_MS = 86_400_000
@@ -42,28 +42,28 @@ def trained(_product: str) -> News:
     return News(10.0, True)
 
 
-def test_changes_are_taken_once_and_wake_those_who_watch(client: redis.Redis) -> None:
-    take_changes(client, trained, AT - DAY_MS)
+def test_changes_are_applied_once_and_queue_the_watchers(client: redis.Redis) -> None:
+    apply_changes(client, trained, AT - DAY_MS)
     watch(client, {"ann": {"pot": AT - DAY_MS, "tin": AT}, "bob": {"tin": AT}})
     put_changes_sync(client, {"pot": {"price": 7.0}, "tin": {"price": 11.0}})
-    take_changes(client, trained, AT)
+    apply_changes(client, trained, AT)
     assert client.zrange(keys.look_due(), 0, -1, withscores=True) == [(b"ann", float(AT))]
-    take_changes(client, trained, AT + 5)
+    apply_changes(client, trained, AT + 5)
     assert read_news(client, ["pot", "tin", "none", ""]) == {
         "pot": News(7.0, True, 10.0, AT),
         "tin": News(11.0, True),
     }
 
 
-def test_a_large_change_is_taken_in_steps_and_by_several_workers(client: redis.Redis, redis_url: str) -> None:
-    take_changes(client, trained, AT - DAY_MS)
+def test_a_large_change_is_applied_in_batches_by_several_workers(client: redis.Redis, redis_url: str) -> None:
+    apply_changes(client, trained, AT - DAY_MS)
     put_changes_sync(client, {f"p-{n}": {"price": 5.0} for n in range(1_234)})
 
-    def take() -> None:
+    def work() -> None:
         with redis.Redis.from_url(redis_url) as own:
-            take_changes(own, trained, AT)
+            apply_changes(own, trained, AT)
 
-    workers = [threading.Thread(target=take) for _ in range(4)]
+    workers = [threading.Thread(target=work) for _ in range(4)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -73,22 +73,22 @@ def test_a_large_change_is_taken_in_steps_and_by_several_workers(client: redis.R
     assert len(news) == 1_234
 
 
-def test_what_changed_before_the_first_look_is_no_news(client: redis.Redis) -> None:
+def test_changes_before_the_first_call_are_not_news(client: redis.Redis) -> None:
     put_changes_sync(client, {f"p-{n}": {"price": 5.0} for n in range(700)})
-    take_changes(client, trained, AT)
+    apply_changes(client, trained, AT)
     assert set(read_news(client, [f"p-{n}" for n in range(700)]).values()) == {News(5.0, True)}
     put_changes_sync(client, {"p-1": {"price": 4.0}})
-    take_changes(client, trained, AT)
+    apply_changes(client, trained, AT)
     assert read_news(client, ["p-1"])["p-1"] == News(4.0, True, 5.0, AT)
 
 
-def test_an_emptied_store_counts_anew(client: redis.Redis) -> None:
+def test_an_emptied_store_is_processed_from_the_beginning(client: redis.Redis) -> None:
     put_changes_sync(client, {"pot": {"price": 7.0}})
     put_changes_sync(client, {"pot": {"price": 6.0}})
-    take_changes(client, trained, AT)
-    kept = client.hgetall(keys.goods())
+    apply_changes(client, trained, AT)
+    stored = client.hgetall(keys.product_news())
     client.flushall()
-    client.hset(keys.goods(), mapping=kept)  # type: ignore[arg-type]
+    client.hset(keys.product_news(), mapping=stored)  # type: ignore[arg-type]
     put_changes_sync(client, {"pot": {"price": 5.0}})
-    take_changes(client, trained, AT + DAY_MS)
+    apply_changes(client, trained, AT + DAY_MS)
     assert msgspec.structs.astuple(read_news(client, ["pot"])["pot"])[:2] == (5.0, True)

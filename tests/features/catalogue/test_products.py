@@ -59,7 +59,7 @@ def test_the_newest_meaning_of_an_alias_counts(home):
     assert load_aliases(home).rows() == [("x", "c"), ("y", "b")]
 
 
-def test_what_the_shop_changed_while_serving_is_kept(home):
+def test_live_changes_are_written_to_disk(home):
     merge_products(home, pl.DataFrame({"product_id": ["mug"], "title": ["Mug"], "price": [8.0]}), NOW)
     later = NOW + timedelta(hours=1)
     merge_live(home, {"mug": {"stock": 0.0, "price": 9.0, "sale_price": 7.0}, "new": {"title": "New"}}, later)
@@ -70,7 +70,7 @@ def test_what_the_shop_changed_while_serving_is_kept(home):
     assert load_products(home).height == 2
 
 
-def test_a_running_service_hears_what_is_known_of_the_products_just_updated(home):
+def test_live_fields_are_those_of_updated_products_that_are_not_null(home):
     merge_products(home, pl.DataFrame({"product_id": ["old"], "title": ["Old"]}), NOW)
     later = NOW + timedelta(hours=1)
     merge_products(home, pl.DataFrame({"product_id": ["mug"], "stock": [3.0]}), later)

@@ -27,7 +27,7 @@ def burst(client: redis.Redis, home: Home, settings: StoreSettings) -> None:
     Archiver(client, home, settings).run(burst=True)
 
 
-def told(client: redis.Redis, settings: StoreSettings, *events: Event) -> None:
+def take_in(client: redis.Redis, settings: StoreSettings, *events: Event) -> None:
     assert all(ingest_sync(client, events, NOW, settings))
 
 
@@ -48,7 +48,7 @@ def test_the_streams_become_history_and_are_emptied(
     client: redis.Redis, home: Home, settings: StoreSettings
 ) -> None:
     order = event("purchase", order_id="o-1", customer_id="c", items=[("a", 2, 1.5), ("b", 1, None)])
-    told(client, settings, order, event("search", event_id="s", query="cake"))
+    take_in(client, settings, order, event("search", event_id="s", query="cake"))
     burst(client, home, settings)
     rows = history.scan(home).sort("type", "line").collect()
     assert rows.select("type", "product_id", "quantity", "order_id").rows() == [
@@ -63,22 +63,22 @@ def test_the_streams_become_history_and_are_emptied(
 
 def test_batches_become_a_file_each(client: redis.Redis, home: Home) -> None:
     small = StoreSettings(redis_url=None, archive_batch_events=4)
-    told(client, small, *[event() for _ in range(10)])
+    take_in(client, small, *[event() for _ in range(10)])
     burst(client, home, small)
     assert (len(archived(home)), files(home)) == (10, 3)
 
 
-def test_killed_between_writing_and_letting_go_it_repeats_harmlessly(
+def test_killed_between_writing_and_acknowledging_it_writes_the_same_file_again(
     own_redis: RedisServer, home: Home, settings: StoreSettings
 ) -> None:
     with redis.Redis.from_url(own_redis.url) as client:
-        told(client, settings, event(event_id="a"), event(event_id="b"))
+        take_in(client, settings, event(event_id="a"), event(event_id="b"))
         client.acl_setuser("dying", enabled=True, nopass=True, keys=["*"], commands=["+@all", "-xack"])
         url = own_redis.url.replace("unix://", "unix://dying:any@")
         with redis.Redis.from_url(url) as dying, pytest.raises(redis.exceptions.NoPermissionError):
             burst(dying, home, settings)
         assert (archived(home), client.xlen(keys.event_stream())) == (["a", "b"], 2)
-        told(client, settings, event(event_id="c"))
+        take_in(client, settings, event(event_id="c"))
         burst(client, home, settings)
         assert (archived(home), files(home), client.xlen(keys.event_stream())) == (["a", "b", "c"], 2, 0)
 
@@ -86,7 +86,7 @@ def test_killed_between_writing_and_letting_go_it_repeats_harmlessly(
 def test_a_full_disk_leaves_events_in_the_stream(
     client: redis.Redis, home: Home, settings: StoreSettings
 ) -> None:
-    told(client, settings, event(event_id="a"))
+    take_in(client, settings, event(event_id="a"))
     ((entry_id, _),) = client.xrange(keys.event_stream())
     folder = home.events / stamp(entry_id)
     folder.mkdir()
@@ -102,7 +102,7 @@ def test_a_full_disk_leaves_events_in_the_stream(
 def test_poison_is_set_aside_with_its_reason(
     client: redis.Redis, home: Home, settings: StoreSettings
 ) -> None:
-    told(client, settings, event(event_id="good"))
+    take_in(client, settings, event(event_id="good"))
     poisonous = [{"e": b"\xff{"}, {"e": b'{"type":"dance"}', "r": "1"}, {"x": "y"}]
     poisonous += [{"e": json.dumps({"type": "view"}), "r": "soon"}]
     for fields in poisonous:
@@ -111,17 +111,17 @@ def test_poison_is_set_aside_with_its_reason(
     assert archived(home) == ["good"]
     assert client.xlen(keys.event_stream()) == 0
     (file,) = (home.root / "poison").glob("*.jsonl")
-    aside = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [len(each["reason"]) > 10 for each in aside] == [True] * len(poisonous)
-    assert "Invalid enum value 'dance'" in aside[1]["reason"]
-    assert aside[2]["fields"] == {"x": "y"}
+    poison = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [len(each["reason"]) > 10 for each in poison] == [True] * len(poisonous)
+    assert "Invalid enum value 'dance'" in poison[1]["reason"]
+    assert poison[2]["fields"] == {"x": "y"}
 
 
 @pytest.mark.parametrize("year", [1, 1969, 1970, 9999])
 def test_an_impossible_time_is_set_aside(
     client: redis.Redis, home: Home, settings: StoreSettings, year: int
 ) -> None:
-    told(client, settings, event(event_id="good"))
+    take_in(client, settings, event(event_id="good"))
     odd = structs.replace(event(), timestamp=datetime(year, 1, 1, tzinfo=UTC))
     client.xadd(keys.event_stream(), {"e": msgspec.json.encode(odd), "r": int(NOW.timestamp() * 1000)})
     burst(client, home, settings)
@@ -131,15 +131,15 @@ def test_an_impossible_time_is_set_aside(
 
 
 def test_a_flushed_store_is_drained_again(client: redis.Redis, home: Home, settings: StoreSettings) -> None:
-    told(client, settings, event(event_id="a"))
+    take_in(client, settings, event(event_id="a"))
     burst(client, home, settings)
     client.flushall()
-    told(client, settings, event(event_id="b"))
+    take_in(client, settings, event(event_id="b"))
     burst(client, home, settings)
     assert archived(home) == ["a", "b"]
 
 
-def test_what_was_shown_is_kept(client: redis.Redis, home: Home, settings: StoreSettings) -> None:
+def test_served_recommendations_are_kept(client: redis.Redis, home: Home, settings: StoreSettings) -> None:
     record = {
         "recommendation_id": "r-1",
         "at": NOW.isoformat(),
@@ -149,26 +149,28 @@ def test_what_was_shown_is_kept(client: redis.Redis, home: Home, settings: Store
     client.xadd(keys.served_stream(), {"s": json.dumps([record])})
     client.xadd(keys.served_stream(), {"s": "{}"})
     burst(client, home, settings)
-    shown = pl.read_parquet(home.served / "*" / "*.parquet")
-    assert shown.select("recommendation_id", "at", "product_ids").rows() == [("r-1", NOW, ["a", "b"])]
-    fields = {*ServedRecord.__struct_fields__, *ExperimentAssignment.__struct_fields__} - {"treated"}
-    assert set(shown.columns) == fields
-    assert shown.select("experiment", "held_out", "holdout").rows() == [(None, False, 0.0)]
+    table = pl.read_parquet(home.served / "*" / "*.parquet")
+    assert table.select("recommendation_id", "at", "product_ids").rows() == [("r-1", NOW, ["a", "b"])]
+    fields = {*ServedRecord.__struct_fields__, *ExperimentAssignment.__struct_encode_fields__} - {"treated"}
+    assert set(table.columns) == fields
+    assert table.select("experiment", "held_out", "holdout").rows() == [(None, False, 0.0)]
 
 
-def test_the_arm_of_what_was_shown_is_kept(client: redis.Redis, home: Home, settings: StoreSettings) -> None:
+def test_the_experiment_of_a_served_recommendation_is_kept(
+    client: redis.Redis, home: Home, settings: StoreSettings
+) -> None:
     treated = ExperimentAssignment("x-1", "e1", "b", 0.5, False, 0.05)
     record = ServedRecord("r-1", NOW, "home", ("a",), customer_id="ann", treated=treated)
     client.xadd(keys.served_stream(), {"s": msgspec.json.encode([record])})
     burst(client, home, settings)
-    shown = pl.read_parquet(home.served / "*" / "*.parquet")
-    assert shown.select(ExperimentAssignment.__struct_fields__).rows() == [
+    table = pl.read_parquet(home.served / "*" / "*.parquet")
+    assert table.select(ExperimentAssignment.__struct_encode_fields__).rows() == [
         ("x-1", "e1", "b", 0.5, False, 0.05)
     ]
     assert client.xlen(keys.served_stream()) == 0
 
 
-def test_what_the_stream_dropped_meanwhile_is_passed_over(
+def test_entries_dropped_by_a_full_stream_are_skipped(
     client: redis.Redis, home: Home, settings: StoreSettings
 ) -> None:
     for number in range(3):
@@ -178,8 +180,8 @@ def test_what_the_stream_dropped_meanwhile_is_passed_over(
     client.xreadgroup("archiver", "archiver", {keys.served_stream(): ">"})
     client.xtrim(keys.served_stream(), maxlen=1, approximate=False)
     burst(client, home, settings)
-    shown = pl.read_parquet(home.served / "*" / "*.parquet")
-    assert shown["recommendation_id"].to_list() == ["r-2"]
+    table = pl.read_parquet(home.served / "*" / "*.parquet")
+    assert table["recommendation_id"].to_list() == ["r-2"]
     assert not (home.root / "poison").exists()
     assert client.xpending(keys.served_stream(), "archiver")["pending"] == 0
 
@@ -188,14 +190,14 @@ def test_the_endless_run_archives_until_it_is_stopped(client: redis.Redis, home:
     eager = StoreSettings(redis_url=None, archive_interval_s=0.001)
     stop = threading.Event()
     running = threading.Thread(target=Archiver(client, home, eager).run, kwargs={"stop": stop})
-    told(client, eager, event(event_id="a"))
+    take_in(client, eager, event(event_id="a"))
     running.start()
     try:
-        give_up = threading.Event()
+        pause = threading.Event()
         for _ in range(500):
             if archived(home) == ["a"]:
                 break
-            give_up.wait(0.01)
+            pause.wait(0.01)
         assert archived(home) == ["a"]
     finally:
         stop.set()
@@ -203,10 +205,10 @@ def test_the_endless_run_archives_until_it_is_stopped(client: redis.Redis, home:
     assert not running.is_alive()
 
 
-def test_few_and_fresh_events_wait_for_company(client: redis.Redis, home: Home) -> None:
+def test_a_few_recent_events_wait_for_a_full_batch(client: redis.Redis, home: Home) -> None:
     patient = StoreSettings(redis_url=None, archive_interval_s=3_600)
     stop = threading.Event()
-    told(client, patient, event())
+    take_in(client, patient, event())
     threading.Timer(0.2, stop.set).start()
     Archiver(client, home, patient).run(stop=stop)
     assert (files(home), client.xlen(keys.event_stream())) == (0, 1)

@@ -12,7 +12,7 @@ def test_rows_have_the_columns_of_the_history() -> None:
     assert [list(row) for row in event_rows(event(), NOW)] == [list(history.schema())]
 
 
-def test_an_order_has_a_row_a_line_and_its_discount_once() -> None:
+def test_an_order_has_one_row_per_line_and_its_discount_once() -> None:
     order = {
         "order_id": "o-1",
         "currency": "EUR",
@@ -23,8 +23,8 @@ def test_an_order_has_a_row_a_line_and_its_discount_once() -> None:
             {"product_id": "b"},
         ],
     }
-    told = event("purchase", order=order, recommendation_id="r-all")
-    first, second = event_rows(told, NOW)
+    purchase = event("purchase", order=order, recommendation_id="r-all")
+    first, second = event_rows(purchase, NOW)
     assert (first["line"], first["discount"], first["recommendation_id"]) == (0, 3.0, "r-a")
     assert (second["line"], second["discount"], second["recommendation_id"]) == (1, None, "r-all")
     assert (first["quantity"], first["unit_price"], first["currency"]) == (2.0, 2.5, "EUR")
@@ -41,9 +41,9 @@ def test_a_refund_of_a_sum_is_a_row_of_money() -> None:
     assert (row["product_id"], row["quantity"], row["unit_price"]) == (None, 1.0, 5.0)
 
 
-def test_what_has_no_column_is_kept() -> None:
+def test_fields_without_a_column_are_kept() -> None:
     context = {"country": "DE", "language": "de", "device": "mobile", "utm_source": "mail"}
     (row,) = event_rows(event("search", query="tea", context=context, properties={"hits": 3}), NOW)
     assert (row["country"], row["utm_source"]) == ("DE", "mail")
-    kept = {"query": "tea", "language": "de", "device": "mobile", "properties": {"hits": 3}}
-    assert json.loads(row["extra"]) == kept
+    extra = {"query": "tea", "language": "de", "device": "mobile", "properties": {"hits": 3}}
+    assert json.loads(row["extra"]) == extra

@@ -1,4 +1,4 @@
-"""The log of answers as rows: nothing is lost on the way through JSON."""
+"""Served recommendations as rows: nothing is lost on the way through JSON."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from factories import NOW
 UNDER_B = "x-1", "e1", "b", 0.5, True, 0.05
 
 
-def test_a_row_says_what_its_record_says() -> None:
+def test_a_row_has_the_values_of_its_record() -> None:
     treated = ExperimentAssignment(*UNDER_B)
-    told = ServedRecord(
+    record = ServedRecord(
         "r-1", NOW, "home", ("a", 'é"\n'), ("als", "new"), "ann", "browser", "visit", "v1", treated
     )
     elsewhere = NOW.astimezone(timezone(timedelta(hours=-5)))
-    table = served_table([told, ServedRecord("r-2", elsewhere, "offers", ())])
+    table = served_table([record, ServedRecord("r-2", elsewhere, "offers", ())])
     assert table.schema == pl.Schema(SERVED_SCHEMA)
     assert table.rows() == [
         ("r-1", NOW, "home", ["a", 'é"\n'], ["als", "new"], "ann", "browser", "visit", "v1", *UNDER_B),

@@ -147,7 +147,7 @@ def test_ids_meet_those_of_the_orders(home, take, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("<!doctype html><html></html>", "web page"),
         ("name,colour\nCup,red\n", "needs the column id"),
@@ -155,8 +155,8 @@ def test_ids_meet_those_of_the_orders(home, take, tmp_path):
         ("id,title\n", "lists no products"),
     ],
 )
-def test_a_wrong_file_is_refused(home, take, content, said):
-    with pytest.raises(ImportRefused, match=said):
+def test_a_wrong_file_is_refused(home, take, content, message):
+    with pytest.raises(ImportRefused, match=message):
         take(content)
     assert not home.root.exists()
 
@@ -182,10 +182,10 @@ def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 def test_an_address_is_fetched(home, site):
     folder, address = site
     (folder / "feed.tsv.gz").write_bytes(gzip.compress((FEED + CUP).encode()))
-    heard = []
-    import_catalogue(home, f"{address}/feed.tsv.gz?x=1", now=NOW, report=lambda *step: heard.append(step))
+    steps = []
+    import_catalogue(home, f"{address}/feed.tsv.gz?x=1", now=NOW, report=lambda *step: steps.append(step))
     assert product(home)["title"] == "Cup"
-    assert heard[0][0] == "reading"
+    assert steps[0][0] == "reading"
 
 
 @pytest.mark.parametrize("address", ["/missing.tsv", None])

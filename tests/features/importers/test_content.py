@@ -10,7 +10,7 @@ from features.progress import silent
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00"
 
 
-def test_gzip_is_told_by_content_not_by_name(tmp_path):
+def test_gzip_is_recognised_by_content_not_by_name(tmp_path):
     path = tmp_path / "orders.csv"
     path.write_bytes(gzip.compress(b"a,b\n1,2\n"))
     assert read_file(path, silent) == b"a,b\n1,2\n"
@@ -24,20 +24,22 @@ def test_a_truncated_gzip_is_refused_whole(tmp_path, length):
         read_file(path, silent)
 
 
-@pytest.mark.parametrize(("content", "said"), [(b"", "is empty"), (b" \n\n", "is empty"), (None, "no file")])
-def test_nothing_to_read_is_said(tmp_path, content, said):
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"", "is empty"), (b" \n\n", "is empty"), (None, "no file")]
+)
+def test_nothing_to_read_is_said(tmp_path, content, message):
     path = tmp_path / "orders.csv"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ImportRefused, match=said):
+    with pytest.raises(ImportRefused, match=message):
         read_file(path, silent)
 
 
 def test_reading_reports_bytes(tmp_path):
-    path, heard = tmp_path / "orders.csv", []
+    path, steps = tmp_path / "orders.csv", []
     path.write_bytes(b"x" * 100)
-    read_file(path, lambda *step: heard.append(step))
-    assert heard == [("reading", 100, 100)]
+    read_file(path, lambda *step: steps.append(step))
+    assert steps == [("reading", 100, 100)]
 
 
 @pytest.mark.parametrize(

@@ -109,9 +109,9 @@ def test_bad_json_lines_are_set_aside_with_what_is_wrong(home, take):
     )
     assert summary.set_aside == {Reason.INVALID_EVENT.value: 4, Reason.REPEATED.value: 1}
     [rejects] = home.reports.iterdir()
-    said = rejects.read_text()
-    assert "`view` needs `product_id`" in said
-    assert "not JSON" in said
+    text = rejects.read_text()
+    assert "`view` needs `product_id`" in text
+    assert "not JSON" in text
 
 
 def test_an_order_known_from_another_source_is_not_counted_again(take):

@@ -215,7 +215,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(home, take):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"\x89PNG\r\n\x1a\n\x00\x00", "neither text"),
         (b"", "is empty"),
@@ -230,20 +230,20 @@ def test_a_dry_run_says_the_same_and_writes_nothing(home, take):
         (HEADER.encode() + b'\n1,"2,3\n4', "quotes around line"),
     ],
 )
-def test_a_file_that_cannot_be_taken_is_refused_and_changes_nothing(home, take, content, said):
+def test_a_file_that_cannot_be_taken_is_refused_and_changes_nothing(home, take, content, message):
     take(order(), order("536366", at=LATER))
     before = files(home)
-    with pytest.raises(ImportRefused, match=said):
+    with pytest.raises(ImportRefused, match=message):
         take(content, name="wrong.csv.gz")
     assert files(home) == before
 
 
 @pytest.mark.parametrize(
-    ("format", "said"),
+    ("format", "message"),
     [("woocommerce", "--format events"), ("excel", "Unknown format"), ("shopify", "needs")],
 )
-def test_a_format_asked_for_in_vain_is_refused(take, format, said):
-    with pytest.raises(ImportRefused, match=said):
+def test_a_format_asked_for_in_vain_is_refused(take, format, message):
+    with pytest.raises(ImportRefused, match=message):
         take(order(), format=format)
 
 
@@ -289,13 +289,13 @@ def test_other_encodings_delimiters_and_decimal_commas(home, take):
 
 
 def test_the_summary_reads_well(take):
-    said = dict(take(order(), order("536366", at=LATER), order("536366", at=LATER)).lines())
-    assert said["Rows in the file"] == "3"
-    assert said["Purchase lines"] == "2 in 2 orders"
-    assert said["From, to"] == "2010-12-01 08:26 to 2010-12-13 08:26 UTC"
+    summary = dict(take(order(), order("536366", at=LATER), order("536366", at=LATER)).lines())
+    assert summary["Rows in the file"] == "3"
+    assert summary["Purchase lines"] == "2 in 2 orders"
+    assert summary["From, to"] == "2010-12-01 08:26 to 2010-12-13 08:26 UTC"
 
 
 def test_progress_names_its_steps(take):
-    heard = []
-    take(order(), order("2", at=LATER), report=lambda *step: heard.append(step[0]))
-    assert list(dict.fromkeys(heard)) == ["reading", "checking", "joining refunds", "writing"]
+    steps = []
+    take(order(), order("2", at=LATER), report=lambda *step: steps.append(step[0]))
+    assert list(dict.fromkeys(steps)) == ["reading", "checking", "joining refunds", "writing"]

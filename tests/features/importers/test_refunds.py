@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from features.home import Home
-from features.importers.known import read_known
+from features.importers.existing import read_existing
 from features.importers.refunds import with_refunded_orders
 
 from factories import NOW
@@ -47,8 +47,8 @@ BUY_2 = ("purchase", 2, "c", "p", 2, "o2")
         ([BUY_1], []),
     ],
 )
-def test_a_refund_takes_back_the_latest_order_that_suffices(tmp_path, rows, joined):
-    known = read_known(Home(tmp_path / "none"))
-    found = with_refunded_orders(lines(*rows), known)
-    assert found.filter(type="refund")["order_id"].to_list() == joined
-    assert found["row"].to_list() == list(range(len(rows)))
+def test_a_refund_is_joined_to_the_latest_order_with_enough_left(tmp_path, rows, joined):
+    existing = read_existing(Home(tmp_path / "none"))
+    matched = with_refunded_orders(lines(*rows), existing)
+    assert matched.filter(type="refund")["order_id"].to_list() == joined
+    assert matched["row"].to_list() == list(range(len(rows)))

@@ -63,7 +63,7 @@ def test_guests_have_no_customer(take):
         ("", "0.00", []),
     ],
 )
-def test_what_was_taken_back(take, cancelled, refunded, lines):
+def test_cancellations_and_refunds(take, cancelled, refunded, lines):
     summary, rows = take(first("#1", cancelled=cancelled, refunded=refunded), further("#1", "B"))
     refunds = rows.filter(type="refund")
     assert refunds.select("product_id", "quantity", "unit_price").rows() == lines
@@ -90,10 +90,10 @@ def test_a_refund_that_grows_from_one_export_to_the_next_ends_at_the_last_sum(ta
     assert rows.filter(type="refund", product_id="A")["quantity"].to_list() == [2.0]
 
 
-def test_a_sum_told_live_before_is_no_news(home, take):
+def test_a_refund_received_live_before_is_subtracted_from_the_total(home, take):
     take(first("#1"))
-    told = event("refund", order_id="1", items=[("A", 1)])
-    archive(home, [told])
+    refund = event("refund", order_id="1", items=[("A", 1)])
+    archive(home, [refund])
     summary, rows = take(first("#1", refunded="13.00"))
     assert (summary.taken, rows.filter(type="refund")["unit_price"].drop_nulls().to_list()) == (1, [3.0])
 

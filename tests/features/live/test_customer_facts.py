@@ -1,4 +1,4 @@
-"""What is told beside shopping: facts, their order, and the browser they came from."""
+"""Facts about customers: their values, their order, and the browsers that they come from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from features.events.vocabulary import Event
-from features.live.customer_facts import CustomerState, facts_of, live, told_of
+from features.live.customer_facts import CustomerState, facts_of, fold_customer, parse_facts
 from features.live.ingest import ingest_sync
 from features.live.shopper_state import milliseconds
 from features.store import keys
@@ -20,11 +20,13 @@ from factories import NOW, event
 HOUR = timedelta(hours=1)
 
 
-def life(client: redis.Redis, settings: StoreSettings, *events: Event, customer: str = "c") -> CustomerState:
-    """What a customer's life is after these events."""
+def state_after(
+    client: redis.Redis, settings: StoreSettings, *events: Event, customer: str = "c"
+) -> CustomerState:
+    """A customer's state after these events."""
     ingest_sync(client, events, NOW, settings)
-    log = client.lrange(keys.shopper_log(customer, known=True), 0, -1)
-    return live(log, told_of(client.hgetall(keys.told(customer, known=True))))  # type: ignore[arg-type]
+    log = client.lrange(keys.shopper_log(customer, identified=True), 0, -1)
+    return fold_customer(log, parse_facts(client.hgetall(keys.customer_facts(customer, identified=True))))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -49,47 +51,51 @@ def test_facts_of_an_event(kind: str, fields: dict[str, Any], facts: dict[str, s
     assert {fact.name: fact.value for fact in facts_of(event(kind, **fields))} == facts
 
 
-def test_the_latest_word_counts_whenever_it_arrives(client: redis.Redis, settings: StoreSettings) -> None:
+def test_the_latest_consent_counts_in_any_order_of_arrival(
+    client: redis.Redis, settings: StoreSettings
+) -> None:
     no = event("consent", at=NOW, customer_id="c", properties={"email": False})
     yes = event("consent", at=NOW - HOUR, customer_id="c", properties={"email": True})
-    assert life(client, settings, no, yes).consents("email") is False
-    assert life(client, settings, no, yes).consents("sms") is None
+    assert state_after(client, settings, no, yes).consents("email") is False
+    assert state_after(client, settings, no, yes).consents("sms") is None
 
 
 def test_known_since_the_first_identify(client: redis.Redis, settings: StoreSettings) -> None:
     visits = [event("identify", at=NOW - n * HOUR, customer_id="c", anonymous_id=f"a-{n}") for n in range(3)]
-    assert life(client, settings, *visits).at_ms("known") == milliseconds(NOW - 2 * HOUR)
+    assert state_after(client, settings, *visits).at_ms("known") == milliseconds(NOW - 2 * HOUR)
 
 
-def test_what_a_browser_told_before_is_its_customers_once(
+def test_facts_of_a_browser_become_those_of_its_customer(
     client: redis.Redis, settings: StoreSettings
 ) -> None:
-    told = event("consent", at=NOW - HOUR, anonymous_id="a", properties={"email": True})
+    consent = event("consent", at=NOW - HOUR, anonymous_id="a", properties={"email": True})
     joined = event("identify", customer_id="c", anonymous_id="a")
-    assert life(client, settings, told, joined).consents("email") is True
-    assert client.exists(keys.told("a", known=False)) == 0
+    assert state_after(client, settings, consent, joined).consents("email") is True
+    assert client.exists(keys.customer_facts("a", identified=False)) == 0
     later = event("survey", anonymous_id="a", properties={"score": 3})
-    assert life(client, settings, later).number("survey") == 3.0
-    assert life(client, settings, customer="other").told == {}
+    assert state_after(client, settings, later).number("survey") == 3.0
+    assert state_after(client, settings, customer="other").facts == {}
 
 
-def test_nobody_can_fill_the_memory_and_a_no_is_always_heard(
+def test_the_number_of_facts_is_limited_but_consents_are_always_stored(
     client: redis.Redis, settings: StoreSettings
 ) -> None:
     flood = [event("ticket", customer_id="c", properties={"ticket_id": n}) for n in range(300)]
-    assert len(life(client, settings, *flood).told) == 200
+    assert len(state_after(client, settings, *flood).facts) == 200
     no = event("consent", customer_id="c", properties={"email": False})
-    assert life(client, settings, no).consents("email") is False
-    assert 0 < client.ttl(keys.told("c", known=True)) <= settings.shopper_ttl_days * 86_400
+    assert state_after(client, settings, no).consents("email") is False
+    assert 0 < client.ttl(keys.customer_facts("c", identified=True)) <= settings.shopper_ttl_days * 86_400
 
 
-def test_events_of_nobody_are_kept_nowhere(client: redis.Redis, settings: StoreSettings) -> None:
+def test_facts_without_a_customer_or_browser_are_not_stored(
+    client: redis.Redis, settings: StoreSettings
+) -> None:
     ingest_sync(client, [event("survey", properties={"score": 3})], NOW, settings)
-    assert list(client.scan_iter(match=f"{keys.told_prefix()}*")) == []
+    assert list(client.scan_iter(match=f"{keys.customer_facts_prefix()}*")) == []
     assert client.zcard(keys.look_due()) == 0
 
 
-def test_every_event_of_a_customer_asks_for_a_look_the_earliest_counts(
+def test_every_event_of_a_customer_queues_them_at_the_earliest_time(
     client: redis.Redis, settings: StoreSettings
 ) -> None:
     ingest_sync(client, [event("identify", customer_id="c", anonymous_id="a")], NOW, settings)
@@ -100,8 +106,8 @@ def test_every_event_of_a_customer_asks_for_a_look_the_earliest_counts(
     assert client.zscore(keys.look_due(), "c") == milliseconds(NOW + HOUR)
 
 
-def test_a_cart_knows_when_it_began_and_changed(client: redis.Redis, settings: StoreSettings) -> None:
-    state = life(
+def test_the_times_of_a_carts_beginning_and_last_change(client: redis.Redis, settings: StoreSettings) -> None:
+    state = state_after(
         client,
         settings,
         event("add_to_cart", at=NOW - 5 * HOUR, customer_id="c"),
@@ -112,16 +118,16 @@ def test_a_cart_knows_when_it_began_and_changed(client: redis.Redis, settings: S
     began, changed = (milliseconds(NOW - n * HOUR) for n in (3, 2))
     assert (state.cart_since_ms, state.cart_changed_ms) == (began, changed)
     bought = event("purchase", customer_id="c", items=[("p-1", 1), ("p-2", 1)])
-    state = life(client, settings, bought)
+    state = state_after(client, settings, bought)
     assert (state.cart_since_ms, state.cart_changed_ms) == (0, 0)
 
 
 def test_looks_are_counted_and_wishes_remembered(client: redis.Redis, settings: StoreSettings) -> None:
-    told = [
+    events = [
         event("wishlist", at=NOW - HOUR, customer_id="c"),
         event("view", customer_id="c"),
         event("review", customer_id="c", product_id="p-2"),
     ]
-    state = life(client, settings, *told)
+    state = state_after(client, settings, *events)
     assert state.looks == {"p-1": (milliseconds(NOW), 2, True)}
     assert state.reviewed == {"p-2"}

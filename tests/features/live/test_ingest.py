@@ -43,7 +43,7 @@ async def test_the_same_order_from_64_channels_counts_once(
     taken = await asyncio.gather(*calls)
     assert sum(itertools.chain(*taken)) == 1
     assert await stores[0].call("XLEN", keys.event_stream()) == 1
-    assert await stores[0].call("LLEN", keys.shopper_log("c-1", known=True)) == 1
+    assert await stores[0].call("LLEN", keys.shopper_log("c-1", identified=True)) == 1
     await asyncio.gather(*(store.close() for store in stores))
 
 
@@ -102,7 +102,7 @@ async def test_a_log_keeps_its_length_and_life(store: Connection, client: redis.
     short = StoreSettings(redis_url=None, shopper_log_length=5, shopper_ttl_days=2)
     await ingest(store, [event(customer_id="c", product_id=f"p-{n}") for n in range(9)], NOW, short)
     assert (await read_log(store, "c", None)).fold().viewed == ("p-8", "p-7", "p-6", "p-5", "p-4")
-    assert 0 < client.ttl(keys.shopper_log("c", known=True)) <= 2 * 86_400
+    assert 0 < client.ttl(keys.shopper_log("c", identified=True)) <= 2 * 86_400
 
 
 def browsing() -> list[Event]:
@@ -138,7 +138,7 @@ async def test_joining_twice_changes_nothing(store: Connection, settings: StoreS
         await ingest(store, [event("identify", customer_id="c", anonymous_id="a")], NOW, settings)
         await ingest(store, [event("add_to_cart", anonymous_id="a")], NOW, settings)
     assert (await read_log(store, "c", "a")).fold().cart == {"p-1": 2.0}
-    assert await store.call("LLEN", keys.shopper_log("c", known=True)) == 2
+    assert await store.call("LLEN", keys.shopper_log("c", identified=True)) == 2
 
 
 async def test_joining_again_when_the_first_is_forgotten_copies_nothing_twice(
@@ -244,7 +244,7 @@ async def test_killed_under_load_it_loses_nothing_acknowledged_and_counts_once(
     await asyncio.wait_for(asyncio.gather(killer(), *(shopper(number) for number in range(20))), 30)
     with redis.Redis.from_url(own_redis.url) as client:
         streamed = [json.loads(fields[b"e"])["event_id"] for _, fields in client.xrange(keys.event_stream())]
-        logs = [client.llen(keys.shopper_log(f"c-{number}", known=True)) for number in range(20)]
+        logs = [client.llen(keys.shopper_log(f"c-{number}", identified=True)) for number in range(20)]
     assert sorted(streamed) == sorted(acknowledged)
     assert logs == [20] * 20
     await store.close()

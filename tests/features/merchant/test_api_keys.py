@@ -12,12 +12,12 @@ from features.merchant.api_keys import (
     DEMO_KEYS,
     ApiKey,
     Keys,
-    KeysUnknown,
+    KeysUnavailable,
     Scope,
     add_demo_keys,
     create_key,
     digest,
-    exchange_words,
+    exchange_command,
     list_keys,
     read_keys,
     revoke_key,
@@ -29,12 +29,12 @@ from features.store.connection import Connection
 from factories import NOW
 
 
-async def known(home: Home, store: Connection) -> set[str]:
+async def accepted_keys(home: Home, store: Connection) -> set[str]:
     """Hashes that an API process of this home accepts."""
     live = LiveKeys(home)
     await live.refresh(store)
-    assert live.known is not None
-    return set(live.known.keys)
+    assert live.current is not None
+    return set(live.current.keys)
 
 
 @pytest.fixture
@@ -51,12 +51,12 @@ def test_a_key_opens_what_it_was_made_for(home: Home, client: redis.Redis, scope
     assert len(key) >= len(begins) + 24
     kept = read_keys(home)
     assert kept is not None
-    found = kept.keys[digest(key)]
-    assert (found.scope, found.name, found.created_at) == (scope, "web shop", NOW)
-    assert key.startswith(found.prefix)
+    stored = kept.keys[digest(key)]
+    assert (stored.scope, stored.name, stored.created_at) == (scope, "web shop", NOW)
+    assert key.startswith(stored.prefix)
 
 
-def test_nobody_keeps_the_key_itself(home: Home, client: redis.Redis) -> None:
+def test_the_key_itself_is_not_stored(home: Home, client: redis.Redis) -> None:
     key = create_key(home, client, "secret", "office", NOW)
     kept = client.hgetall(keys.api_keys())
     assert len(kept) == 1
@@ -68,44 +68,44 @@ def test_nobody_keeps_the_key_itself(home: Home, client: redis.Redis) -> None:
 
 async def test_a_revoked_key_opens_nothing(home: Home, client: redis.Redis, store: Connection) -> None:
     first, second, third = (create_key(home, client, "public", f"{n}", NOW + timedelta(n)) for n in range(3))
-    assert [found.name for found in revoke_key(home, client, first)] == ["0"]
-    assert [found.name for found in revoke_key(home, client, second[:9])] == ["1"]
+    assert [each.name for each in revoke_key(home, client, first)] == ["0"]
+    assert [each.name for each in revoke_key(home, client, second[:9])] == ["1"]
     assert revoke_key(home, client, "pk_nobody") == []
-    assert [found.name for found in list_keys(home, client)] == ["2"]
-    assert await known(home, store) == {digest(third)}
+    assert [each.name for each in list_keys(home, client)] == ["2"]
+    assert await accepted_keys(home, store) == {digest(third)}
 
 
-async def test_keys_outlive_an_empty_store_and_fill_it(
+async def test_an_emptied_store_gets_the_keys_of_the_home_back(
     home: Home, client: redis.Redis, store: Connection
 ) -> None:
     key = create_key(home, client, "secret", "", NOW)
     client.flushall()
-    assert await known(home, store) == {digest(key)}
+    assert await accepted_keys(home, store) == {digest(key)}
     assert client.hkeys(keys.api_keys()) == [digest(key).encode()]
 
 
-async def test_a_home_of_before_takes_its_keys_from_redis(
+async def test_a_home_without_a_file_takes_its_keys_from_redis(
     home: Home, client: redis.Redis, store: Connection
 ) -> None:
     old = ApiKey(scope="secret", name="old", created_at=NOW, prefix="sk_old")
-    client.eval(*exchange_words(Keys(3, {digest("sk_old"): old})))  # type: ignore[no-untyped-call]
+    client.eval(*exchange_command(Keys(3, {digest("sk_old"): old})))  # type: ignore[no-untyped-call]
     home.root.mkdir()
-    assert await known(home, store) == {digest("sk_old")}
+    assert await accepted_keys(home, store) == {digest("sk_old")}
     client.flushall()
-    assert await known(home, store) == {digest("sk_old")}
+    assert await accepted_keys(home, store) == {digest("sk_old")}
 
 
-async def test_another_home_hears_of_changes_through_redis(
+async def test_another_home_gets_changes_through_redis(
     home: Home, other_home: Home, client: redis.Redis, store: Connection
 ) -> None:
     key = create_key(home, client, "public", "", NOW)
     replica = LiveKeys(other_home)
     await replica.refresh(store)
-    assert replica.known is not None
-    assert set(replica.known.keys) == {digest(key)}
+    assert replica.current is not None
+    assert set(replica.current.keys) == {digest(key)}
     revoke_key(home, client, key)
     await replica.refresh(store)
-    assert replica.known.keys == {}
+    assert replica.current.keys == {}
     assert read_keys(other_home) == read_keys(home)
 
 
@@ -113,29 +113,29 @@ async def test_an_older_copy_never_brings_a_revoked_key_back(
     home: Home, other_home: Home, client: redis.Redis, store: Connection
 ) -> None:
     key = create_key(home, client, "public", "", NOW)
-    assert await known(other_home, store) == {digest(key)}
+    assert await accepted_keys(other_home, store) == {digest(key)}
     revoke_key(home, client, key)
     client.flushall()
-    assert await known(other_home, store) == {digest(key)}  # it has heard of nothing else
-    assert await known(home, store) == set()
-    assert await known(other_home, store) == set()
+    assert await accepted_keys(other_home, store) == {digest(key)}  # its own copy, the newest that it has
+    assert await accepted_keys(home, store) == set()
+    assert await accepted_keys(other_home, store) == set()
 
 
-async def test_a_damaged_file_and_an_empty_store_tell_nothing(home: Home, store: Connection) -> None:
+async def test_a_damaged_file_and_an_empty_store_give_no_keys(home: Home, store: Connection) -> None:
     home.root.mkdir()
     (home.root / "keys.json").write_bytes(b'{"revision":')
     live = LiveKeys(home)
     await live.refresh(store)
-    assert live.known is None
+    assert live.current is None
 
 
-def test_without_redis_a_home_changes_the_keys_it_knows_and_no_others(
+def test_without_redis_keys_change_only_where_the_home_has_a_file(
     home: Home, other_home: Home, client: redis.Redis, tmp_path: Path
 ) -> None:
     key = create_key(home, client, "public", "", NOW)
     with redis.Redis(unix_socket_path=str(tmp_path / "nobody")) as nobody:
         assert len(revoke_key(home, nobody, key)) == 1
-        with pytest.raises(KeysUnknown, match="Redis does not answer"):
+        with pytest.raises(KeysUnavailable, match="Redis does not answer"):
             create_key(other_home, nobody, "public", "", NOW)
     assert read_keys(home) == Keys(2, {})
 
@@ -153,10 +153,10 @@ def test_keys_made_at_once_are_all_kept(home: Home, client: redis.Redis) -> None
     assert {path.name for path in home.root.iterdir()} == {"keys.json", "keys.lock"}
 
 
-def test_the_demos_keys_are_keys_like_any(home: Home) -> None:
+def test_demo_keys_are_added_once(home: Home) -> None:
     add_demo_keys(home, None, NOW)
     add_demo_keys(home, None, NOW + timedelta(1))
     kept = read_keys(home)
     assert kept is not None
-    assert {found.prefix: found.scope for found in kept.keys.values()} == DEMO_KEYS
+    assert {each.prefix: each.scope for each in kept.keys.values()} == DEMO_KEYS
     assert kept.revision == 1

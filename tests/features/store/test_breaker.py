@@ -6,7 +6,7 @@ from features.store.breaker import Breaker
 
 
 class Probe:
-    """Fails as often as told, then succeeds."""
+    """Fails as often as configured, then succeeds."""
 
     def __init__(self, failures: int) -> None:
         self.failures = failures

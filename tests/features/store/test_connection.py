@@ -75,7 +75,7 @@ def test_urls(url: str, expected: Address) -> None:
     assert Address.of(url) == expected
 
 
-def test_a_url_of_another_kind_is_refused() -> None:
+def test_a_url_of_another_scheme_is_refused() -> None:
     with pytest.raises(ValueError, match="REDIS_URL must start with redis://"):
         Address.of("http://localhost")
 
@@ -85,7 +85,7 @@ async def test_replies_reach_their_callers_in_order(store: Connection) -> None:
     assert await asyncio.gather(*sent) == [f"{n}".encode() for n in range(500)]
 
 
-async def test_a_caller_who_gave_up_shifts_nobodys_reply(store: Connection) -> None:
+async def test_a_cancelled_call_does_not_shift_the_replies_of_others(store: Connection) -> None:
     first, second = store.send("ECHO", "first"), store.send("ECHO", "second")
     first.cancel()
     assert await second == b"second"
@@ -131,7 +131,7 @@ async def test_over_tcp(own_redis: RedisServer) -> None:
         await asyncio.wait_for(closed.wait(), 2)
 
 
-async def test_nobody_there_at_the_start(own_redis: RedisServer) -> None:
+async def test_the_store_is_down_at_the_start(own_redis: RedisServer) -> None:
     os.kill(process_of(own_redis), signal.SIGKILL)
     async with connected(own_redis.url) as store:
         assert not store.available
@@ -151,7 +151,7 @@ async def test_killed_and_started_again(own_redis: RedisServer) -> None:
         assert await store.call("GET", "kept") == b"1"
 
 
-async def test_frozen_costs_one_deadline_and_then_nothing(own_redis: RedisServer) -> None:
+async def test_a_hanging_store_costs_one_deadline(own_redis: RedisServer) -> None:
     async with connected(own_redis.url) as store:
         pid = process_of(own_redis)
         os.kill(pid, signal.SIGSTOP)
@@ -169,7 +169,7 @@ async def test_frozen_costs_one_deadline_and_then_nothing(own_redis: RedisServer
         assert await store.call("ECHO", "again") == b"again"
 
 
-async def test_a_busy_event_loop_is_not_the_stores_fault(own_redis: RedisServer) -> None:
+async def test_a_busy_event_loop_does_not_close_the_link(own_redis: RedisServer) -> None:
     async with connected(own_redis.url) as store:
         reply = store.send("PING")
         await asyncio.sleep(0)  # it is written

@@ -39,14 +39,14 @@ def running(home: Home, server: str | None) -> Iterator[tuple[RedisServer, redis
 def open_for_writing(client: redis.Redis) -> set[Path]:
     """The append-only files that the kernel says the server writes."""
     pid = client.info("server")["process_id"]
-    found = set()
+    targets = set()
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
         info = Path(f"/proc/{pid}/fdinfo/{descriptor.name}").read_text()
         flags = int(info.split("flags:")[1].split()[0], 8)
         target = descriptor.readlink()
         if flags & os.O_ACCMODE != os.O_RDONLY and target.suffix == ".aof":
-            found.add(target)
-    return found
+            targets.add(target)
+    return targets
 
 
 def content(home: Home) -> dict[str, bytes]:
@@ -67,7 +67,7 @@ def refusal(home: Home, server: str | None) -> str:
 
 
 @each_version
-def test_what_is_forced_to_the_disk_is_what_is_written(home: Home, server: str | None) -> None:
+def test_the_synced_files_are_those_that_are_written(home: Home, server: str | None) -> None:
     with running(home, server) as (_, client):
         for round_ in range(3):
             before = {name: len(text) for name, text in content(home).items()}
@@ -103,7 +103,7 @@ def test_the_files_are_synced_each_second(
 
 
 @each_version
-def test_a_log_that_cannot_be_forced_is_told_once(
+def test_a_log_that_cannot_be_synced_is_logged_once(
     home: Home, server: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     with running(home, server) as (store, client):
@@ -122,14 +122,14 @@ def test_a_log_that_cannot_be_forced_is_told_once(
 
 
 @each_version
-def test_it_notes_which_version_wrote(home: Home, server: str | None) -> None:
+def test_the_version_that_wrote_is_recorded(home: Home, server: str | None) -> None:
     with running(home, server) as (_, client):
         version = str(client.info("server")["redis_version"])
     assert version.startswith((home.redis / "version").read_text().strip() + ".")
 
 
 @needs_newer
-def test_a_newer_one_takes_over_everything_and_the_older_one_is_then_refused(home: Home) -> None:
+def test_a_newer_server_takes_over_and_the_older_one_is_then_refused(home: Home) -> None:
     with running(home, CARRIED) as (_, client):
         client.set("older", "1")
     with running(home, NEWER) as (_, client):
@@ -146,7 +146,7 @@ def test_a_newer_one_takes_over_everything_and_the_older_one_is_then_refused(hom
 
 
 @needs_newer
-def test_an_older_one_than_noted_is_refused(home: Home) -> None:
+def test_a_server_older_than_recorded_is_refused(home: Home) -> None:
     with running(home, NEWER):
         pass
     (home.redis / "version").write_text("99.1\n")
@@ -154,7 +154,7 @@ def test_an_older_one_than_noted_is_refused(home: Home) -> None:
 
 
 @needs_newer
-def test_a_take_over_that_was_cut_short_goes_on(home: Home) -> None:
+def test_an_interrupted_take_over_is_completed(home: Home) -> None:
     """It writes its manifest first and moves the log then."""
     with running(home, CARRIED) as (_, client):
         client.set("older", "1")

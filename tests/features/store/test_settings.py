@@ -5,7 +5,7 @@ import pytest
 from features.store.settings import StoreSettings
 
 
-def test_the_store_is_named_as_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stores_url_is_read_from_redis_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://shop.example")
     monkeypatch.setenv("PERENNIAL_REDIS_DEADLINE_MS", "20")
     settings = StoreSettings()

@@ -61,11 +61,11 @@ def test_a_replay_is_what_live_state_was(
     Archiver(client, home, settings).run(burst=True)
     replayed = dict(replay(home, NOW + timedelta(days=1), settings).standings())
     customers = [f"c-{n}" for n in range(4)]
-    for customer, standing in zip(customers, triggers.standings(client, customers), strict=True):
+    for customer, standing in zip(customers, triggers.read_states(client, customers), strict=True):
         assert replayed.get(customer, NOBODY).life == standing.life
 
 
-NOBODY = triggers.Standing(CustomerState(), {}, {}, ())
+NOBODY = triggers.TriggerState(CustomerState(), {}, {}, ())
 
 
 def carts(home: Home, client: redis.Redis, settings: StoreSettings) -> Iterator[str]:

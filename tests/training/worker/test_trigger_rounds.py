@@ -130,7 +130,7 @@ def test_a_decision_about_a_past_that_is_over_is_not_written(
     now_ms = milliseconds(NOW + 61 * MINUTE)
     client.zadd(keys.look_due(), {"c-0": now_ms})
     assert "c-0" in triggers.claim(client, now_ms, 10)
-    (standing,) = triggers.standings(client, ["c-0"])
+    (standing,) = triggers.read_states(client, ["c-0"])
     knowledge, wanted = shop.knowledge(), msgspec.convert(SETTINGS, Settings)
     decision = settled(knowledge, "c-0", standing, now_ms, wanted)
     assert [each.kind for each in decision.triggers] == ["abandoned_cart"]
@@ -248,7 +248,7 @@ def test_a_forgotten_customer_leaves_nothing(
     round_at(shop, NOW + 61 * MINUTE)
     read(client, NOW + 61 * MINUTE)
     triggers.forget(client, "c-0")
-    client.delete(keys.shopper_log("c-0", known=True))
+    client.delete(keys.shopper_log("c-0", identified=True))
     client.delete(keys.event_stream())
     found = [name for name in client.scan_iter() if b"c-0" in name or b"c-0" in (client.dump(name) or b"")]
     assert [name for name in found if b"seen" not in name] == []

@@ -35,7 +35,7 @@ def evaluate_offer_cost(home: Home, report: Report = silent) -> Evaluation:
     began = monotonic()
     bundle = versions.load_current(home.models)
     with store(home) as client:
-        catalogue = catalogue_of(OFFER_CATALOGUE.standing(client).settings)
+        catalogue = catalogue_of(OFFER_CATALOGUE.current_sync(client).settings)
     if bundle is None or not catalogue.offers:
         raise BadDataset("there is nothing to measure: train, and save offers with PUT /v1/offers/catalogue")
     recommender = Recommender(bundle, Availability.of(bundle.tables))

@@ -7,7 +7,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from features.insights.report import Cell, Column, Figure, Part, Report, Table
-from features.insights.text import NOTHING, bar, shown
+from features.insights.text import EMPTY_CELL, bar, shown
 
 BAR_WIDTHS = (8, 24)  # on a narrow terminal, and on one of WIDE characters
 WIDE = 110
@@ -140,7 +140,7 @@ def _cell(value: Cell, column: Column) -> Text:
     text = shown(value, column.unit)
     if column.name == "verdict" and isinstance(value, str):
         return Text(value, "green" if value in GOOD else "red" if value in BAD else "yellow")
-    return Text(text, "dim" if text == NOTHING else "")
+    return Text(text, "dim" if text == EMPTY_CELL else "")
 
 
 def _shaded(value: Cell, strongest: float) -> Text:

@@ -26,8 +26,8 @@ EVENT_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Known:
-    """products: the catalogue; aliases: alias, product_id; events: EVENT_COLUMNS of the history."""
+class Existing:
+    """products: the catalogue; aliases: `alias`, `product_id`; events: EVENT_COLUMNS of the history."""
 
     products: pl.DataFrame
     aliases: pl.DataFrame
@@ -40,24 +40,24 @@ class Known:
         return pl.concat([self.products["product_id"], sold]).unique()
 
 
-def read_known(home: Home) -> Known:
-    """Read what the home knows; nothing is made in a home that does not exist yet."""
+def read_existing(home: Home) -> Existing:
+    """Read what the home holds. A home that does not exist yet is empty, and is not created."""
     if not home.root.exists():
         columns = {name: dtype for name, dtype in history.schema().items() if name in EVENT_COLUMNS}
         aliases = pl.DataFrame(schema={"alias": pl.String, "product_id": pl.String})
-        return Known(pl.DataFrame(schema=product_schema()), aliases, pl.DataFrame(schema=columns))
+        return Existing(pl.DataFrame(schema=product_schema()), aliases, pl.DataFrame(schema=columns))
     events = history.scan(home).select(EVENT_COLUMNS).collect()
-    return Known(load_products(home), load_aliases(home), events)
+    return Existing(load_products(home), load_aliases(home), events)
 
 
-def is_known(known: Known) -> pl.Expr:
-    """Boolean of a line: its order, refund or event has been taken before, whoever told us."""
-    return pl.col("event_id").is_in(known.events["event_id"].unique().implode()) | _number().is_in(
-        known.events.select(_number().unique()).to_series().implode()
-    )
+def already_taken(existing: Existing) -> pl.Expr:
+    """Boolean per line: its order, refund or event is in the history already, from whatever source."""
+    event_ids = existing.events["event_id"].unique().implode()
+    order_keys = existing.events.select(_order_key().unique()).to_series().implode()
+    return pl.col("event_id").is_in(event_ids) | _order_key().is_in(order_keys)
 
 
-def _number() -> pl.Expr:
-    """`purchase:` or `refund:` with its own number; null for other events."""
+def _order_key() -> pl.Expr:
+    """`purchase:<order id>` or `refund:<refund id>`; null for other events."""
     own = pl.when(pl.col("type") == "purchase").then("order_id").otherwise("refund_id")
     return pl.concat_str("type", pl.lit(":"), own)
