@@ -23,7 +23,7 @@ from recommender.customers.offer_context import ON_SITE, Question, asked_of, mod
 from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
 from recommender.offers.eligibility import OfferContext
-from recommender.offers.promise import Choice, Promise, charges, choose, standing_promise
+from recommender.offers.promise import Choice, Promise, charges, choose, valid_promise
 from recommender.recommend import Recommender
 
 log = logging.getLogger("perennial.offers")
@@ -73,9 +73,9 @@ class DecisionContext:
 
     async def _promise(self, asked: OfferContext) -> OfferAnswer | None:
         catalogue, revision = self.catalogue, self.service.offers_revision
-        edition = digest(str(revision), self.state.packed.decode(errors="replace"))
+        state_hash = digest(str(revision), self.state.packed.decode(errors="replace"))
         model, prices = model_of(self.recommender.bundle.tables), self.service.offer_prices.standing
-        choice = choose(catalogue, model, asked, self.now, edition, prices)
+        choice = choose(catalogue, model, asked, self.now, state_hash, prices)
         promise = Promise(choice.decision, choice.offer, self._products(choice.offer), revision)
         given = choice.offer.id if choice.offer else None
         kept = await keep_decision(
@@ -108,7 +108,7 @@ async def next_offer(service: Service, ask: OfferAsk, catalogue: Catalogue) -> O
         log, state = await asyncio.gather(
             read_log(service.store, ask.customer_id, None), read_offers(service.store, ask.customer_id)
         )
-        standing = standing_promise(state.promises.standing, service.offers_revision, now)
+        standing = valid_promise(state.promises.standing, service.offers_revision, now)
         if standing is not None:
             return told(standing, ask.k)
         if service.recommender is None:
@@ -152,7 +152,7 @@ def told(promise: Promise, k: int) -> OfferAnswer:
 
 def record_of(choice: Choice, channel: str, revision: int, model_version: str) -> DecisionRecord:
     """A decision as the log keeps it."""
-    decision, weighed, asked = choice.decision, choice.weighed, choice.asked
+    decision, scored, asked = choice.decision, choice.scored, choice.context
     return DecisionRecord(
         decision_id=decision.decision_id,
         decided_at=decision.decided_at,
@@ -162,9 +162,9 @@ def record_of(choice: Choice, channel: str, revision: int, model_version: str) -
         offer_id=decision.offer_id,
         propensity=decision.propensity,
         stage=decision.stage,
-        arms=(*(offer.id for offer in weighed.arms.offers), NO_OFFER),
-        chances=tuple(weighed.chances.tolist()),
-        worth=tuple(weighed.worth.mean(axis=0).tolist()),
+        arms=(*(offer.id for offer in scored.arms.offers), NO_OFFER),
+        chances=tuple(scored.chances.tolist()),
+        worth=tuple(scored.incremental_margin.mean(axis=0).tolist()),
         features=tuple(asked.features),
         values=tuple(asked.features.values()),
         basket=asked.basket,

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Int32s
 from recommender.arrays.id_map import IdMap
 from recommender.model.bundle import Tables
 from recommender.model.customer_tables import PRICE_BANDS, CustomerTable
@@ -46,11 +47,11 @@ def affinities(tables: Tables, people: CustomerTable, customer: int, fresh: Sequ
     )
 
 
-def _named(names: IdMap, rows: NDArray[np.int32], weights: NDArray[np.int32]) -> list[Liking]:
+def _named(names: IdMap, rows: Int32s, weights: Int32s) -> list[Liking]:
     return [Liking(names.name(row), share) for row, share in _shares(rows, weights)]
 
 
-def _shares(rows: NDArray[np.integer], weights: NDArray[np.int32]) -> list[tuple[int, float]]:
+def _shares(rows: NDArray[np.integer], weights: Int32s) -> list[tuple[int, float]]:
     """The heaviest rows with their share of the weight of those that are known (not -1)."""
     sums = np.bincount(rows[rows >= 0], weights[rows >= 0])
     best = np.argsort(-sums, kind="stable")[:MOST]

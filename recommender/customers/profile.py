@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
+from recommender.arrays.dtypes import Float64s
 from recommender.customers.affinities import Affinities
 from recommender.customers.tiers import TierStanding
-from recommender.value.order_models import Floats
 
 LAST_DAY = (date.max - date(1970, 1, 1)).days
 
@@ -21,7 +21,7 @@ class Estimate(msgspec.Struct, frozen=True):
     high: float
 
     @classmethod
-    def of(cls, value: float, ends: Floats) -> Estimate:
+    def of(cls, value: float, ends: Float64s) -> Estimate:
         return cls(*(round(float(number), 4) for number in (value, *ends)))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float64s
 from recommender.lifecycle.models import Bought, Figures, PlainFigures
 from recommender.lifecycle.vocabulary.customer import NOBODYS, Person, Refill, Worth
 from recommender.lifecycle.vocabulary.occasion import DAY_MS
@@ -24,7 +24,7 @@ class LearnedFigures(PlainFigures):
         self._facts, self._value, self._reorder = people.facts, people.value, people.reorder
 
     @cached_property
-    def _sorted_spend(self) -> NDArray[np.float64]:
+    def _sorted_spend(self) -> Float64s:
         return np.sort(self._facts.revenue)
 
     def worth(self, customer: int, fresh: Bought, spent: float, today: int) -> Worth:

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float64s
 from recommender.lifecycle.vocabulary.customer import NOBODYS, Person, Refill, Worth
 from recommender.lifecycle.vocabulary.occasion import DAY_MS
 from recommender.model.bundle import Tables
@@ -42,14 +42,14 @@ class PlainFigures:
         self._tables = tables
 
     @cached_property
-    def _spend(self) -> NDArray[np.float64]:
+    def _spend(self) -> Float64s:
         """(n_customers): orders of each product times its price."""
         bought, price = self._tables.purchases, np.nan_to_num(self._tables.product.price)
         sums = np.concatenate([[0.0], np.cumsum(bought.orders * price[bought.items], dtype=np.float64)])
         return np.asarray(sums[bought.offsets[1:]] - sums[bought.offsets[:-1]])
 
     @cached_property
-    def _sorted_spend(self) -> NDArray[np.float64]:
+    def _sorted_spend(self) -> Float64s:
         return np.sort(self._spend)
 
     def worth(self, customer: int, fresh: Bought, spent: float, today: int) -> Worth:

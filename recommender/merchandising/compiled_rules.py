@@ -10,8 +10,8 @@ from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Bools, Float32s, Int32s
 from recommender.context.request import DAY
 from recommender.merchandising.rules import (
     AnyRule,
@@ -32,7 +32,7 @@ from recommender.model.bundle import Tables
 class Limit(NamedTuple):
     """At most so many of one group. groups: (n_items) int32, -1 where an item is in none."""
 
-    groups: NDArray[np.int32]
+    groups: Int32s
     most: int
 
 
@@ -45,8 +45,8 @@ class Plan(NamedTuple):
     """
 
     pins: Sequence[tuple[int, int]] = ()
-    allowed: NDArray[np.bool_] | None = None
-    factors: NDArray[np.float32] | None = None
+    allowed: Bools | None = None
+    factors: Float32s | None = None
     caps: Sequence[Limit] = ()
     runs: Sequence[Limit] = ()
     turns: int = 1
@@ -134,11 +134,11 @@ class Merchandise:
         ]
         return [Limit(np.where(inside, 0, -1).astype(np.int32), rule.most) for inside in members]
 
-    def _groups(self, by: str) -> NDArray[np.int32]:
+    def _groups(self, by: str) -> Int32s:
         product = self.tables.product
         return product.category if by == "category" else product.brand
 
-    def _members(self, rule: Targets) -> NDArray[np.bool_]:
+    def _members(self, rule: Targets) -> Bools:
         """Which items a rule is about."""
         inside = np.zeros(len(self.tables.products), np.bool_)
         inside[self.tables.products.rows(rule.products)] = True
@@ -148,7 +148,7 @@ class Merchandise:
             inside |= self._of_brand(name)
         return inside
 
-    def _of_category(self, name: str) -> NDArray[np.bool_]:
+    def _of_category(self, name: str) -> Bools:
         """All of a category of any level."""
         inside = np.zeros(len(self.tables.products), np.bool_)
         row = self.tables.categories.row(name)
@@ -156,11 +156,11 @@ class Merchandise:
             inside[self.tables.category_popular.of(row).items] = True
         return inside
 
-    def _of_brand(self, name: str) -> NDArray[np.bool_]:
+    def _of_brand(self, name: str) -> Bools:
         row = self.tables.brands.row(name)
-        brand: NDArray[np.bool_] = self.tables.product.brand == row
+        brand: Bools = self.tables.product.brand == row
         return brand if row >= 0 else np.zeros_like(brand)
 
-    def _below(self, minimum: float) -> NDArray[np.bool_]:
+    def _below(self, minimum: float) -> Bools:
         """Which items leave less than this share of their price; not those of unknown cost or price."""
         return self.shelf.cost > (1 - minimum) * self.shelf.price

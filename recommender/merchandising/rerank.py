@@ -8,14 +8,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Int32s, Int64s
 from recommender.merchandising.compiled_rules import NO_RULES, Limit, Plan
 from recommender.sources.candidates import Ranking
 
 LOOK_AHEAD = 4  # diversity prefers the first this many times k; what ranks lower has too little to do with it
-
-Places = NDArray[np.int64]
 
 
 def arrange(ranking: Ranking, plan: Plan, k: int, taken: Sequence[int]) -> Ranking:
@@ -36,7 +34,7 @@ def arrange(ranking: Ranking, plan: Plan, k: int, taken: Sequence[int]) -> Ranki
 
 
 @lru_cache(maxsize=1_000)
-def _stripes(pool: int, turns: int, turn: int) -> Places:
+def _stripes(pool: int, turns: int, turn: int) -> Int64s:
     """Ranks r, r + turns, r + 2 turns ... first; tomorrow the same from r + 1.
 
     So the first k of `turns` days share no product, and each day has one of the best.
@@ -44,7 +42,7 @@ def _stripes(pool: int, turns: int, turn: int) -> Places:
     return np.concatenate([np.arange((turn + later) % turns, pool, turns) for later in range(turns)])
 
 
-def _limited(places: Places, items: NDArray[np.int32], plan: Plan, k: int, taken: Sequence[int]) -> Places:
+def _limited(places: Int64s, items: Int32s, plan: Plan, k: int, taken: Sequence[int]) -> Int64s:
     """The first k places that caps allow, each the first that is not one too many in a row."""
     near = places[: LOOK_AHEAD * k]
     chosen = _walk(items[near], plan, k, taken)
@@ -53,7 +51,7 @@ def _limited(places: Places, items: NDArray[np.int32], plan: Plan, k: int, taken
     return near[chosen]
 
 
-def _walk(items: NDArray[np.int32], plan: Plan, k: int, taken: Sequence[int]) -> list[int]:
+def _walk(items: Int32s, plan: Plan, k: int, taken: Sequence[int]) -> list[int]:
     caps = [_tally(limit, items, taken, window=None) for limit in plan.caps]
     runs = [_tally(limit, items, taken, window=limit.most) for limit in plan.runs]
     waiting, chosen, both = list(range(len(items))), list[int](), caps + runs
@@ -75,7 +73,7 @@ class _Tally(NamedTuple):
     most: int
 
 
-def _tally(limit: Limit, items: NDArray[np.int32], taken: Sequence[int], window: int | None) -> _Tally:
+def _tally(limit: Limit, items: Int32s, taken: Sequence[int], window: int | None) -> _Tally:
     seen = deque([int(limit.groups[item]) for item in taken], window)
     return _Tally(limit.groups[items].tolist(), seen, limit.most)
 

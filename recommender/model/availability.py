@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Bools, Float32s
 from recommender.arrays.id_map import REMEMBERED
 from recommender.model.bundle import Tables
 
@@ -33,15 +33,15 @@ class Availability:
     product cards that differ from the bundle's.
     """
 
-    offered: NDArray[np.bool_]
-    in_stock: NDArray[np.bool_]
-    price: NDArray[np.float32]
-    cost: NDArray[np.float32]
+    offered: Bools
+    in_stock: Bools
+    price: Float32s
+    cost: Float32s
     cards: Mapping[int, bytes]
     _shown: dict[int, Shown] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
-    def sellable(self) -> NDArray[np.bool_]:
+    def sellable(self) -> Bools:
         """(n_items): offered and in stock."""
         return self.offered & self.in_stock
 

@@ -7,32 +7,29 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float32s, Int32s, Int64s
 from recommender.arrays.tables import InRows, Neighbours
 from recommender.kernels.trees import Trees
 
 FORESEEN_KEPT = 64  # of a customer's next order, what is worked out beforehand
 TREND_EXPONENT = 0.15  # in a cart, what sells twice as fast as it used to counts a tenth more
 
-Ints = NDArray[np.int32]
-Floats = NDArray[np.float32]
-
 
 class Past(NamedTuple):
     """One customer's order lines, oldest first, a product once a day. items, days (since 1970): int32."""
 
-    items: Ints
-    days: Ints
+    items: Int32s
+    days: Int32s
 
 
 @dataclass(frozen=True)
 class PurchaseHistories(InRows):
     """Every customer's past, one after another. offsets: (n_customers + 1) int64."""
 
-    offsets: NDArray[np.int64]
-    items: Ints
-    days: Ints
+    offsets: Int64s
+    items: Int32s
+    days: Int32s
 
     def of(self, customer: int) -> Past:
         """Theirs; an unknown customer (-1) has none."""
@@ -43,8 +40,8 @@ class PurchaseHistories(InRows):
 class PeersRow(NamedTuple):
     """What one customer's peers buy. items int32, ascending; weights float32."""
 
-    items: Ints
-    weights: Floats
+    items: Int32s
+    weights: Float32s
 
 
 @dataclass(frozen=True)
@@ -54,9 +51,9 @@ class Peers(InRows):
     offsets: (n_customers + 1) int64; items int32, ascending for each customer; weights float32.
     """
 
-    offsets: NDArray[np.int64]
-    items: Ints
-    weights: Floats
+    offsets: Int64s
+    items: Int32s
+    weights: Float32s
 
     def of(self, customer: int) -> PeersRow:
         """Theirs; an unknown customer (-1) has none."""
@@ -67,9 +64,9 @@ class Peers(InRows):
 class PrecomputedRow(NamedTuple):
     """What one customer's next order may hold. items, counts (own orders) int32; scores float32."""
 
-    items: Ints
-    scores: Floats
-    counts: Ints
+    items: Int32s
+    scores: Float32s
+    counts: Int32s
 
     def best(self, k: int) -> PrecomputedRow:
         """The k likeliest, likeliest first."""
@@ -84,11 +81,11 @@ class Precomputed(InRows):
     day: (1) int32, days since 1970; offsets: (n_customers + 1) int64; the rest as in a row.
     """
 
-    day: Ints
-    offsets: NDArray[np.int64]
-    items: Ints
-    scores: Floats
-    counts: Ints
+    day: Int32s
+    offsets: Int64s
+    items: Int32s
+    scores: Float32s
+    counts: Int32s
 
     @classmethod
     def none(cls, n_customers: int) -> Precomputed:
@@ -123,22 +120,22 @@ class NextBasket:
     pasts: PurchaseHistories
     peers: Peers
     partners: Neighbours
-    popularity: Floats
-    trend: Floats
-    rebuys: Floats
-    repeat_rate: Floats
-    repeat_gap: Floats
-    best_sellers: Ints
-    blend: Floats
+    popularity: Float32s
+    trend: Float32s
+    rebuys: Float32s
+    repeat_rate: Float32s
+    repeat_gap: Float32s
+    best_sellers: Int32s
+    blend: Float32s
     trees: Trees
     foreseen: Precomputed
 
     @cached_property
-    def rise(self) -> Floats:
+    def rise(self) -> Float32s:
         """(n_items): what the trend makes each count in a cart."""
         return np.asarray(self.trend**TREND_EXPONENT, np.float32)
 
     @property
-    def figures(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    def figures(self) -> tuple[Float32s, Float32s, Float32s, Float32s, Float32s]:
         """Popularity, trend, rebuys, repeat_rate, repeat_gap: as kernels take them."""
         return self.popularity, self.trend, self.rebuys, self.repeat_rate, self.repeat_gap

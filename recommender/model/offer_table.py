@@ -9,6 +9,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float64s
 from recommender.arrays.id_map import IdMap
 from recommender.offers.budgets import Traffic, traffic_of
 from recommender.offers.incremental_margin import CHANCES, FEATURES, EvidenceLevel, OfferModel
@@ -23,20 +24,20 @@ class OfferTable:
 
     features: IdMap
     arms: IdMap
-    centre: NDArray[np.float64]
-    scale: NDArray[np.float64]
-    worlds: NDArray[np.float64]
-    response: NDArray[np.float64]
-    size: NDArray[np.float64]
-    used: NDArray[np.float64]
-    average: NDArray[np.float64]
-    anyway: NDArray[np.float64]
+    centre: Float64s
+    scale: Float64s
+    worlds: Float64s
+    response: Float64s
+    size: Float64s
+    used: Float64s
+    average: Float64s
+    anyway: Float64s
     stage: NDArray[np.int8]
-    traffic: NDArray[np.float64]
-    daily: NDArray[np.float64]
+    traffic: Float64s
+    daily: Float64s
 
     @classmethod
-    def of(cls, model: OfferModel, traffic: NDArray[np.float64], daily: float) -> OfferTable:
+    def of(cls, model: OfferModel, traffic: Float64s, daily: float) -> OfferTable:
         return cls(
             features=IdMap.build(model.features),
             arms=IdMap.build(model.arms),

@@ -8,8 +8,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
+from recommender.arrays.dtypes import Float64s, Int64s
 
 LARGEST, LEAST_SUPPORT, LEAST_LIFT = 4, 3, 1.0
 MARGIN_WEIGHT, SAME_CATEGORY = 0.2, 0.15
@@ -31,9 +30,9 @@ class SoldTogether:
     the price, 0 where the cost is unknown; category: (n_items), -1 for none."""
 
     pairs: dict[Pair, Evidence]
-    orders: NDArray[np.int64]
-    margin: NDArray[np.float64]
-    category: NDArray[np.int64]
+    orders: Int64s
+    margin: Float64s
+    category: Int64s
 
     def between(self, one: int, other: int) -> Evidence | None:
         """None: not enough orders with both, or no more than chance brings."""

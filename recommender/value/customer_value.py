@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float32s, Float64s, Int32s
 from recommender.value.business_calendar import USUAL, WEEK_DAYS, BusinessCalendar
 from recommender.value.order_models import (
     NBD,
-    Floats,
     OrderModel,
     SpendModel,
     Summary,
@@ -38,13 +38,13 @@ class Customers(NamedTuple):
     the products bought say of orders and revenue to come; 1: nothing).
     """
 
-    first_day: NDArray[np.int32]
-    last_day: NDArray[np.int32]
-    order_days: Floats
-    revenue: Floats
-    margin: Floats
-    order_lift: Floats
-    revenue_lift: Floats
+    first_day: Int32s
+    last_day: Int32s
+    order_days: Float64s
+    revenue: Float64s
+    margin: Float64s
+    order_lift: Float64s
+    revenue_lift: Float64s
 
     @classmethod
     def new(cls) -> Customers:
@@ -87,24 +87,24 @@ class CustomerValue:
     float64, forecasts and what came. Per customer: `Customers`; float32 where that says float64.
     """
 
-    pace: Floats
-    model: Floats
-    rare: Floats
-    spend: Floats
-    margin: Floats
-    reference_weeks: Floats
-    means: Floats
-    order_weights: Floats
-    revenue_weights: Floats
-    order_knots: Floats
-    revenue_knots: Floats
-    first_day: NDArray[np.int32]
-    last_day: NDArray[np.int32]
-    order_days: NDArray[np.float32]
-    revenue: NDArray[np.float32]
-    own_margin: NDArray[np.float32]
-    order_lift: NDArray[np.float32]
-    revenue_lift: NDArray[np.float32]
+    pace: Float64s
+    model: Float64s
+    rare: Float64s
+    spend: Float64s
+    margin: Float64s
+    reference_weeks: Float64s
+    means: Float64s
+    order_weights: Float64s
+    revenue_weights: Float64s
+    order_knots: Float64s
+    revenue_knots: Float64s
+    first_day: Int32s
+    last_day: Int32s
+    order_days: Float32s
+    revenue: Float32s
+    own_margin: Float32s
+    order_lift: Float32s
+    revenue_lift: Float32s
 
     @cached_property
     def clock(self) -> BusinessCalendar:
@@ -148,11 +148,11 @@ class Forecast(NamedTuple):
     of not having left; churn_risk: the share of the orders expected after the last one that is no longer.
     """
 
-    p_alive: Floats
-    churn_risk: Floats
-    orders: Floats
-    revenue: Floats
-    margin: Floats
+    p_alive: Float64s
+    churn_risk: Float64s
+    orders: Float64s
+    revenue: Float64s
+    margin: Float64s
 
 
 def forecast(
@@ -171,8 +171,8 @@ def forecast(
 
 
 def _recalibrated(
-    value: CustomerValue, customers: Customers, seen: Summary, weeks: float, habit: Floats
-) -> tuple[Floats, Floats]:
+    value: CustomerValue, customers: Customers, seen: Summary, weeks: float, habit: Float64s
+) -> tuple[Float64s, Float64s]:
     """(orders, revenue) expected within the next weeks. The knots are of the reference weeks."""
     orders, revenue = ahead(value, customers, seen, weeks)
     scale = weeks / value.reference_weeks[0]
@@ -182,7 +182,9 @@ def _recalibrated(
     )
 
 
-def ahead(value: CustomerValue, customers: Customers, seen: Summary, weeks: float) -> tuple[Floats, Floats]:
+def ahead(
+    value: CustomerValue, customers: Customers, seen: Summary, weeks: float
+) -> tuple[Float64s, Float64s]:
     """(orders, revenue) of the next weeks, corrected, not yet recalibrated."""
     expected = expected_orders(value.order_model, seen, weeks)
     features = describe(value, customers, seen, expected, weeks)
@@ -193,7 +195,7 @@ def ahead(value: CustomerValue, customers: Customers, seen: Summary, weeks: floa
     )
 
 
-def leaning(value: CustomerValue, customers: Customers, revenue: Floats) -> Floats:
+def leaning(value: CustomerValue, customers: Customers, revenue: Float64s) -> Float64s:
     """Factor that moves forecasts half-way from what is expected to what a customer has brought so far,
     both over the shop's mean. revenue: of the reference weeks, from `ahead`."""
     past, coming = value.means
@@ -203,21 +205,21 @@ def leaning(value: CustomerValue, customers: Customers, revenue: Floats) -> Floa
     return np.where(np.isfinite(ratio) & (ratio > 0), ratio, 1.0) ** PAST
 
 
-def churn_risk(model: OrderModel, seen: Summary) -> Floats:
+def churn_risk(model: OrderModel, seen: Summary) -> Float64s:
     """0 right after an order, towards 1 the longer the silence is for a customer of that rhythm."""
     fresh = expected_orders(model, Summary(seen.frequency, seen.recency, seen.recency), FADE_WEEKS)
     now = expected_orders(model, seen, FADE_WEEKS)
     return np.asarray(np.clip(1 - now / np.maximum(fresh, 1e-300), 0.0, 1.0))
 
 
-def own_spend(customers: Customers) -> Floats:
+def own_spend(customers: Customers) -> Float64s:
     """Money of a mean order day."""
     return np.asarray(np.maximum(customers.revenue, 0.0) / customers.order_days)
 
 
 def describe(
-    value: CustomerValue, customers: Customers, seen: Summary, expected: Floats, weeks: float
-) -> Floats:
+    value: CustomerValue, customers: Customers, seen: Summary, expected: Float64s, weeks: float
+) -> Float64s:
     """(n, features) float64: what a log-linear correction may go by."""
     shop = max(value.spend_model.shop_mean, 1e-9)
     own = own_spend(customers)
@@ -237,12 +239,12 @@ def describe(
     )
 
 
-def log_linear(features: Floats, weights: Floats) -> Floats:
+def log_linear(features: Float64s, weights: Float64s) -> Float64s:
     """exp(weights[0] + features weights[1:]), within reason."""
     return np.asarray(np.exp(np.clip(weights[0] + features @ weights[1:], -5.0, 5.0)))
 
 
-def recalibrated(forecasts: Floats, knots: Floats) -> Floats:
+def recalibrated(forecasts: Float64s, knots: Float64s) -> Float64s:
     """What came of such forecasts: linear between knots, in proportion below the first and above the last."""
     before, after = knots
     within = np.interp(forecasts, before, after)

@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float64s
+
 BG_NBD, MBG_NBD, PARETO_NBD, NBD = range(4)
 NAMES = ("BG/NBD", "MBG/NBD", "Pareto/NBD", "NBD")
 MOST_TERMS, BLOCK = 3_072, 64
-Floats = NDArray[np.float64]
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 NODES, WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2  # of Gauss and Legendre, on (0, 1)
 
@@ -41,9 +42,9 @@ class OrderModel(NamedTuple):
 class Summary(NamedTuple):
     """frequency, recency (weeks), age (weeks): (n) float64 each, in whatever order."""
 
-    frequency: Floats
-    recency: Floats
-    age: Floats
+    frequency: Float64s
+    recency: Float64s
+    age: Float64s
 
     @classmethod
     def of(cls, frequency: float, recency: float, age: float) -> Summary:
@@ -54,7 +55,7 @@ class Summary(NamedTuple):
         return Summary(self.frequency[kept], self.recency[kept], self.age[kept])
 
 
-def p_alive(model: OrderModel, seen: Summary) -> Floats:
+def p_alive(model: OrderModel, seen: Summary) -> Float64s:
     """Chance that the customer has not left for good."""
     x, recency, age = seen
     if model.kind == NBD:
@@ -67,12 +68,12 @@ def p_alive(model: OrderModel, seen: Summary) -> Floats:
     return np.where((model.kind == BG_NBD) & (x == 0), 1.0, 1 / (1 + odds))
 
 
-def tries(model: OrderModel, frequency: Floats) -> Floats:
+def tries(model: OrderModel, frequency: Float64s) -> Float64s:
     """b of the posterior Beta(a, b) of leaving after an order, of one who has not left (BG, MBG/NBD)."""
     return np.asarray(model.b + frequency + (model.kind == MBG_NBD))
 
 
-def expected_orders(model: OrderModel, seen: Summary, weeks: float) -> Floats:
+def expected_orders(model: OrderModel, seen: Summary, weeks: float) -> Float64s:
     """Orders expected within the next weeks.
 
     Fader, Hardie and Lee (2005), eq. 10, through Euler's transformation, which keeps every term small;
@@ -98,7 +99,7 @@ def lasting(model: OrderModel, weeks: float) -> float:
     return model.b * float(np.log1p(weeks / model.b)) if model.b > 0 else weeks
 
 
-def _expected_stay(model: OrderModel, age: Floats, weeks: float) -> Floats:
+def _expected_stay(model: OrderModel, age: Float64s, weeks: float) -> Float64s:
     """Weeks, of the next ones, that a customer of Pareto/NBD is expected to stay."""
     begin, s = model.b + age, model.a
     if abs(s - 1) < 1e-7:
@@ -106,7 +107,7 @@ def _expected_stay(model: OrderModel, age: Floats, weeks: float) -> Floats:
     return np.asarray(begin / (s - 1) * (1 - (begin / (begin + weeks)) ** (s - 1)))
 
 
-def pareto_left_odds(model: OrderModel, seen: Summary) -> Floats:
+def pareto_left_odds(model: OrderModel, seen: Summary) -> Float64s:
     """Odds that a customer of Pareto/NBD has left.
 
     (alpha + T)^(r + x) (beta + T)^s times the integral, from t_x to T, of
@@ -130,7 +131,7 @@ def pareto_left_odds(model: OrderModel, seen: Summary) -> Floats:
         return np.asarray((np.exp(log_height) @ WEIGHTS) * s * (span / power)[:, 0])
 
 
-def hyp2f1(a: Floats | float, b: Floats | float, c: Floats | float, z: Floats) -> Floats:
+def hyp2f1(a: Float64s | float, b: Float64s | float, c: Float64s | float, z: Float64s) -> Float64s:
     """Gauss's hypergeometric function of (n) arrays by its series, BLOCK terms at a time. 0 <= z < 1."""
     term, total = np.ones_like(z), np.ones_like(z)
     for first in range(0, MOST_TERMS, BLOCK):
@@ -155,7 +156,7 @@ class SpendModel(NamedTuple):
         return self.p * self.v / (self.q - 1)
 
 
-def expected_spend(model: SpendModel, orders: Floats, spend: Floats) -> Floats:
+def expected_spend(model: SpendModel, orders: Float64s, spend: Float64s) -> Float64s:
     """Money of the next order. orders: how many; spend: their mean. Fader and Hardie (2013), eq. 5."""
     own = model.p * orders / (model.p * orders + model.q - 1)
     return np.asarray((1 - own) * model.shop_mean + own * spend)

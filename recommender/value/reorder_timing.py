@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float32s, Float64s, Int32s, Int64s
 from recommender.arrays.tables import InRows
-from recommender.value.order_models import Floats
 
 OWN_PRIOR = 1.0  # gaps of their own at which a customer counts as much as the product
 AGAIN_PRIOR = 2.0  # the same in repeat purchases, for whether they buy again at all
@@ -26,14 +26,14 @@ class Habits(NamedTuple):
     last_gap float32 (days; 0: none yet); log_packs float32 (sum over the days, of log quantities);
     last_packs float32 (quantity of the last day)."""
 
-    item: NDArray[np.int32]
-    times: NDArray[np.int32]
-    first_day: NDArray[np.int32]
-    last_day: NDArray[np.int32]
-    log_gaps: NDArray[np.float32]
-    last_gap: NDArray[np.float32]
-    log_packs: NDArray[np.float32]
-    last_packs: NDArray[np.float32]
+    item: Int32s
+    times: Int32s
+    first_day: Int32s
+    last_day: Int32s
+    log_gaps: Float32s
+    last_gap: Float32s
+    log_packs: Float32s
+    last_packs: Float32s
 
     @classmethod
     def begun(cls, item: int, day: int, packs: float = 1.0) -> Habits:
@@ -79,21 +79,21 @@ class Reorder(InRows):
     (n, 3) float32 beside those columns, when it is bought again and the ends of 90 %, as in `Due`.
     """
 
-    weights: Floats
-    errors: Floats
-    item_gap: NDArray[np.float32]
-    item_again: NDArray[np.float32]
-    item_packs: NDArray[np.float32]
-    offsets: NDArray[np.int64]
-    item: NDArray[np.int32]
-    times: NDArray[np.int32]
-    first_day: NDArray[np.int32]
-    last_day: NDArray[np.int32]
-    log_gaps: NDArray[np.float32]
-    last_gap: NDArray[np.float32]
-    log_packs: NDArray[np.float32]
-    last_packs: NDArray[np.float32]
-    expected: NDArray[np.float32]
+    weights: Float64s
+    errors: Float64s
+    item_gap: Float32s
+    item_again: Float32s
+    item_packs: Float32s
+    offsets: Int64s
+    item: Int32s
+    times: Int32s
+    first_day: Int32s
+    last_day: Int32s
+    log_gaps: Float32s
+    last_gap: Float32s
+    log_packs: Float32s
+    last_packs: Float32s
+    expected: Float32s
 
     @cached_property
     def _item(self) -> memoryview:
@@ -119,10 +119,10 @@ class Due(NamedTuple):
     """(n) float64. day: when half of such customers have bought it again, days since 1970; earliest and
     latest: the ends of 90 %; chance: of buying it again at all, given how long they have not."""
 
-    day: Floats
-    earliest: Floats
-    latest: Floats
-    chance: Floats
+    day: Float64s
+    earliest: Float64s
+    latest: Float64s
+    chance: Float64s
 
 
 def due(table: Reorder, habits: Habits, today: int) -> Due:
@@ -142,7 +142,7 @@ def due(table: Reorder, habits: Habits, today: int) -> Due:
     )
 
 
-def describe(item_gap: NDArray[np.floating], item_packs: NDArray[np.floating], habits: Habits) -> Floats:
+def describe(item_gap: NDArray[np.floating], item_packs: NDArray[np.floating], habits: Habits) -> Float64s:
     """(n, features): own gaps drawn to the product's, the last, the mean, how many, whether any; how much
     was bought last over the customer's usual, and that over the product's usual as far as its gaps count."""
     gaps = habits.times - 1.0
@@ -164,7 +164,7 @@ def describe(item_gap: NDArray[np.floating], item_packs: NDArray[np.floating], h
     )
 
 
-def normal_cdf(z: Floats) -> Floats:
+def normal_cdf(z: Float64s) -> Float64s:
     """Zelen and Severo's approximation (Abramowitz and Stegun 26.2.17), exact to 1e-7."""
     t = 1 / (1 + 0.2316419 * np.abs(z))
     poly = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))

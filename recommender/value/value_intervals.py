@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from recommender.arrays.dtypes import Float64s
 from recommender.value.customer_value import (
     HORIZONS_DAYS,
     Customers,
@@ -17,7 +18,6 @@ from recommender.value.customer_value import (
 from recommender.value.order_models import (
     NBD,
     PARETO_NBD,
-    Floats,
     OrderModel,
     Summary,
     expected_orders,
@@ -34,8 +34,8 @@ COVERED = 0.9
 class Intervals(NamedTuple):
     """(n, horizons, 2): lowest and highest of what holds COVERED of the draws; see `held`."""
 
-    orders: Floats
-    revenue: Floats
+    orders: Float64s
+    revenue: Float64s
 
 
 def intervals(
@@ -62,9 +62,9 @@ def draw(
     customers: Customers,
     today: int,
     weeks: float,
-    expected: tuple[Floats, Floats],
+    expected: tuple[Float64s, Float64s],
     rng: np.random.Generator,
-) -> tuple[Floats, Floats]:
+) -> tuple[Float64s, Float64s]:
     """(orders, revenue), (n, DRAWS) each: a customer's rate, stay and spend drawn from what is known of them.
 
     expected: orders and revenue, (n) each, about which the draws lie.
@@ -83,8 +83,8 @@ def draw(
 
 
 def draw_orders(
-    model: OrderModel, seen: Summary, weeks: float, factor: Floats, rng: np.random.Generator
-) -> Floats:
+    model: OrderModel, seen: Summary, weeks: float, factor: Float64s, rng: np.random.Generator
+) -> Float64s:
     """(n, DRAWS). A customer who stays has a rate ~ Gamma(r + x, alpha + T), times a factor (n)."""
     shape = len(seen.age), DRAWS
     rate = rng.gamma((model.r + seen.frequency)[:, None], size=shape)
@@ -101,7 +101,7 @@ def draw_orders(
     return np.asarray(np.minimum(rng.poisson(rate * weeks), until_leaving) * alive, np.float64)
 
 
-def held(draws: Floats) -> Floats:
+def held(draws: Float64s) -> Float64s:
     """(n, 2): lowest and highest of the middle COVERED of each row; from 0 on where nothing may well come."""
     tail, n = (1 - COVERED) / 2, draws.shape[1]
     low, most, high = np.sort(draws, axis=1)[:, [round(share * n) for share in (tail, COVERED, 1 - tail)]].T
@@ -111,7 +111,7 @@ def held(draws: Floats) -> Floats:
 QUANTILES = np.array([0.5, 0.05, 0.95])
 
 
-def next_order_days(value: CustomerValue, customers: Customers, today: int) -> Floats:
+def next_order_days(value: CustomerValue, customers: Customers, today: int) -> Float64s:
     """(n, 3) float64, days since 1970: when half have ordered again, and the ends of 90 %.
 
     While a customer stays, the time to the next order is Lomax: (alpha + T) ((1 - u)^(-1 / (r + x)) - 1),

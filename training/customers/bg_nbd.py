@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import betaln, gammaln
 
-from recommender.value.order_models import BG_NBD, Floats, OrderModel, Summary, tries
+from recommender.arrays.dtypes import Float64s
+from recommender.value.order_models import BG_NBD, OrderModel, Summary, tries
 
 
-def log_likelihood(model: OrderModel, seen: Summary) -> Floats:
+def log_likelihood(model: OrderModel, seen: Summary) -> Float64s:
     """Of each customer; of MBG/NBD too, whose customers may leave after the first order as well.
 
     Gamma(r + x) alpha^r / Gamma(r) * B(a, b') / B(a, b)

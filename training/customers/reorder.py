@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recommender.value.order_models import Floats
+from recommender.arrays.dtypes import Float64s
 from recommender.value.reorder_timing import FEW, Habits, Reorder, describe, due
 from training.data.history import OrderLines
 from training.data.repeat import GAP_PRIOR, RATE_PRIOR_BUYERS, UNKNOWN_GAP_DAYS, shrunk
@@ -81,7 +81,7 @@ def _at_first(value: pl.Expr) -> pl.Expr:
     return pl.when("begun").then(value).forward_fill()
 
 
-def _states(days: pl.DataFrame) -> tuple[Habits, Habits, Floats]:
+def _states(days: pl.DataFrame) -> tuple[Habits, Habits, Float64s]:
     """Habits today, habits before each purchase that followed, and the days until it did."""
     columns = {
         "item": np.int32,
@@ -103,7 +103,9 @@ def _states(days: pl.DataFrame) -> tuple[Habits, Habits, Floats]:
     return states.where(ends), states.where(before), gaps
 
 
-def learn_gaps(features: Floats, log_gaps: Floats, repeats: NDArray[np.int32]) -> tuple[Floats, Floats]:
+def learn_gaps(
+    features: Float64s, log_gaps: Float64s, repeats: NDArray[np.int32]
+) -> tuple[Float64s, Float64s]:
     """(weights, errors) of `Reorder`. Least absolute errors by reweighted least squares."""
     weights = np.zeros(features.shape[1] + 1)
     weights[1] = 1.0
@@ -122,7 +124,7 @@ def learn_gaps(features: Floats, log_gaps: Floats, repeats: NDArray[np.int32]) -
     return weights, error_ends(missed, repeats)
 
 
-def error_ends(missed: Floats, repeats: NDArray[np.int32]) -> Floats:
+def error_ends(missed: Float64s, repeats: NDArray[np.int32]) -> Float64s:
     """(FEW + 1, 2): 5 % and 95 % quantiles by repeats so far; wide where too few were measured."""
     ends = np.array([[-WIDE, WIDE]] * (FEW + 1))
     for known in range(FEW + 1):

@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float64s
 from recommender.value.business_calendar import USUAL, BusinessCalendar
-from recommender.value.order_models import Floats, Summary
+from recommender.value.order_models import Summary
 from training.data.history import DAY, History
 
 
@@ -21,8 +22,8 @@ class OrderDays:
 
     customer: NDArray[np.int32]
     day: NDArray[np.int32]
-    revenue: Floats
-    margin: Floats
+    revenue: Float64s
+    margin: Float64s
 
     def before(self, day: int) -> OrderDays:
         """Those before a day."""
@@ -48,18 +49,18 @@ class Rfm:
     seen: Summary
     first_day: NDArray[np.int32]
     last_day: NDArray[np.int32]
-    revenue: Floats
-    margin: Floats
+    revenue: Float64s
+    margin: Float64s
 
     def __len__(self) -> int:
         return len(self.customer)
 
     @property
-    def order_days(self) -> Floats:
+    def order_days(self) -> Float64s:
         return self.seen.frequency + 1
 
     @property
-    def spend(self) -> Floats:
+    def spend(self) -> Float64s:
         """Money of a mean order day."""
         return self.revenue / self.order_days
 

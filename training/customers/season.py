@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float64s
 from recommender.value.business_calendar import PARTS, USUAL, YEAR_DAYS, BusinessCalendar
-from recommender.value.order_models import Floats
 from training.customers.rfm import OrderDays
 
 WEEK = 7
@@ -36,14 +36,16 @@ def season(days: OrderDays, until_day: int) -> BusinessCalendar:
     return BusinessCalendar(pace)
 
 
-def _effect(of: NDArray[np.intp], came: Floats, expected: Floats, size: int, doubt: float = 1e-9) -> Floats:
+def _effect(
+    of: NDArray[np.intp], came: Float64s, expected: Float64s, size: int, doubt: float = 1e-9
+) -> Float64s:
     """What came over what was expected without it."""
     return np.asarray((np.bincount(of, came, size) + doubt) / (np.bincount(of, expected, size) + doubt))
 
 
 def _table(
     days: OrderDays, begin: int, until_day: int
-) -> tuple[Floats, Floats, NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+) -> tuple[Float64s, Float64s, NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Of each week and each earlier week in which customers first ordered: their orders, their number, and
     the three things that the orders depend on."""
     n_weeks = (until_day - begin) // WEEK + 1

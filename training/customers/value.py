@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float64s
 from recommender.value.business_calendar import BusinessCalendar
 from recommender.value.customer_value import (
     NEVER,
@@ -18,7 +19,7 @@ from recommender.value.customer_value import (
     leaning,
     log_linear,
 )
-from recommender.value.order_models import NBD, Floats, OrderModel, Summary, expected_orders
+from recommender.value.order_models import NBD, OrderModel, Summary, expected_orders
 from training.customers.calibration import IDENTITY, isotonic_knots
 from training.customers.choice import choose_model, fit_or_guess, saw_a_year
 from training.customers.correction import fit_log_linear
@@ -42,7 +43,7 @@ class Lesson:
     window: Window
     value: CustomerValue
     customers: Customers
-    products: Floats
+    products: Float64s
 
     @property
     def seen(self) -> Summary:
@@ -53,11 +54,11 @@ class Learned(NamedTuple):
     """Weights of the features, then of the products: for orders, for revenue. levels: what came over what
     the models alone said, of each."""
 
-    orders: Floats
-    revenue: Floats
-    order_products: Floats
-    revenue_products: Floats
-    levels: Floats
+    orders: Float64s
+    revenue: Float64s
+    order_products: Float64s
+    revenue_products: Float64s
+    levels: Float64s
 
 
 def fit_customer_value(
@@ -157,18 +158,18 @@ def learn(lessons: list[Lesson]) -> Learned:
     return Learned(weights[0][0], weights[1][0], weights[0][1], weights[1][1], np.array(levels))
 
 
-def _features(each: Lesson) -> Floats:
+def _features(each: Lesson) -> Float64s:
     weeks = each.window.weeks
     expected = expected_orders(each.value.order_model, each.seen, weeks)
     return describe(each.value, each.customers, each.seen, expected, weeks)
 
 
-def _ahead(each: Lesson) -> tuple[Floats, Floats]:
+def _ahead(each: Lesson) -> tuple[Float64s, Float64s]:
     return ahead(each.value, each.customers, each.seen, each.window.weeks)
 
 
 def with_lessons(
-    value: CustomerValue, rfm: Rfm, learned: Learned, products: Floats, today: int
+    value: CustomerValue, rfm: Rfm, learned: Learned, products: Float64s, today: int
 ) -> CustomerValue:
     """The weights, of each customer what their products say, and the means that come of both.
 
@@ -198,7 +199,7 @@ def with_lessons(
     return replace(value, means=np.array([everybody.revenue.mean(), coming[1]]))
 
 
-def _mean_ahead(value: CustomerValue, customers: Customers, today: int) -> Floats:
+def _mean_ahead(value: CustomerValue, customers: Customers, today: int) -> Float64s:
     """(2): of orders and of revenue, in the reference time."""
     seen = customers.seen(today, value.clock)
     return np.array([part.mean() for part in ahead(value, customers, seen, float(value.reference_weeks[0]))])
@@ -209,7 +210,7 @@ def with_knots(value: CustomerValue, lessons: list[Lesson], learned: Learned) ->
 
     Windows are of different lengths, so everything counts per reference time.
     """
-    pairs: list[Floats] = []
+    pairs: list[Float64s] = []
     for each in lessons:
         window, known = each.window, each.window.known
         then = with_lessons(each.value, known, learned, each.products, window.cut)

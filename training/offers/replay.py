@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recommender.arrays.hashing import uniform
 from recommender.offers.catalogue import NO_OFFER, Catalogue
-from recommender.offers.decide import weigh
+from recommender.offers.decide import score_offers
 from recommender.offers.eligibility import Given, OfferContext
 from recommender.offers.incremental_margin import FEATURES, OfferModel
 from training.offers.learn import learn
@@ -118,8 +118,8 @@ class Traffic:
         target, unseen = np.zeros(self.might.shape), 0.0
         known, models = self._known(catalogue), self._models(model)
         for place, (asked, now) in enumerate(_questions(self.outcomes)):
-            weighed = weigh(catalogue, models(place), asked, now)
-            arms, chances = weighed.arms, weighed.chances
+            scored = score_offers(catalogue, models(place), asked, now)
+            arms, chances = scored.arms, scored.chances
             for arm, chance in zip((*(o.id for o in arms.offers), NO_OFFER), chances.tolist(), strict=True):
                 if arm in known and self.might[place, self.arms.index(arm)]:
                     target[place, self.arms.index(arm)] = chance

@@ -113,7 +113,7 @@ def test_what_is_learned_is_the_difference_and_goes_through_a_bundle(
     assert model.anyway[0] + model.anyway[1] * 0.2 == pytest.approx(0.2, abs=0.25)
     assert model.stage != "thin"
     assert len(table.traffic) == 300
-    assert (table.daily[0], table.expected_traffic.asked[0].basket) == (500.0, 10.0)
+    assert (table.daily[0], table.expected_traffic.contexts[0].basket) == (500.0, 10.0)
     assert np.array_equal(model.worlds, table.worlds)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from features.progress import Report, silent
 from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
-from recommender.offers.decide import decide, weigh
+from recommender.offers.decide import decide, score_offers
 from recommender.offers.eligibility import OfferContext
 from recommender.offers.incremental_margin import FEATURES, OfferModel
 from training.demo.offers.customers import (
@@ -198,9 +198,9 @@ def chances(shop: DemoShop, model: OfferModel, seen: Seen, day: float) -> Number
     now, asked = _at(shop, day), shop.questions(seen, day)
     found = np.zeros((len(seen.orders), NONE + 1))
     for i in range(len(found)):
-        weighed = weigh(CATALOGUE, model, shop.asked(i, asked), now)
-        places = [*(ARMS.index(offer.id) for offer in weighed.arms.offers), NONE]
-        found[i, places] = weighed.chances
+        scored = score_offers(CATALOGUE, model, shop.asked(i, asked), now)
+        places = [*(ARMS.index(offer.id) for offer in scored.arms.offers), NONE]
+        found[i, places] = scored.chances
     return found
 
 
