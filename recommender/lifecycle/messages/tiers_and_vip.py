@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from recommender.customers.tiers import tier_standing
+from recommender.customers.tiers import tier_status
 from recommender.lifecycle.vocabulary.customer import Customer
 from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, Occasion, Reason
 from recommender.lifecycle.vocabulary.settings import Settings
@@ -35,15 +35,15 @@ def _reached(customer: Customer) -> Iterator[Occasion]:
 
 
 def _near(customer: Customer, settings: Settings) -> Iterator[Occasion]:
-    at = tier_standing(customer.tiers, customer.worth.revenue)
-    if at.next is None or at.missing is None:
+    status = tier_status(customer.tiers, customer.worth.revenue)
+    if status.next is None or status.missing is None:
         return
-    if at.missing > settings.tier_change.near_share * (at.score + at.missing):
+    if status.missing > settings.tier_change.near_share * (status.score + status.missing):
         return
-    what = "points" if at.by == "points" else "more spent"
-    evidence = {"tier": at.next, "score": round(at.score, 2), "missing": round(at.missing, 2)}
-    reason = Reason("tier_near", f"{at.missing:.2f} {what} bring them to {at.next}.", evidence)
-    yield _occasion("near", at.next, customer, reason)
+    what = "points" if status.by == "points" else "more spent"
+    evidence = {"tier": status.next, "score": round(status.score, 2), "missing": round(status.missing, 2)}
+    reason = Reason("tier_near", f"{status.missing:.2f} {what} bring them to {status.next}.", evidence)
+    yield _occasion("near", status.next, customer, reason)
 
 
 def _occasion(what: str, tier: str, customer: Customer, reason: Reason) -> Occasion:
