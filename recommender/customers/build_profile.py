@@ -16,7 +16,7 @@ from recommender.customers.tiers import TierPlan, tier_status
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.model.customer_tables import CustomerTable
-from recommender.value.customer_value import HORIZONS_DAYS, NEVER, Forecast, forecast
+from recommender.value.customer_value import HORIZONS_DAYS, NO_DAY, Forecast, forecast
 from recommender.value.segments import is_vip, segment_of
 from recommender.value.value_intervals import Intervals, intervals, next_order_days
 
@@ -139,7 +139,7 @@ def _with_forecast(
     value, customer = customers.value, customers.value.customer(row)
     for basket in baskets:
         customer = customer.ordered(basket.day, basket.revenue)
-    if customer.first_day[0] == NEVER:
+    if customer.first_day[0] == NO_DAY:
         return profile
     today = max(today, int(customer.last_day[0]))
     expected = forecast(value, customer, today)

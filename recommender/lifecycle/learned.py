@@ -39,7 +39,9 @@ class LearnedFigures(PlainFigures):
         return Worth(
             revenue=revenue,
             orders=orders + len(fresh),
-            churn_risk=float(churn_risk(self._value.order_model, known.seen(today, self._value.clock))[0]),
+            churn_risk=float(
+                churn_risk(self._value.order_model, known.summary(today, self._value.calendar))[0]
+            ),
             rank=self.rank(revenue),
             last_order_ms=max([last_ms, *(day * DAY_MS for _, day in fresh)]),
         )

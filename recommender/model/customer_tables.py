@@ -1,4 +1,4 @@
-"""What a bundle holds of each customer: what they brought, what is expected, what they buy again."""
+"""A bundle's tables of customers: past orders, expected value, reorder habits."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ PRICE_BANDS = ("lower", "middle", "upper")
 
 @dataclass(frozen=True)
 class CustomerFacts:
-    """Customers' past when the model was trained, rows in IdMap order.
+    """Customers' past orders and attributes at the time of training, rows in IdMap order.
 
-    orders int32, revenue float64 (money in `currency`, net of discounts and what was given back);
-    first, last int64 (epoch s of the first and last order, 0: none); discounted float32 (share of orders
-    with a discount or coupon); currency, channel, country, language int32 rows of `words`, -1: not known;
-    consent int8 to e-mail: 1, 0, or -1: never said.
+    orders int32, revenue float64 (money in `currency`, net of discounts and refunds); first, last int64
+    (epoch s of the first and last order, 0: none); discounted float32 (share of orders with a discount or
+    coupon); currency, channel, country, language int32 rows of `words`, -1: not known; consent int8 to
+    e-mail: 1, 0, or -1: not known.
     """
 
     orders: Int32s
@@ -39,7 +39,7 @@ class CustomerFacts:
     words: IdMap
 
     def word(self, column: Int32s, customer: int) -> str | None:
-        """A customer's entry of one of the columns of words."""
+        """A customer's value in one of the columns that hold rows of `words`."""
         row = int(column[customer]) if customer >= 0 else -1
         return self.words.name(row) if row >= 0 else None
 

@@ -1,4 +1,4 @@
-"""What the next-basket source keeps: pasts of customers, habits of their peers, products' figures, trees."""
+"""Tables of the next-basket source: purchase histories, peers' habits, product statistics, trees."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from recommender.arrays.dtypes import Float32s, Int32s, Int64s
 from recommender.arrays.tables import InRows, Neighbours
 from recommender.kernels.trees import Trees
 
-FORESEEN_KEPT = 64  # of a customer's next order, what is worked out beforehand
-TREND_EXPONENT = 0.15  # in a cart, what sells twice as fast as it used to counts a tenth more
+PRECOMPUTED_KEPT = 64  # products of a customer's next order that training computes
+TREND_EXPONENT = 0.15  # in a cart, a product that sells twice as fast as it used to counts a tenth more
 
 
 class Past(NamedTuple):
@@ -25,20 +25,20 @@ class Past(NamedTuple):
 
 @dataclass(frozen=True)
 class PurchaseHistories(InRows):
-    """Every customer's past, one after another. offsets: (n_customers + 1) int64."""
+    """Every customer's order lines, one customer after another. offsets: (n_customers + 1) int64."""
 
     offsets: Int64s
     items: Int32s
     days: Int32s
 
     def of(self, customer: int) -> Past:
-        """Theirs; an unknown customer (-1) has none."""
+        """One customer's; an unknown customer (-1) has none."""
         row = self.row(customer)
         return Past(self.items[row], self.days[row])
 
 
 class PeersRow(NamedTuple):
-    """What one customer's peers buy. items int32, ascending; weights float32."""
+    """What the customers most similar to one buy. items int32, ascending; weights float32."""
 
     items: Int32s
     weights: Float32s
@@ -56,13 +56,13 @@ class Peers(InRows):
     weights: Float32s
 
     def of(self, customer: int) -> PeersRow:
-        """Theirs; an unknown customer (-1) has none."""
+        """One customer's; an unknown customer (-1) has none."""
         row = self.row(customer)
         return PeersRow(self.items[row], self.weights[row])
 
 
 class PrecomputedRow(NamedTuple):
-    """What one customer's next order may hold. items, counts (own orders) int32; scores float32."""
+    """Candidates for one customer's next order. items, counts (own orders) int32; scores float32."""
 
     items: Int32s
     scores: Float32s
@@ -76,9 +76,9 @@ class PrecomputedRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Precomputed(InRows):
-    """The source's answer for customers who order nothing more until `day`, worked out beforehand.
+    """The source's answer for customers who do not order again until `day`, computed by training.
 
-    day: (1) int32, days since 1970; offsets: (n_customers + 1) int64; the rest as in a row.
+    day: (1) int32, days since 1970; offsets: (n_customers + 1) int64; others as in `PrecomputedRow`.
     """
 
     day: Int32s
@@ -99,7 +99,7 @@ class Precomputed(InRows):
         )
 
     def of(self, customer: int, today: int) -> PrecomputedRow | None:
-        """Theirs, on that day and the one before; None where it must be worked out."""
+        """A customer's, valid on `day` and the day before; None where the source must compute it."""
         row = self.row(customer)
         if row.start == row.stop or not 0 <= self.day.item(0) - today <= 1:
             return None
@@ -108,13 +108,13 @@ class Precomputed(InRows):
 
 @dataclass(frozen=True)
 class NextBasket:
-    """Of each item, float32: popularity (share of baskets that hold it), trend (its sales of late over
-    those expected), rebuys (share of its lines that are no first purchase), repeat_rate (share of its
-    buyers who buy it again) and repeat_gap (days between).
+    """Of each item, float32: popularity (share of baskets that hold it), trend (recent sales over expected
+    sales), rebuys (share of its lines that are no first purchase), repeat_rate (share of its buyers who buy
+    it again) and repeat_gap (days between).
 
-    partners: what stands in the same baskets; best_sellers int32, best first. blend: (2) float32,
-    TIFU-KNN's decay a basket and share of the own vector. trees: rank by the features of
-    `next_basket.describe`; without any, TIFU-KNN's score ranks alone. foreseen: what they say, beforehand.
+    partners: items of the same baskets; best_sellers int32, best first. blend: (2) float32, TIFU-KNN's decay
+    a basket and share of the own vector. trees: rank by the features of `next_basket_features`; without any,
+    TIFU-KNN's score ranks alone. foreseen: the answers that training computed.
     """
 
     pasts: PurchaseHistories
@@ -131,11 +131,11 @@ class NextBasket:
     foreseen: Precomputed
 
     @cached_property
-    def rise(self) -> Float32s:
-        """(n_items): what the trend makes each count in a cart."""
+    def trend_boost(self) -> Float32s:
+        """(n_items): factor of each item's weight in a cart."""
         return np.asarray(self.trend**TREND_EXPONENT, np.float32)
 
     @property
     def figures(self) -> tuple[Float32s, Float32s, Float32s, Float32s, Float32s]:
-        """Popularity, trend, rebuys, repeat_rate, repeat_gap: as kernels take them."""
+        """Popularity, trend, rebuys, repeat_rate, repeat_gap, in the order that kernels take."""
         return self.popularity, self.trend, self.rebuys, self.repeat_rate, self.repeat_gap

@@ -1,4 +1,4 @@
-"""What a bundle holds of offers: `OfferModel` as arrays."""
+"""A bundle's table of offers: `OfferModel` as arrays."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ STAGES: tuple[EvidenceLevel, ...] = get_args(EvidenceLevel)
 
 @dataclass(frozen=True)
 class OfferTable:
-    """As in `OfferModel`; stage: (1) int8, of STAGES. traffic: (n, n_features + 4) float64, decisions of late
-    as `traffic_of` has them; daily: (1) float64, decisions a day."""
+    """As in `OfferModel`; stage: (1) int8, of STAGES. traffic: (n, n_features + 4) float64, recent decisions,
+    rows as in `traffic_of`; daily: (1) float64, decisions a day."""
 
     features: IdMap
     arms: IdMap
@@ -56,12 +56,12 @@ class OfferTable:
 
     @cached_property
     def expected_traffic(self) -> Traffic:
-        """Whom budgets must last for."""
+        """The customers to expect, for whom budgets must last."""
         return traffic_of(self.traffic, (*FEATURES, *CHANCES), float(self.daily[0]))
 
     @cached_property
     def model(self) -> OfferModel:
-        """As decisions use it."""
+        """The model that decisions use."""
         return OfferModel(
             features=tuple(map(self.features.name, range(len(self.features)))),
             centre=self.centre,

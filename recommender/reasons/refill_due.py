@@ -34,7 +34,7 @@ def runs_out(situation: Situation, item: int) -> RunsOut | None:
     if people is None:
         return None
     table = people.reorder
-    place = table.place(situation.customer, item)
+    place = table.position(situation.customer, item)
     if item in situation.fresh_purchases:
         habits = table.habits.where(slice(place, place + 1)) if place >= 0 else None
         habits = _bought_since(situation, item, habits)
@@ -56,5 +56,9 @@ def _bought_since(situation: Situation, item: int, habits: Habits | None) -> Hab
         for product, packs in zip(order.product_ids, order.quantities, strict=True):
             if row(product) == item:
                 day = order.at_ms // DAY_MS
-                habits = Habits.begun(item, day, packs) if habits is None else habits.bought(item, day, packs)
-    return habits if habits is not None else Habits.begun(item, situation.fresh_purchases[item])
+                habits = (
+                    Habits.first_purchase(item, day, packs)
+                    if habits is None
+                    else habits.bought(item, day, packs)
+                )
+    return habits if habits is not None else Habits.first_purchase(item, situation.fresh_purchases[item])

@@ -11,7 +11,7 @@ from recommender.context.request import Situation
 from recommender.kernels.cart import DEEPEST, FEATURES, SHARE, Companions, complete, habits, head
 from recommender.kernels.ranking import Floats, Ints, array, compiled
 from recommender.model.bundle import Tables
-from recommender.model.next_basket_table import FORESEEN_KEPT, PrecomputedRow
+from recommender.model.next_basket_table import PRECOMPUTED_KEPT, PrecomputedRow
 from recommender.sources.als import own_purchases
 from recommender.sources.candidates import Candidates, room
 from recommender.sources.next_basket import next_basket
@@ -35,7 +35,7 @@ class Head(NamedTuple):
 
 def companions(tables: Tables) -> Companions:
     """What goes with what, as kernels take it."""
-    return tables.companions.columns, tables.next_basket.rise, tables.cart_tuning.item(1)
+    return tables.companions.columns, tables.next_basket.trend_boost, tables.cart_tuning.item(1)
 
 
 def head_of(situation: Situation) -> Head | None:
@@ -55,9 +55,11 @@ def head_of(situation: Situation) -> Head | None:
 def _foreseen(situation: Situation) -> Candidates:
     """The next basket: as many as are worked out beforehand."""
     found = next_basket(situation)
-    if len(found.items) <= FORESEEN_KEPT:
+    if len(found.items) <= PRECOMPUTED_KEPT:
         return found
-    return Candidates.unanchored(*PrecomputedRow(found.items, found.scores, found.counts).best(FORESEEN_KEPT))
+    return Candidates.unanchored(
+        *PrecomputedRow(found.items, found.scores, found.counts).best(PRECOMPUTED_KEPT)
+    )
 
 
 LEAST_SHARE = 0.01

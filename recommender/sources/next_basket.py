@@ -9,7 +9,7 @@ from recommender.context.request import DAY, Situation
 from recommender.kernels.ranking import Places
 from recommender.kernels.trees import Trees
 from recommender.model.next_basket_table import (
-    FORESEEN_KEPT,
+    PRECOMPUTED_KEPT,
     NextBasket,
     Past,
     PeersRow,
@@ -61,15 +61,15 @@ def _orders(features: Float32s) -> Int32s:
 
 
 def foresee_many(table: NextBasket, customers: Places, today: int) -> tuple[Places, PrecomputedRow]:
-    """Of several customers with a past the FORESEEN_KEPT likeliest, likeliest first: (how many of each, and
+    """Of several customers with a past the PRECOMPUTED_KEPT likeliest, likeliest first: (how many of each, and
     these one after another)."""
     lists, items, features = describe_many(table, customers, today)
     scores = rank_scores(table.trees, features, lists)
     which = np.repeat(np.arange(len(customers)), np.diff(lists))
     order = np.lexsort((-scores, which))
-    best = order[np.arange(len(order)) - lists[which] < FORESEEN_KEPT]
+    best = order[np.arange(len(order)) - lists[which] < PRECOMPUTED_KEPT]
     row = PrecomputedRow(items[best], scores[best], _orders(features)[best])
-    return np.minimum(np.diff(lists), FORESEEN_KEPT), row
+    return np.minimum(np.diff(lists), PRECOMPUTED_KEPT), row
 
 
 def bought_before(situation: Situation) -> Candidates:

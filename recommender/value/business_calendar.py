@@ -1,4 +1,4 @@
-"""A shop's clock: weeks of usual business. In a busy season more of them pass than on the calendar."""
+"""A shop's business calendar: weeks of usual business, of which more pass in a busy season."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class BusinessCalendar:
     pace: Float64s = field(default_factory=lambda: np.ones(PARTS))
 
     def day(self, days: NDArray[np.integer] | Float64s | float) -> Float64s:
-        """Whole days of business from 1970 to the given days on the calendar, as float64."""
+        """Whole days of business from 1970 to the given days (since 1970), as float64."""
         years, part = np.divmod(np.asarray(days, np.float64) / YEAR_DAYS, 1.0)
         passed = years + np.interp(part * PARTS, np.arange(PARTS + 1), self._passed)
         return np.asarray(np.rint(passed * YEAR_DAYS))
 
     def weeks(self, since: NDArray[np.integer] | float, until: NDArray[np.integer] | float) -> Float64s:
-        """Weeks of business between two days on the calendar, to a day."""
+        """Weeks of business between two days (since 1970), to a day."""
         return np.asarray((self.day(until) - self.day(since)) / WEEK_DAYS)
 
     def after(self, since: float, weeks: Float64s) -> Float64s:
-        """The days on the calendar, since 1970, when so many weeks of business have passed after one."""
+        """The days, since 1970, on which so many weeks of business have passed since one day."""
         years, part = np.divmod((self.day(since) + WEEK_DAYS * weeks) / YEAR_DAYS, 1.0)
         return np.asarray((years + np.interp(part, self._passed, np.arange(PARTS + 1) / PARTS)) * YEAR_DAYS)
 
@@ -42,4 +42,4 @@ class BusinessCalendar:
         return np.concatenate([[0.0], np.cumsum(self.pace) / self.pace.sum()])
 
 
-USUAL = BusinessCalendar()
+UNIFORM_CALENDAR = BusinessCalendar()

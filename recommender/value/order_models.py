@@ -40,7 +40,7 @@ class OrderModel(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """frequency, recency (weeks), age (weeks): (n) float64 each, in whatever order."""
+    """(n) float64 each: frequency (repeat purchase days), recency (weeks), age (weeks)."""
 
     frequency: Float64s
     recency: Float64s
@@ -55,51 +55,51 @@ class Summary(NamedTuple):
         return Summary(self.frequency[kept], self.recency[kept], self.age[kept])
 
 
-def p_alive(model: OrderModel, seen: Summary) -> Float64s:
+def p_alive(model: OrderModel, summary: Summary) -> Float64s:
     """Chance that the customer has not left for good."""
-    x, recency, age = seen
+    x, recency, age = summary
     if model.kind == NBD:
         return np.ones_like(x)
     if model.kind == PARETO_NBD:
-        return 1 / (1 + pareto_left_odds(model, seen))
-    left = model.a / np.maximum(tries(model, x) - 1, 1e-12)
+        return 1 / (1 + pareto_left_odds(model, summary))
+    left = model.a / np.maximum(posterior_b(model, x) - 1, 1e-12)
     with np.errstate(over="ignore"):
         odds = left * ((model.alpha + age) / (model.alpha + recency)) ** (model.r + x)
     return np.where((model.kind == BG_NBD) & (x == 0), 1.0, 1 / (1 + odds))
 
 
-def tries(model: OrderModel, frequency: Float64s) -> Float64s:
-    """b of the posterior Beta(a, b) of leaving after an order, of one who has not left (BG, MBG/NBD)."""
+def posterior_b(model: OrderModel, frequency: Float64s) -> Float64s:
+    """b of the posterior Beta(a, b) of leaving after an order, for who has not left (BG, MBG/NBD)."""
     return np.asarray(model.b + frequency + (model.kind == MBG_NBD))
 
 
-def expected_orders(model: OrderModel, seen: Summary, weeks: float) -> Float64s:
+def expected_orders(model: OrderModel, summary: Summary, weeks: float) -> Float64s:
     """Orders expected within the next weeks.
 
     Fader, Hardie and Lee (2005), eq. 10, through Euler's transformation, which keeps every term small;
     Batislam et al. (2007); Pareto/NBD: Fader and Hardie (2005), eq. 41; NBD: (r + x) / (alpha + T) t,
     t being the time they are expected to stay.
     """
-    x, _, age = seen
+    x, _, age = summary
     rate = (model.r + x) / (model.alpha + age)
     if model.kind == NBD:
-        return rate * lasting(model, weeks)
-    alive = p_alive(model, seen)
+        return rate * nbd_expected_stay(model, weeks)
+    alive = p_alive(model, summary)
     if model.kind == PARETO_NBD:
-        return alive * rate * _expected_stay(model, age, weeks)
+        return alive * rate * pareto_expected_stay(model, age, weeks)
     a = model.a if abs(model.a - 1) > 1e-7 else 1 + 1e-7
-    b = tries(model, x)
+    b = posterior_b(model, x)
     z = weeks / (model.alpha + age + weeks)
     tail = (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - model.r - x, a - 1, a + b - 1, z)
     return alive * np.maximum(0.0, (a + b - 1) / (a - 1) * (1 - tail))
 
 
-def lasting(model: OrderModel, weeks: float) -> float:
+def nbd_expected_stay(model: OrderModel, weeks: float) -> float:
     """Weeks, of the next ones, that a customer of NBD is expected to stay."""
     return model.b * float(np.log1p(weeks / model.b)) if model.b > 0 else weeks
 
 
-def _expected_stay(model: OrderModel, age: Float64s, weeks: float) -> Float64s:
+def pareto_expected_stay(model: OrderModel, age: Float64s, weeks: float) -> Float64s:
     """Weeks, of the next ones, that a customer of Pareto/NBD is expected to stay."""
     begin, s = model.b + age, model.a
     if abs(s - 1) < 1e-7:
@@ -107,13 +107,13 @@ def _expected_stay(model: OrderModel, age: Float64s, weeks: float) -> Float64s:
     return np.asarray(begin / (s - 1) * (1 - (begin / (begin + weeks)) ** (s - 1)))
 
 
-def pareto_left_odds(model: OrderModel, seen: Summary) -> Float64s:
+def pareto_left_odds(model: OrderModel, summary: Summary) -> Float64s:
     """Odds that a customer of Pareto/NBD has left.
 
     (alpha + T)^(r + x) (beta + T)^s times the integral, from t_x to T, of
-    s / ((alpha + y)^(r + x) (beta + y)^(s + 1)); y runs so that the integrand hardly changes.
+    s / ((alpha + y)^(r + x) (beta + y)^(s + 1)), with nodes spaced so that the integrand is nearly constant.
     """
-    x, recency, age = (part[:, None] for part in seen)
+    x, recency, age = (part[:, None] for part in summary)
     count, s = model.r + x, model.a
     middle = (model.alpha * count + model.b * (s + 1)) / (count + s + 1)
     power = count + s
@@ -152,7 +152,7 @@ class SpendModel(NamedTuple):
 
     @property
     def shop_mean(self) -> float:
-        """Money an order, of a customer of whom nothing is known."""
+        """Money an order, for a customer of whom nothing is known."""
         return self.p * self.v / (self.q - 1)
 
 

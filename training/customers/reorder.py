@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from recommender.arrays.dtypes import Float64s
-from recommender.value.reorder_timing import FEW, Habits, Reorder, describe, due
+from recommender.value.reorder_timing import MAX_REPEATS, Habits, Reorder, due, gap_features
 from training.data.history import OrderLines
 from training.data.repeat import GAP_PRIOR, RATE_PRIOR_BUYERS, UNKNOWN_GAP_DAYS, shrunk
 
@@ -34,7 +34,7 @@ def fit_reorder(lines: OrderLines, category: NDArray[np.int32], n_customers: int
     item_gap = shrunk(per_item, category, GAP_PRIOR, float(np.log(UNKNOWN_GAP_DAYS)))
     packs = days.group_by("item").agg(pl.len().alias("n"), pl.col("quantity").log().mean().alias("value"))
     item_packs = shrunk(packs, category, GAP_PRIOR, 0.0)
-    weights, errors = learn_gaps(describe(item_gap, item_packs, then), np.log(gaps), then.times - 1)
+    weights, errors = learn_gaps(gap_features(item_gap, item_packs, then), np.log(gaps), then.times - 1)
     last = days.filter(pl.col("time").shift(-1, fill_value=0) == 0)
     buyers = last.group_by("item").agg(pl.len().alias("n"), (pl.col("time") > 0).mean().alias("value"))
     counts = np.bincount(last["customer"].to_numpy(), minlength=n_customers)
@@ -125,10 +125,10 @@ def learn_gaps(
 
 
 def error_ends(missed: Float64s, repeats: NDArray[np.int32]) -> Float64s:
-    """(FEW + 1, 2): 5 % and 95 % quantiles by repeats so far; wide where too few were measured."""
-    ends = np.array([[-WIDE, WIDE]] * (FEW + 1))
-    for known in range(FEW + 1):
-        own = missed[np.minimum(repeats, FEW) == known]
+    """(MAX_REPEATS + 1, 2): 5 % and 95 % quantiles by repeats so far; wide where too few were measured."""
+    ends = np.array([[-WIDE, WIDE]] * (MAX_REPEATS + 1))
+    for known in range(MAX_REPEATS + 1):
+        own = missed[np.minimum(repeats, MAX_REPEATS) == known]
         if len(own) >= FEWEST_GAPS:
             ends[known] = np.quantile(own, [0.05, 0.95])
     return ends

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from recommender.arrays.dtypes import Float64s
-from recommender.value.business_calendar import USUAL, BusinessCalendar
+from recommender.value.business_calendar import UNIFORM_CALENDAR, BusinessCalendar
 from recommender.value.order_models import Summary
 from training.data.history import DAY, History
 
@@ -94,7 +94,7 @@ def order_days(history: History, cost: NDArray[np.floating] | None = None) -> Or
     return OrderDays(*(days[name].to_numpy() for name in ("customer", "day", "revenue", "margin")))
 
 
-def summarise(days: OrderDays, until_day: int, clock: BusinessCalendar = USUAL) -> Rfm:
+def summarise(days: OrderDays, until_day: int, clock: BusinessCalendar = UNIFORM_CALENDAR) -> Rfm:
     """What was known at the end of a day (since 1970), on which nobody is younger than 0 weeks."""
     if not len(days):
         nothing = np.empty(0)

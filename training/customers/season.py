@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.arrays.dtypes import Float64s
-from recommender.value.business_calendar import PARTS, USUAL, YEAR_DAYS, BusinessCalendar
+from recommender.value.business_calendar import PARTS, UNIFORM_CALENDAR, YEAR_DAYS, BusinessCalendar
 from training.customers.rfm import OrderDays
 
 WEEK = 7
@@ -25,7 +25,7 @@ def season(days: OrderDays, until_day: int) -> BusinessCalendar:
     """
     begin = int(days.day.min()) if len(days) else until_day
     if until_day - begin < YEAR_DAYS - 1:
-        return USUAL
+        return UNIFORM_CALENDAR
     came, known, part, age, early = _table(days, begin, until_day)
     pace, by_age, by_begin = np.ones(PARTS), np.ones(len(AGES) + 1), np.ones(2)
     for _ in range(ROUNDS):

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from recommender.arrays.dtypes import Float64s
 from recommender.value.business_calendar import BusinessCalendar
 from recommender.value.customer_value import (
-    NEVER,
+    NO_DAY,
     Customers,
     CustomerValue,
-    ahead,
-    describe,
-    leaning,
+    corrected_forecast,
+    correction_features,
     log_linear,
+    past_revenue_factor,
 )
 from recommender.value.order_models import NBD, OrderModel, Summary, expected_orders
 from training.customers.calibration import IDENTITY, isotonic_knots
@@ -30,7 +30,7 @@ from training.customers.tastes import ProductView, product_view
 from training.customers.windows import Window, windows
 from training.data.history import DAY, History, OrderLines
 
-FEATURES = 7  # of `describe`
+FEATURES = 7  # of `correction_features`
 ORDERS_POWER, REVENUE_POWER = 0.0, 0.5
 MOST_CUSTOMERS = 50_000  # a fair sample learns as well
 ALONE_WEEKS = 13.0  # the reference of a shop whose history allows no window
@@ -47,7 +47,7 @@ class Lesson:
 
     @property
     def seen(self) -> Summary:
-        return self.customers.seen(self.window.cut, self.value.clock)
+        return self.customers.summary(self.window.cut, self.value.calendar)
 
 
 class Learned(NamedTuple):
@@ -123,8 +123,8 @@ def per_customer(rfm: Rfm, n_customers: int) -> dict[str, NDArray[Any]]:
         return rows
 
     return {
-        "first_day": column(rfm.first_day, NEVER, np.int32),
-        "last_day": column(rfm.last_day, NEVER, np.int32),
+        "first_day": column(rfm.first_day, NO_DAY, np.int32),
+        "last_day": column(rfm.last_day, NO_DAY, np.int32),
         "order_days": column(rfm.order_days, 0, np.float32),
         "revenue": column(rfm.revenue, 0, np.float32),
         "own_margin": column(rfm.margin, np.nan, np.float32),
@@ -161,11 +161,11 @@ def learn(lessons: list[Lesson]) -> Learned:
 def _features(each: Lesson) -> Float64s:
     weeks = each.window.weeks
     expected = expected_orders(each.value.order_model, each.seen, weeks)
-    return describe(each.value, each.customers, each.seen, expected, weeks)
+    return correction_features(each.value, each.customers, each.seen, expected, weeks)
 
 
 def _ahead(each: Lesson) -> tuple[Float64s, Float64s]:
-    return ahead(each.value, each.customers, each.seen, each.window.weeks)
+    return corrected_forecast(each.value, each.customers, each.seen, each.window.weeks)
 
 
 def with_lessons(
@@ -201,8 +201,10 @@ def with_lessons(
 
 def _mean_ahead(value: CustomerValue, customers: Customers, today: int) -> Float64s:
     """(2): of orders and of revenue, in the reference time."""
-    seen = customers.seen(today, value.clock)
-    return np.array([part.mean() for part in ahead(value, customers, seen, float(value.reference_weeks[0]))])
+    seen = customers.summary(today, value.calendar)
+    return np.array(
+        [part.mean() for part in corrected_forecast(value, customers, seen, float(value.reference_weeks[0]))]
+    )
 
 
 def with_knots(value: CustomerValue, lessons: list[Lesson], learned: Learned) -> CustomerValue:
@@ -215,8 +217,8 @@ def with_knots(value: CustomerValue, lessons: list[Lesson], learned: Learned) ->
         window, known = each.window, each.window.known
         then = with_lessons(each.value, known, learned, each.products, window.cut)
         customers = then.customers(known.customer)
-        orders, revenue = ahead(then, customers, each.seen, window.weeks)
-        revenue = revenue * leaning(then, customers, revenue)
+        orders, revenue = corrected_forecast(then, customers, each.seen, window.weeks)
+        revenue = revenue * past_revenue_factor(then, customers, revenue)
         scale = value.reference_weeks[0] / window.weeks
         pairs.append(np.stack([orders, revenue, window.orders, window.revenue]) * scale)
     orders, revenue, came, brought = np.concatenate(pairs, axis=1).clip(0.0)

@@ -47,7 +47,7 @@ def value() -> CustomerValue:
 
 def reorder() -> Reorder:
     """ann bought tea twice, 20 days apart; nothing but own gaps counts."""
-    tea = Habits.begun(item("tea"), TODAY - 45).bought(item("tea"), TODAY - 25)
+    tea = Habits.first_purchase(item("tea"), TODAY - 45).bought(item("tea"), TODAY - 25)
     weights = np.zeros(8)
     weights[2] = 1.0  # the last gap
     n = len(small_tables().products)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.value.business_calendar import PARTS, USUAL, YEAR_DAYS
+from recommender.value.business_calendar import PARTS, UNIFORM_CALENDAR, YEAR_DAYS
 from training.customers.rfm import OrderDays
 from training.customers.season import season
 
@@ -41,9 +41,9 @@ def test_growth_and_leaving_are_no_season() -> None:
 
 
 def test_less_than_a_year_goes_by_the_calendar() -> None:
-    assert season(shop(300, busy=True), BEGIN + 299) is USUAL
+    assert season(shop(300, busy=True), BEGIN + 299) is UNIFORM_CALENDAR
 
 
 def test_nobody_ordered() -> None:
     nothing = np.empty(0, np.int32)
-    assert season(OrderDays(nothing, nothing, np.empty(0), np.empty(0)), BEGIN) is USUAL
+    assert season(OrderDays(nothing, nothing, np.empty(0), np.empty(0)), BEGIN) is UNIFORM_CALENDAR
