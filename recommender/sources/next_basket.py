@@ -61,8 +61,8 @@ def _orders(features: Float32s) -> Int32s:
 
 
 def foresee_many(table: NextBasket, customers: Places, today: int) -> tuple[Places, PrecomputedRow]:
-    """Of several customers with a past the PRECOMPUTED_KEPT likeliest, likeliest first: (how many of each, and
-    these one after another)."""
+    """Of several customers with a past the PRECOMPUTED_KEPT likeliest, likeliest first: (how many of each,
+    and these one after another)."""
     lists, items, features = describe_many(table, customers, today)
     scores = rank_scores(table.trees, features, lists)
     which = np.repeat(np.arange(len(customers)), np.diff(lists))
