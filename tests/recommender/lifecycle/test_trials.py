@@ -18,7 +18,7 @@ CART = {**FREE, "abandoned_cart": {"offers": ["ten", "next_best", "post"]}}
 
 def drawn(arm: str) -> str:
     names = (f"c-{n}" for n in count())
-    return next(name for name in names if (found := arm_of(FEWER, name)) is not None and found.id == arm)
+    return next(name for name in names if (arm_ := arm_of(FEWER, name)) is not None and arm_.id == arm)
 
 
 def kinds(customer: str, **parts: Trials) -> set[str]:
@@ -32,9 +32,9 @@ def kinds(customer: str, **parts: Trials) -> set[str]:
 
 
 def test_who_is_held_out_hears_about_orders_alone() -> None:
-    told, silent = kinds(HELD_OUT), kinds(HELD_OUT, trials=Trials((), 0.05))
-    assert "abandoned_cart" in told
-    assert silent == told & SERVICE != set()
+    held_out, silent = kinds(HELD_OUT), kinds(HELD_OUT, trials=Trials((), 0.05))
+    assert "abandoned_cart" in held_out
+    assert silent == held_out & SERVICE != set()
 
 
 def test_nobody_else_hears_less() -> None:
