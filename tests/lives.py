@@ -17,7 +17,7 @@ from features.outgoing.trigger_queue import Standing, Waiting
 from recommender.customers.tiers import TierPlan
 from recommender.lifecycle.knowledge import Knowledge
 from recommender.lifecycle.learned import customer_model_of
-from recommender.lifecycle.plan import Plan
+from recommender.lifecycle.plan import MessagePlan
 from recommender.lifecycle.vocabulary.occasion import Trigger
 from recommender.lifecycle.vocabulary.settings import Settings
 from recommender.model.availability import Availability
@@ -68,7 +68,7 @@ class Shop:
         self.knowledge = replace(self.knowledge, news=news)
         return self
 
-    def decides(self, later: timedelta = timedelta(), moment: datetime = NOW) -> Plan:
+    def decides(self, later: timedelta = timedelta(), moment: datetime = NOW) -> MessagePlan:
         """Nothing is remembered of it."""
         trigger_state = Standing(life_of(self.events), self.done, self.contacts, self.waiting)
         return self.knowledge.decide(

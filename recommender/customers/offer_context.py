@@ -19,7 +19,7 @@ from recommender.model.bundle import Bundle, Tables
 from recommender.model.customer_tables import CustomerTable
 from recommender.offers.eligibility import Given, OfferContext
 from recommender.offers.incremental_margin import (
-    FEATURES,
+    OFFER_FEATURES,
     OfferModel,
     chances_of,
     discount_share,
@@ -30,7 +30,7 @@ from recommender.value.order_models import SpendModel, Summary, expected_spend
 
 ON_SITE = frozenset({"web", "site", "shop", "app"})
 """Channels that the customer visits by themselves: an offer there needs no consent."""
-UNTAUGHT = OfferModel.untaught(FEATURES)
+UNTAUGHT = OfferModel.untaught(OFFER_FEATURES)
 
 
 class OfferRequest(NamedTuple):

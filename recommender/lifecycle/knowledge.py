@@ -17,17 +17,17 @@ from recommender.experiments.assignment import Trials
 from recommender.experiments.holdout import popular_for_holdout
 from recommender.experiments.plan import OFFERS
 from recommender.lifecycle.models import Bought, CustomerModel
-from recommender.lifecycle.plan import Plan, plan
+from recommender.lifecycle.plan import MessagePlan, plan
 from recommender.lifecycle.trials import settings_for
 from recommender.lifecycle.vocabulary.customer import (
     NO_ORDERS,
-    Contact,
     Customer,
     CustomerStats,
     LiveProduct,
     Person,
-    Refill,
-    Waiting,
+    RefillForecast,
+    SentMessage,
+    WaitingTrigger,
 )
 from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, Suggested
 from recommender.lifecycle.vocabulary.settings import Settings
@@ -49,7 +49,9 @@ class Knowledge:
     trials: Trials = field(default_factory=Trials)
     began_ms: int = 0
 
-    def decide(self, customer_id: str, trigger_state: Standing, now_ms: int, settings: Settings) -> Plan:
+    def decide(
+        self, customer_id: str, trigger_state: Standing, now_ms: int, settings: Settings
+    ) -> MessagePlan:
         """Which messages a customer gets now."""
         trial = self.trials.of(customer_id, OFFERS, now_ms / 1000)
         customer = self.customer(customer_id, trigger_state, now_ms)
@@ -80,9 +82,10 @@ class Knowledge:
             stats=self._stats(row, trigger_state.life, fresh, now_ms),
             refills=self._refills(row, fresh, now_ms),
             done=trigger_state.done,
-            contacts=tuple(Contact(at, of) for of, at in trigger_state.contacts.items()),
+            contacts=tuple(SentMessage(at, of) for of, at in trigger_state.contacts.items()),
             waiting=tuple(
-                Waiting(each.id, each.at_ms, each.keys, each.expires_ms) for each in trigger_state.waiting
+                WaitingTrigger(each.id, each.at_ms, each.keys, each.expires_ms)
+                for each in trigger_state.waiting
             ),
             tiers=self.tiers,
             began_ms=self.began_ms,
@@ -139,7 +142,7 @@ class Knowledge:
         prices = [product.price if product is not None and product.price > 0 else 0.0 for product in products]
         return sum(price * n for price, n in zip(prices, order.quantities, strict=True))
 
-    def _refills(self, row: int, fresh: tuple[Purchase, ...], now_ms: int) -> tuple[Refill, ...]:
+    def _refills(self, row: int, fresh: tuple[Purchase, ...], now_ms: int) -> tuple[RefillForecast, ...]:
         if self.customer_model is None:
             return ()
         return self.customer_model.refills(row, self._bought(fresh), now_ms // DAY_MS)

@@ -8,7 +8,7 @@ import numpy as np
 
 from recommender.arrays.dtypes import Float64s
 from recommender.lifecycle.models import Bought, CustomerModel, HeuristicModel
-from recommender.lifecycle.vocabulary.customer import NO_ORDERS, CustomerStats, Person, Refill
+from recommender.lifecycle.vocabulary.customer import NO_ORDERS, CustomerStats, Person, RefillForecast
 from recommender.lifecycle.vocabulary.occasion import DAY_MS
 from recommender.model.bundle import Tables
 from recommender.model.customer_tables import CustomerTable
@@ -53,7 +53,7 @@ class LearnedModel(HeuristicModel):
         country = self._facts.word(self._facts.country, customer)
         return Person(None if consent < 0 else consent == 1, country)
 
-    def refills(self, customer: int, fresh: Bought, today: int, /) -> tuple[Refill, ...]:
+    def refills(self, customer: int, fresh: Bought, today: int, /) -> tuple[RefillForecast, ...]:
         habits = self._reorder.of(customer)
         for items, day in fresh:
             for item, packs in items:
@@ -64,7 +64,9 @@ class LearnedModel(HeuristicModel):
         name = self._tables.products.name
         columns = (habits.item, habits.times, habits.last_day, when.day, when.chance)
         rows = zip(*(column.tolist() for column in columns), strict=True)
-        return tuple(Refill(name(item), n, last, day, day - last, p) for item, n, last, day, p in rows)
+        return tuple(
+            RefillForecast(name(item), n, last, day, day - last, p) for item, n, last, day, p in rows
+        )
 
 
 def customer_model_of(tables: Tables) -> CustomerModel:

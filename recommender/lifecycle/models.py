@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from recommender.arrays.dtypes import Float64s
-from recommender.lifecycle.vocabulary.customer import NO_ORDERS, CustomerStats, Person, Refill
+from recommender.lifecycle.vocabulary.customer import NO_ORDERS, CustomerStats, Person, RefillForecast
 from recommender.lifecycle.vocabulary.occasion import DAY_MS
 from recommender.model.bundle import Tables
 
@@ -31,7 +31,7 @@ class CustomerModel(Protocol):
     def rank(self, revenue: float) -> float:
         """Share of the shop's customers who spent more."""
 
-    def refills(self, customer: int, fresh: Bought, _today: int, /) -> tuple[Refill, ...]:
+    def refills(self, customer: int, fresh: Bought, _today: int, /) -> tuple[RefillForecast, ...]:
         """The products that they buy again. fresh: orders since training."""
 
 
@@ -75,7 +75,7 @@ class HeuristicModel:
         n = len(self._sorted_spend)
         return float(n - np.searchsorted(self._sorted_spend, revenue, side="right")) / max(n, 1)
 
-    def refills(self, customer: int, fresh: Bought, _today: int, /) -> tuple[Refill, ...]:
+    def refills(self, customer: int, fresh: Bought, _today: int, /) -> tuple[RefillForecast, ...]:
         """The gap is an average of the product's and the customer's own."""
         past = self._tables.next_basket.pasts.of(customer)
         days: dict[int, list[int]] = {}
@@ -86,10 +86,10 @@ class HeuristicModel:
                 days.setdefault(item, []).append(day)
         return tuple(self._refill(item, sorted(set(of))) for item, of in days.items())
 
-    def _refill(self, item: int, days: list[int]) -> Refill:
+    def _refill(self, item: int, days: list[int]) -> RefillForecast:
         product = self._tables.product
         own = len(days) - 1
         gap = (days[-1] - days[0] + float(product.repeat_gap[item])) / (own + 1)
         chance = (own + CHANCE_PRIOR * float(product.repeat_rate[item])) / (own + CHANCE_PRIOR)
         name = self._tables.products.name(item)
-        return Refill(name, len(days), days[-1], days[-1] + gap, gap, chance)
+        return RefillForecast(name, len(days), days[-1], days[-1] + gap, gap, chance)

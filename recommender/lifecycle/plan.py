@@ -21,7 +21,7 @@ from recommender.lifecycle.vocabulary.occasion import (
     DAY_MS,
     KINDS,
     SERVICE,
-    Kind,
+    MessageKind,
     Occasion,
     Reason,
     Suggested,
@@ -46,7 +46,7 @@ CHECK_AGAIN_MS = DAY_MS
 Suggest = Callable[[Suggested], tuple[str, ...]]
 
 
-class Plan(NamedTuple):
+class MessagePlan(NamedTuple):
     """triggers: to send now; ended: ids of waiting triggers whose reason is gone; next_check_ms: when to
     check again, unless an event comes first."""
 
@@ -68,7 +68,7 @@ class ScheduledMessage(NamedTuple):
         return self.occasions[0]
 
 
-def plan(customer: Customer, now_ms: int, settings: Settings, suggest: Suggest) -> Plan:
+def plan(customer: Customer, now_ms: int, settings: Settings, suggest: Suggest) -> MessagePlan:
     """suggest: a placement -> products for a message that names none itself."""
     occasions = [each for each in _occasions_of(customer, now_ms, settings) if now_ms < each.expires_ms]
     ended = _ended(customer, occasions, now_ms, settings)
@@ -85,7 +85,7 @@ def plan(customer: Customer, now_ms: int, settings: Settings, suggest: Suggest) 
     if len(sent) < len(due):
         checks.append(budget_opens(contacts, settings, now_ms))
     triggers = tuple(_trigger(customer, each, settings, suggest) for each in sent)
-    return Plan(triggers, ended, min([now_ms + CHECK_AGAIN_MS, *checks]))
+    return MessagePlan(triggers, ended, min([now_ms + CHECK_AGAIN_MS, *checks]))
 
 
 def _occasions_of(customer: Customer, now_ms: int, settings: Settings) -> Iterator[Occasion]:
@@ -200,7 +200,7 @@ def _reason(occasions: tuple[Occasion, ...]) -> Reason:
     return msgspec.structs.replace(first, evidence={**first.evidence, "also": also})
 
 
-def _offer(kind: Kind, step: int, settings: Settings) -> str | None:
+def _offer(kind: MessageKind, step: int, settings: Settings) -> str | None:
     offers = settings.message(kind).offers or (NO_OFFER,)
     offer = offers[min(step, len(offers)) - 1]
     return None if offer == NO_OFFER else offer

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, SERVICE, Kind
+from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, SERVICE, MessageKind
 from recommender.lifecycle.vocabulary.settings import Quiet, Settings, zone_of
 
 
@@ -28,7 +28,7 @@ def zone_for(customer: Customer, settings: Settings) -> tzinfo:
     return zone_of(customer.state.value("timezone")) or zone_of(settings.timezone) or UTC
 
 
-def channel_for(customer: Customer, kind: Kind, settings: Settings) -> str | None:
+def channel_for(customer: Customer, kind: MessageKind, settings: Settings) -> str | None:
     """The shop's preferred channel among those with consent. Service messages need only no refusal."""
     for channel in settings.channels:
         consent = customer.consents(channel)

@@ -18,7 +18,7 @@ MAX_RULES = 200
 By = Literal["category", "brand"]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Few = Annotated[int, msgspec.Meta(ge=1, le=100)]
-Names = Annotated[tuple[Id, ...], msgspec.Meta(max_length=10_000)]
+TargetNames = Annotated[tuple[Id, ...], msgspec.Meta(max_length=10_000)]
 
 
 class Rule(
@@ -49,9 +49,9 @@ class Rule(
 class Targets(Rule, frozen=True, kw_only=True):
     """The products that a rule targets: those named, and all of the categories (any level) and brands."""
 
-    products: Names = ()
-    categories: Names = ()
-    brands: Names = ()
+    products: TargetNames = ()
+    categories: TargetNames = ()
+    brands: TargetNames = ()
 
 
 class Pin(Rule, frozen=True, kw_only=True, tag="pin"):
@@ -82,7 +82,7 @@ class Cap(Rule, frozen=True, kw_only=True, tag="cap"):
 
     by: By
     most: Few
-    only: Names = ()
+    only: TargetNames = ()
 
 
 class Diversity(Rule, frozen=True, kw_only=True, tag="diversity"):

@@ -33,7 +33,7 @@ SCHEMA = 4
 TITLE_LENGTH = 40
 
 Array = NDArray[Any]
-Part = TypeVar("Part")
+Table = TypeVar("Table")
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -126,7 +126,7 @@ def flatten(part: Any, prefix: str = "") -> Iterator[tuple[str, Array]]:
                 yield name, np.ascontiguousarray(value)
 
 
-def unflatten(kind: type[Part], arrays: Mapping[str, Array], prefix: str = "") -> Part:
+def unflatten(kind: type[Table], arrays: Mapping[str, Array], prefix: str = "") -> Table:
     """The reverse of `flatten`. A part that may be None is None without arrays, else KeyError."""
     hints = get_type_hints(kind)
     return kind(

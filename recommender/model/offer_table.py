@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from recommender.arrays.dtypes import Float64s
 from recommender.arrays.id_map import IdMap
 from recommender.offers.budgets import Traffic, traffic_of
-from recommender.offers.incremental_margin import CHANCES, FEATURES, EvidenceLevel, OfferModel
+from recommender.offers.incremental_margin import CHANCES, OFFER_FEATURES, EvidenceLevel, OfferModel
 
 STAGES: tuple[EvidenceLevel, ...] = get_args(EvidenceLevel)
 
@@ -57,7 +57,7 @@ class OfferTable:
     @cached_property
     def expected_traffic(self) -> Traffic:
         """The customers to expect, for whom budgets must last."""
-        return traffic_of(self.traffic, (*FEATURES, *CHANCES), float(self.daily[0]))
+        return traffic_of(self.traffic, (*OFFER_FEATURES, *CHANCES), float(self.daily[0]))
 
     @cached_property
     def model(self) -> OfferModel:

@@ -13,7 +13,7 @@ from features.events.vocabulary import Id, Money, Text
 
 NO_OFFER = "none"
 MAX_OFFERS = 100
-Kind = Literal[
+OfferKind = Literal[
     "percentage",
     "amount",
     "free_shipping",
@@ -27,7 +27,7 @@ Kind = Literal[
 ]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-Days = Annotated[int, msgspec.Meta(ge=1, le=366)]
+WholeDays = Annotated[int, msgspec.Meta(ge=1, le=366)]
 Names = Annotated[tuple[Id, ...], msgspec.Meta(max_length=1_000)]
 
 
@@ -35,11 +35,11 @@ class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What all parts of a catalogue have in common."""
 
 
-class Cap(Struct, frozen=True, kw_only=True):
+class FrequencyCap(Struct, frozen=True, kw_only=True):
     """At most so many times in so many days."""
 
     times: Annotated[int, msgspec.Meta(ge=1, le=1_000)]
-    days: Days
+    days: WholeDays
 
 
 class Budget(Struct, frozen=True, kw_only=True):
@@ -68,15 +68,15 @@ class Offer(Struct, frozen=True, kw_only=True):
     redemption costs beyond a discount (postage, the gift). Each of its `budgets` is charged all of it."""
 
     id: Id
-    kind: Kind
+    kind: OfferKind
     name: Text = ""
     value: Annotated[float, msgspec.Meta(ge=0, le=1e6)] = 0.0
     cost: Money = 0.0
     products: Names = ()
     eligible: Eligibility = Eligibility()
     budgets: Names = ()
-    cap: Cap | None = None
-    valid_days: Days = 14
+    cap: FrequencyCap | None = None
+    valid_days: WholeDays = 14
     from_: Moment | None = msgspec.field(default=None, name="from")
     until: Moment | None = None
     minimum_margin: Share | None = None
@@ -113,7 +113,7 @@ class Catalogue(Struct, frozen=True, kw_only=True):
     offers: Annotated[tuple[Offer, ...], msgspec.Meta(max_length=MAX_OFFERS)] = ()
     sets: Sets = Sets()
     budgets: Annotated[tuple[Budget, ...], msgspec.Meta(max_length=MAX_OFFERS)] = ()
-    contacts: Cap | None = None
+    contacts: FrequencyCap | None = None
     exploration: Annotated[float, msgspec.Meta(ge=0.05, le=1)] = 0.05
     minimum_margin: Share = 0.0
 

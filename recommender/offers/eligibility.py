@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from recommender.offers.catalogue import Budget, Cap, Catalogue, Offer, least_margin
+from recommender.offers.catalogue import Budget, Catalogue, FrequencyCap, Offer, least_margin
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -90,7 +90,7 @@ def _budget_reasons(
                 yield f"its budget {budget.id} is spent"
 
 
-def _used_up(cap: Cap, context: OfferContext, now: datetime, offer_id: str) -> bool:
+def _used_up(cap: FrequencyCap, context: OfferContext, now: datetime, offer_id: str) -> bool:
     """An offer dated after `now` counts too: a clock that jumped back must not open a cap."""
     since = now - timedelta(days=cap.days)
     times = sum(given.at > since and given.offer_id == offer_id for given in context.given)

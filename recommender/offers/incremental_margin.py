@@ -14,7 +14,7 @@ from recommender.offers.catalogue import Offer
 from recommender.offers.eligibility import OfferContext
 from recommender.value.order_models import OrderModel, Summary, p_alive
 
-FEATURES = ("basket_log", "discount_share", "has_cart")
+OFFER_FEATURES = ("basket_log", "discount_share", "has_cart")
 """Features by which an offer's effect differs between customers."""
 CHANCES = ("stays", "anyway")
 """Chances that a customer has not left for good, and that they order within SOON_WEEKS without an offer."""
@@ -25,7 +25,7 @@ USUAL_DISCOUNTS, USUAL_ORDERS = 0.6, 4.0
 
 def features_of(basket: Any, discounted: Any, has_cart: Any) -> dict[str, Any]:
     """By the names of FEATURES; numbers, or arrays of one length. basket: money."""
-    return dict(zip(FEATURES, (np.log(basket), discounted, has_cart), strict=True))
+    return dict(zip(OFFER_FEATURES, (np.log(basket), discounted, has_cart), strict=True))
 
 
 def discount_share(discounted: Any, orders: Any) -> Any:

@@ -23,7 +23,7 @@ class Reason(msgspec.Struct, frozen=True):
     why_not: dict[str, str]
 
 
-class Arm(NamedTuple):
+class ArmValue(NamedTuple):
     """Money. cost: of a redemption; gain: incremental margin; charge: its budgets' price for it."""
 
     cost: float
@@ -42,9 +42,11 @@ def explain(
 ) -> Reason:
     """gain, charges, chances: (n_offers + 1), incremental margin, budgets' price and propensity of each offer
     and of none."""
-    chosen = Arm(offers[arm].costs(context.basket) if arm < len(offers) else 0.0, gain[arm], charges[arm])
+    chosen = ArmValue(
+        offers[arm].costs(context.basket) if arm < len(offers) else 0.0, gain[arm], charges[arm]
+    )
     others = {
-        offer.id: _why_not(Arm(offer.costs(context.basket), gain[row], charges[row]), chosen)
+        offer.id: _why_not(ArmValue(offer.costs(context.basket), gain[row], charges[row]), chosen)
         for row, offer in enumerate(offers)
         if row != arm
     }
@@ -68,7 +70,7 @@ def _why(offers: Sequence[Offer], gain: Float64s, arm: int, chances: Float64s) -
     )
 
 
-def _why_not(other: Arm, chosen: Arm) -> str:
+def _why_not(other: ArmValue, chosen: ArmValue) -> str:
     cost, gain, charge = other
     if gain <= 0:
         return f"it would cost {cost:.2f} where it is used, and bring {gain:.2f}: no more than it gives away"

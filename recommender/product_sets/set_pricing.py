@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 ELASTICITY = 3.0
 """Relative growth of set sales per unit of discount: 10 % off, 35 % more."""
-STEP, MAX_DISCOUNT = 0.01, 0.3
+DISCOUNT_STEP, MAX_DISCOUNT = 0.01, 0.3
 
 
 class Part(NamedTuple):
@@ -45,7 +45,9 @@ def price_set(
     list_price = sum(part.price for part in parts)
     costs = [part.cost for part in parts if part.cost is not None]
     steps = (
-        [step * STEP for step in range(round(MAX_DISCOUNT / STEP) + 1)] if len(costs) == len(parts) else [0.0]
+        [step * DISCOUNT_STEP for step in range(round(MAX_DISCOUNT / DISCOUNT_STEP) + 1)]
+        if len(costs) == len(parts)
+        else [0.0]
     )
     allowed = [d for d in steps if d == 0 or list_price * (1 - d) * (1 - minimum_margin) >= sum(costs)]
     discount = max(allowed, key=lambda d: (round(margin_gain(parts, together, d, elasticity), 9), -d))

@@ -19,7 +19,7 @@ TIMES = {1: "once", 2: "twice"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DATES_CACHED = 5_000
 MIN_BUYERS, MIN_REPEAT_GAIN = 30, 0.05  # from which an upgrade's higher repeat rate is mentioned
-FRESH_DAYS = 3  # for so long after the last order, a trend is "in the last 14 days"
+TREND_FRESH_DAYS = 3  # for so long after the last order, a trend is "in the last 14 days"
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -131,7 +131,7 @@ def _popular(situation: Situation, item: int, anchor: int, figure: int) -> str:
 
 def _trending(situation: Situation, item: int, anchor: int, figure: int) -> str:
     until = (datetime.fromisoformat(situation.bundle.manifest.last_order) - EPOCH).days
-    fresh = situation.today - until < FRESH_DAYS
+    fresh = situation.today - until < TREND_FRESH_DAYS
     when = "in the last 14 days" if fresh else f"in the 14 days to {_date_text(situation.today, until)}"
     return reason_json("trending", f"Selling fast: {figure} orders {when}", orders_14d=figure)
 

@@ -11,7 +11,7 @@ from recommender.arrays.dtypes import Float64s
 
 WEEK_DAYS = 7.0
 YEAR_DAYS = 365.2425
-PARTS = 26  # of a year
+YEAR_PARTS = 26  # of a year
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,12 @@ class BusinessCalendar:
     """pace: (PARTS) float64, weeks of usual business that pass in a calendar week of each part of the year,
     which begins with 1 January 1970; on average 1."""
 
-    pace: Float64s = field(default_factory=lambda: np.ones(PARTS))
+    pace: Float64s = field(default_factory=lambda: np.ones(YEAR_PARTS))
 
     def day(self, days: NDArray[np.integer] | Float64s | float) -> Float64s:
         """Whole days of business from 1970 to the given days (since 1970), as float64."""
         years, part = np.divmod(np.asarray(days, np.float64) / YEAR_DAYS, 1.0)
-        passed = years + np.interp(part * PARTS, np.arange(PARTS + 1), self._passed)
+        passed = years + np.interp(part * YEAR_PARTS, np.arange(YEAR_PARTS + 1), self._passed)
         return np.asarray(np.rint(passed * YEAR_DAYS))
 
     def weeks(self, since: NDArray[np.integer] | float, until: NDArray[np.integer] | float) -> Float64s:
@@ -34,7 +34,9 @@ class BusinessCalendar:
     def after(self, since: float, weeks: Float64s) -> Float64s:
         """The days, since 1970, on which so many weeks of business have passed since one day."""
         years, part = np.divmod((self.day(since) + WEEK_DAYS * weeks) / YEAR_DAYS, 1.0)
-        return np.asarray((years + np.interp(part, self._passed, np.arange(PARTS + 1) / PARTS)) * YEAR_DAYS)
+        return np.asarray(
+            (years + np.interp(part, self._passed, np.arange(YEAR_PARTS + 1) / YEAR_PARTS)) * YEAR_DAYS
+        )
 
     @property
     def _passed(self) -> Float64s:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.arrays.dtypes import Float64s
-from recommender.value.business_calendar import PARTS, UNIFORM_CALENDAR, YEAR_DAYS, BusinessCalendar
+from recommender.value.business_calendar import UNIFORM_CALENDAR, YEAR_DAYS, YEAR_PARTS, BusinessCalendar
 from training.customers.rfm import OrderDays
 
 WEEK = 7
@@ -27,11 +27,11 @@ def season(days: OrderDays, until_day: int) -> BusinessCalendar:
     if until_day - begin < YEAR_DAYS - 1:
         return UNIFORM_CALENDAR
     came, known, part, age, early = _table(days, begin, until_day)
-    pace, by_age, by_begin = np.ones(PARTS), np.ones(len(AGES) + 1), np.ones(2)
+    pace, by_age, by_begin = np.ones(YEAR_PARTS), np.ones(len(AGES) + 1), np.ones(2)
     for _ in range(ROUNDS):
         by_age = _effect(age, came, known * pace[part] * by_begin[early], len(by_age))
         by_begin = _effect(early, came, known * pace[part] * by_age[age], len(by_begin))
-        pace = _effect(part, came, known * by_age[age] * by_begin[early], PARTS, DOUBT)
+        pace = _effect(part, came, known * by_age[age] * by_begin[early], YEAR_PARTS, DOUBT)
         pace /= pace.mean()
     return BusinessCalendar(pace)
 
@@ -61,7 +61,7 @@ def _table(
     return (
         came[kept].astype(np.float64),
         known[kept].astype(np.float64),
-        ((begin + (now + 0.5) * WEEK) / YEAR_DAYS % 1.0 * PARTS).astype(np.intp),
+        ((begin + (now + 0.5) * WEEK) / YEAR_DAYS % 1.0 * YEAR_PARTS).astype(np.intp),
         np.searchsorted(AGES, now - since, side="right"),
         (since < FIRST_WEEKS).astype(np.intp),
     )

@@ -15,7 +15,7 @@ from recommender.arrays.hashing import uniform
 from recommender.offers.catalogue import NO_OFFER, Catalogue
 from recommender.offers.decide import score_offers
 from recommender.offers.eligibility import Given, OfferContext
-from recommender.offers.incremental_margin import FEATURES, OfferModel
+from recommender.offers.incremental_margin import OFFER_FEATURES, OfferModel
 from training.offers.learn import learn
 from training.offers.log import TOLD, Outcomes
 from training.offers.off_policy import WIDTH, Log, Value
@@ -142,7 +142,7 @@ class Traffic:
         if model is not None:
             return lambda _: model
         seen, arms, rng = self.outcomes.seen, self.outcomes.arms, np.random.default_rng(0)
-        learned = [learn(seen.where(self.fold != fold), arms, FEATURES, rng) for fold in range(FOLDS)]
+        learned = [learn(seen.where(self.fold != fold), arms, OFFER_FEATURES, rng) for fold in range(FOLDS)]
         return lambda place: learned[int(self.fold[place])]
 
 

@@ -27,7 +27,7 @@ from recommender.experiments.assignment import Trials
 from recommender.lifecycle.knowledge import Knowledge
 from recommender.lifecycle.learned import customer_model_of
 from recommender.lifecycle.messages.back_in_stock_and_price_drop import interests
-from recommender.lifecycle.plan import Plan
+from recommender.lifecycle.plan import MessagePlan
 from recommender.lifecycle.vocabulary.occasion import Trigger
 from recommender.lifecycle.vocabulary.settings import Settings
 from recommender.merchandising.rules import AnyRule, Rules
@@ -160,7 +160,7 @@ def settled(
     """The decision about one customer, as it is written."""
     if standing.life.is_empty and not standing.waiting and not knowledge.knows(customer):
         return Settled(customer, (), (), None)
-    plan: Plan = knowledge.decide(customer, standing, now_ms, settings)
+    plan: MessagePlan = knowledge.decide(customer, standing, now_ms, settings)
     return Settled(
         customer, [_handed_out(trigger) for trigger in plan.triggers], plan.ended, plan.next_check_ms
     )

@@ -8,7 +8,7 @@ from typing import Any
 from features.live.shopper_state import Purchase
 from recommender.lifecycle.messages.series import steps
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, Kind, Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, MessageKind, Occasion, Reason
 from recommender.lifecycle.vocabulary.settings import Settings
 
 LASTS_DAYS, THANKS_LAST_DAYS = 14, 3
@@ -82,7 +82,7 @@ def _cross_sell(order: Purchase, delivered_ms: int, settings: Settings) -> Itera
 
 
 def _occasion(
-    kind: Kind, order: Purchase, due_ms: int, reason: Reason, products: tuple[str, ...], days: int
+    kind: MessageKind, order: Purchase, due_ms: int, reason: Reason, products: tuple[str, ...], days: int
 ) -> Occasion:
     return Occasion(
         kind=kind,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from recommender.lifecycle.vocabulary.customer import Customer, Refill
-from recommender.lifecycle.vocabulary.occasion import DAY_MS, Kind, Occasion, Reason
+from recommender.lifecycle.vocabulary.customer import Customer, RefillForecast
+from recommender.lifecycle.vocabulary.occasion import DAY_MS, MessageKind, Occasion, Reason
 from recommender.lifecycle.vocabulary.settings import Settings
 
 SOON_DAYS = 2.0  # later ones can wait, as the next check comes before
@@ -27,7 +27,7 @@ def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[O
         and customer.sold((each.product_id,), settings)
     ]
     due = [each for each in coming if _due_ms(each, settings) <= now_ms]
-    kind: Kind = "restock" if len(due) >= options.restock_products else "reorder"
+    kind: MessageKind = "restock" if len(due) >= options.restock_products else "reorder"
     for each in coming:
         yield Occasion(
             kind=kind if each in due else "reorder",
@@ -40,15 +40,15 @@ def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[O
         )
 
 
-def _due_ms(refill: Refill, settings: Settings) -> int:
+def _due_ms(refill: RefillForecast, settings: Settings) -> int:
     return int((refill.due_day - settings.reorder.lead_days) * DAY_MS)
 
 
-def _expires_ms(refill: Refill) -> int:
+def _expires_ms(refill: RefillForecast) -> int:
     return int((refill.due_day + max(LATE * refill.gap_days, 3.0)) * DAY_MS)
 
 
-def _reason(refill: Refill) -> Reason:
+def _reason(refill: RefillForecast) -> Reason:
     day = datetime.fromtimestamp(int(refill.due_day) * DAY_MS / 1000, UTC).date()
     return Reason(
         "runs_out",

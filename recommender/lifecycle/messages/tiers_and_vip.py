@@ -9,13 +9,13 @@ from recommender.lifecycle.vocabulary.customer import Customer
 from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, Occasion, Reason
 from recommender.lifecycle.vocabulary.settings import Settings
 
-FRESH_DAYS, LASTS_DAYS = 14, 14  # after an order: a later message would not seem related to it
+AFTER_ORDER_DAYS, LASTS_DAYS = 14, 14  # after an order: a later message would not seem related to it
 
 
 def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[Occasion]:
     """Only after an order, so that a new shop does not write to all of its customers at once."""
     last_order_ms = customer.stats.last_order_ms
-    if last_order_ms and now_ms < last_order_ms + FRESH_DAYS * DAY_MS:
+    if last_order_ms and now_ms < last_order_ms + AFTER_ORDER_DAYS * DAY_MS:
         yield from _reached(customer)
         yield from _near(customer, settings)
         yield from _vip(customer, settings)

@@ -32,7 +32,7 @@ class ProductLookup(Protocol):
         """None: not a product that may be shown."""
 
 
-class Refill(NamedTuple):
+class RefillForecast(NamedTuple):
     """A product that a customer buys again: how often so far, the day of the last time (since 1970), when the
     next is expected, the usual gap, and the chance that they buy it again at all."""
 
@@ -58,14 +58,14 @@ class CustomerStats(NamedTuple):
     spend_before: float | None = None
 
 
-class Contact(NamedTuple):
+class SentMessage(NamedTuple):
     """A message that they were sent."""
 
     at_ms: int
     id: str
 
 
-class Waiting(NamedTuple):
+class WaitingTrigger(NamedTuple):
     """A trigger that was created and has not expired. keys: its occasions."""
 
     id: str
@@ -94,10 +94,10 @@ class Customer:
     products: ProductLookup
     person: Person = UNKNOWN_PERSON
     stats: CustomerStats = NO_ORDERS
-    refills: tuple[Refill, ...] = ()
+    refills: tuple[RefillForecast, ...] = ()
     done: Mapping[str, int] = field(default_factory=dict)
-    contacts: tuple[Contact, ...] = ()
-    waiting: tuple[Waiting, ...] = ()
+    contacts: tuple[SentMessage, ...] = ()
+    waiting: tuple[WaitingTrigger, ...] = ()
     tiers: TierPlan = field(default_factory=TierPlan)
     began_ms: int = 0
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-Kind = Literal[
+MessageKind = Literal[
     "abandoned_cart",
     "back_in_stock",
     "price_drop",
@@ -25,8 +25,10 @@ Kind = Literal[
     "win_back",
     "referral",
 ]
-KINDS: tuple[Kind, ...] = get_args(Kind)  # most urgent first: it wins where the budget allows one message
-SERVICE = frozenset[Kind]({"thank_you", "onboarding"})  # about an order; everything else is promotion
+KINDS: tuple[MessageKind, ...] = get_args(
+    MessageKind
+)  # most urgent first: it wins where the budget allows one message
+SERVICE = frozenset[MessageKind]({"thank_you", "onboarding"})  # about an order; everything else is promotion
 Suggested = Literal["home", "email", "post_purchase", "new"]  # placements that choose products for a message
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
@@ -48,7 +50,7 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     together: several of a kind that are due make one message.
     """
 
-    kind: Kind
+    kind: MessageKind
     key: str
     due_ms: int
     expires_ms: int
@@ -66,7 +68,7 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    kind: Kind
+    kind: MessageKind
     customer_id: str
     channel: str
     products: tuple[str, ...]

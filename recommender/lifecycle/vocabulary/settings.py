@@ -11,7 +11,7 @@ import msgspec
 
 from features.events.vocabulary import Id
 from features.live.customer_facts import Channel
-from recommender.lifecycle.vocabulary.occasion import KINDS, Kind
+from recommender.lifecycle.vocabulary.occasion import KINDS, MessageKind
 from recommender.offers.catalogue import NO_OFFER
 from recommender.value.segments import VIP_ORDERS
 
@@ -148,7 +148,7 @@ class Quiet(Struct, frozen=True, kw_only=True):
     until: TimeOfDay = "08:00"
 
 
-class Budget(Struct, frozen=True, kw_only=True):
+class ContactBudget(Struct, frozen=True, kw_only=True):
     """contacts: at most so many in `days`, whatever the channel; gap_hours: between any two."""
 
     contacts: Count = 3
@@ -182,7 +182,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     timezone: Annotated[str, msgspec.Meta(max_length=64)] = "UTC"
     products: Annotated[int, msgspec.Meta(ge=1, le=20)] = 4
     quiet: Quiet = Quiet()
-    budget: Budget = Budget()
+    budget: ContactBudget = ContactBudget()
     delivery: Delivery = Delivery()
     holds: Holds = Holds()
     welcome: Welcome = Welcome()
@@ -202,7 +202,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     referral: Referral = Referral()
     birthday: Birthday = Birthday()
 
-    def message(self, kind: Kind) -> Message:
+    def message(self, kind: MessageKind) -> Message:
         """The settings of one kind of message."""
         message: Message = getattr(self, kind)
         return message

@@ -10,7 +10,7 @@ from recommender.lifecycle.learned import LearnedModel, customer_model_of
 from recommender.lifecycle.models import HeuristicModel
 from recommender.lifecycle.vocabulary.customer import Person
 from recommender.model.customer_tables import CustomerFacts, CustomerTable
-from recommender.value.business_calendar import PARTS
+from recommender.value.business_calendar import YEAR_PARTS
 from recommender.value.customer_value import CustomerValue
 from recommender.value.order_models import BG_NBD
 from recommender.value.reorder_timing import Habits, Reorder
@@ -24,7 +24,7 @@ def value() -> CustomerValue:
     """ann ordered on three days, the last 25 days ago; bob yesterday."""
     ones = np.ones(2, np.float32)
     return CustomerValue(
-        pace=np.ones(PARTS),
+        pace=np.ones(YEAR_PARTS),
         model=np.array([BG_NBD, 1.0, 4.0, 1.0, 2.0]),
         rare=np.array([1.0, 10.0]),
         spend=np.array([2.0, 3.0, 40.0]),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recommender.arrays.hashing import uniform
-from recommender.offers.catalogue import Budget, Cap, Catalogue, Eligibility, Offer
+from recommender.offers.catalogue import Budget, Catalogue, Eligibility, FrequencyCap, Offer
 from recommender.offers.decide import decide
 from recommender.offers.eligibility import Given, OfferContext, why_not
 from recommender.offers.incremental_margin import N_WORLDS, OfferModel
@@ -168,14 +168,14 @@ def test_who_may_not_get_an_offer_is_told_why(
 
 
 def test_caps_count_the_offer_and_contacts_count_all() -> None:
-    capped = msgspec.structs.replace(TEN, cap=Cap(times=1, days=30))
+    capped = msgspec.structs.replace(TEN, cap=FrequencyCap(times=1, days=30))
     had = (Given("ten", NOW - timedelta(days=29)),)
     assert "1 times in 30 days" in str(why_not(capped, shop(capped), context(given=had), NOW))
     assert why_not(capped, shop(capped), context(given=had), NOW + timedelta(days=2)) is None
     assert (
         why_not(capped, shop(capped), context(given=had), NOW - timedelta(days=60)) is not None
     )  # the clock jumped
-    once, wrote = Cap(times=1, days=30), (NOW - timedelta(days=3),)
+    once, wrote = FrequencyCap(times=1, days=30), (NOW - timedelta(days=3),)
     for reached in ({"given": had}, {"messages": wrote}):  # of triggers, too
         barred = decide(shop(contacts=once), model(1.0, 1.0), context(**reached), NOW)
         assert barred.offer_id == "none"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recommender.value.business_calendar import PARTS, UNIFORM_CALENDAR, YEAR_DAYS, BusinessCalendar
+from recommender.value.business_calendar import UNIFORM_CALENDAR, YEAR_DAYS, YEAR_PARTS, BusinessCalendar
 
-BUSY = BusinessCalendar(np.linspace(0.2, 1.8, PARTS))
+BUSY = BusinessCalendar(np.linspace(0.2, 1.8, YEAR_PARTS))
 DAYS = np.arange(19_000, 21_000, 7)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recommender.model.bundle import flatten, unflatten
-from recommender.value.business_calendar import PARTS, YEAR_DAYS
+from recommender.value.business_calendar import YEAR_DAYS, YEAR_PARTS
 from recommender.value.customer_value import Customers, CustomerValue, forecast, recalibrated
 from recommender.value.order_models import (
     NBD,
@@ -23,7 +23,7 @@ from recommender.value.value_intervals import central_interval, draw_orders, int
 TODAY = 20_000
 ONE = np.ones(1, np.float32)
 VALUE = CustomerValue(
-    pace=np.ones(PARTS),
+    pace=np.ones(YEAR_PARTS),
     model=np.array([NBD, 1.0, 10.0, 0.0, 0.0]),
     rare=np.array([1.0, 10.0]),
     spend=np.array([2.0, 3.0, 40.0]),
@@ -130,9 +130,9 @@ def test_nobody_was_seen_leaving_for_as_long_as_the_shop_knows() -> None:
 
 
 def test_a_busy_time_is_expected_to_bring_more() -> None:
-    pace = np.ones(PARTS)
-    begins = int(TODAY / YEAR_DAYS % 1.0 * PARTS) + 1
-    pace[[begins % PARTS, (begins + 1) % PARTS]] = 3.0
+    pace = np.ones(YEAR_PARTS)
+    begins = int(TODAY / YEAR_DAYS % 1.0 * YEAR_PARTS) + 1
+    pace[[begins % YEAR_PARTS, (begins + 1) % YEAR_PARTS]] = 3.0
     busy = replace(VALUE, pace=pace)
     soon = forecast(busy, busy.customer(0), TODAY, (42,)).orders[0, 0]
     assert soon > 1.3 * forecast(VALUE, VALUE.customer(0), TODAY, (42,)).orders[0, 0]
