@@ -117,7 +117,7 @@ class Knowledge:
         return -1 if late else bundle.tables.customers.row(customer_id)
 
     def _fresh_orders(self, row: int, state: CustomerState) -> tuple[Purchase, ...]:
-        """Orders that the model has not seen, newest first."""
+        """Orders since training, newest first."""
         if self.recommender is None or row < 0:
             return state.shopper.purchases
         return state.shopper.purchased_since(self.recommender.bundle.manifest.data_until_ms)

@@ -27,7 +27,7 @@ from recommender.model.next_basket_table import NextBasket
 from recommender.model.offer_table import OfferTable
 
 if TYPE_CHECKING:
-    import faiss  # a tenth of a second, which the command line must not wait for
+    import faiss  # its import takes 0.1 s, too long for the command line
 
 SCHEMA = 4
 TITLE_LENGTH = 40

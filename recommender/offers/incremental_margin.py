@@ -24,7 +24,7 @@ USUAL_DISCOUNTS, USUAL_ORDERS = 0.6, 4.0
 
 
 def features_of(basket: Any, discounted: Any, has_cart: Any) -> dict[str, Any]:
-    """By the names of FEATURES; numbers, or arrays of one length. basket: money."""
+    """By the names of OFFER_FEATURES; numbers, or arrays of one length. basket: money."""
     return dict(zip(OFFER_FEATURES, (np.log(basket), discounted, has_cart), strict=True))
 
 

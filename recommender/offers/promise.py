@@ -36,7 +36,7 @@ def valid_promise(packed: bytes, revision: int, now: datetime) -> Promise | None
     """The stored promise while it is valid. That there is no offer holds only until the catalogue changes."""
     try:
         promise = msgspec.json.decode(packed, type=Promise | None)
-    except msgspec.DecodeError:  # of another version: decided anew
+    except msgspec.DecodeError:  # written by another version: decide again
         return None
     if promise is None or not is_valid(promise.decision, now):
         return None

@@ -16,8 +16,8 @@ YEAR_PARTS = 26  # of a year
 
 @dataclass(frozen=True)
 class BusinessCalendar:
-    """pace: (PARTS) float64, weeks of usual business that pass in a calendar week of each part of the year,
-    which begins with 1 January 1970; on average 1."""
+    """pace: (YEAR_PARTS) float64, weeks of usual business that pass in a calendar week of each part of the
+    year, which begins with 1 January 1970; on average 1."""
 
     pace: Float64s = field(default_factory=lambda: np.ones(YEAR_PARTS))
 
@@ -40,7 +40,7 @@ class BusinessCalendar:
 
     @property
     def _passed(self) -> Float64s:
-        """(PARTS + 1): the share of a year's business that is over when each part begins, and 1."""
+        """(YEAR_PARTS + 1): the share of a year's business that is over when each part begins, and 1."""
         return np.concatenate([[0.0], np.cumsum(self.pace) / self.pace.sum()])
 
 

@@ -147,7 +147,7 @@ class Forecast(NamedTuple):
     """(n) float64 of customers who have ordered, or (n, horizons).
 
     orders, revenue, margin (money; NaN where no cost is known): expected from today on. p_alive: chance
-    of not having left; churn_risk: the share of the orders expected after the last one that is no longer.
+    of not having left; churn_risk: 1 less the orders expected now over those right after the last order.
     """
 
     p_alive: Float64s
