@@ -19,7 +19,7 @@ from recommender.merchandising.rules import AnyRule
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.placements import POPULAR, Stage, courses
-from recommender.reasons.explain import OF_PRODUCTS, REASONS, Reason, reason_of, told
+from recommender.reasons.explain import OF_PRODUCTS, REASONS, Reason, reason_json, reason_of
 from recommender.sources.candidates import NO_ANCHOR, Ranking, blend
 
 
@@ -38,7 +38,7 @@ class Pick(msgspec.Struct, frozen=True, gc=False):
         return reason_of(self.told)
 
 
-PINNED = told("pinned", "Picked by the shop")
+PINNED = reason_json("pinned", "Picked by the shop")
 
 
 def _nobody(_sources: tuple[str, ...], _proposed: Sequence[int]) -> None:

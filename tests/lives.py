@@ -16,8 +16,8 @@ from features.live.shopper_state import entry_of, milliseconds
 from features.outgoing.trigger_queue import TriggerState, Waiting
 from recommender.customers.tiers import TierPlan
 from recommender.lifecycle.knowledge import Knowledge
-from recommender.lifecycle.learned import figures_of
-from recommender.lifecycle.plan import Plan
+from recommender.lifecycle.learned import customer_model_of
+from recommender.lifecycle.plan import MessagePlan
 from recommender.lifecycle.vocabulary.occasion import Trigger
 from recommender.lifecycle.vocabulary.settings import Settings
 from recommender.model.availability import Availability
@@ -31,7 +31,7 @@ OPEN = {"quiet": {"from": "00:00", "until": "00:00"}, "consent": "opt_out"}
 FREE = {**OPEN, "budget": {"contacts": 1000, "days": 1, "gap_hours": 0}}
 
 
-def told(*stories: tuple[str, timedelta, dict[str, Any]]) -> list[Event]:
+def events_of(*stories: tuple[str, timedelta, dict[str, Any]]) -> list[Event]:
     """Events (type, how long ago, fields)."""
     return [event(kind, at=NOW - ago, **fields) for kind, ago, fields in stories]
 
@@ -54,24 +54,26 @@ class Shop:
         bundle = small_bundle()
         self.customer, self.settings = customer, msgspec.convert(settings, Settings)
         recommender = Recommender(bundle, Availability.of(bundle.tables))
-        self.knowledge = Knowledge(recommender, figures_of(bundle.tables), **parts)
+        self.knowledge = Knowledge(recommender, customer_model_of(bundle.tables), **parts)
         self.events: list[Event] = []
         self.done: dict[str, int] = {}
         self.contacts: dict[str, int] = {}
         self.waiting: tuple[Waiting, ...] = ()
 
     def hears(self, *stories: tuple[str, timedelta, dict[str, Any]]) -> Shop:
-        self.events += told(*stories)
+        self.events += events_of(*stories)
         return self
 
     def learns(self, **news: News) -> Shop:
         self.knowledge = replace(self.knowledge, news=news)
         return self
 
-    def decides(self, later: timedelta = timedelta(), moment: datetime = NOW) -> Plan:
+    def decides(self, later: timedelta = timedelta(), moment: datetime = NOW) -> MessagePlan:
         """Nothing is remembered of it."""
-        standing = TriggerState(life_of(self.events), self.done, self.contacts, self.waiting)
-        return self.knowledge.decide(self.customer, standing, milliseconds(moment + later), self.settings)
+        trigger_state = TriggerState(life_of(self.events), self.done, self.contacts, self.waiting)
+        return self.knowledge.decide(
+            self.customer, trigger_state, milliseconds(moment + later), self.settings
+        )
 
     def looks(self, later: timedelta = timedelta()) -> list[Trigger]:
         """Hands out what is due then."""
@@ -92,4 +94,4 @@ class Shop:
         return [each.kind for each in self.looks(later)]
 
 
-__all__ = ["DAY", "FREE", "HOUR", "NOW", "OPEN", "News", "Shop", "TierPlan", "life_of", "told"]
+__all__ = ["DAY", "FREE", "HOUR", "NOW", "OPEN", "News", "Shop", "TierPlan", "events_of", "life_of"]

@@ -9,7 +9,7 @@ import numpy as np
 from recommender.arrays.id_map import IdMap
 from recommender.model.bundle import Bundle
 from recommender.model.customer_tables import CustomerFacts, CustomerTable
-from recommender.value.business_calendar import PARTS
+from recommender.value.business_calendar import YEAR_PARTS
 from recommender.value.customer_value import CustomerValue
 from recommender.value.order_models import NBD
 from recommender.value.reorder_timing import Reorder
@@ -54,7 +54,7 @@ def small_facts() -> CustomerFacts:
 def small_value() -> CustomerValue:
     """Nothing corrected, nothing recalibrated."""
     return CustomerValue(
-        pace=np.ones(PARTS),
+        pace=np.ones(YEAR_PARTS),
         model=np.array([NBD, R, ALPHA, 0.0, 0.0]),
         rare=np.array([R, ALPHA]),
         spend=np.array([P, Q, V]),

@@ -23,7 +23,7 @@ def treated(arm: str | None = None, plan: Experiment = AB, *, held_out: bool = F
     if held_out:
         return ExperimentAssignment("holdout", None, "held_out", HOLDOUT, True, HOLDOUT)
     return (
-        ExperimentAssignment(plan.id, plan.edition, arm, 0.5, False, HOLDOUT)
+        ExperimentAssignment(plan.id, plan.plan_hash, arm, 0.5, False, HOLDOUT)
         if arm
         else ExperimentAssignment(holdout=HOLDOUT)
     )

@@ -23,7 +23,7 @@ from features.merchant.tiers import read_tiers
 from features.outgoing.email_history import Sending, sendings_of
 from features.store import keys
 from features.store.connection import StoreUnavailable
-from recommender.customers.build_profile import profile
+from recommender.customers.build_profile import build_profile
 from recommender.customers.profile import Contact, Profile
 from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 
@@ -41,7 +41,7 @@ async def customer_profile(customer_id: str, service: SecretService) -> Response
     known = await _known(service, customer_id)
     plan = await asyncio.to_thread(_plan, service.home)
     recommender = service.recommender
-    found = profile(
+    found = build_profile(
         customer_id,
         recommender.bundle if recommender else None,
         recommender.shelf if recommender else None,

@@ -113,7 +113,7 @@ def _effect(recommender: Recommender, step: Step) -> RuleEffect:
     return RuleEffect(
         id=step.rule.id,
         name=step.rule.name,
-        speaks=step.speaks,
+        speaks=step.is_active,
         added=[product for product in after if product not in before],
         removed=[product for product in before if product not in after],
         moved=[

@@ -20,7 +20,7 @@ from api.web.replies import JsonReply, encode
 from features.live.shopper_state import ShopperState
 from features.merchant.api_keys import Scope
 from recommender.context.request import DAY, REST_DAYS
-from recommender.product_sets.set_offers import SetOffer, SetsAsked, SetShop
+from recommender.product_sets.set_offers import AvailableSets, SetOffer, SetQuery
 from recommender.recommend import Recommender
 
 router = APIRouter(tags=["offers"])
@@ -38,8 +38,8 @@ async def product_sets(request: Request, scope: KeyScope) -> Response:
     recommender = service.recommender
     if recommender is None:
         return JsonReply(encode(SetsAnswer([], None, [*missing, "no_model"])))
-    shop = SetShop(recommender.bundle, recommender.shelf, service.offers)
-    found = await asyncio.to_thread(shop.offers, _question(recommender, ask, shopper, log.fold()), ask.k)
+    shop = AvailableSets(recommender.bundle, recommender.shelf, service.offers)
+    found = await asyncio.to_thread(shop.offers, _query(recommender, ask, shopper, log.fold()), ask.k)
     reasons = missing if recommender.bundle.tables.sets is not None else [*missing, "no_sets"]
     bundles = [_answer(recommender, each, scope) for each in found]
     return JsonReply(encode(SetsAnswer(bundles, recommender.bundle.manifest.version, reasons)))
@@ -53,16 +53,16 @@ def _asked(fields: dict[str, Any]) -> SetsAsk:
     return checked(fields, SetsAsk, strict=False)
 
 
-def _question(recommender: Recommender, ask: SetsAsk, shopper: Shopper, state: ShopperState) -> SetsAsked:
+def _query(recommender: Recommender, ask: SetsAsk, shopper: Shopper, state: ShopperState) -> SetQuery:
     tables = recommender.bundle.tables
     cart = frozenset(tables.products.rows(ask.cart or state.cart))
     since = int(time.time() // DAY) - REST_DAYS
     bought = tables.purchases.of(tables.customers.row(shopper.customer_id))
-    rested = set(bought.items[bought.last_day > since].tolist())
+    suppressed = set(bought.items[bought.last_day > since].tolist())
     for order in state.purchases:
         if order.at_ms // (DAY * 1000) > since:
-            rested.update(tables.products.rows(order.product_ids))
-    return SetsAsked(tables.products.row(ask.product_id), cart, frozenset(rested - cart))
+            suppressed.update(tables.products.rows(order.product_ids))
+    return SetQuery(tables.products.row(ask.product_id), cart, frozenset(suppressed - cart))
 
 
 def _answer(recommender: Recommender, found: SetOffer, scope: Scope) -> SetAnswer:

@@ -19,11 +19,11 @@ from features.merchant.tiers import read_tiers
 from features.outgoing.offer_decisions import Charge, DecisionRecord, OfferState, keep_decision, read_offers
 from recommender.arrays.hashing import digest
 from recommender.context.request import Request
-from recommender.customers.offer_context import ON_SITE, Question, asked_of, model_of
+from recommender.customers.offer_context import ON_SITE, OfferRequest, build_offer_context, model_of
 from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
 from recommender.offers.eligibility import OfferContext
-from recommender.offers.promise import Choice, Promise, charges, choose, standing_promise
+from recommender.offers.promise import Choice, Promise, charges, choose, valid_promise
 from recommender.recommend import Recommender
 
 log = logging.getLogger("perennial.offers")
@@ -54,13 +54,13 @@ class DecisionContext:
         by_tier = any(offer.eligible.tiers for offer in self.catalogue.offers)
         plan = await asyncio.to_thread(_plan, self.service.home) if by_tier else None
         bundle, shelf = self.recommender.bundle, self.recommender.shelf
-        asked = asked_of(self._question(), bundle, shelf, plan, self.now)
-        return nothing("no_costs") if asked is None else await self._promise(asked)
+        context = build_offer_context(self._offer_request(), bundle, shelf, plan, self.now)
+        return nothing("no_costs") if context is None else await self._promise(context)
 
-    def _question(self) -> Question:
+    def _offer_request(self) -> OfferRequest:
         ask, state = self.ask, self.state
         cart = Counter(ask.cart)
-        return Question(
+        return OfferRequest(
             ask.customer_id,
             ask.channel,
             cart,
@@ -71,11 +71,11 @@ class DecisionContext:
             state.contacts,
         )
 
-    async def _promise(self, asked: OfferContext) -> OfferAnswer | None:
+    async def _promise(self, context: OfferContext) -> OfferAnswer | None:
         catalogue, revision = self.catalogue, self.service.offers_revision
-        edition = digest(str(revision), self.state.packed.decode(errors="replace"))
+        state_hash = digest(str(revision), self.state.packed.decode(errors="replace"))
         model, prices = model_of(self.recommender.bundle.tables), self.service.offer_prices.standing
-        choice = choose(catalogue, model, asked, self.now, edition, prices)
+        choice = choose(catalogue, model, context, self.now, state_hash, prices)
         promise = Promise(choice.decision, choice.offer, self._products(choice.offer), revision)
         given = choice.offer.id if choice.offer else None
         kept = await keep_decision(
@@ -108,7 +108,7 @@ async def next_offer(service: Service, ask: OfferAsk, catalogue: Catalogue) -> O
         log, state = await asyncio.gather(
             read_log(service.store, ask.customer_id, None), read_offers(service.store, ask.customer_id)
         )
-        standing = standing_promise(state.promises.last_decision, service.offers_revision, now)
+        standing = valid_promise(state.promises.last_decision, service.offers_revision, now)
         if standing is not None:
             return told(standing, ask.k)
         if service.recommender is None:
@@ -152,7 +152,7 @@ def told(promise: Promise, k: int) -> OfferAnswer:
 
 def record_of(choice: Choice, channel: str, revision: int, model_version: str) -> DecisionRecord:
     """A decision as the log keeps it."""
-    decision, weighed, asked = choice.decision, choice.weighed, choice.asked
+    decision, scored, context = choice.decision, choice.scored, choice.context
     return DecisionRecord(
         decision_id=decision.decision_id,
         decided_at=decision.decided_at,
@@ -162,22 +162,22 @@ def record_of(choice: Choice, channel: str, revision: int, model_version: str) -
         offer_id=decision.offer_id,
         propensity=decision.propensity,
         stage=decision.stage,
-        arms=(*(offer.id for offer in weighed.arms.offers), NO_OFFER),
-        chances=tuple(weighed.chances.tolist()),
-        worth=tuple(weighed.worth.mean(axis=0).tolist()),
-        features=tuple(asked.features),
-        values=tuple(asked.features.values()),
-        basket=asked.basket,
-        margin=asked.margin,
-        cost=choice.offer.costs(asked.basket) if choice.offer else 0.0,
+        arms=(*(offer.id for offer in scored.arms.offers), NO_OFFER),
+        chances=tuple(scored.chances.tolist()),
+        worth=tuple(scored.incremental_margin.mean(axis=0).tolist()),
+        features=tuple(context.features),
+        values=tuple(context.features.values()),
+        basket=context.basket,
+        margin=context.margin,
+        cost=choice.offer.costs(context.basket) if choice.offer else 0.0,
         catalogue_revision=revision,
         model_version=model_version,
-        cart=asked.cart,
-        segment=asked.segment,
-        tier=asked.tier,
-        country=asked.country,
-        first_order=asked.first_order,
-        consent=asked.consent,
+        cart=context.cart,
+        segment=context.segment,
+        tier=context.tier,
+        country=context.country,
+        first_order=context.first_order,
+        consent=context.consent,
     )
 
 

@@ -1,1 +1,1 @@
-"""What is known of a customer: profile, tiers, refills."""
+"""What is known about a customer: profile, tiers, refills."""

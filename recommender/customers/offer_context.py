@@ -1,4 +1,4 @@
-"""Whom an offer is for, out of the bundle, the shelf and what just happened."""
+"""The context of an offer decision, from the bundle, the availability and the live shopper."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from features.live.customer_facts import CustomerState, DatedFact
 from features.live.shopper_state import ShopperState
-from recommender.customers.build_profile import standing
+from recommender.customers.build_profile import brief_profile
 from recommender.customers.profile import Profile
 from recommender.customers.tiers import TierPlan
 from recommender.model.availability import Availability
@@ -19,7 +19,7 @@ from recommender.model.bundle import Bundle, Tables
 from recommender.model.customer_tables import CustomerTable
 from recommender.offers.eligibility import Given, OfferContext
 from recommender.offers.incremental_margin import (
-    FEATURES,
+    OFFER_FEATURES,
     OfferModel,
     chances_of,
     discount_share,
@@ -29,125 +29,133 @@ from recommender.value.business_calendar import WEEK_DAYS
 from recommender.value.order_models import SpendModel, Summary, expected_spend
 
 ON_SITE = frozenset({"web", "site", "shop", "app"})
-"""Channels on which the customer came to us: these need no consent to be written to."""
-UNTAUGHT = OfferModel.untaught(FEATURES)
+"""Channels that the customer visits by themselves: an offer there needs no consent."""
+UNTAUGHT = OfferModel.untaught(OFFER_FEATURES)
 
 
-class Question(NamedTuple):
-    """cart: product -> quantity, empty: the live one. given and spent: as in `OfferContext`; contacts: id ->
-    epoch ms of messages handed out, those of sent offers by their decision's id."""
+class OfferRequest(NamedTuple):
+    """cart: product -> quantity, empty: the live one. stated: country, consents and so on, by name. given:
+    (offer, epoch ms); spent: as in `OfferContext`; contacts: id -> epoch ms of messages sent, those of sent
+    offers by their decision's id."""
 
     customer_id: str
     channel: str
     cart: Mapping[str, float]
     shopper: ShopperState
-    told: Mapping[str, DatedFact]
+    stated: Mapping[str, DatedFact]
     given: tuple[tuple[str, int], ...]
     spent: Mapping[str, float]
     contacts: Mapping[str, int] = {}
 
 
-class Goods(NamedTuple):
-    """Money: what they are worth on the shelf, and the margin in it, where a cost is known (else NaN)."""
+class OrderValue(NamedTuple):
+    """Money: the price of an order's goods, and the margin in it (NaN: no cost is known)."""
 
-    worth: float
+    value: float
     margin: float
 
 
 def model_of(tables: Tables) -> OfferModel:
-    """What training learned of offers; until there is enough to learn from, what offers usually bring."""
+    """What training learned about offers; until there is enough data, the prior."""
     return tables.offers.model if tables.offers is not None else UNTAUGHT
 
 
-def asked_of(
-    question: Question, bundle: Bundle, shelf: Availability, plan: TierPlan | None, now: datetime
+def build_offer_context(
+    request: OfferRequest, bundle: Bundle, availability: Availability, plan: TierPlan | None, now: datetime
 ) -> OfferContext | None:
-    """None: there is no telling what an order of theirs is worth, so nothing can be weighed."""
-    known = standing(question.customer_id, bundle, shelf, question.shopper.purchases, plan, now.timestamp())
-    cart = _goods(question.cart or question.shopper.cart, bundle, shelf)
-    usual = _usual(bundle.tables.people, known, shelf)
-    basket = cart if cart.worth > 0 else usual
-    if not (isfinite(basket.worth) and isfinite(basket.margin) and basket.worth > 0):
+    """None where neither the cart nor the model gives the price and margin of an order to expect."""
+    purchases = request.shopper.purchases
+    profile = brief_profile(request.customer_id, bundle, availability, purchases, plan, now.timestamp())
+    cart = _cart_value(request.cart or request.shopper.cart, bundle, availability)
+    expected = _expected_order(bundle.tables.people, profile, availability)
+    basket = cart if cart.value > 0 else expected
+    if not (isfinite(basket.value) and isfinite(basket.margin) and basket.value > 0):
         return None
     return OfferContext(
-        customer_id=question.customer_id,
-        features=_features(bundle, known, basket.worth, now, has_cart=cart.worth > 0),
-        basket=basket.worth,
+        customer_id=request.customer_id,
+        features=_features(bundle, profile, basket.value, now, has_cart=cart.value > 0),
+        basket=basket.value,
         margin=basket.margin,
-        cart=cart.worth,
-        segment=known.segment,
-        tier=known.tier.name if known.tier else None,
-        country=_country(question, known),
-        channel=question.channel,
-        first_order=known.orders == 0,
-        consent=_consents(question, known),
-        given=tuple(Given(offer, datetime.fromtimestamp(at / 1000, UTC)) for offer, at in question.given),
-        messages=_messages(question, now),
-        spent=question.spent,
+        cart=cart.value,
+        segment=profile.segment,
+        tier=profile.tier.name if profile.tier else None,
+        country=_country(request, profile),
+        channel=request.channel,
+        first_order=profile.orders == 0,
+        consent=_consents(request, profile),
+        given=tuple(Given(offer, datetime.fromtimestamp(at / 1000, UTC)) for offer, at in request.given),
+        messages=_messages(request, now),
+        spent=request.spent,
     )
 
 
-def _messages(question: Question, now: datetime) -> tuple[datetime, ...]:
-    """Sent offers are among `given`; a message of the last day is the one that this offer would go with."""
-    offered, today = {at for _, at in question.given}, now - timedelta(days=1)
-    times = (datetime.fromtimestamp(at / 1000, UTC) for at in question.contacts.values() if at not in offered)
+def _messages(request: OfferRequest, now: datetime) -> tuple[datetime, ...]:
+    """Times of other messages. Left out: sent offers, which are among `given`, and a message of the last
+    day, with which this offer would be sent."""
+    offered, today = {at for _, at in request.given}, now - timedelta(days=1)
+    times = (datetime.fromtimestamp(at / 1000, UTC) for at in request.contacts.values() if at not in offered)
     return tuple(at for at in times if not today < at <= now)
 
 
-def _goods(cart: Mapping[str, float], bundle: Bundle, shelf: Availability) -> Goods:
-    """Of what is priced; a product of unknown cost has the usual share of its price as margin."""
-    worth = margin = 0.0
+def _cart_value(cart: Mapping[str, float], bundle: Bundle, availability: Availability) -> OrderValue:
+    """Of the products with a price; one of unknown cost has the shop's usual share of its price as margin."""
+    value = margin = 0.0
     for product, quantity in cart.items():
         item = bundle.tables.products.row(product)
-        price = float(shelf.price[item]) if item >= 0 else 0.0
+        price = float(availability.price[item]) if item >= 0 else 0.0
         if price > 0:
-            cost = float(shelf.cost[item])
-            worth += quantity * price
-            margin += quantity * (price - cost if isfinite(cost) else price * shelf.margin_share)
-    return Goods(round(worth, 2), round(margin, 2))
+            cost = float(availability.cost[item])
+            value += quantity * price
+            margin += quantity * (price - cost if isfinite(cost) else price * availability.margin_share)
+    return OrderValue(round(value, 2), round(margin, 2))
 
 
-def _usual(people: CustomerTable | None, known: Profile, shelf: Availability) -> Goods:
-    """The order to expect of them: between their own mean and the shop's."""
-    if people is None:
-        return Goods(0.0, float("nan"))
-    spend, orders = SpendModel(*people.value.spend.tolist()), np.array([float(known.orders)])
-    mean = np.array([known.revenue / known.orders if known.orders else 0.0])
-    worth = float(expected_spend(spend, orders, mean)[0])
-    share = float(people.value.margin[0])
-    share = share if isfinite(share) else shelf.margin_share
-    return Goods(round(worth, 2), round(worth * share, 2))
+def _expected_order(
+    customers: CustomerTable | None, profile: Profile, availability: Availability
+) -> OrderValue:
+    """The next order to expect: its price lies between the customer's own mean and the shop's."""
+    if customers is None:
+        return OrderValue(0.0, float("nan"))
+    spend, orders = SpendModel(*customers.value.spend.tolist()), np.array([float(profile.orders)])
+    mean = np.array([profile.revenue / profile.orders if profile.orders else 0.0])
+    value = float(expected_spend(spend, orders, mean)[0])
+    share = float(customers.value.margin[0])
+    share = share if isfinite(share) else availability.margin_share
+    return OrderValue(round(value, 2), round(value * share, 2))
 
 
 def _features(
-    bundle: Bundle, known: Profile, basket: float, now: datetime, *, has_cart: bool
+    bundle: Bundle, profile: Profile, basket: float, now: datetime, *, has_cart: bool
 ) -> dict[str, float]:
-    people, row = bundle.tables.people, bundle.tables.customers.row(known.customer_id)
-    share = float(people.facts.discounted[row]) if people is not None and row >= 0 else 0.0
-    used = discount_share(share * known.orders, known.orders)
-    told = features_of(basket, used, has_cart)
-    if people is not None:
-        told |= chances_of(people.value.order_model, _summary(known, now))
-    return {name: float(value) if np.ndim(value) == 0 else value.item() for name, value in told.items()}
+    customers, row = bundle.tables.people, bundle.tables.customers.row(profile.customer_id)
+    share = float(customers.facts.discounted[row]) if customers is not None and row >= 0 else 0.0
+    used = discount_share(share * profile.orders, profile.orders)
+    features = features_of(basket, used, has_cart)
+    if customers is not None:
+        features |= chances_of(customers.value.order_model, _summary(profile, now))
+    return {
+        name: float(number) if np.ndim(number) == 0 else number.item() for name, number in features.items()
+    }
 
 
-def _summary(known: Profile, now: datetime) -> Summary:
-    """Who never ordered is as good as new."""
-    if known.first_order is None or known.last_order is None:
+def _summary(profile: Profile, now: datetime) -> Summary:
+    """A customer who never ordered counts as new."""
+    if profile.first_order is None or profile.last_order is None:
         return Summary.of(0.0, 0.0, 0.0)
-    recency = (known.last_order - known.first_order).days / WEEK_DAYS
-    age = max((now.date() - known.first_order).days / WEEK_DAYS, recency)
-    return Summary.of(max(known.orders - 1, 0), recency, age)
+    recency = (profile.last_order - profile.first_order).days / WEEK_DAYS
+    age = max((now.date() - profile.first_order).days / WEEK_DAYS, recency)
+    return Summary.of(max(profile.orders - 1, 0), recency, age)
 
 
-def _country(question: Question, known: Profile) -> str | None:
-    said = question.told.get("country")
-    return said.value if said else known.country
+def _country(request: OfferRequest, profile: Profile) -> str | None:
+    stated = request.stated.get("country")
+    return stated.value if stated else profile.country
 
 
-def _consents(question: Question, known: Profile) -> bool:
-    """Messages need a yes, the latest word counting; what the history knows is about all channels."""
-    if question.channel in ON_SITE:
+def _consents(request: OfferRequest, profile: Profile) -> bool:
+    """Messages need consent. What the customer stated last for the channel counts, else the history's
+    consent, which is for all channels."""
+    if request.channel in ON_SITE:
         return True
-    said = CustomerState(facts=question.told).consents(question.channel)
-    return known.consent is True if said is None else said
+    consent = CustomerState(facts=request.stated).consents(request.channel)
+    return profile.consent is True if consent is None else consent

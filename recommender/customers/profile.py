@@ -1,4 +1,4 @@
-"""One customer as a shop wants to know them: past, worth, standing, what they run out of, what they like."""
+"""One customer's profile: orders so far, expected value, segment and tier, refills due, affinities."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
+from recommender.arrays.dtypes import Float64s
 from recommender.customers.affinities import Affinities
-from recommender.customers.tiers import TierStanding
-from recommender.value.order_models import Floats
+from recommender.customers.tiers import TierStatus
 
 LAST_DAY = (date.max - date(1970, 1, 1)).days
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """What is expected, and the shortest stretch that holds 90 % of what may come."""
+    """What is expected, and the shortest interval that holds 90 % of the possible outcomes."""
 
     value: float
     low: float
     high: float
 
     @classmethod
-    def of(cls, value: float, ends: Floats) -> Estimate:
+    def of(cls, value: float, ends: Float64s) -> Estimate:
         return cls(*(round(float(number), 4) for number in (value, *ends)))
 
 
@@ -35,7 +35,7 @@ class Ahead(msgspec.Struct, frozen=True):
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """A day, and the ends of 90 %."""
+    """The expected day, and the ends of its 90 % interval."""
 
     expected: date
     earliest: date
@@ -48,7 +48,7 @@ class Expected(msgspec.Struct, frozen=True):
 
 
 class Refill(msgspec.Struct, frozen=True):
-    """A product bought before: how often, when it is bought again, and the chance that it is at all."""
+    """A product bought before: how often, when it is expected again, and the chance of buying it again."""
 
     product_id: str
     bought: int
@@ -57,8 +57,8 @@ class Refill(msgspec.Struct, frozen=True):
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """A message. about: the occasion of the trigger that was read, or `picks`, of an e-mail that asked for
-    them; id: of the trigger or the sending; product_ids: what picks were given, empty without any."""
+    """A message. about: the occasion of a trigger, or `picks` for an e-mail that requested recommendations;
+    id: of the trigger or the sending; product_ids: the recommended products."""
 
     at: datetime
     about: str
@@ -67,12 +67,11 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 class Profile(msgspec.Struct, frozen=True):
-    """One customer, as of now. Figures that cannot be told are null: nothing is guessed without a model.
+    """One customer, as of now. Figures that are not known are null: nothing is guessed without a model.
 
-    known: the history has an order or a live event of theirs. revenue: in `currency`, net of discounts and of
-    what was given back; what was ordered since the last training counts at its price on the shelf. consent:
-    to e-mail; consents: by channel, where they said something. Of country, language and consent it is the
-    latest word.
+    known: the history has an order or a live event of theirs. revenue: in `currency`, net of discounts and
+    refunds; orders since the last training count at today's prices. consent: to e-mail; consents: by channel,
+    where the customer stated one. Country, language and consent are those stated last.
     """
 
     customer_id: str
@@ -91,7 +90,7 @@ class Profile(msgspec.Struct, frozen=True):
     next_order_date: Expected | None = None
     segment: str | None = None
     vip: bool = False
-    tier: TierStanding | None = None
+    tier: TierStatus | None = None
     reorders: list[Refill] = []
     affinities: Affinities = Affinities()
     channel: str | None = None
@@ -104,5 +103,5 @@ class Profile(msgspec.Struct, frozen=True):
 
 
 def day_of(day: float) -> date:
-    """By a day's number since 1970; what lies beyond the calendar is its end."""
+    """The date of a day counted from 1970; days after the last possible date become that date."""
     return date(1970, 1, 1) + timedelta(days=int(min(max(day, 0), LAST_DAY)))

@@ -1,4 +1,4 @@
-"""What a customer is likely to buy again, and when; live orders included."""
+"""Products that a customer is likely to buy again, and when; live orders included."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from recommender.model.customer_tables import CustomerTable
 from recommender.value.reorder_timing import due
 
 DAY_S = 86_400
-MOST = 10
-LEAST_CHANCE = 0.05  # of buying again, below which nothing is said of a product
+MAX_REFILLS = 10
+MIN_CHANCE = 0.05  # of buying again, below which a product is left out
 
 
 class Basket(NamedTuple):
-    """A live order: epoch s, items (int32 rows), how many of each, and the money of it at the prices on the
-    shelf."""
+    """A live order: epoch s, items (rows), how many of each, and its money at today's prices."""
 
     at: float
     items: tuple[int, ...]
@@ -33,34 +32,34 @@ class Basket(NamedTuple):
         return int(self.at // DAY_S)
 
 
-def basket_of(order: Purchase, bundle: Bundle, shelf: Availability) -> Basket:
+def basket_of(order: Purchase, bundle: Bundle, availability: Availability) -> Basket:
     pairs = zip(order.product_ids, order.quantities, strict=True)
     rows = [(bundle.tables.products.row(product), quantity) for product, quantity in pairs]
     sold = [(item, quantity) for item, quantity in rows if item >= 0]
-    money = sum(float(np.nan_to_num(shelf.price[item])) * quantity for item, quantity in sold)
+    revenue = sum(float(np.nan_to_num(availability.price[item])) * quantity for item, quantity in sold)
     items, quantities = zip(*sold, strict=True) if sold else ((), ())
-    return Basket(order.at_ms / 1000, items, quantities, money)
+    return Basket(order.at_ms / 1000, items, quantities, revenue)
 
 
 def refills(
-    bundle: Bundle, people: CustomerTable, row: int, baskets: Sequence[Basket], today: int
+    bundle: Bundle, customers: CustomerTable, row: int, baskets: Sequence[Basket], today: int
 ) -> list[Refill]:
-    """What they are most likely to buy again, by day."""
-    habits = people.reorder.of(row)
+    """The likeliest products to be bought again, ordered by day."""
+    habits = customers.reorder.of(row)
     for basket in baskets:
         for item, packs in zip(basket.items, basket.quantities, strict=True):
             habits = habits.bought(item, basket.day, packs)
     if not len(habits.item):
         return []
-    found = due(people.reorder, habits, today)
-    likely = np.flatnonzero(found.chance >= LEAST_CHANCE)
-    best = likely[np.argsort(-found.chance[likely], kind="stable")[:MOST]]
+    expected = due(customers.reorder, habits, today)
+    likely = np.flatnonzero(expected.chance >= MIN_CHANCE)
+    best = likely[np.argsort(-expected.chance[likely], kind="stable")[:MAX_REFILLS]]
     return [
         Refill(
-            product_id=bundle.tables.products.name(int(habits.item[place])),
-            bought=int(habits.times[place]),
-            next=Expected.of(found.day[place], found.earliest[place], found.latest[place]),
-            chance=round(float(found.chance[place]), 4),
+            product_id=bundle.tables.products.name(int(habits.item[i])),
+            bought=int(habits.times[i]),
+            next=Expected.of(expected.day[i], expected.earliest[i], expected.latest[i]),
+            chance=round(float(expected.chance[i]), 4),
         )
-        for place in sorted(best.tolist(), key=lambda place: float(found.day[place]))
+        for i in sorted(best.tolist(), key=lambda i: float(expected.day[i]))
     ]

@@ -13,26 +13,26 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 
 
 class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Reached from so much on: money, or points."""
+    """threshold: the least score that reaches the tier, in money or points."""
 
     name: Name
     threshold: Threshold
 
 
 class TierPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Tiers in rising order. Thresholds are money spent, net of what was given back, or points for it."""
+    """Tiers in rising order. Thresholds are money spent, net of refunds, or points for it."""
 
     tiers: tuple[Tier, ...] = ()
     by: Literal["spend", "points"] = "spend"
     points_per_unit: Positive = 1.0
 
     def score(self, spend: float) -> float:
-        """What counts towards the tiers; points are whole."""
+        """Money or points that count towards the tiers; points are whole."""
         return float(spend * self.points_per_unit // 1) if self.by == "points" else round(spend, 2)
 
 
-class TierStanding(msgspec.Struct, frozen=True):
-    """Where a customer stands. name: None below the first tier; next, missing: None at the top.
+class TierStatus(msgspec.Struct, frozen=True):
+    """A customer's tier. name: None below the first tier; next, missing: None at the top.
 
     score and missing: money, or points; progress: 0-1 of the way from this tier to the next.
     """
@@ -64,29 +64,29 @@ def read_plan(text: bytes | None) -> TierPlan | None:
 
 
 def contradictions(plan: TierPlan) -> list[str]:
-    """Why a plan cannot stand, each reason with what to do; empty: it can."""
-    found = []
+    """What is wrong with a plan, and for each problem what to do; empty: nothing."""
+    problems = []
     if any(later.threshold <= earlier.threshold for earlier, later in pairwise(plan.tiers)):
-        found.append("each tier's threshold must be above the one before it.")
+        problems.append("each tier's threshold must be above the one before it.")
     if len({tier.name for tier in plan.tiers}) < len(plan.tiers):
-        found.append("two tiers have the same name.")
-    return found
+        problems.append("two tiers have the same name.")
+    return problems
 
 
-def tier_standing(plan: TierPlan, spend: float) -> TierStanding:
+def tier_status(plan: TierPlan, spend: float) -> TierStatus:
     """The tier that a customer's spend has reached, and the next."""
     score = plan.score(max(spend, 0.0))
     reached = [tier for tier in plan.tiers if tier.threshold <= score]
     ahead = plan.tiers[len(reached) :]
     if not ahead:
-        return TierStanding(reached[-1].name if reached else None, plan.by, score, None, None, 1.0)
+        return TierStatus(reached[-1].name if reached else None, plan.by, score, None, None, 1.0)
     start = reached[-1].threshold if reached else 0.0
-    coming = ahead[0]
-    return TierStanding(
+    next_tier = ahead[0]
+    return TierStatus(
         name=reached[-1].name if reached else None,
         by=plan.by,
         score=score,
-        next=coming.name,
-        missing=round(coming.threshold - score, 2),
-        progress=round((score - start) / (coming.threshold - start), 4),
+        next=next_tier.name,
+        missing=round(next_tier.threshold - score, 2),
+        progress=round((score - start) / (next_tier.threshold - start), 4),
     )

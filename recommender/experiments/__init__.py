@@ -1,1 +1,1 @@
-"""What is tried on whom, and who is held out."""
+"""A/B tests: who is assigned to which arm, and who is held out."""

@@ -1,4 +1,4 @@
-"""Who sees what in experiments: the same arm for the same visitor, everywhere and on every day."""
+"""Assignment of visitors to arms: the same arm for the same visitor, in every process and on every day."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from recommender.arrays.hashing import uniform
 from recommender.experiments.plan import HOLDOUT, Arm, Experiment
 
 HELD_OUT = "held_out"
-VISITORS_REMEMBERED = 10_000  # they ask for several widgets, page after page
+VISITORS_CACHED = 10_000  # a visitor requests several widgets a page
 
 
 class Trial(NamedTuple):
-    """What a visitor gets on one surface. arm None: what the shop serves, or, held out, without us."""
+    """A visitor's assignment on one surface. arm None: no experiment, or held out."""
 
     treated: ExperimentAssignment
     arm: Arm | None = None
@@ -28,13 +28,13 @@ NO_TRIAL = Trial(ExperimentAssignment())
 
 @dataclass(frozen=True)
 class Trials:
-    """All experiments, and the share of visitors who are held out of everything, for good."""
+    """All experiments, and the share of visitors who are permanently held out of everything."""
 
     experiments: Sequence[Experiment] = ()
     holdout: float = 0.0
 
     def of(self, visitor: str | None, surface: str, now: float) -> Trial:
-        """Nobody takes part without an id. now: epoch s."""
+        """A visitor without an id takes part in nothing. now: epoch s."""
         if visitor is None:
             return NO_TRIAL
         if self.holdout and is_held_out(visitor, self.holdout):
@@ -66,7 +66,7 @@ class Trials:
         return {
             (each.id, arm.id): Trial(
                 ExperimentAssignment(
-                    each.id, each.edition, arm.id, arm.weight / each.weight, False, self.holdout
+                    each.id, each.plan_hash, arm.id, arm.weight / each.weight, False, self.holdout
                 ),
                 arm,
             )
@@ -75,20 +75,20 @@ class Trials:
         }
 
 
-@lru_cache(VISITORS_REMEMBERED)
+@lru_cache(VISITORS_CACHED)
 def is_held_out(visitor: str, share: float) -> bool:
-    """Drawn once for all time: a larger holdout keeps all who are in a smaller one."""
+    """By a hash of the id alone, so that a larger holdout contains every smaller one."""
     return uniform("holdout", visitor) < share
 
 
 def arm_of(experiment: Experiment, visitor: str) -> Arm | None:
-    """None: outside its slice. An arm of weight 0 gets nobody."""
+    """The visitor's arm; None: outside the experiment's slice. An arm of weight 0 gets nobody."""
     start, end = experiment.slice
     if not start <= uniform("layer", experiment.layer or experiment.id, visitor) < end:
         return None
-    place = uniform("arm", experiment.id, visitor) * experiment.weight
+    remaining = uniform("arm", experiment.id, visitor) * experiment.weight
     for arm in experiment.arms:
-        place -= arm.weight
-        if place < 0:
+        remaining -= arm.weight
+        if remaining < 0:
             return arm
     return None

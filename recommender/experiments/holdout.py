@@ -1,4 +1,4 @@
-"""What the shop would show without us: what most people buy, the same for everybody."""
+"""What held-out visitors see: the shop's best sellers, the same for everybody."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from recommender.recommend import Pick, Recommender
 
 
 class Popular(Recommender):
-    """Best sellers of the shop, or of the category that is asked for, by the merchant's rules. What is in
-    view or in the request's cart is left out; who asks is not looked at."""
+    """Best sellers of the shop, or of the requested category, by the merchant's rules. Products in view or in
+    the request's cart are left out; the customer and their history are ignored."""
 
     @cached_property
     def courses(self) -> Mapping[str, Sequence[Stage]]:
@@ -26,6 +26,6 @@ class Popular(Recommender):
 
 
 def popular_for_holdout(recommender: Recommender) -> Popular:
-    """Over the same model version, shelf and rules."""
+    """With the same model version, availability and rules."""
     parts = recommender.bundle, recommender.shelf, recommender.observe, recommender.rules
     return Popular(*parts)

@@ -1,4 +1,4 @@
-"""Experiments as the owner plans them: arms, who may take part, and what is wrong with a set of them."""
+"""Experiments as the owner plans them: arms, who may take part, and errors in a set of experiments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from recommender.merchandising.rules import contradictions as rule_contradiction
 from recommender.offers.catalogue import Names, Share
 
 HOLDOUT = "holdout"
-OFFERS = "offers"  # the surface beside the placements: what /v1/offers and triggers promise
+OFFERS = "offers"  # the surface beside the placements: offers of /v1/offers and of triggers
 MAX_EXPERIMENTS = 100
 
 
@@ -28,10 +28,10 @@ class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Arm(Struct, frozen=True, kw_only=True):
-    """What its visitors get; whatever is left out is as the shop has it.
+    """What an arm changes for its visitors; what is left out stays as in the shop.
 
-    model: the version that answers; rules: in place of the merchant's; offers: those that may be made, an
-    empty list: none; widget: anything, handed to the page with each answer.
+    model: the version that answers; rules: replace the merchant's; offers: those that may be made, an empty
+    list: none; widget: any JSON, passed to the page with each answer.
     """
 
     id: Id
@@ -43,16 +43,16 @@ class Arm(Struct, frozen=True, kw_only=True):
 
     @property
     def changes_answers(self) -> bool:
-        """Whether a recommendation differs by it."""
+        """Whether the arm changes recommendations."""
         return not (self.model is None and self.rules is None and self.widget is None)
 
 
 class Experiment(Struct, frozen=True, kw_only=True, dict=True):
-    """arms: the first is the control. placements: of the answers that it is about; none: all of them.
+    """arms: the first is the control. placements: where it changes answers; none: everywhere.
 
-    Experiments of one layer share its visitors by their slices, so that slices that do not meet exclude each
-    other; those of other layers are drawn apart. worthwhile: the smallest relative difference that the owner
-    would act on.
+    Experiments of one layer divide its visitors by their slices: where slices do not overlap, no visitor is
+    in both. Layers are independent of each other. worthwhile: the smallest relative difference that the
+    owner would act on.
     """
 
     id: Id
@@ -66,25 +66,25 @@ class Experiment(Struct, frozen=True, kw_only=True, dict=True):
     worthwhile: Annotated[float, msgspec.Meta(ge=0.001, le=1)] = 0.05
 
     def runs(self, now: datetime) -> bool:
-        """Whether it takes visitors."""
+        """Whether it assigns visitors at this time."""
         return (self.from_ is None or self.from_ <= now) and (self.until is None or now < self.until)
 
     @cached_property
-    def edition(self) -> str:
-        """Of all that decides who sees what: exposures of two editions are never counted together."""
-        same = {"name": "", "from_": None, "until": None, "worthwhile": 0.05}
-        return digest(msgspec.json.encode(msgspec.structs.replace(self, **same), order="sorted").decode())
+    def plan_hash(self) -> str:
+        """Hash of all that decides who sees what: exposures of two plan hashes are never counted together."""
+        cosmetic = {"name": "", "from_": None, "until": None, "worthwhile": 0.05}
+        return digest(msgspec.json.encode(msgspec.structs.replace(self, **cosmetic), order="sorted").decode())
 
     @property
     def surfaces(self) -> frozenset[str]:
-        """Where it shows: placements, and `OFFERS`. Arms that change nothing are an A/A test of answers."""
+        """The placements it changes, and `OFFERS`. Arms that change nothing are an A/A test of answers."""
         on_offers = any(arm.offers is not None for arm in self.arms)
         on_answers = any(arm.changes_answers for arm in self.arms) or not on_offers
         return frozenset((self.placements or PLACEMENTS) * on_answers + (OFFERS,) * on_offers)
 
     @property
     def weight(self) -> float:
-        """Of all arms together."""
+        """The sum of all arms' weights."""
         return sum(arm.weight for arm in self.arms)
 
 
@@ -92,38 +92,38 @@ Experiments = Annotated[tuple[Experiment, ...], msgspec.Meta(max_length=MAX_EXPE
 
 
 def contradictions(experiments: Sequence[Experiment]) -> list[str]:
-    """Why these cannot run, each reason with what to do; empty: they can."""
-    return [reason for each in experiments for reason in _alone(each)] + list(_together(experiments))
+    """What is wrong with these experiments, and for each problem what to do; empty: nothing."""
+    return [reason for each in experiments for reason in _problems_of(each)] + list(_conflicts(experiments))
 
 
 def refused_changes(before: Sequence[Experiment], after: Sequence[Experiment], now: datetime) -> list[str]:
-    """What may not change under a running experiment: whoever has seen one arm must not be moved to another.
+    """Changes that a running experiment forbids, because they would move visitors from one arm to another.
 
-    Names, ends and what is worthwhile may change, and it may be taken away.
+    Its name, end and `worthwhile` may change, and it may be removed.
     """
-    wanted = {experiment.id: experiment for experiment in after}
+    planned = {experiment.id: experiment for experiment in after}
     return [
         f"Experiment `{old.id}` is running: its arms, placements, layer and slice stay. End it, and start"
         " another under a new id."
         for old in before
-        if old.runs(now) and old.id in wanted and wanted[old.id].edition != old.edition
+        if old.runs(now) and old.id in planned and planned[old.id].plan_hash != old.plan_hash
     ]
 
 
 def oddities(experiments: Sequence[Experiment], now: datetime) -> Iterator[str]:
-    """What can run, but hardly as it is meant."""
+    """Warnings: experiments that can run, but probably not as intended."""
     for each in experiments:
         for arm in each.arms:
             if arm.weight == 0:
                 yield f"Arm `{arm.id}` of `{each.id}` has the weight 0: it gets nobody."
-        plain = [msgspec.structs.replace(arm, id="-", weight=1.0) for arm in each.arms]
-        if len({msgspec.json.encode(arm, order="sorted") for arm in plain}) == 1:
+        copies = [msgspec.structs.replace(arm, id="-", weight=1.0) for arm in each.arms]
+        if len({msgspec.json.encode(arm, order="sorted") for arm in copies}) == 1:
             yield f"All arms of `{each.id}` do the same: an A/A test."
         if each.until is not None and each.until <= now:
             yield f"`{each.id}` is over since {each.until:%Y-%m-%d}."
 
 
-def _alone(experiment: Experiment) -> Iterator[str]:
+def _problems_of(experiment: Experiment) -> Iterator[str]:
     name = f"Experiment `{experiment.id}`"
     if experiment.id == HOLDOUT:
         yield f"`{HOLDOUT}` is the name of the permanent holdout: give the experiment another id."
@@ -140,12 +140,12 @@ def _alone(experiment: Experiment) -> Iterator[str]:
             yield f"Arm `{arm.id}` of `{experiment.id}`: {complaint}"
 
 
-def _together(experiments: Sequence[Experiment]) -> Iterator[str]:
+def _conflicts(experiments: Sequence[Experiment]) -> Iterator[str]:
     for name, times in Counter(experiment.id for experiment in experiments).items():
         if times > 1:
             yield f"{times} experiments are called `{name}`: give each an id of its own."
     for one, other in combinations(experiments, 2):
-        if not _meet(one, other):
+        if not _overlap(one, other):
             continue
         if one.layer is not None and one.layer == other.layer:
             if one.slice[0] < other.slice[1] and other.slice[0] < one.slice[1]:
@@ -157,7 +157,7 @@ def _together(experiments: Sequence[Experiment]) -> Iterator[str]:
             )
 
 
-def _meet(one: Experiment, other: Experiment) -> bool:
+def _overlap(one: Experiment, other: Experiment) -> bool:
     """Whether they run at the same time."""
     ends_first = one.until is not None and other.from_ is not None and one.until <= other.from_
     ends_last = other.until is not None and one.from_ is not None and other.until <= one.from_

@@ -1,1 +1,1 @@
-"""What to say to a customer next, and when: pure decisions, one small file a family of messages."""
+"""What to say to a customer next, and when: pure decisions, one file per family of messages."""

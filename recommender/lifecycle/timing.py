@@ -1,4 +1,4 @@
-"""When a message may go out: quiet hours, what holds promotion back, and the contact budget."""
+"""When a message may be sent: quiet hours, what holds promotion back, and the contact budget."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, SERVICE, Kind
+from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, SERVICE, MessageKind
 from recommender.lifecycle.vocabulary.settings import Quiet, Settings, zone_of
 
 
@@ -23,16 +23,16 @@ def after_quiet(at_ms: int, quiet: Quiet, zone: tzinfo) -> int:
     return int(datetime.combine(day, end, zone).timestamp() * 1000)
 
 
-def their_zone(customer: Customer, settings: Settings) -> tzinfo:
-    """Theirs, else the shop's."""
-    return zone_of(customer.life.value("timezone")) or zone_of(settings.timezone) or UTC
+def zone_for(customer: Customer, settings: Settings) -> tzinfo:
+    """The customer's time zone, else the shop's."""
+    return zone_of(customer.state.value("timezone")) or zone_of(settings.timezone) or UTC
 
 
-def channel_for(customer: Customer, kind: Kind, settings: Settings) -> str | None:
-    """The shop's favourite channel among those they agreed to; service needs no yes, but heeds a no."""
+def channel_for(customer: Customer, kind: MessageKind, settings: Settings) -> str | None:
+    """The shop's preferred channel among those with consent. Service messages need only no refusal."""
     for channel in settings.channels:
-        said = customer.consents(channel)
-        if said or (said is None and (settings.consent == "opt_out" or kind in SERVICE)):
+        consent = customer.consents(channel)
+        if consent or (consent is None and (settings.consent == "opt_out" or kind in SERVICE)):
             return channel
     return None
 
@@ -57,10 +57,10 @@ def budget_opens(contacts: list[int], settings: Settings, now_ms: int) -> int:
 
 
 def _holds(customer: Customer, settings: Settings) -> Iterator[int]:
-    life, holds = customer.life, settings.holds
-    yield from (at + int(holds.ticket_days * DAY_MS) for at in life.open_tickets())
-    score = life.number("survey")
+    state, holds = customer.state, settings.holds
+    yield from (at + int(holds.ticket_days * DAY_MS) for at in state.open_tickets())
+    score = state.number("survey")
     if score is not None and score <= holds.bad_score:
-        yield life.at_ms("survey") + int(holds.survey_days * DAY_MS)
-    if life.taken_back_ms:
-        yield life.taken_back_ms + int(holds.refund_days * DAY_MS)
+        yield state.at_ms("survey") + int(holds.survey_days * DAY_MS)
+    if state.taken_back_ms:
+        yield state.taken_back_ms + int(holds.refund_days * DAY_MS)

@@ -1,4 +1,4 @@
-"""Messages under experiments: some hear less than others, so that it can be told what messages earn."""
+"""Messages under experiments: some customers get fewer, so that the effect of messages can be measured."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from recommender.offers.catalogue import NO_OFFER
 
 
 def settings_for(trial: Trial, settings: Settings) -> Settings:
-    """Who is held out hears about their orders alone, and of no offer; an arm may leave some offers."""
+    """Held-out customers get messages about their orders only, and no offers; an arm may remove offers."""
     if trial.treated.held_out:
         return _held_out(settings)
     if trial.arm is None or trial.arm.offers is None:
@@ -22,22 +22,22 @@ def settings_for(trial: Trial, settings: Settings) -> Settings:
 
 
 def _held_out(settings: Settings) -> Settings:
-    silent = {
+    disabled = {
         kind: msgspec.structs.replace(settings.message(kind), enabled=False)
         for kind in KINDS
         if kind not in SERVICE
     }
-    return msgspec.structs.replace(_offering(settings, frozenset()), **silent)
+    return msgspec.structs.replace(_offering(settings, frozenset()), **disabled)
 
 
-def _offering(settings: Settings, left: Collection[str]) -> Settings:
-    """`next_best` is left to /v1/offers, which knows the arms, too; where an arm leaves none, it is gone."""
-    kept = {*left, NO_OFFER} | ({NEXT_BEST} if left else set())
-    fewer = {
+def _offering(settings: Settings, allowed: Collection[str]) -> Settings:
+    """`next_best` stays while any offer is allowed, as /v1/offers applies the arm too."""
+    kept = {*allowed, NO_OFFER} | ({NEXT_BEST} if allowed else set())
+    limited = {
         kind: msgspec.structs.replace(
             message, offers=tuple(offer if offer in kept else NO_OFFER for offer in message.offers)
         )
         for kind in KINDS
         for message in [settings.message(kind)]
     }
-    return msgspec.structs.replace(settings, **fewer)
+    return msgspec.structs.replace(settings, **limited)

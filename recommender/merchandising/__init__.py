@@ -1,1 +1,1 @@
-"""The rules of the merchant and the order they give an answer."""
+"""Merchandising: the merchant's rules, and re-ranking by them."""

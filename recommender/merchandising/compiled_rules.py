@@ -1,4 +1,4 @@
-"""What the merchant's rules come to, as arrays over all items: worked out once, looked up by answers."""
+"""The merchant's rules compiled to arrays over all items: once per change, and read by every answer."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Bools, Float32s, Int32s
 from recommender.context.request import DAY
 from recommender.merchandising.rules import (
     AnyRule,
@@ -32,21 +32,21 @@ from recommender.model.bundle import Tables
 class Limit(NamedTuple):
     """At most so many of one group. groups: (n_items) int32, -1 where an item is in none."""
 
-    groups: NDArray[np.int32]
+    groups: Int32s
     most: int
 
 
 class Plan(NamedTuple):
-    """What the rules that speak now ask for.
+    """The active rules, compiled.
 
     pins: (position from 0, item) by position; allowed: (n_items) bool; factors: (n_items) float32;
-    caps hold in one answer, runs in a row; turns: so many days until a visitor's answer comes again; turn:
-    which of them it is, counted from a start of the visitor's own; None: nobody we know, no rotation.
+    caps: limits within one answer; runs: limits on neighbours in a row; turns: days after which a visitor's
+    rotation repeats; turn: today's of them, from a start by visitor; None: unknown visitor, no rotation.
     """
 
     pins: Sequence[tuple[int, int]] = ()
-    allowed: NDArray[np.bool_] | None = None
-    factors: NDArray[np.float32] | None = None
+    allowed: Bools | None = None
+    factors: Float32s | None = None
     caps: Sequence[Limit] = ()
     runs: Sequence[Limit] = ()
     turns: int = 1
@@ -56,8 +56,8 @@ class Plan(NamedTuple):
 NO_RULES = Plan()
 
 
-class _Spell(NamedTuple):
-    """A time in which the same rules speak at one placement. since and until: epoch seconds."""
+class _Period(NamedTuple):
+    """A time in which the same rules are active at one placement. since and until: epoch seconds."""
 
     since: float
     until: float
@@ -66,47 +66,47 @@ class _Spell(NamedTuple):
 
 @dataclass(frozen=True)
 class Merchandise:
-    """Rules over one bundle and shelf; the plan of a placement is worked out when its rules change."""
+    """Rules over one bundle and availability; a placement's plan is compiled when its active rules change."""
 
     rules: Sequence[AnyRule]
     tables: Tables
-    shelf: Availability
-    _spells: dict[str, _Spell] = field(default_factory=dict, repr=False)
+    availability: Availability
+    _periods: dict[str, _Period] = field(default_factory=dict, repr=False)
 
     def plan(self, placement: str, now: float, visitor: str | None = None) -> Plan:
-        """What the rules ask of an answer; `now` is epoch seconds."""
+        """The plan for an answer; `now` is epoch seconds."""
         if not self.rules:
             return NO_RULES
-        spell = self._spells.get(placement)
-        if spell is None or not spell.since <= now < spell.until:
-            spell = self._spells[placement] = self._spell(placement, now)
-        plan = spell.plan
+        period = self._periods.get(placement)
+        if period is None or not period.since <= now < period.until:
+            period = self._periods[placement] = self._period(placement, now)
+        plan = period.plan
         if plan.turns == 1 or visitor is None:
             return plan
         start = crc32(visitor.encode(errors="surrogatepass"))
         return plan._replace(turn=(start + int(now // DAY)) % plan.turns)
 
-    def _spell(self, placement: str, now: float) -> _Spell:
+    def _period(self, placement: str, now: float) -> _Period:
         ends = [end.timestamp() for rule in self.rules for end in (rule.from_, rule.until) if end]
         moment = datetime.fromtimestamp(now, UTC)
-        return _Spell(
+        return _Period(
             since=max((end for end in ends if end <= now), default=-math.inf),
             until=min((end for end in ends if end > now), default=math.inf),
-            plan=self._work_out([rule for rule in self.rules if rule.speaks(placement, moment)]),
+            plan=self._compile([rule for rule in self.rules if rule.is_active(placement, moment)]),
         )
 
-    def _work_out(self, rules: Sequence[AnyRule]) -> Plan:
+    def _compile(self, rules: Sequence[AnyRule]) -> Plan:
         if not rules:
             return NO_RULES
         hidden = np.zeros(len(self.tables.products), np.bool_)
         for rule in rules:
             if isinstance(rule, Hide):
-                hidden |= self._members(rule)
+                hidden |= self._targeted(rule)
             elif isinstance(rule, Margin):
-                hidden |= self._below(rule.minimum)
+                hidden |= self._below_margin(rule.minimum)
         pins = sorted(pin for pin in self._pins(rules) if not hidden[pin[1]])
         factors = [
-            np.where(self._members(rule), rule.factor, 1.0).astype(np.float32)
+            np.where(self._targeted(rule), rule.factor, 1.0).astype(np.float32)
             for rule in rules
             if isinstance(rule, Boost | Bury)
         ]
@@ -134,12 +134,12 @@ class Merchandise:
         ]
         return [Limit(np.where(inside, 0, -1).astype(np.int32), rule.most) for inside in members]
 
-    def _groups(self, by: str) -> NDArray[np.int32]:
+    def _groups(self, by: str) -> Int32s:
         product = self.tables.product
         return product.category if by == "category" else product.brand
 
-    def _members(self, rule: Targets) -> NDArray[np.bool_]:
-        """Which items a rule is about."""
+    def _targeted(self, rule: Targets) -> Bools:
+        """(n_items): the items that a rule targets."""
         inside = np.zeros(len(self.tables.products), np.bool_)
         inside[self.tables.products.rows(rule.products)] = True
         for name in rule.categories:
@@ -148,19 +148,19 @@ class Merchandise:
             inside |= self._of_brand(name)
         return inside
 
-    def _of_category(self, name: str) -> NDArray[np.bool_]:
-        """All of a category of any level."""
+    def _of_category(self, name: str) -> Bools:
+        """(n_items): the items of a category of any level."""
         inside = np.zeros(len(self.tables.products), np.bool_)
         row = self.tables.categories.row(name)
         if row >= 0:
             inside[self.tables.category_popular.of(row).items] = True
         return inside
 
-    def _of_brand(self, name: str) -> NDArray[np.bool_]:
+    def _of_brand(self, name: str) -> Bools:
         row = self.tables.brands.row(name)
-        brand: NDArray[np.bool_] = self.tables.product.brand == row
+        brand: Bools = self.tables.product.brand == row
         return brand if row >= 0 else np.zeros_like(brand)
 
-    def _below(self, minimum: float) -> NDArray[np.bool_]:
-        """Which items leave less than this share of their price; not those of unknown cost or price."""
-        return self.shelf.cost > (1 - minimum) * self.shelf.price
+    def _below_margin(self, minimum: float) -> Bools:
+        """(n_items): items whose margin is below this share of their price; unknown costs never are."""
+        return self.availability.cost > (1 - minimum) * self.availability.price

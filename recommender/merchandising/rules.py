@@ -1,4 +1,4 @@
-"""The merchant's rules: what they may say, when they speak, and what is wrong with a set of them."""
+"""The merchant's rules: their kinds, when they are active, and errors in a set of rules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_RULES = 200
 By = Literal["category", "brand"]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Few = Annotated[int, msgspec.Meta(ge=1, le=100)]
-Names = Annotated[tuple[Id, ...], msgspec.Meta(max_length=10_000)]
+TargetNames = Annotated[tuple[Id, ...], msgspec.Meta(max_length=10_000)]
 
 
 class Rule(
@@ -29,7 +29,7 @@ class Rule(
     omit_defaults=True,
     tag_field="kind",
 ):
-    """What every rule has. No placements: all of them. It speaks at `from` and is silent at `until`."""
+    """What every rule has. No placements: all of them. It is active from `from` until before `until`."""
 
     id: Id
     name: Text = ""
@@ -37,8 +37,8 @@ class Rule(
     from_: Moment | None = msgspec.field(default=None, name="from")
     until: Moment | None = None
 
-    def speaks(self, placement: str, now: datetime) -> bool:
-        """Whether it has a say in an answer."""
+    def is_active(self, placement: str, now: datetime) -> bool:
+        """Whether it applies to an answer."""
         return (
             (not self.placements or placement in self.placements)
             and (self.from_ is None or self.from_ <= now)
@@ -47,11 +47,11 @@ class Rule(
 
 
 class Targets(Rule, frozen=True, kw_only=True):
-    """The products that a rule is about: those named, and all of the categories (any level) and brands."""
+    """The products that a rule targets: those named, and all of the categories (any level) and brands."""
 
-    products: Names = ()
-    categories: Names = ()
-    brands: Names = ()
+    products: TargetNames = ()
+    categories: TargetNames = ()
+    brands: TargetNames = ()
 
 
 class Pin(Rule, frozen=True, kw_only=True, tag="pin"):
@@ -82,7 +82,7 @@ class Cap(Rule, frozen=True, kw_only=True, tag="cap"):
 
     by: By
     most: Few
-    only: Names = ()
+    only: TargetNames = ()
 
 
 class Diversity(Rule, frozen=True, kw_only=True, tag="diversity"):
@@ -109,12 +109,12 @@ Rules = Annotated[tuple[AnyRule, ...], msgspec.Meta(max_length=MAX_RULES)]
 
 
 def contradictions(rules: Sequence[AnyRule]) -> list[str]:
-    """Why these rules cannot stand together, each reason with what to do; empty: they can."""
+    """What is wrong with these rules, and for each problem what to do; empty: nothing."""
     return [*_repeated_ids(rules), *_empty_rules(rules), *_clashing_pins(rules)]
 
 
 def unknown_names(rules: Sequence[AnyRule], tables: Tables) -> list[str]:
-    """What rules name and the model does not know (yet): no error, but worth a look."""
+    """Warnings: names in rules that the model does not know, perhaps not yet."""
     return [
         f"Rule `{rule.id}`: no {kind} `{name}` in the model; it counts once training has seen it."
         for rule in rules
@@ -151,7 +151,7 @@ def _empty_rules(rules: Sequence[AnyRule]) -> Iterator[str]:
 
 def _clashing_pins(rules: Sequence[AnyRule]) -> Iterator[str]:
     for one, other in combinations([rule for rule in rules if isinstance(rule, Pin)], 2):
-        if not _meet(one, other):
+        if not _overlap(one, other):
             continue
         if one.position == other.position:
             yield (
@@ -162,8 +162,8 @@ def _clashing_pins(rules: Sequence[AnyRule]) -> Iterator[str]:
             yield f"Rules `{one.id}` and `{other.id}` pin `{one.product_id}` to two positions: keep one."
 
 
-def _meet(one: Rule, other: Rule) -> bool:
-    """Whether both can speak in one answer."""
+def _overlap(one: Rule, other: Rule) -> bool:
+    """Whether both can be active in one answer."""
     if one.placements and other.placements and not set(one.placements) & set(other.placements):
         return False
     return not (_ends_before(one, other) or _ends_before(other, one))

@@ -1,4 +1,4 @@
-"""What may be shown right now, at which price: the bundle's products under the shop's live changes."""
+"""Which products may be shown now, at which price: the bundle's products after the shop's live changes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Bools, Float32s
 from recommender.arrays.id_map import REMEMBERED
 from recommender.model.bundle import Tables
 
 
 class Shown(NamedTuple):
-    """A product as answers tell of it: its id, and JSON fields, id and all, each followed by a comma."""
+    """A product as it appears in answers: its id, and its JSON fields, each followed by a comma."""
 
     product_id: str
     fields: str
@@ -27,40 +27,40 @@ SHOWN_FIELDS = ("title", "price", "currency", "url", "image_url")
 
 @dataclass(frozen=True)
 class Availability:
-    """One consistent view; a change makes a new one.
+    """An immutable view of all products; a change makes a new one.
 
     offered and in_stock: (n_items) bool; price and cost: (n_items) float32, NaN where unknown; cards: the
     product cards that differ from the bundle's.
     """
 
-    offered: NDArray[np.bool_]
-    in_stock: NDArray[np.bool_]
-    price: NDArray[np.float32]
-    cost: NDArray[np.float32]
+    offered: Bools
+    in_stock: Bools
+    price: Float32s
+    cost: Float32s
     cards: Mapping[int, bytes]
     _shown: dict[int, Shown] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
-    def sellable(self) -> NDArray[np.bool_]:
+    def sellable(self) -> Bools:
         """(n_items): offered and in stock."""
         return self.offered & self.in_stock
 
     @cached_property
     def margin_share(self) -> float:
-        """Of the prices of all that is offered at a known cost; NaN where no cost is known."""
-        known = self.offered & (self.price > 0) & np.isfinite(self.cost)
-        return float(1 - self.cost[known].sum() / self.price[known].sum()) if known.any() else float("nan")
+        """Margin over price, of all offered products of known cost together; NaN where no cost is known."""
+        priced = self.offered & (self.price > 0) & np.isfinite(self.cost)
+        return float(1 - self.cost[priced].sum() / self.price[priced].sum()) if priced.any() else float("nan")
 
     @classmethod
     def of(cls, tables: Tables) -> Availability:
-        """The shelf as it was when the model was trained."""
+        """The availability at the time of training."""
         product = tables.product
         return cls(product.recommendable, product.in_stock, product.price, product.cost, {})
 
     def changed(self, tables: Tables, changes: Mapping[str, Mapping[str, Any]]) -> Availability:
-        """The shelf after changes (product_id -> new values); an unknown product waits for training."""
+        """The availability after changes (product_id -> new values); unknown products are ignored."""
         if not changes:
-            return self  # its arrays are shared by all processes, a copy's are not
+            return self  # processes share its arrays, which a copy would duplicate
         offered, in_stock = self.offered.copy(), self.in_stock.copy()
         price, cost = self.price.copy(), self.cost.copy()
         cards = dict(self.cards)
@@ -80,21 +80,21 @@ class Availability:
         return self.cards.get(item) or tables.cards[item]
 
     def show(self, tables: Tables, items: Sequence[int]) -> list[Shown]:
-        """Products as answers tell of them. The same few are shown all day."""
-        known = self._shown
-        return [known.get(item) or self._show(tables, item) for item in items]
+        """Products as they appear in answers. Cached, as most answers show the same few products."""
+        shown = self._shown
+        return [shown.get(item) or self._show(tables, item) for item in items]
 
     def _show(self, tables: Tables, item: int) -> Shown:
         product_id, card = tables.products.name(item), self.card(tables, item)
-        told = b'"product_id":%b,%b%b' % (msgspec.json.encode(product_id), card, b"," if card else b"")
+        fields = b'"product_id":%b,%b%b' % (msgspec.json.encode(product_id), card, b"," if card else b"")
         if len(self._shown) >= REMEMBERED:
             self._shown.clear()
-        shown = self._shown[item] = Shown(product_id, told.decode())
+        shown = self._shown[item] = Shown(product_id, fields.decode())
         return shown
 
 
 def _in_stock(fields: Mapping[str, Any], *, before: bool) -> bool:
-    """A stock or availability that is not known (null) keeps nothing off the shelf."""
+    """An unknown (null) stock or availability counts as in stock."""
     if "available" in fields or "stock" in fields:
         return fields.get("available") is not False and fields.get("stock") != 0
     return before

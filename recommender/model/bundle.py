@@ -27,20 +27,20 @@ from recommender.model.next_basket_table import NextBasket
 from recommender.model.offer_table import OfferTable
 
 if TYPE_CHECKING:
-    import faiss  # a tenth of a second, which the command line must not wait for
+    import faiss  # its import takes 0.1 s, too long for the command line
 
 SCHEMA = 5
 TITLE_LENGTH = 40
 
 Array = NDArray[Any]
-Part = TypeVar("Part")
+Table = TypeVar("Table")
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a bundle is: where it came from, how good it is, and the SHA-256 of each of its files.
+    """A bundle's origin and quality, and the SHA-256 of each of its files.
 
-    Times are ISO 8601 UTC. `data_until_ms` is the arrival time of the newest event inside, epoch ms:
-    live events that arrived later come on top.
+    Times are ISO 8601 UTC. `data_until_ms` is the arrival time of the newest event that training read, epoch
+    ms; events that arrived later are taken from the live log.
     """
 
     version: str
@@ -72,8 +72,8 @@ class Tables:
     similar: Neighbours
     complements: Neighbours
     companions: Neighbours  # EASE: what goes with a whole cart
-    cart_tuning: Array  # (2) float32: ridge of EASE; what log(1 + own orders) adds to its scores
-    cart_trees: Trees  # order what completes a customer's cart; none: the sums alone do
+    cart_tuning: Array  # (2) float32: ridge of EASE; weight of log(1 + own orders) in its scores
+    cart_trees: Trees  # rank what completes a customer's cart; without any, EASE's sums rank alone
     purchases: Purchases
     next_basket: NextBasket
     sessions: Sessions
@@ -81,15 +81,15 @@ class Tables:
     popular: Ranking  # every product that may be shown
     trending: Ranking
     newest: Ranking
-    blends: Array  # (placements, sources) float32: what each source of a placement counts; see `placements`
+    blends: Array  # (placements, sources) float32: weight of each source of a placement; see `placements`
     category_popular: Neighbours  # row: a category of any level; all its products, most popular first
-    people: CustomerTable | None = None  # what each customer brought and is expected to; None: not fitted
-    sets: SetTable | None = None  # what is worth selling together at one price; None: not fitted
-    offers: OfferTable | None = None  # what each offer brings; None: too few decisions to tell
+    people: CustomerTable | None = None  # each customer's past and expected value; None: not fitted
+    sets: SetTable | None = None  # products to sell together at one price; None: not fitted
+    offers: OfferTable | None = None  # what each offer brings; None: too few decisions
 
     @cached_property
     def short_title(self) -> Callable[[int], str]:
-        """Of an item, short enough for a sentence on a product card. The same few are asked for all day."""
+        """Of an item, short enough for a sentence on a product card. Cached: the same few recur all day."""
         titles = self.titles
 
         @lru_cache(REMEMBERED)
@@ -126,8 +126,8 @@ def flatten(part: Any, prefix: str = "") -> Iterator[tuple[str, Array]]:
                 yield name, np.ascontiguousarray(value)
 
 
-def unflatten(kind: type[Part], arrays: Mapping[str, Array], prefix: str = "") -> Part:
-    """The reverse of `flatten`. What may be None is None without arrays; else KeyError for missing ones."""
+def unflatten(kind: type[Table], arrays: Mapping[str, Array], prefix: str = "") -> Table:
+    """The reverse of `flatten`. A part that may be None is None without arrays, else KeyError."""
     hints = get_type_hints(kind)
     return kind(
         **{

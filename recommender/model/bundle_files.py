@@ -44,7 +44,7 @@ def write_bundle(folder: Path, manifest: Manifest, tables: Tables, index: faiss.
 
 def read_bundle(folder: Path, manifest_sha256: str) -> Bundle:
     """Verify every byte, then map the arrays. Raises BadBundle."""
-    import faiss  # here: the command line reads this file, and must not wait for it
+    import faiss  # imported late: the command line imports this module and must start fast
 
     manifest = verify(folder, manifest_sha256)
     arrays = {
@@ -92,8 +92,8 @@ def _verify_files(folder: Path, manifest: Manifest) -> None:
     for path in paths:
         if not PLAIN_NAME.fullmatch(path.name) or path.is_symlink() or not path.is_file():
             raise BadBundle(f"{folder.name} names a file that is not a plain one: {path.name!r}")
-    for (name, expected), found in zip(manifest.files.items(), _digests(paths), strict=True):
-        if found != expected:
+    for (name, expected), actual in zip(manifest.files.items(), _digests(paths), strict=True):
+        if actual != expected:
             raise BadBundle(f"{name} of {folder.name} is damaged")
 
 

@@ -1,4 +1,4 @@
-"""What a bundle holds of each customer: what they brought, what is expected, what they buy again."""
+"""A bundle's tables of customers: past orders, expected value, reorder habits."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float32s, Float64s, Int32s, Int64s
 from recommender.arrays.id_map import IdMap
 from recommender.value.customer_value import CustomerValue
 from recommender.value.reorder_timing import Reorder
@@ -17,28 +18,28 @@ PRICE_BANDS = ("lower", "middle", "upper")
 
 @dataclass(frozen=True)
 class CustomerFacts:
-    """Customers' past when the model was trained, rows in IdMap order.
+    """Customers' past orders and attributes at the time of training, rows in IdMap order.
 
-    orders int32, revenue float64 (money in `currency`, net of discounts and what was given back);
-    first, last int64 (epoch s of the first and last order, 0: none); discounted float32 (share of orders
-    with a discount or coupon); currency, channel, country, language int32 rows of `words`, -1: not known;
-    consent int8 to e-mail: 1, 0, or -1: never said.
+    orders int32, revenue float64 (money in `currency`, net of discounts and refunds); first, last int64
+    (epoch s of the first and last order, 0: none); discounted float32 (share of orders with a discount or
+    coupon); currency, channel, country, language int32 rows of `words`, -1: not known; consent int8 to
+    e-mail: 1, 0, or -1: not known.
     """
 
-    orders: NDArray[np.int32]
-    revenue: NDArray[np.float64]
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
-    discounted: NDArray[np.float32]
-    currency: NDArray[np.int32]
-    channel: NDArray[np.int32]
-    country: NDArray[np.int32]
-    language: NDArray[np.int32]
+    orders: Int32s
+    revenue: Float64s
+    first: Int64s
+    last: Int64s
+    discounted: Float32s
+    currency: Int32s
+    channel: Int32s
+    country: Int32s
+    language: Int32s
     consent: NDArray[np.int8]
     words: IdMap
 
-    def word(self, column: NDArray[np.int32], customer: int) -> str | None:
-        """A customer's entry of one of the columns of words."""
+    def word(self, column: Int32s, customer: int) -> str | None:
+        """A customer's value in one of the columns that hold rows of `words`."""
         row = int(column[customer]) if customer >= 0 else -1
         return self.words.name(row) if row >= 0 else None
 
@@ -50,7 +51,7 @@ class CustomerTable:
     facts: CustomerFacts
     value: CustomerValue
     reorder: Reorder
-    usual: NDArray[np.float64]
+    usual: Float64s
     price_band: NDArray[np.int8]
 
     @property

@@ -1,4 +1,4 @@
-"""What the next-basket source keeps: pasts of customers, habits of their peers, products' figures, trees."""
+"""Tables of the next-basket source: purchase histories, peers' habits, product statistics, trees."""
 
 from __future__ import annotations
 
@@ -7,44 +7,41 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float32s, Int32s, Int64s
 from recommender.arrays.tables import InRows, Neighbours
 from recommender.kernels.trees import Trees
 
-FORESEEN_KEPT = 64  # of a customer's next order, what is worked out beforehand
-TREND_EXPONENT = 0.15  # in a cart, what sells twice as fast as it used to counts a tenth more
-
-Ints = NDArray[np.int32]
-Floats = NDArray[np.float32]
+PRECOMPUTED_KEPT = 64  # products of a customer's next order that training computes
+TREND_EXPONENT = 0.15  # in a cart, a product that sells twice as fast as it used to counts a tenth more
 
 
 class Past(NamedTuple):
     """One customer's order lines, oldest first, a product once a day. items, days (since 1970): int32."""
 
-    items: Ints
-    days: Ints
+    items: Int32s
+    days: Int32s
 
 
 @dataclass(frozen=True)
 class PurchaseHistories(InRows):
-    """Every customer's past, one after another. offsets: (n_customers + 1) int64."""
+    """Every customer's order lines, one customer after another. offsets: (n_customers + 1) int64."""
 
-    offsets: NDArray[np.int64]
-    items: Ints
-    days: Ints
+    offsets: Int64s
+    items: Int32s
+    days: Int32s
 
     def of(self, customer: int) -> Past:
-        """Theirs; an unknown customer (-1) has none."""
+        """One customer's; an unknown customer (-1) has none."""
         row = self.row(customer)
         return Past(self.items[row], self.days[row])
 
 
 class PeersRow(NamedTuple):
-    """What one customer's peers buy. items int32, ascending; weights float32."""
+    """What the customers most similar to one buy. items int32, ascending; weights float32."""
 
-    items: Ints
-    weights: Floats
+    items: Int32s
+    weights: Float32s
 
 
 @dataclass(frozen=True)
@@ -54,22 +51,22 @@ class Peers(InRows):
     offsets: (n_customers + 1) int64; items int32, ascending for each customer; weights float32.
     """
 
-    offsets: NDArray[np.int64]
-    items: Ints
-    weights: Floats
+    offsets: Int64s
+    items: Int32s
+    weights: Float32s
 
     def of(self, customer: int) -> PeersRow:
-        """Theirs; an unknown customer (-1) has none."""
+        """One customer's; an unknown customer (-1) has none."""
         row = self.row(customer)
         return PeersRow(self.items[row], self.weights[row])
 
 
 class PrecomputedRow(NamedTuple):
-    """What one customer's next order may hold. items, counts (own orders) int32; scores float32."""
+    """Candidates for one customer's next order. items, counts (own orders) int32; scores float32."""
 
-    items: Ints
-    scores: Floats
-    counts: Ints
+    items: Int32s
+    scores: Float32s
+    counts: Int32s
 
     def best(self, k: int) -> PrecomputedRow:
         """The k likeliest, likeliest first."""
@@ -79,16 +76,16 @@ class PrecomputedRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Precomputed(InRows):
-    """The source's answer for customers who order nothing more until `day`, worked out beforehand.
+    """The source's answer for customers who do not order again until `day`, computed by training.
 
-    day: (1) int32, days since 1970; offsets: (n_customers + 1) int64; the rest as in a row.
+    day: (1) int32, days since 1970; offsets: (n_customers + 1) int64; others as in `PrecomputedRow`.
     """
 
-    day: Ints
-    offsets: NDArray[np.int64]
-    items: Ints
-    scores: Floats
-    counts: Ints
+    day: Int32s
+    offsets: Int64s
+    items: Int32s
+    scores: Float32s
+    counts: Int32s
 
     @classmethod
     def none(cls, n_customers: int) -> Precomputed:
@@ -102,7 +99,7 @@ class Precomputed(InRows):
         )
 
     def of(self, customer: int, today: int) -> PrecomputedRow | None:
-        """Theirs, on that day and the one before; None where it must be worked out."""
+        """A customer's, valid on `day` and the day before; None where the source must compute it."""
         row = self.row(customer)
         if row.start == row.stop or not 0 <= self.day.item(0) - today <= 1:
             return None
@@ -111,34 +108,34 @@ class Precomputed(InRows):
 
 @dataclass(frozen=True)
 class NextBasket:
-    """Of each item, float32: popularity (share of baskets that hold it), trend (its sales of late over
-    those expected), rebuys (share of its lines that are no first purchase), repeat_rate (share of its
-    buyers who buy it again) and repeat_gap (days between).
+    """Of each item, float32: popularity (share of baskets that hold it), trend (recent sales over expected
+    sales), rebuys (share of its lines that are no first purchase), repeat_rate (share of its buyers who buy
+    it again) and repeat_gap (days between).
 
-    partners: what stands in the same baskets; best_sellers int32, best first. blend: (2) float32,
-    TIFU-KNN's decay a basket and share of the own vector. trees: rank by the features of
-    `next_basket.describe`; without any, TIFU-KNN's score ranks alone. foreseen: what they say, beforehand.
+    partners: items of the same baskets; best_sellers int32, best first. blend: (2) float32, TIFU-KNN's decay
+    a basket and share of the own vector. trees: rank by the features of `next_basket_features`; without any,
+    TIFU-KNN's score ranks alone. foreseen: the answers that training computed.
     """
 
     pasts: PurchaseHistories
     peers: Peers
     partners: Neighbours
-    popularity: Floats
-    trend: Floats
-    rebuys: Floats
-    repeat_rate: Floats
-    repeat_gap: Floats
-    best_sellers: Ints
-    blend: Floats
+    popularity: Float32s
+    trend: Float32s
+    rebuys: Float32s
+    repeat_rate: Float32s
+    repeat_gap: Float32s
+    best_sellers: Int32s
+    blend: Float32s
     trees: Trees
     foreseen: Precomputed
 
     @cached_property
-    def rise(self) -> Floats:
-        """(n_items): what the trend makes each count in a cart."""
+    def trend_boost(self) -> Float32s:
+        """(n_items): factor of each item's weight in a cart."""
         return np.asarray(self.trend**TREND_EXPONENT, np.float32)
 
     @property
-    def figures(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        """Popularity, trend, rebuys, repeat_rate, repeat_gap: as kernels take them."""
+    def figures(self) -> tuple[Float32s, Float32s, Float32s, Float32s, Float32s]:
+        """Popularity, trend, rebuys, repeat_rate, repeat_gap, in the order that kernels take."""
         return self.popularity, self.trend, self.rebuys, self.repeat_rate, self.repeat_gap

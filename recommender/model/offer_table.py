@@ -1,4 +1,4 @@
-"""What a bundle holds of offers: `OfferModel` as arrays."""
+"""A bundle's table of offers: `OfferModel` as arrays."""
 
 from __future__ import annotations
 
@@ -9,34 +9,35 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float64s
 from recommender.arrays.id_map import IdMap
 from recommender.offers.budgets import Traffic, traffic_of
-from recommender.offers.incremental_margin import CHANCES, FEATURES, EvidenceLevel, OfferModel
+from recommender.offers.incremental_margin import CHANCES, OFFER_FEATURES, EvidenceLevel, OfferModel
 
 STAGES: tuple[EvidenceLevel, ...] = get_args(EvidenceLevel)
 
 
 @dataclass(frozen=True)
 class OfferTable:
-    """As in `OfferModel`; stage: (1) int8, of STAGES. traffic: (n, n_features + 4) float64, decisions of late
-    as `traffic_of` has them; daily: (1) float64, decisions a day."""
+    """As in `OfferModel`; stage: (1) int8, of STAGES. traffic: (n, n_features + 4) float64, recent decisions,
+    rows as in `traffic_of`; daily: (1) float64, decisions a day."""
 
     features: IdMap
     arms: IdMap
-    centre: NDArray[np.float64]
-    scale: NDArray[np.float64]
-    worlds: NDArray[np.float64]
-    response: NDArray[np.float64]
-    size: NDArray[np.float64]
-    used: NDArray[np.float64]
-    average: NDArray[np.float64]
-    anyway: NDArray[np.float64]
+    centre: Float64s
+    scale: Float64s
+    worlds: Float64s
+    response: Float64s
+    size: Float64s
+    used: Float64s
+    average: Float64s
+    anyway: Float64s
     stage: NDArray[np.int8]
-    traffic: NDArray[np.float64]
-    daily: NDArray[np.float64]
+    traffic: Float64s
+    daily: Float64s
 
     @classmethod
-    def of(cls, model: OfferModel, traffic: NDArray[np.float64], daily: float) -> OfferTable:
+    def of(cls, model: OfferModel, traffic: Float64s, daily: float) -> OfferTable:
         return cls(
             features=IdMap.build(model.features),
             arms=IdMap.build(model.arms),
@@ -55,12 +56,12 @@ class OfferTable:
 
     @cached_property
     def expected_traffic(self) -> Traffic:
-        """Whom budgets must last for."""
-        return traffic_of(self.traffic, (*FEATURES, *CHANCES), float(self.daily[0]))
+        """The customers to expect, for whom budgets must last."""
+        return traffic_of(self.traffic, (*OFFER_FEATURES, *CHANCES), float(self.daily[0]))
 
     @cached_property
     def model(self) -> OfferModel:
-        """As decisions use it."""
+        """The model that decisions use."""
         return OfferModel(
             features=tuple(map(self.features.name, range(len(self.features)))),
             centre=self.centre,

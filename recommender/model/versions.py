@@ -1,4 +1,4 @@
-"""Which bundle serves: a folder a version under `models/`, and the pointer `current`, moved atomically."""
+"""Versions of the bundle: one folder each under `models/`, and the pointer `current`, moved atomically."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Pointer(msgspec.Struct, frozen=True):
 
 
 def seal(models: Path, version: str, manifest_sha256: str) -> None:
-    """Remember beside a finished bundle what its manifest must hash to."""
+    """Store the hash of a finished bundle's manifest beside it."""
     (models / f"{version}{SEAL}").write_text(manifest_sha256)
 
 
@@ -58,8 +58,8 @@ def load(models: Path, version: str) -> Bundle:
 def manifests(models: Path) -> Iterator[Manifest]:
     """All sealed versions, oldest first."""
     paths = [models / mark.name.removesuffix(SEAL) / MANIFEST for mark in models.glob(f"*{SEAL}")]
-    found = [msgspec.json.decode(path.read_bytes(), type=Manifest) for path in paths if path.is_file()]
-    yield from sorted(found, key=lambda each: (each.created_at, len(each.version), each.version))
+    readable = [msgspec.json.decode(path.read_bytes(), type=Manifest) for path in paths if path.is_file()]
+    yield from sorted(readable, key=lambda each: (each.created_at, len(each.version), each.version))
 
 
 def publish(models: Path, version: str) -> Pointer:
@@ -84,7 +84,7 @@ def rollback(models: Path) -> Pointer:
 
 
 def check(models: Path, version: str) -> str:
-    """What the manifest of a sealed version hashes to, after checking it whole. Raises BadBundle."""
+    """The hash of a sealed version's manifest, after checking the whole bundle. Raises BadBundle."""
     mark = models / f"{version}{SEAL}"
     if not VERSION_NAME.fullmatch(version) or not mark.is_file():
         raise BadBundle(f"there is no version {version!r}; `perennial models list` shows them")

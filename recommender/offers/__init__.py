@@ -1,1 +1,1 @@
-"""Which offer a customer gets, by its expected incremental margin."""
+"""Which offer a customer gets, by expected incremental margin."""

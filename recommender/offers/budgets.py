@@ -1,4 +1,4 @@
-"""What a unit of money from each budget must bring, so that it lasts for those who are still to come."""
+"""Shadow prices of budgets: what a unit of money must bring, so that a budget lasts until it closes."""
 
 from __future__ import annotations
 
@@ -7,41 +7,40 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Bools, Float64s, Int64s
 from recommender.offers.catalogue import Budget, Catalogue, Offer
 from recommender.offers.eligibility import OfferContext
 from recommender.offers.incremental_margin import OfferModel
 
-Numbers = NDArray[np.float64]
 ROUNDS, HALVINGS, TOP = 20, 40, 1e4
 
 
-def prices(worth: Numbers, cost: Numbers, drawn_on: NDArray[np.bool_], amounts: Numbers) -> Numbers:
-    """(n_budgets) lambda >= 0: each customer takes argmax_o v_uo - lambda_o c_o, or nothing.
+def prices(gain: Float64s, cost: Float64s, drawn_on: Bools, amounts: Float64s) -> Float64s:
+    """(n_budgets) lambda >= 0: each customer takes argmax_o gain_uo - lambda_o cost_uo, or nothing.
 
-    worth, cost: (n_customers, n_offers), of the customers to come; drawn_on: (n_budgets, n_offers), offers
-    may draw on several budgets; amounts: (n_budgets). lambda_o is the sum over an offer's budgets. Each
-    price in turn is the smallest that keeps its budget (bisection), until none moves.
+    gain (incremental margin) and cost: (n_customers, n_offers), of the expected customers; drawn_on:
+    (n_budgets, n_offers), offers may draw on several budgets; amounts: (n_budgets). lambda_o is the sum over
+    an offer's budgets. Each in turn becomes the smallest that keeps its budget (bisection), until none moves.
     """
-    found = np.zeros(len(amounts))
+    lambdas = np.zeros(len(amounts))
     for _ in range(ROUNDS):
-        before = found.copy()
+        before = lambdas.copy()
         for budget in range(len(amounts)):
-            found[budget] = _price(budget, found, worth, cost, drawn_on, amounts)
-        if np.allclose(found, before, atol=1e-6):
+            lambdas[budget] = _price(budget, lambdas, gain, cost, drawn_on, amounts)
+        if np.allclose(lambdas, before, atol=1e-6):
             break
-    return found
+    return lambdas
 
 
-def choices(worth: Numbers, cost: Numbers, lambdas: Numbers) -> NDArray[np.int64]:
+def choices(gain: Float64s, cost: Float64s, offer_prices: Float64s) -> Int64s:
     """(n_customers): the offer taken at these prices, (n_offers) each; -1 for none."""
-    net = worth - lambdas * cost
+    net = gain - offer_prices * cost
     best = net.argmax(axis=1)
     return np.asarray(np.where(net[np.arange(len(net)), best] > 0, best, -1))
 
 
-def spent(chosen: NDArray[np.int64], cost: Numbers, drawn_on: NDArray[np.bool_]) -> Numbers:
+def spent(chosen: Int64s, cost: Float64s, drawn_on: Bools) -> Float64s:
     """(n_budgets): what the choices take from each; an offer charges each of its budgets once."""
     given = np.zeros(cost.shape[1])
     taken = chosen >= 0
@@ -50,12 +49,12 @@ def spent(chosen: NDArray[np.int64], cost: Numbers, drawn_on: NDArray[np.bool_])
 
 
 def _price(
-    budget: int, found: Numbers, worth: Numbers, cost: Numbers, drawn_on: NDArray[np.bool_], amounts: Numbers
+    budget: int, lambdas: Float64s, gain: Float64s, cost: Float64s, drawn_on: Bools, amounts: Float64s
 ) -> float:
     def fits(price: float) -> bool:
-        trial = found.copy()
+        trial = lambdas.copy()
         trial[budget] = price
-        given = spent(choices(worth, cost, trial @ drawn_on), cost, drawn_on)
+        given = spent(choices(gain, cost, trial @ drawn_on), cost, drawn_on)
         return bool(given[budget] <= amounts[budget])
 
     if fits(0.0):
@@ -72,36 +71,36 @@ OPEN_DAYS = 90.0
 
 
 class Traffic(NamedTuple):
-    """Customers like those to come; daily: decisions a day."""
+    """A sample of customers like those to expect; daily: decisions a day."""
 
-    asked: Sequence[OfferContext]
+    contexts: Sequence[OfferContext]
     daily: float
 
 
 def budget_prices(
     catalogue: Catalogue, model: OfferModel, traffic: Traffic, spent: Mapping[str, float], now: datetime
 ) -> dict[str, float]:
-    """Budget -> lambda, 0 where the money is enough for all whom it pays for. Budgets not open are left out.
+    """Budget -> lambda, 0 where the money is enough for every offer that pays. Budgets not open are left out.
 
-    Each customer of the traffic stands for as many decisions as are expected until a budget closes.
+    Each customer of the traffic represents as many decisions as are expected until a budget closes.
     """
     budgets = [each for each in catalogue.budgets if _is_open(each, now)]
     offers = [offer for offer in catalogue.offers if _runs(offer, now)]
-    if not (budgets and offers and traffic.asked and traffic.daily > 0):
+    if not (budgets and offers and traffic.contexts and traffic.daily > 0):
         return {}
-    worth = np.stack([model.worth(offers, each).mean(axis=0) for each in traffic.asked])
-    cost = np.array([[offer.costs(each.basket) for offer in offers] for each in traffic.asked])
+    gain = np.stack([model.incremental_margin(offers, each).mean(axis=0) for each in traffic.contexts])
+    cost = np.array([[offer.costs(each.basket) for offer in offers] for each in traffic.contexts])
     drawn_on = np.array([[each.id in offer.budgets for offer in offers] for each in budgets])
     amounts = np.array([_share(each, traffic, spent, now) for each in budgets])
-    found = prices(worth, cost, drawn_on, amounts)
-    return {each.id: float(price) for each, price in zip(budgets, found, strict=True)}
+    lambdas = prices(gain, cost, drawn_on, amounts)
+    return {each.id: float(price) for each, price in zip(budgets, lambdas, strict=True)}
 
 
 def _share(budget: Budget, traffic: Traffic, spent: Mapping[str, float], now: datetime) -> float:
-    """Money that is left for the customers of the traffic."""
+    """The part of the remaining money that falls to the customers of the traffic."""
     days = (budget.until - now) / timedelta(days=1) if budget.until else OPEN_DAYS
     left = max(budget.amount - spent.get(budget.id, 0.0), 0.0)
-    return left * len(traffic.asked) / max(traffic.daily * days, 1.0)
+    return left * len(traffic.contexts) / max(traffic.daily * days, 1.0)
 
 
 def _is_open(budget: Budget, now: datetime) -> bool:
@@ -112,15 +111,15 @@ def _runs(offer: Offer, now: datetime) -> bool:
     return (offer.from_ is None or offer.from_ <= now) and (offer.until is None or now < offer.until)
 
 
-def traffic_of(told: NDArray[np.float64], names: Sequence[str], daily: float) -> Traffic:
-    """told: (n, k + 2), features and chances by `names`, then basket and margin."""
-    asked = [
+def traffic_of(rows: Float64s, names: Sequence[str], daily: float) -> Traffic:
+    """rows: (n, k + 2), features and chances by `names`, then basket and margin."""
+    contexts = [
         OfferContext(
             customer_id="",
             features=dict(zip(names, row[:-2], strict=True)),
             basket=row[-2],
             margin=row[-1],
         )
-        for row in told.tolist()
+        for row in rows.tolist()
     ]
-    return Traffic(asked, daily)
+    return Traffic(contexts, daily)

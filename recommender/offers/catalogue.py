@@ -1,4 +1,4 @@
-"""The offers a shop can make: what each gives, whom, when, what it costs, and what is wrong with a set."""
+"""The offers a shop can make: what each gives, to whom, when, what it costs, and errors in a catalogue."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from features.events.vocabulary import Id, Money, Text
 
 NO_OFFER = "none"
 MAX_OFFERS = 100
-Kind = Literal[
+OfferKind = Literal[
     "percentage",
     "amount",
     "free_shipping",
@@ -27,7 +27,7 @@ Kind = Literal[
 ]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-Days = Annotated[int, msgspec.Meta(ge=1, le=366)]
+WholeDays = Annotated[int, msgspec.Meta(ge=1, le=366)]
 Names = Annotated[tuple[Id, ...], msgspec.Meta(max_length=1_000)]
 
 
@@ -35,15 +35,15 @@ class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What all parts of a catalogue have in common."""
 
 
-class Cap(Struct, frozen=True, kw_only=True):
+class FrequencyCap(Struct, frozen=True, kw_only=True):
     """At most so many times in so many days."""
 
     times: Annotated[int, msgspec.Meta(ge=1, le=1_000)]
-    days: Days
+    days: WholeDays
 
 
 class Budget(Struct, frozen=True, kw_only=True):
-    """Money that all offers which name it may give away together, from `from` until `until`."""
+    """Money that the offers which name it may give away together, from `from` until `until`."""
 
     id: Id
     amount: Money
@@ -52,7 +52,7 @@ class Budget(Struct, frozen=True, kw_only=True):
 
 
 class Eligibility(Struct, frozen=True, kw_only=True):
-    """Who may get an offer; an empty list: everybody. Money is the cart's worth in the shop's currency."""
+    """Who may get an offer; an empty list: everybody. minimum_cart: value of the cart, shop's currency."""
 
     segments: Names = ()
     tiers: Names = ()
@@ -64,25 +64,25 @@ class Eligibility(Struct, frozen=True, kw_only=True):
 
 
 class Offer(Struct, frozen=True, kw_only=True):
-    """value: per cent for `percentage`, money for `amount`, else as the shop counts. cost: money a
-    redemption costs beyond a discount (postage, the gift). Its `budgets` are charged once each."""
+    """value: per cent for `percentage`, money for `amount`, else in the shop's own unit. cost: money a
+    redemption costs beyond a discount (postage, the gift). Each of its `budgets` is charged all of it."""
 
     id: Id
-    kind: Kind
+    kind: OfferKind
     name: Text = ""
     value: Annotated[float, msgspec.Meta(ge=0, le=1e6)] = 0.0
     cost: Money = 0.0
     products: Names = ()
     eligible: Eligibility = Eligibility()
     budgets: Names = ()
-    cap: Cap | None = None
-    valid_days: Days = 14
+    cap: FrequencyCap | None = None
+    valid_days: WholeDays = 14
     from_: Moment | None = msgspec.field(default=None, name="from")
     until: Moment | None = None
     minimum_margin: Share | None = None
 
     def costs(self, basket: float) -> float:
-        """What one redemption gives away on goods worth `basket`."""
+        """Money that one redemption gives away on goods of the price `basket`."""
         if self.kind == "percentage":
             return self.value / 100 * basket + self.cost
         if self.kind == "amount":
@@ -98,8 +98,8 @@ class FixedSet(Struct, frozen=True, kw_only=True):
 
 
 class Sets(Struct, frozen=True, kw_only=True):
-    """What the merchant wants of sets. forbidden: products that belong in none; apart: pairs in no set
-    together."""
+    """The merchant's rules for sets. forbidden: products that no set may hold; apart: pairs that no set may
+    hold together."""
 
     fixed: Annotated[tuple[FixedSet, ...], msgspec.Meta(max_length=1_000)] = ()
     forbidden: Names = ()
@@ -107,19 +107,19 @@ class Sets(Struct, frozen=True, kw_only=True):
 
 
 class Catalogue(Struct, frozen=True, kw_only=True):
-    """contacts: how often anybody may get any offer; exploration: share of decisions left to chance;
-    minimum_margin: share of an order's worth that must be left, unless an offer says otherwise."""
+    """contacts: how often a customer may get any offer; exploration: share of decisions left to chance;
+    minimum_margin: share of an order's price that must remain as margin, unless an offer sets its own."""
 
     offers: Annotated[tuple[Offer, ...], msgspec.Meta(max_length=MAX_OFFERS)] = ()
     sets: Sets = Sets()
     budgets: Annotated[tuple[Budget, ...], msgspec.Meta(max_length=MAX_OFFERS)] = ()
-    contacts: Cap | None = None
+    contacts: FrequencyCap | None = None
     exploration: Annotated[float, msgspec.Meta(ge=0.05, le=1)] = 0.05
     minimum_margin: Share = 0.0
 
 
 def contradictions(catalogue: Catalogue) -> list[str]:
-    """Why these offers cannot stand, each reason with what to do; empty: they can."""
+    """What is wrong with these offers, and for each problem what to do; empty: nothing."""
     return [
         *_repeated(catalogue),
         *_bad_times(catalogue),
@@ -129,8 +129,8 @@ def contradictions(catalogue: Catalogue) -> list[str]:
 
 
 def loses_everywhere(catalogue: Catalogue, prices: Sequence[float], costs: Sequence[float]) -> list[str]:
-    """Offers that leave less than the minimum margin on every product alone. prices and costs in parallel,
-    of products whose cost is known."""
+    """Offers that leave less than the minimum margin on every single product. prices, costs: parallel, of
+    products whose cost is known."""
     sold = list(zip(prices, costs, strict=True))
     return [
         f"Offer `{offer.id}` loses money on every product: make it smaller, or give it a"
@@ -147,7 +147,7 @@ def _pays(offer: Offer, catalogue: Catalogue, basket: float, cost: float, price:
 
 
 def least_margin(offer: Offer, catalogue: Catalogue) -> float:
-    """Share of an order's worth that must be left after this offer."""
+    """Share of an order's price that must remain as margin after this offer."""
     return catalogue.minimum_margin if offer.minimum_margin is None else offer.minimum_margin
 
 
@@ -168,14 +168,14 @@ def _bad_times(catalogue: Catalogue) -> Iterator[str]:
 
 
 def _bad_values(catalogue: Catalogue) -> Iterator[str]:
-    known = {budget.id for budget in catalogue.budgets}
+    budget_ids = {budget.id for budget in catalogue.budgets}
     for offer in catalogue.offers:
         if offer.kind == "percentage" and not 0 < offer.value <= 100:
             yield f"Offer `{offer.id}` needs a `value` above 0 and at most 100 per cent."
         if offer.kind == "amount" and offer.value <= 0:
             yield f"Offer `{offer.id}` needs a `value` above 0."
         for budget in offer.budgets:
-            if budget not in known:
+            if budget not in budget_ids:
                 yield f"Offer `{offer.id}` draws on budget `{budget}`, which is not there: add it."
         if len(set(offer.budgets)) < len(offer.budgets):
             yield f"Offer `{offer.id}` names a budget twice: it would be charged twice."

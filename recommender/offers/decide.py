@@ -8,21 +8,19 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float64s
 from recommender.arrays.hashing import digest, uniform
 from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
 from recommender.offers.eligibility import OfferContext, contact_barred, why_not
 from recommender.offers.incremental_margin import EvidenceLevel, OfferModel
-from recommender.offers.propensities import may_pay, propensities, taken
-from recommender.offers.reasons import Reason, explain, loses
-
-Numbers = NDArray[np.float64]
+from recommender.offers.propensities import may_pay, propensities, sample_arm
+from recommender.offers.reasons import Reason, explain, loss_reason
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """offer_id "none": no offer. expected_incremental_margin: money above no offer, with its 90 % interval;
-    propensity: the chance that this arm had, exact. The same id says it is the same decision."""
+    propensity: the exact chance that this arm had. Equal ids mean the same decision."""
 
     decision_id: str
     customer_id: str
@@ -38,120 +36,121 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Arms(NamedTuple):
-    """The offers that may be given, no offer being the arm after them, and why the others may not."""
+    """The offers that may be given, and why the others may not. The arm after the last offer is no offer."""
 
     offers: tuple[Offer, ...]
     refused: Mapping[str, str]
 
 
 class ScoredOffers(NamedTuple):
-    """worth: (n_worlds, n_arms), money above no offer; chances: (n_arms), exact; charges: (n_arms), what the
-    budgets ask for each; no offer is the last arm."""
+    """incremental_margin: (n_worlds, n_arms), money above no offer; chances: (n_arms), exact propensities;
+    charges: (n_arms), the budgets' price of each; no offer is the last arm."""
 
     arms: Arms
     stage: EvidenceLevel
-    worth: Numbers
-    chances: Numbers
-    charges: Numbers
+    incremental_margin: Float64s
+    chances: Float64s
+    charges: Float64s
 
 
 def decide(
     catalogue: Catalogue,
     model: OfferModel,
-    asked: OfferContext,
+    context: OfferContext,
     now: datetime,
     prices: Mapping[str, float] | None = None,
-    standing: Decision | None = None,
+    previous: Decision | None = None,
 ) -> Decision:
     """What to offer this customer now (aware).
 
-    prices: of a unit of money from each budget (`budgets.prices`). standing: their last decision, answered
-    again while it is valid. The draw belongs to customer, day and catalogue: two workers asked at once
-    decide the same under the same id.
+    prices: of a unit of money from each budget (`budgets.prices`). previous: their last decision, returned
+    again while it is valid. Customer, day and catalogue seed the draw: two workers that decide at the same
+    time come to the same decision with the same id.
     """
-    if standing is not None and stands(standing, now):
-        return standing
-    return drawn(weigh(catalogue, model, asked, now, prices), asked, now)
+    if previous is not None and is_valid(previous, now):
+        return previous
+    return draw_decision(score_offers(catalogue, model, context, now, prices), context, now)
 
 
-def drawn(weighed: ScoredOffers, asked: OfferContext, now: datetime, edition: str = "") -> Decision:
-    """The decision that the draw makes of what the arms are worth. edition: tells a day's decisions apart."""
-    arms, stage, worth, chances, charges = weighed
-    salt = (asked.customer_id, now.date().isoformat(), *(offer.id for offer in arms.offers))
-    arm = taken(chances, uniform("offer", *salt))
-    believed = np.sort(worth[:, arm])
+def draw_decision(
+    scored: ScoredOffers, context: OfferContext, now: datetime, state_hash: str = ""
+) -> Decision:
+    """Draws an arm by its propensity. state_hash: tells apart the ids of a customer's decisions of a day."""
+    arms, stage, gain, chances, charges = scored
+    salt = (context.customer_id, now.date().isoformat(), *(offer.id for offer in arms.offers))
+    arm = sample_arm(chances, uniform("offer", *salt))
+    gains = np.sort(gain[:, arm])
     chosen = arms.offers[arm] if arm < len(arms.offers) else None
     return Decision(
-        decision_id=digest("offer", *salt[:2], edition),
-        customer_id=asked.customer_id,
+        decision_id=digest("offer", *salt[:2], state_hash),
+        customer_id=context.customer_id,
         offer_id=chosen.id if chosen else NO_OFFER,
         propensity=float(chances[arm]),
-        expected_incremental_margin=float(believed.mean()),
-        low=float(believed[len(believed) // 20]),
-        high=float(believed[-1 - len(believed) // 20]),
+        expected_incremental_margin=float(gains.mean()),
+        low=float(gains[len(gains) // 20]),
+        high=float(gains[-1 - len(gains) // 20]),
         decided_at=now,
         expires_at=_expiry(chosen, now),
-        reason=explain(arms.offers, worth.mean(axis=0), charges, arm, chances, arms.refused, asked),
+        reason=explain(arms.offers, gain.mean(axis=0), charges, arm, chances, arms.refused, context),
         stage=stage,
     )
 
 
-def weigh(
+def score_offers(
     catalogue: Catalogue,
     model: OfferModel,
-    asked: OfferContext,
+    context: OfferContext,
     now: datetime,
     prices: Mapping[str, float] | None = None,
 ) -> ScoredOffers:
-    """What each arm is worth and how likely it is taken: what a replay of this policy on a log needs."""
-    arms, worth = _worth_a_try(arms_of(catalogue, asked, now), model, asked)
-    stage, charges = model.stage_for(arms.offers), _charges(arms.offers, asked, prices or {})
-    average = worth if stage == "thin" else _with_none(model.averages(arms.offers))
-    chances = propensities(average - charges, worth - charges, stage, catalogue.exploration)
-    return ScoredOffers(arms, stage, worth, chances, charges)
+    """The incremental margin and the propensity of each arm. A replay of this policy on a log needs both."""
+    arms, gain = _without_hopeless(arms_of(catalogue, context, now), model, context)
+    stage, charges = model.stage_for(arms.offers), _charges(arms.offers, context, prices or {})
+    average = gain if stage == "thin" else _with_none(model.averages(arms.offers))
+    chances = propensities(average - charges, gain - charges, stage, catalogue.exploration)
+    return ScoredOffers(arms, stage, gain, chances, charges)
 
 
-def _worth_a_try(arms: Arms, model: OfferModel, asked: OfferContext) -> tuple[Arms, Numbers]:
-    """Without the offers that almost surely give more away than they bring, as far as any of this was seen;
-    what the others are worth."""
-    worth = model.worth(arms.offers, asked)
-    kept = may_pay(worth) | ~model.tried(arms.offers)
+def _without_hopeless(arms: Arms, model: OfferModel, context: OfferContext) -> tuple[Arms, Float64s]:
+    """(arms, gain) without the offers that were tried and almost surely give away more than they bring."""
+    gain = model.incremental_margin(arms.offers, context)
+    kept = may_pay(gain) | ~model.tried(arms.offers)
     if kept.all():
-        return arms, _with_none(worth)
+        return arms, _with_none(gain)
     lost = {
-        offer.id: loses(offer, float(mean), asked, model.anyway_chance(asked))
-        for offer, mean, keep in zip(arms.offers, worth.mean(axis=0), kept, strict=True)
+        offer.id: loss_reason(offer, float(mean), context, model.anyway_chance(context))
+        for offer, mean, keep in zip(arms.offers, gain.mean(axis=0), kept, strict=True)
         if not keep
     }
     offers = tuple(offer for offer in arms.offers if offer.id not in lost)
-    return Arms(offers, {**arms.refused, **lost}), _with_none(worth[:, kept])
+    return Arms(offers, {**arms.refused, **lost}), _with_none(gain[:, kept])
 
 
-def stands(decision: Decision, now: datetime) -> bool:
-    """Whether it is the answer still. A clock may go back a day; one decided later than that was a clock's
-    error, and must not stand until its error comes true."""
+def is_valid(decision: Decision, now: datetime) -> bool:
+    """Whether the decision may still be returned. A clock may go back by a day; a decision dated further
+    ahead comes from a wrong clock and is dropped."""
     return decision.decided_at - timedelta(days=1) <= now < decision.expires_at
 
 
-def arms_of(catalogue: Catalogue, asked: OfferContext, now: datetime) -> Arms:
-    """Who used up their contacts gets no offer, whatever it would bring."""
-    if contact_barred(catalogue, asked, now):
+def arms_of(catalogue: Catalogue, context: OfferContext, now: datetime) -> Arms:
+    """A customer who used up the contact budget gets no offer, whatever it would bring."""
+    if contact_barred(catalogue, context, now):
         return Arms((), {offer.id: "they got as many offers as they may" for offer in catalogue.offers})
-    why = {offer.id: why_not(offer, catalogue, asked, now) for offer in catalogue.offers}
+    why = {offer.id: why_not(offer, catalogue, context, now) for offer in catalogue.offers}
     offers = tuple(offer for offer in catalogue.offers if why[offer.id] is None)
     return Arms(offers, {offer_id: reason for offer_id, reason in why.items() if reason is not None})
 
 
-def _with_none(worth: Numbers) -> Numbers:
-    """(n_worlds, n_offers + 1): no offer brings nothing in every world."""
-    return np.hstack([worth, np.zeros((len(worth), 1))])
+def _with_none(gain: Float64s) -> Float64s:
+    """(n_worlds, n_offers + 1): adds the arm of no offer, which brings 0 in every world."""
+    return np.hstack([gain, np.zeros((len(gain), 1))])
 
 
-def _charges(offers: Sequence[Offer], asked: OfferContext, prices: Mapping[str, float]) -> Numbers:
-    """(n_offers + 1): what the budgets charge for each offer, and nothing for none."""
+def _charges(offers: Sequence[Offer], context: OfferContext, prices: Mapping[str, float]) -> Float64s:
+    """(n_offers + 1): what the budgets charge for each offer; 0 for no offer, the last."""
     if not prices:
         return np.zeros(len(offers) + 1)
-    return np.array([*(_charge(offer, prices) * offer.costs(asked.basket) for offer in offers), 0.0])
+    return np.array([*(_charge(offer, prices) * offer.costs(context.basket) for offer in offers), 0.0])
 
 
 def _charge(offer: Offer, prices: Mapping[str, float]) -> float:
@@ -159,7 +158,7 @@ def _charge(offer: Offer, prices: Mapping[str, float]) -> float:
 
 
 def _expiry(chosen: Offer | None, now: datetime) -> datetime:
-    """No offer stands until the day is over: tomorrow somebody else may be in the shop."""
+    """A decision for no offer expires with the day: what is known of the customer may change by tomorrow."""
     if chosen is None:
         return datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), now.tzinfo)
     last = now + timedelta(days=chosen.valid_days)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from recommender.offers.catalogue import Budget, Cap, Catalogue, Offer, least_margin
+from recommender.offers.catalogue import Budget, Catalogue, FrequencyCap, Offer, least_margin
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -18,11 +18,11 @@ class Given(msgspec.Struct, frozen=True):
 
 
 class OfferContext(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom an offer is for. Money in the shop's currency.
+    """The customer of an offer decision, and their situation. Money in the shop's currency.
 
-    features: name -> value, as the model knows them; basket and margin: of the order to expect (the cart's,
-    where there is one), margin before any offer; given: offers got within the longest cap; messages: when
-    others reached them, but for one that this offer might go with; spent: by budget, what is promised.
+    features: name -> value, of `OfferModel`; basket and margin: of the expected order (the cart's, where
+    there is one), margin before any offer; given: offers got within the longest cap; messages: times of other
+    messages, but for one that this offer might be sent with; spent: budget -> money promised so far.
     """
 
     customer_id: str
@@ -41,57 +41,57 @@ class OfferContext(msgspec.Struct, frozen=True, kw_only=True):
     spent: Mapping[str, float] = {}
 
 
-def why_not(offer: Offer, catalogue: Catalogue, asked: OfferContext, now: datetime) -> str | None:
+def why_not(offer: Offer, catalogue: Catalogue, context: OfferContext, now: datetime) -> str | None:
     """The first reason why this customer may not get it, in words; None: they may."""
-    return next(_reasons(offer, catalogue, asked, now), None)
+    return next(_reasons(offer, catalogue, context, now), None)
 
 
-def contact_barred(catalogue: Catalogue, asked: OfferContext, now: datetime) -> bool:
-    """Whether the contact budget is used up, by offers or by messages: no offer at all."""
+def contact_barred(catalogue: Catalogue, context: OfferContext, now: datetime) -> bool:
+    """Whether offers and messages together have used up the contact budget: then no offer at all."""
     cap = catalogue.contacts
     if cap is None:
         return False
-    reached = (*(each.at for each in asked.given), *asked.messages)
+    reached = (*(each.at for each in context.given), *context.messages)
     return sum(at > now - timedelta(days=cap.days) for at in reached) >= cap.times
 
 
-def _reasons(offer: Offer, catalogue: Catalogue, asked: OfferContext, now: datetime) -> Iterator[str]:
+def _reasons(offer: Offer, catalogue: Catalogue, context: OfferContext, now: datetime) -> Iterator[str]:
     wanted = offer.eligible
     if (offer.from_ and now < offer.from_) or (offer.until and now >= offer.until):
         yield "it is not running now"
     for what in ("segment", "tier", "country", "channel"):
-        allowed, own = getattr(wanted, _LISTS[what]), getattr(asked, what)
+        allowed, own = getattr(wanted, _LISTS[what]), getattr(context, what)
         if allowed and own not in allowed:
             yield f"it is not for the {what} {own or 'that nobody knows'}"
-    if asked.cart < wanted.minimum_cart:
-        yield f"the cart is worth {asked.cart:.2f}, less than {wanted.minimum_cart:.2f}"
-    if wanted.first_order is not None and wanted.first_order is not asked.first_order:
+    if context.cart < wanted.minimum_cart:
+        yield f"the cart is worth {context.cart:.2f}, less than {wanted.minimum_cart:.2f}"
+    if wanted.first_order is not None and wanted.first_order is not context.first_order:
         yield "it is for a first order" if wanted.first_order else "it is for those who bought before"
-    if wanted.consent and not asked.consent:
+    if wanted.consent and not context.consent:
         yield "it needs their consent"
-    if offer.cap is not None and _used_up(offer.cap, asked, now, offer.id):
+    if offer.cap is not None and _used_up(offer.cap, context, now, offer.id):
         yield f"they got it {offer.cap.times} times in {offer.cap.days} days"
-    if offer.costs(asked.basket) > asked.margin - least_margin(offer, catalogue) * asked.basket:
+    if offer.costs(context.basket) > context.margin - least_margin(offer, catalogue) * context.basket:
         yield "it would leave less than the minimum margin"
-    yield from _budget_reasons(offer, catalogue.budgets, asked, now)
+    yield from _budget_reasons(offer, catalogue.budgets, context, now)
 
 
 _LISTS = {"segment": "segments", "tier": "tiers", "country": "countries", "channel": "channels"}
 
 
 def _budget_reasons(
-    offer: Offer, budgets: tuple[Budget, ...], asked: OfferContext, now: datetime
+    offer: Offer, budgets: tuple[Budget, ...], context: OfferContext, now: datetime
 ) -> Iterator[str]:
     for budget in budgets:
         if budget.id in offer.budgets:
             if (budget.from_ and now < budget.from_) or (budget.until and now >= budget.until):
                 yield f"its budget {budget.id} is not open now"
-            if asked.spent.get(budget.id, 0.0) + offer.costs(asked.basket) > budget.amount:
+            if context.spent.get(budget.id, 0.0) + offer.costs(context.basket) > budget.amount:
                 yield f"its budget {budget.id} is spent"
 
 
-def _used_up(cap: Cap, asked: OfferContext, now: datetime, offer_id: str) -> bool:
+def _used_up(cap: FrequencyCap, context: OfferContext, now: datetime, offer_id: str) -> bool:
     """An offer dated after `now` counts too: a clock that jumped back must not open a cap."""
     since = now - timedelta(days=cap.days)
-    times = sum(given.at > since and given.offer_id == offer_id for given in asked.given)
+    times = sum(given.at > since and given.offer_id == offer_id for given in context.given)
     return times >= cap.times

@@ -1,4 +1,4 @@
-"""The next best offer as it is promised: the decision, the offer as it was then, and products with it."""
+"""The next best offer as it is promised: the decision, the offer as it was then, and its products."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import NamedTuple
 import msgspec
 
 from recommender.offers.catalogue import Catalogue, Offer
-from recommender.offers.decide import Decision, ScoredOffers, drawn, stands, weigh
+from recommender.offers.decide import Decision, ScoredOffers, draw_decision, is_valid, score_offers
 from recommender.offers.eligibility import OfferContext
 from recommender.offers.incremental_margin import OfferModel
 
 
 class Promise(msgspec.Struct, frozen=True):
-    """What is answered for as long as it stands, whatever becomes of the catalogue. offer None: no offer."""
+    """The answer while the decision is valid, whatever changes in the catalogue. offer None: no offer."""
 
     decision: Decision
     offer: Offer | None
@@ -24,21 +24,21 @@ class Promise(msgspec.Struct, frozen=True):
 
 
 class Choice(NamedTuple):
-    """A promise to be, and how it came about."""
+    """A decision before it is promised, and what it was made from."""
 
     decision: Decision
     offer: Offer | None
-    weighed: ScoredOffers
-    asked: OfferContext
+    scored: ScoredOffers
+    context: OfferContext
 
 
-def standing_promise(packed: bytes, revision: int, now: datetime) -> Promise | None:
-    """The one that is the answer still; that there is no offer, until there is a newer catalogue."""
+def valid_promise(packed: bytes, revision: int, now: datetime) -> Promise | None:
+    """The stored promise while it is valid. That there is no offer holds only until the catalogue changes."""
     try:
         promise = msgspec.json.decode(packed, type=Promise | None)
-    except msgspec.DecodeError:  # of another version: decided anew
+    except msgspec.DecodeError:  # written by another version: decide again
         return None
-    if promise is None or not stands(promise.decision, now):
+    if promise is None or not is_valid(promise.decision, now):
         return None
     return promise if promise.offer is not None or promise.revision >= revision else None
 
@@ -46,23 +46,23 @@ def standing_promise(packed: bytes, revision: int, now: datetime) -> Promise | N
 def choose(
     catalogue: Catalogue,
     model: OfferModel,
-    asked: OfferContext,
+    context: OfferContext,
     now: datetime,
-    edition: str,
+    state_hash: str,
     prices: Mapping[str, float] | None = None,
 ) -> Choice:
-    """edition: tells this decision from others of the same customer and day; prices: of budgets."""
-    weighed = weigh(catalogue, model, asked, now, prices)
-    decision = drawn(weighed, asked, now, edition)
-    offer = next((each for each in weighed.arms.offers if each.id == decision.offer_id), None)
-    return Choice(decision, offer, weighed, asked)
+    """state_hash: tells apart the ids of a customer's decisions of a day; prices: of budgets."""
+    scored = score_offers(catalogue, model, context, now, prices)
+    decision = draw_decision(scored, context, now, state_hash)
+    offer = next((each for each in scored.arms.offers if each.id == decision.offer_id), None)
+    return Choice(decision, offer, scored, context)
 
 
 def charges(choice: Choice, catalogue: Catalogue) -> list[tuple[str, float, float]]:
-    """(budget, its amount, money) of what a promise takes from each budget, as if it were surely used."""
+    """(budget, its amount, cost): what a promise reserves of each budget, as if it were surely redeemed."""
     if choice.offer is None:
         return []
-    cost = choice.offer.costs(choice.asked.basket)
+    cost = choice.offer.costs(choice.context.basket)
     return [
         (each.id, each.amount, cost)
         for each in catalogue.budgets

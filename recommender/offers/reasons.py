@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float64s
 from recommender.offers.catalogue import Offer
 from recommender.offers.eligibility import OfferContext
 
@@ -23,72 +23,73 @@ class Reason(msgspec.Struct, frozen=True):
     why_not: dict[str, str]
 
 
-class Arm(NamedTuple):
-    """Money: what it takes where it is used, what it brings above no offer, what its budgets ask for it."""
+class ArmValue(NamedTuple):
+    """Money. cost: of a redemption; gain: incremental margin; charge: its budgets' price for it."""
 
     cost: float
-    worth: float
+    gain: float
     charge: float
 
 
 def explain(
     offers: Sequence[Offer],
-    worth: NDArray[np.float64],
-    charges: NDArray[np.float64],
+    gain: Float64s,
+    charges: Float64s,
     arm: int,
-    chances: NDArray[np.float64],
+    chances: Float64s,
     refused: Mapping[str, str],
-    asked: OfferContext,
+    context: OfferContext,
 ) -> Reason:
-    """worth, charges, chances: (n_offers + 1), incremental margin, what budgets ask and the chance of each
-    offer and of none."""
-    chosen = Arm(offers[arm].costs(asked.basket) if arm < len(offers) else 0.0, worth[arm], charges[arm])
+    """gain, charges, chances: (n_offers + 1), incremental margin, budgets' price and propensity of each offer
+    and of none."""
+    chosen = ArmValue(
+        offers[arm].costs(context.basket) if arm < len(offers) else 0.0, gain[arm], charges[arm]
+    )
     others = {
-        offer.id: _why_not(Arm(offer.costs(asked.basket), worth[place], charges[place]), chosen)
-        for place, offer in enumerate(offers)
-        if place != arm
+        offer.id: _why_not(ArmValue(offer.costs(context.basket), gain[row], charges[row]), chosen)
+        for row, offer in enumerate(offers)
+        if row != arm
     }
-    code, text = _why(offers, worth, arm, chances)
+    code, text = _why(offers, gain, arm, chances)
     return Reason(code, text, {**others, **refused})
 
 
-def _why(
-    offers: Sequence[Offer], worth: NDArray[np.float64], arm: int, chances: NDArray[np.float64]
-) -> tuple[Code, str]:
+def _why(offers: Sequence[Offer], gain: Float64s, arm: int, chances: Float64s) -> tuple[Code, str]:
     if not offers:
         return "nothing_allowed", "No offer may be given to this customer now."
     if chances[arm] < chances.max():
         return "explores", f"One of the {chances[arm]:.0%} of decisions that try this out, so that we learn."
     if arm < len(offers):
         return "pays", (
-            f"Expected to bring {worth[arm]:.2f} more than no offer, after its cost: more than any other."
+            f"Expected to bring {gain[arm]:.2f} more than no offer, after its cost: more than any other."
         )
-    best = int(np.argmax(worth[:-1]))
+    best = int(np.argmax(gain[:-1]))
     return "nothing_pays", (
-        f"Without an offer they bring most: the best, {_called(offers[best])}, would change that by"
-        f" {worth[best]:.2f}."
+        f"Without an offer they bring most: the best, {_name_of(offers[best])}, would change that by"
+        f" {gain[best]:.2f}."
     )
 
 
-def _why_not(other: Arm, chosen: Arm) -> str:
-    cost, worth, charge = other
-    if worth <= 0:
-        return f"it would cost {cost:.2f} where it is used, and bring {worth:.2f}: no more than it gives away"
-    if worth <= chosen.worth:
+def _why_not(other: ArmValue, chosen: ArmValue) -> str:
+    cost, gain, charge = other
+    if gain <= 0:
+        return f"it would cost {cost:.2f} where it is used, and bring {gain:.2f}: no more than it gives away"
+    if gain <= chosen.gain:
         more = f"takes {cost - chosen.cost:.2f} more and " if cost > chosen.cost > 0 else ""
-        return f"it {more}would bring {worth:.2f}, the one chosen {chosen.worth:.2f}"
-    if worth - charge <= chosen.worth - chosen.charge:
-        return f"it would bring {worth:.2f}, but its budget is short and asks {charge:.2f} for it"
-    return f"it may bring {worth:.2f}, but that is not sure enough yet"
+        return f"it {more}would bring {gain:.2f}, the one chosen {chosen.gain:.2f}"
+    if gain - charge <= chosen.gain - chosen.charge:
+        return f"it would bring {gain:.2f}, but its budget is short and asks {charge:.2f} for it"
+    return f"it may bring {gain:.2f}, but that is not sure enough yet"
 
 
-def loses(offer: Offer, worth: float, asked: OfferContext, anyway: float) -> str:
-    """Why an offer that hardly can pay is not even tried."""
+def loss_reason(offer: Offer, gain: float, context: OfferContext, anyway: float) -> str:
+    """Why an offer that can hardly pay is not even tried."""
+    cost = offer.costs(context.basket)
     return (
-        f"they would order anyway in {anyway:.0%} of such cases and take {offer.costs(asked.basket):.2f} with"
-        f" them: it would bring {worth:.2f}"
+        f"they would order anyway in {anyway:.0%} of such cases and take {cost:.2f} with"
+        f" them: it would bring {gain:.2f}"
     )
 
 
-def _called(offer: Offer) -> str:
+def _name_of(offer: Offer) -> str:
     return offer.name or offer.id

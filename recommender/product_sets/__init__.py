@@ -1,1 +1,1 @@
-"""Products sold together, and the price of the set."""
+"""Sets of products sold together, and their prices."""

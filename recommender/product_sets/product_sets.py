@@ -1,4 +1,4 @@
-"""Products that are worth selling as a set: strongest pairs, grown while every pair in them holds."""
+"""Sets of products from co-purchases: the strongest pairs, grown while every pair of a set has support."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from functools import cached_property
 from itertools import combinations
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
+from recommender.arrays.dtypes import Float64s, Int64s
 
-LARGEST, LEAST_SUPPORT, LEAST_LIFT = 4, 3, 1.0
+MAX_ITEMS, MIN_SUPPORT, MIN_LIFT = 4, 3, 1.0
 MARGIN_WEIGHT, SAME_CATEGORY = 0.2, 0.15
-"""What a whole order's margin share and a category repeated count beside a similarity, 0 to 1."""
+"""Weights of a margin share and of a repeated category against a similarity, 0 to 1."""
 Pair = tuple[int, int]
 
 
@@ -26,20 +25,20 @@ class Evidence(NamedTuple):
 
 
 @dataclass(frozen=True)
-class SoldTogether:
-    """pairs: (i, j) with i < j -> evidence; orders: (n_items), those with each; margin: (n_items) share of
+class CoPurchases:
+    """pairs: (i, j) with i < j -> evidence; orders: (n_items), with each item; margin: (n_items), share of
     the price, 0 where the cost is unknown; category: (n_items), -1 for none."""
 
     pairs: dict[Pair, Evidence]
-    orders: NDArray[np.int64]
-    margin: NDArray[np.float64]
-    category: NDArray[np.int64]
+    orders: Int64s
+    margin: Float64s
+    category: Int64s
 
     def between(self, one: int, other: int) -> Evidence | None:
-        """None: not enough orders with both, or no more than chance brings."""
-        found = self.pairs.get((min(one, other), max(one, other)))
-        holds = found is not None and found.together >= LEAST_SUPPORT and found.lift > LEAST_LIFT
-        return found if holds else None
+        """None: too few orders with both, or no more than by chance."""
+        evidence = self.pairs.get((min(one, other), max(one, other)))
+        holds = evidence is not None and evidence.together >= MIN_SUPPORT and evidence.lift > MIN_LIFT
+        return evidence if holds else None
 
     def partners(self, item: int) -> set[int]:
         return self._partners.get(item, set())
@@ -63,23 +62,25 @@ class ProductSet(NamedTuple):
     strength: float
 
 
-def product_sets(sold: SoldTogether, k: int, forbidden: Set[int | Pair] = frozenset()) -> list[ProductSet]:
-    """The k strongest, no product in two of them. forbidden: items, and pairs (i, j) with i < j, to keep
-    apart."""
-    found: list[ProductSet] = []
+def product_sets(
+    co_purchases: CoPurchases, k: int, forbidden: Set[int | Pair] = frozenset()
+) -> list[ProductSet]:
+    """The k strongest, no product in two of them. forbidden: items, and pairs (i, j) with i < j that no set
+    may hold together."""
+    sets: list[ProductSet] = []
     taken: set[int] = set()
-    for seed in sorted(sold.pairs, key=lambda pair: (-sold.pairs[pair].similarity, pair)):
-        if len(found) == k:
+    for seed in sorted(co_purchases.pairs, key=lambda pair: (-co_purchases.pairs[pair].similarity, pair)):
+        if len(sets) == k:
             break
-        if taken.isdisjoint(seed) and sold.between(*seed) and _allowed(seed, forbidden):
-            items = grow(sold, seed, forbidden, taken)
+        if taken.isdisjoint(seed) and co_purchases.between(*seed) and _allowed(seed, forbidden):
+            items = grow(co_purchases, seed, forbidden, taken)
             taken.update(items)
-            found.append(described(sold, items))
-    return found
+            sets.append(with_evidence(co_purchases, items))
+    return sets
 
 
 def grow(
-    sold: SoldTogether,
+    co_purchases: CoPurchases,
     seed: tuple[int, ...],
     forbidden: Set[int | Pair] = frozenset(),
     taken: Set[int] = frozenset(),
@@ -87,30 +88,32 @@ def grow(
     """Adds the product with the largest sum of similarities + g margin - r same category, while that is more
     than the set's mean similarity: a weaker one would dilute it."""
     items = seed
-    while len(items) < LARGEST:
+    while len(items) < MAX_ITEMS:
         candidates = {
-            item: _gain(sold, items, item)
-            for item in set.intersection(*(sold.partners(item) for item in items)) - taken
+            item: _gain(co_purchases, items, item)
+            for item in set.intersection(*(co_purchases.partners(item) for item in items)) - taken
             if _allowed((*items, item), forbidden)
         }
         best = max(sorted(candidates), key=candidates.__getitem__, default=None)
-        if best is None or candidates[best] <= described(sold, items).strength * len(items) * 0.5:
+        if best is None or candidates[best] <= with_evidence(co_purchases, items).strength * len(items) * 0.5:
             break
         items = (*items, best)
     return items
 
 
-def described(sold: SoldTogether, items: tuple[int, ...]) -> ProductSet:
-    """A set with its evidence, a set that the merchant fixed included; without any it is 0."""
-    evidence = [sold.between(*pair) or Evidence(0, 0.0, 0.0) for pair in combinations(items, 2)]
+def with_evidence(co_purchases: CoPurchases, items: tuple[int, ...]) -> ProductSet:
+    """A set, learned or fixed by the merchant, with its evidence; pairs without evidence count as 0."""
+    evidence = [co_purchases.between(*pair) or Evidence(0, 0.0, 0.0) for pair in combinations(items, 2)]
     strength = sum(each.similarity for each in evidence) / len(evidence)
     return ProductSet(items, min(e.together for e in evidence), min(e.lift for e in evidence), strength)
 
 
-def _gain(sold: SoldTogether, items: tuple[int, ...], item: int) -> float:
-    similar = sum(found.similarity for own in items if (found := sold.between(own, item)) is not None)
-    repeats = sum(sold.category[own] == sold.category[item] >= 0 for own in items)
-    return float(similar + MARGIN_WEIGHT * sold.margin[item] - SAME_CATEGORY * repeats)
+def _gain(co_purchases: CoPurchases, items: tuple[int, ...], item: int) -> float:
+    similar = sum(
+        evidence.similarity for own in items if (evidence := co_purchases.between(own, item)) is not None
+    )
+    repeats = sum(co_purchases.category[own] == co_purchases.category[item] >= 0 for own in items)
+    return float(similar + MARGIN_WEIGHT * co_purchases.margin[item] - SAME_CATEGORY * repeats)
 
 
 def _allowed(items: tuple[int, ...], forbidden: Set[int | Pair]) -> bool:

@@ -1,4 +1,4 @@
-"""Sets as they are shown: those of training and the merchant's own, at today's prices and costs."""
+"""Sets on offer: learned ones and the merchant's own, at today's prices and costs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from recommender.model.bundle import Bundle
 from recommender.offers.catalogue import Catalogue, FixedSet
 from recommender.product_sets.set_pricing import Part, SetPrice, price_set
 
-CONSIDERED = 30
-"""Sets that are priced for one answer: a price is a fifth of a millisecond."""
+MAX_CONSIDERED = 30
+"""Sets priced for one answer, as pricing one takes 0.2 ms."""
 
 
 class SetOffer(NamedTuple):
-    """items: rows; fixed: the merchant wants it."""
+    """items: rows; fixed: whether the merchant defined it."""
 
     items: tuple[int, ...]
     name: str
@@ -31,68 +31,68 @@ class SetOffer(NamedTuple):
     price: SetPrice
 
 
-class SetsAsked(NamedTuple):
-    """product: a row that every set must hold, -1 for none; else `cart`: rows that a set must go on from.
-    rested: rows that this customer need not be shown again."""
+class SetQuery(NamedTuple):
+    """product: a row that every set must hold, -1 for none; else `cart`: rows of which a set must hold one.
+    suppressed: rows that this customer bought lately."""
 
     product: int = -1
     cart: frozenset[int] = frozenset()
-    rested: frozenset[int] = frozenset()
+    suppressed: frozenset[int] = frozenset()
 
     @property
-    def about_nothing(self) -> bool:
-        """The shop's best are wanted."""
+    def is_general(self) -> bool:
+        """Whether neither a product nor a cart restricts the sets."""
         return self.product < 0 and not self.cart
 
 
 @dataclass(frozen=True)
-class SetShop:
-    """The sets of one bundle over the shelf as it is now, as the merchant wants them."""
+class AvailableSets:
+    """The sets of one bundle under the availability of now and the merchant's rules."""
 
     bundle: Bundle
-    shelf: Availability
+    availability: Availability
     catalogue: Catalogue
 
-    def offers(self, asked: SetsAsked, k: int) -> list[SetOffer]:
-        """The merchant's own first, then by what their price is expected to bring. Learned sets share no
-        product, unless a product or cart was asked about. What cannot keep the minimum margin is left out."""
+    def offers(self, query: SetQuery, k: int) -> list[SetOffer]:
+        """The merchant's own first, then by expected margin. Learned sets share no product, unless the query
+        names a product or cart. Sets below the minimum margin are left out."""
         table = self.bundle.tables.sets
         if table is None:
             return []
-        fixed = _some(self._fixed(table, asked))
-        learned = _some(self._learned(table, asked, fixed))
-        learned.sort(key=lambda each: (-len(asked.cart & set(each.items)), -each.price.expected_margin_gain))
+        fixed = _first_considered(self._fixed(table, query))
+        learned = _first_considered(self._learned(table, query, fixed))
+        learned.sort(key=lambda each: (-len(query.cart & set(each.items)), -each.price.expected_margin_gain))
         return [*fixed, *learned][:k]
 
-    def _fixed(self, table: SetTable, asked: SetsAsked) -> Iterator[SetOffer | None]:
+    def _fixed(self, table: SetTable, query: SetQuery) -> Iterator[SetOffer | None]:
         for fixed in self.catalogue.sets.fixed:
             items = tuple(self.bundle.tables.products.rows(fixed.products))
-            if len(items) == len(fixed.products) and _answers(frozenset(items), asked):
+            if len(items) == len(fixed.products) and _matches(frozenset(items), query):
                 pairs = [table.pair(*pair) for pair in combinations(items, 2)]
                 support, lift = min(n for n, _ in pairs), min(lift for _, lift in pairs)
                 yield self._offer(table, items, support, lift, fixed)
 
     def _learned(
-        self, table: SetTable, asked: SetsAsked, fixed: Sequence[SetOffer]
+        self, table: SetTable, query: SetQuery, fixed: Sequence[SetOffer]
     ) -> Iterator[SetOffer | None]:
-        known = {frozenset(each.items) for each in fixed}
-        taken = {item for each in fixed for item in each.items} if asked.about_nothing else set()
-        for place in _places(table, asked).tolist():
-            items = tuple(item for item in table.items[place].tolist() if item >= 0)
-            own = frozenset(items)
-            if own in known or not taken.isdisjoint(own) or not self._allowed(own):
+        fixed_sets = {frozenset(each.items) for each in fixed}
+        taken = {item for each in fixed for item in each.items} if query.is_general else set()
+        for row in _candidate_rows(table, query).tolist():
+            items = tuple(item for item in table.items[row].tolist() if item >= 0)
+            members = frozenset(items)
+            if members in fixed_sets or not taken.isdisjoint(members) or not self._allowed(members):
                 continue
-            if _answers(own, asked) and (
-                offer := self._offer(table, items, int(table.support[place]), float(table.lift[place]))
+            if _matches(members, query) and (
+                offer := self._offer(table, items, int(table.support[row]), float(table.lift[row]))
             ):
-                taken |= own if asked.about_nothing else frozenset()
+                taken |= members if query.is_general else frozenset()
                 yield offer
 
-    def _allowed(self, own: frozenset[int]) -> bool:
+    def _allowed(self, members: frozenset[int]) -> bool:
         rows, sets = self.bundle.tables.products.rows, self.catalogue.sets
         apart = (rows(pair) for pair in sets.apart)
-        return own.isdisjoint(rows(sets.forbidden)) and not any(
-            len(pair) == 2 and own.issuperset(pair) for pair in apart
+        return members.isdisjoint(rows(sets.forbidden)) and not any(
+            len(pair) == 2 and members.issuperset(pair) for pair in apart
         )
 
     def _offer(
@@ -103,40 +103,46 @@ class SetShop:
         lift: float,
         fixed: FixedSet | None = None,
     ) -> SetOffer | None:
-        """None: it cannot be sold, or not at the minimum margin."""
-        least = self.catalogue.minimum_margin
-        if not self.shelf.sellable[list(items)].all():
+        """None: a product is not available, or the minimum margin cannot be kept."""
+        minimum_margin = self.catalogue.minimum_margin
+        if not self.availability.sellable[list(items)].all():
             return None
         parts = [self._part(table, item) for item in items]
-        whole = sum(part.price for part in parts)
+        list_price = sum(part.price for part in parts)
         costs = [part.cost for part in parts if part.cost is not None]
-        if not whole > 0 or (len(costs) == len(parts) and whole * (1 - least) < sum(costs)):
+        if not list_price > 0 or (
+            len(costs) == len(parts) and list_price * (1 - minimum_margin) < sum(costs)
+        ):
             return None
-        price = price_set(parts, support, least)
+        price = price_set(parts, support, minimum_margin)
         return SetOffer(items, fixed.name if fixed else "", fixed is not None, support, lift, price)
 
     def _part(self, table: SetTable, item: int) -> Part:
-        cost = float(self.shelf.cost[item])
-        known = round(cost, 4) if isfinite(cost) else None
-        return Part(round(float(self.shelf.price[item]), 2), known, int(table.orders[item]))
+        cost = float(self.availability.cost[item])
+        known_cost = round(cost, 4) if isfinite(cost) else None
+        return Part(round(float(self.availability.price[item]), 2), known_cost, int(table.orders[item]))
 
 
-def _some(sets: Iterator[SetOffer | None]) -> list[SetOffer]:
-    return list(islice((each for each in sets if each is not None), CONSIDERED))
+def _first_considered(sets: Iterator[SetOffer | None]) -> list[SetOffer]:
+    return list(islice((each for each in sets if each is not None), MAX_CONSIDERED))
 
 
-def _places(table: SetTable, asked: SetsAsked) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    """Rows of the table that may answer, strongest first."""
-    if asked.product >= 0:
-        return np.flatnonzero((table.items == asked.product).any(axis=1))
-    if asked.cart:
-        return np.flatnonzero(np.isin(table.items, list(asked.cart)).any(axis=1))
+def _candidate_rows(table: SetTable, query: SetQuery) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """Rows of the table that may match, strongest first."""
+    if query.product >= 0:
+        return np.flatnonzero((table.items == query.product).any(axis=1))
+    if query.cart:
+        return np.flatnonzero(np.isin(table.items, list(query.cart)).any(axis=1))
     return np.arange(len(table.items))
 
 
-def _answers(own: frozenset[int], asked: SetsAsked) -> bool:
-    if asked.product >= 0:
-        return asked.product in own and own.isdisjoint(asked.rested - {asked.product})
-    if asked.cart:
-        return not own.isdisjoint(asked.cart) and own.isdisjoint(asked.rested) and not own <= asked.cart
-    return own.isdisjoint(asked.rested)
+def _matches(members: frozenset[int], query: SetQuery) -> bool:
+    if query.product >= 0:
+        return query.product in members and members.isdisjoint(query.suppressed - {query.product})
+    if query.cart:
+        return (
+            not members.isdisjoint(query.cart)
+            and members.isdisjoint(query.suppressed)
+            and not members <= query.cart
+        )
+    return members.isdisjoint(query.suppressed)

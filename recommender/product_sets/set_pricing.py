@@ -1,4 +1,4 @@
-"""What to charge for a set: the discount that pays for itself, or none."""
+"""The price of a set: the discount that pays for itself, or none."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from math import ceil, exp
 from typing import NamedTuple
 
 ELASTICITY = 3.0
-"""Relative growth of attached sales a unit of discount: 10 % off, 35 % more."""
-STEP, LARGEST = 0.01, 0.3
+"""Relative growth of set sales per unit of discount: 10 % off, 35 % more."""
+DISCOUNT_STEP, MAX_DISCOUNT = 0.01, 0.3
 
 
 class Part(NamedTuple):
-    """One product of a set; cost None: unknown. orders: those with it in the time looked at."""
+    """One product of a set; cost None: unknown. orders: with the product, in the training period."""
 
     price: float
     cost: float | None
@@ -20,9 +20,9 @@ class Part(NamedTuple):
 
 
 class SetPrice(NamedTuple):
-    """Money. discount: share of the list price; expected_margin_gain: in the time looked at, above selling
-    the parts alone; bought_anyway: share of the set's buyers who take it at list price; needed_attach: from
-    which attach rate the discount pays, beside today's attach."""
+    """Money. discount: share of the list price; expected_margin_gain: in the training period, above selling
+    the parts alone; bought_anyway: share of the set's buyers who take it at list price; attach: today's
+    attach rate; needed_attach: the attach rate from which the discount pays."""
 
     list_price: float
     price: float
@@ -38,24 +38,26 @@ def price_set(
 ) -> SetPrice:
     """The discount with the largest expected margin, in steps of 1 % up to 30 %, often 0.
 
-    The anchor is the part bought most; its buyers attach the rest in `together` orders anyway, and these
-    now pay less (cannibalisation). together: orders with all parts. With an unknown cost there is no telling
-    what a discount gives away: none is given. The price keeps `minimum_margin` of itself.
+    The anchor is the part bought most; its buyers buy the rest with it in `together` orders anyway, which
+    now pay less (cannibalisation). together: orders with all parts. With an unknown cost the loss is unknown,
+    so no discount is given. At least `minimum_margin` of the price remains as margin.
     """
-    whole = sum(part.price for part in parts)
+    list_price = sum(part.price for part in parts)
     costs = [part.cost for part in parts if part.cost is not None]
     steps = (
-        [place * STEP for place in range(round(LARGEST / STEP) + 1)] if len(costs) == len(parts) else [0.0]
+        [step * DISCOUNT_STEP for step in range(round(MAX_DISCOUNT / DISCOUNT_STEP) + 1)]
+        if len(costs) == len(parts)
+        else [0.0]
     )
-    allowed = [d for d in steps if d == 0 or whole * (1 - d) * (1 - minimum_margin) >= sum(costs)]
-    discount = max(allowed, key=lambda d: (round(gain(parts, together, d, elasticity), 9), -d))
+    allowed = [d for d in steps if d == 0 or list_price * (1 - d) * (1 - minimum_margin) >= sum(costs)]
+    discount = max(allowed, key=lambda d: (round(margin_gain(parts, together, d, elasticity), 9), -d))
     anchor = max(part.orders for part in parts)
     return SetPrice(
-        list_price=round(whole, 2),
-        price=ceil(whole * (1 - discount) * 100 - 1e-6) / 100,  # a cent less may miss the minimum margin
+        list_price=round(list_price, 2),
+        price=ceil(list_price * (1 - discount) * 100 - 1e-6) / 100,  # a cent less may miss the minimum margin
         discount=discount,
-        expected_margin_gain=round(gain(parts, together, discount, elasticity), 2),
-        bought_anyway=together / (together + extra(parts, together, discount, elasticity))
+        expected_margin_gain=round(margin_gain(parts, together, discount, elasticity), 2),
+        bought_anyway=together / (together + extra_sets(parts, together, discount, elasticity))
         if together
         else 0.0,
         attach=together / anchor if anchor else 0.0,
@@ -63,28 +65,28 @@ def price_set(
     )
 
 
-def extra(parts: Sequence[Part], together: int, discount: float, elasticity: float) -> float:
-    """Orders more with the whole set: never more than the anchor's buyers who now leave without the rest."""
+def extra_sets(parts: Sequence[Part], together: int, discount: float, elasticity: float) -> float:
+    """Extra orders of the whole set: at most those of the anchor without the rest."""
     room = max(part.orders for part in parts) - together
     return min(float(room), together * (exp(elasticity * discount) - 1))
 
 
-def gain(parts: Sequence[Part], together: int, discount: float, elasticity: float) -> float:
-    """Margin above the parts alone: what the rest earns in extra sets, less what all sets give away."""
+def margin_gain(parts: Sequence[Part], together: int, discount: float, elasticity: float) -> float:
+    """Margin above selling the parts alone: of the rest in extra sets, less the discount on all sets."""
     given_away = discount * sum(part.price for part in parts)
-    more = extra(parts, together, discount, elasticity)
+    more = extra_sets(parts, together, discount, elasticity)
     return more * (_margin_of_rest(parts) - given_away) - together * given_away
 
 
 def _margin_of_rest(parts: Sequence[Part]) -> float:
-    """Of all parts but the anchor, which would be bought without them."""
-    anchor = max(range(len(parts)), key=lambda place: parts[place].orders)
-    rest = [part for place, part in enumerate(parts) if place != anchor]
+    """Margin of all parts but the anchor, which would be bought without them."""
+    anchor = max(range(len(parts)), key=lambda i: parts[i].orders)
+    rest = [part for i, part in enumerate(parts) if i != anchor]
     return sum(part.price - part.cost for part in rest if part.cost is not None)
 
 
 def _needed_attach(parts: Sequence[Part], together: int, discount: float) -> float:
-    """attach x margin of the rest / (margin of the rest - discount); 1 where no attach rate would do."""
+    """attach x margin of the rest / (margin of the rest - discount); 1 where no attach rate is enough."""
     anchor, rest = max(part.orders for part in parts), _margin_of_rest(parts)
     left = rest - discount * sum(part.price for part in parts)
     return min(1.0, together / anchor * rest / left) if left > 0 and anchor else 1.0

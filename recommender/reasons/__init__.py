@@ -1,1 +1,1 @@
-"""Why a product is shown."""
+"""Reasons: why a product is shown."""

@@ -1,6 +1,6 @@
-"""When what a customer buys again and again runs out: for the reasons of `buy_again` and of e-mails.
+"""When a customer is expected to need a product again: for the reasons of `buy_again` and of e-mails.
 
-Training has worked the days out; only what was bought since then is worked out here.
+Training has computed the days; those of products bought since then are computed here.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from recommender.value.reorder_timing import Habits, due
 if TYPE_CHECKING:
     from recommender.context.request import Situation
 
-TELL_WHEN = frozenset({"buy_again", "email"})  # placements whose reasons do
-LEAST_TIMES = 2  # bought once says little of a habit
-LATE = 0.5  # of the wait past the expected day: then they have found another way
+REFILL_PLACEMENTS = frozenset({"buy_again", "email"})  # whose reasons name the day
+MIN_TIMES = 2  # a single purchase shows no habit
+LATE = 0.5  # of the wait past the expected day: by then they buy it elsewhere
 DAY_MS = 86_400_000
 
 
-class RunsOut(NamedTuple):
+class RefillDue(NamedTuple):
     """How often it was bought; when it is expected again, and the ends of 90 %, in days since 1970."""
 
     times: int
@@ -28,33 +28,37 @@ class RunsOut(NamedTuple):
     latest: int
 
 
-def runs_out(situation: Situation, item: int) -> RunsOut | None:
-    """None where it is not known, or no longer to be expected."""
-    people = situation.bundle.tables.people
-    if people is None:
+def refill_due(situation: Situation, item: int) -> RefillDue | None:
+    """None where no day is known, or it is too long past."""
+    customers = situation.bundle.tables.people
+    if customers is None:
         return None
-    table = people.reorder
-    place = table.place(situation.customer, item)
+    table = customers.reorder
+    position = table.position(situation.customer, item)
     if item in situation.fresh_purchases:
-        habits = table.habits.where(slice(place, place + 1)) if place >= 0 else None
+        habits = table.habits.where(slice(position, position + 1)) if position >= 0 else None
         habits = _bought_since(situation, item, habits)
-        found = due(table, habits, situation.today)
-        times, days = int(habits.times[0]), (found.day[0], found.earliest[0], found.latest[0])
-    elif place < 0 or (times := table.times.item(place)) < LEAST_TIMES:
+        expected = due(table, habits, situation.today)
+        times, days = int(habits.times[0]), (expected.day[0], expected.earliest[0], expected.latest[0])
+    elif position < 0 or (times := table.times.item(position)) < MIN_TIMES:
         return None
     else:
-        days = tuple(table.expected[place].tolist())
-    said = RunsOut(times, *(int(min(day, LAST_DAY)) for day in days))
-    late = said.day + LATE * (said.day - situation.last_bought[item])
-    return said if times >= LEAST_TIMES and situation.today <= late else None
+        days = tuple(table.expected[position].tolist())
+    refill = RefillDue(times, *(int(min(day, LAST_DAY)) for day in days))
+    late = refill.day + LATE * (refill.day - situation.last_bought[item])
+    return refill if times >= MIN_TIMES and situation.today <= late else None
 
 
 def _bought_since(situation: Situation, item: int, habits: Habits | None) -> Habits:
-    """With the orders since training, oldest first."""
+    """Habits after the orders since training, oldest first."""
     row = situation.bundle.tables.products.row
     for order in reversed(situation.shopper.purchased_since(situation.trained_until_ms)):
         for product, packs in zip(order.product_ids, order.quantities, strict=True):
             if row(product) == item:
                 day = order.at_ms // DAY_MS
-                habits = Habits.begun(item, day, packs) if habits is None else habits.bought(item, day, packs)
-    return habits if habits is not None else Habits.begun(item, situation.fresh_purchases[item])
+                habits = (
+                    Habits.first_purchase(item, day, packs)
+                    if habits is None
+                    else habits.bought(item, day, packs)
+                )
+    return habits if habits is not None else Habits.first_purchase(item, situation.fresh_purchases[item])

@@ -35,7 +35,7 @@ from recommender.kernels.ranking import (
 )
 from recommender.kernels.trees import Masks, add_leaves, to_chances
 from recommender.model.bundle import Tables
-from recommender.model.next_basket_table import FORESEEN_KEPT, PrecomputedRow
+from recommender.model.next_basket_table import PRECOMPUTED_KEPT, PrecomputedRow
 from recommender.sources.als import own_purchases
 from recommender.sources.candidates import Candidates, room
 from recommender.sources.next_basket import next_basket
@@ -66,7 +66,7 @@ class Head(NamedTuple):
 
 def companions(tables: Tables) -> Companions:
     """What goes with what, as kernels take it."""
-    return tables.companions.columns, tables.next_basket.rise, tables.cart_tuning.item(1)
+    return tables.companions.columns, tables.next_basket.trend_boost, tables.cart_tuning.item(1)
 
 
 def head_of(situation: Situation) -> Head | None:
@@ -86,9 +86,11 @@ def head_of(situation: Situation) -> Head | None:
 def foreseen(situation: Situation) -> Candidates:
     """The next basket: as many as are worked out beforehand."""
     found = next_basket(situation)
-    if len(found.items) <= FORESEEN_KEPT:
+    if len(found.items) <= PRECOMPUTED_KEPT:
         return found
-    return Candidates.unanchored(*PrecomputedRow(found.items, found.scores, found.counts).best(FORESEEN_KEPT))
+    return Candidates.unanchored(
+        *PrecomputedRow(found.items, found.scores, found.counts).best(PRECOMPUTED_KEPT)
+    )
 
 
 def completion(situation: Situation) -> Candidates:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from recommender.arrays.dtypes import Float32s, Int32s
 from recommender.context.request import DAY, Situation
 from recommender.kernels.ranking import Places
 from recommender.kernels.trees import Trees
 from recommender.model.next_basket_table import (
-    FORESEEN_KEPT,
-    Floats,
-    Ints,
+    PRECOMPUTED_KEPT,
     NextBasket,
     Past,
     PeersRow,
@@ -56,21 +55,21 @@ def foresee(table: NextBasket, past: Past, peers: PeersRow, today: int) -> Preco
     return PrecomputedRow(items, scores, _orders(features))
 
 
-def _orders(features: Floats) -> Ints:
+def _orders(features: Float32s) -> Int32s:
     """How often the customer bought each."""
     return features[:, COUNT].astype(np.int32)
 
 
 def foresee_many(table: NextBasket, customers: Places, today: int) -> tuple[Places, PrecomputedRow]:
-    """Of several customers with a past the FORESEEN_KEPT likeliest, likeliest first: (how many of each, and
-    these one after another)."""
+    """Of several customers with a past the PRECOMPUTED_KEPT likeliest, likeliest first: (how many of each,
+    and these one after another)."""
     lists, items, features = describe_many(table, customers, today)
     scores = rank_scores(table.trees, features, lists)
     which = np.repeat(np.arange(len(customers)), np.diff(lists))
     order = np.lexsort((-scores, which))
-    best = order[np.arange(len(order)) - lists[which] < FORESEEN_KEPT]
+    best = order[np.arange(len(order)) - lists[which] < PRECOMPUTED_KEPT]
     row = PrecomputedRow(items[best], scores[best], _orders(features)[best])
-    return np.minimum(np.diff(lists), FORESEEN_KEPT), row
+    return np.minimum(np.diff(lists), PRECOMPUTED_KEPT), row
 
 
 def bought_before(situation: Situation) -> Candidates:
@@ -79,7 +78,7 @@ def bought_before(situation: Situation) -> Candidates:
     return found.where(found.counts > 0)
 
 
-def rank_scores(trees: Trees, features: Floats, lists: Places | None = None) -> Floats:
+def rank_scores(trees: Trees, features: Float32s, lists: Places | None = None) -> Float32s:
     """(n) float32 above 0: how likely each candidate is, beside the others. lists: of several customers,
     where each one's candidates begin, and the end."""
     if not len(trees):
@@ -108,7 +107,7 @@ def extended(past: Past, fresh: list[tuple[int, int]]) -> Past:
     return Past(np.ascontiguousarray(items), np.ascontiguousarray(days))
 
 
-def personal_vector(past: Past, decay: float) -> tuple[Ints, Floats]:
+def personal_vector(past: Past, decay: float) -> tuple[Int32s, Float32s]:
     """(items ascending, their share of the customer's baskets), later baskets counting more."""
     items, place = np.unique(past.items, return_inverse=True)
     weights = personal_weights(baskets_since(past.days), decay)

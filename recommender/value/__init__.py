@@ -1,1 +1,1 @@
-"""What a customer is worth, and when they order again."""
+"""Customer value: expected orders and revenue, segments, and when customers order again."""

@@ -1,4 +1,4 @@
-"""A shop's clock: weeks of usual business. In a busy season more of them pass than on the calendar."""
+"""A shop's business calendar: weeks of usual business, of which more pass in a busy season."""
 
 from __future__ import annotations
 
@@ -7,39 +7,41 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.value.order_models import Floats
+from recommender.arrays.dtypes import Float64s
 
 WEEK_DAYS = 7.0
 YEAR_DAYS = 365.2425
-PARTS = 26  # of a year
+YEAR_PARTS = 26  # of a year
 
 
 @dataclass(frozen=True)
 class BusinessCalendar:
-    """pace: (PARTS) float64, weeks of usual business that pass in a calendar week of each part of the year,
-    which begins with 1 January 1970; on average 1."""
+    """pace: (YEAR_PARTS) float64, weeks of usual business that pass in a calendar week of each part of the
+    year, which begins with 1 January 1970; on average 1."""
 
-    pace: Floats = field(default_factory=lambda: np.ones(PARTS))
+    pace: Float64s = field(default_factory=lambda: np.ones(YEAR_PARTS))
 
-    def day(self, days: NDArray[np.integer] | Floats | float) -> Floats:
-        """Whole days of business from 1970 to the given days on the calendar, as float64."""
+    def day(self, days: NDArray[np.integer] | Float64s | float) -> Float64s:
+        """Whole days of business from 1970 to the given days (since 1970), as float64."""
         years, part = np.divmod(np.asarray(days, np.float64) / YEAR_DAYS, 1.0)
-        passed = years + np.interp(part * PARTS, np.arange(PARTS + 1), self._passed)
+        passed = years + np.interp(part * YEAR_PARTS, np.arange(YEAR_PARTS + 1), self._passed)
         return np.asarray(np.rint(passed * YEAR_DAYS))
 
-    def weeks(self, since: NDArray[np.integer] | float, until: NDArray[np.integer] | float) -> Floats:
-        """Weeks of business between two days on the calendar, to a day."""
+    def weeks(self, since: NDArray[np.integer] | float, until: NDArray[np.integer] | float) -> Float64s:
+        """Weeks of business between two days (since 1970), to a day."""
         return np.asarray((self.day(until) - self.day(since)) / WEEK_DAYS)
 
-    def after(self, since: float, weeks: Floats) -> Floats:
-        """The days on the calendar, since 1970, when so many weeks of business have passed after one."""
+    def after(self, since: float, weeks: Float64s) -> Float64s:
+        """The days, since 1970, on which so many weeks of business have passed since one day."""
         years, part = np.divmod((self.day(since) + WEEK_DAYS * weeks) / YEAR_DAYS, 1.0)
-        return np.asarray((years + np.interp(part, self._passed, np.arange(PARTS + 1) / PARTS)) * YEAR_DAYS)
+        return np.asarray(
+            (years + np.interp(part, self._passed, np.arange(YEAR_PARTS + 1) / YEAR_PARTS)) * YEAR_DAYS
+        )
 
     @property
-    def _passed(self) -> Floats:
-        """(PARTS + 1): the share of a year's business that is over when each part begins, and 1."""
+    def _passed(self) -> Float64s:
+        """(YEAR_PARTS + 1): the share of a year's business that is over when each part begins, and 1."""
         return np.concatenate([[0.0], np.cumsum(self.pace) / self.pace.sum()])
 
 
-USUAL = BusinessCalendar()
+UNIFORM_CALENDAR = BusinessCalendar()

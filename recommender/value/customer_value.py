@@ -1,6 +1,6 @@
-"""What each customer is worth: a model of orders, a model of spend, and what hold-outs taught about both.
+"""Customer value: a model of orders, a model of spend, and corrections of both learned on hold-outs.
 
-A live order moves the figures at once: they are computed from the customer's own numbers when asked.
+Forecasts are computed on request from the customer's own numbers, so a live order changes them at once.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.value.business_calendar import USUAL, WEEK_DAYS, BusinessCalendar
+from recommender.arrays.dtypes import Float32s, Float64s, Int32s
+from recommender.value.business_calendar import UNIFORM_CALENDAR, WEEK_DAYS, BusinessCalendar
 from recommender.value.order_models import (
     NBD,
-    Floats,
     OrderModel,
     SpendModel,
     Summary,
@@ -25,31 +25,31 @@ from recommender.value.order_models import (
 )
 
 HORIZONS_DAYS = (30, 90, 365)
-NEVER = -1
-PAST = 0.5  # how far a customer's forecast revenue leans to what they brought so far: ranks them better
-FADE_WEEKS = 90 / WEEK_DAYS  # the time over which churn risk compares
+NO_DAY = -1
+PAST_REVENUE_EXPONENT = 0.5  # weight of past revenue in a revenue forecast, which ranks customers better
+CHURN_HORIZON_WEEKS = 90 / WEEK_DAYS  # the time over which churn risk compares
 
 
 class Customers(NamedTuple):
-    """What is known of some customers; (n) each. Days since 1970; first_day NEVER: no order yet.
+    """The numbers of some customers; (n) each. Days since 1970; first_day NO_DAY: no order yet.
 
-    order_days float64 (days on which they ordered); revenue float64 (money, net of refunds, of all of
-    them); margin float64 (share of revenue, NaN: no cost known); order_lift, revenue_lift float64 (what
-    the products bought say of orders and revenue to come; 1: nothing).
+    order_days float64 (days on which they ordered); revenue float64 (money of all orders, net of refunds);
+    margin float64 (share of revenue, NaN: no cost known); order_lift, revenue_lift float64 (factors of
+    future orders and revenue, from the products bought; 1: none).
     """
 
-    first_day: NDArray[np.int32]
-    last_day: NDArray[np.int32]
-    order_days: Floats
-    revenue: Floats
-    margin: Floats
-    order_lift: Floats
-    revenue_lift: Floats
+    first_day: Int32s
+    last_day: Int32s
+    order_days: Float64s
+    revenue: Float64s
+    margin: Float64s
+    order_lift: Float64s
+    revenue_lift: Float64s
 
     @classmethod
     def new(cls) -> Customers:
-        """One of whom nothing is known."""
-        never, nothing, one = np.full(1, NEVER, np.int32), np.zeros(1), np.ones(1)
+        """One customer of whom nothing is known."""
+        never, nothing, one = np.full(1, NO_DAY, np.int32), np.zeros(1), np.ones(1)
         return cls(never, never, nothing, nothing, np.full(1, np.nan), one, one)
 
     def where(self, kept: slice | NDArray[np.bool_ | np.intp]) -> Customers:
@@ -60,7 +60,7 @@ class Customers(NamedTuple):
         """One customer after a further order; several of a day count as one order day."""
         again = float(self.last_day[0] != day)
         return self._replace(
-            first_day=np.where(self.first_day == NEVER, day, np.minimum(self.first_day, day)).astype(
+            first_day=np.where(self.first_day == NO_DAY, day, np.minimum(self.first_day, day)).astype(
                 np.int32
             ),
             last_day=np.maximum(self.last_day, day).astype(np.int32),
@@ -68,10 +68,12 @@ class Customers(NamedTuple):
             revenue=self.revenue + revenue,
         )
 
-    def seen(self, today: int, clock: BusinessCalendar = USUAL) -> Summary:
-        """The order models' numbers, by the shop's clock. Everybody must have ordered."""
-        recency = clock.weeks(self.first_day, self.last_day)
-        return Summary(self.order_days - 1, recency, np.maximum(clock.weeks(self.first_day, today), recency))
+    def summary(self, today: int, calendar: BusinessCalendar = UNIFORM_CALENDAR) -> Summary:
+        """What the order models take, in weeks of the shop's calendar. Everybody must have ordered."""
+        recency = calendar.weeks(self.first_day, self.last_day)
+        return Summary(
+            self.order_days - 1, recency, np.maximum(calendar.weeks(self.first_day, today), recency)
+        )
 
 
 @dataclass(frozen=True)
@@ -83,33 +85,33 @@ class CustomerValue:
     spend: (3) float64, `SpendModel`; margin: (1) float64, the shop's share of revenue (NaN: no costs).
     reference_weeks: (1) float64, the time for which the corrections were learned; means: (2) float64, a
     customer's mean revenue so far and in that time, before recalibration. features_seen: (2, features of
-    `describe`) float64, least and greatest the weights were learned of; order_weights and
+    `correction_features`) float64, least and greatest the weights were learned of; order_weights and
     revenue_weights: (1 + features) float64; order_knots and revenue_knots: (2, bins)
     float64, forecasts and what came. Per customer: `Customers`; float32 where that says float64.
     """
 
-    pace: Floats
-    model: Floats
-    rare: Floats
-    spend: Floats
-    margin: Floats
-    reference_weeks: Floats
-    means: Floats
-    features_seen: Floats
-    order_weights: Floats
-    revenue_weights: Floats
-    order_knots: Floats
-    revenue_knots: Floats
-    first_day: NDArray[np.int32]
-    last_day: NDArray[np.int32]
-    order_days: NDArray[np.float32]
-    revenue: NDArray[np.float32]
-    own_margin: NDArray[np.float32]
-    order_lift: NDArray[np.float32]
-    revenue_lift: NDArray[np.float32]
+    pace: Float64s
+    model: Float64s
+    rare: Float64s
+    spend: Float64s
+    margin: Float64s
+    reference_weeks: Float64s
+    means: Float64s
+    features_seen: Float64s
+    order_weights: Float64s
+    revenue_weights: Float64s
+    order_knots: Float64s
+    revenue_knots: Float64s
+    first_day: Int32s
+    last_day: Int32s
+    order_days: Float32s
+    revenue: Float32s
+    own_margin: Float32s
+    order_lift: Float32s
+    revenue_lift: Float32s
 
     @cached_property
-    def clock(self) -> BusinessCalendar:
+    def calendar(self) -> BusinessCalendar:
         return BusinessCalendar(self.pace)
 
     @property
@@ -147,105 +149,119 @@ class Forecast(NamedTuple):
     """(n) float64 of customers who have ordered, or (n, horizons).
 
     orders, revenue, margin (money; NaN where no cost is known): expected from today on. p_alive: chance
-    of not having left; churn_risk: the share of the orders expected after the last one that is no longer.
+    of not having left; churn_risk: 1 less the orders expected now over those right after the last order.
     """
 
-    p_alive: Floats
-    churn_risk: Floats
-    orders: Floats
-    revenue: Floats
-    margin: Floats
+    p_alive: Float64s
+    churn_risk: Float64s
+    orders: Float64s
+    revenue: Float64s
+    margin: Float64s
+
+
+class OrdersAndRevenue(NamedTuple):
+    """(n) or (n, draws) float64 each; revenue in money."""
+
+    orders: Float64s
+    revenue: Float64s
 
 
 def forecast(
     value: CustomerValue, customers: Customers, today: int, horizons_days: tuple[int, ...] = HORIZONS_DAYS
 ) -> Forecast:
-    """What is to be expected of customers who have ordered. today: days since 1970; horizons ascending."""
-    model, seen = value.order_model, customers.seen(today, value.clock)
-    habit = leaning(value, customers, ahead(value, customers, seen, float(value.reference_weeks[0]))[1])
-    weeks = [float(value.clock.weeks(today, today + days)) for days in horizons_days]
-    found = [_recalibrated(value, customers, seen, ahead_weeks, habit) for ahead_weeks in weeks]
+    """The forecast for customers who have ordered. today: days since 1970; horizons ascending."""
+    model, summary = value.order_model, customers.summary(today, value.calendar)
+    reference = corrected_forecast(value, customers, summary, float(value.reference_weeks[0]))
+    factor = past_revenue_factor(value, customers, reference.revenue)
+    weeks = [float(value.calendar.weeks(today, today + days)) for days in horizons_days]
+    forecasts = [_recalibrated(value, customers, summary, ahead_weeks, factor) for ahead_weeks in weeks]
     orders, revenue = (
-        np.maximum.accumulate(np.stack(part, axis=1), axis=1) for part in zip(*found, strict=True)
+        np.maximum.accumulate(np.stack(part, axis=1), axis=1) for part in zip(*forecasts, strict=True)
     )
     margin = np.where(np.isnan(customers.margin), value.margin[0], customers.margin)
-    return Forecast(p_alive(model, seen), churn_risk(model, seen), orders, revenue, revenue * margin[:, None])
+    return Forecast(
+        p_alive(model, summary), churn_risk(model, summary), orders, revenue, revenue * margin[:, None]
+    )
 
 
 def _recalibrated(
-    value: CustomerValue, customers: Customers, seen: Summary, weeks: float, habit: Floats
-) -> tuple[Floats, Floats]:
-    """(orders, revenue) expected within the next weeks. The knots are of the reference weeks."""
-    orders, revenue = ahead(value, customers, seen, weeks)
+    value: CustomerValue, customers: Customers, summary: Summary, weeks: float, factor: Float64s
+) -> OrdersAndRevenue:
+    """What is expected within the next weeks. The knots are of the reference weeks."""
+    orders, revenue = corrected_forecast(value, customers, summary, weeks)
     scale = weeks / value.reference_weeks[0]
-    return (
+    return OrdersAndRevenue(
         recalibrated(orders / scale, value.order_knots) * scale,
-        recalibrated(revenue * habit / scale, value.revenue_knots) * scale,
+        recalibrated(revenue * factor / scale, value.revenue_knots) * scale,
     )
 
 
-def ahead(value: CustomerValue, customers: Customers, seen: Summary, weeks: float) -> tuple[Floats, Floats]:
-    """(orders, revenue) of the next weeks, corrected, not yet recalibrated."""
-    expected = expected_orders(value.order_model, seen, weeks)
-    features = describe(value, customers, seen, expected, weeks).clip(*value.features_seen)
+def corrected_forecast(
+    value: CustomerValue, customers: Customers, summary: Summary, weeks: float
+) -> OrdersAndRevenue:
+    """What is expected within the next weeks, corrected, not yet recalibrated."""
+    expected = expected_orders(value.order_model, summary, weeks)
+    features = correction_features(value, customers, summary, expected, weeks).clip(*value.features_seen)
     spend = expected_spend(value.spend_model, customers.order_days, own_spend(customers))
-    return (
+    return OrdersAndRevenue(
         expected * log_linear(features, value.order_weights) * customers.order_lift,
         expected * spend * log_linear(features, value.revenue_weights) * customers.revenue_lift,
     )
 
 
-def leaning(value: CustomerValue, customers: Customers, revenue: Floats) -> Floats:
-    """Factor that moves forecasts half-way from what is expected to what a customer has brought so far,
-    both over the shop's mean. revenue: of the reference weeks, from `ahead`."""
+def past_revenue_factor(value: CustomerValue, customers: Customers, revenue: Float64s) -> Float64s:
+    """Factor that moves revenue forecasts half-way towards a customer's past revenue, both over the shop's
+    mean. revenue: of the reference weeks, from `corrected_forecast`."""
     past, coming = value.means
     own = np.maximum(customers.revenue, 0.1 * value.spend_model.shop_mean)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (own / past) / (revenue / coming)
-    return np.where(np.isfinite(ratio) & (ratio > 0), ratio, 1.0) ** PAST
+    return np.where(np.isfinite(ratio) & (ratio > 0), ratio, 1.0) ** PAST_REVENUE_EXPONENT
 
 
-def churn_risk(model: OrderModel, seen: Summary) -> Floats:
-    """0 right after an order, towards 1 the longer the silence is for a customer of that rhythm."""
-    fresh = expected_orders(model, Summary(seen.frequency, seen.recency, seen.recency), FADE_WEEKS)
-    now = expected_orders(model, seen, FADE_WEEKS)
+def churn_risk(model: OrderModel, summary: Summary) -> Float64s:
+    """0 right after an order; towards 1 the longer a customer of that rhythm has not ordered."""
+    fresh = expected_orders(
+        model, Summary(summary.frequency, summary.recency, summary.recency), CHURN_HORIZON_WEEKS
+    )
+    now = expected_orders(model, summary, CHURN_HORIZON_WEEKS)
     return np.asarray(np.clip(1 - now / np.maximum(fresh, 1e-300), 0.0, 1.0))
 
 
-def own_spend(customers: Customers) -> Floats:
-    """Money of a mean order day."""
+def own_spend(customers: Customers) -> Float64s:
+    """Mean money of an order day."""
     return np.asarray(np.maximum(customers.revenue, 0.0) / customers.order_days)
 
 
-def describe(
-    value: CustomerValue, customers: Customers, seen: Summary, expected: Floats, weeks: float
-) -> Floats:
-    """(n, features) float64: what a log-linear correction may go by."""
+def correction_features(
+    value: CustomerValue, customers: Customers, summary: Summary, expected: Float64s, weeks: float
+) -> Float64s:
+    """(n, features) float64: the features of the log-linear corrections."""
     shop = max(value.spend_model.shop_mean, 1e-9)
     own = own_spend(customers)
     spend = expected_spend(value.spend_model, customers.order_days, own) + 1e-3 * shop
-    rare = expected_orders(value.rare_model, seen, weeks)
+    rare = expected_orders(value.rare_model, summary, weeks)
     return np.stack(
         [
             np.log(rare) - np.log(np.maximum(expected, 1e-12)),
             np.log(spend / shop),
-            (seen.frequency == 0).astype(np.float64),
-            np.log((seen.age - seen.recency + 1) / (seen.age + 1)),
-            np.log1p(seen.frequency),
-            np.log1p(seen.age),
+            (summary.frequency == 0).astype(np.float64),
+            np.log((summary.age - summary.recency + 1) / (summary.age + 1)),
+            np.log1p(summary.frequency),
+            np.log1p(summary.age),
             np.log((own + 0.1 * shop) / spend),
         ],
         axis=1,
     )
 
 
-def log_linear(features: Floats, weights: Floats) -> Floats:
-    """exp(weights[0] + features weights[1:]), within reason."""
+def log_linear(features: Float64s, weights: Float64s) -> Float64s:
+    """exp(weights[0] + features weights[1:]), the exponent clipped to +-5."""
     return np.asarray(np.exp(np.clip(weights[0] + features @ weights[1:], -5.0, 5.0)))
 
 
-def recalibrated(forecasts: Floats, knots: Floats) -> Floats:
-    """What came of such forecasts: linear between knots, in proportion below the first and above the last."""
+def recalibrated(forecasts: Float64s, knots: Float64s) -> Float64s:
+    """Maps forecasts to what they came to: linear between knots, in proportion outside of them."""
     before, after = knots
     within = np.interp(forecasts, before, after)
     low, high = forecasts * (after[0] / before[0]), forecasts * (after[-1] / before[-1])

@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float64s
+
 BG_NBD, MBG_NBD, PARETO_NBD, NBD = range(4)
 NAMES = ("BG/NBD", "MBG/NBD", "Pareto/NBD", "NBD")
 MOST_TERMS, BLOCK = 3_072, 64
-Floats = NDArray[np.float64]
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 NODES, WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2  # of Gauss and Legendre, on (0, 1)
 
@@ -39,11 +40,11 @@ class OrderModel(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """frequency, recency (weeks), age (weeks): (n) float64 each, in whatever order."""
+    """(n) float64 each: frequency (repeat purchase days), recency (weeks), age (weeks)."""
 
-    frequency: Floats
-    recency: Floats
-    age: Floats
+    frequency: Float64s
+    recency: Float64s
+    age: Float64s
 
     @classmethod
     def of(cls, frequency: float, recency: float, age: float) -> Summary:
@@ -54,51 +55,51 @@ class Summary(NamedTuple):
         return Summary(self.frequency[kept], self.recency[kept], self.age[kept])
 
 
-def p_alive(model: OrderModel, seen: Summary) -> Floats:
+def p_alive(model: OrderModel, summary: Summary) -> Float64s:
     """Chance that the customer has not left for good."""
-    x, recency, age = seen
+    x, recency, age = summary
     if model.kind == NBD:
         return np.ones_like(x)
     if model.kind == PARETO_NBD:
-        return 1 / (1 + pareto_left_odds(model, seen))
-    left = model.a / np.maximum(tries(model, x) - 1, 1e-12)
+        return 1 / (1 + pareto_left_odds(model, summary))
+    left = model.a / np.maximum(posterior_b(model, x) - 1, 1e-12)
     with np.errstate(over="ignore"):
         odds = left * ((model.alpha + age) / (model.alpha + recency)) ** (model.r + x)
     return np.where((model.kind == BG_NBD) & (x == 0), 1.0, 1 / (1 + odds))
 
 
-def tries(model: OrderModel, frequency: Floats) -> Floats:
-    """b of the posterior Beta(a, b) of leaving after an order, of one who has not left (BG, MBG/NBD)."""
+def posterior_b(model: OrderModel, frequency: Float64s) -> Float64s:
+    """b of the posterior Beta(a, b) of leaving after an order, for who has not left (BG, MBG/NBD)."""
     return np.asarray(model.b + frequency + (model.kind == MBG_NBD))
 
 
-def expected_orders(model: OrderModel, seen: Summary, weeks: float) -> Floats:
+def expected_orders(model: OrderModel, summary: Summary, weeks: float) -> Float64s:
     """Orders expected within the next weeks.
 
     Fader, Hardie and Lee (2005), eq. 10, through Euler's transformation, which keeps every term small;
     Batislam et al. (2007); Pareto/NBD: Fader and Hardie (2005), eq. 41; NBD: (r + x) / (alpha + T) t,
     t being the time they are expected to stay.
     """
-    x, _, age = seen
+    x, _, age = summary
     rate = (model.r + x) / (model.alpha + age)
     if model.kind == NBD:
-        return rate * lasting(model, weeks)
-    alive = p_alive(model, seen)
+        return rate * nbd_expected_stay(model, weeks)
+    alive = p_alive(model, summary)
     if model.kind == PARETO_NBD:
-        return alive * rate * _expected_stay(model, age, weeks)
+        return alive * rate * pareto_expected_stay(model, age, weeks)
     a = model.a if abs(model.a - 1) > 1e-7 else 1 + 1e-7
-    b = tries(model, x)
+    b = posterior_b(model, x)
     z = weeks / (model.alpha + age + weeks)
     tail = (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - model.r - x, a - 1, a + b - 1, z)
     return alive * np.maximum(0.0, (a + b - 1) / (a - 1) * (1 - tail))
 
 
-def lasting(model: OrderModel, weeks: float) -> float:
+def nbd_expected_stay(model: OrderModel, weeks: float) -> float:
     """Weeks, of the next ones, that a customer of NBD is expected to stay."""
     return model.b * float(np.log1p(weeks / model.b)) if model.b > 0 else weeks
 
 
-def _expected_stay(model: OrderModel, age: Floats, weeks: float) -> Floats:
+def pareto_expected_stay(model: OrderModel, age: Float64s, weeks: float) -> Float64s:
     """Weeks, of the next ones, that a customer of Pareto/NBD is expected to stay."""
     begin, s = model.b + age, model.a
     if abs(s - 1) < 1e-7:
@@ -106,13 +107,13 @@ def _expected_stay(model: OrderModel, age: Floats, weeks: float) -> Floats:
     return np.asarray(begin / (s - 1) * (1 - (begin / (begin + weeks)) ** (s - 1)))
 
 
-def pareto_left_odds(model: OrderModel, seen: Summary) -> Floats:
+def pareto_left_odds(model: OrderModel, summary: Summary) -> Float64s:
     """Odds that a customer of Pareto/NBD has left.
 
     (alpha + T)^(r + x) (beta + T)^s times the integral, from t_x to T, of
-    s / ((alpha + y)^(r + x) (beta + y)^(s + 1)); y runs so that the integrand hardly changes.
+    s / ((alpha + y)^(r + x) (beta + y)^(s + 1)), with nodes spaced so that the integrand is nearly constant.
     """
-    x, recency, age = (part[:, None] for part in seen)
+    x, recency, age = (part[:, None] for part in summary)
     count, s = model.r + x, model.a
     middle = (model.alpha * count + model.b * (s + 1)) / (count + s + 1)
     power = count + s
@@ -130,7 +131,7 @@ def pareto_left_odds(model: OrderModel, seen: Summary) -> Floats:
         return np.asarray((np.exp(log_height) @ WEIGHTS) * s * (span / power)[:, 0])
 
 
-def hyp2f1(a: Floats | float, b: Floats | float, c: Floats | float, z: Floats) -> Floats:
+def hyp2f1(a: Float64s | float, b: Float64s | float, c: Float64s | float, z: Float64s) -> Float64s:
     """Gauss's hypergeometric function of (n) arrays by its series, BLOCK terms at a time. 0 <= z < 1."""
     term, total = np.ones_like(z), np.ones_like(z)
     for first in range(0, MOST_TERMS, BLOCK):
@@ -151,11 +152,11 @@ class SpendModel(NamedTuple):
 
     @property
     def shop_mean(self) -> float:
-        """Money an order, of a customer of whom nothing is known."""
+        """Money an order, for a customer of whom nothing is known."""
         return self.p * self.v / (self.q - 1)
 
 
-def expected_spend(model: SpendModel, orders: Floats, spend: Floats) -> Floats:
+def expected_spend(model: SpendModel, orders: Float64s, spend: Float64s) -> Float64s:
     """Money of the next order. orders: how many; spend: their mean. Fader and Hardie (2013), eq. 5."""
     own = model.p * orders / (model.p * orders + model.q - 1)
     return np.asarray((1 - own) * model.shop_mean + own * spend)

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float32s, Float64s, Int32s, Int64s
 from recommender.arrays.tables import InRows
-from recommender.value.order_models import Floats
 
-OWN_PRIOR = 1.0  # gaps of their own at which a customer counts as much as the product
-AGAIN_PRIOR = 2.0  # the same in repeat purchases, for whether they buy again at all
+OWN_GAP_PRIOR = 1.0  # so many gaps of the customer's own weigh as much as the product's gap
+REPEAT_PRIOR = 2.0  # so many repeat purchases weigh as much as the product's repeat rate
 COVERED_SIGMAS = 3.29  # between the ends of 90 % of a normal distribution
-FEWEST_PACKS = 1e-3
-FEW = 3  # repeats from which on gaps are known equally well
+MIN_PACKS = 1e-3
+MAX_REPEATS = 3  # from so many repeats on, errors of gaps are the same
 
 
 class Habits(NamedTuple):
@@ -26,19 +26,19 @@ class Habits(NamedTuple):
     last_gap float32 (days; 0: none yet); log_packs float32 (sum over the days, of log quantities);
     last_packs float32 (quantity of the last day)."""
 
-    item: NDArray[np.int32]
-    times: NDArray[np.int32]
-    first_day: NDArray[np.int32]
-    last_day: NDArray[np.int32]
-    log_gaps: NDArray[np.float32]
-    last_gap: NDArray[np.float32]
-    log_packs: NDArray[np.float32]
-    last_packs: NDArray[np.float32]
+    item: Int32s
+    times: Int32s
+    first_day: Int32s
+    last_day: Int32s
+    log_gaps: Float32s
+    last_gap: Float32s
+    log_packs: Float32s
+    last_packs: Float32s
 
     @classmethod
-    def begun(cls, item: int, day: int, packs: float = 1.0) -> Habits:
+    def first_purchase(cls, item: int, day: int, packs: float = 1.0) -> Habits:
         """A product bought for the first time. packs: how many of it."""
-        packs = max(packs, FEWEST_PACKS)
+        packs = max(packs, MIN_PACKS)
         whole: list[Any] = [np.array([number], np.int32) for number in (item, 1, day, day)]
         return cls(*whole, *(np.array([number], np.float32) for number in (0, 0, np.log(packs), packs)))
 
@@ -47,57 +47,57 @@ class Habits(NamedTuple):
         return Habits(*parts)
 
     def bought(self, item: int, day: int, packs: float = 1.0) -> Habits:
-        """After a further purchase; a second one of a day, or one out of order, says nothing new."""
-        places = np.flatnonzero(self.item == item)
-        if not len(places):
-            pairs = zip(self, Habits.begun(item, day, packs), strict=True)
+        """After a further purchase; a second one of a day, or one before the last, changes nothing."""
+        positions = np.flatnonzero(self.item == item)
+        if not len(positions):
+            pairs = zip(self, Habits.first_purchase(item, day, packs), strict=True)
             return Habits(*(np.concatenate(pair) for pair in pairs))
-        place = int(places[0])
-        gap = day - int(self.last_day[place])
+        position = int(positions[0])
+        gap = day - int(self.last_day[position])
         if gap <= 0:
             return self
         copies: list[Any] = [part.copy() for part in self]
-        after, packs = Habits(*copies), max(packs, FEWEST_PACKS)
-        after.times[place] += 1
-        after.last_day[place] = day
-        after.log_gaps[place] += np.log(gap)
-        after.last_gap[place] = gap
-        after.log_packs[place] += np.log(packs)
-        after.last_packs[place] = packs
+        after, packs = Habits(*copies), max(packs, MIN_PACKS)
+        after.times[position] += 1
+        after.last_day[position] = day
+        after.log_gaps[position] += np.log(gap)
+        after.last_gap[position] = gap
+        after.log_packs[position] += np.log(packs)
+        after.last_packs[position] = packs
         return after
 
 
 @dataclass(frozen=True)
 class Reorder(InRows):
-    """What was learned of gaps, and every customer's habits in IdMap order.
+    """What was learned about gaps, and every customer's habits in IdMap order.
 
-    weights: (1 + features of `describe`) float64; errors: (FEW + 1, 2) float64, by repeats so far the ends
-    of 90 % of the errors in log days. item_gap: (n_items) float32, mean log days between purchases;
+    weights: (1 + features of `gap_features`) float64; errors: (MAX_REPEATS + 1, 2) float64, by repeats so far
+    the ends of 90 % of the errors in log days. item_gap: (n_items) float32, mean log days between purchases;
     item_again: (n_items) float32, share of buyers who buy it again; item_packs: (n_items) float32, mean log
     quantity of a purchase; all shrunk to category and shop.
-    offsets: (n_customers + 1) int64 into the columns of `Habits`, where a customer's stand by item; expected:
+    offsets: (n_customers + 1) int64 into the columns of `Habits`, a customer's sorted by item; expected:
     (n, 3) float32 beside those columns, when it is bought again and the ends of 90 %, as in `Due`.
     """
 
-    weights: Floats
-    errors: Floats
-    item_gap: NDArray[np.float32]
-    item_again: NDArray[np.float32]
-    item_packs: NDArray[np.float32]
-    offsets: NDArray[np.int64]
-    item: NDArray[np.int32]
-    times: NDArray[np.int32]
-    first_day: NDArray[np.int32]
-    last_day: NDArray[np.int32]
-    log_gaps: NDArray[np.float32]
-    last_gap: NDArray[np.float32]
-    log_packs: NDArray[np.float32]
-    last_packs: NDArray[np.float32]
-    expected: NDArray[np.float32]
+    weights: Float64s
+    errors: Float64s
+    item_gap: Float32s
+    item_again: Float32s
+    item_packs: Float32s
+    offsets: Int64s
+    item: Int32s
+    times: Int32s
+    first_day: Int32s
+    last_day: Int32s
+    log_gaps: Float32s
+    last_gap: Float32s
+    log_packs: Float32s
+    last_packs: Float32s
+    expected: Float32s
 
     @cached_property
     def _item(self) -> memoryview:
-        return self.item.data  # quicker to look through than an array
+        return self.item.data  # searched faster than an array
 
     @property
     def habits(self) -> Habits:
@@ -108,63 +108,65 @@ class Reorder(InRows):
         """A customer's, by item; an unknown customer (-1) has none."""
         return self.habits.where(self.row(customer))
 
-    def place(self, customer: int, item: int) -> int:
-        """Where a customer's habit of an item stands in the columns; -1: nowhere."""
+    def position(self, customer: int, item: int) -> int:
+        """The index of a customer's habit of an item in the columns; -1: none."""
         row = self.row(customer)
-        place = bisect_left(self._item, item, row.start, row.stop)
-        return place if place < row.stop and self._item[place] == item else -1
+        position = bisect_left(self._item, item, row.start, row.stop)
+        return position if position < row.stop and self._item[position] == item else -1
 
 
 class Due(NamedTuple):
     """(n) float64. day: when half of such customers have bought it again, days since 1970; earliest and
     latest: the ends of 90 %; chance: of buying it again at all, given how long they have not."""
 
-    day: Floats
-    earliest: Floats
-    latest: Floats
-    chance: Floats
+    day: Float64s
+    earliest: Float64s
+    latest: Float64s
+    chance: Float64s
 
 
 def due(table: Reorder, habits: Habits, today: int) -> Due:
-    """When each is bought again, of those who buy it again. today: days since 1970."""
-    log_gap = table.weights[0] + describe(table.item_gap, table.item_packs, habits) @ table.weights[1:]
-    low, high = table.errors[np.minimum(habits.times - 1, FEW)].T
+    """When each habit's product is bought again, if at all. today: days since 1970."""
+    log_gap = table.weights[0] + gap_features(table.item_gap, table.item_packs, habits) @ table.weights[1:]
+    low, high = table.errors[np.minimum(habits.times - 1, MAX_REPEATS)].T
     sigma = np.maximum((high - low) / COVERED_SIGMAS, 0.05)
-    silent = np.log(np.maximum(today - habits.last_day, 1))
-    waiting = 1 - normal_cdf((silent - log_gap) / sigma)
+    log_silence = np.log(np.maximum(today - habits.last_day, 1))
+    waiting = 1 - normal_cdf((log_silence - log_gap) / sigma)
     repeats = habits.times - 1
-    again = (repeats + AGAIN_PRIOR * table.item_again[habits.item]) / (repeats + AGAIN_PRIOR)
+    p_repeat = (repeats + REPEAT_PRIOR * table.item_again[habits.item]) / (repeats + REPEAT_PRIOR)
     return Due(
         day=habits.last_day + np.exp(log_gap),
         earliest=habits.last_day + np.exp(log_gap + low),
         latest=habits.last_day + np.exp(log_gap + high),
-        chance=np.asarray(again * waiting / np.maximum(1 - again + again * waiting, 1e-12)),
+        chance=np.asarray(p_repeat * waiting / np.maximum(1 - p_repeat + p_repeat * waiting, 1e-12)),
     )
 
 
-def describe(item_gap: NDArray[np.floating], item_packs: NDArray[np.floating], habits: Habits) -> Floats:
-    """(n, features): own gaps drawn to the product's, the last, the mean, how many, whether any; how much
-    was bought last over the customer's usual, and that over the product's usual as far as its gaps count."""
+def gap_features(
+    item_gap: NDArray[np.floating], item_packs: NDArray[np.floating], habits: Habits
+) -> Float64s:
+    """(n, features): own gaps shrunk to the product's, the last, the mean, how many, whether any; the last
+    quantity over the customer's usual, and that over the product's usual, weighted like its gap."""
     gaps = habits.times - 1.0
     product = item_gap[habits.item].astype(np.float64)
     usual = habits.log_packs.astype(np.float64) / habits.times
     span = np.maximum(habits.last_day - habits.first_day, 1)
-    known = gaps > 0
+    repeated = gaps > 0
     return np.stack(
         [
-            (habits.log_gaps + OWN_PRIOR * product) / (gaps + OWN_PRIOR),
-            np.where(known, np.log(np.maximum(habits.last_gap, 1)), product),
-            np.where(known, np.log(span / np.maximum(gaps, 1)), product),
+            (habits.log_gaps + OWN_GAP_PRIOR * product) / (gaps + OWN_GAP_PRIOR),
+            np.where(repeated, np.log(np.maximum(habits.last_gap, 1)), product),
+            np.where(repeated, np.log(span / np.maximum(gaps, 1)), product),
             np.log1p(gaps),
-            known.astype(np.float64),
+            repeated.astype(np.float64),
             np.log(habits.last_packs) - usual,
-            (usual - item_packs[habits.item]) * OWN_PRIOR / (gaps + OWN_PRIOR),
+            (usual - item_packs[habits.item]) * OWN_GAP_PRIOR / (gaps + OWN_GAP_PRIOR),
         ],
         axis=1,
     )
 
 
-def normal_cdf(z: Floats) -> Floats:
+def normal_cdf(z: Float64s) -> Float64s:
     """Zelen and Severo's approximation (Abramowitz and Stegun 26.2.17), exact to 1e-7."""
     t = 1 / (1 + 0.2316419 * np.abs(z))
     poly = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))

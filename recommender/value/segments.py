@@ -1,24 +1,24 @@
-"""Segments with names that a shop owner uses: the rules, in one table."""
+"""Customer segments with names that a shop owner uses: the rules, in one table."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-PRIOR_GAPS = 2.0  # gaps of the shop's own rhythm that a customer's first ones are mixed with
+PRIOR_GAPS = 2.0  # so many of the shop's gaps are averaged with a customer's own
 SHORTEST_GAP_DAYS = 7.0
 VIP_ORDERS = 2
 
 
 class Rhythm(NamedTuple):
-    """What is usual in a shop: days between two orders, and the revenue of its best fifth and twentieth."""
+    """A shop's usual days between orders, and the least revenue of its best fifth and twentieth customers."""
 
     gap_days: float
     best_fifth: float
     best_twentieth: float
 
 
-class Standing(NamedTuple):
-    """What the rules go by. silence: days since the last order, over the days usual for this customer."""
+class Activity(NamedTuple):
+    """What the rules test. silence: days since the last order over the customer's usual gap."""
 
     orders: int
     silence: float
@@ -26,9 +26,9 @@ class Standing(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """A rule: orders from `orders` to `most`, and a silence up to `silence`; the first that holds counts.
+    """A rule: orders from `orders` to `most`, and a silence up to `silence`; the first match counts.
 
-    best: only for the fifth of customers who brought most.
+    best: only for the fifth of customers with most revenue.
     """
 
     name: str
@@ -39,15 +39,15 @@ class Segment(NamedTuple):
     meaning: str
     advice: str
 
-    def holds(self, standing: Standing) -> bool:
+    def matches(self, activity: Activity) -> bool:
         return (
-            self.orders <= standing.orders <= self.most
-            and standing.silence <= self.silence
-            and (standing.best_fifth or not self.best)
+            self.orders <= activity.orders <= self.most
+            and activity.silence <= self.silence
+            and (activity.best_fifth or not self.best)
         )
 
 
-EVER = float("inf")
+NO_LIMIT = float("inf")
 SEGMENTS = (
     Segment(
         "new",
@@ -62,7 +62,7 @@ SEGMENTS = (
         "one-time",
         1,
         1,
-        EVER,
+        NO_LIMIT,
         False,
         "One order, and more than twice as long ago as others wait",
         "One good reason to come back, then let them rest",
@@ -70,7 +70,7 @@ SEGMENTS = (
     Segment(
         "champions",
         4,
-        EVER,
+        NO_LIMIT,
         1.5,
         True,
         "Four orders or more, on time, among the fifth that brought most",
@@ -79,7 +79,7 @@ SEGMENTS = (
     Segment(
         "loyal",
         4,
-        EVER,
+        NO_LIMIT,
         1.5,
         False,
         "Four orders or more, on time",
@@ -97,7 +97,7 @@ SEGMENTS = (
     Segment(
         "at risk",
         2,
-        EVER,
+        NO_LIMIT,
         2.5,
         False,
         "Silent for 1.5 to 2.5 times as long as usual",
@@ -106,7 +106,7 @@ SEGMENTS = (
     Segment(
         "about to leave",
         2,
-        EVER,
+        NO_LIMIT,
         4.0,
         False,
         "Silent for 2.5 to 4 times as long as usual",
@@ -115,8 +115,8 @@ SEGMENTS = (
     Segment(
         "lost",
         2,
-        EVER,
-        EVER,
+        NO_LIMIT,
+        NO_LIMIT,
         False,
         "Silent for more than four times as long as usual",
         "A yearly greeting; spend no money here",
@@ -125,7 +125,7 @@ SEGMENTS = (
 
 
 def usual_gap(orders: int, span_days: float, rhythm: Rhythm) -> float:
-    """Days between a customer's orders: their own, mixed with the shop's while there are few.
+    """Days between a customer's orders: their own, averaged with the shop's while orders are few.
 
     span_days: from the first order to the last.
     """
@@ -140,10 +140,10 @@ def segment_of(
     if orders < 1:
         return None
     silence = recency_days / usual_gap(orders, span_days, rhythm)
-    standing = Standing(orders, silence, revenue >= rhythm.best_fifth)
-    return next(segment for segment in SEGMENTS if segment.holds(standing))
+    activity = Activity(orders, silence, revenue >= rhythm.best_fifth)
+    return next(segment for segment in SEGMENTS if segment.matches(activity))
 
 
 def is_vip(orders: int, revenue: float, rhythm: Rhythm) -> bool:
-    """Among the twentieth of customers who brought most, with more than one order."""
+    """Among the twentieth of customers with most revenue, with more than one order."""
     return orders >= VIP_ORDERS and revenue >= rhythm.best_twentieth

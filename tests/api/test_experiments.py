@@ -197,7 +197,7 @@ def test_what_was_shown_is_noted_with_its_arm(http: httpx.Client, client: redis.
     ask(http, visitor_of(plan, "tins"))
     eventually(lambda: len(records(client)) == 1)
     (record,) = records(client)
-    edition = msgspec.convert(plan, Experiment).edition
+    edition = msgspec.convert(plan, Experiment).plan_hash
     treated = record.treated
     assert (treated.experiment, treated.plan_hash, treated.arm, treated.propensity) == (
         "x-1",

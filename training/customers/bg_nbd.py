@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import betaln, gammaln
 
-from recommender.value.order_models import BG_NBD, Floats, OrderModel, Summary, tries
+from recommender.arrays.dtypes import Float64s
+from recommender.value.order_models import BG_NBD, OrderModel, Summary, posterior_b
 
 
-def log_likelihood(model: OrderModel, seen: Summary) -> Floats:
+def log_likelihood(model: OrderModel, seen: Summary) -> Float64s:
     """Of each customer; of MBG/NBD too, whose customers may leave after the first order as well.
 
     Gamma(r + x) alpha^r / Gamma(r) * B(a, b') / B(a, b)
     * ((alpha + T)^-(r + x) + a / (b' - 1) (alpha + t_x)^-(r + x)), b' = b + x, and one more in MBG/NBD.
     """
     x, recency, age = seen
-    count, b = model.r + x, tries(model, seen.frequency)
+    count, b = model.r + x, posterior_b(model, seen.frequency)
     orders = gammaln(count) - gammaln(model.r) + model.r * np.log(model.alpha)
     stays = betaln(model.a, b) - betaln(model.a, model.b)
     alive = -count * np.log(model.alpha + age)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from recommender.arrays.dtypes import Float64s
 from recommender.value.order_models import (
     BG_NBD,
     MBG_NBD,
     NBD,
     PARETO_NBD,
-    Floats,
     OrderModel,
     Summary,
     expected_orders,
@@ -57,18 +57,18 @@ def choose_model(found: list[Window]) -> tuple[int, list[OrderModel]]:
     return chosen, tried[chosen]
 
 
-def log_scores(found: list[Window], models: list[OrderModel]) -> Floats:
+def log_scores(found: list[Window], models: list[OrderModel]) -> Float64s:
     """Of each customer of each window: Poisson log-likelihood of what came, at the level that came."""
     forecasts = [
         expected_orders(model, each.known.seen, each.weeks) for each, model in zip(found, models, strict=True)
     ]
-    said: Floats = np.maximum(np.concatenate(forecasts), 1e-9)
+    said: Float64s = np.maximum(np.concatenate(forecasts), 1e-9)
     came = np.concatenate([each.orders for each in found])
     level = max(came.sum(), 1.0) / said.sum()
     return np.asarray(came * np.log(level * said) - level * said)
 
 
-def _as_good(score: Floats, best: Floats, n_windows: int) -> bool:
+def _as_good(score: Float64s, best: Float64s, n_windows: int) -> bool:
     """Within two standard errors; windows that overlap count as one."""
     behind = best - score
     error = behind.std() * np.sqrt(len(behind) * n_windows)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaln
 
-from recommender.value.order_models import Floats, OrderModel, Summary
+from recommender.arrays.dtypes import Float64s
+from recommender.value.order_models import OrderModel, Summary
 
 
-def log_likelihood(model: OrderModel, seen: Summary) -> Floats:
+def log_likelihood(model: OrderModel, seen: Summary) -> Float64s:
     """Of each customer: Gamma(r + x) / Gamma(r) alpha^r / (alpha + T)^(r + x)."""
     count = model.r + seen.frequency
     return np.asarray(

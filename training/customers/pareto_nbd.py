@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaln
 
-from recommender.value.order_models import Floats, OrderModel, Summary, pareto_left_odds
+from recommender.arrays.dtypes import Float64s
+from recommender.value.order_models import OrderModel, Summary, pareto_left_odds
 
 
-def log_likelihood(model: OrderModel, seen: Summary) -> Floats:
+def log_likelihood(model: OrderModel, seen: Summary) -> Float64s:
     """Of each customer: what it is to order so and stay, times 1 + the odds of having left.
 
     Fader and Hardie (2005), eq. 17; the integral of the odds replaces their hypergeometric functions.

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recommender.value.order_models import Floats
-from recommender.value.reorder_timing import FEW, Habits, Reorder, describe, due
+from recommender.arrays.dtypes import Float64s
+from recommender.value.reorder_timing import MAX_REPEATS, Habits, Reorder, due, gap_features
 from training.data.history import OrderLines
 from training.data.repeat import GAP_PRIOR, RATE_PRIOR_BUYERS, UNKNOWN_GAP_DAYS, shrunk
 
@@ -34,7 +34,7 @@ def fit_reorder(lines: OrderLines, category: NDArray[np.int32], n_customers: int
     item_gap = shrunk(per_item, category, GAP_PRIOR, float(np.log(UNKNOWN_GAP_DAYS)))
     packs = days.group_by("item").agg(pl.len().alias("n"), pl.col("quantity").log().mean().alias("value"))
     item_packs = shrunk(packs, category, GAP_PRIOR, 0.0)
-    weights, errors = learn_gaps(describe(item_gap, item_packs, then), np.log(gaps), then.times - 1)
+    weights, errors = learn_gaps(gap_features(item_gap, item_packs, then), np.log(gaps), then.times - 1)
     last = days.filter(pl.col("time").shift(-1, fill_value=0) == 0)
     buyers = last.group_by("item").agg(pl.len().alias("n"), (pl.col("time") > 0).mean().alias("value"))
     counts = np.bincount(last["customer"].to_numpy(), minlength=n_customers)
@@ -81,7 +81,7 @@ def _at_first(value: pl.Expr) -> pl.Expr:
     return pl.when("begun").then(value).forward_fill()
 
 
-def _states(days: pl.DataFrame) -> tuple[Habits, Habits, Floats]:
+def _states(days: pl.DataFrame) -> tuple[Habits, Habits, Float64s]:
     """Habits today, habits before each purchase that followed, and the days until it did."""
     columns = {
         "item": np.int32,
@@ -103,7 +103,9 @@ def _states(days: pl.DataFrame) -> tuple[Habits, Habits, Floats]:
     return states.where(ends), states.where(before), gaps
 
 
-def learn_gaps(features: Floats, log_gaps: Floats, repeats: NDArray[np.int32]) -> tuple[Floats, Floats]:
+def learn_gaps(
+    features: Float64s, log_gaps: Float64s, repeats: NDArray[np.int32]
+) -> tuple[Float64s, Float64s]:
     """(weights, errors) of `Reorder`. Least absolute errors by reweighted least squares."""
     weights = np.zeros(features.shape[1] + 1)
     weights[1] = 1.0
@@ -122,11 +124,11 @@ def learn_gaps(features: Floats, log_gaps: Floats, repeats: NDArray[np.int32]) -
     return weights, error_ends(missed, repeats)
 
 
-def error_ends(missed: Floats, repeats: NDArray[np.int32]) -> Floats:
-    """(FEW + 1, 2): 5 % and 95 % quantiles by repeats so far; wide where too few were measured."""
-    ends = np.array([[-WIDE, WIDE]] * (FEW + 1))
-    for known in range(FEW + 1):
-        own = missed[np.minimum(repeats, FEW) == known]
+def error_ends(missed: Float64s, repeats: NDArray[np.int32]) -> Float64s:
+    """(MAX_REPEATS + 1, 2): 5 % and 95 % quantiles by repeats so far; wide where too few were measured."""
+    ends = np.array([[-WIDE, WIDE]] * (MAX_REPEATS + 1))
+    for known in range(MAX_REPEATS + 1):
+        own = missed[np.minimum(repeats, MAX_REPEATS) == known]
         if len(own) >= FEWEST_GAPS:
             ends[known] = np.quantile(own, [0.05, 0.95])
     return ends

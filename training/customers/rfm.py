@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recommender.value.business_calendar import USUAL, BusinessCalendar
-from recommender.value.order_models import Floats, Summary
+from recommender.arrays.dtypes import Float64s
+from recommender.value.business_calendar import UNIFORM_CALENDAR, BusinessCalendar
+from recommender.value.order_models import Summary
 from training.data.history import DAY, History
 
 MOST = 0.95  # of the customers; odd is who has so many times the greatest that these have:
@@ -24,8 +25,8 @@ class OrderDays:
 
     customer: NDArray[np.int32]
     day: NDArray[np.int32]
-    revenue: Floats
-    margin: Floats
+    revenue: Float64s
+    margin: Float64s
 
     def before(self, day: int) -> OrderDays:
         """Those before a day."""
@@ -51,8 +52,8 @@ class Rfm:
     seen: Summary
     first_day: NDArray[np.int32]
     last_day: NDArray[np.int32]
-    revenue: Floats
-    margin: Floats
+    revenue: Float64s
+    margin: Float64s
 
     def __len__(self) -> int:
         return len(self.customer)
@@ -73,11 +74,11 @@ class Rfm:
         return ~(_far_beyond(self.order_days, FAR_ORDERS) | _far_beyond(self.revenue, FAR_REVENUE))
 
     @property
-    def order_days(self) -> Floats:
+    def order_days(self) -> Float64s:
         return self.seen.frequency + 1
 
     @property
-    def spend(self) -> Floats:
+    def spend(self) -> Float64s:
         """Money of a mean order day."""
         return self.revenue / self.order_days
 
@@ -111,7 +112,7 @@ def order_days(history: History, cost: NDArray[np.floating] | None = None) -> Or
     return OrderDays(*(days[name].to_numpy() for name in ("customer", "day", "revenue", "margin")))
 
 
-def summarise(days: OrderDays, until_day: int, clock: BusinessCalendar = USUAL) -> Rfm:
+def summarise(days: OrderDays, until_day: int, clock: BusinessCalendar = UNIFORM_CALENDAR) -> Rfm:
     """What was known at the end of a day (since 1970), on which nobody is younger than 0 weeks."""
     if not len(days):
         nothing = np.empty(0)
@@ -137,7 +138,7 @@ def summarise(days: OrderDays, until_day: int, clock: BusinessCalendar = USUAL) 
     )
 
 
-def _far_beyond(values: Floats, far: float) -> NDArray[np.bool_]:
+def _far_beyond(values: Float64s, far: float) -> NDArray[np.bool_]:
     return values > far * np.quantile(values, MOST) if len(values) else np.zeros(0, np.bool_)
 
 

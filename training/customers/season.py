@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.value.business_calendar import PARTS, USUAL, YEAR_DAYS, BusinessCalendar
-from recommender.value.order_models import Floats
+from recommender.arrays.dtypes import Float64s
+from recommender.value.business_calendar import UNIFORM_CALENDAR, YEAR_DAYS, YEAR_PARTS, BusinessCalendar
 from training.customers.rfm import OrderDays
 
 WEEK = 7
@@ -25,25 +25,27 @@ def season(days: OrderDays, until_day: int) -> BusinessCalendar:
     """
     begin = int(days.day.min()) if len(days) else until_day
     if until_day - begin < YEAR_DAYS - 1:
-        return USUAL
+        return UNIFORM_CALENDAR
     came, known, part, age, early = _table(days, begin, until_day)
-    pace, by_age, by_begin = np.ones(PARTS), np.ones(len(AGES) + 1), np.ones(2)
+    pace, by_age, by_begin = np.ones(YEAR_PARTS), np.ones(len(AGES) + 1), np.ones(2)
     for _ in range(ROUNDS):
         by_age = _effect(age, came, known * pace[part] * by_begin[early], len(by_age))
         by_begin = _effect(early, came, known * pace[part] * by_age[age], len(by_begin))
-        pace = _effect(part, came, known * by_age[age] * by_begin[early], PARTS, DOUBT)
+        pace = _effect(part, came, known * by_age[age] * by_begin[early], YEAR_PARTS, DOUBT)
         pace /= pace.mean()
     return BusinessCalendar(pace)
 
 
-def _effect(of: NDArray[np.intp], came: Floats, expected: Floats, size: int, doubt: float = 1e-9) -> Floats:
+def _effect(
+    of: NDArray[np.intp], came: Float64s, expected: Float64s, size: int, doubt: float = 1e-9
+) -> Float64s:
     """What came over what was expected without it."""
     return np.asarray((np.bincount(of, came, size) + doubt) / (np.bincount(of, expected, size) + doubt))
 
 
 def _table(
     days: OrderDays, begin: int, until_day: int
-) -> tuple[Floats, Floats, NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+) -> tuple[Float64s, Float64s, NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Of each week and each earlier week in which customers first ordered: their orders, their number, and
     the three things that the orders depend on."""
     n_weeks = (until_day - begin) // WEEK + 1
@@ -59,7 +61,7 @@ def _table(
     return (
         came[kept].astype(np.float64),
         known[kept].astype(np.float64),
-        ((begin + (now + 0.5) * WEEK) / YEAR_DAYS % 1.0 * PARTS).astype(np.intp),
+        ((begin + (now + 0.5) * WEEK) / YEAR_DAYS % 1.0 * YEAR_PARTS).astype(np.intp),
         np.searchsorted(AGES, now - since, side="right"),
         (since < FIRST_WEEKS).astype(np.intp),
     )

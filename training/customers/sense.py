@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.value.customer_value import NEVER, CustomerValue, forecast
+from recommender.value.customer_value import NO_DAY, CustomerValue, forecast
 from training.customers.calibration import IDENTITY
 from training.customers.rfm import OrderDays, order_days, until_day
 from training.customers.value import fit_customer_value
@@ -53,7 +53,7 @@ def last_year(days: OrderDays, today: int) -> float:
 
 def next_year(value: CustomerValue, today: int) -> float:
     """Revenue expected of all who have ordered. Not finite: inf."""
-    rows = np.flatnonzero(value.first_day != NEVER)
+    rows = np.flatnonzero(value.first_day != NO_DAY)
     some = (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE))
     parts = (forecast(value, value.customers(part), today, (YEAR_DAYS,)).revenue.sum() for part in some)
     total = float(sum(parts))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 from scipy.sparse.linalg import svds
 
-from recommender.value.order_models import Floats
+from recommender.arrays.dtypes import Float64s
 from training.data.history import OrderLines
 
 TASTES = 10
@@ -21,11 +21,11 @@ class ProductView:
     """axes: (n_items, tastes) float32; idf and price (relative to the shop's mean line): (n_items)."""
 
     axes: NDArray[np.float32]
-    idf: Floats
-    price: Floats
+    idf: Float64s
+    price: Float64s
     n_customers: int
 
-    def of(self, lines: OrderLines, customers: NDArray[np.int32]) -> Floats:
+    def of(self, lines: OrderLines, customers: NDArray[np.int32]) -> Float64s:
         """(n, tastes + 1) float64: each customer's place on the axes, and how dear their products are."""
         owned = bought(lines, self.n_customers, len(self.idf))[customers]
         dearness = (owned @ np.log(self.price + 0.2)) / np.maximum(np.diff(owned.indptr), 1)
@@ -45,7 +45,7 @@ def product_view(lines: OrderLines, n_customers: int, n_items: int) -> ProductVi
     return ProductView(axes, idf, relative_prices(lines, n_items), n_customers)
 
 
-def relative_prices(lines: OrderLines, n_items: int) -> Floats:
+def relative_prices(lines: OrderLines, n_items: int) -> Float64s:
     """(n_items) mean price of each product over the mean line's; 1 where none is known."""
     known = lines.where(~np.isnan(lines.unit_price))
     sold = np.bincount(known.item, minlength=n_items)
@@ -64,7 +64,7 @@ def bought(lines: OrderLines, n_customers: int, n_items: int) -> csr_matrix:
     return pairs
 
 
-def unit_rows(owned: csr_matrix, idf: Floats) -> csr_matrix:
+def unit_rows(owned: csr_matrix, idf: Float64s) -> csr_matrix:
     """Rows weighted by idf, of length 1."""
     weighted = csr_matrix(owned @ diags(idf.astype(np.float32)))
     length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())

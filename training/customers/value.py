@@ -8,17 +8,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float64s
 from recommender.value.business_calendar import BusinessCalendar
 from recommender.value.customer_value import (
-    NEVER,
+    NO_DAY,
     Customers,
     CustomerValue,
-    ahead,
-    describe,
-    leaning,
+    corrected_forecast,
+    correction_features,
     log_linear,
+    past_revenue_factor,
 )
-from recommender.value.order_models import NBD, Floats, OrderModel, Summary, expected_orders
+from recommender.value.order_models import NBD, OrderModel, Summary, expected_orders
 from training.customers.calibration import IDENTITY, isotonic_knots
 from training.customers.choice import choose_model, fit_or_guess, saw_a_year
 from training.customers.correction import fit_log_linear
@@ -29,7 +30,7 @@ from training.customers.tastes import ProductView, product_view
 from training.customers.windows import Window, windows
 from training.data.history import DAY, History, OrderLines
 
-FEATURES = 7  # of `describe`
+FEATURES = 7  # of `correction_features`
 ORDERS_POWER, REVENUE_POWER = 0.0, 0.5
 MOST_CUSTOMERS = 50_000  # a fair sample learns as well
 ALONE_WEEKS = 13.0  # the reference of a shop whose history allows no window
@@ -42,24 +43,24 @@ class Lesson:
     window: Window
     value: CustomerValue
     customers: Customers
-    products: Floats
+    products: Float64s
 
     @property
     def seen(self) -> Summary:
-        return self.customers.seen(self.window.cut, self.value.clock)
+        return self.customers.summary(self.window.cut, self.value.calendar)
 
 
 class Learned(NamedTuple):
     """Weights of the features, then of the products: for orders, for revenue. levels: what came over what
     the models alone said, of each. seen: least and greatest of each feature and product number, (2, n)."""
 
-    orders: Floats
-    revenue: Floats
-    order_products: Floats
-    revenue_products: Floats
-    levels: Floats
-    features_seen: Floats
-    products_seen: Floats
+    orders: Float64s
+    revenue: Float64s
+    order_products: Float64s
+    revenue_products: Float64s
+    levels: Float64s
+    features_seen: Float64s
+    products_seen: Float64s
 
 
 def fit_customer_value(
@@ -127,8 +128,8 @@ def per_customer(rfm: Rfm, n_customers: int) -> dict[str, NDArray[Any]]:
         return rows
 
     return {
-        "first_day": column(rfm.first_day, NEVER, np.int32),
-        "last_day": column(rfm.last_day, NEVER, np.int32),
+        "first_day": column(rfm.first_day, NO_DAY, np.int32),
+        "last_day": column(rfm.last_day, NO_DAY, np.int32),
         "order_days": column(rfm.order_days, 0, np.float32),
         "revenue": column(rfm.revenue, 0, np.float32),
         "own_margin": column(rfm.margin, np.nan, np.float32),
@@ -170,22 +171,22 @@ def learn(lessons: list[Lesson]) -> Learned:
     )
 
 
-def _range(features: Floats) -> Floats:
+def _range(features: Float64s) -> Float64s:
     return np.stack([features.min(axis=0), features.max(axis=0)])
 
 
-def _features(each: Lesson) -> Floats:
+def _features(each: Lesson) -> Float64s:
     weeks = each.window.weeks
     expected = expected_orders(each.value.order_model, each.seen, weeks)
-    return describe(each.value, each.customers, each.seen, expected, weeks)
+    return correction_features(each.value, each.customers, each.seen, expected, weeks)
 
 
-def _ahead(each: Lesson) -> tuple[Floats, Floats]:
-    return ahead(each.value, each.customers, each.seen, each.window.weeks)
+def _ahead(each: Lesson) -> tuple[Float64s, Float64s]:
+    return corrected_forecast(each.value, each.customers, each.seen, each.window.weeks)
 
 
 def with_lessons(
-    value: CustomerValue, rfm: Rfm, learned: Learned, products: Floats, today: int
+    value: CustomerValue, rfm: Rfm, learned: Learned, products: Float64s, today: int
 ) -> CustomerValue:
     """The weights, of each customer what their products say, and the means that come of both.
 
@@ -216,13 +217,13 @@ def with_lessons(
     return replace(value, means=means[[0, 2]])
 
 
-def _means(value: CustomerValue, rows: NDArray[np.int32], today: int) -> Floats:
+def _means(value: CustomerValue, rows: NDArray[np.int32], today: int) -> Float64s:
     """(3): of revenue so far, of orders and of revenue in the reference time. Customers count by how long
     they are known: a crowd of yesterday moves nothing."""
     customers = value.customers(rows)
-    seen = customers.seen(today, value.clock)
-    parts = customers.revenue, *ahead(value, customers, seen, float(value.reference_weeks[0]))
-    return np.average(np.stack(parts), axis=1, weights=np.maximum(seen.age, 1e-6))
+    summary = customers.summary(today, value.calendar)
+    parts = customers.revenue, *corrected_forecast(value, customers, summary, float(value.reference_weeks[0]))
+    return np.average(np.stack(parts), axis=1, weights=np.maximum(summary.age, 1e-6))
 
 
 def with_knots(value: CustomerValue, lessons: list[Lesson], learned: Learned) -> CustomerValue:
@@ -230,13 +231,13 @@ def with_knots(value: CustomerValue, lessons: list[Lesson], learned: Learned) ->
 
     Windows are of different lengths, so everything counts per reference time.
     """
-    pairs: list[Floats] = []
+    pairs: list[Float64s] = []
     for each in lessons:
         window, known = each.window, each.window.known
         then = with_lessons(each.value, known, learned, each.products, window.cut)
         customers = then.customers(known.customer)
-        orders, revenue = ahead(then, customers, each.seen, window.weeks)
-        revenue = revenue * leaning(then, customers, revenue)
+        orders, revenue = corrected_forecast(then, customers, each.seen, window.weeks)
+        revenue = revenue * past_revenue_factor(then, customers, revenue)
         scale = value.reference_weeks[0] / window.weeks
         pairs.append(np.stack([orders, revenue, window.orders, window.revenue]) * scale)
     orders, revenue, came, brought = np.concatenate(pairs, axis=1).clip(0.0)

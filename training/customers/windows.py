@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.arrays.dtypes import Float64s
 from recommender.value.business_calendar import BusinessCalendar
-from recommender.value.order_models import Floats
 from training.customers.rfm import OrderDays, Rfm, summarise
 
 SHARES = (0.5, 0.6, 0.7, 0.8)  # of the history: where the windows begin that all end today
@@ -23,8 +23,8 @@ class Window:
     cut: int
     weeks: float
     known: Rfm
-    orders: Floats
-    revenue: Floats
+    orders: Float64s
+    revenue: Float64s
 
 
 def windows(days: OrderDays, until_day: int, clock: BusinessCalendar) -> Iterator[Window]:

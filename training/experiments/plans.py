@@ -21,13 +21,13 @@ def known_plans(home: Home) -> dict[str, Experiment]:
         kept = (home.root / PLANS_FILE).read_bytes()
     except FileNotFoundError:
         return {}
-    return {each.edition: each for each in msgspec.json.decode(kept, type=list[Experiment])}
+    return {each.plan_hash: each for each in msgspec.json.decode(kept, type=list[Experiment])}
 
 
 def remember_plans(home: Home, plans: Iterable[Experiment]) -> None:
     """Add to what is known; the later of two of one edition stands (its name or its end may have changed)."""
     before = known_plans(home)
-    after = before | {each.edition: each for each in plans}
+    after = before | {each.plan_hash: each for each in plans}
     if after != before:
         target = home.root / PLANS_FILE
         partial = target.with_name(f"{target.name}.{os.getpid()}.partial")

@@ -11,7 +11,7 @@ import polars as pl
 from features.home import Home
 from recommender.model import versions
 from recommender.model.bundle_files import BadBundle
-from recommender.value.customer_value import NEVER, CustomerValue, forecast
+from recommender.value.customer_value import NO_DAY, CustomerValue, forecast
 from recommender.value.value_intervals import intervals
 from training.customers.sense import fit_sound_value
 from training.data.history import load_history
@@ -42,7 +42,7 @@ def forecasts(
     today = (as_of - date(1970, 1, 1)).days
     if fitted is None:
         fitted = _fit(home, catalogue, as_of)
-    if fitted is None or np.count_nonzero(fitted.value.first_day != NEVER) < FEWEST:
+    if fitted is None or np.count_nonzero(fitted.value.first_day != NO_DAY) < FEWEST:
         return None
     return predictions(fitted, today)
 
@@ -70,7 +70,7 @@ def _fit(home: Home, catalogue: pl.DataFrame, as_of: date) -> Fitted | None:
 def predictions(fitted: Fitted, today: int) -> pl.DataFrame:
     """The columns of `forecasts`. today: days since 1970."""
     value = fitted.value
-    ordered = np.flatnonzero(value.first_day != NEVER)
+    ordered = np.flatnonzero(value.first_day != NO_DAY)
     customers = value.customers(ordered)
     found = forecast(value, customers, today, HORIZONS_DAYS)
     rng = np.random.default_rng(0)

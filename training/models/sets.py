@@ -11,13 +11,13 @@ from scipy.sparse import csc_matrix, csr_matrix
 
 from recommender.arrays.tables import SPAN_DAYS, Neighbours, SetTable
 from recommender.product_sets.product_sets import (
-    LARGEST,
-    LEAST_LIFT,
-    LEAST_SUPPORT,
+    MAX_ITEMS,
+    MIN_LIFT,
+    MIN_SUPPORT,
+    CoPurchases,
     Evidence,
-    SoldTogether,
-    described,
     grow,
+    with_evidence,
 )
 from training.data.history import DAY, History
 from training.data.neighbours import bought_together, inner_products, row_of_each, stacked, strongest
@@ -35,14 +35,14 @@ def fit_sets(history: History, catalogue: pl.DataFrame) -> SetTable:
     similarity = _pairs(baskets, orders)
     pairs = _as_table(similarity, baskets, orders)
     category = products.category.astype(np.int64)
-    sold = SoldTogether(_evidence(similarity, pairs), orders, _margins(products), category)
+    co_purchases = CoPurchases(_evidence(similarity, pairs), orders, _margins(products), category)
     by_item = csc_matrix(baskets)
-    found = {items: _support(items, by_item) for items in _candidates(sold, similarity)}
-    kept = [described(sold, items) for items, support in found.items() if support >= LEAST_SUPPORT]
+    found = {items: _support(items, by_item) for items in _candidates(co_purchases, similarity)}
+    kept = [with_evidence(co_purchases, items) for items, support in found.items() if support >= MIN_SUPPORT]
     kept.sort(key=lambda each: (-each.strength * len(each.items), each.items))
-    rows = [[*each.items, *[-1] * (LARGEST - len(each.items))] for each in kept]
+    rows = [[*each.items, *[-1] * (MAX_ITEMS - len(each.items))] for each in kept]
     return SetTable(
-        items=np.array(rows, np.int32).reshape(-1, LARGEST),
+        items=np.array(rows, np.int32).reshape(-1, MAX_ITEMS),
         support=np.array([found[each.items] for each in kept], np.int32),
         lift=np.array([each.lift for each in kept], np.float32),
         orders=orders.astype(np.int32),
@@ -67,7 +67,7 @@ def _pairs(baskets: csr_matrix, orders: NDArray[np.int64]) -> csr_matrix:
     for start, counts in inner_products(baskets.T.tocsr()):
         row, c = row_of_each(counts) + start, counts.data.astype(np.float64)
         own, partner = orders[row], orders[counts.indices]
-        real = (counts.indices != row) & (c >= LEAST_SUPPORT) & (c * n_baskets > LEAST_LIFT * own * partner)
+        real = (counts.indices != row) & (c >= MIN_SUPPORT) & (c * n_baskets > MIN_LIFT * own * partner)
         cosine = c / np.sqrt(np.maximum(own * partner, 1)) * c / (c + SHRINKAGE)
         counts.data = np.where(real, cosine, 0).astype(np.float32)
         blocks.append(strongest(counts, PARTNERS))
@@ -102,14 +102,14 @@ def _evidence(similarity: csr_matrix, pairs: Neighbours) -> dict[tuple[int, int]
     }
 
 
-def _candidates(sold: SoldTogether, similarity: csr_matrix) -> dict[tuple[int, ...], None]:
+def _candidates(co_purchases: CoPurchases, similarity: csr_matrix) -> dict[tuple[int, ...], None]:
     """Pairs, and what they grow to; items ascending, each set once."""
     found: dict[tuple[int, ...], None] = {}
-    for item in np.argsort(-sold.orders, kind="stable")[:SEEDS].tolist():
+    for item in np.argsort(-co_purchases.orders, kind="stable")[:SEEDS].tolist():
         start, end = similarity.indptr[item], similarity.indptr[item + 1]
         for partner in similarity.indices[start : min(end, start + SEEDS_A_PRODUCT)].tolist():
             found[tuple(sorted((item, partner)))] = None
-            found[tuple(sorted(grow(sold, (item, partner))))] = None
+            found[tuple(sorted(grow(co_purchases, (item, partner))))] = None
     return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.offers.incremental_margin import (
-    APART,
+    DEVIATION,
     LIKELIEST,
     MOST_GENEROUS,
     N_WORLDS,
@@ -115,7 +115,9 @@ def _posterior(rows: Numbers, seen: Responses, given: list[int], base: Numbers) 
     blocks += [(seen.stays * generous)[:, None], *(lifted * (seen.arm == place)[:, None] for place in given)]
     x, n_effects = np.hstack(blocks), len(given) * rows.shape[1]
     prior = np.concatenate([base, [RESPONSE], np.zeros(n_effects)])
-    spread = np.concatenate([np.full(len(base), ANYWAY_SPREAD), [RESPONSE_SPREAD], np.full(n_effects, APART)])
+    spread = np.concatenate(
+        [np.full(len(base), ANYWAY_SPREAD), [RESPONSE_SPREAD], np.full(n_effects, DEVIATION)]
+    )
     found = prior
     for _ in range(ROUNDS):
         chance = np.clip(x @ found, LEAST_CHANCE, LIKELIEST)
@@ -178,7 +180,7 @@ def _cost(given: Responses, basket: Numbers) -> Numbers:
 
 
 def _worth(model: OfferModel, rows: Numbers, asked: Responses, cost: Numbers) -> Numbers:
-    """(n_worlds, n_arms + 1, n): incremental margin of each arm and of none, as `OfferModel.worth`."""
+    """(n_worlds, n_arms + 1, n): incremental margin of each arm and of none, as in `OfferModel`."""
     lift = _lift(model, rows, asked, cost)
     paid = model.used[:, None] * cost
     anyway = model.anyway[0] + model.anyway[1] * asked.anyway + rows[:, 1:] @ model.anyway[2:]

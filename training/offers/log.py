@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from features.home import Home
 from recommender.model.offer_table import OfferTable
 from recommender.offers.catalogue import NO_OFFER
-from recommender.offers.incremental_margin import CHANCES, FEATURES, OfferModel
+from recommender.offers.incremental_margin import CHANCES, OFFER_FEATURES, OfferModel
 from training.data.history import DAY, History
 from training.data.products import align
 from training.offers.learn import Responses, learn
@@ -21,7 +21,7 @@ WINDOW_DAYS = 14
 LEAST_DECISIONS = 100
 TRAFFIC, TRAFFIC_DAYS = 300, 28
 """So many decisions, of so many days, stand for those that budgets must last for."""
-TOLD = (*FEATURES, *CHANCES)
+TOLD = (*OFFER_FEATURES, *CHANCES)
 
 
 class Outcomes(NamedTuple):
@@ -39,9 +39,9 @@ def fit_offers(home: Home, history: History, catalogue: pl.DataFrame, seed: int 
     decided = read_decisions(home)
     if decided is None or decided.is_empty():
         return None
-    found, model = outcomes(home, history, catalogue), OfferModel.untaught(FEATURES)
+    found, model = outcomes(home, history, catalogue), OfferModel.untaught(OFFER_FEATURES)
     if found is not None and len(found.seen.arm) >= LEAST_DECISIONS and (found.seen.arm >= 0).any():
-        model = learn(found.seen, found.arms, FEATURES, np.random.default_rng(seed))
+        model = learn(found.seen, found.arms, OFFER_FEATURES, np.random.default_rng(seed))
     return OfferTable.of(model, *traffic(decided))
 
 
@@ -68,7 +68,7 @@ def outcomes(home: Home, history: History, catalogue: pl.DataFrame) -> Outcomes 
     told = np.array(decisions["values"].to_list(), np.float64)
     basket, expected, cost = (decisions[name].to_numpy() for name in ("basket", "margin", "cost"))
     seen = Responses(
-        features=told[:, : len(FEATURES)],
+        features=told[:, : len(OFFER_FEATURES)],
         arm=np.array([row.get(offer, -1) for offer in decisions["offer_id"]], np.int64),
         stays=told[:, TOLD.index("stays")],
         anyway=told[:, TOLD.index("anyway")],

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from recommender.arrays.hashing import uniform
 from recommender.offers.catalogue import NO_OFFER, Catalogue
-from recommender.offers.decide import weigh
+from recommender.offers.decide import score_offers
 from recommender.offers.eligibility import Given, OfferContext
-from recommender.offers.incremental_margin import FEATURES, OfferModel
+from recommender.offers.incremental_margin import OFFER_FEATURES, OfferModel
 from training.offers.learn import learn
 from training.offers.log import TOLD, Outcomes
 from training.offers.off_policy import WIDTH, Log, Value
@@ -118,8 +118,8 @@ class Traffic:
         target, unseen = np.zeros(self.might.shape), 0.0
         known, models = self._known(catalogue), self._models(model)
         for place, (asked, now) in enumerate(_questions(self.outcomes)):
-            weighed = weigh(catalogue, models(place), asked, now)
-            arms, chances = weighed.arms, weighed.chances
+            scored = score_offers(catalogue, models(place), asked, now)
+            arms, chances = scored.arms, scored.chances
             for arm, chance in zip((*(o.id for o in arms.offers), NO_OFFER), chances.tolist(), strict=True):
                 if arm in known and self.might[place, self.arms.index(arm)]:
                     target[place, self.arms.index(arm)] = chance
@@ -142,7 +142,7 @@ class Traffic:
         if model is not None:
             return lambda _: model
         seen, arms, rng = self.outcomes.seen, self.outcomes.arms, np.random.default_rng(0)
-        learned = [learn(seen.where(self.fold != fold), arms, FEATURES, rng) for fold in range(FOLDS)]
+        learned = [learn(seen.where(self.fold != fold), arms, OFFER_FEATURES, rng) for fold in range(FOLDS)]
         return lambda place: learned[int(self.fold[place])]
 
 

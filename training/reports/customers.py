@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from features.insights.report import Column, Part, table
-from recommender.customers.tiers import tier_standing
+from recommender.customers.tiers import tier_status
 from training.ledger.shop import Shop
 
 PAST = ("orders", "revenue", "last_order", "recency_days")
@@ -24,11 +24,11 @@ def customers(shop: Shop, currency: str | None) -> Part:
     people = shop.people.sort("revenue", "customer", descending=[True, False])
     if people.is_empty():
         return Part(currency)
-    stands = [tier_standing(shop.plan, revenue).name if shop.plan else None for revenue in people["revenue"]]
+    tiers = [tier_status(shop.plan, revenue).name if shop.plan else None for revenue in people["revenue"]]
     rows = people.with_columns(
         customer_id="customer",
         last_order=pl.col("last").dt.strftime("%Y-%m-%d"),
-        tier=pl.Series(stands, dtype=pl.String),
+        tier=pl.Series(tiers, dtype=pl.String),
         vip=pl.when("vip").then(pl.lit("VIP")),
     )
     columns = ["customer_id", "segment", *(["tier"] if shop.plan else []), "vip", "channel", *PAST]

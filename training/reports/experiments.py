@@ -93,7 +93,7 @@ def _people(shop: Shop) -> pl.DataFrame:
 
 
 def _study(plan: Experiment, served: Served, orders: pl.DataFrame, shop: Shop) -> Study:
-    crowd = crowd_of(exposed_to(served.exposures, plan.edition))
+    crowd = crowd_of(exposed_to(served.exposures, plan.plan_hash))
     over = min(filter(None, (plan.until, until(shop.as_of))))
     brought = outcomes(crowd.visitors, orders, _people(shop), crowd.began, over)
     return Study(plan, brought, crowd.crossed, crowd.began, over, _metrics(shop))

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from features.insights.report import Column, Figure, Part, Plot, Table, figure, table
-from recommender.customers.tiers import TierPlan, tier_standing
+from recommender.customers.tiers import TierPlan, tier_status
 from recommender.value.segments import SEGMENTS
 from training.ledger.shop import Shop
 from training.ledger.sums import over, total
@@ -60,12 +60,12 @@ def _share(name: str) -> pl.Expr:
 
 
 def _tiers(people: pl.DataFrame, plan: TierPlan) -> Table:
-    stands = [tier_standing(plan, revenue) for revenue in people["revenue"]]
+    statuses = [tier_status(plan, revenue) for revenue in people["revenue"]]
     names = [None, *(tier.name for tier in plan.tiers)]
     rows = []
     for name in reversed(names):
-        there = [stand for stand in stands if stand.name == name]
-        near = sum(stand.next is not None and stand.progress >= NEAR for stand in there)
+        there = [status for status in statuses if status.name == name]
+        near = sum(status.next is not None and status.progress >= NEAR for status in there)
         threshold = next((tier.threshold for tier in plan.tiers if tier.name == name), 0.0)
         rows.append([name or "none yet", threshold, len(there), near])
     unit = Column("threshold", "From", "money" if plan.by == "spend" else "number")

@@ -25,9 +25,9 @@ from features.store import keys
 from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 from recommender.experiments.assignment import Trials
 from recommender.lifecycle.knowledge import Knowledge
-from recommender.lifecycle.learned import figures_of
-from recommender.lifecycle.messages.back_in_stock_and_price_drop import wanted
-from recommender.lifecycle.plan import Plan
+from recommender.lifecycle.learned import customer_model_of
+from recommender.lifecycle.messages.back_in_stock_and_price_drop import interests
+from recommender.lifecycle.plan import MessagePlan
 from recommender.lifecycle.vocabulary.occasion import Trigger
 from recommender.lifecycle.vocabulary.settings import Settings
 from recommender.merchandising.rules import AnyRule, Rules
@@ -128,7 +128,7 @@ class Lifecycle:
             return
         if bundle is not None:
             recommender = Recommender(bundle, Availability.of(bundle.tables))
-            self._knowledge = Knowledge(recommender, figures_of(bundle.tables))
+            self._knowledge = Knowledge(recommender, customer_model_of(bundle.tables))
 
     def _enrol(self, recommender: Recommender, now_ms: int) -> None:
         """All customers of a model are looked at, those without live events, too."""
@@ -160,9 +160,9 @@ def settled(
     """The decision about one customer, as it is written."""
     if standing.life.is_empty and not standing.waiting and not knowledge.knows(customer):
         return TriggerDecision(customer, (), (), None)
-    plan: Plan = knowledge.decide(customer, standing, now_ms, settings)
+    plan: MessagePlan = knowledge.decide(customer, standing, now_ms, settings)
     return TriggerDecision(
-        customer, [_handed_out(trigger) for trigger in plan.triggers], plan.ended, plan.look_ms
+        customer, [_handed_out(trigger) for trigger in plan.triggers], plan.ended, plan.next_check_ms
     )
 
 
@@ -193,7 +193,7 @@ def _handed_out(trigger: Trigger) -> NewTrigger:
 
 def _interests(standing: TriggerState, now_ms: int) -> dict[str, int]:
     """What they want and have not bought, the newest first; as much as is worth watching."""
-    newest = sorted(wanted(standing.life).items(), key=lambda each: -each[1])
+    newest = sorted(interests(standing.life).items(), key=lambda each: -each[1])
     return {product: min(at, now_ms) for product, at in newest[:WATCHED]}
 
 

@@ -12,16 +12,16 @@ LASTS_HOURS = 72
 
 
 def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[Occasion]:
-    """What was looked at within the day before the last look; a cart has messages of its own."""
-    wanted, life = settings.abandoned_browse, customer.life
-    last = max((look.last_ms for look in life.looks.values()), default=0)
-    if not last or life.cart_since_ms or customer.ordered_since(last - DAY_MS):
+    """For the products viewed within the day before the last view; carts have their own messages."""
+    options, state = settings.abandoned_browse, customer.state
+    last = max((look.last_ms for look in state.looks.values()), default=0)
+    if not last or state.cart_since_ms or customer.ordered_since(last - DAY_MS):
         return
-    looked = [product for product, look in life.looks.items() if look.last_ms > last - DAY_MS]
+    looked = [product for product, look in state.looks.items() if look.last_ms > last - DAY_MS]
     products = customer.sold(tuple(reversed(looked)), settings)
-    if len(looked) < wanted.least_products or not products:
+    if len(looked) < options.least_products or not products:
         return
-    due = last + int(wanted.after_hours * HOUR_MS)
+    due = last + int(options.after_hours * HOUR_MS)
     yield Occasion(
         kind="abandoned_browse",
         key=f"abandoned_browse:{last}",

@@ -13,22 +13,22 @@ LAST_STEP_HOURS = 48.0
 
 
 def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[Occasion]:
-    """Any order after the cart's last change ends it: who bought another size is not asked again."""
-    life = customer.life
-    if not life.cart_since_ms or customer.ordered_since(life.cart_changed_ms):
+    """Any order after the cart's last change ends the series, also one of other products."""
+    state = customer.state
+    if not state.cart_since_ms or customer.ordered_since(state.cart_changed_ms):
         return
-    products = customer.sold(tuple(reversed(life.shopper.cart)), settings)
+    products = customer.sold(tuple(reversed(state.shopper.cart)), settings)
     if not products:
         return
-    n = len(life.shopper.cart)
+    n = len(state.shopper.cart)
     what = "a product" if n == 1 else f"{n} products"
-    evidence = {"products": n, "changed_ms": life.cart_changed_ms}
+    evidence = {"products": n, "changed_ms": state.cart_changed_ms}
     reason = Reason("left_cart", f"They left {what} in the cart.", evidence)
     after = settings.abandoned_cart.after_hours
-    for step, due, expires in steps(after, HOUR_MS, life.cart_changed_ms, LAST_STEP_HOURS):
+    for step, due, expires in steps(after, HOUR_MS, state.cart_changed_ms, LAST_STEP_HOURS):
         yield Occasion(
             kind="abandoned_cart",
-            key=f"abandoned_cart:{life.cart_since_ms}:{step}",
+            key=f"abandoned_cart:{state.cart_since_ms}:{step}",
             due_ms=due,
             expires_ms=expires,
             reason=reason,

@@ -1,4 +1,4 @@
-"""What follows an order: thanks, tips, a request for a review, what goes with it."""
+"""Messages after an order: thanks, onboarding, a request for a review, cross-selling."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from typing import Any
 from features.live.shopper_state import Purchase
 from recommender.lifecycle.messages.series import steps
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, Kind, Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, MessageKind, Occasion, Reason
 from recommender.lifecycle.vocabulary.settings import Settings
 
 LASTS_DAYS, THANKS_LAST_DAYS = 14, 3
 
 
 def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[Occasion]:
-    """Of each order in the live log that was not taken back as a whole."""
-    orders = sorted(customer.life.shopper.purchases, key=lambda order: order.at_ms)
-    before = customer.worth.orders - len(orders)
-    for place, order in enumerate(orders, max(before, 0) + 1):
+    """For each order in the live log that was not refunded as a whole."""
+    orders = sorted(customer.state.shopper.purchases, key=lambda order: order.at_ms)
+    before = customer.stats.orders - len(orders)
+    for number, order in enumerate(orders, max(before, 0) + 1):
         delivered = order.at_ms + int(delivery_days(customer, settings) * DAY_MS)
-        yield from _thanks(order, place, settings)
+        yield from _thanks(order, number, settings)
         yield from _review(customer, order, delivered, settings)
-        if place == 1:
-            yield from _tips(order, delivered, settings)
+        if number == 1:
+            yield from _onboarding(order, delivered, settings)
         if order is orders[-1]:
             yield from _cross_sell(order, delivered, settings)
 
 
 def delivery_days(customer: Customer, settings: Settings) -> float:
     """Days until an order of theirs arrives."""
-    country = customer.life.value("country") or customer.person.country or ""
+    country = customer.state.value("country") or customer.person.country or ""
     return settings.delivery.by_country.get(country, settings.delivery.days)
 
 
-def _thanks(order: Purchase, place: int, settings: Settings) -> Iterator[Occasion]:
-    if place in settings.thank_you.orders:
+def _thanks(order: Purchase, number: int, settings: Settings) -> Iterator[Occasion]:
+    if number in settings.thank_you.orders:
         due = order.at_ms + int(settings.thank_you.after_hours * HOUR_MS)
-        text = "It was their first order." if place == 1 else f"It was their order number {place}."
-        reason = Reason("ordered", text, _evidence(order, number=place))
+        text = "It was their first order." if number == 1 else f"It was their order number {number}."
+        reason = Reason("ordered", text, _evidence(order, number=number))
         products = order.product_ids[: settings.products]
-        yield _about("thank_you", order, due, reason, products, THANKS_LAST_DAYS)
+        yield _occasion("thank_you", order, due, reason, products, THANKS_LAST_DAYS)
 
 
-def _tips(order: Purchase, delivered_ms: int, settings: Settings) -> Iterator[Occasion]:
+def _onboarding(order: Purchase, delivered_ms: int, settings: Settings) -> Iterator[Occasion]:
     days = settings.onboarding.after_days
     for step, due, expires in steps(days, DAY_MS, delivered_ms, LASTS_DAYS):
         reason = Reason("first_delivery", "Their first order should have arrived.", _evidence(order))
@@ -59,12 +59,12 @@ def _tips(order: Purchase, delivered_ms: int, settings: Settings) -> Iterator[Oc
 
 
 def _review(customer: Customer, order: Purchase, delivered_ms: int, settings: Settings) -> Iterator[Occasion]:
-    """For what they did not review yet."""
-    products = tuple(p for p in order.product_ids if p not in customer.life.reviewed)[: settings.products]
+    """For products that they did not review yet."""
+    products = tuple(p for p in order.product_ids if p not in customer.state.reviewed)[: settings.products]
     if products:
         due = delivered_ms + int(settings.review_request.after_days * DAY_MS)
         reason = Reason("delivered", "They had time to try what they ordered.", _evidence(order))
-        yield _about("review_request", order, due, reason, products, LASTS_DAYS)
+        yield _occasion("review_request", order, due, reason, products, LASTS_DAYS)
 
 
 def _cross_sell(order: Purchase, delivered_ms: int, settings: Settings) -> Iterator[Occasion]:
@@ -81,8 +81,8 @@ def _cross_sell(order: Purchase, delivered_ms: int, settings: Settings) -> Itera
     )
 
 
-def _about(
-    kind: Kind, order: Purchase, due_ms: int, reason: Reason, products: tuple[str, ...], days: int
+def _occasion(
+    kind: MessageKind, order: Purchase, due_ms: int, reason: Reason, products: tuple[str, ...], days: int
 ) -> Occasion:
     return Occasion(
         kind=kind,

@@ -15,11 +15,11 @@ DATE = re.compile(r"(?:\d{4}-)?(\d\d)-(\d\d)")
 
 
 def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[Occasion]:
-    """Once a year, from midnight where they live. Who was born on a leap day has it on 28 February."""
-    born = DATE.fullmatch(customer.life.value("birthday") or "")
+    """Once a year, from midnight in their time zone. A birthday on 29 February counts as 28 February."""
+    born = DATE.fullmatch(customer.state.value("birthday") or "")
     if born is None:
         return
-    zone = zone_of(customer.life.value("timezone")) or zone_of(settings.timezone) or UTC
+    zone = zone_of(customer.state.value("timezone")) or zone_of(settings.timezone) or UTC
     year = datetime.fromtimestamp(now_ms / 1000, zone).year
     for this in (year, year + 1):  # on 31 December the next one may be due already
         day = _day(this, int(born[1]), int(born[2]), zone)

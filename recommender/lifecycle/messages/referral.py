@@ -1,4 +1,4 @@
-"""Those who are happy may tell their friends."""
+"""Asks satisfied customers to refer the shop to friends."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ LASTS_DAYS = 14
 
 def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[Occasion]:
     """After a good answer, until they have referred somebody."""
-    wanted, life = settings.referral, customer.life
-    answers = (("survey", wanted.least_score), ("rating", wanted.least_rating))
-    good = [(life.at_ms(name), name) for name, least in answers if (life.number(name) or 0.0) >= least]
-    if not good or life.at_ms("referral") or customer.worth.orders < wanted.least_orders:
+    options, state = settings.referral, customer.state
+    answers = (("survey", options.least_score), ("rating", options.least_rating))
+    good_answers = [
+        (state.at_ms(name), name) for name, least in answers if (state.number(name) or 0.0) >= least
+    ]
+    if not good_answers or state.at_ms("referral") or customer.stats.orders < options.least_orders:
         return
-    at_ms, name = max(good)
-    due = at_ms + int(wanted.after_days * DAY_MS)
+    at_ms, name = max(good_answers)
+    due = at_ms + int(options.after_days * DAY_MS)
     yield Occasion(
         kind="referral",
         key=f"referral:{at_ms}",
@@ -27,7 +29,7 @@ def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[
         expires_ms=due + LASTS_DAYS * DAY_MS,
         reason=Reason(
             "happy",
-            f"They answered {life.value(name)} and ordered {customer.worth.orders} times.",
-            {name: life.number(name), "orders": customer.worth.orders},
+            f"They answered {state.value(name)} and ordered {customer.stats.orders} times.",
+            {name: state.number(name), "orders": customer.stats.orders},
         ),
     )

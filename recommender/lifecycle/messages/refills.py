@@ -1,33 +1,33 @@
-"""What runs out: one product, or the usual order as a whole."""
+"""Products due to be bought again: one product, or the usual order as a whole."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from recommender.lifecycle.vocabulary.customer import Customer, Refill
-from recommender.lifecycle.vocabulary.occasion import DAY_MS, Kind, Occasion, Reason
+from recommender.lifecycle.vocabulary.customer import Customer, RefillForecast
+from recommender.lifecycle.vocabulary.occasion import DAY_MS, MessageKind, Occasion, Reason
 from recommender.lifecycle.vocabulary.settings import Settings
 
-SOON_DAYS = 2.0  # the next look comes before
-LATE = 0.5  # of the usual gap past the expected day: then they have found another way
+SOON_DAYS = 2.0  # later ones can wait, as the next check comes before
+LATE = 0.5  # of the usual gap past the expected day: by then they buy it elsewhere
 
 
 def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[Occasion]:
     """From `lead_days` before the expected day; a purchase moves the day, and so ends it."""
-    wanted = settings.reorder
+    options = settings.reorder
     coming = [
         each
         for each in customer.refills
-        if each.orders >= wanted.least_orders
-        and each.chance >= wanted.least_chance
-        and each.due_day - wanted.lead_days < now_ms / DAY_MS + SOON_DAYS
+        if each.orders >= options.least_orders
+        and each.chance >= options.least_chance
+        and each.due_day - options.lead_days < now_ms / DAY_MS + SOON_DAYS
         and now_ms < _expires_ms(each)
-        and each.product_id not in customer.life.shopper.cart
+        and each.product_id not in customer.state.shopper.cart
         and customer.sold((each.product_id,), settings)
     ]
     due = [each for each in coming if _due_ms(each, settings) <= now_ms]
-    kind: Kind = "restock" if len(due) >= wanted.restock_products else "reorder"
+    kind: MessageKind = "restock" if len(due) >= options.restock_products else "reorder"
     for each in coming:
         yield Occasion(
             kind=kind if each in due else "reorder",
@@ -40,15 +40,15 @@ def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[O
         )
 
 
-def _due_ms(refill: Refill, settings: Settings) -> int:
+def _due_ms(refill: RefillForecast, settings: Settings) -> int:
     return int((refill.due_day - settings.reorder.lead_days) * DAY_MS)
 
 
-def _expires_ms(refill: Refill) -> int:
+def _expires_ms(refill: RefillForecast) -> int:
     return int((refill.due_day + max(LATE * refill.gap_days, 3.0)) * DAY_MS)
 
 
-def _reason(refill: Refill) -> Reason:
+def _reason(refill: RefillForecast) -> Reason:
     day = datetime.fromtimestamp(int(refill.due_day) * DAY_MS / 1000, UTC).date()
     return Reason(
         "runs_out",

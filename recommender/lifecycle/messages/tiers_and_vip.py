@@ -1,32 +1,32 @@
-"""A customer's standing: a tier that an order reached or nearly reached, and the best of all."""
+"""A tier that an order reached or nearly reached, and customers among the best."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from recommender.customers.tiers import tier_standing
+from recommender.customers.tiers import tier_status
 from recommender.lifecycle.vocabulary.customer import Customer
 from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, Occasion, Reason
 from recommender.lifecycle.vocabulary.settings import Settings
 
-FRESH_DAYS, LASTS_DAYS = 14, 14  # after an order: later nobody would see what the message is for
+AFTER_ORDER_DAYS, LASTS_DAYS = 14, 14  # after an order: a later message would not seem related to it
 
 
 def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[Occasion]:
-    """Only after an order: a shop that begins with us does not write to all of its customers at once."""
-    ordered = customer.worth.last_order_ms
-    if ordered and now_ms < ordered + FRESH_DAYS * DAY_MS:
+    """Only after an order, so that a new shop does not write to all of its customers at once."""
+    last_order_ms = customer.stats.last_order_ms
+    if last_order_ms and now_ms < last_order_ms + AFTER_ORDER_DAYS * DAY_MS:
         yield from _reached(customer)
         yield from _near(customer, settings)
         yield from _vip(customer, settings)
 
 
 def _reached(customer: Customer) -> Iterator[Occasion]:
-    """The highest tier between the spend before the last order and now."""
-    worth = customer.worth
-    if worth.spend_before is None:
+    """The highest tier that the last order reached."""
+    stats = customer.stats
+    if stats.spend_before is None:
         return
-    before, now = (customer.tiers.score(max(spend, 0.0)) for spend in (worth.spend_before, worth.revenue))
+    before, now = (customer.tiers.score(max(spend, 0.0)) for spend in (stats.spend_before, stats.revenue))
     reached = [tier for tier in customer.tiers.tiers if before < tier.threshold <= now]
     for tier in reached[-1:]:
         evidence = {"tier": tier.name, "score": round(now, 2), "threshold": tier.threshold}
@@ -35,19 +35,19 @@ def _reached(customer: Customer) -> Iterator[Occasion]:
 
 
 def _near(customer: Customer, settings: Settings) -> Iterator[Occasion]:
-    at = tier_standing(customer.tiers, customer.worth.revenue)
-    if at.next is None or at.missing is None:
+    status = tier_status(customer.tiers, customer.stats.revenue)
+    if status.next is None or status.missing is None:
         return
-    if at.missing > settings.tier_change.near_share * (at.score + at.missing):
+    if status.missing > settings.tier_change.near_share * (status.score + status.missing):
         return
-    what = "points" if at.by == "points" else "more spent"
-    evidence = {"tier": at.next, "score": round(at.score, 2), "missing": round(at.missing, 2)}
-    reason = Reason("tier_near", f"{at.missing:.2f} {what} bring them to {at.next}.", evidence)
-    yield _occasion("near", at.next, customer, reason)
+    what = "points" if status.by == "points" else "more spent"
+    evidence = {"tier": status.next, "score": round(status.score, 2), "missing": round(status.missing, 2)}
+    reason = Reason("tier_near", f"{status.missing:.2f} {what} bring them to {status.next}.", evidence)
+    yield _occasion("near", status.next, customer, reason)
 
 
 def _occasion(what: str, tier: str, customer: Customer, reason: Reason) -> Occasion:
-    due = customer.worth.last_order_ms + HOUR_MS
+    due = customer.stats.last_order_ms + HOUR_MS
     return Occasion(
         kind="tier_change",
         key=f"tier_change:{what}:{tier}",
@@ -59,11 +59,11 @@ def _occasion(what: str, tier: str, customer: Customer, reason: Reason) -> Occas
 
 
 def _vip(customer: Customer, settings: Settings) -> Iterator[Occasion]:
-    worth, wanted = customer.worth, settings.vip
-    if worth.orders < wanted.least_orders or worth.rank >= wanted.top_share:
+    stats, options = customer.stats, settings.vip
+    if stats.orders < options.least_orders or stats.rank >= options.top_share:
         return
-    due = worth.last_order_ms + DAY_MS
-    text = f"Only {worth.rank:.1%} of customers spent more." if worth.rank else "No customer spent more."
+    due = stats.last_order_ms + DAY_MS
+    text = f"Only {stats.rank:.1%} of customers spent more." if stats.rank else "No customer spent more."
     yield Occasion(
         kind="vip",
         key="vip",
@@ -72,7 +72,7 @@ def _vip(customer: Customer, settings: Settings) -> Iterator[Occasion]:
         reason=Reason(
             "best_customer",
             text,
-            {"orders": worth.orders, "spend": round(worth.revenue, 2), "rank": round(worth.rank, 4)},
+            {"orders": stats.orders, "spend": round(stats.revenue, 2), "rank": round(stats.rank, 4)},
         ),
         suggested="new",
     )

@@ -1,4 +1,4 @@
-"""A series for those who are new and have not bought yet."""
+"""A series for new customers who have not bought yet."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ LAST_STEP_HOURS = 168.0
 
 
 def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[Occasion]:
-    """From when they became known, or said yes to a channel, whichever was later, until they order."""
-    life = customer.life
-    consents = (said.at_ms for name, said in life.facts.items() if name.startswith("consent:"))
-    began = max(life.at_ms("known"), max(consents, default=0))
-    if not began or customer.worth.orders:
+    """From when they became known, or consented to a channel, whichever was later, until they order."""
+    state = customer.state
+    consents = (fact.at_ms for name, fact in state.facts.items() if name.startswith("consent:"))
+    began_ms = max(state.at_ms("known"), max(consents, default=0))
+    if not began_ms or customer.stats.orders:
         return
-    reason = Reason("new_customer", "They are new and have not ordered yet.", {"known_since_ms": began})
-    start = life.at_ms("known") or began
-    for step, due, expires in steps(settings.welcome.after_hours, HOUR_MS, began, LAST_STEP_HOURS):
+    reason = Reason("new_customer", "They are new and have not ordered yet.", {"known_since_ms": began_ms})
+    start = state.at_ms("known") or began_ms
+    for step, due, expires in steps(settings.welcome.after_hours, HOUR_MS, began_ms, LAST_STEP_HOURS):
         yield Occasion(
             kind="welcome",
             key=f"welcome:{start}:{step}",

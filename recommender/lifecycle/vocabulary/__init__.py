@@ -1,1 +1,1 @@
-"""The words that messages are planned in: customers, occasions, settings."""
+"""Types for planning messages: customers, occasions, settings."""

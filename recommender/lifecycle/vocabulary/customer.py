@@ -1,4 +1,4 @@
-"""All that a lifecycle decision may go by: a customer's events, what models say, and the goods."""
+"""The inputs of a lifecycle decision: a customer's events, what models say of them, and products."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from recommender.customers.tiers import TierPlan
 from recommender.lifecycle.vocabulary.settings import Settings
 
 
-class Good(NamedTuple):
-    """A product as it is now, and its news. price NaN: unknown; times epoch ms, 0: never.
+class LiveProduct(NamedTuple):
+    """A product as it is now, and its last changes. price NaN: unknown; times epoch ms, 0: never.
 
-    price_before: until it fell, at dropped_ms; out_ms, back_ms: when it was last sold out, and there again.
+    price_before: until it fell, at dropped_ms; out_ms, back_ms: when it was last sold out, and back again.
     """
 
     price: float
@@ -25,14 +25,14 @@ class Good(NamedTuple):
     back_ms: int = 0
 
 
-class Goods(Protocol):
-    """What the shop sells."""
+class ProductLookup(Protocol):
+    """The shop's products."""
 
-    def good(self, product_id: str) -> Good | None:
+    def live_product(self, product_id: str) -> LiveProduct | None:
         """None: not a product that may be shown."""
 
 
-class Refill(NamedTuple):
+class RefillForecast(NamedTuple):
     """A product that a customer buys again: how often so far, the day of the last time (since 1970), when the
     next is expected, the usual gap, and the chance that they buy it again at all."""
 
@@ -44,7 +44,7 @@ class Refill(NamedTuple):
     chance: float
 
 
-class Worth(NamedTuple):
+class CustomerStats(NamedTuple):
     """Money of all orders, their number, churn risk (0 to 1) and the share of customers who spent more.
 
     last_order_ms: 0: none. spend_before: without the newest order; None where that is not known.
@@ -58,15 +58,15 @@ class Worth(NamedTuple):
     spend_before: float | None = None
 
 
-class Contact(NamedTuple):
-    """Something that they were sent."""
+class SentMessage(NamedTuple):
+    """A message that they were sent."""
 
     at_ms: int
     id: str
 
 
-class Waiting(NamedTuple):
-    """A trigger that was handed out and is not too late yet. keys: its occasions."""
+class WaitingTrigger(NamedTuple):
+    """A trigger that was created and has not expired. keys: its occasions."""
 
     id: str
     at_ms: int
@@ -75,43 +75,43 @@ class Waiting(NamedTuple):
 
 
 class Person(NamedTuple):
-    """What the history told of somebody: consent to e-mail (None: nothing), country. Live events go first."""
+    """From the history: consent to e-mail (None: not known), country. Live events override both."""
 
     email: bool | None = None
     country: str | None = None
 
 
-NOBODY, NOBODYS = Person(), Worth(0.0, 0, 0.0, 1.0, 0)
+UNKNOWN_PERSON, NO_ORDERS = Person(), CustomerStats(0.0, 0, 0.0, 1.0, 0)
 
 
 @dataclass(frozen=True)
 class Customer:
-    """done: key of each occasion that was handed out -> when, epoch ms. began_ms: since when the shop writes
-    to customers by its present settings; 0: for long."""
+    """done: key of each occasion that got a message -> when, epoch ms. began_ms: since when the shop's
+    present message settings apply; 0: for long."""
 
     id: str
-    life: CustomerState
-    goods: Goods
-    person: Person = NOBODY
-    worth: Worth = NOBODYS
-    refills: tuple[Refill, ...] = ()
+    state: CustomerState
+    products: ProductLookup
+    person: Person = UNKNOWN_PERSON
+    stats: CustomerStats = NO_ORDERS
+    refills: tuple[RefillForecast, ...] = ()
     done: Mapping[str, int] = field(default_factory=dict)
-    contacts: tuple[Contact, ...] = ()
-    waiting: tuple[Waiting, ...] = ()
+    contacts: tuple[SentMessage, ...] = ()
+    waiting: tuple[WaitingTrigger, ...] = ()
     tiers: TierPlan = field(default_factory=TierPlan)
     began_ms: int = 0
 
     def consents(self, channel: str) -> bool | None:
-        """The latest word; None: they never said."""
-        said = self.life.consents(channel)
-        return self.person.email if said is None and channel == "email" else said
+        """Their latest consent or refusal; None: neither."""
+        consent = self.state.consents(channel)
+        return self.person.email if consent is None and channel == "email" else consent
 
     def ordered_since(self, at_ms: int) -> bool:
         """Whether they ordered at that moment or later."""
-        return self.worth.last_order_ms >= at_ms > 0
+        return self.stats.last_order_ms >= at_ms > 0
 
     def sold(self, products: tuple[str, ...], settings: Settings) -> tuple[str, ...]:
-        """Those of the products that can be bought now, as many as a message holds."""
-        goods = {product: self.goods.good(product) for product in products}
-        found = [product for product, good in goods.items() if good is not None and good.in_stock]
-        return tuple(found[: settings.products])
+        """Those of the products that can be bought now, at most as many as fit in a message."""
+        live = {product: self.products.live_product(product) for product in products}
+        sellable = [name for name, product in live.items() if product is not None and product.in_stock]
+        return tuple(sellable[: settings.products])

@@ -1,4 +1,4 @@
-"""Reasons to write to somebody: what a family of messages finds, and what is handed out of it."""
+"""Occasions to write to a customer, and the triggers made of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-Kind = Literal[
+MessageKind = Literal[
     "abandoned_cart",
     "back_in_stock",
     "price_drop",
@@ -25,15 +25,17 @@ Kind = Literal[
     "win_back",
     "referral",
 ]
-KINDS: tuple[Kind, ...] = get_args(Kind)  # the most urgent first: who may be written to once gets that
-SERVICE = frozenset[Kind]({"thank_you", "onboarding"})  # about an order; everything else is promotion
+KINDS: tuple[MessageKind, ...] = get_args(
+    MessageKind
+)  # most urgent first: it wins where the budget allows one message
+SERVICE = frozenset[MessageKind]({"thank_you", "onboarding"})  # about an order; everything else is promotion
 Suggested = Literal["home", "email", "post_purchase", "new"]  # placements that choose products for a message
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """Why: a closed code, a sentence, and the true figures behind it."""
+    """A code from a closed list, a sentence, and the figures behind it."""
 
     code: str
     text: str
@@ -41,14 +43,14 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 class Occasion(msgspec.Struct, frozen=True, kw_only=True):
-    """One reason to write. `key` tells it from a customer's others and is the same at every look, so that
-    nobody is written to twice for it. Times: epoch ms; from `expires_ms` on it is too late.
+    """One reason to write. `key` identifies it among the customer's and is the same at every check, so that
+    nobody gets two messages for it. Times: epoch ms; from `expires_ms` on it is too late.
 
-    products: what it is about; where there are none, `suggested` names the placement that chooses some.
+    products: to show in the message; where there are none, `suggested` names the placement that chooses some.
     together: several of a kind that are due make one message.
     """
 
-    kind: Kind
+    kind: MessageKind
     key: str
     due_ms: int
     expires_ms: int
@@ -60,13 +62,13 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trigger(msgspec.Struct, frozen=True, kw_only=True):
-    """A message now due. `id` stays the same however often it is read; `keys`: the occasions it is for.
+    """A message now due. `id` stays the same however often it is read; `keys`: of its occasions.
 
-    slot: which content to show; offer: the merchant's suggestion, `next_best` being that of /v1/offers.
+    slot: which content to show; offer: the merchant's suggestion; `next_best` is that of /v1/offers.
     """
 
     id: str
-    kind: Kind
+    kind: MessageKind
     customer_id: str
     channel: str
     products: tuple[str, ...]

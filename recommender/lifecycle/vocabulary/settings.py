@@ -1,4 +1,4 @@
-"""What a merchant may set about lifecycle messages; the defaults fit a small shop."""
+"""The merchant's settings for lifecycle messages; the defaults fit a small shop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 from features.events.vocabulary import Id
 from features.live.customer_facts import Channel
-from recommender.lifecycle.vocabulary.occasion import KINDS, Kind
+from recommender.lifecycle.vocabulary.occasion import KINDS, MessageKind
 from recommender.offers.catalogue import NO_OFFER
 from recommender.value.segments import VIP_ORDERS
 
@@ -29,8 +29,8 @@ class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """offers: what to suggest at each step, the last one for all further steps; `next_best`: ask /v1/offers,
-    `none`: nothing. rest_days: after one such message no other of the kind for so long."""
+    """offers: what to suggest at each step, the last one for all further steps; `next_best`: that of
+    /v1/offers, `none`: nothing. rest_days: pause after a message before the next of its kind."""
 
     enabled: bool = True
     offers: Annotated[tuple[Id, ...], msgspec.Meta(max_length=5)] = ()
@@ -50,7 +50,7 @@ class AbandonedCart(Message, frozen=True, kw_only=True):
 
 
 class AbandonedBrowse(Message, frozen=True, kw_only=True):
-    """after_hours: since the last look; least_products: looked at within the day before it."""
+    """after_hours: since the last product view; least_products: viewed within the day before it."""
 
     rest_days: Days = 7.0
     after_hours: Hours = 24.0
@@ -59,7 +59,7 @@ class AbandonedBrowse(Message, frozen=True, kw_only=True):
 
 class Refills(Message, frozen=True, kw_only=True):
     """lead_days: before the expected date; least_chance: of buying it again; restock_products: from so many
-    due at once, one `restock` message stands for all."""
+    due at once, one `restock` message replaces them."""
 
     rest_days: Days = 7.0
     lead_days: Days = 3.0
@@ -69,7 +69,7 @@ class Refills(Message, frozen=True, kw_only=True):
 
 
 class Watched(Message, frozen=True, kw_only=True):
-    """interest_days: how long a look, a wish or a cart counts as interest."""
+    """interest_days: how long a view, a wish or a cart counts as interest."""
 
     interest_days: Days = 30.0
 
@@ -83,7 +83,7 @@ class PriceDrop(Watched, frozen=True, kw_only=True):
 
 class WinBack(Message, frozen=True, kw_only=True):
     """least_risk: of churn; least_days and most_days: since the last order, whatever the risk. spread_days:
-    over which those are told who had been silent for long when the shop began, or changed these settings."""
+    over which messages are spread to customers who were due when the shop began or changed these settings."""
 
     offers: tuple[Id, ...] = (NEXT_BEST,)
     least_risk: Share = 0.6
@@ -142,13 +142,13 @@ class Birthday(Message, frozen=True, kw_only=True):
 
 
 class Quiet(Struct, frozen=True, kw_only=True):
-    """No message in these hours of the customer's time zone; the same twice: none are quiet."""
+    """No message in these hours of the customer's time zone; two equal times: no quiet hours."""
 
     from_: TimeOfDay = msgspec.field(default="21:00", name="from")
     until: TimeOfDay = "08:00"
 
 
-class Budget(Struct, frozen=True, kw_only=True):
+class ContactBudget(Struct, frozen=True, kw_only=True):
     """contacts: at most so many in `days`, whatever the channel; gap_hours: between any two."""
 
     contacts: Count = 3
@@ -157,15 +157,15 @@ class Budget(Struct, frozen=True, kw_only=True):
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """Days from order to doorstep; by_country: for those that differ, by the country in events' context."""
+    """Days from order to delivery; by_country: exceptions, by the country in events' context."""
 
     days: Days = 4.0
     by_country: dict[str, Days] = {}
 
 
 class Holds(Struct, frozen=True, kw_only=True):
-    """For how many days promotion is held back, after: a ticket that nobody closed, a survey score at or
-    below `bad_score`, a refund or cancellation."""
+    """For how many days promotion is held back after: an open ticket, a survey score at or below `bad_score`,
+    a refund or cancellation."""
 
     ticket_days: Days = 14.0
     survey_days: Days = 30.0
@@ -174,15 +174,15 @@ class Holds(Struct, frozen=True, kw_only=True):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """channels: those the shop writes on, the favourite first. consent: `opt_in`, promotion goes to those who
-    said yes; `opt_out`, to all who did not say no. products: at most so many in a message."""
+    """channels: those the shop uses, the preferred first. consent: `opt_in`, promotion goes to those who
+    consented; `opt_out`, to all who did not refuse. products: at most so many in a message."""
 
     channels: Annotated[tuple[Channel, ...], msgspec.Meta(min_length=1, max_length=6)] = ("email",)
     consent: Literal["opt_in", "opt_out"] = "opt_in"
     timezone: Annotated[str, msgspec.Meta(max_length=64)] = "UTC"
     products: Annotated[int, msgspec.Meta(ge=1, le=20)] = 4
     quiet: Quiet = Quiet()
-    budget: Budget = Budget()
+    budget: ContactBudget = ContactBudget()
     delivery: Delivery = Delivery()
     holds: Holds = Holds()
     welcome: Welcome = Welcome()
@@ -202,19 +202,19 @@ class Settings(Struct, frozen=True, kw_only=True):
     referral: Referral = Referral()
     birthday: Birthday = Birthday()
 
-    def message(self, kind: Kind) -> Message:
-        """What is set for one kind."""
+    def message(self, kind: MessageKind) -> Message:
+        """The settings of one kind of message."""
         message: Message = getattr(self, kind)
         return message
 
 
 def contradictions(settings: Settings) -> list[str]:
-    """Why these settings cannot stand, each reason with what to do; empty: they can."""
+    """What is wrong with these settings, and for each problem what to do; empty: nothing."""
     return [*_unknown_zone(settings), *_unordered_steps(settings)]
 
 
 def unknown_offers(settings: Settings, offers: Set[str]) -> list[str]:
-    """Of each offer that a message names and the catalogue does not have, what to do."""
+    """A warning for each offer that a message names and the catalogue does not have."""
     return [
         f"`{kind}.offers` names `{offer}`, which is not in the offer catalogue: a message would promise what "
         "nothing here knows. Add it with PUT /v1/offers/catalogue, or name another."

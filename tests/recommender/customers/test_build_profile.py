@@ -1,4 +1,4 @@
-"""One customer's profile, by hand: past, worth, standing, refills, tastes, and what live orders change."""
+"""One customer's profile, by hand: orders, value, tier, refills, affinities, and what live orders change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from persons import ALPHA, R, bundle_with_people
 
 from features.live.shopper_state import Purchase
-from recommender.customers.build_profile import profile
+from recommender.customers.build_profile import build_profile
 from recommender.customers.profile import Profile
 from recommender.customers.tiers import TierPlan, read_plan
 from recommender.model.availability import Availability
@@ -24,8 +24,10 @@ NOW_MS = int(NOW.timestamp() * 1000)
 
 def of(customer: str, *purchases: Purchase, plan: TierPlan | None = TIERS, **changes: Any) -> Profile:
     bundle = changes.get("bundle", bundle_with_people())
-    shelf = Availability.of(bundle.tables) if bundle else None
-    return profile(customer, bundle, shelf, purchases, plan, NOW.timestamp(), np.random.default_rng(0))
+    availability = Availability.of(bundle.tables) if bundle else None
+    return build_profile(
+        customer, bundle, availability, purchases, plan, NOW.timestamp(), np.random.default_rng(0)
+    )
 
 
 def live(*products: str, order: str = "o-new", late: bool = True) -> Purchase:
@@ -34,7 +36,7 @@ def live(*products: str, order: str = "o-new", late: bool = True) -> Purchase:
     return Purchase(order, NOW_MS, received, products, tuple(2.0 for _ in products))
 
 
-def test_the_past_and_where_they_stand() -> None:
+def test_orders_so_far_segment_and_tier() -> None:
     ann = of("ann")
     assert (ann.known, ann.orders, ann.revenue, ann.currency) == (True, 5, 60.0, "EUR")
     assert (ann.first_order, ann.last_order) == (TODAY - timedelta(100), TODAY - timedelta(25))

@@ -1,10 +1,10 @@
-"""Loyalty tiers: where a customer stands, and plans that cannot be used."""
+"""Loyalty tiers: a customer's tier, and plans that cannot be used."""
 
 from __future__ import annotations
 
 import pytest
 
-from recommender.customers.tiers import BadTiers, TierPlan, TierStanding, read_plan, tier_standing
+from recommender.customers.tiers import BadTiers, TierPlan, TierStatus, read_plan, tier_status
 
 SPEND = read_plan(b'{"tiers": [{"name": "Silver", "threshold": 100}, {"name": "Gold", "threshold": 500}]}')
 POINTS = read_plan(b'{"by": "points", "points_per_unit": 0.5, "tiers": [{"name": "Leaf", "threshold": 10}]}')
@@ -13,26 +13,26 @@ POINTS = read_plan(b'{"by": "points", "points_per_unit": 0.5, "tiers": [{"name":
 @pytest.mark.parametrize(
     ("spend", "expected"),
     [
-        (25.0, TierStanding(None, "spend", 25.0, "Silver", 75.0, 0.25)),
-        (100.0, TierStanding("Silver", "spend", 100.0, "Gold", 400.0, 0.0)),
-        (300.0, TierStanding("Silver", "spend", 300.0, "Gold", 200.0, 0.5)),
-        (500.0, TierStanding("Gold", "spend", 500.0, None, None, 1.0)),
-        (-5.0, TierStanding(None, "spend", 0.0, "Silver", 100.0, 0.0)),
+        (25.0, TierStatus(None, "spend", 25.0, "Silver", 75.0, 0.25)),
+        (100.0, TierStatus("Silver", "spend", 100.0, "Gold", 400.0, 0.0)),
+        (300.0, TierStatus("Silver", "spend", 300.0, "Gold", 200.0, 0.5)),
+        (500.0, TierStatus("Gold", "spend", 500.0, None, None, 1.0)),
+        (-5.0, TierStatus(None, "spend", 0.0, "Silver", 100.0, 0.0)),
     ],
 )
-def test_by_spend(spend: float, expected: TierStanding) -> None:
+def test_by_spend(spend: float, expected: TierStatus) -> None:
     assert SPEND is not None
-    assert tier_standing(SPEND, spend) == expected
+    assert tier_status(SPEND, spend) == expected
 
 
 def test_points_are_whole() -> None:
     assert POINTS is not None
-    assert tier_standing(POINTS, 19.9) == TierStanding(None, "points", 9.0, "Leaf", 1.0, 0.9)
-    assert tier_standing(POINTS, 20.0).name == "Leaf"
+    assert tier_status(POINTS, 19.9) == TierStatus(None, "points", 9.0, "Leaf", 1.0, 0.9)
+    assert tier_status(POINTS, 20.0).name == "Leaf"
 
 
 def test_without_tiers_nobody_is_on_the_way_to_one() -> None:
-    assert tier_standing(TierPlan(), 80.0) == TierStanding(None, "spend", 80.0, None, None, 1.0)
+    assert tier_status(TierPlan(), 80.0) == TierStatus(None, "spend", 80.0, None, None, 1.0)
 
 
 def test_without_a_file_there_is_no_plan() -> None:

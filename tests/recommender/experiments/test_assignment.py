@@ -28,12 +28,12 @@ def arms_of(experiment: Experiment, visitors: list[str]) -> list[str | None]:
 
 
 def test_arms_get_visitors_by_weight_and_a_twentieth_is_held_out() -> None:
-    drawn = [Trials([AB], 0.05).of(visitor, "home", NOW_S).treated for visitor in VISITORS]
-    assert sum(each.held_out for each in drawn) / 20_000 == pytest.approx(0.05, abs=0.006)
-    arms = Counter(each.arm for each in drawn if not each.held_out)
+    assigned = [Trials([AB], 0.05).of(visitor, "home", NOW_S).treated for visitor in VISITORS]
+    assert sum(each.held_out for each in assigned) / 20_000 == pytest.approx(0.05, abs=0.006)
+    arms = Counter(each.arm for each in assigned if not each.held_out)
     assert arms["b"] / arms.total() == pytest.approx(0.75, abs=0.012)
-    assert {(each.experiment, each.arm) for each in drawn if each.held_out} == {(HOLDOUT, HELD_OUT)}
-    assert {(each.arm, each.propensity) for each in drawn} == {("a", 0.25), ("b", 0.75), (HELD_OUT, 0.05)}
+    assert {(each.experiment, each.arm) for each in assigned if each.held_out} == {(HOLDOUT, HELD_OUT)}
+    assert {(each.arm, each.propensity) for each in assigned} == {("a", 0.25), ("b", 0.75), (HELD_OUT, 0.05)}
 
 
 def test_an_assignment_is_the_same_in_every_process_and_on_every_day() -> None:
@@ -65,7 +65,7 @@ def test_experiments_of_a_layer_exclude_each_other_and_others_are_independent() 
     assert both["b", "b"] / both.total() == pytest.approx(0.75**2, abs=0.02)
 
 
-def test_an_experiment_speaks_on_its_surfaces_alone() -> None:
+def test_an_experiment_changes_its_surfaces_alone() -> None:
     fewer = Experiment(id="f", arms=(Arm(id="all"), Arm(id="none", offers=())))
     carts = Experiment(id="c", arms=(Arm(id="old"), Arm(id="new", widget={"k": 4})), placements=("cart",))
     assert (fewer.surfaces, carts.surfaces) == ({OFFERS}, {"cart"})
@@ -85,7 +85,7 @@ def test_an_experiment_that_is_over_or_an_arm_without_weight_takes_nobody() -> N
 def test_what_an_owner_may_get_wrong() -> None:
     pins = [{"kind": "pin", "id": "p", "product_id": name, "position": 1} for name in ("tea", "mug")]
     clash = msgspec.convert({"id": "b", "rules": pins}, Arm)
-    found = "\n".join(
+    problems = "\n".join(
         contradictions(
             [
                 Experiment(id="x", arms=(Arm(id="a"), Arm(id="a")), from_=NOW, until=NOW),
@@ -107,7 +107,7 @@ def test_what_an_owner_may_get_wrong() -> None:
         "name of the permanent holdout",
         "Arm `b` of `holdout`: ",
     ):
-        assert part in found
+        assert part in problems
     assert contradictions([AB]) == []
 
 
@@ -122,8 +122,8 @@ def test_one_after_the_other_or_on_other_pages_they_may_run() -> None:
 
 def test_what_is_odd_is_told() -> None:
     odd = Experiment(id="x", arms=(Arm(id="a"), Arm(id="b"), Arm(id="c", weight=0.0)), until=NOW)
-    told = " ".join(oddities([odd], NOW))
-    assert all(part in told for part in ("gets nobody", "A/A test", "over since 2026-11-23"))
+    oddities_found = " ".join(oddities([odd], NOW))
+    assert all(part in oddities_found for part in ("gets nobody", "A/A test", "over since 2026-11-23"))
     assert list(oddities([Experiment(id="o", arms=(Arm(id="a"), Arm(id="b", offers=())))], NOW)) == []
 
 
@@ -137,4 +137,4 @@ def test_a_running_experiment_may_be_renamed_or_ended_but_moves_nobody() -> None
     assert refused_changes([AB], [named], NOW) == refused_changes([AB], [], NOW) == []
     planned = msgspec.structs.replace(AB, from_=NOW + timedelta(days=1))
     assert refused_changes([planned], [heavier], NOW) == []
-    assert heavier.edition != AB.edition == named.edition
+    assert heavier.plan_hash != AB.plan_hash == named.plan_hash

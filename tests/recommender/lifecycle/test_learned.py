@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from recommender.arrays.id_map import IdMap
-from recommender.lifecycle.learned import LearnedFigures, figures_of
-from recommender.lifecycle.models import PlainFigures
+from recommender.lifecycle.learned import LearnedModel, customer_model_of
+from recommender.lifecycle.models import HeuristicModel
 from recommender.lifecycle.vocabulary.customer import Person
 from recommender.model.customer_tables import CustomerFacts, CustomerTable
-from recommender.value.business_calendar import PARTS
+from recommender.value.business_calendar import YEAR_PARTS
 from recommender.value.customer_value import CustomerValue
 from recommender.value.order_models import BG_NBD
 from recommender.value.reorder_timing import Habits, Reorder
@@ -24,7 +24,7 @@ def value() -> CustomerValue:
     """ann ordered on three days, the last 25 days ago; bob yesterday."""
     ones = np.ones(2, np.float32)
     return CustomerValue(
-        pace=np.ones(PARTS),
+        pace=np.ones(YEAR_PARTS),
         model=np.array([BG_NBD, 1.0, 4.0, 1.0, 2.0]),
         rare=np.array([1.0, 10.0]),
         spend=np.array([2.0, 3.0, 40.0]),
@@ -48,7 +48,7 @@ def value() -> CustomerValue:
 
 def reorder() -> Reorder:
     """ann bought tea twice, 20 days apart; nothing but own gaps counts."""
-    tea = Habits.begun(item("tea"), TODAY - 45).bought(item("tea"), TODAY - 25)
+    tea = Habits.first_purchase(item("tea"), TODAY - 45).bought(item("tea"), TODAY - 25)
     weights = np.zeros(8)
     weights[2] = 1.0  # the last gap
     n = len(small_tables().products)
@@ -65,7 +65,7 @@ def reorder() -> Reorder:
 
 
 @pytest.fixture
-def figures() -> LearnedFigures:
+def model() -> LearnedModel:
     facts = CustomerFacts(
         orders=np.array([4, 1], np.int32),  # two of them on one day
         revenue=np.array([50.0, 30.0]),
@@ -79,44 +79,44 @@ def figures() -> LearnedFigures:
         consent=np.array([1, -1], np.int8),
         words=IdMap.build(["NO"]),
     )
-    people = CustomerTable(facts, value(), reorder(), np.array([30.0, 40.0, 50.0]), np.zeros(8, np.int8))
-    return LearnedFigures(small_tables(), people)
+    customers = CustomerTable(facts, value(), reorder(), np.array([30.0, 40.0, 50.0]), np.zeros(8, np.int8))
+    return LearnedModel(small_tables(), customers)
 
 
-def test_what_the_history_told_of_them(figures: LearnedFigures) -> None:
-    assert [figures.person(row) for row in (0, 1, -1)] == [Person(True, "NO"), Person(), Person()]
+def test_attributes_from_the_history(model: LearnedModel) -> None:
+    assert [model.person(row) for row in (0, 1, -1)] == [Person(True, "NO"), Person(), Person()]
 
 
-def test_worth_of_a_known_customer(figures: LearnedFigures) -> None:
-    ann = figures.worth(0, [], 0.0, TODAY)
+def test_stats_of_a_known_customer(model: LearnedModel) -> None:
+    ann = model.stats(0, [], 0.0, TODAY)
     assert (ann.revenue, ann.orders, ann.rank) == (50.0, 4, 0.0)
     assert ann.last_order_ms == (TODAY - 25) * DAY_MS + 3_600_000
-    later = figures.worth(0, [], 0.0, TODAY + 200)
+    later = model.stats(0, [], 0.0, TODAY + 200)
     assert 0.0 < ann.churn_risk < later.churn_risk < 1.0
-    assert figures.rank(40.0) == 0.5
+    assert model.rank(40.0) == 0.5
 
 
-def test_a_live_order_counts_at_once(figures: LearnedFigures) -> None:
-    ann = figures.worth(0, [([item("pot")], TODAY)], 20.0, TODAY)
+def test_a_live_order_counts_at_once(model: LearnedModel) -> None:
+    ann = model.stats(0, [([item("pot")], TODAY)], 20.0, TODAY)
     assert (ann.revenue, ann.orders, ann.churn_risk) == (70.0, 5, 0.0)
-    new = figures.worth(-1, [([item("pot")], TODAY - 3), ([item("cup")], TODAY)], 32.0, TODAY)
+    new = model.stats(-1, [([item("pot")], TODAY - 3), ([item("cup")], TODAY)], 32.0, TODAY)
     assert (new.revenue, new.orders, new.last_order_ms) == (32.0, 2, TODAY * DAY_MS)
-    assert figures.worth(-1, [], 0.0, TODAY).orders == 0
+    assert model.stats(-1, [], 0.0, TODAY).orders == 0
 
 
-def test_refills_move_with_live_orders(figures: LearnedFigures) -> None:
-    (tea,) = figures.refills(0, [], TODAY)
+def test_refills_move_with_live_orders(model: LearnedModel) -> None:
+    (tea,) = model.refills(0, [], TODAY)
     assert (tea.product_id, tea.orders, tea.last_day) == ("tea", 2, TODAY - 25)
     assert (tea.due_day, tea.gap_days) == (pytest.approx(TODAY - 5), pytest.approx(20))
-    bought = figures.refills(0, [([(item("tea"), 1.0), (item("pot"), 2.0)], TODAY)], TODAY)
+    bought = model.refills(0, [([(item("tea"), 1.0), (item("pot"), 2.0)], TODAY)], TODAY)
     assert [(each.product_id, each.orders) for each in bought] == [("tea", 3), ("pot", 1)]
     assert bought[0].due_day == pytest.approx(TODAY + 25)
     assert bought[1].due_day == pytest.approx(TODAY + 30)
 
 
 def test_a_bundle_without_models_is_read_plainly() -> None:
-    figures = figures_of(small_tables())
-    assert isinstance(figures, PlainFigures)
-    bob = figures.worth(1, [], 0.0, TODAY)
+    model = customer_model_of(small_tables())
+    assert isinstance(model, HeuristicModel)
+    bob = model.stats(1, [], 0.0, TODAY)
     assert (bob.revenue, bob.orders, bob.last_order_ms) == (30.0, 1, (TODAY - 1) * DAY_MS)
-    assert figures.worth(1, [], 0.0, TODAY + 119).churn_risk == pytest.approx(0.5)  # two gaps of 60 days
+    assert model.stats(1, [], 0.0, TODAY + 119).churn_risk == pytest.approx(0.5)  # two gaps of 60 days

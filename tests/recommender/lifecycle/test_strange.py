@@ -55,10 +55,10 @@ STRANGE = st.fixed_dictionaries(
 
 
 @settings(max_examples=80, deadline=None)
-@given(told=st.lists(STRANGE, min_size=1, max_size=12), customer=st.sampled_from(["zoe", "ann"]))
-def test_nothing_that_is_told_breaks_a_look(told: list[dict[str, Any]], customer: str) -> None:
+@given(facts=st.lists(STRANGE, min_size=1, max_size=12), customer=st.sampled_from(["zoe", "ann"]))
+def test_no_event_breaks_a_check(facts: list[dict[str, Any]], customer: str) -> None:
     shop = Shop(customer, FREE, tiers=TierPlan((Tier("silver", 1.0), Tier("gold", 1e12))))
-    for number, raw in enumerate(told):
+    for number, raw in enumerate(facts):
         order = raw["order"] if raw["type"] in {"purchase", "refund", "cancel"} else None
         try:
             event = parse_event({**raw, "event_id": f"e-{number}", "order": order}, NOW, "e")

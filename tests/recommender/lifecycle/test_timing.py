@@ -15,7 +15,7 @@ from recommender.lifecycle.timing import after_quiet, budget_opens, channel_for
 from recommender.lifecycle.vocabulary.customer import Customer, Person
 from recommender.lifecycle.vocabulary.settings import Quiet, Settings, contradictions
 
-from lives import DAY, FREE, HOUR, NOW, OPEN, Shop, life_of, told
+from lives import DAY, FREE, HOUR, NOW, OPEN, Shop, events_of, life_of
 
 MINUTE = timedelta(minutes=1)
 CART = ("add_to_cart", 2 * HOUR, {"product_id": "pot"})
@@ -72,7 +72,7 @@ def test_a_trigger_waits_for_the_morning_of_its_customer() -> None:
     )
     plan = shop.decides()
     assert plan.triggers == ()
-    assert plan.look_ms == milliseconds(NOW + HOUR)
+    assert plan.next_check_ms == milliseconds(NOW + HOUR)
     assert shop.sends(HOUR) == ["abandoned_cart"]
 
 
@@ -99,7 +99,7 @@ def test_promotion_needs_a_yes_that_was_not_taken_back(
 
 def test_what_the_history_told_stands_until_they_say_something_else() -> None:
     shop = Shop()
-    withdrawn = told(("consent", HOUR, {"properties": {"all": False}}))
+    withdrawn = events_of(("consent", HOUR, {"properties": {"all": False}}))
     before, later = (
         Customer("zoe", life_of(events), shop.knowledge, Person(True)) for events in ([], withdrawn)
     )
@@ -153,7 +153,7 @@ def test_one_budget_for_all_kinds_and_the_most_urgent_goes_first() -> None:
     assert shop.sends() == ["abandoned_cart"]
     plan = shop.decides(HOUR)
     assert plan.triggers == ()
-    assert plan.look_ms == milliseconds(NOW + 20 * HOUR)
+    assert plan.next_check_ms == milliseconds(NOW + 20 * HOUR)
     assert shop.sends(20 * HOUR) == ["reorder"]
 
 
@@ -194,6 +194,6 @@ def test_budget_by_hand() -> None:
     ],
 )
 def test_contradictions(settings: dict[str, object], complaint: str) -> None:
-    (found,) = contradictions(msgspec.convert(settings, Settings))
-    assert complaint in found
+    (problem,) = contradictions(msgspec.convert(settings, Settings))
+    assert complaint in problem
     assert contradictions(Settings()) == []

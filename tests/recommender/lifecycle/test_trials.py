@@ -18,7 +18,9 @@ CART = {**FREE, "abandoned_cart": {"offers": ["ten", "next_best", "post"]}}
 
 def drawn(arm: str) -> str:
     names = (f"c-{n}" for n in count())
-    return next(name for name in names if (found := arm_of(FEWER, name)) is not None and found.id == arm)
+    return next(
+        name for name in names if (assigned := arm_of(FEWER, name)) is not None and assigned.id == arm
+    )
 
 
 def kinds(customer: str, **parts: Trials) -> set[str]:
@@ -31,13 +33,13 @@ def kinds(customer: str, **parts: Trials) -> set[str]:
     return {trigger.kind for trigger in shop.looks()}
 
 
-def test_who_is_held_out_hears_about_orders_alone() -> None:
-    told, silent = kinds(HELD_OUT), kinds(HELD_OUT, trials=Trials((), 0.05))
-    assert "abandoned_cart" in told
-    assert silent == told & SERVICE != set()
+def test_held_out_customers_get_messages_about_orders_alone() -> None:
+    usual, held_out = kinds(HELD_OUT), kinds(HELD_OUT, trials=Trials((), 0.05))
+    assert "abandoned_cart" in usual
+    assert held_out == usual & SERVICE != set()
 
 
-def test_nobody_else_hears_less() -> None:
+def test_nobody_else_gets_fewer_messages() -> None:
     someone = next(f"c-{n}" for n in count() if not is_held_out(f"c-{n}", 0.05))
     assert kinds(someone, trials=Trials((), 0.05)) == kinds(someone)
 

@@ -16,7 +16,7 @@ from recommender.recommend import Pick, Recommender
 from bundles import NOW, PRODUCTS, small_bundle
 
 BUNDLE = small_bundle()
-SHELF = Availability.of(BUNDLE.tables)
+AVAILABILITY = Availability.of(BUNDLE.tables)
 # Nobody's home, most popular first; kitchen: all but tea and tin.
 PLAIN = ["mug", "tea", "spoon", "kettle", "cup", "pot", "tin"]
 
@@ -29,13 +29,13 @@ def rules(*each: dict[str, Any]) -> Rules:
 def picks(
     *each: dict[str, Any],
     k: int = 7,
-    shelf: Availability = SHELF,
+    availability: Availability = AVAILABILITY,
     visitor: str | None = None,
     days: float = 0,
     **fields: Any,
 ) -> list[Pick]:
     question = Request(**{"placement": "home", "now": NOW.timestamp() + days * 86_400, **fields})
-    return Recommender(BUNDLE, shelf, rules=rules(*each)).recommend(question, k, visitor)
+    return Recommender(BUNDLE, availability, rules=rules(*each)).recommend(question, k, visitor)
 
 
 def shown(*each: dict[str, Any], **fields: Any) -> list[str]:
@@ -67,7 +67,7 @@ def test_pins_stand_where_they_are_put() -> None:
         ({"product_id": "tin", "position": 1}, {"category": "kitchen"}),
         (
             {"product_id": "tin", "position": 1},
-            {"shelf": SHELF.changed(BUNDLE.tables, {"tin": {"stock": 0}})},
+            {"availability": AVAILABILITY.changed(BUNDLE.tables, {"tin": {"stock": 0}})},
         ),
     ],
 )
@@ -151,21 +151,23 @@ def test_rotation_shows_other_products_each_day_and_the_same_all_day() -> None:
 
 def test_margins_need_a_known_cost() -> None:
     # mug 8: leaves 3 / 8 = .375; tea 5: leaves .2
-    shelf = SHELF.changed(BUNDLE.tables, {"mug": {"cost": 5.0}, "tea": {"cost": 4.0}})
-    assert shown({"kind": "margin", "minimum": 0.3}, shelf=shelf) == [name for name in PLAIN if name != "tea"]
-    assert shown({"kind": "margin", "minimum": 0.1}, shelf=shelf) == PLAIN
-    forgotten = shelf.changed(BUNDLE.tables, {"tea": {"cost": None}})
-    assert shown({"kind": "margin", "minimum": 0.3}, shelf=forgotten) == PLAIN
+    availability = AVAILABILITY.changed(BUNDLE.tables, {"mug": {"cost": 5.0}, "tea": {"cost": 4.0}})
+    assert shown({"kind": "margin", "minimum": 0.3}, availability=availability) == [
+        name for name in PLAIN if name != "tea"
+    ]
+    assert shown({"kind": "margin", "minimum": 0.1}, availability=availability) == PLAIN
+    forgotten = availability.changed(BUNDLE.tables, {"tea": {"cost": None}})
+    assert shown({"kind": "margin", "minimum": 0.3}, availability=forgotten) == PLAIN
 
 
-def test_a_rule_speaks_from_its_beginning_until_its_end() -> None:
+def test_a_rule_is_active_from_its_beginning_until_its_end() -> None:
     hide = {
         "kind": "hide",
         "products": ["mug"],
         "from": NOW.isoformat(),
         "until": (NOW + timedelta(1)).isoformat(),
     }
-    recommender = Recommender(BUNDLE, SHELF, rules=rules(hide))
+    recommender = Recommender(BUNDLE, AVAILABILITY, rules=rules(hide))
 
     def first(seconds: float) -> str:
         return PRODUCTS[recommender.recommend(Request("home", now=NOW.timestamp() + seconds), 1)[0].item]
@@ -187,8 +189,8 @@ PIN = {"kind": "pin", "product_id": "mug", "position": 1}
     ],
 )
 def test_contradictions_say_what_to_do(each: list[dict[str, Any]], complaint: str) -> None:
-    (found,) = contradictions(rules(*each))
-    assert complaint in found
+    (problem,) = contradictions(rules(*each))
+    assert complaint in problem
 
 
 def test_pins_that_never_meet_do_not_clash() -> None:
@@ -219,7 +221,16 @@ def test_rules_out_of_range_are_refused(rule: dict[str, Any], complaint: str) ->
 
 
 def test_unknown_names_are_told() -> None:
-    known = {"kind": "boost", "products": ["mug"], "categories": ["pantry"], "brands": ["fern"], "factor": 2}
-    strange = {"kind": "cap", "by": "brand", "most": 1, "only": ["ivy"]}
-    told = unknown_names(rules(known, strange, {**PIN, "product_id": "jug"}), BUNDLE.tables)
-    assert [line.split(":")[1].split(" in ")[0] for line in told] == [" no brand `ivy`", " no product `jug`"]
+    in_model = {
+        "kind": "boost",
+        "products": ["mug"],
+        "categories": ["pantry"],
+        "brands": ["fern"],
+        "factor": 2,
+    }
+    not_in_model = {"kind": "cap", "by": "brand", "most": 1, "only": ["ivy"]}
+    unknown = unknown_names(rules(in_model, not_in_model, {**PIN, "product_id": "jug"}), BUNDLE.tables)
+    assert [line.split(":")[1].split(" in ")[0] for line in unknown] == [
+        " no brand `ivy`",
+        " no product `jug`",
+    ]

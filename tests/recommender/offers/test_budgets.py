@@ -36,15 +36,15 @@ def model(arms: tuple[str, ...] = ("five",)) -> OfferModel:
 
 def customers() -> list[OfferContext]:
     """The offer brings ten of them .5, 1.5 ... 9.5: .1 x (margin - 5)."""
-    known = {"features": {"stays": 1.0}, "basket": 200.0}
-    return [OfferContext(customer_id=str(i), margin=10.0 + 10 * i, **known) for i in range(10)]  # type: ignore[arg-type]
+    order = {"features": {"stays": 1.0}, "basket": 200.0}
+    return [OfferContext(customer_id=str(i), margin=10.0 + 10 * i, **order) for i in range(10)]  # type: ignore[arg-type]
 
 
 def priced(amount: float, spent: float = 0.0, days: float = 10, daily: float = 1.0, **more: object) -> float:
     budget = Budget(id="spring", amount=amount, until=NOW + timedelta(days=days))
     catalogue = Catalogue(offers=(FIVE,), budgets=(budget,), **more)  # type: ignore[arg-type]
-    found = budget_prices(catalogue, model(), Traffic(customers(), daily), {"spring": spent}, NOW)
-    return found["spring"]
+    lambdas = budget_prices(catalogue, model(), Traffic(customers(), daily), {"spring": spent}, NOW)
+    return lambdas["spring"]
 
 
 def test_enough_for_all_costs_nothing() -> None:
@@ -79,11 +79,11 @@ def test_overlapping_budgets_are_priced_together() -> None:
     until = NOW + timedelta(days=10)
     budgets = (Budget(id="spring", amount=20, until=until), Budget(id="all", amount=40, until=until))
     shop = Catalogue(offers=(both,), budgets=budgets)
-    found = budget_prices(shop, model(), Traffic(customers(), 1.0), {}, NOW)
-    assert found["spring"] * 5 == pytest.approx(5.5, abs=0.01)
-    assert found["all"] == 0.0
+    lambdas = budget_prices(shop, model(), Traffic(customers(), 1.0), {}, NOW)
+    assert lambdas["spring"] * 5 == pytest.approx(5.5, abs=0.01)
+    assert lambdas["all"] == 0.0
 
 
 def test_traffic_comes_as_it_was_told() -> None:
-    (one,) = traffic_of(np.array([[0.5, 0.9, 40.0, 20.0]]), ("keen", "stays"), 3.0).asked
+    (one,) = traffic_of(np.array([[0.5, 0.9, 40.0, 20.0]]), ("keen", "stays"), 3.0).contexts
     assert (one.features, one.basket, one.margin) == ({"keen": 0.5, "stays": 0.9}, 40.0, 20.0)

@@ -62,8 +62,8 @@ def test_an_offer_that_loses_money_on_every_product_is_named() -> None:
     five = Offer(id="five", kind="amount", value=5)
     late = Offer(id="late", kind="amount", value=5, eligible=Eligibility(minimum_cart=40))
     catalogue = Catalogue(offers=(half, five, late), minimum_margin=0.1)
-    found = loses_everywhere(catalogue, prices=[10.0, 8.0], costs=[6.0, 6.0])
-    assert [name for name in ("half", "five", "late") if any(f"`{name}`" in text for text in found)] == [
+    problems = loses_everywhere(catalogue, prices=[10.0, 8.0], costs=[6.0, 6.0])
+    assert [name for name in ("half", "five", "late") if any(f"`{name}`" in text for text in problems)] == [
         "half",
         "five",
     ]
@@ -71,21 +71,21 @@ def test_an_offer_that_loses_money_on_every_product_is_named() -> None:
 
 
 def test_a_budget_is_kept_at_the_smallest_price() -> None:
-    worth, cost = np.array([[3.0], [2.0], [1.0]]), np.ones((3, 1))
+    gain, cost = np.array([[3.0], [2.0], [1.0]]), np.ones((3, 1))
     drawn_on = np.ones((1, 1), bool)
-    found = prices(worth, cost, drawn_on, np.array([2.0]))
-    assert found == pytest.approx([1.0], abs=1e-3)
-    assert choices(worth, cost, found @ drawn_on).tolist() == [0, 0, -1]
-    assert prices(worth, cost, drawn_on, np.array([3.0])).tolist() == [0.0]
+    lambdas = prices(gain, cost, drawn_on, np.array([2.0]))
+    assert lambdas == pytest.approx([1.0], abs=1e-3)
+    assert choices(gain, cost, lambdas @ drawn_on).tolist() == [0, 0, -1]
+    assert prices(gain, cost, drawn_on, np.array([3.0])).tolist() == [0.0]
 
 
 def test_overlapping_budgets_are_all_kept_and_each_charged_once() -> None:
     rng = np.random.default_rng(5)
-    worth, cost = rng.random((400, 3)), 0.5 + rng.random((400, 3))
+    gain, cost = rng.random((400, 3)), 0.5 + rng.random((400, 3))
     drawn_on = np.array([[True, True, False], [False, True, True]])
     amounts = np.array([40.0, 60.0])
-    found = prices(worth, cost, drawn_on, amounts)
-    chosen = choices(worth, cost, found @ drawn_on)
+    lambdas = prices(gain, cost, drawn_on, amounts)
+    chosen = choices(gain, cost, lambdas @ drawn_on)
     taken = spent(chosen, cost, drawn_on)
     assert (taken <= amounts).all()
     assert (taken > 0.9 * amounts).all()

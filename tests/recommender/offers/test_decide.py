@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 
 from recommender.arrays.hashing import uniform
-from recommender.offers.catalogue import Budget, Cap, Catalogue, Eligibility, Offer
+from recommender.offers.catalogue import Budget, Catalogue, Eligibility, FrequencyCap, Offer
 from recommender.offers.decide import decide
 from recommender.offers.eligibility import Given, OfferContext, why_not
 from recommender.offers.incremental_margin import N_WORLDS, OfferModel
-from recommender.offers.propensities import propensities, taken
+from recommender.offers.propensities import propensities, sample_arm
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 TEN = Offer(id="ten", kind="percentage", value=10, budgets=("spring",))
 POST = Offer(id="post", kind="free_shipping", cost=4.9)
 
 
-def asked(customer: str = "c-1", **changes: object) -> OfferContext:
-    known = {"features": {"keen": 0.0}, "basket": 40.0, "margin": 20.0}
-    return OfferContext(customer_id=customer, **{**known, **changes})  # type: ignore[arg-type]
+def context(customer: str = "c-1", **changes: object) -> OfferContext:
+    defaults = {"features": {"keen": 0.0}, "basket": 40.0, "margin": 20.0}
+    return OfferContext(customer_id=customer, **{**defaults, **changes})  # type: ignore[arg-type]
 
 
 def model(ten: float, post: float, keen: float = 0.0, stage: str = "personal") -> OfferModel:
@@ -54,14 +54,14 @@ def shop(*offers: Offer, **changes: object) -> Catalogue:
 
 
 def many(catalogue: Catalogue, believed: OfferModel, n: int = 2_000, **changes: object) -> list[str]:
-    return [decide(catalogue, believed, asked(f"c-{i}", **changes), NOW).offer_id for i in range(n)]
+    return [decide(catalogue, believed, context(f"c-{i}", **changes), NOW).offer_id for i in range(n)]
 
 
 def test_the_offer_that_brings_most_is_given_and_chance_keeps_its_share() -> None:
     given = many(shop(), model(ten=1.0, post=0.3))
     assert given.count("ten") / 2_000 == pytest.approx(0.95 + 0.05 / 3, abs=0.012)
     assert min(given.count("post"), given.count("none")) > 10
-    first = decide(shop(), model(ten=1.0, post=0.3), asked("c-3"), NOW)
+    first = decide(shop(), model(ten=1.0, post=0.3), context("c-3"), NOW)
     assert first.propensity == pytest.approx(0.95 + 0.05 / 3)
     assert first.expected_incremental_margin == pytest.approx(1.0, abs=0.05)
     assert first.low < 1 < first.high
@@ -70,13 +70,13 @@ def test_the_offer_that_brings_most_is_given_and_chance_keeps_its_share() -> Non
 def test_nobody_gets_a_discount_that_only_gives_margin_away() -> None:
     """Where that is almost sure, not even to learn from."""
     assert set(many(shop(), model(ten=-0.4, post=-0.4), 300)) == {"none"}
-    none = decide(shop(), model(-0.4, -0.4), asked(), NOW)
+    none = decide(shop(), model(-0.4, -0.4), context(), NOW)
     assert (none.propensity, none.reason.code) == (1.0, "nothing_allowed")
     assert "take 4.00 with them" in none.reason.why_not["ten"]
     given = many(shop(), model(ten=-0.1, post=-0.1))
     assert given.count("none") / 2_000 == pytest.approx(0.95 + 0.05 / 3, abs=0.012)
-    told = (decide(shop(), model(-0.1, -0.1), asked(f"c-{i}"), NOW) for i in range(9))
-    reason = next(each.reason for each in told if each.offer_id == "none")
+    facts = (decide(shop(), model(-0.1, -0.1), context(f"c-{i}"), NOW) for i in range(9))
+    reason = next(each.reason for each in facts if each.offer_id == "none")
     assert reason.code == "nothing_pays"
     assert "gives away" in reason.why_not["ten"]
 
@@ -87,7 +87,7 @@ def test_who_would_buy_anyway_gets_no_discount_unless_it_pays() -> None:
     rarely, surely = ({"features": {"keen": 0.0, "anyway": chance}} for chance in (0.1, 0.8))
     assert many(shop(TEN), lifts, 200, **rarely).count("ten") > 180
     assert set(many(shop(TEN), lifts, 200, **surely)) == {"none"}
-    assert "anyway in 80% of" in decide(shop(TEN), lifts, asked(**surely), NOW).reason.why_not["ten"]
+    assert "anyway in 80% of" in decide(shop(TEN), lifts, context(**surely), NOW).reason.why_not["ten"]
     paying = dataclasses.replace(model(5.0, 5.0), anyway=np.array([0.0, 1.0, 0.0]))
     assert many(shop(TEN), paying, 200, **surely).count("ten") > 180
     gone = {"features": {"keen": 0.0, "anyway": 0.1, "stays": 0.0}}
@@ -105,11 +105,11 @@ def test_a_personal_offer_needs_sure_evidence() -> None:
 def test_while_data_is_thin_arms_are_drawn_as_often_as_they_are_best() -> None:
     worlds = np.array([[1.0, 0], [1, 0], [1, 0], [-1, 0]])
     assert propensities(worlds, worlds, "thin", 0.1) == pytest.approx([0.9 * 0.75 + 0.05, 0.9 * 0.25 + 0.05])
-    assert [taken(np.array([0.25, 0.75]), draw) for draw in (0.0, 0.2499, 0.25, 0.9999)] == [0, 0, 1, 1]
+    assert [sample_arm(np.array([0.25, 0.75]), draw) for draw in (0.0, 0.2499, 0.25, 0.9999)] == [0, 0, 1, 1]
 
 
 def test_an_offer_that_nobody_got_yet_is_tried() -> None:
-    """Believed to bring 4 customers more of a hundred, as one of its worth usually does."""
+    """Believed to bring 4 customers more of a hundred, as an offer of its cost usually does."""
     new = Offer(id="gift", kind="gift", cost=3.0)
     believed = dataclasses.replace(model(0.1, 0.1), response=OfferModel.untaught().response)
     assert many(shop(TEN, POST, new), believed).count("gift") > 100
@@ -118,7 +118,7 @@ def test_an_offer_that_nobody_got_yet_is_tried() -> None:
 
 def test_two_workers_and_one_customer_make_one_decision() -> None:
     one, other = (
-        decide(shop(), model(0.3, 0.3, stage="thin"), asked("c-7"), NOW + timedelta(seconds=s))
+        decide(shop(), model(0.3, 0.3, stage="thin"), context("c-7"), NOW + timedelta(seconds=s))
         for s in (0, 1)
     )
     assert (one.decision_id, one.offer_id, one.propensity) == (
@@ -126,28 +126,28 @@ def test_two_workers_and_one_customer_make_one_decision() -> None:
         other.offer_id,
         other.propensity,
     )
-    tomorrow = decide(shop(), model(0.3, 0.3), asked("c-7"), NOW + timedelta(days=1))
+    tomorrow = decide(shop(), model(0.3, 0.3), context("c-7"), NOW + timedelta(days=1))
     assert tomorrow.decision_id != one.decision_id
 
 
-def test_a_standing_decision_is_the_answer_while_it_is_valid_whatever_the_clock_does() -> None:
-    standing = decide(shop(), model(1.0, 0.0), asked("c-3"), NOW)
+def test_a_decision_is_the_answer_while_it_is_valid_whatever_the_clock_does() -> None:
+    previous = decide(shop(), model(1.0, 0.0), context("c-3"), NOW)
     for hours, same in ((1, True), (-1, True), (24 * 14 - 1, True), (24 * 14, False), (-48, False)):
         at = NOW + timedelta(hours=hours)
-        assert (decide(shop(), model(0.0, 1.0), asked("c-3"), at, standing=standing) is standing) is same
+        assert (decide(shop(), model(0.0, 1.0), context("c-3"), at, previous=previous) is previous) is same
 
 
 def test_the_price_of_a_budget_turns_an_offer_away() -> None:
     given = many(shop(), model(ten=0.4, post=0.2), 300)
     priced = [
-        decide(shop(), model(0.4, 0.2), asked(f"c-{i}"), NOW, {"spring": 1.0}).offer_id for i in range(300)
+        decide(shop(), model(0.4, 0.2), context(f"c-{i}"), NOW, {"spring": 1.0}).offer_id for i in range(300)
     ]
     assert given.count("ten") > 250  # .4, and 4.00 is charged
     assert priced.count("post") > 250
 
 
 @pytest.mark.parametrize(
-    ("eligible", "told", "why"),
+    ("eligible", "facts", "why"),
     [
         (Eligibility(countries=("DE",)), {"country": "FR"}, "country FR"),
         (Eligibility(tiers=("gold",)), {}, "tier that nobody knows"),
@@ -160,24 +160,24 @@ def test_the_price_of_a_budget_turns_an_offer_away() -> None:
     ],
 )
 def test_who_may_not_get_an_offer_is_told_why(
-    eligible: Eligibility, told: dict[str, object], why: str | None
+    eligible: Eligibility, facts: dict[str, object], why: str | None
 ) -> None:
     offer = msgspec.structs.replace(TEN, eligible=eligible)
-    found = why_not(offer, shop(offer), asked(**told), NOW)
-    assert found is None if why is None else why in str(found)
+    reason = why_not(offer, shop(offer), context(**facts), NOW)
+    assert reason is None if why is None else why in str(reason)
 
 
 def test_caps_count_the_offer_and_contacts_count_all() -> None:
-    capped = msgspec.structs.replace(TEN, cap=Cap(times=1, days=30))
+    capped = msgspec.structs.replace(TEN, cap=FrequencyCap(times=1, days=30))
     had = (Given("ten", NOW - timedelta(days=29)),)
-    assert "1 times in 30 days" in str(why_not(capped, shop(capped), asked(given=had), NOW))
-    assert why_not(capped, shop(capped), asked(given=had), NOW + timedelta(days=2)) is None
+    assert "1 times in 30 days" in str(why_not(capped, shop(capped), context(given=had), NOW))
+    assert why_not(capped, shop(capped), context(given=had), NOW + timedelta(days=2)) is None
     assert (
-        why_not(capped, shop(capped), asked(given=had), NOW - timedelta(days=60)) is not None
+        why_not(capped, shop(capped), context(given=had), NOW - timedelta(days=60)) is not None
     )  # the clock jumped
-    once, wrote = Cap(times=1, days=30), (NOW - timedelta(days=3),)
+    once, wrote = FrequencyCap(times=1, days=30), (NOW - timedelta(days=3),)
     for reached in ({"given": had}, {"messages": wrote}):  # of triggers, too
-        barred = decide(shop(contacts=once), model(1.0, 1.0), asked(**reached), NOW)
+        barred = decide(shop(contacts=once), model(1.0, 1.0), context(**reached), NOW)
         assert barred.offer_id == "none"
     assert (barred.offer_id, barred.propensity, barred.reason.code) == ("none", 1.0, "nothing_allowed")
 

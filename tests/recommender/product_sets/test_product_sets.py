@@ -5,17 +5,17 @@ from math import exp
 import numpy as np
 import pytest
 
-from recommender.product_sets.product_sets import Evidence, SoldTogether, described, product_sets
-from recommender.product_sets.set_pricing import Part, gain, price_set
+from recommender.product_sets.product_sets import CoPurchases, Evidence, product_sets, with_evidence
+from recommender.product_sets.set_pricing import Part, margin_gain, price_set
 
 STRONG, WEAK = Evidence(9, 4.0, 0.6), Evidence(5, 2.0, 0.2)
 
 
 def sold(
     pairs: dict[tuple[int, int], Evidence], n: int = 6, category: list[int] | None = None
-) -> SoldTogether:
-    kinds = np.arange(n) if category is None else np.array(category)
-    return SoldTogether(pairs, np.full(n, 100), np.full(n, 0.4), kinds)
+) -> CoPurchases:
+    categories = np.arange(n) if category is None else np.array(category)
+    return CoPurchases(pairs, np.full(n, 100), np.full(n, 0.4), categories)
 
 
 def test_a_set_grows_while_every_pair_in_it_holds() -> None:
@@ -28,14 +28,14 @@ def test_a_set_grows_while_every_pair_in_it_holds() -> None:
 @pytest.mark.parametrize("bad", [Evidence(2, 4.0, 0.9), Evidence(9, 1.0, 0.9)])
 def test_few_orders_or_chance_make_no_set(bad: Evidence) -> None:
     assert product_sets(sold({(0, 1): bad}), 5) == []
-    assert described(sold({(0, 1): bad}), (0, 1)).together == 0
+    assert with_evidence(sold({(0, 1): bad}), (0, 1)).together == 0
 
 
 def test_at_most_four_and_no_product_twice() -> None:
     everything = {(i, j): STRONG for i in range(6) for j in range(i + 1, 6)}
     assert [each.items for each in product_sets(sold(everything), 5)] == [(0, 1, 2, 3), (4, 5)]
-    found = product_sets(sold({(0, 1): STRONG, (2, 3): WEAK, (0, 3): WEAK}), 5)
-    assert [(each.items, each.together, each.lift) for each in found] == [((0, 1), 9, 4.0), ((2, 3), 5, 2.0)]
+    sets = product_sets(sold({(0, 1): STRONG, (2, 3): WEAK, (0, 3): WEAK}), 5)
+    assert [(each.items, each.together, each.lift) for each in sets] == [((0, 1), 9, 4.0), ((2, 3), 5, 2.0)]
 
 
 def test_a_second_of_its_kind_or_a_weak_one_dilutes_a_set() -> None:
@@ -51,20 +51,20 @@ def test_what_the_merchant_forbids_is_kept_apart() -> None:
 
 def test_a_discount_pays_where_the_rest_carries_it() -> None:
     rich = [Part(10.0, 8.0, 500), Part(20.0, 4.0, 100)]
-    found = price_set(rich, together=50)
-    assert found.discount > 0.03
-    by_hand = 50 * (exp(3 * found.discount) - 1) * (16 - 30 * found.discount) - 50 * 30 * found.discount
-    assert found.expected_margin_gain == pytest.approx(by_hand, abs=0.01)
-    assert all(gain(rich, 50, d / 100, 3.0) <= by_hand + 1e-9 for d in range(31))
-    assert found.price == pytest.approx(30 * (1 - found.discount))
-    assert found.attach == pytest.approx(0.1)
-    assert found.needed_attach > 0.1
+    price = price_set(rich, together=50)
+    assert price.discount > 0.03
+    by_hand = 50 * (exp(3 * price.discount) - 1) * (16 - 30 * price.discount) - 50 * 30 * price.discount
+    assert price.expected_margin_gain == pytest.approx(by_hand, abs=0.01)
+    assert all(margin_gain(rich, 50, d / 100, 3.0) <= by_hand + 1e-9 for d in range(31))
+    assert price.price == pytest.approx(30 * (1 - price.discount))
+    assert price.attach == pytest.approx(0.1)
+    assert price.needed_attach > 0.1
 
 
 def test_no_discount_where_its_buyers_would_take_both_anyway() -> None:
     poor = [Part(20.0, 10.0, 500), Part(10.0, 8.0, 100)]
-    found = price_set(poor, together=50)
-    assert (found.discount, found.expected_margin_gain, found.bought_anyway) == (0.0, 0.0, 1.0)
+    price = price_set(poor, together=50)
+    assert (price.discount, price.expected_margin_gain, price.bought_anyway) == (0.0, 0.0, 1.0)
     attached_by_all = price_set([Part(10.0, 8.0, 50), Part(20.0, 4.0, 50)], together=50)
     assert attached_by_all.discount == 0.0
 

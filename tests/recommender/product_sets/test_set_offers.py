@@ -1,4 +1,4 @@
-"""Sets at the prices of the shelf, as the merchant wants them."""
+"""Sets at current prices, as the merchant wants them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from recommender.arrays.tables import SetTable
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.offers.catalogue import Catalogue, FixedSet, Sets
-from recommender.product_sets.set_offers import SetOffer, SetsAsked, SetShop
+from recommender.product_sets.set_offers import AvailableSets, SetOffer, SetQuery
 from recommender.product_sets.set_pricing import Part, price_set
 
 from bundles import PRICES, PRODUCTS, item, neighbours, small_bundle
@@ -40,13 +40,13 @@ def bundle_with_sets(costs: float = 0.4) -> Bundle:
     return replace(small, tables=replace(small.tables, sets=table, product=product))
 
 
-def shop(catalogue: Catalogue | None = None, costs: float = 0.4) -> SetShop:
+def shop(catalogue: Catalogue | None = None, costs: float = 0.4) -> AvailableSets:
     bundle = bundle_with_sets(costs)
-    return SetShop(bundle, Availability.of(bundle.tables), catalogue or Catalogue())
+    return AvailableSets(bundle, Availability.of(bundle.tables), catalogue or Catalogue())
 
 
-def names(found: list[SetOffer]) -> list[set[str]]:
-    return [{PRODUCTS[row] for row in each.items} for each in found]
+def names(offers: list[SetOffer]) -> list[set[str]]:
+    return [{PRODUCTS[row] for row in each.items} for each in offers]
 
 
 def rows(*products: str) -> frozenset[int]:
@@ -54,26 +54,30 @@ def rows(*products: str) -> frozenset[int]:
 
 
 def test_the_best_of_the_shop_share_no_product() -> None:
-    found = names(shop().offers(SetsAsked(), 5))
-    assert {"pot", "tin"} in found
-    assert sum(map(len, found)) == len(set().union(*found))
+    offers = names(shop().offers(SetQuery(), 5))
+    assert {"pot", "tin"} in offers
+    assert sum(map(len, offers)) == len(set().union(*offers))
 
 
 def test_of_a_product_and_of_a_cart() -> None:
-    of_mug = names(shop().offers(SetsAsked(item("mug")), 5))
+    of_mug = names(shop().offers(SetQuery(item("mug")), 5))
     assert sorted(map(len, of_mug)) == [2, 2, 3]
     assert all("mug" in each for each in of_mug)
-    onward = names(shop().offers(SetsAsked(cart=rows("kettle", "tea")), 5))
+    onward = names(shop().offers(SetQuery(cart=rows("kettle", "tea")), 5))
     assert onward[0] == {"kettle", "mug", "tea"}  # holds both
     assert {"kettle", "tea"} not in onward  # is in the cart already
     assert {"kettle", "mug"} in onward
 
 
 def test_what_was_bought_lately_or_is_sold_out_is_in_no_set() -> None:
-    assert names(shop().offers(SetsAsked(item("mug"), rested=rows("kettle", "mug")), 5)) == [{"mug", "spoon"}]
+    assert names(shop().offers(SetQuery(item("mug"), suppressed=rows("kettle", "mug")), 5)) == [
+        {"mug", "spoon"}
+    ]
     own = shop()
-    sold_out = own.shelf.changed(own.bundle.tables, {"spoon": {"stock": 0}, "kettle": {"is_product": False}})
-    assert names(replace(own, shelf=sold_out).offers(SetsAsked(), 5)) == [{"pot", "tin"}]
+    sold_out = own.availability.changed(
+        own.bundle.tables, {"spoon": {"stock": 0}, "kettle": {"is_product": False}}
+    )
+    assert names(replace(own, availability=sold_out).offers(SetQuery(), 5)) == [{"pot", "tin"}]
 
 
 def test_the_merchant_fixes_names_forbids_and_keeps_apart() -> None:
@@ -82,41 +86,41 @@ def test_the_merchant_fixes_names_forbids_and_keeps_apart() -> None:
         forbidden=("spoon",),
         apart=(("mug", "kettle"),),
     )
-    found = shop(Catalogue(sets=wanted)).offers(SetsAsked(), 5)
-    assert (found[0].name, found[0].fixed, found[0].support) == ("Tea time", True, 0)
-    assert names(found)[1:] == [{"kettle", "tea"}]  # pot and tin: the tin is in the first
-    assert names(shop(Catalogue(sets=wanted)).offers(SetsAsked(item("mug")), 5)) == []
+    offers = shop(Catalogue(sets=wanted)).offers(SetQuery(), 5)
+    assert (offers[0].name, offers[0].fixed, offers[0].support) == ("Tea time", True, 0)
+    assert names(offers)[1:] == [{"kettle", "tea"}]  # pot and tin: the tin is in the first
+    assert names(shop(Catalogue(sets=wanted)).offers(SetQuery(item("mug")), 5)) == []
 
 
 def test_todays_prices_and_costs_count() -> None:
-    (found,) = shop().offers(SetsAsked(item("pot")), 1)
-    assert found.price == price_set([Part(20.0, 8.0, 100), Part(10.0, 4.0, 100)], 10)
+    (offer,) = shop().offers(SetQuery(item("pot")), 1)
+    assert offer.price == price_set([Part(20.0, 8.0, 100), Part(10.0, 4.0, 100)], 10)
     own = shop()
-    dear = own.shelf.changed(own.bundle.tables, {"pot": {"price": 40.0, "cost": 39.0}})
-    (changed,) = replace(own, shelf=dear).offers(SetsAsked(item("pot")), 1)
+    dear = own.availability.changed(own.bundle.tables, {"pot": {"price": 40.0, "cost": 39.0}})
+    (changed,) = replace(own, availability=dear).offers(SetQuery(item("pot")), 1)
     assert changed.price.list_price == 50.0
-    unknown = own.shelf.changed(own.bundle.tables, {"pot": {"cost": None}})
-    assert replace(own, shelf=unknown).offers(SetsAsked(item("pot")), 1)[0].price.discount == 0.0
+    unknown = own.availability.changed(own.bundle.tables, {"pot": {"cost": None}})
+    assert replace(own, availability=unknown).offers(SetQuery(item("pot")), 1)[0].price.discount == 0.0
 
 
 @settings(max_examples=60, deadline=None)
 @given(share=st.floats(0.0, 1.2), least=st.floats(0.0, 0.9))
 def test_no_set_ever_keeps_less_than_the_minimum_margin(share: float, least: float) -> None:
     own = shop(Catalogue(minimum_margin=least), share)
-    for each in own.offers(SetsAsked(), 20):
-        cost = sum(float(own.shelf.cost[row]) for row in each.items)
+    for each in own.offers(SetQuery(), 20):
+        cost = sum(float(own.availability.cost[row]) for row in each.items)
         assert each.price.price - cost >= least * each.price.price - 1e-3
         assert each.price.price <= each.price.list_price + 1e-9
 
 
 def test_without_a_table_there_are_none() -> None:
     small = small_bundle()
-    assert SetShop(small, Availability.of(small.tables), Catalogue()).offers(SetsAsked(), 3) == []
+    assert AvailableSets(small, Availability.of(small.tables), Catalogue()).offers(SetQuery(), 3) == []
 
 
 @pytest.mark.parametrize("products", [("mug", "kettle"), ("kettle", "mug")])
 def test_a_fixed_set_is_not_shown_twice(products: tuple[str, str]) -> None:
     fixed = Catalogue(sets=Sets(fixed=(FixedSet(products=products, name="Mine"),)))
-    found = shop(fixed).offers(SetsAsked(item("kettle")), 9)
-    assert names(found).count({"kettle", "mug"}) == 1
-    assert (found[0].name, found[0].support) == ("Mine", 30)
+    offers = shop(fixed).offers(SetQuery(item("kettle")), 9)
+    assert names(offers).count({"kettle", "mug"}) == 1
+    assert (offers[0].name, offers[0].support) == ("Mine", 30)

@@ -34,11 +34,11 @@ def bought(product: str, packs: float, days_ago: int = 0) -> Purchase:
 
 
 def test_tea_runs_out() -> None:
-    told = reason("tea")
-    assert told.code == "runs_out"
-    assert "ran out about" in told.text  # three days ago
-    assert set(told.evidence) == {"orders", "last_bought", "expected_on", "earliest", "latest"}
-    assert told.evidence["earliest"] < told.evidence["expected_on"] < told.evidence["latest"]
+    shown = reason("tea")
+    assert shown.code == "runs_out"
+    assert "ran out about" in shown.text  # three days ago
+    assert set(shown.evidence) == {"orders", "last_bought", "expected_on", "earliest", "latest"}
+    assert shown.evidence["earliest"] < shown.evidence["expected_on"] < shown.evidence["latest"]
 
 
 def test_e_mails_say_it_too_and_other_places_do_not() -> None:

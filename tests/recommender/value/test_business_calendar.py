@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recommender.value.business_calendar import PARTS, USUAL, YEAR_DAYS, BusinessCalendar
+from recommender.value.business_calendar import UNIFORM_CALENDAR, YEAR_DAYS, YEAR_PARTS, BusinessCalendar
 
-BUSY = BusinessCalendar(np.linspace(0.2, 1.8, PARTS))
+BUSY = BusinessCalendar(np.linspace(0.2, 1.8, YEAR_PARTS))
 DAYS = np.arange(19_000, 21_000, 7)
 
 
 def test_usual_weeks_are_those_of_the_calendar() -> None:
-    assert USUAL.weeks(DAYS, DAYS + 70).tolist() == [10.0] * len(DAYS)
+    assert UNIFORM_CALENDAR.weeks(DAYS, DAYS + 70).tolist() == [10.0] * len(DAYS)
 
 
 def test_a_year_is_a_year_whatever_its_seasons() -> None:

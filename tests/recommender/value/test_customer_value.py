@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recommender.model.bundle import flatten, unflatten
-from recommender.value.business_calendar import PARTS, YEAR_DAYS
+from recommender.value.business_calendar import YEAR_DAYS, YEAR_PARTS
 from recommender.value.customer_value import Customers, CustomerValue, forecast, recalibrated
 from recommender.value.order_models import (
     NBD,
@@ -18,12 +18,12 @@ from recommender.value.order_models import (
     expected_orders,
     expected_spend,
 )
-from recommender.value.value_intervals import draw_orders, held, intervals, next_order_days
+from recommender.value.value_intervals import central_interval, draw_orders, intervals, next_order_days
 
 TODAY = 20_000
 ONE = np.ones(1, np.float32)
 VALUE = CustomerValue(
-    pace=np.ones(PARTS),
+    pace=np.ones(YEAR_PARTS),
     model=np.array([NBD, 1.0, 10.0, 0.0, 0.0]),
     rare=np.array([1.0, 10.0]),
     spend=np.array([2.0, 3.0, 40.0]),
@@ -71,7 +71,7 @@ def test_uncorrected_it_is_the_models_by_hand() -> None:
 def test_a_live_order_moves_the_figures_at_once() -> None:
     before = VALUE.customer(0)
     after = before.ordered(TODAY, 80.0)
-    assert after.seen(TODAY) == (2.0, 10.0, 10.0)
+    assert after.summary(TODAY) == (2.0, 10.0, 10.0)
     assert after.revenue[0] == 180
     assert forecast(VALUE, after, TODAY).orders[0, 0] > forecast(VALUE, before, TODAY).orders[0, 0]
     assert after.ordered(TODAY, 20.0).order_days[0] == 3  # a second order of the day
@@ -107,12 +107,12 @@ def test_intervals_hold_what_they_say_and_grow_with_time() -> None:
     rng = np.random.default_rng(3)
     customers = Customers(*(np.repeat(part, 300) for part in VALUE.customer(0)))
     found = forecast(VALUE, customers, TODAY)
-    held = intervals(VALUE, customers, TODAY, found, rng)
+    central_interval = intervals(VALUE, customers, TODAY, found, rng)
     rate = rng.gamma(2.0, 1 / 20, (300, 50))
     later = rng.poisson(rate * 90 / 7)
-    inside = (later >= held.orders[:, 1, :1]) & (later <= held.orders[:, 1, 1:])
+    inside = (later >= central_interval.orders[:, 1, :1]) & (later <= central_interval.orders[:, 1, 1:])
     assert 0.87 <= inside.mean() <= 0.97
-    width = held.revenue[..., 1] - held.revenue[..., 0]
+    width = central_interval.revenue[..., 1] - central_interval.revenue[..., 0]
     assert np.all(width.mean(axis=0)[1:] > width.mean(axis=0)[:-1])
 
 
@@ -125,7 +125,7 @@ def test_draws_have_the_mean_that_is_expected() -> None:
 
 def test_an_interval_begins_at_nothing_only_where_nothing_may_well_come() -> None:
     draws = np.array([[0.0] * 6 + [*range(1, 95)], [0.0] * 5 + [*range(1, 96)]])
-    assert held(draws).tolist() == [[0.0, 85.0], [1.0, 91.0]]
+    assert central_interval(draws).tolist() == [[0.0, 85.0], [1.0, 91.0]]
 
 
 def test_nobody_was_seen_leaving_for_as_long_as_the_shop_knows() -> None:
@@ -142,9 +142,9 @@ def test_nobody_was_seen_leaving_for_as_long_as_the_shop_knows() -> None:
 
 
 def test_a_busy_time_is_expected_to_bring_more() -> None:
-    pace = np.ones(PARTS)
-    begins = int(TODAY / YEAR_DAYS % 1.0 * PARTS) + 1
-    pace[[begins % PARTS, (begins + 1) % PARTS]] = 3.0
+    pace = np.ones(YEAR_PARTS)
+    begins = int(TODAY / YEAR_DAYS % 1.0 * YEAR_PARTS) + 1
+    pace[[begins % YEAR_PARTS, (begins + 1) % YEAR_PARTS]] = 3.0
     busy = replace(VALUE, pace=pace)
     soon = forecast(busy, busy.customer(0), TODAY, (42,)).orders[0, 0]
     assert soon > 1.3 * forecast(VALUE, VALUE.customer(0), TODAY, (42,)).orders[0, 0]

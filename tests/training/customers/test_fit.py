@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from recommender.value.order_models import BG_NBD, MBG_NBD, NBD, PARETO_NBD, Floats, OrderModel, Summary
+from recommender.arrays.dtypes import Float64s
+from recommender.value.order_models import BG_NBD, MBG_NBD, NBD, PARETO_NBD, OrderModel, Summary
 from training.customers.bg_nbd import log_likelihood
 from training.customers.fit import cells, fit
 from training.customers.gamma_gamma import fit_gamma_gamma, fit_or_guess_spend
@@ -24,7 +25,7 @@ PUBLISHED = {
 }
 
 
-def shop(n: int, r: float, alpha: float, leaves: Floats, seed: int = 0) -> Summary:
+def shop(n: int, r: float, alpha: float, leaves: Float64s, seed: int = 0) -> Summary:
     """Customers of 26 to 78 weeks; leaves: (n) weeks after the first order."""
     rng = np.random.default_rng(seed)
     age = rng.uniform(26, 78, n)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.value.business_calendar import PARTS, USUAL, YEAR_DAYS
+from recommender.value.business_calendar import UNIFORM_CALENDAR, YEAR_DAYS, YEAR_PARTS
 from training.customers.rfm import OrderDays
 from training.customers.season import season
 
@@ -29,7 +29,7 @@ def shop(n_days: int, busy: bool, leave_after: float = 1e9) -> OrderDays:
 
 def test_a_busy_quarter_is_found() -> None:
     clock = season(shop(740, busy=True), BEGIN + 739)
-    quiet, late = clock.pace[: PARTS * 3 // 4], clock.pace[PARTS * 3 // 4 + 1 :]
+    quiet, late = clock.pace[: YEAR_PARTS * 3 // 4], clock.pace[YEAR_PARTS * 3 // 4 + 1 :]
     assert 2.2 < late.mean() / quiet.mean() < 3.3
 
 
@@ -41,9 +41,9 @@ def test_growth_and_leaving_are_no_season() -> None:
 
 
 def test_less_than_a_year_goes_by_the_calendar() -> None:
-    assert season(shop(300, busy=True), BEGIN + 299) is USUAL
+    assert season(shop(300, busy=True), BEGIN + 299) is UNIFORM_CALENDAR
 
 
 def test_nobody_ordered() -> None:
     nothing = np.empty(0, np.int32)
-    assert season(OrderDays(nothing, nothing, np.empty(0), np.empty(0)), BEGIN) is USUAL
+    assert season(OrderDays(nothing, nothing, np.empty(0), np.empty(0)), BEGIN) is UNIFORM_CALENDAR

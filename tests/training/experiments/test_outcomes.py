@@ -38,7 +38,7 @@ def brought(
     log(home, *records)
     shop = shop_of(home, events, tea={"cost": 6.0})
     served = read_served(home, AS_OF)
-    crowd = crowd_of(exposed_to(served.exposures, AB.edition))
+    crowd = crowd_of(exposed_to(served.exposures, AB.plan_hash))
     people = shop.people.with_columns(predicted_365d=pl.lit(100.0))
     found = outcomes(crowd.visitors, orders_of(home, served, shop), people, START, END)
     return {row.pop("visitor"): row for row in found.iter_rows(named=True)}
@@ -108,7 +108,7 @@ def test_a_visitor_in_two_arms_counts_once_in_the_first(home: Home) -> None:
     ]
     found = brought(home, records, [sale("o-1", "ann", "06-06")])
     assert (found["ann"]["arm"], found["ann"]["revenue"], len(found)) == ("a", 10.0, 2)
-    assert crowd_of(exposed_to(read_served(home, AS_OF).exposures, AB.edition)).crossed == 1
+    assert crowd_of(exposed_to(read_served(home, AS_OF).exposures, AB.plan_hash)).crossed == 1
 
 
 def test_a_log_written_twice_and_an_event_sent_twice_change_nothing(home: Home) -> None:

@@ -20,7 +20,7 @@ from features.store import keys
 from features.store.settings import StoreSettings
 from recommender.model.bundle import flatten, unflatten
 from recommender.model.offer_table import OfferTable
-from recommender.offers.incremental_margin import FEATURES
+from recommender.offers.incremental_margin import OFFER_FEATURES
 from training.data.history import load_history
 from training.errors import BadDataset
 from training.evaluate.tasks.decisions import evaluate_decisions
@@ -44,7 +44,7 @@ def decision(number: int, customer: str, offer: str, days_ago: float) -> Decisio
         chances=(0.5, 0.5),
         worth=(0.1, 0.0),
         features=TOLD,
-        values=(*np.random.default_rng(number).random(len(FEATURES)).tolist(), 1.0, 0.2),
+        values=(*np.random.default_rng(number).random(len(OFFER_FEATURES)).tolist(), 1.0, 0.2),
         basket=10.0,
         margin=5.0,
         cost=1.0 if offer == "gift" else 0.0,
@@ -92,7 +92,7 @@ def test_an_outcome_is_what_came_within_the_window(
     assert outcome.seen.arm.tolist() == [0, -1, 0, -1]
     assert outcome.seen.margin.tolist() == [9.0, 0.0, 0.0, 5.0]
     assert outcome.seen.ordered.tolist() == [1, 0, 0, 1]
-    assert outcome.seen.features.shape == (4, len(FEATURES))
+    assert outcome.seen.features.shape == (4, len(OFFER_FEATURES))
 
 
 def test_what_is_learned_is_the_difference_and_goes_through_a_bundle(
@@ -107,13 +107,13 @@ def test_what_is_learned_is_the_difference_and_goes_through_a_bundle(
     table = fit_offers(home, load_history(home, catalogue), catalogue)
     assert table is not None
     model = unflatten(OfferTable, dict(flatten(table))).model
-    assert (model.arms, model.features) == (("gift",), FEATURES)
+    assert (model.arms, model.features) == (("gift",), OFFER_FEATURES)
     lift = model.response * 0.1 + model.worlds[:, 0, 0]
     assert 0.1 < lift.mean() < 0.6  # the truth is .6, the prior .035 +- .02: it gives way
     assert model.anyway[0] + model.anyway[1] * 0.2 == pytest.approx(0.2, abs=0.25)
     assert model.stage != "thin"
     assert len(table.traffic) == 300
-    assert (table.daily[0], table.expected_traffic.asked[0].basket) == (500.0, 10.0)
+    assert (table.daily[0], table.expected_traffic.contexts[0].basket) == (500.0, 10.0)
     assert np.array_equal(model.worlds, table.worlds)
 
 

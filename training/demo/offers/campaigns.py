@@ -11,7 +11,7 @@ import polars as pl
 
 from features.history.archiver import DECISION_SCHEMA
 from features.home import Home
-from recommender.offers.catalogue import NO_OFFER, Budget, Cap, Catalogue
+from recommender.offers.catalogue import NO_OFFER, Budget, Catalogue, FrequencyCap
 from training.demo.offers.customers import seen_at
 from training.demo.offers.simulation import CATALOGUE, DemoShop
 from training.demo.shop.offers import PROPENSITIES, VALID_DAYS
@@ -24,7 +24,7 @@ def demo_catalogue(now: datetime) -> Catalogue:
     offers = (msgspec.structs.replace(offer, budgets=("season",)) for offer in CATALOGUE.offers)
     season = Budget(id="season", amount=BUDGET, from_=now, until=now + timedelta(days=BUDGET_DAYS))
     return Catalogue(
-        offers=tuple(offers), budgets=(season,), contacts=Cap(times=3, days=30), minimum_margin=0.1
+        offers=tuple(offers), budgets=(season,), contacts=FrequencyCap(times=3, days=30), minimum_margin=0.1
     )
 
 

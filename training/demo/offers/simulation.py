@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from features.progress import Report, silent
 from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
-from recommender.offers.decide import decide, weigh
+from recommender.offers.decide import decide, score_offers
 from recommender.offers.eligibility import OfferContext
-from recommender.offers.incremental_margin import FEATURES, OfferModel
+from recommender.offers.incremental_margin import OFFER_FEATURES, OfferModel
 from training.demo.offers.customers import (
     ARMS,
     Insight,
@@ -144,7 +144,7 @@ def responses(
     told = asked.told
     taken = [np.array([offer.costs(basket) for basket in asked.basket]) for offer in CATALOGUE.offers]
     cost = np.where(arm < 0, 0.0, np.choose(np.maximum(arm, 0), taken))
-    features = np.stack([told[name] for name in FEATURES], axis=1)
+    features = np.stack([told[name] for name in OFFER_FEATURES], axis=1)
     return Responses(
         features, arm, told["stays"], told["anyway"], asked.basket, asked.margin, cost, ordered, paid, margin
     )
@@ -168,7 +168,7 @@ def run(shop: DemoShop, decisions: int, *, warm: bool, seed: int, report: Report
     """
     rng, seen, picked = np.random.default_rng(seed), Seen(*map(np.copy, shop.seen)), np.empty(0)
     known = shop.log if warm else None
-    model = OfferModel.untaught(FEATURES) if known is None else learn(known, ARMS, FEATURES, rng)
+    model = OfferModel.untaught(OFFER_FEATURES) if known is None else learn(known, ARMS, OFFER_FEATURES, rng)
     day = 0.0
     while len(picked) < decisions:
         report("Deciding", len(picked), decisions)
@@ -180,7 +180,7 @@ def run(shop: DemoShop, decisions: int, *, warm: bool, seed: int, report: Report
         told = responses(asked.of(who), arm, outcome.ordered, outcome.paid, outcome.margin)
         known = told if known is None else known.then(told)
         remember(seen, who, outcome, day)
-        model, day = learn(known, ARMS, FEATURES, rng), day + VALID_DAYS
+        model, day = learn(known, ARMS, OFFER_FEATURES, rng), day + VALID_DAYS
     return Campaigns(picked, model, seen, day)
 
 
@@ -198,9 +198,9 @@ def chances(shop: DemoShop, model: OfferModel, seen: Seen, day: float) -> Number
     now, asked = _at(shop, day), shop.questions(seen, day)
     found = np.zeros((len(seen.orders), NONE + 1))
     for i in range(len(found)):
-        weighed = weigh(CATALOGUE, model, shop.asked(i, asked), now)
-        places = [*(ARMS.index(offer.id) for offer in weighed.arms.offers), NONE]
-        found[i, places] = weighed.chances
+        scored = score_offers(CATALOGUE, model, shop.asked(i, asked), now)
+        places = [*(ARMS.index(offer.id) for offer in scored.arms.offers), NONE]
+        found[i, places] = scored.chances
     return found
 
 

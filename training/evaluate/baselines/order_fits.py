@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.value.order_models import BG_NBD, MBG_NBD, NAMES, NBD, PARETO_NBD, Floats
+from recommender.arrays.dtypes import Float64s
+from recommender.value.order_models import BG_NBD, MBG_NBD, NAMES, NBD, PARETO_NBD
 from training.customers.fit import fit
 from training.customers.gamma_gamma import fit_gamma_gamma
 from training.customers.rfm import OrderDays, Rfm, summarise
@@ -30,7 +31,7 @@ def plain_fits(days: OrderDays, cut: int) -> dict[str, str]:
     return found
 
 
-def repeat_spend(days: OrderDays, known: Rfm) -> tuple[Floats, Floats]:
+def repeat_spend(days: OrderDays, known: Rfm) -> tuple[Float64s, Float64s]:
     """(orders, mean spend) of repeat order days, of customers whose repeat orders brought anything."""
     first = np.zeros(int(days.customer.max()) + 1)
     starts = np.flatnonzero(np.diff(days.customer, prepend=-1))

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from features.home import Home
 from features.progress import Report, silent
+from recommender.arrays.dtypes import Float64s
 from recommender.value.customer_value import Customers, CustomerValue, forecast
-from recommender.value.order_models import NAMES, Floats
+from recommender.value.order_models import NAMES
 from recommender.value.value_intervals import intervals
 from training.customers.rfm import OrderDays, order_days
 from training.customers.value import fit_customer_value
@@ -110,7 +111,7 @@ def _judged(
     return metrics
 
 
-def _simple(customers: Customers, cut: int, ahead: int) -> dict[str, tuple[Floats, Floats]]:
+def _simple(customers: Customers, cut: int, ahead: int) -> dict[str, tuple[Float64s, Float64s]]:
     """(orders, revenue): as many as so far, and as many a day as so far."""
     span = float(cut - customers.first_day.min() + 1)
     age = np.maximum(cut - customers.first_day, 1).astype(np.float64)

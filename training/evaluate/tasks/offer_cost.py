@@ -13,7 +13,7 @@ from features.live.shopper_state import ShopperState
 from features.merchant.versioned_settings import OFFER_CATALOGUE
 from features.progress import Report, silent
 from recommender.context.request import Placement, Request
-from recommender.customers.offer_context import Question, asked_of, model_of
+from recommender.customers.offer_context import OfferRequest, build_offer_context, model_of
 from recommender.model import versions
 from recommender.model.availability import Availability
 from recommender.offers.catalogue import Catalogue
@@ -62,9 +62,9 @@ def _decision(recommender: Recommender, catalogue: Catalogue) -> Callable[[str],
     bundle, shelf = recommender.bundle, recommender.shelf
 
     def decide(customer: str) -> object:
-        question = Question(customer, "web", {}, ShopperState(), {}, (), {})
-        asked = asked_of(question, bundle, shelf, None, now)
-        return None if asked is None else choose(catalogue, model, asked, now, "")
+        request = OfferRequest(customer, "web", {}, ShopperState(), {}, (), {})
+        context = build_offer_context(request, bundle, shelf, None, now)
+        return None if context is None else choose(catalogue, model, context, now, "")
 
     return decide
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from features.home import Home
 from features.progress import Report, silent
-from recommender.value.order_models import Floats
+from recommender.arrays.dtypes import Float64s
 from recommender.value.reorder_timing import Habits, Reorder, due
 from training.customers.reorder import fit_reorder, purchase_days
 from training.data.history import OrderLines
@@ -66,7 +66,7 @@ def evaluate_reorder(
     return Evaluation("reorder", name, metrics, len(truth), round(monotonic() - began, 1))
 
 
-def judged(said: NDArray[np.floating], truth: Floats) -> Metrics:
+def judged(said: NDArray[np.floating], truth: Float64s) -> Metrics:
     """Measures of foretold days."""
     missed = np.abs(said - truth)
     return {
