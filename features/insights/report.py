@@ -35,10 +35,10 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Plot(msgspec.Struct, frozen=True):
-    """How a table is drawn: bars of one column, all columns but the first two as a heat map, or one column as
-    an interval, whose ends are the two after it."""
+    """How a table is drawn: bars of one column, a line of it over the months of the first, a heat map of all
+    but the first two, or intervals: one column, with its ends in the two after it."""
 
-    kind: Literal["bars", "heat", "intervals"]
+    kind: Literal["bars", "line", "heat", "intervals"]
     column: str
 
 

@@ -1,7 +1,10 @@
 // Draws a report (features/insights/report.py) on the dashboard and in the page that `perennial report` writes.
 // Everything is set as text: whatever a shop calls its products, nothing of it becomes markup.
 
-const SVG = "http://www.w3.org/2000/svg";
+const DRAWN = { bars, intervals, line };
+const LINE_HEIGHT = 240; // CSS pixels
+const MONTH = 30 * 86400, YEAR = 365 * 86400; // seconds, as uPlot takes the steps of its axis
+const STEPS = [MONTH, 2 * MONTH, 3 * MONTH, 6 * MONTH, YEAR, 2 * YEAR, 5 * YEAR];
 const NOTHING = "–";
 const MOST_ROWS = 100;
 const MOST_BARS = 25;
@@ -57,7 +60,7 @@ function showTable(section, table, currency) {
   add(card, "h3", "", table.title);
   if (table.text) add(card, "p", "text", table.text);
   const heat = table.plot?.kind === "heat";
-  if (table.plot && !heat && table.rows.length) card.append(table.plot.kind === "intervals" ? intervals(table) : bars(table, currency));
+  if (table.plot && !heat && table.rows.length) showPlot(card, table, currency);
   const scroll = add(heat || !table.plot || table.rows.length < FOLDED_FROM ? card : folded(card), "div", "scroll");
   scroll.tabIndex = 0;
   scroll.setAttribute("role", "region");
@@ -122,101 +125,82 @@ function explain(card, table) {
   }
 }
 
-// Horizontal bars, or, of months, upright ones.
-function bars(table, currency) {
-  const place = table.columns.findIndex(column => column.name === table.plot.column);
-  const column = table.columns[place];
-  const months = table.columns[0].name === "month";
-  const rows = (months ? table.rows.slice(-MOST_BARS) : table.rows.slice(0, MOST_BARS)).map(row => ({ name: String(row[0] ?? NOTHING), value: row[place] ?? 0, told: row[place] }));
-  const most = Math.max(...rows.map(row => row.value), 0) || 1;
-  const drawn = months ? upright(rows, most, column, currency) : lying(rows, most, column, currency);
-  drawn.setAttribute("role", "img");
-  drawn.setAttribute("aria-label", `${column.label}: ${rows.map(row => `${row.name} ${text(row.told, column.unit, currency)}`).join(", ")}`);
-  return drawn;
-}
-
-function lying(rows, most, column, currency) {
-  const width = window.innerWidth < 640 ? 380 : 1080, left = Math.min(300, width * 0.38), right = 110, step = 24;
-  const picture = canvas(width, rows.length * step + 4);
-  const fits = Math.floor(left / 6.6), scale = (width - left - right) / most;
-  rows.forEach((row, number) => {
-    const y = number * step, length = Math.max(0, row.value * scale);
-    const name = row.name.length > fits ? `${row.name.slice(0, fits - 1)}…` : row.name;
-    draw(picture, "text", { x: left - 10, y: y + 16, "text-anchor": "end" }, name);
-    draw(picture, "rect", { class: "bar", x: left, y: y + 4, width: length, height: step - 8, rx: 3 });
-    draw(picture, "text", { class: "value", x: left + length + 8, y: y + 16 }, text(row.told, column.unit, currency));
-  });
-  if (column.name === "ltv_to_cac" && most > WORTH_IT) {
-    const x = left + WORTH_IT * scale;
-    const line = draw(picture, "line", { class: "mark", x1: x, x2: x, y1: 0, y2: rows.length * step });
-    draw(line, "title", {}, "3 : 1, from which a channel pays");
-  }
-  return picture;
-}
-
-// A column as a dot, with the two columns after it as the ends of a line, around nought. What goes beyond the
-// picture ends at its edge.
-function intervals(table) {
-  const width = window.innerWidth < 640 ? 380 : 1080, left = Math.min(300, width * 0.42), step = 24, edge = 8;
-  const place = table.columns.findIndex(column => column.name === table.plot.column), unit = table.columns[place].unit;
-  const reach = Math.min(1, Math.max(...table.rows.flatMap(row => [Math.abs(row[place + 1]), Math.abs(row[place + 2])])));
-  const bounded = value => Math.max(-reach, Math.min(reach, value));
-  const at = value => left + edge + ((bounded(value) + reach) / (2 * reach)) * (width - left - 2 * edge);
-  const picture = canvas(width, table.rows.length * step + 22), base = table.rows.length * step;
-  draw(picture, "line", { class: "axis", x1: at(0), x2: at(0), y1: 0, y2: base });
-  for (const [value, anchor] of [[-reach, "start"], [0, "middle"], [reach, "end"]]) {
-    draw(picture, "text", { x: at(value), y: base + 16, "text-anchor": anchor }, signed(value, unit));
-  }
-  const fits = Math.floor(left / 6.6);
-  table.rows.forEach((row, number) => {
-    const [value, low, high] = row.slice(place, place + 3), y = number * step + step / 2;
-    const sure = low > 0 ? "better" : high < 0 ? "worse" : "unsure";
-    const name = row[0].length > fits ? `${row[0].slice(0, fits - 1)}…` : row[0];
-    draw(picture, "text", { x: left - 10, y: y + 4, "text-anchor": "end" }, name);
-    const line = draw(picture, "line", { class: `span ${sure}`, x1: at(low), x2: at(high), y1: y, y2: y });
-    draw(line, "title", {}, `${row[0]}: ${signed(value, unit)}, between ${signed(low, unit)} and ${signed(high, unit)}`);
-    draw(picture, "circle", { class: `span ${sure}`, cx: at(value), cy: y, r: 4.5 });
-  });
+// A picture of one column; its figures stand in the table below and in its name.
+function showPlot(card, table, currency) {
+  const picture = add(card, "div", `plot ${table.plot.kind}`);
   picture.setAttribute("role", "img");
-  picture.setAttribute("aria-label", table.rows.map(row => `${row[0]} ${signed(row[place], unit)}, between ${signed(row[place + 1], unit)} and ${signed(row[place + 2], unit)}`).join("; "));
-  return picture;
+  const place = table.columns.findIndex(column => column.name === table.plot.column);
+  picture.setAttribute("aria-label", DRAWN[table.plot.kind](picture, table, place, currency));
+}
+
+function bars(picture, table, place, currency) {
+  const column = table.columns[place], rows = table.rows.slice(0, MOST_BARS);
+  const most = Math.max(...rows.map(row => row[place]), 0) || 1;
+  for (const row of rows) {
+    const track = addTrack(picture, row[0] ?? NOTHING);
+    add(track, "span", `bar ${look(row[place], column)}`).style.width = `${Math.max(0, row[place] / most) * 100}%`;
+    add(track, "span", "value", text(row[place], column.unit, currency));
+  }
+  return named(column, rows, row => text(row[place], column.unit, currency));
+}
+
+// A column as a dot, with the two columns after it as the ends of a line, around nought in the middle. What goes
+// beyond the picture ends at its edge.
+function intervals(picture, table, place) {
+  const column = table.columns[place], told = value => signed(value, column.unit);
+  const reach = Math.min(1, Math.max(...table.rows.flatMap(row => [Math.abs(row[place + 1]), Math.abs(row[place + 2])]))) || 1;
+  const at = value => (Math.max(-1, Math.min(1, value / reach)) + 1) * 50;
+  const span = row => `${told(row[place])}, between ${told(row[place + 1])} and ${told(row[place + 2])}`;
+  for (const row of table.rows) {
+    const [value, low, high] = row.slice(place, place + 3), track = addTrack(picture, row[0]);
+    const sure = low > 0 ? "better" : high < 0 ? "worse" : "unsure";
+    track.title = `${row[0]}: ${span(row)}`;
+    Object.assign(add(track, "span", `span ${sure}`).style, { left: `${at(low)}%`, width: `${at(high) - at(low)}%` });
+    add(track, "span", `dot ${sure}`).style.left = `${at(value)}%`;
+  }
+  const scale = add(picture, "span", "scale");
+  for (const value of [-reach, 0, reach]) add(scale, "span", "", told(value));
+  return named(column, table.rows, span);
+}
+
+// Months, drawn by uPlot as wide as the card is, again when that or the theme changes.
+function line(picture, table, place, currency) {
+  const column = table.columns[place], told = value => text(value, column.unit, currency);
+  const times = table.rows.map(row => Date.parse(row[0]) / 1000);
+  const size = () => ({ width: picture.clientWidth, height: LINE_HEIGHT });
+  const colour = name => () => getComputedStyle(picture).getPropertyValue(name);
+  const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+  const amounts = (_, ticks) => ticks.map(tick => tick.toLocaleString("en-GB"));
+  const chart = new uPlot({
+    ...size(),
+    tzDate: seconds => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
+    cursor: { drag: { x: false } },
+    scales: {
+      x: { range: () => [times[0], Math.max(times.at(-1), times[0] + MONTH)] },
+      y: { range: { min: { soft: 0, mode: 1 }, max: { pad: 0.1 } } },
+    },
+    axes: [{ ...axis, grid: { show: false }, incrs: STEPS }, { ...axis, size: 70, values: amounts }],
+    series: [
+      { label: table.columns[0].label, value: "{YYYY}-{MM}" },
+      { label: column.label, stroke: colour("--bar"), fill: colour("--bar-soft"), width: 2, value: (_, value) => told(value) },
+    ],
+  }, [times, table.rows.map(row => row[place])], picture);
+  new ResizeObserver(() => chart.setSize(size())).observe(picture);
+  for (const media of ["(prefers-color-scheme: dark)", "print"]) matchMedia(media).addEventListener("change", () => chart.redraw());
+  return named(column, table.rows, row => told(row[place]));
+}
+
+function addTrack(picture, name) {
+  add(picture, "span", "name", name).title = name;
+  return add(picture, "span", "track");
+}
+
+function named(column, rows, told) {
+  return `${column.label}: ${rows.map(row => `${row[0] ?? NOTHING} ${told(row)}`).join("; ")}`;
 }
 
 function signed(value, unit) {
   return `${value > 0 ? "+" : ""}${text(value, unit)}`;
-}
-
-function upright(rows, most, column, currency) {
-  const width = window.innerWidth < 640 ? 380 : 1080, height = 220, base = height - 24, top = 18;
-  const step = width / rows.length, every = Math.ceil(70 / step);
-  const picture = canvas(width, height);
-  draw(picture, "line", { class: "axis", x1: 0, x2: width, y1: base, y2: base });
-  rows.forEach((row, number) => {
-    const tall = Math.max(0, (row.value / most) * (base - top)), x = number * step;
-    const bar = draw(picture, "rect", { class: "bar", x: x + step * 0.12, y: base - tall, width: step * 0.76, height: tall, rx: 2 });
-    draw(bar, "title", {}, `${row.name}: ${text(row.told, column.unit, currency)}`);
-    if ((rows.length - 1 - number) % every === 0) {
-      draw(picture, "text", { x: Math.min(Math.max(x + step / 2, 25), width - 25), y: height - 6, "text-anchor": "middle" }, row.name);
-    }
-    if (row.value === most) {
-      const end = x > width * 0.8;
-      draw(picture, "text", { class: "value", x: end ? x + step : x, y: base - tall - 5, "text-anchor": end ? "end" : "start" }, text(row.told, column.unit, currency));
-    }
-  });
-  return picture;
-}
-
-function canvas(width, height) {
-  const picture = document.createElementNS(SVG, "svg");
-  picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  return picture;
-}
-
-function draw(parent, name, attributes, words) {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (words !== undefined) node.textContent = words;
-  return parent.appendChild(node);
 }
 
 function add(parent, name, className = "", words) {
