@@ -40,6 +40,7 @@ IN_COLOUR = """picture => {
     for (let at = 0; at < data.length; at += 4) found += pixels.getUint32(at) === colour * 256 + opaque;
     return found;
 }"""
+CLEAR = "rgba(0, 0, 0, 0)"
 ENOUGH = 100  # pixels, of a line; its dots alone have fewer
 
 
@@ -140,6 +141,17 @@ def test_months_are_a_line_in_the_theme_s_colour_as_wide_as_the_card(page: Page,
     dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     page.emulate_media(color_scheme="light" if dark else "dark")
     page.wait_for_function(f"picture => ({IN_COLOUR})(picture) > {ENOUGH}", arg=picture.element_handle())
+
+
+def test_bars_begin_together_and_are_as_long_as_what_they_stand_for(page: Page) -> None:
+    card = page.locator('.card[data-name="segments"]')
+    bars = [ends(bar) for bar in card.locator(".amount").all()]
+    customers = [int(cell.replace(",", "")) for cell in card.locator("td:nth-child(2)").all_text_contents()]
+    assert {left for left, _ in bars} == {bars[0][0]}
+    longest = max(right - left for left, right in bars)
+    lengths = [(right - left) / longest * max(customers) for left, right in bars]
+    assert lengths == pytest.approx(customers, abs=max(customers) / 100)
+    assert page.locator("header .bar").evaluate("bar => getComputedStyle(bar).backgroundColor") == CLEAR
 
 
 def test_it_fits_and_can_be_read(page: Page) -> None:

@@ -138,7 +138,7 @@ function bars(picture, table, place, currency) {
   const most = Math.max(...rows.map(row => row[place]), 0) || 1;
   for (const row of rows) {
     const track = addTrack(picture, row[0] ?? NOTHING);
-    add(track, "span", `bar ${look(row[place], column)}`).style.width = `${Math.max(0, row[place] / most) * 100}%`;
+    add(track, "span", `amount ${look(row[place], column)}`).style.width = `${Math.max(0, row[place] / most) * 100}%`;
     add(track, "span", "value", text(row[place], column.unit, currency));
   }
   return named(column, rows, row => text(row[place], column.unit, currency));
