@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import tomllib
@@ -72,3 +73,13 @@ def test_security_names_no_address_but_the_private_report() -> None:
     assert "@" not in text
     for link in re.findall(r"\]\(([^)#]+)", text):
         assert (ROOT / link).exists(), link
+
+
+def test_uplot_is_as_it_was_released() -> None:
+    folder = ROOT / "features" / "insights" / "assets" / "uplot"
+    told = re.findall(
+        r"^\| `(.+)` \| `([0-9a-f]{64})` \|$", (ROOT / "docs" / "dependencies.md").read_text(), re.MULTILINE
+    )
+    assert dict(told) == {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()
+    }

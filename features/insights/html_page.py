@@ -22,6 +22,7 @@ PAGE = """<!doctype html>
 </head>
 <body>
 <main id="reports"><noscript>This page draws its figures with a script; please allow it.</noscript></main>
+<script>{uplot}</script>
 <script type="application/json" id="data">{data}</script>
 <script type="module">
 {script}
@@ -39,7 +40,12 @@ def as_html(report: Report) -> str:
     return PAGE.format(
         title=escape(report.title),
         as_of=report.as_of,
-        style=(ASSETS / "report.css").read_text("utf-8"),
-        script=(ASSETS / "report.js").read_text("utf-8").replace("export function", "function"),
+        style=_asset("uplot/uPlot.min.css") + _asset("report.css"),
+        uplot=_asset("uplot/uPlot.iife.min.js"),
+        script=_asset("report.js").replace("export function", "function"),
         data=data,
     )
+
+
+def _asset(name: str) -> str:
+    return (ASSETS / name).read_text("utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from browsing import DESKTOP, PHONE, chromium, complaints
 from serving import perennial, running
@@ -29,6 +29,19 @@ REPORTS = (
 )
 TOO_WIDE = "Math.max(0, document.documentElement.scrollWidth - window.innerWidth)"
 COLOURS = "() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
+
+# How many pixels of a picture's canvas have the colour of the style sheet's bars.
+IN_COLOUR = """picture => {
+    const canvas = picture.querySelector("canvas");
+    const colour = parseInt(getComputedStyle(picture).getPropertyValue("--bar").slice(1), 16);
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const pixels = new DataView(data.buffer), opaque = 255;
+    let found = 0;
+    for (let at = 0; at < data.length; at += 4) found += pixels.getUint32(at) === colour * 256 + opaque;
+    return found;
+}"""
+CLEAR = "rgba(0, 0, 0, 0)"
+ENOUGH = 100  # pixels, of a line; its dots alone have fewer
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +85,9 @@ def test_every_report_is_there_with_its_figures_and_definitions(page: Page, demo
             expect(card.locator(".value")).to_have_text(re.compile(r"\d" if told else "–"))
         for table in part["tables"]:
             card = section.locator(f'.card[data-name="{table["name"]}"]')
-            assert card.locator("tbody tr").count() == min(len(table["rows"]), 100)
-            drawn = table["plot"] is not None and table["plot"]["kind"] in {"bars", "intervals"}
-            assert card.locator("svg[role=img]").count() == drawn
+            assert card.locator(".scroll tbody tr").count() == min(len(table["rows"]), 100)
+            drawn = table["plot"] is not None and table["plot"]["kind"] != "heat"
+            assert card.get_by_role("img").count() == drawn
 
 
 def test_what_perennial_earned_stands_at_the_top_with_how_sure_that_is(page: Page, demo_server: str) -> None:
@@ -96,15 +109,49 @@ def test_each_experiment_says_what_it_found_and_draws_it_around_nought(page: Pag
     card = page.locator('.card[data-name="offers-on"]')
     expect(card.get_by_role("heading", level=3)).to_have_text("Offers at all: with against without")
     expect(card.locator(".text").first).to_contain_text(re.compile("Not enough|It is better|no differ"))
-    picture = card.get_by_role("img")
-    assert picture.locator("circle").count() == picture.locator("line.span").count() == 7
-    zero = float(picture.locator("line.axis").get_attribute("x1") or 0)
-    spans = [
-        [float(line.get_attribute(end) or 0) for end in ("x1", "x2")]
-        for line in picture.locator("line.span").all()
-    ]
-    assert all(low <= high for low, high in spans)
-    assert any(low < zero < high for low, high in spans)
+    tracks = card.locator(".track")
+    assert tracks.count() == tracks.locator(".span").count() == tracks.locator(".dot").count() == 7
+    noughts = [middle(track) for track in tracks.all()]
+    spans = [ends(span) for span in tracks.locator(".span").all()]
+    dots = [middle(dot) for dot in tracks.locator(".dot").all()]
+    assert all(low - 1 <= dot <= high + 1 for (low, high), dot in zip(spans, dots, strict=True))
+    assert any(low < nought < high for (low, high), nought in zip(spans, noughts, strict=True))
+
+
+def ends(mark: Locator) -> tuple[float, float]:
+    """Where it begins and ends across, in CSS pixels."""
+    box = mark.bounding_box()
+    assert box is not None
+    return box["x"], box["x"] + box["width"]
+
+
+def middle(mark: Locator) -> float:
+    return sum(ends(mark)) / 2
+
+
+def test_months_are_a_line_in_the_theme_s_colour_as_wide_as_the_card(page: Page, demo_server: str) -> None:
+    headers = {"Authorization": "Bearer sk_demo"}
+    report = httpx.get(f"{demo_server}/v1/insights/kpi", headers=headers).json()
+    (months,) = report["parts"][0]["tables"]
+    picture = page.locator('.card[data-name="by_month"]').get_by_role("img")
+    for month, *_ in months["rows"]:
+        expect(picture).to_have_accessible_name(re.compile(month))
+    assert ends(picture.locator(".uplot canvas")) == pytest.approx(ends(picture), abs=1)
+    assert picture.evaluate(IN_COLOUR) > ENOUGH
+    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    page.emulate_media(color_scheme="light" if dark else "dark")
+    page.wait_for_function(f"picture => ({IN_COLOUR})(picture) > {ENOUGH}", arg=picture.element_handle())
+
+
+def test_bars_begin_together_and_are_as_long_as_what_they_stand_for(page: Page) -> None:
+    card = page.locator('.card[data-name="segments"]')
+    bars = [ends(bar) for bar in card.locator(".amount").all()]
+    customers = [int(cell.replace(",", "")) for cell in card.locator("td:nth-child(2)").all_text_contents()]
+    assert {left for left, _ in bars} == {bars[0][0]}
+    longest = max(right - left for left, right in bars)
+    lengths = [(right - left) / longest * max(customers) for left, right in bars]
+    assert lengths == pytest.approx(customers, abs=max(customers) / 100)
+    assert page.locator("header .bar").evaluate("bar => getComputedStyle(bar).backgroundColor") == CLEAR
 
 
 def test_it_fits_and_can_be_read(page: Page) -> None:
@@ -179,6 +226,6 @@ def test_the_page_that_report_writes_opens_by_itself(
     errors = complaints(page)
     page.goto(file.as_uri())
     expect(page.get_by_role("heading", level=2)).to_have_text("Key figures")
-    expect(page.locator("svg[role=img]")).to_be_visible()
+    assert page.get_by_role("img").evaluate(IN_COLOUR) > ENOUGH
     page.context.close()
     assert errors == []

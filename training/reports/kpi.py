@@ -78,5 +78,5 @@ def by_month(ledger: Ledger) -> Table:
     )
     columns = ("month", "revenue", "orders", "aov", "new_customers", "returning_share")
     return table(
-        "by_month", "Month by month", columns, months.select(columns).rows(), Plot("bars", "revenue")
+        "by_month", "Month by month", columns, months.select(columns).rows(), Plot("line", "revenue")
     )

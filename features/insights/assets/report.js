@@ -1,8 +1,16 @@
 // Draws a report (features/insights/report.py) on the dashboard and in the page that `perennial report` writes.
 // Everything is set as text: whatever a shop calls its products, nothing of it becomes markup.
 
+<<<<<<< HEAD
 const SVG = "http://www.w3.org/2000/svg";
 const EMPTY = "–";
+=======
+const DRAWN = { bars, intervals, line };
+const LINE_HEIGHT = 240; // CSS pixels
+const MONTH = 30 * 86400, YEAR = 365 * 86400; // seconds, as uPlot takes the steps of its axis
+const STEPS = [MONTH, 2 * MONTH, 3 * MONTH, 6 * MONTH, YEAR, 2 * YEAR, 5 * YEAR];
+const NOTHING = "–";
+>>>>>>> charts
 const MOST_ROWS = 100;
 const MOST_BARS = 25;
 const FOLDED_FROM = 13; // rows: a long table below its plot is folded
@@ -57,7 +65,7 @@ function showTable(section, table, currency) {
   add(card, "h3", "", table.title);
   if (table.text) add(card, "p", "text", table.text);
   const heat = table.plot?.kind === "heat";
-  if (table.plot && !heat && table.rows.length) card.append(table.plot.kind === "intervals" ? intervals(table) : bars(table, currency));
+  if (table.plot && !heat && table.rows.length) showPlot(card, table, currency);
   const scroll = add(heat || !table.plot || table.rows.length < FOLDED_FROM ? card : folded(card), "div", "scroll");
   scroll.tabIndex = 0;
   scroll.setAttribute("role", "region");
@@ -122,6 +130,7 @@ function explain(card, table) {
   }
 }
 
+<<<<<<< HEAD
 // Horizontal bars; vertical ones for months.
 function bars(table, currency) {
   const index = table.columns.findIndex(column => column.name === table.plot.column);
@@ -180,12 +189,87 @@ function intervals(table) {
   picture.setAttribute("role", "img");
   picture.setAttribute("aria-label", table.rows.map(row => `${row[0]} ${signed(row[index], unit)}, between ${signed(row[index + 1], unit)} and ${signed(row[index + 2], unit)}`).join("; "));
   return picture;
+=======
+// A picture of one column; its figures stand in the table below and in its name.
+function showPlot(card, table, currency) {
+  const picture = add(card, "div", `plot ${table.plot.kind}`);
+  picture.setAttribute("role", "img");
+  const place = table.columns.findIndex(column => column.name === table.plot.column);
+  picture.setAttribute("aria-label", DRAWN[table.plot.kind](picture, table, place, currency));
+}
+
+function bars(picture, table, place, currency) {
+  const column = table.columns[place], rows = table.rows.slice(0, MOST_BARS);
+  const most = Math.max(...rows.map(row => row[place]), 0) || 1;
+  for (const row of rows) {
+    const track = addTrack(picture, row[0] ?? NOTHING);
+    add(track, "span", `amount ${look(row[place], column)}`).style.width = `${Math.max(0, row[place] / most) * 100}%`;
+    add(track, "span", "value", text(row[place], column.unit, currency));
+  }
+  return named(column, rows, row => text(row[place], column.unit, currency));
+}
+
+// A column as a dot, with the two columns after it as the ends of a line, around nought in the middle. What goes
+// beyond the picture ends at its edge.
+function intervals(picture, table, place) {
+  const column = table.columns[place], told = value => signed(value, column.unit);
+  const reach = Math.min(1, Math.max(...table.rows.flatMap(row => [Math.abs(row[place + 1]), Math.abs(row[place + 2])]))) || 1;
+  const at = value => (Math.max(-1, Math.min(1, value / reach)) + 1) * 50;
+  const span = row => `${told(row[place])}, between ${told(row[place + 1])} and ${told(row[place + 2])}`;
+  for (const row of table.rows) {
+    const [value, low, high] = row.slice(place, place + 3), track = addTrack(picture, row[0]);
+    const sure = low > 0 ? "better" : high < 0 ? "worse" : "unsure";
+    track.title = `${row[0]}: ${span(row)}`;
+    Object.assign(add(track, "span", `span ${sure}`).style, { left: `${at(low)}%`, width: `${at(high) - at(low)}%` });
+    add(track, "span", `dot ${sure}`).style.left = `${at(value)}%`;
+  }
+  const scale = add(picture, "span", "scale");
+  for (const value of [-reach, 0, reach]) add(scale, "span", "", told(value));
+  return named(column, table.rows, span);
+}
+
+// Months, drawn by uPlot as wide as the card is, again when that or the theme changes.
+function line(picture, table, place, currency) {
+  const column = table.columns[place], told = value => text(value, column.unit, currency);
+  const times = table.rows.map(row => Date.parse(row[0]) / 1000);
+  const size = () => ({ width: picture.clientWidth, height: LINE_HEIGHT });
+  const colour = name => () => getComputedStyle(picture).getPropertyValue(name);
+  const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+  const amounts = (_, ticks) => ticks.map(tick => tick.toLocaleString("en-GB"));
+  const chart = new uPlot({
+    ...size(),
+    tzDate: seconds => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
+    cursor: { drag: { x: false } },
+    scales: {
+      x: { range: () => [times[0], Math.max(times.at(-1), times[0] + MONTH)] },
+      y: { range: { min: { soft: 0, mode: 1 }, max: { pad: 0.1 } } },
+    },
+    axes: [{ ...axis, grid: { show: false }, incrs: STEPS }, { ...axis, size: 70, values: amounts }],
+    series: [
+      { label: table.columns[0].label, value: "{YYYY}-{MM}" },
+      { label: column.label, stroke: colour("--bar"), fill: colour("--bar-soft"), width: 2, value: (_, value) => told(value) },
+    ],
+  }, [times, table.rows.map(row => row[place])], picture);
+  new ResizeObserver(() => chart.setSize(size())).observe(picture);
+  for (const media of ["(prefers-color-scheme: dark)", "print"]) matchMedia(media).addEventListener("change", () => chart.redraw());
+  return named(column, table.rows, row => told(row[place]));
+}
+
+function addTrack(picture, name) {
+  add(picture, "span", "name", name).title = name;
+  return add(picture, "span", "track");
+}
+
+function named(column, rows, told) {
+  return `${column.label}: ${rows.map(row => `${row[0] ?? NOTHING} ${told(row)}`).join("; ")}`;
+>>>>>>> charts
 }
 
 function signed(value, unit) {
   return `${value > 0 ? "+" : ""}${text(value, unit)}`;
 }
 
+<<<<<<< HEAD
 function verticalBars(rows, most, column, currency) {
   const width = window.innerWidth < 640 ? 380 : 1080, height = 220, base = height - 24, top = 18;
   const step = width / rows.length, every = Math.ceil(70 / step);
@@ -219,6 +303,8 @@ function draw(parent, name, attributes, words) {
   return parent.appendChild(node);
 }
 
+=======
+>>>>>>> charts
 function add(parent, name, className = "", words) {
   const node = document.createElement(name);
   if (className) node.className = className;

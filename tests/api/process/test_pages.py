@@ -63,7 +63,7 @@ async def test_the_dashboard_allows_nothing_but_its_own_files() -> None:
         linked = [await http.get(path) for path in [*paths, "/dashboard/report/report.js"]]
     assert page.headers["content-security-policy"].startswith("default-src 'self';")
     assert "style=" not in page.text
-    assert len(linked) == 5
+    assert len(linked) == 7
     assert {answer.status_code for answer in linked} == {200}
 
 

@@ -60,11 +60,8 @@ def _drawn(table: Table, width: int) -> RenderableType:
     if heat:
         for line, row in zip(cells, rows, strict=True):
             line[2:] = [_shaded(value, strongest) for value in row[2 : len(columns)]]
-    bars = (
-        []
-        if table.plot is None or table.plot.kind != "bars"
-        else _bars(table, strongest, BAR_WIDTHS[width >= WIDE])
-    )
+    barred = table.plot is not None and table.plot.kind in {"bars", "line"}
+    bars = _bars(table, strongest, BAR_WIDTHS[width >= WIDE]) if barred else []
     grids = [_grid(columns, block, cells, bars) for block in _blocks(columns, cells, width)]
     hidden = len(table.rows) - MOST_ROWS
     more = [Text(f"... {hidden:,} more: --format csv", "dim")] if hidden > 0 else []
@@ -74,7 +71,7 @@ def _drawn(table: Table, width: int) -> RenderableType:
 
 def _rows(table: Table) -> list[list[Cell]]:
     """The first MOST_ROWS; of months the newest."""
-    months = table.columns[0].name == "month"
+    months = table.plot is not None and table.plot.kind == "line"
     return table.rows[-MOST_ROWS:] if months else table.rows[:MOST_ROWS]
 
 

@@ -91,7 +91,7 @@ def test_the_page_holds_everything_and_no_text_ends_its_script() -> None:
     page = as_html(REPORT)
     (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
     assert json.loads(data) == json.loads(msgspec.json.encode(REPORT))
-    assert page.count("</script>") == 2
+    assert page.count("</script>") == 3  # uPlot, the figures, what draws them
     assert not re.search(r'(?:src|href)="(?!data:)', page)
 
 
@@ -133,7 +133,7 @@ def test_the_documented_definitions_are_those_in_use() -> None:
 def test_of_many_months_the_newest_are_shown() -> None:
     months = [f"{2020 + number // 12}-{number % 12 + 1:02}" for number in range(40)]
     rows = [[month, 10.0 * number] for number, month in enumerate(months)]
-    drawn = table("by_month", "Months", ["month", "revenue"], rows, Plot("bars", "revenue"))
+    drawn = table("by_month", "Months", ["month", "revenue"], rows, Plot("line", "revenue"))
     console = Console(file=io.StringIO(), width=80, color_system=None)
     print_report(Report("kpi", "Key figures", "2023-04-30", [Part("EUR", [], [drawn])]), console)
     text = console.file.getvalue()  # type: ignore[attr-defined]
