@@ -44,18 +44,18 @@ def sale(
         "coupon": coupon,
         "items": items,
     }
-    known = {name: value for name, value in order.items() if value is not None}
-    return event("purchase", at=at(day), customer_id=customer, order=known, **fields)
+    order_fields = {name: value for name, value in order.items() if value is not None}
+    return event("purchase", at=at(day), customer_id=customer, order=order_fields, **fields)
 
 
-def given_back(order_id: str, day: str, *lines: tuple[Any, ...], kind: str = "refund") -> Event:
+def refund(order_id: str, day: str, *lines: tuple[Any, ...], kind: str = "refund") -> Event:
     """A refund of some lines, or of the whole order."""
     items = [{"product_id": product, "quantity": quantity} for product, quantity in lines]
     order = {"order_id": order_id, "items": items} if items else {"order_id": order_id}
     return event(kind, at=at(day), order=order)
 
 
-def money_back(order_id: str, day: str, money: float) -> Event:
+def refund_of_sum(order_id: str, day: str, money: float) -> Event:
     """A refund of a sum."""
     return event("refund", at=at(day), order={"order_id": order_id}, unit_price=money)
 

@@ -76,7 +76,7 @@ def experiment(
 def pricing(
     format: FormatOption = "table", as_of: AsOfOption = None, home: HomeOption = DEFAULT_HOME
 ) -> None:
-    _show(Home(home), "pricing", format, as_of, foresee=False)
+    _show(Home(home), "pricing", format, as_of, with_forecast=False)
 
 
 @report.command("offers", help=ABOUT["offers"])
@@ -129,14 +129,16 @@ def customers(
     _show(Home(home), "customers", format, as_of)
 
 
-def _show(home: Home, name: str, format: Format, as_of: datetime | None, *, foresee: bool = True) -> None:
+def _show(
+    home: Home, name: str, format: Format, as_of: datetime | None, *, with_forecast: bool = True
+) -> None:
     # Here and not above: a serving process reads this file too, and must not load training's libraries.
     from features.insights.report_files import write_report
     from training.ledger.shop import load_shop
     from training.reports.build import build_report, newest_day
 
     day: date = as_of.date() if as_of else newest_day(home)
-    built = build_report(load_shop(home, day, foresee=foresee), name)
+    built = build_report(load_shop(home, day, with_forecast=with_forecast), name)
     if as_of is None and name != "customers":
         write_report(home, built)
     _print(built, format)
@@ -147,7 +149,7 @@ def _today(home: Home) -> tuple[date, str | None]:
     from training.ledger.shop import load_shop
     from training.reports.build import newest_day
 
-    shop = load_shop(home, newest_day(home), foresee=False)
+    shop = load_shop(home, newest_day(home), with_forecast=False)
     return shop.as_of, next(iter(shop.ledger.currencies), None)
 
 

@@ -1,4 +1,4 @@
-"""Every customer in a row: what they brought, where they stand, what is expected."""
+"""A row for each customer: past orders, segment and tier, and predictions."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ EXPECTED = (
 
 
 def customers(shop: Shop, currency: str | None) -> Part:
-    """Those who brought most come first."""
-    people = shop.people.sort("revenue", "customer", descending=[True, False])
-    if people.is_empty():
+    """Customers by revenue, the highest first."""
+    customers = shop.customers.sort("revenue", "customer", descending=[True, False])
+    if customers.is_empty():
         return Part(currency)
-    stands = [tier_standing(shop.plan, revenue).name if shop.plan else None for revenue in people["revenue"]]
-    rows = people.with_columns(
+    tiers = [
+        tier_standing(shop.plan, revenue).name if shop.plan else None for revenue in customers["revenue"]
+    ]
+    rows = customers.with_columns(
         customer_id="customer",
         last_order=pl.col("last").dt.strftime("%Y-%m-%d"),
-        tier=pl.Series(stands, dtype=pl.String),
+        tier=pl.Series(tiers, dtype=pl.String),
         vip=pl.when("vip").then(pl.lit("VIP")),
     )
     columns = ["customer_id", "segment", *(["tier"] if shop.plan else []), "vip", "channel", *PAST]

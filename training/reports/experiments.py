@@ -88,8 +88,8 @@ def _metrics(shop: Shop) -> tuple[Metric, ...]:
 
 def _people(shop: Shop) -> pl.DataFrame:
     if shop.forecast:
-        return shop.people
-    return shop.people.with_columns(predicted_365d=pl.lit(0.0))
+        return shop.customers
+    return shop.customers.with_columns(predicted_365d=pl.lit(0.0))
 
 
 def _study(plan: Experiment, served: Served, orders: pl.DataFrame, shop: Shop) -> Study:

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from sales import AS_OF, at, given_back, sale, shop_of
+from sales import AS_OF, at, refund, sale, shop_of
 from visits import AB, HOLDOUT, log, shown, treated
 
 from features.events.vocabulary import Event
@@ -39,7 +39,7 @@ def brought(
     shop = shop_of(home, events, tea={"cost": 6.0})
     served = read_served(home, AS_OF)
     crowd = crowd_of(exposed_to(served.exposures, AB.edition))
-    people = shop.people.with_columns(predicted_365d=pl.lit(100.0))
+    people = shop.customers.with_columns(predicted_365d=pl.lit(100.0))
     found = outcomes(crowd.visitors, orders_of(home, served, shop), people, START, END)
     return {row.pop("visitor"): row for row in found.iter_rows(named=True)}
 
@@ -51,8 +51,8 @@ def test_orders_after_the_first_answer_count_net_of_refunds(home: Home) -> None:
         sale("o-2", "ann", "06-05", ("tea", 1, 10.0)),
         sale("o-3", "bob", "06-05", ("tea", 3, 10.0)),
         sale("o-4", "bob", "06-06"),
-        given_back("o-3", "06-07", ("tea", 1)),
-        given_back("o-4", "06-08", kind="cancel"),
+        refund("o-3", "06-07", ("tea", 1)),
+        refund("o-4", "06-08", kind="cancel"),
         sale("o-5", "zoe", "06-09"),  # never served
     ]
     found = brought(home, [shown("ann", "06-02", treated("a")), shown("bob", "06-02", treated("b"))], events)
@@ -177,7 +177,7 @@ def test_everybody_known_is_under_the_holdout_visit_or_not(home: Home) -> None:
     arms = dict(crowd.visitors.select("visitor", "arm").iter_rows())
     assert (arms[OUT], arms[IN], arms["br"], len(arms)) == ("held_out", "perennial", "perennial", 4)
     assert crowd.began == at("06-01")
-    people = shop.people.with_columns(predicted_365d=pl.lit(0.0))
+    people = shop.customers.with_columns(predicted_365d=pl.lit(0.0))
     found = outcomes(crowd.visitors, orders_of(home, served, shop), people, START, END)
     revenue = dict(found.select("visitor", "revenue").iter_rows())
     assert (revenue[OUT], revenue["new"]) == (0.0, 10.0)  # their first order is what nobody knew them for

@@ -8,7 +8,7 @@ from datetime import date
 import msgspec
 import pytest
 from histories import archive, old_clocks
-from sales import AS_OF, given_back, sale, shop_of
+from sales import AS_OF, refund, sale, shop_of
 
 from features.home import Home
 from features.insights.definitions import DEFINITIONS
@@ -131,7 +131,7 @@ def test_every_customer_in_a_row_those_who_brought_most_first(home: Home) -> Non
 @pytest.mark.parametrize("name", BUILDERS)
 def test_a_day_of_the_past_knows_nothing_of_what_followed(home: Home, name: str) -> None:
     before = build_report(shop_of(home, SOME, date(2026, 5, 15)), name)
-    later = [given_back("o-1", "05-20", ("tea", 20)), sale("o-8", "ann", "06-01", ("pot", 9, 60.0))]
+    later = [refund("o-1", "05-20", ("tea", 20)), sale("o-8", "ann", "06-01", ("pot", 9, 60.0))]
     again = build_report(shop_of(home, later, date(2026, 5, 15)), name)
     assert again == before
 

@@ -49,7 +49,7 @@ EVENTS = [
 
 def test_a_customer_belongs_to_the_first_source_up_to_the_first_order(home: Home) -> None:
     shop = shop_of(home, EVENTS)
-    assert shop.people.select("customer", "channel").rows() == [
+    assert shop.customers.select("customer", "channel").rows() == [
         ("ann", "google / cpc"),
         ("bob", "google / cpc"),
         ("cat", "direct"),
@@ -63,7 +63,7 @@ def test_a_browser_s_first_visit_counts_for_whom_it_turned_out_to_be(home: Home)
         event("identify", at=at("05-02"), anonymous_id="b-1", customer_id="eve"),
         sale("o-9", "eve", "05-03"),
     ]
-    assert shop_of(home, events).people["channel"].to_list() == ["partner"]
+    assert shop_of(home, events).customers["channel"].to_list() == ["partner"]
 
 
 def test_cac_and_ltv_by_hand(home: Home) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sales import given_back, money_back, sale, shop_of
+from sales import refund, refund_of_sum, sale, shop_of
 
 from features.home import Home
 from features.insights.report import Part, Table
@@ -26,7 +26,7 @@ EVENTS = [
     sale("o-3", "ann", "05-31", ("tea", 1, 10.0)),
     sale("o-4", "bob", "05-02", ("pot", 1, 30.0)),
     sale("o-5", None, "06-03", ("tea", 1, 10.0)),
-    given_back("o-4", "05-20", ("pot", 1), kind="refund"),
+    refund("o-4", "05-20", ("pot", 1), kind="refund"),
     sale("o-6", "cat", "06-04", ("tea", 1, 10.0), ("mug", 1, 10.0)),
 ]
 
@@ -54,9 +54,9 @@ def test_a_refund_takes_off_a_sum_as_money_and_pieces_as_pieces(home: Home) -> N
         sale("o-1", "ann", "05-01", ("tea", 10, 8.2)),
         sale("o-2", "bob", "05-02", ("mug", 3, 10.0), discount=3.0),
         sale("o-3", "cat", "05-03", ("mug", 1, 10.0)),
-        money_back("o-1", "05-04", 5.0),
-        *(given_back("o-2", day, ("mug", 1)) for day in ("05-05", "05-09")),
-        *(money_back("o-3", day, 5.0) for day in ("05-06", "05-07")),
+        refund_of_sum("o-1", "05-04", 5.0),
+        *(refund("o-2", day, ("mug", 1)) for day in ("05-05", "05-09")),
+        *(refund_of_sum("o-3", day, 5.0) for day in ("05-06", "05-07")),
     ]
     shop = shop_of(home, events)
     found = figures(kpi(shop, "EUR"))
