@@ -1,4 +1,4 @@
-"""Visitors and their orders by hand: each counted once, in one arm, whatever browsers and clocks do."""
+"""Visitors and their orders by hand: each counted once, in one arm, across browsers and wrong clocks."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from features.home import Home
 from features.outgoing.impressions import ServedRecord
 from recommender.experiments.assignment import is_held_out
 from training.experiments.exposures import (
-    crowd_of,
-    exposed_to,
-    held_out_crowd,
-    read_served,
-    share_held_out,
+    exposures_of_plan,
+    holdout_participants,
+    holdout_share,
+    participants_of,
+    read_exposures,
 )
 from training.experiments.outcomes import orders_of, outcomes
 
 from factories import event
 
 START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
-OUT = next(f"c-{n}" for n in range(1_000) if is_held_out(f"c-{n}", HOLDOUT))
-IN = next(f"c-{n}" for n in range(1_000) if not is_held_out(f"c-{n}", HOLDOUT))
+HELD_OUT = next(f"c-{n}" for n in range(1_000) if is_held_out(f"c-{n}", HOLDOUT))
+TREATED = next(f"c-{n}" for n in range(1_000) if not is_held_out(f"c-{n}", HOLDOUT))
 
 
-def brought(
+def outcomes_of(
     home: Home, records: Sequence[ServedRecord], events: Sequence[Event]
 ) -> dict[str, dict[str, Any]]:
     """visitor -> outcomes, in the experiment AB."""
     log(home, *records)
     shop = shop_of(home, events, tea={"cost": 6.0})
-    served = read_served(home, AS_OF)
-    crowd = crowd_of(exposed_to(served.exposures, AB.edition))
-    people = shop.customers.with_columns(predicted_365d=pl.lit(100.0))
-    found = outcomes(crowd.visitors, orders_of(home, served, shop), people, START, END)
-    return {row.pop("visitor"): row for row in found.iter_rows(named=True)}
+    exposure_log = read_exposures(home, AS_OF)
+    participants = participants_of(exposures_of_plan(exposure_log.exposures, AB.edition))
+    customers = shop.customers.with_columns(predicted_365d=pl.lit(100.0))
+    rows = outcomes(participants.visitors, orders_of(home, exposure_log, shop), customers, START, END)
+    return {row.pop("visitor"): row for row in rows.iter_rows(named=True)}
 
 
 def test_orders_after_the_first_answer_count_net_of_refunds(home: Home) -> None:
@@ -55,9 +55,11 @@ def test_orders_after_the_first_answer_count_net_of_refunds(home: Home) -> None:
         refund("o-4", "06-08", kind="cancel"),
         sale("o-5", "zoe", "06-09"),  # never served
     ]
-    found = brought(home, [shown("ann", "06-02", treated("a")), shown("bob", "06-02", treated("b"))], events)
-    ann, bob = found["ann"], found["bob"]
-    assert set(found) == {"ann", "bob"}
+    rows = outcomes_of(
+        home, [shown("ann", "06-02", treated("a")), shown("bob", "06-02", treated("b"))], events
+    )
+    ann, bob = rows["ann"], rows["bob"]
+    assert set(rows) == {"ann", "bob"}
     assert (ann["arm"], ann["revenue"], ann["margin"], ann["orders"]) == ("a", 28.0, 10.0, 2)
     assert (ann["buyers"], ann["again"], ann["before"], ann["ltv"]) == (1, 1, 90.0, 100.0)
     assert (bob["arm"], bob["revenue"], bob["margin"], bob["orders"]) == ("b", 20.0, 8.0, 1)
@@ -72,13 +74,13 @@ def test_a_browser_keeps_what_it_brought_and_the_customer_begins_afterwards(home
         sale("o-2", "ann", "06-20", ("tea", 4, 10.0)),
     ]
     records = [shown("br", "06-02", treated("a"), known=False), shown("ann", "06-10", treated("b"))]
-    found = brought(home, records, events)
-    assert {name: (row["arm"], row["revenue"]) for name, row in found.items()} == {
+    rows = outcomes_of(home, records, events)
+    assert {name: (row["arm"], row["revenue"]) for name, row in rows.items()} == {
         "br": ("a", 10.0),
         "ann": ("b", 40.0),
     }
-    assert (found["br"]["ltv"], found["ann"]["ltv"]) == (0, 100.0)  # expected of a person once
-    assert sum(row["orders"] for row in found.values()) == 2
+    assert (rows["br"]["ltv"], rows["ann"]["ltv"]) == (0, 100.0)  # expected of a person once
+    assert sum(row["orders"] for row in rows.values()) == 2
 
 
 def test_a_known_customer_stays_one_on_every_browser(home: Home) -> None:
@@ -87,17 +89,17 @@ def test_a_known_customer_stays_one_on_every_browser(home: Home) -> None:
         sale("o-1", "ann", "06-12", anonymous_id="br"),
     ]
     records = [shown("ann", "06-02", treated("b")), shown("br", "06-11", treated("a"), known=False)]
-    found = brought(home, records, events)
-    assert {name: row["orders"] for name, row in found.items()} == {"ann": 1, "br": 0}
+    rows = outcomes_of(home, records, events)
+    assert {name: row["orders"] for name, row in rows.items()} == {"ann": 1, "br": 0}
 
 
 def test_a_guest_s_order_belongs_to_the_browser(home: Home) -> None:
-    found = brought(
+    rows = outcomes_of(
         home,
         [shown("br", "06-02", treated("a"), known=False)],
         [sale("o-1", None, "06-03", anonymous_id="br")],
     )
-    assert found["br"]["revenue"] == 10.0
+    assert rows["br"]["revenue"] == 10.0
 
 
 def test_a_visitor_in_two_arms_counts_once_in_the_first(home: Home) -> None:
@@ -106,17 +108,17 @@ def test_a_visitor_in_two_arms_counts_once_in_the_first(home: Home) -> None:
         shown("ann", "06-02", treated("a")),
         shown("bob", "06-02", treated("b")),
     ]
-    found = brought(home, records, [sale("o-1", "ann", "06-06")])
-    assert (found["ann"]["arm"], found["ann"]["revenue"], len(found)) == ("a", 10.0, 2)
-    assert crowd_of(exposed_to(read_served(home, AS_OF).exposures, AB.edition)).crossed == 1
+    rows = outcomes_of(home, records, [sale("o-1", "ann", "06-06")])
+    assert (rows["ann"]["arm"], rows["ann"]["revenue"], len(rows)) == ("a", 10.0, 2)
+    assert participants_of(exposures_of_plan(read_exposures(home, AS_OF).exposures, AB.edition)).crossed == 1
 
 
 def test_a_log_written_twice_and_an_event_sent_twice_change_nothing(home: Home) -> None:
     records = [shown("ann", "06-02", treated("a"))]
     events = [sale("o-1", "ann", "06-03"), sale("o-1", "ann", "06-03"), sale("o-1", "ann", "06-04")]
     log(home, *records, name="again")
-    found = brought(home, records, events)
-    assert (found["ann"]["revenue"], found["ann"]["orders"]) == (10.0, 1)
+    rows = outcomes_of(home, records, events)
+    assert (rows["ann"]["revenue"], rows["ann"]["orders"]) == (10.0, 1)
 
 
 @pytest.mark.parametrize("named_by", ["order", "line"])
@@ -131,9 +133,9 @@ def test_an_order_that_names_its_answer_counts_whatever_the_clocks_say(home: Hom
         lines[0]["recommendation_id"] = "r-1"
     order = {"order_id": "o-1", "currency": "EUR", "items": lines}
     named = {"recommendation_id": "r-1"} if named_by == "order" else {}
-    found = brought(home, [answer], [event("purchase", at=at("06-03"), order=order, **named)])
-    assert (found["br"]["arm"], found["br"]["revenue"]) == ("b", 40.0)
-    assert found["br"]["recommended"] == (40.0 if named_by == "order" else 10.0)
+    rows = outcomes_of(home, [answer], [event("purchase", at=at("06-03"), order=order, **named)])
+    assert (rows["br"]["arm"], rows["br"]["revenue"]) == ("b", 40.0)
+    assert rows["br"]["recommended"] == (40.0 if named_by == "order" else 10.0)
 
 
 def test_what_lies_in_the_future_has_not_happened(home: Home) -> None:
@@ -142,15 +144,15 @@ def test_what_lies_in_the_future_has_not_happened(home: Home) -> None:
         shown("ann", datetime(2027, 6, 1, tzinfo=UTC), treated("a")),
         shown("bob", "06-02", treated("b")),
     ]
-    assert set(brought(home, records, [sale("o-1", "ann", "06-03")])) == {"bob"}
+    assert set(outcomes_of(home, records, [sale("o-1", "ann", "06-03")])) == {"bob"}
 
 
-def test_editions_of_one_name_are_never_counted_together(home: Home) -> None:
+def test_plans_of_one_name_are_never_counted_together(home: Home) -> None:
     from recommender.experiments.plan import Arm, Experiment
 
     other = Experiment(id="x", arms=(Arm(id="a"), Arm(id="b", widget={"k": 9})))
     records = [shown("ann", "06-02", treated("a")), shown("bob", "06-02", treated("a", other))]
-    assert set(brought(home, records, [sale("o-1", "ann", "06-03")])) == {"ann"}
+    assert set(outcomes_of(home, records, [sale("o-1", "ann", "06-03")])) == {"ann"}
 
 
 def test_a_log_of_before_experiments_is_read(home: Home) -> None:
@@ -158,32 +160,32 @@ def test_a_log_of_before_experiments_is_read(home: Home) -> None:
     folder.mkdir()
     old = {"recommendation_id": ["r-0"], "at": [at("06-01")], "customer_id": ["ann"], "arm": [None]}
     pl.DataFrame(old, schema_overrides={"arm": pl.String}).write_parquet(folder / "old.parquet")
-    found = brought(home, [shown("bob", "06-02", treated("b"))], [sale("o-1", "bob", "06-03")])
-    assert set(found) == {"bob"}
+    rows = outcomes_of(home, [shown("bob", "06-02", treated("b"))], [sale("o-1", "bob", "06-03")])
+    assert set(rows) == {"bob"}
 
 
 def test_everybody_known_is_under_the_holdout_visit_or_not(home: Home) -> None:
-    """Who was written to and came back must be set against who was not written to and never came."""
+    """Customers whom an e-mail brought back must be compared with held-out ones who did not come back."""
     log(home, shown("br", "06-01", treated(), known=False))
     events = [
-        sale("o-1", OUT, "05-01"),
-        sale("o-2", IN, "05-02"),
+        sale("o-1", HELD_OUT, "05-01"),
+        sale("o-2", TREATED, "05-02"),
         sale("o-3", "new", "06-10"),
         sale("o-4", "new", "06-20"),
     ]
-    shop, served = shop_of(home, events), read_served(home, AS_OF)
-    assert share_held_out(served.exposures) == HOLDOUT
-    crowd = held_out_crowd(served.exposures, shop.ledger, HOLDOUT)
-    arms = dict(crowd.visitors.select("visitor", "arm").iter_rows())
-    assert (arms[OUT], arms[IN], arms["br"], len(arms)) == ("held_out", "perennial", "perennial", 4)
-    assert crowd.began == at("06-01")
-    people = shop.customers.with_columns(predicted_365d=pl.lit(0.0))
-    found = outcomes(crowd.visitors, orders_of(home, served, shop), people, START, END)
-    revenue = dict(found.select("visitor", "revenue").iter_rows())
-    assert (revenue[OUT], revenue["new"]) == (0.0, 10.0)  # their first order is what nobody knew them for
+    shop, exposure_log = shop_of(home, events), read_exposures(home, AS_OF)
+    assert holdout_share(exposure_log.exposures) == HOLDOUT
+    participants = holdout_participants(exposure_log.exposures, shop.ledger, HOLDOUT)
+    arms = dict(participants.visitors.select("visitor", "arm").iter_rows())
+    assert (arms[HELD_OUT], arms[TREATED], arms["br"], len(arms)) == ("held_out", "perennial", "perennial", 4)
+    assert participants.began == at("06-01")
+    customers = shop.customers.with_columns(predicted_365d=pl.lit(0.0))
+    rows = outcomes(participants.visitors, orders_of(home, exposure_log, shop), customers, START, END)
+    revenue = dict(rows.select("visitor", "revenue").iter_rows())
+    assert (revenue[HELD_OUT], revenue["new"]) == (0.0, 10.0)  # of new customers, the second order
 
 
 def test_nobody_was_held_out(home: Home) -> None:
-    served = read_served(home, AS_OF)
-    assert share_held_out(served.exposures) == 0
-    assert len(held_out_crowd(served.exposures, shop_of(home, []).ledger, 0.05).visitors) == 0
+    exposure_log = read_exposures(home, AS_OF)
+    assert holdout_share(exposure_log.exposures) == 0
+    assert len(holdout_participants(exposure_log.exposures, shop_of(home, []).ledger, 0.05).visitors) == 0

@@ -16,7 +16,7 @@ from features.home import Home
 from features.insights.report import Report, Table
 from features.outgoing.impressions import ServedRecord
 from recommender.experiments.assignment import is_held_out
-from training.experiments.plans import known_plans, remember_plans
+from training.experiments.plans import all_plans, remember_plans
 from training.reports.experiments import experiments_report
 
 BEGAN = at("06-01")
@@ -155,7 +155,7 @@ def test_what_perennial_earned_last_month_in_one_sentence(home: Home) -> None:
 def test_where_nothing_was_earned_it_does_not_say_so(home: Home) -> None:
     report = held_out_shop(home, without=0.6)
     assert "not sure" in report.headline
-    assert len(known_plans(home)) == 1
+    assert len(all_plans(home)) == 1
 
 
 def test_a_few_held_out_buyers_are_too_few(home: Home) -> None:
