@@ -82,11 +82,11 @@ def pricing(
 @report.command("offers", help=ABOUT["offers"])
 def offers(format: FormatOption = "table", home: HomeOption = DEFAULT_HOME) -> None:
     from training.reports.offers import offers_report
-    from training.reports.policy import finished
+    from training.reports.policy import finished_outcomes
 
     shop = Home(home)
     day, currency = _today(shop)
-    _print(offers_report(shop, finished(shop), day, currency), format)
+    _print(offers_report(shop, finished_outcomes(shop), day, currency), format)
 
 
 @report.command("policy", help=ABOUT["policy"])
@@ -103,15 +103,15 @@ def policy(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     from training.errors import BadDataset
-    from training.offers.candidates import believed, read_catalogue
-    from training.reports.policy import finished, policy_report
+    from training.offers.candidates import offer_model_of, read_catalogue
+    from training.reports.policy import finished_outcomes, policy_report
 
     shop = Home(home)
     with plain_errors(BadDataset):
         candidates = {path.stem: read_catalogue(path) for path in replay or ()}
-        beliefs = believed(shop, model) if model else None
+        beliefs = offer_model_of(shop, model) if model else None
         day, currency = _today(shop)
-        _print(policy_report(finished(shop), day, currency, candidates, beliefs), format)
+        _print(policy_report(finished_outcomes(shop), day, currency, candidates, beliefs), format)
 
 
 @report.command("model", help=ABOUT["model"])

@@ -61,10 +61,10 @@ def write_insights(home: Home, report: Report = silent) -> None:
 
 def decision_reports(home: Home, shop: Shop) -> list[Figures]:
     """The reports of offers, of offer policies and of the published model."""
-    outcomes, currency = finished_outcomes(home), next(iter(shop.ledger.currencies), None)
+    decision_outcomes, currency = finished_outcomes(home), next(iter(shop.ledger.currencies), None)
     return [
-        offers_report(home, outcomes, shop.as_of, currency),
-        policy_report(outcomes, shop.as_of, currency),
+        offers_report(home, decision_outcomes, shop.as_of, currency),
+        policy_report(decision_outcomes, shop.as_of, currency),
         model_report(home, shop.as_of.isoformat()),
     ]
 

@@ -74,8 +74,8 @@ def test_cac_and_ltv_by_hand(home: Home) -> None:
         ("2026-05-01", "radio", 9.0),
     )
     part = channels(shop_of(home, EVENTS, tea={"cost": 6.0}), "EUR")
-    found = rows(part)
-    google = found["google / cpc"]
+    by_channel = rows(part)
+    google = by_channel["google / cpc"]
     assert (google["customers"], google["new_customers"], google["spend"], google["cac"]) == (
         2,
         2,
@@ -86,12 +86,12 @@ def test_cac_and_ltv_by_hand(home: Home) -> None:
     assert google["ltv_to_cac"] == pytest.approx(150 * 0.4 / 40)  # a margin of 40 %
     assert google["verdict"] == "thin"
     assert google["ltv_to_cac_predicted"] > google["ltv_to_cac"]
-    assert (found["radio"]["customers"], found["radio"]["cac"], found["radio"]["verdict"]) == (
+    assert (by_channel["radio"]["customers"], by_channel["radio"]["cac"], by_channel["radio"]["verdict"]) == (
         0,
         None,
         "loses",
     )
-    assert (found["Instagram"]["spend"], found["Instagram"]["verdict"]) == (None, None)
+    assert (by_channel["Instagram"]["spend"], by_channel["Instagram"]["verdict"]) == (None, None)
     shop = {each.name: each.value for each in part.figures}
     assert shop["spend"] == 49.0
     assert shop["cac"] == pytest.approx(49 / 3, abs=1e-6)  # ann, bob and cat were new in May

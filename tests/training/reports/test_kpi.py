@@ -32,21 +32,21 @@ EVENTS = [
 
 
 def test_by_hand(home: Home) -> None:
-    found = figures(kpi(shop_of(home, EVENTS), "EUR"))
-    assert found["customers"] == 2  # all of what bob bought came back
-    assert found["orders"] == 5
-    assert found["revenue"] == 100.0
-    assert found["aov"] == 20.0
-    assert found["ltv"] == 45.0  # (70 + 20) / 2
-    assert found["repeat_rate"] == 0.5
-    assert found["returning_share"] == pytest.approx(30 / 90, abs=1e-6)
-    assert found["purchase_frequency"] == 2.0
-    assert found["days_between_orders"] == 30.0  # of 20 and 40
-    assert found["attach_rate"] == 0.4
-    assert found["discounted_share"] == 0.2
-    assert found["refunded_share"] == pytest.approx(30 / 130, abs=1e-6)
-    assert found["guest_share"] == 0.2
-    assert found["ltv_predicted_365d"] > 0
+    values = figures(kpi(shop_of(home, EVENTS), "EUR"))
+    assert values["customers"] == 2  # all of what bob bought came back
+    assert values["orders"] == 5
+    assert values["revenue"] == 100.0
+    assert values["aov"] == 20.0
+    assert values["ltv"] == 45.0  # (70 + 20) / 2
+    assert values["repeat_rate"] == 0.5
+    assert values["returning_share"] == pytest.approx(30 / 90, abs=1e-6)
+    assert values["purchase_frequency"] == 2.0
+    assert values["days_between_orders"] == 30.0  # of 20 and 40
+    assert values["attach_rate"] == 0.4
+    assert values["discounted_share"] == 0.2
+    assert values["refunded_share"] == pytest.approx(30 / 130, abs=1e-6)
+    assert values["guest_share"] == 0.2
+    assert values["ltv_predicted_365d"] > 0
 
 
 def test_a_refund_takes_off_a_sum_as_money_and_pieces_as_pieces(home: Home) -> None:
@@ -59,10 +59,10 @@ def test_a_refund_takes_off_a_sum_as_money_and_pieces_as_pieces(home: Home) -> N
         *(refund_of_sum("o-3", day, 5.0) for day in ("05-06", "05-07")),
     ]
     shop = shop_of(home, events)
-    found = figures(kpi(shop, "EUR"))
-    assert (found["customers"], found["orders"]) == (2, 2)  # all that cat paid went back
-    assert found["revenue"] == 86.0  # 82 less 5, and a third of 27
-    assert found["refunded_share"] == pytest.approx(33 / 119, abs=1e-6)
+    values = figures(kpi(shop, "EUR"))
+    assert (values["customers"], values["orders"]) == (2, 2)  # all that cat paid went back
+    assert values["revenue"] == 86.0  # 82 less 5, and a third of 27
+    assert values["refunded_share"] == pytest.approx(33 / 119, abs=1e-6)
     assert shop.ledger.lines.select("item", "quantity").rows() == [("tea", 10.0), ("mug", 1.0)]
 
 
@@ -85,13 +85,13 @@ def test_month_by_month(home: Home) -> None:
 
 def test_one_customer_has_no_forecast_and_no_time_between_orders_but_a_reason(home: Home) -> None:
     part = kpi(shop_of(home, [sale("o-1", "ann", "06-01")]), "EUR")
-    told = {each.name: (each.value, each.note) for each in part.figures}
-    assert told["ltv"] == (10.0, None)
-    assert told["days_between_orders"] == (None, "Nobody has ordered twice yet")
-    assert told["ltv_predicted_365d"][0] is None
-    assert "two customers" in str(told["ltv_predicted_365d"][1])
+    figures_and_notes = {each.name: (each.value, each.note) for each in part.figures}
+    assert figures_and_notes["ltv"] == (10.0, None)
+    assert figures_and_notes["days_between_orders"] == (None, "Nobody has ordered twice yet")
+    assert figures_and_notes["ltv_predicted_365d"][0] is None
+    assert "two customers" in str(figures_and_notes["ltv_predicted_365d"][1])
 
 
 def test_nothing_at_all_is_no_error(home: Home) -> None:
-    found = figures(kpi(shop_of(home, []), None))
-    assert (found["customers"], found["orders"], found["aov"], found["repeat_rate"]) == (0, 0, None, None)
+    values = figures(kpi(shop_of(home, []), None))
+    assert (values["customers"], values["orders"], values["aov"], values["repeat_rate"]) == (0, 0, None, None)
