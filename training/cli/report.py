@@ -54,7 +54,7 @@ def experiment(
     as_of: AsOfOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    # Here and not above: a serving process reads this file too, and must not load training's libraries.
+    # Imported here because serving imports this module too, and must not load training's libraries.
     from features.insights.report_files import write_report
     from training.experiments.plans import remember_plans, saved_plans
     from training.ledger.shop import load_shop
@@ -132,7 +132,7 @@ def customers(
 def _show(
     home: Home, name: str, format: Format, as_of: datetime | None, *, with_forecast: bool = True
 ) -> None:
-    # Here and not above: a serving process reads this file too, and must not load training's libraries.
+    # Imported here because serving imports this module too, and must not load training's libraries.
     from features.insights.report_files import write_report
     from training.ledger.shop import load_shop
     from training.reports.build import build_report, newest_day
