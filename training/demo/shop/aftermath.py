@@ -1,4 +1,4 @@
-"""What may follow an order in the weeks after it: goods sent back, a review, an answer, a question."""
+"""Events in the weeks after an order: refund or cancellation, review, survey, support ticket, referral."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from features.events.vocabulary import Order as OrderSent
 from training.demo.shop.journal import Journal, Visit
 from training.demo.shop.storefront import CURRENCY
 
-REFUNDED, CANCELLED, REVIEWED, SURVEYED, ASKED, REFERRED = 0.035, 0.004, 0.09, 0.03, 0.012, 0.008
+# Chances that each kind of event follows an order.
+REFUNDED, CANCELLED, REVIEWED, SURVEYED, TICKETED, REFERRED = 0.035, 0.004, 0.09, 0.03, 0.012, 0.008
 STARS, SCORES = (5, 4, 3, 2, 1), (10, 9, 8, 7, 5, 2)
 
 
 def note_aftermath(journal: Journal, dice: Random, bought: Visit, order: OrderSent) -> None:
-    """Notes each kind of consequence by its own chance; a refund takes the order's first line back."""
+    """Note each kind of event by its own chance; a refund is of the order's first line."""
 
     def after(days: float, spread: float) -> Visit:
-        when = bought.clock + days + spread * dice.random()
+        when = bought.day + days + spread * dice.random()
         return Visit(when, bought.customer_id, None, None, bought.context)
 
     if dice.random() < REFUNDED:
@@ -32,7 +33,7 @@ def note_aftermath(journal: Journal, dice: Random, bought: Visit, order: OrderSe
     if dice.random() < SURVEYED:
         score = dice.choices(SCORES, (30, 25, 20, 12, 8, 5))[0]
         journal.note("survey", after(6, 4), properties={"score": score})
-    if dice.random() < ASKED:
+    if dice.random() < TICKETED:
         topic = dice.choice(("delivery", "damaged", "question"))
         journal.note("ticket", after(1, 6), properties={"topic": topic})
     if dice.random() < REFERRED:

@@ -1,4 +1,4 @@
-"""What goes into a basket: what runs out, what is to this customer's taste, and what goes with it."""
+"""The contents of a basket: due refills, products to the customer's taste, and their complements."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from training.demo.shop.trials import ShopTrials
 
 MOST_LINES = 8
 TRENDING_PRODUCTS, TRENDING_DAYS, TRENDING_SHARE = 12, 21, 0.1
-EARLY = 0.2  # of a refill's rhythm: how much before its due day it is bought along with other things
+EARLY = 0.2  # of a refill's interval: how long before its due day it may be bought along with an order
 LONGEST_GAP = 100.0  # days between orders beyond which nobody keeps a habit
 MOST_PACKS = 4
 
@@ -30,8 +30,8 @@ class _Cell:
     weights: list[float]
 
 
-class Shelf:
-    """Draws products and fills baskets. All chance comes from `dice`."""
+class Assortment:
+    """The products on sale, from which baskets are drawn. All randomness comes from `dice`."""
 
     def __init__(
         self, products: list[Product], relations: Relations, calendar: Calendar, dice: Random
@@ -98,7 +98,7 @@ class Shelf:
                 self._add(basket, customer, other, day)
 
     def _has(self, customer: Customer, basket: Basket, row: int) -> bool:
-        """In the basket, at home for good, or coming anyway as a refill."""
+        """Whether it is in the basket, owned, or bought as a refill anyway."""
         return row in basket or row in customer.owned or any(refill.row == row for refill in customer.refills)
 
     def _add(self, basket: Basket, customer: Customer, row: int, day: float) -> None:
@@ -109,7 +109,7 @@ class Shelf:
             self._maybe_form_habit(basket, customer, row, day)
 
     def _maybe_form_habit(self, basket: Basket, customer: Customer, row: int, day: float) -> None:
-        """Regulars come back for what runs out, and buy enough to last until they come again."""
+        """Frequent customers may form a habit, with enough packs to last until their next order."""
         gap, lasts = 1 / customer.rate, (self.products[row].refill_days or 0) * customer.pace
         packs = max(1, round(1.15 * gap / lasts))
         if gap > LONGEST_GAP or packs > MOST_PACKS or len(customer.refills) >= 3 or self.dice.random() > 0.6:

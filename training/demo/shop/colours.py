@@ -1,4 +1,4 @@
-"""The shop's colours: of glazes and cloths by name, and of what a flavour or a scent brings to mind."""
+"""The shop's colours: by name, and by association with a flavour or a scent."""
 
 from __future__ import annotations
 

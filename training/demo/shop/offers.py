@@ -1,4 +1,4 @@
-"""Past offers, given at random: who was offered what with which propensity, and what came of it."""
+"""Past offers, given at random with known propensities, and the orders that they brought."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VALID_DAYS = 14.0
 
 @dataclass(slots=True)
 class Decision:
-    """One customer's draw in one campaign; an order it brought about is on day `induced`."""
+    """One customer's draw in one campaign. induced: the day of the order that it brought, if any."""
 
     day: float
     offer: str
@@ -31,7 +31,7 @@ def campaign_days() -> list[float]:
 
 
 def decide(customer: Customer, orders: list[float], dice: Random) -> list[Decision]:
-    """Draws this customer's offers; one that stays and would not have ordered may be brought to.
+    """Draw a customer's offers; an offer may bring an order if none would have come and they are active.
 
     orders: days of the orders that come anyway.
     """

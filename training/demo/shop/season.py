@@ -1,4 +1,4 @@
-"""When people shop: the year's tides, the week's days and the day's hours. Days count from its start."""
+"""When customers shop: by month, weekday and hour. Days count from the start of the history."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from itertools import accumulate
 from math import floor
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = float | list[float] | npt.NDArray[np.float64]
+from recommender.arrays.dtypes import Float64s
+
+FloatsLike = float | list[float] | Float64s
 
 HISTORY_DAYS, FUTURE_DAYS = 730, 365
 DAY = timedelta(days=1)
@@ -44,14 +45,14 @@ class Calendar:
     def day(self, date: datetime) -> float:
         return (date - self.start) / DAY
 
-    def to_business(self, days: Floats) -> npt.NDArray[np.float64]:
+    def to_business(self, days: FloatsLike) -> Float64s:
         return np.asarray(np.interp(days, self.days, self._business), float)
 
-    def to_days(self, business: Floats) -> npt.NDArray[np.float64]:
+    def to_days(self, business: FloatsLike) -> Float64s:
         return np.asarray(np.interp(business, self._business, self.days), float)
 
     def at_an_hour(self, day: float, draw: float) -> float:
-        """The same date at an hour people shop at, and a minute of it; `draw` in [0, 1) chooses both."""
+        """The same date at a likely hour and minute; draw: in [0, 1), chooses both."""
         midnight = floor(day + self._begun) - self._begun
         hour = bisect(_HOURS, draw * _HOURS[-1])
         return midnight + (hour + draw * 7_919 % 1) / 24

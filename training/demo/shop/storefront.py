@@ -1,4 +1,4 @@
-"""The shop's own files about its goods: the merchant feed, the pictures, and what its pages need."""
+"""Files about the products: the merchant feed, the pictures, and the data of the shop's pages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FEED_COLUMNS = (
 
 
 def write_feed(path: Path, products: list[Product]) -> None:
-    """A Google Merchant feed (TSV) with stock as `quantity`; the last row is a gift card, no product."""
+    """A Google Merchant feed (TSV) with stock as `quantity`; the last row is a gift card."""
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.DictWriter(file, FEED_COLUMNS, delimiter="\t", lineterminator="\n")
         rows.writeheader()
@@ -48,7 +48,7 @@ def write_pictures(folder: Path, products: list[Product]) -> None:
 
 
 def shop_page(products: list[Product]) -> dict[str, Any]:
-    """shop.json but for its shoppers: categories in shelf order, products as a page needs them."""
+    """shop.json without its shoppers: categories in catalogue order, products with the fields of a page."""
     names = dict.fromkeys(product.category for product in products)
     slugs = [name.lower().replace(" & ", "-").replace(" ", "-") for name in names]
     return {

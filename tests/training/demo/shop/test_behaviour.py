@@ -13,8 +13,10 @@ import pytest
 
 
 def baskets(shop: Any) -> list[set[str]]:
-    known = shop.truth["products"]
-    return [{i["product_id"] for i in e["order"]["items"] if i["product_id"] in known} for e in shop.orders]
+    products = shop.truth["products"]
+    return [
+        {i["product_id"] for i in e["order"]["items"] if i["product_id"] in products} for e in shop.orders
+    ]
 
 
 def test_planted_complements_meet_in_baskets_far_above_chance(shop: Any) -> None:

@@ -1,4 +1,4 @@
-"""A customer's life with the shop: when each order comes, what is in it, and what it costs."""
+"""The orders of a simulated customer: when each comes, what is in it, and what it costs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 
-from training.demo.shop.baskets import Basket, Shelf
+from training.demo.shop.baskets import Assortment, Basket
 from training.demo.shop.catalogue import Product
 from training.demo.shop.offers import COUPONS, NO_OFFER, Decision, decide, in_force
 from training.demo.shop.people import Customer, Refill
@@ -16,7 +16,7 @@ from training.demo.shop.season import FUTURE_DAYS, HISTORY_DAYS, Calendar
 POSTAGE_PRICE, POSTAGE_FREE_FROM = 4.9, 49.0
 PUBLIC_COUPON = "KETTLE10"
 SALE_DAYS = 14
-DRAWN_WITHIN = 0.3  # of a refill's rhythm: how far it draws an order to its due day
+REFILL_REACH = 0.3  # of a refill's interval: an order within it moves to the due day
 
 
 @dataclass(slots=True)
@@ -35,10 +35,10 @@ class Order:
 
 
 @dataclass(slots=True)
-class Life:
-    """A customer with all orders, those of the year after the history's end included.
+class CustomerHistory:
+    """A customer with all orders, including those of the year after the history's end.
 
-    `refills` are the habits as they stood at the history's end.
+    refills: the habits at the history's end.
     """
 
     customer: Customer
@@ -51,21 +51,27 @@ class Life:
         return [order for order in self.orders if order.day < HISTORY_DAYS]
 
 
-def live(customer: Customer, shelf: Shelf, rng: np.random.Generator) -> Life:
-    """Orders come by chance at the customer's own rate; one near a refill's due day is drawn to it."""
-    natural = _order_days(customer, shelf.calendar, rng)
-    life = Life(customer, decide(customer, natural, shelf.dice))
-    induced = [decision.induced for decision in life.decisions if decision.induced is not None]
-    days = sorted(natural + induced)
+def simulate_customer(
+    customer: Customer, assortment: Assortment, rng: np.random.Generator
+) -> CustomerHistory:
+    """Draw orders at the customer's own rate; one near the due day of a refill moves to it."""
+    uninduced = _order_days(customer, assortment.calendar, rng)
+    history = CustomerHistory(customer, decide(customer, uninduced, assortment.dice))
+    induced = [decision.induced for decision in history.decisions if decision.induced is not None]
+    days = sorted(uninduced + induced)
     for day in (day for day in days if day < HISTORY_DAYS):
-        life.orders.append(_order(life, _drawn_to_refill(life, day, shelf), shelf))
-    life.refills = [replace(refill) for refill in customer.refills]
+        history.orders.append(_order(history, _moved_to_refill(history, day, assortment), assortment))
+    history.refills = [replace(refill) for refill in customer.refills]
     for day in (day for day in days if day >= HISTORY_DAYS):
-        life.orders.append(_order(life, _drawn_to_refill(life, day, shelf), shelf))
-    life.orders.sort(key=lambda order: order.day)
-    kept = (order for order in life.orders[1:] if shelf.trials.comes(customer.customer_id, order.day))
-    life.orders[1:] = list(kept)
-    return life
+        history.orders.append(_order(history, _moved_to_refill(history, day, assortment), assortment))
+    history.orders.sort(key=lambda order: order.day)
+    kept = (
+        order
+        for order in history.orders[1:]
+        if assortment.trials.takes_place(customer.customer_id, order.day)
+    )
+    history.orders[1:] = list(kept)
+    return history
 
 
 def _order_days(customer: Customer, calendar: Calendar, rng: np.random.Generator) -> list[float]:
@@ -77,28 +83,28 @@ def _order_days(customer: Customer, calendar: Calendar, rng: np.random.Generator
     return [customer.first, *map(float, later)]
 
 
-def _drawn_to_refill(life: Life, day: float, shelf: Shelf) -> float:
-    """The due day of the nearest refill, within its reach; the counts of no period may change by it."""
-    near = [r for r in life.customer.refills if abs(r.due - day) <= DRAWN_WITHIN * r.every]
+def _moved_to_refill(history: CustomerHistory, day: float, assortment: Assortment) -> float:
+    """The due day of the nearest refill within reach, unless the order would fall into another period."""
+    near = [r for r in history.customer.refills if abs(r.due - day) <= REFILL_REACH * r.every]
     if not near:
         return day
     refill = min(near, key=lambda r: abs(r.due - day))
-    due = refill.due + shelf.dice.gauss(0, 0.05 * refill.every)
-    edges = (life.customer.first, HISTORY_DAYS, life.customer.leaves, HISTORY_DAYS + FUTURE_DAYS - 1)
+    due = refill.due + assortment.dice.gauss(0, 0.05 * refill.every)
+    edges = (history.customer.first, HISTORY_DAYS, history.customer.leaves, HISTORY_DAYS + FUTURE_DAYS - 1)
     crosses = any((day < edge) != (due < edge) for edge in edges)
-    same_offer = in_force(life.decisions, day) is in_force(life.decisions, due)
+    same_offer = in_force(history.decisions, day) is in_force(history.decisions, due)
     return due if same_offer and not crosses else day
 
 
-def _order(life: Life, day: float, shelf: Shelf) -> Order:
-    customer, dice = life.customer, shelf.dice
-    hour = shelf.calendar.at_an_hour(day, dice.random())
+def _order(history: CustomerHistory, day: float, assortment: Assortment) -> Order:
+    customer, dice = history.customer, assortment.dice
+    hour = assortment.calendar.at_an_hour(day, dice.random())
     at = hour if (hour < HISTORY_DAYS) == (day < HISTORY_DAYS) else day
-    basket = shelf.fill(customer, at)
-    prices = {row: _price(shelf.products[row], at) for row in basket}
+    basket = assortment.fill(customer, at)
+    prices = {row: _price(assortment.products[row], at) for row in basket}
     goods = sum(prices[row] * packs for row, packs in basket.items())
-    cost = sum(shelf.products[row].cost * packs for row, packs in basket.items())
-    decision = _redeemed(life, at, dice)
+    cost = sum(assortment.products[row].cost * packs for row, packs in basket.items())
+    decision = _redeemed(history, at, dice)
     offer = decision.offer if decision else NO_OFFER
     coupon = COUPONS.get(offer) or (PUBLIC_COUPON if dice.random() < 0.3 * customer.affinity else None)
     discount = round(min(goods, _discount(coupon, goods)), 2)
@@ -118,21 +124,21 @@ def _order(life: Life, day: float, shelf: Shelf) -> Order:
 
 
 def postage(goods: float) -> float:
-    """What a parcel with goods of this worth costs the shopper."""
+    """What the shopper pays for postage on goods of this value, EUR."""
     return 0.0 if goods >= POSTAGE_FREE_FROM else POSTAGE_PRICE
 
 
 def _price(product: Product, day: float) -> float:
-    """A running sale began a fortnight before the history's end."""
+    """The price on a day: sale prices hold in the last SALE_DAYS of the history."""
     return product.paid if day > HISTORY_DAYS - SALE_DAYS else product.price
 
 
-def _redeemed(life: Life, day: float, dice: Random) -> Decision | None:
-    """The offer in force, once: always by those it brought, else by those who look for discounts."""
-    decision = in_force(life.decisions, day)
-    if decision is None or decision.offer == NO_OFFER or any(o.decision is decision for o in life.orders):
+def _redeemed(history: CustomerHistory, day: float, dice: Random) -> Decision | None:
+    """The offer in force, if it is used now: once, surely by those it brought, by others with a chance."""
+    decision = in_force(history.decisions, day)
+    if decision is None or decision.offer == NO_OFFER or any(o.decision is decision for o in history.orders):
         return None
-    uses = decision.induced is not None or dice.random() < 0.35 + 0.6 * life.customer.affinity
+    uses = decision.induced is not None or dice.random() < 0.35 + 0.6 * history.customer.affinity
     return decision if uses else None
 
 
