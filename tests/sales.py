@@ -1,4 +1,4 @@
-"""Orders on dates, for tests of figures that are worked out by hand."""
+"""Orders on given dates, for tests of figures that are computed by hand."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def sale(
     coupon: str | None = None,
     **fields: Any,
 ) -> Event:
-    """A purchase; lines are (product, quantity, unit price), one tea at 10 unless said."""
+    """A purchase; lines are (product, quantity, unit price), by default one tea at 10."""
     names = ("product_id", "quantity", "unit_price")
     items = [dict(zip(names, line, strict=False)) for line in lines or [("tea", 1, 10.0)]]
     order = {
@@ -61,7 +61,7 @@ def refund_of_sum(order_id: str, day: str, money: float) -> Event:
 
 
 def shop_of(home: Home, events: Sequence[Event], as_of: date = AS_OF, **products: dict[str, Any]) -> Shop:
-    """A shop with this history; products by id with columns of the catalogue."""
+    """A shop with this history. products: id -> columns of the catalogue."""
     if products:
         rows = [{"product_id": name, "title": name.title(), **columns} for name, columns in products.items()]
         merge_products(home, pl.DataFrame(rows, infer_schema_length=None), NOW)

@@ -10,7 +10,7 @@ import pytest
 import redis
 from sales import sale, shop_of
 from typer.testing import CliRunner
-from visits import log, shown, treated
+from visits import assignment, impression, write_impressions
 
 from features.home import Home
 from features.insights.report_files import read_report
@@ -56,7 +56,9 @@ def test_a_day_of_the_past_leaves_the_service_s_figures_alone(shop: Home) -> Non
 
 
 def test_an_experiment_by_its_id_and_what_all_of_it_earned(shop: Home) -> None:
-    log(shop, shown("ann", "05-02", treated("a")), shown("bob", "05-01", treated("b")))
+    write_impressions(
+        shop, impression("ann", "05-02", assignment("a")), impression("bob", "05-01", assignment("b"))
+    )
     document = json.loads(run(shop, "experiment", "--format", "json"))
     assert (document["name"], [table["name"] for table in document["parts"][0]["tables"]]) == (
         "experiments",

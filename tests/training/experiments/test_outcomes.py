@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 from sales import AS_OF, at, refund, sale, shop_of
-from visits import AB, HOLDOUT, log, shown, treated
+from visits import AB, HOLDOUT, assignment, impression, write_impressions
 
 from features.events.vocabulary import Event
 from features.home import Home
@@ -35,7 +35,7 @@ def outcomes_of(
     home: Home, records: Sequence[ServedRecord], events: Sequence[Event]
 ) -> dict[str, dict[str, Any]]:
     """visitor -> outcomes, in the experiment AB."""
-    log(home, *records)
+    write_impressions(home, *records)
     shop = shop_of(home, events, tea={"cost": 6.0})
     exposure_log = read_exposures(home, AS_OF)
     participants = participants_of(exposures_of_plan(exposure_log.exposures, AB.edition))
@@ -56,7 +56,9 @@ def test_orders_after_the_first_answer_count_net_of_refunds(home: Home) -> None:
         sale("o-5", "zoe", "06-09"),  # never served
     ]
     rows = outcomes_of(
-        home, [shown("ann", "06-02", treated("a")), shown("bob", "06-02", treated("b"))], events
+        home,
+        [impression("ann", "06-02", assignment("a")), impression("bob", "06-02", assignment("b"))],
+        events,
     )
     ann, bob = rows["ann"], rows["bob"]
     assert set(rows) == {"ann", "bob"}
@@ -73,7 +75,10 @@ def test_a_browser_keeps_what_it_brought_and_the_customer_begins_afterwards(home
         sale("o-1", "ann", "06-03", anonymous_id="br"),
         sale("o-2", "ann", "06-20", ("tea", 4, 10.0)),
     ]
-    records = [shown("br", "06-02", treated("a"), known=False), shown("ann", "06-10", treated("b"))]
+    records = [
+        impression("br", "06-02", assignment("a"), signed_in=False),
+        impression("ann", "06-10", assignment("b")),
+    ]
     rows = outcomes_of(home, records, events)
     assert {name: (row["arm"], row["revenue"]) for name, row in rows.items()} == {
         "br": ("a", 10.0),
@@ -88,7 +93,10 @@ def test_a_known_customer_stays_one_on_every_browser(home: Home) -> None:
         event("identify", at=at("06-12"), customer_id="ann", anonymous_id="br"),
         sale("o-1", "ann", "06-12", anonymous_id="br"),
     ]
-    records = [shown("ann", "06-02", treated("b")), shown("br", "06-11", treated("a"), known=False)]
+    records = [
+        impression("ann", "06-02", assignment("b")),
+        impression("br", "06-11", assignment("a"), signed_in=False),
+    ]
     rows = outcomes_of(home, records, events)
     assert {name: row["orders"] for name, row in rows.items()} == {"ann": 1, "br": 0}
 
@@ -96,7 +104,7 @@ def test_a_known_customer_stays_one_on_every_browser(home: Home) -> None:
 def test_a_guest_s_order_belongs_to_the_browser(home: Home) -> None:
     rows = outcomes_of(
         home,
-        [shown("br", "06-02", treated("a"), known=False)],
+        [impression("br", "06-02", assignment("a"), signed_in=False)],
         [sale("o-1", None, "06-03", anonymous_id="br")],
     )
     assert rows["br"]["revenue"] == 10.0
@@ -104,9 +112,9 @@ def test_a_guest_s_order_belongs_to_the_browser(home: Home) -> None:
 
 def test_a_visitor_in_two_arms_counts_once_in_the_first(home: Home) -> None:
     records = [
-        shown("ann", "06-05", treated("b")),
-        shown("ann", "06-02", treated("a")),
-        shown("bob", "06-02", treated("b")),
+        impression("ann", "06-05", assignment("b")),
+        impression("ann", "06-02", assignment("a")),
+        impression("bob", "06-02", assignment("b")),
     ]
     rows = outcomes_of(home, records, [sale("o-1", "ann", "06-06")])
     assert (rows["ann"]["arm"], rows["ann"]["revenue"], len(rows)) == ("a", 10.0, 2)
@@ -114,9 +122,9 @@ def test_a_visitor_in_two_arms_counts_once_in_the_first(home: Home) -> None:
 
 
 def test_a_log_written_twice_and_an_event_sent_twice_change_nothing(home: Home) -> None:
-    records = [shown("ann", "06-02", treated("a"))]
+    records = [impression("ann", "06-02", assignment("a"))]
     events = [sale("o-1", "ann", "06-03"), sale("o-1", "ann", "06-03"), sale("o-1", "ann", "06-04")]
-    log(home, *records, name="again")
+    write_impressions(home, *records, name="again")
     rows = outcomes_of(home, records, events)
     assert (rows["ann"]["revenue"], rows["ann"]["orders"]) == (10.0, 1)
 
@@ -124,7 +132,9 @@ def test_a_log_written_twice_and_an_event_sent_twice_change_nothing(home: Home) 
 @pytest.mark.parametrize("named_by", ["order", "line"])
 def test_an_order_that_names_its_answer_counts_whatever_the_clocks_say(home: Home, named_by: str) -> None:
     """The shop's clock is an hour behind ours; and a guest without a browser is told by the answer alone."""
-    answer = shown("br", at("06-03") + timedelta(hours=1), treated("b"), known=False, recommendation_id="r-1")
+    answer = impression(
+        "br", at("06-03") + timedelta(hours=1), assignment("b"), signed_in=False, recommendation_id="r-1"
+    )
     lines = [
         {"product_id": "tea", "quantity": 1, "unit_price": 10.0},
         {"product_id": "pot", "unit_price": 30.0},
@@ -141,8 +151,8 @@ def test_an_order_that_names_its_answer_counts_whatever_the_clocks_say(home: Hom
 def test_what_lies_in_the_future_has_not_happened(home: Home) -> None:
     """A server's clock that jumped ahead notes an answer of next year."""
     records = [
-        shown("ann", datetime(2027, 6, 1, tzinfo=UTC), treated("a")),
-        shown("bob", "06-02", treated("b")),
+        impression("ann", datetime(2027, 6, 1, tzinfo=UTC), assignment("a")),
+        impression("bob", "06-02", assignment("b")),
     ]
     assert set(outcomes_of(home, records, [sale("o-1", "ann", "06-03")])) == {"bob"}
 
@@ -151,7 +161,10 @@ def test_plans_of_one_name_are_never_counted_together(home: Home) -> None:
     from recommender.experiments.plan import Arm, Experiment
 
     other = Experiment(id="x", arms=(Arm(id="a"), Arm(id="b", widget={"k": 9})))
-    records = [shown("ann", "06-02", treated("a")), shown("bob", "06-02", treated("a", other))]
+    records = [
+        impression("ann", "06-02", assignment("a")),
+        impression("bob", "06-02", assignment("a", other)),
+    ]
     assert set(outcomes_of(home, records, [sale("o-1", "ann", "06-03")])) == {"ann"}
 
 
@@ -160,13 +173,13 @@ def test_a_log_of_before_experiments_is_read(home: Home) -> None:
     folder.mkdir()
     old = {"recommendation_id": ["r-0"], "at": [at("06-01")], "customer_id": ["ann"], "arm": [None]}
     pl.DataFrame(old, schema_overrides={"arm": pl.String}).write_parquet(folder / "old.parquet")
-    rows = outcomes_of(home, [shown("bob", "06-02", treated("b"))], [sale("o-1", "bob", "06-03")])
+    rows = outcomes_of(home, [impression("bob", "06-02", assignment("b"))], [sale("o-1", "bob", "06-03")])
     assert set(rows) == {"bob"}
 
 
 def test_everybody_known_is_under_the_holdout_visit_or_not(home: Home) -> None:
     """Customers whom an e-mail brought back must be compared with held-out ones who did not come back."""
-    log(home, shown("br", "06-01", treated(), known=False))
+    write_impressions(home, impression("br", "06-01", assignment(), signed_in=False))
     events = [
         sale("o-1", HELD_OUT, "05-01"),
         sale("o-2", TREATED, "05-02"),

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 from sales import at, sale, shop_of
-from visits import AB, HOLDOUT, log, shown, treated
+from visits import AB, HOLDOUT, assignment, impression, write_impressions
 
 from features.events.vocabulary import Event
 from features.home import Home
@@ -27,7 +27,7 @@ def visits(n: int, chances: dict[str, float], price: float = 10.0) -> tuple[list
     records, events = [], []
     for number in range(n):
         arm = list(chances)[number % len(chances)]
-        records.append(shown(f"v-{number}", BEGAN + timedelta(minutes=number), treated(arm)))
+        records.append(impression(f"v-{number}", BEGAN + timedelta(minutes=number), assignment(arm)))
         turn = number // len(chances)
         if int((turn + 1) * chances[arm]) > int(turn * chances[arm]):
             items = ("tea", 1 + turn % 3, price)
@@ -38,7 +38,7 @@ def visits(n: int, chances: dict[str, float], price: float = 10.0) -> tuple[list
 def report_of(
     home: Home, records: Iterable[ServedRecord], events: list[Event], only: str | None = None
 ) -> Report:
-    log(home, *records)
+    write_impressions(home, *records)
     return experiments_report(home, shop_of(home, events, tea={"cost": 6.0}), only)
 
 
@@ -86,7 +86,7 @@ def test_an_arm_without_traffic_is_told(home: Home) -> None:
 
 def test_visitors_of_two_arms_are_told(home: Home) -> None:
     records, events = visits(400, {"a": 0.2, "b": 0.2})
-    report = report_of(home, [*records, shown("v-0", at("06-20"), treated("b"))], events)
+    report = report_of(home, [*records, impression("v-0", at("06-20"), assignment("b"))], events)
     assert "1 of 400 visitors were seen in two arms" in report.notes[0]
 
 
@@ -134,7 +134,7 @@ def held_out_shop(home: Home, without: float, n: int = 3_000) -> Report:
         for name in names
         if rng.random() < (without if is_held_out(name, HOLDOUT) else 0.6)
     ]
-    records = [shown(name, "06-02", treated(held_out=is_held_out(name, HOLDOUT))) for name in names]
+    records = [impression(name, "06-02", assignment(held_out=is_held_out(name, HOLDOUT))) for name in names]
     return report_of(home, records, events)
 
 
