@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 report = typer.Typer(help="Figures to steer a shop by.", no_args_is_help=True)
 
-Format = Literal["table", "json", "csv", "html"]
-FormatOption = Annotated[Format, typer.Option("--format", help="html is one page, to look at or print.")]
+ReportFormat = Literal["table", "json", "csv", "html"]
+FormatOption = Annotated[
+    ReportFormat, typer.Option("--format", help="html is one page, to look at or print.")
+]
 AsOfOption = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="What was known at the end of this day (UTC)."),
@@ -130,7 +132,7 @@ def customers(
 
 
 def _show(
-    home: Home, name: str, format: Format, as_of: datetime | None, *, with_forecast: bool = True
+    home: Home, name: str, format: ReportFormat, as_of: datetime | None, *, with_forecast: bool = True
 ) -> None:
     # Imported here because serving imports this module too, and must not load training's libraries.
     from features.insights.report_files import write_report
@@ -153,7 +155,7 @@ def _today(home: Home) -> tuple[date, str | None]:
     return shop.as_of, next(iter(shop.ledger.currencies), None)
 
 
-def _print(built: Report, format: Format) -> None:
+def _print(built: Report, format: ReportFormat) -> None:
     import msgspec
 
     from features.insights.html_page import as_html

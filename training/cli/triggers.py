@@ -32,7 +32,7 @@ DryRunOption = Annotated[
     typer.Option("--dry-run", help="Work out from the history what would be sent; nothing is written."),
 ]
 LinesOption = Annotated[bool, typer.Option("--json", help="Print a JSON object a line, for programs.")]
-Line = dict[str, Any]
+TriggerLine = dict[str, Any]
 
 
 def triggers(
@@ -62,7 +62,7 @@ def triggers(
         _show(lines, limit)
 
 
-def _waiting(client: redis.Redis, now: datetime) -> Iterator[Line]:
+def _waiting(client: redis.Redis, now: datetime) -> Iterator[TriggerLine]:
     """Triggers handed out and not expired. Reading them here does not count as a contact."""
     last = BEGINNING
     while last:
@@ -72,14 +72,14 @@ def _waiting(client: redis.Redis, now: datetime) -> Iterator[Line]:
         yield from (msgspec.json.decode(line) for line in entries[1::2])
 
 
-def _replayed(home: Home, client: redis.Redis, now: datetime) -> list[Line]:
+def _replayed(home: Home, client: redis.Redis, now: datetime) -> list[TriggerLine]:
     # Imported here because serving imports this module too, and must not load training's libraries.
     from training.worker.trigger_replay import replay
     from training.worker.trigger_rounds import Lifecycle, merchants_settings
 
     now_ms, (settings, _) = int(now.timestamp() * 1000), merchants_settings(client)
     knowledge = Lifecycle(client, home, StoreSettings().holdout).knowledge()
-    due: list[Line] = []
+    due: list[TriggerLine] = []
     with progress() as report:
         report("Replaying the history", 0, 1)
         states = list(replay(home, now, StoreSettings()).states())
@@ -87,11 +87,11 @@ def _replayed(home: Home, client: redis.Redis, now: datetime) -> list[Line]:
             if number % 500 == 0:
                 report("Looking at customers", number, len(states))
             plan = knowledge.decide(customer, state, now_ms, settings)
-            due += [cast(Line, msgspec.to_builtins(trigger)) for trigger in plan.triggers]
+            due += [cast(TriggerLine, msgspec.to_builtins(trigger)) for trigger in plan.triggers]
     return sorted(due, key=lambda line: (line["due_at"], line["id"]))
 
 
-def _show(lines: list[Line], limit: int) -> None:
+def _show(lines: list[TriggerLine], limit: int) -> None:
     rows = [
         (
             str(line.get("due_at", ""))[:16].replace("T", " "),

@@ -17,7 +17,7 @@ from training.ledger.touches import until
 
 PERENNIAL = "perennial"
 VISITOR = pl.coalesce("customer_id", "anonymous_id")
-CUSTOMER, BROWSER = pl.lit("c:"), pl.lit("a:")  # prefixes keep ids of customers and of browsers apart
+CUSTOMER_PREFIX, BROWSER_PREFIX = pl.lit("c:"), pl.lit("a:")  # so that ids do not collide
 PARTICIPANT_SCHEMA = {
     "visitor": pl.String(),
     "person": pl.String(),
@@ -67,7 +67,9 @@ def read_exposures(home: Home, as_of: date) -> ExposureLog:
     owned = impressions.join(owners, left_on="anonymous_id", right_on="browser", how="left").with_columns(
         visitor=VISITOR,
         person=pl.coalesce(
-            CUSTOMER + pl.col("customer_id"), CUSTOMER + pl.col("owner"), BROWSER + pl.col("anonymous_id")
+            CUSTOMER_PREFIX + pl.col("customer_id"),
+            CUSTOMER_PREFIX + pl.col("owner"),
+            BROWSER_PREFIX + pl.col("anonymous_id"),
         ),
     )
     combination = ("visitor", "person", "experiment", "edition", "arm", "propensity", "held_out", "holdout")
@@ -123,7 +125,7 @@ def holdout_participants(exposures: pl.DataFrame, ledger: Ledger, share: float) 
     arms = [HELD_OUT if is_held_out(name, share) else PERENNIAL for name in customers["customer"]]
     members = customers.select(
         visitor="customer",
-        person=CUSTOMER + pl.col("customer"),
+        person=CUSTOMER_PREFIX + pl.col("customer"),
         arm=pl.Series(arms, dtype=pl.String),
         at=pl.max_horizontal(
             pl.col("first") + timedelta(microseconds=1), pl.lit(exposed["at"].min(), SERVED_SCHEMA["at"])

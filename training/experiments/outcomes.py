@@ -8,12 +8,12 @@ import polars as pl
 
 from features.history.events_parquet import arrived
 from features.home import Home
-from training.experiments.exposures import BROWSER, CUSTOMER, ExposureLog
+from training.experiments.exposures import BROWSER_PREFIX, CUSTOMER_PREFIX, ExposureLog
 from training.ledger.shop import Shop
 
 BEFORE = timedelta(days=365)
-MONEY = ("revenue", "margin", "recommended")
-OUTCOMES = (*MONEY, "orders", "buyers", "again", "ltv", "before")
+MONEY_OUTCOMES = ("revenue", "margin", "recommended")
+OUTCOMES = (*MONEY_OUTCOMES, "orders", "buyers", "again", "ltv", "before")
 
 
 def orders_of(home: Home, log: ExposureLog, shop: Shop) -> pl.DataFrame:
@@ -42,9 +42,9 @@ def orders_of(home: Home, log: ExposureLog, shop: Shop) -> pl.DataFrame:
     orders = shop.ledger.orders.join(heads, on="order", how="left").join(recommended, on="order", how="left")
     return orders.select(
         person=pl.coalesce(
-            CUSTOMER + pl.col("customer"),
-            CUSTOMER + pl.col("owner"),
-            BROWSER + pl.col("browser"),
+            CUSTOMER_PREFIX + pl.col("customer"),
+            CUSTOMER_PREFIX + pl.col("owner"),
+            BROWSER_PREFIX + pl.col("browser"),
             "named_person",
         ),
         at=pl.max_horizontal("timestamp", "named_at"),
@@ -71,7 +71,7 @@ def outcomes(
     since_exposure = (
         owned.filter(pl.col("visitor").is_not_null())
         .group_by("visitor")
-        .agg(pl.col(*MONEY).sum(), pl.len().cast(pl.Float64).alias("orders"))
+        .agg(pl.col(*MONEY_OUTCOMES).sum(), pl.len().cast(pl.Float64).alias("orders"))
         .with_columns(buyers=pl.lit(1.0), again=(pl.col("orders") > 1).cast(pl.Float64))
     )
     earlier = (
@@ -88,7 +88,7 @@ def outcomes(
 
 def _visitor_periods(visitors: pl.DataFrame) -> pl.DataFrame:
     """person, visitor, at: from when a person's orders count for which of their ids, the customer's last."""
-    is_customer = pl.col("person") == CUSTOMER + pl.col("visitor")
+    is_customer = pl.col("person") == CUSTOMER_PREFIX + pl.col("visitor")
     customers = visitors.filter(is_customer).select("person", customer_at="at")
     in_turn = is_customer | pl.col("customer_at").is_null() | (pl.col("at") < pl.col("customer_at"))
     joined = visitors.join(customers, on="person", how="left", maintain_order="left").filter(in_turn)
@@ -98,5 +98,5 @@ def _visitor_periods(visitors: pl.DataFrame) -> pl.DataFrame:
 def _predicted(visitors: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
     """visitor, ltv: a person's predicted revenue of the next year, for the id of their last exposure."""
     last = visitors.sort("at").group_by("person").agg(pl.col("visitor").last())
-    predicted = customers.select(person=CUSTOMER + pl.col("customer"), ltv="predicted_365d")
+    predicted = customers.select(person=CUSTOMER_PREFIX + pl.col("customer"), ltv="predicted_365d")
     return last.join(predicted, on="person").select("visitor", "ltv")

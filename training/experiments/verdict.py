@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from training.experiments.effects import Effect, Visitors, effect
 from training.experiments.sequential import Interval, always_valid, radius, sample_ratio
 
-Code = Literal["better", "worse", "no_matter", "not_enough", "unbalanced", "no_traffic"]
+VerdictCode = Literal["better", "worse", "no_matter", "not_enough", "unbalanced", "no_traffic"]
 WORTHWHILE = 0.05
 """The smallest relative difference that an owner would act on, by default."""
 UNBALANCED = 0.001
@@ -21,7 +21,7 @@ class Verdict(NamedTuple):
     the smallest relative difference that today's visitors could have shown; days_to_go: until the
     worthwhile one could be shown; None where the verdict is final or that takes over a year."""
 
-    code: Code
+    code: VerdictCode
     text: str
     difference: float
     interval: Interval
@@ -74,7 +74,7 @@ def days_to_go(estimate: Effect, expected: float, days: float) -> int | None:
     return max(1, ceil((high - 1) * days))
 
 
-def _code(interval: Interval, expected: float) -> Code:
+def _code(interval: Interval, expected: float) -> VerdictCode:
     if interval.low > 0:
         return "better"
     if interval.high < 0:
@@ -82,7 +82,9 @@ def _code(interval: Interval, expected: float) -> Code:
     return "no_matter" if -expected < interval.low and interval.high < expected else "not_enough"
 
 
-def _text(code: Code, estimate: Effect, interval: Interval, more: int | None, worthwhile: float) -> str:
+def _text(
+    code: VerdictCode, estimate: Effect, interval: Interval, more: int | None, worthwhile: float
+) -> str:
     span = f"between {interval.low:+.3g} and {interval.high:+.3g}"
     if code in ("better", "worse"):
         percent = f" ({estimate.difference / abs(estimate.control):+.1%})" if estimate.control else ""
@@ -106,5 +108,5 @@ def _unbalanced(counts: list[int], weights: tuple[float, float]) -> str:
     )
 
 
-def _undecided(code: Code, text: str) -> Verdict:
+def _undecided(code: VerdictCode, text: str) -> Verdict:
     return Verdict(code, text, 0.0, Interval(-inf, inf, 1.0), 0.0, inf, None)

@@ -18,12 +18,12 @@ from training.data.history import load_history
 from training.data.products import align
 from training.ledger.touches import until
 
-HORIZONS_DAYS = (90, 365)
-FEWEST_CUSTOMERS = 2  # with an order; fewer are too few to fit a model
+REPORTED_DAYS = (90, 365)
+FEWEST_WITH_ORDERS = 2  # with an order; fewer are too few to fit a model
 INTERVAL_BATCH = 5_000  # customers whose intervals are drawn at a time
 
 
-class Fitted(NamedTuple):
+class FittedValue(NamedTuple):
     """A model, and the customers in its rows."""
 
     value: CustomerValue
@@ -31,7 +31,7 @@ class Fitted(NamedTuple):
 
 
 def forecasts(
-    home: Home, catalogue: pl.DataFrame, as_of: date, fitted: Fitted | None = None
+    home: Home, catalogue: pl.DataFrame, as_of: date, fitted: FittedValue | None = None
 ) -> pl.DataFrame | None:
     """customer, p_alive, churn_risk, expected_orders_90d, predicted_365d, predicted_low, predicted_high.
 
@@ -41,12 +41,12 @@ def forecasts(
     today = (as_of - date(1970, 1, 1)).days
     if fitted is None:
         fitted = _fit(home, catalogue, as_of)
-    if np.count_nonzero(fitted.value.first_day != NEVER) < FEWEST_CUSTOMERS:
+    if np.count_nonzero(fitted.value.first_day != NEVER) < FEWEST_WITH_ORDERS:
         return None
     return predictions(fitted, today)
 
 
-def fitted_in(home: Home, last_order: datetime) -> Fitted | None:
+def fitted_in(home: Home, last_order: datetime) -> FittedValue | None:
     """The model of the published bundle, if it was trained up to this order."""
     try:
         bundle = versions.load_current(home.models)
@@ -57,20 +57,20 @@ def fitted_in(home: Home, last_order: datetime) -> Fitted | None:
     if datetime.fromisoformat(bundle.manifest.last_order) != last_order.replace(microsecond=0):
         return None
     ids = bundle.tables.customers
-    return Fitted(bundle.tables.people.value, [ids.name(row) for row in range(len(ids))])
+    return FittedValue(bundle.tables.people.value, [ids.name(row) for row in range(len(ids))])
 
 
-def _fit(home: Home, catalogue: pl.DataFrame, as_of: date) -> Fitted:
+def _fit(home: Home, catalogue: pl.DataFrame, as_of: date) -> FittedValue:
     history = load_history(home, catalogue).before(until(as_of).timestamp())
-    return Fitted(fit_customer_value(history, align(catalogue, history).cost), history.customer_ids)
+    return FittedValue(fit_customer_value(history, align(catalogue, history).cost), history.customer_ids)
 
 
-def predictions(fitted: Fitted, today: int) -> pl.DataFrame:
+def predictions(fitted: FittedValue, today: int) -> pl.DataFrame:
     """The columns of `forecasts`. today: days since 1970."""
     value = fitted.value
     ordered = np.flatnonzero(value.first_day != NEVER)
     customers = value.customers(ordered)
-    expected = forecast(value, customers, today, HORIZONS_DAYS)
+    expected = forecast(value, customers, today, REPORTED_DAYS)
     rng = np.random.default_rng(0)
     batches = (slice(start, start + INTERVAL_BATCH) for start in range(0, len(ordered), INTERVAL_BATCH))
     bounds = [
@@ -80,7 +80,7 @@ def predictions(fitted: Fitted, today: int) -> pl.DataFrame:
             today,
             type(expected)(*(part[batch] for part in expected)),
             rng,
-            HORIZONS_DAYS,
+            REPORTED_DAYS,
         ).revenue[:, 1]
         for batch in batches
     ]

@@ -14,8 +14,8 @@ from training.data.history import linked
 from training.data.refunds import net_of_refunds
 from training.ledger.touches import Archive, read_archive
 
-LINE = ("order", "customer", "item", "timestamp", "currency", "quantity", "price", "revenue", "number")
-GOODS = ("type", "timestamp", "customer", "browser", "item", "order", "quantity", "unit_price")
+LINE_FIELDS = ("order", "customer", "item", "timestamp", "currency", "quantity", "price", "revenue", "number")
+GOODS_COLUMNS = ("type", "timestamp", "customer", "browser", "item", "order", "quantity", "unit_price")
 AMOUNT = pl.col("quantity") * pl.col("price")
 
 
@@ -25,8 +25,8 @@ class Ledger:
 
     orders: order, customer (null: a guest), timestamp, currency, revenue, products (how many different ones),
     discounted, coupon, given (money of the discounts), number (1: the customer's first order), costed and
-    margin (revenue of lines whose cost is known, and what is left of it). lines: LINE; price: of a unit,
-    before the order's discount. gross: currency, gross (of everything ordered, before refunds and
+    margin (revenue of lines whose cost is known, and what is left of it). lines: LINE_FIELDS; price is of a
+    unit before the order's discount. gross: currency, gross (of everything ordered, before refunds and
     cancellations). unpriced: lines without a price of their own. assumed: orders without a currency, which
     are counted in the most usual one.
     """
@@ -87,7 +87,7 @@ def load_ledger(home: Home, as_of: date) -> Ledger:
 def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date, *, with_lines: bool = True) -> Ledger:
     """archive: up to the end of that day. Without lines, gross is empty too, for a third of the memory."""
     log = archive.sales
-    goods = log.select(GOODS).join(
+    goods = log.select(GOODS_COLUMNS).join(
         catalogue.filter(~pl.col("is_product")), left_on="item", right_on="product_id", how="anti"
     )
     priced = goods.with_columns(price=pl.coalesce("unit_price", _usual_price()))
@@ -110,7 +110,7 @@ def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date, *, with_li
     orders = _orders(lines, heads)
     lines = (lines if with_lines else lines.clear()).drop("off", "cost")
     lines = lines.join(orders.select("order", "currency", "number"), on="order")
-    return Ledger(as_of, orders, lines.select(LINE), gross, unpriced, assumed)
+    return Ledger(as_of, orders, lines.select(LINE_FIELDS), gross, unpriced, assumed)
 
 
 def _usual_price() -> pl.Expr:

@@ -26,13 +26,13 @@ ANYWAY_SPREAD = 0.3
 """Prior standard deviation of the weights of the chance to order anyway, about the usual ones."""
 PRIOR_USES = 10.0
 """Prior of the share of cost that is used: as if so many orders had used the offer in full."""
-SURE, MOST_DOUBT = 0.8, 0.1
+PERSONAL_CONFIDENCE, MOST_DOUBT = 0.8, 0.1
 SIZE_SPREAD = 0.3
 """Prior standard deviation of the relative size of the orders that an offer brings."""
 LEAST_BROUGHT = 0.1
-LEAST_DECISIONS = 200
-LEAST_CHANCE = 0.01
-ROUNDS = 3
+LEAST_PER_ARM = 200
+MIN_CHANCE = 0.01
+REWEIGHTINGS = 3
 RECENT_DECISIONS = 2_000
 
 
@@ -103,7 +103,7 @@ def learn(
         model, rows[last], responses.where(last), _costs(responses, tried, responses.basket[last])
     )
     counts = [int((responses.arm == arm).sum()) for arm in (-1, *tried)]
-    stage = _stage(values) if min(counts) >= LEAST_DECISIONS else "thin"
+    stage = _stage(values) if min(counts) >= LEAST_PER_ARM else "thin"
     return replace(model, average=values[:, :-1].mean(axis=2), stage=stage)
 
 
@@ -125,8 +125,8 @@ def _posterior(
     prior = np.concatenate([base, [RESPONSE], np.zeros(n_effects)])
     spread = np.concatenate([np.full(len(base), ANYWAY_SPREAD), [RESPONSE_SPREAD], np.full(n_effects, APART)])
     estimate = prior
-    for _ in range(ROUNDS):
-        chance = np.clip(x @ estimate, LEAST_CHANCE, LIKELIEST)
+    for _ in range(REWEIGHTINGS):
+        chance = np.clip(x @ estimate, MIN_CHANCE, LIKELIEST)
         weighted = x.T / (chance * (1 - chance))
         inverse = np.linalg.inv(weighted @ x + np.diag(spread**-2))
         estimate = inverse @ (weighted @ responses.ordered + prior / spread**2)
@@ -153,7 +153,7 @@ def _sizes(
     for column, arm in enumerate(tried):
         own = responses.arm == arm
         lift = _lift(model, rows[own], responses.where(own), responses.cost[own][None])[:, column].mean()
-        brought = float(np.clip(lift / max(responses.ordered[own].mean(), LEAST_CHANCE), LEAST_BROUGHT, 1.0))
+        brought = float(np.clip(lift / max(responses.ordered[own].mean(), MIN_CHANCE), LEAST_BROUGHT, 1.0))
         size, error = _size(responses.where(own))
         estimate = (size - (1 - brought) * usual) / brought
         error = float(np.hypot(error, (1 - brought) * doubt)) / brought
@@ -218,7 +218,7 @@ def _stage(values: Float64s) -> EvidenceLevel:
     beaten[single, each] = True
     chosen = np.where(beaten, mean, -np.inf).argmax(axis=0)
     gain = (values[:, chosen, each] - alone).mean(axis=1)
-    if np.quantile(gain, 1 - SURE) > 0:
+    if np.quantile(gain, 1 - PERSONAL_CONFIDENCE) > 0:
         return "personal"
     earned, with_perfect_information = float(mean.max(axis=0).mean()), float(values.max(axis=1).mean())
     return "thin" if with_perfect_information > (1 + MOST_DOUBT) * earned else "single"

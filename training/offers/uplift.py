@@ -11,11 +11,11 @@ from recommender.arrays.dtypes import Bools, Float64s
 Learner = Callable[[Float64s, Bools, Float64s], Float64s]
 """rows (n, k) with ones first, treated (n), outcome (n) -> weights (k): uplift = rows @ weights."""
 
-RIDGE = 1_000.0
+UPLIFT_RIDGE = 1_000.0
 """On standardised features: noise variance over effect variance, of effects a thirtieth of the noise."""
 
 
-def ridge(rows: Float64s, outcome: Float64s, strength: float = RIDGE) -> Float64s:
+def ridge(rows: Float64s, outcome: Float64s, strength: float = UPLIFT_RIDGE) -> Float64s:
     """argmin |rows w - outcome|^2 + strength |w|^2; the first weight, the intercept, is not penalised."""
     gram = rows.T @ rows
     gram[np.diag_indices(len(gram))] += [1e-9, *[strength] * (len(gram) - 1)]
@@ -28,7 +28,7 @@ def s_learner(rows: Float64s, treated: Bools, outcome: Float64s) -> Float64s:
     both = np.c_[rows, rows * share[:, None]]
     k = rows.shape[1]
     gram = both.T @ both
-    gram[np.diag_indices(2 * k)] += np.tile([1e-9, *[RIDGE] * (k - 1)], 2)
+    gram[np.diag_indices(2 * k)] += np.tile([1e-9, *[UPLIFT_RIDGE] * (k - 1)], 2)
     return np.asarray(np.linalg.solve(gram, both.T @ outcome))[k:]
 
 

@@ -9,14 +9,14 @@ import numpy as np
 from training.pricing.response import LEAST_MOVE, Elasticity, Weeks, usual_price
 
 NO_COST = "Its cost is unknown: import costs with the catalogue."
-Verdict = Literal["earned", "gave_away", "cannot_tell"]
+DiscountVerdict = Literal["earned", "gave_away", "cannot_tell"]
 
 
 class Discount(NamedTuple):
     """The discounts of one product, over all its weeks below the usual price. gained: money compared with
     selling at the usual price, with the ends of its 95 % interval; depth: mean share taken off."""
 
-    verdict: Verdict
+    verdict: DiscountVerdict
     gained: float
     low: float
     high: float
@@ -56,13 +56,13 @@ def break_even(usual: float, cost: float, depth: float) -> float:
     return float(np.log((usual - cost) / left) / np.log(1 - depth))
 
 
-def _verdict(elasticity: Elasticity, low: float, high: float) -> Verdict:
+def _verdict(elasticity: Elasticity, low: float, high: float) -> DiscountVerdict:
     if high < 0:
         return "gave_away"
     return "earned" if low > 0 and elasticity.is_conclusive else "cannot_tell"
 
 
-def _text(verdict: Verdict, gained: float, low: float, high: float) -> str:
+def _text(verdict: DiscountVerdict, gained: float, low: float, high: float) -> str:
     span = f"between {low:+.2f} and {high:+.2f}"
     if verdict == "earned":
         return f"It earned {gained:.2f} more than the usual price would have ({span})."

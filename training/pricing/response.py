@@ -8,8 +8,8 @@ import numpy as np
 
 from recommender.arrays.dtypes import Float64s
 
-STEPS, CLOSE, TOO_WIDE = 25, 1e-6, 1.5
-USUAL, USUAL_SPREAD = -1.5, 1.5
+NEWTON_STEPS, CLOSE, TOO_WIDE = 25, 1e-6, 1.5
+PRIOR_ELASTICITY, PRIOR_SPREAD = -1.5, 1.5
 """Prior of a shop's elasticity: most goods lose 1.5 % of sales for a price 1 % higher."""
 LEAST_MOVE, LEAST_WEEKS = 0.03, 3
 
@@ -39,7 +39,7 @@ class Elasticity(NamedTuple):
         return high - low < TOO_WIDE or high < 0
 
 
-NOTHING_LEARNED = Elasticity(USUAL, float("inf"))
+NOTHING_LEARNED = Elasticity(PRIOR_ELASTICITY, float("inf"))
 
 
 def usual_price(weeks: Weeks) -> float:
@@ -62,7 +62,7 @@ def elasticity(weeks: Weeks) -> Elasticity:
     x = np.stack([np.ones(len(weeks.price)), np.log(weeks.price / usual_price(weeks))], axis=1)
     offset = np.log(np.maximum(weeks.shop, 1) / np.maximum(weeks.shop, 1).mean())
     beta = np.array([np.log(weeks.quantity.mean()), 0.0])
-    for _ in range(STEPS):
+    for _ in range(NEWTON_STEPS):
         expected = np.exp(np.clip(x @ beta + offset, -20, 20))
         curvature = x.T @ (x * expected[:, None]) + 1e-9 * np.eye(2)
         step = np.linalg.solve(curvature, x.T @ (weeks.quantity - expected))
@@ -82,11 +82,11 @@ def shrunk(
     """(product -> elasticity, category -> elasticity). A product without an estimate gets its category's.
 
     Normal means at two levels: products about their category, categories about the shop, which is itself
-    about USUAL; spread between products after DerSimonian and Laird (1986).
+    about PRIOR_ELASTICITY; spread between products after DerSimonian and Laird (1986).
     """
     learned = {product: each for product, each in estimates.items() if np.isfinite(each.error)}
     between = spread_between(list(learned.values()))
-    shop = pooled([*learned.values()], Elasticity(USUAL, USUAL_SPREAD), between)
+    shop = pooled([*learned.values()], Elasticity(PRIOR_ELASTICITY, PRIOR_SPREAD), between)
     prior = Elasticity(shop.value, float(np.hypot(shop.error, between)))
     categories = {
         name: pooled([each for product, each in learned.items() if category[product] == name], prior, between)

@@ -10,11 +10,11 @@ import polars as pl
 
 from training.pricing.response import Weeks
 
-LONGEST_GAP = 4
+LONGEST_GAP_WEEKS = 4
 """A product without orders for at most so many weeks counts as still in the shop, at its last price."""
 
 
-class Sold(NamedTuple):
+class ProductSales(NamedTuple):
     """units: mean quantity in an order; revenue: of all orders."""
 
     item: str
@@ -23,7 +23,7 @@ class Sold(NamedTuple):
     revenue: float
 
 
-def weekly(lines: pl.DataFrame) -> Iterator[Sold]:
+def weekly(lines: pl.DataFrame) -> Iterator[ProductSales]:
     """Products, highest revenue first. lines: order, item, timestamp, quantity, price (of a unit, before the
     order's discount), revenue.
 
@@ -51,13 +51,13 @@ def weekly(lines: pl.DataFrame) -> Iterator[Sold]:
         part = by_item[item]
         week, paid, orders = (part[name].to_numpy() for name in ("week", "paid", "orders"))
         weeks = _weeks_in_shop(week - first, paid, orders.astype(np.float64), shop_orders)
-        yield Sold(item, weeks, units, revenue)
+        yield ProductSales(item, weeks, units, revenue)
 
 
 def _weeks_in_shop(week: np.ndarray, paid: np.ndarray, orders: np.ndarray, shop_orders: np.ndarray) -> Weeks:
     """Its weeks with orders, and short gaps between them at the price of the week before."""
     gap = np.diff(week, append=week[-1] + 1)
-    repeats = np.minimum(gap, LONGEST_GAP + 1)
+    repeats = np.minimum(gap, LONGEST_GAP_WEEKS + 1)
     index = np.repeat(np.arange(len(week)), repeats)
     after = np.arange(len(index)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
     own = np.where(after == 0, orders[index], 0.0)

@@ -9,7 +9,7 @@ from training.ledger.price_bands import price_bands
 from training.ledger.shop import Shop
 from training.ledger.sums import over, total
 
-MOST = 20
+MOST_VALUES = 20
 DISCOUNT_BANDS = (
     (0.0, "never"),
     (0.34, "up to a third of orders"),
@@ -17,7 +17,7 @@ DISCOUNT_BANDS = (
     (1.0, "more"),
 )
 UNKNOWN_LABEL = "not known"
-COLUMNS = ("customers", "orders", "revenue", "revenue_share", "repeat_rate")
+GROUP_FIELDS = ("customers", "orders", "revenue", "revenue_share", "repeat_rate")
 
 
 def affinities(shop: Shop, currency: str | None) -> Part:
@@ -48,9 +48,9 @@ def _by(lines: pl.DataFrame, name: str, title: str) -> Table:
     )
     shared = sums.with_columns(revenue_share=pl.col("revenue") / pl.col("revenue").sum())
     rows = shared.join(twice, on=name, how="left").sort("revenue", name, descending=[True, False])
-    shown = rows.head(MOST).select(name, *COLUMNS).rows()
+    shown = rows.head(MOST_VALUES).select(name, *GROUP_FIELDS).rows()
     text = "Repeat rate: customers who ordered from it twice or more, over its customers."
-    return table(f"by_{name}", title, [name, *COLUMNS], shown, Plot("bars", "revenue"), text)
+    return table(f"by_{name}", title, [name, *GROUP_FIELDS], shown, Plot("bars", "revenue"), text)
 
 
 def _discounts(shop: Shop) -> Table:
@@ -70,4 +70,4 @@ def _discounts(shop: Shop) -> Table:
             ]
         )
         below = most
-    return table("by_discount", "Discounts", ["discount_use", *COLUMNS], rows, Plot("bars", "customers"))
+    return table("by_discount", "Discounts", ["discount_use", *GROUP_FIELDS], rows, Plot("bars", "customers"))

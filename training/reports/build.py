@@ -37,7 +37,7 @@ BUILDERS: dict[str, tuple[str, Callable[[Shop, str | None], Part]]] = {
     "customers": ("Customers", customers),
 }
 NO_ORDERS = "No orders yet: `perennial import orders FILE` brings them in."
-FEW_CUSTOMERS = 100
+SMALL_SHOP_CUSTOMERS = 100
 
 
 def build_report(shop: Shop, name: str) -> Figures:
@@ -89,7 +89,7 @@ def notes(shop: Shop) -> list[str]:
         )
     if ledger.unpriced:
         texts.append(f"{ledger.unpriced:,} lines have no price; they count at their product's mean price.")
-    if n < FEW_CUSTOMERS:
+    if n < SMALL_SHOP_CUSTOMERS:
         texts.append(f"Only {n} customers: shares and means may change much with the next few.")
     return texts
 

@@ -13,7 +13,7 @@ from training.ledger.sums import over, total
 
 COSTED_ENOUGH = 0.9  # share of revenue with known costs that LTV:CAC needs to count margin
 NO_COSTS = "No spending is known: `perennial import costs FILE` (date, channel, spend)"
-COLUMNS = (
+CHANNEL_COLUMNS = (
     "channel",
     "customers",
     "revenue",
@@ -39,7 +39,7 @@ def channels(shop: Shop, currency: str | None) -> Part:
     by_channel = _by_channel(shop, costs)
     share = contribution(shop)
     rows = [_row(each, share or 1.0, shop.forecast) for each in by_channel.iter_rows(named=True)]
-    shown = [[row[name] for name in COLUMNS] for row in rows]
+    shown = [[row[name] for name in CHANNEL_COLUMNS] for row in rows]
     basis = (
         f"LTV:CAC counts a margin of {share:.0%}."
         if share
@@ -47,7 +47,12 @@ def channels(shop: Shop, currency: str | None) -> Part:
     )
     text = f"{basis} A channel pays from {WORTH_IT:g}:1." if len(costs) else NO_COSTS
     drawn = table(
-        "channels", "Channels", COLUMNS, shown, Plot("bars", "ltv_to_cac" if len(costs) else "ltv"), text
+        "channels",
+        "Channels",
+        CHANNEL_COLUMNS,
+        shown,
+        Plot("bars", "ltv_to_cac" if len(costs) else "ltv"),
+        text,
     )
     return Part(currency, _figures(by_channel, costs, share or 1.0, shop.forecast), [drawn])
 

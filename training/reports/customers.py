@@ -8,8 +8,8 @@ from features.insights.report import Column, Part, table
 from recommender.customers.tiers import tier_standing
 from training.ledger.shop import Shop
 
-PAST = ("orders", "revenue", "last_order", "recency_days")
-EXPECTED = (
+PAST_COLUMNS = ("orders", "revenue", "last_order", "recency_days")
+EXPECTED_COLUMNS = (
     "p_alive",
     "churn_risk",
     "expected_orders_90d",
@@ -33,7 +33,7 @@ def customers(shop: Shop, currency: str | None) -> Part:
         tier=pl.Series(tiers, dtype=pl.String),
         vip=pl.when("vip").then(pl.lit("VIP")),
     )
-    columns = ["customer_id", "segment", *(["tier"] if shop.plan else []), "vip", "channel", *PAST]
-    columns += EXPECTED if shop.forecast else ()
+    columns = ["customer_id", "segment", *(["tier"] if shop.plan else []), "vip", "channel", *PAST_COLUMNS]
+    columns += EXPECTED_COLUMNS if shop.forecast else ()
     shown: list[str | Column] = list(columns)
     return Part(currency, [], [table("customers", "Customers", shown, rows.select(columns).rows())])

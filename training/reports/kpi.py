@@ -15,7 +15,7 @@ from training.ledger.touches import until
 
 NOBODY_RETURNED = "Nobody has ordered twice yet"
 NO_FORECAST = "A forecast needs two customers with orders, all in one currency"
-YEAR_DAYS = 365
+FREQUENCY_DAYS = 365
 
 
 def kpi(shop: Shop, currency: str | None) -> Part:
@@ -54,7 +54,7 @@ def returning_share(orders: pl.DataFrame) -> float | None:
 
 
 def _frequency(ledger: Ledger) -> float | None:
-    since = until(ledger.as_of) - timedelta(days=YEAR_DAYS)
+    since = until(ledger.as_of) - timedelta(days=FREQUENCY_DAYS)
     year = ledger.orders.filter(pl.col("customer").is_not_null(), pl.col("timestamp") >= since)
     return over(len(year), year["customer"].n_unique())
 

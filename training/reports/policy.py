@@ -20,7 +20,7 @@ TITLE = "Offer policies"
 NOTHING_YET = (
     f"No decision is {WINDOW_DAYS} days old yet: ask for offers with POST /v1/offers, and see what comes."
 )
-MONEY = ("ips", "snips", "dr", "dr_low", "dr_high", "above_none", "above_low", "above_high")
+ESTIMATE_COLUMNS = ("ips", "snips", "dr", "dr_low", "dr_high", "above_none", "above_low", "above_high")
 
 
 def finished_outcomes(home: Home) -> DecisionOutcomes | None:
@@ -67,7 +67,7 @@ def refused(replay: ReplayResult) -> str | None:
 def _row(name: str, replay: ReplayResult, none: ReplayResult) -> list[Any]:
     ess, why = effective_sample_size(replay.log), refused(replay)
     if why is not None:
-        return [name, ess, *[None] * len(MONEY), why]
+        return [name, ess, *[None] * len(ESTIMATE_COLUMNS), why]
     value = [ips(replay.log).value, snips(replay.log).value, *dr(replay.log)]
     if replay is none:
         return [name, ess, *value, 0.0, 0.0, 0.0, "what the others are compared with"]
@@ -96,7 +96,7 @@ def _figures(outcomes: DecisionOutcomes) -> list[Figure]:
 
 
 def _policies(rows: list[list[Any]]) -> Table:
-    columns = ["policy", "ess", *MONEY, "policy_verdict"]
+    columns = ["policy", "ess", *ESTIMATE_COLUMNS, "policy_verdict"]
     text = (
         f"Money a decision within {WINDOW_DAYS} days, after the offer's cost, with 95 % intervals; DR's model"
         " of margins has not seen the customers it is asked about. Refused below an effective sample size of"

@@ -19,22 +19,22 @@ from training.pricing.response import (
     spread_between,
     usual_price,
 )
-from training.pricing.weeks import Sold, weekly
+from training.pricing.weeks import ProductSales, weekly
 from training.reports.affinities import UNKNOWN_LABEL as NO_CATEGORY
 
-MOST_PRODUCTS, SHOWN = 5_000, 200
+MOST_PRICED_PRODUCTS, MOST_SHOWN = 5_000, 200
 CANNOT_TELL = "the data cannot tell"
 VERDICTS = {"earned": "earned", "gave_away": "gave margin away", "cannot_tell": CANNOT_TELL}
 NO_MOVE = "No product's price moved by 3 % or more for three weeks or longer: there is nothing to learn from"
-RESPONSE = ("price_response", "response_low", "response_high")
-GAINED = ("gained", "gained_low", "gained_high")
+RESPONSE_COLUMNS = ("price_response", "response_low", "response_high")
+GAINED_COLUMNS = ("gained", "gained_low", "gained_high")
 
 
 class Priced(NamedTuple):
     """A product and its elasticity; cost None: unknown. own: by its sales alone; response: shrunk towards its
     category's."""
 
-    sold: Sold
+    sold: ProductSales
     title: str
     category: str
     cost: float | None
@@ -59,14 +59,14 @@ def pricing(shop: Shop, currency: str | None) -> Part:
 
 
 def priced(shop: Shop) -> tuple[list[Priced], dict[str, Elasticity]]:
-    """The MOST_PRODUCTS of largest revenue, and the elasticity of each category."""
+    """The MOST_PRICED_PRODUCTS of largest revenue, and the elasticity of each category."""
     facts = {
         name: (title or name, category or NO_CATEGORY, cost)
         for name, title, category, cost in shop.catalogue.select(
             "product_id", "title", "category", "cost"
         ).iter_rows()
     }
-    sold = [each for _, each in zip(range(MOST_PRODUCTS), weekly(shop.ledger.lines), strict=False)]
+    sold = [each for _, each in zip(range(MOST_PRICED_PRODUCTS), weekly(shop.ledger.lines), strict=False)]
     facts = {each.item: facts.get(each.item, (each.item, NO_CATEGORY, None)) for each in sold}
     own = {each.item: elasticity(each.weeks) for each in sold}
     responses, categories = shrunk(own, {item: category for item, (_, category, _) in facts.items()})
@@ -113,7 +113,7 @@ def _categories(products: Sequence[Priced], categories: dict[str, Elasticity]) -
         text = _in_words(response) if moved else CANNOT_TELL
         rows.append([name, sum(e.sold.revenue for e in own), len(own), moved, *_response(response), text])
     rows.sort(key=lambda row: -float(row[1]))
-    columns = ["category", "revenue", "priced_products", "moved_products", *RESPONSE, "told"]
+    columns = ["category", "revenue", "priced_products", "moved_products", *RESPONSE_COLUMNS, "told"]
     spread = spread_between([each.own for each in products if each.own is not NOTHING_LEARNED])
     text = (
         "Categories lean towards the shop as far as they say little of their own."
@@ -126,8 +126,8 @@ def _categories(products: Sequence[Priced], categories: dict[str, Elasticity]) -
 
 def _products(products: Sequence[Priced]) -> Table:
     moved = [each for each in products if each.own is not NOTHING_LEARNED]
-    rows = [_product(each) for each in moved[:SHOWN]]
-    columns = ["product", "category", "revenue", "usual_price", "weeks", *RESPONSE, "told"]
+    rows = [_product(each) for each in moved[:MOST_SHOWN]]
+    columns = ["product", "category", "revenue", "usual_price", "weeks", *RESPONSE_COLUMNS, "told"]
     left = len(products) - len(moved)
     text = (
         f"Those whose price moved, largest revenue first; {left:,} others never did: their category's holds."
@@ -136,14 +136,14 @@ def _products(products: Sequence[Priced]) -> Table:
 
 
 def _discounts(discounts: Sequence[tuple[Priced, Discount]]) -> Table:
-    rows = [_discount(product, each) for product, each in discounts[:SHOWN]]
+    rows = [_discount(product, each) for product, each in discounts[:MOST_SHOWN]]
     columns = [
         "product",
         "depth",
         "weeks",
         "price_response",
         "break_even",
-        *GAINED,
+        *GAINED_COLUMNS,
         "discount_verdict",
         "why",
     ]
@@ -193,4 +193,4 @@ def _coupons(shop: Shop) -> Table:
         f"{total(used['given']):,.2f} in all. Whether an order came because of its coupon, history cannot"
         " tell: offers that are drawn can (see the offers' report)."
     )
-    return table("coupons", "Coupons and order discounts", columns, rows[:SHOWN], None, text)
+    return table("coupons", "Coupons and order discounts", columns, rows[:MOST_SHOWN], None, text)

@@ -12,7 +12,7 @@ from recommender.value.segments import SEGMENTS
 from training.ledger.shop import Shop
 from training.ledger.sums import over, total
 
-NEAR = 0.8  # share of the way to the next tier from which a customer is near it
+NEAR_NEXT_TIER = 0.8  # share of the way to the next tier from which a customer is near it
 BANDS = ((0.1, "best 10 %"), (0.3, "next 20 %"), (0.6, "next 30 %"), (1.0, "others"))
 
 
@@ -65,7 +65,7 @@ def _tiers(customers: pl.DataFrame, plan: TierPlan) -> Table:
     rows = []
     for name in reversed(names):
         members = [standing for standing in standings if standing.name == name]
-        near = sum(each.next is not None and each.progress >= NEAR for each in members)
+        near = sum(each.next is not None and each.progress >= NEAR_NEXT_TIER for each in members)
         threshold = next((tier.threshold for tier in plan.tiers if tier.name == name), 0.0)
         rows.append([name or "none yet", threshold, len(members), near])
     unit = Column("threshold", "From", "money" if plan.by == "spend" else "number")

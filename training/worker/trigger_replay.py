@@ -18,8 +18,17 @@ from features.live.shopper_state import REMEMBERED, TAKEN_BACK, entry_of
 from features.outgoing.trigger_queue import Standing
 from features.store.settings import StoreSettings
 
-TYPES = sorted(REMEMBERED | PLACED | {"ticket", "survey", "referral"})
-COLUMNS = ("type", "timestamp", "received_at", "customer_id", "anonymous_id", "order_id", "country", "extra")
+REPLAYED_TYPES = sorted(REMEMBERED | PLACED | {"ticket", "survey", "referral"})
+REPLAYED_COLUMNS = (
+    "type",
+    "timestamp",
+    "received_at",
+    "customer_id",
+    "anonymous_id",
+    "order_id",
+    "country",
+    "extra",
+)
 
 
 class Replay:
@@ -79,10 +88,16 @@ def replay(home: Home, as_of: datetime, settings: StoreSettings) -> Replay:
     joins = pl.col("customer_id").is_not_null() & pl.col("anonymous_id").is_not_null()  # of any event type
     rows = (
         history.scan(home)
-        .filter(pl.col("type").is_in(TYPES) | joins, pl.col("timestamp").is_between(since, as_of))
+        .filter(pl.col("type").is_in(REPLAYED_TYPES) | joins, pl.col("timestamp").is_between(since, as_of))
         .sort("event_id", "line")
         .group_by("event_id", maintain_order=True)
-        .agg(*(pl.col(name).first() for name in COLUMNS), "product_id", "quantity", "unit_price", "discount")
+        .agg(
+            *(pl.col(name).first() for name in REPLAYED_COLUMNS),
+            "product_id",
+            "quantity",
+            "unit_price",
+            "discount",
+        )
         .sort("received_at", "timestamp")
         .collect()
     )

@@ -21,7 +21,7 @@ from training.worker.trigger_rounds import Lifecycle
 
 log = logging.getLogger("perennial.worker")
 
-LOOK_S = 5.0
+RETRAIN_CHECK_S = 5.0
 NICENESS = 19
 
 
@@ -40,7 +40,7 @@ def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: Tr
     for thread in threads:
         thread.start()
     failed_at = None
-    while not stop.wait(LOOK_S):
+    while not stop.wait(RETRAIN_CHECK_S):
         now = datetime.now(UTC)
         if training_is_due(home, now, failed_at, timedelta(hours=settings.retrain_hours)):
             failed_at = None if _train(home, redis_url, stop) else now

@@ -15,7 +15,7 @@ from training.demo.shop.offers import VALID_DAYS
 from training.demo.shop.people import BASKET_SHAPE
 
 
-class Outcome(NamedTuple):
+class SimulatedOutcome(NamedTuple):
     """Outcomes of decisions, (m) each: ordered 0 or 1; goods, paid (cost of the offer) and margin in EUR."""
 
     ordered: Float64s
@@ -50,7 +50,7 @@ class Response:
         given_away = (anyway * self.used_anyway())[:, None] * cost
         return np.hstack([gained - given_away, np.zeros((len(basket), 1))])
 
-    def draw(self, who: Int64s, arm: Int64s, day: float, rng: np.random.Generator) -> Outcome:
+    def draw(self, who: Int64s, arm: Int64s, day: float, rng: np.random.Generator) -> SimulatedOutcome:
         """arm: (m), -1 for none."""
         anyway = rng.random(len(who)) < self.anyway(day)[who]
         chance = np.where(arm >= 0, self.truth.uplift[who, np.maximum(arm, 0)], 0.0)
@@ -59,7 +59,7 @@ class Response:
         ordered = (anyway | brought).astype(np.float64)
         goods = ordered * rng.gamma(BASKET_SHAPE, self.truth.basket[who] / BASKET_SHAPE)
         paid = used * offer_cost(arm, goods)
-        return Outcome(ordered, goods, paid, goods * self.margin_share - paid)
+        return SimulatedOutcome(ordered, goods, paid, goods * self.margin_share - paid)
 
 
 def offer_cost(arm: Int64s, goods: Float64s) -> Float64s:
@@ -69,7 +69,7 @@ def offer_cost(arm: Int64s, goods: Float64s) -> Float64s:
     return np.choose(arm + 1, each)
 
 
-def add_orders(totals: OrderTotals, who: Int64s, outcome: Outcome, day: float) -> None:
+def add_orders(totals: OrderTotals, who: Int64s, outcome: SimulatedOutcome, day: float) -> None:
     """Add drawn orders to the totals, dated in the middle of the offer's days."""
     bought = outcome.ordered > 0
     buyers, goods = who[bought], outcome.goods[bought]

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from training.demo.shop.colours import COLOURS, colour_of
+from training.demo.shop.colours import NAMED_COLOURS, colour_of
 
-STEPS = ("good", "better", "best")
-STEP_PRICE = (1.0, 1.7, 2.8)
+QUALITIES = ("good", "better", "best")
+QUALITY_PRICE = (1.0, 1.7, 2.8)
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product. step: its quality, an index of STEPS; refill_days: how long one pack lasts."""
+    """A product. step: its quality, an index of QUALITIES; refill_days: how long one pack lasts."""
 
     product_id: str
     type_id: str
@@ -43,7 +43,7 @@ class Product:
     @property
     def group_id(self) -> str:
         """Groups the variants and packs of one quality of one type."""
-        return f"{self.type_id}-{STEPS[self.step]}"
+        return f"{self.type_id}-{QUALITIES[self.step]}"
 
     @property
     def ladder(self) -> str:
@@ -111,10 +111,10 @@ def _designs() -> list[_Design]:
 
 def _product(design: _Design, product_id: str, rng: np.random.Generator, now: datetime) -> Product:
     spec, step = design.spec, design.step
-    brand, word, better = spec[STEPS[step]]
+    brand, word, better = spec[QUALITIES[step]]
     label = f"{design.variant}, {design.pack[0]}" if design.pack else design.variant
     size = design.pack[1] if design.pack else 1.0
-    price = _price_point(spec["price"] * STEP_PRICE[step] * size * rng.uniform(0.97, 1.03))
+    price = _price_point(spec["price"] * QUALITY_PRICE[step] * size * rng.uniform(0.97, 1.03))
     refill = spec.get("refill_days")
     days = refill * (size * 1.06 if size > 1 else 1.0) if refill else None
     return Product(
@@ -142,8 +142,8 @@ def _product(design: _Design, product_id: str, rng: np.random.Generator, now: da
 
 def _description(design: _Design, better: str, refill_days: float | None) -> str:
     variant = design.variant
-    if variant in COLOURS:
-        note = f"In {variant.lower()}: {COLOURS[variant][1]}."
+    if variant in NAMED_COLOURS:
+        note = f"In {variant.lower()}: {NAMED_COLOURS[variant][1]}."
     else:
         note = design.spec.get("note", "{}.").format(design.note)
     lasts = f"Lasts most households about {_weeks(refill_days)}." if refill_days else ""

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from training.demo.shop.people import CHANNELS, Customer
+from training.demo.shop.people import CHANNELS, SimulatedCustomer
 from training.demo.shop.season import HISTORY_DAYS, Calendar
 
 
 def write_channels(
-    path: Path, customers: list[Customer], calendar: Calendar, rng: np.random.Generator
+    path: Path, customers: list[SimulatedCustomer], calendar: Calendar, rng: np.random.Generator
 ) -> None:
     """A row for each channel and month with its cost in EUR: 0 in months without new customers."""
     new_customers = Counter(

@@ -7,10 +7,10 @@ from random import Random
 
 import numpy as np
 
-from training.demo.shop.baskets import Assortment, Basket
+from training.demo.shop.baskets import Assortment, BasketRows
 from training.demo.shop.catalogue import Product
-from training.demo.shop.offers import COUPONS, NO_OFFER, Decision, decide, in_force
-from training.demo.shop.people import Customer, Refill
+from training.demo.shop.offers import COUPONS, NO_OFFER, PastDecision, decide, in_force
+from training.demo.shop.people import Habit, SimulatedCustomer
 from training.demo.shop.season import FUTURE_DAYS, HISTORY_DAYS, Calendar
 
 POSTAGE_PRICE, POSTAGE_FREE_FROM = 4.9, 49.0
@@ -20,18 +20,18 @@ REFILL_REACH = 0.3  # of a refill's interval: an order within it moves to the du
 
 
 @dataclass(slots=True)
-class Order:
+class SimulatedOrder:
     """Money in EUR. `revenue` is goods less discount; `margin` is that less costs and postage given away."""
 
     day: float
-    basket: Basket
+    basket: BasketRows
     prices: dict[int, float]
     discount: float
     coupon: str | None
     postage: float
     revenue: float
     margin: float
-    decision: Decision | None
+    decision: PastDecision | None
 
 
 @dataclass(slots=True)
@@ -41,18 +41,18 @@ class CustomerHistory:
     refills: the habits at the history's end.
     """
 
-    customer: Customer
-    decisions: list[Decision]
-    orders: list[Order] = field(default_factory=list)
-    refills: list[Refill] = field(default_factory=list)
+    customer: SimulatedCustomer
+    decisions: list[PastDecision]
+    orders: list[SimulatedOrder] = field(default_factory=list)
+    refills: list[Habit] = field(default_factory=list)
 
     @property
-    def past(self) -> list[Order]:
+    def past(self) -> list[SimulatedOrder]:
         return [order for order in self.orders if order.day < HISTORY_DAYS]
 
 
 def simulate_customer(
-    customer: Customer, assortment: Assortment, rng: np.random.Generator
+    customer: SimulatedCustomer, assortment: Assortment, rng: np.random.Generator
 ) -> CustomerHistory:
     """Draw orders at the customer's own rate; one near the due day of a refill moves to it."""
     uninduced = _order_days(customer, assortment.calendar, rng)
@@ -74,7 +74,7 @@ def simulate_customer(
     return history
 
 
-def _order_days(customer: Customer, calendar: Calendar, rng: np.random.Generator) -> list[float]:
+def _order_days(customer: SimulatedCustomer, calendar: Calendar, rng: np.random.Generator) -> list[float]:
     """The first order, then a Poisson process in business time until the customer leaves."""
     last = min(customer.leaves, HISTORY_DAYS + FUTURE_DAYS - 1)
     begin, end = calendar.to_business([customer.first, last])
@@ -96,7 +96,7 @@ def _moved_to_refill(history: CustomerHistory, day: float, assortment: Assortmen
     return due if same_offer and not crosses else day
 
 
-def _order(history: CustomerHistory, day: float, assortment: Assortment) -> Order:
+def _order(history: CustomerHistory, day: float, assortment: Assortment) -> SimulatedOrder:
     customer, dice = history.customer, assortment.dice
     hour = assortment.calendar.at_an_hour(day, dice.random())
     at = hour if (hour < HISTORY_DAYS) == (day < HISTORY_DAYS) else day
@@ -110,7 +110,7 @@ def _order(history: CustomerHistory, day: float, assortment: Assortment) -> Orde
     discount = round(min(goods, _discount(coupon, goods)), 2)
     given_away = postage(goods) if offer == "free_shipping" else 0.0
     revenue = round(goods - discount, 2)
-    return Order(
+    return SimulatedOrder(
         day=at,
         basket=basket,
         prices=prices,
@@ -133,7 +133,7 @@ def _price(product: Product, day: float) -> float:
     return product.paid if day > HISTORY_DAYS - SALE_DAYS else product.price
 
 
-def _redeemed(history: CustomerHistory, day: float, dice: Random) -> Decision | None:
+def _redeemed(history: CustomerHistory, day: float, dice: Random) -> PastDecision | None:
     """The offer in force, if it is used now: once, surely by those it brought, by others with a chance."""
     decision = in_force(history.decisions, day)
     if decision is None or decision.offer == NO_OFFER or any(o.decision is decision for o in history.orders):

@@ -14,7 +14,7 @@ import numpy as np
 
 from features.events.vocabulary import Event, EventContext, EventType
 from training.demo.shop.season import Calendar
-from training.demo.shop.trials import SINCE, AnsweredVisit
+from training.demo.shop.trials import TRIALS_SINCE, AnsweredVisit
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Journal:
             context=visit.context,
             **details,
         )
-        if visit.session_id and visit.day > SINCE and visit.session_id not in self.answered:
+        if visit.session_id and visit.day > TRIALS_SINCE and visit.session_id not in self.answered:
             answered = AnsweredVisit(second, visit.customer_id, visit.anonymous_id, visit.session_id)
             self.answered[visit.session_id] = answered
         self._seconds.append(second)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from training.demo.shop.customer_histories import CustomerHistory
-from training.demo.shop.offers import PROPENSITIES, VALID_DAYS, Decision
+from training.demo.shop.offers import PROPENSITIES, VALID_DAYS, PastDecision
 from training.demo.shop.season import Calendar
 
-COLUMNS = (
+OFFER_COLUMNS = (
     "decision_id",
     "timestamp",
     "customer_id",
@@ -27,13 +27,13 @@ def write_offers(path: Path, calendar: Calendar, histories: list[CustomerHistory
     decisions = [(decision, history) for history in histories for decision in history.decisions]
     decisions.sort(key=lambda pair: (pair[0].day, pair[1].customer.customer_id))
     with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        table = csv.DictWriter(file, OFFER_COLUMNS, lineterminator="\n")
         table.writeheader()
         for number, (decision, history) in enumerate(decisions):
             table.writerow({"decision_id": f"d-{number:06d}", **_outcome(decision, history, calendar)})
 
 
-def _outcome(decision: Decision, history: CustomerHistory, calendar: Calendar) -> dict[str, Any]:
+def _outcome(decision: PastDecision, history: CustomerHistory, calendar: Calendar) -> dict[str, Any]:
     within = [order for order in history.orders if decision.day < order.day <= decision.day + VALID_DAYS]
     return {
         "timestamp": calendar.date(decision.day).isoformat(timespec="seconds"),

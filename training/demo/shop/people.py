@@ -27,7 +27,7 @@ COUNTRIES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class AcquisitionChannel:
     """An acquisition channel: its share of customers, EUR per customer, and factor of the dropout rate."""
 
     share: float
@@ -36,17 +36,17 @@ class Channel:
 
 
 CHANNELS = {
-    "organic": Channel(0.34, 0.0, 0.95),
-    "google_ads": Channel(0.24, 17.0, 1.05),
-    "instagram": Channel(0.18, 24.0, 1.25),
-    "newsletter": Channel(0.08, 3.0, 0.8),
-    "referral": Channel(0.08, 8.0, 0.75),
-    "affiliate": Channel(0.08, 13.0, 1.35),
+    "organic": AcquisitionChannel(0.34, 0.0, 0.95),
+    "google_ads": AcquisitionChannel(0.24, 17.0, 1.05),
+    "instagram": AcquisitionChannel(0.18, 24.0, 1.25),
+    "newsletter": AcquisitionChannel(0.08, 3.0, 0.8),
+    "referral": AcquisitionChannel(0.08, 8.0, 0.75),
+    "affiliate": AcquisitionChannel(0.08, 13.0, 1.35),
 }
 
 
 @dataclass(slots=True)
-class Refill:
+class Habit:
     """A habit: `quantity` packs of a product last `every` days, and the next are due on day `due`."""
 
     row: int
@@ -56,7 +56,7 @@ class Refill:
 
 
 @dataclass(slots=True)
-class Customer:
+class SimulatedCustomer:
     """Days count from the start of the history; categories and steps are cumulative weights of tastes."""
 
     customer_id: str
@@ -77,7 +77,7 @@ class Customer:
     consent: bool
     birthday: str | None
     uplift: dict[str, float]
-    refills: list[Refill] = field(default_factory=list)
+    refills: list[Habit] = field(default_factory=list)
     owned: set[int] = field(default_factory=set)
 
     def stays_at(self, day: float) -> bool:
@@ -86,7 +86,7 @@ class Customer:
 
 def build_customers(
     rng: np.random.Generator, calendar: Calendar, count: int, categories: int, types: list[str]
-) -> list[Customer]:
+) -> list[SimulatedCustomer]:
     """`count` customers by day of their first order: Pareto/NBD orders, Gamma-Gamma basket budgets."""
     channel = rng.choice(list(CHANNELS), count, p=[c.share for c in CHANNELS.values()])
     country = rng.choice(list(COUNTRIES), count, p=[share for share, _ in COUNTRIES.values()])
@@ -99,7 +99,7 @@ def build_customers(
     popularity = rng.uniform(0.75, 1.25, categories)
     tastes = rng.dirichlet(0.4 * popularity, count) + 0.004
     return [
-        Customer(
+        SimulatedCustomer(
             customer_id=f"c-{number + 1:05d}",
             first=float(first[number]),
             leaves=float(first[number] + rng.exponential(1 / max(hazard[number], 1e-9))),

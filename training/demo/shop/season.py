@@ -14,7 +14,7 @@ from recommender.arrays.dtypes import Float64s
 FloatsLike = float | list[float] | Float64s
 
 HISTORY_DAYS, FUTURE_DAYS = 730, 365
-DAY = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 MONTHS = (0.98, 0.95, 0.98, 0.98, 1.0, 0.95, 0.88, 0.9, 0.98, 1.03, 1.14, 1.23)
 WEEKDAYS = (1.04, 1.0, 0.98, 0.98, 0.92, 0.98, 1.1)
 HOURS = (6, 3, 2, 1, 1, 3, 8, 18, 28, 34, 40, 42, 46, 42, 38, 38, 40, 44, 54, 68, 78, 70, 44, 18)
@@ -31,7 +31,7 @@ class Calendar:
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.start = now - timedelta(days=HISTORY_DAYS)
-        self._begun = (self.start - self.start.replace(hour=0, minute=0, second=0, microsecond=0)) / DAY
+        self._begun = (self.start - self.start.replace(hour=0, minute=0, second=0, microsecond=0)) / ONE_DAY
         self.days = np.arange(HISTORY_DAYS + FUTURE_DAYS + 1, dtype=float)
         dates = [self.start + timedelta(days=int(day)) for day in self.days]
         self.months = [date.month for date in dates]
@@ -43,7 +43,7 @@ class Calendar:
         return self.start + timedelta(days=day)
 
     def day(self, date: datetime) -> float:
-        return (date - self.start) / DAY
+        return (date - self.start) / ONE_DAY
 
     def to_business(self, days: FloatsLike) -> Float64s:
         return np.asarray(np.interp(days, self.days, self._business), float)

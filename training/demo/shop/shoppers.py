@@ -6,7 +6,7 @@ from recommender.experiments.assignment import is_held_out
 from training.demo.shop.baskets import Assortment
 from training.demo.shop.customer_histories import CustomerHistory
 from training.demo.shop.season import HISTORY_DAYS
-from training.demo.shop.trials import HOLDOUT
+from training.demo.shop.trials import HOLDOUT_SHARE
 
 
 def pick_shoppers(histories: list[CustomerHistory], assortment: Assortment) -> list[dict[str, str | None]]:
@@ -14,7 +14,9 @@ def pick_shoppers(histories: list[CustomerHistory], assortment: Assortment) -> l
 
     None of them is held out, since held-out customers get best sellers only.
     """
-    histories = [history for history in histories if not is_held_out(history.customer.customer_id, HOLDOUT)]
+    histories = [
+        history for history in histories if not is_held_out(history.customer.customer_id, HOLDOUT_SHARE)
+    ]
     returning = min(histories, key=_misfit_as_returning)
     vip = max((history for history in histories if history is not returning), key=_active_revenue)
     return [

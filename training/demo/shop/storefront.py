@@ -6,10 +6,10 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from training.demo.shop.catalogue import STEPS, Product
+from training.demo.shop.catalogue import QUALITIES, Product
 from training.demo.shop.pictures import drawing, picture
 
-NAME, TAGLINE, CURRENCY = "Fern & Kettle", "Good things for slow mornings", "EUR"
+SHOP_NAME, TAGLINE, CURRENCY = "Fern & Kettle", "Good things for slow mornings", "EUR"
 GIFT_CARD, GIFT_CARD_PRICE, POSTAGE = "GIFTCARD25", 25.0, "POSTAGE"
 FEED_COLUMNS = (
     "id",
@@ -52,7 +52,7 @@ def shop_page(products: list[Product]) -> dict[str, Any]:
     names = dict.fromkeys(product.category for product in products)
     slugs = [name.lower().replace(" & ", "-").replace(" ", "-") for name in names]
     return {
-        "name": NAME,
+        "name": SHOP_NAME,
         "currency": CURRENCY,
         "tagline": TAGLINE,
         "categories": [{"id": slug, "name": name} for slug, name in zip(slugs, names, strict=True)],
@@ -90,7 +90,7 @@ def _feed_row(number: int, product: Product) -> dict[str, str | int]:
         "gtin": _gtin(number),
         "product_type": product.product_type,
         "item_group_id": product.group_id,
-        "custom_label_0": STEPS[product.step],
+        "custom_label_0": QUALITIES[product.step],
         "cost_of_goods_sold": f"{product.cost:.2f} {CURRENCY}",
     }
 
@@ -104,7 +104,7 @@ def _gift_card_row() -> dict[str, str | int]:
         "image_link": f"/demo/images/{GIFT_CARD}.svg",
         "availability": "in_stock",
         "price": f"{GIFT_CARD_PRICE:.2f} {CURRENCY}",
-        "brand": NAME,
+        "brand": SHOP_NAME,
         "product_type": "Gift Cards",
     }
 

@@ -18,13 +18,13 @@ from recommender.arrays.hashing import uniform
 from recommender.experiments.assignment import Trials, arm_of, is_held_out
 from recommender.experiments.plan import OFFERS, Arm, Experiment
 from recommender.merchandising.rules import Boost
-from training.demo.shop.season import DAY, HISTORY_DAYS, Calendar
+from training.demo.shop.season import HISTORY_DAYS, ONE_DAY, Calendar
 
-HOLDOUT, HELD_OUT_DAYS, LOST_IN_HOLDOUT = 0.2, 180, 0.45
+HOLDOUT_SHARE, HOLDOUT_DAYS, LOST_IN_HOLDOUT = 0.2, 180, 0.45
 OFFERS_DAYS, LOST_WITHOUT_OFFERS = 90, 0.35  # included in LOST_IN_HOLDOUT, which gets no offers
-BOOST_DAYS, WORTHWHILE = 45, 0.1
+BOOST_DAYS, PLANNED_WORTHWHILE = 45, 0.1
 NAMED = 0.25  # of the orders of treated customers: they name the recommendation that they came from
-SINCE = HISTORY_DAYS - HELD_OUT_DAYS
+TRIALS_SINCE = HISTORY_DAYS - HOLDOUT_DAYS
 
 
 class AnsweredVisit(NamedTuple):
@@ -51,7 +51,7 @@ class ShopTrials:
             id="offers-on",
             name="Offers at all",
             arms=(Arm(id="without", offers=()), Arm(id="with")),
-            worthwhile=WORTHWHILE,
+            worthwhile=PLANNED_WORTHWHILE,
             from_=self._date("offers-on"),
             until=self._calendar.now,
         )
@@ -60,7 +60,7 @@ class ShopTrials:
             name="Candles first on the home page",
             arms=(Arm(id="as_is"), Arm(id="candles", rules=(cosy,))),
             placements=("home",),
-            worthwhile=WORTHWHILE,
+            worthwhile=PLANNED_WORTHWHILE,
             from_=self._date("cosy-home"),
             until=self._calendar.now,
         )
@@ -72,14 +72,14 @@ class ShopTrials:
 
     def earned(self, customer_id: str, day: float) -> float:
         """The expected share of a repeat order's value that would have been lost in the holdout."""
-        if day < SINCE or is_held_out(customer_id, HOLDOUT):
+        if day < TRIALS_SINCE or is_held_out(customer_id, HOLDOUT_SHARE):
             return 0.0
         return 1 - (1 - LOST_IN_HOLDOUT) / (1 - self._lost(customer_id, day))
 
     def recommendation_of(self, visitor: str | None, session_id: str | None, day: float) -> str | None:
         """The id of the recommendation that an order of this visit names, if any."""
-        within = day > SINCE and visitor is not None and session_id is not None
-        if not within or is_held_out(str(visitor), HOLDOUT):
+        within = day > TRIALS_SINCE and visitor is not None and session_id is not None
+        if not within or is_held_out(str(visitor), HOLDOUT_SHARE):
             return None
         return f"r-{session_id}" if uniform("demo", "named", str(session_id)) < NAMED else None
 
@@ -87,8 +87,8 @@ class ShopTrials:
         """For truth.json."""
         return {
             "holdout": {
-                "share": HOLDOUT,
-                "since": self._calendar.date(SINCE).isoformat(timespec="seconds"),
+                "share": HOLDOUT_SHARE,
+                "since": self._calendar.date(TRIALS_SINCE).isoformat(timespec="seconds"),
                 "repeat_orders_lost": LOST_IN_HOLDOUT,
             },
             "experiments": {
@@ -99,7 +99,7 @@ class ShopTrials:
 
     def write_served(self, path: Path, visits: list[AnsweredVisit]) -> None:
         """The log of impressions: one of the home page for each visit, and one of offers if signed in."""
-        trials = Trials(self.plans, HOLDOUT)
+        trials = Trials(self.plans, HOLDOUT_SHARE)
         records = [record for visit in visits for record in self._records(visit, trials)]
         served_table(records).write_parquet(path)
 
@@ -125,12 +125,12 @@ class ShopTrials:
         return [home, offer_request]
 
     def _lost(self, customer_id: str, day: float) -> float:
-        if not SINCE < day < HISTORY_DAYS:
+        if not TRIALS_SINCE < day < HISTORY_DAYS:
             return 0.0
-        if is_held_out(customer_id, HOLDOUT):
+        if is_held_out(customer_id, HOLDOUT_SHARE):
             return LOST_IN_HOLDOUT
         arm = arm_of(self.plans[0], customer_id) if day > self._starts["offers-on"] else None
         return LOST_WITHOUT_OFFERS if arm is not None and arm.id == "without" else 0.0
 
     def _date(self, experiment: str) -> datetime:
-        return self._calendar.start + self._starts[experiment] * DAY
+        return self._calendar.start + self._starts[experiment] * ONE_DAY

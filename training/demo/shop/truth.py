@@ -154,7 +154,7 @@ def _next_order(assortment: Assortment, history: CustomerHistory) -> dict[str, s
     return {"next_order_at": _iso(assortment, order.day), "next_refills": json.dumps(due)}
 
 
-def _refill(assortment: Assortment, refill: people.Refill) -> dict[str, Any]:
+def _refill(assortment: Assortment, refill: people.Habit) -> dict[str, Any]:
     return {
         "product_id": assortment.products[refill.row].product_id,
         "quantity": refill.quantity,

@@ -6,13 +6,12 @@ from random import Random
 
 import msgspec
 
-from features.events.vocabulary import EventContext, EventType, OrderItem
-from features.events.vocabulary import Order as OrderSent
+from features.events.vocabulary import EventContext, EventType, Order, OrderItem
 from training.demo.shop.aftermath import note_aftermath
 from training.demo.shop.baskets import Assortment
-from training.demo.shop.customer_histories import CustomerHistory, Order, postage
+from training.demo.shop.customer_histories import CustomerHistory, SimulatedOrder, postage
 from training.demo.shop.journal import Journal, Visit
-from training.demo.shop.people import Customer
+from training.demo.shop.people import SimulatedCustomer
 from training.demo.shop.season import HISTORY_DAYS
 from training.demo.shop.storefront import CURRENCY, GIFT_CARD, GIFT_CARD_PRICE, POSTAGE
 
@@ -41,7 +40,7 @@ class Clickstream:
             signed_in = self._dice.random() < 0.7
             self.browse(customer, self._visit(customer, browser, day, signed_in))
 
-    def write_stranger(self, like: Customer, number: int, day: float) -> None:
+    def write_stranger(self, like: SimulatedCustomer, number: int, day: float) -> None:
         """A visit of an anonymous browser with tastes like a customer's; a few buy as guests or subscribe."""
         visit = self._visit(like, self._new_browser(), day, signed_in=False, channel=like.channel)
         draw = self._dice.random()
@@ -55,7 +54,7 @@ class Clickstream:
             self._journal.note("identify", visit, properties={"reason": "newsletter sign-up"})
             self._journal.note("consent", visit, properties={"email": True})
 
-    def browse(self, customer: Customer, visit: Visit, row: int | None = None) -> None:
+    def browse(self, customer: SimulatedCustomer, visit: Visit, row: int | None = None) -> None:
         """Views from product to product: to other qualities, variants, complements, or another draw."""
         random = self._dice.random
         row = self._assortment.draw(customer, visit.day) if row is None else row
@@ -71,7 +70,7 @@ class Clickstream:
         if random() < 0.13:
             self._abandon(visit, row)
 
-    def _next(self, row: int, customer: Customer, day: float) -> int:
+    def _next(self, row: int, customer: SimulatedCustomer, day: float) -> int:
         draw, choice, relations = self._dice.random(), self._dice.choice, self._assortment.relations
         if draw < 0.36 and relations.ladder[row]:
             nearby = choice(relations.ladder[row])
@@ -92,14 +91,16 @@ class Clickstream:
             self._tick(visit)
             self._journal.note("checkout", visit)
 
-    def _research(self, customer: Customer, browser: str, order: Order, signed_in: bool) -> None:
+    def _research(
+        self, customer: SimulatedCustomer, browser: str, order: SimulatedOrder, signed_in: bool
+    ) -> None:
         day = order.day - 0.8 - 5 * self._dice.random()
         visit = self._visit(
             customer, browser, max(day, 0.0), signed_in, None if signed_in else customer.channel
         )
         self.browse(customer, visit, next(iter(order.basket)))
 
-    def _buy(self, customer: Customer, browser: str, order: Order, first: bool) -> None:
+    def _buy(self, customer: SimulatedCustomer, browser: str, order: SimulatedOrder, first: bool) -> None:
         signed_in = not first and self._dice.random() < 0.65
         begin = order.day - MINUTE * (1 + 2.2 * len(order.basket))
         visit = self._visit(customer, browser, begin, signed_in, customer.channel if first else None)
@@ -111,7 +112,7 @@ class Clickstream:
         sent = self._purchase(visit, order)
         note_aftermath(self._journal, self._dice, visit, sent)
 
-    def _buy_as_guest(self, like: Customer, visit: Visit) -> None:
+    def _buy_as_guest(self, like: SimulatedCustomer, visit: Visit) -> None:
         row = self._assortment.draw(like, visit.day)
         basket = {row: 1}
         for other, chance in self._assortment.relations.complements[row]:
@@ -119,12 +120,12 @@ class Clickstream:
                 basket[other] = 1
         prices = {r: self._assortment.products[r].price for r in basket}
         goods = round(sum(prices.values()), 2)
-        order = Order(visit.day, basket, prices, 0.0, None, postage(goods), goods, 0.0, None)
+        order = SimulatedOrder(visit.day, basket, prices, 0.0, None, postage(goods), goods, 0.0, None)
         self._fill_cart(like, visit, order)
         self._tick(visit)
         self._purchase(visit, order)
 
-    def _fill_cart(self, customer: Customer, visit: Visit, order: Order) -> None:
+    def _fill_cart(self, customer: SimulatedCustomer, visit: Visit, order: SimulatedOrder) -> None:
         random, refills = self._dice.random, {refill.row for refill in customer.refills}
         if random() < 0.35:
             self._search(visit, next(iter(order.basket)))
@@ -153,7 +154,7 @@ class Clickstream:
                 if self._assortment.launched[other] <= visit.day:
                     self._view(visit, other)
 
-    def _identify(self, customer: Customer, visit: Visit, first: bool) -> None:
+    def _identify(self, customer: SimulatedCustomer, visit: Visit, first: bool) -> None:
         self._tick(visit)
         properties = {"birthday": customer.birthday} if first and customer.birthday else None
         self._journal.note("identify", visit, properties=properties)
@@ -161,7 +162,7 @@ class Clickstream:
             self._tick(visit)
             self._journal.note("consent", visit, properties={"email": customer.consent})
 
-    def _purchase(self, visit: Visit, order: Order) -> OrderSent:
+    def _purchase(self, visit: Visit, order: SimulatedOrder) -> Order:
         self._orders += 1
         items = [
             OrderItem(self._assortment.products[row].product_id, float(packs), order.prices[row])
@@ -177,7 +178,7 @@ class Clickstream:
             items.append(OrderItem(POSTAGE, 1.0, order.postage))
         if self._dice.random() < 0.008:
             items.append(OrderItem(GIFT_CARD, 1.0, GIFT_CARD_PRICE))
-        sent = OrderSent(
+        sent = Order(
             order_id=f"o-{self._orders:06d}",
             items=tuple(items),
             currency=CURRENCY,
@@ -188,7 +189,7 @@ class Clickstream:
         self._journal.note("purchase", visit, order=sent)
         return sent
 
-    def _idle_days(self, customer: Customer) -> list[float]:
+    def _idle_days(self, customer: SimulatedCustomer) -> list[float]:
         """Days of visits that buy nothing, from the first order until the customer leaves."""
         begin, end = max(0.0, customer.first), min(customer.leaves, HISTORY_DAYS)
         count = (0.9 * customer.rate + 0.007) * (end - begin)
@@ -197,7 +198,12 @@ class Clickstream:
         return [self._assortment.calendar.at_an_hour(day, self._dice.random()) for day in days]
 
     def _visit(
-        self, customer: Customer, browser: str, day: float, signed_in: bool, channel: str | None = None
+        self,
+        customer: SimulatedCustomer,
+        browser: str,
+        day: float,
+        signed_in: bool,
+        channel: str | None = None,
     ) -> Visit:
         source = channel or _return_source(self._dice, customer)
         context = EventContext(customer.country, customer.language, customer.device, source)
@@ -228,6 +234,6 @@ class Clickstream:
         visit.day += (0.1 + 0.8 * self._dice.random()) * MINUTE
 
 
-def _return_source(dice: Random, customer: Customer) -> str | None:
+def _return_source(dice: Random, customer: SimulatedCustomer) -> str | None:
     draw = dice.random()
     return "newsletter" if customer.consent and draw < 0.25 else "organic" if draw > 0.85 else None

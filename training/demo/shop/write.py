@@ -16,7 +16,7 @@ from training.demo.shop.channels import write_channels
 from training.demo.shop.customer_histories import CustomerHistory, simulate_customer
 from training.demo.shop.journal import Journal
 from training.demo.shop.offer_file import write_offers
-from training.demo.shop.people import Customer, build_customers
+from training.demo.shop.people import SimulatedCustomer, build_customers
 from training.demo.shop.relations import plant_relations
 from training.demo.shop.season import HISTORY_DAYS, Calendar
 from training.demo.shop.shoppers import pick_shoppers
@@ -67,7 +67,7 @@ def write_demo_shop(
 
 
 def _simulate_customers(
-    customers: list[Customer], assortment: Assortment, rng: np.random.Generator, report: Report
+    customers: list[SimulatedCustomer], assortment: Assortment, rng: np.random.Generator, report: Report
 ) -> list[CustomerHistory]:
     histories = []
     for done, customer in enumerate(customers):

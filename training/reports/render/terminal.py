@@ -9,8 +9,8 @@ from rich.text import Text
 from features.insights.report import Cell, Column, Figure, Part, Report, Table
 from features.insights.text import NOTHING, bar, shown
 
-BAR_WIDTHS = (8, 24)  # on a narrow terminal, and on one of WIDE characters
-WIDE = 110
+BAR_WIDTHS = (8, 24)  # on a narrow terminal, and on one of WIDE_TERMINAL characters
+WIDE_TERMINAL = 110
 MOST_ROWS = 26
 GAP = 2
 HEAT_WIDTH = 6  # characters a cell
@@ -63,7 +63,7 @@ def _drawn(table: Table, width: int) -> RenderableType:
     bars = (
         []
         if table.plot is None or table.plot.kind != "bars"
-        else _bars(table, strongest, BAR_WIDTHS[width >= WIDE])
+        else _bars(table, strongest, BAR_WIDTHS[width >= WIDE_TERMINAL])
     )
     grids = [_grid(columns, block, cells, bars) for block in _blocks(columns, cells, width)]
     hidden = len(table.rows) - MOST_ROWS
@@ -96,7 +96,7 @@ def _grid(columns: Columns, block: list[int], cells: list[list[Text]], bars: lis
 def _blocks(columns: Columns, cells: list[list[Text]], width: int) -> list[list[int]]:
     """Which columns are beside each other: as many as fit, with the first column in front of each block."""
     needed = [GAP + _needed(columns, cells, index) for index in range(len(columns))]
-    blocks, used = [[0]], needed[0] + GAP + BAR_WIDTHS[width >= WIDE]
+    blocks, used = [[0]], needed[0] + GAP + BAR_WIDTHS[width >= WIDE_TERMINAL]
     for index in range(1, len(columns)):
         if used + needed[index] > width and len(blocks[-1]) > 1:
             blocks.append([0])
