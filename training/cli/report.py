@@ -111,9 +111,9 @@ def policy(
     shop = Home(home)
     with plain_errors(BadDataset):
         candidates = {path.stem: read_catalogue(path) for path in replay or ()}
-        beliefs = offer_model_of(shop, model) if model else None
+        offer_model = offer_model_of(shop, model) if model else None
         day, currency = _today(shop)
-        _print(policy_report(finished_outcomes(shop), day, currency, candidates, beliefs), format)
+        _print(policy_report(finished_outcomes(shop), day, currency, candidates, offer_model), format)
 
 
 @report.command("model", help=ABOUT["model"])

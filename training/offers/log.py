@@ -79,7 +79,7 @@ def decision_outcomes(home: Home, history: History, catalogue: pl.DataFrame) -> 
         expected=expected,
         cost=cost,
         ordered=ordered,
-        paid=ordered * cost,  # assumes that whoever orders uses the offer, as no event says whether they did
+        paid=ordered * cost,  # all who order count as using the offer, since no event says so
         margin=window_sums["margin"].to_numpy() - ordered * cost,
     )
     return DecisionOutcomes(arms, responses, decisions["propensity"].to_numpy(), decisions)
@@ -145,9 +145,9 @@ def _orders(history: History, catalogue: pl.DataFrame) -> pl.DataFrame:
 
 def _usual_share(price: Float64s, cost: Float64s, quantity: Float32s) -> float:
     """Margin over turnover of lines with a price and a cost; 0 without such lines."""
-    both_known = np.isfinite(cost) & (price > 0)
-    turnover = float((quantity * price)[both_known].sum())
-    return 1 - float((quantity * cost)[both_known].sum()) / turnover if turnover else 0.0
+    complete = np.isfinite(cost) & (price > 0)
+    turnover = float((quantity * price)[complete].sum())
+    return 1 - float((quantity * cost)[complete].sum()) / turnover if turnover else 0.0
 
 
 def _after(decisions: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""The history replayed event by event into live state: what was known of each customer at a moment."""
+"""The history replayed event by event into live state: the state of each customer at a moment."""
 
 from __future__ import annotations
 

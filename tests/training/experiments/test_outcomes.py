@@ -69,7 +69,7 @@ def test_orders_after_the_first_answer_count_net_of_refunds(home: Home) -> None:
 
 
 def test_a_browser_keeps_what_it_brought_and_the_customer_begins_afterwards(home: Home) -> None:
-    """The browser was in `a`; the customer that it turned out to be draws `b`."""
+    """The browser was in arm `a`; the customer who signed in on it draws `b`."""
     events = [
         event("identify", at=at("06-03"), customer_id="ann", anonymous_id="br"),
         sale("o-1", "ann", "06-03", anonymous_id="br"),
@@ -84,7 +84,7 @@ def test_a_browser_keeps_what_it_brought_and_the_customer_begins_afterwards(home
         "br": ("a", 10.0),
         "ann": ("b", 40.0),
     }
-    assert (rows["br"]["ltv"], rows["ann"]["ltv"]) == (0, 100.0)  # expected of a person once
+    assert (rows["br"]["ltv"], rows["ann"]["ltv"]) == (0, 100.0)  # a person's prediction counts once
     assert sum(row["orders"] for row in rows.values()) == 2
 
 
@@ -130,9 +130,9 @@ def test_a_log_written_twice_and_an_event_sent_twice_change_nothing(home: Home) 
 
 
 @pytest.mark.parametrize("named_by", ["order", "line"])
-def test_an_order_that_names_its_answer_counts_whatever_the_clocks_say(home: Home, named_by: str) -> None:
-    """The shop's clock is an hour behind ours; and a guest without a browser is told by the answer alone."""
-    answer = impression(
+def test_an_order_that_names_its_recommendation_counts_with_wrong_clocks(home: Home, named_by: str) -> None:
+    """The shop's clock is an hour slow, and the guest order has no browser, only the recommendation's id."""
+    recommendation = impression(
         "br", at("06-03") + timedelta(hours=1), assignment("b"), signed_in=False, recommendation_id="r-1"
     )
     lines = [
@@ -143,7 +143,7 @@ def test_an_order_that_names_its_answer_counts_whatever_the_clocks_say(home: Hom
         lines[0]["recommendation_id"] = "r-1"
     order = {"order_id": "o-1", "currency": "EUR", "items": lines}
     named = {"recommendation_id": "r-1"} if named_by == "order" else {}
-    rows = outcomes_of(home, [answer], [event("purchase", at=at("06-03"), order=order, **named)])
+    rows = outcomes_of(home, [recommendation], [event("purchase", at=at("06-03"), order=order, **named)])
     assert (rows["br"]["arm"], rows["br"]["revenue"]) == ("b", 40.0)
     assert rows["br"]["recommended"] == (40.0 if named_by == "order" else 10.0)
 
@@ -177,7 +177,7 @@ def test_a_log_of_before_experiments_is_read(home: Home) -> None:
     assert set(rows) == {"bob"}
 
 
-def test_everybody_known_is_under_the_holdout_visit_or_not(home: Home) -> None:
+def test_all_known_customers_are_under_the_holdout_whether_they_visit_or_not(home: Home) -> None:
     """Customers whom an e-mail brought back must be compared with held-out ones who did not come back."""
     write_impressions(home, impression("br", "06-01", assignment(), signed_in=False))
     events = [

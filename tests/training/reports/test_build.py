@@ -35,7 +35,7 @@ def rows(report: Report, table: str) -> list[list[object]]:
 
 
 @pytest.mark.parametrize("name", BUILDERS)
-def test_a_shop_without_orders_is_told_how_to_get_some(home: Home, name: str) -> None:
+def test_a_shop_without_orders_says_how_to_get_some(home: Home, name: str) -> None:
     report = build_report(shop_of(home, []), name)
     assert report.notes == ["No orders yet: `perennial import orders FILE` brings them in."]
     assert len(report.parts) == 1
@@ -60,7 +60,7 @@ def test_small_shops_have_every_report_and_a_warning(home: Home, customers: int)
         assert json.loads(msgspec.json.encode(report))["name"] == name
 
 
-def test_currencies_are_told_apart(home: Home) -> None:
+def test_currencies_are_kept_apart(home: Home) -> None:
     events = [*SOME, sale("o-9", "ann", "06-01", ("tea", 1, 8.0), currency="GBP")]
     report = build_report(shop_of(home, events), "kpi")
     values = {part.currency: {each.name: each.value for each in part.figures} for part in report.parts}

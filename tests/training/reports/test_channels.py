@@ -98,7 +98,7 @@ def test_cac_and_ltv_by_hand(home: Home) -> None:
     assert "40%" in part.tables[0].text
 
 
-def test_without_spending_the_way_to_get_it_in_is_told(home: Home) -> None:
+def test_without_spending_the_report_says_how_to_import_it(home: Home) -> None:
     part = channels(shop_of(home, EVENTS), "EUR")
     assert "perennial import costs" in part.tables[0].text
     assert {each.value for each in part.figures} == {None}

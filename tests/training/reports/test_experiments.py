@@ -1,4 +1,4 @@
-"""The report of experiments: what an owner reads about arms that differ, that do not, and that are broken."""
+"""The report of experiments whose arms differ, do not differ, or lose visitors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BEGAN = at("06-01")
 
 
 def visits(n: int, chances: dict[str, float], price: float = 10.0) -> tuple[list[ServedRecord], list[Event]]:
-    """Visitors by turns in the arms, and the orders of a known share of each arm's."""
+    """Visitors in the arms by turns, and orders of a given share of each arm."""
     records, events = [], []
     for number in range(n):
         arm = list(chances)[number % len(chances)]
@@ -77,14 +77,14 @@ def test_an_arm_that_loses_visitors_makes_every_figure_doubtful(home: Home) -> N
     assert "something loses visitors" in tables(report)["x"].text
 
 
-def test_an_arm_without_traffic_is_told(home: Home) -> None:
+def test_an_arm_without_traffic_is_reported(home: Home) -> None:
     records, events = visits(400, {"a": 0.2})
     report = report_of(home, records, events)
     assert "has had no visitors" in tables(report)["x"].text
     assert tables(report)["x"].rows == []
 
 
-def test_visitors_of_two_arms_are_told(home: Home) -> None:
+def test_visitors_of_two_arms_are_reported(home: Home) -> None:
     records, events = visits(400, {"a": 0.2, "b": 0.2})
     report = report_of(home, [*records, impression("v-0", at("06-20"), assignment("b"))], events)
     assert "1 of 400 visitors were seen in two arms" in report.notes[0]
@@ -108,7 +108,7 @@ def test_one_of_them_by_its_id(home: Home) -> None:
         experiments_report(home, shop_of(home, []), "y")
 
 
-def test_currencies_are_told_apart(home: Home) -> None:
+def test_currencies_are_kept_apart(home: Home) -> None:
     records, events = visits(400, {"a": 0.2, "b": 0.2})
     report = report_of(home, records, [*events, sale("o-x", "v-1", "06-20", currency="GBP")])
     assert [part.currency for part in report.parts] == ["EUR", "GBP"]
@@ -118,7 +118,7 @@ def test_currencies_are_told_apart(home: Home) -> None:
 
 
 @pytest.mark.parametrize("events", [[], [sale("o-1", "ann", "06-03")]])
-def test_a_shop_without_any_is_told_how_to_begin(home: Home, events: list[Event]) -> None:
+def test_a_shop_without_any_says_how_to_begin(home: Home, events: list[Event]) -> None:
     report = experiments_report(home, shop_of(home, events))
     assert "PUT /v1/experiments" in report.notes[0]
     assert "PERENNIAL_HOLDOUT" in report.headline

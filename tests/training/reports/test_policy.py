@@ -1,4 +1,4 @@
-"""What policies of offers earn, from a log whose truth is known."""
+"""What offer policies earn, from a log whose true values can be computed."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_before_there_is_anything_to_judge_it_says_so(home: Home) -> None:
     assert "POST /v1/offers" in offers_report(home, None, DAY, "EUR").notes[0]
 
 
-def test_a_wrong_catalogue_is_told_what_is_wrong(tmp_path: Path) -> None:
+def test_a_wrong_catalogue_raises_what_is_wrong(tmp_path: Path) -> None:
     path = tmp_path / "offers.json"
     for text, why in (("{", "no catalogue"), ('{"offers": [{"id": "a", "kind": "amount"}]}', "above 0")):
         path.write_text(text)

@@ -53,7 +53,7 @@ def part(home: Home) -> Part:
     return pricing(shop_of(home, events, AS_OF, **goods), "EUR")
 
 
-def test_answers_and_discounts_are_told_where_the_data_can(part: Part) -> None:
+def test_elasticities_and_discounts_have_a_verdict_where_the_data_allows(part: Part) -> None:
     products = {row["product"]: row for row in tables(part, "price_by_product")}
     assert set(products) == {"Tea", "Pot", "Cup"}  # the prices of kits and buns never moved
     for name, planted in (("Tea", -5.0), ("Pot", 0.0)):

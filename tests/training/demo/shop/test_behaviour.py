@@ -1,4 +1,4 @@
-"""What the truth plants can be found again in what the shop wrote down."""
+"""Relations planted in the ground truth show in the events of the shop."""
 
 from __future__ import annotations
 
