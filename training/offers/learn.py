@@ -77,9 +77,8 @@ def learn(
     centre, spread = responses.features.mean(axis=0), responses.features.std(axis=0)
     scale = np.where(spread > 0, spread, 1.0)
     base = usual_anyway(features, centre, scale)
-    rows = np.hstack(
-        [np.ones((len(responses.arm), 1)), np.clip((responses.features - centre) / scale, -3, 3)]
-    )
+    standardised = np.clip((responses.features - centre) / scale, -3, 3)
+    rows = np.hstack([np.ones((len(responses.arm), 1)), standardised])
     mean, covariance = _posterior(rows, responses, tried, base)
     drawn = mean + rng.standard_normal((N_WORLDS, len(mean))) @ np.linalg.cholesky(covariance).T
     model = OfferModel(
