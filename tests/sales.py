@@ -1,4 +1,4 @@
-"""Orders on dates, for tests of figures that are worked out by hand."""
+"""Orders on given dates, for tests of figures that are computed by hand."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def sale(
     coupon: str | None = None,
     **fields: Any,
 ) -> Event:
-    """A purchase; lines are (product, quantity, unit price), one tea at 10 unless said."""
+    """A purchase; lines are (product, quantity, unit price), by default one tea at 10."""
     names = ("product_id", "quantity", "unit_price")
     items = [dict(zip(names, line, strict=False)) for line in lines or [("tea", 1, 10.0)]]
     order = {
@@ -44,24 +44,24 @@ def sale(
         "coupon": coupon,
         "items": items,
     }
-    known = {name: value for name, value in order.items() if value is not None}
-    return event("purchase", at=at(day), customer_id=customer, order=known, **fields)
+    order_fields = {name: value for name, value in order.items() if value is not None}
+    return event("purchase", at=at(day), customer_id=customer, order=order_fields, **fields)
 
 
-def given_back(order_id: str, day: str, *lines: tuple[Any, ...], kind: str = "refund") -> Event:
+def refund(order_id: str, day: str, *lines: tuple[Any, ...], kind: str = "refund") -> Event:
     """A refund of some lines, or of the whole order."""
     items = [{"product_id": product, "quantity": quantity} for product, quantity in lines]
     order = {"order_id": order_id, "items": items} if items else {"order_id": order_id}
     return event(kind, at=at(day), order=order)
 
 
-def money_back(order_id: str, day: str, money: float) -> Event:
+def refund_of_sum(order_id: str, day: str, money: float) -> Event:
     """A refund of a sum."""
     return event("refund", at=at(day), order={"order_id": order_id}, unit_price=money)
 
 
 def shop_of(home: Home, events: Sequence[Event], as_of: date = AS_OF, **products: dict[str, Any]) -> Shop:
-    """A shop with this history; products by id with columns of the catalogue."""
+    """A shop with this history. products: id -> columns of the catalogue."""
     if products:
         rows = [{"product_id": name, "title": name.title(), **columns} for name, columns in products.items()]
         merge_products(home, pl.DataFrame(rows, infer_schema_length=None), NOW)

@@ -1,4 +1,4 @@
-"""A log of answers for tests of experiments, and the orders that followed."""
+"""Impressions for tests of experiments."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ AB = Experiment(id="x", arms=(Arm(id="a"), Arm(id="b", widget={"k": 4})))
 HOLDOUT = 0.1
 
 
-def treated(arm: str | None = None, plan: Experiment = AB, *, held_out: bool = False) -> ExperimentAssignment:
-    """Under an arm of a plan, or held out, or neither."""
+def assignment(
+    arm: str | None = None, plan: Experiment = AB, *, held_out: bool = False
+) -> ExperimentAssignment:
+    """In an arm of a plan, or held out, or neither."""
     if held_out:
         return ExperimentAssignment("holdout", None, "held_out", HOLDOUT, True, HOLDOUT)
     return (
@@ -29,23 +31,25 @@ def treated(arm: str | None = None, plan: Experiment = AB, *, held_out: bool = F
     )
 
 
-def shown(
+def impression(
     visitor: str,
     day: str | datetime,
-    what: ExperimentAssignment | None = None,
+    arm: ExperimentAssignment | None = None,
     *,
-    known: bool = True,
+    signed_in: bool = True,
     **fields: Any,
 ) -> ServedRecord:
-    """An answer for a customer, or for a browser that nobody has signed in on."""
+    """An impression for a customer, or for a browser without one."""
     moment = day if isinstance(day, datetime) else at(day)
-    who = {"customer_id" if known else "anonymous_id": visitor}
-    told = {"recommendation_id": f"r-{visitor}-{moment:%m%d%H%M}", "product_ids": (), **who, **fields}
-    return ServedRecord(at=moment, placement="home", treated=what or ExperimentAssignment(), **told)
+    who = {"customer_id" if signed_in else "anonymous_id": visitor}
+    fields = {"recommendation_id": f"r-{visitor}-{moment:%m%d%H%M}", "product_ids": (), **who} | fields
+    return ServedRecord(at=moment, placement="home", treated=arm or ExperimentAssignment(), **fields)
 
 
-def log(home: Home, *records: ServedRecord, name: str = "one", plans: Iterable[Experiment] = (AB,)) -> None:
-    """Into the home, as the archiver does."""
+def write_impressions(
+    home: Home, *records: ServedRecord, name: str = "one", plans: Iterable[Experiment] = (AB,)
+) -> None:
+    """Write them into the home, as the archiver does."""
     folder = home.served / "2026-06-30"
     folder.mkdir(exist_ok=True)
     served_table(records).write_parquet(folder / f"{name}.parquet")

@@ -35,13 +35,8 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Plot(msgspec.Struct, frozen=True):
-<<<<<<< HEAD
-    """How a table is drawn. bars: of one column; heat: all columns but the first two as a heat map;
-    intervals: one column with the two after it as the ends of its interval."""
-=======
     """How a table is drawn: bars of one column, a line of it over the months of the first, a heat map of all
     but the first two, or intervals: one column, with its ends in the two after it."""
->>>>>>> charts
 
     kind: Literal["bars", "line", "heat", "intervals"]
     column: str

@@ -11,7 +11,7 @@ import httpx
 import msgspec
 import pytest
 import redis
-from persons import bundle_with_people
+from small_customers import bundle_with_customers
 
 from features.home import Home
 from features.merchant.tiers import TIERS_FILE
@@ -25,7 +25,7 @@ from bundles import VERSION, small_manifest
 @pytest.fixture
 def served_home(tmp_path: Path) -> Home:
     """A home whose model knows ann and bob, with a tier from 50 on."""
-    home, bundle = Home(tmp_path / "shop"), bundle_with_people()
+    home, bundle = Home(tmp_path / "shop"), bundle_with_customers()
     seal = write_bundle(home.models / VERSION, small_manifest(), bundle.tables, bundle.index)
     versions.seal(home.models, VERSION, seal)
     versions.publish(home.models, VERSION)

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 import redis
-from noted import records
+from impression_log import impressions
 
 from api.schemas.experiments import ExperimentsAnswer
 from features.home import Home
@@ -187,16 +187,16 @@ def test_an_arm_whose_model_went_away_counts_for_nothing(
     answer = ask(http, visitor)
     assert (answer["experiment"], answer["model_version"], len(answer["items"])) == (None, VERSION, 3)
     told = answer["recommendation_id"]
-    eventually(lambda: any(each.recommendation_id == told for each in records(client)))
-    assert {each.treated.arm for each in records(client) if each.recommendation_id == told} == {None}
+    eventually(lambda: any(each.recommendation_id == told for each in impressions(client)))
+    assert {each.treated.arm for each in impressions(client) if each.recommendation_id == told} == {None}
 
 
 def test_what_was_shown_is_noted_with_its_arm(http: httpx.Client, client: redis.Redis) -> None:
     plan = {"id": "x-1", "arms": [{"id": "as_is"}, {"id": "tins", "rules": PIN, "weight": 3}]}
     saved(put(http, plan))
     ask(http, visitor_of(plan, "tins"))
-    eventually(lambda: len(records(client)) == 1)
-    (record,) = records(client)
+    eventually(lambda: len(impressions(client)) == 1)
+    (record,) = impressions(client)
     edition = msgspec.convert(plan, Experiment).plan_hash
     treated = record.treated
     assert (treated.experiment, treated.plan_hash, treated.arm, treated.propensity) == (
@@ -216,8 +216,8 @@ def test_the_picks_of_an_email_are_part_of_it_and_noted_unless_it_is_a_preview(
     for preview in ("true", "false"):
         picked = http.get(f"/v1/customers/{customer}/picks", params={"k": 2, "preview": preview}).json()
         assert (picked["items"][0]["product_id"], picked["experiment"]["arm"]) == ("tin", "tins")
-    eventually(lambda: bool(records(client)))
-    (record,) = records(client)
+    eventually(lambda: bool(impressions(client)))
+    (record,) = impressions(client)
     assert (record.recommendation_id, record.customer_id) == (picked["recommendation_id"], customer)
     assert record.treated.arm == "tins"
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 import redis
-from noted import records
+from impression_log import impressions
 
 from features.store.settings import StoreSettings
 from recommender.context.request import PLACEMENTS
@@ -100,8 +100,8 @@ def test_everything_is_noted_as_held_out_or_not(http: httpx.Client, client: redi
         http.get(f"/v1/customers/{visitor}/picks")
         http.post("/v1/offers", json={"customer_id": visitor})
     ask(http)
-    eventually(lambda: len(records(client)) == 7)
-    noted = [(each.placement, each.treated.held_out, each.treated.holdout) for each in records(client)]
+    eventually(lambda: len(impressions(client)) == 7)
+    noted = [(each.placement, each.treated.held_out, each.treated.holdout) for each in impressions(client)]
     surfaces = ("home", "email", "offers")
     assert noted[:6] == [(surface, held, SHARE) for held in (True, False) for surface in surfaces]
     assert noted[6] == ("home", False, 0)  # nobody: neither held out nor not

@@ -1,4 +1,4 @@
-"""Commands about models: train them, see them, choose which one serves."""
+"""Commands about models: train, list, publish, roll back."""
 
 from __future__ import annotations
 
@@ -33,8 +33,7 @@ TuneOption = Annotated[
 
 def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOption = False) -> None:
     """Train on the whole history, compare with simple baselines, publish what passes."""
-    # Here and not above: a serving process reads this file too, must not load training's libraries and
-    # shall start at once.
+    # Imported here because serving imports this module too, and must not load training's libraries.
     from features.catalogue.live_changes import all_changes
     from features.catalogue.products import merge_live
     from features.history.archiver import Archiver

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 report = typer.Typer(help="Figures to steer a shop by.", no_args_is_help=True)
 
-Format = Literal["table", "json", "csv", "html"]
-FormatOption = Annotated[Format, typer.Option("--format", help="html is one page, to look at or print.")]
+ReportFormat = Literal["table", "json", "csv", "html"]
+FormatOption = Annotated[
+    ReportFormat, typer.Option("--format", help="html is one page, to look at or print.")
+]
 AsOfOption = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="What was known at the end of this day (UTC)."),
@@ -54,7 +56,7 @@ def experiment(
     as_of: AsOfOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    # Here and not above: a serving process reads this file too, and must not load training's libraries.
+    # Imported here because serving imports this module too, and must not load training's libraries.
     from features.insights.report_files import write_report
     from training.experiments.plans import remember_plans, saved_plans
     from training.ledger.shop import load_shop
@@ -76,17 +78,17 @@ def experiment(
 def pricing(
     format: FormatOption = "table", as_of: AsOfOption = None, home: HomeOption = DEFAULT_HOME
 ) -> None:
-    _show(Home(home), "pricing", format, as_of, foresee=False)
+    _show(Home(home), "pricing", format, as_of, with_forecast=False)
 
 
 @report.command("offers", help=ABOUT["offers"])
 def offers(format: FormatOption = "table", home: HomeOption = DEFAULT_HOME) -> None:
     from training.reports.offers import offers_report
-    from training.reports.policy import finished
+    from training.reports.policy import finished_outcomes
 
     shop = Home(home)
     day, currency = _today(shop)
-    _print(offers_report(shop, finished(shop), day, currency), format)
+    _print(offers_report(shop, finished_outcomes(shop), day, currency), format)
 
 
 @report.command("policy", help=ABOUT["policy"])
@@ -103,15 +105,15 @@ def policy(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     from training.errors import BadDataset
-    from training.offers.candidates import believed, read_catalogue
-    from training.reports.policy import finished, policy_report
+    from training.offers.candidates import offer_model_of, read_catalogue
+    from training.reports.policy import finished_outcomes, policy_report
 
     shop = Home(home)
     with plain_errors(BadDataset):
         candidates = {path.stem: read_catalogue(path) for path in replay or ()}
-        beliefs = believed(shop, model) if model else None
+        offer_model = offer_model_of(shop, model) if model else None
         day, currency = _today(shop)
-        _print(policy_report(finished(shop), day, currency, candidates, beliefs), format)
+        _print(policy_report(finished_outcomes(shop), day, currency, candidates, offer_model), format)
 
 
 @report.command("model", help=ABOUT["model"])
@@ -129,14 +131,16 @@ def customers(
     _show(Home(home), "customers", format, as_of)
 
 
-def _show(home: Home, name: str, format: Format, as_of: datetime | None, *, foresee: bool = True) -> None:
-    # Here and not above: a serving process reads this file too, and must not load training's libraries.
+def _show(
+    home: Home, name: str, format: ReportFormat, as_of: datetime | None, *, with_forecast: bool = True
+) -> None:
+    # Imported here because serving imports this module too, and must not load training's libraries.
     from features.insights.report_files import write_report
     from training.ledger.shop import load_shop
     from training.reports.build import build_report, newest_day
 
     day: date = as_of.date() if as_of else newest_day(home)
-    built = build_report(load_shop(home, day, foresee=foresee), name)
+    built = build_report(load_shop(home, day, with_forecast=with_forecast), name)
     if as_of is None and name != "customers":
         write_report(home, built)
     _print(built, format)
@@ -147,11 +151,11 @@ def _today(home: Home) -> tuple[date, str | None]:
     from training.ledger.shop import load_shop
     from training.reports.build import newest_day
 
-    shop = load_shop(home, newest_day(home), foresee=False)
+    shop = load_shop(home, newest_day(home), with_forecast=False)
     return shop.as_of, next(iter(shop.ledger.currencies), None)
 
 
-def _print(built: Report, format: Format) -> None:
+def _print(built: Report, format: ReportFormat) -> None:
     import msgspec
 
     from features.insights.html_page import as_html

@@ -32,7 +32,7 @@ DryRunOption = Annotated[
     typer.Option("--dry-run", help="Work out from the history what would be sent; nothing is written."),
 ]
 LinesOption = Annotated[bool, typer.Option("--json", help="Print a JSON object a line, for programs.")]
-Line = dict[str, Any]
+TriggerLine = dict[str, Any]
 
 
 def triggers(
@@ -53,8 +53,8 @@ def triggers(
         raise typer.BadParameter("--as-of needs --dry-run: what was handed out then is not kept")
     moment = as_of.replace(tzinfo=UTC) if as_of else datetime.now(UTC)
     with plain_errors(RedisServerError, BadBundle), store(Home(home)) as client:
-        found = _worked_out(Home(home), client, moment) if dry_run else _waiting(client, moment)
-        lines = [line for line in found if not kinds or line["kind"] in kinds]
+        due = _replayed(Home(home), client, moment) if dry_run else _waiting(client, moment)
+        lines = [line for line in due if not kinds or line["kind"] in kinds]
     if as_json:
         for line in lines:
             print(msgspec.json.encode(line).decode())
@@ -62,36 +62,36 @@ def triggers(
         _show(lines, limit)
 
 
-def _waiting(client: redis.Redis, now: datetime) -> Iterator[Line]:
-    """What is handed out and not too late. Looking at it here is no contact."""
+def _waiting(client: redis.Redis, now: datetime) -> Iterator[TriggerLine]:
+    """Triggers handed out and not expired. Reading them here does not count as a contact."""
     last = BEGINNING
     while last:
-        words = (last, 1_000, int(now.timestamp() * 1000), 0, "", 0)
-        place, found = cast(Any, client.eval(READ, 1, keys.triggers(), *map(str, words)))
-        last = place.decode()
-        yield from (msgspec.json.decode(line) for line in found[1::2])
+        arguments = (last, 1_000, int(now.timestamp() * 1000), 0, "", 0)
+        position, entries = cast(Any, client.eval(READ, 1, keys.triggers(), *map(str, arguments)))
+        last = position.decode()
+        yield from (msgspec.json.decode(line) for line in entries[1::2])
 
 
-def _worked_out(home: Home, client: redis.Redis, now: datetime) -> list[Line]:
-    # Here and not above: a serving process reads this file too, and must not load training's libraries.
+def _replayed(home: Home, client: redis.Redis, now: datetime) -> list[TriggerLine]:
+    # Imported here because serving imports this module too, and must not load training's libraries.
     from training.worker.trigger_replay import replay
     from training.worker.trigger_rounds import Lifecycle, merchants_settings
 
     now_ms, (settings, _) = int(now.timestamp() * 1000), merchants_settings(client)
     knowledge = Lifecycle(client, home, StoreSettings().holdout).knowledge()
-    found: list[Line] = []
+    due: list[TriggerLine] = []
     with progress() as report:
         report("Replaying the history", 0, 1)
-        standings = list(replay(home, now, StoreSettings()).standings())
-        for place, (customer, standing) in enumerate(standings):
-            if place % 500 == 0:
-                report("Looking at customers", place, len(standings))
-            plan = knowledge.decide(customer, standing, now_ms, settings)
-            found += [cast(Line, msgspec.to_builtins(trigger)) for trigger in plan.triggers]
-    return sorted(found, key=lambda line: (line["due_at"], line["id"]))
+        states = list(replay(home, now, StoreSettings()).states())
+        for number, (customer, state) in enumerate(states):
+            if number % 500 == 0:
+                report("Looking at customers", number, len(states))
+            plan = knowledge.decide(customer, state, now_ms, settings)
+            due += [cast(TriggerLine, msgspec.to_builtins(trigger)) for trigger in plan.triggers]
+    return sorted(due, key=lambda line: (line["due_at"], line["id"]))
 
 
-def _show(lines: list[Line], limit: int) -> None:
+def _show(lines: list[TriggerLine], limit: int) -> None:
     rows = [
         (
             str(line.get("due_at", ""))[:16].replace("T", " "),

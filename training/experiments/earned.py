@@ -1,4 +1,4 @@
-"""What Perennial earned, by those who were held out of it, and how sure that is."""
+"""What Perennial earned, estimated by comparison with the holdout."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from recommender.experiments.assignment import HELD_OUT
 from training.experiments.effects import Visitors, effect
 from training.experiments.exposures import PERENNIAL
 
-SURE = 1.96  # of a window that is looked at once: 95 %
-FEWEST = 20  # buyers of those held out, below which nothing is said
+Z_95 = 1.96  # an ordinary 95 % interval: a window is evaluated once
+FEWEST_HELD_OUT_BUYERS = 20  # below that no estimate is given
 
 
 class Earned(NamedTuple):
-    """What all who were not held out brought above what they would have, with the ends of 95 %.
+    """What treated visitors brought above their counterfactual, with the ends of a 95 % interval.
 
-    share: of what they would have brought; buyers: of those held out, in the window.
+    share: relative to the counterfactual; buyers: visitors of the holdout who bought in the window.
     """
 
     since: datetime
@@ -32,46 +32,45 @@ class Earned(NamedTuple):
     buyers: int
 
     @property
-    def known(self) -> bool:
-        """Whether enough of those held out bought to say anything."""
-        return self.buyers >= FEWEST
+    def is_known(self) -> bool:
+        """Whether the holdout has enough buyers for an estimate."""
+        return self.buyers >= FEWEST_HELD_OUT_BUYERS
 
 
-def earned(brought: pl.DataFrame, metric: str, since: datetime, until: datetime) -> Earned:
-    """brought: `outcomes.outcomes` of that window. A window of its own is looked at once: an ordinary
-    interval holds."""
+def earned_above_holdout(outcomes: pl.DataFrame, metric: str, since: datetime, until: datetime) -> Earned:
+    """outcomes: `outcomes.outcomes` of that window. metric: one of its columns, summed over visitors."""
     arms = {
         name: Visitors.of(rows[metric].to_numpy(), before=rows["before"].to_numpy())
         for name in (HELD_OUT, PERENNIAL)
-        for rows in [brought.filter(pl.col("arm") == name)]
+        for rows in [outcomes.filter(pl.col("arm") == name)]
     }
-    buyers = int(brought.filter(pl.col("arm") == HELD_OUT)["buyers"].sum())
+    buyers = int(outcomes.filter(pl.col("arm") == HELD_OUT)["buyers"].sum())
     if min(len(arm.outcome) for arm in arms.values()) < 2:
         return Earned(since, until, 0.0, 0.0, 0.0, 0.0, 0)
-    found, n = effect(arms[HELD_OUT], arms[PERENNIAL]), len(arms[PERENNIAL].outcome)
-    value, half = found.difference * n, SURE * sqrt(found.variance) * n
-    without = float(arms[PERENNIAL].outcome.sum()) - value
-    share = value / without if without > 0 else 0.0
+    estimate, n = effect(arms[HELD_OUT], arms[PERENNIAL]), len(arms[PERENNIAL].outcome)
+    value, half = estimate.difference * n, Z_95 * sqrt(estimate.variance) * n
+    counterfactual = float(arms[PERENNIAL].outcome.sum()) - value
+    share = value / counterfactual if counterfactual > 0 else 0.0
     return Earned(since, until, value, value - half, value + half, share, buyers)
 
 
-def sentence(found: Earned, what: str, when: str, currency: str | None) -> str:
+def sentence(earned: Earned, what: str, when: str, currency: str | None) -> str:
     """In plain words. what: `margin` or `revenue`; when: `in the last 30 days`."""
 
     def money(value: float) -> str:
         return shown(round(value), "money", currency).replace(".00", "")
 
-    if not found.known:
+    if not earned.is_known:
         return (
-            f"Not enough yet to say what Perennial earned {when}: {found.buyers} of those who are held out"
-            f" bought, and it takes {FEWEST}."
+            f"Not enough yet to say what Perennial earned {when}: {earned.buyers} of those who are held out"
+            f" bought, and it takes {FEWEST_HELD_OUT_BUYERS}."
         )
-    ends = f"between {money(found.low)} and {money(found.high)}"
-    if found.low > 0:
-        return f"Perennial earned about {money(found.value)} of {what} {when}: {ends}, with 95 % certainty."
-    if found.high < 0:
-        return f"Perennial cost about {money(-found.value)} of {what} {when}: {ends}, with 95 % certainty."
+    ends = f"between {money(earned.low)} and {money(earned.high)}"
+    if earned.low > 0:
+        return f"Perennial earned about {money(earned.value)} of {what} {when}: {ends}, with 95 % certainty."
+    if earned.high < 0:
+        return f"Perennial cost about {money(-earned.value)} of {what} {when}: {ends}, with 95 % certainty."
     unsure = f"but that is not sure: anything {ends} fits what was seen."
-    if found.value > 0:
-        return f"Perhaps Perennial earned {money(found.value)} of {what} {when}, {unsure}"
+    if earned.value > 0:
+        return f"Perhaps Perennial earned {money(earned.value)} of {what} {when}, {unsure}"
     return f"It does not look as if Perennial earned any {what} {when}, {unsure}"

@@ -1,32 +1,31 @@
-"""The difference that an arm makes to a metric, and how far chance alone would carry it."""
+"""The effect of an arm on a metric, and the variance of its estimate."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]
+from recommender.arrays.dtypes import Float64s
 
 
 class Visitors(NamedTuple):
-    """One arm, a row a visitor, (n) float64 each. outcome: what is compared, refunds taken off; per: what it
-    is counted by (ones: a visitor; orders: a ratio metric); before: the same of the weeks before, or 0."""
+    """One arm, a row for each visitor, (n) float64 each. outcome: the numerator, net of refunds; per: the
+    denominator (ones: a mean per visitor; orders: a ratio metric); before: a covariate from before, or 0."""
 
-    outcome: Numbers
-    per: Numbers
-    before: Numbers
+    outcome: Float64s
+    per: Float64s
+    before: Float64s
 
     @classmethod
-    def of(cls, outcome: Numbers, per: Numbers | None = None, before: Numbers | None = None) -> Visitors:
-        """Counted by visitor and with nothing known of before, unless said."""
+    def of(cls, outcome: Float64s, per: Float64s | None = None, before: Float64s | None = None) -> Visitors:
+        """Per visitor and without a covariate by default."""
         n = len(outcome)
         return cls(outcome, np.ones(n) if per is None else per, np.zeros(n) if before is None else before)
 
 
 class Effect(NamedTuple):
-    """control: the metric without the arm; difference: with it less that; variance: of the difference."""
+    """control: the control's metric; difference: the arm's metric less that; variance: of the difference."""
 
     control: float
     difference: float
@@ -34,7 +33,7 @@ class Effect(NamedTuple):
 
 
 def effect(control: Visitors, treated: Visitors) -> Effect:
-    """Difference of ratios sum(outcome) / sum(per), the weeks before taken out (CUPED).
+    """Difference of ratios sum(outcome) / sum(per), adjusted for the covariate (CUPED).
 
     Delta method: a ratio moves as the mean of (outcome - R per) / mean(per) (Deng, Knoblich and Lu 2018).
     CUPED: less theta (before - its mean over both arms), theta = cov / var (Deng, Xu, Kohavi and Walker
@@ -52,19 +51,19 @@ def effect(control: Visitors, treated: Visitors) -> Effect:
     return Effect(ratios[0], means[1] - means[0], variance)
 
 
-def _linear(arm: Visitors) -> tuple[float, Numbers]:
-    """The ratio, and what each visitor moves it by times n."""
+def _linear(arm: Visitors) -> tuple[float, Float64s]:
+    """The ratio, and each visitor's linearised deviation from it."""
     if not arm.per.sum():
         return 0.0, np.zeros(len(arm.per))
     ratio = float(arm.outcome.sum() / arm.per.sum())
     return ratio, (arm.outcome - ratio * arm.per) / arm.per.mean()
 
 
-def _cuped(moves: tuple[Numbers, ...], before: tuple[Numbers, ...]) -> tuple[float, float]:
-    """theta within the arms, and the mean of before over all."""
-    both = np.concatenate(before)
+def _cuped(moves: tuple[Float64s, ...], before: tuple[Float64s, ...]) -> tuple[float, float]:
+    """theta within the arms, and the mean of the covariate over all visitors."""
+    pooled = np.concatenate(before)
     spread = sum(float(((b - b.mean()) ** 2).sum()) for b in before)
     if not spread:
         return 0.0, 0.0
-    together = sum(float((m * (b - b.mean())).sum()) for m, b in zip(moves, before, strict=True))
-    return together / spread, float(both.mean())
+    covariance = sum(float((m * (b - b.mean())).sum()) for m, b in zip(moves, before, strict=True))
+    return covariance / spread, float(pooled.mean())

@@ -1,4 +1,4 @@
-"""Every experiment that was ever planned, as the home remembers it: Redis keeps the last versions only."""
+"""Every version of every experiment, kept in a file of the home: Redis keeps the last versions only."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from recommender.experiments.plan import Experiment, Experiments
 PLANS_FILE = "experiments.json"
 
 
-def known_plans(home: Home) -> dict[str, Experiment]:
-    """edition -> experiment, as it was last saved; oldest first."""
+def all_plans(home: Home) -> dict[str, Experiment]:
+    """Hash of the plan -> experiment, as it was last saved; oldest first."""
     try:
-        kept = (home.root / PLANS_FILE).read_bytes()
+        saved = (home.root / PLANS_FILE).read_bytes()
     except FileNotFoundError:
         return {}
-    return {each.plan_hash: each for each in msgspec.json.decode(kept, type=list[Experiment])}
+    return {each.plan_hash: each for each in msgspec.json.decode(saved, type=list[Experiment])}
 
 
 def remember_plans(home: Home, plans: Iterable[Experiment]) -> None:
-    """Add to what is known; the later of two of one edition stands (its name or its end may have changed)."""
-    before = known_plans(home)
+    """Add plans to the file. Of two with one hash the later is kept: its name or its end may have changed."""
+    before = all_plans(home)
     after = before | {each.plan_hash: each for each in plans}
     if after != before:
         target = home.root / PLANS_FILE
@@ -36,11 +36,11 @@ def remember_plans(home: Home, plans: Iterable[Experiment]) -> None:
 
 
 def saved_plans(client: redis.Redis) -> list[Experiment]:
-    """Of all versions that the store keeps, oldest first; what cannot be read is passed over."""
-    found: list[Experiment] = []
+    """The experiments of all versions in Redis, oldest first; unreadable versions are skipped."""
+    plans: list[Experiment] = []
     for version in reversed(EXPERIMENTS.newest_sync(client)):
         try:
-            found += msgspec.json.decode(version.settings, type=Experiments)
+            plans += msgspec.json.decode(version.settings, type=Experiments)
         except msgspec.DecodeError:
             continue
-    return found
+    return plans

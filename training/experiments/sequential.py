@@ -1,4 +1,4 @@
-"""Intervals that one may look at every day: they hold at all times at once, not at one chosen time."""
+"""Confidence sequences: intervals that hold at all times at once, so that one may look every day."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ALPHA = 0.05
 
 
 class Interval(NamedTuple):
-    """low and high of the difference; p_value: always valid too."""
+    """low and high of the difference; p_value: valid at any time too."""
 
     low: float
     high: float

@@ -37,11 +37,11 @@ METRICS = (
 
 @dataclass(frozen=True)
 class Study:
-    """brought: `outcomes.outcomes` from `since` to `until`; crossed: how many visitors were seen in two arms;
-    metrics: those that can be told, the first decides."""
+    """outcomes: `outcomes.outcomes` from `since` to `until`; crossed: how many visitors were exposed to two
+    arms; metrics: those that can be computed, the first of which decides."""
 
     plan: Experiment
-    brought: pl.DataFrame
+    outcomes: pl.DataFrame
     crossed: int
     since: datetime
     until: datetime
@@ -50,7 +50,7 @@ class Study:
     @cached_property
     def counts(self) -> list[int]:
         """Visitors of each arm."""
-        return [int((self.brought["arm"] == arm.id).sum()) for arm in self.plan.arms]
+        return [int((self.outcomes["arm"] == arm.id).sum()) for arm in self.plan.arms]
 
     @property
     def balanced(self) -> bool:
@@ -58,12 +58,12 @@ class Study:
         return sample_ratio(self.counts, [arm.weight for arm in self.plan.arms]) >= UNBALANCED
 
     def visitors(self, arm: str, metric: Metric) -> Visitors:
-        rows = self.brought.filter(pl.col("arm") == arm)
+        rows = self.outcomes.filter(pl.col("arm") == arm)
         per = rows[metric.per].to_numpy() if metric.per else None
         return Visitors.of(rows[metric.outcome].to_numpy(), per, rows["before"].to_numpy())
 
     def verdicts(self) -> Iterator[tuple[str, Verdict]]:
-        """Of each arm but the control, by the first metric."""
+        """The verdict of each arm but the control, by the first metric."""
         control, *others = self.plan.arms
         days = (self.until - self.since) / timedelta(days=1)
         for arm in others:
@@ -71,7 +71,7 @@ class Study:
             yield arm.id, verdict(*pair, days, (control.weight, arm.weight), self.plan.worthwhile)
 
     def effects(self) -> Iterator[tuple[str, Metric, Effect]]:
-        """Of each arm against the control, where both have had visitors."""
+        """The effect of each arm against the control, where both have at least two visitors."""
         control, *others = self.plan.arms
         for arm in others:
             for metric in self.metrics:

@@ -1,4 +1,4 @@
-"""What to say about an experiment today, in plain words, and how long until more can be said."""
+"""The verdict of an experiment in plain words, and how many days an undecided one still needs."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Literal, NamedTuple
 from training.experiments.effects import Effect, Visitors, effect
 from training.experiments.sequential import Interval, always_valid, radius, sample_ratio
 
-Code = Literal["better", "worse", "no_matter", "not_enough", "unbalanced", "no_traffic"]
+VerdictCode = Literal["better", "worse", "no_matter", "not_enough", "unbalanced", "no_traffic"]
 WORTHWHILE = 0.05
-"""The smallest relative difference that an owner would act on, unless said."""
+"""The smallest relative difference that an owner would act on, by default."""
 UNBALANCED = 0.001
-FEW = 100
-LONGEST = 365
+FEWEST_BUYERS = 100  # of each arm, below which no verdict is given
+LONGEST_DAYS = 365
 
 
 class Verdict(NamedTuple):
     """Of one arm against the control. relative: difference over the control's metric; minimum_detectable:
     the smallest relative difference that today's visitors could have shown; days_to_go: until the
-    worthwhile one could be shown, None where that is settled or out of sight."""
+    worthwhile one could be shown; None where the verdict is final or that takes over a year."""
 
-    code: Code
+    code: VerdictCode
     text: str
     difference: float
     interval: Interval
@@ -37,38 +37,44 @@ def verdict(
     weights: tuple[float, float] = (1.0, 1.0),
     worthwhile: float = WORTHWHILE,
 ) -> Verdict:
-    """days: since the first visitor; a clock that went back makes them none, and then nothing is foretold."""
+    """days: since the first visitor; where they are not positive, no days to go are predicted."""
     counts = [len(control.outcome), len(treated.outcome)]
     if min(counts) < 2:
-        return _silent("no_traffic", "One of the arms has had no visitors: look at its weight and placement.")
+        return _undecided(
+            "no_traffic", "One of the arms has had no visitors: look at its weight and placement."
+        )
     if sample_ratio(counts, list(weights)) < UNBALANCED:
-        return _silent("unbalanced", _unbalanced(counts, weights))
-    found = effect(control, treated)
-    expected = worthwhile * abs(found.control)
-    interval = always_valid(found, expected)
-    relative = found.difference / abs(found.control) if found.control else 0.0
-    detectable = radius(found.variance, expected) / abs(found.control) if expected and found.variance else inf
-    thin = min(int((arm.outcome != 0).sum()) for arm in (control, treated)) < FEW
+        return _undecided("unbalanced", _unbalanced(counts, weights))
+    estimate = effect(control, treated)
+    expected = worthwhile * abs(estimate.control)
+    interval = always_valid(estimate, expected)
+    relative = estimate.difference / abs(estimate.control) if estimate.control else 0.0
+    detectable = (
+        radius(estimate.variance, expected) / abs(estimate.control) if expected and estimate.variance else inf
+    )
+    thin = min(int((arm.outcome != 0).sum()) for arm in (control, treated)) < FEWEST_BUYERS
     code = "not_enough" if thin else _code(interval, expected)
-    more = days_to_go(found, expected, days) if code == "not_enough" else None
-    text = _text(code, found, interval, more, worthwhile)
-    return Verdict(code, text, found.difference, interval, relative, detectable, more)
+    more = days_to_go(estimate, expected, days) if code == "not_enough" else None
+    text = _text(code, estimate, interval, more, worthwhile)
+    return Verdict(code, text, estimate.difference, interval, relative, detectable, more)
 
 
-def days_to_go(found: Effect, expected: float, days: float) -> int | None:
+def days_to_go(estimate: Effect, expected: float, days: float) -> int | None:
     """Until the interval is narrower than the worthwhile difference, at this pace; None: over a year."""
-    if days <= 0 or expected <= 0 or found.variance <= 0:
+    if days <= 0 or expected <= 0 or estimate.variance <= 0:
         return None
-    low, high = 1.0, 1.0 + LONGEST / days
-    if radius(found.variance / high, expected) > expected:
+    low, high = 1.0, 1.0 + LONGEST_DAYS / days
+    if radius(estimate.variance / high, expected) > expected:
         return None
     for _ in range(50):
         middle = (low + high) / 2
-        low, high = (low, middle) if radius(found.variance / middle, expected) <= expected else (middle, high)
+        low, high = (
+            (low, middle) if radius(estimate.variance / middle, expected) <= expected else (middle, high)
+        )
     return max(1, ceil((high - 1) * days))
 
 
-def _code(interval: Interval, expected: float) -> Code:
+def _code(interval: Interval, expected: float) -> VerdictCode:
     if interval.low > 0:
         return "better"
     if interval.high < 0:
@@ -76,11 +82,15 @@ def _code(interval: Interval, expected: float) -> Code:
     return "no_matter" if -expected < interval.low and interval.high < expected else "not_enough"
 
 
-def _text(code: Code, found: Effect, interval: Interval, more: int | None, worthwhile: float) -> str:
+def _text(
+    code: VerdictCode, estimate: Effect, interval: Interval, more: int | None, worthwhile: float
+) -> str:
     span = f"between {interval.low:+.3g} and {interval.high:+.3g}"
     if code in ("better", "worse"):
-        percent = f" ({found.difference / abs(found.control):+.1%})" if found.control else ""
-        return f"It is {code}: {found.difference:+.3g} a visitor{percent}, surely {span}. You may stop here."
+        percent = f" ({estimate.difference / abs(estimate.control):+.1%})" if estimate.control else ""
+        return (
+            f"It is {code}: {estimate.difference:+.3g} a visitor{percent}, surely {span}. You may stop here."
+        )
     if code == "no_matter":
         return f"It makes no difference of {worthwhile:.0%} or more: {span}. Keep what is simpler."
     when = (
@@ -88,7 +98,7 @@ def _text(code: Code, found: Effect, interval: Interval, more: int | None, worth
         if more is not None
         else "more than a year at this pace, so try a bolder change"
     )
-    return f"Not enough yet: {when}. So far {found.difference:+.3g} a visitor, {span}."
+    return f"Not enough yet: {when}. So far {estimate.difference:+.3g} a visitor, {span}."
 
 
 def _unbalanced(counts: list[int], weights: tuple[float, float]) -> str:
@@ -98,5 +108,5 @@ def _unbalanced(counts: list[int], weights: tuple[float, float]) -> str:
     )
 
 
-def _silent(code: Code, text: str) -> Verdict:
+def _undecided(code: VerdictCode, text: str) -> Verdict:
     return Verdict(code, text, 0.0, Interval(-inf, inf, 1.0), 0.0, inf, None)

@@ -12,7 +12,7 @@ DIRECT = "direct"
 
 
 def channels(archive: Archive, ledger: Ledger) -> pl.DataFrame:
-    """customer, channel: the source of the first visit or order that told one, up to the first order."""
+    """customer, channel: the first source named by a visit or order, up to the first order."""
     owned = linked(archive.touches).filter(pl.col("type") == "touch", pl.col("customer").is_not_null())
     first = ledger.customers.select("customer", "first")
     sourced = (
@@ -22,5 +22,5 @@ def channels(archive: Archive, ledger: Ledger) -> pl.DataFrame:
         .group_by("customer")
         .agg(pl.col("channel").first())
     )
-    known = first.select("customer").join(sourced, on="customer", how="left")
-    return known.with_columns(pl.col("channel").fill_null(DIRECT))
+    everyone = first.select("customer").join(sourced, on="customer", how="left")
+    return everyone.with_columns(pl.col("channel").fill_null(DIRECT))

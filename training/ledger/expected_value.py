@@ -18,12 +18,12 @@ from training.data.history import load_history
 from training.data.products import align
 from training.ledger.touches import until
 
-HORIZONS_DAYS = (90, 365)
-FEWEST = 2  # customers with an order: of one alone nothing can be learned
-AT_ONCE = 5_000  # customers whose intervals are drawn at a time
+REPORTED_DAYS = (90, 365)
+FEWEST_WITH_ORDERS = 2  # with an order; fewer are too few to fit a model
+INTERVAL_BATCH = 5_000  # customers whose intervals are drawn at a time
 
 
-class Fitted(NamedTuple):
+class FittedValue(NamedTuple):
     """A model, and the customers in its rows."""
 
     value: CustomerValue
@@ -31,24 +31,24 @@ class Fitted(NamedTuple):
 
 
 def forecasts(
-    home: Home, catalogue: pl.DataFrame, as_of: date, fitted: Fitted | None = None
+    home: Home, catalogue: pl.DataFrame, as_of: date, fitted: FittedValue | None = None
 ) -> pl.DataFrame | None:
     """customer, p_alive, churn_risk, expected_orders_90d, predicted_365d, predicted_low, predicted_high.
 
-    Of customers who have ordered, money as the orders'; None where there are too few of them, or no
+    A row for each customer who has ordered, money in their currency; None where they are too few, or no
     forecast makes sense.
-    fitted: on everything up to that day; else it is done now.
+    fitted: a model of the history up to that day; fitted here where it is None.
     """
     today = (as_of - date(1970, 1, 1)).days
     if fitted is None:
         fitted = _fit(home, catalogue, as_of)
-    if fitted is None or np.count_nonzero(fitted.value.first_day != NO_DAY) < FEWEST:
+    if fitted is None or np.count_nonzero(fitted.value.first_day != NO_DAY) < FEWEST_WITH_ORDERS:
         return None
     return predictions(fitted, today)
 
 
-def fitted_in(home: Home, last_order: datetime) -> Fitted | None:
-    """The model in the bundle that serves, if that was trained up to this order."""
+def fitted_in(home: Home, last_order: datetime) -> FittedValue | None:
+    """The model of the published bundle, if it was trained up to this order."""
     try:
         bundle = versions.load_current(home.models)
     except BadBundle:
@@ -57,42 +57,43 @@ def fitted_in(home: Home, last_order: datetime) -> Fitted | None:
         return None
     if datetime.fromisoformat(bundle.manifest.last_order) != last_order.replace(microsecond=0):
         return None
-    names = bundle.tables.customers
-    return Fitted(bundle.tables.people.value, [names.name(row) for row in range(len(names))])
+    ids = bundle.tables.customers
+    return FittedValue(bundle.tables.people.value, [ids.name(row) for row in range(len(ids))])
 
 
-def _fit(home: Home, catalogue: pl.DataFrame, as_of: date) -> Fitted | None:
+def _fit(home: Home, catalogue: pl.DataFrame, as_of: date) -> FittedValue | None:
     history = load_history(home, catalogue).before(until(as_of).timestamp())
     value = fit_sound_value(history, align(catalogue, history).cost).value
-    return None if value is None else Fitted(value, history.customer_ids)
+    return None if value is None else FittedValue(value, history.customer_ids)
 
 
-def predictions(fitted: Fitted, today: int) -> pl.DataFrame:
+def predictions(fitted: FittedValue, today: int) -> pl.DataFrame:
     """The columns of `forecasts`. today: days since 1970."""
     value = fitted.value
     ordered = np.flatnonzero(value.first_day != NO_DAY)
     customers = value.customers(ordered)
-    found = forecast(value, customers, today, HORIZONS_DAYS)
+    expected = forecast(value, customers, today, REPORTED_DAYS)
     rng = np.random.default_rng(0)
-    ends = [
+    batches = (slice(start, start + INTERVAL_BATCH) for start in range(0, len(ordered), INTERVAL_BATCH))
+    bounds = [
         intervals(
             value,
-            customers.where(some),
+            customers.where(batch),
             today,
-            type(found)(*(part[some] for part in found)),
+            type(expected)(*(part[batch] for part in expected)),
             rng,
-            HORIZONS_DAYS,
+            REPORTED_DAYS,
         ).revenue[:, 1]
-        for some in (slice(start, start + AT_ONCE) for start in range(0, len(ordered), AT_ONCE))
+        for batch in batches
     ]
-    low, high = np.concatenate(ends).T
+    low, high = np.concatenate(bounds).T
     return pl.DataFrame(
         {
             "customer": [fitted.customer_ids[row] for row in ordered],
-            "p_alive": found.p_alive,
-            "churn_risk": found.churn_risk,
-            "expected_orders_90d": found.orders[:, 0],
-            "predicted_365d": found.revenue[:, 1],
+            "p_alive": expected.p_alive,
+            "churn_risk": expected.churn_risk,
+            "expected_orders_90d": expected.orders[:, 0],
+            "predicted_365d": expected.revenue[:, 1],
             "predicted_low": low,
             "predicted_high": high,
         }

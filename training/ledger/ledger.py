@@ -1,4 +1,4 @@
-"""Orders as they stand on a day: net of discounts, refunds and cancellations, under their customers."""
+"""Orders as of a day: net of discounts, refunds and cancellations, each with its customer."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from training.data.history import linked
 from training.data.refunds import net_of_refunds
 from training.ledger.touches import Archive, read_archive
 
-LINE = ("order", "customer", "item", "timestamp", "currency", "quantity", "price", "revenue", "number")
-GOODS = ("type", "timestamp", "customer", "browser", "item", "order", "quantity", "unit_price")
+LINE_FIELDS = ("order", "customer", "item", "timestamp", "currency", "quantity", "price", "revenue", "number")
+GOODS_COLUMNS = ("type", "timestamp", "customer", "browser", "item", "order", "quantity", "unit_price")
 AMOUNT = pl.col("quantity") * pl.col("price")
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """What was known at the end of `as_of`. customer is null for guests; money in each order's currency.
+    """Orders, refunds and products as known at the end of `as_of`. Money is in each order's currency.
 
-    orders: order, customer, timestamp, currency, revenue, products (different ones), discounted, coupon,
-    given (money of the discounts), number (1: the customer's first), costed and margin (revenue of lines with
-    a known cost, and what is left of it). lines: LINE; price: of a unit, before the order's discount. gross:
-    currency, gross (of everything ordered, whatever became of it). unpriced: lines without a price of their
-    own. assumed: orders without a currency, taken to be in the most usual one.
+    orders: order, customer (null: a guest), timestamp, currency, revenue, products (how many different ones),
+    discounted, coupon, given (money of the discounts), number (1: the customer's first order), costed and
+    margin (revenue of lines whose cost is known, and what is left of it). lines: LINE_FIELDS; price is of a
+    unit before the order's discount. gross: currency, gross (of everything ordered, before refunds and
+    cancellations). unpriced: lines without a price of their own. assumed: orders without a currency, which
+    are counted in the most usual one.
     """
 
     as_of: date
@@ -38,7 +39,7 @@ class Ledger:
     assumed: int
 
     def of(self, currency: str | None) -> Ledger:
-        """The orders of one currency; `number` counts all of a customer's."""
+        """The orders of one currency; `number` still counts a customer's orders of all currencies."""
         own = pl.col("currency").eq_missing(pl.lit(currency))
         return replace(
             self, orders=self.orders.filter(own), lines=self.lines.filter(own), gross=self.gross.filter(own)
@@ -54,12 +55,12 @@ class Ledger:
     def customers(self) -> pl.DataFrame:
         """customer, orders, revenue, first and last (timestamps), discounted (share of orders), currency.
 
-        Of a customer of several currencies, the one of most orders; revenue is that in it.
+        Currency is that of most of a customer's orders, and revenue counts the orders in it alone.
         """
-        known = self.orders.filter(pl.col("customer").is_not_null())
+        owned = self.orders.filter(pl.col("customer").is_not_null())
         usual = pl.col("currency").drop_nulls().mode().sort().first()
         return (
-            known.with_columns(usual=usual.over("customer"))
+            owned.with_columns(usual=usual.over("customer"))
             .group_by("customer")
             .agg(
                 pl.len().cast(pl.Int64).alias("orders"),
@@ -79,14 +80,14 @@ def day_of(number: int) -> date:
 
 
 def load_ledger(home: Home, as_of: date) -> Ledger:
-    """Of everything up to the end of a day."""
+    """The ledger of all events up to the end of a day."""
     return ledger_of(read_archive(home, as_of), load_products(home), as_of)
 
 
 def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date, *, with_lines: bool = True) -> Ledger:
-    """archive: up to the end of that day. Without lines, gross is empty as well: a third of the memory."""
+    """archive: up to the end of that day. Without lines, gross is empty too, for a third of the memory."""
     log = archive.sales
-    goods = log.select(GOODS).join(
+    goods = log.select(GOODS_COLUMNS).join(
         catalogue.filter(~pl.col("is_product")), left_on="item", right_on="product_id", how="anti"
     )
     priced = goods.with_columns(price=pl.coalesce("unit_price", _usual_price()))
@@ -96,7 +97,7 @@ def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date, *, with_li
     ordered = ordered.join(heads, on="order", how="left")
     gross = ordered.group_by("currency").agg((pl.col("amount") * (1 - pl.col("off"))).sum().alias("gross"))
     unpriced, prices = bought["unit_price"].null_count(), _prices(priced)
-    del priced, bought, ordered  # as long as all order lines, as is what follows
+    del priced, bought, ordered  # each is as long as all order lines: make room for the next ones
     lines = (
         net_of_refunds(linked(goods), heads.select("order", "off"))
         .join(prices, on="item", how="left")
@@ -109,7 +110,7 @@ def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date, *, with_li
     orders = _orders(lines, heads)
     lines = (lines if with_lines else lines.clear()).drop("off", "cost")
     lines = lines.join(orders.select("order", "currency", "number"), on="order")
-    return Ledger(as_of, orders, lines.select(LINE), gross, unpriced, assumed)
+    return Ledger(as_of, orders, lines.select(LINE_FIELDS), gross, unpriced, assumed)
 
 
 def _usual_price() -> pl.Expr:
@@ -121,7 +122,7 @@ def _prices(priced: pl.DataFrame) -> pl.DataFrame:
 
 
 def _heads(log: pl.DataFrame, priced: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """(order, currency, off, discounted, coupon; how many orders' currency was assumed). off: a share."""
+    """(order, currency, off, discounted, coupon; orders without a currency). off: share of the discount."""
     bought = pl.col("type") == "purchase"
     heads = (
         log.select("type", "order", "currency", "discount", "coupon")
@@ -135,13 +136,13 @@ def _heads(log: pl.DataFrame, priced: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         )
     )
     goods = priced.filter(bought).group_by("order").agg(AMOUNT.sum().alias("goods"))
-    known = heads["currency"].drop_nulls().mode().sort()
-    usual = known[0] if known.len() else None
+    modes = heads["currency"].drop_nulls().mode().sort()
+    usual = modes[0] if modes.len() else None
     off = (pl.col("discount") / pl.col("goods")).fill_nan(0.0).fill_null(0.0).clip(0.0, 1.0)
     joined = heads.join(goods, on="order", how="left").with_columns(off=off)
     filled = joined.with_columns(pl.col("currency").fill_null(pl.lit(usual, pl.String)))
-    told = filled.select("order", "currency", "off", "coupon", pl.col("discounted").fill_null(value=False))
-    return told, heads["currency"].null_count() if usual else 0
+    filled = filled.select("order", "currency", "off", "coupon", pl.col("discounted").fill_null(value=False))
+    return filled, heads["currency"].null_count() if usual else 0
 
 
 def _orders(lines: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
@@ -155,9 +156,9 @@ def _orders(lines: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
         pl.col("revenue").filter(costed).sum().alias("costed"),
         (pl.col("revenue") - pl.col("quantity") * pl.col("cost")).filter(costed).sum().alias("margin"),
     )
-    told = heads.select("order", "currency", "discounted", "coupon")
+    head = heads.select("order", "currency", "discounted", "coupon")
     return (
-        orders.join(told, on="order", how="left")
+        orders.join(head, on="order", how="left")
         .sort("timestamp", "order")
         .with_columns(
             number=pl.when(pl.col("customer").is_not_null()).then(

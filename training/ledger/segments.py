@@ -9,40 +9,43 @@ from training.ledger.ledger import Ledger
 from training.ledger.touches import until
 
 DAY_S = 86_400.0
-GAP_DAYS = 60.0  # between two orders, of a shop in which nobody came back yet
+GAP_DAYS = 60.0  # assumed between two orders where no customer has ordered twice
 
 
-def rhythm_of(ledger: Ledger, without: float) -> Rhythm:
-    """What is usual in this shop. without: the days between orders where nobody has come back."""
+def rhythm_of(ledger: Ledger, default_gap_days: float) -> Rhythm:
+    """The shop's usual days between orders, and its revenue quantiles.
+
+    default_gap_days: the days between orders where nobody has ordered twice.
+    """
     customers = ledger.customers
     if customers.is_empty():
-        return Rhythm(without, 0.0, 0.0)
+        return Rhythm(default_gap_days, 0.0, 0.0)
     revenue = customers["revenue"]
     fifth, twentieth = (float(revenue.quantile(share, "higher") or 0.0) for share in (0.8, 0.95))
-    return Rhythm(days_between(ledger) or without, fifth, twentieth)
+    return Rhythm(days_between(ledger) or default_gap_days, fifth, twentieth)
 
 
 def days_between(ledger: Ledger) -> float | None:
-    """Median days from an order to the same customer's next; None where nobody came back."""
+    """Median days from an order to the same customer's next; None where nobody ordered twice."""
     orders = ledger.orders.filter(pl.col("customer").is_not_null()).sort("customer", "timestamp")
     gaps = orders.select(pl.col("timestamp").diff().dt.total_seconds() / DAY_S).to_series()
     median = gaps.filter(orders["customer"] == orders["customer"].shift()).median()
     return float(median) if isinstance(median, float) else None
 
 
-def standings(ledger: Ledger, rhythm: Rhythm) -> pl.DataFrame:
+def with_segments(ledger: Ledger, rhythm: Rhythm) -> pl.DataFrame:
     """`Ledger.customers` with recency_days, span_days, segment and vip."""
     end = pl.lit(until(ledger.as_of))
-    people = ledger.customers.with_columns(
+    customers = ledger.customers.with_columns(
         recency_days=(end - pl.col("last")).dt.total_seconds() / DAY_S,
         span_days=(pl.col("last") - pl.col("first")).dt.total_seconds() / DAY_S,
     )
     names = ("orders", "revenue", "span_days", "recency_days")
-    facts: list[tuple[int, float, float, float]] = people.select(names).rows()
+    figures: list[tuple[int, float, float, float]] = customers.select(names).rows()
     segments = [
-        segment_of(orders, revenue, span, recency, rhythm) for orders, revenue, span, recency in facts
+        segment_of(orders, revenue, span, recency, rhythm) for orders, revenue, span, recency in figures
     ]
-    return people.with_columns(
+    return customers.with_columns(
         segment=pl.Series([segment.name if segment else None for segment in segments], dtype=pl.String),
-        vip=pl.Series([is_vip(known[0], known[1], rhythm) for known in facts], dtype=pl.Boolean),
+        vip=pl.Series([is_vip(orders, revenue, rhythm) for orders, revenue, *_ in figures], dtype=pl.Boolean),
     )

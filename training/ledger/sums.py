@@ -1,4 +1,4 @@
-"""Sums and what they are of."""
+"""Sums, and shares of them, that hold for empty columns too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What reports read of the history, in one pass: sales, what brought people here, what they told."""
+"""What reports read of the history, in one pass: sales, the channels of visits, and facts of customers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from features.history.events_parquet import scan
 from features.home import Home
 
 SALES = ("purchase", "refund", "cancel", "identify")
-TOLD = ("country", "language", "consent")
+FACTS = ("country", "language", "consent")
 
 
 class Archive(NamedTuple):
@@ -19,17 +19,17 @@ class Archive(NamedTuple):
 
     sales: a row a line of an order, refund, cancellation or sign-in, with type, timestamp, customer, browser,
     item, order, quantity, unit_price, discount, currency, coupon. touches: type, timestamp, channel,
-    customer, browser of each customer's and browser's first sourced event ("touch"), and sign-ins. told:
-    customer, country, language, consent (to e-mail; "true" or "false"): their newest word on each.
+    customer, browser of each customer's and browser's first sourced event ("touch"), and sign-ins. facts:
+    customer, country, language, consent (to e-mail; "true" or "false"), the newest of each.
     """
 
     sales: pl.DataFrame
     touches: pl.DataFrame
-    told: pl.DataFrame
+    facts: pl.DataFrame
 
 
 def read_archive(home: Home, as_of: date) -> Archive:
-    """What came later has not happened."""
+    """The archive of a day; later events are left out."""
     return archive_of(rows_until(home, as_of))
 
 
@@ -39,10 +39,10 @@ def rows_until(home: Home, as_of: date) -> pl.LazyFrame:
     return scan(home).filter(pl.col("timestamp") < until(as_of)).rename(names)
 
 
-def archive_of(seen: pl.LazyFrame) -> Archive:
-    """seen: `rows_until`. What is long is read a part at a time, in no order."""
-    sales, touches = (part(seen).collect(engine="streaming") for part in (_sales, _touches))
-    return Archive(sales, touches, _told(seen).collect())
+def archive_of(rows: pl.LazyFrame) -> Archive:
+    """rows: of `rows_until`. Sales and touches are streamed to save memory, so their order is not fixed."""
+    sales, touches = (part(rows).collect(engine="streaming") for part in (_sales, _touches))
+    return Archive(sales, touches, _facts(rows).collect())
 
 
 def until(as_of: date) -> datetime:
@@ -50,33 +50,33 @@ def until(as_of: date) -> datetime:
     return datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) + timedelta(days=1)
 
 
-def _sales(seen: pl.LazyFrame) -> pl.LazyFrame:
+def _sales(rows: pl.LazyFrame) -> pl.LazyFrame:
     who = ("type", "timestamp", "customer", "browser", "item", "order")
     what = ("quantity", "unit_price", "discount", "currency", "coupon")
     words = (pl.col("type").cast(pl.Enum(SALES)), pl.col("currency", "coupon").cast(pl.Categorical))
-    return seen.filter(pl.col("type").is_in(SALES)).select(*who, *what).with_columns(*words)
+    return rows.filter(pl.col("type").is_in(SALES)).select(*who, *what).with_columns(*words)
 
 
-def _touches(seen: pl.LazyFrame) -> pl.LazyFrame:
+def _touches(rows: pl.LazyFrame) -> pl.LazyFrame:
     medium = pl.col("extra").str.json_path_match("$.utm_medium")
     with_medium = pl.concat_str(pl.col("utm_source"), medium, separator=" / ")
     sourced = (
-        seen.filter(pl.col("utm_source").str.strip_chars() != "")
+        rows.filter(pl.col("utm_source").str.strip_chars() != "")
         .with_columns(channel=pl.coalesce(with_medium, "utm_source").str.strip_chars())
         .group_by("customer", "browser")
         .agg(pl.col("timestamp").min(), pl.col("channel").sort_by("timestamp", "channel").first())
         .with_columns(type=pl.lit("touch"))
     )
-    signed = seen.filter(pl.col("type") == "identify").with_columns(channel=pl.lit(None, pl.String))
+    signed = rows.filter(pl.col("type") == "identify").with_columns(channel=pl.lit(None, pl.String))
     columns = ("type", "timestamp", "channel", "customer", "browser")
     return pl.concat([sourced.select(columns), signed.select(columns)])
 
 
-def _told(seen: pl.LazyFrame) -> pl.LazyFrame:
+def _facts(rows: pl.LazyFrame) -> pl.LazyFrame:
     extra = pl.col("extra")
     consent = pl.when(pl.col("type") == "consent").then(extra.str.json_path_match("$.properties.email"))
     return (
-        seen.filter(
+        rows.filter(
             pl.col("customer").is_not_null(), pl.any_horizontal(pl.col("country", "extra").is_not_null())
         )
         .select(
@@ -88,5 +88,5 @@ def _told(seen: pl.LazyFrame) -> pl.LazyFrame:
         )
         .sort("timestamp", maintain_order=True)
         .group_by("customer")
-        .agg(pl.col(name).drop_nulls().last() for name in TOLD)
+        .agg(pl.col(name).drop_nulls().last() for name in FACTS)
     )

@@ -49,7 +49,7 @@ def _facts_and_rhythm(
     facts = (
         known.join(ledger.customers, on="customer", how="left", maintain_order="left")
         .join(channels(archive, ledger), on="customer", how="left", maintain_order="left")
-        .join(archive.told, on="customer", how="left", maintain_order="left")
+        .join(archive.facts, on="customer", how="left", maintain_order="left")
     )
     return as_facts(facts), np.array(rhythm_of(ledger, GAP_DAYS), np.float64)
 

@@ -1,4 +1,4 @@
-"""A policy that is to be tried on logged decisions: a catalogue's file, and a model's beliefs."""
+"""What a policy to be replayed on logged decisions consists of: a catalogue and an offer model."""
 
 from __future__ import annotations
 
@@ -15,35 +15,39 @@ from recommender.offers.incremental_margin import OfferModel
 from training.errors import BadDataset
 
 
-class Saved(msgspec.Struct, frozen=True):
-    """As `PUT /v1/offers/catalogue` takes it, or `GET` answers."""
+class CatalogueBody(msgspec.Struct, frozen=True):
+    """The body of `PUT /v1/offers/catalogue`, and of the answer to `GET`."""
 
     catalogue: Catalogue
 
 
 def read_catalogue(path: Path) -> Catalogue:
-    """The catalogue alone, or as the API has it. Raises BadDataset."""
+    """A JSON file with a catalogue, or with a body of the API. Raises BadDataset."""
     try:
-        told = msgspec.json.decode(path.read_bytes())
-        whole = isinstance(told, dict) and "catalogue" in told
-        found = msgspec.convert(told, Saved).catalogue if whole else msgspec.convert(told, Catalogue)
+        decoded = msgspec.json.decode(path.read_bytes())
+        is_body = isinstance(decoded, dict) and "catalogue" in decoded
+        catalogue = (
+            msgspec.convert(decoded, CatalogueBody).catalogue
+            if is_body
+            else msgspec.convert(decoded, Catalogue)
+        )
     except (msgspec.DecodeError, OSError) as error:
         raise BadDataset(f"{path} is no catalogue of offers: {error}") from error
-    if wrong := contradictions(found):
+    if wrong := contradictions(catalogue):
         raise BadDataset(f"{path}: {' '.join(wrong)}")
-    return found
+    return catalogue
 
 
 def catalogue_of(settings: bytes) -> Catalogue:
-    """As it is saved; without offers where it cannot be read."""
+    """The saved catalogue; one without offers where it cannot be decoded."""
     try:
         return msgspec.json.decode(settings, type=Catalogue)
     except msgspec.DecodeError:
         return Catalogue()
 
 
-def believed(home: Home, version: str) -> OfferModel:
-    """What a version of the model knows of offers. Raises BadDataset."""
+def offer_model_of(home: Home, version: str) -> OfferModel:
+    """The offer model of a version of the bundle. Raises BadDataset."""
     try:
         return model_of(versions.load(home.models, version).tables)
     except BadBundle as error:

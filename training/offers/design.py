@@ -1,4 +1,4 @@
-"""Columns of a table as numbers that a ridge can weigh."""
+"""The design matrix of a table: text as indicator columns, numbers standardised."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-Rows = NDArray[np.float64]
-FEW = 12
-"""A number of fewer values than this stands for itself alone; others get their logarithm beside them."""
+from recommender.arrays.dtypes import Float64s
+
+LOGGED_FROM = 12
+"""Numeric columns with at least so many distinct values also get a column of their logarithm."""
 MOST_LEVELS = 50
 
 
@@ -22,12 +22,12 @@ class Design:
     names: tuple[str, ...]
     levels: dict[str, tuple[str, ...]]
     logged: frozenset[str]
-    centre: Rows
-    scale: Rows
+    centre: Float64s
+    scale: Float64s
 
     @classmethod
     def of(cls, frame: pl.DataFrame) -> Design:
-        """Learns levels and spread. A text column of more than 50 levels has no say."""
+        """Learn levels and spread. Text columns of more than MOST_LEVELS levels are left out."""
         levels = {
             name: tuple(frame[name].unique().drop_nulls().sort())
             for name in frame.columns
@@ -35,20 +35,22 @@ class Design:
         }
         kept = tuple(name for name in frame.columns if len(levels.get(name, ())) <= MOST_LEVELS)
         numbers = [name for name in kept if name not in levels]
-        logged = {name for name in numbers if frame[name].n_unique() >= FEW and _least(frame[name]) >= 0}
+        logged = {
+            name for name in numbers if frame[name].n_unique() >= LOGGED_FROM and _least(frame[name]) >= 0
+        }
         raw = cls(kept, levels, frozenset(logged), np.zeros(0), np.zeros(0))._raw(frame)
         spread = raw.std(axis=0)
         return cls(kept, levels, frozenset(logged), raw.mean(axis=0), np.where(spread > 0, spread, 1.0))
 
-    def rows(self, frame: pl.DataFrame) -> Rows:
+    def rows(self, frame: pl.DataFrame) -> Float64s:
         """(n, n_features) float64: ones, then each feature with mean 0 and spread 1."""
         return np.hstack([np.ones((len(frame), 1)), (self._raw(frame) - self.centre) / self.scale])
 
-    def _raw(self, frame: pl.DataFrame) -> Rows:
+    def _raw(self, frame: pl.DataFrame) -> Float64s:
         columns = [column for name in self.names for column in self._columns(frame[name], name)]
         return np.stack(columns, axis=1) if columns else np.empty((len(frame), 0))
 
-    def _columns(self, values: pl.Series, name: str) -> Iterator[Rows]:
+    def _columns(self, values: pl.Series, name: str) -> Iterator[Float64s]:
         if name in self.levels:
             for level in self.levels[name][1:]:
                 yield (values == level).fill_null(False).to_numpy().astype(np.float64)

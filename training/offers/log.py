@@ -1,4 +1,4 @@
-"""The log of decisions and the orders after them -> what each offer brings."""
+"""The log of offer decisions, joined with the orders after them, and the offer model fitted to it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from features.home import Home
+from recommender.arrays.dtypes import Float32s, Float64s
 from recommender.model.offer_table import OfferTable
 from recommender.offers.catalogue import NO_OFFER
 from recommender.offers.incremental_margin import CHANCES, OFFER_FEATURES, OfferModel
@@ -17,73 +17,76 @@ from training.data.products import align
 from training.offers.learn import Responses, learn
 
 WINDOW_DAYS = 14
-"""What a customer brings in so many days after a decision is what came of it, whatever was decided."""
+"""The outcome of a decision is what the customer brings in so many days after it, offer or not."""
 LEAST_DECISIONS = 100
-TRAFFIC, TRAFFIC_DAYS = 300, 28
-"""So many decisions, of so many days, stand for those that budgets must last for."""
-TOLD = (*OFFER_FEATURES, *CHANCES)
+TRAFFIC_DECISIONS, TRAFFIC_DAYS = 300, 28
+"""The traffic that budgets must last for is a sample of so many decisions of the last so many days."""
+LOGGED_FEATURES = (*OFFER_FEATURES, *CHANCES)
 
 
-class Outcomes(NamedTuple):
-    """Decisions whose window is over, and their offers, in the order of `seen.arm`. propensity: (n), the
-    chance that what was decided had; decided: their rows of the log, `DecisionRecord`."""
+class DecisionOutcomes(NamedTuple):
+    """Decisions whose window is over. arms: offer ids, as `responses.arm` numbers them; propensity: (n), of
+    the arm that was decided; decided: their rows of the log, `DecisionRecord`."""
 
     arms: tuple[str, ...]
-    seen: Responses
-    propensity: NDArray[np.float64]
+    responses: Responses
+    propensity: Float64s
     decided: pl.DataFrame
 
 
 def fit_offers(home: Home, history: History, catalogue: pl.DataFrame, seed: int = 0) -> OfferTable | None:
-    """None: nothing was decided yet. Below LEAST_DECISIONS that are over, nothing is learned of offers."""
+    """None without decisions. An untaught model below LEAST_DECISIONS whose window is over."""
     decided = read_decisions(home)
     if decided is None or decided.is_empty():
         return None
-    found, model = outcomes(home, history, catalogue), OfferModel.untaught(OFFER_FEATURES)
-    if found is not None and len(found.seen.arm) >= LEAST_DECISIONS and (found.seen.arm >= 0).any():
-        model = learn(found.seen, found.arms, OFFER_FEATURES, np.random.default_rng(seed))
-    return OfferTable.of(model, *traffic(decided))
+    outcomes, model = decision_outcomes(home, history, catalogue), OfferModel.untaught(OFFER_FEATURES)
+    arm = outcomes.responses.arm if outcomes is not None else np.empty(0)
+    if outcomes is not None and len(arm) >= LEAST_DECISIONS and (arm >= 0).any():
+        model = learn(outcomes.responses, outcomes.arms, OFFER_FEATURES, np.random.default_rng(seed))
+    return OfferTable.of(model, *recent_traffic(decided))
 
 
-def traffic(decided: pl.DataFrame) -> tuple[NDArray[np.float64], float]:
-    """(n, features + 4) of the newest decisions: what was told, basket and margin; and decisions a day."""
+def recent_traffic(decided: pl.DataFrame) -> tuple[Float64s, float]:
+    """(n, features + 4): features, chances, basket and margin of recent decisions; and decisions a day."""
     now = int(decided["at"].max())  # type: ignore[arg-type]
-    late = decided.filter(pl.col("at") > now - TRAFFIC_DAYS * DAY, pl.col("features") == pl.lit(list(TOLD)))
+    recent = decided.filter(
+        pl.col("at") > now - TRAFFIC_DAYS * DAY, pl.col("features") == pl.lit(list(LOGGED_FEATURES))
+    )
     span = max((now - int(decided["at"].min())) / DAY, 1.0)  # type: ignore[arg-type]
-    some = late.sample(min(TRAFFIC, len(late)), seed=0)
-    told = np.array(some["values"].to_list(), np.float64).reshape(len(some), len(TOLD))
-    rows = np.column_stack([told, some["basket"].to_numpy(), some["margin"].to_numpy()])
-    return rows, len(late) / min(span, TRAFFIC_DAYS)
+    sample = recent.sample(min(TRAFFIC_DECISIONS, len(recent)), seed=0)
+    values = np.array(sample["values"].to_list(), np.float64).reshape(len(sample), len(LOGGED_FEATURES))
+    rows = np.column_stack([values, sample["basket"].to_numpy(), sample["margin"].to_numpy()])
+    return rows, len(recent) / min(span, TRAFFIC_DAYS)
 
 
-def outcomes(home: Home, history: History, catalogue: pl.DataFrame) -> Outcomes | None:
-    """None: nothing was decided yet. Decisions about other features than today's have no say."""
+def decision_outcomes(home: Home, history: History, catalogue: pl.DataFrame) -> DecisionOutcomes | None:
+    """None without finished decisions. Those logged with other features than today's are left out."""
     decisions = _decisions(home, history.until - WINDOW_DAYS * DAY)
     if decisions is None or not len(decisions):
         return None
-    came = _after(decisions, _orders(history, catalogue))
+    window_sums = _after(decisions, _orders(history, catalogue))
     arms = tuple(sorted(set(decisions["offer_id"]) - {NO_OFFER}))
-    row = {arm: place for place, arm in enumerate(arms)}
-    ordered = (came["orders"].to_numpy() > 0).astype(np.float64)
-    told = np.array(decisions["values"].to_list(), np.float64)
+    numbers = {arm: number for number, arm in enumerate(arms)}
+    ordered = (window_sums["orders"].to_numpy() > 0).astype(np.float64)
+    values = np.array(decisions["values"].to_list(), np.float64)
     basket, expected, cost = (decisions[name].to_numpy() for name in ("basket", "margin", "cost"))
-    seen = Responses(
-        features=told[:, : len(OFFER_FEATURES)],
-        arm=np.array([row.get(offer, -1) for offer in decisions["offer_id"]], np.int64),
-        stays=told[:, TOLD.index("stays")],
-        anyway=told[:, TOLD.index("anyway")],
+    responses = Responses(
+        features=values[:, : len(OFFER_FEATURES)],
+        arm=np.array([numbers.get(offer, -1) for offer in decisions["offer_id"]], np.int64),
+        stays=values[:, LOGGED_FEATURES.index("stays")],
+        anyway=values[:, LOGGED_FEATURES.index("anyway")],
         basket=basket,
         expected=expected,
         cost=cost,
         ordered=ordered,
-        paid=ordered * cost,  # whoever orders is taken to use it: no event says otherwise
-        margin=came["margin"].to_numpy() - ordered * cost,
+        paid=ordered * cost,  # all who order count as using the offer, since no event says so
+        margin=window_sums["margin"].to_numpy() - ordered * cost,
     )
-    return Outcomes(arms, seen, decisions["propensity"].to_numpy(), decisions)
+    return DecisionOutcomes(arms, responses, decisions["propensity"].to_numpy(), decisions)
 
 
 def read_decisions(home: Home) -> pl.DataFrame | None:
-    """All of the log, each decision once, in time order, with `at` in epoch s. None: nothing was decided."""
+    """The whole log, each decision once, in time order, with `at` in epoch s. None without decisions."""
     if not any(home.decisions.glob("*/*.parquet")):
         return None
     return (
@@ -96,16 +99,16 @@ def read_decisions(home: Home) -> pl.DataFrame | None:
 
 
 def _decisions(home: Home, until: int) -> pl.DataFrame | None:
-    """Windows of a customer apart, with `row`; until: epoch s."""
-    found = read_decisions(home)
-    if found is None:
+    """Decisions until then (epoch s) whose windows do not overlap for one customer, with `row`."""
+    log = read_decisions(home)
+    if log is None:
         return None
-    decided = found.filter(pl.col("at") <= until, pl.col("features") == pl.lit(list(TOLD)))
-    return decided.filter(_apart(decided)).with_row_index("row")
+    decided = log.filter(pl.col("at") <= until, pl.col("features") == pl.lit(list(LOGGED_FEATURES)))
+    return decided.filter(_without_overlap(decided)).with_row_index("row")
 
 
-def _apart(decided: pl.DataFrame) -> pl.Series:
-    """Which decisions to look at: none of a customer within the window of the one before."""
+def _without_overlap(decided: pl.DataFrame) -> pl.Series:
+    """(n) bool: which decisions to keep: none within the window of the customer's last kept one."""
     last: dict[str, int] = {}
     kept = []
     for customer, at in decided.select("customer_id", "at").iter_rows():
@@ -116,7 +119,7 @@ def _apart(decided: pl.DataFrame) -> pl.Series:
 
 
 def _orders(history: History, catalogue: pl.DataFrame) -> pl.DataFrame:
-    """customer_id, ordered_at (epoch s), margin of each order; by the usual share where a cost is unknown."""
+    """customer_id, ordered_at (epoch s), margin of each order; at the usual share where a cost is unknown."""
     lines, products = history.purchases, align(catalogue, history)
     lines = lines.where(lines.customer >= 0)
     price = np.nan_to_num(lines.unit_price.astype(np.float64))
@@ -140,24 +143,22 @@ def _orders(history: History, catalogue: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _usual_share(
-    price: NDArray[np.float64], cost: NDArray[np.float64], quantity: NDArray[np.float32]
-) -> float:
-    """Margin over turnover where both are known; 0 where nowhere."""
-    known = np.isfinite(cost) & (price > 0)
-    turnover = float((quantity * price)[known].sum())
-    return 1 - float((quantity * cost)[known].sum()) / turnover if turnover else 0.0
+def _usual_share(price: Float64s, cost: Float64s, quantity: Float32s) -> float:
+    """Margin over turnover of lines with a price and a cost; 0 without such lines."""
+    complete = np.isfinite(cost) & (price > 0)
+    turnover = float((quantity * price)[complete].sum())
+    return 1 - float((quantity * cost)[complete].sum()) / turnover if turnover else 0.0
 
 
 def _after(decisions: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
-    """orders and margin of each decision's window, in their order."""
-    late = pl.col("ordered_at") - pl.col("at")
-    found = (
+    """row, orders, margin: sums over each decision's window, in the order of the decisions."""
+    delay = pl.col("ordered_at") - pl.col("at")
+    sums = (
         decisions.select("row", "customer_id", "at")
         .join(orders, on="customer_id")
-        .filter((late > 0) & (late <= WINDOW_DAYS * DAY))
+        .filter((delay > 0) & (delay <= WINDOW_DAYS * DAY))
         .group_by("row")
         .agg(pl.len().alias("orders"), pl.col("margin").sum())
     )
-    rows = decisions.select("row").join(found, on="row", how="left", maintain_order="left")
+    rows = decisions.select("row").join(sums, on="row", how="left", maintain_order="left")
     return rows.with_columns(pl.col("orders", "margin").fill_null(0))

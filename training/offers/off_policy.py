@@ -6,32 +6,32 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]
+from recommender.arrays.dtypes import Bools, Float64s
+
 LEAST_ESS, LEAST_SHARE = 200.0, 0.01
-WIDTH = 1.96
+Z_95 = 1.96
 
 
 class Log(NamedTuple):
-    """Decisions taken, (n) float64 each.
+    """Logged decisions and a target policy to evaluate on them, (n) float64 each.
 
-    reward: what came of the action taken; propensity: its chance then; target: its chance under the policy
-    in question; predicted: a model's reward of the action taken; expected: the model's mean reward under
-    the policy in question. The model must not have seen the decision.
+    reward: of the action taken; propensity: its probability under the logging policy; target: its
+    probability under the target policy; predicted: a model's reward of the action taken; expected: the
+    model's mean reward under the target policy. The model must not be trained on the decision itself.
     """
 
-    reward: Numbers
-    propensity: Numbers
-    target: Numbers
-    predicted: Numbers
-    expected: Numbers
+    reward: Float64s
+    propensity: Float64s
+    target: Float64s
+    predicted: Float64s
+    expected: Float64s
 
     @property
-    def weight(self) -> Numbers:
+    def weight(self) -> Float64s:
         return self.target / self.propensity
 
-    def where(self, kept: NDArray[np.bool_]) -> Log:
+    def where(self, kept: Bools) -> Log:
         return Log(*(column[kept] for column in self))
 
 
@@ -43,12 +43,12 @@ class Value(NamedTuple):
     high: float
 
 
-def log_of(reward: Numbers, propensity: Numbers, target: Numbers) -> Log:
-    """A log without a model of rewards. Raises ValueError where a propensity is no chance."""
+def log_of(reward: Float64s, propensity: Float64s, target: Float64s) -> Log:
+    """A log without a model of rewards. Raises ValueError where a propensity is not in (0, 1]."""
     if not ((propensity > 0) & (propensity <= 1)).all():
         raise ValueError("every logged decision needs its propensity, above 0 and at most 1")
-    nothing = np.zeros(len(reward))
-    return Log(reward, propensity, target, nothing, nothing)
+    zeros = np.zeros(len(reward))
+    return Log(reward, propensity, target, zeros, zeros)
 
 
 def effective_sample_size(log: Log) -> float:
@@ -58,7 +58,7 @@ def effective_sample_size(log: Log) -> float:
 
 
 def refusal(log: Log) -> str | None:
-    """Why this log cannot judge the policy; None: it can."""
+    """Why this log is too small to evaluate the policy; None: it is large enough."""
     ess, needed = effective_sample_size(log), max(LEAST_ESS, LEAST_SHARE * len(log.reward))
     if ess >= needed:
         return None
@@ -80,17 +80,17 @@ def snips(log: Log) -> Value:
         return Value(float("nan"), float("nan"), float("nan"))
     value = float((log.weight * log.reward).sum()) / total
     error = float(np.sqrt((log.weight**2 * (log.reward - value) ** 2).sum())) / total
-    return Value(value, value - WIDTH * error, value + WIDTH * error)
+    return Value(value, value - Z_95 * error, value + Z_95 * error)
 
 
 def dr(log: Log) -> Value:
-    """The model's expectation, put right where the log disagrees (Dudík, Langford and Li 2011)."""
+    """The model's expectation, corrected by the log's residuals (Dudík, Langford and Li 2011)."""
     return _mean(log.expected + log.weight * (log.reward - log.predicted))
 
 
 ESTIMATORS: dict[str, Callable[[Log], Value]] = {"ips": ips, "snips": snips, "dr": dr}
 
 
-def _mean(values: Numbers) -> Value:
+def _mean(values: Float64s) -> Value:
     value, error = float(values.mean()), float(values.std(ddof=1)) / np.sqrt(len(values))
-    return Value(value, float(value - WIDTH * error), float(value + WIDTH * error))
+    return Value(value, float(value - Z_95 * error), float(value + Z_95 * error))

@@ -1,33 +1,42 @@
-"""How well scores order people by what a treatment does to them."""
+"""Qini and AUUC: how well scores rank customers by the effect of a treatment."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+from recommender.arrays.dtypes import Bools, Float64s
+
+
+class Curve(NamedTuple):
+    """Points of a curve, (m) float64. x: how many customers are targeted; y: what that brings."""
+
+    x: Float64s
+    y: Float64s
+
+    @property
+    def area(self) -> float:
+        return float(np.trapezoid(self.y, self.x))
 
 
 class Counts(NamedTuple):
-    """Of the first so many by score, at each distinct score: (m) float64, from 0."""
+    """Running counts at each distinct score, best score first: (m) float64, beginning with 0."""
 
-    all: Numbers
-    treated: Numbers
-    control: Numbers
-    treated_outcome: Numbers
-    control_outcome: Numbers
+    all: Float64s
+    treated: Float64s
+    control: Float64s
+    treated_outcome: Float64s
+    control_outcome: Float64s
 
 
-def counts(score: Numbers, treated: Mask, outcome: Numbers) -> Counts:
-    """Running counts, best score first; those who tie come together."""
+def counts(score: Float64s, treated: Bools, outcome: Float64s) -> Counts:
+    """Running counts, best score first; ties enter together."""
     order = np.argsort(-score, kind="stable")
     treated, outcome, score = treated[order], outcome[order], score[order]
     last = np.r_[np.flatnonzero(np.diff(score)), len(score) - 1]
 
-    def running(values: Numbers | Mask) -> Numbers:
+    def running(values: Float64s | Bools) -> Float64s:
         return np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)[last]])
 
     ones = np.ones(len(score))
@@ -40,7 +49,7 @@ def counts(score: Numbers, treated: Mask, outcome: Numbers) -> Counts:
     )
 
 
-def qini(score: Numbers, treated: Mask, outcome: Numbers) -> float:
+def qini(score: Float64s, treated: Bools, outcome: Float64s) -> float:
     """Area between the Qini curve and the random line, over that of the perfect order. outcome: 0 or 1.
 
     The curve is Y_t - Y_c N_t / N_c; the perfect order has treated buyers first and control buyers last
@@ -50,7 +59,7 @@ def qini(score: Numbers, treated: Mask, outcome: Numbers) -> float:
     return _over_perfect(*(_qini_curve(counts(s, treated, outcome)) for s in (score, perfect)))
 
 
-def auuc(score: Numbers, treated: Mask, outcome: Numbers) -> float:
+def auuc(score: Float64s, treated: Bools, outcome: Float64s) -> float:
     """As `qini`, for the curve (Y_t / N_t - Y_c / N_c) N (`uplift_auc_score` of scikit-uplift)."""
     agrees = 2.0 * (outcome == treated)
     more_control_buyers = (~treated & (outcome == 1)).sum() > (treated & (outcome == 0)).sum()
@@ -58,19 +67,19 @@ def auuc(score: Numbers, treated: Mask, outcome: Numbers) -> float:
     return _over_perfect(*(_uplift_curve(counts(s, treated, outcome)) for s in (score, perfect)))
 
 
-def _qini_curve(c: Counts) -> tuple[Numbers, Numbers]:
-    return c.all, c.treated_outcome - c.control_outcome * _ratio(c.treated, c.control)
+def _qini_curve(c: Counts) -> Curve:
+    return Curve(c.all, c.treated_outcome - c.control_outcome * _ratio(c.treated, c.control))
 
 
-def _uplift_curve(c: Counts) -> tuple[Numbers, Numbers]:
-    return c.all, (_ratio(c.treated_outcome, c.treated) - _ratio(c.control_outcome, c.control)) * c.all
+def _uplift_curve(c: Counts) -> Curve:
+    return Curve(c.all, (_ratio(c.treated_outcome, c.treated) - _ratio(c.control_outcome, c.control)) * c.all)
 
 
-def _ratio(over: Numbers, under: Numbers) -> Numbers:
+def _ratio(over: Float64s, under: Float64s) -> Float64s:
     return np.divide(over, under, out=np.zeros_like(over), where=under > 0)
 
 
-def _over_perfect(found: tuple[Numbers, Numbers], perfect: tuple[Numbers, Numbers]) -> float:
-    random = found[0][-1] * found[1][-1] / 2
-    room = np.trapezoid(perfect[1], perfect[0]) - random
-    return float((np.trapezoid(found[1], found[0]) - random) / room) if room else 0.0
+def _over_perfect(curve: Curve, perfect: Curve) -> float:
+    random = float(curve.x[-1] * curve.y[-1]) / 2
+    room = perfect.area - random
+    return (curve.area - random) / room if room else 0.0

@@ -1,4 +1,4 @@
-"""Logged decisions asked about again: what other policies would have earned with the same customers."""
+"""Logged decisions replayed: what other policies would have earned with the same customers."""
 
 from __future__ import annotations
 
@@ -9,31 +9,30 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Bools, Float64s, Int64s
 from recommender.arrays.hashing import uniform
 from recommender.offers.catalogue import NO_OFFER, Catalogue
 from recommender.offers.decide import score_offers
 from recommender.offers.eligibility import Given, OfferContext
 from recommender.offers.incremental_margin import OFFER_FEATURES, OfferModel
 from training.offers.learn import learn
-from training.offers.log import TOLD, Outcomes
-from training.offers.off_policy import WIDTH, Log, Value
+from training.offers.log import LOGGED_FEATURES, DecisionOutcomes
+from training.offers.off_policy import Z_95, Log, Value
 from training.offers.uplift import ridge
 
-Numbers = NDArray[np.float64]
 FOLDS = 5
 ENOUGH = 50
-"""Decisions from which an arm's margin is foretold by features, and not by the mean of all."""
-SAME = 0.01
-"""An offer whose cost differs by more than this share from what was logged is another offer."""
+"""Decisions of an arm from which its margin is predicted by features, and not by the mean of all arms."""
+SAME_COST = 0.01
+"""An offer whose cost differs by more than this share from the logged cost counts as another offer."""
 MOST_UNSEEN = 0.05
-"""Share of a policy's decisions that may fall on what was never given; beyond it the log says nothing."""
+"""Largest share of a policy's decisions for arms that were never logged with which it is still evaluated."""
 
 
-class Replay(NamedTuple):
-    """log: as off_policy wants it; unseen: share of the policy's decisions that the log has never seen;
-    chances: (arm, how often) mean over the decisions."""
+class ReplayResult(NamedTuple):
+    """log: for the estimators of off_policy; unseen: share of the policy's decisions for arms that were never
+    logged; chances: arm -> its mean chance over the decisions."""
 
     log: Log
     unseen: float
@@ -41,121 +40,125 @@ class Replay(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Traffic:
-    """Finished decisions. Arms are numbered as in `arms`, none last."""
+class PolicyReplay:
+    """Finished decisions, on which policies are evaluated. Arms are numbered as in `arms`, no offer last."""
 
-    outcomes: Outcomes
+    outcomes: DecisionOutcomes
 
     @cached_property
     def arms(self) -> tuple[str, ...]:
         return (*self.outcomes.arms, NO_OFFER)
 
     @cached_property
-    def might(self) -> NDArray[np.bool_]:
-        """(n, n_arms): what each customer could have been given."""
+    def eligible(self) -> Bools:
+        """(n, n_arms): which arms each customer could have been given."""
         lists = self.outcomes.decided["arms"].to_list()
         return np.array([[arm in own for arm in self.arms] for own in lists])
 
     @cached_property
-    def fold(self) -> NDArray[np.int64]:
-        """(n) of FOLDS; a customer is in one."""
+    def fold(self) -> Int64s:
+        """(n): the fold of each decision, of FOLDS; all decisions of a customer are in one."""
         customers = self.outcomes.decided["customer_id"].to_list()
         return np.array([int(uniform("fold", customer) * FOLDS) for customer in customers])
 
     @cached_property
-    def expected(self) -> Numbers:
-        """(n, n_arms) margin after each arm, foretold by the other folds."""
-        seen, found = self.outcomes.seen, np.empty((len(self.fold), len(self.arms)))
-        told = np.column_stack([seen.features, seen.stays, seen.anyway, seen.expected])
-        spread = told.std(axis=0)
+    def expected(self) -> Float64s:
+        """(n, n_arms): margin after each arm, predicted by the other folds."""
+        responses, margin = self.outcomes.responses, np.empty((len(self.fold), len(self.arms)))
+        features = np.column_stack(
+            [responses.features, responses.stays, responses.anyway, responses.expected]
+        )
+        spread = features.std(axis=0)
         rows = np.column_stack(
-            [np.ones(len(told)), (told - told.mean(axis=0)) / np.where(spread > 0, spread, 1)]
+            [np.ones(len(features)), (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1)]
         )
         for fold in range(FOLDS):
-            asked, known = self.fold == fold, self.fold != fold
-            usual = float(seen.margin[known].mean()) if known.any() else 0.0
-            for place in range(len(self.arms)):
-                arm = place if place < len(self.outcomes.arms) else -1
-                own = known & (seen.arm == arm)
-                enough = own.sum() >= ENOUGH
-                found[asked, place] = rows[asked] @ ridge(rows[own], seen.margin[own]) if enough else usual
-        return found
+            held_out, learned = self.fold == fold, self.fold != fold
+            margin[held_out] = responses.margin[learned].mean() if learned.any() else 0.0
+            for column in range(len(self.arms)):
+                arm = column if column < len(self.outcomes.arms) else -1
+                own = learned & (responses.arm == arm)
+                if own.sum() >= ENOUGH:
+                    margin[held_out, column] = rows[held_out] @ ridge(rows[own], responses.margin[own])
+        return margin
 
-    def judge(self, target: Numbers, unseen: float = 0.0) -> Replay:
-        """target: (n, n_arms), the chance of each arm under the policy in question."""
-        seen, each = self.outcomes.seen, np.arange(len(self.fold))
-        arm = np.where(seen.arm < 0, len(self.arms) - 1, seen.arm)
+    def evaluate(self, target: Float64s, unseen: float = 0.0) -> ReplayResult:
+        """target: (n, n_arms), the chance of each arm under the policy to evaluate."""
+        responses, each = self.outcomes.responses, np.arange(len(self.fold))
+        arm = np.where(responses.arm < 0, len(self.arms) - 1, responses.arm)
         log = Log(
-            reward=seen.margin,
+            reward=responses.margin,
             propensity=self.outcomes.propensity,
             target=target[each, arm],
             predicted=self.expected[each, arm],
             expected=(target * self.expected).sum(axis=1),
         )
-        return Replay(log, unseen, dict(zip(self.arms, target.mean(axis=0).tolist(), strict=True)))
+        return ReplayResult(log, unseen, dict(zip(self.arms, target.mean(axis=0).tolist(), strict=True)))
 
-    def for_all(self, arm: str) -> Replay:
-        """One offer for all who might get it, none for the others."""
-        place, last = self.arms.index(arm), len(self.arms) - 1
-        target = np.zeros(self.might.shape)
-        chosen = np.where(self.might[:, place], place, last)
+    def for_all(self, arm: str) -> ReplayResult:
+        """One arm for all who are eligible for it, no offer for the others."""
+        column, last = self.arms.index(arm), len(self.arms) - 1
+        target = np.zeros(self.eligible.shape)
+        chosen = np.where(self.eligible[:, column], column, last)
         target[np.arange(len(target)), chosen] = 1.0
-        return self.judge(target)
+        return self.evaluate(target)
 
-    def served(self) -> Replay:
-        """What decided: every weight is 1."""
-        target = np.zeros(self.might.shape)
+    def logging_policy(self) -> ReplayResult:
+        """The logging policy itself: every weight is 1."""
+        target = np.zeros(self.eligible.shape)
         rows = self.outcomes.decided.select("arms", "chances").iter_rows()
-        for place, (arms, chances) in enumerate(rows):
+        for row, (arms, chances) in enumerate(rows):
             for arm, chance in zip(arms, chances, strict=True):
                 if arm in self.arms:
-                    target[place, self.arms.index(arm)] = chance
-        return self.judge(target)
+                    target[row, self.arms.index(arm)] = chance
+        return self.evaluate(target)
 
-    def anew(self, catalogue: Catalogue, model: OfferModel | None = None) -> Replay:
-        """Decided by today's code from another catalogue. model: another one's beliefs; None: those that the
-        other folds teach. Budgets are taken as open, and caps count what was really given."""
-        target, unseen = np.zeros(self.might.shape), 0.0
-        known, models = self._known(catalogue), self._models(model)
-        for place, (asked, now) in enumerate(_questions(self.outcomes)):
-            scored = score_offers(catalogue, models(place), asked, now)
+    def for_catalogue(self, catalogue: Catalogue, model: OfferModel | None = None) -> ReplayResult:
+        """Today's code deciding from another catalogue. model: by whose expectations; None: of models fitted
+        to the other folds. Budgets count as open, and caps count the offers that were logged."""
+        target, unseen = np.zeros(self.eligible.shape), 0.0
+        logged, models = self._logged_arms(catalogue), self._models(model)
+        for row, (context, now) in enumerate(_offer_contexts(self.outcomes)):
+            scored = score_offers(catalogue, models(row), context, now)
             arms, chances = scored.arms, scored.chances
             for arm, chance in zip((*(o.id for o in arms.offers), NO_OFFER), chances.tolist(), strict=True):
-                if arm in known and self.might[place, self.arms.index(arm)]:
-                    target[place, self.arms.index(arm)] = chance
+                if arm in logged and self.eligible[row, self.arms.index(arm)]:
+                    target[row, self.arms.index(arm)] = chance
                 else:
                     unseen += chance / len(target)
-        return self.judge(target, unseen)
+        return self.evaluate(target, unseen)
 
-    def _known(self, catalogue: Catalogue) -> set[str]:
-        """Arms that the log has seen as they stand in the catalogue."""
-        seen, found = self.outcomes.seen, {NO_OFFER}
+    def _logged_arms(self, catalogue: Catalogue) -> set[str]:
+        """Arms of the catalogue that were logged at the same cost."""
+        responses, logged = self.outcomes.responses, {NO_OFFER}
         for offer in catalogue.offers:
             if offer.id in self.arms:
-                own = seen.arm == self.arms.index(offer.id)
-                cost = np.array([offer.costs(basket) for basket in seen.basket[own]])
-                if np.allclose(cost, seen.cost[own], rtol=SAME, atol=0.01):
-                    found.add(offer.id)
-        return found
+                own = responses.arm == self.arms.index(offer.id)
+                cost = np.array([offer.costs(basket) for basket in responses.basket[own]])
+                if np.allclose(cost, responses.cost[own], rtol=SAME_COST, atol=0.01):
+                    logged.add(offer.id)
+        return logged
 
     def _models(self, model: OfferModel | None) -> Callable[[int], OfferModel]:
         if model is not None:
             return lambda _: model
-        seen, arms, rng = self.outcomes.seen, self.outcomes.arms, np.random.default_rng(0)
-        learned = [learn(seen.where(self.fold != fold), arms, OFFER_FEATURES, rng) for fold in range(FOLDS)]
-        return lambda place: learned[int(self.fold[place])]
+        responses, arms, rng = self.outcomes.responses, self.outcomes.arms, np.random.default_rng(0)
+        learned = [
+            learn(responses.where(self.fold != fold), arms, OFFER_FEATURES, rng) for fold in range(FOLDS)
+        ]
+        return lambda row: learned[int(self.fold[row])]
 
 
-def above(one: Log, other: Log) -> Value:
-    """What `one` earns a decision above `other`: doubly robust, decision by decision."""
+def advantage(one: Log, other: Log) -> Value:
+    """What the policy of one log earns more per decision than that of the other: doubly robust, paired."""
     scores = [each.expected + each.weight * (each.reward - each.predicted) for each in (one, other)]
     gain = scores[0] - scores[1]
     value, error = float(gain.mean()), float(gain.std(ddof=1)) / np.sqrt(len(gain))
-    return Value(value, float(value - WIDTH * error), float(value + WIDTH * error))
+    return Value(value, float(value - Z_95 * error), float(value + Z_95 * error))
 
 
-def _questions(outcomes: Outcomes) -> Iterator[tuple[OfferContext, datetime]]:
-    """Each decision as it was asked, with what that customer had been given by then."""
+def _offer_contexts(outcomes: DecisionOutcomes) -> Iterator[tuple[OfferContext, datetime]]:
+    """The context and time of each decision, with the offers that the customer had been given by then."""
     had: dict[str, tuple[Given, ...]] = {}
     for row in outcomes.decided.iter_rows(named=True):
         customer, now = row["customer_id"], row["decided_at"]
@@ -163,7 +166,7 @@ def _questions(outcomes: Outcomes) -> Iterator[tuple[OfferContext, datetime]]:
         yield (
             OfferContext(
                 customer_id=customer,
-                features=dict(zip(TOLD, row["values"], strict=True)),
+                features=dict(zip(LOGGED_FEATURES, row["values"], strict=True)),
                 basket=row["basket"],
                 margin=row["margin"],
                 cart=row["cart"] or 0.0,

@@ -1,41 +1,39 @@
-"""Who is moved by a treatment: meta-learners over ridges, whose answer is one weight a feature."""
+"""Uplift of a treatment: meta-learners over ridge regressions, with one weight for each feature."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Rows = NDArray[np.float64]
-Mask = NDArray[np.bool_]
-Weights = NDArray[np.float64]
-Learner = Callable[[Rows, Mask, Rows], Weights]
+from recommender.arrays.dtypes import Bools, Float64s
+
+Learner = Callable[[Float64s, Bools, Float64s], Float64s]
 """rows (n, k) with ones first, treated (n), outcome (n) -> weights (k): uplift = rows @ weights."""
 
-RIDGE = 1_000.0
-"""On features of spread 1: noise over squared effect, as of an effect a thirtieth of the noise."""
+UPLIFT_RIDGE = 1_000.0
+"""On standardised features: noise variance over effect variance, of effects a thirtieth of the noise."""
 
 
-def ridge(rows: Rows, outcome: Rows, strength: float = RIDGE) -> Weights:
-    """argmin |rows w - outcome|^2 + strength |w|^2; the first weight, of the ones, is free."""
+def ridge(rows: Float64s, outcome: Float64s, strength: float = UPLIFT_RIDGE) -> Float64s:
+    """argmin |rows w - outcome|^2 + strength |w|^2; the first weight, the intercept, is not penalised."""
     gram = rows.T @ rows
     gram[np.diag_indices(len(gram))] += [1e-9, *[strength] * (len(gram) - 1)]
     return np.asarray(np.linalg.solve(gram, rows.T @ outcome))
 
 
-def s_learner(rows: Rows, treated: Mask, outcome: Rows) -> Weights:
+def s_learner(rows: Float64s, treated: Bools, outcome: Float64s) -> Float64s:
     """One ridge over features and features x treatment."""
     share = treated - treated.mean()
     both = np.c_[rows, rows * share[:, None]]
     k = rows.shape[1]
     gram = both.T @ both
-    gram[np.diag_indices(2 * k)] += np.tile([1e-9, *[RIDGE] * (k - 1)], 2)
+    gram[np.diag_indices(2 * k)] += np.tile([1e-9, *[UPLIFT_RIDGE] * (k - 1)], 2)
     return np.asarray(np.linalg.solve(gram, both.T @ outcome))[k:]
 
 
-def x_learner(rows: Rows, treated: Mask, outcome: Rows) -> Weights:
-    """Each group's outcome against what the other group's ridge expects, weighed by the treated share.
+def x_learner(rows: Float64s, treated: Bools, outcome: Float64s) -> Float64s:
+    """Each group's outcome less the prediction of the other group's ridge, weighted by the treated share.
 
     Künzel, Sekhon, Bickel and Yu (2019), algorithm 3, with a constant propensity.
     """
@@ -46,6 +44,6 @@ def x_learner(rows: Rows, treated: Mask, outcome: Rows) -> Weights:
     return np.asarray((1 - share) * gained + share * missed)
 
 
-def response_model(rows: Rows, _treated: Mask, outcome: Rows) -> Weights:
-    """Who buys, treated or not: no uplift at all, but what is often used in its place."""
+def response_model(rows: Float64s, _treated: Bools, outcome: Float64s) -> Float64s:
+    """Who buys, treated or not: not an uplift, but a baseline that is often used in its place."""
     return ridge(rows, outcome)

@@ -23,7 +23,7 @@ from training.reports.experiments import experiments_report
 from training.reports.kpi import kpi
 from training.reports.model import model_report
 from training.reports.offers import offers_report
-from training.reports.policy import finished, policy_report
+from training.reports.policy import finished_outcomes, policy_report
 from training.reports.pricing import pricing
 from training.reports.segments import segments
 
@@ -37,18 +37,18 @@ BUILDERS: dict[str, tuple[str, Callable[[Shop, str | None], Part]]] = {
     "customers": ("Customers", customers),
 }
 NO_ORDERS = "No orders yet: `perennial import orders FILE` brings them in."
-FEW = 100
+SMALL_SHOP_CUSTOMERS = 100
 
 
 def build_report(shop: Shop, name: str) -> Figures:
-    """One of BUILDERS, a part for each currency; a shop without orders has one, with no figures known."""
+    """One of BUILDERS, with a part for each currency; a shop without orders has one part without figures."""
     title, build = BUILDERS[name]
     parts = [build(shop.of(currency), currency) for currency in shop.ledger.currencies or [None]]
     return Figures(name, title, shop.as_of.isoformat(), parts, notes(shop))
 
 
 def write_insights(home: Home, report: Report = silent) -> None:
-    """Every report that the service answers with, of the history as it is."""
+    """Write every report that the service reads, up to the newest event."""
     report("Figures", 0, 1)
     shop = load_shop(home, newest_day(home))
     for name in BUILDERS:
@@ -60,11 +60,11 @@ def write_insights(home: Home, report: Report = silent) -> None:
 
 
 def decision_reports(home: Home, shop: Shop) -> list[Figures]:
-    """What offers brought, what other policies would have, and what serves."""
-    found, currency = finished(home), next(iter(shop.ledger.currencies), None)
+    """The reports of offers, of offer policies and of the published model."""
+    decision_outcomes, currency = finished_outcomes(home), next(iter(shop.ledger.currencies), None)
     return [
-        offers_report(home, found, shop.as_of, currency),
-        policy_report(found, shop.as_of, currency),
+        offers_report(home, decision_outcomes, shop.as_of, currency),
+        policy_report(decision_outcomes, shop.as_of, currency),
         model_report(home, shop.as_of.isoformat()),
     ]
 
@@ -76,25 +76,25 @@ def newest_day(home: Home) -> date:
 
 
 def notes(shop: Shop) -> list[str]:
-    """What a reader must know before trusting the figures."""
-    ledger, n = shop.ledger, len(shop.people)
+    """Caveats that a reader must know before trusting the figures."""
+    ledger, n = shop.ledger, len(shop.customers)
     if ledger.orders.is_empty():
         return [NO_ORDERS]
-    found = [shop.plan_problem] if shop.plan_problem else []
+    texts = [shop.plan_problem] if shop.plan_problem else []
     if len(ledger.currencies) > 1:
-        found.append(_several(ledger))
+        texts.append(_several_currencies(ledger))
     if ledger.assumed:
-        found.append(
+        texts.append(
             f"{ledger.assumed:,} orders name no currency; they are taken to be in {ledger.currencies[0]}."
         )
     if ledger.unpriced:
-        found.append(f"{ledger.unpriced:,} lines have no price; they count at their product's mean price.")
-    if n < FEW:
-        found.append(f"Only {n} customers: shares and means may change much with the next few.")
-    return found
+        texts.append(f"{ledger.unpriced:,} lines have no price; they count at their product's mean price.")
+    if n < SMALL_SHOP_CUSTOMERS:
+        texts.append(f"Only {n} customers: shares and means may change much with the next few.")
+    return texts
 
 
-def _several(ledger: Ledger) -> str:
+def _several_currencies(ledger: Ledger) -> str:
     counts = {currency: len(ledger.of(currency).orders) for currency in ledger.currencies}
     named = ", ".join(f"{currency or 'none'} ({count:,} orders)" for currency, count in counts.items())
     return (

@@ -11,9 +11,9 @@ from features.insights.report import Figure, Part, Plot, figure, table
 from training.ledger.shop import Shop
 from training.ledger.sums import over, total
 
-COSTED_ENOUGH = 0.9  # share of revenue whose costs are known, from which LTV:CAC counts margin
+COSTED_ENOUGH = 0.9  # share of revenue with known costs that LTV:CAC needs to count margin
 NO_COSTS = "No spending is known: `perennial import costs FILE` (date, channel, spend)"
-COLUMNS = (
+CHANNEL_COLUMNS = (
     "channel",
     "customers",
     "revenue",
@@ -31,15 +31,15 @@ COLUMNS = (
 
 def channels(shop: Shop, currency: str | None) -> Part:
     """CAC, LTV and their ratio, channel by channel and for the shop."""
-    if shop.people.is_empty() and shop.costs.is_empty():
+    if shop.customers.is_empty() and shop.costs.is_empty():
         return Part(currency)
     costs = shop.costs.filter(pl.col("currency").is_in(["", currency or ""]))
     if currency is None:
         costs = shop.costs
-    found = _measured(shop, costs)
+    by_channel = _by_channel(shop, costs)
     share = contribution(shop)
-    rows = [_row(each, share or 1.0, shop.forecast) for each in found.iter_rows(named=True)]
-    shown = [[row[name] for name in COLUMNS] for row in rows]
+    rows = [_row(each, share or 1.0, shop.forecast) for each in by_channel.iter_rows(named=True)]
+    shown = [[row[name] for name in CHANNEL_COLUMNS] for row in rows]
     basis = (
         f"LTV:CAC counts a margin of {share:.0%}."
         if share
@@ -47,31 +47,38 @@ def channels(shop: Shop, currency: str | None) -> Part:
     )
     text = f"{basis} A channel pays from {MIN_LTV_TO_CAC:g}:1." if len(costs) else NO_COSTS
     drawn = table(
-        "channels", "Channels", COLUMNS, shown, Plot("bars", "ltv_to_cac" if len(costs) else "ltv"), text
+        "channels",
+        "Channels",
+        CHANNEL_COLUMNS,
+        shown,
+        Plot("bars", "ltv_to_cac" if len(costs) else "ltv"),
+        text,
     )
-    return Part(currency, _figures(found, costs, share or 1.0, shop.forecast), [drawn])
+    return Part(currency, _figures(by_channel, costs, share or 1.0, shop.forecast), [drawn])
 
 
 def contribution(shop: Shop) -> float | None:
     """The margin as a share of revenue; None where costs of too little revenue are known."""
     orders = shop.ledger.orders
     costed, revenue = total(orders["costed"]), total(orders["revenue"])
-    known = revenue > 0 and costed / revenue >= COSTED_ENOUGH
-    return over(total(orders["margin"]), costed) if known else None
+    enough = revenue > 0 and costed / revenue >= COSTED_ENOUGH
+    return over(total(orders["margin"]), costed) if enough else None
 
 
-def _measured(shop: Shop, costs: pl.DataFrame) -> pl.DataFrame:
-    """A row a channel: customers, revenue, ltv, predicted, repeat_rate; and of the costed months
-    new_customers, won (their revenue), coming (expected of them), spend."""
-    people = (
-        shop.people if shop.forecast else shop.people.with_columns(predicted_365d=pl.lit(None, pl.Float64))
+def _by_channel(shop: Shop, costs: pl.DataFrame) -> pl.DataFrame:
+    """A row a channel: customers, revenue, ltv, ltv_predicted_365d, repeat_rate; and of the months with
+    spending new_customers, won (their revenue so far), coming (their predicted revenue), spend."""
+    customers = (
+        shop.customers
+        if shop.forecast
+        else shop.customers.with_columns(predicted_365d=pl.lit(None, pl.Float64))
     )
     months = costs["date"].dt.truncate("1mo")
     month = pl.col("first").dt.date().dt.truncate("1mo")
     won = month.is_between(pl.lit(months.min(), pl.Date), pl.lit(months.max(), pl.Date)).fill_null(
         value=False
     )
-    found = people.group_by(pl.col("channel").str.to_lowercase().alias("key")).agg(
+    customer_figures = customers.group_by(pl.col("channel").str.to_lowercase().alias("key")).agg(
         pl.col("channel").mode().sort().first(),
         pl.len().alias("customers"),
         pl.col("revenue").sum(),
@@ -85,7 +92,7 @@ def _measured(shop: Shop, costs: pl.DataFrame) -> pl.DataFrame:
     spent = costs.group_by(pl.col("channel").str.to_lowercase().alias("key")).agg(
         pl.col("spend").sum(), pl.col("channel").first().alias("paid")
     )
-    both = found.join(spent, on="key", how="full", coalesce=True)
+    both = customer_figures.join(spent, on="key", how="full", coalesce=True)
     counts = pl.col("customers", "new_customers").fill_null(0)
     filled = both.with_columns(
         counts, pl.coalesce("channel", "paid"), pl.col("revenue", "won", "coming").fill_null(0.0)
@@ -98,12 +105,12 @@ def _row(each: dict[str, Any], share: float, forecast: bool) -> dict[str, Any]:
     cac = over(spend, new) if spend is not None else None
     ratio = over(each["won"] * share, spend) if spend else None
     later = over((each["won"] + each["coming"]) * share, spend) if spend and forecast else None
-    known = each | {"cac": cac, "ltv_to_cac": ratio, "ltv_to_cac_predicted": later}
-    return known | {"verdict": verdict(ratio, spend), "new_customers": new if spend is not None else None}
+    row = each | {"cac": cac, "ltv_to_cac": ratio, "ltv_to_cac_predicted": later}
+    return row | {"verdict": verdict(ratio, spend), "new_customers": new if spend is not None else None}
 
 
 def verdict(ratio: float | None, spend: float | None) -> str | None:
-    """In a word, for each channel with known spending."""
+    """Whether a channel pays, in one word; None without known spending."""
     if spend is None:
         return None
     if ratio is None:
@@ -111,10 +118,10 @@ def verdict(ratio: float | None, spend: float | None) -> str | None:
     return "pays" if ratio >= MIN_LTV_TO_CAC else "loses" if ratio < 1 else "thin"
 
 
-def _figures(found: pl.DataFrame, costs: pl.DataFrame, share: float, forecast: bool) -> list[Figure]:
-    """Of all channels together: everybody new in the costed months, over everything spent."""
-    spend, new = total(costs["spend"]), int(found["new_customers"].sum())
-    won, coming = total(found["won"]), total(found["coming"])
+def _figures(by_channel: pl.DataFrame, costs: pl.DataFrame, share: float, forecast: bool) -> list[Figure]:
+    """Of all channels together: new customers of the months with spending, over all that was spent."""
+    spend, new = total(costs["spend"]), int(by_channel["new_customers"].sum())
+    won, coming = total(by_channel["won"]), total(by_channel["coming"])
     note = None if len(costs) else NO_COSTS
     return [
         figure("spend", spend if len(costs) else None, note),

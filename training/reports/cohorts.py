@@ -18,8 +18,8 @@ FINISHED = "Only months that are over."
 
 
 def cohorts(shop: Shop, currency: str | None) -> Part:
-    """Retention and revenue by month, then first products and channels."""
-    if shop.people.is_empty():
+    """Tables by month of the first order (retention, revenue), by first product and by channel."""
+    if shop.customers.is_empty():
         return Part(currency)
     return Part(currency, [], [*_by_month(shop), _first_products(shop), _channels(shop)])
 
@@ -42,18 +42,18 @@ REVENUE = f"Revenue so far of a month's new customers, over their number. {FINIS
 def month_cells(shop: Shop) -> pl.DataFrame:
     """cohort (YYYY-MM), customers, age (months), retention, revenue_cohorts; of finished months, in order."""
     end = until(shop.as_of)
-    running = end.year * 12 + end.month  # of the day after: a month that ends today is over
+    current_month = end.year * 12 + end.month  # of the next day, so that a month ending today is over
     month = pl.col("timestamp").dt.year().cast(pl.Int64) * 12 + pl.col("timestamp").dt.month()
     orders = shop.ledger.orders.filter(pl.col("customer").is_not_null()).with_columns(month=month)
     own = orders.with_columns(
         cohort=pl.col("month").min().over("customer"), start=pl.col("timestamp").min().over("customer")
     ).with_columns(age=pl.col("month") - pl.col("cohort"))
     sizes = own.group_by("cohort").agg(pl.col("customer").n_unique().alias("customers"))
-    grid = sizes.with_columns(age=pl.int_ranges(0, running - pl.col("cohort"))).explode("age")
-    found = own.group_by("cohort", "age").agg(
+    grid = sizes.with_columns(age=pl.int_ranges(0, current_month - pl.col("cohort"))).explode("age")
+    returned = own.group_by("cohort", "age").agg(
         pl.col("customer").n_unique().alias("back"), pl.col("revenue").sum()
     )
-    cells = grid.drop_nulls("age").join(found, on=["cohort", "age"], how="left").sort("cohort", "age")
+    cells = grid.drop_nulls("age").join(returned, on=["cohort", "age"], how="left").sort("cohort", "age")
     year, number = (pl.col("cohort") - 1) // 12, (pl.col("cohort") - 1) % 12 + 1
     return cells.select(
         pl.format("{}-{}", year, number.cast(pl.String).str.zfill(2)).alias("cohort"),
@@ -78,7 +78,7 @@ def _heat(cells: pl.DataFrame, ages: Iterable[int], name: str, title: str, unit:
 
 
 def _first_products(shop: Shop) -> Table:
-    """By the dearest line of the first order."""
+    """By the most expensive line of the first order."""
     firsts = shop.ledger.lines.filter(pl.col("number") == 1).sort("revenue", "item", descending=[True, False])
     led = firsts.unique("customer", keep="first", maintain_order=True).select("customer", "item")
     titled = led.join(
@@ -89,13 +89,13 @@ def _first_products(shop: Shop) -> Table:
 
 
 def _channels(shop: Shop) -> Table:
-    return _groups(shop, shop.people.select("customer", "channel"), "channel", "By channel", None)
+    return _groups(shop, shop.customers.select("customer", "channel"), "channel", "By channel", None)
 
 
 def _groups(shop: Shop, groups: pl.DataFrame, name: str, title: str, most: int | None) -> Table:
-    """A row a group of customers: how many, who came back, what one brought within a time.
+    """A row for each group of customers: how many, their repeat rate and mean revenue within AGES_DAYS.
 
-    Revenue within a time is that of customers whose first order lies so long back; else none.
+    Revenue within so many days counts only customers whose first order is at least as old.
     """
     measured = groups.join(_ages(shop), on="customer")
     figures = [

@@ -1,4 +1,4 @@
-"""Every customer in a row: what they brought, where they stand, what is expected."""
+"""A row for each customer: past orders, segment and tier, and predictions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from features.insights.report import Column, Part, table
 from recommender.customers.tiers import tier_status
 from training.ledger.shop import Shop
 
-PAST = ("orders", "revenue", "last_order", "recency_days")
-EXPECTED = (
+PAST_COLUMNS = ("orders", "revenue", "last_order", "recency_days")
+EXPECTED_COLUMNS = (
     "p_alive",
     "churn_risk",
     "expected_orders_90d",
@@ -20,18 +20,18 @@ EXPECTED = (
 
 
 def customers(shop: Shop, currency: str | None) -> Part:
-    """Those who brought most come first."""
-    people = shop.people.sort("revenue", "customer", descending=[True, False])
-    if people.is_empty():
+    """Customers by revenue, the highest first."""
+    customers = shop.customers.sort("revenue", "customer", descending=[True, False])
+    if customers.is_empty():
         return Part(currency)
-    tiers = [tier_status(shop.plan, revenue).name if shop.plan else None for revenue in people["revenue"]]
-    rows = people.with_columns(
+    tiers = [tier_status(shop.plan, revenue).name if shop.plan else None for revenue in customers["revenue"]]
+    rows = customers.with_columns(
         customer_id="customer",
         last_order=pl.col("last").dt.strftime("%Y-%m-%d"),
         tier=pl.Series(tiers, dtype=pl.String),
         vip=pl.when("vip").then(pl.lit("VIP")),
     )
-    columns = ["customer_id", "segment", *(["tier"] if shop.plan else []), "vip", "channel", *PAST]
-    columns += EXPECTED if shop.forecast else ()
+    columns = ["customer_id", "segment", *(["tier"] if shop.plan else []), "vip", "channel", *PAST_COLUMNS]
+    columns += EXPECTED_COLUMNS if shop.forecast else ()
     shown: list[str | Column] = list(columns)
     return Part(currency, [], [table("customers", "Customers", shown, rows.select(columns).rows())])

@@ -1,4 +1,4 @@
-"""Experiments and the holdout: what each arm brought, what Perennial earned, and how sure that is."""
+"""The report of experiments and of the holdout: the effect of each arm, and what Perennial earned."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from features.home import Home
 from features.insights.report import Column, Figure, Part, Plot, Report, Table, column, figure, table
 from recommender.experiments.assignment import HELD_OUT
 from recommender.experiments.plan import Experiment
-from training.experiments.earned import Earned, earned, sentence
+from training.experiments.earned import Earned, earned_above_holdout, sentence
 from training.experiments.effects import Visitors
 from training.experiments.exposures import (
     PERENNIAL,
-    Crowd,
-    Served,
-    crowd_of,
-    exposed_to,
-    held_out_crowd,
-    read_served,
-    share_held_out,
+    ExposureLog,
+    Participants,
+    exposures_of_plan,
+    holdout_participants,
+    holdout_share,
+    participants_of,
+    read_exposures,
 )
 from training.experiments.outcomes import orders_of, outcomes
-from training.experiments.plans import known_plans
+from training.experiments.plans import all_plans
 from training.experiments.sequential import always_valid
 from training.experiments.study import METRICS, Metric, Study
 from training.ledger.shop import Shop
@@ -42,109 +42,115 @@ NO_EXPERIMENTS = "No experiment has had visitors yet: plan one with PUT /v1/expe
 
 
 def experiments_report(home: Home, shop: Shop, only: str | None = None) -> Report:
-    """A part for each currency. only: the id of one experiment. Raises LookupError where it is not known."""
-    served, plans = read_served(home, shop.as_of), known_plans(home)
-    chosen = [plan for plan in _newest(served, plans) if only in (None, plan.id)]
+    """A part for each currency. only: the id of one experiment. Raises LookupError for an unknown id."""
+    log, plans = read_exposures(home, shop.as_of), all_plans(home)
+    chosen = [plan for plan in _newest(log, plans) if only in (None, plan.id)]
     if only is not None and not chosen:
-        known = ", ".join(plan.id for plan in _newest(served, plans)) or "none"
-        raise LookupError(f"No visitor has seen an experiment {only!r}. Seen: {known}.")
-    share = share_held_out(served.exposures)
-    crowd = held_out_crowd(served.exposures, shop.ledger, share)
-    parts, headline, found_notes = [], "", []
+        ids = ", ".join(plan.id for plan in _newest(log, plans)) or "none"
+        raise LookupError(f"No visitor has seen an experiment {only!r}. Seen: {ids}.")
+    share = holdout_share(log.exposures)
+    participants = holdout_participants(log.exposures, shop.ledger, share)
+    parts, headline, notes = [], "", []
     for currency in shop.ledger.currencies or [None]:
         part_shop = shop.of(currency)
-        orders = orders_of(home, served, part_shop)
-        studies = [_study(plan, served, orders, part_shop) for plan in chosen]
+        orders = orders_of(home, log, part_shop)
+        studies = [_study(plan, log, orders, part_shop) for plan in chosen]
         figures: list[Figure] = []
-        if only is None and len(crowd.visitors):
-            figures, told = _earned(crowd, orders, part_shop, currency)
-            headline = headline or told
+        if only is None and len(participants.visitors):
+            figures, summary = _earned(participants, orders, part_shop, currency)
+            headline = headline or summary
         tables = [drawn for study in studies for drawn in (_effects(study), _arms(study))]
         parts.append(Part(currency, figures, tables))
-        found_notes += [note for study in studies for note in _notes(study)]
+        notes += [note for study in studies for note in _notes(study)]
     if only is None:
         headline = headline or NO_HOLDOUT
-        found_notes += [] if chosen else [NO_EXPERIMENTS]
-    return Report(NAME, TITLE, shop.as_of.isoformat(), parts, list(dict.fromkeys(found_notes)), headline)
+        notes += [] if chosen else [NO_EXPERIMENTS]
+    return Report(NAME, TITLE, shop.as_of.isoformat(), parts, list(dict.fromkeys(notes)), headline)
 
 
-def _newest(served: Served, plans: dict[str, Experiment]) -> list[Experiment]:
-    """The last edition of each experiment that had visitors, the latest first."""
-    seen = served.exposures.filter(pl.col("edition").is_not_null())
+def _newest(log: ExposureLog, plans: dict[str, Experiment]) -> list[Experiment]:
+    """The last version of each experiment that had visitors, the latest first."""
+    exposures = log.exposures.filter(pl.col("edition").is_not_null())
     latest = (
-        seen.group_by("experiment", "edition").agg(pl.col("at").max()).sort("at", "edition", descending=True)
+        exposures.group_by("experiment", "edition")
+        .agg(pl.col("at").max())
+        .sort("at", "edition", descending=True)
     )
     newest = latest.unique("experiment", keep="first", maintain_order=True)
-    return [plans[edition] for edition in newest["edition"] if edition in plans]
+    return [plans[plan_hash] for plan_hash in newest["edition"] if plan_hash in plans]
 
 
 def _metrics(shop: Shop) -> tuple[Metric, ...]:
-    """Those that this shop can tell, what decides first."""
-    known = [metric for metric in METRICS if metric.outcome != "ltv" or shop.forecast]
+    """The metrics that this shop's data allows; the first one decides."""
+    metrics = [metric for metric in METRICS if metric.outcome != "ltv" or shop.forecast]
     if contribution(shop) is None:
-        return tuple(metric for metric in known if metric.outcome != "margin")
-    return tuple(sorted(known, key=lambda metric: metric.name != "margin_per_visitor"))
+        return tuple(metric for metric in metrics if metric.outcome != "margin")
+    return tuple(sorted(metrics, key=lambda metric: metric.name != "margin_per_visitor"))
 
 
-def _people(shop: Shop) -> pl.DataFrame:
+def _customers(shop: Shop) -> pl.DataFrame:
     if shop.forecast:
-        return shop.people
-    return shop.people.with_columns(predicted_365d=pl.lit(0.0))
+        return shop.customers
+    return shop.customers.with_columns(predicted_365d=pl.lit(0.0))
 
 
-def _study(plan: Experiment, served: Served, orders: pl.DataFrame, shop: Shop) -> Study:
-    crowd = crowd_of(exposed_to(served.exposures, plan.plan_hash))
-    over = min(filter(None, (plan.until, until(shop.as_of))))
-    brought = outcomes(crowd.visitors, orders, _people(shop), crowd.began, over)
-    return Study(plan, brought, crowd.crossed, crowd.began, over, _metrics(shop))
+def _study(plan: Experiment, log: ExposureLog, orders: pl.DataFrame, shop: Shop) -> Study:
+    participants = participants_of(exposures_of_plan(log.exposures, plan.plan_hash))
+    end = min(filter(None, (plan.until, until(shop.as_of))))
+    began = participants.began
+    visitor_outcomes = outcomes(participants.visitors, orders, _customers(shop), began, end)
+    return Study(plan, visitor_outcomes, participants.crossed, began, end, _metrics(shop))
 
 
-def _earned(crowd: Crowd, orders: pl.DataFrame, shop: Shop, currency: str | None) -> tuple[list[Figure], str]:
-    """The figures, and the sentence for an owner in a hurry."""
+def _earned(
+    participants: Participants, orders: pl.DataFrame, shop: Shop, currency: str | None
+) -> tuple[list[Figure], str]:
+    """The figures, and a summary of them in a sentence or two."""
     what = "revenue" if contribution(shop) is None else "margin"
-    end, start = until(shop.as_of), crowd.began
+    end, start = until(shop.as_of), participants.began
     month = max(start, end - MONTH)
 
-    def by(metric: str, since: datetime) -> Earned:
-        return earned(outcomes(crowd.visitors, orders, _people(shop), since, end), metric, since, end)
+    def earned(metric: str, since: datetime) -> Earned:
+        visitor_outcomes = outcomes(participants.visitors, orders, _customers(shop), since, end)
+        return earned_above_holdout(visitor_outcomes, metric, since, end)
 
     days = round((end - month) / timedelta(days=1))
-    last, all_time = by(what, month), by(what, start)
-    told = sentence(last, what, f"in the last {days} days", currency)
+    last, all_time = earned(what, month), earned(what, start)
+    summary = sentence(last, what, f"in the last {days} days", currency)
     if month > start:
-        told += " " + sentence(all_time, what, f"since {start:%-d %B %Y}", currency)
-    arms = crowd.visitors["arm"]
+        summary += " " + sentence(all_time, what, f"since {start:%-d %B %Y}", currency)
+    arms = participants.visitors["arm"]
     figures = [
         _interval(f"earned_{what}", last),
         _interval(f"earned_{what}_since", all_time),
-        figure("earned_share", all_time.share if all_time.known else None),
+        figure("earned_share", all_time.share if all_time.is_known else None),
         figure("held_out_visitors", int((arms == HELD_OUT).sum())),
         figure("treated_visitors", int((arms == PERENNIAL).sum())),
     ]
     if what == "margin":
-        figures.insert(1, _interval("earned_revenue", by("revenue", month)))
-    return figures, told
+        figures.insert(1, _interval("earned_revenue", earned("revenue", month)))
+    return figures, summary
 
 
-def _interval(name: str, found: Earned) -> Figure:
-    if not found.known:
-        return figure(name, None, f"Only {found.buyers} of those held out bought")
-    return figure(name, found.value, low=found.low, high=found.high)
+def _interval(name: str, earned: Earned) -> Figure:
+    if not earned.is_known:
+        return figure(name, None, f"Only {earned.buyers} of those held out bought")
+    return figure(name, earned.value, low=earned.low, high=earned.high)
 
 
 def _effects(study: Study) -> Table:
-    """Relative to the control, so that metrics can be seen side by side."""
+    """Effects relative to the control, so that metrics can be compared."""
     rows = []
-    for arm, metric, found in study.effects():
-        base = abs(found.control)
+    for arm, metric, effect in study.effects():
+        base = abs(effect.control)
         if base:
-            interval = always_valid(found, study.plan.worthwhile * base)
-            relative = [value / base for value in (found.difference, interval.low, interval.high)]
+            interval = always_valid(effect, study.plan.worthwhile * base)
+            relative = [value / base for value in (effect.difference, interval.low, interval.high)]
             label = column(metric.name).label
             compared = f"{arm}: {label.lower()}" if len(study.plan.arms) > 2 else label
             rows.append((compared, *relative, interval.p_value))
-    told = [(arm, each.text) for arm, each in study.verdicts()]
-    text = told[0][1] if len(told) == 1 else " ".join(f"{arm}: {sentence}" for arm, sentence in told)
+    verdicts = [(arm, each.text) for arm, each in study.verdicts()]
+    text = verdicts[0][1] if len(verdicts) == 1 else " ".join(f"{arm}: {each}" for arm, each in verdicts)
     columns = ("compared", "lift", "lift_low", "lift_high", "p_value")
     title = (
         f"{_name(study)}: {', '.join(arm.id for arm in study.plan.arms[1:])} against {study.plan.arms[0].id}"

@@ -15,7 +15,7 @@ from training.ledger.touches import until
 
 NOBODY_RETURNED = "Nobody has ordered twice yet"
 NO_FORECAST = "A forecast needs two customers with orders, all in one currency"
-YEAR_DAYS = 365
+FREQUENCY_DAYS = 365
 
 
 def kpi(shop: Shop, currency: str | None) -> Part:
@@ -24,19 +24,19 @@ def kpi(shop: Shop, currency: str | None) -> Part:
 
 
 def _figures(shop: Shop) -> list[Figure]:
-    ledger, people = shop.ledger, shop.people
+    ledger, customers = shop.ledger, shop.customers
     orders = ledger.orders
-    gap, n = days_between(ledger), len(people)
+    gap, n = days_between(ledger), len(customers)
     revenue, gross = total(orders["revenue"]), total(ledger.gross["gross"])
-    expected = people["predicted_365d"].mean() if shop.forecast else None
+    expected = customers["predicted_365d"].mean() if shop.forecast else None
     return [
         figure("customers", n),
         figure("orders", len(orders)),
         figure("revenue", revenue),
         figure("aov", over(revenue, len(orders))),
-        figure("ltv", over(people["revenue"].sum(), n)),
+        figure("ltv", over(customers["revenue"].sum(), n)),
         figure("ltv_predicted_365d", expected, None if shop.forecast else NO_FORECAST),  # type: ignore[arg-type]
-        figure("repeat_rate", over((people["orders"] > 1).sum(), n)),
+        figure("repeat_rate", over((customers["orders"] > 1).sum(), n)),
         figure("returning_share", returning_share(orders)),
         figure("purchase_frequency", _frequency(ledger)),
         figure("days_between_orders", gap, None if gap else NOBODY_RETURNED),
@@ -48,21 +48,21 @@ def _figures(shop: Shop) -> list[Figure]:
 
 
 def returning_share(orders: pl.DataFrame) -> float | None:
-    """Of the revenue of known customers, that of orders after their first."""
-    known = orders.filter(pl.col("customer").is_not_null())
-    return over(known.filter(pl.col("number") > 1)["revenue"].sum(), known["revenue"].sum())
+    """Share of known customers' revenue that comes from orders after their first."""
+    owned = orders.filter(pl.col("customer").is_not_null())
+    return over(owned.filter(pl.col("number") > 1)["revenue"].sum(), owned["revenue"].sum())
 
 
 def _frequency(ledger: Ledger) -> float | None:
-    since = until(ledger.as_of) - timedelta(days=YEAR_DAYS)
+    since = until(ledger.as_of) - timedelta(days=FREQUENCY_DAYS)
     year = ledger.orders.filter(pl.col("customer").is_not_null(), pl.col("timestamp") >= since)
     return over(len(year), year["customer"].n_unique())
 
 
 def by_month(ledger: Ledger) -> Table:
     """Orders, revenue and new customers of each calendar month with an order."""
-    known = pl.col("customer").is_not_null()
-    again = known & (pl.col("number") > 1)
+    owned = pl.col("customer").is_not_null()
+    again = owned & (pl.col("number") > 1)
     months = (
         ledger.orders.group_by(pl.col("timestamp").dt.strftime("%Y-%m").alias("month"))
         .agg(
@@ -71,9 +71,9 @@ def by_month(ledger: Ledger) -> Table:
             pl.col("revenue").mean().alias("aov"),
             (pl.col("number") == 1).sum().alias("new_customers"),
             pl.col("revenue").filter(again).sum().alias("again"),
-            pl.col("revenue").filter(known).sum().alias("known"),
+            pl.col("revenue").filter(owned).sum().alias("owned"),
         )
-        .with_columns(returning_share=pl.when(pl.col("known") > 0).then(pl.col("again") / pl.col("known")))
+        .with_columns(returning_share=pl.when(pl.col("owned") > 0).then(pl.col("again") / pl.col("owned")))
         .sort("month")
     )
     columns = ("month", "revenue", "orders", "aov", "new_customers", "returning_share")

@@ -1,4 +1,4 @@
-"""The model that serves: when it was trained, on what, how well it does, and what it knows of offers."""
+"""The published model: when and on what it was trained, its metrics, and what it expects of offers."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def _metrics(manifest: Manifest) -> Table:
     return table("model_metrics", "How well it does", ["measure", "value"], rows, None, text)
 
 
-def _flat(metrics: Mapping[str, Any], before: str = "") -> Iterator[list[Any]]:
+def _flat(metrics: Mapping[str, Any], prefix: str = "") -> Iterator[list[Any]]:
     for name, value in metrics.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{before}{name} · ")
+            yield from _flat(value, f"{prefix}{name} · ")
         elif isinstance(value, int | float):
-            yield [before + name, float(value)]
+            yield [prefix + name, float(value)]
 
 
 def _versions(home: Home, serving: str) -> Table:

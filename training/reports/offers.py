@@ -1,4 +1,4 @@
-"""The offers' page: what was offered, what was taken, what it earned, and what is left to learn."""
+"""The report of offers: what was offered, what was taken, and what it earned."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from features.home import Home
 from features.insights.report import Figure, Part, Report, Table, figure, table
 from recommender.offers.catalogue import NO_OFFER
 from training.ledger.sums import total
-from training.offers.log import WINDOW_DAYS, Outcomes, read_decisions
+from training.offers.log import WINDOW_DAYS, DecisionOutcomes, read_decisions
 from training.offers.off_policy import refusal
-from training.offers.replay import Replay, Traffic, above
+from training.offers.replay import PolicyReplay, ReplayResult, advantage
 from training.reports.policy import NOTHING_YET
 
 TITLE = "Offers"
 NO_DECISIONS = "No offer was decided yet: set offers with PUT /v1/offers/catalogue, ask with POST /v1/offers."
 UNCLEAR = "Too few decisions tell what offers earned above none"
-NONE = "no offer"
+NO_OFFER_LABEL = "no offer"
 
 
-def offers_report(home: Home, found: Outcomes | None, as_of: date, currency: str | None) -> Report:
-    """found: the decisions that can be judged."""
+def offers_report(home: Home, outcomes: DecisionOutcomes | None, as_of: date, currency: str | None) -> Report:
+    """outcomes: of the decisions whose window is over; None without any."""
     decided = read_decisions(home)
     if decided is None or decided.is_empty():
         return Report("offers", TITLE, as_of.isoformat(), [Part(currency)], [NO_DECISIONS])
-    notes = [] if found is not None else [NOTHING_YET]
-    tables = [_by_offer(decided, found), _by_month(decided), _by_reason(decided)]
+    notes = [] if outcomes is not None else [NOTHING_YET]
+    tables = [_by_offer(decided, outcomes), _by_month(decided), _by_reason(decided)]
     return Report(
-        "offers", TITLE, as_of.isoformat(), [Part(currency, _figures(decided, found), tables)], notes
+        "offers", TITLE, as_of.isoformat(), [Part(currency, _figures(decided, outcomes), tables)], notes
     )
 
 
 def _explored() -> pl.Expr:
-    """Whether chance took it, and not belief."""
+    """Whether the draw took another arm than the likeliest one."""
     return pl.col("propensity") < pl.col("chances").list.max()
 
 
-def _figures(decided: pl.DataFrame, found: Outcomes | None) -> list[Figure]:
+def _figures(decided: pl.DataFrame, outcomes: DecisionOutcomes | None) -> list[Figure]:
     given = total(decided["offer_id"] != NO_OFFER) / len(decided)
     explored = float(decided.select(_explored().mean()).item())
     figures = [
@@ -46,21 +46,23 @@ def _figures(decided: pl.DataFrame, found: Outcomes | None) -> list[Figure]:
         figure("offers_given", given),
         figure("explored", explored),
     ]
-    return figures if found is None else [*figures, *_earned(found)]
+    return figures if outcomes is None else [*figures, *_earned(outcomes)]
 
 
-def _earned(found: Outcomes) -> list[Figure]:
-    """What all finished decisions brought above no offer for anybody."""
-    traffic = Traffic(found)
-    none: Replay = traffic.for_all(NO_OFFER)
+def _earned(outcomes: DecisionOutcomes) -> list[Figure]:
+    """What all finished decisions earned, compared with no offer for anybody."""
+    replay = PolicyReplay(outcomes)
+    none: ReplayResult = replay.for_all(NO_OFFER)
     if refusal(none.log) is not None:
         return [figure("offers_earned", None, UNCLEAR)]
-    brought = [each * len(found.seen.arm) for each in above(traffic.served().log, none.log)]
+    brought = [
+        each * len(outcomes.responses.arm) for each in advantage(replay.logging_policy().log, none.log)
+    ]
     names = ("offers_earned", "offers_earned_low", "offers_earned_high")
     return [figure(name, each) for name, each in zip(names, brought, strict=True)]
 
 
-def _by_offer(decided: pl.DataFrame, found: Outcomes | None) -> Table:
+def _by_offer(decided: pl.DataFrame, outcomes: DecisionOutcomes | None) -> Table:
     """orders, margin: of the finished decisions; null without any."""
     each = decided.group_by("offer_id").agg(
         pl.len().alias("decisions"),
@@ -69,8 +71,10 @@ def _by_offer(decided: pl.DataFrame, found: Outcomes | None) -> Table:
         pl.col("propensity").mean().alias("mean"),
         _explored().mean().alias("explored"),
     )
-    came = _came(found)
-    rows = each.join(came, on="offer_id", how="left").sort("decisions", "offer_id", descending=[True, False])
+    results = _results_by_offer(outcomes)
+    rows = each.join(results, on="offer_id", how="left").sort(
+        "decisions", "offer_id", descending=[True, False]
+    )
     columns = [
         "offer",
         "decisions",
@@ -84,7 +88,11 @@ def _by_offer(decided: pl.DataFrame, found: Outcomes | None) -> Table:
         "given",
     ]
     names = ["decisions", "share", "mean", "least", "explored", "finished", "taken", "margin", "given"]
-    shown = rows.with_columns(pl.col("offer_id").replace(NO_OFFER, NONE)).select("offer_id", *names).rows()
+    shown = (
+        rows.with_columns(pl.col("offer_id").replace(NO_OFFER, NO_OFFER_LABEL))
+        .select("offer_id", *names)
+        .rows()
+    )
     text = (
         f"Taken: orders within {WINDOW_DAYS} days. Customers of different offers differ: what an offer itself"
         " brought is told by the policies."
@@ -92,17 +100,17 @@ def _by_offer(decided: pl.DataFrame, found: Outcomes | None) -> Table:
     return table("by_offer", "What was offered, taken, earned", columns, shown, None, text)
 
 
-def _came(found: Outcomes | None) -> pl.DataFrame:
-    if found is None:
+def _results_by_offer(outcomes: DecisionOutcomes | None) -> pl.DataFrame:
+    if outcomes is None:
         names = ("finished", "taken", "margin", "given")
         return pl.DataFrame(schema={"offer_id": pl.String, **dict.fromkeys(names, pl.Float64)})
-    seen = found.seen
+    responses = outcomes.responses
     rows = pl.DataFrame(
         {
-            "offer_id": found.decided["offer_id"],
-            "ordered": seen.ordered,
-            "margin": seen.margin,
-            "cost": seen.paid,
+            "offer_id": outcomes.decided["offer_id"],
+            "ordered": responses.ordered,
+            "margin": responses.margin,
+            "cost": responses.paid,
         }
     )
     return rows.group_by("offer_id").agg(

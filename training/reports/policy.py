@@ -1,4 +1,4 @@
-"""What offer policies earn, by the shop's own log: the one that served, each offer for all, and new ones."""
+"""The report of offer policies, evaluated on the shop's log: as decided, each offer for all, new ones."""
 
 from __future__ import annotations
 
@@ -12,48 +12,50 @@ from features.insights.report import Figure, Part, Report, Table, figure, table
 from recommender.offers.catalogue import NO_OFFER, Catalogue
 from recommender.offers.incremental_margin import OfferModel
 from training.data.history import load_history
-from training.offers.log import WINDOW_DAYS, Outcomes, outcomes
+from training.offers.log import WINDOW_DAYS, DecisionOutcomes, decision_outcomes
 from training.offers.off_policy import Value, dr, effective_sample_size, ips, refusal, snips
-from training.offers.replay import MOST_UNSEEN, Replay, Traffic, above
+from training.offers.replay import MOST_UNSEEN, PolicyReplay, ReplayResult, advantage
 
 TITLE = "Offer policies"
 NOTHING_YET = (
     f"No decision is {WINDOW_DAYS} days old yet: ask for offers with POST /v1/offers, and see what comes."
 )
-MONEY = ("ips", "snips", "dr", "dr_low", "dr_high", "above_none", "above_low", "above_high")
+ESTIMATE_COLUMNS = ("ips", "snips", "dr", "dr_low", "dr_high", "above_none", "above_low", "above_high")
 
 
-def finished(home: Home) -> Outcomes | None:
-    """The decisions that can be judged; None where there are none."""
+def finished_outcomes(home: Home) -> DecisionOutcomes | None:
+    """Outcomes of the decisions whose window is over; None where there are fewer than two."""
     catalogue = load_products(home)
-    found = outcomes(home, load_history(home, catalogue), catalogue)
-    return found if found is not None and len(found.seen.arm) > 1 else None
+    outcomes = decision_outcomes(home, load_history(home, catalogue), catalogue)
+    return outcomes if outcomes is not None and len(outcomes.responses.arm) > 1 else None
 
 
 def policy_report(
-    found: Outcomes | None,
+    outcomes: DecisionOutcomes | None,
     as_of: date,
     currency: str | None,
     candidates: Mapping[str, Catalogue] | None = None,
     model: OfferModel | None = None,
 ) -> Report:
-    """candidates: name -> catalogue to decide by instead. model: whose beliefs; None: learned from the other
-    customers of the log."""
-    if found is None:
+    """candidates: name -> catalogue to decide by instead. model: by whose expectations; None: of models
+    fitted to the other customers of the log."""
+    if outcomes is None:
         return Report("policy", TITLE, as_of.isoformat(), [Part(currency)], [NOTHING_YET])
-    traffic = Traffic(found)
-    none = traffic.for_all(NO_OFFER)
-    policies = {"as it was decided": traffic.served()}
-    policies |= {f"new: {name}": traffic.anew(each, model) for name, each in (candidates or {}).items()}
-    policies |= {f"{arm} for all who may": traffic.for_all(arm) for arm in found.arms}
+    replay = PolicyReplay(outcomes)
+    none = replay.for_all(NO_OFFER)
+    policies = {"as it was decided": replay.logging_policy()}
+    policies |= {
+        f"new: {name}": replay.for_catalogue(each, model) for name, each in (candidates or {}).items()
+    }
+    policies |= {f"{arm} for all who may": replay.for_all(arm) for arm in outcomes.arms}
     policies["no offer for anybody"] = none
     rows = [_row(name, each, none) for name, each in policies.items()]
     tables = [_policies(rows), *(_mix(policies) if candidates else [])]
-    return Report("policy", TITLE, as_of.isoformat(), [Part(currency, _figures(found), tables)])
+    return Report("policy", TITLE, as_of.isoformat(), [Part(currency, _figures(outcomes), tables)])
 
 
-def refused(replay: Replay) -> str | None:
-    """Why the log cannot judge this policy; None: it can."""
+def refused(replay: ReplayResult) -> str | None:
+    """Why the log cannot evaluate this policy; None: it can."""
     if replay.unseen > MOST_UNSEEN:
         return (
             f"{replay.unseen:.0%} of its decisions are of offers that this log has never seen given so:"
@@ -62,14 +64,14 @@ def refused(replay: Replay) -> str | None:
     return refusal(replay.log)
 
 
-def _row(name: str, replay: Replay, none: Replay) -> list[Any]:
+def _row(name: str, replay: ReplayResult, none: ReplayResult) -> list[Any]:
     ess, why = effective_sample_size(replay.log), refused(replay)
     if why is not None:
-        return [name, ess, *[None] * len(MONEY), why]
+        return [name, ess, *[None] * len(ESTIMATE_COLUMNS), why]
     value = [ips(replay.log).value, snips(replay.log).value, *dr(replay.log)]
     if replay is none:
         return [name, ess, *value, 0.0, 0.0, 0.0, "what the others are compared with"]
-    gain = above(replay.log, none.log) if refusal(none.log) is None else None
+    gain = advantage(replay.log, none.log) if refusal(none.log) is None else None
     return [name, ess, *value, *(gain or [None] * 3), _verdict(gain)]
 
 
@@ -83,18 +85,18 @@ def _verdict(gain: Value | None) -> str:
     return "not told apart from no offer yet"
 
 
-def _figures(found: Outcomes) -> list[Figure]:
-    given = float((found.seen.arm >= 0).mean())
+def _figures(outcomes: DecisionOutcomes) -> list[Figure]:
+    given = float((outcomes.responses.arm >= 0).mean())
     return [
-        figure("decisions", float(len(found.seen.arm))),
+        figure("decisions", float(len(outcomes.responses.arm))),
         figure("offers_given", given),
-        figure("least_propensity", float(found.propensity.min())),
-        figure("margin_a_decision", float(found.seen.margin.mean())),
+        figure("least_propensity", float(outcomes.propensity.min())),
+        figure("margin_a_decision", float(outcomes.responses.margin.mean())),
     ]
 
 
 def _policies(rows: list[list[Any]]) -> Table:
-    columns = ["policy", "ess", *MONEY, "policy_verdict"]
+    columns = ["policy", "ess", *ESTIMATE_COLUMNS, "policy_verdict"]
     text = (
         f"Money a decision within {WINDOW_DAYS} days, after the offer's cost, with 95 % intervals; DR's model"
         " of margins has not seen the customers it is asked about. Refused below an effective sample size of"
@@ -110,7 +112,7 @@ def _policies(rows: list[list[Any]]) -> Table:
     )
 
 
-def _mix(policies: Mapping[str, Replay]) -> Iterator[Table]:
+def _mix(policies: Mapping[str, ReplayResult]) -> Iterator[Table]:
     new = {name: each for name, each in policies.items() if name.startswith("new: ")}
     arms = list(next(iter(new.values())).chances)
     rows = [

@@ -1,4 +1,4 @@
-"""How sales answered prices, which discounts earned and which gave margin away, as far as history tells."""
+"""The report of prices: elasticities, which discounts earned and which gave margin away."""
 
 from __future__ import annotations
 
@@ -11,66 +11,76 @@ from features.insights.report import Figure, Part, Plot, Table, figure, table
 from training.ledger.shop import Shop
 from training.ledger.sums import total
 from training.pricing.discounts import Discount, break_even, discount
-from training.pricing.response import UNKNOWN, Elasticity, elasticity, shrunk, spread_between, usual_price
-from training.pricing.weeks import Sold, weekly
-from training.reports.affinities import UNKNOWN as NO_CATEGORY
+from training.pricing.response import (
+    NOTHING_LEARNED,
+    Elasticity,
+    elasticity,
+    shrunk,
+    spread_between,
+    usual_price,
+)
+from training.pricing.weeks import ProductSales, weekly
+from training.reports.affinities import UNKNOWN_LABEL as NO_CATEGORY
 
-MOST_PRODUCTS, SHOWN = 5_000, 200
+MOST_PRICED_PRODUCTS, MOST_SHOWN = 5_000, 200
 CANNOT_TELL = "the data cannot tell"
 VERDICTS = {"earned": "earned", "gave_away": "gave margin away", "cannot_tell": CANNOT_TELL}
 NO_MOVE = "No product's price moved by 3 % or more for three weeks or longer: there is nothing to learn from"
-RESPONSE = ("price_response", "response_low", "response_high")
-GAINED = ("gained", "gained_low", "gained_high")
+RESPONSE_COLUMNS = ("price_response", "response_low", "response_high")
+GAINED_COLUMNS = ("gained", "gained_low", "gained_high")
 
 
 class Priced(NamedTuple):
-    """A product with what is known of it; cost None: unknown. answer: its own, pulled to its category's."""
+    """A product and its elasticity; cost None: unknown. own: by its sales alone; response: shrunk towards its
+    category's."""
 
-    sold: Sold
+    sold: ProductSales
     title: str
     category: str
     cost: float | None
     own: Elasticity
-    answer: Elasticity
+    response: Elasticity
 
     def discount(self) -> Discount | None:
-        """Of money and not of orders."""
+        """What its discounts gained, in units sold and not in orders."""
         weeks = self.sold.weeks._replace(quantity=self.sold.weeks.quantity * self.sold.units)
-        return discount(weeks, self.cost, self.answer)
+        return discount(weeks, self.cost, self.response)
 
 
 def pricing(shop: Shop, currency: str | None) -> Part:
-    """Figures, categories, products, discounts, coupons."""
+    """Figures, and tables of categories, products, discounts and coupons."""
     if shop.ledger.lines.is_empty():
         return Part(currency)
     products, categories = priced(shop)
-    found = [(each, told) for each in products if (told := each.discount()) is not None]
-    found.sort(key=lambda pair: -abs(pair[1].gained))
-    tables = [_categories(products, categories), _products(products), _discounts(found), _coupons(shop)]
-    return Part(currency, _figures(products, [told for _, told in found]), tables)
+    discounts = [(each, own) for each in products if (own := each.discount()) is not None]
+    discounts.sort(key=lambda pair: -abs(pair[1].gained))
+    tables = [_categories(products, categories), _products(products), _discounts(discounts), _coupons(shop)]
+    return Part(currency, _figures(products, [own for _, own in discounts]), tables)
 
 
 def priced(shop: Shop) -> tuple[list[Priced], dict[str, Elasticity]]:
-    """The MOST_PRODUCTS of largest revenue, and what was learned of each category."""
-    known = {
+    """The MOST_PRICED_PRODUCTS of largest revenue, and the elasticity of each category."""
+    facts = {
         name: (title or name, category or NO_CATEGORY, cost)
         for name, title, category, cost in shop.catalogue.select(
             "product_id", "title", "category", "cost"
         ).iter_rows()
     }
-    sold = [each for _, each in zip(range(MOST_PRODUCTS), weekly(shop.ledger.lines), strict=False)]
-    told = {each.item: known.get(each.item, (each.item, NO_CATEGORY, None)) for each in sold}
+    sold = [each for _, each in zip(range(MOST_PRICED_PRODUCTS), weekly(shop.ledger.lines), strict=False)]
+    facts = {each.item: facts.get(each.item, (each.item, NO_CATEGORY, None)) for each in sold}
     own = {each.item: elasticity(each.weeks) for each in sold}
-    answers, categories = shrunk(own, {item: category for item, (_, category, _) in told.items()})
-    return [Priced(each, *told[each.item], own[each.item], answers[each.item]) for each in sold], categories
+    responses, categories = shrunk(own, {item: category for item, (_, category, _) in facts.items()})
+    return [
+        Priced(each, *facts[each.item], own[each.item], responses[each.item]) for each in sold
+    ], categories
 
 
 def _figures(products: Sequence[Priced], discounts: Sequence[Discount]) -> list[Figure]:
-    learned = [each for each in products if each.own is not UNKNOWN]
+    learned = [each for each in products if each.own is not NOTHING_LEARNED]
     return [
         figure("priced_products", float(len(products))),
         figure("moved_products", float(len(learned)), None if learned else NO_MOVE),
-        figure("telling_products", float(sum(each.answer.tells for each in learned))),
+        figure("telling_products", float(sum(each.response.is_conclusive for each in learned))),
         figure("discounts_earned", _sum(discounts, "earned")),
         figure("discounts_gave_away", abs(_sum(discounts, "gave_away"))),
         figure("discounts_unclear", float(sum(each.verdict == "cannot_tell" for each in discounts))),
@@ -81,30 +91,30 @@ def _sum(discounts: Sequence[Discount], verdict: str) -> float:
     return float(sum(each.gained for each in discounts if each.verdict == verdict))
 
 
-def _response(answer: Elasticity) -> list[float]:
-    return [answer.value, *answer.interval]
+def _response(response: Elasticity) -> list[float]:
+    return [response.value, *response.interval]
 
 
-def _told(answer: Elasticity) -> str:
-    """In words what a price 10 % lower does."""
-    if answer.interval[0] > 0:
+def _in_words(response: Elasticity) -> str:
+    """The effect of a price 10 % lower, in words."""
+    if response.interval[0] > 0:
         return "sold more while dearer: something else moved both"
-    if not answer.tells:
+    if not response.is_conclusive:
         return CANNOT_TELL
-    middle, *ends = (0.9**value - 1 for value in (answer.value, *sorted(answer.interval, reverse=True)))
+    middle, *ends = (0.9**value - 1 for value in (response.value, *sorted(response.interval, reverse=True)))
     return f"10 % off: {middle:+.0%} orders ({ends[0]:+.0%} to {ends[1]:+.0%})"
 
 
 def _categories(products: Sequence[Priced], categories: dict[str, Elasticity]) -> Table:
     rows = []
-    for name, answer in categories.items():
+    for name, response in categories.items():
         own = [each for each in products if each.category == name]
-        moved = sum(each.own is not UNKNOWN for each in own)
-        text = _told(answer) if moved else CANNOT_TELL
-        rows.append([name, sum(e.sold.revenue for e in own), len(own), moved, *_response(answer), text])
+        moved = sum(each.own is not NOTHING_LEARNED for each in own)
+        text = _in_words(response) if moved else CANNOT_TELL
+        rows.append([name, sum(e.sold.revenue for e in own), len(own), moved, *_response(response), text])
     rows.sort(key=lambda row: -float(row[1]))
-    columns = ["category", "revenue", "priced_products", "moved_products", *RESPONSE, "told"]
-    spread = spread_between([each.own for each in products if each.own is not UNKNOWN])
+    columns = ["category", "revenue", "priced_products", "moved_products", *RESPONSE_COLUMNS, "told"]
+    spread = spread_between([each.own for each in products if each.own is not NOTHING_LEARNED])
     text = (
         "Categories lean towards the shop as far as they say little of their own."
         f" Products of one category differ by {spread:.2f} (standard deviation)."
@@ -115,9 +125,9 @@ def _categories(products: Sequence[Priced], categories: dict[str, Elasticity]) -
 
 
 def _products(products: Sequence[Priced]) -> Table:
-    moved = [each for each in products if each.own is not UNKNOWN]
-    rows = [_product(each) for each in moved[:SHOWN]]
-    columns = ["product", "category", "revenue", "usual_price", "weeks", *RESPONSE, "told"]
+    moved = [each for each in products if each.own is not NOTHING_LEARNED]
+    rows = [_product(each) for each in moved[:MOST_SHOWN]]
+    columns = ["product", "category", "revenue", "usual_price", "weeks", *RESPONSE_COLUMNS, "told"]
     left = len(products) - len(moved)
     text = (
         f"Those whose price moved, largest revenue first; {left:,} others never did: their category's holds."
@@ -125,15 +135,15 @@ def _products(products: Sequence[Priced]) -> Table:
     return table("price_by_product", "Price response by product", columns, rows, _bars(rows, "revenue"), text)
 
 
-def _discounts(found: Sequence[tuple[Priced, Discount]]) -> Table:
-    rows = [_discount(each, told) for each, told in found[:SHOWN]]
+def _discounts(discounts: Sequence[tuple[Priced, Discount]]) -> Table:
+    rows = [_discount(product, each) for product, each in discounts[:MOST_SHOWN]]
     columns = [
         "product",
         "depth",
         "weeks",
         "price_response",
         "break_even",
-        *GAINED,
+        *GAINED_COLUMNS,
         "discount_verdict",
         "why",
     ]
@@ -147,21 +157,23 @@ def _bars(rows: Sequence[object], column: str) -> Plot | None:
 
 def _product(each: Priced) -> list[Any]:
     weeks, money = each.sold.weeks, each.sold.revenue
-    known = each.title, each.category, money, usual_price(weeks), len(weeks.price)
-    return [*known, *_response(each.answer), _told(each.answer)]
+    facts = each.title, each.category, money, usual_price(weeks), len(weeks.price)
+    return [*facts, *_response(each.response), _in_words(each.response)]
 
 
-def _discount(each: Priced, told: Discount) -> list[Any]:
-    known = each.title, told.depth, told.weeks, each.answer.value, _even(each, told)
-    return [*known, told.gained, told.low, told.high, VERDICTS[told.verdict], told.text]
+def _discount(product: Priced, each: Discount) -> list[Any]:
+    facts = product.title, each.depth, each.weeks, product.response.value, _break_even(product, each)
+    return [*facts, each.gained, each.low, each.high, VERDICTS[each.verdict], each.text]
 
 
-def _even(each: Priced, told: Discount) -> float | None:
-    return None if each.cost is None else break_even(usual_price(each.sold.weeks), each.cost, told.depth)
+def _break_even(product: Priced, each: Discount) -> float | None:
+    if product.cost is None:
+        return None
+    return break_even(usual_price(product.sold.weeks), product.cost, each.depth)
 
 
 def _coupons(shop: Shop) -> Table:
-    """given / (margin + given) of the orders must have come because of it."""
+    """A coupon pays if given / (margin + given) of its orders came because of it."""
     used = shop.ledger.orders.filter(pl.col("given") > 0).with_columns(
         pl.col("coupon").fill_null("without a code")
     )
@@ -181,4 +193,4 @@ def _coupons(shop: Shop) -> Table:
         f"{total(used['given']):,.2f} in all. Whether an order came because of its coupon, history cannot"
         " tell: offers that are drawn can (see the offers' report)."
     )
-    return table("coupons", "Coupons and order discounts", columns, rows[:SHOWN], None, text)
+    return table("coupons", "Coupons and order discounts", columns, rows[:MOST_SHOWN], None, text)

@@ -1,4 +1,4 @@
-"""How many customers stand where: segments, tiers, and what is expected of them."""
+"""How many customers are in each segment and tier, and what is expected of them."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ from recommender.value.segments import SEGMENTS
 from training.ledger.shop import Shop
 from training.ledger.sums import over, total
 
-NEAR = 0.8
+NEAR_NEXT_TIER = 0.8  # share of the way to the next tier from which a customer is near it
 BANDS = ((0.1, "best 10 %"), (0.3, "next 20 %"), (0.6, "next 30 %"), (1.0, "others"))
 
 
 def segments(shop: Shop, currency: str | None) -> Part:
     """Segments with their rules; tiers and predictions where there are any."""
-    if shop.people.is_empty():
+    if shop.customers.is_empty():
         return Part(currency)
     tables = [_segments(shop)]
-    tables += [_tiers(shop.people, shop.plan)] if shop.plan and shop.plan.tiers else []
-    tables += [_bands(shop.people)] if shop.forecast else []
+    tables += [_tiers(shop.customers, shop.plan)] if shop.plan and shop.plan.tiers else []
+    tables += [_bands(shop.customers)] if shop.forecast else []
     return Part(currency, _figures(shop), tables)
 
 
 def _figures(shop: Shop) -> list[Figure]:
-    vips = shop.people.filter(pl.col("vip"))
-    share = over(total(vips["revenue"]), total(shop.people["revenue"]))
+    vips = shop.customers.filter(pl.col("vip"))
+    share = over(total(vips["revenue"]), total(shop.customers["revenue"]))
     note = f"They brought {share:.0%} of the revenue of known customers" if share is not None else None
     return [figure("vips", len(vips), note), figure("days_between_orders", shop.rhythm.gap_days)]
 
 
 def _segments(shop: Shop) -> Table:
-    people = shop.people
+    customers = shop.customers
     expected = [pl.col("predicted_365d").sum(), pl.col("churn_risk").mean()] if shop.forecast else []
-    found = people.group_by("segment").agg(
+    counts = customers.group_by("segment").agg(
         pl.len().alias("customers"), pl.col("revenue").sum(), pl.col("recency_days").median(), *expected
     )
-    shares = found.with_columns(
+    shares = counts.with_columns(
         customer_share=pl.col("customers") / pl.col("customers").sum(),
         revenue_share=_share("revenue"),
     )
-    known = {row["segment"]: row for row in shares.iter_rows(named=True)}
+    by_segment = {row["segment"]: row for row in shares.iter_rows(named=True)}
     empty: dict[str, Any] = {"customers": 0, "customer_share": 0.0, "revenue": 0.0, "revenue_share": 0.0}
     columns = ["segment", "customers", "customer_share", "revenue", "revenue_share", "recency_days"]
     columns += ["predicted_365d", "churn_risk"] if shop.forecast else []
     rows = []
     for segment in SEGMENTS:
-        figures = (known.get(segment.name, empty).get(name) for name in columns[1:])
+        figures = (by_segment.get(segment.name, empty).get(name) for name in columns[1:])
         rows.append([segment.name, *figures, segment.meaning, segment.advice])
     return table("segments", "Segments", [*columns, "meaning", "advice"], rows, Plot("bars", "customers"))
 
@@ -59,24 +59,24 @@ def _share(name: str) -> pl.Expr:
     return pl.when(whole != 0).then(pl.col(name) / whole)
 
 
-def _tiers(people: pl.DataFrame, plan: TierPlan) -> Table:
-    statuses = [tier_status(plan, revenue) for revenue in people["revenue"]]
+def _tiers(customers: pl.DataFrame, plan: TierPlan) -> Table:
+    statuses = [tier_status(plan, revenue) for revenue in customers["revenue"]]
     names = [None, *(tier.name for tier in plan.tiers)]
     rows = []
     for name in reversed(names):
-        there = [status for status in statuses if status.name == name]
-        near = sum(status.next is not None and status.progress >= NEAR for status in there)
+        members = [status for status in statuses if status.name == name]
+        near = sum(status.next is not None and status.progress >= NEAR_NEXT_TIER for status in members)
         threshold = next((tier.threshold for tier in plan.tiers if tier.name == name), 0.0)
-        rows.append([name or "none yet", threshold, len(there), near])
+        rows.append([name or "none yet", threshold, len(members), near])
     unit = Column("threshold", "From", "money" if plan.by == "spend" else "number")
     return table(
         "tiers", "Loyalty tiers", ["tier", unit, "customers", "near_next"], rows, Plot("bars", "customers")
     )
 
 
-def _bands(people: pl.DataFrame) -> Table:
+def _bands(customers: pl.DataFrame) -> Table:
     """Customers sorted by what is expected of them."""
-    best = people.sort("predicted_365d", "customer", descending=[True, False], nulls_last=True)
+    best = customers.sort("predicted_365d", "customer", descending=[True, False], nulls_last=True)
     rows, begin = [], 0
     whole = total(best["predicted_365d"])
     for share, name in BANDS:

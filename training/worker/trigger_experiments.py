@@ -1,4 +1,4 @@
-"""The worker's part of experiments: which ones are planned, and who was told of an offer under which arm."""
+"""The worker's part of experiments: which ones are saved, and who was exposed to which arm by a trigger."""
 
 from __future__ import annotations
 
@@ -21,27 +21,28 @@ log = logging.getLogger("perennial.lifecycle")
 _encode = msgspec.json.Encoder().encode
 
 
-def planned(client: redis.Redis) -> Sequence[Experiment]:
-    """The owner's experiments; none where nothing is saved, or where it cannot be read."""
-    standing = EXPERIMENTS.current_sync(client)
+def saved_experiments(client: redis.Redis) -> Sequence[Experiment]:
+    """The saved experiments; none where nothing is saved, or where it cannot be decoded."""
+    current = EXPERIMENTS.current_sync(client)
     try:
-        return msgspec.json.decode(standing.settings, type=Experiments) if standing.revision else ()
+        return msgspec.json.decode(current.settings, type=Experiments) if current.revision else ()
     except msgspec.DecodeError as error:
         log.warning("saved experiments cannot be read; none runs", extra={"reason": str(error)})
         return ()
 
 
 def note_exposures(
-    client: redis.Redis, trials: Trials, decided: Sequence[TriggerDecision], now_ms: int, settings: Settings
+    client: redis.Redis, trials: Trials, decisions: Sequence[TriggerDecision], now_ms: int, settings: Settings
 ) -> None:
-    """Who takes part in an experiment about offers and was written to on an occasion for one.
+    """Log the exposures of an experiment about offers: customers who got a trigger that may carry one.
 
-    Whatever the arm made of it: the arms must stay comparable. Noted again, it counts once.
+    They are logged in every arm, whether it gave an offer or not, so that the arms stay comparable. An
+    exposure that is logged twice counts once.
     """
     at = datetime.fromtimestamp(now_ms / 1000, UTC)
     records = [
         ServedRecord(trigger.id, at, OFFERS, (), customer_id=each.customer_id, treated=treated)
-        for each in decided
+        for each in decisions
         if (treated := trials.of(each.customer_id, OFFERS, now_ms / 1000).treated).plan_hash
         for trigger in each.triggers
         if settings.message(trigger.kind).offers  # type: ignore[arg-type]

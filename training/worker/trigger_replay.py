@@ -1,4 +1,4 @@
-"""The history again, event by event, as live state: what was known of each customer at a moment."""
+"""The history replayed event by event into live state: the state of each customer at a moment."""
 
 from __future__ import annotations
 
@@ -18,21 +18,30 @@ from features.live.shopper_state import REMEMBERED, TAKEN_BACK, entry_of
 from features.outgoing.trigger_queue import TriggerState
 from features.store.settings import StoreSettings
 
-TYPES = sorted(REMEMBERED | PLACED | {"ticket", "survey", "referral"})
-COLUMNS = ("type", "timestamp", "received_at", "customer_id", "anonymous_id", "order_id", "country", "extra")
+REPLAYED_TYPES = sorted(REMEMBERED | PLACED | {"ticket", "survey", "referral"})
+REPLAYED_COLUMNS = (
+    "type",
+    "timestamp",
+    "received_at",
+    "customer_id",
+    "anonymous_id",
+    "order_id",
+    "country",
+    "extra",
+)
 
 
 class Replay:
-    """Logs and facts by shopper, as ingest keeps them; key: (whether known, id)."""
+    """Logs and facts of shoppers, as ingest keeps them; key: (whether the id is a customer's, id)."""
 
     def __init__(self, log_length: int) -> None:
         self.logs: dict[tuple[bool, str], deque[bytes]] = defaultdict(lambda: deque(maxlen=log_length))
-        self.told: dict[tuple[bool, str], dict[str, DatedFact]] = defaultdict(dict)
+        self.facts: dict[tuple[bool, str], dict[str, DatedFact]] = defaultdict(dict)
         self._customer_of: dict[str, str] = {}
         self._buyer_of: dict[str, tuple[str | None, str | None]] = {}
 
-    def take(self, event: Event, received_at: datetime) -> None:
-        """One event, in the order of arrival."""
+    def apply(self, event: Event, received_at: datetime) -> None:
+        """Add one event; call this in order of arrival."""
         customer, browser = event.customer_id, event.anonymous_id
         if event.order and event.type == "purchase":
             self._buyer_of.setdefault(event.order.order_id, (customer, browser))
@@ -49,14 +58,14 @@ class Replay:
         for fact in facts_of(event) if owners else ():
             self._note(owners[0], fact)
 
-    def standings(self) -> Iterator[tuple[str, TriggerState]]:
-        """Every customer, and what was known of them. Nothing was ever sent."""
-        for known, name in self.logs.keys() | self.told.keys():
-            if known:
-                owner = (known, name)
+    def states(self) -> Iterator[tuple[str, TriggerState]]:
+        """Every customer with what was known of them, as if no trigger had ever been sent."""
+        for is_customer, name in self.logs.keys() | self.facts.keys():
+            if is_customer:
+                owner = (is_customer, name)
                 yield (
                     name,
-                    TriggerState(fold_customer(reversed(self.logs[owner]), self.told[owner]), {}, {}, ()),
+                    TriggerState(fold_customer(reversed(self.logs[owner]), self.facts[owner]), {}, {}, ()),
                 )
 
     def _join(self, customer: str, browser: str) -> None:
@@ -64,39 +73,45 @@ class Replay:
         if before == customer:
             return
         self._customer_of[browser] = customer
-        log, told = self.logs.pop((False, browser), ()), self.told.pop((False, browser), {})
+        log, facts = self.logs.pop((False, browser), ()), self.facts.pop((False, browser), {})
         if before is None:
             self.logs[True, customer].extend(log)
-            for name, said in told.items():
-                self._note((True, customer), Fact(name, said.at_ms, said.value))
+            for name, fact in facts.items():
+                self._note((True, customer), Fact(name, fact.at_ms, fact.value))
 
     def _note(self, owner: tuple[bool, str], fact: Fact) -> None:
-        before = self.told[owner].get(fact.name)
+        before = self.facts[owner].get(fact.name)
         if before is None or (fact.at_ms < before.at_ms if fact.earliest else fact.at_ms >= before.at_ms):
-            self.told[owner][fact.name] = DatedFact(fact.at_ms, fact.value)
+            self.facts[owner][fact.name] = DatedFact(fact.at_ms, fact.value)
 
 
 def replay(home: Home, as_of: datetime, settings: StoreSettings) -> Replay:
-    """Everything that happened until then, within the life of live state."""
+    """Replay all events up to `as_of` that live state would still hold."""
     since = as_of - timedelta(days=settings.shopper_ttl_days)
-    joins = pl.col("customer_id").is_not_null() & pl.col("anonymous_id").is_not_null()  # of whatever type
+    joins = pl.col("customer_id").is_not_null() & pl.col("anonymous_id").is_not_null()  # of any event type
     rows = (
         history.scan(home)
-        .filter(pl.col("type").is_in(TYPES) | joins, pl.col("timestamp").is_between(since, as_of))
+        .filter(pl.col("type").is_in(REPLAYED_TYPES) | joins, pl.col("timestamp").is_between(since, as_of))
         .sort("event_id", "line")
         .group_by("event_id", maintain_order=True)
-        .agg(*(pl.col(name).first() for name in COLUMNS), "product_id", "quantity", "unit_price", "discount")
+        .agg(
+            *(pl.col(name).first() for name in REPLAYED_COLUMNS),
+            "product_id",
+            "quantity",
+            "unit_price",
+            "discount",
+        )
         .sort("received_at", "timestamp")
         .collect()
     )
     state = Replay(settings.shopper_log_length)
     for row in rows.iter_rows(named=True):
-        state.take(_event(row), row["received_at"])
+        state.apply(_event(row), row["received_at"])
     return state
 
 
 def _event(row: dict[str, Any]) -> Event:
-    """As far as live state goes."""
+    """The event of a row, with the fields that live state needs."""
     extra = msgspec.json.decode(row["extra"]) if row["extra"] else {}
     lines = [
         OrderItem(product, quantity or 1.0, price)

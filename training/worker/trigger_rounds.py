@@ -1,4 +1,4 @@
-"""The worker's lifecycle part: every minute it looks at those whose time has come, and hands out triggers."""
+"""The worker's lifecycle rounds: every minute, decide about customers who are due and hand out triggers."""
 
 from __future__ import annotations
 
@@ -35,29 +35,29 @@ from recommender.model import versions
 from recommender.model.availability import Availability
 from recommender.model.bundle_files import BadBundle
 from recommender.recommend import Recommender
-from training.worker.trigger_experiments import note_exposures, planned
+from training.worker.trigger_experiments import note_exposures, saved_experiments
 
 log = logging.getLogger("perennial.lifecycle")
 
 ROUND_S = 60.0
 CUSTOMERS_A_STEP = 200
-ENROL_GAP_MS, ENROL_WITHIN_MS = 10, 86_400_000  # a new model's customers come one by one, within a day
-WATCHED = 20  # products a customer
-FRESH_MS = 3 * 86_400_000
+ENROL_GAP_MS, ENROL_WITHIN_MS = 10, 86_400_000  # between customers of a new model, and of all of them
+MOST_WATCHED = 20  # products watched for one customer
+FRESH_MS = 3 * 86_400_000  # age of an interest up to which it is sent to the watch list again
 _encode = msgspec.json.Encoder().encode
 
 
 class Lifecycle:
-    """Several workers may run at once, and any may die at any moment: see `outgoing.trigger_queue`."""
+    """Several workers may run at once, and any may die at any moment; `outgoing.trigger_queue` says why."""
 
     def __init__(self, client: redis.Redis, home: Home, holdout: float = 0.0) -> None:
         self._client, self._home, self._holdout = client, home, holdout
         self._pointer: versions.Pointer | None = None
         self._knowledge = Knowledge()
-        self._shelf_revision = 0
+        self._catalogue_revision = 0
 
     def run(self, stop: threading.Event) -> None:
-        """A round a minute until `stop` is set. What goes wrong is logged, and tried again."""
+        """Run a round a minute until `stop` is set. Errors are logged, and the next round tries again."""
         while not stop.is_set():
             try:
                 self.round(int(time.time() * 1000), stop)
@@ -66,7 +66,7 @@ class Lifecycle:
             stop.wait(ROUND_S)
 
     def round(self, now_ms: int, stop: threading.Event | None = None) -> int:
-        """Look at everybody whose time has come; returns how many triggers are new."""
+        """Decide about all customers who are due; returns the number of new triggers."""
         recommender = self.knowledge().recommender
         if recommender is not None:
             self._enrol(recommender, now_ms)
@@ -74,34 +74,34 @@ class Lifecycle:
         began_ms = max(triggers.began(self._client, now_ms), saved_ms)
         self._knowledge = replace(self._knowledge, began_ms=began_ms)
         apply_changes(self._client, self._trained, now_ms)
-        new, seen, began = 0, set[str](), time.monotonic()
+        new, looked_at, began = 0, set[str](), time.monotonic()
         while not (stop and stop.is_set()):
             moment_ms = now_ms + int((time.monotonic() - began) * 1000)
             claimed = triggers.claim(self._client, moment_ms, CUSTOMERS_A_STEP)
-            if seen.issuperset(claimed):  # nobody new: in a minute there is another round
+            if looked_at.issuperset(claimed):  # nobody new: leave them to the next round
                 return new
-            seen.update(claimed)
+            looked_at.update(claimed)
             new += self._look(claimed, moment_ms, settings)
         return new
 
     def _look(self, customers: Sequence[str], now_ms: int, settings: Settings) -> int:
-        found = triggers.read_states(self._client, customers)
-        interests = [_interests(each, now_ms) for each in found]
+        states = triggers.read_states(self._client, customers)
+        interests = [_interests(each, now_ms) for each in states]
         news = read_news(self._client, (product for each in interests for product in each))
         knowledge = replace(self._knowledge, news=news)
         watch(self._client, _fresh(dict(zip(customers, interests, strict=True)), now_ms))
-        decided = []
-        for customer, standing in zip(customers, found, strict=True):
+        decisions = []
+        for customer, state in zip(customers, states, strict=True):
             try:
-                decided.append(settled(knowledge, customer, standing, now_ms, settings))
-            except Exception:  # of one must not keep the others waiting; this one's lease ends by itself
+                decisions.append(decide_for(knowledge, customer, state, now_ms, settings))
+            except Exception:  # others must not wait for this one, whose lease ends by itself
                 log.exception("A customer could not be looked at")
-        new = triggers.settle(self._client, decided, now_ms, now_ms)
-        note_exposures(self._client, knowledge.trials, decided, now_ms, settings)
+        new = triggers.settle(self._client, decisions, now_ms, now_ms)
+        note_exposures(self._client, knowledge.trials, decisions, now_ms, settings)
         return new
 
     def knowledge(self) -> Knowledge:
-        """Of the model that serves, over the shelf, rules and tiers as they are now."""
+        """Knowledge of the published model, with the current availability, rules, tiers and experiments."""
         pointer = versions.current(self._home.models)
         fresh = pointer is not None and pointer != self._pointer
         if fresh:
@@ -110,17 +110,17 @@ class Lifecycle:
         revision = int(cast("bytes | None", self._client.hget(keys.revisions(), "catalogue")) or 0)
         recommender = self._knowledge.recommender
         if recommender is not None:
-            if fresh or revision != self._shelf_revision:
-                recommender = _on_shelf(recommender, self._client)
-                self._shelf_revision = revision
+            if fresh or revision != self._catalogue_revision:
+                recommender = _with_availability(recommender, self._client)
+                self._catalogue_revision = revision
             recommender = replace(recommender, rules=_rules(self._client))
-        trials = Trials(planned(self._client), self._holdout)
+        trials = Trials(saved_experiments(self._client), self._holdout)
         tiers = tiers_of(self._home)
         self._knowledge = replace(self._knowledge, recommender=recommender, tiers=tiers, trials=trials)
         return self._knowledge
 
     def _load(self) -> None:
-        """A bundle that does not load changes nothing."""
+        """Load the published bundle; one that cannot be loaded leaves the old one in place."""
         try:
             bundle = versions.load_current(self._home.models)
         except (BadBundle, OSError, ValueError) as error:
@@ -131,7 +131,7 @@ class Lifecycle:
             self._knowledge = Knowledge(recommender, customer_model_of(bundle.tables))
 
     def _enrol(self, recommender: Recommender, now_ms: int) -> None:
-        """All customers of a model are looked at, those without live events, too."""
+        """Enrol all customers of a new model, so that those without live events are looked at too."""
         version = recommender.bundle.manifest.version
         if self._client.get(keys.enrolled()) == version.encode():
             return
@@ -143,7 +143,7 @@ class Lifecycle:
         self._client.set(keys.enrolled(), version)
 
     def _trained(self, product_id: str) -> News:
-        """A product as the model knew it."""
+        """Price and stock of a product when the model was trained."""
         if self._knowledge.recommender is None:
             return News(None, True)
         tables = self._knowledge.recommender.bundle.tables
@@ -154,20 +154,20 @@ class Lifecycle:
         return News(None if math.isnan(price) else price, bool(tables.product.in_stock[item]))
 
 
-def settled(
-    knowledge: Knowledge, customer: str, standing: TriggerState, now_ms: int, settings: Settings
+def decide_for(
+    knowledge: Knowledge, customer: str, state: TriggerState, now_ms: int, settings: Settings
 ) -> TriggerDecision:
-    """The decision about one customer, as it is written."""
-    if standing.life.is_empty and not standing.waiting and not knowledge.knows(customer):
+    """The decision about one customer, in the form that is written to Redis."""
+    if state.life.is_empty and not state.waiting and not knowledge.knows(customer):
         return TriggerDecision(customer, (), (), None)
-    plan: MessagePlan = knowledge.decide(customer, standing, now_ms, settings)
+    plan: MessagePlan = knowledge.decide(customer, state, now_ms, settings)
     return TriggerDecision(
         customer, [_handed_out(trigger) for trigger in plan.triggers], plan.ended, plan.next_check_ms
     )
 
 
 def merchants_settings(client: redis.Redis) -> tuple[Settings, int]:
-    """As saved, and when (epoch ms); the defaults and 0 where nothing is, or where it cannot be read."""
+    """The saved settings, and when they were saved (epoch ms); the defaults and 0 without readable ones."""
     saved = TRIGGER_SETTINGS.current_sync(client)
     try:
         settings = msgspec.json.decode(saved.settings, type=Settings)
@@ -191,14 +191,14 @@ def _handed_out(trigger: Trigger) -> NewTrigger:
     return NewTrigger(trigger.id, _encode(trigger), trigger.kind, expires_ms, trigger.keys)
 
 
-def _interests(standing: TriggerState, now_ms: int) -> dict[str, int]:
-    """What they want and have not bought, the newest first; as much as is worth watching."""
-    newest = sorted(interests(standing.life).items(), key=lambda each: -each[1])
-    return {product: min(at, now_ms) for product, at in newest[:WATCHED]}
+def _interests(state: TriggerState, now_ms: int) -> dict[str, int]:
+    """Product -> when (epoch ms) of what a customer wants and has not bought: the newest MOST_WATCHED."""
+    newest = sorted(interests(state.life).items(), key=lambda each: -each[1])
+    return {product: min(at, now_ms) for product, at in newest[:MOST_WATCHED]}
 
 
 def _fresh(interests: Mapping[str, Mapping[str, int]], now_ms: int) -> dict[str, dict[str, int]]:
-    """Interests of the last days: who watches for longer is remembered already."""
+    """Interests of the last FRESH_MS: older ones are on the watch list already."""
     since = now_ms - FRESH_MS
     return {
         customer: {product: at for product, at in products.items() if at > since}
@@ -206,7 +206,7 @@ def _fresh(interests: Mapping[str, Mapping[str, int]], now_ms: int) -> dict[str,
     }
 
 
-def _on_shelf(recommender: Recommender, client: redis.Redis) -> Recommender:
+def _with_availability(recommender: Recommender, client: redis.Redis) -> Recommender:
     tables = recommender.bundle.tables
     return replace(recommender, shelf=Availability.of(tables).changed(tables, all_changes(client)))
 

@@ -1,4 +1,4 @@
-"""The worker role: events into the history, triggers out, and a new model when the old one is due."""
+"""The worker role: archives events, hands out triggers, and trains a new model when it is due."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from training.worker.trigger_rounds import Lifecycle
 
 log = logging.getLogger("perennial.worker")
 
-LOOK_S = 5.0
+RETRAIN_CHECK_S = 5.0
 NICENESS = 19
 
 
 def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: TrainingSettings) -> None:
-    """Archive, hand out triggers and retrain until SIGTERM, and let answers come first."""
+    """Archive, hand out triggers and retrain until SIGTERM, at the lowest priority."""
     os.nice(NICENESS)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -40,7 +40,7 @@ def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: Tr
     for thread in threads:
         thread.start()
     failed_at = None
-    while not stop.wait(LOOK_S):
+    while not stop.wait(RETRAIN_CHECK_S):
         now = datetime.now(UTC)
         if training_is_due(home, now, failed_at, timedelta(hours=settings.retrain_hours)):
             failed_at = None if _train(home, redis_url, stop) else now
@@ -49,7 +49,7 @@ def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: Tr
 
 
 def training_is_due(home: Home, now: datetime, failed_at: datetime | None, every: timedelta) -> bool:
-    """Whether there is newer history than the last model's, and that model, or failure, is old enough."""
+    """Whether the history is newer than the last model, and the last training or failure is old enough."""
     newest = max((path.stat().st_mtime for path in home.events.glob("*/*.parquet")), default=0.0)
     if failed_at is not None and now - failed_at < every:
         return False
@@ -61,7 +61,7 @@ def training_is_due(home: Home, now: datetime, failed_at: datetime | None, every
 
 
 def _train(home: Home, redis_url: str, stop: threading.Event) -> bool:
-    """Train in a process of its own: whatever happens there, archiving goes on. True: published."""
+    """Train in a process of its own, so that archiving goes on even if it crashes. True: published."""
     command = [sys.executable, "-P", "-m", "perennial", "train", "--home", str(home.root)]
     child = subprocess.Popen(
         command,

@@ -1,24 +1,19 @@
 // Draws a report (features/insights/report.py) on the dashboard and in the page that `perennial report` writes.
 // Everything is set as text: whatever a shop calls its products, nothing of it becomes markup.
 
-<<<<<<< HEAD
-const SVG = "http://www.w3.org/2000/svg";
-const EMPTY = "–";
-=======
 const DRAWN = { bars, intervals, line };
 const LINE_HEIGHT = 240; // CSS pixels
 const MONTH = 30 * 86400, YEAR = 365 * 86400; // seconds, as uPlot takes the steps of its axis
 const STEPS = [MONTH, 2 * MONTH, 3 * MONTH, 6 * MONTH, YEAR, 2 * YEAR, 5 * YEAR];
 const NOTHING = "–";
->>>>>>> charts
 const MOST_ROWS = 100;
 const MOST_BARS = 25;
-const FOLDED_FROM = 13; // rows: a long table below its plot is folded
-const MIN_LTV_TO_CAC = 3; // LTV:CAC from which a channel pays, as in definitions.py
+const FOLDED_FROM = 13; // rows: what is drawn already need not fill the screen
+const WORTH_IT = 3; // LTV:CAC from which a channel pays, as in definitions.py
 const PRECISE = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
 
-export function show(parent, report) {
-  const section = add(parent, "section", "report");
+export function show(place, report) {
+  const section = add(place, "section", "report");
   section.id = report.name;
   add(section, "h2", "", report.title);
   const day = new Intl.DateTimeFormat("en-GB", PRECISE).format(new Date(report.as_of));
@@ -53,7 +48,7 @@ export function ends(figure, currency) {
   return `${rough(figure.low, figure.unit)} to ${rough(figure.high, figure.unit, currency)}`;
 }
 
-// Money without cents, for estimates with an interval.
+// What is known within an interval has no cents.
 function rough(value, unit, currency) {
   if (unit !== "money") return text(value, unit);
   return Math.round(value).toLocaleString("en-GB") + (currency ? ` ${currency}` : "");
@@ -84,11 +79,11 @@ function folded(card) {
 
 window.addEventListener("beforeprint", () => document.querySelectorAll("details.rows").forEach(box => { box.open = true; }));
 
-function grid(parent, table, currency, heat) {
-  const drawn = add(parent, "table", heat ? "heat" : "");
+function grid(place, table, currency, heat) {
+  const drawn = add(place, "table", heat ? "heat" : "");
   const head = add(add(drawn, "thead"), "tr");
   for (const column of table.columns) {
-    const cell = add(head, "th", isText(column) ? "words" : "", column.label);
+    const cell = add(head, "th", wordy(column) ? "words" : "", column.label);
     cell.scope = "col";
     if (column.definition) cell.title = column.definition;
   }
@@ -96,8 +91,8 @@ function grid(parent, table, currency, heat) {
   const body = add(drawn, "tbody");
   for (const row of table.rows.slice(0, MOST_ROWS)) {
     const line = add(body, "tr");
-    row.forEach((value, index) => {
-      const column = table.columns[index], shaded = heat && index > 1;
+    row.forEach((value, place) => {
+      const column = table.columns[place], shaded = heat && place > 1;
       const cell = add(line, "td", "", shaded ? short(value, column.unit) : text(value, column.unit));
       cell.className = shaded ? shade(value, strongest) : look(value, column);
     });
@@ -105,10 +100,10 @@ function grid(parent, table, currency, heat) {
 }
 
 function look(value, column) {
-  if (value === null) return isText(column) ? "words nothing" : "nothing";
+  if (value === null) return wordy(column) ? "words nothing" : "nothing";
   if (column.name === "verdict") return { pays: "words good", free: "words good", loses: "words bad" }[value] ?? "words";
-  if (column.name === "ltv_to_cac") return value >= MIN_LTV_TO_CAC ? "good" : value < 1 ? "bad" : "";
-  if (isText(column)) return String(value).length > 28 ? "words long" : "words";
+  if (column.name === "ltv_to_cac") return value >= WORTH_IT ? "good" : value < 1 ? "bad" : "";
+  if (wordy(column)) return String(value).length > 28 ? "words long" : "words";
   return "";
 }
 
@@ -118,78 +113,18 @@ function shade(value, strongest) {
 }
 
 function explain(card, table) {
-  const defined = table.columns.filter(column => column.definition);
-  if (!defined.length) return;
+  const known = table.columns.filter(column => column.definition);
+  if (!known.length) return;
   const box = add(card, "details");
   add(box, "summary", "", "What these columns mean");
   const list = add(box, "dl");
-  for (const column of defined) {
+  for (const column of known) {
     const entry = add(list, "div");
     add(entry, "dt", "", column.label);
     add(entry, "dd", "", column.definition);
   }
 }
 
-<<<<<<< HEAD
-// Horizontal bars; vertical ones for months.
-function bars(table, currency) {
-  const index = table.columns.findIndex(column => column.name === table.plot.column);
-  const column = table.columns[index];
-  const months = table.columns[0].name === "month";
-  const rows = (months ? table.rows.slice(-MOST_BARS) : table.rows.slice(0, MOST_BARS)).map(row => ({ name: String(row[0] ?? EMPTY), value: row[index] ?? 0, cell: row[index] }));
-  const most = Math.max(...rows.map(row => row.value), 0) || 1;
-  const drawn = months ? verticalBars(rows, most, column, currency) : horizontalBars(rows, most, column, currency);
-  drawn.setAttribute("role", "img");
-  drawn.setAttribute("aria-label", `${column.label}: ${rows.map(row => `${row.name} ${text(row.cell, column.unit, currency)}`).join(", ")}`);
-  return drawn;
-}
-
-function horizontalBars(rows, most, column, currency) {
-  const width = window.innerWidth < 640 ? 380 : 1080, left = Math.min(300, width * 0.38), right = 110, step = 24;
-  const picture = canvas(width, rows.length * step + 4);
-  const fits = Math.floor(left / 6.6), scale = (width - left - right) / most;
-  rows.forEach((row, number) => {
-    const y = number * step, length = Math.max(0, row.value * scale);
-    const name = row.name.length > fits ? `${row.name.slice(0, fits - 1)}…` : row.name;
-    draw(picture, "text", { x: left - 10, y: y + 16, "text-anchor": "end" }, name);
-    draw(picture, "rect", { class: "bar", x: left, y: y + 4, width: length, height: step - 8, rx: 3 });
-    draw(picture, "text", { class: "value", x: left + length + 8, y: y + 16 }, text(row.cell, column.unit, currency));
-  });
-  if (column.name === "ltv_to_cac" && most > MIN_LTV_TO_CAC) {
-    const x = left + MIN_LTV_TO_CAC * scale;
-    const line = draw(picture, "line", { class: "mark", x1: x, x2: x, y1: 0, y2: rows.length * step });
-    draw(line, "title", {}, "3 : 1, from which a channel pays");
-  }
-  return picture;
-}
-
-// A dot for the column's value on a line between the two columns after it, around zero. Values outside the
-// picture are drawn at its edge.
-function intervals(table) {
-  const width = window.innerWidth < 640 ? 380 : 1080, left = Math.min(300, width * 0.42), step = 24, edge = 8;
-  const index = table.columns.findIndex(column => column.name === table.plot.column), unit = table.columns[index].unit;
-  const reach = Math.min(1, Math.max(...table.rows.flatMap(row => [Math.abs(row[index + 1]), Math.abs(row[index + 2])])));
-  const bounded = value => Math.max(-reach, Math.min(reach, value));
-  const at = value => left + edge + ((bounded(value) + reach) / (2 * reach)) * (width - left - 2 * edge);
-  const picture = canvas(width, table.rows.length * step + 22), base = table.rows.length * step;
-  draw(picture, "line", { class: "axis", x1: at(0), x2: at(0), y1: 0, y2: base });
-  for (const [value, anchor] of [[-reach, "start"], [0, "middle"], [reach, "end"]]) {
-    draw(picture, "text", { x: at(value), y: base + 16, "text-anchor": anchor }, signed(value, unit));
-  }
-  const fits = Math.floor(left / 6.6);
-  table.rows.forEach((row, number) => {
-    const [value, low, high] = row.slice(index, index + 3), y = number * step + step / 2;
-    const sure = low > 0 ? "better" : high < 0 ? "worse" : "unsure";
-    const name = row[0].length > fits ? `${row[0].slice(0, fits - 1)}…` : row[0];
-    draw(picture, "text", { x: left - 10, y: y + 4, "text-anchor": "end" }, name);
-    const line = draw(picture, "line", { class: `span ${sure}`, x1: at(low), x2: at(high), y1: y, y2: y });
-    draw(line, "title", {}, `${row[0]}: ${signed(value, unit)}, between ${signed(low, unit)} and ${signed(high, unit)}`);
-    draw(picture, "circle", { class: `span ${sure}`, cx: at(value), cy: y, r: 4.5 });
-  });
-  picture.setAttribute("role", "img");
-  picture.setAttribute("aria-label", table.rows.map(row => `${row[0]} ${signed(row[index], unit)}, between ${signed(row[index + 1], unit)} and ${signed(row[index + 2], unit)}`).join("; "));
-  return picture;
-=======
 // A picture of one column; its figures stand in the table below and in its name.
 function showPlot(card, table, currency) {
   const picture = add(card, "div", `plot ${table.plot.kind}`);
@@ -262,49 +197,12 @@ function addTrack(picture, name) {
 
 function named(column, rows, told) {
   return `${column.label}: ${rows.map(row => `${row[0] ?? NOTHING} ${told(row)}`).join("; ")}`;
->>>>>>> charts
 }
 
 function signed(value, unit) {
   return `${value > 0 ? "+" : ""}${text(value, unit)}`;
 }
 
-<<<<<<< HEAD
-function verticalBars(rows, most, column, currency) {
-  const width = window.innerWidth < 640 ? 380 : 1080, height = 220, base = height - 24, top = 18;
-  const step = width / rows.length, every = Math.ceil(70 / step);
-  const picture = canvas(width, height);
-  draw(picture, "line", { class: "axis", x1: 0, x2: width, y1: base, y2: base });
-  rows.forEach((row, number) => {
-    const tall = Math.max(0, (row.value / most) * (base - top)), x = number * step;
-    const bar = draw(picture, "rect", { class: "bar", x: x + step * 0.12, y: base - tall, width: step * 0.76, height: tall, rx: 2 });
-    draw(bar, "title", {}, `${row.name}: ${text(row.cell, column.unit, currency)}`);
-    if ((rows.length - 1 - number) % every === 0) {
-      draw(picture, "text", { x: Math.min(Math.max(x + step / 2, 25), width - 25), y: height - 6, "text-anchor": "middle" }, row.name);
-    }
-    if (row.value === most) {
-      const end = x > width * 0.8;
-      draw(picture, "text", { class: "value", x: end ? x + step : x, y: base - tall - 5, "text-anchor": end ? "end" : "start" }, text(row.cell, column.unit, currency));
-    }
-  });
-  return picture;
-}
-
-function canvas(width, height) {
-  const picture = document.createElementNS(SVG, "svg");
-  picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  return picture;
-}
-
-function draw(parent, name, attributes, words) {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (words !== undefined) node.textContent = words;
-  return parent.appendChild(node);
-}
-
-=======
->>>>>>> charts
 function add(parent, name, className = "", words) {
   const node = document.createElement(name);
   if (className) node.className = className;
@@ -312,14 +210,14 @@ function add(parent, name, className = "", words) {
   return parent.appendChild(node);
 }
 
-function isText(column) {
+function wordy(column) {
   return column.unit === "text" || column.unit === "date";
 }
 
 function text(value, unit, currency) {
-  if (value === null || value === undefined || value === "") return EMPTY;
+  if (value === null || value === undefined || value === "") return NOTHING;
   if (typeof value === "string") return value;
-  const digits = decimals => value.toLocaleString("en-GB", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  const digits = places => value.toLocaleString("en-GB", { minimumFractionDigits: places, maximumFractionDigits: places });
   switch (unit) {
     case "money": return digits(Math.abs(value) >= 10000 ? 0 : 2) + (currency ? ` ${currency}` : "");
     case "share": return `${(value * 100).toLocaleString("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} %`;

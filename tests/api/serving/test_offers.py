@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 import pytest
 import redis
-from persons import bundle_with_people
+from small_customers import bundle_with_customers
 
 from api.schemas.offers import OfferAnswer
 from features.history.archiver import Archiver
@@ -39,7 +39,7 @@ SPRING = {"id": "spring", "amount": 1000}
 @pytest.fixture
 def served_home(tmp_path: Path) -> Home:
     """A home whose model knows ann and bob; products earn half their price."""
-    home, bundle = Home(tmp_path / "shop"), bundle_with_people()
+    home, bundle = Home(tmp_path / "shop"), bundle_with_customers()
     product = replace(bundle.tables.product, cost=np.array(PRICES, np.float32) / 2)
     tables = replace(bundle.tables, product=product)
     seal = write_bundle(home.models / VERSION, small_manifest(), tables, bundle.index)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from persons import ALPHA, R, bundle_with_people
+from small_customers import ALPHA, R, bundle_with_customers
 
 from features.live.shopper_state import Purchase
 from recommender.customers.build_profile import build_profile
@@ -23,7 +23,7 @@ NOW_MS = int(NOW.timestamp() * 1000)
 
 
 def of(customer: str, *purchases: Purchase, plan: TierPlan | None = TIERS, **changes: Any) -> Profile:
-    bundle = changes.get("bundle", bundle_with_people())
+    bundle = changes.get("bundle", bundle_with_customers())
     availability = Availability.of(bundle.tables) if bundle else None
     return build_profile(
         customer, bundle, availability, purchases, plan, NOW.timestamp(), np.random.default_rng(0)

@@ -11,7 +11,7 @@ from recommender.customers.tiers import Tier, TierPlan
 from recommender.lifecycle.vocabulary.occasion import KINDS
 from recommender.lifecycle.vocabulary.settings import Settings
 
-from lives import DAY, FREE, HOUR, NOW, Shop
+from lifecycle_shop import DAY, FREE, HOUR, NOW, Shop
 
 MINUTE = timedelta(minutes=1)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from features.catalogue.price_and_stock_news import News
 from features.live.shopper_state import milliseconds
 
-from lives import DAY, HOUR, NOW, Shop
+from lifecycle_shop import DAY, HOUR, NOW, Shop
 
 ZONE = ZoneInfo("America/New_York")
 SETTINGS: dict[str, Any] = {

@@ -13,7 +13,7 @@ from features.events.vocabulary import EVENT_TYPES, InvalidEvent, parse_event
 from features.live.customer_facts import packed_facts
 from recommender.customers.tiers import Tier, TierPlan
 
-from lives import FREE, NOW, Shop
+from lifecycle_shop import FREE, NOW, Shop
 
 VALUE = st.one_of(
     st.none(),

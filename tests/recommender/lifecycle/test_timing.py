@@ -15,7 +15,7 @@ from recommender.lifecycle.timing import after_quiet, budget_opens, channel_for
 from recommender.lifecycle.vocabulary.customer import Customer, Person
 from recommender.lifecycle.vocabulary.settings import Quiet, Settings, contradictions
 
-from lives import DAY, FREE, HOUR, NOW, OPEN, Shop, events_of, life_of
+from lifecycle_shop import DAY, FREE, HOUR, NOW, OPEN, Shop, customer_state, past_events
 
 MINUTE = timedelta(minutes=1)
 CART = ("add_to_cart", 2 * HOUR, {"product_id": "pot"})
@@ -99,9 +99,9 @@ def test_promotion_needs_a_yes_that_was_not_taken_back(
 
 def test_what_the_history_told_stands_until_they_say_something_else() -> None:
     shop = Shop()
-    withdrawn = events_of(("consent", HOUR, {"properties": {"all": False}}))
+    withdrawn = past_events(("consent", HOUR, {"properties": {"all": False}}))
     before, later = (
-        Customer("zoe", life_of(events), shop.knowledge, Person(True)) for events in ([], withdrawn)
+        Customer("zoe", customer_state(events), shop.knowledge, Person(True)) for events in ([], withdrawn)
     )
     assert [channel_for(each, "vip", Settings()) for each in (before, later)] == ["email", None]
 

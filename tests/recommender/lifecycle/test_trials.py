@@ -9,7 +9,7 @@ from recommender.experiments.assignment import Trials, arm_of, is_held_out
 from recommender.experiments.plan import Arm, Experiment
 from recommender.lifecycle.vocabulary.occasion import SERVICE
 
-from lives import FREE, HOUR, Shop
+from lifecycle_shop import FREE, HOUR, Shop
 
 HELD_OUT = next(f"c-{n}" for n in count() if is_held_out(f"c-{n}", 0.05))
 FEWER = Experiment(id="f", arms=(Arm(id="all"), Arm(id="none", offers=())))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from persons import bundle_with_people
+from small_customers import bundle_with_customers
 
 from features.live.shopper_state import Purchase, ShopperState
 from recommender.context.request import Placement, Request
@@ -15,7 +15,7 @@ from recommender.recommend import Recommender
 from bundles import NOW, TODAY
 
 DAY_S = 86_400
-BUNDLE = bundle_with_people()
+BUNDLE = bundle_with_customers()
 
 
 def reason(product: str, placement: Placement = "buy_again", day: int = 0, *orders: Purchase) -> Reason:

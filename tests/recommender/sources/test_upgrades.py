@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from persons import small_people
+from small_customers import small_customer_table
 
 from recommender.context.request import Request, Situation
 from recommender.model.availability import Availability
@@ -24,7 +24,7 @@ def shop(bought: Sequence[str] = (), repeat_rate: float = 0.1) -> Bundle:
     """The mug costs 8: tin (10, dear of its kind) is nearer than cup (12). `ann` bought these."""
     small = small_bundle()
     tables = small.tables
-    people = replace(small_people(), price_band=np.array([BANDS[name] for name in PRODUCTS], np.int8))
+    people = replace(small_customer_table(), price_band=np.array([BANDS[name] for name in PRODUCTS], np.int8))
     rates = tables.product.repeat_rate.copy()
     rates[item("cup")] = repeat_rate
     similar = neighbours({"mug": [("tin", 0.9, 2), ("cup", 0.8, 5), ("spoon", 0.7, 3)]})

@@ -10,13 +10,13 @@ import pytest
 import redis
 from sales import sale, shop_of
 from typer.testing import CliRunner
-from visits import log, shown, treated
+from visits import assignment, impression, write_impressions
 
 from features.home import Home
 from features.insights.report_files import read_report
 from features.store import keys
 from training.cli.report import report
-from training.experiments.plans import known_plans
+from training.experiments.plans import all_plans
 
 runner = CliRunner()
 
@@ -43,26 +43,28 @@ def test_on_the_terminal(shop: Home) -> None:
 
 @pytest.mark.parametrize("about", ["kpi", "cohorts", "segments", "channels", "affinities"])
 def test_as_json_and_in_a_file_for_the_service(shop: Home, about: str) -> None:
-    told = json.loads(run(shop, "kpi", "--about", about, "--format", "json"))
-    assert (told["name"], told["as_of"]) == (about, "2026-06-02")
-    assert json.loads(read_report(shop, about) or b"") == told
+    document = json.loads(run(shop, "kpi", "--about", about, "--format", "json"))
+    assert (document["name"], document["as_of"]) == (about, "2026-06-02")
+    assert json.loads(read_report(shop, about) or b"") == document
 
 
 def test_a_day_of_the_past_leaves_the_service_s_figures_alone(shop: Home) -> None:
-    told = json.loads(run(shop, "kpi", "--as-of", "2026-05-15", "--format", "json"))
-    figures = {each["name"]: each["value"] for each in told["parts"][0]["figures"]}
-    assert (told["as_of"], figures["orders"], figures["repeat_rate"]) == ("2026-05-15", 2, 0.0)
+    document = json.loads(run(shop, "kpi", "--as-of", "2026-05-15", "--format", "json"))
+    figures = {each["name"]: each["value"] for each in document["parts"][0]["figures"]}
+    assert (document["as_of"], figures["orders"], figures["repeat_rate"]) == ("2026-05-15", 2, 0.0)
     assert read_report(shop, "kpi") is None
 
 
 def test_an_experiment_by_its_id_and_what_all_of_it_earned(shop: Home) -> None:
-    log(shop, shown("ann", "05-02", treated("a")), shown("bob", "05-01", treated("b")))
-    told = json.loads(run(shop, "experiment", "--format", "json"))
-    assert (told["name"], [table["name"] for table in told["parts"][0]["tables"]]) == (
+    write_impressions(
+        shop, impression("ann", "05-02", assignment("a")), impression("bob", "05-01", assignment("b"))
+    )
+    document = json.loads(run(shop, "experiment", "--format", "json"))
+    assert (document["name"], [table["name"] for table in document["parts"][0]["tables"]]) == (
         "experiments",
         ["x", "x:arms"],
     )
-    assert json.loads(read_report(shop, "experiments") or b"") == told
+    assert json.loads(read_report(shop, "experiments") or b"") == document
     (shop.reports / "experiments.json").unlink()
     assert "x: the arms" in run(shop, "experiment", "x")
     assert "planned_share" in run(shop, "experiment", "x", "--format", "csv")
@@ -85,7 +87,7 @@ def test_the_store_s_experiments_are_remembered(
         client.lpush(keys.experiment_settings(), json.dumps({**version, "settings": ["unreadable"]}))
         client.lpush(keys.experiment_settings(), json.dumps(version))
     run(shop, "experiment")
-    assert [plan.id for plan in known_plans(shop).values()] == ["y"]
+    assert [plan.id for plan in all_plans(shop).values()] == ["y"]
 
 
 def test_customers_as_a_table_of_their_own(shop: Home) -> None:

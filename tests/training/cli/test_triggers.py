@@ -32,19 +32,19 @@ def shop(home: Home, client: redis.Redis, redis_url: str, monkeypatch: pytest.Mo
     monkeypatch.setenv("REDIS_URL", redis_url)
     write_small(home.models)
     client.lpush(keys.trigger_settings(), json.dumps(SETTINGS))
-    told = event("add_to_cart", customer_id="zoe", product_id="pot")
-    ingest_sync(client, [told], NOW, StoreSettings(redis_url=None))
+    added = event("add_to_cart", customer_id="zoe", product_id="pot")
+    ingest_sync(client, [added], NOW, StoreSettings(redis_url=None))
     return home
 
 
-def said(home: Home, *words: str) -> str:
+def output(home: Home, *words: str) -> str:
     result = CliRunner().invoke(perennial.app, ["triggers", "--home", str(home.root), *words])
     assert result.exit_code == 0, result.output
     return result.stdout
 
 
 def lines(home: Home, *words: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in said(home, "--json", *words).splitlines()]
+    return [json.loads(line) for line in output(home, "--json", *words).splitlines()]
 
 
 def test_a_dry_run_says_what_was_due_then_and_writes_nothing(
@@ -63,14 +63,14 @@ def test_a_dry_run_says_what_was_due_then_and_writes_nothing(
 def test_what_waits_is_shown_and_stays_unread(
     shop: Home, client: redis.Redis, settings: StoreSettings
 ) -> None:
-    assert "Nothing is due." in said(shop)
+    assert "Nothing is due." in output(shop)
     now = datetime.now(UTC)
     left = event("add_to_cart", at=now - 2 * HOUR, customer_id="yan", product_id="pot")
     ingest_sync(client, [left], now, settings)
     Lifecycle(client, shop).round(milliseconds(now))
     carts = {line["customer_id"]: line for line in lines(shop, "--kind", "abandoned_cart")}
     assert carts["yan"]["products"] == ["pot"]
-    assert "yan" in said(shop, "--kind", "abandoned_cart")
+    assert "yan" in output(shop, "--kind", "abandoned_cart")
     assert client.exists(keys.contacts("yan")) == 0
 
 

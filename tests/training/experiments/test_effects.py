@@ -7,10 +7,10 @@ from training.experiments.effects import Visitors, effect
 
 
 def test_a_difference_of_means_by_hand() -> None:
-    found = effect(Visitors.of(np.array([1.0, 3, 5])), Visitors.of(np.array([4.0, 8])))
-    assert found.control == pytest.approx(3.0)
-    assert found.difference == pytest.approx(3.0)
-    assert found.variance == pytest.approx(4 / 3 + 8 / 2)
+    estimate = effect(Visitors.of(np.array([1.0, 3, 5])), Visitors.of(np.array([4.0, 8])))
+    assert estimate.control == pytest.approx(3.0)
+    assert estimate.difference == pytest.approx(3.0)
+    assert estimate.variance == pytest.approx(4 / 3 + 8 / 2)
 
 
 def test_a_ratio_is_compared_with_the_variance_that_resampling_finds() -> None:
@@ -23,8 +23,8 @@ def test_a_ratio_is_compared_with_the_variance_that_resampling_finds() -> None:
     drawn = [
         effect(arm(np.random.default_rng(2 * s)), arm(np.random.default_rng(2 * s + 1))) for s in range(300)
     ]
-    spread = float(np.var([found.difference for found in drawn]))
-    assert np.mean([found.variance for found in drawn]) == pytest.approx(spread, rel=0.2)
+    spread = float(np.var([estimate.difference for estimate in drawn]))
+    assert np.mean([estimate.variance for estimate in drawn]) == pytest.approx(spread, rel=0.2)
     assert drawn[0].control == pytest.approx(20, abs=1)
 
 

@@ -16,8 +16,8 @@ def arm(rng: np.random.Generator, n: int, chance: float) -> Visitors:
 
 def test_the_interval_by_hand_and_its_end_where_evidence_is_one_in_twenty() -> None:
     half = sqrt(4 * 13 / 9 * (log(13 / 4) + 2 * log(20)))
-    found = always_valid(Effect(10, 1.0, 4.0), expected=3.0)
-    assert (found.low, found.high) == pytest.approx((1 - half, 1 + half))
+    interval = always_valid(Effect(10, 1.0, 4.0), expected=3.0)
+    assert (interval.low, interval.high) == pytest.approx((1 - half, 1 + half))
     assert always_valid(Effect(10, half, 4.0), expected=3.0).p_value == pytest.approx(0.05)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sales import AS_OF, at, given_back, sale, shop_of
+from sales import AS_OF, at, refund, sale, shop_of
 
 from features.home import Home
 from training.ledger.ledger import Ledger, load_ledger
@@ -20,9 +20,9 @@ def revenue(ledger: Ledger) -> dict[str, float]:
 def test_discounts_and_refunds_come_off_and_cancelled_orders_are_gone(home: Home) -> None:
     events = [
         sale("o-1", "ann", "05-01", ("tea", 2, 10.0), ("pot", 1, 30.0), discount=10.0),
-        given_back("o-1", "05-09", ("tea", 1)),
+        refund("o-1", "05-09", ("tea", 1)),
         sale("o-2", "bob", "05-02"),
-        given_back("o-2", "05-03", kind="cancel"),
+        refund("o-2", "05-03", kind="cancel"),
         sale("o-3", None, "05-04", coupon="HELLO"),
     ]
     ledger = shop_of(home, events).ledger
@@ -33,7 +33,7 @@ def test_discounts_and_refunds_come_off_and_cancelled_orders_are_gone(home: Home
 
 
 def test_what_came_later_has_not_happened(home: Home) -> None:
-    shop_of(home, [sale("o-1", "ann", "05-01"), given_back("o-1", "06-02"), sale("o-2", "ann", "06-10")])
+    shop_of(home, [sale("o-1", "ann", "05-01"), refund("o-1", "06-02"), sale("o-2", "ann", "06-10")])
     assert revenue(load_ledger(home, date(2026, 6, 1))) == {"o-1": 10.0}
     assert revenue(load_ledger(home, date(2026, 6, 2))) == {}
     assert revenue(load_ledger(home, AS_OF)) == {"o-2": 10.0}

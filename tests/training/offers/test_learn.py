@@ -11,8 +11,9 @@ ARMS, FEATURES = ["ten", "five", "gift"], ["keen", "has_cart"]
 def responses(
     n: int, lifts: tuple[float, float], keen: float = 0.0, size: float = 1.0, seed: int = 0
 ) -> Responses:
-    """A fifth order anyway and half of all have left; orders leave 10 of 20, offers take 2 and 1. Lifts are
-    of those who have not left, the first `keen` more by feature; orders it brings leave `size` x 10."""
+    """A fifth of active customers order anyway, and half of all are inactive; an order of 20 leaves a margin
+    of 10, offers cost 2 and 1. lifts: of the active ones for both arms, the first `keen` higher for each unit
+    of the feature; orders that the first arm brings leave `size` x 10."""
     rng = np.random.default_rng(seed)
     keenness, arm = rng.normal(size=n), rng.integers(-1, 2, size=n)
     stays = np.where(rng.random(n) < 0.5, 1.0, 0.0)
@@ -60,8 +61,8 @@ def test_a_stage_is_earned(n: int, lifts: tuple[float, float], keen: float, stag
 
 
 def test_an_arm_that_nobody_got_is_left_out_and_none_at_all_teach_nothing() -> None:
-    seen = responses(2_000, (0.1, 0.0))
-    assert learn(seen, ARMS, FEATURES, np.random.default_rng(1)).arms == ("ten", "five")
-    assert len(seen.then(seen).arm) == 4_000
-    alone = learn(seen.where(seen.arm < 0), ARMS, FEATURES, np.random.default_rng(1))
+    logged = responses(2_000, (0.1, 0.0))
+    assert learn(logged, ARMS, FEATURES, np.random.default_rng(1)).arms == ("ten", "five")
+    assert len(logged.then(logged).arm) == 4_000
+    alone = learn(logged.where(logged.arm < 0), ARMS, FEATURES, np.random.default_rng(1))
     assert (alone.arms, alone.stage, alone.average.shape) == ((), "thin", (200, 0))

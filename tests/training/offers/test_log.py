@@ -24,7 +24,7 @@ from recommender.offers.incremental_margin import OFFER_FEATURES
 from training.data.history import load_history
 from training.errors import BadDataset
 from training.evaluate.tasks.decisions import evaluate_decisions
-from training.offers.log import TOLD, Outcomes, fit_offers, outcomes
+from training.offers.log import LOGGED_FEATURES, DecisionOutcomes, decision_outcomes, fit_offers
 
 from factories import NOW
 
@@ -43,7 +43,7 @@ def decision(number: int, customer: str, offer: str, days_ago: float) -> Decisio
         arms=("gift", "none"),
         chances=(0.5, 0.5),
         worth=(0.1, 0.0),
-        features=TOLD,
+        features=LOGGED_FEATURES,
         values=(*np.random.default_rng(number).random(len(OFFER_FEATURES)).tolist(), 1.0, 0.2),
         basket=10.0,
         margin=5.0,
@@ -62,9 +62,9 @@ def logged(
     Archiver(client, home, settings).run(burst=True)
 
 
-def found(home: Home) -> Outcomes | None:
+def outcomes_of(home: Home) -> DecisionOutcomes | None:
     catalogue = load_products(home)
-    return outcomes(home, load_history(home, catalogue), catalogue)
+    return decision_outcomes(home, load_history(home, catalogue), catalogue)
 
 
 def sold(home: Home, *orders: tuple[str, float]) -> None:
@@ -86,13 +86,13 @@ def test_an_outcome_is_what_came_within_the_window(
         decision(5, "eve", "gift", 13),  # not over yet
     ]
     logged(home, client, settings, [*decisions, decisions[0]])  # a repeat of the archiver
-    outcome = found(home)
+    outcome = outcomes_of(home)
     assert outcome is not None
     assert outcome.arms == ("gift",)
-    assert outcome.seen.arm.tolist() == [0, -1, 0, -1]
-    assert outcome.seen.margin.tolist() == [9.0, 0.0, 0.0, 5.0]
-    assert outcome.seen.ordered.tolist() == [1, 0, 0, 1]
-    assert outcome.seen.features.shape == (4, len(OFFER_FEATURES))
+    assert outcome.responses.arm.tolist() == [0, -1, 0, -1]
+    assert outcome.responses.margin.tolist() == [9.0, 0.0, 0.0, 5.0]
+    assert outcome.responses.ordered.tolist() == [1, 0, 0, 1]
+    assert outcome.responses.features.shape == (4, len(OFFER_FEATURES))
 
 
 def test_what_is_learned_is_the_difference_and_goes_through_a_bundle(
@@ -127,7 +127,7 @@ def test_what_each_offer_for_all_would_have_earned(
         evaluate_decisions(home)
     logged(home, client, settings, decisions)
     metrics = evaluate_decisions(home).metrics
-    values = {name: found["value"]["value"] for name, found in metrics.items()}
+    values = {name: metric["value"]["value"] for name, metric in metrics.items()}
     assert values == pytest.approx({"perennial": 17 / 6, "none for all": 5 / 3, "gift for all": 4.0})
 
 
@@ -135,11 +135,11 @@ def test_before_the_first_decisions_nothing_is_learned(
     home: Home, client: redis.Redis, settings: StoreSettings
 ) -> None:
     sold(home, ("ann", 29))
-    assert found(home) is None
+    assert outcomes_of(home) is None
     catalogue = load_products(home)
     assert fit_offers(home, load_history(home, catalogue), catalogue) is None
     logged(home, client, settings, [decision(0, "ann", "gift", 30)])
-    assert isinstance(found(home), Outcomes)
+    assert isinstance(outcomes_of(home), DecisionOutcomes)
     catalogue = load_products(home)
     table = fit_offers(home, load_history(home, catalogue), catalogue)
     assert table is not None
@@ -150,4 +150,8 @@ def test_the_log_is_plain_parquet(home: Home, client: redis.Redis, settings: Sto
     logged(home, client, settings, [decision(0, "ann", "gift", 30)])
     (row,) = pl.read_parquet(home.decisions / "*" / "*.parquet").iter_rows(named=True)
     at: datetime = row["decided_at"]
-    assert (at, row["chances"], row["features"]) == (NOW - timedelta(days=30), [0.5, 0.5], list(TOLD))
+    assert (at, row["chances"], row["features"]) == (
+        NOW - timedelta(days=30),
+        [0.5, 0.5],
+        list(LOGGED_FEATURES),
+    )

@@ -20,7 +20,7 @@ def test_by_hand() -> None:
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
-    """Two actions worth .2 and .6, logged 3 to 1; the policy in question takes the second."""
+    """Two actions worth .2 and .6, logged 3 to 1; the target policy takes the second."""
     held = dict.fromkeys((ips, snips, dr), 0)
     for seed in range(300):
         rng = np.random.default_rng(seed)

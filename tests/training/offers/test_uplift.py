@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from training.offers.design import Design
-from training.offers.personal import Trials, fit_policy
+from training.offers.personal import LoggedTrials, fit_policy
 from training.offers.uplift import Learner, response_model, ridge, s_learner, x_learner
 
 
@@ -44,13 +44,13 @@ def test_text_becomes_levels_and_wide_numbers_get_their_logarithm() -> None:
     assert rows[:, 1:].std(axis=0) == pytest.approx(np.ones(4))
 
 
-def policy_trials(effect: float) -> Trials:
+def policy_trials(effect: float) -> LoggedTrials:
     """Action 1 brings 1 +- effect, by the sign of the feature; action 0 nothing."""
     rng = np.random.default_rng(3)
     sign = rng.choice([-1.0, 1.0], 4_000)
     action = rng.integers(2, size=4_000)
     reward = action * (0.3 + effect * sign) + rng.normal(size=4_000)
-    return Trials(np.c_[np.ones(4_000), sign], action, reward, np.full(4_000, 0.5))
+    return LoggedTrials(np.c_[np.ones(4_000), sign], action, reward, np.full(4_000, 0.5))
 
 
 @pytest.mark.parametrize(("effect", "personal"), [(0.0, False), (1.5, True)])
@@ -58,5 +58,5 @@ def test_the_personal_policy_serves_where_its_lower_bound_is_ahead(effect: float
     policy = fit_policy(policy_trials(effect), 2, np.arange(4_000) % 5)
     assert policy.personal is personal
     assert policy.single == 1
-    asked = np.array([[1.0, -1.0], [1.0, 1.0]])
-    assert policy.choose(asked).tolist() == ([0, 1] if personal else [1, 1])
+    rows = np.array([[1.0, -1.0], [1.0, 1.0]])
+    assert policy.choose(rows).tolist() == ([0, 1] if personal else [1, 1])

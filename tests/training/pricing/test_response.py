@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from training.pricing.discounts import break_even, discount
-from training.pricing.response import UNKNOWN, Elasticity, Weeks, elasticity, pooled, shrunk, spread_between
+from training.pricing.response import (
+    NOTHING_LEARNED,
+    Elasticity,
+    Weeks,
+    elasticity,
+    pooled,
+    shrunk,
+    spread_between,
+)
 
 
 def weeks(value: float, seed: int = 0, n: int = 104, base: float = 30.0, on_sale: int = 26) -> Weeks:
@@ -21,35 +29,35 @@ def weeks(value: float, seed: int = 0, n: int = 104, base: float = 30.0, on_sale
 def test_the_planted_answer_is_found_and_the_season_is_not_taken_for_it() -> None:
     held = 0
     for seed in range(100):
-        found = elasticity(weeks(-2.0, seed))
-        held += found.interval[0] <= -2.0 <= found.interval[1]
-        assert found.tells
+        estimate = elasticity(weeks(-2.0, seed))
+        held += estimate.interval[0] <= -2.0 <= estimate.interval[1]
+        assert estimate.is_conclusive
     assert 88 <= held <= 100
     assert abs(elasticity(weeks(0.0)).value) < 0.5
 
 
-def test_a_price_that_hardly_moved_tells_nothing() -> None:
+def test_a_price_that_hardly_moved_teaches_nothing() -> None:
     still = weeks(-2.0, on_sale=0)
-    assert elasticity(still) is UNKNOWN
-    assert elasticity(still._replace(price=still.price * np.tile([1.0, 1.02], 52))) is UNKNOWN
-    assert elasticity(Weeks(np.empty(0), np.empty(0), np.empty(0))) is UNKNOWN
-    assert not UNKNOWN.tells
+    assert elasticity(still) is NOTHING_LEARNED
+    assert elasticity(still._replace(price=still.price * np.tile([1.0, 1.02], 52))) is NOTHING_LEARNED
+    assert elasticity(Weeks(np.empty(0), np.empty(0), np.empty(0))) is NOTHING_LEARNED
+    assert not NOTHING_LEARNED.is_conclusive
 
 
 def test_shrinkage_by_hand() -> None:
-    found = pooled([Elasticity(-3.0, 1.0)], Elasticity(-1.0, 1.0), between=0.0)
-    assert (found.value, found.error) == pytest.approx((-2.0, 0.5**0.5))
+    mean = pooled([Elasticity(-3.0, 1.0)], Elasticity(-1.0, 1.0), between=0.0)
+    assert (mean.value, mean.error) == pytest.approx((-2.0, 0.5**0.5))
     assert spread_between([Elasticity(v, 0.1) for v in (-3.0, -2.0, -1.0)]) == pytest.approx(
         (1 - 0.01) ** 0.5
     )
 
 
 def test_the_unknown_take_their_categorys_and_the_unsure_lean_towards_it() -> None:
-    found = {f"tea-{n}": Elasticity(-2.0, 0.2) for n in range(5)} | {
+    estimates = {f"tea-{n}": Elasticity(-2.0, 0.2) for n in range(5)} | {
         f"mug-{n}": Elasticity(-0.5, 0.2) for n in range(5)
     }
-    found |= {"tea-new": UNKNOWN, "tea-rare": Elasticity(3.0, 4.0)}
-    products, categories = shrunk(found, {name: name[:3] for name in found})
+    estimates |= {"tea-new": NOTHING_LEARNED, "tea-rare": Elasticity(3.0, 4.0)}
+    products, categories = shrunk(estimates, {name: name[:3] for name in estimates})
     assert categories["tea"].value == pytest.approx(-1.9, abs=0.2)
     assert categories["mug"].value == pytest.approx(-0.6, abs=0.2)
     assert products["tea-new"].value == categories["tea"].value
@@ -63,11 +71,11 @@ def test_a_discount_earns_where_sales_answer_more_than_it_takes() -> None:
     assert break_even(10.0, 9.0, 0.2) == -inf
     for value, verdict in ((-4.0, "earned"), (-1.0, "gave_away")):
         sold = weeks(value)
-        found = discount(sold, 5.0, elasticity(sold))
-        assert found is not None
-        assert found.verdict == verdict
-        assert (found.weeks, found.depth) == (26, pytest.approx(0.2))
-        assert found.low <= found.gained <= found.high
+        result = discount(sold, 5.0, elasticity(sold))
+        assert result is not None
+        assert result.verdict == verdict
+        assert (result.weeks, result.depth) == (26, pytest.approx(0.2))
+        assert result.low <= result.gained <= result.high
     at_even = discount(weeks(even), 5.0, Elasticity(even, 0.3))
     assert at_even is not None
     assert at_even.gained == pytest.approx(0, abs=1e-6)
@@ -75,8 +83,8 @@ def test_a_discount_earns_where_sales_answer_more_than_it_takes() -> None:
 
 
 def test_without_a_sale_or_a_cost_there_is_nothing_to_tell() -> None:
-    assert discount(weeks(-2.0, on_sale=0), 5.0, UNKNOWN) is None
-    found = discount(weeks(-2.0), None, elasticity(weeks(-2.0)))
-    assert found is not None
-    assert found.verdict == "cannot_tell"
-    assert "cost is unknown" in found.text
+    assert discount(weeks(-2.0, on_sale=0), 5.0, NOTHING_LEARNED) is None
+    result = discount(weeks(-2.0), None, elasticity(weeks(-2.0)))
+    assert result is not None
+    assert result.verdict == "cannot_tell"
+    assert "cost is unknown" in result.text

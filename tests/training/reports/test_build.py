@@ -8,7 +8,7 @@ from datetime import date
 import msgspec
 import pytest
 from histories import archive, old_clocks
-from sales import AS_OF, given_back, sale, shop_of
+from sales import AS_OF, refund, sale, shop_of
 
 from features.home import Home
 from features.insights.definitions import DEFINITIONS
@@ -35,7 +35,7 @@ def rows(report: Report, table: str) -> list[list[object]]:
 
 
 @pytest.mark.parametrize("name", BUILDERS)
-def test_a_shop_without_orders_is_told_how_to_get_some(home: Home, name: str) -> None:
+def test_a_shop_without_orders_says_how_to_get_some(home: Home, name: str) -> None:
     report = build_report(shop_of(home, []), name)
     assert report.notes == ["No orders yet: `perennial import orders FILE` brings them in."]
     assert len(report.parts) == 1
@@ -60,14 +60,14 @@ def test_small_shops_have_every_report_and_a_warning(home: Home, customers: int)
         assert json.loads(msgspec.json.encode(report))["name"] == name
 
 
-def test_currencies_are_told_apart(home: Home) -> None:
+def test_currencies_are_kept_apart(home: Home) -> None:
     events = [*SOME, sale("o-9", "ann", "06-01", ("tea", 1, 8.0), currency="GBP")]
     report = build_report(shop_of(home, events), "kpi")
-    found = {part.currency: {each.name: each.value for each in part.figures} for part in report.parts}
-    assert list(found) == ["EUR", "GBP"]
-    assert (found["EUR"]["revenue"], found["GBP"]["revenue"]) == (280.0, 8.0)
-    assert (found["EUR"]["customers"], found["GBP"]["customers"]) == (3, 1)
-    assert found["GBP"]["ltv_predicted_365d"] is None
+    values = {part.currency: {each.name: each.value for each in part.figures} for part in report.parts}
+    assert list(values) == ["EUR", "GBP"]
+    assert (values["EUR"]["revenue"], values["GBP"]["revenue"]) == (280.0, 8.0)
+    assert (values["EUR"]["customers"], values["GBP"]["customers"]) == (3, 1)
+    assert values["GBP"]["ltv_predicted_365d"] is None
     assert "EUR (4 orders), GBP (1 orders)" in report.notes[0]
 
 
@@ -77,15 +77,15 @@ def test_segments_tiers_and_what_is_expected(home: Home) -> None:
         '{"tiers": [{"name": "Silver", "threshold": 50}, {"name": "Gold", "threshold": 300}]}'
     )
     report = build_report(shop_of(home, SOME), "segments")
-    found = {row[0]: row[1:5] for row in rows(report, "segments")}
-    assert list(found) == [segment.name for segment in SEGMENTS]
-    assert found["promising"] == [
+    segments = {row[0]: row[1:5] for row in rows(report, "segments")}
+    assert list(segments) == [segment.name for segment in SEGMENTS]
+    assert segments["promising"] == [
         1,
         pytest.approx(1 / 3, abs=1e-6),
         260.0,
         pytest.approx(260 / 280, abs=1e-6),
     ]
-    assert (found["new"][0], found["one-time"][0], found["lost"][0]) == (1, 1, 0)
+    assert (segments["new"][0], segments["one-time"][0], segments["lost"][0]) == (1, 1, 0)
     assert rows(report, "tiers") == [["Gold", 300.0, 0, 0], ["Silver", 50.0, 1, 1], ["none yet", 0.0, 2, 0]]
     assert sum(row[1] for row in rows(report, "bands")) == 3  # type: ignore[misc]
 
@@ -98,7 +98,7 @@ def test_tiers_that_cannot_be_used_are_a_note_and_no_figure_waits_for_them(home:
     assert rows(report, "segments")
 
 
-def test_tastes(home: Home) -> None:
+def test_affinities(home: Home) -> None:
     report = build_report(shop_of(home, SOME, **GOODS), "affinities")
     assert rows(report, "by_category") == [
         ["Pantry", 3, 3, 220.0, pytest.approx(220 / 280, abs=1e-6), 0.0],
@@ -131,7 +131,7 @@ def test_every_customer_in_a_row_those_who_brought_most_first(home: Home) -> Non
 @pytest.mark.parametrize("name", BUILDERS)
 def test_a_day_of_the_past_knows_nothing_of_what_followed(home: Home, name: str) -> None:
     before = build_report(shop_of(home, SOME, date(2026, 5, 15)), name)
-    later = [given_back("o-1", "05-20", ("tea", 20)), sale("o-8", "ann", "06-01", ("pot", 9, 60.0))]
+    later = [refund("o-1", "05-20", ("tea", 20)), sale("o-8", "ann", "06-01", ("pot", 9, 60.0))]
     again = build_report(shop_of(home, later, date(2026, 5, 15)), name)
     assert again == before
 
@@ -141,8 +141,8 @@ def test_what_training_writes_the_service_reads(home: Home) -> None:
     assert newest_day(home) == date(2026, 6, 20)
     write_insights(home)
     for name in INSIGHTS:
-        found = msgspec.json.decode(read_report(home, name) or b"", type=Report)
-        assert (found.name, found.as_of) == (name, "2026-06-20")
+        report = msgspec.json.decode(read_report(home, name) or b"", type=Report)
+        assert (report.name, report.as_of) == (name, "2026-06-20")
     assert sorted(path.name for path in home.reports.iterdir()) == sorted(f"{name}.json" for name in INSIGHTS)
 
 

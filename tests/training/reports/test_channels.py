@@ -49,7 +49,7 @@ EVENTS = [
 
 def test_a_customer_belongs_to_the_first_source_up_to_the_first_order(home: Home) -> None:
     shop = shop_of(home, EVENTS)
-    assert shop.people.select("customer", "channel").rows() == [
+    assert shop.customers.select("customer", "channel").rows() == [
         ("ann", "google / cpc"),
         ("bob", "google / cpc"),
         ("cat", "direct"),
@@ -63,7 +63,7 @@ def test_a_browser_s_first_visit_counts_for_whom_it_turned_out_to_be(home: Home)
         event("identify", at=at("05-02"), anonymous_id="b-1", customer_id="eve"),
         sale("o-9", "eve", "05-03"),
     ]
-    assert shop_of(home, events).people["channel"].to_list() == ["partner"]
+    assert shop_of(home, events).customers["channel"].to_list() == ["partner"]
 
 
 def test_cac_and_ltv_by_hand(home: Home) -> None:
@@ -74,8 +74,8 @@ def test_cac_and_ltv_by_hand(home: Home) -> None:
         ("2026-05-01", "radio", 9.0),
     )
     part = channels(shop_of(home, EVENTS, tea={"cost": 6.0}), "EUR")
-    found = rows(part)
-    google = found["google / cpc"]
+    by_channel = rows(part)
+    google = by_channel["google / cpc"]
     assert (google["customers"], google["new_customers"], google["spend"], google["cac"]) == (
         2,
         2,
@@ -86,19 +86,19 @@ def test_cac_and_ltv_by_hand(home: Home) -> None:
     assert google["ltv_to_cac"] == pytest.approx(150 * 0.4 / 40)  # a margin of 40 %
     assert google["verdict"] == "thin"
     assert google["ltv_to_cac_predicted"] > google["ltv_to_cac"]
-    assert (found["radio"]["customers"], found["radio"]["cac"], found["radio"]["verdict"]) == (
+    assert (by_channel["radio"]["customers"], by_channel["radio"]["cac"], by_channel["radio"]["verdict"]) == (
         0,
         None,
         "loses",
     )
-    assert (found["Instagram"]["spend"], found["Instagram"]["verdict"]) == (None, None)
+    assert (by_channel["Instagram"]["spend"], by_channel["Instagram"]["verdict"]) == (None, None)
     shop = {each.name: each.value for each in part.figures}
     assert shop["spend"] == 49.0
     assert shop["cac"] == pytest.approx(49 / 3, abs=1e-6)  # ann, bob and cat were new in May
     assert "40%" in part.tables[0].text
 
 
-def test_without_spending_the_way_to_get_it_in_is_told(home: Home) -> None:
+def test_without_spending_the_report_says_how_to_import_it(home: Home) -> None:
     part = channels(shop_of(home, EVENTS), "EUR")
     assert "perennial import costs" in part.tables[0].text
     assert {each.value for each in part.figures} == {None}

@@ -36,14 +36,14 @@ def test_revenue_adds_up(home: Home) -> None:
 
 
 def test_the_dearest_line_of_the_first_order_is_the_first_product(home: Home) -> None:
-    found = tables(home)["by_first_product"]
-    assert [column.name for column in found.columns[:4]] == [
+    table = tables(home)["by_first_product"]
+    assert [column.name for column in table.columns[:4]] == [
         "first_product",
         "customers",
         "repeat_rate",
         "ltv",
     ]
-    assert [row[:4] for row in found.rows] == [["Tea", 2, 0.5, 20.0], ["Pot", 1, 1.0, 60.0]]
+    assert [row[:4] for row in table.rows] == [["Tea", 2, 0.5, 20.0], ["Pot", 1, 1.0, 60.0]]
 
 
 def test_revenue_within_a_time_is_that_of_those_who_had_the_time(home: Home) -> None:

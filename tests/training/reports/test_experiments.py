@@ -1,4 +1,4 @@
-"""The report of experiments: what an owner reads about arms that differ, that do not, and that are broken."""
+"""The report of experiments whose arms differ, do not differ, or lose visitors."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import msgspec
 import numpy as np
 import pytest
 from sales import at, sale, shop_of
-from visits import AB, HOLDOUT, log, shown, treated
+from visits import AB, HOLDOUT, assignment, impression, write_impressions
 
 from features.events.vocabulary import Event
 from features.home import Home
 from features.insights.report import Report, Table
 from features.outgoing.impressions import ServedRecord
 from recommender.experiments.assignment import is_held_out
-from training.experiments.plans import known_plans, remember_plans
+from training.experiments.plans import all_plans, remember_plans
 from training.reports.experiments import experiments_report
 
 BEGAN = at("06-01")
 
 
 def visits(n: int, chances: dict[str, float], price: float = 10.0) -> tuple[list[ServedRecord], list[Event]]:
-    """Visitors by turns in the arms, and the orders of a known share of each arm's."""
+    """Visitors in the arms by turns, and orders of a given share of each arm."""
     records, events = [], []
     for number in range(n):
         arm = list(chances)[number % len(chances)]
-        records.append(shown(f"v-{number}", BEGAN + timedelta(minutes=number), treated(arm)))
+        records.append(impression(f"v-{number}", BEGAN + timedelta(minutes=number), assignment(arm)))
         turn = number // len(chances)
         if int((turn + 1) * chances[arm]) > int(turn * chances[arm]):
             items = ("tea", 1 + turn % 3, price)
@@ -38,7 +38,7 @@ def visits(n: int, chances: dict[str, float], price: float = 10.0) -> tuple[list
 def report_of(
     home: Home, records: Iterable[ServedRecord], events: list[Event], only: str | None = None
 ) -> Report:
-    log(home, *records)
+    write_impressions(home, *records)
     return experiments_report(home, shop_of(home, events, tea={"cost": 6.0}), only)
 
 
@@ -77,16 +77,16 @@ def test_an_arm_that_loses_visitors_makes_every_figure_doubtful(home: Home) -> N
     assert "something loses visitors" in tables(report)["x"].text
 
 
-def test_an_arm_without_traffic_is_told(home: Home) -> None:
+def test_an_arm_without_traffic_is_reported(home: Home) -> None:
     records, events = visits(400, {"a": 0.2})
     report = report_of(home, records, events)
     assert "has had no visitors" in tables(report)["x"].text
     assert tables(report)["x"].rows == []
 
 
-def test_visitors_of_two_arms_are_told(home: Home) -> None:
+def test_visitors_of_two_arms_are_reported(home: Home) -> None:
     records, events = visits(400, {"a": 0.2, "b": 0.2})
-    report = report_of(home, [*records, shown("v-0", at("06-20"), treated("b"))], events)
+    report = report_of(home, [*records, impression("v-0", at("06-20"), assignment("b"))], events)
     assert "1 of 400 visitors were seen in two arms" in report.notes[0]
 
 
@@ -108,7 +108,7 @@ def test_one_of_them_by_its_id(home: Home) -> None:
         experiments_report(home, shop_of(home, []), "y")
 
 
-def test_currencies_are_told_apart(home: Home) -> None:
+def test_currencies_are_kept_apart(home: Home) -> None:
     records, events = visits(400, {"a": 0.2, "b": 0.2})
     report = report_of(home, records, [*events, sale("o-x", "v-1", "06-20", currency="GBP")])
     assert [part.currency for part in report.parts] == ["EUR", "GBP"]
@@ -118,7 +118,7 @@ def test_currencies_are_told_apart(home: Home) -> None:
 
 
 @pytest.mark.parametrize("events", [[], [sale("o-1", "ann", "06-03")]])
-def test_a_shop_without_any_is_told_how_to_begin(home: Home, events: list[Event]) -> None:
+def test_a_shop_without_any_says_how_to_begin(home: Home, events: list[Event]) -> None:
     report = experiments_report(home, shop_of(home, events))
     assert "PUT /v1/experiments" in report.notes[0]
     assert "PERENNIAL_HOLDOUT" in report.headline
@@ -134,7 +134,7 @@ def held_out_shop(home: Home, without: float, n: int = 3_000) -> Report:
         for name in names
         if rng.random() < (without if is_held_out(name, HOLDOUT) else 0.6)
     ]
-    records = [shown(name, "06-02", treated(held_out=is_held_out(name, HOLDOUT))) for name in names]
+    records = [impression(name, "06-02", assignment(held_out=is_held_out(name, HOLDOUT))) for name in names]
     return report_of(home, records, events)
 
 
@@ -155,7 +155,7 @@ def test_what_perennial_earned_last_month_in_one_sentence(home: Home) -> None:
 def test_where_nothing_was_earned_it_does_not_say_so(home: Home) -> None:
     report = held_out_shop(home, without=0.6)
     assert "not sure" in report.headline
-    assert len(known_plans(home)) == 1
+    assert len(all_plans(home)) == 1
 
 
 def test_a_few_held_out_buyers_are_too_few(home: Home) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sales import given_back, money_back, sale, shop_of
+from sales import refund, refund_of_sum, sale, shop_of
 
 from features.home import Home
 from features.insights.report import Part, Table
@@ -26,27 +26,27 @@ EVENTS = [
     sale("o-3", "ann", "05-31", ("tea", 1, 10.0)),
     sale("o-4", "bob", "05-02", ("pot", 1, 30.0)),
     sale("o-5", None, "06-03", ("tea", 1, 10.0)),
-    given_back("o-4", "05-20", ("pot", 1), kind="refund"),
+    refund("o-4", "05-20", ("pot", 1), kind="refund"),
     sale("o-6", "cat", "06-04", ("tea", 1, 10.0), ("mug", 1, 10.0)),
 ]
 
 
 def test_by_hand(home: Home) -> None:
-    found = figures(kpi(shop_of(home, EVENTS), "EUR"))
-    assert found["customers"] == 2  # all of what bob bought came back
-    assert found["orders"] == 5
-    assert found["revenue"] == 100.0
-    assert found["aov"] == 20.0
-    assert found["ltv"] == 45.0  # (70 + 20) / 2
-    assert found["repeat_rate"] == 0.5
-    assert found["returning_share"] == pytest.approx(30 / 90, abs=1e-6)
-    assert found["purchase_frequency"] == 2.0
-    assert found["days_between_orders"] == 30.0  # of 20 and 40
-    assert found["attach_rate"] == 0.4
-    assert found["discounted_share"] == 0.2
-    assert found["refunded_share"] == pytest.approx(30 / 130, abs=1e-6)
-    assert found["guest_share"] == 0.2
-    assert found["ltv_predicted_365d"] > 0
+    values = figures(kpi(shop_of(home, EVENTS), "EUR"))
+    assert values["customers"] == 2  # all of what bob bought came back
+    assert values["orders"] == 5
+    assert values["revenue"] == 100.0
+    assert values["aov"] == 20.0
+    assert values["ltv"] == 45.0  # (70 + 20) / 2
+    assert values["repeat_rate"] == 0.5
+    assert values["returning_share"] == pytest.approx(30 / 90, abs=1e-6)
+    assert values["purchase_frequency"] == 2.0
+    assert values["days_between_orders"] == 30.0  # of 20 and 40
+    assert values["attach_rate"] == 0.4
+    assert values["discounted_share"] == 0.2
+    assert values["refunded_share"] == pytest.approx(30 / 130, abs=1e-6)
+    assert values["guest_share"] == 0.2
+    assert values["ltv_predicted_365d"] > 0
 
 
 def test_a_refund_takes_off_a_sum_as_money_and_pieces_as_pieces(home: Home) -> None:
@@ -54,15 +54,15 @@ def test_a_refund_takes_off_a_sum_as_money_and_pieces_as_pieces(home: Home) -> N
         sale("o-1", "ann", "05-01", ("tea", 10, 8.2)),
         sale("o-2", "bob", "05-02", ("mug", 3, 10.0), discount=3.0),
         sale("o-3", "cat", "05-03", ("mug", 1, 10.0)),
-        money_back("o-1", "05-04", 5.0),
-        *(given_back("o-2", day, ("mug", 1)) for day in ("05-05", "05-09")),
-        *(money_back("o-3", day, 5.0) for day in ("05-06", "05-07")),
+        refund_of_sum("o-1", "05-04", 5.0),
+        *(refund("o-2", day, ("mug", 1)) for day in ("05-05", "05-09")),
+        *(refund_of_sum("o-3", day, 5.0) for day in ("05-06", "05-07")),
     ]
     shop = shop_of(home, events)
-    found = figures(kpi(shop, "EUR"))
-    assert (found["customers"], found["orders"]) == (2, 2)  # all that cat paid went back
-    assert found["revenue"] == 86.0  # 82 less 5, and a third of 27
-    assert found["refunded_share"] == pytest.approx(33 / 119, abs=1e-6)
+    values = figures(kpi(shop, "EUR"))
+    assert (values["customers"], values["orders"]) == (2, 2)  # all that cat paid went back
+    assert values["revenue"] == 86.0  # 82 less 5, and a third of 27
+    assert values["refunded_share"] == pytest.approx(33 / 119, abs=1e-6)
     assert shop.ledger.lines.select("item", "quantity").rows() == [("tea", 10.0), ("mug", 1.0)]
 
 
@@ -85,13 +85,13 @@ def test_month_by_month(home: Home) -> None:
 
 def test_one_customer_has_no_forecast_and_no_time_between_orders_but_a_reason(home: Home) -> None:
     part = kpi(shop_of(home, [sale("o-1", "ann", "06-01")]), "EUR")
-    told = {each.name: (each.value, each.note) for each in part.figures}
-    assert told["ltv"] == (10.0, None)
-    assert told["days_between_orders"] == (None, "Nobody has ordered twice yet")
-    assert told["ltv_predicted_365d"][0] is None
-    assert "two customers" in str(told["ltv_predicted_365d"][1])
+    figures_and_notes = {each.name: (each.value, each.note) for each in part.figures}
+    assert figures_and_notes["ltv"] == (10.0, None)
+    assert figures_and_notes["days_between_orders"] == (None, "Nobody has ordered twice yet")
+    assert figures_and_notes["ltv_predicted_365d"][0] is None
+    assert "two customers" in str(figures_and_notes["ltv_predicted_365d"][1])
 
 
 def test_nothing_at_all_is_no_error(home: Home) -> None:
-    found = figures(kpi(shop_of(home, []), None))
-    assert (found["customers"], found["orders"], found["aov"], found["repeat_rate"]) == (0, 0, None, None)
+    values = figures(kpi(shop_of(home, []), None))
+    assert (values["customers"], values["orders"], values["aov"], values["repeat_rate"]) == (0, 0, None, None)

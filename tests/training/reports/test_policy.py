@@ -1,4 +1,4 @@
-"""What policies of offers earn, from a log whose truth is known."""
+"""What offer policies earn, from a log whose true values can be computed."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from features.outgoing.offer_decisions import DecisionRecord
 from recommender.offers.catalogue import Catalogue, Eligibility, Offer
 from training.errors import BadDataset
 from training.offers.candidates import read_catalogue
-from training.offers.log import TOLD
+from training.offers.log import LOGGED_FEATURES
 from training.offers.off_policy import effective_sample_size
-from training.offers.replay import Traffic
+from training.offers.replay import PolicyReplay
 from training.reports.offers import offers_report
-from training.reports.policy import finished, policy_report
+from training.reports.policy import finished_outcomes, policy_report
 
 from factories import NOW
 
@@ -32,7 +32,7 @@ DAY = date(2026, 11, 23)
 
 def decided(number: int, offer: str, chance: float = 0.5, **changes: object) -> DecisionRecord:
     at: datetime = NOW - timedelta(days=40)
-    known = {
+    fields = {
         "decision_id": f"d-{number}",
         "decided_at": at,
         "expires_at": at + timedelta(days=14),
@@ -44,8 +44,8 @@ def decided(number: int, offer: str, chance: float = 0.5, **changes: object) -> 
         "arms": ("gift", "none"),
         "chances": (chance, 1 - chance) if offer == "gift" else (1 - chance, chance),
         "worth": (0.1, 0.0),
-        "features": TOLD,
-        "values": (*np.random.default_rng(number).random(len(TOLD) - 2).tolist(), 1.0, 0.2),
+        "features": LOGGED_FEATURES,
+        "values": (*np.random.default_rng(number).random(len(LOGGED_FEATURES) - 2).tolist(), 1.0, 0.2),
         "basket": 10.0,
         "margin": 5.0,
         "cost": 1.0 if offer == "gift" else 0.0,
@@ -53,7 +53,7 @@ def decided(number: int, offer: str, chance: float = 0.5, **changes: object) -> 
         "model_version": "v",
         "country": "DE" if number % 2 else "FR",
     }
-    return DecisionRecord(**{**known, **changes})  # type: ignore[arg-type]
+    return DecisionRecord(**{**fields, **changes})  # type: ignore[arg-type]
 
 
 def log(home: Home, records: list[DecisionRecord], buyers: list[int]) -> None:
@@ -85,24 +85,24 @@ def rows(report: Report, name: str = "policies") -> dict[str, dict[str, object]]
 
 
 def test_each_policy_is_judged_by_three_estimates(shop: Home) -> None:
-    found = rows(policy_report(finished(shop), DAY, "EUR"))
-    assert list(found) == ["as it was decided", "gift for all who may", "no offer for anybody"]
+    policies = rows(policy_report(finished_outcomes(shop), DAY, "EUR"))
+    assert list(policies) == ["as it was decided", "gift for all who may", "no offer for anybody"]
     for name, value in (("as it was decided", 17 / 6), ("gift for all who may", 4.0)):
-        assert [found[name][each] for each in ("ips", "snips")] == pytest.approx([value] * 2)
-        assert found[name]["dr"] == pytest.approx(value, abs=0.1)
-        assert found[name]["dr_low"] <= found[name]["dr"] <= found[name]["dr_high"]  # type: ignore[operator]
-    assert found["as it was decided"]["ess"] == 600
-    assert found["gift for all who may"]["ess"] == 300
-    assert found["gift for all who may"]["above_none"] == pytest.approx(4 - 5 / 3, abs=0.15)
-    assert "earns" in str(found["gift for all who may"]["policy_verdict"])
+        assert [policies[name][each] for each in ("ips", "snips")] == pytest.approx([value] * 2)
+        assert policies[name]["dr"] == pytest.approx(value, abs=0.1)
+        assert policies[name]["dr_low"] <= policies[name]["dr"] <= policies[name]["dr_high"]  # type: ignore[operator]
+    assert policies["as it was decided"]["ess"] == 600
+    assert policies["gift for all who may"]["ess"] == 300
+    assert policies["gift for all who may"]["above_none"] == pytest.approx(4 - 5 / 3, abs=0.15)
+    assert "earns" in str(policies["gift for all who may"]["policy_verdict"])
 
 
 def test_a_catalogue_is_replayed_before_it_goes_live(shop: Home) -> None:
     """The gift for Germans alone: half of them 4.00, the others as without."""
     germans = msgspec.structs.replace(GIFT, eligible=Eligibility(countries=("DE",)))
-    report = policy_report(finished(shop), DAY, "EUR", {"germans": Catalogue(offers=(germans,))})
-    found = rows(report)["new: germans"]
-    assert found["dr"] == pytest.approx((4.0 + 5 / 3) / 2, abs=0.25)
+    report = policy_report(finished_outcomes(shop), DAY, "EUR", {"germans": Catalogue(offers=(germans,))})
+    policies = rows(report)["new: germans"]
+    assert policies["dr"] == pytest.approx((4.0 + 5 / 3) / 2, abs=0.25)
     mix = rows(report, "mix")
     assert (mix["gift"]["served_share"], mix["gift"]["new_share"]) == (0.5, pytest.approx(0.4, abs=0.1))
 
@@ -115,25 +115,25 @@ def test_a_catalogue_is_replayed_before_it_goes_live(shop: Home) -> None:
     ],
 )
 def test_what_was_never_given_cannot_be_judged(shop: Home, offer: Offer, why: str) -> None:
-    found = rows(policy_report(finished(shop), DAY, "EUR", {"new": Catalogue(offers=(offer,))}))
-    assert why in str(found["new: new"]["policy_verdict"])
-    assert found["new: new"]["dr"] is None
+    policies = rows(policy_report(finished_outcomes(shop), DAY, "EUR", {"new": Catalogue(offers=(offer,))}))
+    assert why in str(policies["new: new"]["policy_verdict"])
+    assert policies["new: new"]["dr"] is None
 
 
 def test_an_arm_with_hardly_any_traffic_is_refused_and_the_others_are_not(home: Home) -> None:
     records = [decided(n, "gift" if n < 20 else "none", 0.02 if n < 20 else 0.98) for n in range(1_000)]
     log(home, records, [n for n in range(1_000) if n % 5 == 0])
-    found = finished(home)
-    assert found is not None
-    assert effective_sample_size(Traffic(found).for_all("gift").log) == pytest.approx(20)
-    told = rows(policy_report(found, DAY, "EUR"))
-    assert "200 are needed" in str(told["gift for all who may"]["policy_verdict"])
-    assert told["gift for all who may"]["snips"] is None
-    assert told["no offer for anybody"]["snips"] == pytest.approx(1.0, abs=0.05)
+    outcomes = finished_outcomes(home)
+    assert outcomes is not None
+    assert effective_sample_size(PolicyReplay(outcomes).for_all("gift").log) == pytest.approx(20)
+    policies = rows(policy_report(outcomes, DAY, "EUR"))
+    assert "200 are needed" in str(policies["gift for all who may"]["policy_verdict"])
+    assert policies["gift for all who may"]["snips"] is None
+    assert policies["no offer for anybody"]["snips"] == pytest.approx(1.0, abs=0.05)
 
 
 def test_the_offers_page_says_what_was_offered_taken_and_earned(shop: Home) -> None:
-    report = offers_report(shop, finished(shop), DAY, "EUR")
+    report = offers_report(shop, finished_outcomes(shop), DAY, "EUR")
     figures = {each.name: each.value for each in report.parts[0].figures}
     assert (figures["decisions"], figures["offers_given"], figures["explored"]) == (600, 0.5, 0.0)
     low, high = figures["offers_earned_low"], figures["offers_earned_high"]
@@ -149,12 +149,12 @@ def test_the_offers_page_says_what_was_offered_taken_and_earned(shop: Home) -> N
 def test_before_there_is_anything_to_judge_it_says_so(home: Home) -> None:
     list_products(home, {"cup": "Cup"}, cost=[5.0])
     archive(home, [order("cup", customer="ann", days_ago=1.0)])
-    assert finished(home) is None
+    assert finished_outcomes(home) is None
     assert "14 days old yet" in policy_report(None, DAY, "EUR").notes[0]
     assert "POST /v1/offers" in offers_report(home, None, DAY, "EUR").notes[0]
 
 
-def test_a_wrong_catalogue_is_told_what_is_wrong(tmp_path: Path) -> None:
+def test_a_wrong_catalogue_raises_what_is_wrong(tmp_path: Path) -> None:
     path = tmp_path / "offers.json"
     for text, why in (("{", "no catalogue"), ('{"offers": [{"id": "a", "kind": "amount"}]}', "above 0")):
         path.write_text(text)

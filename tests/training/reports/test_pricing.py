@@ -1,4 +1,4 @@
-"""Prices of a shop whose customers' answer to them is planted."""
+"""Prices of a generated shop whose elasticities are known."""
 
 from __future__ import annotations
 
@@ -22,26 +22,28 @@ def day(week: int) -> str:
     return (MONDAY + timedelta(days=7 * week + 2)).isoformat()
 
 
-def year(product: str, answer: float, weeks: int = 60, seed: int = 0) -> list[Event]:
-    """About ten orders a week at 10, and (8 / 10)^answer as many in each fourth week, at 8; no two products
-    are on sale in one week."""
+def year(product: str, elasticity: float, weeks: int = 60, seed: int = 0) -> list[Event]:
+    """About ten orders a week at 10, and (8 / 10)^elasticity as many in each fourth week, at 8.
+
+    Products of different seeds are on sale in different weeks.
+    """
     rng, events = np.random.default_rng(seed), []
     for week in range(weeks):
         price = 8.0 if week % 4 == seed else 10.0
-        for n in range(rng.poisson(10 * (price / 10) ** answer)):
+        for n in range(rng.poisson(10 * (price / 10) ** elasticity)):
             name = f"{product}-{week}-{n}"
             events.append(sale(name, f"c-{name}", day(week), (product, 1, price)))
     return events
 
 
 def tables(part: Part, name: str) -> list[dict[str, object]]:
-    found = next(table for table in part.tables if table.name == name)
-    return [dict(zip((column.name for column in found.columns), row, strict=True)) for row in found.rows]
+    table = next(table for table in part.tables if table.name == name)
+    return [dict(zip((column.name for column in table.columns), row, strict=True)) for row in table.rows]
 
 
 @pytest.fixture
 def part(home: Home) -> Part:
-    """Customers hurry for tea on sale and do not care for pots; nobody knows what a cup costs."""
+    """Sales of tea answer strongly to its price, those of pots not at all; the cost of a cup is unknown."""
     events = [*year("tea", -5.0), *year("pot", 0.0, seed=1), *year("cup", -5.0, seed=2)]
     events += [sale(f"k-{n}", f"k-{n}", day(n), ("kit", 1, 30.0)) for n in range(8)]
     events += [sale(f"b-{n}", f"b-{n}", day(n % 60), ("bun", 1, 2.0)) for n in range(60 * 80)]
@@ -51,7 +53,7 @@ def part(home: Home) -> Part:
     return pricing(shop_of(home, events, AS_OF, **goods), "EUR")
 
 
-def test_answers_and_discounts_are_told_where_the_data_can(part: Part) -> None:
+def test_elasticities_and_discounts_have_a_verdict_where_the_data_allows(part: Part) -> None:
     products = {row["product"]: row for row in tables(part, "price_by_product")}
     assert set(products) == {"Tea", "Pot", "Cup"}  # the prices of kits and buns never moved
     for name, planted in (("Tea", -5.0), ("Pot", 0.0)):

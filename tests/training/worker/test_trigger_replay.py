@@ -1,4 +1,4 @@
-"""The history replayed is what live state was."""
+"""A replay of the history gives the live state of that time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def shopping(dice: random.Random, number: int) -> Event:
-    """Something that somebody does, under a customer's id, a browser's, or both."""
+    """A random event, under a customer's id, a browser's, or both."""
     kinds = ["view", "wishlist", "add_to_cart", "remove_from_cart", "purchase", "refund", "review", "search"]
     kind = dice.choice([*kinds, "identify", "consent", "ticket", "survey", "referral", "impression"])
     customer, browser = f"c-{dice.randrange(4)}", f"a-{dice.randrange(5)}"
@@ -32,7 +32,7 @@ def shopping(dice: random.Random, number: int) -> Event:
     if kind != "identify":
         nobody: list[dict[str, str]] = [{}] if kind == "refund" else []
         who = dice.choice([who, {"customer_id": customer}, {"anonymous_id": browser}, *nobody])
-    told = {
+    fields = {
         "purchase": {
             "order_id": f"o-{number}",
             "items": [("p-1", 2, 1.5), (f"p-{dice.randrange(5)}", 1, 2.0)],
@@ -47,8 +47,8 @@ def shopping(dice: random.Random, number: int) -> Event:
         "identify": {"properties": {"birthday": "1990-02-03"}},
     }.get(kind, {})
     if kind in {"view", "wishlist", "add_to_cart", "remove_from_cart"}:
-        told = {"product_id": f"p-{dice.randrange(6)}", "quantity": dice.randrange(1, 3)}
-    return event(kind, at=NOW + (number + dice.randrange(-3, 3)) * MINUTE, **who, **told)
+        fields = {"product_id": f"p-{dice.randrange(6)}", "quantity": dice.randrange(1, 3)}
+    return event(kind, at=NOW + (number + dice.randrange(-3, 3)) * MINUTE, **who, **fields)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -59,10 +59,10 @@ def test_a_replay_is_what_live_state_was(
     for number in range(150):
         ingest_sync(client, [shopping(dice, number)], NOW + number * MINUTE, settings)
     Archiver(client, home, settings).run(burst=True)
-    replayed = dict(replay(home, NOW + timedelta(days=1), settings).standings())
+    replayed = dict(replay(home, NOW + timedelta(days=1), settings).states())
     customers = [f"c-{n}" for n in range(4)]
-    for customer, standing in zip(customers, triggers.read_states(client, customers), strict=True):
-        assert replayed.get(customer, NOBODY).life == standing.life
+    for customer, state in zip(customers, triggers.read_states(client, customers), strict=True):
+        assert replayed.get(customer, NOBODY).life == state.life
 
 
 NOBODY = triggers.TriggerState(CustomerState(), {}, {}, ())
@@ -70,12 +70,12 @@ NOBODY = triggers.TriggerState(CustomerState(), {}, {}, ())
 
 def carts(home: Home, client: redis.Redis, settings: StoreSettings) -> Iterator[str]:
     for days in (3, 2, 1):
-        told = event("add_to_cart", at=NOW - timedelta(days=days), customer_id="c", product_id=f"p-{days}")
-        ingest_sync(client, [told], NOW, settings)
+        added = event("add_to_cart", at=NOW - timedelta(days=days), customer_id="c", product_id=f"p-{days}")
+        ingest_sync(client, [added], NOW, settings)
     Archiver(client, home, settings).run(burst=True)
     for days in (2, 1, 0):
-        ((_, standing),) = replay(home, NOW - timedelta(days=days), settings).standings()
-        yield ",".join(standing.life.shopper.cart)
+        ((_, state),) = replay(home, NOW - timedelta(days=days), settings).states()
+        yield ",".join(state.life.shopper.cart)
 
 
 def test_nothing_is_known_of_what_came_later(
@@ -85,4 +85,4 @@ def test_nothing_is_known_of_what_came_later(
 
 
 def test_an_empty_history_knows_nobody(home: Home, settings: StoreSettings) -> None:
-    assert list(replay(home, NOW, settings).standings()) == []
+    assert list(replay(home, NOW, settings).states()) == []

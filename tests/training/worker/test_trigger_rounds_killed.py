@@ -67,7 +67,7 @@ def test_killed_workers_lose_and_repeat_nothing(
         now += timedelta(minutes=2)
     Lifecycle(client, home).round(milliseconds(now))
     entries: Any = client.xrange(keys.triggers())
-    told = Counter(fields[b"c"] for _, fields in entries)
+    triggers = Counter(fields[b"c"] for _, fields in entries)
     assert counts[0] < CUSTOMERS, "the first one was not killed at work"
-    assert len(told) == CUSTOMERS
-    assert set(told.values()) == {1}
+    assert len(triggers) == CUSTOMERS
+    assert set(triggers.values()) == {1}

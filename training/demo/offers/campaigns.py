@@ -1,4 +1,4 @@
-"""The demo shop's past campaigns and its offers, as a shop that uses Perennial would have them."""
+"""The demo shop's offer catalogue, and its past campaigns as a log of offer decisions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import polars as pl
 from features.history.archiver import DECISION_SCHEMA
 from features.home import Home
 from recommender.offers.catalogue import NO_OFFER, Budget, Catalogue, FrequencyCap
-from training.demo.offers.customers import seen_at
+from training.demo.offers.customers import totals_before
 from training.demo.offers.simulation import CATALOGUE, DemoShop
 from training.demo.shop.offers import PROPENSITIES, VALID_DAYS
 
@@ -29,7 +29,7 @@ def demo_catalogue(now: datetime) -> Catalogue:
 
 
 def write_campaigns(home: Home, folder: Path) -> None:
-    """offers.csv into the log of decisions, each customer as the shop saw them on that day."""
+    """Write offers.csv into the log of decisions, with each customer's features of that day."""
     shop = DemoShop(folder)
     log = pl.read_csv(folder / "offers.csv").with_columns(
         at=pl.col("timestamp").str.to_datetime(time_zone="UTC")
@@ -42,31 +42,31 @@ def write_campaigns(home: Home, folder: Path) -> None:
 
 
 def _decisions(shop: DemoShop, at: datetime, given: pl.DataFrame) -> pl.DataFrame:
-    customers, day = shop.people[0], (at - shop.now) / timedelta(days=1)
-    row = {customer: place for place, customer in enumerate(customers)}
-    who = np.array([row[customer] for customer in given["customer_id"]])
-    asked = shop.questions(seen_at(shop.orders, customers, day), day).of(who)
-    costs = {offer.id: [offer.costs(basket) for basket in asked.basket] for offer in CATALOGUE.offers}
+    customers, day = shop.truth.customer_ids, (at - shop.now) / timedelta(days=1)
+    rows = {customer: row for row, customer in enumerate(customers)}
+    who = np.array([rows[customer] for customer in given["customer_id"]])
+    contexts = shop.contexts(totals_before(shop.orders, customers, day), day).of(who)
+    costs = {offer.id: [offer.costs(basket) for basket in contexts.basket] for offer in CATALOGUE.offers}
     arms = [offer.id for offer in CATALOGUE.offers] + [NO_OFFER]
     n = len(given)
-    told = {
+    computed = {
         "expires_at": [at + timedelta(days=VALID_DAYS)] * n,
         "channel": ["email"] * n,
         "stage": ["thin"] * n,
         "arms": [arms] * n,
         "chances": [[PROPENSITIES[arm] for arm in arms]] * n,
         "worth": [[0.0] * len(arms)] * n,
-        "features": [list(asked.told)] * n,
-        "values": asked.features.tolist(),
-        "basket": asked.basket,
-        "margin": asked.margin,
-        "cost": [costs[arm][place] if arm != NO_OFFER else 0.0 for place, arm in enumerate(given["offer"])],
+        "features": [list(contexts.by_name)] * n,
+        "values": contexts.features.tolist(),
+        "basket": contexts.basket,
+        "margin": contexts.margin,
+        "cost": [costs[arm][index] if arm != NO_OFFER else 0.0 for index, arm in enumerate(given["offer"])],
         "catalogue_revision": [0] * n,
         "model_version": [""] * n,
     }
-    known = given.rename({"at": "decided_at", "offer": "offer_id"}).select(
+    logged = given.rename({"at": "decided_at", "offer": "offer_id"}).select(
         "decision_id", "decided_at", "customer_id", "offer_id", "propensity"
     )
-    blank = {name: [None] * n for name in DECISION_SCHEMA if name not in known.columns and name not in told}
-    rows = known.with_columns(**{name: pl.Series(name, values) for name, values in {**told, **blank}.items()})
-    return rows.select(pl.col(name).cast(kind) for name, kind in DECISION_SCHEMA.items())
+    blank = {name: [None] * n for name in DECISION_SCHEMA if name not in logged.columns}
+    log = logged.with_columns(pl.Series(name, values) for name, values in {**blank, **computed}.items())
+    return log.select(pl.col(name).cast(dtype) for name, dtype in DECISION_SCHEMA.items())

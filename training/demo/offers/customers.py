@@ -1,4 +1,4 @@
-"""The demo shop's customers as its offers find them: what the shop sees of them, and what is true."""
+"""The demo shop's customers: totals of their orders, which the shop sees, and their true parameters."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float64s
 from recommender.offers.incremental_margin import chances_of, discount_share, features_of
 from recommender.value.business_calendar import WEEK_DAYS
 from recommender.value.order_models import PARETO_NBD, OrderModel, SpendModel, Summary, expected_spend
@@ -21,68 +21,70 @@ from training.customers.gamma_gamma import fit_or_guess_spend
 from training.demo.shop.offers import VALID_DAYS
 
 ARMS = ("percent_10", "free_shipping", "amount_5")
-Numbers = NDArray[np.float64]
 
 
 class Truth(NamedTuple):
-    """What is true of each customer, (n) each: uplift (n, 3), orders a day, mean budget, affinity for
-    discounts, and the day they leave, counted from the history's end."""
+    """True parameters of each customer, (n) each: uplift (n, 3); rate: orders a day; basket: mean budget;
+    affinity: for discounts; leaves: the day they leave, counted from the history's end."""
 
-    uplift: Numbers
-    rate: Numbers
-    basket: Numbers
-    affinity: Numbers
-    leaves: Numbers
+    customer_ids: list[str]
+    uplift: Float64s
+    rate: Float64s
+    basket: Float64s
+    affinity: Float64s
+    leaves: Float64s
 
 
-class Seen(NamedTuple):
-    """Sums over each customer's orders, (n) each; first and last in days from the history's end."""
+class OrderTotals(NamedTuple):
+    """Totals of each customer's orders, (n) each; first and last in days from the history's end."""
 
-    orders: Numbers
-    worth: Numbers
-    discounted: Numbers
-    first: Numbers
-    last: Numbers
+    orders: Float64s
+    value: Float64s
+    discounted: Float64s
+    first: Float64s
+    last: Float64s
 
     def summary(self, day: float) -> Summary:
-        """As the order models want it; who never ordered is new today."""
+        """The input of order models; customers without orders count as new today."""
         last, first = np.minimum(self.last, day), np.minimum(self.first, day)
         return Summary(np.maximum(self.orders - 1, 0), (last - first) / WEEK_DAYS, (day - first) / WEEK_DAYS)
 
 
 @dataclass(frozen=True)
-class Insight:
-    """What training makes of customers' orders, and serving of that: the models behind a question."""
+class OrderModels:
+    """Models of order times and order values, fitted as in training and used as in serving."""
 
     orders: OrderModel
     spend: SpendModel
 
     @classmethod
-    def of(cls, seen: Seen, day: float) -> Insight:
-        known = seen.orders > 0
-        mean = seen.worth[known] / seen.orders[known]
-        summary = seen.summary(day).where(known)
-        return cls(fit_or_guess(PARETO_NBD, summary), fit_or_guess_spend(seen.orders[known], mean))
+    def of(cls, totals: OrderTotals, day: float) -> OrderModels:
+        has_ordered = totals.orders > 0
+        mean = totals.value[has_ordered] / totals.orders[has_ordered]
+        summary = totals.summary(day).where(has_ordered)
+        return cls(fit_or_guess(PARETO_NBD, summary), fit_or_guess_spend(totals.orders[has_ordered], mean))
 
-    def basket(self, seen: Seen) -> Numbers:
-        """Worth of the order to expect."""
-        return np.asarray(expected_spend(self.spend, seen.orders, seen.worth / np.maximum(seen.orders, 1)))
+    def basket(self, totals: OrderTotals) -> Float64s:
+        """(n) expected value of the next order."""
+        return np.asarray(
+            expected_spend(self.spend, totals.orders, totals.value / np.maximum(totals.orders, 1))
+        )
 
-    def told(self, seen: Seen, day: float) -> dict[str, Numbers]:
-        """(n) each: what serving tells the offer model, on its site and without a cart."""
-        chances = chances_of(self.orders, seen.summary(day))
-        share = discount_share(seen.discounted, seen.orders)
-        return features_of(self.basket(seen), share, np.zeros(len(seen.orders))) | chances
+    def features(self, totals: OrderTotals, day: float) -> dict[str, Float64s]:
+        """(n) each: features and chances for the offer model, as serving computes them without a cart."""
+        chances = chances_of(self.orders, totals.summary(day))
+        share = discount_share(totals.discounted, totals.orders)
+        return features_of(self.basket(totals), share, np.zeros(len(totals.orders))) | chances
 
 
 def read_now(folder: Path) -> datetime:
-    """When the history ended: the last campaign was over a day before."""
+    """The end of the history, a day after the last campaign was over."""
     last = str(pl.read_csv(folder / "offers.csv", columns=["timestamp"])["timestamp"].max())
     return datetime.fromisoformat(last) + timedelta(days=VALID_DAYS + 1)
 
 
-def read_truth(folder: Path, now: datetime) -> tuple[list[str], Truth]:
-    """Those who consented to be written to."""
+def read_truth(folder: Path, now: datetime) -> Truth:
+    """Of the customers who consented to e-mail."""
     table = pl.read_csv(folder / "truth_customers.csv").filter(pl.col("consent") == 1)
     leaves = table["left_at"].cast(pl.String).str.to_datetime(time_zone="UTC", strict=False)
     days = ((leaves - now).dt.total_seconds() / 86_400).fill_null(np.inf).to_numpy()
@@ -90,7 +92,7 @@ def read_truth(folder: Path, now: datetime) -> tuple[list[str], Truth]:
     rate, basket, affinity = (
         table[name].to_numpy() for name in ("orders_per_day", "basket_mean", "discount_affinity")
     )
-    return table["customer_id"].to_list(), Truth(uplift, rate, basket, affinity, days)
+    return Truth(table["customer_id"].to_list(), uplift, rate, basket, affinity, days)
 
 
 def read_orders(folder: Path, now: datetime) -> pl.DataFrame:
@@ -111,14 +113,14 @@ def read_orders(folder: Path, now: datetime) -> pl.DataFrame:
     )
 
 
-def seen_at(orders: pl.DataFrame, customers: list[str], day: float) -> Seen:
-    """What the orders before a day say; who had none by then was first seen on it."""
+def totals_before(orders: pl.DataFrame, customers: list[str], day: float) -> OrderTotals:
+    """Totals of the orders before a day; customers without any were first seen on that day."""
     sums = (
         orders.filter(pl.col("day") < day)
         .group_by("customer_id")
         .agg(
             pl.len().alias("orders"),
-            pl.col("goods").sum().alias("worth"),
+            pl.col("goods").sum().alias("value"),
             pl.col("discounted").sum(),
             pl.col("day").min().alias("first"),
             pl.col("day").max().alias("last"),
@@ -126,18 +128,20 @@ def seen_at(orders: pl.DataFrame, customers: list[str], day: float) -> Seen:
     )
     table = pl.DataFrame({"customer_id": customers}).join(sums, "customer_id", "left", maintain_order="left")
     table = table.with_columns(pl.col("first", "last").fill_null(day)).fill_null(0)
-    return Seen(*(table[name].cast(pl.Float64).to_numpy().copy() for name in Seen._fields))
+    return OrderTotals(*(table[name].cast(pl.Float64).to_numpy().copy() for name in OrderTotals._fields))
 
 
-def goods_of(budget: Numbers, customers: list[str], orders: pl.DataFrame) -> Numbers:
-    """(n) mean goods of an order, EUR, by each customer's mean budget: baskets are filled past small budgets,
-    since something must be in them, and seldom up to large ones. A curve through all orders."""
-    table = pl.DataFrame({"customer_id": customers, "budget": budget})
+def expected_goods(truth: Truth, orders: pl.DataFrame) -> Float64s:
+    """(n) mean value of goods in an order, EUR, by each customer's mean budget: a curve fitted to all orders.
+
+    Baskets exceed small budgets, since they hold at least one product, and rarely reach large ones.
+    """
+    table = pl.DataFrame({"customer_id": truth.customer_ids, "budget": truth.basket})
     filled = orders.filter(pl.col("goods") > 0).join(table, on="customer_id")
     spent, goods = filled["budget"].to_numpy(), filled["goods"].to_numpy()
     curve = np.polynomial.Polynomial.fit(np.log(spent), np.log(goods), 2)
     level = goods.sum() / np.exp(curve(np.log(spent))).sum()
-    return np.asarray(level * np.exp(curve(np.log(budget))))
+    return np.asarray(level * np.exp(curve(np.log(truth.basket))))
 
 
 def _order(event: dict[str, object], costs: dict[str, float], now: datetime) -> tuple[object, ...]:

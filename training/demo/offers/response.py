@@ -1,4 +1,4 @@
-"""What the demo shop's customers do with an offer: drawn, and in expectation, as its generator has it."""
+"""How the demo shop's customers respond to an offer: as a draw, and in expectation."""
 
 from __future__ import annotations
 
@@ -6,54 +6,51 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import gamma
 
-from training.demo.offers.customers import Seen, Truth
-from training.demo.shop.lives import POSTAGE_FREE_FROM, POSTAGE_PRICE
+from recommender.arrays.dtypes import Float64s, Int64s
+from training.demo.offers.customers import OrderTotals, Truth
+from training.demo.shop.customer_histories import POSTAGE_FREE_FROM, POSTAGE_PRICE
 from training.demo.shop.offers import VALID_DAYS
 from training.demo.shop.people import BASKET_SHAPE
 
-Numbers = NDArray[np.float64]
-Picks = NDArray[np.int64]
 
+class SimulatedOutcome(NamedTuple):
+    """Outcomes of decisions, (m) each: ordered 0 or 1; goods, paid (cost of the offer) and margin in EUR."""
 
-class Outcome(NamedTuple):
-    """What came of decisions, (m) each: ordered 0 or 1; EUR of goods, taken by the offer, margin after it."""
-
-    ordered: Numbers
-    goods: Numbers
-    paid: Numbers
-    margin: Numbers
+    ordered: Float64s
+    goods: Float64s
+    paid: Float64s
+    margin: Float64s
 
 
 @dataclass(frozen=True)
 class Response:
-    """margin_share: of an order's worth, before discounts."""
+    """margin_share: of an order's value, before discounts."""
 
     truth: Truth
     margin_share: float
 
-    def anyway(self, day: float) -> Numbers:
+    def anyway(self, day: float) -> Float64s:
         """(n) chance of an order within an offer's days without it."""
         stays = self.truth.leaves > day
         return np.asarray(stays * (1 - np.exp(-VALID_DAYS * self.truth.rate)))
 
-    def used_anyway(self) -> Numbers:
-        """(n) chance that one who orders anyway uses the offer."""
+    def used_anyway(self) -> Float64s:
+        """(n) chance that a customer who orders anyway uses the offer."""
         return np.asarray(0.35 + 0.6 * self.truth.affinity)
 
-    def incremental(self, day: float) -> Numbers:
-        """(n, 4) expected margin above no offer of each arm, the last being none."""
+    def incremental(self, day: float) -> Float64s:
+        """(n, 4) expected incremental margin of each arm; the last arm is no offer."""
         basket, anyway = self.truth.basket, self.anyway(day)
         small = gamma.cdf(POSTAGE_FREE_FROM, BASKET_SHAPE, scale=basket / BASKET_SHAPE)
         cost = np.stack([0.1 * basket, POSTAGE_PRICE * small, np.full(len(basket), 5.0)], axis=1)
-        moved = self.truth.uplift * ((self.truth.leaves > day) * (1 - anyway))[:, None]
-        gained = moved * (basket[:, None] * self.margin_share - cost)
+        brought = self.truth.uplift * ((self.truth.leaves > day) * (1 - anyway))[:, None]
+        gained = brought * (basket[:, None] * self.margin_share - cost)
         given_away = (anyway * self.used_anyway())[:, None] * cost
         return np.hstack([gained - given_away, np.zeros((len(basket), 1))])
 
-    def draw(self, who: Picks, arm: Picks, day: float, rng: np.random.Generator) -> Outcome:
+    def draw(self, who: Int64s, arm: Int64s, day: float, rng: np.random.Generator) -> SimulatedOutcome:
         """arm: (m), -1 for none."""
         anyway = rng.random(len(who)) < self.anyway(day)[who]
         chance = np.where(arm >= 0, self.truth.uplift[who, np.maximum(arm, 0)], 0.0)
@@ -61,22 +58,22 @@ class Response:
         used = (arm >= 0) & (brought | (anyway & (rng.random(len(who)) < self.used_anyway()[who])))
         ordered = (anyway | brought).astype(np.float64)
         goods = ordered * rng.gamma(BASKET_SHAPE, self.truth.basket[who] / BASKET_SHAPE)
-        paid = used * taken(arm, goods)
-        return Outcome(ordered, goods, paid, goods * self.margin_share - paid)
+        paid = used * offer_cost(arm, goods)
+        return SimulatedOutcome(ordered, goods, paid, goods * self.margin_share - paid)
 
 
-def taken(arm: Picks, goods: Numbers) -> Numbers:
-    """EUR that the offer takes of an order that uses it. arm: (m), -1 for none."""
+def offer_cost(arm: Int64s, goods: Float64s) -> Float64s:
+    """EUR that the offer costs in an order that uses it. arm: (m), -1 for none."""
     postage = np.where(goods < POSTAGE_FREE_FROM, POSTAGE_PRICE, 0.0)
     each = [np.zeros(len(goods)), 0.1 * goods, postage, np.minimum(5.0, goods)]
     return np.choose(arm + 1, each)
 
 
-def remember(seen: Seen, who: Picks, outcome: Outcome, day: float) -> None:
-    """Adds the orders drawn to what the shop sees, as of the middle of the offer's days."""
+def add_orders(totals: OrderTotals, who: Int64s, outcome: SimulatedOutcome, day: float) -> None:
+    """Add drawn orders to the totals, dated in the middle of the offer's days."""
     bought = outcome.ordered > 0
     buyers, goods = who[bought], outcome.goods[bought]
-    seen.orders[buyers] += 1
-    seen.worth[buyers] += goods
-    seen.discounted[buyers] += outcome.paid[bought] > 0
-    seen.last[buyers] = day + VALID_DAYS / 2
+    totals.orders[buyers] += 1
+    totals.value[buyers] += goods
+    totals.discounted[buyers] += outcome.paid[bought] > 0
+    totals.last[buyers] = day + VALID_DAYS / 2

@@ -1,4 +1,4 @@
-"""The demo shop goes on: its customers are asked about, answered as in serving, and learned from."""
+"""The demo shop continued: offers decided as in serving, simulated responses, and learning from them."""
 
 from __future__ import annotations
 
@@ -10,30 +10,29 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from features.progress import Report, silent
+from recommender.arrays.dtypes import Float64s, Int64s
 from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
 from recommender.offers.decide import decide, score_offers
 from recommender.offers.eligibility import OfferContext
 from recommender.offers.incremental_margin import OFFER_FEATURES, OfferModel
 from training.demo.offers.customers import (
     ARMS,
-    Insight,
-    Seen,
+    OrderModels,
+    OrderTotals,
     Truth,
-    goods_of,
+    expected_goods,
     read_now,
     read_orders,
     read_truth,
-    seen_at,
+    totals_before,
 )
-from training.demo.offers.response import Response, remember, taken
-from training.demo.shop.lives import POSTAGE_PRICE
+from training.demo.offers.response import Response, add_orders, offer_cost
+from training.demo.shop.customer_histories import POSTAGE_PRICE
 from training.demo.shop.offers import VALID_DAYS
 from training.offers.learn import Responses, learn
 
-Numbers = NDArray[np.float64]
 CATALOGUE = Catalogue(
     offers=(
         Offer(id="percent_10", kind="percentage", value=10, name="10 % off"),
@@ -41,12 +40,12 @@ CATALOGUE = Catalogue(
         Offer(id="amount_5", kind="amount", value=5, name="5 EUR off"),
     )
 )
-NONE = len(ARMS)
+NO_OFFER_COLUMN = len(ARMS)
 
 
 @dataclass(frozen=True)
 class DemoShop:
-    """Its folder as it was written, read back."""
+    """A generated shop, read from its folder."""
 
     folder: Path
 
@@ -59,149 +58,160 @@ class DemoShop:
         return read_orders(self.folder, self.now)
 
     @cached_property
-    def people(self) -> tuple[list[str], Truth]:
+    def truth(self) -> Truth:
         return read_truth(self.folder, self.now)
 
     @cached_property
     def response(self) -> Response:
         margin, goods = (self.orders[name].to_numpy().sum() for name in ("margin", "goods"))
-        customers, truth = self.people
-        worth = goods_of(truth.basket, customers, self.orders)
-        return Response(truth._replace(basket=worth), float(margin / goods))
+        basket = expected_goods(self.truth, self.orders)
+        return Response(self.truth._replace(basket=basket), float(margin / goods))
 
     @cached_property
-    def seen(self) -> Seen:
+    def totals(self) -> OrderTotals:
         """At the history's end."""
-        return seen_at(self.orders, self.people[0], 0.0)
+        return totals_before(self.orders, self.truth.customer_ids, 0.0)
 
     @cached_property
-    def insight(self) -> Insight:
-        return Insight.of(self.seen, 0.0)
+    def order_models(self) -> OrderModels:
+        return OrderModels.of(self.totals, 0.0)
 
     @cached_property
     def log(self) -> Responses:
-        """The campaigns of offers.csv, each customer as the shop saw them on that day."""
-        customers, _ = self.people
-        row = {customer: place for place, customer in enumerate(customers)}
+        """The campaigns of offers.csv, with each customer's features of that day."""
+        customers = self.truth.customer_ids
+        rows = {customer: row for row, customer in enumerate(customers)}
         parts = []
         table = pl.read_csv(self.folder / "offers.csv")
         for (at,), given in table.group_by("timestamp", maintain_order=True):
             day = (datetime.fromisoformat(str(at)) - self.now) / timedelta(days=1)
-            who = np.array([row[customer] for customer in given["customer_id"]])
+            who = np.array([rows[customer] for customer in given["customer_id"]])
             arm = np.array([ARMS.index(offer) if offer != NO_OFFER else -1 for offer in given["offer"]])
-            asked = self.questions(seen_at(self.orders, customers, day), day).of(who)
+            contexts = self.contexts(totals_before(self.orders, customers, day), day).of(who)
             names = "ordered_within_14d", "redeemed", "margin"
             ordered, used, margin = (given[name].cast(pl.Float64).to_numpy() for name in names)
-            paid = used * taken(arm, self._goods(given["customer_id"], day))
-            parts.append(responses(asked, arm, ordered, paid, margin))
+            paid = used * offer_cost(arm, self._goods(given["customer_id"], day))
+            parts.append(responses(contexts, arm, ordered, paid, margin))
         return Responses(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
-    def _goods(self, customers: pl.Series, day: float) -> Numbers:
-        """(n) worth of each one's first order within an offer's days; 0: none."""
+    def _goods(self, customers: pl.Series, day: float) -> Float64s:
+        """(n) value of each customer's first order within an offer's days; 0 without one."""
         within = self.orders.filter(pl.col("day") > day, pl.col("day") <= day + VALID_DAYS)
         first = within.group_by("customer_id").agg(pl.col("goods").sort_by("day").first())
-        found = pl.DataFrame({"customer_id": customers}).join(
+        table = pl.DataFrame({"customer_id": customers}).join(
             first, "customer_id", "left", maintain_order="left"
         )
-        return found["goods"].fill_null(0.0).to_numpy()
+        return table["goods"].fill_null(0.0).to_numpy()
 
-    def questions(self, seen: Seen, day: float) -> Questions:
-        """Everybody, as the decision is told of them on a day."""
-        basket = self.insight.basket(seen)
-        return Questions(self.insight.told(seen, day), basket, basket * self.response.margin_share)
+    def contexts(self, totals: OrderTotals, day: float) -> OfferContexts:
+        """The contexts of all customers on a day."""
+        basket = self.order_models.basket(totals)
+        return OfferContexts(
+            self.order_models.features(totals, day), basket, basket * self.response.margin_share
+        )
 
-    def asked(self, who: int, questions: Questions) -> OfferContext:
-        """A customer as the decision sees them."""
+    def context_of(self, who: int, contexts: OfferContexts) -> OfferContext:
+        """The offer context of one customer. who: their row."""
         return OfferContext(
-            customer_id=self.people[0][who],
-            features={name: float(values[who]) for name, values in questions.told.items()},
-            basket=float(questions.basket[who]),
-            margin=float(questions.margin[who]),
+            customer_id=self.truth.customer_ids[who],
+            features={name: float(values[who]) for name, values in contexts.by_name.items()},
+            basket=float(contexts.basket[who]),
+            margin=float(contexts.margin[who]),
         )
 
 
-class Questions(NamedTuple):
-    """told: name -> (n), what the offer model is told; basket, margin: (n), of the order to expect."""
+class OfferContexts(NamedTuple):
+    """Offer contexts as columns. by_name: features and chances by name, (n) each; basket, margin: (n), of the
+    order to expect."""
 
-    told: dict[str, Numbers]
-    basket: Numbers
-    margin: Numbers
+    by_name: dict[str, Float64s]
+    basket: Float64s
+    margin: Float64s
 
-    def of(self, who: NDArray[np.int64]) -> Questions:
-        told = {name: values[who] for name, values in self.told.items()}
-        return Questions(told, self.basket[who], self.margin[who])
+    def of(self, who: Int64s) -> OfferContexts:
+        by_name = {name: values[who] for name, values in self.by_name.items()}
+        return OfferContexts(by_name, self.basket[who], self.margin[who])
 
     @property
-    def features(self) -> Numbers:
-        """(n, k) all that is told."""
-        return np.stack(list(self.told.values()), axis=1)
+    def features(self) -> Float64s:
+        """(n, k) features and chances, in the order of `by_name`."""
+        return np.stack(list(self.by_name.values()), axis=1)
 
 
 def responses(
-    asked: Questions, arm: NDArray[np.int64], ordered: Numbers, paid: Numbers, margin: Numbers
+    contexts: OfferContexts, arm: Int64s, ordered: Float64s, paid: Float64s, margin: Float64s
 ) -> Responses:
-    """arm: (n), -1 for none."""
-    told = asked.told
-    taken = [np.array([offer.costs(basket) for basket in asked.basket]) for offer in CATALOGUE.offers]
-    cost = np.where(arm < 0, 0.0, np.choose(np.maximum(arm, 0), taken))
-    features = np.stack([told[name] for name in OFFER_FEATURES], axis=1)
+    """The outcomes as input of `learn`. arm: (n), -1 for none."""
+    by_name = contexts.by_name
+    costs = [np.array([offer.costs(basket) for basket in contexts.basket]) for offer in CATALOGUE.offers]
+    cost = np.where(arm < 0, 0.0, np.choose(np.maximum(arm, 0), costs))
+    features = np.stack([by_name[name] for name in OFFER_FEATURES], axis=1)
     return Responses(
-        features, arm, told["stays"], told["anyway"], asked.basket, asked.margin, cost, ordered, paid, margin
+        features,
+        arm,
+        by_name["stays"],
+        by_name["anyway"],
+        contexts.basket,
+        contexts.margin,
+        cost,
+        ordered,
+        paid,
+        margin,
     )
 
 
 @dataclass(frozen=True)
 class Campaigns:
-    """What came out. picked: (decisions) true expected margin of each decision taken; model: what was
-    learned in the end; seen, day: the customers as they stand then."""
+    """Results of a simulation. picked: (decisions) true incremental margin of each decision; model: the last
+    one learned; totals, day: of the customers at the end."""
 
-    picked: Numbers
+    picked: Float64s
     model: OfferModel
-    seen: Seen
+    totals: OrderTotals
     day: float
 
 
 def run(shop: DemoShop, decisions: int, *, warm: bool, seed: int, report: Report = silent) -> Campaigns:
-    """Every fortnight each customer is asked about once, and what came of it is learned before the next.
+    """Every fortnight, decide once for each customer and learn from the outcomes.
 
-    warm: the shop's own log of past campaigns is learned first, else nothing is known at the start.
+    warm: begin with a model of the log of past campaigns, else with an untaught one.
     """
-    rng, seen, picked = np.random.default_rng(seed), Seen(*map(np.copy, shop.seen)), np.empty(0)
-    known = shop.log if warm else None
-    model = OfferModel.untaught(OFFER_FEATURES) if known is None else learn(known, ARMS, OFFER_FEATURES, rng)
+    rng, totals, picked = np.random.default_rng(seed), OrderTotals(*map(np.copy, shop.totals)), np.empty(0)
+    logged = shop.log if warm else None
+    model = (
+        OfferModel.untaught(OFFER_FEATURES) if logged is None else learn(logged, ARMS, OFFER_FEATURES, rng)
+    )
     day = 0.0
     while len(picked) < decisions:
         report("Deciding", len(picked), decisions)
-        who = rng.permutation(len(seen.orders))[: decisions - len(picked)]
-        asked = shop.questions(seen, day)
-        arm = decided(shop, model, asked, who, day)
+        who = rng.permutation(len(totals.orders))[: decisions - len(picked)]
+        contexts = shop.contexts(totals, day)
+        arm = decided(shop, model, contexts, who, day)
         outcome = shop.response.draw(who, arm, day, rng)
         picked = np.concatenate([picked, shop.response.incremental(day)[who, arm]])
-        told = responses(asked.of(who), arm, outcome.ordered, outcome.paid, outcome.margin)
-        known = told if known is None else known.then(told)
-        remember(seen, who, outcome, day)
-        model, day = learn(known, ARMS, OFFER_FEATURES, rng), day + VALID_DAYS
-    return Campaigns(picked, model, seen, day)
+        latest = responses(contexts.of(who), arm, outcome.ordered, outcome.paid, outcome.margin)
+        logged = latest if logged is None else logged.then(latest)
+        add_orders(totals, who, outcome, day)
+        model, day = learn(logged, ARMS, OFFER_FEATURES, rng), day + VALID_DAYS
+    return Campaigns(picked, model, totals, day)
 
 
-def decided(
-    shop: DemoShop, model: OfferModel, asked: Questions, who: NDArray[np.int64], day: float
-) -> NDArray[np.int64]:
-    """(m) the arm that serving's `decide` gives each; -1 for none."""
+def decided(shop: DemoShop, model: OfferModel, contexts: OfferContexts, who: Int64s, day: float) -> Int64s:
+    """(m) the arm that `decide`, as in serving, gives each customer; -1 for none."""
     now = _at(shop, day)
-    names = [decide(CATALOGUE, model, shop.asked(int(i), asked), now).offer_id for i in who]
+    names = [decide(CATALOGUE, model, shop.context_of(int(i), contexts), now).offer_id for i in who]
     return np.array([ARMS.index(name) if name != NO_OFFER else -1 for name in names], np.int64)
 
 
-def chances(shop: DemoShop, model: OfferModel, seen: Seen, day: float) -> Numbers:
-    """(n, 4) how likely each customer gets each arm, the last being none."""
-    now, asked = _at(shop, day), shop.questions(seen, day)
-    found = np.zeros((len(seen.orders), NONE + 1))
-    for i in range(len(found)):
-        scored = score_offers(CATALOGUE, model, shop.asked(i, asked), now)
-        places = [*(ARMS.index(offer.id) for offer in scored.arms.offers), NONE]
-        found[i, places] = scored.chances
-    return found
+def chances(shop: DemoShop, model: OfferModel, totals: OrderTotals, day: float) -> Float64s:
+    """(n, 4) the chance of each arm for each customer; the last arm is no offer."""
+    now, contexts = _at(shop, day), shop.contexts(totals, day)
+    shares = np.zeros((len(totals.orders), NO_OFFER_COLUMN + 1))
+    for i in range(len(shares)):
+        scored = score_offers(CATALOGUE, model, shop.context_of(i, contexts), now)
+        columns = [*(ARMS.index(offer.id) for offer in scored.arms.offers), NO_OFFER_COLUMN]
+        shares[i, columns] = scored.chances
+    return shares
 
 
 def _at(shop: DemoShop, day: float) -> datetime:

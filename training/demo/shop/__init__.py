@@ -1,4 +1,4 @@
-"""Fern & Kettle, a shop that never was: its range, its people, two years of their clicks, and the truth."""
+"""Fern & Kettle, a generated shop: its range, customers, two years of events, and the ground truth."""
 
 from training.demo.shop.write import write_demo_shop
 

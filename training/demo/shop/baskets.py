@@ -1,4 +1,4 @@
-"""What goes into a basket: what runs out, what is to this customer's taste, and what goes with it."""
+"""The contents of a basket: due refills, products to the customer's taste, and their complements."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from itertools import accumulate
 from random import Random
 
 from training.demo.shop.catalogue import Product
-from training.demo.shop.people import BASKET_SHAPE, Customer, Refill
+from training.demo.shop.people import BASKET_SHAPE, Habit, SimulatedCustomer
 from training.demo.shop.relations import Relations
 from training.demo.shop.season import DEMAND, HISTORY_DAYS, Calendar
 from training.demo.shop.trials import ShopTrials
 
 MOST_LINES = 8
 TRENDING_PRODUCTS, TRENDING_DAYS, TRENDING_SHARE = 12, 21, 0.1
-EARLY = 0.2  # of a refill's rhythm: how much before its due day it is bought along with other things
-LONGEST_GAP = 100.0  # days between orders beyond which nobody keeps a habit
+EARLY = 0.2  # of a refill's interval: how long before its due day it may be bought along with an order
+HABIT_GAP = 100.0  # days between orders beyond which nobody keeps a habit
 MOST_PACKS = 4
 
-Basket = dict[int, int]  # catalogue row -> packs
+BasketRows = dict[int, int]  # catalogue row -> packs
 
 
 @dataclass(slots=True)
@@ -30,8 +30,8 @@ class _Cell:
     weights: list[float]
 
 
-class Shelf:
-    """Draws products and fills baskets. All chance comes from `dice`."""
+class Assortment:
+    """The products on sale, from which baskets are drawn. All randomness comes from `dice`."""
 
     def __init__(
         self, products: list[Product], relations: Relations, calendar: Calendar, dice: Random
@@ -49,7 +49,7 @@ class Shelf:
         rows = [r for r, p in enumerate(self.products) if p.category == category and p.step == step]
         return _Cell(rows, list(accumulate(self.products[row].popularity for row in rows)))
 
-    def draw(self, customer: Customer, day: float) -> int:
+    def draw(self, customer: SimulatedCustomer, day: float) -> int:
         """One product that is on sale by then, to this customer's taste."""
         random = self.dice.random
         if HISTORY_DAYS - TRENDING_DAYS < day < HISTORY_DAYS and random() < TRENDING_SHARE:
@@ -65,9 +65,9 @@ class Shelf:
             if liked and self.launched[row] <= day:
                 return row
 
-    def fill(self, customer: Customer, day: float) -> Basket:
+    def fill(self, customer: SimulatedCustomer, day: float) -> BasketRows:
         """Refills that are due, then picks and what goes with them, until this visit's budget is spent."""
-        basket: Basket = {}
+        basket: BasketRows = {}
         budget = self.dice.gammavariate(BASKET_SHAPE, customer.spend / BASKET_SHAPE)
         self._add_due(basket, customer, day)
         while len(basket) < MOST_LINES and (not basket or self._value(basket) < 0.75 * budget):
@@ -76,7 +76,7 @@ class Shelf:
                 self._pick(basket, customer, row, day)
         return basket
 
-    def _affordable(self, customer: Customer, day: float, limit: float) -> int:
+    def _affordable(self, customer: SimulatedCustomer, day: float, limit: float) -> int:
         """The first of six draws within the limit, else the cheapest of them."""
         rows = []
         for _ in range(6):
@@ -85,39 +85,41 @@ class Shelf:
                 return rows[-1]
         return min(rows, key=lambda row: self.products[row].price)
 
-    def _pick(self, basket: Basket, customer: Customer, row: int, day: float) -> None:
+    def _pick(self, basket: BasketRows, customer: SimulatedCustomer, row: int, day: float) -> None:
         self._add(basket, customer, row, day)
         self._add_complements(basket, customer, row, day, 1.0)
 
     def _add_complements(
-        self, basket: Basket, customer: Customer, row: int, day: float, share: float
+        self, basket: BasketRows, customer: SimulatedCustomer, row: int, day: float, share: float
     ) -> None:
         for other, chance in self.relations.complements[row]:
             wanted = self.dice.random() < chance * share and self.launched[other] <= day
             if wanted and not self._has(customer, basket, other):
                 self._add(basket, customer, other, day)
 
-    def _has(self, customer: Customer, basket: Basket, row: int) -> bool:
-        """In the basket, at home for good, or coming anyway as a refill."""
+    def _has(self, customer: SimulatedCustomer, basket: BasketRows, row: int) -> bool:
+        """Whether it is in the basket, owned, or bought as a refill anyway."""
         return row in basket or row in customer.owned or any(refill.row == row for refill in customer.refills)
 
-    def _add(self, basket: Basket, customer: Customer, row: int, day: float) -> None:
+    def _add(self, basket: BasketRows, customer: SimulatedCustomer, row: int, day: float) -> None:
         basket[row] = 2 if self.products[row].price < 15 and self.dice.random() < 0.12 else 1
         if self.products[row].refill_days is None:
             customer.owned.add(row)
         else:
             self._maybe_form_habit(basket, customer, row, day)
 
-    def _maybe_form_habit(self, basket: Basket, customer: Customer, row: int, day: float) -> None:
-        """Regulars come back for what runs out, and buy enough to last until they come again."""
+    def _maybe_form_habit(
+        self, basket: BasketRows, customer: SimulatedCustomer, row: int, day: float
+    ) -> None:
+        """Frequent customers may form a habit, with enough packs to last until their next order."""
         gap, lasts = 1 / customer.rate, (self.products[row].refill_days or 0) * customer.pace
         packs = max(1, round(1.15 * gap / lasts))
-        if gap > LONGEST_GAP or packs > MOST_PACKS or len(customer.refills) >= 3 or self.dice.random() > 0.6:
+        if gap > HABIT_GAP or packs > MOST_PACKS or len(customer.refills) >= 3 or self.dice.random() > 0.6:
             return
         basket[row] = packs
-        customer.refills.append(Refill(row, packs, packs * lasts, day + packs * lasts))
+        customer.refills.append(Habit(row, packs, packs * lasts, day + packs * lasts))
 
-    def _add_due(self, basket: Basket, customer: Customer, day: float) -> None:
+    def _add_due(self, basket: BasketRows, customer: SimulatedCustomer, day: float) -> None:
         for refill in customer.refills:
             if refill.due - day <= EARLY * refill.every and self.dice.random() < 0.95:
                 basket[refill.row] = refill.quantity
@@ -125,5 +127,5 @@ class Shelf:
         for row in list(basket):
             self._add_complements(basket, customer, row, day, 0.3)
 
-    def _value(self, basket: Basket) -> float:
+    def _value(self, basket: BasketRows) -> float:
         return sum(self.products[row].price * packs for row, packs in basket.items())

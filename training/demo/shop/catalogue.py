@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from training.demo.shop.colours import COLOURS, colour_of
+from training.demo.shop.colours import NAMED_COLOURS, colour_of
 
-STEPS = ("good", "better", "best")
-STEP_PRICE = (1.0, 1.7, 2.8)
+QUALITIES = ("good", "better", "best")
+QUALITY_PRICE = (1.0, 1.7, 2.8)
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One thing on the shelf. `step` is its place on the ladder; `refill_days` how long one pack lasts."""
+    """A product. step: its quality, an index of QUALITIES; refill_days: how long one pack lasts."""
 
     product_id: str
     type_id: str
@@ -26,7 +26,7 @@ class Product:
     brand: str
     description: str
     category: str
-    shelf: str
+    subcategory: str
     step: int
     variant: str
     better: str
@@ -42,8 +42,8 @@ class Product:
 
     @property
     def group_id(self) -> str:
-        """The item that variants and packs are versions of: one quality of one type."""
-        return f"{self.type_id}-{STEPS[self.step]}"
+        """Groups the variants and packs of one quality of one type."""
+        return f"{self.type_id}-{QUALITIES[self.step]}"
 
     @property
     def ladder(self) -> str:
@@ -52,7 +52,7 @@ class Product:
 
     @property
     def product_type(self) -> str:
-        return f"{self.category} > {self.shelf}"
+        return f"{self.category} > {self.subcategory}"
 
     @property
     def paid(self) -> float:
@@ -65,29 +65,29 @@ class _Design:
     """A product before chance has priced and stocked it."""
 
     type_id: str
-    type: dict[str, Any]
+    spec: dict[str, Any]
     category: str
     variant: str
     note: str
     pack: tuple[str, float] | None
     step: int
     depth: int  # 0 for the first ladder of its type, 1 for the second ...
-    place: int  # of the type within its category
+    type_index: int  # within the category
 
 
 def build_catalogue(rng: np.random.Generator, now: datetime, products: int) -> list[Product]:
-    """The first `products` designs of a range of 930, whole ladders first, in shelf order."""
+    """The first `products` designs of a range of 930, whole ladders first, by category and type."""
     designs = _designs()
-    by_depth = sorted(designs, key=lambda design: (design.depth, design.place))
+    by_depth = sorted(designs, key=lambda design: (design.depth, design.type_index))
     chosen = set(map(id, by_depth[:products]))
     kept = [design for design in designs if id(design) in chosen]
     numbers: dict[str, int] = {}
-    shelf = []
+    catalogue = []
     for design in kept:
         numbers[design.category] = numbers.get(design.category, 0) + 1
         product_id = f"{design.category[:3].upper()}{numbers[design.category]:03d}"
-        shelf.append(_product(design, product_id, rng, now))
-    return shelf
+        catalogue.append(_product(design, product_id, rng, now))
+    return catalogue
 
 
 def _designs() -> list[_Design]:
@@ -95,59 +95,59 @@ def _designs() -> list[_Design]:
     for file in sorted((Path(__file__).parent / "range").glob("*.toml")):
         types = tomllib.loads(file.read_text("utf-8"))
         category = types.pop("category")
-        for place, (type_id, kind) in enumerate(types.items()):
+        for type_index, (type_id, spec) in enumerate(types.items()):
             packs: list[tuple[str, float] | None] = [
-                (name, float(size)) for name, size in kind.get("packs", [])
+                (name, float(size)) for name, size in spec.get("packs", [])
             ]
-            ladders = [(pack, variant) for pack in packs or [None] for variant in kind["variants"]]
+            ladders = [(pack, variant) for pack in packs or [None] for variant in spec["variants"]]
             for depth, (pack, text) in enumerate(ladders):
                 variant, _, note = text.partition(": ")
                 designs += [
-                    _Design(type_id, kind, category, variant, note, pack, step, depth, place)
+                    _Design(type_id, spec, category, variant, note, pack, step, depth, type_index)
                     for step in range(3)
                 ]
     return designs
 
 
 def _product(design: _Design, product_id: str, rng: np.random.Generator, now: datetime) -> Product:
-    kind, step = design.type, design.step
-    brand, word, better = kind[STEPS[step]]
+    spec, step = design.spec, design.step
+    brand, word, better = spec[QUALITIES[step]]
     label = f"{design.variant}, {design.pack[0]}" if design.pack else design.variant
     size = design.pack[1] if design.pack else 1.0
-    price = _price_point(kind["price"] * STEP_PRICE[step] * size * rng.uniform(0.97, 1.03))
-    refill = kind.get("refill_days")
+    price = _price_point(spec["price"] * QUALITY_PRICE[step] * size * rng.uniform(0.97, 1.03))
+    refill = spec.get("refill_days")
     days = refill * (size * 1.06 if size > 1 else 1.0) if refill else None
     return Product(
         product_id=product_id,
         type_id=design.type_id,
-        title=f"{brand} {word} {kind['noun']}, {label}",
+        title=f"{brand} {word} {spec['noun']}, {label}",
         brand=brand,
         description=_description(design, better, days),
         category=design.category,
-        shelf=kind["shelf"],
+        subcategory=spec["subcategory"],
         step=step,
         variant=label,
         better=better,
         price=price,
         sale_price=_price_point(price * 0.8) if rng.random() < 0.06 else None,
-        cost=round(price * (1 - kind["margin"] * rng.uniform(0.9, 1.1)), 2),
+        cost=round(price * (1 - spec["margin"] * rng.uniform(0.9, 1.1)), 2),
         stock=_stock(rng),
         launched=_launched(rng, now),
         refill_days=days,
-        picture=kind["picture"],
-        colour=colour_of(design.variant, design.depth + design.place),
+        picture=spec["picture"],
+        colour=colour_of(design.variant, design.depth + design.type_index),
         popularity=float((1.0, 0.75, 0.45)[step] * rng.lognormal(0.0, 0.45) / (1 + 0.15 * design.depth)),
     )
 
 
 def _description(design: _Design, better: str, refill_days: float | None) -> str:
     variant = design.variant
-    if variant in COLOURS:
-        note = f"In {variant.lower()}: {COLOURS[variant][1]}."
+    if variant in NAMED_COLOURS:
+        note = f"In {variant.lower()}: {NAMED_COLOURS[variant][1]}."
     else:
-        note = design.type.get("note", "{}.").format(design.note)
+        note = design.spec.get("note", "{}.").format(design.note)
     lasts = f"Lasts most households about {_weeks(refill_days)}." if refill_days else ""
-    return " ".join(filter(None, (design.type["use"], better, note, lasts)))
+    return " ".join(filter(None, (design.spec["use"], better, note, lasts)))
 
 
 def _weeks(days: float) -> str:
@@ -156,7 +156,7 @@ def _weeks(days: float) -> str:
 
 
 def _price_point(price: float) -> float:
-    """The nearest price a shop would write: .05 steps below ten, .50 below forty, whole above."""
+    """The nearest usual price: in steps of .05 below ten, of .50 below forty, of 1 above."""
     grain = 0.05 if price < 10 else 0.5 if price < 40 else 1.0
     return round(round(price / grain) * grain, 2)
 

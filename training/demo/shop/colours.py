@@ -1,8 +1,8 @@
-"""The shop's colours: of glazes and cloths by name, and of what a flavour or a scent brings to mind."""
+"""The shop's colours: by name, and by association with a flavour or a scent."""
 
 from __future__ import annotations
 
-COLOURS = {
+NAMED_COLOURS = {
     "Sage": ("#9caf92", "a soft grey-green"),
     "Oatmeal": ("#d8c5a5", "warm, flecked and easy to live with"),
     "Ink Blue": ("#3f5878", "deep and a little uneven, like ink on wet paper"),
@@ -52,8 +52,8 @@ _BY_NAME = {name: tone for tone, names in ASSOCIATIONS.items() for name in names
 
 def colour_of(variant: str, fallback: int) -> str:
     """The hex colour that a variant's name calls for, else one of the palette by number."""
-    if variant in COLOURS:
-        return COLOURS[variant][0]
+    if variant in NAMED_COLOURS:
+        return NAMED_COLOURS[variant][0]
     return _BY_NAME.get(variant, PALETTE[fallback % len(PALETTE)])
 
 

@@ -1,4 +1,4 @@
-"""Collects what happened as events of our vocabulary, and writes them in the order of time."""
+"""Collects the events of the simulation, and writes them in the order of time."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import numpy as np
 
 from features.events.vocabulary import Event, EventContext, EventType
 from training.demo.shop.season import Calendar
-from training.demo.shop.trials import SINCE, Seen
+from training.demo.shop.trials import TRIALS_SINCE, AnsweredVisit
 
 
 @dataclass(slots=True)
 class Visit:
-    """Who is here, on which device, and the time of the last thing they did, in days."""
+    """A visit of a shopper. day: the time of its last event, in days since the start."""
 
-    clock: float
+    day: float
     customer_id: str | None
     anonymous_id: str | None
     session_id: str | None
@@ -37,7 +37,7 @@ class Journal:
         self._seconds: list[int] = []  # since the history's start, one an event
         self._lines: list[bytes] = []
         self.counts: Counter[str] = Counter()
-        self.answered: dict[str, Seen] = {}  # by session, of the time since there are trials
+        self.answered: dict[str, AnsweredVisit] = {}  # by session, since the trials began
         self._sessions = 0
 
     def next_session(self) -> str:
@@ -45,8 +45,8 @@ class Journal:
         return f"s-{self._sessions:06d}"
 
     def note(self, kind: EventType, visit: Visit, **details: Any) -> None:
-        """Adds one event at the visit's clock. details: further fields of `Event`."""
-        second = round(visit.clock * 86_400)
+        """Add one event at the visit's time. details: further fields of `Event`."""
+        second = round(visit.day * 86_400)
         timestamp = self._calendar.start + timedelta(seconds=second)
         if timestamp > self._calendar.now:
             return
@@ -60,9 +60,9 @@ class Journal:
             context=visit.context,
             **details,
         )
-        if visit.session_id and visit.clock > SINCE and visit.session_id not in self.answered:
-            seen = Seen(second, visit.customer_id, visit.anonymous_id, visit.session_id)
-            self.answered[visit.session_id] = seen
+        if visit.session_id and visit.day > TRIALS_SINCE and visit.session_id not in self.answered:
+            answered = AnsweredVisit(second, visit.customer_id, visit.anonymous_id, visit.session_id)
+            self.answered[visit.session_id] = answered
         self._seconds.append(second)
         self._lines.append(self._encode(event))
         self.counts[kind] += 1

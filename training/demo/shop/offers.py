@@ -1,23 +1,23 @@
-"""Past offers, given at random: who was offered what with which propensity, and what came of it."""
+"""Past offers, given at random with known propensities, and the orders that they brought."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
 
-from training.demo.shop.people import Customer
+from training.demo.shop.people import SimulatedCustomer
 from training.demo.shop.season import HISTORY_DAYS
 
 NO_OFFER = "none"
 PROPENSITIES = {NO_OFFER: 0.4, "percent_10": 0.2, "free_shipping": 0.2, "amount_5": 0.2}
 COUPONS = {"percent_10": "TEN", "free_shipping": "POSTFREE", "amount_5": "FIVE"}
-CAMPAIGNS, CAMPAIGN_EVERY, REACH = 13, 28, 0.85
+CAMPAIGNS, CAMPAIGN_EVERY, CAMPAIGN_REACH = 13, 28, 0.85
 VALID_DAYS = 14.0
 
 
 @dataclass(slots=True)
-class Decision:
-    """One customer's draw in one campaign; an order it brought about is on day `induced`."""
+class PastDecision:
+    """One customer's draw in one campaign. induced: the day of the order that it brought, if any."""
 
     day: float
     offer: str
@@ -30,16 +30,16 @@ def campaign_days() -> list[float]:
     return [last - CAMPAIGN_EVERY * back for back in reversed(range(CAMPAIGNS))]
 
 
-def decide(customer: Customer, orders: list[float], dice: Random) -> list[Decision]:
-    """Draws this customer's offers; one that stays and would not have ordered may be brought to.
+def decide(customer: SimulatedCustomer, orders: list[float], dice: Random) -> list[PastDecision]:
+    """Draw a customer's offers; an offer may bring an order if none would have come and they are active.
 
     orders: days of the orders that come anyway.
     """
     decisions = []
     for day in campaign_days():
-        if not customer.consent or customer.first > day - 1 or dice.random() > REACH:
+        if not customer.consent or customer.first > day - 1 or dice.random() > CAMPAIGN_REACH:
             continue
-        decision = Decision(day, dice.choices(list(PROPENSITIES), list(PROPENSITIES.values()))[0])
+        decision = PastDecision(day, dice.choices(list(PROPENSITIES), list(PROPENSITIES.values()))[0])
         comes_anyway = any(day < order <= day + VALID_DAYS for order in orders)
         brought = dice.random() < customer.uplift.get(decision.offer, 0.0)
         if brought and not comes_anyway and customer.stays_at(day):
@@ -49,6 +49,6 @@ def decide(customer: Customer, orders: list[float], dice: Random) -> list[Decisi
     return decisions
 
 
-def in_force(decisions: list[Decision], day: float) -> Decision | None:
+def in_force(decisions: list[PastDecision], day: float) -> PastDecision | None:
     """The decision whose 14 days cover this day."""
     return next((d for d in decisions if d.day < day <= d.day + VALID_DAYS), None)

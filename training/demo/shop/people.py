@@ -1,4 +1,4 @@
-"""Who shops here: how often, for how long, for what, and what an offer would do to them."""
+"""The simulated customers: how often and how long they order, their tastes, and their uplift by offers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 import numpy as np
-import numpy.typing as npt
 
+from recommender.arrays.dtypes import Float64s
 from training.demo.shop.season import HISTORY_DAYS, Calendar
 
 RATE_SHAPE, RATE_MEAN = 0.65, 0.0125  # orders a day of business time while a customer stays
@@ -27,8 +27,8 @@ COUNTRIES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
-    """Where customers come from: share of them, cost of one in EUR, and how much sooner they leave."""
+class AcquisitionChannel:
+    """An acquisition channel: its share of customers, EUR per customer, and factor of the dropout rate."""
 
     share: float
     cost: float
@@ -36,17 +36,17 @@ class Channel:
 
 
 CHANNELS = {
-    "organic": Channel(0.34, 0.0, 0.95),
-    "google_ads": Channel(0.24, 17.0, 1.05),
-    "instagram": Channel(0.18, 24.0, 1.25),
-    "newsletter": Channel(0.08, 3.0, 0.8),
-    "referral": Channel(0.08, 8.0, 0.75),
-    "affiliate": Channel(0.08, 13.0, 1.35),
+    "organic": AcquisitionChannel(0.34, 0.0, 0.95),
+    "google_ads": AcquisitionChannel(0.24, 17.0, 1.05),
+    "instagram": AcquisitionChannel(0.18, 24.0, 1.25),
+    "newsletter": AcquisitionChannel(0.08, 3.0, 0.8),
+    "referral": AcquisitionChannel(0.08, 8.0, 0.75),
+    "affiliate": AcquisitionChannel(0.08, 13.0, 1.35),
 }
 
 
 @dataclass(slots=True)
-class Refill:
+class Habit:
     """A habit: `quantity` packs of a product last `every` days, and the next are due on day `due`."""
 
     row: int
@@ -56,8 +56,8 @@ class Refill:
 
 
 @dataclass(slots=True)
-class Customer:
-    """Days count from the shop's start. `categories` and `steps` are cumulative weights of tastes."""
+class SimulatedCustomer:
+    """Days count from the start of the history; categories and steps are cumulative weights of tastes."""
 
     customer_id: str
     first: float
@@ -77,7 +77,7 @@ class Customer:
     consent: bool
     birthday: str | None
     uplift: dict[str, float]
-    refills: list[Refill] = field(default_factory=list)
+    refills: list[Habit] = field(default_factory=list)
     owned: set[int] = field(default_factory=set)
 
     def stays_at(self, day: float) -> bool:
@@ -86,8 +86,8 @@ class Customer:
 
 def build_customers(
     rng: np.random.Generator, calendar: Calendar, count: int, categories: int, types: list[str]
-) -> list[Customer]:
-    """`count` customers by day of their first order, drawn after Pareto/NBD, budgets Gamma-Gamma."""
+) -> list[SimulatedCustomer]:
+    """`count` customers by day of their first order: Pareto/NBD orders, Gamma-Gamma basket budgets."""
     channel = rng.choice(list(CHANNELS), count, p=[c.share for c in CHANNELS.values()])
     country = rng.choice(list(COUNTRIES), count, p=[share for share, _ in COUNTRIES.values()])
     first = _first_days(rng, calendar, count)
@@ -99,7 +99,7 @@ def build_customers(
     popularity = rng.uniform(0.75, 1.25, categories)
     tastes = rng.dirichlet(0.4 * popularity, count) + 0.004
     return [
-        Customer(
+        SimulatedCustomer(
             customer_id=f"c-{number + 1:05d}",
             first=float(first[number]),
             leaves=float(first[number] + rng.exponential(1 / max(hazard[number], 1e-9))),
@@ -110,7 +110,7 @@ def build_customers(
             affinity=float(affinity[number]),
             categories=list(accumulate(tastes[number].tolist())),
             steps=_steps(float(quality[number])),
-            liked={kind for kind in types if rng.random() < LIKED_TYPES},
+            liked={type_id for type_id in types if rng.random() < LIKED_TYPES},
             channel=str(channel[number]),
             country=str(country[number]),
             language=COUNTRIES[str(country[number])][1],
@@ -123,7 +123,7 @@ def build_customers(
     ]
 
 
-def _first_days(rng: np.random.Generator, calendar: Calendar, count: int) -> npt.NDArray[np.float64]:
+def _first_days(rng: np.random.Generator, calendar: Calendar, count: int) -> Float64s:
     """First orders over the history, 2.2 times as many a day at its end as at its start, by season."""
     growth = np.sort((np.sqrt(1 + rng.random(count) * 3.84) - 1) / 1.2)
     end = float(calendar.to_business(HISTORY_DAYS - 0.05))
@@ -140,7 +140,7 @@ def _birthday(rng: np.random.Generator) -> str:
 
 
 def _uplift(rng: np.random.Generator, affinity: float, spend: float) -> dict[str, float]:
-    """Chance that an offer brings an order within its 14 days from one who stays and would not have come."""
+    """Offer -> chance that it brings an order, from an active customer who would not have ordered without."""
     small_basket = 1 / (1 + np.exp((spend - 36) / 6))
     mean = {
         "percent_10": 0.01 + 0.26 * affinity**1.5,

@@ -1,4 +1,4 @@
-"""A drawn picture for each product: one flat drawing a kind of thing, in the colours of the variant."""
+"""A picture for each product: one drawing for each kind of product, in the colours of the variant."""
 
 from __future__ import annotations
 

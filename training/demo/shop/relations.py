@@ -1,4 +1,4 @@
-"""What the truth plants between products: what goes together, and what can stand in for what."""
+"""Planted relations between products: complements, which go together, and substitutes."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _complements(
 ) -> Links:
     planted: list[dict[int, float]] = [{} for _ in products]
     for family in families:
-        for one, other in combinations([kind for kind in family.types if kind in by_type], 2):
+        for one, other in combinations([name for name in family.types if name in by_type], 2):
             fewer, more = sorted((by_type[one], by_type[other]), key=len)
             for row in more:
                 partner = _partner(products[row].step, fewer, products, planted)
@@ -92,5 +92,5 @@ def _partner(
 
 
 def _chance(strength: float, bought: Product, added: Product) -> float:
-    """A cheap thing joins a dear one more readily than the other way round."""
+    """The chance that `added` joins `bought`: higher where it is the cheaper of the two."""
     return round(float(strength * np.clip((bought.price / added.price) ** 0.25, 0.6, 1.4)), 4)

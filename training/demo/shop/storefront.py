@@ -1,4 +1,4 @@
-"""The shop's own files about its goods: the merchant feed, the pictures, and what its pages need."""
+"""Files about the products: the merchant feed, the pictures, and the data of the shop's pages."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from training.demo.shop.catalogue import STEPS, Product
+from training.demo.shop.catalogue import QUALITIES, Product
 from training.demo.shop.pictures import drawing, picture
 
-NAME, TAGLINE, CURRENCY = "Fern & Kettle", "Good things for slow mornings", "EUR"
+SHOP_NAME, TAGLINE, CURRENCY = "Fern & Kettle", "Good things for slow mornings", "EUR"
 GIFT_CARD, GIFT_CARD_PRICE, POSTAGE = "GIFTCARD25", 25.0, "POSTAGE"
 FEED_COLUMNS = (
     "id",
@@ -31,7 +31,7 @@ FEED_COLUMNS = (
 
 
 def write_feed(path: Path, products: list[Product]) -> None:
-    """A Google Merchant feed (TSV) with stock as `quantity`; the last row is a gift card, no product."""
+    """A Google Merchant feed (TSV) with stock as `quantity`; the last row is a gift card."""
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.DictWriter(file, FEED_COLUMNS, delimiter="\t", lineterminator="\n")
         rows.writeheader()
@@ -48,11 +48,11 @@ def write_pictures(folder: Path, products: list[Product]) -> None:
 
 
 def shop_page(products: list[Product]) -> dict[str, Any]:
-    """shop.json but for its shoppers: categories in shelf order, products as a page needs them."""
+    """shop.json without its shoppers: categories in catalogue order, products with the fields of a page."""
     names = dict.fromkeys(product.category for product in products)
     slugs = [name.lower().replace(" & ", "-").replace(" ", "-") for name in names]
     return {
-        "name": NAME,
+        "name": SHOP_NAME,
         "currency": CURRENCY,
         "tagline": TAGLINE,
         "categories": [{"id": slug, "name": name} for slug, name in zip(slugs, names, strict=True)],
@@ -90,7 +90,7 @@ def _feed_row(number: int, product: Product) -> dict[str, str | int]:
         "gtin": _gtin(number),
         "product_type": product.product_type,
         "item_group_id": product.group_id,
-        "custom_label_0": STEPS[product.step],
+        "custom_label_0": QUALITIES[product.step],
         "cost_of_goods_sold": f"{product.cost:.2f} {CURRENCY}",
     }
 
@@ -104,7 +104,7 @@ def _gift_card_row() -> dict[str, str | int]:
         "image_link": f"/demo/images/{GIFT_CARD}.svg",
         "availability": "in_stock",
         "price": f"{GIFT_CARD_PRICE:.2f} {CURRENCY}",
-        "brand": NAME,
+        "brand": SHOP_NAME,
         "product_type": "Gift Cards",
     }
 

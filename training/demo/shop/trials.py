@@ -1,6 +1,6 @@
-"""What was tried in the shop's last half year, with effects that are known: a holdout and two experiments.
+"""A holdout and two experiments in the shop's last half year, whose effects are known.
 
-An effect is a share of customers' repeat orders that an arm loses: without Perennial, without offers.
+The effect of an arm is the share of customers' repeat orders that it loses.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from recommender.arrays.hashing import uniform
 from recommender.experiments.assignment import Trials, arm_of, is_held_out
 from recommender.experiments.plan import OFFERS, Arm, Experiment
 from recommender.merchandising.rules import Boost
-from training.demo.shop.season import DAY, HISTORY_DAYS, Calendar
+from training.demo.shop.season import HISTORY_DAYS, ONE_DAY, Calendar
 
-HOLDOUT, HELD_OUT_DAYS, LOST_WITHOUT_US = 0.2, 180, 0.45
-OFFERS_DAYS, LOST_WITHOUT_OFFERS = 90, 0.35  # without us there are no offers either
-BOOST_DAYS, WORTHWHILE = 45, 0.1
-NAMED = 0.25  # of orders of who is not held out: they come from a recommendation, and say so
-SINCE = HISTORY_DAYS - HELD_OUT_DAYS
+HOLDOUT_SHARE, HOLDOUT_DAYS, LOST_IN_HOLDOUT = 0.2, 180, 0.45
+OFFERS_DAYS, LOST_WITHOUT_OFFERS = 90, 0.35  # included in LOST_IN_HOLDOUT, which gets no offers
+BOOST_DAYS, PLANNED_WORTHWHILE = 45, 0.1
+NAMED = 0.25  # of the orders of treated customers: they name the recommendation that they came from
+TRIALS_SINCE = HISTORY_DAYS - HOLDOUT_DAYS
 
 
-class Seen(NamedTuple):
-    """A visit that was answered, by its first event; second: since the history's start."""
+class AnsweredVisit(NamedTuple):
+    """A visit that got recommendations, by its first event; second: since the history's start."""
 
     second: int
     customer_id: str | None
@@ -37,7 +37,7 @@ class Seen(NamedTuple):
 
 
 class ShopTrials:
-    """By customers' and browsers' ids alone: no dice are rolled for it."""
+    """Arms and outcomes are hashes of ids: they take no draws from the simulation's random numbers."""
 
     def __init__(self, calendar: Calendar) -> None:
         self._calendar = calendar
@@ -45,13 +45,13 @@ class ShopTrials:
 
     @cached_property
     def plans(self) -> list[Experiment]:
-        """They ended with the history: whoever opens the shop is part of none."""
+        """They ended with the history, so that visitors of the demo take part in none."""
         cosy = Boost(id="cosy", categories=("Candles & Home Scent",), factor=1.5)
         offers = Experiment(
             id="offers-on",
             name="Offers at all",
             arms=(Arm(id="without", offers=()), Arm(id="with")),
-            worthwhile=WORTHWHILE,
+            worthwhile=PLANNED_WORTHWHILE,
             from_=self._date("offers-on"),
             until=self._calendar.now,
         )
@@ -60,26 +60,26 @@ class ShopTrials:
             name="Candles first on the home page",
             arms=(Arm(id="as_is"), Arm(id="candles", rules=(cosy,))),
             placements=("home",),
-            worthwhile=WORTHWHILE,
+            worthwhile=PLANNED_WORTHWHILE,
             from_=self._date("cosy-home"),
             until=self._calendar.now,
         )
         return [offers, home]
 
-    def comes(self, customer_id: str, day: float) -> bool:
-        """Whether a repeat order of that day comes about."""
+    def takes_place(self, customer_id: str, day: float) -> bool:
+        """Whether a repeat order of that day is placed in spite of what its arm loses."""
         return uniform("demo", "order", customer_id, f"{day:.4f}") >= self._lost(customer_id, day)
 
     def earned(self, customer_id: str, day: float) -> float:
-        """The share of such an order's worth that would not have come without us, as is to be expected."""
-        if day < SINCE or is_held_out(customer_id, HOLDOUT):
+        """The expected share of a repeat order's value that would have been lost in the holdout."""
+        if day < TRIALS_SINCE or is_held_out(customer_id, HOLDOUT_SHARE):
             return 0.0
-        return 1 - (1 - LOST_WITHOUT_US) / (1 - self._lost(customer_id, day))
+        return 1 - (1 - LOST_IN_HOLDOUT) / (1 - self._lost(customer_id, day))
 
-    def named(self, visitor: str | None, session_id: str | None, day: float) -> str | None:
-        """The answer that an order of this visit names."""
-        within = day > SINCE and visitor is not None and session_id is not None
-        if not within or is_held_out(str(visitor), HOLDOUT):
+    def recommendation_of(self, visitor: str | None, session_id: str | None, day: float) -> str | None:
+        """The id of the recommendation that an order of this visit names, if any."""
+        within = day > TRIALS_SINCE and visitor is not None and session_id is not None
+        if not within or is_held_out(str(visitor), HOLDOUT_SHARE):
             return None
         return f"r-{session_id}" if uniform("demo", "named", str(session_id)) < NAMED else None
 
@@ -87,9 +87,9 @@ class ShopTrials:
         """For truth.json."""
         return {
             "holdout": {
-                "share": HOLDOUT,
-                "since": self._calendar.date(SINCE).isoformat(timespec="seconds"),
-                "repeat_orders_lost": LOST_WITHOUT_US,
+                "share": HOLDOUT_SHARE,
+                "since": self._calendar.date(TRIALS_SINCE).isoformat(timespec="seconds"),
+                "repeat_orders_lost": LOST_IN_HOLDOUT,
             },
             "experiments": {
                 "offers-on": {"repeat_orders_lost": {"without": LOST_WITHOUT_OFFERS, "with": 0.0}},
@@ -97,13 +97,13 @@ class ShopTrials:
             },
         }
 
-    def write_served(self, path: Path, visits: list[Seen]) -> None:
-        """The log of answers, an answer of the home page a visit, and of offers to those who are known."""
-        trials = Trials(self.plans, HOLDOUT)
+    def write_served(self, path: Path, visits: list[AnsweredVisit]) -> None:
+        """The log of impressions: one of the home page for each visit, and one of offers if signed in."""
+        trials = Trials(self.plans, HOLDOUT_SHARE)
         records = [record for visit in visits for record in self._records(visit, trials)]
         served_table(records).write_parquet(path)
 
-    def _records(self, visit: Seen, trials: Trials) -> list[ServedRecord]:
+    def _records(self, visit: AnsweredVisit, trials: Trials) -> list[ServedRecord]:
         at = self._calendar.start + timedelta(seconds=visit.second)
         visitor = visit.customer_id or visit.anonymous_id
         home = ServedRecord(
@@ -119,18 +119,18 @@ class ShopTrials:
         if visit.customer_id is None:
             return [home]
         treated = trials.of(visitor, OFFERS, at.timestamp()).treated
-        asked = msgspec.structs.replace(
+        offer_request = msgspec.structs.replace(
             home, recommendation_id=f"o-{visit.session_id}", placement=OFFERS, treated=treated
         )
-        return [home, asked]
+        return [home, offer_request]
 
     def _lost(self, customer_id: str, day: float) -> float:
-        if not SINCE < day < HISTORY_DAYS:
+        if not TRIALS_SINCE < day < HISTORY_DAYS:
             return 0.0
-        if is_held_out(customer_id, HOLDOUT):
-            return LOST_WITHOUT_US
+        if is_held_out(customer_id, HOLDOUT_SHARE):
+            return LOST_IN_HOLDOUT
         arm = arm_of(self.plans[0], customer_id) if day > self._starts["offers-on"] else None
         return LOST_WITHOUT_OFFERS if arm is not None and arm.id == "without" else 0.0
 
     def _date(self, experiment: str) -> datetime:
-        return self._calendar.start + self._starts[experiment] * DAY
+        return self._calendar.start + self._starts[experiment] * ONE_DAY

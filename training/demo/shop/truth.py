@@ -7,7 +7,7 @@
                pack, complements, substitutes}}; complements: [{product_id, chance}], the chance that who
                picks this adds that one to the same basket if they have not got it, strongest first;
                substitutes: the ladder's other steps first, then the same step in other variants
-  trending     product_ids that a tenth of all picks of the last 21 days fell upon
+  trending     product_ids that a tenth of all picks of the last 21 days went to
   offers       {propensities, valid_days}; a customer's uplift is the chance that the offer brings an order
                within its days from a customer who has not left and would not have ordered
   trials       {holdout: {share, since, repeat_orders_lost}, experiments: {id: {repeat_orders_lost: {arm:
@@ -36,64 +36,66 @@ from statistics import fmean
 from typing import Any
 
 from training.demo.shop import people
-from training.demo.shop.baskets import Shelf
-from training.demo.shop.lives import Life
+from training.demo.shop.baskets import Assortment
+from training.demo.shop.customer_histories import CustomerHistory
 from training.demo.shop.offers import PROPENSITIES, VALID_DAYS
 from training.demo.shop.season import FUTURE_DAYS, HISTORY_DAYS
 
 PARAMETERS = "RATE_SHAPE RATE_MEAN DROPOUT_SHAPE DROPOUT_MEAN BASKET_SHAPE SPEND_SHAPE SPEND_MEAN LIKED_TYPES"
 
 
-def write_truth(folder: Path, shelf: Shelf, lives: list[Life], events: dict[str, int]) -> None:
+def write_truth(
+    folder: Path, assortment: Assortment, histories: list[CustomerHistory], events: dict[str, int]
+) -> None:
     """Writes truth.json and truth_customers.csv. events: how many of each type the history has."""
     truth = {
         "parameters": {name.lower(): getattr(people, name) for name in PARAMETERS.split()},
-        "products": {p.product_id: _product(shelf, row) for row, p in enumerate(shelf.products)},
-        "trending": [shelf.products[row].product_id for row in shelf.trending],
+        "products": {p.product_id: _product(assortment, row) for row, p in enumerate(assortment.products)},
+        "trending": [assortment.products[row].product_id for row in assortment.trending],
         "offers": {"propensities": PROPENSITIES, "valid_days": VALID_DAYS},
         "trials": {
-            **shelf.trials.truth(),
-            "earned_margin": {days: earned(shelf, lives, days) for days in (30, 180)},
+            **assortment.trials.truth(),
+            "earned_margin": {days: earned(assortment, histories, days) for days in (30, 180)},
         },
-        "statistics": {**statistics(lives), "events": events},
+        "statistics": {**statistics(histories), "events": events},
     }
     (folder / "truth.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1), "utf-8")
-    rows = [_customer(shelf, life) for life in lives]
+    rows = [_customer(assortment, history) for history in histories]
     with (folder / "truth_customers.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
 
 
-def statistics(lives: list[Life]) -> dict[str, float]:
-    """Figures of the history as an owner knows them."""
-    orders = [order for life in lives for order in life.past]
+def statistics(histories: list[CustomerHistory]) -> dict[str, float]:
+    """Key figures of the history."""
+    orders = [order for history in histories for order in history.past]
     return {
-        "customers": len(lives),
+        "customers": len(histories),
         "orders": len(orders),
-        "orders_per_customer": round(len(orders) / len(lives), 3),
-        "repeat_rate": round(fmean(len(life.past) > 1 for life in lives), 3),
+        "orders_per_customer": round(len(orders) / len(histories), 3),
+        "repeat_rate": round(fmean(len(history.past) > 1 for history in histories), 3),
         "average_order_value": round(fmean(order.revenue for order in orders), 2),
         "lines_per_order": round(fmean(len(order.basket) for order in orders), 2),
-        "share_alive": round(fmean(life.customer.stays_at(HISTORY_DAYS) for life in lives), 3),
+        "share_alive": round(fmean(history.customer.stays_at(HISTORY_DAYS) for history in histories), 3),
         "share_of_orders_with_coupon": round(fmean(order.coupon is not None for order in orders), 3),
     }
 
 
-def earned(shelf: Shelf, lives: list[Life], days: int) -> float:
-    """The margin of the last days that would not have come without Perennial, as is to be expected."""
-    late = [
-        order.margin * shelf.trials.earned(life.customer.customer_id, order.day)
-        for life in lives
-        for order in life.past[1:]
+def earned(assortment: Assortment, histories: list[CustomerHistory], days: int) -> float:
+    """The expected margin of the last days that would have been lost without Perennial."""
+    margins = [
+        order.margin * assortment.trials.earned(history.customer.customer_id, order.day)
+        for history in histories
+        for order in history.past[1:]
         if order.day > HISTORY_DAYS - days
     ]
-    return round(sum(late), 2)
+    return round(sum(margins), 2)
 
 
-def _product(shelf: Shelf, row: int) -> dict[str, Any]:
-    product, relations = shelf.products[row], shelf.relations
-    ids = [p.product_id for p in shelf.products]
+def _product(assortment: Assortment, row: int) -> dict[str, Any]:
+    product, relations = assortment.products[row], assortment.relations
+    ids = [p.product_id for p in assortment.products]
     return {
         "type": product.type_id,
         "category": product.category,
@@ -108,54 +110,56 @@ def _product(shelf: Shelf, row: int) -> dict[str, Any]:
     }
 
 
-def _customer(shelf: Shelf, life: Life) -> dict[str, Any]:
-    customer = life.customer
+def _customer(assortment: Assortment, history: CustomerHistory) -> dict[str, Any]:
+    customer = history.customer
     return {
         "customer_id": customer.customer_id,
         "channel": customer.channel,
         "country": customer.country,
         "language": customer.language,
         "consent": int(customer.consent),
-        "first_order_at": _iso(shelf, life.orders[0].day),
+        "first_order_at": _iso(assortment, history.orders[0].day),
         "orders_per_day": round(customer.rate, 6),
         "dropout_per_day": round(customer.dropout_rate, 6),
-        "left_at": _iso(shelf, customer.leaves) if customer.leaves < HISTORY_DAYS + FUTURE_DAYS else "",
+        "left_at": _iso(assortment, customer.leaves) if customer.leaves < HISTORY_DAYS + FUTURE_DAYS else "",
         "alive": int(customer.stays_at(HISTORY_DAYS)),
         "basket_mean": round(customer.spend, 2),
         "discount_affinity": round(customer.affinity, 3),
         **dict(zip(("good", "better", "best"), _shares(customer.steps), strict=True)),
         **{f"uplift_{offer}": round(chance, 4) for offer, chance in customer.uplift.items()},
-        "orders": len(life.past),
-        "revenue": round(sum(order.revenue for order in life.past), 2),
-        **_future(life, 90),
-        **_future(life, 365),
-        "tastes": json.dumps(dict(zip(shelf.categories, _shares(customer.categories), strict=True))),
-        "refills": json.dumps([_refill(shelf, refill) for refill in life.refills]),
-        **_next_order(shelf, life),
+        "orders": len(history.past),
+        "revenue": round(sum(order.revenue for order in history.past), 2),
+        **_future(history, 90),
+        **_future(history, 365),
+        "tastes": json.dumps(dict(zip(assortment.categories, _shares(customer.categories), strict=True))),
+        "refills": json.dumps([_refill(assortment, refill) for refill in history.refills]),
+        **_next_order(assortment, history),
     }
 
 
-def _future(life: Life, days: int) -> dict[str, float]:
-    orders = [order for order in life.orders if HISTORY_DAYS <= order.day < HISTORY_DAYS + days]
+def _future(history: CustomerHistory, days: int) -> dict[str, float]:
+    orders = [order for order in history.orders if HISTORY_DAYS <= order.day < HISTORY_DAYS + days]
     revenue = round(sum(order.revenue for order in orders), 2)
     return {f"orders_next_{days}d": len(orders), f"revenue_next_{days}d": revenue}
 
 
-def _next_order(shelf: Shelf, life: Life) -> dict[str, str]:
-    """Nothing but due refills puts a habit's product into a basket."""
-    order = next((order for order in life.orders if order.day >= HISTORY_DAYS), None)
+def _next_order(assortment: Assortment, history: CustomerHistory) -> dict[str, str]:
+    """When the next order comes, and which habits it refills: habits enter baskets as refills only."""
+    order = next((order for order in history.orders if order.day >= HISTORY_DAYS), None)
     if order is None:
         return {"next_order_at": "", "next_refills": "[]"}
-    due = [shelf.products[refill.row].product_id for refill in life.refills if refill.row in order.basket]
-    return {"next_order_at": _iso(shelf, order.day), "next_refills": json.dumps(due)}
+    due = [
+        assortment.products[refill.row].product_id for refill in history.refills if refill.row in order.basket
+    ]
+    return {"next_order_at": _iso(assortment, order.day), "next_refills": json.dumps(due)}
 
 
-def _refill(shelf: Shelf, refill: people.Refill) -> dict[str, Any]:
+def _refill(assortment: Assortment, refill: people.Habit) -> dict[str, Any]:
     return {
-        "product_id": shelf.products[refill.row].product_id,
+        "product_id": assortment.products[refill.row].product_id,
         "quantity": refill.quantity,
         "every_days": round(refill.every, 1),
-        "due": _iso(shelf, refill.due),
+        "due": _iso(assortment, refill.due),
     }
 
 
@@ -164,5 +168,5 @@ def _shares(cumulative: list[float]) -> list[float]:
     return [round((high - low) / cumulative[-1], 4) for high, low in pairs]
 
 
-def _iso(shelf: Shelf, day: float) -> str:
-    return shelf.calendar.date(day).isoformat(timespec="seconds")
+def _iso(assortment: Assortment, day: float) -> str:
+    return assortment.calendar.date(day).isoformat(timespec="seconds")

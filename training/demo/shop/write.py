@@ -1,4 +1,4 @@
-"""The whole demo shop into one folder."""
+"""Writes the whole demo shop into one folder."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from random import Random
 import numpy as np
 
 from features.progress import Report, silent
-from training.demo.shop.baskets import Shelf
+from training.demo.shop.baskets import Assortment
 from training.demo.shop.catalogue import build_catalogue
 from training.demo.shop.channels import write_channels
+from training.demo.shop.customer_histories import CustomerHistory, simulate_customer
 from training.demo.shop.journal import Journal
-from training.demo.shop.lives import Life, live
 from training.demo.shop.offer_file import write_offers
-from training.demo.shop.people import Customer, build_customers
+from training.demo.shop.people import SimulatedCustomer, build_customers
 from training.demo.shop.relations import plant_relations
 from training.demo.shop.season import HISTORY_DAYS, Calendar
 from training.demo.shop.shoppers import pick_shoppers
@@ -36,9 +36,9 @@ def write_demo_shop(
     products: int = 800,
     report: Report = silent,
 ) -> None:
-    """Invents a shop and two years of its life up to `now` (aware UTC): the same arguments, the same bytes.
+    """Simulate a shop for two years up to `now` (aware UTC): the same arguments give the same bytes.
 
-    Writes catalogue.tsv, images/, events.jsonl.gz, served.parquet (the log of answers), offers.csv,
+    Writes catalogue.tsv, images/, events.jsonl.gz, served.parquet (the log of impressions), offers.csv,
     channels.csv, shop.json and, for checking what models recover, truth.json and truth_customers.csv
     (truth.py says what is in them).
     """
@@ -46,47 +46,53 @@ def write_demo_shop(
     rng, dice = np.random.default_rng(seed), Random(seed)  # noqa: S311 - a simulation
     calendar = Calendar(now)
     goods = build_catalogue(rng, now, products)
-    shelf = Shelf(goods, plant_relations(goods, rng), calendar, dice)
+    assortment = Assortment(goods, plant_relations(goods, rng), calendar, dice)
     types = list(dict.fromkeys(product.type_id for product in goods))
-    people = build_customers(rng, calendar, customers, len(shelf.categories), types)
+    shoppers = build_customers(rng, calendar, customers, len(assortment.categories), types)
 
-    lives = _live(people, shelf, rng, report)
+    histories = _simulate_customers(shoppers, assortment, rng, report)
     journal = Journal(calendar)
-    _write_clicks(lives, shelf, journal, rng, report)
+    _write_clicks(histories, assortment, journal, rng, report)
 
     report("Writing the demo shop", 0, 0)
     write_feed(folder / "catalogue.tsv", goods)
     write_pictures(folder / "images", goods)
     journal.write(folder / "events.jsonl.gz")
-    shelf.trials.write_served(folder / "served.parquet", list(journal.answered.values()))
-    write_offers(folder / "offers.csv", calendar, lives)
-    write_channels(folder / "channels.csv", people, calendar, rng)
-    write_truth(folder, shelf, lives, dict(journal.counts.most_common()))
-    page = shop_page(goods) | {"shoppers": pick_shoppers(lives, shelf)}
+    assortment.trials.write_served(folder / "served.parquet", list(journal.answered.values()))
+    write_offers(folder / "offers.csv", calendar, histories)
+    write_channels(folder / "channels.csv", shoppers, calendar, rng)
+    write_truth(folder, assortment, histories, dict(journal.counts.most_common()))
+    page = shop_page(goods) | {"shoppers": pick_shoppers(histories, assortment)}
     (folder / "shop.json").write_text(json.dumps(page, ensure_ascii=False, indent=1), "utf-8")
 
 
-def _live(people: list[Customer], shelf: Shelf, rng: np.random.Generator, report: Report) -> list[Life]:
-    lives = []
-    for done, customer in enumerate(people):
+def _simulate_customers(
+    customers: list[SimulatedCustomer], assortment: Assortment, rng: np.random.Generator, report: Report
+) -> list[CustomerHistory]:
+    histories = []
+    for done, customer in enumerate(customers):
         if done % 500 == 0:
-            report("Living two years", done, len(people))
-        lives.append(live(customer, shelf, rng))
-    report("Living two years", len(people), len(people))
-    return lives
+            report("Living two years", done, len(customers))
+        histories.append(simulate_customer(customer, assortment, rng))
+    report("Living two years", len(customers), len(customers))
+    return histories
 
 
 def _write_clicks(
-    lives: list[Life], shelf: Shelf, journal: Journal, rng: np.random.Generator, report: Report
+    histories: list[CustomerHistory],
+    assortment: Assortment,
+    journal: Journal,
+    rng: np.random.Generator,
+    report: Report,
 ) -> None:
-    clicks, strangers = Clickstream(shelf, journal), round(STRANGERS_PER_CUSTOMER * len(lives))
-    for done, life in enumerate(lives):
+    clicks, strangers = Clickstream(assortment, journal), round(STRANGERS_PER_CUSTOMER * len(histories))
+    for done, history in enumerate(histories):
         if done % 500 == 0:
-            report("Clicking through the shop", done, len(lives))
-        clicks.write_life(life)
-    business_now = float(shelf.calendar.to_business(HISTORY_DAYS))
-    days = shelf.calendar.to_days(rng.uniform(0, business_now, strangers)).tolist()
+            report("Clicking through the shop", done, len(histories))
+        clicks.write_history(history)
+    business_now = float(assortment.calendar.to_business(HISTORY_DAYS))
+    days = assortment.calendar.to_days(rng.uniform(0, business_now, strangers)).tolist()
     for number, day in enumerate(days):
-        like = lives[number % len(lives)].customer
-        clicks.write_stranger(like, number, shelf.calendar.at_an_hour(day, shelf.dice.random()))
-    report("Clicking through the shop", len(lives), len(lives))
+        like = histories[number % len(histories)].customer
+        clicks.write_stranger(like, number, assortment.calendar.at_an_hour(day, assortment.dice.random()))
+    report("Clicking through the shop", len(histories), len(histories))

@@ -16,7 +16,7 @@ from training.demo.offers.simulation import DemoShop
 from training.errors import BadDataset
 from training.experiments.effects import Effect
 from training.experiments.sequential import always_valid
-from training.experiments.verdict import FEW, WORTHWHILE
+from training.experiments.verdict import FEWEST_BUYERS, WORTHWHILE
 from training.measure.metrics import Metrics
 from training.measure.result import Evaluation
 
@@ -82,7 +82,7 @@ def effects(sums: Sums) -> list[Effect]:
     """One a day on which both arms have buyers enough to say anything."""
     mean = sums.total / sums.visitors
     variance = (sums.squares / sums.visitors - mean**2) / sums.visitors
-    days = np.flatnonzero(sums.buyers.min(axis=1) >= FEW)
+    days = np.flatnonzero(sums.buyers.min(axis=1) >= FEWEST_BUYERS)
     return [Effect(mean[d, 0], mean[d, 1] - mean[d, 0], float(variance[d].sum())) for d in days]
 
 

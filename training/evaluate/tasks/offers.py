@@ -49,9 +49,9 @@ def judged(shop: DemoShop, campaigns: Campaigns, name: str, *, baselines: bool) 
     """policy -> (share, share_all_knowing, margin)."""
     worth = shop.response.incremental(campaigns.day)
     each, best = np.arange(len(worth)), worth.max(axis=1).mean()
-    by_sight = best_by_sight(worth, shop.questions(campaigns.seen, campaigns.day).features)
+    by_sight = best_by_sight(worth, shop.contexts(campaigns.totals, campaigns.day).features)
     visible = worth[each, by_sight].mean()
-    given = chances(shop, campaigns.model, campaigns.seen, campaigns.day)
+    given = chances(shop, campaigns.model, campaigns.totals, campaigns.day)
     earned = {
         name: (given * worth).sum(axis=1).mean(),
         f"{name}, its exploration apart": worth[each, given.argmax(axis=1)].mean(),

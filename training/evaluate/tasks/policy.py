@@ -14,7 +14,7 @@ from training.evaluate.tasks.judgement import judged
 from training.measure.result import Evaluation
 from training.offers.design import Design
 from training.offers.off_policy import Log, log_of
-from training.offers.personal import Trials, arg_max, fit_policy, modelled
+from training.offers.personal import LoggedTrials, arg_max, fit_policy, modelled
 
 OUTCOME = "spend"
 
@@ -42,16 +42,16 @@ def evaluate_policy(
     return Evaluation("policy", dataset.name, metrics, len(trial.arm), monotonic() - began, found)
 
 
-def trials_of(trial: Trial, arms: list[str]) -> Trials:
+def trials_of(trial: Trial, arms: list[str]) -> LoggedTrials:
     """A trial's rows, with each arm's share as its propensity. arms: what action 0, 1, ... is called."""
     rows = Design.of(trial.features).rows(trial.features)
     action = np.array([arms.index(arm) for arm in trial.arm.tolist()], np.int64)
     share = np.bincount(action, minlength=len(arms)) / len(action)
-    return Trials(rows, action, trial.outcomes[OUTCOME], share[action])
+    return LoggedTrials(rows, action, trial.outcomes[OUTCOME], share[action])
 
 
 def cross_fitted(
-    trials: Trials, folds: np.ndarray[tuple[int], np.dtype[np.int64]], n_arms: int, report: Report
+    trials: LoggedTrials, folds: np.ndarray[tuple[int], np.dtype[np.int64]], n_arms: int, report: Report
 ) -> tuple[dict[str, Log], int]:
     """Each policy's log, learned on the other folds, and in how many of these the personal one was proven."""
     parts: dict[str, list[Log]] = {"perennial": [], "arg-max": []}
@@ -67,5 +67,5 @@ def cross_fitted(
     return {name: Log(*map(np.concatenate, zip(*logs, strict=True))) for name, logs in parts.items()}, proven
 
 
-def _plain(trials: Trials, target: np.ndarray[tuple[int], np.dtype[np.generic]]) -> Log:
+def _plain(trials: LoggedTrials, target: np.ndarray[tuple[int], np.dtype[np.generic]]) -> Log:
     return log_of(trials.reward, trials.propensity, target.astype(np.float64))

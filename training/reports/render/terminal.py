@@ -9,8 +9,8 @@ from rich.text import Text
 from features.insights.report import Cell, Column, Figure, Part, Report, Table
 from features.insights.text import EMPTY_CELL, bar, shown
 
-BAR_WIDTHS = (8, 24)  # on a narrow terminal, and on one of WIDE characters
-WIDE = 110
+BAR_WIDTHS = (8, 24)  # on a narrow terminal, and on one of WIDE_TERMINAL characters
+WIDE_TERMINAL = 110
 MOST_ROWS = 26
 GAP = 2
 HEAT_WIDTH = 6  # characters a cell
@@ -20,7 +20,7 @@ GOOD, BAD = {"pays", "free"}, {"loses"}
 
 
 def print_report(report: Report, console: Console) -> None:
-    """Everything but rows beyond MOST_ROWS, and columns that do not fit."""
+    """Print a report, without rows beyond MOST_ROWS and columns that do not fit."""
     console.print(f"\n[bold]{report.title}[/], up to {report.as_of}")
     if report.headline:
         console.print(report.headline, highlight=False)
@@ -61,7 +61,7 @@ def _drawn(table: Table, width: int) -> RenderableType:
         for line, row in zip(cells, rows, strict=True):
             line[2:] = [_shaded(value, strongest) for value in row[2 : len(columns)]]
     barred = table.plot is not None and table.plot.kind in {"bars", "line"}
-    bars = _bars(table, strongest, BAR_WIDTHS[width >= WIDE]) if barred else []
+    bars = _bars(table, strongest, BAR_WIDTHS[width >= WIDE_TERMINAL]) if barred else []
     grids = [_grid(columns, block, cells, bars) for block in _blocks(columns, cells, width)]
     hidden = len(table.rows) - MOST_ROWS
     more = [Text(f"... {hidden:,} more: --format csv", "dim")] if hidden > 0 else []
@@ -78,41 +78,41 @@ def _rows(table: Table) -> list[list[Cell]]:
 def _grid(columns: Columns, block: list[int], cells: list[list[Text]], bars: list[Text]) -> Grid:
     """Some columns of a table; the first block has the bars."""
     grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for place in block:
-        left = columns[place].unit in ("text", "date")
-        least = _needed(columns, cells, place)
-        grid.add_column(columns[place].label, justify="left" if left else "right", min_width=least)
+    for index in block:
+        left = columns[index].unit in ("text", "date")
+        least = _needed(columns, cells, index)
+        grid.add_column(columns[index].label, justify="left" if left else "right", min_width=least)
     drawn = bars if 1 in block else []
     if drawn:
         grid.add_column("", no_wrap=True)
     for number, line in enumerate(cells):
-        grid.add_row(*(line[place] for place in block), *drawn[number : number + 1])
+        grid.add_row(*(line[index] for index in block), *drawn[number : number + 1])
     return grid
 
 
 def _blocks(columns: Columns, cells: list[list[Text]], width: int) -> list[list[int]]:
-    """Which columns stand beside each other: as many as fit, the first of all in front of each block."""
-    needed = [GAP + _needed(columns, cells, place) for place in range(len(columns))]
-    blocks, used = [[0]], needed[0] + GAP + BAR_WIDTHS[width >= WIDE]
-    for place in range(1, len(columns)):
-        if used + needed[place] > width and len(blocks[-1]) > 1:
+    """Which columns are beside each other: as many as fit, with the first column in front of each block."""
+    needed = [GAP + _needed(columns, cells, index) for index in range(len(columns))]
+    blocks, used = [[0]], needed[0] + GAP + BAR_WIDTHS[width >= WIDE_TERMINAL]
+    for index in range(1, len(columns)):
+        if used + needed[index] > width and len(blocks[-1]) > 1:
             blocks.append([0])
             used = needed[0]
-        blocks[-1].append(place)
-        used += needed[place]
+        blocks[-1].append(index)
+        used += needed[index]
     return blocks
 
 
-def _needed(columns: Columns, cells: list[list[Text]], place: int) -> int:
+def _needed(columns: Columns, cells: list[list[Text]], index: int) -> int:
     """Characters of a column; its label may break between words."""
-    return max([*map(len, columns[place].label.split()), *(len(line[place]) for line in cells)], default=0)
+    return max([*map(len, columns[index].label.split()), *(len(line[index]) for line in cells)], default=0)
 
 
 def _bars(table: Table, strongest: float, width: int) -> list[Text]:
-    place = [column.name for column in table.columns].index(table.plot.column) if table.plot else 0
+    index = [column.name for column in table.columns].index(table.plot.column) if table.plot else 0
     drawn = []
     for row in _rows(table):
-        value = row[place]
+        value = row[index]
         drawn.append(Text(bar(value if isinstance(value, int | float) else 0.0, strongest, width), "cyan"))
     return drawn
 
@@ -122,14 +122,14 @@ def _fitting(table: Table, width: int) -> Columns:
 
 
 def _strongest(table: Table) -> float:
-    """The greatest value drawn; of a heat map the greatest beyond the first month, which is its own scale."""
+    """The greatest value drawn; in a heat map without the first month, which is far above the others."""
     if table.plot is None:
         return 0.0
     if table.plot.kind == "heat":
         drawn = [value for row in table.rows for value in row[3:]]
     else:
-        place = [column.name for column in table.columns].index(table.plot.column)
-        drawn = [row[place] for row in table.rows]
+        index = [column.name for column in table.columns].index(table.plot.column)
+        drawn = [row[index] for row in table.rows]
     return max((value for value in drawn if isinstance(value, int | float)), default=0.0)
 
 

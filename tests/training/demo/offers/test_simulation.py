@@ -30,7 +30,7 @@ def test_the_shop_is_read_back(shop: DemoShop) -> None:
 
 
 def test_draws_earn_on_average_what_is_expected(shop: DemoShop) -> None:
-    rng, n = np.random.default_rng(0), len(shop.people[0])
+    rng, n = np.random.default_rng(0), len(shop.truth.customer_ids)
     who = np.tile(np.arange(n), 1_500)
     without = shop.response.draw(who, np.full(len(who), -1), 0.0, rng).margin.mean()
     for arm in range(len(ARMS)):
@@ -47,15 +47,15 @@ def test_campaigns_run_through_the_serving_decision_and_teach_it(shop: DemoShop)
     assert one.picked.tolist() == same.picked.tolist()
     assert set(one.model.arms) == set(ARMS)
     assert one.day == 28.0
-    found = judged(shop, one, "perennial", baselines=True)
-    assert found["none"].tolist() == [0.0, 0.0, 0.0]
-    assert found["random"][1] < found["best by sight"][1] <= 1.0 == found["all-knowing"][1]
-    assert found["perennial"][2] > found["random"][2]
+    earned = judged(shop, one, "perennial", baselines=True)
+    assert earned["none"].tolist() == [0.0, 0.0, 0.0]
+    assert earned["random"][1] < earned["best by sight"][1] <= 1.0 == earned["all-knowing"][1]
+    assert earned["perennial"][2] > earned["random"][2]
 
 
 def test_the_best_by_sight_sees_features_alone() -> None:
     features = np.random.default_rng(1).normal(size=(2_000, 1))
-    seen = np.hstack([features, np.zeros((2_000, 1))])
-    assert best_by_sight(seen, features).tolist() == (features[:, 0] <= 0).astype(int).tolist()
-    unseen = np.random.default_rng(2).normal(0.5, 1, size=(2_000, 1))
-    assert (best_by_sight(np.hstack([unseen, np.zeros((2_000, 1))]), features) == 0).mean() > 0.9
+    visible = np.hstack([features, np.zeros((2_000, 1))])
+    assert best_by_sight(visible, features).tolist() == (features[:, 0] <= 0).astype(int).tolist()
+    hidden = np.random.default_rng(2).normal(0.5, 1, size=(2_000, 1))
+    assert (best_by_sight(np.hstack([hidden, np.zeros((2_000, 1))]), features) == 0).mean() > 0.9

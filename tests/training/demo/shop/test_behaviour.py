@@ -1,4 +1,4 @@
-"""What the truth plants can be found again in what the shop wrote down."""
+"""Relations planted in the ground truth show in the events of the shop."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import pytest
 
 
 def baskets(shop: Any) -> list[set[str]]:
-    known = shop.truth["products"]
-    return [{i["product_id"] for i in e["order"]["items"] if i["product_id"] in known} for e in shop.orders]
+    products = shop.truth["products"]
+    return [
+        {i["product_id"] for i in e["order"]["items"] if i["product_id"] in products} for e in shop.orders
+    ]
 
 
 def test_planted_complements_meet_in_baskets_far_above_chance(shop: Any) -> None:

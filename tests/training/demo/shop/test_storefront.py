@@ -24,7 +24,7 @@ def test_no_title_twice(shop: Any) -> None:
 
 def test_gtins_carry_their_check_digit(shop: Any) -> None:
     for gtin in (row["gtin"] for row in shop.feed if row["gtin"]):
-        weighted = sum(int(digit) * (1, 3)[place % 2] for place, digit in enumerate(gtin))
+        weighted = sum(int(digit) * (1, 3)[index % 2] for index, digit in enumerate(gtin))
         assert len(gtin) == 13
         assert weighted % 10 == 0
 

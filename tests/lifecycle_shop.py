@@ -1,4 +1,4 @@
-"""Customers for lifecycle tests: events in, a decision out, without a store."""
+"""A small shop for lifecycle tests: events in, decisions out, without a store."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ OPEN = {"quiet": {"from": "00:00", "until": "00:00"}, "consent": "opt_out"}
 FREE = {**OPEN, "budget": {"contacts": 1000, "days": 1, "gap_hours": 0}}
 
 
-def events_of(*stories: tuple[str, timedelta, dict[str, Any]]) -> list[Event]:
-    """Events (type, how long ago, fields)."""
-    return [event(kind, at=NOW - ago, **fields) for kind, ago, fields in stories]
+def past_events(*events: tuple[str, timedelta, dict[str, Any]]) -> list[Event]:
+    """events: (type, how long ago, fields)."""
+    return [event(kind, at=NOW - ago, **fields) for kind, ago, fields in events]
 
 
-def life_of(events: Sequence[Event]) -> CustomerState:
-    """As the store would keep it."""
+def customer_state(events: Sequence[Event]) -> CustomerState:
+    """The live state that Redis would keep of these events."""
     entries = [entry for each in events if (entry := entry_of(each, each.timestamp)) is not None]
     facts: dict[str, DatedFact] = {}
     for each in sorted(events, key=lambda one: one.timestamp):
@@ -48,7 +48,7 @@ def life_of(events: Sequence[Event]) -> CustomerState:
 
 
 class Shop:
-    """A small shop that looks at one customer again and again, and remembers what it handed out."""
+    """A small shop that decides about one customer again and again, and remembers what it handed out."""
 
     def __init__(self, customer: str = "zoe", settings: Mapping[str, Any] = FREE, **parts: Any) -> None:
         bundle = small_bundle()
@@ -60,8 +60,8 @@ class Shop:
         self.contacts: dict[str, int] = {}
         self.waiting: tuple[Waiting, ...] = ()
 
-    def hears(self, *stories: tuple[str, timedelta, dict[str, Any]]) -> Shop:
-        self.events += events_of(*stories)
+    def hears(self, *events: tuple[str, timedelta, dict[str, Any]]) -> Shop:
+        self.events += past_events(*events)
         return self
 
     def learns(self, **news: News) -> Shop:
@@ -69,14 +69,14 @@ class Shop:
         return self
 
     def decides(self, later: timedelta = timedelta(), moment: datetime = NOW) -> MessagePlan:
-        """Nothing is remembered of it."""
-        trigger_state = TriggerState(life_of(self.events), self.done, self.contacts, self.waiting)
+        """The plan of that moment, which is not remembered."""
+        trigger_state = TriggerState(customer_state(self.events), self.done, self.contacts, self.waiting)
         return self.knowledge.decide(
             self.customer, trigger_state, milliseconds(moment + later), self.settings
         )
 
     def looks(self, later: timedelta = timedelta()) -> list[Trigger]:
-        """Hands out what is due then."""
+        """Hand out the triggers that are due then."""
         now_ms = milliseconds(NOW + later)
         plan = self.decides(later)
         for each in plan.triggers:
@@ -94,4 +94,4 @@ class Shop:
         return [each.kind for each in self.looks(later)]
 
 
-__all__ = ["DAY", "FREE", "HOUR", "NOW", "OPEN", "News", "Shop", "TierPlan", "events_of", "life_of"]
+__all__ = ["DAY", "FREE", "HOUR", "NOW", "OPEN", "News", "Shop", "TierPlan", "customer_state", "past_events"]

@@ -1,4 +1,4 @@
-"""What a small bundle says of its two customers, by models whose answers can be worked out by hand."""
+"""The customer table of a small bundle: two customers, and models whose results can be computed by hand."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ R, ALPHA = 1.0, 10.0  # NBD: (R + x) / (ALPHA + T) orders a week
 P, Q, V = 1.0, 3.0, 40.0  # Gamma-Gamma: the shop's mean is P V / (Q - 1) = 20
 
 
-def small_people() -> CustomerTable:
+def small_customer_table() -> CustomerTable:
     """`ann` ordered on five days for 60, the first 100 and the last 25 days ago; `bob` yesterday for 30."""
     return CustomerTable(
         facts=small_facts(),
@@ -52,7 +52,7 @@ def small_facts() -> CustomerFacts:
 
 
 def small_value() -> CustomerValue:
-    """Nothing corrected, nothing recalibrated."""
+    """A value model without corrections and recalibration."""
     return CustomerValue(
         pace=np.ones(YEAR_PARTS),
         model=np.array([NBD, R, ALPHA, 0.0, 0.0]),
@@ -77,7 +77,7 @@ def small_value() -> CustomerValue:
 
 
 def small_reorder() -> Reorder:
-    """The gap is the customer's own, drawn to the product's 30 days; nine of ten lie in half to twice it."""
+    """Gaps are the customer's own, shrunk towards the product's 30 days; 90 % are half to twice as long."""
     n = len(PRODUCTS)
     gaps = 3 * np.log(20.0)
     return Reorder(
@@ -99,7 +99,7 @@ def small_reorder() -> Reorder:
     )
 
 
-def bundle_with_people() -> Bundle:
-    """`small_bundle` with them."""
+def bundle_with_customers() -> Bundle:
+    """`small_bundle` with `small_customer_table`."""
     small = small_bundle()
-    return replace(small, tables=replace(small.tables, people=small_people()))
+    return replace(small, tables=replace(small.tables, people=small_customer_table()))

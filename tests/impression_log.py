@@ -1,4 +1,4 @@
-"""What was noted of answers, as it lies in the stream."""
+"""Impressions as they are in the Redis stream."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from features.outgoing.impressions import ServedRecord
 from features.store import keys
 
 
-def records(client: redis.Redis) -> list[ServedRecord]:
-    """Oldest first."""
+def impressions(client: redis.Redis) -> list[ServedRecord]:
+    """All impressions, oldest first."""
     entries: Any = client.xrange(keys.served_stream())
     packed = [fields[b"s"] for _, fields in entries]
-    return [record for some in packed for record in msgspec.json.decode(some, type=list[ServedRecord])]
+    return [record for each in packed for record in msgspec.json.decode(each, type=list[ServedRecord])]
