@@ -49,7 +49,8 @@ def served_home(tmp_path: Path) -> Home:
 
 
 def offering(http: httpx.Client, *offers: dict[str, Any], **catalogue: Any) -> None:
-    sent = {"offers": offers or [TEN], "budgets": [SPRING], **catalogue}
+    """Half of the decisions are left to chance, so that on any day of the calendar somebody gets an offer."""
+    sent = {"offers": offers or [TEN], "budgets": [SPRING], "exploration": 1, **catalogue}
     answer = http.put("/v1/offers/catalogue", json={"catalogue": sent})
     assert answer.status_code == 200, answer.text
 
