@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.value.order_models import Floats
+from recommender.arrays.dtypes import Float64s
 
 BINS = 10
 DOUBT = 20.0  # orders by which the level of a bin is doubted
 
 
-def isotonic_knots(forecasts: Floats, actual: Floats, unit: float = 1.0) -> Floats:
+def isotonic_knots(forecasts: Float64s, actual: Float64s, unit: float = 1.0) -> Float64s:
     """(2, 1 to 10) float64: mean forecasts of ten bins of about equal size, ascending, and what came of them.
 
     unit: money of an order, where forecasts are money. What came is drawn to the forecast the fewer

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.value.order_models import Floats
+from recommender.arrays.dtypes import Float64s
 
 RIDGE = 1_000.0  # of standardised features, in customers: a small shop learns next to nothing
 STEPS = 60
 
 
-def fit_log_linear(features: Floats, expected: Floats, actual: Floats, power: float) -> Floats:
+def fit_log_linear(features: Float64s, expected: Float64s, actual: Float64s, power: float) -> Float64s:
     """(1 + features) weights of exp(w0 + w features), a factor on what was expected; w0 sets the level.
 
     Quasi-likelihood of a variance ~ mean^(1 + power) (Tweedie), ridge on standardised features, Newton's

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-from recommender.value.order_models import BG_NBD, MBG_NBD, NBD, PARETO_NBD, Floats, OrderModel, Summary
+from recommender.arrays.dtypes import Float64s
+from recommender.value.order_models import BG_NBD, MBG_NBD, NBD, PARETO_NBD, OrderModel, Summary
 from training.customers import bg_nbd, mbg_nbd, nbd, pareto_nbd
 
 LOG_LIKELIHOODS = {
@@ -61,10 +62,10 @@ def likelihood(seen: Summary, model: OrderModel) -> float:
     return float(LOG_LIKELIHOODS[model.kind](model, seen).sum())
 
 
-def _loss(kind: int, seen: Summary, prior: float) -> Callable[[Floats], float]:
+def _loss(kind: int, seen: Summary, prior: float) -> Callable[[Float64s], float]:
     distinct, weights = cells(seen)
 
-    def loss(log_parameters: Floats) -> float:
+    def loss(log_parameters: Float64s) -> float:
         with np.errstate(all="ignore"):
             each = LOG_LIKELIHOODS[kind](_model(kind, log_parameters), distinct)
         doubt = prior * float(log_parameters[::2] @ log_parameters[::2]) / 2
@@ -74,12 +75,12 @@ def _loss(kind: int, seen: Summary, prior: float) -> Callable[[Floats], float]:
     return loss
 
 
-def _starts(kind: int, scale: float) -> list[Floats]:
+def _starts(kind: int, scale: float) -> list[Float64s]:
     units = (1.0, scale, 1.0, scale if kind == PARETO_NBD else 1.0)
     return [np.log(np.array(start) * units[: len(start)]) for start in STARTS[kind]]
 
 
-def _descend(loss: Callable[[Floats], float], start: Floats, precision: float) -> tuple[float, Floats]:
+def _descend(loss: Callable[[Float64s], float], start: Float64s, precision: float) -> tuple[float, Float64s]:
     found = minimize(
         loss,
         start,
@@ -90,7 +91,7 @@ def _descend(loss: Callable[[Floats], float], start: Floats, precision: float) -
     return float(found.fun), np.asarray(found.x)
 
 
-def _model(kind: int, log_parameters: Floats) -> OrderModel:
+def _model(kind: int, log_parameters: Float64s) -> OrderModel:
     values = [*np.exp(log_parameters).tolist(), 0.0, 0.0]
     return OrderModel(kind, *values[:4])
 
@@ -108,7 +109,7 @@ def drawn(seen: Summary, at_most: int, rng: np.random.Generator) -> Summary:
     return seen.where(rng.choice(len(seen.age), at_most, replace=False))
 
 
-def cells(seen: Summary) -> tuple[Summary, Floats]:
+def cells(seen: Summary) -> tuple[Summary, Float64s]:
     """Each distinct summary once, and how many customers it stands for."""
     distinct, counts = np.unique(np.stack(seen, axis=1), axis=0, return_counts=True)
     return Summary(*distinct.T), counts.astype(np.float64)

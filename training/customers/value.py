@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float64s
 from recommender.value.business_calendar import BusinessCalendar
 from recommender.value.customer_value import (
     NEVER,
@@ -18,14 +19,14 @@ from recommender.value.customer_value import (
     leaning,
     log_linear,
 )
-from recommender.value.order_models import NBD, Floats, OrderModel, Summary, expected_orders
+from recommender.value.order_models import NBD, OrderModel, Summary, expected_orders
 from training.customers.calibration import IDENTITY, isotonic_knots
-from training.customers.choice import choose_model, fit_or_guess, saw_a_year
+from training.customers.choice import choose_model, covers_a_year, fit_or_guess
 from training.customers.correction import fit_log_linear
 from training.customers.gamma_gamma import fit_or_guess_spend
 from training.customers.rfm import Rfm, order_days, summarise
 from training.customers.season import season
-from training.customers.tastes import ProductView, product_view
+from training.customers.tastes import TasteAxes, fit_taste_axes
 from training.customers.windows import Window, windows
 from training.data.history import DAY, History, OrderLines
 
@@ -42,7 +43,7 @@ class Lesson:
     window: Window
     value: CustomerValue
     customers: Customers
-    products: Floats
+    products: Float64s
 
     @property
     def seen(self) -> Summary:
@@ -53,11 +54,11 @@ class Learned(NamedTuple):
     """Weights of the features, then of the products: for orders, for revenue. levels: what came over what
     the models alone said, of each."""
 
-    orders: Floats
-    revenue: Floats
-    order_products: Floats
-    revenue_products: Floats
-    levels: Floats
+    orders: Float64s
+    revenue: Float64s
+    order_products: Float64s
+    revenue_products: Float64s
+    levels: Float64s
 
 
 def fit_customer_value(
@@ -77,11 +78,11 @@ def fit_customer_value(
     found = list(windows(days.where(taught[days.customer]), today, clock))
     weeks = float(np.mean([each.weeks for each in found])) if found else ALONE_WEEKS
     kind, models = choose_model(found)
-    plain = plain_value(rfm, fit_or_guess(kind, rfm.seen), weeks, n_customers, clock)
+    plain = plain_value(rfm, fit_or_guess(kind, rfm.summary), weeks, n_customers, clock)
     if not found:
         return plain
     own = lines.where((lines.customer >= 0) & taught[lines.customer])
-    view = product_view(own, n_customers, len(history.product_ids))
+    view = fit_taste_axes(own, n_customers, len(history.product_ids))
     lessons = [lesson(each, model, view, own, clock) for each, model in zip(found, models, strict=True)]
     learned = learn(lessons)
     value = with_lessons(plain, rfm, learned, view.of(lines, rfm.customer), today)
@@ -92,7 +93,7 @@ def plain_value(
     rfm: Rfm, model: OrderModel, reference_weeks: float, n_customers: int, clock: BusinessCalendar
 ) -> CustomerValue:
     """The models alone, nothing corrected."""
-    rare = fit_or_guess(NBD, rfm.seen)
+    rare = fit_or_guess(NBD, rfm.summary)
     spend = fit_or_guess_spend(rfm.order_days, rfm.spend)
     costed = ~np.isnan(rfm.margin)
     earned, sold = (rfm.margin * rfm.revenue)[costed].sum(), rfm.revenue[costed].sum()
@@ -133,10 +134,10 @@ def per_customer(rfm: Rfm, n_customers: int) -> dict[str, NDArray[Any]]:
 
 
 def lesson(
-    window: Window, model: OrderModel, view: ProductView, lines: OrderLines, clock: BusinessCalendar
+    window: Window, model: OrderModel, view: TasteAxes, lines: OrderLines, clock: BusinessCalendar
 ) -> Lesson:
     """What was known of each customer of a window on its day."""
-    known = window.known
+    known = window.rfm
     value = plain_value(known, model, window.weeks, int(known.customer[-1]) + 1, clock)
     products = view.of(lines.where(lines.day <= window.cut), known.customer)
     return Lesson(window, value, value.customers(known.customer), products)
@@ -157,18 +158,18 @@ def learn(lessons: list[Lesson]) -> Learned:
     return Learned(weights[0][0], weights[1][0], weights[0][1], weights[1][1], np.array(levels))
 
 
-def _features(each: Lesson) -> Floats:
+def _features(each: Lesson) -> Float64s:
     weeks = each.window.weeks
     expected = expected_orders(each.value.order_model, each.seen, weeks)
     return describe(each.value, each.customers, each.seen, expected, weeks)
 
 
-def _ahead(each: Lesson) -> tuple[Floats, Floats]:
+def _ahead(each: Lesson) -> tuple[Float64s, Float64s]:
     return ahead(each.value, each.customers, each.seen, each.window.weeks)
 
 
 def with_lessons(
-    value: CustomerValue, rfm: Rfm, learned: Learned, products: Floats, today: int
+    value: CustomerValue, rfm: Rfm, learned: Learned, products: Float64s, today: int
 ) -> CustomerValue:
     """The weights, of each customer what their products say, and the means that come of both.
 
@@ -189,7 +190,7 @@ def with_lessons(
     )
     everybody = value.customers(_spread(rfm.customer))
     coming = _mean_ahead(value, everybody, today)
-    if saw_a_year(rfm.seen):
+    if covers_a_year(rfm.summary):
         wanted = learned.levels * plain
         off = np.log(np.maximum(wanted, 1e-12) / np.maximum(coming, 1e-12))
         value.order_weights[0] += off[0]
@@ -198,7 +199,7 @@ def with_lessons(
     return replace(value, means=np.array([everybody.revenue.mean(), coming[1]]))
 
 
-def _mean_ahead(value: CustomerValue, customers: Customers, today: int) -> Floats:
+def _mean_ahead(value: CustomerValue, customers: Customers, today: int) -> Float64s:
     """(2): of orders and of revenue, in the reference time."""
     seen = customers.seen(today, value.clock)
     return np.array([part.mean() for part in ahead(value, customers, seen, float(value.reference_weeks[0]))])
@@ -209,9 +210,9 @@ def with_knots(value: CustomerValue, lessons: list[Lesson], learned: Learned) ->
 
     Windows are of different lengths, so everything counts per reference time.
     """
-    pairs: list[Floats] = []
+    pairs: list[Float64s] = []
     for each in lessons:
-        window, known = each.window, each.window.known
+        window, known = each.window, each.window.rfm
         then = with_lessons(each.value, known, learned, each.products, window.cut)
         customers = then.customers(known.customer)
         orders, revenue = ahead(then, customers, each.seen, window.weeks)

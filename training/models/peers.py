@@ -11,9 +11,10 @@ from numba import types
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
-from recommender.kernels.ranking import Floats, Ints, Places, array, nogil_kernel
+from recommender.arrays.dtypes import Float32s, Int32s, Int64s
+from recommender.kernels.ranking import array, nogil_kernel
 from recommender.model.next_basket_table import Peers, PurchaseHistories
-from training.data.neighbours import ROWS, Weighted, as_rows, empty, row_of_each, strongest
+from training.data.neighbours import SPARSE_ROWS, SparseRows, empty, row_of_each, strongest
 
 POOL, SMALL_POOL = 20_000, 4_000  # customers, those who ordered last, among whom peers are looked for ...
 COMPARISONS = 400_000_000  # ... at most so many times in all, however many customers
@@ -21,8 +22,6 @@ KEPT = 80
 BLOCK_CELLS = 500_000  # of distances at a time: what is made of them stays in the processor's cache
 DECAYS = 0.8, 0.9  # 1 wins while pasts are short, as they are before the last basket, and loses later
 PEER_COUNTS, OWN_SHARES = (100, 300), (0.1, 0.15, 0.2, 0.3, 0.5)
-
-Rows = NDArray[np.int64]
 
 
 class Blend(NamedTuple):
@@ -60,7 +59,7 @@ def pool_for(n_customers: int) -> int:
     return int(np.clip(COMPARISONS // max(n_customers, 1), SMALL_POOL, POOL))
 
 
-def fit_peers(pasts: PurchaseHistories, n_items: int, blend: Blend, whose: Rows, among: int) -> Peers:
+def fit_peers(pasts: PurchaseHistories, n_items: int, blend: Blend, whose: Int64s, among: int) -> Peers:
     """The KEPT largest values of what the peers of each of these customers buy; nothing for all others.
 
     among: so many customers, those who ordered last.
@@ -81,7 +80,7 @@ def fit_peers(pasts: PurchaseHistories, n_items: int, blend: Blend, whose: Rows,
     return Peers(offsets, found.indices.astype(np.int32), found.data.astype(np.float32))
 
 
-def pool_of(pasts: PurchaseHistories, at_most: int = POOL) -> Rows:
+def pool_of(pasts: PurchaseHistories, at_most: int = POOL) -> Int64s:
     """Customers with orders, ascending; of many, those who ordered last."""
     somebody = np.flatnonzero(np.diff(pasts.offsets))
     newest = pasts.days[pasts.offsets[somebody + 1] - 1]
@@ -93,26 +92,26 @@ class Pool(NamedTuple):
     and their squared lengths; by_item: who of them bought each product."""
 
     vectors: csr_matrix
-    members: Rows
+    members: Int64s
     pooled: csr_matrix
     lengths: NDArray[np.float32]
     by_item: csr_matrix
 
     @classmethod
-    def of(cls, vectors: csr_matrix, members: Rows) -> Pool:
+    def of(cls, vectors: csr_matrix, members: Int64s) -> Pool:
         pooled = vectors[members]
         lengths = np.asarray(pooled.multiply(pooled).sum(axis=1), np.float32).ravel()
         return cls(vectors, members, pooled, lengths, pooled.T.tocsr())
 
-    def blocks(self, whose: Rows) -> list[Rows]:
+    def blocks(self, whose: Int64s) -> list[Int64s]:
         """The same customers, as many at a time as may be compared with all members."""
         step = max(1, BLOCK_CELLS // max(len(self.members), 1))
         return [whose[start : start + step] for start in range(0, len(whose), step)]
 
-    def distances(self, block: Rows) -> NDArray[np.float32]:
+    def distances(self, block: Int64s) -> NDArray[np.float32]:
         """(n, members) what ranks the members by Euclidean distance to each customer, themselves last."""
         own, distances = self.vectors[block], np.empty((len(block), len(self.members)), np.float32)
-        _distances(as_rows(own), as_rows(self.by_item), self.lengths, distances)
+        _distances(SparseRows.of(own), SparseRows.of(self.by_item), self.lengths, distances)
         distances[block[:, None] == self.members] = np.inf
         return distances
 
@@ -120,10 +119,10 @@ class Pool(NamedTuple):
         """(n, n_items) the mean vector of each one's nearest, `count` at most."""
         k, n_items = min(count, max(len(self.members) - 1, 1)), self.pooled.shape[1]
         nearest = np.ascontiguousarray(np.argpartition(distances, k - 1, axis=1)[:, :k])
-        return csr_matrix(_means(nearest, as_rows(self.pooled), n_items), (len(distances), n_items))
+        return csr_matrix(_means(nearest, SparseRows.of(self.pooled), n_items), (len(distances), n_items))
 
 
-def tune(pasts: PurchaseHistories, truth: csr_matrix, cases: Rows) -> Blend:
+def tune(pasts: PurchaseHistories, truth: csr_matrix, cases: Int64s) -> Blend:
     """The blend that best ranks what these customers bought next. truth: (n_customers, n_items), 0 or 1."""
     if not len(cases):
         return Blend()
@@ -153,38 +152,38 @@ def ndcg(scores: csr_matrix, truth: csr_matrix, k: int = 10) -> float:
     return float((gain / ideal[sizes]).mean())
 
 
-@nogil_kernel((ROWS, ROWS, array(types.float32), array(types.float32, 2, out=True)))
-def _distances(own: Weighted, by_item: Weighted, lengths: Floats, distances: Floats) -> None:
+@nogil_kernel((SPARSE_ROWS, SPARSE_ROWS, array(types.float32), array(types.float32, 2, out=True)))
+def _distances(own: SparseRows, by_item: SparseRows, lengths: Float32s, distances: Float32s) -> None:
     """Writes of each customer how far each member is, but for the customer's own length."""
     for row in range(len(distances)):
         dots = distances[row]
         dots[:] = 0
-        for place in range(own[0][row], own[0][row + 1]):
-            item, weight = own[1][place], own[2][place]
-            for other in range(by_item[0][item], by_item[0][item + 1]):
-                dots[by_item[1][other]] += weight * by_item[2][other]
+        for position in range(own.offsets[row], own.offsets[row + 1]):
+            item, weight = own.items[position], own.weights[position]
+            for other in range(by_item.offsets[item], by_item.offsets[item + 1]):
+                dots[by_item.items[other]] += weight * by_item.weights[other]
         for member in range(len(dots)):
             dots[member] = lengths[member] - np.float32(2) * dots[member]
 
 
-@nogil_kernel((array(types.int64, 2), ROWS, types.int64))
-def _means(nearest: Places, pooled: Weighted, n_items: int) -> tuple[Floats, Ints, Places]:
+@nogil_kernel((array(types.int64, 2), SPARSE_ROWS, types.int64))
+def _means(nearest: Int64s, pooled: SparseRows, n_items: int) -> tuple[Float32s, Int32s, Int64s]:
     """Columns of a sparse matrix: data, indices, offsets."""
     sums, offsets = np.zeros(n_items, np.float32), np.zeros(len(nearest) + 1, np.int64)
-    shares, room = pooled[2] * np.float32(1 / nearest.shape[1]), 1
+    shares, size = pooled.weights * np.float32(1 / nearest.shape[1]), 1
     for member in nearest.flat:
-        room += pooled[0][member + 1] - pooled[0][member]
-    items, means = np.empty(room, np.int32), np.empty(room, np.float32)
+        size += pooled.offsets[member + 1] - pooled.offsets[member]
+    items, means = np.empty(size, np.int32), np.empty(size, np.float32)
     for row in range(len(nearest)):
         start = end = offsets[row]
         for member in nearest[row]:
-            for place in range(pooled[0][member], pooled[0][member + 1]):
-                item = pooled[1][place]
+            for position in range(pooled.offsets[member], pooled.offsets[member + 1]):
+                item = pooled.items[position]
                 items[end] = item
                 end += sums[item] == 0  # no branch: it would be guessed wrong half the time
-                sums[item] += shares[place]
+                sums[item] += shares[position]
         items[start:end] = items[start:end][::-1].copy()  # which of equal ones is kept hangs on their order
-        for place in range(start, end):
-            means[place], sums[items[place]] = sums[items[place]], 0
+        for position in range(start, end):
+            means[position], sums[items[position]] = sums[items[position]], 0
         offsets[row + 1] = end
     return means[:end], items[:end], offsets

@@ -141,7 +141,7 @@ def rehearse(
 
     Of a large shop on what some of its customers did: their questions are as good as everybody's.
     """
-    some = history.of_some(settings.rehearsal_lines, settings.seed)
+    some = history.sample_customers(settings.rehearsal_lines, settings.seed)
     early = some.before(cut := cut_time(some, settings)) if len(some.purchases) else some
     if early is some or not len(early.purchases):
         return Rehearsal({}, settings, Known(), fixed_weights(), Trees.none())

@@ -15,11 +15,11 @@ FEWEST_REPEATERS = 10
 def plain_fits(days: OrderDays, cut: int) -> dict[str, str]:
     """Parameters and log-likelihood by model; Gamma-Gamma on the repeat orders of those who have any."""
     known = summarise(days.before(cut + 1), cut)
-    if np.count_nonzero(known.seen.frequency) < FEWEST_REPEATERS:
+    if np.count_nonzero(known.summary.frequency) < FEWEST_REPEATERS:
         return {}
     found = {}
     for kind, names in ((BG_NBD, "r alpha a b"), (MBG_NBD, "r alpha a b"), (PARETO_NBD, "r alpha s beta")):
-        model, log_likelihood = fit(kind, known.seen)
+        model, log_likelihood = fit(kind, known.summary)
         if model.kind == NBD:
             found[f"{NAMES[kind]} fit"] = "nobody is seen leaving: NBD instead"
         else:
@@ -35,7 +35,7 @@ def repeat_spend(days: OrderDays, known: Rfm) -> tuple[Floats, Floats]:
     first = np.zeros(int(days.customer.max()) + 1)
     starts = np.flatnonzero(np.diff(days.customer, prepend=-1))
     first[days.customer[starts]] = days.revenue[starts]
-    repeats = known.seen.frequency
+    repeats = known.summary.frequency
     spend = (known.revenue - first[known.customer]) / np.maximum(repeats, 1)
     paid = (repeats > 0) & (spend > 1e-6)
     return repeats[paid], spend[paid]

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from features.importers.non_products import is_product
-from training.data.history import DAY, KEPT, History, history_of
+from training.data.history import DAY, History, history_of
 from training.errors import BadDataset
 from training.evaluate.datasets.parquet import columns_of, readable
 
@@ -34,19 +34,11 @@ class Baskets:
     def history(self) -> History:
         """All baskets but the targets."""
         bought = self.lines.filter(~pl.col("is_target"))
-        seconds = pl.col("day").cast(pl.Int64) * DAY
-        customer = pl.coalesce("customer_id", "order_id")
         lines = bought.select(
-            pl.lit("purchase").cast(pl.Enum(KEPT)).alias("type"),
-            seconds.alias("timestamp"),
-            (seconds * 1000).alias("received_ms"),
             "customer_id",
-            pl.lit(None, pl.String).alias("anonymous_id"),
-            pl.lit(None, pl.String).alias("session_id"),
             "product_id",
-            pl.concat_str(customer, pl.lit(" "), pl.col("day")).alias("order_id"),
-            pl.lit(1.0, pl.Float32).alias("quantity"),
-            pl.lit(None, pl.Float32).alias("unit_price"),
+            timestamp=pl.col("day").cast(pl.Int64) * DAY,
+            order_id=pl.concat_str(pl.coalesce("customer_id", "order_id"), pl.lit(" "), pl.col("day")),
         )
         return history_of(lines, self.lines["product_id"])
 

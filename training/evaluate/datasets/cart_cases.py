@@ -14,14 +14,13 @@ import polars as pl
 from features.importers.non_products import is_product
 from features.live.shopper_state import Purchase, ShopperState
 from recommender.context.request import DAY, Request
-from training.data.history import KEPT, History, history_of
+from training.data.history import NO_ID, History, history_of
 from training.errors import BadDataset
 from training.evaluate.datasets.parquet import columns_of, readable
 from training.measure.compare import Case
 
 HELD_OUT_DAYS, HELD_OUT_SHARE = 28, 0.2
 LAST_DAY = 20_000  # of baskets that are only numbered, days since 1970
-NO_TEXT = pl.lit(None, pl.String)
 
 
 @dataclass(frozen=True)
@@ -35,19 +34,8 @@ class Carts:
 
     def history(self) -> History:
         """The orders to learn from."""
-        lines = self.lines.filter(~pl.col("late")).select(
-            pl.lit("purchase").cast(pl.Enum(KEPT)).alias("type"),
-            pl.col("at").alias("timestamp"),
-            (pl.col("at") * 1000).alias("received_ms"),
-            "customer_id",
-            NO_TEXT.alias("anonymous_id"),
-            NO_TEXT.alias("session_id"),
-            "product_id",
-            "order_id",
-            pl.lit(1.0, pl.Float32).alias("quantity"),
-            pl.lit(None, pl.Float32).alias("unit_price"),
-        )
-        return history_of(lines, self.lines["product_id"])
+        columns = "customer_id", "product_id", "order_id", pl.col("at").alias("timestamp")
+        return history_of(self.lines.filter(~pl.col("late")).select(columns), self.lines["product_id"])
 
     def questions(self, history: History, draws: int) -> Iterator[Case]:
         """Each late order of two products or more of a customer known before, `draws` times one hidden.
@@ -110,7 +98,7 @@ def _timed(table: pl.LazyFrame) -> pl.LazyFrame:
             pl.col("customer_id", "order_id", "product_id").cast(pl.String),
             pl.col("timestamp").dt.epoch("s").min().over("order_id").alias("at"),
         )
-        .filter(is_product(product, NO_TEXT))
+        .filter(is_product(product, NO_ID))
         .unique(["order_id", "product_id"], maintain_order=True)
         .with_columns(late=at >= at.max() - held_out)
     )

@@ -14,7 +14,7 @@ import polars as pl
 from features.live.shopper_state import ShopperState
 from features.progress import Report, silent
 from recommender.context.request import Request
-from training.data.history import DAY, KEPT, History, history_of
+from training.data.history import DAY, History, history_of
 from training.errors import BadDataset
 from training.evaluate.baselines.interactions import WORTH, simple_methods
 from training.evaluate.datasets.parquet import columns_of, readable
@@ -24,7 +24,6 @@ from training.measure.result import Evaluation
 
 COLUMNS = {"user", "item", "event", "split", "timestamp"}
 MEASURES = "hr@10", "ndcg@10_full"
-NO_TEXT = pl.lit(None, pl.String)
 
 
 def is_interactions(dataset: Path) -> bool:
@@ -104,16 +103,12 @@ def _lines(train: pl.DataFrame) -> pl.DataFrame:
     visit = pl.concat_str("customer_id", pl.lit(" "), pl.col("at") // DAY)
     bought = pl.col("event") == "purchase"
     return train.select(
-        pl.col("event").cast(pl.Enum(KEPT)).alias("type"),
-        pl.col("at").alias("timestamp"),
-        (pl.col("at") * 1000).alias("received_ms"),
         "customer_id",
-        NO_TEXT.alias("anonymous_id"),
-        pl.when(~bought).then(visit).alias("session_id"),
         "product_id",
-        pl.when(bought).then(visit).alias("order_id"),
-        pl.lit(1.0, pl.Float32).alias("quantity"),
-        pl.lit(None, pl.Float32).alias("unit_price"),
+        type=pl.col("event"),
+        timestamp=pl.col("at"),
+        session_id=pl.when(~bought).then(visit),
+        order_id=pl.when(bought).then(visit),
     )
 
 

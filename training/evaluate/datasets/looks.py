@@ -10,13 +10,12 @@ import polars as pl
 
 from features.live.shopper_state import ShopperState
 from recommender.context.request import Request
-from training.data.history import KEPT
+from training.data.history import NO_ID
 from training.errors import BadDataset
 from training.evaluate.datasets.parquet import columns_of, readable
 from training.measure.compare import Case
 
 COLUMNS = {"SessionId", "ItemId", "Time", "split"}
-NO_TEXT = pl.lit(None, pl.String)
 
 
 def read_looks(dataset: Path) -> pl.DataFrame:
@@ -32,7 +31,7 @@ def read_looks(dataset: Path) -> pl.DataFrame:
             pl.col("SessionId").cast(pl.String).alias("session_id"),
             pl.col("ItemId").cast(pl.String).alias("product_id"),
             pl.col("Time").cast(pl.Int64).alias("timestamp"),
-            NO_TEXT.alias("customer_id"),
+            NO_ID.alias("customer_id"),
             "split",
         )
     )
@@ -42,18 +41,7 @@ def read_looks(dataset: Path) -> pl.DataFrame:
 
 def as_views(looks: pl.DataFrame) -> pl.DataFrame:
     """The lines that `history_of` reads."""
-    return looks.select(
-        pl.lit("view").cast(pl.Enum(KEPT)).alias("type"),
-        "timestamp",
-        (pl.col("timestamp") * 1000).alias("received_ms"),
-        "customer_id",
-        NO_TEXT.alias("anonymous_id"),
-        "session_id",
-        "product_id",
-        NO_TEXT.alias("order_id"),
-        pl.lit(1.0, pl.Float32).alias("quantity"),
-        pl.lit(None, pl.Float32).alias("unit_price"),
-    )
+    return looks.select("timestamp", "customer_id", "session_id", "product_id", type=pl.lit("view"))
 
 
 def cases_of(looks: pl.DataFrame, product_ids: Sequence[str]) -> Iterator[Case]:

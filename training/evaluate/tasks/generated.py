@@ -14,7 +14,7 @@ from features.progress import Report, silent
 from recommender.value.customer_value import forecast
 from training.customers.reorder import fit_reorder
 from training.customers.value import fit_customer_value
-from training.data.history import DAY, KEPT, History
+from training.data.history import DAY, EVENT_TYPES, History
 from training.measure.metrics import Metrics
 from training.measure.result import Evaluation
 
@@ -78,7 +78,7 @@ def generated(n_customers: int, rng: np.random.Generator) -> History:
     nobody = pl.repeat(None, len(customer), dtype=pl.Int32, eager=True)
     log = pl.DataFrame(
         {
-            "type": pl.repeat("purchase", len(customer), dtype=pl.Enum(KEPT), eager=True),
+            "type": pl.repeat("purchase", len(customer), dtype=pl.Enum(EVENT_TYPES), eager=True),
             "timestamp": seconds,
             "customer": customer,
             "browser": nobody,
