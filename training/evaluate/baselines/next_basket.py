@@ -19,7 +19,7 @@ from recommender.sources.next_basket import past_of
 from training.data.history import History
 from training.evaluate.baselines.up_cf import tuned_up_cf
 from training.measure.compare import Ranker, popularity, recommended, scored
-from training.models.next_basket import baskets_of, customer_items, last_baskets, pasts_of
+from training.models.next_basket import baskets_of, customer_items, histories_of, last_baskets
 
 UP_CF_CASES = 500
 
@@ -70,7 +70,7 @@ def _tuned_up_cf(history: History) -> Callable[[int], NDArray[np.float32]]:
     whose = wanted["customer"].unique().sort().to_numpy().astype(np.int64)
     sample = np.random.default_rng(0).permutation(whose)[:UP_CF_CASES]
     return tuned_up_cf(
-        pasts_of(days, shape[0]), pasts_of(early, shape[0]), customer_items(wanted, shape), sample
+        histories_of(days, shape[0]), histories_of(early, shape[0]), customer_items(wanted, shape), sample
     )
 
 

@@ -30,5 +30,5 @@ class Exam:
         settings = TrainingSettings(rest_days=0)
         tables, index, rehearsal = fit(self.history, self.catalogue, settings, report)
         now = datetime.fromtimestamp(self.history.until, UTC)
-        manifest = describe("evaluation", now, self.history, tables, rehearsal.settings, {}, rehearsal.worth)
+        manifest = describe("evaluation", now, self.history, tables, rehearsal.settings, {}, rehearsal.source_figures)
         return Bundle(manifest, tables, index)

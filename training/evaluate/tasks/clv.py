@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from features.home import Home
 from features.progress import Report, silent
+from recommender.arrays.dtypes import Float64s
 from recommender.value.customer_value import Customers, CustomerValue, forecast
-from recommender.value.order_models import NAMES, Floats
+from recommender.value.order_models import NAMES
 from recommender.value.value_intervals import intervals
 from training.customers.rfm import OrderDays, order_days
 from training.customers.value import fit_customer_value
@@ -21,7 +22,7 @@ from training.data.history import DAY, History
 from training.errors import BadDataset
 from training.evaluate.baselines.order_fits import plain_fits
 from training.evaluate.datasets.order_history import read_orders
-from training.measure.forecasts import covered, judged, largest_gap
+from training.measure.forecasts import forecast_metrics, largest_gap, share_covered
 from training.measure.metrics import Metrics
 from training.measure.result import Evaluation
 
@@ -103,14 +104,14 @@ def _judged(
     found_by = {"perennial": (found.orders[:, 0], found.revenue[:, 0])}
     if baselines:
         found_by |= _simple(customers, cut, ahead)
-    metrics = {name: judged(money, revenue) for name, (_, money) in found_by.items()}
-    metrics |= {f"{name}, orders": judged(count, orders) for name, (count, _) in found_by.items()}
-    metrics["perennial"]["held_90"] = {"value": covered(revenue, held.revenue[:, 0])}
-    metrics["perennial, orders"]["held_90"] = {"value": covered(orders, held.orders[:, 0])}
+    metrics = {name: forecast_metrics(money, revenue) for name, (_, money) in found_by.items()}
+    metrics |= {f"{name}, orders": forecast_metrics(count, orders) for name, (count, _) in found_by.items()}
+    metrics["perennial"]["held_90"] = {"value": share_covered(revenue, held.revenue[:, 0])}
+    metrics["perennial, orders"]["held_90"] = {"value": share_covered(orders, held.orders[:, 0])}
     return metrics
 
 
-def _simple(customers: Customers, cut: int, ahead: int) -> dict[str, tuple[Floats, Floats]]:
+def _simple(customers: Customers, cut: int, ahead: int) -> dict[str, tuple[Float64s, Float64s]]:
     """(orders, revenue): as many as so far, and as many a day as so far."""
     span = float(cut - customers.first_day.min() + 1)
     age = np.maximum(cut - customers.first_day, 1).astype(np.float64)
@@ -138,6 +139,6 @@ def against_truth(history: History, file: Path) -> Metrics:
     for place, days in enumerate(horizons):
         for name, stretches in (("orders", held.orders), ("revenue", held.revenue)):
             came = truth[f"{name}_next_{days}d"].to_numpy().astype(np.float64)
-            share = covered(came, stretches[:, place])
+            share = share_covered(came, stretches[:, place])
             measures[f"{name}_held_90@{days}d_truth"] = {"value": share}
     return measures

@@ -18,7 +18,7 @@ from training.data.history import load_history
 from training.data.interactions import confidence
 from training.data.products import align
 from training.errors import BadDataset
-from training.measure.metrics import Metrics, estimate, measure, ranks, top
+from training.measure.metrics import Metrics, estimate, measure, ranks_of_truth, top
 from training.measure.result import Evaluation
 from training.models.als import fit_als
 from training.models.cold_start import with_content_vectors
@@ -107,7 +107,7 @@ def judged(scores: Scores, truth: csr_matrix, seed: int) -> Metrics:
     """Measures over the customers; scores and truth: (n_customers, n_new)."""
     above_zero = scores - scores.min() + 1.0
     given = [
-        ranks(top(row, max(20, REACH)), truth.indices[start:end].astype(np.int32))
+        ranks_of_truth(top(row, max(20, REACH)), truth.indices[start:end].astype(np.int32))
         for row, start, end in zip(above_zero, truth.indptr[:-1], truth.indptr[1:], strict=True)
     ]
     return {name: estimate([measure(name)(found) for found in given], seed) for name in MEASURES}

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from features.home import Home
 from features.progress import Report, silent
-from recommender.value.order_models import Floats
+from recommender.arrays.dtypes import Float64s
 from recommender.value.reorder_timing import Habits, Reorder, due
 from training.customers.reorder import fit_reorder, purchase_days
 from training.data.history import OrderLines
 from training.data.repeat import UNKNOWN_GAP_DAYS
 from training.errors import BadDataset
 from training.evaluate.datasets.order_history import read_orders
-from training.measure.forecasts import covered
+from training.measure.forecasts import share_covered
 from training.measure.metrics import Metrics, estimate
 from training.measure.result import Evaluation
 
@@ -53,7 +53,7 @@ def evaluate_reorder(
     found, truth = due(table, habits, until_day), hidden["day"].to_numpy().astype(np.float64)
     metrics = {"perennial": judged(found.day, truth)}
     ends = np.stack([found.earliest, found.latest], axis=1).round()
-    metrics["perennial"]["held_90"] = {"value": covered(truth, ends)}
+    metrics["perennial"]["held_90"] = {"value": share_covered(truth, ends)}
     if baselines:
         single = replace(known, quantity=np.ones_like(known.quantity))
         plain = fit_reorder(single, no_category, len(history.customer_ids))
@@ -66,7 +66,7 @@ def evaluate_reorder(
     return Evaluation("reorder", name, metrics, len(truth), round(monotonic() - began, 1))
 
 
-def judged(said: NDArray[np.floating], truth: Floats) -> Metrics:
+def judged(said: NDArray[np.floating], truth: Float64s) -> Metrics:
     """Measures of foretold days."""
     missed = np.abs(said - truth)
     return {
