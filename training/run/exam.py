@@ -25,8 +25,8 @@ def cut_time(history: History, settings: TrainingSettings) -> float:
     times = history.purchases.timestamp
     span = int(times.max()) - int(times.min())
     weeks = float(times.max() - min(settings.holdout_days * DAY, SHORT_HISTORY_SHARE * span))
-    late_line = np.sort(times)[int((1 - MOST_ORDERS_SHARE) * len(times)) - 1]  # those after it are at most a third
-    return min(max(weeks, float(late_line) + 1), float(times.max()))
+    newest_kept = np.sort(times)[int((1 - MOST_ORDERS_SHARE) * len(times)) - 1]
+    return min(max(weeks, float(newest_kept) + 1), float(times.max()))
 
 
 def halves(
@@ -56,6 +56,8 @@ def examine(
         cases = spread(iter(tasks[placement]), settings.evaluation_cases, settings.seed)
         if cases:
             rankers = {"perennial": recommended(bundle), "popularity": popularity(bundle)}
-            metrics = compare(cases, rankers, MEASURES, int(is_shown.sum()), seed=settings.seed, report=report)
+            metrics = compare(
+                cases, rankers, MEASURES, int(is_shown.sum()), seed=settings.seed, report=report
+            )
             results[placement] = {"cases": len(cases), **metrics}
     return results

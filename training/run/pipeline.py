@@ -164,7 +164,7 @@ def fit_tastes(
     """ALS on purchases and views; products without either get vectors predicted from their content."""
     report("Personal tastes (ALS)", 0, settings.als_iterations)
     liking = confidence(history, settings)
-    somebody = liking[np.diff(liking.indptr) > 0]  # most guests' rows are empty, as a sign-in made them customers
+    somebody = liking[np.diff(liking.indptr) > 0]  # most rows of guests are empty
     factors = fit_als(somebody, settings, report, start)
     return with_content_vectors(factors, liking, content.vectors, price, settings.seed)
 

@@ -66,7 +66,9 @@ def fit_source_weights(
         if len(source_mix := SOURCE_MIXES[placement]) > 1 and min(map(len, cases_of)) >= FEWEST / 2:
             judged_share = JUDGED_CARTS_PER_LEARNED if placement == "cart" else JUDGED_PER_LEARNED
             sizes = settings.blend_cases, judged_share * settings.blend_cases
-            samples = (spread(iter(cases), n, settings.seed) for cases, n in zip(cases_of, sizes, strict=True))
+            samples = (
+                spread(iter(cases), n, settings.seed) for cases, n in zip(cases_of, sizes, strict=True)
+            )
             learned_on, judged_on = (scores_of(cases, source_mix, recommender) for cases in samples)
             fixed = weights[row, : len(source_mix)].copy()
             weights[row, : len(source_mix)] = best = choose(learn(learned_on, fixed), fixed, judged_on)
@@ -156,7 +158,7 @@ def is_better(one: NDArray[np.float64], other: NDArray[np.float64], errors: floa
 
 
 def choose(learned: Weights, fixed: Weights, source_scores: SourceScores) -> Weights:
-    """The best of the learned weights, the single sources, and the fixed weights where significantly better."""
+    """The best of learned weights and single sources, or the fixed weights where those are clearly better."""
     best = max([learned, *single_sources(len(fixed))], key=lambda choice: ndcg(choice, source_scores).mean())
     return fixed if is_better(ndcg(fixed, source_scores), ndcg(best, source_scores)) else best
 

@@ -235,7 +235,7 @@ def _tuned_before(models: Path, settings: TrainingSettings) -> dict[str, Any]:
 
 
 def _store(models: Path, manifest: Manifest, tables: Tables, index: faiss.Index) -> None:
-    """Write and seal. A training that is killed half-way leaves a folder without a seal, which is no version."""
+    """Write and seal. A training that is killed half-way leaves a folder without a seal: no version."""
     digest = write_bundle(models / manifest.version, manifest, tables, index)
     versions.seal(models, manifest.version, digest)
 
@@ -249,7 +249,8 @@ def _running_metrics(models: Path) -> dict[str, Any] | None:
     if pointer is None:
         return None
     return next(
-        (manifest.metrics for manifest in versions.manifests(models) if manifest.version == pointer.version), {}
+        (manifest.metrics for manifest in versions.manifests(models) if manifest.version == pointer.version),
+        {},
     )
 
 

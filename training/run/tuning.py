@@ -1,4 +1,4 @@
-"""Random search for the settings that rank best on the shop's own last weeks, for as long as there is time."""
+"""Random search, within a given time, for the settings that rank best on the shop's own last weeks."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from histories import history_of, order
 
 from features.catalogue.products import load_products
 from features.home import Home
-from training.run.cases import hidden_products, next_orders, evaluation_cases, rest_of_visits
+from training.run.cases import evaluation_cases, hidden_products, next_orders, rest_of_visits
 from training.run.pipeline import build
 from training.settings import TrainingSettings
 
@@ -32,7 +32,9 @@ def history(tmp_path):
 
 def test_the_next_order_is_the_first_of_each_customer_known_before(history):
     late = history.purchases.where(history.purchases.timestamp > NOW.timestamp() - 4 * DAY)
-    (case,) = next_orders(history, late, customers=np.array([history.customer_ids.index("known")]), rest_days=5)
+    (case,) = next_orders(
+        history, late, customers=np.array([history.customer_ids.index("known")]), rest_days=5
+    )
     assert case.request.customer_id == "known"
     assert case.request.now == NOW.timestamp() - 3 * DAY
     assert case.request.rest_days == 5

@@ -13,13 +13,13 @@ from training.measure.compare import Case
 from training.run.source_weights import (
     FILL_WEIGHT,
     SourceScores,
-    single_sources,
-    is_better,
     choose,
     fit_source_weights,
+    is_better,
     learn,
     ndcg,
     scores_of,
+    single_sources,
     source_figures,
 )
 from training.settings import TrainingSettings
@@ -66,7 +66,9 @@ def test_two_sources_that_know_different_things_are_both_heard():
     source_scores = random_scores(2, 0.4, 0.4)
     weights = learn(source_scores, np.array([1, 0], np.float32))
     assert weights.min() > 0.2
-    assert ndcg(weights, source_scores).mean() > max(ndcg(one, source_scores).mean() for one in single_sources(2))
+    assert ndcg(weights, source_scores).mean() > max(
+        ndcg(one, source_scores).mean() for one in single_sources(2)
+    )
 
 
 @given(st.integers(0, 1_000), st.lists(st.sampled_from([0.0, 0.2, 0.5]), min_size=2, max_size=4))
@@ -81,7 +83,9 @@ def test_never_worse_on_validation_than_the_best_source_alone(seed: int, skills:
 def test_sources_vote_for_what_may_be_shown_their_best_counting_one():
     bundle = small_bundle()
     case = Case(Request("cart", NOW.timestamp(), cart=("kettle",)), np.array([item("spoon")], np.int32))
-    source_scores = scores_of([case], SOURCE_MIXES["cart"], Recommender(bundle, Availability.of(bundle.tables)))
+    source_scores = scores_of(
+        [case], SOURCE_MIXES["cart"], Recommender(bundle, Availability.of(bundle.tables))
+    )
     assert sorted(source_scores.scores[0, 0].tolist(), reverse=True)[:3] == pytest.approx([1, 0.25, 0])
     assert source_scores.wanted.sum() == 1
     assert source_scores.scores[0, 0][source_scores.wanted[0]] == pytest.approx(0.25)

@@ -16,7 +16,7 @@ from training.run.cases import evaluation_cases
 from training.run.exam import cut_time, halves
 from training.run.pipeline import build
 from training.run.train import describe, train
-from training.run.tuning import PARTS, Search, tune, source_ndcg
+from training.run.tuning import PARTS, Search, source_ndcg, tune
 from training.settings import TrainingSettings
 
 from factories import NOW
@@ -62,7 +62,9 @@ def test_a_bad_setting_is_replaced_by_one_that_ranks_better(home: Home) -> None:
     steps: list[str] = []
     tuned = tune(early, learning, judging, bundle, BAD, 0.03, lambda step, *_: steps.append(step))
     assert tuned.settings.als_alpha > 0
-    before, after = (source_ndcg(TASTES, each, judging["email"], BAD).mean() for each in (bundle, tuned.bundle))
+    before, after = (
+        source_ndcg(TASTES, each, judging["email"], BAD).mean() for each in (bundle, tuned.bundle)
+    )
     assert after > before + 0.1
     assert tuned.chosen == {name: getattr(tuned.settings, name) for part in PARTS for name in part.choices}
     assert {"Tuning: als", "Tuning: co_purchase"} <= set(steps)

@@ -1,4 +1,4 @@
-"""UP-CF@r: customers with alike baskets, and what they bought of late (Faggioli, Polato, Aiolli 2020)."""
+"""UP-CF@r: recent purchases of customers with similar baskets (Faggioli, Polato, Aiolli 2020)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class UpCf(NamedTuple):
     """Score of a customer c: sum over customers d of similarity(c, d)^locality x shares(d).
 
     own, others: (n_customers, n_items) float32, what each bought, scaled so that own @ others.T is the
-    similarity; shares: how often each product stands in each customer's last `window` baskets.
+    similarity; shares: of each customer's last `window` baskets, the share that holds each product.
     """
 
     own: csr_matrix
@@ -37,7 +37,7 @@ class UpCf(NamedTuple):
 
 
 def up_cf(histories: PurchaseHistories, n_items: int, window: int, locality: int) -> UpCf:
-    """Every customer's baskets, a day being one, as UP-CF wants them."""
+    """The model of every customer's baskets; a day is a basket."""
     n_customers = len(histories.offsets) - 1
     shares = np.zeros(len(histories.items), np.float32)
     for start, end in zip(histories.offsets[:-1], histories.offsets[1:], strict=True):
@@ -58,7 +58,7 @@ def up_cf(histories: PurchaseHistories, n_items: int, window: int, locality: int
 def tuned_up_cf(
     histories: PurchaseHistories, early: PurchaseHistories, truth: csr_matrix, cases: NDArray[np.int64]
 ) -> Callable[[int], NDArray[np.float32]]:
-    """Scores (n_items) for a customer, by the window and locality that, given `early`, rank truth best."""
+    """Scores (n_items) for a customer; window and locality are those whose model of `early` ranks best."""
     n_items = truth.shape[1]
 
     def score_of(setting: tuple[int, int]) -> float:

@@ -1,4 +1,4 @@
-"""Data sets of orders as cart questions: a later order, one product of it hidden."""
+"""Data sets of orders as cart cases: a later order with one product hidden."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LAST_DAY = 20_000  # of baskets that are only numbered, days since 1970
 class Carts:
     """lines: customer_id (null: a guest), order_id, at (epoch s), product_id, late; one a product and order.
 
-    Late orders are asked about; the others, all before them, are what is learned from.
+    Late orders are evaluated on; the others, all before them, are learned from.
     """
 
     lines: pl.DataFrame
@@ -37,10 +37,10 @@ class Carts:
         columns = "customer_id", "product_id", "order_id", pl.col("at").alias("timestamp")
         return history_of(self.lines.filter(~pl.col("late")).select(columns), self.lines["product_id"])
 
-    def questions(self, history: History, draws: int) -> Iterator[Case]:
-        """Each late order of two products or more of a customer known before, `draws` times one hidden.
+    def cases(self, history: History, draws: int) -> Iterator[Case]:
+        """Late orders of two products or more by customers of the history, `draws` times, one product hidden.
 
-        What the customer ordered since the history ended is live, as it is where the shop serves.
+        The customer's earlier late orders are live shopper state, as they would be in serving.
         """
         rng, rows = np.random.default_rng(0), {name: row for row, name in enumerate(history.product_ids)}
         late = self.lines.filter("late", pl.col("customer_id").is_in(history.customer_ids))
@@ -53,7 +53,7 @@ class Carts:
             earlier = accumulate(placed, _newest_first, initial=nothing)
             for order, before in zip(placed, earlier, strict=False):
                 for _ in range(draws if len(order["product_id"]) > 1 else 0):
-                    yield _question(order, before, rows, rng)
+                    yield _case(order, before, rows, rng)
 
 
 def read_carts(dataset: Path) -> Carts:
@@ -109,7 +109,7 @@ def _newest_first(before: tuple[Purchase, ...], order: dict[str, Any]) -> tuple[
     return (Purchase(order["order_id"], at_ms, at_ms, products, (1.0,) * len(products)), *before)
 
 
-def _question(
+def _case(
     order: dict[str, Any], before: tuple[Purchase, ...], rows: dict[str, int], rng: np.random.Generator
 ) -> Case:
     cart = list(order["product_id"])

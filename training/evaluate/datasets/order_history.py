@@ -1,4 +1,4 @@
-"""Orders to learn customers' habits from: a shop's own home, or a file of another's."""
+"""Orders from a shop's own home or from a file, to fit models of customers on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from features.importers.refusal import ImportRefused
 from training.data.history import DAY, History, history_of, load_history
 from training.errors import BadDataset
 
-TOTALS = {"customer_id", "date", "dollar_value"}  # what a day's order came to, products unknown
+TOTALS = {"customer_id", "date", "dollar_value"}  # total of a day's orders, products unknown
 WITH_REFUNDS = {"InvoiceNo", "Quantity", "CustomerID"}
 
 

@@ -50,16 +50,16 @@ def evaluate_experiments(
     announced = {
         name: np.zeros((len(LIFTS), RUNS), bool) for name in LOOKS if baselines or name == "perennial"
     }
-    for place, lift in enumerate(LIFTS):
+    for index, lift in enumerate(LIFTS):
         for number in range(RUNS):
-            report("Experiments", place * RUNS + number, len(LIFTS) * RUNS)
+            report("Experiments", index * RUNS + number, len(LIFTS) * RUNS)
             sums = traffic(margins, lift, rng)
             for name, look in announced.items():
-                look[place, number] = LOOKS[name](sums)
+                look[index, number] = LOOKS[name](sums)
     report("Experiments", 1, 1)
     metrics: dict[str, Metrics] = {
-        name: {"false_alarms": _share(found[0]), "found": _share(found[1])}
-        for name, found in announced.items()
+        name: {"false_alarms": _share(effect[0]), "found": _share(effect[1])}
+        for name, effect in announced.items()
     }
     return Evaluation("experiments", home.root.name, metrics, RUNS * len(LIFTS), monotonic() - began)
 
@@ -87,16 +87,16 @@ def effects(sums: Sums) -> list[Effect]:
 
 
 def _any_valid(sums: Sums) -> bool:
-    intervals = [always_valid(found, WORTHWHILE * abs(found.control)) for found in effects(sums)]
+    intervals = [always_valid(effect, WORTHWHILE * abs(effect.control)) for effect in effects(sums)]
     return any(interval.low > 0 or interval.high < 0 for interval in intervals)
 
 
 def _any_t_test(sums: Sums) -> bool:
-    return any(abs(found.difference) > 1.96 * sqrt(found.variance) for found in effects(sums))
+    return any(abs(effect.difference) > 1.96 * sqrt(effect.variance) for effect in effects(sums))
 
 
 def _last_t_test(sums: Sums) -> bool:
-    return any(abs(found.difference) > 1.96 * sqrt(found.variance) for found in effects(sums)[-1:])
+    return any(abs(effect.difference) > 1.96 * sqrt(effect.variance) for effect in effects(sums)[-1:])
 
 
 LOOKS = {"perennial": _any_valid, "t-test every day": _any_t_test, "t-test on the last day": _last_t_test}

@@ -1,4 +1,4 @@
-"""The next product of a visit: every look of the later visits is foretold from the looks before it."""
+"""The next product of a visit: every view of the later visits is predicted from the views before it."""
 
 from __future__ import annotations
 
