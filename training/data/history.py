@@ -171,8 +171,8 @@ class History:
         with_discount = pl.col("order").is_in(self.discounts["order"].implode())
         bought = self.log.filter(pl.col("type") == "purchase", with_discount)
         goods = bought.group_by("order").agg((pl.col("quantity") * pl.col("unit_price")).sum().alias("goods"))
-        known = self.discounts.join(goods.filter(pl.col("goods") > 0), on="order")
-        return known.select("order", off=(pl.col("discount") / pl.col("goods")).clip(0.0, 1.0))
+        discounted = self.discounts.join(goods.filter(pl.col("goods") > 0), on="order")
+        return discounted.select("order", off=(pl.col("discount") / pl.col("goods")).clip(0.0, 1.0))
 
     @cached_property
     def visits(self) -> Visits:

@@ -39,7 +39,7 @@ def fit_als(
         report("ALS", iteration + 1, iterations)
 
     iterations = settings.als_iterations if start is None else -(-settings.als_iterations // 2)
-    regularisation = ridge(user_items, settings.als_regularisation)
+    regularisation = choose_ridge(user_items, settings.als_regularisation)
     with threadpool_limits(1, "blas"):
         model = AlternatingLeastSquares(
             factors=settings.als_factors,
@@ -61,7 +61,7 @@ def fit_als(
     return Factors(items, gram.astype(np.float32))
 
 
-def ridge(user_items: csr_matrix, at_most: float) -> float:
+def choose_ridge(user_items: csr_matrix, at_most: float) -> float:
     """The regularisation: half the KEPT_DIMENSIONS-th singular value of the confidences, or `at_most`.
 
     Half an iteration turns small vectors y into X'y / ridge, so dimensions whose singular value is below the

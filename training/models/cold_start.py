@@ -40,7 +40,7 @@ def with_content_vectors(
     weights = n_users[has_vector] / (n_users[has_vector] + PRIOR_USERS)
     ridge = best_ridge(known_features, known_vectors, weights, np.random.default_rng(seed))
     items = factors.items.copy()
-    items[has_none] = features_of[has_none] @ fit(known_features, known_vectors, weights, ridge)
+    items[has_none] = features_of[has_none] @ fit_ridge(known_features, known_vectors, weights, ridge)
     return Factors(items, factors.gram)
 
 
@@ -63,7 +63,7 @@ def price_band_features(price: Float32s) -> csr_matrix:
     return csr_matrix((value, (priced, band)), shape=(len(price), PRICE_BANDS))
 
 
-def fit(features: csr_matrix, vectors: Float32s, weights: NDArray[Any], ridge: float) -> Float32s:
+def fit_ridge(features: csr_matrix, vectors: Float32s, weights: NDArray[Any], ridge: float) -> Float32s:
     """(n_features, d): argmin_W sum_i weight_i |features_i W - vectors_i|^2 + ridge |W|^2."""
     weighted = features.multiply(weights[:, None]).tocsr()
     gram = (weighted.T @ features).toarray().astype(np.float64)
@@ -79,7 +79,9 @@ def best_ridge(
     learned = ~held_out
 
     def error(ridge: float) -> float:
-        predicted = features[held_out] @ fit(features[learned], vectors[learned], weights[learned], ridge)
+        predicted = features[held_out] @ fit_ridge(
+            features[learned], vectors[learned], weights[learned], ridge
+        )
         return float((weights[held_out] * ((predicted - vectors[held_out]) ** 2).sum(axis=1)).sum())
 
     return min(RIDGES, key=error)

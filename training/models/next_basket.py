@@ -24,7 +24,7 @@ from training.data.repeat import customer_days, repeats_of
 from training.measure.metrics import ndcg_of_cases
 from training.models.boosting import Boosting, Lists, boost
 from training.models.co_purchase import co_purchase
-from training.models.peers import Blend, fit_peers, pool_for, pool_of, tune
+from training.models.peers import Blend, fit_peers, pool_for, pool_of, tune_blend
 from training.settings import TrainingSettings
 
 PARTNERS_KEPT = 100
@@ -42,14 +42,14 @@ PRECOMPUTED_CUSTOMERS = 100_000  # who ordered last; only their candidates are p
 BLOCK_CUSTOMERS = 50  # at a time: their candidates and features fit in the processor's cache
 
 
-class Learned(NamedTuple):
+class NextBasketModel(NamedTuple):
     """What the tuning and learning results in: TIFU-KNN's settings, and the trees."""
 
     blend: Blend
     trees: Trees
 
     @classmethod
-    def of(cls, table: NextBasket) -> Learned | None:
+    def of(cls, table: NextBasket) -> NextBasketModel | None:
         """As an earlier table holds it; None where that had too little to learn from."""
         decay, own_share = table.blend.tolist()
         return cls(Blend(decay=decay, own_share=own_share), table.trees) if len(table.trees) else None
@@ -59,7 +59,7 @@ def fit_next_basket(
     history: History,
     category: NDArray[np.int32],
     settings: TrainingSettings,
-    learned: Learned | None = None,
+    learned: NextBasketModel | None = None,
     customers: NDArray[np.int64] | None = None,
 ) -> NextBasket:
     """The model of all baskets. learned: from an earlier training; None: learned now.
@@ -97,14 +97,14 @@ def learn_from_last(
     category: NDArray[np.int32],
     shape: tuple[int, int],
     rng: np.random.Generator,
-) -> Learned:
+) -> NextBasketModel:
     """Learned from customers' last baskets, given those before. shape: (n_customers, n_items)."""
     early, wanted = last_baskets(days)
     cases = _some_customers(wanted, TUNING_CASES, rng)
-    blend = tune(histories_of(early, shape[0]), customer_items(wanted, shape), cases)
+    blend = tune_blend(histories_of(early, shape[0]), customer_items(wanted, shape), cases)
     cases_to_learn = _some_customers(wanted, CASES, rng)
     before = tables_of(early, category, shape, blend, cases_to_learn, pool_for(len(cases_to_learn)))
-    return Learned(blend, learn(_lists(before, wanted, cases_to_learn), rng))
+    return NextBasketModel(blend, learn_trees(_lists(before, wanted, cases_to_learn), rng))
 
 
 def baskets_of(history: History) -> pl.DataFrame:
@@ -156,7 +156,7 @@ def tables_of(
     )
 
 
-def learn(lists: Lists, rng: np.random.Generator) -> Trees:
+def learn_trees(lists: Lists, rng: np.random.Generator) -> Trees:
     """Trees that rank each list; none where TIFU-KNN alone ranks held-out lists as well."""
     if lists.n_lists < FEWEST_CASES:
         return Trees.none()

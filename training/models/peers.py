@@ -123,7 +123,7 @@ class Pool(NamedTuple):
         return csr_matrix(_means(nearest, SparseRows.of(self.pooled), n_items), (len(distances), n_items))
 
 
-def tune(histories: PurchaseHistories, truth: csr_matrix, cases: Int64s) -> Blend:
+def tune_blend(histories: PurchaseHistories, truth: csr_matrix, cases: Int64s) -> Blend:
     """The blend with the highest NDCG@10 on the next baskets of these customers. truth: (n_customers,
     n_items), 0 or 1."""
     if not len(cases):

@@ -27,7 +27,7 @@ from training.data.repeat import purchases_table, repeat_table
 from training.models.als import build_index, fit_als
 from training.models.cart import CartTuning, fit_carts
 from training.models.cold_start import with_content_vectors
-from training.models.next_basket import Learned, fit_next_basket
+from training.models.next_basket import NextBasketModel, fit_next_basket
 from training.models.popularity import (
     POPULAR_HALF_LIFE_DAYS,
     decayed_orders,
@@ -47,7 +47,7 @@ class WarmStart:
     """What a rehearsal hands to the training after it: the next-basket settings (None: to be learned again),
     initial ALS vectors, and similarities of products."""
 
-    next_basket: Learned | None = None
+    next_basket: NextBasketModel | None = None
     factors: Factors | None = None
     similarity_cache: SimilarityCache = field(default_factory=SimilarityCache)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.progress import Report, silent
+from recommender.arrays.dtypes import Float32s
 from recommender.context.request import PLACEMENTS, Situation
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
@@ -28,11 +29,10 @@ FILL_WEIGHT = 1e-6  # of the best sellers, which fill up where the sources propo
 # Cases to choose on for each case to learn from. Choices need more: above all the two orders of a cart's
 # candidates, by sums and by trees, differ by little.
 JUDGED_PER_LEARNED, JUDGED_CARTS_PER_LEARNED = 2, 12
-FEWEST = 100  # cases below which the fixed weights stay
+FEWEST_CASES = 100  # cases below which the fixed weights stay
 LEAST_ERRORS = 2.0  # standard errors by which a source must help to be worth its time
 DISCOUNTS = discount(np.arange(1, K + 1))
 
-Weights = NDArray[np.float32]
 Tasks = Mapping[str, Sequence[Case]]
 
 
@@ -50,7 +50,7 @@ class SourceScores(NamedTuple):
 
 def fit_source_weights(
     learning: Tasks, judging: Tasks, bundle: Bundle, settings: TrainingSettings, report: Report = silent
-) -> tuple[Weights, dict[str, Any]]:
+) -> tuple[Float32s, dict[str, Any]]:
     """Weights as in `fixed_weights`, and `source_figures` of each placement that learned its own.
 
     The later cases, `judging`, choose between the weights learned on `learning`, the fixed weights and each
@@ -63,7 +63,7 @@ def fit_source_weights(
     for row, placement in enumerate(PLACEMENTS):
         report("Blending the sources", row, len(PLACEMENTS))
         cases_of = early.get(placement, []), late.get(placement, [])
-        if len(source_mix := SOURCE_MIXES[placement]) > 1 and min(map(len, cases_of)) >= FEWEST / 2:
+        if len(source_mix := SOURCE_MIXES[placement]) > 1 and min(map(len, cases_of)) >= FEWEST_CASES / 2:
             judged_share = JUDGED_CARTS_PER_LEARNED if placement == "cart" else JUDGED_PER_LEARNED
             sizes = settings.blend_cases, judged_share * settings.blend_cases
             samples = (
@@ -127,7 +127,7 @@ def ndcg(weights: Iterable[float], source_scores: SourceScores) -> NDArray[np.fl
     return np.asarray(gains.sum(axis=1) / source_scores.ideal)
 
 
-def learn(source_scores: SourceScores, fixed: Weights) -> Weights:
+def learn(source_scores: SourceScores, fixed: Float32s) -> Float32s:
     """Coordinate ascent from the best of the fixed weights and each source alone.
 
     A weight is 0 unless another is significantly better, as a source with weight 0 costs no time.
@@ -142,7 +142,7 @@ def learn(source_scores: SourceScores, fixed: Weights) -> Weights:
     return np.asarray(weights / weights.max(), np.float32)
 
 
-def _best_weight(weights: Weights, source: int, source_scores: SourceScores) -> Weights:
+def _best_weight(weights: Float32s, source: int, source_scores: SourceScores) -> Float32s:
     choices = [np.array([*weights[:source], value, *weights[source + 1 :]], np.float32) for value in GRID]
     choices = [choice for choice in choices if choice.any()]
     scores = [ndcg(choice, source_scores) for choice in choices]
@@ -157,18 +157,18 @@ def is_better(one: NDArray[np.float64], other: NDArray[np.float64], errors: floa
     return bool(gain.mean() > errors * gain.std() / np.sqrt(len(gain)))
 
 
-def choose(learned: Weights, fixed: Weights, source_scores: SourceScores) -> Weights:
+def choose(learned: Float32s, fixed: Float32s, source_scores: SourceScores) -> Float32s:
     """The best of learned weights and single sources, or the fixed weights where those are clearly better."""
     best = max([learned, *single_sources(len(fixed))], key=lambda choice: ndcg(choice, source_scores).mean())
     return fixed if is_better(ndcg(fixed, source_scores), ndcg(best, source_scores)) else best
 
 
-def single_sources(n_sources: int) -> list[Weights]:
+def single_sources(n_sources: int) -> list[Float32s]:
     """Each source by itself."""
     return list(np.eye(n_sources, dtype=np.float32))
 
 
-def source_figures(weights: Weights, fixed: Weights, source_scores: SourceScores) -> dict[str, Any]:
+def source_figures(weights: Float32s, fixed: Float32s, source_scores: SourceScores) -> dict[str, Any]:
     """For the manifest: the weights, and the NDCG of these, of the fixed ones and of each source alone."""
     return {
         "cases": len(source_scores.ideal),

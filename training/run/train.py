@@ -28,7 +28,7 @@ from training.data.history import DAY, History, load_history
 from training.errors import NothingToTrainOn
 from training.models.cart_ranking import fit_cart_trees, lists_of
 from training.models.customer_tables import fit_customer_table
-from training.models.next_basket import Learned, with_precomputed
+from training.models.next_basket import NextBasketModel, with_precomputed
 from training.models.sets import fit_sets
 from training.offers.log import fit_offers
 from training.run.cases import cart_training_cases, evaluation_cases
@@ -177,7 +177,7 @@ def rehearse(
         trees = fit_cart_trees(lists.joined(lists_of(judging["cart"], bundle)), settings.seed)
     learned = None
     if len(early.purchases) >= ALIKE * len(sample.purchases):
-        learned = Learned.of(tables.next_basket)
+        learned = NextBasketModel.of(tables.next_basket)
         if sample is history:  # the best ridge depends on the number of orders
             ridge, habit = bundle.tables.cart_tuning.tolist()
             settings = settings.model_copy(update={"ease_lambda": ridge, "cart_habit": habit})

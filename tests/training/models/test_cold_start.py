@@ -11,7 +11,7 @@ from training.models.cold_start import (
     BAND_WEIGHT,
     best_ridge,
     content_features,
-    fit,
+    fit_ridge,
     price_band_features,
     with_content_vectors,
 )
@@ -69,8 +69,8 @@ def test_too_few_products_teach_nothing():
 def test_weights_say_how_much_each_product_teaches():
     features = csr_matrix(np.ones((2, 1), np.float32))
     vectors, weights = np.array([[1], [4]], np.float32), np.array([2.0, 1.0])
-    assert fit(features, vectors, weights, ridge=0.0) == pytest.approx(np.array([[2.0]]))
-    assert fit(features, vectors, weights, ridge=3.0) == pytest.approx(np.array([[1.0]]))
+    assert fit_ridge(features, vectors, weights, ridge=0.0) == pytest.approx(np.array([[2.0]]))
+    assert fit_ridge(features, vectors, weights, ridge=3.0) == pytest.approx(np.array([[1.0]]))
 
 
 def test_the_ridge_is_large_where_words_say_nothing_and_small_where_they_say_all():

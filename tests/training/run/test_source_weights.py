@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.context.request import PLACEMENTS, Request
@@ -71,6 +71,7 @@ def test_two_sources_that_know_different_things_are_both_heard():
     )
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1_000), st.lists(st.sampled_from([0.0, 0.2, 0.5]), min_size=2, max_size=4))
 def test_never_worse_on_validation_than_the_best_source_alone(seed: int, skills: list[float]):
     learned_on, judged_on = (random_scores(seed + half, *skills, n=30, width=12) for half in (0, 1))

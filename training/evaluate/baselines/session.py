@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array
 
+from recommender.arrays.dtypes import Float64s
 from recommender.model.bundle import Bundle
 from recommender.sources.als import Taste, fold_in
 from training.data.history import DAY, Visits
@@ -18,8 +19,7 @@ from training.models.ease import ease_companions
 from training.settings import TrainingSettings
 
 RIDGE = 20.0
-Scores = NDArray[np.float64]
-Scorer = Callable[[Sequence[int]], Scores]
+Scorer = Callable[[Sequence[int]], Float64s]
 """The distinct items of a visit so far, newest first -> (n_items) scores."""
 
 
@@ -68,7 +68,7 @@ class VisitIndex:
         return csr_matrix((np.ones(len(rows)), where), (len(self.ended), n_items))
 
     @property
-    def idf(self) -> Scores:
+    def idf(self) -> Float64s:
         """log of visits over visits with the item."""
         return np.log(len(self.ended) / np.array([max(len(rows), 1) for rows in self.of_item]))
 
@@ -78,7 +78,7 @@ def session_baselines(visits: Visits, bundle: Bundle) -> dict[str, Ranker]:
     products = bundle.tables.products
     index, n_items = VisitIndex.of(visits, len(products)), len(products)
     scorers = {
-        "popularity": popularity(index),
+        "popularity": visit_counts(index),
         "sequential rules": sequential_rules(index, n_items),
         "item cosine": item_cosine(index, n_items),
         "als": als(index, n_items),
@@ -94,7 +94,7 @@ def session_baselines(visits: Visits, bundle: Bundle) -> dict[str, Ranker]:
     return {name: visit(scorer) for name, scorer in scorers.items()}
 
 
-def popularity(index: VisitIndex) -> Scorer:
+def visit_counts(index: VisitIndex) -> Scorer:
     """Visits with the item."""
     visits = np.array([len(rows) for rows in index.of_item], np.float64)
     return lambda _viewed: visits.copy()
@@ -120,7 +120,7 @@ def item_cosine(index: VisitIndex, n_items: int, fade: float = 0.7) -> Scorer:
     cosine = csr_matrix(scaled.T @ scaled)
     cosine.setdiag(0.0)
 
-    def score(viewed: Sequence[int]) -> Scores:
+    def score(viewed: Sequence[int]) -> Float64s:
         weights = fade ** np.arange(len(viewed))
         return np.asarray(weights @ cosine[list(viewed)].toarray(), np.float64)
 
@@ -140,7 +140,7 @@ def als(index: VisitIndex, n_items: int) -> Scorer:
     confidence.data += np.float32(settings.als_alpha)
     factors = fit_als(confidence, settings)
 
-    def score(viewed: Sequence[int]) -> Scores:
+    def score(viewed: Sequence[int]) -> Float64s:
         looks = np.full(len(viewed), 1.0 + settings.als_alpha, np.float32)
         taste = Taste(np.array(viewed, np.int32), looks)
         return np.asarray(factors.items @ fold_in(factors, taste), np.float64)
@@ -153,7 +153,7 @@ def vmis(index: VisitIndex, n_items: int, m: int = 1502, k: int = 288, longest: 
     them, weights linear in position, idf. m, k, longest: what bol.com's search found on their example."""
     idf = index.idf + np.log(index.distinct.mean())  # their idf counts views, not visits
 
-    def score(viewed: Sequence[int]) -> Scores:
+    def score(viewed: Sequence[int]) -> Float64s:
         recent = viewed[:longest]
         similarity, newest = np.zeros(len(index.ended)), np.full(len(index.ended), len(recent))
         for age in range(len(recent) - 1, -1, -1):
@@ -177,7 +177,7 @@ def vstan(index: VisitIndex, n_items: int, m: int = 2500, k: int = 1000) -> Scor
     idf, now = 1.0 + index.idf, index.ended.max()
     freshness = np.exp((index.ended - now) / (100.0 * DAY)) / np.sqrt(index.distinct)
 
-    def score(viewed: Sequence[int]) -> Scores:
+    def score(viewed: Sequence[int]) -> Float64s:
         similarity, newest = np.zeros(len(index.ended)), np.zeros(len(index.ended), np.int64)
         match = np.zeros(len(index.ended), np.int64)
         for age in range(len(viewed) - 1, -1, -1):

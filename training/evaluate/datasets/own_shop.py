@@ -113,7 +113,7 @@ def _next_days(history: History, early: History, cut: int) -> Iterator[Case]:
 def _order_lines(history: History, early: History, cut: int) -> pl.DataFrame:
     """Lines as in `Carts`; later orders only of customers known before the cut."""
     lines = history.purchases
-    known = np.isin(lines.customer, np.unique(early.purchases.customer)) & (lines.customer >= 0)
+    bought_before = np.isin(lines.customer, np.unique(early.purchases.customer)) & (lines.customer >= 0)
     at = pl.col("timestamp").min().over("order")
     orders = pl.DataFrame(
         {
@@ -121,7 +121,7 @@ def _order_lines(history: History, early: History, cut: int) -> pl.DataFrame:
             "order": lines.order,
             "timestamp": lines.timestamp,
             "product_id": _names(history.product_ids, lines.item),
-            "known": known,
+            "known": bought_before,
         }
     )
     return (

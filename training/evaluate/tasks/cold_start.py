@@ -47,7 +47,7 @@ def evaluate_cold_start(
     history = load_history(home, catalogue)
     products, user_items = align(catalogue, history), confidence(history, settings)
     content = Content.of(products.titles, products.category, products.brand)
-    new_items = hidden_products(user_items, settings.seed)
+    new_items = sample_products(user_items, settings.seed)
     known_items = without(user_items, new_items)
     customers = evaluated_customers(user_items, known_items, new_items, settings.seed)
     if not len(customers):
@@ -73,7 +73,7 @@ def evaluate_cold_start(
     return Evaluation("cold start", home.root.name, metrics, len(customers), monotonic() - began)
 
 
-def hidden_products(user_items: csr_matrix, seed: int) -> NDArray[np.int64]:
+def sample_products(user_items: csr_matrix, seed: int) -> NDArray[np.int64]:
     """A sample of the products with at least FEWEST_USERS users, ascending."""
     n_users = np.bincount(user_items.indices, minlength=user_items.shape[1])
     eligible = np.random.default_rng(seed).permutation(np.flatnonzero(n_users >= FEWEST_USERS))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from features.home import Home
 from features.progress import Report, silent
+from recommender.arrays.dtypes import Float64s
 from training.demo.offers.simulation import DemoShop
 from training.errors import BadDataset
 from training.experiments.effects import Effect
@@ -22,16 +23,15 @@ from training.measure.result import Evaluation
 
 RUNS, DAYS, VISITORS_A_DAY, BUYERS = 1_000, 60, 400, 0.08
 LIFTS = 0.0, 0.3
-Numbers = NDArray[np.float64]
 
 
 class Sums(NamedTuple):
     """(days, 2) float64, of all visitors until each day's end by arm."""
 
-    visitors: Numbers
-    buyers: Numbers
-    total: Numbers
-    squares: Numbers
+    visitors: Float64s
+    buyers: Float64s
+    total: Float64s
+    squares: Float64s
 
 
 def evaluate_experiments(
@@ -64,7 +64,7 @@ def evaluate_experiments(
     return Evaluation("experiments", home.root.name, metrics, RUNS * len(LIFTS), monotonic() - began)
 
 
-def traffic(margins: Numbers, lift: float, rng: np.random.Generator) -> Sums:
+def traffic(margins: Float64s, lift: float, rng: np.random.Generator) -> Sums:
     """Days of visitors, by lot in one of two arms; the second sells to 1 + lift times as many."""
     n = DAYS * VISITORS_A_DAY
     arm = rng.integers(2, size=n)
@@ -72,7 +72,7 @@ def traffic(margins: Numbers, lift: float, rng: np.random.Generator) -> Sums:
     margin = bought * margins[rng.integers(len(margins), size=n)]
     cell = np.repeat(np.arange(DAYS), VISITORS_A_DAY) * 2 + arm
 
-    def running(values: Numbers | None) -> Numbers:
+    def running(values: Float64s | None) -> Float64s:
         return np.cumsum(np.bincount(cell, values, DAYS * 2).reshape(DAYS, 2), axis=0, dtype=np.float64)
 
     return Sums(running(None), running(bought.astype(np.float64)), running(margin), running(margin**2))

@@ -42,8 +42,8 @@ def evaluate_session(
     rankers = {"perennial": recommended(bundle)}
     if baselines:
         rankers |= session_baselines(exam.history.visits, bundle)
-    seen = len(np.unique(exam.history.visits.item))
-    metrics = compare(cases, rankers, MEASURES, seen, seeds, report, partial(familiar, bundle))
+    n_viewed = len(np.unique(exam.history.visits.item))
+    metrics = compare(cases, rankers, MEASURES, n_viewed, seeds, report, partial(familiar, bundle))
     habits = dict(zip(("fade", "back", "again"), bundle.tables.sessions.habits.tolist(), strict=True))
     return Evaluation("session", exam.dataset, metrics, len(cases), monotonic() - began, habits)
 
