@@ -1,4 +1,4 @@
-"""Builders of test data: name what matters to the test, the rest is filled in."""
+"""Builders of test data: give the fields that matter to the test, the others have defaults."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def archive(home: Home, events: Iterable[Event]) -> None:
 
 
 def old_clocks() -> list[Event]:
-    """Purchases of times that no way in lets through today; a history may hold some all the same."""
+    """Purchases with impossible times, which imports refuse today but an old history may hold."""
     years = (1, 1969, 1970, 9999)
     return [structs.replace(order("a"), timestamp=datetime(year, 1, 1, tzinfo=UTC)) for year in years]
 
@@ -51,6 +51,6 @@ def list_products(home: Home, titles: dict[str, str], **columns: Any) -> None:
 
 
 def history_of(home: Home, *events: Event) -> History:
-    """The events, and the home's catalogue, as training sees them."""
+    """The history that training reads of these events and the home's catalogue."""
     archive(home, events)
     return load_history(home, load_products(home))

@@ -1,1 +1,1 @@
-"""Customers: what each is worth, who stays, and when they order again."""
+"""Customers: lifetime value, churn, and when they order again."""

@@ -1,4 +1,4 @@
-"""Which kind of model foretells a shop's own past best."""
+"""Which kind of order model forecasts a shop's own past best."""
 
 from __future__ import annotations
 
@@ -17,59 +17,64 @@ from recommender.value.order_models import (
 from training.customers.fit import fit, likelihood
 from training.customers.windows import Window
 
-KINDS = (PARETO_NBD, MBG_NBD, BG_NBD)
+MODEL_KINDS = (PARETO_NBD, MBG_NBD, BG_NBD)
 PRIOR = 1.0  # see `fit`
 YEAR_WEEKS = 52.0
 FEWEST_REPEATERS = 5  # customers who came again, for any model
-GUESS = OrderModel(NBD, 0.3, 26.0, 0.0, 0.0)  # of a shop that cannot tell: few repeat, and rarely
+FALLBACK = OrderModel(NBD, 0.3, 26.0, 0.0, 0.0)  # few repeat, and rarely: where there are no data to fit on
 
 
-def fit_or_guess(kind: int, seen: Summary) -> OrderModel:
-    """The likeliest model of a kind; a careful guess where hardly anybody came again.
+def fit_or_guess(kind: int, summary: Summary) -> OrderModel:
+    """The likeliest model of a kind; FALLBACK where too few customers ordered again.
 
-    Where a year showed nobody leaving, NBD doubts what lies as far ahead as that. Of less than a year nobody
-    knows what the rest of it adds either, and the two doubts pull in opposite directions.
+    NBD says that nobody ever leaves. Where that was fitted on a year or more, its `b` damps forecasts that
+    look further ahead than the oldest customer's age. A shorter history may lack its season as well, which
+    errs the other way, so it is not damped.
     """
-    if np.count_nonzero(seen.frequency) < FEWEST_REPEATERS:
-        return GUESS
-    model = fit(kind, seen, PRIOR).model
-    return model._replace(b=float(seen.age.max())) if model.kind == NBD and saw_a_year(seen) else model
+    if np.count_nonzero(summary.frequency) < FEWEST_REPEATERS:
+        return FALLBACK
+    model = fit(kind, summary, PRIOR).model
+    return (
+        model._replace(b=float(summary.age.max())) if model.kind == NBD and covers_a_year(summary) else model
+    )
 
 
-def saw_a_year(seen: Summary) -> bool:
-    """Whether the shop knows its customers for that long."""
-    return bool(seen.age.max(initial=0.0) >= YEAR_WEEKS)
+def covers_a_year(summary: Summary) -> bool:
+    """Whether the oldest customer first ordered a year ago or more."""
+    return bool(summary.age.max(initial=0.0) >= YEAR_WEEKS)
 
 
-def choose_model(found: list[Window]) -> tuple[int, list[OrderModel]]:
-    """The kind, and that model as of each window's day. Without windows: Pareto/NBD.
+def choose_model(windows: list[Window]) -> tuple[int, list[OrderModel]]:
+    """The kind, and its model fitted before each window. Without windows: Pareto/NBD.
 
-    Of the kinds that foretold the windows as well as the best, as far as chance can tell, it is the one
-    likeliest on what came before them.
+    Of the kinds whose forecasts of the windows are not significantly worse than the best, it is the one with
+    the highest likelihood on the data before the last window.
     """
-    if not found:
+    if not windows:
         return PARETO_NBD, []
-    tried = {kind: [fit_or_guess(kind, each.known.seen) for each in found] for kind in KINDS}
-    scores = {kind: log_scores(found, models) for kind, models in tried.items()}
+    models_of = {kind: [fit_or_guess(kind, window.rfm.summary) for window in windows] for kind in MODEL_KINDS}
+    scores = {kind: log_scores(windows, models) for kind, models in models_of.items()}
     best = max(scores.values(), key=lambda score: score.sum())
-    equal = [kind for kind in KINDS if _as_good(scores[kind], best, len(found))]
-    chosen = max(equal, key=lambda kind: likelihood(found[-1].known.seen, tried[kind][-1]))
-    return chosen, tried[chosen]
+    as_good = [kind for kind in MODEL_KINDS if _as_good(scores[kind], best, len(windows))]
+    chosen = max(as_good, key=lambda kind: likelihood(windows[-1].rfm.summary, models_of[kind][-1]))
+    return chosen, models_of[chosen]
 
 
-def log_scores(found: list[Window], models: list[OrderModel]) -> Float64s:
-    """Of each customer of each window: Poisson log-likelihood of what came, at the level that came."""
+def log_scores(windows: list[Window], models: list[OrderModel]) -> Float64s:
+    """Of each customer of each window: Poisson log-likelihood of their orders, once the forecasts are scaled
+    to the right total."""
     forecasts = [
-        expected_orders(model, each.known.seen, each.weeks) for each, model in zip(found, models, strict=True)
+        expected_orders(model, window.rfm.summary, window.weeks)
+        for window, model in zip(windows, models, strict=True)
     ]
-    said: Float64s = np.maximum(np.concatenate(forecasts), 1e-9)
-    came = np.concatenate([each.orders for each in found])
-    level = max(came.sum(), 1.0) / said.sum()
-    return np.asarray(came * np.log(level * said) - level * said)
+    expected: Float64s = np.maximum(np.concatenate(forecasts), 1e-9)
+    actual = np.concatenate([window.orders for window in windows])
+    level = max(actual.sum(), 1.0) / expected.sum()
+    return np.asarray(actual * np.log(level * expected) - level * expected)
 
 
 def _as_good(score: Float64s, best: Float64s, n_windows: int) -> bool:
-    """Within two standard errors; windows that overlap count as one."""
-    behind = best - score
-    error = behind.std() * np.sqrt(len(behind) * n_windows)
-    return bool(behind.sum() <= 2 * error)
+    """Whether a score is within two standard errors of the best; overlapping windows count as one."""
+    shortfall = best - score
+    error = shortfall.std() * np.sqrt(len(shortfall) * n_windows)
+    return bool(shortfall.sum() <= 2 * error)

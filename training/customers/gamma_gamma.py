@@ -1,4 +1,4 @@
-"""Gamma-Gamma: what an order brings (Fader and Hardie 2013)."""
+"""Gamma-Gamma: the money of a customer's mean order (Fader and Hardie 2013)."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def fit_gamma_gamma(
     orders: Float64s, spend: Float64s, rng: np.random.Generator | None = None
 ) -> tuple[SpendModel, float]:
     """The likeliest model and its log-likelihood. orders >= 1; spend > 0; at least one customer."""
-    at = np.arange(len(orders))
-    if len(at) > MOST_CUSTOMERS:
-        at = (rng or np.random.default_rng(0)).choice(at, MOST_CUSTOMERS, replace=False)
+    rows = np.arange(len(orders))
+    if len(rows) > MOST_CUSTOMERS:
+        rows = (rng or np.random.default_rng(0)).choice(rows, MOST_CUSTOMERS, replace=False)
     unit = float(spend.mean())
 
     def loss(log_parameters: Float64s) -> float:
         with np.errstate(all="ignore"):
-            value = -float(log_likelihood(_model(log_parameters), orders[at], spend[at]).mean())
+            value = -float(log_likelihood(_model(log_parameters), orders[rows], spend[rows]).mean())
         return value if np.isfinite(value) else 1e9
 
-    found = min(
+    best = min(
         (
             minimize(
                 loss,
@@ -56,12 +56,13 @@ def fit_gamma_gamma(
         ),
         key=lambda one: float(one.fun),
     )
-    model = _model(found.x)
+    model = _model(best.x)
     return model, float(log_likelihood(model, orders, spend).sum())
 
 
 def fit_or_guess_spend(orders: Float64s, spend: Float64s) -> SpendModel:
-    """The likeliest model of those who paid; of too few of them, one that trusts two orders as the shop."""
+    """The likeliest model of the customers who paid. With too few of them: a model in which two orders of a
+    customer weigh as much as the shop's mean."""
     paid = spend > 0
     if paid.sum() >= FEWEST_CUSTOMERS and spend[paid].std() > 0:
         model = fit_gamma_gamma(orders[paid], spend[paid])[0]

@@ -9,12 +9,12 @@ from recommender.arrays.dtypes import Float64s
 from recommender.value.order_models import OrderModel, Summary
 
 
-def log_likelihood(model: OrderModel, seen: Summary) -> Float64s:
+def log_likelihood(model: OrderModel, summary: Summary) -> Float64s:
     """Of each customer: Gamma(r + x) / Gamma(r) alpha^r / (alpha + T)^(r + x)."""
-    count = model.r + seen.frequency
+    count = model.r + summary.frequency
     return np.asarray(
         gammaln(count)
         - gammaln(model.r)
         + model.r * np.log(model.alpha)
-        - count * np.log(model.alpha + seen.age)
+        - count * np.log(model.alpha + summary.age)
     )

@@ -1,4 +1,4 @@
-"""What each customer's orders come to: the three numbers of the order models, and what was spent."""
+"""Recency, frequency, age and spend of each customer, as the order models need them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ FAR_ORDERS, FAR_REVENUE = 10.0, 30.0  # order days, money, which spreads wider i
 
 @dataclass(frozen=True)
 class OrderDays:
-    """The days on which each customer ordered: what all of a day comes to, net of refunds. In order of
-    customer and day; customer int32 (row), day int32 (since 1970), revenue and margin float64 (money;
-    margin NaN where no cost is known)."""
+    """A row for each day on which a customer ordered, in order of customer and day; all orders of a day
+    together, net of refunds. customer int32 (row), day int32 (since 1970), revenue and margin float64
+    (money; margin NaN where no cost is known)."""
 
     customer: NDArray[np.int32]
     day: NDArray[np.int32]
@@ -49,7 +49,7 @@ class Rfm:
     """
 
     customer: NDArray[np.int32]
-    seen: Summary
+    summary: Summary
     first_day: NDArray[np.int32]
     last_day: NDArray[np.int32]
     revenue: Float64s
@@ -61,7 +61,7 @@ class Rfm:
     def where(self, kept: NDArray[np.bool_]) -> Rfm:
         return Rfm(
             self.customer[kept],
-            self.seen.where(kept),
+            self.summary.where(kept),
             self.first_day[kept],
             self.last_day[kept],
             self.revenue[kept],
@@ -75,34 +75,34 @@ class Rfm:
 
     @property
     def order_days(self) -> Float64s:
-        return self.seen.frequency + 1
+        return self.summary.frequency + 1
 
     @property
     def spend(self) -> Float64s:
-        """Money of a mean order day."""
+        """Mean revenue of an order day."""
         return self.revenue / self.order_days
 
 
 def order_days(history: History, cost: NDArray[np.floating] | None = None) -> OrderDays:
-    """From the orders of known customers, discounts taken off. cost: (n_items) of one piece, NaN: not known.
+    """Order days of known customers, after discounts. cost: (n_items) of one piece, NaN: not known.
 
-    A line without a price counts at its product's mean price, or at nothing where no line has any.
+    A line without a price has its product's mean price, or 0 where no line of the product has one.
     """
-    own = history.purchases.where(history.purchases.customer >= 0)
-    price = own.unit_price.astype(np.float64)
-    known = ~np.isnan(price)
+    lines = history.purchases.where(history.purchases.customer >= 0)
+    price = lines.unit_price.astype(np.float64)
+    has_price = ~np.isnan(price)
     n_items = len(history.product_ids)
-    sold = np.bincount(own.item[known], minlength=n_items)
-    mean = np.bincount(own.item[known], price[known], n_items) / np.maximum(sold, 1)
-    price = np.where(known, price, mean[own.item]) * (1 - history.taken_off[own.order])
-    each = np.full(len(own), np.nan) if cost is None else price - cost[own.item]
+    sold = np.bincount(lines.item[has_price], minlength=n_items)
+    mean_price = np.bincount(lines.item[has_price], price[has_price], n_items) / np.maximum(sold, 1)
+    price = np.where(has_price, price, mean_price[lines.item]) * (1 - history.discount_share[lines.order])
+    unit_margin = np.full(len(lines), np.nan) if cost is None else price - cost[lines.item]
     days = (
         pl.DataFrame(
             {
-                "customer": own.customer,
-                "day": own.day,
-                "revenue": own.quantity * price,
-                "margin": own.quantity * each,
+                "customer": lines.customer,
+                "day": lines.day,
+                "revenue": lines.quantity * price,
+                "margin": lines.quantity * unit_margin,
             }
         )
         .group_by("customer", "day")
@@ -112,29 +112,31 @@ def order_days(history: History, cost: NDArray[np.floating] | None = None) -> Or
     return OrderDays(*(days[name].to_numpy() for name in ("customer", "day", "revenue", "margin")))
 
 
-def summarise(days: OrderDays, until_day: int, clock: BusinessCalendar = UNIFORM_CALENDAR) -> Rfm:
-    """What was known at the end of a day (since 1970), on which nobody is younger than 0 weeks."""
+def summarise(days: OrderDays, until_day: int, calendar: BusinessCalendar = UNIFORM_CALENDAR) -> Rfm:
+    """Summary of each customer at the end of a day (since 1970); ages below 0 weeks become 0."""
     if not len(days):
         nothing = np.empty(0)
-        whom = np.empty(0, np.int32)
-        return Rfm(whom, Summary(nothing, nothing, nothing), whom, whom, nothing, nothing)
-    starts = np.flatnonzero(np.diff(days.customer, prepend=-1))
-    ends = np.append(starts[1:], len(days)) - 1
-    first, last = days.day[starts], days.day[ends]
-    costed = ~np.isnan(days.margin)
-    costed_revenue = np.add.reduceat(np.where(costed, days.revenue, 0.0), starts)
-    margin = np.add.reduceat(np.where(costed, days.margin, 0.0), starts)
+        customer = np.empty(0, np.int32)
+        return Rfm(customer, Summary(nothing, nothing, nothing), customer, customer, nothing, nothing)
+    first_rows = np.flatnonzero(np.diff(days.customer, prepend=-1))
+    last_rows = np.append(first_rows[1:], len(days)) - 1
+    first, last = days.day[first_rows], days.day[last_rows]
+    has_cost = ~np.isnan(days.margin)
+    revenue_with_cost = np.add.reduceat(np.where(has_cost, days.revenue, 0.0), first_rows)
+    margin = np.add.reduceat(np.where(has_cost, days.margin, 0.0), first_rows)
     return Rfm(
-        customer=days.customer[starts],
-        seen=Summary(
-            (ends - starts).astype(np.float64),
-            clock.weeks(first, last),
-            np.maximum(clock.weeks(first, until_day), 0.0),
+        customer=days.customer[first_rows],
+        summary=Summary(
+            (last_rows - first_rows).astype(np.float64),
+            calendar.weeks(first, last),
+            np.maximum(calendar.weeks(first, until_day), 0.0),
         ),
         first_day=first,
         last_day=last,
-        revenue=np.add.reduceat(days.revenue, starts),
-        margin=np.divide(margin, costed_revenue, out=np.full(len(starts), np.nan), where=costed_revenue > 0),
+        revenue=np.add.reduceat(days.revenue, first_rows),
+        margin=np.divide(
+            margin, revenue_with_cost, out=np.full(len(first_rows), np.nan), where=revenue_with_cost > 0
+        ),
     )
 
 

@@ -1,6 +1,8 @@
-"""What the year does to a shop: how much busier than usual each part of it is."""
+"""Seasonality: how much busier than usual a shop is in each part of the year."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,57 +13,71 @@ from training.customers.rfm import OrderDays
 
 WEEK = 7
 AGES = np.array([2, 4, 8, 13, 26, 39, 52, 78, 104, 156])  # weeks since the first order, where bins begin
-FIRST_WEEKS = 8  # who ordered in them was a customer before, perhaps, and is told apart
-DOUBT = 100.0  # repeat orders by which a part of the year is doubted
-ROUNDS = 30
+FIRST_WEEKS = 8  # of the history; their "new" customers may be old ones and have a factor of their own
+PRIOR_ORDERS = 100.0  # repeat orders at which a part of the year is believed half
+ITERATIONS = 30
+
+
+class Cells(NamedTuple):
+    """Repeat orders by week and by the week in which their customers first ordered; arrays of one length.
+
+    orders, customers float64: of each pair of weeks; part (of the year), age (bin of AGES), early (whether
+    that first week is one of FIRST_WEEKS) intp: what the orders depend on.
+    """
+
+    orders: Float64s
+    customers: Float64s
+    part: NDArray[np.intp]
+    age: NDArray[np.intp]
+    early: NDArray[np.intp]
 
 
 def season(days: OrderDays, until_day: int) -> BusinessCalendar:
-    """The clock of a shop that has seen a year; before that nothing tells a season from growth: the calendar.
+    """The business calendar of a shop with at least a year of history; of a shorter one, where nothing
+    distinguishes a season from growth, the usual calendar.
 
     Repeat orders of a week, by customers who first ordered in another, are Poisson of (part of the year) x
-    (how long ago that was) x (whether they were there from the beginning), times their number; fitted by
-    turns. So neither growth nor that customers leave is taken for a season.
+    (how long ago that was) x (whether that was in the first weeks), times their number; fitted by turns. So
+    neither growth nor customers leaving is taken for a season.
     """
     begin = int(days.day.min()) if len(days) else until_day
     if until_day - begin < YEAR_DAYS - 1:
         return UNIFORM_CALENDAR
-    came, known, part, age, early = _table(days, begin, until_day)
+    orders, customers, part, age, early = _cells(days, begin, until_day)
     pace, by_age, by_begin = np.ones(YEAR_PARTS), np.ones(len(AGES) + 1), np.ones(2)
-    for _ in range(ROUNDS):
-        by_age = _effect(age, came, known * pace[part] * by_begin[early], len(by_age))
-        by_begin = _effect(early, came, known * pace[part] * by_age[age], len(by_begin))
-        pace = _effect(part, came, known * by_age[age] * by_begin[early], YEAR_PARTS, DOUBT)
+    for _ in range(ITERATIONS):
+        by_age = _effect(age, orders, customers * pace[part] * by_begin[early], len(by_age))
+        by_begin = _effect(early, orders, customers * pace[part] * by_age[age], len(by_begin))
+        pace = _effect(part, orders, customers * by_age[age] * by_begin[early], YEAR_PARTS, PRIOR_ORDERS)
         pace /= pace.mean()
     return BusinessCalendar(pace)
 
 
 def _effect(
-    of: NDArray[np.intp], came: Float64s, expected: Float64s, size: int, doubt: float = 1e-9
+    level: NDArray[np.intp], orders: Float64s, expected: Float64s, size: int, prior: float = 1e-9
 ) -> Float64s:
-    """What came over what was expected without it."""
-    return np.asarray((np.bincount(of, came, size) + doubt) / (np.bincount(of, expected, size) + doubt))
+    """(size): of each level of a factor, orders over those expected without that factor."""
+    return np.asarray(
+        (np.bincount(level, orders, size) + prior) / (np.bincount(level, expected, size) + prior)
+    )
 
 
-def _table(
-    days: OrderDays, begin: int, until_day: int
-) -> tuple[Float64s, Float64s, NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Of each week and each earlier week in which customers first ordered: their orders, their number, and
-    the three things that the orders depend on."""
+def _cells(days: OrderDays, begin: int, until_day: int) -> Cells:
+    """Of each week that is over, and each earlier week in which customers first ordered."""
     n_weeks = (until_day - begin) // WEEK + 1
     starts = np.flatnonzero(np.diff(days.customer, prepend=-1))
     first = (days.day[starts] - begin) // WEEK
-    of_first = np.repeat(first, np.diff(np.append(starts, len(days))))
-    came = np.bincount((days.day - begin) // WEEK * n_weeks + of_first, minlength=n_weeks**2)
-    now, since = np.divmod(np.arange(n_weeks**2), n_weeks)
-    known = np.bincount(first, minlength=n_weeks)[since]
-    is_over = begin + (now + 1) * WEEK <= until_day + 1
-    kept = np.flatnonzero((now > since) & is_over & (known > 0))
-    now, since = now[kept], since[kept]
-    return (
-        came[kept].astype(np.float64),
-        known[kept].astype(np.float64),
-        ((begin + (now + 0.5) * WEEK) / YEAR_DAYS % 1.0 * YEAR_PARTS).astype(np.intp),
-        np.searchsorted(AGES, now - since, side="right"),
-        (since < FIRST_WEEKS).astype(np.intp),
+    first_week_of_row = np.repeat(first, np.diff(np.append(starts, len(days))))
+    orders = np.bincount((days.day - begin) // WEEK * n_weeks + first_week_of_row, minlength=n_weeks**2)
+    week, first_week = np.divmod(np.arange(n_weeks**2), n_weeks)
+    customers = np.bincount(first, minlength=n_weeks)[first_week]
+    is_over = begin + (week + 1) * WEEK <= until_day + 1
+    kept = np.flatnonzero((week > first_week) & is_over & (customers > 0))
+    week, first_week = week[kept], first_week[kept]
+    return Cells(
+        orders=orders[kept].astype(np.float64),
+        customers=customers[kept].astype(np.float64),
+        part=((begin + (week + 0.5) * WEEK) / YEAR_DAYS % 1.0 * YEAR_PARTS).astype(np.intp),
+        age=np.searchsorted(AGES, week - first_week, side="right"),
+        early=(first_week < FIRST_WEEKS).astype(np.intp),
     )

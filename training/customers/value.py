@@ -21,12 +21,12 @@ from recommender.value.customer_value import (
 )
 from recommender.value.order_models import NBD, OrderModel, Summary, expected_orders
 from training.customers.calibration import IDENTITY, isotonic_knots
-from training.customers.choice import choose_model, fit_or_guess, saw_a_year
+from training.customers.choice import choose_model, covers_a_year, fit_or_guess
 from training.customers.correction import fit_log_linear
 from training.customers.gamma_gamma import fit_or_guess_spend
 from training.customers.rfm import Rfm, order_days, summarise
 from training.customers.season import season
-from training.customers.tastes import ProductView, product_view
+from training.customers.tastes import TasteAxes, fit_taste_axes
 from training.customers.windows import Window, windows
 from training.data.history import DAY, History, OrderLines
 
@@ -81,12 +81,12 @@ def fit_customer_value(
     found = list(windows(days.where(taught[days.customer]), today, clock))
     weeks = float(np.mean([each.weeks for each in found])) if found else ALONE_WEEKS
     kind, models = choose_model(found)
-    plain = plain_value(typical, fit_or_guess(kind, typical.seen), weeks, n_customers, clock)
+    plain = plain_value(typical, fit_or_guess(kind, typical.summary), weeks, n_customers, clock)
     plain = replace(plain, **per_customer(rfm, n_customers))
     if not found:
         return plain
     own = lines.where((lines.customer >= 0) & taught[lines.customer])
-    view = product_view(own, n_customers, len(history.product_ids))
+    view = fit_taste_axes(own, n_customers, len(history.product_ids))
     lessons = [lesson(each, model, view, own, clock) for each, model in zip(found, models, strict=True)]
     learned = learn(lessons)
     value = with_lessons(plain, rfm, learned, view.of(lines, rfm.customer), today)
@@ -97,7 +97,7 @@ def plain_value(
     rfm: Rfm, model: OrderModel, reference_weeks: float, n_customers: int, clock: BusinessCalendar
 ) -> CustomerValue:
     """The models alone, nothing corrected."""
-    rare = fit_or_guess(NBD, rfm.seen)
+    rare = fit_or_guess(NBD, rfm.summary)
     spend = fit_or_guess_spend(rfm.order_days, rfm.spend)
     costed = ~np.isnan(rfm.margin)
     earned, sold = (rfm.margin * rfm.revenue)[costed].sum(), rfm.revenue[costed].sum()
@@ -139,10 +139,10 @@ def per_customer(rfm: Rfm, n_customers: int) -> dict[str, NDArray[Any]]:
 
 
 def lesson(
-    window: Window, model: OrderModel, view: ProductView, lines: OrderLines, clock: BusinessCalendar
+    window: Window, model: OrderModel, view: TasteAxes, lines: OrderLines, clock: BusinessCalendar
 ) -> Lesson:
     """What was known of each customer of a window on its day."""
-    known = window.known
+    known = window.rfm
     value = plain_value(known, model, window.weeks, int(known.customer[-1]) + 1, clock)
     products = view.of(lines.where(lines.day <= window.cut), known.customer)
     return Lesson(window, value, value.customers(known.customer), products)
@@ -208,7 +208,7 @@ def with_lessons(
         revenue_lift=revenue_lift,
     )
     means = _means(value, judged, today)
-    if saw_a_year(rfm.seen):
+    if covers_a_year(rfm.summary):
         wanted = learned.levels * plain[1:]
         off = np.log(np.maximum(wanted, 1e-12) / np.maximum(means[1:], 1e-12))
         value.order_weights[0] += off[0]
@@ -233,7 +233,7 @@ def with_knots(value: CustomerValue, lessons: list[Lesson], learned: Learned) ->
     """
     pairs: list[Float64s] = []
     for each in lessons:
-        window, known = each.window, each.window.known
+        window, known = each.window, each.window.rfm
         then = with_lessons(each.value, known, learned, each.products, window.cut)
         customers = then.customers(known.customer)
         orders, revenue = corrected_forecast(then, customers, each.seen, window.weeks)

@@ -1,4 +1,4 @@
-"""The archived history in memory: ids become rows early, so that ten million lines fit in a gigabyte."""
+"""The archived history in memory, ids as row numbers: ten million lines fit in a gigabyte."""
 
 from __future__ import annotations
 
@@ -18,7 +18,18 @@ from training.data.refunds import net_of_refunds
 DAY = 86_400
 NO_DISCOUNTS = pl.DataFrame(schema={"order": pl.Int32, "discount": pl.Float64})
 VISITS = ("view", "click", "add_to_cart", "wishlist")
-KEPT = (*VISITS, "purchase", "refund", "cancel", "identify")
+EVENT_TYPES = (*VISITS, "purchase", "refund", "cancel", "identify")
+NO_ID = pl.lit(None, pl.String)
+DEFAULTS = {  # columns that lines may lack, see `history_of`
+    "type": pl.lit("purchase", pl.Enum(EVENT_TYPES)),
+    "received_ms": pl.col("timestamp") * 1000,
+    "customer_id": NO_ID,
+    "anonymous_id": NO_ID,
+    "session_id": NO_ID,
+    "order_id": NO_ID,
+    "quantity": pl.lit(1.0, pl.Float32),
+    "unit_price": pl.lit(None, pl.Float32),
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,7 @@ class OrderLines:
         return len(self.item)
 
     def where(self, kept: NDArray[np.bool_ | np.intp]) -> OrderLines:
-        """Those lines, by a mask or by their places."""
+        """Those lines, by a mask or by positions."""
         return OrderLines(*(getattr(self, each.name)[kept] for each in fields(self)))
 
 
@@ -94,25 +105,25 @@ class History:
         return len(self.customer_ids) + self.n_orders
 
     def before(self, timestamp: float) -> History:
-        """What was known at a time: a later refund has not happened, a later sign-in links nobody."""
+        """The history as it was at a time: without later refunds, and without what later sign-ins link."""
         log = self.log.filter(pl.col("timestamp") < timestamp)
         return replace(
             self, log=log, received_until_ms=min(self.received_until_ms, int(timestamp * 1000) - 1)
         )
 
-    def of_some(self, lines: int, seed: int) -> History:
-        """All that some people did, drawn by lot: about so many lines, where there are more.
+    def sample_customers(self, lines: int, seed: int) -> History:
+        """The lines of customers drawn at random, about `lines` in all; the history itself if it has fewer.
 
-        People are customers, browsers that never signed in, and guests' orders. Refunds, cancellations and
-        sign-ins stay whole: alone they mean nothing.
+        Browsers that never signed in and guests' orders are drawn like customers. All refunds, cancellations
+        and sign-ins are kept: they have no effect without the lines they belong to.
         """
         if len(self.log) <= lines:
             return self
         customers, browsers = len(self.customer_ids), int(self.log["browser"].max() or 0) + 1  # type: ignore[arg-type]
-        who = pl.coalesce("customer", pl.col("browser") + customers, pl.col("order") + customers + browsers)
+        owner = pl.coalesce("customer", pl.col("browser") + customers, pl.col("order") + customers + browsers)
         share = lines / len(self.log)
-        drawn = np.random.default_rng(seed).random(customers + browsers + self.n_orders) < share
-        chosen = drawn[linked(self.log).select(who.fill_null(0)).to_series().to_numpy()]
+        is_drawn = np.random.default_rng(seed).random(customers + browsers + self.n_orders) < share
+        chosen = is_drawn[linked(self.log).select(owner.fill_null(0)).to_series().to_numpy()]
         always = pl.col("type").is_in(["refund", "cancel", "identify"])
         return replace(self, log=self.log.filter(always | pl.Series(chosen)))
 
@@ -124,94 +135,106 @@ class History:
 
     def active_since(self, timestamp: float) -> NDArray[np.int64]:
         """Rows of the customers who bought or looked at something since then, ascending."""
-        bought, seen = self.purchases, self.visits
-        late = bought.customer[bought.timestamp >= timestamp], seen.customer[seen.timestamp >= timestamp]
-        customers = np.unique(np.concatenate(late)).astype(np.int64)
+        bought, viewed = self.purchases, self.visits
+        recent = (
+            bought.customer[bought.timestamp >= timestamp],
+            viewed.customer[viewed.timestamp >= timestamp],
+        )
+        customers = np.unique(np.concatenate(recent)).astype(np.int64)
         return customers[customers >= 0]
 
     @cached_property
     def purchases(self) -> OrderLines:
-        net = net_of_refunds(linked(self.log), self._off)
-        customer = _numbers(net["customer"].fill_null(-1), np.int32)
-        order = _numbers(net["order"], np.int32)
+        net = net_of_refunds(linked(self.log), self._discount_shares)
+        customer = _array(net["customer"].fill_null(-1), np.int32)
+        order = _array(net["order"], np.int32)
         return OrderLines(
             customer=customer,
             buyer=np.where(customer >= 0, customer, len(self.customer_ids) + order).astype(np.int32),
             order=order,
-            item=_numbers(net["item"], np.int32),
-            quantity=_numbers(net["quantity"], np.float32),
-            unit_price=_numbers((net["unit_price"] * net["left"]).fill_null(float("nan")), np.float32),
-            timestamp=_numbers(net["timestamp"], np.int64),
+            item=_array(net["item"], np.int32),
+            quantity=_array(net["quantity"], np.float32),
+            unit_price=_array((net["unit_price"] * net["left"]).fill_null(float("nan")), np.float32),
+            timestamp=_array(net["timestamp"], np.int64),
         )
 
     @cached_property
-    def taken_off(self) -> NDArray[np.float32]:
+    def discount_share(self) -> NDArray[np.float32]:
         """(n_orders) share of each order's goods that its discount took off."""
         share = np.zeros(self.n_orders, np.float32)
-        share[self._off["order"].to_numpy()] = self._off["off"].to_numpy()
+        share[self._discount_shares["order"].to_numpy()] = self._discount_shares["off"].to_numpy()
         return share
 
     @cached_property
-    def _off(self) -> pl.DataFrame:
-        """order and off: the same, of the orders that had a discount."""
+    def _discount_shares(self) -> pl.DataFrame:
+        """order and off: `discount_share` of the orders that had a discount."""
         with_discount = pl.col("order").is_in(self.discounts["order"].implode())
         bought = self.log.filter(pl.col("type") == "purchase", with_discount)
         goods = bought.group_by("order").agg((pl.col("quantity") * pl.col("unit_price")).sum().alias("goods"))
-        known = self.discounts.join(goods.filter(pl.col("goods") > 0), on="order")
-        return known.select("order", off=(pl.col("discount") / pl.col("goods")).clip(0.0, 1.0))
+        discounted = self.discounts.join(goods.filter(pl.col("goods") > 0), on="order")
+        return discounted.select("order", off=(pl.col("discount") / pl.col("goods")).clip(0.0, 1.0))
 
     @cached_property
     def visits(self) -> Visits:
-        seen = (
+        views = (
             linked(self.log.filter(pl.col("type").is_in(["identify", *VISITS])))
             .filter(pl.col("session").is_not_null(), pl.col("item").is_not_null())
             .sort("timestamp", "session", "item")
         )
         return Visits(
-            session=_numbers(seen["session"], np.int32),
-            item=_numbers(seen["item"], np.int32),
-            customer=_numbers(seen["customer"].fill_null(-1), np.int32),
-            carted=_numbers(seen["type"].is_in(["add_to_cart", "wishlist"]), np.bool_),
-            timestamp=_numbers(seen["timestamp"], np.int64),
+            session=_array(views["session"], np.int32),
+            item=_array(views["item"], np.int32),
+            customer=_array(views["customer"].fill_null(-1), np.int32),
+            carted=_array(views["type"].is_in(["add_to_cart", "wishlist"]), np.bool_),
+            timestamp=_array(views["timestamp"], np.int64),
         )
 
 
 def load_history(home: Home, catalogue: pl.DataFrame) -> History:
-    """Read the archive. Products are those sold, seen or in the catalogue; postage and fees are not."""
+    """Read the archive. Products are those sold, viewed or in the catalogue, without postage and fees."""
     rows, is_product = scan(home), pl.col("is_product")
-    other = catalogue.filter(~is_product)["product_id"]
-    ours = pl.col("type").is_in(KEPT) & ~pl.col("product_id").is_in(other.implode()).fill_null(value=False)
-    kept = rows.select(ours).collect().to_series()
-    made = {
+    non_products = catalogue.filter(~is_product)["product_id"]
+    is_kept = pl.col("type").is_in(EVENT_TYPES) & ~pl.col("product_id").is_in(
+        non_products.implode()
+    ).fill_null(value=False)
+    kept = rows.select(is_kept).collect().to_series()
+    computed = {
         "timestamp": pl.col("timestamp").dt.epoch("s"),
         "received_ms": pl.col("received_at").dt.epoch("ms"),
         "session_id": _session(sent=not rows.select(_lacks_session().any()).collect().item()),
     }
 
     def read(column: str) -> pl.Series:
-        return rows.select(made.get(column, pl.col(column))).collect().to_series().filter(kept)
+        return rows.select(computed.get(column, pl.col(column))).collect().to_series().filter(kept)
 
-    had_discount = rows.filter(pl.col("type") == "purchase", pl.col("discount") > 0)
-    off = had_discount.group_by("order_id").agg(pl.col("discount").sum()).collect()
-    return _coded(read, catalogue.filter(is_product)["product_id"], off)
-
-
-def history_of(lines: pl.DataFrame, sold: pl.Series, off: pl.DataFrame | None = None) -> History:
-    """Lines under their ids (columns type, timestamp, received_ms, customer_id, anonymous_id, session_id,
-    product_id, order_id, quantity, unit_price) as rows. sold: products that count without any line; off:
-    order_id and discount of orders that had one."""
-    return _coded(lines.get_column, sold, off)
+    discounted = rows.filter(pl.col("type") == "purchase", pl.col("discount") > 0)
+    discounts = discounted.group_by("order_id").agg(pl.col("discount").sum()).collect()
+    return _from_columns(read, catalogue.filter(is_product)["product_id"], discounts)
 
 
-def _coded(read: Callable[[str], pl.Series], sold: pl.Series, off: pl.DataFrame | None) -> History:
-    """A history. Columns are read one after the other: their ids, all together, are many times its size."""
+def history_of(
+    lines: pl.DataFrame, other_products: pl.Series, discounts: pl.DataFrame | None = None
+) -> History:
+    """A history of lines with the columns timestamp (epoch s), product_id and any of DEFAULTS.
+
+    other_products: ids that get a row without any line; discounts: order_id and discount of orders that had
+    one.
+    """
+    lacking = {name: default for name, default in DEFAULTS.items() if name not in lines.columns}
+    return _from_columns(lines.with_columns(**lacking).get_column, other_products, discounts)
+
+
+def _from_columns(
+    read: Callable[[str], pl.Series], other_products: pl.Series, discounts: pl.DataFrame | None
+) -> History:
+    """A history. Columns are read one at a time: all ids together are many times the size of the result."""
     newest = read("received_ms").max()
-    product_ids, item = _rows(read("product_id"), sold)
+    product_ids, item = _rows(read("product_id"), other_products)
     customer_ids, customer = _rows(read("customer_id"))
     order_ids, order = _rows(read("order_id"))
     session_ids, session = _rows(read("session_id"))
     columns = {
-        "type": read("type").cast(pl.Enum(KEPT)),
+        "type": read("type").cast(pl.Enum(EVENT_TYPES)),
         "timestamp": read("timestamp"),
         "customer": customer,
         "browser": _rows(read("anonymous_id"))[1],
@@ -228,15 +251,15 @@ def _coded(read: Callable[[str], pl.Series], sold: pl.Series, off: pl.DataFrame 
         len(session_ids),
         pl.DataFrame(columns),
         int(newest) if isinstance(newest, int) else 0,
-        NO_DISCOUNTS if off is None else _discounts(off, order_ids),
+        NO_DISCOUNTS if discounts is None else _discounts(discounts, order_ids),
     )
 
 
-def _discounts(off: pl.DataFrame, order_ids: pl.Series) -> pl.DataFrame:
-    """By rows of orders; of an order without any product nothing is left to take it off."""
-    sold_in = off.filter(pl.col("order_id").is_in(order_ids.implode()))
-    order = sold_in["order_id"].cast(pl.Enum(order_ids)).to_physical().cast(pl.Int32)
-    return sold_in.select(order.alias("order"), "discount")
+def _discounts(discounts: pl.DataFrame, order_ids: pl.Series) -> pl.DataFrame:
+    """Discounts by row of the order, without orders that hold no product."""
+    with_products = discounts.filter(pl.col("order_id").is_in(order_ids.implode()))
+    order = with_products["order_id"].cast(pl.Enum(order_ids)).to_physical().cast(pl.Int32)
+    return with_products.select(order.alias("order"), "discount")
 
 
 def _lacks_session() -> pl.Expr:
@@ -244,7 +267,7 @@ def _lacks_session() -> pl.Expr:
 
 
 def _session(*, sent: bool) -> pl.Expr:
-    """Of visits; orders need none. Where none was sent: one a day for each customer or browser."""
+    """Session ids of views. Where the shop sends none: one a day for each customer or browser."""
     day = pl.col("timestamp").dt.date().cast(pl.String)
     own = pl.concat_str(pl.coalesce("customer_id", "anonymous_id"), pl.lit(" "), day)
     session = pl.col("session_id") if sent else pl.coalesce("session_id", own)
@@ -252,23 +275,23 @@ def _session(*, sent: bool) -> pl.Expr:
 
 
 def _rows(ids: pl.Series, others: pl.Series | None = None) -> tuple[pl.Series, pl.Series]:
-    """(all different ids in order, for each of `ids` its place among them: int32). others: further ids."""
-    kind = categories(ids) if others is None else categories(ids, others)
-    return kind.categories, ids.cast(kind).to_physical().cast(pl.Int32)
+    """(the distinct ids in order, the row of each of `ids` among them: int32). others: further ids."""
+    id_type = categories(ids) if others is None else categories(ids, others)
+    return id_type.categories, ids.cast(id_type).to_physical().cast(pl.Int32)
 
 
 def categories(*ids: pl.Series) -> pl.Enum:
-    """All different ids, in order."""
-    different = [each.cast(pl.String).unique() for each in ids]
-    return pl.Enum(pl.concat(different).unique().drop_nulls().sort())
+    """The distinct ids, in order."""
+    distinct = [each.cast(pl.String).unique() for each in ids]
+    return pl.Enum(pl.concat(distinct).unique().drop_nulls().sort())
 
 
-def _numbers(column: pl.Series, dtype: Any) -> NDArray[Any]:
+def _array(column: pl.Series, dtype: Any) -> NDArray[Any]:
     return column.to_numpy().astype(dtype)
 
 
 def linked(log: pl.DataFrame) -> pl.DataFrame:
-    """Give what a browser did to the customer it last turned out to be."""
+    """Assign a browser's lines to the customer who signed in with it last."""
     signed_in = log.filter(pl.col("type") == "identify", pl.col("browser").is_not_null()).sort("timestamp")
     if not len(signed_in):
         return log.with_columns(owner="customer")

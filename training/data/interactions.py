@@ -1,4 +1,4 @@
-"""History -> sparse matrices: who bought what, what was bought together, how sure we are of a liking."""
+"""History -> sparse matrices: orders, buyers and sessions by product, and confidences for ALS."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from training.settings import TrainingSettings
 def order_items(history: History) -> csr_matrix:
     """(n_orders, n_items) float32, 1 where the order holds the product; guests' orders too."""
     lines = history.purchases
-    return _ones(lines.order, lines.item, (history.n_orders, len(history.product_ids)))
+    return indicators(lines.order, lines.item, (history.n_orders, len(history.product_ids)))
 
 
 def buyer_items(history: History) -> csr_matrix:
     """(n_buyers, n_items) float32, 1 where the buyer ever bought (and kept) the product."""
     lines = history.purchases
-    return _ones(lines.buyer, lines.item, (history.n_buyers, len(history.product_ids)))
+    return indicators(lines.buyer, lines.item, (history.n_buyers, len(history.product_ids)))
 
 
 def session_items(history: History) -> csr_matrix:
-    """(n_sessions, n_items) float32, 1 where the session saw the product."""
+    """(n_sessions, n_items) float32, 1 where the product was viewed in the session."""
     visits = history.visits
-    return _ones(visits.session, visits.item, (history.n_sessions, len(history.product_ids)))
+    return indicators(visits.session, visits.item, (history.n_sessions, len(history.product_ids)))
 
 
 def decay(timestamp: NDArray[np.int64], until: int, half_life_days: float) -> NDArray[np.float32]:
-    """What an event counts by its age: 1 now, 1/2 after a half-life."""
+    """Weight of an event by its age: 1 now, 1/2 after a half-life."""
     age_days = (until - timestamp) / DAY
     return np.power(0.5, age_days / half_life_days).astype(np.float32)
 
@@ -46,17 +46,19 @@ def purchase_confidence(history: History, settings: TrainingSettings) -> csr_mat
 
 
 def confidence(history: History, settings: TrainingSettings) -> csr_matrix:
-    """(n_buyers, n_items) float32: the same for guests' orders too, and views added at their small weight."""
+    """(n_buyers, n_items) float32: the same with guests' orders, and with views at their smaller weight."""
     lines, visits = history.purchases, history.visits
     shape = history.n_buyers, len(history.product_ids)
     bought = decay(lines.timestamp, history.until, settings.half_life_days)
-    known = visits.customer >= 0
-    seen = decay(visits.timestamp[known], history.until, settings.half_life_days)
-    seen *= np.where(visits.carted[known], settings.cart_weight, settings.view_weight).astype(np.float32)
+    has_customer = visits.customer >= 0
+    viewed = decay(visits.timestamp[has_customer], history.until, settings.half_life_days)
+    viewed *= np.where(visits.carted[has_customer], settings.cart_weight, settings.view_weight).astype(
+        np.float32
+    )
     value = _summed(
-        np.concatenate([bought, seen]),
-        np.concatenate([lines.buyer, visits.customer[known]]),
-        np.concatenate([lines.item, visits.item[known]]),
+        np.concatenate([bought, viewed]),
+        np.concatenate([lines.buyer, visits.customer[has_customer]]),
+        np.concatenate([lines.item, visits.item[has_customer]]),
         shape,
     )
     return _confident(value, settings.als_alpha)
@@ -67,11 +69,12 @@ def _confident(value: csr_matrix, alpha: float) -> csr_matrix:
     return value
 
 
-def _ones(rows: NDArray[np.int32], items: NDArray[np.int32], shape: tuple[int, int]) -> csr_matrix:
+def indicators(rows: NDArray[Any], items: NDArray[Any], shape: tuple[int, int]) -> csr_matrix:
+    """float32 matrix of 1 at (rows, items), however often a pair occurs."""
     matrix = _summed(np.ones(len(rows), np.float32), rows, items, shape)
     matrix.data[:] = 1.0
     return matrix
 
 
 def _summed(value: NDArray[Any], rows: Any, items: Any, shape: tuple[int, int]) -> csr_matrix:
-    return csr_matrix((value, (rows, items)), shape=shape, dtype=np.float32)  # sums what stands twice
+    return csr_matrix((value, (rows, items)), shape=shape, dtype=np.float32)  # adds duplicates up

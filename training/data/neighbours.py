@@ -1,24 +1,39 @@
-"""Neighbour lists out of sparse matrices, block by block: all pairs at once would not fit in memory."""
+"""Neighbour lists from sparse matrices, block by block: all pairs at once would not fit in memory."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numba import types
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix, diags_array, vstack
 
+from recommender.arrays.dtypes import Bools, Float32s, Int32s, Int64s
 from recommender.arrays.tables import Neighbours
-from recommender.kernels.ranking import Flags, Floats, Ints, Places, array, compiled, nogil_kernel
+from recommender.kernels.ranking import array, compiled, nogil_kernel
 
 BLOCK_CELLS = 30_000_000
-Rows = tuple[Places, Ints]  # offsets, and what lies between them
-Weighted = tuple[Places, Ints, Floats]
 
-_rows = types.Tuple((array(types.int64), array(types.int32)))  # type: ignore[no-untyped-call]
-ROWS = types.Tuple((*_rows, array(types.float32)))  # type: ignore[no-untyped-call]
+
+class SparseRows(NamedTuple):
+    """A csr matrix as kernels take it: where each row begins (and the end), columns, and their weights."""
+
+    offsets: Int64s
+    items: Int32s
+    weights: Float32s
+
+    @classmethod
+    def of(cls, matrix: csr_matrix | csc_matrix) -> SparseRows:
+        """The rows of a csr, the columns of a csc matrix."""
+        offsets, items = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32, copy=False)
+        return cls(offsets, items, matrix.data.astype(np.float32, copy=False))
+
+
+_COLUMNS = [array(kind, out=True) for kind in (types.int64, types.int32, types.float32)]
+SPARSE_ROWS = types.NamedTuple(_COLUMNS, SparseRows)  # type: ignore[no-untyped-call]
 
 
 def row_of_each(matrix: csr_matrix) -> NDArray[np.int64]:
@@ -47,11 +62,11 @@ def strongest(weights: csr_matrix, k: int, *, signed: bool = False) -> csr_matri
     """
     size = np.abs(weights.data) if signed else weights.data
     starts = weights.indptr.astype(np.int64)
-    kept, indptr, tied = _strongest(starts, size, min(k, weights.shape[1]))
-    for row in np.flatnonzero(tied):  # which of those equal at the end stays is numpy's choice
-        places = starts[row] + np.flatnonzero(size[starts[row] : starts[row + 1]] > 0)
-        places = np.sort(places[np.argpartition(-size[places], k - 1)[:k]])
-        kept[indptr[row] : indptr[row + 1]] = places[np.argsort(-size[places], kind="stable")]
+    kept, indptr, tied = _strongest_positions(starts, size, min(k, weights.shape[1]))
+    for row in np.flatnonzero(tied):  # numpy chooses among those equal to the last
+        positions = starts[row] + np.flatnonzero(size[starts[row] : starts[row + 1]] > 0)
+        positions = np.sort(positions[np.argpartition(-size[positions], k - 1)[:k]])
+        kept[indptr[row] : indptr[row + 1]] = positions[np.argsort(-size[positions], kind="stable")]
     return csr_matrix((weights.data[kept], weights.indices[kept], indptr), shape=weights.shape)
 
 
@@ -66,22 +81,22 @@ def empty(rows: int, columns: int) -> csr_matrix:
 
 
 def only(weights: csr_matrix, kept: NDArray[np.bool_]) -> csr_matrix:
-    """Those stored values, in their order. kept: a mask in storage order."""
+    """The stored values under a mask in storage order; the others are no longer stored."""
     sizes = np.bincount(row_of_each(weights)[kept], minlength=weights.shape[0])
     indptr = np.concatenate([[0], np.cumsum(sizes)])
     return csr_matrix((weights.data[kept], weights.indices[kept], indptr), shape=weights.shape)
 
 
 def as_neighbours(weights: csr_matrix, buyer_items: csr_matrix, at_least: int = 0) -> Neighbours:
-    """Neighbour lists (rows sorted as they shall be served) of pairs with `at_least` buyers of both."""
+    """Neighbour lists of the pairs with `at_least` buyers of both, each row in the order of `weights`."""
     together = bought_together(weights, buyer_items)
-    kept = only(weights, together >= at_least)
-    return Neighbours(
-        offsets=kept.indptr.astype(np.int64),
-        items=kept.indices.astype(np.int32),
-        weights=kept.data.astype(np.float32),
-        together=together[together >= at_least],
-    )
+    return neighbour_lists(only(weights, together >= at_least), together[together >= at_least])
+
+
+def neighbour_lists(weights: csr_matrix, together: Int32s) -> Neighbours:
+    """The stored values as neighbour lists. together: (n stored), in storage order."""
+    rows = SparseRows.of(weights)
+    return Neighbours(rows.offsets, rows.items, rows.weights, together)
 
 
 def matrix_of(table: Neighbours) -> csr_matrix:
@@ -91,26 +106,16 @@ def matrix_of(table: Neighbours) -> csr_matrix:
 
 
 def bought_together(pairs: csr_matrix, buyer_items: csr_matrix) -> NDArray[np.int32]:
-    """How many buyers bought both products of each stored pair, in storage order; 0 is possible."""
-    found, by_item = np.zeros(pairs.nnz, np.int32), buyer_items.tocsc()
-    _count_together(_rows_of(pairs), _rows_of(by_item), _rows_of(buyer_items), found)
-    return found
-
-
-def as_rows(matrix: csr_matrix) -> Weighted:
-    """Where each row begins, what it holds, and its weights: as kernels take it."""
-    return *_rows_of(matrix), matrix.data
-
-
-def _rows_of(matrix: csr_matrix | csc_matrix) -> Rows:
-    """Where each row (column, of a csc matrix) begins, and what it holds."""
-    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32, copy=False)
+    """(n stored) in storage order: how many buyers bought both products of each stored pair."""
+    counts, buyers = np.zeros(pairs.nnz, np.int32), SparseRows.of(buyer_items.tocsc())
+    _count_together(SparseRows.of(pairs), buyers, SparseRows.of(buyer_items), counts)
+    return counts
 
 
 @compiled()
-def _least_of_best(values: Floats, k: int) -> float:
-    """The k-th largest above 0, of fewer the smallest."""
-    best = [values[0] for _ in range(0)]  # of none the type would not be known
+def _kth_largest(values: NDArray[np.floating], k: int) -> float:
+    """The k-th largest above 0, or the smallest above 0 where there are fewer."""
+    best = [values[0] for _ in range(0)]  # an empty list whose type numba can infer
     for value in values[::-1]:
         if len(best) < k:
             if value > 0:
@@ -121,40 +126,40 @@ def _least_of_best(values: Floats, k: int) -> float:
 
 
 @nogil_kernel(*[(array(types.int64), array(kind), types.int64) for kind in (types.float32, types.float64)])
-def _strongest(starts: Places, size: Floats, k: int) -> tuple[Places, Places, Flags]:
-    """(places of the k largest above 0 of each row, largest first; where each row's begin; which rows have
-    more that are as large as the last)."""
+def _strongest_positions(starts: Int64s, size: NDArray[np.floating], k: int) -> tuple[Int64s, Int64s, Bools]:
+    """(positions of the k largest above 0 of each row, largest first; where those of each row begin; which
+    rows have more values equal to their last)."""
     n = len(starts) - 1
     kept, indptr, tied = np.empty(len(size), np.int64), np.zeros(n + 1, np.int64), np.zeros(n, np.bool_)
-    found = np.empty(k, np.int64)
+    largest = np.empty(k, np.int64)
     for row in range(n):
-        least, many = _least_of_best(size[starts[row] : starts[row + 1]], k), 0
-        for place in range(starts[row], starts[row + 1]):
-            if size[place] >= least:
-                tied[row] |= many == k
-                if many < k:
-                    found[many] = place
-                    many += 1
-        first = found[:many]
-        indptr[row + 1] = indptr[row] + many
-        kept[indptr[row] : indptr[row + 1]] = first[np.argsort(-size[first], kind="mergesort")]
+        least, n_kept = _kth_largest(size[starts[row] : starts[row + 1]], k), 0
+        for position in range(starts[row], starts[row + 1]):
+            if size[position] >= least:
+                tied[row] |= n_kept == k
+                if n_kept < k:
+                    largest[n_kept] = position
+                    n_kept += 1
+        first_n = largest[:n_kept]
+        indptr[row + 1] = indptr[row] + n_kept
+        kept[indptr[row] : indptr[row + 1]] = first_n[np.argsort(-size[first_n], kind="mergesort")]
     return kept[: indptr[-1]].copy(), indptr, tied
 
 
-@nogil_kernel((_rows, _rows, _rows, array(types.int32, out=True)))
-def _count_together(pairs: Rows, buyers: Rows, bought: Rows, found: Ints) -> None:
-    """Writes of each pair how many buyers of the one, `buyers`, `bought` the other."""
-    counts = np.zeros(len(buyers[0]) - 1, np.int32)
-    for row in range(len(pairs[0]) - 1):
-        wanted = slice(pairs[0][row], pairs[0][row + 1])
-        if wanted.start == wanted.stop:
+@nogil_kernel((SPARSE_ROWS, SPARSE_ROWS, SPARSE_ROWS, array(types.int32, out=True)))
+def _count_together(pairs: SparseRows, buyers: SparseRows, bought: SparseRows, together: Int32s) -> None:
+    """Writes for each pair how many customers bought both. buyers: of each item; bought: by each buyer."""
+    counts = np.zeros(len(buyers.offsets) - 1, np.int32)
+    for row in range(len(pairs.offsets) - 1):
+        pair = slice(pairs.offsets[row], pairs.offsets[row + 1])
+        if pair.start == pair.stop:
             continue
         for step in (1, 0):  # count, then clear: the array is far longer than what was counted
-            for buyer in buyers[1][buyers[0][row] : buyers[0][row + 1]]:
-                for item in bought[1][bought[0][buyer] : bought[0][buyer + 1]]:
+            for buyer in buyers.items[buyers.offsets[row] : buyers.offsets[row + 1]]:
+                for item in bought.items[bought.offsets[buyer] : bought.offsets[buyer + 1]]:
                     counts[item] = step * (counts[item] + 1)
             if step:
-                found[wanted] = counts[pairs[1][wanted]]
+                together[pair] = counts[pairs.items[pair]]
 
 
 def fill_empty_rows(weights: csr_matrix, other: csr_matrix) -> csr_matrix:

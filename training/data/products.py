@@ -1,4 +1,4 @@
-"""What the catalogue says of each product, in rows of the model."""
+"""The catalogue's facts of each product, by row of the model."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Products:
 
     @cached_property
     def recommendable(self) -> NDArray[np.bool_]:
-        """With a title to show. A shop that sent no title at all draws its products by their ids."""
+        """Products with a title to show. A shop that sent no title at all shows its products by their ids."""
         titled = np.array([bool(title) for title in self.titles], np.bool_)
         return titled if titled.any() else ~titled
 
@@ -85,7 +85,7 @@ class Products:
         return rows.explode("category").drop_nulls().unique(maintain_order=True)
 
     def first_day(self, history: History) -> NDArray[np.int32]:
-        """(n_items) int32, days since 1970: first in the catalogue, seen or sold; the last day if none."""
+        """(n_items) int32, days since 1970: first in the catalogue, viewed or sold; the last day if never."""
         listed = self.rows["first_seen"].dt.epoch("s").fill_null(history.until).to_numpy()
         first = np.minimum(listed, history.until)
         np.minimum.at(first, history.purchases.item, history.purchases.timestamp)
@@ -93,9 +93,9 @@ class Products:
         return np.asarray(first // DAY, np.int32)
 
     def cards(self) -> PackedBytes:
-        """What a shopper sees of each product: JSON fields without braces."""
+        """The fields of each product that shoppers see: JSON without braces."""
         shown = self.rows.select(SHOWN_FIELDS).iter_rows(named=True)
-        return PackedBytes.pack(msgspec.json.encode(_known(row))[1:-1] for row in shown)
+        return PackedBytes.pack(msgspec.json.encode(_without_nulls(row))[1:-1] for row in shown)
 
 
 def align(catalogue: pl.DataFrame, history: History) -> Products:
@@ -126,5 +126,5 @@ def _codes(values: pl.Series, names: list[str]) -> NDArray[np.int32]:
     return codes.fill_null(-1).to_numpy()
 
 
-def _known(row: dict[str, Any]) -> dict[str, Any]:
+def _without_nulls(row: dict[str, Any]) -> dict[str, Any]:
     return {field: value for field, value in row.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Who buys what again, and after how long."""
+"""How often each product is bought again, and after how long."""
 
 from __future__ import annotations
 
@@ -61,23 +61,24 @@ def _firsts(keys: NDArray[np.int64]) -> NDArray[np.intp]:
 def shrunk(
     measured: pl.DataFrame, category: NDArray[np.int32], prior: float, unknown: float
 ) -> NDArray[np.float32]:
-    """(n_items) float32: (n value + prior category's) / (n + prior); a category's alike from the shop's.
+    """(n_items) float32: (n value + prior x category's value) / (n + prior), where a category's value is
+    shrunk towards the shop's in the same way.
 
-    measured: columns item, n (evidence), value. `unknown` is the shop's where nothing was measured.
+    measured: columns item, n (evidence), value. unknown: the shop's value where nothing was measured.
     """
     n, total = np.zeros(len(category)), np.zeros(len(category))
     items = measured["item"].to_numpy()
     n[items] = measured["n"].to_numpy()
     total[items] = n[items] * measured["value"].to_numpy()
     shop = total.sum() / n.sum() if n.sum() else unknown
-    place = category + 1  # products without a category share place 0
-    category_n = np.bincount(place, n)
-    category_mean = (np.bincount(place, total) + prior * shop) / (category_n + prior)
-    return ((total + prior * category_mean[place]) / (n + prior)).astype(np.float32)
+    category_row = category + 1  # row 0: products without a category
+    category_n = np.bincount(category_row, n)
+    category_mean = (np.bincount(category_row, total) + prior * shop) / (category_n + prior)
+    return ((total + prior * category_mean[category_row]) / (n + prior)).astype(np.float32)
 
 
 def purchases_table(history: History, confidence: csr_matrix) -> Purchases:
-    """What each customer bought. confidence: (n_customers, n_items), stored where something was bought."""
+    """Purchases of each customer. confidence: (n_customers, n_items), a value for each product bought."""
     own = history.purchases.where(history.purchases.customer >= 0)
     pair = own.customer.astype(np.int64) * len(history.product_ids) + own.item
     by_pair = np.argsort(pair, kind="stable")  # as the matrix stores its values; lines are oldest first

@@ -15,7 +15,7 @@ from recommender.context.request import Request, Situation
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.recommend import Recommender
-from training.measure.metrics import Metrics, Ranked, depth, estimate, measure, ranks, recall, top
+from training.measure.metrics import Metrics, Ranked, depth, estimate, measure, ranks_of_truth, recall, top
 
 
 class Case(NamedTuple):
@@ -91,7 +91,7 @@ def compare(
             if done % 50 == 0:
                 report("Evaluation", place * len(cases) + done, len(rankers) * len(cases))
         milliseconds = 1000 * (perf_counter() - began) / max(len(cases), 1)
-        given = [ranks(answer, case.truth) for answer, case in zip(answers, cases, strict=True)]
+        given = [ranks_of_truth(answer, case.truth) for answer, case in zip(answers, cases, strict=True)]
         shown = {item for answer in answers for item in answer.items[:k].tolist()}
         found[name] = {each: estimate([measure(each)(ranks) for ranks in given], seed) for each in measures}
         if known is not None:
@@ -113,7 +113,7 @@ def novelty(
         old = np.isin(case.truth, known)
         for kind, wanted in (("repeat", case.truth[old]), ("explore", case.truth[~old])):
             if len(wanted):
-                recalls[kind].append(recall(ranks(answer, wanted), k))
+                recalls[kind].append(recall(ranks_of_truth(answer, wanted), k))
         if len(answer.items):
             repeats.append(float(np.isin(answer.items[:k], known).mean()))
     share = estimate(repeats, seed)["value"] if repeats else 0.0

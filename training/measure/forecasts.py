@@ -8,11 +8,11 @@ from scipy.stats import rankdata
 from recommender.arrays.dtypes import Float64s
 from training.measure.metrics import Metrics
 
-BINS = 10
+N_BINS = 10
 
 
-def judged(forecasts: Float64s, actual: Float64s) -> Metrics:
-    """Measures of forecasts of what then came; both of one length, not empty."""
+def forecast_metrics(forecasts: Float64s, actual: Float64s) -> Metrics:
+    """Metrics of forecasts against actual amounts; both (n), n > 0."""
     values = {
         "gini": normalised_gini(forecasts, actual),
         "total_ratio": float(forecasts.sum() / actual.sum()) if actual.sum() > 0 else 0.0,
@@ -24,20 +24,20 @@ def judged(forecasts: Float64s, actual: Float64s) -> Metrics:
 
 
 def normalised_gini(forecasts: Float64s, actual: Float64s) -> float:
-    """Gini of what came in the order of the forecasts, over that in the best order: 1 best, 0 as by lot.
+    """Gini of the actual amounts in the order of the forecasts, over that in the best order: 1 is best, 0 is
+    a random order.
 
-    Forecasts that tie share what came to them. 0 where all brought alike.
+    Tied forecasts share their amounts equally. 0 where all amounts are equal.
     """
     best = _gini(actual, actual)
     return _gini(forecasts, actual) / best if best > 0 else 0.0
 
 
 def _gini(forecasts: Float64s, actual: Float64s) -> float:
-    _, place, sizes = np.unique(-forecasts, return_inverse=True, return_counts=True)
-    shared = np.repeat(np.bincount(place, actual) / sizes, sizes)
-    if actual.sum() <= 0:
-        return 0.0
-    return float(np.cumsum(shared).sum() / actual.sum() / len(actual) - (len(actual) + 1) / (2 * len(actual)))
+    _, tie, sizes = np.unique(-forecasts, return_inverse=True, return_counts=True)
+    mean_of_ties = np.repeat(np.bincount(tie, actual) / sizes, sizes)
+    n, total = len(actual), actual.sum()
+    return float(np.cumsum(mean_of_ties).sum() / total / n - (n + 1) / (2 * n)) if total > 0 else 0.0
 
 
 def spearman(forecasts: Float64s, actual: Float64s) -> float:
@@ -49,18 +49,19 @@ def spearman(forecasts: Float64s, actual: Float64s) -> float:
 
 
 def calibration(forecasts: Float64s, actual: Float64s) -> float:
-    """By tenths of the forecasts: what they miss, up or down, over all that came; 0 best."""
-    parts = np.array_split(np.argsort(forecasts, kind="stable"), BINS)
-    missed = sum(abs(float(forecasts[part].sum() - actual[part].sum())) for part in parts)
-    return missed / float(actual.sum()) if actual.sum() > 0 else 0.0
+    """Sum of the absolute errors of ten bins, from lowest to highest forecasts, over the actual total; 0 is
+    best."""
+    parts = np.array_split(np.argsort(forecasts, kind="stable"), N_BINS)
+    miss = sum(abs(float(forecasts[part].sum() - actual[part].sum())) for part in parts)
+    return miss / float(actual.sum()) if actual.sum() > 0 else 0.0
 
 
 def largest_gap(chances: Float64s, happened: Float64s) -> float:
-    """By tenths of the chances: the largest distance between the mean chance and how often it happened."""
-    parts = np.array_split(np.argsort(chances, kind="stable"), BINS)
+    """Largest difference, over ten bins of probabilities, between mean probability and frequency."""
+    parts = np.array_split(np.argsort(chances, kind="stable"), N_BINS)
     return max(abs(float(chances[part].mean() - happened[part].mean())) for part in parts if len(part))
 
 
-def covered(actual: Float64s, held: Float64s) -> float:
-    """Share within (n, 2) lowest and highest."""
-    return float(np.mean((actual >= held[:, 0] - 1e-9) & (actual <= held[:, 1] + 1e-9)))
+def share_covered(actual: Float64s, intervals: Float64s) -> float:
+    """Share of the actual amounts within their intervals. intervals: (n, 2), lowest and highest."""
+    return float(np.mean((actual >= intervals[:, 0] - 1e-9) & (actual <= intervals[:, 1] + 1e-9)))

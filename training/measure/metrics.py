@@ -1,6 +1,6 @@
-"""What a ranking is worth, by the ranks that it gave to the truth.
+"""Ranking metrics, from the ranks of the wanted items.
 
-A name says everything: `recall@10`, `hr@20`, `mrr@20`, `phr@10` (hr of a shopper's basket),
+Names hold metric, k and convention: `recall@10`, `hr@20`, `mrr@20`, `phr@10` (hr of a shopper's basket),
 `ndcg@10_full` (the ideal list holds the whole truth), `ndcg@10_cut` (the ideal list ends at k too).
 """
 
@@ -12,24 +12,26 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float64s, Int64s
+
 RESAMPLES = 500
 BATCH = 10  # resamples in memory at once
 Ranks = NDArray[np.float64]
-"""Of each item of the truth, 1 for the best; a half where items tie, inf where it is not ranked."""
+"""(n_truth): rank of each item of the truth from 1 on, the mean of tied ranks, inf where it is not ranked."""
 Measure = Callable[[Ranks], float]
 Estimate = dict[str, float]
 Metrics = dict[str, Estimate]
 
 
 class Ranked(NamedTuple):
-    """An answer, best first. scores fall with it; equal scores are ties, no scores mean no ties."""
+    """An answer, best first. scores: descending, equal ones are ties; None: no ties."""
 
     items: NDArray[np.int32]
     scores: NDArray[np.floating] | None = None
 
 
 def top(scores: NDArray[np.floating], k: int) -> Ranked:
-    """The k best of all items that score above 0, and whatever ties with the last of them."""
+    """The k best items with a score above 0, and those that tie with the last of them."""
     k = min(k, len(scores))
     least = np.partition(scores, -k)[-k] if k else 0.0
     items = np.flatnonzero((scores >= least) & (scores > 0))
@@ -37,61 +39,78 @@ def top(scores: NDArray[np.floating], k: int) -> Ranked:
     return Ranked(items.astype(np.int32), scores[items])
 
 
-def ranks(answer: Ranked, truth: NDArray[np.int32]) -> Ranks:
-    """Where the answer has each item of the truth; those that tie share the mean of their ranks."""
-    places = np.arange(1.0, len(answer.items) + 1)
+def ranks_of_truth(answer: Ranked, truth: NDArray[np.int32]) -> Ranks:
+    """Rank of each item of the truth in the answer."""
+    positions = np.arange(1.0, len(answer.items) + 1)
     if answer.scores is not None:
         first = np.searchsorted(-answer.scores, -answer.scores, side="left")
         last = np.searchsorted(-answer.scores, -answer.scores, side="right")
-        places = (first + 1 + last) / 2
-    found = np.full(len(truth), np.inf)
+        positions = (first + 1 + last) / 2
+    ranks = np.full(len(truth), np.inf)
     if len(answer.items):
         same = truth[:, None] == answer.items
         listed = same.any(axis=1)
-        found[listed] = places[same[listed].argmax(axis=1)]
-    return found
+        ranks[listed] = positions[same[listed].argmax(axis=1)]
+    return ranks
 
 
 def measure(name: str) -> Measure:
-    """The measure that a name says. KeyError for any other name."""
+    """The measure of that name. Raises KeyError where there is none."""
     kind, _, rest = name.partition("@")
     k, _, ideal = rest.partition("_")
     at_k = MEASURES[f"{kind}_{ideal}" if ideal else kind]
-    return lambda found: at_k(found, int(k))
+    return lambda ranks: at_k(ranks, int(k))
 
 
 def depth(name: str) -> int:
-    """How many places of an answer the measure of that name looks at."""
+    """k of the measure of that name: how many items of an answer count."""
     return int(name.partition("@")[2].partition("_")[0])
 
 
-def hit(found: Ranks, k: int) -> float:
+def hit(ranks: Ranks, k: int) -> float:
     """1 where any of the truth is among the first k."""
-    return float((found <= k).any())
+    return float((ranks <= k).any())
 
 
-def recall(found: Ranks, k: int) -> float:
+def recall(ranks: Ranks, k: int) -> float:
     """Share of the truth that is among the first k."""
-    return float((found <= k).mean())
+    return float((ranks <= k).mean())
 
 
-def reciprocal_rank(found: Ranks, k: int) -> float:
+def reciprocal_rank(ranks: Ranks, k: int) -> float:
     """1 / rank of the first of the truth, 0 behind k."""
-    return float(1 / found.min()) if hit(found, k) else 0.0
+    return float(1 / ranks.min()) if hit(ranks, k) else 0.0
 
 
-def ndcg_full(found: Ranks, k: int) -> float:
+def ndcg_full(ranks: Ranks, k: int) -> float:
     """Discounted gain over that of a list that begins with the whole truth, however long."""
-    return _gain(found[found <= k]) / _gain(np.arange(1, len(found) + 1))
+    return float(discount(ranks[ranks <= k]).sum() / ideal_gains(len(ranks))[-1])
 
 
-def ndcg_cut(found: Ranks, k: int) -> float:
-    """Discounted gain over the best that k places allow."""
-    return _gain(found[found <= k]) / _gain(np.arange(1, min(len(found), k) + 1))
+def ndcg_cut(ranks: Ranks, k: int) -> float:
+    """Discounted gain over the highest that a list of k items can have."""
+    return float(discount(ranks[ranks <= k]).sum() / ideal_gains(min(len(ranks), k))[-1])
 
 
-def _gain(at: NDArray[np.floating] | NDArray[np.integer]) -> float:
-    return float((1 / np.log2(at + 1)).sum())
+def discount(ranks: NDArray[np.floating] | NDArray[np.integer]) -> Float64s:
+    """Gain of a wanted item at each rank (1 for the best)."""
+    return np.asarray(1 / np.log2(ranks + 1))
+
+
+def ideal_gains(n: int) -> Float64s:
+    """(n + 1): gain of a list that begins with 0, 1, ... n wanted items."""
+    return np.concatenate([[0.0], np.cumsum(discount(np.arange(1, n + 1)))])
+
+
+def ndcg_of_cases(
+    case: NDArray[np.integer], ranks: NDArray[np.integer], n_wanted: Int64s, k: int
+) -> Float64s:
+    """(n_cases): NDCG@k of many cases at once; 0 where nothing is wanted.
+
+    case, ranks: of each wanted item that was ranked; n_wanted: (n_cases), of the ideal lists.
+    """
+    gain = np.bincount(case, np.where(ranks <= k, discount(ranks), 0.0), len(n_wanted))
+    return np.asarray(gain / np.maximum(ideal_gains(int(n_wanted.max(initial=0)))[n_wanted], 1e-12))
 
 
 MEASURES: dict[str, Callable[[Ranks, int], float]] = {

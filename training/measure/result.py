@@ -1,4 +1,4 @@
-"""What an evaluation found, for people and for programs."""
+"""The result of an evaluation, for people and for programs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from training.measure.metrics import Estimate, Metrics
 
-CONDUCT = "repeats@", "explores@", "coverage@", "ms"
-KINDS = "_repeat", "_explore"
+DESCRIPTIVE = "repeats@", "explores@", "coverage@", "ms"
+REPEAT_OR_NEW = "_repeat", "_explore"
 CONVENTIONS = "full", "cut"
 
 
@@ -34,17 +34,17 @@ class Evaluation:
             yield name, f"{value:.4g}" if isinstance(value, float) else str(value)
 
     def tables(self) -> Iterator[tuple[list[str], list[list[str]]]]:
-        """Headings and rows, a ranker a row and a measure a column: what the answers to each question are
-        worth, and then what kind of answers they are."""
-        measures = list(dict.fromkeys(name for found in self.metrics.values() for name in found))
+        """Headings and rows, a ranker a row and a measure a column: first tables of quality, by audience,
+        then one that describes the answers."""
+        measures = list(dict.fromkeys(name for metrics in self.metrics.values() for name in metrics))
         tables: dict[str, list[str]] = {}
-        for name in sorted(measures, key=_tells_kind):
-            tables.setdefault("kind" if _tells_kind(name) else _question(name), []).append(name)
+        for name in sorted(measures, key=_describes_answers):
+            tables.setdefault("kind" if _describes_answers(name) else _audience(name), []).append(name)
         for columns in tables.values():
             rows = [
-                [ranker, *(_shown(found[name]) if name in found else "" for name in columns)]
-                for ranker, found in self.metrics.items()
-                if not found.keys().isdisjoint(columns)
+                [ranker, *(_shown(metrics[name]) if name in metrics else "" for name in columns)]
+                for ranker, metrics in self.metrics.items()
+                if not metrics.keys().isdisjoint(columns)
             ]
             yield ["", *(name.replace("@", " @").replace("_", " ") for name in columns)], rows
 
@@ -53,16 +53,16 @@ class Evaluation:
         return asdict(self)
 
 
-def _tells_kind(measure: str) -> bool:
-    return measure.startswith(CONDUCT) or measure.endswith(KINDS)
+def _describes_answers(measure: str) -> bool:
+    return measure.startswith(DESCRIPTIVE) or measure.endswith(REPEAT_OR_NEW)
 
 
-def _question(measure: str) -> str:
-    """What a measure says behind its convention: recall@5_email, ndcg@5_full_email -> email."""
+def _audience(measure: str) -> str:
+    """The words behind a measure's convention: recall@5_email, ndcg@5_full_email -> email."""
     words = measure.partition("@")[2].split("_")[1:]
     return " ".join(word for word in words if word not in CONVENTIONS)
 
 
-def _shown(found: Estimate) -> str:
-    value = f"{found['value']:.3f}"
-    return f"{value}\n({found['low']:.3f}-{found['high']:.3f})" if "low" in found else value
+def _shown(estimate: Estimate) -> str:
+    value = f"{estimate['value']:.3f}"
+    return f"{value}\n({estimate['low']:.3f}-{estimate['high']:.3f})" if "low" in estimate else value

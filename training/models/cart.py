@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix, diags_array
 
 from training.data.history import History
 from training.data.interactions import decay, order_items
+from training.measure.metrics import ndcg_of_cases
 from training.models.ease import ease_companions, fit_ease, gram_of
 from training.settings import TrainingSettings
 
@@ -103,9 +104,8 @@ def ndcg_of(
 
 
 def _ndcg(scores: NDArray[np.floating], truth: NDArray[np.int64]) -> float:
-    own = np.take_along_axis(scores, truth[:, None], axis=1)
-    rank = 1 + (scores > own).sum(axis=1)
-    return float(np.where(rank <= 10, 1 / np.log2(rank + 1), 0.0).mean())
+    ranks = 1 + (scores > np.take_along_axis(scores, truth[:, None], axis=1)).sum(axis=1)
+    return float(ndcg_of_cases(np.arange(len(truth)), ranks, np.ones_like(truth), 10).mean())
 
 
 def _last_orders(

@@ -31,5 +31,5 @@ def co_purchase(baskets: csr_matrix, shrinkage: float, support: int, kept: int) 
 
 
 def split(weights: csr_matrix, chosen: NDArray[np.bool_]) -> tuple[csr_matrix, csr_matrix]:
-    """(the chosen pairs, the others), each in their order. chosen: a mask over the stored values."""
+    """(the chosen pairs, the others). chosen: a mask over the stored values."""
     return only(weights, chosen), only(weights, ~chosen)

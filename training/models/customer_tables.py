@@ -1,4 +1,4 @@
-"""History -> what a bundle holds of each customer."""
+"""History -> the tables of a bundle with a row for each customer."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ from training.ledger.touches import Archive, archive_of, rows_until
 WORDS = ("currency", "channel", "country", "language")
 
 
-def fit_people(home: Home, history: History, catalogue: pl.DataFrame, value: CustomerValue) -> CustomerTable:
-    """Of every customer of a history, which must be all of the home's. As of its last day. value: of it."""
+def fit_customer_table(
+    home: Home, history: History, catalogue: pl.DataFrame, value: CustomerValue
+) -> CustomerTable:
+    """A row for each customer of the home's whole history, as of its last day. value: of it."""
     facts, usual = _facts_and_rhythm(home, history, catalogue)
     products = align(catalogue, history)
     return CustomerTable(
@@ -34,52 +36,52 @@ def fit_people(home: Home, history: History, catalogue: pl.DataFrame, value: Cus
         value=value,
         reorder=fit_reorder(history.purchases, products.category, len(history.customer_ids)),
         usual=usual,
-        price_band=_rows(price_bands(products.rows), pl.Series(PRICE_BANDS)).astype(np.int8),
+        price_band=_row_numbers(price_bands(products.rows), pl.Series(PRICE_BANDS)).astype(np.int8),
     )
 
 
 def _facts_and_rhythm(
     home: Home, history: History, catalogue: pl.DataFrame
 ) -> tuple[CustomerFacts, NDArray[np.float64]]:
-    """By themselves: the ledger takes more memory than all other steps, and goes before these begin."""
+    """In a function of its own, so that the ledger's memory, the most of all steps, is freed at its end."""
     as_of = day_of(history.until // DAY)
-    archive, goods, known = _numbered(home, as_of, catalogue, history)
+    archive, goods, customers = _with_categories(home, as_of, catalogue, history)
     ledger = ledger_of(archive, goods, as_of, with_lines=False)
     archive = archive._replace(sales=archive.sales.clear())  # channels look at touches alone
     facts = (
-        known.join(ledger.customers, on="customer", how="left", maintain_order="left")
+        customers.join(ledger.customers, on="customer", how="left", maintain_order="left")
         .join(channels(archive, ledger), on="customer", how="left", maintain_order="left")
         .join(archive.facts, on="customer", how="left", maintain_order="left")
     )
     return as_facts(facts), np.array(rhythm_of(ledger, GAP_DAYS), np.float64)
 
 
-def _numbered(
+def _with_categories(
     home: Home, as_of: date, catalogue: pl.DataFrame, history: History
 ) -> tuple[Archive, pl.DataFrame, pl.DataFrame]:
-    """The archive, the catalogue and the history's customers with ids as categories, in their order: as text
-    they would fill the memory, and a ledger copies them with every join."""
-    seen = rows_until(home, as_of)
-    ids = {name: _different(seen, name) for name in ("customer", "browser", "item", "order")}
+    """The archive, the catalogue and the history's customers, with ids as ordered categories instead of text,
+    which every join of the ledger would copy."""
+    rows = rows_until(home, as_of)
+    ids = {name: _distinct(rows, name) for name in ("customer", "browser", "item", "order")}
     customers = pl.Series(history.customer_ids, dtype=pl.String)
-    kinds = {name: categories(each) for name, each in ids.items()} | {
+    id_types = {name: categories(each) for name, each in ids.items()} | {
         "customer": categories(ids["customer"], customers),
         "item": categories(ids["item"], catalogue["product_id"]),
     }
-    archive = archive_of(seen.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items()))
-    known = pl.DataFrame({"customer": customers.cast(kinds["customer"])})
-    return archive, catalogue.with_columns(pl.col("product_id").cast(kinds["item"])), known
+    archive = archive_of(rows.with_columns(pl.col(name).cast(id_type) for name, id_type in id_types.items()))
+    ids_of_history = pl.DataFrame({"customer": customers.cast(id_types["customer"])})
+    return archive, catalogue.with_columns(pl.col("product_id").cast(id_types["item"])), ids_of_history
 
 
-def _different(rows: pl.LazyFrame, column: str) -> pl.Series:
+def _distinct(rows: pl.LazyFrame, column: str) -> pl.Series:
     return rows.select(pl.col(column).unique()).collect(engine="streaming").to_series()
 
 
 def as_facts(facts: pl.DataFrame) -> CustomerFacts:
-    """Columns as in `CustomerFacts`, words as text, times and consent as the ledger and `told` give them."""
+    """facts: columns as in `CustomerFacts`; words and consent ("true", "false") are text, times datetimes."""
     words = pl.concat([facts[name].cast(pl.String) for name in WORDS]).drop_nulls().unique().sort()
     consent = pl.when(pl.col("consent") == "true").then(1).when(pl.col("consent") == "false").then(0)
-    rows = {name: _rows(facts[name], words) for name in WORDS}
+    rows = {name: _row_numbers(facts[name], words) for name in WORDS}
     return CustomerFacts(
         orders=_array(facts["orders"], 0, np.int32),
         revenue=_array(facts["revenue"], 0.0, np.float64),
@@ -92,7 +94,7 @@ def as_facts(facts: pl.DataFrame) -> CustomerFacts:
     )
 
 
-def _rows(values: pl.Series, words: pl.Series) -> NDArray[Any]:
+def _row_numbers(values: pl.Series, words: pl.Series) -> NDArray[Any]:
     """int32, -1 for null."""
     return _array(values.cast(pl.Enum(words)).to_physical().cast(pl.Int32), -1, np.int32)
 

@@ -1,4 +1,4 @@
-"""Rankings that know nobody: popular, trending, new."""
+"""Rankings that are the same for everybody: popular, trending, new."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def decayed_orders(history: History, half_life_days: float) -> NDArray[np.float6
 
 
 def popular(history: History, shown: NDArray[np.bool_], buyers: NDArray[np.int32]) -> Ranking:
-    """Every product that may be shown, by decayed orders, then by buyers ever. counts: buyers."""
+    """Every recommendable product, by decayed orders, then by buyers ever. counts: buyers."""
     score = decayed_orders(history, POPULAR_HALF_LIFE_DAYS)
     items = np.flatnonzero(shown)
     return _ranking(items[np.lexsort((-buyers[items], -score[items]))], score, buyers)
 
 
 def trending(history: History, shown: NDArray[np.bool_]) -> Ranking:
-    """Products that sell faster than they used to, by how surprising that is.
+    """Products that sell faster than they used to, the most significant rise first.
 
-    Orders of the last weeks against those that the last months let expect, in standard deviations of a
-    Poisson count. counts: orders in the last 14 days.
+    Score: recent orders less those expected from the last months, in standard deviations of a Poisson count.
+    counts: orders in the last 14 days.
     """
     recent = decayed_orders(history, RECENT_HALF_LIFE_DAYS)
     expected = decayed_orders(history, BASELINE_HALF_LIFE_DAYS) * _share_of_time(history)
@@ -51,7 +51,7 @@ def trending(history: History, shown: NDArray[np.bool_]) -> Ranking:
 
 
 def newest(first_day: NDArray[np.int32], shown: NDArray[np.bool_], sales: NDArray[np.float64]) -> Ranking:
-    """The last that came in, those of one day by their sales. counts: the first day, days since 1970."""
+    """The newest products first, those of one day by their sales. counts: the first day, days since 1970."""
     items = np.flatnonzero(shown)
     order = items[np.lexsort((-sales[items], -first_day[items]))][:NEWEST_LENGTH]
     newness = 1.0 / (1.0 + np.arange(len(order)))
@@ -59,19 +59,19 @@ def newest(first_day: NDArray[np.int32], shown: NDArray[np.bool_], sales: NDArra
 
 
 def popular_by_category(ranking: Ranking, members: Sequence[NDArray[np.int32]]) -> Neighbours:
-    """Row: a category; all its products in the order of `ranking`, together: their counts."""
+    """A row for each category: its products in the order of `ranking`. together: their counts there."""
     rows = [np.flatnonzero(np.isin(ranking.items, items)) for items in members]
-    places = np.concatenate(rows) if rows else np.empty(0, np.int64)
+    positions = np.concatenate(rows) if rows else np.empty(0, np.int64)
     return Neighbours(
         offsets=np.cumsum([0, *map(len, rows)]).astype(np.int64),
-        items=ranking.items[places],
-        weights=ranking.scores[places],
-        together=ranking.counts[places],
+        items=ranking.items[positions],
+        weights=ranking.scores[positions],
+        together=ranking.counts[positions],
     )
 
 
 def _share_of_time(history: History) -> float:
-    """Decayed days of the short memory over those of the long one, within the days there are."""
+    """Decayed days of the short half-life over those of the long one, within the days of the history."""
     lines = history.purchases
     days = (history.until - int(lines.timestamp.min(initial=history.until))) / DAY + 1.0
     short, long = (

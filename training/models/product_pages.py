@@ -1,4 +1,4 @@
-"""The two lists of a product page: instead of it, and with it."""
+"""The two lists of a product page: similar products and complements."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from training.settings import TrainingSettings
 
 VIEWED_WEIGHT, BOUGHT_WEIGHT, CONTENT_WEIGHT = 1.0, 0.5, 0.5
 COMPANION_WEIGHT = 0.8  # against a complement, each over the best of its row
-FAMILY_BOOST = 3.0  # a shared name ("regency") says that two things belong together
-WIDER = 4  # a pool this many times as long, before it is split by kind
+FAMILY_BOOST = 3.0  # for words in common ("regency"), a sign of products that belong together
+FIRST_CUT_FACTOR = 4  # pairs kept for each product, in list lengths, before they are split by type
 SESSION_SUPPORT = 2
-LENDERS, LENT = 5, 20  # alike products that lend their complements, and how many each
+LENDERS, LENT = 5, 20  # similar products whose complements stand in for missing ones, and how many of each
 BLOCK_ROWS = 50_000
 
 
@@ -29,59 +29,59 @@ def page_neighbours(
     price: NDArray[np.float32],
     buyers: csr_matrix,
     settings: TrainingSettings,
-    alike: SimilarityCache,
+    similarity_cache: SimilarityCache,
 ) -> tuple[Neighbours, Neighbours]:
     """(similar, complements) of every product, the strongest first. buyers: `buyer_items`.
 
-    Similar: viewed in the same sessions, bought together though of one kind, or alike by title, category,
-    brand and price. Complements: bought together and of different kinds, the same family before others;
-    of a product without any, those of the products most alike (together: 0).
+    Similar: viewed in the same sessions, bought together and of one type, or alike by title, category, brand
+    and price. Complements: bought together and of different types, those with words in common first; a
+    product without any has those of the most similar products (together: 0).
     """
     kept, shrinkage, support = (
         settings.neighbours_kept,
         settings.co_purchase_shrinkage,
         settings.complement_support,
     )
-    bought = co_purchase(order_items(history), shrinkage, support, WIDER * kept)
+    bought = co_purchase(order_items(history), shrinkage, support, FIRST_CUT_FACTOR * kept)
     viewed = co_purchase(session_items(history), shrinkage, SESSION_SUPPORT, kept)
     closeness = closeness_of(bought, content.vectors)
-    same = content.same_kind(row_of_each(bought), bought.indices, closeness)
-    instead, beside = split(bought, same)
-    like = alike.closest(content, price, kept)
-    similar = csr_matrix(VIEWED_WEIGHT * viewed + BOUGHT_WEIGHT * instead + CONTENT_WEIGHT * like)
-    beside.data = (beside.data * (1.0 + FAMILY_BOOST * closeness[~same])).astype(np.float32)
-    complements = as_neighbours(strongest(beside, kept), buyers, at_least=support)
-    return as_neighbours(strongest(similar, kept), buyers), with_lent(complements, like, content.kind)
+    is_substitute = content.same_kind(row_of_each(bought), bought.indices, closeness)
+    substitutes, paired = split(bought, is_substitute)
+    alike = similarity_cache.closest(content, price, kept)
+    similar = csr_matrix(VIEWED_WEIGHT * viewed + BOUGHT_WEIGHT * substitutes + CONTENT_WEIGHT * alike)
+    paired.data = (paired.data * (1.0 + FAMILY_BOOST * closeness[~is_substitute])).astype(np.float32)
+    complements = as_neighbours(strongest(paired, kept), buyers, at_least=support)
+    return as_neighbours(strongest(similar, kept), buyers), with_lent(complements, alike, content.kind)
 
 
 def with_companions(
     complements: Neighbours, companions: csr_matrix, buyers: csr_matrix, kept: int
 ) -> Neighbours:
-    """Complements, and what the cart model says of this one product, each row by its best.
+    """Complements plus the cart model's companions of each product, both divided by the best of their row.
 
-    One row then answers a page: two voices at serving would cost an answer a third more.
+    Merged here, because a second source at serving would make an answer a third slower.
     """
     both = _by_best(matrix_of(complements)) + COMPANION_WEIGHT * _by_best(companions.maximum(0))
     return as_neighbours(strongest(csr_matrix(both), kept), buyers)
 
 
 def _by_best(weights: csr_matrix) -> csr_matrix:
-    """Each row over its largest value."""
+    """Each row divided by its largest value."""
     best = np.maximum(weights.max(axis=1).toarray().ravel(), 1e-12)
     return csr_matrix(diags_array(1.0 / best) @ weights)
 
 
-def with_lent(complements: Neighbours, alike: csr_matrix, kind: NDArray[np.int32]) -> Neighbours:
-    """Complements, a product without any getting the mean of those of its LENDERS: what is of its kind and
-    most alike. `together` says 0 of what was lent: nobody bought both.
+def with_lent(complements: Neighbours, alike_products: csr_matrix, kind: NDArray[np.int32]) -> Neighbours:
+    """Complements, and for products without any the mean of their LENDERS', the most similar products of the
+    same type. `together` is 0 for those.
     """
-    known = matrix_of(complements)
-    sizes = np.diff(known.indptr)
-    row, lender = row_of_each(alike), alike.indices
+    weights = matrix_of(complements)
+    sizes = np.diff(weights.indptr)
+    row, lender = row_of_each(alike_products), alike_products.indices
     may_lend = (sizes[row] == 0) & (sizes[lender] > 0) & (kind[row] == kind[lender]) & (kind[row] >= 0)
-    lenders = strongest(only(alike, may_lend), LENDERS)
+    lenders = strongest(only(alike_products, may_lend), LENDERS)
     share = 1 / np.maximum(np.asarray(lenders.sum(axis=1)).ravel(), 1e-12)
-    shares, offered = csr_matrix(diags_array(share) @ lenders), strongest(known, LENT)
+    shares, offered = csr_matrix(diags_array(share) @ lenders), strongest(weights, LENT)
     blocks = [
         strongest(csr_matrix(shares[start : start + BLOCK_ROWS] @ offered), LENT)
         for start in range(0, len(sizes), BLOCK_ROWS)
@@ -90,7 +90,7 @@ def with_lent(complements: Neighbours, alike: csr_matrix, kind: NDArray[np.int32
 
 
 def _merged(complements: Neighbours, lent: csr_matrix) -> Neighbours:
-    """Both in one table; where one has a row, the other has none."""
+    """Both in one table. No product has a row in both."""
     own_sizes = np.diff(complements.offsets)
     sizes = own_sizes + np.diff(lent.indptr)
     own = np.repeat(own_sizes > 0, sizes)

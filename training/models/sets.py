@@ -1,4 +1,4 @@
-"""History -> sets worth selling together, with the evidence of each."""
+"""History -> sets of products to sell together, with the evidence for each."""
 
 from __future__ import annotations
 
@@ -20,15 +20,23 @@ from recommender.product_sets.product_sets import (
     with_evidence,
 )
 from training.data.history import DAY, History
-from training.data.neighbours import bought_together, inner_products, row_of_each, stacked, strongest
+from training.data.neighbours import (
+    bought_together,
+    inner_products,
+    neighbour_lists,
+    row_of_each,
+    stacked,
+    strongest,
+)
 from training.data.products import Products, align
 
-PARTNERS, SEEDS, SEEDS_A_PRODUCT = 20, 5_000, 3
+PARTNERS_KEPT, N_SEEDS, PARTNERS_A_SEED = 20, 5_000, 3
 SHRINKAGE = 10.0
 
 
 def fit_sets(history: History, catalogue: pl.DataFrame) -> SetTable:
-    """Each product that is bought often with its best partners, and grown from there. Deterministic."""
+    """Pairs of often bought products with their best partners, and larger sets grown from them. The same
+    input gives the same sets."""
     products = align(catalogue, history)
     baskets = _baskets(history, products)
     orders = np.asarray(baskets.sum(axis=0)).ravel().astype(np.int64)
@@ -37,21 +45,23 @@ def fit_sets(history: History, catalogue: pl.DataFrame) -> SetTable:
     category = products.category.astype(np.int64)
     co_purchases = CoPurchases(_evidence(similarity, pairs), orders, _margins(products), category)
     by_item = csc_matrix(baskets)
-    found = {items: _support(items, by_item) for items in _candidates(co_purchases, similarity)}
-    kept = [with_evidence(co_purchases, items) for items, support in found.items() if support >= MIN_SUPPORT]
-    kept.sort(key=lambda each: (-each.strength * len(each.items), each.items))
-    rows = [[*each.items, *[-1] * (MAX_ITEMS - len(each.items))] for each in kept]
+    support_of = {items: _support(items, by_item) for items in _candidates(co_purchases, similarity)}
+    chosen = [
+        with_evidence(co_purchases, items) for items, support in support_of.items() if support >= MIN_SUPPORT
+    ]
+    chosen.sort(key=lambda product_set: (-product_set.strength * len(product_set.items), product_set.items))
+    rows = [[*product_set.items, *[-1] * (MAX_ITEMS - len(product_set.items))] for product_set in chosen]
     return SetTable(
         items=np.array(rows, np.int32).reshape(-1, MAX_ITEMS),
-        support=np.array([found[each.items] for each in kept], np.int32),
-        lift=np.array([each.lift for each in kept], np.float32),
+        support=np.array([support_of[product_set.items] for product_set in chosen], np.int32),
+        lift=np.array([product_set.lift for product_set in chosen], np.float32),
         orders=orders.astype(np.int32),
         pairs=pairs,
     )
 
 
 def _baskets(history: History, products: Products) -> csr_matrix:
-    """(n_orders, n_items) of 0 and 1: the orders of the last year, of what may be shown."""
+    """(n_orders, n_items) of 0 and 1: the orders of the last year, of recommendable products."""
     lines = history.purchases
     lines = lines.where(
         (lines.timestamp > history.until - SPAN_DAYS * DAY) & products.recommendable[lines.item]
@@ -61,7 +71,7 @@ def _baskets(history: History, products: Products) -> csr_matrix:
 
 
 def _pairs(baskets: csr_matrix, orders: NDArray[np.int64]) -> csr_matrix:
-    """Each product's strongest partners by cosine x c / (c + shrinkage), both ways alike before the cut."""
+    """Each product's strongest partners by cosine x c / (c + shrinkage), symmetric but for the cut."""
     n_baskets = int((np.diff(baskets.indptr) > 0).sum())
     blocks = []
     for start, counts in inner_products(baskets.T.tocsr()):
@@ -70,21 +80,18 @@ def _pairs(baskets: csr_matrix, orders: NDArray[np.int64]) -> csr_matrix:
         real = (counts.indices != row) & (c >= MIN_SUPPORT) & (c * n_baskets > MIN_LIFT * own * partner)
         cosine = c / np.sqrt(np.maximum(own * partner, 1)) * c / (c + SHRINKAGE)
         counts.data = np.where(real, cosine, 0).astype(np.float32)
-        blocks.append(strongest(counts, PARTNERS))
+        blocks.append(strongest(counts, PARTNERS_KEPT))
     return stacked(blocks, baskets.shape[1])
 
 
 def _as_table(similarity: csr_matrix, baskets: csr_matrix, orders: NDArray[np.int64]) -> Neighbours:
-    """The same pairs in the same order, with lifts as weights."""
+    """The pairs of `similarity` in the same order, with lifts as weights."""
     together = bought_together(similarity, baskets)
     n_baskets = int((np.diff(baskets.indptr) > 0).sum())
     chance = orders[row_of_each(similarity)] * orders[similarity.indices] / max(n_baskets, 1)
-    return Neighbours(
-        offsets=similarity.indptr.astype(np.int64),
-        items=similarity.indices.astype(np.int32),
-        weights=(together / np.maximum(chance, 1e-9)).astype(np.float32),
-        together=together,
-    )
+    lift = (together / np.maximum(chance, 1e-9)).astype(np.float32)
+    lifts = csr_matrix((lift, similarity.indices, similarity.indptr), similarity.shape)
+    return neighbour_lists(lifts, together)
 
 
 def _evidence(similarity: csr_matrix, pairs: Neighbours) -> dict[tuple[int, int], Evidence]:
@@ -103,24 +110,24 @@ def _evidence(similarity: csr_matrix, pairs: Neighbours) -> dict[tuple[int, int]
 
 
 def _candidates(co_purchases: CoPurchases, similarity: csr_matrix) -> dict[tuple[int, ...], None]:
-    """Pairs, and what they grow to; items ascending, each set once."""
-    found: dict[tuple[int, ...], None] = {}
-    for item in np.argsort(-co_purchases.orders, kind="stable")[:SEEDS].tolist():
+    """Pairs and the larger sets grown from them; items ascending, each set once."""
+    candidates: dict[tuple[int, ...], None] = {}
+    for item in np.argsort(-co_purchases.orders, kind="stable")[:N_SEEDS].tolist():
         start, end = similarity.indptr[item], similarity.indptr[item + 1]
-        for partner in similarity.indices[start : min(end, start + SEEDS_A_PRODUCT)].tolist():
-            found[tuple(sorted((item, partner)))] = None
-            found[tuple(sorted(grow(co_purchases, (item, partner))))] = None
-    return found
+        for partner in similarity.indices[start : min(end, start + PARTNERS_A_SEED)].tolist():
+            candidates[tuple(sorted((item, partner)))] = None
+            candidates[tuple(sorted(grow(co_purchases, (item, partner))))] = None
+    return candidates
 
 
 def _support(items: tuple[int, ...], by_item: csc_matrix) -> int:
-    """Orders with all of them."""
+    """How many orders hold all of the items."""
     orders = [by_item.indices[by_item.indptr[item] : by_item.indptr[item + 1]] for item in items]
     return len(reduce(lambda some, more: np.intersect1d(some, more, assume_unique=True), orders))
 
 
 def _margins(products: Products) -> NDArray[np.float64]:
-    """Share of the price; 0 where it is not known."""
+    """Margin of each product as a share of its price; 0 where it is not known."""
     price, cost = products.price.astype(np.float64), products.cost.astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = 1 - cost / price

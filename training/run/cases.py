@@ -1,4 +1,4 @@
-"""What a shop was asked after a time, and what people then did: its ranking learns from that."""
+"""Evaluation cases: requests as of a time in the past, and what the shoppers then bought or viewed."""
 
 from __future__ import annotations
 
@@ -16,168 +16,169 @@ from training.data.history import History, OrderLines, Visits
 from training.measure.compare import Case
 from training.settings import TrainingSettings
 
-DRAWS, JUDGED_DRAWS = 6, 3  # hidden products of an order to learn from, and to judge by
+SAMPLES, JUDGED_SAMPLES = 6, 3  # hidden products of an order, to learn from and to evaluate on
 
 
-def questions(
+def evaluation_cases(
     history: History, cut: float, tables: Tables, settings: TrainingSettings
 ) -> dict[str, list[Case]]:
-    """Cases since the cut by task, oldest first; tables: fitted on `history.before(cut)`.
+    """Cases since the cut by task, oldest first. tables: fitted on `history.before(cut)`.
 
-    home, email and post_purchase: the next order of customers known before; buy_again: what they had bought
-    before of it; cart: hidden products of an order; visit: the rest of a visit, given its beginning.
+    home, email and post_purchase: the next order of customers who ordered before; buy_again: the products of
+    it that they had bought before; cart: hidden products of an order; visit: the rest of a visit.
     """
     late = history.purchases.where(history.purchases.timestamp >= cut)
     before = history.before(cut).purchases
-    rest, most = settings.rest_days, 2 * settings.evaluation_cases
-    known = np.intersect1d(before.customer, late.customer)
-    orders = list(next_orders(history, late, _some(known, most, settings.seed), rest))
-    carts = several_hidden(history, [_some_orders(late, most, settings.seed)] * JUDGED_DRAWS, settings)
+    suppression_days, most = settings.rest_days, 2 * settings.evaluation_cases
+    known_customers = np.intersect1d(before.customer, late.customer)
+    orders = list(next_orders(history, late, _sample(known_customers, most, settings.seed), suppression_days))
+    carts = several_hidden(history, [_sample_orders(late, most, settings.seed)] * JUDGED_SAMPLES, settings)
     visits = history.visits.where(history.visits.timestamp >= cut)
     return {
         "home": orders,
         "cart": sorted(carts, key=lambda case: case.request.now),
-        "email": [_placed(case, "email") for case in orders],
+        "email": [_at_placement(case, "email") for case in orders],
         "post_purchase": list(after_orders(orders, history, before)),
         "buy_again": list(repeats(orders, tables)),
         "visit": sorted(rest_of_visits(history, visits, most, settings), key=lambda case: case.request.now),
     }
 
 
-def cart_lessons(
+def cart_training_cases(
     history: History,
     cut: float,
     learning: Sequence[Case],
     judging: Sequence[Case],
     settings: TrainingSettings,
 ) -> list[Case]:
-    """Known customers' carts since the cut, one product hidden, of each up to DRAWS different ones.
+    """Carts of known customers since the cut, one product hidden, up to SAMPLES different ones of each.
 
-    None later than those of `learning`, and none of `judging`, which may be as old where only days are known.
+    None is later than `learning`, and none is in `judging`, whose times may be the same where the history
+    has only days.
     """
-    until = max((case.request.now for case in learning), default=cut)
-    judged = {(case.request.customer_id, case.request.now) for case in judging}
+    latest = max((case.request.now for case in learning), default=cut)
+    judged_orders = {(case.request.customer_id, case.request.now) for case in judging}
     times, most = history.purchases.timestamp, settings.cart_lessons
-    lines = history.purchases.where((times >= cut) & (times <= until))
-    orders = [_some_orders(lines, most, seed) for seed in range(settings.seed, settings.seed + DRAWS)]
-    lessons = (
+    lines = history.purchases.where((times >= cut) & (times <= latest))
+    orders = [_sample_orders(lines, most, seed) for seed in range(settings.seed, settings.seed + SAMPLES)]
+    training_cases = (
         case
         for case in several_hidden(history, orders, settings)
-        if case.request.customer_id and (case.request.customer_id, case.request.now) not in judged
+        if case.request.customer_id and (case.request.customer_id, case.request.now) not in judged_orders
     )
-    return list(islice(lessons, most))
+    return list(islice(training_cases, most))
 
 
-def several_hidden(history: History, draws: Sequence[OrderLines], settings: TrainingSettings) -> list[Case]:
-    """Of each draw of orders one product of each hidden, another one than before where it can be."""
+def several_hidden(history: History, samples: Sequence[OrderLines], settings: TrainingSettings) -> list[Case]:
+    """A case for each order of each sample, with one product hidden; the same case only once."""
     carts = {
         (case.request.customer_id, case.request.now, case.request.cart): case
-        for turn, orders in enumerate(draws)
-        for case in hidden_products(history, orders, settings.seed + turn, settings.rest_days)
+        for number, orders in enumerate(samples)
+        for case in hidden_products(history, orders, settings.seed + number, settings.rest_days)
     }
     return list(carts.values())
 
 
 def next_orders(
-    history: History, late: OrderLines, known: NDArray[np.int32], rest_days: int
+    history: History, lines: OrderLines, customers: NDArray[np.int32], rest_days: int
 ) -> Iterator[Case]:
-    """The first order of each known customer."""
-    served: set[int] = set()
-    for order in orders_of(late.where((late.customer >= 0) & np.isin(late.customer, known))):
+    """The first order, among the lines, of each of the customers."""
+    done: set[int] = set()
+    for order in orders_of(lines.where((lines.customer >= 0) & np.isin(lines.customer, customers))):
         customer = int(order.customer[0])
-        if customer not in served:
-            served.add(customer)
+        if customer not in done:
+            done.add(customer)
             name, now = history.customer_ids[customer], float(order.timestamp[0])
             yield Case(Request("home", now=now, customer_id=name, rest_days=rest_days), order.item)
 
 
 def hidden_products(history: History, late: OrderLines, seed: int, rest_days: int) -> Iterator[Case]:
-    """Orders of two products or more, one of them, drawn by lot, taken out of the cart."""
+    """Orders of two products or more, one of them, drawn at random, hidden from the cart."""
     rng = np.random.default_rng(seed)
     for order in orders_of(late):
         if len(order) > 1:
-            out = int(rng.integers(len(order)))
+            position = int(rng.integers(len(order)))
             customer = int(order.customer[0])
             yield Case(
                 Request(
                     "cart",
                     now=float(order.timestamp[0]),
                     customer_id=history.customer_ids[customer] if customer >= 0 else None,
-                    cart=tuple(history.product_ids[item] for item in np.delete(order.item, out)),
+                    cart=tuple(history.product_ids[item] for item in np.delete(order.item, position)),
                     rest_days=rest_days,
                 ),
-                order.item[out : out + 1],
+                order.item[position : position + 1],
             )
 
 
 def after_orders(orders: Sequence[Case], history: History, before: OrderLines) -> Iterator[Case]:
-    """The same next orders, asked for at the time of the customer's last one before."""
-    customers, place = np.unique(before.customer[::-1], return_index=True)
+    """The same next orders, requested at the time of the customer's previous order."""
+    customers, last_line = np.unique(before.customer[::-1], return_index=True)
     names = [history.customer_ids[customer] for customer in customers if customer >= 0]
-    last = dict(zip(names, before.timestamp[::-1][place[customers >= 0]].tolist(), strict=True))
+    last_order = dict(zip(names, before.timestamp[::-1][last_line[customers >= 0]].tolist(), strict=True))
     for case in orders:
-        yield _placed(case, "post_purchase", now=float(last[case.request.customer_id or ""]))
+        yield _at_placement(case, "post_purchase", now=float(last_order[case.request.customer_id or ""]))
 
 
 def repeats(orders: Sequence[Case], tables: Tables) -> Iterator[Case]:
-    """Of the same next orders, what the customer had bought before."""
+    """The products of the next orders that the customer had bought before."""
     for case in orders:
-        own = tables.purchases.of(tables.customers.row(case.request.customer_id)).items
-        again = case.truth[np.isin(case.truth, own)]
-        if len(again):
-            yield _placed(case, "buy_again")._replace(truth=again)
+        bought = tables.purchases.of(tables.customers.row(case.request.customer_id)).items
+        repeated = case.truth[np.isin(case.truth, bought)]
+        if len(repeated):
+            yield _at_placement(case, "buy_again")._replace(truth=repeated)
 
 
 def rest_of_visits(
     history: History, visits: Visits, at_most: int, settings: TrainingSettings
 ) -> Iterator[Case]:
-    """Visits stopped at a place drawn by lot: what was looked at so far is live, the rest is the truth."""
+    """Visits cut at a random view: the views before are live shopper state, the rest is the truth."""
     rng = np.random.default_rng(settings.seed)
-    some = np.sort(rng.permutation(np.unique(visits.session))[:at_most])
-    visits = visits.where(np.isin(visits.session, some))
+    chosen = np.sort(rng.permutation(np.unique(visits.session))[:at_most])
+    visits = visits.where(np.isin(visits.session, chosen))
     order = np.argsort(visits.session, kind="stable")
-    for place in np.split(order, np.flatnonzero(np.diff(visits.session[order])) + 1):
-        items = visits.item[place]
-        stop = int(rng.integers(1, len(place))) if len(place) > 1 else 0
-        then = np.setdiff1d(items[stop:], items[stop - 1 : stop])
-        if stop and len(then):
-            yield Case(_seen(history, visits, place[:stop], settings.rest_days), then)
+    for rows in np.split(order, np.flatnonzero(np.diff(visits.session[order])) + 1):
+        items = visits.item[rows]
+        n_viewed = int(rng.integers(1, len(rows))) if len(rows) > 1 else 0
+        rest = np.setdiff1d(items[n_viewed:], items[n_viewed - 1 : n_viewed])
+        if n_viewed and len(rest):
+            yield Case(_home_request(history, visits, rows[:n_viewed], settings.rest_days), rest)
 
 
-def _seen(history: History, visits: Visits, place: NDArray[np.intp], rest_days: int) -> Request:
-    """The home page after these looks."""
-    products = [history.product_ids[item] for item in visits.item[place]]
-    carted = [name for name, taken in zip(products, visits.carted[place], strict=True) if taken]
-    customer = int(visits.customer[place[-1]])
+def _home_request(history: History, visits: Visits, rows: NDArray[np.intp], rest_days: int) -> Request:
+    """A request for the home page after the views in these rows."""
+    products = [history.product_ids[item] for item in visits.item[rows]]
+    carted = [name for name, added in zip(products, visits.carted[rows], strict=True) if added]
+    customer = int(visits.customer[rows[-1]])
     return Request(
         "home",
-        now=float(visits.timestamp[place[-1]]),
+        now=float(visits.timestamp[rows[-1]]),
         shopper=ShopperState(viewed=tuple(dict.fromkeys(products[::-1])), cart=dict.fromkeys(carted, 1.0)),
         customer_id=history.customer_ids[customer] if customer >= 0 else None,
         rest_days=rest_days,
     )
 
 
-def _placed(case: Case, placement: Placement, now: float | None = None) -> Case:
+def _at_placement(case: Case, placement: Placement, now: float | None = None) -> Case:
     now = case.request.now if now is None else now
     return case._replace(request=msgspec.structs.replace(case.request, placement=placement, now=now))
 
 
-def _some_orders(lines: OrderLines, at_most: int, seed: int) -> OrderLines:
-    """The lines of so many orders of two products or more, drawn by lot."""
+def _sample_orders(lines: OrderLines, at_most: int, seed: int) -> OrderLines:
+    """The lines of `at_most` random orders of two products or more."""
     orders, sizes = np.unique(lines.order, return_counts=True)
-    return lines.where(np.isin(lines.order, _some(orders[sizes > 1], at_most, seed)))
+    return lines.where(np.isin(lines.order, _sample(orders[sizes > 1], at_most, seed)))
 
 
-def _some(rows: NDArray[np.int32], at_most: int, seed: int) -> NDArray[np.int32]:
+def _sample(rows: NDArray[np.int32], at_most: int, seed: int) -> NDArray[np.int32]:
     return np.random.default_rng(seed).permutation(rows)[:at_most]
 
 
 def orders_of(lines: OrderLines) -> Iterator[OrderLines]:
-    """The lines of one order after the other, oldest order first."""
+    """The lines of each order, oldest order first."""
     if len(lines):
-        _, first, which = np.unique(lines.order, return_index=True, return_inverse=True)
-        place = np.argsort(first[which], kind="stable")
-        ends = np.flatnonzero(np.diff(lines.order[place])) + 1
-        for part in np.split(place, ends):
+        _, first_row, order_of_row = np.unique(lines.order, return_index=True, return_inverse=True)
+        rows = np.argsort(first_row[order_of_row], kind="stable")
+        ends = np.flatnonzero(np.diff(lines.order[rows])) + 1
+        for part in np.split(rows, ends):
             yield lines.where(part)

@@ -1,4 +1,4 @@
-"""The shop's own last weeks as an examination: trained on what came before, asked what came then."""
+"""Evaluation on the shop's own last weeks, by a model trained on the time before."""
 
 from __future__ import annotations
 
@@ -13,22 +13,20 @@ from training.data.history import DAY, History
 from training.measure.compare import Case, compare, popularity, recommended, spread
 from training.settings import TrainingSettings
 
-SHORT_HISTORY_SHARE = 0.2  # of the time
-MOST_ORDERS_SHARE = 0.33  # of the order lines
+SHORT_HISTORY_SHARE = 0.2  # of the time is held out, at most
+MOST_ORDERS_SHARE = 0.33  # of the order lines are held out, at most
 MEASURES = "hr@10", "ndcg@10_full"
 EXAMINED = "home", "cart"
 
 
 def cut_time(history: History, settings: TrainingSettings) -> float:
-    """Where the held-out part begins, epoch s: the last weeks, at most a fifth of a short history.
-
-    And at most a third of the order lines, where most came of late.
-    """
+    """Where the held-out part begins, epoch s: the last weeks, but at most a fifth of the time and a third of
+    the order lines."""
     times = history.purchases.timestamp
     span = int(times.max()) - int(times.min())
     weeks = float(times.max() - min(settings.holdout_days * DAY, SHORT_HISTORY_SHARE * span))
-    few = np.sort(times)[int((1 - MOST_ORDERS_SHARE) * len(times)) - 1]  # later lines are few enough
-    return min(max(weeks, float(few) + 1), float(times.max()))
+    newest_kept = np.sort(times)[int((1 - MOST_ORDERS_SHARE) * len(times)) - 1]
+    return min(max(weeks, float(newest_kept) + 1), float(times.max()))
 
 
 def halves(
@@ -47,17 +45,19 @@ def examine(
     settings: TrainingSettings,
     report: Report = silent,
 ) -> dict[str, Any]:
-    """Metrics of a bundle, beside popularity, on what came after it was trained.
+    """Metrics of a bundle and of popularity on cases from after its training.
 
-    `home`: the next order of customers known before; `cart`: one hidden product of an order. Each holds
-    {"cases": n, "perennial": metrics, "popularity": metrics}, and is left out where there is no case.
+    `home`: the next order of customers who ordered before; `cart`: one hidden product of an order. Each
+    holds {"cases": n, "perennial": metrics, "popularity": metrics}, and is left out where there is no case.
     """
-    shown = bundle.tables.product.recommendable & bundle.tables.product.in_stock
+    is_shown = bundle.tables.product.recommendable & bundle.tables.product.in_stock
     results: dict[str, Any] = {}
     for placement in EXAMINED:
         cases = spread(iter(tasks[placement]), settings.evaluation_cases, settings.seed)
         if cases:
             rankers = {"perennial": recommended(bundle), "popularity": popularity(bundle)}
-            metrics = compare(cases, rankers, MEASURES, int(shown.sum()), seed=settings.seed, report=report)
+            metrics = compare(
+                cases, rankers, MEASURES, int(is_shown.sum()), seed=settings.seed, report=report
+            )
             results[placement] = {"cases": len(cases), **metrics}
     return results

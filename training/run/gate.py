@@ -61,7 +61,7 @@ def _worse_than_running(
     for placement, result in _telling(metrics, settings):
         if placement not in dict(_telling(running, settings)):
             continue
-        own, other = (found["perennial"][METRIC]["value"] for found in (result, running[placement]))
+        own, other = (metrics["perennial"][METRIC]["value"] for metrics in (result, running[placement]))
         if own < other * (1 - settings.gate_running_tolerance):
             yield (
                 f"`{placement}` ranks worse than the model that serves: {METRIC} {own:.4f} "

@@ -1,4 +1,4 @@
-"""History and catalogue -> the tables of a bundle: the list of training's steps."""
+"""History and catalogue -> the tables of a bundle, step by step."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from training.data.repeat import purchases_table, repeat_table
 from training.models.als import build_index, fit_als
 from training.models.cart import CartTuning, fit_carts
 from training.models.cold_start import with_content_vectors
-from training.models.next_basket import Learned, fit_next_basket
+from training.models.next_basket import NextBasketModel, fit_next_basket
 from training.models.popularity import (
     POPULAR_HALF_LIFE_DAYS,
     decayed_orders,
@@ -43,13 +43,13 @@ from training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)
-class Known:
-    """What a rehearsal leaves to the training after it: what it learned of next baskets, where that need not
-    be learned again, vectors to begin with, and which products are alike."""
+class WarmStart:
+    """What a rehearsal hands to the training after it: the next-basket settings (None: to be learned again),
+    initial ALS vectors, and similarities of products."""
 
-    next_basket: Learned | None = None
+    next_basket: NextBasketModel | None = None
     factors: Factors | None = None
-    alike: SimilarityCache = field(default_factory=SimilarityCache)
+    similarity_cache: SimilarityCache = field(default_factory=SimilarityCache)
 
 
 def build(
@@ -57,34 +57,33 @@ def build(
     catalogue: pl.DataFrame,
     settings: TrainingSettings,
     report: Report = silent,
-    known: Known | None = None,
-    asked: NDArray[np.int64] | None = None,
+    warm_start: WarmStart | None = None,
+    customers: NDArray[np.int64] | None = None,
 ) -> tuple[Tables, faiss.Index]:
     """Fit every model on a history. Deterministic: the same input gives the same tables.
 
-    known: what a rehearsal has found out; asked: the only customers whose next baskets will be looked at,
-    None: everybody's.
+    warm_start: from a rehearsal; customers: the only ones whose next baskets will be used, None: all.
     """
-    known = known or Known()
+    warm_start = warm_start or WarmStart()
     products, buyers = align(catalogue, history), buyer_items(history)
-    with _second_lane() as beside:
-        next_basket = beside.submit(
-            fit_next_basket, history, products.category, settings, known.next_basket, asked
+    with _background_worker() as background:
+        next_basket = background.submit(
+            fit_next_basket, history, products.category, settings, warm_start.next_basket, customers
         )
-        sessions = beside.submit(fit_sessions, history, settings)
+        sessions = background.submit(fit_sessions, history, settings)
         content = Content.of(products.titles, products.category, products.brand)
-        factors = tastes(history, content, products.price, settings, report, known.factors)
-        similar, complements, companions, tuning = partners(
-            history, content, products, settings, report, known.alike
+        factors = fit_tastes(history, content, products.price, settings, report, warm_start.factors)
+        similar, complements, companions, tuning = fit_neighbours(
+            history, content, products, settings, report, warm_start.similarity_cache
         )
         report("Repeat purchases", 0, 1)
         table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel())
         purchases = purchases_table(history, purchase_confidence(history, settings))
         report("Popular, trending, new", 0, 1)
-        rankings = usual_rankings(history, products, table)
+        rankings = shared_rankings(history, products, table)
         report("Next baskets, visits", 0, 1)
         tables = Tables(
-            **names(history, products),
+            **id_tables(history, products),
             product=table,
             similar=similar,
             complements=complements,
@@ -102,16 +101,16 @@ def build(
 
 
 @contextmanager
-def _second_lane() -> Iterator[ThreadPoolExecutor]:
-    """Steps on another core; those still waiting are dropped where the first lane fails."""
-    lane = ThreadPoolExecutor(1)
+def _background_worker() -> Iterator[ThreadPoolExecutor]:
+    """Runs steps on another core, one after another; those still waiting are dropped on an error."""
+    worker = ThreadPoolExecutor(1)
     try:
-        yield lane
+        yield worker
     finally:
-        lane.shutdown(cancel_futures=True)
+        worker.shutdown(cancel_futures=True)
 
 
-def names(history: History, products: Products) -> dict[str, Any]:
+def id_tables(history: History, products: Products) -> dict[str, Any]:
     """The tables of ids, names and cards."""
     return {
         "products": IdMap.build(history.product_ids),
@@ -123,8 +122,8 @@ def names(history: History, products: Products) -> dict[str, Any]:
     }
 
 
-def usual_rankings(history: History, products: Products, table: ProductTable) -> dict[str, Any]:
-    """The tables that are the same for everybody: popular, trending, new."""
+def shared_rankings(history: History, products: Products, table: ProductTable) -> dict[str, Any]:
+    """The rankings that are the same for everybody: popular, trending, new."""
     ranking = popular(history, table.recommendable, table.buyers)
     sold = decayed_orders(history, POPULAR_HALF_LIFE_DAYS)
     return {
@@ -135,18 +134,18 @@ def usual_rankings(history: History, products: Products, table: ProductTable) ->
     }
 
 
-def partners(
+def fit_neighbours(
     history: History,
     content: Content,
     products: Products,
     settings: TrainingSettings,
     report: Report,
-    alike: SimilarityCache,
+    similarity_cache: SimilarityCache,
 ) -> tuple[Neighbours, Neighbours, Neighbours, CartTuning]:
-    """Of each product: what is like it, what goes with it, what goes with carts of it; their tuning."""
+    """(similar products, complements, companions in a cart, tuning of these) of each product."""
     buyers = buyer_items(history)
     report("Product pages", 0, 1)
-    similar, paired = page_neighbours(history, content, products.price, buyers, settings, alike)
+    similar, paired = page_neighbours(history, content, products.price, buyers, settings, similarity_cache)
     report("Carts (EASE)", 0, 1)
     companions, tuning = fit_carts(history, settings)
     complements = with_companions(paired, companions, buyers, settings.neighbours_kept)
@@ -154,7 +153,7 @@ def partners(
     return similar, complements, as_neighbours(filled, buyers), tuning
 
 
-def tastes(
+def fit_tastes(
     history: History,
     content: Content,
     price: NDArray[np.float32],
@@ -162,16 +161,16 @@ def tastes(
     report: Report = silent,
     start: Factors | None = None,
 ) -> Factors:
-    """ALS of who bought and looked at what; products that nobody did have vectors by their content."""
+    """ALS on purchases and views; products without either get vectors predicted from their content."""
     report("Personal tastes (ALS)", 0, settings.als_iterations)
     liking = confidence(history, settings)
-    somebody = liking[np.diff(liking.indptr) > 0]  # most rows are guests' who are customers after all
+    somebody = liking[np.diff(liking.indptr) > 0]  # most rows of guests are empty
     factors = fit_als(somebody, settings, report, start)
     return with_content_vectors(factors, liking, content.vectors, price, settings.seed)
 
 
 def product_table(history: History, products: Products, buyers: NDArray[Any]) -> ProductTable:
-    """What serving must know of each product. buyers: (n_items), how many each has."""
+    """Facts of each product that serving needs. buyers: (n_items), how many each has."""
     repeat_rate, repeat_gap = repeat_table(history, products.category)
     return ProductTable(
         price=products.price,

@@ -1,4 +1,4 @@
-"""How loud each source of a placement speaks, learned from what happened after the sources were fitted."""
+"""The weight of each source of a placement, learned from cases after the time the sources were fitted on."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.progress import Report, silent
+from recommender.arrays.dtypes import Float32s
 from recommender.context.request import PLACEMENTS, Situation
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
@@ -17,159 +18,162 @@ from recommender.placements import POPULAR, SOURCE_MIXES, SourceMix, fixed_weigh
 from recommender.recommend import Recommender
 from recommender.sources.candidates import Candidates
 from training.measure.compare import Case, spread
+from training.measure.metrics import discount, ideal_gains
 from training.settings import TrainingSettings
 
 GRID = 0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 1.0
 ROUNDS = 3
 K = 10
-DEEPEST = 50  # places of a source's ranking that can lift a product among the first ten
-FILL = 1e-6  # weight of what fills up where all sources together have too little to say
-# Cases that judge for one that is learned from: the choice is what chance may spoil, above all that between
-# the sums of a cart and their order by trees, which differ by little.
-JUDGED, JUDGED_CARTS = 2, 12
-FEWEST = 100  # cases below which the fixed weights stay
-SURE = 2.0  # standard errors by which a source must help to be asked, and cost its time
-DISCOUNT = 1 / np.log2(np.arange(2, K + 2))
+SOURCE_DEPTH = 50  # best products of a source that are scored; others hardly reach the first ten
+FILL_WEIGHT = 1e-6  # of the best sellers, which fill up where the sources propose fewer than ten products
+# Cases to choose on for each case to learn from. Choices need more: above all the two orders of a cart's
+# candidates, by sums and by trees, differ by little.
+JUDGED_PER_LEARNED, JUDGED_CARTS_PER_LEARNED = 2, 12
+FEWEST_CASES = 100  # cases below which the fixed weights stay
+LEAST_ERRORS = 2.0  # standard errors by which a source must help to be worth its time
+DISCOUNTS = discount(np.arange(1, K + 1))
 
-Weights = NDArray[np.float32]
 Tasks = Mapping[str, Sequence[Case]]
 
 
-class Votes(NamedTuple):
-    """What the sources said of each case's products, and which of these were wanted.
+class SourceScores(NamedTuple):
+    """The sources' scores of each case's candidates, and which of these were wanted.
 
-    votes: (n_sources, n_cases, width) float32, a source's best product 1, absent ones 0; wanted:
+    scores: (n_sources, n_cases, width) float32, a source's best product 1, absent ones 0; wanted:
     (n_cases, width) bool; ideal: (n_cases), the discounted gain of a list that begins with the whole truth.
     """
 
-    votes: NDArray[np.float32]
+    scores: NDArray[np.float32]
     wanted: NDArray[np.bool_]
     ideal: NDArray[np.float64]
 
 
-def fit_blends(
+def fit_source_weights(
     learning: Tasks, judging: Tasks, bundle: Bundle, settings: TrainingSettings, report: Report = silent
-) -> tuple[Weights, dict[str, Any]]:
-    """Weights as in `fixed_weights`, and of each placement that learned its own what they are worth.
+) -> tuple[Float32s, dict[str, Any]]:
+    """Weights as in `fixed_weights`, and `source_figures` of each placement that learned its own.
 
-    The cases of `judging`, which came later, choose between what was learned on `learning`, the fixed weights
-    and each source alone.
+    The later cases, `judging`, choose between the weights learned on `learning`, the fixed weights and each
+    source alone.
     """
     faiss.omp_set_num_threads(1)  # as in an API process
-    weights, found = fixed_weights(), {}
+    weights, figures = fixed_weights(), {}
     recommender = Recommender(bundle, Availability.of(bundle.tables))
     early, late = by_placement(learning), by_placement(judging)
     for row, placement in enumerate(PLACEMENTS):
         report("Blending the sources", row, len(PLACEMENTS))
-        parts = early.get(placement, []), late.get(placement, [])
-        if len(recipe := SOURCE_MIXES[placement]) > 1 and min(map(len, parts)) >= FEWEST / 2:
-            judged = JUDGED_CARTS if placement == "cart" else JUDGED
-            most = settings.blend_cases, judged * settings.blend_cases
-            some = (spread(iter(cases), n, settings.seed) for cases, n in zip(parts, most, strict=True))
-            learned_on, judged_on = (votes_of(cases, recipe, recommender) for cases in some)
-            fixed = weights[row, : len(recipe)].copy()
-            weights[row, : len(recipe)] = best = choose(learn(learned_on, fixed), fixed, judged_on)
-            found[placement] = worth(best, fixed, judged_on)
+        cases_of = early.get(placement, []), late.get(placement, [])
+        if len(source_mix := SOURCE_MIXES[placement]) > 1 and min(map(len, cases_of)) >= FEWEST_CASES / 2:
+            judged_share = JUDGED_CARTS_PER_LEARNED if placement == "cart" else JUDGED_PER_LEARNED
+            sizes = settings.blend_cases, judged_share * settings.blend_cases
+            samples = (
+                spread(iter(cases), n, settings.seed) for cases, n in zip(cases_of, sizes, strict=True)
+            )
+            learned_on, judged_on = (scores_of(cases, source_mix, recommender) for cases in samples)
+            fixed = weights[row, : len(source_mix)].copy()
+            weights[row, : len(source_mix)] = best = choose(learn(learned_on, fixed), fixed, judged_on)
+            figures[placement] = source_figures(best, fixed, judged_on)
     report("Blending the sources", 1, 1)
-    return weights, found
+    return weights, figures
 
 
 def by_placement(tasks: Tasks) -> dict[str, list[Case]]:
-    """The cases of all tasks that ask for the same placement."""
+    """The cases of all tasks by placement."""
     cases: dict[str, list[Case]] = {}
     for case in (case for task in tasks.values() for case in task):
         cases.setdefault(case.request.placement, []).append(case)
     return cases
 
 
-def votes_of(cases: Sequence[Case], recipe: SourceMix, recommender: Recommender) -> Votes:
-    """Ask every source about each case; last come the best sellers, which fill up."""
-    asked = [*recipe, POPULAR]
+def scores_of(cases: Sequence[Case], source_mix: SourceMix, recommender: Recommender) -> SourceScores:
+    """Scores of every source for each case; those of the best sellers, which fill up, come last."""
+    sources = [*source_mix, POPULAR]
     rankings = []
     for case in cases:
         situation = Situation(case.request, recommender.bundle)
-        proposals = (source.propose(situation) for source in asked)
-        rankings.append([_heard(proposal, situation, recommender) for proposal in proposals])
+        proposals = (source.propose(situation) for source in sources)
+        rankings.append([_shown_scores(proposal, situation, recommender) for proposal in proposals])
     pools = [np.unique(np.concatenate([items for items, _ in ranking])) for ranking in rankings]
     width = max(K, *map(len, pools))
-    votes = np.zeros((len(asked), len(cases), width), np.float32)
+    scores = np.zeros((len(sources), len(cases), width), np.float32)
     wanted = np.zeros((len(cases), width), np.bool_)
     for row, (case, pool, ranking) in enumerate(zip(cases, pools, rankings, strict=True)):
         wanted[row, : len(pool)] = np.isin(pool, case.truth)
-        for source, (items, scores) in enumerate(ranking):
-            votes[source, row, np.searchsorted(pool, items)] = scores
-    gains = np.cumsum(1 / np.log2(np.arange(2, max(len(case.truth) for case in cases) + 2)))
-    return Votes(votes, wanted, gains[[len(case.truth) - 1 for case in cases]])
+        for source, (items, source_scores) in enumerate(ranking):
+            scores[source, row, np.searchsorted(pool, items)] = source_scores
+    n_wanted = [len(case.truth) for case in cases]
+    return SourceScores(scores, wanted, ideal_gains(max(n_wanted))[n_wanted])
 
 
-def _heard(
+def _shown_scores(
     proposal: Candidates, situation: Situation, recommender: Recommender
 ) -> tuple[NDArray[np.int32], NDArray[np.floating]]:
-    """The source's best products that may be shown, and their votes; a sum below 0 is none."""
+    """The source's best products that may be shown, and their scores over the highest; none is below 0."""
     proposal = proposal.where(recommender.may_show(proposal.items, situation))
-    items, which = np.unique(proposal.items, return_inverse=True)
-    scores = np.maximum(np.bincount(which, proposal.scores, len(items)), 0.0)
-    best = np.argsort(-scores, kind="stable")[:DEEPEST]
+    items, item_row = np.unique(proposal.items, return_inverse=True)
+    scores = np.maximum(np.bincount(item_row, proposal.scores, len(items)), 0.0)
+    best = np.argsort(-scores, kind="stable")[:SOURCE_DEPTH]
     return items[best], scores[best] / max(scores.max(initial=0.0), 1e-12)
 
 
-def ndcg(weights: Iterable[float], asked: Votes) -> NDArray[np.float64]:
-    """(n_cases): NDCG@10, with the whole truth for its ideal, of the sources weighted so."""
-    scores = np.tensordot(np.array([*weights, FILL], np.float32), asked.votes, 1)
+def ndcg(weights: Iterable[float], source_scores: SourceScores) -> NDArray[np.float64]:
+    """(n_cases): NDCG@10, with the whole truth for its ideal, of the weighted sum of the sources' scores."""
+    scores = np.tensordot(np.array([*weights, FILL_WEIGHT], np.float32), source_scores.scores, 1)
     best = np.argpartition(-scores, K - 1, axis=1)[:, :K]
-    heights = np.take_along_axis(scores, best, axis=1)
-    hits = np.take_along_axis(asked.wanted, best, axis=1) & (heights > 0)
-    place = np.argsort(-heights, axis=1, kind="stable")
-    return np.asarray((np.take_along_axis(hits, place, axis=1) * DISCOUNT).sum(axis=1) / asked.ideal)
+    best_scores = np.take_along_axis(scores, best, axis=1)
+    hits = np.take_along_axis(source_scores.wanted, best, axis=1) & (best_scores > 0)
+    order = np.argsort(-best_scores, axis=1, kind="stable")
+    gains = np.take_along_axis(hits, order, axis=1) * DISCOUNTS
+    return np.asarray(gains.sum(axis=1) / source_scores.ideal)
 
 
-def learn(asked: Votes, fixed: Weights) -> Weights:
+def learn(source_scores: SourceScores, fixed: Float32s) -> Float32s:
     """Coordinate ascent from the best of the fixed weights and each source alone.
 
-    A weight is 0 unless another is better beyond chance: a source that is silent costs no time.
+    A weight is 0 unless another is significantly better, as a source with weight 0 costs no time.
     """
-    weights = max([fixed, *alone(len(fixed))], key=lambda choice: ndcg(choice, asked).mean())
+    weights = max([fixed, *single_sources(len(fixed))], key=lambda choice: ndcg(choice, source_scores).mean())
     for _ in range(ROUNDS):
         before = weights
         for source in range(len(weights)):
-            weights = _best_weight(weights, source, asked)
+            weights = _best_weight(weights, source, source_scores)
         if np.array_equal(weights, before):
             break
     return np.asarray(weights / weights.max(), np.float32)
 
 
-def _best_weight(weights: Weights, source: int, asked: Votes) -> Weights:
+def _best_weight(weights: Float32s, source: int, source_scores: SourceScores) -> Float32s:
     choices = [np.array([*weights[:source], value, *weights[source + 1 :]], np.float32) for value in GRID]
     choices = [choice for choice in choices if choice.any()]
-    worths = [ndcg(choice, asked) for choice in choices]
-    best = int(np.argmax([found.mean() for found in worths]))
-    silent_one = choices[0][source] == 0
-    return choices[0] if silent_one and not better(worths[best], worths[0], SURE) else choices[best]
+    scores = [ndcg(choice, source_scores) for choice in choices]
+    best = int(np.argmax([score.mean() for score in scores]))
+    is_silent = choices[0][source] == 0
+    return choices[0] if is_silent and not is_better(scores[best], scores[0], LEAST_ERRORS) else choices[best]
 
 
-def better(one: NDArray[np.float64], other: NDArray[np.float64], errors: float = 1.0) -> bool:
+def is_better(one: NDArray[np.float64], other: NDArray[np.float64], errors: float = 1.0) -> bool:
     """Whether a mean is higher by more than so many of its standard errors, case by case."""
     gain = one - other
     return bool(gain.mean() > errors * gain.std() / np.sqrt(len(gain)))
 
 
-def choose(learned: Weights, fixed: Weights, asked: Votes) -> Weights:
-    """Whichever ranks these cases best: so never worse on them than the best single source."""
-    best = max([learned, *alone(len(fixed))], key=lambda choice: ndcg(choice, asked).mean())
-    return fixed if better(ndcg(fixed, asked), ndcg(best, asked)) else best
+def choose(learned: Float32s, fixed: Float32s, source_scores: SourceScores) -> Float32s:
+    """The best of learned weights and single sources, or the fixed weights where those are clearly better."""
+    best = max([learned, *single_sources(len(fixed))], key=lambda choice: ndcg(choice, source_scores).mean())
+    return fixed if is_better(ndcg(fixed, source_scores), ndcg(best, source_scores)) else best
 
 
-def alone(n_sources: int) -> list[Weights]:
+def single_sources(n_sources: int) -> list[Float32s]:
     """Each source by itself."""
     return list(np.eye(n_sources, dtype=np.float32))
 
 
-def worth(weights: Weights, fixed: Weights, asked: Votes) -> dict[str, Any]:
-    """For the manifest: the weights, and what they, the fixed ones and each source alone reach."""
+def source_figures(weights: Float32s, fixed: Float32s, source_scores: SourceScores) -> dict[str, Any]:
+    """For the manifest: the weights, and the NDCG of these, of the fixed ones and of each source alone."""
     return {
-        "cases": len(asked.ideal),
+        "cases": len(source_scores.ideal),
         "weights": [round(weight, 3) for weight in weights.tolist()],
-        "ndcg@10_full": float(ndcg(weights, asked).mean()),
-        "fixed": float(ndcg(fixed, asked).mean()),
-        "alone": [float(ndcg(one, asked).mean()) for one in alone(len(fixed))],
+        "ndcg@10_full": float(ndcg(weights, source_scores).mean()),
+        "fixed": float(ndcg(fixed, source_scores).mean()),
+        "alone": [float(ndcg(one, source_scores).mean()) for one in single_sources(len(fixed))],
     }

@@ -29,37 +29,38 @@ from training.data.history import DAY, History, load_history
 from training.data.products import align
 from training.errors import NothingToTrainOn
 from training.models.cart_ranking import fit_cart_trees, lists_of
-from training.models.customer_tables import fit_people
-from training.models.next_basket import Learned, with_foreseen
+from training.models.customer_tables import fit_customer_table
+from training.models.next_basket import NextBasketModel, with_precomputed
 from training.models.sets import fit_sets
 from training.offers.log import fit_offers
-from training.run.cases import cart_lessons, questions
+from training.run.cases import cart_training_cases, evaluation_cases
 from training.run.exam import cut_time, examine, halves
 from training.run.gate import objections
-from training.run.pipeline import Known, build
+from training.run.pipeline import WarmStart, build
 from training.run.result import TrainingResult
-from training.run.source_weights import fit_blends
+from training.run.source_weights import fit_source_weights
 from training.run.tuning import tune
 from training.settings import TrainingSettings
 
-REHEARSED_PRODUCTS = 5_000  # of the cart model, of a large shop: an eighth of the time
-ALIKE = 0.85  # a rehearsal on so much of the order lines need not learn again what it learned
+REHEARSED_PRODUCTS = 5_000  # of a large shop's cart model in a rehearsal: an eighth of the time
+ALIKE = 0.85  # share of the order lines from which on what a rehearsal learned is not learned again
 
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What the last weeks told: metrics, empty where the history is too short for it, and what was tuned and
-    learned on the way, so that the real training need not do it again where it hardly knows more.
+    """Results of a training without the last weeks, evaluated on them.
 
-    worth: of the blends; tuned: the settings that the search chose.
+    metrics: empty where the history is too short; settings: as tuned; warm_start: what the training on all
+    data need not learn again; source_figures: how good the source weights are; tuned: the settings that the
+    search chose.
     """
 
     metrics: dict[str, Any]
     settings: TrainingSettings
-    known: Known
-    blends: NDArray[np.float32]
+    warm_start: WarmStart
+    source_weights: NDArray[np.float32]
     cart_trees: Trees
-    worth: dict[str, Any] = field(default_factory=dict)
+    source_figures: dict[str, Any] = field(default_factory=dict)
     tuned: dict[str, Any] = field(default_factory=dict)
 
 
@@ -68,8 +69,8 @@ def train(
 ) -> TrainingResult:
     """Train on the whole history; a bundle that the gate refuses is kept, but does not serve.
 
-    tune_minutes: for so long better settings are looked for; later trainings begin with what was found,
-    except for what is set outright. Raises CannotTrain: NothingToTrainOn before the first order.
+    tune_minutes: time to search for better settings. Later trainings start with those found, except where a
+    setting is given explicitly. Raises CannotTrain: NothingToTrainOn before the first order.
     """
     began = monotonic()
     report("Reading the history", 0, 1)
@@ -79,18 +80,18 @@ def train(
         raise NothingToTrainOn("nothing to train on: import orders first with `perennial import orders FILE`")
     remembered = _tuned_before(home.models, settings)
     settings = settings.model_copy(update=remembered)
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(1) as beside:
-        shop_wide = beside.submit(_customers_and_sets, home, history, catalogue, settings.seed)
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(1) as background:
+        shop_tables = background.submit(_customers_and_sets, home, history, catalogue, settings.seed)
         tables, index, rehearsal = fit(history, catalogue, settings, report, tune_minutes)
         report("Customers", 0, 1)
-        others, warnings = shop_wide.result()
+        others, warnings = shop_tables.result()
         tables = replace(tables, **others)
     metrics, settings = rehearsal.metrics, rehearsal.settings
 
     report("Checking and publishing", 0, 1)
     reasons = objections(tables, metrics, _running_metrics(home.models), settings)
     version = _free_version(home.models, now)
-    manifest = describe(version, now, history, tables, settings, metrics, rehearsal.worth)
+    manifest = describe(version, now, history, tables, settings, metrics, rehearsal.source_figures)
     manifest.settings["tuned"] = remembered | rehearsal.tuned
     manifest.settings["warnings"] = warnings
     _store(home.models, manifest, tables, index)
@@ -113,10 +114,10 @@ def train(
 def _customers_and_sets(
     home: Home, history: History, catalogue: pl.DataFrame, seed: int
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The tables that no other model needs, nor a rehearsal: made beside these, on another core. Warnings."""
+    """Tables that neither other models nor the rehearsal need, fitted on another core meanwhile; warnings."""
     value, warning = fit_sound_value(history, align(catalogue, history).cost)
     tables = {
-        "people": None if value is None else fit_people(home, history, catalogue, value),
+        "people": None if value is None else fit_customer_table(home, history, catalogue, value),
         "sets": fit_sets(history, catalogue),
         "offers": fit_offers(home, history, catalogue, seed),
     }
@@ -130,12 +131,12 @@ def fit(
     report: Report = silent,
     tune_minutes: float = 0,
 ) -> tuple[Tables, faiss.Index, Rehearsal]:
-    """What training makes of a history: rehearsed on its last weeks, then built of all of it."""
-    with threadpool_limits(1, "blas"):  # its threads wait for each other by spinning
+    """Rehearse on the last weeks of a history, then fit on all of it."""
+    with threadpool_limits(1, "blas"):  # waiting BLAS threads take a core each
         rehearsal = rehearse(history, catalogue, settings, report, tune_minutes)
-        tables, index = build(history, catalogue, rehearsal.settings, report, rehearsal.known)
-    next_basket = with_foreseen(tables.next_basket, history.until // DAY + 1)
-    tables = replace(tables, blends=rehearsal.blends, cart_trees=rehearsal.cart_trees)
+        tables, index = build(history, catalogue, rehearsal.settings, report, rehearsal.warm_start)
+    next_basket = with_precomputed(tables.next_basket, history.until // DAY + 1)
+    tables = replace(tables, blends=rehearsal.source_weights, cart_trees=rehearsal.cart_trees)
     return replace(tables, next_basket=next_basket), index, rehearsal
 
 
@@ -146,50 +147,52 @@ def rehearse(
     report: Report = silent,
     tune_minutes: float = 0,
 ) -> Rehearsal:
-    """Train on all but the last weeks, learn from those how to blend the sources, and examine the result.
+    """Train on all but the last weeks, learn the source weights from these, and evaluate the result on them.
 
-    Of a large shop on what some of its customers did: their questions are as good as everybody's.
+    A large shop rehearses on a sample of its customers.
     """
-    some = history.of_some(settings.rehearsal_lines, settings.seed)
-    early = some.before(cut := cut_time(some, settings)) if len(some.purchases) else some
-    if early is some or not len(early.purchases):
-        return Rehearsal({}, settings, Known(), fixed_weights(), Trees.none())
-    quick = settings
-    if some is not history:
-        quick = settings.model_copy(update={"ease_products": min(settings.ease_products, REHEARSED_PRODUCTS)})
-    asked = some.active_since(cut)
-    known = Known()
-    tables, index = build(
-        early, catalogue, quick, lambda step, *far: report(f"Rehearsal: {step}", *far), known, asked
-    )
+    sample = history.sample_customers(settings.rehearsal_lines, settings.seed)
+    early = sample.before(cut := cut_time(sample, settings)) if len(sample.purchases) else sample
+    if early is sample or not len(early.purchases):
+        return Rehearsal({}, settings, WarmStart(), fixed_weights(), Trees.none())
+    quick_settings = settings
+    if sample is not history:
+        few_products = min(settings.ease_products, REHEARSED_PRODUCTS)
+        quick_settings = settings.model_copy(update={"ease_products": few_products})
+    active, warm_start = sample.active_since(cut), WarmStart()
+
+    def report_rehearsal(step: str, done: int, total: int) -> None:
+        report(f"Rehearsal: {step}", done, total)
+
+    tables, index = build(early, catalogue, quick_settings, report_rehearsal, warm_start, active)
     manifest = describe("rehearsal", datetime.fromtimestamp(cut, UTC), early, tables, settings, {})
-    tasks = questions(some, cut, tables, settings)
+    tasks = evaluation_cases(sample, cut, tables, settings)
     learning, judging = halves(tasks)
     bundle, chosen = Bundle(manifest, tables, index), {}
     if tune_minutes:
-        found = tune(early, learning, judging, bundle, settings, tune_minutes, report)
-        settings, bundle, chosen = found.settings, found.bundle, found.chosen
-    lessons = cart_lessons(some, cut, learning["cart"], judging["cart"], settings)
+        tuned = tune(early, learning, judging, bundle, settings, tune_minutes, report)
+        settings, bundle, chosen = tuned.settings, tuned.bundle, tuned.chosen
+    training_cases = cart_training_cases(sample, cut, learning["cart"], judging["cart"], settings)
     report("Ordering carts", 0, 2)
-    lists = lists_of(lessons, bundle)
+    lists = lists_of(training_cases, bundle)
     trees = fit_cart_trees(lists, settings.seed)
     bundle = replace(bundle, tables=replace(bundle.tables, cart_trees=trees))
-    blends, worth = fit_blends(learning, judging, bundle, settings, report)
-    bundle = replace(bundle, tables=replace(bundle.tables, blends=blends))
-    unseen = {task: judging[task] if task in worth else cases for task, cases in tasks.items()}
-    metrics = examine(unseen, bundle, settings, report)
+    weights, figures = fit_source_weights(learning, judging, bundle, settings, report)
+    bundle = replace(bundle, tables=replace(bundle.tables, blends=weights))
+    unlearned = {task: judging[task] if task in figures else cases for task, cases in tasks.items()}
+    metrics = examine(unlearned, bundle, settings, report)
     report("Ordering carts", 1, 2)
-    if len(trees):  # they have been judged: now they learn from that, too
+    if len(trees):  # the evaluation is over, so its cases may be learned from, too
         trees = fit_cart_trees(lists.joined(lists_of(judging["cart"], bundle)), settings.seed)
     learned = None
-    if len(early.purchases) >= ALIKE * len(some.purchases):
-        learned = Learned.of(tables.next_basket)
-        if some is history:  # a ridge counts orders
+    if len(early.purchases) >= ALIKE * len(sample.purchases):
+        learned = NextBasketModel.of(tables.next_basket)
+        if sample is history:  # the best ridge depends on the number of orders
             ridge, habit = bundle.tables.cart_tuning.tolist()
             settings = settings.model_copy(update={"ease_lambda": ridge, "cart_habit": habit})
-    factors = None if some is history else tables.factors  # it knew some people alone
-    known = replace(known, next_basket=learned, factors=factors)
-    return Rehearsal(metrics, settings, known, blends, trees, worth, chosen)
+    factors = None if sample is history else tables.factors
+    warm_start = replace(warm_start, next_basket=learned, factors=factors)
+    return Rehearsal(metrics, settings, warm_start, weights, trees, figures, chosen)
 
 
 def describe(
@@ -199,9 +202,9 @@ def describe(
     tables: Tables,
     settings: TrainingSettings,
     metrics: dict[str, Any],
-    blends: dict[str, Any] | None = None,
+    source_figures: dict[str, Any] | None = None,
 ) -> Manifest:
-    """blends: what was learned for each placement, from `fit_blends`."""
+    """The manifest of a bundle. source_figures: of each placement, from `fit_source_weights`."""
     lines = history.purchases
     return Manifest(
         version=version,
@@ -213,14 +216,14 @@ def describe(
         customers=len(np.unique(lines.customer[lines.customer >= 0])),
         products=int(tables.product.recommendable.sum()),
         buyers=len(np.unique(lines.buyer)),
-        settings=settings.model_dump() | {"chosen": {**_chosen(tables), "blends": blends or {}}},
+        settings=settings.model_dump() | {"chosen": {**_chosen(tables), "blends": source_figures or {}}},
         metrics=metrics,
         files={},
     )
 
 
 def _chosen(tables: Tables) -> dict[str, dict[str, float]]:
-    """What the models chose for themselves on held-out data."""
+    """Hyperparameters that the models chose on held-out data."""
     named = {
         "carts": (("ridge", "habit"), tables.cart_tuning),
         "next_basket": (("decay", "own_share"), tables.next_basket.blend),
@@ -233,21 +236,21 @@ def _chosen(tables: Tables) -> dict[str, dict[str, float]]:
 
 
 def _tuned_before(models: Path, settings: TrainingSettings) -> dict[str, Any]:
-    """What the search of the last training chose, less what is set outright now."""
+    """The settings that the last training's search chose, without those that are set explicitly now."""
     tuned: dict[str, Any] = next(
-        (found.settings.get("tuned", {}) for found in reversed([*versions.manifests(models)])), {}
+        (manifest.settings.get("tuned", {}) for manifest in reversed([*versions.manifests(models)])), {}
     )
     return {name: value for name, value in tuned.items() if name not in settings.model_fields_set}
 
 
 def _store(models: Path, manifest: Manifest, tables: Tables, index: faiss.Index) -> None:
-    """Write and seal: a training that is killed half-way leaves a folder without a seal, never a version."""
+    """Write and seal. A training that is killed half-way leaves a folder without a seal: no version."""
     digest = write_bundle(models / manifest.version, manifest, tables, index)
     versions.seal(models, manifest.version, digest)
 
 
 def _running_metrics(models: Path) -> dict[str, Any] | None:
-    """Of the bundle that serves; None where none does."""
+    """Metrics of the bundle that serves; None where none does."""
     try:
         pointer = versions.current(models)
     except BadBundle:
@@ -255,7 +258,8 @@ def _running_metrics(models: Path) -> dict[str, Any] | None:
     if pointer is None:
         return None
     return next(
-        (found.metrics for found in versions.manifests(models) if found.version == pointer.version), {}
+        (manifest.metrics for manifest in versions.manifests(models) if manifest.version == pointer.version),
+        {},
     )
 
 

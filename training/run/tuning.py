@@ -1,4 +1,4 @@
-"""Settings that the shop's own last weeks prefer, drawn at random for as long as there is time."""
+"""Random search, within a given time, for the settings that rank best on the shop's own last weeks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from training.data.repeat import purchases_table
 from training.measure.compare import Case, spread
 from training.models.als import build_index, fit_als
 from training.models.cart import fit_carts
-from training.run.source_weights import Tasks, better, ndcg, votes_of
+from training.run.source_weights import Tasks, is_better, ndcg, scores_of
 from training.settings import TrainingSettings
 
 Refit = Callable[[Bundle, History, TrainingSettings], Bundle]
@@ -33,7 +33,8 @@ ALONE = np.ones(1, np.float32)
 
 
 class Part(NamedTuple):
-    """A model by itself: what may be set, how it is fitted anew, and the task that judges its source."""
+    """A model that can be tuned alone: choices of its settings, how to refit it, and the source and task to
+    evaluate it on."""
 
     choices: Mapping[str, Sequence[Any]]
     refit: Refit
@@ -52,8 +53,8 @@ def refit_tastes(bundle: Bundle, history: History, settings: TrainingSettings) -
 def refit_carts(bundle: Bundle, history: History, settings: TrainingSettings) -> Bundle:
     """The bundle with another cart model."""
     companions, tuning = fit_carts(history, settings)
-    found = as_neighbours(companions, buyer_items(history))
-    tables = replace(bundle.tables, companions=found, cart_tuning=np.array(tuning, np.float32))
+    neighbours = as_neighbours(companions, buyer_items(history))
+    tables = replace(bundle.tables, companions=neighbours, cart_tuning=np.array(tuning, np.float32))
     return replace(bundle, tables=tables)
 
 
@@ -79,7 +80,7 @@ PARTS = (
 
 @dataclass(frozen=True)
 class Tuned:
-    """The settings that won, the bundle fitted with them, and of those settings what the search chose."""
+    """The best settings, the bundle fitted with them, and those of the settings that the search chose."""
 
     settings: TrainingSettings
     bundle: Bundle
@@ -95,19 +96,19 @@ def tune(
     minutes: float,
     report: Report = silent,
 ) -> Tuned:
-    """Search each part's settings in turn; the later cases must confirm what the earlier ones prefer.
+    """Search each part's settings in turn on `learning`; they are kept if they are no worse on `judging`.
 
     bundle: fitted on `early` with `settings`. No trial begins that is likely to end after the time.
     """
     began, chosen = monotonic(), dict[str, Any]()
-    for place, part in enumerate(PARTS):
+    for index, part in enumerate(PARTS):
         if not learning[part.task] or not judging[part.task]:
             continue
-        share = (began + 60 * minutes - monotonic()) / (len(PARTS) - place)
-        report(f"Tuning: {part.source.name}", place, len(PARTS))
+        share = (began + 60 * minutes - monotonic()) / (len(PARTS) - index)
+        report(f"Tuning: {part.source.name}", index, len(PARTS))
         best = Search(part, early, learning[part.task], settings).run(bundle, share, report)
-        worths = [worth(part, candidate, judging[part.task], settings) for candidate in (best.bundle, bundle)]
-        if worths[0].mean() >= worths[1].mean():
+        new, old = (source_ndcg(part, each, judging[part.task], settings) for each in (best.bundle, bundle))
+        if new.mean() >= old.mean():
             settings, bundle = best.settings, best.bundle
         chosen |= {name: getattr(settings, name) for name in part.choices}
     report("Tuning", 1, 1)
@@ -124,36 +125,36 @@ class Search:
     settings: TrainingSettings
 
     def run(self, bundle: Bundle, seconds: float, report: Report) -> Tuned:
-        """The best of what the time allows to try; what is set stays unless another is clearly better."""
+        """The best trial within the time; the present settings stay unless one is clearly better."""
         best = Tuned(self.settings, bundle, {})
-        highest, began, slowest = self.worth(bundle), monotonic(), 0.0
+        best_score, began, slowest = self.score(bundle), monotonic(), 0.0
         for trial in self.trials():
             start = monotonic()
             if start + slowest > began + seconds:
                 break
             fitted = self.part.refit(bundle, self.early, trial)
-            found = self.worth(fitted)
-            if better(found, highest):
-                best, highest = Tuned(trial, fitted, {}), found
+            score = self.score(fitted)
+            if is_better(score, best_score):
+                best, best_score = Tuned(trial, fitted, {}), score
             slowest = max(slowest, monotonic() - start)
             report(f"Tuning: {self.part.source.name}", int(monotonic() - began), int(seconds))
         return best
 
     def trials(self) -> Iterator[TrainingSettings]:
-        """Every combination but the present one, in an order drawn by lot."""
+        """Every combination but the present one, in random order."""
         values = list(product(*self.part.choices.values()))
-        for place in np.random.default_rng(self.settings.seed).permutation(len(values)):
-            drawn = dict(zip(self.part.choices, values[place], strict=True))
-            if any(getattr(self.settings, name) != value for name, value in drawn.items()):
-                yield self.settings.model_copy(update=drawn)
+        for row in np.random.default_rng(self.settings.seed).permutation(len(values)):
+            choices = dict(zip(self.part.choices, values[row], strict=True))
+            if any(getattr(self.settings, name) != value for name, value in choices.items()):
+                yield self.settings.model_copy(update=choices)
 
-    def worth(self, bundle: Bundle) -> NDArray[np.float64]:
-        return worth(self.part, bundle, self.cases, self.settings)
+    def score(self, bundle: Bundle) -> NDArray[np.float64]:
+        return source_ndcg(self.part, bundle, self.cases, self.settings)
 
 
-def worth(
+def source_ndcg(
     part: Part, bundle: Bundle, cases: Sequence[Case], settings: TrainingSettings
 ) -> NDArray[np.float64]:
-    """NDCG@10 of the part's source alone, case by case."""
-    some = spread(iter(cases), settings.evaluation_cases, settings.seed)
-    return ndcg(ALONE, votes_of(some, (part.source,), Recommender(bundle, Availability.of(bundle.tables))))
+    """(n_cases): NDCG@10 of the part's source alone."""
+    sample = spread(iter(cases), settings.evaluation_cases, settings.seed)
+    return ndcg(ALONE, scores_of(sample, (part.source,), Recommender(bundle, Availability.of(bundle.tables))))

@@ -26,7 +26,7 @@ from recommender.sources.next_basket import (
     personal_vector,
 )
 from recommender.sources.next_basket_features import COUNT, CUSTOMER, PRODUCT, SHARE, TIFU, describe
-from training.models.next_basket import with_foreseen
+from training.models.next_basket import with_precomputed
 
 from bundles import NOW, PRODUCTS, TODAY, item, small_bundle
 from factories import event
@@ -125,7 +125,7 @@ def test_bought_before_holds_nothing_new() -> None:
 
 
 def test_what_was_worked_out_beforehand_is_what_would_be_worked_out_now() -> None:
-    foreseen = with_foreseen(BUNDLE.tables.next_basket, TODAY)
+    foreseen = with_precomputed(BUNDLE.tables.next_basket, TODAY)
     tables = replace(BUNDLE.tables, next_basket=foreseen)
     prepared = Bundle(BUNDLE.manifest, tables, BUNDLE.index)
     for customer in ("ann", "bob"):
@@ -138,7 +138,7 @@ def test_what_was_worked_out_beforehand_is_what_would_be_worked_out_now() -> Non
 
 def test_an_order_since_then_or_another_day_is_worked_out_anew() -> None:
     empty = replace(BUNDLE.tables.next_basket, popularity=np.zeros(len(PRODUCTS), np.float32))
-    foreseen = with_foreseen(empty, TODAY).foreseen
+    foreseen = with_precomputed(empty, TODAY).foreseen
     assert foreseen.of(0, TODAY) is not None
     assert foreseen.of(0, TODAY - 1) is not None
     assert foreseen.of(0, TODAY + 1) is None

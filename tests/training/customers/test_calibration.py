@@ -9,23 +9,23 @@ from training.customers.correction import fit_log_linear
 
 
 def test_twice_too_low_forecasts_are_doubled() -> None:
-    said = np.linspace(10, 100, 1000)
-    knots = isotonic_knots(said, 2 * said)
-    assert recalibrated(said, knots) == pytest.approx(2 * said, rel=0.01)
+    forecasts = np.linspace(10, 100, 1000)
+    knots = isotonic_knots(forecasts, 2 * forecasts)
+    assert recalibrated(forecasts, knots) == pytest.approx(2 * forecasts, rel=0.01)
 
 
 def test_knots_rise_where_what_came_does_not() -> None:
-    said = np.repeat([1.0, 2.0, 3.0], 100)
-    came = np.repeat([10.0, 30.0, 20.0], 100)
-    before, after = isotonic_knots(said, came)
+    forecasts = np.repeat([1.0, 2.0, 3.0], 100)
+    actual = np.repeat([10.0, 30.0, 20.0], 100)
+    before, after = isotonic_knots(forecasts, actual)
     assert (np.diff(before) > 0).all()
     assert (np.diff(after) > 0).all()
     assert after[-1] == pytest.approx(25, rel=0.05)
 
 
 def test_few_orders_change_little() -> None:
-    said = np.full(10, 0.1)
-    assert recalibrated(said, isotonic_knots(said, np.full(10, 0.5)))[0] < 0.15
+    forecasts = np.full(10, 0.1)
+    assert recalibrated(forecasts, isotonic_knots(forecasts, np.full(10, 0.5)))[0] < 0.15
 
 
 def test_a_correction_finds_a_factor_and_its_level() -> None:

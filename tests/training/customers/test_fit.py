@@ -40,11 +40,11 @@ def shop(n: int, r: float, alpha: float, leaves: Float64s, seed: int = 0) -> Sum
 @pytest.mark.parametrize("kind", list(PUBLISHED))
 def test_cdnow_as_published(kind: int) -> None:
     table = pl.read_parquet(CDNOW)
-    seen = Summary(*(table[name].cast(pl.Float64).to_numpy() for name in ("x", "t_x", "T")))
-    found = fit(kind, seen)
+    summary = Summary(*(table[name].cast(pl.Float64).to_numpy() for name in ("x", "t_x", "T")))
+    fitted = fit(kind, summary)
     parameters, log_likelihood_published = PUBLISHED[kind]
-    assert found.model[1:] == pytest.approx(parameters, abs=0.001)
-    assert found.log_likelihood == pytest.approx(log_likelihood_published, abs=0.05)
+    assert fitted.model[1:] == pytest.approx(parameters, abs=0.001)
+    assert fitted.log_likelihood == pytest.approx(log_likelihood_published, abs=0.05)
 
 
 @pytest.mark.shared_data
@@ -80,11 +80,11 @@ def test_one_customer_has_a_finite_model() -> None:
 
 def test_log_likelihood_of_one_who_ordered_once() -> None:
     """BG/NBD: that no order came, (alpha / (alpha + T))^r; Pareto/NBD more: that they may have left."""
-    seen = Summary.of(0, 0, 20)
+    summary = Summary.of(0, 0, 20)
     bg = OrderModel(BG_NBD, 0.5, 5.0, 1.0, 2.0)
-    assert np.exp(log_likelihood(bg, seen))[0] == pytest.approx((5 / 25) ** 0.5)
+    assert np.exp(log_likelihood(bg, summary))[0] == pytest.approx((5 / 25) ** 0.5)
     pareto = bg._replace(kind=PARETO_NBD, a=1.0, b=10.0)
-    assert pareto_log_likelihood(pareto, seen)[0] > np.log((5 / 25) ** 0.5 * 10 / 30)
+    assert pareto_log_likelihood(pareto, summary)[0] > np.log((5 / 25) ** 0.5 * 10 / 30)
 
 
 def test_cells_count_equal_customers() -> None:

@@ -10,7 +10,7 @@ from histories import history_of, order
 
 from features.home import Home
 from recommender.value.reorder_timing import due
-from training.customers.reorder import error_ends, fit_reorder, learn_gaps
+from training.customers.reorder import error_quantiles, fit_reorder, learn_gaps
 from training.data.history import History
 
 from factories import NOW, event
@@ -35,13 +35,13 @@ def test_rhythm_and_chance_of_each_product(history: History) -> None:
     assert [history.product_ids[item] for item in own.item] == ["coffee", "lamp"]
     assert own.times.tolist() == [5, 1]
     assert own.last_gap.tolist() == [20, 0]
-    found = due(table, own, int(own.last_day[0]))
-    assert found.day[0] == pytest.approx(own.last_day[0] + 20, abs=0.5)
+    due_days = due(table, own, int(own.last_day[0]))
+    assert due_days.day[0] == pytest.approx(own.last_day[0] + 20, abs=0.5)
     shop = 30 / 40  # of buyers and products; ten buyers draw the lamp half-way from it to none
-    assert found.chance[0] > 0.9
-    assert found.chance[1] == pytest.approx(shop / 2, abs=0.01)
-    assert table.expected[:2, 0] == pytest.approx(found.day, abs=0.01)
-    assert table.expected[:2, 2] == pytest.approx(found.latest, abs=0.01)
+    assert due_days.chance[0] > 0.9
+    assert due_days.chance[1] == pytest.approx(shop / 2, abs=0.01)
+    assert table.expected[:2, 0] == pytest.approx(due_days.day, abs=0.01)
+    assert table.expected[:2, 2] == pytest.approx(due_days.latest, abs=0.01)
 
 
 def test_more_packs_last_longer(home: Home) -> None:
@@ -67,10 +67,10 @@ def test_more_packs_last_longer(home: Home) -> None:
 def test_a_shop_without_repeats_keeps_what_is_usual(home: Home) -> None:
     history = history_of(home, order("coffee", customer="ann"), order("lamp", customer="bob"))
     table = fit_reorder(history.purchases, NO_CATEGORY, 2)
-    found = due(table, table.of(0), int(table.last_day[0]))
-    assert found.day[0] - table.last_day[0] == pytest.approx(60)
-    assert found.latest[0] - table.last_day[0] == pytest.approx(240)
-    assert found.chance[0] < 0.01
+    due_days = due(table, table.of(0), int(table.last_day[0]))
+    assert due_days.day[0] - table.last_day[0] == pytest.approx(60)
+    assert due_days.latest[0] - table.last_day[0] == pytest.approx(240)
+    assert due_days.chance[0] < 0.01
 
 
 def test_nobody_is_known(home: Home) -> None:
@@ -89,6 +89,6 @@ def test_weights_are_those_that_made_the_gaps() -> None:
 
 
 def test_errors_nobody_measured_are_wide() -> None:
-    ends = error_ends(np.zeros(25), np.zeros(25, np.int32))
-    assert ends[0].tolist() == [0, 0]
-    assert ends[1] == pytest.approx([-np.log(4), np.log(4)])
+    quantiles = error_quantiles(np.zeros(25), np.zeros(25, np.int32))
+    assert quantiles[0].tolist() == [0, 0]
+    assert quantiles[1] == pytest.approx([-np.log(4), np.log(4)])

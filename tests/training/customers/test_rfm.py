@@ -27,14 +27,14 @@ def test_days_frequency_recency_and_age_by_hand(home: Home) -> None:
         order("a", customer="bob", days_ago=7),
         order("a"),
     )
-    known = summarise(order_days(history), TODAY)
-    assert known.customer.tolist() == [0, 1]
-    assert known.seen.frequency.tolist() == [1, 0]
-    assert known.seen.recency.tolist() == [6, 0]
-    assert known.seen.age.tolist() == [10, 1]
-    assert known.revenue.tolist() == [40, 10]
-    assert known.spend.tolist() == [20, 10]
-    assert np.isnan(known.margin).all()
+    rfm = summarise(order_days(history), TODAY)
+    assert rfm.customer.tolist() == [0, 1]
+    assert rfm.summary.frequency.tolist() == [1, 0]
+    assert rfm.summary.recency.tolist() == [6, 0]
+    assert rfm.summary.age.tolist() == [10, 1]
+    assert rfm.revenue.tolist() == [40, 10]
+    assert rfm.spend.tolist() == [20, 10]
+    assert np.isnan(rfm.margin).all()
 
 
 def test_refunds_are_subtracted_and_what_was_taken_back_whole_never_was(home: Home) -> None:
@@ -49,18 +49,18 @@ def test_refunds_are_subtracted_and_what_was_taken_back_whole_never_was(home: Ho
         back,
         event("cancel", at=NOW, order_id="o-3", customer_id="bob"),
     )
-    known = summarise(order_days(history), TODAY)
-    assert known.customer.tolist() == [0]
-    assert known.seen.frequency.tolist() == [0]
-    assert known.revenue.tolist() == [10]
+    rfm = summarise(order_days(history), TODAY)
+    assert rfm.customer.tolist() == [0]
+    assert rfm.summary.frequency.tolist() == [0]
+    assert rfm.revenue.tolist() == [10]
 
 
 def test_margin_is_of_what_has_a_cost(home: Home) -> None:
     list_products(home, {"a": "A", "b": "B"})
     history = history_of(home, order("a", customer="ann", days_ago=2), order("b", customer="bob", days_ago=2))
-    known = summarise(order_days(history, np.array([4.0, np.nan])), TODAY)
-    assert known.margin[0] == pytest.approx(0.6)
-    assert np.isnan(known.margin[1])
+    rfm = summarise(order_days(history, np.array([4.0, np.nan])), TODAY)
+    assert rfm.margin[0] == pytest.approx(0.6)
+    assert np.isnan(rfm.margin[1])
 
 
 def test_an_orders_discount_is_spread_over_its_goods(home: Home) -> None:
@@ -76,9 +76,9 @@ def test_an_orders_discount_is_spread_over_its_goods(home: Home) -> None:
     )
     back = event("refund", at=NOW, order_id="o-1", items=[("a", 1, 30.0)], customer_id="ann")
     history = history_of(home, bought, order("a", customer="bob", days_ago=2), back)
-    known = summarise(order_days(history, np.array([4.0, 5.0])), TODAY)
-    assert known.revenue.tolist() == [pytest.approx(9), 10]
-    assert known.margin.tolist() == [pytest.approx(4 / 9), pytest.approx(0.6)]
+    rfm = summarise(order_days(history, np.array([4.0, 5.0])), TODAY)
+    assert rfm.revenue.tolist() == [pytest.approx(9), 10]
+    assert rfm.margin.tolist() == [pytest.approx(4 / 9), pytest.approx(0.6)]
 
 
 def test_a_discount_above_the_goods_leaves_nothing(home: Home) -> None:

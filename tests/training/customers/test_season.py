@@ -20,16 +20,16 @@ def shop(n_days: int, busy: bool, leave_after: float = 1e9) -> OrderDays:
         days = np.arange(first + 1, min(n_days, first + leave_after), dtype=int)
         late = (BEGIN + days) / YEAR_DAYS % 1.0 >= 0.75
         chance = np.where(late & busy, 3.0, 1.0) / 30
-        found = [first, *days[rng.random(len(days)) < chance].tolist()]
-        pairs += [(customer, BEGIN + day) for day in found]
+        own_days = [first, *days[rng.random(len(days)) < chance].tolist()]
+        pairs += [(customer, BEGIN + day) for day in own_days]
     customer, day = np.array(pairs, np.int32).T
     nothing = np.zeros(len(day))
     return OrderDays(customer, day, nothing, nothing)
 
 
 def test_a_busy_quarter_is_found() -> None:
-    clock = season(shop(740, busy=True), BEGIN + 739)
-    quiet, late = clock.pace[: YEAR_PARTS * 3 // 4], clock.pace[YEAR_PARTS * 3 // 4 + 1 :]
+    calendar = season(shop(740, busy=True), BEGIN + 739)
+    quiet, late = calendar.pace[: YEAR_PARTS * 3 // 4], calendar.pace[YEAR_PARTS * 3 // 4 + 1 :]
     assert 2.2 < late.mean() / quiet.mean() < 3.3
 
 

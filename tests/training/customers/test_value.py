@@ -12,7 +12,7 @@ from recommender.value.customer_value import forecast
 from recommender.value.order_models import NBD
 from recommender.value.value_intervals import intervals
 from training.customers.value import fit_customer_value
-from training.data.history import DAY, KEPT, History, history_of
+from training.data.history import DAY, History, history_of
 
 FIRST, LAST = 19_000, 19_560
 
@@ -21,18 +21,12 @@ def shop(orders: Iterable[tuple[str, int, float]]) -> History:
     """(customer, day since FIRST, money) of each order."""
     rows = list(orders)
     table = pl.DataFrame(rows, schema=["customer_id", "day", "price"], orient="row")
-    nothing = pl.lit(None, pl.String)
     lines = table.with_row_index("order_id").select(
-        pl.lit("purchase").cast(pl.Enum(KEPT)).alias("type"),
-        ((FIRST + pl.col("day")) * DAY).cast(pl.Int64).alias("timestamp"),
-        pl.lit(0).alias("received_ms"),
         "customer_id",
-        nothing.alias("anonymous_id"),
-        nothing.alias("session_id"),
-        pl.lit("p").alias("product_id"),
         pl.col("order_id").cast(pl.String),
-        pl.lit(1.0, pl.Float32).alias("quantity"),
-        pl.col("price").cast(pl.Float32).alias("unit_price"),
+        product_id=pl.lit("p"),
+        timestamp=((FIRST + pl.col("day")) * DAY).cast(pl.Int64),
+        unit_price=pl.col("price"),
     )
     return history_of(lines, pl.Series(["p"]))
 
@@ -53,13 +47,13 @@ def test_forecasts_of_a_shop_come_true() -> None:
     cut = FIRST + 400
     value = fit_customer_value(everything.before((cut + 1) * DAY), until_day=cut)
     rows = np.flatnonzero(value.order_days > 0)
-    found = forecast(value, value.customers(rows), cut, (90,))
+    forecasts = forecast(value, value.customers(rows), cut, (90,))
     later = everything.purchases.where(
         (everything.purchases.day > cut) & (everything.purchases.day <= cut + 90)
     )
-    came = np.bincount(later.customer, minlength=len(value.order_days))[rows]
-    assert found.orders.sum() == pytest.approx(came.sum(), rel=0.2)
-    assert np.corrcoef(found.orders[:, 0], came)[0, 1] > 0.5
+    orders = np.bincount(later.customer, minlength=len(value.order_days))[rows]
+    assert forecasts.orders.sum() == pytest.approx(orders.sum(), rel=0.2)
+    assert np.corrcoef(forecasts.orders[:, 0], orders)[0, 1] > 0.5
 
 
 @pytest.mark.parametrize("n", [1, 2, 40])
@@ -67,13 +61,13 @@ def test_small_shops_have_finite_values_and_wide_intervals(n: int) -> None:
     value = fit_customer_value(shop(lively(n)))
     today = int(value.last_day.max())
     customers = value.customers()
-    found = forecast(value, customers, today)
-    held = intervals(value, customers, today, found, np.random.default_rng(0))
-    for part in (found.orders, found.revenue, held.orders, held.revenue):
+    forecasts = forecast(value, customers, today)
+    ends = intervals(value, customers, today, forecasts, np.random.default_rng(0))
+    for part in (forecasts.orders, forecasts.revenue, ends.orders, ends.revenue):
         assert np.isfinite(part).all()
         assert (part >= 0).all()
-    wide = found.orders[:, 2] > 1
-    assert (held.orders[wide, 2, 1] >= 1.5 * found.orders[wide, 2]).all()
+    wide = forecasts.orders[:, 2] > 1
+    assert (ends.orders[wide, 2, 1] >= 1.5 * forecasts.orders[wide, 2]).all()
 
 
 def test_a_busy_season_is_not_taken_for_the_whole_year() -> None:
@@ -89,27 +83,29 @@ def test_a_busy_season_is_not_taken_for_the_whole_year() -> None:
     everything = shop(orders)
     cut = FIRST + 729
     value = fit_customer_value(everything.before((cut + 1) * DAY), until_day=cut)
-    came = everything.purchases.day > cut
-    assert forecast(value, value.customers(), cut).orders[:, 2].sum() == pytest.approx(came.sum(), rel=0.2)
+    is_later = everything.purchases.day > cut
+    assert forecast(value, value.customers(), cut).orders[:, 2].sum() == pytest.approx(
+        is_later.sum(), rel=0.2
+    )
 
 
 def test_customers_of_one_order_each_are_drawn_to_the_shop() -> None:
     value = fit_customer_value(
         shop((f"c{number:03}", number % 200, 20.0 + number % 7) for number in range(150))
     )
-    found = forecast(value, value.customers(), int(value.last_day.max()))
+    forecasts = forecast(value, value.customers(), int(value.last_day.max()))
     assert value.order_model.kind == NBD
-    assert 0 < found.orders[:, 2].max() < 1
-    spend = found.revenue[:, 0] / found.orders[:, 0]
+    assert 0 < forecasts.orders[:, 2].max() < 1
+    spend = forecasts.revenue[:, 0] / forecasts.orders[:, 0]
     assert spend.std() < 1
 
 
 def test_a_shop_without_prices_has_orders_and_no_revenue() -> None:
     value = fit_customer_value(shop((customer, day, 0.0) for customer, day, _ in lively(100)))
-    found = forecast(value, value.customers(), LAST)
-    assert (found.orders > 0).all()
-    assert np.isfinite(found.revenue).all()
-    assert found.revenue.max() < 1e-6
+    forecasts = forecast(value, value.customers(), LAST)
+    assert (forecasts.orders > 0).all()
+    assert np.isfinite(forecasts.revenue).all()
+    assert forecasts.revenue.max() < 1e-6
 
 
 def test_a_shop_without_customers() -> None:

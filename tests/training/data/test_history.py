@@ -133,7 +133,7 @@ def test_some_people_are_drawn_with_all_that_they_did(home: Home):
         event("view", product_id="a", anonymous_id=f"b{n % 40}", session_id=f"s-{n}") for n in range(80)
     ]
     history = history_of(home, *events, event("cancel", order_id="o-0"))
-    some = history.of_some(400, seed=7)
+    some = history.sample_customers(400, seed=7)
     theirs = {name for name, _, _ in bought(some)}
     assert 0 < len(theirs) < 40
     assert bought(some) == [line for line in bought(history) if line[0] in theirs]
@@ -143,14 +143,14 @@ def test_some_people_are_drawn_with_all_that_they_did(home: Home):
 
 def test_a_small_history_is_taken_whole(home: Home):
     history = history_of(home, order("a", customer="c"))
-    assert history.of_some(1, seed=7) is history
+    assert history.sample_customers(1, seed=7) is history
 
 
 def test_what_a_browser_did_is_drawn_with_the_customer_it_turned_out_to_be(home: Home):
     events = [order("a", customer=f"c{n}", order_id=f"o-{n}") for n in range(60)]
     events += [event("view", product_id="a", anonymous_id=f"b{n}", session_id=f"s-{n}") for n in range(60)]
     signed_in = [event("identify", customer_id=f"c{n}", anonymous_id=f"b{n}") for n in range(60)]
-    some = history_of(home, *events, *signed_in).of_some(90, seed=7)
+    some = history_of(home, *events, *signed_in).sample_customers(90, seed=7)
     assert 0 < len(some.visits) < 60
     assert set(some.visits.customer.tolist()) == set(some.purchases.customer.tolist())
 

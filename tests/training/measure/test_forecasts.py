@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.measure.forecasts import calibration, covered, largest_gap, normalised_gini, spearman
+from training.measure.forecasts import calibration, largest_gap, normalised_gini, share_covered, spearman
 
 CAME = np.array([0.0, 0.0, 1.0, 3.0])
 
@@ -19,8 +19,8 @@ def test_equal_forecasts_are_as_good_as_by_lot() -> None:
 
 def test_gini_by_hand() -> None:
     """Order 3, 0, 1, 0: cumulative shares .75, .75, 1, 1 against the best .75, 1, 1, 1, and .625 by lot."""
-    found = normalised_gini(np.array([3.0, 1, 2, 4]), CAME)
-    assert found == pytest.approx((3.5 / 4 - 0.625) / (3.75 / 4 - 0.625))
+    gini = normalised_gini(np.array([3.0, 1, 2, 4]), CAME)
+    assert gini == pytest.approx((3.5 / 4 - 0.625) / (3.75 / 4 - 0.625))
 
 
 def test_spearman_ties_and_constants() -> None:
@@ -29,9 +29,9 @@ def test_spearman_ties_and_constants() -> None:
 
 
 def test_calibration_counts_what_the_tenths_miss() -> None:
-    said = np.arange(1.0, 11)
-    assert calibration(said, said) == 0
-    assert calibration(said, said[::-1].copy()) == pytest.approx(50 / 55)
+    forecasts = np.arange(1.0, 11)
+    assert calibration(forecasts, forecasts) == 0
+    assert calibration(forecasts, forecasts[::-1].copy()) == pytest.approx(50 / 55)
 
 
 def test_largest_gap_of_chances() -> None:
@@ -41,4 +41,4 @@ def test_largest_gap_of_chances() -> None:
 
 def test_covered_counts_the_ends() -> None:
     held = np.array([[0.0, 0.0], [1.0, 2.0], [1.0, 2.0], [5.0, 9.0]])
-    assert covered(np.array([0.0, 2.0, 3.0, 4.0]), held) == 0.5
+    assert share_covered(np.array([0.0, 2.0, 3.0, 4.0]), held) == 0.5

@@ -5,7 +5,7 @@ from math import inf, log2
 import numpy as np
 import pytest
 
-from training.measure.metrics import Ranked, estimate, measure, ranks, top
+from training.measure.metrics import Ranked, estimate, measure, ndcg_of_cases, ranks_of_truth, top
 
 
 def ranked(items, scores=None) -> Ranked:
@@ -24,18 +24,18 @@ def ranked(items, scores=None) -> Ranked:
     ],
 )
 def test_ranks_of_the_truth_and_ties_at_their_middle(items, scores, truth, expected):
-    assert ranks(ranked(items, scores), np.array(truth, np.int32)).tolist() == expected
+    assert ranks_of_truth(ranked(items, scores), np.array(truth, np.int32)).tolist() == expected
 
 
 def test_the_top_holds_what_ties_with_its_last_and_nothing_without_a_score():
-    found = top(np.array([0.0, 3.0, 1.0, 1.0, 9.0, 1.0]), 3)
-    assert found.items.tolist() == [4, 1, 2, 3, 5]
+    answer = top(np.array([0.0, 3.0, 1.0, 1.0, 9.0, 1.0]), 3)
+    assert answer.items.tolist() == [4, 1, 2, 3, 5]
     assert top(np.array([0.0, 2.0, 0.0]), 3).items.tolist() == [1]
     assert top(np.array([]), 3).items.tolist() == []
 
 
 @pytest.mark.parametrize(
-    ("name", "found", "expected"),
+    ("name", "ranks", "expected"),
     [
         ("hr@2", [inf, 2], 1.0),
         ("hr@2", [3], 0.0),
@@ -50,8 +50,15 @@ def test_the_top_holds_what_ties_with_its_last_and_nothing_without_a_score():
         ("ndcg@10_cut", [inf], 0.0),
     ],
 )
-def test_measures_by_hand(name, found, expected):
-    assert measure(name)(np.array(found, np.float64)) == pytest.approx(expected)
+def test_measures_by_hand(name, ranks, expected):
+    assert measure(name)(np.array(ranks, np.float64)) == pytest.approx(expected)
+
+
+def test_ndcg_of_many_cases_is_that_of_each():
+    """Ranks 1 and 4 of three wanted items, none of two, and rank 2 of one."""
+    case, ranks, n_wanted = np.array([0, 0, 2]), np.array([1, 4, 2]), np.array([3, 2, 1])
+    each = [measure("ndcg@3_full")(np.array(one, np.float64)) for one in ([1, 4, inf], [inf, inf], [2])]
+    assert ndcg_of_cases(case, ranks, n_wanted, 3) == pytest.approx(each)
 
 
 def test_a_measure_without_its_ideal_is_refused():
@@ -60,8 +67,8 @@ def test_a_measure_without_its_ideal_is_refused():
 
 
 def test_an_estimate_holds_the_mean_within_its_interval():
-    found = estimate([0.0, 1.0] * 50, seed=1)
-    assert found["value"] == 0.5
-    assert 0.35 < found["low"] < 0.5 < found["high"] < 0.65
+    interval = estimate([0.0, 1.0] * 50, seed=1)
+    assert interval["value"] == 0.5
+    assert 0.35 < interval["low"] < 0.5 < interval["high"] < 0.65
     for n in (1, 5):
         assert estimate([1.0] * n, seed=1) == {"value": 1.0, "low": 1.0, "high": 1.0}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from training.measure.result import Evaluation
 
-FOUND = Evaluation(
+EVALUATION = Evaluation(
     task="session",
     dataset="shop",
     metrics={
@@ -16,8 +16,8 @@ FOUND = Evaluation(
 
 
 def test_the_table_has_a_ranker_a_row_and_a_measure_a_column():
-    worth, conduct = FOUND.tables()
-    assert worth == (
+    quality, conduct = EVALUATION.tables()
+    assert quality == (
         ["", "mrr @20"],
         [["perennial", "0.500\n(0.400-0.600)"], ["popularity", "0.250\n(0.200-0.300)"]],
     )
@@ -25,9 +25,9 @@ def test_the_table_has_a_ranker_a_row_and_a_measure_a_column():
 
 
 def test_programs_get_every_figure_and_people_the_settings():
-    assert list(FOUND.as_dict()) == ["task", "dataset", "metrics", "cases", "seconds", "settings"]
-    assert FOUND.as_dict()["metrics"]["perennial"]["mrr@20"]["low"] == 0.4
-    assert dict(FOUND.lines()) == {
+    assert list(EVALUATION.as_dict()) == ["task", "dataset", "metrics", "cases", "seconds", "settings"]
+    assert EVALUATION.as_dict()["metrics"]["perennial"]["mrr@20"]["low"] == 0.4
+    assert dict(EVALUATION.lines()) == {
         "Evaluated": "session on shop: 2,000 cases in 3 s",
         "sample": "500",
         "fade": "0.25",

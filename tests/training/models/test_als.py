@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from recommender.arrays.tables import Factors
 from recommender.sources.als import Taste, fold_in
 from training.errors import CannotTrain
-from training.models.als import EXACT_PRODUCTS, build_index, fit_als, ridge
+from training.models.als import EXACT_PRODUCTS, build_index, choose_ridge, fit_als
 from training.settings import TrainingSettings
 
 SETTINGS = TrainingSettings(als_factors=4, als_regularisation=2.0, als_iterations=5)
@@ -33,8 +33,8 @@ def test_fold_in_is_what_implicit_recalculates():
 def test_the_index_finds_the_taste_and_never_what_nobody_bought_first():
     factors = fit_als(USER_ITEMS, SETTINGS)
     vector = fold_in(factors, Taste(np.array([3], np.int32), np.array([5.0], np.float32)))
-    _, found = build_index(factors, np.ones(6, np.int32)).search(vector[None, :], 2)
-    assert set(found[0].tolist()) == {3, 4}
+    _, neighbours = build_index(factors, np.ones(6, np.int32)).search(vector[None, :], 2)
+    assert set(neighbours[0].tolist()) == {3, 4}
 
 
 def test_products_nobody_bought_have_zero_vectors():
@@ -42,10 +42,10 @@ def test_products_nobody_bought_have_zero_vectors():
 
 
 def test_the_same_matrix_gives_the_same_factors_and_reports_each_pass():
-    told: list[tuple[str, int, int]] = []
-    first = fit_als(USER_ITEMS, SETTINGS, lambda *far: told.append(far))
+    progress: list[tuple[str, int, int]] = []
+    first = fit_als(USER_ITEMS, SETTINGS, lambda *far: progress.append(far))
     assert first.items.tolist() == fit_als(USER_ITEMS, SETTINGS).items.tolist()
-    assert told == [("ALS", done, 5) for done in range(1, 6)]
+    assert progress == [("ALS", done, 5) for done in range(1, 6)]
 
 
 def test_numbers_out_of_range_are_refused():
@@ -57,7 +57,7 @@ def test_a_ridge_of_large_shops_does_not_kill_the_tastes_of_a_small_one():
     rng = np.random.default_rng(2)
     shop = np.kron(np.eye(20), np.ones((3, 4))) * rng.integers(2, 5, (60, 80))  # twenty tastes
     user_items = csr_matrix(shop.astype(np.float32))
-    strength = ridge(user_items, at_most=30.0)
+    strength = choose_ridge(user_items, at_most=30.0)
     assert strength == pytest.approx(np.linalg.svd(shop, compute_uv=False)[15] / 2)
     settings = TrainingSettings(als_factors=32, als_regularisation=30.0)
     alive = np.linalg.svd(fit_als(user_items, settings).items, compute_uv=False) > 0.1
@@ -66,8 +66,8 @@ def test_a_ridge_of_large_shops_does_not_kill_the_tastes_of_a_small_one():
 
 def test_the_ridge_is_never_above_what_is_set_nor_below_one():
     user_items = csr_matrix(np.ones((30, 40), np.float32))  # one taste
-    assert ridge(user_items, at_most=30.0) == 1.0
-    assert ridge(csr_matrix(100 * np.eye(40, dtype=np.float32)), at_most=30.0) == 30.0
+    assert choose_ridge(user_items, at_most=30.0) == 1.0
+    assert choose_ridge(csr_matrix(100 * np.eye(40, dtype=np.float32)), at_most=30.0) == 30.0
 
 
 def test_of_very_many_products_those_with_buyers_are_found_by_their_items():
@@ -76,6 +76,6 @@ def test_of_very_many_products_those_with_buyers_are_found_by_their_items():
     index = build_index(
         Factors(vectors, np.eye(4, dtype=np.float32)), np.arange(len(vectors), dtype=np.int32)
     )
-    asked = rng.normal(size=(50, 4)).astype(np.float32)
-    _, found = index.search(asked, 1)
-    assert np.mean(found[:, 0] == (asked @ vectors.T).argmax(axis=1)) > 0.9
+    queries = rng.normal(size=(50, 4)).astype(np.float32)
+    _, neighbours = index.search(queries, 1)
+    assert np.mean(neighbours[:, 0] == (queries @ vectors.T).argmax(axis=1)) > 0.9

@@ -14,8 +14,8 @@ from recommender.kernels.trees import Trees
 from recommender.sources.cart import completion, head_of, ranked
 from training.measure.compare import Case
 from training.models.cart_ranking import FEWEST, fit_cart_trees, lists_of
-from training.models.next_basket import with_foreseen
-from training.run.cases import cart_lessons
+from training.models.next_basket import with_precomputed
+from training.run.cases import cart_training_cases
 from training.settings import TrainingSettings
 
 from bundles import NOW, TODAY, item, small_bundle
@@ -49,15 +49,19 @@ def test_what_is_always_wanted_comes_first_with_its_own_reason() -> None:
     half = lists_of([cart_of_ann("spoon")] * (FEWEST // 2), bundle)
     trees = fit_cart_trees(half.joined(half), seed=1)
     taught = replace(bundle, tables=replace(bundle.tables, cart_trees=trees))
-    found = ranked(Situation(situation.request, taught))
-    best = int(found.scores.argmax())
-    assert (found.items[best], found.anchors[best], found.counts[best]) == (item("spoon"), item("kettle"), 4)
+    candidates = ranked(Situation(situation.request, taught))
+    best = int(candidates.scores.argmax())
+    assert (candidates.items[best], candidates.anchors[best], candidates.counts[best]) == (
+        item("spoon"),
+        item("kettle"),
+        4,
+    )
 
 
 def test_a_next_basket_worked_out_beforehand_says_the_same() -> None:
     bundle = small_bundle()
-    foreseen = with_foreseen(bundle.tables.next_basket, TODAY)
-    prepared = replace(bundle, tables=replace(bundle.tables, next_basket=foreseen))
+    precomputed = with_precomputed(bundle.tables.next_basket, TODAY)
+    prepared = replace(bundle, tables=replace(bundle.tables, next_basket=precomputed))
     lists = [lists_of([cart_of_ann("spoon")], each) for each in (bundle, prepared)]
     assert np.array_equal(lists[0].rows, lists[1].rows)
 
@@ -83,7 +87,7 @@ def test_lessons_are_known_customers_carts_that_judge_nothing(tmp_path: Path) ->
         [Case(Request("cart", then, customer_id=name), np.zeros(1, np.int32))] for name in ("ann", "eve")
     )
     settings = TrainingSettings(rest_days=3, cart_lessons=2)
-    lessons = cart_lessons(history, then - 86_400, learning, judging, settings)
+    lessons = cart_training_cases(history, then - 86_400, learning, judging, settings)
     assert len(lessons) == 2
     for lesson in lessons:
         request = lesson.request

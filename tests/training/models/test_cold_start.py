@@ -10,9 +10,9 @@ from recommender.arrays.tables import Factors
 from training.models.cold_start import (
     BAND_WEIGHT,
     best_ridge,
-    describe,
-    fit,
-    price_bands,
+    content_features,
+    fit_ridge,
+    price_band_features,
     with_content_vectors,
 )
 
@@ -25,7 +25,7 @@ PRICE = np.full(N, 10, np.float32)
 NEW = np.arange(0, N, 10)
 
 
-def people(n: int = N) -> csr_matrix:
+def likes(n: int = N) -> csr_matrix:
     """Twenty people who like every product but the new ones."""
     liked = np.ones((20, n), np.float32)
     liked[:, NEW] = 0
@@ -39,14 +39,14 @@ def known_factors() -> Factors:
 
 
 def test_a_new_product_gets_the_vector_that_its_words_say():
-    found = with_content_vectors(known_factors(), people(), CONTENT, PRICE, seed=1).items[NEW]
-    error = np.linalg.norm(found - VECTORS[NEW]) / np.linalg.norm(VECTORS[NEW])
+    predicted = with_content_vectors(known_factors(), likes(), CONTENT, PRICE, seed=1).items[NEW]
+    error = np.linalg.norm(predicted - VECTORS[NEW]) / np.linalg.norm(VECTORS[NEW])
     assert error < 0.2
 
 
 def test_vectors_of_products_with_people_stay_as_they_are():
     factors = known_factors()
-    filled = with_content_vectors(factors, people(), CONTENT, PRICE, seed=1)
+    filled = with_content_vectors(factors, likes(), CONTENT, PRICE, seed=1)
     others = np.setdiff1d(np.arange(N), NEW)
     assert filled.items[others].tolist() == factors.items[others].tolist()
     assert factors.items[NEW].any() == np.False_
@@ -56,7 +56,7 @@ def test_vectors_of_products_with_people_stay_as_they_are():
 def test_a_new_product_without_words_or_price_gets_a_finite_vector():
     content, price = CONTENT.tolil(), PRICE.copy()
     content[NEW[0]], price[NEW[0]] = 0, np.nan
-    filled = with_content_vectors(known_factors(), people(), content.tocsr(), price, seed=1)
+    filled = with_content_vectors(known_factors(), likes(), content.tocsr(), price, seed=1)
     assert np.isfinite(filled.items).all()
 
 
@@ -69,13 +69,13 @@ def test_too_few_products_teach_nothing():
 def test_weights_say_how_much_each_product_teaches():
     features = csr_matrix(np.ones((2, 1), np.float32))
     vectors, weights = np.array([[1], [4]], np.float32), np.array([2.0, 1.0])
-    assert fit(features, vectors, weights, ridge=0.0) == pytest.approx(np.array([[2.0]]))
-    assert fit(features, vectors, weights, ridge=3.0) == pytest.approx(np.array([[1.0]]))
+    assert fit_ridge(features, vectors, weights, ridge=0.0) == pytest.approx(np.array([[2.0]]))
+    assert fit_ridge(features, vectors, weights, ridge=3.0) == pytest.approx(np.array([[1.0]]))
 
 
 def test_the_ridge_is_large_where_words_say_nothing_and_small_where_they_say_all():
     noise = np.random.default_rng(3).normal(size=(N, D)).astype(np.float32)
-    features, weights = describe(CONTENT, PRICE), np.ones(N)
+    features, weights = content_features(CONTENT, PRICE), np.ones(N)
     chosen = [
         best_ridge(features, vectors, weights, np.random.default_rng(1)) for vectors in (VECTORS, noise)
     ]
@@ -84,13 +84,13 @@ def test_the_ridge_is_large_where_words_say_nothing_and_small_where_they_say_all
 
 def test_terms_of_one_product_are_left_out():
     content = csr_matrix(np.array([[1, 1, 0], [0, 1, 0], [0, 0, 0]], np.float32))
-    features = describe(content, np.full(3, np.nan, np.float32)).toarray()
+    features = content_features(content, np.full(3, np.nan, np.float32)).toarray()
     assert features[:, 0].tolist() == [1, 1, 0]
     assert features[:, 1:-1].any() == np.False_
     assert features[:, -1].tolist() == [1, 1, 1]
 
 
 def test_price_bands_are_tenths_of_the_known_prices():
-    bands = price_bands(np.array([*range(1, 11), np.nan, 0], np.float32)).toarray()
+    bands = price_band_features(np.array([*range(1, 11), np.nan, 0], np.float32)).toarray()
     assert bands[:10].tolist() == (BAND_WEIGHT * np.eye(10)).tolist()
     assert bands[10:].any() == np.False_

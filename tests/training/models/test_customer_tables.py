@@ -13,7 +13,7 @@ from recommender.model.bundle import flatten, unflatten
 from recommender.model.customer_tables import CustomerTable
 from training.customers.value import fit_customer_value
 from training.data.history import load_history
-from training.models.customer_tables import fit_people
+from training.models.customer_tables import fit_customer_table
 
 from factories import event
 
@@ -21,8 +21,8 @@ from factories import event
 def fitted(home: Home) -> tuple[CustomerTable, dict[str, int]]:
     catalogue = load_products(home)
     history = load_history(home, catalogue)
-    people = fit_people(home, history, catalogue, fit_customer_value(history))
-    return people, {customer: row for row, customer in enumerate(history.customer_ids)}
+    customers = fit_customer_table(home, history, catalogue, fit_customer_value(history))
+    return customers, {customer: row for row, customer in enumerate(history.customer_ids)}
 
 
 CONTEXT = {"utm_source": "google", "country": "DE", "language": "de"}
@@ -44,8 +44,8 @@ GOODS = {
 
 def test_facts_by_hand(home: Home) -> None:
     shop_of(home, EVENTS, **GOODS)
-    people, row = fitted(home)
-    facts, ann, bob = people.facts, row["ann"], row["bob"]
+    customers, row = fitted(home)
+    facts, ann, bob = customers.facts, row["ann"], row["bob"]
     assert facts.orders[[ann, bob]].tolist() == [2, 1]
     assert facts.revenue[[ann, bob]].tolist() == [80.0, 10.0]
     assert (facts.first[ann], facts.last[ann]) == (at("05-01").timestamp(), at("05-31").timestamp())
@@ -54,32 +54,32 @@ def test_facts_by_hand(home: Home) -> None:
     assert (facts.word(facts.country, ann), facts.word(facts.language, ann)) == ("AT", "de")
     assert (facts.word(facts.currency, bob), facts.word(facts.country, bob)) == ("EUR", None)
     assert facts.consent[[ann, bob]].tolist() == [1, -1]
-    assert people.rhythm.gap_days == 30.0
-    assert people.rhythm.best_twentieth == 80.0
+    assert customers.rhythm.gap_days == 30.0
+    assert customers.rhythm.best_twentieth == 80.0
 
 
 def test_price_bands_are_thirds_of_a_category(home: Home) -> None:
     shop_of(home, EVENTS, **GOODS)
-    people, _ = fitted(home)
-    assert people.price_band.tolist() == [2, 1, 0]  # jam, pot (by its sales), tea
+    customers, _ = fitted(home)
+    assert customers.price_band.tolist() == [2, 1, 0]  # jam, pot (by its sales), tea
 
 
 def test_who_never_ordered_is_known_and_nothing_is_expected_of_them(home: Home) -> None:
     shop_of(home, EVENTS, **GOODS)
-    people, row = fitted(home)
+    customers, row = fitted(home)
     cat = row["cat"]
-    assert (people.facts.orders[cat], people.value.first_day[cat]) == (0, -1)
-    assert people.facts.word(people.facts.channel, cat) is None
+    assert (customers.facts.orders[cat], customers.value.first_day[cat]) == (0, -1)
+    assert customers.facts.word(customers.facts.channel, cat) is None
 
 
 def test_it_goes_through_a_bundle_unchanged(home: Home) -> None:
     shop_of(home, EVENTS, **GOODS)
-    people, _ = fitted(home)
-    again = unflatten(CustomerTable, dict(flatten(people)))
+    customers, _ = fitted(home)
+    again = unflatten(CustomerTable, dict(flatten(customers)))
     for field in fields(CustomerTable):
-        pairs = zip(flatten_of(people, field.name), flatten_of(again, field.name), strict=True)
+        pairs = zip(flatten_of(customers, field.name), flatten_of(again, field.name), strict=True)
         assert all(np.array_equal(one, other, equal_nan=one.dtype.kind == "f") for one, other in pairs)
 
 
-def flatten_of(people: CustomerTable, name: str) -> list[np.ndarray]:
-    return [array for part, array in flatten(people) if part.split(".")[0] == name]
+def flatten_of(customers: CustomerTable, name: str) -> list[np.ndarray]:
+    return [array for part, array in flatten(customers) if part.split(".")[0] == name]

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from recommender.kernels.trees import Trees
-from training.models.next_basket import Learned, last_baskets
+from training.models.next_basket import NextBasketModel, last_baskets
 
 from bundles import small_tables
 
@@ -23,8 +23,8 @@ def test_last_baskets_part_from_what_came_before() -> None:
 def test_what_a_rehearsal_learned_is_kept_and_nothing_is_learned_from_too_little():
     trees = Trees.of([1.0])
     table = replace(small_tables().next_basket, blend=np.array([0.5, 0.25], np.float32), trees=trees)
-    learned = Learned.of(table)
+    learned = NextBasketModel.of(table)
     assert learned is not None
     assert (learned.blend.decay, learned.blend.own_share) == (0.5, 0.25)
     assert learned.trees is trees
-    assert Learned.of(replace(table, trees=Trees.none())) is None
+    assert NextBasketModel.of(replace(table, trees=Trees.none())) is None

@@ -31,10 +31,10 @@ def pages(home: Home) -> tuple[list[str], Neighbours, Neighbours]:
     history = history_of(home, *pairs, *(order("kettle", customer=f"k-{number}") for number in range(6)))
     products = align(load_products(home), history)
     content = Content.of(products.titles, products.category, products.brand)
-    found = page_neighbours(
+    lists = page_neighbours(
         history, content, products.price, buyer_items(history), TrainingSettings(), SimilarityCache()
     )
-    return history.product_ids, *found
+    return history.product_ids, *lists
 
 
 def test_a_product_without_sales_has_similar_ones_and_their_complements(home: Home):

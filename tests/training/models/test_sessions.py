@@ -10,20 +10,20 @@ import pytest
 from recommender.arrays.tables import NeighbourRow, Sessions
 from training.data.history import DAY, Visits
 from training.models.sessions import (
-    FAR,
-    NEARNESS,
+    DISTANCE_SCALE,
+    FLOOR,
     SECOND_STEP,
     Look,
     best_habits,
     distinct,
     fit_sessions,
-    looks_of,
-    mrr,
-    onward,
+    fit_transitions,
+    mean_reciprocal_rank,
+    tuning_looks,
 )
 from training.settings import TrainingSettings
 
-NEXT, SECOND = (exp(-apart / NEARNESS) + FAR for apart in (1, 2))
+NEXT, SECOND = (exp(-apart / DISTANCE_SCALE) + FLOOR for apart in (1, 2))
 
 
 def visits(*looked_at: list[int], apart: int = 0) -> Visits:
@@ -35,23 +35,23 @@ def visits(*looked_at: list[int], apart: int = 0) -> Visits:
 
 
 def row(visits: Visits, of: int, n_items: int = 4) -> NeighbourRow:
-    return onward(visits, n_items, kept=10).of(of)
+    return fit_transitions(visits, n_items, kept=10).of(of)
 
 
 def test_a_product_that_every_visit_saw_last_is_a_direct_step_from_both_its_neighbours():
-    found = row(visits([0, 2], [1, 2]), of=2)
-    assert sorted(found.items.tolist()) == [0, 1]
-    assert found.together.tolist() == [1, 1]
+    neighbours = row(visits([0, 2], [1, 2]), of=2)
+    assert sorted(neighbours.items.tolist()) == [0, 1]
+    assert neighbours.together.tolist() == [1, 1]
     weight = (1 + log(2)) * NEXT
-    assert found.weights.tolist() == pytest.approx([sqrt(2 * weight) / 2] * 2)
+    assert neighbours.weights.tolist() == pytest.approx([sqrt(2 * weight) / 2] * 2)
 
 
 def test_a_pair_weighs_less_the_more_looks_lie_between():
-    found = row(visits([0, 1, 2]), of=0)
-    assert found.items.tolist() == [1, 2]
+    neighbours = row(visits([0, 1, 2]), of=0)
+    assert neighbours.items.tolist() == [1, 2]
     mass = NEXT + SECOND
     direct, far = NEXT / mass, SECOND / mass  # of 0; the middle one steps to either side alike
-    assert found.weights.tolist() == pytest.approx(
+    assert neighbours.weights.tolist() == pytest.approx(
         [
             sqrt(mass) * (direct + SECOND_STEP * far * direct),
             sqrt(mass) * (far + SECOND_STEP * direct * 0.5),
@@ -60,16 +60,16 @@ def test_a_pair_weighs_less_the_more_looks_lie_between():
 
 
 def test_what_no_visit_saw_together_is_reached_in_two_steps_with_no_visit_as_evidence():
-    found = row(visits([0, 1], [1, 2]), of=0)
-    assert found.items.tolist() == [1, 2]
-    assert found.together.tolist() == [1, 0]
-    assert found.weights[0] > found.weights[1] > 0
+    neighbours = row(visits([0, 1], [1, 2]), of=0)
+    assert neighbours.items.tolist() == [1, 2]
+    assert neighbours.together.tolist() == [1, 0]
+    assert neighbours.weights[0] > neighbours.weights[1] > 0
 
 
 def test_an_old_visit_counts_less():
-    found = row(visits([0, 1], [0, 2], apart=30 * DAY), of=0)
-    assert found.items.tolist() == [2, 1]
-    assert found.weights[1] / found.weights[0] == pytest.approx(exp(-30 / 100))
+    neighbours = row(visits([0, 1], [0, 2], apart=30 * DAY), of=0)
+    assert neighbours.items.tolist() == [2, 1]
+    assert neighbours.weights[1] / neighbours.weights[0] == pytest.approx(exp(-30 / 100))
 
 
 def test_a_product_seen_twice_stands_where_it_was_seen_last():
@@ -79,23 +79,24 @@ def test_a_product_seen_twice_stands_where_it_was_seen_last():
 
 
 def test_visits_of_one_product_lead_nowhere():
-    table = onward(visits([0], [1], [0]), n_items=2, kept=5)
+    table = fit_transitions(visits([0], [1], [0]), n_items=2, kept=5)
     assert table.offsets.tolist() == [0, 0, 0]
 
 
 def test_looks_ask_for_what_came_next_unless_it_is_the_same_again():
-    found = list(looks_of(visits([0, 1, 1, 0], [3, 2]), seed=1))
-    assert found == [Look([0], 1), Look([1, 0], 0), Look([3], 2)]
+    neighbours = list(tuning_looks(visits([0, 1, 1, 0], [3, 2]), seed=1))
+    assert neighbours == [Look([0], 1), Look([1, 0], 0), Look([3], 2)]
 
 
 def test_ranks_count_what_scores_more():
-    sessions = Sessions(onward(visits([0, 1, 2]), 4, 10), np.array([0.5, 0, 0], np.float32))
-    assert mrr(sessions, [Look([0], 1), Look([0], 2), Look([0], 3)]) == pytest.approx((1 + 1 / 2 + 0) / 3)
-    assert mrr(sessions, [Look([3], 0)]) == 0.0
+    sessions = Sessions(fit_transitions(visits([0, 1, 2]), 4, 10), np.array([0.5, 0, 0], np.float32))
+    looks = [Look([0], 1), Look([0], 2), Look([0], 3)]
+    assert mean_reciprocal_rank(sessions, looks) == pytest.approx((1 + 1 / 2 + 0) / 3)
+    assert mean_reciprocal_rank(sessions, [Look([3], 0)]) == 0.0
 
 
 def test_people_who_go_back_and_forth_are_known_by_it():
-    sessions = Sessions(onward(visits([0, 1, 2, 3]), 4, 10), np.array([0.5, 0, 0], np.float32))
+    sessions = Sessions(fit_transitions(visits([0, 1, 2, 3]), 4, 10), np.array([0.5, 0, 0], np.float32))
     there_and_back = [Look([1, 0], 0), Look([2, 3], 3)]
     onward_only = [Look([1, 0], 2), Look([2, 1], 3)]
     assert best_habits(sessions, there_and_back)[1] > 0
@@ -113,8 +114,8 @@ def test_a_shop_without_visits_gets_an_empty_model():
 
 
 def test_rows_that_nobody_wants_stay_empty():
-    seen = visits([0, 1, 2], [2, 3], [3, 0, 2])
-    whole, some = onward(seen, 4, 10), onward(seen, 4, 10, np.array([2]))
+    all_visits = visits([0, 1, 2], [2, 3], [3, 0, 2])
+    whole, some = fit_transitions(all_visits, 4, 10), fit_transitions(all_visits, 4, 10, np.array([2]))
     assert some.offsets[1:3].tolist() == [0, 0]
     for own, other in zip(some.of(2), whole.of(2), strict=True):
         assert own.tolist() == other.tolist()

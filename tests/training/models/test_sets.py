@@ -37,8 +37,8 @@ def named(table: SetTable, names: list[str]) -> dict[tuple[str, ...], int]:
 def test_sets_with_their_evidence(home: Home) -> None:
     orders = [*[("pot", "cup", "tea")] * 4, *[("pot", "cup")] * 2, *[("mug",)] * 6, ("mug", "jam"), ("jam",)]
     table, names = fitted(home, *orders)
-    found = named(table, names)
-    assert found == {
+    sets = named(table, names)
+    assert sets == {
         ("cup", "pot", "tea"): 4,
         ("cup", "pot"): 6,
         ("cup", "tea"): 4,
@@ -49,7 +49,7 @@ def test_sets_with_their_evidence(home: Home) -> None:
     assert table.pair(tea, pot) == (4, np.float32(4 * 14 / (4 * 6)))
     assert table.pair(jam, names.index("mug")) == (0, 0.0)  # once is chance
     assert table.orders[[pot, tea, jam]].tolist() == [6, 4, 2]
-    largest = list(found).index(("cup", "pot", "tea"))
+    largest = list(sets).index(("cup", "pot", "tea"))
     assert largest == 0
     assert table.lift[0] == np.float32(14 / 6)  # of its weakest pair
 

@@ -65,12 +65,12 @@ def test_compounds_are_words_whose_parts_are_as_usual_by_themselves():
 
 
 def test_heads_say_what_a_thing_is_wherever_the_pattern_stands():
-    found = dict(zip(RANGE, heads(RANGE, compounds(RANGE)), strict=True))
-    assert found["REGENCY CAKESTAND 3 TIER"] == "stand"
-    assert found["CAKE STAND LACE"] == "stand"
-    assert found["GREEN REGENCY TEACUP AND SAUCER"] == "cup"
-    assert found["JUMBO BAG RED RETROSPOT"] == "bag"
-    assert found["LUNCH BAG WOODLAND"] == "bag"
-    assert found["SET OF 3 CAKE TINS PANTRY DESIGN"] == "tin"
-    assert found["ALARM CLOCK BAKELIKE RED"] == "clock"
-    assert found["12"] == ""
+    head_of = dict(zip(RANGE, heads(RANGE, compounds(RANGE)), strict=True))
+    assert head_of["REGENCY CAKESTAND 3 TIER"] == "stand"
+    assert head_of["CAKE STAND LACE"] == "stand"
+    assert head_of["GREEN REGENCY TEACUP AND SAUCER"] == "cup"
+    assert head_of["JUMBO BAG RED RETROSPOT"] == "bag"
+    assert head_of["LUNCH BAG WOODLAND"] == "bag"
+    assert head_of["SET OF 3 CAKE TINS PANTRY DESIGN"] == "tin"
+    assert head_of["ALARM CLOCK BAKELIKE RED"] == "clock"
+    assert head_of["12"] == ""

@@ -8,7 +8,7 @@ from histories import history_of, order
 
 from features.catalogue.products import load_products
 from features.home import Home
-from training.run.cases import hidden_products, next_orders, questions, rest_of_visits
+from training.run.cases import evaluation_cases, hidden_products, next_orders, rest_of_visits
 from training.run.pipeline import build
 from training.settings import TrainingSettings
 
@@ -32,7 +32,9 @@ def history(tmp_path):
 
 def test_the_next_order_is_the_first_of_each_customer_known_before(history):
     late = history.purchases.where(history.purchases.timestamp > NOW.timestamp() - 4 * DAY)
-    (case,) = next_orders(history, late, known=np.array([history.customer_ids.index("known")]), rest_days=5)
+    (case,) = next_orders(
+        history, late, customers=np.array([history.customer_ids.index("known")]), rest_days=5
+    )
     assert case.request.customer_id == "known"
     assert case.request.now == NOW.timestamp() - 3 * DAY
     assert case.request.rest_days == 5
@@ -57,26 +59,26 @@ def test_the_next_order_is_asked_about_wherever_it_may_be_foretold(tmp_path):
     )
     cut = NOW.timestamp() - 2 * DAY
     tables, _ = build(history.before(cut), load_products(Home(tmp_path)), SETTINGS)
-    found = questions(history, cut, tables, SETTINGS)
+    cases = evaluation_cases(history, cut, tables, SETTINGS)
     for task in ("home", "email", "post_purchase", "buy_again"):
-        (case,) = found[task]
+        (case,) = cases[task]
         assert (case.request.placement, case.request.customer_id) == (task, "bob")
         assert case.truth.tolist() == ([0] if task == "buy_again" else [0, 1])
-    assert found["post_purchase"][0].request.now == NOW.timestamp() - 10 * DAY
-    assert found["visit"] == []
+    assert cases["post_purchase"][0].request.now == NOW.timestamp() - 10 * DAY
+    assert cases["visit"] == []
 
 
 def test_a_visit_is_live_up_to_a_place_and_leads_to_its_rest(tmp_path):
     looks = ["view", "add_to_cart", "view", "view"]
     events = [
-        event(look, product_id=name, anonymous_id="x", at=NOW - timedelta(minutes=9 - place))
-        for place, (look, name) in enumerate(zip(looks, "abca", strict=True))
+        event(look, product_id=name, anonymous_id="x", at=NOW - timedelta(minutes=9 - position))
+        for position, (look, name) in enumerate(zip(looks, "abca", strict=True))
     ]
     history = history_of(Home(tmp_path), *events, event(product_id="a", anonymous_id="bounced"))
     for seed in range(5):
         (case,) = rest_of_visits(history, history.visits, 10, TrainingSettings(seed=seed))
-        seen = case.request.shopper.viewed[::-1]
-        assert seen == tuple("abc")[: len(seen)]
-        assert set(case.request.shopper.cart) == ({"b"} if "b" in seen else set())
+        viewed = case.request.shopper.viewed[::-1]
+        assert viewed == tuple("abc")[: len(viewed)]
+        assert set(case.request.shopper.cart) == ({"b"} if "b" in viewed else set())
         rest = {history.product_ids[item] for item in case.truth}
-        assert rest == set("abca"[len(seen) :]) - {seen[-1]}
+        assert rest == set("abca"[len(viewed) :]) - {viewed[-1]}

@@ -29,8 +29,8 @@ def test_a_sound_bundle_passes():
 
 @pytest.mark.parametrize(("own", "running", "refused"), [(0.161, 0.2, False), (0.159, 0.2, True)])
 def test_a_fifth_below_the_running_bundle_is_too_much(own, running, refused):
-    found = objections(small_tables(), examined(own, 0.1), examined(running, 0.1), SETTINGS)
-    assert [("than the model that serves" in reason) for reason in found] == [True] * refused
+    reasons = objections(small_tables(), examined(own, 0.1), examined(running, 0.1), SETTINGS)
+    assert [("than the model that serves" in reason) for reason in reasons] == [True] * refused
 
 
 def test_worse_than_popularity_is_refused_unless_the_cases_are_too_few_to_tell():

@@ -19,11 +19,11 @@ SETTINGS = TrainingSettings(als_factors=4, als_iterations=2)
 def test_what_was_tuned_on_nearly_everything_stands(tmp_path: Path, days: int, kept: bool) -> None:
     orders = [order("a", "b", customer=f"c{n % 7}", days_ago=n * days / 60) for n in range(60)]
     history = history_of(Home(tmp_path), *orders)
-    found = rehearse(history, load_products(Home(tmp_path)), SETTINGS)
-    assert (found.settings.ease_lambda is not None) is kept
-    assert found.metrics.keys() <= {"home", "cart"}
-    assert np.array_equal(found.blends, fixed_weights())  # too few questions
-    assert found.worth == {}
+    rehearsal = rehearse(history, load_products(Home(tmp_path)), SETTINGS)
+    assert (rehearsal.settings.ease_lambda is not None) is kept
+    assert rehearsal.metrics.keys() <= {"home", "cart"}
+    assert np.array_equal(rehearsal.source_weights, fixed_weights())  # too few questions
+    assert rehearsal.source_figures == {}
 
 
 def test_the_trees_that_order_carts_are_handed_over(tmp_path: Path) -> None:
@@ -39,8 +39,8 @@ def test_the_trees_that_order_carts_are_handed_over(tmp_path: Path) -> None:
 
 def test_a_single_order_leaves_nothing_to_rehearse_with(tmp_path: Path) -> None:
     history = history_of(Home(tmp_path), order("a"))
-    found = rehearse(history, load_products(Home(tmp_path)), SETTINGS)
-    assert (found.metrics, found.settings, found.known.next_basket) == ({}, SETTINGS, None)
+    rehearsal = rehearse(history, load_products(Home(tmp_path)), SETTINGS)
+    assert (rehearsal.metrics, rehearsal.settings, rehearsal.warm_start.next_basket) == ({}, SETTINGS, None)
 
 
 def test_a_large_shop_rehearses_on_some_customers_and_goes_on_from_their_vectors(tmp_path: Path) -> None:
@@ -50,10 +50,10 @@ def test_a_large_shop_rehearses_on_some_customers_and_goes_on_from_their_vectors
     ]
     home, settings = Home(tmp_path), SETTINGS.model_copy(update={"rehearsal_lines": 1_500})
     history = history_of(home, *orders)
-    found = rehearse(history, load_products(home), settings)
-    assert found.known.factors is not None
-    assert found.known.factors.items.shape == (4, 4)
-    assert found.settings.ease_lambda is None  # tuned on fewer orders than the real training has
+    rehearsal = rehearse(history, load_products(home), settings)
+    assert rehearsal.warm_start.factors is not None
+    assert rehearsal.warm_start.factors.items.shape == (4, 4)
+    assert rehearsal.settings.ease_lambda is None  # tuned on fewer orders than the real training has
     tables, _, _ = fit(history, load_products(home), settings)
     assert len(np.unique(tables.purchases.items)) == 4
     assert len(tables.purchases.offsets) == 91

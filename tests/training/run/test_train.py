@@ -89,14 +89,14 @@ def test_a_shop_of_guests_alone_trains(home: Home):
 
 def test_what_was_planted_is_found_and_measured(home: Home):
     busy_shop(home)
-    told: list[tuple[str, int, int]] = []
-    result = train(home, SETTINGS, NOW, lambda *far: told.append(far))
+    progress: list[tuple[str, int, int]] = []
+    result = train(home, SETTINGS, NOW, lambda *far: progress.append(far))
     assert result.published
     assert answer(home, 1, placement="cart", cart=("cup",)) == ["saucer"]
     assert answer(home, 1, placement="product_complements", product_id="tea") == ["pot"]
     cart = result.metrics["cart"]
     assert cart["perennial"]["ndcg@10_full"]["value"] > cart["popularity"]["ndcg@10_full"]["value"]
-    assert ("ALS", 4, 4) in told
+    assert ("ALS", 4, 4) in progress
     assert {"cup", "saucer"} == set(answer(home, 2, placement="buy_again", customer_id="c-1"))
 
 

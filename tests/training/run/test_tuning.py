@@ -12,11 +12,11 @@ from features.home import Home
 from recommender.model import versions
 from recommender.model.bundle import Bundle
 from training.data.history import History, load_history
-from training.run.cases import questions
+from training.run.cases import evaluation_cases
 from training.run.exam import cut_time, halves
 from training.run.pipeline import build
 from training.run.train import describe, train
-from training.run.tuning import PARTS, Search, tune, worth
+from training.run.tuning import PARTS, Search, source_ndcg, tune
 from training.settings import TrainingSettings
 
 from factories import NOW
@@ -53,27 +53,29 @@ def early_bundle(home: Home) -> tuple[History, dict[str, list], Bundle]:
     early = history.before(cut := cut_time(history, BAD))
     tables, index = build(early, catalogue, BAD)
     bundle = Bundle(describe("early", NOW, early, tables, BAD, {}), tables, index)
-    return early, questions(history, cut, tables, BAD), bundle
+    return early, evaluation_cases(history, cut, tables, BAD), bundle
 
 
 def test_a_bad_setting_is_replaced_by_one_that_ranks_better(home: Home) -> None:
     early, tasks, bundle = early_bundle(home)
     learning, judging = halves(tasks)
-    told: list[str] = []
-    found = tune(early, learning, judging, bundle, BAD, 0.03, lambda step, *_: told.append(step))
-    assert found.settings.als_alpha > 0
-    before, after = (worth(TASTES, each, judging["email"], BAD).mean() for each in (bundle, found.bundle))
+    steps: list[str] = []
+    tuned = tune(early, learning, judging, bundle, BAD, 0.03, lambda step, *_: steps.append(step))
+    assert tuned.settings.als_alpha > 0
+    before, after = (
+        source_ndcg(TASTES, each, judging["email"], BAD).mean() for each in (bundle, tuned.bundle)
+    )
     assert after > before + 0.1
-    assert found.chosen == {name: getattr(found.settings, name) for part in PARTS for name in part.choices}
-    assert {"Tuning: als", "Tuning: co_purchase"} <= set(told)
+    assert tuned.chosen == {name: getattr(tuned.settings, name) for part in PARTS for name in part.choices}
+    assert {"Tuning: als", "Tuning: co_purchase"} <= set(steps)
 
 
 def test_the_search_ends_with_its_time(home: Home) -> None:
     early, tasks, bundle = early_bundle(home)
     began = monotonic()
-    found = Search(TASTES, early, tasks["email"], BAD).run(bundle, 0.0, lambda *_: None)
+    tuned = Search(TASTES, early, tasks["email"], BAD).run(bundle, 0.0, lambda *_: None)
     assert monotonic() - began < 5
-    assert found.bundle is not None
+    assert tuned.bundle is not None
 
 
 def test_every_combination_but_the_present_one_is_tried_once() -> None:
@@ -86,7 +88,7 @@ def test_every_combination_but_the_present_one_is_tried_once() -> None:
 def test_later_trainings_begin_with_what_was_found_unless_told_otherwise(home: Home) -> None:
     def settings_of_a_training(settings: TrainingSettings, minutes: float) -> dict[str, object]:
         version = train(home, settings, NOW, tune_minutes=minutes).version
-        (manifest,) = [found for found in versions.manifests(home.models) if found.version == version]
+        (manifest,) = [each for each in versions.manifests(home.models) if each.version == version]
         return manifest.settings
 
     plain = TrainingSettings(als_iterations=2)

@@ -1,1 +1,1 @@
-"""Simple and published methods that models are held against."""
+"""Simple and published methods to compare the models with."""

@@ -1,4 +1,4 @@
-"""Simple ways to complete a cart, to hold the served one against."""
+"""Simple methods to complete a cart, to compare the served one with."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from training.measure.compare import Ranker, popularity, scored
 from training.models.ease import ease_companions
 from training.settings import TrainingSettings
 
-SUPPORT, SHRINKAGE, KEPT = 3, 10.0, 300
+SUPPORT, SHRINKAGE, PARTNERS_KEPT = 3, 10.0, 300
 RIDGE, HABIT = 100.0, 0.05
 
 
@@ -29,7 +29,7 @@ def cart_baselines(history: History, bundle: Bundle, settings: TrainingSettings)
 
     def habit(situation: Situation) -> NDArray[np.float32]:
         items, times, _ = own_purchases(situation)
-        scores = _added(ease, situation.cart)
+        scores = _summed_rows(ease, situation.cart)
         scores[items] += HABIT * np.log1p(times).astype(np.float32)
         return scores
 
@@ -48,10 +48,10 @@ def cart_baselines(history: History, bundle: Bundle, settings: TrainingSettings)
     return {
         "popularity": popularity(bundle),
         "personal frequency": scored(bundle, frequency),
-        "lift": scored(bundle, lambda situation: _added(lift, situation.cart)),
-        "item cosine": scored(bundle, lambda situation: _added(cosine, situation.cart)),
+        "lift": scored(bundle, lambda situation: _summed_rows(lift, situation.cart)),
+        "item cosine": scored(bundle, lambda situation: _summed_rows(cosine, situation.cart)),
         "als": scored(bundle, als),
-        "ease": scored(bundle, lambda situation: _added(ease, situation.cart)),
+        "ease": scored(bundle, lambda situation: _summed_rows(ease, situation.cart)),
         "ease + own orders": scored(bundle, habit),
     }
 
@@ -72,5 +72,5 @@ def pair_measures(orders: csr_matrix, support: int = SUPPORT) -> tuple[csr_matri
     return stacked(lifts, orders.shape[1]), stacked(cosines, orders.shape[1])
 
 
-def _added(weights: csr_matrix, cart: NDArray[np.int32]) -> NDArray[np.float32]:
+def _summed_rows(weights: csr_matrix, cart: NDArray[np.int32]) -> NDArray[np.float32]:
     return np.asarray(weights[cart].sum(axis=0), np.float32).ravel()

@@ -1,4 +1,4 @@
-"""Simple and published methods for the next basket, to hold the served one against."""
+"""Simple and published methods for the next basket, to compare the served one with."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from recommender.sources.next_basket import past_of
 from training.data.history import History
 from training.evaluate.baselines.up_cf import tuned_up_cf
 from training.measure.compare import Ranker, popularity, recommended, scored
-from training.models.next_basket import baskets_of, customer_items, last_baskets, pasts_of
+from training.models.next_basket import baskets_of, customer_items, histories_of, last_baskets
 
 UP_CF_CASES = 500
 
@@ -41,8 +41,8 @@ def simple_methods(bundle: Bundle, history: History) -> dict[str, Ranker]:
 
     def added(neighbours: Neighbours, situation: Situation) -> Scores:
         own = personal_counts(situation)
-        found = neighbours_of(neighbours, own.items.tolist(), own.counts.tolist())
-        return np.asarray(np.bincount(found.items, found.scores, n_items), np.float64)
+        candidates = neighbours_of(neighbours, own.items.tolist(), own.counts.tolist())
+        return np.asarray(np.bincount(candidates.items, candidates.scores, n_items), np.float64)
 
     def frequency(situation: Situation) -> Scores:
         own = personal_counts(situation)
@@ -51,26 +51,28 @@ def simple_methods(bundle: Bundle, history: History) -> dict[str, Ranker]:
     def als(situation: Situation) -> Scores:
         return tables.factors.items @ fold_in(tables.factors, taste_of(situation))
 
-    up_cf = _tuned_up_cf(history)
+    up_cf = _fit_up_cf(history)
     return {
         "popularity": popularity(bundle),
         "personal frequency": scored(bundle, frequency),
-        "up-cf@r": scored(bundle, lambda asked: up_cf(tables.customers.row(asked.request.customer_id))),
-        "item cosine": scored(bundle, lambda asked: added(table.partners, asked)),
-        "ease": scored(bundle, lambda asked: added(tables.companions, asked)),
+        "up-cf@r": scored(
+            bundle, lambda situation: up_cf(tables.customers.row(situation.request.customer_id))
+        ),
+        "item cosine": scored(bundle, lambda situation: added(table.partners, situation)),
+        "ease": scored(bundle, lambda situation: added(tables.companions, situation)),
         "als": scored(bundle, als),
         "tifu-knn": recommended(untrained),
     }
 
 
-def _tuned_up_cf(history: History) -> Callable[[int], NDArray[np.float32]]:
+def _fit_up_cf(history: History) -> Callable[[int], NDArray[np.float32]]:
     days = baskets_of(history)
     shape = len(history.customer_ids), len(history.product_ids)
     early, wanted = last_baskets(days)
-    whose = wanted["customer"].unique().sort().to_numpy().astype(np.int64)
-    sample = np.random.default_rng(0).permutation(whose)[:UP_CF_CASES]
+    customers = wanted["customer"].unique().sort().to_numpy().astype(np.int64)
+    sample = np.random.default_rng(0).permutation(customers)[:UP_CF_CASES]
     return tuned_up_cf(
-        pasts_of(days, shape[0]), pasts_of(early, shape[0]), customer_items(wanted, shape), sample
+        histories_of(days, shape[0]), histories_of(early, shape[0]), customer_items(wanted, shape), sample
     )
 
 

@@ -1,4 +1,4 @@
-"""UP-CF@r: customers with alike baskets, and what they bought of late (Faggioli, Polato, Aiolli 2020)."""
+"""UP-CF@r: recent purchases of customers with similar baskets (Faggioli, Polato, Aiolli 2020)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class UpCf(NamedTuple):
     """Score of a customer c: sum over customers d of similarity(c, d)^locality x shares(d).
 
     own, others: (n_customers, n_items) float32, what each bought, scaled so that own @ others.T is the
-    similarity; shares: how often each product stands in each customer's last `window` baskets.
+    similarity; shares: of each customer's last `window` baskets, the share that holds each product.
     """
 
     own: csr_matrix
@@ -36,39 +36,39 @@ class UpCf(NamedTuple):
         return csr_matrix(similarity.power(self.locality) @ self.shares)
 
 
-def up_cf(pasts: PurchaseHistories, n_items: int, window: int, locality: int) -> UpCf:
-    """Every customer's baskets, a day being one, as UP-CF wants them."""
-    n_customers = len(pasts.offsets) - 1
-    shares = np.zeros(len(pasts.items), np.float32)
-    for start, end in zip(pasts.offsets[:-1], pasts.offsets[1:], strict=True):
+def up_cf(histories: PurchaseHistories, n_items: int, window: int, locality: int) -> UpCf:
+    """The model of every customer's baskets; a day is a basket."""
+    n_customers = len(histories.offsets) - 1
+    shares = np.zeros(len(histories.items), np.float32)
+    for start, end in zip(histories.offsets[:-1], histories.offsets[1:], strict=True):
         if start < end:
-            age = baskets_since(pasts.days[start:end])
+            age = baskets_since(histories.days[start:end])
             shares[start:end] = (age < window) / min(window, age[0] + 1)
-    bought = _matrix(np.ones(len(pasts.items), np.float32), pasts, (n_customers, n_items))
+    bought = _matrix(np.ones(len(histories.items), np.float32), histories, (n_customers, n_items))
     bought.data[:] = 1.0
     sizes = np.maximum(np.diff(bought.indptr), 1).astype(np.float32)
     return UpCf(
         own=csr_matrix(diags_array(sizes**-OWN_SIDE) @ bought),
         others=csr_matrix(diags_array(sizes ** (OWN_SIDE - 1)) @ bought),
-        shares=_matrix(shares, pasts, (n_customers, n_items)),
+        shares=_matrix(shares, histories, (n_customers, n_items)),
         locality=locality,
     )
 
 
 def tuned_up_cf(
-    pasts: PurchaseHistories, early: PurchaseHistories, truth: csr_matrix, cases: NDArray[np.int64]
+    histories: PurchaseHistories, early: PurchaseHistories, truth: csr_matrix, cases: NDArray[np.int64]
 ) -> Callable[[int], NDArray[np.float32]]:
-    """Scores (n_items) for a customer, by the window and locality that, given `early`, rank truth best."""
+    """Scores (n_items) for a customer; window and locality are those whose model of `early` ranks best."""
     n_items = truth.shape[1]
 
-    def worth(setting: tuple[int, int]) -> float:
+    def score_of(setting: tuple[int, int]) -> float:
         return ndcg(up_cf(early, n_items, *setting).scores(cases), truth[cases])
 
-    model = up_cf(pasts, n_items, *max(product(WINDOWS, LOCALITIES), key=worth))
+    model = up_cf(histories, n_items, *max(product(WINDOWS, LOCALITIES), key=score_of))
     return lambda customer: model.scores(np.array([customer])).toarray().ravel()
 
 
-def _matrix(values: NDArray[np.float32], pasts: PurchaseHistories, shape: tuple[int, int]) -> csr_matrix:
-    matrix = csr_matrix((values, pasts.items, pasts.offsets), shape=shape, copy=True)
+def _matrix(values: NDArray[np.float32], histories: PurchaseHistories, shape: tuple[int, int]) -> csr_matrix:
+    matrix = csr_matrix((values, histories.items, histories.offsets), shape=shape, copy=True)
     matrix.sum_duplicates()  # in place
     return matrix

@@ -1,1 +1,1 @@
-"""Data sets in the formats of the command, read."""
+"""Readers of data sets in the formats that `perennial evaluate` takes."""

@@ -1,4 +1,4 @@
-"""Data sets of orders by known customers: what was bought before, and the basket to foretell."""
+"""Data sets of orders by known customers: earlier baskets, and the target basket to predict."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 import polars as pl
 
 from features.importers.non_products import is_product
-from training.data.history import DAY, KEPT, History, history_of
+from training.data.history import DAY, History, history_of
 from training.errors import BadDataset
 from training.evaluate.datasets.parquet import columns_of, readable
 
-FEWEST_BASKETS = 4  # of a customer whose last one is asked for, where the data set does not say
+FEWEST_BASKETS = 4  # of a customer whose last one is a target, where the data set does not mark targets
 LAST_DAY = 20_000  # of baskets that are only numbered, days since 1970
 TEST_SHARE = 0.2  # of the customers, where no keyset says which
 FORMATS = {
@@ -25,7 +25,7 @@ FORMATS = {
 class Baskets:
     """lines: customer_id (null: a guest), day (since 1970), product_id and is_target, each once.
 
-    keysets: for each fold, the customers whose baskets are asked for.
+    keysets: for each fold, the customers whose target baskets are evaluated.
     """
 
     lines: pl.DataFrame
@@ -34,24 +34,16 @@ class Baskets:
     def history(self) -> History:
         """All baskets but the targets."""
         bought = self.lines.filter(~pl.col("is_target"))
-        seconds = pl.col("day").cast(pl.Int64) * DAY
-        customer = pl.coalesce("customer_id", "order_id")
         lines = bought.select(
-            pl.lit("purchase").cast(pl.Enum(KEPT)).alias("type"),
-            seconds.alias("timestamp"),
-            (seconds * 1000).alias("received_ms"),
             "customer_id",
-            pl.lit(None, pl.String).alias("anonymous_id"),
-            pl.lit(None, pl.String).alias("session_id"),
             "product_id",
-            pl.concat_str(customer, pl.lit(" "), pl.col("day")).alias("order_id"),
-            pl.lit(1.0, pl.Float32).alias("quantity"),
-            pl.lit(None, pl.Float32).alias("unit_price"),
+            timestamp=pl.col("day").cast(pl.Int64) * DAY,
+            order_id=pl.concat_str(pl.coalesce("customer_id", "order_id"), pl.lit(" "), pl.col("day")),
         )
         return history_of(lines, self.lines["product_id"])
 
     def targets(self) -> pl.DataFrame:
-        """customer_id, day and product_ids (a list) of every basket to foretell."""
+        """customer_id, day and product_ids (a list) of every target basket."""
         wanted = self.lines.filter("is_target").group_by("customer_id", maintain_order=True)
         return wanted.agg(pl.col("day").first(), pl.col("product_id").alias("product_ids"))
 
@@ -59,7 +51,7 @@ class Baskets:
 def read_baskets(dataset: Path, seeds: int) -> Baskets:
     """A folder or file in the format of baskets.parquet or events.parquet. Raises BadDataset.
 
-    Customers are split by the keyset files beside it, else `seeds` times by lot.
+    Customers are split by the keyset files beside it, else `seeds` times at random.
     """
     name, table = _table(dataset)
     with readable(dataset):
@@ -95,7 +87,7 @@ def _numbered(table: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _daily(table: pl.LazyFrame) -> pl.LazyFrame:
-    """What a customer buys in a day is a basket; a guest's order is one."""
+    """A customer's purchases of a day are a basket, and so is each order of a guest."""
     day = pl.col("day")
     baskets = day.n_unique().over("customer_id")
     product = pl.col("product_id").cast(pl.String)
@@ -117,13 +109,14 @@ def _daily(table: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _keysets(dataset: Path, lines: pl.DataFrame, seeds: int) -> list[list[str]]:
-    known = lines.filter("is_target")["customer_id"].unique().sort()
+    customers = lines.filter("is_target")["customer_id"].unique().sort()
     folder = dataset if dataset.is_dir() else dataset.parent
     files = sorted(folder.glob("keyset*.parquet"))
     if files:
         keysets = [pl.read_parquet(file).filter(pl.col("split") == "test")["user_id"] for file in files]
         return [
-            keyset.cast(pl.String).filter(keyset.cast(pl.String).is_in(known)).to_list() for keyset in keysets
+            keyset.cast(pl.String).filter(keyset.cast(pl.String).is_in(customers)).to_list()
+            for keyset in keysets
         ]
-    n_test = max(1, round(TEST_SHARE * len(known)))
-    return [known.sample(n_test, shuffle=True, seed=seed).to_list() for seed in range(seeds)]
+    n_test = max(1, round(TEST_SHARE * len(customers)))
+    return [customers.sample(n_test, shuffle=True, seed=seed).to_list() for seed in range(seeds)]

@@ -1,4 +1,4 @@
-"""Data sets of orders as cart questions: a later order, one product of it hidden."""
+"""Data sets of orders as cart cases: a later order with one product hidden."""
 
 from __future__ import annotations
 
@@ -14,45 +14,33 @@ import polars as pl
 from features.importers.non_products import is_product
 from features.live.shopper_state import Purchase, ShopperState
 from recommender.context.request import DAY, Request
-from training.data.history import KEPT, History, history_of
+from training.data.history import NO_ID, History, history_of
 from training.errors import BadDataset
 from training.evaluate.datasets.parquet import columns_of, readable
 from training.measure.compare import Case
 
 HELD_OUT_DAYS, HELD_OUT_SHARE = 28, 0.2
 LAST_DAY = 20_000  # of baskets that are only numbered, days since 1970
-NO_TEXT = pl.lit(None, pl.String)
 
 
 @dataclass(frozen=True)
 class Carts:
     """lines: customer_id (null: a guest), order_id, at (epoch s), product_id, late; one a product and order.
 
-    Late orders are asked about; the others, all before them, are what is learned from.
+    Late orders are evaluated on; the others, all before them, are learned from.
     """
 
     lines: pl.DataFrame
 
     def history(self) -> History:
         """The orders to learn from."""
-        lines = self.lines.filter(~pl.col("late")).select(
-            pl.lit("purchase").cast(pl.Enum(KEPT)).alias("type"),
-            pl.col("at").alias("timestamp"),
-            (pl.col("at") * 1000).alias("received_ms"),
-            "customer_id",
-            NO_TEXT.alias("anonymous_id"),
-            NO_TEXT.alias("session_id"),
-            "product_id",
-            "order_id",
-            pl.lit(1.0, pl.Float32).alias("quantity"),
-            pl.lit(None, pl.Float32).alias("unit_price"),
-        )
-        return history_of(lines, self.lines["product_id"])
+        columns = "customer_id", "product_id", "order_id", pl.col("at").alias("timestamp")
+        return history_of(self.lines.filter(~pl.col("late")).select(columns), self.lines["product_id"])
 
-    def questions(self, history: History, draws: int) -> Iterator[Case]:
-        """Each late order of two products or more of a customer known before, `draws` times one hidden.
+    def cases(self, history: History, draws: int) -> Iterator[Case]:
+        """Late orders of two products or more by customers of the history, `draws` times, one product hidden.
 
-        What the customer ordered since the history ended is live, as it is where the shop serves.
+        The customer's earlier late orders are live shopper state, as they would be in serving.
         """
         rng, rows = np.random.default_rng(0), {name: row for row, name in enumerate(history.product_ids)}
         late = self.lines.filter("late", pl.col("customer_id").is_in(history.customer_ids))
@@ -65,7 +53,7 @@ class Carts:
             earlier = accumulate(placed, _newest_first, initial=nothing)
             for order, before in zip(placed, earlier, strict=False):
                 for _ in range(draws if len(order["product_id"]) > 1 else 0):
-                    yield _question(order, before, rows, rng)
+                    yield _case(order, before, rows, rng)
 
 
 def read_carts(dataset: Path) -> Carts:
@@ -110,7 +98,7 @@ def _timed(table: pl.LazyFrame) -> pl.LazyFrame:
             pl.col("customer_id", "order_id", "product_id").cast(pl.String),
             pl.col("timestamp").dt.epoch("s").min().over("order_id").alias("at"),
         )
-        .filter(is_product(product, NO_TEXT))
+        .filter(is_product(product, NO_ID))
         .unique(["order_id", "product_id"], maintain_order=True)
         .with_columns(late=at >= at.max() - held_out)
     )
@@ -121,7 +109,7 @@ def _newest_first(before: tuple[Purchase, ...], order: dict[str, Any]) -> tuple[
     return (Purchase(order["order_id"], at_ms, at_ms, products, (1.0,) * len(products)), *before)
 
 
-def _question(
+def _case(
     order: dict[str, Any], before: tuple[Purchase, ...], rows: dict[str, int], rng: np.random.Generator
 ) -> Case:
     cart = list(order["product_id"])

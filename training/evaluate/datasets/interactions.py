@@ -1,4 +1,4 @@
-"""Views, carts and purchases of known users; asked for the one purchase of each that was held out."""
+"""Views, carts and purchases of known users; the held-out purchase of each is to be predicted."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import polars as pl
 from features.live.shopper_state import ShopperState
 from features.progress import Report, silent
 from recommender.context.request import Request
-from training.data.history import DAY, KEPT, History, history_of
+from training.data.history import DAY, History, history_of
 from training.errors import BadDataset
-from training.evaluate.baselines.interactions import WORTH, simple_methods
+from training.evaluate.baselines.interactions import EVENT_WEIGHTS, simple_methods
 from training.evaluate.datasets.parquet import columns_of, readable
 from training.evaluate.exams.exam import Exam
 from training.measure.compare import Case, compare, familiar, recommended
@@ -24,7 +24,6 @@ from training.measure.result import Evaluation
 
 COLUMNS = {"user", "item", "event", "split", "timestamp"}
 MEASURES = "hr@10", "ndcg@10_full"
-NO_TEXT = pl.lit(None, pl.String)
 
 
 def is_interactions(dataset: Path) -> bool:
@@ -36,8 +35,8 @@ def is_interactions(dataset: Path) -> bool:
 def evaluate_interactions(dataset: Path, baselines: bool, report: Report = silent) -> Evaluation:
     """The `home` placement for each user of the split `test`, whose views and carts are the live state.
 
-    What a user bought before is not ranked; nor is what they looked at, where the data set took out
-    everything a held-out product had before its purchase, so that a look cannot lead to it.
+    Products that a user bought before are not ranked; nor are those they viewed, where the data set removed
+    all earlier interactions with the held-out products, so that a view cannot lead to one.
     """
     began = monotonic()
     with readable(dataset):
@@ -57,23 +56,25 @@ def evaluate_interactions(dataset: Path, baselines: bool, report: Report = silen
 
 
 def cases_of(events: pl.DataFrame, history: History) -> Iterator[Case]:
-    """One question a user. events: with both splits."""
+    """A case for each user. events: of both splits."""
     item = {product: row for row, product in enumerate(history.product_ids)}
-    past = events.filter(pl.col("split") == "train").sort("at", descending=True)
+    earlier = events.filter(pl.col("split") == "train").sort("at", descending=True)
     held_out = events.filter(pl.col("split") == "test", pl.col("event") == "purchase")
     pairs = ["customer_id", "product_id"]
-    taken_out = held_out.join(past, on=pairs, how="semi").is_empty()
-    own = {str(user): rows for (user,), rows in past.group_by("customer_id", maintain_order=True)}
+    taken_out = held_out.join(earlier, on=pairs, how="semi").is_empty()
+    rows_of = {str(user): rows for (user,), rows in earlier.group_by("customer_id", maintain_order=True)}
     for user, truth in held_out.group_by("customer_id", maintain_order=True).agg("product_id").iter_rows():
-        if user in own:
-            rows = own[user]
-            done = {event: _products(rows, event) for event in WORTH}
+        if user in rows_of:
+            rows = rows_of[user]
+            products_of = {event: _products(rows, event) for event in EVENT_WEIGHTS}
             request = Request(
                 "home",
                 now=float(history.until),
-                shopper=ShopperState(viewed=done["view"], cart=dict.fromkeys(done["add_to_cart"][::-1], 1.0)),
+                shopper=ShopperState(
+                    viewed=products_of["view"], cart=dict.fromkeys(products_of["add_to_cart"][::-1], 1.0)
+                ),
                 customer_id=user,
-                exclude=tuple(rows["product_id"].unique()) if taken_out else done["purchase"],
+                exclude=tuple(rows["product_id"].unique()) if taken_out else products_of["purchase"],
                 rest_days=0,
             )
             yield Case(request, np.array([item[product] for product in truth], np.int32))
@@ -93,7 +94,7 @@ def _read(dataset: Path) -> pl.DataFrame:
             "event",
             "split",
         )
-        .filter(pl.col("event").is_in(list(WORTH)))
+        .filter(pl.col("event").is_in(list(EVENT_WEIGHTS)))
         .sort("customer_id", "at", "product_id", maintain_order=True)
         .collect()
     )
@@ -104,19 +105,15 @@ def _lines(train: pl.DataFrame) -> pl.DataFrame:
     visit = pl.concat_str("customer_id", pl.lit(" "), pl.col("at") // DAY)
     bought = pl.col("event") == "purchase"
     return train.select(
-        pl.col("event").cast(pl.Enum(KEPT)).alias("type"),
-        pl.col("at").alias("timestamp"),
-        (pl.col("at") * 1000).alias("received_ms"),
         "customer_id",
-        NO_TEXT.alias("anonymous_id"),
-        pl.when(~bought).then(visit).alias("session_id"),
         "product_id",
-        pl.when(bought).then(visit).alias("order_id"),
-        pl.lit(1.0, pl.Float32).alias("quantity"),
-        pl.lit(None, pl.Float32).alias("unit_price"),
+        type=pl.col("event"),
+        timestamp=pl.col("at"),
+        session_id=pl.when(~bought).then(visit),
+        order_id=pl.when(bought).then(visit),
     )
 
 
 def _products(rows: pl.DataFrame, event: str) -> tuple[str, ...]:
-    found: Any = rows.filter(pl.col("event") == event)["product_id"].unique(maintain_order=True)
-    return tuple(found)
+    products: Any = rows.filter(pl.col("event") == event)["product_id"].unique(maintain_order=True)
+    return tuple(products)

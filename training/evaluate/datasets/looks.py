@@ -1,4 +1,4 @@
-"""Data sets of visits: every look is foretold from the looks before it."""
+"""Data sets of visits: every view is predicted from the views before it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ import polars as pl
 
 from features.live.shopper_state import ShopperState
 from recommender.context.request import Request
-from training.data.history import KEPT
+from training.data.history import NO_ID
 from training.errors import BadDataset
 from training.evaluate.datasets.parquet import columns_of, readable
 from training.measure.compare import Case
 
 COLUMNS = {"SessionId", "ItemId", "Time", "split"}
-NO_TEXT = pl.lit(None, pl.String)
 
 
 def read_looks(dataset: Path) -> pl.DataFrame:
-    """session_id, product_id (text), timestamp (epoch s), customer_id (null) and split; oldest look first,
+    """session_id, product_id (text), timestamp (epoch s), customer_id (null) and split; oldest view first,
     visit by visit."""
     file = dataset / "sessions.parquet" if dataset.is_dir() else dataset
     if missing := COLUMNS - columns_of(file):
@@ -32,7 +31,7 @@ def read_looks(dataset: Path) -> pl.DataFrame:
             pl.col("SessionId").cast(pl.String).alias("session_id"),
             pl.col("ItemId").cast(pl.String).alias("product_id"),
             pl.col("Time").cast(pl.Int64).alias("timestamp"),
-            NO_TEXT.alias("customer_id"),
+            NO_ID.alias("customer_id"),
             "split",
         )
     )
@@ -42,35 +41,24 @@ def read_looks(dataset: Path) -> pl.DataFrame:
 
 def as_views(looks: pl.DataFrame) -> pl.DataFrame:
     """The lines that `history_of` reads."""
-    return looks.select(
-        pl.lit("view").cast(pl.Enum(KEPT)).alias("type"),
-        "timestamp",
-        (pl.col("timestamp") * 1000).alias("received_ms"),
-        "customer_id",
-        NO_TEXT.alias("anonymous_id"),
-        "session_id",
-        "product_id",
-        NO_TEXT.alias("order_id"),
-        pl.lit(1.0, pl.Float32).alias("quantity"),
-        pl.lit(None, pl.Float32).alias("unit_price"),
-    )
+    return looks.select("timestamp", "customer_id", "session_id", "product_id", type=pl.lit("view"))
 
 
 def cases_of(looks: pl.DataFrame, product_ids: Sequence[str]) -> Iterator[Case]:
-    """What the page of each product looked at should lead to; what came next is the truth."""
+    """A case for each view but a visit's last: the request on that product's page, and the next product."""
     rows = {name: row for row, name in enumerate(product_ids)}
     for _, visit in looks.group_by("session_id", maintain_order=True):
         products = visit["product_id"].to_list()
         times, customers = visit["timestamp"].to_list(), visit["customer_id"].to_list()
-        for place in range(1, len(products)):
-            viewed = tuple(dict.fromkeys(reversed(products[:place])))
+        for position in range(1, len(products)):
+            viewed = tuple(dict.fromkeys(reversed(products[:position])))
             request = Request(
                 "home",
-                now=times[place - 1],
+                now=times[position - 1],
                 shopper=ShopperState(viewed=viewed),
-                customer_id=customers[place - 1],
+                customer_id=customers[position - 1],
                 product_id=viewed[0],
                 rest_days=0,
                 in_stock=False,
             )
-            yield Case(request, np.array([rows[products[place]]], np.int32))
+            yield Case(request, np.array([rows[products[position]]], np.int32))

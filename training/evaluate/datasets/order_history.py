@@ -1,4 +1,4 @@
-"""Orders to learn customers' habits from: a shop's own home, or a file of another's."""
+"""Orders from a shop's own home or from a file, to fit models of customers on."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from features.catalogue.products import load_products
 from features.home import Home
 from features.importers.orders import import_orders
 from features.importers.refusal import ImportRefused
-from training.data.history import DAY, KEPT, History, history_of, load_history
+from training.data.history import DAY, History, history_of, load_history
 from training.errors import BadDataset
 
-TOTALS = {"customer_id", "date", "dollar_value"}  # what a day's order came to, products unknown
+TOTALS = {"customer_id", "date", "dollar_value"}  # total of a day's orders, products unknown
 WITH_REFUNDS = {"InvoiceNo", "Quantity", "CustomerID"}
 
 
@@ -49,18 +49,11 @@ def _pick(folder: Path) -> Path:
 
 
 def _of_totals(totals: pl.DataFrame) -> History:
-    seconds = pl.col("date").cast(pl.Date).to_physical().cast(pl.Int64) * DAY
-    nothing = pl.lit(None, pl.String)
     lines = totals.with_row_index("order_id").select(
-        pl.lit("purchase").cast(pl.Enum(KEPT)).alias("type"),
-        seconds.alias("timestamp"),
-        (seconds * 1000).alias("received_ms"),
         pl.col("customer_id").cast(pl.String),
-        nothing.alias("anonymous_id"),
-        nothing.alias("session_id"),
-        pl.lit("order").alias("product_id"),
         pl.col("order_id").cast(pl.String),
-        pl.lit(1.0, pl.Float32).alias("quantity"),
-        pl.col("dollar_value").cast(pl.Float32).alias("unit_price"),
+        product_id=pl.lit("order"),
+        timestamp=pl.col("date").cast(pl.Date).to_physical().cast(pl.Int64) * DAY,
+        unit_price=pl.col("dollar_value"),
     )
     return history_of(lines, pl.Series(["order"]))

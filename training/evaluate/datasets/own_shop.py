@@ -1,7 +1,7 @@
-"""A shop's own home as a data set: its history cut in time, and asked about what came from then on.
+"""A shop's own home as a data set: its history cut in time, with cases from after the cut.
 
-The cut falls on a midnight, as many days before the end as training holds back to examine itself. Titles
-and fees are today's; stock is not that day's, so it hides nothing.
+The cut is at midnight, as many days before the end as training holds out for its own evaluation. Titles and
+fees are today's. Stock of that day is not known, so out-of-stock products are ranked, too.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Shop:
     catalogue: pl.DataFrame
 
     def next_baskets(self) -> Exam:
-        """The first day, from the cut on, of each customer who had ordered before. Raises BadDataset."""
+        """The first order day, from the cut on, of each customer who ordered before. Raises BadDataset."""
         cut = _order_cut(self.history)
         early = self.history.before(cut)
         return self._exam(early, _next_days(self.history, early, cut), "nobody ordered again")
@@ -46,20 +46,20 @@ class Shop:
         cut = _order_cut(self.history)
         early = self.history.before(cut)
         carts = Carts(_order_lines(self.history, early, cut))
-        return self._exam(early, carts.questions(early, draws), "no later order of two products")
+        return self._exam(early, carts.cases(early, draws), "no later order of two products")
 
     def visits(self) -> Exam:
-        """The looks of each visit that began after the cut. Raises BadDataset."""
+        """The views of each visit that began after the cut. Raises BadDataset."""
         cut = _visit_cut(self.history)
         late = _looks(self.history).filter(pl.col("timestamp").min().over("session_id") >= cut)
         early = self.history.before(cut)
         return self._exam(early, cases_of(late, self.history.product_ids), "no later visit of two products")
 
     def _exam(self, early: History, cases: Iterator[Case], lacks: str) -> Exam:
-        asked = list(cases)
-        if not asked or not early.log.height:
+        all_cases = list(cases)
+        if not all_cases or not early.log.height:
             raise BadDataset(f"the history of {self.name} is too short to ask about its end: {lacks}")
-        return Exam(self.name, early, asked, self.catalogue)
+        return Exam(self.name, early, all_cases, self.catalogue)
 
 
 def read_shop(home: Home) -> Shop:
@@ -74,14 +74,14 @@ def read_shop(home: Home) -> Shop:
 
 
 def _order_cut(history: History) -> int:
-    """Epoch s of the midnight before the orders that training holds back to examine itself."""
+    """Epoch s of the midnight before the orders that training holds out."""
     if not len(history.purchases):
         raise BadDataset("there is no order to ask about: `perennial import orders FILE` brings them in")
     return int(cut_time(history, TrainingSettings()) // DAY * DAY)
 
 
 def _visit_cut(history: History) -> int:
-    """The same for looks, which may have been recorded for a much shorter time than orders."""
+    """The same for views, which may have been recorded for a much shorter time than orders."""
     times = history.visits.timestamp
     if not len(times):
         raise BadDataset("there is no visit to ask about: product views come in as events")
@@ -90,12 +90,14 @@ def _visit_cut(history: History) -> int:
 
 
 def _next_days(history: History, early: History, cut: int) -> Iterator[Case]:
-    """What a customer buys in a day is one basket, as in the published protocol."""
+    """A customer's purchases of a day are one basket, as in the published protocol."""
     lines = history.purchases
-    known = np.unique(early.purchases.customer)
-    later = (lines.timestamp >= cut) & (lines.customer >= 0) & np.isin(lines.customer, known)
-    late = lines.where(later)
-    days = pl.DataFrame({"customer": late.customer, "day": late.day, "item": late.item}).unique()
+    customers = np.unique(early.purchases.customer)
+    is_later = (lines.timestamp >= cut) & (lines.customer >= 0) & np.isin(lines.customer, customers)
+    lines_after = lines.where(is_later)
+    days = pl.DataFrame(
+        {"customer": lines_after.customer, "day": lines_after.day, "item": lines_after.item}
+    ).unique()
     first = days.filter(pl.col("day") == pl.col("day").min().over("customer")).sort("customer", "item")
     for (customer, day), basket in first.group_by("customer", "day", maintain_order=True):
         request = Request(
@@ -109,9 +111,9 @@ def _next_days(history: History, early: History, cut: int) -> Iterator[Case]:
 
 
 def _order_lines(history: History, early: History, cut: int) -> pl.DataFrame:
-    """As `Carts` has them; later orders only of customers known before the cut."""
+    """Lines as in `Carts`; later orders only of customers known before the cut."""
     lines = history.purchases
-    known = np.isin(lines.customer, np.unique(early.purchases.customer)) & (lines.customer >= 0)
+    bought_before = np.isin(lines.customer, np.unique(early.purchases.customer)) & (lines.customer >= 0)
     at = pl.col("timestamp").min().over("order")
     orders = pl.DataFrame(
         {
@@ -119,7 +121,7 @@ def _order_lines(history: History, early: History, cut: int) -> pl.DataFrame:
             "order": lines.order,
             "timestamp": lines.timestamp,
             "product_id": _names(history.product_ids, lines.item),
-            "known": known,
+            "known": bought_before,
         }
     )
     return (
@@ -130,18 +132,18 @@ def _order_lines(history: History, early: History, cut: int) -> pl.DataFrame:
 
 
 def _looks(history: History) -> pl.DataFrame:
-    """As `read_looks` makes them; a look followed by a click or a cart of the same product is one."""
-    seen = history.visits
+    """Views as in `read_looks`; consecutive events with the same product count as one view."""
+    views = history.visits
     table = pl.DataFrame(
         {
-            "session": seen.session,
-            "product_id": _names(history.product_ids, seen.item),
-            "timestamp": seen.timestamp,
-            "customer_id": _names(history.customer_ids, seen.customer),
+            "session": views.session,
+            "product_id": _names(history.product_ids, views.item),
+            "timestamp": views.timestamp,
+            "customer_id": _names(history.customer_ids, views.customer),
         }
     ).sort("session", "timestamp", maintain_order=True)
-    again = (pl.col("product_id") == pl.col("product_id").shift()).over("session").fill_null(value=False)
-    return table.filter(~again).with_columns(session_id=pl.col("session").cast(pl.String))
+    is_repeat = (pl.col("product_id") == pl.col("product_id").shift()).over("session").fill_null(value=False)
+    return table.filter(~is_repeat).with_columns(session_id=pl.col("session").cast(pl.String))
 
 
 def _names(names: list[str], rows: NDArray[np.int32]) -> pl.Series:

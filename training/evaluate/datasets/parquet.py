@@ -1,4 +1,4 @@
-"""Parquet files that people hand over."""
+"""Parquet files given by users, with errors that say what is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Randomised trials: who got which arm, and what they did, as in hillstrom.parquet."""
+"""Randomised trials in the format of hillstrom.parquet: each customer's arm and outcomes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Trial(NamedTuple):
         return sorted(set(self.arm.tolist()) - {self.control})
 
     def folds(self, seed: int) -> NDArray[np.int64]:
-        """(n): which of five folds each customer is in, by lot."""
+        """(n): the fold, 0 to 4, of each customer, at random."""
         return np.random.default_rng(seed).permutation(len(self.arm)) % FOLDS
 
 
@@ -54,12 +54,12 @@ def read_trial(dataset: Path) -> Trial:
     return Trial(table.drop(ARM, *OUTCOMES), table[ARM].to_numpy().astype(str), outcomes, control)
 
 
-def over_splits(found: NDArray[np.float64]) -> Estimate:
-    """found: (splits, folds). Its mean, and 1.96 standard errors of the folds of one split about it.
+def over_splits(values: NDArray[np.float64]) -> Estimate:
+    """The mean, with an interval of 1.96 standard errors of the folds of one split. values: (splits, folds).
 
-    Splits of the same customers say little that is new, so that more of them narrow nothing.
+    Splits of the same customers are not independent, so more of them do not narrow the interval.
     """
-    value, error = float(found.mean()), float(found.std(axis=1, ddof=1).mean() / np.sqrt(found.shape[1]))
+    value, error = float(values.mean()), float(values.std(axis=1, ddof=1).mean() / np.sqrt(values.shape[1]))
     return {"value": value, "low": value - 1.96 * error, "high": value + 1.96 * error}
 
 

@@ -1,4 +1,4 @@
-"""What every task comes down to: a history to learn from, and questions about what came after it."""
+"""What every task evaluates: a history to train on, and cases from after it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,11 @@ class Exam:
     catalogue: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schema()))
 
     def bundle(self, report: Report = silent) -> Bundle:
-        """What training makes of the history; as in the questions, nothing rests that was bought lately."""
+        """The bundle of the history, trained without repeat suppression, as the cases have none."""
         settings = TrainingSettings(rest_days=0)
         tables, index, rehearsal = fit(self.history, self.catalogue, settings, report)
         now = datetime.fromtimestamp(self.history.until, UTC)
-        manifest = describe("evaluation", now, self.history, tables, rehearsal.settings, {}, rehearsal.worth)
+        manifest = describe(
+            "evaluation", now, self.history, tables, rehearsal.settings, {}, rehearsal.source_figures
+        )
         return Bundle(manifest, tables, index)

@@ -65,8 +65,8 @@ def rendered(measured: list[Measured]) -> str:
     """The page."""
     overview = "".join(line for section, result in measured for line in _overview(section, result))
     sections = "".join(_section(section, result) for section, result in measured)
-    known = [section for section, _ in measured]
-    missing = [section.title for section in SECTIONS if section not in known]
+    shown = [section for section, _ in measured]
+    missing = [section.title for section in SECTIONS if section not in shown]
     lacks = f"\nNot measured this time: {'; '.join(missing)}.\n" if missing else ""
     return INTRO + "\n" + OVERVIEW + overview + lacks + sections + CAUTIONS
 
@@ -74,22 +74,22 @@ def rendered(measured: list[Measured]) -> str:
 def drawn(section: Section, result: dict[str, Any]) -> str:
     """The plot of a section's first measure."""
     measure = section.measures[0]
-    found = {name: each[measure] for name, each in result["metrics"].items() if measure in each}
-    return plot(measure, found, (section.goal or {}).get(measure))
+    estimates = {name: each[measure] for name, each in result["metrics"].items() if measure in each}
+    return plot(measure, estimates, (section.goal or {}).get(measure))
 
 
 def _overview(section: Section, result: dict[str, Any]) -> Iterator[str]:
-    known = section.published[1] if section.published else {}
+    published_values = section.published[1] if section.published else {}
     for measure in section.goal or section.measures[:1]:
         own = result["metrics"]["perennial"][measure]
         others = {
-            name: found[measure]["value"]
-            for name, found in result["metrics"].items()
-            if name not in ("perennial", REFERENCES) and measure in found
+            name: metrics[measure]["value"]
+            for name, metrics in result["metrics"].items()
+            if name not in ("perennial", REFERENCES) and measure in metrics
         }
         best = max(others, key=others.__getitem__, default="")
         other = f"{others[best]:.4f} ({best})" if best else ""
-        published = f"{known[measure]:g}" if measure in known else ""
+        published = f"{published_values[measure]:g}" if measure in published_values else ""
         ours, verdict = f"**{own['value']:.4f}** {_interval(own)}", _verdict(section, measure, own["value"])
         yield f"| {section.title} | {measure} | {ours} | {other} | {published} | {verdict} |\n"
 
@@ -130,16 +130,16 @@ def _row(name: str, measures: tuple[str, ...], figures: Figures) -> str:
 
 def _table(metrics: dict[str, Any], measures: Any, references: list[str]) -> str:
     lines = [f"| | {' | '.join(measures)} |\n", "| --- " * (len(measures) + 1) + "|\n"]
-    for name, found in metrics.items():
-        cells = [_cell(found[measure]) if measure in found else "" for measure in measures]
+    for name, estimates in metrics.items():
+        cells = [_cell(estimates[measure]) if measure in estimates else "" for measure in measures]
         shown = f"**{name}**" if name == "perennial" else name
         lines.append(f"| {shown} | {' | '.join(cells)} |\n" if any(cells) else "")
     return "".join(lines + references)
 
 
-def _cell(found: Estimate) -> str:
-    return f"{found['value']:.4f} {_interval(found)}".strip()
+def _cell(estimate: Estimate) -> str:
+    return f"{estimate['value']:.4f} {_interval(estimate)}".strip()
 
 
-def _interval(found: Estimate) -> str:
-    return f"({found['low']:.3f}-{found['high']:.3f})" if "low" in found else ""
+def _interval(estimate: Estimate) -> str:
+    return f"({estimate['low']:.3f}-{estimate['high']:.3f})" if "low" in estimate else ""

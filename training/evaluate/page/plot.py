@@ -21,15 +21,17 @@ circle { fill: #9198a1 } .own circle { fill: #4493f8 } .own .bar { stroke: #4493
 """
 
 
-def plot(measure: str, found: dict[str, Estimate], goal: float | None = None) -> str:
+def plot(measure: str, estimates: dict[str, Estimate], goal: float | None = None) -> str:
     """A dot with its interval for each ranker, the first one ours; a dashed line at the goal."""
-    most = max([goal or 0.0, *(each.get("high", each["value"]) for each in found.values())]) or 1.0
-    height = TOP + ROW * len(found) + 12
+    most = max([goal or 0.0, *(each.get("high", each["value"]) for each in estimates.values())]) or 1.0
+    height = TOP + ROW * len(estimates) + 12
 
     def x(value: float) -> float:
         return round(LEFT + (WIDTH - LEFT - RIGHT) * value / most, 1)
 
-    rows = [_row(name, each, TOP + ROW * place + 14, x) for place, (name, each) in enumerate(found.items())]
+    rows = [
+        _bar_row(name, each, TOP + ROW * row + 14, x) for row, (name, each) in enumerate(estimates.items())
+    ]
     marks = [] if goal is None else [_goal(goal, x(goal), height)]
     body = [
         f"<title>{escape(measure)} by method</title>",
@@ -42,7 +44,7 @@ def plot(measure: str, found: dict[str, Estimate], goal: float | None = None) ->
     return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">', *body, "</svg>\n"])
 
 
-def _row(name: str, each: Estimate, y: int, x: Scale) -> str:
+def _bar_row(name: str, each: Estimate, y: int, x: Scale) -> str:
     value, low, high = each["value"], each.get("low", each["value"]), each.get("high", each["value"])
     kind = ' class="own"' if name == "perennial" else ""
     return (

@@ -39,9 +39,9 @@ def measure_all(data: Path, results: Path, only: str, report: Report) -> None:
         for section in SECTIONS:
             source = _source(section, data, Path(folder), report) if only in section.name else None
             if source is not None:
-                found = TASKS[section.task](source, report).as_dict()
+                result = TASKS[section.task](source, report).as_dict()
                 file = results / f"{section.name}.json"
-                file.write_text(json.dumps(_rounded(found), indent=1) + "\n", encoding="utf-8")
+                file.write_text(json.dumps(_rounded(result), indent=1) + "\n", encoding="utf-8")
 
 
 def _source(section: Section, data: Path, folder: Path, report: Report) -> Path | Home | None:
@@ -58,7 +58,7 @@ def _source(section: Section, data: Path, folder: Path, report: Report) -> Path 
     return home
 
 
-def _rounded(found: Any) -> Any:
-    if isinstance(found, dict):
-        return {name: _rounded(value) for name, value in found.items()}
-    return round(found, DIGITS) if isinstance(found, float) else found
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _rounded(each) for name, each in value.items()}
+    return round(value, DIGITS) if isinstance(value, float) else value

@@ -1,4 +1,4 @@
-"""Carts: one product of a later order is hidden, and all others in the catalogue are ranked for its place."""
+"""Carts: one product of a later order is hidden, to be found among the whole catalogue."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from training.measure.result import Evaluation
 from training.settings import TrainingSettings
 
 MEASURES = "hr@10", "ndcg@10_full", "mrr@10"
-AT_MOST = 6_000  # questions, a fair sample of more
+MOST_CASES = 6_000  # a random sample of more
 
 
 def evaluate_cart(
     source: Path | Home, seeds: int = 1, baselines: bool = True, report: Report = silent
 ) -> Evaluation:
-    """The model that serves, trained on the earlier orders, beside simple methods.
+    """The model that serves, trained on the earlier orders, compared with simple methods.
 
     Later orders are, in baskets.parquet, the marked last baskets; in events.parquet and in a home, those of
     the last 28 days (or a fifth of a shorter span) by customers known before. Orders of two products or more
-    count; `seeds`: how often each is asked about. Own later orders are known to the model and to `own
-    orders` when they lie before the one asked about. Nothing but the earlier orders tunes anything.
+    count; `seeds`: how many products of each are hidden, one at a time. A customer's later orders before the
+    case are known to the model and to `own orders`. All tuning is on the earlier orders.
     """
     if isinstance(source, Path) and is_interactions(source):
         return evaluate_interactions(source, baselines, report)
     began, settings = monotonic(), TrainingSettings()
     exam = read_shop(source).carts(seeds) if isinstance(source, Home) else carts_of(source, seeds)
-    cases = spread(iter(exam.cases), AT_MOST, settings.seed)
+    cases = spread(iter(exam.cases), MOST_CASES, settings.seed)
     bundle = exam.bundle(report)
     rankers = {"perennial": recommended(bundle)}
     if baselines:
@@ -53,7 +53,7 @@ def carts_of(dataset: Path, draws: int) -> Exam:
     """baskets.parquet or events.parquet."""
     carts = read_carts(dataset)
     history = carts.history()
-    cases = list(carts.questions(history, draws))
+    cases = list(carts.cases(history, draws))
     if not cases:
         raise BadDataset(f"{dataset} has no later order of two products by a customer known before")
     return Exam(dataset.name, history, cases)

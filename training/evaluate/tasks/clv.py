@@ -1,4 +1,4 @@
-"""What customers are worth: foretold from the history up to a day, held against what came."""
+"""Customer lifetime value: forecasts as of a day, compared with the orders and revenue after it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from training.data.history import DAY, History
 from training.errors import BadDataset
 from training.evaluate.baselines.order_fits import plain_fits
 from training.evaluate.datasets.order_history import read_orders
-from training.measure.forecasts import covered, judged, largest_gap
+from training.measure.forecasts import forecast_metrics, largest_gap, share_covered
 from training.measure.metrics import Metrics
 from training.measure.result import Evaluation
 
@@ -53,17 +53,17 @@ def evaluate_clv(
     cut = middle(truth) if until is None else (until.date() - EPOCH).days
     report("Customer value", 0, 1)
     value = fit_customer_value(history.before((cut + 1) * DAY), until_day=cut)
-    known = np.flatnonzero(value.order_days > 0).astype(np.int32)
-    if not len(known) or cut >= truth.day.max():
+    customers_with_orders = np.flatnonzero(value.order_days > 0).astype(np.int32)
+    if not len(customers_with_orders) or cut >= truth.day.max():
         raise BadDataset("no order by a known customer lies before, or after, the day given with --until")
-    metrics = _judged(value, known, truth, cut, baselines)
+    metrics = _metrics(value, customers_with_orders, truth, cut, baselines)
     if isinstance(source, Home) and (source.root / "demo" / TRUTH).is_file():
         metrics["perennial"] |= against_truth(history, source.root / "demo" / TRUTH)
     return Evaluation(
         task="clv",
         dataset=_name(source),
         metrics=metrics,
-        cases=len(known),
+        cases=len(customers_with_orders),
         seconds=round(monotonic() - began, 1),
         settings={
             "model": NAMES[int(value.model[0])],
@@ -91,28 +91,34 @@ def middle(days: OrderDays) -> int:
     return min(quarters or ends or [half], key=lambda day: abs(day - half))
 
 
-def _judged(
-    value: CustomerValue, known: NDArray[np.int32], truth: OrderDays, cut: int, baselines: bool
+def _metrics(
+    value: CustomerValue,
+    customers_with_orders: NDArray[np.int32],
+    truth: OrderDays,
+    cut: int,
+    baselines: bool,
 ) -> dict[str, Metrics]:
     later = truth.where(truth.day > cut)
     size, ahead = len(value.order_days), int(truth.day.max()) - cut
-    orders = np.bincount(later.customer, minlength=size)[known].astype(np.float64)
-    revenue = np.asarray(np.bincount(later.customer, later.revenue, size)[known], np.float64)
-    customers = value.customers(known)
-    found = forecast(value, customers, cut, (ahead,))
-    held = intervals(value, customers, cut, found, np.random.default_rng(0), (ahead,))
-    found_by = {"perennial": (found.orders[:, 0], found.revenue[:, 0])}
+    orders = np.bincount(later.customer, minlength=size)[customers_with_orders].astype(np.float64)
+    revenue = np.asarray(np.bincount(later.customer, later.revenue, size)[customers_with_orders], np.float64)
+    customers = value.customers(customers_with_orders)
+    forecasts = forecast(value, customers, cut, (ahead,))
+    intervals_90 = intervals(value, customers, cut, forecasts, np.random.default_rng(0), (ahead,))
+    forecasts_by_method = {"perennial": (forecasts.orders[:, 0], forecasts.revenue[:, 0])}
     if baselines:
-        found_by |= _simple(customers, cut, ahead)
-    metrics = {name: judged(money, revenue) for name, (_, money) in found_by.items()}
-    metrics |= {f"{name}, orders": judged(count, orders) for name, (count, _) in found_by.items()}
-    metrics["perennial"]["held_90"] = {"value": covered(revenue, held.revenue[:, 0])}
-    metrics["perennial, orders"]["held_90"] = {"value": covered(orders, held.orders[:, 0])}
+        forecasts_by_method |= _simple(customers, cut, ahead)
+    metrics = {name: forecast_metrics(money, revenue) for name, (_, money) in forecasts_by_method.items()}
+    metrics |= {
+        f"{name}, orders": forecast_metrics(count, orders) for name, (count, _) in forecasts_by_method.items()
+    }
+    metrics["perennial"]["held_90"] = {"value": share_covered(revenue, intervals_90.revenue[:, 0])}
+    metrics["perennial, orders"]["held_90"] = {"value": share_covered(orders, intervals_90.orders[:, 0])}
     return metrics
 
 
 def _simple(customers: Customers, cut: int, ahead: int) -> dict[str, tuple[Float64s, Float64s]]:
-    """(orders, revenue): as many as so far, and as many a day as so far."""
+    """Name -> forecasts of (orders, revenue): as many as in the past, and at the past rate."""
     span = float(cut - customers.first_day.min() + 1)
     age = np.maximum(cut - customers.first_day, 1).astype(np.float64)
     return {
@@ -125,20 +131,20 @@ def _simple(customers: Customers, cut: int, ahead: int) -> dict[str, tuple[Float
 
 
 def against_truth(history: History, file: Path) -> Metrics:
-    """P(alive) and the intervals of today, held against what a generated shop knows of its customers."""
+    """P(alive) and the intervals of today, compared with a generated shop's truth about its customers."""
     today = history.until // DAY
     value = fit_customer_value(history)
     rows = {name: row for row, name in enumerate(history.customer_ids) if value.order_days[row] > 0}
     truth = pl.read_csv(file).filter(pl.col("customer_id").is_in(list(rows)))
     customers = value.customers(np.array([rows[name] for name in truth["customer_id"]], np.int32))
     horizons = (90, 365)
-    found = forecast(value, customers, today, horizons)
-    held = intervals(value, customers, today, found, np.random.default_rng(0), horizons)
-    gap = largest_gap(found.p_alive, truth["alive"].to_numpy().astype(np.float64))
+    forecasts = forecast(value, customers, today, horizons)
+    intervals_90 = intervals(value, customers, today, forecasts, np.random.default_rng(0), horizons)
+    gap = largest_gap(forecasts.p_alive, truth["alive"].to_numpy().astype(np.float64))
     measures: Metrics = {"p_alive_gap@10_truth": {"value": gap}}
-    for place, days in enumerate(horizons):
-        for name, stretches in (("orders", held.orders), ("revenue", held.revenue)):
-            came = truth[f"{name}_next_{days}d"].to_numpy().astype(np.float64)
-            share = covered(came, stretches[:, place])
+    for index, days in enumerate(horizons):
+        for name, bounds in (("orders", intervals_90.orders), ("revenue", intervals_90.revenue)):
+            actual = truth[f"{name}_next_{days}d"].to_numpy().astype(np.float64)
+            share = share_covered(actual, bounds[:, index])
             measures[f"{name}_held_90@{days}d_truth"] = {"value": share}
     return measures

@@ -1,4 +1,4 @@
-"""The generated shop, whose truth is known: does what serves find what was planted?"""
+"""The generated shop, whose truth is known: how much of its planted structure the served model finds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from training.measure.compare import Case, Ranker, compare, popularity, recommen
 from training.measure.metrics import Metrics
 from training.measure.result import Evaluation
 
-SHOWN = 5
+K = 5
 REFILLING: tuple[Placement, ...] = "email", "buy_again"
 
 
@@ -41,43 +41,47 @@ def evaluate_demo(home: Home, baselines: bool = True, report: Report = silent) -
     rankers = {"perennial": recommended(bundle)}
     if baselines:
         rankers["popularity"] = popularity(bundle)
-    found = _measured(pages, rankers, "complements", bundle, report)
+    metrics = _planted_metrics(pages, rankers, "complements", bundle, report)
     rankers["oracle"] = oracle(customers)
     if baselines:
         rankers["personal frequency"] = own_favourites(bundle)
     for placement in REFILLING:
         cases = [customer.case(placement) for customer in customers]
-        for name, metrics in _measured(cases, rankers, placement, bundle, report).items():
-            found.setdefault(name, {}).update(metrics)
-        for measure in (f"recall@{SHOWN}", f"ndcg@{SHOWN}_full") if cases else ():
-            ours, best = (found[name][f"{measure}_{placement}"]["value"] for name in ("perennial", "oracle"))
-            found["perennial"][f"of_oracle_{measure}_{placement}"] = {"value": ours / best if best else 0.0}
-    return Evaluation("demo", home.root.name, found, len(pages) + len(customers), monotonic() - began)
+        for name, more in _planted_metrics(cases, rankers, placement, bundle, report).items():
+            metrics.setdefault(name, {}).update(more)
+        for measure in (f"recall@{K}", f"ndcg@{K}_full") if cases else ():
+            ours, best = (
+                metrics[name][f"{measure}_{placement}"]["value"] for name in ("perennial", "oracle")
+            )
+            metrics["perennial"][f"of_oracle_{measure}_{placement}"] = {"value": ours / best if best else 0.0}
+    return Evaluation("demo", home.root.name, metrics, len(pages) + len(customers), monotonic() - began)
 
 
-def _measured(
+def _planted_metrics(
     cases: list[Case], rankers: dict[str, Ranker], what: str, bundle: Bundle, report: Report
 ) -> dict[str, Metrics]:
-    """recall and ndcg of the first 5, named after what was planted; nothing where nothing was."""
+    """recall and ndcg of the first 5, named after what was planted; empty without cases."""
     if not cases:
         return {}
-    measures = [f"recall@{SHOWN}", f"ndcg@{SHOWN}_full"]
-    found = compare(cases, rankers, measures, len(bundle.tables.products), report=report)
+    measures = [f"recall@{K}", f"ndcg@{K}_full"]
+    metrics_of = compare(cases, rankers, measures, len(bundle.tables.products), report=report)
     return {
         name: {f"{measure}_{what}": value for measure, value in metrics.items()}
-        for name, metrics in found.items()
+        for name, metrics in metrics_of.items()
     }
 
 
 def planted_complements(
     products: dict[str, dict[str, list[dict[str, str]]]], bundle: Bundle
 ) -> Iterator[Case]:
-    """One question a product. products: of truth.json."""
+    """A case for each product. products: of truth.json."""
     tables, now = bundle.tables, datetime.fromisoformat(bundle.manifest.last_order).astimezone(UTC)
-    shown = tables.product.recommendable & tables.product.in_stock
+    is_shown = tables.product.recommendable & tables.product.in_stock
     for product_id, planted in products.items():
         items = np.array(
             tables.products.rows([other["product_id"] for other in planted["complements"]]), np.int32
         )
-        if len(found := items[shown[items]][:SHOWN]):
-            yield Case(Request("product_complements", now=now.timestamp(), product_id=product_id), found)
+        if len(complements := items[is_shown[items]][:K]):
+            yield Case(
+                Request("product_complements", now=now.timestamp(), product_id=product_id), complements
+            )

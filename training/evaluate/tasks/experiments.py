@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from features.home import Home
 from features.progress import Report, silent
+from recommender.arrays.dtypes import Float64s
 from training.demo.offers.simulation import DemoShop
 from training.errors import BadDataset
 from training.experiments.effects import Effect
@@ -22,16 +23,15 @@ from training.measure.result import Evaluation
 
 RUNS, DAYS, VISITORS_A_DAY, BUYERS = 1_000, 60, 400, 0.08
 LIFTS = 0.0, 0.3
-Numbers = NDArray[np.float64]
 
 
 class Sums(NamedTuple):
     """(days, 2) float64, of all visitors until each day's end by arm."""
 
-    visitors: Numbers
-    buyers: Numbers
-    total: Numbers
-    squares: Numbers
+    visitors: Float64s
+    buyers: Float64s
+    total: Float64s
+    squares: Float64s
 
 
 def evaluate_experiments(
@@ -50,21 +50,21 @@ def evaluate_experiments(
     announced = {
         name: np.zeros((len(LIFTS), RUNS), bool) for name in LOOKS if baselines or name == "perennial"
     }
-    for place, lift in enumerate(LIFTS):
+    for index, lift in enumerate(LIFTS):
         for number in range(RUNS):
-            report("Experiments", place * RUNS + number, len(LIFTS) * RUNS)
+            report("Experiments", index * RUNS + number, len(LIFTS) * RUNS)
             sums = traffic(margins, lift, rng)
             for name, look in announced.items():
-                look[place, number] = LOOKS[name](sums)
+                look[index, number] = LOOKS[name](sums)
     report("Experiments", 1, 1)
     metrics: dict[str, Metrics] = {
-        name: {"false_alarms": _share(found[0]), "found": _share(found[1])}
-        for name, found in announced.items()
+        name: {"false_alarms": _share(effect[0]), "found": _share(effect[1])}
+        for name, effect in announced.items()
     }
     return Evaluation("experiments", home.root.name, metrics, RUNS * len(LIFTS), monotonic() - began)
 
 
-def traffic(margins: Numbers, lift: float, rng: np.random.Generator) -> Sums:
+def traffic(margins: Float64s, lift: float, rng: np.random.Generator) -> Sums:
     """Days of visitors, by lot in one of two arms; the second sells to 1 + lift times as many."""
     n = DAYS * VISITORS_A_DAY
     arm = rng.integers(2, size=n)
@@ -72,7 +72,7 @@ def traffic(margins: Numbers, lift: float, rng: np.random.Generator) -> Sums:
     margin = bought * margins[rng.integers(len(margins), size=n)]
     cell = np.repeat(np.arange(DAYS), VISITORS_A_DAY) * 2 + arm
 
-    def running(values: Numbers | None) -> Numbers:
+    def running(values: Float64s | None) -> Float64s:
         return np.cumsum(np.bincount(cell, values, DAYS * 2).reshape(DAYS, 2), axis=0, dtype=np.float64)
 
     return Sums(running(None), running(bought.astype(np.float64)), running(margin), running(margin**2))
@@ -87,16 +87,16 @@ def effects(sums: Sums) -> list[Effect]:
 
 
 def _any_valid(sums: Sums) -> bool:
-    intervals = [always_valid(found, WORTHWHILE * abs(found.control)) for found in effects(sums)]
+    intervals = [always_valid(effect, WORTHWHILE * abs(effect.control)) for effect in effects(sums)]
     return any(interval.low > 0 or interval.high < 0 for interval in intervals)
 
 
 def _any_t_test(sums: Sums) -> bool:
-    return any(abs(found.difference) > 1.96 * sqrt(found.variance) for found in effects(sums))
+    return any(abs(effect.difference) > 1.96 * sqrt(effect.variance) for effect in effects(sums))
 
 
 def _last_t_test(sums: Sums) -> bool:
-    return any(abs(found.difference) > 1.96 * sqrt(found.variance) for found in effects(sums)[-1:])
+    return any(abs(effect.difference) > 1.96 * sqrt(effect.variance) for effect in effects(sums)[-1:])
 
 
 LOOKS = {"perennial": _any_valid, "t-test every day": _any_t_test, "t-test on the last day": _last_t_test}

@@ -1,4 +1,4 @@
-"""What the value step costs: on a generated shop of any size, each part timed."""
+"""Time and memory of the customer-value step, on a generated shop of any size."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from features.progress import Report, silent
 from recommender.value.customer_value import forecast
 from training.customers.reorder import fit_reorder
 from training.customers.value import fit_customer_value
-from training.data.history import DAY, KEPT, History
+from training.data.history import DAY, EVENT_TYPES, History
 from training.measure.metrics import Metrics
 from training.measure.result import Evaluation
 
 DAYS, FIRST_DAY = 730, 20_000  # of the history; since 1970
-ORDERS, PRODUCTS, AT_ONCE = 10, 10_000, 16_384
+ORDERS, PRODUCTS, BATCH = 10, 10_000, 16_384
 RATE_SHAPE, STAY_DAYS = 0.6, 500.0  # of the gamma of how often they order, the exponential of how long
 
 
@@ -42,26 +42,26 @@ def measure_generated(n_customers: int, report: Report = silent) -> Evaluation:
     with timed("fit"):
         value = fit_customer_value(history)
     with timed("forecast"):
-        for start in range(0, n_customers, AT_ONCE):
-            some = value.customers(slice(start, start + AT_ONCE))
-            forecast(value, some.where(some.order_days > 0), history.until // DAY)
+        for start in range(0, n_customers, BATCH):
+            batch = value.customers(slice(start, start + BATCH))
+            forecast(value, batch.where(batch.order_days > 0), history.until // DAY)
     with timed("reorder"):
         fit_reorder(lines, np.full(PRODUCTS, -1, np.int32), n_customers)
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return Evaluation(
         task="clv",
         dataset=f"generated: {n_customers:,} customers, {len(lines):,} orders",
-        metrics={"wall": _shown(seconds), "cpu": _shown(cpu)},
+        metrics={"wall": _as_metrics(seconds), "cpu": _as_metrics(cpu)},
         cases=n_customers,
         seconds=round(sum(seconds.values()), 1),
         settings={"peak memory, GB": round(peak_gb, 1)},
     )
 
 
-def _shown(took: dict[str, float]) -> Metrics:
-    """Seconds of each part, and together."""
-    total = round(sum(took.values()), 1)
-    return {f"{part}_s": {"value": seconds} for part, seconds in {**took, "total": total}.items()}
+def _as_metrics(seconds_of: dict[str, float]) -> Metrics:
+    """Seconds of each part, and in total."""
+    total = round(sum(seconds_of.values()), 1)
+    return {f"{part}_s": {"value": seconds} for part, seconds in {**seconds_of, "total": total}.items()}
 
 
 def generated(n_customers: int, rng: np.random.Generator) -> History:
@@ -78,7 +78,7 @@ def generated(n_customers: int, rng: np.random.Generator) -> History:
     nobody = pl.repeat(None, len(customer), dtype=pl.Int32, eager=True)
     log = pl.DataFrame(
         {
-            "type": pl.repeat("purchase", len(customer), dtype=pl.Enum(KEPT), eager=True),
+            "type": pl.repeat("purchase", len(customer), dtype=pl.Enum(EVENT_TYPES), eager=True),
             "timestamp": seconds,
             "customer": customer,
             "browser": nobody,

@@ -1,4 +1,4 @@
-"""The next order of customers with a history, foretold by what serves e-mails and by simpler methods."""
+"""The next order of customers with a history, predicted by the `email` placement and by simpler methods."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ MEASURES = ("recall@10", "ndcg@10_full", "ndcg@10_cut", "phr@10")
 def evaluate_next_basket(
     source: Path | Home, seeds: int = 5, baselines: bool = True, report: Report = silent
 ) -> Evaluation:
-    """Train on all baskets but the last of each customer asked about, and ask for that one.
+    """Train on all baskets but the targets, and predict these.
 
-    Of a home: train on what came before its last weeks, and ask for each earlier customer's first basket in
-    them, once. Tuning sees only what training sees. Products bought lately are not hidden (`rest_days=0`).
-    Metrics are the mean over the keysets' test customers.
+    Of a home: train on the time before its last weeks, and predict the first basket in them of each earlier
+    customer, once. Tuning sees only the training data. Recently bought products are not hidden. Metrics are
+    means over the keysets' test customers.
     """
     began, settings = monotonic(), TrainingSettings()
     exam = (
@@ -54,14 +54,14 @@ def evaluate_next_basket(
 
 
 def last_baskets_of(name: str, baskets: Baskets) -> Exam:
-    """Fold after fold."""
+    """A case for each target basket, keyset after keyset."""
     history = baskets.history()
     rows = {product: row for row, product in enumerate(history.product_ids)}
-    asked = {
+    case_of = {
         customer: Case(
             Request("email", now=float(day * DAY), customer_id=customer, rest_days=0),
             np.array([rows[product] for product in bought], np.int32),
         )
         for customer, day, bought in baskets.targets().iter_rows()
     }
-    return Exam(name, history, [asked[customer] for keyset in baskets.keysets for customer in keyset])
+    return Exam(name, history, [case_of[customer] for keyset in baskets.keysets for customer in keyset])

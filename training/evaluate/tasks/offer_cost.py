@@ -24,7 +24,7 @@ from training.measure.metrics import Metrics, estimate
 from training.measure.result import Evaluation
 from training.offers.candidates import catalogue_of
 
-CALLS, ROUNDS, WARM = 300, 9, 30
+CALLS, ROUNDS, WARM_UP_CALLS = 300, 9, 30
 PLACEMENTS: tuple[Placement, ...] = ("home", "cart", "product_complements")
 K = 8
 
@@ -43,15 +43,19 @@ def evaluate_offer_cost(home: Home, report: Report = silent) -> Evaluation:
     names = [bundle.tables.customers.name(row) for row in range(n)]
     item = int(bundle.tables.popular.items[0])
     tasks = {"decision": _decision(recommender, catalogue)}
-    tasks |= {place: _recommendation(recommender, place, item) for place in PLACEMENTS}
-    found = _measured(tasks, names, report)
-    usual = [sum(each) / len(PLACEMENTS) for each in zip(*(found[name] for name in PLACEMENTS), strict=True)]
+    tasks |= {placement: _recommendation(recommender, placement, item) for placement in PLACEMENTS}
+    microseconds = _measured(tasks, names, report)
+    mean_recommendation = [
+        sum(each) / len(PLACEMENTS) for each in zip(*(microseconds[name] for name in PLACEMENTS), strict=True)
+    ]
     metrics: dict[str, Metrics] = {
         name: {
             "us": estimate(values, seed=0),
-            "ratio": estimate([own / other for own, other in zip(values, usual, strict=True)], seed=0),
+            "ratio": estimate(
+                [own / other for own, other in zip(values, mean_recommendation, strict=True)], seed=0
+            ),
         }
-        for name, values in found.items()
+        for name, values in microseconds.items()
     }
     notes = {"offers": f"{len(catalogue.offers)} in the catalogue"}
     return Evaluation("offer-cost", home.root.name, metrics, CALLS * ROUNDS, monotonic() - began, notes)
@@ -59,11 +63,11 @@ def evaluate_offer_cost(home: Home, report: Report = silent) -> Evaluation:
 
 def _decision(recommender: Recommender, catalogue: Catalogue) -> Callable[[str], object]:
     model, now = model_of(recommender.bundle.tables), datetime.now(UTC)
-    bundle, shelf = recommender.bundle, recommender.shelf
+    bundle, availability = recommender.bundle, recommender.shelf
 
     def decide(customer: str) -> object:
         request = OfferRequest(customer, "web", {}, ShopperState(), {}, (), {})
-        context = build_offer_context(request, bundle, shelf, None, now)
+        context = build_offer_context(request, bundle, availability, None, now)
         return None if context is None else choose(catalogue, model, context, now, "")
 
     return decide
@@ -83,16 +87,16 @@ def _measured(
     tasks: dict[str, Callable[[str], object]], customers: Sequence[str], report: Report
 ) -> dict[str, list[float]]:
     """Name -> microseconds of CPU a call, one figure a round."""
-    found: dict[str, list[float]] = {name: [] for name in tasks}
+    microseconds: dict[str, list[float]] = {name: [] for name in tasks}
     for number in range(ROUNDS):
         report("Measuring", number, ROUNDS)
         for name, task in tasks.items():
-            asked = list(islice(cycle(customers), number * CALLS, number * CALLS + CALLS + WARM))
-            for customer in asked[:WARM]:
+            sample = list(islice(cycle(customers), number * CALLS, number * CALLS + CALLS + WARM_UP_CALLS))
+            for customer in sample[:WARM_UP_CALLS]:
                 task(customer)
             began = process_time_ns()
-            for customer in asked[WARM:]:
+            for customer in sample[WARM_UP_CALLS:]:
                 task(customer)
-            found[name].append((process_time_ns() - began) / 1_000 / CALLS)
+            microseconds[name].append((process_time_ns() - began) / 1_000 / CALLS)
     report("Measuring", 1, 1)
-    return found
+    return microseconds

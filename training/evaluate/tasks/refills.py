@@ -1,4 +1,4 @@
-"""The generated shop's planted habits: are the refills of the next order foretold?"""
+"""The generated shop's planted habits: whether the refills of the next order are predicted."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from training.errors import BadDataset
 from training.measure.compare import Case, Ranker, scored
 from training.measure.metrics import Ranked
 
-WITHIN = timedelta(days=28)  # of the model's last order: the age of a model that a shop serves
-EARLY = 0.2  # of its rhythm before it is due, a refill is bought along with other things
+WITHIN = timedelta(days=28)  # after the model's last order: a served model is hardly older
+EARLY = 0.2  # share of its interval before it is due at which a refill is bought with another order
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Habit:
     due: float
 
     def wait(self, now: float) -> float:
-        """Until it is due, in its own rhythms; below 0: overdue."""
+        """Time until it is due, in its own intervals; below 0: overdue."""
         return (self.due - now) / (86_400 * self.every_days)
 
 
@@ -45,14 +45,14 @@ class Customer:
     refilled: NDArray[np.int32]
 
     def case(self, placement: Placement) -> Case:
-        """Asked when that order is placed, as nobody knows it beforehand."""
+        """A case at the time of that order."""
         return Case(Request(placement, now=self.at, customer_id=self.customer_id), self.refilled)
 
 
 def planted_refills(truth: Path, bundle: Bundle) -> Iterator[Customer]:
-    """Who refills, in an order of the first 28 days after the history, what may be shown.
+    """Customers whose next order, within 28 days after the history, holds refills that may be shown.
 
-    truth: truth_customers.csv. Raises BadDataset where it is of an older shop.
+    truth: truth_customers.csv. Raises BadDataset where an older version wrote it.
     """
     tables = bundle.tables
     shown = tables.product.recommendable & tables.product.in_stock
@@ -71,8 +71,8 @@ def planted_refills(truth: Path, bundle: Bundle) -> Iterator[Customer]:
 
 
 def oracle(customers: list[Customer]) -> Ranker:
-    """What the truth allows: knows every habit, its rhythm and when it is due, but not whether this order
-    takes it along. The most overdue first, and none that is not due yet."""
+    """The best possible ranker: it knows when each habit is due, but not whether this order includes it. The
+    most overdue first, and none that is not due yet."""
     by_id = {customer.customer_id: customer for customer in customers}
 
     def rank(case: Case, k: int) -> Ranked:
@@ -84,7 +84,7 @@ def oracle(customers: list[Customer]) -> Ranker:
 
 
 def own_favourites(bundle: Bundle) -> Ranker:
-    """What the customer ordered most often."""
+    """The products that the customer ordered most often."""
 
     def counts(situation: Situation) -> NDArray[np.float64]:
         own = situation.purchases

@@ -1,4 +1,4 @@
-"""When customers buy a product again: the last date, foretold from those before it."""
+"""When customers buy a product again: their last date, predicted from those before it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from training.data.history import OrderLines
 from training.data.repeat import UNKNOWN_GAP_DAYS
 from training.errors import BadDataset
 from training.evaluate.datasets.order_history import read_orders
-from training.measure.forecasts import covered
+from training.measure.forecasts import share_covered
 from training.measure.metrics import Metrics, estimate
 from training.measure.result import Evaluation
 
@@ -29,9 +29,8 @@ LEAST_TIMES = 4
 def evaluate_reorder(
     source: Path | Home, baselines: bool = True, report: Report = silent, least_times: int = LEAST_TIMES
 ) -> Evaluation:
-    """Of every product that a customer bought on so many days or more, the last day is hidden from training
-    and foretold as of the day before it. least_times: 2 or more; where there was no gap before, the
-    baselines say what is usual.
+    """The last day on which a customer bought a product is hidden from training, and predicted, for products
+    bought on `least_times` (2 or more) days; without an earlier gap, baselines predict UNKNOWN_GAP_DAYS.
 
     `median_error`: median absolute error in days; `within_7`: share that is no more than a week off;
     `held_90`: share within the interval of 90 %. Raises BadDataset.
@@ -46,32 +45,32 @@ def evaluate_reorder(
     if hidden.is_empty():
         raise BadDataset(f"{name} has no product that a customer bought on {least_times} days or more")
     report("Reorder dates", 0, 1)
-    known, until_day = _without(lines, hidden), int(lines.day.max())
+    visible_lines, until_day = _without(lines, hidden), int(lines.day.max())
     no_category = np.full(len(history.product_ids), -1, np.int32)
-    table = fit_reorder(known, no_category, len(history.customer_ids))
+    table = fit_reorder(visible_lines, no_category, len(history.customer_ids))
     habits = _habits(table, hidden)
-    found, truth = due(table, habits, until_day), hidden["day"].to_numpy().astype(np.float64)
-    metrics = {"perennial": judged(found.day, truth)}
-    ends = np.stack([found.earliest, found.latest], axis=1).round()
-    metrics["perennial"]["held_90"] = {"value": covered(truth, ends)}
+    forecasts, truth = due(table, habits, until_day), hidden["day"].to_numpy().astype(np.float64)
+    metrics = {"perennial": day_metrics(forecasts.day, truth)}
+    bounds = np.stack([forecasts.earliest, forecasts.latest], axis=1).round()
+    metrics["perennial"]["held_90"] = {"value": share_covered(truth, bounds)}
     if baselines:
-        single = replace(known, quantity=np.ones_like(known.quantity))
+        single = replace(visible_lines, quantity=np.ones_like(visible_lines.quantity))
         plain = fit_reorder(single, no_category, len(history.customer_ids))
-        metrics["without quantities"] = judged(due(plain, _habits(plain, hidden), until_day).day, truth)
+        metrics["without quantities"] = day_metrics(due(plain, _habits(plain, hidden), until_day).day, truth)
         gaps = habits.times - 1
         mean = (habits.last_day - habits.first_day) / np.maximum(gaps, 1)
         for name, gap in (("last gap", habits.last_gap), ("mean gap", mean)):
             wait = np.where(gaps > 0, gap, UNKNOWN_GAP_DAYS).astype(np.float64)
-            metrics[name] = judged(habits.last_day + wait, truth)
+            metrics[name] = day_metrics(habits.last_day + wait, truth)
     return Evaluation("reorder", name, metrics, len(truth), round(monotonic() - began, 1))
 
 
-def judged(said: NDArray[np.floating], truth: Float64s) -> Metrics:
-    """Measures of foretold days."""
-    missed = np.abs(said - truth)
+def day_metrics(forecasts: NDArray[np.floating], truth: Float64s) -> Metrics:
+    """Metrics of predicted days."""
+    errors = np.abs(forecasts - truth)
     return {
-        "median_error": {"value": float(np.median(missed))},
-        "within_7": estimate((missed <= 7).tolist(), 0),
+        "median_error": {"value": float(np.median(errors))},
+        "within_7": estimate((errors <= 7).tolist(), 0),
     }
 
 
@@ -83,9 +82,13 @@ def _without(lines: OrderLines, hidden: pl.DataFrame) -> OrderLines:
     return lines.where((joined["day"] != joined["last"]).fill_null(value=True).to_numpy())
 
 
-def _habits(table: Reorder, asked: pl.DataFrame) -> Habits:
-    """Of each customer and product asked about."""
+def _habits(table: Reorder, pairs: pl.DataFrame) -> Habits:
+    """The habits of these customers and products, in the order of `pairs`."""
     customer = np.repeat(np.arange(len(table.offsets) - 1), np.diff(table.offsets))
-    known = pl.DataFrame({"customer": customer.astype(np.int32), "item": table.item}).with_row_index("row")
-    rows = asked.join(known, on=["customer", "item"], how="left", maintain_order="left")["row"].to_numpy()
+    table_rows = pl.DataFrame({"customer": customer.astype(np.int32), "item": table.item}).with_row_index(
+        "row"
+    )
+    rows = pairs.join(table_rows, on=["customer", "item"], how="left", maintain_order="left")[
+        "row"
+    ].to_numpy()
     return table.habits.where(rows)

@@ -1,4 +1,4 @@
-"""The next product of a visit: every look of the later visits is foretold from the looks before it."""
+"""The next product of a visit: every view of the later visits is predicted from the views before it."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def evaluate_session(
     rankers = {"perennial": recommended(bundle)}
     if baselines:
         rankers |= session_baselines(exam.history.visits, bundle)
-    seen = len(np.unique(exam.history.visits.item))
-    metrics = compare(cases, rankers, MEASURES, seen, seeds, report, partial(familiar, bundle))
+    n_viewed = len(np.unique(exam.history.visits.item))
+    metrics = compare(cases, rankers, MEASURES, n_viewed, seeds, report, partial(familiar, bundle))
     habits = dict(zip(("fade", "back", "again"), bundle.tables.sessions.habits.tolist(), strict=True))
     return Evaluation("session", exam.dataset, metrics, len(cases), monotonic() - began, habits)
 

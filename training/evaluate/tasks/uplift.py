@@ -56,15 +56,15 @@ def cross_validated(pair: Trial, treatment: str, learner: Learner | None, seeds:
     """qini and auuc; no learner: scores by lot."""
     rows, treated = Design.of(pair.features).rows(pair.features), pair.arm == treatment
     outcome = pair.outcomes[OUTCOME]
-    found = np.empty((2, seeds, FOLDS))
+    values = np.empty((2, seeds, FOLDS))
     for seed in range(seeds):
         folds = pair.folds(seed)
         for fold in range(FOLDS):
-            asked = folds == fold
-            score = _scores(learner, rows, treated, outcome, asked, seed)
-            for place, measure in enumerate((qini, auuc)):
-                found[place, seed, fold] = measure(score, treated[asked], outcome[asked])
-    return {"qini": over_splits(found[0]), "auuc": over_splits(found[1])}
+            held_out = folds == fold
+            score = _scores(learner, rows, treated, outcome, held_out, seed)
+            for index, metric in enumerate((qini, auuc)):
+                values[index, seed, fold] = metric(score, treated[held_out], outcome[held_out])
+    return {"qini": over_splits(values[0]), "auuc": over_splits(values[1])}
 
 
 def _scores(
@@ -72,9 +72,9 @@ def _scores(
     rows: NDArray[np.float64],
     treated: NDArray[np.bool_],
     outcome: NDArray[np.float64],
-    asked: NDArray[np.bool_],
+    held_out: NDArray[np.bool_],
     seed: int,
 ) -> NDArray[np.float64]:
     if learner is None:
-        return np.random.default_rng(seed).random(int(asked.sum()))
-    return np.asarray(rows[asked] @ learner(rows[~asked], treated[~asked], outcome[~asked]))
+        return np.random.default_rng(seed).random(int(held_out.sum()))
+    return np.asarray(rows[held_out] @ learner(rows[~held_out], treated[~held_out], outcome[~held_out]))

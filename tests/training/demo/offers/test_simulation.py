@@ -8,7 +8,7 @@ import pytest
 from training.demo.offers.customers import ARMS
 from training.demo.offers.simulation import DemoShop, run
 from training.demo.shop import write_demo_shop
-from training.evaluate.tasks.offers import best_by_sight, judged
+from training.evaluate.tasks.offers import best_by_features, values_of
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
@@ -47,15 +47,15 @@ def test_campaigns_run_through_the_serving_decision_and_teach_it(shop: DemoShop)
     assert one.picked.tolist() == same.picked.tolist()
     assert set(one.model.arms) == set(ARMS)
     assert one.day == 28.0
-    earned = judged(shop, one, "perennial", baselines=True)
+    earned = values_of(shop, one, "perennial", baselines=True)
     assert earned["none"].tolist() == [0.0, 0.0, 0.0]
     assert earned["random"][1] < earned["best by sight"][1] <= 1.0 == earned["all-knowing"][1]
     assert earned["perennial"][2] > earned["random"][2]
 
 
-def test_the_best_by_sight_sees_features_alone() -> None:
+def test_the_best_by_features_sees_features_alone() -> None:
     features = np.random.default_rng(1).normal(size=(2_000, 1))
     visible = np.hstack([features, np.zeros((2_000, 1))])
-    assert best_by_sight(visible, features).tolist() == (features[:, 0] <= 0).astype(int).tolist()
+    assert best_by_features(visible, features).tolist() == (features[:, 0] <= 0).astype(int).tolist()
     hidden = np.random.default_rng(2).normal(0.5, 1, size=(2_000, 1))
-    assert (best_by_sight(np.hstack([hidden, np.zeros((2_000, 1))]), features) == 0).mean() > 0.9
+    assert (best_by_features(np.hstack([hidden, np.zeros((2_000, 1))]), features) == 0).mean() > 0.9

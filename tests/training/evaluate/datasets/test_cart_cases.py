@@ -32,7 +32,7 @@ def test_orders_of_the_last_weeks_are_asked_about_and_earlier_ones_learned_from(
     carts = read_carts(tmp_path)
     history = carts.history()
     assert (history.n_orders, history.customer_ids) == (1, ["ann"])
-    first, second = carts.questions(history, 1)  # of bob and the guest nothing was known
+    first, second = carts.cases(history, 1)  # of bob and the guest nothing was known
     assert {*first.request.cart, history.product_ids[first.truth[0]]} == {"c", "d"}
     assert first.request.shopper.purchases == ()
     assert [sorted(order.product_ids) for order in second.request.shopper.purchases] == [["c", "d"]]
@@ -45,7 +45,7 @@ def test_numbered_baskets_say_themselves_which_are_late(tmp_path: Path) -> None:
     carts = read_carts(tmp_path)
     history = carts.history()
     assert history.n_orders == 1
-    assert len(list(carts.questions(history, 3))) == 3
+    assert len(list(carts.cases(history, 3))) == 3
 
 
 def test_other_files_are_refused_with_what_is_needed(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_of_whom_nobody_asks_no_peers_are_found(dataset) -> None:
     history = read_baskets(dataset, seeds=1).history()
     category = np.full(len(history.product_ids), -1, np.int32)
     everybody = fit_next_basket(history, category, TrainingSettings()).peers
-    some = fit_next_basket(history, category, TrainingSettings(), asked=np.array([3, 90])).peers
+    some = fit_next_basket(history, category, TrainingSettings(), customers=np.array([3, 90])).peers
     assert [some.of(customer).weights.tolist() for customer in (3, 90)] == [
         everybody.of(customer).weights.tolist() for customer in (3, 90)
     ]
