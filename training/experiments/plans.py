@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
 import msgspec
@@ -10,6 +9,7 @@ import redis
 
 from features.home import Home
 from features.merchant.versioned_settings import EXPERIMENTS
+from features.store.files import changing, read_whole, write_whole
 from recommender.experiments.plan import Experiment, Experiments
 
 PLANS_FILE = "experiments.json"
@@ -17,22 +17,20 @@ PLANS_FILE = "experiments.json"
 
 def known_plans(home: Home) -> dict[str, Experiment]:
     """edition -> experiment, as it was last saved; oldest first."""
-    try:
-        kept = (home.root / PLANS_FILE).read_bytes()
-    except FileNotFoundError:
+    kept = read_whole(home.root / PLANS_FILE)
+    if kept is None:
         return {}
     return {each.edition: each for each in msgspec.json.decode(kept, type=list[Experiment])}
 
 
 def remember_plans(home: Home, plans: Iterable[Experiment]) -> None:
     """Add to what is known; the later of two of one edition stands (its name or its end may have changed)."""
-    before = known_plans(home)
-    after = before | {each.edition: each for each in plans}
-    if after != before:
-        target = home.root / PLANS_FILE
-        partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
-        partial.write_bytes(msgspec.json.format(msgspec.json.encode(list(after.values()))))
-        partial.replace(target)
+    file = home.root / PLANS_FILE
+    with changing(file):
+        before = known_plans(home)
+        after = before | {each.edition: each for each in plans}
+        if after != before:
+            write_whole(file, msgspec.json.format(msgspec.json.encode(list(after.values()))))
 
 
 def saved_plans(client: redis.Redis) -> list[Experiment]:
