@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from features.store import keys
+from features.time_units import DAY_MS, DAY_S
 
 if TYPE_CHECKING:
     import redis
 
 SCRIPT = Path(__file__).with_name("product_news.lua").read_text(encoding="utf-8")
 PRODUCTS_A_STEP = 500  # more than one revision has
-DAY_MS = 86_400_000
 SAME_SALE_MS = 7 * DAY_MS  # a price that falls twice within it fell from where it began
-WATCHED_S = 60 * 86_400
+WATCHED_S = 60 * DAY_S
 
 
 class News(msgspec.Struct, frozen=True):

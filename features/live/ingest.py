@@ -17,6 +17,7 @@ from features.live.shopper_state import TAKEN_BACK, ShopperLog, entry_of, millis
 from features.store import keys
 from features.store.connection import Connection
 from features.store.settings import StoreSettings
+from features.time_units import DAY_S
 
 if TYPE_CHECKING:
     import redis
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 SCRIPT = Path(__file__).with_name("ingest.lua").read_text(encoding="utf-8")
 SCRIPT_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 EVENTS_A_STEP = 100  # about 1.5 ms of Redis: other requests pass in between
-DAY_S = 86_400
 
 _encode = msgspec.json.Encoder().encode
 

@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from features.time_units import DAY_MS
 from recommender.lifecycle.models import Bought, Figures, PlainFigures
 from recommender.lifecycle.vocabulary.customer import NOBODYS, Person, Refill, Worth
-from recommender.lifecycle.vocabulary.occasion import DAY_MS
 from recommender.model.bundle import Tables
 from recommender.model.customer_tables import CustomerTable
 from recommender.value.customer_value import churn_risk

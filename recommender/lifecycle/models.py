@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from features.time_units import DAY_MS
 from recommender.lifecycle.vocabulary.customer import NOBODYS, Person, Refill, Worth
-from recommender.lifecycle.vocabulary.occasion import DAY_MS
 from recommender.model.bundle import Tables
 
 Bought = Sequence[

@@ -12,7 +12,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.context.request import DAY
+from features.time_units import DAY_S
 from recommender.merchandising.rules import (
     AnyRule,
     Boost,
@@ -84,7 +84,7 @@ class Merchandise:
         if plan.turns == 1 or visitor is None:
             return plan
         start = crc32(visitor.encode(errors="surrogatepass"))
-        return plan._replace(turn=(start + int(now // DAY)) % plan.turns)
+        return plan._replace(turn=(start + int(now // DAY_S)) % plan.turns)
 
     def _spell(self, placement: str, now: float) -> _Spell:
         ends = [end.timestamp() for rule in self.rules for end in (rule.from_, rule.until) if end]

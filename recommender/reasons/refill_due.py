@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from features.time_units import DAY_MS
 from recommender.customers.profile import LAST_DAY
 from recommender.value.reorder_timing import Habits, due
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 TELL_WHEN = frozenset({"buy_again", "email"})  # placements whose reasons do
 LEAST_TIMES = 2  # bought once says little of a habit
 LATE = 0.5  # of the wait past the expected day: then they have found another way
-DAY_MS = 86_400_000
 
 
 class RunsOut(NamedTuple):

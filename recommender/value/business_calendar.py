@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from features.time_units import MEAN_YEAR_DAYS, WEEK_DAYS
 from recommender.value.order_models import Floats
 
-WEEK_DAYS = 7.0
-YEAR_DAYS = 365.2425
 PARTS = 26  # of a year
 
 
@@ -23,9 +22,9 @@ class BusinessCalendar:
 
     def day(self, days: NDArray[np.integer] | Floats | float) -> Floats:
         """Whole days of business from 1970 to the given days on the calendar, as float64."""
-        years, part = np.divmod(np.asarray(days, np.float64) / YEAR_DAYS, 1.0)
+        years, part = np.divmod(np.asarray(days, np.float64) / MEAN_YEAR_DAYS, 1.0)
         passed = years + np.interp(part * PARTS, np.arange(PARTS + 1), self._passed)
-        return np.asarray(np.rint(passed * YEAR_DAYS))
+        return np.asarray(np.rint(passed * MEAN_YEAR_DAYS))
 
     def weeks(self, since: NDArray[np.integer] | float, until: NDArray[np.integer] | float) -> Floats:
         """Weeks of business between two days on the calendar, to a day."""
@@ -33,8 +32,10 @@ class BusinessCalendar:
 
     def after(self, since: float, weeks: Floats) -> Floats:
         """The days on the calendar, since 1970, when so many weeks of business have passed after one."""
-        years, part = np.divmod((self.day(since) + WEEK_DAYS * weeks) / YEAR_DAYS, 1.0)
-        return np.asarray((years + np.interp(part, self._passed, np.arange(PARTS + 1) / PARTS)) * YEAR_DAYS)
+        years, part = np.divmod((self.day(since) + WEEK_DAYS * weeks) / MEAN_YEAR_DAYS, 1.0)
+        return np.asarray(
+            (years + np.interp(part, self._passed, np.arange(PARTS + 1) / PARTS)) * MEAN_YEAR_DAYS
+        )
 
     @property
     def _passed(self) -> Floats:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.value.business_calendar import USUAL, WEEK_DAYS, BusinessCalendar
+from features.time_units import WEEK_DAYS
+from recommender.value.business_calendar import USUAL, BusinessCalendar
 from recommender.value.order_models import (
     NBD,
     Floats,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.value.business_calendar import PARTS, USUAL, YEAR_DAYS, BusinessCalendar
+from features.time_units import MEAN_YEAR_DAYS, WEEK_DAYS
+from recommender.value.business_calendar import PARTS, USUAL, BusinessCalendar
 from recommender.value.order_models import Floats
 from training.customers.rfm import OrderDays
 
-WEEK = 7
 AGES = np.array([2, 4, 8, 13, 26, 39, 52, 78, 104, 156])  # weeks since the first order, where bins begin
 FIRST_WEEKS = 8  # who ordered in them was a customer before, perhaps, and is told apart
 DOUBT = 100.0  # repeat orders by which a part of the year is doubted
@@ -24,7 +24,7 @@ def season(days: OrderDays, until_day: int) -> BusinessCalendar:
     turns. So neither growth nor that customers leave is taken for a season.
     """
     begin = int(days.day.min()) if len(days) else until_day
-    if until_day - begin < YEAR_DAYS - 1:
+    if until_day - begin < MEAN_YEAR_DAYS - 1:
         return USUAL
     came, known, part, age, early = _table(days, begin, until_day)
     pace, by_age, by_begin = np.ones(PARTS), np.ones(len(AGES) + 1), np.ones(2)
@@ -46,20 +46,20 @@ def _table(
 ) -> tuple[Floats, Floats, NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Of each week and each earlier week in which customers first ordered: their orders, their number, and
     the three things that the orders depend on."""
-    n_weeks = (until_day - begin) // WEEK + 1
+    n_weeks = (until_day - begin) // WEEK_DAYS + 1
     starts = np.flatnonzero(np.diff(days.customer, prepend=-1))
-    first = (days.day[starts] - begin) // WEEK
+    first = (days.day[starts] - begin) // WEEK_DAYS
     of_first = np.repeat(first, np.diff(np.append(starts, len(days))))
-    came = np.bincount((days.day - begin) // WEEK * n_weeks + of_first, minlength=n_weeks**2)
+    came = np.bincount((days.day - begin) // WEEK_DAYS * n_weeks + of_first, minlength=n_weeks**2)
     now, since = np.divmod(np.arange(n_weeks**2), n_weeks)
     known = np.bincount(first, minlength=n_weeks)[since]
-    is_over = begin + (now + 1) * WEEK <= until_day + 1
+    is_over = begin + (now + 1) * WEEK_DAYS <= until_day + 1
     kept = np.flatnonzero((now > since) & is_over & (known > 0))
     now, since = now[kept], since[kept]
     return (
         came[kept].astype(np.float64),
         known[kept].astype(np.float64),
-        ((begin + (now + 0.5) * WEEK) / YEAR_DAYS % 1.0 * PARTS).astype(np.intp),
+        ((begin + (now + 0.5) * WEEK_DAYS) / MEAN_YEAR_DAYS % 1.0 * PARTS).astype(np.intp),
         np.searchsorted(AGES, now - since, side="right"),
         (since < FIRST_WEEKS).astype(np.intp),
     )

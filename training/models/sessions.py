@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array, identity
 
+from features.time_units import DAY_S
 from recommender.arrays.tables import Neighbours, Sessions
 from recommender.sources.candidates import Candidates
 from recommender.sources.session import step
-from training.data.history import DAY, History, Visits
+from training.data.history import History, Visits
 from training.data.neighbours import only, row_of_each, stacked, strongest
 from training.settings import TrainingSettings
 
@@ -111,7 +112,7 @@ def pairs(
     session: NDArray[np.int32], item: NDArray[np.int32], timestamp: NDArray[np.int64], n_items: int
 ) -> tuple[csr_matrix, csr_matrix]:
     """(weights, visits with both) of products at most LONGEST_VISIT looks apart; both symmetric."""
-    fresh = np.exp((timestamp - timestamp.max(initial=0)) / (AGE_DAYS * DAY)).astype(np.float32)
+    fresh = np.exp((timestamp - timestamp.max(initial=0)) / (AGE_DAYS * DAY_S)).astype(np.float32)
     places, weights = [np.empty((2, 0), np.int64)], [np.empty(0, np.float32)]
     for apart in range(1, min(LONGEST_VISIT, len(item))):
         same = np.flatnonzero(session[apart:] == session[:-apart])

@@ -9,10 +9,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.home import Home
+from features.time_units import DAY_S
 from recommender.model.offer_table import OfferTable
 from recommender.offers.catalogue import NO_OFFER
 from recommender.offers.incremental_margin import CHANCES, FEATURES, OfferModel
-from training.data.history import DAY, History
+from training.data.history import History
 from training.data.products import align
 from training.offers.learn import Responses, learn
 
@@ -48,8 +49,8 @@ def fit_offers(home: Home, history: History, catalogue: pl.DataFrame, seed: int 
 def traffic(decided: pl.DataFrame) -> tuple[NDArray[np.float64], float]:
     """(n, features + 4) of the newest decisions: what was told, basket and margin; and decisions a day."""
     now = int(decided["at"].max())  # type: ignore[arg-type]
-    late = decided.filter(pl.col("at") > now - TRAFFIC_DAYS * DAY, pl.col("features") == pl.lit(list(TOLD)))
-    span = max((now - int(decided["at"].min())) / DAY, 1.0)  # type: ignore[arg-type]
+    late = decided.filter(pl.col("at") > now - TRAFFIC_DAYS * DAY_S, pl.col("features") == pl.lit(list(TOLD)))
+    span = max((now - int(decided["at"].min())) / DAY_S, 1.0)  # type: ignore[arg-type]
     some = late.sample(min(TRAFFIC, len(late)), seed=0)
     told = np.array(some["values"].to_list(), np.float64).reshape(len(some), len(TOLD))
     rows = np.column_stack([told, some["basket"].to_numpy(), some["margin"].to_numpy()])
@@ -58,7 +59,7 @@ def traffic(decided: pl.DataFrame) -> tuple[NDArray[np.float64], float]:
 
 def outcomes(home: Home, history: History, catalogue: pl.DataFrame) -> Outcomes | None:
     """None: nothing was decided yet. Decisions about other features than today's have no say."""
-    decisions = _decisions(home, history.until - WINDOW_DAYS * DAY)
+    decisions = _decisions(home, history.until - WINDOW_DAYS * DAY_S)
     if decisions is None or not len(decisions):
         return None
     came = _after(decisions, _orders(history, catalogue))
@@ -109,7 +110,7 @@ def _apart(decided: pl.DataFrame) -> pl.Series:
     last: dict[str, int] = {}
     kept = []
     for customer, at in decided.select("customer_id", "at").iter_rows():
-        kept.append(at - last.get(customer, -WINDOW_DAYS * DAY) >= WINDOW_DAYS * DAY)
+        kept.append(at - last.get(customer, -WINDOW_DAYS * DAY_S) >= WINDOW_DAYS * DAY_S)
         if kept[-1]:
             last[customer] = at
     return pl.Series(kept, dtype=pl.Boolean)
@@ -155,7 +156,7 @@ def _after(decisions: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
     found = (
         decisions.select("row", "customer_id", "at")
         .join(orders, on="customer_id")
-        .filter((late > 0) & (late <= WINDOW_DAYS * DAY))
+        .filter((late > 0) & (late <= WINDOW_DAYS * DAY_S))
         .group_by("row")
         .agg(pl.len().alias("orders"), pl.col("margin").sum())
     )

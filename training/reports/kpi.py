@@ -7,6 +7,7 @@ from datetime import timedelta
 import polars as pl
 
 from features.insights.report import Figure, Part, Plot, Table, figure, table
+from features.time_units import YEAR_DAYS
 from training.ledger.ledger import Ledger
 from training.ledger.segments import days_between
 from training.ledger.shop import Shop
@@ -15,7 +16,6 @@ from training.ledger.touches import until
 
 NOBODY_RETURNED = "Nobody has ordered twice yet"
 NO_FORECAST = "A forecast needs two customers with orders, all in one currency"
-YEAR_DAYS = 365
 
 
 def kpi(shop: Shop, currency: str | None) -> Part:

@@ -22,6 +22,7 @@ from features.merchant.versioned_settings import MERCHANDISING, TRIGGER_SETTINGS
 from features.outgoing import trigger_queue as triggers
 from features.outgoing.trigger_queue import Settled, Standing, ToHandOut
 from features.store import keys
+from features.time_units import DAY_MS
 from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 from recommender.experiments.assignment import Trials
 from recommender.lifecycle.knowledge import Knowledge
@@ -41,9 +42,9 @@ log = logging.getLogger("perennial.lifecycle")
 
 ROUND_S = 60.0
 CUSTOMERS_A_STEP = 200
-ENROL_GAP_MS, ENROL_WITHIN_MS = 10, 86_400_000  # a new model's customers come one by one, within a day
+ENROL_GAP_MS, ENROL_WITHIN_MS = 10, DAY_MS  # a new model's customers come one by one, within a day
 WATCHED = 20  # products a customer
-FRESH_MS = 3 * 86_400_000
+FRESH_MS = 3 * DAY_MS
 _encode = msgspec.json.Encoder().encode
 
 

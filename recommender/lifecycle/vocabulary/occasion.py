@@ -29,8 +29,6 @@ KINDS: tuple[Kind, ...] = get_args(Kind)  # the most urgent first: who may be wr
 SERVICE = frozenset[Kind]({"thank_you", "onboarding"})  # about an order; everything else is promotion
 Suggested = Literal["home", "email", "post_purchase", "new"]  # placements that choose products for a message
 
-HOUR_MS, DAY_MS = 3_600_000, 86_400_000
-
 
 class Reason(msgspec.Struct, frozen=True):
     """Why: a closed code, a sentence, and the true figures behind it."""

@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from features.importers.non_products import is_product
-from training.data.history import DAY, KEPT, History, history_of
+from features.time_units import DAY_S
+from training.data.history import KEPT, History, history_of
 from training.errors import BadDataset
 from training.evaluate.datasets.parquet import columns_of, readable
 
@@ -34,7 +35,7 @@ class Baskets:
     def history(self) -> History:
         """All baskets but the targets."""
         bought = self.lines.filter(~pl.col("is_target"))
-        seconds = pl.col("day").cast(pl.Int64) * DAY
+        seconds = pl.col("day").cast(pl.Int64) * DAY_S
         customer = pl.coalesce("customer_id", "order_id")
         lines = bought.select(
             pl.lit("purchase").cast(pl.Enum(KEPT)).alias("type"),
@@ -104,7 +105,7 @@ def _daily(table: pl.LazyFrame) -> pl.LazyFrame:
         .filter(is_product(product, pl.lit(None, pl.String)))
         .select(
             pl.col("customer_id").cast(pl.String),
-            (pl.col("timestamp").dt.epoch("s") // DAY).cast(pl.Int32).alias("day"),
+            (pl.col("timestamp").dt.epoch("s") // DAY_S).cast(pl.Int32).alias("day"),
             product,
             pl.when(pl.col("customer_id").is_null()).then(pl.col("order_id").cast(pl.String)),
         )

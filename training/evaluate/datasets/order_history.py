@@ -12,7 +12,8 @@ from features.catalogue.products import load_products
 from features.home import Home
 from features.importers.orders import import_orders
 from features.importers.refusal import ImportRefused
-from training.data.history import DAY, KEPT, History, history_of, load_history
+from features.time_units import DAY_S
+from training.data.history import KEPT, History, history_of, load_history
 from training.errors import BadDataset
 
 TOTALS = {"customer_id", "date", "dollar_value"}  # what a day's order came to, products unknown
@@ -49,7 +50,7 @@ def _pick(folder: Path) -> Path:
 
 
 def _of_totals(totals: pl.DataFrame) -> History:
-    seconds = pl.col("date").cast(pl.Date).to_physical().cast(pl.Int64) * DAY
+    seconds = pl.col("date").cast(pl.Date).to_physical().cast(pl.Int64) * DAY_S
     nothing = pl.lit(None, pl.String)
     lines = totals.with_row_index("order_id").select(
         pl.lit("purchase").cast(pl.Enum(KEPT)).alias("type"),
