@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from features.catalogue.stock_and_price import is_in_stock, price_to_pay
 from features.store import keys
 from features.time_units import DAY_MS, DAY_S
 
@@ -37,7 +38,7 @@ Known = Callable[[str], News]
 
 def after(before: News, fields: Mapping[str, Any], now_ms: int) -> News:
     """A product's news after the live fields that hold now. Pure."""
-    price, in_stock = _price(fields, before), _in_stock(fields, before)
+    price, in_stock = _price(fields, before), is_in_stock(fields, before=before.in_stock)
     news = msgspec.structs.replace(before, price=price, in_stock=in_stock)
     if price is not None and before.price is not None and price < before.price:
         began = before.price_before if now_ms - before.dropped_ms < SAME_SALE_MS else before.price
@@ -119,12 +120,5 @@ def _take(
 
 
 def _price(fields: Mapping[str, Any], before: News) -> float | None:
-    price = fields.get("sale_price") or fields.get("price", before.price)
+    price = price_to_pay(fields, before.price)
     return price if price is None or math.isfinite(price) else None
-
-
-def _in_stock(fields: Mapping[str, Any], before: News) -> bool:
-    """A stock that is not known (null) is no reason to think that there is none."""
-    if "available" in fields or "stock" in fields:
-        return fields.get("available") is not False and fields.get("stock") != 0
-    return before.in_stock

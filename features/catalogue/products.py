@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from features.catalogue.stock_and_price import price_to_pay
 from features.home import Home
 from features.store.files import changing, replacing
 
@@ -89,7 +90,7 @@ def merge_live(home: Home, changes: Mapping[str, Mapping[str, Any]], now: dateti
 
     columns = schema()
     rows = [
-        {"product_id": product_id, **fields, "price": fields.get("sale_price") or fields.get("price")}
+        {"product_id": product_id, **fields, "price": price_to_pay(fields)}
         for product_id, fields in changes.items()
     ]
     if rows:
