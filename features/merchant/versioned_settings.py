@@ -6,10 +6,11 @@ What the settings mean is not known here: they are JSON.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -68,9 +69,7 @@ class SettingVersions:
         revision: the one that the caller changed; None: whatever stands. Raises StaleRevision,
         StoreUnavailable.
         """
-        expected = "" if revision is None else revision
-        words = (settings, expected, now.isoformat(), VERSIONS_KEPT, self.name)
-        saved, standing = await store.call("EVAL", SCRIPT, 2, self.key, keys.revisions(), *words)
+        saved, standing = await store.call("EVAL", *self._saving(settings, now, revision))
         if not saved:
             raise StaleRevision(standing)
         return int(standing)
@@ -81,13 +80,11 @@ class SettingVersions:
 
     async def newest(self, store: Connection, limit: int = VERSIONS_KEPT) -> list[SettingVersion]:
         """Newest first. Raises StoreUnavailable."""
-        kept = await store.call("LRANGE", self.key, 0, limit - 1)
-        return [_decoded(version) for version in kept]
+        return _decoded(await store.call("LRANGE", self.key, 0, limit - 1))
 
     def keep(self, client: redis.Redis, settings: bytes, now: datetime) -> None:
         """As `save`, for a command."""
-        words = (settings, "", now.isoformat(), VERSIONS_KEPT, self.name)
-        client.eval(SCRIPT, 2, self.key, keys.revisions(), *words)
+        client.eval(*self._saving(settings, now))
 
     def standing(self, client: redis.Redis) -> SettingVersion:
         """The newest, for the worker."""
@@ -95,12 +92,18 @@ class SettingVersions:
 
     def kept(self, client: redis.Redis, limit: int = VERSIONS_KEPT) -> list[SettingVersion]:
         """As `newest`, for offline work."""
-        return [_decoded(version) for version in cast(list[bytes], client.lrange(self.key, 0, limit - 1))]
+        return _decoded(cast(list[bytes], client.lrange(self.key, 0, limit - 1)))
+
+    def _saving(self, settings: bytes, now: datetime, revision: int | None = None) -> tuple[Any, ...]:
+        """What EVAL takes to keep a version."""
+        words = (settings, "" if revision is None else revision, now.isoformat(), VERSIONS_KEPT, self.name)
+        return (SCRIPT, 2, self.key, keys.revisions(), *words)
 
 
-def _decoded(version: bytes) -> SettingVersion:
+def _decoded(versions: Sequence[bytes]) -> list[SettingVersion]:
     """Merchandising rules were once kept under `rules`, where others have `settings`."""
-    return msgspec.json.decode(OLD_RULES.sub(rb'\1,"settings":', version), type=SettingVersion)
+    named = (OLD_RULES.sub(rb'\1,"settings":', version) for version in versions)
+    return [msgspec.json.decode(version, type=SettingVersion) for version in named]
 
 
 TRIGGER_SETTINGS = SettingVersions("triggers", keys.trigger_settings())
