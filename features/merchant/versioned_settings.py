@@ -78,6 +78,10 @@ class SettingVersions:
         """The one that stands. Raises StoreUnavailable."""
         return int(await store.call("HGET", keys.revisions(), self.name) or 0)
 
+    async def changed_since(self, store: Connection, revision: int) -> SettingVersion | None:
+        """The version that stands, None where it is that one. Raises StoreUnavailable."""
+        return None if await self.revision(store) == revision else await self.current(store)
+
     async def newest(self, store: Connection, limit: int = VERSIONS_KEPT) -> list[SettingVersion]:
         """Newest first. Raises StoreUnavailable."""
         return _decoded(await store.call("LRANGE", self.key, 0, limit - 1))
