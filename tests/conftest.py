@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from features.home import Home
 from features.store.connection import Connection
 from features.store.redis_server import RedisServer
 from features.store.settings import StoreSettings
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
@@ -69,3 +73,31 @@ def own_redis(settings: StoreSettings) -> Iterator[RedisServer]:
         RedisServer(Home(Path(folder)), settings) as server,
     ):
         yield server
+
+
+@pytest.fixture
+def at_once(home: Home) -> Callable[[str], None]:
+    """Runs Python code in two processes that begin together; it finds `home`, and `name`: a or b."""
+
+    def run(code: str) -> None:
+        begin = "import sys; from features.home import Home; from pathlib import Path\n"
+        begin += "home, name = Home(Path(sys.argv[1])), sys.argv[2]\nprint(flush=True); input()\n"
+        command = [sys.executable, "-W", "error", "-c", f"import polars\n{begin}{code}", str(home.root)]
+        both = [
+            subprocess.Popen(
+                [*command, name], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+            for name in "ab"
+        ]
+        for one in both:
+            assert one.stdout
+            assert one.stdout.readline() == "\n"
+        for one in both:
+            assert one.stdin
+            one.stdin.write("\n")
+            one.stdin.flush()
+        for one in both:
+            one.communicate(timeout=60)
+        assert [one.returncode for one in both] == [0, 0]
+
+    return run

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from features.time_units import DAY_S
 from recommender.arrays.id_map import IdMap
 from recommender.model.bundle import Bundle
 from recommender.model.customer_tables import CustomerFacts, CustomerTable
@@ -17,7 +18,6 @@ from recommender.value.reorder_timing import Reorder
 from bundles import NOW, PRODUCTS, TODAY, item, small_bundle
 
 WORDS = ("DE", "EUR", "de", "google", "newsletter")
-DAY_S = 86_400
 R, ALPHA = 1.0, 10.0  # NBD: (R + x) / (ALPHA + T) orders a week
 P, Q, V = 1.0, 3.0, 40.0  # Gamma-Gamma: the shop's mean is P V / (Q - 1) = 20
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,20 +14,17 @@ from fastapi import APIRouter, Response
 
 from api.serving.security import SecretService
 from api.serving.service import Service
+from api.serving.tiers import tier_plan
 from api.web.openapi import documented
 from api.web.replies import JsonReply, encode
-from features.home import Home
 from features.live.customer_facts import CustomerState, fold_customer, parse_facts
-from features.merchant.tiers import read_tiers
 from features.outgoing.email_history import Sending, sendings_of
 from features.store import keys
 from features.store.connection import StoreUnavailable
 from recommender.customers.build_profile import build_profile
 from recommender.customers.profile import Contact, Profile
-from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 
 router = APIRouter(tags=["customers"])
-log = logging.getLogger("perennial.customers")
 MOST_CONTACTS = 20
 
 
@@ -39,7 +35,7 @@ async def customer_profile(customer_id: str, service: SecretService) -> Response
     Somebody unknown is 200 with `known: false` and nothing else: an e-mail tool goes on all the same.
     """
     known = await _known(service, customer_id)
-    plan = await asyncio.to_thread(_plan, service.home)
+    plan = await asyncio.to_thread(tier_plan, service.home)
     recommender = service.recommender
     found = build_profile(
         customer_id,
@@ -107,15 +103,6 @@ async def _known(service: Service, customer_id: str) -> Known:
 def _pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:
     """A reply that names and values take turns in."""
     return dict(zip(flat[::2], flat[1::2], strict=True))
-
-
-def _plan(home: Home) -> TierPlan | None:
-    """The merchant's tiers; ones that cannot be used are logged, and nobody has any."""
-    try:
-        return read_plan(read_tiers(home))
-    except BadTiers as error:
-        log.warning("no tiers", extra={"reason": str(error)})
-        return None
 
 
 def _contact(at_ms: int, name: str, customer_id: str, sending: Sending | None) -> Contact:

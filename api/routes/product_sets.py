@@ -19,7 +19,8 @@ from api.web.queries import checked
 from api.web.replies import JsonReply, encode
 from features.live.shopper_state import ShopperState
 from features.merchant.api_keys import Scope
-from recommender.context.request import DAY, REST_DAYS
+from features.time_units import DAY_MS, DAY_S
+from recommender.context.request import REST_DAYS
 from recommender.product_sets.set_offers import AvailableSets, SetOffer, SetQuery
 from recommender.recommend import Recommender
 
@@ -56,11 +57,11 @@ def _asked(fields: dict[str, Any]) -> SetsAsk:
 def _query(recommender: Recommender, ask: SetsAsk, shopper: Shopper, state: ShopperState) -> SetQuery:
     tables = recommender.bundle.tables
     cart = frozenset(tables.products.rows(ask.cart or state.cart))
-    since = int(time.time() // DAY) - REST_DAYS
+    since = int(time.time() // DAY_S) - REST_DAYS
     bought = tables.purchases.of(tables.customers.row(shopper.customer_id))
     suppressed = set(bought.items[bought.last_day > since].tolist())
     for order in state.purchases:
-        if order.at_ms // (DAY * 1000) > since:
+        if order.at_ms // DAY_MS > since:
             suppressed.update(tables.products.rows(order.product_ids))
     return SetQuery(tables.products.row(ask.product_id), cart, frozenset(suppressed - cart))
 

@@ -9,7 +9,8 @@ import msgspec
 
 from features.events.vocabulary import Id
 from recommender.context.request import Placement
-from recommender.merchandising.rules import Moment, Rules
+from recommender.merchandising.rules import Rules
+from recommender.validity import Moment
 
 MAX_K = 100
 Campaign = Literal["welcome", "cross_sell", "win_back", "reorder", "newsletter", "post_purchase"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,22 +10,19 @@ from datetime import UTC, datetime
 from api.schemas.offers import OfferAnswer, OfferAsk, OfferReason
 from api.serving.answering import shown_products
 from api.serving.service import Service
+from api.serving.tiers import tier_plan
 from api.web.replies import encode
-from features.home import Home
 from features.live.ingest import read_log
 from features.live.shopper_state import ShopperState
-from features.merchant.tiers import read_tiers
 from features.outgoing.offer_decisions import Charge, DecisionRecord, OfferState, keep_decision, read_offers
 from recommender.arrays.hashing import digest
 from recommender.context.request import Request
 from recommender.customers.offer_context import ON_SITE, OfferRequest, build_offer_context, model_of
-from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
 from recommender.offers.eligibility import OfferContext
 from recommender.offers.promise import Choice, Promise, charges, choose, valid_promise
 from recommender.recommend import Recommender
 
-log = logging.getLogger("perennial.offers")
 ATTEMPTS = 4
 NOTHING_DECIDED = {
     "no_offers": "The shop has no offers yet: set them with PUT /v1/offers/catalogue.",
@@ -52,7 +48,7 @@ class DecisionContext:
     async def decide(self) -> OfferAnswer | None:
         """Decided and counted; None: somebody was faster, or a budget was spent meanwhile."""
         by_tier = any(offer.eligible.tiers for offer in self.catalogue.offers)
-        plan = await asyncio.to_thread(_plan, self.service.home) if by_tier else None
+        plan = await asyncio.to_thread(tier_plan, self.service.home) if by_tier else None
         bundle, shelf = self.recommender.bundle, self.recommender.shelf
         context = build_offer_context(self._offer_request(), bundle, shelf, plan, self.now)
         return nothing("no_costs") if context is None else await self._promise(context)
@@ -179,12 +175,3 @@ def record_of(choice: Choice, channel: str, revision: int, model_version: str) -
         first_order=context.first_order,
         consent=context.consent,
     )
-
-
-def _plan(home: Home) -> TierPlan | None:
-    """The merchant's tiers; ones that cannot be used are logged, and nobody has any."""
-    try:
-        return read_plan(read_tiers(home))
-    except BadTiers as error:
-        log.warning("no tiers", extra={"reason": str(error)})
-        return None

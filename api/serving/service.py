@@ -147,9 +147,9 @@ class Service:
 
     async def refresh_rules(self) -> None:
         """Take over the merchant's rules."""
-        if await MERCHANDISING.revision(self.store) == self.rules_revision:
+        newest = await MERCHANDISING.changed_since(self.store, self.rules_revision)
+        if newest is None:
             return
-        newest = await MERCHANDISING.current(self.store)
         self.rules_revision = newest.revision  # of rules that cannot be read, too: that is told once
         self.rules = msgspec.json.decode(newest.settings, type=Rules)
         if self.recommender is not None:
@@ -157,17 +157,17 @@ class Service:
 
     async def refresh_offers(self) -> None:
         """Take over the merchant's offers."""
-        if await OFFER_CATALOGUE.revision(self.store) == self.offers_revision:
+        newest = await OFFER_CATALOGUE.changed_since(self.store, self.offers_revision)
+        if newest is None:
             return
-        newest = await OFFER_CATALOGUE.current(self.store)
         self.offers_revision = newest.revision  # of offers that cannot be read, too: that is told once
         self.offers = msgspec.json.decode(newest.settings, type=Catalogue)
 
     async def refresh_experiments(self) -> None:
         """Take over the owner's experiments."""
-        if await EXPERIMENTS.revision(self.store) == self.experiments_revision:
+        newest = await EXPERIMENTS.changed_since(self.store, self.experiments_revision)
+        if newest is None:
             return
-        newest = await EXPERIMENTS.current(self.store)
         self.experiments_revision = newest.revision  # of some that cannot be read, too: that is told once
         await self.variants.plan(msgspec.json.decode(newest.settings, type=Experiments), self.changes)
 

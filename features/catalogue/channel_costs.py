@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.home import Home
+from features.store.files import changing, replacing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,11 +34,10 @@ def merge_costs(home: Home, costs: pl.DataFrame) -> None:
     columns = schema()
     new = costs.select(pl.col(name).cast(dtype) for name, dtype in columns.items())
     key = ["date", "channel", "currency"]
-    merged = pl.concat([load_costs(home).join(new, on=key, how="anti"), new]).sort(key)
-    path = _costs(home)
-    partial = path.with_suffix(".partial")
-    merged.write_parquet(partial)
-    partial.replace(path)
+    with changing(_costs(home)):
+        merged = pl.concat([load_costs(home).join(new, on=key, how="anti"), new]).sort(key)
+        with replacing(_costs(home)) as fresh:
+            merged.write_parquet(fresh)
 
 
 def _costs(home: Home) -> Path:

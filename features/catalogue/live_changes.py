@@ -54,18 +54,18 @@ async def put_changes(store: Connection, changes: Mapping[str, Mapping[str, Any]
 
     A product with an invalid field is rejected as a whole; the others are taken. Raises StoreUnavailable.
     """
-    arguments, rejected = _checked(changes)
-    for start in range(0, len(arguments), ARGUMENTS_PER_CALL):
-        await store.call("EVAL", SCRIPT, 3, *_script_keys(), *arguments[start : start + ARGUMENTS_PER_CALL])
-    return PutOutcome(len(arguments) // 2, rejected)
+    steps, outcome = _steps(changes)
+    for step in steps:
+        await store.call("EVAL", *step)
+    return outcome
 
 
 def put_changes_sync(client: redis.Redis, changes: Mapping[str, Mapping[str, Any]]) -> PutOutcome:
     """As `put_changes`, for offline work."""
-    arguments, rejected = _checked(changes)
-    for start in range(0, len(arguments), ARGUMENTS_PER_CALL):
-        client.eval(SCRIPT, 3, *_script_keys(), *arguments[start : start + ARGUMENTS_PER_CALL])
-    return PutOutcome(len(arguments) // 2, rejected)
+    steps, outcome = _steps(changes)
+    for step in steps:
+        client.eval(*step)
+    return outcome
 
 
 async def read_revisions(store: Connection) -> dict[str, int]:
@@ -100,8 +100,15 @@ def all_changes(client: redis.Redis) -> dict[str, dict[str, Any]]:
     return {product.decode(): msgspec.json.decode(fields) for product, fields in stored.items()}
 
 
-def _script_keys() -> tuple[str, str, str]:
-    return keys.catalogue(), keys.catalogue_changes(), keys.revisions()
+def _steps(changes: Mapping[str, Mapping[str, Any]]) -> tuple[list[Any], PutOutcome]:
+    """What EVAL takes, step after step, and what becomes of the changes by it."""
+    words, rejected = _checked(changes)
+    head = (SCRIPT, 3, keys.catalogue(), keys.catalogue_changes(), keys.revisions())
+    steps = [
+        (*head, *words[start : start + ARGUMENTS_PER_CALL])
+        for start in range(0, len(words), ARGUMENTS_PER_CALL)
+    ]
+    return steps, PutOutcome(len(words) // 2, rejected)
 
 
 def _checked(changes: Mapping[str, Mapping[str, Any]]) -> tuple[list[str | bytes], dict[str, str]]:

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from features.catalogue.stock_and_price import is_in_stock, price_to_pay
 from features.store import keys
+from features.time_units import DAY_MS, DAY_S
 
 if TYPE_CHECKING:
     import redis
 
 SCRIPT = Path(__file__).with_name("product_news.lua").read_text(encoding="utf-8")
 BATCH_PRODUCTS = 500  # more than a single revision changes
-DAY_MS = 86_400_000
 SAME_SALE_MS = 7 * DAY_MS  # two price drops within this time count as one, from the first price
-WATCHED_S = 60 * 86_400
+WATCHED_S = 60 * DAY_S
 
 
 class News(msgspec.Struct, frozen=True):
@@ -38,7 +39,7 @@ TrainedState = Callable[[str], News]
 
 def after(before: News, fields: Mapping[str, Any], now_ms: int) -> News:
     """A product's news under its current live fields. Pure."""
-    price, in_stock = _price(fields, before), _in_stock(fields, before)
+    price, in_stock = _price(fields, before), is_in_stock(fields, before=before.in_stock)
     news = msgspec.structs.replace(before, price=price, in_stock=in_stock)
     if price is not None and before.price is not None and price < before.price:
         full_price = before.price_before if now_ms - before.dropped_ms < SAME_SALE_MS else before.price
@@ -120,12 +121,5 @@ def _apply(
 
 
 def _price(fields: Mapping[str, Any], before: News) -> float | None:
-    price = fields.get("sale_price") or fields.get("price", before.price)
+    price = price_to_pay(fields, before.price)
     return price if price is None or math.isfinite(price) else None
-
-
-def _in_stock(fields: Mapping[str, Any], before: News) -> bool:
-    """An unknown stock (null) counts as in stock."""
-    if "available" in fields or "stock" in fields:
-        return fields.get("available") is not False and fields.get("stock") != 0
-    return before.in_stock

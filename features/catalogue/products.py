@@ -7,7 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from features.catalogue.stock_and_price import price_to_pay
 from features.home import Home
+from features.store.files import changing, replacing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -65,13 +67,21 @@ def merge_products(home: Home, rows: pl.DataFrame, now: datetime) -> None:
     given = rows.select(pl.col(name).cast(columns[name]) for name in columns if name in rows.columns)
     new = pl.concat([pl.DataFrame(schema=columns), given], how="diagonal").unique("product_id", keep="last")
     new = new.with_columns(updated_at=pl.lit(now, columns["updated_at"]))
-    both = load_products(home).join(new, on="product_id", how="full", coalesce=True, suffix=" new")
-    newest = [pl.coalesce(f"{name} new", name).alias(name) for name in columns if name != "product_id"]
-    merged = both.with_columns(newest).with_columns(
+    with changing(_products(home)):
+        merged = _merged(load_products(home), new)
+        with replacing(_products(home)) as fresh:
+            merged.select(list(columns)).sort("product_id").write_parquet(fresh)
+
+
+def _merged(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    both = old.join(new, on="product_id", how="full", coalesce=True, suffix=" new")
+    newest = [pl.coalesce(f"{name} new", name).alias(name) for name in schema() if name != "product_id"]
+    return both.with_columns(newest).with_columns(
         first_seen=pl.coalesce(pl.min_horizontal(both["first_seen"], both["first_seen new"]), "updated_at"),
         is_product=pl.col("is_product").fill_null(value=True),
     )
-    _replace(merged.select(list(columns)).sort("product_id"), _products(home))
 
 
 def merge_live(home: Home, changes: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
@@ -80,7 +90,7 @@ def merge_live(home: Home, changes: Mapping[str, Mapping[str, Any]], now: dateti
 
     columns = schema()
     rows = [
-        {"product_id": product_id, **fields, "price": fields.get("sale_price") or fields.get("price")}
+        {"product_id": product_id, **fields, "price": price_to_pay(fields)}
         for product_id, fields in changes.items()
     ]
     if rows:
@@ -100,8 +110,10 @@ def add_aliases(home: Home, rows: pl.DataFrame) -> None:
     """Store `alias` -> `product_id`; the newest row of an alias counts."""
     import polars as pl
 
-    merged = pl.concat([load_aliases(home), rows.select("alias", "product_id")])
-    _replace(merged.unique("alias", keep="last").sort("alias"), _aliases(home))
+    with changing(_aliases(home)):
+        known = pl.concat([load_aliases(home), rows.select("alias", "product_id")])
+        with replacing(_aliases(home)) as fresh:
+            known.unique("alias", keep="last").sort("alias").write_parquet(fresh)
 
 
 def live_fields(home: Home, since: datetime) -> dict[str, dict[str, Any]]:
@@ -121,9 +133,3 @@ def _products(home: Home) -> Path:
 
 def _aliases(home: Home) -> Path:
     return home.catalog / "aliases.parquet"
-
-
-def _replace(table: pl.DataFrame, path: Path) -> None:
-    partial = path.with_suffix(".partial")
-    table.write_parquet(partial)
-    partial.replace(path)

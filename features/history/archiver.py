@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, cast
 
 import msgspec
@@ -23,6 +21,7 @@ from features.home import Home
 from features.outgoing.impressions import RECORDS_PER_ENTRY, ServedRecord
 from features.outgoing.offer_decisions import DecisionRecord
 from features.store import keys
+from features.store.files import replacing, write_whole
 from features.store.locks import held
 from features.store.settings import StoreSettings
 
@@ -184,7 +183,7 @@ class Archiver:
                 poison.append(_poison(entry_id, fields, error))
         if rows:
             frame = pl.DataFrame(rows, schema=history.schema())
-            _sync_folders(history.write_rows(self._home, frame, _day(entries), name))
+            history.write_rows(self._home, frame, _day(entries), name)
         return poison
 
     def _write_served(self, entries: list[Entry], name: str) -> list[Poison]:
@@ -197,7 +196,8 @@ class Archiver:
                 poison.append(_poison(entry_id, fields, error))
         if records:
             target = self._home.served / f"{_day(entries):%Y-%m-%d}" / f"{name}.parquet"
-            _write_atomically(target, served_table(records).write_parquet)
+            with replacing(target) as fresh:
+                served_table(records).write_parquet(fresh)
         return poison
 
     def _write_decisions(self, entries: list[Entry], name: str) -> list[Poison]:
@@ -210,12 +210,13 @@ class Archiver:
                 poison.append(_poison(entry_id, fields, error))
         if records:
             target = self._home.decisions / f"{_day(entries):%Y-%m-%d}" / f"{name}.parquet"
-            _write_atomically(target, pl.DataFrame(records, schema=DECISION_SCHEMA).write_parquet)
+            with replacing(target) as fresh:
+                pl.DataFrame(records, schema=DECISION_SCHEMA).write_parquet(fresh)
         return poison
 
     def _write_poison(self, poison: list[Poison], name: str) -> None:
         lines = b"".join(msgspec.json.encode(each) + b"\n" for each in poison)
-        _write_atomically(self._home.root / "poison" / f"{name}.jsonl", lambda path: path.write_bytes(lines))
+        write_whole(self._home.root / "poison" / f"{name}.jsonl", lines)
         logger.warning("Set aside %d unreadable entries; see %s", len(poison), self._home.root / "poison")
 
 
@@ -237,24 +238,3 @@ def _arrival_ms(entry_id: bytes) -> int:
 def _day(entries: list[Entry]) -> datetime:
     """The day on which a batch's first entry arrived, so that a repeat writes to the same folder."""
     return datetime.fromtimestamp(_arrival_ms(entries[0][0]) / 1000, UTC)
-
-
-def _write_atomically(target: Path, write: Callable[[Path], object]) -> None:
-    """Write a file completely or not at all, even in a power cut."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_suffix(".partial")
-    write(partial)
-    with partial.open("rb") as written:
-        os.fsync(written.fileno())
-    partial.replace(target)
-    _sync_folders(target)
-
-
-def _sync_folders(target: Path) -> None:
-    """Sync the names of the file and of its folder to disk."""
-    for folder in (target.parent, target.parent.parent):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from uuid import uuid4
 
 from features.events.vocabulary import is_possible_time
 from features.home import Home
+from features.store.files import replacing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,14 +60,9 @@ def write_rows(home: Home, rows: pl.DataFrame, received_at: datetime, name: str 
     """
     import polars as pl
 
-    folder = home.events / f"{received_at:%Y-%m-%d}"
-    folder.mkdir(exist_ok=True)
-    target = folder / f"{name or uuid4().hex}.parquet"
-    partial = target.with_suffix(".partial")
-    rows.select(pl.col(column).cast(dtype) for column, dtype in schema().items()).write_parquet(partial)
-    with partial.open("rb") as written:
-        os.fsync(written.fileno())
-    partial.replace(target)
+    target = home.events / f"{received_at:%Y-%m-%d}" / f"{name or uuid4().hex}.parquet"
+    with replacing(target) as fresh:
+        rows.select(pl.col(column).cast(dtype) for column, dtype in schema().items()).write_parquet(fresh)
     return target
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from features.home import Home
 from features.importers.table import Table
+from features.store.files import replacing
 
 OWN_COLUMNS = ("line", "reason")
 FORMULA = "=+-@\t\r"
@@ -28,5 +29,5 @@ def write_rejects(path: Path, table: Table, rejected: pl.DataFrame) -> None:
     reasons = ordered.select(reason=pl.coalesce(bracketed, "reason")).to_series()
     cells = table.cells[ordered["row"]].with_columns(pl.all().str.replace(r"^([=+\-@\t\r])", "'${1}"))
     cells = cells.rename(lambda name: f"cell {name}" if name in OWN_COLUMNS or name[:1] in FORMULA else name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pl.DataFrame({"line": table.lines[ordered["row"]], "reason": reasons}).hstack(cells).write_csv(path)
+    with replacing(path) as fresh:
+        pl.DataFrame({"line": table.lines[ordered["row"]], "reason": reasons}).hstack(cells).write_csv(fresh)

@@ -8,8 +8,35 @@ from datetime import date, datetime
 from typing import Any
 
 
-@dataclass(frozen=True)
-class OrdersSummary:
+@dataclass(frozen=True, kw_only=True)
+class ImportSummary:
+    """What all imports tell. set_aside: reason -> rows; rejects_file: where these stand."""
+
+    dry_run: bool
+    rows: int
+    taken: int
+    set_aside: dict[str, int]
+    rejects_file: str | None
+    warnings: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: times and dates as ISO 8601."""
+        return {k: v.isoformat() if isinstance(v, date) else v for k, v in asdict(self).items()}
+
+    def _what_was_set_aside(self) -> Iterator[tuple[str, str]]:
+        yield "Set aside", f"{sum(self.set_aside.values()):,}"
+        for reason, count in self.set_aside.items():
+            yield f"  {count:,}", reason
+
+    def _what_to_look_at(self) -> Iterator[tuple[str, str]]:
+        if self.rejects_file:
+            yield "Lines set aside are in", self.rejects_file
+        for warning in self.warnings:
+            yield "Please note", warning
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrdersSummary(ImportSummary):
     """Every row of the file is counted once: `taken + already_known + sum(set_aside) == rows`.
 
     Counts of lines are of rows in the history: one row of the file may give several (a JSON order, a
@@ -22,11 +49,7 @@ class OrdersSummary:
     format_reason: str
     encoding: str
     date_format: str
-    dry_run: bool
-    rows: int
-    taken: int
     already_known: int
-    set_aside: dict[str, int]
     exact_duplicates: int
     purchase_lines: int
     refund_lines: int
@@ -43,12 +66,6 @@ class OrdersSummary:
     first: datetime | None
     last: datetime | None
     match_rate: float | None
-    rejects_file: str | None
-    warnings: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON: times as ISO 8601."""
-        return _plain(asdict(self))
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Label and value of everything a person wants to read, in order."""
@@ -59,16 +76,11 @@ class OrdersSummary:
         yield "Taken", f"{self.taken:,}"
         if self.already_known:
             yield "Already known", f"{self.already_known:,}"
-        yield "Set aside", f"{sum(self.set_aside.values()):,}"
-        for reason, count in self.set_aside.items():
-            yield f"  {count:,}", reason
+        yield from self._what_was_set_aside()
         if self.match_rate is not None:
             yield "Products known before", f"{self.match_rate:.2%}"
         yield from self._what_was_taken()
-        if self.rejects_file:
-            yield "Lines set aside are in", self.rejects_file
-        for warning in self.warnings:
-            yield "Please note", warning
+        yield from self._what_to_look_at()
 
     def _what_was_taken(self) -> Iterator[tuple[str, str]]:
         if not self.taken:
@@ -89,8 +101,8 @@ class OrdersSummary:
             yield "From, to", f"{self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M} UTC"
 
 
-@dataclass(frozen=True)
-class CatalogueSummary:
+@dataclass(frozen=True, kw_only=True)
+class CatalogueSummary(ImportSummary):
     """Every row is counted once: `taken + sum(set_aside) == rows`.
 
     `match_rate` is the share of the products in the order history that the catalogue now covers.
@@ -100,10 +112,6 @@ class CatalogueSummary:
     format: str
     format_reason: str
     encoding: str
-    dry_run: bool
-    rows: int
-    taken: int
-    set_aside: dict[str, int]
     new_products: int
     non_products: int
     with_price: int
@@ -111,12 +119,6 @@ class CatalogueSummary:
     with_image: int
     unavailable: int
     match_rate: float | None
-    rejects_file: str | None
-    warnings: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return _plain(asdict(self))
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Label and value of everything a person wants to read, in order."""
@@ -124,57 +126,33 @@ class CatalogueSummary:
         yield "Format", f"{self.format} ({self.format_reason}), {self.encoding}"
         yield "Rows in the file", f"{self.rows:,}"
         yield "Taken", f"{self.taken:,} products, {self.new_products:,} of them new"
-        yield "Set aside", f"{sum(self.set_aside.values()):,}"
-        for reason, count in self.set_aside.items():
-            yield f"  {count:,}", reason
+        yield from self._what_was_set_aside()
         yield "With price, cost, picture", f"{self.with_price:,}, {self.with_cost:,}, {self.with_image:,}"
         yield "Out of stock", f"{self.unavailable:,}"
         yield "Never recommended (vouchers, fees)", f"{self.non_products:,}"
         if self.match_rate is not None:
             yield "Sold products in the catalogue", f"{self.match_rate:.2%}"
-        if self.rejects_file:
-            yield "Lines set aside are in", self.rejects_file
-        for warning in self.warnings:
-            yield "Please note", warning
+        yield from self._what_to_look_at()
 
 
-@dataclass(frozen=True)
-class CostsSummary:
+@dataclass(frozen=True, kw_only=True)
+class CostsSummary(ImportSummary):
     """Every row is counted once: `taken + sum(set_aside) == rows`. spend: money by currency ("": none)."""
 
     file: str
-    dry_run: bool
-    rows: int
-    taken: int
-    set_aside: dict[str, int]
     channels: int
     first: date | None
     last: date | None
     spend: dict[str, float]
-    rejects_file: str | None
-    warnings: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON: dates as ISO 8601."""
-        return _plain(asdict(self))
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Label and value of everything a person wants to read, in order."""
         yield "File", self.file
         yield "Rows in the file", f"{self.rows:,}"
         yield "Taken", f"{self.taken:,}, of {self.channels:,} channels"
-        yield "Set aside", f"{sum(self.set_aside.values()):,}"
-        for reason, count in self.set_aside.items():
-            yield f"  {count:,}", reason
+        yield from self._what_was_set_aside()
         if self.first and self.last:
             yield "From, to", f"{self.first} to {self.last}"
         for currency, spend in self.spend.items():
             yield "Spending", f"{spend:,.2f} {currency}".strip()
-        if self.rejects_file:
-            yield "Lines set aside are in", self.rejects_file
-        for warning in self.warnings:
-            yield "Please note", warning
-
-
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    return {k: v.isoformat() if isinstance(v, date) else v for k, v in fields.items()}
+        yield from self._what_to_look_at()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from features.live.shopper_state import TAKEN_BACK, ShopperLog, entry_of, millis
 from features.store import keys
 from features.store.connection import Connection
 from features.store.settings import StoreSettings
+from features.time_units import DAY_S
 
 if TYPE_CHECKING:
     import redis
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 SCRIPT = Path(__file__).with_name("ingest.lua").read_text(encoding="utf-8")
 SCRIPT_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 EVENTS_A_STEP = 100  # about 1.5 ms of Redis: other requests pass in between
-DAY_S = 86_400
 
 _encode = msgspec.json.Encoder().encode
 
@@ -38,8 +38,7 @@ async def ingest(
     again: what had been taken comes back as a repeat.
     """
     taken: list[bool] = []
-    for start in range(0, len(events), EVENTS_A_STEP):
-        touched, words = _arguments(events[start : start + EVENTS_A_STEP], received_at, settings)
+    for touched, words in _steps(events, received_at, settings):
         command = (len(touched), *touched, *words)
         try:
             reply = await store.call("EVALSHA", SCRIPT_SHA, *command)
@@ -57,8 +56,7 @@ def ingest_sync(
     """As `ingest`, for offline work."""
     taken: list[bool] = []
     script = client.register_script(SCRIPT)
-    for start in range(0, len(events), EVENTS_A_STEP):
-        touched, words = _arguments(events[start : start + EVENTS_A_STEP], received_at, settings)
+    for touched, words in _steps(events, received_at, settings):
         taken += [flag == 1 for flag in script(keys=touched, args=words)]
     return taken
 
@@ -89,6 +87,14 @@ def order_number(event: Event) -> str | None:
         if event.is_partial_refund:
             return event.event_id
     return event.order.order_id
+
+
+def _steps(
+    events: Sequence[Event], received_at: datetime, settings: StoreSettings
+) -> Iterator[tuple[list[str], list[str | bytes | int]]]:
+    """Of each step what `_arguments` says."""
+    for start in range(0, len(events), EVENTS_A_STEP):
+        yield _arguments(events[start : start + EVENTS_A_STEP], received_at, settings)
 
 
 def _arguments(

@@ -1,22 +1,19 @@
-"""keys.json of a home: written completely or not at all, even in a power cut; only its owner can read it."""
+"""keys.json of a home: changed by one process at a time; only its owner can read it."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from features.home import Home
-from features.store.locks import held
+from features.store.files import changing, read_whole, write_whole
 
 Stamp = tuple[int, int, int]
 
 
 def lock(home: Home) -> AbstractContextManager[None]:
     """A lock to hold from reading to writing, so that no change is lost."""
-    home.root.mkdir(parents=True, exist_ok=True)
-    return held(home.root / "keys.lock")
+    return changing(_path(home))
 
 
 def stamp(home: Home) -> Stamp | None:
@@ -30,30 +27,12 @@ def stamp(home: Home) -> Stamp | None:
 
 def read_file(home: Home) -> bytes | None:
     """The file's content; None if there is no file. Raises OSError."""
-    try:
-        return _path(home).read_bytes()
-    except FileNotFoundError:
-        return None
+    return read_whole(_path(home))
 
 
 def write_file(home: Home, content: bytes) -> None:
     """Replace the file's content. Raises OSError, and the old content stays."""
-    descriptor, name = tempfile.mkstemp(dir=home.root, prefix="keys.", suffix=".partial")  # mode 0600
-    partial = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        partial.replace(_path(home))
-    except BaseException:
-        partial.unlink()
-        raise
-    folder = os.open(home.root, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_whole(_path(home), content, mode=0o600)
 
 
 def _path(home: Home) -> Path:

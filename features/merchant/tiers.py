@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 from features.home import Home
+from features.store.files import read_whole, write_whole
 
 TIERS_FILE = "tiers.json"
 
 
 def read_tiers(home: Home) -> bytes | None:
     """The file's content, None if there is no file."""
-    try:
-        return (home.root / TIERS_FILE).read_bytes()
-    except FileNotFoundError:
-        return None
+    return read_whole(home.root / TIERS_FILE)
 
 
 def write_tiers(home: Home, plan: bytes) -> None:
     """Replace the file atomically."""
-    partial = home.root / f".{uuid4().hex}.{TIERS_FILE}"
-    partial.write_bytes(plan)
-    partial.replace(home.root / TIERS_FILE)
+    write_whole(home.root / TIERS_FILE, plan)

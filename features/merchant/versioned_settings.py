@@ -6,10 +6,11 @@ The settings are JSON, and are not interpreted here.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -67,9 +68,7 @@ class SettingVersions:
 
         revision: the one that the caller edited; None: any. Raises StaleRevision, StoreUnavailable.
         """
-        expected = "" if revision is None else revision
-        arguments = (settings, expected, now.isoformat(), VERSIONS_KEPT, self.name)
-        saved, current = await store.call("EVAL", SCRIPT, 2, self.key, keys.revisions(), *arguments)
+        saved, current = await store.call("EVAL", *self._saving(settings, now, revision))
         if not saved:
             raise StaleRevision(current)
         return int(current)
@@ -78,15 +77,17 @@ class SettingVersions:
         """The current revision. Raises StoreUnavailable."""
         return int(await store.call("HGET", keys.revisions(), self.name) or 0)
 
+    async def changed_since(self, store: Connection, revision: int) -> SettingVersion | None:
+        """The version that stands, None where it is that one. Raises StoreUnavailable."""
+        return None if await self.revision(store) == revision else await self.current(store)
+
     async def newest(self, store: Connection, limit: int = VERSIONS_KEPT) -> list[SettingVersion]:
         """The newest versions, newest first. Raises StoreUnavailable."""
-        replies = await store.call("LRANGE", self.key, 0, limit - 1)
-        return [_decoded(version) for version in replies]
+        return _decoded(await store.call("LRANGE", self.key, 0, limit - 1))
 
     def save_sync(self, client: redis.Redis, settings: bytes, now: datetime) -> None:
         """As `save` without an expected revision, for offline work."""
-        arguments = (settings, "", now.isoformat(), VERSIONS_KEPT, self.name)
-        client.eval(SCRIPT, 2, self.key, keys.revisions(), *arguments)
+        client.eval(*self._saving(settings, now))
 
     def current_sync(self, client: redis.Redis) -> SettingVersion:
         """As `current`, for offline work."""
@@ -94,12 +95,18 @@ class SettingVersions:
 
     def newest_sync(self, client: redis.Redis, limit: int = VERSIONS_KEPT) -> list[SettingVersion]:
         """As `newest`, for offline work."""
-        return [_decoded(version) for version in cast(list[bytes], client.lrange(self.key, 0, limit - 1))]
+        return _decoded(cast(list[bytes], client.lrange(self.key, 0, limit - 1)))
+
+    def _saving(self, settings: bytes, now: datetime, revision: int | None = None) -> tuple[Any, ...]:
+        """What EVAL takes to keep a version."""
+        words = (settings, "" if revision is None else revision, now.isoformat(), VERSIONS_KEPT, self.name)
+        return (SCRIPT, 2, self.key, keys.revisions(), *words)
 
 
-def _decoded(version: bytes) -> SettingVersion:
+def _decoded(versions: Sequence[bytes]) -> list[SettingVersion]:
     """Parse a version; early merchandising rules are in a field `rules` instead of `settings`."""
-    return msgspec.json.decode(OLD_RULES.sub(rb'\1,"settings":', version), type=SettingVersion)
+    named = (OLD_RULES.sub(rb'\1,"settings":', version) for version in versions)
+    return [msgspec.json.decode(version, type=SettingVersion) for version in named]
 
 
 TRIGGER_SETTINGS = SettingVersions("triggers", keys.trigger_settings())

@@ -11,9 +11,9 @@ import msgspec
 from features.store import keys
 from features.store.connection import Connection
 from features.store.settings import StoreSettings
+from features.time_units import DAY_MS, DAY_S
 
 SENDINGS_KEPT = 12  # per customer, the newest
-DAY_MS = 86_400_000
 
 
 class Sending(msgspec.Struct, array_like=True, frozen=True):
@@ -55,5 +55,5 @@ def note_sending(
     """Store one more sending. Raises StoreUnavailable at once if the connection is down."""
     others = [each for each in earlier if each.send_id != sending.send_id]
     packed = _encode((sending, *others[: SENDINGS_KEPT - 1]))
-    ttl_s = settings.sent_memory_days * 86_400
+    ttl_s = settings.sent_memory_days * DAY_S
     return store.send("SET", keys.sendings(customer_id), packed, "EX", ttl_s)

@@ -15,11 +15,12 @@ import msgspec
 from features.live.customer_facts import DatedFact, parse_facts
 from features.store import keys
 from features.store.connection import Connection
+from features.time_units import DAY_MS, DAY_S
 
 SCRIPT = Path(__file__).with_name("decisions.lua").read_text(encoding="utf-8")
-LIFE_S = 400 * 86_400
-CONTACTS_S = 100 * 86_400
-LONGEST_CAP_MS = 366 * 86_400_000
+LIFE_S = 400 * DAY_S
+CONTACTS_S = 100 * DAY_S
+LONGEST_CAP_MS = 366 * DAY_MS
 
 
 class Promises(msgspec.Struct, frozen=True):

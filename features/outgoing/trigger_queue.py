@@ -12,15 +12,15 @@ from features.live.customer_facts import CustomerState, fold_customer, parse_fac
 from features.outgoing.email_history import sendings_of
 from features.store import keys
 from features.store.connection import Connection
+from features.time_units import DAY_MS, DAY_S
 
 if TYPE_CHECKING:
     import redis
 
-DAY_MS = 86_400_000
 LEASE_MS = 60_000
 FURTHEST_MS = 2 * DAY_MS  # every customer is looked at again within this time
 DONE_MS, KEPT_MS = 400 * DAY_MS, 30 * DAY_MS
-CONTACTS_S = 100 * 86_400
+CONTACTS_S = 100 * DAY_S
 BEGINNING = "0-0"
 
 

@@ -7,11 +7,12 @@ a log of 6.2 if it has none of its own.
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+
+from features.store.files import sync, write_whole
 
 ONE_FILE = "appendonly.aof"
 PARTS = "appendonlydir"
@@ -33,7 +34,7 @@ def version_of(server: Path) -> Version:
 
 def record_version(folder: Path, version: Version) -> None:
     """Record the version that writes this folder's log from now on."""
-    (folder / VERSION_FILE).write_text("{}.{}\n".format(*version), encoding="utf-8")
+    write_whole(folder / VERSION_FILE, b"%d.%d\n" % version)
 
 
 def start_problem(folder: Path, server: Path, version: Version) -> str | None:
@@ -81,11 +82,7 @@ def _sync_files(folder: Path) -> None:
     if not files:
         raise FileNotFoundError(f"no append-only log in {folder}")
     for path in (*files, *{file.parent for file in files}, folder):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(path)
 
 
 def _parts(folder: Path) -> list[Path]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from features.catalogue.products import merge_products
 from features.history.events_parquet import schema, write_rows
 from features.home import Home
+from features.time_units import DAY_S
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 DAYS = 730
@@ -203,7 +204,7 @@ def _customers(growth: Growth, rng: np.random.Generator, n: int) -> Ints:
 
 def _times(rng: np.random.Generator, n: int) -> Ints:
     """Seconds before now; a shop that doubles in a year."""
-    return (DAYS * 86_400 * (1 - rng.power(1.6, n))).astype(np.int64)
+    return (DAYS * DAY_S * (1 - rng.power(1.6, n))).astype(np.int64)
 
 
 def _rows(now: datetime, seconds_ago: Ints, **columns: Any) -> pl.DataFrame:

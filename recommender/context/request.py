@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from features.live.shopper_state import ShopperLog, ShopperState
+from features.time_units import DAY_MS, DAY_S
 from recommender.arrays.tables import PurchaseRow
 from recommender.context.shopper_log import MOST_SEEN, LiveView, Whose, live_view
 from recommender.model.bundle import Bundle
@@ -28,7 +29,6 @@ Placement = Literal[
 ]
 PLACEMENTS: tuple[str, ...] = get_args(Placement)
 
-DAY = 86_400
 REST_DAYS = 14
 NEVER = 1 << 30  # a day that does not come
 NOBODY = ShopperState()
@@ -74,7 +74,7 @@ class Situation:
     def __init__(self, request: Request, bundle: Bundle) -> None:
         tables = bundle.tables
         self.request, self.bundle = request, bundle
-        self.today = int(request.now // DAY)
+        self.today = int(request.now // DAY_S)
         self.product = tables.products.row(request.product_id)
         self.customer = tables.customers.row(request.customer_id)
         knows = tables.purchases.number(self.customer)
@@ -93,7 +93,7 @@ class Situation:
     def _fresh_purchases(self) -> dict[int, int]:
         fresh: dict[int, int] = {}
         for purchase in self.shopper.purchased_since(self.trained_until_ms):
-            day = purchase.at_ms // (DAY * 1000)
+            day = purchase.at_ms // DAY_MS
             for item in self.bundle.tables.products.rows(purchase.product_ids):
                 fresh.setdefault(item, day)
         return fresh

@@ -9,9 +9,10 @@ import numpy as np
 from msgspec.structs import replace
 
 from features.live.shopper_state import Purchase
+from features.time_units import DAY_S
 from recommender.customers.affinities import affinities
 from recommender.customers.profile import Ahead, Estimate, Expected, Profile, day_of
-from recommender.customers.refills import DAY_S, Basket, basket_of, refills
+from recommender.customers.refills import Basket, basket_of, refills
 from recommender.customers.tiers import TierPlan, tier_status
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle

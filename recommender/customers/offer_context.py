@@ -11,6 +11,7 @@ import numpy as np
 
 from features.live.customer_facts import CustomerState, DatedFact
 from features.live.shopper_state import ShopperState
+from features.time_units import WEEK_DAYS
 from recommender.customers.build_profile import brief_profile
 from recommender.customers.profile import Profile
 from recommender.customers.tiers import TierPlan
@@ -25,7 +26,6 @@ from recommender.offers.incremental_margin import (
     discount_share,
     features_of,
 )
-from recommender.value.business_calendar import WEEK_DAYS
 from recommender.value.order_models import SpendModel, Summary, expected_spend
 
 ON_SITE = frozenset({"web", "site", "shop", "app"})

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from features.live.shopper_state import Purchase
+from features.time_units import DAY_S
 from recommender.customers.profile import Expected, Refill
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.model.customer_tables import CustomerTable
 from recommender.value.reorder_timing import due
 
-DAY_S = 86_400
 MAX_REFILLS = 10
 MIN_CHANCE = 0.05  # of buying again, below which a product is left out
 

@@ -14,9 +14,10 @@ import msgspec
 from features.events.vocabulary import Id, Text
 from recommender.arrays.hashing import digest
 from recommender.context.request import PLACEMENTS, Placement
-from recommender.merchandising.rules import Moment, Rules
+from recommender.merchandising.rules import Rules
 from recommender.merchandising.rules import contradictions as rule_contradictions
 from recommender.offers.catalogue import Names, Share
+from recommender.validity import Moment, is_active, is_never, overlap
 
 HOLDOUT = "holdout"
 OFFERS = "offers"  # the surface beside the placements: offers of /v1/offers and of triggers
@@ -67,7 +68,7 @@ class Experiment(Struct, frozen=True, kw_only=True, dict=True):
 
     def runs(self, now: datetime) -> bool:
         """Whether it assigns visitors at this time."""
-        return (self.from_ is None or self.from_ <= now) and (self.until is None or now < self.until)
+        return is_active(self, now)
 
     @cached_property
     def plan_hash(self) -> str:
@@ -133,7 +134,7 @@ def _problems_of(experiment: Experiment) -> Iterator[str]:
         yield f"{name} sends everybody to one arm: give at least two a weight above 0."
     if experiment.slice[0] >= experiment.slice[1]:
         yield f"{name} has an empty slice: put its start before its end."
-    if experiment.from_ and experiment.until and experiment.from_ >= experiment.until:
+    if is_never(experiment):
         yield f"{name} ends before it begins: put `from` before `until`."
     for arm in experiment.arms:
         for complaint in rule_contradictions(arm.rules or ()):
@@ -145,7 +146,7 @@ def _conflicts(experiments: Sequence[Experiment]) -> Iterator[str]:
         if times > 1:
             yield f"{times} experiments are called `{name}`: give each an id of its own."
     for one, other in combinations(experiments, 2):
-        if not _overlap(one, other):
+        if not overlap(one, other):
             continue
         if one.layer is not None and one.layer == other.layer:
             if one.slice[0] < other.slice[1] and other.slice[0] < one.slice[1]:
@@ -155,10 +156,3 @@ def _conflicts(experiments: Sequence[Experiment]) -> Iterator[str]:
                 f"`{one.id}` and `{other.id}` would both change `{both[0]}` for the same visitors: name other"
                 " `placements`, or give them one `layer` and slices that do not meet."
             )
-
-
-def _overlap(one: Experiment, other: Experiment) -> bool:
-    """Whether they run at the same time."""
-    ends_first = one.until is not None and other.from_ is not None and one.until <= other.from_
-    ends_last = other.until is not None and one.from_ is not None and other.until <= one.from_
-    return not (ends_first or ends_last)

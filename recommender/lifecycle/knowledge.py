@@ -11,6 +11,7 @@ from features.catalogue.price_and_stock_news import News
 from features.live.customer_facts import CustomerState
 from features.live.shopper_state import Purchase
 from features.outgoing.trigger_queue import TriggerState
+from features.time_units import DAY_MS, HOUR_MS
 from recommender.context.request import Request
 from recommender.customers.tiers import TierPlan
 from recommender.experiments.assignment import Trials
@@ -29,7 +30,7 @@ from recommender.lifecycle.vocabulary.customer import (
     SentMessage,
     WaitingTrigger,
 )
-from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, Suggested
+from recommender.lifecycle.vocabulary.occasion import Suggested
 from recommender.lifecycle.vocabulary.settings import Settings
 from recommender.recommend import Recommender
 

@@ -6,10 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
+from features.time_units import DAY_MS
 from recommender.arrays.dtypes import Float64s
 from recommender.lifecycle.models import Bought, CustomerModel, HeuristicModel
 from recommender.lifecycle.vocabulary.customer import NO_ORDERS, CustomerStats, Person, RefillForecast
-from recommender.lifecycle.vocabulary.occasion import DAY_MS
 from recommender.model.bundle import Tables
 from recommender.model.customer_tables import CustomerTable
 from recommender.value.customer_value import churn_risk

@@ -8,9 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
+from features.time_units import DAY_MS
 from recommender.arrays.dtypes import Float64s
 from recommender.lifecycle.vocabulary.customer import NO_ORDERS, CustomerStats, Person, RefillForecast
-from recommender.lifecycle.vocabulary.occasion import DAY_MS
 from recommender.model.bundle import Tables
 
 Bought = Sequence[

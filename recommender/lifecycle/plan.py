@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from features.time_units import DAY_MS
 from recommender.lifecycle.messages import abandoned_browse as browsing
 from recommender.lifecycle.messages import abandoned_cart as carts
 from recommender.lifecycle.messages import after_order as orders
@@ -18,7 +19,6 @@ from recommender.lifecycle.messages import tiers_and_vip as tiers
 from recommender.lifecycle.timing import after_quiet, budget_opens, channel_for, held_until, zone_for
 from recommender.lifecycle.vocabulary.customer import Customer
 from recommender.lifecycle.vocabulary.occasion import (
-    DAY_MS,
     KINDS,
     SERVICE,
     MessageKind,

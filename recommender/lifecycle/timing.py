@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
+from features.time_units import DAY_MS, HOUR_MS
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, SERVICE, MessageKind
+from recommender.lifecycle.vocabulary.occasion import SERVICE, MessageKind
 from recommender.lifecycle.vocabulary.settings import Quiet, Settings, zone_of
 
 

@@ -11,8 +11,8 @@ from zlib import crc32
 
 import numpy as np
 
+from features.time_units import DAY_S
 from recommender.arrays.dtypes import Bools, Float32s, Int32s
-from recommender.context.request import DAY
 from recommender.merchandising.rules import (
     AnyRule,
     Boost,
@@ -84,7 +84,7 @@ class Merchandise:
         if plan.turns == 1 or visitor is None:
             return plan
         start = crc32(visitor.encode(errors="surrogatepass"))
-        return plan._replace(turn=(start + int(now // DAY)) % plan.turns)
+        return plan._replace(turn=(start + int(now // DAY_S)) % plan.turns)
 
     def _period(self, placement: str, now: float) -> _Period:
         ends = [end.timestamp() for rule in self.rules for end in (rule.from_, rule.until) if end]

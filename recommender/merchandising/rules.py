@@ -13,10 +13,10 @@ import msgspec
 from features.events.vocabulary import Id, Text
 from recommender.context.request import Placement
 from recommender.model.bundle import Tables
+from recommender.validity import Moment, is_active, is_never, overlap
 
 MAX_RULES = 200
 By = Literal["category", "brand"]
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Few = Annotated[int, msgspec.Meta(ge=1, le=100)]
 TargetNames = Annotated[tuple[Id, ...], msgspec.Meta(max_length=10_000)]
 
@@ -39,11 +39,7 @@ class Rule(
 
     def is_active(self, placement: str, now: datetime) -> bool:
         """Whether it applies to an answer."""
-        return (
-            (not self.placements or placement in self.placements)
-            and (self.from_ is None or self.from_ <= now)
-            and (self.until is None or now < self.until)
-        )
+        return (not self.placements or placement in self.placements) and is_active(self, now)
 
 
 class Targets(Rule, frozen=True, kw_only=True):
@@ -145,7 +141,7 @@ def _empty_rules(rules: Sequence[AnyRule]) -> Iterator[str]:
     for rule in rules:
         if isinstance(rule, Targets) and not any(_named(rule)):
             yield f"Rule `{rule.id}` is about nothing: name products, categories or brands."
-        if rule.from_ and rule.until and rule.from_ >= rule.until:
+        if is_never(rule):
             yield f"Rule `{rule.id}` ends before it begins: put `from` before `until`."
 
 
@@ -166,8 +162,4 @@ def _overlap(one: Rule, other: Rule) -> bool:
     """Whether both can be active in one answer."""
     if one.placements and other.placements and not set(one.placements) & set(other.placements):
         return False
-    return not (_ends_before(one, other) or _ends_before(other, one))
-
-
-def _ends_before(one: Rule, other: Rule) -> bool:
-    return one.until is not None and other.from_ is not None and one.until <= other.from_
+    return overlap(one, other)

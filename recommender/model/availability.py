@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
+from features.catalogue.stock_and_price import is_in_stock, price_to_pay
 from recommender.arrays.dtypes import Bools, Float32s
 from recommender.arrays.id_map import REMEMBERED
 from recommender.model.bundle import Tables
@@ -70,7 +71,7 @@ class Availability:
                 continue
             cards[item] = _merge_card(self.card(tables, item), fields)
             offered[item] = fields.get("is_product", offered[item])
-            in_stock[item] = _in_stock(fields, before=bool(in_stock[item]))
+            in_stock[item] = is_in_stock(fields, before=bool(in_stock[item]))
             price[item] = _price(fields, before=float(price[item]))
             cost[item] = _cost(fields, before=float(cost[item]))
         return Availability(offered, in_stock, price, cost, cards)
@@ -93,15 +94,8 @@ class Availability:
         return shown
 
 
-def _in_stock(fields: Mapping[str, Any], *, before: bool) -> bool:
-    """An unknown (null) stock or availability counts as in stock."""
-    if "available" in fields or "stock" in fields:
-        return fields.get("available") is not False and fields.get("stock") != 0
-    return before
-
-
 def _price(fields: Mapping[str, Any], *, before: float) -> float:
-    return float(fields.get("sale_price") or fields.get("price") or before)
+    return float(price_to_pay(fields) or before)
 
 
 def _cost(fields: Mapping[str, Any], *, before: float) -> float:
@@ -111,6 +105,6 @@ def _cost(fields: Mapping[str, Any], *, before: float) -> float:
 
 def _merge_card(card: bytes, fields: Mapping[str, Any]) -> bytes:
     shown = {name: fields[name] for name in SHOWN_FIELDS if name in fields}
-    if fields.get("sale_price"):
-        shown["price"] = fields["sale_price"]
+    if price := price_to_pay(fields):
+        shown["price"] = price
     return msgspec.json.encode({**msgspec.json.decode(b"{%b}" % card), **shown})[1:-1]

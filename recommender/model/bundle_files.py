@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from features.store.files import sync, write_whole
 from recommender.model.bundle import SCHEMA, Bundle, Manifest, Tables, flatten, unflatten
 
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ def write_bundle(folder: Path, manifest: Manifest, tables: Tables, index: faiss.
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     faiss.write_index(index, str(folder / INDEX))
     paths = sorted(folder.iterdir())
+    for path in paths:
+        sync(path)
     files = dict(zip((path.name for path in paths), _digests(paths), strict=True))
     complete = msgspec.structs.replace(manifest, files=files)
-    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(complete), indent=2))
+    write_whole(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(complete), indent=2))
     return sha256(folder / MANIFEST)
 
 

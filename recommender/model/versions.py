@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from features.store.files import changing, read_whole, write_whole
 from recommender.model.bundle import Bundle, Manifest
 from recommender.model.bundle_files import MANIFEST, BadBundle, read_bundle, verify
 
@@ -26,15 +27,16 @@ class Pointer(msgspec.Struct, frozen=True):
 
 def seal(models: Path, version: str, manifest_sha256: str) -> None:
     """Store the hash of a finished bundle's manifest beside it."""
-    (models / f"{version}{SEAL}").write_text(manifest_sha256)
+    write_whole(models / f"{version}{SEAL}", manifest_sha256.encode())
 
 
 def current(models: Path) -> Pointer | None:
     """The pointer, or None before the first bundle. Raises BadBundle where it is damaged."""
-    try:
-        pointer = msgspec.json.decode((models / CURRENT).read_bytes(), type=Pointer)
-    except FileNotFoundError:
+    content = read_whole(models / CURRENT)
+    if content is None:
         return None
+    try:
+        pointer = msgspec.json.decode(content, type=Pointer)
     except msgspec.MsgspecError as error:
         raise BadBundle("models/current is damaged; run `perennial models publish VERSION`") from error
     if not VERSION_NAME.fullmatch(pointer.version):
@@ -65,21 +67,23 @@ def manifests(models: Path) -> Iterator[Manifest]:
 def publish(models: Path, version: str) -> Pointer:
     """Let a sealed version serve, after checking it whole. Raises BadBundle; then nothing changes."""
     manifest_sha256 = check(models, version)
-    before = current(models)
-    served = (before.version, *before.previous) if before else ()
-    pointer = Pointer(version, manifest_sha256, tuple(name for name in served if name != version)[:20])
-    _move(models, pointer)
+    with changing(models / CURRENT):
+        before = current(models)
+        served = (before.version, *before.previous) if before else ()
+        pointer = Pointer(version, manifest_sha256, tuple(name for name in served if name != version)[:20])
+        _move(models, pointer)
     return pointer
 
 
 def rollback(models: Path) -> Pointer:
     """Let the version serve that served before this one. Raises BadBundle where there is none."""
-    now = current(models)
-    if now is None or not now.previous:
-        raise BadBundle("there is no earlier version to go back to")
-    earlier, *others = now.previous
-    pointer = Pointer(earlier, check(models, earlier), tuple(others))
-    _move(models, pointer)
+    with changing(models / CURRENT):
+        now = current(models)
+        if now is None or not now.previous:
+            raise BadBundle("there is no earlier version to go back to")
+        earlier, *others = now.previous
+        pointer = Pointer(earlier, check(models, earlier), tuple(others))
+        _move(models, pointer)
     return pointer
 
 
@@ -94,6 +98,4 @@ def check(models: Path, version: str) -> str:
 
 
 def _move(models: Path, pointer: Pointer) -> None:
-    partial = models / f"{CURRENT}.partial"
-    partial.write_bytes(msgspec.json.encode(pointer))
-    partial.replace(models / CURRENT)
+    write_whole(models / CURRENT, msgspec.json.encode(pointer))

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from recommender.arrays.dtypes import Bools, Float64s, Int64s
-from recommender.offers.catalogue import Budget, Catalogue, Offer
+from recommender.offers.catalogue import Budget, Catalogue
 from recommender.offers.eligibility import OfferContext
 from recommender.offers.incremental_margin import OfferModel
+from recommender.validity import is_active
 
 ROUNDS, HALVINGS, TOP = 20, 40, 1e4
 
@@ -84,8 +85,8 @@ def budget_prices(
 
     Each customer of the traffic represents as many decisions as are expected until a budget closes.
     """
-    budgets = [each for each in catalogue.budgets if _is_open(each, now)]
-    offers = [offer for offer in catalogue.offers if _runs(offer, now)]
+    budgets = [each for each in catalogue.budgets if is_active(each, now)]
+    offers = [offer for offer in catalogue.offers if is_active(offer, now)]
     if not (budgets and offers and traffic.contexts and traffic.daily > 0):
         return {}
     gain = np.stack([model.incremental_margin(offers, each).mean(axis=0) for each in traffic.contexts])
@@ -101,14 +102,6 @@ def _share(budget: Budget, traffic: Traffic, spent: Mapping[str, float], now: da
     days = (budget.until - now) / timedelta(days=1) if budget.until else OPEN_DAYS
     left = max(budget.amount - spent.get(budget.id, 0.0), 0.0)
     return left * len(traffic.contexts) / max(traffic.daily * days, 1.0)
-
-
-def _is_open(budget: Budget, now: datetime) -> bool:
-    return (budget.from_ is None or budget.from_ <= now) and (budget.until is None or now < budget.until)
-
-
-def _runs(offer: Offer, now: datetime) -> bool:
-    return (offer.from_ is None or offer.from_ <= now) and (offer.until is None or now < offer.until)
 
 
 def traffic_of(rows: Float64s, names: Sequence[str], daily: float) -> Traffic:

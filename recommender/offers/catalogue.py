@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 
 from features.events.vocabulary import Id, Money, Text
+from recommender.validity import Moment, is_never
 
 NO_OFFER = "none"
 MAX_OFFERS = 100
@@ -25,7 +25,6 @@ OfferKind = Literal[
     "referral",
     "content",
 ]
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 WholeDays = Annotated[int, msgspec.Meta(ge=1, le=366)]
 Names = Annotated[tuple[Id, ...], msgspec.Meta(max_length=1_000)]
@@ -163,7 +162,7 @@ def _repeated(catalogue: Catalogue) -> Iterator[str]:
 def _bad_times(catalogue: Catalogue) -> Iterator[str]:
     things: tuple[Offer | Budget, ...] = (*catalogue.offers, *catalogue.budgets)
     for thing in things:
-        if thing.from_ and thing.until and thing.from_ >= thing.until:
+        if is_never(thing):
             yield f"`{thing.id}` ends before it begins: put `from` before `until`."
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from recommender.offers.catalogue import Budget, Catalogue, FrequencyCap, Offer, least_margin
+from recommender.validity import is_active
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -57,7 +58,7 @@ def contact_barred(catalogue: Catalogue, context: OfferContext, now: datetime) -
 
 def _reasons(offer: Offer, catalogue: Catalogue, context: OfferContext, now: datetime) -> Iterator[str]:
     wanted = offer.eligible
-    if (offer.from_ and now < offer.from_) or (offer.until and now >= offer.until):
+    if not is_active(offer, now):
         yield "it is not running now"
     for what in ("segment", "tier", "country", "channel"):
         allowed, own = getattr(wanted, _LISTS[what]), getattr(context, what)
@@ -84,7 +85,7 @@ def _budget_reasons(
 ) -> Iterator[str]:
     for budget in budgets:
         if budget.id in offer.budgets:
-            if (budget.from_ and now < budget.from_) or (budget.until and now >= budget.until):
+            if not is_active(budget, now):
                 yield f"its budget {budget.id} is not open now"
             if context.spent.get(budget.id, 0.0) + offer.costs(context.basket) > budget.amount:
                 yield f"its budget {budget.id} is spent"

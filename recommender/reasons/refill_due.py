@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from features.time_units import DAY_MS
 from recommender.customers.profile import LAST_DAY
 from recommender.value.reorder_timing import Habits, due
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 REFILL_PLACEMENTS = frozenset({"buy_again", "email"})  # whose reasons name the day
 MIN_TIMES = 2  # a single purchase shows no habit
 LATE = 0.5  # of the wait past the expected day: by then they buy it elsewhere
-DAY_MS = 86_400_000
 
 
 class RefillDue(NamedTuple):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from features.time_units import DAY_MS
 from recommender.arrays.dtypes import Float32s, Int32s
-from recommender.context.request import DAY, Situation
+from recommender.context.request import Situation
 from recommender.kernels.ranking import Places
 from recommender.kernels.trees import Trees
 from recommender.model.next_basket_table import (
@@ -93,7 +94,7 @@ def past_of(situation: Situation) -> Past:
     if not situation.fresh_purchases:
         return past
     fresh = [
-        (order.at_ms // (DAY * 1000), item)
+        (order.at_ms // DAY_MS, item)
         for order in situation.shopper.purchased_since(situation.trained_until_ms)
         for item in tables.products.rows(order.product_ids)
     ]

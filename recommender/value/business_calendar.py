@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from features.time_units import MEAN_YEAR_DAYS, WEEK_DAYS
 from recommender.arrays.dtypes import Float64s
 
-WEEK_DAYS = 7.0
-YEAR_DAYS = 365.2425
 YEAR_PARTS = 26  # of a year
 
 
@@ -23,9 +22,9 @@ class BusinessCalendar:
 
     def day(self, days: NDArray[np.integer] | Float64s | float) -> Float64s:
         """Whole days of business from 1970 to the given days (since 1970), as float64."""
-        years, part = np.divmod(np.asarray(days, np.float64) / YEAR_DAYS, 1.0)
+        years, part = np.divmod(np.asarray(days, np.float64) / MEAN_YEAR_DAYS, 1.0)
         passed = years + np.interp(part * YEAR_PARTS, np.arange(YEAR_PARTS + 1), self._passed)
-        return np.asarray(np.rint(passed * YEAR_DAYS))
+        return np.asarray(np.rint(passed * MEAN_YEAR_DAYS))
 
     def weeks(self, since: NDArray[np.integer] | float, until: NDArray[np.integer] | float) -> Float64s:
         """Weeks of business between two days (since 1970), to a day."""
@@ -33,9 +32,9 @@ class BusinessCalendar:
 
     def after(self, since: float, weeks: Float64s) -> Float64s:
         """The days, since 1970, on which so many weeks of business have passed since one day."""
-        years, part = np.divmod((self.day(since) + WEEK_DAYS * weeks) / YEAR_DAYS, 1.0)
+        years, part = np.divmod((self.day(since) + WEEK_DAYS * weeks) / MEAN_YEAR_DAYS, 1.0)
         return np.asarray(
-            (years + np.interp(part, self._passed, np.arange(YEAR_PARTS + 1) / YEAR_PARTS)) * YEAR_DAYS
+            (years + np.interp(part, self._passed, np.arange(YEAR_PARTS + 1) / YEAR_PARTS)) * MEAN_YEAR_DAYS
         )
 
     @property

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from features.time_units import WEEK_DAYS
 from recommender.arrays.dtypes import Float32s, Float64s, Int32s
-from recommender.value.business_calendar import UNIFORM_CALENDAR, WEEK_DAYS, BusinessCalendar
+from recommender.value.business_calendar import UNIFORM_CALENDAR, BusinessCalendar
 from recommender.value.order_models import (
     NBD,
     OrderModel,

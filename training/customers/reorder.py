@@ -125,8 +125,8 @@ def learn_gaps(
 
 
 def error_quantiles(residuals: Float64s, repeats: NDArray[np.int32]) -> Float64s:
-    """(MAX_REPEATS + 1, 2): 5 % and 95 % quantiles by repeats so far, the last row for more; wide where hardly
-    measured."""
+    """(MAX_REPEATS + 1, 2): 5 % and 95 % quantiles by repeats so far, the last row for more; wide where
+    hardly measured."""
     quantiles = np.array([[-UNMEASURED_ERROR, UNMEASURED_ERROR]] * (MAX_REPEATS + 1))
     for n_repeats in range(MAX_REPEATS + 1):
         measured = residuals[np.minimum(repeats, MAX_REPEATS) == n_repeats]

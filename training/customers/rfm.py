@@ -8,10 +8,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from features.time_units import DAY_S
 from recommender.arrays.dtypes import Float64s
 from recommender.value.business_calendar import UNIFORM_CALENDAR, BusinessCalendar
 from recommender.value.order_models import Summary
-from training.data.history import DAY, History
+from training.data.history import History
 
 MOST = 0.95  # of the customers; odd is who has so many times the greatest that these have:
 FAR_ORDERS, FAR_REVENUE = 10.0, 30.0  # order days, money, which spreads wider in sound shops
@@ -146,4 +147,4 @@ def _far_beyond(values: Float64s, far: float) -> NDArray[np.bool_]:
 
 def until_day(history: History) -> int:
     """The day of the newest line, days since 1970."""
-    return history.until // DAY
+    return history.until // DAY_S

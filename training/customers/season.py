@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from features.time_units import MEAN_YEAR_DAYS, WEEK_DAYS
 from recommender.arrays.dtypes import Float64s
-from recommender.value.business_calendar import UNIFORM_CALENDAR, YEAR_DAYS, YEAR_PARTS, BusinessCalendar
+from recommender.value.business_calendar import UNIFORM_CALENDAR, YEAR_PARTS, BusinessCalendar
 from training.customers.rfm import OrderDays
 
-WEEK = 7
 AGES = np.array([2, 4, 8, 13, 26, 39, 52, 78, 104, 156])  # weeks since the first order, where bins begin
 FIRST_WEEKS = 8  # of the history; their "new" customers may be old ones and have a factor of their own
 PRIOR_ORDERS = 100.0  # repeat orders at which a part of the year is believed half
@@ -41,7 +41,7 @@ def season(days: OrderDays, until_day: int) -> BusinessCalendar:
     neither growth nor customers leaving is taken for a season.
     """
     begin = int(days.day.min()) if len(days) else until_day
-    if until_day - begin < YEAR_DAYS - 1:
+    if until_day - begin < MEAN_YEAR_DAYS - 1:
         return UNIFORM_CALENDAR
     orders, customers, part, age, early = _cells(days, begin, until_day)
     pace, by_age, by_begin = np.ones(YEAR_PARTS), np.ones(len(AGES) + 1), np.ones(2)
@@ -64,20 +64,20 @@ def _effect(
 
 def _cells(days: OrderDays, begin: int, until_day: int) -> Cells:
     """Of each week that is over, and each earlier week in which customers first ordered."""
-    n_weeks = (until_day - begin) // WEEK + 1
+    n_weeks = (until_day - begin) // WEEK_DAYS + 1
     starts = np.flatnonzero(np.diff(days.customer, prepend=-1))
-    first = (days.day[starts] - begin) // WEEK
+    first = (days.day[starts] - begin) // WEEK_DAYS
     first_week_of_row = np.repeat(first, np.diff(np.append(starts, len(days))))
-    orders = np.bincount((days.day - begin) // WEEK * n_weeks + first_week_of_row, minlength=n_weeks**2)
+    orders = np.bincount((days.day - begin) // WEEK_DAYS * n_weeks + first_week_of_row, minlength=n_weeks**2)
     week, first_week = np.divmod(np.arange(n_weeks**2), n_weeks)
     customers = np.bincount(first, minlength=n_weeks)[first_week]
-    is_over = begin + (week + 1) * WEEK <= until_day + 1
+    is_over = begin + (week + 1) * WEEK_DAYS <= until_day + 1
     kept = np.flatnonzero((week > first_week) & is_over & (customers > 0))
     week, first_week = week[kept], first_week[kept]
     return Cells(
         orders=orders[kept].astype(np.float64),
         customers=customers[kept].astype(np.float64),
-        part=((begin + (week + 0.5) * WEEK) / YEAR_DAYS % 1.0 * YEAR_PARTS).astype(np.intp),
+        part=((begin + (week + 0.5) * WEEK_DAYS) / MEAN_YEAR_DAYS % 1.0 * YEAR_PARTS).astype(np.intp),
         age=np.searchsorted(AGES, week - first_week, side="right"),
         early=(first_week < FIRST_WEEKS).astype(np.intp),
     )

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from features.time_units import YEAR_DAYS
 from recommender.value.customer_value import NO_DAY, CustomerValue, forecast
 from training.customers.calibration import IDENTITY
 from training.customers.rfm import OrderDays, order_days, until_day
 from training.customers.value import fit_customer_value
 from training.data.history import History
 
-YEAR_DAYS = 365
 MOST_TIMES = 3.0  # of the last year's pace: more than that no shop's known customers bring in the next
 AT_ONCE = 50_000  # customers
 

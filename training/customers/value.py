@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from features.time_units import DAY_S
 from recommender.arrays.dtypes import Float64s
 from recommender.value.business_calendar import BusinessCalendar
 from recommender.value.customer_value import (
@@ -28,7 +29,7 @@ from training.customers.rfm import Rfm, order_days, summarise
 from training.customers.season import season
 from training.customers.tastes import TasteAxes, fit_taste_axes
 from training.customers.windows import Window, windows
-from training.data.history import DAY, History, OrderLines
+from training.data.history import History, OrderLines
 
 FEATURES = 7  # of `correction_features`
 ORDERS_POWER, REVENUE_POWER = 0.0, 0.5
@@ -71,7 +72,7 @@ def fit_customer_value(
     The kind of model is the one that foretold the history's own last parts best; the corrections are
     learned on the same windows. The same history gives the same value.
     """
-    today = history.until // DAY if until_day is None else until_day
+    today = history.until // DAY_S if until_day is None else until_day
     n_customers = len(history.customer_ids)
     days, lines = order_days(history, cost), history.purchases
     clock = season(days, today)

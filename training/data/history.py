@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from features.history.events_parquet import scan
 from features.home import Home
+from features.time_units import DAY_S
 from training.data.refunds import net_of_refunds
 
-DAY = 86_400
 NO_DISCOUNTS = pl.DataFrame(schema={"order": pl.Int32, "discount": pl.Float64})
 VISITS = ("view", "click", "add_to_cart", "wishlist")
 EVENT_TYPES = (*VISITS, "purchase", "refund", "cancel", "identify")
@@ -52,7 +52,7 @@ class OrderLines:
     @cached_property
     def day(self) -> NDArray[np.int32]:
         """Days since 1970."""
-        return (self.timestamp // DAY).astype(np.int32)
+        return (self.timestamp // DAY_S).astype(np.int32)
 
     def __len__(self) -> int:
         return len(self.item)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from training.data.history import DAY, History
+from features.time_units import DAY_S
+from training.data.history import History
 from training.settings import TrainingSettings
 
 
@@ -32,7 +33,7 @@ def session_items(history: History) -> csr_matrix:
 
 def decay(timestamp: NDArray[np.int64], until: int, half_life_days: float) -> NDArray[np.float32]:
     """Weight of an event by its age: 1 now, 1/2 after a half-life."""
-    age_days = (until - timestamp) / DAY
+    age_days = (until - timestamp) / DAY_S
     return np.power(0.5, age_days / half_life_days).astype(np.float32)
 
 

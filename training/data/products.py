@@ -11,9 +11,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from features.time_units import DAY_S
 from recommender.arrays.id_map import PackedBytes
 from recommender.model.availability import SHOWN_FIELDS
-from training.data.history import DAY, History
+from training.data.history import History
 
 LATEST_SALES = 15  # their median is the price of a product that the catalogue gives none
 
@@ -90,7 +91,7 @@ class Products:
         first = np.minimum(listed, history.until)
         np.minimum.at(first, history.purchases.item, history.purchases.timestamp)
         np.minimum.at(first, history.visits.item, history.visits.timestamp)
-        return np.asarray(first // DAY, np.int32)
+        return np.asarray(first // DAY_S, np.int32)
 
     def cards(self) -> PackedBytes:
         """The fields of each product that shoppers see: JSON without braces."""

@@ -14,9 +14,10 @@ from features.importers.catalogue import import_catalogue
 from features.importers.costs import import_costs
 from features.importers.orders import import_orders
 from features.merchant.api_keys import add_demo_keys
-from features.merchant.tiers import TIERS_FILE
+from features.merchant.tiers import write_tiers
 from features.merchant.versioned_settings import OFFER_CATALOGUE
 from features.progress import Report
+from features.store.files import replacing
 from training.demo.offers.campaigns import demo_catalogue, write_campaigns
 from training.demo.shop import write_demo_shop
 from training.demo.shop.season import Calendar
@@ -27,7 +28,7 @@ from training.reports.build import write_insights
 from training.run.train import train
 from training.settings import TrainingSettings
 
-TIERS = '{"tiers": [{"name": "Silver", "threshold": 150}, {"name": "Gold", "threshold": 500}]}'
+TIERS = b'{"tiers": [{"name": "Silver", "threshold": 150}, {"name": "Gold", "threshold": 500}]}'
 
 
 def build_demo(home: Home, seed: int, customers: int, products: int, now: datetime, report: Report) -> None:
@@ -37,11 +38,10 @@ def build_demo(home: Home, seed: int, customers: int, products: int, now: dateti
     import_catalogue(home, str(folder / "catalogue.tsv"), now=now, report=report)
     import_orders(home, folder / "events.jsonl.gz", received_at=now, report=report)
     remember_plans(home, ShopTrials(Calendar(now)).plans)
-    served = home.served / f"{now:%Y-%m-%d}"
-    served.mkdir(exist_ok=True)
-    shutil.copyfile(folder / "served.parquet", served / "demo.parquet")
+    with replacing(home.served / f"{now:%Y-%m-%d}" / "demo.parquet") as served:
+        shutil.copyfile(folder / "served.parquet", served)
     import_costs(home, folder / "channels.csv", now=now)
-    (home.root / TIERS_FILE).write_text(TIERS, encoding="utf-8")
+    write_tiers(home, TIERS)
     write_campaigns(home, folder)
     with store(home) as client:
         add_demo_keys(home, client, now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
 import msgspec
@@ -10,6 +9,7 @@ import redis
 
 from features.home import Home
 from features.merchant.versioned_settings import EXPERIMENTS
+from features.store.files import changing, read_whole, write_whole
 from recommender.experiments.plan import Experiment, Experiments
 
 PLANS_FILE = "experiments.json"
@@ -17,22 +17,20 @@ PLANS_FILE = "experiments.json"
 
 def all_plans(home: Home) -> dict[str, Experiment]:
     """Hash of the plan -> experiment, as it was last saved; oldest first."""
-    try:
-        saved = (home.root / PLANS_FILE).read_bytes()
-    except FileNotFoundError:
+    saved = read_whole(home.root / PLANS_FILE)
+    if saved is None:
         return {}
     return {each.plan_hash: each for each in msgspec.json.decode(saved, type=list[Experiment])}
 
 
 def remember_plans(home: Home, plans: Iterable[Experiment]) -> None:
     """Add plans to the file. Of two with one hash the later is kept: its name or its end may have changed."""
-    before = all_plans(home)
-    after = before | {each.plan_hash: each for each in plans}
-    if after != before:
-        target = home.root / PLANS_FILE
-        partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
-        partial.write_bytes(msgspec.json.format(msgspec.json.encode(list(after.values()))))
-        partial.replace(target)
+    file = home.root / PLANS_FILE
+    with changing(file):
+        before = all_plans(home)
+        after = before | {each.plan_hash: each for each in plans}
+        if after != before:
+            write_whole(file, msgspec.json.format(msgspec.json.encode(list(after.values()))))
 
 
 def saved_plans(client: redis.Redis) -> list[Experiment]:

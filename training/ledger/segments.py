@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from features.time_units import DAY_S
 from recommender.value.segments import Rhythm, is_vip, segment_of
 from training.ledger.ledger import Ledger
 from training.ledger.touches import until
 
-DAY_S = 86_400.0
 GAP_DAYS = 60.0  # assumed between two orders where no customer has ordered twice
 
 

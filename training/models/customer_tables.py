@@ -10,11 +10,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.home import Home
+from features.time_units import DAY_S
 from recommender.arrays.id_map import IdMap
 from recommender.model.customer_tables import PRICE_BANDS, CustomerFacts, CustomerTable
 from recommender.value.customer_value import CustomerValue
 from training.customers.reorder import fit_reorder
-from training.data.history import DAY, History, categories
+from training.data.history import History, categories
 from training.data.products import align
 from training.ledger.acquisition import channels
 from training.ledger.ledger import day_of, ledger_of
@@ -44,7 +45,7 @@ def _facts_and_rhythm(
     home: Home, history: History, catalogue: pl.DataFrame
 ) -> tuple[CustomerFacts, NDArray[np.float64]]:
     """In a function of its own, so that the ledger's memory, the most of all steps, is freed at its end."""
-    as_of = day_of(history.until // DAY)
+    as_of = day_of(history.until // DAY_S)
     archive, goods, customers = _with_categories(home, as_of, catalogue, history)
     ledger = ledger_of(archive, goods, as_of, with_lines=False)
     archive = archive._replace(sales=archive.sales.clear())  # channels look at touches alone

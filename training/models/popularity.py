@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from features.time_units import DAY_S
 from recommender.arrays.tables import Neighbours, Ranking
-from training.data.history import DAY, History
+from training.data.history import History
 from training.data.interactions import decay
 
 POPULAR_HALF_LIFE_DAYS = 30.0
@@ -43,7 +44,7 @@ def trending(history: History, shown: NDArray[np.bool_]) -> Ranking:
     expected = decayed_orders(history, BASELINE_HALF_LIFE_DAYS) * _share_of_time(history)
     surprise = (recent - expected) / np.sqrt(expected + 1.0)
     lines = history.purchases
-    late = lines.timestamp > history.until - TREND_DAYS * DAY
+    late = lines.timestamp > history.until - TREND_DAYS * DAY_S
     sold = np.bincount(lines.item[late], minlength=len(history.product_ids)).astype(np.int32)
     rising = np.flatnonzero(shown & (surprise > 0) & (sold > 1))
     order = np.argsort(-surprise[rising], kind="stable")
@@ -73,7 +74,7 @@ def popular_by_category(ranking: Ranking, members: Sequence[NDArray[np.int32]]) 
 def _share_of_time(history: History) -> float:
     """Decayed days of the short half-life over those of the long one, within the days of the history."""
     lines = history.purchases
-    days = (history.until - int(lines.timestamp.min(initial=history.until))) / DAY + 1.0
+    days = (history.until - int(lines.timestamp.min(initial=history.until))) / DAY_S + 1.0
     short, long = (
         half_life * (1 - 0.5 ** (days / half_life))
         for half_life in (RECENT_HALF_LIFE_DAYS, BASELINE_HALF_LIFE_DAYS)

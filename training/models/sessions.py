@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array, identity
 
+from features.time_units import DAY_S
 from recommender.arrays.tables import Neighbours, Sessions
 from recommender.sources.candidates import Candidates
 from recommender.sources.session import step
-from training.data.history import DAY, History, Visits
+from training.data.history import History, Visits
 from training.data.neighbours import neighbour_lists, only, row_of_each, stacked, strongest
 from training.measure.metrics import reciprocal_rank
 from training.settings import TrainingSettings
@@ -108,7 +109,7 @@ def pairs(
     session: NDArray[np.int32], item: NDArray[np.int32], timestamp: NDArray[np.int64], n_items: int
 ) -> tuple[csr_matrix, csr_matrix]:
     """(weights, visits with both) of products at most LONGEST_VISIT views apart; both symmetric."""
-    recency = np.exp((timestamp - timestamp.max(initial=0)) / (AGE_DAYS * DAY)).astype(np.float32)
+    recency = np.exp((timestamp - timestamp.max(initial=0)) / (AGE_DAYS * DAY_S)).astype(np.float32)
     positions, weights = [np.empty((2, 0), np.int64)], [np.empty(0, np.float32)]
     for apart in range(1, min(LONGEST_VISIT, len(item))):
         first = np.flatnonzero(session[apart:] == session[:-apart])

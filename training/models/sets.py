@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix
 
+from features.time_units import DAY_S
 from recommender.arrays.tables import SPAN_DAYS, Neighbours, SetTable
 from recommender.product_sets.product_sets import (
     MAX_ITEMS,
@@ -19,7 +20,7 @@ from recommender.product_sets.product_sets import (
     grow,
     with_evidence,
 )
-from training.data.history import DAY, History
+from training.data.history import History
 from training.data.neighbours import (
     bought_together,
     inner_products,
@@ -64,7 +65,7 @@ def _baskets(history: History, products: Products) -> csr_matrix:
     """(n_orders, n_items) of 0 and 1: the orders of the last year, of recommendable products."""
     lines = history.purchases
     lines = lines.where(
-        (lines.timestamp > history.until - SPAN_DAYS * DAY) & products.recommendable[lines.item]
+        (lines.timestamp > history.until - SPAN_DAYS * DAY_S) & products.recommendable[lines.item]
     )
     shape = history.n_orders, len(history.product_ids)
     return csr_matrix((np.ones(len(lines), np.float32), (lines.order, lines.item)), shape=shape)

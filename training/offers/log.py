@@ -8,11 +8,12 @@ import numpy as np
 import polars as pl
 
 from features.home import Home
+from features.time_units import DAY_S
 from recommender.arrays.dtypes import Float32s, Float64s
 from recommender.model.offer_table import OfferTable
 from recommender.offers.catalogue import NO_OFFER
 from recommender.offers.incremental_margin import CHANCES, OFFER_FEATURES, OfferModel
-from training.data.history import DAY, History
+from training.data.history import History
 from training.data.products import align
 from training.offers.learn import Responses, learn
 
@@ -50,9 +51,9 @@ def recent_traffic(decided: pl.DataFrame) -> tuple[Float64s, float]:
     """(n, features + 4): features, chances, basket and margin of recent decisions; and decisions a day."""
     now = int(decided["at"].max())  # type: ignore[arg-type]
     recent = decided.filter(
-        pl.col("at") > now - TRAFFIC_DAYS * DAY, pl.col("features") == pl.lit(list(LOGGED_FEATURES))
+        pl.col("at") > now - TRAFFIC_DAYS * DAY_S, pl.col("features") == pl.lit(list(LOGGED_FEATURES))
     )
-    span = max((now - int(decided["at"].min())) / DAY, 1.0)  # type: ignore[arg-type]
+    span = max((now - int(decided["at"].min())) / DAY_S, 1.0)  # type: ignore[arg-type]
     sample = recent.sample(min(TRAFFIC_DECISIONS, len(recent)), seed=0)
     values = np.array(sample["values"].to_list(), np.float64).reshape(len(sample), len(LOGGED_FEATURES))
     rows = np.column_stack([values, sample["basket"].to_numpy(), sample["margin"].to_numpy()])
@@ -61,7 +62,7 @@ def recent_traffic(decided: pl.DataFrame) -> tuple[Float64s, float]:
 
 def decision_outcomes(home: Home, history: History, catalogue: pl.DataFrame) -> DecisionOutcomes | None:
     """None without finished decisions. Those logged with other features than today's are left out."""
-    decisions = _decisions(home, history.until - WINDOW_DAYS * DAY)
+    decisions = _decisions(home, history.until - WINDOW_DAYS * DAY_S)
     if decisions is None or not len(decisions):
         return None
     window_sums = _after(decisions, _orders(history, catalogue))
@@ -112,7 +113,7 @@ def _without_overlap(decided: pl.DataFrame) -> pl.Series:
     last: dict[str, int] = {}
     kept = []
     for customer, at in decided.select("customer_id", "at").iter_rows():
-        kept.append(at - last.get(customer, -WINDOW_DAYS * DAY) >= WINDOW_DAYS * DAY)
+        kept.append(at - last.get(customer, -WINDOW_DAYS * DAY_S) >= WINDOW_DAYS * DAY_S)
         if kept[-1]:
             last[customer] = at
     return pl.Series(kept, dtype=pl.Boolean)
@@ -156,7 +157,7 @@ def _after(decisions: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
     sums = (
         decisions.select("row", "customer_id", "at")
         .join(orders, on="customer_id")
-        .filter((delay > 0) & (delay <= WINDOW_DAYS * DAY))
+        .filter((delay > 0) & (delay <= WINDOW_DAYS * DAY_S))
         .group_by("row")
         .agg(pl.len().alias("orders"), pl.col("margin").sum())
     )

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from features.progress import Report, silent
+from features.time_units import DAY_S
 from recommender.model.bundle import Bundle
-from training.data.history import DAY, History
+from training.data.history import History
 from training.measure.compare import Case, compare, popularity, recommended, spread
 from training.settings import TrainingSettings
 
@@ -24,7 +25,7 @@ def cut_time(history: History, settings: TrainingSettings) -> float:
     the order lines."""
     times = history.purchases.timestamp
     span = int(times.max()) - int(times.min())
-    weeks = float(times.max() - min(settings.holdout_days * DAY, SHORT_HISTORY_SHARE * span))
+    weeks = float(times.max() - min(settings.holdout_days * DAY_S, SHORT_HISTORY_SHARE * span))
     newest_kept = np.sort(times)[int((1 - MOST_ORDERS_SHARE) * len(times)) - 1]
     return min(max(weeks, float(newest_kept) + 1), float(times.max()))
 

@@ -19,13 +19,14 @@ from threadpoolctl import threadpool_limits
 from features.catalogue.products import load_products
 from features.home import Home
 from features.progress import Report, silent
+from features.time_units import DAY_S
 from recommender.kernels.trees import Trees
 from recommender.model import versions
 from recommender.model.bundle import Bundle, Manifest, Tables
 from recommender.model.bundle_files import BadBundle, write_bundle
 from recommender.placements import fixed_weights
 from training.customers.sense import fit_sound_value
-from training.data.history import DAY, History, load_history
+from training.data.history import History, load_history
 from training.data.products import align
 from training.errors import NothingToTrainOn
 from training.models.cart_ranking import fit_cart_trees, lists_of
@@ -135,7 +136,7 @@ def fit(
     with threadpool_limits(1, "blas"):  # waiting BLAS threads take a core each
         rehearsal = rehearse(history, catalogue, settings, report, tune_minutes)
         tables, index = build(history, catalogue, rehearsal.settings, report, rehearsal.warm_start)
-    next_basket = with_precomputed(tables.next_basket, history.until // DAY + 1)
+    next_basket = with_precomputed(tables.next_basket, history.until // DAY_S + 1)
     tables = replace(tables, blends=rehearsal.source_weights, cart_trees=rehearsal.cart_trees)
     return replace(tables, next_basket=next_basket), index, rehearsal
 

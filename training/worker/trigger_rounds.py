@@ -22,6 +22,7 @@ from features.merchant.versioned_settings import MERCHANDISING, TRIGGER_SETTINGS
 from features.outgoing import trigger_queue as triggers
 from features.outgoing.trigger_queue import NewTrigger, TriggerDecision, TriggerState
 from features.store import keys
+from features.time_units import DAY_MS
 from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 from recommender.experiments.assignment import Trials
 from recommender.lifecycle.knowledge import Knowledge
@@ -41,9 +42,9 @@ log = logging.getLogger("perennial.lifecycle")
 
 ROUND_S = 60.0
 CUSTOMERS_A_STEP = 200
-ENROL_GAP_MS, ENROL_WITHIN_MS = 10, 86_400_000  # between customers of a new model, and of all of them
+ENROL_GAP_MS, ENROL_WITHIN_MS = 10, DAY_MS  # between customers of a new model, and of all of them
 MOST_WATCHED = 20  # products watched for one customer
-FRESH_MS = 3 * 86_400_000  # age of an interest up to which it is sent to the watch list again
+FRESH_MS = 3 * DAY_MS  # age of an interest up to which it is sent to the watch list again
 _encode = msgspec.json.Encoder().encode
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from features.time_units import HOUR_MS
 from recommender.lifecycle.messages.series import steps
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import HOUR_MS, Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import Occasion, Reason
 from recommender.lifecycle.vocabulary.settings import Settings
 
 LAST_STEP_HOURS = 48.0

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from features.live.shopper_state import Purchase
+from features.time_units import DAY_MS, HOUR_MS
 from recommender.lifecycle.messages.series import steps
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, MessageKind, Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import MessageKind, Occasion, Reason
 from recommender.lifecycle.vocabulary.settings import Settings
 
 LASTS_DAYS, THANKS_LAST_DAYS = 14, 3

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from features.time_units import DAY_MS
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import DAY_MS, Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import Occasion, Reason
 from recommender.lifecycle.vocabulary.settings import Settings, zone_of
 
 LASTS_DAYS = 3

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from features.time_units import DAY_MS
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import DAY_MS, Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import Occasion, Reason
 from recommender.lifecycle.vocabulary.settings import Settings
 
 LASTS_DAYS = 14

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from features.time_units import DAY_MS
 from recommender.lifecycle.vocabulary.customer import Customer, RefillForecast
-from recommender.lifecycle.vocabulary.occasion import DAY_MS, MessageKind, Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import MessageKind, Occasion, Reason
 from recommender.lifecycle.vocabulary.settings import Settings
 
 SOON_DAYS = 2.0  # later ones can wait, as the next check comes before

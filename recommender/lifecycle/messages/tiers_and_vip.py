@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from features.time_units import DAY_MS, HOUR_MS
 from recommender.customers.tiers import tier_status
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import DAY_MS, HOUR_MS, Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import Occasion, Reason
 from recommender.lifecycle.vocabulary.settings import Settings
 
 AFTER_ORDER_DAYS, LASTS_DAYS = 14, 14  # after an order: a later message would not seem related to it

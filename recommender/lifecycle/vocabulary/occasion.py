@@ -31,8 +31,6 @@ KINDS: tuple[MessageKind, ...] = get_args(
 SERVICE = frozenset[MessageKind]({"thank_you", "onboarding"})  # about an order; everything else is promotion
 Suggested = Literal["home", "email", "post_purchase", "new"]  # placements that choose products for a message
 
-HOUR_MS, DAY_MS = 3_600_000, 86_400_000
-
 
 class Reason(msgspec.Struct, frozen=True):
     """A code from a closed list, a sentence, and the figures behind it."""

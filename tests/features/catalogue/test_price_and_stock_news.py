@@ -12,8 +12,8 @@ import redis
 from features.catalogue.live_changes import put_changes_sync
 from features.catalogue.price_and_stock_news import News, after, apply_changes, read_news, watch
 from features.store import keys
+from features.time_units import DAY_MS
 
-DAY_MS = 86_400_000
 AT = 100 * DAY_MS
 
 

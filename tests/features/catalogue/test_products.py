@@ -75,3 +75,18 @@ def test_live_fields_are_those_of_updated_products_that_are_not_null(home):
     later = NOW + timedelta(hours=1)
     merge_products(home, pl.DataFrame({"product_id": ["mug"], "stock": [3.0]}), later)
     assert live_fields(home, later) == {"mug": {"stock": 3.0, "is_product": True}}
+
+
+def test_two_processes_that_merge_at_once_lose_nothing(home, at_once):
+    at_once(
+        """
+import polars as pl
+from features.catalogue.products import add_aliases, merge_products
+from datetime import UTC, datetime
+for number in range(25):
+    merge_products(home, pl.DataFrame({"product_id": [f"{name}{number}"]}), datetime.now(UTC))
+    add_aliases(home, pl.DataFrame({"alias": [f"{name} {number}"], "product_id": [f"{name}{number}"]}))
+"""
+    )
+    assert (load_products(home).height, load_aliases(home).height) == (50, 50)
+    assert {path.suffix for path in home.catalog.iterdir()} == {".parquet", ".lock"}

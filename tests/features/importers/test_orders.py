@@ -271,9 +271,10 @@ def test_a_new_range_from_a_source_known_already_is_taken_with_a_warning(take):
 
 def test_a_failure_while_writing_leaves_the_home_as_it_was(home, take):
     take(order(), order("536366", at=LATER))
+    (home.catalog / "products.lock").unlink()
+    (home.catalog / "products.lock").mkdir()
     before = files(home)
-    (home.catalog / "products.partial").mkdir()
-    with pytest.raises(OSError, match=r"products\.partial"):
+    with pytest.raises(OSError, match=r"products\.lock"):
         take(order("3"), order("4", at=LATER), order("4", at=LATER))
     assert files(home) == before
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from features.time_units import HOUR_S
 from loadtests.goals.slo import Row
-from loadtests.traffic.soak import HOUR_S, Sample, Watch, as_dict, growth
+from loadtests.traffic.soak import Sample, Watch, as_dict, growth
 
 LIMITS = {"p99_growth": 1.1, "memory_mb_per_hour": 1, "descriptors": 5, "judged_from_s": HOUR_S}
 HOURS = 4 * HOUR_S

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from features.time_units import DAY_MS
 from recommender.arrays.id_map import IdMap
 from recommender.lifecycle.learned import LearnedModel, customer_model_of
 from recommender.lifecycle.models import HeuristicModel
@@ -16,8 +17,6 @@ from recommender.value.order_models import BG_NBD
 from recommender.value.reorder_timing import Habits, Reorder
 
 from bundles import TODAY, item, small_tables
-
-DAY_MS = 86_400_000
 
 
 def value() -> CustomerValue:

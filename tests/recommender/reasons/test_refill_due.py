@@ -7,6 +7,7 @@ from dataclasses import replace
 from small_customers import bundle_with_customers
 
 from features.live.shopper_state import Purchase, ShopperState
+from features.time_units import DAY_S
 from recommender.context.request import Placement, Request
 from recommender.model.availability import Availability
 from recommender.reasons.explain import Reason
@@ -14,7 +15,6 @@ from recommender.recommend import Recommender
 
 from bundles import NOW, TODAY
 
-DAY_S = 86_400
 BUNDLE = bundle_with_customers()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recommender.value.business_calendar import UNIFORM_CALENDAR, YEAR_DAYS, YEAR_PARTS, BusinessCalendar
+from features.time_units import MEAN_YEAR_DAYS
+from recommender.value.business_calendar import UNIFORM_CALENDAR, YEAR_PARTS, BusinessCalendar
 
 BUSY = BusinessCalendar(np.linspace(0.2, 1.8, YEAR_PARTS))
 DAYS = np.arange(19_000, 21_000, 7)
@@ -16,11 +17,11 @@ def test_usual_weeks_are_those_of_the_calendar() -> None:
 
 
 def test_a_year_is_a_year_whatever_its_seasons() -> None:
-    assert BUSY.weeks(DAYS, DAYS + round(YEAR_DAYS)) == pytest.approx(np.full(len(DAYS), 52.1), abs=0.2)
+    assert BUSY.weeks(DAYS, DAYS + round(MEAN_YEAR_DAYS)) == pytest.approx(np.full(len(DAYS), 52.1), abs=0.2)
 
 
 def test_it_runs_fast_late_in_the_year() -> None:
-    january, december = round(50 * YEAR_DAYS) + 10, round(51 * YEAR_DAYS) - 24
+    january, december = round(50 * MEAN_YEAR_DAYS) + 10, round(51 * MEAN_YEAR_DAYS) - 24
     assert BUSY.weeks(january, january + 14) < 0.3 * BUSY.weeks(december, december + 14)
 
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from features.time_units import MEAN_YEAR_DAYS
 from recommender.model.bundle import flatten, unflatten
-from recommender.value.business_calendar import YEAR_DAYS, YEAR_PARTS
+from recommender.value.business_calendar import YEAR_PARTS
 from recommender.value.customer_value import Customers, CustomerValue, forecast, recalibrated
 from recommender.value.order_models import (
     NBD,
@@ -143,7 +144,7 @@ def test_nobody_was_seen_leaving_for_as_long_as_the_shop_knows() -> None:
 
 def test_a_busy_time_is_expected_to_bring_more() -> None:
     pace = np.ones(YEAR_PARTS)
-    begins = int(TODAY / YEAR_DAYS % 1.0 * YEAR_PARTS) + 1
+    begins = int(TODAY / MEAN_YEAR_DAYS % 1.0 * YEAR_PARTS) + 1
     pace[[begins % YEAR_PARTS, (begins + 1) % YEAR_PARTS]] = 3.0
     busy = replace(VALUE, pace=pace)
     soon = forecast(busy, busy.customer(0), TODAY, (42,)).orders[0, 0]

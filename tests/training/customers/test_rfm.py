@@ -9,13 +9,13 @@ import pytest
 from histories import history_of, list_products, order
 
 from features.home import Home
+from features.time_units import DAY_S
 from training.customers.rfm import order_days, summarise
-from training.data.history import DAY
 from training.data.repeat import customer_days
 
 from factories import NOW, event
 
-TODAY = int(NOW.timestamp()) // DAY
+TODAY = int(NOW.timestamp()) // DAY_S
 
 
 def test_days_frequency_recency_and_age_by_hand(home: Home) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.value.business_calendar import UNIFORM_CALENDAR, YEAR_DAYS, YEAR_PARTS
+from features.time_units import MEAN_YEAR_DAYS
+from recommender.value.business_calendar import UNIFORM_CALENDAR, YEAR_PARTS
 from training.customers.rfm import OrderDays
 from training.customers.season import season
 
@@ -18,7 +19,7 @@ def shop(n_days: int, busy: bool, leave_after: float = 1e9) -> OrderDays:
     for customer in range(1_500):
         first = int(rng.integers(0, n_days))
         days = np.arange(first + 1, min(n_days, first + leave_after), dtype=int)
-        late = (BEGIN + days) / YEAR_DAYS % 1.0 >= 0.75
+        late = (BEGIN + days) / MEAN_YEAR_DAYS % 1.0 >= 0.75
         chance = np.where(late & busy, 3.0, 1.0) / 30
         own_days = [first, *days[rng.random(len(days)) < chance].tolist()]
         pairs += [(customer, BEGIN + day) for day in own_days]

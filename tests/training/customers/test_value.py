@@ -8,11 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from features.time_units import DAY_S
 from recommender.value.customer_value import forecast
 from recommender.value.order_models import NBD
 from recommender.value.value_intervals import intervals
 from training.customers.value import fit_customer_value
-from training.data.history import DAY, History, history_of
+from training.data.history import History, history_of
 
 FIRST, LAST = 19_000, 19_560
 
@@ -25,7 +26,7 @@ def shop(orders: Iterable[tuple[str, int, float]]) -> History:
         "customer_id",
         pl.col("order_id").cast(pl.String),
         product_id=pl.lit("p"),
-        timestamp=((FIRST + pl.col("day")) * DAY).cast(pl.Int64),
+        timestamp=((FIRST + pl.col("day")) * DAY_S).cast(pl.Int64),
         unit_price=pl.col("price"),
     )
     return history_of(lines, pl.Series(["p"]))
@@ -45,7 +46,7 @@ def lively(n: int, seed: int = 0) -> Iterable[tuple[str, int, float]]:
 def test_forecasts_of_a_shop_come_true() -> None:
     everything = shop(lively(500))
     cut = FIRST + 400
-    value = fit_customer_value(everything.before((cut + 1) * DAY), until_day=cut)
+    value = fit_customer_value(everything.before((cut + 1) * DAY_S), until_day=cut)
     rows = np.flatnonzero(value.order_days > 0)
     forecasts = forecast(value, value.customers(rows), cut, (90,))
     later = everything.purchases.where(
@@ -82,7 +83,7 @@ def test_a_busy_season_is_not_taken_for_the_whole_year() -> None:
         orders += [(f"c{number:03}", day, 20.0) for day in [begin, *again.tolist()]]
     everything = shop(orders)
     cut = FIRST + 729
-    value = fit_customer_value(everything.before((cut + 1) * DAY), until_day=cut)
+    value = fit_customer_value(everything.before((cut + 1) * DAY_S), until_day=cut)
     is_later = everything.purchases.day > cut
     assert forecast(value, value.customers(), cut).orders[:, 2].sum() == pytest.approx(
         is_later.sum(), rel=0.2
@@ -137,7 +138,7 @@ def mean_of_others(orders: Iterable[tuple[str, int, float]], odd: str) -> float:
     """Of the revenue expected in a year, of customers whose ids do not begin with `odd`."""
     history = shop(orders)
     value = fit_customer_value(history)
-    found = forecast(value, value.customers(), history.until // DAY).revenue[:, 2]
+    found = forecast(value, value.customers(), history.until // DAY_S).revenue[:, 2]
     return float(found[[not customer.startswith(odd) for customer in history.customer_ids]].mean())
 
 

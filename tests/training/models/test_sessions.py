@@ -7,8 +7,9 @@ from math import exp, log, sqrt
 import numpy as np
 import pytest
 
+from features.time_units import DAY_S
 from recommender.arrays.tables import NeighbourRow, Sessions
-from training.data.history import DAY, Visits
+from training.data.history import Visits
 from training.models.sessions import (
     DISTANCE_SCALE,
     FLOOR,
@@ -67,7 +68,7 @@ def test_what_no_visit_saw_together_is_reached_in_two_steps_with_no_visit_as_evi
 
 
 def test_an_old_visit_counts_less():
-    neighbours = row(visits([0, 1], [0, 2], apart=30 * DAY), of=0)
+    neighbours = row(visits([0, 1], [0, 2], apart=30 * DAY_S), of=0)
     assert neighbours.items.tolist() == [2, 1]
     assert neighbours.weights[1] / neighbours.weights[0] == pytest.approx(exp(-30 / 100))
 

@@ -8,13 +8,13 @@ from histories import history_of, order
 
 from features.catalogue.products import load_products
 from features.home import Home
+from features.time_units import DAY_S
 from training.run.cases import evaluation_cases, hidden_products, next_orders, rest_of_visits
 from training.run.pipeline import build
 from training.settings import TrainingSettings
 
 from factories import NOW, event
 
-DAY = 86_400
 SETTINGS = TrainingSettings(als_factors=2, als_iterations=2)
 
 
@@ -31,18 +31,18 @@ def history(tmp_path):
 
 
 def test_the_next_order_is_the_first_of_each_customer_known_before(history):
-    late = history.purchases.where(history.purchases.timestamp > NOW.timestamp() - 4 * DAY)
+    late = history.purchases.where(history.purchases.timestamp > NOW.timestamp() - 4 * DAY_S)
     (case,) = next_orders(
         history, late, customers=np.array([history.customer_ids.index("known")]), rest_days=5
     )
     assert case.request.customer_id == "known"
-    assert case.request.now == NOW.timestamp() - 3 * DAY
+    assert case.request.now == NOW.timestamp() - 3 * DAY_S
     assert case.request.rest_days == 5
     assert case.truth.tolist() == [0, 1, 2]
 
 
 def test_one_product_of_each_larger_order_is_hidden(history):
-    late = history.purchases.where(history.purchases.timestamp > NOW.timestamp() - 4 * DAY)
+    late = history.purchases.where(history.purchases.timestamp > NOW.timestamp() - 4 * DAY_S)
     cases = list(hidden_products(history, late, seed=1, rest_days=5))
     assert [case.request.customer_id for case in cases] == ["known", "unknown", None]
     for case, whole in zip(cases, ["abc", "ac", "bc"], strict=True):
@@ -57,14 +57,14 @@ def test_the_next_order_is_asked_about_wherever_it_may_be_foretold(tmp_path):
         order("a", customer="bob", days_ago=10),
         order("a", "b", customer="bob", days_ago=1),
     )
-    cut = NOW.timestamp() - 2 * DAY
+    cut = NOW.timestamp() - 2 * DAY_S
     tables, _ = build(history.before(cut), load_products(Home(tmp_path)), SETTINGS)
     cases = evaluation_cases(history, cut, tables, SETTINGS)
     for task in ("home", "email", "post_purchase", "buy_again"):
         (case,) = cases[task]
         assert (case.request.placement, case.request.customer_id) == (task, "bob")
         assert case.truth.tolist() == ([0] if task == "buy_again" else [0, 1])
-    assert cases["post_purchase"][0].request.now == NOW.timestamp() - 10 * DAY
+    assert cases["post_purchase"][0].request.now == NOW.timestamp() - 10 * DAY_S
     assert cases["visit"] == []
 
 

@@ -4,12 +4,11 @@ import pytest
 from histories import history_of, order
 
 from features.home import Home
+from features.time_units import DAY_S
 from training.run.exam import cut_time, halves
 from training.settings import TrainingSettings
 
 from factories import NOW
-
-DAY = 86_400
 
 
 @pytest.mark.parametrize(("holdout_days", "held"), [(2, 2), (28, 4)])
@@ -17,7 +16,7 @@ def test_the_last_days_are_held_out_but_never_more_than_a_fifth(tmp_path, holdou
     old = [order("a", days_ago=20 - day) for day in range(12)]
     history = history_of(Home(tmp_path), *old, *(order("a", days_ago=day) for day in (3, 2, 1, 0)))
     cut = cut_time(history, TrainingSettings(holdout_days=holdout_days))
-    assert (NOW.timestamp() - cut) / DAY == pytest.approx(held)
+    assert (NOW.timestamp() - cut) / DAY_S == pytest.approx(held)
 
 
 def test_a_shop_that_sold_most_of_late_still_learns_from_two_thirds_of_its_orders(tmp_path):

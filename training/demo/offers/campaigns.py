@@ -11,6 +11,7 @@ import polars as pl
 
 from features.history.archiver import DECISION_SCHEMA
 from features.home import Home
+from features.store.files import replacing
 from recommender.offers.catalogue import NO_OFFER, Budget, Catalogue, FrequencyCap
 from training.demo.offers.customers import totals_before
 from training.demo.offers.simulation import CATALOGUE, DemoShop
@@ -37,8 +38,8 @@ def write_campaigns(home: Home, folder: Path) -> None:
     for (at,), given in log.group_by("at", maintain_order=True):
         rows = _decisions(shop, at, given)
         target = home.decisions / f"{at:%Y-%m-%d}" / "campaign.parquet"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        rows.write_parquet(target)
+        with replacing(target) as fresh:
+            rows.write_parquet(fresh)
 
 
 def _decisions(shop: DemoShop, at: datetime, given: pl.DataFrame) -> pl.DataFrame:

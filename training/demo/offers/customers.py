@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from features.time_units import DAY_S, WEEK_DAYS
 from recommender.arrays.dtypes import Float64s
 from recommender.offers.incremental_margin import chances_of, discount_share, features_of
-from recommender.value.business_calendar import WEEK_DAYS
 from recommender.value.order_models import PARETO_NBD, OrderModel, SpendModel, Summary, expected_spend
 from training.customers.choice import fit_or_guess
 from training.customers.gamma_gamma import fit_or_guess_spend
@@ -87,7 +87,7 @@ def read_truth(folder: Path, now: datetime) -> Truth:
     """Of the customers who consented to e-mail."""
     table = pl.read_csv(folder / "truth_customers.csv").filter(pl.col("consent") == 1)
     leaves = table["left_at"].cast(pl.String).str.to_datetime(time_zone="UTC", strict=False)
-    days = ((leaves - now).dt.total_seconds() / 86_400).fill_null(np.inf).to_numpy()
+    days = ((leaves - now).dt.total_seconds() / DAY_S).fill_null(np.inf).to_numpy()
     uplift = table.select(f"uplift_{arm}" for arm in ARMS).to_numpy()
     rate, basket, affinity = (
         table[name].to_numpy() for name in ("orders_per_day", "basket_mean", "discount_affinity")

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from features.events.vocabulary import Event, EventContext, EventType
+from features.time_units import DAY_S
 from training.demo.shop.season import Calendar
 from training.demo.shop.trials import TRIALS_SINCE, AnsweredVisit
 
@@ -46,7 +47,7 @@ class Journal:
 
     def note(self, kind: EventType, visit: Visit, **details: Any) -> None:
         """Add one event at the visit's time. details: further fields of `Event`."""
-        second = round(visit.day * 86_400)
+        second = round(visit.day * DAY_S)
         timestamp = self._calendar.start + timedelta(seconds=second)
         if timestamp > self._calendar.now:
             return

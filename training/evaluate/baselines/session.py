@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array
 
+from features.time_units import DAY_S
 from recommender.arrays.dtypes import Float64s
 from recommender.model.bundle import Bundle
 from recommender.sources.als import Taste, fold_in
-from training.data.history import DAY, Visits
+from training.data.history import Visits
 from training.measure.compare import Ranker, scored
 from training.models.als import fit_als
 from training.models.ease import ease_companions
@@ -175,7 +176,7 @@ def vstan(index: VisitIndex, n_items: int, m: int = 2500, k: int = 1000) -> Scor
     """VSTAN (Garg et al. 2019; Ludewig et al. 2021) with its usual settings: visits fade with age (100
     days), looks with their distance from the newest (3.62) and from the match in the other visit (.45)."""
     idf, now = 1.0 + index.idf, index.ended.max()
-    freshness = np.exp((index.ended - now) / (100.0 * DAY)) / np.sqrt(index.distinct)
+    freshness = np.exp((index.ended - now) / (100.0 * DAY_S)) / np.sqrt(index.distinct)
 
     def score(viewed: Sequence[int]) -> Float64s:
         similarity, newest = np.zeros(len(index.ended)), np.zeros(len(index.ended), np.int64)

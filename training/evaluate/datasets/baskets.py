@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from features.importers.non_products import is_product
-from training.data.history import DAY, History, history_of
+from features.time_units import DAY_S
+from training.data.history import History, history_of
 from training.errors import BadDataset
 from training.evaluate.datasets.parquet import columns_of, readable
 
@@ -37,7 +38,7 @@ class Baskets:
         lines = bought.select(
             "customer_id",
             "product_id",
-            timestamp=pl.col("day").cast(pl.Int64) * DAY,
+            timestamp=pl.col("day").cast(pl.Int64) * DAY_S,
             order_id=pl.concat_str(pl.coalesce("customer_id", "order_id"), pl.lit(" "), pl.col("day")),
         )
         return history_of(lines, self.lines["product_id"])
@@ -96,7 +97,7 @@ def _daily(table: pl.LazyFrame) -> pl.LazyFrame:
         .filter(is_product(product, pl.lit(None, pl.String)))
         .select(
             pl.col("customer_id").cast(pl.String),
-            (pl.col("timestamp").dt.epoch("s") // DAY).cast(pl.Int32).alias("day"),
+            (pl.col("timestamp").dt.epoch("s") // DAY_S).cast(pl.Int32).alias("day"),
             product,
             pl.when(pl.col("customer_id").is_null()).then(pl.col("order_id").cast(pl.String)),
         )

@@ -13,7 +13,8 @@ import polars as pl
 
 from features.importers.non_products import is_product
 from features.live.shopper_state import Purchase, ShopperState
-from recommender.context.request import DAY, Request
+from features.time_units import DAY_S
+from recommender.context.request import Request
 from training.data.history import NO_ID, History, history_of
 from training.errors import BadDataset
 from training.evaluate.datasets.parquet import columns_of, readable
@@ -83,7 +84,7 @@ def _numbered(table: pl.LazyFrame) -> pl.LazyFrame:
     return table.select(
         user.alias("customer_id"),
         pl.concat_str(user, pl.lit(" "), number).alias("order_id"),
-        ((LAST_DAY + number - number.max().over("user_id")) * DAY).alias("at"),
+        ((LAST_DAY + number - number.max().over("user_id")) * DAY_S).alias("at"),
         pl.col("item_id").cast(pl.String).alias("product_id"),
         pl.col("is_target").alias("late"),
     ).unique(maintain_order=True)
@@ -91,7 +92,7 @@ def _numbered(table: pl.LazyFrame) -> pl.LazyFrame:
 
 def _timed(table: pl.LazyFrame) -> pl.LazyFrame:
     at, product = pl.col("at"), pl.col("product_id")
-    held_out = pl.min_horizontal(HELD_OUT_DAYS * DAY, HELD_OUT_SHARE * (at.max() - at.min()))
+    held_out = pl.min_horizontal(HELD_OUT_DAYS * DAY_S, HELD_OUT_SHARE * (at.max() - at.min()))
     return (
         table.filter(pl.col("event") == "purchase", product.is_not_null(), pl.col("order_id").is_not_null())
         .select(

@@ -13,8 +13,9 @@ import polars as pl
 
 from features.live.shopper_state import ShopperState
 from features.progress import Report, silent
+from features.time_units import DAY_S
 from recommender.context.request import Request
-from training.data.history import DAY, History, history_of
+from training.data.history import History, history_of
 from training.errors import BadDataset
 from training.evaluate.baselines.interactions import EVENT_WEIGHTS, simple_methods
 from training.evaluate.datasets.parquet import columns_of, readable
@@ -102,7 +103,7 @@ def _read(dataset: Path) -> pl.DataFrame:
 
 def _lines(train: pl.DataFrame) -> pl.DataFrame:
     """As `history_of` reads them: a day of a user is a visit and, of purchases, an order."""
-    visit = pl.concat_str("customer_id", pl.lit(" "), pl.col("at") // DAY)
+    visit = pl.concat_str("customer_id", pl.lit(" "), pl.col("at") // DAY_S)
     bought = pl.col("event") == "purchase"
     return train.select(
         "customer_id",

@@ -12,7 +12,7 @@ from features.catalogue.products import load_products
 from features.home import Home
 from features.importers.orders import import_orders
 from features.importers.refusal import ImportRefused
-from training.data.history import DAY, History, history_of, load_history
+from training.data.history import History, history_of, load_history
 from training.errors import BadDataset
 
 TOTALS = {"customer_id", "date", "dollar_value"}  # total of a day's orders, products unknown
@@ -53,7 +53,7 @@ def _of_totals(totals: pl.DataFrame) -> History:
         pl.col("customer_id").cast(pl.String),
         pl.col("order_id").cast(pl.String),
         product_id=pl.lit("order"),
-        timestamp=pl.col("date").cast(pl.Date).to_physical().cast(pl.Int64) * DAY,
+        timestamp=pl.col("date").cast(pl.Date).to_physical().cast(pl.Int64) * DAY_S,
         unit_price=pl.col("dollar_value"),
     )
     return history_of(lines, pl.Series(["order"]))

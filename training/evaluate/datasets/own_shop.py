@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from features.catalogue.products import load_products
 from features.home import Home
+from features.time_units import DAY_S
 from recommender.context.request import Request
-from training.data.history import DAY, History, load_history
+from training.data.history import History, load_history
 from training.errors import BadDataset
 from training.evaluate.datasets.cart_cases import Carts
 from training.evaluate.datasets.looks import cases_of
@@ -77,7 +78,7 @@ def _order_cut(history: History) -> int:
     """Epoch s of the midnight before the orders that training holds out."""
     if not len(history.purchases):
         raise BadDataset("there is no order to ask about: `perennial import orders FILE` brings them in")
-    return int(cut_time(history, TrainingSettings()) // DAY * DAY)
+    return int(cut_time(history, TrainingSettings()) // DAY_S * DAY_S)
 
 
 def _visit_cut(history: History) -> int:
@@ -85,8 +86,8 @@ def _visit_cut(history: History) -> int:
     times = history.visits.timestamp
     if not len(times):
         raise BadDataset("there is no visit to ask about: product views come in as events")
-    held_out = min(TrainingSettings().holdout_days * DAY, SHORT_HISTORY_SHARE * int(np.ptp(times)))
-    return int((times.max() - held_out) // DAY * DAY)
+    held_out = min(TrainingSettings().holdout_days * DAY_S, SHORT_HISTORY_SHARE * int(np.ptp(times)))
+    return int((times.max() - held_out) // DAY_S * DAY_S)
 
 
 def _next_days(history: History, early: History, cut: int) -> Iterator[Case]:
@@ -102,7 +103,7 @@ def _next_days(history: History, early: History, cut: int) -> Iterator[Case]:
     for (customer, day), basket in first.group_by("customer", "day", maintain_order=True):
         request = Request(
             "email",
-            now=float(_number(day) * DAY),
+            now=float(_number(day) * DAY_S),
             customer_id=history.customer_ids[_number(customer)],
             rest_days=0,
             in_stock=False,

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from features.home import Home
 from features.progress import Report, silent
+from features.time_units import DAY_S
 from recommender.arrays.dtypes import Float64s
 from recommender.value.customer_value import Customers, CustomerValue, forecast
 from recommender.value.order_models import NAMES
 from recommender.value.value_intervals import intervals
 from training.customers.rfm import OrderDays, order_days
 from training.customers.value import fit_customer_value
-from training.data.history import DAY, History
+from training.data.history import History
 from training.errors import BadDataset
 from training.evaluate.baselines.order_fits import plain_fits
 from training.evaluate.datasets.order_history import read_orders
@@ -52,7 +53,7 @@ def evaluate_clv(
         raise BadDataset(f"{_name(source)} holds no {FEWEST_DAYS} days of orders by known customers")
     cut = middle(truth) if until is None else (until.date() - EPOCH).days
     report("Customer value", 0, 1)
-    value = fit_customer_value(history.before((cut + 1) * DAY), until_day=cut)
+    value = fit_customer_value(history.before((cut + 1) * DAY_S), until_day=cut)
     customers_with_orders = np.flatnonzero(value.order_days > 0).astype(np.int32)
     if not len(customers_with_orders) or cut >= truth.day.max():
         raise BadDataset("no order by a known customer lies before, or after, the day given with --until")
@@ -132,7 +133,7 @@ def _simple(customers: Customers, cut: int, ahead: int) -> dict[str, tuple[Float
 
 def against_truth(history: History, file: Path) -> Metrics:
     """P(alive) and the intervals of today, compared with a generated shop's truth about its customers."""
-    today = history.until // DAY
+    today = history.until // DAY_S
     value = fit_customer_value(history)
     rows = {name: row for row, name in enumerate(history.customer_ids) if value.order_days[row] > 0}
     truth = pl.read_csv(file).filter(pl.col("customer_id").is_in(list(rows)))

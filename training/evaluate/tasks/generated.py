@@ -11,10 +11,11 @@ import numpy as np
 import polars as pl
 
 from features.progress import Report, silent
+from features.time_units import DAY_S
 from recommender.value.customer_value import forecast
 from training.customers.reorder import fit_reorder
 from training.customers.value import fit_customer_value
-from training.data.history import DAY, EVENT_TYPES, History
+from training.data.history import EVENT_TYPES, History
 from training.measure.metrics import Metrics
 from training.measure.result import Evaluation
 
@@ -44,7 +45,7 @@ def measure_generated(n_customers: int, report: Report = silent) -> Evaluation:
     with timed("forecast"):
         for start in range(0, n_customers, BATCH):
             batch = value.customers(slice(start, start + BATCH))
-            forecast(value, batch.where(batch.order_days > 0), history.until // DAY)
+            forecast(value, batch.where(batch.order_days > 0), history.until // DAY_S)
     with timed("reorder"):
         fit_reorder(lines, np.full(PRODUCTS, -1, np.int32), n_customers)
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -74,7 +75,7 @@ def generated(n_customers: int, rng: np.random.Generator) -> History:
     later = rng.random(len(customer)) * np.repeat(stay, counts)
     later[np.cumsum(counts) - counts] = 0.0
     item = (PRODUCTS * rng.random(len(customer)) ** 3).astype(np.int32)
-    seconds = ((FIRST_DAY + np.repeat(first, counts) + later) * DAY).astype(np.int64)
+    seconds = ((FIRST_DAY + np.repeat(first, counts) + later) * DAY_S).astype(np.int64)
     nobody = pl.repeat(None, len(customer), dtype=pl.Int32, eager=True)
     log = pl.DataFrame(
         {

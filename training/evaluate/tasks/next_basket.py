@@ -10,8 +10,8 @@ import numpy as np
 
 from features.home import Home
 from features.progress import Report, silent
+from features.time_units import DAY_S
 from recommender.context.request import Request
-from training.data.history import DAY
 from training.evaluate.baselines.next_basket import simple_methods
 from training.evaluate.datasets.baskets import Baskets, read_baskets
 from training.evaluate.datasets.own_shop import read_shop
@@ -59,7 +59,7 @@ def last_baskets_of(name: str, baskets: Baskets) -> Exam:
     rows = {product: row for row, product in enumerate(history.product_ids)}
     case_of = {
         customer: Case(
-            Request("email", now=float(day * DAY), customer_id=customer, rest_days=0),
+            Request("email", now=float(day * DAY_S), customer_id=customer, rest_days=0),
             np.array([rows[product] for product in bought], np.int32),
         )
         for customer, day, bought in baskets.targets().iter_rows()

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from features.time_units import DAY_S
 from recommender.context.request import Placement, Request, Situation
 from recommender.model.bundle import Bundle
 from training.errors import BadDataset
@@ -32,7 +33,7 @@ class Habit:
 
     def wait(self, now: float) -> float:
         """Time until it is due, in its own intervals; below 0: overdue."""
-        return (self.due - now) / (86_400 * self.every_days)
+        return (self.due - now) / (DAY_S * self.every_days)
 
 
 @dataclass(frozen=True)
