@@ -20,7 +20,7 @@ from api.schemas.recommendations import (
     SavedRulesAnswer,
     VersionAsk,
 )
-from api.serving.answering import items_json, question, shown_products
+from api.serving.answering import items_json, request_of, shown_products
 from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import asked, refuse, saved
 from api.serving.security import SecretService
@@ -75,9 +75,9 @@ async def preview_rules(
     shopper = whose(request, "secret", service.access, ask.request)
     log, _ = await live_log(service, shopper)
     now = ask.at.timestamp() if ask.at else time.time()
-    at_ask = question(ask.request, shopper, log, (), now)
+    to_answer = request_of(ask.request, shopper, log, now)
     plain, steps = await asyncio.to_thread(
-        preview, recommender, ask.rules, at_ask, ask.request.k, shopper.visitor
+        preview, recommender, ask.rules, to_answer, ask.request.k, shopper.visitor
     )
     before, after = (
         msgspec.Raw(items_json(picks, shown_products(recommender, picks)).encode())

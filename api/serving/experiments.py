@@ -6,20 +6,19 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from api.schemas.recommendations import ExperimentAnswer
 from api.web.replies import encode
-from features.outgoing.impressions import ExperimentAssignment, ServedRecord
+from features.outgoing.impressions import ExperimentAssignment
 from recommender.experiments.assignment import NO_TRIAL, Trial, Trials
 from recommender.experiments.holdout import popular_for_holdout
 from recommender.experiments.plan import Arm, Experiment
 from recommender.model import versions
 from recommender.model.availability import Availability
 from recommender.model.bundle_files import BadBundle
-from recommender.recommend import Pick, Recommender
+from recommender.recommend import Recommender
 
 log = logging.getLogger("perennial.trials")
 UNAVAILABLE = ("experiment_unavailable",)
@@ -27,12 +26,12 @@ Changes = Mapping[str, Mapping[str, Any]]
 
 
 class Treatment(NamedTuple):
-    """Who answers, what is noted of it and told (a `schemas.ExperimentAnswer`), and what is missing."""
+    """Which recommender answers a visitor, and why. experiment_json: of a `schemas.ExperimentAnswer`."""
 
     recommender: Recommender | None
-    treated: ExperimentAssignment = NO_TRIAL.treated
-    told: str = "null"
-    missing: Sequence[str] = ()
+    assignment: ExperimentAssignment = NO_TRIAL.treated
+    experiment_json: str = "null"
+    degraded_reasons: Sequence[str] = ()
     arm: Arm | None = None
 
 
@@ -84,13 +83,15 @@ class Variants:
     def _treatment(self, base: Recommender, trial: Trial) -> Treatment:
         treated, arm = trial
         if treated.held_out:
-            return Treatment(popular_for_holdout(base), treated, _told(treated, None))
+            return Treatment(popular_for_holdout(base), treated, _experiment_json(treated, None))
         if arm is None:
             return Treatment(base, treated)
         recommender = self._of_arm(base, arm)
         if recommender is None:  # not this arm's answer: it must not count as one
-            return Treatment(base, ExperimentAssignment(holdout=treated.holdout), missing=UNAVAILABLE)
-        return Treatment(recommender, treated, _told(treated, arm), (), arm)
+            return Treatment(
+                base, ExperimentAssignment(holdout=treated.holdout), degraded_reasons=UNAVAILABLE
+            )
+        return Treatment(recommender, treated, _experiment_json(treated, arm), (), arm)
 
     def _of_arm(self, base: Recommender, arm: Arm) -> Recommender | None:
         """None: its model is not there."""
@@ -101,28 +102,6 @@ class Variants:
         return replace(chosen, rules=rules, observe=base.observe)
 
 
-def _told(treated: ExperimentAssignment, arm: Arm | None) -> str:
+def _experiment_json(treated: ExperimentAssignment, arm: Arm | None) -> str:
     widget = arm.widget if arm else None
     return encode(ExperimentAnswer(str(treated.experiment), str(treated.arm), widget)).decode()
-
-
-def record_of(
-    treatment: Treatment,
-    recommendation_id: str,
-    placement: str,
-    picks: Sequence[Pick],
-    shown: Sequence[str],
-    customer_id: str,
-) -> ServedRecord:
-    """Of an answer about a customer that no page asked for: picks, a decision about an offer."""
-    bundle = treatment.recommender.bundle if treatment.recommender else None
-    return ServedRecord(
-        recommendation_id=recommendation_id,
-        at=datetime.now(UTC),
-        placement=placement,
-        product_ids=tuple(shown),
-        sources=tuple(pick.source for pick in picks),
-        customer_id=customer_id,
-        model_version=bundle.manifest.version if bundle else None,
-        treated=treatment.treated,
-    )

@@ -49,6 +49,7 @@ class Service:
     settings: ApiSettings
     store: Connection
     writes: Connection  # of its own: taking an event may wait longer than an answer
+    batch: Connection  # of its own, too: e-mail picks wait rather than repeat what was sent
     store_settings: StoreSettings
     served: ServedBuffer
     access: Access

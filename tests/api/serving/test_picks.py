@@ -126,6 +126,6 @@ def test_picks_need_a_secret_key(http: httpx.Client) -> None:
 def test_without_a_store_the_picks_come_from_the_model(
     http: httpx.Client, client: redis.Redis, settings: StoreSettings
 ) -> None:
-    client.client_pause(settings.redis_deadline_ms + 300)
+    client.client_pause(settings.redis_batch_deadline_ms + 1_000)
     answer = one(http, k=3)
     assert (answer.degraded, answer.degraded_reasons, len(answer.items)) == (True, ["store_unavailable"], 3)
