@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from api.schemas.recommendations import Answer, AnswerPage, Ask, AskPage
 from api.serving.security import ANY_KEY
 from api.serving.service import Service
-from api.serving.shoppers import whose
+from api.serving.shoppers import shopper_of
 from api.serving.widgets import TimedAnswer, answer_page, answer_widget
 from api.web.metrics import STAGE_SECONDS
 from api.web.openapi import documented, takes
@@ -23,7 +23,7 @@ async def recommendations(request: Request) -> Response:
     service: Service = request.app.state.service
     scope = service.access.scope_of(request)
     ask = ask_of_query(request.scope["query_string"])
-    shopper = whose(request, scope, service.access, ask)
+    shopper = shopper_of(request, scope, service.access, ask)
     return _reply(await answer_widget(service, ask, shopper))
 
 
@@ -37,7 +37,7 @@ async def page(request: Request) -> Response:
     service: Service = request.app.state.service
     scope = service.access.scope_of(request)
     asks = asks_of_body(await read_body(request, service.settings.max_body_bytes))
-    shoppers = [whose(request, scope, service.access, ask) for ask in asks]
+    shoppers = [shopper_of(request, scope, service.access, ask) for ask in asks]
     return _reply(await answer_page(service, asks, shoppers))
 
 

@@ -21,8 +21,10 @@ _experiment_of = msgspec.json.Decoder(ExperimentAnswer | None).decode
 
 
 async def offer_in_trial(service: Service, ask: OfferAsk) -> OfferAnswer:
-    """The next best offer of those that this customer may get. What was promised before stands. Raises
-    StoreUnavailable."""
+    """The next best offer among those that this customer's arm leaves; an earlier promise stays valid.
+
+    Raises StoreUnavailable.
+    """
     treatment = service.treatment(ask.customer_id, OFFERS, time.time())
     left = offers_of(service.offers, treatment)
     answer = await next_offer(service, ask, left)
