@@ -74,7 +74,7 @@ class Recorder:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was measured, and its worth. sustained: of a ramp, requests a second within the promises."""
+    """What was measured, and the verdict. sustained: of a ramp, requests a second within the promises."""
 
     plan: LoadPlan
     rows: list[Row]
@@ -150,7 +150,7 @@ def _shape(plan: LoadPlan) -> LoadTestShape:
 def _verdict(
     slo: dict[str, Any], plan: LoadPlan, recorder: Recorder, rows: list[Row], watch: Watch
 ) -> tuple[Verdict, int | None]:
-    """The run's worth, and of a ramp the rate that it sustained.
+    """The verdict on a run, and of a ramp the rate that it sustained.
 
     A ramp goes on until promises break, and saturates the machine: it passes if they held at the basic
     rate, and the generator must have been in time up to where they held.
