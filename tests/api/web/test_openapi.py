@@ -1,4 +1,7 @@
-"""The documentation says what the service does: who may ask, with what, and what comes back."""
+"""The documentation says what the service does: who may ask, with what, and what comes back.
+
+Covers api/schemas/ and api/process/app.py, too.
+"""
 
 from __future__ import annotations
 
