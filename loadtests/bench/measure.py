@@ -22,7 +22,7 @@ VARIANTS = ("built", "dict", "asked")  # of the empty route, see reference.py
 
 @dataclass(frozen=True)
 class Target:
-    """What is asked, where, and which processes do the work.
+    """Requests, where they are sent, and which processes do the work.
 
     `requests` begins anew for each window; distinct: after so many they repeat, None: never.
     """

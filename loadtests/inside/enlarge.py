@@ -135,7 +135,7 @@ def enlarged(bundle: Bundle, products: int, customers: int) -> Bundle:
 
 
 def asking_every_source(bundle: Bundle) -> Bundle:
-    """With a weight for all sources that a placement knows, whichever of them the shop taught to ask."""
+    """With a weight for every source of a placement, also for those that training gave none."""
     source_weights = fixed_weights()
     for row, placement in enumerate(PLACEMENTS):
         source_weights[row, : len(SOURCE_MIXES[placement])] = 1.0

@@ -20,7 +20,7 @@ from loadtests.traffic.soak import Watch, as_dict, growth
 from loadtests.traffic.users import Arrivals, EmailCampaign, Shopper
 from loadtests.traffic.visits import shop_at
 
-LOOKS = 200  # at the workers' memory, over a run
+MEMORY_SAMPLES = 200  # over a run
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class LoadPlan:
 
 @dataclass
 class Recorder:
-    """Hears of every request: rows by name, of the whole run and of each second of it."""
+    """Records every answer: rows by name, of the whole run and of each second of it."""
 
     late_s: float
     generator: Generator = field(default_factory=Generator)
@@ -45,7 +45,7 @@ class Recorder:
     late: Counter[int] = field(default_factory=Counter)  # by second
     began: float = field(default_factory=perf_counter)
 
-    def hear(
+    def record(
         self,
         name: str,
         response_time: float,
@@ -114,10 +114,13 @@ def run(plan: LoadPlan, pids: Sequence[int] = ()) -> Outcome:
         user_classes=[Shopper, EmailCampaign], host=plan.url, shape_class=_shape(plan), stop_timeout=10
     )
     recorder = Recorder(slo["generator"]["late_ms"] / 1000)
-    environment.events.request.add_listener(recorder.hear)  # type: ignore[no-untyped-call]
+    environment.events.request.add_listener(recorder.record)  # type: ignore[no-untyped-call]
     runner = environment.create_local_runner()
     watch = Watch(pids)
-    beside = [gevent.spawn(stats.stats_history, runner), gevent.spawn(_look, watch, plan.seconds / LOOKS)]
+    beside = [
+        gevent.spawn(stats.stats_history, runner),
+        gevent.spawn(_look, watch, plan.seconds / MEMORY_SAMPLES),
+    ]
     wall, cpu = perf_counter(), process_time()
     runner.start_shape()
     gevent.joinall([runner.shape_greenlet])
