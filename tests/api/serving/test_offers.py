@@ -115,14 +115,14 @@ def test_two_workers_asked_at_once_decide_once(
     customers = [f"c-{number}" for number in range(25)]
     before = client.xlen(keys.decision_stream())
     with ThreadPoolExecutor(8) as pool:
-        answers = [
+        futures = [
             (customer, pool.submit(ask, worker, customer, cart=["pot"]))
             for customer in customers
             for worker in (http, other_http, http, other_http)
         ]
     answers: dict[str, set[bytes]] = {}
-    for customer, answer in answers:
-        answers.setdefault(customer, set()).add(msgspec.json.encode(answer.result()))
+    for customer, future in futures:
+        answers.setdefault(customer, set()).add(msgspec.json.encode(future.result()))
     assert {len(each) for each in answers.values()} == {1}
     assert client.xlen(keys.decision_stream()) == before + len(customers)
 
@@ -133,12 +133,12 @@ def test_a_budget_is_never_overdrawn_whoever_asks_at_once(
     offering(http, TEN, budgets=[{"id": "spring", "amount": 7}])
     eventually(lambda: ask(other_http, "0-0", cart=["pot"]).degraded_reasons == [])  # it heard of them
     with ThreadPoolExecutor(8) as pool:
-        answers = [
+        futures = [
             pool.submit(ask, worker, f"{number}-{index}", cart=["pot"])
             for number in range(30)
             for index, worker in enumerate((http, other_http))
         ]
-    given = [answer.result().offer_id for answer in answers].count("ten")
+    given = [future.result().offer_id for future in futures].count("ten")
     assert given == 3  # 2.00 each
     assert client.hget(keys.budgets_spent(), "spring") == b"6"
     late = ask(http, "late", cart=["pot"])

@@ -91,10 +91,10 @@ def operations(document: dict[str, Any]) -> list[Operation]:
 
 
 @pytest.fixture
-def held(url: str, client: redis.Redis) -> tuple[None, str, str]:
+def held(url: str, served_home: Home, client: redis.Redis) -> tuple[None, str, str]:
     """No key, a public and a secret one, known to the running service."""
     now = datetime.now(UTC)
-    public, secret = create_key(client, "public", "", now), create_key(client, "secret", "", now)
+    public, secret = (create_key(served_home, client, scope, "", now) for scope in ("public", "secret"))
     tiers = f"{url}/v1/tiers"
     eventually(lambda: httpx.get(tiers, headers={"Authorization": f"Bearer {secret}"}).status_code == 200)
     return None, public, secret
