@@ -9,8 +9,9 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-ASK = "GET /v1/recommendations?placement=trending HTTP/1.1\r\nHost: shop\r\n"
-WRONG = "GET /v1/recommendations?placement=nowhere HTTP/1.1\r\nHost: shop\r\n"
+HEAD = " HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer sk_demo\r\n"
+ASK = f"GET /v1/recommendations?placement=trending{HEAD}"
+WRONG = f"GET /v1/recommendations?placement=nowhere{HEAD}"
 HEALTH = "GET /healthz HTTP/1.1\r\nHost: shop\r\n"
 
 
