@@ -162,7 +162,7 @@ def bench(
             anew = points is curves.GOALS
             curves.grow(save or curves.RESULTS, console.log, points, curve, shops, anew=anew)
             return
-        figures = command.bench(home, plan.QUICK if quick else plan.FULL, command.told_on_stderr)
+        figures = command.bench(home, plan.QUICK if quick else plan.FULL, command.report_on_stderr)
     if save:
         save.parent.mkdir(parents=True, exist_ok=True)
         save.write_text(json.dumps(figures, indent=1), encoding="utf-8")

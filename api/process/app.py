@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -76,11 +77,12 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         store = Connection(redis_url, store_settings.redis_deadline_ms)
         writes = Connection(redis_url, store_settings.redis_write_deadline_ms)
+        batch = Connection(redis_url, store_settings.redis_batch_deadline_ms)
         served = ServedBuffer(writes, store_settings)
         access = Access(is_local(settings.host))
-        service = Service(home, settings, store, writes, store_settings, served, access, load)
+        service = Service(home, settings, store, writes, batch, store_settings, served, access, load)
         app.state.service = service
-        await asyncio.gather(store.open(), writes.open())
+        await asyncio.gather(store.open(), writes.open(), batch.open())
         await service.refresh()
         tasks = [asyncio.create_task(service.watch()), asyncio.create_task(served.run())]
         yield
@@ -88,12 +90,12 @@ def create_app(
             task.cancel()
         await asyncio.wait(tasks)
         flush()
-        await asyncio.gather(store.close(), writes.close())
+        await asyncio.gather(store.close(), writes.close(), batch.close())
 
     app = ShortcutFastAPI(
         title="Perennial",
         description="Recommendations that bring customers back.",
-        version="0.1.0",
+        version=version("perennial"),
         openapi_tags=openapi.TAGS,
         docs_url=None,
         redoc_url=None,

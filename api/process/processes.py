@@ -46,7 +46,7 @@ def url_of(listener: socket.socket) -> str:
 
 def run_api(app: FastAPI, listener: socket.socket, settings: ApiSettings) -> None:
     """Serve until SIGTERM, then finish what is open."""
-    import uvicorn  # these not above: the supervisor shall not wait for them
+    import uvicorn  # imported late: the supervisor does not need it
 
     config = uvicorn.Config(
         app,

@@ -54,10 +54,10 @@ def serve_api(
     home: Home, settings: ApiSettings, store_settings: StoreSettings, listener_fd: int | None = None
 ) -> None:
     """The API alone, on the supervisor's socket or one of its own."""
-    # One thread for FAISS and BLAS: two wait for each other for longer than an answer takes. The libraries
-    # read this when they are imported, so it stands before them.
+    # One thread for FAISS and BLAS: two wait for each other for longer than an answer takes. Set before the
+    # libraries are imported, which read it then.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from api.serving.preload import preload  # these not above: the supervisor shall not wait for them
+    from api.serving.preload import preload  # imported late: the supervisor does not need it
 
     load = preload(home.models)
     from api.process.app import create_app

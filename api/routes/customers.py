@@ -14,6 +14,7 @@ from fastapi import APIRouter, Response
 
 from api.serving.security import SecretService
 from api.serving.service import Service
+from api.serving.shoppers import STORE_AWAY
 from api.serving.tiers import tier_plan
 from api.web.openapi import documented
 from api.web.replies import JsonReply, encode
@@ -34,74 +35,74 @@ async def customer_profile(customer_id: str, service: SecretService) -> Response
 
     Somebody unknown is 200 with `known: false` and nothing else: an e-mail tool goes on all the same.
     """
-    known = await _known(service, customer_id)
+    stored = await _read_stored(service, customer_id)
     plan = await asyncio.to_thread(tier_plan, service.home)
     recommender = service.recommender
-    found = build_profile(
+    trained = build_profile(
         customer_id,
         recommender.bundle if recommender else None,
         recommender.shelf if recommender else None,
-        known.life.shopper.purchases,
+        stored.state.shopper.purchases,
         plan,
         time.time(),
         np.random.default_rng(0),  # the same question, the same answer
     )
-    return JsonReply(encode(with_live(found, known)))
+    return JsonReply(encode(with_live(trained, stored)))
 
 
-class Known(NamedTuple):
-    """What the store remembers of a customer. read_ms: trigger id -> when it was read, epoch ms."""
+class StoredCustomer(NamedTuple):
+    """A customer as the store has them. read_ms: trigger id -> when it was read, epoch ms."""
 
-    life: CustomerState = CustomerState()
+    state: CustomerState = CustomerState()
     sendings: Sequence[Sending] = ()
     read_ms: Mapping[str, int] = {}
-    missing: Sequence[str] = ()
+    degraded_reasons: Sequence[str] = ()
 
 
-def with_live(found: Profile, known: Known) -> Profile:
-    """The profile under what was told and sent since the last training."""
-    said = known.life.all_consents()
-    told = {} if found.consent is None else {"email": found.consent}
+def with_live(trained: Profile, stored: StoredCustomer) -> Profile:
+    """The trained profile, updated by the facts and messages that the store has."""
+    live_consents = stored.state.all_consents()
+    trained_consents = {} if trained.consent is None else {"email": trained.consent}
     return msgspec.structs.replace(
-        found,
-        known=found.known or not known.life.is_empty,
-        country=known.life.value("country") or found.country,
-        language=known.life.value("language") or found.language,
-        consent=said.get("email", found.consent),
-        consents=told | said,
-        last_contacts=contacts(found.customer_id, known),
-        degraded_reasons=[*found.degraded_reasons, *known.missing],
+        trained,
+        known=trained.known or not stored.state.is_empty,
+        country=stored.state.value("country") or trained.country,
+        language=stored.state.value("language") or trained.language,
+        consent=live_consents.get("email", trained.consent),
+        consents=trained_consents | live_consents,
+        last_contacts=contacts(trained.customer_id, stored),
+        degraded_reasons=[*trained.degraded_reasons, *stored.degraded_reasons],
     )
 
 
-def contacts(customer_id: str, known: Known) -> list[Contact]:
+def contacts(customer_id: str, stored: StoredCustomer) -> list[Contact]:
     """Newest first. A trigger that was read, and an e-mail that asked for picks under its id, are one."""
-    sent = {sending.send_id: sending for sending in known.sendings}
+    sent = {sending.send_id: sending for sending in stored.sendings}
     first_ms = {name: sending.at_ms for name, sending in sent.items()}
-    for name, at_ms in known.read_ms.items():
+    for name, at_ms in stored.read_ms.items():
         first_ms[name] = min(at_ms, first_ms.get(name, at_ms))
-    found = [_contact(at_ms, name, customer_id, sent.get(name)) for name, at_ms in first_ms.items()]
-    return sorted(found, key=lambda each: each.at, reverse=True)[:MOST_CONTACTS]
+    all_contacts = [_contact(at_ms, name, customer_id, sent.get(name)) for name, at_ms in first_ms.items()]
+    return sorted(all_contacts, key=lambda each: each.at, reverse=True)[:MOST_CONTACTS]
 
 
-async def _known(service: Service, customer_id: str) -> Known:
-    """In one round trip; what is missing, if the store is away."""
+async def _read_stored(service: Service, customer_id: str) -> StoredCustomer:
+    """In one round trip; without the store, empty and with the reason."""
     try:
         events = service.store.send("LRANGE", keys.shopper_log(customer_id, identified=True), 0, -1)
-        told = service.store.send("HGETALL", keys.customer_facts(customer_id, identified=True))
+        facts = service.store.send("HGETALL", keys.customer_facts(customer_id, identified=True))
         sent = service.store.send("GET", keys.sendings(customer_id))
         read = service.store.send("ZREVRANGE", keys.contacts(customer_id), 0, MOST_CONTACTS - 1, "WITHSCORES")
-        return Known(
-            fold_customer(await events, parse_facts(_pairs(await told))),
+        return StoredCustomer(
+            fold_customer(await events, parse_facts(_pairs(await facts))),
             sendings_of(await sent),
             {name.decode(): int(float(at)) for name, at in _pairs(await read).items()},
         )
     except StoreUnavailable:
-        return Known(missing=["store_unavailable"])
+        return StoredCustomer(degraded_reasons=STORE_AWAY)
 
 
 def _pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:
-    """A reply that names and values take turns in."""
+    """Names and values in turns -> a mapping."""
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 

@@ -39,17 +39,17 @@ async def events(request: Request) -> Response:
     """
     service: Service = request.app.state.service
     scope = service.access.scope_of(request)
-    service.access.require_known()
+    service.access.require_checkable_keys()
     raws = _events_of(await read_body(request, service.settings.max_body_bytes))
     if len(raws) > service.settings.max_events:
         raise Problem(
             413, f"More than {service.settings.max_events:,} events in one request; send them in parts."
         )
     received_at = datetime.now(UTC)
-    nobody = scope == "public" and header(request, b"sec-gpc") == "1"
-    good, rejected = _parse(raws, received_at, nobody=nobody)
-    taken = await ingest(service.writes, good, received_at, service.store_settings) if good else []
-    for event, fresh in zip(good, taken, strict=True):
+    no_profiling = scope == "public" and header(request, b"sec-gpc") == "1"
+    valid, rejected = _parse(raws, received_at, no_profiling=no_profiling)
+    taken = await ingest(service.writes, valid, received_at, service.store_settings) if valid else []
+    for event, fresh in zip(valid, taken, strict=True):
         EVENTS.add(event.type, "accepted" if fresh else "duplicate")
     answer = Received(accepted=sum(taken), duplicates=len(taken) - sum(taken), rejected=rejected)
     return JsonReply(encode(answer), status=202)
@@ -69,31 +69,31 @@ _decode_many = msgspec.json.Decoder(_Many | list[msgspec.Raw]).decode
 def _events_of(body: bytes) -> Sequence[bytes | msgspec.Raw]:
     """The JSON of each event, of one, a list, or `{"events": [...]}`."""
     try:
-        found = _decode_many(body)
+        decoded = _decode_many(body)
     except (msgspec.ValidationError, UnicodeDecodeError):
         return [body]
     except (msgspec.DecodeError, RecursionError):
         decode_json(body)  # says what is wrong
         return [body]
-    return found if isinstance(found, list) else found.events
+    return decoded if isinstance(decoded, list) else decoded.events
 
 
 def _parse(
-    raws: Sequence[bytes | msgspec.Raw], received_at: datetime, *, nobody: bool
+    raws: Sequence[bytes | msgspec.Raw], received_at: datetime, *, no_profiling: bool
 ) -> tuple[list[Event], list[Rejected]]:
-    """The good ones, and the others by index. `nobody`: this browser objects to profiling."""
-    good, rejected = [], []
+    """The valid events, and why the others were rejected. no_profiling: the browser sends Sec-GPC."""
+    valid, rejected = [], []
     for index, raw in enumerate(raws):
         try:
-            good.append(_allowed(read_event(raw, received_at, _fresh_id), nobody=nobody))
+            valid.append(_allowed(read_event(raw, received_at, _fresh_id), no_profiling=no_profiling))
         except (InvalidEvent, msgspec.DecodeError, RecursionError) as error:
             rejected.append(Rejected(index, str(error)))
-            EVENTS.add(_closed(raw), "rejected")
-    return good, rejected
+            EVENTS.add(_type_label(raw), "rejected")
+    return valid, rejected
 
 
-def _allowed(event: Event, *, nobody: bool) -> Event:
-    if nobody and event.type not in NOT_BROWSING:
+def _allowed(event: Event, *, no_profiling: bool) -> Event:
+    if no_profiling and event.type not in NOT_BROWSING:
         raise InvalidEvent("not kept: the browser sends Sec-GPC, an objection to profiling")
     return event
 
@@ -102,7 +102,7 @@ def _fresh_id() -> str:
     return uuid4().hex
 
 
-def _closed(raw: bytes | msgspec.Raw) -> str:
+def _type_label(raw: bytes | msgspec.Raw) -> str:
     """The event's type if it is one of ours: metric labels come from a closed set."""
     try:
         kind = msgspec.json.decode(raw, type=_Typed).type

@@ -25,7 +25,7 @@ class InsightAsk(msgspec.Struct, frozen=True):
 
 
 class Day(msgspec.Struct, frozen=True):
-    """Of a report."""
+    """The day that a report is of."""
 
     as_of: date
 
@@ -45,13 +45,13 @@ async def insight(
     """
     if name not in INSIGHTS:
         raise Problem(404, f"There are figures of {', '.join(INSIGHTS)}; not of {name!r}.")
-    found = await asyncio.to_thread(read_report, service.home, name)
-    if found is None:
+    report = await asyncio.to_thread(read_report, service.home, name)
+    if report is None:
         raise Problem(404, NOT_YET)
-    of = msgspec.json.decode(found, type=Day).as_of
-    if ask.as_of is not None and ask.as_of != of:
+    as_of = msgspec.json.decode(report, type=Day).as_of
+    if ask.as_of is not None and ask.as_of != as_of:
         command = f"perennial report kpi --about {name} --as-of {ask.as_of} --format json"
-        raise Problem(422, f"as_of: these figures are of {of}. For another day run `{command}`.")
+        raise Problem(422, f"as_of: these figures are of {as_of}. For another day run `{command}`.")
     if name == "offers":
-        found = await with_budgets(service, found)
-    return Response(found, media_type="application/json", headers={"Cache-Control": "private, no-store"})
+        report = await with_budgets(service, report)
+    return Response(report, media_type="application/json", headers={"Cache-Control": "private, no-store"})

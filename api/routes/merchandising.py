@@ -20,12 +20,12 @@ from api.schemas.recommendations import (
     SavedRulesAnswer,
     VersionAsk,
 )
-from api.serving.answering import items_json, question, shown_products
+from api.serving.answering import items_json, request_of, shown_products
 from api.serving.inputs import Sent, body_of, query_of
-from api.serving.revisions import asked, refuse, saved
+from api.serving.revisions import read_version, refuse, save_version
 from api.serving.security import SecretService
 from api.serving.service import Service
-from api.serving.shoppers import live_log, whose
+from api.serving.shoppers import live_log, shopper_of
 from api.web.openapi import documented, takes
 from api.web.problems import Problem
 from api.web.replies import JsonReply, encode
@@ -43,7 +43,7 @@ router = APIRouter(tags=["merchandising"])
 @router.get("/v1/merchandising", **documented(SavedRulesAnswer, 404, 422, 503, query=VersionAsk))
 async def saved_rules(service: SecretService, ask: Annotated[VersionAsk, query_of(VersionAsk)]) -> Response:
     """The rules as they stand, or as they were at an earlier `revision`."""
-    return _saved(service, *await asked(service, ask.revision, MERCHANDISING, "/v1/merchandising"))
+    return _saved(service, *await read_version(service, ask.revision, MERCHANDISING, "/v1/merchandising"))
 
 
 @router.put(
@@ -52,10 +52,10 @@ async def saved_rules(service: SecretService, ask: Annotated[VersionAsk, query_o
 async def put_rules(
     service: SecretService, body: Annotated[Sent[RulesToSave], body_of(RulesToSave)]
 ) -> Response:
-    """Replace all rules. Contradictions are refused; products that the model does not know are told."""
+    """Replace all rules. Contradictions are refused; products that the model does not know are warnings."""
     sent = body.checked
     refuse("rules", contradictions(sent.rules))
-    versions = await saved(service, MERCHANDISING, sent.rules, sent.revision)
+    versions = await save_version(service, MERCHANDISING, sent.rules, sent.revision)
     await service.refresh_rules()
     return _saved(service, versions, versions[0])
 
@@ -72,12 +72,12 @@ async def preview_rules(
     if service.recommender is None:
         raise Problem(503, "There is no model yet: run `perennial train`.", headers={"Retry-After": "60"})
     recommender = Recommender(service.recommender.bundle, service.recommender.shelf)
-    shopper = whose(request, "secret", service.access, ask.request)
+    shopper = shopper_of(request, "secret", service.access, ask.request)
     log, _ = await live_log(service, shopper)
     now = ask.at.timestamp() if ask.at else time.time()
-    at_ask = question(ask.request, shopper, log, (), now)
+    to_answer = request_of(ask.request, shopper, log, now)
     plain, steps = await asyncio.to_thread(
-        preview, recommender, ask.rules, at_ask, ask.request.k, shopper.visitor
+        preview, recommender, ask.rules, to_answer, ask.request.k, shopper.visitor
     )
     before, after = (
         msgspec.Raw(items_json(picks, shown_products(recommender, picks)).encode())

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Response
 from api.schemas.offers import CatalogueAnswer, CatalogueToSave, CatalogueVersion
 from api.schemas.recommendations import VersionAsk
 from api.serving.inputs import Sent, body_of, query_of
-from api.serving.revisions import asked, refuse, saved
+from api.serving.revisions import read_version, refuse, save_version
 from api.serving.security import SecretService
 from api.serving.service import Service
 from api.web.openapi import documented, takes
@@ -30,7 +30,9 @@ async def offer_catalogue(
     service: SecretService, ask: Annotated[VersionAsk, query_of(VersionAsk)]
 ) -> Response:
     """The offers as they stand, or as they were at an earlier `revision`. Needs a secret key."""
-    return _saved(service, *await asked(service, ask.revision, OFFER_CATALOGUE, "/v1/offers/catalogue"))
+    return _saved(
+        service, *await read_version(service, ask.revision, OFFER_CATALOGUE, "/v1/offers/catalogue")
+    )
 
 
 @router.put(
@@ -43,10 +45,10 @@ async def put_offer_catalogue(
     """Replace all offers; the next decision goes by them. Contradictions are refused, and offers that leave
     too little of every product's margin. Needs a secret key."""
     sent = body.checked
-    found = contradictions(sent.catalogue)
-    found += await asyncio.to_thread(_losing, service.recommender, sent.catalogue)
-    refuse("catalogue", found)
-    versions = await saved(service, OFFER_CATALOGUE, body.as_sent["catalogue"], sent.revision)
+    problems = contradictions(sent.catalogue)
+    problems += await asyncio.to_thread(_losing, service.recommender, sent.catalogue)
+    refuse("catalogue", problems)
+    versions = await save_version(service, OFFER_CATALOGUE, body.as_sent["catalogue"], sent.revision)
     await service.refresh_offers()
     return _saved(service, versions, versions[0])
 
@@ -56,18 +58,18 @@ def _losing(recommender: Recommender | None, catalogue: Catalogue) -> list[str]:
     if recommender is None:
         return []
     shelf = recommender.shelf
-    known = shelf.offered & (shelf.price > 0) & np.isfinite(shelf.cost)
-    pairs = np.unique(np.stack([shelf.price[known], shelf.cost[known]], axis=1), axis=0).astype(float)
+    has_costs = shelf.offered & (shelf.price > 0) & np.isfinite(shelf.cost)
+    pairs = np.unique(np.stack([shelf.price[has_costs], shelf.cost[has_costs]], axis=1), axis=0).astype(float)
     return loses_everywhere(catalogue, pairs[:, 0].tolist(), pairs[:, 1].tolist())
 
 
 def _saved(service: Service, versions: Sequence[SettingVersion], version: SettingVersion) -> Response:
-    kept = msgspec.json.decode(version.settings, type=Catalogue)
+    catalogue = msgspec.json.decode(version.settings, type=Catalogue)
     answer = CatalogueAnswer(
         revision=version.revision,
         saved_at=version.saved_at,
-        catalogue=kept,
-        warnings=list(_warnings(service.recommender, kept)),
+        catalogue=catalogue,
+        warnings=list(_warnings(service.recommender, catalogue)),
         versions=[
             CatalogueVersion(
                 each.revision,

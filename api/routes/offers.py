@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from api.schemas.offers import OfferAnswer, OfferAsk
 from api.serving.inputs import Sent, body_of
 from api.serving.offer_experiments import offer_in_trial
-from api.serving.offers import nothing
+from api.serving.offers import nothing_decided
 from api.serving.security import SecretService
 from api.web.openapi import documented, takes
 from api.web.replies import JsonReply, encode
@@ -30,5 +30,5 @@ async def next_best_offer(
     try:
         answer = await offer_in_trial(service, body.checked)
     except StoreUnavailable:
-        answer = nothing("store_unavailable")
+        answer = nothing_decided("store_unavailable")
     return JsonReply(encode(answer))

@@ -41,7 +41,7 @@ async def healthz() -> Response:
 
 @router.get("/readyz", **documented(Readiness, others={503: replies(Readiness, "No model is loaded yet.")}))
 async def readyz(request: Request) -> Response:
-    """Ready: a model is loaded. Without the store answers go on, degraded, so that is told and no more."""
+    """Ready: a model is loaded. A store that is away only degrades answers: `store` says so."""
     service: Service = request.app.state.service
     recommender = service.recommender
     state = Readiness(

@@ -13,7 +13,7 @@ from api.schemas.offers import SetAnswer, SetItem, SetsAnswer, SetsAsk
 from api.schemas.recommendations import Ask, ReasonAnswer
 from api.serving.security import KeyScope
 from api.serving.service import Service
-from api.serving.shoppers import Shopper, live_log, whose
+from api.serving.shoppers import Shopper, live_log, shopper_of
 from api.web.openapi import documented
 from api.web.queries import checked
 from api.web.replies import JsonReply, encode
@@ -32,21 +32,21 @@ async def product_sets(request: Request, scope: KeyScope) -> Response:
     """Sets with a product, sets that go on from a cart, or the shop's best, priced so that the discount pays
     for itself: often there is none. Never below the minimum margin of the offers' catalogue."""
     service: Service = request.app.state.service
-    ask = _asked(dict(request.query_params))
-    who = Ask("cart", ask.customer_id, ask.anonymous_id, customer_token=ask.customer_token)
-    shopper = whose(request, scope, service.access, who)
+    ask = _ask_of_query(dict(request.query_params))
+    identity = Ask("cart", ask.customer_id, ask.anonymous_id, customer_token=ask.customer_token)
+    shopper = shopper_of(request, scope, service.access, identity)
     log, missing = await live_log(service, shopper)
     recommender = service.recommender
     if recommender is None:
         return JsonReply(encode(SetsAnswer([], None, [*missing, "no_model"])))
     shop = AvailableSets(recommender.bundle, recommender.shelf, service.offers)
-    found = await asyncio.to_thread(shop.offers, _query(recommender, ask, shopper, log.fold()), ask.k)
+    set_offers = await asyncio.to_thread(shop.offers, _query(recommender, ask, shopper, log.fold()), ask.k)
     reasons = missing if recommender.bundle.tables.sets is not None else [*missing, "no_sets"]
-    bundles = [_answer(recommender, each, scope) for each in found]
+    bundles = [_answer(recommender, each, scope) for each in set_offers]
     return JsonReply(encode(SetsAnswer(bundles, recommender.bundle.manifest.version, reasons)))
 
 
-def _asked(fields: dict[str, Any]) -> SetsAsk:
+def _ask_of_query(fields: dict[str, Any]) -> SetsAsk:
     """Raises Problem 422. Empty values count as absent."""
     fields = {name: value for name, value in fields.items() if value and name != "key"}
     if "cart" in fields:
@@ -66,38 +66,38 @@ def _query(recommender: Recommender, ask: SetsAsk, shopper: Shopper, state: Shop
     return SetQuery(tables.products.row(ask.product_id), cart, frozenset(suppressed - cart))
 
 
-def _answer(recommender: Recommender, found: SetOffer, scope: Scope) -> SetAnswer:
-    price, secret = found.price, scope == "secret"
+def _answer(recommender: Recommender, set_offer: SetOffer, scope: Scope) -> SetAnswer:
+    price, secret = set_offer.price, scope == "secret"
     return SetAnswer(
-        items=[_item(recommender, item) for item in found.items],
-        name=found.name,
+        items=[_item(recommender, item) for item in set_offer.items],
+        name=set_offer.name,
         list_price=price.list_price,
         bundle_price=price.price,
         discount=round(price.discount, 2),
-        support=found.support,
-        lift=round(found.lift, 2),
-        reason=_reason(found),
+        support=set_offer.support,
+        lift=round(set_offer.lift, 2),
+        reason=_reason(set_offer),
         expected_margin_gain=price.expected_margin_gain if secret else None,
-        pricing=_pricing(found) if secret else None,
+        pricing=_pricing(set_offer) if secret else None,
     )
 
 
 def _item(recommender: Recommender, item: int) -> SetItem:
     card = msgspec.json.decode(b"{%b}" % recommender.shelf.card(recommender.bundle.tables, item))
-    known = {name: card[name] for name in SetItem.__struct_fields__ if name in card}
-    return SetItem(**{**known, "product_id": recommender.bundle.tables.products.name(item)})
+    shown = {name: card[name] for name in SetItem.__struct_fields__ if name in card}
+    return SetItem(**{**shown, "product_id": recommender.bundle.tables.products.name(item)})
 
 
-def _reason(found: SetOffer) -> ReasonAnswer:
-    evidence = {"orders": found.support, "lift": round(found.lift, 2)}
-    if not found.support:
+def _reason(set_offer: SetOffer) -> ReasonAnswer:
+    evidence = {"orders": set_offer.support, "lift": round(set_offer.lift, 2)}
+    if not set_offer.support:
         return ReasonAnswer("chosen_by_shop", "Put together by the shop.", evidence)
-    text = f"Bought together in {found.support} orders, {found.lift:.1f} times as often as by chance."
-    return ReasonAnswer("chosen_by_shop" if found.fixed else "bought_together", text, evidence)
+    text = f"Bought together in {set_offer.support} orders, {set_offer.lift:.1f} times as often as by chance."
+    return ReasonAnswer("chosen_by_shop" if set_offer.fixed else "bought_together", text, evidence)
 
 
-def _pricing(found: SetOffer) -> str:
-    price = found.price
+def _pricing(set_offer: SetOffer) -> str:
+    price = set_offer.price
     if price.discount == 0:
         return "No discount: it would give away more than further sets bring, or a cost is not known."
     return (

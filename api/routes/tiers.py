@@ -13,7 +13,7 @@ from fastapi import APIRouter, Response
 from api.schemas.recommendations import VersionAsk
 from api.schemas.triggers import SettingsVersion
 from api.serving.inputs import Sent, body_of, query_of
-from api.serving.revisions import asked, refuse, saved
+from api.serving.revisions import read_version, refuse, save_version
 from api.serving.security import SecretService
 from api.web.openapi import documented, takes
 from api.web.replies import JsonReply, encode
@@ -44,10 +44,10 @@ class TiersAnswer(msgspec.Struct, frozen=True):
 @router.get("/v1/tiers", **documented(TiersAnswer, 404, 422, 503, query=VersionAsk))
 async def tiers(service: SecretService, ask: Annotated[VersionAsk, query_of(VersionAsk)]) -> Response:
     """The tiers as they stand, or as they were saved at an earlier `revision`. Needs a secret key."""
-    versions, version = await asked(service, ask.revision, TIER_SETTINGS, "/v1/tiers")
+    versions, version = await read_version(service, ask.revision, TIER_SETTINGS, "/v1/tiers")
     if ask.revision is not None:
         return _saved(versions, version, msgspec.json.decode(version.settings, type=TierPlan))
-    try:  # the file is what counts: somebody may have written it by hand
+    try:  # the file counts: somebody may have edited it by hand
         plan = read_plan(await asyncio.to_thread(read_tiers, service.home)) or TierPlan()
     except BadTiers as error:
         return _saved(versions, version, TierPlan(), str(error))
@@ -62,7 +62,7 @@ async def put_tiers(
     secret key."""
     sent = body.checked
     refuse("plan", contradictions(sent.plan))
-    versions = await saved(service, TIER_SETTINGS, body.as_sent["plan"], sent.revision)
+    versions = await save_version(service, TIER_SETTINGS, body.as_sent["plan"], sent.revision)
     await asyncio.to_thread(write_tiers, service.home, encode(body.as_sent["plan"]))
     return _saved(versions, versions[0], sent.plan)
 
@@ -70,5 +70,5 @@ async def put_tiers(
 def _saved(
     versions: Sequence[SettingVersion], version: SettingVersion, plan: TierPlan, problem: str | None = None
 ) -> Response:
-    kept = [SettingsVersion(each.revision, each.saved_at) for each in versions]
-    return JsonReply(encode(TiersAnswer(version.revision, version.saved_at, plan, kept, problem)))
+    saved = [SettingsVersion(each.revision, each.saved_at) for each in versions]
+    return JsonReply(encode(TiersAnswer(version.revision, version.saved_at, plan, saved, problem)))

@@ -20,7 +20,7 @@ from api.schemas.triggers import (
     VersionAsk,
 )
 from api.serving.inputs import Sent, body_of, query_of
-from api.serving.revisions import asked, refuse, saved
+from api.serving.revisions import read_version, refuse, save_version
 from api.serving.security import SecretService
 from api.serving.service import Service
 from api.web.openapi import LINES, documented, takes
@@ -50,7 +50,8 @@ async def triggers(service: SecretService, ask: Annotated[TriggerAsk, query_of(T
     since = ask.since or BEGINNING
     if not CURSOR.fullmatch(since):
         raise Problem(422, "since: not a cursor; take it from a line of an earlier answer, or leave it out.")
-    first = await _page(service, since, kinds, ask)  # a store that is away is told before the answer begins
+    # Read before the answer begins: a store that is away can still be a 503.
+    first = await _page(service, since, kinds, ask)
     return StreamingResponse(_lines(service, first, kinds, ask), media_type="application/x-ndjson")
 
 
@@ -59,7 +60,7 @@ async def trigger_settings(
     service: SecretService, ask: Annotated[VersionAsk, query_of(VersionAsk)]
 ) -> Response:
     """The settings as they stand, or as they were at an earlier `revision`."""
-    versions, version = await asked(service, ask.revision, TRIGGER_SETTINGS, "/v1/triggers/settings")
+    versions, version = await read_version(service, ask.revision, TRIGGER_SETTINGS, "/v1/triggers/settings")
     return _saved(versions, version, await _offers(service))
 
 
@@ -73,7 +74,7 @@ async def put_trigger_settings(
     """Replace all settings; what is not named is as by default. The next round of triggers goes by them."""
     sent = body.checked
     refuse("settings", contradictions(sent.settings))
-    versions = await saved(service, TRIGGER_SETTINGS, body.as_sent["settings"], sent.revision)
+    versions = await save_version(service, TRIGGER_SETTINGS, body.as_sent["settings"], sent.revision)
     return _saved(versions, versions[0], await _offers(service))
 
 
@@ -84,19 +85,19 @@ async def _page(service: Service, since: str, kinds: Sequence[str], ask: Trigger
 
 async def _lines(service: Service, page: Page, kinds: Sequence[str], ask: TriggerAsk) -> AsyncIterator[bytes]:
     """Whole lines. A store that goes away breaks the answer off; `since` goes on from its last line."""
-    left = ask.limit
+    remaining = ask.limit
     while page.last:
-        lines = [b'{"cursor":"%b",%b\n' % (place.encode(), line[1:]) for place, line in page.triggers]
+        lines = [b'{"cursor":"%b",%b\n' % (cursor.encode(), line[1:]) for cursor, line in page.triggers]
         yield b"".join(lines)
-        left -= len(lines)
-        if left <= 0:
+        remaining -= len(lines)
+        if remaining <= 0:
             return
-        page = await _page(service, page.last, kinds, msgspec.structs.replace(ask, limit=left))
+        page = await _page(service, page.last, kinds, msgspec.structs.replace(ask, limit=remaining))
 
 
-def _kinds(asked: str | None) -> tuple[str, ...]:
+def _kinds(text: str | None) -> tuple[str, ...]:
     """Raises Problem 422."""
-    kinds = tuple(kind.strip() for kind in (asked or "").split(",") if kind.strip())
+    kinds = tuple(kind.strip() for kind in (text or "").split(",") if kind.strip())
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown:
         raise Problem(422, f"kind: `{unknown[0]}` is none of {', '.join(sorted(KINDS))}.")

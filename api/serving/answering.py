@@ -1,23 +1,58 @@
-"""Picks to JSON bytes: product cards are stored as JSON and only copied."""
+"""One way to an answer, for widgets, pages and e-mails: question -> treatment -> picks -> answer, noted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from api.schemas.recommendations import Ask
+from api.serving.experiments import Treatment
+from api.serving.service import Service
 from api.serving.shoppers import Shopper
+from api.web.metrics import DEGRADED, PICKS
 from api.web.replies import encode
+from api.web.tokens import new_token
 from features.live.shopper_state import ShopperLog
+from features.outgoing.impressions import ServedRecord
 from recommender.context.request import Request
 from recommender.model.availability import Shown
 from recommender.recommend import Pick, Recommender
 
-WHOLE = 'false,"degraded_reasons":[]'
-SCORES = [f"{share / 10_000:.4f}" for share in range(10_001)]  # to write one takes longer than to look it up
+NOT_DEGRADED = 'false,"degraded_reasons":[]'
+SCORES = [f"{share / 10_000:.4f}" for share in range(10_001)]  # looking one up is faster than formatting it
 
 
-def question(ask: Ask, shopper: Shopper, log: ShopperLog, taken: Sequence[str], now: float) -> Request:
-    """What the recommender is asked; `taken` are products that the page shows already."""
+class Question(NamedTuple):
+    """What is to be recommended to whom; degraded_reasons: what could not be read of the shopper."""
+
+    request: Request
+    k: int
+    shopper: Shopper
+    session_id: str | None = None
+    degraded_reasons: Sequence[str] = ()
+
+
+class Choice(NamedTuple):
+    """The products chosen for a question, and the treatment that chose them."""
+
+    question: Question
+    treatment: Treatment
+    picks: Sequence[Pick]
+
+
+class Answered(NamedTuple):
+    """body: JSON of a `schemas.Answer`; product_ids: what it shows, best first."""
+
+    recommendation_id: str
+    product_ids: tuple[str, ...]
+    body: bytes
+
+
+def request_of(
+    ask: Ask, shopper: Shopper, log: ShopperLog, now: float, on_page: Sequence[str] = ()
+) -> Request:
+    """A widget's question as the recommender takes it. now: epoch s; on_page: products shown on the page."""
     return Request(
         placement=ask.placement,
         now=now,
@@ -25,7 +60,7 @@ def question(ask: Ask, shopper: Shopper, log: ShopperLog, taken: Sequence[str], 
         customer_id=shopper.customer_id,
         product_id=ask.product_id,
         cart=ask.cart,
-        exclude=(*ask.exclude, *taken),
+        exclude=(*ask.exclude, *on_page),
         category=ask.category,
         min_price=ask.min_price,
         max_price=ask.max_price,
@@ -33,33 +68,81 @@ def question(ask: Ask, shopper: Shopper, log: ShopperLog, taken: Sequence[str], 
     )
 
 
-def answer_json(
+def choose(service: Service, question: Question) -> Choice:
+    """Recommend, by the published model or as an experiment has it for this visitor."""
+    request, visitor = question.request, question.shopper.visitor
+    treatment = service.treatment(visitor, request.placement, request.now)
+    recommender = treatment.recommender
+    picks = recommender.recommend(request, question.k, visitor) if recommender else ()
+    return Choice(question, treatment, picks)
+
+
+def answer(service: Service, choice: Choice, *, is_impression: bool = True) -> Answered:
+    """Write the answer and count it. is_impression: reports and training learn that it was shown."""
+    question, treatment, picks = choice
+    recommender, placement = treatment.recommender, question.request.placement
+    missing = treatment.degraded_reasons if recommender else ("no_model",)
+    degraded_reasons = (*question.degraded_reasons, *missing)
+    recommendation_id = f"r-{new_token()}"
+    shown = shown_products(recommender, picks)
+    product_ids = tuple([product_id for product_id, _ in shown])
+    sources = tuple([pick.source for pick in picks])
+    PICKS.add_each(placement, sources)
+    for reason in degraded_reasons:
+        DEGRADED.add(reason)
+    if is_impression:
+        service.served.add(_impression(recommendation_id, choice, product_ids, sources))
+    body = _answer_json(recommendation_id, placement, treatment, degraded_reasons, items_json(picks, shown))
+    return Answered(recommendation_id, product_ids, body)
+
+
+def _impression(
+    recommendation_id: str, choice: Choice, product_ids: tuple[str, ...], sources: tuple[str, ...]
+) -> ServedRecord:
+    question, treatment, _ = choice
+    recommender = treatment.recommender
+    return ServedRecord(
+        recommendation_id=recommendation_id,
+        at=datetime.now(UTC),
+        placement=question.request.placement,
+        customer_id=question.shopper.customer_id,
+        anonymous_id=question.shopper.anonymous_id,
+        session_id=question.session_id,
+        product_ids=product_ids,
+        sources=sources,
+        model_version=recommender.bundle.manifest.version if recommender else None,
+        treated=treatment.assignment,
+    )
+
+
+def _answer_json(
     recommendation_id: str,
     placement: str,
-    recommender: Recommender | None,
-    picks: Sequence[Pick],
-    shown: Sequence[Shown],
+    treatment: Treatment,
     degraded_reasons: Sequence[str],
-    experiment: str = "null",
+    items: str,
 ) -> bytes:
-    """One `schemas.Answer`. shown: the picks' products; experiment: JSON of a `schemas.ExperimentAnswer`."""
+    """One `schemas.Answer`. items: JSON of its items."""
+    recommender = treatment.recommender
     version = f'"{recommender.bundle.manifest.version}"' if recommender else "null"
-    degraded = f'true,"degraded_reasons":{encode(degraded_reasons).decode()}' if degraded_reasons else WHOLE
+    degraded = (
+        f'true,"degraded_reasons":{encode(degraded_reasons).decode()}' if degraded_reasons else NOT_DEGRADED
+    )
     return (
         f'{{"recommendation_id":"{recommendation_id}","placement":"{placement}","model_version":{version},'
-        f'"experiment":{experiment},"degraded":{degraded},"items":{items_json(picks, shown)}}}'
+        f'"experiment":{treatment.experiment_json},"degraded":{degraded},"items":{items}}}'
     ).encode()
 
 
 def shown_products(recommender: Recommender | None, picks: Sequence[Pick]) -> list[Shown]:
-    """What answers tell of the picks' products."""
+    """Ids and JSON fields of the picks' products."""
     if recommender is None:
         return []
     return recommender.shelf.show(recommender.bundle.tables, [pick.item for pick in picks])
 
 
 def items_json(picks: Sequence[Pick], shown: Sequence[Shown]) -> str:
-    """A list of `schemas.Item`."""
+    """A list of `schemas.Item`. shown: the picks' products, whose cards are kept as JSON and only copied."""
     items = [
         f'{{{fields}"rank":{rank},"score":{SCORES[int(pick.score * 10_000 + 0.5)]},'
         f'"source":"{pick.source}","reason":{pick.told}}}'

@@ -20,10 +20,10 @@ EVERY_S = 60.0
 
 @dataclass
 class OfferPrices:
-    """As of the last look; empty: nothing is charged."""
+    """by_budget: budget id -> price, as last computed; empty: nothing is charged."""
 
-    standing: Mapping[str, float] = field(default_factory=dict)
-    _of: tuple[int, str] = (0, "")
+    by_budget: Mapping[str, float] = field(default_factory=dict)
+    _valid_for: tuple[int, str] = (0, "")
     _due: float = 0.0
 
     async def refresh(
@@ -31,18 +31,18 @@ class OfferPrices:
     ) -> None:
         """Raises StoreUnavailable."""
         if recommender is None or not catalogue.budgets:
-            self.standing = {}
+            self.by_budget = {}
             return
-        known = revision, recommender.bundle.manifest.version
-        if known == self._of and time.monotonic() < self._due:
+        valid_for = revision, recommender.bundle.manifest.version
+        if valid_for == self._valid_for and time.monotonic() < self._due:
             return
-        self._of, self._due = known, time.monotonic() + EVERY_S
+        self._valid_for, self._due = valid_for, time.monotonic() + EVERY_S
         table = recommender.bundle.tables.offers
         if table is None or not len(table.traffic):
-            self.standing = {}
+            self.by_budget = {}
             return
         spent, now = await read_spent(store), datetime.now(UTC)
         model = model_of(recommender.bundle.tables)
-        self.standing = await asyncio.to_thread(
+        self.by_budget = await asyncio.to_thread(
             budget_prices, catalogue, model, table.expected_traffic, spent, now
         )

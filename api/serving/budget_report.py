@@ -16,22 +16,22 @@ AWAY = "Redis does not answer, so what is spent and left is unknown: load the pa
 
 
 async def with_budgets(service: Service, report: bytes) -> bytes:
-    """report: JSON of `Report`; as it is where there are no budgets."""
+    """Add a table of the budgets, where there are any. report: JSON of `Report`."""
     if not service.offers.budgets:
         return report
     try:
         spent = await read_spent(service.store)
     except StoreUnavailable:
         spent = None
-    found = msgspec.json.decode(report, type=Report)
-    first, *others = found.parts
+    parsed = msgspec.json.decode(report, type=Report)
+    first, *others = parsed.parts
     shown = msgspec.structs.replace(first, tables=[_budgets(service, spent), *first.tables])
-    return encode(msgspec.structs.replace(found, parts=[shown, *others]))
+    return encode(msgspec.structs.replace(parsed, parts=[shown, *others]))
 
 
 def _budgets(service: Service, spent: dict[str, float] | None) -> Table:
     """spent: None while the store is away."""
-    prices, rows = service.offer_prices.standing, []
+    prices, rows = service.offer_prices.by_budget, []
     for each in service.offers.budgets:
         used = None if spent is None else spent.get(each.id, 0.0)
         left = None if used is None else each.amount - used

@@ -1,4 +1,4 @@
-"""Which recommender answers a visitor: the one that serves, that of an experiment's arm, or none of ours."""
+"""Which recommender answers a visitor: the published one, an experiment arm's, or best sellers (holdout)."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from api.schemas.recommendations import ExperimentAnswer
 from api.web.replies import encode
-from features.outgoing.impressions import ExperimentAssignment, ServedRecord
+from features.outgoing.impressions import ExperimentAssignment
 from recommender.experiments.assignment import NO_TRIAL, Trial, Trials
 from recommender.experiments.holdout import popular_for_holdout
 from recommender.experiments.plan import Arm, Experiment
 from recommender.model import versions
 from recommender.model.availability import Availability
 from recommender.model.bundle_files import BadBundle
-from recommender.recommend import Pick, Recommender
+from recommender.recommend import Recommender
 
 log = logging.getLogger("perennial.trials")
 UNAVAILABLE = ("experiment_unavailable",)
@@ -27,36 +26,36 @@ Changes = Mapping[str, Mapping[str, Any]]
 
 
 class Treatment(NamedTuple):
-    """Who answers, what is noted of it and told (a `schemas.ExperimentAnswer`), and what is missing."""
+    """Which recommender answers a visitor, and why. experiment_json: of a `schemas.ExperimentAnswer`."""
 
     recommender: Recommender | None
-    treated: ExperimentAssignment = NO_TRIAL.treated
-    told: str = "null"
-    missing: Sequence[str] = ()
+    assignment: ExperimentAssignment = NO_TRIAL.treated
+    experiment_json: str = "null"
+    degraded_reasons: Sequence[str] = ()
     arm: Arm | None = None
 
 
 @dataclass
 class Variants:
-    """The recommenders of arms, made when first asked for and anew when the one that serves is replaced."""
+    """The recommenders of arms, made at first use, and again when the published one is replaced."""
 
     models: Path
     trials: Trials
     _others: dict[str, Recommender] = field(default_factory=dict)  # by version, for arms of models
     _base: Recommender | None = None
-    _made: dict[ExperimentAssignment, Treatment] = field(default_factory=dict)
+    _treatments: dict[ExperimentAssignment, Treatment] = field(default_factory=dict)
 
     def of(self, base: Recommender | None, visitor: str | None, surface: str, now: float) -> Treatment:
-        """base: the recommender that serves. now: epoch s."""
+        """base: the published recommender; now: epoch s."""
         trial = self.trials.of(visitor, surface, now)
         if base is None:
             return Treatment(None)
         if base is not self._base:
-            self._base, self._made = base, {}
-        made = self._made.get(trial.treated)
-        if made is None:
-            made = self._made[trial.treated] = self._treatment(base, trial)
-        return made
+            self._base, self._treatments = base, {}
+        cached = self._treatments.get(trial.treated)
+        if cached is None:
+            cached = self._treatments[trial.treated] = self._treatment(base, trial)
+        return cached
 
     async def plan(self, experiments: Sequence[Experiment], changes: Changes) -> None:
         """Take over other experiments, and load the models that their arms name."""
@@ -67,11 +66,11 @@ class Variants:
                 others[version] = await asyncio.to_thread(self._load, version, changes)
             except (BadBundle, OSError, ValueError) as error:
                 log.warning("an arm's model does not load", extra={"reason": str(error)})
-        self._others, self._made = others, {}
+        self._others, self._treatments = others, {}
         self.trials = replace(self.trials, experiments=experiments)
 
     def restock(self, changes: Changes) -> None:
-        """Put what the shop has changed of its catalogue on the other models' shelves, too."""
+        """Apply live changes of the catalogue to the other models, too."""
         self._others = {
             name: replace(other, shelf=other.shelf.changed(other.bundle.tables, changes))
             for name, other in self._others.items()
@@ -82,15 +81,17 @@ class Variants:
         return Recommender(bundle, Availability.of(bundle.tables).changed(bundle.tables, changes))
 
     def _treatment(self, base: Recommender, trial: Trial) -> Treatment:
-        treated, arm = trial
-        if treated.held_out:
-            return Treatment(popular_for_holdout(base), treated, _told(treated, None))
+        assignment, arm = trial
+        if assignment.held_out:
+            return Treatment(popular_for_holdout(base), assignment, _experiment_json(assignment, None))
         if arm is None:
-            return Treatment(base, treated)
+            return Treatment(base, assignment)
         recommender = self._of_arm(base, arm)
-        if recommender is None:  # not this arm's answer: it must not count as one
-            return Treatment(base, ExperimentAssignment(holdout=treated.holdout), missing=UNAVAILABLE)
-        return Treatment(recommender, treated, _told(treated, arm), (), arm)
+        if recommender is None:  # the answer is not the arm's, and is not counted as one
+            return Treatment(
+                base, ExperimentAssignment(holdout=assignment.holdout), degraded_reasons=UNAVAILABLE
+            )
+        return Treatment(recommender, assignment, _experiment_json(assignment, arm), (), arm)
 
     def _of_arm(self, base: Recommender, arm: Arm) -> Recommender | None:
         """None: its model is not there."""
@@ -101,28 +102,6 @@ class Variants:
         return replace(chosen, rules=rules, observe=base.observe)
 
 
-def _told(treated: ExperimentAssignment, arm: Arm | None) -> str:
+def _experiment_json(assignment: ExperimentAssignment, arm: Arm | None) -> str:
     widget = arm.widget if arm else None
-    return encode(ExperimentAnswer(str(treated.experiment), str(treated.arm), widget)).decode()
-
-
-def record_of(
-    treatment: Treatment,
-    recommendation_id: str,
-    placement: str,
-    picks: Sequence[Pick],
-    shown: Sequence[str],
-    customer_id: str,
-) -> ServedRecord:
-    """Of an answer about a customer that no page asked for: picks, a decision about an offer."""
-    bundle = treatment.recommender.bundle if treatment.recommender else None
-    return ServedRecord(
-        recommendation_id=recommendation_id,
-        at=datetime.now(UTC),
-        placement=placement,
-        product_ids=tuple(shown),
-        sources=tuple(pick.source for pick in picks),
-        customer_id=customer_id,
-        model_version=bundle.manifest.version if bundle else None,
-        treated=treatment.treated,
-    )
+    return encode(ExperimentAnswer(str(assignment.experiment), str(assignment.arm), widget)).decode()

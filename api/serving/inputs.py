@@ -1,4 +1,4 @@
-"""Checked bodies and queries, as dependencies of routes. They stand after the key, which is checked first."""
+"""Checked bodies and queries, as dependencies of routes; a route names its key first, so that comes first."""
 
 from __future__ import annotations
 

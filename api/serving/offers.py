@@ -35,7 +35,7 @@ NOTHING_DECIDED = {
 
 @dataclass(frozen=True)
 class DecisionContext:
-    """One question and all that it is answered from."""
+    """One question, and everything that it is decided from."""
 
     service: Service
     recommender: Recommender
@@ -46,12 +46,12 @@ class DecisionContext:
     now: datetime
 
     async def decide(self) -> OfferAnswer | None:
-        """Decided and counted; None: somebody was faster, or a budget was spent meanwhile."""
+        """Decide, and count it; None: another decision or a spent budget came first."""
         by_tier = any(offer.eligible.tiers for offer in self.catalogue.offers)
         plan = await asyncio.to_thread(tier_plan, self.service.home) if by_tier else None
         bundle, shelf = self.recommender.bundle, self.recommender.shelf
-        context = build_offer_context(self._offer_request(), bundle, shelf, plan, self.now)
-        return nothing("no_costs") if context is None else await self._promise(context)
+        offer_context = build_offer_context(self._offer_request(), bundle, shelf, plan, self.now)
+        return nothing_decided("no_costs") if offer_context is None else await self._promise(offer_context)
 
     def _offer_request(self) -> OfferRequest:
         ask, state = self.ask, self.state
@@ -67,22 +67,22 @@ class DecisionContext:
             state.contacts,
         )
 
-    async def _promise(self, context: OfferContext) -> OfferAnswer | None:
+    async def _promise(self, offer_context: OfferContext) -> OfferAnswer | None:
         catalogue, revision = self.catalogue, self.service.offers_revision
         state_hash = digest(str(revision), self.state.packed.decode(errors="replace"))
-        model, prices = model_of(self.recommender.bundle.tables), self.service.offer_prices.standing
-        choice = choose(catalogue, model, context, self.now, state_hash, prices)
+        model, prices = model_of(self.recommender.bundle.tables), self.service.offer_prices.by_budget
+        choice = choose(catalogue, model, offer_context, self.now, state_hash, prices)
         promise = Promise(choice.decision, choice.offer, self._products(choice.offer), revision)
         given = choice.offer.id if choice.offer else None
         kept = await keep_decision(
             self.service.writes,
             self.state,
             self.state.promises.with_decision(encode(promise), given, int(self.now.timestamp() * 1000)),
-            record_of(choice, self.ask.channel, revision, self.recommender.bundle.manifest.version),
+            decision_record(choice, self.ask.channel, revision, self.recommender.bundle.manifest.version),
             [Charge(*each) for each in charges(choice, catalogue)],
             choice.decision.decision_id if given and self.ask.channel not in ON_SITE else "",
         )
-        return told(promise, self.ask.k) if kept else None
+        return answer_of(promise, self.ask.k) if kept else None
 
     def _products(self, offer: Offer | None) -> tuple[str, ...]:
         """What the offer is about, else what suits this customer now."""
@@ -98,34 +98,36 @@ class DecisionContext:
 
 
 async def next_offer(service: Service, ask: OfferAsk, catalogue: Catalogue) -> OfferAnswer:
-    """What stands, or what is decided now of a catalogue. Raises StoreUnavailable."""
+    """The promise that is still valid, or what is decided now. Raises StoreUnavailable."""
     for _ in range(ATTEMPTS):
         now = datetime.now(UTC)
         log, state = await asyncio.gather(
             read_log(service.store, ask.customer_id, None), read_offers(service.store, ask.customer_id)
         )
-        standing = valid_promise(state.promises.last_decision, service.offers_revision, now)
-        if standing is not None:
-            return told(standing, ask.k)
+        valid = valid_promise(state.promises.last_decision, service.offers_revision, now)
+        if valid is not None:
+            return answer_of(valid, ask.k)
         if service.recommender is None:
-            return nothing("no_model")
+            return nothing_decided("no_model")
         if not catalogue.offers:
-            return nothing("no_offers")
-        desk = DecisionContext(service, service.recommender, ask, log.fold(), state, catalogue, now)
-        answer = await desk.decide()
+            return nothing_decided("no_offers")
+        context = DecisionContext(service, service.recommender, ask, log.fold(), state, catalogue, now)
+        answer = await context.decide()
         if answer is not None:
             return answer
-    return nothing("busy")
+    return nothing_decided("busy")
 
 
-def nothing(why: str) -> OfferAnswer:
+def nothing_decided(reason: str) -> OfferAnswer:
     """No offer, and no decision either."""
     return OfferAnswer(
-        offer_id=NO_OFFER, reason=OfferReason("nothing_decided", NOTHING_DECIDED[why]), degraded_reasons=[why]
+        offer_id=NO_OFFER,
+        reason=OfferReason("nothing_decided", NOTHING_DECIDED[reason]),
+        degraded_reasons=[reason],
     )
 
 
-def told(promise: Promise, k: int) -> OfferAnswer:
+def answer_of(promise: Promise, k: int) -> OfferAnswer:
     """A promise as it is answered."""
     decision, offer = promise.decision, promise.offer
     return OfferAnswer(
@@ -146,9 +148,9 @@ def told(promise: Promise, k: int) -> OfferAnswer:
     )
 
 
-def record_of(choice: Choice, channel: str, revision: int, model_version: str) -> DecisionRecord:
+def decision_record(choice: Choice, channel: str, revision: int, model_version: str) -> DecisionRecord:
     """A decision as the log keeps it."""
-    decision, scored, context = choice.decision, choice.scored, choice.context
+    decision, scored, offer_context = choice.decision, choice.scored, choice.context
     return DecisionRecord(
         decision_id=decision.decision_id,
         decided_at=decision.decided_at,
@@ -161,17 +163,17 @@ def record_of(choice: Choice, channel: str, revision: int, model_version: str) -
         arms=(*(offer.id for offer in scored.arms.offers), NO_OFFER),
         chances=tuple(scored.chances.tolist()),
         worth=tuple(scored.incremental_margin.mean(axis=0).tolist()),
-        features=tuple(context.features),
-        values=tuple(context.features.values()),
-        basket=context.basket,
-        margin=context.margin,
-        cost=choice.offer.costs(context.basket) if choice.offer else 0.0,
+        features=tuple(offer_context.features),
+        values=tuple(offer_context.features.values()),
+        basket=offer_context.basket,
+        margin=offer_context.margin,
+        cost=choice.offer.costs(offer_context.basket) if choice.offer else 0.0,
         catalogue_revision=revision,
         model_version=model_version,
-        cart=context.cart,
-        segment=context.segment,
-        tier=context.tier,
-        country=context.country,
-        first_order=context.first_order,
-        consent=context.consent,
+        cart=offer_context.cart,
+        segment=offer_context.segment,
+        tier=offer_context.tier,
+        country=offer_context.country,
+        first_order=offer_context.first_order,
+        consent=offer_context.consent,
     )

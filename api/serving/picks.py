@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,18 +10,16 @@ from typing import Any, NamedTuple
 import msgspec
 
 from api.schemas.recommendations import Campaign, PicksAsk
-from api.serving.answering import answer_json, shown_products
-from api.serving.experiments import Treatment, record_of
+from api.serving.answering import Answered, Question, answer, choose
 from api.serving.service import Service
-from api.web.metrics import DEGRADED, PICKS
+from api.serving.shoppers import STORE_AWAY, Shopper
+from api.web.metrics import DEGRADED
 from api.web.replies import encode
-from api.web.tokens import new_token
 from features.live.shopper_state import ShopperLog
 from features.outgoing.email_history import Sending, note_sending, sendings_of, sent_lately
 from features.store import keys
 from features.store.connection import StoreUnavailable
 from recommender.context.request import Placement, Request
-from recommender.recommend import Pick
 
 PLACEMENT_OF: dict[Campaign, Placement] = {
     "welcome": "home",
@@ -40,12 +39,12 @@ class Line(NamedTuple):
     error: str | None = None
 
 
-class Known(NamedTuple):
-    """What the store says of a customer."""
+class CustomerHistory(NamedTuple):
+    """What the store keeps of a customer; degraded_reasons: why it could not be read."""
 
     log: ShopperLog = ShopperLog()
     sendings: Sequence[Sending] = ()
-    missing: Sequence[str] = ()
+    degraded_reasons: Sequence[str] = ()
 
 
 def read_line(raw: bytes, usual: Mapping[str, Any]) -> Line:
@@ -65,75 +64,87 @@ def line_of(fields: Mapping[str, Any]) -> Line:
 
 
 async def answer_lines(service: Service, lines: Sequence[Line]) -> list[bytes]:
-    """A `schemas.PicksAnswer` for each, in order; their state comes in one round trip.
+    """A `schemas.PicksAnswer` for each, in order: one round trip to read histories, one to note what is sent.
 
-    One kind of work for all of them, then the next: to change it for each would take longer.
+    All are recommended to before one is encoded: docs/decisions/0013.
     """
-    known = await _known(service, [line.ask.customer_id for line in lines])
+    histories = await _histories(service, [line.ask.customer_id for line in lines])
     now = time.time()
-    chosen = [_choose(service, line.ask, each, now) for line, each in zip(lines, known, strict=True)]
-    return [
-        _answer(service, line, each, now, *choice)
-        for line, each, choice in zip(lines, known, chosen, strict=True)
+    choices = [
+        choose(service, _question(service, line.ask, history, now))
+        for line, history in zip(lines, histories, strict=True)
     ]
+    answers = [
+        answer(service, choice, is_impression=_is_sent(line.ask, choice.picks))
+        for line, choice in zip(lines, choices, strict=True)
+    ]
+    await _note_sendings(service, lines, histories, answers, int(now * 1000))
+    return [_line_json(line, each.body) for line, each in zip(lines, answers, strict=True)]
 
 
-async def _known(service: Service, customers: Sequence[str | None]) -> list[Known]:
-    named = [customer for customer in customers if customer]
-    if not named:
-        return [Known()] * len(customers)
+async def _histories(service: Service, customers: Sequence[str | None]) -> list[CustomerHistory]:
+    """Of each customer; an empty one without an id."""
+    customer_ids = [customer for customer in customers if customer]
+    if not customer_ids:
+        return [CustomerHistory()] * len(customers)
     try:
-        sent = service.store.send("MGET", *map(keys.sendings, named))
+        packed = service.batch.send("MGET", *map(keys.sendings, customer_ids))
         logs = [
-            service.store.send("LRANGE", keys.shopper_log(customer, identified=True), 0, -1)
-            for customer in named
+            service.batch.send("LRANGE", keys.shopper_log(customer, identified=True), 0, -1)
+            for customer in customer_ids
         ]
-        packed = await sent
-        found = [
-            Known(ShopperLog(await log), sendings_of(each)) for log, each in zip(logs, packed, strict=True)
-        ]
-    except StoreUnavailable:
-        return [Known(missing=("store_unavailable",))] * len(customers)
-    theirs = iter(found)
-    return [next(theirs) if customer else Known() for customer in customers]
-
-
-def _choose(service: Service, ask: PicksAsk, known: Known, now: float) -> tuple[Treatment, Sequence[Pick]]:
-    """What is shown, and who says so."""
-    placement = PLACEMENT_OF[ask.campaign]
-    treatment = service.treatment(ask.customer_id, placement, now)
-    if treatment.recommender is None:
-        return treatment, ()
-    sent = sent_lately(known.sendings, int(now * 1000), service.settings.email_rest_days, ask.send_id)
-    request = Request(placement, now, known.log, ask.customer_id, exclude=sent)
-    picks = treatment.recommender.recommend(request, ask.k, ask.customer_id)
-    return treatment, picks
-
-
-def _answer(
-    service: Service, line: Line, known: Known, now: float, treatment: Treatment, picks: Sequence[Pick]
-) -> bytes:
-    ask, placement, recommender = line.ask, PLACEMENT_OF[line.ask.campaign], treatment.recommender
-    missing = [*known.missing, *(treatment.missing if recommender else ["no_model"])]
-    recommendation_id, shown = f"r-{new_token()}", shown_products(recommender, picks)
-    PICKS.add_each(placement, [pick.source for pick in picks])
-    for reason in missing:
-        DEGRADED.add(reason)
-    if ask.customer_id and picks and not ask.preview:
-        products = tuple([product.product_id for product in shown])
-        sending = Sending(int(now * 1000), ask.send_id or recommendation_id, products)
-        _note(service, ask.customer_id, known.sendings, sending)
-        service.served.add(
-            record_of(treatment, recommendation_id, placement, picks, products, ask.customer_id)
+        histories = iter(
+            [
+                CustomerHistory(ShopperLog(await log), sendings_of(each))
+                for log, each in zip(logs, await packed, strict=True)
+            ]
         )
-    body = answer_json(recommendation_id, placement, recommender, picks, shown, missing, treatment.told)
-    head = encode({"customer_id": ask.customer_id, "campaign": ask.campaign, "error": line.error})
-    return b"%b,%b" % (head[:-1], body[1:])
+    except StoreUnavailable:
+        return [CustomerHistory(degraded_reasons=STORE_AWAY)] * len(customers)
+    return [next(histories) if customer else CustomerHistory() for customer in customers]
 
 
-def _note(service: Service, customer_id: str, earlier: Sequence[Sending], sending: Sending) -> None:
-    """Off the response path: an answer that is not noted may repeat a product, and no more."""
+def _question(service: Service, ask: PicksAsk, history: CustomerHistory, now: float) -> Question:
+    """All but what the customer was sent lately. now: epoch s."""
+    sent = sent_lately(history.sendings, int(now * 1000), service.settings.email_rest_days, ask.send_id)
+    request = Request(PLACEMENT_OF[ask.campaign], now, history.log, ask.customer_id, exclude=sent)
+    return Question(request, ask.k, Shopper(ask.customer_id), degraded_reasons=history.degraded_reasons)
+
+
+def _is_sent(ask: PicksAsk, products: Sequence[object]) -> bool:
+    return bool(ask.customer_id and products and not ask.preview)
+
+
+async def _note_sendings(
+    service: Service,
+    lines: Sequence[Line],
+    histories: Sequence[CustomerHistory],
+    answers: Sequence[Answered],
+    now_ms: int,
+) -> None:
+    """Remember what is sent before it is handed out: the next question already avoids it.
+
+    A history that could not be read is not overwritten. Where noting fails, an e-mail may repeat a product.
+    """
     try:
-        note_sending(service.writes, customer_id, earlier, sending, service.store_settings)
+        notes = [
+            note_sending(
+                service.batch,
+                str(ask.customer_id),
+                history.sendings,
+                Sending(now_ms, ask.send_id or each.recommendation_id, each.product_ids),
+                service.store_settings,
+            )
+            for (ask, _), history, each in zip(lines, histories, answers, strict=True)
+            if _is_sent(ask, each.product_ids) and not history.degraded_reasons
+        ]
+        await asyncio.gather(*notes)
     except StoreUnavailable:
         DEGRADED.add("store_unavailable")
+
+
+def _line_json(line: Line, body: bytes) -> bytes:
+    """A `schemas.Answer` with what a `schemas.PicksAnswer` has besides."""
+    ask = line.ask
+    head = encode({"customer_id": ask.customer_id, "campaign": ask.campaign, "error": line.error})
+    return b"%b,%b" % (head[:-1], body[1:])

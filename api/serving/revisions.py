@@ -1,4 +1,4 @@
-"""Which of the kept versions of a merchant's settings is asked for."""
+"""Versions of a merchant's settings: one is read, or a new one saved."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from api.web.replies import encode
 from features.merchant.versioned_settings import SettingVersion, SettingVersions
 
 
-async def asked(
+async def read_version(
     service: Service, revision: int | None, settings: SettingVersions, route: str
 ) -> tuple[list[SettingVersion], SettingVersion]:
-    """(all that are kept, the one of that revision, or the newest). Raises Problem 404."""
+    """(all saved versions, the wanted one of them; revision None: the newest). Raises Problem 404."""
     versions = await settings.newest(service.store)
     if revision is None:
         return versions, versions[0] if versions else settings.initial
@@ -24,18 +24,18 @@ async def asked(
     raise Problem(404, f"That revision is not kept; `versions` of GET {route} lists those that are.")
 
 
-async def saved(
+async def save_version(
     service: Service, settings: SettingVersions, as_sent: object, revision: int | None
 ) -> list[SettingVersion]:
-    """Keep the settings as they came: what is not named follows the defaults, of a later version, too.
+    """Save the settings as they were sent, so that fields left out follow the defaults, also later ones.
 
-    Returns all that are kept, newest first. Raises StaleRevision, StoreUnavailable.
+    Returns all saved versions, newest first. Raises StaleRevision, StoreUnavailable.
     """
     await settings.save(service.writes, encode(as_sent), datetime.now(UTC), revision)
     return await settings.newest(service.store)
 
 
-def refuse(field: str, found: Sequence[str]) -> None:
-    """Raises Problem 422, if anything was found."""
-    if found:
-        raise Problem(422, found[0], [{"field": field, "message": message} for message in found])
+def refuse(field: str, problems: Sequence[str]) -> None:
+    """Raises Problem 422 if there is any problem."""
+    if problems:
+        raise Problem(422, problems[0], [{"field": field, "message": message} for message in problems])

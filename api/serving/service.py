@@ -38,7 +38,7 @@ from recommender.offers.catalogue import Catalogue
 from recommender.recommend import Recommender
 
 log = logging.getLogger("perennial.service")
-MEASURED_EVERY_S = 1.0  # answers wait while counts are handed over
+MEASURED_EVERY_S = 1.0  # answers wait while counts are written out
 
 
 @dataclass
@@ -49,6 +49,7 @@ class Service:
     settings: ApiSettings
     store: Connection
     writes: Connection  # of its own: taking an event may wait longer than an answer
+    batch: Connection  # of its own, too: e-mail picks wait rather than repeat what was sent
     store_settings: StoreSettings
     served: ServedBuffer
     access: Access
@@ -72,7 +73,7 @@ class Service:
         self.variants = Variants(self.home.models, Trials((), self.store_settings.holdout))
 
     def treatment(self, visitor: str | None, surface: str, now: float) -> Treatment:
-        """Who answers this visitor here. surface: a placement or `OFFERS`; now: epoch s."""
+        """Which recommender answers this visitor. surface: a placement or `OFFERS`; now: epoch s."""
         return self.variants.of(self.recommender, visitor, surface, now)
 
     async def refresh(self) -> None:
@@ -106,8 +107,8 @@ class Service:
             pointer = versions.current(self.home.models)
             if pointer is None or pointer == self._pointer:
                 return
-            self._pointer, known = pointer, dict(self.changes)
-            recommender = await asyncio.to_thread(self._load, known)
+            self._pointer, applied = pointer, dict(self.changes)
+            recommender = await asyncio.to_thread(self._load, applied)
         except (BadBundle, OSError, ValueError) as error:
             self.model_problem = str(error)
             log.warning(
@@ -116,7 +117,7 @@ class Service:
             return
         tables = recommender.bundle.tables
         late = {
-            product: fields for product, fields in self.changes.items() if fields is not known.get(product)
+            product: fields for product, fields in self.changes.items() if fields is not applied.get(product)
         }
         shelf = recommender.shelf.changed(tables, late) if late else recommender.shelf
         self.recommender = replace(recommender, shelf=shelf, rules=self.rules)
@@ -136,7 +137,7 @@ class Service:
         return recommender
 
     async def refresh_shelf(self) -> None:
-        """Put what the shop has changed of its catalogue on the shelf."""
+        """Apply live changes of the catalogue."""
         self.revision, changes = await changes_since(self.store, self.revision)
         if changes:
             self.changes |= changes
@@ -150,7 +151,7 @@ class Service:
         newest = await MERCHANDISING.changed_since(self.store, self.rules_revision)
         if newest is None:
             return
-        self.rules_revision = newest.revision  # of rules that cannot be read, too: that is told once
+        self.rules_revision = newest.revision  # unreadable ones, too: warn only once
         self.rules = msgspec.json.decode(newest.settings, type=Rules)
         if self.recommender is not None:
             self.recommender = replace(self.recommender, rules=self.rules)
@@ -160,7 +161,7 @@ class Service:
         newest = await OFFER_CATALOGUE.changed_since(self.store, self.offers_revision)
         if newest is None:
             return
-        self.offers_revision = newest.revision  # of offers that cannot be read, too: that is told once
+        self.offers_revision = newest.revision  # unreadable ones, too: warn only once
         self.offers = msgspec.json.decode(newest.settings, type=Catalogue)
 
     async def refresh_experiments(self) -> None:
@@ -168,24 +169,24 @@ class Service:
         newest = await EXPERIMENTS.changed_since(self.store, self.experiments_revision)
         if newest is None:
             return
-        self.experiments_revision = newest.revision  # of some that cannot be read, too: that is told once
+        self.experiments_revision = newest.revision  # unreadable ones, too: warn only once
         await self.variants.plan(msgspec.json.decode(newest.settings, type=Experiments), self.changes)
 
     async def refresh_offer_prices(self) -> None:
-        """What budgets charge."""
+        """Compute the budgets' prices anew when they are due."""
         await self.offer_prices.refresh(self.store, self.recommender, self.offers, self.offers_revision)
 
     async def refresh_keys(self) -> None:
         """Take over created and revoked keys."""
         try:
             await self.live_keys.refresh(self.store)
-        finally:  # the home's file tells them without Redis, too
-            known = self.live_keys.current
-            if known is not None and known.keys is not self.access.keys:
-                self.access = Access(self.access.local, known.keys)
+        finally:  # without Redis they come from the home's file
+            live = self.live_keys.current
+            if live is not None and live.keys is not self.access.keys:
+                self.access = Access(self.access.local, live.keys)
 
     async def measure(self) -> None:
-        """What was counted, and how far the history is behind."""
+        """Write out the metrics, with how far the history is behind."""
         flush()
         STREAM_LAG.set(await self.store.call("XLEN", keys.event_stream()))
 
@@ -197,7 +198,7 @@ async def _every(interval_s: float, step: Callable[[], Awaitable[None]]) -> None
 
 
 async def _survive(step: Callable[[], Awaitable[None]]) -> None:
-    """A watcher must outlive whatever goes wrong in one of its rounds."""
+    """Run one round of a watcher; its errors are logged, and the next round comes."""
     try:
         await step()
     except StoreUnavailable:

@@ -1,4 +1,4 @@
-"""Whose answer this is, and what is known of them right now."""
+"""Which shopper an answer is for, and their live log."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Shopper(NamedTuple):
 
     @property
     def visitor(self) -> str | None:
-        """Whose answers may vary from day to day."""
+        """The id by which experiments and rotation rules assign."""
         return self.customer_id or self.anonymous_id
 
 
@@ -35,8 +35,8 @@ STORE_AWAY = ("store_unavailable",)
 KEYS_UNKNOWN = ("keys_unknown",)
 
 
-def whose(request: Request, scope: Scope, access: Access, ask: Ask) -> Shopper:
-    """Who asks. A browser that objects to profiling (Sec-GPC) is nobody.
+def shopper_of(request: Request, scope: Scope, access: Access, ask: Ask) -> Shopper:
+    """The ids that the answer may use. A browser that objects to profiling (Sec-GPC) is nobody.
 
     A public key reads another person's history only with the token that the shop's server made
     (`customer_token`); without it the answer is the anonymous one, whether the customer exists or not.
@@ -48,9 +48,9 @@ def whose(request: Request, scope: Scope, access: Access, ask: Ask) -> Shopper:
 
 
 async def live_log(service: Service, shopper: Shopper) -> tuple[ShopperLog, Sequence[str]]:
-    """What they did lately, in one round trip, and what is missing from the answer if anything is.
+    """(their live log, degraded_reasons), in one round trip.
 
-    Nothing that somebody did is told where keys cannot be checked.
+    While keys cannot be checked, nobody's log is read.
     """
     if service.access.keys is None:
         return NO_LOG, KEYS_UNKNOWN
@@ -63,7 +63,7 @@ async def live_log(service: Service, shopper: Shopper) -> tuple[ShopperLog, Sequ
 
 
 def customer_token(secret_key: str, customer_id: str) -> str:
-    """What a shop's server hands to its page: HMAC-SHA256 of the id, keyed by SHA-256 of `sk_...`, in hex."""
+    """The token for a shop's page: HMAC-SHA256 of the id, keyed by SHA-256 of `sk_...`, in hex."""
     return _sign(sha256(secret_key.encode()).hexdigest(), customer_id)
 
 

@@ -1,4 +1,4 @@
-"""Who may do what: public keys ask and tell, secret keys do everything."""
+"""Who may do what: public keys read recommendations and send events, secret keys do everything."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 @dataclass(frozen=True)
 class Access:
-    """The keys as they are now; None: they cannot be known now. `local`: we listen on this machine alone.
+    """The keys as they are now; None: they cannot be read now. local: only this machine reaches the service.
 
     Until a shop has made its first key, a local service asks for none where a public one would do.
     """
@@ -43,13 +43,13 @@ class Access:
             raise Problem(401, f"This needs a key. {CREATE_ONE}", headers=CHALLENGE)
         if self.keys is None:
             return _unchecked(key)
-        known = self.keys.get(digest(key))
-        if known is None or (key in DEMO_KEYS and not self.local):
+        stored_key = self.keys.get(digest(key))
+        if stored_key is None or (key in DEMO_KEYS and not self.local):
             raise Problem(401, f"This key is not known, or revoked. {CREATE_ONE}", headers=CHALLENGE)
-        return known.scope
+        return stored_key.scope
 
-    def require_known(self) -> None:
-        """Raises Problem 503 where a key cannot be told from a made-up one."""
+    def require_checkable_keys(self) -> None:
+        """Raises Problem 503 where it is unknown which keys are valid."""
         if self.keys is None:
             raise Problem(503, UNCHECKED, headers={"Retry-After": "1"})
 
@@ -64,7 +64,7 @@ class Access:
 
 
 def _unchecked(key: str) -> Scope:
-    """What a key opens that cannot be checked: never what a secret one opens."""
+    """The scope of a key that cannot be checked: at most that of a public one."""
     if key.startswith(PREFIXES["public"]):
         return "public"
     raise Problem(503, UNCHECKED, headers={"Retry-After": "1"})

@@ -19,9 +19,9 @@ from api.web.tokens import new_token
 
 
 class ShortcutFastAPI(FastAPI):
-    """FastAPI, and past it by `shorten` to those routes: what it does for them costs more than the answer.
+    """FastAPI with a shortcut to some routes: its own way to them costs more than the answer.
 
-    They declare no dependencies and check their own input; it still documents them.
+    They declare no dependencies and check their own input; FastAPI still documents them.
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -47,7 +47,7 @@ class ShortcutFastAPI(FastAPI):
         await response(scope, receive, send)
 
     async def _answer(self, route: APIRoute, scope: Scope, receive: Receive) -> Response:
-        """The answer with its id, its time noted as `Observed` does it, and what browsers must be told."""
+        """The answer with its id and CORS headers, its time observed as `Observed` does."""
         started, request_id = perf_counter(), new_token()
         scope["app"], scope["route"] = self, route
         scope.setdefault("state", {})["request_id"] = request_id

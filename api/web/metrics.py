@@ -1,6 +1,6 @@
 """Every metric of the API. Base units, labels from closed sets, nobody's ids.
 
-What an answer counts is kept in plain memory and handed over once a second: an increment in memory
+The counts of an answer stay in plain memory and are written out once a second: an increment in memory
 shared by worker processes takes microseconds, and an answer makes a dozen.
 """
 
@@ -36,15 +36,15 @@ class Counter:
         self._waiting[labels] += n
 
     def add_each(self, label: str, others: Sequence[str]) -> None:
-        """One for each of `others`, as the second label."""
+        """Add one for each of `others`, as the second label beside the first."""
         self._each[label] += others
 
     def add_numbers(self, labels: Labels, numbers: Sequence[int]) -> None:
-        """So many for each of these, as the only label."""
+        """numbers: how many to add for each of the labels, each on its own."""
         self._numbers[labels].append(numbers)
 
     def flush(self) -> None:
-        """Show what was added to those who scrape. Answers wait meanwhile: no loop over all of them."""
+        """Write out what was added. Answers wait meanwhile, so there is no loop over each single addition."""
         each, self._each = self._each, defaultdict(list)
         for label, others in each.items():
             for other, n in Tally(others).items():
@@ -82,7 +82,7 @@ class Histogram:
         self._waiting[labels].append(seconds)
 
     def flush(self) -> None:
-        """Show what was observed to those who scrape."""
+        """Write out what was observed."""
         waiting, self._waiting = self._waiting, defaultdict(list)
         for labels, seconds in waiting.items():
             self._seconds.labels(*labels).inc(sum(seconds))
@@ -135,7 +135,7 @@ HISTOGRAMS = (REQUEST_SECONDS, STAGE_SECONDS)
 
 
 def flush() -> None:
-    """Show everything counted so far to those who scrape."""
+    """Write out everything counted so far, for the next scrape."""
     for metric in (*HISTOGRAMS, CANDIDATES, PICKS, DEGRADED, EVENTS):
         metric.flush()
 

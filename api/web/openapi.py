@@ -20,7 +20,7 @@ SHAPES: dict[str, type] = {"ProblemAnswer": ProblemAnswer}  # all that are docum
 
 TAGS = [
     {"name": "recommendations", "description": "What to show this person, here and now."},
-    {"name": "events", "description": "What shoppers do, told as it happens: the next answer knows it."},
+    {"name": "events", "description": "What shoppers do, sent as it happens: the next answer knows it."},
     {"name": "e-mail", "description": "Products for e-mails, for one customer or for all of them."},
     {"name": "customers", "description": "What is known and expected of a customer, and loyalty tiers."},
     {"name": "offers", "description": "The next best offer, sets at one price, and what the shop offers."},
@@ -53,10 +53,10 @@ def documented(
     security: list[dict[str, list[str]]] | None = None,
     others: Mapping[int, Json] | None = None,
 ) -> Json:
-    """What a route's decorator is told beside its path.
+    """Arguments of a route's decorator besides its path.
 
     problems: statuses besides those of its key; query, body: see `parameters` and `takes`; security: of a
-    route without dependencies; others: answers by status that are neither good nor problems.
+    route without dependencies; others: further answers by status.
     """
     extra = {**(parameters(query) if query else {}), **(body or {})}
     if security:
@@ -140,14 +140,14 @@ def _complete(operation: Json, example: Json) -> None:
 
 
 def _complete_parameters(operation: Json, given: Json) -> None:
-    """Examples. What the path says is not asked for in the query again."""
-    found = operation.get("parameters", [])
-    in_path = {each["name"] for each in found if each["in"] == "path"}
-    kept = [each for each in found if each["in"] == "path" or each["name"] not in in_path]
-    for each in kept:
+    """Add examples. A parameter of the path is not listed again as one of the query."""
+    declared = operation.get("parameters", [])
+    in_path = {each["name"] for each in declared if each["in"] == "path"}
+    distinct = [each for each in declared if each["in"] == "path" or each["name"] not in in_path]
+    for each in distinct:
         each.update({"example": given[each["name"]]} if each["name"] in given else {})
-    if kept:
-        operation["parameters"] = kept
+    if distinct:
+        operation["parameters"] = distinct
 
 
 def _problem(code: int) -> Json:

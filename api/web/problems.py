@@ -45,7 +45,7 @@ def respond(problem: Problem, request_id: str) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every expected exception in the one shape; middleware.py does so for the unexpected."""
+    """Answer every expected exception as a problem; middleware.py does so for the unexpected ones."""
     for kind, translate in TRANSLATIONS.items():
         app.add_exception_handler(kind, _handler(translate))
 

@@ -9,7 +9,7 @@ DIGITS, AT_ONCE = 16, 256
 
 
 def _tokens() -> list[str]:
-    """The system is asked for many at once: to ask it for one takes as long as a tenth of an answer."""
+    """Many random numbers at once: one call to the system takes as long as a tenth of an answer."""
     digits = token_hex(DIGITS // 2 * AT_ONCE)
     return [digits[start : start + DIGITS] for start in range(0, len(digits), DIGITS)]
 

@@ -41,6 +41,11 @@ class StoreSettings(BaseSettings):
         ge=1,
         description="How long taking events waits for Redis before it is refused with 503.",
     )
+    redis_batch_deadline_ms: int = Field(
+        default=2_000,
+        ge=1,
+        description="How long e-mail picks wait for Redis before they are given without what it knows.",
+    )
     shopper_log_length: int = Field(
         default=300,
         ge=1,

@@ -27,7 +27,7 @@ def silent(_step: str) -> None:
     return None
 
 
-def told_on_stderr(step: str) -> None:
+def report_on_stderr(step: str) -> None:
     print(f"{datetime.now():%H:%M:%S} {step}", file=sys.stderr, flush=True)
 
 

@@ -87,8 +87,8 @@ def grow(
 ) -> None:
     """Measure every point that is missing. Raises NoServer where not even the smallest shop serves.
 
-    only: points of this curve alone ("": of all); kept: where shops are looked for, and left; anew: points
-    that are there are measured again.
+    only: points of this curve alone ("": of all); kept: folder to keep shops in and take them from; anew:
+    measure again what has been measured.
     """
     points: Points = json.loads(results.read_text(encoding="utf-8"))["points"] if results.exists() else {}
     pairs = [pair for curve, line in plan.served.items() for pair in line if only in (curve, "")]
@@ -98,19 +98,19 @@ def grow(
     if anew:
         points = {name: point for name, point in points.items() if name not in {*served, *trained}}
     with tempfile.TemporaryDirectory(prefix="perennial-growth-") as temporary:
-        place = Place(kept or Path(temporary), plan.base, is_kept=kept is not None)
+        folders = ShopFolders(kept or Path(temporary), plan.base, is_kept=kept is not None)
         if any(_is_missing(points, name) for name in served):
             report("a small shop, trained")
-            _base(place, plan)
+            _base(folders, plan)
         for name, pair in served.items():
-            _point(points, results, name, report, partial(serve_point, place, pair, plan.turns))
+            _point(points, results, name, report, partial(serve_point, folders, pair, plan.turns))
         for name, size in trained.items():
-            _point(points, results, name, report, partial(train_point, place, size, plan.turns))
+            _point(points, results, name, report, partial(train_point, folders, size, plan.turns))
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where shops are made, and whether they stay."""
+class ShopFolders:
+    """Where shops are made, and whether they are kept."""
 
     folder: Path
     base: tuple[int, int]
@@ -127,16 +127,16 @@ class Place:
         return self.folder / f"trained-{size.products}-{size.customers}-{size.orders}-{size.views}"
 
     def done_with(self, home: Path) -> None:
-        """It goes, unless shops are kept; the base stays for the next point."""
+        """Remove it, unless shops are kept; the base stays for the next point."""
         if not self.is_kept and home != self.served(self.base):
             shutil.rmtree(home, ignore_errors=True)
 
 
-def _base(place: Place, plan: GrowthPlan) -> None:
+def _base(folders: ShopFolders, plan: GrowthPlan) -> None:
     """A small shop that is really trained, and serves."""
-    shops.generate(place.seed, plan.seed_shop)
-    shops.train(place.seed, keep=True)
-    shops.enlarge(place.seed, place.served(plan.base), *plan.base)
+    shops.generate(folders.seed, plan.seed_shop)
+    shops.train(folders.seed, keep=True)
+    shops.enlarge(folders.seed, folders.served(plan.base), *plan.base)
 
 
 def _is_missing(points: Points, name: str) -> bool:
@@ -158,19 +158,19 @@ def _point(
     results.write_text(json.dumps({"points": points}, indent=1), encoding="utf-8")
 
 
-def serve_point(place: Place, size: tuple[int, int], turns: Plan) -> dict[str, Any]:
+def serve_point(folders: ShopFolders, size: tuple[int, int], turns: Plan) -> dict[str, Any]:
     """An enlarged shop of so many products and customers, beside the base."""
-    home = place.served(size)
+    home = folders.served(size)
     try:
-        shops.enlarge(place.seed, home, *size)
-        return {"products": size[0], "customers": size[1]} | _serve(home, place.served(place.base), turns)
+        shops.enlarge(folders.seed, home, *size)
+        return {"products": size[0], "customers": size[1]} | _serve(home, folders.served(folders.base), turns)
     finally:
-        place.done_with(home)
+        folders.done_with(home)
 
 
-def train_point(place: Place, size: ShopSize, turns: Plan) -> dict[str, Any]:
+def train_point(folders: ShopFolders, size: ShopSize, turns: Plan) -> dict[str, Any]:
     """A shop that is really trained; the time and memory of that, and of serving its bundle."""
-    shop = place.trained(size)
+    shop = folders.trained(size)
     home = shop.with_name(f"{shop.name}-served")
     try:
         shops.generate(shop, size)
@@ -179,7 +179,7 @@ def train_point(place: Place, size: ShopSize, turns: Plan) -> dict[str, Any]:
         return asdict(size) | {"training": training} | _serve(home, home, turns)
     finally:
         shutil.rmtree(home, ignore_errors=True)
-        place.done_with(shop)
+        folders.done_with(shop)
 
 
 def _serve(home: Path, base: Path, turns: Plan) -> dict[str, Any]:

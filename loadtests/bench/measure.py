@@ -17,12 +17,12 @@ from loadtests.bench.processes import cpu_s, settle
 from loadtests.bench.questions import Scene, get, post
 from loadtests.bench.wrk import full_speed
 
-VARIANTS = ("built", "dict", "asked")  # of the reference: see there
+VARIANTS = ("built", "dict", "asked")  # of the empty route, see reference.py
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is asked, where, and which processes do the work.
+    """Requests, where they are sent, and which processes do the work.
 
     `requests` begins anew for each window; distinct: after so many they repeat, None: never.
     """
@@ -127,7 +127,7 @@ def ingestion(address: Address, scene: Scene, plan: Plan) -> float:
 
 
 def freshness(address: Address, scene: Scene, tries: int, channels: int = 8) -> dict[str, int]:
-    """How often an acknowledged event was in the very next answer, asked on whichever worker.
+    """How often an acknowledged event acted on the very next answer, of whichever worker.
 
     A newcomer puts one of the ten products that sell fastest into the cart: it must be gone from the widget
     that shows them, whatever the model.
@@ -137,8 +137,8 @@ def freshness(address: Address, scene: Scene, tries: int, channels: int = 8) -> 
         lines = [held.enter_context(closing(Channel(address))) for _ in range(channels)]
         shown = json.loads(lines[0].ask(get("/v1/recommendations?placement=trending&k=10")))["items"]
         products = [item["product_id"] for item in shown]
-        seen = sum(_hides(lines, rng, scene, rng.choice(products)) for _ in range(tries))
-    return {"tries": tries, "visible": seen}
+        visible = sum(_hides(lines, rng, scene, rng.choice(products)) for _ in range(tries))
+    return {"tries": tries, "visible": visible}
 
 
 def _hides(lines: Sequence[Channel], rng: Random, scene: Scene, product_id: str) -> bool:

@@ -24,11 +24,11 @@ def has_route(address: Address) -> bool:
 
 
 def picks_rate(address: Address, customers: Sequence[str], number: int) -> dict[str, Any] | str:
-    """Customers a second, and how many were answered; "absent" where there is no such route."""
+    """Customers a second, and how many were answered; "absent" where the route is missing."""
     if not has_route(address):
         return "absent"
-    asked = [customers[place % len(customers)] for place in range(number)]
-    body = "".join(json.dumps({"customer_id": customer, "k": K}) + "\n" for customer in asked)
+    requested = [customers[index % len(customers)] for index in range(number)]
+    body = "".join(json.dumps({"customer_id": customer, "k": K}) + "\n" for customer in requested)
     line = HTTPConnection(*address, timeout=300)
     headers = {"Authorization": "Bearer sk_demo", "Content-Type": "application/x-ndjson"}
     began, answered, first_s = perf_counter(), 0, 0.0

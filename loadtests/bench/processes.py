@@ -1,4 +1,4 @@
-"""Processes on cores of their own, and what they use. Linux tells it under /proc."""
+"""Processes on cores of their own, and what they use, from /proc: on Linux only."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def cpu_s(pid: int) -> float:
 
 
 def settle(pids: Collection[int], within_s: float = 5.0) -> None:
-    """Wait until processes are at rest, or so long: those that have just started, or have work left over."""
+    """Wait until processes have finished starting and their pending work, at most `within_s`."""
     until = time.monotonic() + within_s
     while time.monotonic() < until:
         before = sum(map(cpu_s, pids))
@@ -87,7 +87,7 @@ def settle(pids: Collection[int], within_s: float = 5.0) -> None:
 
 
 def memory_mb(pid: int) -> dict[str, float]:
-    """What each further process costs, and what it shares: files, whoever has looked at them so far."""
+    """private: memory that each further process costs; shared: mapped files, whichever process read them."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
     kb = {name: int(rest.split()[0]) for name, rest in (line.split(":", 1) for line in lines)}
     private = kb["Private_Dirty"]

@@ -1,4 +1,4 @@
-"""What the bench asks: raw HTTP requests of customers with a history and twenty live events."""
+"""The requests of the bench: raw HTTP of customers with a history and twenty live events."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _numbers = count()
 
 @dataclass(frozen=True)
 class Scene:
-    """Who asks about what. The random numbers make one seed one bench.
+    """The customers and products that requests are drawn from; one seed makes the same requests.
 
-    buyers: everybody who may be written to; customers: those of them who are at the shop.
+    buyers: everybody who gets e-mails; customers: those of them who visit the shop.
     """
 
     shop: Shop
@@ -51,8 +51,7 @@ class Scene:
 
     def live_events(self) -> list[dict[str, Any]]:
         """Twenty of every customer."""
-        kinds = [(customer, kind) for customer in self.customers for kind in LIVE_EVENTS]
-        return [self.event(kind, customer_id=customer) for customer, kind in kinds]
+        return [self.event(kind, customer_id=customer) for customer in self.customers for kind in LIVE_EVENTS]
 
     def event(self, kind: str = "view", **fields: Any) -> dict[str, Any]:
         """A new one."""
@@ -98,10 +97,10 @@ def post(path: str, body: Any) -> bytes:
 
 def _buyers(events: Path) -> list[str]:
     """The customers of the history that ordered."""
-    found: dict[str, None] = {}
+    buyers: dict[str, None] = {}
     with gzip.open(events, "rt", encoding="utf-8") as lines:
         for line in lines:
             event = json.loads(line)
             if event["type"] == "purchase" and event.get("customer_id"):
-                found[event["customer_id"]] = None
-    return list(found)
+                buyers[event["customer_id"]] = None
+    return list(buyers)

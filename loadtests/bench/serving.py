@@ -46,8 +46,8 @@ def two_workers(home: Path, scene: Scene, plan: Plan, cores: Cores) -> dict[str,
     """Freshness across workers, and what each of them holds in memory afterwards."""
     with served(home, 2, cores) as (ours, supervisor):
         answers_of(ours, scene, PLACEMENTS)
-        seen = freshness(ours, scene, plan.tries)
-        return {"freshness": seen, "memory_mb": [memory_mb(pid) for pid in api_workers(supervisor)]}
+        visible = freshness(ours, scene, plan.tries)
+        return {"freshness": visible, "memory_mb": [memory_mb(pid) for pid in api_workers(supervisor)]}
 
 
 def unpinned(home: Path, plan: Plan) -> dict[str, Any]:

@@ -29,11 +29,12 @@ def generate(home: Path, size: ShopSize) -> None:
 def train(home: Path, limit_s: float = LIMIT_S, *, keep: bool = False) -> dict[str, Any]:
     """Train on it; what that took, beside implicit's own ALS fit on the same matrix.
 
-    keep: nothing is done, or told, where it serves already.
+    keep: a home that serves already is left alone; the figures are empty.
     """
     words = ["--keep"] * keep
-    told: dict[str, Any] = json.loads(_run("training_ratio", home, *words, limit_s=limit_s).splitlines()[-1])
-    return told
+    output = _run("training_ratio", home, *words, limit_s=limit_s)
+    figures: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return figures
 
 
 def enlarge(shop: Path, home: Path, products: int, customers: int, *, every_source: bool = False) -> Path:
@@ -48,8 +49,8 @@ def enlarge(shop: Path, home: Path, products: int, customers: int, *, every_sour
 
 def session_cost(home: Path, looks: int) -> dict[str, Any]:
     """Microseconds of the session source in one process."""
-    told: dict[str, Any] = json.loads(_run("session_cost", home, "--tries", str(looks)))
-    return told
+    figures: dict[str, Any] = json.loads(_run("session_cost", home, "--tries", str(looks)))
+    return figures
 
 
 def _run(command: str, *words: object, limit_s: float = LIMIT_S) -> str:

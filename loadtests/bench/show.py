@@ -43,10 +43,10 @@ def show(figures: Mapping[str, Any]) -> None:
     console.print(summary)
     for name in REST:
         console.print(f"{name}: {json.dumps(figures[name])}", highlight=False)
-    told = figures["training"]
+    training = figures["training"]
     console.print(
-        f"training: {told['interactions']:,} interactions in {told['training_s']:.1f} s, "
-        f"{told['time_ratio']} times implicit's ALS fit (processor time: {told['cpu_ratio']}); "
-        f"peak {told['peak_mb']:,.0f} MB, {told['memory_ratio']} times the matrix",
+        f"training: {training['interactions']:,} interactions in {training['training_s']:.1f} s, "
+        f"{training['time_ratio']} times implicit's ALS fit (processor time: {training['cpu_ratio']}); "
+        f"peak {training['peak_mb']:,.0f} MB, {training['memory_ratio']} times the matrix",
         highlight=False,
     )

@@ -1,4 +1,4 @@
-"""Where the time of an answer goes, as the service's own metric tells it."""
+"""Where the time of an answer goes, by the service's own metric."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ STAGE = re.compile(r'perennial_stage_seconds_(sum|count)\{stage="(\w+)"\} (\S+)'
 
 def stage_totals(address: Address) -> dict[str, tuple[float, float]]:
     """Stage -> seconds and answers since the service started."""
-    asked = Request(f"http://{address[0]}:{address[1]}/metrics", headers={"Authorization": "Bearer sk_demo"})
-    with urlopen(asked, timeout=10) as answer:  # noqa: S310 - our own child
+    url, key = f"http://{address[0]}:{address[1]}/metrics", {"Authorization": "Bearer sk_demo"}
+    with urlopen(Request(url, headers=key), timeout=10) as answer:
         text = answer.read().decode()
-    found = {(kind, stage): float(value) for kind, stage, value in STAGE.findall(text)}
-    return {stage: (found["sum", stage], found["count", stage]) for kind, stage in found if kind == "sum"}
+    samples = {(kind, stage): float(value) for kind, stage, value in STAGE.findall(text)}
+    stages = dict.fromkeys(stage for _, stage in samples)
+    return {stage: (samples["sum", stage], samples["count", stage]) for stage in stages}
 
 
 def stage_us(

@@ -36,10 +36,12 @@ def full_speed(
         url = f"http://{address[0]}:{address[1]}/"
         command = [WRK, "-t1", f"-c{channels}", f"-d{whole}s", "-s", str(SCRIPT), url, "--", file.name]
         done = subprocess.run(command, capture_output=True, text=True, timeout=whole + 30, check=True)
-    told = json.loads(done.stdout.splitlines()[-1])
-    if told["wrong"] or (distinct is None and told["requests"] > number):
-        raise WrongAnswer(f"{told['wrong']} wrong answers of {told['requests']}, {number} requests at hand")
-    load = Load(told["microseconds"] / 1e6)
-    for microseconds, count in told["counts"]:
+    result = json.loads(done.stdout.splitlines()[-1])
+    if result["wrong"] or (distinct is None and result["requests"] > number):
+        raise WrongAnswer(
+            f"{result['wrong']} wrong answers of {result['requests']}, {number} requests at hand"
+        )
+    load = Load(result["microseconds"] / 1e6)
+    for microseconds, count in result["counts"]:
         load.latency.add(microseconds / 1e6, count)
     return load

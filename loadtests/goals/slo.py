@@ -97,14 +97,14 @@ def _promise(routes: Mapping[str, Any], name: str) -> Mapping[str, float]:
 
 
 def _breaches(row: Row, promise: Mapping[str, float], samples_beyond: int) -> list[str]:
-    found = [
+    breaches = [
         f"{row.name}: {limit.removesuffix('_ms')} {took:.1f} ms, promised {promise[limit]:g} ms"
         for limit, share in LIMITS.items()
         if (took := row.latency.quantile(share) * 1000) > promise[limit]
         and len(row.latency) * (1 - share) >= samples_beyond - 1e-9
     ]
     if row.error_share > promise["error_share"]:
-        found.append(
+        breaches.append(
             f"{row.name}: {row.error_share:.2%} of answers failed, promised {promise['error_share']:.2%}"
         )
-    return found
+    return breaches

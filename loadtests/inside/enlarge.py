@@ -52,12 +52,12 @@ class Copies:
     @classmethod
     def of(cls, tables: Tables, products: int, customers: int) -> Copies:
         """For as many products and customers, roughly; never fewer than there are."""
-        n, people, categories = len(tables.products), len(tables.customers), len(tables.categories)
-        if len({n, people, categories}) < 3:
+        n, customer_rows, categories = len(tables.products), len(tables.customers), len(tables.categories)
+        if len({n, customer_rows, categories}) < 3:
             raise typer.BadParameter("give the trained shop another number of customers than of products")
         many = max(round(products / n), 1)
-        copies = {n: many, people: max(round(customers / people), 1), categories: many}
-        return cls(n, categories, len(tables.brands), many, copies, {(n,), (people,)})
+        copies = {n: many, customer_rows: max(round(customers / customer_rows), 1), categories: many}
+        return cls(n, categories, len(tables.brands), many, copies, {(n,), (customer_rows,)})
 
     def block(self, copy: int, of: int) -> int:
         """Which copy of the products a copy of a table's rows is about."""
@@ -135,11 +135,11 @@ def enlarged(bundle: Bundle, products: int, customers: int) -> Bundle:
 
 
 def asking_every_source(bundle: Bundle) -> Bundle:
-    """With a weight for all sources that a placement knows, whichever of them the shop taught to ask."""
-    blends = fixed_weights()
+    """With a weight for every source of a placement, also for those that training gave none."""
+    source_weights = fixed_weights()
     for row, placement in enumerate(PLACEMENTS):
-        blends[row, : len(SOURCE_MIXES[placement])] = 1.0
-    return replace(bundle, tables=replace(bundle.tables, blends=blends))
+        source_weights[row, : len(SOURCE_MIXES[placement])] = 1.0
+    return replace(bundle, tables=replace(bundle.tables, blends=source_weights))
 
 
 def write_home(bundle: Bundle, home: Home, seed: int = 7) -> None:

@@ -13,24 +13,22 @@ from typing import Annotated, Any
 import numpy as np
 import polars as pl
 import typer
-from numpy.typing import NDArray
 
 from features.catalogue.products import merge_products
 from features.history.events_parquet import schema, write_rows
 from features.home import Home
 from features.time_units import DAY_S
+from recommender.arrays.dtypes import Float64s, Int32s, Int64s
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 DAYS = 730
 LINES_PER_ORDER, VIEWS_PER_VISIT = 3.0, 4.0  # on average
 FAVOURITES = 6
 REPEATED, IN_TASTE, PAIRED = 0.35, 0.35, 0.15  # of the lines; the others are what sells anyway
-KNOWN, CARTED = 0.3, 0.1  # of the visits: by a customer; of the looks: into the cart
+BY_CUSTOMER, CARTED = 0.3, 0.1  # of the visits: by a customer; of the looks: into the cart
 AT_ONCE = 500_000
 COLOURS = ("red", "blue", "green", "white", "black", "ivory", "coral", "amber")
 MATERIALS = ("oak", "linen", "steel", "clay", "glass", "wool", "cotton", "copper", "cork", "paper")
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -48,18 +46,18 @@ class Growth:
         return int(np.clip(self.products // 100, 4, 2_000))
 
     @cached_property
-    def starts(self) -> Ints:
+    def starts(self) -> Int64s:
         """(categories + 1): where each category's products begin."""
         return np.linspace(0, self.products, self.categories + 1).astype(np.int64)
 
     @cached_property
-    def sold(self) -> NDArray[np.float64]:
+    def sold(self) -> Float64s:
         """(products + 1): cumulative popularity, a long tail (Zipf-Mandelbrot) in no order."""
         rank = np.random.default_rng(self.seed).permutation(self.products)
         return np.concatenate([[0.0], np.cumsum((rank + 10.0) ** -0.9)])
 
     @cached_property
-    def partner(self) -> Ints:
+    def partner(self) -> Int64s:
         """(products): what goes with each, in both directions; of another category as a rule."""
         shuffled = np.random.default_rng(self.seed + 1).permutation(self.products)
         partner = np.arange(self.products)
@@ -71,23 +69,23 @@ class Growth:
         return partner
 
     @cached_property
-    def favourites(self) -> NDArray[np.int32]:
+    def favourites(self) -> Int32s:
         """(customers, FAVOURITES): what each buys again and again."""
         rng = np.random.default_rng(self.seed + 2)
         return self.any_product(rng, (self.customers, FAVOURITES)).astype(np.int32)
 
     @cached_property
-    def activity(self) -> NDArray[np.float64]:
+    def activity(self) -> Float64s:
         """(customers) cumulative: most order seldom, some often."""
         return np.cumsum(np.random.default_rng(self.seed + 3).gamma(0.7, size=self.customers))
 
-    def any_product(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Ints:
+    def any_product(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Int64s:
         return self._between(rng, np.zeros(shape), np.full(shape, self.sold[-1]))
 
-    def of_category(self, rng: np.random.Generator, category: Ints) -> Ints:
+    def of_category(self, rng: np.random.Generator, category: Int64s) -> Int64s:
         return self._between(rng, self.sold[self.starts[category]], self.sold[self.starts[category + 1]])
 
-    def _between(self, rng: np.random.Generator, low: NDArray[np.float64], high: NDArray[np.float64]) -> Ints:
+    def _between(self, rng: np.random.Generator, low: Float64s, high: Float64s) -> Int64s:
         drawn = np.searchsorted(self.sold, rng.uniform(low, high), side="right") - 1
         return np.minimum(drawn, self.products - 1)
 
@@ -142,7 +140,7 @@ def events(growth: Growth, now: datetime) -> Iterator[pl.DataFrame]:
 
 
 def _orders(
-    growth: Growth, rng: np.random.Generator, start: int, n: int, price: NDArray[np.float64], now: datetime
+    growth: Growth, rng: np.random.Generator, start: int, n: int, price: Float64s, now: datetime
 ) -> pl.DataFrame:
     size = 1 + rng.poisson(LINES_PER_ORDER - 1, n)
     customer, seconds = _customers(growth, rng, n), _times(rng, n)
@@ -169,7 +167,7 @@ def _visits(growth: Growth, rng: np.random.Generator, start: int, n: int, now: d
     customer, seconds = _customers(growth, rng, n), _times(rng, n)
     visit = np.repeat(np.arange(n), size)
     step = np.arange(len(visit)) - np.searchsorted(visit, visit)
-    known = (rng.random(n) < KNOWN)[visit]
+    is_customer = (rng.random(n) < BY_CUSTOMER)[visit]
     name = _names("v", start + visit)
     return _rows(
         now,
@@ -177,37 +175,37 @@ def _visits(growth: Growth, rng: np.random.Generator, start: int, n: int, now: d
         event_id=pl.Series(name).str.replace("v", "w") + "-" + pl.Series(step).cast(pl.String),
         line=np.zeros(len(visit), np.int64),
         type=np.where(rng.random(len(visit)) < CARTED, "add_to_cart", "view"),
-        customer_id=pl.select(pl.when(pl.Series(known)).then(_names("c", customer[visit]))).to_series(),
+        customer_id=pl.select(pl.when(pl.Series(is_customer)).then(_names("c", customer[visit]))).to_series(),
         anonymous_id=name,
         session_id=name,
         product_id=_names("p", _chosen(growth, rng, customer[visit], visit)),
     )
 
 
-def _chosen(growth: Growth, rng: np.random.Generator, customer: Ints, group: Ints) -> Ints:
+def _chosen(growth: Growth, rng: np.random.Generator, customer: Int64s, group: Int64s) -> Int64s:
     """A product for each line: a favourite, one of the customer's categories, a partner of the line before
     in the same group (order or visit), or anything."""
     n, kind = len(customer), rng.random(len(customer))
-    found = growth.any_product(rng, (n,))
+    products = growth.any_product(rng, (n,))
     again = kind < REPEATED
-    found[again] = growth.favourites[customer[again], rng.integers(FAVOURITES, size=int(again.sum()))]
+    products[again] = growth.favourites[customer[again], rng.integers(FAVOURITES, size=int(again.sum()))]
     taste = (kind >= REPEATED) & (kind < REPEATED + IN_TASTE)
-    found[taste] = growth.of_category(rng, (customer[taste] * 7 + group[taste] % 3) % growth.categories)
+    products[taste] = growth.of_category(rng, (customer[taste] * 7 + group[taste] % 3) % growth.categories)
     paired = np.flatnonzero((kind > 1 - PAIRED)[1:] & (group[1:] == group[:-1])) + 1
-    found[paired] = growth.partner[found[paired - 1]]
-    return found
+    products[paired] = growth.partner[products[paired - 1]]
+    return products
 
 
-def _customers(growth: Growth, rng: np.random.Generator, n: int) -> Ints:
+def _customers(growth: Growth, rng: np.random.Generator, n: int) -> Int64s:
     return np.searchsorted(growth.activity, rng.uniform(0, growth.activity[-1], n))
 
 
-def _times(rng: np.random.Generator, n: int) -> Ints:
+def _times(rng: np.random.Generator, n: int) -> Int64s:
     """Seconds before now; a shop that doubles in a year."""
     return (DAYS * DAY_S * (1 - rng.power(1.6, n))).astype(np.int64)
 
 
-def _rows(now: datetime, seconds_ago: Ints, **columns: Any) -> pl.DataFrame:
+def _rows(now: datetime, seconds_ago: Int64s, **columns: Any) -> pl.DataFrame:
     at = pl.Series(int(now.timestamp()) * 1_000_000 - seconds_ago * 1_000_000).cast(pl.Datetime("us", "UTC"))
     rows = pl.DataFrame({"timestamp": at, "received_at": at, **columns})
     return rows.with_columns(
@@ -215,7 +213,7 @@ def _rows(now: datetime, seconds_ago: Ints, **columns: Any) -> pl.DataFrame:
     )
 
 
-def _names(kind: str, numbers: Ints) -> pl.Series:
+def _names(kind: str, numbers: Int64s) -> pl.Series:
     return pl.select(pl.format(f"{kind}-{{}}", pl.Series(numbers))).to_series()
 
 

@@ -32,8 +32,8 @@ def main(home: Path, tries: Annotated[int, typer.Option(min=1)] = 20_000, seed: 
         step(tables.sessions, visit)
         took.append((perf_counter_ns() - began) / 1000)
     names = {"p50": 50, "p99": 99, "p99.9": 99.9}
-    told = {name: round(float(np.percentile(took, share)), 1) for name, share in names.items()}
-    print(json.dumps({"views": VIEWS, "tries": tries, "us": told}))
+    quantiles = {name: round(float(np.percentile(took, share)), 1) for name, share in names.items()}
+    print(json.dumps({"views": VIEWS, "tries": tries, "us": quantiles}))
 
 
 if __name__ == "__main__":

@@ -90,15 +90,15 @@ def main(
     if part in parts:
         print(json.dumps(parts[part](Home(home))))
         return
-    told: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     for each in parts:
         command = [sys.executable, "-P", "-m", "loadtests.inside.training_ratio", str(home), "--part", each]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        told |= json.loads(done.stdout.splitlines()[-1])
-    told["time_ratio"] = round(told["training_s"] / told["als_fit_s"], 2)
-    told["cpu_ratio"] = round(told["training_cpu_s"] / told["als_fit_cpu_s"], 2)
-    told["memory_ratio"] = round(told["peak_mb"] / told["matrix_mb"], 1)
-    print(json.dumps(told))
+        figures |= json.loads(done.stdout.splitlines()[-1])
+    figures["time_ratio"] = round(figures["training_s"] / figures["als_fit_s"], 2)
+    figures["cpu_ratio"] = round(figures["training_cpu_s"] / figures["als_fit_cpu_s"], 2)
+    figures["memory_ratio"] = round(figures["peak_mb"] / figures["matrix_mb"], 1)
+    print(json.dumps(figures))
 
 
 if __name__ == "__main__":

@@ -32,18 +32,18 @@ def write(docs: Path) -> list[Path]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return told
+    figures: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return figures
 
 
 def main(docs: Annotated[Path, typer.Option(help="The folder with results/.")] = Path("docs")) -> None:
     """Write the report, and tell which goals are reached."""
     paths, (bench, growth) = write(docs), results(docs)
-    told = Table(Column("what", overflow="fold"), "measured", "reaches", "goal", "floor")
+    table = Table(Column("what", overflow="fold"), "measured", "reaches", "goal", "floor")
     for each in GOALS:
         value, reached = each.judged(bench, growth)
-        told.add_row(each.what, value, reached.strip("*"), f"{each.goal:g}", f"{each.floor:g}")
-    Console(width=110).print(told)
+        table.add_row(each.what, value, reached.strip("*"), f"{each.goal:g}", f"{each.floor:g}")
+    Console(width=110).print(table)
     for path in paths:
         print(path)
 

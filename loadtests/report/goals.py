@@ -34,12 +34,12 @@ class Goal(NamedTuple):
 
 
 def of_bench(*path: str) -> Figure:
-    """The figure that stands there in bench.json."""
+    """The figure at this path in bench.json."""
     return lambda bench, _: _at(bench, path)
 
 
 def of_growth(*path: str) -> Figure:
-    """The figure that stands there in growth.json."""
+    """The figure at this path in growth.json."""
     return lambda _, growth: _at(growth, path)
 
 

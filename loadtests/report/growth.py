@@ -102,19 +102,19 @@ def _training_table(points: Sequence[Results], table: Table) -> str:
         (*head, "peak GB", "over the matrix", "home p50, ms", "p99", "private MB", "ready, s"),
         (
             (
-                f"{told['interactions']:,}",
+                f"{training['interactions']:,}",
                 f"{each['products']:,}",
                 f"{each['customers']:,}",
-                f"{told['als_fit_s']:.1f}",
-                f"{told['training_s']:.1f}",
-                told["time_ratio"],
-                f"{told['peak_mb'] / 1000:.2f}",
-                told["memory_ratio"],
+                f"{training['als_fit_s']:.1f}",
+                f"{training['training_s']:.1f}",
+                training["time_ratio"],
+                f"{training['peak_mb'] / 1000:.2f}",
+                training["memory_ratio"],
                 *(each["costs"]["home"]["paced_ms"][name] for name in ("p50", "p99")),
                 each["memory_mb"][-1]["private"],
                 each["ready_s"],
             )
             for each in points
-            for told in (each["training"],)
+            for training in (each["training"],)
         ),
     )

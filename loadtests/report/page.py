@@ -110,13 +110,13 @@ def _rest(bench: Results) -> str:
     return "## Events, batches, memory\n\n" + table(("what", "measured"), rows)
 
 
-def _training(told: Results) -> str:
-    steps = sorted(told["steps"].items(), key=lambda step: -step[1])[:8]
+def _training(cost: Results) -> str:
+    steps = sorted(cost["steps"].items(), key=lambda step: -step[1])[:8]
     return (
-        f"## Training\n\n{told['interactions']:,} interactions ({told['matrix_mb']} MB of matrix): "
-        f"{told['training_s']:.1f} s in all, rehearsal and evaluation included, {told['time_ratio']} times "
-        f"implicit's ALS fit alone ({told['als_fit_s']:.1f} s), in processor time {told['cpu_ratio']} times; "
-        f"peak {told['peak_mb']:,.0f} MB. "
+        f"## Training\n\n{cost['interactions']:,} interactions ({cost['matrix_mb']} MB of matrix): "
+        f"{cost['training_s']:.1f} s in all, rehearsal and evaluation included, {cost['time_ratio']} times "
+        f"implicit's ALS fit alone ({cost['als_fit_s']:.1f} s), in processor time {cost['cpu_ratio']} times; "
+        f"peak {cost['peak_mb']:,.0f} MB. "
         "The longest steps:\n\n" + table(("step", "s"), [(name, f"{took:.1f}") for name, took in steps])
     )
 

@@ -20,7 +20,7 @@ from loadtests.traffic.soak import Watch, as_dict, growth
 from loadtests.traffic.users import Arrivals, EmailCampaign, Shopper
 from loadtests.traffic.visits import shop_at
 
-LOOKS = 200  # at the workers' memory, over a run
+MEMORY_SAMPLES = 200  # over a run
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class LoadPlan:
 
 @dataclass
 class Recorder:
-    """Hears of every request: rows by name, of the whole run and of each second of it."""
+    """Records every answer: rows by name, of the whole run and of each second of it."""
 
     late_s: float
     generator: Generator = field(default_factory=Generator)
@@ -45,7 +45,7 @@ class Recorder:
     late: Counter[int] = field(default_factory=Counter)  # by second
     began: float = field(default_factory=perf_counter)
 
-    def hear(
+    def record(
         self,
         name: str,
         response_time: float,
@@ -74,7 +74,7 @@ class Recorder:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was measured, and its worth. sustained: of a ramp, requests a second within the promises."""
+    """What was measured, and the verdict. sustained: of a ramp, requests a second within the promises."""
 
     plan: LoadPlan
     rows: list[Row]
@@ -114,10 +114,13 @@ def run(plan: LoadPlan, pids: Sequence[int] = ()) -> Outcome:
         user_classes=[Shopper, EmailCampaign], host=plan.url, shape_class=_shape(plan), stop_timeout=10
     )
     recorder = Recorder(slo["generator"]["late_ms"] / 1000)
-    environment.events.request.add_listener(recorder.hear)  # type: ignore[no-untyped-call]
+    environment.events.request.add_listener(recorder.record)  # type: ignore[no-untyped-call]
     runner = environment.create_local_runner()
     watch = Watch(pids)
-    beside = [gevent.spawn(stats.stats_history, runner), gevent.spawn(_look, watch, plan.seconds / LOOKS)]
+    beside = [
+        gevent.spawn(stats.stats_history, runner),
+        gevent.spawn(_look, watch, plan.seconds / MEMORY_SAMPLES),
+    ]
     wall, cpu = perf_counter(), process_time()
     runner.start_shape()
     gevent.joinall([runner.shape_greenlet])
@@ -150,7 +153,7 @@ def _shape(plan: LoadPlan) -> LoadTestShape:
 def _verdict(
     slo: dict[str, Any], plan: LoadPlan, recorder: Recorder, rows: list[Row], watch: Watch
 ) -> tuple[Verdict, int | None]:
-    """The run's worth, and of a ramp the rate that it sustained.
+    """The verdict on a run, and of a ramp the rate that it sustained.
 
     A ramp goes on until promises break, and saturates the machine: it passes if they held at the basic
     rate, and the generator must have been in time up to where they held.

@@ -23,7 +23,7 @@ class Sample(NamedTuple):
 
 @dataclass
 class Watch:
-    """Processes under observation: what they held, again and again. Linux tells it under /proc."""
+    """Processes under observation: what they held, again and again. From /proc, so on Linux only."""
 
     pids: Sequence[int] = ()
     samples: dict[int, list[Sample]] = field(default_factory=dict)
@@ -44,10 +44,10 @@ def growth(
     """What grew more than promised. Runs shorter than `judged_from_s` say nothing."""
     if length_s < limits["judged_from_s"]:
         return []
-    found = list(_slower(limits, seconds, length_s))
+    growths = list(_slower(limits, seconds, length_s))
     for pid, samples in watch.samples.items():
-        found += _grown(limits, pid, [sample for sample in samples if sample.at_s >= length_s / 4])
-    return found
+        growths += _grown(limits, pid, [sample for sample in samples if sample.at_s >= length_s / 4])
+    return growths
 
 
 def _slower(

@@ -72,7 +72,7 @@ class Arrivals(FastHttpUser):
 
 
 class Shopper(Arrivals):
-    """Somebody after somebody in the shop."""
+    """One visitor of the shop after another."""
 
     weight = 9
 
@@ -81,7 +81,7 @@ class Shopper(Arrivals):
 
 
 class EmailCampaign(Arrivals):
-    """The shop's mailing, asking picks for a customer after another."""
+    """The shop's mailing, which requests picks for one customer after another."""
 
     weight = 1
 

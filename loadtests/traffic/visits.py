@@ -46,7 +46,7 @@ class Shop:
         )
 
     def product(self, rng: Random) -> int:
-        """A product's place in the lists."""
+        """A product's index in the lists."""
         return rng.choices(range(len(self.product_ids)), cum_weights=self.heaviness)[0]
 
 

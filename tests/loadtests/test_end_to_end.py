@@ -1,4 +1,7 @@
-"""Load tests and bench as a user runs them, against a small shop of their own, for moments."""
+"""Load tests and bench as a user runs them, for moments, against a small shop of their own.
+
+Covers the modules of loadtests/bench, machine and traffic that have no test file of their own.
+"""
 
 from __future__ import annotations
 
@@ -123,5 +126,5 @@ def test_every_figure_is_there(figures: dict[str, Any]) -> None:
 
 def test_the_figures_can_be_read(figures: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     show(figures)
-    told = capsys.readouterr().out
-    assert all(word in told for word in (*PLACEMENTS, "freshness", "memory_mb"))
+    output = capsys.readouterr().out
+    assert all(word in output for word in (*PLACEMENTS, "freshness", "memory_mb"))

@@ -115,7 +115,7 @@ async def test_the_documentation_loads_from_this_server_alone() -> None:
 def test_no_page_of_ours_loads_from_elsewhere() -> None:
     for file in STATIC.rglob("*"):
         if file.is_file() and file.suffix in {".html", ".css", ".js"}:
-            found = re.findall(
+            urls = re.findall(
                 r"""(?:src|href|url|import|from)\s*[=(]?\s*["']?(?:https?:)?//[^\s"')]+""", file.read_text()
             )
-            assert [one for one in found if "shop-api.example" not in one] == [], file.name
+            assert [one for one in urls if "shop-api.example" not in one] == [], file.name

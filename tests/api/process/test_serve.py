@@ -1,4 +1,4 @@
-"""An API process as it is started: by the supervisor, and alone."""
+"""An API process as it is started: by the supervisor, and alone. Covers api/process/processes.py, too."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def threads_after_serving(words: tuple[str, ...], home: Path) -> dict[str, int]:
     finally:
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=30)
-    found: dict[str, int] = json.loads(output.splitlines()[-1])
-    return found
+    output_json: dict[str, int] = json.loads(output.splitlines()[-1])
+    return output_json
 
 
 def is_ready(process: subprocess.Popen[str]) -> bool:

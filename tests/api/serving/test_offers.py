@@ -1,4 +1,7 @@
-"""`/v1/offers` as a shop's server uses it: decided once, counted once, the same answer while it is valid."""
+"""`/v1/offers` as a shop's server uses it: decided once, counted once, the same answer while it is valid.
+
+Covers api/routes/offers.py, api/serving/budget_prices.py and api/serving/budget_report.py, too.
+"""
 
 from __future__ import annotations
 
@@ -113,14 +116,14 @@ def test_two_workers_asked_at_once_decide_once(
     customers = [f"c-{number}" for number in range(25)]
     before = client.xlen(keys.decision_stream())
     with ThreadPoolExecutor(8) as pool:
-        asked = [
+        futures = [
             (customer, pool.submit(ask, worker, customer, cart=["pot"]))
             for customer in customers
             for worker in (http, other_http, http, other_http)
         ]
     answers: dict[str, set[bytes]] = {}
-    for customer, answer in asked:
-        answers.setdefault(customer, set()).add(msgspec.json.encode(answer.result()))
+    for customer, future in futures:
+        answers.setdefault(customer, set()).add(msgspec.json.encode(future.result()))
     assert {len(each) for each in answers.values()} == {1}
     assert client.xlen(keys.decision_stream()) == before + len(customers)
 
@@ -131,12 +134,12 @@ def test_a_budget_is_never_overdrawn_whoever_asks_at_once(
     offering(http, TEN, budgets=[{"id": "spring", "amount": 7}])
     eventually(lambda: ask(other_http, "0-0", cart=["pot"]).degraded_reasons == [])  # it heard of them
     with ThreadPoolExecutor(8) as pool:
-        asked = [
-            pool.submit(ask, worker, f"{number}-{place}", cart=["pot"])
+        futures = [
+            pool.submit(ask, worker, f"{number}-{index}", cart=["pot"])
             for number in range(30)
-            for place, worker in enumerate((http, other_http))
+            for index, worker in enumerate((http, other_http))
         ]
-    given = [answer.result().offer_id for answer in asked].count("ten")
+    given = [future.result().offer_id for future in futures].count("ten")
     assert given == 3  # 2.00 each
     assert client.hget(keys.budgets_spent(), "spring") == b"6"
     late = ask(http, "late", cart=["pot"])
@@ -180,7 +183,7 @@ def test_contacts_are_shared_with_triggers(http: httpx.Client, client: redis.Red
     assert shown == customer or client.zcard(keys.contacts(shown)) == 0
 
 
-def test_what_budgets_have_left_is_told_with_the_offers_report(http: httpx.Client, served_home: Home) -> None:
+def test_what_budgets_have_left_is_in_the_offers_report(http: httpx.Client, served_home: Home) -> None:
     write_report(served_home, Report("offers", "Offers", "2026-11-23", [Part("EUR")]))
     offering(http)
     first_given(http, cart=["pot"])
@@ -218,7 +221,7 @@ def test_without_offers_nothing_is_decided(http: httpx.Client, client: redis.Red
 @pytest.mark.parametrize(
     "wrong", [{}, {"customer_id": ""}, {"customer_id": "a", "k": -1}, {"customer_id": "a", "who": "b"}]
 )
-def test_a_wrong_question_is_told_what_is_wrong(http: httpx.Client, wrong: dict[str, Any]) -> None:
+def test_a_wrong_question_says_what_is_wrong(http: httpx.Client, wrong: dict[str, Any]) -> None:
     answer = http.post("/v1/offers", json=wrong)
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 
@@ -243,7 +246,7 @@ class TestWithoutAStore:
             assert (answer.offer_id, answer.degraded_reasons) == ("none", ["store_unavailable"])
             assert answer.decision_id is None
 
-    def test_the_budgets_are_told_without_what_is_left(
+    def test_the_budgets_come_without_what_is_left(
         self, http: httpx.Client, own_redis: RedisServer, served_home: Home
     ) -> None:
         write_report(served_home, Report("offers", "Offers", "2026-11-23", [Part("EUR")]))

@@ -1,4 +1,4 @@
-"""E-mail picks as a sending tool asks for them."""
+"""E-mail picks as a sending tool asks for them. Covers api/routes/picks.py, too."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_stream_answers_line_by_line_in_order(http: httpx.Client) -> None:
         b"x" * 30_000,
     ],
 )
-def test_a_line_that_cannot_be_read_is_answered_and_told(http: httpx.Client, line: bytes) -> None:
+def test_a_line_that_cannot_be_read_is_answered_with_the_error(http: httpx.Client, line: bytes) -> None:
     first, bad, last = many(http, b'{"customer_id": "ann"}\n%b\n\n{"customer_id": "bob"}' % line)
     assert (first.customer_id, first.error, last.customer_id, last.error) == ("ann", None, "bob", None)
     assert bad.customer_id is None
@@ -108,7 +108,7 @@ def test_a_line_that_cannot_be_read_is_answered_and_told(http: httpx.Client, lin
     assert bad.items
 
 
-def test_a_wrong_query_is_answered_and_told(http: httpx.Client) -> None:
+def test_a_wrong_query_is_answered_with_the_error(http: httpx.Client) -> None:
     answer = one(http, campaign="spam")
     assert "spam" in (answer.error or "")
     assert answer.items
@@ -126,6 +126,6 @@ def test_picks_need_a_secret_key(http: httpx.Client) -> None:
 def test_without_a_store_the_picks_come_from_the_model(
     http: httpx.Client, client: redis.Redis, settings: StoreSettings
 ) -> None:
-    client.client_pause(settings.redis_deadline_ms + 300)
+    client.client_pause(settings.redis_batch_deadline_ms + 1_000)
     answer = one(http, k=3)
     assert (answer.degraded, answer.degraded_reasons, len(answer.items)) == (True, ["store_unavailable"], 3)

@@ -1,4 +1,7 @@
-"""Keys open their own doors and no others."""
+"""Keys open their own doors and no others.
+
+Covers api/serving/security.py and api/serving/shoppers.py, too.
+"""
 
 from __future__ import annotations
 
@@ -218,9 +221,10 @@ def test_the_demos_keys_open_the_demos_home_alone(
 
 def test_beyond_this_machine_a_demo_is_shut(served_home: Home) -> None:
     add_demo_keys(served_home, None, datetime.now(UTC))
-    known = read_keys(served_home)
-    assert known is not None
-    asked = Request({"type": "http", "headers": [(b"authorization", b"Bearer sk_demo")], "query_string": b""})
-    assert Access(local=True, keys=known.keys).scope_of(asked) == "secret"
+    own = read_keys(served_home)
+    assert own is not None
+    headers = [(b"authorization", b"Bearer sk_demo")]
+    request = Request({"type": "http", "headers": headers, "query_string": b""})
+    assert Access(local=True, keys=own.keys).scope_of(request) == "secret"
     with pytest.raises(Problem, match="not known"):
-        Access(local=False, keys=known.keys).scope_of(asked)
+        Access(local=False, keys=own.keys).scope_of(request)

@@ -1,4 +1,4 @@
-"""The short way to an answer is HTTP as on the long one."""
+"""The shortcut to an answer is HTTP like the long way, through api/web/middleware.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The documentation says what the service does: who may ask, with what, and what comes back."""
+"""The documentation says what the service does: who may ask, with what, and what comes back.
+
+Covers api/schemas/ and api/process/app.py, too.
+"""
 
 from __future__ import annotations
 
@@ -91,8 +94,7 @@ def operations(document: dict[str, Any]) -> list[Operation]:
 def held(url: str, served_home: Home, client: redis.Redis) -> tuple[None, str, str]:
     """No key, a public and a secret one, known to the running service."""
     now = datetime.now(UTC)
-    public = create_key(served_home, client, "public", "", now)
-    secret = create_key(served_home, client, "secret", "", now)
+    public, secret = (create_key(served_home, client, scope, "", now) for scope in ("public", "secret"))
     tiers = f"{url}/v1/tiers"
     eventually(lambda: httpx.get(tiers, headers={"Authorization": f"Bearer {secret}"}).status_code == 200)
     return None, public, secret

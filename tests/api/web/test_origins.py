@@ -1,4 +1,4 @@
-"""Browsers on the shop's pages read answers of short and long ways alike."""
+"""Browsers on the shop's pages read answers of the shortcut and of the long way alike."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ def api_settings(origins: Sequence[str]) -> ApiSettings:
     return ApiSettings(watch_interval_ms=20, cors_origins=origins)
 
 
-def told(url: str, path: str, origin: str | None) -> dict[str, str]:
+def headers_of(url: str, path: str, origin: str | None) -> dict[str, str]:
     """Headers that are about origins."""
     answer = httpx.get(url + path, headers={"Origin": origin} if origin else {})
     return {name: value for name, value in answer.headers.items() if name.startswith(OF_ORIGINS)}
 
 
-def test_an_origin_is_told_what_the_middleware_tells(url: str, origins: Sequence[str]) -> None:
+def test_an_origin_gets_the_headers_of_the_middleware(url: str, origins: Sequence[str]) -> None:
     for origin in (SHOP, OTHER, f"{SHOP}.evil.example", SHOP.upper(), "null", None):
-        long = told(url, LONG, origin)
+        long = headers_of(url, LONG, origin)
         assert "access-control-allow-credentials" not in long
         for path in SHORT:
-            assert told(url, path, origin) == long, (path, origin)
+            assert headers_of(url, path, origin) == long, (path, origin)
 
 
-def test_only_listed_origins_are_echoed_and_caches_are_told(url: str, origins: Sequence[str]) -> None:
-    allowed = {origin: told(url, SHORT[0], origin) for origin in (SHOP, OTHER)}
+def test_only_listed_origins_are_echoed_and_caches_vary_by_origin(url: str, origins: Sequence[str]) -> None:
+    allowed = {origin: headers_of(url, SHORT[0], origin) for origin in (SHOP, OTHER)}
     expected = {"https://shop.example": SHOP} if SHOP in origins else dict.fromkeys((SHOP, OTHER), "*")
     for origin, headers in allowed.items():
         if not origins:

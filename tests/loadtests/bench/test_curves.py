@@ -57,19 +57,19 @@ def test_kept_shops_are_used_again(results: Path) -> None:
 
 
 def test_what_is_measured_is_not_measured_again(results: Path) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     before = results.read_bytes()
-    grow(results, told.append, PLAN, only="products")
-    assert told == []
+    grow(results, reported.append, PLAN, only="products")
+    assert reported == []
     assert results.read_bytes() == before
 
 
 def test_what_is_measured_is_measured_again_where_that_is_asked(results: Path) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     again = results.with_name("anew.json")
     again.write_bytes(results.read_bytes())
-    grow(again, told.append, PLAN, only="products", kept=results.parent.parent / "shops", anew=True)
-    assert SERVED in told
+    grow(again, reported.append, PLAN, only="products", kept=results.parent.parent / "shops", anew=True)
+    assert SERVED in reported
     assert points(again)[SERVED]["conditions"]["at"] > points(results)[SERVED]["conditions"]["at"]
 
 

@@ -38,7 +38,7 @@ def test_kept_promises_pass() -> None:
         ([60] * 100, ["p50", "p95", "p99"]),
     ],
 )
-def test_each_broken_promise_is_told(latencies: list[float], broken: list[str]) -> None:
+def test_each_broken_promise_is_a_breach(latencies: list[float], broken: list[str]) -> None:
     verdict = judge(SLO, [row("/v1/recommendations home", *latencies)], CALM)
     assert verdict.exit_code == FAILED
     assert [breach.split(": ")[1].split()[0] for breach in verdict.breaches] == broken

@@ -1,4 +1,4 @@
-"""The page of figures, from results as a bench saves them."""
+"""The page of figures, from results as a bench saves them. Covers all of loadtests/report."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_growth_has_goals_of_its_own() -> None:
     assert reached("p99 at 1M", GROWTH) == ("1.5", "goal")
 
 
-def test_a_figure_that_is_missing_is_told() -> None:
+def test_a_figure_that_is_missing_is_named() -> None:
     assert Goal("x", of_bench("nowhere", "at all"), 1, 1, True).judged(BENCH, {}) == ("not measured", "")
 
 

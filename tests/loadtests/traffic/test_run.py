@@ -13,7 +13,7 @@ from time import perf_counter
 recorder = Recorder(late_s=0.01)
 recorder.began = perf_counter() - 10  # ten seconds ago
 for ago_s, late_s in ((9.5, 0.0), (9.5, 0.5), (1.5, 0.5)):
-    recorder.hear("/v1/events", ago_s * 1000, None, {"late_s": late_s})
+    recorder.record("/v1/events", ago_s * 1000, None, {"late_s": late_s})
 for until in (0, 1, 9):
     generator = recorder.until(until)
     print(until, generator.arrivals, generator.late)

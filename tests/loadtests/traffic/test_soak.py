@@ -15,12 +15,12 @@ HOURS = 4 * HOUR_S
 
 def rows(*milliseconds: float) -> dict[int, dict[str, Row]]:
     """A second for each quarter of four hours, with 100 answers that took as long."""
-    found = {}
+    seconds = {}
     for quarter, took in enumerate(milliseconds):
         row = Row("/v1/events")
         row.latency.add(took / 1000, 100)
-        found[quarter * HOUR_S + 10] = {"/v1/events": row}
-    return found
+        seconds[quarter * HOUR_S + 10] = {"/v1/events": row}
+    return seconds
 
 
 def watched(memory_mb: Sequence[float], descriptors: Sequence[int] = (20,) * 4) -> Watch:
@@ -37,8 +37,8 @@ def test_what_stays_the_same_keeps_the_promise() -> None:
 
 
 def test_later_answers_may_not_be_slower() -> None:
-    (told,) = growth(LIMITS, rows(10, 10, 10, 12), Watch(), HOURS)
-    assert told.startswith("p99 grew from 10.")
+    (complaint,) = growth(LIMITS, rows(10, 10, 10, 12), Watch(), HOURS)
+    assert complaint.startswith("p99 grew from 10.")
 
 
 def test_memory_may_not_rise_once_the_caches_are_full() -> None:

@@ -12,6 +12,7 @@ from features.catalogue.products import load_products
 from features.home import Home
 from features.importers.orders import import_orders
 from features.importers.refusal import ImportRefused
+from features.time_units import DAY_S
 from training.data.history import History, history_of, load_history
 from training.errors import BadDataset
 

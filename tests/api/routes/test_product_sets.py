@@ -44,39 +44,39 @@ def served_home(tmp_path: Path) -> Home:
 def ask(http: httpx.Client, **query: Any) -> list[SetAnswer]:
     answer = http.get("/v1/bundles", params=query)
     assert answer.status_code == 200, answer.text
-    found = msgspec.json.decode(answer.content, type=SetsAnswer)
-    assert (found.model_version, found.degraded_reasons) == (VERSION, [])
-    return found.bundles
+    sets = msgspec.json.decode(answer.content, type=SetsAnswer)
+    assert (sets.model_version, sets.degraded_reasons) == (VERSION, [])
+    return sets.bundles
 
 
-def products(found: list[SetAnswer]) -> list[list[str]]:
-    return [[each.product_id for each in one.items] for one in found]
+def products(bundles: list[SetAnswer]) -> list[list[str]]:
+    return [[each.product_id for each in one.items] for one in bundles]
 
 
 def test_a_set_is_priced_with_its_evidence(http: httpx.Client) -> None:
-    (found, _) = ask(http, product_id="mug")
-    assert [each.product_id for each in found.items] == ["kettle", "mug"]
-    assert (found.items[0].title, found.items[0].price, found.items[0].currency) == ("Kettle", 30.0, "EUR")
-    assert (found.list_price, found.support, found.lift) == (38.0, 50, 3.0)
-    assert found.discount > 0.05
-    assert found.bundle_price == pytest.approx(38 * (1 - found.discount), abs=0.01)
-    assert found.expected_margin_gain is not None
-    assert found.expected_margin_gain > 0
-    assert "off:" in (found.pricing or "")
-    assert found.reason.evidence == {"orders": 50, "lift": 3.0}
+    (best, _) = ask(http, product_id="mug")
+    assert [each.product_id for each in best.items] == ["kettle", "mug"]
+    assert (best.items[0].title, best.items[0].price, best.items[0].currency) == ("Kettle", 30.0, "EUR")
+    assert (best.list_price, best.support, best.lift) == (38.0, 50, 3.0)
+    assert best.discount > 0.05
+    assert best.bundle_price == pytest.approx(38 * (1 - best.discount), abs=0.01)
+    assert best.expected_margin_gain is not None
+    assert best.expected_margin_gain > 0
+    assert "off:" in (best.pricing or "")
+    assert best.reason.evidence == {"orders": 50, "lift": 3.0}
 
 
 def test_margins_are_not_for_browsers(http: httpx.Client) -> None:
     answer = http.get("/v1/bundles", headers={"Authorization": "Bearer pk_demo"})
-    found = msgspec.json.decode(answer.content, type=SetsAnswer).bundles
-    assert [(each.expected_margin_gain, each.pricing) for each in found] == [(None, None)]
-    assert found[0].discount > 0
+    bundles = msgspec.json.decode(answer.content, type=SetsAnswer).bundles
+    assert [(each.expected_margin_gain, each.pricing) for each in bundles] == [(None, None)]
+    assert bundles[0].discount > 0
 
 
 def test_carts_named_or_live(http: httpx.Client) -> None:
     assert products(ask(http, cart="spoon,unknown")) == [["mug", "spoon"]]
-    told = {"type": "add_to_cart", "customer_id": "zoe", "product_id": "kettle"}
-    assert http.post("/v1/events", json=told).json()["accepted"] == 1
+    event = {"type": "add_to_cart", "customer_id": "zoe", "product_id": "kettle"}
+    assert http.post("/v1/events", json=event).json()["accepted"] == 1
     assert products(ask(http, customer_id="zoe")) == [["kettle", "mug"]]
     assert products(ask(http)) == [["kettle", "mug"]]  # the shop's best; the mug is in one set only
 
@@ -91,17 +91,17 @@ def test_the_merchants_word_and_todays_costs_count_at_once(http: httpx.Client) -
     sets = {"fixed": [{"products": ["tea", "tin"], "name": "Pantry"}], "forbidden": ["spoon"]}
     catalogue = {"sets": sets, "minimum_margin": 0.75}
     assert http.put("/v1/offers/catalogue", json={"catalogue": catalogue}).status_code == 200
-    found = ask(http)
-    assert products(found) == [["tea", "tin"], ["kettle", "mug"]]
-    assert (found[0].name, found[0].reason.code, found[0].discount) == ("Pantry", "chosen_by_shop", 0.0)
-    assert found[1].bundle_price * 0.25 >= 38 * 0.2 - 0.01
+    bundles = ask(http)
+    assert products(bundles) == [["tea", "tin"], ["kettle", "mug"]]
+    assert (bundles[0].name, bundles[0].reason.code, bundles[0].discount) == ("Pantry", "chosen_by_shop", 0.0)
+    assert bundles[1].bundle_price * 0.25 >= 38 * 0.2 - 0.01
     dear = {"products": [{"product_id": "kettle", "cost": 9.0}]}
     assert http.put("/v1/catalogue", json=dear).json()["accepted"] == 1
     assert products(ask(http)) == [["tea", "tin"]]  # at list price the kettle leaves too little
 
 
 @pytest.mark.parametrize("wrong", [{"k": 0}, {"k": "many"}, {"product": "mug"}])
-def test_a_wrong_question_is_told_what_is_wrong(http: httpx.Client, wrong: dict[str, Any]) -> None:
+def test_a_wrong_question_says_what_is_wrong(http: httpx.Client, wrong: dict[str, Any]) -> None:
     answer = http.get("/v1/bundles", params=wrong)
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 

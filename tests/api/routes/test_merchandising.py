@@ -1,4 +1,7 @@
-"""`/v1/merchandising` as a merchant's dashboard uses it."""
+"""`/v1/merchandising` as a merchant's dashboard uses it.
+
+Covers api/serving/revisions.py and api/serving/inputs.py, too.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +90,7 @@ def test_costs_from_the_live_catalogue_count_for_margins(http: httpx.Client) -> 
     assert shown(http) == ["tea", "spoon", "kettle"]
 
 
-def test_who_was_slower_is_told(http: httpx.Client) -> None:
+def test_who_was_slower_is_refused(http: httpx.Client) -> None:
     assert put(http, PIN, revision=0).status_code == 200
     answer = put(http, HIDE, revision=0)
     assert answer.status_code == answer.json()["status"] == 409
@@ -136,17 +139,17 @@ def test_a_preview_tells_what_each_rule_changes_and_saves_nothing(http: httpx.Cl
     later = {**HIDE, "id": "later", "products": ["tea"], "from": "2099-01-01T00:00:00Z"}
     body = {"rules": [PIN, HIDE, later], "request": {"placement": "home", "k": 3}}
     answer = http.post("/v1/merchandising/preview", json=body)
-    told = msgspec.json.decode(answer.content, type=PreviewAnswer)
-    assert [item.product_id for item in told.before] == ["mug", "tea", "spoon"]
-    assert [item.product_id for item in told.after] == ["tin", "tea", "spoon"]
-    pin, hide, _later = told.rules
+    preview = msgspec.json.decode(answer.content, type=PreviewAnswer)
+    assert [item.product_id for item in preview.before] == ["mug", "tea", "spoon"]
+    assert [item.product_id for item in preview.after] == ["tin", "tea", "spoon"]
+    pin, hide, _later = preview.rules
     assert (pin.id, pin.name, pin.added, pin.removed) == ("tins", "Tins first", ["tin"], ["spoon"])
     assert [(move.product_id, move.before, move.after) for move in pin.moved] == [
         ("mug", 1, 2),
         ("tea", 2, 3),
     ]
     assert (hide.added, hide.removed) == (["spoon"], ["mug"])
-    assert [each.speaks for each in told.rules] == [True, True, False]
+    assert [each.speaks for each in preview.rules] == [True, True, False]
     assert shown(http) == ["mug", "tea", "spoon"]
     then = http.post("/v1/merchandising/preview", json={**body, "at": "2099-06-01T00:00:00Z"}).json()
     assert "tea" not in [item["product_id"] for item in then["after"]]
@@ -154,9 +157,9 @@ def test_a_preview_tells_what_each_rule_changes_and_saves_nothing(http: httpx.Cl
 
 def test_a_preview_knows_the_shopper(http: httpx.Client) -> None:
     request = {"placement": "buy_again", "customer_id": "ann", "k": 2}
-    told = http.post("/v1/merchandising/preview", json={"rules": [], "request": request}).json()
-    assert [item["source"] for item in told["before"]] == ["repeat", "repeat"]
-    assert told["after"] == told["before"]
+    preview = http.post("/v1/merchandising/preview", json={"rules": [], "request": request}).json()
+    assert [item["source"] for item in preview["before"]] == ["repeat", "repeat"]
+    assert preview["after"] == preview["before"]
 
 
 def test_the_rules_are_documented(http: httpx.Client) -> None:

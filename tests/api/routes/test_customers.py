@@ -36,8 +36,8 @@ def served_home(tmp_path: Path) -> Home:
 def of(http: httpx.Client, customer: str) -> dict[str, Any]:
     answer = http.get(f"/v1/customers/{customer}")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def test_the_profile(http: httpx.Client) -> None:
@@ -94,13 +94,13 @@ def test_triggers_that_were_read_are_contacts_and_one_with_the_picks_for_them(
 def test_what_they_say_of_themselves_is_in_the_very_next_profile(http: httpx.Client) -> None:
     ann = of(http, "ann")
     assert (ann["consent"], ann["consents"], ann["country"]) == (True, {"email": True}, "DE")
-    told = {
+    event = {
         "type": "consent",
         "customer_id": "ann",
         "properties": {"email": False, "sms": True},
         "context": {"country": "AT", "language": "it"},
     }
-    assert http.post("/v1/events", json=told).status_code == 202
+    assert http.post("/v1/events", json=event).status_code == 202
     ann = of(http, "ann")
     assert (ann["consent"], ann["consents"]) == (False, {"email": False, "sms": True})
     assert (ann["country"], ann["language"]) == ("AT", "it")
@@ -108,8 +108,8 @@ def test_what_they_say_of_themselves_is_in_the_very_next_profile(http: httpx.Cli
 
 @pytest.mark.parametrize("customer", ["nobody", "a%20b", "%F0%9F%8C%B1", "=1+1"])
 def test_somebody_unknown_is_no_error(http: httpx.Client, customer: str) -> None:
-    found = of(http, customer)
-    assert (found["known"], found["orders"], found["segment"], found["predicted_clv_365d"]) == (
+    profile = of(http, customer)
+    assert (profile["known"], profile["orders"], profile["segment"], profile["predicted_clv_365d"]) == (
         False,
         0,
         None,
@@ -124,6 +124,6 @@ def test_tiers_that_cannot_be_used_leave_the_rest(http: httpx.Client, served_hom
 
 def test_without_the_store_the_model_s_part_is_answered(http: httpx.Client, client: redis.Redis) -> None:
     client.execute_command("CLIENT", "PAUSE", 3_000, "ALL")
-    found = of(http, "ann")
-    assert found["orders"] == 5
-    assert found["degraded_reasons"] == ["store_unavailable"]
+    profile = of(http, "ann")
+    assert profile["orders"] == 5
+    assert profile["degraded_reasons"] == ["store_unavailable"]

@@ -1,4 +1,4 @@
-"""Who is held out gets best sellers, no offers and no promotion; everybody else what Perennial can do."""
+"""The holdout gets best sellers, no offers and no promotion; routes/test_experiments.py has the arms."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def settings() -> StoreSettings:
 def ask(http: httpx.Client, placement: str = "home", **query: Any) -> dict[str, Any]:
     answer = http.get("/v1/recommendations", params={"placement": placement, "k": 3, **query})
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def shown(answer: dict[str, Any]) -> list[str]:

@@ -37,8 +37,8 @@ def put(http: httpx.Client, plan: dict[str, Any], **others: Any) -> httpx.Respon
 
 
 def tier(http: httpx.Client) -> str | None:
-    found = http.get("/v1/customers/ann").json()["tier"]
-    name: str | None = found and found["name"]
+    tier = http.get("/v1/customers/ann").json()["tier"]
+    name: str | None = tier and tier["name"]
     return name
 
 
@@ -52,9 +52,9 @@ def test_what_is_saved_counts_for_the_next_profile_and_round(
     assert put(http, POINTS).json()["revision"] == 2
     assert tier(http) == "Leaf"
     assert [each.name for each in Lifecycle(client, served_home).knowledge().tiers.tiers] == ["Leaf"]
-    standing = http.get("/v1/tiers").json()
-    assert standing["plan"]["by"] == "points"
-    assert [each["revision"] for each in standing["versions"]] == [2, 1]
+    current = http.get("/v1/tiers").json()
+    assert current["plan"]["by"] == "points"
+    assert [each["revision"] for each in current["versions"]] == [2, 1]
     assert http.get("/v1/tiers", params={"revision": 1}).json()["plan"]["tiers"][0]["name"] == "Silver"
     assert http.get("/v1/tiers", params={"revision": 9}).status_code == 404
 

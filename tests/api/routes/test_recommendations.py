@@ -1,4 +1,7 @@
-"""`/v1/recommendations` and `/v1/events` as a shop's page uses them."""
+"""`/v1/recommendations` and `/v1/events` as a shop's page uses them.
+
+Covers api/serving/widgets.py, api/web/problems.py and api/web/replies.py, too.
+"""
 
 from __future__ import annotations
 

@@ -64,8 +64,8 @@ def test_a_wrong_catalogue_is_refused_whole(
 
 def test_an_offer_that_loses_money_at_todays_costs_is_refused(http: httpx.Client) -> None:
     half = {"id": "half", "kind": "percentage", "value": 50}
-    told = saved(put(http, offers=[half]))
-    assert told.warnings == [
+    catalogue = saved(put(http, offers=[half]))
+    assert catalogue.warnings == [
         "No product's cost is known: nobody gets an offer that costs money. Import costs."
     ]
     costs = [{"product_id": name, "price": 10.0, "cost": 6.0} for name in ("mug", "tea", "spoon")]
@@ -76,9 +76,10 @@ def test_an_offer_that_loses_money_at_todays_costs_is_refused(http: httpx.Client
     assert saved(put(http, offers=[{**half, "value": 30}])).warnings == []
 
 
-def test_unknown_products_are_told(http: httpx.Client) -> None:
-    told = saved(put(http, offers=[{"id": "g", "kind": "gift", "cost": 2, "products": ["unicorn", "mug"]}]))
-    assert "The model does not know the product `unicorn`." in told.warnings
+def test_unknown_products_are_warnings(http: httpx.Client) -> None:
+    gift = {"id": "g", "kind": "gift", "cost": 2, "products": ["unicorn", "mug"]}
+    catalogue = saved(put(http, offers=[gift]))
+    assert "The model does not know the product `unicorn`." in catalogue.warnings
 
 
 def test_a_public_key_opens_nothing_here(http: httpx.Client) -> None:

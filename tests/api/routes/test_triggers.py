@@ -34,11 +34,11 @@ def worker(served_home: Home, http: httpx.Client, client: redis.Redis) -> Lifecy
 
 def leave_carts(http: httpx.Client, *customers: str, hours: float = 2) -> None:
     at = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
-    told = [
+    events = [
         {"type": "add_to_cart", "customer_id": name, "product_id": "pot", "timestamp": at}
         for name in customers
     ]
-    assert http.post("/v1/events", json={"events": told}).json()["accepted"] == len(customers)
+    assert http.post("/v1/events", json={"events": events}).json()["accepted"] == len(customers)
 
 
 def work(worker: Lifecycle, later: timedelta = timedelta()) -> int:
@@ -57,12 +57,13 @@ def test_a_left_cart_is_read_once_with_all_that_an_email_needs(http: httpx.Clien
     leave_carts(http, "zoe")
     assert work(worker) == 1
     (line,) = lines(http)
-    told = msgspec.convert(line, TriggerLine)
-    assert (told.kind, told.customer_id, told.products, told.step) == ("abandoned_cart", "zoe", ("pot",), 1)
-    assert (told.slot, told.channel, told.cancelled) == ("abandoned_cart_1", "email", False)
-    assert told.reason.code == "left_cart"
-    assert told.due_at < told.expires_at
-    assert lines(http, since=told.cursor) == []
+    trigger = msgspec.convert(line, TriggerLine)
+    assert (trigger.kind, trigger.step) == ("abandoned_cart", 1)
+    assert (trigger.customer_id, trigger.products) == ("zoe", ("pot",))
+    assert (trigger.slot, trigger.channel, trigger.cancelled) == ("abandoned_cart_1", "email", False)
+    assert trigger.reason.code == "left_cart"
+    assert trigger.due_at < trigger.expires_at
+    assert lines(http, since=trigger.cursor) == []
     assert work(worker, timedelta(minutes=1)) == 0
 
 
@@ -70,11 +71,11 @@ def test_the_cursor_pages_and_kinds_filter(http: httpx.Client, worker: Lifecycle
     leave_carts(http, *[f"c-{n}" for n in range(1_203)])
     assert work(worker) == 1_203
     assert len({line["id"] for line in lines(http, preview=True)}) == 1_203
-    seen, since = [], ""
+    ids, since = [], ""
     while page := lines(http, limit=500, since=since, kind="abandoned_cart,welcome"):
-        seen += [line["id"] for line in page]
+        ids += [line["id"] for line in page]
         since = page[-1]["cursor"]
-    assert len(seen) == len(set(seen)) == 1_203
+    assert len(ids) == len(set(ids)) == 1_203
     assert lines(http, kind="welcome") == []
 
 
@@ -121,7 +122,7 @@ def test_picks_and_triggers_share_one_budget(http: httpx.Client, worker: Lifecyc
         ({"kinds": "welcome"}, "kinds"),
     ],
 )
-def test_a_wrong_question_is_told_what_is_wrong(
+def test_a_wrong_question_says_what_is_wrong(
     http: httpx.Client, query: dict[str, Any], complaint: str
 ) -> None:
     answer = http.get("/v1/triggers", params=query)
@@ -183,7 +184,7 @@ def test_triggers_are_documented(http: httpx.Client) -> None:
     assert names == {"kind", "since", "limit", "preview"}
 
 
-def test_offers_that_the_catalogue_lacks_are_told(http: httpx.Client) -> None:
+def test_offers_that_the_catalogue_lacks_are_warnings(http: httpx.Client) -> None:
     assert http.get("/v1/triggers/settings").json()["warnings"] == []  # by default only the next best one
     settings = {"abandoned_cart": {"offers": ["none", "ten"]}, "birthday": {"offers": ["cake", "next_best"]}}
     saved = http.put("/v1/triggers/settings", json={"settings": settings}).json()

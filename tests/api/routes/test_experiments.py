@@ -1,4 +1,7 @@
-"""`/v1/experiments` as an owner uses it, and what its arms do to answers."""
+"""`/v1/experiments` as an owner uses it, and what its arms do to answers.
+
+Covers api/serving/experiments.py and api/serving/offer_experiments.py, too.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +43,8 @@ def ask(http: httpx.Client, visitor: str, placement: str = "home", **query: Any)
     words = {"placement": placement, "anonymous_id": visitor, "k": 3, **query}
     answer = http.get("/v1/recommendations", params=words)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def visitor_of(plan: dict[str, Any], arm: str) -> str:
@@ -114,11 +117,11 @@ def test_a_running_experiment_cannot_be_edited_but_ended(http: httpx.Client) -> 
     assert saved(put(http)).experiments == ()
 
 
-def test_what_is_odd_is_told(http: httpx.Client) -> None:
+def test_what_is_odd_is_a_warning(http: httpx.Client) -> None:
     lazy = {"id": "o", "arms": [{"id": "all"}, {"id": "some", "offers": ["ten"]}, {"id": "c", "weight": 0}]}
-    told = saved(put(http, lazy)).warnings
-    assert any("no offer `ten`" in warning for warning in told)
-    assert any("`c` of `o` has the weight 0" in warning for warning in told)
+    warnings = saved(put(http, lazy)).warnings
+    assert any("no offer `ten`" in warning for warning in warnings)
+    assert any("`c` of `o` has the weight 0" in warning for warning in warnings)
 
 
 def test_an_arm_of_rules_answers_by_them_and_both_arms_are_named(http: httpx.Client) -> None:
@@ -140,11 +143,11 @@ def test_an_experiment_of_one_placement_leaves_the_others_alone(http: httpx.Clie
 def test_the_page_gets_what_an_arm_hands_to_it(http: httpx.Client) -> None:
     plan = {"id": "w", "arms": [{"id": "old"}, {"id": "new", "widget": {"heading": "Picked", "k": [4]}}]}
     saved(put(http, plan))
-    told = ask(http, visitor_of(plan, "new"))["experiment"]
-    assert told == {"id": "w", "arm": "new", "widget": {"heading": "Picked", "k": [4]}}
+    experiment = ask(http, visitor_of(plan, "new"))["experiment"]
+    assert experiment == {"id": "w", "arm": "new", "widget": {"heading": "Picked", "k": [4]}}
     page = {"requests": [{"placement": "home", "anonymous_id": visitor_of(plan, "new")}]}
     (answer,) = http.post("/v1/recommendations", json=page).json()["answers"]
-    assert answer["experiment"] == told
+    assert answer["experiment"] == experiment
 
 
 def test_who_has_no_id_takes_no_part(http: httpx.Client) -> None:
@@ -186,9 +189,9 @@ def test_an_arm_whose_model_went_away_counts_for_nothing(
     eventually(lambda: ask(http, visitor)["degraded_reasons"] == ["experiment_unavailable"])
     answer = ask(http, visitor)
     assert (answer["experiment"], answer["model_version"], len(answer["items"])) == (None, VERSION, 3)
-    told = answer["recommendation_id"]
-    eventually(lambda: any(each.recommendation_id == told for each in impressions(client)))
-    assert {each.treated.arm for each in impressions(client) if each.recommendation_id == told} == {None}
+    shown_id = answer["recommendation_id"]
+    eventually(lambda: any(each.recommendation_id == shown_id for each in impressions(client)))
+    assert {each.treated.arm for each in impressions(client) if each.recommendation_id == shown_id} == {None}
 
 
 def test_what_was_shown_is_noted_with_its_arm(http: httpx.Client, client: redis.Redis) -> None:
@@ -197,11 +200,11 @@ def test_what_was_shown_is_noted_with_its_arm(http: httpx.Client, client: redis.
     ask(http, visitor_of(plan, "tins"))
     eventually(lambda: len(impressions(client)) == 1)
     (record,) = impressions(client)
-    edition = msgspec.convert(plan, Experiment).plan_hash
+    plan_hash = msgspec.convert(plan, Experiment).plan_hash
     treated = record.treated
     assert (treated.experiment, treated.plan_hash, treated.arm, treated.propensity) == (
         "x-1",
-        edition,
+        plan_hash,
         "tins",
         0.75,
     )
