@@ -18,7 +18,7 @@ from recommender.merchandising.rerank import arrange
 from recommender.merchandising.rules import AnyRule
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
-from recommender.placements import POPULAR, Stage, courses
+from recommender.placements import POPULAR, Stage, stages
 from recommender.reasons.explain import OF_PRODUCTS, REASONS, Reason, reason_of, told
 from recommender.sources.candidates import NO_ANCHOR, Ranking, blend
 
@@ -55,8 +55,8 @@ class Recommender:
     rules: Sequence[AnyRule] = ()
 
     @cached_property
-    def courses(self) -> Mapping[str, Sequence[Stage]]:
-        return courses(self.bundle.tables.blends)
+    def stages(self) -> Mapping[str, Sequence[Stage]]:
+        return stages(self.bundle.tables.blends)
 
     @cached_property
     def merchandise(self) -> Merchandise:
@@ -72,20 +72,20 @@ class Recommender:
         allowed = self._allowed(request, plan)
         pinned = _pinned(plan, allowed, situation, k) if plan.pins else {}
         picks = list(pinned.values())
-        for course in self.courses[request.placement]:
+        for stage in self.stages[request.placement]:
             if len(picks) == k:
                 break
-            picks += self._pick(situation, plan, allowed, course, k - len(picks), picks)
+            picks += self._pick(situation, plan, allowed, stage, k - len(picks), picks)
         if len(picks) < k:
             picks += self._anything(situation, plan, allowed, k - len(picks), picks)
         return _seated(picks, list(pinned)) if pinned else picks
 
     def _pick(
-        self, situation: Situation, plan: Plan, allowed: Flags, course: Stage, k: int, taken: list[Pick]
+        self, situation: Situation, plan: Plan, allowed: Flags, stage: Stage, k: int, taken: list[Pick]
     ) -> list[Pick]:
-        """The best k of what the course's sources propose."""
-        already, names, most = [pick.item for pick in taken], course.names, k if plan is NO_RULES else None
-        ranking, proposed = _blended(situation, course, allowed, already, most)
+        """The best k of what the stage's sources propose."""
+        already, names, most = [pick.item for pick in taken], stage.names, k if plan is NO_RULES else None
+        ranking, proposed = _blended(situation, stage, allowed, already, most)
         self.observe(names, proposed)
         items, which, anchors, counts, scores = arrange(ranking, plan, k, already).lists()
         reasons = self._reasons
@@ -156,12 +156,12 @@ class Recommender:
 
 
 def _blended(
-    situation: Situation, course: Stage, allowed: Flags, already: Sequence[int], k: int | None
+    situation: Situation, stage: Stage, allowed: Flags, already: Sequence[int], k: int | None
 ) -> tuple[Ranking, Sequence[int]]:
-    """The k best of what the course's sources propose, or all, and how many each proposes."""
-    proposals = [source.propose(situation) for source in course.sources]
+    """The k best of what the stage's sources propose, or all, and how many each proposes."""
+    proposals = [source.propose(situation) for source in stage.sources]
     hidden = np.array([*situation.hidden, *already], np.int32) if already else situation.hidden
-    ranking = blend(proposals, course.weights, allowed, hidden, k)
+    ranking = blend(proposals, stage.weights, allowed, hidden, k)
     return ranking, [len(proposal.items) for proposal in proposals]
 
 

@@ -17,7 +17,7 @@ class Popular(Recommender):
     view or in the request's cart is left out; who asks is not looked at."""
 
     @cached_property
-    def courses(self) -> Mapping[str, Sequence[Stage]]:
+    def stages(self) -> Mapping[str, Sequence[Stage]]:
         return dict.fromkeys(PLACEMENTS, (Stage.of((POPULAR._replace(weight=1.0),)),))
 
     def recommend(self, request: Request, k: int, visitor: str | None = None) -> list[Pick]:

@@ -35,7 +35,7 @@ def after(*events: Any) -> ShopperState:
     return fold(entry for each in events if (entry := entry_of(each, NOW)))
 
 
-def test_every_placement_has_a_recipe() -> None:
+def test_every_placement_has_a_source_mix() -> None:
     assert set(SOURCE_MIXES) == set(PLACEMENTS)
 
 
