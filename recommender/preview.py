@@ -13,10 +13,10 @@ from recommender.recommend import Pick, Recommender
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rule on top of those before it. speaks: whether it has a say at this placement and time."""
+    """One rule, added to those before it. is_active: whether it applies at this placement and time."""
 
     rule: AnyRule
-    speaks: bool
+    is_active: bool
     before: list[Pick]
     after: list[Pick]
 
@@ -29,10 +29,10 @@ def preview(
     plain = before = replace(recommender, rules=()).recommend(request, k, visitor)
     steps = []
     for count, rule in enumerate(rules, 1):
-        speaks = rule.speaks(request.placement, moment)
+        is_active = rule.speaks(request.placement, moment)
         after = before
-        if speaks:
+        if is_active:
             after = replace(recommender, rules=rules[:count]).recommend(request, k, visitor)
-        steps.append(Step(rule, speaks, before, after))
+        steps.append(Step(rule, is_active, before, after))
         before = after
     return plain, steps

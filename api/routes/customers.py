@@ -44,7 +44,7 @@ async def customer_profile(customer_id: str, service: SecretService) -> Response
     found = profile(
         customer_id,
         recommender.bundle if recommender else None,
-        recommender.shelf if recommender else None,
+        recommender.availability if recommender else None,
         known.life.shopper.purchases,
         plan,
         time.time(),

@@ -71,7 +71,7 @@ async def preview_rules(
     refuse("rules", contradictions(ask.rules))
     if service.recommender is None:
         raise Problem(503, "There is no model yet: run `perennial train`.", headers={"Retry-After": "60"})
-    recommender = Recommender(service.recommender.bundle, service.recommender.shelf)
+    recommender = Recommender(service.recommender.bundle, service.recommender.availability)
     shopper = whose(request, "secret", service.access, ask.request)
     log, _ = await live_log(service, shopper)
     now = ask.at.timestamp() if ask.at else time.time()
@@ -113,7 +113,7 @@ def _effect(recommender: Recommender, step: Step) -> RuleEffect:
     return RuleEffect(
         id=step.rule.id,
         name=step.rule.name,
-        speaks=step.speaks,
+        speaks=step.is_active,
         added=[product for product in after if product not in before],
         removed=[product for product in before if product not in after],
         moved=[

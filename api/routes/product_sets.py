@@ -19,7 +19,7 @@ from api.web.queries import checked
 from api.web.replies import JsonReply, encode
 from features.live.shopper_state import ShopperState
 from features.merchant.api_keys import Scope
-from recommender.context.request import DAY, REST_DAYS
+from recommender.context.request import DAY, REPEAT_SUPPRESSION_DAYS
 from recommender.product_sets.set_offers import SetOffer, SetsAsked, SetShop
 from recommender.recommend import Recommender
 
@@ -38,7 +38,7 @@ async def product_sets(request: Request, scope: KeyScope) -> Response:
     recommender = service.recommender
     if recommender is None:
         return JsonReply(encode(SetsAnswer([], None, [*missing, "no_model"])))
-    shop = SetShop(recommender.bundle, recommender.shelf, service.offers)
+    shop = SetShop(recommender.bundle, recommender.availability, service.offers)
     found = await asyncio.to_thread(shop.offers, _question(recommender, ask, shopper, log.fold()), ask.k)
     reasons = missing if recommender.bundle.tables.sets is not None else [*missing, "no_sets"]
     bundles = [_answer(recommender, each, scope) for each in found]
@@ -56,7 +56,7 @@ def _asked(fields: dict[str, Any]) -> SetsAsk:
 def _question(recommender: Recommender, ask: SetsAsk, shopper: Shopper, state: ShopperState) -> SetsAsked:
     tables = recommender.bundle.tables
     cart = frozenset(tables.products.rows(ask.cart or state.cart))
-    since = int(time.time() // DAY) - REST_DAYS
+    since = int(time.time() // DAY) - REPEAT_SUPPRESSION_DAYS
     bought = tables.purchases.of(tables.customers.row(shopper.customer_id))
     rested = set(bought.items[bought.last_day > since].tolist())
     for order in state.purchases:
@@ -82,7 +82,7 @@ def _answer(recommender: Recommender, found: SetOffer, scope: Scope) -> SetAnswe
 
 
 def _item(recommender: Recommender, item: int) -> SetItem:
-    card = msgspec.json.decode(b"{%b}" % recommender.shelf.card(recommender.bundle.tables, item))
+    card = msgspec.json.decode(b"{%b}" % recommender.availability.card(recommender.bundle.tables, item))
     known = {name: card[name] for name in SetItem.__struct_fields__ if name in card}
     return SetItem(**{**known, "product_id": recommender.bundle.tables.products.name(item)})
 

@@ -73,7 +73,7 @@ class Variants:
     def restock(self, changes: Changes) -> None:
         """Put what the shop has changed of its catalogue on the other models' shelves, too."""
         self._others = {
-            name: replace(other, shelf=other.shelf.changed(other.bundle.tables, changes))
+            name: replace(other, availability=other.availability.changed(other.bundle.tables, changes))
             for name, other in self._others.items()
         }
 

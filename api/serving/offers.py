@@ -53,7 +53,7 @@ class DecisionContext:
         """Decided and counted; None: somebody was faster, or a budget was spent meanwhile."""
         by_tier = any(offer.eligible.tiers for offer in self.catalogue.offers)
         plan = await asyncio.to_thread(_plan, self.service.home) if by_tier else None
-        bundle, shelf = self.recommender.bundle, self.recommender.shelf
+        bundle, shelf = self.recommender.bundle, self.recommender.availability
         asked = asked_of(self._question(), bundle, shelf, plan, self.now)
         return nothing("no_costs") if asked is None else await self._promise(asked)
 

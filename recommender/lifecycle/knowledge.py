@@ -94,7 +94,7 @@ class Knowledge:
         price, in_stock, news = math.nan, False, self.news.get(product_id)
         item = self.recommender.bundle.tables.products.row(product_id) if self.recommender else -1
         if self.recommender is not None and item >= 0:
-            shelf = self.recommender.shelf
+            shelf = self.recommender.availability
             if not shelf.offered[item]:
                 return None
             price, in_stock = float(shelf.price[item]), bool(shelf.in_stock[item])

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.merchandising.compiled_rules import NO_RULES, Limit, Plan
-from recommender.sources.candidates import Ranking
+from recommender.sources.candidates import BlendedRanking
 
 LOOK_AHEAD = 4  # diversity prefers the first this many times k; what ranks lower has too little to do with it
 
 Places = NDArray[np.int64]
 
 
-def arrange(ranking: Ranking, plan: Plan, k: int, taken: Sequence[int]) -> Ranking:
+def arrange(ranking: BlendedRanking, plan: Plan, k: int, taken: Sequence[int]) -> BlendedRanking:
     """The first k of a ranking under the rules; `taken` are the items that the answer has already."""
     if plan is NO_RULES:
         return ranking if len(ranking.scores) <= k else ranking.only(slice(k))

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.arrays.id_map import REMEMBERED
+from recommender.arrays.id_map import CACHE_SIZE
 from recommender.model.bundle import Tables
 
 
@@ -87,7 +87,7 @@ class Availability:
     def _show(self, tables: Tables, item: int) -> Shown:
         product_id, card = tables.products.name(item), self.card(tables, item)
         told = b'"product_id":%b,%b%b' % (msgspec.json.encode(product_id), card, b"," if card else b"")
-        if len(self._shown) >= REMEMBERED:
+        if len(self._shown) >= CACHE_SIZE:
             self._shown.clear()
         shown = self._shown[item] = Shown(product_id, told.decode())
         return shown

@@ -134,8 +134,8 @@ class NextBasket:
     foreseen: Precomputed
 
     @cached_property
-    def rise(self) -> Floats:
-        """(n_items): what the trend makes each count in a cart."""
+    def trend_boost(self) -> Floats:
+        """(n_items): in a cart, an item's score is multiplied by it."""
         return np.asarray(self.trend**TREND_EXPONENT, np.float32)
 
     @property

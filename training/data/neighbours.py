@@ -10,12 +10,13 @@ from numba import types
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix, diags_array, vstack
 
+from recommender.arrays.dtypes import Bools, Float32s, Int32s, Int64s
 from recommender.arrays.tables import Neighbours
-from recommender.kernels.ranking import Flags, Floats, Ints, Places, array, compiled, nogil_kernel
+from recommender.kernels.compiled import array, compiled, nogil_kernel
 
 BLOCK_CELLS = 30_000_000
-Rows = tuple[Places, Ints]  # offsets, and what lies between them
-Weighted = tuple[Places, Ints, Floats]
+Rows = tuple[Int64s, Int32s]  # offsets, and what lies between them
+Weighted = tuple[Int64s, Int32s, Float32s]
 
 _rows = types.Tuple((array(types.int64), array(types.int32)))  # type: ignore[no-untyped-call]
 ROWS = types.Tuple((*_rows, array(types.float32)))  # type: ignore[no-untyped-call]
@@ -108,7 +109,7 @@ def _rows_of(matrix: csr_matrix | csc_matrix) -> Rows:
 
 
 @compiled()
-def _least_of_best(values: Floats, k: int) -> float:
+def _least_of_best(values: Float32s, k: int) -> float:
     """The k-th largest above 0, of fewer the smallest."""
     best = [values[0] for _ in range(0)]  # of none the type would not be known
     for value in values[::-1]:
@@ -121,7 +122,7 @@ def _least_of_best(values: Floats, k: int) -> float:
 
 
 @nogil_kernel(*[(array(types.int64), array(kind), types.int64) for kind in (types.float32, types.float64)])
-def _strongest(starts: Places, size: Floats, k: int) -> tuple[Places, Places, Flags]:
+def _strongest(starts: Int64s, size: Float32s, k: int) -> tuple[Int64s, Int64s, Bools]:
     """(places of the k largest above 0 of each row, largest first; where each row's begin; which rows have
     more that are as large as the last)."""
     n = len(starts) - 1
@@ -142,7 +143,7 @@ def _strongest(starts: Places, size: Floats, k: int) -> tuple[Places, Places, Fl
 
 
 @nogil_kernel((_rows, _rows, _rows, array(types.int32, out=True)))
-def _count_together(pairs: Rows, buyers: Rows, bought: Rows, found: Ints) -> None:
+def _count_together(pairs: Rows, buyers: Rows, bought: Rows, found: Int32s) -> None:
     """Writes of each pair how many buyers of the one, `buyers`, `bought` the other."""
     counts = np.zeros(len(buyers[0]) - 1, np.int32)
     for row in range(len(pairs[0]) - 1):

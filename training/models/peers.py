@@ -11,7 +11,8 @@ from numba import types
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
-from recommender.kernels.ranking import Floats, Ints, Places, array, nogil_kernel
+from recommender.arrays.dtypes import Float32s, Int32s, Int64s
+from recommender.kernels.compiled import array, nogil_kernel
 from recommender.model.next_basket_table import Peers, PurchaseHistories
 from training.data.neighbours import ROWS, Weighted, as_rows, empty, row_of_each, strongest
 
@@ -154,7 +155,7 @@ def ndcg(scores: csr_matrix, truth: csr_matrix, k: int = 10) -> float:
 
 
 @nogil_kernel((ROWS, ROWS, array(types.float32), array(types.float32, 2, out=True)))
-def _distances(own: Weighted, by_item: Weighted, lengths: Floats, distances: Floats) -> None:
+def _distances(own: Weighted, by_item: Weighted, lengths: Float32s, distances: Float32s) -> None:
     """Writes of each customer how far each member is, but for the customer's own length."""
     for row in range(len(distances)):
         dots = distances[row]
@@ -168,7 +169,7 @@ def _distances(own: Weighted, by_item: Weighted, lengths: Floats, distances: Flo
 
 
 @nogil_kernel((array(types.int64, 2), ROWS, types.int64))
-def _means(nearest: Places, pooled: Weighted, n_items: int) -> tuple[Floats, Ints, Places]:
+def _means(nearest: Int64s, pooled: Weighted, n_items: int) -> tuple[Float32s, Int32s, Int64s]:
     """Columns of a sparse matrix: data, indices, offsets."""
     sums, offsets = np.zeros(n_items, np.float32), np.zeros(len(nearest) + 1, np.int64)
     shares, room = pooled[2] * np.float32(1 / nearest.shape[1]), 1

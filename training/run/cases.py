@@ -88,7 +88,9 @@ def next_orders(
         if customer not in served:
             served.add(customer)
             name, now = history.customer_ids[customer], float(order.timestamp[0])
-            yield Case(Request("home", now=now, customer_id=name, rest_days=rest_days), order.item)
+            yield Case(
+                Request("home", now=now, customer_id=name, repeat_suppression_days=rest_days), order.item
+            )
 
 
 def hidden_products(history: History, late: OrderLines, seed: int, rest_days: int) -> Iterator[Case]:
@@ -104,7 +106,7 @@ def hidden_products(history: History, late: OrderLines, seed: int, rest_days: in
                     now=float(order.timestamp[0]),
                     customer_id=history.customer_ids[customer] if customer >= 0 else None,
                     cart=tuple(history.product_ids[item] for item in np.delete(order.item, out)),
-                    rest_days=rest_days,
+                    repeat_suppression_days=rest_days,
                 ),
                 order.item[out : out + 1],
             )
@@ -154,7 +156,7 @@ def _seen(history: History, visits: Visits, place: NDArray[np.intp], rest_days: 
         now=float(visits.timestamp[place[-1]]),
         shopper=ShopperState(viewed=tuple(dict.fromkeys(products[::-1])), cart=dict.fromkeys(carted, 1.0)),
         customer_id=history.customer_ids[customer] if customer >= 0 else None,
-        rest_days=rest_days,
+        repeat_suppression_days=rest_days,
     )
 
 

@@ -35,7 +35,7 @@ def test_the_next_order_is_the_first_of_each_customer_known_before(history):
     (case,) = next_orders(history, late, known=np.array([history.customer_ids.index("known")]), rest_days=5)
     assert case.request.customer_id == "known"
     assert case.request.now == NOW.timestamp() - 3 * DAY
-    assert case.request.rest_days == 5
+    assert case.request.repeat_suppression_days == 5
     assert case.truth.tolist() == [0, 1, 2]
 
 

@@ -74,7 +74,7 @@ def cases_of(events: pl.DataFrame, history: History) -> Iterator[Case]:
                 shopper=ShopperState(viewed=done["view"], cart=dict.fromkeys(done["add_to_cart"][::-1], 1.0)),
                 customer_id=user,
                 exclude=tuple(rows["product_id"].unique()) if taken_out else done["purchase"],
-                rest_days=0,
+                repeat_suppression_days=0,
             )
             yield Case(request, np.array([item[product] for product in truth], np.int32))
 

@@ -29,8 +29,8 @@ def evaluate_next_basket(
     """Train on all baskets but the last of each customer asked about, and ask for that one.
 
     Of a home: train on what came before its last weeks, and ask for each earlier customer's first basket in
-    them, once. Tuning sees only what training sees. Products bought lately are not hidden (`rest_days=0`).
-    Metrics are the mean over the keysets' test customers.
+    them, once. Tuning sees only what training sees. Products bought lately are not hidden
+    (`repeat_suppression_days=0`). Metrics are the mean over the keysets' test customers.
     """
     began, settings = monotonic(), TrainingSettings()
     exam = (
@@ -59,7 +59,7 @@ def last_baskets_of(name: str, baskets: Baskets) -> Exam:
     rows = {product: row for row, product in enumerate(history.product_ids)}
     asked = {
         customer: Case(
-            Request("email", now=float(day * DAY), customer_id=customer, rest_days=0),
+            Request("email", now=float(day * DAY), customer_id=customer, repeat_suppression_days=0),
             np.array([rows[product] for product in bought], np.int32),
         )
         for customer, day, bought in baskets.targets().iter_rows()
