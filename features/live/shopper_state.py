@@ -90,9 +90,7 @@ def _money(event: Event) -> float:
     if event.type != "purchase" or event.order is None or len(prices) < len(event.lines):
         return inf
     goods = sum(price * line.quantity for price, line in zip(prices, event.lines, strict=True))
-    return (
-        max(goods - (event.order.discount or 0.0), 0.0) or inf
-    )  # the value of goods given away is not known
+    return max(goods - (event.order.discount or 0.0), 0.0) or inf  # for free: the value is not known
 
 
 def fold(entries: Iterable[bytes]) -> ShopperState:

@@ -113,11 +113,11 @@ def head(
         if number != NO_ROW:
             sums[number] = 0
     best, largest = columns[0], np.float32(1e-9)
-    found = find_best(sums, best)
-    for rank in range(found):
+    n_best = find_best(sums, best)
+    for rank in range(n_best):
         if best[rank] < of_cart:
             largest = max(largest, cart_sums[best[rank]])
-    for rank in range(found):
+    for rank in range(n_best):
         number, of = best[rank], features[rank]
         item, _, anchor, position = evidence[number]
         columns[0, rank], columns[1, rank] = item, anchor
@@ -126,7 +126,7 @@ def head(
         of[2] = cart_sums[number] if number < of_cart else 0
         of[5], of[6] = voters[number] / len(cart) if number < of_cart else 0, len(cart)
         of[0], of[3] = of[1] / features[0, 1], of[2] / largest
-    return found
+    return n_best
 
 
 @compiled((INT32S, CANDIDATE_COLUMNS, PURCHASE_COLUMNS, types.int64, FIGURES, FLOAT32_ROWS_OUT))

@@ -89,15 +89,15 @@ def _blend(
                 share = sums[number] * scale + TIE_BREAK * score
                 if share > best_share[number]:
                     best_share[number], best_source[number], best_position[number] = share, source, position
-    found = find_best(totals[:n], columns[0])
-    for rank in range(found):
+    n_best = find_best(totals[:n], columns[0])
+    for rank in range(n_best):
         number = columns[0, rank]
         _, _, anchors, counts = proposals[best_source[number]]
         # Scores that all but cancel out are rounded coarsely.
         out[rank] = min(totals[number] / total_weight, np.float32(1))
         columns[0, rank], columns[1, rank] = distinct[number], best_source[number]
         columns[2, rank], columns[3, rank] = anchors[best_position[number]], counts[best_position[number]]
-    return found
+    return n_best
 
 
 @compiled(
@@ -125,10 +125,10 @@ def rank(
     before = np.empty(len(hidden), np.bool_)
     for position in range(len(hidden)):
         before[position], allowed[hidden[position]] = allowed[hidden[position]], False
-    found = _blend(proposals, weights, allowed, columns, out)
+    n_best = _blend(proposals, weights, allowed, columns, out)
     for position in range(len(hidden) - 1, -1, -1):  # backwards: an item may be in it twice
         allowed[hidden[position]] = before[position]
-    return found
+    return n_best
 
 
 @compiled((NEIGHBOUR_COLUMNS, INT32S, FLOAT64S, types.int64, CANDIDATE_COLUMNS_OUT))

@@ -27,10 +27,9 @@ from recommender.kernels.compiled import FLOAT32_ROWS, FLOAT32S_OUT, INT32S, arr
 from recommender.kernels.ranking import CANDIDATE_COLUMNS, CANDIDATE_COLUMNS_OUT, CandidateColumns
 from recommender.kernels.trees import Masks, add_leaves, to_chances
 from recommender.model.bundle import Tables
-from recommender.model.next_basket_table import FORESEEN_KEPT, PrecomputedRow
 from recommender.sources.als import own_purchases
 from recommender.sources.candidates import Candidates, room
-from recommender.sources.next_basket import next_basket
+from recommender.sources.next_basket import likeliest_next
 
 TreeColumns = tuple[Int32s, Float32s, Masks, Float32s]  # `trees.Trees.columns`
 ProductTables = tuple[Companions, Figures, TreeColumns]
@@ -73,16 +72,6 @@ def head_of(situation: Situation) -> Head | None:
     basket, figures = likeliest_next(situation).columns, tables.next_basket.figures
     habits(items, basket, own[:], situation.today, figures, features)
     return Head(items, features[:n], anchors, counts)
-
-
-def likeliest_next(situation: Situation) -> Candidates:
-    """The next basket, cut to as many candidates as are precomputed."""
-    basket = next_basket(situation)
-    if len(basket.items) <= FORESEEN_KEPT:
-        return basket
-    return Candidates.unanchored(
-        *PrecomputedRow(basket.items, basket.scores, basket.counts).best(FORESEEN_KEPT)
-    )
 
 
 def completion(situation: Situation) -> Candidates:

@@ -38,6 +38,15 @@ def next_basket(situation: Situation) -> Candidates:
     return Candidates.unanchored(*score_candidates(table, past, peers, situation.today))
 
 
+def likeliest_next(situation: Situation) -> Candidates:
+    """The FORESEEN_KEPT best of `next_basket`: as many as are precomputed."""
+    basket = next_basket(situation)
+    if len(basket.items) <= FORESEEN_KEPT:
+        return basket
+    row = PrecomputedRow(basket.items, basket.scores, basket.counts)
+    return Candidates.unanchored(*row.best(FORESEEN_KEPT))
+
+
 def precomputed(situation: Situation) -> Candidates | None:
     """The same, for a customer without orders since training; None where it must be computed now."""
     table, customer = situation.bundle.tables.next_basket, situation.customer
