@@ -13,7 +13,7 @@ from recommender.recommend import Pick, Recommender
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rule on top of those before it. is_active: whether it applies at this placement and time."""
+    """One rule, added to those before it. is_active: whether it applies at this placement and time."""
 
     rule: AnyRule
     is_active: bool

@@ -1,5 +1,4 @@
-"""A shop of 800 products drawn at random, and questions about it, for tests that hold two ways of one answer
-against each other."""
+"""A shop of 800 products drawn at random, and requests to it, to compare two ways to one answer."""
 
 from __future__ import annotations
 
@@ -21,14 +20,14 @@ from recommender.merchandising.rules import AnyRule, Rules
 from recommender.model.bundle import Bundle, Tables
 from recommender.model.next_basket_table import NextBasket, Peers, Precomputed, PurchaseHistories
 from recommender.placements import fixed_weights
-from recommender.sources.next_basket import foresee_many
+from recommender.sources.next_basket import precompute
 
 from bundles import NOW, TODAY, small_index, small_manifest, small_tables
 
 N, CUSTOMERS, CATEGORIES, CROWD = 800, 40, 12, 30
 NOW_MS = int(NOW.timestamp() * 1000)
 TRAINED_MS = small_manifest().data_until_ms
-FRESH = 0.1  # of the questions: an order that training has not seen
+FRESH = 0.1  # share of the requests with an order that training has not seen
 KINDS_DRAWN = (*KINDS, "view", "view", "add_to_cart", "add_to_cart")
 
 
@@ -68,7 +67,7 @@ def ranking(rng: np.random.Generator, n: int) -> Ranking:
 
 
 def next_basket(rng: np.random.Generator, bought: Neighbours) -> NextBasket:
-    """bought: each customer's products; what half of the customers buy next is foreseen."""
+    """bought: each customer's products; the next basket of half of the customers is precomputed."""
     days = [
         np.sort(rng.integers(TODAY - 300, TODAY, size)) for size in np.diff(bought.offsets)
     ]  # oldest first
@@ -87,9 +86,9 @@ def next_basket(rng: np.random.Generator, bought: Neighbours) -> NextBasket:
         **figures,
     )
     with_past = np.flatnonzero(np.diff(bought.offsets)[: CUSTOMERS // 2])
-    found, row = foresee_many(table, with_past, TODAY)
+    kept, row = precompute(table, with_past, TODAY)
     sizes = np.zeros(CUSTOMERS, np.int64)
-    sizes[with_past] = found
+    sizes[with_past] = kept
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     return replace(table, foreseen=Precomputed(np.array([TODAY], np.int32), offsets, *row))
 
@@ -152,16 +151,16 @@ def random_log(rng: Random) -> list[bytes]:
     """Some events in about the order of their time, a few at the same moment; carts of up to 200."""
     number, fresh = rng.choice([0, 1, 5, 20, 300]), rng.random() < FRESH
     kinds = rng.choices(KINDS_DRAWN, k=number) + ["add_to_cart"] * rng.choice([0, 0, 200])
-    return [_entry(rng, kind, place, fresh) for place, kind in enumerate(kinds)]
+    return [_entry(rng, kind, position, fresh) for position, kind in enumerate(kinds)]
 
 
-def _entry(rng: Random, kind: str, place: int, fresh: bool) -> bytes:
+def _entry(rng: Random, kind: str, position: int, fresh: bool) -> bytes:
     lines = 1 if kind not in {"purchase", "refund", "cancel", "checkout"} else rng.choice([0, 1, 3, 40])
     products = [*rng.choices(IDS, k=lines - 1), rng.choice([*IDS[:60], "gone"])] if lines else []
     received_ms = TRAINED_MS + rng.choice([0, 1]) if fresh else TRAINED_MS
     return pack(
         LogEntry(
-            at_ms=NOW_MS - 1_000 * rng.choice([place, place, place // 5, rng.randrange(400)]),
+            at_ms=NOW_MS - 1_000 * rng.choice([position, position, position // 5, rng.randrange(400)]),
             type=kind,
             product_ids=tuple(products),
             quantities=tuple(rng.choice([1.0, 2.0, 0.35]) for _ in products),
@@ -172,8 +171,8 @@ def _entry(rng: Random, kind: str, place: int, fresh: bool) -> bytes:
     )
 
 
-def random_question(rng: Random) -> Request:
-    """k apart: whatever may be asked."""
+def random_request(rng: Random) -> Request:
+    """Any request; the number of products is apart."""
     cart = rng.sample([*IDS, "gone"], rng.choice([0, 0, 1, 5, 40, 200]))
     return Request(
         rng.choice(PLACEMENTS),  # type: ignore[arg-type]
@@ -186,7 +185,7 @@ def random_question(rng: Random) -> Request:
         category=rng.choice([None] * 5 + ["category-3"]),
         max_price=rng.choice([None] * 5 + [20.0]),
         in_stock=rng.random() < 0.8,
-        rest_days=rng.choice([0, 14, 30]),
+        repeat_suppression_days=rng.choice([0, 14, 30]),
     )
 
 

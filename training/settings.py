@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from recommender.context.request import REST_DAYS
+from recommender.context.request import REPEAT_SUPPRESSION_DAYS
 
 
 class TrainingSettings(BaseSettings):
@@ -73,7 +73,7 @@ class TrainingSettings(BaseSettings):
         default=250, ge=1, description="Questions, at most, on which each placement's weights are learned."
     )
     rest_days: int = Field(
-        default=REST_DAYS,
+        default=REPEAT_SUPPRESSION_DAYS,
         ge=0,
         description="For so long what was bought is hidden in those questions, as it is where a shop serves.",
     )

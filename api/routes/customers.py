@@ -41,7 +41,7 @@ async def customer_profile(customer_id: str, service: SecretService) -> Response
     trained = build_profile(
         customer_id,
         recommender.bundle if recommender else None,
-        recommender.shelf if recommender else None,
+        recommender.availability if recommender else None,
         stored.state.shopper.purchases,
         plan,
         time.time(),

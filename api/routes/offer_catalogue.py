@@ -57,7 +57,7 @@ def _losing(recommender: Recommender | None, catalogue: Catalogue) -> list[str]:
     """Of what is on the shelf at known prices and costs."""
     if recommender is None:
         return []
-    shelf = recommender.shelf
+    shelf = recommender.availability
     has_costs = shelf.offered & (shelf.price > 0) & np.isfinite(shelf.cost)
     pairs = np.unique(np.stack([shelf.price[has_costs], shelf.cost[has_costs]], axis=1), axis=0).astype(float)
     return loses_everywhere(catalogue, pairs[:, 0].tolist(), pairs[:, 1].tolist())
@@ -91,5 +91,5 @@ def _warnings(recommender: Recommender | None, catalogue: Catalogue) -> Iterator
     for product in dict.fromkeys(named):
         if recommender.bundle.tables.products.row(product) < 0:
             yield f"The model does not know the product `{product}`."
-    if catalogue.offers and not np.isfinite(recommender.shelf.cost).any():
+    if catalogue.offers and not np.isfinite(recommender.availability.cost).any():
         yield "No product's cost is known: nobody gets an offer that costs money. Import costs."

@@ -20,7 +20,7 @@ from api.web.replies import JsonReply, encode
 from features.live.shopper_state import ShopperState
 from features.merchant.api_keys import Scope
 from features.time_units import DAY_MS, DAY_S
-from recommender.context.request import REST_DAYS
+from recommender.context.request import REPEAT_SUPPRESSION_DAYS
 from recommender.product_sets.set_offers import AvailableSets, SetOffer, SetQuery
 from recommender.recommend import Recommender
 
@@ -39,7 +39,7 @@ async def product_sets(request: Request, scope: KeyScope) -> Response:
     recommender = service.recommender
     if recommender is None:
         return JsonReply(encode(SetsAnswer([], None, [*missing, "no_model"])))
-    shop = AvailableSets(recommender.bundle, recommender.shelf, service.offers)
+    shop = AvailableSets(recommender.bundle, recommender.availability, service.offers)
     set_offers = await asyncio.to_thread(shop.offers, _query(recommender, ask, shopper, log.fold()), ask.k)
     reasons = missing if recommender.bundle.tables.sets is not None else [*missing, "no_sets"]
     bundles = [_answer(recommender, each, scope) for each in set_offers]
@@ -57,7 +57,7 @@ def _ask_of_query(fields: dict[str, Any]) -> SetsAsk:
 def _query(recommender: Recommender, ask: SetsAsk, shopper: Shopper, state: ShopperState) -> SetQuery:
     tables = recommender.bundle.tables
     cart = frozenset(tables.products.rows(ask.cart or state.cart))
-    since = int(time.time() // DAY_S) - REST_DAYS
+    since = int(time.time() // DAY_S) - REPEAT_SUPPRESSION_DAYS
     bought = tables.purchases.of(tables.customers.row(shopper.customer_id))
     suppressed = set(bought.items[bought.last_day > since].tolist())
     for order in state.purchases:
@@ -83,7 +83,7 @@ def _answer(recommender: Recommender, set_offer: SetOffer, scope: Scope) -> SetA
 
 
 def _item(recommender: Recommender, item: int) -> SetItem:
-    card = msgspec.json.decode(b"{%b}" % recommender.shelf.card(recommender.bundle.tables, item))
+    card = msgspec.json.decode(b"{%b}" % recommender.availability.card(recommender.bundle.tables, item))
     shown = {name: card[name] for name in SetItem.__struct_fields__ if name in card}
     return SetItem(**{**shown, "product_id": recommender.bundle.tables.products.name(item)})
 

@@ -138,14 +138,14 @@ def shown_products(recommender: Recommender | None, picks: Sequence[Pick]) -> li
     """Ids and JSON fields of the picks' products."""
     if recommender is None:
         return []
-    return recommender.shelf.show(recommender.bundle.tables, [pick.item for pick in picks])
+    return recommender.availability.show(recommender.bundle.tables, [pick.item for pick in picks])
 
 
 def items_json(picks: Sequence[Pick], shown: Sequence[Shown]) -> str:
     """A list of `schemas.Item`. shown: the picks' products, whose cards are kept as JSON and only copied."""
     items = [
         f'{{{fields}"rank":{rank},"score":{SCORES[int(pick.score * 10_000 + 0.5)]},'
-        f'"source":"{pick.source}","reason":{pick.told}}}'
+        f'"source":"{pick.source}","reason":{pick.reason_json}}}'
         for rank, (pick, (_, fields)) in enumerate(zip(picks, shown, strict=True), 1)
     ]
     return f"[{','.join(items)}]"

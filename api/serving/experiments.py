@@ -72,7 +72,7 @@ class Variants:
     def restock(self, changes: Changes) -> None:
         """Apply live changes of the catalogue to the other models, too."""
         self._others = {
-            name: replace(other, shelf=other.shelf.changed(other.bundle.tables, changes))
+            name: replace(other, availability=other.availability.changed(other.bundle.tables, changes))
             for name, other in self._others.items()
         }
 

@@ -49,7 +49,7 @@ class DecisionContext:
         """Decide, and count it; None: another decision or a spent budget came first."""
         by_tier = any(offer.eligible.tiers for offer in self.catalogue.offers)
         plan = await asyncio.to_thread(tier_plan, self.service.home) if by_tier else None
-        bundle, shelf = self.recommender.bundle, self.recommender.shelf
+        bundle, shelf = self.recommender.bundle, self.recommender.availability
         offer_context = build_offer_context(self._offer_request(), bundle, shelf, plan, self.now)
         return nothing_decided("no_costs") if offer_context is None else await self._promise(offer_context)
 

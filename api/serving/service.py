@@ -119,8 +119,8 @@ class Service:
         late = {
             product: fields for product, fields in self.changes.items() if fields is not applied.get(product)
         }
-        shelf = recommender.shelf.changed(tables, late) if late else recommender.shelf
-        self.recommender = replace(recommender, shelf=shelf, rules=self.rules)
+        shelf = recommender.availability.changed(tables, late) if late else recommender.availability
+        self.recommender = replace(recommender, availability=shelf, rules=self.rules)
         self.model_problem = None
         manifest = recommender.bundle.manifest
         BUNDLE_AGE.labels(manifest.version).set(datetime.fromisoformat(manifest.created_at).timestamp())
@@ -143,8 +143,10 @@ class Service:
             self.changes |= changes
             self.variants.restock(changes)
             if self.recommender is not None:
-                bundle, shelf = self.recommender.bundle, self.recommender.shelf
-                self.recommender = replace(self.recommender, shelf=shelf.changed(bundle.tables, changes))
+                bundle, shelf = self.recommender.bundle, self.recommender.availability
+                self.recommender = replace(
+                    self.recommender, availability=shelf.changed(bundle.tables, changes)
+                )
 
     async def refresh_rules(self) -> None:
         """Take over the merchant's rules."""

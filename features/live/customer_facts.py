@@ -14,8 +14,8 @@ import msgspec
 from features.events.vocabulary import Event
 from features.live.log_entry import LogEntry
 from features.live.shopper_state import (
-    LOOKS,
-    TAKEN_BACK,
+    REVERSAL_TYPES,
+    VIEW_TYPES,
     ShopperState,
     change_quantities,
     in_time_order,
@@ -144,7 +144,7 @@ def fold_customer(entries: Iterable[bytes], facts: Mapping[str, DatedFact]) -> C
         looks=_looks(log),
         cart_since_ms=cart_since_ms,
         cart_changed_ms=cart_changed_ms,
-        taken_back_ms=max((entry.at_ms for entry in log if entry.type in TAKEN_BACK), default=0),
+        taken_back_ms=max((entry.at_ms for entry in log if entry.type in REVERSAL_TYPES), default=0),
         reviewed=frozenset(p for entry in log if entry.type == "review" for p in entry.product_ids),
         facts=facts,
     )
@@ -208,7 +208,7 @@ def _country_and_language(at_ms: int, event: Event) -> list[Fact]:
 def _looks(log: list[LogEntry]) -> dict[str, Look]:
     looks: dict[str, Look] = {}
     for entry in log:
-        if entry.type in LOOKS:
+        if entry.type in VIEW_TYPES:
             for product in entry.product_ids:
                 before = looks.pop(product, Look(0, 0, False))
                 wished = before.wished or entry.type == "wishlist"

@@ -2,12 +2,12 @@
 -- KEYS: the event stream, customers to look at; then six an event: seen event, seen order, seen purchase of
 -- what it takes back, customer's log, anonymous log, alias. A key an event has no use for is the stream's.
 -- ARGV: log length, seconds to live of logs, event ids and order ids, received_ms, prefixes of all
--- logs, of customers' logs, of what was told and of aliases; then four an event: stream payload, log
--- entry or "", facts told (JSON) or "", customer id or "".
+-- logs, of customers' logs, of shoppers' facts and of aliases; then four an event: stream payload, log
+-- entry or "", facts (JSON) or "", customer id or "".
 local stream, look_due = KEYS[1], KEYS[2]
 local length, log_ttl, event_ttl, order_ttl = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
-local received_ms, logs, customers, told, aliases = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
-local facts_kept = 200 -- a shopper; what can have any number of names, tickets, is not kept beyond it
+local received_ms, logs, customers, facts_prefix, aliases = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
+local most_facts = 200 -- of a shopper; beyond it no new tickets are kept, whose number has no bound
 
 local call = redis.call
 
@@ -16,53 +16,53 @@ local function push(log, ...)
   call('EXPIRE', log, log_ttl)
 end
 
--- Where what a shopper told is kept, beside their log.
-local function told_beside(log) return told .. string.sub(log, #logs + 1) end
+-- The key of a shopper's facts, from that of the log.
+local function facts_key(log) return facts_prefix .. string.sub(log, #logs + 1) end
 
--- The latest word on a thing counts, whenever it arrives; of some things the first.
-local function note(key, name, at, value, earliest)
+-- Of a fact the latest value counts, whenever it arrives; where `earliest`, the first.
+local function keep_fact(key, name, at, value, earliest)
   local before = tonumber(string.match(call('HGET', key, name) or '', '^%d+'))
   if before and ((earliest and before <= tonumber(at)) or (not earliest and before > tonumber(at))) then return end
   local bounded = string.sub(name, 1, 7) ~= 'ticket:'
-  if before or bounded or call('HLEN', key) < facts_kept then call('HSET', key, name, at .. ' ' .. value) end
+  if before or bounded or call('HLEN', key) < most_facts then call('HSET', key, name, at .. ' ' .. value) end
 end
 
-local function remember(key, facts)
-  for _, fact in ipairs(cjson.decode(facts)) do note(key, unpack(fact)) end
+local function keep_facts(key, facts)
+  for _, fact in ipairs(cjson.decode(facts)) do keep_fact(key, unpack(fact)) end
   call('EXPIRE', key, log_ttl)
 end
 
--- What a browser told before it became known is its customer's.
-local function hand_over(from, to)
+-- The facts of a browser become its customer's.
+local function move_facts(from, to)
   local facts = call('HGETALL', from)
   for i = 1, #facts, 2 do
     local at, value = string.match(facts[i + 1], '^(%d+) (.*)$')
-    if at then note(to, facts[i], at, value, false) end
+    if at then keep_fact(to, facts[i], at, value, false) end
   end
   if #facts > 0 then call('EXPIRE', to, log_ttl) end
   call('DEL', from)
 end
 
--- A browser becomes known: its customer takes over what is in its log and not in their own. A browser that
--- changes hands begins anew: what the last customer did there is not the next one's to see.
+-- A browser gets a customer: their log takes over the entries of its log. A browser that changes from one
+-- customer to another begins anew: the next one must not see what the last one did there.
 local function join(alias, customer_id, customer_log, anonymous_log)
   local before = call('GETEX', alias, 'EX', log_ttl)
   if before == customer_id then return end
   call('SET', alias, customer_id, 'EX', log_ttl)
   if before then
-    call('DEL', anonymous_log, told_beside(anonymous_log))
+    call('DEL', anonymous_log, facts_key(anonymous_log))
     return
   end
-  hand_over(told_beside(anonymous_log), told_beside(customer_log))
-  local there, oldest_first = {}, {}
-  for _, entry in ipairs(call('LRANGE', customer_log, 0, -1)) do there[entry] = true end
+  move_facts(facts_key(anonymous_log), facts_key(customer_log))
+  local present, oldest_first = {}, {}
+  for _, entry in ipairs(call('LRANGE', customer_log, 0, -1)) do present[entry] = true end
   for _, entry in ipairs(call('LRANGE', anonymous_log, 0, length - 1)) do
-    if not there[entry] then table.insert(oldest_first, 1, entry) end
+    if not present[entry] then table.insert(oldest_first, 1, entry) end
   end
   if #oldest_first > 0 then push(customer_log, unpack(oldest_first)) end
 end
 
--- Whose log it is, as an order remembers its buyer: `c:<customer>` or `a:<browser>`; "1": nobody's.
+-- The owner of the log, as it is stored with an order: `c:<customer>` or `a:<browser>`; "1" without one.
 local function owner_of(customer_log, anonymous_log)
   local log = customer_log ~= stream and customer_log or anonymous_log
   return log ~= stream and string.sub(log, #logs + 1) or '1'
@@ -73,7 +73,7 @@ local function take(event, order, bought, customer_log, anonymous_log, alias, pa
   local owner = owner_of(customer_log, anonymous_log)
   if order ~= stream and not call('SET', order, owner, 'NX', 'EX', order_ttl) then return 0 end
   call('XADD', stream, '*', 'e', payload, 'r', received_ms)
-  -- What takes back an order and names nobody is its buyer's.
+  -- A refund or cancellation without ids belongs to the buyer of the order.
   local unnamed = bought ~= stream and customer_log == stream and anonymous_log == stream
   local buyer = unnamed and call('GET', bought) or '1'
   if string.sub(buyer, 1, 2) == 'c:' then
@@ -84,12 +84,12 @@ local function take(event, order, bought, customer_log, anonymous_log, alias, pa
   if customer_id ~= '' and alias ~= stream then
     join(alias, customer_id, customer_log, anonymous_log)
   elseif alias ~= stream then
-    local known = call('GET', alias)
-    if known then customer_log, customer_id = customers .. known, known end
+    local customer = call('GET', alias)
+    if customer then customer_log, customer_id = customers .. customer, customer end
   end
   if customer_id ~= '' then call('ZADD', look_due, 'LT', received_ms, customer_id) end
   local log = customer_log ~= stream and customer_log or anonymous_log
-  if facts ~= '' and log ~= stream then remember(told_beside(log), facts) end
+  if facts ~= '' and log ~= stream then keep_facts(facts_key(log), facts) end
   if entry ~= '' then
     if customer_log ~= stream then push(customer_log, entry) end
     if anonymous_log ~= stream then push(anonymous_log, entry) end
@@ -97,10 +97,10 @@ local function take(event, order, bought, customer_log, anonymous_log, alias, pa
   return 1
 end
 
-local taken = {}
+local replies = {}
 for i = 0, (#KEYS - 2) / 6 - 1 do
   local k, a = 3 + 6 * i, 10 + 4 * i
-  taken[i + 1] = take(KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4], KEYS[k + 5],
-                      ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3])
+  replies[i + 1] = take(KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4], KEYS[k + 5],
+                        ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3])
 end
-return taken
+return replies

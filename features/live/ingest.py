@@ -13,7 +13,7 @@ import msgspec
 
 from features.events.vocabulary import Event
 from features.live.customer_facts import packed_facts
-from features.live.shopper_state import TAKEN_BACK, ShopperLog, entry_of, milliseconds
+from features.live.shopper_state import REVERSAL_TYPES, ShopperLog, entry_of, milliseconds
 from features.store import keys
 from features.store.connection import Connection
 from features.store.settings import StoreSettings
@@ -37,28 +37,28 @@ async def ingest(
     Raises StoreUnavailable if Redis is away or takes no writes. The same call may then be made
     again: what had been taken comes back as a repeat.
     """
-    taken: list[bool] = []
-    for touched, words in _steps(events, received_at, settings):
-        command = (len(touched), *touched, *words)
+    accepted: list[bool] = []
+    for script_keys, arguments in _steps(events, received_at, settings):
+        command = (len(script_keys), *script_keys, *arguments)
         try:
             reply = await store.call("EVALSHA", SCRIPT_SHA, *command)
         except hiredis.ReplyError as error:
             if not str(error).startswith("NOSCRIPT"):
                 raise
             reply = await store.call("EVAL", SCRIPT, *command)
-        taken += [flag == 1 for flag in reply]
-    return taken
+        accepted += [flag == 1 for flag in reply]
+    return accepted
 
 
 def ingest_sync(
     client: redis.Redis, events: Sequence[Event], received_at: datetime, settings: StoreSettings
 ) -> list[bool]:
     """As `ingest`, for offline work."""
-    taken: list[bool] = []
+    accepted: list[bool] = []
     script = client.register_script(SCRIPT)
-    for touched, words in _steps(events, received_at, settings):
-        taken += [flag == 1 for flag in script(keys=touched, args=words)]
-    return taken
+    for script_keys, arguments in _steps(events, received_at, settings):
+        accepted += [flag == 1 for flag in script(keys=script_keys, args=arguments)]
+    return accepted
 
 
 async def read_log(store: Connection, customer_id: str | None, anonymous_id: str | None) -> ShopperLog:
@@ -102,8 +102,8 @@ def _arguments(
 ) -> tuple[list[str], list[str | bytes | int]]:
     """Keys and arguments of the script, as its head describes them."""
     unused = keys.event_stream()
-    touched = [unused, keys.look_due()]
-    words: list[str | bytes | int] = [
+    script_keys = [unused, keys.look_due()]
+    arguments: list[str | bytes | int] = [
         settings.shopper_log_length,
         settings.shopper_ttl_days * DAY_S,
         settings.event_memory_days * DAY_S,
@@ -116,8 +116,8 @@ def _arguments(
     ]
     for event in events:
         customer, anonymous, order = event.customer_id, event.anonymous_id, order_number(event)
-        takes_back = event.order.order_id if event.order and event.type in TAKEN_BACK else None
-        touched += (
+        takes_back = event.order.order_id if event.order and event.type in REVERSAL_TYPES else None
+        script_keys += (
             keys.seen_event(event.event_id),
             keys.seen_order(event.type, order) if order else unused,
             keys.seen_order("purchase", takes_back) if takes_back else unused,
@@ -126,5 +126,5 @@ def _arguments(
             keys.alias(anonymous) if anonymous else unused,
         )
         entry = entry_of(event, received_at) or b""
-        words += (_encode(event), entry, packed_facts(event), customer or "")
-    return touched, words
+        arguments += (_encode(event), entry, packed_facts(event), customer or "")
+    return script_keys, arguments

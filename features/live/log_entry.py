@@ -24,7 +24,7 @@ KINDS = (
     "checkout",
     "review",
 )
-"""A record holds the place of its event's type here: a new one comes last."""
+"""A record holds the position of its event's type in here: append new types, never insert them."""
 
 FIELDS = {
     "at_ms": "q",
@@ -39,7 +39,7 @@ FIELDS = {
 """Of a record, in codes of `struct` and of numpy, little-endian. product: `id_hash`, 0 without one; names:
 how many records of text follow."""
 RECORD = struct.Struct("<" + "".join(FIELDS.values()))
-UNREADABLE = (ValueError, IndexError, struct.error)  # damaged
+UNREADABLE_ENTRY = (ValueError, IndexError, struct.error)  # what `unpack` raises for damaged bytes
 _CODES = {kind: code for code, kind in enumerate(KINDS)}
 _SEPARATOR = "\0"  # which no id holds
 
@@ -74,7 +74,7 @@ def pack(entry: LogEntry) -> bytes:
 
 
 def unpack(packed: bytes) -> LogEntry:
-    """The reverse of `pack`. Raises one of UNREADABLE."""
+    """The reverse of `pack`. Raises one of UNREADABLE_ENTRY."""
     products: list[str] = []
     quantities: list[float] = []
     end = 0

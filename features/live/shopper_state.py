@@ -1,4 +1,4 @@
-"""What a shopper's recent events amount to. Pure: bytes in, state out."""
+"""The state of a shopper, from the log of recent events. Pure: bytes in, state out."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from zlib import crc32
 import msgspec
 
 from features.events.vocabulary import Event, is_fully_refunded
-from features.live.log_entry import KINDS, UNREADABLE, LogEntry, pack, unpack
+from features.live.log_entry import KINDS, UNREADABLE_ENTRY, LogEntry, pack, unpack
 
-LOOKS = frozenset({"view", "click", "wishlist"})
+VIEW_TYPES = frozenset({"view", "click", "wishlist"})
 CART_CHANGES = {"add_to_cart": 1, "remove_from_cart": -1}
-TAKEN_BACK = frozenset({"refund", "cancel"})
-REMEMBERED = frozenset(KINDS)
+REVERSAL_TYPES = frozenset({"refund", "cancel"})
+LOGGED_TYPES = frozenset(KINDS)
 
 
 class Purchase(NamedTuple):
@@ -34,7 +34,7 @@ class Purchase(NamedTuple):
 
 @dataclass(slots=True)
 class ShopperState:
-    """What we know of a shopper now. Newest first; in the cart, newest last. Times: UTC milliseconds."""
+    """What a shopper did lately. Newest first; in the cart, newest last. Times: UTC milliseconds."""
 
     viewed: tuple[str, ...] = ()
     cart: dict[str, float] = field(default_factory=dict)
@@ -47,12 +47,12 @@ class ShopperState:
 
 
 class ShopperLog(msgspec.Struct, frozen=True):
-    """Log entries as they were read, each once, to be worked out by whoever knows how much of it is asked."""
+    """Log entries as they were read, each once; most answers do not need all of the state."""
 
     entries: Sequence[bytes] = ()
 
     def fold(self) -> ShopperState:
-        """What they amount to."""
+        """The shopper's state after these events."""
         return fold(self.entries)
 
 
@@ -65,8 +65,8 @@ def milliseconds(moment: datetime) -> int:
 
 
 def entry_of(event: Event, received_at: datetime) -> bytes | None:
-    """The event as a shopper's log keeps it; None if it changes nothing we know of a shopper."""
-    if event.type not in REMEMBERED:
+    """The event as a shopper's log keeps it; None where it changes no shopper's state."""
+    if event.type not in LOGGED_TYPES:
         return None
     lines = event.lines
     return pack(
@@ -84,13 +84,13 @@ def entry_of(event: Event, received_at: datetime) -> bytes | None:
 
 
 def _money(event: Event) -> float:
-    if (given_back := event.refunded_sum) is not None:
-        return given_back
+    if (refunded := event.refunded_sum) is not None:
+        return refunded
     prices = [line.unit_price for line in event.lines if line.unit_price is not None]
     if event.type != "purchase" or event.order is None or len(prices) < len(event.lines):
         return inf
     goods = sum(price * line.quantity for price, line in zip(prices, event.lines, strict=True))
-    return max(goods - (event.order.discount or 0.0), 0.0) or inf  # of a gift, what it is worth is not known
+    return max(goods - (event.order.discount or 0.0), 0.0) or inf  # for free: the value is not known
 
 
 def fold(entries: Iterable[bytes]) -> ShopperState:
@@ -104,36 +104,36 @@ def state_of(log: Sequence[LogEntry]) -> ShopperState:
     A purchase takes its products out of the cart, a checkout does not. A refund or cancellation without lines
     takes the whole order back; one of a sum leaves what was bought, unless all that was paid went back.
     """
-    looks: list[str] = []
+    viewed: list[str] = []
     cart: dict[str, float] = {}
     orders: list[LogEntry] = []
-    taken_back: list[LogEntry] = []
+    reversals: list[LogEntry] = []
     for entry in log:
         kind = entry.type
-        if kind in LOOKS:
-            looks += entry.product_ids
+        if kind in VIEW_TYPES:
+            viewed += entry.product_ids
         elif kind in CART_CHANGES:
             change_quantities(cart, entry, CART_CHANGES[kind])
         elif kind == "purchase":
             orders.append(entry)
             for product in entry.product_ids:
                 cart.pop(product, None)
-        elif kind in TAKEN_BACK:
-            taken_back.append(entry)
-    kept = [_less(order, taken_back) for order in reversed(orders)] if orders else []
+        elif kind in REVERSAL_TYPES:
+            reversals.append(entry)
+    orders_kept = [_less(order, reversals) for order in reversed(orders)] if orders else []
     return ShopperState(
-        viewed=tuple(dict.fromkeys(reversed(looks))),
+        viewed=tuple(dict.fromkeys(reversed(viewed))),
         cart={product: quantity for product, quantity in cart.items() if quantity > 0},
-        purchases=tuple([order for order in kept if order.product_ids]),
+        purchases=tuple([order for order in orders_kept if order.product_ids]),
         last_seen_ms=log[-1].at_ms if log else 0,
     )
 
 
 def in_time_order(entries: Iterable[bytes]) -> list[LogEntry]:
-    """Log entries, oldest first; what cannot be read is passed over."""
+    """Log entries, oldest first; those that cannot be read are skipped."""
     log: list[LogEntry] = []
     for packed in entries:
-        with suppress(*UNREADABLE):
+        with suppress(*UNREADABLE_ENTRY):
             log.append(unpack(packed))
     log.reverse()  # logs come newest first: what shares a millisecond stays in order of arrival
     log.sort(key=_at)
@@ -146,17 +146,17 @@ def change_quantities(quantities: dict[str, float], entry: LogEntry, sign: int) 
         quantities[product] = max(quantities.pop(product, 0.0) + sign * quantity, 0.0)
 
 
-def _less(order: LogEntry, taken_back: list[LogEntry]) -> Purchase:
+def _less(order: LogEntry, reversals: list[LogEntry]) -> Purchase:
     """The order less its refunds and cancellations; without lines if nothing is left."""
     kept: dict[str, float] = {}
-    given_back = 0.0
+    refunded = 0.0
     change_quantities(kept, order, 1)
-    for entry in taken_back:
+    for entry in reversals:
         if entry.order_id == order.order_id:
             change_quantities(kept, entry, -1)
             if not entry.product_ids:
-                given_back += entry.money
-    if is_fully_refunded(given_back, order.money):
+                refunded += entry.money
+    if is_fully_refunded(refunded, order.money):
         kept.clear()
     lines = [(product, quantity) for product, quantity in kept.items() if quantity > 0]
     return Purchase(

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.live.log_entry import id_hash
+from recommender.arrays.dtypes import Int32s, Int64s
 
-EMPTY = -1
-REMEMBERED = 10_000  # ids, about a megabyte
+NO_ROW = -1  # of an id that is not known; where no item is meant; in a hash table, a free slot
+CACHE_SIZE = 10_000  # entries, about a megabyte
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class PackedBytes:
     """Many byte strings in one array. blob: uint8; offsets: (n + 1) int64."""
 
     blob: NDArray[np.uint8]
-    offsets: NDArray[np.int64]
+    offsets: Int64s
     _blob: memoryview = field(init=False, repr=False)
     _offsets: memoryview = field(init=False, repr=False)
 
@@ -47,14 +48,14 @@ class PackedBytes:
 class IdMap:
     """External id <-> row, by open addressing on `id_hash`: a dict of a million ids is 120 MB a process.
 
-    slots: (power of two, at least twice as many as ids) int32, a row or EMPTY; hashes: (ids) int64.
+    slots: (power of two, at least twice as many as ids) int32, a row or NO_ROW; hashes: (ids) int64.
     """
 
     names: PackedBytes
-    slots: NDArray[np.int32]
-    hashes: NDArray[np.int64]
+    slots: Int32s
+    hashes: Int64s
     _slots: memoryview = field(init=False, repr=False)
-    _asked: dict[str, int] = field(init=False, repr=False, default_factory=dict)
+    _cache: dict[str, int] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_slots", self.slots.data)
@@ -63,10 +64,10 @@ class IdMap:
     def build(cls, ids: Sequence[str]) -> IdMap:
         """Rows in the order of `ids`, which must be distinct."""
         size = 1 << max(3, (2 * len(ids) - 1).bit_length())
-        slots, hashes = [EMPTY] * size, [id_hash(name) for name in ids]
-        for row, number in enumerate(hashes):
-            slot = number & (size - 1)
-            while slots[slot] != EMPTY:
+        slots, hashes = [NO_ROW] * size, [id_hash(name) for name in ids]
+        for row, row_hash in enumerate(hashes):
+            slot = row_hash & (size - 1)
+            while slots[slot] != NO_ROW:
                 slot = (slot + 1) & (size - 1)
             slots[slot] = row
         names = PackedBytes.pack(name.encode() for name in ids)
@@ -76,40 +77,43 @@ class IdMap:
         return len(self.names)
 
     @cached_property
-    def columns(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Slots and hashes: as kernels take them."""
+    def columns(self) -> tuple[Int32s, Int64s]:
+        """Slots and hashes, as kernels take them."""
         return self.slots, self.hashes
 
     def row(self, name: str | None) -> int:
-        """The row of an id, or -1 where it is not known."""
+        """The row of an id, or NO_ROW where it is not known."""
         if name is None:
-            return EMPTY
-        row = self._asked.get(name)
-        return self._ask(name) if row is None else row
+            return NO_ROW
+        row = self._cache.get(name)
+        return self._find_and_cache(name) if row is None else row
 
     def _find(self, name: str) -> int:
         key = name.encode(errors="surrogatepass")
         last = len(self._slots) - 1
         slot = id_hash(name) & last
-        while (row := self._slots[slot]) != EMPTY and self.names[row] != key:
+        while (row := self._slots[slot]) != NO_ROW and self.names[row] != key:
             slot = (slot + 1) & last
         return int(row)
 
     def rows(self, names: Collection[str]) -> list[int]:
         """Rows of those ids that are known, in the order given."""
-        remembered = list(map(self._asked.get, names))
-        if None not in remembered:
-            return remembered  # type: ignore[return-value]
-        rows = [self._ask(name) if row is None else row for name, row in zip(names, remembered, strict=True)]
-        return [row for row in rows if row != EMPTY]
+        cached = list(map(self._cache.get, names))
+        if None not in cached:
+            return cached  # type: ignore[return-value]
+        rows = [
+            self._find_and_cache(name) if row is None else row
+            for name, row in zip(names, cached, strict=True)
+        ]
+        return [row for row in rows if row != NO_ROW]
 
-    def _ask(self, name: str) -> int:
-        """The row of an id; one that is known is remembered, as the same few are asked for all day."""
+    def _find_and_cache(self, name: str) -> int:
+        """The row of an id. A row is kept: requests name the same few ids all day."""
         row = self._find(name)
-        if row != EMPTY:
-            if len(self._asked) >= REMEMBERED:
-                self._asked.clear()
-            self._asked[name] = row
+        if row != NO_ROW:
+            if len(self._cache) >= CACHE_SIZE:
+                self._cache.clear()
+            self._cache[name] = row
         return row
 
     def name(self, row: int) -> str:

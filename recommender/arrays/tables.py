@@ -7,29 +7,30 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from recommender.arrays.dtypes import Bools, Float32s, Int32s, Int64s
 
 
 class InRows:
     """A table whose columns hold row after row. offsets: (n_rows + 1) int64, where each begins."""
 
-    offsets: NDArray[np.int64]
+    offsets: Int64s
 
     @cached_property
     def _offsets(self) -> memoryview:
         return self.offsets.data  # quicker to index than an array
 
     def row(self, number: int) -> slice:
-        """Where a row stands in the columns; that of nobody (-1) is empty."""
+        """The slice of the columns that is this row; for NO_ROW an empty one."""
         return slice(self._offsets[number], self._offsets[number + 1]) if number >= 0 else slice(0, 0)
 
 
 class NeighbourRow(NamedTuple):
     """One product's neighbours, strongest first."""
 
-    items: NDArray[np.int32]
-    weights: NDArray[np.float32]
-    together: NDArray[np.int32]
+    items: Int32s
+    weights: Float32s
+    together: Int32s
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,16 @@ class Neighbours(InRows):
 
     offsets: (n_items + 1) int64; items int32, weights float32 (comparable within one table) and
     together int32 (how many buyers, or viewers, had both) are as long as offsets[-1]. Weights below 0
-    speak against a partner; only those of carts have any.
+    count against a partner; only those of carts have any.
     """
 
-    offsets: NDArray[np.int64]
-    items: NDArray[np.int32]
-    weights: NDArray[np.float32]
-    together: NDArray[np.int32]
+    offsets: Int64s
+    items: Int32s
+    weights: Float32s
+    together: Int32s
 
     @cached_property
-    def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
+    def columns(self) -> tuple[Int64s, Int32s, Float32s, Int32s]:
         return self.offsets, self.items, self.weights, self.together
 
     @cached_property
@@ -64,10 +65,10 @@ class Neighbours(InRows):
 class PurchaseRow(NamedTuple):
     """What one customer had bought when the model was trained."""
 
-    items: NDArray[np.int32]
-    orders: NDArray[np.int32]
-    last_day: NDArray[np.int32]
-    confidence: NDArray[np.float32]
+    items: Int32s
+    orders: Int32s
+    last_day: Int32s
+    confidence: Float32s
 
 
 @dataclass(frozen=True)
@@ -78,19 +79,19 @@ class Purchases(InRows):
     (days since 1970); confidence float32 (what ALS was trained with).
     """
 
-    offsets: NDArray[np.int64]
-    items: NDArray[np.int32]
-    orders: NDArray[np.int32]
-    last_day: NDArray[np.int32]
-    confidence: NDArray[np.float32]
+    offsets: Int64s
+    items: Int32s
+    orders: Int32s
+    last_day: Int32s
+    confidence: Float32s
 
     @cached_property
-    def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    def columns(self) -> tuple[Int64s, Int32s, Int32s]:
         """Offsets, items and last days: as kernels take them."""
         return self.offsets, self.items, self.last_day
 
     def number(self, customer: int) -> int:
-        """How many products they have bought; none, where a customer is unknown (-1)."""
+        """How many products they have bought; none of an unknown customer (NO_ROW)."""
         return self._offsets[customer + 1] - self._offsets[customer] if customer >= 0 else 0
 
     def days(self, customer: int) -> dict[int, int]:
@@ -103,7 +104,7 @@ class Purchases(InRows):
         return self.items.data, self.last_day.data
 
     def of(self, customer: int) -> PurchaseRow:
-        """Their row; an unknown customer (-1) has an empty one."""
+        """Their row; an unknown customer (NO_ROW) has an empty one."""
         row = self.row(customer)
         return PurchaseRow(self.items[row], self.orders[row], self.last_day[row], self.confidence[row])
 
@@ -112,41 +113,41 @@ class Purchases(InRows):
 class Ranking:
     """Products in one fixed order, best first. items int32; scores float32; counts int32 (the evidence)."""
 
-    items: NDArray[np.int32]
-    scores: NDArray[np.float32]
-    counts: NDArray[np.int32]
+    items: Int32s
+    scores: Float32s
+    counts: Int32s
 
 
 @dataclass(frozen=True)
 class ProductTable:
-    """What is known of each product. All (n_items); rows in IdMap order.
+    """Products. All (n_items); rows in IdMap order.
 
     price and cost float32 (NaN: unknown); category and brand int32 (-1: none); recommendable bool (a product,
     with a title, not withdrawn); in_stock bool; buyers int32; first_day int32 (days since 1970);
     repeat_rate float32 (share of its buyers who buy it again) and repeat_gap float32 (days between).
     """
 
-    price: NDArray[np.float32]
-    cost: NDArray[np.float32]
-    category: NDArray[np.int32]
-    brand: NDArray[np.int32]
-    recommendable: NDArray[np.bool_]
-    in_stock: NDArray[np.bool_]
-    buyers: NDArray[np.int32]
-    first_day: NDArray[np.int32]
-    repeat_rate: NDArray[np.float32]
-    repeat_gap: NDArray[np.float32]
+    price: Float32s
+    cost: Float32s
+    category: Int32s
+    brand: Int32s
+    recommendable: Bools
+    in_stock: Bools
+    buyers: Int32s
+    first_day: Int32s
+    repeat_rate: Float32s
+    repeat_gap: Float32s
 
 
 @dataclass(frozen=True)
 class Factors:
     """ALS: item vectors (n_items, d) float32, and gram = Y'Y + regularisation I, (d, d) float32."""
 
-    items: NDArray[np.float32]
-    gram: NDArray[np.float32]
+    items: Float32s
+    gram: Float32s
 
     @cached_property
-    def inverse_gram(self) -> NDArray[np.float32]:
+    def inverse_gram(self) -> Float32s:
         """(d, d) float32."""
         return np.asarray(np.linalg.inv(self.gram.astype(np.float64)), np.float32)
 
@@ -156,13 +157,13 @@ class Sessions:
     """Where visits go.
 
     onward: per product what visits looked at around it; `together` counts the visits with both.
-    habits: (3) float32, how people of this shop move: `fade` (a look counts so much of the one after it),
-    `back` and `again` (the pull of the product before this one, and of each earlier one, where all that
-    lies onward together pulls 1).
+    habits: (3) float32, how visits of this shop go on: `fade` (a view's weight over that of the next one),
+    `back` and `again` (the score of a return to the product before this one, and to each earlier one, where
+    all that lies onward scores 1 together).
     """
 
     onward: Neighbours
-    habits: NDArray[np.float32]
+    habits: Float32s
 
 
 @dataclass(frozen=True)
@@ -174,17 +175,19 @@ class SetTable:
     pairs: of each product, weights being lifts, and `together` orders with both.
     """
 
-    items: NDArray[np.int32]
-    support: NDArray[np.int32]
-    lift: NDArray[np.float32]
-    orders: NDArray[np.int32]
+    items: Int32s
+    support: Int32s
+    lift: Float32s
+    orders: Int32s
     pairs: Neighbours
 
     def pair(self, one: int, other: int) -> tuple[int, float]:
         """Orders with both, and their lift; (0, 0.0) where there are too few."""
         row = self.pairs.of(one)
-        place = np.flatnonzero(row.items == other)
-        return (int(row.together[place[0]]), float(row.weights[place[0]])) if len(place) else (0, 0.0)
+        position = np.flatnonzero(row.items == other)
+        if not len(position):
+            return 0, 0.0
+        return row.together.item(position[0]), row.weights.item(position[0])
 
 
 SPAN_DAYS = 365

@@ -1,4 +1,4 @@
-"""What is asked, and what it means in rows of the bundle."""
+"""A request for recommendations, and the same in rows of a bundle."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from features.live.shopper_state import ShopperLog, ShopperState
 from features.time_units import DAY_MS, DAY_S
 from recommender.arrays.tables import PurchaseRow
-from recommender.context.shopper_log import MOST_SEEN, LiveView, Whose, live_view
+from recommender.context.shopper_log import MOST_VIEWED, LiveView, LogOwner, live_view
 from recommender.model.bundle import Bundle
 
 Placement = Literal[
@@ -29,20 +29,20 @@ Placement = Literal[
 ]
 PLACEMENTS: tuple[str, ...] = get_args(Placement)
 
-REST_DAYS = 14
-NEVER = 1 << 30  # a day that does not come
-NOBODY = ShopperState()
+REPEAT_SUPPRESSION_DAYS = 14
+NEVER_HIDDEN = 1 << 30  # a day that does not come: no purchase is later
+NO_ACTIVITY = ShopperState()
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One widget's question. `now` is epoch seconds; ids are the shop's own.
+    """One request for recommendations. `now` is epoch seconds; ids are the shop's own.
 
-    rest_days: for so long what was bought is hidden, except from `buy_again`.
+    repeat_suppression_days: for so long what was bought is hidden, except from `buy_again`.
     """
 
     placement: Placement
     now: float
-    shopper: ShopperState | ShopperLog = NOBODY
+    shopper: ShopperState | ShopperLog = NO_ACTIVITY
     customer_id: str | None = None
     product_id: str | None = None
     cart: tuple[str, ...] = ()
@@ -51,23 +51,23 @@ class Request(msgspec.Struct, frozen=True):
     min_price: float | None = None
     max_price: float | None = None
     in_stock: bool = True
-    rest_days: int = REST_DAYS
+    repeat_suppression_days: int = REPEAT_SUPPRESSION_DAYS
 
     @property
     def filtered(self) -> bool:
-        """Whether some of the products on the shelf are out of the question."""
+        """Whether it asks for less, or more, than all products that can be sold."""
         return not (
             self.in_stock and self.category is None and self.min_price is None and self.max_price is None
         )
 
 
 class Situation:
-    """A request in rows of one bundle; unknown ids are left out, an unknown product or customer is -1.
+    """A request in rows of one bundle; unknown ids are left out, an unknown product or customer is NO_ROW.
 
     today: days since 1970; cart: the one named in the request, else the one that live events filled; viewed:
-    the page's product, then what was looked at, newest first; fresh_purchases: item -> day of what was bought
-    since the bundle was trained, newest first; trained_until_ms: what arrived until then of this customer
-    is in the bundle; hidden: what this answer must not show, as it is in view, in the cart, excluded or
+    the page's product, then what was viewed before, newest first; fresh_purchases: item -> day of what was
+    bought since the bundle was trained, newest first; trained_until_ms: what arrived of this customer until
+    then is in the bundle; hidden: what this answer must not show, as it is in view, in the cart, excluded or
     bought lately. cart, viewed and hidden are int32.
     """
 
@@ -77,17 +77,18 @@ class Situation:
         self.today = int(request.now // DAY_S)
         self.product = tables.products.row(request.product_id)
         self.customer = tables.customers.row(request.customer_id)
-        knows = tables.purchases.number(self.customer)
-        self.trained_until_ms = bundle.manifest.data_until_ms if knows else 0
+        n_trained = tables.purchases.number(self.customer)
+        self.trained_until_ms = bundle.manifest.data_until_ms if n_trained else 0
         named_cart = tables.products.rows(request.cart) if request.cart else []
         named = [*named_cart, *tables.products.rows(request.exclude)] if request.exclude else named_cart
-        rests_since = NEVER if request.placement == "buy_again" else self.today - request.rest_days
+        suppressed = self.today - request.repeat_suppression_days
+        hidden_since = NEVER_HIDDEN if request.placement == "buy_again" else suppressed
         log, view = request.shopper, None
         if isinstance(log, ShopperLog):
-            whose = Whose(self.customer, self.product, self.trained_until_ms, rests_since)
-            view = live_view(log.entries, tables.products, tables.purchases, whose, named)
-        self.fresh_purchases = {} if view else self._fresh_purchases()  # a log with any is left to `fold`
-        self.viewed, live_cart, self.hidden = view or self._folded(named, rests_since)
+            owner = LogOwner(self.customer, self.product, self.trained_until_ms, hidden_since)
+            view = live_view(log.entries, tables.products, tables.purchases, owner, named)
+        self.fresh_purchases = {} if view else self._fresh_purchases()  # a log with any is folded
+        self.viewed, live_cart, self.hidden = view or self._folded(named, hidden_since)
         self.cart = np.array(named_cart, np.int32) if request.cart else live_cart
 
     def _fresh_purchases(self) -> dict[int, int]:
@@ -98,25 +99,25 @@ class Situation:
                 fresh.setdefault(item, day)
         return fresh
 
-    def _folded(self, named: Sequence[int], rests_since: int) -> LiveView:
-        """As `live_view`, by way of the shop's own ids."""
+    def _folded(self, named: Sequence[int], hidden_since: int) -> LiveView:
+        """As `live_view`, from the folded log."""
         rows, bought, shopper = self.bundle.tables.products.rows, self.purchases, self.shopper
         cart, page = rows(shopper.cart), [self.product] if self.product >= 0 else []
-        fresh = [item for item, day in self.fresh_purchases.items() if day > rests_since]
-        lately = bought.items[bought.last_day > rests_since].tolist()
-        viewed = list(dict.fromkeys([*page, *rows(shopper.viewed)]))[:MOST_SEEN]
+        fresh = [item for item, day in self.fresh_purchases.items() if day > hidden_since]
+        lately = bought.items[bought.last_day > hidden_since].tolist()
+        viewed = list(dict.fromkeys([*page, *rows(shopper.viewed)]))[:MOST_VIEWED]
         hidden = [*named, *cart, *fresh, *page, *lately]
         return LiveView(*(np.array(each, np.int32) for each in (viewed, cart, hidden)))
 
     @cached_property
     def shopper(self) -> ShopperState:
-        """What was done lately, in the shop's own ids."""
+        """What the shopper did lately, in the shop's own ids."""
         shopper = self.request.shopper
         return shopper.fold() if isinstance(shopper, ShopperLog) else shopper
 
     @property
     def purchases(self) -> PurchaseRow:
-        """What the bundle knows of this customer."""
+        """This customer's purchases in the bundle."""
         return self.bundle.tables.purchases.of(self.customer)
 
     @cached_property
@@ -130,5 +131,5 @@ class Situation:
         if self.fresh_purchases:
             newest = max(self.fresh_purchases.values())
             return [item for item, day in self.fresh_purchases.items() if day == newest]
-        items, _, last_day, _ = self.purchases
+        items, last_day = self.purchases.items, self.purchases.last_day
         return [int(item) for item in items[last_day == last_day.max()]] if len(items) else []

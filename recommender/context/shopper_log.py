@@ -1,7 +1,7 @@
 """A shopper's log in rows of one bundle: what most answers need of it, in one loop over its records.
 
-It says what `features.shopper.fold` says of looks and cart, in less than half the time. A log that tells of
-an order that training has not seen is left to `fold`; so is a damaged one, or a very long cart.
+It finds the views and the cart that `features.live.shopper_state.fold` finds, in less than half the time. A
+log with an order that training has not seen must be folded; so must a damaged one, or one with a long cart.
 """
 
 from __future__ import annotations
@@ -14,67 +14,73 @@ from numba import types
 from numpy.typing import NDArray
 
 from features.live.log_entry import FIELDS, KINDS
-from features.live.shopper_state import CART_CHANGES, LOOKS
-from recommender.arrays.id_map import IdMap
+from features.live.shopper_state import CART_CHANGES, VIEW_TYPES
+from recommender.arrays.dtypes import Int32s, Int64s
+from recommender.arrays.id_map import NO_ROW, IdMap
 from recommender.arrays.tables import Purchases
-from recommender.kernels.ranking import INTS, INTS_OUT, PLACES, Ints, Places, compiled, tuple_of
+from recommender.kernels.compiled import INT32S, INT32S_OUT, INT64S, compiled, tuple_of
 
-MOST_SEEN, MOST_CARTED = 10, 200  # looks that count; products of a cart, beyond which `fold` is asked
-HIDDEN = MOST_SEEN + MOST_CARTED  # where they begin, behind these
-ADDED, REMOVED, BOUGHT, LOOKED, OTHER = range(5)
-LEFT = -1  # instead of a number: to `fold`
+MOST_VIEWED = 10  # the products viewed last
+MOST_CARTED = 200  # with more products in the cart the log must be folded
+HIDDEN = MOST_VIEWED + MOST_CARTED  # where the hidden rows begin, behind those of views and cart
+ADDED, REMOVED, BOUGHT, VIEWED, OTHER = range(5)
+UNRESOLVED = -1  # instead of a count: the log must be folded
 RECORD = np.dtype([(name, f"<{code}") for name, code in FIELDS.items()])
-_MEANING = dict.fromkeys(LOOKS, LOOKED) | {"purchase": BOUGHT}
+_MEANING = dict.fromkeys(VIEW_TYPES, VIEWED) | {"purchase": BOUGHT}
 _MEANING |= {kind: ADDED if sign > 0 else REMOVED for kind, sign in CART_CHANGES.items()}
 MEANINGS = np.array([_MEANING.get(kind, OTHER) for kind in KINDS])
 
 Records = NDArray[np.void]  # of RECORD
-Dated = tuple[Places, Ints, Ints]  # `Purchases.columns`
-BYTES, DATED = types.Bytes(types.uint8, 1, "C", readonly=True), tuple_of(PLACES, INTS, INTS)
-WHOSE = tuple_of(*[types.int64] * 4)
+DatedRows = tuple[Int64s, Int32s, Int32s]  # `Purchases.columns`
+BYTES, DATED_ROWS = types.Bytes(types.uint8, 1, "C", readonly=True), tuple_of(INT64S, INT32S, INT32S)
+LOG_OWNER = tuple_of(*[types.int64] * 4)
 
 
 class LiveView(NamedTuple):
-    """Rows, int32. viewed: the page's product, then the looks, newest first; cart: newest last; hidden: what
-    the question names, the cart, the page's product and what was bought lately."""
+    """Rows, int32. viewed: the page's product, then those viewed before, newest first; cart: newest last;
+    hidden: the `named` rows, the cart, the page's product and what was bought lately."""
 
-    viewed: Ints
-    cart: Ints
-    hidden: Ints
+    viewed: Int32s
+    cart: Int32s
+    hidden: Int32s
 
 
-class Whose(NamedTuple):
-    """Whose log it is, on which page: rows or -1. Training has seen what arrived until `since_ms`; what was
-    bought after the day `rests_since` is hidden."""
+class LogOwner(NamedTuple):
+    """Whose log it is, on which page: rows or NO_ROW. Training has seen what arrived until `since_ms`; what
+    was bought after the day `hidden_since` is hidden."""
 
     customer: int
     page: int
     since_ms: int
-    rests_since: int
+    hidden_since: int
 
 
 def live_view(
-    entries: Sequence[bytes], products: IdMap, purchases: Purchases, whose: Whose, named: Sequence[int] = ()
+    entries: Sequence[bytes],
+    products: IdMap,
+    purchases: Purchases,
+    owner: LogOwner,
+    named: Sequence[int] = (),
 ) -> LiveView | None:
-    """What a log comes to; None where `fold` must be asked.
+    """What a log amounts to; None where it must be folded.
 
-    entries: newest first, each once; named: rows that are hidden, too.
+    entries: newest first, each once; named: further rows that are hidden.
     """
     log, n = b"".join(entries), len(named)
     if len(log) % RECORD.itemsize:
         return None
-    rows = np.empty(HIDDEN + n + MOST_CARTED + 1 + purchases.number(whose.customer), np.int32)
+    rows = np.empty(HIDDEN + n + MOST_CARTED + 1 + purchases.number(owner.customer), np.int32)
     if n:
         rows[HIDDEN : HIDDEN + n] = named
-    viewed, carted, hidden = resolve_log(log, *products.columns, purchases.columns, whose[:], n, rows)
-    if viewed == LEFT:
+    viewed, carted, hidden = resolve_log(log, *products.columns, purchases.columns, owner[:], n, rows)
+    if viewed == UNRESOLVED:
         return None
-    return LiveView(rows[:viewed], rows[MOST_SEEN : MOST_SEEN + carted], rows[HIDDEN : HIDDEN + hidden])
+    return LiveView(rows[:viewed], rows[MOST_VIEWED : MOST_VIEWED + carted], rows[HIDDEN : HIDDEN + hidden])
 
 
 @compiled()
-def _row(product: int, slots: Ints, hashes: Places) -> int:
-    """As `IdMap.row` of a product's hash, -1 where it is not known."""
+def _row(product: int, slots: Int32s, hashes: Int64s) -> int:
+    """As `IdMap.row`, by the hash of a product's id."""
     slot = product & (len(slots) - 1)
     while slots[slot] >= 0 and hashes[slots[slot]] != product:
         slot = (slot + 1) & (len(slots) - 1)
@@ -82,12 +88,12 @@ def _row(product: int, slots: Ints, hashes: Places) -> int:
 
 
 @compiled()
-def _by_time(log: Records) -> Places:
-    """Places of the lines, oldest first; of one time those that came later in the log first."""
-    lines, place, n = np.empty(len(log), np.int64), 0, 0
-    while place < len(log):
-        lines[len(log) - 1 - n] = place
-        place += 1 + log[place]["names"]
+def _by_time(log: Records) -> Int64s:
+    """Positions of the lines' records, oldest first; of one time those that come later in the log first."""
+    lines, position, n = np.empty(len(log), np.int64), 0, 0
+    while position < len(log):
+        lines[len(log) - 1 - n] = position
+        position += 1 + log[position]["names"]
         n += 1
     oldest_first = lines[len(log) - n :]
     return oldest_first[np.argsort(log["at_ms"][oldest_first], kind="mergesort")]
@@ -99,10 +105,10 @@ def _meaning(line: np.void) -> int:
 
 
 @compiled()
-def _looks(log: Records, order: Places, slots: Ints, hashes: Places, rows: Ints, n: int) -> int:
-    """Writes, after the first n, the distinct rows of the last looks, newest first; returns how many."""
-    for place in order[::-1]:
-        row = _row(log[place]["product"], slots, hashes) if _meaning(log[place]) == LOOKED else -1
+def _views(log: Records, order: Int64s, slots: Int32s, hashes: Int64s, rows: Int32s, n: int) -> int:
+    """Writes, after the first n, the distinct rows that were viewed last, newest first; returns how many."""
+    for position in order[::-1]:
+        row = _row(log[position]["product"], slots, hashes) if _meaning(log[position]) == VIEWED else NO_ROW
         if row >= 0 and row not in rows[:n]:
             rows[n] = row
             n += 1
@@ -112,62 +118,71 @@ def _looks(log: Records, order: Places, slots: Ints, hashes: Places, rows: Ints,
 
 
 @compiled()
-def _cart(log: Records, order: Places, slots: Ints, hashes: Places, rows: Ints) -> int:
-    """Writes the rows of what is in the cart, newest last; returns how many, LEFT: too many."""
-    n, amounts = 0, np.empty(len(rows))
-    for place in order:
-        line, meaning = log[place], _meaning(log[place])
-        row = _row(line["product"], slots, hashes) if meaning <= BOUGHT else -1
+def _cart(log: Records, order: Int64s, slots: Int32s, hashes: Int64s, rows: Int32s) -> int:
+    """Writes the rows in the cart, newest last; returns how many, UNRESOLVED if there is no room for all."""
+    n, quantities = 0, np.empty(len(rows))
+    for position in order:
+        line, meaning = log[position], _meaning(log[position])
+        row = _row(line["product"], slots, hashes) if meaning <= BOUGHT else NO_ROW
         if row < 0:
             continue
         before = 0.0
-        for held in range(n):
-            if rows[held] == row:  # what changed last comes last
-                before = amounts[held]
-                rows[held : n - 1], amounts[held : n - 1] = rows[held + 1 : n], amounts[held + 1 : n]
+        for entry in range(n):
+            if rows[entry] == row:  # what changed last comes last
+                before = quantities[entry]
+                rows[entry : n - 1], quantities[entry : n - 1] = (
+                    rows[entry + 1 : n],
+                    quantities[entry + 1 : n],
+                )
                 n -= 1
                 break
         if meaning != BOUGHT:
             if n == len(rows):
-                return LEFT
+                return UNRESOLVED
             change = line["quantity"] if meaning == ADDED else -line["quantity"]
-            rows[n], amounts[n] = row, max(before + change, 0.0)
+            rows[n], quantities[n] = row, max(before + change, 0.0)
             n += 1
     kept = 0
-    for held in range(n):
-        if amounts[held] > 0:
-            rows[kept] = rows[held]
+    for entry in range(n):
+        if quantities[entry] > 0:
+            rows[kept] = rows[entry]
             kept += 1
     return kept
 
 
-@compiled((BYTES, INTS, PLACES, DATED, WHOSE, types.int64, INTS_OUT))
+@compiled((BYTES, INT32S, INT64S, DATED_ROWS, LOG_OWNER, types.int64, INT32S_OUT))
 def resolve_log(
-    log: bytes, slots: Ints, hashes: Places, dated: Dated, whose: tuple[int, ...], named: int, rows: Ints
+    log: bytes,
+    slots: Int32s,
+    hashes: Int64s,
+    bought: DatedRows,
+    owner: tuple[int, ...],
+    named: int,
+    rows: Int32s,
 ) -> tuple[int, int, int]:
-    """Writes the rows of a `LiveView` to the start of `rows`, behind MOST_SEEN, and from HIDDEN on behind so
-    many that are `named`; returns how many of each, LEFT for the first where it cannot tell.
+    """Writes the rows of a `LiveView`: viewed to the start of `rows`, the cart from MOST_VIEWED on, hidden
+    from HIDDEN on, behind the first `named`. Returns how many of each, or UNRESOLVED as the first.
 
-    log: records, newest first; slots, hashes: of `IdMap`; dated: `Purchases.columns`; whose: a `Whose`, which
-    named would cost more.
+    log: records, newest first; slots, hashes: of `IdMap`; bought: `Purchases.columns`; owner: a `LogOwner` as
+    a plain tuple, which costs less at a call.
     """
-    (offsets, bought, last_day), (customer, page, since_ms, rests_since) = dated, whose
+    (offsets, items, last_day), (customer, page, since_ms, hidden_since) = bought, owner
     records = np.frombuffer(log, RECORD)
     order = _by_time(records)
-    for place in order:
-        if records[place]["received_ms"] > since_ms and _meaning(records[place]) == BOUGHT:
-            return LEFT, 0, 0
-    carted = _cart(records, order, slots, hashes, rows[MOST_SEEN:HIDDEN])
-    if carted == LEFT:
-        return LEFT, 0, 0
+    for position in order:
+        if records[position]["received_ms"] > since_ms and _meaning(records[position]) == BOUGHT:
+            return UNRESOLVED, 0, 0
+    carted = _cart(records, order, slots, hashes, rows[MOST_VIEWED:HIDDEN])
+    if carted == UNRESOLVED:
+        return UNRESOLVED, 0, 0
     rows[0], hidden, n = page, rows[HIDDEN:], named + carted
-    viewed = _looks(records, order, slots, hashes, rows[:MOST_SEEN], int(page >= 0))
-    hidden[named:n] = rows[MOST_SEEN : MOST_SEEN + carted]
+    viewed = _views(records, order, slots, hashes, rows[:MOST_VIEWED], int(page >= 0))
+    hidden[named:n] = rows[MOST_VIEWED : MOST_VIEWED + carted]
     if page >= 0:
         hidden[n] = page
         n += 1
-    for place in range(offsets[customer], offsets[customer + 1] if customer >= 0 else 0):
-        if last_day[place] > rests_since:
-            hidden[n] = bought[place]
+    for line in range(offsets[customer], offsets[customer + 1] if customer >= 0 else 0):
+        if last_day[line] > hidden_since:
+            hidden[n] = items[line]
             n += 1
     return viewed, carted, n

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import msgspec
 
-from recommender.context.request import NOBODY, PLACEMENTS, Request
+from recommender.context.request import NO_ACTIVITY, PLACEMENTS, Request
 from recommender.placements import POPULAR, Stage
 from recommender.recommend import Pick, Recommender
 
@@ -17,15 +17,15 @@ class Popular(Recommender):
     the request's cart are left out; the customer and their history are ignored."""
 
     @cached_property
-    def courses(self) -> Mapping[str, Sequence[Stage]]:
+    def stages(self) -> Mapping[str, Sequence[Stage]]:
         return dict.fromkeys(PLACEMENTS, (Stage.of((POPULAR._replace(weight=1.0),)),))
 
     def recommend(self, request: Request, k: int, visitor: str | None = None) -> list[Pick]:
-        contextual = msgspec.structs.replace(request, shopper=NOBODY, customer_id=None)
+        contextual = msgspec.structs.replace(request, shopper=NO_ACTIVITY, customer_id=None)
         return super().recommend(contextual, k, visitor)
 
 
 def popular_for_holdout(recommender: Recommender) -> Popular:
     """With the same model version, availability and rules."""
-    parts = recommender.bundle, recommender.shelf, recommender.observe, recommender.rules
+    parts = recommender.bundle, recommender.availability, recommender.observe, recommender.rules
     return Popular(*parts)

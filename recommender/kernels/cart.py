@@ -1,140 +1,160 @@
-"""What a cart and its customer's habits say of products, as machine code."""
+"""What a cart and its customer's habits say of products."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import types
 
-from recommender.kernels.ranking import (
-    FLOAT_ROWS_OUT,
-    FLOATS,
-    INT_ROWS_OUT,
-    INTS,
-    NEVER,
-    NOBODY,
-    PROPOSALS,
-    PROPOSALS_OUT,
-    TABLE,
-    Floats,
-    Ints,
-    Proposals,
-    Table,
+from recommender.arrays.dtypes import Float32s, Int32s
+from recommender.arrays.id_map import NO_ROW
+from recommender.kernels.compiled import (
+    FLOAT32_ROWS_OUT,
+    FLOAT32S,
+    INT32_ROWS_OUT,
+    INT32S,
     compiled,
-    find_best,
-    free_slots,
-    seat_all,
-    slot_of,
     tuple_of,
 )
+from recommender.kernels.item_table import new_table, number_items, slot_of
+from recommender.kernels.ranking import (
+    CANDIDATE_COLUMNS,
+    CANDIDATE_COLUMNS_OUT,
+    NEIGHBOUR_COLUMNS,
+    CandidateColumns,
+    NeighbourColumns,
+    find_best,
+)
 
-DEEPEST = 60  # places of the sums that the trees order anew
-FEATURES = 16  # see `cart_features.Head`
-SHARE = 0  # column of the features: an item's sum over the best one's
+DEEPEST = 60  # of the items with the largest sums, so many are ordered by the trees
+FEATURES = 16  # columns of the features: see `sources.cart.Head`
+SHARE = 0  # the first: an item's sum over the largest
+NEVER_BOUGHT = 9999.0  # instead of the days, or baskets, since an order that there was not
 
-Companions = tuple[Table, Floats, float]  # what goes with what, each item's rise, the weight of habit
-Orders = tuple[Ints, Ints, Ints]  # of one customer: items, orders, last day
-Seats = tuple[Ints, Ints, Floats]
-"""`free_slots`; of each seat (n, 4) the item, how many products speak for it, who speaks loudest and at which
-of its places; and (n, 2) its votes' sum and the largest."""
-Figures = tuple[Floats, Floats, Floats, Floats, Floats]  # `NextBasket.figures`
-COMPANIONS, ORDERS = tuple_of(TABLE, FLOATS, types.float64), tuple_of(INTS, INTS, INTS)
-FIGURES = tuple_of(FLOATS, FLOATS, FLOATS, FLOATS, FLOATS)
+Companions = tuple[NeighbourColumns, Float32s, float]  # neighbours, each item's trend_boost, habit_weight
+PurchaseColumns = tuple[Int32s, Int32s, Int32s]  # of `als.OwnPurchases`
+Votes = tuple[Int32s, Int32s, Float32s]
+"""An item table; and by an item's number (n, 4) the item, how many anchors vote for it, the anchor of its
+largest vote and the position among that anchor's partners; and (n, 2) their sum and the largest."""
+Figures = tuple[Float32s, Float32s, Float32s, Float32s, Float32s]  # `NextBasket.figures`
+COMPANIONS = tuple_of(NEIGHBOUR_COLUMNS, FLOAT32S, types.float64)
+PURCHASE_COLUMNS, FIGURES = tuple_of(INT32S, INT32S, INT32S), tuple_of(*[FLOAT32S] * 5)
 
 
-@compiled((COMPANIONS, INTS, ORDERS, PROPOSALS_OUT))
-def complete(companions: Companions, cart: Ints, past: Orders, out: Proposals) -> int:
-    """Writes the cart's partners, and what the customer bought, each with its vote (`carts.completion`)."""
-    ((offsets, items, weights, together), rise, habit), n = companions, 0
-    (found, scores, speakers, counts), (own, orders, _) = out, past
+@compiled((COMPANIONS, INT32S, PURCHASE_COLUMNS, CANDIDATE_COLUMNS_OUT))
+def complete(companions: Companions, cart: Int32s, purchases: PurchaseColumns, out: CandidateColumns) -> int:
+    """Writes the cart's partners, and what the customer bought, each with its score; returns how many.
+
+    See `sources.cart.completion`.
+    """
+    ((offsets, partners, weights, together), trend_boost, habit_weight), n = companions, 0
+    (items, scores, anchors, counts), (own, orders, _) = out, purchases
     for anchor in cart:
-        for place in range(offsets[anchor], offsets[anchor + 1]):
-            found[n], counts[n], speakers[n] = items[place], together[place], anchor
-            scores[n] = weights[place] * rise[items[place]]
+        for entry in range(offsets[anchor], offsets[anchor + 1]):
+            items[n], counts[n], anchors[n] = partners[entry], together[entry], anchor
+            scores[n] = weights[entry] * trend_boost[partners[entry]]
             n += 1
-    for place in range(len(own)):
-        found[n], counts[n], speakers[n] = own[place], orders[place], NOBODY
-        scores[n] = np.float32(habit * np.log1p(orders[place])) * rise[own[place]]
+    for line in range(len(own)):
+        items[n], counts[n], anchors[n] = own[line], orders[line], NO_ROW
+        scores[n] = np.float32(habit_weight * np.log1p(orders[line])) * trend_boost[own[line]]
         n += 1
     return n
 
 
 @compiled()
-def _hear(items: Ints, worth: Floats, rise: Floats, speaker: int, seats: Seats, seated: int) -> int:
-    """Adds one speaker's votes, worth times rise; returns how many items have a seat now."""
-    slots, heard, votes = seats
-    for place in range(len(items)):
-        item = items[place]
-        vote, slot = worth[place] * rise[item], slot_of(slots, item)
-        here = slots[slot, 1]
-        if here == NOBODY:  # most items hear one vote, and need not be found again for it
-            here, slots[slot, 0], slots[slot, 1] = seated, item, seated
-            votes[here, 0], votes[here, 1] = vote, vote
-            heard[here, 0], heard[here, 1], heard[here, 2], heard[here, 3] = item, vote > 0, speaker, place
-            seated += 1
+def _add_votes(
+    items: Int32s, weights: Float32s, trend_boost: Float32s, anchor: int, votes: Votes, n: int
+) -> int:
+    """Adds one anchor's votes, weight times trend_boost, to those of n items; returns how many items now."""
+    table, evidence, sums = votes
+    for position in range(len(items)):
+        item = items[position]
+        vote, slot = weights[position] * trend_boost[item], slot_of(table, item)
+        number = table[slot, 1]
+        if number == NO_ROW:  # most items get one vote alone
+            number, table[slot, 0], table[slot, 1] = n, item, n
+            sums[number, 0], sums[number, 1] = vote, vote
+            evidence[number, 0], evidence[number, 1] = item, vote > 0
+            evidence[number, 2], evidence[number, 3] = anchor, position
+            n += 1
         else:
-            votes[here, 0] += vote
-            heard[here, 1] += vote > 0
-            if vote >= votes[here, 1]:
-                votes[here, 1], heard[here, 2], heard[here, 3] = vote, speaker, place
-    return seated
-
-
-@compiled((COMPANIONS, INTS, ORDERS, INTS, INT_ROWS_OUT, FLOAT_ROWS_OUT))
-def head(companions: Companions, cart: Ints, past: Orders, hidden: Ints, told: Ints, features: Floats) -> int:
-    """Of `complete`, writes the items of the largest sums, as there is room, who speaks loudest for each and
-    the count (`told`), and what the cart says of it (`cart_features`). Returns how many."""
-    ((offsets, items, weights, together), rise, habit), (own, orders, _), n = companions, past, len(past[0])
-    for anchor in cart:
-        n += offsets[anchor + 1] - offsets[anchor]
-    seats, seated = (free_slots(n), np.empty((n, 4), np.int32), np.empty((n, 2), np.float32)), 0
-    slots, heard, votes = seats
-    for anchor in cart:
-        partners = slice(offsets[anchor], offsets[anchor + 1])
-        seated = _hear(items[partners], weights[partners], rise, anchor, seats, seated)
-    ease, voters, of_cart = votes[:seated, 0].copy(), heard[:seated, 1].copy(), seated
-    worth = (habit * np.log1p(orders)).astype(np.float32)
-    seated = _hear(own, worth, rise, NOBODY, seats, seated)
-    sums = votes[:seated, 0].copy()
-    for item in hidden:
-        here = slots[slot_of(slots, item), 1]
-        if here != NOBODY:
-            sums[here] = 0
-    best, strongest = told[0], np.float32(1e-9)
-    n = find_best(sums, best)
-    for row in range(n):
-        if best[row] < of_cart:
-            strongest = max(strongest, ease[best[row]])
-    for row in range(n):
-        here, of = best[row], features[row]
-        item, _, speaker, place = heard[here]
-        told[0, row], told[1, row] = item, speaker
-        told[2, row] = orders[place] if speaker == NOBODY else together[offsets[speaker] + place]
-        of[1], of[2], of[4] = sums[here], ease[here] if here < of_cart else 0, votes[here, 1]
-        of[5], of[6] = voters[here] / len(cart) if here < of_cart else 0, len(cart)
-        of[0], of[3] = of[1] / features[0, 1], of[2] / strongest
+            sums[number, 0] += vote
+            evidence[number, 1] += vote > 0
+            if vote >= sums[number, 1]:
+                sums[number, 1], evidence[number, 2], evidence[number, 3] = vote, anchor, position
     return n
 
 
-@compiled((INTS, PROPOSALS, ORDERS, types.int64, FIGURES, FLOAT_ROWS_OUT))
+@compiled((COMPANIONS, INT32S, PURCHASE_COLUMNS, INT32S, INT32_ROWS_OUT, FLOAT32_ROWS_OUT))
+def head(
+    companions: Companions,
+    cart: Int32s,
+    purchases: PurchaseColumns,
+    hidden: Int32s,
+    columns: Int32s,
+    features: Float32s,
+) -> int:
+    """Writes the items of `complete` with the largest sums, as many as there is room for, the anchor of the
+    largest vote for each and its count (`columns`, (3, k)), and the first features; returns how many."""
+    (offsets, partners, weights, together), trend_boost, habit_weight = companions
+    (own, orders, _), room = purchases, len(purchases[0])
+    for anchor in cart:
+        room += offsets[anchor + 1] - offsets[anchor]
+    votes, n = (new_table(room), np.empty((room, 4), np.int32), np.empty((room, 2), np.float32)), 0
+    table, evidence, vote_sums = votes
+    for anchor in cart:
+        row = slice(offsets[anchor], offsets[anchor + 1])
+        n = _add_votes(partners[row], weights[row], trend_boost, anchor, votes, n)
+    cart_sums, voters, of_cart = vote_sums[:n, 0].copy(), evidence[:n, 1].copy(), n
+    habit_votes = (habit_weight * np.log1p(orders)).astype(np.float32)
+    n = _add_votes(own, habit_votes, trend_boost, NO_ROW, votes, n)
+    sums = vote_sums[:n, 0].copy()
+    for item in hidden:
+        number = table[slot_of(table, item), 1]
+        if number != NO_ROW:
+            sums[number] = 0
+    best, largest = columns[0], np.float32(1e-9)
+    n_best = find_best(sums, best)
+    for rank in range(n_best):
+        if best[rank] < of_cart:
+            largest = max(largest, cart_sums[best[rank]])
+    for rank in range(n_best):
+        number, of = best[rank], features[rank]
+        item, _, anchor, position = evidence[number]
+        columns[0, rank], columns[1, rank] = item, anchor
+        columns[2, rank] = orders[position] if anchor == NO_ROW else together[offsets[anchor] + position]
+        of[1], of[4] = sums[number], vote_sums[number, 1]
+        of[2] = cart_sums[number] if number < of_cart else 0
+        of[5], of[6] = voters[number] / len(cart) if number < of_cart else 0, len(cart)
+        of[0], of[3] = of[1] / features[0, 1], of[2] / largest
+    return n_best
+
+
+@compiled((INT32S, CANDIDATE_COLUMNS, PURCHASE_COLUMNS, types.int64, FIGURES, FLOAT32_ROWS_OUT))
 def habits(
-    items: Ints, foreseen: Proposals, past: Orders, today: int, figures: Figures, features: Floats
+    items: Int32s,
+    next_basket: CandidateColumns,
+    purchases: PurchaseColumns,
+    today: int,
+    figures: Figures,
+    features: Float32s,
 ) -> None:
-    """Writes what next basket, past orders and the products' figures say of the items (`cart_features`)."""
-    (likely, chances, _, counts), (own, orders, last_day) = foreseen, past
+    """Writes the features of the items that come from the next basket, past orders and product figures."""
+    (likely, scores, _, counts), (own, orders, last_day) = next_basket, purchases
     popularity, trend, rebuys, repeat_rate, repeat_gap = figures
-    slots, held, seat = free_slots(len(items)), np.empty(len(items), np.int32), np.empty(len(items), np.int32)
-    seat_all(items, np.empty(0, np.bool_), slots, held, seat, 0)
-    for row in range(len(items)):
+    table, n = new_table(len(items)), len(items)
+    distinct, numbers = np.empty((2, n), np.int32)
+    number_items(items, np.empty(0, np.bool_), table, distinct, numbers, 0)
+    for row in range(n):
         of, item = features[row], items[row]
-        of[7], of[8], of[9], of[10], of[11] = 0, 0, 0, NEVER, -1
+        of[7], of[8], of[9], of[10], of[11] = 0, 0, 0, NEVER_BOUGHT, -1
         of[12], of[13], of[14], of[15] = popularity[item], trend[item], rebuys[item], repeat_rate[item]
-    for place in range(len(likely)):
-        row = slots[slot_of(slots, likely[place]), 1]
+    for position in range(len(likely)):
+        row = table[slot_of(table, likely[position]), 1]
         if row >= 0:
-            features[row, 7], features[row, 8] = chances[place], counts[place]
-    for place in range(len(own)):
-        row = slots[slot_of(slots, own[place]), 1]
+            features[row, 7], features[row, 8] = scores[position], counts[position]
+    for line in range(len(own)):
+        row = table[slot_of(table, own[line]), 1]
         if row >= 0:
-            days, gap = np.float32(today - last_day[place]), repeat_gap[own[place]]
-            features[row, 9], features[row, 10] = orders[place], days
+            days, gap = np.float32(today - last_day[line]), repeat_gap[own[line]]
+            features[row, 9], features[row, 10] = orders[line], days
             features[row, 11] = days / max(gap, np.float32(0.5))

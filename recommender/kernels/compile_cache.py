@@ -1,7 +1,7 @@
-"""How numba is begun: where machine code is kept, so that it is made anew when a file of kernels has changed.
+"""Where numba keeps machine code, so that all kernels are compiled anew when a file of any has changed.
 
-A kernel holds what it calls of other files, while numba looks at the file of a kernel alone. So what is kept
-stands in a folder named after all of these files. Where none can be made, numba keeps it where it is used to.
+A kernel contains the kernels of other files that it calls, but numba checks the kernel's own file alone. So
+the code is kept in a folder named after a hash of all files. Where none can be made, numba uses its own.
 """
 
 from __future__ import annotations
@@ -15,21 +15,25 @@ import numba
 from numba import types
 
 LINEAR_ALGEBRA = "scipy.linalg"
-LIVE_LOG = "log_entry.py", "shopper_state.py"  # their numbers are written into kernels
 PACKAGE = Path(__file__).parents[1]
+CONSTANTS = (  # files without kernels whose constants are compiled into kernels
+    "features/live/log_entry.py",
+    "features/live/shopper_state.py",
+    "recommender/arrays/id_map.py",
+)
 
 
 def kernel_files() -> list[Path]:
-    """Those that kernels, and the numbers written into them, stand in."""
+    """The files of kernels, their types and their constants."""
     others = sorted(path for path in PACKAGE.rglob("*.py") if path != Path(__file__))
-    kernels = [path for path in others if b"@compiled" in path.read_bytes()]
-    return [*kernels, *(PACKAGE.parent / "features" / "live" / name for name in LIVE_LOG)]
+    kernels = [path for path in others if b"compiled(" in path.read_bytes()]
+    return [*kernels, *(PACKAGE.parent / name for name in CONSTANTS)]
 
 
-def kept_in(places: list[Path]) -> Path | None:
-    """The folder of these very files, in the first place that can be written to; None: in none of them."""
+def cache_folder(parents: list[Path]) -> Path | None:
+    """The folder for the present kernels, in the first parent that can be written to; None where none can."""
     name = f"kernels-{sha256(b''.join(path.read_bytes() for path in kernel_files())).hexdigest()[:16]}"
-    for folder in (place / name for place in places):
+    for folder in (parent / name for parent in parents):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError:
@@ -42,15 +46,15 @@ def kept_in(places: list[Path]) -> Path | None:
 def keep_machine_code() -> None:
     """In NUMBA_CACHE_DIR if it is set, else beside the source, else in the home directory."""
     chosen = os.environ.get("NUMBA_CACHE_DIR")
-    usual = [PACKAGE / "__pycache__", Path.home() / ".cache" / "perennial"]
-    folder = kept_in([Path(chosen)] if chosen else usual)
+    default = [PACKAGE / "__pycache__", Path.home() / ".cache" / "perennial"]
+    folder = cache_folder([Path(chosen)] if chosen else default)
     if folder:
         numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
 
 
 def begin_without_scipy() -> None:
-    """With its first kernel numba imports scipy's linear algebra, which no kernel of ours has: a tenth of a
-    second of each start. It does without where there is none to import."""
+    """With the first kernel numba imports scipy's linear algebra, which no kernel here uses, and which takes
+    a tenth of a second of each start. Where the import fails, numba works without."""
     if LINEAR_ALGEBRA not in sys.modules:
         sys.modules[LINEAR_ALGEBRA] = None  # type: ignore[assignment]
         try:

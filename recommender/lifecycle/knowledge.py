@@ -97,7 +97,7 @@ class Knowledge:
         price, in_stock, news = math.nan, False, self.news.get(product_id)
         item = self.recommender.bundle.tables.products.row(product_id) if self.recommender else -1
         if self.recommender is not None and item >= 0:
-            availability = self.recommender.shelf
+            availability = self.recommender.availability
             if not availability.offered[item]:
                 return None
             price, in_stock = float(availability.price[item]), bool(availability.in_stock[item])

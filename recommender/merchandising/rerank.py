@@ -11,12 +11,12 @@ import numpy as np
 
 from recommender.arrays.dtypes import Int32s, Int64s
 from recommender.merchandising.compiled_rules import NO_RULES, Limit, Plan
-from recommender.sources.candidates import Ranking
+from recommender.sources.candidates import BlendedRanking
 
 LOOK_AHEAD = 4  # diversity chooses among the first 4 k items, as lower ones are less relevant
 
 
-def arrange(ranking: Ranking, plan: Plan, k: int, already_chosen: Sequence[int]) -> Ranking:
+def arrange(ranking: BlendedRanking, plan: Plan, k: int, already_chosen: Sequence[int]) -> BlendedRanking:
     """The first k of a ranking under the rules. already_chosen: items that the answer already holds."""
     if plan is NO_RULES:
         return ranking if len(ranking.scores) <= k else ranking.only(slice(k))

@@ -12,7 +12,7 @@ import numpy as np
 
 from features.catalogue.stock_and_price import is_in_stock, price_to_pay
 from recommender.arrays.dtypes import Bools, Float32s
-from recommender.arrays.id_map import REMEMBERED
+from recommender.arrays.id_map import CACHE_SIZE
 from recommender.model.bundle import Tables
 
 
@@ -88,7 +88,7 @@ class Availability:
     def _show(self, tables: Tables, item: int) -> Shown:
         product_id, card = tables.products.name(item), self.card(tables, item)
         fields = b'"product_id":%b,%b%b' % (msgspec.json.encode(product_id), card, b"," if card else b"")
-        if len(self._shown) >= REMEMBERED:
+        if len(self._shown) >= CACHE_SIZE:
             self._shown.clear()
         shown = self._shown[item] = Shown(product_id, fields.decode())
         return shown

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.arrays.id_map import REMEMBERED, IdMap, PackedBytes
+from recommender.arrays.id_map import CACHE_SIZE, IdMap, PackedBytes
 from recommender.arrays.tables import (
     Factors,
     Neighbours,
@@ -92,7 +92,7 @@ class Tables:
         """Of an item, short enough for a sentence on a product card. Cached: the same few recur all day."""
         titles = self.titles
 
-        @lru_cache(REMEMBERED)
+        @lru_cache(CACHE_SIZE)
         def short_title(item: int) -> str:
             title = titles[item].decode()
             return title if len(title) <= TITLE_LENGTH else f"{title[:TITLE_LENGTH].rpartition(' ')[0]} …"
@@ -103,7 +103,7 @@ class Tables:
     def short_title_json(self) -> Callable[[int], str]:
         """The same as the inside of a JSON string."""
         short_title = self.short_title
-        return lru_cache(REMEMBERED)(lambda item: msgspec.json.encode(short_title(item))[1:-1].decode())
+        return lru_cache(CACHE_SIZE)(lambda item: msgspec.json.encode(short_title(item))[1:-1].decode())
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ class NextBasket:
 
     @cached_property
     def trend_boost(self) -> Float32s:
-        """(n_items): factor of each item's weight in a cart."""
+        """(n_items): factor of each item's weight in a cart, an item's score is multiplied by it."""
         return np.asarray(self.trend**TREND_EXPONENT, np.float32)
 
     @property

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
+from recommender.arrays.id_map import NO_ROW
 from recommender.context.request import Situation
 from recommender.reasons.refill_due import REFILL_PLACEMENTS, RefillDue, refill_due
-from recommender.sources.candidates import NO_ANCHOR
 
 TIMES = {1: "once", 2: "twice"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,7 +40,7 @@ def reason_json(code: str, text: str, **evidence: Any) -> str:
 
 
 def _bought_together(situation: Situation, item: int, anchor: int, figure: int) -> str:
-    if anchor == NO_ANCHOR:
+    if anchor == NO_ROW:
         return _repeat(situation, item, anchor, figure)
     bundle = situation.bundle
     title = bundle.tables.short_title_json(anchor)

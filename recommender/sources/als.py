@@ -1,12 +1,12 @@
-"""Sources that know the person: ALS folded in with today's history, and what they buy again and again."""
+"""Personal sources: ALS with the vector of today's history, and what a customer buys again and again."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Float32s, Int32s
 from recommender.arrays.tables import Factors
 from recommender.context.request import Situation
 from recommender.sources.candidates import Candidates
@@ -20,8 +20,8 @@ USUAL_PRIOR_ORDERS = 2.0  # pulls a person's own repeat rate towards the product
 class Taste(NamedTuple):
     """What somebody showed an interest in. items int32; confidence float32, above 1."""
 
-    items: NDArray[np.int32]
-    confidence: NDArray[np.float32]
+    items: Int32s
+    confidence: Float32s
 
 
 def for_you(situation: Situation) -> Candidates:
@@ -32,9 +32,9 @@ def for_you(situation: Situation) -> Candidates:
     bundle = situation.bundle
     vector = fold_in(bundle.tables.factors, taste)
     scores, items = bundle.index.search(vector[None, :], min(POOL, bundle.index.ntotal))
-    found = (items[0] >= 0) & (scores[0] > 0)
-    evidence = np.full(int(found.sum()), len(taste.items), np.int32)
-    return Candidates.unanchored(items[0][found].astype(np.int32), scores[0][found], evidence)
+    positive = (items[0] >= 0) & (scores[0] > 0)
+    evidence = np.full(int(positive.sum()), len(taste.items), np.int32)
+    return Candidates.unanchored(items[0][positive].astype(np.int32), scores[0][positive], evidence)
 
 
 def taste_of(situation: Situation) -> Taste:
@@ -45,7 +45,7 @@ def taste_of(situation: Situation) -> Taste:
     return Taste(items, np.concatenate([bought.confidence, np.array(live, np.float32)]))
 
 
-def fold_in(factors: Factors, taste: Taste) -> NDArray[np.float32]:
+def fold_in(factors: Factors, taste: Taste) -> Float32s:
     """The vector ALS would give this person: x = (Y'Y + Y'(C - I)Y + lI)^-1 Y'C1.
 
     Hu, Koren and Volinsky (2008), eq. 4; `factors.gram` holds Y'Y + lI. Returns (d) float32. Of fewer than d
@@ -55,8 +55,8 @@ def fold_in(factors: Factors, taste: Taste) -> NDArray[np.float32]:
     own, surplus = factors.items[taste.items], taste.confidence - 1.0
     if len(own) >= len(factors.gram):
         weighted = own * surplus[:, None]
-        found = np.linalg.solve(factors.gram + weighted.T @ own, own.T @ taste.confidence)
-        return found.astype(np.float32)
+        vector = np.linalg.solve(factors.gram + weighted.T @ own, own.T @ taste.confidence)
+        return vector.astype(np.float32)
     turned = own @ factors.inverse_gram
     start = taste.confidence @ turned
     inner = turned @ own.T
@@ -79,12 +79,22 @@ def usual(situation: Situation) -> Candidates:
     return Candidates.unanchored(items, scores, orders)
 
 
-def own_purchases(situation: Situation) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """items, orders and last day (days since 1970), with the purchases since training added."""
+class OwnPurchases(NamedTuple):
+    """What a customer has bought. items, orders (with the item) and last_day (since 1970): int32."""
+
+    items: Int32s
+    orders: Int32s
+    last_day: Int32s
+
+
+def own_purchases(situation: Situation) -> OwnPurchases:
+    """The trained purchases, with those since training added."""
     bought, fresh = situation.purchases, situation.fresh_purchases
     if not fresh:
-        return bought.items, bought.orders, bought.last_day
-    known = dict(zip(bought.items.tolist(), bought.orders.tolist(), strict=True))
+        return OwnPurchases(bought.items, bought.orders, bought.last_day)
+    trained = dict(zip(bought.items.tolist(), bought.orders.tolist(), strict=True))
     days = situation.last_bought
-    orders = [known.get(item, 0) + (item in fresh) for item in days]
-    return np.array(list(days), np.int32), np.array(orders, np.int32), np.array(list(days.values()), np.int32)
+    orders = [trained.get(item, 0) + (item in fresh) for item in days]
+    return OwnPurchases(
+        np.array(list(days), np.int32), np.array(orders, np.int32), np.array(list(days.values()), np.int32)
+    )

@@ -6,76 +6,74 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays.dtypes import Bools, Float32s, Float64s, Int32s, Int64s
+from recommender.arrays.id_map import NO_ROW
 from recommender.arrays.tables import Neighbours
-from recommender.kernels import ranking as kernels
-from recommender.kernels.ranking import NOBODY as NO_ANCHOR
-from recommender.kernels.ranking import Flags, Floats, Ints, Proposals, Rates
-
-__all__ = ["NO_ANCHOR", "Candidates", "Ranking", "blend", "concatenate", "neighbours_of"]
+from recommender.kernels.ranking import SOURCE_COUNTS, CandidateColumns, gather, rank
 
 
 class Candidates(NamedTuple):
     """Proposals of one source. items int32; scores float32, comparable within the source; anchors int32, the
-    item that speaks for it, or -1; counts int32, the evidence (buyers of both, orders, buyers ...).
+    item that is the reason for it, or NO_ROW; counts int32, the evidence (buyers of both, orders, buyers
+    ...).
 
-    An item may stand more than once: its scores add up, and where the sum is not above 0 it is not proposed.
+    An item may occur more than once: its scores add up, and where the sum is not above 0 it is not proposed.
     """
 
-    items: Ints
-    scores: Floats
-    anchors: Ints
-    counts: Ints
+    items: Int32s
+    scores: Float32s
+    anchors: Int32s
+    counts: Int32s
 
     @classmethod
     def none(cls) -> Candidates:
-        return NOTHING
+        return NO_CANDIDATES
 
     @classmethod
-    def unanchored(cls, items: Ints, scores: Floats, counts: Ints) -> Candidates:
+    def unanchored(cls, items: Int32s, scores: Float32s, counts: Int32s) -> Candidates:
         n = len(items)
-        return cls(items, scores, NOBODIES[:n] if n <= MANY else np.full(n, NO_ANCHOR, np.int32), counts)
+        anchors = NO_ANCHORS[:n] if n <= len(NO_ANCHORS) else np.full(n, NO_ROW, np.int32)
+        return cls(items, scores, anchors, counts)
 
     @classmethod
-    def written(cls, columns: Proposals, n: int) -> Candidates:
+    def written(cls, columns: CandidateColumns, n: int) -> Candidates:
         """The first n of what a kernel has written."""
         items, scores, anchors, counts = columns
         return cls(items[:n], scores[:n], anchors[:n], counts[:n])
 
     @property
-    def columns(self) -> Proposals:
+    def columns(self) -> CandidateColumns:
         """As kernels take them."""
         return self.items, self.scores, self.anchors, self.counts
 
-    def where(self, keep: NDArray[np.bool_]) -> Candidates:
+    def where(self, keep: Bools) -> Candidates:
         return Candidates(self.items[keep], self.scores[keep], self.anchors[keep], self.counts[keep])
 
 
-def room(n: int) -> Proposals:
-    """Place for n proposals, to be written by a kernel: they know no names."""
+def room(n: int) -> CandidateColumns:
+    """Empty columns for n candidates, for a kernel to write."""
     return np.empty(n, np.int32), np.empty(n, np.float32), np.empty(n, np.int32), np.empty(n, np.int32)
 
 
-MANY = 1_000
-NOBODIES = np.full(MANY, NO_ANCHOR, np.int32)
-NOBODIES.flags.writeable = False
-NOTHING = Candidates(*room(0))
-FILLED_UP = (NOTHING.columns,) * max(kernels.SOURCES)
+NO_ANCHORS = np.full(1_000, NO_ROW, np.int32)  # most sources without anchors propose fewer
+NO_ANCHORS.flags.writeable = False
+NO_CANDIDATES = Candidates(*room(0))
+PADDING = (NO_CANDIDATES.columns,) * max(SOURCE_COUNTS)
 
 
 def neighbours_of(
-    table: Neighbours, anchors: Sequence[int] | Ints, weights: Sequence[float], at_most: int = 1 << 30
+    table: Neighbours, anchors: Sequence[int] | Int32s, weights: Sequence[float], at_most: int = 1 << 30
 ) -> Candidates:
-    """The partners of several anchors, of each the strongest, each anchor's weighted as given."""
+    """The `at_most` strongest partners of each anchor, with its weights times the anchor's."""
     if not len(anchors):
-        return NOTHING
+        return NO_CANDIDATES
     if len(anchors) == 1 and weights[0] == 1.0:
         items, scores, together = table.of(anchors[0], at_most)
         return Candidates(items, scores, np.full(len(items), anchors[0], np.int32), together)
-    found, rows = room(len(anchors) * min(table.widest, at_most)), np.asarray(anchors, np.int32)
-    n = kernels.gather(table.columns, rows, np.array(weights, np.float64), at_most, found)
-    return Candidates.written(found, n)
+    out, rows = room(len(anchors) * min(table.widest, at_most)), np.asarray(anchors, np.int32)
+    n = gather(table.columns, rows, np.array(weights, np.float64), at_most, out)
+    return Candidates.written(out, n)
 
 
 def concatenate(proposals: Sequence[Candidates]) -> Candidates:
@@ -85,48 +83,58 @@ def concatenate(proposals: Sequence[Candidates]) -> Candidates:
     return Candidates(items, scores, anchors, counts)
 
 
-class Ranking(NamedTuple):
+class RankingLists(NamedTuple):
+    """A ranking as lists."""
+
+    items: list[int]
+    sources: list[int]
+    anchors: list[int]
+    counts: list[int]
+    scores: list[float]
+
+
+class BlendedRanking(NamedTuple):
     """Distinct items, best first.
 
-    told: (4, n) int32: the items, and of what speaks loudest for each which source it is, which product (or
-    -1) and the count behind it; scores: (n) float32 between 0 and 1.
+    columns: (4, n) int32: the items, and of the candidate that counts most for each its source (by position),
+    its anchor or NO_ROW, and its count; scores: (n) float32 between 0 and 1.
     """
 
-    told: NDArray[np.int32]
-    scores: Floats
+    columns: Int32s
+    scores: Float32s
 
     @classmethod
-    def room(cls, n: int) -> Ranking:
-        """Place for n items, to be written by a kernel."""
+    def room(cls, n: int) -> BlendedRanking:
+        """Room for n items, for a kernel to write."""
         return cls(np.empty((4, n), np.int32), np.empty(n, np.float32))
 
     @property
-    def items(self) -> Ints:
-        items: Ints = self.told[0]
+    def items(self) -> Int32s:
+        items: Int32s = self.columns[0]
         return items
 
-    def only(self, places: NDArray[np.int64] | slice) -> Ranking:
-        return Ranking(self.told[:, places], self.scores[places])
+    def only(self, positions: Int64s | slice) -> BlendedRanking:
+        return BlendedRanking(self.columns[:, positions], self.scores[positions])
 
-    def lists(self) -> tuple[list[int], list[int], list[int], list[int], list[float]]:
-        """Items, sources, products, counts, scores."""
-        items, sources, anchors, counts = self.told.tolist()
-        return items, sources, anchors, counts, self.scores.tolist()
+    def lists(self) -> RankingLists:
+        items, sources, anchors, counts = self.columns.tolist()
+        return RankingLists(items, sources, anchors, counts, self.scores.tolist())
 
 
 def blend(
-    proposals: Sequence[Candidates], weights: Rates, allowed: Flags, hidden: Ints, k: int | None = None
-) -> Ranking:
-    """Add up what the sources say, each scaled so that its best allowed item counts its weight.
+    proposals: Sequence[Candidates], weights: Float64s, allowed: Bools, hidden: Int32s, k: int | None = None
+) -> BlendedRanking:
+    """The k best items of several sources, or all, each source scaled so that its best allowed item counts
+    its weight.
 
-    proposals: of at most four sources, with their weights; allowed: (n_items), writable, the same
-    again afterwards; hidden: items that are not allowed this time. The k best items, or all; an item's score
-    is 1 where every source that proposes anything has it first.
+    proposals: of at most four sources, with their weights; allowed: (n_items), writable, unchanged
+    afterwards; hidden: items that are not allowed this time. A score is 1 where every source with candidates
+    has the item first.
     """
-    said: tuple[Any, ...] = tuple([proposal.columns for proposal in proposals])
-    if len(said) not in kernels.SOURCES:
-        said += FILLED_UP[len(said) :]
-    n = k if k is not None else sum([len(proposal.items) for proposal in proposals])
-    told, scores = ranking = Ranking.room(n)
-    found = kernels.rank(said, weights, allowed, hidden, told, scores)
-    return ranking if found == len(scores) else ranking.only(slice(found))
+    columns: tuple[Any, ...] = tuple([proposal.columns for proposal in proposals])
+    if len(columns) not in SOURCE_COUNTS:
+        columns += PADDING[len(columns) :]
+    room_for = k if k is not None else sum([len(proposal.items) for proposal in proposals])
+    ranking = BlendedRanking.room(room_for)
+    n = rank(columns, weights, allowed, hidden, ranking.columns, ranking.scores)
+    return ranking if n == room_for else ranking.only(slice(n))

@@ -7,61 +7,51 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
+from recommender.arrays.dtypes import Float32s, Int32s
 from recommender.context.request import Situation
 from recommender.kernels.cart import (
     COMPANIONS,
     DEEPEST,
     FEATURES,
     FIGURES,
-    ORDERS,
+    PURCHASE_COLUMNS,
     SHARE,
     Companions,
     Figures,
-    Orders,
+    PurchaseColumns,
     complete,
     habits,
     head,
 )
-from recommender.kernels.ranking import (
-    INTS,
-    PROPOSALS,
-    PROPOSALS_OUT,
-    Floats,
-    Ints,
-    Proposals,
-    array,
-    compiled,
-    tuple_of,
-)
+from recommender.kernels.compiled import FLOAT32_ROWS, FLOAT32S_OUT, INT32S, array, compiled, tuple_of
+from recommender.kernels.ranking import CANDIDATE_COLUMNS, CANDIDATE_COLUMNS_OUT, CandidateColumns
 from recommender.kernels.trees import Masks, add_leaves, to_chances
 from recommender.model.bundle import Tables
-from recommender.model.next_basket_table import PRECOMPUTED_KEPT, PrecomputedRow
 from recommender.sources.als import own_purchases
 from recommender.sources.candidates import Candidates, room
-from recommender.sources.next_basket import next_basket
+from recommender.sources.next_basket import likeliest_next
 
-Trees = tuple[Ints, Floats, Masks, Floats]  # `trees.Trees.columns`
-Known = tuple[Companions, Figures, Trees]  # of products
-_FLOAT_ROWS = array(types.float32, 2)
-TREES = tuple_of(array(types.int32, 2), _FLOAT_ROWS, array(types.uint32, 2), _FLOAT_ROWS)
-KNOWN = tuple_of(COMPANIONS, FIGURES, TREES)
+TreeColumns = tuple[Int32s, Float32s, Masks, Float32s]  # `trees.Trees.columns`
+ProductTables = tuple[Companions, Figures, TreeColumns]
+TREE_COLUMNS = tuple_of(array(types.int32, 2), FLOAT32_ROWS, array(types.uint32, 2), FLOAT32_ROWS)
+PRODUCT_TABLES = tuple_of(COMPANIONS, FIGURES, TREE_COLUMNS)
 LEAST_SHARE = 0.01
 
 
 class Head(NamedTuple):
-    """The items of the largest sums, what is known of each, (n, FEATURES) float32, and what speaks loudest
-    for it.
+    """The items of the largest sums, their features, (n, FEATURES) float32, and the anchor (or NO_ROW) and
+    count of the largest vote for each.
 
-    Of the cart: sum over the best one's, sum, EASE's part of it, the same over the best one's, the largest
-    vote, share of the cart's products that vote, the cart's size. Of the customer: score and own orders in
+    Of the cart: sum over the largest, sum, EASE's part of it, the same over its largest, the largest vote,
+    share of the cart's products that vote for it, the cart's size. Of the customer: score and own orders in
     the next basket; own orders, days since the last one, and these over the days that usually lie between.
     Of the product: popularity, trend, rebuys and repeat_rate.
     """
 
-    items: Ints
-    features: Floats
-    anchors: Ints
-    counts: Ints
+    items: Int32s
+    features: Float32s
+    anchors: Int32s
+    counts: Int32s
 
 
 def companions(tables: Tables) -> Companions:
@@ -71,82 +61,89 @@ def companions(tables: Tables) -> Companions:
 
 def head_of(situation: Situation) -> Head | None:
     """Of what completes the cart and may be shown; None where no order of the customer is known."""
-    past, tables = own_purchases(situation), situation.bundle.tables
-    if not len(past[0]):
+    own, tables = own_purchases(situation), situation.bundle.tables
+    if not len(own.items):
         return None
-    told, features = np.empty((3, DEEPEST), np.int32), np.empty((DEEPEST, FEATURES), np.float32)
-    n = head(companions(tables), situation.cart, past, situation.hidden, told, features)
+    columns, features = np.empty((3, DEEPEST), np.int32), np.empty((DEEPEST, FEATURES), np.float32)
+    n = head(companions(tables), situation.cart, own[:], situation.hidden, columns, features)
     if not n:
         return None
-    items, anchors, counts = told[:, :n]
-    habits(items, foreseen(situation).columns, past, situation.today, tables.next_basket.figures, features)
+    items, anchors, counts = columns[:, :n]
+    basket, figures = likeliest_next(situation).columns, tables.next_basket.figures
+    habits(items, basket, own[:], situation.today, figures, features)
     return Head(items, features[:n], anchors, counts)
-
-
-def foreseen(situation: Situation) -> Candidates:
-    """The next basket: as many as are worked out beforehand."""
-    found = next_basket(situation)
-    if len(found.items) <= PRECOMPUTED_KEPT:
-        return found
-    return Candidates.unanchored(
-        *PrecomputedRow(found.items, found.scores, found.counts).best(PRECOMPUTED_KEPT)
-    )
 
 
 def completion(situation: Situation) -> Candidates:
     """score(i) = trend(i)^.15 x (sum of B_ci over the cart's c + habit x log(1 + own orders of i)).
 
-    B: EASE (Steck 2019, eq. 8), whose negative weights speak against a product. EASE and habit are on one
+    B: EASE (Steck 2019, eq. 8), whose negative weights count against a product. EASE and habit are on one
     scale, so they are one source.
     """
-    tables, cart = situation.bundle.tables, situation.cart
-    past = own_purchases(situation)
-    found = room(len(cart) * tables.companions.widest + len(past[0]))
-    return Candidates.written(found, complete(companions(tables), cart, past, found))
+    tables, cart, own = situation.bundle.tables, situation.cart, own_purchases(situation)
+    out = room(len(cart) * tables.companions.widest + len(own.items))
+    return Candidates.written(out, complete(companions(tables), cart, own[:], out))
 
 
 def ranked(situation: Situation) -> Candidates:
-    """The best of `completion`, ordered by trees that know the cart, the customer's habits and the products.
+    """The best of `completion`, ordered by trees over features of the cart, the customer and the products.
 
-    As `completion` has them where there are no trees.
+    Without trees, or orders of the customer: as `completion`.
     """
-    tables, past, found = situation.bundle.tables, own_purchases(situation), room(DEEPEST)
-    if not (len(tables.cart_trees) and len(past[0])):
+    tables, own, out = situation.bundle.tables, own_purchases(situation), room(DEEPEST)
+    if not (len(tables.cart_trees) and len(own.items)):
         return completion(situation)
-    known = companions(tables), tables.next_basket.figures, tables.cart_trees.columns
-    basket = foreseen(situation).columns
-    n = order_by_trees(known, situation.cart, past, situation.hidden, basket, situation.today, found)
-    return Candidates.written(found, n) if n else completion(situation)
+    products = companions(tables), tables.next_basket.figures, tables.cart_trees.columns
+    basket = likeliest_next(situation).columns
+    n = order_by_trees(products, situation.cart, own[:], situation.hidden, basket, situation.today, out)
+    return Candidates.written(out, n) if n else completion(situation)
 
 
-@compiled((array(types.float32, 2), array(types.float32, out=True)))
-def start_from_share(features: Floats, start: Floats) -> None:
+@compiled((FLOAT32_ROWS, FLOAT32S_OUT))
+def start_from_share(features: Float32s, start: Float32s) -> None:
     for row in range(len(start)):
         start[row] = np.log(features[row, SHARE] + np.float32(LEAST_SHARE))
 
 
-@compiled((KNOWN, INTS, ORDERS, INTS, PROPOSALS, types.int64, PROPOSALS_OUT))
+@compiled(
+    (
+        PRODUCT_TABLES,
+        INT32S,
+        PURCHASE_COLUMNS,
+        INT32S,
+        CANDIDATE_COLUMNS,
+        types.int64,
+        CANDIDATE_COLUMNS_OUT,
+    )
+)
 def order_by_trees(
-    known: Known, cart: Ints, past: Orders, hidden: Ints, basket: Proposals, today: int, out: Proposals
+    products: ProductTables,
+    cart: Int32s,
+    purchases: PurchaseColumns,
+    hidden: Int32s,
+    basket: CandidateColumns,
+    today: int,
+    out: CandidateColumns,
 ) -> int:
     """Writes the items of `head_of` with their chances by the trees; returns how many.
 
     In one call: from one kernel to the next by way of the interpreter takes as long as their work.
     """
-    (goes_with, figures, (splits, thresholds, masks, leaves)), (items, scores, anchors, counts) = known, out
+    goes_with, figures, (splits, thresholds, masks, leaves) = products
+    items, scores, anchors, counts = out
     best, features = np.empty((3, DEEPEST), np.int32), np.empty((DEEPEST, FEATURES), np.float32)
-    n = head(goes_with, cart, past, hidden, best, features)
+    n = head(goes_with, cart, purchases, hidden, best, features)
     if n:
         items[:n], anchors[:n], counts[:n] = best[0, :n], best[1, :n], best[2, :n]
-        habits(items[:n], basket, past, today, figures, features)
+        habits(items[:n], basket, purchases, today, figures, features)
         start_from_share(features[:n], scores[:n])
         add_leaves(splits, thresholds, masks, leaves, features[:n], scores[:n])
         to_chances(scores[:n], np.array([0, n]))
     return n
 
 
-def prior(features: Floats) -> Floats:
-    """(n): what `completion` says of each, on the scale on which trees add to it."""
+def prior(features: Float32s) -> Float32s:
+    """(n): the share of `completion`, on the scale of the trees' scores."""
     start = np.empty(len(features), np.float32)
     start_from_share(features, start)
     return start

@@ -1,4 +1,4 @@
-"""Where candidates come from. A source looks at a situation and proposes products; it never filters."""
+"""Sources that read tables of products. A source proposes products for a situation; it never filters."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from recommender.arrays.dtypes import Int32s
 from recommender.arrays.tables import Ranking
 from recommender.context.request import Situation
-from recommender.kernels.ranking import Ints
 from recommender.sources.candidates import Candidates, concatenate, neighbours_of
 
 VIEW_FADE = 0.8  # weight of each viewed product against the one viewed after it
-NEARBY_CATEGORIES, NEARBY = 3, 30  # the last seen; best sellers of each
+NEARBY_CATEGORIES, NEARBY = 3, 30  # the categories viewed last; best sellers of each
 RANK_WEIGHTS = (1 / np.log2(np.arange(NEARBY) + 2)).astype(np.float32)
-COMPANIONS = 60  # of one product: further ones change no answer of this length, and cost as much
+MOST_COMPANIONS = 60  # of one product: further ones change no answer, and cost time
 
 
 def similar(situation: Situation) -> Candidates:
     """Instead of this product."""
-    return neighbours_of(situation.bundle.tables.similar, _known(situation.product), [1.0])
+    return neighbours_of(situation.bundle.tables.similar, _if_known(situation.product), [1.0])
 
 
 def complements(situation: Situation) -> Candidates:
     """Bought with this product, and of another kind."""
-    return neighbours_of(situation.bundle.tables.complements, _known(situation.product), [1.0])
+    return neighbours_of(situation.bundle.tables.complements, _if_known(situation.product), [1.0])
 
 
 def cart_companions(situation: Situation) -> Candidates:
@@ -38,7 +38,7 @@ def order_companions(situation: Situation) -> Candidates:
 
 
 def browsing(situation: Situation) -> Candidates:
-    """What goes with, and what is like, the products looked at lately; the latest counts most."""
+    """What goes with, and what is like, the products viewed lately; the latest counts most."""
     weights = [VIEW_FADE**age for age in range(len(situation.viewed))]
     tables = situation.bundle.tables
     return concatenate(
@@ -50,55 +50,58 @@ def browsing(situation: Situation) -> Candidates:
 
 
 def popular(situation: Situation) -> Candidates:
-    """What most buyers bought of late; of the wanted category where one is asked for."""
+    """What most buyers bought of late; of the request's category, where it has one."""
     tables = situation.bundle.tables
     category = tables.categories.row(situation.request.category)
     if category >= 0:
         row = tables.category_popular.of(category)
         return Candidates.unanchored(row.items, row.weights, row.together)
-    return ranked(tables.popular)
+    return head_of_ranking(tables.popular)
 
 
 def popular_nearby(situation: Situation) -> Candidates:
-    """What sells best in the categories looked at lately, that of the latest look counting most.
+    """What sells best in the categories viewed lately, that of the latest view counting most.
 
-    For a visitor of whom nothing else is known, on products that no other visit leads on from.
+    For visitors without other data, on products around which no other visit viewed anything.
     """
     tables = situation.bundle.tables
-    pull: dict[int, float] = {}  # category -> weight
+    category_weights: dict[int, float] = {}
     for age, item in enumerate(situation.viewed.tolist()):
         category = int(tables.product.category[item])
-        if category >= 0 and (category in pull or len(pull) < NEARBY_CATEGORIES):
-            pull[category] = pull.get(category, 0.0) + VIEW_FADE**age
-    if not pull:
+        if category >= 0 and (category in category_weights or len(category_weights) < NEARBY_CATEGORIES):
+            category_weights[category] = category_weights.get(category, 0.0) + VIEW_FADE**age
+    if not category_weights:
         return Candidates.none()
-    rows = [tables.category_popular.of(category) for category in pull]
-    votes = [weight * RANK_WEIGHTS[: len(row.items)] for weight, row in zip(pull.values(), rows, strict=True)]
+    rows = [tables.category_popular.of(category) for category in category_weights]
+    scores = [
+        weight * RANK_WEIGHTS[: len(row.items)]
+        for weight, row in zip(category_weights.values(), rows, strict=True)
+    ]
     return Candidates.unanchored(
         np.concatenate([row.items[:NEARBY] for row in rows]),
-        np.concatenate(votes),
+        np.concatenate(scores),
         np.concatenate([row.together[:NEARBY] for row in rows]),
     )
 
 
 def trending(situation: Situation) -> Candidates:
     """What sells faster now than it used to."""
-    return ranked(situation.bundle.tables.trending)
+    return head_of_ranking(situation.bundle.tables.trending)
 
 
 def newest(situation: Situation) -> Candidates:
     """What came in last."""
-    return ranked(situation.bundle.tables.newest)
+    return head_of_ranking(situation.bundle.tables.newest)
 
 
-def ranked(table: Ranking, limit: int = 100) -> Candidates:
+def head_of_ranking(table: Ranking, limit: int = 100) -> Candidates:
     """The head of a fixed ranking."""
     return Candidates.unanchored(table.items[:limit], table.scores[:limit], table.counts[:limit])
 
 
-def _companions(situation: Situation, anchors: Sequence[int] | Ints) -> Candidates:
-    return neighbours_of(situation.bundle.tables.companions, anchors, [1.0] * len(anchors), COMPANIONS)
+def _companions(situation: Situation, anchors: Sequence[int] | Int32s) -> Candidates:
+    return neighbours_of(situation.bundle.tables.companions, anchors, [1.0] * len(anchors), MOST_COMPANIONS)
 
 
-def _known(item: int) -> list[int]:
+def _if_known(item: int) -> list[int]:
     return [item] if item >= 0 else []

@@ -1,13 +1,12 @@
-"""The next basket: TIFU-KNN's two voices and what is known of the habit, ranked by learned trees."""
+"""The next basket: candidates of TIFU-KNN and of the customer's habits, ranked by learned trees."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from features.time_units import DAY_MS
-from recommender.arrays.dtypes import Float32s, Int32s
+from recommender.arrays.dtypes import Float32s, Int32s, Int64s
 from recommender.context.request import Situation
-from recommender.kernels.ranking import Places
 from recommender.kernels.trees import Trees
 from recommender.model.next_basket_table import (
     PRECOMPUTED_KEPT,
@@ -30,17 +29,27 @@ from recommender.sources.next_basket_features import (
 def next_basket(situation: Situation) -> Candidates:
     """What this customer's next order may hold; the counts are their own orders of it."""
     if not situation.fresh_purchases:
-        found = foreseen(situation)
-        if found is not None:
-            return found
+        candidates = precomputed(situation)
+        if candidates is not None:
+            return candidates
     table, past = situation.bundle.tables.next_basket, past_of(situation)
     if not len(past.items):
         return Candidates.none()
-    return Candidates.unanchored(*foresee(table, past, table.peers.of(situation.customer), situation.today))
+    peers = table.peers.of(situation.customer)
+    return Candidates.unanchored(*score_candidates(table, past, peers, situation.today))
 
 
-def foreseen(situation: Situation) -> Candidates | None:
-    """The same, of who has ordered nothing since training; None where it must be worked out."""
+def likeliest_next(situation: Situation) -> Candidates:
+    """The PRECOMPUTED_KEPT best of `next_basket`: as many as are precomputed."""
+    basket = next_basket(situation)
+    if len(basket.items) <= PRECOMPUTED_KEPT:
+        return basket
+    row = PrecomputedRow(basket.items, basket.scores, basket.counts)
+    return Candidates.unanchored(*row.best(PRECOMPUTED_KEPT))
+
+
+def precomputed(situation: Situation) -> Candidates | None:
+    """The same, for a customer without orders since training; None where it must be computed now."""
     table, customer = situation.bundle.tables.next_basket, situation.customer
     row = table.foreseen.of(customer, situation.today)
     if row is not None:
@@ -49,7 +58,7 @@ def foreseen(situation: Situation) -> Candidates | None:
     return Candidates.none() if past.start == past.stop else None
 
 
-def foresee(table: NextBasket, past: Past, peers: PeersRow, today: int) -> PrecomputedRow:
+def score_candidates(table: NextBasket, past: Past, peers: PeersRow, today: int) -> PrecomputedRow:
     """Every candidate for a customer with this past, in no order."""
     items, features = describe(table, past, peers, today)
     scores = rank_scores(table.trees, features)
@@ -61,27 +70,29 @@ def _orders(features: Float32s) -> Int32s:
     return features[:, COUNT].astype(np.int32)
 
 
-def foresee_many(table: NextBasket, customers: Places, today: int) -> tuple[Places, PrecomputedRow]:
-    """Of several customers with a past the PRECOMPUTED_KEPT likeliest, likeliest first: (how many of each,
-    and these one after another)."""
+def precompute(table: NextBasket, customers: Int64s, today: int) -> tuple[Int64s, PrecomputedRow]:
+    """The PRECOMPUTED_KEPT likeliest candidates of each customer, all with a past, likeliest first.
+
+    Returns how many of each customer, and the candidates one customer after another.
+    """
     lists, items, features = describe_many(table, customers, today)
     scores = rank_scores(table.trees, features, lists)
-    which = np.repeat(np.arange(len(customers)), np.diff(lists))
-    order = np.lexsort((-scores, which))
-    best = order[np.arange(len(order)) - lists[which] < PRECOMPUTED_KEPT]
+    list_of = np.repeat(np.arange(len(customers)), np.diff(lists))
+    order = np.lexsort((-scores, list_of))
+    best = order[np.arange(len(order)) - lists[list_of] < PRECOMPUTED_KEPT]
     row = PrecomputedRow(items[best], scores[best], _orders(features)[best])
     return np.minimum(np.diff(lists), PRECOMPUTED_KEPT), row
 
 
 def bought_before(situation: Situation) -> Candidates:
-    """The same, of products that this customer has bought before."""
-    found = next_basket(situation)
-    return found.where(found.counts > 0)
+    """Of the next basket, the products that this customer has bought before."""
+    candidates = next_basket(situation)
+    return candidates.where(candidates.counts > 0)
 
 
-def rank_scores(trees: Trees, features: Float32s, lists: Places | None = None) -> Float32s:
-    """(n) float32 above 0: how likely each candidate is, beside the others. lists: of several customers,
-    where each one's candidates begin, and the end."""
+def rank_scores(trees: Trees, features: Float32s, lists: Int64s | None = None) -> Float32s:
+    """(n) float32 above 0: how likely each candidate is, compared with the others. lists: of several
+    customers, where each one's candidates begin, and the end."""
     if not len(trees):
         return features[:, TIFU] + np.float32(1e-6)
     return trees.chances(features, lists=lists)
@@ -103,13 +114,13 @@ def past_of(situation: Situation) -> Past:
 
 def extended(past: Past, fresh: list[tuple[int, int]]) -> Past:
     """A past with further (day, item) lines: again oldest first, and a product once a day."""
-    known = np.stack([past.days, past.items], axis=1)
-    days, items = np.unique(np.concatenate([known, np.array(fresh, np.int32)]), axis=0).T
+    lines = np.stack([past.days, past.items], axis=1)
+    days, items = np.unique(np.concatenate([lines, np.array(fresh, np.int32)]), axis=0).T
     return Past(np.ascontiguousarray(items), np.ascontiguousarray(days))
 
 
 def personal_vector(past: Past, decay: float) -> tuple[Int32s, Float32s]:
     """(items ascending, their share of the customer's baskets), later baskets counting more."""
-    items, place = np.unique(past.items, return_inverse=True)
+    items, item_of_line = np.unique(past.items, return_inverse=True)
     weights = personal_weights(baskets_since(past.days), decay)
-    return items.astype(np.int32), np.bincount(place, weights, len(items)).astype(np.float32)
+    return items.astype(np.int32), np.bincount(item_of_line, weights, len(items)).astype(np.float32)

@@ -35,19 +35,19 @@ def after(*events: Any) -> ShopperState:
     return fold(entry for each in events if (entry := entry_of(each, NOW)))
 
 
-def test_every_placement_has_a_recipe() -> None:
+def test_every_placement_has_a_source_mix() -> None:
     assert set(SOURCE_MIXES) == set(PLACEMENTS)
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)
-def test_nobody_with_nothing_gets_a_full_answer_of_distinct_products(placement: str) -> None:
+def test_an_unknown_shopper_gets_a_full_answer_of_distinct_products(placement: str) -> None:
     products = shown(placement, k=5)
     assert len(set(products)) == 5
     assert "postage" not in products
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)
-def test_unknown_ids_are_answered_like_nobody(placement: str) -> None:
+def test_unknown_ids_are_answered_like_none(placement: str) -> None:
     unknown = shown(placement, customer_id="nobody", product_id="no/such 🧶", cart=("gone",))
     assert unknown == shown(placement)
 
@@ -67,7 +67,7 @@ def test_a_cart_adds_up_what_its_products_say() -> None:
     # spoon: .1 + .5 = .6; tea: .4 + .2 = .6; a tie keeps both ahead of all others
     assert {PRODUCTS[pick.item] for pick in picks[:2]} == {"spoon", "tea"}
     spoon = next(pick for pick in picks if pick.item == item("spoon"))
-    assert spoon.reason.evidence["together"] == 12  # the mug speaks louder for it than the kettle
+    assert spoon.reason.evidence["together"] == 12  # the mug counts more for it than the kettle
 
 
 def test_an_added_product_leaves_the_cart_widget() -> None:
@@ -89,7 +89,7 @@ def test_a_purchase_leaves_everything_but_buy_again(placement: str) -> None:
     assert "mug" in shown("buy_again", k=7, shopper=state)
 
 
-def test_what_was_bought_yesterday_rests_though_the_bundle_knows_it() -> None:
+def test_what_was_bought_yesterday_is_hidden_though_the_bundle_has_it() -> None:
     assert "kettle" not in shown("home", k=7, customer_id="bob")
     assert shown("buy_again", k=1, customer_id="bob") == ["kettle"]
 
@@ -162,10 +162,12 @@ def test_sources_report_how_much_they_proposed() -> None:
     assert heard == {"similar": 1}
 
 
-def test_an_empty_shelf_answers_nothing() -> None:
-    shelf = Availability.of(BUNDLE.tables).changed(BUNDLE.tables, {name: {"stock": 0} for name in PRODUCTS})
-    assert ask("home", recommender=Recommender(BUNDLE, shelf)) == []
-    assert len(ask("home", k=2, recommender=Recommender(BUNDLE, shelf), in_stock=False)) == 2
+def test_without_stock_the_answer_is_empty() -> None:
+    availability = Availability.of(BUNDLE.tables).changed(
+        BUNDLE.tables, {name: {"stock": 0} for name in PRODUCTS}
+    )
+    assert ask("home", recommender=Recommender(BUNDLE, availability)) == []
+    assert len(ask("home", k=2, recommender=Recommender(BUNDLE, availability), in_stock=False)) == 2
 
 
 def test_a_source_that_learning_silenced_speaks_where_the_others_have_nothing_to_say() -> None:

@@ -13,7 +13,7 @@ from scipy.sparse import csc_matrix, csr_matrix, diags_array, vstack
 
 from recommender.arrays.dtypes import Bools, Float32s, Int32s, Int64s
 from recommender.arrays.tables import Neighbours
-from recommender.kernels.ranking import array, compiled, nogil_kernel
+from recommender.kernels.compiled import array, compiled, nogil_kernel
 
 BLOCK_CELLS = 30_000_000
 

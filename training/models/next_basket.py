@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix
 from recommender.arrays.tables import Neighbours
 from recommender.kernels.trees import Trees
 from recommender.model.next_basket_table import NextBasket, Precomputed, PurchaseHistories
-from recommender.sources.next_basket import foresee_many, rank_scores
+from recommender.sources.next_basket import precompute, rank_scores
 from recommender.sources.next_basket_features import describe
 from training.data.history import History
 from training.data.interactions import indicators
@@ -83,7 +83,7 @@ def with_precomputed(table: NextBasket, day: int) -> NextBasket:
         customers[start : start + BLOCK_CUSTOMERS] for start in range(0, len(customers), BLOCK_CUSTOMERS)
     ]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        results = list(threads.map(lambda block: foresee_many(table, block, day), blocks))
+        results = list(threads.map(lambda block: precompute(table, block, day), blocks))
     empty, sizes = Precomputed.none(n), np.zeros(n, np.int64)
     sizes[customers] = np.concatenate([np.empty(0, np.int64), *(each for each, _ in results)])
     columns = zip((empty.items, empty.scores, empty.counts), *(rows for _, rows in results), strict=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
 from recommender.arrays.dtypes import Float32s, Int32s, Int64s
-from recommender.kernels.ranking import array, nogil_kernel
+from recommender.kernels.compiled import array, nogil_kernel
 from recommender.model.next_basket_table import Peers, PurchaseHistories
 from recommender.sources.next_basket_features import baskets_since, personal_weights
 from training.data.neighbours import SPARSE_ROWS, SparseRows, empty, row_of_each, strongest

@@ -89,7 +89,9 @@ def next_orders(
         if customer not in done:
             done.add(customer)
             name, now = history.customer_ids[customer], float(order.timestamp[0])
-            yield Case(Request("home", now=now, customer_id=name, rest_days=rest_days), order.item)
+            yield Case(
+                Request("home", now=now, customer_id=name, repeat_suppression_days=rest_days), order.item
+            )
 
 
 def hidden_products(history: History, late: OrderLines, seed: int, rest_days: int) -> Iterator[Case]:
@@ -105,7 +107,7 @@ def hidden_products(history: History, late: OrderLines, seed: int, rest_days: in
                     now=float(order.timestamp[0]),
                     customer_id=history.customer_ids[customer] if customer >= 0 else None,
                     cart=tuple(history.product_ids[item] for item in np.delete(order.item, position)),
-                    rest_days=rest_days,
+                    repeat_suppression_days=rest_days,
                 ),
                 order.item[position : position + 1],
             )
@@ -155,7 +157,7 @@ def _home_request(history: History, visits: Visits, rows: NDArray[np.intp], rest
         now=float(visits.timestamp[rows[-1]]),
         shopper=ShopperState(viewed=tuple(dict.fromkeys(products[::-1])), cart=dict.fromkeys(carted, 1.0)),
         customer_id=history.customer_ids[customer] if customer >= 0 else None,
-        rest_days=rest_days,
+        repeat_suppression_days=rest_days,
     )
 
 

@@ -14,11 +14,11 @@ from features.events.vocabulary import Event, EventContext, Order, OrderItem
 from features.history import events_parquet as history
 from features.home import Home
 from features.live.customer_facts import PLACED, DatedFact, Fact, facts_of, fold_customer
-from features.live.shopper_state import REMEMBERED, TAKEN_BACK, entry_of
+from features.live.shopper_state import LOGGED_TYPES, REVERSAL_TYPES, entry_of
 from features.outgoing.trigger_queue import TriggerState
 from features.store.settings import StoreSettings
 
-REPLAYED_TYPES = sorted(REMEMBERED | PLACED | {"ticket", "survey", "referral"})
+REPLAYED_TYPES = sorted(LOGGED_TYPES | PLACED | {"ticket", "survey", "referral"})
 REPLAYED_COLUMNS = (
     "type",
     "timestamp",
@@ -45,7 +45,7 @@ class Replay:
         customer, browser = event.customer_id, event.anonymous_id
         if event.order and event.type == "purchase":
             self._buyer_of.setdefault(event.order.order_id, (customer, browser))
-        elif event.order and event.type in TAKEN_BACK and not (customer or browser):
+        elif event.order and event.type in REVERSAL_TYPES and not (customer or browser):
             customer, browser = self._buyer_of.get(event.order.order_id, (None, None))
         if customer and browser:
             self._join(customer, browser)

@@ -209,7 +209,7 @@ def _fresh(interests: Mapping[str, Mapping[str, int]], now_ms: int) -> dict[str,
 
 def _with_availability(recommender: Recommender, client: redis.Redis) -> Recommender:
     tables = recommender.bundle.tables
-    return replace(recommender, shelf=Availability.of(tables).changed(tables, all_changes(client)))
+    return replace(recommender, availability=Availability.of(tables).changed(tables, all_changes(client)))
 
 
 def _rules(client: redis.Redis) -> Sequence[AnyRule]:

@@ -24,9 +24,9 @@ MINUTE = timedelta(minutes=1)
 
 
 async def test_a_repeated_event_counts_once(store: Connection, settings: StoreSettings) -> None:
-    seen = event("view", customer_id="c-1")
-    assert await ingest(store, [seen, seen], NOW, settings) == [True, False]
-    assert await ingest(store, [seen], NOW, settings) == [False]
+    view = event("view", customer_id="c-1")
+    assert await ingest(store, [view, view], NOW, settings) == [True, False]
+    assert await ingest(store, [view], NOW, settings) == [False]
     assert await store.call("XLEN", keys.event_stream()) == 1
 
 
@@ -38,8 +38,8 @@ async def test_the_same_order_from_64_channels_counts_once(
 ) -> None:
     stores = [Connection(redis_url, deadline_ms=2_000) for _ in range(8)]
     await asyncio.gather(*(store.open() for store in stores))
-    told = [event(kind, order_id="o-1", customer_id="c-1", items=lines) for _ in range(64)]
-    calls = [ingest(stores[n % 8], [each], NOW, settings) for n, each in enumerate(told)]
+    sent = [event(kind, order_id="o-1", customer_id="c-1", items=lines) for _ in range(64)]
+    calls = [ingest(stores[n % 8], [each], NOW, settings) for n, each in enumerate(sent)]
     taken = await asyncio.gather(*calls)
     assert sum(itertools.chain(*taken)) == 1
     assert await stores[0].call("XLEN", keys.event_stream()) == 1
@@ -50,14 +50,14 @@ async def test_the_same_order_from_64_channels_counts_once(
 async def test_an_order_its_refunds_and_its_cancellation_are_different_things(
     store: Connection, settings: StoreSettings
 ) -> None:
-    told = [
+    sent = [
         event("purchase", order_id="o-1", items=[("a", 2)]),
         event("refund", order_id="o-1", items=[("a", 1)], properties={"refund_id": "r-1"}),
         event("refund", order_id="o-1", items=[("a", 1)], properties={"refund_id": "r-2"}),
         event("cancel", order_id="o-1"),
         event("refund", order_id="o-1", items=[("a", 1)], properties={"refund_id": "r-1"}),
     ]
-    assert await ingest(store, told, NOW, settings) == [True, True, True, True, False]
+    assert await ingest(store, sent, NOW, settings) == [True, True, True, True, False]
 
 
 def without_id(**fields: Any) -> Event:
@@ -69,13 +69,13 @@ PIECE = {"order_id": "o-1", "items": [{"product_id": "p-1"}]}
 
 
 @pytest.mark.parametrize("part", [{"order": PIECE}, {"order": {"order_id": "o-1"}, "unit_price": 5.0}])
-async def test_equal_refunds_of_a_part_are_two_and_one_told_twice_is_one(
+async def test_equal_refunds_of_a_part_are_two_and_one_sent_twice_is_one(
     store: Connection, settings: StoreSettings, part: dict[str, Any]
 ) -> None:
-    told = [event("refund", **part), event("refund", **part)]
-    told += [without_id(timestamp=day, **part) for day in (MONDAY, FRIDAY)]
-    assert await ingest(store, told, NOW, settings) == [True] * 4
-    again = [*told[:2], without_id(timestamp=MONDAY, **part)]
+    sent = [event("refund", **part), event("refund", **part)]
+    sent += [without_id(timestamp=day, **part) for day in (MONDAY, FRIDAY)]
+    assert await ingest(store, sent, NOW, settings) == [True] * 4
+    again = [*sent[:2], without_id(timestamp=MONDAY, **part)]
     assert await ingest(store, again, NOW, settings) == [False] * 3
 
 
@@ -84,18 +84,18 @@ async def test_equal_refunds_of_a_part_are_two_and_one_told_twice_is_one(
 async def test_what_names_its_order_alone_is_its_buyer_s(
     store: Connection, settings: StoreSettings, kind: str, buyer: dict[str, str]
 ) -> None:
-    known = event("identify", customer_id="c", anonymous_id="a")
+    identified = event("identify", customer_id="c", anonymous_id="a")
     bought = event("purchase", order_id="o-1", **buyer)
-    await ingest(store, [bought, known], NOW, settings)
+    await ingest(store, [bought, identified], NOW, settings)
     assert len((await read_log(store, "c", None)).fold().purchases) == 1
     await ingest(store, [event(kind, order_id="o-1"), event(kind, order_id="nobody's")], NOW, settings)
     assert (await read_log(store, "c", None)).fold().purchases == ()
 
 
 async def test_a_large_batch_is_taken_in_several_steps(store: Connection, settings: StoreSettings) -> None:
-    told = [event("view", customer_id="c-1", product_id=f"p-{n}") for n in range(2 * EVENTS_A_STEP + 50)]
-    assert await ingest(store, told, NOW, settings) == [True] * len(told)
-    assert (await read_log(store, "c-1", None)).fold().viewed[0] == told[-1].product_id
+    sent = [event("view", customer_id="c-1", product_id=f"p-{n}") for n in range(2 * EVENTS_A_STEP + 50)]
+    assert await ingest(store, sent, NOW, settings) == [True] * len(sent)
+    assert (await read_log(store, "c-1", None)).fold().viewed[0] == sent[-1].product_id
 
 
 async def test_a_log_keeps_its_length_and_life(store: Connection, client: redis.Redis) -> None:
@@ -180,8 +180,8 @@ async def test_a_customer_and_a_browser_of_the_same_name_are_two(
 
 @pytest.mark.parametrize("odd", ["{x}", "a/b:c*", '"; drop', "🛒", "é" * 500])
 async def test_odd_ids(store: Connection, settings: StoreSettings, odd: str) -> None:
-    told = event("purchase", customer_id=odd, anonymous_id=odd, order_id=odd, items=[(odd, 80_995)])
-    assert await ingest(store, [told], NOW, settings) == [True]
+    sent = event("purchase", customer_id=odd, anonymous_id=odd, order_id=odd, items=[(odd, 80_995)])
+    assert await ingest(store, [sent], NOW, settings) == [True]
     assert (await read_log(store, odd, odd)).fold().purchases[0].product_ids == (odd,)
 
 
@@ -195,8 +195,8 @@ async def test_a_flushed_store_is_filled_anew(
 
 
 def test_offline_it_does_the_same(client: redis.Redis, settings: StoreSettings) -> None:
-    told = [event("purchase", order_id="o-1"), event("purchase", order_id="o-1")]
-    assert ingest_sync(client, told, NOW, settings) == [True, False]
+    sent = [event("purchase", order_id="o-1"), event("purchase", order_id="o-1")]
+    assert ingest_sync(client, sent, NOW, settings) == [True, False]
 
 
 @pytest.mark.parametrize("refusal", [("maxmemory", "1"), ("min-replicas-to-write", "1")])
@@ -225,11 +225,11 @@ async def test_killed_under_load_it_loses_nothing_acknowledged_and_counts_once(
 
     async def shopper(number: int) -> None:
         for step in range(20):
-            told = event("purchase", event_id=f"{number}-{step}", customer_id=f"c-{number}")
-            while told.event_id not in acknowledged:
+            sent = event("purchase", event_id=f"{number}-{step}", customer_id=f"c-{number}")
+            while sent.event_id not in acknowledged:
                 try:
-                    await ingest(store, [told], NOW, settings)
-                    acknowledged.append(told.event_id)
+                    await ingest(store, [sent], NOW, settings)
+                    acknowledged.append(sent.event_id)
                 except StoreUnavailable:
                     await asyncio.sleep(0.01)
 

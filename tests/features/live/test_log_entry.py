@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.live.log_entry import KINDS, RECORD, UNREADABLE, LogEntry, id_hash, pack, unpack
+from features.live.log_entry import KINDS, RECORD, UNREADABLE_ENTRY, LogEntry, id_hash, pack, unpack
 
 IDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=512)
 LINES = st.lists(st.tuples(IDS, st.floats(allow_nan=False)), max_size=5)
@@ -26,7 +26,7 @@ def test_what_is_packed_is_read(
 def test_what_is_cut_off_is_unreadable(cut: int) -> None:
     packed = pack(LogEntry(1, "view", ("p" * 60,), (1.0,), 1, 7))
     assert len(packed) == 3 * RECORD.size
-    with pytest.raises(UNREADABLE):
+    with pytest.raises(UNREADABLE_ENTRY):
         unpack(packed[:cut])
 
 

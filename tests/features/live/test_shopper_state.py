@@ -18,17 +18,21 @@ def replay(*events: Event) -> ShopperState:
     return fold([entry for each in reversed(events) if (entry := entry_of(each, NOW)) is not None])
 
 
-def told(*stories: tuple[str, dict[str, Any]]) -> ShopperState:
+def state_after(*stories: tuple[str, dict[str, Any]]) -> ShopperState:
     return replay(*(event(kind, at=NOW + n * MINUTE, **fields) for n, (kind, fields) in enumerate(stories)))
 
 
-def test_nothing_is_known_of_a_new_shopper() -> None:
+def test_the_state_of_a_new_shopper_is_empty() -> None:
     assert fold([]) == ShopperState()
 
 
 def test_viewed_is_newest_first_and_distinct() -> None:
-    looked = [("view", "a"), ("click", "b"), ("wishlist", "c"), ("view", "a")]
-    assert told(*((kind, {"product_id": product}) for kind, product in looked)).viewed == ("a", "c", "b")
+    views = [("view", "a"), ("click", "b"), ("wishlist", "c"), ("view", "a")]
+    assert state_after(*((kind, {"product_id": id_}) for kind, id_ in views)).viewed == (
+        "a",
+        "c",
+        "b",
+    )
 
 
 def test_time_decides_and_not_the_order_of_arrival() -> None:
@@ -54,7 +58,7 @@ def test_what_shares_a_millisecond_keeps_its_order_of_arrival() -> None:
     ],
 )
 def test_cart(stories: list[tuple[str, dict[str, Any]]], cart: dict[str, float]) -> None:
-    assert told(*stories).cart == cart
+    assert state_after(*stories).cart == cart
 
 
 BOUGHT = ("purchase", {"order_id": "o-1", "items": [("a", 2), ("b", 1)]})
@@ -73,7 +77,7 @@ BOUGHT = ("purchase", {"order_id": "o-1", "items": [("a", 2), ("b", 1)]})
 def test_purchases_less_what_was_taken_back(
     taken_back: tuple[str, dict[str, Any]], left: dict[str, float]
 ) -> None:
-    for state in (told(BOUGHT, taken_back), told(taken_back, BOUGHT)):
+    for state in (state_after(BOUGHT, taken_back), state_after(taken_back, BOUGHT)):
         bought = {k: v for order in state.purchases for k, v in zip(order[3], order[4], strict=True)}
         assert bought == left
 
@@ -88,12 +92,12 @@ SOLD = ("purchase", {"order_id": "o-1", "items": [("a", 2, 4.0), ("b", 1, 3.0)]}
 def test_sums_leave_what_was_bought_until_all_that_was_paid_went_back(sums: list[float], lines: int) -> None:
     back = [("refund", {"order_id": "o-1", "unit_price": each}) for each in sums]
     for stories in ([SOLD, *back], [*back, SOLD]):
-        assert sum(len(order.product_ids) for order in told(*stories).purchases) == lines
+        assert sum(len(order.product_ids) for order in state_after(*stories).purchases) == lines
 
 
 def test_no_sum_is_all_of_an_order_whose_price_is_not_known() -> None:
     back = ("refund", {"order_id": "o-1", "unit_price": 99.0})
-    assert len(told(BOUGHT, back).purchases) == 1
+    assert len(state_after(BOUGHT, back).purchases) == 1
 
 
 def test_purchased_since_goes_by_arrival() -> None:

@@ -17,7 +17,7 @@ from recommender.context.request import Request
 from recommender.model import versions
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
-from recommender.placements import SOURCE_MIXES, courses
+from recommender.placements import SOURCE_MIXES, stages
 from recommender.recommend import Recommender
 
 from bundles import CATEGORIES, NOW, PRODUCTS, item, small_bundle, write_small
@@ -119,9 +119,9 @@ def test_the_home_serves_and_says_whom_to_ask_about(big: Bundle, tmp_path: Path)
 
 
 def test_every_source_can_be_asked() -> None:
-    stages = courses(asking_every_source(small_bundle()).tables.blends)
+    served = stages(asking_every_source(small_bundle()).tables.blends)
     for placement, source_mix in SOURCE_MIXES.items():
-        assert stages[placement][0].names == tuple(source.name for source in source_mix)
+        assert served[placement][0].names == tuple(source.name for source in source_mix)
 
 
 def test_it_needs_a_model_and_tables_that_differ_in_length(tmp_path: Path) -> None:

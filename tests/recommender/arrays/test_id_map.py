@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.arrays.id_map import IdMap, PackedBytes
+from recommender.arrays.id_map import NO_ROW, IdMap, PackedBytes
 
 ODD = ["", "a/b", 'say "hi"', "🧶", "x" * 500, "85123A", "85123a", "\ud800"[:0] + "z"]
 
@@ -15,18 +15,18 @@ ODD = ["", "a/b", 'say "hi"', "🧶", "x" * 500, "85123A", "85123a", "\ud800"[:0
     st.text(),
 )
 def test_every_id_has_its_row_and_no_other_has_one(ids: list[str], stranger: str) -> None:
-    known = IdMap.build(ids)
-    assert [known.row(name) for name in ids] == list(range(len(ids)))
-    assert [known.name(row) for row in range(len(ids))] == ids
+    id_map = IdMap.build(ids)
+    assert [id_map.row(name) for name in ids] == list(range(len(ids)))
+    assert [id_map.name(row) for row in range(len(ids))] == ids
     if stranger not in ids:
-        assert known.row(stranger) == -1
+        assert id_map.row(stranger) == NO_ROW
 
 
 def test_odd_ids() -> None:
-    known = IdMap.build(ODD)
-    assert known.rows([*ODD, "nobody"]) == list(range(len(ODD)))
-    assert known.row(None) == -1
-    assert known.row("\ud800") == -1  # half a character, as a broken client may send
+    id_map = IdMap.build(ODD)
+    assert id_map.rows([*ODD, "nobody"]) == list(range(len(ODD)))
+    assert id_map.row(None) == NO_ROW
+    assert id_map.row("\ud800") == NO_ROW  # half a character, as a broken client may send
 
 
 def test_packed_bytes_keep_what_was_packed() -> None:

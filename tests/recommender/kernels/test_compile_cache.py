@@ -18,7 +18,7 @@ from numba import njit
 from kernels import compile_cache
 
 
-@njit(cache=True)  # in place of @compiled
+@njit(cache=True)  # compiled()
 def number(n):
     return n + {more}
 """
@@ -34,24 +34,25 @@ def twice(n):
 """
 
 
-def ask(where: Path, **environment: str) -> tuple[int, bool]:
-    """What the kernel says, and whether it was read from where it was kept."""
-    said = subprocess.run(
+def run(folder: Path, **environment: str) -> tuple[int, bool]:
+    """What the kernel returns, and whether its machine code was read from the cache."""
+    output = subprocess.run(
         [sys.executable, "-c", "from calls import twice; print(twice(1), *twice.stats.cache_hits.values())"],
-        cwd=where,
+        cwd=folder,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=True,
     ).stdout.split()
-    return int(said[0]), said[1:] == ["1"]
+    return int(output[0]), output[1:] == ["1"]
 
 
-def test_numbers_written_into_kernels_stand_in_their_files() -> None:
+def test_constants_of_kernels_come_from_files_whose_change_is_noticed() -> None:
     files, root = compile_cache.kernel_files(), Path(compile_cache.__file__).parents[2]
     modules = {".".join(file.relative_to(root).with_suffix("").parts) for file in files}
     assert {
-        "recommender.sources.fused",
+        "recommender.sources.cart",
+        "recommender.kernels.compiled",
         "recommender.kernels.ranking",
         "features.live.shopper_state",
     } <= modules
@@ -64,32 +65,42 @@ def test_numbers_written_into_kernels_stand_in_their_files() -> None:
 
 @pytest.fixture
 def kernels(tmp_path: Path) -> Path:
-    """A folder with a kernel that calls another file's, and the code that is tested."""
-    (tmp_path / "kernels").mkdir()
-    (tmp_path / "kernels" / "compile_cache.py").write_bytes(Path(compile_cache.__file__).read_bytes())
-    (tmp_path / "calls.py").write_text(CALLS, encoding="utf-8")
-    (tmp_path / "called.py").write_text(CALLED.format(more=1), encoding="utf-8")
-    return tmp_path
+    """A package with a kernel that calls another file's, and the code that is tested."""
+    package = tmp_path / "package"
+    (package / "kernels").mkdir(parents=True)
+    (package / "kernels" / "compile_cache.py").write_bytes(Path(compile_cache.__file__).read_bytes())
+    (package / "calls.py").write_text(CALLS, encoding="utf-8")
+    (package / "called.py").write_text(CALLED.format(more=1), encoding="utf-8")
+    for name in compile_cache.CONSTANTS:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    return package
 
 
 def test_a_change_in_another_file_is_noticed(kernels: Path) -> None:
-    assert ask(kernels) == (4, False)
-    assert ask(kernels) == (4, True)
+    assert run(kernels) == (4, False)
+    assert run(kernels) == (4, True)
     (kernels / "called.py").write_text(CALLED.format(more=2), encoding="utf-8")
-    assert ask(kernels) == (6, False)
+    assert run(kernels) == (6, False)
+
+
+def test_a_change_of_constants_is_noticed(kernels: Path) -> None:
+    assert run(kernels) == (4, False)
+    (kernels.parent / compile_cache.CONSTANTS[0]).write_text("KINDS = ()", encoding="utf-8")
+    assert run(kernels) == (4, False)
 
 
 def test_it_is_kept_where_the_owner_says(kernels: Path) -> None:
-    told = kernels / "told"
-    assert ask(kernels, NUMBA_CACHE_DIR=str(told)) == (4, False)
-    assert [path.name[:8] for path in told.iterdir()] == ["kernels-"]
-    assert ask(kernels, NUMBA_CACHE_DIR=str(told)) == (4, True)
+    chosen = kernels / "chosen"
+    assert run(kernels, NUMBA_CACHE_DIR=str(chosen)) == (4, False)
+    assert [path.name[:8] for path in chosen.iterdir()] == ["kernels-"]
+    assert run(kernels, NUMBA_CACHE_DIR=str(chosen)) == (4, True)
 
 
 def test_where_nothing_can_be_kept_in_its_place_numba_keeps_it_in_its_own(kernels: Path) -> None:
     nowhere = kernels / "calls.py" / "not a folder"
-    assert compile_cache.kept_in([nowhere]) is None
-    assert ask(kernels, NUMBA_CACHE_DIR=str(nowhere)) == (4, False)
+    assert compile_cache.cache_folder([nowhere]) is None
+    assert run(kernels, NUMBA_CACHE_DIR=str(nowhere)) == (4, False)
     assert list((kernels / "__pycache__").glob("*.nbc"))
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.kernels.ranking import SORTED_WHOLE
-from recommender.sources.candidates import Candidates, Ranking, blend, neighbours_of
+from recommender.sources.candidates import BlendedRanking, Candidates, blend, neighbours_of
 
 from bundles import item, neighbours
 
@@ -28,11 +28,11 @@ def blended(
     allowed: np.ndarray = EVERYTHING,
     k: int | None = None,
     hidden: list[int] | None = None,
-) -> Ranking:
+) -> BlendedRanking:
     return blend(proposals, np.array(weights), allowed.copy(), np.array(hidden or [], np.int32), k)
 
 
-def evidence(found: Ranking) -> dict[int, tuple[int, int, int]]:
+def evidence(found: BlendedRanking) -> dict[int, tuple[int, int, int]]:
     """Item -> source, anchor, count."""
     items, sources, anchors, counts, _ = found.lists()
     return dict(zip(items, zip(sources, anchors, counts, strict=True), strict=True))
@@ -45,7 +45,7 @@ def test_each_source_counts_its_weight_and_repeats_add_up() -> None:
     assert ranking.scores.tolist() == pytest.approx([1.25 / 1.5, 0.5 / 1.5, 0.5 / 1.5])
 
 
-def test_what_may_not_be_shown_neither_stands_nor_sets_the_scale() -> None:
+def test_what_may_not_be_shown_is_left_out_and_sets_no_scale() -> None:
     ranking = blended([proposal([7, 3], [8.0, 2.0])], [1.0], np.arange(10) != 7)
     assert ranking.items.tolist() == [3]
     assert ranking.scores.tolist() == pytest.approx([1.0])
@@ -55,7 +55,7 @@ def test_a_sum_below_zero_is_no_proposal() -> None:
     assert blended([proposal([7, 3, 7], [1.0, 4.0, -2.0])], [1.0]).items.tolist() == [3]
 
 
-def test_evidence_is_the_loudest_source_and_its_loudest_place() -> None:
+def test_evidence_is_of_the_best_source_and_its_best_candidate() -> None:
     anchored = Candidates(
         np.array([3, 3, 7], np.int32),
         np.array([1.0, 2.0, 6.0], np.float32),
@@ -66,7 +66,7 @@ def test_evidence_is_the_loudest_source_and_its_loudest_place() -> None:
     assert (found[3], found[9]) == ((0, 5, 20), (1, -1, 0))
 
 
-def test_a_silent_source_takes_nothing_from_the_others() -> None:
+def test_a_source_without_candidates_takes_nothing_from_the_others() -> None:
     ranking = blended([proposal([1], [2.0]), Candidates.none()], [1.0, 1.0])
     assert ranking.scores.tolist() == pytest.approx([1.0])
 
@@ -75,19 +75,19 @@ def test_nothing_proposed_is_an_empty_ranking() -> None:
     assert evidence(blended([Candidates.none()], [1.0])) == {}
 
 
-Places = list[tuple[int, float]]
-places = st.lists(st.tuples(st.integers(0, 299), st.floats(-10, 10, width=16)), min_size=1, max_size=400)
+Votes = list[tuple[int, float]]
+lines = st.lists(st.tuples(st.integers(0, 299), st.floats(-10, 10, width=16)), min_size=1, max_size=400)
 
 
-@given(votes=places, k=st.sampled_from([1, 3, 8, SORTED_WHOLE, SORTED_WHOLE + 1]))
-def test_the_best_k_are_the_head_of_the_whole_ranking(votes: Places, k: int) -> None:
+@given(votes=lines, k=st.sampled_from([1, 3, 8, SORTED_WHOLE, SORTED_WHOLE + 1]))
+def test_the_best_k_are_the_head_of_the_whole_ranking(votes: Votes, k: int) -> None:
     found = [proposal(*map(list, zip(*votes, strict=True)))]
     whole, head = blended(found, [1.0]), blended(found, [1.0], k=k)
     assert head.lists() == tuple(column[:k] for column in whole.lists())
 
 
-@given(votes=places, barred=st.sets(st.integers(0, 299)))
-def test_it_is_what_numpy_says(votes: Places, barred: set[int]) -> None:
+@given(votes=lines, barred=st.sets(st.integers(0, 299)))
+def test_it_is_what_numpy_says(votes: Votes, barred: set[int]) -> None:
     items, scores = zip(*votes, strict=True)
     allowed = np.array([each not in barred for each in range(300)])
     sums = np.bincount(items, scores, 300) * allowed
@@ -95,12 +95,12 @@ def test_it_is_what_numpy_says(votes: Places, barred: set[int]) -> None:
     expected = sums[sums > 1e-3]
     assert len(set(ranking.items.tolist())) == len(ranking.items)
     assert np.all(np.diff(ranking.scores) <= 0)
-    said = sums[ranking.items]
-    assert len(said) >= len(expected)
-    assert ranking.scores == pytest.approx(said / max(sums.max(), 1e-12), abs=1e-3)
+    totals = sums[ranking.items]
+    assert len(totals) >= len(expected)
+    assert ranking.scores == pytest.approx(totals / max(sums.max(), 1e-12), abs=1e-3)
 
 
-def test_neighbours_come_with_who_speaks_for_them() -> None:
+def test_neighbours_come_with_their_anchors() -> None:
     table = neighbours({"kettle": [("tea", 0.6, 16), ("mug", 0.3, 10)], "tea": [("tin", 0.5, 5)]})
     found = neighbours_of(table, [item("kettle"), item("tea")], [1.0, 0.5], at_most=1)
     assert found.items.tolist() == [item("tea"), item("tin")]

@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from random_shop import random_bundle, random_question
+from random_shop import random_bundle, random_request
 
 from recommender.context.request import Request, Situation
 from recommender.model.availability import Availability
@@ -21,19 +21,22 @@ from bundles import NOW, item, neighbours, small_bundle
 
 def totals(bundle: Bundle, **fields: object) -> dict[int, float]:
     request = Request("cart", now=NOW.timestamp(), **fields)  # type: ignore[arg-type]
-    found = completion(Situation(request, bundle))
-    return {int(each): float(found.scores[found.items == each].sum()) for each in np.unique(found.items)}
+    candidates = completion(Situation(request, bundle))
+    return {
+        int(each): float(candidates.scores[candidates.items == each].sum())
+        for each in np.unique(candidates.items)
+    }
 
 
 def test_weights_of_the_cart_and_the_habit_add_up() -> None:
     # tea: .4 with the kettle, .2 with the mug, and ann's four orders at .1 x log 5
-    found = totals(small_bundle(), customer_id="ann", cart=("kettle", "mug"))
-    assert found[item("tea")] == pytest.approx(0.6 + 0.1 * np.log(5))
-    assert found[item("spoon")] == pytest.approx(0.6)
-    assert found[item("mug")] == pytest.approx(0.1 * np.log(2))  # in the cart: left out later
+    candidates = totals(small_bundle(), customer_id="ann", cart=("kettle", "mug"))
+    assert candidates[item("tea")] == pytest.approx(0.6 + 0.1 * np.log(5))
+    assert candidates[item("spoon")] == pytest.approx(0.6)
+    assert candidates[item("mug")] == pytest.approx(0.1 * np.log(2))  # in the cart: left out later
 
 
-def test_what_speaks_against_a_product_can_keep_it_out() -> None:
+def test_negative_weights_can_keep_a_product_out() -> None:
     bundle = small_bundle()
     against = neighbours({"kettle": [("tea", 0.4, 16), ("spoon", 0.1, 4)], "mug": [("tea", -0.5, 9)]})
     bundle = replace(bundle, tables=replace(bundle.tables, companions=against))
@@ -47,12 +50,14 @@ def test_what_speaks_against_a_product_can_keep_it_out() -> None:
     assert best("kettle", "mug") == (item("spoon"), "co_purchase")
 
 
-def test_a_rising_product_counts_more() -> None:
+def test_a_product_of_growing_sales_counts_more() -> None:
     bundle = small_bundle()
     trend = bundle.tables.next_basket.trend.copy()
     trend[item("spoon")] = 2.0
-    risen = replace(bundle.tables, next_basket=replace(bundle.tables.next_basket, trend=trend))
-    assert totals(replace(bundle, tables=risen), cart=("mug",))[item("spoon")] == pytest.approx(0.5 * 2**0.15)
+    trending = replace(bundle.tables, next_basket=replace(bundle.tables.next_basket, trend=trend))
+    assert totals(replace(bundle, tables=trending), cart=("mug",))[item("spoon")] == pytest.approx(
+        0.5 * 2**0.15
+    )
 
 
 def test_the_habit_gives_its_own_reason() -> None:
@@ -67,12 +72,12 @@ def test_the_trees_order_in_one_call_as_they_do_step_by_step() -> None:
     rng, bundle, ordered = Random(5), random_bundle(), 0
     trees = bundle.tables.cart_trees
     for number in range(2_000):
-        situation = Situation(random_question(rng), bundle)
-        found, head = ranked(situation), head_of(situation)
+        situation = Situation(random_request(rng), bundle)
+        candidates, head = ranked(situation), head_of(situation)
         if head is None:
             plain = completion(situation)
         else:
             chances, ordered = trees.chances(head.features, prior(head.features)), ordered + 1
             plain = Candidates(head.items, chances, head.anchors, head.counts)
-        assert [each.tolist() for each in found] == [each.tolist() for each in plain], number
+        assert [each.tolist() for each in candidates] == [each.tolist() for each in plain], number
     assert ordered > 1_000

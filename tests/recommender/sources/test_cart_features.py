@@ -1,4 +1,4 @@
-"""What is known of each product that may complete ann's cart, by hand."""
+"""The features of products that may complete ann's cart, by hand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recommender.context.request import Request, Situation
-from recommender.kernels.ranking import NEVER
+from recommender.kernels.cart import NEVER_BOUGHT
 from recommender.sources.cart import Head, head_of
 from recommender.sources.next_basket import next_basket
 
@@ -14,52 +14,52 @@ from bundles import NOW, item, small_bundle
 
 
 def head(**fields: object) -> Head | None:
-    request = Request("cart", NOW.timestamp(), **({"rest_days": 0} | fields))  # type: ignore[arg-type]
+    request = Request("cart", NOW.timestamp(), **({"repeat_suppression_days": 0} | fields))  # type: ignore[arg-type]
     situation = Situation(request, small_bundle())
     return head_of(situation)
 
 
-def row(found: Head | None, name: str) -> list[float]:
-    assert found is not None
-    values: list[float] = found.features[found.items.tolist().index(item(name))].tolist()
+def row(best: Head | None, name: str) -> list[float]:
+    assert best is not None
+    values: list[float] = best.features[best.items.tolist().index(item(name))].tolist()
     return values
 
 
 def test_the_cart_the_habit_and_the_product_by_hand() -> None:
-    found = head(customer_id="ann", cart=("kettle", "cup"))
+    best = head(customer_id="ann", cart=("kettle", "cup"))
     habit = 0.1 * np.log(5)  # four orders of tea
     cart = [1, 0.4 + habit, 0.4, 1, 0.4, 0.5, 2]  # the kettle votes, the cup does not
     product = [0.1, 1, 0.2, 0.2]
-    tea = row(found, "tea")
+    tea = row(best, "tea")
     assert tea[:7] == pytest.approx(cart, rel=1e-5)
     assert tea[8:] == pytest.approx([4, 4, 25, 25 / 30, *product])
-    spoon = row(found, "spoon")
+    spoon = row(best, "spoon")
     assert spoon[:7] == pytest.approx([0.1 / (0.4 + habit), 0.1, 0.1, 0.25, 0.1, 0.5, 2], rel=1e-5)
-    assert spoon[8:] == pytest.approx([0, 0, NEVER, -1, *product])
+    assert spoon[8:] == pytest.approx([0, 0, NEVER_BOUGHT, -1, *product])
 
 
-def test_the_next_basket_says_its_score() -> None:
-    found = head(customer_id="ann", cart=("kettle",))
+def test_the_next_basket_gives_its_score() -> None:
+    best = head(customer_id="ann", cart=("kettle",))
     situation = Situation(Request("cart", NOW.timestamp(), customer_id="ann"), small_bundle())
-    said = next_basket(situation)
+    basket = next_basket(situation)
     for name in ("tea", "spoon"):
-        assert row(found, name)[7] == said.scores[said.items == item(name)].item()
+        assert row(best, name)[7] == basket.scores[basket.items == item(name)].item()
 
 
-def test_what_speaks_loudest_stands_by_its_item() -> None:
-    found = head(customer_id="ann", cart=("mug", "kettle"))
-    assert found is not None
+def test_each_item_comes_with_the_anchor_of_its_largest_vote() -> None:
+    best = head(customer_id="ann", cart=("mug", "kettle"))
+    assert best is not None
     evidence = {
         int(each): (int(anchor), int(count))
-        for each, anchor, count in zip(found.items, found.anchors, found.counts, strict=True)
+        for each, anchor, count in zip(best.items, best.anchors, best.counts, strict=True)
     }
     assert evidence == {item("tea"): (item("kettle"), 16), item("spoon"): (item("mug"), 12)}
 
 
 def test_what_may_not_be_shown_is_left_out() -> None:
-    found = head(customer_id="ann", cart=("kettle",), rest_days=30)
-    assert found is not None
-    assert sorted(found.items) == sorted([item("spoon"), item("mug")])  # tea was bought 25 days ago
+    best = head(customer_id="ann", cart=("kettle",), repeat_suppression_days=30)
+    assert best is not None
+    assert sorted(best.items) == sorted([item("spoon"), item("mug")])  # tea was bought 25 days ago
 
 
 @pytest.mark.parametrize("customer", [None, "somebody"])

@@ -10,7 +10,7 @@ import pytest
 
 from features.live.shopper_state import ShopperState, entry_of, fold
 from recommender.context.request import Request, Situation
-from recommender.kernels.ranking import NEVER
+from recommender.kernels.cart import NEVER_BOUGHT
 from recommender.kernels.trees import Split, Trees
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
@@ -19,11 +19,11 @@ from recommender.recommend import Recommender
 from recommender.sources.next_basket import (
     bought_before,
     extended,
-    foresee,
-    foresee_many,
     next_basket,
     past_of,
     personal_vector,
+    precompute,
+    score_candidates,
 )
 from recommender.sources.next_basket_features import COUNT, CUSTOMER, PRODUCT, SHARE, TIFU, describe
 from training.models.next_basket import with_precomputed
@@ -43,7 +43,10 @@ def past(*lines: tuple[int, int]) -> Past:
 
 def situation(customer: str | None, shopper: ShopperState = NOTHING, bundle: Bundle = BUNDLE) -> Situation:
     return Situation(
-        Request("email", now=NOW.timestamp(), customer_id=customer, shopper=shopper, rest_days=0), bundle
+        Request(
+            "email", now=NOW.timestamp(), customer_id=customer, shopper=shopper, repeat_suppression_days=0
+        ),
+        bundle,
     )
 
 
@@ -81,8 +84,8 @@ def test_a_live_order_comes_on_top_unless_training_has_seen_it() -> None:
     now = past_of(situation("ann", live))
     assert now.items.tolist() == [*past_of(situation("ann")).items.tolist(), item("mug")]
     assert now.days[-1] == TODAY
-    seen = msgspec.structs.replace(BUNDLE.manifest, data_until_ms=int(NOW.timestamp() * 1000))
-    retrained = Bundle(seen, BUNDLE.tables, BUNDLE.index)
+    manifest = msgspec.structs.replace(BUNDLE.manifest, data_until_ms=int(NOW.timestamp() * 1000))
+    retrained = Bundle(manifest, BUNDLE.tables, BUNDLE.index)
     assert len(past_of(situation("ann", live, retrained)).items) == 5
 
 
@@ -99,14 +102,14 @@ def test_features_of_a_candidate() -> None:
     assert np.isfinite(features).all()
 
 
-def test_nobody_gets_no_candidates() -> None:
+def test_an_unknown_customer_gets_no_candidates() -> None:
     assert len(next_basket(situation(None)).items) == 0
     assert len(next_basket(situation("stranger")).items) == 0
 
 
 def test_without_trees_tifu_knn_ranks() -> None:
     found = next_basket(situation("ann"))
-    assert [PRODUCTS[place] for place in found.items[np.argsort(-found.scores)][:2]] == ["spoon", "tea"]
+    assert [PRODUCTS[row] for row in found.items[np.argsort(-found.scores)][:2]] == ["spoon", "tea"]
 
 
 def test_trees_rank_alike_each_time() -> None:
@@ -121,7 +124,7 @@ def test_trees_rank_alike_each_time() -> None:
 
 
 def test_bought_before_holds_nothing_new() -> None:
-    assert {PRODUCTS[place] for place in bought_before(situation("ann")).items} == {"tea", "mug"}
+    assert {PRODUCTS[row] for row in bought_before(situation("ann")).items} == {"tea", "mug"}
 
 
 def test_what_was_worked_out_beforehand_is_what_would_be_worked_out_now() -> None:
@@ -150,17 +153,19 @@ def test_an_order_since_then_or_another_day_is_worked_out_anew() -> None:
 
 
 def test_an_email_says_why() -> None:
-    ask = Request("email", now=NOW.timestamp(), customer_id="ann", rest_days=0)
+    ask = Request("email", now=NOW.timestamp(), customer_id="ann", repeat_suppression_days=0)
     spoon, tea = Recommender(BUNDLE, Availability.of(BUNDLE.tables)).recommend(ask, 2)
     assert (spoon.source, spoon.reason.code) == ("next_basket", "next_basket")
     assert tea.reason.text == "You bought this 4 times, last on 28 October"
 
 
-def test_rest_days_decide_what_rests() -> None:
+def test_repeat_suppression_days_hide_purchases() -> None:
     recommender = Recommender(BUNDLE, Availability.of(BUNDLE.tables))
 
-    def shown(rest_days: int) -> set[str]:
-        ask = Request("email", now=NOW.timestamp(), customer_id="bob", rest_days=rest_days)
+    def shown(repeat_suppression_days: int) -> set[str]:
+        ask = Request(
+            "email", now=NOW.timestamp(), customer_id="bob", repeat_suppression_days=repeat_suppression_days
+        )
         return {PRODUCTS[pick.item] for pick in recommender.recommend(ask, 7)}
 
     assert "kettle" in shown(0)
@@ -176,18 +181,23 @@ def test_what_the_habit_and_the_customer_say_by_hand() -> None:
     gap_of = np.maximum(table.repeat_gap, 0.5)
     assert found[tea] == pytest.approx([1.0, 0, 2, 10, 10 / 15, 10 / gap_of[tea]])
     assert found[mug] == pytest.approx([1 / 3, 0, 0, 10, -1, 10 / gap_of[mug]])
-    assert all(found[other][1:] == [NEVER, NEVER, NEVER, -1, -1] for other in found.keys() - {tea, mug})
+    assert all(
+        found[other][1:] == [NEVER_BOUGHT, NEVER_BOUGHT, NEVER_BOUGHT, -1, -1]
+        for other in found.keys() - {tea, mug}
+    )
     assert features[:, CUSTOMER:] == pytest.approx(
         np.tile(np.float32([3, 4 / 3, 0.5, 2, 10, 10 / 15]), (len(items), 1))
     )
 
 
 @pytest.mark.parametrize("trees", [Trees.none(), Trees.of([Split(2, 0.0, -0.5, 0.5)])])
-def test_several_customers_at_once_are_foreseen_as_each_alone(trees: Trees) -> None:
+def test_several_customers_are_precomputed_as_each_alone(trees: Trees) -> None:
     table = replace(BUNDLE.tables.next_basket, trees=trees)
-    whose = np.flatnonzero(np.diff(table.pasts.offsets))
-    sizes, rows = foresee_many(table, whose, TODAY)
-    alone = [foresee(table, table.pasts.of(one), table.peers.of(one), TODAY).best(64) for one in whose]
+    customers = np.flatnonzero(np.diff(table.pasts.offsets))
+    sizes, rows = precompute(table, customers, TODAY)
+    alone = [
+        score_candidates(table, table.pasts.of(one), table.peers.of(one), TODAY).best(64) for one in customers
+    ]
     assert sizes.tolist() == [len(each.items) for each in alone]
     for together, parts in zip(rows, zip(*alone, strict=True), strict=True):
         assert together.tolist() == np.concatenate(parts).tolist()

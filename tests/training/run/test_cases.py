@@ -37,7 +37,7 @@ def test_the_next_order_is_the_first_of_each_customer_known_before(history):
     )
     assert case.request.customer_id == "known"
     assert case.request.now == NOW.timestamp() - 3 * DAY_S
-    assert case.request.rest_days == 5
+    assert case.request.repeat_suppression_days == 5
     assert case.truth.tolist() == [0, 1, 2]
 
 

@@ -76,7 +76,7 @@ def cases_of(events: pl.DataFrame, history: History) -> Iterator[Case]:
                 ),
                 customer_id=user,
                 exclude=tuple(rows["product_id"].unique()) if taken_out else products_of["purchase"],
-                rest_days=0,
+                repeat_suppression_days=0,
             )
             yield Case(request, np.array([item[product] for product in truth], np.int32))
 

@@ -58,7 +58,7 @@ def cases_of(looks: pl.DataFrame, product_ids: Sequence[str]) -> Iterator[Case]:
                 shopper=ShopperState(viewed=viewed),
                 customer_id=customers[position - 1],
                 product_id=viewed[0],
-                rest_days=0,
+                repeat_suppression_days=0,
                 in_stock=False,
             )
             yield Case(request, np.array([rows[products[position]]], np.int32))

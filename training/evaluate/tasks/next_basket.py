@@ -59,7 +59,7 @@ def last_baskets_of(name: str, baskets: Baskets) -> Exam:
     rows = {product: row for row, product in enumerate(history.product_ids)}
     case_of = {
         customer: Case(
-            Request("email", now=float(day * DAY_S), customer_id=customer, rest_days=0),
+            Request("email", now=float(day * DAY_S), customer_id=customer, repeat_suppression_days=0),
             np.array([rows[product] for product in bought], np.int32),
         )
         for customer, day, bought in baskets.targets().iter_rows()

@@ -63,7 +63,7 @@ def evaluate_offer_cost(home: Home, report: Report = silent) -> Evaluation:
 
 def _decision(recommender: Recommender, catalogue: Catalogue) -> Callable[[str], object]:
     model, now = model_of(recommender.bundle.tables), datetime.now(UTC)
-    bundle, availability = recommender.bundle, recommender.shelf
+    bundle, availability = recommender.bundle, recommender.availability
 
     def decide(customer: str) -> object:
         request = OfferRequest(customer, "web", {}, ShopperState(), {}, (), {})
