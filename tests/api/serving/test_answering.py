@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 import redis
-from noted import records
+from impression_log import impressions
 
 from features.store.settings import StoreSettings
 
@@ -56,11 +56,11 @@ def test_every_way_to_an_answer_is_noted_alike(http: httpx.Client, client: redis
         picks(http, campaign="welcome"),
     ]
     picks(http, preview=True)  # is not sent: no impression
-    eventually(lambda: len(records(client)) == len(answers))
-    for answer, record in zip(answers, records(client), strict=True):
+    eventually(lambda: len(impressions(client)) == len(answers))
+    for answer, record in zip(answers, impressions(client), strict=True):
         assert record.recommendation_id == answer["recommendation_id"]
         assert record.product_ids == tuple(item["product_id"] for item in answer["items"])
         assert record.sources == tuple(item["source"] for item in answer["items"])
         assert (record.placement, record.customer_id) == ("home", "ann")
         assert record.model_version == answer["model_version"]
-    assert [record.session_id for record in records(client)] == ["s-1", "s-1", None]
+    assert [record.session_id for record in impressions(client)] == ["s-1", "s-1", None]

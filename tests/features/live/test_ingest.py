@@ -149,7 +149,7 @@ async def test_joining_again_when_the_first_is_forgotten_copies_nothing_twice(
     client.delete(keys.alias("a"))
     await ingest(store, [event("add_to_cart", anonymous_id="a", product_id="p-2")], NOW, settings)
     await ingest(store, [event("identify", customer_id="c", anonymous_id="a")], NOW, settings)
-    assert await store.call("LLEN", keys.shopper_log("c", known=True)) == 3
+    assert await store.call("LLEN", keys.shopper_log("c", identified=True)) == 3
     assert (await read_log(store, "c", None)).fold().cart == {"p-1": 2.0, "p-2": 1.0}
 
 

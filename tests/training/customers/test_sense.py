@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from persons import small_value
+from small_customers import small_value
 
 from recommender.value.customer_value import forecast
 from training.customers.rfm import OrderDays
