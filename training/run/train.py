@@ -156,10 +156,7 @@ def rehearse(
     early = sample.before(cut := cut_time(sample, settings)) if len(sample.purchases) else sample
     if early is sample or not len(early.purchases):
         return Rehearsal({}, settings, WarmStart(), fixed_weights(), Trees.none())
-    quick_settings = settings
-    if sample is not history:
-        few_products = min(settings.ease_products, REHEARSED_PRODUCTS)
-        quick_settings = settings.model_copy(update={"ease_products": few_products})
+    quick_settings = settings if sample is history else _with_few_products(settings)
     active, warm_start = sample.active_since(cut), WarmStart()
 
     def report_rehearsal(step: str, done: int, total: int) -> None:
@@ -194,6 +191,12 @@ def rehearse(
     factors = None if sample is history else tables.factors
     warm_start = replace(warm_start, next_basket=learned, factors=factors)
     return Rehearsal(metrics, settings, warm_start, weights, trees, figures, chosen)
+
+
+def _with_few_products(settings: TrainingSettings) -> TrainingSettings:
+    """For a sample of a large shop: the cart model's time grows with the cube of its products."""
+    few = min(settings.ease_products, REHEARSED_PRODUCTS)
+    return settings.model_copy(update={"ease_products": few})
 
 
 def describe(
