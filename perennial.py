@@ -1,7 +1,5 @@
 """The command line, and the one place that wires features, recommender, training and api together."""
 
-from __future__ import annotations
-
 import json
 import os
 from datetime import UTC, datetime

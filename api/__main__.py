@@ -3,8 +3,6 @@
 Not through the command line, whose imports are a quarter of a second and ten megabytes a process.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The package's optional parts, as its own metadata names them."""
 
-from __future__ import annotations
-
 import re
 from importlib.metadata import requires
 from importlib.util import find_spec

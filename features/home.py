@@ -1,7 +1,5 @@
 """The data folder of a shop: to back up the shop, copy the folder."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """How long-running work reports its progress; the command line draws it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 Report = Callable[[str, int, int], None]

@@ -1,7 +1,5 @@
 """Lengths of time; each name ends in the unit it counts."""
 
-from __future__ import annotations
-
 HOUR_S, DAY_S = 3_600, 86_400
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 WEEK_DAYS = 7

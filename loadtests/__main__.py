@@ -1,7 +1,5 @@
 """`python -m loadtests`: load on a demo shop of its own, held against slo.toml."""
 
-from __future__ import annotations
-
 from loadtests.traffic.run import LoadPlan, Outcome, run
 
 # isort: split

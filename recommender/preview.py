@@ -1,7 +1,5 @@
 """A preview of what rules would change in one answer, before they are saved."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime

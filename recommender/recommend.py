@@ -1,7 +1,5 @@
 """The recommendation, whole: candidates, eligibility, ranking, the merchant's rules, reasons."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

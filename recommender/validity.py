@@ -1,7 +1,5 @@
 """When something holds: from one moment until another. Where either is not given, that side is open."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Protocol
 

@@ -1,7 +1,5 @@
 """A bundle small enough to compute its answers by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What tests share: a real Redis of their own, emptied for each test, and an empty home."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import tempfile

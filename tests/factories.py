@@ -1,7 +1,5 @@
 """Builders of test data: give the fields that matter to the test, the others have defaults."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any

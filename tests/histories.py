@@ -1,7 +1,5 @@
 """Histories for tests of training: events written to a real archive and read back."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any

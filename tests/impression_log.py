@@ -1,7 +1,5 @@
 """Impressions as they are in the Redis stream."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

@@ -1,7 +1,5 @@
 """A shop of 800 products drawn at random, and requests to it, to compare two ways to one answer."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from random import Random
 from typing import Any

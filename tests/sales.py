@@ -1,7 +1,5 @@
 """Orders on given dates, for tests of figures that are computed by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any

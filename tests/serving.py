@@ -1,7 +1,5 @@
 """Perennial's own command line, in processes of its own."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """A shop's page with the widget on it, and the service it asks: real HTTP, answers set by the test."""
 
-from __future__ import annotations
-
 import json
 import threading
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """The customer table of a small bundle: two customers, and models whose results can be computed by hand."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

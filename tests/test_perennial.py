@@ -1,7 +1,5 @@
 """The command line as a whole: what it says of itself."""
 
-from __future__ import annotations
-
 import tomllib
 
 from serving import ROOT, perennial

@@ -1,7 +1,5 @@
 """Files that other programs read of this repository: they can be read, and say what the project says."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """Impressions for tests of experiments."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any

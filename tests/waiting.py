@@ -1,7 +1,5 @@
 """Waiting for what happens soon, without luck."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

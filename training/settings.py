@@ -1,7 +1,5 @@
 """What an operator may change about training; the defaults suit shops of 300 to 3 million orders."""
 
-from __future__ import annotations
-
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 

@@ -1,7 +1,5 @@
 """The application of one API process, put together."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

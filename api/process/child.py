@@ -1,7 +1,5 @@
 """One process under the supervisor, started again whenever it ends."""
 
-from __future__ import annotations
-
 import logging
 import subprocess
 import sys

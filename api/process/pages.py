@@ -1,7 +1,5 @@
 """What a browser gets: widget, demo shop, dashboard and the API's documentation, all served by us."""
 
-from __future__ import annotations
-
 from importlib.resources import files
 from pathlib import Path
 from typing import Final

@@ -1,7 +1,5 @@
 """`perennial serve`: all roles of one machine under a supervisor, or the API alone."""
 
-from __future__ import annotations
-
 import logging
 import os
 import socket

@@ -1,7 +1,5 @@
 """`/v1/catalogue`: the shop's live changes of stock, price and the like; visible within a second."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response

@@ -1,7 +1,5 @@
 """`/v1/customers/{id}`: one customer's profile, live orders included."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """`/v1/events`: what shoppers and shops tell us. An acknowledged event is durable and visible."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any

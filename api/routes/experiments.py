@@ -1,7 +1,5 @@
 """`/v1/experiments`: what is tried on whom."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime

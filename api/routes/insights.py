@@ -1,7 +1,5 @@
 """`/v1/insights`: the figures behind the dashboard, as training and `perennial report` left them."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import date
 from typing import Annotated

@@ -1,7 +1,5 @@
 """`/v1/merchandising`: the merchant's rules, and a look at what they would change."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Sequence

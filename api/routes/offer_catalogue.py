@@ -1,7 +1,5 @@
 """`/v1/offers/catalogue`: what the shop offers at all."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Annotated

@@ -1,7 +1,5 @@
 """`/v1/offers`: the next best offer for one customer."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Response

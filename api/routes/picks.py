@@ -1,7 +1,5 @@
 """`/v1/picks` and `/v1/customers/{id}/picks`: products for e-mails, whatever a sending tool asks."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any

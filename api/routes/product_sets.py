@@ -1,7 +1,5 @@
 """`/v1/bundles`: products at one price together."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from typing import Any

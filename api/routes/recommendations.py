@@ -1,7 +1,5 @@
 """`/v1/recommendations`: what this person should see here, now."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Request, Response
 
 from api.schemas.recommendations import Answer, AnswerPage, Ask, AskPage

@@ -1,7 +1,5 @@
 """`/v1/tiers`: the merchant's loyalty tiers."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """`/v1/triggers`: what to send to whom now, as a stream of lines, and the merchant's settings for it."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import AsyncIterator, Sequence

@@ -1,7 +1,5 @@
 """The shapes of questions and answers about experiments."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import msgspec

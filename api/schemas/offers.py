@@ -1,7 +1,5 @@
 """The shapes of questions and answers about offers and sets."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated

@@ -1,7 +1,5 @@
 """The shapes of requests and answers: what we check, and what the documentation shows."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Any, Literal
 

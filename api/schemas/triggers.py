@@ -1,7 +1,5 @@
 """The shapes of questions and answers about triggers."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """One way to an answer, for widgets, pages and e-mails: question -> treatment -> picks -> answer, noted."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Prices of the offers' budgets, worked out anew once a minute and whenever offers or model change."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Mapping

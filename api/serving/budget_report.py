@@ -1,7 +1,5 @@
 """The offers' report with what its budgets hold at this moment."""
 
-from __future__ import annotations
-
 import msgspec
 
 from api.serving.service import Service

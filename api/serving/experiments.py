@@ -1,7 +1,5 @@
 """Which recommender answers a visitor: the published one, an experiment arm's, or best sellers (holdout)."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence

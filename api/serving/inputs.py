@@ -1,7 +1,5 @@
 """Checked bodies and queries, as dependencies of routes; a route names its key first, so that comes first."""
 
-from __future__ import annotations
-
 from typing import Any, Generic, NamedTuple
 
 import msgspec

@@ -1,7 +1,5 @@
 """Offers under experiments: what an arm leaves of them, nothing where a customer is held out."""
 
-from __future__ import annotations
-
 import time
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """One offer decision from start to end: look up, weigh, count; nothing is promised that is not counted."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from dataclasses import dataclass

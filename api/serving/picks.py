@@ -1,7 +1,5 @@
 """E-mail picks: what to write to one customer about, or to a million, one line each."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Mapping, Sequence

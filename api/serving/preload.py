@@ -1,7 +1,5 @@
 """A start in less time: the model is read and checked while the web framework is still being imported."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

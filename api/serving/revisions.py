@@ -1,7 +1,5 @@
 """Versions of a merchant's settings: one is read, or a new one saved."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 

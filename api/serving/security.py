@@ -1,7 +1,5 @@
 """Which key opens a route, as a dependency: it checks the key, and the documentation shows it."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final
 
 from fastapi import Depends, Request

@@ -1,7 +1,5 @@
 """What one API process holds: the store, the model, the shelf, rules and keys, each kept up to date."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Which shopper an answer is for, and their live log."""
 
-from __future__ import annotations
-
 import hmac
 from collections.abc import Sequence
 from hashlib import sha256

@@ -1,7 +1,5 @@
 """The merchant's loyalty tiers, as answers go by them."""
 
-from __future__ import annotations
-
 import logging
 
 from features.home import Home

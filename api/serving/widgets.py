@@ -1,7 +1,5 @@
 """The answers to a widget and to a page of widgets, and how long each stage took."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Who may do what: public keys read recommendations and send events, secret keys do everything."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property

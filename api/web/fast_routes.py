@@ -1,7 +1,5 @@
 """The routes that shops ask thousands of times a second, without the framework's way to them."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable
 from time import perf_counter

@@ -4,8 +4,6 @@ The counts of an answer stay in plain memory and are written out once a second: 
 shared by worker processes takes microseconds, and an answer makes a dozen.
 """
 
-from __future__ import annotations
-
 import os
 from collections import Counter as Tally
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """Around every request: an id, its time by route, and an answer even where our own code failed."""
 
-from __future__ import annotations
-
 import logging
 from time import perf_counter
 from typing import Any

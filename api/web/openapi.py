@@ -1,7 +1,5 @@
 """The documentation of routes that check their own input, made from the shapes they check with."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What browsers on the shop's pages may read of answers that take the shortcut."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 Headers = Sequence[tuple[bytes, bytes]]

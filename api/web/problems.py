@@ -1,7 +1,5 @@
 """Errors as RFC 9457 problem details: one shape for all of them, and one table from exception to status."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any

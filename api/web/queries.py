@@ -1,7 +1,5 @@
 """Query strings and bodies to checked questions."""
 
-from __future__ import annotations
-
 from typing import Any, TypeVar
 from urllib.parse import unquote_plus
 

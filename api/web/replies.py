@@ -1,7 +1,5 @@
 """JSON and lines of JSON, written without working anything out anew."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Iterable
 
 import msgspec

@@ -1,7 +1,5 @@
 """Settings of the HTTP service. Read once, at the entry points."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator

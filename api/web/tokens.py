@@ -1,7 +1,5 @@
 """Ids that nobody can guess: of answers and requests."""
 
-from __future__ import annotations
-
 from itertools import chain
 from secrets import token_hex
 

@@ -1,7 +1,5 @@
 """What the fields of a product say of its stock and its price, wherever they are read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What all commands share: their options, progress bars and tables."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager

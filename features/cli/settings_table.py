@@ -1,7 +1,5 @@
 """The table of all settings in the documentation, made from the settings themselves."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from pydantic import AliasChoices

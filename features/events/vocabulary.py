@@ -1,7 +1,5 @@
 """The events that are accepted, their fields, and the rules they must pass."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256

@@ -1,7 +1,5 @@
 """Moves stream entries to the history on disk; an entry is deleted only after its file is synced."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -1,7 +1,5 @@
 """Events as rows of the history. Pure."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Served recommendations as a table, for the history and for experiments."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from io import BytesIO
 

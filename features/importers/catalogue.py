@@ -1,7 +1,5 @@
 """`perennial import catalogue`: products, prices, costs and stock from a file or an address."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 from typing import Any

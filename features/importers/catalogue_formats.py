@@ -1,7 +1,5 @@
 """Catalogue layouts: Google Merchant (TSV or XML; Meta's is the same), Shopify's products, plain CSV."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from features.importers.lines import Format

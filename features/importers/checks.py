@@ -1,7 +1,5 @@
 """Numbers, times and the rules a line must pass; what fails gets its reason."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import polars as pl

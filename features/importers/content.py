@@ -1,7 +1,5 @@
 """The bytes of a file or an address, unpacked if gzipped, and their text as UTF-8."""
 
-from __future__ import annotations
-
 import gzip
 import time
 import zlib

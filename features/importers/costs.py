@@ -1,7 +1,5 @@
 """`perennial import costs`: what each channel cost, day by day or month by month."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Our own events as JSON lines: the vocabulary of `POST /v1/events`, one object a line."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from hashlib import sha256
 from typing import Any

@@ -1,7 +1,5 @@
 """Our own events as a table (CSV, .xlsx or parquet): each row is a line of an order, or one event."""
 
-from __future__ import annotations
-
 from hashlib import sha256
 
 import polars as pl

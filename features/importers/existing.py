@@ -1,7 +1,5 @@
 """What a home holds already: its products under all their names, and the orders it has taken."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import polars as pl

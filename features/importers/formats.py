@@ -1,7 +1,5 @@
 """Which format a file of orders is in, recognised by its columns."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from features.importers.events_table import EVENTS

@@ -1,7 +1,5 @@
 """Checked lines split into new, existing and rejected ones, and the products they bring."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import polars as pl

@@ -1,7 +1,5 @@
 """The columns that every format's rows are mapped onto, so that all later steps are shared."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which order lines are not products: postage, fees, adjustments, vouchers, samples."""
 
-from __future__ import annotations
-
 import polars as pl
 
 CODES = ("POST", "DOT", "CRUK", "AMAZONFEE", "BANK CHARGES", "SHIPPING", "POSTAGE", "DISCOUNT", "TIP")

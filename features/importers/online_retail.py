@@ -1,7 +1,5 @@
 """The Online Retail layout of the UCI repository, in its CSV and .xlsx forms."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from features.importers.lines import Format

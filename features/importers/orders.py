@@ -1,7 +1,5 @@
 """`perennial import orders`: a file of orders or events into the history, whole or not at all."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path

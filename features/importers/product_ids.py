@@ -1,7 +1,5 @@
 """One id per product: aliases on record, and spellings that differ only in case, become one id."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import polars as pl

@@ -1,7 +1,5 @@
 """Why a line is set aside: a closed set of reasons, each with what to do about it."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 

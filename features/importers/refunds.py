@@ -1,7 +1,5 @@
 """Which order a refund belongs to, and how much of a stated total is new, where the file does not say."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The file of lines set aside: their line numbers, the reasons, and their own cells."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 

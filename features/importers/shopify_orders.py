@@ -1,7 +1,5 @@
 """Shopify's orders export: one row per line item, the order's own cells on its first row only."""
 
-from __future__ import annotations
-
 from hashlib import sha256
 
 import polars as pl

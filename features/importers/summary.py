@@ -1,7 +1,5 @@
 """What an import did, for people and for programs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """Any file as a table of text cells, each row with its line number in the file."""
 
-from __future__ import annotations
-
 import csv
 import io
 from dataclasses import dataclass

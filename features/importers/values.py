@@ -1,7 +1,5 @@
 """Text to numbers and times; the date format is inferred from the whole column."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import polars as pl

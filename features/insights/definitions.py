@@ -1,7 +1,5 @@
 """The definition of every figure, shown in reports, on pages and in the documentation."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 Unit = Literal["count", "number", "money", "share", "days", "ratio", "date", "text"]

@@ -1,7 +1,5 @@
 """A report as one HTML file, with its data and the same script and style as the dashboard."""
 
-from __future__ import annotations
-
 from html import escape
 from pathlib import Path
 

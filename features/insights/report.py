@@ -1,7 +1,5 @@
 """A report: figures and tables with their definitions, in one part per currency."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 

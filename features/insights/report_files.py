@@ -1,7 +1,5 @@
 """Reports as JSON files of the home, replaced atomically."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import msgspec

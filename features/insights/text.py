@@ -1,7 +1,5 @@
 """Figures as text for the terminal."""
 
-from __future__ import annotations
-
 from features.insights.definitions import Unit
 from features.insights.report import Cell
 

@@ -3,8 +3,6 @@
 Only lifecycle and offer decisions read them; recommendations do not. Pure.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, get_args

@@ -4,8 +4,6 @@ A record is followed by the ids behind it, product and order, in as many more re
 See docs/decisions/0015-the-live-log-is-fixed-width.md.
 """
 
-from __future__ import annotations
-
 import struct
 from hashlib import blake2b
 from math import inf

@@ -1,7 +1,5 @@
 """The state of a shopper, from the log of recent events. Pure: bytes in, state out."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field

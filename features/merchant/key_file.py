@@ -1,7 +1,5 @@
 """keys.json of a home: changed by one process at a time; only its owner can read it."""
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager
 from pathlib import Path
 

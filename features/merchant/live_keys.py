@@ -1,7 +1,5 @@
 """The API keys that a running process accepts: the newer of its home's file and Redis' copy."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 

@@ -1,7 +1,5 @@
 """The file of the merchant's loyalty tiers; the recommender interprets its content."""
 
-from __future__ import annotations
-
 from features.home import Home
 from features.store.files import read_whole, write_whole
 

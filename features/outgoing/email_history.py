@@ -1,7 +1,5 @@
 """The products in a customer's recent e-mails, so that the next one does not repeat them."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from itertools import chain

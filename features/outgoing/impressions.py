@@ -1,7 +1,5 @@
 """Records of served recommendations, written to the stream outside the response path."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """A circuit breaker: calls fail fast while the store is down; probes find out when it answers again."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable

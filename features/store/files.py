@@ -1,7 +1,5 @@
 """Files of the home: whole or not there, even after a power cut, and changed by one process at a time."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Locks between processes: files locked by flock, which the kernel unlocks when their holder dies."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ its manifest. Either one silently starts empty when it finds only the other's lo
 a log of 6.2 if it has none of its own.
 """
 
-from __future__ import annotations
-
 import re
 import subprocess
 from datetime import UTC, datetime

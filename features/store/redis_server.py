@@ -1,7 +1,5 @@
 """The embedded Redis: a redis-server whose data is in the home folder, for shops without their own."""
 
-from __future__ import annotations
-
 import importlib.util
 import logging
 import os

@@ -1,7 +1,5 @@
 """Settings of the store, read once at the entry points."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 

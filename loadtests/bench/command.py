@@ -1,7 +1,5 @@
 """The whole bench: shops, their services, figures."""
 
-from __future__ import annotations
-
 import sys
 import tempfile
 from collections.abc import Callable

@@ -4,8 +4,6 @@ Every point is written as soon as it is measured, and one that is there is not m
 may be stopped at any time. Latencies are taken beside a shop of 1,000 products, in turns.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

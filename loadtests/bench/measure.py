@@ -1,7 +1,5 @@
 """The measurements. Ours and the reference take turns in short windows: a noisy moment hits both."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing

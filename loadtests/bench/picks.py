@@ -1,7 +1,5 @@
 """An e-mail batch: `POST /v1/picks`, a customer a line in and out, as one stream."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from http.client import HTTPConnection

@@ -1,7 +1,5 @@
 """How much a bench measures: windows, sizes, tries."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -10,8 +10,6 @@ official reference, and the cheapest for FastAPI: `/NAME/built` makes the instan
 `POST /events` takes and gives what ours does.
 """
 
-from __future__ import annotations
-
 import json
 import socket
 import sys

@@ -1,7 +1,5 @@
 """What is measured of a service that runs: answers, events, freshness, memory, the time until it is ready."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The shops that a bench measures, made by commands in processes of their own: none is imported."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

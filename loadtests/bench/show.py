@@ -1,7 +1,5 @@
 """The bench's figures as tables for people."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Where the time of an answer goes, by the service's own metric."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from urllib.request import Request, urlopen

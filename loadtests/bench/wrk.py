@@ -1,7 +1,5 @@
 """Full speed with `wrk`, about 2 microseconds a request; where it is missing, our generator has to do."""
 
-from __future__ import annotations
-
 import json
 import math
 import shutil

@@ -1,7 +1,5 @@
 """`python -m loadtests.goals.alerts`: the promises of slo.toml as Prometheus alert rules, docs/alerts.yml."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`loadtests.inside.growth HOME`: the history of a shop of any size, as an archive would hold it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

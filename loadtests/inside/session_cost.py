@@ -1,7 +1,5 @@
 """`loadtests.inside.session_cost HOME`: microseconds that the session source takes, in one process."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from time import perf_counter_ns

@@ -1,7 +1,5 @@
 """`loadtests.inside.training_cost HOME`: time and peak memory of each step of a training."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path

@@ -3,8 +3,6 @@
 The fit gets the same matrix, factors and passes, in a process of its own; both use all the cores.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Under which conditions something was measured: without them a figure means nothing."""
 
-from __future__ import annotations
-
 import os
 import platform
 import subprocess

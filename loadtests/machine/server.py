@@ -1,7 +1,5 @@
 """Perennial's own server as a child process, over a home of its own."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

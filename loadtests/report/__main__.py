@@ -1,7 +1,5 @@
 """`python -m loadtests.report`: docs/performance.md and its plots from docs/results/, all anew."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Annotated, Any

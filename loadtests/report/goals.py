@@ -1,7 +1,5 @@
 """What is aimed at: the goal of each figure, and the floor below which a version is not released."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """The growth curves: a table and a plot each."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 

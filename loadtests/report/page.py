@@ -1,7 +1,5 @@
 """docs/performance.md, written from the results."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any

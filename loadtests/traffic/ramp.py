@@ -1,7 +1,5 @@
 """Up to which rate a ramp kept the promises."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """One run of locust against a server, and what came out."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field

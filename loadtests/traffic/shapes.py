@@ -1,7 +1,5 @@
 """How load changes over a run: multiples of the basic rate, by the share of the run that has passed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 RAMP_TOP = 10.0

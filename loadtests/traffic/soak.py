@@ -1,7 +1,5 @@
 """What grows while a service runs for hours: latency, memory, open files."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

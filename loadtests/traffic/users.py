@@ -3,8 +3,6 @@
 For locust's own page: `locust -f loadtests/traffic/users.py --host http://127.0.0.1:8000`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import count
 from random import Random

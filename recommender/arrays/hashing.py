@@ -1,7 +1,5 @@
 """Chance that can be repeated: the same names give the same draw in every process, on every day."""
 
-from __future__ import annotations
-
 from hashlib import blake2b
 
 

@@ -1,7 +1,5 @@
 """The tables that training computes and serving slices: plain arrays, one row per product or customer."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple

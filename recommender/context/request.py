@@ -1,7 +1,5 @@
 """A request for recommendations, and the same in rows of a bundle."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Literal, get_args

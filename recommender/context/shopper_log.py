@@ -4,8 +4,6 @@ It finds the views and the cart that `features.live.shopper_state.fold` finds, i
 log with an order that training has not seen must be folded; so must a damaged one, or one with a long cart.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """A customer's affinities: shares of their purchases by category, brand and price band."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import msgspec

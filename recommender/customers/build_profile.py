@@ -1,7 +1,5 @@
 """One customer's profile from a bundle, live orders and the merchant's tiers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

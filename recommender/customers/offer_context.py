@@ -1,7 +1,5 @@
 """The context of an offer decision, from the bundle, the availability and the live shopper."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from math import isfinite

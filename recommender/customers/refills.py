@@ -1,7 +1,5 @@
 """Products that a customer is likely to buy again, and when; live orders included."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

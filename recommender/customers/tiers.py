@@ -1,7 +1,5 @@
 """Loyalty tiers as the merchant sets them, and how far it is to the next."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """Assignment of visitors to arms: the same arm for the same visitor, in every process and on every day."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """What held-out visitors see: the shop's best sellers, the same for everybody."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """Experiments as the owner plans them: arms, who may take part, and errors in a set of experiments."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime

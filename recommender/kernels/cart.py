@@ -1,7 +1,5 @@
 """What a cart and its customer's habits say of products."""
 
-from __future__ import annotations
-
 import numpy as np
 from numba import types
 

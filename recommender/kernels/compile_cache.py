@@ -4,8 +4,6 @@ A kernel contains the kernels of other files that it calls, but numba checks the
 the code is kept in a folder named after a hash of all files. Where none can be made, numba uses its own.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from hashlib import sha256

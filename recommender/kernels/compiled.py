@@ -4,8 +4,6 @@ Compiled on a machine's first import, seconds once; later ones read the result f
 into arrays that the caller made: to make one in a kernel costs as much as its loop.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 

@@ -1,7 +1,5 @@
 """A hash table inside kernels: it numbers distinct items in the order in which they are met."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from recommender.arrays.dtypes import Bools, Int32s

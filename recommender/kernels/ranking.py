@@ -1,7 +1,5 @@
 """Blending and ranking of candidates: one call each, where numpy would need twenty."""
 
-from __future__ import annotations
-
 import numpy as np
 from numba import types
 

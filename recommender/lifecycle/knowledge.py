@@ -1,7 +1,5 @@
 """What lifecycle decisions need from a model and its availability: products, customers, refills."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field

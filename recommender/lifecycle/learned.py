@@ -1,7 +1,5 @@
 """The customer-value and reorder models for lifecycle decisions, updated by orders since training."""
 
-from __future__ import annotations
-
 from functools import cached_property
 
 import numpy as np

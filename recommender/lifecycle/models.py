@@ -1,7 +1,5 @@
 """The narrow interface of customer models, and a model without any training."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Protocol

@@ -1,7 +1,5 @@
 """`plan`: which messages a customer gets now, which waiting ones are withdrawn, and when to check again."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import groupby

@@ -1,7 +1,5 @@
 """When a message may be sent: quiet hours, what holds promotion back, and the contact budget."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta, tzinfo
 

@@ -1,7 +1,5 @@
 """Messages under experiments: some customers get fewer, so that the effect of messages can be measured."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 import msgspec

@@ -1,7 +1,5 @@
 """The merchant's rules compiled to arrays over all items: once per change, and read by every answer."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Re-ranks candidates by the merchant's rules: boosts, rotation, caps, diversity."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """The merchant's rules: their kinds, when they are active, and errors in a set of rules."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """A bundle's tables of customers: past orders, expected value, reorder habits."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

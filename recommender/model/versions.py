@@ -1,7 +1,5 @@
 """Versions of the bundle: one folder each under `models/`, and the pointer `current`, moved atomically."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

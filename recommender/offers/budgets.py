@@ -1,7 +1,5 @@
 """Shadow prices of budgets: what a unit of money must bring, so that a budget lasts until it closes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple

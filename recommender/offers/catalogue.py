@@ -1,7 +1,5 @@
 """The offers a shop can make: what each gives, to whom, when, what it costs, and errors in a catalogue."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal

@@ -1,7 +1,5 @@
 """The next best offer: eligible arms by expected incremental margin, and no offer always among them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple

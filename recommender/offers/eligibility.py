@@ -1,7 +1,5 @@
 """Who may get an offer now, and if not, why."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """The next best offer as it is promised: the decision, the offer as it was then, and its products."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple

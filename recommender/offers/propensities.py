@@ -1,7 +1,5 @@
 """The exact chance of each arm: mostly the one believed best, and a share for exploration."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from recommender.arrays.dtypes import Bools, Float64s

@@ -1,7 +1,5 @@
 """Why this offer, why not a bigger one, why none: a decision in plain words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 

@@ -1,7 +1,5 @@
 """Sets of products from co-purchases: the strongest pairs, grown while every pair of a set has support."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Sets on offer: learned ones and the merchant's own, at today's prices and costs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice

@@ -1,7 +1,5 @@
 """The price of a set: the discount that pays for itself, or none."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import ceil, exp
 from typing import NamedTuple

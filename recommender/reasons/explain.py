@@ -2,8 +2,6 @@
 
 # ruff: noqa: ARG001 - one signature for every reason
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache

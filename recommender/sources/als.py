@@ -1,7 +1,5 @@
 """Personal sources: ALS with the vector of today's history, and what a customer buys again and again."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

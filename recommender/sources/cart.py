@@ -1,7 +1,5 @@
 """What completes a cart: what goes with all of it, and what this person buys time and again."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Sources that read tables of products. A source proposes products for a situation; it never filters."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

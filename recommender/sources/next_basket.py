@@ -1,7 +1,5 @@
 """The next basket: candidates of TIFU-KNN and of the customer's habits, ranked by learned trees."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from features.time_units import DAY_MS

@@ -1,8 +1,6 @@
 """Candidates of a customer's next order and their features, as machine code: numpy would take thirty calls
 for each of the hundred thousand customers of a training."""
 
-from __future__ import annotations
-
 import numpy as np
 from numba import types
 

@@ -1,7 +1,5 @@
 """What a visit looks at next: what other visits looked at around the same products."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The better one: similar products a step up in price, up to what this customer has been willing to pay."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from recommender.context.request import Situation

@@ -1,7 +1,5 @@
 """A shop's business calendar: weeks of usual business, of which more pass in a busy season."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

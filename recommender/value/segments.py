@@ -1,7 +1,5 @@
 """Customer segments with names that a shop owner uses: the rules, in one table."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 PRIOR_GAPS = 2.0  # so many of the shop's gaps are averaged with a customer's own

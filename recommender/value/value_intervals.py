@@ -1,7 +1,5 @@
 """Intervals of a customer's future orders and revenue: draws from the predictive distribution."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

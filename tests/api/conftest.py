@@ -1,7 +1,5 @@
 """A real server on a real socket, over a small model and an empty Redis."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager

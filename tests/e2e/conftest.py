@@ -1,7 +1,5 @@
 """A whole shop, served as a user would: built by `perennial demo`, reached over HTTP."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack

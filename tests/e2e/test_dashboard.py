@@ -1,7 +1,5 @@
 """The dashboard in a real browser: every figure drawn, desk and phone, light and dark, and only for keys."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A visitor in the demo shop: a real browser, the real service, every click a real event."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """Every command of the README does what it says."""
 
-from __future__ import annotations
-
 import re
 import socket
 import subprocess

@@ -1,7 +1,5 @@
 """`perennial serve` as processes: started, refused, killed, stopped."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """`<perennial-recs>` in a real browser, on a shop's page that allows nothing but its own files."""
 
-from __future__ import annotations
-
 import gzip
 import socket
 import threading

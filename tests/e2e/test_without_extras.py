@@ -1,7 +1,5 @@
 """`pip install perennial` alone: what serves works, the rest names its extra."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Load tests know Perennial from outside."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from pathlib import Path

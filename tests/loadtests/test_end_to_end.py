@@ -3,8 +3,6 @@
 Covers the modules of loadtests/bench, machine and traffic that have no test file of their own.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

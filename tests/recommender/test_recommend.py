@@ -1,7 +1,5 @@
 """The whole recommendation on a bundle whose answers can be computed by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """`perennial evaluate`: how good the answers are, on data sets with known answers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path

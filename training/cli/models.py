@@ -1,7 +1,5 @@
 """Commands about models: train, list, publish, roll back."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Annotated
 

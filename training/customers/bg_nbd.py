@@ -1,7 +1,5 @@
 """BG/NBD: a customer may leave after every repeat order (Fader, Hardie and Lee 2005)."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.special import betaln, gammaln
 

@@ -1,7 +1,5 @@
 """Forecasts held against what came: isotonic by deciles."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.optimize import isotonic_regression
 

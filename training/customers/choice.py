@@ -1,7 +1,5 @@
 """Which kind of order model forecasts a shop's own past best."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from recommender.arrays.dtypes import Float64s

@@ -1,7 +1,5 @@
 """What a model of customers leaves unexplained, learned as a factor on its expectation."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from recommender.arrays.dtypes import Float64s

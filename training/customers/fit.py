@@ -1,7 +1,5 @@
 """Maximum likelihood for the order models: several starts, logarithms of the parameters, guards."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

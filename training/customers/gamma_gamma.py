@@ -1,7 +1,5 @@
 """Gamma-Gamma: the money of a customer's mean order (Fader and Hardie 2013)."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import gammaln

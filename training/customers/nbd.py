@@ -1,7 +1,5 @@
 """NBD: nobody leaves (Ehrenberg 1959). What is left where the data cannot tell who left."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.special import gammaln
 

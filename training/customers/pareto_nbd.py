@@ -1,7 +1,5 @@
 """Pareto/NBD: a customer may leave at any time (Schmittlein, Morrison and Colombo 1987)."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.special import gammaln
 

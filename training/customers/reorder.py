@@ -1,7 +1,5 @@
 """`fit_reorder`: learns from the gaps between purchases of a product when it will be bought again."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

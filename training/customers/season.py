@@ -1,7 +1,5 @@
 """Seasonality: how much busier than usual a shop is in each part of the year."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

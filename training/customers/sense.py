@@ -1,7 +1,5 @@
 """Whether a forecast of customers makes sense, and what stands in its place where it does not."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Customers' tastes: a few numbers each, from the products that they bought."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

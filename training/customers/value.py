@@ -1,7 +1,5 @@
 """`fit_customer_value`: a history -> what serving needs to say what each customer is worth."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Earlier days on which a forecast could have been made: the data of that time, and the outcome."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

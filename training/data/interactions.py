@@ -1,7 +1,5 @@
 """History -> sparse matrices: orders, buyers and sessions by product, and confidences for ALS."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

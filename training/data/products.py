@@ -1,7 +1,5 @@
 """The catalogue's facts of each product, by row of the model."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any

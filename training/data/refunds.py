@@ -1,7 +1,5 @@
 """Order lines net of refunds: returned pieces off the quantity, refunded sums off the price."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from features.events.vocabulary import is_fully_refunded

@@ -1,7 +1,5 @@
 """How often each product is bought again, and after how long."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The demo shop: written as files such as a shop would hand over, then imported and trained like any."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from datetime import datetime

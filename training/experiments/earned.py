@@ -1,7 +1,5 @@
 """What Perennial earned, estimated by comparison with the holdout."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from math import sqrt
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Which visitors were exposed to which arm of an experiment, each visitor once."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 

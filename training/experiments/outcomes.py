@@ -1,7 +1,5 @@
 """What each visitor brought after the first exposure: every order counted once, net of refunds."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import polars as pl

@@ -1,7 +1,5 @@
 """Every version of every experiment, kept in a file of the home: Redis keeps the last versions only."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import msgspec

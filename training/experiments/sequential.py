@@ -1,7 +1,5 @@
 """Confidence sequences: intervals that hold at all times at once, so that one may look every day."""
 
-from __future__ import annotations
-
 from math import exp, inf, lgamma, log, sqrt
 from typing import NamedTuple
 

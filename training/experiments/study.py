@@ -1,7 +1,5 @@
 """One experiment over the orders of one currency: its arms, metric by metric."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """The verdict of an experiment in plain words, and how many days an undecided one still needs."""
 
-from __future__ import annotations
-
 from math import ceil, inf
 from typing import Literal, NamedTuple
 

@@ -1,7 +1,5 @@
 """Where customers come from."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from training.data.history import linked

@@ -1,7 +1,5 @@
 """What the customer-value model expects of each customer, as columns beside their past."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Price bands: the lower, middle and upper third of a category's prices."""
 
-from __future__ import annotations
-
 import polars as pl
 
 

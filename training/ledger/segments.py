@@ -1,7 +1,5 @@
 """Each customer's segment, by the recommender's own rules."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from features.time_units import DAY_S

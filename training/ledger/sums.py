@@ -1,7 +1,5 @@
 """Sums, and shares of them, that hold for empty columns too."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import polars as pl

@@ -1,7 +1,5 @@
 """What reports read of the history, in one pass: sales, the channels of visits, and facts of customers."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Several rankers before the same cases with known answers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import NamedTuple

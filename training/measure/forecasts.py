@@ -1,7 +1,5 @@
 """How good forecasts of amounts are: whether the best come first, and whether the amounts are right."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.stats import rankdata
 

@@ -4,8 +4,6 @@ Names hold metric, k and convention: `recall@10`, `hr@20`, `mrr@20`, `phr@10` (h
 `ndcg@10_full` (the ideal list holds the whole truth), `ndcg@10_cut` (the ideal list ends at k too).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 

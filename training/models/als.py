@@ -1,7 +1,5 @@
 """ALS on implicit feedback, and the index that finds the products nearest to a customer."""
 
-from __future__ import annotations
-
 import faiss
 import numpy as np
 from implicit.als import AlternatingLeastSquares

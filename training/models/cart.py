@@ -1,7 +1,5 @@
 """How the cart model is set: its ridge, and what a customer's own habit counts beside it."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

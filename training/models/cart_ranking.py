@@ -1,7 +1,5 @@
 """Trees that order what completes a customer's cart, learned from carts with one product hidden."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

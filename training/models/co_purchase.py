@@ -1,7 +1,5 @@
 """What is bought (or looked at) together: asymmetric cosine with shrinkage."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix

@@ -1,7 +1,5 @@
 """ALS vectors for products that nobody bought or viewed yet, predicted from the catalogue."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

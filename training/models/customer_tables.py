@@ -1,7 +1,5 @@
 """History -> the tables of a bundle with a row for each customer."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What goes with a whole cart: EASE (Steck 2019) on the products that sell most."""
 
-from __future__ import annotations
-
 import os
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Rankings that are the same for everybody: popular, trending, new."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

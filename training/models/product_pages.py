@@ -1,7 +1,5 @@
 """The two lists of a product page: similar products and complements."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array

@@ -1,7 +1,5 @@
 """Visits -> which products are viewed around each product, and how shoppers move between them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product

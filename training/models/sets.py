@@ -1,7 +1,5 @@
 """History -> sets of products to sell together, with the evidence for each."""
 
-from __future__ import annotations
-
 from functools import reduce
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Reading product titles: their words, and the noun that says what the thing is."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What a policy to be replayed on logged decisions consists of: a catalogue and an offer model."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import msgspec

@@ -1,7 +1,5 @@
 """The log of offer decisions, joined with the orders after them, and the offer model fitted to it."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Qini and AUUC: how well scores rank customers by the effect of a treatment."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

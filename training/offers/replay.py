@@ -1,7 +1,5 @@
 """Logged decisions replayed: what other policies would have earned with the same customers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime

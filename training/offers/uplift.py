@@ -1,7 +1,5 @@
 """Uplift of a treatment: meta-learners over ridge regressions, with one weight for each feature."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Which discounts earned, and which gave margin away."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Price elasticities of products, shrunk towards those of their category and of the shop."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Order lines by week: the price of each product in a week, and how many orders contained it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What customers like: categories, brands, price bands, and whether they wait for discounts."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from features.insights.report import Part, Plot, Table, table

@@ -1,7 +1,5 @@
 """All reports of a shop, and the files that the service reads."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 

@@ -1,7 +1,5 @@
 """What customers of each channel cost and bring."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import polars as pl

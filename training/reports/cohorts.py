@@ -1,7 +1,5 @@
 """Customers by the month, product and channel of their first order: who comes back, and what they bring."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A row for each customer: past orders, segment and tier, and predictions."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from features.insights.report import Column, Part, table

@@ -1,7 +1,5 @@
 """The report of experiments and of the holdout: the effect of each arm, and what Perennial earned."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """The shop in a dozen figures, and month by month."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import polars as pl

@@ -1,7 +1,5 @@
 """The published model: when and on what it was trained, its metrics, and what it expects of offers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

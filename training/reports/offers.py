@@ -1,7 +1,5 @@
 """The report of offers: what was offered, what was taken, and what it earned."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import polars as pl

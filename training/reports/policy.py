@@ -1,7 +1,5 @@
 """The report of offer policies, evaluated on the shop's log: as decided, each offer for all, new ones."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any

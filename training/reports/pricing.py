@@ -1,7 +1,5 @@
 """The report of prices: elasticities, which discounts earned and which gave margin away."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

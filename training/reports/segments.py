@@ -1,7 +1,5 @@
 """How many customers are in each segment and tier, and what is expected of them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import polars as pl

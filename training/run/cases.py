@@ -1,7 +1,5 @@
 """Evaluation cases: requests as of a time in the past, and what the shoppers then bought or viewed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import islice
 

@@ -1,7 +1,5 @@
 """Evaluation on the shop's own last weeks, by a model trained on the time before."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

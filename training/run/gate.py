@@ -1,7 +1,5 @@
 """What a bundle must be before it may serve."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

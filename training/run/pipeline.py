@@ -1,7 +1,5 @@
 """History and catalogue -> the tables of a bundle, step by step."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The result of a training, for people and for programs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The weight of each source of a placement, learned from cases after the time the sources were fitted on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """The training run: examine on the last weeks, fit on everything, gate, publish."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime

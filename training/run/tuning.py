@@ -1,7 +1,5 @@
 """Random search, within a given time, for the settings that rank best on the shop's own last weeks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product

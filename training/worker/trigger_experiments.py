@@ -1,7 +1,5 @@
 """The worker's part of experiments: which ones are saved, and who was exposed to which arm by a trigger."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime

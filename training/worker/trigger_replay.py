@@ -1,7 +1,5 @@
 """The history replayed event by event into live state: the state of each customer at a moment."""
 
-from __future__ import annotations
-
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta

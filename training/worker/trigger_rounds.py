@@ -1,7 +1,5 @@
 """The worker's lifecycle rounds: every minute, decide about customers who are due and hand out triggers."""
 
-from __future__ import annotations
-
 import logging
 import math
 import threading

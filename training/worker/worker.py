@@ -1,7 +1,5 @@
 """The worker role: archives events, hands out triggers, and trains a new model when it is due."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal

@@ -1,7 +1,5 @@
 """A visit that ended without a cart."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from features.time_units import DAY_MS, HOUR_MS

@@ -1,7 +1,5 @@
 """A cart that was left: a series that ends when it is bought, emptied, or sold out."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from features.time_units import HOUR_MS

@@ -1,7 +1,5 @@
 """Messages after an order: thanks, onboarding, a request for a review, cross-selling."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A product that the customer showed interest in is back in stock, or costs less."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from features.live.customer_facts import CustomerState

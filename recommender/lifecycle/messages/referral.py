@@ -1,7 +1,5 @@
 """Asks satisfied customers to refer the shop to friends."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from features.time_units import DAY_MS

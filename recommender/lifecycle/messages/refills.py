@@ -1,7 +1,5 @@
 """Products due to be bought again: one product, or the usual order as a whole."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime
 

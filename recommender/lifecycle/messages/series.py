@@ -1,7 +1,5 @@
 """Messages that follow one another."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 

@@ -1,7 +1,5 @@
 """A tier that an order reached or nearly reached, and customers among the best."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from features.time_units import DAY_MS, HOUR_MS

@@ -1,7 +1,5 @@
 """A series for new customers who have not bought yet."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from features.time_units import HOUR_MS

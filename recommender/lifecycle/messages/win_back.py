@@ -3,8 +3,6 @@
 On a shop's first day many are due at once: their messages are spread over `spread_days`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from zlib import crc32
 

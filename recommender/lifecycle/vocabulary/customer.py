@@ -1,7 +1,5 @@
 """The inputs of a lifecycle decision: a customer's events, what models say of them, and products."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol

@@ -1,7 +1,5 @@
 """Occasions to write to a customer, and the triggers made of them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, Literal, get_args
 

@@ -1,7 +1,5 @@
 """The merchant's settings for lifecycle messages; the defaults fit a small shop."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Set
 from itertools import pairwise
 from typing import Annotated, Literal

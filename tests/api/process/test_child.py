@@ -1,7 +1,5 @@
 """A process that is started again: how soon, and when not."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

@@ -1,7 +1,5 @@
 """The pages over ASGI: types, caching, protection, and nothing from anybody else's server."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """An API process as it is started: by the supervisor, and alone. Covers api/process/processes.py, too."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

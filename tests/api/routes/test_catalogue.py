@@ -1,7 +1,5 @@
 """`/v1/catalogue`: the very next answer goes by the change."""
 
-from __future__ import annotations
-
 import httpx
 import pytest
 

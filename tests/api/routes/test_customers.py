@@ -1,7 +1,5 @@
 """A customer's profile over HTTP: model, live orders, contacts, and whatever may be missing."""
 
-from __future__ import annotations
-
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

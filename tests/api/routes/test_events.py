@@ -1,7 +1,5 @@
 """`POST /v1/events`: nothing acknowledged is lost, nothing counts twice, nothing bad refuses the rest."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from typing import Any

@@ -3,8 +3,6 @@
 Covers api/serving/experiments.py and api/serving/offer_experiments.py, too.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

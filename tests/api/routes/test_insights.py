@@ -1,7 +1,5 @@
 """The figures over HTTP: who may see them, and what is said before there are any."""
 
-from __future__ import annotations
-
 import httpx
 import pytest
 

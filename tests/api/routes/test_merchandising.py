@@ -3,8 +3,6 @@
 Covers api/serving/revisions.py and api/serving/inputs.py, too.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

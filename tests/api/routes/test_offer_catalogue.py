@@ -1,7 +1,5 @@
 """`/v1/offers/catalogue` as a merchant uses it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

@@ -1,7 +1,5 @@
 """Health, metrics, documentation, and problems of routes that do not exist."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import httpx

@@ -1,7 +1,5 @@
 """`/v1/bundles` as a product page, a cart and a merchant use it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

@@ -3,8 +3,6 @@
 Covers api/serving/widgets.py, api/web/problems.py and api/web/replies.py, too.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

@@ -1,7 +1,5 @@
 """`/v1/tiers`: what a merchant saves is what profiles and triggers go by."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

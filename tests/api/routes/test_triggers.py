@@ -1,7 +1,5 @@
 """`/v1/triggers` as an e-mail service and a merchant's dashboard use it."""
 
-from __future__ import annotations
-
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Widgets, pages and e-mail picks take the same way to an answer; each waits for Redis as long as it may."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

@@ -1,7 +1,5 @@
 """The holdout gets best sellers, no offers and no promotion; routes/test_experiments.py has the arms."""
 
-from __future__ import annotations
-
 from itertools import count
 from typing import Any
 

@@ -3,8 +3,6 @@
 Covers api/routes/offers.py, api/serving/budget_prices.py and api/serving/budget_report.py, too.
 """
 
-from __future__ import annotations
-
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """E-mail picks as a sending tool asks for them. Covers api/routes/picks.py, too."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any, get_args

@@ -1,7 +1,5 @@
 """The model that is read while the rest of a process is still being imported."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

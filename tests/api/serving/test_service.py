@@ -1,7 +1,5 @@
 """What a running process takes over: models that change, stock meanwhile, a store that goes away."""
 
-from __future__ import annotations
-
 import threading
 
 import httpx

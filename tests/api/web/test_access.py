@@ -3,8 +3,6 @@
 Covers api/serving/security.py and api/serving/shoppers.py, too.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import os

@@ -1,7 +1,5 @@
 """The shortcut to an answer is HTTP like the long way, through api/web/middleware.py."""
 
-from __future__ import annotations
-
 import json
 import socket
 from collections.abc import Iterator

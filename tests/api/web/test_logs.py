@@ -1,7 +1,5 @@
 """Log lines are JSON and hold no personal data."""
 
-from __future__ import annotations
-
 import json
 import logging
 import sys

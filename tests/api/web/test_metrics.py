@@ -1,7 +1,5 @@
 """What is counted in plain memory is scraped as prometheus-client would have counted it itself."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

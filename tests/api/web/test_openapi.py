@@ -3,8 +3,6 @@
 Covers api/schemas/ and api/process/app.py, too.
 """
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from pathlib import Path

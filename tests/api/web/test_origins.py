@@ -1,7 +1,5 @@
 """Browsers on the shop's pages read answers of the shortcut and of the long way alike."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import httpx

@@ -1,7 +1,5 @@
 """What a query string says."""
 
-from __future__ import annotations
-
 import pytest
 
 from api.web.queries import ask_of_query

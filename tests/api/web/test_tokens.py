@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import re
 
 from api.web.tokens import AT_ONCE, new_token

@@ -1,7 +1,5 @@
 """Price drops and products back in stock."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import json
 
 from features.history import events_parquet as history

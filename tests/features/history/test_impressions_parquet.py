@@ -1,7 +1,5 @@
 """Served recommendations as rows: nothing is lost on the way through JSON."""
 
-from __future__ import annotations
-
 from datetime import timedelta, timezone
 
 import polars as pl

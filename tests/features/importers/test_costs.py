@@ -1,7 +1,5 @@
 """Spending files: what is read, what is set aside and why, and files that come again."""
 
-from __future__ import annotations
-
 import csv
 from datetime import UTC, date, datetime
 from pathlib import Path

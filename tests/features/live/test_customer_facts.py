@@ -1,7 +1,5 @@
 """Facts about customers: their values, their order, and the browsers that they come from."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

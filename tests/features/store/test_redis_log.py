@@ -1,7 +1,5 @@
 """The log of each version of Redis is on the disk, and no version starts empty over another's."""
 
-from __future__ import annotations
-
 import logging
 import os
 import re

@@ -1,7 +1,5 @@
 """The growth curves, over shops so small that a point takes seconds."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

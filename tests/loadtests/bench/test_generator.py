@@ -1,7 +1,5 @@
 """The bench's own generator, against real sockets."""
 
-from __future__ import annotations
-
 import socket
 import threading
 import time

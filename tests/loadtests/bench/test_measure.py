@@ -1,7 +1,5 @@
 """What windows come to."""
 
-from __future__ import annotations
-
 import pytest
 
 from loadtests.bench.generator import Load

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from loadtests.bench.stages import stage_us
 
 

@@ -1,7 +1,5 @@
 """The alert rules say what slo.toml says."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A shop many times over: every copy is the small shop again, under names of its own."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path

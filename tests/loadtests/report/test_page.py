@@ -1,7 +1,5 @@
 """The page of figures, from results as a bench saves them. Covers all of loadtests/report."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

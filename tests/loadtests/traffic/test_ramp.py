@@ -1,7 +1,5 @@
 """What a ramp sustained, of parts computed by hand."""
 
-from __future__ import annotations
-
 import pytest
 
 from loadtests.goals.slo import Row

@@ -1,7 +1,5 @@
 """What the recorder makes of answers, without a server."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

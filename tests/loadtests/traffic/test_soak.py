@@ -1,7 +1,5 @@
 """What grew over hours, of samples made by hand; and of this process, live."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 

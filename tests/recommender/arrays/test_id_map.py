@@ -1,7 +1,5 @@
 """Ids and rows."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 

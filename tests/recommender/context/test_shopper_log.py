@@ -1,7 +1,5 @@
 """The loop over a log's records and `fold` say the same, whatever is in it."""
 
-from __future__ import annotations
-
 from math import inf
 from random import Random
 

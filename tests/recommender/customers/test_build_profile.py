@@ -1,7 +1,5 @@
 """One customer's profile, by hand: orders, value, tier, refills, affinities, and what live orders change."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Loyalty tiers: a customer's tier, and plans that cannot be used."""
 
-from __future__ import annotations
-
 import pytest
 
 from recommender.customers.tiers import BadTiers, TierPlan, TierStatus, read_plan, tier_status

@@ -1,7 +1,5 @@
 """Machine code is made anew when a file of what it calls has changed."""
 
-from __future__ import annotations
-
 import ast
 import os
 import subprocess

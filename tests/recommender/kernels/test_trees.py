@@ -1,7 +1,5 @@
 """Trees, scored by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

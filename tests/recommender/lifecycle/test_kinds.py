@@ -1,7 +1,5 @@
 """Each kind of message: when it comes, that it comes once, and what ends it."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 

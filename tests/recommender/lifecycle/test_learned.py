@@ -1,7 +1,5 @@
 """What the fitted models say, from parameters set by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Whatever customers do and whenever we look: once an occasion, within the budget, never at night."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any

@@ -1,7 +1,5 @@
 """Whatever somebody sends, a look at them ends well: nobody can keep the worker from the others."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """When messages may go out: quiet hours, consent, holds and the one budget."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 

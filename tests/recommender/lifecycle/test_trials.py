@@ -1,7 +1,5 @@
 """Messages to who is held out, and to the arms of an experiment about offers."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from itertools import count
 

@@ -1,7 +1,5 @@
 """Rules, and answers under them, on a bundle small enough to reckon by hand."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Live changes of the catalogue."""
 
-from __future__ import annotations
-
 import msgspec
 import numpy as np
 import pytest

@@ -1,7 +1,5 @@
 """A bundle that is damaged in any way is refused before anything is parsed."""
 
-from __future__ import annotations
-
 import random
 import shutil
 from collections.abc import Callable

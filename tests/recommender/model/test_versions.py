@@ -1,7 +1,5 @@
 """Publishing and going back."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """What budgets ask, so that they last for those who are to come."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Sets at current prices, as the merchant wants them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """When what somebody buys again and again runs out, in the reasons they read."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from small_customers import bundle_with_customers

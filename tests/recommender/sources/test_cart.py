@@ -1,7 +1,5 @@
 """Cart completion by hand: EASE's weights of the cart and the habit on one scale."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from random import Random
 

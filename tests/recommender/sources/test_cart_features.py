@@ -1,7 +1,5 @@
 """The features of products that may complete ann's cart, by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """The next-basket source, against vectors computed by hand."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import msgspec

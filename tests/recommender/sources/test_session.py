@@ -1,7 +1,5 @@
 """Where a visit goes next, on rows whose sums can be computed by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """The better one, by price, price bands and what its buyers do."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

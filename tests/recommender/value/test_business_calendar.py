@@ -1,7 +1,5 @@
 """The clock that runs fast when a shop is busy."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """What a customer is worth, from parameters set by hand."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Order models against published figures, closed forms in other words, and numerical integration."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.integrate import quad

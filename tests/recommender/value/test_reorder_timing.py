@@ -1,7 +1,5 @@
 """When something is bought again, from weights set by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.stats import norm

@@ -1,7 +1,5 @@
 """Segments: every rule at its edges, and nobody without one."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

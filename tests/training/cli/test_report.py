@@ -1,7 +1,5 @@
 """`perennial report` as it is typed: every format, a day of the past, a shop without orders."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

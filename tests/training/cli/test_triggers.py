@@ -1,7 +1,5 @@
 """`perennial triggers`, offline and beside a running store."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Fits against published parameters, and against the parameters that made the data."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

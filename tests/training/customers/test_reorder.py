@@ -1,7 +1,5 @@
 """What is learned of gaps, on orders of known rhythm."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Order days and summaries by hand, from events in a real archive."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import numpy as np

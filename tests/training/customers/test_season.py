@@ -1,7 +1,5 @@
 """What the year does to a shop, told from its growth and from who left."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from features.time_units import MEAN_YEAR_DAYS

@@ -1,7 +1,5 @@
 """No forecast beyond three times the last year's pace is published."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Customer value of shops of every size, and what a shop's past teaches."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What Perennial earned: by hand, in words, and the coverage of the interval."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Visitors and their orders by hand: each counted once, in one arm, across browsers and wrong clocks."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Orders net of everything, by hand."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import pytest

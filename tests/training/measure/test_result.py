@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from training.measure.result import Evaluation
 
 EVALUATION = Evaluation(

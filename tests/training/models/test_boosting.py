@@ -1,7 +1,5 @@
 """Boosting learns what puts the wanted first, and serving's trees say what LightGBM's say."""
 
-from __future__ import annotations
-
 import lightgbm
 import numpy as np
 import pytest

@@ -1,7 +1,5 @@
 """Content vectors where the truth is planted: a product's vector is the sum of what its words say."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix

@@ -1,7 +1,5 @@
 """What a bundle holds of each customer, fitted on a real archive."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What next-basket training learns from."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

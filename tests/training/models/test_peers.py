@@ -1,7 +1,5 @@
 """TIFU-KNN's neighbours, by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix

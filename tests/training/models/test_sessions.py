@@ -1,7 +1,5 @@
 """The visit model on a handful of visits whose weights can be computed by hand."""
 
-from __future__ import annotations
-
 from math import exp, log, sqrt
 
 import numpy as np

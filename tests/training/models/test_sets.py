@@ -1,7 +1,5 @@
 """Sets out of a small shop's orders, by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 from sales import sale, shop_of
 

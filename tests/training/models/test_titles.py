@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from training.models.titles import ENGLISH, compounds, heads, language_of, noun_phrase, singular, words

@@ -1,7 +1,5 @@
 """What offers bring, out of the log of decisions and the orders after them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 

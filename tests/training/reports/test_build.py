@@ -1,7 +1,5 @@
 """All reports of shops of any size, from none to several currencies, and as of any day."""
 
-from __future__ import annotations
-
 import json
 from datetime import date
 

@@ -1,7 +1,5 @@
 """Channels: who came from where, what they cost, whether that pays."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import polars as pl

@@ -1,7 +1,5 @@
 """Cohorts by hand: who came back in which month, and what they brought by then."""
 
-from __future__ import annotations
-
 from datetime import date
 
 from sales import sale, shop_of

@@ -1,7 +1,5 @@
 """The report of experiments whose arms differ, do not differ, or lose visitors."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """The key figures of shops small enough to work them out by hand."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What offer policies earn, from a log whose true values can be computed."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Prices of a generated shop whose elasticities are known."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 import numpy as np

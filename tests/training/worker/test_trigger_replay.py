@@ -1,7 +1,5 @@
 """A replay of the history gives the live state of that time."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The worker's rounds over a real Redis: every trigger once and none lost, even after a crash."""
 
-from __future__ import annotations
-
 import json
 import threading
 from datetime import datetime, timedelta

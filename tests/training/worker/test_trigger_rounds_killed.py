@@ -1,7 +1,5 @@
 """Workers that are killed at any moment: every message goes out, and none twice."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

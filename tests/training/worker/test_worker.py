@@ -1,7 +1,5 @@
 """When the worker trains again."""
 
-from __future__ import annotations
-
 import os
 from datetime import timedelta
 from pathlib import Path

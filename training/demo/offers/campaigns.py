@@ -1,7 +1,5 @@
 """The demo shop's offer catalogue, and its past campaigns as a log of offer decisions."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """How the demo shop's customers respond to an offer: as a draw, and in expectation."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NamedTuple
 

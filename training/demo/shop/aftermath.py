@@ -1,7 +1,5 @@
 """Events in the weeks after an order: refund or cancellation, review, survey, support ticket, referral."""
 
-from __future__ import annotations
-
 from random import Random
 
 from features.events.vocabulary import Order

@@ -1,7 +1,5 @@
 """The contents of a basket: due refills, products to the customer's taste, and their complements."""
 
-from __future__ import annotations
-
 from bisect import bisect
 from dataclasses import dataclass
 from itertools import accumulate

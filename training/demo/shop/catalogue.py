@@ -1,7 +1,5 @@
 """What the shop sells: types of product from `range/*.toml`, each in three qualities and a few variants."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from datetime import datetime, timedelta

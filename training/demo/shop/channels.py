@@ -1,7 +1,5 @@
 """channels.csv: what the new customers of each month cost, by channel."""
 
-from __future__ import annotations
-
 import csv
 from collections import Counter
 from pathlib import Path

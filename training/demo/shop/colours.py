@@ -1,7 +1,5 @@
 """The shop's colours: by name, and by association with a flavour or a scent."""
 
-from __future__ import annotations
-
 NAMED_COLOURS = {
     "Sage": ("#9caf92", "a soft grey-green"),
     "Oatmeal": ("#d8c5a5", "warm, flecked and easy to live with"),

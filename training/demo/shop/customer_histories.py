@@ -1,7 +1,5 @@
 """The orders of a simulated customer: when each comes, what is in it, and what it costs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from random import Random
 

@@ -1,7 +1,5 @@
 """Collects the events of the simulation, and writes them in the order of time."""
 
-from __future__ import annotations
-
 import gzip
 from collections import Counter
 from dataclasses import dataclass

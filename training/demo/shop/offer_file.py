@@ -1,7 +1,5 @@
 """offers.csv: the offers that were given, their propensities and outcomes."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 from typing import Any

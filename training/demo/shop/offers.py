@@ -1,7 +1,5 @@
 """Past offers, given at random with known propensities, and the orders that they brought."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from random import Random
 

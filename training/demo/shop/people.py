@@ -1,7 +1,5 @@
 """The simulated customers: how often and how long they order, their tastes, and their uplift by offers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from itertools import accumulate
 

@@ -1,7 +1,5 @@
 """A picture for each product: one drawing for each kind of product, in the colours of the variant."""
 
-from __future__ import annotations
-
 import tomllib
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Planted relations between products: complements, which go together, and substitutes."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from itertools import combinations

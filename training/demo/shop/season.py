@@ -1,7 +1,5 @@
 """When customers shop: by month, weekday and hour. Days count from the start of the history."""
 
-from __future__ import annotations
-
 from bisect import bisect
 from datetime import datetime, timedelta
 from itertools import accumulate

@@ -1,7 +1,5 @@
 """Three shoppers whose view of the shop a visitor of the demo can take."""
 
-from __future__ import annotations
-
 from recommender.experiments.assignment import is_held_out
 from training.demo.shop.baskets import Assortment
 from training.demo.shop.customer_histories import CustomerHistory

@@ -1,7 +1,5 @@
 """Files about the products: the merchant feed, the pictures, and the data of the shop's pages."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 from typing import Any

@@ -3,8 +3,6 @@
 The effect of an arm is the share of customers' repeat orders that it loses.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path

@@ -27,8 +27,6 @@ cancellations
   next_refills (JSON: product_ids of the habits that this order refills)
 """
 
-from __future__ import annotations
-
 import csv
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """From orders to events: visits that view, search, fill a cart, buy or leave."""
 
-from __future__ import annotations
-
 from random import Random
 
 import msgspec

@@ -1,7 +1,5 @@
 """Writes the whole demo shop into one folder."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from pathlib import Path

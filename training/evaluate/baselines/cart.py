@@ -1,7 +1,5 @@
 """Simple methods to complete a cart, to compare the served one with."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix

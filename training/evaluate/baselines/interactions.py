@@ -1,7 +1,5 @@
 """Simple methods for the next purchase, by what a user viewed, carted and bought."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

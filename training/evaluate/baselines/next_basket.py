@@ -1,7 +1,5 @@
 """Simple and published methods for the next basket, to compare the served one with."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

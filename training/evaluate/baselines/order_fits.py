@@ -1,7 +1,5 @@
 """The order models as the literature fits them: by maximum likelihood alone, on all customers of a day."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from recommender.arrays.dtypes import Float64s

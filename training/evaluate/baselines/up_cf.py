@@ -1,7 +1,5 @@
 """UP-CF@r: recent purchases of customers with similar baskets (Faggioli, Polato, Aiolli 2020)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import product
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Off-policy estimates from a bandit's log, compared with a log of random choices (Saito et al. 2021)."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from time import monotonic
 from typing import Any

@@ -1,7 +1,5 @@
 """Data sets of orders by known customers: earlier baskets, and the target basket to predict."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Data sets of orders as cart cases: a later order with one product hidden."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate

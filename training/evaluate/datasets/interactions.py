@@ -1,7 +1,5 @@
 """Views, carts and purchases of known users; the held-out purchase of each is to be predicted."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Data sets of visits: every view is predicted from the views before it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 

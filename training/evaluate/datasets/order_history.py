@@ -1,7 +1,5 @@
 """Orders from a shop's own home or from a file, to fit models of customers on."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -4,8 +4,6 @@ The cut is at midnight, as many days before the end as training holds out for it
 fees are today's. Stock of that day is not known, so out-of-stock products are ranked, too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any

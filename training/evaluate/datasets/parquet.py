@@ -1,7 +1,5 @@
 """Parquet files given by users, with errors that say what is wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

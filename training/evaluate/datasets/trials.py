@@ -1,7 +1,5 @@
 """Randomised trials in the format of hillstrom.parquet: each customer's arm and outcomes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What every task evaluates: a history to train on, and cases from after it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 

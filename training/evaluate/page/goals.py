@@ -1,7 +1,5 @@
 """What docs/quality.md shows: which task on which data set, and the figures to hold ours against."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 Figures = dict[str, float]

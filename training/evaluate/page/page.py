@@ -1,7 +1,5 @@
 """docs/quality.md and its plots, made of the results beside it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A plot of rankers side by side, SVG by hand; it follows the reader's light or dark theme."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from html import escape
 

@@ -1,7 +1,5 @@
 """Every figure of docs/quality.md, measured anew."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Carts: one product of a later order is hidden, to be found among the whole catalogue."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 from time import monotonic

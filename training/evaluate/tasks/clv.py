@@ -1,7 +1,5 @@
 """Customer lifetime value: forecasts as of a day, compared with the orders and revenue after it."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import monotonic

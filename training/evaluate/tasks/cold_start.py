@@ -1,7 +1,5 @@
 """Cold start: whether content vectors of products that nobody bought yet rank well for their buyers."""
 
-from __future__ import annotations
-
 from time import monotonic
 from typing import Any
 

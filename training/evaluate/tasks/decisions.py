@@ -1,7 +1,5 @@
 """Margin of a shop's own offer decisions, and of each arm for everybody, estimated from the decision log."""
 
-from __future__ import annotations
-
 from time import monotonic
 
 import numpy as np

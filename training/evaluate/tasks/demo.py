@@ -1,7 +1,5 @@
 """The generated shop, whose truth is known: how much of its planted structure the served model finds."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime

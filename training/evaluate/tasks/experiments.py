@@ -1,7 +1,5 @@
 """Experiments in which nothing was changed, looked at every day: how often is a difference announced?"""
 
-from __future__ import annotations
-
 from math import sqrt
 from time import monotonic
 from typing import NamedTuple

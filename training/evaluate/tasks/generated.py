@@ -1,7 +1,5 @@
 """Time and memory of the customer-value step, on a generated shop of any size."""
 
-from __future__ import annotations
-
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Metrics of a policy, estimated from a log; none where the log is not sufficient."""
 
-from __future__ import annotations
-
 from training.measure.metrics import Metrics
 from training.offers.off_policy import Log, dr, effective_sample_size, refusal, snips
 

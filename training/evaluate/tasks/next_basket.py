@@ -1,7 +1,5 @@
 """The next order of customers with a history, predicted by the `email` placement and by simpler methods."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 from time import monotonic

@@ -1,7 +1,5 @@
 """CPU of an offer's decision beside that of a recommendation: same process, same customers, same moment."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import cycle, islice

@@ -1,7 +1,5 @@
 """The generated shop, whose customers' responses are known: how close offer decisions come to the best."""
 
-from __future__ import annotations
-
 from time import monotonic
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The value of an offer policy: learned on a trial, or estimated from the log of another policy."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from time import monotonic
 

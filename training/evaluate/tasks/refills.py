@@ -1,7 +1,5 @@
 """The generated shop's planted habits: whether the refills of the next order are predicted."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Iterator

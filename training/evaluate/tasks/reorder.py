@@ -1,7 +1,5 @@
 """When customers buy a product again: their last date, predicted from those before it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic

@@ -1,7 +1,5 @@
 """The next product of a visit: every view of the later visits is predicted from the views before it."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 from time import monotonic

@@ -1,7 +1,5 @@
 """Whom a treatment moves: learned on four fifths of a randomised trial, asked about the fifth."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from time import monotonic
 

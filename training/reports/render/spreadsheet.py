@@ -1,7 +1,5 @@
 """A report as CSV that no spreadsheet takes for formulas."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterator

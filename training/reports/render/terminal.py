@@ -1,7 +1,5 @@
 """A report on the terminal, with bars and shades."""
 
-from __future__ import annotations
-
 from rich.console import Console, Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text

@@ -1,7 +1,5 @@
 """Relations planted in the ground truth show in the events of the shop."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter, defaultdict
 from datetime import datetime

@@ -1,7 +1,5 @@
 """A home's own history as a data set: what lies before the cut, and what is asked about."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Files that are not what they should be are named, with what is wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The page of results: what it says, and that the one in docs/ is the one that its results make."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

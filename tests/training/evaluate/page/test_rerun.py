@@ -1,7 +1,5 @@
 """Measuring everything anew, on a data set of one section alone."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`perennial evaluate clv` and `reorder` on small shops."""
 
-from __future__ import annotations
-
 import json
 from datetime import date, datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The next-basket evaluation on shops small enough to know what must come out."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A report as text, CSV and a page: what is shown, and that no text of a shop does anything."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
