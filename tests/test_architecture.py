@@ -90,9 +90,18 @@ ASKS = {
 }  # to ask, not to score
 
 
-@pytest.mark.parametrize(
-    "task", ["tasks/next_basket", "tasks/session", "tasks/cart", "datasets/interactions", "tasks/demo"]
-)
+RANKING = ["tasks/next_basket", "tasks/session", "tasks/cart", "datasets/interactions"]
+
+
+@pytest.mark.parametrize("task", RANKING)
+def test_a_ranking_task_leaves_it_to_the_exam_what_serves(task: str) -> None:
+    text = (EVALUATE / f"{task}.py").read_text()
+    assert "exam.compared(bundle, others, " in text
+    assert '"perennial"' not in text
+    assert _modules_of(ast.parse(text), "recommender") <= ASKS
+
+
+@pytest.mark.parametrize("task", ["exam", "tasks/demo"])
 def test_an_evaluation_ranks_with_what_serves(task: str) -> None:
     tree = ast.parse((EVALUATE / f"{task}.py").read_text())
     measured = [

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,7 +19,6 @@ from features.cli.options import (
     show_table,
 )
 from features.home import Home
-from features.progress import Report
 from training.errors import BadDataset
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ UntilOption = Annotated[
     typer.Option("--until", formats=["%Y-%m-%d"], help="Last day that is known; else near the middle."),
 ]
 BaselinesOption = Annotated[Literal["all", "none"], typer.Option(help="What to measure beside the model.")]
-Evaluate = Callable[[Path | Home, int, bool, Report], "Evaluation"]
 
 
 @evaluate.command("session")
@@ -60,7 +59,7 @@ def session(
     weeks."""
     from training.evaluate.tasks.session import evaluate_session
 
-    _run(evaluate_session, _source(dataset, home), seeds, baselines, as_json)
+    _run(partial(evaluate_session, _source(dataset, home), seeds, baselines == "all"), as_json)
 
 
 @evaluate.command("next-basket")
@@ -75,7 +74,7 @@ def next_basket(
     events.parquet (customer_id, event, product_id, timestamp), or of a home's last weeks."""
     from training.evaluate.tasks.next_basket import evaluate_next_basket
 
-    _run(evaluate_next_basket, _source(dataset, home), seeds, baselines, as_json)
+    _run(partial(evaluate_next_basket, _source(dataset, home), seeds, baselines == "all"), as_json)
 
 
 @evaluate.command("cart")
@@ -90,7 +89,7 @@ def cart(
     held-out purchases of interactions.parquet (user, item, event, split, timestamp)."""
     from training.evaluate.tasks.cart import evaluate_cart
 
-    _run(evaluate_cart, _source(dataset, home), seeds, baselines, as_json)
+    _run(partial(evaluate_cart, _source(dataset, home), seeds, baselines == "all"), as_json)
 
 
 @evaluate.command("demo")
@@ -98,8 +97,7 @@ def demo(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     """What was planted in the demo shop of a home, found again by the model that serves there."""
     from training.evaluate.tasks.demo import evaluate_demo
 
-    shop = Home(home)
-    _run(lambda *options: evaluate_demo(shop, *options[2:]), shop, 1, "all", as_json)
+    _run(partial(evaluate_demo, Home(home)), as_json)
 
 
 @evaluate.command("cold-start")
@@ -107,8 +105,7 @@ def cold_start(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> 
     """Customers of products that nobody bought yet: a draw of a shop's products, hidden and foretold."""
     from training.evaluate.tasks.cold_start import evaluate_cold_start
 
-    shop = Home(home)
-    _run(lambda *options: evaluate_cold_start(shop, options[-1]), shop, 1, "all", as_json)
+    _run(partial(evaluate_cold_start, Home(home)), as_json)
 
 
 @evaluate.command("offers")
@@ -121,8 +118,7 @@ def offers(
     """What offers earn in the demo shop of a home after 20,000 decisions, beside its known best ones."""
     from training.evaluate.tasks.offers import evaluate_offers
 
-    shop = Home(home)
-    _run(lambda _, *options: evaluate_offers(shop, *options), shop, seeds, baselines, as_json)
+    _run(partial(evaluate_offers, Home(home), seeds, baselines == "all"), as_json)
 
 
 @evaluate.command("offer-cost")
@@ -130,8 +126,7 @@ def offer_cost(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> 
     """CPU of an offer's decision over that of a recommendation, in a home with a model and offers."""
     from training.evaluate.tasks.offer_cost import evaluate_offer_cost
 
-    shop = Home(home)
-    _run(lambda *options: evaluate_offer_cost(shop, options[-1]), shop, 1, "all", as_json)
+    _run(partial(evaluate_offer_cost, Home(home)), as_json)
 
 
 @evaluate.command("experiments")
@@ -141,8 +136,7 @@ def experiments(
     """How often 1,000 experiments without any difference announce one, looked at every day for 60 days."""
     from training.evaluate.tasks.experiments import evaluate_experiments
 
-    shop = Home(home)
-    _run(lambda _, *options: evaluate_experiments(shop, *options), shop, 1, baselines, as_json)
+    _run(partial(evaluate_experiments, Home(home), baselines=baselines == "all"), as_json)
 
 
 @evaluate.command("uplift")
@@ -155,7 +149,7 @@ def uplift(
     """Whom a treatment moves: Qini and AUUC on a trial as in hillstrom.parquet, by five folds."""
     from training.evaluate.tasks.uplift import evaluate_uplift
 
-    _run(lambda _, *options: evaluate_uplift(dataset, *options), dataset, seeds, baselines, as_json)
+    _run(partial(evaluate_uplift, dataset, seeds, baselines == "all"), as_json)
 
 
 @evaluate.command("policy")
@@ -168,14 +162,9 @@ def policy(
 ) -> None:
     """What a policy earns: learned on a trial as in hillstrom.parquet, judged from logs (bts_*.parquet
     beside random_*.parquet), or what a shop's own decisions earned."""
-    from training.evaluate.tasks.decisions import evaluate_decisions
     from training.evaluate.tasks.policy import evaluate_policy
 
-    source = _source(dataset, home)
-    if isinstance(source, Home):
-        _run(lambda shop, *_: evaluate_decisions(shop), source, seeds, baselines, as_json)
-    else:
-        _run(lambda _, *options: evaluate_policy(source, *options), source, seeds, baselines, as_json)
+    _run(partial(evaluate_policy, _source(dataset, home), seeds, baselines == "all"), as_json)
 
 
 @evaluate.command("page", hidden=True)
@@ -212,15 +201,9 @@ def clv(
     from training.evaluate.tasks.generated import measure_generated
 
     if generated is not None:
-        _run(lambda *others: measure_generated(generated, others[-1]), Path(), 1, baselines, as_json)
-        return
-    _run(
-        lambda source, _, beside, report: evaluate_clv(source, beside, report, until),
-        _source(dataset, home),
-        1,
-        baselines,
-        as_json,
-    )
+        _run(partial(measure_generated, generated), as_json)
+    else:
+        _run(partial(evaluate_clv, _source(dataset, home), baselines == "all", until=until), as_json)
 
 
 @evaluate.command("reorder")
@@ -234,13 +217,8 @@ def reorder(
     """When customers buy a product again: the last date, foretold from those before."""
     from training.evaluate.tasks.reorder import evaluate_reorder
 
-    _run(
-        lambda source, _, beside, report: evaluate_reorder(source, beside, report, least_times),
-        _source(dataset, home),
-        1,
-        baselines,
-        as_json,
-    )
+    source = _source(dataset, home)
+    _run(partial(evaluate_reorder, source, baselines == "all", least_times=least_times), as_json)
 
 
 def _source(dataset: Path | None, home: Path | None) -> Path | Home:
@@ -253,9 +231,10 @@ def _source(dataset: Path | None, home: Path | None) -> Path | Home:
     raise typer.BadParameter("give either a DATASET or --home DIR, and not both")
 
 
-def _run(evaluate_task: Evaluate, source: Path | Home, seeds: int, baselines: str, as_json: bool) -> None:
+def _run(task: Callable[..., "Evaluation"], as_json: bool) -> None:
+    """task: all but `report` is given."""
     with plain_errors(BadDataset), progress() as report:
-        evaluation = evaluate_task(source, seeds, baselines == "all", report)
+        evaluation = task(report=report)
     show(evaluation, as_json=as_json)
     if not as_json:
         for table in evaluation.tables():

@@ -27,35 +27,28 @@ AsOfOption = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="What was known at the end of this day (UTC)."),
 ]
-ABOUT = {
-    "kpi": "Revenue, LTV, repeat rate and the like; cohorts, segments, channels, affinities with --about.",
-    "experiment": "What each experiment's arms brought, what Perennial earned, and how sure that is.",
-    "pricing": "How sales answered prices, which discounts earned, and which gave margin away.",
-    "offers": "What was offered, what was taken, and what it earned.",
-    "policy": "What offer policies earn by the shop's own decisions; a new catalogue before it goes live.",
-    "model": "The model that serves: how well it does, and what it knows of offers.",
-    "customers": "Every customer: orders, revenue, segment, tier, churn risk and what is expected.",
-}
 About = Literal["kpi", "cohorts", "segments", "channels", "affinities"]
 
 
-@report.command("kpi", help=ABOUT["kpi"])
+@report.command("kpi")
 def kpi(
     about: Annotated[About, typer.Option(help="Which figures.")] = "kpi",
     format: FormatOption = "table",
     as_of: AsOfOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
+    """Revenue, LTV, repeat rate and the like; cohorts, segments, channels, affinities with --about."""
     _show(Home(home), about, format, as_of)
 
 
-@report.command("experiment", help=ABOUT["experiment"])
+@report.command("experiment")
 def experiment(
     experiment_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Only this one.")] = None,
     format: FormatOption = "table",
     as_of: AsOfOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
+    """What each experiment's arms brought, what Perennial earned, and how sure that is."""
     # Imported here because serving imports this module too, and must not load training's libraries.
     from features.insights.report_files import write_report
     from training.experiments.plans import remember_plans, saved_plans
@@ -74,15 +67,17 @@ def experiment(
         _print(built, format)
 
 
-@report.command("pricing", help=ABOUT["pricing"])
+@report.command("pricing")
 def pricing(
     format: FormatOption = "table", as_of: AsOfOption = None, home: HomeOption = DEFAULT_HOME
 ) -> None:
+    """How sales answered prices, which discounts earned, and which gave margin away."""
     _show(Home(home), "pricing", format, as_of, with_forecast=False)
 
 
-@report.command("offers", help=ABOUT["offers"])
+@report.command("offers")
 def offers(format: FormatOption = "table", home: HomeOption = DEFAULT_HOME) -> None:
+    """What was offered, what was taken, and what it earned."""
     from training.reports.offers import offers_report
     from training.reports.policy import finished_outcomes
 
@@ -91,7 +86,7 @@ def offers(format: FormatOption = "table", home: HomeOption = DEFAULT_HOME) -> N
     _print(offers_report(shop, finished_outcomes(shop), day, currency), format)
 
 
-@report.command("policy", help=ABOUT["policy"])
+@report.command("policy")
 def policy(
     replay: Annotated[
         list[Path] | None,
@@ -104,6 +99,7 @@ def policy(
     format: FormatOption = "table",
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
+    """What offer policies earn by the shop's own decisions; a new catalogue before it goes live."""
     from training.errors import BadDataset
     from training.offers.candidates import offer_model_of, read_catalogue
     from training.reports.policy import finished_outcomes, policy_report
@@ -116,18 +112,20 @@ def policy(
         _print(policy_report(finished_outcomes(shop), day, currency, candidates, offer_model), format)
 
 
-@report.command("model", help=ABOUT["model"])
+@report.command("model")
 def model(format: FormatOption = "table", home: HomeOption = DEFAULT_HOME) -> None:
+    """The model that serves: how well it does, and what it knows of offers."""
     from training.reports.model import model_report
 
     shop = Home(home)
     _print(model_report(shop, _today(shop)[0].isoformat()), format)
 
 
-@report.command("customers", help=ABOUT["customers"])
+@report.command("customers")
 def customers(
     format: FormatOption = "table", as_of: AsOfOption = None, home: HomeOption = DEFAULT_HOME
 ) -> None:
+    """Every customer: orders, revenue, segment, tier, churn risk and what is expected."""
     _show(Home(home), "customers", format, as_of)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import redis
 
 KindOption = Annotated[str | None, typer.Option(help="One kind, or several separated by commas.")]
-AsOfOption = Annotated[
+ReplayTimeOption = Annotated[
     datetime | None,
     typer.Option("--as-of", help="With --dry-run: as if it were then (UTC), with what had happened by then."),
 ]
@@ -32,14 +32,14 @@ DryRunOption = Annotated[
     typer.Option("--dry-run", help="Work out from the history what would be sent; nothing is written."),
 ]
 LinesOption = Annotated[bool, typer.Option("--json", help="Print a JSON object a line, for programs.")]
-TriggerLine = dict[str, Any]
+TriggerRow = dict[str, Any]
 
 
 def triggers(
     home: HomeOption = DEFAULT_HOME,
     kind: KindOption = None,
     dry_run: DryRunOption = False,
-    as_of: AsOfOption = None,
+    as_of: ReplayTimeOption = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows of the table.")] = 30,
     as_json: LinesOption = False,
 ) -> None:
@@ -62,7 +62,7 @@ def triggers(
         _show(lines, limit)
 
 
-def _waiting(client: redis.Redis, now: datetime) -> Iterator[TriggerLine]:
+def _waiting(client: redis.Redis, now: datetime) -> Iterator[TriggerRow]:
     """Triggers handed out and not expired. Reading them here does not count as a contact."""
     last = BEGINNING
     while last:
@@ -72,14 +72,14 @@ def _waiting(client: redis.Redis, now: datetime) -> Iterator[TriggerLine]:
         yield from (msgspec.json.decode(line) for line in entries[1::2])
 
 
-def _replayed(home: Home, client: redis.Redis, now: datetime) -> list[TriggerLine]:
+def _replayed(home: Home, client: redis.Redis, now: datetime) -> list[TriggerRow]:
     # Imported here because serving imports this module too, and must not load training's libraries.
     from training.worker.trigger_replay import replay
     from training.worker.trigger_rounds import Lifecycle, merchants_settings
 
     now_ms, (settings, _) = int(now.timestamp() * 1000), merchants_settings(client)
     knowledge = Lifecycle(client, home, StoreSettings().holdout).knowledge()
-    due: list[TriggerLine] = []
+    due: list[TriggerRow] = []
     with progress() as report:
         report("Replaying the history", 0, 1)
         states = list(replay(home, now, StoreSettings()).states())
@@ -87,11 +87,11 @@ def _replayed(home: Home, client: redis.Redis, now: datetime) -> list[TriggerLin
             if number % 500 == 0:
                 report("Looking at customers", number, len(states))
             plan = knowledge.decide(customer, state, now_ms, settings)
-            due += [cast(TriggerLine, msgspec.to_builtins(trigger)) for trigger in plan.triggers]
+            due += [cast(TriggerRow, msgspec.to_builtins(trigger)) for trigger in plan.triggers]
     return sorted(due, key=lambda line: (line["due_at"], line["id"]))
 
 
-def _show(lines: list[TriggerLine], limit: int) -> None:
+def _show(lines: list[TriggerRow], limit: int) -> None:
     rows = [
         (
             str(line.get("due_at", ""))[:16].replace("T", " "),

@@ -1,8 +1,12 @@
-"""Which kind of order model forecasts a shop's own past best."""
+"""Which kind of order model forecasts windows of a shop's own past best."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from recommender.arrays.dtypes import Float64s
+from recommender.value.business_calendar import BusinessCalendar
 from recommender.value.order_models import (
     BG_NBD,
     MBG_NBD,
@@ -12,14 +16,48 @@ from recommender.value.order_models import (
     Summary,
     expected_orders,
 )
-from training.customers.fit import fit, likelihood
-from training.customers.windows import Window
+from training.customers.fit import fit_order_model, likelihood
+from training.customers.rfm import OrderDays, Rfm, summarise
 
 MODEL_KINDS = (PARETO_NBD, MBG_NBD, BG_NBD)
-PRIOR = 1.0  # see `fit`
+PRIOR = 1.0  # see `fit_order_model`
 YEAR_WEEKS = 52.0
 FEWEST_REPEATERS = 5  # customers who came again, for any model
 FALLBACK = OrderModel(NBD, 0.3, 26.0, 0.0, 0.0)  # few repeat, and rarely: where there are no data to fit on
+WINDOW_SHARES = (0.5, 0.6, 0.7, 0.8)  # of the history, where windows begin; all of them end today
+FEWEST_IN_WINDOW = 30  # a window that begins with fewer is left out
+SHORTEST_WEEKS = 2.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """rfm: the customers at the end of day `cut`; orders and revenue: theirs in the `weeks` after it."""
+
+    cut: int
+    weeks: float
+    rfm: Rfm
+    orders: Float64s
+    revenue: Float64s
+
+
+def windows(days: OrderDays, until_day: int, calendar: BusinessCalendar) -> Iterator[Window]:
+    """The windows of a history that are long enough and have enough customers."""
+    begin = int(days.day.min()) if len(days) else until_day
+    for share in WINDOW_SHARES:
+        cut = begin + int(share * (until_day - begin))
+        weeks = float(calendar.weeks(cut, until_day))
+        rfm = summarise(days.before(cut + 1), cut, calendar)
+        if weeks >= SHORTEST_WEEKS and len(rfm) >= FEWEST_IN_WINDOW:
+            yield window(days, rfm, cut, until_day, weeks)
+
+
+def window(days: OrderDays, rfm: Rfm, cut: int, until_day: int, weeks: float) -> Window:
+    """Orders and revenue of the customers in `rfm` after day `cut`, up to and with `until_day`."""
+    later = days.where((days.day > cut) & (days.day <= until_day))
+    size = 1 + int(max(rfm.customer.max(initial=-1), later.customer.max(initial=-1)))
+    orders = np.bincount(later.customer, minlength=size)[rfm.customer].astype(np.float64)
+    revenue = np.asarray(np.bincount(later.customer, later.revenue, size)[rfm.customer], np.float64)
+    return Window(cut, weeks, rfm, orders, revenue)
 
 
 def fit_or_guess(kind: int, summary: Summary) -> OrderModel:
@@ -31,7 +69,7 @@ def fit_or_guess(kind: int, summary: Summary) -> OrderModel:
     """
     if np.count_nonzero(summary.frequency) < FEWEST_REPEATERS:
         return FALLBACK
-    model = fit(kind, summary, PRIOR).model
+    model = fit_order_model(kind, summary, PRIOR).model
     return (
         model._replace(b=float(summary.age.max())) if model.kind == NBD and covers_a_year(summary) else model
     )

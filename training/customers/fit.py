@@ -1,6 +1,6 @@
 """Maximum likelihood for the order models: several starts, logarithms of the parameters, guards."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,15 +8,9 @@ from scipy.optimize import minimize
 
 from recommender.arrays.dtypes import Float64s
 from recommender.value.order_models import BG_NBD, MBG_NBD, NBD, PARETO_NBD, OrderModel, Summary
-from training.customers import bg_nbd, mbg_nbd, nbd, pareto_nbd
+from training.customers.likelihoods import log_likelihood
 
-LOG_LIKELIHOODS = {
-    BG_NBD: bg_nbd.log_likelihood,
-    MBG_NBD: mbg_nbd.log_likelihood,
-    PARETO_NBD: pareto_nbd.log_likelihood,
-    NBD: nbd.log_likelihood,
-}
-STARTS = {  # r, alpha in mean ages, a, b; b of Pareto/NBD in mean ages too
+ORDER_STARTS = {  # r, alpha in mean ages, a, b; b of Pareto/NBD in mean ages too
     BG_NBD: ((0.3, 0.2, 0.8, 2.5), (1.0, 1.0, 1.0, 5.0), (2.0, 0.3, 0.3, 3.0)),
     MBG_NBD: ((0.5, 0.2, 0.8, 1.5), (1.0, 1.0, 0.5, 3.0), (2.0, 0.3, 0.3, 3.0)),
     PARETO_NBD: ((0.5, 0.3, 0.6, 0.4), (1.0, 1.0, 1.0, 1.0), (2.0, 0.5, 0.4, 2.0)),
@@ -24,18 +18,18 @@ STARTS = {  # r, alpha in mean ages, a, b; b of Pareto/NBD in mean ages too
 }
 LARGEST_LOG = 16.0
 LEAST_SHARE_LEAVING = 1e-3  # a / (a + b) after an order, or a / b a week: below it nobody leaves
-FEW_CUSTOMERS, MOST_CUSTOMERS = 1_500, 10_000  # fair samples: to try starts on, and to fit on
+FEW_CUSTOMERS, FITTED_CUSTOMERS = 1_500, 10_000  # fair samples: to try starts on, and to fit on
 BROADLY, FINELY = 1e-7, 1e-13  # relative precision of the log-likelihood
 
 
 class Fitted(NamedTuple):
-    """A model and the log-likelihood of the customers it was fitted on (at most MOST_CUSTOMERS)."""
+    """A model and the log-likelihood of the customers it was fitted on (at most FITTED_CUSTOMERS)."""
 
     model: OrderModel
     log_likelihood: float
 
 
-def fit(kind: int, seen: Summary, prior: float = 0.0, seed: int = 0) -> Fitted:
+def fit_order_model(kind: int, seen: Summary, prior: float = 0.0, seed: int = 0) -> Fitted:
     """The likeliest model of a kind. A kind that finds nobody leaving, or nothing finite, becomes NBD.
 
     prior: how many customers' worth of belief that rates and stays differ between customers as an
@@ -45,19 +39,20 @@ def fit(kind: int, seen: Summary, prior: float = 0.0, seed: int = 0) -> Fitted:
     """
     rng = np.random.default_rng(seed)
     scale = max(float(seen.age.mean()), 1.0)
-    trial = _loss(kind, drawn(seen, FEW_CUSTOMERS, rng), prior)
-    found = min((_descend(trial, start, BROADLY) for start in _starts(kind, scale)), key=lambda one: one[0])
-    sample = drawn(seen, MOST_CUSTOMERS, rng)
-    found = _descend(_loss(kind, sample, prior), found[1], FINELY)
-    model = _model(kind, found[1])
-    if kind != NBD and not sound(model):
-        return fit(NBD, seen, prior, seed)
+    trial = _loss(kind, fair_sample(seen, FEW_CUSTOMERS, rng), prior)
+    starts = _starts(kind, scale)
+    bounds = [(-LARGEST_LOG, LARGEST_LOG)] * len(starts[0])
+    found = min((descend(trial, start, BROADLY, bounds) for start in starts), key=lambda each: each.loss)
+    sample = fair_sample(seen, FITTED_CUSTOMERS, rng)
+    model = _model(kind, descend(_loss(kind, sample, prior), found.at, FINELY, bounds).at)
+    if kind != NBD and not loses_customers(model):
+        return fit_order_model(NBD, seen, prior, seed)
     return Fitted(model, likelihood(sample, model))
 
 
 def likelihood(seen: Summary, model: OrderModel) -> float:
     """Logarithm of it."""
-    return float(LOG_LIKELIHOODS[model.kind](model, seen).sum())
+    return float(log_likelihood(model, seen).sum())
 
 
 def _loss(kind: int, seen: Summary, prior: float) -> Callable[[Float64s], float]:
@@ -65,7 +60,7 @@ def _loss(kind: int, seen: Summary, prior: float) -> Callable[[Float64s], float]
 
     def loss(log_parameters: Float64s) -> float:
         with np.errstate(all="ignore"):
-            each = LOG_LIKELIHOODS[kind](_model(kind, log_parameters), distinct)
+            each = log_likelihood(_model(kind, log_parameters), distinct)
         doubt = prior * float(log_parameters[::2] @ log_parameters[::2]) / 2
         value = (doubt - float(weights @ each)) / weights.sum()
         return value if np.isfinite(value) else 1e9
@@ -75,18 +70,32 @@ def _loss(kind: int, seen: Summary, prior: float) -> Callable[[Float64s], float]
 
 def _starts(kind: int, scale: float) -> list[Float64s]:
     units = (1.0, scale, 1.0, scale if kind == PARETO_NBD else 1.0)
-    return [np.log(np.array(start) * units[: len(start)]) for start in STARTS[kind]]
+    return [np.log(np.array(start) * units[: len(start)]) for start in ORDER_STARTS[kind]]
 
 
-def _descend(loss: Callable[[Float64s], float], start: Float64s, precision: float) -> tuple[float, Float64s]:
+class Descent(NamedTuple):
+    """Where a descent ended, and the loss there."""
+
+    loss: float
+    at: Float64s
+
+
+def descend(
+    loss: Callable[[Float64s], float],
+    start: Float64s,
+    precision: float,
+    bounds: Sequence[tuple[float, float]],
+    steps: int = 300,
+) -> Descent:
+    """To the nearest minimum, by L-BFGS-B; precision: relative, of the loss."""
     found = minimize(
         loss,
         start,
         method="L-BFGS-B",
-        bounds=[(-LARGEST_LOG, LARGEST_LOG)] * len(start),
-        options={"ftol": precision, "gtol": 1e-8, "maxiter": 300},
+        bounds=bounds,
+        options={"ftol": precision, "gtol": 1e-8, "maxiter": steps},
     )
-    return float(found.fun), np.asarray(found.x)
+    return Descent(float(found.fun), np.asarray(found.x))
 
 
 def _model(kind: int, log_parameters: Float64s) -> OrderModel:
@@ -94,13 +103,13 @@ def _model(kind: int, log_parameters: Float64s) -> OrderModel:
     return OrderModel(kind, *values[:4])
 
 
-def sound(model: OrderModel) -> bool:
+def loses_customers(model: OrderModel) -> bool:
     """Finite, and customers do leave."""
     leaving = model.a / (model.b if model.kind == PARETO_NBD else model.a + model.b)
     return bool(np.isfinite(model[1:]).all() and np.isfinite(leaving) and leaving >= LEAST_SHARE_LEAVING)
 
 
-def drawn(seen: Summary, at_most: int, rng: np.random.Generator) -> Summary:
+def fair_sample(seen: Summary, at_most: int, rng: np.random.Generator) -> Summary:
     """All, or a fair sample of a large shop."""
     if len(seen.age) <= at_most:
         return seen

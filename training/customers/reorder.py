@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from recommender.arrays.dtypes import Float64s
 from recommender.value.reorder_timing import MAX_REPEATS, Habits, Reorder, due, gap_features
 from training.data.history import OrderLines
-from training.data.repeat import GAP_PRIOR, RATE_PRIOR_BUYERS, UNKNOWN_GAP_DAYS, shrunk
+from training.data.repeat import GAP_PRIOR_REPEATS, RATE_PRIOR_BUYERS, UNKNOWN_GAP_DAYS, shrunk
 
-STEPS = 50
+REWEIGHTINGS_OF_GAPS = 50
 SMALLEST_ERROR = 0.05  # log days: smaller errors weigh as much as this one, or their weights were infinite
 MOST_GAPS = 300_000  # a random sample of more is as good
-BATCH = 500_000  # habits whose next days are computed at a time
+HABITS_AT_ONCE = 500_000  # habits whose next days are computed at a time
 FEWEST_GAPS = 20  # with fewer nothing is learned: the customer's shrunk own gap is the forecast
 UNMEASURED_ERROR = np.log(4.0)  # a quarter to four times the forecast, where too few errors were measured
 PAIR = ("customer", "item")
@@ -29,9 +29,9 @@ def fit_reorder(lines: OrderLines, category: NDArray[np.int32], n_customers: int
     today, before, gaps = _states(days)
     observed = days.filter(pl.col("gap").is_not_null())
     per_item = observed.group_by("item").agg(pl.len().alias("n"), pl.col("gap").log().mean().alias("value"))
-    item_gap = shrunk(per_item, category, GAP_PRIOR, float(np.log(UNKNOWN_GAP_DAYS)))
+    item_gap = shrunk(per_item, category, GAP_PRIOR_REPEATS, float(np.log(UNKNOWN_GAP_DAYS)))
     packs = days.group_by("item").agg(pl.len().alias("n"), pl.col("quantity").log().mean().alias("value"))
-    item_packs = shrunk(packs, category, GAP_PRIOR, 0.0)
+    item_packs = shrunk(packs, category, GAP_PRIOR_REPEATS, 0.0)
     weights, errors = learn_gaps(gap_features(item_gap, item_packs, before), np.log(gaps), before.times - 1)
     last = days.filter(pl.col("time").shift(-1, fill_value=0) == 0)
     buyers = last.group_by("item").agg(pl.len().alias("n"), (pl.col("time") > 0).mean().alias("value"))
@@ -46,8 +46,8 @@ def fit_reorder(lines: OrderLines, category: NDArray[np.int32], n_customers: int
         *today,
         expected=np.empty((len(today.item), 3), np.float32),
     )
-    for start in range(0, len(today.item), BATCH):
-        rows = slice(start, start + BATCH)
+    for start in range(0, len(today.item), HABITS_AT_ONCE):
+        rows = slice(start, start + HABITS_AT_ONCE)
         table.expected[rows] = np.stack(due(table, today.where(rows), 0)[:3], axis=1)
     return table
 
@@ -112,7 +112,7 @@ def learn_gaps(
         if len(rows) > MOST_GAPS:
             rows = np.random.default_rng(0).choice(rows, MOST_GAPS, replace=False)
         design = np.column_stack([np.ones(len(rows)), features[rows]])
-        for _ in range(STEPS):
+        for _ in range(REWEIGHTINGS_OF_GAPS):
             weight = 1 / np.maximum(np.abs(log_gaps[rows] - design @ weights), SMALLEST_ERROR)
             hessian = (design * weight[:, None]).T @ design + 0.1 * np.eye(len(weights))
             gradient = design.T @ (weight * log_gaps[rows])

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from features.time_units import YEAR_DAYS
 from recommender.value.customer_value import NO_DAY, CustomerValue, forecast
-from training.customers.calibration import IDENTITY
+from training.customers.correction import IDENTITY
 from training.customers.rfm import OrderDays, order_days, until_day
 from training.customers.value import fit_customer_value
 from training.data.history import History
 
 MOST_TIMES = 3.0  # of the last year's pace: more than that no shop's known customers bring in the next
-AT_ONCE = 50_000  # customers
+CUSTOMERS_AT_ONCE = 50_000  # customers
 
 
 class SoundValue(NamedTuple):
@@ -52,7 +52,7 @@ def last_year(days: OrderDays, today: int) -> float:
 def next_year(value: CustomerValue, today: int) -> float:
     """Revenue expected of all who have ordered. Not finite: inf."""
     rows = np.flatnonzero(value.first_day != NO_DAY)
-    some = (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE))
+    some = (rows[start : start + CUSTOMERS_AT_ONCE] for start in range(0, len(rows), CUSTOMERS_AT_ONCE))
     parts = (forecast(value, value.customers(part), today, (YEAR_DAYS,)).revenue.sum() for part in some)
     total = float(sum(parts))
     return total if np.isfinite(total) else np.inf

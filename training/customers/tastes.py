@@ -26,14 +26,14 @@ class TasteAxes:
 
     def of(self, lines: OrderLines, customers: NDArray[np.int32]) -> Float64s:
         """(n, n_axes + 1) float64: each customer's coordinates, and the mean log price of their products."""
-        bought = customer_items(lines, self.n_customers, len(self.idf))[customers]
+        bought = bought_by_customer(lines, self.n_customers, len(self.idf))[customers]
         log_price = (bought @ np.log(self.price + 0.2)) / np.maximum(np.diff(bought.indptr), 1)
         return np.column_stack([unit_rows(bought, self.idf) @ self.axes, log_price])
 
 
 def fit_taste_axes(lines: OrderLines, n_customers: int, n_items: int) -> TasteAxes:
     """Singular vectors of who bought what; products of few customers weigh more (IDF)."""
-    bought = customer_items(lines, n_customers, n_items)
+    bought = bought_by_customer(lines, n_customers, n_items)
     bought = bought[np.flatnonzero(np.diff(bought.indptr))]
     buyers = np.asarray(bought.sum(axis=0)).ravel()
     idf = np.log(max(bought.shape[0], 1) / (1 + buyers)).clip(0.0)
@@ -53,7 +53,7 @@ def relative_prices(lines: OrderLines, n_items: int) -> Float64s:
     return np.where(sold > 0, total / np.maximum(sold, 1) / mean, 1.0)
 
 
-def customer_items(lines: OrderLines, n_customers: int, n_items: int) -> csr_matrix:
+def bought_by_customer(lines: OrderLines, n_customers: int, n_items: int) -> csr_matrix:
     """(n_customers, n_items) float32 of 1 where a known customer bought a product."""
     own = lines.where(lines.customer >= 0)
     return indicators(own.customer, own.item, (n_customers, n_items))

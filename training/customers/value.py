@@ -19,19 +19,17 @@ from recommender.value.customer_value import (
     past_revenue_factor,
 )
 from recommender.value.order_models import NBD, OrderModel, Summary, expected_orders
-from training.customers.calibration import IDENTITY, isotonic_knots
-from training.customers.choice import choose_model, covers_a_year, fit_or_guess
-from training.customers.correction import fit_log_linear
+from training.customers.choice import Window, choose_model, covers_a_year, fit_or_guess, windows
+from training.customers.correction import IDENTITY, fit_log_linear, isotonic_knots
 from training.customers.gamma_gamma import fit_or_guess_spend
 from training.customers.rfm import Rfm, order_days, summarise
 from training.customers.season import season
 from training.customers.tastes import TasteAxes, fit_taste_axes
-from training.customers.windows import Window, windows
 from training.data.history import History, OrderLines
 
-FEATURES = 7  # of `correction_features`
+N_FEATURES = 7  # of `correction_features`
 ORDERS_POWER, REVENUE_POWER = 0.0, 0.5
-MOST_CUSTOMERS = 50_000  # a fair sample learns as well
+TAUGHT_CUSTOMERS = 50_000  # a fair sample learns as well
 ALONE_WEEKS = 13.0  # the reference of a shop whose history allows no window
 
 
@@ -87,7 +85,7 @@ def fit_customer_value(
     own = lines.where((lines.customer >= 0) & taught[lines.customer])
     view = fit_taste_axes(own, n_customers, len(history.product_ids))
     lessons = [lesson(each, model, view, own, clock) for each, model in zip(found, models, strict=True)]
-    learned = learn(lessons)
+    learned = learn_corrections(lessons)
     value = with_lessons(plain, rfm, learned, view.of(lines, rfm.customer), today)
     return with_knots(value, lessons, learned)
 
@@ -100,7 +98,7 @@ def plain_value(
     spend = fit_or_guess_spend(rfm.order_days, rfm.spend)
     costed = ~np.isnan(rfm.margin)
     earned, sold = (rfm.margin * rfm.revenue)[costed].sum(), rfm.revenue[costed].sum()
-    nothing = np.zeros(1 + FEATURES)
+    nothing = np.zeros(1 + N_FEATURES)
     return CustomerValue(
         pace=clock.pace,
         model=np.array(model, np.float64),
@@ -109,7 +107,7 @@ def plain_value(
         margin=np.array([earned / sold if sold > 0 else np.nan]),
         reference_weeks=np.array([reference_weeks]),
         means=np.zeros(2),
-        features_seen=np.zeros((2, FEATURES)),
+        features_seen=np.zeros((2, N_FEATURES)),
         order_weights=nothing,
         revenue_weights=nothing,
         order_knots=IDENTITY,
@@ -147,7 +145,7 @@ def lesson(
     return Lesson(window, value, value.customers(known.customer), products)
 
 
-def learn(lessons: list[Lesson]) -> Learned:
+def learn_corrections(lessons: list[Lesson]) -> Learned:
     """Two steps, for orders and for revenue: what a customer's numbers explain, and then their products."""
     products = np.concatenate([each.products for each in lessons])
     features = np.concatenate([_features(each) for each in lessons])
@@ -250,13 +248,13 @@ def with_knots(value: CustomerValue, lessons: list[Lesson], learned: Learned) ->
 
 def _spread(customers: NDArray[np.int32]) -> NDArray[np.int32]:
     """All, or every so-many-th: enough for a mean."""
-    return customers[:: 1 + len(customers) // MOST_CUSTOMERS]
+    return customers[:: 1 + len(customers) // TAUGHT_CUSTOMERS]
 
 
 def _sample(customers: NDArray[np.int32], n_customers: int) -> NDArray[np.bool_]:
     """(n_customers) which of them teach."""
     taught = np.zeros(n_customers, np.bool_)
-    if len(customers) > MOST_CUSTOMERS:
-        customers = np.random.default_rng(0).choice(customers, MOST_CUSTOMERS, replace=False)
+    if len(customers) > TAUGHT_CUSTOMERS:
+        customers = np.random.default_rng(0).choice(customers, TAUGHT_CUSTOMERS, replace=False)
     taught[customers] = True
     return taught

@@ -18,10 +18,10 @@ from training.data.refunds import net_of_refunds
 
 NO_DISCOUNTS = pl.DataFrame(schema={"order": pl.Int32, "discount": pl.Float64})
 VISITS = ("view", "click", "add_to_cart", "wishlist")
-EVENT_TYPES = (*VISITS, "purchase", "refund", "cancel", "identify")
+HISTORY_TYPES = (*VISITS, "purchase", "refund", "cancel", "identify")
 NO_ID = pl.lit(None, pl.String)
 DEFAULTS = {  # columns that lines may lack, see `history_of`
-    "type": pl.lit("purchase", pl.Enum(EVENT_TYPES)),
+    "type": pl.lit("purchase", pl.Enum(HISTORY_TYPES)),
     "received_ms": pl.col("timestamp") * 1000,
     "customer_id": NO_ID,
     "anonymous_id": NO_ID,
@@ -194,7 +194,7 @@ def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     """Read the archive. Products are those sold, viewed or in the catalogue, without postage and fees."""
     rows, is_product = scan(home), pl.col("is_product")
     non_products = catalogue.filter(~is_product)["product_id"]
-    is_kept = pl.col("type").is_in(EVENT_TYPES) & ~pl.col("product_id").is_in(
+    is_kept = pl.col("type").is_in(HISTORY_TYPES) & ~pl.col("product_id").is_in(
         non_products.implode()
     ).fill_null(value=False)
     kept = rows.select(is_kept).collect().to_series()
@@ -234,7 +234,7 @@ def _from_columns(
     order_ids, order = _rows(read("order_id"))
     session_ids, session = _rows(read("session_id"))
     columns = {
-        "type": read("type").cast(pl.Enum(EVENT_TYPES)),
+        "type": read("type").cast(pl.Enum(HISTORY_TYPES)),
         "timestamp": read("timestamp"),
         "customer": customer,
         "browser": _rows(read("anonymous_id"))[1],

@@ -15,7 +15,7 @@ from recommender.arrays.dtypes import Bools, Float32s, Int32s, Int64s
 from recommender.arrays.tables import Neighbours
 from recommender.kernels.compiled import array, compiled, nogil_kernel
 
-BLOCK_CELLS = 30_000_000
+PAIRS_AT_ONCE = 30_000_000
 
 
 class SparseRows(NamedTuple):
@@ -41,7 +41,9 @@ def row_of_each(matrix: csr_matrix) -> NDArray[np.int64]:
     return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
 
 
-def inner_products(item_rows: csr_matrix, block_cells: int = BLOCK_CELLS) -> Iterator[tuple[int, csr_matrix]]:
+def inner_products(
+    item_rows: csr_matrix, block_cells: int = PAIRS_AT_ONCE
+) -> Iterator[tuple[int, csr_matrix]]:
     """`item_rows @ item_rows.T` in blocks: (first row, block of rows), columns ascending in each row.
 
     item_rows: (n_items, d). Where rows are orders' columns, the values count orders with both.

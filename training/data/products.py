@@ -97,6 +97,15 @@ class Products:
         return PackedBytes.pack(msgspec.json.encode(_without_nulls(row))[1:-1] for row in shown)
 
 
+def price_bands(catalogue: pl.DataFrame) -> pl.Series:
+    """`lower`, `middle` or `upper` third of the prices of a product's category; null without a price."""
+    rank = pl.col("price").rank("average").over("category") - 0.5
+    third = (3 * rank / pl.col("price").count().over("category")).floor().clip(0, 2)
+    names = pl.when(third == 0).then(pl.lit("lower")).when(third == 1).then(pl.lit("middle"))
+    banded = names.when(third == 2).then(pl.lit("upper"))
+    return catalogue.select(price_band=banded).to_series()
+
+
 def align(catalogue: pl.DataFrame, history: History) -> Products:
     """The catalogue in the order of `history.product_ids`, prices completed from what was last paid."""
     ids = pl.DataFrame({"product_id": history.product_ids}, schema={"product_id": pl.String})

@@ -11,7 +11,7 @@ from recommender.arrays.tables import Purchases
 from training.data.history import History
 
 RATE_PRIOR_BUYERS = 10.0  # buyers at which a product's own rate weighs as much as its category's
-GAP_PRIOR = 5.0  # the same in gaps
+GAP_PRIOR_REPEATS = 5.0  # the same in gaps
 UNKNOWN_GAP_DAYS = 60.0
 
 
@@ -40,7 +40,10 @@ def repeats_of(
     return (
         shrunk(_by_item(item[first], days > 1, mean), category, RATE_PRIOR_BUYERS, 0.0),
         shrunk(
-            _by_item(item[later], day[later] - day[later - 1], median), category, GAP_PRIOR, UNKNOWN_GAP_DAYS
+            _by_item(item[later], day[later] - day[later - 1], median),
+            category,
+            GAP_PRIOR_REPEATS,
+            UNKNOWN_GAP_DAYS,
         ),
     )
 

@@ -2,11 +2,15 @@
 
 import json
 import shutil
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import msgspec
+import numpy as np
+import polars as pl
 
 from features.cli.commands import store
+from features.history.archiver import DECISION_SCHEMA
 from features.home import Home
 from features.importers.catalogue import import_catalogue
 from features.importers.costs import import_costs
@@ -16,10 +20,13 @@ from features.merchant.tiers import write_tiers
 from features.merchant.versioned_settings import OFFER_CATALOGUE
 from features.progress import Report
 from features.store.files import replacing
-from training.demo.offers.campaigns import demo_catalogue, write_campaigns
-from training.demo.shop import write_demo_shop
+from recommender.offers.catalogue import NO_OFFER, Budget, Catalogue, FrequencyCap
+from training.demo.offers.customers import totals_before
+from training.demo.offers.simulation import CATALOGUE, DemoShop
+from training.demo.shop.offers import PROPENSITIES, VALID_DAYS
 from training.demo.shop.season import Calendar
 from training.demo.shop.trials import ShopTrials
+from training.demo.shop.write import write_demo_shop
 from training.errors import CannotTrain
 from training.experiments.plans import remember_plans
 from training.reports.build import write_insights
@@ -27,6 +34,7 @@ from training.run.train import train
 from training.settings import TrainingSettings
 
 TIERS = b'{"tiers": [{"name": "Silver", "threshold": 150}, {"name": "Gold", "threshold": 500}]}'
+BUDGET, BUDGET_DAYS = 2_500.0, 90
 
 
 def build_demo(home: Home, seed: int, customers: int, products: int, now: datetime, report: Report) -> None:
@@ -61,3 +69,56 @@ def first_example(home: Home) -> tuple[str, str]:
     shop = json.loads((home.root / "demo" / "shop.json").read_text())
     customer = next(shopper["customer_id"] for shopper in shop["shoppers"] if shopper["customer_id"])
     return customer, shop["products"][0]["product_id"]
+
+
+def demo_catalogue(now: datetime) -> Catalogue:
+    """The offers of the campaigns, on one budget."""
+    offers = (msgspec.structs.replace(offer, budgets=("season",)) for offer in CATALOGUE.offers)
+    season = Budget(id="season", amount=BUDGET, from_=now, until=now + timedelta(days=BUDGET_DAYS))
+    return Catalogue(
+        offers=tuple(offers), budgets=(season,), contacts=FrequencyCap(times=3, days=30), minimum_margin=0.1
+    )
+
+
+def write_campaigns(home: Home, folder: Path) -> None:
+    """Write offers.csv into the log of decisions, with each customer's features of that day."""
+    shop = DemoShop(folder)
+    log = pl.read_csv(folder / "offers.csv").with_columns(
+        at=pl.col("timestamp").str.to_datetime(time_zone="UTC")
+    )
+    for (at,), given in log.group_by("at", maintain_order=True):
+        rows = _decisions(shop, at, given)
+        target = home.decisions / f"{at:%Y-%m-%d}" / "campaign.parquet"
+        with replacing(target) as fresh:
+            rows.write_parquet(fresh)
+
+
+def _decisions(shop: DemoShop, at: datetime, given: pl.DataFrame) -> pl.DataFrame:
+    customers, day = shop.truth.customer_ids, (at - shop.now) / timedelta(days=1)
+    rows = {customer: row for row, customer in enumerate(customers)}
+    who = np.array([rows[customer] for customer in given["customer_id"]])
+    contexts = shop.contexts(totals_before(shop.orders, customers, day), day).of(who)
+    costs = {offer.id: [offer.costs(basket) for basket in contexts.basket] for offer in CATALOGUE.offers}
+    arms = [offer.id for offer in CATALOGUE.offers] + [NO_OFFER]
+    n = len(given)
+    computed = {
+        "expires_at": [at + timedelta(days=VALID_DAYS)] * n,
+        "channel": ["email"] * n,
+        "stage": ["thin"] * n,
+        "arms": [arms] * n,
+        "chances": [[PROPENSITIES[arm] for arm in arms]] * n,
+        "worth": [[0.0] * len(arms)] * n,
+        "features": [list(contexts.by_name)] * n,
+        "values": contexts.features.tolist(),
+        "basket": contexts.basket,
+        "margin": contexts.margin,
+        "cost": [costs[arm][index] if arm != NO_OFFER else 0.0 for index, arm in enumerate(given["offer"])],
+        "catalogue_revision": [0] * n,
+        "model_version": [""] * n,
+    }
+    logged = given.rename({"at": "decided_at", "offer": "offer_id"}).select(
+        "decision_id", "decided_at", "customer_id", "offer_id", "propensity"
+    )
+    blank = {name: [None] * n for name in DECISION_SCHEMA if name not in logged.columns}
+    log = logged.with_columns(pl.Series(name, values) for name, values in {**blank, **computed}.items())
+    return log.select(pl.col(name).cast(dtype) for name, dtype in DECISION_SCHEMA.items())

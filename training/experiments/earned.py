@@ -10,8 +10,8 @@ from features.insights.text import shown
 from recommender.experiments.assignment import HELD_OUT
 from training.experiments.effects import Visitors, effect
 from training.experiments.exposures import PERENNIAL
+from training.measure.metrics import Z_95
 
-Z_95 = 1.96  # an ordinary 95 % interval: a window is evaluated once
 FEWEST_HELD_OUT_BUYERS = 20  # below that no estimate is given
 
 
@@ -46,6 +46,7 @@ def earned_above_holdout(outcomes: pl.DataFrame, metric: str, since: datetime, u
     if min(len(arm.outcome) for arm in arms.values()) < 2:
         return Earned(since, until, 0.0, 0.0, 0.0, 0.0, 0)
     estimate, n = effect(arms[HELD_OUT], arms[PERENNIAL]), len(arms[PERENNIAL].outcome)
+    # An ordinary 95 % interval, as a window is evaluated once.
     value, half = estimate.difference * n, Z_95 * sqrt(estimate.variance) * n
     counterfactual = float(arms[PERENNIAL].outcome.sum()) - value
     share = value / counterfactual if counterfactual > 0 else 0.0

@@ -14,7 +14,7 @@ MONEY_OUTCOMES = ("revenue", "margin", "recommended")
 OUTCOMES = (*MONEY_OUTCOMES, "orders", "buyers", "again", "ltv", "before")
 
 
-def orders_of(home: Home, log: ExposureLog, shop: Shop) -> pl.DataFrame:
+def orders_by_person(home: Home, log: ExposureLog, shop: Shop) -> pl.DataFrame:
     """person, at, revenue, margin, recommended (revenue of lines that name a recommendation), oldest first.
 
     An order belongs to its customer, else to the customer who signed in on its browser, else to the

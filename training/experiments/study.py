@@ -11,7 +11,7 @@ import polars as pl
 from recommender.experiments.plan import Experiment
 from training.experiments.effects import Effect, Visitors, effect
 from training.experiments.sequential import sample_ratio
-from training.experiments.verdict import UNBALANCED, Verdict, verdict
+from training.experiments.verdict import UNBALANCED, ArmVerdict, verdict
 
 
 class Metric(NamedTuple):
@@ -60,7 +60,7 @@ class Study:
         per = rows[metric.per].to_numpy() if metric.per else None
         return Visitors.of(rows[metric.outcome].to_numpy(), per, rows["before"].to_numpy())
 
-    def verdicts(self) -> Iterator[tuple[str, Verdict]]:
+    def verdicts(self) -> Iterator[tuple[str, ArmVerdict]]:
         """The verdict of each arm but the control, by the first metric."""
         control, *others = self.plan.arms
         days = (self.until - self.since) / timedelta(days=1)

@@ -14,7 +14,7 @@ FEWEST_BUYERS = 100  # of each arm, below which no verdict is given
 LONGEST_DAYS = 365
 
 
-class Verdict(NamedTuple):
+class ArmVerdict(NamedTuple):
     """Of one arm against the control. relative: difference over the control's metric; minimum_detectable:
     the smallest relative difference that today's visitors could have shown; days_to_go: until the
     worthwhile one could be shown; None where the verdict is final or that takes over a year."""
@@ -34,7 +34,7 @@ def verdict(
     days: float,
     weights: tuple[float, float] = (1.0, 1.0),
     worthwhile: float = WORTHWHILE,
-) -> Verdict:
+) -> ArmVerdict:
     """days: since the first visitor; where they are not positive, no days to go are predicted."""
     counts = [len(control.outcome), len(treated.outcome)]
     if min(counts) < 2:
@@ -54,7 +54,7 @@ def verdict(
     code = "not_enough" if thin else _code(interval, expected)
     more = days_to_go(estimate, expected, days) if code == "not_enough" else None
     text = _text(code, estimate, interval, more, worthwhile)
-    return Verdict(code, text, estimate.difference, interval, relative, detectable, more)
+    return ArmVerdict(code, text, estimate.difference, interval, relative, detectable, more)
 
 
 def days_to_go(estimate: Effect, expected: float, days: float) -> int | None:
@@ -106,5 +106,5 @@ def _unbalanced(counts: list[int], weights: tuple[float, float]) -> str:
     )
 
 
-def _undecided(code: VerdictCode, text: str) -> Verdict:
-    return Verdict(code, text, 0.0, Interval(-inf, inf, 1.0), 0.0, inf, None)
+def _undecided(code: VerdictCode, text: str) -> ArmVerdict:
+    return ArmVerdict(code, text, 0.0, Interval(-inf, inf, 1.0), 0.0, inf, None)

@@ -14,7 +14,7 @@ from recommender.value.value_intervals import intervals
 from training.customers.sense import fit_sound_value
 from training.data.history import load_history
 from training.data.products import align
-from training.ledger.touches import until
+from training.ledger.touches import day_number, until
 
 REPORTED_DAYS = (90, 365)
 FEWEST_WITH_ORDERS = 2  # with an order; fewer are too few to fit a model
@@ -37,7 +37,7 @@ def forecasts(
     forecast makes sense.
     fitted: a model of the history up to that day; fitted here where it is None.
     """
-    today = (as_of - date(1970, 1, 1)).days
+    today = day_number(as_of)
     if fitted is None:
         fitted = _fit(home, catalogue, as_of)
     if fitted is None or np.count_nonzero(fitted.value.first_day != NO_DAY) < FEWEST_WITH_ORDERS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 import polars as pl
@@ -72,11 +72,6 @@ class Ledger:
             )
             .sort("customer")
         )
-
-
-def day_of(number: int) -> date:
-    """A day by its number since 1970."""
-    return date(1970, 1, 1) + timedelta(days=number)
 
 
 def load_ledger(home: Home, as_of: date) -> Ledger:

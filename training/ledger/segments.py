@@ -1,13 +1,15 @@
-"""Each customer's segment, by the recommender's own rules."""
+"""Each customer's segment, by the recommender's own rules, and the channel they came by."""
 
 import polars as pl
 
 from features.time_units import DAY_S
 from recommender.value.segments import Rhythm, is_vip, segment_of
+from training.data.history import linked
 from training.ledger.ledger import Ledger
-from training.ledger.touches import until
+from training.ledger.touches import Archive, until
 
 GAP_DAYS = 60.0  # assumed between two orders where no customer has ordered twice
+DIRECT = "direct"  # channel of customers who came by no named source
 
 
 def rhythm_of(ledger: Ledger, default_gap_days: float) -> Rhythm:
@@ -47,3 +49,18 @@ def with_segments(ledger: Ledger, rhythm: Rhythm) -> pl.DataFrame:
         segment=pl.Series([segment.name if segment else None for segment in segments], dtype=pl.String),
         vip=pl.Series([is_vip(orders, revenue, rhythm) for orders, revenue, *_ in figures], dtype=pl.Boolean),
     )
+
+
+def acquisition_channels(archive: Archive, ledger: Ledger) -> pl.DataFrame:
+    """customer, channel: the first source named by a visit or order, up to the first order."""
+    owned = linked(archive.touches).filter(pl.col("type") == "touch", pl.col("customer").is_not_null())
+    first = ledger.customers.select("customer", "first")
+    sourced = (
+        owned.join(first, on="customer")
+        .filter(pl.col("timestamp") <= pl.col("first"))
+        .sort("timestamp", "channel")
+        .group_by("customer")
+        .agg(pl.col("channel").first())
+    )
+    everyone = first.select("customer").join(sourced, on="customer", how="left")
+    return everyone.with_columns(pl.col("channel").fill_null(DIRECT))

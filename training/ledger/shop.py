@@ -13,10 +13,9 @@ from features.home import Home
 from features.merchant.tiers import read_tiers
 from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 from recommender.value.segments import Rhythm
-from training.ledger.acquisition import channels
 from training.ledger.expected_value import fitted_in, forecasts
 from training.ledger.ledger import Ledger, ledger_of
-from training.ledger.segments import GAP_DAYS, rhythm_of, with_segments
+from training.ledger.segments import GAP_DAYS, acquisition_channels, rhythm_of, with_segments
 from training.ledger.touches import read_archive
 
 
@@ -49,7 +48,7 @@ def load_shop(home: Home, as_of: date, *, with_forecast: bool = True) -> Shop:
     catalogue, (plan, problem) = load_products(home), _plan(home)
     archive = read_archive(home, as_of)
     ledger = ledger_of(archive, catalogue, as_of)
-    customers = ledger.customers.select("customer").join(channels(archive, ledger), on="customer")
+    customers = ledger.customers.select("customer").join(acquisition_channels(archive, ledger), on="customer")
     predict = with_forecast and len(ledger.currencies) == 1
     last = ledger.orders["timestamp"].max()
     fitted = fitted_in(home, last) if predict and isinstance(last, datetime) else None

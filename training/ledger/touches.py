@@ -43,6 +43,16 @@ def archive_of(rows: pl.LazyFrame) -> Archive:
     return Archive(sales, touches, _facts(rows).collect())
 
 
+def date_of_day(number: int) -> date:
+    """A day by its number since 1970."""
+    return date(1970, 1, 1) + timedelta(days=number)
+
+
+def day_number(day: date) -> int:
+    """Days since 1970."""
+    return (day - date(1970, 1, 1)).days
+
+
 def until(as_of: date) -> datetime:
     """The end of a day."""
     return datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) + timedelta(days=1)

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from recommender.arrays.dtypes import Float64s, Int64s
 
 RESAMPLES = 500
-BATCH = 10  # resamples in memory at once
+Z_95 = 1.96  # standard errors on each side of an estimate, in an interval of 95 %
+RESAMPLES_AT_ONCE = 10  # resamples in memory at once
 Ranks = NDArray[np.float64]
 """(n_truth): rank of each item of the truth from 1 on, the mean of tied ranks, inf where it is not ranked."""
 Measure = Callable[[Ranks], float]
-Estimate = dict[str, float]
-Metrics = dict[str, Estimate]
+Measurement = dict[str, float]
+Metrics = dict[str, Measurement]
 
 
 class Ranked(NamedTuple):
@@ -121,7 +122,12 @@ MEASURES: dict[str, Callable[[Ranks, int], float]] = {
 }
 
 
-def estimate(values: Sequence[float], seed: int) -> Estimate:
+def with_error(value: float, error: float) -> Measurement:
+    """A value with its 95 % interval. error: its standard error."""
+    return {"value": value, "low": value - Z_95 * error, "high": value + Z_95 * error}
+
+
+def estimate(values: Sequence[float], seed: int) -> Measurement:
     """Mean with the 2.5 % and 97.5 % points of its bootstrap distribution."""
     from scipy.stats import bootstrap
 
@@ -130,7 +136,7 @@ def estimate(values: Sequence[float], seed: int) -> Estimate:
     if len(sample) > 1:
         rng = np.random.default_rng(seed)
         found = bootstrap(
-            (sample,), np.mean, n_resamples=RESAMPLES, batch=BATCH, method="percentile", rng=rng
+            (sample,), np.mean, n_resamples=RESAMPLES, batch=RESAMPLES_AT_ONCE, method="percentile", rng=rng
         )
         low, high = found.confidence_interval
     return {"value": float(mean), "low": float(low), "high": float(high)}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from training.measure.metrics import Estimate, Metrics
+from training.measure.metrics import Measurement, Metrics
 
 DESCRIPTIVE = "repeats@", "explores@", "coverage@", "ms"
 REPEAT_OR_NEW = "_repeat", "_explore"
@@ -61,6 +61,6 @@ def _audience(measure: str) -> str:
     return " ".join(word for word in words if word not in CONVENTIONS)
 
 
-def _shown(estimate: Estimate) -> str:
+def _shown(estimate: Measurement) -> str:
     value = f"{estimate['value']:.3f}"
     return f"{value}\n({estimate['low']:.3f}-{estimate['high']:.3f})" if "low" in estimate else value

@@ -43,8 +43,12 @@ class Lists(NamedTuple):
     group: Rows
 
     @classmethod
-    def none(cls) -> Lists:
-        return cls(np.empty((0, 0), np.float32), np.empty(0), np.empty(0, np.intp))
+    def of(cls, rows: list[NDArray[np.float32]], hits: list[NDArray[np.bool_]]) -> Lists:
+        """rows: of each list; hits: which of them are wanted."""
+        if not rows:
+            return cls(np.empty((0, 0), np.float32), np.empty(0), np.empty(0, np.intp))
+        group = np.repeat(np.arange(len(rows)), [len(hit) for hit in hits])
+        return cls(np.concatenate(rows), np.concatenate(hits).astype(np.float64), group)
 
     @property
     def n_lists(self) -> int:

@@ -12,10 +12,10 @@ from training.measure.metrics import ndcg_of_cases
 from training.models.ease import ease_companions, fit_ease, gram_of
 from training.settings import TrainingSettings
 
-RIDGES = 5.0, 10.0, 20.0, 40.0, 80.0, 160.0  # orders
+CART_RIDGES = 5.0, 10.0, 20.0, 40.0, 80.0, 160.0  # orders
 HABITS = 0.0, 0.02, 0.04, 0.06, 0.08, 0.12, 0.16, 0.2
 DEFAULT_RIDGE, DEFAULT_HABIT = 40.0, 0.06  # where too few customers came back to tune on
-CASES, FEWEST_CASES = 1_500, 50
+CART_CASES, FEWEST_CART_CASES = 1_500, 50
 TUNED_PRODUCTS = 3_000  # enough to choose a ridge by, in a tenth of the whole model's time
 
 
@@ -55,12 +55,12 @@ def cart_orders(history: History, settings: TrainingSettings) -> csr_matrix:
 
 def tune_carts(history: History, settings: TrainingSettings) -> CartTuning:
     """The pair that ranks best what is hidden of customers' last orders, by the model of all other orders."""
-    ridges = (settings.ease_lambda,) if settings.ease_lambda is not None else RIDGES
+    ridges = (settings.ease_lambda,) if settings.ease_lambda is not None else CART_RIDGES
     habits = (settings.cart_habit,) if settings.cart_habit is not None else HABITS
     if len(ridges) == len(habits) == 1:
         return CartTuning(ridges[0], habits[0])
     orders, hidden = hold_out(history, settings)
-    if len(hidden.truth) < FEWEST_CASES:
+    if len(hidden.truth) < FEWEST_CART_CASES:
         ridge, habit = settings.ease_lambda, settings.cart_habit
         return CartTuning(ridge or DEFAULT_RIDGE, DEFAULT_HABIT if habit is None else habit)
     gram = gram_of(orders)
@@ -115,7 +115,7 @@ def _last_orders(
     last = lines.order[::-1][place]
     earlier = np.bincount(lines.customer[~np.isin(lines.order, last)], minlength=len(history.customer_ids))
     asked = (earlier[customers] > 0) & (np.diff(orders.indptr)[last] > 1)
-    drawn = np.random.default_rng(seed).permutation(np.flatnonzero(asked))[:CASES]
+    drawn = np.random.default_rng(seed).permutation(np.flatnonzero(asked))[:CART_CASES]
     return last[np.sort(drawn)], customers[np.sort(drawn)]
 
 

@@ -1,10 +1,9 @@
 """What is bought (or looked at) together: asymmetric cosine with shrinkage."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from training.data.neighbours import inner_products, only, row_of_each, stacked, strongest
+from training.data.neighbours import inner_products, row_of_each, stacked, strongest
 
 OWN_EXPONENT, PARTNER_EXPONENT = 0.8, 0.2
 
@@ -26,8 +25,3 @@ def co_purchase(baskets: csr_matrix, shrinkage: float, support: int, kept: int) 
         counts.data = np.where(real, cosine, 0).astype(np.float32)
         blocks.append(strongest(counts, kept))
     return stacked(blocks, baskets.shape[1])
-
-
-def split(weights: csr_matrix, chosen: NDArray[np.bool_]) -> tuple[csr_matrix, csr_matrix]:
-    """(the chosen pairs, the others). chosen: a mask over the stored values."""
-    return only(weights, chosen), only(weights, ~chosen)

@@ -12,10 +12,10 @@ from recommender.arrays.tables import Factors
 
 TERMS = 3_000  # at most, the most frequent ones; a term of a single product says nothing of others
 FEWEST_PER_TERM = 2
-PRICE_BANDS = 10
+N_PRICE_BANDS = 10
 BAND_WEIGHT = 0.5  # of a price band, where the words together weigh 1
-RIDGES = 0.3, 1.0, 3.0, 10.0, 30.0  # products
-HELD_OUT_SHARE = 0.1
+CONTENT_RIDGES = 0.3, 1.0, 3.0, 10.0, 30.0  # products
+HELD_OUT_PRODUCTS = 0.1
 FEWEST_VECTORS = 20  # products to learn from; with fewer nothing is predicted
 PRIOR_USERS = 10.0  # users at which a product's own vector counts half
 
@@ -53,12 +53,14 @@ def content_features(content: csr_matrix, price: Float32s) -> csr_matrix:
 
 
 def price_band_features(price: Float32s) -> csr_matrix:
-    """(n_items, PRICE_BANDS): BAND_WEIGHT at the tenth of all prices in which each lies; 0 if unknown."""
+    """(n_items, N_PRICE_BANDS): BAND_WEIGHT at the tenth of all prices in which each lies; 0 if unknown."""
     priced = np.flatnonzero(price > 0)
-    edges = np.quantile(price[priced], np.arange(1, PRICE_BANDS) / PRICE_BANDS) if len(priced) else price[:0]
+    edges = (
+        np.quantile(price[priced], np.arange(1, N_PRICE_BANDS) / N_PRICE_BANDS) if len(priced) else price[:0]
+    )
     band = np.searchsorted(edges, price[priced], side="right")
     value = np.full(len(priced), BAND_WEIGHT, np.float32)
-    return csr_matrix((value, (priced, band)), shape=(len(price), PRICE_BANDS))
+    return csr_matrix((value, (priced, band)), shape=(len(price), N_PRICE_BANDS))
 
 
 def fit_ridge(features: csr_matrix, vectors: Float32s, weights: NDArray[Any], ridge: float) -> Float32s:
@@ -73,7 +75,7 @@ def best_ridge(
     features: csr_matrix, vectors: Float32s, weights: NDArray[Any], rng: np.random.Generator
 ) -> float:
     """The ridge with the smallest squared error on a held-out tenth of the products."""
-    held_out = rng.random(len(weights)) < HELD_OUT_SHARE
+    held_out = rng.random(len(weights)) < HELD_OUT_PRODUCTS
     learned = ~held_out
 
     def error(ridge: float) -> float:
@@ -82,4 +84,4 @@ def best_ridge(
         )
         return float((weights[held_out] * ((predicted - vectors[held_out]) ** 2).sum(axis=1)).sum())
 
-    return min(RIDGES, key=error)
+    return min(CONTENT_RIDGES, key=error)

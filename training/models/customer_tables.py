@@ -14,12 +14,10 @@ from recommender.model.customer_tables import PRICE_BANDS, CustomerFacts, Custom
 from recommender.value.customer_value import CustomerValue
 from training.customers.reorder import fit_reorder
 from training.data.history import History, categories
-from training.data.products import align
-from training.ledger.acquisition import channels
-from training.ledger.ledger import day_of, ledger_of
-from training.ledger.price_bands import price_bands
-from training.ledger.segments import GAP_DAYS, rhythm_of
-from training.ledger.touches import Archive, archive_of, rows_until
+from training.data.products import align, price_bands
+from training.ledger.ledger import ledger_of
+from training.ledger.segments import GAP_DAYS, acquisition_channels, rhythm_of
+from training.ledger.touches import Archive, archive_of, date_of_day, rows_until
 
 WORDS = ("currency", "channel", "country", "language")
 
@@ -43,13 +41,13 @@ def _facts_and_rhythm(
     home: Home, history: History, catalogue: pl.DataFrame
 ) -> tuple[CustomerFacts, NDArray[np.float64]]:
     """In a function of its own, so that the ledger's memory, the most of all steps, is freed at its end."""
-    as_of = day_of(history.until // DAY_S)
+    as_of = date_of_day(history.until // DAY_S)
     archive, goods, customers = _with_categories(home, as_of, catalogue, history)
     ledger = ledger_of(archive, goods, as_of, with_lines=False)
     archive = archive._replace(sales=archive.sales.clear())  # channels look at touches alone
     facts = (
         customers.join(ledger.customers, on="customer", how="left", maintain_order="left")
-        .join(channels(archive, ledger), on="customer", how="left", maintain_order="left")
+        .join(acquisition_channels(archive, ledger), on="customer", how="left", maintain_order="left")
         .join(archive.facts, on="customer", how="left", maintain_order="left")
     )
     return as_facts(facts), np.array(rhythm_of(ledger, GAP_DAYS), np.float64)

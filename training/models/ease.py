@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from training.data.neighbours import empty, stacked, strongest
 from training.errors import CannotTrain
 
-BLOCK = 1_000  # rows pruned at a time
+ROWS_AT_ONCE = 1_000  # rows pruned at a time
 
 
 def gram_of(orders: csr_matrix) -> NDArray[np.float32]:
@@ -48,7 +48,7 @@ def ease_companions(orders: csr_matrix, ridge: float, products: int, kept: int) 
 
 
 def _pruned(weights: NDArray[np.float32], kept: int) -> csr_matrix:
-    blocks = [weights[start : start + BLOCK] for start in range(0, len(weights), BLOCK)]
+    blocks = [weights[start : start + ROWS_AT_ONCE] for start in range(0, len(weights), ROWS_AT_ONCE)]
     return stacked([_top(block, min(kept, len(weights))) for block in blocks], len(weights))
 
 
@@ -68,8 +68,8 @@ def _inverted(gram: NDArray[np.float32]) -> NDArray[np.float32]:
     if failed or not_inverted:
         raise CannotTrain("the cart model has no solution; raise PERENNIAL_TRAIN_EASE_LAMBDA")
     mirrored: NDArray[np.float32] = inverse.T  # rows one after another, the lower triangle still to be filled
-    for start in range(0, len(mirrored), BLOCK):
-        block = slice(start, start + BLOCK)
+    for start in range(0, len(mirrored), ROWS_AT_ONCE):
+        block = slice(start, start + ROWS_AT_ONCE)
         mirrored[block, :start] = mirrored[:start, block].T
         own = np.triu(mirrored[block, block])
         mirrored[block, block] = own + np.triu(own, 1).T

@@ -27,15 +27,15 @@ from training.models.co_purchase import co_purchase
 from training.models.peers import Blend, fit_peers, pool_for, pool_of, tune_blend
 from training.settings import TrainingSettings
 
-PARTNERS_KEPT = 100
+BASKET_PARTNERS_KEPT = 100
 PARTNER_SHRINKAGE, PARTNER_SUPPORT = 3.0, 2
-BEST_SELLERS = 100
+N_BEST_SELLERS = 100
 TREND_SHARE = 0.1  # of the history's time counts as recent
 TREND_PRIOR, REBUY_PRIOR = 5.0, 5.0  # lines at which a product's own figure weighs as much as the shop's
-CASES, TUNING_CASES = 10_000, 2_000
-FEWEST_CASES = 100  # below, trees learn noise
+BASKETS_TO_LEARN, BASKETS_TO_TUNE = 10_000, 2_000
+FEWEST_BASKETS_TO_LEARN = 100  # below, trees learn noise
 NEGATIVES = 40
-HELD_OUT = 0.1
+HELD_OUT_LISTS = 0.1
 TREE_COUNTS = (25, 50, 75, 100)
 PEERS_CUSTOMERS = 100_000  # who ordered last; only they get peers, as others hardly come back
 PRECOMPUTED_CUSTOMERS = 100_000  # who ordered last; only their candidates are precomputed
@@ -100,9 +100,9 @@ def learn_from_last(
 ) -> NextBasketModel:
     """Learned from customers' last baskets, given those before. shape: (n_customers, n_items)."""
     early, wanted = last_baskets(days)
-    cases = _some_customers(wanted, TUNING_CASES, rng)
+    cases = _some_customers(wanted, BASKETS_TO_TUNE, rng)
     blend = tune_blend(histories_of(early, shape[0]), customer_items(wanted, shape), cases)
-    cases_to_learn = _some_customers(wanted, CASES, rng)
+    cases_to_learn = _some_customers(wanted, BASKETS_TO_LEARN, rng)
     before = tables_of(early, category, shape, blend, cases_to_learn, pool_for(len(cases_to_learn)))
     return NextBasketModel(blend, learn_trees(_lists(before, wanted, cases_to_learn), rng))
 
@@ -149,7 +149,7 @@ def tables_of(
         rebuys=_rebuys(days, sold),
         repeat_rate=rate,
         repeat_gap=gap,
-        best_sellers=np.argsort(-sold, kind="stable")[:BEST_SELLERS].astype(np.int32),
+        best_sellers=np.argsort(-sold, kind="stable")[:N_BEST_SELLERS].astype(np.int32),
         blend=np.array([blend.decay, blend.own_share], np.float32),
         trees=Trees.none(),
         foreseen=Precomputed.none(shape[0]),
@@ -158,9 +158,9 @@ def tables_of(
 
 def learn_trees(lists: Lists, rng: np.random.Generator) -> Trees:
     """Trees that rank each list; none where TIFU-KNN alone ranks held-out lists as well."""
-    if lists.n_lists < FEWEST_CASES:
+    if lists.n_lists < FEWEST_BASKETS_TO_LEARN:
         return Trees.none()
-    held_out = (rng.random(lists.n_lists) < HELD_OUT)[lists.group]
+    held_out = (rng.random(lists.n_lists) < HELD_OUT_LISTS)[lists.group]
     n_candidates = np.bincount(lists.group)[lists.group]
     kept = ~held_out & ((lists.wanted > 0) | (rng.random(len(lists.group)) < NEGATIVES / n_candidates))
     trees = boost(lists.where(kept), Boosting(trees=TREE_COUNTS[-1]), rng)
@@ -185,10 +185,7 @@ def _lists(before: NextBasket, wanted: pl.DataFrame, customers: NDArray[np.int64
         if hit.any():
             rows.append(features)
             hits.append(hit)
-    if not rows:
-        return Lists.none()
-    group = np.repeat(np.arange(len(rows)), [len(hit) for hit in hits])
-    return Lists(np.concatenate(rows), np.concatenate(hits).astype(np.float64), group)
+    return Lists.of(rows, hits)
 
 
 def _ndcg(trees: Trees, lists: Lists) -> float:
@@ -216,7 +213,7 @@ def _basket_items(days: pl.DataFrame, n_items: int) -> csr_matrix:
 
 
 def _partners(baskets: csr_matrix) -> Neighbours:
-    similarity = co_purchase(baskets, PARTNER_SHRINKAGE, PARTNER_SUPPORT, PARTNERS_KEPT)
+    similarity = co_purchase(baskets, PARTNER_SHRINKAGE, PARTNER_SUPPORT, BASKET_PARTNERS_KEPT)
     return neighbour_lists(similarity, np.zeros(similarity.nnz, np.int32))
 
 

@@ -18,10 +18,10 @@ from recommender.sources.next_basket_features import baskets_since, personal_wei
 from training.data.neighbours import SPARSE_ROWS, SparseRows, empty, row_of_each, strongest
 from training.measure.metrics import ndcg_of_cases
 
-POOL, SMALL_POOL = 20_000, 4_000  # peers are the nearest of the customers who ordered last, of so many
+LARGE_POOL, SMALL_POOL = 20_000, 4_000  # peers are the nearest of the customers who ordered last, of so many
 COMPARISONS = 400_000_000  # of two customers, at most: the more customers, the smaller the pool
 ITEMS_KEPT = 80
-BLOCK_CELLS = 500_000  # distances computed at a time, few enough for the processor's cache
+DISTANCES_AT_ONCE = 500_000  # distances computed at a time, few enough for the processor's cache
 DECAYS = 0.8, 0.9  # 1.0 ranks best in tuning, where histories lack their last basket, but worse later
 PEER_COUNTS, OWN_SHARES = (100, 300), (0.1, 0.15, 0.2, 0.3, 0.5)
 
@@ -36,12 +36,17 @@ class Blend(NamedTuple):
 
 def personal_vectors(histories: PurchaseHistories, n_items: int, decay: float) -> csr_matrix:
     """(n_customers, n_items) float32: `next_basket.personal_vector` of everybody."""
-    shape = len(histories.offsets) - 1, n_items
     weights = np.empty(len(histories.items), np.float32)
     _personal_weights(histories.offsets, histories.days, decay, weights)
-    vectors = csr_matrix((weights, histories.items, histories.offsets), shape=shape, copy=True)
-    vectors.sum_duplicates()  # in place
-    return vectors
+    return item_matrix(weights, histories, n_items)
+
+
+def item_matrix(values: Float32s, histories: PurchaseHistories, n_items: int) -> csr_matrix:
+    """(n_customers, n_items): the sum of the values of each customer's lines with a product."""
+    shape = len(histories.offsets) - 1, n_items
+    matrix = csr_matrix((values, histories.items, histories.offsets), shape=shape, copy=True)
+    matrix.sum_duplicates()  # in place
+    return matrix
 
 
 @nogil_kernel((array(types.int64), array(types.int32), types.float64, array(types.float32, out=True)))
@@ -55,7 +60,7 @@ def _personal_weights(offsets: Int64s, days: Int32s, decay: float, weights: Floa
 
 def pool_for(n_customers: int) -> int:
     """Size of the pool in which the peers of n_customers are found."""
-    return int(np.clip(COMPARISONS // max(n_customers, 1), SMALL_POOL, POOL))
+    return int(np.clip(COMPARISONS // max(n_customers, 1), SMALL_POOL, LARGE_POOL))
 
 
 def fit_peers(
@@ -81,7 +86,7 @@ def fit_peers(
     return Peers(offsets, rows.indices.astype(np.int32), rows.data.astype(np.float32))
 
 
-def pool_of(histories: PurchaseHistories, at_most: int = POOL) -> Int64s:
+def pool_of(histories: PurchaseHistories, at_most: int = LARGE_POOL) -> Int64s:
     """Customers with orders, ascending; of many, those who ordered last."""
     buyers = np.flatnonzero(np.diff(histories.offsets))
     newest = histories.days[histories.offsets[buyers + 1] - 1]
@@ -105,8 +110,8 @@ class Pool(NamedTuple):
         return cls(vectors, members, pooled, lengths, pooled.T.tocsr())
 
     def blocks(self, customers: Int64s) -> list[Int64s]:
-        """The customers in blocks of at most BLOCK_CELLS comparisons."""
-        step = max(1, BLOCK_CELLS // max(len(self.members), 1))
+        """The customers in blocks of at most DISTANCES_AT_ONCE comparisons."""
+        step = max(1, DISTANCES_AT_ONCE // max(len(self.members), 1))
         return [customers[start : start + step] for start in range(0, len(customers), step)]
 
     def distances(self, block: Int64s) -> NDArray[np.float32]:
@@ -139,11 +144,11 @@ def tune_blend(histories: PurchaseHistories, truth: csr_matrix, cases: Int64s) -
             means = vstack(parts, format="csr")
             for share in OWN_SHARES:
                 scores = csr_matrix(share * pool.vectors[cases] + (1 - share) * means)
-                ndcg_of[Blend(decay, peers, share)] = ndcg(scores, truth[cases])
+                ndcg_of[Blend(decay, peers, share)] = ndcg_of_rows(scores, truth[cases])
     return max(ndcg_of, key=lambda blend: ndcg_of[blend])
 
 
-def ndcg(scores: csr_matrix, truth: csr_matrix, k: int = 10) -> float:
+def ndcg_of_rows(scores: csr_matrix, truth: csr_matrix, k: int = 10) -> float:
     """Mean NDCG@k of the rows of scores, with the whole truth for its ideal. truth: of 0 and 1."""
     best = strongest(scores, k)
     row = row_of_each(best)

@@ -8,7 +8,7 @@ from recommender.arrays.tables import Neighbours
 from training.data.history import History
 from training.data.interactions import order_items, session_items
 from training.data.neighbours import as_neighbours, matrix_of, only, row_of_each, stacked, strongest
-from training.models.co_purchase import co_purchase, split
+from training.models.co_purchase import co_purchase
 from training.models.product_kinds import Content, SimilarityCache, closeness_of
 from training.settings import TrainingSettings
 
@@ -18,7 +18,7 @@ FAMILY_BOOST = 3.0  # for words in common ("regency"), a sign of products that b
 FIRST_CUT_FACTOR = 4  # pairs kept for each product, in list lengths, before they are split by type
 SESSION_SUPPORT = 2
 LENDERS, LENT = 5, 20  # similar products whose complements stand in for missing ones, and how many of each
-BLOCK_ROWS = 50_000
+LENT_ROWS_AT_ONCE = 50_000
 
 
 def page_neighbours(
@@ -44,7 +44,7 @@ def page_neighbours(
     viewed = co_purchase(session_items(history), shrinkage, SESSION_SUPPORT, kept)
     closeness = closeness_of(bought, content.vectors)
     is_substitute = content.same_kind(row_of_each(bought), bought.indices, closeness)
-    substitutes, paired = split(bought, is_substitute)
+    substitutes, paired = only(bought, is_substitute), only(bought, ~is_substitute)
     alike = similarity_cache.closest(content, price, kept)
     similar = csr_matrix(VIEWED_WEIGHT * viewed + BOUGHT_WEIGHT * substitutes + CONTENT_WEIGHT * alike)
     paired.data = (paired.data * (1.0 + FAMILY_BOOST * closeness[~is_substitute])).astype(np.float32)
@@ -81,8 +81,8 @@ def with_lent(complements: Neighbours, alike_products: csr_matrix, kind: NDArray
     share = 1 / np.maximum(np.asarray(lenders.sum(axis=1)).ravel(), 1e-12)
     shares, offered = csr_matrix(diags_array(share) @ lenders), strongest(weights, LENT)
     blocks = [
-        strongest(csr_matrix(shares[start : start + BLOCK_ROWS] @ offered), LENT)
-        for start in range(0, len(sizes), BLOCK_ROWS)
+        strongest(csr_matrix(shares[start : start + LENT_ROWS_AT_ONCE] @ offered), LENT)
+        for start in range(0, len(sizes), LENT_ROWS_AT_ONCE)
     ]
     return _merged(complements, stacked(blocks, len(sizes)))
 

@@ -29,8 +29,8 @@ from training.data.neighbours import (
 )
 from training.data.products import Products, align
 
-PARTNERS_KEPT, N_SEEDS, PARTNERS_A_SEED = 20, 5_000, 3
-SHRINKAGE = 10.0
+SET_PARTNERS_KEPT, N_SEEDS, PARTNERS_A_SEED = 20, 5_000, 3
+SET_SHRINKAGE = 10.0
 
 
 def fit_sets(history: History, catalogue: pl.DataFrame) -> SetTable:
@@ -77,9 +77,9 @@ def _pairs(baskets: csr_matrix, orders: NDArray[np.int64]) -> csr_matrix:
         row, c = row_of_each(counts) + start, counts.data.astype(np.float64)
         own, partner = orders[row], orders[counts.indices]
         real = (counts.indices != row) & (c >= MIN_SUPPORT) & (c * n_baskets > MIN_LIFT * own * partner)
-        cosine = c / np.sqrt(np.maximum(own * partner, 1)) * c / (c + SHRINKAGE)
+        cosine = c / np.sqrt(np.maximum(own * partner, 1)) * c / (c + SET_SHRINKAGE)
         counts.data = np.where(real, cosine, 0).astype(np.float32)
-        blocks.append(strongest(counts, PARTNERS_KEPT))
+        blocks.append(strongest(counts, SET_PARTNERS_KEPT))
     return stacked(blocks, baskets.shape[1])
 
 

@@ -20,11 +20,11 @@ PHRASE_ENDS = {
     "danish": "med i til på af fra og eller uden",
 }
 CONTAINERS = frozenset(["set", "pack", "box", "pair", "roll", "s"])
-COLOURS = """red blue green pink white black yellow orange purple brown grey gray silver gold golden ivory
+HUES = """red blue green pink white black yellow orange purple brown grey gray silver gold golden ivory
     cream turquoise aqua lilac violet beige navy clear multi colour color coloured"""
 SIZES = "small medium large mini big giant jumbo assorted asst diameter cm mm ml kg"
 MANNERS = "classic vintage antique retro modern new old style design designs tone finish effect"
-QUALIFIERS = frozenset(f"{COLOURS} {SIZES} {MANNERS}".split())
+QUALIFIERS = frozenset(f"{HUES} {SIZES} {MANNERS}".split())
 VAGUE = frozenset(["set", "pack", "piece", "pc", "lot"])  # says nothing of what is in it
 EARLIER_HEAD = 1.25  # an earlier word is the head where it is this many times as much of one
 

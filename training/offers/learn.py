@@ -31,7 +31,7 @@ SIZE_SPREAD = 0.3
 """Prior standard deviation of the relative size of the orders that an offer brings."""
 LEAST_BROUGHT = 0.1
 LEAST_PER_ARM = 200
-MIN_CHANCE = 0.01
+LEAST_CHANCE = 0.01
 REWEIGHTINGS = 3
 RECENT_DECISIONS = 2_000
 
@@ -64,7 +64,7 @@ class Responses(NamedTuple):
         return Responses(*parts)
 
 
-def learn(
+def learn_offers(
     responses: Responses, arms: Sequence[str], features: Sequence[str], rng: np.random.Generator
 ) -> OfferModel:
     """One regression of orders for all arms: a common response to an offer's value, and weights for each arm.
@@ -127,7 +127,7 @@ def _posterior(
     )
     estimate = prior
     for _ in range(REWEIGHTINGS):
-        chance = np.clip(x @ estimate, MIN_CHANCE, LIKELIEST)
+        chance = np.clip(x @ estimate, LEAST_CHANCE, LIKELIEST)
         weighted = x.T / (chance * (1 - chance))
         inverse = np.linalg.inv(weighted @ x + np.diag(spread**-2))
         estimate = inverse @ (weighted @ responses.ordered + prior / spread**2)
@@ -154,7 +154,7 @@ def _sizes(
     for column, arm in enumerate(tried):
         own = responses.arm == arm
         lift = _lift(model, rows[own], responses.where(own), responses.cost[own][None])[:, column].mean()
-        brought = float(np.clip(lift / max(responses.ordered[own].mean(), MIN_CHANCE), LEAST_BROUGHT, 1.0))
+        brought = float(np.clip(lift / max(responses.ordered[own].mean(), LEAST_CHANCE), LEAST_BROUGHT, 1.0))
         size, error = _size(responses.where(own))
         estimate = (size - (1 - brought) * usual) / brought
         error = float(np.hypot(error, (1 - brought) * doubt)) / brought

@@ -13,7 +13,7 @@ from recommender.offers.catalogue import NO_OFFER
 from recommender.offers.incremental_margin import CHANCES, OFFER_FEATURES, OfferModel
 from training.data.history import History
 from training.data.products import align
-from training.offers.learn import Responses, learn
+from training.offers.learn import Responses, learn_offers
 
 WINDOW_DAYS = 14
 """The outcome of a decision is what the customer brings in so many days after it, offer or not."""
@@ -41,7 +41,7 @@ def fit_offers(home: Home, history: History, catalogue: pl.DataFrame, seed: int 
     outcomes, model = decision_outcomes(home, history, catalogue), OfferModel.untaught(OFFER_FEATURES)
     arm = outcomes.responses.arm if outcomes is not None else np.empty(0)
     if outcomes is not None and len(arm) >= LEAST_DECISIONS and (arm >= 0).any():
-        model = learn(outcomes.responses, outcomes.arms, OFFER_FEATURES, np.random.default_rng(seed))
+        model = learn_offers(outcomes.responses, outcomes.arms, OFFER_FEATURES, np.random.default_rng(seed))
     return OfferTable.of(model, *recent_traffic(decided))
 
 

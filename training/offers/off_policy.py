@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from recommender.arrays.dtypes import Bools, Float64s
+from training.measure.metrics import Z_95
 
-LEAST_ESS, LEAST_SHARE = 200.0, 0.01
-Z_95 = 1.96
+LEAST_ESS, LEAST_ESS_SHARE = 200.0, 0.01
 
 
 class Log(NamedTuple):
@@ -59,7 +59,7 @@ def effective_sample_size(log: Log) -> float:
 
 def refusal(log: Log) -> str | None:
     """Why this log is too small to evaluate the policy; None: it is large enough."""
-    ess, needed = effective_sample_size(log), max(LEAST_ESS, LEAST_SHARE * len(log.reward))
+    ess, needed = effective_sample_size(log), max(LEAST_ESS, LEAST_ESS_SHARE * len(log.reward))
     if ess >= needed:
         return None
     return (
@@ -85,10 +85,19 @@ def snips(log: Log) -> Value:
 
 def dr(log: Log) -> Value:
     """The model's expectation, corrected by the log's residuals (Dudík, Langford and Li 2011)."""
-    return _mean(log.expected + log.weight * (log.reward - log.predicted))
+    return _mean(_corrected(log))
+
+
+def advantage(one: Log, other: Log) -> Value:
+    """What the policy of one log earns more a decision than that of the other: doubly robust, paired."""
+    return _mean(_corrected(one) - _corrected(other))
 
 
 ESTIMATORS: dict[str, Callable[[Log], Value]] = {"ips": ips, "snips": snips, "dr": dr}
+
+
+def _corrected(log: Log) -> Float64s:
+    return log.expected + log.weight * (log.reward - log.predicted)
 
 
 def _mean(values: Float64s) -> Value:

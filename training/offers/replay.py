@@ -14,12 +14,12 @@ from recommender.offers.catalogue import NO_OFFER, Catalogue
 from recommender.offers.decide import score_offers
 from recommender.offers.eligibility import Given, OfferContext
 from recommender.offers.incremental_margin import OFFER_FEATURES, OfferModel
-from training.offers.learn import learn
+from training.offers.learn import learn_offers
 from training.offers.log import LOGGED_FEATURES, DecisionOutcomes
-from training.offers.off_policy import Z_95, Log, Value
+from training.offers.off_policy import Log
 from training.offers.uplift import ridge
 
-FOLDS = 5
+REPLAY_FOLDS = 5
 ENOUGH = 50
 """Decisions of an arm from which its margin is predicted by features, and not by the mean of all arms."""
 SAME_COST = 0.01
@@ -55,9 +55,9 @@ class PolicyReplay:
 
     @cached_property
     def fold(self) -> Int64s:
-        """(n): the fold of each decision, of FOLDS; all decisions of a customer are in one."""
+        """(n): the fold of each decision, of REPLAY_FOLDS; all decisions of a customer are in one."""
         customers = self.outcomes.decided["customer_id"].to_list()
-        return np.array([int(uniform("fold", customer) * FOLDS) for customer in customers])
+        return np.array([int(uniform("fold", customer) * REPLAY_FOLDS) for customer in customers])
 
     @cached_property
     def expected(self) -> Float64s:
@@ -70,7 +70,7 @@ class PolicyReplay:
         rows = np.column_stack(
             [np.ones(len(features)), (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1)]
         )
-        for fold in range(FOLDS):
+        for fold in range(REPLAY_FOLDS):
             held_out, learned = self.fold == fold, self.fold != fold
             margin[held_out] = responses.margin[learned].mean() if learned.any() else 0.0
             for column in range(len(self.arms)):
@@ -142,17 +142,10 @@ class PolicyReplay:
             return lambda _: model
         responses, arms, rng = self.outcomes.responses, self.outcomes.arms, np.random.default_rng(0)
         learned = [
-            learn(responses.where(self.fold != fold), arms, OFFER_FEATURES, rng) for fold in range(FOLDS)
+            learn_offers(responses.where(self.fold != fold), arms, OFFER_FEATURES, rng)
+            for fold in range(REPLAY_FOLDS)
         ]
         return lambda row: learned[int(self.fold[row])]
-
-
-def advantage(one: Log, other: Log) -> Value:
-    """What the policy of one log earns more per decision than that of the other: doubly robust, paired."""
-    scores = [each.expected + each.weight * (each.reward - each.predicted) for each in (one, other)]
-    gain = scores[0] - scores[1]
-    value, error = float(gain.mean()), float(gain.std(ddof=1)) / np.sqrt(len(gain))
-    return Value(value, float(value - Z_95 * error), float(value + Z_95 * error))
 
 
 def _offer_contexts(outcomes: DecisionOutcomes) -> Iterator[tuple[OfferContext, datetime]]:

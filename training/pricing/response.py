@@ -74,7 +74,7 @@ def elasticity(weeks: Weeks) -> Elasticity:
     return Elasticity(float(beta[1]), float(error)) if np.isfinite(error) else NOTHING_LEARNED
 
 
-def shrunk(
+def shrunk_elasticities(
     estimates: dict[str, Elasticity], category: dict[str, str]
 ) -> tuple[dict[str, Elasticity], dict[str, Elasticity]]:
     """(product -> elasticity, category -> elasticity). A product without an estimate gets its category's.

@@ -3,7 +3,7 @@
 import polars as pl
 
 from features.insights.report import Part, Plot, Table, table
-from training.ledger.price_bands import price_bands
+from training.data.products import price_bands
 from training.ledger.shop import Shop
 from training.ledger.sums import over, total
 

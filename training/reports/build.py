@@ -16,14 +16,13 @@ from training.ledger.shop import Shop, load_shop
 from training.reports.affinities import affinities
 from training.reports.channels import channels
 from training.reports.cohorts import cohorts
-from training.reports.customers import customers
 from training.reports.experiments import experiments_report
 from training.reports.kpi import kpi
 from training.reports.model import model_report
 from training.reports.offers import offers_report
 from training.reports.policy import finished_outcomes, policy_report
 from training.reports.pricing import pricing
-from training.reports.segments import segments
+from training.reports.segments import customers, segments
 
 BUILDERS: dict[str, tuple[str, Callable[[Shop, str | None], Part]]] = {
     "kpi": ("Key figures", kpi),
@@ -34,7 +33,7 @@ BUILDERS: dict[str, tuple[str, Callable[[Shop, str | None], Part]]] = {
     "pricing": ("Prices and discounts", pricing),
     "customers": ("Customers", customers),
 }
-NO_ORDERS = "No orders yet: `perennial import orders FILE` brings them in."
+NO_ORDERS_YET = "No orders yet: `perennial import orders FILE` brings them in."
 SMALL_SHOP_CUSTOMERS = 100
 
 
@@ -77,7 +76,7 @@ def notes(shop: Shop) -> list[str]:
     """Caveats that a reader must know before trusting the figures."""
     ledger, n = shop.ledger, len(shop.customers)
     if ledger.orders.is_empty():
-        return [NO_ORDERS]
+        return [NO_ORDERS_YET]
     texts = [shop.plan_problem] if shop.plan_problem else []
     if len(ledger.currencies) > 1:
         texts.append(_several_currencies(ledger))

@@ -104,10 +104,13 @@ def _row(each: dict[str, Any], share: float, forecast: bool) -> dict[str, Any]:
     ratio = over(each["won"] * share, spend) if spend else None
     later = over((each["won"] + each["coming"]) * share, spend) if spend and forecast else None
     row = each | {"cac": cac, "ltv_to_cac": ratio, "ltv_to_cac_predicted": later}
-    return row | {"verdict": verdict(ratio, spend), "new_customers": new if spend is not None else None}
+    return row | {
+        "verdict": channel_verdict(ratio, spend),
+        "new_customers": new if spend is not None else None,
+    }
 
 
-def verdict(ratio: float | None, spend: float | None) -> str | None:
+def channel_verdict(ratio: float | None, spend: float | None) -> str | None:
     """Whether a channel pays, in one word; None without known spending."""
     if spend is None:
         return None

@@ -22,7 +22,7 @@ from training.experiments.exposures import (
     participants_of,
     read_exposures,
 )
-from training.experiments.outcomes import orders_of, outcomes
+from training.experiments.outcomes import orders_by_person, outcomes
 from training.experiments.plans import all_plans
 from training.experiments.sequential import always_valid
 from training.experiments.study import METRICS, Metric, Study
@@ -30,7 +30,6 @@ from training.ledger.shop import Shop
 from training.ledger.touches import until
 from training.reports.channels import contribution
 
-NAME, TITLE = "experiments", "Experiments"
 MONTH = timedelta(days=30)
 NO_HOLDOUT = (
     "What Perennial earned cannot be told yet: nobody has been held out so far. Serve with PERENNIAL_HOLDOUT"
@@ -51,7 +50,7 @@ def experiments_report(home: Home, shop: Shop, only: str | None = None) -> Repor
     parts, headline, notes = [], "", []
     for currency in shop.ledger.currencies or [None]:
         part_shop = shop.of(currency)
-        orders = orders_of(home, log, part_shop)
+        orders = orders_by_person(home, log, part_shop)
         studies = [_study(plan, log, orders, part_shop) for plan in chosen]
         figures: list[Figure] = []
         if only is None and len(participants.visitors):
@@ -63,7 +62,9 @@ def experiments_report(home: Home, shop: Shop, only: str | None = None) -> Repor
     if only is None:
         headline = headline or NO_HOLDOUT
         notes += [] if chosen else [NO_EXPERIMENTS]
-    return Report(NAME, TITLE, shop.as_of.isoformat(), parts, list(dict.fromkeys(notes)), headline)
+    return Report(
+        "experiments", "Experiments", shop.as_of.isoformat(), parts, list(dict.fromkeys(notes)), headline
+    )
 
 
 def _newest(log: ExposureLog, plans: dict[str, Experiment]) -> list[Experiment]:

@@ -11,20 +11,20 @@ from recommender.model import versions
 from recommender.model.bundle import Manifest
 from recommender.offers.incremental_margin import OfferModel
 
-TITLE = "The model"
-NO_MODEL = "No model serves yet: `perennial train` makes one."
+MODEL_TITLE = "The model"
+NO_MODEL_YET = "No model serves yet: `perennial train` makes one."
 
 
 def model_report(home: Home, day: str) -> Report:
     """day: ISO, of the figures."""
     bundle = versions.load_current(home.models)
     if bundle is None:
-        return Report("model", TITLE, day, [Part(None)], [NO_MODEL])
+        return Report("model", MODEL_TITLE, day, [Part(None)], [NO_MODEL_YET])
     manifest, offers = bundle.manifest, bundle.tables.offers
     tables = [_metrics(manifest), _versions(home, manifest.version)]
     if offers is not None:
         tables.append(_offers(offers.model))
-    return Report("model", TITLE, day, [Part(None, _figures(manifest), tables)])
+    return Report("model", MODEL_TITLE, day, [Part(None, _figures(manifest), tables)])
 
 
 def _figures(manifest: Manifest) -> list[Figure]:

@@ -9,11 +9,11 @@ from features.insights.report import Figure, Part, Report, Table, figure, table
 from recommender.offers.catalogue import NO_OFFER
 from training.ledger.sums import total
 from training.offers.log import WINDOW_DAYS, DecisionOutcomes, read_decisions
-from training.offers.off_policy import refusal
-from training.offers.replay import PolicyReplay, ReplayResult, advantage
+from training.offers.off_policy import advantage, refusal
+from training.offers.replay import PolicyReplay, ReplayResult
 from training.reports.policy import NOTHING_YET
 
-TITLE = "Offers"
+OFFERS_TITLE = "Offers"
 NO_DECISIONS = "No offer was decided yet: set offers with PUT /v1/offers/catalogue, ask with POST /v1/offers."
 UNCLEAR = "Too few decisions tell what offers earned above none"
 NO_OFFER_LABEL = "no offer"
@@ -23,11 +23,15 @@ def offers_report(home: Home, outcomes: DecisionOutcomes | None, as_of: date, cu
     """outcomes: of the decisions whose window is over; None without any."""
     decided = read_decisions(home)
     if decided is None or decided.is_empty():
-        return Report("offers", TITLE, as_of.isoformat(), [Part(currency)], [NO_DECISIONS])
+        return Report("offers", OFFERS_TITLE, as_of.isoformat(), [Part(currency)], [NO_DECISIONS])
     notes = [] if outcomes is not None else [NOTHING_YET]
     tables = [_by_offer(decided, outcomes), _by_month(decided), _by_reason(decided)]
     return Report(
-        "offers", TITLE, as_of.isoformat(), [Part(currency, _figures(decided, outcomes), tables)], notes
+        "offers",
+        OFFERS_TITLE,
+        as_of.isoformat(),
+        [Part(currency, _figures(decided, outcomes), tables)],
+        notes,
     )
 
 

@@ -11,10 +11,10 @@ from recommender.offers.catalogue import NO_OFFER, Catalogue
 from recommender.offers.incremental_margin import OfferModel
 from training.data.history import load_history
 from training.offers.log import WINDOW_DAYS, DecisionOutcomes, decision_outcomes
-from training.offers.off_policy import Value, dr, effective_sample_size, ips, refusal, snips
-from training.offers.replay import MOST_UNSEEN, PolicyReplay, ReplayResult, advantage
+from training.offers.off_policy import Value, advantage, dr, effective_sample_size, ips, refusal, snips
+from training.offers.replay import MOST_UNSEEN, PolicyReplay, ReplayResult
 
-TITLE = "Offer policies"
+POLICIES_TITLE = "Offer policies"
 NOTHING_YET = (
     f"No decision is {WINDOW_DAYS} days old yet: ask for offers with POST /v1/offers, and see what comes."
 )
@@ -38,7 +38,7 @@ def policy_report(
     """candidates: name -> catalogue to decide by instead. model: by whose expectations; None: of models
     fitted to the other customers of the log."""
     if outcomes is None:
-        return Report("policy", TITLE, as_of.isoformat(), [Part(currency)], [NOTHING_YET])
+        return Report("policy", POLICIES_TITLE, as_of.isoformat(), [Part(currency)], [NOTHING_YET])
     replay = PolicyReplay(outcomes)
     none = replay.for_all(NO_OFFER)
     policies = {"as it was decided": replay.logging_policy()}
@@ -49,7 +49,7 @@ def policy_report(
     policies["no offer for anybody"] = none
     rows = [_row(name, each, none) for name, each in policies.items()]
     tables = [_policies(rows), *(_mix(policies) if candidates else [])]
-    return Report("policy", TITLE, as_of.isoformat(), [Part(currency, _figures(outcomes), tables)])
+    return Report("policy", POLICIES_TITLE, as_of.isoformat(), [Part(currency, _figures(outcomes), tables)])
 
 
 def refused(replay: ReplayResult) -> str | None:

@@ -13,7 +13,7 @@ from training.pricing.response import (
     NOTHING_LEARNED,
     Elasticity,
     elasticity,
-    shrunk,
+    shrunk_elasticities,
     spread_between,
     usual_price,
 )
@@ -67,7 +67,9 @@ def priced(shop: Shop) -> tuple[list[Priced], dict[str, Elasticity]]:
     sold = [each for _, each in zip(range(MOST_PRICED_PRODUCTS), weekly(shop.ledger.lines), strict=False)]
     facts = {each.item: facts.get(each.item, (each.item, NO_CATEGORY, None)) for each in sold}
     own = {each.item: elasticity(each.weeks) for each in sold}
-    responses, categories = shrunk(own, {item: category for item, (_, category, _) in facts.items()})
+    responses, categories = shrunk_elasticities(
+        own, {item: category for item, (_, category, _) in facts.items()}
+    )
     return [
         Priced(each, *facts[each.item], own[each.item], responses[each.item]) for each in sold
     ], categories

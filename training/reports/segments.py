@@ -1,4 +1,4 @@
-"""How many customers are in each segment and tier, and what is expected of them."""
+"""Customers by segment and tier, and one by one: what they brought, and what is expected of them."""
 
 from typing import Any
 
@@ -12,6 +12,15 @@ from training.ledger.sums import over, total
 
 NEAR_NEXT_TIER = 0.8  # share of the way to the next tier from which a customer is near it
 BANDS = ((0.1, "best 10 %"), (0.3, "next 20 %"), (0.6, "next 30 %"), (1.0, "others"))
+PAST_COLUMNS = ("orders", "revenue", "last_order", "recency_days")
+EXPECTED_COLUMNS = (
+    "p_alive",
+    "churn_risk",
+    "expected_orders_90d",
+    "predicted_365d",
+    "predicted_low",
+    "predicted_high",
+)
 
 
 def segments(shop: Shop, currency: str | None) -> Part:
@@ -89,3 +98,21 @@ def _bands(customers: pl.DataFrame) -> Table:
         Column("expected_share", "Share of it", "share"),
     ]
     return table("bands", "Where the next 365 days come from", columns, rows, Plot("bars", "predicted_365d"))
+
+
+def customers(shop: Shop, currency: str | None) -> Part:
+    """Customers by revenue, the highest first."""
+    customers = shop.customers.sort("revenue", "customer", descending=[True, False])
+    if customers.is_empty():
+        return Part(currency)
+    tiers = [tier_status(shop.plan, revenue).name if shop.plan else None for revenue in customers["revenue"]]
+    rows = customers.with_columns(
+        customer_id="customer",
+        last_order=pl.col("last").dt.strftime("%Y-%m-%d"),
+        tier=pl.Series(tiers, dtype=pl.String),
+        vip=pl.when("vip").then(pl.lit("VIP")),
+    )
+    columns = ["customer_id", "segment", *(["tier"] if shop.plan else []), "vip", "channel", *PAST_COLUMNS]
+    columns += EXPECTED_COLUMNS if shop.forecast else ()
+    shown: list[str | Column] = list(columns)
+    return Part(currency, [], [table("customers", "Customers", shown, rows.select(columns).rows())])

@@ -14,7 +14,7 @@ from training.settings import TrainingSettings
 
 SHORT_HISTORY_SHARE = 0.2  # of the time is held out, at most
 MOST_ORDERS_SHARE = 0.33  # of the order lines are held out, at most
-MEASURES = "hr@10", "ndcg@10_full"
+EXAM_MEASURES = "hr@10", "ndcg@10_full"
 EXAMINED = "home", "cart"
 
 
@@ -56,7 +56,7 @@ def examine(
         if cases:
             rankers = {"perennial": recommended(bundle), "popularity": popularity(bundle)}
             metrics = compare(
-                cases, rankers, MEASURES, int(is_shown.sum()), seed=settings.seed, report=report
+                cases, rankers, EXAM_MEASURES, int(is_shown.sum()), seed=settings.seed, report=report
             )
             results[placement] = {"cases": len(cases), **metrics}
     return results

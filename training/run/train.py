@@ -90,7 +90,7 @@ def train(
     report("Checking and publishing", 0, 1)
     reasons = objections(tables, metrics, _running_metrics(home.models), settings)
     version = _free_version(home.models, now)
-    manifest = describe(version, now, history, tables, settings, metrics, rehearsal.source_figures)
+    manifest = manifest_of(version, now, history, tables, settings, metrics, rehearsal.source_figures)
     manifest.settings["tuned"] = remembered | rehearsal.tuned
     manifest.settings["warnings"] = warnings
     _store(home.models, manifest, tables, index)
@@ -161,7 +161,7 @@ def rehearse(
         report(f"Rehearsal: {step}", done, total)
 
     tables, index = build(early, catalogue, quick_settings, report_rehearsal, warm_start, active)
-    manifest = describe("rehearsal", datetime.fromtimestamp(cut, UTC), early, tables, settings, {})
+    manifest = manifest_of("rehearsal", datetime.fromtimestamp(cut, UTC), early, tables, settings, {})
     tasks = evaluation_cases(sample, cut, tables, settings)
     learning, judging = halves(tasks)
     bundle, chosen = Bundle(manifest, tables, index), {}
@@ -197,7 +197,7 @@ def _with_few_products(settings: TrainingSettings) -> TrainingSettings:
     return settings.model_copy(update={"ease_products": few})
 
 
-def describe(
+def manifest_of(
     version: str,
     now: datetime,
     history: History,

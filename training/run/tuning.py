@@ -30,7 +30,7 @@ Refit = Callable[[Bundle, History, TrainingSettings], Bundle]
 ALONE = np.ones(1, np.float32)
 
 
-class Part(NamedTuple):
+class TunedPart(NamedTuple):
     """A model that can be tuned alone: choices of its settings, how to refit it, and the source and task to
     evaluate it on."""
 
@@ -56,8 +56,8 @@ def refit_carts(bundle: Bundle, history: History, settings: TrainingSettings) ->
     return replace(bundle, tables=tables)
 
 
-PARTS = (
-    Part(
+TUNED_PARTS = (
+    TunedPart(
         {
             "als_factors": (64, 128, 256),
             "als_alpha": (1.0, 3.0, 10.0, 30.0, 50.0),
@@ -67,7 +67,7 @@ PARTS = (
         Source("als", 1.0, personal.for_you),
         "email",
     ),
-    Part(
+    TunedPart(
         {"half_life_days": (30.0, 60.0, 120.0, 180.0, 365.0, 1_000.0)},
         refit_carts,
         Source("co_purchase", 1.0, carts.completion),
@@ -99,11 +99,11 @@ def tune(
     bundle: fitted on `early` with `settings`. No trial begins that is likely to end after the time.
     """
     began, chosen = monotonic(), dict[str, Any]()
-    for index, part in enumerate(PARTS):
+    for index, part in enumerate(TUNED_PARTS):
         if not learning[part.task] or not judging[part.task]:
             continue
-        share = (began + 60 * minutes - monotonic()) / (len(PARTS) - index)
-        report(f"Tuning: {part.source.name}", index, len(PARTS))
+        share = (began + 60 * minutes - monotonic()) / (len(TUNED_PARTS) - index)
+        report(f"Tuning: {part.source.name}", index, len(TUNED_PARTS))
         best = Search(part, early, learning[part.task], settings).run(bundle, share, report)
         new, old = (source_ndcg(part, each, judging[part.task], settings) for each in (best.bundle, bundle))
         if new.mean() >= old.mean():
@@ -117,7 +117,7 @@ def tune(
 class Search:
     """The search of one part."""
 
-    part: Part
+    part: TunedPart
     early: History
     cases: Sequence[Case]
     settings: TrainingSettings
@@ -151,7 +151,7 @@ class Search:
 
 
 def source_ndcg(
-    part: Part, bundle: Bundle, cases: Sequence[Case], settings: TrainingSettings
+    part: TunedPart, bundle: Bundle, cases: Sequence[Case], settings: TrainingSettings
 ) -> NDArray[np.float64]:
     """(n_cases): NDCG@10 of the part's source alone."""
     sample = spread(iter(cases), settings.evaluation_cases, settings.seed)

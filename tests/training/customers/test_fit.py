@@ -8,10 +8,9 @@ import pytest
 
 from recommender.arrays.dtypes import Float64s
 from recommender.value.order_models import BG_NBD, MBG_NBD, NBD, PARETO_NBD, OrderModel, Summary
-from training.customers.bg_nbd import log_likelihood
-from training.customers.fit import cells, fit
+from training.customers.fit import cells, fit_order_model
 from training.customers.gamma_gamma import fit_gamma_gamma, fit_or_guess_spend
-from training.customers.pareto_nbd import log_likelihood as pareto_log_likelihood
+from training.customers.likelihoods import log_likelihood
 
 FOLDER = Path(__file__).parents[4] / "shared" / "data" / "cdnow"
 CDNOW = FOLDER / "cdnow_customers_summary_with_transactions.parquet"
@@ -39,7 +38,7 @@ def shop(n: int, r: float, alpha: float, leaves: Float64s, seed: int = 0) -> Sum
 def test_cdnow_as_published(kind: int) -> None:
     table = pl.read_parquet(CDNOW)
     summary = Summary(*(table[name].cast(pl.Float64).to_numpy() for name in ("x", "t_x", "T")))
-    fitted = fit(kind, summary)
+    fitted = fit_order_model(kind, summary)
     parameters, log_likelihood_published = PUBLISHED[kind]
     assert fitted.model[1:] == pytest.approx(parameters, abs=0.001)
     assert fitted.log_likelihood == pytest.approx(log_likelihood_published, abs=0.05)
@@ -59,21 +58,21 @@ def test_cdnow_spend_as_published() -> None:
 def test_pareto_nbd_finds_who_made_the_data() -> None:
     rng = np.random.default_rng(5)
     leaves = rng.exponential(1 / rng.gamma(1.2, 1 / 30, 3_000))
-    model = fit(PARETO_NBD, shop(3_000, 0.8, 8.0, leaves)).model
+    model = fit_order_model(PARETO_NBD, shop(3_000, 0.8, 8.0, leaves)).model
     assert model.r / model.alpha == pytest.approx(0.1, rel=0.1)
     assert model.a / model.b == pytest.approx(0.04, rel=0.25)
 
 
 @pytest.mark.parametrize("kind", [BG_NBD, MBG_NBD, PARETO_NBD])
 def test_where_nobody_leaves_it_becomes_nbd(kind: int) -> None:
-    model = fit(kind, shop(800, 4.0, 8.0, np.full(800, np.inf))).model
+    model = fit_order_model(kind, shop(800, 4.0, 8.0, np.full(800, np.inf))).model
     assert model.kind == NBD
     assert model.r / model.alpha == pytest.approx(0.5, rel=0.05)
 
 
 def test_one_customer_has_a_finite_model() -> None:
     for kind in (BG_NBD, MBG_NBD, PARETO_NBD, NBD):
-        assert np.isfinite(fit(kind, Summary.of(3, 10, 12), prior=1.0).model[1:]).all()
+        assert np.isfinite(fit_order_model(kind, Summary.of(3, 10, 12), prior=1.0).model[1:]).all()
 
 
 def test_log_likelihood_of_one_who_ordered_once() -> None:
@@ -82,7 +81,7 @@ def test_log_likelihood_of_one_who_ordered_once() -> None:
     bg = OrderModel(BG_NBD, 0.5, 5.0, 1.0, 2.0)
     assert np.exp(log_likelihood(bg, summary))[0] == pytest.approx((5 / 25) ** 0.5)
     pareto = bg._replace(kind=PARETO_NBD, a=1.0, b=10.0)
-    assert pareto_log_likelihood(pareto, summary)[0] > np.log((5 / 25) ** 0.5 * 10 / 30)
+    assert log_likelihood(pareto, summary)[0] > np.log((5 / 25) ** 0.5 * 10 / 30)
 
 
 def test_cells_count_equal_customers() -> None:

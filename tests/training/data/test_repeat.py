@@ -5,7 +5,7 @@ from histories import history_of, order
 
 from features.home import Home
 from training.data.interactions import purchase_confidence
-from training.data.repeat import GAP_PRIOR, RATE_PRIOR_BUYERS, purchases_table, repeat_table, shrunk
+from training.data.repeat import GAP_PRIOR_REPEATS, RATE_PRIOR_BUYERS, purchases_table, repeat_table, shrunk
 from training.settings import TrainingSettings
 
 
@@ -28,7 +28,7 @@ def test_rate_and_gap_by_hand(tmp_path):
 
 def test_a_product_leans_on_its_category_and_that_on_the_shop():
     measured = pl.DataFrame({"item": [0, 1], "n": [5, 5], "value": [10.0, 30.0]})
-    value = shrunk(measured, np.array([0, 1, 0], np.int32), prior=GAP_PRIOR, unknown=60)
+    value = shrunk(measured, np.array([0, 1, 0], np.int32), prior=GAP_PRIOR_REPEATS, unknown=60)
     assert value == pytest.approx([12.5, 27.5, 15.0])
 
 

@@ -20,7 +20,7 @@ from training.experiments.exposures import (
     participants_of,
     read_exposures,
 )
-from training.experiments.outcomes import orders_of, outcomes
+from training.experiments.outcomes import orders_by_person, outcomes
 
 from factories import event
 
@@ -38,7 +38,7 @@ def outcomes_of(
     exposure_log = read_exposures(home, AS_OF)
     participants = participants_of(exposures_of_plan(exposure_log.exposures, AB.plan_hash))
     customers = shop.customers.with_columns(predicted_365d=pl.lit(100.0))
-    rows = outcomes(participants.visitors, orders_of(home, exposure_log, shop), customers, START, END)
+    rows = outcomes(participants.visitors, orders_by_person(home, exposure_log, shop), customers, START, END)
     return {row.pop("visitor"): row for row in rows.iter_rows(named=True)}
 
 
@@ -193,7 +193,7 @@ def test_all_known_customers_are_under_the_holdout_whether_they_visit_or_not(hom
     assert (arms[HELD_OUT], arms[TREATED], arms["br"], len(arms)) == ("held_out", "perennial", "perennial", 4)
     assert participants.began == at("06-01")
     customers = shop.customers.with_columns(predicted_365d=pl.lit(0.0))
-    rows = outcomes(participants.visitors, orders_of(home, exposure_log, shop), customers, START, END)
+    rows = outcomes(participants.visitors, orders_by_person(home, exposure_log, shop), customers, START, END)
     revenue = dict(rows.select("visitor", "revenue").iter_rows())
     assert (revenue[HELD_OUT], revenue["new"]) == (0.0, 10.0)  # of new customers, the second order
 

@@ -6,7 +6,7 @@ from scipy.sparse import csr_matrix
 
 from recommender.model.next_basket_table import PurchaseHistories
 from recommender.sources.next_basket import personal_vector
-from training.models.peers import Blend, Pool, fit_peers, ndcg, personal_vectors
+from training.models.peers import Blend, Pool, fit_peers, ndcg_of_rows, personal_vectors
 
 # 0: baskets {2, 0}, {2}; 1: {2}, {2}, {1}; 2: {3}; 3: never bought
 PASTS = PurchaseHistories(
@@ -46,7 +46,7 @@ def test_ndcg_by_hand() -> None:
     scores = csr_matrix(np.array([[0.1, 0.9, 0.5], [0.7, 0.2, 0.0]], np.float32))
     truth = csr_matrix(np.array([[1, 1, 0], [0, 0, 1]], np.float32))
     first = (1 + 1 / np.log2(4)) / (1 + 1 / np.log2(3))  # ranks 1 and 3 of a truth of two
-    assert ndcg(scores, truth) == pytest.approx(first / 2)
+    assert ndcg_of_rows(scores, truth) == pytest.approx(first / 2)
 
 
 def test_what_the_nearest_buy_on_average_is_the_same_by_dense_arithmetic() -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.offers.learn import Responses, learn
+from training.offers.learn import Responses, learn_offers
 
 ARMS, FEATURES = ["ten", "five", "gift"], ["keen", "has_cart"]
 
@@ -27,7 +27,7 @@ def responses(
 
 
 def test_what_offers_bring_is_found_with_honest_doubt() -> None:
-    model = learn(responses(12_000, (0.1, 0.03), keen=0.05), ARMS, FEATURES, np.random.default_rng(1))
+    model = learn_offers(responses(12_000, (0.1, 0.03), keen=0.05), ARMS, FEATURES, np.random.default_rng(1))
     lift = model.response[:, None] * np.array([0.1, 0.05]) + model.worlds[:, :, 0]
     assert model.arms == ("ten", "five")
     assert lift.mean(axis=0) == pytest.approx([0.08, 0.024], abs=0.02)  # of those who would not have come
@@ -40,7 +40,9 @@ def test_what_offers_bring_is_found_with_honest_doubt() -> None:
 
 def test_small_orders_of_those_who_came_for_the_offer_count_as_small() -> None:
     for size in (0.5, 1.0):
-        model = learn(responses(24_000, (0.1, 0.0), size=size), ARMS, FEATURES, np.random.default_rng(1))
+        model = learn_offers(
+            responses(24_000, (0.1, 0.0), size=size), ARMS, FEATURES, np.random.default_rng(1)
+        )
         assert model.size[:, 0].mean() == pytest.approx(size, abs=0.2)
         assert 0.02 < model.size[:, 0].std() < 0.15
 
@@ -55,12 +57,12 @@ def test_small_orders_of_those_who_came_for_the_offer_count_as_small() -> None:
     ],
 )
 def test_a_stage_is_earned(n: int, lifts: tuple[float, float], keen: float, stage: str) -> None:
-    assert learn(responses(n, lifts, keen), ARMS, FEATURES, np.random.default_rng(1)).stage == stage
+    assert learn_offers(responses(n, lifts, keen), ARMS, FEATURES, np.random.default_rng(1)).stage == stage
 
 
 def test_an_arm_that_nobody_got_is_left_out_and_none_at_all_teach_nothing() -> None:
     logged = responses(2_000, (0.1, 0.0))
-    assert learn(logged, ARMS, FEATURES, np.random.default_rng(1)).arms == ("ten", "five")
+    assert learn_offers(logged, ARMS, FEATURES, np.random.default_rng(1)).arms == ("ten", "five")
     assert len(logged.then(logged).arm) == 4_000
-    alone = learn(logged.where(logged.arm < 0), ARMS, FEATURES, np.random.default_rng(1))
+    alone = learn_offers(logged.where(logged.arm < 0), ARMS, FEATURES, np.random.default_rng(1))
     assert (alone.arms, alone.stage, alone.average.shape) == ((), "thin", (200, 0))

@@ -21,7 +21,7 @@ from recommender.model.offer_table import OfferTable
 from recommender.offers.incremental_margin import OFFER_FEATURES
 from training.data.history import load_history
 from training.errors import BadDataset
-from training.evaluate.tasks.decisions import evaluate_decisions
+from training.evaluate.tasks.policy import evaluate_decisions
 from training.offers.log import LOGGED_FEATURES, DecisionOutcomes, decision_outcomes, fit_offers
 
 from factories import NOW

@@ -10,7 +10,7 @@ from training.pricing.response import (
     Weeks,
     elasticity,
     pooled,
-    shrunk,
+    shrunk_elasticities,
     spread_between,
 )
 
@@ -55,7 +55,7 @@ def test_the_unknown_take_their_categorys_and_the_unsure_lean_towards_it() -> No
         f"mug-{n}": Elasticity(-0.5, 0.2) for n in range(5)
     }
     estimates |= {"tea-new": NOTHING_LEARNED, "tea-rare": Elasticity(3.0, 4.0)}
-    products, categories = shrunk(estimates, {name: name[:3] for name in estimates})
+    products, categories = shrunk_elasticities(estimates, {name: name[:3] for name in estimates})
     assert categories["tea"].value == pytest.approx(-1.9, abs=0.2)
     assert categories["mug"].value == pytest.approx(-0.6, abs=0.2)
     assert products["tea-new"].value == categories["tea"].value

@@ -10,7 +10,7 @@ from features.catalogue.channel_costs import merge_costs
 from features.events.vocabulary import Event
 from features.home import Home
 from features.insights.report import Part
-from training.reports.channels import channels, verdict
+from training.reports.channels import channel_verdict, channels
 
 from factories import event
 
@@ -84,7 +84,11 @@ def test_cac_and_ltv_by_hand(home: Home) -> None:
     assert google["ltv_to_cac"] == pytest.approx(150 * 0.4 / 40)  # a margin of 40 %
     assert google["verdict"] == "thin"
     assert google["ltv_to_cac_predicted"] > google["ltv_to_cac"]
-    assert (by_channel["radio"]["customers"], by_channel["radio"]["cac"], by_channel["radio"]["verdict"]) == (
+    assert (
+        by_channel["radio"]["customers"],
+        by_channel["radio"]["cac"],
+        by_channel["radio"]["verdict"],
+    ) == (
         0,
         None,
         "loses",
@@ -107,4 +111,4 @@ def test_without_spending_the_report_says_how_to_import_it(home: Home) -> None:
     [(3.0, 9.0, "pays"), (2.99, 9.0, "thin"), (0.99, 9.0, "loses"), (None, 0.0, "free"), (None, None, None)],
 )
 def test_three_to_one_pays(ratio: float | None, cost: float | None, word: str | None) -> None:
-    assert verdict(ratio, cost) == word
+    assert channel_verdict(ratio, cost) == word

@@ -13,13 +13,13 @@ from training.data.history import History, load_history
 from training.run.cases import evaluation_cases
 from training.run.exam import cut_time, halves
 from training.run.pipeline import build
-from training.run.train import describe, train
-from training.run.tuning import PARTS, Search, source_ndcg, tune
+from training.run.train import manifest_of, train
+from training.run.tuning import TUNED_PARTS, Search, source_ndcg, tune
 from training.settings import TrainingSettings
 
 from factories import NOW
 
-TASTES, CARTS = PARTS
+TASTES, CARTS = TUNED_PARTS
 BAD = TrainingSettings(als_factors=2, als_iterations=2, als_alpha=0.0, als_regularisation=1e5, rest_days=0)
 
 
@@ -50,7 +50,7 @@ def early_bundle(home: Home) -> tuple[History, dict[str, list], Bundle]:
     history = load_history(home, catalogue)
     early = history.before(cut := cut_time(history, BAD))
     tables, index = build(early, catalogue, BAD)
-    bundle = Bundle(describe("early", NOW, early, tables, BAD, {}), tables, index)
+    bundle = Bundle(manifest_of("early", NOW, early, tables, BAD, {}), tables, index)
     return early, evaluation_cases(history, cut, tables, BAD), bundle
 
 
@@ -64,7 +64,9 @@ def test_a_bad_setting_is_replaced_by_one_that_ranks_better(home: Home) -> None:
         source_ndcg(TASTES, each, judging["email"], BAD).mean() for each in (bundle, tuned.bundle)
     )
     assert after > before + 0.1
-    assert tuned.chosen == {name: getattr(tuned.settings, name) for part in PARTS for name in part.choices}
+    assert tuned.chosen == {
+        name: getattr(tuned.settings, name) for part in TUNED_PARTS for name in part.choices
+    }
     assert {"Tuning: als", "Tuning: co_purchase"} <= set(steps)
 
 

@@ -35,7 +35,7 @@ class Truth(NamedTuple):
     leaves: Float64s
 
 
-class OrderTotals(NamedTuple):
+class SimulatedTotals(NamedTuple):
     """Totals of each customer's orders, (n) each; first and last in days from the history's end."""
 
     orders: Float64s
@@ -58,19 +58,19 @@ class OrderModels:
     spend: SpendModel
 
     @classmethod
-    def of(cls, totals: OrderTotals, day: float) -> OrderModels:
+    def of(cls, totals: SimulatedTotals, day: float) -> OrderModels:
         has_ordered = totals.orders > 0
         mean = totals.value[has_ordered] / totals.orders[has_ordered]
         summary = totals.summary(day).where(has_ordered)
         return cls(fit_or_guess(PARETO_NBD, summary), fit_or_guess_spend(totals.orders[has_ordered], mean))
 
-    def basket(self, totals: OrderTotals) -> Float64s:
+    def basket(self, totals: SimulatedTotals) -> Float64s:
         """(n) expected value of the next order."""
         return np.asarray(
             expected_spend(self.spend, totals.orders, totals.value / np.maximum(totals.orders, 1))
         )
 
-    def features(self, totals: OrderTotals, day: float) -> dict[str, Float64s]:
+    def features(self, totals: SimulatedTotals, day: float) -> dict[str, Float64s]:
         """(n) each: features and chances for the offer model, as serving computes them without a cart."""
         chances = chances_of(self.orders, totals.summary(day))
         share = discount_share(totals.discounted, totals.orders)
@@ -95,7 +95,7 @@ def read_truth(folder: Path, now: datetime) -> Truth:
     return Truth(table["customer_id"].to_list(), uplift, rate, basket, affinity, days)
 
 
-def read_orders(folder: Path, now: datetime) -> pl.DataFrame:
+def read_demo_orders(folder: Path, now: datetime) -> pl.DataFrame:
     """customer_id, day (from the history's end), goods, margin (before discounts), discounted 0/1; by day."""
     feed = pl.read_csv(folder / "catalogue.tsv", separator="\t", infer_schema=False)
     costs = {
@@ -113,7 +113,7 @@ def read_orders(folder: Path, now: datetime) -> pl.DataFrame:
     )
 
 
-def totals_before(orders: pl.DataFrame, customers: list[str], day: float) -> OrderTotals:
+def totals_before(orders: pl.DataFrame, customers: list[str], day: float) -> SimulatedTotals:
     """Totals of the orders before a day; customers without any were first seen on that day."""
     sums = (
         orders.filter(pl.col("day") < day)
@@ -128,7 +128,9 @@ def totals_before(orders: pl.DataFrame, customers: list[str], day: float) -> Ord
     )
     table = pl.DataFrame({"customer_id": customers}).join(sums, "customer_id", "left", maintain_order="left")
     table = table.with_columns(pl.col("first", "last").fill_null(day)).fill_null(0)
-    return OrderTotals(*(table[name].cast(pl.Float64).to_numpy().copy() for name in OrderTotals._fields))
+    return SimulatedTotals(
+        *(table[name].cast(pl.Float64).to_numpy().copy() for name in SimulatedTotals._fields)
+    )
 
 
 def expected_goods(truth: Truth, orders: pl.DataFrame) -> Float64s:

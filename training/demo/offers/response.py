@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import gamma
 
 from recommender.arrays.dtypes import Float64s, Int64s
-from training.demo.offers.customers import OrderTotals, Truth
+from training.demo.offers.customers import SimulatedTotals, Truth
 from training.demo.shop.customer_histories import POSTAGE_FREE_FROM, POSTAGE_PRICE
 from training.demo.shop.offers import VALID_DAYS
 from training.demo.shop.people import BASKET_SHAPE
@@ -67,7 +67,7 @@ def offer_cost(arm: Int64s, goods: Float64s) -> Float64s:
     return np.choose(arm + 1, each)
 
 
-def add_orders(totals: OrderTotals, who: Int64s, outcome: SimulatedOutcome, day: float) -> None:
+def add_orders(totals: SimulatedTotals, who: Int64s, outcome: SimulatedOutcome, day: float) -> None:
     """Add drawn orders to the totals, dated in the middle of the offer's days."""
     bought = outcome.ordered > 0
     buyers, goods = who[bought], outcome.goods[bought]

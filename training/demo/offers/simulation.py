@@ -20,18 +20,18 @@ from recommender.offers.incremental_margin import OFFER_FEATURES, OfferModel
 from training.demo.offers.customers import (
     ARMS,
     OrderModels,
-    OrderTotals,
+    SimulatedTotals,
     Truth,
     expected_goods,
+    read_demo_orders,
     read_now,
-    read_orders,
     read_truth,
     totals_before,
 )
 from training.demo.offers.response import Response, add_orders, offer_cost
 from training.demo.shop.customer_histories import POSTAGE_PRICE
 from training.demo.shop.offers import VALID_DAYS
-from training.offers.learn import Responses, learn
+from training.offers.learn import Responses, learn_offers
 
 CATALOGUE = Catalogue(
     offers=(
@@ -55,7 +55,7 @@ class DemoShop:
 
     @cached_property
     def orders(self) -> pl.DataFrame:
-        return read_orders(self.folder, self.now)
+        return read_demo_orders(self.folder, self.now)
 
     @cached_property
     def truth(self) -> Truth:
@@ -68,7 +68,7 @@ class DemoShop:
         return Response(self.truth._replace(basket=basket), float(margin / goods))
 
     @cached_property
-    def totals(self) -> OrderTotals:
+    def totals(self) -> SimulatedTotals:
         """At the history's end."""
         return totals_before(self.orders, self.truth.customer_ids, 0.0)
 
@@ -103,7 +103,7 @@ class DemoShop:
         )
         return table["goods"].fill_null(0.0).to_numpy()
 
-    def contexts(self, totals: OrderTotals, day: float) -> OfferContexts:
+    def contexts(self, totals: SimulatedTotals, day: float) -> OfferContexts:
         """The contexts of all customers on a day."""
         basket = self.order_models.basket(totals)
         return OfferContexts(
@@ -141,7 +141,7 @@ class OfferContexts(NamedTuple):
 def responses(
     contexts: OfferContexts, arm: Int64s, ordered: Float64s, paid: Float64s, margin: Float64s
 ) -> Responses:
-    """The outcomes as input of `learn`. arm: (n), -1 for none."""
+    """The outcomes as input of `learn_offers`. arm: (n), -1 for none."""
     by_name = contexts.by_name
     costs = [np.array([offer.costs(basket) for basket in contexts.basket]) for offer in CATALOGUE.offers]
     cost = np.where(arm < 0, 0.0, np.choose(np.maximum(arm, 0), costs))
@@ -167,7 +167,7 @@ class Campaigns:
 
     picked: Float64s
     model: OfferModel
-    totals: OrderTotals
+    totals: SimulatedTotals
     day: float
 
 
@@ -176,10 +176,16 @@ def run(shop: DemoShop, decisions: int, *, warm: bool, seed: int, report: Report
 
     warm: begin with a model of the log of past campaigns, else with an untaught one.
     """
-    rng, totals, picked = np.random.default_rng(seed), OrderTotals(*map(np.copy, shop.totals)), np.empty(0)
+    rng, totals, picked = (
+        np.random.default_rng(seed),
+        SimulatedTotals(*map(np.copy, shop.totals)),
+        np.empty(0),
+    )
     logged = shop.log if warm else None
     model = (
-        OfferModel.untaught(OFFER_FEATURES) if logged is None else learn(logged, ARMS, OFFER_FEATURES, rng)
+        OfferModel.untaught(OFFER_FEATURES)
+        if logged is None
+        else learn_offers(logged, ARMS, OFFER_FEATURES, rng)
     )
     day = 0.0
     while len(picked) < decisions:
@@ -192,7 +198,7 @@ def run(shop: DemoShop, decisions: int, *, warm: bool, seed: int, report: Report
         latest = responses(contexts.of(who), arm, outcome.ordered, outcome.paid, outcome.margin)
         logged = latest if logged is None else logged.then(latest)
         add_orders(totals, who, outcome, day)
-        model, day = learn(logged, ARMS, OFFER_FEATURES, rng), day + VALID_DAYS
+        model, day = learn_offers(logged, ARMS, OFFER_FEATURES, rng), day + VALID_DAYS
     return Campaigns(picked, model, totals, day)
 
 
@@ -203,7 +209,7 @@ def decided(shop: DemoShop, model: OfferModel, contexts: OfferContexts, who: Int
     return np.array([ARMS.index(name) if name != NO_OFFER else -1 for name in names], np.int64)
 
 
-def chances(shop: DemoShop, model: OfferModel, totals: OrderTotals, day: float) -> Float64s:
+def chances(shop: DemoShop, model: OfferModel, totals: SimulatedTotals, day: float) -> Float64s:
     """(n, 4) the chance of each arm for each customer; the last arm is no offer."""
     now, contexts = _at(shop, day), shop.contexts(totals, day)
     shares = np.zeros((len(totals.orders), NO_OFFER_COLUMN + 1))

@@ -5,9 +5,10 @@ from random import Random
 
 import numpy as np
 
+from recommender.offers.catalogue import NO_OFFER
 from training.demo.shop.baskets import Assortment, BasketRows
 from training.demo.shop.catalogue import Product
-from training.demo.shop.offers import COUPONS, NO_OFFER, PastDecision, decide, in_force
+from training.demo.shop.offers import COUPONS, PastDecision, draw_offers, in_force
 from training.demo.shop.people import Habit, SimulatedCustomer
 from training.demo.shop.season import FUTURE_DAYS, HISTORY_DAYS, Calendar
 
@@ -33,7 +34,7 @@ class SimulatedOrder:
 
 
 @dataclass(slots=True)
-class CustomerHistory:
+class SimulatedHistory:
     """A customer with all orders, including those of the year after the history's end.
 
     refills: the habits at the history's end.
@@ -51,10 +52,10 @@ class CustomerHistory:
 
 def simulate_customer(
     customer: SimulatedCustomer, assortment: Assortment, rng: np.random.Generator
-) -> CustomerHistory:
+) -> SimulatedHistory:
     """Draw orders at the customer's own rate; one near the due day of a refill moves to it."""
     uninduced = _order_days(customer, assortment.calendar, rng)
-    history = CustomerHistory(customer, decide(customer, uninduced, assortment.dice))
+    history = SimulatedHistory(customer, draw_offers(customer, uninduced, assortment.dice))
     induced = [decision.induced for decision in history.decisions if decision.induced is not None]
     days = sorted(uninduced + induced)
     for day in (day for day in days if day < HISTORY_DAYS):
@@ -81,7 +82,7 @@ def _order_days(customer: SimulatedCustomer, calendar: Calendar, rng: np.random.
     return [customer.first, *map(float, later)]
 
 
-def _moved_to_refill(history: CustomerHistory, day: float, assortment: Assortment) -> float:
+def _moved_to_refill(history: SimulatedHistory, day: float, assortment: Assortment) -> float:
     """The due day of the nearest refill within reach, unless the order would fall into another period."""
     near = [r for r in history.customer.refills if abs(r.due - day) <= REFILL_REACH * r.every]
     if not near:
@@ -94,7 +95,7 @@ def _moved_to_refill(history: CustomerHistory, day: float, assortment: Assortmen
     return due if same_offer and not crosses else day
 
 
-def _order(history: CustomerHistory, day: float, assortment: Assortment) -> SimulatedOrder:
+def _order(history: SimulatedHistory, day: float, assortment: Assortment) -> SimulatedOrder:
     customer, dice = history.customer, assortment.dice
     hour = assortment.calendar.at_an_hour(day, dice.random())
     at = hour if (hour < HISTORY_DAYS) == (day < HISTORY_DAYS) else day
@@ -131,7 +132,7 @@ def _price(product: Product, day: float) -> float:
     return product.paid if day > HISTORY_DAYS - SALE_DAYS else product.price
 
 
-def _redeemed(history: CustomerHistory, day: float, dice: Random) -> PastDecision | None:
+def _redeemed(history: SimulatedHistory, day: float, dice: Random) -> PastDecision | None:
     """The offer in force, if it is used now: once, surely by those it brought, by others with a chance."""
     decision = in_force(history.decisions, day)
     if decision is None or decision.offer == NO_OFFER or any(o.decision is decision for o in history.orders):

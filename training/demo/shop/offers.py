@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from random import Random
 
+from recommender.offers.catalogue import NO_OFFER
 from training.demo.shop.people import SimulatedCustomer
 from training.demo.shop.season import HISTORY_DAYS
 
-NO_OFFER = "none"
 PROPENSITIES = {NO_OFFER: 0.4, "percent_10": 0.2, "free_shipping": 0.2, "amount_5": 0.2}
 COUPONS = {"percent_10": "TEN", "free_shipping": "POSTFREE", "amount_5": "FIVE"}
 CAMPAIGNS, CAMPAIGN_EVERY, CAMPAIGN_REACH = 13, 28, 0.85
@@ -28,7 +28,7 @@ def campaign_days() -> list[float]:
     return [last - CAMPAIGN_EVERY * back for back in reversed(range(CAMPAIGNS))]
 
 
-def decide(customer: SimulatedCustomer, orders: list[float], dice: Random) -> list[PastDecision]:
+def draw_offers(customer: SimulatedCustomer, orders: list[float], dice: Random) -> list[PastDecision]:
     """Draw a customer's offers; an offer may bring an order if none would have come and they are active.
 
     orders: days of the orders that come anyway.

@@ -1,40 +1,22 @@
 """Files about the products: the merchant feed, the pictures, and the data of the shop's pages."""
 
-import csv
 from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 from training.demo.shop.catalogue import QUALITIES, Product
 from training.demo.shop.pictures import drawing, picture
 
 SHOP_NAME, TAGLINE, CURRENCY = "Fern & Kettle", "Good things for slow mornings", "EUR"
 GIFT_CARD, GIFT_CARD_PRICE, POSTAGE = "GIFTCARD25", 25.0, "POSTAGE"
-FEED_COLUMNS = (
-    "id",
-    "title",
-    "description",
-    "link",
-    "image_link",
-    "availability",
-    "quantity",
-    "price",
-    "sale_price",
-    "brand",
-    "gtin",
-    "product_type",
-    "item_group_id",
-    "custom_label_0",
-    "cost_of_goods_sold",
-)
 
 
 def write_feed(path: Path, products: list[Product]) -> None:
     """A Google Merchant feed (TSV) with stock as `quantity`; the last row is a gift card."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.DictWriter(file, FEED_COLUMNS, delimiter="\t", lineterminator="\n")
-        rows.writeheader()
-        rows.writerows(_feed_row(number, product) for number, product in enumerate(products))
-        rows.writerow(_gift_card_row())
+    rows = [_feed_row(number, product) for number, product in enumerate(products)]
+    feed = pl.DataFrame([*rows, _gift_card_row()], infer_schema_length=None)
+    feed.write_csv(path, separator="\t")
 
 
 def write_pictures(folder: Path, products: list[Product]) -> None:
@@ -73,7 +55,7 @@ def _page_product(product: Product) -> dict[str, Any]:
     }
 
 
-def _feed_row(number: int, product: Product) -> dict[str, str | int]:
+def _feed_row(number: int, product: Product) -> dict[str, str | int | None]:
     return {
         "id": product.product_id,
         "title": product.title,
@@ -83,7 +65,7 @@ def _feed_row(number: int, product: Product) -> dict[str, str | int]:
         "availability": "in_stock" if product.stock else "out_of_stock",
         "quantity": product.stock,
         "price": f"{product.price:.2f} {CURRENCY}",
-        "sale_price": f"{product.sale_price:.2f} {CURRENCY}" if product.sale_price else "",
+        "sale_price": f"{product.sale_price:.2f} {CURRENCY}" if product.sale_price else None,
         "brand": product.brand,
         "gtin": _gtin(number),
         "product_type": product.product_type,
@@ -93,7 +75,7 @@ def _feed_row(number: int, product: Product) -> dict[str, str | int]:
     }
 
 
-def _gift_card_row() -> dict[str, str | int]:
+def _gift_card_row() -> dict[str, str | int | None]:
     return {
         "id": GIFT_CARD,
         "title": "Gift Card, 25 EUR",

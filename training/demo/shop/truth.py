@@ -27,15 +27,16 @@ cancellations
   next_refills (JSON: product_ids of the habits that this order refills)
 """
 
-import csv
 import json
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import polars as pl
+
 from training.demo.shop import people
 from training.demo.shop.baskets import Assortment
-from training.demo.shop.customer_histories import CustomerHistory
+from training.demo.shop.customer_histories import SimulatedHistory
 from training.demo.shop.offers import PROPENSITIES, VALID_DAYS
 from training.demo.shop.season import FUTURE_DAYS, HISTORY_DAYS
 
@@ -43,7 +44,7 @@ PARAMETERS = "RATE_SHAPE RATE_MEAN DROPOUT_SHAPE DROPOUT_MEAN BASKET_SHAPE SPEND
 
 
 def write_truth(
-    folder: Path, assortment: Assortment, histories: list[CustomerHistory], events: dict[str, int]
+    folder: Path, assortment: Assortment, histories: list[SimulatedHistory], events: dict[str, int]
 ) -> None:
     """Writes truth.json and truth_customers.csv. events: how many of each type the history has."""
     truth = {
@@ -59,13 +60,10 @@ def write_truth(
     }
     (folder / "truth.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1), "utf-8")
     rows = [_customer(assortment, history) for history in histories]
-    with (folder / "truth_customers.csv").open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+    pl.DataFrame(rows, infer_schema_length=None).write_csv(folder / "truth_customers.csv")
 
 
-def statistics(histories: list[CustomerHistory]) -> dict[str, float]:
+def statistics(histories: list[SimulatedHistory]) -> dict[str, float]:
     """Key figures of the history."""
     orders = [order for history in histories for order in history.past]
     return {
@@ -80,7 +78,7 @@ def statistics(histories: list[CustomerHistory]) -> dict[str, float]:
     }
 
 
-def earned(assortment: Assortment, histories: list[CustomerHistory], days: int) -> float:
+def earned(assortment: Assortment, histories: list[SimulatedHistory], days: int) -> float:
     """The expected margin of the last days that would have been lost without Perennial."""
     margins = [
         order.margin * assortment.trials.earned(history.customer.customer_id, order.day)
@@ -108,7 +106,7 @@ def _product(assortment: Assortment, row: int) -> dict[str, Any]:
     }
 
 
-def _customer(assortment: Assortment, history: CustomerHistory) -> dict[str, Any]:
+def _customer(assortment: Assortment, history: SimulatedHistory) -> dict[str, Any]:
     customer = history.customer
     return {
         "customer_id": customer.customer_id,
@@ -119,7 +117,9 @@ def _customer(assortment: Assortment, history: CustomerHistory) -> dict[str, Any
         "first_order_at": _iso(assortment, history.orders[0].day),
         "orders_per_day": round(customer.rate, 6),
         "dropout_per_day": round(customer.dropout_rate, 6),
-        "left_at": _iso(assortment, customer.leaves) if customer.leaves < HISTORY_DAYS + FUTURE_DAYS else "",
+        "left_at": _iso(assortment, customer.leaves)
+        if customer.leaves < HISTORY_DAYS + FUTURE_DAYS
+        else None,
         "alive": int(customer.stays_at(HISTORY_DAYS)),
         "basket_mean": round(customer.spend, 2),
         "discount_affinity": round(customer.affinity, 3),
@@ -135,17 +135,17 @@ def _customer(assortment: Assortment, history: CustomerHistory) -> dict[str, Any
     }
 
 
-def _future(history: CustomerHistory, days: int) -> dict[str, float]:
+def _future(history: SimulatedHistory, days: int) -> dict[str, float]:
     orders = [order for order in history.orders if HISTORY_DAYS <= order.day < HISTORY_DAYS + days]
     revenue = round(sum(order.revenue for order in orders), 2)
     return {f"orders_next_{days}d": len(orders), f"revenue_next_{days}d": revenue}
 
 
-def _next_order(assortment: Assortment, history: CustomerHistory) -> dict[str, str]:
+def _next_order(assortment: Assortment, history: SimulatedHistory) -> dict[str, str | None]:
     """When the next order comes, and which habits it refills: habits enter baskets as refills only."""
     order = next((order for order in history.orders if order.day >= HISTORY_DAYS), None)
     if order is None:
-        return {"next_order_at": "", "next_refills": "[]"}
+        return {"next_order_at": None, "next_refills": "[]"}
     due = [
         assortment.products[refill.row].product_id for refill in history.refills if refill.row in order.basket
     ]

@@ -7,7 +7,7 @@ import msgspec
 from features.events.vocabulary import EventContext, EventType, Order, OrderItem
 from training.demo.shop.aftermath import note_aftermath
 from training.demo.shop.baskets import Assortment
-from training.demo.shop.customer_histories import CustomerHistory, SimulatedOrder, postage
+from training.demo.shop.customer_histories import SimulatedHistory, SimulatedOrder, postage
 from training.demo.shop.journal import Journal, Visit
 from training.demo.shop.people import SimulatedCustomer
 from training.demo.shop.season import HISTORY_DAYS
@@ -25,7 +25,7 @@ class Clickstream:
         self._orders = 0
         self._browsers = 0
 
-    def write_history(self, history: CustomerHistory) -> None:
+    def write_history(self, history: SimulatedHistory) -> None:
         """All visits of a customer up to the history's end, with and without an order."""
         customer, browser = history.customer, self._new_browser()
         for number, order in enumerate(history.past):

@@ -14,8 +14,8 @@ from training.measure.compare import Ranker, popularity, scored
 from training.models.ease import ease_companions
 from training.settings import TrainingSettings
 
-SUPPORT, SHRINKAGE, PARTNERS_KEPT = 3, 10.0, 300
-RIDGE, HABIT = 100.0, 0.05
+SUPPORT, COSINE_SHRINKAGE = 3, 10.0
+CART_EASE_RIDGE, HABIT = 100.0, 0.05
 
 
 def cart_baselines(history: History, bundle: Bundle, settings: TrainingSettings) -> dict[str, Ranker]:
@@ -23,7 +23,7 @@ def cart_baselines(history: History, bundle: Bundle, settings: TrainingSettings)
     orders = order_items(history)
     sold = np.asarray(orders.sum(axis=0), np.float32).ravel()
     lift, cosine = pair_measures(orders)
-    ease = ease_companions(orders, RIDGE, settings.ease_products, settings.ease_kept)
+    ease = ease_companions(orders, CART_EASE_RIDGE, settings.ease_products, settings.ease_kept)
 
     def habit(situation: Situation) -> NDArray[np.float32]:
         items, times, _ = own_purchases(situation)
@@ -63,7 +63,7 @@ def pair_measures(orders: csr_matrix, support: int = SUPPORT) -> tuple[csr_matri
         expected = totals[row] * totals[counts.indices]
         real = (counts.indices != row) & (c >= support)
         cosine, lift = counts.copy(), counts
-        cosine.data = np.where(real, c / np.sqrt(expected) * c / (c + SHRINKAGE), 0).astype(np.float32)
+        cosine.data = np.where(real, c / np.sqrt(expected) * c / (c + COSINE_SHRINKAGE), 0).astype(np.float32)
         lift.data = np.where(real, c * n_orders / expected, 0).astype(np.float32)
         lifts.append(lift)
         cosines.append(cosine)

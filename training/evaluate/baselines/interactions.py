@@ -16,11 +16,11 @@ from training.measure.compare import Ranker, popularity, scored
 from training.models.ease import ease_companions
 
 EVENT_WEIGHTS = {"view": 0.1, "add_to_cart": 0.3, "purchase": 1.0}
-RIDGE = 20.0
+INTERACTIONS_EASE_RIDGE = 20.0
 PAUSE_S = 1_800  # a longer one ends a visit
 
 
-def simple_methods(train: pl.DataFrame, history: History, bundle: Bundle) -> dict[str, Ranker]:
+def interaction_baselines(train: pl.DataFrame, history: History, bundle: Bundle) -> dict[str, Ranker]:
     """Popularity, the latest carted and viewed, item cosines by user and by visit, and EASE and ALS on all
     behaviours weighted."""
     users = bundle.tables.customers
@@ -57,11 +57,11 @@ def item_methods(
         return csr_matrix(pairs.minimum(1.0))
 
     everything = matrix(weights > 0)
-    methods = {"ease on all": (everything, ease_companions(everything, RIDGE, 6_000, 200))}
+    methods = {"ease on all": (everything, ease_companions(everything, INTERACTIONS_EASE_RIDGE, 6_000, 200))}
     for event, value in EVENT_WEIGHTS.items():
         user_items = matrix(weights == np.float32(value)).sign()
         methods[f"item cosine on {event}s"] = user_items, pair_measures(user_items, support=1)[1]
-    visit = visits_of(train).to_numpy()
+    visit = visit_numbers(train).to_numpy()
     session_items = csr_matrix(
         (np.ones_like(weights), (visit, item)), shape=(len(train), len(products))
     ).sign()
@@ -78,7 +78,7 @@ def latest(situation: Situation) -> NDArray[np.float32]:
     return scores
 
 
-def visits_of(events: pl.DataFrame) -> pl.Series:
+def visit_numbers(events: pl.DataFrame) -> pl.Series:
     """A number for each event, the same within a visit. events: user by user, oldest first."""
     is_first = (pl.col("at").diff() > PAUSE_S) | (pl.col("customer_id") != pl.col("customer_id").shift())
     return events.select(is_first.fill_null(value=True).cum_sum() - 1).to_series()

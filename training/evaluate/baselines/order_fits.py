@@ -4,27 +4,27 @@ import numpy as np
 
 from recommender.arrays.dtypes import Float64s
 from recommender.value.order_models import BG_NBD, MBG_NBD, NAMES, NBD, PARETO_NBD
-from training.customers.fit import fit
+from training.customers.fit import fit_order_model
 from training.customers.gamma_gamma import fit_gamma_gamma
 from training.customers.rfm import OrderDays, Rfm, summarise
 
-FEWEST_REPEATERS = 10
+FEWEST_TO_FIT = 10
 
 
 def plain_fits(days: OrderDays, cut: int) -> dict[str, str]:
     """Parameters and log-likelihood by model; Gamma-Gamma on the repeat orders of those who have any."""
     rfm = summarise(days.before(cut + 1), cut)
-    if np.count_nonzero(rfm.summary.frequency) < FEWEST_REPEATERS:
+    if np.count_nonzero(rfm.summary.frequency) < FEWEST_TO_FIT:
         return {}
     fits = {}
     for kind, names in ((BG_NBD, "r alpha a b"), (MBG_NBD, "r alpha a b"), (PARETO_NBD, "r alpha s beta")):
-        model, log_likelihood = fit(kind, rfm.summary)
+        model, log_likelihood = fit_order_model(kind, rfm.summary)
         if model.kind == NBD:
             fits[f"{NAMES[kind]} fit"] = "nobody is seen leaving: NBD instead"
         else:
             fits[f"{NAMES[kind]} fit"] = _as_text(names, model[1:], log_likelihood)
     orders, spend = repeat_spend(days, rfm)
-    if len(orders) >= FEWEST_REPEATERS:
+    if len(orders) >= FEWEST_TO_FIT:
         fits["Gamma-Gamma fit"] = _as_text("p q v", *fit_gamma_gamma(orders, spend))
     return fits
 

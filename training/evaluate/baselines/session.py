@@ -19,7 +19,7 @@ from training.models.als import fit_als
 from training.models.ease import ease_companions
 from training.settings import TrainingSettings
 
-RIDGE = 20.0
+VISITS_EASE_RIDGE = 20.0
 Scorer = Callable[[Sequence[int]], Float64s]
 """The distinct items of a visit so far, newest first -> (n_items) scores."""
 
@@ -130,7 +130,9 @@ def item_cosine(index: VisitIndex, n_items: int, fade: float = 0.7) -> Scorer:
 
 def ease(index: VisitIndex, n_items: int) -> Scorer:
     """EASE (Steck 2019) on the 6,000 most viewed products, summed over the items of the visit."""
-    weights = ease_companions(csr_matrix(index.matrix(n_items), dtype=np.float32), RIDGE, 6_000, 200)
+    weights = ease_companions(
+        csr_matrix(index.matrix(n_items), dtype=np.float32), VISITS_EASE_RIDGE, 6_000, 200
+    )
     return lambda viewed: np.asarray(weights[list(viewed)].sum(axis=0), np.float64).ravel()
 
 

@@ -14,7 +14,7 @@ from training.measure.metrics import Metrics
 from training.measure.result import Evaluation
 from training.offers.off_policy import ESTIMATORS, Log, Value, effective_sample_size, ips, log_of, refusal
 
-COLUMNS = {"item_id", "click", "propensity_score"}
+BANDIT_COLUMNS = {"item_id", "click", "propensity_score"}
 PRIOR_SHOWS = 200.0
 """Impressions at the mean click rate that are added to each item's own."""
 
@@ -84,7 +84,7 @@ def _actual_value(table: pl.DataFrame) -> Value:
 
 def _read(file: Path) -> pl.DataFrame:
     table = pl.read_parquet(file)
-    if missing := COLUMNS - set(table.columns):
+    if missing := BANDIT_COLUMNS - set(table.columns):
         raise BadDataset(f"{file} lacks {', '.join(sorted(missing))}")
     return table
 

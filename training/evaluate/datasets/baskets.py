@@ -9,13 +9,14 @@ from features.importers.non_products import is_product
 from features.time_units import DAY_S
 from training.data.history import History, history_of
 from training.errors import BadDataset
-from training.evaluate.datasets.parquet import columns_of, readable
+from training.evaluate.datasets.parquet import readable, table_of
 
 FEWEST_BASKETS = 4  # of a customer whose last one is a target, where the data set does not mark targets
-LAST_DAY = 20_000  # of baskets that are only numbered, days since 1970
+LAST_BASKET_DAY = 20_000  # of baskets that are only numbered, days since 1970
 TEST_SHARE = 0.2  # of the customers, where no keyset says which
-FORMATS = {
-    "baskets.parquet": {"user_id", "basket_idx", "item_id", "is_target"},
+NUMBERED = {"user_id", "basket_idx", "item_id", "is_target"}  # columns of baskets.parquet
+BASKET_FORMATS = {
+    "baskets.parquet": NUMBERED,
     "events.parquet": {"customer_id", "event", "product_id", "timestamp"},
 }
 
@@ -52,35 +53,23 @@ def read_baskets(dataset: Path, seeds: int) -> Baskets:
 
     Customers are split by the keyset files beside it, else `seeds` times at random.
     """
-    name, table = _table(dataset)
+    name, table = table_of(dataset, BASKET_FORMATS)
     with readable(dataset):
-        lines = (_numbered if name == "baskets.parquet" else _daily)(table).collect()
+        lines = (numbered_baskets if name == "baskets.parquet" else _daily)(table).collect()
     if not lines["is_target"].any():
         raise BadDataset(f"{dataset} has no customer with {FEWEST_BASKETS} baskets or more to ask about")
     lines = lines.unique().sort("customer_id", "day", "product_id", "order_id")
     return Baskets(lines, _keysets(dataset, lines, seeds))
 
 
-def _table(dataset: Path) -> tuple[str, pl.LazyFrame]:
-    files = [dataset] if dataset.is_file() else [dataset / name for name in FORMATS]
-    for file in files:
-        if file.is_file():
-            present = columns_of(file)
-            for name, needed in FORMATS.items():
-                if needed <= present:
-                    return name, pl.scan_parquet(file)
-    wanted = " nor ".join(f"{name} ({', '.join(sorted(columns))})" for name, columns in FORMATS.items())
-    raise BadDataset(f"{dataset} holds neither {wanted}")
-
-
-def _numbered(table: pl.LazyFrame) -> pl.LazyFrame:
+def numbered_baskets(table: pl.LazyFrame) -> pl.LazyFrame:
     """A basket's number is its day; everybody's last basket falls on the same one."""
-    number = pl.col("basket_idx").cast(pl.Int32)
+    number, user = pl.col("basket_idx").cast(pl.Int32), pl.col("user_id").cast(pl.String)
     return table.select(
-        pl.col("user_id").cast(pl.String).alias("customer_id"),
-        (LAST_DAY + number - number.max().over("user_id")).alias("day"),
+        user.alias("customer_id"),
+        (LAST_BASKET_DAY + number - number.max().over("user_id")).alias("day"),
         pl.col("item_id").cast(pl.String).alias("product_id"),
-        pl.lit(None, pl.String).alias("order_id"),
+        pl.concat_str(user, pl.lit(" "), number).alias("order_id"),
         pl.col("is_target"),
     )
 

@@ -14,12 +14,15 @@ from features.live.shopper_state import Purchase, ShopperState
 from features.time_units import DAY_S
 from recommender.context.request import Request
 from training.data.history import NO_ID, History, history_of
-from training.errors import BadDataset
-from training.evaluate.datasets.parquet import columns_of, readable
+from training.evaluate.datasets.baskets import NUMBERED, numbered_baskets
+from training.evaluate.datasets.parquet import readable, table_of
 from training.measure.compare import Case
 
-HELD_OUT_DAYS, HELD_OUT_SHARE = 28, 0.2
-LAST_DAY = 20_000  # of baskets that are only numbered, days since 1970
+LATE_DAYS, LATE_SHARE = 28, 0.2
+CART_FORMATS = {
+    "baskets.parquet": NUMBERED,
+    "events.parquet": {"customer_id", "event", "order_id", "product_id", "timestamp"},
+}
 
 
 @dataclass(frozen=True)
@@ -61,36 +64,20 @@ def read_carts(dataset: Path) -> Carts:
     Baskets: the marked last basket of each customer is late. Events: so are the last 28 days, or the last
     fifth of a shorter span.
     """
-    files = [dataset] if dataset.is_file() else [dataset / "baskets.parquet", dataset / "events.parquet"]
-    for file in (file for file in files if file.is_file()):
-        table, columns = pl.scan_parquet(file), columns_of(file)
-        if {"user_id", "basket_idx", "item_id", "is_target"} <= columns:
-            with readable(file):
-                return Carts(_numbered(table).collect())
-        if {"customer_id", "event", "order_id", "product_id", "timestamp"} <= columns:
-            with readable(file):
-                return Carts(_timed(table).collect())
-    raise BadDataset(
-        f"{dataset} needs a baskets.parquet (user_id, basket_idx, item_id, is_target) or an events.parquet "
-        "(customer_id, event, order_id, product_id, timestamp)"
-    )
+    name, table = table_of(dataset, CART_FORMATS)
+    with readable(dataset):
+        return Carts((_numbered if name == "baskets.parquet" else _timed)(table).collect())
 
 
 def _numbered(table: pl.LazyFrame) -> pl.LazyFrame:
-    """A basket's number is its day; everybody's last basket falls on the same one."""
-    number, user = pl.col("basket_idx").cast(pl.Int64), pl.col("user_id").cast(pl.String)
-    return table.select(
-        user.alias("customer_id"),
-        pl.concat_str(user, pl.lit(" "), number).alias("order_id"),
-        ((LAST_DAY + number - number.max().over("user_id")) * DAY_S).alias("at"),
-        pl.col("item_id").cast(pl.String).alias("product_id"),
-        pl.col("is_target").alias("late"),
-    ).unique(maintain_order=True)
+    at = pl.col("day").cast(pl.Int64) * DAY_S
+    lines = numbered_baskets(table).select("customer_id", "order_id", "product_id", at=at, late="is_target")
+    return lines.unique(maintain_order=True)
 
 
 def _timed(table: pl.LazyFrame) -> pl.LazyFrame:
     at, product = pl.col("at"), pl.col("product_id")
-    held_out = pl.min_horizontal(HELD_OUT_DAYS * DAY_S, HELD_OUT_SHARE * (at.max() - at.min()))
+    held_out = pl.min_horizontal(LATE_DAYS * DAY_S, LATE_SHARE * (at.max() - at.min()))
     return (
         table.filter(pl.col("event") == "purchase", product.is_not_null(), pl.col("order_id").is_not_null())
         .select(

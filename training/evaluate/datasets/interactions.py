@@ -1,7 +1,6 @@
 """Views, carts and purchases of known users; the held-out purchase of each is to be predicted."""
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -15,20 +14,20 @@ from features.time_units import DAY_S
 from recommender.context.request import Request
 from training.data.history import History, history_of
 from training.errors import BadDataset
-from training.evaluate.baselines.interactions import EVENT_WEIGHTS, simple_methods
+from training.evaluate.baselines.interactions import EVENT_WEIGHTS, interaction_baselines
 from training.evaluate.datasets.parquet import columns_of, readable
-from training.evaluate.exams.exam import Exam
-from training.measure.compare import Case, compare, familiar, recommended
+from training.evaluate.exam import Exam
+from training.measure.compare import Case
 from training.measure.result import Evaluation
 
-COLUMNS = {"user", "item", "event", "split", "timestamp"}
-MEASURES = "hr@10", "ndcg@10_full"
+INTERACTION_COLUMNS = {"user", "item", "event", "split", "timestamp"}
+PURCHASE_MEASURES = "hr@10", "ndcg@10_full"
 
 
 def is_interactions(dataset: Path) -> bool:
     """Whether it is a data set in the format of interactions.parquet."""
     file = _file(dataset)
-    return file.is_file() and columns_of(file) >= COLUMNS
+    return file.is_file() and columns_of(file) >= INTERACTION_COLUMNS
 
 
 def evaluate_interactions(dataset: Path, baselines: bool, report: Report = silent) -> Evaluation:
@@ -42,19 +41,16 @@ def evaluate_interactions(dataset: Path, baselines: bool, report: Report = silen
         events = _read(dataset)
     train = events.filter(pl.col("split") == "train")
     history = history_of(_lines(train), events["product_id"])
-    exam = Exam(dataset.name, history, list(cases_of(events, history)))
+    exam = Exam(dataset.name, history, list(purchase_cases(events, history)))
     if not exam.cases:
         raise BadDataset(f"{dataset} has no purchase in the split `test` by a user of the split `train`")
     bundle = exam.bundle(report)
-    rankers = {"perennial": recommended(bundle)}
-    if baselines:
-        rankers |= simple_methods(train, history, bundle)
-    known = partial(familiar, bundle)
-    metrics = compare(exam.cases, rankers, MEASURES, len(history.product_ids), report=report, known=known)
+    others = interaction_baselines(train, history, bundle) if baselines else {}
+    metrics = exam.compared(bundle, others, PURCHASE_MEASURES, len(history.product_ids), report=report)
     return Evaluation("cart", exam.dataset, metrics, len(exam.cases), monotonic() - began)
 
 
-def cases_of(events: pl.DataFrame, history: History) -> Iterator[Case]:
+def purchase_cases(events: pl.DataFrame, history: History) -> Iterator[Case]:
     """A case for each user. events: of both splits."""
     item = {product: row for row, product in enumerate(history.product_ids)}
     earlier = events.filter(pl.col("split") == "train").sort("at", descending=True)

@@ -13,14 +13,14 @@ from training.errors import BadDataset
 from training.evaluate.datasets.parquet import columns_of, readable
 from training.measure.compare import Case
 
-COLUMNS = {"SessionId", "ItemId", "Time", "split"}
+LOOK_COLUMNS = {"SessionId", "ItemId", "Time", "split"}
 
 
 def read_looks(dataset: Path) -> pl.DataFrame:
     """session_id, product_id (text), timestamp (epoch s), customer_id (null) and split; oldest view first,
     visit by visit."""
     file = dataset / "sessions.parquet" if dataset.is_dir() else dataset
-    if missing := COLUMNS - columns_of(file):
+    if missing := LOOK_COLUMNS - columns_of(file):
         raise BadDataset(f"{file} lacks the column {', '.join(sorted(missing))}")
     looks = (
         pl.scan_parquet(file)
@@ -42,7 +42,7 @@ def as_views(looks: pl.DataFrame) -> pl.DataFrame:
     return looks.select("timestamp", "customer_id", "session_id", "product_id", type=pl.lit("view"))
 
 
-def cases_of(looks: pl.DataFrame, product_ids: Sequence[str]) -> Iterator[Case]:
+def view_cases(looks: pl.DataFrame, product_ids: Sequence[str]) -> Iterator[Case]:
     """A case for each view but a visit's last: the request on that product's page, and the next product."""
     rows = {name: row for row, name in enumerate(product_ids)}
     for _, visit in looks.group_by("session_id", maintain_order=True):

@@ -19,15 +19,15 @@ from recommender.context.request import Request
 from training.data.history import History, load_history
 from training.errors import BadDataset
 from training.evaluate.datasets.cart_cases import Carts
-from training.evaluate.datasets.looks import cases_of
-from training.evaluate.exams.exam import Exam
+from training.evaluate.datasets.looks import view_cases
+from training.evaluate.exam import Exam
 from training.measure.compare import Case
 from training.run.exam import SHORT_HISTORY_SHARE, cut_time
 from training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)
-class Shop:
+class OwnShop:
     """A home in memory. Every event of `history` arrived when it happened, as if it had been served live."""
 
     name: str
@@ -52,7 +52,7 @@ class Shop:
         cut = _visit_cut(self.history)
         late = _looks(self.history).filter(pl.col("timestamp").min().over("session_id") >= cut)
         early = self.history.before(cut)
-        return self._exam(early, cases_of(late, self.history.product_ids), "no later visit of two products")
+        return self._exam(early, view_cases(late, self.history.product_ids), "no later visit of two products")
 
     def _exam(self, early: History, cases: Iterator[Case], lacks: str) -> Exam:
         all_cases = list(cases)
@@ -61,7 +61,7 @@ class Shop:
         return Exam(self.name, early, all_cases, self.catalogue)
 
 
-def read_shop(home: Home) -> Shop:
+def read_shop(home: Home) -> OwnShop:
     """Raises BadDataset where there is no history."""
     if not (home.root / "events").is_dir():
         raise BadDataset(
@@ -69,7 +69,7 @@ def read_shop(home: Home) -> Shop:
             f"`perennial import orders FILE --home {home.root}`"
         )
     catalogue = load_products(home)
-    return Shop(home.root.resolve().name, load_history(home, catalogue), catalogue)
+    return OwnShop(home.root.resolve().name, load_history(home, catalogue), catalogue)
 
 
 def _order_cut(history: History) -> int:

@@ -1,6 +1,6 @@
 """Parquet files given by users, with errors that say what is wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,18 @@ def columns_of(file: Path) -> set[str]:
     if empty:
         raise BadDataset(f"{file} is empty: it has no row")
     return columns
+
+
+def table_of(dataset: Path, formats: Mapping[str, set[str]]) -> tuple[str, pl.LazyFrame]:
+    """The first of the formats (file name -> columns) that the file, or one of the folder, has; its table."""
+    files = [dataset] if dataset.is_file() else [dataset / name for name in formats]
+    for file in filter(Path.is_file, files):
+        present = columns_of(file)
+        for name, needed in formats.items():
+            if needed <= present:
+                return name, pl.scan_parquet(file)
+    wanted = " nor ".join(f"{name} ({', '.join(sorted(columns))})" for name, columns in formats.items())
+    raise BadDataset(f"{dataset} holds neither {wanted}")
 
 
 @contextmanager

@@ -8,14 +8,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from training.errors import BadDataset
-from training.measure.metrics import Estimate
+from training.measure.metrics import Measurement, with_error
 
-ARM, OUTCOMES = "segment", ("visit", "conversion", "spend")
+ARM, TRIAL_OUTCOMES = "segment", ("visit", "conversion", "spend")
 NONE_WORDS = ("no ", "none", "control")
-FOLDS = 5
+TRIAL_FOLDS = 5
 
 
-class Trial(NamedTuple):
+class RandomisedTrial(NamedTuple):
     """features: a row a customer; arm: (n) text; outcomes: name -> (n) float64; control: who got nothing."""
 
     features: pl.DataFrame
@@ -29,36 +29,38 @@ class Trial(NamedTuple):
 
     def folds(self, seed: int) -> NDArray[np.int64]:
         """(n): the fold, 0 to 4, of each customer, at random."""
-        return np.random.default_rng(seed).permutation(len(self.arm)) % FOLDS
+        return np.random.default_rng(seed).permutation(len(self.arm)) % TRIAL_FOLDS
 
 
 def is_trial(dataset: Path) -> bool:
     """Whether it is a data set in the format of hillstrom.parquet."""
     file = _file(dataset)
-    return file is not None and {ARM, *OUTCOMES} <= set(pl.scan_parquet(file).collect_schema().names())
+    return file is not None and {ARM, *TRIAL_OUTCOMES} <= set(pl.scan_parquet(file).collect_schema().names())
 
 
-def read_trial(dataset: Path) -> Trial:
+def read_trial(dataset: Path) -> RandomisedTrial:
     """Raises BadDataset."""
     file = _file(dataset)
     if file is None or not is_trial(dataset):
-        raise BadDataset(f"{dataset} holds no trial: a parquet file with {', '.join((ARM, *OUTCOMES))}")
+        raise BadDataset(f"{dataset} holds no trial: a parquet file with {', '.join((ARM, *TRIAL_OUTCOMES))}")
     table = pl.read_parquet(file)
     arms = sorted(table[ARM].unique())
     control = next((arm for arm in arms if arm.lower().startswith(NONE_WORDS)), None)
     if control is None or len(arms) < 2:
         raise BadDataset(f"{file} needs an arm that got nothing (`No ...`, `none`, `control`) and another")
-    outcomes = {name: table[name].cast(pl.Float64).to_numpy() for name in OUTCOMES}
-    return Trial(table.drop(ARM, *OUTCOMES), table[ARM].to_numpy().astype(str), outcomes, control)
+    outcomes = {name: table[name].cast(pl.Float64).to_numpy() for name in TRIAL_OUTCOMES}
+    return RandomisedTrial(
+        table.drop(ARM, *TRIAL_OUTCOMES), table[ARM].to_numpy().astype(str), outcomes, control
+    )
 
 
-def over_splits(values: NDArray[np.float64]) -> Estimate:
+def over_splits(values: NDArray[np.float64]) -> Measurement:
     """The mean, with an interval of 1.96 standard errors of the folds of one split. values: (splits, folds).
 
     Splits of the same customers are not independent, so more of them do not narrow the interval.
     """
     value, error = float(values.mean()), float(values.std(axis=1, ddof=1).mean() / np.sqrt(values.shape[1]))
-    return {"value": value, "low": value - 1.96 * error, "high": value + 1.96 * error}
+    return with_error(value, error)
 
 
 def _file(dataset: Path) -> Path | None:

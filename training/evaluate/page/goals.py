@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-Figures = dict[str, float]
+MeasureValues = dict[str, float]
 
 
 class Section(NamedTuple):
@@ -12,8 +12,8 @@ class Section(NamedTuple):
     dataset: str
     title: str
     measures: tuple[str, ...]
-    published: tuple[str, Figures] | None = None
-    goal: Figures | None = None
+    published: tuple[str, MeasureValues] | None = None
+    goal: MeasureValues | None = None
     note: str = ""
 
     @property

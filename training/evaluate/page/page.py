@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from training.evaluate.page.goals import SECTIONS, Figures, Section
+from training.evaluate.page.goals import SECTIONS, MeasureValues, Section
 from training.evaluate.page.plot import plot
-from training.measure.metrics import Estimate
+from training.measure.metrics import Measurement
 
 Measured = tuple[Section, dict[str, Any]]
 INTRO = """# Quality
@@ -49,7 +49,7 @@ def write_page(results: Path, page: Path, images: Path) -> None:
     """results: a folder of `perennial evaluate --json` objects by section; images: where plots go."""
     measured = read_results(results)
     for section, result in measured:
-        (images / f"quality-{section.name}.svg").write_text(drawn(section, result), encoding="utf-8")
+        (images / f"quality-{section.name}.svg").write_text(section_plot(section, result), encoding="utf-8")
     page.write_text(rendered(measured), encoding="utf-8")
 
 
@@ -69,7 +69,7 @@ def rendered(measured: list[Measured]) -> str:
     return INTRO + "\n" + OVERVIEW + overview + lacks + sections + CAUTIONS
 
 
-def drawn(section: Section, result: dict[str, Any]) -> str:
+def section_plot(section: Section, result: dict[str, Any]) -> str:
     """The plot of a section's first measure."""
     measure = section.measures[0]
     estimates = {name: each[measure] for name, each in result["metrics"].items() if measure in each}
@@ -121,7 +121,7 @@ def _reference_rows(section: Section) -> list[str]:
     return rows
 
 
-def _row(name: str, measures: tuple[str, ...], figures: Figures) -> str:
+def _row(name: str, measures: tuple[str, ...], figures: MeasureValues) -> str:
     cells = (f"{figures[measure]:g}" if measure in figures else "" for measure in measures)
     return f"| *{name}* | {' | '.join(cells)} |\n"
 
@@ -135,9 +135,9 @@ def _table(metrics: dict[str, Any], measures: Any, references: list[str]) -> str
     return "".join(lines + references)
 
 
-def _cell(estimate: Estimate) -> str:
+def _cell(estimate: Measurement) -> str:
     return f"{estimate['value']:.4f} {_interval(estimate)}".strip()
 
 
-def _interval(estimate: Estimate) -> str:
+def _interval(estimate: Measurement) -> str:
     return f"({estimate['low']:.3f}-{estimate['high']:.3f})" if "low" in estimate else ""

@@ -20,8 +20,8 @@ from training.measure.result import Evaluation
 
 SOLD = Path("online_retail/online_retail.csv.gz")  # becomes the home of "a shop's own last weeks"
 DEMO_SEED, DEMO_CUSTOMERS, DEMO_PRODUCTS = 7, 6_000, 800  # as `perennial demo` builds it
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)  # the demo shop's, so that every run has the same shop
-DIGITS = 5
+DEMO_NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)  # the demo shop's, so that every run has the same shop
+RESULT_DIGITS = 5
 TASKS: dict[str, Callable[[Any, Report], Evaluation]] = {
     "next-basket": lambda source, report: evaluate_next_basket(source, report=report),
     "session": lambda source, report: evaluate_session(source, report=report),
@@ -48,15 +48,15 @@ def _source(section: Section, data: Path, folder: Path, report: Report) -> Path 
         return data / section.dataset if (data / section.dataset).is_dir() else None
     made, home = (folder / section.dataset).is_dir(), Home(folder / section.dataset)
     if section.dataset == "demo" and not made:
-        build_demo(home, DEMO_SEED, DEMO_CUSTOMERS, DEMO_PRODUCTS, NOW, report)
+        build_demo(home, DEMO_SEED, DEMO_CUSTOMERS, DEMO_PRODUCTS, DEMO_NOW, report)
     if section.dataset == "home" and not made:
         if not (data / SOLD).is_file():
             return None
-        import_orders(home, data / SOLD, received_at=NOW, report=report)
+        import_orders(home, data / SOLD, received_at=DEMO_NOW, report=report)
     return home
 
 
 def _rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _rounded(each) for name, each in value.items()}
-    return round(value, DIGITS) if isinstance(value, float) else value
+    return round(value, RESULT_DIGITS) if isinstance(value, float) else value

@@ -1,6 +1,5 @@
 """Carts: one product of a later order is hidden, to be found among the whole catalogue."""
 
-from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -11,13 +10,12 @@ from training.evaluate.baselines.cart import cart_baselines
 from training.evaluate.datasets.cart_cases import read_carts
 from training.evaluate.datasets.interactions import evaluate_interactions, is_interactions
 from training.evaluate.datasets.own_shop import read_shop
-from training.evaluate.exams.exam import Exam
-from training.measure.compare import compare, familiar, recommended, spread
+from training.evaluate.exam import Exam
 from training.measure.result import Evaluation
 from training.settings import TrainingSettings
 
-MEASURES = "hr@10", "ndcg@10_full", "mrr@10"
-MOST_CASES = 6_000  # a random sample of more
+CART_MEASURES = "hr@10", "ndcg@10_full", "mrr@10"
+MOST_CARTS = 6_000  # a random sample of more
 
 
 def evaluate_cart(
@@ -32,22 +30,18 @@ def evaluate_cart(
     """
     if isinstance(source, Path) and is_interactions(source):
         return evaluate_interactions(source, baselines, report)
-    began, settings = monotonic(), TrainingSettings()
-    exam = read_shop(source).carts(seeds) if isinstance(source, Home) else carts_of(source, seeds)
-    cases = spread(iter(exam.cases), MOST_CASES, settings.seed)
+    began = monotonic()
+    exam = read_shop(source).carts(seeds) if isinstance(source, Home) else cart_exam(source, seeds)
+    exam = exam.sampled(MOST_CARTS)
     bundle = exam.bundle(report)
-    rankers = {"perennial": recommended(bundle)}
-    if baselines:
-        rankers |= cart_baselines(exam.history, bundle, settings)
+    others = cart_baselines(exam.history, bundle, TrainingSettings()) if baselines else {}
     n_items = int(bundle.tables.product.recommendable.sum())
-    metrics = compare(
-        cases, rankers, MEASURES, n_items, seed=settings.seed, report=report, known=partial(familiar, bundle)
-    )
+    metrics = exam.compared(bundle, others, CART_MEASURES, n_items, report=report)
     chosen = dict(zip(("ridge", "habit"), bundle.tables.cart_tuning.tolist(), strict=True))
-    return Evaluation("cart", exam.dataset, metrics, len(cases), monotonic() - began, chosen)
+    return Evaluation("cart", exam.dataset, metrics, len(exam.cases), monotonic() - began, chosen)
 
 
-def carts_of(dataset: Path, draws: int) -> Exam:
+def cart_exam(dataset: Path, draws: int) -> Exam:
     """baskets.parquet or events.parquet."""
     carts = read_carts(dataset)
     history = carts.history()

@@ -1,6 +1,6 @@
 """Customer lifetime value: forecasts as of a day, compared with the orders and revenue after it."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
@@ -21,12 +21,12 @@ from training.data.history import History
 from training.errors import BadDataset
 from training.evaluate.baselines.order_fits import plain_fits
 from training.evaluate.datasets.order_history import read_orders
+from training.ledger.touches import date_of_day, day_number
 from training.measure.forecasts import forecast_metrics, largest_gap, share_covered
 from training.measure.metrics import Metrics
 from training.measure.result import Evaluation
 
 FEWEST_DAYS = 28
-EPOCH = date(1970, 1, 1)
 TRUTH = "truth_customers.csv"
 
 
@@ -49,7 +49,7 @@ def evaluate_clv(
     truth = order_days(history)
     if not len(truth) or int(np.ptp(truth.day)) < FEWEST_DAYS:
         raise BadDataset(f"{_name(source)} holds no {FEWEST_DAYS} days of orders by known customers")
-    cut = middle(truth) if until is None else (until.date() - EPOCH).days
+    cut = middle(truth) if until is None else day_number(until.date())
     report("Customer value", 0, 1)
     value = fit_customer_value(history.before((cut + 1) * DAY_S), until_day=cut)
     customers_with_orders = np.flatnonzero(value.order_days > 0).astype(np.int32)
@@ -67,7 +67,7 @@ def evaluate_clv(
         settings={
             "model": NAMES[int(value.model[0])],
             "parameters": ", ".join(f"{number:.4g}" for number in value.model[1:]),
-            "known until": str(EPOCH + timedelta(days=cut)),
+            "known until": str(date_of_day(cut)),
             "days ahead": int(truth.day.max()) - cut,
             **(plain_fits(truth, cut) if baselines else {}),
         },
@@ -83,10 +83,8 @@ def middle(days: OrderDays) -> int:
     of the history; the middle itself of a short one. Days since 1970."""
     first, last = int(days.day.min()), int(days.day.max())
     half, reach = (first + last) // 2, (last - first) // 6
-    ends = [
-        day for day in range(half - reach, half + reach + 1) if (EPOCH + timedelta(days=day + 1)).day == 1
-    ]
-    quarters = [day for day in ends if (EPOCH + timedelta(days=day + 1)).month % 3 == 1]
+    ends = [day for day in range(half - reach, half + reach + 1) if date_of_day(day + 1).day == 1]
+    quarters = [day for day in ends if date_of_day(day + 1).month % 3 == 1]
     return min(quarters or ends or [half], key=lambda day: abs(day - half))
 
 

@@ -24,8 +24,8 @@ from training.models.product_kinds import Content
 from training.settings import TrainingSettings
 
 NEW_SHARE, FEWEST_USERS = 0.05, 5
-MOST_CUSTOMERS, REACH = 2_000, 100
-MEASURES = "recall@5", "mrr@20", "ndcg@10_full"
+EVALUATED_CUSTOMERS, REACH = 2_000, 100
+COLD_START_MEASURES = "recall@5", "mrr@20", "ndcg@10_full"
 
 Scores = NDArray[np.floating[Any]]
 
@@ -90,12 +90,12 @@ def without(user_items: csr_matrix, items: NDArray[np.int64]) -> csr_matrix:
 def evaluated_customers(
     user_items: csr_matrix, known_items: csr_matrix, new_items: NDArray[np.int64], seed: int
 ) -> NDArray[np.int64]:
-    """Users with new and with other products, at most MOST_CUSTOMERS of them, ascending."""
+    """Users with new and with other products, at most EVALUATED_CUSTOMERS of them, ascending."""
     has_new = np.diff(user_items[:, new_items].indptr) > 0
     drawn = np.random.default_rng(seed).permutation(
         np.flatnonzero(has_new & (np.diff(known_items.indptr) > 0))
     )
-    return np.sort(drawn[:MOST_CUSTOMERS])
+    return np.sort(drawn[:EVALUATED_CUSTOMERS])
 
 
 def taste(factors: Factors, known_items: csr_matrix, customer: int) -> NDArray[np.float32]:
@@ -118,7 +118,10 @@ def metrics_of(scores: Scores, truth: csr_matrix, seed: int) -> Metrics:
         ranks_of_truth(top(row, max(20, REACH)), truth.indices[start:end].astype(np.int32))
         for row, start, end in zip(above_zero, truth.indptr[:-1], truth.indptr[1:], strict=True)
     ]
-    return {name: estimate([measure(name)(ranks) for ranks in ranks_of_customers], seed) for name in MEASURES}
+    return {
+        name: estimate([measure(name)(ranks) for ranks in ranks_of_customers], seed)
+        for name in COLD_START_MEASURES
+    }
 
 
 def coverage(

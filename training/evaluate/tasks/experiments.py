@@ -1,5 +1,6 @@
 """Experiments in which nothing was changed, looked at every day: how often is a difference announced?"""
 
+from collections.abc import Callable
 from math import sqrt
 from time import monotonic
 from typing import NamedTuple
@@ -16,10 +17,10 @@ from training.errors import BadDataset
 from training.experiments.effects import Effect
 from training.experiments.sequential import always_valid
 from training.experiments.verdict import FEWEST_BUYERS, WORTHWHILE
-from training.measure.metrics import Metrics
+from training.measure.metrics import Z_95, Measurement, Metrics, with_error
 from training.measure.result import Evaluation
 
-RUNS, DAYS, VISITORS_A_DAY, BUYERS = 1_000, 60, 400, 0.08
+RUNS, TESTED_DAYS, VISITORS_A_DAY, BUYER_SHARE = 1_000, 60, 400, 0.08
 LIFTS = 0.0, 0.3
 
 
@@ -51,9 +52,9 @@ def evaluate_experiments(
     for index, lift in enumerate(LIFTS):
         for number in range(RUNS):
             report("Experiments", index * RUNS + number, len(LIFTS) * RUNS)
-            sums = traffic(margins, lift, rng)
+            daily = effects(traffic(margins, lift, rng))
             for name, look in announced.items():
-                look[index, number] = LOOKS[name](sums)
+                look[index, number] = LOOKS[name](daily)
     report("Experiments", 1, 1)
     metrics: dict[str, Metrics] = {
         name: {"false_alarms": _share(effect[0]), "found": _share(effect[1])}
@@ -64,14 +65,16 @@ def evaluate_experiments(
 
 def traffic(margins: Float64s, lift: float, rng: np.random.Generator) -> Sums:
     """Days of visitors, by lot in one of two arms; the second sells to 1 + lift times as many."""
-    n = DAYS * VISITORS_A_DAY
+    n = TESTED_DAYS * VISITORS_A_DAY
     arm = rng.integers(2, size=n)
-    bought = rng.random(n) < BUYERS * (1 + lift * arm)
+    bought = rng.random(n) < BUYER_SHARE * (1 + lift * arm)
     margin = bought * margins[rng.integers(len(margins), size=n)]
-    cell = np.repeat(np.arange(DAYS), VISITORS_A_DAY) * 2 + arm
+    cell = np.repeat(np.arange(TESTED_DAYS), VISITORS_A_DAY) * 2 + arm
 
     def running(values: Float64s | None) -> Float64s:
-        return np.cumsum(np.bincount(cell, values, DAYS * 2).reshape(DAYS, 2), axis=0, dtype=np.float64)
+        return np.cumsum(
+            np.bincount(cell, values, TESTED_DAYS * 2).reshape(TESTED_DAYS, 2), axis=0, dtype=np.float64
+        )
 
     return Sums(running(None), running(bought.astype(np.float64)), running(margin), running(margin**2))
 
@@ -84,23 +87,22 @@ def effects(sums: Sums) -> list[Effect]:
     return [Effect(mean[d, 0], mean[d, 1] - mean[d, 0], float(variance[d].sum())) for d in days]
 
 
-def _any_valid(sums: Sums) -> bool:
-    intervals = [always_valid(effect, WORTHWHILE * abs(effect.control)) for effect in effects(sums)]
+def _any_valid(effects: list[Effect]) -> bool:
+    intervals = [always_valid(effect, WORTHWHILE * abs(effect.control)) for effect in effects]
     return any(interval.low > 0 or interval.high < 0 for interval in intervals)
 
 
-def _any_t_test(sums: Sums) -> bool:
-    return any(abs(effect.difference) > 1.96 * sqrt(effect.variance) for effect in effects(sums))
+def _any_t_test(effects: list[Effect]) -> bool:
+    return any(abs(effect.difference) > Z_95 * sqrt(effect.variance) for effect in effects)
 
 
-def _last_t_test(sums: Sums) -> bool:
-    return any(abs(effect.difference) > 1.96 * sqrt(effect.variance) for effect in effects(sums)[-1:])
+LOOKS: dict[str, Callable[[list[Effect]], bool]] = {
+    "perennial": _any_valid,
+    "t-test every day": _any_t_test,
+    "t-test on the last day": lambda effects: _any_t_test(effects[-1:]),
+}
 
 
-LOOKS = {"perennial": _any_valid, "t-test every day": _any_t_test, "t-test on the last day": _last_t_test}
-
-
-def _share(announced: NDArray[np.bool_]) -> dict[str, float]:
+def _share(announced: NDArray[np.bool_]) -> Measurement:
     value = float(announced.mean())
-    error = 1.96 * sqrt(value * (1 - value) / len(announced))
-    return {"value": value, "low": value - error, "high": value + error}
+    return with_error(value, sqrt(value * (1 - value) / len(announced)))

@@ -13,13 +13,16 @@ from features.time_units import DAY_S
 from recommender.value.customer_value import forecast
 from training.customers.reorder import fit_reorder
 from training.customers.value import fit_customer_value
-from training.data.history import EVENT_TYPES, History
+from training.data.history import HISTORY_TYPES, History
 from training.measure.metrics import Metrics
 from training.measure.result import Evaluation
 
-DAYS, FIRST_DAY = 730, 20_000  # of the history; since 1970
-ORDERS, PRODUCTS, BATCH = 10, 10_000, 16_384
-RATE_SHAPE, STAY_DAYS = 0.6, 500.0  # of the gamma of how often they order, the exponential of how long
+GENERATED_DAYS, FIRST_DAY = 730, 20_000  # of the history; since 1970
+ORDERS, GENERATED_PRODUCTS, FORECASTS_AT_ONCE = 10, 10_000, 16_384
+GENERATED_RATE_SHAPE, STAY_DAYS = (
+    0.6,
+    500.0,
+)  # of the gamma of how often they order, the exponential of how long
 
 
 def measure_generated(n_customers: int, report: Report = silent) -> Evaluation:
@@ -41,11 +44,11 @@ def measure_generated(n_customers: int, report: Report = silent) -> Evaluation:
     with timed("fit"):
         value = fit_customer_value(history)
     with timed("forecast"):
-        for start in range(0, n_customers, BATCH):
-            batch = value.customers(slice(start, start + BATCH))
+        for start in range(0, n_customers, FORECASTS_AT_ONCE):
+            batch = value.customers(slice(start, start + FORECASTS_AT_ONCE))
             forecast(value, batch.where(batch.order_days > 0), history.until // DAY_S)
     with timed("reorder"):
-        fit_reorder(lines, np.full(PRODUCTS, -1, np.int32), n_customers)
+        fit_reorder(lines, np.full(GENERATED_PRODUCTS, -1, np.int32), n_customers)
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return Evaluation(
         task="clv",
@@ -65,19 +68,19 @@ def _as_metrics(seconds_of: dict[str, float]) -> Metrics:
 
 def generated(n_customers: int, rng: np.random.Generator) -> History:
     """Customers who come at any time, order at a rate of their own, and leave."""
-    first = rng.uniform(0, DAYS, n_customers)
-    stay = np.minimum(rng.exponential(STAY_DAYS, n_customers), DAYS - first)
-    wish = rng.gamma(RATE_SHAPE, size=n_customers) * stay
+    first = rng.uniform(0, GENERATED_DAYS, n_customers)
+    stay = np.minimum(rng.exponential(STAY_DAYS, n_customers), GENERATED_DAYS - first)
+    wish = rng.gamma(GENERATED_RATE_SHAPE, size=n_customers) * stay
     counts = rng.poisson(wish * ((ORDERS - 1) * n_customers / wish.sum())) + 1
     customer = np.repeat(np.arange(n_customers, dtype=np.int32), counts)
     later = rng.random(len(customer)) * np.repeat(stay, counts)
     later[np.cumsum(counts) - counts] = 0.0
-    item = (PRODUCTS * rng.random(len(customer)) ** 3).astype(np.int32)
+    item = (GENERATED_PRODUCTS * rng.random(len(customer)) ** 3).astype(np.int32)
     seconds = ((FIRST_DAY + np.repeat(first, counts) + later) * DAY_S).astype(np.int64)
     nobody = pl.repeat(None, len(customer), dtype=pl.Int32, eager=True)
     log = pl.DataFrame(
         {
-            "type": pl.repeat("purchase", len(customer), dtype=pl.Enum(EVENT_TYPES), eager=True),
+            "type": pl.repeat("purchase", len(customer), dtype=pl.Enum(HISTORY_TYPES), eager=True),
             "timestamp": seconds,
             "customer": customer,
             "browser": nobody,
@@ -88,6 +91,6 @@ def generated(n_customers: int, rng: np.random.Generator) -> History:
             "unit_price": (2 + item % 40).astype(np.float32),
         }
     )
-    products = [f"p{number}" for number in range(PRODUCTS)]
+    products = [f"p{number}" for number in range(GENERATED_PRODUCTS)]
     customers = [f"c{number}" for number in range(n_customers)]
     return History(products, customers, len(customer), 0, log, int(seconds.max()) * 1000)

@@ -1,6 +1,5 @@
 """The next order of customers with a history, predicted by the `email` placement and by simpler methods."""
 
-from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -10,15 +9,14 @@ from features.home import Home
 from features.progress import Report, silent
 from features.time_units import DAY_S
 from recommender.context.request import Request
-from training.evaluate.baselines.next_basket import simple_methods
+from training.evaluate.baselines.next_basket import basket_baselines
 from training.evaluate.datasets.baskets import Baskets, read_baskets
 from training.evaluate.datasets.own_shop import read_shop
-from training.evaluate.exams.exam import Exam
-from training.measure.compare import Case, compare, familiar, recommended
+from training.evaluate.exam import Exam
+from training.measure.compare import Case
 from training.measure.result import Evaluation
-from training.settings import TrainingSettings
 
-MEASURES = ("recall@10", "ndcg@10_full", "ndcg@10_cut", "phr@10")
+BASKET_MEASURES = ("recall@10", "ndcg@10_full", "ndcg@10_cut", "phr@10")
 
 
 def evaluate_next_basket(
@@ -30,19 +28,16 @@ def evaluate_next_basket(
     customer, once. Tuning sees only the training data. Recently bought products are not hidden. Metrics are
     means over the keysets' test customers.
     """
-    began, settings = monotonic(), TrainingSettings()
+    began = monotonic()
     exam = (
         read_shop(source).next_baskets()
         if isinstance(source, Home)
         else last_baskets_of(source.name, read_baskets(source, seeds))
     )
     bundle = exam.bundle(report)
-    rankers = {"perennial": recommended(bundle)}
-    if baselines:
-        rankers |= simple_methods(bundle, exam.history)
+    others = basket_baselines(bundle, exam.history) if baselines else {}
     n_items = int(bundle.tables.product.recommendable.sum())
-    known = partial(familiar, bundle)
-    metrics = compare(exam.cases, rankers, MEASURES, n_items, seed=settings.seed, report=report, known=known)
+    metrics = exam.compared(bundle, others, BASKET_MEASURES, n_items, report=report)
     table = bundle.tables.next_basket
     decay, own_share = map(float, table.blend)
     chosen = {"decay": decay, "own share": own_share, "trees": len(table.trees)}

@@ -22,9 +22,9 @@ from training.measure.metrics import Metrics, estimate
 from training.measure.result import Evaluation
 from training.offers.candidates import catalogue_of
 
-CALLS, ROUNDS, WARM_UP_CALLS = 300, 9, 30
-PLACEMENTS: tuple[Placement, ...] = ("home", "cart", "product_complements")
-K = 8
+CALLS, MEASURED_ROUNDS, WARM_UP_CALLS = 300, 9, 30
+COMPARED_PLACEMENTS: tuple[Placement, ...] = ("home", "cart", "product_complements")
+SHOWN_PICKS = 8
 
 
 def evaluate_offer_cost(home: Home, report: Report = silent) -> Evaluation:
@@ -41,10 +41,11 @@ def evaluate_offer_cost(home: Home, report: Report = silent) -> Evaluation:
     names = [bundle.tables.customers.name(row) for row in range(n)]
     item = int(bundle.tables.popular.items[0])
     tasks = {"decision": _decision(recommender, catalogue)}
-    tasks |= {placement: _recommendation(recommender, placement, item) for placement in PLACEMENTS}
+    tasks |= {placement: _recommendation(recommender, placement, item) for placement in COMPARED_PLACEMENTS}
     microseconds = _measured(tasks, names, report)
     mean_recommendation = [
-        sum(each) / len(PLACEMENTS) for each in zip(*(microseconds[name] for name in PLACEMENTS), strict=True)
+        sum(each) / len(COMPARED_PLACEMENTS)
+        for each in zip(*(microseconds[name] for name in COMPARED_PLACEMENTS), strict=True)
     ]
     metrics: dict[str, Metrics] = {
         name: {
@@ -56,7 +57,9 @@ def evaluate_offer_cost(home: Home, report: Report = silent) -> Evaluation:
         for name, values in microseconds.items()
     }
     notes = {"offers": f"{len(catalogue.offers)} in the catalogue"}
-    return Evaluation("offer-cost", home.root.name, metrics, CALLS * ROUNDS, monotonic() - began, notes)
+    return Evaluation(
+        "offer-cost", home.root.name, metrics, CALLS * MEASURED_ROUNDS, monotonic() - began, notes
+    )
 
 
 def _decision(recommender: Recommender, catalogue: Catalogue) -> Callable[[str], object]:
@@ -76,7 +79,8 @@ def _recommendation(recommender: Recommender, placement: Placement, item: int) -
     about = {"cart": {"cart": (product,)}, "product_complements": {"product_id": product}}.get(placement, {})
 
     def recommend(customer: str) -> object:
-        return recommender.recommend(Request(placement, now, ShopperState(), customer, **about), K, customer)  # type: ignore[arg-type]
+        request = Request(placement, now, ShopperState(), customer, **about)  # type: ignore[arg-type]
+        return recommender.recommend(request, SHOWN_PICKS, customer)
 
     return recommend
 
@@ -86,8 +90,8 @@ def _measured(
 ) -> dict[str, list[float]]:
     """Name -> microseconds of CPU a call, one figure a round."""
     microseconds: dict[str, list[float]] = {name: [] for name in tasks}
-    for number in range(ROUNDS):
-        report("Measuring", number, ROUNDS)
+    for number in range(MEASURED_ROUNDS):
+        report("Measuring", number, MEASURED_ROUNDS)
         for name, task in tasks.items():
             sample = list(islice(cycle(customers), number * CALLS, number * CALLS + CALLS + WARM_UP_CALLS))
             for customer in sample[:WARM_UP_CALLS]:

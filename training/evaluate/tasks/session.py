@@ -1,6 +1,5 @@
 """The next product of a visit: every view of the later visits is predicted from the views before it."""
 
-from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -12,15 +11,13 @@ from features.progress import Report, silent
 from training.data.history import history_of
 from training.errors import BadDataset
 from training.evaluate.baselines.session import session_baselines
-from training.evaluate.datasets.looks import as_views, cases_of, read_looks
+from training.evaluate.datasets.looks import as_views, read_looks, view_cases
 from training.evaluate.datasets.own_shop import read_shop
-from training.evaluate.exams.exam import Exam
-from training.measure.compare import compare, familiar, recommended, spread
+from training.evaluate.exam import Exam
 from training.measure.result import Evaluation
-from training.settings import TrainingSettings
 
-MEASURES = "mrr@20", "hr@20", "ndcg@20_full"
-AT_MOST = 6_000  # looks, a fair sample of more
+SESSION_MEASURES = "mrr@20", "hr@20", "ndcg@20_full"
+MOST_LOOKS = 6_000  # a fair sample of more
 
 
 def evaluate_session(
@@ -34,25 +31,24 @@ def evaluate_session(
     Raises BadDataset.
     """
     began = monotonic()
-    exam = read_shop(source).visits() if isinstance(source, Home) else visits_of(source)
-    cases = spread(iter(exam.cases), AT_MOST, TrainingSettings().seed)
+    exam = (read_shop(source).visits() if isinstance(source, Home) else visit_exam(source)).sampled(
+        MOST_LOOKS
+    )
     bundle = exam.bundle(report)
-    rankers = {"perennial": recommended(bundle)}
-    if baselines:
-        rankers |= session_baselines(exam.history.visits, bundle)
+    others = session_baselines(exam.history.visits, bundle) if baselines else {}
     n_viewed = len(np.unique(exam.history.visits.item))
-    metrics = compare(cases, rankers, MEASURES, n_viewed, seeds, report, partial(familiar, bundle))
+    metrics = exam.compared(bundle, others, SESSION_MEASURES, n_viewed, seeds, report)
     habits = dict(zip(("fade", "back", "again"), bundle.tables.sessions.habits.tolist(), strict=True))
-    return Evaluation("session", exam.dataset, metrics, len(cases), monotonic() - began, habits)
+    return Evaluation("session", exam.dataset, metrics, len(exam.cases), monotonic() - began, habits)
 
 
-def visits_of(dataset: Path) -> Exam:
+def visit_exam(dataset: Path) -> Exam:
     """sessions.parquet: learn from `train`, ask about `test`."""
     looks = read_looks(dataset)
     history = history_of(as_views(looks.filter(pl.col("split") == "train")), looks["product_id"])
     if not len(history.visits):
         raise BadDataset(f"{dataset} has no visit in the split `train`")
-    cases = list(cases_of(looks.filter(pl.col("split") == "test"), history.product_ids))
+    cases = list(view_cases(looks.filter(pl.col("split") == "test"), history.product_ids))
     if not cases:
         raise BadDataset(f"{dataset} has no visit of two looks or more in the split `test`")
     return Exam(dataset.name, history, cases)

@@ -8,14 +8,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.progress import Report, silent
-from training.evaluate.datasets.trials import FOLDS, Trial, over_splits, read_trial
+from training.evaluate.datasets.trials import TRIAL_FOLDS, RandomisedTrial, over_splits, read_trial
 from training.measure.metrics import Metrics
 from training.measure.result import Evaluation
 from training.offers.design import Design
 from training.offers.qini import auuc, qini
 from training.offers.uplift import Learner, response_model, s_learner, x_learner
 
-USUAL, OUTCOME = "Womens E-Mail", "visit"
+USUAL, UPLIFT_OUTCOME = "Womens E-Mail", "visit"
 BASELINES: dict[str, Learner] = {"s-learner": s_learner, "response model": response_model}
 
 
@@ -39,25 +39,25 @@ def evaluate_uplift(
         report("Evaluation", done, len(learners))
         metrics[name] = cross_validated(pair, treatment, learner, seeds)
     report("Evaluation", 1, 1)
-    question = {"question": f"{treatment} against {trial.control}, {OUTCOME}"}
+    question = {"question": f"{treatment} against {trial.control}, {UPLIFT_OUTCOME}"}
     return Evaluation("uplift", dataset.name, metrics, len(pair.arm), monotonic() - began, question)
 
 
-def against_none(trial: Trial, treatment: str) -> Trial:
+def against_none(trial: RandomisedTrial, treatment: str) -> RandomisedTrial:
     """Those who got the treatment or nothing."""
     kept = np.isin(trial.arm, [treatment, trial.control])
     outcomes = {name: values[kept] for name, values in trial.outcomes.items()}
-    return Trial(trial.features.filter(pl.Series(kept)), trial.arm[kept], outcomes, trial.control)
+    return RandomisedTrial(trial.features.filter(pl.Series(kept)), trial.arm[kept], outcomes, trial.control)
 
 
-def cross_validated(pair: Trial, treatment: str, learner: Learner | None, seeds: int) -> Metrics:
+def cross_validated(pair: RandomisedTrial, treatment: str, learner: Learner | None, seeds: int) -> Metrics:
     """qini and auuc; no learner: scores by lot."""
     rows, treated = Design.of(pair.features).rows(pair.features), pair.arm == treatment
-    outcome = pair.outcomes[OUTCOME]
-    values = np.empty((2, seeds, FOLDS))
+    outcome = pair.outcomes[UPLIFT_OUTCOME]
+    values = np.empty((2, seeds, TRIAL_FOLDS))
     for seed in range(seeds):
         folds = pair.folds(seed)
-        for fold in range(FOLDS):
+        for fold in range(TRIAL_FOLDS):
             held_out = folds == fold
             score = _scores(learner, rows, treated, outcome, held_out, seed)
             for index, metric in enumerate((qini, auuc)):

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from training.errors import BadDataset
-from training.evaluate.baselines.interactions import visits_of
+from training.evaluate.baselines.interactions import visit_numbers
 from training.evaluate.datasets.cart_cases import read_carts
 from training.evaluate.tasks.cart import evaluate_cart
 
@@ -79,4 +79,4 @@ def test_interactions_ask_for_the_held_out_purchase(tmp_path: Path) -> None:
 
 def test_half_an_hour_without_an_event_ends_a_visit() -> None:
     table = pl.DataFrame({"customer_id": ["a", "a", "a", "b"], "at": [0, 1_800, 3_601, 3_602]})
-    assert visits_of(table).to_list() == [0, 0, 1, 2]
+    assert visit_numbers(table).to_list() == [0, 0, 1, 2]

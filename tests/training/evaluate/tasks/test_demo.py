@@ -6,8 +6,7 @@ import pytest
 
 from features.home import Home
 from training.errors import BadDataset
-from training.evaluate.tasks.demo import evaluate_demo, planted_complements
-from training.evaluate.tasks.refills import oracle, planted_refills
+from training.evaluate.tasks.demo import evaluate_demo, oracle, planted_complements, planted_refills
 
 from bundles import item, small_bundle, write_small
 

@@ -6,8 +6,8 @@ import pytest
 from features.home import Home
 from training.errors import BadDataset
 from training.evaluate.tasks.experiments import (
-    DAYS,
     LOOKS,
+    TESTED_DAYS,
     VISITORS_A_DAY,
     effects,
     evaluate_experiments,
@@ -20,7 +20,7 @@ MARGINS = np.array([5.0, 20.0, 35.0])
 
 def test_traffic_is_what_it_says() -> None:
     sums = traffic(MARGINS, 0.5, np.random.default_rng(0))
-    assert sums.visitors.sum(axis=1).tolist() == [VISITORS_A_DAY * day for day in range(1, DAYS + 1)]
+    assert sums.visitors.sum(axis=1).tolist() == [VISITORS_A_DAY * day for day in range(1, TESTED_DAYS + 1)]
     rates = sums.buyers[-1] / sums.visitors[-1]
     assert rates == pytest.approx([0.08, 0.12], abs=0.01)
     assert sums.total[-1] / sums.buyers[-1] == pytest.approx([20, 20], abs=1.5)
@@ -31,7 +31,7 @@ def test_each_days_effect_is_that_of_the_visitors_so_far() -> None:
     assert last.control == pytest.approx(1.6, abs=0.2)
     assert last.difference == pytest.approx(0.8, abs=0.3)
     per_visitor = 0.08 * 550 - 1.6**2 + 0.12 * 550 - 2.4**2
-    assert last.variance == pytest.approx(per_visitor / (DAYS * VISITORS_A_DAY / 2), rel=0.1)
+    assert last.variance == pytest.approx(per_visitor / (TESTED_DAYS * VISITORS_A_DAY / 2), rel=0.1)
 
 
 def test_looking_every_day_fools_a_t_test_and_not_the_valid_interval() -> None:

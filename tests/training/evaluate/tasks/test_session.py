@@ -10,7 +10,7 @@ from training.cli.evaluate import evaluate
 from training.data.history import Visits
 from training.errors import BadDataset
 from training.evaluate.baselines.session import VisitIndex, item_cosine, sequential_rules, vmis, vstan
-from training.evaluate.datasets.looks import cases_of, read_looks
+from training.evaluate.datasets.looks import read_looks, view_cases
 from training.evaluate.tasks.session import evaluate_session
 
 REAL = Path(__file__).parents[5] / "shared/data/serenade_example"
@@ -53,7 +53,7 @@ def test_cases_show_what_the_live_state_would_hold(dataset: Path):
     table.write_parquet(dataset / "one.parquet")
     looks = read_looks(dataset / "one.parquet")
     product_ids = ["a", "b", "c"]
-    cases = list(cases_of(looks, product_ids))
+    cases = list(view_cases(looks, product_ids))
     assert [case.request.shopper.viewed for case in cases] == [("a",), ("b", "a"), ("a", "b")]
     assert [case.request.product_id for case in cases] == ["a", "b", "a"]
     assert [product_ids[case.truth[0]] for case in cases] == ["b", "a", "c"]

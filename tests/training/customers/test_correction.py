@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from recommender.value.customer_value import log_linear, recalibrated
-from training.customers.calibration import isotonic_knots
-from training.customers.correction import fit_log_linear
+from training.customers.correction import fit_log_linear, isotonic_knots
 
 
 def test_twice_too_low_forecasts_are_doubled() -> None:

@@ -1,1 +1,0 @@
-"""One table of results of one task on one data set."""
