@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from training.models.co_purchase import co_purchase, split
+from training.data.neighbours import only
+from training.models.co_purchase import co_purchase
 
 # cup and saucer together in 3 of 8 baskets; the card lies in nearly every one
 CUP, SAUCER, CARD = range(3)
@@ -31,6 +32,7 @@ def test_no_baskets_give_no_partners():
 
 def test_partners_are_parted_in_their_order():
     weights = csr_matrix(np.array([[0, 3, 2, 1], [0, 0, 0, 0], [0, 0, 0, 5], [1, 0, 0, 0]], np.float32))
-    chosen, others = split(weights, np.array([True, False, True, False, True]))
+    kept = np.array([True, False, True, False, True])
+    chosen, others = only(weights, kept), only(weights, ~kept)
     assert chosen.toarray().tolist() == [[0, 3, 0, 1], [0] * 4, [0] * 4, [1, 0, 0, 0]]
     assert others.toarray().tolist() == [[0, 0, 2, 0], [0] * 4, [0, 0, 0, 5], [0] * 4]
