@@ -35,7 +35,7 @@ from recommender.model.bundle_files import BadBundle
 from recommender.offers.catalogue import Catalogue
 from recommender.recommend import Recommender
 
-log = logging.getLogger("perennial.service")
+logger = logging.getLogger("perennial.service")
 MEASURED_EVERY_S = 1.0  # answers wait while counts are written out
 
 
@@ -109,7 +109,7 @@ class Service:
             recommender = await asyncio.to_thread(self._load, applied)
         except (BadBundle, OSError, ValueError) as error:
             self.model_problem = str(error)
-            log.warning(
+            logger.warning(
                 "a published model does not load; the old one serves on", extra={"reason": str(error)}
             )
             return
@@ -122,7 +122,7 @@ class Service:
         self.model_problem = None
         manifest = recommender.bundle.manifest
         BUNDLE_AGE.labels(manifest.version).set(datetime.fromisoformat(manifest.created_at).timestamp())
-        log.info("model loaded", extra={"version": manifest.version})
+        logger.info("model loaded", extra={"version": manifest.version})
 
     def _load(self, changes: Mapping[str, Mapping[str, Any]]) -> Recommender:
         bundle = self.load(self.home.models)
@@ -204,4 +204,4 @@ async def _survive(step: Callable[[], Awaitable[None]]) -> None:
     except StoreUnavailable:
         return
     except (hiredis.HiredisError, ValueError, KeyError) as error:
-        log.warning("a watcher's round failed", extra={"reason": repr(error)})
+        logger.warning("a watcher's round failed", extra={"reason": repr(error)})

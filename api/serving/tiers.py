@@ -6,7 +6,7 @@ from features.home import Home
 from features.merchant.tiers import read_tiers
 from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 
-log = logging.getLogger("perennial.tiers")
+logger = logging.getLogger("perennial.tiers")
 
 
 def tier_plan(home: Home) -> TierPlan | None:
@@ -14,5 +14,5 @@ def tier_plan(home: Home) -> TierPlan | None:
     try:
         return read_plan(read_tiers(home))
     except BadTiers as error:
-        log.warning("no tiers", extra={"reason": str(error)})
+        logger.warning("no tiers", extra={"reason": str(error)})
         return None
