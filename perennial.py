@@ -156,11 +156,11 @@ def bench(
     stop_in_order()
     with plain_errors(NoServer, WrongAnswer):
         if growth:
-            points, curve = (curves.GOALS, "") if only == "goals" else (curves.FULL, only or "")
-            anew = points is curves.GOALS
+            anew = only == "goals"
+            points, curve = (curves.GROWTH_OF_GOALS, "") if anew else (curves.FULL_GROWTH, only or "")
             curves.grow(save or curves.RESULTS, console.log, points, curve, shops, anew=anew)
             return
-        figures = command.bench(home, plan.QUICK if quick else plan.FULL, command.report_on_stderr)
+        figures = command.bench(home, plan.QUICK if quick else plan.FULL_BENCH, command.report_on_stderr)
     if save:
         save.parent.mkdir(parents=True, exist_ok=True)
         save.write_text(json.dumps(figures, indent=1), encoding="utf-8")

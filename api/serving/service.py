@@ -13,7 +13,7 @@ import msgspec
 
 from api.serving.budget_prices import OfferPrices
 from api.serving.experiments import Treatment, Variants
-from api.serving.preload import Load
+from api.serving.preload import LoadBundle
 from api.web.access import Access
 from api.web.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, flush
 from api.web.settings import ApiSettings
@@ -51,7 +51,7 @@ class Service:
     store_settings: StoreSettings
     served: ServedBuffer
     access: Access
-    load: Load = versions.load_current
+    load: LoadBundle = versions.load_current
     recommender: Recommender | None = None
     model_problem: str | None = None
     changes: dict[str, Mapping[str, Any]] = field(default_factory=dict)

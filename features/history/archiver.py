@@ -56,7 +56,7 @@ class Poison(msgspec.Struct):
 
 
 class Archive(NamedTuple):
-    """Where a stream goes: an entry's fields become rows, and a batch of these a table in the day's folder."""
+    """Where a stream goes: an entry's fields become rows, a batch of these a file of its day."""
 
     folder: Path
     read: Callable[[Fields], list[Any]]

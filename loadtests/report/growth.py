@@ -6,12 +6,12 @@ from typing import Any
 from loadtests.report.svg import plot
 
 Results = Mapping[str, Any]
-Table = Callable[[Sequence[str], Iterable[Sequence[object]]], str]
+WriteTable = Callable[[Sequence[str], Iterable[Sequence[object]]], str]
 PLACEMENTS = ("home", "product_complements", "cart")
 IMAGES = "images/performance"
 
 
-def growth_sections(growth: Results, table: Table) -> Iterator[str]:
+def growth_sections(growth: Results, table: WriteTable) -> Iterator[str]:
     """Of the points that are there."""
     if not growth:
         yield "## Growth\n\nNot measured yet: `perennial bench --growth`."
@@ -74,7 +74,7 @@ def _training_point(point: Results, figure: str) -> tuple[float, float]:
     return point["training"]["interactions"], point["training"][figure]
 
 
-def _serving_table(points: Sequence[Results], table: Table) -> str:
+def _serving_table(points: Sequence[Results], table: WriteTable) -> str:
     head = ("products", "customers", "home p50, ms", "home p99", "p99 over 1k products", "requests a second")
     return table(
         (*head, "private MB of the 2nd worker", "shared MB", "bundle MB", "ready, s"),
@@ -94,7 +94,7 @@ def _serving_table(points: Sequence[Results], table: Table) -> str:
     )
 
 
-def _training_table(points: Sequence[Results], table: Table) -> str:
+def _training_table(points: Sequence[Results], table: WriteTable) -> str:
     head = ("interactions", "products", "customers", "ALS fit, s", "whole, s", "over the fit")
     return table(
         (*head, "peak GB", "over the matrix", "home p50, ms", "p99", "private MB", "ready, s"),
