@@ -9,13 +9,13 @@ import msgspec
 from fastapi import APIRouter, Response
 from starlette.responses import StreamingResponse
 
+from api.schemas.recommendations import VersionAsk
 from api.schemas.triggers import (
     SettingsVersion,
     TriggerAsk,
     TriggerLine,
     TriggerSettingsAnswer,
     TriggerSettingsToSave,
-    VersionAsk,
 )
 from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import read_version, refuse, save_version

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from loadtests.bench.questions import PLACEMENTS
+
 Results = Mapping[str, Any]
 MeasuredFigure = Callable[[Results, Results], float]  # of bench.json and the points of growth.json
 BIG_START = "serving 100000 products, 10000 customers"
@@ -70,7 +72,6 @@ def _worst_p99(_: Results, growth: Results) -> float:
 
 UP, DOWN = True, False
 TEN_MILLION = ("training 20000 products, 2000000 orders", "training")
-PLACEMENTS = ("home", "product_complements", "cart")
 GOALS = (
     *(
         Goal(f"`{name}`: requests a second over the empty typed route", of_bench("ratios", name), 1, 0.7, UP)

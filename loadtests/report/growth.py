@@ -1,13 +1,12 @@
 """The growth curves: a table and a plot each."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
+from loadtests.bench.questions import PLACEMENTS
+from loadtests.report.goals import Results
 from loadtests.report.svg import plot
 
-Results = Mapping[str, Any]
 WriteTable = Callable[[Sequence[str], Iterable[Sequence[object]]], str]
-PLACEMENTS = ("home", "product_complements", "cart")
 IMAGES = "images/performance"
 
 
