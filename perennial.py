@@ -9,10 +9,15 @@ from typing import Annotated, Literal
 
 import typer
 
+from api.process.child import CannotStart
+from api.process.processes import stop_with_parent
+from api.web.logs import start_logging
+from api.web.settings import ApiSettings
 from features import extras
 from features.cli.commands import imports, keys
 from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, errors, plain_errors, progress
 from features.home import Home
+from features.store.files import sweep
 from features.store.locks import HomeInUse
 from features.store.redis_server import RedisServerError, redis_server
 from features.store.settings import StoreSettings
@@ -86,20 +91,16 @@ def serve(
     supervised: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Serve recommendations, take events, keep the history and retrain."""
-    from api.process.child import CannotStart
-    from api.process.processes import stop_with_parent
-
     if supervised:
         stop_with_parent()
     with plain_errors(HomeInUse, RedisServerError, OSError, CannotStart):
         if role == "worker":
             _work(Home(home))
         elif role == "api":
-            _serve_api(Home(home), host, port)
+            _serve_api(Home(home), ApiSettings.with_options(host=host, port=port))
         else:
-            _serve_all(
-                Home(home), host, port, workers, "Perennial serves on [bold]{url}[/]; Ctrl+C stops it."
-            )
+            settings = ApiSettings.with_options(host=host, port=port, workers=workers)
+            _serve_all(Home(home), settings, "Perennial serves on [bold]{url}[/]; Ctrl+C stops it.")
 
 
 @app.command()
@@ -112,7 +113,6 @@ def demo(
     products: Annotated[int, typer.Option(help="How many products it sells.")] = 800,
 ) -> None:
     """Build a whole shop with two years of history, train on it, and serve it."""
-    from api.process.child import CannotStart
     from training.demo.build import build_demo, first_example, hand_out_keys
     from training.errors import CannotTrain
 
@@ -125,7 +125,7 @@ def demo(
         customer, product = first_example(shop)
         hand_out_keys(shop, datetime.now(UTC))
         greeting = DEMO_GREETING.replace("{customer}", customer).replace("{product}", product)
-        _serve_all(shop, host, port, None, greeting)
+        _serve_all(shop, ApiSettings.with_options(host=host, port=port), greeting)
 
 
 @app.command()
@@ -156,11 +156,11 @@ def bench(
     stop_in_order()
     with plain_errors(NoServer, WrongAnswer):
         if growth:
-            points, curve = (curves.GOALS, "") if only == "goals" else (curves.FULL, only or "")
-            anew = points is curves.GOALS
+            anew = only == "goals"
+            points, curve = (curves.GROWTH_OF_GOALS, "") if anew else (curves.FULL_GROWTH, only or "")
             curves.grow(save or curves.RESULTS, console.log, points, curve, shops, anew=anew)
             return
-        figures = command.bench(home, plan.QUICK if quick else plan.FULL, command.report_on_stderr)
+        figures = command.bench(home, plan.QUICK if quick else plan.FULL_BENCH, command.report_on_stderr)
     if save:
         save.parent.mkdir(parents=True, exist_ok=True)
         save.write_text(json.dumps(figures, indent=1), encoding="utf-8")
@@ -170,7 +170,6 @@ def bench(
 @app.command(hidden=True)
 def docs(check: Annotated[bool, typer.Option(help="Only compare.")] = False) -> None:
     """Write the generated pages of docs/."""
-    from api.web.settings import ApiSettings
     from features.cli.settings_table import settings_page
     from features.insights.definitions import figures_page
     from training.settings import TrainingSettings
@@ -187,38 +186,36 @@ def docs(check: Annotated[bool, typer.Option(help="Only compare.")] = False) -> 
             raise typer.Exit(1)
 
 
-def _serve_all(home: Home, host: str | None, port: int | None, workers: int | None, greeting: str) -> None:
+def _serve_all(home: Home, settings: ApiSettings, greeting: str) -> None:
     from api.process.serve import serve_all
-    from api.web.logs import start_logging
-    from api.web.settings import ApiSettings
 
-    start_logging()
-    settings = ApiSettings.with_options(host=host, port=port, workers=workers)
-    serve_all(
-        home,
-        settings,
-        StoreSettings(),
-        announce=lambda url: console.print(greeting.format(url=url), soft_wrap=True),
-    )
+    _begin(home)
+
+    def announce(url: str) -> None:
+        console.print(greeting.format(url=url), soft_wrap=True)
+
+    serve_all(home, settings, StoreSettings(), announce)
 
 
-def _serve_api(home: Home, host: str | None, port: int | None) -> None:
+def _serve_api(home: Home, settings: ApiSettings) -> None:
     from api.process.serve import serve_api
-    from api.web.logs import start_logging
-    from api.web.settings import ApiSettings
 
-    start_logging()
-    serve_api(home, ApiSettings.with_options(host=host, port=port), StoreSettings())
+    _begin(home)
+    serve_api(home, settings, StoreSettings())
 
 
 def _work(home: Home) -> None:
-    from api.web.logs import start_logging
     from training.settings import TrainingSettings
     from training.worker.worker import work
 
-    start_logging()
+    _begin(home)
     with redis_server(home, StoreSettings()) as redis_url:
         work(home, redis_url, StoreSettings(), TrainingSettings())
+
+
+def _begin(home: Home) -> None:
+    start_logging()
+    sweep(home.root)
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from api.routes import (
     tiers,
     triggers,
 )
-from api.serving.preload import Load
+from api.serving.preload import LoadBundle
 from api.serving.service import Service
 from api.web import openapi, problems
 from api.web.access import Access, is_local
@@ -41,7 +41,7 @@ from features.store.connection import Connection
 from features.store.settings import StoreSettings
 from recommender.model import versions
 
-PARTS = (
+ROUTE_MODULES = (
     recommendations,
     events,
     picks,
@@ -64,7 +64,7 @@ def create_app(
     redis_url: str,
     settings: ApiSettings,
     store_settings: StoreSettings,
-    load: Load = versions.load_current,
+    load: LoadBundle = versions.load_current,
 ) -> FastAPI:
     """An app over one home and one store. It starts without a model, and without a store.
 
@@ -99,7 +99,7 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    for part in PARTS:
+    for part in ROUTE_MODULES:
         app.include_router(part.router)
     app.include_router(pages_router(home.root / "demo"))
     problems.install(app)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import IO
 
-log = logging.getLogger("perennial.processes")
+logger = logging.getLogger("perennial.processes")
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 30.0  # before a restart; it doubles from one to the other
 HEALTHY_S = 60.0  # who has run for so long can start: the next pause is the first again
@@ -70,7 +70,7 @@ class Child:
         """A process that was killed may well be able to start; one that ends itself with an error not."""
         self._relay.join(1.0)
         code = self.process.returncode
-        log.warning(
+        logger.warning(
             "a process ended and is started again",
             extra={"pid": self.process.pid, "reason": f"exit code {code}: {self._last_words}"},
         )

@@ -16,7 +16,7 @@ from features.store.locks import serve_lock
 from features.store.redis_server import RedisServer, redis_server
 from features.store.settings import StoreSettings
 
-log = logging.getLogger("perennial.serve")
+logger = logging.getLogger("perennial.serve")
 
 
 def serve_all(
@@ -44,7 +44,9 @@ def serve_all(
         if extras.is_installed("training"):
             commands.append([*worker, "--role", "worker"])
         else:
-            log.warning("no worker: events wait in Redis and nothing retrains; %s", extras.remedy("training"))
+            logger.warning(
+                "no worker: events wait in Redis and nothing retrains; %s", extras.remedy("training")
+            )
         supervise(commands, environment, listener, settings, keep_running, announce)
 
 

@@ -12,7 +12,7 @@ from api.schemas.recommendations import Received, Rejected
 from api.serving.security import ANY_KEY
 from api.serving.service import Service
 from api.web.access import header
-from api.web.metrics import EVENTS
+from api.web.metrics import EVENT_COUNTS
 from api.web.openapi import documented, takes
 from api.web.problems import Problem
 from api.web.queries import decode_json, read_body
@@ -48,7 +48,7 @@ async def events(request: Request) -> Response:
     valid, rejected = _parse(raws, received_at, no_profiling=no_profiling)
     taken = await ingest(service.writes, valid, received_at, service.store_settings) if valid else []
     for event, fresh in zip(valid, taken, strict=True):
-        EVENTS.add(event.type, "accepted" if fresh else "duplicate")
+        EVENT_COUNTS.add(event.type, "accepted" if fresh else "duplicate")
     answer = Received(accepted=sum(taken), duplicates=len(taken) - sum(taken), rejected=rejected)
     return JsonReply(encode(answer), status=202)
 
@@ -86,7 +86,7 @@ def _parse(
             valid.append(_allowed(read_event(raw, received_at, _fresh_id), no_profiling=no_profiling))
         except (InvalidEvent, msgspec.DecodeError, RecursionError) as error:
             rejected.append(Rejected(index, str(error)))
-            EVENTS.add(_type_label(raw), "rejected")
+            EVENT_COUNTS.add(_type_label(raw), "rejected")
     return valid, rejected
 
 

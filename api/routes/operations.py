@@ -12,7 +12,7 @@ from api.web.openapi import documented, replies
 from api.web.replies import JsonReply, encode
 
 router = APIRouter(tags=["operations"])
-NO_MODEL = "No model yet: import orders (`perennial import orders FILE`), then `perennial train`."
+NOT_READY = "No model yet: import orders (`perennial import orders FILE`), then `perennial train`."
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ async def readyz(request: Request) -> Response:
         model_version=recommender.bundle.manifest.version if recommender else None,
         model_problem=service.model_problem,
         store="ok" if service.store.available else "unavailable",
-        hint=None if recommender else NO_MODEL,
+        hint=None if recommender else NOT_READY,
     )
     return JsonReply(encode(state), status=200 if recommender else 503)
 

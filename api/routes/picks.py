@@ -10,12 +10,12 @@ from api.schemas.recommendations import PicksAnswer, PicksAsk
 from api.serving.picks import Line, answer_lines, line_of, read_line
 from api.serving.security import SecretService
 from api.serving.service import Service
-from api.web.openapi import LINES, documented, takes
+from api.web.openapi import NDJSON, documented, takes
 from api.web.replies import JsonReply, LineStream
 
 router = APIRouter(tags=["e-mail"])
 
-AT_ONCE = 64  # customers read in one round trip; other requests pass in between
+CUSTOMERS_AT_ONCE = 64  # customers read in one round trip; other requests pass in between
 LONGEST_LINE = 10_000  # bytes
 
 
@@ -29,7 +29,7 @@ async def picks_of_one(customer_id: str, request: Request, service: SecretServic
 
 @router.post(
     "/v1/picks",
-    **documented(PicksAnswer, body=takes(PicksAsk, media_type=LINES), media_type=LINES),
+    **documented(PicksAnswer, body=takes(PicksAsk, media_type=NDJSON), media_type=NDJSON),
 )
 async def picks_of_many(request: Request, service: SecretService) -> Response:
     """A customer a line, in and out (NDJSON), streamed: any number of them. Needs a secret key.
@@ -45,7 +45,7 @@ async def _stream(service: Service, request: Request, usual: dict[str, Any]) -> 
     waiting: list[Line] = []
     async for raw in _lines(request):
         waiting.append(read_line(raw, usual))
-        if len(waiting) == AT_ONCE:
+        if len(waiting) == CUSTOMERS_AT_ONCE:
             yield b"\n".join([*await answer_lines(service, waiting), b""])
             waiting = []
             await asyncio.sleep(0)

@@ -13,6 +13,7 @@ from api.schemas.triggers import SettingsVersion
 from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import read_version, refuse, save_version
 from api.serving.security import SecretService
+from api.serving.tiers import changing_tiers
 from api.web.openapi import documented, takes
 from api.web.replies import JsonReply, encode
 from features.merchant.tiers import read_tiers, write_tiers
@@ -60,8 +61,9 @@ async def put_tiers(
     secret key."""
     sent = body.checked
     refuse("plan", contradictions(sent.plan))
-    versions = await save_version(service, TIER_SETTINGS, body.as_sent["plan"], sent.revision)
-    await asyncio.to_thread(write_tiers, service.home, encode(body.as_sent["plan"]))
+    async with changing_tiers(service.home):
+        versions = await save_version(service, TIER_SETTINGS, body.as_sent["plan"], sent.revision)
+        await asyncio.to_thread(write_tiers, service.home, encode(body.as_sent["plan"]))
     return _saved(versions, versions[0], sent.plan)
 
 

@@ -9,19 +9,19 @@ import msgspec
 from fastapi import APIRouter, Response
 from starlette.responses import StreamingResponse
 
+from api.schemas.recommendations import VersionAsk
 from api.schemas.triggers import (
     SettingsVersion,
     TriggerAsk,
     TriggerLine,
     TriggerSettingsAnswer,
     TriggerSettingsToSave,
-    VersionAsk,
 )
 from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import read_version, refuse, save_version
 from api.serving.security import SecretService
 from api.serving.service import Service
-from api.web.openapi import LINES, documented, takes
+from api.web.openapi import NDJSON, documented, takes
 from api.web.problems import Problem
 from api.web.replies import JsonReply, encode
 from features.merchant.versioned_settings import OFFER_CATALOGUE, TRIGGER_SETTINGS, SettingVersion
@@ -32,11 +32,11 @@ from recommender.offers.catalogue import Catalogue
 
 router = APIRouter(tags=["triggers"])
 
-PAGE = 500  # looked at in one step of Redis, about a millisecond
+PAGE_ENTRIES = 500  # looked at in one step of Redis, about a millisecond
 CURSOR = re.compile(r"\d{1,18}(-\d{1,18})?")
 
 
-@router.get("/v1/triggers", **documented(TriggerLine, 422, 503, query=TriggerAsk, media_type=LINES))
+@router.get("/v1/triggers", **documented(TriggerLine, 422, 503, query=TriggerAsk, media_type=NDJSON))
 async def triggers(service: SecretService, ask: Annotated[TriggerAsk, query_of(TriggerAsk)]) -> Response:
     """Messages now due, a line each (NDJSON), oldest first. Needs a secret key.
 
@@ -78,7 +78,9 @@ async def put_trigger_settings(
 
 async def _page(service: Service, since: str, kinds: Sequence[str], ask: TriggerAsk) -> Page:
     now_ms = int(time.time() * 1000)
-    return await read_page(service.writes, since, kinds, now_ms, min(PAGE, ask.limit), note=not ask.preview)
+    return await read_page(
+        service.writes, since, kinds, now_ms, min(PAGE_ENTRIES, ask.limit), note=not ask.preview
+    )
 
 
 async def _lines(service: Service, page: Page, kinds: Sequence[str], ask: TriggerAsk) -> AsyncIterator[bytes]:

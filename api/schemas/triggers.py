@@ -5,18 +5,8 @@ from typing import Annotated
 
 import msgspec
 
-from api.schemas.recommendations import VersionAsk
 from recommender.lifecycle.vocabulary.occasion import Trigger
 from recommender.lifecycle.vocabulary.settings import Settings
-
-__all__ = [
-    "SettingsVersion",
-    "TriggerAsk",
-    "TriggerLine",
-    "TriggerSettingsAnswer",
-    "TriggerSettingsToSave",
-    "VersionAsk",
-]
 
 
 class TriggerAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,8 +8,8 @@ from features.insights.report import Report, Table, table
 from features.outgoing.offer_decisions import read_spent
 from features.store.connection import StoreUnavailable
 
-COLUMNS = ("budget", "budget_amount", "budget_spent", "budget_left", "budget_price", "budget_until")
-NOW = "As of now. A price of 0: there is enough for everybody whom an offer pays for."
+BUDGET_COLUMNS = ("budget", "budget_amount", "budget_spent", "budget_left", "budget_price", "budget_until")
+AS_OF_NOW = "As of now. A price of 0: there is enough for everybody whom an offer pays for."
 AWAY = "Redis does not answer, so what is spent and left is unknown: load the page again in a moment."
 
 
@@ -35,4 +35,4 @@ def _budgets(service: Service, spent: dict[str, float] | None) -> Table:
         left = None if used is None else each.amount - used
         until = each.until.date().isoformat() if each.until else None
         rows.append([each.id, each.amount, used, left, prices.get(each.id), until])
-    return table("budgets", "Budgets", COLUMNS, rows, None, AWAY if spent is None else NOW)
+    return table("budgets", "Budgets", BUDGET_COLUMNS, rows, None, AWAY if spent is None else AS_OF_NOW)

@@ -18,7 +18,7 @@ from recommender.model.availability import Availability
 from recommender.model.bundle_files import BadBundle
 from recommender.recommend import Recommender
 
-log = logging.getLogger("perennial.trials")
+logger = logging.getLogger("perennial.trials")
 UNAVAILABLE = ("experiment_unavailable",)
 Changes = Mapping[str, Mapping[str, Any]]
 
@@ -63,7 +63,7 @@ class Variants:
             try:
                 others[version] = await asyncio.to_thread(self._load, version, changes)
             except (BadBundle, OSError, ValueError) as error:
-                log.warning("an arm's model does not load", extra={"reason": str(error)})
+                logger.warning("an arm's model does not load", extra={"reason": str(error)})
         self._others, self._treatments = others, {}
         self.trials = replace(self.trials, experiments=experiments)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from recommender.model import versions
 from recommender.model.bundle import Bundle
 
-Load = Callable[[Path], Bundle | None]
+LoadBundle = Callable[[Path], Bundle | None]
 
 
-def preload(models: Path) -> Load:
+def preload(models: Path) -> LoadBundle:
     """`versions.load_current`, the first time of which begins now, in a thread of its own."""
     threads = ThreadPoolExecutor(1)
     begun = [threads.submit(versions.load_current, models)]

@@ -13,14 +13,14 @@ import msgspec
 
 from api.serving.budget_prices import OfferPrices
 from api.serving.experiments import Treatment, Variants
-from api.serving.preload import Load
+from api.serving.preload import LoadBundle
 from api.web.access import Access
 from api.web.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, flush
 from api.web.settings import ApiSettings
 from features.catalogue.live_changes import changes_since
 from features.home import Home
 from features.merchant.live_keys import LiveKeys
-from features.merchant.versioned_settings import EXPERIMENTS, MERCHANDISING, OFFER_CATALOGUE
+from features.merchant.versioned_settings import EXPERIMENTS, MERCHANDISING, OFFER_CATALOGUE, SettingVersions
 from features.outgoing.impressions import ServedBuffer
 from features.store import keys
 from features.store.connection import Connection, StoreUnavailable
@@ -35,7 +35,7 @@ from recommender.model.bundle_files import BadBundle
 from recommender.offers.catalogue import Catalogue
 from recommender.recommend import Recommender
 
-log = logging.getLogger("perennial.service")
+logger = logging.getLogger("perennial.service")
 MEASURED_EVERY_S = 1.0  # answers wait while counts are written out
 
 
@@ -51,19 +51,17 @@ class Service:
     store_settings: StoreSettings
     served: ServedBuffer
     access: Access
-    load: Load = versions.load_current
+    load: LoadBundle = versions.load_current
     recommender: Recommender | None = None
     model_problem: str | None = None
     changes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     revision: int = 0
     rules: Sequence[AnyRule] = ()
-    rules_revision: int = 0
     offers: Catalogue = field(default_factory=Catalogue)
-    offers_revision: int = 0
     offer_prices: OfferPrices = field(default_factory=OfferPrices)
     variants: Variants = field(init=False)
     live_keys: LiveKeys = field(init=False)
-    experiments_revision: int = 0
+    revisions: dict[str, int] = field(default_factory=dict)  # of the settings taken over, by their name
     _pointer: versions.Pointer | None = None
 
     def __post_init__(self) -> None:
@@ -109,7 +107,7 @@ class Service:
             recommender = await asyncio.to_thread(self._load, applied)
         except (BadBundle, OSError, ValueError) as error:
             self.model_problem = str(error)
-            log.warning(
+            logger.warning(
                 "a published model does not load; the old one serves on", extra={"reason": str(error)}
             )
             return
@@ -122,7 +120,7 @@ class Service:
         self.model_problem = None
         manifest = recommender.bundle.manifest
         BUNDLE_AGE.labels(manifest.version).set(datetime.fromisoformat(manifest.created_at).timestamp())
-        log.info("model loaded", extra={"version": manifest.version})
+        logger.info("model loaded", extra={"version": manifest.version})
 
     def _load(self, changes: Mapping[str, Mapping[str, Any]]) -> Recommender:
         bundle = self.load(self.home.models)
@@ -148,29 +146,34 @@ class Service:
 
     async def refresh_rules(self) -> None:
         """Take over the merchant's rules."""
-        newest = await MERCHANDISING.changed_since(self.store, self.rules_revision)
-        if newest is None:
-            return
-        self.rules_revision = newest.revision  # unreadable ones, too: warn only once
-        self.rules = msgspec.json.decode(newest.settings, type=Rules)
-        if self.recommender is not None:
-            self.recommender = replace(self.recommender, rules=self.rules)
+        rules = await self._changed(MERCHANDISING, Rules)
+        if rules is not None:
+            self.rules = rules
+            if self.recommender is not None:
+                self.recommender = replace(self.recommender, rules=rules)
 
     async def refresh_offers(self) -> None:
         """Take over the merchant's offers."""
-        newest = await OFFER_CATALOGUE.changed_since(self.store, self.offers_revision)
-        if newest is None:
-            return
-        self.offers_revision = newest.revision  # unreadable ones, too: warn only once
-        self.offers = msgspec.json.decode(newest.settings, type=Catalogue)
+        self.offers = await self._changed(OFFER_CATALOGUE, Catalogue) or self.offers
 
     async def refresh_experiments(self) -> None:
         """Take over the owner's experiments."""
-        newest = await EXPERIMENTS.changed_since(self.store, self.experiments_revision)
+        experiments = await self._changed(EXPERIMENTS, Experiments)
+        if experiments is not None:
+            await self.variants.plan(experiments, self.changes)
+
+    async def _changed(self, settings: SettingVersions, shape: Any) -> Any:
+        """The settings, as `shape`, where they are others than those taken over; else None."""
+        newest = await settings.changed_since(self.store, self.revisions.get(settings.name, 0))
         if newest is None:
-            return
-        self.experiments_revision = newest.revision  # unreadable ones, too: warn only once
-        await self.variants.plan(msgspec.json.decode(newest.settings, type=Experiments), self.changes)
+            return None
+        self.revisions[settings.name] = newest.revision  # unreadable ones, too: warn only once
+        return msgspec.json.decode(newest.settings, type=shape)
+
+    @property
+    def offers_revision(self) -> int:
+        """Of the offers that decisions go by; 0: none were saved yet."""
+        return self.revisions.get(OFFER_CATALOGUE.name, 0)
 
     async def refresh_offer_prices(self) -> None:
         """Compute the budgets' prices anew when they are due."""
@@ -204,4 +207,4 @@ async def _survive(step: Callable[[], Awaitable[None]]) -> None:
     except StoreUnavailable:
         return
     except (hiredis.HiredisError, ValueError, KeyError) as error:
-        log.warning("a watcher's round failed", extra={"reason": repr(error)})
+        logger.warning("a watcher's round failed", extra={"reason": repr(error)})

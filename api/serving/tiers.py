@@ -1,12 +1,17 @@
-"""The merchant's loyalty tiers, as answers go by them."""
+"""The merchant's loyalty tiers, as answers go by them, and the lock round a change of them."""
 
+import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from features.home import Home
-from features.merchant.tiers import read_tiers
+from features.merchant.tiers import TIERS_FILE, read_tiers
+from features.store.locks import try_lock, unlock
 from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 
-log = logging.getLogger("perennial.tiers")
+logger = logging.getLogger("perennial.tiers")
+WAIT_S = 0.01
 
 
 def tier_plan(home: Home) -> TierPlan | None:
@@ -14,5 +19,20 @@ def tier_plan(home: Home) -> TierPlan | None:
     try:
         return read_plan(read_tiers(home))
     except BadTiers as error:
-        log.warning("no tiers", extra={"reason": str(error)})
+        logger.warning("no tiers", extra={"reason": str(error)})
         return None
+
+
+@asynccontextmanager
+async def changing_tiers(home: Home) -> AsyncIterator[None]:
+    """To be held from saving a version to writing the file, so that both hold the same tiers at the end.
+
+    Waits without a thread: the threads are the holder's to write with.
+    """
+    path = (home.root / TIERS_FILE).with_suffix(".lock")
+    while (file := try_lock(path)) is None:
+        await asyncio.sleep(WAIT_S)
+    try:
+        yield
+    finally:
+        unlock(file)

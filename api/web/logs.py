@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-FIELDS = ("request_id", "route", "version", "reason", "pid", "role")
+LOGGED_EXTRAS = ("request_id", "route", "version", "reason", "pid", "role")
 
 
 class JsonLines(logging.Formatter):
@@ -19,7 +19,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
+        line |= {name: getattr(record, name) for name in LOGGED_EXTRAS if hasattr(record, name)}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return msgspec.json.encode(line).decode()

@@ -56,7 +56,7 @@ class Counter:
             self._metric.labels(*labels).inc(n)
 
 
-class Histogram:
+class LatencyHistogram:
     """How long something took, by its labels.
 
     prometheus-client's own takes one value at a time. This one is kept in two of its counters, of many values
@@ -106,10 +106,10 @@ def _values(counter: Metric, labels: Sequence[str]) -> dict[Labels, float]:
     }
 
 
-REQUEST_SECONDS = Histogram(
+REQUEST_SECONDS = LatencyHistogram(
     "perennial_request_seconds", "Time to answer.", ["route", "status"], LATENCY_BUCKETS_S
 )
-STAGE_SECONDS = Histogram(
+STAGE_SECONDS = LatencyHistogram(
     "perennial_stage_seconds", "Time in one stage of a recommendation.", ["stage"], STAGE_BUCKETS_S
 )
 CANDIDATES = Counter("perennial_candidates_total", "Products proposed, by source.", ["source"])
@@ -117,7 +117,7 @@ PICKS = Counter("perennial_picks_total", "Products shown, by placement and sourc
 DEGRADED = Counter(
     "perennial_degraded_total", "Answers given without something, by what was missing.", ["reason"]
 )
-EVENTS = Counter("perennial_events_total", "Events by type and outcome.", ["type", "outcome"])
+EVENT_COUNTS = Counter("perennial_events_total", "Events by type and outcome.", ["type", "outcome"])
 STREAM_LAG = Gauge(
     "perennial_stream_lag_events", "Events not yet in the history.", multiprocess_mode="mostrecent"
 )
@@ -134,7 +134,7 @@ HISTOGRAMS = (REQUEST_SECONDS, STAGE_SECONDS)
 
 def flush() -> None:
     """Write out everything counted so far, for the next scrape."""
-    for metric in (*HISTOGRAMS, CANDIDATES, PICKS, DEGRADED, EVENTS):
+    for metric in (*HISTOGRAMS, CANDIDATES, PICKS, DEGRADED, EVENT_COUNTS):
         metric.flush()
 
 

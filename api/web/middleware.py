@@ -11,7 +11,7 @@ from api.web.metrics import REQUEST_SECONDS
 from api.web.problems import Problem, respond
 from api.web.tokens import new_token
 
-log = logging.getLogger("perennial.api")
+logger = logging.getLogger("perennial.api")
 
 
 class Observed:
@@ -43,7 +43,7 @@ class Observed:
 
 def broken(scope: Scope, request_id: str) -> Response:
     """What is answered after an exception that nobody expected; the log has it."""
-    log.exception("request failed", extra={"request_id": request_id, "route": _route(scope)})
+    logger.exception("request failed", extra={"request_id": request_id, "route": _route(scope)})
     problem = Problem(500, "Something broke on our side; the log has it under this request_id.")
     return respond(problem, request_id)
 

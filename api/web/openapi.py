@@ -12,9 +12,9 @@ from api.schemas.recommendations import ProblemAnswer
 
 Json = dict[str, Any]
 REF = "#/components/schemas/{name}"
-JSON, LINES, PROBLEM = "application/json", "application/x-ndjson", "application/problem+json"
+JSON, NDJSON, PROBLEM = "application/json", "application/x-ndjson", "application/problem+json"
 EXAMPLES = Path(__file__).with_name("examples.json")  # by method and path: query, path, body, answer
-SHAPES: dict[str, type] = {"ProblemAnswer": ProblemAnswer}  # all that are documented, by name
+DOCUMENTED_SHAPES: dict[str, type] = {"ProblemAnswer": ProblemAnswer}  # all that are documented, by name
 
 TAGS = [
     {"name": "recommendations", "description": "What to show this person, here and now."},
@@ -112,7 +112,7 @@ def install(app: FastAPI) -> None:
         for path, methods in document["paths"].items():
             for method, operation in methods.items():
                 _complete(operation, examples.get(f"{method} {path}", {}))
-        shapes = [SHAPES[name] for name in sorted(SHAPES)]
+        shapes = [DOCUMENTED_SHAPES[name] for name in sorted(DOCUMENTED_SHAPES)]
         _, components = msgspec.json.schema_components(shapes, ref_template=REF)
         document.setdefault("components", {})["schemas"] = components
         return document
@@ -153,5 +153,5 @@ def _problem(code: int) -> Json:
 
 
 def _ref(shape: type) -> dict[str, str]:
-    SHAPES[shape.__name__] = shape
+    DOCUMENTED_SHAPES[shape.__name__] = shape
     return {"$ref": REF.format(name=shape.__name__)}

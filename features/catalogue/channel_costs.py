@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from features.home import Home
 from features.store.files import changing, replacing
 
-if TYPE_CHECKING:
-    import polars as pl
-
 
 def schema() -> dict[str, pl.DataType]:
     """date: the day, or the first day of a month's spending; currency: "" if unstated; spend: money."""
-    import polars as pl
-
     return {"date": pl.Date(), "channel": pl.String(), "currency": pl.String(), "spend": pl.Float64()}
 
 
 def load_costs(home: Home) -> pl.DataFrame:
     """All costs; no rows and the same columns before the first import."""
-    import polars as pl
-
     path = _costs(home)
     return pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=schema())
 
 
 def merge_costs(home: Home, costs: pl.DataFrame) -> None:
     """Add costs; a new row replaces the old one of the same date, channel and currency."""
-    import polars as pl
-
     columns = schema()
     new = costs.select(pl.col(name).cast(dtype) for name, dtype in columns.items())
     key = ["date", "channel", "currency"]

@@ -16,11 +16,11 @@ from features.store.connection import Connection
 if TYPE_CHECKING:
     import redis
 
-SCRIPT = Path(__file__).with_name("live_catalogue.lua").read_text(encoding="utf-8")
+MERGE_SCRIPT = Path(__file__).with_name("live_catalogue.lua").read_text(encoding="utf-8")
 ARGUMENTS_PER_CALL = 400  # 200 products: about 1 ms of Redis, so that other requests pass in between
 PRODUCTS_PER_READ = 1_000
 
-Link = Annotated[str, msgspec.Meta(max_length=2_000, pattern=r"^(https?://|/)[^\x00-\x20]*\Z")]
+WebAddress = Annotated[str, msgspec.Meta(max_length=2_000, pattern=r"^(https?://|/)[^\x00-\x20]*\Z")]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
 Stock = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
@@ -34,8 +34,8 @@ class ProductChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: Currency | UnsetType | None = UNSET
     stock: Stock | UnsetType | None = UNSET
     available: bool | UnsetType | None = UNSET
-    url: Link | UnsetType | None = UNSET
-    image_url: Link | UnsetType | None = UNSET
+    url: WebAddress | UnsetType | None = UNSET
+    image_url: WebAddress | UnsetType | None = UNSET
     category: Text | UnsetType | None = UNSET
     brand: Text | UnsetType | None = UNSET
     cost: Money | UnsetType | None = UNSET
@@ -103,7 +103,7 @@ def all_changes(client: redis.Redis) -> dict[str, dict[str, Any]]:
 def _steps(changes: Mapping[str, Mapping[str, Any]]) -> tuple[list[Any], PutOutcome]:
     """What EVAL takes, step after step, and what becomes of the changes by it."""
     words, rejected = _checked(changes)
-    head = (SCRIPT, 3, keys.catalogue(), keys.catalogue_changes(), keys.revisions())
+    head = (MERGE_SCRIPT, 3, keys.catalogue(), keys.catalogue_changes(), keys.revisions())
     steps = [
         (*head, *words[start : start + ARGUMENTS_PER_CALL])
         for start in range(0, len(words), ARGUMENTS_PER_CALL)

@@ -16,7 +16,7 @@ from features.time_units import DAY_MS, DAY_S
 if TYPE_CHECKING:
     import redis
 
-SCRIPT = Path(__file__).with_name("product_news.lua").read_text(encoding="utf-8")
+NEWS_SCRIPT = Path(__file__).with_name("product_news.lua").read_text(encoding="utf-8")
 BATCH_PRODUCTS = 500  # more than a single revision changes
 SAME_SALE_MS = 7 * DAY_MS  # two price drops within this time count as one, from the first price
 WATCHED_S = 60 * DAY_S
@@ -117,7 +117,7 @@ def _apply(
             news = News(news.price, news.in_stock)
         is_good_news = now_ms > 0 and now_ms in (news.dropped_ms, news.back_ms)
         arguments += [name, msgspec.json.encode(news), int(is_good_news)]
-    client.eval(SCRIPT, 2, keys.product_news(), keys.look_due(), *cast(list[str], arguments))
+    client.eval(NEWS_SCRIPT, 2, keys.product_news(), keys.look_due(), *cast(list[str], arguments))
 
 
 def _price(fields: Mapping[str, Any], before: News) -> float | None:

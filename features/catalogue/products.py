@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from features.catalogue.stock_and_price import price_to_pay
 from features.home import Home
 from features.store.files import changing, replacing
-
-if TYPE_CHECKING:
-    import polars as pl
 
 LIVE_FIELDS = ("title", "price", "currency", "stock", "available", "url", "image_url", "is_product")
 
@@ -23,8 +22,6 @@ def schema() -> dict[str, pl.DataType]:
     `category` is the deepest useful level of `category_path`, whose levels ` > ` parts. `is_product` is
     False for postage, fees, adjustments and vouchers, which are never recommended.
     """
-    import polars as pl
-
     text, number, flag, time = pl.String(), pl.Float64(), pl.Boolean(), pl.Datetime("us", "UTC")
     return {
         "product_id": text,
@@ -49,8 +46,6 @@ def schema() -> dict[str, pl.DataType]:
 
 def load_products(home: Home) -> pl.DataFrame:
     """All products, sorted by id; no rows and the same columns before the first import."""
-    import polars as pl
-
     path = _products(home)
     return pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=schema())
 
@@ -61,8 +56,6 @@ def merge_products(home: Home, rows: pl.DataFrame, now: datetime) -> None:
     A new value replaces the old one unless it is null; `first_seen` stays the earliest. If `rows` has a
     product twice, the last row counts.
     """
-    import polars as pl
-
     columns = schema()
     given = rows.select(pl.col(name).cast(columns[name]) for name in columns if name in rows.columns)
     new = pl.concat([pl.DataFrame(schema=columns), given], how="diagonal").unique("product_id", keep="last")
@@ -74,8 +67,6 @@ def merge_products(home: Home, rows: pl.DataFrame, now: datetime) -> None:
 
 
 def _merged(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
-    import polars as pl
-
     both = old.join(new, on="product_id", how="full", coalesce=True, suffix=" new")
     newest = [pl.coalesce(f"{name} new", name).alias(name) for name in schema() if name != "product_id"]
     return both.with_columns(newest).with_columns(
@@ -86,8 +77,6 @@ def _merged(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
 
 def merge_live(home: Home, changes: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
     """Write live changes to disk: product_id -> fields, as the live catalogue holds them."""
-    import polars as pl
-
     columns = schema()
     rows = [
         {"product_id": product_id, **fields, "price": price_to_pay(fields)}
@@ -99,8 +88,6 @@ def merge_live(home: Home, changes: Mapping[str, Mapping[str, Any]], now: dateti
 
 def load_aliases(home: Home) -> pl.DataFrame:
     """Other ids of products: `alias`, `product_id`, both String."""
-    import polars as pl
-
     path = _aliases(home)
     empty = pl.DataFrame(schema={"alias": pl.String(), "product_id": pl.String()})
     return pl.read_parquet(path) if path.exists() else empty
@@ -108,8 +95,6 @@ def load_aliases(home: Home) -> pl.DataFrame:
 
 def add_aliases(home: Home, rows: pl.DataFrame) -> None:
     """Store `alias` -> `product_id`; the newest row of an alias counts."""
-    import polars as pl
-
     with changing(_aliases(home)):
         known = pl.concat([load_aliases(home), rows.select("alias", "product_id")])
         with replacing(_aliases(home)) as fresh:
@@ -118,8 +103,6 @@ def add_aliases(home: Home, rows: pl.DataFrame) -> None:
 
 def live_fields(home: Home, since: datetime) -> dict[str, dict[str, Any]]:
     """Product_id -> the fields that are not null, of products updated since then, for a running service."""
-    import polars as pl
-
     updated = load_products(home).filter(pl.col("updated_at") >= since)
     return {
         row.pop("product_id"): {name: value for name, value in row.items() if value is not None}

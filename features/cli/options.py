@@ -21,14 +21,14 @@ console = Console()
 errors = Console(stderr=True)
 
 
-class Summary(Protocol):
+class CommandResult(Protocol):
     """The result of a command: label and value pairs to print, or a dict for JSON."""
 
     def lines(self) -> Iterable[tuple[str, str]]: ...
     def as_dict(self) -> dict[str, Any]: ...
 
 
-def show(summary: Summary, *, as_json: bool) -> None:
+def show(summary: CommandResult, *, as_json: bool) -> None:
     """Print a command's result."""
     if as_json:
         print(json.dumps(summary.as_dict(), default=str))

@@ -6,7 +6,7 @@ from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-HEAD = """# Settings
+PAGE_HEAD = """# Settings
 
 Set them in the environment. Made by `make docs` from the code; `make check` fails when it drifts.
 """
@@ -14,7 +14,7 @@ Set them in the environment. Made by `make docs` from the code; `make check` fai
 
 def settings_page(groups: Iterable[type[BaseSettings]]) -> str:
     """Markdown with one table per group."""
-    return HEAD + "".join(part for group in groups for part in _table(group))
+    return PAGE_HEAD + "".join(part for group in groups for part in _table(group))
 
 
 def _table(group: type[BaseSettings]) -> Iterator[str]:

@@ -5,15 +5,16 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, cast
+from pathlib import Path
+from typing import Any, NamedTuple, cast, get_type_hints
 
 import msgspec
 import polars as pl
 import redis
 
 from features.events.vocabulary import Event, is_possible_time
-from features.history import events_parquet as history
 from features.history.event_rows import event_rows
+from features.history.events_parquet import schema
 from features.history.impressions_parquet import served_table
 from features.home import Home
 from features.outgoing.impressions import RECORDS_PER_ENTRY, ServedRecord
@@ -30,34 +31,20 @@ RECORDS_PER_CALL = 1_000  # about 1 ms of Redis: shoppers' requests pass in betw
 POLL_S = 1.0
 
 UNREADABLE = (msgspec.DecodeError, LookupError, TypeError, ValueError, OverflowError)
-DECISION_SCHEMA: dict[str, pl.DataType] = {
-    "decision_id": pl.String(),
-    "decided_at": pl.Datetime("us", "UTC"),
-    "expires_at": pl.Datetime("us", "UTC"),
-    "customer_id": pl.String(),
-    "channel": pl.String(),
-    "offer_id": pl.String(),
-    "propensity": pl.Float64(),
-    "stage": pl.String(),
-    "arms": pl.List(pl.String()),
-    "chances": pl.List(pl.Float64()),
-    "worth": pl.List(pl.Float64()),
-    "features": pl.List(pl.String()),
-    "values": pl.List(pl.Float64()),
-    "basket": pl.Float64(),
-    "margin": pl.Float64(),
-    "cost": pl.Float64(),
-    "catalogue_revision": pl.Int64(),
-    "model_version": pl.String(),
-    "cart": pl.Float64(),
-    "segment": pl.String(),
-    "tier": pl.String(),
-    "country": pl.String(),
-    "first_order": pl.Boolean(),
-    "consent": pl.Boolean(),
+COLUMN_TYPES: dict[Any, pl.DataType] = {
+    str: pl.String(),
+    str | None: pl.String(),
+    float: pl.Float64(),
+    int: pl.Int64(),
+    bool: pl.Boolean(),
+    datetime: pl.Datetime("us", "UTC"),
+    tuple[str, ...]: pl.List(pl.String()),
+    tuple[float, ...]: pl.List(pl.Float64()),
 }
+DECISION_SCHEMA = {name: COLUMN_TYPES[kind] for name, kind in get_type_hints(DecisionRecord).items()}
 
-Entry = tuple[bytes, dict[bytes, bytes]]
+Fields = dict[bytes, bytes]
+Entry = tuple[bytes, Fields]
 
 
 class Poison(msgspec.Struct):
@@ -66,6 +53,14 @@ class Poison(msgspec.Struct):
     id: str
     reason: str
     fields: dict[str, str]
+
+
+class Archive(NamedTuple):
+    """Where a stream goes: an entry's fields become rows, a batch of these a file of its day."""
+
+    folder: Path
+    read: Callable[[Fields], list[Any]]
+    table: Callable[[list[Any]], pl.DataFrame]
 
 
 class Archiver:
@@ -86,10 +81,10 @@ class Archiver:
             keys.decision_stream(): batch,
         }
         self._interval_ms = settings.archive_interval_s * 1000
-        self._writers: dict[str, Callable[[list[Entry], str], list[Poison]]] = {
-            keys.event_stream(): self._write_events,
-            keys.served_stream(): self._write_served,
-            keys.decision_stream(): self._write_decisions,
+        self._archives = {
+            keys.event_stream(): Archive(home.events, _event_rows, _event_table),
+            keys.served_stream(): Archive(home.served, _served_records, served_table),
+            keys.decision_stream(): Archive(home.decisions, _decisions, _decision_table),
         }
 
     def run(self, *, burst: bool = False, stop: threading.Event | None = None) -> None:
@@ -99,11 +94,11 @@ class Archiver:
         """
         stop = stop or threading.Event()
         if burst:
-            for stream in self._writers:
+            for stream in self._archives:
                 self._drain(stream, stop)
             return
         while not stop.wait(POLL_S):
-            for stream in self._writers:
+            for stream in self._archives:
                 try:
                     if self._is_due(stream):
                         self._drain(stream, stop)
@@ -131,8 +126,7 @@ class Archiver:
                 return
             name = f"{entries[0][0].decode()}-{entries[-1][0].decode()}"
             present = [entry for entry in entries if entry[1]]  # a full stream drops its oldest entries
-            if poison := self._writers[stream](present, name):
-                self._write_poison(poison, name)
+            self._write(self._archives[stream], present, name)
             self._acknowledge(stream, [entry_id for entry_id, _ in entries])
 
     def _read(self, stream: str, after: str) -> list[Entry]:
@@ -167,50 +161,21 @@ class Archiver:
                 pipe.xdel(stream, *batch)
                 pipe.execute()
 
-    def _write_events(self, entries: list[Entry], name: str) -> list[Poison]:
-        rows: list[dict[str, Any]] = []
+    def _write(self, archive: Archive, entries: list[Entry], name: str) -> None:
+        """What can be read of a batch as one file, named alike whenever it is written again."""
+        rows: list[Any] = []
         poison = []
         for entry_id, fields in entries:
             try:
-                event = msgspec.json.decode(fields[b"e"], type=Event)
-                received_at = datetime.fromtimestamp(int(fields[b"r"]) / 1000, UTC)
-                if not is_possible_time(event.timestamp, received_at):
-                    raise ValueError(f"{event.timestamp} lies before 1990 or in the future")
-                rows += event_rows(event, received_at)
+                rows += archive.read(fields)
             except UNREADABLE as error:
                 poison.append(_poison(entry_id, fields, error))
         if rows:
-            frame = pl.DataFrame(rows, schema=history.schema())
-            history.write_rows(self._home, frame, _day(entries), name)
-        return poison
-
-    def _write_served(self, entries: list[Entry], name: str) -> list[Poison]:
-        records: list[ServedRecord] = []
-        poison = []
-        for entry_id, fields in entries:
-            try:
-                records += msgspec.json.decode(fields[b"s"], type=list[ServedRecord])
-            except UNREADABLE as error:
-                poison.append(_poison(entry_id, fields, error))
-        if records:
-            target = self._home.served / f"{_day(entries):%Y-%m-%d}" / f"{name}.parquet"
-            with replacing(target) as fresh:
-                served_table(records).write_parquet(fresh)
-        return poison
-
-    def _write_decisions(self, entries: list[Entry], name: str) -> list[Poison]:
-        records: list[dict[str, Any]] = []
-        poison = []
-        for entry_id, fields in entries:
-            try:
-                records.append(msgspec.structs.asdict(msgspec.json.decode(fields[b"d"], type=DecisionRecord)))
-            except UNREADABLE as error:
-                poison.append(_poison(entry_id, fields, error))
-        if records:
-            target = self._home.decisions / f"{_day(entries):%Y-%m-%d}" / f"{name}.parquet"
-            with replacing(target) as fresh:
-                pl.DataFrame(records, schema=DECISION_SCHEMA).write_parquet(fresh)
-        return poison
+            day = datetime.fromtimestamp(_arrival_ms(entries[0][0]) / 1000, UTC)
+            with replacing(archive.folder / f"{day:%Y-%m-%d}" / f"{name}.parquet") as fresh:
+                archive.table(rows).write_parquet(fresh)
+        if poison:
+            self._write_poison(poison, name)
 
     def _write_poison(self, poison: list[Poison], name: str) -> None:
         lines = b"".join(msgspec.json.encode(each) + b"\n" for each in poison)
@@ -222,7 +187,7 @@ def _entries_per_call(stream: str) -> int:
     return RECORDS_PER_CALL // (RECORDS_PER_ENTRY if stream == keys.served_stream() else 1)
 
 
-def _poison(entry_id: bytes, fields: dict[bytes, bytes], error: Exception) -> Poison:
+def _poison(entry_id: bytes, fields: Fields, error: Exception) -> Poison:
     readable = {
         name.decode(errors="replace"): text.decode(errors="backslashreplace") for name, text in fields.items()
     }
@@ -233,6 +198,25 @@ def _arrival_ms(entry_id: bytes) -> int:
     return int(entry_id.split(b"-")[0])
 
 
-def _day(entries: list[Entry]) -> datetime:
-    """The day on which a batch's first entry arrived, so that a repeat writes to the same folder."""
-    return datetime.fromtimestamp(_arrival_ms(entries[0][0]) / 1000, UTC)
+def _event_rows(fields: Fields) -> list[dict[str, Any]]:
+    event = msgspec.json.decode(fields[b"e"], type=Event)
+    received_at = datetime.fromtimestamp(int(fields[b"r"]) / 1000, UTC)
+    if not is_possible_time(event.timestamp, received_at):
+        raise ValueError(f"{event.timestamp} lies before 1990 or in the future")
+    return event_rows(event, received_at)
+
+
+def _event_table(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=schema())
+
+
+def _served_records(fields: Fields) -> list[ServedRecord]:
+    return msgspec.json.decode(fields[b"s"], type=list[ServedRecord])
+
+
+def _decisions(fields: Fields) -> list[dict[str, Any]]:
+    return [msgspec.structs.asdict(msgspec.json.decode(fields[b"d"], type=DecisionRecord))]
+
+
+def _decision_table(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=DECISION_SCHEMA)

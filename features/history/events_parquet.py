@@ -5,15 +5,13 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import uuid4
+
+import polars as pl
 
 from features.events.vocabulary import is_possible_time
 from features.home import Home
 from features.store.files import replacing
-
-if TYPE_CHECKING:
-    import polars as pl
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +23,6 @@ def schema() -> dict[str, pl.DataType]:
     always positive, also of refunds. A refund's `order_id` is the refunded order, null if unknown, and
     `refund_id` its own number.
     """
-    import polars as pl
-
     text, number, time = pl.String(), pl.Float64(), pl.Datetime("us", "UTC")
     return {
         "event_id": text,
@@ -58,8 +54,6 @@ def write_rows(home: Home, rows: pl.DataFrame, received_at: datetime, name: str 
 
     A second write under the same `name` replaces the first, as the archiver's retries need.
     """
-    import polars as pl
-
     target = home.events / f"{received_at:%Y-%m-%d}" / f"{name or uuid4().hex}.parquet"
     with replacing(target) as fresh:
         rows.select(pl.col(column).cast(dtype) for column, dtype in schema().items()).write_parquet(fresh)
@@ -73,8 +67,6 @@ def scan(home: Home) -> pl.LazyFrame:
     event that arrived first is kept. Rows with an impossible time are left out, and their number is
     logged. An empty history has no rows and the same columns.
     """
-    import polars as pl
-
     files = sorted(home.events.glob("*/*.parquet"))  # these: more may come while they are being read
     if not files:
         return pl.LazyFrame(schema=schema())
@@ -93,16 +85,12 @@ def _impossible_times(rows: pl.LazyFrame) -> pl.Series:
 
 
 def _is_possible() -> pl.Expr:
-    import polars as pl
-
     possible: pl.Expr = is_possible_time(pl.col("timestamp"), pl.col("received_at"))
     return possible
 
 
 def _repeated_lines(rows: pl.LazyFrame) -> pl.Series:
     """Rows of event lines that an earlier row has already."""
-    import polars as pl
-
     line = pl.col("event_id").hash() + pl.col("line").cast(pl.UInt64).hash()
     hashes = rows.select(line).collect().to_series()
     twice = hashes.filter(hashes.is_duplicated()).unique() if hashes.n_unique() < len(hashes) else hashes[:0]
@@ -112,8 +100,6 @@ def _repeated_lines(rows: pl.LazyFrame) -> pl.Series:
 
 def _repeated_orders(rows: pl.LazyFrame) -> pl.Series:
     """Rows of orders and refunds that an earlier event with another id has already."""
-    import polars as pl
-
     number = pl.when(pl.col("type") == "purchase").then("order_id").otherwise("refund_id").alias("number")
     numbered = rows.select("row", "type", "event_id", "received_at", number)
     numbered = numbered.filter(pl.col("number").is_not_null())
@@ -127,7 +113,5 @@ def _repeated_orders(rows: pl.LazyFrame) -> pl.Series:
 
 def scan_with_repeats(home: Home) -> pl.LazyFrame:
     """As `scan` but with repeated rows, at a tenth of the cost, for results that repeats cannot change."""
-    import polars as pl
-
     files = sorted(home.events.glob("*/*.parquet"))
     return pl.scan_parquet(files).filter(_is_possible()) if files else pl.LazyFrame(schema=schema())

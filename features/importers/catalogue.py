@@ -9,17 +9,18 @@ import polars as pl
 from features.catalogue.products import add_aliases, merge_products
 from features.home import Home
 from features.importers.catalogue_formats import CATALOGUE_FORMATS
+from features.importers.checks import is_bad_id
 from features.importers.content import fetch, read_file
 from features.importers.existing import Existing, read_existing
 from features.importers.feed_xml import feed_table, looks_like_feed
 from features.importers.formats import pick_format
 from features.importers.non_products import is_product
 from features.importers.product_ids import WARN_BELOW, id_aliases, with_canonical_ids
-from features.importers.reasons import Reason
+from features.importers.reasons import RejectReason, first_reason
 from features.importers.refusal import ImportRefused
 from features.importers.rejects import rejects_path, write_rejects
 from features.importers.summary import CatalogueSummary
-from features.importers.table import Table, as_table
+from features.importers.table import FileTable, as_table
 from features.progress import Report, silent
 
 LINKS = ("url", "image_url")
@@ -73,7 +74,7 @@ def import_catalogue(
     )
 
 
-def _table(source: str, report: Report) -> tuple[str, Table]:
+def _table(source: str, report: Report) -> tuple[str, FileTable]:
     if "://" in source and not source.startswith(("http://", "https://")):
         raise ImportRefused(f"{source}: only files and http(s) addresses can be read.")
     remote = source.startswith(("http://", "https://"))
@@ -82,7 +83,7 @@ def _table(source: str, report: Report) -> tuple[str, Table]:
     return name, feed_table(content, name) if looks_like_feed(content) else as_table(content, name)
 
 
-def _checked(rows: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, int]:
+def _checked(rows: pl.DataFrame, table: FileTable) -> tuple[pl.DataFrame, int]:
     """Rows with `reason` (null: the row is good) and `detail`, and the number of unsafe links removed.
 
     A link is unsafe if it is neither http(s) nor a path of the shop (javascript:, data: ...).
@@ -94,16 +95,17 @@ def _checked(rows: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, int]:
         *[pl.when(test).then(pl.col(link)).alias(link) for link, test in safe.items()],
         is_product=is_product(product_id, pl.col("title")),
         detail=pl.lit(None, pl.String),
-        reason=pl.when(pl.lit(table.surplus))
-        .then(pl.lit(Reason.SURPLUS_CELLS.value))
-        .when(pl.col("reason").is_not_null())
-        .then("reason")
-        .when(product_id.is_null())
-        .then(pl.lit(Reason.NO_PRODUCT.value))
-        .when((product_id.str.len_chars() > 512) | product_id.str.contains(r"[\x00-\x1f\x7f]"))
-        .then(pl.lit(Reason.BAD_ID.value))
-        .when((pl.col("price") < 0) | (pl.col("cost") < 0))
-        .then(pl.lit(Reason.NEGATIVE_PRICE.value)),
+        reason=pl.coalesce(
+            first_reason({RejectReason.SURPLUS_CELLS: pl.lit(table.surplus)}),
+            "reason",
+            first_reason(
+                {
+                    RejectReason.NO_PRODUCT: product_id.is_null(),
+                    RejectReason.BAD_ID: is_bad_id(product_id),
+                    RejectReason.NEGATIVE_PRICE: (pl.col("price") < 0) | (pl.col("cost") < 0),
+                }
+            ),
+        ),
     )
     return checked, unsafe or 0
 
@@ -123,7 +125,7 @@ def _with_repeats_rejected(rows: pl.DataFrame) -> pl.DataFrame:
     good = pl.col("reason").is_null()
     repeated = good & (pl.int_range(pl.len()).over("product_id", good) > 0)
     return rows.with_columns(
-        reason=pl.when(repeated).then(pl.lit(Reason.REPEATED_PRODUCT.value)).otherwise("reason")
+        reason=pl.when(repeated).then(pl.lit(RejectReason.REPEATED_PRODUCT.value)).otherwise("reason")
     )
 
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from features.importers.lines import Format
-from features.importers.reasons import Reason
+from features.importers.reasons import RejectReason
 from features.importers.values import number
 
 FOR_SALE = (
@@ -37,7 +37,7 @@ def _read_feed(rows: pl.DataFrame) -> pl.DataFrame:
             currency=pl.coalesce(price.str.extract(r"\b([A-Z]{3})\b"), "currency"),
             available=pl.coalesce(state.is_in(FOR_SALE), numbers["stock"] > 0),
             category_path=pl.when(path != "").then(path.str.replace_all(r"\s*>\s*", " > ")),
-            reason=pl.when(_any_unparsed(numbers)).then(pl.lit(Reason.BAD_PRICE.value)),
+            reason=pl.when(_any_unparsed(numbers)).then(pl.lit(RejectReason.BAD_PRICE.value)),
         )
     )
 
@@ -58,9 +58,9 @@ def _read_shopify(rows: pl.DataFrame) -> pl.DataFrame:
             url=pl.format("/products/{}", "group_id"),
             available=live & (numbers["stock"].fill_null(1) > 0),
             reason=pl.when(pl.col("product_id").is_null())
-            .then(pl.lit(Reason.NO_OFFER.value))
+            .then(pl.lit(RejectReason.NO_OFFER.value))
             .when(_any_unparsed(numbers))
-            .then(pl.lit(Reason.BAD_PRICE.value)),
+            .then(pl.lit(RejectReason.BAD_PRICE.value)),
         )
     )
 

@@ -5,9 +5,9 @@ from datetime import datetime
 import polars as pl
 
 from features.events.vocabulary import NEEDS_PRODUCT, is_possible_time
-from features.importers.lines import IDS
-from features.importers.reasons import Reason
-from features.importers.table import Table
+from features.importers.lines import ID_COLUMNS
+from features.importers.reasons import RejectReason, first_reason
+from features.importers.table import FileTable
 from features.importers.values import TIME, Times, number, read_times
 
 LARGEST_QUANTITY, LARGEST_PRICE = 1e7, 1e9  # as features.events.vocabulary has them
@@ -46,25 +46,24 @@ def with_values(lines: pl.DataFrame) -> tuple[pl.DataFrame, Times]:
     ), times
 
 
-def with_reasons(lines: pl.DataFrame, table: Table, received_at: datetime) -> pl.DataFrame:
+def with_reasons(lines: pl.DataFrame, table: FileTable, received_at: datetime) -> pl.DataFrame:
     """Fill `reason` (null: the line is good) and `detail`; the first failed rule gives the reason."""
     repeated = lines.join(_duplicates(table), on="row", how="left", maintain_order="left")
     surplus = pl.lit(table.surplus.gather(lines["row"]))
     duplicate = pl.col("first_line").is_not_null()
-    row_rules = {Reason.SURPLUS_CELLS: surplus, Reason.DUPLICATE: duplicate}
-    row_reasons = [_when(rule, reason) for reason, rule in row_rules.items()]
-    line_reasons = [_when(rule, reason) for reason, rule in _rules(received_at).items()]
+    row_rules = {RejectReason.SURPLUS_CELLS: surplus, RejectReason.DUPLICATE: duplicate}
     return repeated.with_columns(
-        reason=pl.coalesce(*row_reasons, "reason", *line_reasons),
+        reason=pl.coalesce(first_reason(row_rules), "reason", first_reason(_rules(received_at))),
         detail=pl.when(duplicate).then(pl.format("line {}", "first_line")).otherwise("detail"),
     ).drop("first_line", "bad_price", "returned")
 
 
-def _when(rule: pl.Expr, reason: Reason) -> pl.Expr:
-    return pl.when(rule).then(pl.lit(reason.value))
+def is_bad_id(name: pl.Expr) -> pl.Expr:
+    """Whether it is too long for an id, or holds control characters."""
+    return (name.str.len_chars() > 512) | name.str.contains(r"[\x00-\x1f\x7f]")
 
 
-def _rules(received_at: datetime) -> dict[Reason, pl.Expr]:
+def _rules(received_at: datetime) -> dict[RejectReason, pl.Expr]:
     """Each expression is true of the lines to reject for that reason."""
     price, quantity, time = pl.col("unit_price"), pl.col("quantity"), pl.col("timestamp")
     order = pl.col("type").is_in(["purchase", "refund"])
@@ -73,22 +72,19 @@ def _rules(received_at: datetime) -> dict[Reason, pl.Expr]:
     unpriced = (price.max() == 0).over(order_key)
     needs_product = pl.col("type").is_in(["purchase", *sorted(NEEDS_PRODUCT)])
     return {
-        Reason.NO_ORDER: order & order_key.is_null(),
-        Reason.BAD_ID: pl.any_horizontal(
-            (pl.col(each).str.len_chars() > 512) | pl.col(each).str.contains(r"[\x00-\x1f\x7f]")
-            for each in IDS
-        ),
-        Reason.BAD_QUANTITY: quantity.is_null() | (quantity <= 0) | (quantity > LARGEST_QUANTITY),
-        Reason.BAD_PRICE: pl.col("bad_price") | (price > LARGEST_PRICE),
-        Reason.NEGATIVE_PRICE: price < 0,
-        Reason.BAD_TIME: time.is_null(),
-        Reason.TIME_OUT_OF_RANGE: ~is_possible_time(time, pl.lit(received_at, TIME)),
-        Reason.ADJUSTMENT: order & no_shopper & (price == 0) & (pl.col("returned") | unpriced),
-        Reason.NO_PRODUCT: needs_product & pl.col("product_id").is_null(),
+        RejectReason.NO_ORDER: order & order_key.is_null(),
+        RejectReason.BAD_ID: pl.any_horizontal(is_bad_id(pl.col(each)) for each in ID_COLUMNS),
+        RejectReason.BAD_QUANTITY: quantity.is_null() | (quantity <= 0) | (quantity > LARGEST_QUANTITY),
+        RejectReason.BAD_PRICE: pl.col("bad_price") | (price > LARGEST_PRICE),
+        RejectReason.NEGATIVE_PRICE: price < 0,
+        RejectReason.BAD_TIME: time.is_null(),
+        RejectReason.TIME_OUT_OF_RANGE: ~is_possible_time(time, pl.lit(received_at, TIME)),
+        RejectReason.ADJUSTMENT: order & no_shopper & (price == 0) & (pl.col("returned") | unpriced),
+        RejectReason.NO_PRODUCT: needs_product & pl.col("product_id").is_null(),
     }
 
 
-def _duplicates(table: Table) -> pl.DataFrame:
+def _duplicates(table: FileTable) -> pl.DataFrame:
     """`row` and `first_line` of each row that repeats all cells of an earlier row."""
     numbered = table.cells.with_columns(table.lines.alias("\0line")).with_row_index("row")
     suspects = numbered.filter(table.cells.hash_rows().is_duplicated())

@@ -10,11 +10,11 @@ from features.home import Home
 from features.importers.content import read_file
 from features.importers.formats import pick_format
 from features.importers.lines import Format
-from features.importers.reasons import Reason
+from features.importers.reasons import RejectReason, first_reason
 from features.importers.refusal import ImportRefused
 from features.importers.rejects import rejects_path, write_rejects
 from features.importers.summary import CostsSummary
-from features.importers.table import Table, as_table
+from features.importers.table import FileTable, as_table
 from features.importers.values import number, read_times
 from features.progress import silent
 
@@ -71,7 +71,7 @@ def import_costs(home: Home, file: Path, *, dry_run: bool = False, now: datetime
     )
 
 
-def _checked(rows: pl.DataFrame, table: Table, now: datetime) -> pl.DataFrame:
+def _checked(rows: pl.DataFrame, table: FileTable, now: datetime) -> pl.DataFrame:
     """Rows with `date`, `spend` and `reason` (null: the row is good)."""
     times = read_times(rows["date"].str.replace(r"^(\d{4}-\d{2})$", "${1}-01")).values
     parsed = rows.with_columns(
@@ -81,14 +81,13 @@ def _checked(rows: pl.DataFrame, table: Table, now: datetime) -> pl.DataFrame:
         detail=pl.lit(None, pl.String),
     )
     return parsed.with_columns(
-        reason=pl.when(pl.lit(table.surplus))
-        .then(pl.lit(Reason.SURPLUS_CELLS.value))
-        .when(pl.col("channel").is_null())
-        .then(pl.lit(Reason.NO_CHANNEL.value))
-        .when(pl.col("date").is_null())
-        .then(pl.lit(Reason.BAD_TIME.value))
-        .when(~pl.col("date").is_between(pl.date(1990, 1, 1), now.date()))
-        .then(pl.lit(Reason.TIME_OUT_OF_RANGE.value))
-        .when(pl.col("spend").is_null() | (pl.col("spend") < 0) | (pl.col("spend") > 1e9))
-        .then(pl.lit(Reason.BAD_SPEND.value))
+        reason=first_reason(
+            {
+                RejectReason.SURPLUS_CELLS: pl.lit(table.surplus),
+                RejectReason.NO_CHANNEL: pl.col("channel").is_null(),
+                RejectReason.BAD_TIME: pl.col("date").is_null(),
+                RejectReason.TIME_OUT_OF_RANGE: ~pl.col("date").is_between(pl.date(1990, 1, 1), now.date()),
+                RejectReason.BAD_SPEND: pl.col("spend").is_null() | ~pl.col("spend").is_between(0, 1e9),
+            }
+        )
     )

@@ -6,7 +6,7 @@ import polars as pl
 
 from features.events.vocabulary import EVENT_TYPES
 from features.importers.lines import Format
-from features.importers.reasons import Reason
+from features.importers.reasons import RejectReason
 
 
 def _read(rows: pl.DataFrame) -> pl.DataFrame:
@@ -25,9 +25,9 @@ def _read(rows: pl.DataFrame) -> pl.DataFrame:
         refund_id=pl.when(refund).then(pl.coalesce("refund_id", "event_id", partial_id, "order_id")),
         quantity=pl.col("quantity").fill_null("1"),
         reason=pl.when(~kind.is_in(EVENT_TYPES) | kind.is_null())
-        .then(pl.lit(Reason.UNKNOWN_EVENT.value))
+        .then(pl.lit(RejectReason.UNKNOWN_EVENT.value))
         .when(shopper.is_null() & ~(purchase | refund))
-        .then(pl.lit(Reason.NO_CUSTOMER.value)),
+        .then(pl.lit(RejectReason.NO_CUSTOMER.value)),
         detail=pl.when(~kind.is_in(EVENT_TYPES)).then("type"),
     )
     return lines.with_columns(event_id=_event_ids(lines))
@@ -45,7 +45,7 @@ def _event_ids(lines: pl.DataFrame) -> pl.Series:
     return lines["event_id"].fill_null(pl.Series(hashes, dtype=pl.String))
 
 
-EVENTS = Format(
+EVENTS_TABLE = Format(
     name="events",
     columns={
         "type": ("event", "type", "eventtype"),

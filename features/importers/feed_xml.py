@@ -9,7 +9,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
 from features.importers.refusal import ImportRefused
-from features.importers.table import Table
+from features.importers.table import FileTable
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -21,7 +21,7 @@ def looks_like_feed(content: bytes) -> bool:
     return start.startswith((b"<?xml", b"<rss", b"<feed")) and b"<html" not in content[:2000].lower()
 
 
-def feed_table(content: bytes, name: str) -> Table:
+def feed_table(content: bytes, name: str) -> FileTable:
     """One row per item, one column per tag (the first of a repeated tag); lines count the items."""
     try:
         root = fromstring(content, forbid_dtd=True)
@@ -31,7 +31,7 @@ def feed_table(content: bytes, name: str) -> Table:
     columns = list(dict.fromkeys(tag for cells in items for tag in cells))
     cells = pl.DataFrame(items, schema=dict.fromkeys(columns, pl.String()))
     lines = pl.int_range(1, cells.height + 1, dtype=pl.UInt32, eager=True)
-    return Table(cells, lines, pl.repeat(False, cells.height, eager=True), "xml", "XML")
+    return FileTable(cells, lines, pl.repeat(False, cells.height, eager=True), "xml", "XML")
 
 
 def _cells(item: Element) -> dict[str, str]:

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 
-from features.importers.events_table import EVENTS
+from features.importers.events_table import EVENTS_TABLE
 from features.importers.lines import Format
 from features.importers.online_retail import ONLINE_RETAIL
 from features.importers.refusal import ImportRefused
 from features.importers.shopify_orders import SHOPIFY
-from features.importers.table import Table
+from features.importers.table import FileTable
 
-FORMATS = {each.name: each for each in (ONLINE_RETAIL, SHOPIFY, EVENTS)}
+ORDER_FORMATS = {each.name: each for each in (ONLINE_RETAIL, SHOPIFY, EVENTS_TABLE)}
 
 
-def pick_orders_format(table: Table, requested: str) -> tuple[Format, str]:
-    """The format of a table and why it was chosen; `requested` is a name of FORMATS, or "auto".
+def pick_orders_format(table: FileTable, requested: str) -> tuple[Format, str]:
+    """The format of a table and why it was chosen; `requested` is a name of ORDER_FORMATS, or "auto".
 
     Raises ImportRefused, with the missing columns and those that are there.
     """
@@ -25,10 +25,10 @@ def pick_orders_format(table: Table, requested: str) -> tuple[Format, str]:
         )
     if table.kind == "jsonl":
         return _json_events(requested)
-    return pick_format(FORMATS, table, requested)
+    return pick_format(ORDER_FORMATS, table, requested)
 
 
-def pick_format(formats: Mapping[str, Format], table: Table, requested: str) -> tuple[Format, str]:
+def pick_format(formats: Mapping[str, Format], table: FileTable, requested: str) -> tuple[Format, str]:
     """The one of `formats` that was requested or that fits the table's columns, and why."""
     if requested not in {"auto", *formats}:
         raise ImportRefused(f"Unknown format {requested!r}. Use auto, {', '.join(formats)}.")
@@ -44,12 +44,12 @@ def pick_format(formats: Mapping[str, Format], table: Table, requested: str) -> 
 
 
 def _json_events(requested: str) -> tuple[Format, str]:
-    if requested not in {"auto", EVENTS.name}:
+    if requested not in {"auto", EVENTS_TABLE.name}:
         raise ImportRefused(f"JSON lines are events, not {requested}: use --format events.")
-    return EVENTS, "its lines are JSON objects"
+    return EVENTS_TABLE, "its lines are JSON objects"
 
 
-def _complete(chosen: Format, table: Table) -> Format:
+def _complete(chosen: Format, table: FileTable) -> Format:
     if missing := chosen.missing(table.cells):
         raise ImportRefused(
             f"A {chosen.name} file needs the column{'s' * (len(missing) > 1)} {', '.join(missing)} "
@@ -58,7 +58,7 @@ def _complete(chosen: Format, table: Table) -> Format:
     return chosen
 
 
-def _share_found(each: Format, table: Table) -> float:
+def _share_found(each: Format, table: FileTable) -> float:
     return 1 - len(each.missing(table.cells)) / len(each.required)
 
 
@@ -66,6 +66,6 @@ def _needed(each: Format) -> str:
     return ", ".join(each.columns[name][0] for name in each.required)
 
 
-def _listed(table: Table) -> str:
+def _listed(table: FileTable) -> str:
     shown = [header[:40] for header in table.cells.columns[:40]]
     return ", ".join(shown) or "no columns"

@@ -6,28 +6,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from features.importers.table import Table
+from features.history.events_parquet import schema
+from features.importers.table import FileTable
 
-COLUMNS = (
-    "type",
-    "event_id",
-    "order_id",
-    "refund_id",
-    "customer_id",
-    "anonymous_id",
-    "session_id",
-    "product_id",
+LINE_COLUMNS = (
+    *(name for name in schema() if name not in {"line", "received_at", "source"}),
     "title",
-    "quantity",
-    "unit_price",
-    "timestamp",
-    "currency",
-    "country",
-    "discount",
-    "coupon",
-    "recommendation_id",
-    "utm_source",
-    "extra",
     "refunded_so_far",
     "reason",
     "detail",
@@ -35,7 +19,7 @@ COLUMNS = (
 """Besides `row`, UInt32: the row of `Table.cells` a line comes from (one row may give several lines).
 `refunded_so_far`: where a refund states a total, all money refunded for the order up to the export."""
 
-IDS = ("event_id", "order_id", "refund_id", "customer_id", "anonymous_id", "session_id", "product_id")
+ID_COLUMNS = ("event_id", "order_id", "refund_id", "customer_id", "anonymous_id", "session_id", "product_id")
 
 
 @dataclass(frozen=True)
@@ -43,7 +27,7 @@ class Format:
     """One file format: the headers it accepts, and how its rows become lines.
 
     columns: our name -> accepted headers, without case and punctuation. required: our names.
-    read: from the result of `rows` to lines with any of COLUMNS (numbers and times may stay text), or
+    read: from the result of `rows` to lines with any of LINE_COLUMNS (numbers and times may stay text), or
     to product rows for a catalogue.
     """
 
@@ -66,7 +50,7 @@ class Format:
         present = self.headers(cells)
         return [self.columns[name][0] for name in self.required if name not in present]
 
-    def rows(self, table: Table) -> pl.DataFrame:
+    def rows(self, table: FileTable) -> pl.DataFrame:
         """The table's rows under our names: trimmed, null where empty or absent, with `row`."""
         headers = self.headers(table.cells)
         present = [_trimmed(pl.col(header)).alias(name) for name, header in headers.items()]
@@ -75,9 +59,9 @@ class Format:
 
 
 def completed(lines: pl.DataFrame) -> pl.DataFrame:
-    """The same lines with null in each of COLUMNS that is missing."""
-    absent = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in lines.columns]
-    return lines.with_columns(absent).select("row", *COLUMNS)
+    """The same lines with null in each of LINE_COLUMNS that is missing."""
+    absent = [pl.lit(None, pl.String).alias(name) for name in LINE_COLUMNS if name not in lines.columns]
+    return lines.with_columns(absent).select("row", *LINE_COLUMNS)
 
 
 def _plain(header: str) -> str:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from features.importers.lines import Format
-from features.importers.reasons import Reason
+from features.importers.reasons import RejectReason
 
 
 def _read(rows: pl.DataFrame) -> pl.DataFrame:
@@ -17,7 +17,7 @@ def _read(rows: pl.DataFrame) -> pl.DataFrame:
         # Tools that know only floats write customer 17850 as 17850.0.
         customer_id=pl.col("customer_id").str.replace(r"^(\d+)\.0$", "$1"),
         currency=pl.lit("GBP"),
-        reason=pl.when(bad_debt).then(pl.lit(Reason.BAD_DEBT.value)),
+        reason=pl.when(bad_debt).then(pl.lit(RejectReason.BAD_DEBT.value)),
     )
 
 

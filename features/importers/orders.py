@@ -17,11 +17,11 @@ from features.importers.existing import read_existing
 from features.importers.formats import pick_orders_format
 from features.importers.intake import Intake, plan_intake
 from features.importers.lines import Format, completed
-from features.importers.reasons import Reason
+from features.importers.reasons import RejectReason
 from features.importers.refusal import ImportRefused
 from features.importers.rejects import rejects_path, write_rejects
 from features.importers.summary import OrdersSummary
-from features.importers.table import Table, as_table
+from features.importers.table import FileTable, as_table
 from features.importers.values import Times
 from features.progress import Report, silent
 
@@ -67,7 +67,7 @@ def import_orders(
 
 
 def _checked(
-    table: Table, chosen: Format, received_at: datetime, report: Report
+    table: FileTable, chosen: Format, received_at: datetime, report: Report
 ) -> tuple[pl.DataFrame, Times]:
     rows = table.cells.height
     report("checking", 0, rows)
@@ -83,7 +83,7 @@ def _checked(
 
 
 def _write(
-    home: Home, intake: Intake, table: Table, rejects: Path | None, source: str, received_at: datetime
+    home: Home, intake: Intake, table: FileTable, rejects: Path | None, source: str, received_at: datetime
 ) -> None:
     """Write the whole intake; a failure undoes what was written before it."""
     with ExitStack() as undo:
@@ -112,7 +112,7 @@ def _counts(intake: Intake) -> dict[str, Any]:
         "taken": lines["row"].n_unique(),
         "already_known": intake.existing_rows,
         "set_aside": dict(reasons.iter_rows()),
-        "exact_duplicates": rejected.filter(pl.col("reason") == Reason.DUPLICATE.value).height,
+        "exact_duplicates": rejected.filter(pl.col("reason") == RejectReason.DUPLICATE.value).height,
         "purchase_lines": purchases.height,
         "refund_lines": refunds.height,
         "refunds_joined": refunds["order_id"].count(),

@@ -1,9 +1,12 @@
 """Why a line is set aside: a closed set of reasons, each with what to do about it."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
+import polars as pl
 
-class Reason(StrEnum):
+
+class RejectReason(StrEnum):
     """What the rejects file and the summary say of lines that were not taken."""
 
     SURPLUS_CELLS = "More cells than the header has: put quotes around text that contains the delimiter"
@@ -26,3 +29,8 @@ class Reason(StrEnum):
     BAD_SPEND = "Spending missing, negative, not a number or above a thousand million: correct it"
     NO_OFFER = "A picture or option row without product id (SKU): nothing to do if it is only a picture"
     REPEATED = "The same event or order stands earlier in this file: nothing to do, the first was taken"
+
+
+def first_reason(rules: Mapping[RejectReason, pl.Expr]) -> pl.Expr:
+    """The reason of the first rule that is true of a row; null where none is."""
+    return pl.coalesce(pl.when(rule).then(pl.lit(reason.value)) for reason, rule in rules.items())

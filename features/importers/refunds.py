@@ -10,11 +10,11 @@ from features.importers.existing import Existing
 
 CENT = 0.01
 KEY = ["customer_id", "product_id"]
-PurchasesByKey = dict[tuple[str, str], list["Purchase"]]
+PurchasesByKey = dict[tuple[str, str], list["RefundablePurchase"]]
 
 
 @dataclass
-class Purchase:
+class RefundablePurchase:
     """One customer's purchase of one product; left: the quantity that is not refunded."""
 
     at: datetime
@@ -76,11 +76,11 @@ def _purchases_by_key(events: pl.DataFrame, refunds: pl.DataFrame) -> PurchasesB
     )
     by_key: PurchasesByKey = defaultdict(list)
     for customer, product, order_id, at, quantity in purchases.iter_rows():
-        by_key[customer, product].append(Purchase(at, order_id, quantity))
+        by_key[customer, product].append(RefundablePurchase(at, order_id, quantity))
     return by_key
 
 
-def _refunded_order(purchases: list[Purchase], at: datetime, quantity: float) -> str | None:
+def _refunded_order(purchases: list[RefundablePurchase], at: datetime, quantity: float) -> str | None:
     earlier = [each for each in reversed(purchases) if each.at <= at and each.left > 0]
     enough = (each for each in earlier if each.left >= quantity)
     chosen = next(enough, earlier[0] if earlier else None)

@@ -6,11 +6,11 @@ from pathlib import Path
 import polars as pl
 
 from features.home import Home
-from features.importers.table import Table
+from features.importers.table import FileTable
 from features.store.files import replacing
 
 OWN_COLUMNS = ("line", "reason")
-FORMULA = "=+-@\t\r"
+FORMULA_STARTS = "=+-@\t\r"
 """Characters that start a formula in a spreadsheet: a cell that begins with one gets an apostrophe."""
 
 
@@ -20,12 +20,14 @@ def rejects_path(home: Home, source: Path, at: datetime) -> Path:
     return home.root / "reports" / f"rejects-{stem}-{at:%Y%m%dT%H%M%S%f}.csv"
 
 
-def write_rejects(path: Path, table: Table, rejected: pl.DataFrame) -> None:
+def write_rejects(path: Path, table: FileTable, rejected: pl.DataFrame) -> None:
     """Write `line,reason` and the original cells; `rejected` has `row`, `reason`, `detail`, each row once."""
     ordered = rejected.sort("row")
     bracketed = pl.format("{} ({})", "reason", "detail")
     reasons = ordered.select(reason=pl.coalesce(bracketed, "reason")).to_series()
     cells = table.cells[ordered["row"]].with_columns(pl.all().str.replace(r"^([=+\-@\t\r])", "'${1}"))
-    cells = cells.rename(lambda name: f"cell {name}" if name in OWN_COLUMNS or name[:1] in FORMULA else name)
+    cells = cells.rename(
+        lambda name: f"cell {name}" if name in OWN_COLUMNS or name[:1] in FORMULA_STARTS else name
+    )
     with replacing(path) as fresh:
         pl.DataFrame({"line": table.lines[ordered["row"]], "reason": reasons}).hstack(cells).write_csv(fresh)

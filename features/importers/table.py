@@ -15,7 +15,7 @@ JSON_LINE = "json"
 
 
 @dataclass(frozen=True)
-class Table:
+class FileTable:
     """The cells of a file, not interpreted yet.
 
     cells: the columns under the file's own names, all String; an empty cell is "" or null.
@@ -30,7 +30,7 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def as_table(content: bytes, name: str) -> Table:
+def as_table(content: bytes, name: str) -> FileTable:
     """Read CSV (, ; tab |), JSON lines, .xlsx or parquet, recognised by content.
 
     Raises ImportRefused for any other or a damaged file.
@@ -47,9 +47,9 @@ def as_table(content: bytes, name: str) -> Table:
     return _json_lines(text, encoding) if start == b"{" else _csv(text, encoding, name)
 
 
-def _plain(cells: pl.DataFrame, kind: str, first_line: int, notes: tuple[str, ...] = ()) -> Table:
+def _plain(cells: pl.DataFrame, kind: str, first_line: int, notes: tuple[str, ...] = ()) -> FileTable:
     lines = pl.int_range(first_line, cells.height + first_line, dtype=pl.UInt32, eager=True)
-    return Table(cells, lines, pl.repeat(False, cells.height, eager=True), kind, "binary", notes)
+    return FileTable(cells, lines, pl.repeat(False, cells.height, eager=True), kind, "binary", notes)
 
 
 def _parquet(content: bytes, name: str) -> pl.DataFrame:
@@ -76,14 +76,14 @@ def _spreadsheet(content: bytes, name: str) -> tuple[pl.DataFrame, tuple[str, ..
     return cells, notes
 
 
-def _json_lines(text: bytes, encoding: str) -> Table:
+def _json_lines(text: bytes, encoding: str) -> FileTable:
     numbered = [(n, line) for n, line in enumerate(text.decode().split("\n"), 1) if line.strip()]
     cells = pl.DataFrame({JSON_LINE: pl.Series([line for _, line in numbered], dtype=pl.String)})
     lines = pl.Series([n for n, _ in numbered], dtype=pl.UInt32)
-    return Table(cells, lines, pl.repeat(False, cells.height, eager=True), "jsonl", encoding)
+    return FileTable(cells, lines, pl.repeat(False, cells.height, eager=True), "jsonl", encoding)
 
 
-def _csv(text: bytes, encoding: str, name: str) -> Table:
+def _csv(text: bytes, encoding: str, name: str) -> FileTable:
     delimiter = _delimiter(text)
     stream = io.BytesIO(text)
     reader = csv.reader((line.decode() for line in stream), delimiter=delimiter)
@@ -103,7 +103,7 @@ def _csv(text: bytes, encoding: str, name: str) -> Table:
     filled = numbered.filter(pl.any_horizontal(pl.col(cells.columns) != ""))
     surplus = filled[SURPLUS] != ""
     named = filled.drop("line", SURPLUS).rename(dict(zip(cells.columns, header, strict=False)))
-    return Table(named, filled["line"], surplus, "csv", encoding)
+    return FileTable(named, filled["line"], surplus, "csv", encoding)
 
 
 def _delimiter(text: bytes) -> str:

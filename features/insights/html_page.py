@@ -8,7 +8,7 @@ import msgspec
 from features.insights.report import Report
 
 ASSETS = Path(__file__).parent / "assets"
-PAGE = """<!doctype html>
+HTML_PAGE = """<!doctype html>
 <html lang="en-GB">
 <head>
 <meta charset="utf-8">
@@ -35,7 +35,7 @@ def as_html(report: Report) -> str:
     """The report as HTML without external files, so that it can be mailed, opened and printed."""
     # "<" is escaped, so that no text of a shop can end the script element.
     data = msgspec.json.encode(report).decode().replace("<", "\\u003c")
-    return PAGE.format(
+    return HTML_PAGE.format(
         title=escape(report.title),
         as_of=report.as_of,
         style=_asset("uplot/uPlot.min.css") + _asset("report.css"),

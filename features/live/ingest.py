@@ -22,8 +22,8 @@ from features.time_units import DAY_S
 if TYPE_CHECKING:
     import redis
 
-SCRIPT = Path(__file__).with_name("ingest.lua").read_text(encoding="utf-8")
-SCRIPT_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+INGEST_SCRIPT = Path(__file__).with_name("ingest.lua").read_text(encoding="utf-8")
+INGEST_SHA = hashlib.sha1(INGEST_SCRIPT.encode(), usedforsecurity=False).hexdigest()
 EVENTS_A_STEP = 100  # about 1.5 ms of Redis: other requests pass in between
 
 _encode = msgspec.json.Encoder().encode
@@ -41,11 +41,11 @@ async def ingest(
     for script_keys, arguments in _steps(events, received_at, settings):
         command = (len(script_keys), *script_keys, *arguments)
         try:
-            reply = await store.call("EVALSHA", SCRIPT_SHA, *command)
+            reply = await store.call("EVALSHA", INGEST_SHA, *command)
         except hiredis.ReplyError as error:
             if not str(error).startswith("NOSCRIPT"):
                 raise
-            reply = await store.call("EVAL", SCRIPT, *command)
+            reply = await store.call("EVAL", INGEST_SCRIPT, *command)
         accepted += [flag == 1 for flag in reply]
     return accepted
 
@@ -55,7 +55,7 @@ def ingest_sync(
 ) -> list[bool]:
     """As `ingest`, for offline work."""
     accepted: list[bool] = []
-    script = client.register_script(SCRIPT)
+    script = client.register_script(INGEST_SCRIPT)
     for script_keys, arguments in _steps(events, received_at, settings):
         accepted += [flag == 1 for flag in script(keys=script_keys, args=arguments)]
     return accepted

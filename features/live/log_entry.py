@@ -24,7 +24,7 @@ KINDS = (
 )
 """A record holds the position of its event's type in here: append new types, never insert them."""
 
-FIELDS = {
+RECORD_FIELDS = {
     "at_ms": "q",
     "received_ms": "q",
     "product": "q",
@@ -36,7 +36,7 @@ FIELDS = {
 }
 """Of a record, in codes of `struct` and of numpy, little-endian. product: `id_hash`, 0 without one; names:
 how many records of text follow."""
-RECORD = struct.Struct("<" + "".join(FIELDS.values()))
+RECORD = struct.Struct("<" + "".join(RECORD_FIELDS.values()))
 UNREADABLE_ENTRY = (ValueError, IndexError, struct.error)  # what `unpack` raises for damaged bytes
 _CODES = {kind: code for code, kind in enumerate(KINDS)}
 _SEPARATOR = "\0"  # which no id holds

@@ -20,7 +20,7 @@ from features.store.connection import Connection
 if TYPE_CHECKING:
     import redis
 
-SCRIPT = Path(__file__).with_name("setting_versions.lua").read_text(encoding="utf-8")
+SAVE_SCRIPT = Path(__file__).with_name("setting_versions.lua").read_text(encoding="utf-8")
 VERSIONS_KEPT = 20
 OLD_RULES = re.compile(rb'^({"revision":\d+,"saved_at":"[^"]*"),"rules":')
 
@@ -100,7 +100,7 @@ class SettingVersions:
     def _saving(self, settings: bytes, now: datetime, revision: int | None = None) -> tuple[Any, ...]:
         """What EVAL takes to keep a version."""
         words = (settings, "" if revision is None else revision, now.isoformat(), VERSIONS_KEPT, self.name)
-        return (SCRIPT, 2, self.key, keys.revisions(), *words)
+        return (SAVE_SCRIPT, 2, self.key, keys.revisions(), *words)
 
 
 def _decoded(versions: Sequence[bytes]) -> list[SettingVersion]:

@@ -17,7 +17,7 @@ from features.store import keys
 from features.store.connection import Connection
 from features.time_units import DAY_MS, DAY_S
 
-SCRIPT = Path(__file__).with_name("decisions.lua").read_text(encoding="utf-8")
+DECIDE_SCRIPT = Path(__file__).with_name("decisions.lua").read_text(encoding="utf-8")
 LIFE_S = 400 * DAY_S
 CONTACTS_S = 100 * DAY_S
 LONGEST_CAP_MS = 366 * DAY_MS
@@ -143,7 +143,7 @@ async def keep_decision(
     budgets = [
         argument for each in charges for argument in (each.budget, repr(each.amount), repr(each.money))
     ]
-    return bool(await store.call("EVAL", SCRIPT, len(script_keys), *script_keys, *arguments, *budgets))
+    return bool(await store.call("EVAL", DECIDE_SCRIPT, len(script_keys), *script_keys, *arguments, *budgets))
 
 
 def _promises(packed: bytes | None) -> Promises:

@@ -10,9 +10,10 @@ import msgspec
 
 from features.live.customer_facts import CustomerState, fold_customer, parse_facts
 from features.outgoing.email_history import sendings_of
+from features.outgoing.offer_decisions import CONTACTS_S
 from features.store import keys
 from features.store.connection import Connection
-from features.time_units import DAY_MS, DAY_S
+from features.time_units import DAY_MS
 
 if TYPE_CHECKING:
     import redis
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 LEASE_MS = 60_000
 FURTHEST_MS = 2 * DAY_MS  # every customer is looked at again within this time
 DONE_MS, KEPT_MS = 400 * DAY_MS, 30 * DAY_MS
-CONTACTS_S = 100 * DAY_S
 BEGINNING = "0-0"
 
 

@@ -1,12 +1,14 @@
 """Files of the home: whole or not there, even after a power cut, and changed by one process at a time."""
 
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 from features.store.locks import held
+from features.time_units import HOUR_S
 
 
 @contextmanager
@@ -25,6 +27,14 @@ def replacing(path: Path, mode: int = 0o666) -> Iterator[Path]:
     finally:
         fresh.unlink(missing_ok=True)
     sync(path.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what writers that were killed left below the folder: new files older than an hour."""
+    for fresh in folder.rglob(".*.partial"):
+        with suppress(FileNotFoundError):
+            if time.time() - fresh.stat().st_mtime > HOUR_S:
+                fresh.unlink()
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:

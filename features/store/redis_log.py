@@ -13,8 +13,8 @@ from pathlib import Path
 from features.store.files import sync, write_whole
 
 ONE_FILE = "appendonly.aof"
-PARTS = "appendonlydir"
-MANIFEST = "appendonly.aof.manifest"
+LOG_FOLDER = "appendonlydir"
+LOG_MANIFEST = "appendonly.aof.manifest"
 VERSION_FILE = "version"
 UNKNOWN_VERSION, FIRST_WITH_PARTS = (0, 0), (7, 0)
 RESPONSE_TIMEOUT_S = 10.0
@@ -41,8 +41,8 @@ def start_problem(folder: Path, server: Path, version: Version) -> str | None:
     if single.exists() and parts:
         return (
             f"{folder} holds two logs: {ONE_FILE}, which Redis 6.2 or older wrote (last at {_mtime(single)})"
-            f", and {PARTS}, which Redis 7 or newer wrote (last at {_mtime(*parts)}). Redis would read one"
-            " and forget the other: move away the one that is not wanted, and start again"
+            f", and {LOG_FOLDER}, which Redis 7 or newer wrote (last at {_mtime(*parts)}). Redis would read"
+            " one and forget the other: move away the one that is not wanted, and start again"
         )
     wrote = max(_recorded_version(folder), FIRST_WITH_PARTS)
     if not parts or version >= wrote:
@@ -51,7 +51,7 @@ def start_problem(folder: Path, server: Path, version: Version) -> str | None:
         "{} was written by Redis {}.{} or newer, and {}, which is {}.{}, cannot read it. Set"
         " PERENNIAL_REDIS_SERVER to the path of the one that wrote it (`command -v redis-server` may tell) or"
         " of a newer one; to begin without live state, move the folder away".format(
-            folder / PARTS, *wrote, server, *version
+            folder / LOG_FOLDER, *wrote, server, *version
         )
     )
 
@@ -60,11 +60,11 @@ def written_files(folder: Path) -> list[Path]:
     """The files that the running server appends to; none before its first log. Raises OSError."""
     if (folder / ONE_FILE).exists():
         return [folder / ONE_FILE]
-    manifest = folder / PARTS / MANIFEST
+    manifest = folder / LOG_FOLDER / LOG_MANIFEST
     if not manifest.exists():
         return []
     lines = manifest.read_text(encoding="utf-8").splitlines()
-    return [folder / PARTS / words[1] for words in map(str.split, lines) if words[-1] == "i"]
+    return [folder / LOG_FOLDER / words[1] for words in map(str.split, lines) if words[-1] == "i"]
 
 
 def sync_to_disk(folder: Path) -> None:
@@ -85,7 +85,7 @@ def _sync_files(folder: Path) -> None:
 
 def _parts(folder: Path) -> list[Path]:
     """Log files of Redis 7, without the manifest, which 7 writes before it takes over a log of 6.2."""
-    return [path for path in (folder / PARTS).glob(f"{ONE_FILE}*") if path.name != MANIFEST]
+    return [path for path in (folder / LOG_FOLDER).glob(f"{ONE_FILE}*") if path.name != LOG_MANIFEST]
 
 
 def _recorded_version(folder: Path) -> Version:

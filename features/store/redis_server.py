@@ -18,12 +18,19 @@ from urllib.parse import quote
 
 from features.home import Home
 from features.store.locks import try_lock, unlock
-from features.store.redis_log import Version, record_version, start_problem, sync_to_disk, version_of
+from features.store.redis_log import (
+    RESPONSE_TIMEOUT_S,
+    Version,
+    record_version,
+    start_problem,
+    sync_to_disk,
+    version_of,
+)
 from features.store.settings import StoreSettings
 
 logger = logging.getLogger(__name__)
 
-RESPONSE_TIMEOUT_S, REPLY_TIMEOUT_S = 10.0, 1.0
+REPLY_TIMEOUT_S = 1.0
 SOCKET_PATH_LENGTH = 100  # the kernel's limit is 107 bytes
 
 

@@ -10,15 +10,15 @@ from time import perf_counter
 from typing import Any
 
 from loadtests.bench import shops
-from loadtests.bench.plan import Plan
+from loadtests.bench.plan import BenchPlan
 from loadtests.bench.processes import Cores, on_core
 from loadtests.bench.questions import Scene
 from loadtests.bench.serving import one_worker, ready_s, two_workers, unpinned
-from loadtests.bench.wrk import NAME
+from loadtests.bench.wrk import GENERATOR
 from loadtests.machine.conditions import conditions
 from loadtests.machine.server import borrowed_home
 
-Report = Callable[[str], None]
+Announce = Callable[[str], None]
 
 
 def silent(_step: str) -> None:
@@ -29,7 +29,7 @@ def report_on_stderr(step: str) -> None:
     print(f"{datetime.now():%H:%M:%S} {step}", file=sys.stderr, flush=True)
 
 
-def bench(demo: Path | None, plan: Plan, report: Report = silent) -> dict[str, Any]:
+def bench(demo: Path | None, plan: BenchPlan, report: Announce = silent) -> dict[str, Any]:
     """Measure a generated shop, or the answers of a copy of a demo home. Raises NoServer."""
     began = perf_counter()
     cores = Cores.available()
@@ -59,5 +59,5 @@ def bench(demo: Path | None, plan: Plan, report: Report = silent) -> dict[str, A
         figures["ready"] = {"products": plan.starts_with, "seconds": ready_s(large)}
         figures["sessions_us"] = shops.session_cost(big, plan.looks)["us"]
     size = {"products": len(scene.shop.product_ids), "customers": plan.customers}
-    took = {"took_s": round(perf_counter() - began, 1), "generator": NAME}
+    took = {"took_s": round(perf_counter() - began, 1), "generator": GENERATOR}
     return conditions(plan.seed) | size | took | figures | {"training": training}

@@ -16,8 +16,8 @@ from typing import Any
 
 from loadtests.bench import shops
 from loadtests.bench.generator import WrongAnswer
-from loadtests.bench.measure import Cost, Target, answers_of, asking, compare
-from loadtests.bench.plan import Plan, ShopSize
+from loadtests.bench.measure import RequestCost, Target, answers_of, asking, compare
+from loadtests.bench.plan import BenchPlan, ShopSize
 from loadtests.bench.processes import Cores, api_workers, memory_mb, on_core
 from loadtests.bench.questions import PLACEMENTS, Scene
 from loadtests.bench.serving import ready_s, served
@@ -29,7 +29,7 @@ TRAINING_LIMIT_S = 5_400.0
 MILLION = 1_000_000
 
 Points = dict[str, dict[str, Any]]
-Report = Callable[[str], None]
+Announce = Callable[[str], None]
 
 
 def shop_of(interactions: int, products: int = 20_000) -> ShopSize:
@@ -44,15 +44,15 @@ class GrowthPlan:
     seed_shop: what is enlarged to the former; base: what their latencies are compared with.
     """
 
-    turns: Plan
+    turns: BenchPlan
     seed_shop: ShopSize
     base: tuple[int, int]
     served: Mapping[str, Sequence[tuple[int, int]]]  # by curve
     trained: Sequence[ShopSize]
 
 
-FULL = GrowthPlan(
-    turns=Plan(rounds=5, window_s=1.0, paced_s=2.0, rate=300),
+FULL_GROWTH = GrowthPlan(
+    turns=BenchPlan(rounds=5, window_s=1.0, paced_s=2.0, rate=300),
     seed_shop=ShopSize(1_000, 10_000, 60_000, 120_000),
     base=(1_000, 10_000),
     served={
@@ -67,8 +67,8 @@ FULL = GrowthPlan(
     ),
 )
 
-GOALS = replace(  # what a goal is set for, a quarter of an hour
-    FULL,
+GROWTH_OF_GOALS = replace(  # what a goal is set for, a quarter of an hour
+    FULL_GROWTH,
     served={"products": [(MILLION, 10_000)], "both": [(MILLION, MILLION)]},
     trained=(shop_of(10 * MILLION),),
 )
@@ -76,8 +76,8 @@ GOALS = replace(  # what a goal is set for, a quarter of an hour
 
 def grow(
     results: Path,
-    report: Report,
-    plan: GrowthPlan = FULL,
+    report: Announce,
+    plan: GrowthPlan = FULL_GROWTH,
     only: str = "",
     kept: Path | None = None,
     *,
@@ -143,7 +143,7 @@ def _is_missing(points: Points, name: str) -> bool:
 
 
 def _point(
-    points: Points, results: Path, name: str, report: Report, measure: Callable[[], dict[str, Any]]
+    points: Points, results: Path, name: str, report: Announce, measure: Callable[[], dict[str, Any]]
 ) -> None:
     if not _is_missing(points, name):
         return
@@ -156,7 +156,7 @@ def _point(
     results.write_text(json.dumps({"points": points}, indent=1), encoding="utf-8")
 
 
-def serve_point(folders: ShopFolders, size: tuple[int, int], turns: Plan) -> dict[str, Any]:
+def serve_point(folders: ShopFolders, size: tuple[int, int], turns: BenchPlan) -> dict[str, Any]:
     """An enlarged shop of so many products and customers, beside the base."""
     home = folders.served(size)
     try:
@@ -166,7 +166,7 @@ def serve_point(folders: ShopFolders, size: tuple[int, int], turns: Plan) -> dic
         folders.done_with(home)
 
 
-def train_point(folders: ShopFolders, size: ShopSize, turns: Plan) -> dict[str, Any]:
+def train_point(folders: ShopFolders, size: ShopSize, turns: BenchPlan) -> dict[str, Any]:
     """A shop that is really trained; the time and memory of that, and of serving its bundle."""
     shop = folders.trained(size)
     home = shop.with_name(f"{shop.name}-served")
@@ -180,7 +180,7 @@ def train_point(folders: ShopFolders, size: ShopSize, turns: Plan) -> dict[str, 
         folders.done_with(shop)
 
 
-def _serve(home: Path, base: Path, turns: Plan) -> dict[str, Any]:
+def _serve(home: Path, base: Path, turns: BenchPlan) -> dict[str, Any]:
     """Latencies, memory of two workers, seconds until ready, megabytes of the bundle."""
     cores, size = Cores.available(), sum(path.stat().st_size for path in home.glob("models/*/*"))
     with on_core(cores.generator):
@@ -198,7 +198,7 @@ def _serve(home: Path, base: Path, turns: Plan) -> dict[str, Any]:
     }
 
 
-def _in_turns(home: Path, base: Path, turns: Plan, cores: Cores) -> dict[str, Cost]:
+def _in_turns(home: Path, base: Path, turns: BenchPlan, cores: Cores) -> dict[str, RequestCost]:
     """Costs of each placement, and of the base shop's: `home`, `home base` ..."""
     targets: dict[str, Target] = {}
     with served(home, 1, cores) as ours:
@@ -216,7 +216,7 @@ def _add(
     home: Path,
     address: tuple[str, int],
     supervisor: int,
-    turns: Plan,
+    turns: BenchPlan,
 ) -> None:
     scene, pids = Scene.of(home, turns.seed), api_workers(supervisor)
     answers_of(address, scene, PLACEMENTS)
@@ -224,7 +224,7 @@ def _add(
         targets[f"{name}{suffix}"] = asking(address, pids, scene.questions(name))
 
 
-def _ratios(costs: Mapping[str, Cost], share: float) -> dict[str, float]:
+def _ratios(costs: Mapping[str, RequestCost], share: float) -> dict[str, float]:
     """Over the base, where there is one."""
     pairs = {name: (costs[name], costs[f"{name} base"]) for name in PLACEMENTS if f"{name} base" in costs}
     return {

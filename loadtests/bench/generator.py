@@ -23,7 +23,7 @@ class WrongAnswer(Exception):
 
 
 @dataclass
-class Load:
+class Window:
     """What was sent and how long the answers took. late: requests sent over 1 ms after they were due."""
 
     seconds: float = 0.0
@@ -34,14 +34,14 @@ class Load:
     def a_second(self) -> float:
         return len(self.latency) / self.seconds if self.seconds else 0.0
 
-    def merge(self, other: Load) -> None:
+    def merge(self, other: Window) -> None:
         """Add what another window measured."""
         self.seconds += other.seconds
         self.latency.merge(other.latency)
         self.late += other.late
 
 
-class Channel:
+class HttpChannel:
     """One keep-alive connection, one request at a time."""
 
     def __init__(self, address: Address) -> None:
@@ -82,11 +82,11 @@ class Channel:
         self.socket.close()
 
 
-def saturate(address: Address, requests: Iterator[bytes], seconds: float, channels: int = 16) -> Load:
+def saturate(address: Address, requests: Iterator[bytes], seconds: float, channels: int = 16) -> Window:
     """Every channel asks again as soon as it is answered. Ends early where `requests` do."""
     with closing(_Line(address, channels)) as line:
         began = perf_counter()
-        load, until = Load(), began + seconds
+        load, until = Window(), began + seconds
         try:
             for channel in line.channels:
                 channel.send(next(requests), perf_counter())
@@ -101,13 +101,13 @@ def saturate(address: Address, requests: Iterator[bytes], seconds: float, channe
 
 def at_rate(
     address: Address, requests: Iterator[bytes], seconds: float, rate: float, patience_s: float = PATIENCE_S
-) -> Load:
+) -> Window:
     """Open arrivals at a constant distance, latency from the moment each was due; spins, to be in time.
 
     Where the server cannot keep up, what is not answered `patience_s` after the end counts as answered
     then: its latency is at least that.
     """
-    load, sent, arrivals = Load(seconds), 0, int(seconds * rate)
+    load, sent, arrivals = Window(seconds), 0, int(seconds * rate)
     with closing(_Line(address, 16)) as line:
         idle, began = deque(line.channels), perf_counter()
         until = began + seconds + patience_s
@@ -136,21 +136,21 @@ class _Line:
     def __init__(self, address: Address, channels: int) -> None:
         self._address = address
         self._poll = select.epoll()
-        self._by_file: dict[int, Channel] = {}
+        self._by_file: dict[int, HttpChannel] = {}
         for _ in range(channels):
             self.open()
 
     @property
-    def channels(self) -> list[Channel]:
+    def channels(self) -> list[HttpChannel]:
         return list(self._by_file.values())
 
-    def open(self) -> Channel:
-        channel = Channel(self._address)
+    def open(self) -> HttpChannel:
+        channel = HttpChannel(self._address)
         self._by_file[channel.socket.fileno()] = channel
         self._poll.register(channel.socket.fileno(), select.EPOLLIN)
         return channel
 
-    def answered(self, load: Load, wait_s: float = 0.0) -> list[Channel]:
+    def answered(self, load: Window, wait_s: float = 0.0) -> list[HttpChannel]:
         """The channels whose answer has come, its time counted."""
         done = []
         for file, _ in self._poll.poll(wait_s):
@@ -160,7 +160,7 @@ class _Line:
                 done.append(channel)
         return done
 
-    def hang_up(self, channel: Channel) -> None:
+    def hang_up(self, channel: HttpChannel) -> None:
         del self._by_file[channel.socket.fileno()]
         channel.close()
 

@@ -9,8 +9,8 @@ from random import Random
 from statistics import median
 from typing import Any
 
-from loadtests.bench.generator import Address, Channel, Load, at_rate, saturate
-from loadtests.bench.plan import Plan
+from loadtests.bench.generator import Address, HttpChannel, Window, at_rate, saturate
+from loadtests.bench.plan import BenchPlan
 from loadtests.bench.processes import cpu_s, settle
 from loadtests.bench.questions import Scene, get, post
 from loadtests.bench.wrk import full_speed
@@ -33,11 +33,11 @@ class Target:
 
 
 @dataclass
-class Cost:
+class RequestCost:
     """One target's figures over all its windows."""
 
-    full: Load = field(default_factory=Load)
-    windows: list[Load] = field(default_factory=list)  # paced
+    full: Window = field(default_factory=Window)
+    windows: list[Window] = field(default_factory=list)  # paced
     cpu_s: list[float] = field(default_factory=list)  # of each process
 
     @property
@@ -51,7 +51,7 @@ class Cost:
         return median(window.latency.quantile(share) for window in self.windows)
 
     def as_dict(self) -> dict[str, Any]:
-        paced = Load()
+        paced = Window()
         for window in self.windows:
             paced.merge(window)
         return {
@@ -63,9 +63,9 @@ class Cost:
         }
 
 
-def compare(targets: Mapping[str, Target], plan: Plan) -> dict[str, Cost]:
+def compare(targets: Mapping[str, Target], plan: BenchPlan) -> dict[str, RequestCost]:
     """All targets in turns, several rounds of them."""
-    costs = {name: Cost(cpu_s=[0.0] * len(target.pids)) for name, target in targets.items()}
+    costs = {name: RequestCost(cpu_s=[0.0] * len(target.pids)) for name, target in targets.items()}
     for number in range(plan.rounds):
         turn = {name: target for name, target in targets.items() if target.paced or number == 0}
         for name, target in turn.items():
@@ -78,7 +78,7 @@ def compare(targets: Mapping[str, Target], plan: Plan) -> dict[str, Cost]:
     return costs
 
 
-def _window(target: Target, cost: Cost, plan: Plan) -> None:
+def _window(target: Target, cost: RequestCost, plan: BenchPlan) -> None:
     saturate(target.address, target.requests(), plan.warm_up_s)
     before = [cpu_s(pid) for pid in target.pids]
     cost.full.merge(full_speed(target.address, target.requests(), plan.window_s, target.distinct))
@@ -89,7 +89,7 @@ def _window(target: Target, cost: Cost, plan: Plan) -> None:
 def answers_of(address: Address, scene: Scene, placements: Sequence[str]) -> dict[str, bytes]:
     """One answer of each placement, after every customer's twenty live events are in."""
     events = scene.live_events()
-    with closing(Channel(address)) as channel:
+    with closing(HttpChannel(address)) as channel:
         for start in range(0, len(events), 500):
             channel.ask(post("/v1/events", {"events": events[start : start + 500]}))
         return {placement: channel.ask(scene.question(placement)) for placement in placements}
@@ -118,7 +118,7 @@ def asking(address: Address, pids: Sequence[int], requests: Sequence[bytes], *, 
     return Target(address, pids, lambda: cycle(requests), len(requests), paced)
 
 
-def ingestion(address: Address, scene: Scene, plan: Plan) -> float:
+def ingestion(address: Address, scene: Scene, plan: BenchPlan) -> float:
     """Events a second, in requests of 500, two at a time."""
     requests = iter(scene.batches(plan.batches))
     return saturate(address, requests, seconds=60, channels=2).a_second * 500
@@ -132,14 +132,14 @@ def freshness(address: Address, scene: Scene, tries: int, channels: int = 8) -> 
     """
     rng = Random(scene.rng.random())
     with ExitStack() as held:
-        lines = [held.enter_context(closing(Channel(address))) for _ in range(channels)]
+        lines = [held.enter_context(closing(HttpChannel(address))) for _ in range(channels)]
         shown = json.loads(lines[0].ask(get("/v1/recommendations?placement=trending&k=10")))["items"]
         products = [item["product_id"] for item in shown]
         visible = sum(_hides(lines, rng, scene, rng.choice(products)) for _ in range(tries))
     return {"tries": tries, "visible": visible}
 
 
-def _hides(lines: Sequence[Channel], rng: Random, scene: Scene, product_id: str) -> bool:
+def _hides(lines: Sequence[HttpChannel], rng: Random, scene: Scene, product_id: str) -> bool:
     who = f"a-{rng.getrandbits(60):x}"
     event = scene.event("add_to_cart", anonymous_id=who) | {"product_id": product_id}
     rng.choice(lines).ask(post("/v1/events", event))

@@ -19,7 +19,7 @@ class ShopSize:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BenchPlan:
     """How long, how often, how big.
 
     window_s: of one turn at full speed; paced_s: of one at `rate` a second; trained: the shop that is
@@ -43,8 +43,8 @@ class Plan:
     seed: int = 7
 
 
-FULL = Plan()
-QUICK = Plan(
+FULL_BENCH = BenchPlan()
+QUICK = BenchPlan(
     rounds=1,
     warm_up_s=0.5,  # an answer's first second is its dearest
     window_s=1.0,

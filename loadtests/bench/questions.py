@@ -12,12 +12,12 @@ from random import Random
 from typing import Any
 from urllib.parse import urlencode
 
-from loadtests.traffic.visits import Shop
+from loadtests.traffic.visits import ShopOnSale
 
-CUSTOMERS = 200
+VISITING_CUSTOMERS = 200
 LIVE_EVENTS = ("view",) * 14 + ("search",) * 2 + ("add_to_cart",) * 4
 PLACEMENTS = ("home", "product_complements", "cart")
-HEAD = "Host: shop\r\nAuthorization: Bearer sk_demo\r\n"  # a public one cannot name customers
+REQUEST_HEAD = "Host: shop\r\nAuthorization: Bearer sk_demo\r\n"  # a public one cannot name customers
 _numbers = count()
 
 
@@ -28,7 +28,7 @@ class Scene:
     buyers: everybody who gets e-mails; customers: those of them who visit the shop.
     """
 
-    shop: Shop
+    shop: ShopOnSale
     buyers: Sequence[str]
     rng: Random
 
@@ -38,13 +38,13 @@ class Scene:
         enlarged = home / "bench.json"
         if enlarged.exists():
             sample = json.loads(enlarged.read_text(encoding="utf-8"))
-            return cls(Shop.of(sample), sample["customers"], Random(seed))
-        shop = Shop.of(json.loads((home / "demo" / "shop.json").read_text(encoding="utf-8")))
+            return cls(ShopOnSale.of(sample), sample["customers"], Random(seed))
+        shop = ShopOnSale.of(json.loads((home / "demo" / "shop.json").read_text(encoding="utf-8")))
         return cls(shop, _buyers(home / "demo" / "events.jsonl.gz"), Random(seed))
 
     @property
     def customers(self) -> Sequence[str]:
-        return self.buyers[:CUSTOMERS]
+        return self.buyers[:VISITING_CUSTOMERS]
 
     def product(self) -> str:
         return self.shop.product_ids[self.shop.product(self.rng)]
@@ -86,12 +86,13 @@ class Scene:
 
 
 def get(path: str) -> bytes:
-    return f"GET {path} HTTP/1.1\r\n{HEAD}\r\n".encode()
+    return f"GET {path} HTTP/1.1\r\n{REQUEST_HEAD}\r\n".encode()
 
 
 def post(path: str, body: Any) -> bytes:
     content = json.dumps(body, separators=(",", ":")).encode()
-    head = f"POST {path} HTTP/1.1\r\n{HEAD}Content-Type: application/json\r\nContent-Length: {len(content)}"
+    about = f"Content-Type: application/json\r\nContent-Length: {len(content)}"
+    head = f"POST {path} HTTP/1.1\r\n{REQUEST_HEAD}{about}"
     return b"%b\r\n\r\n%b" % (head.encode(), content)
 
 

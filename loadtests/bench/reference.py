@@ -20,7 +20,7 @@ from fastapi import FastAPI, Query
 from pydantic import BaseModel, Field
 
 
-class Question(BaseModel):
+class QuestionModel(BaseModel):
     placement: str
     customer_id: str | None = None
     anonymous_id: str | None = None
@@ -36,13 +36,13 @@ class Question(BaseModel):
     customer_token: str | None = None
 
 
-class Reason(BaseModel):
+class ReasonModel(BaseModel):
     code: str
     text: str
     evidence: dict[str, Any]
 
 
-class Item(BaseModel):
+class ItemModel(BaseModel):
     product_id: str
     rank: int
     score: float
@@ -52,20 +52,20 @@ class Item(BaseModel):
     currency: str | None
     url: str | None
     image_url: str | None
-    reason: Reason
+    reason: ReasonModel
 
 
-class Answer(BaseModel):
+class AnswerModel(BaseModel):
     recommendation_id: str
     placement: str
     model_version: str | None
     experiment: dict[str, str] | None
     degraded: bool
     degraded_reasons: list[str]
-    items: list[Item]
+    items: list[ItemModel]
 
 
-class Event(BaseModel):
+class EventModel(BaseModel):
     event_id: str
     type: str
     customer_id: str | None = None
@@ -74,7 +74,7 @@ class Event(BaseModel):
     product_id: str | None = None
 
 
-class Received(BaseModel):
+class ReceivedModel(BaseModel):
     accepted: int
     duplicates: int
     rejected: list[dict[str, Any]]
@@ -87,34 +87,34 @@ def reference_app(bodies: dict[str, dict[str, Any]]) -> FastAPI:
         _add(app, name, body)
 
     @app.post("/events", status_code=202)
-    async def events(_event: Event) -> Received:
-        return Received(accepted=1, duplicates=0, rejected=[])
+    async def events(_event: EventModel) -> ReceivedModel:
+        return ReceivedModel(accepted=1, duplicates=0, rejected=[])
 
     return app
 
 
 def _add(app: FastAPI, name: str, body: dict[str, Any]) -> None:
-    answer = Answer.model_validate(body)
+    answer = AnswerModel.model_validate(body)
 
     @app.get(f"/{name}")
-    async def ready() -> Answer:
+    async def ready() -> AnswerModel:
         return answer
 
     @app.get(f"/{name}/built")
-    async def built() -> Answer:
-        return Answer(**{**body, "items": [_item(each) for each in body["items"]]})
+    async def built() -> AnswerModel:
+        return AnswerModel(**{**body, "items": [_item(each) for each in body["items"]]})
 
     @app.get(f"/{name}/asked")
-    async def asked(_question: Annotated[Question, Query()]) -> Answer:
+    async def asked(_question: Annotated[QuestionModel, Query()]) -> AnswerModel:
         return answer
 
-    @app.get(f"/{name}/dict", response_model=Answer)
+    @app.get(f"/{name}/dict", response_model=AnswerModel)
     async def from_dict() -> dict[str, Any]:
         return body
 
 
-def _item(fields: dict[str, Any]) -> Item:
-    return Item(**{**fields, "reason": Reason(**fields["reason"])})
+def _item(fields: dict[str, Any]) -> ItemModel:
+    return ItemModel(**{**fields, "reason": ReasonModel(**fields["reason"])})
 
 
 if __name__ == "__main__":

@@ -10,9 +10,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from loadtests.bench.generator import Address, saturate
-from loadtests.bench.measure import VARIANTS, Cost, answers_of, compare, freshness, ingestion, targets_of
+from loadtests.bench.measure import (
+    VARIANTS,
+    RequestCost,
+    answers_of,
+    compare,
+    freshness,
+    ingestion,
+    targets_of,
+)
 from loadtests.bench.picks import picks_rate
-from loadtests.bench.plan import Plan
+from loadtests.bench.plan import BenchPlan
 from loadtests.bench.processes import Cores, api_workers, children, memory_mb, on_core, reference, settle
 from loadtests.bench.questions import PLACEMENTS, Scene
 from loadtests.bench.stages import stage_totals, stage_us
@@ -22,7 +30,7 @@ OURS = (*PLACEMENTS, "events")
 READY_WITHIN_S = 90.0
 
 
-def one_worker(home: Path, scene: Scene, plan: Plan, cores: Cores) -> dict[str, Any]:
+def one_worker(home: Path, scene: Scene, plan: BenchPlan, cores: Cores) -> dict[str, Any]:
     """Costs beside the reference, stages, events in batches, an e-mail batch."""
     with served(home, 1, cores) as (ours, supervisor):
         bodies = {name: json.loads(body) for name, body in answers_of(ours, scene, PLACEMENTS).items()}
@@ -40,7 +48,7 @@ def one_worker(home: Path, scene: Scene, plan: Plan, cores: Cores) -> dict[str, 
         }
 
 
-def two_workers(home: Path, scene: Scene, plan: Plan, cores: Cores) -> dict[str, Any]:
+def two_workers(home: Path, scene: Scene, plan: BenchPlan, cores: Cores) -> dict[str, Any]:
     """Freshness across workers, and what each of them holds in memory afterwards."""
     with served(home, 2, cores) as (ours, supervisor):
         answers_of(ours, scene, PLACEMENTS)
@@ -48,7 +56,7 @@ def two_workers(home: Path, scene: Scene, plan: Plan, cores: Cores) -> dict[str,
         return {"freshness": visible, "memory_mb": [memory_mb(pid) for pid in api_workers(supervisor)]}
 
 
-def unpinned(home: Path, plan: Plan) -> dict[str, Any]:
+def unpinned(home: Path, plan: BenchPlan) -> dict[str, Any]:
     """`home` as a user's server answers it, on whichever cores are free: one question after the other, and
     at full speed. Its libraries' threads, and the other processes, then get into each other's way."""
     scene, seconds = Scene.of(home, plan.seed), plan.rounds * plan.window_s
@@ -82,11 +90,11 @@ def address_of(server: Server) -> Address:
     return where.hostname or "", where.port or 80
 
 
-def ratios(costs: Mapping[str, Cost]) -> dict[str, Any]:
+def ratios(costs: Mapping[str, RequestCost]) -> dict[str, Any]:
     """Ours next to the reference: above 1 it is we who are faster, in `p99_ratio` slower."""
     pairs = {name: (cost, costs[f"{name} reference"]) for name, cost in costs.items() if name in OURS}
 
-    def each(ratio: Callable[[Cost, Cost], float]) -> dict[str, float]:
+    def each(ratio: Callable[[RequestCost, RequestCost], float]) -> dict[str, float]:
         return {name: round(ratio(ours, their), 3) for name, (ours, their) in pairs.items()}
 
     home = costs["home"].full.a_second

@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from loadtests.bench.generator import Address, Load, WrongAnswer, saturate
+from loadtests.bench.generator import Address, Window, WrongAnswer, saturate
 
-SCRIPT = Path(__file__).with_suffix(".lua")
+WRK_SCRIPT = Path(__file__).with_suffix(".lua")
 WRK = shutil.which("wrk")
-NAME = "wrk" if WRK else "own"
+GENERATOR = "wrk" if WRK else "own"
 MOST_A_SECOND = 12_000
 
 
 def full_speed(
     address: Address, requests: Iterator[bytes], seconds: float, distinct: int | None, channels: int = 16
-) -> Load:
+) -> Window:
     """Every channel asks again as soon as it is answered.
 
     distinct: after so many requests they repeat; None: never, as events must not. Raises WrongAnswer.
@@ -32,14 +32,14 @@ def full_speed(
         file.writelines(b"%d\n%b" % (len(each), each) for each in islice(requests, number))
         file.flush()
         url = f"http://{address[0]}:{address[1]}/"
-        command = [WRK, "-t1", f"-c{channels}", f"-d{whole}s", "-s", str(SCRIPT), url, "--", file.name]
+        command = [WRK, "-t1", f"-c{channels}", f"-d{whole}s", "-s", str(WRK_SCRIPT), url, "--", file.name]
         done = subprocess.run(command, capture_output=True, text=True, timeout=whole + 30, check=True)
     result = json.loads(done.stdout.splitlines()[-1])
     if result["wrong"] or (distinct is None and result["requests"] > number):
         raise WrongAnswer(
             f"{result['wrong']} wrong answers of {result['requests']}, {number} requests at hand"
         )
-    load = Load(result["microseconds"] / 1e6)
+    load = Window(result["microseconds"] / 1e6)
     for microseconds, count in result["counts"]:
         load.latency.add(microseconds / 1e6, count)
     return load

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 GROWTH = 1.01
-SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
+QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
 
 class Histogram:
@@ -38,7 +38,7 @@ class Histogram:
 
     def milliseconds(self) -> dict[str, float]:
         """The usual quantiles."""
-        return {name: round(self.quantile(share) * 1000, 3) for name, share in SHARES.items()}
+        return {name: round(self.quantile(share) * 1000, 3) for name, share in QUANTILES.items()}
 
     def as_dict(self) -> dict[str, Any]:
         """All of it. A bucket b holds what took more than growth^(b-1) microseconds and up to growth^b."""

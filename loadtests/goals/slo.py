@@ -47,7 +47,7 @@ class Generator:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class SloVerdict:
     """Broken promises, and reasons not to judge at all."""
 
     breaches: list[str]
@@ -63,7 +63,7 @@ def load_slo(path: Path = SLO_FILE) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def judge(slo: Mapping[str, Any], rows: Iterable[Row], generator: Generator) -> Verdict:
+def judge(slo: Mapping[str, Any], rows: Iterable[Row], generator: Generator) -> SloVerdict:
     """Hold every row to its promise. Nothing measured is no proof: it refuses."""
     rows = list(rows)
     breaches = breaches_of(slo, rows)
@@ -79,7 +79,7 @@ def judge(slo: Mapping[str, Any], rows: Iterable[Row], generator: Generator) -> 
             f"the generator used {generator.cpu_share:.0%} of its core"
             f" (at most {limits['cpu_share']:.0%}): lower --rate"
         )
-    return Verdict(breaches, refusals)
+    return SloVerdict(breaches, refusals)
 
 
 def breaches_of(slo: Mapping[str, Any], rows: Iterable[Row], samples_beyond: int = 0) -> list[str]:

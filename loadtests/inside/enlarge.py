@@ -30,12 +30,12 @@ from recommender.model.bundle_files import BadBundle, write_bundle
 from recommender.placements import SOURCE_MIXES, fixed_weights
 from training.models.als import build_index
 
-SAMPLE, BUYERS = 10_000, 20_000  # products and customers to ask about
+SAMPLE, BUYERS_ASKED = 10_000, 20_000  # products and customers to ask about
 NOISE = 0.1  # of the copies' vectors, in standard deviations: equal vectors would make a poor index
 ROWS_OF_ITEMS = ("items", "best_sellers")
 
 Array = NDArray[Any]
-IDS = ("products", "customers", "categories", "brands")
+ID_TABLES = ("products", "customers", "categories", "brands")
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,9 @@ def enlarged(bundle: Bundle, products: int, customers: int) -> Bundle:
     changed: dict[str, Any] = {
         name: copies.repeated(getattr(tables, name), name)
         for name in _given(tables)
-        if name not in (*IDS, "factors") and getattr(tables, name) is not None
+        if name not in (*ID_TABLES, "factors") and getattr(tables, name) is not None
     }
-    for name in IDS:
+    for name in ID_TABLES:
         many = copies.copies[len(tables.customers)] if name == "customers" else copies.products
         changed[name] = _ids(getattr(tables, name), many)
     big = replace(tables, **changed, factors=_factors(tables.factors, copies.products))
@@ -154,7 +154,7 @@ def write_home(bundle: Bundle, home: Home, seed: int = 7) -> None:
     sample = {
         "products": [{"product_id": tables.products.name(row), "price": 10.0} for row in products],
         "categories": [{"name": "tea"}],
-        "customers": [tables.customers.name(int(row)) for row in rng.permutation(buyers)[:BUYERS]],
+        "customers": [tables.customers.name(int(row)) for row in rng.permutation(buyers)[:BUYERS_ASKED]],
         "size": {"products": len(tables.products), "customers": len(tables.customers)},
     }
     (home.root / "bench.json").write_text(json.dumps(sample), encoding="utf-8")

@@ -18,14 +18,14 @@ from features.home import Home
 from features.time_units import DAY_S
 from recommender.arrays.dtypes import Float64s, Int32s, Int64s
 
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
-DAYS = 730
+HISTORY_END = datetime(2026, 11, 1, tzinfo=UTC)
+HISTORY_DAYS = 730
 LINES_PER_ORDER, VIEWS_PER_VISIT = 3.0, 4.0  # on average
 FAVOURITES = 6
 REPEATED, IN_TASTE, PAIRED = 0.35, 0.35, 0.15  # of the lines; the others are what sells anyway
 BY_CUSTOMER, CARTED = 0.3, 0.1  # of the visits: by a customer; of the looks: into the cart
-AT_ONCE = 500_000
-COLOURS = ("red", "blue", "green", "white", "black", "ivory", "coral", "amber")
+ROWS_AT_ONCE = 500_000
+COLOUR_WORDS = ("red", "blue", "green", "white", "black", "ivory", "coral", "amber")
 MATERIALS = ("oak", "linen", "steel", "clay", "glass", "wool", "cotton", "copper", "cork", "paper")
 
 
@@ -88,7 +88,7 @@ class Growth:
         return np.minimum(drawn, self.products - 1)
 
 
-def write_shop(home: Home, growth: Growth, now: datetime = NOW) -> None:
+def write_shop(home: Home, growth: Growth, now: datetime = HISTORY_END) -> None:
     """Catalogue, orders and views of the two years before `now`."""
     merge_products(home, catalogue(growth), now)
     for number, rows in enumerate(events(growth, now)):
@@ -101,10 +101,10 @@ def catalogue(growth: Growth) -> pl.DataFrame:
     category = np.searchsorted(growth.starts, np.arange(n), side="right") - 1
     nouns = np.array([_word(number) for number in range(growth.categories)])
     titles = [
-        f"{COLOURS[colour]} {MATERIALS[material]} {noun} {number % 90 + 10}"
+        f"{COLOUR_WORDS[colour]} {MATERIALS[material]} {noun} {number % 90 + 10}"
         for number, (colour, material, noun) in enumerate(
             zip(
-                rng.integers(len(COLOURS), size=n),
+                rng.integers(len(COLOUR_WORDS), size=n),
                 rng.integers(len(MATERIALS), size=n),
                 nouns[category],
                 strict=True,
@@ -122,7 +122,7 @@ def catalogue(growth: Growth) -> pl.DataFrame:
             "currency": ["EUR"] * n,
             "url": "https://shop.example/products/" + _names("p", np.arange(n)),
             "image_url": "https://shop.example/images/" + _names("p", np.arange(n)) + ".jpg",
-            "first_seen": [NOW - timedelta(days=DAYS)] * n,
+            "first_seen": [HISTORY_END - timedelta(days=HISTORY_DAYS)] * n,
         }
     )
 
@@ -130,11 +130,11 @@ def catalogue(growth: Growth) -> pl.DataFrame:
 def events(growth: Growth, now: datetime) -> Iterator[pl.DataFrame]:
     """Rows of the history, a part at a time."""
     rng, price = np.random.default_rng(growth.seed + 5), catalogue(growth)["price"].to_numpy()
-    for start in range(0, growth.orders, AT_ONCE):
-        yield _orders(growth, rng, start, min(AT_ONCE, growth.orders - start), price, now)
+    for start in range(0, growth.orders, ROWS_AT_ONCE):
+        yield _orders(growth, rng, start, min(ROWS_AT_ONCE, growth.orders - start), price, now)
     visits = round(growth.views / VIEWS_PER_VISIT)
-    for start in range(0, visits, AT_ONCE):
-        yield _visits(growth, rng, start, min(AT_ONCE, visits - start), now)
+    for start in range(0, visits, ROWS_AT_ONCE):
+        yield _visits(growth, rng, start, min(ROWS_AT_ONCE, visits - start), now)
 
 
 def _orders(
@@ -200,7 +200,7 @@ def _customers(growth: Growth, rng: np.random.Generator, n: int) -> Int64s:
 
 def _times(rng: np.random.Generator, n: int) -> Int64s:
     """Seconds before now; a shop that doubles in a year."""
-    return (DAYS * DAY_S * (1 - rng.power(1.6, n))).astype(np.int64)
+    return (HISTORY_DAYS * DAY_S * (1 - rng.power(1.6, n))).astype(np.int64)
 
 
 def _rows(now: datetime, seconds_ago: Int64s, **columns: Any) -> pl.DataFrame:
@@ -229,7 +229,9 @@ def main(
     orders: Annotated[int, typer.Option(min=1)] = 1_000_000,
     views: Annotated[int, typer.Option(min=0)] = 2_000_000,
     seed: int = 7,
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="When its history ends.")] = NOW,
+    until: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="When its history ends.")
+    ] = HISTORY_END,
 ) -> None:
     """Write it into a new home, ready for `perennial train`."""
     write_shop(Home(home), Growth(products, customers, orders, views, seed), until.replace(tzinfo=UTC))

@@ -15,7 +15,7 @@ from training.run.train import train
 from training.settings import TrainingSettings
 
 
-class Step(NamedTuple):
+class StepCost(NamedTuple):
     """Wall seconds, most resident bytes and processor seconds."""
 
     seconds: float = 0.0
@@ -24,17 +24,17 @@ class Step(NamedTuple):
 
 
 @dataclass
-class Cost:
+class TrainingCost:
     """Follows the steps that a training reports; a step that comes again is added up."""
 
-    steps: dict[str, Step] = field(default_factory=dict)
+    steps: dict[str, StepCost] = field(default_factory=dict)
     name: str = "Start"
     since: tuple[float, float] = field(default_factory=lambda: (monotonic(), process_time()))
 
     def follow(self, step: str, *_far: int) -> None:
         """A `Report`: what passed since the last one belongs to the step then named."""
-        now, before = (monotonic(), process_time()), self.steps.get(self.name, Step())
-        self.steps[self.name] = Step(
+        now, before = (monotonic(), process_time()), self.steps.get(self.name, StepCost())
+        self.steps[self.name] = StepCost(
             before.seconds + now[0] - self.since[0],
             max(before.peak, peak_bytes()),
             before.cpu_seconds + now[1] - self.since[1],
@@ -42,9 +42,9 @@ class Cost:
         self.name, self.since = step, now
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts anew
 
-    def total(self) -> Step:
+    def total(self) -> StepCost:
         seconds, peaks, cpu_seconds = zip(*self.steps.values(), strict=True)
-        return Step(sum(seconds), max(peaks), sum(cpu_seconds))
+        return StepCost(sum(seconds), max(peaks), sum(cpu_seconds))
 
 
 def peak_bytes() -> int:
@@ -55,7 +55,7 @@ def peak_bytes() -> int:
 
 def main(home: Path) -> None:
     """Train, publish, and show what each step took."""
-    cost = Cost()
+    cost = TrainingCost()
     result = train(Home(home), TrainingSettings(), datetime.now(UTC), cost.follow)
     cost.follow("End")
     table = Table("step", *(Column(name, justify="right") for name in ("seconds", "CPU s", "peak GB")))

@@ -16,7 +16,7 @@ import typer
 from features.catalogue.products import load_products
 from features.home import Home
 from loadtests.inside.enlarge import still_serves
-from loadtests.inside.training_cost import Cost, peak_bytes
+from loadtests.inside.training_cost import TrainingCost, peak_bytes
 from recommender.model import versions
 from training.data.history import load_history
 from training.data.interactions import confidence
@@ -56,7 +56,7 @@ def train_whole(home: Home) -> dict[str, Any]:
 
     A model that the gate refuses is published all the same: here it is the cost that is judged.
     """
-    at_start, cost = peak_bytes(), Cost()
+    at_start, cost = peak_bytes(), TrainingCost()
     began = monotonic()
     result = train(home, TrainingSettings(), datetime.now(UTC), cost.follow)
     cost.follow("End")

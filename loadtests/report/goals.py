@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from loadtests.bench.questions import PLACEMENTS
+
 Results = Mapping[str, Any]
-Figure = Callable[[Results, Results], float]  # of bench.json and the points of growth.json
+MeasuredFigure = Callable[[Results, Results], float]  # of bench.json and the points of growth.json
 BIG_START = "serving 100000 products, 10000 customers"
 BIG = "serving 1000000 products, {} customers"
 
@@ -13,7 +15,7 @@ class Goal(NamedTuple):
     """higher: whether more is better."""
 
     what: str
-    figure: Figure
+    figure: MeasuredFigure
     goal: float
     floor: float
     higher: bool
@@ -31,12 +33,12 @@ class Goal(NamedTuple):
         return f"{text}{self.unit}", reached[0] if reached else "**below the floor**"
 
 
-def of_bench(*path: str) -> Figure:
+def of_bench(*path: str) -> MeasuredFigure:
     """The figure at this path in bench.json."""
     return lambda bench, _: _at(bench, path)
 
 
-def of_growth(*path: str) -> Figure:
+def of_growth(*path: str) -> MeasuredFigure:
     """The figure at this path in growth.json."""
     return lambda _, growth: _at(growth, path)
 
@@ -70,7 +72,6 @@ def _worst_p99(_: Results, growth: Results) -> float:
 
 UP, DOWN = True, False
 TEN_MILLION = ("training 20000 products, 2000000 orders", "training")
-PLACEMENTS = ("home", "product_complements", "cart")
 GOALS = (
     *(
         Goal(f"`{name}`: requests a second over the empty typed route", of_bench("ratios", name), 1, 0.7, UP)

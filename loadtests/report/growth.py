@@ -1,17 +1,16 @@
 """The growth curves: a table and a plot each."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
+from loadtests.bench.questions import PLACEMENTS
+from loadtests.report.goals import Results
 from loadtests.report.svg import plot
 
-Results = Mapping[str, Any]
-Table = Callable[[Sequence[str], Iterable[Sequence[object]]], str]
-PLACEMENTS = ("home", "product_complements", "cart")
+WriteTable = Callable[[Sequence[str], Iterable[Sequence[object]]], str]
 IMAGES = "images/performance"
 
 
-def growth_sections(growth: Results, table: Table) -> Iterator[str]:
+def growth_sections(growth: Results, table: WriteTable) -> Iterator[str]:
     """Of the points that are there."""
     if not growth:
         yield "## Growth\n\nNot measured yet: `perennial bench --growth`."
@@ -74,7 +73,7 @@ def _training_point(point: Results, figure: str) -> tuple[float, float]:
     return point["training"]["interactions"], point["training"][figure]
 
 
-def _serving_table(points: Sequence[Results], table: Table) -> str:
+def _serving_table(points: Sequence[Results], table: WriteTable) -> str:
     head = ("products", "customers", "home p50, ms", "home p99", "p99 over 1k products", "requests a second")
     return table(
         (*head, "private MB of the 2nd worker", "shared MB", "bundle MB", "ready, s"),
@@ -94,7 +93,7 @@ def _serving_table(points: Sequence[Results], table: Table) -> str:
     )
 
 
-def _training_table(points: Sequence[Results], table: Table) -> str:
+def _training_table(points: Sequence[Results], table: WriteTable) -> str:
     head = ("interactions", "products", "customers", "ALS fit, s", "whole, s", "over the fit")
     return table(
         (*head, "peak GB", "over the matrix", "home p50, ms", "p99", "private MB", "ready, s"),

@@ -1,14 +1,12 @@
 """docs/performance.md, written from the results."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from loadtests.goals.slo import load_slo
-from loadtests.report.goals import GOALS
+from loadtests.report.goals import GOALS, Results
 from loadtests.report.growth import growth_sections
 
-Results = Mapping[str, Any]
 METHOD = Path(__file__).with_name("method.md")
 LATENCIES = ("p50", "p95", "p99", "p99.9")
 

@@ -17,7 +17,7 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Scale:
+class LogScale:
     """Values between two powers of ten, to pixels between `start` and `end`."""
 
     low: int
@@ -26,7 +26,7 @@ class Scale:
     end: float
 
     @classmethod
-    def of(cls, values: Sequence[float], start: float, end: float) -> Scale:
+    def of(cls, values: Sequence[float], start: float, end: float) -> LogScale:
         low = math.floor(math.log10(min(values)) + 1e-9)
         return cls(low, max(math.ceil(math.log10(max(values)) - 1e-9), low + 1), start, end)
 
@@ -41,8 +41,8 @@ class Scale:
 def plot(title: str, x_label: str, y_label: str, series: Mapping[str, Sequence[Point]]) -> str:
     """The SVG. series: name -> points, all above 0; names stand at the ends of their lines."""
     points = [point for line in series.values() for point in line]
-    x = Scale.of([point[0] for point in points], LEFT, WIDTH - RIGHT)
-    y = Scale.of([point[1] for point in points], HEIGHT - BOTTOM, TOP)
+    x = LogScale.of([point[0] for point in points], LEFT, WIDTH - RIGHT)
+    y = LogScale.of([point[1] for point in points], HEIGHT - BOTTOM, TOP)
     inner = [
         _text(LEFT, 20, title, "title"),
         _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, x_label, "middle"),
@@ -64,7 +64,7 @@ def short(value: float) -> str:
     return f"{value:g}"
 
 
-def _grid(x: Scale, y: Scale) -> Iterator[str]:
+def _grid(x: LogScale, y: LogScale) -> Iterator[str]:
     for value in y.ticks():
         at = y.at(value)
         yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
@@ -73,7 +73,7 @@ def _grid(x: Scale, y: Scale) -> Iterator[str]:
         yield _text(x.at(value), HEIGHT - BOTTOM + 18, short(value), "middle")
 
 
-def _lines(series: Mapping[str, Sequence[Point]], x: Scale, y: Scale) -> Iterator[str]:
+def _lines(series: Mapping[str, Sequence[Point]], x: LogScale, y: LogScale) -> Iterator[str]:
     """Each line with its dots, and its name where it ends; names that would meet make room."""
     taken: list[float] = []
     for number, (name, line) in enumerate(series.items()):

@@ -11,11 +11,11 @@ from locust import LoadTestShape, stats
 from locust.env import Environment
 from locust.html import get_html_report
 
-from loadtests.goals.slo import Generator, Row, Verdict, judge, load_slo
+from loadtests.goals.slo import Generator, Row, SloVerdict, judge, load_slo
 from loadtests.traffic.ramp import sustained
-from loadtests.traffic.shapes import SHAPES
+from loadtests.traffic.shapes import LOAD_SHAPES
 from loadtests.traffic.soak import Watch, as_dict, growth
-from loadtests.traffic.users import Arrivals, EmailCampaign, Shopper
+from loadtests.traffic.users import Arrivals, EmailCampaign, ShopVisitor
 from loadtests.traffic.visits import shop_at
 
 MEMORY_SAMPLES = 200  # over a run
@@ -78,7 +78,7 @@ class Outcome:
     rows: list[Row]
     generator: Generator
     sustained: int | None
-    verdict: Verdict
+    verdict: SloVerdict
     html: str
     watch: Watch
 
@@ -109,7 +109,7 @@ def run(plan: LoadPlan, pids: Sequence[int] = ()) -> Outcome:
     Arrivals.seed, Arrivals.shop = plan.seed, shop_at(plan.url)
     slo = load_slo()
     environment = Environment(
-        user_classes=[Shopper, EmailCampaign], host=plan.url, shape_class=_shape(plan), stop_timeout=10
+        user_classes=[ShopVisitor, EmailCampaign], host=plan.url, shape_class=_shape(plan), stop_timeout=10
     )
     recorder = Recorder(slo["generator"]["late_ms"] / 1000)
     environment.events.request.add_listener(recorder.record)  # type: ignore[no-untyped-call]
@@ -142,7 +142,7 @@ def _shape(plan: LoadPlan) -> LoadTestShape:
     class Shape(LoadTestShape):
         def tick(self) -> tuple[int, float] | None:
             passed = self.get_run_time() / plan.seconds  # type: ignore[no-untyped-call]
-            users = max(round(plan.rate * SHAPES[plan.shape](passed)), 1)
+            users = max(round(plan.rate * LOAD_SHAPES[plan.shape](passed)), 1)
             return (users, users) if passed < 1 else None
 
     return Shape()  # type: ignore[no-untyped-call]
@@ -150,7 +150,7 @@ def _shape(plan: LoadPlan) -> LoadTestShape:
 
 def _verdict(
     slo: dict[str, Any], plan: LoadPlan, recorder: Recorder, rows: list[Row], watch: Watch
-) -> tuple[Verdict, int | None]:
+) -> tuple[SloVerdict, int | None]:
     """The verdict on a run, and of a ramp the rate that it sustained.
 
     A ramp goes on until promises break, and saturates the machine: it passes if they held at the basic
@@ -159,8 +159,8 @@ def _verdict(
     if plan.shape != "ramp":
         verdict = judge(slo, rows, recorder.generator)
         grown = growth(slo["soak"], recorder.seconds, watch, plan.seconds) if plan.shape == "soak" else []
-        return Verdict(verdict.breaches + grown, verdict.refusals), None
+        return SloVerdict(verdict.breaches + grown, verdict.refusals), None
     held = sustained(slo, recorder.seconds, plan.seconds)
     broken = [f"the promises held up to {held.rate} requests a second only, not {plan.rate}"]
     refusals = judge(slo, rows, recorder.until(held.until_s)).refusals
-    return Verdict(broken if held.rate < plan.rate else [], refusals), held.rate
+    return SloVerdict(broken if held.rate < plan.rate else [], refusals), held.rate

@@ -13,7 +13,7 @@ import gevent
 from gevent.pool import Group
 from locust import FastHttpUser, task
 
-from loadtests.traffic.visits import Call, Shop, campaign, shop_at, visits
+from loadtests.traffic.visits import Call, ShopOnSale, campaign, shop_at, visits
 
 HEADERS = {"Authorization": "Bearer sk_demo", "Accept-Encoding": "identity"}  # pk_demo cannot name customers
 TIMEOUT_S = 5.0
@@ -28,7 +28,7 @@ class Arrivals(FastHttpUser):
     abstract = True
     network_timeout = connection_timeout = TIMEOUT_S
     seed: ClassVar[int] = 7
-    shop: ClassVar[Shop]
+    shop: ClassVar[ShopOnSale]
     numbers: ClassVar[Iterator[int]] = count()
 
     def calls(self, rng: Random) -> Iterator[Call]:
@@ -69,7 +69,7 @@ class Arrivals(FastHttpUser):
             response.request_meta["response_time"] += late_s * 1000
 
 
-class Shopper(Arrivals):
+class ShopVisitor(Arrivals):
     """One visitor of the shop after another."""
 
     weight = 9

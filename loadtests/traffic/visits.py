@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 from uuid import UUID
 
-CUSTOMERS = 6_000  # the demo numbers its own from c-00001; those beyond its size are answered as unknown
+DEMO_CUSTOMERS = 6_000  # the demo numbers its own from c-00001; those beyond its size are answered as unknown
 SEARCHES, ADDS, BUYS = 0.3, 0.3, 0.2  # chances at each product looked at; of a filled cart at the end
 
 
@@ -25,7 +25,7 @@ class Call(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Shop:
+class ShopOnSale:
     """The products on sale, and how the looks at them spread: by a power law, as in any shop."""
 
     product_ids: Sequence[str]
@@ -34,7 +34,7 @@ class Shop:
     heaviness: Sequence[float]
 
     @classmethod
-    def of(cls, shop: dict[str, Any], exponent: float = 1.0) -> Shop:
+    def of(cls, shop: dict[str, Any], exponent: float = 1.0) -> ShopOnSale:
         """From `/demo/shop.json`; the n-th product is looked at n^-exponent times as often as the first."""
         products = shop["products"]
         weights = [(rank + 1) ** -exponent for rank in range(len(products))]
@@ -50,19 +50,19 @@ class Shop:
         return rng.choices(range(len(self.product_ids)), cum_weights=self.heaviness)[0]
 
 
-def shop_at(url: str) -> Shop:
+def shop_at(url: str) -> ShopOnSale:
     """The shop that a server sells from. OSError where none answers."""
     with urlopen(f"{url}/demo/shop.json", timeout=10) as answer:  # noqa: S310 - the caller's own server
-        return Shop.of(json.load(answer))
+        return ShopOnSale.of(json.load(answer))
 
 
-def visits(shop: Shop, rng: Random) -> Iterator[Call]:
+def visits(shop: ShopOnSale, rng: Random) -> Iterator[Call]:
     """One visit after another, each by somebody else, without end."""
     while True:
         yield from visit(shop, rng)
 
 
-def visit(shop: Shop, rng: Random) -> Iterator[Call]:
+def visit(shop: ShopOnSale, rng: Random) -> Iterator[Call]:
     """Home, some products, perhaps a search, a cart and an order. Half of the visitors are known."""
     who = {"anonymous_id": f"a-{rng.getrandbits(48):012x}"}
     if rng.random() < 0.5:
@@ -95,7 +95,7 @@ def campaign(rng: Random) -> Iterator[Call]:
 
 
 def customer(rng: Random) -> str:
-    return f"c-{rng.randint(1, CUSTOMERS):05d}"
+    return f"c-{rng.randint(1, DEMO_CUSTOMERS):05d}"
 
 
 def ask(placement: str, who: dict[str, str], **context: str) -> Call:

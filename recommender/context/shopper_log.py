@@ -11,7 +11,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from features.live.log_entry import FIELDS, KINDS
+from features.live.log_entry import KINDS, RECORD_FIELDS
 from features.live.shopper_state import CART_CHANGES, VIEW_TYPES
 from recommender.arrays.dtypes import Int32s, Int64s
 from recommender.arrays.id_map import NO_ROW, IdMap
@@ -23,7 +23,7 @@ MOST_CARTED = 200  # with more products in the cart the log must be folded
 HIDDEN = MOST_VIEWED + MOST_CARTED  # where the hidden rows begin, behind those of views and cart
 ADDED, REMOVED, BOUGHT, VIEWED, OTHER = range(5)
 UNRESOLVED = -1  # instead of a count: the log must be folded
-RECORD = np.dtype([(name, f"<{code}") for name, code in FIELDS.items()])
+RECORD = np.dtype([(name, f"<{code}") for name, code in RECORD_FIELDS.items()])
 _MEANING = dict.fromkeys(VIEW_TYPES, VIEWED) | {"purchase": BOUGHT}
 _MEANING |= {kind: ADDED if sign > 0 else REMOVED for kind, sign in CART_CHANGES.items()}
 MEANINGS = np.array([_MEANING.get(kind, OTHER) for kind in KINDS])

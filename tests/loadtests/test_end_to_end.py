@@ -15,7 +15,7 @@ import pytest
 from features.home import Home
 from features.progress import silent
 from loadtests.bench.command import bench
-from loadtests.bench.plan import Plan, ShopSize
+from loadtests.bench.plan import BenchPlan, ShopSize
 from loadtests.bench.questions import PLACEMENTS
 from loadtests.bench.show import show
 from loadtests.machine.server import NoServer, borrowed_home
@@ -23,7 +23,7 @@ from training.demo.build import build_demo
 
 from serving import ROOT
 
-MOMENTS = Plan(
+MOMENTS = BenchPlan(
     rounds=1,
     warm_up_s=0.1,
     window_s=0.1,

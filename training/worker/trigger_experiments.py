@@ -15,7 +15,7 @@ from recommender.experiments.assignment import Trials
 from recommender.experiments.plan import OFFERS, Experiment, Experiments
 from recommender.lifecycle.vocabulary.settings import Settings
 
-log = logging.getLogger("perennial.lifecycle")
+logger = logging.getLogger("perennial.lifecycle")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -25,7 +25,7 @@ def saved_experiments(client: redis.Redis) -> Sequence[Experiment]:
     try:
         return msgspec.json.decode(current.settings, type=Experiments) if current.revision else ()
     except msgspec.DecodeError as error:
-        log.warning("saved experiments cannot be read; none runs", extra={"reason": str(error)})
+        logger.warning("saved experiments cannot be read; none runs", extra={"reason": str(error)})
         return ()
 
 

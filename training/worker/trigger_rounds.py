@@ -36,7 +36,7 @@ from recommender.model.bundle_files import BadBundle
 from recommender.recommend import Recommender
 from training.worker.trigger_experiments import note_exposures, saved_experiments
 
-log = logging.getLogger("perennial.lifecycle")
+logger = logging.getLogger("perennial.lifecycle")
 
 ROUND_S = 60.0
 CUSTOMERS_A_STEP = 200
@@ -61,7 +61,7 @@ class Lifecycle:
             try:
                 self.round(int(time.time() * 1000), stop)
             except Exception:
-                log.exception("A round of triggers failed; nobody is lost, and it is tried again")
+                logger.exception("A round of triggers failed; nobody is lost, and it is tried again")
             stop.wait(ROUND_S)
 
     def round(self, now_ms: int, stop: threading.Event | None = None) -> int:
@@ -94,7 +94,7 @@ class Lifecycle:
             try:
                 decisions.append(decide_for(knowledge, customer, state, now_ms, settings))
             except Exception:  # others must not wait for this one, whose lease ends by itself
-                log.exception("A customer could not be looked at")
+                logger.exception("A customer could not be looked at")
         new = triggers.settle(self._client, decisions, now_ms, now_ms)
         note_exposures(self._client, knowledge.trials, decisions, now_ms, settings)
         return new
@@ -123,7 +123,7 @@ class Lifecycle:
         try:
             bundle = versions.load_current(self._home.models)
         except (BadBundle, OSError, ValueError) as error:
-            log.warning("a published model does not load; the old one stays", extra={"reason": str(error)})
+            logger.warning("a published model does not load; the old one stays", extra={"reason": str(error)})
             return
         if bundle is not None:
             recommender = Recommender(bundle, Availability.of(bundle.tables))
@@ -171,7 +171,7 @@ def merchants_settings(client: redis.Redis) -> tuple[Settings, int]:
     try:
         settings = msgspec.json.decode(saved.settings, type=Settings)
     except msgspec.DecodeError as error:
-        log.warning("saved trigger settings cannot be read; defaults hold", extra={"reason": str(error)})
+        logger.warning("saved trigger settings cannot be read; defaults hold", extra={"reason": str(error)})
         return Settings(), 0
     return settings, int(saved.saved_at.timestamp() * 1000) if saved.saved_at else 0
 
@@ -181,7 +181,7 @@ def tiers_of(home: Home) -> TierPlan:
     try:
         return read_plan(read_tiers(home)) or TierPlan()
     except BadTiers as error:
-        log.warning("tiers.json cannot be used; nobody hears of tiers", extra={"reason": str(error)})
+        logger.warning("tiers.json cannot be used; nobody hears of tiers", extra={"reason": str(error)})
         return TierPlan()
 
 

@@ -17,7 +17,7 @@ from recommender.model import versions
 from training.settings import TrainingSettings
 from training.worker.trigger_rounds import Lifecycle
 
-log = logging.getLogger("perennial.worker")
+logger = logging.getLogger("perennial.worker")
 
 RETRAIN_CHECK_S = 5.0
 NICENESS = 19
@@ -68,12 +68,14 @@ def _train(home: Home, redis_url: str, stop: threading.Event) -> bool:
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    log.info("training began", extra={"pid": child.pid})
+    logger.info("training began", extra={"pid": child.pid})
     while child.poll() is None and not stop.wait(0.2):
         pass
     if child.poll() is None:
         child.terminate()
     complaint = child.communicate()[1].decode(errors="replace").strip()
     if child.returncode != 0:
-        log.warning("training published nothing; the old model serves on", extra={"reason": complaint[-500:]})
+        logger.warning(
+            "training published nothing; the old model serves on", extra={"reason": complaint[-500:]}
+        )
     return child.returncode == 0

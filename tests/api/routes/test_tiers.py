@@ -1,5 +1,6 @@
 """`/v1/tiers`: what a merchant saves is what profiles and triggers go by."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from small_customers import bundle_with_customers
 
 from features.home import Home
 from features.merchant.tiers import TIERS_FILE
+from features.store.files import changing
 from recommender.model import versions
 from recommender.model.bundle_files import write_bundle
 from training.worker.trigger_rounds import Lifecycle
@@ -93,6 +95,16 @@ def test_nobody_s_work_is_lost(http: httpx.Client) -> None:
     put(http, SILVER)
     assert put(http, POINTS, revision=0).status_code == 409
     assert put(http, POINTS, revision=1).status_code == 200
+
+
+def test_a_save_waits_for_another_that_is_half_way(http: httpx.Client, served_home: Home) -> None:
+    with ThreadPoolExecutor(1) as other:
+        with changing(served_home.root / TIERS_FILE):
+            saving = other.submit(put, http, SILVER)
+            assert tier(http) is None
+            assert http.get("/v1/tiers").json()["revision"] == 0
+        assert saving.result().status_code == 200
+    assert tier(http) == "Silver"
 
 
 def test_a_secret_key_is_needed(http: httpx.Client) -> None:

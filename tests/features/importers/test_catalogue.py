@@ -11,7 +11,7 @@ import pytest
 from features.catalogue.products import load_aliases, load_products
 from features.importers.catalogue import import_catalogue
 from features.importers.orders import import_orders
-from features.importers.reasons import Reason
+from features.importers.reasons import RejectReason
 from features.importers.refusal import ImportRefused
 
 from factories import NOW
@@ -109,7 +109,7 @@ def test_bad_rows_are_set_aside_and_script_links_left_out(home, take):
         FEED + "".join(rows) + CUP.replace("A1", "A3").replace("https://shop.example", "javascript:alert(1)")
     )
     assert summary.set_aside == dict.fromkeys(
-        [Reason.REPEATED_PRODUCT.value, Reason.NO_PRODUCT.value, Reason.BAD_PRICE.value], 1
+        [RejectReason.REPEATED_PRODUCT.value, RejectReason.NO_PRODUCT.value, RejectReason.BAD_PRICE.value], 1
     )
     assert summary.taken + sum(summary.set_aside.values()) == summary.rows == 5
     assert product(home, "A3")["url"] is None

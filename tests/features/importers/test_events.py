@@ -6,7 +6,7 @@ import pytest
 
 from features.history import events_parquet as history
 from features.importers.orders import import_orders
-from features.importers.reasons import Reason
+from features.importers.reasons import RejectReason
 
 from factories import NOW
 
@@ -40,7 +40,7 @@ def test_a_table_of_events(take, header):
         f"c1,s1,dance,p2,1,,,{AT}",
         f",,view,p2,1,,,{AT}",
     )
-    assert summary.set_aside == {Reason.UNKNOWN_EVENT.value: 1, Reason.NO_CUSTOMER.value: 1}
+    assert summary.set_aside == {RejectReason.UNKNOWN_EVENT.value: 1, RejectReason.NO_CUSTOMER.value: 1}
     orders = rows.filter(order_id="o1").select("event_id", "line", "type", "product_id")
     assert orders.rows() == [
         ("purchase:o1", 0, "purchase", "p1"),
@@ -107,7 +107,7 @@ def test_bad_json_lines_are_set_aside_with_what_is_wrong(home, take):
         "[1]",
         name="events.jsonl",
     )
-    assert summary.set_aside == {Reason.INVALID_EVENT.value: 4, Reason.REPEATED.value: 1}
+    assert summary.set_aside == {RejectReason.INVALID_EVENT.value: 4, RejectReason.REPEATED.value: 1}
     [rejects] = home.reports.iterdir()
     text = rejects.read_text()
     assert "`view` needs `product_id`" in text
@@ -148,14 +148,14 @@ def test_nothing_of_before_1990_enters_as_a_table(take, time):
         f"purchase,c1,p1,o1,{time}",
         f"purchase,c1,p1,o2,{AT}",
     )
-    assert summary.set_aside == {Reason.TIME_OUT_OF_RANGE.value: 1}
+    assert summary.set_aside == {RejectReason.TIME_OUT_OF_RANGE.value: 1}
     assert rows["order_id"].to_list() == ["o2"]
 
 
 @pytest.mark.parametrize("time", IMPOSSIBLE)
 def test_nothing_of_before_1990_enters_as_json_lines(home, take, time):
     summary, rows = take(purchase(timestamp=time), purchase(), name="events.jsonl")
-    assert summary.set_aside == {Reason.INVALID_EVENT.value: 1}
+    assert summary.set_aside == {RejectReason.INVALID_EVENT.value: 1}
     assert rows["timestamp"].dt.year().unique().to_list() == [2026]
     [rejects] = home.reports.iterdir()
     assert "before 1990" in rejects.read_text()

@@ -9,7 +9,7 @@ import pytest
 from features.catalogue.products import load_aliases, load_products
 from features.history import events_parquet as history
 from features.importers.orders import import_orders
-from features.importers.reasons import Reason
+from features.importers.reasons import RejectReason
 from features.importers.refusal import ImportRefused
 
 from factories import NOW
@@ -75,24 +75,24 @@ def test_a_line_becomes_a_row_of_the_history(home, take):
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (order("", n="1"), Reason.NO_ORDER),
-        (order(sku=" "), Reason.NO_PRODUCT),
-        (order(n="six"), Reason.BAD_QUANTITY),
-        (order(n="0"), Reason.BAD_QUANTITY),
-        (order(n="10000001"), Reason.BAD_QUANTITY),
-        (order(price="cheap"), Reason.BAD_PRICE),
-        (order(price="1e400"), Reason.BAD_PRICE),
-        (order(price="-1"), Reason.NEGATIVE_PRICE),
-        (order(at="13/12/2010 8:26"), Reason.BAD_TIME),
-        (order(at=""), Reason.BAD_TIME),
-        (order(at="12/1/1910 8:26"), Reason.TIME_OUT_OF_RANGE),
-        (order(at="12/1/2090 8:26"), Reason.TIME_OUT_OF_RANGE),
-        (order(sku="x" * 513), Reason.BAD_ID),
-        (order(who="a\x07b"), Reason.BAD_ID),
-        (order("A563186", "B", n="1", price="-11062.06", who=""), Reason.BAD_DEBT),
-        (order("536400", n="-3", price="0", who=""), Reason.ADJUSTMENT),
-        (order("536400", title="found", n="3", price="0", who=""), Reason.ADJUSTMENT),
-        (order() + ",one cell too many", Reason.SURPLUS_CELLS),
+        (order("", n="1"), RejectReason.NO_ORDER),
+        (order(sku=" "), RejectReason.NO_PRODUCT),
+        (order(n="six"), RejectReason.BAD_QUANTITY),
+        (order(n="0"), RejectReason.BAD_QUANTITY),
+        (order(n="10000001"), RejectReason.BAD_QUANTITY),
+        (order(price="cheap"), RejectReason.BAD_PRICE),
+        (order(price="1e400"), RejectReason.BAD_PRICE),
+        (order(price="-1"), RejectReason.NEGATIVE_PRICE),
+        (order(at="13/12/2010 8:26"), RejectReason.BAD_TIME),
+        (order(at=""), RejectReason.BAD_TIME),
+        (order(at="12/1/1910 8:26"), RejectReason.TIME_OUT_OF_RANGE),
+        (order(at="12/1/2090 8:26"), RejectReason.TIME_OUT_OF_RANGE),
+        (order(sku="x" * 513), RejectReason.BAD_ID),
+        (order(who="a\x07b"), RejectReason.BAD_ID),
+        (order("A563186", "B", n="1", price="-11062.06", who=""), RejectReason.BAD_DEBT),
+        (order("536400", n="-3", price="0", who=""), RejectReason.ADJUSTMENT),
+        (order("536400", title="found", n="3", price="0", who=""), RejectReason.ADJUSTMENT),
+        (order() + ",one cell too many", RejectReason.SURPLUS_CELLS),
     ],
 )
 def test_a_bad_line_is_set_aside_with_its_reason(take, row, reason):
@@ -147,7 +147,7 @@ def test_a_refund_finds_its_order_in_the_history(home, take):
 def test_an_exact_duplicate_names_the_line_it_repeats(take):
     summary = take(order("536366", at=LATER), order(), order(), order())
     assert summary.exact_duplicates == 2
-    assert rejects(summary)["reason"].to_list() == [f"{Reason.DUPLICATE} (line 3)"] * 2
+    assert rejects(summary)["reason"].to_list() == [f"{RejectReason.DUPLICATE} (line 3)"] * 2
 
 
 def test_cells_that_a_spreadsheet_would_run_are_escaped(take):

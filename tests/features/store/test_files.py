@@ -1,3 +1,4 @@
+import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -5,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from features.home import Home
-from features.store.files import read_whole, replacing, write_whole
+from features.store.files import read_whole, replacing, sweep, write_whole
 
 
 def write_half(path: Path) -> None:
@@ -60,3 +61,14 @@ for _ in range(25):
 """
     )
     assert read_whole(home.root / "count") == b"50"
+
+
+def test_what_killed_writers_left_is_swept_after_an_hour(tmp_path: Path) -> None:
+    left, written, kept = (tmp_path / "folder" / name for name in (".a.partial", ".b.partial", "file"))
+    for path in (left, written, kept):
+        write_whole(path, b"half")
+    for path in (left, kept):
+        os.utime(path, (0, 0))
+    sweep(tmp_path)
+    assert {*(tmp_path / "folder").iterdir()} == {written, kept}
+    sweep(tmp_path / "not there")

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from loadtests.bench.curves import FULL, GrowthPlan, grow
-from loadtests.bench.plan import Plan, ShopSize
+from loadtests.bench.curves import FULL_GROWTH, GrowthPlan, grow
+from loadtests.bench.plan import BenchPlan, ShopSize
 from loadtests.bench.questions import PLACEMENTS
 
 TINY = ShopSize(150, 400, 900, 1_200)
-TURNS = Plan(rounds=1, warm_up_s=0.05, window_s=0.1, paced_s=0.1, rate=20)
+TURNS = BenchPlan(rounds=1, warm_up_s=0.05, window_s=0.1, paced_s=0.1, rate=20)
 PLAN = GrowthPlan(TURNS, TINY, (150, 400), {"products": [(600, 400)], "both": [(700, 900)]}, ())
 SERVED = "serving 600 products, 400 customers"
 
@@ -72,7 +72,7 @@ def test_what_is_measured_is_measured_again_where_that_is_asked(results: Path) -
 
 
 def test_the_full_plan_reaches_the_sizes_that_the_goals_name() -> None:
-    pairs = {pair for line in FULL.served.values() for pair in line}
+    pairs = {pair for line in FULL_GROWTH.served.values() for pair in line}
     assert {(1_000, 10_000), (1_000_000, 10_000), (1_000_000, 1_000_000), (10_000, 5_000_000)} <= pairs
-    interactions = {size.orders * 3 + size.views for size in FULL.trained}
+    interactions = {size.orders * 3 + size.views for size in FULL_GROWTH.trained}
     assert interactions == {1_000_000, 5_000_000, 10_000_000, 20_000_000}

@@ -10,7 +10,7 @@ import pytest
 from loadtests.report.__main__ import write
 from loadtests.report.goals import GOALS, Goal, of_bench
 from loadtests.report.growth import curves, plots
-from loadtests.report.svg import Scale, plot, short
+from loadtests.report.svg import LogScale, plot, short
 
 LATENCY = {"p50": 1.0, "p95": 2.0, "p99": 3.0, "p99.9": 4.0}
 PLACEMENTS = ("home", "product_complements", "cart")
@@ -137,10 +137,10 @@ def test_a_plot_names_its_lines_and_follows_the_theme() -> None:
 
 
 def test_a_scale_spans_whole_powers_of_ten() -> None:
-    scale = Scale.of([20, 5_000], 0, 300)
+    scale = LogScale.of([20, 5_000], 0, 300)
     assert scale.ticks() == [10, 100, 1_000, 10_000]
     assert [scale.at(value) for value in (10, 100, 10_000)] == pytest.approx([0, 100, 300])
-    assert Scale.of([10, 10], 0, 1).ticks() == [10, 100]
+    assert LogScale.of([10, 10], 0, 1).ticks() == [10, 100]
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.5, "0.5"), (1_000, "1k"), (1_500_000, "1.5M"), (2e9, "2G")])

@@ -1,6 +1,6 @@
 import pytest
 
-from loadtests.traffic.shapes import SHAPES
+from loadtests.traffic.shapes import LOAD_SHAPES
 
 
 @pytest.mark.parametrize(
@@ -13,4 +13,4 @@ from loadtests.traffic.shapes import SHAPES
     ],
 )
 def test_a_shape_multiplies_the_rate(shape: str, multiples: list[float]) -> None:
-    assert [SHAPES[shape](passed) for passed in (0.1, 0.5, 0.9)] == pytest.approx(multiples)
+    assert [LOAD_SHAPES[shape](passed) for passed in (0.1, 0.5, 0.9)] == pytest.approx(multiples)

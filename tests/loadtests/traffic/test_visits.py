@@ -5,10 +5,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from loadtests.traffic.visits import Shop, campaign, visit, visits
+from loadtests.traffic.visits import ShopOnSale, campaign, visit, visits
 
 PRODUCTS = [{"product_id": f"p-{number}", "price": 2.5} for number in range(100)]
-SHOP = Shop.of({"products": PRODUCTS, "categories": [{"id": "tea", "name": "Tea"}]})
+SHOP = ShopOnSale.of({"products": PRODUCTS, "categories": [{"id": "tea", "name": "Tea"}]})
 
 
 def test_looks_follow_a_power_law() -> None:
