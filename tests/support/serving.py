@@ -13,7 +13,7 @@ import httpx
 
 from waiting import eventually
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def perennial(*words: str, **options: Any) -> subprocess.Popen[str]:
