@@ -28,7 +28,7 @@ cell = st.one_of(
 rows = st.lists(st.lists(cell, min_size=1, max_size=9).map(",".join), max_size=6).map("\n".join)
 
 
-def take(kind, content):
+def take(kind: str, content: bytes) -> tuple[int, int]:
     with tempfile.TemporaryDirectory() as folder:
         home, path = Home(Path(folder) / "home"), Path(folder) / "file.csv"
         path.write_bytes(content)
@@ -42,7 +42,7 @@ def take(kind, content):
 @pytest.mark.parametrize("kind", HEADERS)
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(rows=rows)
-def test_every_row_is_accounted_for(kind, rows):
+def test_every_row_is_accounted_for(kind: str, rows: str) -> None:
     try:
         in_file, accounted = take(kind, f"{HEADERS[kind]}\n{rows}\n".encode())
     except ImportRefused:
@@ -54,7 +54,7 @@ def test_every_row_is_accounted_for(kind, rows):
 @pytest.mark.parametrize("start", STARTS)
 @settings(max_examples=10, deadline=None, derandomize=True)
 @given(content=st.binary(max_size=200))
-def test_no_bytes_crash_it(kind, start, content):
+def test_no_bytes_crash_it(kind: str, start: bytes, content: bytes) -> None:
     try:
         in_file, accounted = take(kind, start + content)
     except ImportRefused:

@@ -58,7 +58,9 @@ def situation(customer: str | None, shopper: ShopperState = NOTHING, bundle: Bun
         ([(1, 1), (1, 2), (5, 1), (9, 3)], 1.0, [1, 2, 3], [2 / 3, 1 / 3, 1 / 3]),
     ],
 )
-def test_a_personal_vector_is_the_decayed_share_of_baskets(lines, decay, items, weights) -> None:
+def test_a_personal_vector_is_the_decayed_share_of_baskets(
+    lines: list[tuple[int, int]], decay: float, items: list[int], weights: list[float]
+) -> None:
     found, shares = personal_vector(past(*lines), decay)
     assert found.tolist() == items
     assert shares == pytest.approx(weights)

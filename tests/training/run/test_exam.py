@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from histories import history_of, order
 
@@ -10,19 +12,21 @@ from factories import NOW
 
 
 @pytest.mark.parametrize(("holdout_days", "held"), [(2, 2), (28, 4)])
-def test_the_last_days_are_held_out_but_never_more_than_a_fifth(tmp_path, holdout_days, held):
+def test_the_last_days_are_held_out_but_never_more_than_a_fifth(
+    tmp_path: Path, holdout_days: int, held: float
+) -> None:
     old = [order("a", days_ago=20 - day) for day in range(12)]
     history = history_of(Home(tmp_path), *old, *(order("a", days_ago=day) for day in (3, 2, 1, 0)))
     cut = cut_time(history, TrainingSettings(holdout_days=holdout_days))
     assert (NOW.timestamp() - cut) / DAY_S == pytest.approx(held)
 
 
-def test_a_shop_that_sold_most_of_late_still_learns_from_two_thirds_of_its_orders(tmp_path):
+def test_a_shop_that_sold_most_of_late_still_learns_from_two_thirds_of_its_orders(tmp_path: Path) -> None:
     orders = [order("a", days_ago=ago, order_id=str(ago)) for ago in (100, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)]
     history = history_of(Home(tmp_path), *orders)
     cut = cut_time(history, TrainingSettings())
     assert len(history.before(cut).purchases) == 7
 
 
-def test_what_came_first_is_learned_from_and_the_rest_judges():
+def test_what_came_first_is_learned_from_and_the_rest_judges() -> None:
     assert halves({"home": "abcde", "cart": ""}) == ({"home": "ab", "cart": ""}, {"home": "cde", "cart": ""})
