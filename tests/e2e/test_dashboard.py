@@ -57,7 +57,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, demo_server: str) -> 
         base_url=demo_server,
         viewport=PHONE if phone else DESKTOP,
         is_mobile=phone,
-        color_scheme=scheme,  # type: ignore[arg-type]
+        color_scheme=scheme,
     )
     page = context.new_page()
     errors = complaints(page)

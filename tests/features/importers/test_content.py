@@ -54,11 +54,11 @@ def test_reading_reports_bytes(tmp_path: Path) -> None:
         (b"a\rb\r", "a\nb\n", "UTF-8"),
     ],
 )
-def test_encodings(content: bytes | None, text: str, encoding: str) -> None:
+def test_encodings(content: bytes, text: str, encoding: str) -> None:
     assert to_utf8(content, "f") == (text.encode(), encoding)
 
 
 @pytest.mark.parametrize("content", [PNG, "a,b".encode("utf-16")])
-def test_what_is_no_text_is_refused(content: bytes | None) -> None:
+def test_what_is_no_text_is_refused(content: bytes) -> None:
     with pytest.raises(ImportRefused, match="CSV"):
         to_utf8(content, "photo.png")

@@ -33,10 +33,10 @@ def take(kind: str, content: bytes) -> tuple[int, int]:
         home, path = Home(Path(folder) / "home"), Path(folder) / "file.csv"
         path.write_bytes(content)
         if kind == "catalogue":
-            summary = import_catalogue(home, str(path), now=NOW)
-            return summary.rows, summary.taken + sum(summary.set_aside.values())
-        summary = import_orders(home, path, received_at=NOW)
-        return summary.rows, summary.taken + summary.already_known + sum(summary.set_aside.values())
+            products = import_catalogue(home, str(path), now=NOW)
+            return products.rows, products.taken + sum(products.set_aside.values())
+        orders = import_orders(home, path, received_at=NOW)
+        return orders.rows, orders.taken + orders.already_known + sum(orders.set_aside.values())
 
 
 @pytest.mark.parametrize("kind", HEADERS)

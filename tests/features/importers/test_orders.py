@@ -32,7 +32,11 @@ def take(home: Home, tmp_path: Path) -> Take:
         *rows: str | bytes, header: str = HEADER, name: str = "orders.csv", **options: Any
     ) -> OrdersSummary:
         path = tmp_path / name
-        content = rows[0] if rows and isinstance(rows[0], bytes) else "\n".join([header, *rows, ""]).encode()
+        content = (
+            rows[0]
+            if rows and isinstance(rows[0], bytes)
+            else "\n".join([header, *map(str, rows), ""]).encode()
+        )
         path.write_bytes(content)
         return import_orders(home, path, received_at=NOW, **options)
 
@@ -63,6 +67,7 @@ def files(home: Home) -> list[str]:
 
 
 def rejects(summary: OrdersSummary) -> pl.DataFrame:
+    assert summary.rejects_file is not None
     return pl.read_csv(Path(summary.rejects_file), infer_schema=False)
 
 

@@ -2,6 +2,7 @@
 
 from math import inf
 from random import Random
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -31,8 +32,8 @@ PURCHASES = Purchases(
 )
 
 
-def entry(kind: str, *products: str, at_ms: int = 1, received_ms: int = 1, **fields: object) -> bytes:
-    all_fields = {"quantities": (1.0,) * len(products), "mark": 7} | fields
+def entry(kind: str, *products: str, at_ms: int = 1, received_ms: int = 1, **fields: Any) -> bytes:
+    all_fields: dict[str, Any] = {"quantities": (1.0,) * len(products), "mark": 7} | fields
     return pack(LogEntry(at_ms=at_ms, type=kind, product_ids=products, received_ms=received_ms, **all_fields))
 
 

@@ -1,5 +1,6 @@
 import dataclasses
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -82,7 +83,7 @@ def test_nobody_gets_a_discount_that_only_gives_margin_away() -> None:
 def test_who_would_buy_anyway_gets_no_discount_unless_it_pays() -> None:
     """An offer that brings one more order of ten, of 16.00 each, takes 4.00 of those that come anyway."""
     lifts = dataclasses.replace(model(1.6, 1.6), anyway=np.array([0.0, 1.0, 0.0]))
-    rarely, surely = ({"features": {"keen": 0.0, "anyway": chance}} for chance in (0.1, 0.8))
+    rarely, surely = (dict[str, Any](features={"keen": 0.0, "anyway": chance}) for chance in (0.1, 0.8))
     assert many(shop(TEN), lifts, 200, **rarely).count("ten") > 180
     assert set(many(shop(TEN), lifts, 200, **surely)) == {"none"}
     assert "anyway in 80% of" in decide(shop(TEN), lifts, context(**surely), NOW).reason.why_not["ten"]
@@ -158,7 +159,7 @@ def test_the_price_of_a_budget_turns_an_offer_away() -> None:
     ],
 )
 def test_who_may_not_get_an_offer_is_told_why(
-    eligible: Eligibility, facts: dict[str, object], why: str | None
+    eligible: Eligibility, facts: dict[str, Any], why: str | None
 ) -> None:
     offer = msgspec.structs.replace(TEN, eligible=eligible)
     reason = why_not(offer, shop(offer), context(**facts), NOW)

@@ -186,7 +186,7 @@ def test_what_the_habit_and_the_customer_say_by_hand() -> None:
         for other in found.keys() - {tea, mug}
     )
     assert features[:, CUSTOMER:] == pytest.approx(
-        np.tile(np.float32([3, 4 / 3, 0.5, 2, 10, 10 / 15]), (len(items), 1))
+        np.tile(np.array([3, 4 / 3, 0.5, 2, 10, 10 / 15], np.float32), (len(items), 1))
     )
 
 
@@ -196,7 +196,8 @@ def test_several_customers_are_precomputed_as_each_alone(trees: Trees) -> None:
     customers = np.flatnonzero(np.diff(table.pasts.offsets))
     sizes, rows = precompute(table, customers, TODAY)
     alone = [
-        score_candidates(table, table.pasts.of(one), table.peers.of(one), TODAY).best(64) for one in customers
+        score_candidates(table, table.pasts.of(one), table.peers.of(one), TODAY).best(64)
+        for one in customers.tolist()
     ]
     assert sizes.tolist() == [len(each.items) for each in alone]
     for together, parts in zip(rows, zip(*alone, strict=True), strict=True):

@@ -29,4 +29,4 @@ def test_companions_are_the_best_positive_weights_of_the_best_sellers() -> None:
 
 
 def test_without_orders_nothing_goes_with_anything() -> None:
-    assert ease_companions(csr_matrix((0, 3), dtype=np.float32), 1.0, 10, 10).nnz == 0
+    assert ease_companions(csr_matrix(np.zeros((0, 3), np.float32)), 1.0, 10, 10).nnz == 0

@@ -56,7 +56,7 @@ def test_a_product_like_no_other_borrows_nothing(home: Home) -> None:
 
 
 def test_lenders_count_by_their_likeness_and_only_within_a_kind() -> None:
-    nobody = csr_matrix((1, 6), dtype=np.float32)
+    nobody = csr_matrix(np.zeros((1, 6), np.float32))
     own = csr_matrix(
         np.array(
             [[0] * 6, [0, 0, 0, 0, 1, 0], [0, 0, 0, 0, 0, 2], [0, 0, 0, 0, 9, 0], [0] * 6, [0] * 6],

@@ -30,7 +30,8 @@ def visits(*looked_at: list[int], apart: int = 0) -> Visits:
     session = np.repeat(np.arange(len(looked_at)), [len(visit) for visit in looked_at]).astype(np.int32)
     item = np.concatenate([np.array(visit, np.int32) for visit in looked_at])
     n = len(item)
-    return Visits(session, item, np.full(n, -1, np.int32), np.zeros(n, np.bool_), session * apart + 10**9)
+    ends = session.astype(np.int64) * apart + 10**9
+    return Visits(session, item, np.full(n, -1, np.int32), np.zeros(n, np.bool_), ends)
 
 
 def row(visits: Visits, of: int, n_items: int = 4) -> NeighbourRow:
@@ -104,7 +105,7 @@ def test_people_who_go_back_and_forth_are_known_by_it() -> None:
 
 def test_a_shop_without_visits_gets_an_empty_model() -> None:
     class Nothing:
-        visits = Visits(*(np.empty(0, kind) for kind in (np.int32, np.int32, np.int32, np.bool_, np.int64)))
+        visits = visits()
         product_ids = ("a", "b")
 
     sessions = fit_sessions(Nothing(), TrainingSettings())  # type: ignore[arg-type]

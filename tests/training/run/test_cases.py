@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import shopper_of
 from histories import history_of, order
 
 from features.catalogue.products import load_products
@@ -77,8 +78,8 @@ def test_a_visit_is_live_up_to_a_place_and_leads_to_its_rest(tmp_path: Path) -> 
     history = history_of(Home(tmp_path), *events, event(product_id="a", anonymous_id="bounced"))
     for seed in range(5):
         (case,) = rest_of_visits(history, history.visits, 10, TrainingSettings(seed=seed))
-        viewed = case.request.shopper.viewed[::-1]
+        viewed = shopper_of(case).viewed[::-1]
         assert viewed == tuple("abc")[: len(viewed)]
-        assert set(case.request.shopper.cart) == ({"b"} if "b" in viewed else set())
+        assert set(shopper_of(case).cart) == ({"b"} if "b" in viewed else set())
         rest = {history.product_ids[item] for item in case.truth}
         assert rest == set("abca"[len(viewed) :]) - {viewed[-1]}

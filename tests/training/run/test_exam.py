@@ -1,10 +1,13 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from histories import history_of, order
 
 from features.home import Home
 from features.time_units import DAY_S
+from recommender.context.request import Request
+from training.measure.compare import Case
 from training.run.exam import cut_time, halves
 from training.settings import TrainingSettings
 
@@ -29,4 +32,6 @@ def test_a_shop_that_sold_most_of_late_still_learns_from_two_thirds_of_its_order
 
 
 def test_what_came_first_is_learned_from_and_the_rest_judges() -> None:
-    assert halves({"home": "abcde", "cart": ""}) == ({"home": "ab", "cart": ""}, {"home": "cde", "cart": ""})
+    cases = [Case(Request("home", now=NOW.timestamp()), np.array([item], np.int32)) for item in range(5)]
+    first, rest = halves({"home": cases, "cart": []})
+    assert (first, rest) == ({"home": cases[:2], "cart": []}, {"home": cases[2:], "cart": []})

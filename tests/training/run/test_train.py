@@ -11,7 +11,7 @@ from features.home import Home
 from recommender.context.request import Request
 from recommender.model import versions
 from recommender.model.availability import Availability
-from recommender.model.bundle import flatten
+from recommender.model.bundle import Bundle, flatten
 from recommender.recommend import Recommender
 from training.errors import NothingToTrainOn
 from training.run.train import train
@@ -35,8 +35,14 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
-def answer(home: Home, k: int = 5, **request: Any) -> list[str]:
+def current(home: Home) -> Bundle:
     bundle = versions.load_current(home.models)
+    assert bundle is not None
+    return bundle
+
+
+def answer(home: Home, k: int = 5, **request: Any) -> list[str]:
+    bundle = current(home)
     recommender = Recommender(bundle, Availability.of(bundle.tables))
     picks = recommender.recommend(Request(now=NOW.timestamp(), **request), k)
     return [bundle.tables.products.name(pick.item) for pick in picks]
@@ -103,7 +109,7 @@ def test_what_was_planted_is_found_and_measured(home: Home) -> None:
 def test_the_manifest_says_what_the_bundle_was_made_of(home: Home) -> None:
     busy_shop(home)
     train(home, SETTINGS, NOW)
-    manifest = versions.load_current(home.models).manifest
+    manifest = current(home).manifest
     assert manifest.version == "2026-11-22T12-00-00Z"
     assert manifest.data_until_ms == int(NOW.timestamp() * 1000)
     assert (manifest.orders, manifest.customers, manifest.buyers, manifest.products) == (180, 60, 60, 6)
@@ -114,16 +120,16 @@ def test_the_manifest_says_what_the_bundle_was_made_of(home: Home) -> None:
 def test_the_same_history_gives_the_same_tables(home: Home) -> None:
     busy_shop(home)
     train(home, SETTINGS, NOW)
-    first = dict(flatten(versions.load_current(home.models).tables))
+    first = dict(flatten(current(home).tables))
     train(home, SETTINGS, NOW + timedelta(hours=1))
-    for name, array in flatten(versions.load_current(home.models).tables):
+    for name, array in flatten(current(home).tables):
         assert np.array_equal(array, first[name], equal_nan=array.dtype.kind == "f"), name
 
 
 def test_every_pair_of_neighbours_stands_in_order_and_never_names_the_product_itself(home: Home) -> None:
     busy_shop(home)
     train(home, SETTINGS, NOW)
-    tables = versions.load_current(home.models).tables
+    tables = current(home).tables
     for table in (tables.similar, tables.complements, tables.companions):
         for item in range(len(tables.products)):
             row = table.of(item)
@@ -150,7 +156,9 @@ def test_a_refused_bundle_is_kept_but_the_old_one_serves_on(home: Home) -> None:
     assert not second.published
     assert any("`cart` ranks worse than the model that serves" in reason for reason in second.reasons)
     assert second.version == f"{first.version}-2"
-    assert versions.current(home.models).version == first.version
+    serving = versions.current(home.models)
+    assert serving is not None
+    assert serving.version == first.version
     kept = {manifest.version for manifest in versions.manifests(home.models)}
     assert kept == {first.version, second.version}
     assert versions.publish(home.models, second.version).version == second.version

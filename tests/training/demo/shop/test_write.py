@@ -1,4 +1,4 @@
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -101,7 +101,7 @@ def test_shoppers_are_who_they_say(shop: Any, key: str) -> None:
 
 def test_channels_cost_what_their_customers_cost(shop: Any) -> None:
     rows = shop.table("channels.csv")
-    cost = Counter[str]()
+    cost = defaultdict[str, float](float)
     for row in rows:
         cost[row["channel"]] += float(row["cost"])
     assert len({row["month"] for row in rows}) == 25
