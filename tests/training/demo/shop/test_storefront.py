@@ -6,6 +6,8 @@ import pytest
 from training.demo.shop.pictures import drawing
 from training.demo.shop.storefront import FEED_COLUMNS, GIFT_CARD
 
+pytestmark = pytest.mark.xdist_group("demo shop")
+
 
 def test_every_feed_row_has_what_a_merchant_feed_must_have(shop: Any) -> None:
     assert tuple(shop.feed[0]) == FEED_COLUMNS
