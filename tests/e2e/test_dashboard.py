@@ -98,7 +98,9 @@ def test_what_perennial_earned_stands_at_the_top_with_how_sure_that_is(page: Pag
     if figure["value"] is not None:
         expect(top.locator("strong")).to_contain_text("EUR")
         expect(top.locator("span")).to_contain_text(" to ")
-    assert top.bounding_box()["y"] < 300  # type: ignore[index]
+    box = top.bounding_box()
+    assert box is not None
+    assert box["y"] < 300
 
 
 def test_each_experiment_says_what_it_found_and_draws_it_around_nought(page: Page) -> None:

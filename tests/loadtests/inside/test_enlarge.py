@@ -12,7 +12,7 @@ import typer
 from features.home import Home
 from loadtests.inside.enlarge import asking_every_source, enlarged, main, write_home
 from recommender.arrays.id_map import IdMap
-from recommender.context.request import Request
+from recommender.context.request import Placement, Request
 from recommender.model import versions
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
@@ -56,8 +56,8 @@ def small_of_three() -> Bundle:
     return Bundle(bundle.manifest, tables, bundle.index)
 
 
-def answer(bundle: Bundle, placement: str, **context: object) -> list[str]:
-    request = Request(placement, now=NOW.timestamp(), **context)  # type: ignore[arg-type]
+def answer(bundle: Bundle, placement: Placement, **context: Any) -> list[str]:
+    request = Request(placement, now=NOW.timestamp(), **context)
     recommender = Recommender(bundle, Availability.of(bundle.tables))
     return [bundle.tables.products.name(pick.item) for pick in recommender.recommend(request, 2)]
 
