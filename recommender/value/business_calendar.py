@@ -24,7 +24,9 @@ class BusinessCalendar:
         passed = years + np.interp(part * YEAR_PARTS, np.arange(YEAR_PARTS + 1), self._passed)
         return np.asarray(np.rint(passed * MEAN_YEAR_DAYS))
 
-    def weeks(self, since: NDArray[np.integer] | float, until: NDArray[np.integer] | float) -> Float64s:
+    def weeks(
+        self, since: NDArray[np.integer] | float, until: NDArray[np.integer] | Float64s | float
+    ) -> Float64s:
         """Weeks of business between two days (since 1970), to a day."""
         return np.asarray((self.day(until) - self.day(since)) / WEEK_DAYS)
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from browsing import DESKTOP, PHONE, chromium, complaints
 from serving import perennial, running
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo server")]
 REPORTS = (
     "kpi",
     "experiments",
@@ -57,7 +57,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, demo_server: str) -> 
         base_url=demo_server,
         viewport=PHONE if phone else DESKTOP,
         is_mobile=phone,
-        color_scheme=scheme,  # type: ignore[arg-type]
+        color_scheme=scheme,
     )
     page = context.new_page()
     errors = complaints(page)
@@ -98,7 +98,9 @@ def test_what_perennial_earned_stands_at_the_top_with_how_sure_that_is(page: Pag
     if figure["value"] is not None:
         expect(top.locator("strong")).to_contain_text("EUR")
         expect(top.locator("span")).to_contain_text(" to ")
-    assert top.bounding_box()["y"] < 300  # type: ignore[index]
+    box = top.bounding_box()
+    assert box is not None
+    assert box["y"] < 300
 
 
 def test_each_experiment_says_what_it_found_and_draws_it_around_nought(page: Page) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from browsing import DESKTOP, PHONE, chromium, complaints, shifts
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo server")]
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,8 @@ def titles(page: Page, placement: str) -> list[str]:
 
 
 def product_on_sale(shop: dict[str, Any], number: int = 0) -> dict[str, Any]:
-    return [product for product in shop["products"] if product["in_stock"]][number]
+    on_sale: list[dict[str, Any]] = [product for product in shop["products"] if product["in_stock"]]
+    return on_sale[number]
 
 
 def switch_to(page: Page, key: str) -> None:

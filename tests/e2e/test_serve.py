@@ -62,7 +62,7 @@ def test_an_acknowledged_event_is_in_the_next_answer_of_every_worker(
     for number in range(200):
         view = VIEW | {"anonymous_id": f"a-{number}"}
         assert httpx.post(f"{url}/v1/events", json=view).status_code == 202
-        query = {"placement": "home", "anonymous_id": f"a-{number}", "k": 1}
+        query: dict[str, str | int] = {"placement": "home", "anonymous_id": f"a-{number}", "k": 1}
         answer = httpx.get(f"{url}/v1/recommendations", params=query).json()
         assert answer["items"][0]["source"] == "browsing"
 

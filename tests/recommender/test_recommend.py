@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from features.live.shopper_state import ShopperState, entry_of, fold
-from recommender.context.request import PLACEMENTS, Request
+from recommender.context.request import PLACEMENTS, Placement, Request
 from recommender.model.availability import Availability
 from recommender.placements import SOURCE_MIXES
 from recommender.recommend import Pick, Recommender
@@ -20,8 +20,8 @@ BUNDLE = small_bundle()
 EVERYTHING = Recommender(BUNDLE, Availability.of(BUNDLE.tables))
 
 
-def ask(placement: str, k: int = 3, recommender: Recommender = EVERYTHING, **fields: Any) -> list[Pick]:
-    return recommender.recommend(Request(placement, now=NOW.timestamp(), **fields), k)  # type: ignore[arg-type]
+def ask(placement: Placement, k: int = 3, recommender: Recommender = EVERYTHING, **fields: Any) -> list[Pick]:
+    return recommender.recommend(Request(placement, now=NOW.timestamp(), **fields), k)
 
 
 def shown(*args: Any, **fields: Any) -> list[str]:
@@ -38,14 +38,14 @@ def test_every_placement_has_a_source_mix() -> None:
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)
-def test_an_unknown_shopper_gets_a_full_answer_of_distinct_products(placement: str) -> None:
+def test_an_unknown_shopper_gets_a_full_answer_of_distinct_products(placement: Placement) -> None:
     products = shown(placement, k=5)
     assert len(set(products)) == 5
     assert "postage" not in products
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)
-def test_unknown_ids_are_answered_like_none(placement: str) -> None:
+def test_unknown_ids_are_answered_like_none(placement: Placement) -> None:
     unknown = shown(placement, customer_id="nobody", product_id="no/such 🧶", cart=("gone",))
     assert unknown == shown(placement)
 
@@ -81,7 +81,7 @@ def test_a_view_moves_home() -> None:
 
 
 @pytest.mark.parametrize("placement", sorted(set(PLACEMENTS) - {"buy_again"}))
-def test_a_purchase_leaves_everything_but_buy_again(placement: str) -> None:
+def test_a_purchase_leaves_everything_but_buy_again(placement: Placement) -> None:
     state = after(event("purchase", items=[("mug", 1, 8.0)]))
     assert "mug" not in shown(placement, k=7, shopper=state)
     assert "mug" in shown("buy_again", k=7, shopper=state)

@@ -121,7 +121,7 @@ def test_tiers_that_cannot_be_used_leave_the_rest(http: httpx.Client, served_hom
 
 
 def test_without_the_store_the_model_s_part_is_answered(http: httpx.Client, client: redis.Redis) -> None:
-    client.execute_command("CLIENT", "PAUSE", 3_000, "ALL")
+    client.client_pause(3_000, all=True)
     profile = of(http, "ann")
     assert profile["orders"] == 5
     assert profile["degraded_reasons"] == ["store_unavailable"]

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -92,7 +92,8 @@ def test_a_bad_event_never_refuses_its_batch(http: httpx.Client, bad: Any, reaso
 @pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "2099-01-01T00:00:00"])
 def test_a_clock_far_ahead_is_set_right(http: httpx.Client, client: redis.Redis, time: str) -> None:
     assert http.post("/v1/events", json=VIEW | {"timestamp": time}).json()["accepted"] == 1
-    [(_, fields)] = client.xrange(keys.event_stream())
+    entries: Any = client.xrange(keys.event_stream())
+    [(_, fields)] = entries
     kept = datetime.fromisoformat(json.loads(fields[b"e"])["timestamp"])
     assert kept.timestamp() * 1000 == pytest.approx(int(fields[b"r"]), abs=1)
 
@@ -117,7 +118,7 @@ def test_refunds_reach_live_state_and_the_history_as_what_they_are(
     answer = http.post("/v1/events", json={"events": orders + back}).json()
     assert (answer["accepted"], answer["duplicates"]) == (7, 1)
     live = {
-        name: fold(client.lrange(keys.shopper_log(name, identified=True), 0, -1))
+        name: fold(cast(list[bytes], client.lrange(keys.shopper_log(name, identified=True), 0, -1)))
         for name in ("pieces", "sum", "whole")
     }
     assert {name: [each.quantities for each in state.purchases] for name, state in live.items()} == {

@@ -32,12 +32,12 @@ def test_figures_of_another_day_are_not_passed_off_as_those_asked_for(
     assert http.get("/v1/insights/kpi", params={"as_of": "May"}).status_code == 422
 
 
-@pytest.mark.parametrize("name", INSIGHTS)
-def test_before_the_first_training_it_says_how_to_get_figures(http: httpx.Client, name: str) -> None:
-    answer = http.get(f"/v1/insights/{name}")
-    assert answer.status_code == 404
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert "perennial train" in answer.json()["detail"]
+def test_before_the_first_training_it_says_how_to_get_figures(http: httpx.Client) -> None:
+    for name in INSIGHTS:
+        answer = http.get(f"/v1/insights/{name}")
+        assert (name, answer.status_code) == (name, 404)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "perennial train" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("name", ["nonsense", "customers", "rejects-x.csv", "..%2fkpi", "%2e%2e"])
@@ -49,7 +49,7 @@ def test_there_is_nothing_else(http: httpx.Client, served_home: Home, name: str)
 
 
 @pytest.mark.parametrize("path", ["/v1/insights/kpi", "/v1/customers/ann"])
-@pytest.mark.parametrize(("key", "status"), [(None, 401), ("pk_demo", 403), ("sk_other", 401)])
-def test_only_a_secret_key_opens_them(url: str, path: str, key: str | None, status: int) -> None:
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    assert httpx.get(url + path, headers=headers).status_code == status
+def test_only_a_secret_key_opens_them(url: str, path: str) -> None:
+    wrong = [f"Bearer {key}" for key in ("pk_demo", "sk_other")]
+    assert httpx.get(url + path).status_code == 401
+    assert [httpx.get(url + path, headers={"Authorization": key}).status_code for key in wrong] == [403, 401]

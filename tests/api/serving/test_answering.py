@@ -21,7 +21,12 @@ def settings() -> StoreSettings:
 
 
 def widget(http: httpx.Client, placement: str = "home", customer: str = "ann") -> dict[str, Any]:
-    query = {"placement": placement, "customer_id": customer, "session_id": "s-1", "k": 3}
+    query: dict[str, str | int] = {
+        "placement": placement,
+        "customer_id": customer,
+        "session_id": "s-1",
+        "k": 3,
+    }
     answer: dict[str, Any] = http.get("/v1/recommendations", params=query).json()
     return answer
 

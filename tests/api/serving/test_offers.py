@@ -41,7 +41,7 @@ SPRING = {"id": "spring", "amount": 1000}
 def served_home(tmp_path: Path) -> Home:
     """A home whose model knows ann and bob; products earn half their price."""
     home, bundle = Home(tmp_path / "shop"), bundle_with_customers()
-    product = replace(bundle.tables.product, cost=np.array(PRICES, np.float32) / 2)
+    product = replace(bundle.tables.product, cost=np.array(PRICES, np.float32) / np.float32(2))
     tables = replace(bundle.tables, product=product)
     seal = write_bundle(home.models / VERSION, small_manifest(), tables, bundle.index)
     versions.seal(home.models, VERSION, seal)

@@ -22,7 +22,7 @@ def one(http: httpx.Client, customer: str = "ann", **query: Any) -> PicksAnswer:
     return msgspec.json.decode(answer.content, type=PicksAnswer)
 
 
-def many(http: httpx.Client, body: bytes, **query: Any) -> list[PicksAnswer]:
+def many(http: httpx.Client, body: bytes | Iterator[bytes], **query: Any) -> list[PicksAnswer]:
     answer = http.post("/v1/picks", content=body, params=query, headers=SECRET)
     assert answer.status_code == 200, answer.text
     return [msgspec.json.decode(line, type=PicksAnswer) for line in answer.content.splitlines()]
@@ -79,7 +79,7 @@ def test_a_stream_answers_line_by_line_in_order(http: httpx.Client) -> None:
         for start in range(0, len(whole), 997):  # chunks end within lines
             yield whole[start : start + 997]
 
-    answers = many(http, body(), campaign="win_back")  # type: ignore[arg-type]
+    answers = many(http, body(), campaign="win_back")
     assert [answer.customer_id for answer in answers] == customers
     assert {answer.campaign for answer in answers} == {"win_back"}
     assert {len(answer.items) for answer in answers} == {2}

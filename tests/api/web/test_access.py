@@ -52,7 +52,9 @@ OPENS = {
 def held(url: str, served_home: Home, client: redis.Redis) -> dict[str, str | None]:
     """A key of each kind, known to the running service."""
     now = datetime.now(UTC)
-    made = {scope: create_key(served_home, client, scope, "", now) for scope in PREFIXES}
+    made: dict[str, str | None] = {
+        scope: create_key(served_home, client, scope, "", now) for scope in PREFIXES
+    }
     revoked = create_key(served_home, client, "secret", "", now)
     eventually(lambda: status(url, "GET", "/v1/catalogue", revoked) == 200)
     revoke_key(served_home, client, revoked)

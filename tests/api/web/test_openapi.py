@@ -168,7 +168,7 @@ def test_what_is_wrong_meets_the_documented_status(
     url: str, held: tuple[str | None, ...], operations: list[Operation]
 ) -> None:
     for each in operations:
-        met = {}
+        met: dict[int, httpx.Response] = {}
         if each.body and 400 in each.statuses:
             met |= {400: each.ask(url, held[2], b"{"), 413: each.ask(url, held[2], TOO_LONG)}
         if each.body and 422 in each.statuses:

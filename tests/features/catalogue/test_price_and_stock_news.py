@@ -84,9 +84,9 @@ def test_an_emptied_store_is_processed_from_the_beginning(client: redis.Redis) -
     put_changes_sync(client, {"pot": {"price": 7.0}})
     put_changes_sync(client, {"pot": {"price": 6.0}})
     apply_changes(client, trained, AT)
-    stored = client.hgetall(keys.product_news())
+    stored: Any = client.hgetall(keys.product_news())
     client.flushall()
-    client.hset(keys.product_news(), mapping=stored)  # type: ignore[arg-type]
+    client.hset(keys.product_news(), mapping=stored)
     put_changes_sync(client, {"pot": {"price": 5.0}})
     apply_changes(client, trained, AT + DAY_MS)
     assert msgspec.structs.astuple(read_news(client, ["pot"])["pot"])[:2] == (5.0, True)

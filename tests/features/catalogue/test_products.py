@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import timedelta
 
 import polars as pl
@@ -11,18 +12,19 @@ from features.catalogue.products import (
     merge_products,
     schema,
 )
+from features.home import Home
 
 from factories import NOW
 
 LATER = NOW + timedelta(days=1)
 
 
-def test_an_empty_home_has_an_empty_catalogue_with_all_columns(home):
+def test_an_empty_home_has_an_empty_catalogue_with_all_columns(home: Home) -> None:
     assert load_products(home).schema == schema()
     assert load_aliases(home).is_empty()
 
 
-def test_new_values_win_unless_they_are_null(home):
+def test_new_values_win_unless_they_are_null(home: Home) -> None:
     merge_products(
         home, pl.DataFrame({"product_id": ["a", "b"], "title": ["Cup", "Pot"], "price": [1.0, 2.0]}), NOW
     )
@@ -40,7 +42,7 @@ def test_new_values_win_unless_they_are_null(home):
     assert products["is_product"].all()
 
 
-def test_first_seen_stays_the_earliest(home):
+def test_first_seen_stays_the_earliest(home: Home) -> None:
     merge_products(home, pl.DataFrame({"product_id": ["a"]}), NOW)
     earlier = NOW - timedelta(days=9)
     merge_products(home, pl.DataFrame({"product_id": ["a"], "first_seen": [earlier]}), LATER)
@@ -48,18 +50,18 @@ def test_first_seen_stays_the_earliest(home):
     assert load_products(home)["first_seen"].item() == earlier
 
 
-def test_the_last_of_a_product_given_twice_counts(home):
+def test_the_last_of_a_product_given_twice_counts(home: Home) -> None:
     merge_products(home, pl.DataFrame({"product_id": ["a", "a"], "price": [1.0, 2.0]}), NOW)
     assert load_products(home)["price"].to_list() == [2.0]
 
 
-def test_the_newest_meaning_of_an_alias_counts(home):
+def test_the_newest_meaning_of_an_alias_counts(home: Home) -> None:
     add_aliases(home, pl.DataFrame({"alias": ["x", "y"], "product_id": ["a", "b"]}))
     add_aliases(home, pl.DataFrame({"alias": ["x"], "product_id": ["c"]}))
     assert load_aliases(home).rows() == [("x", "c"), ("y", "b")]
 
 
-def test_live_changes_are_written_to_disk(home):
+def test_live_changes_are_written_to_disk(home: Home) -> None:
     merge_products(home, pl.DataFrame({"product_id": ["mug"], "title": ["Mug"], "price": [8.0]}), NOW)
     later = NOW + timedelta(hours=1)
     merge_live(home, {"mug": {"stock": 0.0, "price": 9.0, "sale_price": 7.0}, "new": {"title": "New"}}, later)
@@ -70,14 +72,14 @@ def test_live_changes_are_written_to_disk(home):
     assert load_products(home).height == 2
 
 
-def test_live_fields_are_those_of_updated_products_that_are_not_null(home):
+def test_live_fields_are_those_of_updated_products_that_are_not_null(home: Home) -> None:
     merge_products(home, pl.DataFrame({"product_id": ["old"], "title": ["Old"]}), NOW)
     later = NOW + timedelta(hours=1)
     merge_products(home, pl.DataFrame({"product_id": ["mug"], "stock": [3.0]}), later)
     assert live_fields(home, later) == {"mug": {"stock": 3.0, "is_product": True}}
 
 
-def test_two_processes_that_merge_at_once_lose_nothing(home, at_once):
+def test_two_processes_that_merge_at_once_lose_nothing(home: Home, at_once: Callable[[str], None]) -> None:
     at_once(
         """
 import polars as pl

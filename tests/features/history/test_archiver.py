@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 import redis
 from msgspec import structs
+from redis.typing import EncodableT, FieldT
 
 from features.events.vocabulary import Event
 from features.history import events_parquet as history
@@ -98,7 +99,11 @@ def test_poison_is_set_aside_with_its_reason(
     client: redis.Redis, home: Home, settings: StoreSettings
 ) -> None:
     take_in(client, settings, event(event_id="good"))
-    poisonous = [{"e": b"\xff{"}, {"e": b'{"type":"dance"}', "r": "1"}, {"x": "y"}]
+    poisonous: list[dict[FieldT, EncodableT]] = [
+        {"e": b"\xff{"},
+        {"e": b'{"type":"dance"}', "r": "1"},
+        {"x": "y"},
+    ]
     poisonous += [{"e": json.dumps({"type": "view"}), "r": "soon"}]
     for fields in poisonous:
         client.xadd(keys.event_stream(), fields)

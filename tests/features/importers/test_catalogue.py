@@ -1,18 +1,21 @@
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import polars as pl
 import pytest
 
 from features.catalogue.products import load_aliases, load_products
+from features.home import Home
 from features.importers.catalogue import import_catalogue
 from features.importers.orders import import_orders
 from features.importers.reasons import RejectReason
 from features.importers.refusal import ImportRefused
+from features.importers.summary import CatalogueSummary
 
 from factories import NOW
 
@@ -31,9 +34,12 @@ XML = """<?xml version="1.0"?>
 </channel></rss>"""
 
 
+Take = Callable[..., CatalogueSummary]
+
+
 @pytest.fixture
-def take(home, tmp_path):
-    def run(content, name="feed.tsv", **options):
+def take(home: Home, tmp_path: Path) -> Take:
+    def run(content: bytes | str, name: str = "feed.tsv", **options: Any) -> CatalogueSummary:
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return import_catalogue(home, str(path), now=NOW, **options)
@@ -41,11 +47,11 @@ def take(home, tmp_path):
     return run
 
 
-def product(home, product_id="A1"):
+def product(home: Home, product_id: str = "A1") -> dict[str, Any]:
     return load_products(home).row(by_predicate=pl.col("product_id") == product_id, named=True)
 
 
-def test_a_merchant_feed(home, take):
+def test_a_merchant_feed(home: Home, take: Take) -> None:
     summary = take(FEED + CUP)
     cup = product(home)
     assert (cup["title"], cup["price"], cup["currency"], cup["cost"]) == ("Cup", 12.75, "GBP", 6)
@@ -61,24 +67,24 @@ def test_a_merchant_feed(home, take):
     assert dict(summary.lines())["Taken"] == "1 products, 1 of them new"
 
 
-def test_a_category_large_enough_to_browse_is_kept(home, take):
+def test_a_category_large_enough_to_browse_is_kept(home: Home, take: Take) -> None:
     take(FEED + "".join(CUP.replace("A1", f"A{n}") for n in range(1, 4)))
     assert product(home)["category"] == "Cups"
 
 
-def test_a_feed_in_xml(home, take):
+def test_a_feed_in_xml(home: Home, take: Take) -> None:
     assert take(XML, "feed.xml").encoding == "XML"
     cup = product(home)
     assert (cup["title"], cup["price"], cup["available"]) == ("Cup & saucer", 12.75, False)
 
 
-def test_xml_that_would_reach_out_or_blow_up_is_refused(take):
+def test_xml_that_would_reach_out_or_blow_up_is_refused(take: Take) -> None:
     bomb = XML.replace("<rss", '<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss', 1)
     with pytest.raises(ImportRefused, match="no well-formed XML feed"):
         take(bomb, "feed.xml")
 
 
-def test_a_shopify_products_export(home, take):
+def test_a_shopify_products_export(home: Home, take: Take) -> None:
     take(
         "Handle,Title,Body (HTML),Vendor,Type,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price,"
         "Image Src,Cost per item,Status\n"
@@ -98,12 +104,12 @@ def test_a_shopify_products_export(home, take):
     assert blue["available"] is True
 
 
-def test_a_plain_table(home, take):
+def test_a_plain_table(home: Home, take: Take) -> None:
     assert take("sku;name;price\nA1;Cup;2,55\n", "list.csv").format == "csv"
     assert product(home)["price"] == 2.55
 
 
-def test_bad_rows_are_set_aside_and_script_links_left_out(home, take):
+def test_bad_rows_are_set_aside_and_script_links_left_out(home: Home, take: Take) -> None:
     rows = [CUP, CUP, CUP.replace("A1", ""), CUP.replace("A1", "A2").replace("6.00 GBP", "six")]
     summary = take(
         FEED + "".join(rows) + CUP.replace("A1", "A3").replace("https://shop.example", "javascript:alert(1)")
@@ -116,12 +122,12 @@ def test_bad_rows_are_set_aside_and_script_links_left_out(home, take):
     assert "1 links" in summary.warnings[0]
 
 
-def test_vouchers_are_no_products(home, take):
+def test_vouchers_are_no_products(home: Home, take: Take) -> None:
     take(FEED + CUP.replace("Cup", "Gift card £10"))
     assert product(home)["is_product"] is False
 
 
-def test_new_values_win_and_a_dry_run_writes_nothing(home, take):
+def test_new_values_win_and_a_dry_run_writes_nothing(home: Home, take: Take) -> None:
     take(FEED + CUP, dry_run=True)
     assert not home.root.exists()
     take(FEED + CUP)
@@ -130,7 +136,7 @@ def test_new_values_win_and_a_dry_run_writes_nothing(home, take):
     assert (mug["title"], mug["price"], mug["available"]) == ("Mug", 12.75, False)
 
 
-def test_ids_meet_those_of_the_orders(home, take, tmp_path):
+def test_ids_meet_those_of_the_orders(home: Home, take: Take, tmp_path: Path) -> None:
     orders = tmp_path / "orders.csv"
     orders.write_text(
         "event,customer_id,product_id,order_id,timestamp,title\n"
@@ -155,14 +161,14 @@ def test_ids_meet_those_of_the_orders(home, take, tmp_path):
         ("id,title\n", "lists no products"),
     ],
 )
-def test_a_wrong_file_is_refused(home, take, content, message):
+def test_a_wrong_file_is_refused(home: Home, take: Take, content: bytes | str, message: str) -> None:
     with pytest.raises(ImportRefused, match=message):
         take(content)
     assert not home.root.exists()
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
+    def log_message(self, *args: object) -> None:
         """Say nothing."""
 
 
@@ -179,7 +185,7 @@ def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     server.server_close()
 
 
-def test_an_address_is_fetched(home, site):
+def test_an_address_is_fetched(home: Home, site: tuple[Path, str]) -> None:
     folder, address = site
     (folder / "feed.tsv.gz").write_bytes(gzip.compress((FEED + CUP).encode()))
     steps = []
@@ -189,12 +195,12 @@ def test_an_address_is_fetched(home, site):
 
 
 @pytest.mark.parametrize("address", ["/missing.tsv", None])
-def test_an_address_that_fails_is_refused(home, site, address):
+def test_an_address_that_fails_is_refused(home: Home, site: tuple[Path, str], address: str | None) -> None:
     url = site[1] + address if address else "http://127.0.0.1:1/feed.tsv"
     with pytest.raises(ImportRefused, match="could not be fetched"):
         import_catalogue(home, url, now=NOW)
 
 
-def test_other_schemes_are_refused(home):
+def test_other_schemes_are_refused(home: Home) -> None:
     with pytest.raises(ImportRefused, match="only files and http"):
         import_catalogue(home, "ftp://shop.example/feed", now=NOW)

@@ -1,5 +1,6 @@
 import gzip
 import os
+from pathlib import Path
 
 import pytest
 
@@ -10,14 +11,14 @@ from features.progress import silent
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00"
 
 
-def test_gzip_is_recognised_by_content_not_by_name(tmp_path):
+def test_gzip_is_recognised_by_content_not_by_name(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_bytes(gzip.compress(b"a,b\n1,2\n"))
     assert read_file(path, silent) == b"a,b\n1,2\n"
 
 
 @pytest.mark.parametrize("length", [11, 40, 2_000])
-def test_a_truncated_gzip_is_refused_whole(tmp_path, length):
+def test_a_truncated_gzip_is_refused_whole(tmp_path: Path, length: int) -> None:
     path = tmp_path / "orders.csv.gz"
     path.write_bytes(gzip.compress(os.urandom(5_000).hex().encode())[:length])
     with pytest.raises(ImportRefused, match=r"orders\.csv\.gz is a damaged or incomplete gzip"):
@@ -27,7 +28,7 @@ def test_a_truncated_gzip_is_refused_whole(tmp_path, length):
 @pytest.mark.parametrize(
     ("content", "message"), [(b"", "is empty"), (b" \n\n", "is empty"), (None, "no file")]
 )
-def test_nothing_to_read_is_said(tmp_path, content, message):
+def test_nothing_to_read_is_said(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "orders.csv"
     if content is not None:
         path.write_bytes(content)
@@ -35,7 +36,7 @@ def test_nothing_to_read_is_said(tmp_path, content, message):
         read_file(path, silent)
 
 
-def test_reading_reports_bytes(tmp_path):
+def test_reading_reports_bytes(tmp_path: Path) -> None:
     path, steps = tmp_path / "orders.csv", []
     path.write_bytes(b"x" * 100)
     read_file(path, lambda *step: steps.append(step))
@@ -53,11 +54,11 @@ def test_reading_reports_bytes(tmp_path):
         (b"a\rb\r", "a\nb\n", "UTF-8"),
     ],
 )
-def test_encodings(content, text, encoding):
+def test_encodings(content: bytes, text: str, encoding: str) -> None:
     assert to_utf8(content, "f") == (text.encode(), encoding)
 
 
 @pytest.mark.parametrize("content", [PNG, "a,b".encode("utf-16")])
-def test_what_is_no_text_is_refused(content):
+def test_what_is_no_text_is_refused(content: bytes) -> None:
     with pytest.raises(ImportRefused, match="CSV"):
         to_utf8(content, "photo.png")

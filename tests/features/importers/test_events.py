@@ -1,21 +1,29 @@
 """Our own events, as a table and as JSON lines."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
+import polars as pl
 import pytest
 
 from features.history import events_parquet as history
+from features.home import Home
 from features.importers.orders import import_orders
 from features.importers.reasons import RejectReason
+from features.importers.summary import OrdersSummary
 
 from factories import NOW
 
 AT = "2026-01-02T03:04:05Z"
 
 
+Take = Callable[..., tuple[OrdersSummary, pl.DataFrame]]
+
+
 @pytest.fixture
-def take(home, tmp_path):
-    def run(*lines, name="events.csv"):
+def take(home: Home, tmp_path: Path) -> Take:
+    def run(*lines: str | dict[str, object], name: str = "events.csv") -> tuple[OrdersSummary, pl.DataFrame]:
         path = tmp_path / name
         path.write_text(
             "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines) + "\n"
@@ -30,7 +38,7 @@ TABLE = "customer_id,session_id,{},product_id,quantity,unit_price,order_id,times
 
 
 @pytest.mark.parametrize("header", [TABLE.format("event"), TABLE.format("type")])
-def test_a_table_of_events(take, header):
+def test_a_table_of_events(take: Take, header: str) -> None:
     summary, rows = take(
         header,
         f"c1,s1,view,p1,,,,{AT}",
@@ -50,7 +58,7 @@ def test_a_table_of_events(take, header):
     assert (summary.purchase_lines, summary.refund_lines, summary.other_events) == (2, 1, 1)
 
 
-def test_events_keep_their_id_or_get_one_that_stays(take):
+def test_events_keep_their_id_or_get_one_that_stays(take: Take) -> None:
     header = "event_id,event,customer_id,product_id,timestamp"
     lines = (header, f"e1,view,c1,p1,{AT}", f",view,c1,p1,{AT}", f",view,c1,p2,{AT}")
     _, rows = take(*lines)
@@ -61,7 +69,7 @@ def test_events_keep_their_id_or_get_one_that_stays(take):
     assert same.equals(rows)
 
 
-def test_purchases_without_a_number_are_one_order_a_moment(take):
+def test_purchases_without_a_number_are_one_order_a_moment(take: Take) -> None:
     _, rows = take(
         "event,customer_id,product_id,timestamp",
         f"purchase,c1,p1,{AT}",
@@ -71,13 +79,13 @@ def test_purchases_without_a_number_are_one_order_a_moment(take):
     assert rows["order_id"].to_list() == [f"c1@{AT}", f"c1@{AT}", "c1@2026-01-03T00:00:00Z"]
 
 
-def purchase(**fields):
+def purchase(**fields: object) -> dict[str, object]:
     items = [{"product_id": "p1", "quantity": 2, "unit_price": 3.0}, {"product_id": "p2"}]
     order = {"order_id": "o1", "currency": "EUR", "discount": 1.0, "items": items}
     return {"type": "purchase", "timestamp": AT, "customer_id": "c1", "order": order, **fields}
 
 
-def test_json_lines_give_a_row_a_line_of_an_order(take):
+def test_json_lines_give_a_row_a_line_of_an_order(take: Take) -> None:
     view = {
         "type": "view",
         "product_id": "p1",
@@ -97,7 +105,7 @@ def test_json_lines_give_a_row_a_line_of_an_order(take):
     assert json.loads(rows.filter(type="view")["extra"].item()) == {"device": "tv"}
 
 
-def test_bad_json_lines_are_set_aside_with_what_is_wrong(home, take):
+def test_bad_json_lines_are_set_aside_with_what_is_wrong(home: Home, take: Take) -> None:
     summary, _ = take(
         purchase(),
         '{"type": ',
@@ -114,7 +122,7 @@ def test_bad_json_lines_are_set_aside_with_what_is_wrong(home, take):
     assert "not JSON" in text
 
 
-def test_an_order_known_from_another_source_is_not_counted_again(take):
+def test_an_order_known_from_another_source_is_not_counted_again(take: Take) -> None:
     take(purchase(event_id="pixel-1"), name="events.jsonl")
     summary, rows = take("event,customer_id,product_id,order_id,timestamp", f"purchase,c1,p1,o1,{AT}")
     assert (summary.already_known, summary.taken) == (1, 0)
@@ -122,7 +130,9 @@ def test_an_order_known_from_another_source_is_not_counted_again(take):
 
 
 @pytest.mark.parametrize(("product", "price"), [("p1", ""), ("", "2.5")])
-def test_equal_refunds_of_two_days_both_count_and_the_same_one_once(take, product, price):
+def test_equal_refunds_of_two_days_both_count_and_the_same_one_once(
+    take: Take, product: str, price: str
+) -> None:
     header = "event,customer_id,product_id,quantity,unit_price,order_id,timestamp"
     take(header, f"purchase,c1,p1,3,8,o1,{AT}")
     monday, friday = (f"refund,c1,{product},1,{price},o1,2026-01-{day}T00:00:00Z" for day in ("05", "09"))
@@ -142,7 +152,7 @@ IMPOSSIBLE = [
 
 
 @pytest.mark.parametrize("time", IMPOSSIBLE)
-def test_nothing_of_before_1990_enters_as_a_table(take, time):
+def test_nothing_of_before_1990_enters_as_a_table(take: Take, time: str) -> None:
     summary, rows = take(
         "event,customer_id,product_id,order_id,timestamp",
         f"purchase,c1,p1,o1,{time}",
@@ -153,7 +163,7 @@ def test_nothing_of_before_1990_enters_as_a_table(take, time):
 
 
 @pytest.mark.parametrize("time", IMPOSSIBLE)
-def test_nothing_of_before_1990_enters_as_json_lines(home, take, time):
+def test_nothing_of_before_1990_enters_as_json_lines(home: Home, take: Take, time: str) -> None:
     summary, rows = take(purchase(timestamp=time), purchase(), name="events.jsonl")
     assert summary.set_aside == {RejectReason.INVALID_EVENT.value: 1}
     assert rows["timestamp"].dt.year().unique().to_list() == [2026]

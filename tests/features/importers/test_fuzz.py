@@ -28,21 +28,21 @@ cell = st.one_of(
 rows = st.lists(st.lists(cell, min_size=1, max_size=9).map(",".join), max_size=6).map("\n".join)
 
 
-def take(kind, content):
+def take(kind: str, content: bytes) -> tuple[int, int]:
     with tempfile.TemporaryDirectory() as folder:
         home, path = Home(Path(folder) / "home"), Path(folder) / "file.csv"
         path.write_bytes(content)
         if kind == "catalogue":
-            summary = import_catalogue(home, str(path), now=NOW)
-            return summary.rows, summary.taken + sum(summary.set_aside.values())
-        summary = import_orders(home, path, received_at=NOW)
-        return summary.rows, summary.taken + summary.already_known + sum(summary.set_aside.values())
+            products = import_catalogue(home, str(path), now=NOW)
+            return products.rows, products.taken + sum(products.set_aside.values())
+        orders = import_orders(home, path, received_at=NOW)
+        return orders.rows, orders.taken + orders.already_known + sum(orders.set_aside.values())
 
 
 @pytest.mark.parametrize("kind", HEADERS)
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(rows=rows)
-def test_every_row_is_accounted_for(kind, rows):
+def test_every_row_is_accounted_for(kind: str, rows: str) -> None:
     try:
         in_file, accounted = take(kind, f"{HEADERS[kind]}\n{rows}\n".encode())
     except ImportRefused:
@@ -54,7 +54,7 @@ def test_every_row_is_accounted_for(kind, rows):
 @pytest.mark.parametrize("start", STARTS)
 @settings(max_examples=10, deadline=None, derandomize=True)
 @given(content=st.binary(max_size=200))
-def test_no_bytes_crash_it(kind, start, content):
+def test_no_bytes_crash_it(kind: str, start: bytes, content: bytes) -> None:
     try:
         in_file, accounted = take(kind, start + content)
     except ImportRefused:

@@ -29,6 +29,6 @@ from features.importers.non_products import is_product
         ("B", None, True),
     ],
 )
-def test_what_is_a_product(product_id, title, expected):
+def test_what_is_a_product(product_id: str, title: str | None, expected: bool) -> None:
     row = pl.DataFrame({"id": [product_id], "title": [title]}, schema={"id": pl.String, "title": pl.String})
     assert row.select(is_product(pl.col("id"), pl.col("title"))).item() is expected

@@ -1,29 +1,42 @@
 """The rules of an import, on files in the Online Retail layout."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 from features.catalogue.products import load_aliases, load_products
 from features.history import events_parquet as history
+from features.home import Home
 from features.importers.orders import import_orders
 from features.importers.reasons import RejectReason
 from features.importers.refusal import ImportRefused
+from features.importers.summary import OrdersSummary
 
 from factories import NOW
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 
 
+Take = Callable[..., OrdersSummary]
+
+
 @pytest.fixture
-def take(home, tmp_path):
+def take(home: Home, tmp_path: Path) -> Take:
     """Import rows of the Online Retail layout into `home`."""
 
-    def run(*rows, header=HEADER, name="orders.csv", **options):
+    def run(
+        *rows: str | bytes, header: str = HEADER, name: str = "orders.csv", **options: Any
+    ) -> OrdersSummary:
         path = tmp_path / name
-        content = rows[0] if rows and isinstance(rows[0], bytes) else "\n".join([header, *rows, ""]).encode()
+        content = (
+            rows[0]
+            if rows and isinstance(rows[0], bytes)
+            else "\n".join([header, *map(str, rows), ""]).encode()
+        )
         path.write_bytes(content)
         return import_orders(home, path, received_at=NOW, **options)
 
@@ -31,27 +44,34 @@ def take(home, tmp_path):
 
 
 def order(
-    invoice="536365", sku="85123A", title="LANTERN", n="6", at="12/1/2010 8:26", price="2.55", who="17850"
-):
+    invoice: str = "536365",
+    sku: str = "85123A",
+    title: str = "LANTERN",
+    n: str = "6",
+    at: str = "12/1/2010 8:26",
+    price: str = "2.55",
+    who: str = "17850",
+) -> str:
     return f"{invoice},{sku},{title},{n},{at},{price},{who},United Kingdom"
 
 
 LATER = "12/13/2010 8:26"
 
 
-def rows(home):
+def rows(home: Home) -> pl.DataFrame:
     return history.scan(home).sort("timestamp", "event_id", "line").collect()
 
 
-def files(home):
+def files(home: Home) -> list[str]:
     return sorted(str(path) for path in home.root.rglob("*") if path.is_file())
 
 
-def rejects(summary):
+def rejects(summary: OrdersSummary) -> pl.DataFrame:
+    assert summary.rejects_file is not None
     return pl.read_csv(Path(summary.rejects_file), infer_schema=False)
 
 
-def test_a_line_becomes_a_row_of_the_history(home, take):
+def test_a_line_becomes_a_row_of_the_history(home: Home, take: Take) -> None:
     summary = take(order(), order(sku="71053", at="12/1/2010 8:27"), order("536366", at=LATER))
     first, second, third = rows(home).rows(named=True)
     assert (first["event_id"], first["line"], first["type"]) == ("purchase:536365", 0, "purchase")
@@ -95,7 +115,7 @@ def test_a_line_becomes_a_row_of_the_history(home, take):
         (order() + ",one cell too many", RejectReason.SURPLUS_CELLS),
     ],
 )
-def test_a_bad_line_is_set_aside_with_its_reason(take, row, reason):
+def test_a_bad_line_is_set_aside_with_its_reason(take: Take, row: str, reason: Reason) -> None:
     summary = take(order("536366", at=LATER), row)
     assert summary.set_aside == {reason.value: 1}
     assert (summary.taken, summary.rows) == (1, 2)
@@ -105,12 +125,12 @@ def test_a_bad_line_is_set_aside_with_its_reason(take, row, reason):
 
 
 @pytest.mark.parametrize("sku", ["a/b", 'say ""hi""', "🎁", "x" * 512, "-1", "../../etc"])
-def test_odd_ids_are_taken_as_they_are(home, take, sku):
+def test_odd_ids_are_taken_as_they_are(home: Home, take: Take, sku: str) -> None:
     take(order(sku=f'"{sku}"'), order("536366", at=LATER))
     assert sku.replace('""', '"') in rows(home)["product_id"].to_list()
 
 
-def test_free_items_huge_quantities_and_guests_are_taken(home, take):
+def test_free_items_huge_quantities_and_guests_are_taken(home: Home, take: Take) -> None:
     summary = take(
         order(price="0"),
         order("536366", n="80995", at=LATER),
@@ -121,7 +141,7 @@ def test_free_items_huge_quantities_and_guests_are_taken(home, take):
     assert rows(home)["quantity"].max() == 80_995
 
 
-def test_cancellations_and_negative_quantities_become_joined_refunds(home, take):
+def test_cancellations_and_negative_quantities_become_joined_refunds(home: Home, take: Take) -> None:
     summary = take(
         order(at="12/1/2010 8:26"),
         order("C536400", n="-2", at=LATER),
@@ -138,33 +158,33 @@ def test_cancellations_and_negative_quantities_become_joined_refunds(home, take)
     assert (summary.refund_lines, summary.refunds_joined) == (3, 2)
 
 
-def test_a_refund_finds_its_order_in_the_history(home, take):
+def test_a_refund_finds_its_order_in_the_history(home: Home, take: Take) -> None:
     take(order(n="3"), order("C536400", n="-2", at=LATER))
     take(order("C536401", n="-1", at="12/15/2010 8:26"), name="later.csv")
     assert rows(home).filter(refund_id="C536401")["order_id"].item() == "536365"
 
 
-def test_an_exact_duplicate_names_the_line_it_repeats(take):
+def test_an_exact_duplicate_names_the_line_it_repeats(take: Take) -> None:
     summary = take(order("536366", at=LATER), order(), order(), order())
     assert summary.exact_duplicates == 2
     assert rejects(summary)["reason"].to_list() == [f"{RejectReason.DUPLICATE} (line 3)"] * 2
 
 
-def test_cells_that_a_spreadsheet_would_run_are_escaped(take):
+def test_cells_that_a_spreadsheet_would_run_are_escaped(take: Take) -> None:
     summary = take(order("536366", at=LATER), order(title="=cmd|' /C calc'!A0", n="-0"))
     rejected = rejects(summary)
     assert rejected["Description"].item().startswith("'=cmd")
     assert rejected["Quantity"].item() == "'-0"
 
 
-def test_postage_is_taken_and_known_as_no_product(home, take):
+def test_postage_is_taken_and_known_as_no_product(home: Home, take: Take) -> None:
     summary = take(order(), order(sku="POST", title="POSTAGE", price="18"), order("536366", at=LATER))
     flags = dict(load_products(home).select("product_id", "is_product").iter_rows())
     assert flags == {"85123A": True, "POST": False}
     assert (summary.taken, summary.non_product_lines) == (3, 1)
 
 
-def test_the_most_usual_title_and_price_of_priced_lines_name_the_product(home, take):
+def test_the_most_usual_title_and_price_of_priced_lines_name_the_product(home: Home, take: Take) -> None:
     take(
         order(title="LANTERN"),
         order("2", title="LANTERN", at=LATER),
@@ -176,7 +196,7 @@ def test_the_most_usual_title_and_price_of_priced_lines_name_the_product(home, t
     assert f"{product['first_seen']:%Y-%m-%d}" == "2010-12-01"
 
 
-def test_spellings_in_another_case_become_the_most_frequent_one(home, take):
+def test_spellings_in_another_case_become_the_most_frequent_one(home: Home, take: Take) -> None:
     summary = take(order(sku="85123a"), order("2"), order("3", at=LATER))
     assert summary.merged_ids == {"85123a": "85123A"}
     assert rows(home)["product_id"].unique().to_list() == ["85123A"]
@@ -186,7 +206,7 @@ def test_spellings_in_another_case_become_the_most_frequent_one(home, take):
     assert again.match_rate == 1
 
 
-def test_the_same_file_twice_changes_nothing(home, take):
+def test_the_same_file_twice_changes_nothing(home: Home, take: Take) -> None:
     lines = (order(), order(sku="22423"), order("C9", n="-1", at=LATER))
     take(*lines)
     before, contents = rows(home), files(home)
@@ -196,7 +216,7 @@ def test_the_same_file_twice_changes_nothing(home, take):
     assert (again.taken, again.already_known, again.rows) == (0, 3, 3)
 
 
-def test_new_orders_of_a_longer_export_are_added(home, take):
+def test_new_orders_of_a_longer_export_are_added(home: Home, take: Take) -> None:
     take(order(), order("536366", at=LATER))
     summary = take(
         order(), order("536366", at=LATER), order("536366", sku="NEW", at=LATER), order("7", at=LATER)
@@ -205,7 +225,7 @@ def test_new_orders_of_a_longer_export_are_added(home, take):
     assert rows(home)["order_id"].to_list() == ["536365", "536366", "7"]
 
 
-def test_a_dry_run_says_the_same_and_writes_nothing(home, take):
+def test_a_dry_run_says_the_same_and_writes_nothing(home: Home, take: Take) -> None:
     lines = (order(), order("536366", at=LATER), order("536366", at=LATER))
     dry = take(*lines, dry_run=True)
     assert not home.root.exists()
@@ -230,7 +250,9 @@ def test_a_dry_run_says_the_same_and_writes_nothing(home, take):
         (HEADER.encode() + b'\n1,"2,3\n4', "quotes around line"),
     ],
 )
-def test_a_file_that_cannot_be_taken_is_refused_and_changes_nothing(home, take, content, message):
+def test_a_file_that_cannot_be_taken_is_refused_and_changes_nothing(
+    home: Home, take: Take, content: bytes, message: str
+) -> None:
     take(order(), order("536366", at=LATER))
     before = files(home)
     with pytest.raises(ImportRefused, match=message):
@@ -242,12 +264,12 @@ def test_a_file_that_cannot_be_taken_is_refused_and_changes_nothing(home, take, 
     ("format", "message"),
     [("woocommerce", "--format events"), ("excel", "Unknown format"), ("shopify", "needs")],
 )
-def test_a_format_asked_for_in_vain_is_refused(take, format, message):
+def test_a_format_asked_for_in_vain_is_refused(take: Take, format: str, message: str) -> None:
     with pytest.raises(ImportRefused, match=message):
         take(order(), format=format)
 
 
-def test_a_file_of_other_products_is_refused(home, take):
+def test_a_file_of_other_products_is_refused(home: Home, take: Take) -> None:
     take(order(), order("536366", sku="22423", at=LATER))
     events = ("purchase,c1,OTHER,o1,2011-01-01", "purchase,c1,85123A,o1,2011-01-01")
     with pytest.raises(ImportRefused, match=r"Only 50\.0% of the file's products"):
@@ -255,7 +277,7 @@ def test_a_file_of_other_products_is_refused(home, take):
     assert set(rows(home)["source"]) == {"online-retail"}
 
 
-def test_a_home_that_knows_few_of_the_products_takes_the_file(home, take):
+def test_a_home_that_knows_few_of_the_products_takes_the_file(home: Home, take: Take) -> None:
     header = "event,customer_id,product_id,order_id,timestamp"
     take("view,c1,85123A,,2011-01-01", header=header, name="live.csv")
     summary = take(order(), order(sku="22423"), order("536366", at=LATER))
@@ -263,13 +285,13 @@ def test_a_home_that_knows_few_of_the_products_takes_the_file(home, take):
     assert "Only 50.0%" in summary.warnings[0]
 
 
-def test_a_new_range_from_a_source_known_already_is_taken_with_a_warning(take):
+def test_a_new_range_from_a_source_known_already_is_taken_with_a_warning(take: Take) -> None:
     take(order(), order("536366", at=LATER))
     summary = take(order("3", sku="NEW"), order("4", at=LATER), name="next.csv")
     assert (summary.match_rate, summary.new_products, len(summary.warnings)) == (0.5, 1, 1)
 
 
-def test_a_failure_while_writing_leaves_the_home_as_it_was(home, take):
+def test_a_failure_while_writing_leaves_the_home_as_it_was(home: Home, take: Take) -> None:
     take(order(), order("536366", at=LATER))
     (home.catalog / "products.lock").unlink()
     (home.catalog / "products.lock").mkdir()
@@ -279,7 +301,7 @@ def test_a_failure_while_writing_leaves_the_home_as_it_was(home, take):
     assert files(home) == before
 
 
-def test_other_encodings_delimiters_and_decimal_commas(home, take):
+def test_other_encodings_delimiters_and_decimal_commas(home: Home, take: Take) -> None:
     text = "\n".join([HEADER, order(title="CAFÉ", price="2,55"), order("2", at=LATER)]).replace(
         "2,55", "2#55"
     )
@@ -289,14 +311,14 @@ def test_other_encodings_delimiters_and_decimal_commas(home, take):
     assert load_products(home)["title"].item() == "CAFÉ"
 
 
-def test_the_summary_reads_well(take):
+def test_the_summary_reads_well(take: Take) -> None:
     summary = dict(take(order(), order("536366", at=LATER), order("536366", at=LATER)).lines())
     assert summary["Rows in the file"] == "3"
     assert summary["Purchase lines"] == "2 in 2 orders"
     assert summary["From, to"] == "2010-12-01 08:26 to 2010-12-13 08:26 UTC"
 
 
-def test_progress_names_its_steps(take):
+def test_progress_names_its_steps(take: Take) -> None:
     steps = []
     take(order(), order("2", at=LATER), report=lambda *step: steps.append(step[0]))
     assert list(dict.fromkeys(steps)) == ["reading", "checking", "joining refunds", "writing"]

@@ -7,6 +7,7 @@ import pytest
 
 from features.catalogue.products import load_products
 from features.history import events_parquet as history
+from features.home import Home
 from features.importers.orders import import_orders
 
 from factories import NOW
@@ -18,7 +19,7 @@ pytestmark = [
 ]
 
 
-def test_online_retail_then_the_same_months_from_shopify(home):
+def test_online_retail_then_the_same_months_from_shopify(home: Home) -> None:
     first = import_orders(home, FOLDER / "online_retail.csv.gz", received_at=NOW)
     assert first.taken + sum(first.set_aside.values()) == first.rows == 541_909
     assert first.exact_duplicates == 5_268

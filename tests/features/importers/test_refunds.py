@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -9,8 +10,10 @@ from features.importers.refunds import with_refunded_orders
 
 from factories import NOW
 
+Row = tuple[str, float, str | None, str, float, str | None]
 
-def lines(*rows):
+
+def lines(*rows: Row) -> pl.DataFrame:
     """Rows of (type, day, customer, product, quantity, order)."""
     return pl.DataFrame(
         [
@@ -47,7 +50,9 @@ BUY_2 = ("purchase", 2, "c", "p", 2, "o2")
         ([BUY_1], []),
     ],
 )
-def test_a_refund_is_joined_to_the_latest_order_with_enough_left(tmp_path, rows, joined):
+def test_a_refund_is_joined_to_the_latest_order_with_enough_left(
+    tmp_path: Path, rows: list[Row], joined: list[str | None]
+) -> None:
     existing = read_existing(Home(tmp_path / "none"))
     matched = with_refunded_orders(lines(*rows), existing)
     assert matched.filter(type="refund")["order_id"].to_list() == joined

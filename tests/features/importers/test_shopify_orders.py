@@ -1,11 +1,15 @@
+from collections.abc import Callable
 from hashlib import sha256
+from pathlib import Path
 
 import polars as pl
 import pytest
 from histories import archive
 
 from features.history import events_parquet as history
+from features.home import Home
 from features.importers.orders import import_orders
+from features.importers.summary import OrdersSummary
 
 from factories import NOW, event
 
@@ -16,18 +20,23 @@ HEADER = (
 WHO = sha256(b"anna@example.com").hexdigest()
 
 
-def first(name, sku="A", cancelled="", refunded="0.00", email="Anna@Example.com "):
+def first(
+    name: str, sku: str = "A", cancelled: str = "", refunded: str = "0.00", email: str = "Anna@Example.com "
+) -> str:
     at = "2011-11-01 08:16:00 +0000"
     return f"{name},{email},{at},EUR,30.00,HELLO,5.00,2,Cup,10.00,{sku},{cancelled},{refunded},DE"
 
 
-def further(name, sku):
+def further(name: str, sku: str) -> str:
     return f"{name},,,,,,,1,Plate,10.00,{sku},,,"
 
 
+Take = Callable[..., tuple[OrdersSummary, pl.DataFrame]]
+
+
 @pytest.fixture
-def take(home, tmp_path):
-    def run(*rows):
+def take(home: Home, tmp_path: Path) -> Take:
+    def run(*rows: str) -> tuple[OrdersSummary, pl.DataFrame]:
         path = tmp_path / "orders.csv"
         path.write_text("\n".join([HEADER, *rows, ""]))
         summary = import_orders(home, path, received_at=NOW)
@@ -36,7 +45,7 @@ def take(home, tmp_path):
     return run
 
 
-def test_order_cells_are_filled_forward_and_emails_are_hashed(take):
+def test_order_cells_are_filled_forward_and_emails_are_hashed(take: Take) -> None:
     summary, rows = take(first("#1001"), further("#1001", "B"))
     assert summary.format == "shopify"
     assert rows["order_id"].to_list() == ["1001", "1001"]
@@ -48,7 +57,7 @@ def test_order_cells_are_filled_forward_and_emails_are_hashed(take):
     assert rows["timestamp"].n_unique() == 1
 
 
-def test_guests_have_no_customer(take):
+def test_guests_have_no_customer(take: Take) -> None:
     summary, rows = take(first("#1", email=""), further("#1", "B"))
     assert rows["customer_id"].null_count() == 2
     assert summary.guest_lines == 2
@@ -63,7 +72,9 @@ def test_guests_have_no_customer(take):
         ("", "0.00", []),
     ],
 )
-def test_cancellations_and_refunds(take, cancelled, refunded, lines):
+def test_cancellations_and_refunds(
+    take: Take, cancelled: str, refunded: str, lines: list[tuple[str | None, float, float]]
+) -> None:
     summary, rows = take(first("#1", cancelled=cancelled, refunded=refunded), further("#1", "B"))
     refunds = rows.filter(type="refund")
     assert refunds.select("product_id", "quantity", "unit_price").rows() == lines
@@ -71,7 +82,7 @@ def test_cancellations_and_refunds(take, cancelled, refunded, lines):
     assert (summary.taken, summary.rows, summary.refund_lines) == (2, 2, len(lines))
 
 
-def test_an_order_cancelled_after_its_first_import_is_refunded_by_the_next(take):
+def test_an_order_cancelled_after_its_first_import_is_refunded_by_the_next(take: Take) -> None:
     take(first("#1"))
     summary, rows = take(first("#1", cancelled="2011-11-03 10:00:00 +0000"))
     assert (summary.taken, summary.already_known, summary.purchase_lines) == (1, 0, 0)
@@ -79,7 +90,7 @@ def test_an_order_cancelled_after_its_first_import_is_refunded_by_the_next(take)
     assert rows.filter(pl.col("type") == "refund")["timestamp"].item().day == 3
 
 
-def test_a_refund_that_grows_from_one_export_to_the_next_ends_at_the_last_sum(take):
+def test_a_refund_that_grows_from_one_export_to_the_next_ends_at_the_last_sum(take: Take) -> None:
     for refunded, new in [("4.50", [4.5]), ("10.00", [5.5]), ("10.00", []), ("4.50", [])]:
         before = take(first("#1"))[1].filter(type="refund")["unit_price"].to_list()
         summary, rows = take(first("#1", refunded=refunded))
@@ -90,7 +101,7 @@ def test_a_refund_that_grows_from_one_export_to_the_next_ends_at_the_last_sum(ta
     assert rows.filter(type="refund", product_id="A")["quantity"].to_list() == [2.0]
 
 
-def test_a_refund_received_live_before_is_subtracted_from_the_total(home, take):
+def test_a_refund_received_live_before_is_subtracted_from_the_total(home: Home, take: Take) -> None:
     take(first("#1"))
     refund = event("refund", order_id="1", items=[("A", 1)])
     archive(home, [refund])
@@ -98,6 +109,6 @@ def test_a_refund_received_live_before_is_subtracted_from_the_total(home, take):
     assert (summary.taken, rows.filter(type="refund")["unit_price"].drop_nulls().to_list()) == (1, [3.0])
 
 
-def test_a_line_without_sku_is_set_aside(take):
+def test_a_line_without_sku_is_set_aside(take: Take) -> None:
     summary, _ = take(first("#1"), further("#1", ""))
     assert (summary.taken, sum(summary.set_aside.values())) == (1, 1)

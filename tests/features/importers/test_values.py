@@ -21,7 +21,7 @@ from features.importers.values import DAY_FIRST, ISO, MONTH_FIRST, number, read_
         (None, None),
     ],
 )
-def test_numbers(text, value):
+def test_numbers(text: str, value: float | None) -> None:
     assert pl.select(number(pl.lit(text, pl.String))).item() == value
 
 
@@ -39,7 +39,7 @@ AT = datetime(2011, 11, 1, 8, 16, tzinfo=UTC)
         "2011-11-01T08:16:00.000000+00:00",
     ],
 )
-def test_iso_spellings(text):
+def test_iso_spellings(text: str) -> None:
     times = read_times(pl.Series([text]))
     assert (times.values.to_list(), times.format, times.warnings) == ([AT], ISO, [])
 
@@ -52,7 +52,7 @@ def test_iso_spellings(text):
         (["1/12/10 8:26:01", "13/12/10 8:26:02"], DAY_FIRST, datetime(2010, 12, 1, 8, 26, 1, tzinfo=UTC)),
     ],
 )
-def test_one_date_tells_the_order_of_all(texts, format, first):
+def test_one_date_tells_the_order_of_all(texts: list[str], format: str, first: datetime) -> None:
     times = read_times(pl.Series(texts))
     assert (times.format, times.values[0], times.warnings) == (format, first, [])
 
@@ -65,13 +65,13 @@ def test_one_date_tells_the_order_of_all(texts, format, first):
         (["3/12/2010", "1/12/2010", "2/12/2010"], DAY_FIRST),
     ],
 )
-def test_ambiguous_dates_are_read_the_likelier_way_and_said(texts, format):
+def test_ambiguous_dates_are_read_the_likelier_way_and_said(texts: list[str], format: str) -> None:
     times = read_times(pl.Series(texts))
     assert times.format == format
     assert "taken as" in times.warnings[0]
 
 
-def test_a_second_format_is_read_only_where_it_is_unambiguous():
+def test_a_second_format_is_read_only_where_it_is_unambiguous() -> None:
     times = read_times(
         pl.Series(["12/13/2010 8:00", "12/14/2010 8:00", "13/12/2010 8:00", "2010-12-15 08:00"])
     )
@@ -79,5 +79,5 @@ def test_a_second_format_is_read_only_where_it_is_unambiguous():
     assert "1 dates are ISO 8601" in times.warnings[0]
 
 
-def test_what_is_no_date_is_null():
+def test_what_is_no_date_is_null() -> None:
     assert read_times(pl.Series(["soon", None, "2010-13-45"])).values.null_count() == 3

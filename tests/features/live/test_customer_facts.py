@@ -23,8 +23,9 @@ def state_after(
 ) -> CustomerState:
     """A customer's state after these events."""
     ingest_sync(client, events, NOW, settings)
-    log = client.lrange(keys.shopper_log(customer, identified=True), 0, -1)
-    return fold_customer(log, parse_facts(client.hgetall(keys.customer_facts(customer, identified=True))))  # type: ignore[arg-type]
+    log: Any = client.lrange(keys.shopper_log(customer, identified=True), 0, -1)
+    facts: Any = client.hgetall(keys.customer_facts(customer, identified=True))
+    return fold_customer(log, parse_facts(facts))
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ async def test_equal_refunds_of_a_part_are_two_and_one_sent_twice_is_one(
 @pytest.mark.parametrize("buyer", [{"customer_id": "c"}, {"anonymous_id": "a"}])
 @pytest.mark.parametrize("kind", ["refund", "cancel"])
 async def test_what_names_its_order_alone_is_its_buyer_s(
-    store: Connection, settings: StoreSettings, kind: str, buyer: dict[str, str]
+    store: Connection, settings: StoreSettings, kind: str, buyer: dict[str, Any]
 ) -> None:
     identified = event("identify", customer_id="c", anonymous_id="a")
     bought = event("purchase", order_id="o-1", **buyer)

@@ -80,7 +80,7 @@ def test_purchases_less_what_was_taken_back(
         assert bought == left
 
 
-SOLD = ("purchase", {"order_id": "o-1", "items": [("a", 2, 4.0), ("b", 1, 3.0)]})
+SOLD: tuple[str, dict[str, Any]] = ("purchase", {"order_id": "o-1", "items": [("a", 2, 4.0), ("b", 1, 3.0)]})
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,9 @@ SOLD = ("purchase", {"order_id": "o-1", "items": [("a", 2, 4.0), ("b", 1, 3.0)]}
     [([5.0], 2), ([5.0, 5.0], 2), ([11.0], 0), ([6.0, 5.0], 0), ([99.0], 0), ([10.999], 0), ([0.0], 2)],
 )
 def test_sums_leave_what_was_bought_until_all_that_was_paid_went_back(sums: list[float], lines: int) -> None:
-    back = [("refund", {"order_id": "o-1", "unit_price": each}) for each in sums]
+    back: list[tuple[str, dict[str, Any]]] = [
+        ("refund", {"order_id": "o-1", "unit_price": each}) for each in sums
+    ]
     for stories in ([SOLD, *back], [*back, SOLD]):
         assert sum(len(order.product_ids) for order in state_after(*stories).purchases) == lines
 

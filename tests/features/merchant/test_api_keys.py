@@ -86,7 +86,7 @@ async def test_a_home_without_a_file_takes_its_keys_from_redis(
     home: Home, client: redis.Redis, store: Connection
 ) -> None:
     old = ApiKey(scope="secret", name="old", created_at=NOW, prefix="sk_old")
-    client.eval(*exchange_command(Keys(3, {digest("sk_old"): old})))  # type: ignore[no-untyped-call]
+    client.eval(*exchange_command(Keys(3, {digest("sk_old"): old})))
     home.root.mkdir()
     assert await accepted_keys(home, store) == {digest("sk_old")}
     client.flushall()

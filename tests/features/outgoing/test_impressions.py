@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 import msgspec
 import redis
@@ -22,7 +23,8 @@ async def test_records_reach_the_stream(
     buffer = ServedBuffer(store, settings)
     buffer.add(record())
     await buffer.flush()
-    ((_, fields),) = client.xrange(keys.served_stream())
+    entries: Any = client.xrange(keys.served_stream())
+    ((_, fields),) = entries
     assert msgspec.json.decode(fields[b"s"], type=list[ServedRecord]) == [record()]
     await buffer.flush()
     assert client.xlen(keys.served_stream()) == 1

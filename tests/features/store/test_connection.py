@@ -30,28 +30,16 @@ async def connected(url: str, deadline_ms: int = DEADLINE_MS) -> AsyncIterator[C
     await store.close()
 
 
-async def within(seconds: float, holds: Callable[[], bool]) -> float:
-    """Wait until it holds; the seconds it took. Fails when it takes longer than allowed."""
-    start = time.monotonic()
-    while not holds():
-        assert time.monotonic() - start < seconds
-        await asyncio.sleep(0.005)
-    return time.monotonic() - start
+async def within(seconds: float, holds: Callable[[], bool]) -> None:
+    """Wait until it holds. Raises TimeoutError when it takes longer than allowed."""
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.005)
 
 
-async def refused_after(call: Awaitable[object]) -> float:
-    """Seconds until StoreUnavailable."""
-    start = time.monotonic()
+async def refused(call: Awaitable[object]) -> None:
     with pytest.raises(StoreUnavailable):
         await call
-    return time.monotonic() - start
-
-
-async def nap(seconds: float) -> float:
-    """What a pause of so many seconds takes on this machine, now."""
-    start = time.monotonic()
-    await asyncio.sleep(seconds)
-    return time.monotonic() - start
 
 
 @pytest.mark.parametrize(
@@ -143,7 +131,7 @@ async def test_killed_and_started_again(own_redis: RedisServer) -> None:
         await store.call("SET", "kept", "1")
         os.kill(process_of(own_redis), signal.SIGKILL)
         await within(1, lambda: not store.available)
-        await refused_after(store.call("PING"))
+        await refused(store.call("PING"))
         own_redis.ensure_running()
         await within(2, lambda: store.available)
         assert await store.call("GET", "kept") == b"1"
@@ -154,13 +142,10 @@ async def test_a_hanging_store_costs_one_deadline(own_redis: RedisServer) -> Non
         pid = process_of(own_redis)
         os.kill(pid, signal.SIGSTOP)
         try:
-            together = [refused_after(store.call("PING")) for _ in range(20)]
-            slept, *waited = await asyncio.gather(nap(DEADLINE_MS / 1000), *together)
-            assert abs(max(waited) - slept) < 0.02  # as long as the machine takes for a deadline
-            start = time.process_time()
-            for _ in range(100):
-                await refused_after(store.call("PING"))
-            assert time.process_time() - start < 0.05
+            async with asyncio.timeout(10):  # one after another they would take 50 s
+                await asyncio.gather(*(refused(store.call("PING")) for _ in range(1_000)))
+            with pytest.raises(StoreUnavailable):
+                store.send("PING")  # the next is refused without a wait
         finally:
             os.kill(pid, signal.SIGCONT)
         await within(2, lambda: store.available)

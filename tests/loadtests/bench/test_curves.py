@@ -10,6 +10,8 @@ from loadtests.bench.curves import FULL_GROWTH, GrowthPlan, grow
 from loadtests.bench.plan import BenchPlan, ShopSize
 from loadtests.bench.questions import PLACEMENTS
 
+pytestmark = pytest.mark.xdist_group("curves")
+
 TINY = ShopSize(150, 400, 900, 1_200)
 TURNS = BenchPlan(rounds=1, warm_up_s=0.05, window_s=0.1, paced_s=0.1, rate=20)
 PLAN = GrowthPlan(TURNS, TINY, (150, 400), {"products": [(600, 400)], "both": [(700, 900)]}, ())

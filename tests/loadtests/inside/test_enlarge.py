@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import typer
 from features.home import Home
 from loadtests.inside.enlarge import asking_every_source, enlarged, main, write_home
 from recommender.arrays.id_map import IdMap
-from recommender.context.request import Request
+from recommender.context.request import Placement, Request
 from recommender.model import versions
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
@@ -19,6 +20,8 @@ from recommender.placements import SOURCE_MIXES, stages
 from recommender.recommend import Recommender
 
 from bundles import CATEGORIES, NOW, PRODUCTS, item, small_bundle, write_small
+
+pytestmark = pytest.mark.xdist_group("enlarged shop")
 
 COPIES = 3
 N = len(PRODUCTS)
@@ -35,9 +38,8 @@ def small_of_three() -> Bundle:
     bundle = small_bundle()
     tables = bundle.tables
 
-    def longer(part: object) -> object:
-        offsets = part.offsets  # type: ignore[attr-defined]
-        return replace(part, offsets=np.append(offsets, offsets[-1]))  # type: ignore[type-var]
+    def longer(part: Any) -> Any:
+        return replace(part, offsets=np.append(part.offsets, part.offsets[-1]))
 
     basket = tables.next_basket
     parts = {
@@ -54,8 +56,8 @@ def small_of_three() -> Bundle:
     return Bundle(bundle.manifest, tables, bundle.index)
 
 
-def answer(bundle: Bundle, placement: str, **context: object) -> list[str]:
-    request = Request(placement, now=NOW.timestamp(), **context)  # type: ignore[arg-type]
+def answer(bundle: Bundle, placement: Placement, **context: Any) -> list[str]:
+    request = Request(placement, now=NOW.timestamp(), **context)
     recommender = Recommender(bundle, Availability.of(bundle.tables))
     return [bundle.tables.products.name(pick.item) for pick in recommender.recommend(request, 2)]
 

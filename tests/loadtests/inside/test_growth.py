@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,17 +9,19 @@ from features.home import Home
 from loadtests.inside.growth import Growth, write_shop
 from training.data.history import load_history
 
+pytestmark = pytest.mark.xdist_group("grown shop")
+
 SMALL = Growth(products=400, customers=300, orders=3_000, views=2_000)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Home:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("growth"))
     write_shop(home, SMALL)
     return home
 
 
-def test_the_shop_has_the_size_asked_for(home: Home):
+def test_the_shop_has_the_size_asked_for(home: Home) -> None:
     history = load_history(home, load_products(home))
     assert len(np.unique(history.purchases.order)) == 3_000
     assert len(history.product_ids) == 400
@@ -25,7 +29,7 @@ def test_the_shop_has_the_size_asked_for(home: Home):
     assert len(history.visits) == pytest.approx(2_000, rel=0.1)
 
 
-def test_sales_have_a_long_tail_and_customers_buy_again(home: Home):
+def test_sales_have_a_long_tail_and_customers_buy_again(home: Home) -> None:
     lines = load_history(home, load_products(home)).purchases
     sold = np.sort(np.bincount(lines.item, minlength=400))[::-1]
     assert sold[:40].sum() > 0.3 * sold.sum()
@@ -34,7 +38,7 @@ def test_sales_have_a_long_tail_and_customers_buy_again(home: Home):
     assert 1 - len(np.unique(pairs)) / len(pairs) > 0.2
 
 
-def test_products_are_bought_with_their_partners(home: Home):
+def test_products_are_bought_with_their_partners(home: Home) -> None:
     history, partner = load_history(home, load_products(home)), SMALL.partner
     number = np.array([int(product_id[2:]) for product_id in history.product_ids])
     lines = history.purchases
@@ -43,7 +47,7 @@ def test_products_are_bought_with_their_partners(home: Home):
     assert partner[partner].tolist() == list(range(400))
 
 
-def test_the_same_numbers_give_the_same_history(home: Home, tmp_path):
+def test_the_same_numbers_give_the_same_history(home: Home, tmp_path: Path) -> None:
     again = Home(tmp_path)
     write_shop(again, SMALL)
     first, second = (scan(one).sort("event_id", "line").collect() for one in (home, again))

@@ -39,7 +39,9 @@ def test_a_visit_is_one_persons_and_buys_what_is_in_the_cart() -> None:
     story = next(calls for calls in stories if calls[-1].body and calls[-1].body["type"] == "purchase")
     assert len({call.body["anonymous_id"] for call in story if call.body}) == 1
     carts = [parse_qs(urlsplit(call.path).query)["cart"][0] for call in story if call.name.endswith("cart")]
-    bought = [item["product_id"] for item in story[-1].body["order"]["items"]]
+    last = story[-1].body
+    assert last is not None
+    bought = [item["product_id"] for item in last["order"]["items"]]
     assert bought == carts[-1].split(",")
 
 

@@ -2,10 +2,10 @@
 
 from math import inf
 from random import Random
+from typing import Any
 
 import msgspec
 import numpy as np
-import pytest
 from random_shop import random_bundle, random_request, random_rules
 
 from features.live.log_entry import KINDS, RECORD, LogEntry, pack
@@ -31,8 +31,8 @@ PURCHASES = Purchases(
 )
 
 
-def entry(kind: str, *products: str, at_ms: int = 1, received_ms: int = 1, **fields: object) -> bytes:
-    all_fields = {"quantities": (1.0,) * len(products), "mark": 7} | fields
+def entry(kind: str, *products: str, at_ms: int = 1, received_ms: int = 1, **fields: Any) -> bytes:
+    all_fields: dict[str, Any] = {"quantities": (1.0,) * len(products), "mark": 7} | fields
     return pack(LogEntry(at_ms=at_ms, type=kind, product_ids=products, received_ms=received_ms, **all_fields))
 
 
@@ -67,12 +67,12 @@ def folded(log: list[bytes], page: int = NO_ROW) -> tuple[list[int], list[int]]:
     return [*viewed][:MOST_VIEWED], IDS.rows(state.cart)
 
 
-@pytest.mark.parametrize("seed", range(300))
-def test_it_says_what_fold_says(seed: int) -> None:
-    rng = Random(seed)
-    log = [any_entry(rng) for _ in range(rng.choice([1, 5, 40, 300]))]
-    page = rng.choice([NO_ROW, PAGE])
-    assert resolved(log, page=page) == folded(log, page)
+def test_it_says_what_fold_says() -> None:
+    for seed in range(300):
+        rng = Random(seed)
+        log = [any_entry(rng) for _ in range(rng.choice([1, 5, 40, 300]))]
+        page = rng.choice([NO_ROW, PAGE])
+        assert resolved(log, page=page) == folded(log, page), seed
 
 
 def test_answers_from_the_log_are_those_from_its_fold() -> None:
@@ -126,9 +126,9 @@ def test_of_two_products_of_one_hash_the_first_is_meant_and_nothing_else_changes
 WHOLE = entry("add_to_cart", "p-1", "p-2", order_id="o-1")
 
 
-@pytest.mark.parametrize("end", range(1, len(WHOLE)))
-def test_what_is_cut_off_never_stops_it(end: int) -> None:
-    assert resolved([WHOLE[:end]]) is None or end % RECORD.size == 0
+def test_what_is_cut_off_never_stops_it() -> None:
+    read = [end for end in range(1, len(WHOLE)) if resolved([WHOLE[:end]]) is not None]
+    assert [end for end in read if end % RECORD.size] == []
 
 
 def test_damage_anywhere_neither_stops_nor_misleads_it() -> None:

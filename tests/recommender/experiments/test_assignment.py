@@ -66,7 +66,7 @@ def test_experiments_of_a_layer_exclude_each_other_and_others_are_independent() 
 def test_an_experiment_changes_its_surfaces_alone() -> None:
     fewer = Experiment(id="f", arms=(Arm(id="all"), Arm(id="none", offers=())))
     carts = Experiment(id="c", arms=(Arm(id="old"), Arm(id="new", widget={"k": 4})), placements=("cart",))
-    assert (fewer.surfaces, carts.surfaces) == ({OFFERS}, {"cart"})
+    assert (fewer.surfaces, carts.surfaces) == (frozenset({OFFERS}), frozenset({"cart"}))
     trials = Trials([fewer, carts])
     named = [trials.of("v-1", surface, NOW_S).treated.experiment for surface in (OFFERS, "cart", "home")]
     assert named == ["f", "c", None]

@@ -11,7 +11,7 @@ TREES = Trees.of([Split(0, 0.5, 1, Split(1, 10, 2, 4)), Split(1, 10, Split(0, 0.
 @pytest.mark.parametrize(
     ("row", "score"), [((0, 0), 1.6), ((1, 0), 2.7), ((0, 11), 1.8), ((1, 11), 4.8), ((0.5, 10), 1.7)]
 )
-def test_a_row_gets_the_sum_of_its_leaves(row, score) -> None:
+def test_a_row_gets_the_sum_of_its_leaves(row: tuple[float, float], score: float) -> None:
     assert TREES.score(np.array([row], np.float32)) == pytest.approx([score])
 
 

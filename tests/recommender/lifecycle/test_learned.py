@@ -94,9 +94,9 @@ def test_stats_of_a_known_customer(model: LearnedModel) -> None:
 
 
 def test_a_live_order_counts_at_once(model: LearnedModel) -> None:
-    ann = model.stats(0, [([item("pot")], TODAY)], 20.0, TODAY)
+    ann = model.stats(0, [([(item("pot"), 1.0)], TODAY)], 20.0, TODAY)
     assert (ann.revenue, ann.orders, ann.churn_risk) == (70.0, 5, 0.0)
-    new = model.stats(-1, [([item("pot")], TODAY - 3), ([item("cup")], TODAY)], 32.0, TODAY)
+    new = model.stats(-1, [([(item("pot"), 1.0)], TODAY - 3), ([(item("cup"), 1.0)], TODAY)], 32.0, TODAY)
     assert (new.revenue, new.orders, new.last_order_ms) == (32.0, 2, TODAY * DAY_MS)
     assert model.stats(-1, [], 0.0, TODAY).orders == 0
 
@@ -104,7 +104,7 @@ def test_a_live_order_counts_at_once(model: LearnedModel) -> None:
 def test_refills_move_with_live_orders(model: LearnedModel) -> None:
     (tea,) = model.refills(0, [], TODAY)
     assert (tea.product_id, tea.orders, tea.last_day) == ("tea", 2, TODAY - 25)
-    assert (tea.due_day, tea.gap_days) == (pytest.approx(TODAY - 5), pytest.approx(20))
+    assert (tea.due_day, tea.gap_days) == pytest.approx((TODAY - 5, 20))
     bought = model.refills(0, [([(item("tea"), 1.0), (item("pot"), 2.0)], TODAY)], TODAY)
     assert [(each.product_id, each.orders) for each in bought] == [("tea", 3), ("pot", 1)]
     assert bought[0].due_day == pytest.approx(TODAY + 25)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 from recommender.experiments.assignment import Trials, arm_of, is_held_out
 from recommender.experiments.plan import Arm, Experiment
@@ -21,8 +22,8 @@ def drawn(arm: str) -> str:
     )
 
 
-def kinds(customer: str, **parts: Trials) -> set[str]:
-    story = [
+def kinds(customer: str, **parts: Any) -> set[str]:
+    story: list[tuple[str, timedelta, dict[str, Any]]] = [
         ("identify", timedelta(days=2), {"anonymous_id": "a-1", "customer_id": customer}),
         ("purchase", timedelta(days=1, hours=1), {"items": [("kettle", 1, 30.0)]}),
         ("add_to_cart", 2 * HOUR, {"product_id": "pot"}),

@@ -1,6 +1,7 @@
 """What budgets ask, so that they last for those who are to come."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,13 +35,13 @@ def model(arms: tuple[str, ...] = ("five",)) -> OfferModel:
 
 def customers() -> list[OfferContext]:
     """The offer brings ten of them .5, 1.5 ... 9.5: .1 x (margin - 5)."""
-    order = {"features": {"stays": 1.0}, "basket": 200.0}
-    return [OfferContext(customer_id=str(i), margin=10.0 + 10 * i, **order) for i in range(10)]  # type: ignore[arg-type]
+    order: dict[str, Any] = {"features": {"stays": 1.0}, "basket": 200.0}
+    return [OfferContext(customer_id=str(i), margin=10.0 + 10 * i, **order) for i in range(10)]
 
 
-def priced(amount: float, spent: float = 0.0, days: float = 10, daily: float = 1.0, **more: object) -> float:
+def priced(amount: float, spent: float = 0.0, days: float = 10, daily: float = 1.0, **more: Any) -> float:
     budget = Budget(id="spring", amount=amount, until=NOW + timedelta(days=days))
-    catalogue = Catalogue(offers=(FIVE,), budgets=(budget,), **more)  # type: ignore[arg-type]
+    catalogue = Catalogue(offers=(FIVE,), budgets=(budget,), **more)
     lambdas = budget_prices(catalogue, model(), Traffic(customers(), daily), {"spring": spent}, NOW)
     return lambdas["spring"]
 

@@ -1,5 +1,6 @@
 import dataclasses
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -9,7 +10,7 @@ from recommender.arrays.hashing import uniform
 from recommender.offers.catalogue import Budget, Catalogue, Eligibility, FrequencyCap, Offer
 from recommender.offers.decide import decide
 from recommender.offers.eligibility import Given, OfferContext, why_not
-from recommender.offers.incremental_margin import N_WORLDS, OfferModel
+from recommender.offers.incremental_margin import N_WORLDS, EvidenceLevel, OfferModel
 from recommender.offers.propensities import propensities, sample_arm
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -17,12 +18,12 @@ TEN = Offer(id="ten", kind="percentage", value=10, budgets=("spring",))
 POST = Offer(id="post", kind="free_shipping", cost=4.9)
 
 
-def context(customer: str = "c-1", **changes: object) -> OfferContext:
-    defaults = {"features": {"keen": 0.0}, "basket": 40.0, "margin": 20.0}
-    return OfferContext(customer_id=customer, **{**defaults, **changes})  # type: ignore[arg-type]
+def context(customer: str = "c-1", **changes: Any) -> OfferContext:
+    defaults: dict[str, Any] = {"features": {"keen": 0.0}, "basket": 40.0, "margin": 20.0}
+    return OfferContext(customer_id=customer, **{**defaults, **changes})
 
 
-def model(ten: float, post: float, keen: float = 0.0, stage: str = "personal") -> OfferModel:
+def model(ten: float, post: float, keen: float = 0.0, stage: EvidenceLevel = "personal") -> OfferModel:
     """What two offers bring a customer on average, how much more TEN brings to the keen, in worlds .1 apart.
 
     TEN and POST take 4.00 and 4.90 of an order that leaves 20.00; nobody orders anyway.
@@ -43,15 +44,15 @@ def model(ten: float, post: float, keen: float = 0.0, stage: str = "personal") -
         used=np.ones(2),
         average=money,
         anyway=np.zeros(3),
-        stage=stage,  # type: ignore[arg-type]
+        stage=stage,
     )
 
 
-def shop(*offers: Offer, **changes: object) -> Catalogue:
-    return Catalogue(offers=offers or (TEN, POST), budgets=(Budget(id="spring", amount=100),), **changes)  # type: ignore[arg-type]
+def shop(*offers: Offer, **changes: Any) -> Catalogue:
+    return Catalogue(offers=offers or (TEN, POST), budgets=(Budget(id="spring", amount=100),), **changes)
 
 
-def many(catalogue: Catalogue, believed: OfferModel, n: int = 2_000, **changes: object) -> list[str]:
+def many(catalogue: Catalogue, believed: OfferModel, n: int = 2_000, **changes: Any) -> list[str]:
     return [decide(catalogue, believed, context(f"c-{i}", **changes), NOW).offer_id for i in range(n)]
 
 
@@ -82,7 +83,7 @@ def test_nobody_gets_a_discount_that_only_gives_margin_away() -> None:
 def test_who_would_buy_anyway_gets_no_discount_unless_it_pays() -> None:
     """An offer that brings one more order of ten, of 16.00 each, takes 4.00 of those that come anyway."""
     lifts = dataclasses.replace(model(1.6, 1.6), anyway=np.array([0.0, 1.0, 0.0]))
-    rarely, surely = ({"features": {"keen": 0.0, "anyway": chance}} for chance in (0.1, 0.8))
+    rarely, surely = (dict[str, Any](features={"keen": 0.0, "anyway": chance}) for chance in (0.1, 0.8))
     assert many(shop(TEN), lifts, 200, **rarely).count("ten") > 180
     assert set(many(shop(TEN), lifts, 200, **surely)) == {"none"}
     assert "anyway in 80% of" in decide(shop(TEN), lifts, context(**surely), NOW).reason.why_not["ten"]
@@ -158,7 +159,7 @@ def test_the_price_of_a_budget_turns_an_offer_away() -> None:
     ],
 )
 def test_who_may_not_get_an_offer_is_told_why(
-    eligible: Eligibility, facts: dict[str, object], why: str | None
+    eligible: Eligibility, facts: dict[str, Any], why: str | None
 ) -> None:
     offer = msgspec.structs.replace(TEN, eligible=eligible)
     reason = why_not(offer, shop(offer), context(**facts), NOW)

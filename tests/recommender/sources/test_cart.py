@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,8 +18,8 @@ from recommender.sources.cart import completion, head_of, prior, ranked
 from bundles import NOW, item, neighbours, small_bundle
 
 
-def totals(bundle: Bundle, **fields: object) -> dict[int, float]:
-    request = Request("cart", now=NOW.timestamp(), **fields)  # type: ignore[arg-type]
+def totals(bundle: Bundle, **fields: Any) -> dict[int, float]:
+    request = Request("cart", now=NOW.timestamp(), **fields)
     candidates = completion(Situation(request, bundle))
     return {
         int(each): float(candidates.scores[candidates.items == each].sum())

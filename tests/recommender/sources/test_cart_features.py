@@ -1,5 +1,7 @@
 """The features of products that may complete ann's cart, by hand."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,8 +13,8 @@ from recommender.sources.next_basket import next_basket
 from bundles import NOW, item, small_bundle
 
 
-def head(**fields: object) -> Head | None:
-    request = Request("cart", NOW.timestamp(), **({"repeat_suppression_days": 0} | fields))  # type: ignore[arg-type]
+def head(**fields: Any) -> Head | None:
+    request = Request("cart", NOW.timestamp(), **({"repeat_suppression_days": 0} | fields))
     situation = Situation(request, small_bundle())
     return head_of(situation)
 

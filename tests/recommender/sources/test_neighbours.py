@@ -20,7 +20,7 @@ def scores_after(*viewed: str, bundle: Bundle | None = None) -> dict[str, float]
     return {PRODUCTS[i]: score for i, score in zip(found.items.tolist(), found.scores.tolist(), strict=True)}
 
 
-def test_the_best_sellers_of_the_category_seen_come_in_their_order():
+def test_the_best_sellers_of_the_category_seen_come_in_their_order() -> None:
     kitchen = ("mug", "spoon", "kettle", "cup", "pot")
     expected = {name: 1 / log2(place + 2) for place, name in enumerate(kitchen)}
     found = scores_after("pot")
@@ -28,20 +28,20 @@ def test_the_best_sellers_of_the_category_seen_come_in_their_order():
     assert found == pytest.approx(expected)
 
 
-def test_a_category_pulls_by_every_look_and_the_latest_most():
+def test_a_category_pulls_by_every_look_and_the_latest_most() -> None:
     found = scores_after("tea", "pot", "cup")
     assert found["tea"] == pytest.approx(1.0)
     assert found["mug"] == pytest.approx(VIEW_FADE + VIEW_FADE**2)
     assert found["tin"] < found["tea"]
 
 
-def test_nothing_seen_and_no_category_propose_nothing():
+def test_nothing_seen_and_no_category_propose_nothing() -> None:
     assert scores_after() == {}
     assert scores_after("postage") == {}
     assert scores_after("never heard of") == {}
 
 
-def test_only_the_head_of_a_large_category_is_proposed():
+def test_only_the_head_of_a_large_category_is_proposed() -> None:
     bundle = small_bundle()
     popular, n = bundle.tables.category_popular, 10 * NEARBY
     large = replace(

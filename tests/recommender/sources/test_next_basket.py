@@ -58,7 +58,9 @@ def situation(customer: str | None, shopper: ShopperState = NOTHING, bundle: Bun
         ([(1, 1), (1, 2), (5, 1), (9, 3)], 1.0, [1, 2, 3], [2 / 3, 1 / 3, 1 / 3]),
     ],
 )
-def test_a_personal_vector_is_the_decayed_share_of_baskets(lines, decay, items, weights) -> None:
+def test_a_personal_vector_is_the_decayed_share_of_baskets(
+    lines: list[tuple[int, int]], decay: float, items: list[int], weights: list[float]
+) -> None:
     found, shares = personal_vector(past(*lines), decay)
     assert found.tolist() == items
     assert shares == pytest.approx(weights)
@@ -184,7 +186,7 @@ def test_what_the_habit_and_the_customer_say_by_hand() -> None:
         for other in found.keys() - {tea, mug}
     )
     assert features[:, CUSTOMER:] == pytest.approx(
-        np.tile(np.float32([3, 4 / 3, 0.5, 2, 10, 10 / 15]), (len(items), 1))
+        np.tile(np.array([3, 4 / 3, 0.5, 2, 10, 10 / 15], np.float32), (len(items), 1))
     )
 
 
@@ -194,7 +196,8 @@ def test_several_customers_are_precomputed_as_each_alone(trees: Trees) -> None:
     customers = np.flatnonzero(np.diff(table.pasts.offsets))
     sizes, rows = precompute(table, customers, TODAY)
     alone = [
-        score_candidates(table, table.pasts.of(one), table.peers.of(one), TODAY).best(64) for one in customers
+        score_candidates(table, table.pasts.of(one), table.peers.of(one), TODAY).best(64)
+        for one in customers.tolist()
     ]
     assert sizes.tolist() == [len(each.items) for each in alone]
     for together, parts in zip(rows, zip(*alone, strict=True), strict=True):

@@ -39,18 +39,20 @@ def scores(viewed: list[str], fade: float = 0.5, back: float = 0.0, again: float
         (["tin", "pot"], {"back": 0.5}, {}),
     ],
 )
-def test_what_lies_onward_adds_up_and_returns_pull_by_habit(viewed, habits, expected):
+def test_what_lies_onward_adds_up_and_returns_pull_by_habit(
+    viewed: list[str], habits: dict[str, float], expected: dict[str, float]
+) -> None:
     assert scores(viewed, **habits) == pytest.approx(expected)
 
 
-def test_where_no_visit_led_on_the_neighbours_speak():
+def test_where_no_visit_led_on_the_neighbours_speak() -> None:
     bundle = small_bundle()
     visit = ShopperState(viewed=("kettle",))
     found = next_in_visit(Situation(Request("home", now=NOW.timestamp(), shopper=visit), bundle))
     assert {PRODUCTS[product] for product in found.items} == {"pot", "tea", "mug"}
 
 
-def test_home_follows_the_visit_and_says_why():
+def test_home_follows_the_visit_and_says_why() -> None:
     bundle = small_bundle()
     recommender = Recommender(bundle, Availability.of(bundle.tables))
     visit = ShopperState(viewed=("pot", "cup"))

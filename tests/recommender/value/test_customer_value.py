@@ -70,7 +70,7 @@ def test_uncorrected_it_is_the_models_by_hand() -> None:
 def test_a_live_order_moves_the_figures_at_once() -> None:
     before = VALUE.customer(0)
     after = before.ordered(TODAY, 80.0)
-    assert after.summary(TODAY) == (2.0, 10.0, 10.0)
+    assert after.summary(TODAY) == Summary.of(2.0, 10.0, 10.0)
     assert after.revenue[0] == 180
     assert forecast(VALUE, after, TODAY).orders[0, 0] > forecast(VALUE, before, TODAY).orders[0, 0]
     assert after.ordered(TODAY, 20.0).order_days[0] == 3  # a second order of the day
@@ -104,7 +104,7 @@ def test_recalibration_is_linear_between_knots_and_in_proportion_outside() -> No
 
 def test_intervals_hold_what_they_say_and_grow_with_time() -> None:
     rng = np.random.default_rng(3)
-    customers = Customers(*(np.repeat(part, 300) for part in VALUE.customer(0)))
+    customers = Customers._make(np.repeat(part, 300) for part in VALUE.customer(0))
     found = forecast(VALUE, customers, TODAY)
     central_interval = intervals(VALUE, customers, TODAY, found, rng)
     rate = rng.gamma(2.0, 1 / 20, (300, 50))

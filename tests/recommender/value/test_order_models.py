@@ -53,7 +53,8 @@ def test_odds_of_having_left_are_the_integral(
     alpha: float, s: float, beta: float, x: float, recency: float, age: float
 ) -> None:
     def height(y: float) -> float:
-        return s * ((alpha + age) / (alpha + y)) ** (0.55 + x) * (beta + age) ** s / (beta + y) ** (s + 1)
+        rise = ((alpha + age) / (alpha + y)) ** (0.55 + x) * (beta + age) ** s
+        return float(s * rise / (beta + y) ** (s + 1))
 
     exact = quad(height, recency, age, epsrel=1e-10, limit=200)[0]
     found = pareto_left_odds(OrderModel(PARETO_NBD, 0.55, alpha, s, beta), Summary.of(x, recency, age))

@@ -13,6 +13,7 @@ ITEM_PACKS = np.log(np.array([1.0, 2.0], np.float32))
 def table(*habits: Habits) -> Reorder:
     """One customer; the shrunk own gap alone foretells."""
     columns = [np.concatenate(parts) for parts in zip(*habits, strict=True)]
+    not_computed = np.zeros((len(columns[0]), 3), np.float32)
     weights = np.zeros(8)
     weights[1] = 1.0
     return Reorder(
@@ -22,8 +23,7 @@ def table(*habits: Habits) -> Reorder:
         np.array([0.5, 0.1], np.float32),
         ITEM_PACKS,
         np.array([0, len(habits)]),
-        *columns,
-        expected=np.zeros((len(columns[0]), 3), np.float32),
+        *(*columns, not_computed),
     )
 
 

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from histories import history_of, list_products, old_clocks, order
@@ -11,7 +12,7 @@ from factories import NOW, event
 
 
 @pytest.fixture
-def home(tmp_path) -> Home:
+def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
@@ -28,7 +29,7 @@ def bought(history: History) -> list[tuple[str | None, str, float]]:
     ]
 
 
-def test_a_refund_takes_its_pieces_off_and_a_cancellation_the_whole_order(home: Home):
+def test_a_refund_takes_its_pieces_off_and_a_cancellation_the_whole_order(home: Home) -> None:
     history = history_of(
         home,
         event("purchase", order_id="o-1", customer_id="c", items=[("a", 3, 2.0), ("b", 1, 5.0)]),
@@ -45,7 +46,7 @@ def test_a_refund_takes_its_pieces_off_and_a_cancellation_the_whole_order(home: 
 )
 def test_sums_given_back_are_off_the_price_and_all_of_them_off_the_order(
     home: Home, sums: list[float], left: float | None
-):
+) -> None:
     items = [("a", 3, 10.0), ("b", 1, 10.0)]
     lines = [dict(zip(("product_id", "quantity", "unit_price"), item, strict=True)) for item in items]
     history = history_of(
@@ -59,7 +60,7 @@ def test_sums_given_back_are_off_the_price_and_all_of_them_off_the_order(
         assert order_days(history).revenue.tolist() == pytest.approx([32 * left])
 
 
-def test_a_line_without_a_price_bears_its_part_of_a_sum(home: Home):
+def test_a_line_without_a_price_bears_its_part_of_a_sum(home: Home) -> None:
     history = history_of(
         home,
         event("purchase", order_id="o-1", customer_id="c", items=[("a", 1), ("b", 1, 10.0)]),
@@ -69,7 +70,7 @@ def test_a_line_without_a_price_bears_its_part_of_a_sum(home: Home):
     assert sorted(history.purchases.unit_price.tolist()) == [5.0, 15.0, 30.0]
 
 
-def test_before_a_time_its_later_refunds_and_sign_ins_are_not_known(home: Home):
+def test_before_a_time_its_later_refunds_and_sign_ins_are_not_known(home: Home) -> None:
     history = history_of(
         home,
         order("a", order_id="o-1", days_ago=9, anonymous_id="browser"),
@@ -81,14 +82,14 @@ def test_before_a_time_its_later_refunds_and_sign_ins_are_not_known(home: Home):
     assert bought(history.before((NOW - timedelta(days=5)).timestamp())) == [(None, "a", 1.0)]
 
 
-def test_each_guest_order_is_a_buyer_of_its_own(home: Home):
+def test_each_guest_order_is_a_buyer_of_its_own(home: Home) -> None:
     lines = history_of(
         home, order("a"), order("a"), order("a", customer="c"), order("b", customer="c")
     ).purchases
     assert len(set(lines.buyer.tolist())) == 3
 
 
-def test_postage_is_no_product_and_an_order_of_it_alone_is_none(home: Home):
+def test_postage_is_no_product_and_an_order_of_it_alone_is_none(home: Home) -> None:
     list_products(home, {"POST": "Postage", "a": "Cup"}, is_product=[False, True])
     history = history_of(
         home,
@@ -100,13 +101,13 @@ def test_postage_is_no_product_and_an_order_of_it_alone_is_none(home: Home):
     assert bought(history) == [("c", "a", 1.0)]
 
 
-def test_lines_of_one_product_in_one_order_are_one_line_at_the_mean_price(home: Home):
+def test_lines_of_one_product_in_one_order_are_one_line_at_the_mean_price(home: Home) -> None:
     history = history_of(home, event("purchase", items=[("a", 1, 4.0), ("a", 3, 2.0)]))
     assert history.purchases.quantity.tolist() == [4.0]
     assert history.purchases.unit_price.tolist() == [2.5]
 
 
-def test_without_a_session_id_a_browser_has_one_session_a_day(home: Home):
+def test_without_a_session_id_a_browser_has_one_session_a_day(home: Home) -> None:
     visits = history_of(
         home,
         event("view", product_id="a", anonymous_id="x"),
@@ -120,12 +121,12 @@ def test_without_a_session_id_a_browser_has_one_session_a_day(home: Home):
     assert int(visits.carted.sum()) == 1
 
 
-def test_products_that_only_the_catalogue_knows_have_rows_too(home: Home):
+def test_products_that_only_the_catalogue_knows_have_rows_too(home: Home) -> None:
     list_products(home, {"new": "Teapot"})
     assert history_of(home, order("old")).product_ids == ["new", "old"]
 
 
-def test_some_people_are_drawn_with_all_that_they_did(home: Home):
+def test_some_people_are_drawn_with_all_that_they_did(home: Home) -> None:
     events = [order("a", "b", customer=f"c{n % 40}", days_ago=n, order_id=f"o-{n}") for n in range(400)]
     events += [
         event("view", product_id="a", anonymous_id=f"b{n % 40}", session_id=f"s-{n}") for n in range(80)
@@ -139,12 +140,12 @@ def test_some_people_are_drawn_with_all_that_they_did(home: Home):
     assert some.product_ids is history.product_ids
 
 
-def test_a_small_history_is_taken_whole(home: Home):
+def test_a_small_history_is_taken_whole(home: Home) -> None:
     history = history_of(home, order("a", customer="c"))
     assert history.sample_customers(1, seed=7) is history
 
 
-def test_what_a_browser_did_is_drawn_with_the_customer_it_turned_out_to_be(home: Home):
+def test_what_a_browser_did_is_drawn_with_the_customer_it_turned_out_to_be(home: Home) -> None:
     events = [order("a", customer=f"c{n}", order_id=f"o-{n}") for n in range(60)]
     events += [event("view", product_id="a", anonymous_id=f"b{n}", session_id=f"s-{n}") for n in range(60)]
     signed_in = [event("identify", customer_id=f"c{n}", anonymous_id=f"b{n}") for n in range(60)]
@@ -153,7 +154,7 @@ def test_what_a_browser_did_is_drawn_with_the_customer_it_turned_out_to_be(home:
     assert set(some.visits.customer.tolist()) == set(some.purchases.customer.tolist())
 
 
-def test_active_are_those_who_bought_or_looked_at_something_since(home: Home):
+def test_active_are_those_who_bought_or_looked_at_something_since(home: Home) -> None:
     history = history_of(
         home,
         order("a", customer="early", days_ago=9),
@@ -167,7 +168,7 @@ def test_active_are_those_who_bought_or_looked_at_something_since(home: Home):
     assert history.active_since(since + 10 * 86_400).tolist() == []
 
 
-def test_rows_of_impossible_times_are_left_out_and_said(home: Home, caplog: pytest.LogCaptureFixture):
+def test_rows_of_impossible_times_are_left_out_and_said(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     history = history_of(home, order("a", customer="c"), *old_clocks())
     assert bought(history) == [("c", "a", 1.0)]
     assert history.until == int(NOW.timestamp())

@@ -23,12 +23,12 @@ def rows(matrix: csr_matrix) -> list[list[tuple[int, float]]]:
     ]
 
 
-def test_strongest_keeps_the_largest_positive_weights_in_falling_order():
+def test_strongest_keeps_the_largest_positive_weights_in_falling_order() -> None:
     weights = csr_matrix(np.array([[0.1, 0.5, 0.3, 0.5], [-1, 0, 2, 0], [0, 0, 0, 0]], np.float32))
     assert rows(strongest(weights, 3)) == [[(1, 0.5), (3, 0.5), (2, 0.3)], [(2, 2.0)], []]
 
 
-def test_the_strongest_are_those_of_numpy_where_more_are_equal_than_may_stay():
+def test_the_strongest_are_those_of_numpy_where_more_are_equal_than_may_stay() -> None:
     drawn = np.random.default_rng(3).integers(-2, 4, (40, 30)).astype(np.float32)
     kept = strongest(csr_matrix(drawn), 7)
     for row, all_of in enumerate(drawn):
@@ -38,17 +38,17 @@ def test_the_strongest_are_those_of_numpy_where_more_are_equal_than_may_stay():
         assert kept.indices[kept.indptr[row] : kept.indptr[row + 1]].tolist() == best.tolist()
 
 
-def test_signed_weights_count_by_their_size():
+def test_signed_weights_count_by_their_size() -> None:
     weights = csr_matrix(np.array([[0.1, -0.5, 0.3]]))
     assert rows(strongest(weights, 2, signed=True)) == [[(1, -0.5), (2, 0.3)]]
 
 
-def test_together_counts_the_buyers_of_both_and_may_be_nobody():
+def test_together_counts_the_buyers_of_both_and_may_be_nobody() -> None:
     pairs = csr_matrix(np.array([[0, 1, 1, 1], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]], np.float32))
     assert bought_together(pairs, BUYERS).tolist() == [2, 2, 0, 2, 1, 0]
 
 
-def test_blocks_give_what_the_whole_gives():
+def test_blocks_give_what_the_whole_gives() -> None:
     items = BUYERS.T.tocsr()
     blocks = list(inner_products(items, block_cells=4))
     assert [start for start, _ in blocks] == [0, 1, 2, 3]
@@ -58,14 +58,14 @@ def test_blocks_give_what_the_whole_gives():
     assert bought_together(pairs, BUYERS).reshape(4, 4).tolist() == whole
 
 
-def test_neighbours_of_a_product_come_with_their_counts():
+def test_neighbours_of_a_product_come_with_their_counts() -> None:
     weights = strongest(csr_matrix(np.array([[0, 0.2, 0.7, 0]] + [[0] * 4] * 3, np.float32)), 5)
     row = as_neighbours(weights, BUYERS).of(0)
     assert row.items.tolist() == [2, 1]
     assert row.together.tolist() == [2, 2]
 
 
-def test_pairs_with_too_few_buyers_are_left_out():
+def test_pairs_with_too_few_buyers_are_left_out() -> None:
     weights = strongest(csr_matrix(np.array([[0] * 4, [0.5, 0, 0.9, 0], [0] * 4, [0] * 4], np.float32)), 5)
     table = as_neighbours(weights, BUYERS, at_least=2)
     assert table.of(1).items.tolist() == [0]
@@ -73,7 +73,7 @@ def test_pairs_with_too_few_buyers_are_left_out():
     assert table.offsets.tolist() == [0, 0, 1, 1, 1]
 
 
-def test_empty_rows_take_those_of_the_other_table():
+def test_empty_rows_take_those_of_the_other_table() -> None:
     own = csr_matrix(np.array([[0, 3, 0], [0, 0, 0], [0, 0, 0]], np.float32))
     other = csr_matrix(np.array([[0, 9, 9], [1, 0, 2], [0, 0, 0]], np.float32))
     assert rows(fill_empty_rows(own, other)) == [[(1, 3.0)], [(2, 2.0), (0, 1.0)], []]

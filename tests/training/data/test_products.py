@@ -1,5 +1,6 @@
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 from histories import history_of, list_products, order
@@ -11,7 +12,7 @@ from training.data.products import align
 from factories import NOW, event
 
 
-def test_the_card_holds_what_is_known_and_never_the_id(tmp_path):
+def test_the_card_holds_what_is_known_and_never_the_id(tmp_path: Path) -> None:
     home = Home(tmp_path)
     list_products(home, {'a/"1': 'Cup "Émile"'}, price=[4.5], currency=["EUR"], url=["https://shop.test/a"])
     products = align(load_products(home), history_of(home, order("b")))
@@ -20,7 +21,7 @@ def test_the_card_holds_what_is_known_and_never_the_id(tmp_path):
     assert cards[1] == {"price": 10.0}
 
 
-def test_a_price_that_the_catalogue_lacks_is_the_median_of_the_last_sales(tmp_path):
+def test_a_price_that_the_catalogue_lacks_is_the_median_of_the_last_sales(tmp_path: Path) -> None:
     sales = [
         event("purchase", at=NOW - timedelta(days=day), items=[("a", 1, price)])
         for day, price in enumerate([4.0, 5.0, 9.0])
@@ -31,7 +32,7 @@ def test_a_price_that_the_catalogue_lacks_is_the_median_of_the_last_sales(tmp_pa
     assert np.isnan(products.price[1])
 
 
-def test_stock_and_titles_decide_what_may_be_shown(tmp_path):
+def test_stock_and_titles_decide_what_may_be_shown(tmp_path: Path) -> None:
     home = Home(tmp_path)
     list_products(
         home,
@@ -44,7 +45,7 @@ def test_stock_and_titles_decide_what_may_be_shown(tmp_path):
     assert products.recommendable.tolist() == [True, True, True, False]
 
 
-def test_a_shop_that_sent_no_titles_shows_all_its_products(tmp_path):
+def test_a_shop_that_sent_no_titles_shows_all_its_products(tmp_path: Path) -> None:
     home = Home(tmp_path)
     assert align(load_products(home), history_of(home, order("a", "b"))).recommendable.tolist() == [
         True,
@@ -52,7 +53,7 @@ def test_a_shop_that_sent_no_titles_shows_all_its_products(tmp_path):
     ]
 
 
-def test_categories_and_brands_are_codes_in_order_of_their_names(tmp_path):
+def test_categories_and_brands_are_codes_in_order_of_their_names(tmp_path: Path) -> None:
     home = Home(tmp_path)
     list_products(home, {"a": "Cup", "b": "Tea", "c": "Pot"}, category=["kitchen", "food", None])
     products = align(load_products(home), history_of(home, order("a")))
@@ -61,7 +62,7 @@ def test_categories_and_brands_are_codes_in_order_of_their_names(tmp_path):
     assert products.brand.tolist() == [-1, -1, -1]
 
 
-def test_a_category_holds_what_is_in_it_and_below_it(tmp_path):
+def test_a_category_holds_what_is_in_it_and_below_it(tmp_path: Path) -> None:
     home = Home(tmp_path)
     paths = ["home > kitchen", "food", None, "home"]
     names = [path and path.rpartition(" > ")[2] for path in paths]
@@ -71,7 +72,7 @@ def test_a_category_holds_what_is_in_it_and_below_it(tmp_path):
     assert held == {"food": [1], "home": [0, 3], "kitchen": [0]}
 
 
-def test_the_first_day_is_that_of_the_first_sale_or_view_or_listing(tmp_path):
+def test_the_first_day_is_that_of_the_first_sale_or_view_or_listing(tmp_path: Path) -> None:
     home = Home(tmp_path)
     list_products(home, {"new": "Pot", "old": "Cup"})
     history = history_of(home, order("old", days_ago=30), order("sold", days_ago=3))

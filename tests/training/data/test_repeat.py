@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,7 +11,7 @@ from training.data.repeat import GAP_PRIOR_REPEATS, RATE_PRIOR_BUYERS, purchases
 from training.settings import TrainingSettings
 
 
-def test_rate_and_gap_by_hand(tmp_path):
+def test_rate_and_gap_by_hand(tmp_path: Path) -> None:
     history = history_of(
         Home(tmp_path),
         *(order("tea", customer="c", days_ago=days) for days in (60, 40, 10)),
@@ -26,19 +28,19 @@ def test_rate_and_gap_by_hand(tmp_path):
     assert gap.tolist() == pytest.approx([25, 25])  # gaps 20 and 30, and nothing else to lean on
 
 
-def test_a_product_leans_on_its_category_and_that_on_the_shop():
+def test_a_product_leans_on_its_category_and_that_on_the_shop() -> None:
     measured = pl.DataFrame({"item": [0, 1], "n": [5, 5], "value": [10.0, 30.0]})
     value = shrunk(measured, np.array([0, 1, 0], np.int32), prior=GAP_PRIOR_REPEATS, unknown=60)
     assert value == pytest.approx([12.5, 27.5, 15.0])
 
 
-def test_without_any_repeat_the_usual_gap_is_assumed(tmp_path):
+def test_without_any_repeat_the_usual_gap_is_assumed(tmp_path: Path) -> None:
     history = history_of(Home(tmp_path), order("tea", customer="c"))
     rate, gap = repeat_table(history, np.full(1, -1, np.int32))
     assert (rate.tolist(), gap.tolist()) == ([0.0], [60.0])
 
 
-def test_purchases_of_a_customer(tmp_path):
+def test_purchases_of_a_customer(tmp_path: Path) -> None:
     history = history_of(
         Home(tmp_path),
         order("tea", "pot", customer="b", days_ago=10),

@@ -11,7 +11,7 @@ def case(*truth: int) -> Case:
     return Case(Request("home", now=NOW.timestamp()), np.array(truth, np.int32))
 
 
-def test_all_rankers_answer_the_same_cases_and_coverage_counts_what_they_show():
+def test_all_rankers_answer_the_same_cases_and_coverage_counts_what_they_show() -> None:
     rankers = {"right": lambda case, k: Ranked(case.truth[:k]), "wrong": lambda *_: Ranked(np.array([5]))}
     found = compare([case(1), case(2, 3), case(1)], rankers, ["hr@10", "ndcg@10_full"], n_items=6)
     assert found["right"]["ndcg@10_full"]["value"] == 1.0
@@ -20,14 +20,14 @@ def test_all_rankers_answer_the_same_cases_and_coverage_counts_what_they_show():
     assert found["right"]["ms"]["value"] > 0
 
 
-def test_serving_and_popularity_answer_the_same_request():
+def test_serving_and_popularity_answer_the_same_request() -> None:
     asked = Case(Request("cart", now=NOW.timestamp(), cart=("kettle",)), np.array([item("tea")], np.int32))
     bundle = small_bundle()
     assert recommended(bundle)(asked, 1).items.tolist() == [item("tea")]
     assert item("kettle") not in popularity(bundle)(asked, 3).items
 
 
-def test_a_sample_of_cases_is_drawn_by_lot_and_in_order():
+def test_a_sample_of_cases_is_drawn_by_lot_and_in_order() -> None:
     chosen = [int(one.truth[0]) for one in spread(iter([case(n) for n in range(100)]), 20, seed=1)]
     assert len(chosen) == 20
     assert chosen == sorted(set(chosen))

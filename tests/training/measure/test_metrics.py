@@ -6,7 +6,7 @@ import pytest
 from training.measure.metrics import Ranked, estimate, measure, ndcg_of_cases, ranks_of_truth, top
 
 
-def ranked(items, scores=None) -> Ranked:
+def ranked(items: list[int], scores: list[float] | None = None) -> Ranked:
     return Ranked(np.array(items, np.int32), None if scores is None else np.array(scores))
 
 
@@ -21,11 +21,13 @@ def ranked(items, scores=None) -> Ranked:
         ([7, 8, 9, 6], [5.0, 5.0, 5.0, 1.0], [9, 6], [2, 4]),
     ],
 )
-def test_ranks_of_the_truth_and_ties_at_their_middle(items, scores, truth, expected):
+def test_ranks_of_the_truth_and_ties_at_their_middle(
+    items: list[int], scores: list[float] | None, truth: list[int], expected: list[float]
+) -> None:
     assert ranks_of_truth(ranked(items, scores), np.array(truth, np.int32)).tolist() == expected
 
 
-def test_the_top_holds_what_ties_with_its_last_and_nothing_without_a_score():
+def test_the_top_holds_what_ties_with_its_last_and_nothing_without_a_score() -> None:
     answer = top(np.array([0.0, 3.0, 1.0, 1.0, 9.0, 1.0]), 3)
     assert answer.items.tolist() == [4, 1, 2, 3, 5]
     assert top(np.array([0.0, 2.0, 0.0]), 3).items.tolist() == [1]
@@ -48,23 +50,23 @@ def test_the_top_holds_what_ties_with_its_last_and_nothing_without_a_score():
         ("ndcg@10_cut", [inf], 0.0),
     ],
 )
-def test_measures_by_hand(name, ranks, expected):
+def test_measures_by_hand(name: str, ranks: list[float], expected: float) -> None:
     assert measure(name)(np.array(ranks, np.float64)) == pytest.approx(expected)
 
 
-def test_ndcg_of_many_cases_is_that_of_each():
+def test_ndcg_of_many_cases_is_that_of_each() -> None:
     """Ranks 1 and 4 of three wanted items, none of two, and rank 2 of one."""
     case, ranks, n_wanted = np.array([0, 0, 2]), np.array([1, 4, 2]), np.array([3, 2, 1])
     each = [measure("ndcg@3_full")(np.array(one, np.float64)) for one in ([1, 4, inf], [inf, inf], [2])]
     assert ndcg_of_cases(case, ranks, n_wanted, 3) == pytest.approx(each)
 
 
-def test_a_measure_without_its_ideal_is_refused():
+def test_a_measure_without_its_ideal_is_refused() -> None:
     with pytest.raises(KeyError):
         measure("ndcg@10")
 
 
-def test_an_estimate_holds_the_mean_within_its_interval():
+def test_an_estimate_holds_the_mean_within_its_interval() -> None:
     interval = estimate([0.0, 1.0] * 50, seed=1)
     assert interval["value"] == 0.5
     assert 0.35 < interval["low"] < 0.5 < interval["high"] < 0.65

@@ -13,7 +13,7 @@ EVALUATION = Evaluation(
 )
 
 
-def test_the_table_has_a_ranker_a_row_and_a_measure_a_column():
+def test_the_table_has_a_ranker_a_row_and_a_measure_a_column() -> None:
     quality, conduct = EVALUATION.tables()
     assert quality == (
         ["", "mrr @20"],
@@ -22,7 +22,7 @@ def test_the_table_has_a_ranker_a_row_and_a_measure_a_column():
     assert conduct == (["", "ms"], [["perennial", "0.100"]])
 
 
-def test_programs_get_every_figure_and_people_the_settings():
+def test_programs_get_every_figure_and_people_the_settings() -> None:
     assert list(EVALUATION.as_dict()) == ["task", "dataset", "metrics", "cases", "seconds", "settings"]
     assert EVALUATION.as_dict()["metrics"]["perennial"]["mrr@20"]["low"] == 0.4
     assert dict(EVALUATION.lines()) == {

@@ -17,7 +17,7 @@ USER_ITEMS = csr_matrix(
 )
 
 
-def test_fold_in_is_what_implicit_recalculates():
+def test_fold_in_is_what_implicit_recalculates() -> None:
     factors = fit_als(USER_ITEMS, SETTINGS)
     with threadpool_limits(1, "blas"):
         model = AlternatingLeastSquares(factors=4, regularization=2.0, alpha=1.0, use_gpu=False)
@@ -28,30 +28,30 @@ def test_fold_in_is_what_implicit_recalculates():
         assert fold_in(factors, Taste(row.indices, row.data)) == pytest.approx(expected, abs=1e-5)
 
 
-def test_the_index_finds_the_taste_and_never_what_nobody_bought_first():
+def test_the_index_finds_the_taste_and_never_what_nobody_bought_first() -> None:
     factors = fit_als(USER_ITEMS, SETTINGS)
     vector = fold_in(factors, Taste(np.array([3], np.int32), np.array([5.0], np.float32)))
     _, neighbours = build_index(factors, np.ones(6, np.int32)).search(vector[None, :], 2)
     assert set(neighbours[0].tolist()) == {3, 4}
 
 
-def test_products_nobody_bought_have_zero_vectors():
+def test_products_nobody_bought_have_zero_vectors() -> None:
     assert fit_als(USER_ITEMS, SETTINGS).items[5].tolist() == [0.0] * 4
 
 
-def test_the_same_matrix_gives_the_same_factors_and_reports_each_pass():
+def test_the_same_matrix_gives_the_same_factors_and_reports_each_pass() -> None:
     progress: list[tuple[str, int, int]] = []
     first = fit_als(USER_ITEMS, SETTINGS, lambda *far: progress.append(far))
     assert first.items.tolist() == fit_als(USER_ITEMS, SETTINGS).items.tolist()
     assert progress == [("ALS", done, 5) for done in range(1, 6)]
 
 
-def test_numbers_out_of_range_are_refused():
+def test_numbers_out_of_range_are_refused() -> None:
     with pytest.raises(CannotTrain, match="REGULARISATION"):
         fit_als(csr_matrix(np.full((2, 2), np.inf, np.float32)), SETTINGS)
 
 
-def test_a_ridge_of_large_shops_does_not_kill_the_tastes_of_a_small_one():
+def test_a_ridge_of_large_shops_does_not_kill_the_tastes_of_a_small_one() -> None:
     rng = np.random.default_rng(2)
     shop = np.kron(np.eye(20), np.ones((3, 4))) * rng.integers(2, 5, (60, 80))  # twenty tastes
     user_items = csr_matrix(shop.astype(np.float32))
@@ -62,13 +62,13 @@ def test_a_ridge_of_large_shops_does_not_kill_the_tastes_of_a_small_one():
     assert alive.sum() >= 16
 
 
-def test_the_ridge_is_never_above_what_is_set_nor_below_one():
+def test_the_ridge_is_never_above_what_is_set_nor_below_one() -> None:
     user_items = csr_matrix(np.ones((30, 40), np.float32))  # one taste
     assert choose_ridge(user_items, at_most=30.0) == 1.0
     assert choose_ridge(csr_matrix(100 * np.eye(40, dtype=np.float32)), at_most=30.0) == 30.0
 
 
-def test_of_very_many_products_those_with_buyers_are_found_by_their_items():
+def test_of_very_many_products_those_with_buyers_are_found_by_their_items() -> None:
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(EXACT_PRODUCTS + 1, 4)).astype(np.float32)
     index = build_index(

@@ -1,6 +1,7 @@
 """What a bundle holds of each customer, fitted on a real archive."""
 
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 from sales import at, sale, shop_of
@@ -33,7 +34,7 @@ EVENTS = [
     sale("o-3", "bob", "06-20"),
     event("view", at=at("06-21"), customer_id="cat", product_id="tea"),
 ]
-GOODS = {
+GOODS: dict[str, dict[str, Any]] = {
     "tea": {"category": "Pantry", "price": 10.0},
     "jam": {"category": "Pantry", "price": 20.0},
     "pot": {"category": "Kitchen"},

@@ -18,7 +18,7 @@ def test_last_baskets_part_from_what_came_before() -> None:
     assert wanted.rows() == [(0, 4, 3), (0, 5, 3)]
 
 
-def test_what_a_rehearsal_learned_is_kept_and_nothing_is_learned_from_too_little():
+def test_what_a_rehearsal_learned_is_kept_and_nothing_is_learned_from_too_little() -> None:
     trees = Trees.of([1.0])
     table = replace(small_tables().next_basket, blend=np.array([0.5, 0.25], np.float32), trees=trees)
     learned = NextBasketModel.of(table)

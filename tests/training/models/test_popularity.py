@@ -1,13 +1,16 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from histories import history_of, order
 
 from features.home import Home
+from training.data.history import History
 from training.models.popularity import decayed_orders, newest, popular, popular_by_category, trending
 
 
 @pytest.fixture
-def history(tmp_path):
+def history(tmp_path: Path) -> History:
     """old: ten orders long ago; fresh: six orders of late; steady: an order every 10 days; shelf: none."""
     return history_of(
         Home(tmp_path),
@@ -22,19 +25,19 @@ FRESH, OLD, STEADY, UNLISTED = range(4)  # in order of their ids
 SHOWN = np.array([True, True, True, False])
 
 
-def test_orders_fade(history):
+def test_orders_fade(history: History) -> None:
     assert decayed_orders(history, 200)[OLD] == pytest.approx(
         sum(0.5 ** (day / 200) for day in range(200, 210))
     )
 
 
-def test_popular_holds_all_that_may_be_shown_by_decayed_orders(history):
+def test_popular_holds_all_that_may_be_shown_by_decayed_orders(history: History) -> None:
     ranking = popular(history, SHOWN, buyers=np.array([6, 10, 21, 1], np.int32))
     assert ranking.items.tolist() == [FRESH, STEADY, OLD]
     assert ranking.counts.tolist() == [6, 21, 10]
 
 
-def test_trending_is_what_sells_faster_than_it_used_to(history):
+def test_trending_is_what_sells_faster_than_it_used_to(history: History) -> None:
     ranking = trending(history, SHOWN)
     assert ranking.items[0] == FRESH
     assert ranking.counts[0] == 6
@@ -42,14 +45,14 @@ def test_trending_is_what_sells_faster_than_it_used_to(history):
     assert (np.diff(ranking.scores) <= 0).all()
 
 
-def test_newest_first_and_those_of_a_day_by_sales():
+def test_newest_first_and_those_of_a_day_by_sales() -> None:
     first_day = np.array([20, 10, 20, 30], np.int32)
     ranking = newest(first_day, SHOWN, sales=np.array([1.0, 9.0, 2.0, 5.0]))
     assert ranking.items.tolist() == [2, 0, 1]
     assert ranking.counts.tolist() == [20, 20, 10]
 
 
-def test_categories_keep_the_order_of_the_ranking(history):
+def test_categories_keep_the_order_of_the_ranking(history: History) -> None:
     ranking = popular(history, SHOWN, buyers=np.array([6, 10, 21, 1], np.int32))
     table = popular_by_category(ranking, [np.array([], np.int32), np.array([0, 1, 3], np.int32)])
     assert table.of(0).items.tolist() == []

@@ -35,7 +35,7 @@ def pages(home: Home) -> tuple[list[str], Neighbours, Neighbours]:
     return history.product_ids, *lists
 
 
-def test_a_product_without_sales_has_similar_ones_and_their_complements(home: Home):
+def test_a_product_without_sales_has_similar_ones_and_their_complements(home: Home) -> None:
     ids, similar, complements = pages(home)
     new, cup = ids.index("new cup"), ids.index("cup")
     assert ids[similar.of(new).items[0]] == "cup"
@@ -44,19 +44,19 @@ def test_a_product_without_sales_has_similar_ones_and_their_complements(home: Ho
     assert complements.of(new).weights == pytest.approx(complements.of(cup).weights)
 
 
-def test_products_with_complements_of_their_own_keep_them_with_their_counts(home: Home):
+def test_products_with_complements_of_their_own_keep_them_with_their_counts(home: Home) -> None:
     ids, _, complements = pages(home)
     assert [ids[item] for item in complements.of(ids.index("cup")).items] == ["tray"]
     assert complements.of(ids.index("cup")).together.tolist() == [4]
 
 
-def test_a_product_like_no_other_borrows_nothing(home: Home):
+def test_a_product_like_no_other_borrows_nothing(home: Home) -> None:
     ids, _, complements = pages(home)
     assert len(complements.of(ids.index("odd")).items) == 0
 
 
-def test_lenders_count_by_their_likeness_and_only_within_a_kind():
-    nobody = csr_matrix((1, 6), dtype=np.float32)
+def test_lenders_count_by_their_likeness_and_only_within_a_kind() -> None:
+    nobody = csr_matrix(np.zeros((1, 6), np.float32))
     own = csr_matrix(
         np.array(
             [[0] * 6, [0, 0, 0, 0, 1, 0], [0, 0, 0, 0, 0, 2], [0, 0, 0, 0, 9, 0], [0] * 6, [0] * 6],

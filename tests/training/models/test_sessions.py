@@ -30,14 +30,15 @@ def visits(*looked_at: list[int], apart: int = 0) -> Visits:
     session = np.repeat(np.arange(len(looked_at)), [len(visit) for visit in looked_at]).astype(np.int32)
     item = np.concatenate([np.array(visit, np.int32) for visit in looked_at])
     n = len(item)
-    return Visits(session, item, np.full(n, -1, np.int32), np.zeros(n, np.bool_), session * apart + 10**9)
+    ends = session.astype(np.int64) * apart + 10**9
+    return Visits(session, item, np.full(n, -1, np.int32), np.zeros(n, np.bool_), ends)
 
 
 def row(visits: Visits, of: int, n_items: int = 4) -> NeighbourRow:
     return fit_transitions(visits, n_items, kept=10).of(of)
 
 
-def test_a_product_that_every_visit_saw_last_is_a_direct_step_from_both_its_neighbours():
+def test_a_product_that_every_visit_saw_last_is_a_direct_step_from_both_its_neighbours() -> None:
     neighbours = row(visits([0, 2], [1, 2]), of=2)
     assert sorted(neighbours.items.tolist()) == [0, 1]
     assert neighbours.together.tolist() == [1, 1]
@@ -45,7 +46,7 @@ def test_a_product_that_every_visit_saw_last_is_a_direct_step_from_both_its_neig
     assert neighbours.weights.tolist() == pytest.approx([sqrt(2 * weight) / 2] * 2)
 
 
-def test_a_pair_weighs_less_the_more_looks_lie_between():
+def test_a_pair_weighs_less_the_more_looks_lie_between() -> None:
     neighbours = row(visits([0, 1, 2]), of=0)
     assert neighbours.items.tolist() == [1, 2]
     mass = NEXT + SECOND
@@ -58,43 +59,43 @@ def test_a_pair_weighs_less_the_more_looks_lie_between():
     )
 
 
-def test_what_no_visit_saw_together_is_reached_in_two_steps_with_no_visit_as_evidence():
+def test_what_no_visit_saw_together_is_reached_in_two_steps_with_no_visit_as_evidence() -> None:
     neighbours = row(visits([0, 1], [1, 2]), of=0)
     assert neighbours.items.tolist() == [1, 2]
     assert neighbours.together.tolist() == [1, 0]
     assert neighbours.weights[0] > neighbours.weights[1] > 0
 
 
-def test_an_old_visit_counts_less():
+def test_an_old_visit_counts_less() -> None:
     neighbours = row(visits([0, 1], [0, 2], apart=30 * DAY_S), of=0)
     assert neighbours.items.tolist() == [2, 1]
     assert neighbours.weights[1] / neighbours.weights[0] == pytest.approx(exp(-30 / 100))
 
 
-def test_a_product_seen_twice_stands_where_it_was_seen_last():
+def test_a_product_seen_twice_stands_where_it_was_seen_last() -> None:
     session, item, _ = distinct(visits([0, 1, 0, 2], [1]))
     assert session.tolist() == [0, 0, 0, 1]
     assert item.tolist() == [1, 0, 2, 1]
 
 
-def test_visits_of_one_product_lead_nowhere():
+def test_visits_of_one_product_lead_nowhere() -> None:
     table = fit_transitions(visits([0], [1], [0]), n_items=2, kept=5)
     assert table.offsets.tolist() == [0, 0, 0]
 
 
-def test_looks_ask_for_what_came_next_unless_it_is_the_same_again():
+def test_looks_ask_for_what_came_next_unless_it_is_the_same_again() -> None:
     neighbours = list(tuning_looks(visits([0, 1, 1, 0], [3, 2]), seed=1))
     assert neighbours == [Look([0], 1), Look([1, 0], 0), Look([3], 2)]
 
 
-def test_ranks_count_what_scores_more():
+def test_ranks_count_what_scores_more() -> None:
     sessions = Sessions(fit_transitions(visits([0, 1, 2]), 4, 10), np.array([0.5, 0, 0], np.float32))
     looks = [Look([0], 1), Look([0], 2), Look([0], 3)]
     assert mean_reciprocal_rank(sessions, looks) == pytest.approx((1 + 1 / 2 + 0) / 3)
     assert mean_reciprocal_rank(sessions, [Look([3], 0)]) == 0.0
 
 
-def test_people_who_go_back_and_forth_are_known_by_it():
+def test_people_who_go_back_and_forth_are_known_by_it() -> None:
     sessions = Sessions(fit_transitions(visits([0, 1, 2, 3]), 4, 10), np.array([0.5, 0, 0], np.float32))
     there_and_back = [Look([1, 0], 0), Look([2, 3], 3)]
     onward_only = [Look([1, 0], 2), Look([2, 1], 3)]
@@ -102,9 +103,9 @@ def test_people_who_go_back_and_forth_are_known_by_it():
     assert best_habits(sessions, onward_only)[1:].tolist() == [0.0, 0.0]
 
 
-def test_a_shop_without_visits_gets_an_empty_model():
+def test_a_shop_without_visits_gets_an_empty_model() -> None:
     class Nothing:
-        visits = Visits(*(np.empty(0, kind) for kind in (np.int32, np.int32, np.int32, np.bool_, np.int64)))
+        visits = visits()
         product_ids = ("a", "b")
 
     sessions = fit_sessions(Nothing(), TrainingSettings())  # type: ignore[arg-type]
@@ -112,7 +113,7 @@ def test_a_shop_without_visits_gets_an_empty_model():
     assert np.isfinite(sessions.habits).all()
 
 
-def test_rows_that_nobody_wants_stay_empty():
+def test_rows_that_nobody_wants_stay_empty() -> None:
     all_visits = visits([0, 1, 2], [2, 3], [3, 0, 2])
     whole, some = fit_transitions(all_visits, 4, 10), fit_transitions(all_visits, 4, 10, np.array([2]))
     assert some.offsets[1:3].tolist() == [0, 0]

@@ -43,8 +43,8 @@ def test_sets_with_their_evidence(home: Home) -> None:
         ("pot", "tea"): 4,
     }
     pot, cup, tea, jam = (names.index(name) for name in ("pot", "cup", "tea", "jam"))
-    assert table.pair(pot, cup) == (6, np.float32(6 * 14 / (6 * 6)))
-    assert table.pair(tea, pot) == (4, np.float32(4 * 14 / (4 * 6)))
+    assert table.pair(pot, cup) == (6, float(np.float32(6 * 14 / (6 * 6))))
+    assert table.pair(tea, pot) == (4, float(np.float32(4 * 14 / (4 * 6))))
     assert table.pair(jam, names.index("mug")) == (0, 0.0)  # once is chance
     assert table.orders[[pot, tea, jam]].tolist() == [6, 4, 2]
     largest = list(sets).index(("cup", "pot", "tea"))

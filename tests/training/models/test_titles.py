@@ -25,11 +25,11 @@ RANGE = [
     ("word", "one"),
     [("teacups", "teacup"), ("boxes", "box"), ("berries", "berry"), ("glass", "glass"), ("dishes", "dish")],
 )
-def test_singular(word: str, one: str):
+def test_singular(word: str, one: str) -> None:
     assert singular(word) == one
 
 
-def test_words_are_lower_case_singular_and_without_numbers():
+def test_words_are_lower_case_singular_and_without_numbers() -> None:
     assert words("Set of 3 CAKE TINS, 20cm") == ["set", "of", "cake", "tin", "cm"]
 
 
@@ -44,11 +44,11 @@ def test_words_are_lower_case_singular_and_without_numbers():
         ("", []),
     ],
 )
-def test_noun_phrase(title: str, phrase: list[str]):
+def test_noun_phrase(title: str, phrase: list[str]) -> None:
     assert noun_phrase(title) == phrase
 
 
-def test_another_language_is_known_by_its_small_words_and_stemmed():
+def test_another_language_is_known_by_its_small_words_and_stemmed() -> None:
     titles = ["Kerzen mit Duft", "Kerze für Kinder", "Duftkerzen in Rot", "Duft-Kerze und Teller"]
     german = language_of(titles)
     assert {noun_phrase(title, german)[0] for title in titles[:2]} == {"kerz"}
@@ -58,11 +58,11 @@ def test_another_language_is_known_by_its_small_words_and_stemmed():
     assert language_of(RANGE) is language_of(["12", ""]) is ENGLISH
 
 
-def test_compounds_are_words_whose_parts_are_as_usual_by_themselves():
+def test_compounds_are_words_whose_parts_are_as_usual_by_themselves() -> None:
     assert compounds(RANGE) == {"cakestand": ("cake", "stand"), "teacup": ("tea", "cup")}
 
 
-def test_heads_say_what_a_thing_is_wherever_the_pattern_stands():
+def test_heads_say_what_a_thing_is_wherever_the_pattern_stands() -> None:
     head_of = dict(zip(RANGE, heads(RANGE, compounds(RANGE)), strict=True))
     assert head_of["REGENCY CAKESTAND 3 TIER"] == "stand"
     assert head_of["CAKE STAND LACE"] == "stand"

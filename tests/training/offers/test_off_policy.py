@@ -23,8 +23,8 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     for seed in range(300):
         rng = np.random.default_rng(seed)
         second = rng.random(2_000) < 0.25
-        reward = 1.0 * (rng.random(2_000) < np.where(second, 0.6, 0.2))
-        log = log_of(reward, np.where(second, 0.25, 0.75), 1.0 * second)
+        reward = (rng.random(2_000) < np.where(second, 0.6, 0.2)).astype(float)
+        log = log_of(reward, np.where(second, 0.25, 0.75), second.astype(float))
         log = log._replace(predicted=np.where(second, 0.5, 0.3), expected=np.full(2_000, 0.5))
         for estimate in held:
             value = estimate(log)
@@ -35,7 +35,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
 def test_few_effective_decisions_are_refused() -> None:
     rng = np.random.default_rng(0)
     for n, propensity, judged in ((10_000, 0.5, True), (300, 0.5, False), (30_000, 0.009, False)):
-        taken = 1.0 * (rng.random(n) < propensity)
+        taken = (rng.random(n) < propensity).astype(float)
         log = log_of(np.zeros(n), np.full(n, propensity), taken)
         assert (refusal(log) is None) is judged
     assert "log more" in str(refusal(log))

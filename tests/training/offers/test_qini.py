@@ -36,7 +36,11 @@ def test_qini_is_the_area_over_that_of_treated_buyers_first_and_control_buyers_l
 @pytest.mark.parametrize("seed", range(5))
 def test_auuc_is_the_same_of_differences_of_rates(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    score, treated, bought = rng.integers(9, size=60) / 9, rng.random(60) < 0.4, 1.0 * (rng.random(60) < 0.3)
+    score, treated, bought = (
+        rng.integers(9, size=60) / 9,
+        rng.random(60) < 0.4,
+        (rng.random(60) < 0.3).astype(float),
+    )
     more = (~treated & (bought == 1)).sum() > (treated & (bought == 0)).sum()
     perfect = 2.0 * (bought == treated) + (bought if more else treated)
     expected = by_definition(score, treated, bought, "auuc") / by_definition(perfect, treated, bought, "auuc")

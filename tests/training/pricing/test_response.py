@@ -72,7 +72,7 @@ def test_a_discount_earns_where_sales_answer_more_than_it_takes() -> None:
         result = discount(sold, 5.0, elasticity(sold))
         assert result is not None
         assert result.verdict == verdict
-        assert (result.weeks, result.depth) == (26, pytest.approx(0.2))
+        assert (result.weeks, result.depth) == pytest.approx((26, 0.2))
         assert result.low <= result.gained <= result.high
     at_even = discount(weeks(even), 5.0, Elasticity(even, 0.3))
     assert at_even is not None

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from sales import AS_OF, refund, sale, shop_of
 
 from features.home import Home
 from features.insights.definitions import DEFINITIONS
-from features.insights.report import Report
+from features.insights.report import Cell, Report
 from features.insights.report_files import INSIGHTS, read_report
 from features.merchant.tiers import TIERS_FILE
 from recommender.value.segments import SEGMENTS
@@ -28,7 +29,7 @@ GOODS = {
 }
 
 
-def rows(report: Report, table: str) -> list[list[object]]:
+def rows(report: Report, table: str) -> list[list[Cell]]:
     return next(each.rows for part in report.parts for each in part.tables if each.name == table)
 
 
@@ -85,7 +86,7 @@ def test_segments_tiers_and_what_is_expected(home: Home) -> None:
     ]
     assert (segments["new"][0], segments["one-time"][0], segments["lost"][0]) == (1, 1, 0)
     assert rows(report, "tiers") == [["Gold", 300.0, 0, 0], ["Silver", 50.0, 1, 1], ["none yet", 0.0, 2, 0]]
-    assert sum(row[1] for row in rows(report, "bands")) == 3  # type: ignore[misc]
+    assert sum(number for _, number, *_ in rows(report, "bands") if isinstance(number, int)) == 3
 
 
 def test_tiers_that_cannot_be_used_are_a_note_and_no_figure_waits_for_them(home: Home) -> None:
@@ -114,7 +115,8 @@ def test_affinities(home: Home) -> None:
 def test_every_customer_in_a_row_those_who_brought_most_first(home: Home) -> None:
     report = build_report(shop_of(home, SOME), "customers")
     (table,) = report.parts[0].tables
-    ann = dict(zip([column.name for column in table.columns], table.rows[0], strict=True))
+    names = [column.name for column in table.columns]
+    ann: dict[str, Any] = dict(zip(names, table.rows[0], strict=True))
     assert [row[0] for row in table.rows] == ["ann", "bob", "cat"]
     assert (ann["segment"], ann["orders"], ann["revenue"], ann["last_order"]) == (
         "promising",

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -28,9 +29,9 @@ GIFT = Offer(id="gift", kind="gift", cost=1.0)
 DAY = date(2026, 11, 23)
 
 
-def decided(number: int, offer: str, chance: float = 0.5, **changes: object) -> DecisionRecord:
+def decided(number: int, offer: str, chance: float = 0.5, **changes: Any) -> DecisionRecord:
     at: datetime = NOW - timedelta(days=40)
-    fields = {
+    fields: dict[str, Any] = {
         "decision_id": f"d-{number}",
         "decided_at": at,
         "expires_at": at + timedelta(days=14),
@@ -51,7 +52,7 @@ def decided(number: int, offer: str, chance: float = 0.5, **changes: object) -> 
         "model_version": "v",
         "country": "DE" if number % 2 else "FR",
     }
-    return DecisionRecord(**{**fields, **changes})  # type: ignore[arg-type]
+    return DecisionRecord(**{**fields, **changes})
 
 
 def log(home: Home, records: list[DecisionRecord], buyers: list[int]) -> None:
@@ -76,7 +77,7 @@ def shop(home: Home) -> Home:
     return home
 
 
-def rows(report: Report, name: str = "policies") -> dict[str, dict[str, object]]:
+def rows(report: Report, name: str = "policies") -> dict[str, dict[str, Any]]:
     table = next(each for each in report.parts[0].tables if each.name == name)
     names = [column.name for column in table.columns]
     return {str(row[0]): dict(zip(names, row, strict=True)) for row in table.rows}
@@ -88,7 +89,7 @@ def test_each_policy_is_judged_by_three_estimates(shop: Home) -> None:
     for name, value in (("as it was decided", 17 / 6), ("gift for all who may", 4.0)):
         assert [policies[name][each] for each in ("ips", "snips")] == pytest.approx([value] * 2)
         assert policies[name]["dr"] == pytest.approx(value, abs=0.1)
-        assert policies[name]["dr_low"] <= policies[name]["dr"] <= policies[name]["dr_high"]  # type: ignore[operator]
+        assert policies[name]["dr_low"] <= policies[name]["dr"] <= policies[name]["dr_high"]
     assert policies["as it was decided"]["ess"] == 600
     assert policies["gift for all who may"]["ess"] == 300
     assert policies["gift for all who may"]["above_none"] == pytest.approx(4 - 5 / 3, abs=0.15)

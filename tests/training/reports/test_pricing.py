@@ -1,6 +1,7 @@
 """Prices of a generated shop whose elasticities are known."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def year(product: str, elasticity: float, weeks: int = 60, seed: int = 0) -> lis
     return events
 
 
-def tables(part: Part, name: str) -> list[dict[str, object]]:
+def tables(part: Part, name: str) -> list[dict[str, Any]]:
     table = next(table for table in part.tables if table.name == name)
     return [dict(zip((column.name for column in table.columns), row, strict=True)) for row in table.rows]
 
@@ -56,7 +57,7 @@ def test_elasticities_and_discounts_have_a_verdict_where_the_data_allows(part: P
     assert set(products) == {"Tea", "Pot", "Cup"}  # the prices of kits and buns never moved
     for name, planted in (("Tea", -5.0), ("Pot", 0.0)):
         row = products[name]
-        assert row["response_low"] < row["price_response"] < row["response_high"]  # type: ignore[operator]
+        assert row["response_low"] < row["price_response"] < row["response_high"]
         assert row["price_response"] == pytest.approx(planted, abs=1.6)
     discounts = {row["product"]: row for row in tables(part, "discounts")}
     assert discounts["Tea"]["discount_verdict"] == "earned"
@@ -74,7 +75,7 @@ def test_figures_add_up_and_categories_say_what_they_rest_on(part: Part) -> None
     assert (figures["priced_products"], figures["moved_products"]) == (5, 3)
     discounts = {row["product"]: row for row in tables(part, "discounts")}
     assert figures["discounts_earned"] == discounts["Tea"]["gained"]
-    assert figures["discounts_gave_away"] == abs(discounts["Pot"]["gained"])  # type: ignore[arg-type]
+    assert figures["discounts_gave_away"] == abs(discounts["Pot"]["gained"])
     assert figures["discounts_unclear"] == 1
     pantry = next(row for row in tables(part, "price_by_category") if row["category"] == "Pantry")
     assert (pantry["priced_products"], pantry["moved_products"]) == (2, 2)

@@ -35,7 +35,7 @@ def random_scores(seed: int, *skills: float, n: int = 200, width: int = 30) -> S
     return SourceScores(np.array([*scores, np.zeros((n, width))], np.float32), wanted, np.ones(n))
 
 
-def test_ndcg_by_hand():
+def test_ndcg_by_hand() -> None:
     scores = np.zeros((3, 1, 12), np.float32)
     scores[0, 0, :3] = 0.2, 0.9, 1.0
     scores[1, 0, 0] = 1.0
@@ -49,18 +49,18 @@ def test_ndcg_by_hand():
     assert FILL_WEIGHT < 1e-3
 
 
-def test_a_source_that_knows_nothing_falls_silent():
+def test_a_source_that_knows_nothing_falls_silent() -> None:
     weights = learn(random_scores(1, 0.5, 0.0), np.array([1, 1], np.float32))
     assert weights.tolist() == [1, 0]
 
 
-def test_better_is_more_than_so_many_standard_errors():
+def test_better_is_more_than_so_many_standard_errors() -> None:
     gain, nothing = np.array([1.0, 0, 0, 0]), np.zeros(4)  # mean .25, standard error sqrt(3) / 8 = .217
     assert is_better(gain, nothing)
     assert not is_better(gain, nothing, errors=2)
 
 
-def test_two_sources_that_know_different_things_are_both_heard():
+def test_two_sources_that_know_different_things_are_both_heard() -> None:
     source_scores = random_scores(2, 0.4, 0.4)
     weights = learn(source_scores, np.array([1, 0], np.float32))
     assert weights.min() > 0.2
@@ -71,7 +71,7 @@ def test_two_sources_that_know_different_things_are_both_heard():
 
 @settings(deadline=None)
 @given(st.integers(0, 1_000), st.lists(st.sampled_from([0.0, 0.2, 0.5]), min_size=2, max_size=4))
-def test_never_worse_on_validation_than_the_best_source_alone(seed: int, skills: list[float]):
+def test_never_worse_on_validation_than_the_best_source_alone(seed: int, skills: list[float]) -> None:
     learned_on, judged_on = (random_scores(seed + half, *skills, n=30, width=12) for half in (0, 1))
     fixed = np.linspace(1, 0.1, len(skills), dtype=np.float32)
     best = choose(learn(learned_on, fixed), fixed, judged_on)
@@ -79,7 +79,7 @@ def test_never_worse_on_validation_than_the_best_source_alone(seed: int, skills:
     assert figures["ndcg@10_full"] >= max(figures["alone"])
 
 
-def test_sources_vote_for_what_may_be_shown_their_best_counting_one():
+def test_sources_vote_for_what_may_be_shown_their_best_counting_one() -> None:
     bundle = small_bundle()
     case = Case(Request("cart", NOW.timestamp(), cart=("kettle",)), np.array([item("spoon")], np.int32))
     source_scores = scores_of(
@@ -99,13 +99,13 @@ def cart_cases(n: int) -> dict[str, list[Case]]:
     return {"cart": [Case(ask, np.array([item("tea")], np.int32))] * n}
 
 
-def test_thin_data_keep_the_fixed_weights():
+def test_thin_data_keep_the_fixed_weights() -> None:
     weights, figures = fit_source_weights(cart_cases(49), cart_cases(49), small_bundle(), TrainingSettings())
     assert np.array_equal(weights, fixed_weights())
     assert figures == {}
 
 
-def test_a_placement_learns_what_its_questions_tell():
+def test_a_placement_learns_what_its_questions_tell() -> None:
     weights, figures = fit_source_weights(cart_cases(50), cart_cases(60), small_bundle(), TrainingSettings())
     assert figures["cart"]["cases"] == 60
     assert figures["cart"]["ndcg@10_full"] == max(figures["cart"]["alone"]) == 1

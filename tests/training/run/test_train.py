@@ -1,5 +1,7 @@
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from features.home import Home
 from recommender.context.request import Request
 from recommender.model import versions
 from recommender.model.availability import Availability
-from recommender.model.bundle import flatten
+from recommender.model.bundle import Bundle, flatten
 from recommender.recommend import Recommender
 from training.errors import NothingToTrainOn
 from training.run.train import train
@@ -29,12 +31,18 @@ TITLES = {
 
 
 @pytest.fixture
-def home(tmp_path) -> Home:
+def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
-def answer(home: Home, k: int = 5, **request) -> list[str]:
+def current(home: Home) -> Bundle:
     bundle = versions.load_current(home.models)
+    assert bundle is not None
+    return bundle
+
+
+def answer(home: Home, k: int = 5, **request: Any) -> list[str]:
+    bundle = current(home)
     recommender = Recommender(bundle, Availability.of(bundle.tables))
     picks = recommender.recommend(Request(now=NOW.timestamp(), **request), k)
     return [bundle.tables.products.name(pick.item) for pick in picks]
@@ -55,13 +63,13 @@ def busy_shop(home: Home) -> None:
     archive(home, [*orders, event("view", product_id="mug", anonymous_id="x")])
 
 
-def test_a_history_with_impossible_times_trains(home: Home):
+def test_a_history_with_impossible_times_trains(home: Home) -> None:
     archive(home, [order("cup", customer="c-1", days_ago=2), *old_clocks()])
     result = train(home, SETTINGS, NOW)
     assert (result.orders, result.products) == (1, 1)
 
 
-def test_one_order_of_one_customer_trains_and_serves(home: Home):
+def test_one_order_of_one_customer_trains_and_serves(home: Home) -> None:
     list_products(home, {"a": "Cup", "b": "Pot"})
     archive(home, [order("a", customer="c")])
     result = train(home, SETTINGS, NOW)
@@ -72,20 +80,20 @@ def test_one_order_of_one_customer_trains_and_serves(home: Home):
     assert answer(home, placement="cart", cart=("a",)) == ["b"]
 
 
-def test_without_orders_the_error_says_what_to_do(home: Home):
+def test_without_orders_the_error_says_what_to_do(home: Home) -> None:
     archive(home, [event("view", product_id="a")])
     with pytest.raises(NothingToTrainOn, match="perennial import orders"):
         train(home, SETTINGS, NOW)
     assert versions.current(home.models) is None
 
 
-def test_a_shop_of_guests_alone_trains(home: Home):
+def test_a_shop_of_guests_alone_trains(home: Home) -> None:
     archive(home, [order("a", "b", days_ago=day) for day in range(8)])
     assert train(home, SETTINGS, NOW).published
     assert answer(home, placement="cart", cart=("a",)) == ["b"]
 
 
-def test_what_was_planted_is_found_and_measured(home: Home):
+def test_what_was_planted_is_found_and_measured(home: Home) -> None:
     busy_shop(home)
     progress: list[tuple[str, int, int]] = []
     result = train(home, SETTINGS, NOW, lambda *far: progress.append(far))
@@ -98,10 +106,10 @@ def test_what_was_planted_is_found_and_measured(home: Home):
     assert {"cup", "saucer"} == set(answer(home, 2, placement="buy_again", customer_id="c-1"))
 
 
-def test_the_manifest_says_what_the_bundle_was_made_of(home: Home):
+def test_the_manifest_says_what_the_bundle_was_made_of(home: Home) -> None:
     busy_shop(home)
     train(home, SETTINGS, NOW)
-    manifest = versions.load_current(home.models).manifest
+    manifest = current(home).manifest
     assert manifest.version == "2026-11-22T12-00-00Z"
     assert manifest.data_until_ms == int(NOW.timestamp() * 1000)
     assert (manifest.orders, manifest.customers, manifest.buyers, manifest.products) == (180, 60, 60, 6)
@@ -109,19 +117,19 @@ def test_the_manifest_says_what_the_bundle_was_made_of(home: Home):
     assert manifest.settings["als_factors"] == 8
 
 
-def test_the_same_history_gives_the_same_tables(home: Home):
+def test_the_same_history_gives_the_same_tables(home: Home) -> None:
     busy_shop(home)
     train(home, SETTINGS, NOW)
-    first = dict(flatten(versions.load_current(home.models).tables))
+    first = dict(flatten(current(home).tables))
     train(home, SETTINGS, NOW + timedelta(hours=1))
-    for name, array in flatten(versions.load_current(home.models).tables):
+    for name, array in flatten(current(home).tables):
         assert np.array_equal(array, first[name], equal_nan=array.dtype.kind == "f"), name
 
 
-def test_every_pair_of_neighbours_stands_in_order_and_never_names_the_product_itself(home: Home):
+def test_every_pair_of_neighbours_stands_in_order_and_never_names_the_product_itself(home: Home) -> None:
     busy_shop(home)
     train(home, SETTINGS, NOW)
-    tables = versions.load_current(home.models).tables
+    tables = current(home).tables
     for table in (tables.similar, tables.complements, tables.companions):
         for item in range(len(tables.products)):
             row = table.of(item)
@@ -130,7 +138,7 @@ def test_every_pair_of_neighbours_stands_in_order_and_never_names_the_product_it
             assert all(larger >= smaller > 0 for larger, smaller in pairwise(size.tolist()))
 
 
-def test_no_file_of_a_bundle_is_pickled(home: Home):
+def test_no_file_of_a_bundle_is_pickled(home: Home) -> None:
     busy_shop(home)
     version = train(home, SETTINGS, NOW).version
     for path in (home.models / version).glob("*.npy"):
@@ -138,7 +146,7 @@ def test_no_file_of_a_bundle_is_pickled(home: Home):
     assert {path.suffix for path in (home.models / version).iterdir()} == {".npy", ".faiss", ".json"}
 
 
-def test_a_refused_bundle_is_kept_but_the_old_one_serves_on(home: Home):
+def test_a_refused_bundle_is_kept_but_the_old_one_serves_on(home: Home) -> None:
     busy_shop(home)
     first = train(home, SETTINGS, NOW)
     assert first.metrics["cart"]["cases"] >= 20
@@ -148,13 +156,15 @@ def test_a_refused_bundle_is_kept_but_the_old_one_serves_on(home: Home):
     assert not second.published
     assert any("`cart` ranks worse than the model that serves" in reason for reason in second.reasons)
     assert second.version == f"{first.version}-2"
-    assert versions.current(home.models).version == first.version
+    serving = versions.current(home.models)
+    assert serving is not None
+    assert serving.version == first.version
     kept = {manifest.version for manifest in versions.manifests(home.models)}
     assert kept == {first.version, second.version}
     assert versions.publish(home.models, second.version).version == second.version
 
 
-def test_a_shop_whose_products_have_no_titles_but_one_is_refused(home: Home):
+def test_a_shop_whose_products_have_no_titles_but_one_is_refused(home: Home) -> None:
     list_products(home, {"a": "Cup"})
     archive(home, [order("a", "b", "c")])
     result = train(home, SETTINGS, NOW)
@@ -164,7 +174,7 @@ def test_a_shop_whose_products_have_no_titles_but_one_is_refused(home: Home):
     assert ("Refused", result.reasons[0]) in list(result.lines())
 
 
-def test_odd_ids_and_prices_and_quantities_train(home: Home):
+def test_odd_ids_and_prices_and_quantities_train(home: Home) -> None:
     odd = ['a/"b"', "日本 🍵", "x" * 500, "<script>"]
     list_products(home, dict.fromkeys(odd, "Cup"), price=[0.0, 1e9, None, 0.01])
     lines = [(product, 80_995, 0.0) for product in odd]

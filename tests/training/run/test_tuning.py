@@ -1,5 +1,5 @@
 from pathlib import Path
-from time import monotonic
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from features.home import Home
 from recommender.model import versions
 from recommender.model.bundle import Bundle
 from training.data.history import History, load_history
+from training.measure.compare import Case
 from training.run.cases import evaluation_cases
 from training.run.exam import cut_time, halves
 from training.run.pipeline import build
@@ -45,7 +46,7 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
-def early_bundle(home: Home) -> tuple[History, dict[str, list], Bundle]:
+def early_bundle(home: Home) -> tuple[History, dict[str, list[Case]], Bundle]:
     catalogue = load_products(home)
     history = load_history(home, catalogue)
     early = history.before(cut := cut_time(history, BAD))
@@ -72,9 +73,9 @@ def test_a_bad_setting_is_replaced_by_one_that_ranks_better(home: Home) -> None:
 
 def test_the_search_ends_with_its_time(home: Home) -> None:
     early, tasks, bundle = early_bundle(home)
-    began = monotonic()
-    tuned = Search(TASTES, early, tasks["email"], BAD).run(bundle, 0.0, lambda *_: None)
-    assert monotonic() - began < 5
+    tried: list[str] = []
+    tuned = Search(TASTES, early, tasks["email"], BAD).run(bundle, 0.0, lambda step, *_: tried.append(step))
+    assert len(tried) <= 1  # of 89: only a trial that begins with the search may begin
     assert tuned.bundle is not None
 
 
@@ -86,7 +87,7 @@ def test_every_combination_but_the_present_one_is_tried_once() -> None:
 
 
 def test_later_trainings_begin_with_what_was_found_unless_told_otherwise(home: Home) -> None:
-    def settings_of_a_training(settings: TrainingSettings, minutes: float) -> dict[str, object]:
+    def settings_of_a_training(settings: TrainingSettings, minutes: float) -> dict[str, Any]:
         version = train(home, settings, NOW, tune_minutes=minutes).version
         (manifest,) = [each for each in versions.manifests(home.models) if each.version == version]
         return manifest.settings

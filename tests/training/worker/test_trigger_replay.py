@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import redis
@@ -30,13 +31,13 @@ def shopping(dice: random.Random, number: int) -> Event:
     if kind != "identify":
         nobody: list[dict[str, str]] = [{}] if kind == "refund" else []
         who = dice.choice([who, {"customer_id": customer}, {"anonymous_id": browser}, *nobody])
-    fields = {
+    returned: list[dict[str, Any]] = [{"items": [("p-1", 1)]}, {"unit_price": 2.0}, {"unit_price": 5.0}, {}]
+    fields: dict[str, Any] = {
         "purchase": {
             "order_id": f"o-{number}",
             "items": [("p-1", 2, 1.5), (f"p-{dice.randrange(5)}", 1, 2.0)],
         },
-        "refund": {"order_id": f"o-{number - dice.randrange(1, 9)}"}
-        | dice.choice([{"items": [("p-1", 1)]}, {"unit_price": 2.0}, {"unit_price": 5.0}, {}]),
+        "refund": {"order_id": f"o-{number - dice.randrange(1, 9)}"} | dice.choice(returned),
         "search": {"query": f"q-{number}"},
         "consent": {"properties": {"email": dice.random() < 0.5}, "context": {"country": "DE"}},
         "ticket": {"properties": {"ticket_id": number % 3, "status": dice.choice(["open", "closed"])}},

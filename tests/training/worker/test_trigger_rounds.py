@@ -140,8 +140,8 @@ def test_a_decision_about_a_past_that_is_over_is_not_written(
 
 
 def read(client: redis.Redis, moment: datetime, since: str = "0-0", *kinds: str) -> list[dict[str, Any]]:
-    words = (since, 100, milliseconds(moment), 1000, keys.contacts_prefix(), 1, *kinds)
-    _last, entries = client.eval(triggers.READ, 1, keys.triggers(), *words)  # type: ignore[misc]
+    words: tuple[str | int, ...] = (since, 100, milliseconds(moment), 1000, keys.contacts_prefix(), 1, *kinds)
+    _last, entries = client.eval(triggers.READ, 1, keys.triggers(), *words)
     return [json.loads(line) for line in entries[1::2]]
 
 

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -41,10 +40,11 @@ worker.round(int(sys.argv[3]))
 """
 
 
-def work_until_killed(url: str, home: Home, now_ms: int, enough: Callable[[], bool]) -> None:
+def work_until_killed(url: str, home: Home, now_ms: int, client: redis.Redis, messages: int) -> None:
+    """A worker begins a round and is killed once more messages than these wait."""
     words = [sys.executable, "-c", WORKER, url, str(home.root), str(now_ms)]
     process = subprocess.Popen(words, cwd=Path(__file__).parents[3])
-    eventually(enough, within_s=60)
+    eventually(lambda: client.xlen(keys.triggers()) > messages, within_s=60)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
 
@@ -58,9 +58,7 @@ def test_killed_workers_lose_and_repeat_nothing(
     ingest_sync(client, left, NOW, settings)
     now, counts = NOW + timedelta(minutes=61), []
     for number in KILLED_AT:
-        work_until_killed(
-            redis_url, home, milliseconds(now), lambda least=number: client.xlen(keys.triggers()) > least
-        )
+        work_until_killed(redis_url, home, milliseconds(now), client, number)
         counts.append(client.xlen(keys.triggers()))
         now += timedelta(minutes=2)
     Lifecycle(client, home).round(milliseconds(now))

@@ -1,7 +1,7 @@
 """When the worker trains again."""
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -40,11 +40,11 @@ def test_a_history_without_a_model_is_due_at_once(home: Home) -> None:
     ],
 )
 def test_an_old_model_is_replaced_when_there_is_something_new(
-    home: Home, now: object, history: timedelta, due: bool
+    home: Home, now: datetime, history: timedelta, due: bool
 ) -> None:
     write_small(home.models)
     history_of_age(home, history)
-    assert training_is_due(home, now, None, DAY) == due  # type: ignore[arg-type]
+    assert training_is_due(home, now, None, DAY) == due
 
 
 def test_after_a_failure_it_waits_as_long(home: Home) -> None:

@@ -35,11 +35,13 @@ class Shop:
 
     @cached_property
     def truth(self) -> dict[str, Any]:
-        return json.loads((self.folder / "truth.json").read_text("utf-8"))
+        written: dict[str, Any] = json.loads((self.folder / "truth.json").read_text("utf-8"))
+        return written
 
     @cached_property
     def page(self) -> dict[str, Any]:
-        return json.loads((self.folder / "shop.json").read_text("utf-8"))
+        written: dict[str, Any] = json.loads((self.folder / "shop.json").read_text("utf-8"))
+        return written
 
     def table(self, name: str, delimiter: str = ",") -> list[dict[str, str]]:
         with (self.folder / name).open(encoding="utf-8", newline="") as file:

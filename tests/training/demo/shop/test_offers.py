@@ -7,6 +7,8 @@ import pytest
 
 from training.demo.shop.offers import NO_OFFER
 
+pytestmark = pytest.mark.xdist_group("demo shop")
+
 
 def by_offer(shop: Any) -> dict[str, list[dict[str, str]]]:
     rows = defaultdict(list)

@@ -1,4 +1,4 @@
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -8,6 +8,8 @@ import pytest
 
 from features.events.vocabulary import parse_event
 from training.demo.shop import write_demo_shop
+
+pytestmark = pytest.mark.xdist_group("demo shop")
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
@@ -101,7 +103,7 @@ def test_shoppers_are_who_they_say(shop: Any, key: str) -> None:
 
 def test_channels_cost_what_their_customers_cost(shop: Any) -> None:
     rows = shop.table("channels.csv")
-    cost = Counter[str]()
+    cost = defaultdict[str, float](float)
     for row in rows:
         cost[row["channel"]] += float(row["cost"])
     assert len({row["month"] for row in rows}) == 25

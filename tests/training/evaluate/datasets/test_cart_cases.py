@@ -3,6 +3,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from cases import shopper_of
 
 from training.errors import BadDataset
 from training.evaluate.baselines.interactions import visit_numbers
@@ -32,8 +33,8 @@ def test_orders_of_the_last_weeks_are_asked_about_and_earlier_ones_learned_from(
     assert (history.n_orders, history.customer_ids) == (1, ["ann"])
     first, second = carts.cases(history, 1)  # of bob and the guest nothing was known
     assert {*first.request.cart, history.product_ids[first.truth[0]]} == {"c", "d"}
-    assert first.request.shopper.purchases == ()
-    assert [sorted(order.product_ids) for order in second.request.shopper.purchases] == [["c", "d"]]
+    assert shopper_of(first).purchases == ()
+    assert [sorted(order.product_ids) for order in shopper_of(second).purchases] == [["c", "d"]]
 
 
 def test_numbered_baskets_say_themselves_which_are_late(tmp_path: Path) -> None:

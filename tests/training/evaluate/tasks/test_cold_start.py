@@ -10,7 +10,7 @@ from training.settings import TrainingSettings
 SETTINGS = TrainingSettings(als_factors=16, als_regularisation=5, als_iterations=5)
 
 
-def test_content_vectors_find_customers_where_sales_say_nothing(home: Home):
+def test_content_vectors_find_customers_where_sales_say_nothing(home: Home) -> None:
     """Customers keep to a few categories; the titles name them."""
     write_shop(home, Growth(products=1_000, customers=300, orders=6_000, views=0))
     found = evaluate_cold_start(home, settings=SETTINGS).metrics
@@ -21,7 +21,7 @@ def test_content_vectors_find_customers_where_sales_say_nothing(home: Home):
     assert found["zero vectors"]["coverage@100"]["value"] == 0.0
 
 
-def test_a_shop_with_too_few_products_is_refused(home: Home):
+def test_a_shop_with_too_few_products_is_refused(home: Home) -> None:
     archive(home, [order("a", customer="c")])
     with pytest.raises(BadDataset, match="too few products"):
         evaluate_cold_start(home)

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,8 @@ def test_looking_every_day_fools_a_t_test_and_not_the_valid_interval() -> None:
 
 
 @pytest.mark.parametrize("evaluate", [evaluate_offers, evaluate_experiments])
-def test_a_home_without_a_demo_shop_says_how_to_make_one(evaluate: object, tmp_path: Path) -> None:
+def test_a_home_without_a_demo_shop_says_how_to_make_one(
+    evaluate: Callable[[Home], object], tmp_path: Path
+) -> None:
     with pytest.raises(BadDataset, match="perennial demo"):
-        evaluate(Home(tmp_path))  # type: ignore[operator]
+        evaluate(Home(tmp_path))

@@ -1,6 +1,7 @@
 """The next-basket evaluation on shops small enough to know what must come out."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -12,9 +13,11 @@ from training.evaluate.tasks.next_basket import evaluate_next_basket
 from training.models.next_basket import fit_next_basket
 from training.settings import TrainingSettings
 
+pytestmark = pytest.mark.xdist_group("baskets")
+
 
 @pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """150 customers of six baskets; each has a staple that stands in every one, and a product by chance."""
     rng = np.random.default_rng(5)
     rows = [
@@ -29,7 +32,7 @@ def dataset(tmp_path_factory):
     return folder
 
 
-def test_the_same_history_gives_the_same_model(dataset) -> None:
+def test_the_same_history_gives_the_same_model(dataset: Path) -> None:
     history = read_baskets(dataset, seeds=1).history()
     category = np.full(len(history.product_ids), -1, np.int32)
     one, other = (fit_next_basket(history, category, TrainingSettings()) for _ in range(2))
@@ -38,7 +41,7 @@ def test_the_same_history_gives_the_same_model(dataset) -> None:
     assert one.trees.leaves.tolist() == other.trees.leaves.tolist()
 
 
-def test_of_whom_nobody_asks_no_peers_are_found(dataset) -> None:
+def test_of_whom_nobody_asks_no_peers_are_found(dataset: Path) -> None:
     history = read_baskets(dataset, seeds=1).history()
     category = np.full(len(history.product_ids), -1, np.int32)
     everybody = fit_next_basket(history, category, TrainingSettings()).peers
@@ -49,7 +52,7 @@ def test_of_whom_nobody_asks_no_peers_are_found(dataset) -> None:
     assert len(some.items) == len(some.of(3).items) + len(some.of(90).items) < len(everybody.items)
 
 
-def test_a_target_is_never_part_of_the_history(dataset) -> None:
+def test_a_target_is_never_part_of_the_history(dataset: Path) -> None:
     baskets = read_baskets(dataset, seeds=2)
     assert [len(keyset) for keyset in baskets.keysets] == [30, 30]
     assert baskets.keysets[0] != baskets.keysets[1]
@@ -58,14 +61,14 @@ def test_a_target_is_never_part_of_the_history(dataset) -> None:
     assert int(baskets.history().purchases.day.max()) < 20_000
 
 
-def test_keysets_say_who_is_asked_about(dataset, tmp_path) -> None:
+def test_keysets_say_who_is_asked_about(dataset: Path, tmp_path: Path) -> None:
     (tmp_path / "baskets.parquet").write_bytes((dataset / "baskets.parquet").read_bytes())
     users = pl.DataFrame({"user_id": ["u-1", "u-2", "u-3"], "split": ["test", "val", "train"]})
     users.write_parquet(tmp_path / "keyset_0.parquet")
     assert read_baskets(tmp_path, seeds=5).keysets == [["u-1"]]
 
 
-def test_staples_come_first_and_beat_popularity(dataset) -> None:
+def test_staples_come_first_and_beat_popularity(dataset: Path) -> None:
     found = evaluate_next_basket(dataset, seeds=1, baselines=True)
     assert found.cases == 30
     staples = found.metrics["perennial"]["recall@10_repeat"]["value"]
@@ -76,7 +79,7 @@ def test_staples_come_first_and_beat_popularity(dataset) -> None:
     assert ours > 2 * best_sellers
 
 
-def test_days_of_events_are_baskets_and_fees_are_no_products(tmp_path) -> None:
+def test_days_of_events_are_baskets_and_fees_are_no_products(tmp_path: Path) -> None:
     days = [1, 1, 5, 9, 13]
     bought = {
         "customer_id": ["ann"] * 5,
@@ -92,7 +95,7 @@ def test_days_of_events_are_baskets_and_fees_are_no_products(tmp_path) -> None:
     assert baskets.history().product_ids == ["mug", "tea"]
 
 
-def test_a_data_set_of_another_kind_is_refused(tmp_path) -> None:
+def test_a_data_set_of_another_kind_is_refused(tmp_path: Path) -> None:
     pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "baskets.parquet")
     with pytest.raises(BadDataset, match="holds neither"):
         read_baskets(tmp_path, seeds=1)

@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from features.home import Home
-from features.insights.definitions import figures_page
+from features.insights.definitions import Unit, figures_page
 from features.insights.html_page import as_html
-from features.insights.report import Part, Plot, Report, figure, table
+from features.insights.report import Cell, Part, Plot, Report, figure, table
 from features.insights.report_files import read_report, write_report
 from features.insights.text import bar, shown
 from training.reports.render.spreadsheet import as_csv
@@ -50,8 +50,8 @@ REPORT = Report(
         ("word", "text", "word"),
     ],
 )
-def test_text(value: float, unit: str, text: str) -> None:
-    assert shown(value, unit, "EUR") == text  # type: ignore[arg-type]
+def test_text(value: Cell, unit: Unit, text: str) -> None:
+    assert shown(value, unit, "EUR") == text
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_the_page_holds_everything_and_no_text_ends_its_script() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_the_terminal_shows_every_cell_whatever_its_width(width: int) -> None:
-    console = Console(file=io.StringIO(), width=width, color_system=None)
+    console = Console(file=(printed := io.StringIO()), width=width, color_system=None)
     print_report(REPORT, console)
-    text = console.file.getvalue()  # type: ignore[attr-defined]
+    text = printed.getvalue()
     for word in (
         "Key figures",
         "2026-06-30",
@@ -132,9 +132,9 @@ def test_of_many_months_the_newest_are_shown() -> None:
     months = [f"{2020 + number // 12}-{number % 12 + 1:02}" for number in range(40)]
     rows = [[month, 10.0 * number] for number, month in enumerate(months)]
     drawn = table("by_month", "Months", ["month", "revenue"], rows, Plot("line", "revenue"))
-    console = Console(file=io.StringIO(), width=80, color_system=None)
+    console = Console(file=(printed := io.StringIO()), width=80, color_system=None)
     print_report(Report("kpi", "Key figures", "2023-04-30", [Part("EUR", [], [drawn])]), console)
-    text = console.file.getvalue()  # type: ignore[attr-defined]
+    text = printed.getvalue()
     assert months[-1] in text
     assert months[0] not in text
     assert "14 more" in text

@@ -1,6 +1,6 @@
 """Histories for tests of training: events written to a real archive and read back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -42,7 +42,7 @@ def old_clocks() -> list[Event]:
     return [structs.replace(order("a"), timestamp=datetime(year, 1, 1, tzinfo=UTC)) for year in years]
 
 
-def list_products(home: Home, titles: dict[str, str], **columns: Any) -> None:
+def list_products(home: Home, titles: Mapping[str, str | None], **columns: Any) -> None:
     """Put products into the home's catalogue."""
     rows = pl.DataFrame({"product_id": list(titles), "title": list(titles.values()), **columns})
     merge_products(home, rows, NOW)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import numpy as np
@@ -11,7 +11,7 @@ from features.live.log_entry import KINDS, LogEntry, id_hash, pack
 from features.live.shopper_state import ShopperLog
 from recommender.arrays.id_map import IdMap, PackedBytes
 from recommender.arrays.tables import Neighbours, ProductTable, Purchases, Ranking, Sessions
-from recommender.context.request import PLACEMENTS, Request
+from recommender.context.request import Placement, Request
 from recommender.kernels.cart import FEATURES
 from recommender.kernels.trees import Split, Trees
 from recommender.merchandising.rules import AnyRule, Rules
@@ -173,7 +173,7 @@ def random_request(rng: Random) -> Request:
     """Any request; the number of products is apart."""
     cart = rng.sample([*IDS, "gone"], rng.choice([0, 0, 1, 5, 40, 200]))
     return Request(
-        rng.choice(PLACEMENTS),  # type: ignore[arg-type]
+        rng.choice(get_args(Placement)),
         NOW.timestamp(),
         shopper=ShopperLog(random_log(rng)),
         customer_id=rng.choice([None, "nobody", *(f"c-{number}" for number in range(CUSTOMERS))]),

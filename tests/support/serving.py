@@ -4,37 +4,37 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from waiting import eventually
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
-def perennial(*words: str, **options: Any) -> subprocess.Popen[str]:
+def perennial(*words: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
     """The command line, in a process of its own."""
-    environment = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
-    environment["PERENNIAL_HOLDOUT"] = "0"  # a browser's id is drawn anew in each test
+    own = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
+    own["PERENNIAL_HOLDOUT"] = "0"  # a browser's id is drawn anew in each test
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "perennial", *words],
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        **{"cwd": ROOT, "env": environment} | options,
+        cwd=cwd,
+        env=env or own,
     )
 
 
 @contextmanager
 def running(
-    *words: str, within_s: float = 120.0, **options: Any
+    *words: str, within_s: float = 120.0, cwd: Path = ROOT
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A serving command and its URL, once it is ready; stopped at the end."""
-    process = perennial(*words, "--port", "0", **options)
+    process = perennial(*words, "--port", "0", cwd=cwd)
     assert process.stdout is not None
     try:
         url = next(

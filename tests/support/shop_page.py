@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-WIDGET = Path(__file__).parents[1] / "api" / "static" / "widget.js"
+WIDGET = Path(__file__).parents[2] / "api" / "static" / "widget.js"
 CART = '<perennial-recs placement="cart" cart="A,B" add-to-cart="Add"><p>Our classics</p></perennial-recs>'
 BELOW = '<p id="below">below</p>'
 

@@ -1,6 +1,6 @@
 """Orders on given dates, for tests of figures that are computed by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -58,7 +58,9 @@ def refund_of_sum(order_id: str, day: str, money: float) -> Event:
     return event("refund", at=at(day), order={"order_id": order_id}, unit_price=money)
 
 
-def shop_of(home: Home, events: Sequence[Event], as_of: date = AS_OF, **products: dict[str, Any]) -> Shop:
+def shop_of(
+    home: Home, events: Sequence[Event], as_of: date = AS_OF, /, **products: Mapping[str, Any]
+) -> Shop:
     """A shop with this history. products: id -> columns of the catalogue."""
     if products:
         rows = [{"product_id": name, "title": name.title(), **columns} for name, columns in products.items()]

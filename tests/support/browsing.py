@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -43,9 +43,10 @@ def complaints(page: Page) -> list[str]:
 
 def shifts(page: Page) -> float:
     """The page's cumulative layout shift so far."""
-    return page.evaluate("""() => new Promise(done => {
+    seen: float = page.evaluate("""() => new Promise(done => {
         let sum = 0;
         new PerformanceObserver(list => { for (const entry of list.getEntries()) sum += entry.value; })
             .observe({type: "layout-shift", buffered: true});
         setTimeout(() => done(sum), 100);
     })""")
+    return seen
