@@ -115,7 +115,7 @@ def test_a_line_becomes_a_row_of_the_history(home: Home, take: Take) -> None:
         (order() + ",one cell too many", RejectReason.SURPLUS_CELLS),
     ],
 )
-def test_a_bad_line_is_set_aside_with_its_reason(take: Take, row: str, reason: Reason) -> None:
+def test_a_bad_line_is_set_aside_with_its_reason(take: Take, row: str, reason: RejectReason) -> None:
     summary = take(order("536366", at=LATER), row)
     assert summary.set_aside == {reason.value: 1}
     assert (summary.taken, summary.rows) == (1, 2)

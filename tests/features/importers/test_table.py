@@ -5,13 +5,13 @@ import pytest
 from openpyxl import Workbook
 
 from features.importers.refusal import ImportRefused
-from features.importers.table import Table, as_table
+from features.importers.table import FileTable, as_table
 from features.importers.values import read_times
 
 from factories import NOW
 
 
-def table(text: str) -> Table:
+def table(text: str) -> FileTable:
     return as_table(text.encode(), "f.csv")
 
 

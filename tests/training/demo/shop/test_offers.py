@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from training.demo.shop.offers import NO_OFFER
+from recommender.offers.catalogue import NO_OFFER
 
 pytestmark = pytest.mark.xdist_group("demo shop")
 

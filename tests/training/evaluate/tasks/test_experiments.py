@@ -38,7 +38,7 @@ def test_each_days_effect_is_that_of_the_visitors_so_far() -> None:
 def test_looking_every_day_fools_a_t_test_and_not_the_valid_interval() -> None:
     rng = np.random.default_rng(3)
     runs = [traffic(MARGINS, 0.0, rng) for _ in range(60)]
-    alarms = {name: sum(look(sums) for sums in runs) for name, look in LOOKS.items()}
+    alarms = {name: sum(look(effects(sums)) for sums in runs) for name, look in LOOKS.items()}
     assert alarms["perennial"] <= 3
     assert alarms["t-test every day"] > 6
 
