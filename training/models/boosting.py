@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,6 +46,14 @@ class Lists(NamedTuple):
     @classmethod
     def none(cls) -> Lists:
         return cls(np.empty((0, 0), np.float32), np.empty(0), np.empty(0, np.intp))
+
+    @classmethod
+    def of(cls, rows: Sequence[NDArray[np.float32]], wanted: Sequence[NDArray[np.bool_]]) -> Lists:
+        """rows: of each list (n, n_features); wanted: of each list (n)."""
+        if not rows:
+            return cls.none()
+        group = np.repeat(np.arange(len(rows)), [len(hit) for hit in wanted])
+        return cls(np.concatenate(rows), np.concatenate(wanted).astype(np.float64), group)
 
     @property
     def n_lists(self) -> int:

@@ -34,7 +34,4 @@ def lists_of(cases: Sequence[Case], bundle: Bundle) -> Lists:
         if head is not None and (hit := np.isin(head.items, case.truth)).any():
             rows.append(head.features)
             hits.append(hit)
-    if not rows:
-        return Lists.none()
-    group = np.repeat(np.arange(len(rows)), [len(hit) for hit in hits])
-    return Lists(np.concatenate(rows), np.concatenate(hits).astype(np.float64), group)
+    return Lists.of(rows, hits)
