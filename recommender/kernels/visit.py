@@ -15,6 +15,7 @@ from recommender.kernels.ranking import (
 )
 
 LEAST_WEIGHT = 0.02  # a view that counts no more than this is left out
+VISIT_DEPTH = 40  # of the items with the largest sums, so many are ordered by the trees
 VISIT_FEATURES = 16  # columns of the features: see `sources.session.VisitHead`
 NOT_NEXT = 999.0  # instead of the rank around the latest view, where there is none
 UNKNOWN_PRICE = -1.0  # instead of a price over another

@@ -8,13 +8,13 @@ import numpy as np
 from recommender.arrays.dtypes import Float32s, Int32s
 from recommender.arrays.tables import Sessions
 from recommender.context.request import Situation
-from recommender.kernels.cart import DEEPEST
 from recommender.kernels.compiled import INT32S, compiled
 from recommender.kernels.ranking import CANDIDATE_COLUMNS_OUT, CandidateColumns
 from recommender.kernels.trees import add_leaves, to_chances
 from recommender.kernels.visit import (
     KIND_COLUMNS,
     VISIT_COLUMNS,
+    VISIT_DEPTH,
     VISIT_FEATURES,
     KindColumns,
     VisitColumns,
@@ -59,7 +59,7 @@ def step(sessions: Sessions, viewed: Sequence[int] | Int32s) -> Candidates:
 
 def head_of_visit(sessions: Sessions, kinds: KindColumns, viewed: Sequence[int] | Int32s) -> VisitHead:
     """Of what may come after `viewed`, which is not empty."""
-    out, features = _room_for(sessions, viewed), np.empty((DEEPEST, VISIT_FEATURES), np.float32)
+    out, features = _room_for(sessions, viewed), np.empty((VISIT_DEPTH, VISIT_FEATURES), np.float32)
     n, _ = visit_head(sessions.columns, kinds, np.asarray(viewed, np.int32), out, features)
     return VisitHead(out[0][:n], features[:n])
 
@@ -81,7 +81,7 @@ def order_visit(
 ) -> int:
     """Writes the items of `head_of_visit` with their chances by the trees, then the others, each with its
     share of the least chance; returns how many."""
-    features, scores = np.empty((DEEPEST, VISIT_FEATURES), np.float32), out[1]
+    features, scores = np.empty((VISIT_DEPTH, VISIT_FEATURES), np.float32), out[1]
     n_head, n = visit_head(visits, kinds, viewed, out, features)
     if n:
         (splits, thresholds, masks, leaves), least_sum = trees, scores[n_head - 1]

@@ -14,9 +14,9 @@ from recommender.sources.session import head_of_visit
 from training.measure.metrics import is_better
 from training.models.boosting import Boosting, Lists, boost
 
-VISIT_BOOSTING = Boosting(trees=60, ridge=10.0)
+VISIT_BOOSTING = Boosting(trees=45, ridge=10.0)
 FEWEST_LISTS = 400  # to learn from, and half as many to choose on: with fewer, trees learn noise
-NEGATIVES = 40  # of each list, drawn at random
+NEGATIVES = 30  # of each list, drawn at random
 
 
 class Look(NamedTuple):

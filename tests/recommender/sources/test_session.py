@@ -10,9 +10,8 @@ from random_shop import random_bundle, random_request
 from features.live.shopper_state import ShopperState
 from recommender.arrays.id_map import NO_ROW
 from recommender.context.request import Request, Situation
-from recommender.kernels.cart import DEEPEST
 from recommender.kernels.trees import Split, Trees
-from recommender.kernels.visit import NOT_NEXT, UNKNOWN_PRICE
+from recommender.kernels.visit import NOT_NEXT, UNKNOWN_PRICE, VISIT_DEPTH
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle, Tables
 from recommender.recommend import Recommender
@@ -92,7 +91,7 @@ def plain_features(tables: Tables, viewed: list[int]) -> dict[int, list[float]]:
         (each, *rest) for each, *rest in zip(*map(np.ndarray.tolist, row), strict=True) if each != latest
     ]
     next_to = {each: rank for rank, (each, _, _) in enumerate(around)}
-    best = sorted(votes, key=lambda each: -sums[each])[:DEEPEST]
+    best = sorted(votes, key=lambda each: -sums[each])[:VISIT_DEPTH]
     features = {}
     for each in best:
         rank, ratio = next_to.get(each), product.price[each] / product.price[latest]

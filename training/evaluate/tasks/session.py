@@ -42,8 +42,11 @@ def evaluate_session(
         rankers |= session_baselines(exam.history.visits, bundle)
     n_viewed = len(np.unique(exam.history.visits.item))
     metrics = compare(cases, rankers, MEASURES, n_viewed, seeds, report, partial(familiar, bundle))
-    habits = dict(zip(("fade", "back", "again"), bundle.tables.sessions.habits.tolist(), strict=True))
-    return Evaluation("session", exam.dataset, metrics, len(cases), monotonic() - began, habits)
+    tables, names = bundle.tables, ("fade", "back", "again")
+    chosen = dict(zip(names, tables.sessions.habits.tolist(), strict=True)) | {
+        "trees": len(tables.visit_trees)
+    }
+    return Evaluation("session", exam.dataset, metrics, len(cases), monotonic() - began, chosen)
 
 
 def visits_of(dataset: Path) -> Exam:
