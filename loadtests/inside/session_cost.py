@@ -2,15 +2,17 @@
 
 import json
 from pathlib import Path
-from time import perf_counter_ns
+from time import perf_counter_ns, time
 from typing import Annotated
 
 import numpy as np
 import typer
 
 from features.home import Home
+from features.live.shopper_state import ShopperState
+from recommender.context.request import Request, Situation
 from recommender.model import versions
-from recommender.sources.session import step
+from recommender.sources.session import ranked
 
 VIEWS = 14  # of a customer with twenty live events
 
@@ -23,15 +25,16 @@ def main(home: Path, tries: Annotated[int, typer.Option(min=1)] = 20_000, seed: 
     rng, tables = np.random.default_rng(seed), bundle.tables
     share = tables.product.buyers + 1.0
     looks = rng.choice(len(share), (tries, VIEWS), p=share / share.sum())
-    visits = [list(dict.fromkeys(visit)) for visit in looks.tolist()]
     took = []
-    for visit in visits:
+    for look in looks.tolist():
+        shopper = ShopperState(viewed=tuple(map(tables.products.name, look)))
+        situation = Situation(Request("home", time(), shopper), bundle)
         began = perf_counter_ns()
-        step(tables.sessions, visit)
+        ranked(situation)
         took.append((perf_counter_ns() - began) / 1000)
     names = {"p50": 50, "p99": 99, "p99.9": 99.9}
     quantiles = {name: round(float(np.percentile(took, share)), 1) for name, share in names.items()}
-    print(json.dumps({"views": VIEWS, "tries": tries, "us": quantiles}))
+    print(json.dumps({"views": VIEWS, "tries": tries, "trees": len(tables.visit_trees), "us": quantiles}))
 
 
 if __name__ == "__main__":

@@ -136,6 +136,11 @@ class ProductTable:
     repeat_rate: Float32s
     repeat_gap: Float32s
 
+    @cached_property
+    def kinds(self) -> tuple[Float32s, Int32s, Int32s]:
+        """Price, category and brand, in the order that kernels take."""
+        return self.price, self.category, self.brand
+
 
 @dataclass(frozen=True)
 class Factors:
@@ -157,11 +162,19 @@ class Sessions:
     onward: per product what visits looked at around it; `together` counts the visits with both.
     habits: (3) float32, how visits of this shop go on: `fade` (a view's weight over that of the next one),
     `back` and `again` (the score of a return to the product before this one, and to each earlier one, where
-    all that lies onward scores 1 together).
+    all that lies onward scores 1 together). Of each item, float32: popularity (share of the visits with it)
+    and trend (late visits with it over expected ones).
     """
 
     onward: Neighbours
     habits: Float32s
+    popularity: Float32s
+    trend: Float32s
+
+    @cached_property
+    def columns(self) -> tuple[tuple[Int64s, Int32s, Float32s, Int32s], Float32s, Float32s, Float32s]:
+        """As kernels take them."""
+        return self.onward.columns, self.habits, self.popularity, self.trend
 
 
 @dataclass(frozen=True)

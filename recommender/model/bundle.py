@@ -29,7 +29,7 @@ from recommender.model.offer_table import OfferTable
 if TYPE_CHECKING:
     import faiss  # its import takes 0.1 s, too long for the command line
 
-SCHEMA = 5
+SCHEMA = 6
 TITLE_LENGTH = 40
 
 Array = NDArray[Any]
@@ -77,6 +77,7 @@ class Tables:
     purchases: Purchases
     next_basket: NextBasket
     sessions: Sessions
+    visit_trees: Trees  # rank what a visit looks at next; without any, the sums of `sessions` rank alone
     factors: Factors
     popular: Ranking  # every product that may be shown
     trending: Ranking

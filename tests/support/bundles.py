@@ -62,6 +62,13 @@ def purchases(of: Mapping[str, Sequence[tuple[str, int, int]]]) -> Purchases:
     )
 
 
+def sessions(onward: Pairs, habits: tuple[float, float, float]) -> Sessions:
+    """Each product is in a tenth of the visits, and always was."""
+    n = len(PRODUCTS)
+    shares, trend = np.full(n, 0.1, np.float32), np.ones(n, np.float32)
+    return Sessions(neighbours(onward), np.array(habits, np.float32), shares, trend)
+
+
 def next_basket_table() -> NextBasket:
     """Four orders of tea and one mug for `ann`, a kettle for `bob`; peers of both buy spoons. No trees."""
     lines = [("mug", 100), *(("tea", ago) for ago in (85, 65, 45, 25)), ("kettle", 1)]
@@ -126,7 +133,8 @@ def small_tables() -> Tables:
         cart_trees=Trees.none(),
         purchases=purchases(bought),
         next_basket=next_basket_table(),
-        sessions=Sessions(neighbours({"pot": [("tin", 2.0, 7)]}), np.array([0.5, 0.9, 0.1], np.float32)),
+        sessions=sessions({"pot": [("tin", 2.0, 7)]}, (0.5, 0.9, 0.1)),
+        visit_trees=Trees.none(),
         factors=Factors(factors, factors.T @ factors + 0.5 * np.eye(4, dtype=np.float32)),
         popular=ranking(
             ("mug", "tea", "spoon", "kettle", "cup", "pot", "tin"), (100, 80, 60, 40, 30, 20, 10)

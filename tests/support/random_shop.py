@@ -129,7 +129,10 @@ def random_tables(seed: int = 7) -> Tables:
             np.full(total, 11, np.float32),
         ),
         next_basket=next_basket(rng, bought),
-        sessions=Sessions(neighbours(rng, N, 15), small.sessions.habits),
+        sessions=Sessions(
+            neighbours(rng, N, 15), small.sessions.habits, *rng.random((2, N)).astype(np.float32)
+        ),
+        visit_trees=Trees.of([any_tree(rng) for _ in range(5)]),
         factors=replace(small.factors, items=factors, gram=factors.T @ factors + np.eye(4, dtype=np.float32)),
         popular=ranking(rng, N),
         trending=ranking(rng, 100),

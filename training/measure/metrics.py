@@ -112,6 +112,12 @@ def ndcg_of_cases(
     return np.asarray(gain / np.maximum(ideal_gains(int(n_wanted.max(initial=0)))[n_wanted], 1e-12))
 
 
+def is_better(one: Float64s, other: Float64s, errors: float = 1.0) -> bool:
+    """Whether a mean is higher by more than so many of its standard errors, case by case."""
+    gain = one - other
+    return bool(gain.mean() > errors * gain.std() / np.sqrt(len(gain)))
+
+
 MEASURES: dict[str, Callable[[Ranks, int], float]] = {
     "hr": hit,
     "phr": hit,

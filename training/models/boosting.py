@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,12 +44,12 @@ class Lists(NamedTuple):
     group: Rows
 
     @classmethod
-    def of(cls, rows: list[NDArray[np.float32]], hits: list[NDArray[np.bool_]]) -> Lists:
-        """rows: of each list; hits: which of them are wanted."""
+    def of(cls, rows: Sequence[NDArray[np.float32]], wanted: Sequence[NDArray[np.bool_]]) -> Lists:
+        """rows: of each list (n, n_features); wanted: of each list (n)."""
         if not rows:
             return cls(np.empty((0, 0), np.float32), np.empty(0), np.empty(0, np.intp))
-        group = np.repeat(np.arange(len(rows)), [len(hit) for hit in hits])
-        return cls(np.concatenate(rows), np.concatenate(hits).astype(np.float64), group)
+        group = np.repeat(np.arange(len(rows)), [len(hit) for hit in wanted])
+        return cls(np.concatenate(rows), np.concatenate(wanted).astype(np.float64), group)
 
     @property
     def n_lists(self) -> int:

@@ -25,13 +25,13 @@ from training.measure.metrics import ndcg_of_cases
 from training.models.boosting import Boosting, Lists, boost
 from training.models.co_purchase import co_purchase
 from training.models.peers import Blend, fit_peers, pool_for, pool_of, tune_blend
+from training.models.popularity import trend_of
 from training.settings import TrainingSettings
 
 BASKET_PARTNERS_KEPT = 100
 PARTNER_SHRINKAGE, PARTNER_SUPPORT = 3.0, 2
 N_BEST_SELLERS = 100
-TREND_SHARE = 0.1  # of the history's time counts as recent
-TREND_PRIOR, REBUY_PRIOR = 5.0, 5.0  # lines at which a product's own figure weighs as much as the shop's
+REBUY_PRIOR = 5.0  # lines at which a product's own figure weighs as much as the shop's
 BASKETS_TO_LEARN, BASKETS_TO_TUNE = 10_000, 2_000
 FEWEST_BASKETS_TO_LEARN = 100  # below, trees learn noise
 NEGATIVES = 40
@@ -145,7 +145,7 @@ def tables_of(
         peers=fit_peers(histories, shape[1], blend, customers, among),
         partners=_partners(baskets),
         popularity=(sold / max(baskets.shape[0], 1)).astype(np.float32),
-        trend=_trend(histories, sold),
+        trend=trend_of(histories.items, histories.days, sold),
         rebuys=_rebuys(days, sold),
         repeat_rate=rate,
         repeat_gap=gap,
@@ -215,17 +215,6 @@ def _basket_items(days: pl.DataFrame, n_items: int) -> csr_matrix:
 def _partners(baskets: csr_matrix) -> Neighbours:
     similarity = co_purchase(baskets, PARTNER_SHRINKAGE, PARTNER_SUPPORT, BASKET_PARTNERS_KEPT)
     return neighbour_lists(similarity, np.zeros(similarity.nnz, np.int32))
-
-
-def _trend(histories: PurchaseHistories, sold: NDArray[np.float64]) -> NDArray[np.float32]:
-    """(n_items) recent sales over those expected from all sales; 1 where nothing changed."""
-    if not len(histories.days):
-        return np.ones(len(sold), np.float32)
-    since = histories.days.max() - TREND_SHARE * (histories.days.max() - histories.days.min())
-    recent = np.bincount(histories.items[histories.days > since], minlength=len(sold))
-    recent_share = recent.sum() / sold.sum()
-    expected = (sold + TREND_PRIOR) * max(recent_share, 1e-9)
-    return np.asarray((recent + TREND_PRIOR * recent_share) / expected, np.float32)
 
 
 def _rebuys(days: pl.DataFrame, sold: NDArray[np.float64]) -> NDArray[np.float32]:

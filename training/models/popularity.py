@@ -16,6 +16,10 @@ BASELINE_HALF_LIFE_DAYS = 90.0
 TREND_DAYS = 14
 TREND_LENGTH = 200
 NEWEST_LENGTH = 500
+LATE_SHARE, LATE_PRIOR = (
+    0.1,
+    5.0,
+)  # of the time counts as late; lines at which a product's own trend weighs half
 
 
 def decayed_orders(history: History, half_life_days: float) -> NDArray[np.float64]:
@@ -67,6 +71,20 @@ def popular_by_category(ranking: Ranking, members: Sequence[NDArray[np.int32]]) 
         weights=ranking.scores[positions],
         together=ranking.counts[positions],
     )
+
+
+def trend_of(
+    items: NDArray[np.int32], times: NDArray[np.integer], counts: NDArray[np.floating] | NDArray[np.integer]
+) -> NDArray[np.float32]:
+    """(n_items) lines of late over those expected from all; 1 where nothing changed. items, times: of each
+    line; counts: (n_items) lines with each item."""
+    if not len(times):
+        return np.ones(len(counts), np.float32)
+    since = times.max() - LATE_SHARE * (times.max() - times.min())
+    late = np.bincount(items[times > since], minlength=len(counts))
+    late_share = late.sum() / counts.sum()
+    expected = (counts + LATE_PRIOR) * max(late_share, 1e-9)
+    return np.asarray((late + LATE_PRIOR * late_share) / expected, np.float32)
 
 
 def _share_of_time(history: History) -> float:

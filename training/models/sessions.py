@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +10,15 @@ from scipy.sparse import csr_matrix, diags_array, identity
 
 from features.time_units import DAY_S
 from recommender.arrays.tables import Neighbours, Sessions
+from recommender.kernels.trees import Trees
+from recommender.kernels.visit import KindColumns
 from recommender.sources.candidates import Candidates
 from recommender.sources.session import step
 from training.data.history import History, Visits
 from training.data.neighbours import neighbour_lists, only, row_of_each, stacked, strongest
 from training.measure.metrics import reciprocal_rank
+from training.models.popularity import trend_of
+from training.models.session_ranking import Look, fit_visit_trees, lists_of_looks
 from training.settings import TrainingSettings
 
 LONGEST_VISIT = 20  # views further apart make no pair
@@ -25,37 +28,59 @@ SECOND_STEP = 0.05  # weight of paths of two steps; they fill the rows of rarely
 HUB_PARTNERS = 30  # partners of the middle product that such a path may lead to
 FIRST_STEP_FACTOR = 4  # direct partners kept for each product, in list lengths, before the second step
 BLOCK_ROWS = 5_000
-HELD_OUT_SHARE = 0.1  # of the visits, the newest: the habits are chosen on them
-TUNING_CASES = 1_000
+HELD_OUT_SHARE = 0.1  # of the visits, the newest: the habits are chosen on them, and the trees learn there
+JUDGED_SHARE = 0.035  # of the visits, the newest: whether trees rank better is judged on them
+TUNING_CASES, LESSONS = 1_000, 8_000  # views of these visits, at most: for the habits; for and against trees
 FEWEST_CASES = 200
 DEFAULT_HABITS = 0.5, 0.3, 0.03
 FADES, BACKS, AGAINS = (0.35, 0.5, 0.65), (0.0, 0.3, 0.8), (0.0, 0.03)
 
 
-class Look(NamedTuple):
-    """A view in a visit: the distinct products before it, newest first, and the product itself."""
+def fit_sessions(history: History, kinds: KindColumns, settings: TrainingSettings) -> tuple[Sessions, Trees]:
+    """The model of all visits, and the trees that order its candidates.
 
-    viewed: list[int]
-    item: int
-
-
-def fit_sessions(history: History, settings: TrainingSettings) -> Sessions:
-    """The model of all visits; its habits are those that rank best in the newest tenth of the visits, when it
-    is fitted on the others."""
+    The habits are those that rank best in the newest tenth of the visits, when the model is fitted on the
+    others. The trees learn from this tenth, too, and are judged on its latest third.
+    """
     visits, n_items = history.visits.where(slice(-settings.session_looks, None)), len(history.product_ids)
-    kept, habits = settings.sessions_kept, np.array(DEFAULT_HABITS, np.float32)
-    starts = np.sort(visits.timestamp[np.unique(visits.session, return_index=True)[1]])
-    if len(starts):
-        cut = starts[int(len(starts) * (1 - HELD_OUT_SHARE))]
-        began_early = np.zeros(history.n_sessions, np.bool_)
-        began_early[visits.session[visits.timestamp < cut]] = True
-        late = ~began_early[visits.session]
-        looks = list(tuning_looks(visits.where(late), settings.seed))
-        if len(looks) >= FEWEST_CASES:
-            viewed_items = np.unique(np.concatenate([look.viewed for look in looks]))
-            early = Sessions(fit_transitions(visits.where(~late), n_items, kept, viewed_items), habits)
-            habits = best_habits(early, looks)
-    return Sessions(fit_transitions(visits, n_items, kept), habits)
+    kept, habits, trees = settings.sessions_kept, np.array(DEFAULT_HABITS, np.float32), Trees.none()
+    part, seed = parts_in_time(visits, (1 - HELD_OUT_SHARE, 1 - JUDGED_SHARE)), settings.seed
+    looks = list(tuning_looks(visits.where(part > 0), seed))
+    if len(looks) >= FEWEST_CASES:
+        lessons, judged = (list(tuning_looks(visits.where(part == each), seed, LESSONS)) for each in (1, 2))
+        viewed_items = np.unique(np.concatenate([look.viewed for look in (*looks, *lessons, *judged)]))
+        early = sessions_of(visits.where(part == 0), n_items, kept, habits, viewed_items)
+        habits = best_habits(early, looks)
+        early = replace(early, habits=habits)
+        learning, judging = (lists_of_looks(some, early, kinds) for some in (lessons, judged))
+        trees = fit_visit_trees(learning, judging, seed)
+    return sessions_of(visits, n_items, kept, habits), trees
+
+
+def parts_in_time(visits: Visits, shares: Sequence[float]) -> NDArray[np.intp]:
+    """(n_views): how many of these shares of all visits began before the visit of each view, ascending."""
+    if not len(visits):
+        return np.empty(0, np.intp)
+    _, first, visit = np.unique(visits.session, return_index=True, return_inverse=True)
+    began = visits.timestamp[first]
+    cuts = np.sort(began)[[int(len(began) * share) for share in shares]]
+    return np.searchsorted(cuts, began[visit], side="right")
+
+
+def sessions_of(
+    visits: Visits,
+    n_items: int,
+    kept: int,
+    habits: NDArray[np.float32],
+    wanted: NDArray[np.integer] | slice = slice(None),
+) -> Sessions:
+    """The model of these visits. wanted: the only items whose rows lead anywhere."""
+    session, item, timestamp = distinct(visits)
+    n_visits = max(int(np.count_nonzero(np.bincount(session))), 1)
+    views = np.bincount(item, minlength=n_items)
+    popularity = np.asarray(views / n_visits, np.float32)
+    onward = fit_transitions(visits, n_items, kept, wanted)
+    return Sessions(onward, habits, popularity, trend_of(item, timestamp, views))
 
 
 def fit_transitions(
@@ -140,13 +165,13 @@ def counts_at(counts: csr_matrix, rows: csr_matrix) -> NDArray[np.int32]:
     return np.where(present[position] == wanted, counts.data[position], 0).astype(np.int32)
 
 
-def tuning_looks(visits: Visits, seed: int) -> Iterator[Look]:
-    """Views of another product than the one before; at most TUNING_CASES, drawn at random."""
+def tuning_looks(visits: Visits, seed: int, at_most: int = TUNING_CASES) -> Iterator[Look]:
+    """Views of another product than the one before; at most so many, drawn at random."""
     order = np.argsort(visits.session, kind="stable")
     session, item = visits.session[order], visits.item[order]
     moves = np.flatnonzero((session[1:] == session[:-1]) & (item[1:] != item[:-1])) + 1
-    if len(moves) > TUNING_CASES:
-        moves = np.sort(np.random.default_rng(seed).choice(moves, TUNING_CASES, replace=False))
+    if len(moves) > at_most:
+        moves = np.sort(np.random.default_rng(seed).choice(moves, at_most, replace=False))
     first = np.searchsorted(session, session[moves])
     for start, position in zip(np.maximum(first, moves - LONGEST_VISIT), moves, strict=True):
         viewed = list(dict.fromkeys(item[start:position][::-1].tolist()))

@@ -68,7 +68,8 @@ def build(
         next_basket = background.submit(
             fit_next_basket, history, products.category, settings, warm_start.next_basket, customers
         )
-        sessions = background.submit(fit_sessions, history, settings)
+        kinds = products.price, products.category, products.brand
+        visits = background.submit(fit_sessions, history, kinds, settings)
         content = Content.of(products.titles, products.category, products.brand)
         factors = fit_tastes(history, content, products.price, settings, report, warm_start.factors)
         similar, complements, companions, tuning = fit_neighbours(
@@ -80,6 +81,7 @@ def build(
         report("Popular, trending, new", 0, 1)
         rankings = shared_rankings(history, products, table)
         report("Next baskets, visits", 0, 1)
+        sessions, visit_trees = visits.result()
         tables = Tables(
             **id_tables(history, products),
             product=table,
@@ -90,7 +92,8 @@ def build(
             cart_trees=Trees.none(),
             purchases=purchases,
             next_basket=next_basket.result(),
-            sessions=sessions.result(),
+            sessions=sessions,
+            visit_trees=visit_trees,
             factors=factors,
             blends=fixed_weights(),
             **rankings,

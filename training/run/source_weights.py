@@ -16,7 +16,7 @@ from recommender.placements import POPULAR, SOURCE_MIXES, SourceMix, fixed_weigh
 from recommender.recommend import Recommender
 from recommender.sources.candidates import Candidates
 from training.measure.compare import Case, spread
-from training.measure.metrics import discount, ideal_gains
+from training.measure.metrics import discount, ideal_gains, is_better
 from training.settings import TrainingSettings
 
 GRID = 0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 1.0
@@ -147,12 +147,6 @@ def _best_weight(weights: Float32s, source: int, source_scores: SourceScores) ->
     best = int(np.argmax([score.mean() for score in scores]))
     is_silent = choices[0][source] == 0
     return choices[0] if is_silent and not is_better(scores[best], scores[0], LEAST_ERRORS) else choices[best]
-
-
-def is_better(one: NDArray[np.float64], other: NDArray[np.float64], errors: float = 1.0) -> bool:
-    """Whether a mean is higher by more than so many of its standard errors, case by case."""
-    gain = one - other
-    return bool(gain.mean() > errors * gain.std() / np.sqrt(len(gain)))
 
 
 def choose(learned: Float32s, fixed: Float32s, source_scores: SourceScores) -> Float32s:

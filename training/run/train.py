@@ -226,10 +226,11 @@ def manifest_of(
 
 def _chosen(tables: Tables) -> dict[str, dict[str, float]]:
     """Hyperparameters that the models chose on held-out data."""
+    visits = np.append(tables.sessions.habits, len(tables.visit_trees))
     named = {
         "carts": (("ridge", "habit"), tables.cart_tuning),
         "next_basket": (("decay", "own_share"), tables.next_basket.blend),
-        "visits": (("fade", "back", "again"), tables.sessions.habits),
+        "visits": (("fade", "back", "again", "trees"), visits),
     }
     return {
         part: dict(zip(names, np.round(values.astype(float), 4).tolist(), strict=True))

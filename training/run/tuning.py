@@ -21,9 +21,10 @@ from training.data.interactions import buyer_items, confidence, purchase_confide
 from training.data.neighbours import as_neighbours
 from training.data.repeat import purchases_table
 from training.measure.compare import Case, spread
+from training.measure.metrics import is_better
 from training.models.als import build_index, fit_als
 from training.models.cart import fit_carts
-from training.run.source_weights import Tasks, is_better, ndcg, scores_of
+from training.run.source_weights import Tasks, ndcg, scores_of
 from training.settings import TrainingSettings
 
 Refit = Callable[[Bundle, History, TrainingSettings], Bundle]

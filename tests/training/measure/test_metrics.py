@@ -3,7 +3,7 @@ from math import inf, log2
 import numpy as np
 import pytest
 
-from training.measure.metrics import Ranked, estimate, measure, ndcg_of_cases, ranks_of_truth, top
+from training.measure.metrics import Ranked, estimate, is_better, measure, ndcg_of_cases, ranks_of_truth, top
 
 
 def ranked(items: list[int], scores: list[float] | None = None) -> Ranked:
@@ -72,3 +72,9 @@ def test_an_estimate_holds_the_mean_within_its_interval() -> None:
     assert 0.35 < interval["low"] < 0.5 < interval["high"] < 0.65
     for n in (1, 5):
         assert estimate([1.0] * n, seed=1) == {"value": 1.0, "low": 1.0, "high": 1.0}
+
+
+def test_better_is_more_than_so_many_standard_errors() -> None:
+    gain, nothing = np.array([1.0, 0, 0, 0]), np.zeros(4)  # mean .25, standard error sqrt(3) / 8 = .217
+    assert is_better(gain, nothing)
+    assert not is_better(gain, nothing, errors=2)

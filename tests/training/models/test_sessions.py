@@ -7,21 +7,26 @@ import pytest
 
 from features.time_units import DAY_S
 from recommender.arrays.tables import NeighbourRow, Sessions
+from recommender.sources.cart import prior
+from recommender.sources.session import head_of_visit
 from training.data.history import Visits
+from training.models.session_ranking import Look
 from training.models.sessions import (
     DISTANCE_SCALE,
     FLOOR,
     SECOND_STEP,
-    Look,
     best_habits,
     distinct,
     fit_sessions,
     fit_transitions,
     mean_reciprocal_rank,
+    parts_in_time,
+    sessions_of,
     tuning_looks,
 )
 from training.settings import TrainingSettings
 
+NO_KINDS = np.empty(0, np.float32), np.empty(0, np.int32), np.empty(0, np.int32)
 NEXT, SECOND = (exp(-apart / DISTANCE_SCALE) + FLOOR for apart in (1, 2))
 
 
@@ -36,6 +41,10 @@ def visits(*looked_at: list[int], apart: int = 0) -> Visits:
 
 def row(visits: Visits, of: int, n_items: int = 4) -> NeighbourRow:
     return fit_transitions(visits, n_items, kept=10).of(of)
+
+
+def model(visits: Visits) -> Sessions:
+    return sessions_of(visits, 4, 10, np.array([0.5, 0, 0], np.float32))
 
 
 def test_a_product_that_every_visit_saw_last_is_a_direct_step_from_both_its_neighbours() -> None:
@@ -89,14 +98,14 @@ def test_looks_ask_for_what_came_next_unless_it_is_the_same_again() -> None:
 
 
 def test_ranks_count_what_scores_more() -> None:
-    sessions = Sessions(fit_transitions(visits([0, 1, 2]), 4, 10), np.array([0.5, 0, 0], np.float32))
+    sessions = model(visits([0, 1, 2]))
     looks = [Look([0], 1), Look([0], 2), Look([0], 3)]
     assert mean_reciprocal_rank(sessions, looks) == pytest.approx((1 + 1 / 2 + 0) / 3)
     assert mean_reciprocal_rank(sessions, [Look([3], 0)]) == 0.0
 
 
 def test_people_who_go_back_and_forth_are_known_by_it() -> None:
-    sessions = Sessions(fit_transitions(visits([0, 1, 2, 3]), 4, 10), np.array([0.5, 0, 0], np.float32))
+    sessions = model(visits([0, 1, 2, 3]))
     there_and_back = [Look([1, 0], 0), Look([2, 3], 3)]
     onward_only = [Look([1, 0], 2), Look([2, 1], 3)]
     assert best_habits(sessions, there_and_back)[1] > 0
@@ -108,9 +117,44 @@ def test_a_shop_without_visits_gets_an_empty_model() -> None:
         visits = visits()
         product_ids = ("a", "b")
 
-    sessions = fit_sessions(Nothing(), TrainingSettings())  # type: ignore[arg-type]
+    sessions, trees = fit_sessions(Nothing(), NO_KINDS, TrainingSettings())  # type: ignore[arg-type]
     assert sessions.onward.offsets.tolist() == [0, 0, 0]
     assert np.isfinite(sessions.habits).all()
+    assert sessions.trend.tolist() == [1, 1]
+    assert not len(trees)
+
+
+def test_popularity_is_a_share_of_the_visits() -> None:
+    sessions = model(visits([0, 1, 0], [1, 2], apart=DAY_S))
+    assert sessions.popularity.tolist() == [0.5, 1.0, 0.5, 0.0]
+    assert sessions.trend[2] > sessions.trend[1] > sessions.trend[0]
+
+
+def test_visits_part_where_they_begin_and_stay_whole() -> None:
+    ten = visits(*[[0, 1]] * 10, apart=DAY_S)
+    ten.timestamp[1] += 20 * DAY_S  # the first visit goes on to the end
+    part = parts_in_time(ten, (0.5, 0.8))
+    assert part.tolist() == [0] * 10 + [1] * 6 + [2] * 4
+
+
+def test_trees_learn_from_the_newest_visits_what_the_sums_do_not_tell() -> None:
+    """Visits to 3,000 products stay within a category of ten, but one in three."""
+    rng, n = np.random.default_rng(3), 20_000
+    first, strays = rng.integers(3_000, size=n), rng.random(n) < 1 / 3
+    second = np.where(strays, rng.integers(3_000, size=n), first // 10 * 10 + rng.integers(10, size=n))
+
+    class Shop:
+        visits = visits(*np.stack([first, second], axis=1).tolist(), apart=3_600)
+        product_ids = tuple(map(str, range(3_000)))
+
+    category = np.arange(3_000, dtype=np.int32) // 10
+    kinds = np.full(3_000, np.nan, np.float32), category, np.full(3_000, -1, np.int32)
+    sessions, trees = fit_sessions(Shop(), kinds, TrainingSettings())  # type: ignore[arg-type]
+    assert len(trees)
+    head = head_of_visit(sessions, kinds, [7])
+    chances = trees.chances(head.features, prior(head.features))
+    inside = category[head.items] == 0
+    assert chances[inside].min() > np.median(chances[~inside])
 
 
 def test_rows_that_nobody_wants_stay_empty() -> None:

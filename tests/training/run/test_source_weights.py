@@ -13,7 +13,6 @@ from training.run.source_weights import (
     SourceScores,
     choose,
     fit_source_weights,
-    is_better,
     learn,
     ndcg,
     scores_of,
@@ -52,12 +51,6 @@ def test_ndcg_by_hand() -> None:
 def test_a_source_that_knows_nothing_falls_silent() -> None:
     weights = learn(random_scores(1, 0.5, 0.0), np.array([1, 1], np.float32))
     assert weights.tolist() == [1, 0]
-
-
-def test_better_is_more_than_so_many_standard_errors() -> None:
-    gain, nothing = np.array([1.0, 0, 0, 0]), np.zeros(4)  # mean .25, standard error sqrt(3) / 8 = .217
-    assert is_better(gain, nothing)
-    assert not is_better(gain, nothing, errors=2)
 
 
 def test_two_sources_that_know_different_things_are_both_heard() -> None:

@@ -38,8 +38,11 @@ def evaluate_session(
     others = session_baselines(exam.history.visits, bundle) if baselines else {}
     n_viewed = len(np.unique(exam.history.visits.item))
     metrics = exam.compared(bundle, others, SESSION_MEASURES, n_viewed, seeds, report)
-    habits = dict(zip(("fade", "back", "again"), bundle.tables.sessions.habits.tolist(), strict=True))
-    return Evaluation("session", exam.dataset, metrics, len(exam.cases), monotonic() - began, habits)
+    tables, names = bundle.tables, ("fade", "back", "again")
+    chosen = dict(zip(names, tables.sessions.habits.tolist(), strict=True)) | {
+        "trees": len(tables.visit_trees)
+    }
+    return Evaluation("session", exam.dataset, metrics, len(exam.cases), monotonic() - began, chosen)
 
 
 def visit_exam(dataset: Path) -> Exam:

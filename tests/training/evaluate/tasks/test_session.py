@@ -41,11 +41,11 @@ def visits(*looked_at: list[int]) -> Visits:
 
 def test_what_the_data_hold_is_found(dataset: Path) -> None:
     found = evaluate_session(dataset)
-    assert found.cases == 20
+    assert (found.cases, found.settings["trees"]) == (20, 0)
     assert found.metrics["perennial"]["hr@20"]["value"] == 1.0
     assert found.metrics["perennial"]["mrr@20"]["value"] > found.metrics["popularity"]["mrr@20"]["value"]
     assert set(found.metrics) > {"perennial", "VMIS-kNN", "VSTAN", "sequential rules", "item cosine"}
-    assert set(found.settings) == {"fade", "back", "again"}
+    assert set(found.settings) == {"fade", "back", "again", "trees"}
 
 
 def test_cases_show_what_the_live_state_would_hold(dataset: Path) -> None:
