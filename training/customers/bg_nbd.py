@@ -4,10 +4,10 @@ import numpy as np
 from scipy.special import betaln, gammaln
 
 from recommender.arrays.dtypes import Float64s
-from recommender.value.order_models import BG_NBD, OrderModel, Summary, posterior_b
+from recommender.value.order_models import BG_NBD, OrderModel, OrderSummary, posterior_b
 
 
-def log_likelihood(model: OrderModel, summary: Summary) -> Float64s:
+def log_likelihood(model: OrderModel, summary: OrderSummary) -> Float64s:
     """(n) of each customer, by BG/NBD, or by MBG/NBD, where customers may leave after the first order too.
 
     Gamma(r + x) alpha^r / Gamma(r) * B(a, b') / B(a, b)

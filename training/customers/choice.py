@@ -9,7 +9,7 @@ from recommender.value.order_models import (
     NBD,
     PARETO_NBD,
     OrderModel,
-    Summary,
+    OrderSummary,
     expected_orders,
 )
 from training.customers.fit import fit, likelihood
@@ -22,7 +22,7 @@ FEWEST_REPEATERS = 5  # customers who came again, for any model
 FALLBACK = OrderModel(NBD, 0.3, 26.0, 0.0, 0.0)  # few repeat, and rarely: where there are no data to fit on
 
 
-def fit_or_guess(kind: int, summary: Summary) -> OrderModel:
+def fit_or_guess(kind: int, summary: OrderSummary) -> OrderModel:
     """The likeliest model of a kind; FALLBACK where too few customers ordered again.
 
     NBD says that nobody ever leaves. Where that was fitted on a year or more, its `b` damps forecasts that
@@ -37,7 +37,7 @@ def fit_or_guess(kind: int, summary: Summary) -> OrderModel:
     )
 
 
-def covers_a_year(summary: Summary) -> bool:
+def covers_a_year(summary: OrderSummary) -> bool:
     """Whether the oldest customer first ordered a year ago or more."""
     return bool(summary.age.max(initial=0.0) >= YEAR_WEEKS)
 

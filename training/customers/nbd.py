@@ -4,10 +4,10 @@ import numpy as np
 from scipy.special import gammaln
 
 from recommender.arrays.dtypes import Float64s
-from recommender.value.order_models import OrderModel, Summary
+from recommender.value.order_models import OrderModel, OrderSummary
 
 
-def log_likelihood(model: OrderModel, summary: Summary) -> Float64s:
+def log_likelihood(model: OrderModel, summary: OrderSummary) -> Float64s:
     """Of each customer: Gamma(r + x) / Gamma(r) alpha^r / (alpha + T)^(r + x)."""
     count = model.r + summary.frequency
     return np.asarray(

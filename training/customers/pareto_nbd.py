@@ -4,10 +4,10 @@ import numpy as np
 from scipy.special import gammaln
 
 from recommender.arrays.dtypes import Float64s
-from recommender.value.order_models import OrderModel, Summary, pareto_left_odds
+from recommender.value.order_models import OrderModel, OrderSummary, pareto_left_odds
 
 
-def log_likelihood(model: OrderModel, summary: Summary) -> Float64s:
+def log_likelihood(model: OrderModel, summary: OrderSummary) -> Float64s:
     """Of each customer: what it is to order so and stay, times 1 + the odds of having left.
 
     Fader and Hardie (2005), eq. 17; the integral of the odds replaces their hypergeometric functions.

@@ -18,7 +18,7 @@ from recommender.value.customer_value import (
     log_linear,
     past_revenue_factor,
 )
-from recommender.value.order_models import NBD, OrderModel, Summary, expected_orders
+from recommender.value.order_models import NBD, OrderModel, OrderSummary, expected_orders
 from training.customers.calibration import IDENTITY, isotonic_knots
 from training.customers.choice import choose_model, covers_a_year, fit_or_guess
 from training.customers.correction import fit_log_linear
@@ -45,7 +45,7 @@ class Lesson:
     products: Float64s
 
     @property
-    def seen(self) -> Summary:
+    def seen(self) -> OrderSummary:
         return self.customers.summary(self.window.cut, self.value.calendar)
 
 

@@ -12,8 +12,8 @@ from recommender.value.customer_value import Customers, CustomerValue, forecast,
 from recommender.value.order_models import (
     NBD,
     PARETO_NBD,
+    OrderSummary,
     SpendModel,
-    Summary,
     expected_orders,
     expected_spend,
 )
@@ -117,7 +117,7 @@ def test_intervals_hold_what_they_say_and_grow_with_time() -> None:
 
 def test_draws_have_the_mean_that_is_expected() -> None:
     model = replace(VALUE, model=np.array([PARETO_NBD, 0.6, 8.0, 1.2, 40.0])).order_model
-    seen = Summary(np.full(500, 3.0), np.full(500, 20.0), np.full(500, 30.0))
+    seen = OrderSummary(np.full(500, 3.0), np.full(500, 20.0), np.full(500, 30.0))
     drawn = draw_orders(model, seen, 13.0, np.ones(500), np.random.default_rng(0))
     assert drawn.mean() == pytest.approx(expected_orders(model, seen, 13.0)[0], rel=0.02)
 
@@ -134,9 +134,9 @@ def test_nobody_was_seen_leaving_for_as_long_as_the_shop_knows() -> None:
     assert found.orders[0, 0] == pytest.approx(2 / 20 * 20 * np.log1p(10 / 20))
     assert found.orders[0, 1] < forecast(VALUE, VALUE.customer(0), TODAY).orders[0, 2]
     drawn = draw_orders(
-        doubting.order_model, Summary(*np.ones((3, 500))), 13.0, np.ones(500), np.random.default_rng(0)
+        doubting.order_model, OrderSummary(*np.ones((3, 500))), 13.0, np.ones(500), np.random.default_rng(0)
     )
-    expected = expected_orders(doubting.order_model, Summary.of(1, 1, 1), 13.0)[0]
+    expected = expected_orders(doubting.order_model, OrderSummary.of(1, 1, 1), 13.0)[0]
     assert drawn.mean() == pytest.approx(expected, rel=0.02)
 
 
