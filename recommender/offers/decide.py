@@ -13,7 +13,7 @@ from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
 from recommender.offers.eligibility import OfferContext, contact_barred, why_not
 from recommender.offers.incremental_margin import EvidenceLevel, OfferModel
 from recommender.offers.propensities import may_pay, propensities, sample_arm
-from recommender.offers.reasons import OfferReason, explain, loss_reason
+from recommender.offers.reasons import DecisionReason, explain, loss_reason
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +29,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     high: float
     decided_at: datetime
     expires_at: datetime
-    reason: OfferReason
+    reason: DecisionReason
     stage: str
 
 

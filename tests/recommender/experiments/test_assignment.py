@@ -1,3 +1,8 @@
+"""Who gets which arm, and plans that cannot be used.
+
+Covers recommender/experiments/plan.py, too.
+"""
+
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 

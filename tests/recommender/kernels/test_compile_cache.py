@@ -1,4 +1,7 @@
-"""Machine code is made anew when a file of what it calls has changed."""
+"""Machine code is made anew when a file of what it calls has changed.
+
+Covers recommender/kernels/compiled.py, too.
+"""
 
 import ast
 import os

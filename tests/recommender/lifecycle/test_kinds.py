@@ -1,4 +1,7 @@
-"""Each kind of message: when it comes, that it comes once, and what ends it."""
+"""Each kind of message: when it comes, that it comes once, and what ends it.
+
+Covers recommender/lifecycle/messages/ and lifecycle/vocabulary/, too.
+"""
 
 from datetime import timedelta
 from pathlib import Path

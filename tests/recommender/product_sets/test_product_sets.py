@@ -1,3 +1,8 @@
+"""Sets grown from pairs, and what their prices bring.
+
+Covers recommender/product_sets/set_pricing.py, too.
+"""
+
 from math import exp
 
 import numpy as np

@@ -1,4 +1,7 @@
-"""The next-basket source, against vectors computed by hand."""
+"""The next-basket source, against vectors computed by hand.
+
+Covers recommender/sources/next_basket_features.py and model/next_basket_table.py, too.
+"""
 
 from dataclasses import replace
 

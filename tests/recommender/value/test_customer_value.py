@@ -1,4 +1,7 @@
-"""What a customer is worth, from parameters set by hand."""
+"""What a customer is worth, from parameters set by hand.
+
+Covers recommender/value/value_intervals.py, too.
+"""
 
 from dataclasses import replace
 
