@@ -10,7 +10,7 @@ from recommender.recommend import Pick, Recommender
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PreviewStep:
     """One rule, added to those before it. is_active: whether it applies at this placement and time."""
 
     rule: AnyRule
@@ -21,7 +21,7 @@ class Step:
 
 def preview(
     recommender: Recommender, rules: Sequence[AnyRule], request: Request, k: int, visitor: str | None
-) -> tuple[list[Pick], list[Step]]:
+) -> tuple[list[Pick], list[PreviewStep]]:
     """The answer without rules, and how it changes as rules are added one by one, in their order."""
     moment = datetime.fromtimestamp(request.now, UTC)
     plain = before = replace(recommender, rules=()).recommend(request, k, visitor)
@@ -31,6 +31,6 @@ def preview(
         after = before
         if is_active:
             after = replace(recommender, rules=rules[:count]).recommend(request, k, visitor)
-        steps.append(Step(rule, is_active, before, after))
+        steps.append(PreviewStep(rule, is_active, before, after))
         before = after
     return plain, steps

@@ -10,19 +10,19 @@ import numpy as np
 from recommender.arrays.dtypes import Bools, Int32s
 from recommender.arrays.id_map import CACHE_SIZE, NO_ROW
 from recommender.context.request import Request, Situation
-from recommender.merchandising.compiled_rules import NO_RULES, Merchandise, Plan
+from recommender.merchandising.compiled_rules import NO_RULES, Merchandise, RulePlan
 from recommender.merchandising.rerank import arrange
 from recommender.merchandising.rules import AnyRule
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.placements import POPULAR, Stage, stages
-from recommender.reasons.explain import OF_PRODUCTS, REASONS, Reason, reason_json, reason_of
+from recommender.reasons.explain import OF_PRODUCTS, REASONS, PickReason, reason_json, reason_of
 from recommender.sources.candidates import BlendedRanking, blend
 
 
 class Pick(msgspec.Struct, frozen=True, gc=False):
     """One product of an answer. item: its row; score: between 0 and 1, comparable within one answer;
-    reason_json: a `Reason`."""
+    reason_json: a `PickReason`."""
 
     item: int
     score: float
@@ -30,7 +30,7 @@ class Pick(msgspec.Struct, frozen=True, gc=False):
     reason_json: str
 
     @property
-    def reason(self) -> Reason:
+    def reason(self) -> PickReason:
         """Why it is shown."""
         return reason_of(self.reason_json)
 
@@ -78,7 +78,7 @@ class Recommender:
         return _with_pins(picks, list(pinned)) if pinned else picks
 
     def _pick(
-        self, situation: Situation, plan: Plan, allowed: Bools, stage: Stage, k: int, taken: list[Pick]
+        self, situation: Situation, plan: RulePlan, allowed: Bools, stage: Stage, k: int, taken: list[Pick]
     ) -> list[Pick]:
         """The best k of what the stage's sources propose."""
         already, names, most = [pick.item for pick in taken], stage.names, k if plan is NO_RULES else None
@@ -116,12 +116,12 @@ class Recommender:
         """Which items are offered, in stock, not hidden from this answer and within the request's filters."""
         return self._allowed(situation.request, NO_RULES)[items] & ~np.isin(items, situation.hidden)
 
-    def _allowed(self, request: Request, plan: Plan) -> Bools:
+    def _allowed(self, request: Request, plan: RulePlan) -> Bools:
         """(n_items): what can be sold and is within the filters of the request and the merchant's rules."""
         filtered = request.filtered or plan.allowed is not None
         return self._within(request, plan) if filtered else self.availability.sellable
 
-    def _within(self, request: Request, plan: Plan) -> Bools:
+    def _within(self, request: Request, plan: RulePlan) -> Bools:
         """(n_items): what is within the filters of the request and the merchant's rules."""
         tables, availability = self.bundle.tables, self.availability
         allowed = (availability.sellable if request.in_stock else availability.offered).copy()
@@ -139,7 +139,7 @@ class Recommender:
         return allowed
 
     def _best_sellers(
-        self, situation: Situation, plan: Plan, allowed: Bools, k: int, taken: list[Pick]
+        self, situation: Situation, plan: RulePlan, allowed: Bools, k: int, taken: list[Pick]
     ) -> list[Pick]:
         """For narrow filters: all products that are allowed, most popular first."""
         already, popular = [pick.item for pick in taken], self.bundle.tables.popular
@@ -165,7 +165,7 @@ def _blended(
     return ranking, [len(proposal.items) for proposal in proposals]
 
 
-def _pinned(plan: Plan, allowed: Bools, situation: Situation, k: int) -> dict[int, Pick]:
+def _pinned(plan: RulePlan, allowed: Bools, situation: Situation, k: int) -> dict[int, Pick]:
     """Position (from 0) -> the product pinned to it, where that may be shown."""
     hidden = set(situation.hidden.tolist())
     return {

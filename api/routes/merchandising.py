@@ -32,7 +32,7 @@ from features.merchant.versioned_settings import (
     SettingVersion,
 )
 from recommender.merchandising.rules import Rules, contradictions, unknown_names
-from recommender.preview import Step, preview
+from recommender.preview import PreviewStep, preview
 from recommender.recommend import Pick, Recommender
 
 router = APIRouter(tags=["merchandising"])
@@ -106,7 +106,7 @@ def _saved(service: Service, versions: Sequence[SettingVersion], version: Settin
     return JsonReply(encode(answer))
 
 
-def _effect(recommender: Recommender, step: Step) -> RuleEffect:
+def _effect(recommender: Recommender, step: PreviewStep) -> RuleEffect:
     before, after = (_ranks(recommender, picks) for picks in (step.before, step.after))
     return RuleEffect(
         id=step.rule.id,

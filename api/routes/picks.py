@@ -1,13 +1,14 @@
 """`/v1/picks` and `/v1/customers/{id}/picks`: products for e-mails, whatever a sending tool asks."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from api.schemas.recommendations import PicksAnswer, PicksAsk
-from api.serving.picks import Line, answer_lines, line_of, read_line
+from api.serving.picks import Line, answer_pages, line_of, read_line
 from api.serving.security import SecretService
 from api.serving.service import Service
 from api.web.openapi import NDJSON, documented, takes
@@ -23,7 +24,7 @@ LONGEST_LINE = 10_000  # bytes
 async def picks_of_one(customer_id: str, request: Request, service: SecretService) -> Response:
     """One customer's products for a campaign. Needs a secret key."""
     fields: dict[str, Any] = {**request.query_params, "customer_id": customer_id}
-    (body,) = await answer_lines(service, [line_of(fields)])
+    [[body]] = [page async for page in answer_pages(service, iter([[line_of(fields)]]))]
     return JsonReply(body)
 
 
@@ -42,25 +43,23 @@ async def picks_of_many(request: Request, service: SecretService) -> Response:
 
 
 async def _stream(service: Service, request: Request, usual: dict[str, Any]) -> AsyncIterator[bytes]:
-    waiting: list[Line] = []
     async for raw in _lines(request):
-        waiting.append(read_line(raw, usual))
-        if len(waiting) == CUSTOMERS_AT_ONCE:
-            yield b"\n".join([*await answer_lines(service, waiting), b""])
-            waiting = []
+        async for answers in answer_pages(service, _pages(raw, usual)):
+            yield b"\n".join([*answers, b""])
             await asyncio.sleep(0)
-    if waiting:
-        yield b"\n".join([*await answer_lines(service, waiting), b""])
 
 
-async def _lines(request: Request) -> AsyncIterator[bytes]:
-    """The body's lines as they come; what is longer than a question can be is cut, and so cannot be read."""
+def _pages(raw: Sequence[bytes], usual: Mapping[str, Any]) -> Iterator[list[Line]]:
+    lines = (read_line(line[:LONGEST_LINE], usual) for line in raw if line.strip())
+    while page := list(islice(lines, CUSTOMERS_AT_ONCE)):
+        yield page
+
+
+async def _lines(request: Request) -> AsyncIterator[list[bytes]]:
+    """The body's lines, as many as have come; one longer than a question can be is cut, and so unreadable."""
     rest = b""
     async for chunk in request.stream():
         *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
-            if line.strip():
-                yield line[:LONGEST_LINE]
+        yield whole
         rest = rest[: LONGEST_LINE + 1]
-    if rest.strip():
-        yield rest[:LONGEST_LINE]
+    yield [rest]

@@ -26,7 +26,7 @@ from api.web.problems import Problem
 from api.web.replies import JsonReply, encode
 from features.merchant.versioned_settings import OFFER_CATALOGUE, TRIGGER_SETTINGS, SettingVersion
 from features.outgoing.trigger_queue import BEGINNING, Page, read_page
-from recommender.lifecycle.vocabulary.occasion import KINDS
+from recommender.lifecycle.vocabulary.occasion import MESSAGE_KINDS
 from recommender.lifecycle.vocabulary.settings import Settings, contradictions, unknown_offers
 from recommender.offers.catalogue import Catalogue
 
@@ -98,9 +98,9 @@ async def _lines(service: Service, page: Page, kinds: Sequence[str], ask: Trigge
 def _kinds(text: str | None) -> tuple[str, ...]:
     """Raises Problem 422."""
     kinds = tuple(kind.strip() for kind in (text or "").split(",") if kind.strip())
-    unknown = [kind for kind in kinds if kind not in KINDS]
+    unknown = [kind for kind in kinds if kind not in MESSAGE_KINDS]
     if unknown:
-        raise Problem(422, f"kind: `{unknown[0]}` is none of {', '.join(sorted(KINDS))}.")
+        raise Problem(422, f"kind: `{unknown[0]}` is none of {', '.join(sorted(MESSAGE_KINDS))}.")
     return kinds
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from api.schemas.recommendations import ExperimentAnswer
 from api.web.replies import encode
 from features.outgoing.impressions import ExperimentAssignment
-from recommender.experiments.assignment import NO_TRIAL, Trial, Trials
+from recommender.experiments.assignment import NO_TRIAL, SurfaceAssignment, Trials
 from recommender.experiments.holdout import popular_for_holdout
 from recommender.experiments.plan import Arm, Experiment
 from recommender.model import versions
@@ -78,7 +78,7 @@ class Variants:
         bundle = versions.load(self.models, version)
         return Recommender(bundle, Availability.of(bundle.tables).changed(bundle.tables, changes))
 
-    def _treatment(self, base: Recommender, trial: Trial) -> Treatment:
+    def _treatment(self, base: Recommender, trial: SurfaceAssignment) -> Treatment:
         assignment, arm = trial
         if assignment.held_out:
             return Treatment(popular_for_holdout(base), assignment, _experiment_json(assignment, None))

@@ -13,12 +13,12 @@ from api.web.replies import encode
 from features.live.ingest import read_log
 from features.live.shopper_state import ShopperState
 from features.outgoing.offer_decisions import Charge, DecisionRecord, OfferState, keep_decision, read_offers
-from recommender.arrays.hashing import digest
+from recommender.arrays.hashing import digest_of
 from recommender.context.request import Request
 from recommender.customers.offer_context import ON_SITE, OfferRequest, build_offer_context, model_of
 from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
 from recommender.offers.eligibility import OfferContext
-from recommender.offers.promise import Choice, Promise, charges, choose, valid_promise
+from recommender.offers.promise import OfferChoice, Promise, charges, choose_offer, valid_promise
 from recommender.recommend import Recommender
 
 ATTEMPTS = 4
@@ -67,9 +67,9 @@ class DecisionContext:
 
     async def _promise(self, offer_context: OfferContext) -> OfferAnswer | None:
         catalogue, revision = self.catalogue, self.service.offers_revision
-        state_hash = digest(str(revision), self.state.packed.decode(errors="replace"))
+        state_hash = digest_of(str(revision), self.state.packed.decode(errors="replace"))
         model, prices = model_of(self.recommender.bundle.tables), self.service.offer_prices.by_budget
-        choice = choose(catalogue, model, offer_context, self.now, state_hash, prices)
+        choice = choose_offer(catalogue, model, offer_context, self.now, state_hash, prices)
         promise = Promise(choice.decision, choice.offer, self._products(choice.offer), revision)
         given = choice.offer.id if choice.offer else None
         kept = await keep_decision(
@@ -146,7 +146,7 @@ def answer_of(promise: Promise, k: int) -> OfferAnswer:
     )
 
 
-def decision_record(choice: Choice, channel: str, revision: int, model_version: str) -> DecisionRecord:
+def decision_record(choice: OfferChoice, channel: str, revision: int, model_version: str) -> DecisionRecord:
     """A decision as the log keeps it."""
     decision, scored, offer_context = choice.decision, choice.scored, choice.context
     return DecisionRecord(

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -37,6 +37,13 @@ class Line(NamedTuple):
     error: str | None = None
 
 
+class Reads(NamedTuple):
+    """Replies of the store on their way: the sendings of all customers, None where there are none; logs."""
+
+    sendings: asyncio.Future[Any] | None
+    logs: Sequence[asyncio.Future[Any]]
+
+
 class CustomerHistory(NamedTuple):
     """What the store keeps of a customer; degraded_reasons: why it could not be read."""
 
@@ -61,45 +68,58 @@ def line_of(fields: Mapping[str, Any]) -> Line:
         return Line(PicksAsk(), str(error))
 
 
-async def answer_lines(service: Service, lines: Sequence[Line]) -> list[bytes]:
-    """A `schemas.PicksAnswer` for each, in order: one round trip to read histories, one to note what is sent.
+async def answer_pages(service: Service, pages: Iterator[Sequence[Line]]) -> AsyncIterator[list[bytes]]:
+    """A `schemas.PicksAnswer` for each line, in order; a page is handed out once what it sends is noted.
 
-    All are recommended to before one is encoded: docs/decisions/0013.
+    Each page takes one round trip: its notes, and behind them the reads for the next page, which so avoids
+    what this one sends. All are recommended to before one is encoded: docs/decisions/0013.
     """
-    histories = await _histories(service, [line.ask.customer_id for line in lines])
-    now = time.time()
-    choices = [
-        choose(service, _question(service, line.ask, history, now))
-        for line, history in zip(lines, histories, strict=True)
-    ]
-    answers = [
-        answer(service, choice, is_impression=_is_sent(line.ask, choice.picks))
-        for line, choice in zip(lines, choices, strict=True)
-    ]
-    await _note_sendings(service, lines, histories, answers, int(now * 1000))
-    return [_line_json(line, each.body) for line, each in zip(lines, answers, strict=True)]
+    lines = next(pages, ())
+    reads = _begin_reads(service, lines)
+    while lines:
+        histories = await _histories(lines, reads)
+        now = time.time()
+        choices = [
+            choose(service, _question(service, line.ask, history, now))
+            for line, history in zip(lines, histories, strict=True)
+        ]
+        answers = [
+            answer(service, choice, is_impression=_is_sent(line.ask, choice.picks))
+            for line, choice in zip(lines, choices, strict=True)
+        ]
+        notes = _begin_notes(service, lines, histories, answers, int(now * 1000))
+        bodies = [_line_json(line, each.body) for line, each in zip(lines, answers, strict=True)]
+        lines = next(pages, ())
+        reads = _begin_reads(service, lines)
+        await _finish(notes)
+        yield bodies
 
 
-async def _histories(service: Service, customers: Sequence[str | None]) -> list[CustomerHistory]:
-    """Of each customer; an empty one without an id."""
-    customer_ids = [customer for customer in customers if customer]
-    if not customer_ids:
-        return [CustomerHistory()] * len(customers)
+def _begin_reads(service: Service, lines: Sequence[Line]) -> Reads | None:
+    """Ask for what the store keeps of the customers; None: it is away."""
+    customers = [line.ask.customer_id for line in lines if line.ask.customer_id]
     try:
-        packed = service.batch.send("MGET", *map(keys.sendings, customer_ids))
+        packed = service.batch.send("MGET", *map(keys.sendings, customers)) if customers else None
         logs = [
             service.batch.send("LRANGE", keys.shopper_log(customer, identified=True), 0, -1)
-            for customer in customer_ids
+            for customer in customers
         ]
-        histories = iter(
-            [
-                CustomerHistory(ShopperLog(await log), sendings_of(each))
-                for log, each in zip(logs, await packed, strict=True)
-            ]
-        )
     except StoreUnavailable:
-        return [CustomerHistory(degraded_reasons=STORE_AWAY)] * len(customers)
-    return [next(histories) if customer else CustomerHistory() for customer in customers]
+        return None
+    return Reads(packed, logs)
+
+
+async def _histories(lines: Sequence[Line], reads: Reads | None) -> list[CustomerHistory]:
+    """Of each line's customer; an empty one without an id."""
+    if reads is None:
+        return [CustomerHistory(degraded_reasons=STORE_AWAY)] * len(lines)
+    try:
+        packed = await reads.sendings if reads.sendings else ()
+        logs = [ShopperLog(await log) for log in reads.logs]
+    except StoreUnavailable:
+        return [CustomerHistory(degraded_reasons=STORE_AWAY)] * len(lines)
+    histories = map(CustomerHistory, logs, map(sendings_of, packed))
+    return [next(histories) if line.ask.customer_id else CustomerHistory() for line in lines]
 
 
 def _question(service: Service, ask: PicksAsk, history: CustomerHistory, now: float) -> Question:
@@ -113,19 +133,16 @@ def _is_sent(ask: PicksAsk, products: Sequence[object]) -> bool:
     return bool(ask.customer_id and products and not ask.preview)
 
 
-async def _note_sendings(
+def _begin_notes(
     service: Service,
     lines: Sequence[Line],
     histories: Sequence[CustomerHistory],
     answers: Sequence[Answered],
     now_ms: int,
-) -> None:
-    """Remember what is sent before it is handed out: the next question already avoids it.
-
-    A history that could not be read is not overwritten. Where noting fails, an e-mail may repeat a product.
-    """
+) -> Sequence[asyncio.Future[bytes]]:
+    """Note what is sent. A history that could not be read is not overwritten."""
     try:
-        notes = [
+        return [
             note_sending(
                 service.batch,
                 str(ask.customer_id),
@@ -136,7 +153,16 @@ async def _note_sendings(
             for (ask, _), history, each in zip(lines, histories, answers, strict=True)
             if _is_sent(ask, each.product_ids) and not history.degraded_reasons
         ]
-        await asyncio.gather(*notes)
+    except StoreUnavailable:
+        DEGRADED.add("store_unavailable")
+        return ()
+
+
+async def _finish(notes: Sequence[asyncio.Future[bytes]]) -> None:
+    """Wait until the store has all of them. Where noting fails, an e-mail may repeat a product."""
+    try:
+        for note in notes:
+            await note
     except StoreUnavailable:
         DEGRADED.add("store_unavailable")
 

@@ -3,7 +3,7 @@
 from hashlib import blake2b
 
 
-def digest(*parts: str) -> str:
+def digest_of(*parts: str) -> str:
     """16 hexadecimal digits. Parts are kept apart: ("ab", "c") and ("a", "bc") differ."""
     return _hash(parts).hex()
 

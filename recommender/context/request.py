@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 import numpy as np
@@ -66,12 +66,14 @@ class Situation:
     the page's product, then what was viewed before, newest first; fresh_purchases: item -> day of what was
     bought since the bundle was trained, newest first; trained_until_ms: what arrived of this customer until
     then is in the bundle; hidden: what this answer must not show, as it is in view, in the cart, excluded or
-    bought lately. cart, viewed and hidden are int32.
+    bought lately. cart, viewed and hidden are int32. computed: what one source has worked out for others that
+    ask for it, too, by name.
     """
 
     def __init__(self, request: Request, bundle: Bundle) -> None:
         tables = bundle.tables
         self.request, self.bundle = request, bundle
+        self.computed: dict[str, Any] = {}
         self.today = int(request.now // DAY_S)
         self.product = tables.products.row(request.product_id)
         self.customer = tables.customers.row(request.customer_id)

@@ -23,7 +23,7 @@ MOST_CARTED = 200  # with more products in the cart the log must be folded
 HIDDEN = MOST_VIEWED + MOST_CARTED  # where the hidden rows begin, behind those of views and cart
 ADDED, REMOVED, BOUGHT, VIEWED, OTHER = range(5)
 UNRESOLVED = -1  # instead of a count: the log must be folded
-RECORD = np.dtype([(name, f"<{code}") for name, code in RECORD_FIELDS.items()])
+RECORD_DTYPE = np.dtype([(name, f"<{code}") for name, code in RECORD_FIELDS.items()])
 _MEANING = dict.fromkeys(VIEW_TYPES, VIEWED) | {"purchase": BOUGHT}
 _MEANING |= {kind: ADDED if sign > 0 else REMOVED for kind, sign in CART_CHANGES.items()}
 MEANINGS = np.array([_MEANING.get(kind, OTHER) for kind in KINDS])
@@ -65,7 +65,7 @@ def live_view(
     entries: newest first, each once; named: further rows that are hidden.
     """
     log, n = b"".join(entries), len(named)
-    if len(log) % RECORD.itemsize:
+    if len(log) % RECORD_DTYPE.itemsize:
         return None
     rows = np.empty(HIDDEN + n + MOST_CARTED + 1 + purchases.number(owner.customer), np.int32)
     if n:
@@ -77,7 +77,7 @@ def live_view(
 
 
 @compiled()
-def _row(product: int, slots: Int32s, hashes: Int64s) -> int:
+def _row_of_hash(product: int, slots: Int32s, hashes: Int64s) -> int:
     """As `IdMap.row`, by the hash of a product's id."""
     slot = product & (len(slots) - 1)
     while slots[slot] >= 0 and hashes[slots[slot]] != product:
@@ -106,7 +106,11 @@ def _meaning(line: np.void) -> int:
 def _views(log: Records, order: Int64s, slots: Int32s, hashes: Int64s, rows: Int32s, n: int) -> int:
     """Writes, after the first n, the distinct rows that were viewed last, newest first; returns how many."""
     for position in order[::-1]:
-        row = _row(log[position]["product"], slots, hashes) if _meaning(log[position]) == VIEWED else NO_ROW
+        row = (
+            _row_of_hash(log[position]["product"], slots, hashes)
+            if _meaning(log[position]) == VIEWED
+            else NO_ROW
+        )
         if row >= 0 and row not in rows[:n]:
             rows[n] = row
             n += 1
@@ -121,7 +125,7 @@ def _cart(log: Records, order: Int64s, slots: Int32s, hashes: Int64s, rows: Int3
     n, quantities = 0, np.empty(len(rows))
     for position in order:
         line, meaning = log[position], _meaning(log[position])
-        row = _row(line["product"], slots, hashes) if meaning <= BOUGHT else NO_ROW
+        row = _row_of_hash(line["product"], slots, hashes) if meaning <= BOUGHT else NO_ROW
         if row < 0:
             continue
         before = 0.0
@@ -165,7 +169,7 @@ def resolve_log(
     a plain tuple, which costs less at a call.
     """
     (offsets, items, last_day), (customer, page, since_ms, hidden_since) = bought, owner
-    records = np.frombuffer(log, RECORD)
+    records = np.frombuffer(log, RECORD_DTYPE)
     order = _by_time(records)
     for position in order:
         if records[position]["received_ms"] > since_ms and _meaning(records[position]) == BOUGHT:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from recommender.arrays.dtypes import Int32s
 from recommender.arrays.id_map import IdMap
 from recommender.model.bundle import Tables
-from recommender.model.customer_tables import PRICE_BANDS, CustomerTable
+from recommender.model.customer_tables import PRICE_BAND_NAMES, CustomerTable
 
 MAX_NAMES = 5
 
@@ -30,13 +30,13 @@ class Affinities(msgspec.Struct, frozen=True):
     discount: float | None = None
 
 
-def affinities(tables: Tables, customers: CustomerTable, row: int, fresh: Sequence[int]) -> Affinities:
+def affinities_of(tables: Tables, customers: CustomerTable, row: int, fresh: Sequence[int]) -> Affinities:
     """row: the customer's, or -1; fresh: items bought since training."""
     bought, facts = tables.purchases.of(row), customers.facts
     items = np.concatenate([bought.items, np.array(fresh, np.int32)])
     weights = np.concatenate([bought.orders, np.ones(len(fresh), np.int32)])
     ordered = row >= 0 and facts.orders[row] > 0
-    bands = [(PRICE_BANDS[band], share) for band, share in _shares(customers.price_band[items], weights)]
+    bands = [(PRICE_BAND_NAMES[band], share) for band, share in _shares(customers.price_band[items], weights)]
     return Affinities(
         categories=_named(tables.categories, tables.product.category[items], weights),
         brands=_named(tables.brands, tables.product.brand[items], weights),

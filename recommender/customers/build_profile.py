@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from features.live.shopper_state import Purchase
 from features.time_units import DAY_S
-from recommender.customers.affinities import affinities
-from recommender.customers.profile import Ahead, Estimate, Expected, Profile, day_of
+from recommender.customers.affinities import affinities_of
+from recommender.customers.profile import Ahead, Expected, IntervalEstimate, Profile, date_within_calendar
 from recommender.customers.refills import Basket, basket_of, refills
 from recommender.customers.tiers import TierPlan, tier_status
 from recommender.model.availability import Availability
@@ -22,7 +22,7 @@ from recommender.value.value_intervals import Intervals, intervals, next_order_d
 DAYS_90, DAYS_365 = HORIZONS_DAYS.index(90), HORIZONS_DAYS.index(365)
 
 
-class OrderTotals(NamedTuple):
+class CustomerOrders(NamedTuple):
     """Orders, money, and the times of the first and last order, epoch s (0: none)."""
 
     orders: int
@@ -55,7 +55,7 @@ def build_profile(
     return replace(
         _with_forecast(profile, customers, row, baskets, today, rng),
         reorders=refills(bundle, customers, row, baskets, today),
-        affinities=affinities(
+        affinities=affinities_of(
             bundle.tables, customers, row, [item for basket in baskets for item in basket.items]
         ),
     )
@@ -94,12 +94,12 @@ def _stated_profile(customer_id: str, customers: CustomerTable, row: int, *, kno
     )
 
 
-def _order_totals(customers: CustomerTable, row: int, baskets: Sequence[Basket]) -> OrderTotals:
+def _order_totals(customers: CustomerTable, row: int, baskets: Sequence[Basket]) -> CustomerOrders:
     facts = customers.facts
     trained = row >= 0 and facts.orders[row] > 0
     times = [basket.at for basket in baskets]
     times += [float(facts.first[row]), float(facts.last[row])] if trained else []
-    return OrderTotals(
+    return CustomerOrders(
         orders=len(baskets) + (int(facts.orders[row]) if trained else 0),
         revenue=sum(basket.revenue for basket in baskets) + (float(facts.revenue[row]) if trained else 0.0),
         first=min(times, default=0.0),
@@ -108,7 +108,7 @@ def _order_totals(customers: CustomerTable, row: int, baskets: Sequence[Basket])
 
 
 def _with_orders(
-    profile: Profile, customers: CustomerTable, totals: OrderTotals, plan: TierPlan | None, now: float
+    profile: Profile, customers: CustomerTable, totals: CustomerOrders, plan: TierPlan | None, now: float
 ) -> Profile:
     """Adds orders so far, and the segment and tier that follow from them."""
     recency_days, span_days = max(now - totals.last, 0.0) / DAY_S, (totals.last - totals.first) / DAY_S
@@ -117,8 +117,8 @@ def _with_orders(
         profile,
         orders=totals.orders,
         revenue=round(totals.revenue, 2),
-        first_order=day_of(totals.first / DAY_S),
-        last_order=day_of(totals.last / DAY_S),
+        first_order=date_within_calendar(totals.first / DAY_S),
+        last_order=date_within_calendar(totals.last / DAY_S),
         recency_days=round(recency_days, 2),
         segment=segment.name if segment else None,
         vip=is_vip(totals.orders, totals.revenue, customers.rhythm),
@@ -161,7 +161,7 @@ def _ahead(expected: Forecast, ranges: Intervals, horizon: int) -> Ahead:
     share = expected.margin[0, horizon] / max(revenue, 1e-12)
     return Ahead(
         days=HORIZONS_DAYS[horizon],
-        orders=Estimate.of(expected.orders[0, horizon], ranges.orders[0, horizon]),
-        revenue=Estimate.of(revenue, ends),
-        margin=None if np.isnan(share) else Estimate.of(revenue * share, ends * share),
+        orders=IntervalEstimate.of(expected.orders[0, horizon], ranges.orders[0, horizon]),
+        revenue=IntervalEstimate.of(revenue, ends),
+        margin=None if np.isnan(share) else IntervalEstimate.of(revenue * share, ends * share),
     )

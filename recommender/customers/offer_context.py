@@ -24,7 +24,7 @@ from recommender.offers.incremental_margin import (
     discount_share,
     features_of,
 )
-from recommender.value.order_models import SpendModel, Summary, expected_spend
+from recommender.value.order_models import OrderSummary, SpendModel, expected_spend
 
 ON_SITE = frozenset({"web", "site", "shop", "app"})
 """Channels that the customer visits by themselves: an offer there needs no consent."""
@@ -136,13 +136,13 @@ def _features(
     }
 
 
-def _summary(profile: Profile, now: datetime) -> Summary:
+def _summary(profile: Profile, now: datetime) -> OrderSummary:
     """A customer who never ordered counts as new."""
     if profile.first_order is None or profile.last_order is None:
-        return Summary.of(0.0, 0.0, 0.0)
+        return OrderSummary.of(0.0, 0.0, 0.0)
     recency = (profile.last_order - profile.first_order).days / WEEK_DAYS
     age = max((now.date() - profile.first_order).days / WEEK_DAYS, recency)
-    return Summary.of(max(profile.orders - 1, 0), recency, age)
+    return OrderSummary.of(max(profile.orders - 1, 0), recency, age)
 
 
 def _country(request: OfferRequest, profile: Profile) -> str | None:

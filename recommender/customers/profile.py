@@ -10,10 +10,10 @@ from recommender.arrays.dtypes import Float64s
 from recommender.customers.affinities import Affinities
 from recommender.customers.tiers import TierStatus
 
-LAST_DAY = (date.max - date(1970, 1, 1)).days
+LAST_DAY_OF_CALENDAR = (date.max - date(1970, 1, 1)).days
 
 
-class Estimate(msgspec.Struct, frozen=True):
+class IntervalEstimate(msgspec.Struct, frozen=True):
     """What is expected, and the shortest interval that holds 90 % of the possible outcomes."""
 
     value: float
@@ -21,7 +21,7 @@ class Estimate(msgspec.Struct, frozen=True):
     high: float
 
     @classmethod
-    def of(cls, value: float, ends: Float64s) -> Estimate:
+    def of(cls, value: float, ends: Float64s) -> IntervalEstimate:
         return cls(*(round(float(number), 4) for number in (value, *ends)))
 
 
@@ -29,9 +29,9 @@ class Ahead(msgspec.Struct, frozen=True):
     """What is expected within so many days; margin: None where no cost is known."""
 
     days: int
-    orders: Estimate
-    revenue: Estimate
-    margin: Estimate | None
+    orders: IntervalEstimate
+    revenue: IntervalEstimate
+    margin: IntervalEstimate | None
 
 
 class Expected(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class Expected(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, *days: float) -> Expected:
         """Days since 1970."""
-        return cls(*map(day_of, days))
+        return cls(*map(date_within_calendar, days))
 
 
 class Refill(msgspec.Struct, frozen=True):
@@ -84,8 +84,8 @@ class Profile(msgspec.Struct, frozen=True):
     recency_days: float | None = None
     p_alive: float | None = None
     churn_risk: float | None = None
-    expected_orders_90d: Estimate | None = None
-    predicted_clv_365d: Estimate | None = None
+    expected_orders_90d: IntervalEstimate | None = None
+    predicted_clv_365d: IntervalEstimate | None = None
     ahead: list[Ahead] = []
     next_order_date: Expected | None = None
     segment: str | None = None
@@ -102,6 +102,6 @@ class Profile(msgspec.Struct, frozen=True):
     degraded_reasons: list[str] = []
 
 
-def day_of(day: float) -> date:
+def date_within_calendar(day: float) -> date:
     """The date of a day counted from 1970; days after the last possible date become that date."""
-    return date(1970, 1, 1) + timedelta(days=int(min(max(day, 0), LAST_DAY)))
+    return date(1970, 1, 1) + timedelta(days=int(min(max(day, 0), LAST_DAY_OF_CALENDAR)))

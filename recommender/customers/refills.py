@@ -14,7 +14,7 @@ from recommender.model.customer_tables import CustomerTable
 from recommender.value.reorder_timing import due
 
 MAX_REFILLS = 10
-MIN_CHANCE = 0.05  # of buying again, below which a product is left out
+LEAST_REBUY_CHANCE = 0.05  # of buying again, below which a product is left out
 
 
 class Basket(NamedTuple):
@@ -50,7 +50,7 @@ def refills(
     if not len(habits.item):
         return []
     expected = due(customers.reorder, habits, today)
-    likely = np.flatnonzero(expected.chance >= MIN_CHANCE)
+    likely = np.flatnonzero(expected.chance >= LEAST_REBUY_CHANCE)
     best = likely[np.argsort(-expected.chance[likely], kind="stable")[:MAX_REFILLS]]
     return [
         Refill(

@@ -10,18 +10,18 @@ from features.outgoing.impressions import ExperimentAssignment
 from recommender.arrays.hashing import uniform
 from recommender.experiments.plan import HOLDOUT, Arm, Experiment
 
-HELD_OUT = "held_out"
+HELD_OUT_ARM = "held_out"
 VISITORS_CACHED = 10_000  # a visitor requests several widgets a page
 
 
-class Trial(NamedTuple):
+class SurfaceAssignment(NamedTuple):
     """A visitor's assignment on one surface. arm None: no experiment, or held out."""
 
     treated: ExperimentAssignment
     arm: Arm | None = None
 
 
-NO_TRIAL = Trial(ExperimentAssignment())
+NO_TRIAL = SurfaceAssignment(ExperimentAssignment())
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Trials:
     experiments: Sequence[Experiment] = ()
     holdout: float = 0.0
 
-    def of(self, visitor: str | None, surface: str, now: float) -> Trial:
+    def of(self, visitor: str | None, surface: str, now: float) -> SurfaceAssignment:
         """A visitor without an id takes part in nothing. now: epoch s."""
         if visitor is None:
             return NO_TRIAL
@@ -44,12 +44,14 @@ class Trials:
         return self._untouched
 
     @cached_property
-    def _untouched(self) -> Trial:
-        return Trial(ExperimentAssignment(holdout=self.holdout))
+    def _untouched(self) -> SurfaceAssignment:
+        return SurfaceAssignment(ExperimentAssignment(holdout=self.holdout))
 
     @cached_property
-    def _held_out(self) -> Trial:
-        return Trial(ExperimentAssignment(HOLDOUT, None, HELD_OUT, self.holdout, True, self.holdout))
+    def _held_out(self) -> SurfaceAssignment:
+        return SurfaceAssignment(
+            ExperimentAssignment(HOLDOUT, None, HELD_OUT_ARM, self.holdout, True, self.holdout)
+        )
 
     @cached_property
     def _shown_on(self) -> Mapping[str, Sequence[Experiment]]:
@@ -60,9 +62,9 @@ class Trials:
         }
 
     @cached_property
-    def _trials(self) -> Mapping[tuple[str, str], Trial]:
+    def _trials(self) -> Mapping[tuple[str, str], SurfaceAssignment]:
         return {
-            (each.id, arm.id): Trial(
+            (each.id, arm.id): SurfaceAssignment(
                 ExperimentAssignment(
                     each.id, each.plan_hash, arm.id, arm.weight / each.weight, False, self.holdout
                 ),

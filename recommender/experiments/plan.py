@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import msgspec
 
 from features.events.vocabulary import Id, Text
-from recommender.arrays.hashing import digest
+from recommender.arrays.hashing import digest_of
 from recommender.context.request import PLACEMENTS, Placement
 from recommender.merchandising.rules import Rules
 from recommender.merchandising.rules import contradictions as rule_contradictions
-from recommender.offers.catalogue import Names, Share
+from recommender.offers.catalogue import Names, Share, StrictStruct
 from recommender.validity import Moment, is_active, is_never, overlap
 
 HOLDOUT = "holdout"
@@ -22,11 +22,7 @@ OFFERS = "offers"  # the surface beside the placements: offers of /v1/offers and
 MAX_EXPERIMENTS = 100
 
 
-class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What all parts of an experiment have in common."""
-
-
-class Arm(Struct, frozen=True, kw_only=True):
+class Arm(StrictStruct, frozen=True, kw_only=True):
     """What an arm changes for its visitors; what is left out stays as in the shop.
 
     model: the version that answers; rules: replace the merchant's; offers: those that may be made, an empty
@@ -46,7 +42,7 @@ class Arm(Struct, frozen=True, kw_only=True):
         return not (self.model is None and self.rules is None and self.widget is None)
 
 
-class Experiment(Struct, frozen=True, kw_only=True, dict=True):
+class Experiment(StrictStruct, frozen=True, kw_only=True, dict=True):
     """arms: the first is the control. placements: where it changes answers; none: everywhere.
 
     Experiments of one layer divide its visitors by their slices: where slices do not overlap, no visitor is
@@ -72,7 +68,9 @@ class Experiment(Struct, frozen=True, kw_only=True, dict=True):
     def plan_hash(self) -> str:
         """Hash of all that decides who sees what: exposures of two plan hashes are never counted together."""
         cosmetic = {"name": "", "from_": None, "until": None, "worthwhile": 0.05}
-        return digest(msgspec.json.encode(msgspec.structs.replace(self, **cosmetic), order="sorted").decode())
+        return digest_of(
+            msgspec.json.encode(msgspec.structs.replace(self, **cosmetic), order="sorted").decode()
+        )
 
     @property
     def surfaces(self) -> frozenset[str]:

@@ -24,18 +24,18 @@ from recommender.kernels.ranking import (
 )
 
 DEEPEST = 60  # of the items with the largest sums, so many are ordered by the trees
-FEATURES = 16  # columns of the features: see `sources.cart.Head`
-SHARE = 0  # the first: an item's sum over the largest
+CART_FEATURES = 16  # columns of the features: see `sources.cart.Head`
+SHARE_OF_LARGEST = 0  # the first: an item's sum over the largest
 NEVER_BOUGHT = 9999.0  # instead of the days, or baskets, since an order that there was not
 
 Companions = tuple[NeighbourColumns, Float32s, float]  # neighbours, each item's trend_boost, habit_weight
 PurchaseColumns = tuple[Int32s, Int32s, Int32s]  # of `als.OwnPurchases`
-Votes = tuple[Int32s, Int32s, Float32s]
+AnchorVotes = tuple[Int32s, Int32s, Float32s]
 """An item table; and by an item's number (n, 4) the item, how many anchors vote for it, the anchor of its
 largest vote and the position among that anchor's partners; and (n, 2) their sum and the largest."""
-Figures = tuple[Float32s, Float32s, Float32s, Float32s, Float32s]  # `NextBasket.figures`
+ProductFigures = tuple[Float32s, Float32s, Float32s, Float32s, Float32s]  # `NextBasket.figures`
 COMPANIONS = tuple_of(NEIGHBOUR_COLUMNS, FLOAT32S, types.float64)
-PURCHASE_COLUMNS, FIGURES = tuple_of(INT32S, INT32S, INT32S), tuple_of(*[FLOAT32S] * 5)
+PURCHASE_COLUMNS, PRODUCT_FIGURES = tuple_of(INT32S, INT32S, INT32S), tuple_of(*[FLOAT32S] * 5)
 
 
 @compiled((COMPANIONS, INT32S, PURCHASE_COLUMNS, CANDIDATE_COLUMNS_OUT))
@@ -60,7 +60,7 @@ def complete(companions: Companions, cart: Int32s, purchases: PurchaseColumns, o
 
 @compiled()
 def _add_votes(
-    items: Int32s, weights: Float32s, trend_boost: Float32s, anchor: int, votes: Votes, n: int
+    items: Int32s, weights: Float32s, trend_boost: Float32s, anchor: int, votes: AnchorVotes, n: int
 ) -> int:
     """Adds one anchor's votes, weight times trend_boost, to those of n items; returns how many items now."""
     table, evidence, sums = votes
@@ -127,13 +127,13 @@ def head(
     return n_best
 
 
-@compiled((INT32S, CANDIDATE_COLUMNS, PURCHASE_COLUMNS, types.int64, FIGURES, FLOAT32_ROWS_OUT))
+@compiled((INT32S, CANDIDATE_COLUMNS, PURCHASE_COLUMNS, types.int64, PRODUCT_FIGURES, FLOAT32_ROWS_OUT))
 def habits(
     items: Int32s,
     next_basket: CandidateColumns,
     purchases: PurchaseColumns,
     today: int,
-    figures: Figures,
+    figures: ProductFigures,
     features: Float32s,
 ) -> None:
     """Writes the features of the items that come from the next basket, past orders and product figures."""

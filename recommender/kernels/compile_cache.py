@@ -6,14 +6,17 @@ the code is kept in a folder named after a hash of all files. Where none can be 
 
 import os
 import sys
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 
 import numba
 from numba import types
 
 LINEAR_ALGEBRA = "scipy.linalg"
 PACKAGE = Path(__file__).parents[1]
+FOLDERS_KEPT = 3  # the present sources and those of the two versions used before
 CONSTANTS = (  # files without kernels whose constants are compiled into kernels
     "features/live/log_entry.py",
     "features/live/shopper_state.py",
@@ -32,13 +35,25 @@ def cache_folder(parents: list[Path]) -> Path | None:
     """The folder for the present kernels, in the first parent that can be written to; None where none can."""
     name = f"kernels-{sha256(b''.join(path.read_bytes() for path in kernel_files())).hexdigest()[:16]}"
     for folder in (parent / name for parent in parents):
+        is_new = not folder.exists()
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            folder.touch()
         except OSError:
             continue
         if os.access(folder, os.W_OK):
+            if is_new:
+                _remove_unused(folder.parent)
             return folder
     return None
+
+
+def _remove_unused(parent: Path) -> None:
+    """Keep the folders that were used last. A process that still loads from another one compiles instead."""
+    with suppress(OSError):  # another process removes them at the same time
+        by_use = sorted(parent.glob("kernels-*"), key=lambda folder: folder.stat().st_mtime_ns)
+        for folder in by_use[:-FOLDERS_KEPT]:
+            rmtree(folder, ignore_errors=True)
 
 
 def keep_machine_code() -> None:

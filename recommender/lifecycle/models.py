@@ -1,8 +1,7 @@
-"""The narrow interface of customer models, and a model without any training."""
+"""What lifecycle decisions know of a customer, by rules of thumb or by fitted models; live orders count."""
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 
@@ -10,31 +9,23 @@ from features.time_units import DAY_MS
 from recommender.arrays.dtypes import Float64s
 from recommender.lifecycle.vocabulary.customer import NO_ORDERS, CustomerStats, Person, RefillForecast
 from recommender.model.bundle import Tables
+from recommender.model.customer_tables import CustomerTable
+from recommender.value.customer_value import churn_risk
+from recommender.value.reorder_timing import due
 
 Bought = Sequence[
     tuple[Sequence[tuple[int, float]], int]
 ]  # (item, quantity) of an order, its day; oldest first
-SHOP_GAP_DAYS, GAP_PRIOR = 60.0, 2.0  # a customer's own gaps are averaged with two of 60 days
+SHOP_GAP_DAYS, SHOP_GAP_WEIGHT = 60.0, 2.0  # a customer's own gaps are averaged with two of 60 days
 CHANCE_PRIOR = 2.0
 
 
-class CustomerModel(Protocol):
-    """customer: their row, -1 for one that the model does not know. Days since 1970."""
+class CustomerModel:
+    """Without any training: from purchases and the usual gaps between them alone.
 
-    def stats(self, customer: int, fresh: Bought, spent: float, today: int) -> CustomerStats:
-        """fresh: orders since training; spent: the sum of their money."""
-
-    def person(self, _customer: int, /) -> Person: ...
-
-    def rank(self, revenue: float) -> float:
-        """Share of the shop's customers who spent more."""
-
-    def refills(self, customer: int, fresh: Bought, _today: int, /) -> tuple[RefillForecast, ...]:
-        """The products that they buy again. fresh: orders since training."""
-
-
-class HeuristicModel:
-    """From purchases and the usual gaps between them alone."""
+    customer: their row, -1 for one that the bundle does not have; days since 1970; fresh: orders since
+    training, spent: the sum of their money.
+    """
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -56,7 +47,7 @@ class HeuristicModel:
         days = np.unique([*past.tolist(), *(day for _, day in fresh)])
         if not len(days):
             return NO_ORDERS
-        gap = (days[-1] - days[0] + GAP_PRIOR * SHOP_GAP_DAYS) / (len(days) - 1 + GAP_PRIOR)
+        gap = (days[-1] - days[0] + SHOP_GAP_WEIGHT * SHOP_GAP_DAYS) / (len(days) - 1 + SHOP_GAP_WEIGHT)
         revenue = spent + (float(self._spend[customer]) if customer >= 0 else 0.0)
         return CustomerStats(
             revenue=revenue,
@@ -70,11 +61,12 @@ class HeuristicModel:
         return Person()
 
     def rank(self, revenue: float) -> float:
+        """Share of the shop's customers who spent more."""
         n = len(self._sorted_spend)
         return float(n - np.searchsorted(self._sorted_spend, revenue, side="right")) / max(n, 1)
 
     def refills(self, customer: int, fresh: Bought, _today: int, /) -> tuple[RefillForecast, ...]:
-        """The gap is an average of the product's and the customer's own."""
+        """The products that they buy again. The gap is an average of the product's and the customer's own."""
         past = self._tables.next_basket.pasts.of(customer)
         days: dict[int, list[int]] = {}
         for item, day in zip(past.items.tolist(), past.days.tolist(), strict=True):
@@ -91,3 +83,61 @@ class HeuristicModel:
         chance = (own + CHANCE_PRIOR * float(product.repeat_rate[item])) / (own + CHANCE_PRIOR)
         name = self._tables.products.name(item)
         return RefillForecast(name, len(days), days[-1], days[-1] + gap, gap, chance)
+
+
+class FittedModel(CustomerModel):
+    """From the fitted models."""
+
+    def __init__(self, tables: Tables, customers: CustomerTable) -> None:
+        super().__init__(tables)
+        self._facts, self._value, self._reorder = customers.facts, customers.value, customers.reorder
+
+    @cached_property
+    def _sorted_spend(self) -> Float64s:
+        return np.sort(self._facts.revenue)
+
+    def stats(self, customer: int, fresh: Bought, spent: float, today: int) -> CustomerStats:
+        customer_numbers = self._value.customer(customer)
+        for i, (_, day) in enumerate(fresh):
+            customer_numbers = customer_numbers.ordered(day, spent if i == len(fresh) - 1 else 0.0)
+        if customer_numbers.order_days[0] < 1:
+            return NO_ORDERS
+        orders = int(self._facts.orders[customer]) if customer >= 0 else 0
+        revenue = spent + (float(self._facts.revenue[customer]) if customer >= 0 else 0.0)
+        last_ms = int(self._facts.last[customer]) * 1000 if customer >= 0 else 0
+        return CustomerStats(
+            revenue=revenue,
+            orders=orders + len(fresh),
+            churn_risk=float(
+                churn_risk(self._value.order_model, customer_numbers.summary(today, self._value.calendar))[0]
+            ),
+            rank=self.rank(revenue),
+            last_order_ms=max([last_ms, *(day * DAY_MS for _, day in fresh)]),
+        )
+
+    def person(self, customer: int, /) -> Person:
+        if customer < 0:
+            return Person()
+        consent = int(self._facts.consent[customer])
+        country = self._facts.word(self._facts.country, customer)
+        return Person(None if consent < 0 else consent == 1, country)
+
+    def refills(self, customer: int, fresh: Bought, today: int, /) -> tuple[RefillForecast, ...]:
+        habits = self._reorder.of(customer)
+        for items, day in fresh:
+            for item, packs in items:
+                habits = habits.bought(item, day, packs)
+        if not len(habits.item):
+            return ()
+        when = due(self._reorder, habits, today)
+        name = self._tables.products.name
+        columns = (habits.item, habits.times, habits.last_day, when.day, when.chance)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        return tuple(
+            RefillForecast(name(item), n, last, day, day - last, p) for item, n, last, day, p in rows
+        )
+
+
+def customer_model_of(tables: Tables) -> CustomerModel:
+    """The fitted models where the bundle has them, else heuristics."""
+    return CustomerModel(tables) if tables.people is None else FittedModel(tables, tables.people)

@@ -17,11 +17,11 @@ from recommender.lifecycle.messages import tiers_and_vip as tiers
 from recommender.lifecycle.timing import after_quiet, budget_opens, channel_for, held_until, zone_for
 from recommender.lifecycle.vocabulary.customer import Customer
 from recommender.lifecycle.vocabulary.occasion import (
-    KINDS,
+    MESSAGE_KINDS,
     SERVICE,
     MessageKind,
     Occasion,
-    Reason,
+    OccasionReason,
     Suggested,
     Trigger,
 )
@@ -163,7 +163,7 @@ def _key_prefix(occasion: Occasion) -> str:
 
 
 def _urgency(scheduled: ScheduledMessage) -> tuple[int, int]:
-    return KINDS.index(scheduled.first.kind), scheduled.first.due_ms
+    return MESSAGE_KINDS.index(scheduled.first.kind), scheduled.first.due_ms
 
 
 def _trigger(
@@ -189,7 +189,7 @@ def _trigger(
     )
 
 
-def _reason(occasions: tuple[Occasion, ...]) -> Reason:
+def _reason(occasions: tuple[Occasion, ...]) -> OccasionReason:
     """The first occasion's reason, with the evidence of the others under `also`."""
     first, others = occasions[0].reason, occasions[1:]
     if not others:

@@ -4,13 +4,13 @@ from collections.abc import Collection
 
 import msgspec
 
-from recommender.experiments.assignment import Trial
-from recommender.lifecycle.vocabulary.occasion import KINDS, SERVICE
+from recommender.experiments.assignment import SurfaceAssignment
+from recommender.lifecycle.vocabulary.occasion import MESSAGE_KINDS, SERVICE
 from recommender.lifecycle.vocabulary.settings import NEXT_BEST, Settings
 from recommender.offers.catalogue import NO_OFFER
 
 
-def settings_for(trial: Trial, settings: Settings) -> Settings:
+def settings_for(trial: SurfaceAssignment, settings: Settings) -> Settings:
     """Held-out customers get messages about their orders only, and no offers; an arm may remove offers."""
     if trial.treated.held_out:
         return _held_out(settings)
@@ -22,7 +22,7 @@ def settings_for(trial: Trial, settings: Settings) -> Settings:
 def _held_out(settings: Settings) -> Settings:
     disabled = {
         kind: msgspec.structs.replace(settings.message(kind), enabled=False)
-        for kind in KINDS
+        for kind in MESSAGE_KINDS
         if kind not in SERVICE
     }
     return msgspec.structs.replace(_offering(settings, frozenset()), **disabled)
@@ -35,7 +35,7 @@ def _offering(settings: Settings, allowed: Collection[str]) -> Settings:
         kind: msgspec.structs.replace(
             message, offers=tuple(offer if offer in kept else NO_OFFER for offer in message.offers)
         )
-        for kind in KINDS
+        for kind in MESSAGE_KINDS
         for message in [settings.message(kind)]
     }
     return msgspec.structs.replace(settings, **limited)

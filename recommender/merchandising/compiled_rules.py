@@ -34,7 +34,7 @@ class Limit(NamedTuple):
     most: int
 
 
-class Plan(NamedTuple):
+class RulePlan(NamedTuple):
     """The active rules, compiled.
 
     pins: (position from 0, item) by position; allowed: (n_items) bool; factors: (n_items) float32;
@@ -51,7 +51,7 @@ class Plan(NamedTuple):
     turn: int | None = None
 
 
-NO_RULES = Plan()
+NO_RULES = RulePlan()
 
 
 class _Period(NamedTuple):
@@ -59,7 +59,7 @@ class _Period(NamedTuple):
 
     since: float
     until: float
-    plan: Plan
+    plan: RulePlan
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Merchandise:
     availability: Availability
     _periods: dict[str, _Period] = field(default_factory=dict, repr=False)
 
-    def plan(self, placement: str, now: float, visitor: str | None = None) -> Plan:
+    def plan(self, placement: str, now: float, visitor: str | None = None) -> RulePlan:
         """The plan for an answer; `now` is epoch seconds."""
         if not self.rules:
             return NO_RULES
@@ -93,7 +93,7 @@ class Merchandise:
             plan=self._compile([rule for rule in self.rules if rule.is_active(placement, moment)]),
         )
 
-    def _compile(self, rules: Sequence[AnyRule]) -> Plan:
+    def _compile(self, rules: Sequence[AnyRule]) -> RulePlan:
         if not rules:
             return NO_RULES
         hidden = np.zeros(len(self.tables.products), np.bool_)
@@ -108,7 +108,7 @@ class Merchandise:
             for rule in rules
             if isinstance(rule, Boost | Bury)
         ]
-        return Plan(
+        return RulePlan(
             pins=pins,
             allowed=~hidden if hidden.any() else None,
             factors=np.multiply.reduce(factors) if factors else None,

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from recommender.arrays.dtypes import Int32s, Int64s
-from recommender.merchandising.compiled_rules import NO_RULES, Limit, Plan
+from recommender.merchandising.compiled_rules import NO_RULES, Limit, RulePlan
 from recommender.sources.candidates import BlendedRanking
 
 LOOK_AHEAD = 4  # diversity chooses among the first 4 k items, as lower ones are less relevant
 
 
-def arrange(ranking: BlendedRanking, plan: Plan, k: int, already_chosen: Sequence[int]) -> BlendedRanking:
+def arrange(ranking: BlendedRanking, plan: RulePlan, k: int, already_chosen: Sequence[int]) -> BlendedRanking:
     """The first k of a ranking under the rules. already_chosen: items that the answer already holds."""
     if plan is NO_RULES:
         return ranking if len(ranking.scores) <= k else ranking.only(slice(k))
@@ -40,7 +40,7 @@ def _interleaved(pool: int, turns: int, turn: int) -> Int64s:
     return np.concatenate([np.arange((turn + later) % turns, pool, turns) for later in range(turns)])
 
 
-def _limited(order: Int64s, items: Int32s, plan: Plan, k: int, already_chosen: Sequence[int]) -> Int64s:
+def _limited(order: Int64s, items: Int32s, plan: RulePlan, k: int, already_chosen: Sequence[int]) -> Int64s:
     """The first k of the order that caps allow, each the best that does not make a run too long."""
     head = order[: LOOK_AHEAD * k]
     chosen = _choose(items[head], plan, k, already_chosen)
@@ -49,7 +49,7 @@ def _limited(order: Int64s, items: Int32s, plan: Plan, k: int, already_chosen: S
     return head[chosen]
 
 
-def _choose(items: Int32s, plan: Plan, k: int, already_chosen: Sequence[int]) -> list[int]:
+def _choose(items: Int32s, plan: RulePlan, k: int, already_chosen: Sequence[int]) -> list[int]:
     caps = [_tally(limit, items, already_chosen, window=None) for limit in plan.caps]
     runs = [_tally(limit, items, already_chosen, window=limit.most) for limit in plan.runs]
     waiting, chosen, tallies = list(range(len(items))), list[int](), caps + runs

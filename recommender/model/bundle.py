@@ -29,11 +29,11 @@ from recommender.model.offer_table import OfferTable
 if TYPE_CHECKING:
     import faiss  # its import takes 0.1 s, too long for the command line
 
-SCHEMA = 6
+BUNDLE_SCHEMA = 6
 TITLE_LENGTH = 40
 
 Array = NDArray[Any]
-Table = TypeVar("Table")
+AnyTable = TypeVar("AnyTable")
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -55,7 +55,7 @@ class Manifest(msgspec.Struct, frozen=True):
     settings: dict[str, Any]
     metrics: dict[str, Any]
     files: dict[str, str]
-    schema: int = SCHEMA
+    schema: int = BUNDLE_SCHEMA
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def flatten(part: Any, prefix: str = "") -> Iterator[tuple[str, Array]]:
                 yield name, np.ascontiguousarray(value)
 
 
-def unflatten(kind: type[Table], arrays: Mapping[str, Array], prefix: str = "") -> Table:
+def unflatten(kind: type[AnyTable], arrays: Mapping[str, Array], prefix: str = "") -> AnyTable:
     """The reverse of `flatten`. A part that may be None is None without arrays, else KeyError."""
     hints = get_type_hints(kind)
     return kind(

@@ -14,12 +14,12 @@ import msgspec
 import numpy as np
 
 from features.store.files import sync, write_whole
-from recommender.model.bundle import SCHEMA, Bundle, Manifest, Tables, flatten, unflatten
+from recommender.model.bundle import BUNDLE_SCHEMA, Bundle, Manifest, Tables, flatten, unflatten
 
 if TYPE_CHECKING:
     import faiss
 
-MANIFEST = "manifest.json"
+MANIFEST_FILE = "manifest.json"
 INDEX = "items.faiss"
 PLAIN_NAME = re.compile(r"[a-z][a-z0-9_.]*\.(npy|faiss)")
 
@@ -41,8 +41,8 @@ def write_bundle(folder: Path, manifest: Manifest, tables: Tables, index: faiss.
         sync(path)
     files = dict(zip((path.name for path in paths), _digests(paths), strict=True))
     complete = msgspec.structs.replace(manifest, files=files)
-    write_whole(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(complete), indent=2))
-    return sha256(folder / MANIFEST)
+    write_whole(folder / MANIFEST_FILE, msgspec.json.format(msgspec.json.encode(complete), indent=2))
+    return sha256(folder / MANIFEST_FILE)
 
 
 def read_bundle(folder: Path, manifest_sha256: str) -> Bundle:
@@ -68,25 +68,25 @@ def verify(folder: Path, manifest_sha256: str) -> Manifest:
     """Check that the folder holds exactly the files that were written. Raises BadBundle."""
     if folder.is_symlink() or not folder.is_dir():
         raise BadBundle(f"{folder.name} is not a folder")
-    manifest_file = folder / MANIFEST
+    manifest_file = folder / MANIFEST_FILE
     if manifest_file.is_symlink() or not manifest_file.is_file():
-        raise BadBundle(f"{folder.name} has no {MANIFEST}")
+        raise BadBundle(f"{folder.name} has no {MANIFEST_FILE}")
     if sha256(manifest_file) != manifest_sha256:
         raise BadBundle(f"the manifest of {folder.name} is not the one that was published")
     try:
         manifest = msgspec.json.decode(manifest_file.read_bytes(), type=Manifest)
     except msgspec.MsgspecError as error:
         raise BadBundle(f"the manifest of {folder.name} cannot be read: {error}") from error
-    if manifest.schema != SCHEMA:
+    if manifest.schema != BUNDLE_SCHEMA:
         raise BadBundle(
-            f"{folder.name} has schema {manifest.schema}, this version reads {SCHEMA}; train again"
+            f"{folder.name} has schema {manifest.schema}, this version reads {BUNDLE_SCHEMA}; train again"
         )
     _verify_files(folder, manifest)
     return manifest
 
 
 def _verify_files(folder: Path, manifest: Manifest) -> None:
-    present = {path.name for path in folder.iterdir()} - {MANIFEST}
+    present = {path.name for path in folder.iterdir()} - {MANIFEST_FILE}
     if present != set(manifest.files):
         raise BadBundle(
             f"{folder.name} has other files than its manifest: {sorted(present ^ set(manifest.files))[:3]}"

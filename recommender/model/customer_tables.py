@@ -11,7 +11,7 @@ from recommender.value.customer_value import CustomerValue
 from recommender.value.reorder_timing import Reorder
 from recommender.value.segments import Rhythm
 
-PRICE_BANDS = ("lower", "middle", "upper")
+PRICE_BAND_NAMES = ("lower", "middle", "upper")
 
 
 @dataclass(frozen=True)

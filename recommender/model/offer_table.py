@@ -14,6 +14,7 @@ from recommender.arrays.id_map import IdMap
 from recommender.offers.budgets import Traffic, traffic_of
 from recommender.offers.incremental_margin import CHANCES, OFFER_FEATURES, EvidenceLevel, OfferModel
 
+ARRAYS = ("centre", "scale", "worlds", "response", "size", "used", "average", "anyway")
 STAGES: tuple[EvidenceLevel, ...] = get_args(EvidenceLevel)
 
 
@@ -41,14 +42,7 @@ class OfferTable:
         return cls(
             features=IdMap.build(model.features),
             arms=IdMap.build(model.arms),
-            centre=model.centre,
-            scale=model.scale,
-            worlds=model.worlds,
-            response=model.response,
-            size=model.size,
-            used=model.used,
-            average=model.average,
-            anyway=model.anyway,
+            **_as_they_are(model),
             stage=np.array([STAGES.index(model.stage)], np.int8),
             traffic=traffic,
             daily=np.array([daily]),
@@ -64,14 +58,12 @@ class OfferTable:
         """The model that decisions use."""
         return OfferModel(
             features=tuple(map(self.features.name, range(len(self.features)))),
-            centre=self.centre,
-            scale=self.scale,
             arms=tuple(map(self.arms.name, range(len(self.arms)))),
-            worlds=self.worlds,
-            response=self.response,
-            size=self.size,
-            used=self.used,
-            average=self.average,
-            anyway=self.anyway,
+            **_as_they_are(self),
             stage=STAGES[int(self.stage[0])],
         )
+
+
+def _as_they_are(table: OfferModel | OfferTable) -> dict[str, Float64s]:
+    """The arrays that both have."""
+    return {name: getattr(table, name) for name in ARRAYS}

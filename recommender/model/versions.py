@@ -8,7 +8,7 @@ import msgspec
 
 from features.store.files import changing, read_whole, write_whole
 from recommender.model.bundle import Bundle, Manifest
-from recommender.model.bundle_files import MANIFEST, BadBundle, read_bundle, verify
+from recommender.model.bundle_files import MANIFEST_FILE, BadBundle, read_bundle, verify
 
 CURRENT = "current"
 SEAL = ".sha256"
@@ -57,7 +57,7 @@ def load(models: Path, version: str) -> Bundle:
 
 def manifests(models: Path) -> Iterator[Manifest]:
     """All sealed versions, oldest first."""
-    paths = [models / mark.name.removesuffix(SEAL) / MANIFEST for mark in models.glob(f"*{SEAL}")]
+    paths = [models / mark.name.removesuffix(SEAL) / MANIFEST_FILE for mark in models.glob(f"*{SEAL}")]
     readable = [msgspec.json.decode(path.read_bytes(), type=Manifest) for path in paths if path.is_file()]
     yield from sorted(readable, key=lambda each: (each.created_at, len(each.version), each.version))
 

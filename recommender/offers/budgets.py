@@ -12,7 +12,7 @@ from recommender.offers.eligibility import OfferContext
 from recommender.offers.incremental_margin import OfferModel
 from recommender.validity import is_active
 
-ROUNDS, HALVINGS, TOP = 20, 40, 1e4
+PRICE_ROUNDS, HALVINGS, HIGHEST_PRICE = 20, 40, 1e4
 
 
 def prices(gain: Float64s, cost: Float64s, drawn_on: Bools, amounts: Float64s) -> Float64s:
@@ -23,7 +23,7 @@ def prices(gain: Float64s, cost: Float64s, drawn_on: Bools, amounts: Float64s) -
     an offer's budgets. Each in turn becomes the smallest that keeps its budget (bisection), until none moves.
     """
     lambdas = np.zeros(len(amounts))
-    for _ in range(ROUNDS):
+    for _ in range(PRICE_ROUNDS):
         before = lambdas.copy()
         for budget in range(len(amounts)):
             lambdas[budget] = _price(budget, lambdas, gain, cost, drawn_on, amounts)
@@ -58,7 +58,7 @@ def _price(
 
     if fits(0.0):
         return 0.0
-    low, high = 0.0, TOP
+    low, high = 0.0, HIGHEST_PRICE
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (low, middle) if fits(middle) else (middle, high)

@@ -28,18 +28,18 @@ WholeDays = Annotated[int, msgspec.Meta(ge=1, le=366)]
 Names = Annotated[tuple[Id, ...], msgspec.Meta(max_length=1_000)]
 
 
-class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What all parts of a catalogue have in common."""
+class StrictStruct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A part of what the owner sets: unknown fields are errors, defaults are left out of the JSON."""
 
 
-class FrequencyCap(Struct, frozen=True, kw_only=True):
+class FrequencyCap(StrictStruct, frozen=True, kw_only=True):
     """At most so many times in so many days."""
 
     times: Annotated[int, msgspec.Meta(ge=1, le=1_000)]
     days: WholeDays
 
 
-class Budget(Struct, frozen=True, kw_only=True):
+class Budget(StrictStruct, frozen=True, kw_only=True):
     """Money that the offers which name it may give away together, from `from` until `until`."""
 
     id: Id
@@ -48,7 +48,7 @@ class Budget(Struct, frozen=True, kw_only=True):
     until: Moment | None = None
 
 
-class Eligibility(Struct, frozen=True, kw_only=True):
+class Eligibility(StrictStruct, frozen=True, kw_only=True):
     """Who may get an offer; an empty list: everybody. minimum_cart: value of the cart, shop's currency."""
 
     segments: Names = ()
@@ -60,7 +60,7 @@ class Eligibility(Struct, frozen=True, kw_only=True):
     consent: bool = True
 
 
-class Offer(Struct, frozen=True, kw_only=True):
+class Offer(StrictStruct, frozen=True, kw_only=True):
     """value: per cent for `percentage`, money for `amount`, else in the shop's own unit. cost: money a
     redemption costs beyond a discount (postage, the gift). Each of its `budgets` is charged all of it."""
 
@@ -87,14 +87,14 @@ class Offer(Struct, frozen=True, kw_only=True):
         return self.cost
 
 
-class FixedSet(Struct, frozen=True, kw_only=True):
+class FixedSet(StrictStruct, frozen=True, kw_only=True):
     """Products to show as a set under the merchant's own name, whatever was bought together."""
 
     products: Annotated[tuple[Id, ...], msgspec.Meta(min_length=2, max_length=8)]
     name: Text = ""
 
 
-class Sets(Struct, frozen=True, kw_only=True):
+class Sets(StrictStruct, frozen=True, kw_only=True):
     """The merchant's rules for sets. forbidden: products that no set may hold; apart: pairs that no set may
     hold together."""
 
@@ -103,7 +103,7 @@ class Sets(Struct, frozen=True, kw_only=True):
     apart: Annotated[tuple[tuple[Id, Id], ...], msgspec.Meta(max_length=1_000)] = ()
 
 
-class Catalogue(Struct, frozen=True, kw_only=True):
+class Catalogue(StrictStruct, frozen=True, kw_only=True):
     """contacts: how often a customer may get any offer; exploration: share of decisions left to chance;
     minimum_margin: share of an order's price that must remain as margin, unless an offer sets its own."""
 

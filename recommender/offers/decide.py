@@ -8,12 +8,12 @@ import msgspec
 import numpy as np
 
 from recommender.arrays.dtypes import Float64s
-from recommender.arrays.hashing import digest, uniform
+from recommender.arrays.hashing import digest_of, uniform
 from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
 from recommender.offers.eligibility import OfferContext, contact_barred, why_not
 from recommender.offers.incremental_margin import EvidenceLevel, OfferModel
 from recommender.offers.propensities import may_pay, propensities, sample_arm
-from recommender.offers.reasons import Reason, explain, loss_reason
+from recommender.offers.reasons import DecisionReason, explain, loss_reason
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +29,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     high: float
     decided_at: datetime
     expires_at: datetime
-    reason: Reason
+    reason: DecisionReason
     stage: str
 
 
@@ -80,7 +80,7 @@ def draw_decision(
     gains = np.sort(gain[:, arm])
     chosen = arms.offers[arm] if arm < len(arms.offers) else None
     return Decision(
-        decision_id=digest("offer", *salt[:2], state_hash),
+        decision_id=digest_of("offer", *salt[:2], state_hash),
         customer_id=context.customer_id,
         offer_id=chosen.id if chosen else NO_OFFER,
         propensity=float(chances[arm]),

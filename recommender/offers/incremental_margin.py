@@ -12,7 +12,7 @@ import numpy as np
 from recommender.arrays.dtypes import Bools, Float64s
 from recommender.offers.catalogue import Offer
 from recommender.offers.eligibility import OfferContext
-from recommender.value.order_models import OrderModel, Summary, p_alive
+from recommender.value.order_models import OrderModel, OrderSummary, p_alive
 
 OFFER_FEATURES = ("basket_log", "discount_share", "has_cart")
 """Features by which an offer's effect differs between customers."""
@@ -33,7 +33,7 @@ def discount_share(discounted: Any, orders: Any) -> Any:
     return (discounted + USUAL_DISCOUNTS) / (orders + USUAL_ORDERS)
 
 
-def chances_of(model: OrderModel, summary: Summary) -> dict[str, Float64s]:
+def chances_of(model: OrderModel, summary: OrderSummary) -> dict[str, Float64s]:
     """By the names of CHANCES, (n) each. That a customer may leave within these weeks is ignored."""
     stays = p_alive(model, summary)
     rate = (model.r + summary.frequency) / (model.alpha + summary.age)

@@ -21,7 +21,7 @@ class Promise(msgspec.Struct, frozen=True):
     revision: int
 
 
-class Choice(NamedTuple):
+class OfferChoice(NamedTuple):
     """A decision before it is promised, and what it was made from."""
 
     decision: Decision
@@ -41,22 +41,22 @@ def valid_promise(packed: bytes, revision: int, now: datetime) -> Promise | None
     return promise if promise.offer is not None or promise.revision >= revision else None
 
 
-def choose(
+def choose_offer(
     catalogue: Catalogue,
     model: OfferModel,
     context: OfferContext,
     now: datetime,
     state_hash: str,
     prices: Mapping[str, float] | None = None,
-) -> Choice:
+) -> OfferChoice:
     """state_hash: tells apart the ids of a customer's decisions of a day; prices: of budgets."""
     scored = score_offers(catalogue, model, context, now, prices)
     decision = draw_decision(scored, context, now, state_hash)
     offer = next((each for each in scored.arms.offers if each.id == decision.offer_id), None)
-    return Choice(decision, offer, scored, context)
+    return OfferChoice(decision, offer, scored, context)
 
 
-def charges(choice: Choice, catalogue: Catalogue) -> list[tuple[str, float, float]]:
+def charges(choice: OfferChoice, catalogue: Catalogue) -> list[tuple[str, float, float]]:
     """(budget, its amount, cost): what a promise reserves of each budget, as if it were surely redeemed."""
     if choice.offer is None:
         return []

@@ -13,7 +13,7 @@ from recommender.offers.eligibility import OfferContext
 Code = Literal["pays", "explores", "nothing_pays", "nothing_allowed"]
 
 
-class Reason(msgspec.Struct, frozen=True):
+class DecisionReason(msgspec.Struct, frozen=True):
     """text: why this; why_not: offer id -> why not that one."""
 
     code: Code
@@ -37,7 +37,7 @@ def explain(
     chances: Float64s,
     refused: Mapping[str, str],
     context: OfferContext,
-) -> Reason:
+) -> DecisionReason:
     """gain, charges, chances: (n_offers + 1), incremental margin, budgets' price and propensity of each offer
     and of none."""
     chosen = ArmValue(
@@ -49,7 +49,7 @@ def explain(
         if row != arm
     }
     code, text = _why(offers, gain, arm, chances)
-    return Reason(code, text, {**others, **refused})
+    return DecisionReason(code, text, {**others, **refused})
 
 
 def _why(offers: Sequence[Offer], gain: Float64s, arm: int, chances: Float64s) -> tuple[Code, str]:

@@ -71,13 +71,13 @@ def product_sets(
         if len(sets) == k:
             break
         if taken.isdisjoint(seed) and co_purchases.between(*seed) and _allowed(seed, forbidden):
-            items = grow(co_purchases, seed, forbidden, taken)
+            items = grow_sets(co_purchases, seed, forbidden, taken)
             taken.update(items)
             sets.append(with_evidence(co_purchases, items))
     return sets
 
 
-def grow(
+def grow_sets(
     co_purchases: CoPurchases,
     seed: tuple[int, ...],
     forbidden: Set[int | Pair] = frozenset(),

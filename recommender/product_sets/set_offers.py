@@ -12,7 +12,7 @@ from recommender.arrays.tables import SetTable
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.offers.catalogue import Catalogue, FixedSet
-from recommender.product_sets.set_pricing import Part, SetPrice, price_set
+from recommender.product_sets.set_pricing import SetPart, SetPrice, price_set
 
 MAX_CONSIDERED = 30
 """Sets priced for one answer, as pricing one takes 0.2 ms."""
@@ -115,10 +115,10 @@ class AvailableSets:
         price = price_set(parts, support, minimum_margin)
         return SetOffer(items, fixed.name if fixed else "", fixed is not None, support, lift, price)
 
-    def _part(self, table: SetTable, item: int) -> Part:
+    def _part(self, table: SetTable, item: int) -> SetPart:
         cost = float(self.availability.cost[item])
         known_cost = round(cost, 4) if isfinite(cost) else None
-        return Part(round(float(self.availability.price[item]), 2), known_cost, int(table.orders[item]))
+        return SetPart(round(float(self.availability.price[item]), 2), known_cost, int(table.orders[item]))
 
 
 def _first_considered(sets: Iterator[SetOffer | None]) -> list[SetOffer]:

@@ -9,7 +9,7 @@ ELASTICITY = 3.0
 DISCOUNT_STEP, MAX_DISCOUNT = 0.01, 0.3
 
 
-class Part(NamedTuple):
+class SetPart(NamedTuple):
     """One product of a set; cost None: unknown. orders: with the product, in the training period."""
 
     price: float
@@ -32,7 +32,7 @@ class SetPrice(NamedTuple):
 
 
 def price_set(
-    parts: Sequence[Part], together: int, minimum_margin: float = 0.0, elasticity: float = ELASTICITY
+    parts: Sequence[SetPart], together: int, minimum_margin: float = 0.0, elasticity: float = ELASTICITY
 ) -> SetPrice:
     """The discount with the largest expected margin, in steps of 1 % up to 30 %, often 0.
 
@@ -63,27 +63,27 @@ def price_set(
     )
 
 
-def extra_sets(parts: Sequence[Part], together: int, discount: float, elasticity: float) -> float:
+def extra_sets(parts: Sequence[SetPart], together: int, discount: float, elasticity: float) -> float:
     """Extra orders of the whole set: at most those of the anchor without the rest."""
     room = max(part.orders for part in parts) - together
     return min(float(room), together * (exp(elasticity * discount) - 1))
 
 
-def margin_gain(parts: Sequence[Part], together: int, discount: float, elasticity: float) -> float:
+def margin_gain(parts: Sequence[SetPart], together: int, discount: float, elasticity: float) -> float:
     """Margin above selling the parts alone: of the rest in extra sets, less the discount on all sets."""
     given_away = discount * sum(part.price for part in parts)
     more = extra_sets(parts, together, discount, elasticity)
     return more * (_margin_of_rest(parts) - given_away) - together * given_away
 
 
-def _margin_of_rest(parts: Sequence[Part]) -> float:
+def _margin_of_rest(parts: Sequence[SetPart]) -> float:
     """Margin of all parts but the anchor, which would be bought without them."""
     anchor = max(range(len(parts)), key=lambda i: parts[i].orders)
     rest = [part for i, part in enumerate(parts) if i != anchor]
     return sum(part.price - part.cost for part in rest if part.cost is not None)
 
 
-def _needed_attach(parts: Sequence[Part], together: int, discount: float) -> float:
+def _needed_attach(parts: Sequence[SetPart], together: int, discount: float) -> float:
     """attach x margin of the rest / (margin of the rest - discount); 1 where no attach rate is enough."""
     anchor, rest = max(part.orders for part in parts), _margin_of_rest(parts)
     left = rest - discount * sum(part.price for part in parts)

@@ -20,7 +20,7 @@ MIN_BUYERS, MIN_REPEAT_GAIN = 30, 0.05  # from which an upgrade's higher repeat 
 TREND_FRESH_DAYS = 3  # for so long after the last order, a trend is "in the last 14 days"
 
 
-class Reason(msgspec.Struct, frozen=True):
+class PickReason(msgspec.Struct, frozen=True):
     """A `code` from a closed list, a sentence for the shopper, and the figures behind it."""
 
     code: str
@@ -29,12 +29,12 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 _encode = msgspec.json.Encoder().encode
-reason_of = msgspec.json.Decoder(Reason).decode
+reason_of = msgspec.json.Decoder(PickReason).decode
 
 
 def reason_json(code: str, text: str, **evidence: Any) -> str:
     """A reason as JSON, as answers take it. The most frequent ones are formatted by hand below."""
-    return _encode(Reason(code, text, evidence)).decode()
+    return _encode(PickReason(code, text, evidence)).decode()
 
 
 def _bought_together(situation: Situation, item: int, anchor: int, figure: int) -> str:

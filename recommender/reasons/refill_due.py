@@ -8,15 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from features.time_units import DAY_MS
-from recommender.customers.profile import LAST_DAY
-from recommender.value.reorder_timing import Habits, due
+from recommender.customers.profile import LAST_DAY_OF_CALENDAR
+from recommender.value.reorder_timing import BOUGHT_ELSEWHERE, Habits, due
 
 if TYPE_CHECKING:
     from recommender.context.request import Situation
 
 REFILL_PLACEMENTS = frozenset({"buy_again", "email"})  # whose reasons name the day
 MIN_TIMES = 2  # a single purchase shows no habit
-LATE = 0.5  # of the wait past the expected day: by then they buy it elsewhere
 
 
 class RefillDue(NamedTuple):
@@ -44,8 +43,8 @@ def refill_due(situation: Situation, item: int) -> RefillDue | None:
         return None
     else:
         days = tuple(table.expected[position].tolist())
-    refill = RefillDue(times, *(int(min(day, LAST_DAY)) for day in days))
-    late = refill.day + LATE * (refill.day - situation.last_bought[item])
+    refill = RefillDue(times, *(int(min(day, LAST_DAY_OF_CALENDAR)) for day in days))
+    late = refill.day + BOUGHT_ELSEWHERE * (refill.day - situation.last_bought[item])
     return refill if times >= MIN_TIMES and situation.today <= late else None
 
 

@@ -8,14 +8,14 @@ from numba import types
 from recommender.arrays.dtypes import Float32s, Int32s
 from recommender.context.request import Situation
 from recommender.kernels.cart import (
+    CART_FEATURES,
     COMPANIONS,
     DEEPEST,
-    FEATURES,
-    FIGURES,
+    PRODUCT_FIGURES,
     PURCHASE_COLUMNS,
-    SHARE,
+    SHARE_OF_LARGEST,
     Companions,
-    Figures,
+    ProductFigures,
     PurchaseColumns,
     complete,
     habits,
@@ -30,10 +30,10 @@ from recommender.sources.candidates import Candidates, room
 from recommender.sources.next_basket import likeliest_next
 
 TreeColumns = tuple[Int32s, Float32s, Masks, Float32s]  # `trees.Trees.columns`
-ProductTables = tuple[Companions, Figures, TreeColumns]
+ProductTables = tuple[Companions, ProductFigures, TreeColumns]
 TREE_COLUMNS = tuple_of(array(types.int32, 2), FLOAT32_ROWS, array(types.uint32, 2), FLOAT32_ROWS)
-PRODUCT_TABLES = tuple_of(COMPANIONS, FIGURES, TREE_COLUMNS)
-LEAST_SHARE = 0.01
+PRODUCT_TABLES = tuple_of(COMPANIONS, PRODUCT_FIGURES, TREE_COLUMNS)
+LEAST_SHARE_OF_LARGEST = 0.01
 
 
 class Head(NamedTuple):
@@ -62,7 +62,7 @@ def head_of(situation: Situation) -> Head | None:
     own, tables = own_purchases(situation), situation.bundle.tables
     if not len(own.items):
         return None
-    columns, features = np.empty((3, DEEPEST), np.int32), np.empty((DEEPEST, FEATURES), np.float32)
+    columns, features = np.empty((3, DEEPEST), np.int32), np.empty((DEEPEST, CART_FEATURES), np.float32)
     n = head(companions(tables), situation.cart, own[:], situation.hidden, columns, features)
     if not n:
         return None
@@ -100,7 +100,7 @@ def ranked(situation: Situation) -> Candidates:
 @compiled((FLOAT32_ROWS, FLOAT32S_OUT))
 def start_from_share(features: Float32s, start: Float32s) -> None:
     for row in range(len(start)):
-        start[row] = np.log(features[row, SHARE] + np.float32(LEAST_SHARE))
+        start[row] = np.log(features[row, SHARE_OF_LARGEST] + np.float32(LEAST_SHARE_OF_LARGEST))
 
 
 @compiled(
@@ -129,7 +129,7 @@ def order_by_trees(
     """
     goes_with, figures, (splits, thresholds, masks, leaves) = products
     items, scores, anchors, counts = out
-    best, features = np.empty((3, DEEPEST), np.int32), np.empty((DEEPEST, FEATURES), np.float32)
+    best, features = np.empty((3, DEEPEST), np.int32), np.empty((DEEPEST, CART_FEATURES), np.float32)
     n = head(goes_with, cart, purchases, hidden, best, features)
     if n:
         items[:n], anchors[:n], counts[:n] = best[0, :n], best[1, :n], best[2, :n]

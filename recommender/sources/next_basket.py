@@ -18,7 +18,7 @@ from recommender.sources.next_basket_features import (
     COUNT,
     TIFU,
     baskets_since,
-    describe,
+    describe_candidates,
     describe_many,
     personal_weights,
 )
@@ -26,6 +26,13 @@ from recommender.sources.next_basket_features import (
 
 def next_basket(situation: Situation) -> Candidates:
     """What this customer's next order may hold; the counts are their own orders of it."""
+    if "next_basket" not in situation.computed:  # the cart asks for it, too
+        situation.computed["next_basket"] = _next_basket(situation)
+    candidates: Candidates = situation.computed["next_basket"]
+    return candidates
+
+
+def _next_basket(situation: Situation) -> Candidates:
     if not situation.fresh_purchases:
         candidates = precomputed(situation)
         if candidates is not None:
@@ -58,7 +65,7 @@ def precomputed(situation: Situation) -> Candidates | None:
 
 def score_candidates(table: NextBasket, past: Past, peers: PeersRow, today: int) -> PrecomputedRow:
     """Every candidate for a customer with this past, in no order."""
-    items, features = describe(table, past, peers, today)
+    items, features = describe_candidates(table, past, peers, today)
     scores = rank_scores(table.trees, features)
     return PrecomputedRow(items, scores, _orders(features))
 

@@ -21,29 +21,31 @@ from recommender.model.next_basket_table import NextBasket, Past, PeersRow
 SHORT_MEMORY = 0.6  # decay of a second personal vector, in which the latest baskets count most
 ANCHORS = 30  # products of the latest baskets whose partners become candidates
 PARTNERS = 40
-BEST_SELLERS = 30
+BEST_SELLERS_TRIED = 30
 RARE = 1e-4  # added to a popularity before something is divided by it
-FEATURES = 23
+BASKET_FEATURES = 23
 TIFU, COUNT = 0, 1  # columns of the features
 OWN, PEERS, SHORT, LIFT, PARTNER = 2, 3, 4, 5, 6
-SHARE, SINCE, SINCE_FIRST, DAYS_SINCE, DUE, DUE_FOR_PRODUCT = 7, 8, 9, 10, 11, 12
+BASKET_SHARE, SINCE, SINCE_FIRST, DAYS_SINCE, DUE, DUE_FOR_PRODUCT = 7, 8, 9, 10, 11, 12
 PRODUCT, CUSTOMER = 13, 17  # four columns of the product's figures; then six of the customer
 
 Lines = tuple[Int32s, Int32s]  # `Past`: items, days
 Weighted = tuple[Int32s, Float32s]  # `PeersRow`: items, weights
 WeightedRows = tuple[Int64s, Int32s, Float32s]  # offsets, items, weights
 LineRows = tuple[Int64s, Int32s, Int32s]  # offsets, items, days
-Products = tuple[
+BasketTables = tuple[
     WeightedRows, Int32s, Float32s, tuple[Float32s, ...]
 ]  # partners, best sellers, blend, figures
-Votes = tuple[Int32s, Int32s, Float32s]  # an item table, its items, their votes
+PartnerVotes = tuple[Int32s, Int32s, Float32s]  # an item table, its items, their votes
 
-LINES, WEIGHTED = tuple_of(INT32S, INT32S), tuple_of(INT32S, FLOAT32S)
+LINE_COLUMNS, WEIGHTED = tuple_of(INT32S, INT32S), tuple_of(INT32S, FLOAT32S)
 WEIGHTED_ROWS, LINE_ROWS = tuple_of(INT64S, INT32S, FLOAT32S), tuple_of(INT64S, INT32S, INT32S)
-PRODUCTS = tuple_of(WEIGHTED_ROWS, INT32S, FLOAT32S, tuple_of(*[FLOAT32S] * 5))
+BASKET_TABLES = tuple_of(WEIGHTED_ROWS, INT32S, FLOAT32S, tuple_of(*[FLOAT32S] * 5))
 
 
-def describe(table: NextBasket, past: Past, peers: PeersRow, today: int) -> tuple[Int32s, Float32s]:
+def describe_candidates(
+    table: NextBasket, past: Past, peers: PeersRow, today: int
+) -> tuple[Int32s, Float32s]:
     """Candidates (n) int32, ascending, and their features, (n, FEATURES) float32.
 
     past: not empty. Candidates: what the customer bought, what the peers buy, what goes with the latest
@@ -54,20 +56,20 @@ def describe(table: NextBasket, past: Past, peers: PeersRow, today: int) -> tupl
     in each, share bought again, different products, days since an order, and these over the usual gap.
     """
     lines, near = (past.items, past.days), (peers.items, peers.weights)
-    return _describe(lines, near, _products(table), today)
+    return _describe(lines, near, _basket_tables(table), today)
 
 
 def describe_many(table: NextBasket, customers: Int64s, today: int) -> tuple[Int64s, Int32s, Float32s]:
     """The same of several customers with a past, one after another: (where each begins, and the end)."""
     pasts, peers = table.pasts, table.peers
     lines, near = (pasts.offsets, pasts.items, pasts.days), (peers.offsets, peers.items, peers.weights)
-    return _describe_many(customers, lines, near, _products(table), today)
+    return _describe_many(customers, lines, near, _basket_tables(table), today)
 
 
-def _products(table: NextBasket) -> Products:
+def _basket_tables(table: NextBasket) -> BasketTables:
     """The tables of products, as kernels take them."""
     partners = table.partners
-    rows, best = (partners.offsets, partners.items, partners.weights), table.best_sellers[:BEST_SELLERS]
+    rows, best = (partners.offsets, partners.items, partners.weights), table.best_sellers[:BEST_SELLERS_TRIED]
     return rows, best, table.blend, table.figures
 
 
@@ -95,7 +97,7 @@ def personal_weights(ages: Int64s, decay: float) -> Float64s:
 
 
 @compiled()
-def _partners(bought: Int32s, short: Float64s, rows: WeightedRows) -> Votes:
+def _partner_votes(bought: Int32s, short: Float64s, rows: WeightedRows) -> PartnerVotes:
     """The partners of the ANCHORS products that count most, and how often each is in baskets with them.
 
     bought: different products, ascending; short: the weight of each.
@@ -118,7 +120,7 @@ def _partners(bought: Int32s, short: Float64s, rows: WeightedRows) -> Votes:
 
 
 @compiled()
-def _best(partners: Votes) -> Int32s:
+def _best(partners: PartnerVotes) -> Int32s:
     """The PARTNERS items of most votes, of equal ones the smallest, in no order that means anything."""
     _, items, votes = partners
     best, n = np.empty(min(PARTNERS, len(items)), np.int32), 0
@@ -140,7 +142,7 @@ def _before(items: Int32s, votes: Float32s, one: int, other: int) -> bool:
 
 
 @compiled()
-def _write(items: Int32s, features: Float32s, column: int, weighted: Weighted) -> None:
+def _write_weights(items: Int32s, features: Float32s, column: int, weighted: Weighted) -> None:
     """Writes the weights of those items that have one, else 0. Both ascending."""
     weighted_items, weights = weighted
     entry = 0
@@ -166,7 +168,7 @@ def _write_habits(past: Lines, rows: Int64s, ages: Int64s, gaps: Float32s, today
     for row in range(len(of)):
         of[row, SINCE], of[row, SINCE_FIRST], of[row, DAYS_SINCE] = NEVER_BOUGHT, NEVER_BOUGHT, NEVER_BOUGHT
         of[row, DUE], of[row, DUE_FOR_PRODUCT], times = -1, -1, of[row, COUNT]
-        of[row, SHARE] = times / (ages[0] + 1)
+        of[row, BASKET_SHARE] = times / (ages[0] + 1)
         if times > 0:
             days = today - days_bought[last[row]]
             of[row, SINCE], of[row, SINCE_FIRST] = ages[last[row]], ages[first[row]]
@@ -184,8 +186,8 @@ def _write_customer(days: Int32s, baskets: int, distinct: int, today: int, of: F
     of[:, CUSTOMER + 4], of[:, CUSTOMER + 5] = since, since / max(gap, 0.5)
 
 
-@compiled((LINES, WEIGHTED, PRODUCTS, types.int64))
-def _describe(past: Lines, peers: Weighted, products: Products, today: int) -> tuple[Int32s, Float32s]:
+@compiled((LINE_COLUMNS, WEIGHTED, BASKET_TABLES, types.int64))
+def _describe(past: Lines, peers: Weighted, products: BasketTables, today: int) -> tuple[Int32s, Float32s]:
     rows, best_sellers, blend, figures = products
     (past_items, past_days), (peer_items, _), popularity = past, peers, figures[0]
     bought, ages = np.unique(past_items), baskets_since(past_days)
@@ -194,15 +196,15 @@ def _describe(past: Lines, peers: Weighted, products: Products, today: int) -> t
     latest = np.zeros(len(bought))
     for line, row in enumerate(np.searchsorted(bought, past_items)):
         latest[row] += short[line]
-    partners = _partners(bought, latest, rows)
+    partners = _partner_votes(bought, latest, rows)
     table, _, partner_votes = partners
     items = np.unique(np.concatenate((past_items, peer_items, _best(partners), best_sellers)))
-    of, row_of_line = np.zeros((len(items), FEATURES), np.float32), np.searchsorted(items, past_items)
+    of, row_of_line = np.zeros((len(items), BASKET_FEATURES), np.float32), np.searchsorted(items, past_items)
     sums = np.zeros((2, len(items)))
     for line in range(len(row_of_line)):
         sums[0, row_of_line[line]] += own[line]
         sums[1, row_of_line[line]] += short[line]
-    _write(items, of, PEERS, peers)
+    _write_weights(items, of, PEERS, peers)
     for row in range(len(items)):
         near, number = of[row, PEERS], table[slot_of(table, items[row]), 1]
         if number != NO_ROW:
@@ -217,9 +219,9 @@ def _describe(past: Lines, peers: Weighted, products: Products, today: int) -> t
     return items, of
 
 
-@nogil_kernel((INT64S, LINE_ROWS, WEIGHTED_ROWS, PRODUCTS, types.int64))
+@nogil_kernel((INT64S, LINE_ROWS, WEIGHTED_ROWS, BASKET_TABLES, types.int64))
 def _describe_many(
-    customers: Int64s, pasts: LineRows, peers: WeightedRows, products: Products, today: int
+    customers: Int64s, pasts: LineRows, peers: WeightedRows, products: BasketTables, today: int
 ) -> tuple[Int64s, Int32s, Float32s]:
     (past_offsets, past_items, past_days), (peer_offsets, peer_items, peer_weights) = pasts, peers
     room, offsets = 0, np.zeros(len(customers) + 1, np.int64)
@@ -227,7 +229,7 @@ def _describe_many(
         room += past_offsets[customer + 1] - past_offsets[customer]
         room += peer_offsets[customer + 1] - peer_offsets[customer]
     room += len(customers) * (PARTNERS + len(products[1]))
-    items, features = np.empty(room, np.int32), np.empty((room, FEATURES), np.float32)
+    items, features = np.empty(room, np.int32), np.empty((room, BASKET_FEATURES), np.float32)
     for number, customer in enumerate(customers):
         own = slice(past_offsets[customer], past_offsets[customer + 1])
         near = slice(peer_offsets[customer], peer_offsets[customer + 1])

@@ -3,7 +3,7 @@
 import numpy as np
 
 from recommender.context.request import Situation
-from recommender.model.customer_tables import PRICE_BANDS, CustomerTable
+from recommender.model.customer_tables import PRICE_BAND_NAMES, CustomerTable
 from recommender.sources.candidates import Candidates
 from recommender.sources.neighbours import similar
 
@@ -33,7 +33,7 @@ def accepted_band(situation: Situation, customers: CustomerTable) -> int:
     items = [*situation.purchases.items.tolist(), *situation.fresh_purchases]
     bands = customers.price_band[items] if items else customers.price_band[:0]
     bands = bands[bands >= 0]
-    highest = len(PRICE_BANDS) - 1
+    highest = len(PRICE_BAND_NAMES) - 1
     if len(bands) < LEAST_BOUGHT:
         return highest
     return max(band for band in range(highest + 1) if (bands >= band).mean() >= ACCEPTED)

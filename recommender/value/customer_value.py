@@ -18,8 +18,8 @@ from recommender.value.business_calendar import UNIFORM_CALENDAR, BusinessCalend
 from recommender.value.order_models import (
     NBD,
     OrderModel,
+    OrderSummary,
     SpendModel,
-    Summary,
     expected_orders,
     expected_spend,
     p_alive,
@@ -69,10 +69,10 @@ class Customers(NamedTuple):
             revenue=self.revenue + revenue,
         )
 
-    def summary(self, today: int, calendar: BusinessCalendar = UNIFORM_CALENDAR) -> Summary:
+    def summary(self, today: int, calendar: BusinessCalendar = UNIFORM_CALENDAR) -> OrderSummary:
         """What the order models take, in weeks of the shop's calendar. Everybody must have ordered."""
         recency = calendar.weeks(self.first_day, self.last_day)
-        return Summary(
+        return OrderSummary(
             self.order_days - 1, recency, np.maximum(calendar.weeks(self.first_day, today), recency)
         )
 
@@ -186,7 +186,7 @@ def forecast(
 
 
 def _recalibrated(
-    value: CustomerValue, customers: Customers, summary: Summary, weeks: float, factor: Float64s
+    value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: float, factor: Float64s
 ) -> OrdersAndRevenue:
     """What is expected within the next weeks. The knots are of the reference weeks."""
     orders, revenue = corrected_forecast(value, customers, summary, weeks)
@@ -198,7 +198,7 @@ def _recalibrated(
 
 
 def corrected_forecast(
-    value: CustomerValue, customers: Customers, summary: Summary, weeks: float
+    value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: float
 ) -> OrdersAndRevenue:
     """What is expected within the next weeks, corrected, not yet recalibrated."""
     expected = expected_orders(value.order_model, summary, weeks)
@@ -220,10 +220,10 @@ def past_revenue_factor(value: CustomerValue, customers: Customers, revenue: Flo
     return np.where(np.isfinite(ratio) & (ratio > 0), ratio, 1.0) ** PAST_REVENUE_EXPONENT
 
 
-def churn_risk(model: OrderModel, summary: Summary) -> Float64s:
+def churn_risk(model: OrderModel, summary: OrderSummary) -> Float64s:
     """0 right after an order; towards 1 the longer a customer of that rhythm has not ordered."""
     fresh = expected_orders(
-        model, Summary(summary.frequency, summary.recency, summary.recency), CHURN_HORIZON_WEEKS
+        model, OrderSummary(summary.frequency, summary.recency, summary.recency), CHURN_HORIZON_WEEKS
     )
     now = expected_orders(model, summary, CHURN_HORIZON_WEEKS)
     return np.asarray(np.clip(1 - now / np.maximum(fresh, 1e-300), 0.0, 1.0))
@@ -235,7 +235,7 @@ def own_spend(customers: Customers) -> Float64s:
 
 
 def correction_features(
-    value: CustomerValue, customers: Customers, summary: Summary, expected: Float64s, weeks: float
+    value: CustomerValue, customers: Customers, summary: OrderSummary, expected: Float64s, weeks: float
 ) -> Float64s:
     """(n, features) float64: the features of the log-linear corrections."""
     shop = max(value.spend_model.shop_mean, 1e-9)

@@ -15,7 +15,7 @@ from recommender.arrays.dtypes import Float64s
 
 BG_NBD, MBG_NBD, PARETO_NBD, NBD = range(4)
 NAMES = ("BG/NBD", "MBG/NBD", "Pareto/NBD", "NBD")
-MOST_TERMS, BLOCK = 3_072, 64
+MOST_TERMS, TERMS_AT_ONCE = 3_072, 64
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 NODES, WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2  # of Gauss and Legendre, on (0, 1)
 
@@ -39,7 +39,7 @@ class OrderModel(NamedTuple):
         return NAMES[self.kind]
 
 
-class Summary(NamedTuple):
+class OrderSummary(NamedTuple):
     """(n) float64 each: frequency (repeat purchase days), recency (weeks), age (weeks)."""
 
     frequency: Float64s
@@ -47,15 +47,15 @@ class Summary(NamedTuple):
     age: Float64s
 
     @classmethod
-    def of(cls, frequency: float, recency: float, age: float) -> Summary:
+    def of(cls, frequency: float, recency: float, age: float) -> OrderSummary:
         """One customer."""
         return cls(np.array([frequency], float), np.array([recency], float), np.array([age], float))
 
-    def where(self, kept: NDArray[np.bool_ | np.intp] | slice) -> Summary:
-        return Summary(self.frequency[kept], self.recency[kept], self.age[kept])
+    def where(self, kept: NDArray[np.bool_ | np.intp] | slice) -> OrderSummary:
+        return OrderSummary(self.frequency[kept], self.recency[kept], self.age[kept])
 
 
-def p_alive(model: OrderModel, summary: Summary) -> Float64s:
+def p_alive(model: OrderModel, summary: OrderSummary) -> Float64s:
     """Chance that the customer has not left for good."""
     x, recency, age = summary
     if model.kind == NBD:
@@ -73,7 +73,7 @@ def posterior_b(model: OrderModel, frequency: Float64s) -> Float64s:
     return np.asarray(model.b + frequency + (model.kind == MBG_NBD))
 
 
-def expected_orders(model: OrderModel, summary: Summary, weeks: float) -> Float64s:
+def expected_orders(model: OrderModel, summary: OrderSummary, weeks: float) -> Float64s:
     """Orders expected within the next weeks.
 
     Fader, Hardie and Lee (2005), eq. 10, through Euler's transformation, which keeps every term small;
@@ -107,7 +107,7 @@ def pareto_expected_stay(model: OrderModel, age: Float64s, weeks: float) -> Floa
     return np.asarray(begin / (s - 1) * (1 - (begin / (begin + weeks)) ** (s - 1)))
 
 
-def pareto_left_odds(model: OrderModel, summary: Summary) -> Float64s:
+def pareto_left_odds(model: OrderModel, summary: OrderSummary) -> Float64s:
     """Odds that a customer of Pareto/NBD has left.
 
     (alpha + T)^(r + x) (beta + T)^s times the integral, from t_x to T, of
@@ -134,8 +134,8 @@ def pareto_left_odds(model: OrderModel, summary: Summary) -> Float64s:
 def hyp2f1(a: Float64s | float, b: Float64s | float, c: Float64s | float, z: Float64s) -> Float64s:
     """Gauss's hypergeometric function of (n) arrays by its series, BLOCK terms at a time. 0 <= z < 1."""
     term, total = np.ones_like(z), np.ones_like(z)
-    for first in range(0, MOST_TERMS, BLOCK):
-        n = np.arange(first, first + BLOCK)[:, None]
+    for first in range(0, MOST_TERMS, TERMS_AT_ONCE):
+        n = np.arange(first, first + TERMS_AT_ONCE)[:, None]
         terms = term * np.cumprod((a + n) * (b + n) / ((c + n) * (n + 1)) * z, axis=0)
         total, term = total + terms.sum(axis=0), terms[-1]
         if np.all(np.abs(term) <= 1e-12 * np.abs(total)):

@@ -17,6 +17,7 @@ OWN_GAP_PRIOR = 1.0  # so many gaps of the customer's own weigh as much as the p
 REPEAT_PRIOR = 2.0  # so many repeat purchases weigh as much as the product's repeat rate
 COVERED_SIGMAS = 3.29  # between the ends of 90 % of a normal distribution
 MIN_PACKS = 1e-3
+BOUGHT_ELSEWHERE = 0.5  # of the usual gap past the expected day: by then it was bought somewhere else
 MAX_REPEATS = 3  # from so many repeats on, errors of gaps are the same
 
 

@@ -18,7 +18,7 @@ from recommender.value.order_models import (
     NBD,
     PARETO_NBD,
     OrderModel,
-    Summary,
+    OrderSummary,
     expected_orders,
     expected_spend,
     nbd_expected_stay,
@@ -82,7 +82,7 @@ def draw(
 
 
 def draw_orders(
-    model: OrderModel, summary: Summary, weeks: float, factor: Float64s, rng: np.random.Generator
+    model: OrderModel, summary: OrderSummary, weeks: float, factor: Float64s, rng: np.random.Generator
 ) -> Float64s:
     """(n, DRAWS). A customer who stays has a rate ~ Gamma(r + x, alpha + T), times a factor (n)."""
     shape = len(summary.age), DRAWS

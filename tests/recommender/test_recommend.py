@@ -1,4 +1,7 @@
-"""The whole recommendation on a bundle whose answers can be computed by hand."""
+"""The whole recommendation on a bundle whose answers can be computed by hand.
+
+Covers recommender/placements.py, context/request.py, reasons/explain.py and sources/als.py, too.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

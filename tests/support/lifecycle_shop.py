@@ -16,7 +16,7 @@ from features.live.shopper_state import entry_of, milliseconds
 from features.outgoing.trigger_queue import TriggerState, Waiting
 from recommender.customers.tiers import TierPlan
 from recommender.lifecycle.knowledge import Knowledge
-from recommender.lifecycle.learned import customer_model_of
+from recommender.lifecycle.models import customer_model_of
 from recommender.lifecycle.plan import MessagePlan
 from recommender.lifecycle.vocabulary.occasion import Trigger
 from recommender.lifecycle.vocabulary.settings import Settings

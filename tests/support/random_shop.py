@@ -12,7 +12,7 @@ from features.live.shopper_state import ShopperLog
 from recommender.arrays.id_map import IdMap, PackedBytes
 from recommender.arrays.tables import Neighbours, ProductTable, Purchases, Ranking, Sessions
 from recommender.context.request import Placement, Request
-from recommender.kernels.cart import FEATURES
+from recommender.kernels.cart import CART_FEATURES
 from recommender.kernels.trees import Split, Trees
 from recommender.merchandising.rules import AnyRule, Rules
 from recommender.model.bundle import Bundle, Tables
@@ -42,7 +42,7 @@ def any_tree(rng: np.random.Generator, depth: int = 3) -> Split | float:
     if not depth:
         return float(rng.normal())
     low, high = any_tree(rng, depth - 1), any_tree(rng, depth - 1)
-    return Split(int(rng.integers(FEATURES)), float(rng.normal()), low, high)
+    return Split(int(rng.integers(CART_FEATURES)), float(rng.normal()), low, high)
 
 
 def neighbours(rng: np.random.Generator, rows: int, most: int, *, negative: bool = False) -> Neighbours:

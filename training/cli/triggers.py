@@ -17,7 +17,7 @@ from features.outgoing.trigger_queue import BEGINNING, READ
 from features.store import keys
 from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
-from recommender.lifecycle.vocabulary.occasion import KINDS
+from recommender.lifecycle.vocabulary.occasion import MESSAGE_KINDS
 
 if TYPE_CHECKING:
     import redis
@@ -47,8 +47,8 @@ def triggers(
     from recommender.model.bundle_files import BadBundle
 
     kinds = [name.strip() for name in (kind or "").split(",") if name.strip()]
-    if unknown := [name for name in kinds if name not in KINDS]:
-        raise typer.BadParameter(f"`{unknown[0]}` is none of {', '.join(sorted(KINDS))}")
+    if unknown := [name for name in kinds if name not in MESSAGE_KINDS]:
+        raise typer.BadParameter(f"`{unknown[0]}` is none of {', '.join(sorted(MESSAGE_KINDS))}")
     if as_of and not dry_run:
         raise typer.BadParameter("--as-of needs --dry-run: what was handed out then is not kept")
     moment = as_of.replace(tzinfo=UTC) if as_of else datetime.now(UTC)

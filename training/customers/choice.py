@@ -13,7 +13,7 @@ from recommender.value.order_models import (
     NBD,
     PARETO_NBD,
     OrderModel,
-    Summary,
+    OrderSummary,
     expected_orders,
 )
 from training.customers.fit import fit_order_model, likelihood
@@ -60,7 +60,7 @@ def window(days: OrderDays, rfm: Rfm, cut: int, until_day: int, weeks: float) ->
     return Window(cut, weeks, rfm, orders, revenue)
 
 
-def fit_or_guess(kind: int, summary: Summary) -> OrderModel:
+def fit_or_guess(kind: int, summary: OrderSummary) -> OrderModel:
     """The likeliest model of a kind; FALLBACK where too few customers ordered again.
 
     NBD says that nobody ever leaves. Where that was fitted on a year or more, its `b` damps forecasts that
@@ -75,7 +75,7 @@ def fit_or_guess(kind: int, summary: Summary) -> OrderModel:
     )
 
 
-def covers_a_year(summary: Summary) -> bool:
+def covers_a_year(summary: OrderSummary) -> bool:
     """Whether the oldest customer first ordered a year ago or more."""
     return bool(summary.age.max(initial=0.0) >= YEAR_WEEKS)
 

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from recommender.arrays.dtypes import Float64s
-from recommender.value.order_models import BG_NBD, MBG_NBD, NBD, PARETO_NBD, OrderModel, Summary
+from recommender.value.order_models import BG_NBD, MBG_NBD, NBD, PARETO_NBD, OrderModel, OrderSummary
 from training.customers.likelihoods import log_likelihood
 
 ORDER_STARTS = {  # r, alpha in mean ages, a, b; b of Pareto/NBD in mean ages too
@@ -29,7 +29,7 @@ class Fitted(NamedTuple):
     log_likelihood: float
 
 
-def fit_order_model(kind: int, seen: Summary, prior: float = 0.0, seed: int = 0) -> Fitted:
+def fit_order_model(kind: int, seen: OrderSummary, prior: float = 0.0, seed: int = 0) -> Fitted:
     """The likeliest model of a kind. A kind that finds nobody leaving, or nothing finite, becomes NBD.
 
     prior: how many customers' worth of belief that rates and stays differ between customers as an
@@ -50,12 +50,12 @@ def fit_order_model(kind: int, seen: Summary, prior: float = 0.0, seed: int = 0)
     return Fitted(model, likelihood(sample, model))
 
 
-def likelihood(seen: Summary, model: OrderModel) -> float:
+def likelihood(seen: OrderSummary, model: OrderModel) -> float:
     """Logarithm of it."""
     return float(log_likelihood(model, seen).sum())
 
 
-def _loss(kind: int, seen: Summary, prior: float) -> Callable[[Float64s], float]:
+def _loss(kind: int, seen: OrderSummary, prior: float) -> Callable[[Float64s], float]:
     distinct, weights = cells(seen)
 
     def loss(log_parameters: Float64s) -> float:
@@ -109,14 +109,14 @@ def loses_customers(model: OrderModel) -> bool:
     return bool(np.isfinite(model[1:]).all() and np.isfinite(leaving) and leaving >= LEAST_SHARE_LEAVING)
 
 
-def fair_sample(seen: Summary, at_most: int, rng: np.random.Generator) -> Summary:
+def fair_sample(seen: OrderSummary, at_most: int, rng: np.random.Generator) -> OrderSummary:
     """All, or a fair sample of a large shop."""
     if len(seen.age) <= at_most:
         return seen
     return seen.where(rng.choice(len(seen.age), at_most, replace=False))
 
 
-def cells(seen: Summary) -> tuple[Summary, Float64s]:
+def cells(seen: OrderSummary) -> tuple[OrderSummary, Float64s]:
     """Each distinct summary once, and how many customers it stands for."""
     distinct, counts = np.unique(np.stack(seen, axis=1), axis=0, return_counts=True)
-    return Summary(*distinct.T), counts.astype(np.float64)
+    return OrderSummary(*distinct.T), counts.astype(np.float64)

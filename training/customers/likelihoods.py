@@ -9,13 +9,13 @@ from recommender.value.order_models import (
     NBD,
     PARETO_NBD,
     OrderModel,
-    Summary,
+    OrderSummary,
     pareto_left_odds,
     posterior_b,
 )
 
 
-def log_likelihood(model: OrderModel, summary: Summary) -> Float64s:
+def log_likelihood(model: OrderModel, summary: OrderSummary) -> Float64s:
     """(n) of each customer: what it is to order so, times what it is to stay, or to have left since.
 
     NBD: nobody leaves (Ehrenberg 1959): Gamma(r + x) / Gamma(r) alpha^r / (alpha + T)^(r + x).

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from features.time_units import DAY_S
 from recommender.arrays.dtypes import Float64s
 from recommender.value.business_calendar import UNIFORM_CALENDAR, BusinessCalendar
-from recommender.value.order_models import Summary
+from recommender.value.order_models import OrderSummary
 from training.data.history import History
 
 MOST = 0.95  # of the customers; odd is who has so many times the greatest that these have:
@@ -50,7 +50,7 @@ class Rfm:
     """
 
     customer: NDArray[np.int32]
-    summary: Summary
+    summary: OrderSummary
     first_day: NDArray[np.int32]
     last_day: NDArray[np.int32]
     revenue: Float64s
@@ -118,7 +118,7 @@ def summarise(days: OrderDays, until_day: int, calendar: BusinessCalendar = UNIF
     if not len(days):
         nothing = np.empty(0)
         customer = np.empty(0, np.int32)
-        return Rfm(customer, Summary(nothing, nothing, nothing), customer, customer, nothing, nothing)
+        return Rfm(customer, OrderSummary(nothing, nothing, nothing), customer, customer, nothing, nothing)
     first_rows = np.flatnonzero(np.diff(days.customer, prepend=-1))
     last_rows = np.append(first_rows[1:], len(days)) - 1
     first, last = days.day[first_rows], days.day[last_rows]
@@ -127,7 +127,7 @@ def summarise(days: OrderDays, until_day: int, calendar: BusinessCalendar = UNIF
     margin = np.add.reduceat(np.where(has_cost, days.margin, 0.0), first_rows)
     return Rfm(
         customer=days.customer[first_rows],
-        summary=Summary(
+        summary=OrderSummary(
             (last_rows - first_rows).astype(np.float64),
             calendar.weeks(first, last),
             np.maximum(calendar.weeks(first, until_day), 0.0),

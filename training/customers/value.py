@@ -18,7 +18,7 @@ from recommender.value.customer_value import (
     log_linear,
     past_revenue_factor,
 )
-from recommender.value.order_models import NBD, OrderModel, Summary, expected_orders
+from recommender.value.order_models import NBD, OrderModel, OrderSummary, expected_orders
 from training.customers.choice import Window, choose_model, covers_a_year, fit_or_guess, windows
 from training.customers.correction import IDENTITY, fit_log_linear, isotonic_knots
 from training.customers.gamma_gamma import fit_or_guess_spend
@@ -43,7 +43,7 @@ class Lesson:
     products: Float64s
 
     @property
-    def seen(self) -> Summary:
+    def seen(self) -> OrderSummary:
         return self.customers.summary(self.window.cut, self.value.calendar)
 
 

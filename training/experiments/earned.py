@@ -7,7 +7,7 @@ from typing import NamedTuple
 import polars as pl
 
 from features.insights.text import shown
-from recommender.experiments.assignment import HELD_OUT
+from recommender.experiments.assignment import HELD_OUT_ARM
 from training.experiments.effects import Visitors, effect
 from training.experiments.exposures import PERENNIAL
 from training.measure.metrics import Z_95
@@ -39,13 +39,13 @@ def earned_above_holdout(outcomes: pl.DataFrame, metric: str, since: datetime, u
     """outcomes: `outcomes.outcomes` of that window. metric: one of its columns, summed over visitors."""
     arms = {
         name: Visitors.of(rows[metric].to_numpy(), before=rows["before"].to_numpy())
-        for name in (HELD_OUT, PERENNIAL)
+        for name in (HELD_OUT_ARM, PERENNIAL)
         for rows in [outcomes.filter(pl.col("arm") == name)]
     }
-    buyers = int(outcomes.filter(pl.col("arm") == HELD_OUT)["buyers"].sum())
+    buyers = int(outcomes.filter(pl.col("arm") == HELD_OUT_ARM)["buyers"].sum())
     if min(len(arm.outcome) for arm in arms.values()) < 2:
         return Earned(since, until, 0.0, 0.0, 0.0, 0.0, 0)
-    estimate, n = effect(arms[HELD_OUT], arms[PERENNIAL]), len(arms[PERENNIAL].outcome)
+    estimate, n = effect(arms[HELD_OUT_ARM], arms[PERENNIAL]), len(arms[PERENNIAL].outcome)
     # An ordinary 95 % interval, as a window is evaluated once.
     value, half = estimate.difference * n, Z_95 * sqrt(estimate.variance) * n
     counterfactual = float(arms[PERENNIAL].outcome.sum()) - value

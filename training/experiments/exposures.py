@@ -8,7 +8,7 @@ import polars as pl
 from features.history.events_parquet import scan_with_repeats
 from features.history.impressions_parquet import SERVED_SCHEMA
 from features.home import Home
-from recommender.experiments.assignment import HELD_OUT, is_held_out
+from recommender.experiments.assignment import HELD_OUT_ARM, is_held_out
 from recommender.experiments.plan import HOLDOUT
 from training.ledger.ledger import Ledger
 from training.ledger.touches import until
@@ -108,7 +108,7 @@ def holdout_share(exposures: pl.DataFrame) -> float:
 
 
 def holdout_participants(exposures: pl.DataFrame, ledger: Ledger, share: float) -> Participants:
-    """Everybody under a holdout of this share, in the arms `HELD_OUT` and `PERENNIAL`.
+    """Everybody under a holdout of this share, in the arms `HELD_OUT_ARM` and `PERENNIAL`.
 
     All known customers take part, whether they visit or not: an e-mail may bring treated ones back, and
     held-out customers who stay away must count against that. They take part from the first day of the
@@ -117,10 +117,10 @@ def holdout_participants(exposures: pl.DataFrame, ledger: Ledger, share: float) 
     exposed = exposures.filter((pl.col("holdout") - share).abs() < 1e-9)
     if exposed.is_empty():
         return Participants(pl.DataFrame(schema=PARTICIPANT_SCHEMA), 0)
-    arm = pl.when("held_out").then(pl.lit(HELD_OUT)).otherwise(pl.lit(PERENNIAL))
+    arm = pl.when("held_out").then(pl.lit(HELD_OUT_ARM)).otherwise(pl.lit(PERENNIAL))
     visitors = exposed.select("visitor", "person", arm.alias("arm"), "at")
     customers = ledger.customers.select("customer", "first")
-    arms = [HELD_OUT if is_held_out(name, share) else PERENNIAL for name in customers["customer"]]
+    arms = [HELD_OUT_ARM if is_held_out(name, share) else PERENNIAL for name in customers["customer"]]
     members = customers.select(
         visitor="customer",
         person=CUSTOMER_PREFIX + pl.col("customer"),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from features.home import Home
 from features.time_units import DAY_S
 from recommender.arrays.id_map import IdMap
-from recommender.model.customer_tables import PRICE_BANDS, CustomerFacts, CustomerTable
+from recommender.model.customer_tables import PRICE_BAND_NAMES, CustomerFacts, CustomerTable
 from recommender.value.customer_value import CustomerValue
 from training.customers.reorder import fit_reorder
 from training.data.history import History, categories
@@ -33,7 +33,7 @@ def fit_customer_table(
         value=value,
         reorder=fit_reorder(history.purchases, products.category, len(history.customer_ids)),
         usual=usual,
-        price_band=_row_numbers(price_bands(products.rows), pl.Series(PRICE_BANDS)).astype(np.int8),
+        price_band=_row_numbers(price_bands(products.rows), pl.Series(PRICE_BAND_NAMES)).astype(np.int8),
     )
 
 

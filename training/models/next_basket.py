@@ -16,7 +16,7 @@ from recommender.arrays.tables import Neighbours
 from recommender.kernels.trees import Trees
 from recommender.model.next_basket_table import NextBasket, Precomputed, PurchaseHistories
 from recommender.sources.next_basket import precompute, rank_scores
-from recommender.sources.next_basket_features import describe
+from recommender.sources.next_basket_features import describe_candidates
 from training.data.history import History
 from training.data.interactions import indicators
 from training.data.neighbours import neighbour_lists
@@ -180,7 +180,9 @@ def _lists(before: NextBasket, wanted: pl.DataFrame, customers: NDArray[np.int64
         "customer", maintain_order=True
     ):
         customer, day = int(bought["customer"][0]), int(bought["day"][0])
-        items, features = describe(before, before.pasts.of(customer), before.peers.of(customer), day)
+        items, features = describe_candidates(
+            before, before.pasts.of(customer), before.peers.of(customer), day
+        )
         hit = np.isin(items, bought["item"].to_numpy())
         if hit.any():
             rows.append(features)

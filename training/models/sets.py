@@ -15,7 +15,7 @@ from recommender.product_sets.product_sets import (
     MIN_SUPPORT,
     CoPurchases,
     Evidence,
-    grow,
+    grow_sets,
     with_evidence,
 )
 from training.data.history import History
@@ -115,7 +115,7 @@ def _candidates(co_purchases: CoPurchases, similarity: csr_matrix) -> dict[tuple
         start, end = similarity.indptr[item], similarity.indptr[item + 1]
         for partner in similarity.indices[start : min(end, start + PARTNERS_A_SEED)].tolist():
             candidates[tuple(sorted((item, partner)))] = None
-            candidates[tuple(sorted(grow(co_purchases, (item, partner))))] = None
+            candidates[tuple(sorted(grow_sets(co_purchases, (item, partner))))] = None
     return candidates
 
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from features.home import Home
 from features.insights.report import Column, Figure, Part, Plot, Report, Table, column, figure, table
-from recommender.experiments.assignment import HELD_OUT
+from recommender.experiments.assignment import HELD_OUT_ARM
 from recommender.experiments.plan import Experiment
 from training.experiments.earned import Earned, earned_above_holdout, sentence
 from training.experiments.effects import Visitors
@@ -123,7 +123,7 @@ def _earned(
         _interval(f"earned_{what}", last),
         _interval(f"earned_{what}_since", all_time),
         figure("earned_share", all_time.share if all_time.is_known else None),
-        figure("held_out_visitors", int((arms == HELD_OUT).sum())),
+        figure("held_out_visitors", int((arms == HELD_OUT_ARM).sum())),
         figure("treated_visitors", int((arms == PERENNIAL).sum())),
     ]
     if what == "margin":

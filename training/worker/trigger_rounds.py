@@ -24,8 +24,8 @@ from features.time_units import DAY_MS
 from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 from recommender.experiments.assignment import Trials
 from recommender.lifecycle.knowledge import Knowledge
-from recommender.lifecycle.learned import customer_model_of
 from recommender.lifecycle.messages.back_in_stock_and_price_drop import interests
+from recommender.lifecycle.models import customer_model_of
 from recommender.lifecycle.plan import MessagePlan
 from recommender.lifecycle.vocabulary.occasion import Trigger
 from recommender.lifecycle.vocabulary.settings import Settings

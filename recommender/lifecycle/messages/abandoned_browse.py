@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from features.time_units import DAY_MS, HOUR_MS
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import Occasion, OccasionReason
 from recommender.lifecycle.vocabulary.settings import Settings
 
 LASTS_HOURS = 72
@@ -26,7 +26,7 @@ def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[
         key=f"abandoned_browse:{last}",
         due_ms=due,
         expires_ms=due + LASTS_HOURS * HOUR_MS,
-        reason=Reason(
+        reason=OccasionReason(
             "looked_around",
             f"They looked at {len(looked)} products and left.",
             {"products": len(looked), "last_look_ms": last},

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from features.time_units import HOUR_MS
 from recommender.lifecycle.messages.series import steps
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import Occasion, OccasionReason
 from recommender.lifecycle.vocabulary.settings import Settings
 
 LAST_STEP_HOURS = 48.0
@@ -22,7 +22,7 @@ def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[
     n = len(state.shopper.cart)
     what = "a product" if n == 1 else f"{n} products"
     evidence = {"products": n, "changed_ms": state.cart_changed_ms}
-    reason = Reason("left_cart", f"They left {what} in the cart.", evidence)
+    reason = OccasionReason("left_cart", f"They left {what} in the cart.", evidence)
     after = settings.abandoned_cart.after_hours
     for step, due, expires in steps(after, HOUR_MS, state.cart_changed_ms, LAST_STEP_HOURS):
         yield Occasion(

@@ -7,7 +7,7 @@ from features.live.shopper_state import Purchase
 from features.time_units import DAY_MS, HOUR_MS
 from recommender.lifecycle.messages.series import steps
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import MessageKind, Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import MessageKind, Occasion, OccasionReason
 from recommender.lifecycle.vocabulary.settings import Settings
 
 LASTS_DAYS, THANKS_LAST_DAYS = 14, 3
@@ -37,7 +37,7 @@ def _thanks(order: Purchase, number: int, settings: Settings) -> Iterator[Occasi
     if number in settings.thank_you.orders:
         due = order.at_ms + int(settings.thank_you.after_hours * HOUR_MS)
         text = "It was their first order." if number == 1 else f"It was their order number {number}."
-        reason = Reason("ordered", text, _evidence(order, number=number))
+        reason = OccasionReason("ordered", text, _evidence(order, number=number))
         products = order.product_ids[: settings.products]
         yield _occasion("thank_you", order, due, reason, products, THANKS_LAST_DAYS)
 
@@ -45,7 +45,7 @@ def _thanks(order: Purchase, number: int, settings: Settings) -> Iterator[Occasi
 def _onboarding(order: Purchase, delivered_ms: int, settings: Settings) -> Iterator[Occasion]:
     days = settings.onboarding.after_days
     for step, due, expires in steps(days, DAY_MS, delivered_ms, LASTS_DAYS):
-        reason = Reason("first_delivery", "Their first order should have arrived.", _evidence(order))
+        reason = OccasionReason("first_delivery", "Their first order should have arrived.", _evidence(order))
         yield Occasion(
             kind="onboarding",
             key=f"onboarding:{order.order_id}:{step}",
@@ -62,14 +62,14 @@ def _review(customer: Customer, order: Purchase, delivered_ms: int, settings: Se
     products = tuple(p for p in order.product_ids if p not in customer.state.reviewed)[: settings.products]
     if products:
         due = delivered_ms + int(settings.review_request.after_days * DAY_MS)
-        reason = Reason("delivered", "They had time to try what they ordered.", _evidence(order))
+        reason = OccasionReason("delivered", "They had time to try what they ordered.", _evidence(order))
         yield _occasion("review_request", order, due, reason, products, LASTS_DAYS)
 
 
 def _cross_sell(order: Purchase, delivered_ms: int, settings: Settings) -> Iterator[Occasion]:
     """Of the newest order only: another order brings its own."""
     due = delivered_ms + int(settings.cross_sell.after_days * DAY_MS)
-    reason = Reason("goes_with_order", "What others bought with their last order.", _evidence(order))
+    reason = OccasionReason("goes_with_order", "What others bought with their last order.", _evidence(order))
     yield Occasion(
         kind="cross_sell",
         key=f"cross_sell:{order.order_id}",
@@ -81,7 +81,12 @@ def _cross_sell(order: Purchase, delivered_ms: int, settings: Settings) -> Itera
 
 
 def _occasion(
-    kind: MessageKind, order: Purchase, due_ms: int, reason: Reason, products: tuple[str, ...], days: int
+    kind: MessageKind,
+    order: Purchase,
+    due_ms: int,
+    reason: OccasionReason,
+    products: tuple[str, ...],
+    days: int,
 ) -> Occasion:
     return Occasion(
         kind=kind,

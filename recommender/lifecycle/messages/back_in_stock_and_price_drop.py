@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from features.live.customer_facts import CustomerState
 from features.time_units import DAY_MS
 from recommender.lifecycle.vocabulary.customer import Customer, LiveProduct
-from recommender.lifecycle.vocabulary.occasion import Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import Occasion, OccasionReason
 from recommender.lifecycle.vocabulary.settings import Settings
 
 LASTS_DAYS = 5
@@ -42,7 +42,7 @@ def _back(
             key=f"back_in_stock:{product}:{live.back_ms}",
             due_ms=live.back_ms,
             expires_ms=live.back_ms + LASTS_DAYS * DAY_MS,
-            reason=Reason(
+            reason=OccasionReason(
                 "back_in_stock",
                 "They wanted it while it was sold out, and it is there again.",
                 {"product_id": product, "wanted_ms": at_ms, "back_ms": live.back_ms},
@@ -66,7 +66,7 @@ def _dropped(product: str, at_ms: int, live: LiveProduct, settings: Settings) ->
             key=f"price_drop:{product}:{live.dropped_ms}",
             due_ms=live.dropped_ms,
             expires_ms=live.dropped_ms + LASTS_DAYS * DAY_MS,
-            reason=Reason(
+            reason=OccasionReason(
                 "price_drop",
                 f"They wanted it at {live.price_before:.2f}; now it costs {live.price:.2f}.",
                 {"product_id": product, "price_before": live.price_before, "price": live.price},

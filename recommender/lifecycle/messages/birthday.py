@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from features.time_units import DAY_MS
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import Occasion, OccasionReason
 from recommender.lifecycle.vocabulary.settings import Settings, zone_of
 
 LASTS_DAYS = 3
@@ -29,7 +29,9 @@ def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[O
                 key=f"birthday:{this}",
                 due_ms=due,
                 expires_ms=int(day.timestamp() * 1000) + LASTS_DAYS * DAY_MS,
-                reason=Reason("birthday", f"Their birthday is on {day:%d %B}.", {"on": f"{day:%Y-%m-%d}"}),
+                reason=OccasionReason(
+                    "birthday", f"Their birthday is on {day:%d %B}.", {"on": f"{day:%Y-%m-%d}"}
+                ),
                 suggested="email",
             )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from features.time_units import DAY_MS
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import Occasion, OccasionReason
 from recommender.lifecycle.vocabulary.settings import Settings
 
 LASTS_DAYS = 14
@@ -26,7 +26,7 @@ def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[
         key=f"referral:{at_ms}",
         due_ms=due,
         expires_ms=due + LASTS_DAYS * DAY_MS,
-        reason=Reason(
+        reason=OccasionReason(
             "happy",
             f"They answered {state.value(name)} and ordered {customer.stats.orders} times.",
             {name: state.number(name), "orders": customer.stats.orders},

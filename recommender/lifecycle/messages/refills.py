@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 from features.time_units import DAY_MS
 from recommender.lifecycle.vocabulary.customer import Customer, RefillForecast
-from recommender.lifecycle.vocabulary.occasion import MessageKind, Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import MessageKind, Occasion, OccasionReason
 from recommender.lifecycle.vocabulary.settings import Settings
+from recommender.value.reorder_timing import BOUGHT_ELSEWHERE
 
 SOON_DAYS = 2.0  # later ones can wait, as the next check comes before
-LATE = 0.5  # of the usual gap past the expected day: by then they buy it elsewhere
 
 
 def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[Occasion]:
@@ -44,12 +44,12 @@ def _due_ms(refill: RefillForecast, settings: Settings) -> int:
 
 
 def _expires_ms(refill: RefillForecast) -> int:
-    return int((refill.due_day + max(LATE * refill.gap_days, 3.0)) * DAY_MS)
+    return int((refill.due_day + max(BOUGHT_ELSEWHERE * refill.gap_days, 3.0)) * DAY_MS)
 
 
-def _reason(refill: RefillForecast) -> Reason:
+def _reason(refill: RefillForecast) -> OccasionReason:
     day = datetime.fromtimestamp(int(refill.due_day) * DAY_MS / 1000, UTC).date()
-    return Reason(
+    return OccasionReason(
         "runs_out",
         f"Bought {refill.orders} times, about every {refill.gap_days:.0f} days: expected again about {day}.",
         {

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from features.time_units import DAY_MS, HOUR_MS
 from recommender.customers.tiers import tier_status
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import Occasion, OccasionReason
 from recommender.lifecycle.vocabulary.settings import Settings
 
 AFTER_ORDER_DAYS, LASTS_DAYS = 14, 14  # after an order: a later message would not seem related to it
@@ -29,7 +29,7 @@ def _reached(customer: Customer) -> Iterator[Occasion]:
     reached = [tier for tier in customer.tiers.tiers if before < tier.threshold <= now]
     for tier in reached[-1:]:
         evidence = {"tier": tier.name, "score": round(now, 2), "threshold": tier.threshold}
-        reason = Reason("tier_reached", f"Their last order brought them to {tier.name}.", evidence)
+        reason = OccasionReason("tier_reached", f"Their last order brought them to {tier.name}.", evidence)
         yield _occasion("reached", tier.name, customer, reason)
 
 
@@ -41,11 +41,13 @@ def _near(customer: Customer, settings: Settings) -> Iterator[Occasion]:
         return
     what = "points" if status.by == "points" else "more spent"
     evidence = {"tier": status.next, "score": round(status.score, 2), "missing": round(status.missing, 2)}
-    reason = Reason("tier_near", f"{status.missing:.2f} {what} bring them to {status.next}.", evidence)
+    reason = OccasionReason(
+        "tier_near", f"{status.missing:.2f} {what} bring them to {status.next}.", evidence
+    )
     yield _occasion("near", status.next, customer, reason)
 
 
-def _occasion(what: str, tier: str, customer: Customer, reason: Reason) -> Occasion:
+def _occasion(what: str, tier: str, customer: Customer, reason: OccasionReason) -> Occasion:
     due = customer.stats.last_order_ms + HOUR_MS
     return Occasion(
         kind="tier_change",
@@ -68,7 +70,7 @@ def _vip(customer: Customer, settings: Settings) -> Iterator[Occasion]:
         key="vip",
         due_ms=due,
         expires_ms=due + LASTS_DAYS * DAY_MS,
-        reason=Reason(
+        reason=OccasionReason(
             "best_customer",
             text,
             {"orders": stats.orders, "spend": round(stats.revenue, 2), "rank": round(stats.rank, 4)},

@@ -8,7 +8,7 @@ from zlib import crc32
 
 from features.time_units import DAY_MS
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import Occasion, Reason
+from recommender.lifecycle.vocabulary.occasion import Occasion, OccasionReason
 from recommender.lifecycle.vocabulary.settings import Settings
 
 
@@ -25,7 +25,7 @@ def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[O
         key=f"win_back:{stats.last_order_ms // DAY_MS}",
         due_ms=max(now_ms, customer.began_ms + int(waits)) if waits else now_ms,
         expires_ms=stats.last_order_ms + int(options.most_days * DAY_MS),
-        reason=Reason(
+        reason=OccasionReason(
             "churn_risk",
             f"No order for {days} days; the risk that they have left is {stats.churn_risk:.0%}.",
             {"days": days, "churn_risk": round(stats.churn_risk, 2), "orders": stats.orders},

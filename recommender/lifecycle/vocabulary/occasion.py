@@ -23,14 +23,14 @@ MessageKind = Literal[
     "win_back",
     "referral",
 ]
-KINDS: tuple[MessageKind, ...] = get_args(
+MESSAGE_KINDS: tuple[MessageKind, ...] = get_args(
     MessageKind
 )  # most urgent first: it wins where the budget allows one message
 SERVICE = frozenset[MessageKind]({"thank_you", "onboarding"})  # about an order; everything else is promotion
 Suggested = Literal["home", "email", "post_purchase", "new"]  # placements that choose products for a message
 
 
-class Reason(msgspec.Struct, frozen=True):
+class OccasionReason(msgspec.Struct, frozen=True):
     """A code from a closed list, a sentence, and the figures behind it."""
 
     code: str
@@ -50,7 +50,7 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     due_ms: int
     expires_ms: int
-    reason: Reason
+    reason: OccasionReason
     products: tuple[str, ...] = ()
     suggested: Suggested | None = None
     step: int = 1
@@ -70,7 +70,7 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     products: tuple[str, ...]
     due_at: datetime
     expires_at: datetime
-    reason: Reason
+    reason: OccasionReason
     slot: str
     offer: str | None
     step: int

@@ -9,24 +9,23 @@ import msgspec
 
 from features.events.vocabulary import Id
 from features.live.customer_facts import Channel
-from recommender.lifecycle.vocabulary.occasion import KINDS, MessageKind
-from recommender.offers.catalogue import NO_OFFER
+from recommender.lifecycle.vocabulary.occasion import MESSAGE_KINDS, MessageKind
+from recommender.offers.catalogue import NO_OFFER, Share, StrictStruct
 from recommender.value.segments import VIP_ORDERS
 
 NEXT_BEST = "next_best"
 Hours = Annotated[float, msgspec.Meta(ge=0, le=8_760)]
 Steps = Annotated[tuple[Hours, ...], msgspec.Meta(min_length=1, max_length=5)]
 Days = Annotated[float, msgspec.Meta(ge=0, le=730)]
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
 TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d(?![\s\S])")]
 
 
-class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What all parts of the settings have in common."""
+class SettingsStruct(StrictStruct, frozen=True, kw_only=True, omit_defaults=False):
+    """A part of the settings; the JSON says the defaults, too."""
 
 
-class Message(Struct, frozen=True, kw_only=True):
+class Message(SettingsStruct, frozen=True, kw_only=True):
     """offers: what to suggest at each step, the last one for all further steps; `next_best`: that of
     /v1/offers, `none`: nothing. rest_days: pause after a message before the next of its kind."""
 
@@ -139,14 +138,14 @@ class Birthday(Message, frozen=True, kw_only=True):
     lead_days: Days = 0.0
 
 
-class Quiet(Struct, frozen=True, kw_only=True):
+class Quiet(SettingsStruct, frozen=True, kw_only=True):
     """No message in these hours of the customer's time zone; two equal times: no quiet hours."""
 
     from_: TimeOfDay = msgspec.field(default="21:00", name="from")
     until: TimeOfDay = "08:00"
 
 
-class ContactBudget(Struct, frozen=True, kw_only=True):
+class ContactBudget(SettingsStruct, frozen=True, kw_only=True):
     """contacts: at most so many in `days`, whatever the channel; gap_hours: between any two."""
 
     contacts: Count = 3
@@ -154,14 +153,14 @@ class ContactBudget(Struct, frozen=True, kw_only=True):
     gap_hours: Hours = 20.0
 
 
-class Delivery(Struct, frozen=True, kw_only=True):
+class Delivery(SettingsStruct, frozen=True, kw_only=True):
     """Days from order to delivery; by_country: exceptions, by the country in events' context."""
 
     days: Days = 4.0
-    by_country: dict[str, Days] = {}
+    by_country: dict[str, Days] = msgspec.field(default_factory=dict)
 
 
-class Holds(Struct, frozen=True, kw_only=True):
+class Holds(SettingsStruct, frozen=True, kw_only=True):
     """For how many days promotion is held back after: an open ticket, a survey score at or below `bad_score`,
     a refund or cancellation."""
 
@@ -171,7 +170,7 @@ class Holds(Struct, frozen=True, kw_only=True):
     bad_score: Annotated[float, msgspec.Meta(ge=0, le=10)] = 6.0
 
 
-class Settings(Struct, frozen=True, kw_only=True):
+class Settings(SettingsStruct, frozen=True, kw_only=True):
     """channels: those the shop uses, the preferred first. consent: `opt_in`, promotion goes to those who
     consented; `opt_out`, to all who did not refuse. products: at most so many in a message."""
 
@@ -216,7 +215,7 @@ def unknown_offers(settings: Settings, offers: Set[str]) -> list[str]:
     return [
         f"`{kind}.offers` names `{offer}`, which is not in the offer catalogue: a message would promise what "
         "nothing here knows. Add it with PUT /v1/offers/catalogue, or name another."
-        for kind in sorted(KINDS)
+        for kind in sorted(MESSAGE_KINDS)
         for offer in dict.fromkeys(settings.message(kind).offers)
         if offer not in offers and offer not in (NEXT_BEST, NO_OFFER)
     ]
@@ -236,7 +235,7 @@ def _unknown_zone(settings: Settings) -> Iterator[str]:
 
 
 def _unordered_steps(settings: Settings) -> Iterator[str]:
-    for kind in KINDS:
+    for kind in MESSAGE_KINDS:
         for name in ("after_hours", "after_days"):
             steps = getattr(settings.message(kind), name, 0)
             if isinstance(steps, tuple) and any(b <= a for a, b in pairwise(steps)):

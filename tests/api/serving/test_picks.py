@@ -66,6 +66,12 @@ def test_in_a_batch_each_gets_what_they_were_not_sent(http: httpx.Client) -> Non
     assert len(nobody.items) == 3
 
 
+def test_a_customer_named_again_on_a_later_page_is_sent_other_products(http: httpx.Client) -> None:
+    lines = [b'{"customer_id": "ann"}', *[b"{}"] * 64, b'{"customer_id": "ann"}']
+    first, *_, again = many(http, b"\n".join(lines), k=3)
+    assert not set(shown(first)) & set(shown(again))
+
+
 def test_a_preview_is_not_a_sending(http: httpx.Client) -> None:
     assert shown(one(http, k=3, preview=True)) == shown(one(http, k=3))
 

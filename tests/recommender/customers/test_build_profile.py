@@ -1,4 +1,7 @@
-"""One customer's profile, by hand: orders, value, tier, refills, affinities, and what live orders change."""
+"""One customer's profile, by hand: orders, value, tier, refills, affinities, and what live orders change.
+
+Covers recommender/customers/affinities.py, profile.py and refills.py, too.
+"""
 
 from datetime import date, timedelta
 from typing import Any

@@ -1,10 +1,15 @@
+"""Who gets which arm, and plans that cannot be used.
+
+Covers recommender/experiments/plan.py, too.
+"""
+
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
-from recommender.experiments.assignment import HELD_OUT, NO_TRIAL, Trials, arm_of
+from recommender.experiments.assignment import HELD_OUT_ARM, NO_TRIAL, Trials, arm_of
 from recommender.experiments.plan import (
     HOLDOUT,
     OFFERS,
@@ -30,8 +35,12 @@ def test_arms_get_visitors_by_weight_and_a_twentieth_is_held_out() -> None:
     assert sum(each.held_out for each in assigned) / 20_000 == pytest.approx(0.05, abs=0.006)
     arms = Counter(each.arm for each in assigned if not each.held_out)
     assert arms["b"] / arms.total() == pytest.approx(0.75, abs=0.012)
-    assert {(each.experiment, each.arm) for each in assigned if each.held_out} == {(HOLDOUT, HELD_OUT)}
-    assert {(each.arm, each.propensity) for each in assigned} == {("a", 0.25), ("b", 0.75), (HELD_OUT, 0.05)}
+    assert {(each.experiment, each.arm) for each in assigned if each.held_out} == {(HOLDOUT, HELD_OUT_ARM)}
+    assert {(each.arm, each.propensity) for each in assigned} == {
+        ("a", 0.25),
+        ("b", 0.75),
+        (HELD_OUT_ARM, 0.05),
+    }
 
 
 def test_an_assignment_is_the_same_in_every_process_and_on_every_day() -> None:

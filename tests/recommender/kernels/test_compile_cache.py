@@ -1,4 +1,7 @@
-"""Machine code is made anew when a file of what it calls has changed."""
+"""Machine code is made anew when a file of what it calls has changed.
+
+Covers recommender/kernels/compiled.py, too.
+"""
 
 import ast
 import os
@@ -93,6 +96,20 @@ def test_it_is_kept_where_the_owner_says(kernels: Path) -> None:
     assert run(kernels, NUMBA_CACHE_DIR=str(chosen)) == (4, False)
     assert [path.name[:8] for path in chosen.iterdir()] == ["kernels-"]
     assert run(kernels, NUMBA_CACHE_DIR=str(chosen)) == (4, True)
+
+
+def test_only_the_folders_used_last_are_kept(tmp_path: Path) -> None:
+    for age in range(5):
+        (tmp_path / f"kernels-{age}" / "inner").mkdir(parents=True)
+        os.utime(tmp_path / f"kernels-{age}", (1_000 - age, 1_000 - age))
+    (tmp_path / "calls.pyc").touch()
+    folder = compile_cache.cache_folder([tmp_path])
+    assert folder is not None
+    kept = {"calls.pyc", "kernels-0", "kernels-1", folder.name}
+    assert {path.name for path in tmp_path.iterdir()} == kept
+    os.utime(folder, (0, 0))
+    assert compile_cache.cache_folder([tmp_path]) == folder  # a start is a use
+    assert folder.stat().st_mtime > 1_000
 
 
 def test_where_nothing_can_be_kept_in_its_place_numba_keeps_it_in_its_own(kernels: Path) -> None:

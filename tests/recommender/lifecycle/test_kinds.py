@@ -1,4 +1,7 @@
-"""Each kind of message: when it comes, that it comes once, and what ends it."""
+"""Each kind of message: when it comes, that it comes once, and what ends it.
+
+Covers recommender/lifecycle/messages/ and lifecycle/vocabulary/, too.
+"""
 
 from datetime import timedelta
 from pathlib import Path
@@ -6,7 +9,7 @@ from pathlib import Path
 from features.catalogue.price_and_stock_news import News
 from features.live.shopper_state import milliseconds
 from recommender.customers.tiers import Tier, TierPlan
-from recommender.lifecycle.vocabulary.occasion import KINDS
+from recommender.lifecycle.vocabulary.occasion import MESSAGE_KINDS
 from recommender.lifecycle.vocabulary.settings import Settings
 
 from lifecycle_shop import DAY, FREE, HOUR, NOW, Shop
@@ -238,5 +241,5 @@ def test_a_kind_can_be_switched_off_and_offers_named_by_step() -> None:
 
 def test_every_kind_is_documented_and_set() -> None:
     page = (Path(__file__).parents[3] / "docs" / "triggers.md").read_text()
-    assert [kind for kind in KINDS if f"| `{kind}` |" not in page] == []
-    assert {settings_of.enabled for settings_of in map(Settings().message, KINDS)} == {True}
+    assert [kind for kind in MESSAGE_KINDS if f"| `{kind}` |" not in page] == []
+    assert {settings_of.enabled for settings_of in map(Settings().message, MESSAGE_KINDS)} == {True}

@@ -1,4 +1,7 @@
-"""Whatever customers do and whenever we look: once an occasion, within the budget, never at night."""
+"""Whatever customers do and whenever we look: once an occasion, within the budget, never at night.
+
+Covers recommender/lifecycle/plan.py and knowledge.py, too.
+"""
 
 from datetime import datetime, timedelta
 from itertools import pairwise

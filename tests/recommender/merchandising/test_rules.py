@@ -1,4 +1,7 @@
-"""Rules, and answers under them, on a bundle small enough to reckon by hand."""
+"""Rules, and answers under them, on a bundle small enough to reckon by hand.
+
+Covers recommender/merchandising/compiled_rules.py and rerank.py, too.
+"""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,7 @@
-"""A bundle that is damaged in any way is refused before anything is parsed."""
+"""A bundle that is damaged in any way is refused before anything is parsed.
+
+Covers recommender/model/bundle.py, too.
+"""
 
 import random
 import shutil

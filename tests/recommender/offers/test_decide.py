@@ -1,3 +1,8 @@
+"""Which offer is given, by what it brings, chance and limits.
+
+Covers recommender/offers/eligibility.py, incremental_margin.py, propensities.py and reasons.py, too.
+"""
+
 import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any

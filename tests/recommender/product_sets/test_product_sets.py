@@ -1,10 +1,15 @@
+"""Sets grown from pairs, and what their prices bring.
+
+Covers recommender/product_sets/set_pricing.py, too.
+"""
+
 from math import exp
 
 import numpy as np
 import pytest
 
 from recommender.product_sets.product_sets import CoPurchases, Evidence, product_sets, with_evidence
-from recommender.product_sets.set_pricing import Part, margin_gain, price_set
+from recommender.product_sets.set_pricing import SetPart, margin_gain, price_set
 
 STRONG, WEAK = Evidence(9, 4.0, 0.6), Evidence(5, 2.0, 0.2)
 
@@ -48,7 +53,7 @@ def test_what_the_merchant_forbids_is_kept_apart() -> None:
 
 
 def test_a_discount_pays_where_the_rest_carries_it() -> None:
-    rich = [Part(10.0, 8.0, 500), Part(20.0, 4.0, 100)]
+    rich = [SetPart(10.0, 8.0, 500), SetPart(20.0, 4.0, 100)]
     price = price_set(rich, together=50)
     assert price.discount > 0.03
     by_hand = 50 * (exp(3 * price.discount) - 1) * (16 - 30 * price.discount) - 50 * 30 * price.discount
@@ -60,17 +65,17 @@ def test_a_discount_pays_where_the_rest_carries_it() -> None:
 
 
 def test_no_discount_where_its_buyers_would_take_both_anyway() -> None:
-    poor = [Part(20.0, 10.0, 500), Part(10.0, 8.0, 100)]
+    poor = [SetPart(20.0, 10.0, 500), SetPart(10.0, 8.0, 100)]
     price = price_set(poor, together=50)
     assert (price.discount, price.expected_margin_gain, price.bought_anyway) == (0.0, 0.0, 1.0)
-    attached_by_all = price_set([Part(10.0, 8.0, 50), Part(20.0, 4.0, 50)], together=50)
+    attached_by_all = price_set([SetPart(10.0, 8.0, 50), SetPart(20.0, 4.0, 50)], together=50)
     assert attached_by_all.discount == 0.0
 
 
 def test_the_minimum_margin_is_kept_and_an_unknown_cost_gets_no_discount() -> None:
-    parts = [Part(10.0, 8.0, 500), Part(20.0, 4.0, 100)]
+    parts = [SetPart(10.0, 8.0, 500), SetPart(20.0, 4.0, 100)]
     tight = price_set(parts, together=50, minimum_margin=0.58)
     assert 0 < tight.discount < price_set(parts, together=50).discount
     assert tight.price - 12 >= 0.58 * tight.price
-    assert price_set([Part(10.0, None, 500), parts[1]], together=50).discount == 0.0
-    assert price_set([Part(0.0, 0.0, 0), Part(0.0, 0.0, 0)], together=0).price == 0.0
+    assert price_set([SetPart(10.0, None, 500), parts[1]], together=50).discount == 0.0
+    assert price_set([SetPart(0.0, 0.0, 0), SetPart(0.0, 0.0, 0)], together=0).price == 0.0

@@ -12,7 +12,7 @@ from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.offers.catalogue import Catalogue, FixedSet, Sets
 from recommender.product_sets.set_offers import AvailableSets, SetOffer, SetQuery
-from recommender.product_sets.set_pricing import Part, price_set
+from recommender.product_sets.set_pricing import SetPart, price_set
 
 from bundles import PRICES, PRODUCTS, item, neighbours, small_bundle
 
@@ -92,7 +92,7 @@ def test_the_merchant_fixes_names_forbids_and_keeps_apart() -> None:
 
 def test_todays_prices_and_costs_count() -> None:
     (offer,) = shop().offers(SetQuery(item("pot")), 1)
-    assert offer.price == price_set([Part(20.0, 8.0, 100), Part(10.0, 4.0, 100)], 10)
+    assert offer.price == price_set([SetPart(20.0, 8.0, 100), SetPart(10.0, 4.0, 100)], 10)
     own = shop()
     dear = own.availability.changed(own.bundle.tables, {"pot": {"price": 40.0, "cost": 39.0}})
     (changed,) = replace(own, availability=dear).offers(SetQuery(item("pot")), 1)

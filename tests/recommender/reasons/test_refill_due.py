@@ -8,7 +8,7 @@ from features.live.shopper_state import Purchase, ShopperState
 from features.time_units import DAY_S
 from recommender.context.request import Placement, Request
 from recommender.model.availability import Availability
-from recommender.reasons.explain import Reason
+from recommender.reasons.explain import PickReason
 from recommender.recommend import Recommender
 
 from bundles import NOW, TODAY
@@ -16,7 +16,7 @@ from bundles import NOW, TODAY
 BUNDLE = bundle_with_customers()
 
 
-def reason(product: str, placement: Placement = "buy_again", day: int = 0, *orders: Purchase) -> Reason:
+def reason(product: str, placement: Placement = "buy_again", day: int = 0, *orders: Purchase) -> PickReason:
     """What ann is told so many days from now."""
     recommender = Recommender(BUNDLE, Availability.of(BUNDLE.tables))
     at = NOW.timestamp() + day * DAY_S

@@ -1,4 +1,7 @@
-"""Blending, by hand."""
+"""Blending, by hand.
+
+Covers recommender/kernels/ranking.py and item_table.py, too.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""The features of products that may complete ann's cart, by hand."""
+"""The features of products that may complete ann's cart, by hand.
+
+Covers recommender/kernels/cart.py, too.
+"""
 
 from typing import Any
 

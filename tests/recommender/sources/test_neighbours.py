@@ -1,3 +1,8 @@
+"""The sources that read a table of products each.
+
+Covers recommender/arrays/tables.py, too.
+"""
+
 from dataclasses import replace
 from math import log2
 

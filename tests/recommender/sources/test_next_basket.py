@@ -1,4 +1,7 @@
-"""The next-basket source, against vectors computed by hand."""
+"""The next-basket source, against vectors computed by hand.
+
+Covers recommender/sources/next_basket_features.py and model/next_basket_table.py, too.
+"""
 
 from dataclasses import replace
 
@@ -23,7 +26,14 @@ from recommender.sources.next_basket import (
     precompute,
     score_candidates,
 )
-from recommender.sources.next_basket_features import COUNT, CUSTOMER, PRODUCT, SHARE, TIFU, describe
+from recommender.sources.next_basket_features import (
+    BASKET_SHARE,
+    COUNT,
+    CUSTOMER,
+    PRODUCT,
+    TIFU,
+    describe_candidates,
+)
 from training.models.next_basket import with_precomputed
 
 from bundles import NOW, PRODUCTS, TODAY, item, small_bundle
@@ -91,7 +101,7 @@ def test_a_live_order_comes_on_top_unless_training_has_seen_it() -> None:
 
 def test_features_of_a_candidate() -> None:
     table = BUNDLE.tables.next_basket
-    items, features = describe(table, table.pasts.of(0), table.peers.of(0), TODAY)
+    items, features = describe_candidates(table, table.pasts.of(0), table.peers.of(0), TODAY)
     found = dict(zip(items.tolist(), features, strict=True))
     weights = 0.9 ** np.arange(5)
     own = weights[:4].sum() / weights.sum()  # tea is in the last four of five baskets
@@ -176,8 +186,8 @@ def test_what_the_habit_and_the_customer_say_by_hand() -> None:
     """Tea on the days 1, 11 and 31, with a mug on the last; asked on day 41."""
     table, tea, mug = BUNDLE.tables.next_basket, item("tea"), item("mug")
     bought = past((1, tea), (11, tea), (31, min(tea, mug)), (31, max(tea, mug)))
-    items, features = describe(table, bought, table.peers.of(-1), 41)
-    found = dict(zip(items.tolist(), features[:, SHARE:PRODUCT].tolist(), strict=True))
+    items, features = describe_candidates(table, bought, table.peers.of(-1), 41)
+    found = dict(zip(items.tolist(), features[:, BASKET_SHARE:PRODUCT].tolist(), strict=True))
     gap_of = np.maximum(table.repeat_gap, 0.5)
     assert found[tea] == pytest.approx([1.0, 0, 2, 10, 10 / 15, 10 / gap_of[tea]])
     assert found[mug] == pytest.approx([1 / 3, 0, 0, 10, -1, 10 / gap_of[mug]])

@@ -1,4 +1,7 @@
-"""What a customer is worth, from parameters set by hand."""
+"""What a customer is worth, from parameters set by hand.
+
+Covers recommender/value/value_intervals.py, too.
+"""
 
 from dataclasses import replace
 
@@ -12,8 +15,8 @@ from recommender.value.customer_value import Customers, CustomerValue, forecast,
 from recommender.value.order_models import (
     NBD,
     PARETO_NBD,
+    OrderSummary,
     SpendModel,
-    Summary,
     expected_orders,
     expected_spend,
 )
@@ -70,7 +73,7 @@ def test_uncorrected_it_is_the_models_by_hand() -> None:
 def test_a_live_order_moves_the_figures_at_once() -> None:
     before = VALUE.customer(0)
     after = before.ordered(TODAY, 80.0)
-    assert after.summary(TODAY) == Summary.of(2.0, 10.0, 10.0)
+    assert after.summary(TODAY) == OrderSummary.of(2.0, 10.0, 10.0)
     assert after.revenue[0] == 180
     assert forecast(VALUE, after, TODAY).orders[0, 0] > forecast(VALUE, before, TODAY).orders[0, 0]
     assert after.ordered(TODAY, 20.0).order_days[0] == 3  # a second order of the day
@@ -117,7 +120,7 @@ def test_intervals_hold_what_they_say_and_grow_with_time() -> None:
 
 def test_draws_have_the_mean_that_is_expected() -> None:
     model = replace(VALUE, model=np.array([PARETO_NBD, 0.6, 8.0, 1.2, 40.0])).order_model
-    seen = Summary(np.full(500, 3.0), np.full(500, 20.0), np.full(500, 30.0))
+    seen = OrderSummary(np.full(500, 3.0), np.full(500, 20.0), np.full(500, 30.0))
     drawn = draw_orders(model, seen, 13.0, np.ones(500), np.random.default_rng(0))
     assert drawn.mean() == pytest.approx(expected_orders(model, seen, 13.0)[0], rel=0.02)
 
@@ -134,9 +137,9 @@ def test_nobody_was_seen_leaving_for_as_long_as_the_shop_knows() -> None:
     assert found.orders[0, 0] == pytest.approx(2 / 20 * 20 * np.log1p(10 / 20))
     assert found.orders[0, 1] < forecast(VALUE, VALUE.customer(0), TODAY).orders[0, 2]
     drawn = draw_orders(
-        doubting.order_model, Summary(*np.ones((3, 500))), 13.0, np.ones(500), np.random.default_rng(0)
+        doubting.order_model, OrderSummary(*np.ones((3, 500))), 13.0, np.ones(500), np.random.default_rng(0)
     )
-    expected = expected_orders(doubting.order_model, Summary.of(1, 1, 1), 13.0)[0]
+    expected = expected_orders(doubting.order_model, OrderSummary.of(1, 1, 1), 13.0)[0]
     assert drawn.mean() == pytest.approx(expected, rel=0.02)
 
 

@@ -11,7 +11,7 @@ from recommender.value.order_models import (
     NBD,
     PARETO_NBD,
     OrderModel,
-    Summary,
+    OrderSummary,
     expected_orders,
     hyp2f1,
     p_alive,
@@ -24,18 +24,18 @@ CDNOW = {
     PARETO_NBD: OrderModel(PARETO_NBD, 0.5533, 10.578, 0.6062, 11.668),
     NBD: OrderModel(NBD, 0.3848, 12.072, 0.0, 0.0),
 }
-SEEN = Summary(np.array([0.0, 2.0, 7.0]), np.array([0.0, 30.43, 20.0]), np.array([38.86, 38.86, 30.0]))
+SEEN = OrderSummary(np.array([0.0, 2.0, 7.0]), np.array([0.0, 30.43, 20.0]), np.array([38.86, 38.86, 30.0]))
 
 
 def test_bg_nbd_expects_what_fader_hardie_and_lee_published() -> None:
-    expected = expected_orders(CDNOW[BG_NBD], Summary.of(2, 30.43, 38.86), 39)
+    expected = expected_orders(CDNOW[BG_NBD], OrderSummary.of(2, 30.43, 38.86), 39)
     assert expected[0] == pytest.approx(1.226, abs=5e-4)
 
 
 def test_nbd_is_its_formula() -> None:
-    assert expected_orders(OrderModel(NBD, 1.0, 3.0, 0.0, 0.0), Summary.of(2, 1, 7), 5)[0] == pytest.approx(
-        (1 + 2) / (3 + 7) * 5
-    )
+    assert expected_orders(OrderModel(NBD, 1.0, 3.0, 0.0, 0.0), OrderSummary.of(2, 1, 7), 5)[
+        0
+    ] == pytest.approx((1 + 2) / (3 + 7) * 5)
     assert p_alive(CDNOW[NBD], SEEN).tolist() == [1, 1, 1]
 
 
@@ -57,7 +57,7 @@ def test_odds_of_having_left_are_the_integral(
         return float(s * rise / (beta + y) ** (s + 1))
 
     exact = quad(height, recency, age, epsrel=1e-10, limit=200)[0]
-    found = pareto_left_odds(OrderModel(PARETO_NBD, 0.55, alpha, s, beta), Summary.of(x, recency, age))
+    found = pareto_left_odds(OrderModel(PARETO_NBD, 0.55, alpha, s, beta), OrderSummary.of(x, recency, age))
     assert found[0] == pytest.approx(exact, rel=1e-5)
 
 
@@ -73,7 +73,7 @@ def test_expected_orders_are_the_chances_of_one_more_added_up(kind: int) -> None
     else:
         chance = rng.beta(model.a, model.b + x + (kind == MBG_NBD), len(rate))
         orders = np.minimum(rng.poisson(rate * weeks), rng.geometric(chance))
-    seen = Summary.of(x, recency, age)
+    seen = OrderSummary.of(x, recency, age)
     alive = expected_orders(model, seen, weeks)[0] / p_alive(model, seen)[0]
     assert alive == pytest.approx(orders.mean(), rel=0.01)
 
@@ -82,12 +82,12 @@ def test_expected_orders_are_the_chances_of_one_more_added_up(kind: int) -> None
 def test_longer_times_bring_more_orders_and_longer_silence_fewer(kind: int) -> None:
     model = CDNOW[kind]
     assert np.all(expected_orders(model, SEEN, 4) < expected_orders(model, SEEN, 12))
-    silent = Summary(SEEN.frequency, SEEN.recency, SEEN.age + 20)
+    silent = OrderSummary(SEEN.frequency, SEEN.recency, SEEN.age + 20)
     assert np.all(expected_orders(model, silent, 12) < expected_orders(model, SEEN, 12))
 
 
 def test_hundreds_of_orders_stay_finite() -> None:
-    seen = Summary(np.array([400.0, 400.0]), np.array([104.0, 10.0]), np.array([104.0, 104.0]))
+    seen = OrderSummary(np.array([400.0, 400.0]), np.array([104.0, 10.0]), np.array([104.0, 104.0]))
     for model in CDNOW.values():
         assert np.isfinite(expected_orders(model, seen, 52)).all()
     assert p_alive(CDNOW[PARETO_NBD], seen).round(3).tolist() == [1.0, 0.0]

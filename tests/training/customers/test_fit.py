@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from recommender.arrays.dtypes import Float64s
-from recommender.value.order_models import BG_NBD, MBG_NBD, NBD, PARETO_NBD, OrderModel, Summary
+from recommender.value.order_models import BG_NBD, MBG_NBD, NBD, PARETO_NBD, OrderModel, OrderSummary
 from training.customers.fit import cells, fit_order_model
 from training.customers.gamma_gamma import fit_gamma_gamma, fit_or_guess_spend
 from training.customers.likelihoods import log_likelihood
@@ -22,14 +22,14 @@ PUBLISHED = {
 }
 
 
-def shop(n: int, r: float, alpha: float, leaves: Float64s, seed: int = 0) -> Summary:
+def shop(n: int, r: float, alpha: float, leaves: Float64s, seed: int = 0) -> OrderSummary:
     """Customers of 26 to 78 weeks; leaves: (n) weeks after the first order."""
     rng = np.random.default_rng(seed)
     age = rng.uniform(26, 78, n)
     stay = np.minimum(leaves, age)
     orders = rng.poisson(rng.gamma(r, 1 / alpha, n) * stay)
     last = np.where(orders > 0, stay * rng.uniform(size=n) ** (1 / np.maximum(orders, 1)), 0.0)
-    return Summary(orders.astype(np.float64), last, age)
+    return OrderSummary(orders.astype(np.float64), last, age)
 
 
 @pytest.mark.shared_data
@@ -37,7 +37,7 @@ def shop(n: int, r: float, alpha: float, leaves: Float64s, seed: int = 0) -> Sum
 @pytest.mark.parametrize("kind", list(PUBLISHED))
 def test_cdnow_as_published(kind: int) -> None:
     table = pl.read_parquet(CDNOW)
-    summary = Summary(*(table[name].cast(pl.Float64).to_numpy() for name in ("x", "t_x", "T")))
+    summary = OrderSummary(*(table[name].cast(pl.Float64).to_numpy() for name in ("x", "t_x", "T")))
     fitted = fit_order_model(kind, summary)
     parameters, log_likelihood_published = PUBLISHED[kind]
     assert fitted.model[1:] == pytest.approx(parameters, abs=0.001)
@@ -72,12 +72,12 @@ def test_where_nobody_leaves_it_becomes_nbd(kind: int) -> None:
 
 def test_one_customer_has_a_finite_model() -> None:
     for kind in (BG_NBD, MBG_NBD, PARETO_NBD, NBD):
-        assert np.isfinite(fit_order_model(kind, Summary.of(3, 10, 12), prior=1.0).model[1:]).all()
+        assert np.isfinite(fit_order_model(kind, OrderSummary.of(3, 10, 12), prior=1.0).model[1:]).all()
 
 
 def test_log_likelihood_of_one_who_ordered_once() -> None:
     """BG/NBD: that no order came, (alpha / (alpha + T))^r; Pareto/NBD more: that they may have left."""
-    summary = Summary.of(0, 0, 20)
+    summary = OrderSummary.of(0, 0, 20)
     bg = OrderModel(BG_NBD, 0.5, 5.0, 1.0, 2.0)
     assert np.exp(log_likelihood(bg, summary))[0] == pytest.approx((5 / 25) ** 0.5)
     pareto = bg._replace(kind=PARETO_NBD, a=1.0, b=10.0)
@@ -85,7 +85,9 @@ def test_log_likelihood_of_one_who_ordered_once() -> None:
 
 
 def test_cells_count_equal_customers() -> None:
-    distinct, counts = cells(Summary(np.array([1.0, 0, 1]), np.array([2.0, 0, 2]), np.array([3.0, 3, 3])))
+    distinct, counts = cells(
+        OrderSummary(np.array([1.0, 0, 1]), np.array([2.0, 0, 2]), np.array([3.0, 3, 3]))
+    )
     assert [tuple(row) for row in np.stack(distinct, axis=1)] == [(0, 0, 3), (1, 2, 3)]
     assert counts.tolist() == [1, 2]
 

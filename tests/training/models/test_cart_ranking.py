@@ -7,7 +7,7 @@ from histories import history_of, order
 
 from features.home import Home
 from recommender.context.request import Request, Situation
-from recommender.kernels.cart import SHARE
+from recommender.kernels.cart import SHARE_OF_LARGEST
 from recommender.kernels.trees import Trees
 from recommender.sources.cart import completion, head_of, ranked
 from training.measure.compare import Case
@@ -28,7 +28,7 @@ def test_a_list_holds_what_may_complete_the_cart() -> None:
     lists = lists_of([cart_of_ann("spoon"), cart_of_ann("cup")], small_bundle())
     assert lists.n_lists == 1  # no cup is proposed: nothing to learn
     assert lists.wanted.sum() == 1
-    assert lists.rows[:, SHARE].max() == pytest.approx(1)
+    assert lists.rows[:, SHARE_OF_LARGEST].max() == pytest.approx(1)
 
 
 def test_few_carts_teach_nothing_and_the_sums_stand() -> None:
@@ -43,7 +43,9 @@ def test_what_is_always_wanted_comes_first_with_its_own_reason() -> None:
     situation = Situation(cart_of_ann("spoon").request, bundle)
     head = head_of(situation)
     assert head is not None
-    assert head.features[:, SHARE].argmax() == head.items.tolist().index(item("tea"))  # by the sums
+    assert head.features[:, SHARE_OF_LARGEST].argmax() == head.items.tolist().index(
+        item("tea")
+    )  # by the sums
     half = lists_of([cart_of_ann("spoon")] * (FEWEST // 2), bundle)
     trees = fit_cart_trees(half.joined(half), seed=1)
     taught = replace(bundle, tables=replace(bundle.tables, cart_trees=trees))

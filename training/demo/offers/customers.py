@@ -15,7 +15,7 @@ import polars as pl
 from features.time_units import DAY_S, WEEK_DAYS
 from recommender.arrays.dtypes import Float64s
 from recommender.offers.incremental_margin import chances_of, discount_share, features_of
-from recommender.value.order_models import PARETO_NBD, OrderModel, SpendModel, Summary, expected_spend
+from recommender.value.order_models import PARETO_NBD, OrderModel, OrderSummary, SpendModel, expected_spend
 from training.customers.choice import fit_or_guess
 from training.customers.gamma_gamma import fit_or_guess_spend
 from training.demo.shop.offers import VALID_DAYS
@@ -44,10 +44,12 @@ class SimulatedTotals(NamedTuple):
     first: Float64s
     last: Float64s
 
-    def summary(self, day: float) -> Summary:
+    def summary(self, day: float) -> OrderSummary:
         """The input of order models; customers without orders count as new today."""
         last, first = np.minimum(self.last, day), np.minimum(self.first, day)
-        return Summary(np.maximum(self.orders - 1, 0), (last - first) / WEEK_DAYS, (day - first) / WEEK_DAYS)
+        return OrderSummary(
+            np.maximum(self.orders - 1, 0), (last - first) / WEEK_DAYS, (day - first) / WEEK_DAYS
+        )
 
 
 @dataclass(frozen=True)

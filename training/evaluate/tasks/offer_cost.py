@@ -15,7 +15,7 @@ from recommender.customers.offer_context import OfferRequest, build_offer_contex
 from recommender.model import versions
 from recommender.model.availability import Availability
 from recommender.offers.catalogue import Catalogue
-from recommender.offers.promise import choose
+from recommender.offers.promise import choose_offer
 from recommender.recommend import Recommender
 from training.errors import BadDataset
 from training.measure.metrics import Metrics, estimate
@@ -69,7 +69,7 @@ def _decision(recommender: Recommender, catalogue: Catalogue) -> Callable[[str],
     def decide(customer: str) -> object:
         request = OfferRequest(customer, "web", {}, ShopperState(), {}, (), {})
         context = build_offer_context(request, bundle, availability, None, now)
-        return None if context is None else choose(catalogue, model, context, now, "")
+        return None if context is None else choose_offer(catalogue, model, context, now, "")
 
     return decide
 

@@ -5,8 +5,7 @@ import pytest
 
 from features.time_units import DAY_MS
 from recommender.arrays.id_map import IdMap
-from recommender.lifecycle.learned import LearnedModel, customer_model_of
-from recommender.lifecycle.models import HeuristicModel
+from recommender.lifecycle.models import CustomerModel, FittedModel, customer_model_of
 from recommender.lifecycle.vocabulary.customer import Person
 from recommender.model.customer_tables import CustomerFacts, CustomerTable
 from recommender.value.business_calendar import YEAR_PARTS
@@ -62,7 +61,7 @@ def reorder() -> Reorder:
 
 
 @pytest.fixture
-def model() -> LearnedModel:
+def model() -> FittedModel:
     facts = CustomerFacts(
         orders=np.array([4, 1], np.int32),  # two of them on one day
         revenue=np.array([50.0, 30.0]),
@@ -77,14 +76,14 @@ def model() -> LearnedModel:
         words=IdMap.build(["NO"]),
     )
     customers = CustomerTable(facts, value(), reorder(), np.array([30.0, 40.0, 50.0]), np.zeros(8, np.int8))
-    return LearnedModel(small_tables(), customers)
+    return FittedModel(small_tables(), customers)
 
 
-def test_attributes_from_the_history(model: LearnedModel) -> None:
+def test_attributes_from_the_history(model: FittedModel) -> None:
     assert [model.person(row) for row in (0, 1, -1)] == [Person(True, "NO"), Person(), Person()]
 
 
-def test_stats_of_a_known_customer(model: LearnedModel) -> None:
+def test_stats_of_a_known_customer(model: FittedModel) -> None:
     ann = model.stats(0, [], 0.0, TODAY)
     assert (ann.revenue, ann.orders, ann.rank) == (50.0, 4, 0.0)
     assert ann.last_order_ms == (TODAY - 25) * DAY_MS + 3_600_000
@@ -93,7 +92,7 @@ def test_stats_of_a_known_customer(model: LearnedModel) -> None:
     assert model.rank(40.0) == 0.5
 
 
-def test_a_live_order_counts_at_once(model: LearnedModel) -> None:
+def test_a_live_order_counts_at_once(model: FittedModel) -> None:
     ann = model.stats(0, [([(item("pot"), 1.0)], TODAY)], 20.0, TODAY)
     assert (ann.revenue, ann.orders, ann.churn_risk) == (70.0, 5, 0.0)
     new = model.stats(-1, [([(item("pot"), 1.0)], TODAY - 3), ([(item("cup"), 1.0)], TODAY)], 32.0, TODAY)
@@ -101,7 +100,7 @@ def test_a_live_order_counts_at_once(model: LearnedModel) -> None:
     assert model.stats(-1, [], 0.0, TODAY).orders == 0
 
 
-def test_refills_move_with_live_orders(model: LearnedModel) -> None:
+def test_refills_move_with_live_orders(model: FittedModel) -> None:
     (tea,) = model.refills(0, [], TODAY)
     assert (tea.product_id, tea.orders, tea.last_day) == ("tea", 2, TODAY - 25)
     assert (tea.due_day, tea.gap_days) == pytest.approx((TODAY - 5, 20))
@@ -113,7 +112,7 @@ def test_refills_move_with_live_orders(model: LearnedModel) -> None:
 
 def test_a_bundle_without_models_is_read_plainly() -> None:
     model = customer_model_of(small_tables())
-    assert isinstance(model, HeuristicModel)
+    assert isinstance(model, CustomerModel)
     bob = model.stats(1, [], 0.0, TODAY)
     assert (bob.revenue, bob.orders, bob.last_order_ms) == (30.0, 1, (TODAY - 1) * DAY_MS)
     assert model.stats(1, [], 0.0, TODAY + 119).churn_risk == pytest.approx(0.5)  # two gaps of 60 days
