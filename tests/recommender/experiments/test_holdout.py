@@ -29,7 +29,7 @@ def test_neither_the_customer_nor_what_they_did_counts(placement: str) -> None:
 
 
 def test_what_is_on_the_page_and_in_the_named_cart_is_left_out() -> None:
-    request = Request("cart", NOW.timestamp(), product_id="tea", cart={"mug": 1.0})
+    request = Request("cart", NOW.timestamp(), product_id="tea", cart=("mug",))
     assert shown(PUBLISHED, request) == ["spoon", "kettle", "cup"]
 
 
