@@ -143,7 +143,9 @@ def _unconfirmed_claims(rows: pl.LazyFrame) -> pl.Series:
     if claims.is_empty():
         return claims["row"]
     told_until = orders.filter(~pl.col("claimed")).select(pl.col("timestamp").max()).collect().item()
-    return claims.filter(pl.col("timestamp") < pl.lit(told_until) - CONFIRMED_WITHIN)["row"]
+    return claims.filter(
+        pl.col("timestamp") < pl.lit(told_until, orders.collect_schema()["timestamp"]) - CONFIRMED_WITHIN
+    )["row"]
 
 
 def _is_claim() -> pl.Expr:
