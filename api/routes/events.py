@@ -1,6 +1,6 @@
 """`/v1/events`: what shoppers and shops tell us. An acknowledged event is durable and visible."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from api.schemas.recommendations import Received, Rejected
+from api.serving.event_rights import permitted
 from api.serving.security import ANY_KEY
 from api.serving.service import Service
 from api.web.access import header
@@ -45,7 +46,11 @@ async def events(request: Request) -> Response:
         )
     received_at = datetime.now(UTC)
     no_profiling = scope == "public" and header(request, b"sec-gpc") == "1"
-    valid, rejected = _parse(raws, received_at, no_profiling=no_profiling)
+    valid, rejected = _parse(
+        raws,
+        received_at,
+        lambda event: permitted(_allowed(event, no_profiling=no_profiling), scope, service.access),
+    )
     taken = await ingest(service.writes, valid, received_at, service.store_settings) if valid else []
     for event, fresh in zip(valid, taken, strict=True):
         EVENT_COUNTS.add(event.type, "accepted" if fresh else "duplicate")
@@ -77,13 +82,13 @@ def _events_of(body: bytes) -> Sequence[bytes | msgspec.Raw]:
 
 
 def _parse(
-    raws: Sequence[bytes | msgspec.Raw], received_at: datetime, *, no_profiling: bool
+    raws: Sequence[bytes | msgspec.Raw], received_at: datetime, check: Callable[[Event], Event]
 ) -> tuple[list[Event], list[Rejected]]:
-    """The valid events, and why the others were rejected. no_profiling: the browser sends Sec-GPC."""
+    """The valid events that pass the check, and why the others were rejected."""
     valid, rejected = [], []
     for index, raw in enumerate(raws):
         try:
-            valid.append(_allowed(read_event(raw, received_at, _fresh_id), no_profiling=no_profiling))
+            valid.append(check(read_event(raw, received_at, _fresh_id)))
         except (InvalidEvent, msgspec.DecodeError, RecursionError) as error:
             rejected.append(Rejected(index, str(error)))
             EVENT_COUNTS.add(_type_label(raw), "rejected")
@@ -91,6 +96,7 @@ def _parse(
 
 
 def _allowed(event: Event, *, no_profiling: bool) -> Event:
+    """The event. no_profiling: the browser sends Sec-GPC. Raises InvalidEvent."""
     if no_profiling and event.type not in NOT_BROWSING:
         raise InvalidEvent("not kept: the browser sends Sec-GPC, an objection to profiling")
     return event

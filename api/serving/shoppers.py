@@ -41,7 +41,7 @@ def shopper_of(request: Request, scope: Scope, access: Access, ask: Ask) -> Shop
     """
     if scope == "public" and header(request, b"sec-gpc") == "1":
         return NOBODY
-    trusted = scope == "secret" or access.open or _token_is_valid(access, ask)
+    trusted = scope == "secret" or access.open or is_signed(access, ask.customer_id, ask.customer_token)
     return Shopper(ask.customer_id if trusted else None, ask.anonymous_id)
 
 
@@ -65,12 +65,12 @@ def customer_token(secret_key: str, customer_id: str) -> str:
     return _sign(sha256(secret_key.encode()).hexdigest(), customer_id)
 
 
-def _token_is_valid(access: Access, ask: Ask) -> bool:
-    if ask.customer_id is None or ask.customer_token is None:
+def is_signed(access: Access, customer_id: str | None, token: str | None) -> bool:
+    """Whether the token is the one that a holder of a secret key made for this customer."""
+    if customer_id is None or token is None:
         return False
-    token = ask.customer_token.encode()
     secrets = [hashed for hashed, key in (access.keys or {}).items() if key.scope == "secret"]
-    return any(hmac.compare_digest(_sign(secret, ask.customer_id).encode(), token) for secret in secrets)
+    return any(hmac.compare_digest(_sign(each, customer_id).encode(), token.encode()) for each in secrets)
 
 
 def _sign(secret_sha256: str, customer_id: str) -> str:

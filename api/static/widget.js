@@ -99,7 +99,12 @@
       return {};
     }
     const signedIn = customerId ?? setting("customer-id");
-    return { customer_id: signedIn || undefined, anonymous_id: anonymousId(), session_id: sessionId() };
+    return {
+      customer_id: signedIn || undefined,
+      customer_token: (signedIn && (customerToken ?? setting("customer-token"))) || undefined,
+      anonymous_id: anonymousId(),
+      session_id: sessionId(),
+    };
   }
 
   // ── Talking to the service ───────────────────────────────────────────────
@@ -187,7 +192,6 @@
   const question = (widget) => ({
     placement: placementOf(widget),
     ...shopper(),
-    customer_token: (!denied() && (customerToken ?? setting("customer-token", widget))) || undefined,
     product_id: widget.getAttribute("product-id") || undefined,
     category: widget.getAttribute("category") || undefined,
     cart: listOf(widget.getAttribute("cart")),

@@ -81,6 +81,8 @@ class EventContext(msgspec.Struct, frozen=True, omit_defaults=True):
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """One event. `timestamp` is aware UTC; a second event with the same `event_id` is ignored.
 
+    customer_token: proves to the API that a browser may name `customer_id`, and is not kept. claimed: the
+    word of a browser, which the shop's own word replaces.
     A refund concerns the products it names. If it names none, `unit_price` is the sum refunded; without
     that either, the whole order is refunded.
     """
@@ -99,6 +101,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     recommendation_id: Id | None = None
     context: EventContext | None = None
     properties: dict[str, Any] | None = None
+    customer_token: Text | None = None
+    claimed: bool = False
 
     @property
     def lines(self) -> tuple[OrderItem, ...]:

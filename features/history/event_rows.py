@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from features.events.vocabulary import Event, EventContext, Order, OrderItem
+from features.history.events_parquet import CLAIM
 from features.live.ingest import order_number
 
 NO_CONTEXT, NO_ORDER, NO_LINE = EventContext(), Order(order_id="-"), OrderItem(product_id="-")
@@ -47,7 +48,7 @@ def _row(
         "recommendation_id": (line and line.recommendation_id) or event.recommendation_id,
         "country": context.country,
         "utm_source": context.utm_source,
-        "source": source,
+        "source": CLAIM if event.claimed else source,
         "extra": _extra(event) if number == 0 else None,
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,6 +13,8 @@ from features.events.vocabulary import is_possible_time
 from features.home import Home
 from features.store.files import replacing
 
+CLAIM = "claim"  # the source of an order that a browser tells of
+CONFIRMED_WITHIN = timedelta(days=2)
 logger = logging.getLogger(__name__)
 
 
@@ -63,15 +65,18 @@ def write_rows(home: Home, rows: pl.DataFrame, received_at: datetime, name: str 
 def scan(home: Home) -> pl.LazyFrame:
     """All rows in a fixed sequence: each event line once, and each order once.
 
-    The same order may have come from a pixel, a webhook and a file under different event ids; the
-    event that arrived first is kept. Rows with an impossible time are left out, and their number is
-    logged. An empty history has no rows and the same columns.
+    The same order may have come from a pixel, a webhook and a file under different event ids; the event that
+    arrived first is kept, but the shop's own word rather than a browser's claim. A claim that the shop has
+    not confirmed two days later, while it told of other orders, is left out. So are rows with an impossible
+    time, whose number is logged. An empty history has no rows and the same columns.
     """
     files = sorted(home.events.glob("*/*.parquet"))  # these: more may come while they are being read
     if not files:
         return pl.LazyFrame(schema=schema())
     rows = pl.scan_parquet(files, row_index_name="row")
-    excluded = pl.concat([_repeated_lines(rows), _repeated_orders(rows), _impossible_times(rows)])
+    excluded = pl.concat(
+        [_repeated_lines(rows), _repeated_orders(rows), _impossible_times(rows), _unconfirmed_claims(rows)]
+    )
     # Usually none is excluded, and a scan without a filter need not hold all rows.
     return (rows.filter(~pl.col("row").is_in(excluded.implode())) if len(excluded) else rows).drop("row")
 
@@ -101,14 +106,34 @@ def _repeated_lines(rows: pl.LazyFrame) -> pl.Series:
 def _repeated_orders(rows: pl.LazyFrame) -> pl.Series:
     """Rows of orders and refunds that an earlier event with another id has already."""
     number = pl.when(pl.col("type") == "purchase").then("order_id").otherwise("refund_id").alias("number")
-    numbered = rows.select("row", "type", "event_id", "received_at", number)
+    numbered = rows.select("row", "type", "event_id", "received_at", number, claimed=_is_claim())
     numbered = numbered.filter(pl.col("number").is_not_null())
     event, order = pl.col("event_id"), ["type", "number"]
     repeated = numbered.group_by(order).agg(least=event.min(), most=event.max())
     repeated = repeated.filter(pl.col("least") != pl.col("most")).select(order)
-    first = event.sort_by("received_at", "event_id").first().over(order)
+    first = event.sort_by("claimed", "received_at", "event_id").first().over(order)
     suspects = numbered.join(repeated, on=order, how="semi").collect()
     return suspects.filter(event != first)["row"]
+
+
+def _unconfirmed_claims(rows: pl.LazyFrame) -> pl.Series:
+    """Rows of claims that the shop had time to confirm: it told of orders placed CONFIRMED_WITHIN later.
+
+    Confirmed claims are among `_repeated_orders`. A shop that never tells of orders itself has claims alone,
+    and keeps them all.
+    """
+    orders = rows.filter(pl.col("type") == "purchase").select("row", "timestamp", claimed=_is_claim())
+    claims = orders.filter("claimed").collect()
+    if claims.is_empty():
+        return claims["row"]
+    told_until = orders.filter(~pl.col("claimed")).select(pl.col("timestamp").max()).collect().item()
+    return claims.filter(
+        pl.col("timestamp") < pl.lit(told_until, orders.collect_schema()["timestamp"]) - CONFIRMED_WITHIN
+    )["row"]
+
+
+def _is_claim() -> pl.Expr:
+    return pl.col("source").eq_missing(CLAIM)
 
 
 def scan_with_repeats(home: Home) -> pl.LazyFrame:

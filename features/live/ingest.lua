@@ -2,8 +2,8 @@
 -- KEYS: the event stream, customers to look at; then six an event: seen event, seen order, seen purchase of
 -- what it takes back, customer's log, anonymous log, alias. A key an event has no use for is the stream's.
 -- ARGV: log length, seconds to live of logs, event ids and order ids, received_ms, prefixes of all
--- logs, of customers' logs, of shoppers' facts and of aliases; then four an event: stream payload, log
--- entry or "", facts (JSON) or "", customer id or "".
+-- logs, of customers' logs, of shoppers' facts and of aliases; then five an event: stream payload, log
+-- entry or "", facts (JSON) or "", customer id or "", 1 if it is a browser's claim or 0.
 local stream, look_due = KEYS[1], KEYS[2]
 local length, log_ttl, event_ttl, order_ttl = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local received_ms, logs, customers, facts_prefix, aliases = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
@@ -68,14 +68,35 @@ local function owner_of(customer_log, anonymous_log)
   return log ~= stream and string.sub(log, #logs + 1) or '1'
 end
 
-local function take(event, order, bought, customer_log, anonymous_log, alias, payload, entry, facts, customer_id)
+-- A browser's claim, as it is stored with an order: `?`, the owner, a line break, the log entry. What the shop
+-- says itself of the same order replaces it in the log of the customer who made it.
+local function withdraw(claim)
+  local owner, entry = string.match(claim, '^%?([^\n]*)\n(.*)$')
+  local customer = string.sub(owner, 1, 2) == 'a:' and call('GET', aliases .. string.sub(owner, 3))
+  if customer then
+    call('LREM', customers .. customer, 1, entry)
+  elseif string.sub(owner, 1, 2) == 'c:' then
+    call('LREM', logs .. owner, 1, entry)
+  end
+end
+
+-- Whether this is the first word of an order, or the shop's own after a claim.
+local function is_new(order, owner, entry, claimed)
+  local before = call('GET', order)
+  local is_claim = before and string.sub(before, 1, 1) == '?'
+  if before and (claimed or not is_claim) then return false end
+  if is_claim then withdraw(before) end
+  call('SET', order, claimed and '?' .. owner .. '\n' .. entry or owner, 'EX', order_ttl)
+  return true
+end
+
+local function take(event, order, bought, customer_log, anonymous_log, alias, payload, entry, facts, customer_id, claimed)
   if not call('SET', event, '1', 'NX', 'EX', event_ttl) then return 0 end
-  local owner = owner_of(customer_log, anonymous_log)
-  if order ~= stream and not call('SET', order, owner, 'NX', 'EX', order_ttl) then return 0 end
+  if order ~= stream and not is_new(order, owner_of(customer_log, anonymous_log), entry, claimed == '1') then return 0 end
   call('XADD', stream, '*', 'e', payload, 'r', received_ms)
   -- A refund or cancellation without ids belongs to the buyer of the order.
   local unnamed = bought ~= stream and customer_log == stream and anonymous_log == stream
-  local buyer = unnamed and call('GET', bought) or '1'
+  local buyer = string.match(unnamed and call('GET', bought) or '1', '^%??([^\n]*)')
   if string.sub(buyer, 1, 2) == 'c:' then
     customer_log, customer_id = logs .. buyer, string.sub(buyer, 3)
   elseif buyer ~= '1' then
@@ -99,8 +120,8 @@ end
 
 local replies = {}
 for i = 0, (#KEYS - 2) / 6 - 1 do
-  local k, a = 3 + 6 * i, 10 + 4 * i
+  local k, a = 3 + 6 * i, 10 + 5 * i
   replies[i + 1] = take(KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4], KEYS[k + 5],
-                        ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3])
+                        ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4])
 end
 return replies

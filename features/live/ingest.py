@@ -126,5 +126,5 @@ def _arguments(
             keys.alias(anonymous) if anonymous else unused,
         )
         entry = entry_of(event, received_at) or b""
-        arguments += (_encode(event), entry, packed_facts(event), customer or "")
+        arguments += (_encode(event), entry, packed_facts(event), customer or "", int(event.claimed))
     return script_keys, arguments

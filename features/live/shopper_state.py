@@ -54,7 +54,7 @@ class ShopperLog(msgspec.Struct, frozen=True):
         return fold(self.entries)
 
 
-_at = attrgetter("at_ms")
+_at, _received = attrgetter("at_ms"), attrgetter("received_ms")
 
 
 def milliseconds(moment: datetime) -> int:
@@ -104,7 +104,7 @@ def state_of(log: Sequence[LogEntry]) -> ShopperState:
     """
     viewed: list[str] = []
     cart: dict[str, float] = {}
-    orders: list[LogEntry] = []
+    orders: dict[str | None, LogEntry] = {}
     reversals: list[LogEntry] = []
     for entry in log:
         kind = entry.type
@@ -113,12 +113,13 @@ def state_of(log: Sequence[LogEntry]) -> ShopperState:
         elif kind in CART_CHANGES:
             change_quantities(cart, entry, CART_CHANGES[kind])
         elif kind == "purchase":
-            orders.append(entry)
+            before = orders.pop(entry.order_id, entry)  # a browser's claim, which the shop's word replaces
+            orders[entry.order_id] = max(before, entry, key=_received)
             for product in entry.product_ids:
                 cart.pop(product, None)
         elif kind in REVERSAL_TYPES:
             reversals.append(entry)
-    orders_kept = [_less(order, reversals) for order in reversed(orders)] if orders else []
+    orders_kept = [_less(order, reversals) for order in reversed(orders.values())] if orders else []
     return ShopperState(
         viewed=tuple(dict.fromkeys(reversed(viewed))),
         cart={product: quantity for product, quantity in cart.items() if quantity > 0},
