@@ -27,6 +27,41 @@ class ApiSettings(BaseSettings):
     )
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="Larger request bodies are refused.")
     max_events: int = Field(default=2_500, ge=1, description="More events in one request are refused.")
+    max_stream_bytes: int = Field(
+        default=100_000_000, ge=1_000, description="So long may a body be that is answered line by line."
+    )
+    max_head_bytes: int = Field(
+        default=32_768, ge=1_000, description="Longer headers are refused; so much may be sent ahead, too."
+    )
+    head_timeout_s: float = Field(
+        default=5, gt=0, description="The headers of a request must have arrived within this."
+    )
+    body_timeout_s: float = Field(
+        default=10, gt=0, description="So must its body; 500 bytes that arrive make it one second longer."
+    )
+    idle_timeout_s: int = Field(
+        default=5, ge=1, description="A connection stays open for so long without a request."
+    )
+    send_timeout_s: float = Field(
+        default=10, gt=0, description="A client that reads nothing of its answer for so long is cut off."
+    )
+    max_connections: int = Field(
+        default=10_000,
+        ge=1,
+        description="Open connections of a worker, or as many as the system lets it have; the next get 503.",
+    )
+    max_in_flight: int = Field(
+        default=1_000,
+        ge=16,
+        description="Requests that a worker has taken and not answered; the next get 503. It takes fewer as "
+        "long as answers take longer than the following.",
+    )
+    queue_target_ms: int = Field(
+        default=50, ge=1, description="An answer should take no longer, waiting included: busy means beyond."
+    )
+    stale_ms: int = Field(
+        default=1_000, ge=1, description="A request that waited for so long before its turn gets 503."
+    )
 
     @classmethod
     def with_options(cls, **options: Any) -> Self:
