@@ -12,7 +12,7 @@ import typer
 from features import extras
 from features.cli.commands import imports, keys
 from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, errors, plain_errors, progress
-from features.home import Home
+from features.home import PRIVATE_UMASK, Home
 from features.store.locks import HomeInUse
 from features.store.redis_server import RedisServerError, redis_server
 from features.store.settings import StoreSettings
@@ -223,6 +223,7 @@ def _work(home: Home) -> None:
 
 def main() -> None:
     """Run the command; one whose extra is not installed says which it needs."""
+    os.umask(PRIVATE_UMASK)
     try:
         app()
     except ModuleNotFoundError as error:

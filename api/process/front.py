@@ -6,8 +6,10 @@ refuses only what it has parsed and scheduled. See docs/decisions/0017-limits-in
 
 import asyncio
 import resource
+import socket
+from contextlib import suppress
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,6 +20,7 @@ from api.web.refusals import STALE
 from api.web.settings import ApiSettings
 
 CONNECTION = "perennial.connection"  # in a request's `state`
+ACCEPTED_AT_ONCE = 32  # fewer would wait unseen, more would be missed by the other workers
 RESERVED_FILES = 128  # descriptors for everything but connections
 SWEEPS_A_TIMEOUT, LONGEST_SWEEP_S = 4, 1.0
 
@@ -75,7 +78,58 @@ class Admission:
             connection.answered()
 
 
-def server_of(app: ASGIApp, settings: ApiSettings) -> uvicorn.Server:
+class LimitedServer(uvicorn.Server):
+    """uvicorn, whose connections we accept: libuv takes one a turn of the loop, so that requests would wait
+    where nobody counts them."""
+
+    def __init__(self, config: uvicorn.Config, front: ConnectionFront) -> None:
+        super().__init__(config)
+        self._front = front
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=[])
+        self._opening: set[asyncio.Task[Any]] = set()
+        for listener in sockets or ():
+            listener.setblocking(False)
+            self._listen(listener)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listener in sockets or ():
+            asyncio.get_running_loop().remove_reader(listener)
+        await super().shutdown(sockets)
+
+    def _listen(self, listener: socket.socket) -> None:
+        if not self.should_exit:
+            asyncio.get_running_loop().add_reader(listener, self._accept, listener)
+
+    def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            for _ in range(ACCEPTED_AT_ONCE):
+                line, _ = listener.accept()
+                opening = loop.create_task(self._open(line))
+                self._opening.add(opening)
+                opening.add_done_callback(self._opening.discard)
+        except (BlockingIOError, ConnectionAbortedError, InterruptedError):
+            return
+        except OSError:  # no descriptors or memory left
+            loop.remove_reader(listener)
+            loop.call_later(LONGEST_SWEEP_S, self._listen, listener)
+
+    async def _open(self, line: socket.socket) -> None:
+        with suppress(OSError):
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, line)
+
+    def _protocol(self) -> Connection:
+        connection = Connection(self._front)
+        state = {**self.lifespan.state, CONNECTION: connection}
+        connection.server = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=state
+        )
+        return connection
+
+
+def server_of(app: ASGIApp, settings: ApiSettings) -> LimitedServer:
     """uvicorn for the app, with limits in front of it."""
     config = uvicorn.Config(
         Admission(app, settings.stale_ms / 1000),
@@ -88,13 +142,4 @@ def server_of(app: ASGIApp, settings: ApiSettings) -> uvicorn.Server:
         timeout_keep_alive=settings.idle_timeout_s,
         timeout_graceful_shutdown=settings.drain_s,
     )
-    config.load()
-    make, front = config.http_protocol_class, ConnectionFront(settings)
-
-    def connect(*, app_state: dict[str, Any], **rest: Any) -> asyncio.Protocol:
-        connection = Connection(front)
-        connection.server = make(app_state={**app_state, CONNECTION: connection}, **rest)  # type: ignore[call-arg]
-        return connection
-
-    config.http_protocol_class = cast(type[asyncio.Protocol], connect)
-    return uvicorn.Server(config)
+    return LimitedServer(config, ConnectionFront(settings))

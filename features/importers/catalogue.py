@@ -87,7 +87,7 @@ def _checked(rows: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, int]:
 
     A link is unsafe if it is neither http(s) nor a path of the shop (javascript:, data: ...).
     """
-    safe = {link: pl.col(link).str.contains(r"^(?i)(https?://|/[^/])") for link in LINKS}
+    safe = {link: pl.col(link).str.contains(r"^(?i)(https?://[^/\\]|/[^/\\])") for link in LINKS}
     unsafe = rows.select(pl.sum_horizontal((~test).sum() for test in safe.values())).item()
     product_id = pl.col("product_id")
     checked = rows.with_columns(

@@ -46,14 +46,16 @@ def with_values(lines: pl.DataFrame) -> tuple[pl.DataFrame, Times]:
     ), times
 
 
-def with_reasons(lines: pl.DataFrame, table: Table, received_at: datetime) -> pl.DataFrame:
+def with_reasons(
+    lines: pl.DataFrame, table: Table, received_at: datetime, largest_order: float
+) -> pl.DataFrame:
     """Fill `reason` (null: the line is good) and `detail`; the first failed rule gives the reason."""
     repeated = lines.join(_duplicates(table), on="row", how="left", maintain_order="left")
     surplus = pl.lit(table.surplus.gather(lines["row"]))
     duplicate = pl.col("first_line").is_not_null()
     row_rules = {Reason.SURPLUS_CELLS: surplus, Reason.DUPLICATE: duplicate}
     row_reasons = [_when(rule, reason) for reason, rule in row_rules.items()]
-    line_reasons = [_when(rule, reason) for reason, rule in _rules(received_at).items()]
+    line_reasons = [_when(rule, reason) for reason, rule in _rules(received_at, largest_order).items()]
     return repeated.with_columns(
         reason=pl.coalesce(*row_reasons, "reason", *line_reasons),
         detail=pl.when(duplicate).then(pl.format("line {}", "first_line")).otherwise("detail"),
@@ -64,13 +66,15 @@ def _when(rule: pl.Expr, reason: Reason) -> pl.Expr:
     return pl.when(rule).then(pl.lit(reason.value))
 
 
-def _rules(received_at: datetime) -> dict[Reason, pl.Expr]:
+def _rules(received_at: datetime, largest_order: float) -> dict[Reason, pl.Expr]:
     """Each expression is true of the lines to reject for that reason."""
     price, quantity, time = pl.col("unit_price"), pl.col("quantity"), pl.col("timestamp")
     order = pl.col("type").is_in(["purchase", "refund"])
     order_key = pl.coalesce("order_id", "refund_id")
     no_shopper = pl.coalesce("customer_id", "anonymous_id", "session_id").is_null()
     unpriced = (price.max() == 0).over(order_key)
+    worth = (price * quantity).fill_null(0.0)
+    whole = pl.when(order).then(worth.clip(0).sum().over("type", order_key)).otherwise(worth)
     needs_product = pl.col("type").is_in(["purchase", *sorted(NEEDS_PRODUCT)])
     return {
         Reason.NO_ORDER: order & order_key.is_null(),
@@ -81,6 +85,7 @@ def _rules(received_at: datetime) -> dict[Reason, pl.Expr]:
         Reason.BAD_QUANTITY: quantity.is_null() | (quantity <= 0) | (quantity > LARGEST_QUANTITY),
         Reason.BAD_PRICE: pl.col("bad_price") | (price > LARGEST_PRICE),
         Reason.NEGATIVE_PRICE: price < 0,
+        Reason.TOO_MUCH: whole > largest_order,
         Reason.BAD_TIME: time.is_null(),
         Reason.TIME_OUT_OF_RANGE: ~is_possible_time(time, pl.lit(received_at, TIME)),
         Reason.ADJUSTMENT: order & no_shopper & (price == 0) & (pl.col("returned") | unpriced),

@@ -17,7 +17,7 @@ from loadtests.traffic.visits import Shop
 CUSTOMERS = 200
 LIVE_EVENTS = ("view",) * 14 + ("search",) * 2 + ("add_to_cart",) * 4
 PLACEMENTS = ("home", "product_complements", "cart")
-HEAD = "Host: shop\r\nAuthorization: Bearer sk_demo\r\n"  # a public one cannot name customers
+HEAD = "Host: localhost\r\nAuthorization: Bearer sk_demo\r\n"  # a public one cannot name customers
 _numbers = count()
 
 

@@ -12,9 +12,9 @@ PATIENCE_S = 10.0
 
 
 class Sent(NamedTuple):
-    """bytes: what the service took before it hung up; answer: the beginning of what it said."""
+    """taken: bytes that the service took before it hung up; answer: the beginning of what it said."""
 
-    bytes: int
+    taken: int
     answer: bytes
 
 
@@ -32,7 +32,9 @@ def pipelined(address: Address, most_bytes: int, path: bytes = b"/healthz") -> S
 def half_open(address: Address, number: int, within_s: float, begin: bytes = HEAD) -> int:
     """Connections that begin a request and never end it: how many are still open after `within_s`."""
     with ExitStack() as held:
-        lines = [held.enter_context(closing(socket.create_connection(address, PATIENCE_S))) for _ in range(number)]
+        lines = [
+            held.enter_context(closing(socket.create_connection(address, PATIENCE_S))) for _ in range(number)
+        ]
         for line in lines:
             if begin:
                 line.sendall(begin)
