@@ -18,13 +18,12 @@ class ConcurrencyLimit:
         self._most = float(max(settings.max_in_flight, FEWEST))
         self._limit = min(self._most, 4.0 * FEWEST)
 
-    @property
-    def is_full(self) -> bool:
-        return self.in_flight >= self._limit
-
-    def enter(self) -> None:
-        """A request has come and is taken."""
+    def take(self) -> bool:
+        """Whether a request that has come is taken."""
+        if self.in_flight >= self._limit:
+            return False
         self.in_flight += 1
+        return True
 
     def leave(self, seconds: float) -> None:
         """It is answered, so long after it came."""

@@ -1,5 +1,6 @@
 """`/v1/events`: what shoppers and shops tell us. An acknowledged event is durable and visible."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -24,6 +25,11 @@ from features.live.set_aside import Doubtful, set_aside
 
 router = APIRouter(tags=["events"])
 
+HALF_CHARACTER = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+"""An escape of one half of a pair of UTF-16, which no JSON may hold and scripts send that cut texts."""
 NOT_BROWSING = frozenset({"purchase", "refund", "cancel", "consent"})
 
 
@@ -78,6 +84,9 @@ def _events_of(body: bytes) -> Sequence[bytes | msgspec.Raw]:
     except (msgspec.ValidationError, UnicodeDecodeError):
         return [body]
     except (msgspec.DecodeError, RecursionError):
+        whole = HALF_CHARACTER.sub(rb"\\ufffd", body)
+        if whole != body:
+            return _events_of(whole)
         decode_json(body)  # says what is wrong
         return [body]
     return decoded if isinstance(decoded, list) else decoded.events

@@ -1,6 +1,7 @@
 """Hostile clients and too many of them, against uvicorn behind its limits.
 
-Covers api/process/connection.py and overload.py, api/web/refusals.py and loadtests/traffic/attacks.py. The application is the smallest there is, so that nothing else refuses or delays.
+Covers api/process/connection.py and overload.py, api/web/refusals.py and loadtests/traffic/attacks.py. The
+application is the smallest there is, so that nothing else refuses or delays.
 """
 
 import asyncio
@@ -240,21 +241,23 @@ def test_the_limit_shrinks_while_answers_are_late_and_grows_while_they_are_not()
     load = ConcurrencyLimit(ApiSettings(queue_target_ms=50, max_in_flight=40))
 
     def taken_until_full() -> int:
-        while not load.is_full:
-            load.enter()
+        while load.take():
+            pass
         return load.in_flight
 
+    def answer_all(seconds: float) -> None:
+        while load.in_flight:
+            load.leave(seconds)
+
     assert taken_until_full() == 40
-    for _ in range(200):
-        load.enter()
-        load.leave(1.0)
-    while load.in_flight:
-        load.leave(1.0)
-    assert taken_until_full() == FEWEST
-    for _ in range(200):
-        load.enter()
-        load.leave(0.001)
-    assert load.is_full is False
+    for _ in range(20):
+        answer_all(1.0)
+        taken_until_full()
+    assert load.in_flight == FEWEST
+    for _ in range(20):
+        answer_all(0.001)
+        taken_until_full()
+    assert load.in_flight > FEWEST
 
 
 def test_a_connection_is_an_asyncio_protocol() -> None:
