@@ -72,7 +72,8 @@ def test_what_is_just_within_the_bounds_is_taken(http: httpx.Client) -> None:
 
 def test_half_a_character_is_replaced_and_refuses_nothing(http: httpx.Client, client: redis.Redis) -> None:
     """Scripts that cut a text within an emoji send such halves."""
-    half = b'{"type": "search", "anonymous_id": "a-1", "query": "tea \\ud83d", "properties": {"a": "\\ud83d\\ude00"}}'
+    half = b'{"type": "search", "anonymous_id": "a-1", "query": "tea \\ud83d", '
+    half += b'"properties": {"a": "\\ud83d\\ude00"}}'
     answer = http.post("/v1/events", content=b'{"events": [%b, %b]}' % (GOOD, half))
     assert answer.json()["accepted"] == 2
     ((_, newest),) = client.xrevrange(keys.event_stream(), count=1)

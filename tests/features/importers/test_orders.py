@@ -82,6 +82,7 @@ def test_a_line_becomes_a_row_of_the_history(home, take):
         (order(n="10000001"), Reason.BAD_QUANTITY),
         (order(price="cheap"), Reason.BAD_PRICE),
         (order(price="1e400"), Reason.BAD_PRICE),
+        (order(n="10000000", price="999999999"), Reason.TOO_MUCH),
         (order(price="-1"), Reason.NEGATIVE_PRICE),
         (order(at="13/12/2010 8:26"), Reason.BAD_TIME),
         (order(at=""), Reason.BAD_TIME),
@@ -148,6 +149,12 @@ def test_an_exact_duplicate_names_the_line_it_repeats(take):
     summary = take(order("536366", at=LATER), order(), order(), order())
     assert summary.exact_duplicates == 2
     assert rejects(summary)["reason"].to_list() == [f"{Reason.DUPLICATE} (line 3)"] * 2
+
+
+def test_an_order_is_worth_what_its_lines_are_together(take):
+    lines = [order("536366", sku=sku, n="1", price="60000000") for sku in ("A", "B")]
+    assert take(order(at=LATER), *lines).set_aside == {Reason.TOO_MUCH.value: 2}
+    assert take(*lines, name="again.csv", largest_order=2e8).set_aside == {}
 
 
 def test_cells_that_a_spreadsheet_would_run_are_escaped(take):
