@@ -20,7 +20,7 @@ from api.web.refusals import STALE
 from api.web.settings import ApiSettings
 
 CONNECTION = "perennial.connection"  # in a request's `state`
-ACCEPTED_AT_ONCE = 32  # fewer would wait unseen, more would be missed by the other workers
+ACCEPTED_AT_ONCE = 256  # fewer would wait unseen, more would be missed by the other workers
 RESERVED_FILES = 128  # descriptors for everything but connections
 SWEEPS_A_TIMEOUT, LONGEST_SWEEP_S = 4, 1.0
 

@@ -2,7 +2,7 @@
 
 from api.web.settings import ApiSettings
 
-FEWEST = 16  # so many are always taken: fewer say nothing about the time they need
+FEWEST = 32  # so many are always taken: fewer say nothing about the time they need
 SHRINK, GROW = 0.98, 0.25  # of the limit, for each request that was late or in time
 
 
@@ -16,7 +16,7 @@ class ConcurrencyLimit:
         self.in_flight = 0
         self._target_s = settings.queue_target_ms / 1000
         self._most = float(max(settings.max_in_flight, FEWEST))
-        self._limit = min(self._most, 4.0 * FEWEST)
+        self._limit = self._most
 
     def take(self) -> bool:
         """Whether a request that has come is taken."""

@@ -55,7 +55,7 @@ class ApiSettings(BaseSettings):
     )
     max_in_flight: int = Field(
         default=1_000,
-        ge=16,
+        ge=32,
         description="Requests that a worker has taken and not answered; the next get 503. It takes fewer as "
         "long as answers take longer than the following.",
     )
