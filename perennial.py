@@ -16,7 +16,7 @@ from api.web.settings import ApiSettings
 from features import extras
 from features.cli.commands import imports, keys
 from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, errors, plain_errors, progress
-from features.home import Home
+from features.home import PRIVATE_UMASK, Home
 from features.store.files import sweep
 from features.store.locks import HomeInUse
 from features.store.redis_server import RedisServerError, redis_server
@@ -220,6 +220,7 @@ def _begin(home: Home) -> None:
 
 def main() -> None:
     """Run the command; one whose extra is not installed says which it needs."""
+    os.umask(PRIVATE_UMASK)
     try:
         app()
     except ModuleNotFoundError as error:

@@ -1,7 +1,10 @@
 """The data folder of a shop: to back up the shop, copy the folder."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+PRIVATE, PRIVATE_UMASK = 0o700, 0o077  # for the account that runs the service alone
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,19 @@ class Home:
         return self._folder("reports")
 
     def _folder(self, name: str) -> Path:
+        self.make_private()
         folder = self.root / name
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(PRIVATE, exist_ok=True)
         return folder
+
+    def make_private(self) -> None:
+        """Make the home, and shut it to other accounts of this machine; what lies in it is shut with it.
+
+        Raises OSError.
+        """
+        if not self.root.is_dir():
+            self.root.parent.mkdir(parents=True, exist_ok=True)
+            self.root.mkdir(PRIVATE, exist_ok=True)
+        status = self.root.stat()
+        if status.st_mode & 0o077 and status.st_uid == os.getuid():
+            self.root.chmod(PRIVATE)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
@@ -29,11 +29,13 @@ from api.routes import (
 from api.serving.preload import LoadBundle
 from api.serving.service import Service
 from api.web import openapi, problems
-from api.web.access import Access, is_local
+from api.web.access import Access
+from api.web.callers import is_loopback
 from api.web.fast_routes import ShortcutFastAPI
 from api.web.metrics import flush
 from api.web.middleware import Observed
 from api.web.origins import Origins
+from api.web.rates import Rates
 from api.web.settings import ApiSettings
 from features.home import Home
 from features.outgoing.impressions import ServedBuffer
@@ -77,7 +79,7 @@ def create_app(
         writes = Connection(redis_url, store_settings.redis_write_deadline_ms)
         batch = Connection(redis_url, store_settings.redis_batch_deadline_ms)
         served = ServedBuffer(writes, store_settings)
-        access = Access(is_local(settings.host))
+        access = Access(is_loopback(settings.host), hosts=settings.hosts, rates=Rates(settings))
         service = Service(home, settings, store, writes, batch, store_settings, served, access, load)
         app.state.service = service
         await asyncio.gather(store.open(), writes.open(), batch.open())
@@ -101,12 +103,17 @@ def create_app(
     )
     for part in ROUTE_MODULES:
         app.include_router(part.router)
-    app.include_router(pages_router(home.root / "demo"))
+    app.include_router(pages_router(home.root / "demo", _for_operators))
     problems.install(app)
     openapi.install(app)
     app.add_middleware(_observed, settings=settings)
     app.shorten([recommendations.router, events.router], Origins(settings.cors_origins))
     return app
+
+
+def _for_operators(request: Request) -> None:
+    service: Service = request.app.state.service
+    service.require_operator(request)
 
 
 def _observed(app: ASGIApp, settings: ApiSettings) -> ASGIApp:

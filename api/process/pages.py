@@ -1,5 +1,6 @@
 """What a browser gets: widget, demo shop, dashboard and the API's documentation, all served by us."""
 
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -32,10 +33,11 @@ PICTURE_HEADERS: Final = {
 }
 
 
-def pages_router(demo_folder: Path | None) -> APIRouter:
+def pages_router(demo_folder: Path | None, for_operators: Callable[[Request], None]) -> APIRouter:
     """The routes of `/widget.js`, `/docs`, `/dashboard` and, from `demo_folder`, `/demo`.
 
     demo_folder: holds `shop.json` and `images/`; None, or a folder without a shop, answers 404.
+    for_operators: raises where the caller may not see the dashboard.
     The app must be made with `docs_url=None`.
     """
     router = APIRouter(include_in_schema=False)
@@ -54,6 +56,7 @@ def pages_router(demo_folder: Path | None) -> APIRouter:
 
     @router.get("/dashboard")
     async def dashboard(request: Request) -> Response:
+        for_operators(request)
         return await _file(STATIC / "dashboard", "index.html", request, PAGE_HEADERS)
 
     @router.get("/demo")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -38,6 +39,13 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def raise_file_limit() -> None:
+    """Let this process, and those it starts, open as many files as the system lets it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def url_of(listener: socket.socket) -> str:
     """Where a browser on this machine finds it."""
     host, port = listener.getsockname()[:2]
@@ -46,20 +54,12 @@ def url_of(listener: socket.socket) -> str:
 
 def run_api(app: FastAPI, listener: socket.socket, settings: ApiSettings) -> None:
     """Serve until SIGTERM, then finish what is open."""
-    import uvicorn  # imported late: the supervisor does not need it
+    from api.process.front import server_of  # imported late: the supervisor does not need it
 
-    config = uvicorn.Config(
-        app,
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=settings.drain_s,
-    )
+    server = server_of(app, settings)
     gc.collect()
     gc.freeze()  # not to be looked through again: what the libraries made takes tens of milliseconds
-    uvicorn.Server(config).run(sockets=[listener])
+    server.run(sockets=[listener])
 
 
 def answers(listener: socket.socket) -> bool:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from api.process.processes import listen, run_api, supervise
+from api.process.processes import listen, raise_file_limit, run_api, supervise
 from api.web.settings import ApiSettings
 from features import extras
 from features.home import Home
@@ -27,6 +27,7 @@ def serve_all(
     `announce` is called with the URL once it answers. Raises OSError where the port is taken,
     HomeInUse, RedisServerError, and CannotStart where a process gives up at once, each time.
     """
+    raise_file_limit()
     with ExitStack() as held:
         held.enter_context(serve_lock(home, f"http://{settings.host}:{settings.port}"))
         listener = held.enter_context(listen(settings.host, settings.port))
@@ -59,6 +60,7 @@ def serve_api(
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from api.serving.preload import preload  # imported late: the supervisor does not need it
 
+    raise_file_limit()
     load = preload(home.models)
     from api.process.app import create_app
 

@@ -1,8 +1,9 @@
 """`/v1/events`: what shoppers and shops tell us. An acknowledged event is durable and visible."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import msgspec
@@ -18,11 +19,18 @@ from api.web.openapi import documented, takes
 from api.web.problems import Problem
 from api.web.queries import decode_json, read_body
 from api.web.replies import JsonReply, encode
+from features.events.bounds import MAX_EVENT_BYTES
 from features.events.vocabulary import EVENT_TYPES, Event, InvalidEvent, read_event
 from features.live.ingest import ingest
+from features.live.set_aside import Doubtful, set_aside
 
 router = APIRouter(tags=["events"])
 
+HALF_CHARACTER = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+"""An escape of one half of a pair of UTF-16, which no JSON may hold and scripts send that cut texts."""
 NOT_BROWSING = frozenset({"purchase", "refund", "cancel", "consent"})
 
 
@@ -39,18 +47,23 @@ async def events(request: Request) -> Response:
     service: Service = request.app.state.service
     scope = service.access.scope_of(request)
     service.access.require_checkable_keys()
-    raws = _events_of(await read_body(request, service.settings.max_body_bytes))
+    body = await read_body(request, service.settings.max_body_bytes)
+    service.access.charge_events(request, scope, len(body))
+    raws = _events_of(body)
     if len(raws) > service.settings.max_events:
         raise Problem(
             413, f"More than {service.settings.max_events:,} events in one request; send them in parts."
         )
     received_at = datetime.now(UTC)
     no_profiling = scope == "public" and header(request, b"sec-gpc") == "1"
-    valid, rejected = _parse(
+    valid, rejected, doubtful = _parse(
         raws,
         received_at,
+        service.store_settings.largest_order,
         lambda event: permitted(_allowed(event, no_profiling=no_profiling), scope, service.access),
     )
+    if doubtful:
+        await set_aside(service.writes, doubtful, received_at)
     taken = await ingest(service.writes, valid, received_at, service.store_settings) if valid else []
     for event, fresh in zip(valid, taken, strict=True):
         EVENT_COUNTS.add(event.type, "accepted" if fresh else "duplicate")
@@ -76,23 +89,51 @@ def _events_of(body: bytes) -> Sequence[bytes | msgspec.Raw]:
     except (msgspec.ValidationError, UnicodeDecodeError):
         return [body]
     except (msgspec.DecodeError, RecursionError):
+        whole = HALF_CHARACTER.sub(rb"\\ufffd", body)
+        if whole != body:
+            return _events_of(whole)
         decode_json(body)  # says what is wrong
         return [body]
     return decoded if isinstance(decoded, list) else decoded.events
 
 
+class _Checked(NamedTuple):
+    """Events that are taken, why the others are not, and those of them that a person must decide about."""
+
+    valid: list[Event]
+    rejected: list[Rejected]
+    doubtful: list[Doubtful]
+
+
 def _parse(
-    raws: Sequence[bytes | msgspec.Raw], received_at: datetime, check: Callable[[Event], Event]
-) -> tuple[list[Event], list[Rejected]]:
-    """The valid events that pass the check, and why the others were rejected."""
-    valid, rejected = [], []
+    raws: Sequence[bytes | msgspec.Raw],
+    received_at: datetime,
+    largest_order: float,
+    check: Callable[[Event], Event],
+) -> _Checked:
+    """The events that pass the check and are worth no more than the largest order, and the others."""
+    checked = _Checked([], [], [])
     for index, raw in enumerate(raws):
         try:
-            valid.append(check(read_event(raw, received_at, _fresh_id)))
+            event = check(_read(raw, received_at))
         except (InvalidEvent, msgspec.DecodeError, RecursionError) as error:
-            rejected.append(Rejected(index, str(error)))
+            checked.rejected.append(Rejected(index, str(error)))
             EVENT_COUNTS.add(_type_label(raw), "rejected")
-    return valid, rejected
+            continue
+        if event.worth <= largest_order:
+            checked.valid.append(event)
+            continue
+        reason = f"set aside for a person to decide: worth {event.worth:.6g}, more than {largest_order:.6g}"
+        checked.doubtful.append(Doubtful(event, reason))
+        checked.rejected.append(Rejected(index, reason))
+        EVENT_COUNTS.add(event.type, "set_aside")
+    return checked
+
+
+def _read(raw: bytes | msgspec.Raw, received_at: datetime) -> Event:
+    if len(memoryview(raw)) > MAX_EVENT_BYTES:
+        raise InvalidEvent(f"longer than {MAX_EVENT_BYTES:,} bytes")
+    return read_event(raw, received_at, _fresh_id)
 
 
 def _allowed(event: Event, *, no_profiling: bool) -> Event:
@@ -110,6 +151,6 @@ def _type_label(raw: bytes | msgspec.Raw) -> str:
     """The event's type if it is one of ours: metric labels come from a closed set."""
     try:
         kind = msgspec.json.decode(raw, type=_Typed).type
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         kind = None
     return kind if kind in EVENT_TYPES else "unknown"

@@ -22,7 +22,8 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Whether a model is loaded, which, what is wrong with a newer one, and what to do about none."""
+    """Whether a model is loaded, which, what to do about none, and, for operators, what is wrong with a newer
+    one."""
 
     ready: bool
     model_version: str | None
@@ -45,7 +46,7 @@ async def readyz(request: Request) -> Response:
     state = Readiness(
         ready=recommender is not None,
         model_version=recommender.bundle.manifest.version if recommender else None,
-        model_problem=service.model_problem,
+        model_problem=service.model_problem if service.is_operator(request) else None,
         store="ok" if service.store.available else "unavailable",
         hint=None if recommender else NOT_READY,
     )
@@ -53,6 +54,8 @@ async def readyz(request: Request) -> Response:
 
 
 @router.get("/metrics", include_in_schema=False)
-async def metrics() -> Response:
-    """Prometheus metrics of all worker processes."""
+async def metrics(request: Request) -> Response:
+    """Prometheus metrics of all worker processes, for operators."""
+    service: Service = request.app.state.service
+    service.require_operator(request)
     return Response(exposition(), media_type=CONTENT_TYPE_LATEST)

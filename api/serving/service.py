@@ -10,11 +10,13 @@ from typing import Any
 
 import hiredis
 import msgspec
+from fastapi import Request as HttpRequest
 
 from api.serving.budget_prices import OfferPrices
 from api.serving.experiments import Treatment, Variants
 from api.serving.preload import LoadBundle
 from api.web.access import Access
+from api.web.callers import is_operator
 from api.web.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, flush
 from api.web.settings import ApiSettings
 from features.catalogue.live_changes import changes_since
@@ -67,6 +69,15 @@ class Service:
     def __post_init__(self) -> None:
         self.live_keys = LiveKeys(self.home)
         self.variants = Variants(self.home.models, Trials((), self.store_settings.holdout))
+
+    def is_operator(self, request: HttpRequest) -> bool:
+        """Whether the caller may see how the service runs: by where it is, or by a secret key."""
+        return is_operator(request, self.settings) or self.access.is_secret(request)
+
+    def require_operator(self, request: HttpRequest) -> None:
+        """Raises Problem 403, or 401 for a key that is not known."""
+        if not is_operator(request, self.settings):
+            self.access.require_secret(request)
 
     def treatment(self, visitor: str | None, surface: str, now: float) -> Treatment:
         """Which recommender answers this visitor. surface: a placement or `OFFERS`; now: epoch s."""
@@ -186,7 +197,7 @@ class Service:
         finally:  # without Redis they come from the home's file
             live = self.live_keys.current
             if live is not None and live.keys is not self.access.keys:
-                self.access = Access(self.access.local, live.keys)
+                self.access = replace(self.access, keys=live.keys)
 
     async def measure(self) -> None:
         """Write out the metrics, with how far the history is behind."""

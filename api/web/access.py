@@ -1,13 +1,14 @@
 """Who may do what: public keys read recommendations and send events, secret keys do everything."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import ip_address
 
 from fastapi import Request
 
+from api.web.callers import is_own_name
 from api.web.problems import Problem
+from api.web.rates import Rates
 from features.merchant.api_keys import DEMO_KEYS, PREFIXES, ApiKey, Scope, digest
 
 CREATE_ONE = (
@@ -22,29 +23,42 @@ CHALLENGE = {"WWW-Authenticate": "Bearer"}
 class Access:
     """The keys as they are now; None: they cannot be read now. local: only this machine reaches the service.
 
-    Until a shop has made its first key, a local service asks for none where a public one would do.
+    Until a shop has made its first key, a local service asks for none where a public one would do. hosts:
+    names, besides this machine's own, under which it and the demo's keys answer.
     """
 
     local: bool
     keys: Mapping[str, ApiKey] | None = None
+    hosts: Collection[str] = ()
+    rates: Rates | None = None
 
     @cached_property
     def open(self) -> bool:
         return self.local and self.keys is not None and not self.keys
 
     def scope_of(self, request: Request) -> Scope:
-        """The scope of the request's key. Raises Problem 401, 503."""
+        """The scope of the request's key. Raises Problem 401, 429, 503."""
         key = _sent_key(request)
         if key is None:
-            if self.open:
+            if self.open and is_own_name(request, self.hosts):
                 return "public"
             raise Problem(401, f"This needs a key. {CREATE_ONE}", headers=CHALLENGE)
         if self.keys is None:
             return _unchecked(key)
         stored_key = self.keys.get(digest(key))
-        if stored_key is None or (key in DEMO_KEYS and not self.local):
+        if stored_key is None or (key in DEMO_KEYS and not self._is_demo_call(request)):
             raise Problem(401, f"This key is not known, or revoked. {CREATE_ONE}", headers=CHALLENGE)
+        if self.rates is not None:
+            self.rates.charge_request(request, key, is_public=stored_key.scope == "public")
         return stored_key.scope
+
+    def charge_events(self, request: Request, scope: Scope, length: int) -> None:
+        """Count the bytes of a body of events, which fill the store. Raises Problem 429."""
+        if self.rates is not None and scope == "public":
+            self.rates.charge_events(request, _sent_key(request) or "", length)
+
+    def _is_demo_call(self, request: Request) -> bool:
+        return self.local and is_own_name(request, self.hosts)
 
     def require_checkable_keys(self) -> None:
         """Raises Problem 503 where it is unknown which keys are valid."""
@@ -60,20 +74,19 @@ class Access:
                 "`perennial keys create secret` makes one.",
             )
 
+    def is_secret(self, request: Request) -> bool:
+        """Whether the request carries a secret key."""
+        try:
+            return self.scope_of(request) == "secret"
+        except Problem:
+            return False
+
 
 def _unchecked(key: str) -> Scope:
     """The scope of a key that cannot be checked: at most that of a public one."""
     if key.startswith(PREFIXES["public"]):
         return "public"
     raise Problem(503, UNCHECKED, headers={"Retry-After": "1"})
-
-
-def is_local(host: str) -> bool:
-    """Whether a listening address is reached from this machine alone."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def header(request: Request, name: bytes) -> str:

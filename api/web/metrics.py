@@ -118,6 +118,7 @@ DEGRADED = Counter(
     "perennial_degraded_total", "Answers given without something, by what was missing.", ["reason"]
 )
 EVENT_COUNTS = Counter("perennial_events_total", "Events by type and outcome.", ["type", "outcome"])
+REFUSED = Counter("perennial_refused_total", "Requests and connections refused, by reason.", ["reason"])
 STREAM_LAG = Gauge(
     "perennial_stream_lag_events", "Events not yet in the history.", multiprocess_mode="mostrecent"
 )
@@ -134,7 +135,7 @@ HISTOGRAMS = (REQUEST_SECONDS, STAGE_SECONDS)
 
 def flush() -> None:
     """Write out everything counted so far, for the next scrape."""
-    for metric in (*HISTOGRAMS, CANDIDATES, PICKS, DEGRADED, EVENT_COUNTS):
+    for metric in (*HISTOGRAMS, CANDIDATES, PICKS, DEGRADED, EVENT_COUNTS, REFUSED):
         metric.flush()
 
 

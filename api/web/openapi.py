@@ -36,7 +36,9 @@ PROBLEMS = {
     404: "There is no such thing.",
     409: "Somebody else was faster.",
     413: "The request is too large.",
+    408: "The body did not arrive in time.",
     422: "A field is missing or wrong.",
+    429: "Too much in too short a time; try again after `Retry-After` seconds.",
     503: "Not now; try again after `Retry-After` seconds.",
 }
 
@@ -127,6 +129,8 @@ def _complete(operation: Json, example: Json) -> None:
         del responses["422"]
     if security:
         responses["401"] = _problem(401)
+        responses["429"] = _problem(429)
+        responses.setdefault("503", _problem(503))  # busy
     if security == [{"secretKey": []}]:
         responses["403"] = _problem(403)
     operation["responses"] = {code: responses[code] for code in sorted(responses)}

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from features.merchant.versioned_settings import StaleRevision
 from features.store.connection import StoreUnavailable
@@ -27,8 +28,8 @@ class Problem(Exception):
         self.errors, self.headers = errors or [], dict(headers or {})
 
 
-def respond(problem: Problem, request_id: str) -> Response:
-    """application/problem+json."""
+def problem_json(problem: Problem, request_id: str) -> bytes:
+    """A `schemas.ProblemAnswer`."""
     body = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
@@ -37,9 +38,13 @@ def respond(problem: Problem, request_id: str) -> Response:
         "errors": problem.errors,
         "request_id": request_id,
     }
-    return Response(
-        msgspec.json.encode(body), problem.status, problem.headers, media_type="application/problem+json"
-    )
+    return msgspec.json.encode(body)
+
+
+def respond(problem: Problem, request_id: str) -> Response:
+    """application/problem+json."""
+    content = problem_json(problem, request_id)
+    return Response(content, problem.status, problem.headers, media_type="application/problem+json")
 
 
 def install(app: FastAPI) -> None:
@@ -71,6 +76,7 @@ def _of_stale(error: StaleRevision) -> Problem:
 
 TRANSLATIONS: dict[type[Exception], Any] = {
     Problem: lambda error: error,
+    ClientDisconnect: lambda _: Problem(408, "The body of this request did not arrive."),
     HTTPException: _of_http,
     StoreUnavailable: _of_store,
     StaleRevision: _of_stale,

@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect
 
 from api.schemas.recommendations import Ask, AskPage
 from api.web.problems import Problem
+from features.events.bounds import MAX_DEPTH, is_deep
 
 LISTS = frozenset({"cart", "exclude"})
 Shape = TypeVar("Shape")
@@ -35,9 +36,12 @@ def asks_of_body(body: bytes) -> tuple[Ask, ...]:
 def decode_json(body: bytes) -> Any:
     """Raises Problem 400."""
     try:
-        return msgspec.json.decode(body)
+        decoded = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, f"The body is not JSON that we can read: {error}") from error
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and is_deep(decoded):
+        raise Problem(400, f"The body is nested deeper than {MAX_DEPTH}.")
+    return decoded
 
 
 async def read_body(request: Request, limit: int) -> bytes:

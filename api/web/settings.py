@@ -1,9 +1,12 @@
 """Settings of the HTTP service. Read once, at the entry points."""
 
+from ipaddress import ip_network
 from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Names = Annotated[tuple[str, ...], NoDecode]
 
 
 class ApiSettings(BaseSettings):
@@ -14,7 +17,7 @@ class ApiSettings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65_535, description="Port to listen on; 0 takes a free one.")
     workers: int = Field(default=1, ge=1, le=64, description="API processes on this machine.")
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+    cors_origins: Names = Field(
         default=(),
         description="Origins of the shop's pages that may call the API from a browser, separated by commas.",
     )
@@ -27,14 +30,83 @@ class ApiSettings(BaseSettings):
     )
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="Larger request bodies are refused.")
     max_events: int = Field(default=2_500, ge=1, description="More events in one request are refused.")
+    max_stream_bytes: int = Field(
+        default=100_000_000, ge=1_000, description="So long may a body be that is answered line by line."
+    )
+    max_head_bytes: int = Field(
+        default=32_768, ge=1_000, description="Longer headers are refused; so much may be sent ahead, too."
+    )
+    head_timeout_s: float = Field(
+        default=5, gt=0, description="The headers of a request must have arrived within this."
+    )
+    body_timeout_s: float = Field(
+        default=10, gt=0, description="So must its body; 500 bytes that arrive make it one second longer."
+    )
+    idle_timeout_s: int = Field(
+        default=5, ge=1, description="A connection stays open for so long without a request."
+    )
+    send_timeout_s: float = Field(
+        default=10, gt=0, description="A client that reads nothing of its answer for so long is cut off."
+    )
+    max_connections: int = Field(
+        default=10_000,
+        ge=1,
+        description="Open connections of a worker, or as many as the system lets it have; the next get 503.",
+    )
+    max_in_flight: int = Field(
+        default=1_000,
+        ge=32,
+        description="Requests that a worker has taken and not answered; the next get 503. It takes fewer as "
+        "long as answers take longer than the following.",
+    )
+    queue_target_ms: int = Field(
+        default=50, ge=1, description="An answer should take no longer, waiting included: busy means beyond."
+    )
+    stale_ms: int = Field(
+        default=1_000, ge=1, description="A request that waited for so long before its turn gets 503."
+    )
+
+    visitor_requests_per_s: float = Field(
+        default=50,
+        ge=0,
+        description="Requests of one address with one public key, a worker; ten seconds' worth at once. "
+        "More get 429; 0: no limit. Behind a proxy on another machine set FORWARDED_ALLOW_IPS to its "
+        "address, or all visitors count as one.",
+    )
+    visitor_event_kb_per_s: float = Field(
+        default=50, ge=0, description="So many thousand bytes of events may it send; 0: no limit."
+    )
+    public_event_kb_per_s: float = Field(
+        default=1_000, ge=0, description="All addresses together, of one public key and worker; 0: no limit."
+    )
+    key_requests_per_s: float = Field(
+        default=0, ge=0, description="Requests of one key, a worker, secret ones included; 0: no limit."
+    )
+    hosts: Names = Field(
+        default=(),
+        description="Names, besides this machine's own, under which the demo's keys and a service without "
+        "keys answer, separated by commas. Others could be a page elsewhere that lets its name lead here.",
+    )
+    operators: Names = Field(
+        default=(),
+        description="Addresses or networks (10.0.0.0/8) that see `/metrics`, `/dashboard` and why a model "
+        "does not load, without a secret key, as programs on this machine do; separated by commas.",
+    )
 
     @classmethod
     def with_options(cls, **options: Any) -> Self:
         """Settings from the environment under what the command line says; None says nothing."""
         return cls(**{name: value for name, value in options.items() if value is not None})
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "hosts", "operators", mode="before")
     @classmethod
-    def _split(cls, origins: str | tuple[str, ...]) -> tuple[str, ...]:
-        parts = origins.split(",") if isinstance(origins, str) else origins
+    def _split(cls, names: str | tuple[str, ...]) -> tuple[str, ...]:
+        parts = names.split(",") if isinstance(names, str) else names
         return tuple(part.strip().rstrip("/") for part in parts if part.strip())
+
+    @field_validator("operators")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            ip_network(network, strict=False)
+        return networks

@@ -20,7 +20,7 @@ MERGE_SCRIPT = Path(__file__).with_name("live_catalogue.lua").read_text(encoding
 ARGUMENTS_PER_CALL = 400  # 200 products: about 1 ms of Redis, so that other requests pass in between
 PRODUCTS_PER_READ = 1_000
 
-WebAddress = Annotated[str, msgspec.Meta(max_length=2_000, pattern=r"^(https?://|/)[^\x00-\x20]*\Z")]
+WebAddress = Annotated[str, msgspec.Meta(max_length=2_000, pattern=r"^(https?://|/)(?![/\\])[^\x00-\x20]*\Z")]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
 Stock = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 

@@ -58,7 +58,13 @@ def import_orders(
 
     with plain_errors(ImportRefused), progress() as report:
         summary = import_orders(
-            Home(home), file, format=format, dry_run=dry_run, received_at=datetime.now(UTC), report=report
+            Home(home),
+            file,
+            format=format,
+            dry_run=dry_run,
+            received_at=datetime.now(UTC),
+            largest_order=StoreSettings().largest_order,
+            report=report,
         )
     show(summary, as_json=as_json)
     if not dry_run and not as_json:

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
+from features.events.bounds import MAX_DEPTH, MAX_LINES, is_deep
+
 EventType = Literal[
     "view",
     "impression",
@@ -59,7 +61,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
     """Items bought, refunded or cancelled together, under the shop's order number."""
 
     order_id: Id
-    items: tuple[OrderItem, ...] = ()
+    items: Annotated[tuple[OrderItem, ...], msgspec.Meta(max_length=MAX_LINES)] = ()
     currency: Annotated[str, msgspec.Meta(max_length=3)] | None = None
     discount: Money | None = None
     coupon: Text | None = None
@@ -112,6 +114,13 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.product_id is None:
             return ()
         return (OrderItem(self.product_id, self.quantity, self.unit_price, self.recommendation_id),)
+
+    @property
+    def worth(self) -> float:
+        """Money of all lines whose price is known, or of a refund without lines."""
+        if self.refunded_sum is not None:
+            return self.refunded_sum
+        return sum(line.quantity * line.unit_price for line in self.lines if line.unit_price)
 
     @property
     def refunded_sum(self) -> float | None:
@@ -178,7 +187,10 @@ def read_event(text: str | bytes | msgspec.Raw, received_at: datetime, fresh_id:
     try:
         event = _decode_raw(text)
     except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError):
-        return parse_event(msgspec.json.decode(text), received_at, fresh_id())
+        try:
+            return parse_event(msgspec.json.decode(text), received_at, fresh_id())
+        except UnicodeDecodeError as error:
+            raise InvalidEvent(f"not UTF-8: {error.reason} at byte {error.start} of a text") from error
     return _completed(event, received_at, fresh_id)
 
 
@@ -207,6 +219,8 @@ def _check_complete(event: Event) -> None:
         raise InvalidEvent(f"`{event.type}` needs `order` with `order_id`")
     if event.type in NEEDS_ITEMS and event.order is not None and not event.order.items:
         raise InvalidEvent(f"`{event.type}` needs at least one line in `order.items`")
+    if event.properties is not None and is_deep(event.properties):
+        raise InvalidEvent(f"`properties` is nested deeper than {MAX_DEPTH}")
     if event.type == "identify" and not (event.customer_id and event.anonymous_id):
         raise InvalidEvent("`identify` needs `customer_id` and `anonymous_id`")
 
@@ -221,8 +235,11 @@ def _validated(event: Event, received_at: datetime) -> Event:
 def _utc_of(time: datetime, received_at: datetime) -> datetime:
     if time.tzinfo is None:
         time = time.replace(tzinfo=UTC)
-    if not is_possible_time(time, received_at):
-        if time < EARLIEST:
-            raise InvalidEvent(f"`timestamp` {time.isoformat()} lies before 1990: say when it happened")
-        return received_at
-    return time if time.tzinfo is UTC else time.astimezone(UTC)
+    try:
+        if is_possible_time(time, received_at):
+            return time if time.tzinfo is UTC else time.astimezone(UTC)
+        if time >= EARLIEST:
+            return received_at
+    except OverflowError as error:
+        raise InvalidEvent("`timestamp` lies outside the calendar: say when it happened") from error
+    raise InvalidEvent(f"`timestamp` {time.isoformat()} lies before 1990: say when it happened")

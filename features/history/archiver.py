@@ -17,6 +17,7 @@ from features.history.event_rows import event_rows
 from features.history.events_parquet import schema
 from features.history.impressions_parquet import served_table
 from features.home import Home
+from features.live.set_aside import REASON_FIELD
 from features.outgoing.impressions import RECORDS_PER_ENTRY, ServedRecord
 from features.outgoing.offer_decisions import DecisionRecord
 from features.store import keys
@@ -199,6 +200,8 @@ def _arrival_ms(entry_id: bytes) -> int:
 
 
 def _event_rows(fields: Fields) -> list[dict[str, Any]]:
+    if doubt := fields.get(REASON_FIELD.encode()):
+        raise ValueError(doubt.decode())
     event = msgspec.json.decode(fields[b"e"], type=Event)
     received_at = datetime.fromtimestamp(int(fields[b"r"]) / 1000, UTC)
     if not is_possible_time(event.timestamp, received_at):

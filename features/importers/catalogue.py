@@ -23,6 +23,7 @@ from features.importers.summary import CatalogueSummary
 from features.importers.table import FileTable, as_table
 from features.progress import Report, silent
 
+SAFE_LINK = r"^(?i)(https?://|/)[^/\\\x00-\x1f][^\x00-\x1f]*$"
 LINKS = ("url", "image_url")
 
 
@@ -86,9 +87,9 @@ def _table(source: str, report: Report) -> tuple[str, FileTable]:
 def _checked(rows: pl.DataFrame, table: FileTable) -> tuple[pl.DataFrame, int]:
     """Rows with `reason` (null: the row is good) and `detail`, and the number of unsafe links removed.
 
-    A link is unsafe if it is neither http(s) nor a path of the shop (javascript:, data: ...).
+    A link is unsafe if it is neither http(s) nor a path of the shop (javascript:, data:, //elsewhere ...).
     """
-    safe = {link: pl.col(link).str.contains(r"^(?i)(https?://|/[^/])") for link in LINKS}
+    safe = {link: pl.col(link).str.contains(SAFE_LINK) for link in LINKS}
     unsafe = rows.select(pl.sum_horizontal((~test).sum() for test in safe.values())).item()
     product_id = pl.col("product_id")
     checked = rows.with_columns(

@@ -46,14 +46,17 @@ def with_values(lines: pl.DataFrame) -> tuple[pl.DataFrame, Times]:
     ), times
 
 
-def with_reasons(lines: pl.DataFrame, table: FileTable, received_at: datetime) -> pl.DataFrame:
+def with_reasons(
+    lines: pl.DataFrame, table: FileTable, received_at: datetime, largest_order: float
+) -> pl.DataFrame:
     """Fill `reason` (null: the line is good) and `detail`; the first failed rule gives the reason."""
     repeated = lines.join(_duplicates(table), on="row", how="left", maintain_order="left")
     surplus = pl.lit(table.surplus.gather(lines["row"]))
     duplicate = pl.col("first_line").is_not_null()
     row_rules = {RejectReason.SURPLUS_CELLS: surplus, RejectReason.DUPLICATE: duplicate}
+    line_rules = _rules(received_at, largest_order)
     return repeated.with_columns(
-        reason=pl.coalesce(first_reason(row_rules), "reason", first_reason(_rules(received_at))),
+        reason=pl.coalesce(first_reason(row_rules), "reason", first_reason(line_rules)),
         detail=pl.when(duplicate).then(pl.format("line {}", "first_line")).otherwise("detail"),
     ).drop("first_line", "bad_price", "returned")
 
@@ -63,13 +66,15 @@ def is_bad_id(name: pl.Expr) -> pl.Expr:
     return (name.str.len_chars() > 512) | name.str.contains(r"[\x00-\x1f\x7f]")
 
 
-def _rules(received_at: datetime) -> dict[RejectReason, pl.Expr]:
+def _rules(received_at: datetime, largest_order: float) -> dict[RejectReason, pl.Expr]:
     """Each expression is true of the lines to reject for that reason."""
     price, quantity, time = pl.col("unit_price"), pl.col("quantity"), pl.col("timestamp")
     order = pl.col("type").is_in(["purchase", "refund"])
     order_key = pl.coalesce("order_id", "refund_id")
     no_shopper = pl.coalesce("customer_id", "anonymous_id", "session_id").is_null()
     unpriced = (price.max() == 0).over(order_key)
+    worth = (price * quantity).fill_null(0.0)
+    whole = pl.when(order).then(worth.clip(0).sum().over("type", order_key)).otherwise(worth)
     needs_product = pl.col("type").is_in(["purchase", *sorted(NEEDS_PRODUCT)])
     return {
         RejectReason.NO_ORDER: order & order_key.is_null(),
@@ -77,6 +82,7 @@ def _rules(received_at: datetime) -> dict[RejectReason, pl.Expr]:
         RejectReason.BAD_QUANTITY: quantity.is_null() | (quantity <= 0) | (quantity > LARGEST_QUANTITY),
         RejectReason.BAD_PRICE: pl.col("bad_price") | (price > LARGEST_PRICE),
         RejectReason.NEGATIVE_PRICE: price < 0,
+        RejectReason.TOO_MUCH: whole > largest_order,
         RejectReason.BAD_TIME: time.is_null(),
         RejectReason.TIME_OUT_OF_RANGE: ~is_possible_time(time, pl.lit(received_at, TIME)),
         RejectReason.ADJUSTMENT: order & no_shopper & (price == 0) & (pl.col("returned") | unpriced),

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from features.catalogue.products import add_aliases, merge_products
+from features.events.bounds import LARGEST_ORDER
 from features.history.events_parquet import schema, write_rows
 from features.home import Home
 from features.importers.checks import with_reasons, with_values
@@ -33,18 +34,20 @@ def import_orders(
     format: str = "auto",
     dry_run: bool = False,
     received_at: datetime,
+    largest_order: float = LARGEST_ORDER,
     report: Report = silent,
 ) -> OrdersSummary:
     """Take every good line that is not in the history yet; set bad ones aside with a reason.
 
-    format: "auto" or a name of `formats.FORMATS`. A dry run writes nothing and returns the same summary.
+    format: "auto" or a name of `formats.FORMATS`; largest_order: what is worth more is set aside. A dry
+    run writes nothing and returns the same summary.
     Raises ImportRefused, the home unchanged, where the file cannot be taken at all.
     """
     table = as_table(read_file(path, report), path.name)
     chosen, why = pick_orders_format(table, format)
     if table.cells.is_empty():
         raise ImportRefused(f"{path.name} has a header and no rows. Export the period you want again.")
-    lines, times = _checked(table, chosen, received_at, report)
+    lines, times = _checked(table, chosen, received_at, largest_order, report)
     report("joining refunds", 0, lines.height)
     intake = plan_intake(lines, chosen.name, read_existing(home))
     rejects = rejects_path(home, path, received_at) if intake.rejected.height and not dry_run else None
@@ -67,7 +70,7 @@ def import_orders(
 
 
 def _checked(
-    table: FileTable, chosen: Format, received_at: datetime, report: Report
+    table: FileTable, chosen: Format, received_at: datetime, largest_order: float, report: Report
 ) -> tuple[pl.DataFrame, Times]:
     rows = table.cells.height
     report("checking", 0, rows)
@@ -77,7 +80,7 @@ def _checked(
         else completed(chosen.read(chosen.rows(table)))
     )
     parsed, times = with_values(unparsed)
-    lines = with_reasons(parsed, table, received_at)
+    lines = with_reasons(parsed, table, received_at, largest_order)
     report("checking", rows, rows)
     return lines, times
 

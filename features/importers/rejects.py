@@ -7,11 +7,10 @@ import polars as pl
 
 from features.home import Home
 from features.importers.table import FileTable
+from features.insights.formulas import FORMULA, is_formula
 from features.store.files import replacing
 
 OWN_COLUMNS = ("line", "reason")
-FORMULA_STARTS = "=+-@\t\r"
-"""Characters that start a formula in a spreadsheet: a cell that begins with one gets an apostrophe."""
 
 
 def rejects_path(home: Home, source: Path, at: datetime) -> Path:
@@ -25,9 +24,7 @@ def write_rejects(path: Path, table: FileTable, rejected: pl.DataFrame) -> None:
     ordered = rejected.sort("row")
     bracketed = pl.format("{} ({})", "reason", "detail")
     reasons = ordered.select(reason=pl.coalesce(bracketed, "reason")).to_series()
-    cells = table.cells[ordered["row"]].with_columns(pl.all().str.replace(r"^([=+\-@\t\r])", "'${1}"))
-    cells = cells.rename(
-        lambda name: f"cell {name}" if name in OWN_COLUMNS or name[:1] in FORMULA_STARTS else name
-    )
+    cells = table.cells[ordered["row"]].with_columns(pl.all().str.replace(FORMULA, "'${1}"))
+    cells = cells.rename(lambda name: f"cell {name}" if name in OWN_COLUMNS or is_formula(name) else name)
     with replacing(path) as fresh:
         pl.DataFrame({"line": table.lines[ordered["row"]], "reason": reasons}).hstack(cells).write_csv(fresh)

@@ -2,17 +2,29 @@
 -- KEYS: the event stream, customers to look at; then six an event: seen event, seen order, seen purchase of
 -- what it takes back, customer's log, anonymous log, alias. A key an event has no use for is the stream's.
 -- ARGV: log length, seconds to live of logs, event ids and order ids, received_ms, prefixes of all
--- logs, of customers' logs, of shoppers' facts and of aliases; then five an event: stream payload, log
--- entry or "", facts (JSON) or "", customer id or "", 1 if it is a browser's claim or 0.
+-- logs, of customers' logs, of shoppers' facts and of aliases, bytes of a log; then five an event: stream
+-- payload, log entry or "", facts (JSON) or "", customer id or "", 1 if it is a browser's claim or 0.
 local stream, look_due = KEYS[1], KEYS[2]
 local length, log_ttl, event_ttl, order_ttl = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local received_ms, logs, customers, facts_prefix, aliases = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
+local most_bytes = tonumber(ARGV[10])
 local most_facts = 200 -- of a shopper; beyond it no new tickets are kept, whose number has no bound
 
 local call = redis.call
 
-local function push(log, ...)
-  if call('LPUSH', log, ...) > length then call('LTRIM', log, 0, length - 1) end
+-- Drops the oldest entries of a log that is longer than `most_bytes`; its newest stays.
+local function keep_within(log)
+  local bytes = 0
+  for i, entry in ipairs(call('LRANGE', log, 0, -1)) do
+    bytes = bytes + #entry
+    if bytes > most_bytes and i > 1 then return call('LTRIM', log, 0, i - 2) end
+  end
+end
+
+-- As many entries as `length` fit in whole while they are short.
+local function push(log, entry, ...)
+  if call('LPUSH', log, entry, ...) > length then call('LTRIM', log, 0, length - 1) end
+  if #entry * length > most_bytes then keep_within(log) end
   call('EXPIRE', log, log_ttl)
 end
 
@@ -59,7 +71,10 @@ local function join(alias, customer_id, customer_log, anonymous_log)
   for _, entry in ipairs(call('LRANGE', anonymous_log, 0, length - 1)) do
     if not present[entry] then table.insert(oldest_first, 1, entry) end
   end
-  if #oldest_first > 0 then push(customer_log, unpack(oldest_first)) end
+  if #oldest_first > 0 then
+    push(customer_log, unpack(oldest_first))
+    keep_within(customer_log)
+  end
 end
 
 -- The owner of the log, as it is stored with an order: `c:<customer>` or `a:<browser>`; "1" without one.
@@ -120,7 +135,7 @@ end
 
 local replies = {}
 for i = 0, (#KEYS - 2) / 6 - 1 do
-  local k, a = 3 + 6 * i, 10 + 5 * i
+  local k, a = 3 + 6 * i, 11 + 5 * i
   replies[i + 1] = take(KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4], KEYS[k + 5],
                         ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4])
 end

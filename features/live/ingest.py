@@ -113,6 +113,7 @@ def _arguments(
         keys.shopper_log("", identified=True),
         keys.customer_facts_prefix(),
         keys.alias(""),
+        settings.shopper_log_bytes,
     ]
     for event in events:
         customer, anonymous, order = event.customer_id, event.anonymous_id, order_number(event)

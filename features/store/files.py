@@ -12,7 +12,7 @@ from features.time_units import HOUR_S
 
 
 @contextmanager
-def replacing(path: Path, mode: int = 0o666) -> Iterator[Path]:
+def replacing(path: Path, mode: int = 0o600) -> Iterator[Path]:
     """A new file to write to; it takes the place of `path` at the end, or vanishes if anything is raised.
 
     mode: of the new file, less the umask. Raises OSError; the old content stands then.
@@ -37,7 +37,7 @@ def sweep(folder: Path) -> None:
                 fresh.unlink()
 
 
-def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
+def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Let the file hold this and nothing else, as `replacing` does."""
     with replacing(path, mode) as fresh:
         fresh.write_bytes(content)

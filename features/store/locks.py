@@ -34,7 +34,7 @@ def unlock(file: TextIO) -> None:
 @contextmanager
 def serve_lock(home: Home, url: str) -> Iterator[None]:
     """Hold the lock of `perennial serve`. Raises HomeInUse if another process serves this home."""
-    home.root.mkdir(parents=True, exist_ok=True)
+    home.make_private()
     path = home.root / "serve.lock"
     file = try_lock(path)
     if file is None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal, Self, TextIO
 from urllib.parse import quote
 
-from features.home import Home
+from features.home import PRIVATE_UMASK, Home
 from features.store.locks import try_lock, unlock
 from features.store.redis_log import (
     RESPONSE_TIMEOUT_S,
@@ -50,6 +50,7 @@ class RedisServer:
     def __init__(self, home: Home, settings: StoreSettings) -> None:
         self._folder = home.redis
         self._fsync = settings.redis_fsync
+        self._max_memory_mb = settings.redis_max_memory_mb or _half_of_memory_mb()
         self._server = settings.redis_server
         self._socket = _socket_path(home.redis)
         self._owner: TextIO | None = None
@@ -156,6 +157,8 @@ class RedisServer:
             "appendfsync": "always" if self._fsync == "always" else "no",
             "save": "",
             "logfile": "redis.log",
+            "maxmemory": f"{self._max_memory_mb}mb",
+            "maxmemory-policy": "noeviction",  # what was acknowledged is never dropped
         }
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         self._reap()
@@ -165,6 +168,7 @@ class RedisServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(lock.fileno(),),
+            umask=PRIVATE_UMASK,
             start_new_session=True,  # Ctrl+C stops us first, and we stop it last
         )
         return version
@@ -224,6 +228,10 @@ def redis_server(home: Home, settings: StoreSettings) -> Iterator[str]:
         return
     with RedisServer(home, settings) as server:
         yield server.url
+
+
+def _half_of_memory_mb() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2_000_000
 
 
 def _bundled_server() -> Path:

@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from features.events.bounds import LARGEST_ORDER
+
 
 class StoreSettings(BaseSettings):
     """Where live state is kept, how safely, and for how long; who is held out."""
@@ -61,6 +63,24 @@ class StoreSettings(BaseSettings):
     )
     sent_memory_days: int = Field(
         default=60, ge=1, description="What a customer was written about is remembered for this long."
+    )
+    shopper_log_bytes: int = Field(
+        default=128_000,
+        ge=16_000,
+        description="Newest events are kept of a shopper up to this size: about 1,300 order lines.",
+    )
+    largest_order: float = Field(
+        default=LARGEST_ORDER,
+        gt=0,
+        description="An event worth more, quantity times price, is set aside for a person to decide: it "
+        "counts nowhere and lies in the home's `poison` folder. In the shop's currency.",
+    )
+    redis_max_memory_mb: int | None = Field(
+        default=None,
+        ge=16,
+        description="So much memory may the embedded Redis use; then it takes no events (503), and loses "
+        "none. "
+        "Unset: half of the machine's.",
     )
     archive_batch_events: int = Field(
         default=20_000, ge=1, description="Events written to one file of the history at most."

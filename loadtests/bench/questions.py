@@ -17,7 +17,7 @@ from loadtests.traffic.visits import ShopOnSale
 VISITING_CUSTOMERS = 200
 LIVE_EVENTS = ("view",) * 14 + ("search",) * 2 + ("add_to_cart",) * 4
 PLACEMENTS = ("home", "product_complements", "cart")
-REQUEST_HEAD = "Host: shop\r\nAuthorization: Bearer sk_demo\r\n"  # a public one cannot name customers
+REQUEST_HEAD = "Host: localhost\r\nAuthorization: Bearer sk_demo\r\n"  # a public one cannot name customers
 _numbers = count()
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from api.process.app import create_app
+from api.process.front import server_of
 from api.process.processes import listen, url_of
 from api.web.settings import ApiSettings
 from features.home import Home
@@ -25,7 +25,7 @@ Serve = Callable[[Home, str], AbstractContextManager[str]]
 @pytest.fixture
 def api_settings() -> ApiSettings:
     """A test overrides this to serve with others."""
-    return ApiSettings(watch_interval_ms=20)
+    return ApiSettings(watch_interval_ms=20, drain_s=1)
 
 
 @pytest.fixture(scope="session")
@@ -46,12 +46,7 @@ def served_home(tmp_path: Path) -> Home:
 def served(home: Home, redis_url: str, api_settings: ApiSettings, settings: StoreSettings) -> Iterator[str]:
     """One process of the service, and where it listens."""
     with listen("127.0.0.1", 0) as listener:
-        app = create_app(home, redis_url, api_settings, settings)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app, http="httptools", log_config=None, access_log=False, timeout_graceful_shutdown=1
-            )
-        )
+        server = server_of(create_app(home, redis_url, api_settings, settings), api_settings)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         yield url_of(listener)

@@ -12,7 +12,7 @@ from api.process.pages import STATIC, pages_router
 
 def client(demo_folder: Path | None) -> httpx.AsyncClient:
     app = FastAPI(title="Perennial", docs_url=None)
-    app.include_router(pages_router(demo_folder))
+    app.include_router(pages_router(demo_folder, lambda _: None))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop.example")
 
 

@@ -17,7 +17,8 @@ import pytest
 import redis
 from fastapi import Request
 
-from api.web.access import Access, is_local
+from api.web.access import Access
+from api.web.callers import is_loopback
 from api.web.problems import Problem
 from features.home import Home
 from features.merchant.api_keys import PREFIXES, add_demo_keys, create_key, read_keys, revoke_key
@@ -101,7 +102,7 @@ def test_a_browser_cannot_read_another_customer(url: str, held: Mapping[str, str
     [("127.0.0.1", True), ("::1", True), ("localhost", True), ("192.0.2.1", False), ("shop", False)],
 )
 def test_what_counts_as_local(host: str, local: bool) -> None:
-    assert is_local(host) == local
+    assert is_loopback(host) == local
 
 
 ASK, READ = "/v1/recommendations?placement=home", "/v1/catalogue"
@@ -223,7 +224,7 @@ def test_beyond_this_machine_a_demo_is_shut(served_home: Home) -> None:
     add_demo_keys(served_home, None, datetime.now(UTC))
     own = read_keys(served_home)
     assert own is not None
-    headers = [(b"authorization", b"Bearer sk_demo")]
+    headers = [(b"authorization", b"Bearer sk_demo"), (b"host", b"localhost:8000")]
     request = Request({"type": "http", "headers": headers, "query_string": b""})
     assert Access(local=True, keys=own.keys).scope_of(request) == "secret"
     with pytest.raises(Problem, match="not known"):

@@ -7,10 +7,10 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-HEAD = "HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer pk_demo\r\n"
+HEAD = "HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer pk_demo\r\n"
 ASK = f"GET /v1/recommendations?placement=trending {HEAD}"
 WRONG = f"GET /v1/recommendations?placement=nowhere {HEAD}"
-HEALTH = "GET /healthz HTTP/1.1\r\nHost: shop\r\n"
+HEALTH = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 
 
 @pytest.fixture

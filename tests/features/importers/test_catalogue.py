@@ -122,6 +122,14 @@ def test_bad_rows_are_set_aside_and_script_links_left_out(home: Home, take: Take
     assert "1 links" in summary.warnings[0]
 
 
+@pytest.mark.parametrize(
+    "link", ["//elsewhere.example/", "/\\elsewhere.example/", "https:///elsewhere.example/"]
+)
+def test_links_that_lead_elsewhere_than_they_look_are_left_out(home: Home, take: Take, link: str) -> None:
+    take(FEED + CUP.replace("https://shop.example/", link))
+    assert product(home)["url"] is None
+
+
 def test_vouchers_are_no_products(home: Home, take: Take) -> None:
     take(FEED + CUP.replace("Cup", "Gift card £10"))
     assert product(home)["is_product"] is False

@@ -102,6 +102,7 @@ def test_a_line_becomes_a_row_of_the_history(home: Home, take: Take) -> None:
         (order(n="10000001"), RejectReason.BAD_QUANTITY),
         (order(price="cheap"), RejectReason.BAD_PRICE),
         (order(price="1e400"), RejectReason.BAD_PRICE),
+        (order(n="10000000", price="999999999"), RejectReason.TOO_MUCH),
         (order(price="-1"), RejectReason.NEGATIVE_PRICE),
         (order(at="13/12/2010 8:26"), RejectReason.BAD_TIME),
         (order(at=""), RejectReason.BAD_TIME),
@@ -168,6 +169,12 @@ def test_an_exact_duplicate_names_the_line_it_repeats(take: Take) -> None:
     summary = take(order("536366", at=LATER), order(), order(), order())
     assert summary.exact_duplicates == 2
     assert rejects(summary)["reason"].to_list() == [f"{RejectReason.DUPLICATE} (line 3)"] * 2
+
+
+def test_an_order_is_worth_what_its_lines_are_together(take: Take) -> None:
+    lines = [order("536366", sku=sku, n="1", price="60000000") for sku in ("A", "B")]
+    assert take(order(at=LATER), *lines).set_aside == {RejectReason.TOO_MUCH.value: 2}
+    assert take(*lines, name="again.csv", largest_order=2e8).set_aside == {}
 
 
 def test_cells_that_a_spreadsheet_would_run_are_escaped(take: Take) -> None:

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from features.importers.rejects import FORMULA_STARTS
+from features.insights.formulas import is_formula
 from features.insights.report import Cell, Report
 
 LONG = ("currency", "table", "row", "measure", "value", "unit")
@@ -45,4 +45,4 @@ def _long(report: Report) -> Iterator[list[Cell]]:
 
 def _safe(cell: Cell) -> Cell:
     """Text that a spreadsheet would work out gets an apostrophe; numbers stay numbers."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(tuple(FORMULA_STARTS)) else cell
+    return f"'{cell}" if isinstance(cell, str) and is_formula(cell) else cell

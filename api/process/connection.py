@@ -1,0 +1,231 @@
+"""One client's connection, in front of uvicorn's own protocol: what may be sent on it, and how slowly.
+
+uvicorn's protocol gets a request when its headers are complete, and the next one when the last is answered.
+It still parses everything. Here it only matters where headers end and how long a body says it is; a request
+that fools this look ends in a limit, never in another reading of it.
+"""
+
+import asyncio
+from math import inf
+from time import monotonic
+from typing import Protocol, cast
+
+from api.process.overload import ConcurrencyLimit
+from api.web.metrics import REFUSED
+from api.web.refusals import BUSY, CROWDED, LONG_BODY, LONG_HEAD, SLOW_HEAD, Refusal
+from api.web.settings import ApiSettings
+
+HEAD_END, LENGTH, CODING = b"\r\n\r\n", b"\ncontent-length:", b"\ntransfer-encoding:"
+PROBES = (b"GET /healthz ", b"GET /readyz ")  # a busy process is alive
+SLOWEST_BODY = 500  # bytes a second
+FIRST_LETTER = 32  # what lies below stands between requests at most
+LINGER_S = 1.0  # a refused client may finish sending, or it would not read why
+
+
+class Front(Protocol):
+    """What all connections of a process share."""
+
+    settings: ApiSettings
+    load: ConcurrencyLimit
+
+    def add(self, connection: "Connection") -> bool:
+        """False where there are too many."""
+
+    def discard(self, connection: "Connection") -> None:
+        """It is closed."""
+
+
+class Connection(asyncio.Protocol):
+    """Passes requests on one at a time. server: uvicorn's protocol; set before the connection is made."""
+
+    server: asyncio.Protocol
+    _transport: asyncio.Transport
+
+    def __init__(self, front: Front) -> None:
+        self._front, self._settings = front, front.settings
+        self._is_served = False  # uvicorn knows of it
+        self._is_answering = self._has_begun = self._is_lingering = False
+        self._held = b""  # of a head that is incomplete, or of what came before the answer
+        self._body_left = 0.0  # bytes; infinite where the body does not say
+        self._came_at = 0.0
+        self._due = inf  # when this phase must be over
+        self._stalled_at = inf  # since when the client reads nothing
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        if not self._front.add(self):
+            transport.write(CROWDED.answer(closes=True))  # type: ignore[attr-defined]
+            transport.close()
+            return
+        self._is_served = True
+        self._due = monotonic() + self._settings.head_timeout_s
+        self.server.connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_lingering or not self._is_served:
+            return
+        if self._body_left:
+            self._take_body(data)
+        elif self._is_answering:
+            self._hold(data)
+        else:
+            self._take_head(data)
+
+    def eof_received(self) -> bool | None:
+        return self.server.eof_received()
+
+    def pause_writing(self) -> None:
+        self._stalled_at = monotonic()
+        self.server.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._stalled_at = inf
+        self.server.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._front.discard(self)
+        if self._is_answering and not self._has_begun:  # uvicorn could not read it
+            self._leave(monotonic())
+        if self._is_served:
+            self.server.connection_lost(exc)
+
+    def begin(self) -> float:
+        """The application has the request now. Seconds since it came."""
+        self._has_begun = True
+        if not self._body_left:
+            self._due = inf
+        return monotonic() - self._came_at
+
+    def answered(self) -> None:
+        """The application is done: the next request may come."""
+        if not self._is_answering:
+            return
+        now = monotonic()
+        self._leave(now)
+        if self._transport.is_closing():
+            return
+        if self._body_left > self._settings.max_body_bytes:
+            self._linger(now)
+        elif not self._body_left:
+            self._due = now + self._settings.idle_timeout_s
+            if self._held:
+                held, self._held = self._held, b""
+                self._transport.resume_reading()
+                self.data_received(held)
+
+    def check(self, now: float) -> None:
+        """End what takes too long. now: seconds of `monotonic`."""
+        if self._transport.is_closing():
+            self._stalled_at = min(self._stalled_at, now)
+        if now >= self._stalled_at + self._settings.send_timeout_s:
+            self._cut("unread")
+        elif now < self._due:
+            return
+        elif self._is_lingering:
+            self._transport.abort()
+        elif self._body_left or self._is_answering:
+            self._cut("slow_body")
+        elif self._held:
+            self._refuse(SLOW_HEAD)
+        else:
+            self._transport.close()
+
+    def _take_head(self, data: bytes) -> None:
+        fresh = not self._held
+        if self._held or data[0] < FIRST_LETTER:
+            data = (self._held + data).lstrip(b"\r\n")
+        end = data.find(HEAD_END) + len(HEAD_END)
+        complete = end >= len(HEAD_END)
+        if (end if complete else len(data)) > self._settings.max_head_bytes:
+            self._refuse(LONG_HEAD)
+        elif complete:
+            self._held = b""
+            self._take_request(data, end)
+        elif data:
+            self._held = data
+            if fresh:
+                self._due = monotonic() + self._settings.head_timeout_s
+
+    def _take_request(self, data: bytes, end: int) -> None:
+        """Pass a request on, or refuse it. end: of its head, in `data`."""
+        length, now = body_length(data[:end]), monotonic()
+        stop = end + length
+        if length and length != inf and length > self._settings.max_stream_bytes:
+            self._refuse(LONG_BODY)
+        elif not self._front.load.take() and not self._is_probe(data):
+            self._turn_away(now, goes_on=len(data) == stop)
+        else:
+            self._is_answering, self._has_begun, self._came_at = True, False, now
+            self._due = now + self._settings.body_timeout_s
+            if stop > len(data):
+                self._body_left = stop - len(data)
+            self.server.data_received(data if len(data) <= stop else data[: int(stop)])
+            if len(data) > stop:
+                self._hold(data[int(stop) :])
+
+    def _take_body(self, data: bytes) -> None:
+        cut = int(min(self._body_left, len(data)))
+        self._body_left -= cut
+        self._due += cut / SLOWEST_BODY
+        if not self._body_left and self._is_answering and self._has_begun:
+            self._due = inf
+        elif not self._body_left:
+            self._due = monotonic() + self._settings.idle_timeout_s
+        self.server.data_received(data[:cut])
+        if cut < len(data):
+            self.data_received(data[cut:])
+
+    def _hold(self, data: bytes) -> None:
+        """Keep what came before the answer, and read no more. Who sends much ahead reads nothing."""
+        self._held += data
+        if len(self._held) > self._settings.max_head_bytes:
+            self._cut("pipelined")
+        elif not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def _is_probe(self, data: bytes) -> bool:
+        """Whether it asks for the health of a busy process, and is taken all the same."""
+        is_probe = data.startswith(PROBES)
+        if is_probe:
+            self._front.load.in_flight += 1
+        return is_probe
+
+    def _turn_away(self, now: float, *, goes_on: bool) -> None:
+        """The service is busy. goes_on: the request is here whole, so that the connection may stay."""
+        if goes_on:
+            self._transport.write(BUSY.answer(closes=False))
+            self._due = now + self._settings.idle_timeout_s
+        else:
+            self._refuse(BUSY)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._transport.write(refusal.answer(closes=True))
+        self._linger(monotonic())
+
+    def _linger(self, now: float) -> None:
+        """Nothing more is answered; what still comes is dropped until the client has read why."""
+        self._is_lingering, self._held, self._due = True, b"", now + LINGER_S
+        if not self._transport.is_closing():
+            self._transport.write_eof()
+
+    def _cut(self, reason: str) -> None:
+        REFUSED.add(reason)
+        self._transport.abort()
+
+    def _leave(self, now: float) -> None:
+        self._is_answering = False
+        self._front.load.leave(now - self._came_at)
+
+
+def body_length(head: bytes) -> float:
+    """Bytes of body that a request's head announces; infinite where it does not say, or not clearly."""
+    if head.startswith(b"GET ") and b"ontent-" not in head and b"ransfer-" not in head:
+        return 0.0  # at a fifth of the price; a body that is announced in capitals runs into a limit
+    lower = head.lower()
+    if CODING in lower:
+        return inf
+    _, announced, rest = lower.partition(LENGTH)
+    if not announced:
+        return 0.0
+    digits = rest.partition(b"\r")[0].strip(b" \t")
+    return float(digits) if digits.isdigit() and LENGTH not in rest else inf

@@ -1,0 +1,145 @@
+"""The front of one API process: uvicorn behind limits on connections, headers, bodies, time and load.
+
+uvicorn bounds neither headers nor the time they take, nor what is pipelined, and its `limit_concurrency`
+refuses only what it has parsed and scheduled. See docs/decisions/0017-limits-in-front-of-uvicorn.md.
+"""
+
+import asyncio
+import resource
+import socket
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.process.connection import Connection
+from api.process.overload import ConcurrencyLimit
+from api.web.refusals import STALE
+from api.web.settings import ApiSettings
+
+CONNECTION = "perennial.connection"  # in a request's `state`
+ACCEPTED_AT_ONCE = 256  # fewer would wait unseen, more would be missed by the other workers
+RESERVED_FILES = 128  # descriptors for everything but connections
+SWEEPS_A_TIMEOUT, LONGEST_SWEEP_S = 4, 1.0
+
+
+class ConnectionFront:
+    """Makes the connections of one process, and ends those that take too long."""
+
+    def __init__(self, settings: ApiSettings) -> None:
+        self.settings, self.load = settings, ConcurrencyLimit(settings)
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        self._most = min(settings.max_connections, max(files - RESERVED_FILES, 1))
+        timeouts = (settings.head_timeout_s, settings.body_timeout_s, settings.send_timeout_s)
+        self._sweep_s = min(min(timeouts) / SWEEPS_A_TIMEOUT, LONGEST_SWEEP_S)
+        self._connections: set[Connection] = set()
+        self._sweeping: asyncio.TimerHandle | None = None
+
+    def add(self, connection: Connection) -> bool:
+        """Look after a connection; False where there are too many."""
+        if len(self._connections) >= self._most:
+            return False
+        self._connections.add(connection)
+        if self._sweeping is None:
+            self._sweeping = asyncio.get_running_loop().call_later(self._sweep_s, self._sweep)
+        return True
+
+    def discard(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+
+    def _sweep(self) -> None:
+        self._sweeping = None
+        now = monotonic()
+        for connection in list(self._connections):
+            connection.check(now)
+        if self._connections:
+            self._sweeping = asyncio.get_running_loop().call_later(self._sweep_s, self._sweep)
+
+
+class Admission:
+    """ASGI: tells a connection when its request begins and ends, and refuses one that waited for too long."""
+
+    def __init__(self, app: ASGIApp, stale_s: float) -> None:
+        self._app, self._stale_s = app, stale_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection: Connection | None = scope.get("state", {}).pop(CONNECTION, None)
+        if connection is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            if connection.begin() > self._stale_s:
+                await STALE.response()(scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
+        finally:
+            connection.answered()
+
+
+class LimitedServer(uvicorn.Server):
+    """uvicorn, whose connections we accept: libuv takes one a turn of the loop, so that requests would wait
+    where nobody counts them."""
+
+    def __init__(self, config: uvicorn.Config, front: ConnectionFront) -> None:
+        super().__init__(config)
+        self._front = front
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=[])
+        self._opening: set[asyncio.Task[Any]] = set()
+        for listener in sockets or ():
+            listener.setblocking(False)
+            self._listen(listener)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listener in sockets or ():
+            asyncio.get_running_loop().remove_reader(listener)
+        await super().shutdown(sockets)
+
+    def _listen(self, listener: socket.socket) -> None:
+        if not self.should_exit:
+            asyncio.get_running_loop().add_reader(listener, self._accept, listener)
+
+    def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            for _ in range(ACCEPTED_AT_ONCE):
+                line, _ = listener.accept()
+                opening = loop.create_task(self._open(line))
+                self._opening.add(opening)
+                opening.add_done_callback(self._opening.discard)
+        except (BlockingIOError, ConnectionAbortedError, InterruptedError):
+            return
+        except OSError:  # no descriptors or memory left
+            loop.remove_reader(listener)
+            loop.call_later(LONGEST_SWEEP_S, self._listen, listener)
+
+    async def _open(self, line: socket.socket) -> None:
+        with suppress(OSError):
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, line)
+
+    def _protocol(self) -> Connection:
+        connection = Connection(self._front)
+        state = {**self.lifespan.state, CONNECTION: connection}
+        connection.server = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=state
+        )
+        return connection
+
+
+def server_of(app: ASGIApp, settings: ApiSettings) -> LimitedServer:
+    """uvicorn for the app, with limits in front of it."""
+    config = uvicorn.Config(
+        Admission(app, settings.stale_ms / 1000),
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=settings.idle_timeout_s,
+        timeout_graceful_shutdown=settings.drain_s,
+    )
+    return LimitedServer(config, ConnectionFront(settings))

@@ -1,0 +1,91 @@
+"""How much each caller may ask of one process: a request too many is answered 429, and when to try again."""
+
+from collections.abc import Hashable
+from math import ceil
+from time import monotonic
+
+from fastapi import Request
+
+from api.web.callers import address_of
+from api.web.metrics import REFUSED
+from api.web.problems import Problem
+from api.web.settings import ApiSettings
+
+BURST_S = 10.0  # so many seconds' worth may come at once
+LOOPBACK = ("127.", "::1", "::ffff:127.")
+MOST_CALLERS = 100_000  # remembered; whoever has paid back is forgotten first
+
+
+class TokenBucket:
+    """One bucket a caller, as the generic cell rate algorithm keeps it: the time at which it is full again.
+
+    rate: units a second; 0 lets everything pass.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+        self._full_at: dict[Hashable, float] = {}
+
+    def take(self, caller: Hashable, units: float, now: float) -> float:
+        """0.0, or the seconds after which so many units may be had; nothing is taken then."""
+        if not self.rate:
+            return 0.0
+        full_at = max(self._full_at.get(caller, now), now)
+        wait = full_at - now - BURST_S + min(units / self.rate, BURST_S)
+        if wait > 0:
+            return wait
+        if len(self._full_at) >= MOST_CALLERS:
+            self._forget(now)
+        self._full_at[caller] = full_at + units / self.rate
+        return 0.0
+
+    def _forget(self, now: float) -> None:
+        owing = {caller: at for caller, at in self._full_at.items() if at > now}
+        self._full_at = owing if len(owing) < MOST_CALLERS else {}
+
+
+class Rates:
+    """The buckets of one process. Programs on this machine have no limit by address: a proxy that names no
+    visitors looks like one of them."""
+
+    def __init__(self, settings: ApiSettings) -> None:
+        self._visitor_requests = TokenBucket(settings.visitor_requests_per_s)
+        self._visitor_bytes = TokenBucket(settings.visitor_event_kb_per_s * 1_000)
+        self._key_requests = TokenBucket(settings.key_requests_per_s)
+        self._public_bytes = TokenBucket(settings.public_event_kb_per_s * 1_000)
+
+    def charge_request(self, request: Request, key: str, *, is_public: bool) -> None:
+        """Count a request. Raises Problem 429."""
+        if is_public and (visitor := _visitor(request)):
+            _require(self._visitor_requests, (key, visitor), 1, monotonic())
+        if self._key_requests.rate:
+            _require(self._key_requests, key, 1, monotonic())
+
+    def charge_events(self, request: Request, key: str, length: int) -> None:
+        """Count the bytes of events that came with a public key. Raises Problem 429."""
+        if visitor := _visitor(request):
+            now = monotonic()
+            _require(self._visitor_bytes, (key, visitor), length, now)
+            _require(self._public_bytes, key, length, now)
+
+
+def _visitor(request: Request) -> str | None:
+    client = request.scope.get("client")
+    return None if not client or client[0].startswith(LOOPBACK) else address_of(request)
+
+
+def _require(bucket: TokenBucket, caller: Hashable, units: float, now: float) -> None:
+    wait = bucket.take(caller, units, now)
+    if wait > 0:
+        REFUSED.add("rate")
+        seconds = str(ceil(wait))
+        raise Problem(
+            429,
+            f"Too much in too short a time: try again in {seconds} s.",
+            headers={
+                "Retry-After": seconds,
+                "RateLimit-Limit": f"{bucket.rate * BURST_S:.0f}",
+                "RateLimit-Remaining": "0",
+                "RateLimit-Reset": seconds,
+            },
+        )

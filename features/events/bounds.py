@@ -1,0 +1,23 @@
+"""How big one event may be, and how much money: beyond is refused, or left to a person."""
+
+from typing import Any
+
+MAX_LINES = 500  # of an order
+MAX_DEPTH = 32  # of JSON
+MAX_EVENT_BYTES = 128_000  # of JSON
+LARGEST_ORDER = 1e8  # in the shop's currency, some of which have large numbers
+
+
+def is_deep(value: Any) -> bool:
+    """Whether decoded JSON is nested deeper than MAX_DEPTH."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, dict | list)
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+        if not level:
+            return False
+    return True
