@@ -12,9 +12,11 @@ import typer
 from features import extras
 from features.cli.commands import imports, keys
 from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, errors, plain_errors, progress
+from features.cli.poison import poison
 from features.home import Home
 from features.store.locks import HomeInUse
-from features.store.redis_server import RedisServerError, redis_server
+from features.store.redis_keeper import kept_redis
+from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
 from training.cli.evaluate import evaluate
 from training.cli.models import models, train
@@ -32,6 +34,7 @@ app.command()(train)
 app.command()(triggers)
 app.add_typer(models, name="models")
 app.add_typer(keys, name="keys")
+app.add_typer(poison, name="poison")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(report, name="report")
 
@@ -217,7 +220,7 @@ def _work(home: Home) -> None:
     from training.worker.worker import work
 
     start_logging()
-    with redis_server(home, StoreSettings()) as redis_url:
+    with kept_redis(home, StoreSettings()) as redis_url:
         work(home, redis_url, StoreSettings(), TrainingSettings())
 
 

@@ -10,6 +10,7 @@ from api.serving.service import Service
 from api.web.metrics import exposition
 from api.web.openapi import documented, replies
 from api.web.replies import JsonReply, encode
+from features.store.parts import PartState
 
 router = APIRouter(tags=["operations"])
 NO_MODEL = "No model yet: import orders (`perennial import orders FILE`), then `perennial train`."
@@ -22,13 +23,17 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Whether a model is loaded, which, what is wrong with a newer one, and what to do about none."""
+    """Whether a model is loaded, which, what is wrong with a newer one, and what to do about none.
+
+    parts: those that fail now, of this process and of the others of the service.
+    """
 
     ready: bool
     model_version: str | None
     model_problem: str | None
     store: Literal["ok", "unavailable"]
     hint: str | None = None
+    parts: dict[str, PartState] = {}
 
 
 @router.get("/healthz", **documented(Health))
@@ -48,11 +53,13 @@ async def readyz(request: Request) -> Response:
         model_problem=service.model_problem,
         store="ok" if service.store.available else "unavailable",
         hint=None if recommender else NO_MODEL,
+        parts={name: each for name, each in service.parts().items() if each.failing},
     )
     return JsonReply(encode(state), status=200 if recommender else 503)
 
 
 @router.get("/metrics", include_in_schema=False)
-async def metrics() -> Response:
+async def metrics(request: Request) -> Response:
     """Prometheus metrics of all worker processes."""
-    return Response(exposition(), media_type=CONTENT_TYPE_LATEST)
+    service: Service = request.app.state.service
+    return Response(exposition(service.parts()), media_type=CONTENT_TYPE_LATEST)

@@ -1,10 +1,13 @@
 """Moves stream entries to the history on disk; an entry is deleted only after its file is synced."""
 
-import logging
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import msgspec
@@ -15,21 +18,22 @@ from features.events.vocabulary import Event, is_possible_time
 from features.history import events_parquet as history
 from features.history.event_rows import event_rows
 from features.history.impressions_parquet import served_table
+from features.history.poison import Poison, set_aside
 from features.home import Home
 from features.outgoing.impressions import RECORDS_PER_ENTRY, ServedRecord
 from features.outgoing.offer_decisions import DecisionRecord
 from features.store import keys
-from features.store.files import replacing, write_whole
+from features.store.failover import reconnecting
+from features.store.files import replacing
 from features.store.locks import held
+from features.store.parts import Part
 from features.store.settings import StoreSettings
-
-logger = logging.getLogger(__name__)
 
 GROUP = CONSUMER = "archiver"  # one name suffices: the home's lock lets one archiver work at a time
 RECORDS_PER_CALL = 1_000  # about 1 ms of Redis: shoppers' requests pass in between
 POLL_S = 1.0
 
-UNREADABLE = (msgspec.DecodeError, LookupError, TypeError, ValueError, OverflowError)
+UNREADABLE = (msgspec.DecodeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)
 DECISION_SCHEMA: dict[str, pl.DataType] = {
     "decision_id": pl.String(),
     "decided_at": pl.Datetime("us", "UTC"),
@@ -60,12 +64,18 @@ DECISION_SCHEMA: dict[str, pl.DataType] = {
 Entry = tuple[bytes, dict[bytes, bytes]]
 
 
-class Poison(msgspec.Struct):
-    """A stream entry that cannot be read, and why."""
+@dataclass(frozen=True)
+class Kind:
+    """What a stream becomes. read: an entry's fields -> its rows or records; table: of these, parquet's."""
 
-    id: str
-    reason: str
-    fields: dict[str, str]
+    folder: Path
+    read: Callable[[dict[bytes, bytes]], list[Any]]
+    table: Callable[[list[Any]], pl.DataFrame]
+
+    def write(self, rows: list[Any], day: datetime, name: str) -> None:
+        """Add rows as one file, completely or not at all; the same name replaces it."""
+        with replacing(self.folder / f"{day:%Y-%m-%d}" / f"{name}.parquet") as fresh:
+            self.table(rows).write_parquet(fresh)
 
 
 class Archiver:
@@ -86,10 +96,10 @@ class Archiver:
             keys.decision_stream(): batch,
         }
         self._interval_ms = settings.archive_interval_s * 1000
-        self._writers: dict[str, Callable[[list[Entry], str], list[Poison]]] = {
-            keys.event_stream(): self._write_events,
-            keys.served_stream(): self._write_served,
-            keys.decision_stream(): self._write_decisions,
+        self._kinds: dict[str, Kind] = {
+            keys.event_stream(): Kind(home.events, _event_rows, _event_table),
+            keys.served_stream(): Kind(home.served, _served_records, served_table),
+            keys.decision_stream(): Kind(home.decisions, _decision_rows, _decision_table),
         }
 
     def run(self, *, burst: bool = False, stop: threading.Event | None = None) -> None:
@@ -99,16 +109,17 @@ class Archiver:
         """
         stop = stop or threading.Event()
         if burst:
-            for stream in self._writers:
+            for stream in self._kinds:
                 self._drain(stream, stop)
             return
+        parts = {
+            stream: Part(f"archiver-{kind.folder.name}", self._home) for stream, kind in self._kinds.items()
+        }
         while not stop.wait(POLL_S):
-            for stream in self._writers:
-                try:
+            for stream, part in parts.items():
+                with part.round(), reconnecting(self._client):
                     if self._is_due(stream):
                         self._drain(stream, stop)
-                except Exception:
-                    logger.exception("Archiving failed; the events stay in Redis, and it is tried again")
 
     def _drain(self, stream: str, stop: threading.Event) -> None:
         newest = cast(list[Entry], self._client.xrevrange(stream, count=1))
@@ -131,8 +142,11 @@ class Archiver:
                 return
             name = f"{entries[0][0].decode()}-{entries[-1][0].decode()}"
             present = [entry for entry in entries if entry[1]]  # a full stream drops its oldest entries
-            if poison := self._writers[stream](present, name):
-                self._write_poison(poison, name)
+            readable, poison = self._read_entries(stream, present)
+            if readable:
+                self._kinds[stream].write(readable, _day(present), name)
+            if poison:
+                set_aside(self._home, poison, name)
             self._acknowledge(stream, [entry_id for entry_id, _ in entries])
 
     def _read(self, stream: str, after: str) -> list[Entry]:
@@ -167,66 +181,66 @@ class Archiver:
                 pipe.xdel(stream, *batch)
                 pipe.execute()
 
-    def _write_events(self, entries: list[Entry], name: str) -> list[Poison]:
-        rows: list[dict[str, Any]] = []
-        poison = []
+    def _read_entries(self, stream: str, entries: list[Entry]) -> tuple[list[Any], list[Poison]]:
+        """What the entries hold, and those that cannot be read or do not fit the table."""
+        kind = self._kinds[stream]
+        good: list[list[Any]] = []
+        poison: list[Poison] = []
+        origins: list[Entry] = []
         for entry_id, fields in entries:
             try:
-                event = msgspec.json.decode(fields[b"e"], type=Event)
-                received_at = datetime.fromtimestamp(int(fields[b"r"]) / 1000, UTC)
-                if not is_possible_time(event.timestamp, received_at):
-                    raise ValueError(f"{event.timestamp} lies before 1990 or in the future")
-                rows += event_rows(event, received_at)
+                good.append(kind.read(fields))
+                origins.append((entry_id, fields))
             except UNREADABLE as error:
-                poison.append(_poison(entry_id, fields, error))
-        if rows:
-            frame = pl.DataFrame(rows, schema=history.schema())
-            history.write_rows(self._home, frame, _day(entries), name)
-        return poison
+                poison.append(Poison.of(stream, entry_id, fields, error))
+        unfit = _unfit(kind, good)
+        poison += [Poison.of(stream, *origins[row], error) for row, error in unfit.items()]
+        return [each for row, group in enumerate(good) if row not in unfit for each in group], poison
 
-    def _write_served(self, entries: list[Entry], name: str) -> list[Poison]:
-        records: list[ServedRecord] = []
-        poison = []
-        for entry_id, fields in entries:
-            try:
-                records += msgspec.json.decode(fields[b"s"], type=list[ServedRecord])
-            except UNREADABLE as error:
-                poison.append(_poison(entry_id, fields, error))
-        if records:
-            target = self._home.served / f"{_day(entries):%Y-%m-%d}" / f"{name}.parquet"
-            with replacing(target) as fresh:
-                served_table(records).write_parquet(fresh)
-        return poison
 
-    def _write_decisions(self, entries: list[Entry], name: str) -> list[Poison]:
-        records: list[dict[str, Any]] = []
-        poison = []
-        for entry_id, fields in entries:
-            try:
-                records.append(msgspec.structs.asdict(msgspec.json.decode(fields[b"d"], type=DecisionRecord)))
-            except UNREADABLE as error:
-                poison.append(_poison(entry_id, fields, error))
-        if records:
-            target = self._home.decisions / f"{_day(entries):%Y-%m-%d}" / f"{name}.parquet"
-            with replacing(target) as fresh:
-                pl.DataFrame(records, schema=DECISION_SCHEMA).write_parquet(fresh)
-        return poison
-
-    def _write_poison(self, poison: list[Poison], name: str) -> None:
-        lines = b"".join(msgspec.json.encode(each) + b"\n" for each in poison)
-        write_whole(self._home.root / "poison" / f"{name}.jsonl", lines)
-        logger.warning("Set aside %d unreadable entries; see %s", len(poison), self._home.root / "poison")
+def _unfit(kind: Kind, groups: list[list[Any]]) -> dict[int, Exception]:
+    """Positions of the groups of rows that make no table, found by halves."""
+    unfit: dict[int, Exception] = {}
+    parts = [(0, len(groups))] if groups else []
+    while parts:
+        begin, end = parts.pop()
+        try:
+            kind.table([each for group in groups[begin:end] for each in group])
+        except Exception as error:
+            middle = (begin + end) // 2
+            if end - begin == 1:
+                unfit[begin] = error
+            else:
+                parts += [(begin, middle), (middle, end)]
+    return unfit
 
 
 def _entries_per_call(stream: str) -> int:
     return RECORDS_PER_CALL // (RECORDS_PER_ENTRY if stream == keys.served_stream() else 1)
 
 
-def _poison(entry_id: bytes, fields: dict[bytes, bytes], error: Exception) -> Poison:
-    readable = {
-        name.decode(errors="replace"): text.decode(errors="backslashreplace") for name, text in fields.items()
-    }
-    return Poison(entry_id.decode(), f"{type(error).__name__}: {error}", readable)
+def _event_rows(fields: dict[bytes, bytes]) -> list[dict[str, Any]]:
+    event = msgspec.json.decode(fields[b"e"], type=Event)
+    received_at = datetime.fromtimestamp(int(fields[b"r"]) / 1000, UTC)
+    if not is_possible_time(event.timestamp, received_at):
+        raise ValueError(f"{event.timestamp} lies before 1990 or in the future")
+    return event_rows(event, received_at)
+
+
+def _event_table(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=history.schema())
+
+
+def _served_records(fields: dict[bytes, bytes]) -> list[ServedRecord]:
+    return msgspec.json.decode(fields[b"s"], type=list[ServedRecord])
+
+
+def _decision_rows(fields: dict[bytes, bytes]) -> list[dict[str, Any]]:
+    return [msgspec.structs.asdict(msgspec.json.decode(fields[b"d"], type=DecisionRecord))]
+
+
+def _decision_table(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=DECISION_SCHEMA)
 
 
 def _arrival_ms(entry_id: bytes) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from features.events.vocabulary import is_possible_time
+from features.history.table_files import table_files
 from features.home import Home
 from features.store.files import replacing
 
@@ -75,7 +76,7 @@ def scan(home: Home) -> pl.LazyFrame:
     """
     import polars as pl
 
-    files = sorted(home.events.glob("*/*.parquet"))  # these: more may come while they are being read
+    files = table_files(home.events)  # these: more may come while they are being read
     if not files:
         return pl.LazyFrame(schema=schema())
     rows = pl.scan_parquet(files, row_index_name="row")
@@ -129,5 +130,5 @@ def scan_with_repeats(home: Home) -> pl.LazyFrame:
     """As `scan` but with repeated rows, at a tenth of the cost, for results that repeats cannot change."""
     import polars as pl
 
-    files = sorted(home.events.glob("*/*.parquet"))
+    files = table_files(home.events)
     return pl.scan_parquet(files).filter(_is_possible()) if files else pl.LazyFrame(schema=schema())

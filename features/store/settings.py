@@ -76,6 +76,16 @@ class StoreSettings(BaseSettings):
         ge=1,
         description="Records of shown recommendations kept while the archiver is away; the oldest go first.",
     )
+    browsing_days: int = Field(
+        default=1_100,
+        ge=30,
+        description="Views, searches and carts leave the history after this; orders stay for good.",
+    )
+    records_days: int = Field(
+        default=800,
+        ge=30,
+        description="What was shown, offered and decided is kept for this long, for reports and experiments.",
+    )
     holdout: float = Field(
         default=0.05,
         ge=0,

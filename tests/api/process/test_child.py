@@ -13,7 +13,7 @@ from waiting import eventually
 
 
 def child_of(code: str, healthy_s: float = HEALTHY_S) -> Child:
-    return Child([sys.executable, "-c", code], os.environ, [], healthy_s)
+    return Child("api", [sys.executable, "-c", code], os.environ, [], healthy_s=healthy_s)
 
 
 def looked_after(each: Child) -> bool:
