@@ -8,16 +8,16 @@ from pathlib import Path
 from features.home import Home
 from features.store.disk_reserve import keep_reserve
 from features.store.parts import Part
-from features.store.redis_server import RedisHangs, RedisServer
+from features.store.redis_server import RESPONSE_TIMEOUT_S, RedisHangs, RedisServer
 from features.store.settings import StoreSettings
 
 LOOK_S, LONGEST_PAUSE_S = 0.25, 2.0  # between two looks; after failures it doubles from one to the other
-HANGS = 2  # times that it does not answer, 10 s each, after which it is killed: its log is on the disk
+HANGS = 2  # times that it does not answer after which it is killed: its log is written
 LOG_BYTES = 10_000_000  # of Redis' own log, of which one older part is kept
 
 
 @contextmanager
-def kept_redis(home: Home, settings: StoreSettings) -> Iterator[str]:
+def kept_redis(home: Home, settings: StoreSettings, response_s: float = RESPONSE_TIMEOUT_S) -> Iterator[str]:
     """URL of the store: the shop's own Redis, or else the embedded one, which is kept running.
 
     The first start raises RedisServerError; later failures are the state of the part `redis`.
@@ -26,7 +26,7 @@ def kept_redis(home: Home, settings: StoreSettings) -> Iterator[str]:
         yield settings.redis_url
         return
     stop = threading.Event()
-    with RedisServer(home, settings) as server:
+    with RedisServer(home, settings, response_s) as server:
         keeper = threading.Thread(target=keep, args=(server, Part("redis", home), stop), daemon=True)
         keeper.start()
         try:

@@ -46,7 +46,8 @@ class RedisServer:
     while the owner's is free is an orphan, and the next process becomes its owner.
     """
 
-    def __init__(self, home: Home, settings: StoreSettings) -> None:
+    def __init__(self, home: Home, settings: StoreSettings, response_s: float = RESPONSE_TIMEOUT_S) -> None:
+        self._response_s = response_s
         self._folder = home.redis
         self._fsync = settings.redis_fsync
         self._server = settings.redis_server
@@ -86,7 +87,7 @@ class RedisServer:
         """
         stop = stop or threading.Event()
         version: Version | None = None  # of the server that this call started
-        deadline = time.monotonic() + RESPONSE_TIMEOUT_S
+        deadline = time.monotonic() + self._response_s
         while True:
             self._owner = self._owner or try_lock(self._folder / "owner.lock")
             state = self._state()
@@ -101,7 +102,7 @@ class RedisServer:
                         raise RedisServerError(self._words("does not start"))
                     version = self._start(lock)
             if state == "loading":
-                deadline = time.monotonic() + RESPONSE_TIMEOUT_S
+                deadline = time.monotonic() + self._response_s
             if time.monotonic() > deadline:
                 raise RedisHangs(self._words("does not answer"))
             if stop.wait(0.01):
@@ -121,7 +122,7 @@ class RedisServer:
         """Stop the server if this process owns it, and return once its log is written."""
         if self._owner is None:
             return
-        deadline = time.monotonic() + RESPONSE_TIMEOUT_S
+        deadline = time.monotonic() + self._response_s
         while (lock := try_lock(self._folder / "server.lock")) is None and time.monotonic() < deadline:
             with suppress(OSError):
                 self._command("SHUTDOWN NOSAVE")
