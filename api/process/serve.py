@@ -14,6 +14,7 @@ from api.web.shared_metrics import METRICS_FOLDER, fresh_folder
 from features import extras
 from features.home import Home
 from features.store.locks import serve_lock
+from features.store.parts import forget_parts
 from features.store.redis_keeper import kept_redis
 from features.store.settings import StoreSettings
 
@@ -31,6 +32,7 @@ def serve_all(
     with ExitStack() as held:
         held.enter_context(serve_lock(home, f"http://{settings.host}:{settings.port}"))
         listener = held.enter_context(listen(settings.host, settings.port))
+        forget_parts(home)
         redis_url = held.enter_context(kept_redis(home, store_settings))
         environment = {
             **os.environ,

@@ -24,7 +24,7 @@ from features.merchant.versioned_settings import EXPERIMENTS, MERCHANDISING, OFF
 from features.outgoing.impressions import ServedBuffer
 from features.store import keys
 from features.store.connection import Connection, StoreUnavailable
-from features.store.disk_reserve import LEAST_BYTES, room
+from features.store.disk_reserve import is_full
 from features.store.parts import Part, PartState, part_states
 from features.store.settings import StoreSettings
 from recommender.context.request import PLACEMENTS, Request
@@ -215,8 +215,8 @@ class Service:
     async def look_at_disk(self) -> None:
         """Take no writes while the disk has no room for Redis' log; answers need none."""
         if self.log_folder is not None:
-            is_full = room(self.log_folder) < LEAST_BYTES
-            self.writes.pause("The disk is full" if is_full else None)
+            full = is_full(self.log_folder, self.store_settings.disk_reserve_mb)
+            self.writes.pause("The disk is full" if full else None)
 
     async def measure(self) -> None:
         """Write out the metrics, with how far the history is behind; look at the store and its disk."""

@@ -11,30 +11,34 @@ from pathlib import Path
 
 from features.store.redis_log import written_files
 
-RESERVE_BYTES = 64_000_000
-REFILLED_BELOW_BYTES = 48_000_000
-LEAST_BYTES = 32_000_000  # of room: several times what can come in between two looks
+MEGABYTE = 1_000_000
+REFILLED_BELOW, LEAST = 0.75, 0.5  # shares of the reserve; events are refused below the second
+SHARE_OF_FREE = 0.8  # of a disk that is nearly full, at most
 KEEP_SIZE = 1  # of fallocate(2): the file's end stays where it is
 
 
-def keep_reserve(folder: Path) -> None:
-    """Allocate blocks behind the end of the log in a Redis folder. Raises OSError where there are too few.
+def keep_reserve(folder: Path, megabytes: int) -> None:
+    """Allocate blocks behind the end of the log in a Redis folder, as many megabytes as wanted and there.
 
-    A file system that cannot do so has no reserve; `room` then is what is free.
+    A file system that cannot do so has no reserve; what is free counts alone then.
     """
     for path in written_files(folder):
-        if _allocated_ahead(path) < REFILLED_BELOW_BYTES:
-            descriptor = os.open(path, os.O_WRONLY)
-            try:
-                _allocate(descriptor, path.stat().st_size, RESERVE_BYTES)
-            finally:
-                os.close(descriptor)
+        ahead = _allocated_ahead(path)
+        wanted = min(megabytes * MEGABYTE, ahead + int(_free(folder) * SHARE_OF_FREE))
+        if ahead < REFILLED_BELOW * megabytes * MEGABYTE and wanted > ahead + MEGABYTE:
+            with path.open("r+b") as file:
+                _allocate(file.fileno(), path.stat().st_size, wanted)
 
 
-def room(folder: Path) -> int:
-    """Bytes that the log can surely grow by: allocated, or free."""
+def is_full(folder: Path, megabytes: int) -> bool:
+    """Whether the log may soon have no room to grow, allocated or free."""
+    room = _free(folder) + sum(map(_allocated_ahead, written_files(folder)))
+    return room < LEAST * megabytes * MEGABYTE
+
+
+def _free(folder: Path) -> int:
     disk = os.statvfs(folder)
-    return disk.f_bavail * disk.f_frsize + sum(map(_allocated_ahead, written_files(folder)))
+    return disk.f_bavail * disk.f_frsize
 
 
 def _allocated_ahead(path: Path) -> int:
@@ -43,9 +47,8 @@ def _allocated_ahead(path: Path) -> int:
 
 
 def _allocate(descriptor: int, offset: int, length: int) -> None:
-    fallocate = getattr(ctypes.CDLL(None, use_errno=True), "fallocate", None)
-    if fallocate is None:  # macOS
-        return
-    fallocate.argtypes = ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64
-    if fallocate(descriptor, KEEP_SIZE, offset, length) and ctypes.get_errno() == 28:
-        raise OSError(28, os.strerror(28))
+    """What cannot be allocated now is tried again at the next look."""
+    fallocate = getattr(ctypes.CDLL(None), "fallocate", None)
+    if fallocate is not None:  # there is none on macOS
+        fallocate.argtypes = ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64
+        fallocate(descriptor, KEEP_SIZE, offset, length)

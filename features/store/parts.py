@@ -40,7 +40,8 @@ class Part:
         self.name = name
         self.state = PartState()
         self._file = home.state / f"{name}.json" if home else None
-        self._written_at = -WRITTEN_EVERY_S
+        self._written_at = time.monotonic() - WRITTEN_EVERY_S
+        self._write()  # now that there is room for it
 
     @contextmanager
     def round(self, *expected: type[Exception]) -> Iterator[None]:
@@ -70,8 +71,18 @@ class Part:
         self.state = state
         if self._file and (is_news or time.monotonic() - self._written_at >= WRITTEN_EVERY_S):
             self._written_at = time.monotonic()
+            self._write()
+
+    def _write(self) -> None:
+        if self._file:
             with suppress(OSError):
-                _write(self._file, state)
+                _write(self._file, self.state)
+
+
+def forget_parts(home: Home) -> None:
+    """Let the states of a service that ran before not be taken for those of one that starts."""
+    for path in home.state.glob("*.json"):
+        path.unlink(missing_ok=True)
 
 
 def part_states(home: Home) -> dict[str, PartState]:

@@ -27,7 +27,8 @@ def kept_redis(home: Home, settings: StoreSettings, response_s: float = RESPONSE
         return
     stop = threading.Event()
     with RedisServer(home, settings, response_s) as server:
-        keeper = threading.Thread(target=keep, args=(server, Part("redis", home), stop), daemon=True)
+        looked_after = server, Part("redis", home), stop, settings.disk_reserve_mb
+        keeper = threading.Thread(target=keep, args=looked_after, daemon=True)
         keeper.start()
         try:
             yield server.url
@@ -36,7 +37,7 @@ def kept_redis(home: Home, settings: StoreSettings, response_s: float = RESPONSE
             keeper.join()
 
 
-def keep(server: RedisServer, part: Part, stop: threading.Event) -> None:
+def keep(server: RedisServer, part: Part, stop: threading.Event, reserve_mb: int) -> None:
     """Look after the server until `stop` is set."""
     pause_s, hangs = LOOK_S, 0
     while not stop.wait(pause_s):
@@ -50,7 +51,7 @@ def keep(server: RedisServer, part: Part, stop: threading.Event) -> None:
                     server.kill()
                 raise
             rotate(server.log_file, LOG_BYTES)
-            keep_reserve(server.log_file.parent)
+            keep_reserve(server.log_file.parent, reserve_mb)
         pause_s = min(2 * pause_s, LONGEST_PAUSE_S) if part.state.failing else LOOK_S
 
 

@@ -29,6 +29,12 @@ class StoreSettings(BaseSettings):
         description="When the embedded Redis forces its log to the disk. `everysec` may lose the last "
         "second or two in a power cut, `always` nothing, at about a fifth of the write rate.",
     )
+    disk_reserve_mb: int = Field(
+        default=64,
+        ge=1,
+        description="Space on the disk that is taken in advance for the log of the embedded Redis. Events "
+        "are refused with 503 when half of it is used and nothing else is free.",
+    )
     redis_deadline_ms: int = Field(
         default=50,
         ge=1,

@@ -22,8 +22,8 @@ def prune(models: Path, kept: int, named: Collection[str] = ()) -> list[str]:
     sealed = [path.name.removesuffix(versions.SEAL) for path in models.glob(f"*{versions.SEAL}")]
     served = [name for name in pointer.previous if name in sealed]
     others = sorted(set(sealed) - {pointer.version, *served, *named}, reverse=True)
-    old = [*served, *others][kept:]
-    for name in (each for each in old if each not in named):
+    old = [name for name in [*served, *others][kept:] if name not in named]
+    for name in old:
         (models / f"{name}{versions.SEAL}").unlink(missing_ok=True)  # first: without it it is no version
         shutil.rmtree(models / name, ignore_errors=True)
     if old:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -19,20 +20,16 @@ from bundles import write_small
 from serving import running
 from waiting import eventually
 
-DISK = "120m"
+DISK, RESERVE_MB = "40m", 4
 EVENTS = int(os.environ.get("PERENNIAL_TEST_EVENTS", "2000"))
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
+@contextmanager
+def mounted(disk: Path, size: str) -> Iterator[Path]:
+    """A file system of its own; the test is skipped where none can be mounted."""
     disk.mkdir()
-    if (
-        os.geteuid() != 0
-        or subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", disk], check=False
-        ).returncode
-    ):
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode:
         pytest.skip("no disk of its own can be mounted here")
     yield disk
     subprocess.run(["umount", "--lazy", disk], check=True)
@@ -70,16 +67,24 @@ class Sender(threading.Thread):
                 if self.enough.is_set():
                     return
                 event = {"type": "view", "event_id": f"e-{number}", "product_id": "mug", "anonymous_id": "a"}
+                event["query"] = "x" * 2_000
                 answer = http.post("/v1/events", json=event)
                 self.statuses.add(answer.status_code)
                 if answer.status_code == 202:
                     self.acknowledged.append(f"e-{number}")
 
 
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    with mounted(tmp_path / "disk", DISK) as disk:
+        yield disk
+
+
 def test_no_acknowledged_event_is_lost_and_answers_go_on(small_disk: Path) -> None:
     home = Home(small_disk / "home")
     write_small(home.models)
     environment = os.environ | {"PERENNIAL_HOLDOUT": "0", "PERENNIAL_ARCHIVE_INTERVAL_S": "1"}
+    environment["PERENNIAL_DISK_RESERVE_MB"] = str(RESERVE_MB)
     environment.pop("REDIS_URL", None)
     with running("serve", "--home", str(home.root), env=environment) as (process, url):
         sender = Sender(url)
@@ -110,3 +115,19 @@ def taken(url: str, name: str) -> bool:
 
 def archived(home: Home) -> set[str]:
     return set(history.scan(home).collect()["event_id"])
+
+
+def test_a_full_temporary_folder_harms_nothing(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    write_small(home.models)
+    with mounted(tmp_path / "temporary", "1m") as temporary:
+        environment = os.environ | {"TMPDIR": str(temporary), "PERENNIAL_HOLDOUT": "0"}
+        environment.pop("REDIS_URL", None)
+        with running("serve", "--home", str(home.root), env=environment) as (process, url):
+            fill(temporary)
+            for _ in range(5):
+                assert taken(url, "e")
+                assert httpx.get(f"{url}/v1/recommendations", params={"placement": "home"}).status_code == 200
+            assert "perennial_events_total" in httpx.get(f"{url}/metrics").text
+            assert process.poll() is None
+        assert [path.name for path in temporary.iterdir()] == ["greedy"]

@@ -72,6 +72,13 @@ def test_replaced_files_are_removed_when_no_reader_can_hold_them(home: Home) -> 
     assert len(list(home.events.glob("*/*.parquet"))) == files(home)
 
 
+def test_a_reader_that_began_before_reads_to_its_end(home: Home) -> None:
+    many_small_files(home)
+    before, begun = rows(home), history.scan(home)
+    compact(home, home.events, NOW)
+    assert begun.collect().equals(before)
+
+
 def test_what_comes_late_is_compacted_again(home: Home) -> None:
     many_small_files(home)
     compact(home, home.events, NOW)

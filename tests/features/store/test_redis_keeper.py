@@ -9,7 +9,7 @@ from pathlib import Path
 import redis
 
 from features.home import Home
-from features.store.disk_reserve import RESERVE_BYTES, keep_reserve, room
+from features.store.disk_reserve import MEGABYTE, is_full, keep_reserve
 from features.store.parts import part_states
 from features.store.redis_keeper import kept_redis, rotate
 from features.store.redis_server import RedisServer
@@ -93,10 +93,11 @@ def test_room_for_the_log_is_taken_in_advance(home: Home, settings: StoreSetting
         client.set("a", "1")
         log = home.redis / "appendonly.aof"
         size = log.stat().st_size
-        keep_reserve(home.redis)
+        keep_reserve(home.redis, 8)
         assert log.stat().st_size == size
-        assert log.stat().st_blocks * 512 >= RESERVE_BYTES
-        assert room(home.redis) >= RESERVE_BYTES
+        assert log.stat().st_blocks * 512 >= 8 * MEGABYTE
+        assert not is_full(home.redis, 8)
+        assert is_full(home.redis, 10**9)
         client.set("b", "2")
     with kept_redis(home, settings) as url, redis.Redis.from_url(url) as client:
         assert client.mget("a", "b") == [b"1", b"2"]
