@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import IO
 
-from features.home import Home
 from features.store.parts import Part
 
 log = logging.getLogger("perennial.processes")
@@ -17,6 +17,7 @@ log = logging.getLogger("perennial.processes")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 3.0  # before a restart; it doubles from one to the other
 HEALTHY_S = 60.0  # who has run for so long can start: the next pause is the first again
 FAILED_STARTS = 3
+HANG_S = 30.0  # without a heartbeat
 
 
 class CannotStart(Exception):
@@ -24,20 +25,25 @@ class CannotStart(Exception):
 
 
 class Child:
-    """A running process, or the pause before its next start. What it writes to stderr passes through."""
+    """A running process, or the pause before its next start. What it writes to stderr passes through.
+
+    heartbeats: the folder in which it changes `<pid>.json` every second; where it stops to, it is killed.
+    """
 
     def __init__(
         self,
-        name: str,
+        part: Part,
         command: Sequence[str],
         environment: Mapping[str, str],
         inherited: Sequence[int],
-        home: Home | None = None,
+        heartbeats: Path | None = None,
         healthy_s: float = HEALTHY_S,
+        hang_s: float = HANG_S,
     ) -> None:
         self._command, self._environment, self._inherited = command, environment, inherited
-        self._part = Part(name, home)
-        self._healthy_s = healthy_s
+        self._part = part
+        self._heartbeats, self._last_beat, self._beat_at = heartbeats, 0.0, 0.0
+        self._healthy_s, self._hang_s = healthy_s, hang_s
         self._pause_s = FIRST_PAUSE_S
         self._failed_starts = 0
         self._was_healthy = False
@@ -54,6 +60,10 @@ class Child:
         if self._start_at is not None:
             if now >= self._start_at:
                 self._start_again(now)
+        elif self.process.poll() is None and self._hangs(now):
+            self._part.failed("it hangs")
+            log.warning("a process hangs and is killed", extra={"pid": self.process.pid})
+            self.process.kill()
         elif self.process.poll() is None:
             if now - self._started_at >= self._healthy_s:
                 self._was_healthy, self._pause_s = True, FIRST_PAUSE_S
@@ -61,6 +71,16 @@ class Child:
         else:
             self._count_failure(may_give_up)
             self._pause(now)
+
+    def _hangs(self, now: float) -> bool:
+        """Whether its heartbeat has not changed for too long; one that has none yet may be starting."""
+        beat = 0.0
+        if self._heartbeats is not None:
+            with suppress(OSError):
+                beat = (self._heartbeats / f"{self.process.pid}.json").stat().st_mtime
+        if beat != self._last_beat:
+            self._last_beat, self._beat_at = beat, now
+        return beat > 0 and now - self._beat_at > self._hang_s
 
     def _start_again(self, now: float) -> None:
         try:

@@ -14,7 +14,7 @@ from api.web.shared_metrics import METRICS_FOLDER, fresh_folder
 from features import extras
 from features.home import Home
 from features.store.locks import serve_lock
-from features.store.parts import forget_parts
+from features.store.parts import Part, forget_parts
 from features.store.redis_keeper import kept_redis
 from features.store.settings import StoreSettings
 
@@ -34,11 +34,12 @@ def serve_all(
         listener = held.enter_context(listen(settings.host, settings.port))
         forget_parts(home)
         redis_url = held.enter_context(kept_redis(home, store_settings))
+        beats = fresh_folder(home)
         environment = {
             **os.environ,
             "REDIS_URL": redis_url,
             "PERENNIAL_HOST": settings.host,
-            METRICS_FOLDER: str(fresh_folder(home)),
+            METRICS_FOLDER: str(beats),
         }
         # -P: a folder of the shop's called `api`, where it starts us, is not taken for ours.
         api = [sys.executable, "-P", "-m", "api", str(home.root), str(listener.fileno())]
@@ -48,7 +49,16 @@ def serve_all(
             commands["worker"] = [*worker, "--role", "worker"]
         else:
             log.warning("no worker: events wait in Redis and nothing retrains; %s", extras.remedy("training"))
-        children = [Child(*each, environment, [listener.fileno()], home) for each in commands.items()]
+        children = [
+            Child(
+                Part(name, home),
+                command,
+                environment,
+                [listener.fileno()],
+                beats if command is api else None,
+            )
+            for name, command in commands.items()
+        ]
         supervise(children, listener, settings, announce)
 
 

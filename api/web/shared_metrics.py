@@ -70,10 +70,17 @@ class SharedMetrics:
         return self._folder is not None
 
     def write(self, own: Counts) -> None:
-        """Let the others read these counts. Where they cannot be written, they are with the next ones."""
-        if self._folder is not None:
+        """Let the others read these counts. Where they cannot be written, they are with the next ones.
+
+        The file's time tells the supervisor that this process does not hang.
+        """
+        if self._folder is None:
+            return
+        try:
+            _write(self._folder, self._pid, own)
+        except OSError:
             with suppress(OSError):
-                _write(self._folder, self._pid, own)
+                os.utime(self._folder / f"{self._pid}.json")
 
     def with_others(self, own: Counts) -> Counts:
         """These counts and those that the other processes wrote last, added up."""
