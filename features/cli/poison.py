@@ -18,7 +18,8 @@ def list_poison(home: HomeOption = DEFAULT_HOME) -> None:
     """Each entry or file that was set aside, and why."""
     from features.history.poison import poisoned
 
-    rows = [(path.name, each.id if each else "", reason) for path, each, reason in poisoned(Home(home))]
+    with plain_errors(ValueError):
+        rows = [(path.name, each.id if each else "", reason) for path, each, reason in poisoned(Home(home))]
     show_table(("file", "entry", "reason"), rows)
 
 
@@ -30,7 +31,7 @@ def replay_poison(home: HomeOption = DEFAULT_HOME) -> None:
     from features.history.poison import poisoned, replay
 
     shop = Home(home)
-    with plain_errors(RedisServerError, OSError), store(shop) as client:
+    with plain_errors(RedisServerError, OSError, ValueError), store(shop) as client:
         sent = replay(shop, client)
         Archiver(client, shop, StoreSettings()).run(burst=True)
         set_aside_damaged(shop)

@@ -1,5 +1,6 @@
 """Damaged files of the history: found by reading each whole, and set aside, so that work goes on without."""
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -36,9 +37,9 @@ def set_aside_damaged(home: Home) -> list[Path]:
 def _problem(path: Path) -> str | None:
     try:
         pl.read_parquet(path)
-    except FileNotFoundError:  # compaction removed it
-        return None
-    except UNREADABLE_TABLE as error:
+    except OSError as error:  # removed by compaction, no descriptor left: the file may be sound
+        return str(error) if error.errno == errno.EIO else None
+    except pl.exceptions.PolarsError as error:
         return f"{type(error).__name__}: {error}"
     except pl.exceptions.PanicException as error:  # of the reader, over bytes that no writer makes
         return f"damaged: {error}"

@@ -81,7 +81,7 @@ def replay(home: Home, client: redis.Redis) -> int:
     """Send all entries again, and put files back; returns how many. What is bad still is set aside again.
 
     A file is removed after its entries are in the stream: if it ends between, they are sent twice, and an
-    event counts once.
+    event counts once. Raises ValueError, OSError.
     """
     sent = 0
     for path in sorted(home.poison.glob("*.jsonl")):
@@ -100,8 +100,12 @@ def replay(home: Home, client: redis.Redis) -> int:
 
 
 def _entries(path: Path) -> list[Poison]:
+    """Raises ValueError where somebody's correction made it unreadable."""
     lines = path.read_bytes().splitlines()
-    return [msgspec.json.decode(line, type=Poison) for line in lines if line.strip()]
+    try:
+        return [msgspec.json.decode(line, type=Poison) for line in lines if line.strip()]
+    except msgspec.DecodeError as error:
+        raise ValueError(f"{path} cannot be read: {error}. Correct it, and try again") from error
 
 
 def _is_text(value: bytes) -> bool:
