@@ -27,7 +27,13 @@ def is_compact(path: Path) -> bool:
 
 
 def sources_of(compact: Path) -> list[Path]:
-    """The files whose rows it took over; none once these are removed."""
+    """The files whose rows it took over; none once these are removed.
+
+    None, too, of a damaged list: an event that is then found twice counts once.
+    """
     content = read_whole(compact.with_suffix(SOURCES))
-    names = msgspec.json.decode(content, type=list[str]) if content else []
+    try:
+        names = msgspec.json.decode(content or b"[]", type=list[str])
+    except msgspec.DecodeError:
+        names = []
     return [compact.parents[1] / name for name in names]

@@ -39,6 +39,7 @@ class Part:
     def __init__(self, name: str, home: Home | None = None) -> None:
         self.name = name
         self.state = PartState()
+        self._is_said = False  # in the log, that it fails
         self._file = home.state / f"{name}.json" if home else None
         self._written_at = time.monotonic() - WRITTEN_EVERY_S
         self._write()  # now that there is room for it
@@ -57,13 +58,15 @@ class Part:
         """Note a failure. Logged where there is an `error` and it is another problem than last time."""
         if error is not None and problem != self.state.problem:
             logger.error("%s fails and is tried again: %s", self.name, problem, exc_info=error)
+            self._is_said = True
         before = self.state
         self._change(PartState(_now(), before.failing + 1, before.failures + 1, problem))
 
     def works(self) -> None:
         """Note that all is well."""
-        if self.state.failing:
+        if self._is_said:
             logger.warning("%s works again", self.name)
+            self._is_said = False
         self._change(PartState(_now(), failures=self.state.failures))
 
     def _change(self, state: PartState) -> None:

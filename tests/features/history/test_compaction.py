@@ -79,6 +79,15 @@ def test_a_reader_that_began_before_reads_to_its_end(home: Home) -> None:
     assert begun.collect().equals(before)
 
 
+def test_a_damaged_list_of_sources_counts_nothing_twice(home: Home) -> None:
+    many_small_files(home, days=3)
+    before = rows(home).sort("event_id")
+    compact(home, home.events, NOW)
+    for path in home.events.glob("*/*.sources"):
+        path.write_bytes(b"[")
+    assert rows(home).sort("event_id").equals(before)
+
+
 def test_what_comes_late_is_compacted_again(home: Home) -> None:
     many_small_files(home)
     compact(home, home.events, NOW)
