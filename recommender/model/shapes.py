@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
 import numpy as np
@@ -28,7 +29,7 @@ SHAPES: tuple[tuple[str, str], ...] = (
     *((f"{name}.offsets", "products+1") for name in ("cards", "titles", "similar", "complements")),
     *((f"{name}.offsets", "products+1") for name in ("companions", "sets.pairs", "sessions.onward")),
     ("next_basket.partners.offsets", "products+1"),
-    ("category_popular.offsets", "categories+1"),
+    ("category_popular.offsets", "?"),  # without categories it has a row all the same
     ("purchases.offsets", "customers+1"),
     ("people.reorder.offsets", "customers+1"),
     ("next_basket.*.offsets", "customers+1"),  # pasts, peers, foreseen
@@ -95,6 +96,7 @@ def misshapen(arrays: Arrays) -> Iterator[str]:
                 yield f"{name} has {length} rows where {due} are due"
 
 
+@lru_cache(1_000)
 def shape_of(name: str) -> str | None:
     """Of an array, by SHAPES; None where no pattern fits."""
     return next((shape for pattern, shape in SHAPES if fnmatchcase(name, pattern)), None)
