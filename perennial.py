@@ -16,10 +16,12 @@ from api.web.settings import ApiSettings
 from features import extras
 from features.cli.commands import imports, keys
 from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, errors, plain_errors, progress
+from features.cli.poison import poison
 from features.home import PRIVATE_UMASK, Home
 from features.store.files import sweep
 from features.store.locks import HomeInUse
-from features.store.redis_server import RedisServerError, redis_server
+from features.store.redis_keeper import kept_redis
+from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
 from training.cli.evaluate import evaluate
 from training.cli.models import models, train
@@ -37,6 +39,7 @@ app.command()(train)
 app.command()(triggers)
 app.add_typer(models, name="models")
 app.add_typer(keys, name="keys")
+app.add_typer(poison, name="poison")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(report, name="report")
 
@@ -209,7 +212,7 @@ def _work(home: Home) -> None:
     from training.worker.worker import work
 
     _begin(home)
-    with redis_server(home, StoreSettings()) as redis_url:
+    with kept_redis(home, StoreSettings()) as redis_url:
         work(home, redis_url, StoreSettings(), TrainingSettings())
 
 

@@ -48,6 +48,16 @@ class Home:
         """Reports, and the rejected lines of imports."""
         return self._folder("reports")
 
+    @property
+    def state(self) -> Path:
+        """How each part of a running service is, see `features.store.parts`; `metrics/` of its processes."""
+        return self._folder("state")
+
+    @property
+    def poison(self) -> Path:
+        """What could not be read, each with the reason, see `features.history.poison`."""
+        return self._folder("poison")
+
     def _folder(self, name: str) -> Path:
         self.make_private()
         folder = self.root / name

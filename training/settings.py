@@ -90,6 +90,21 @@ class TrainingSettings(BaseSettings):
     seed: int = Field(
         default=7, ge=0, description="Of every random choice: the same history, the same bundle."
     )
+    gate_shrink_tolerance: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description="Share of the running bundle's orders, customers, products or days that may be missing.",
+    )
+    gate_table_tolerance: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Share of the rows of a running bundle's table, or of their spread, that may be missing.",
+    )
+    kept_models: int = Field(
+        default=5, ge=1, description="Models kept besides the running one and those that experiments name."
+    )
     retrain_hours: float = Field(
         default=24, gt=0, description="Age at which `serve` replaces a model, if there is newer data."
     )

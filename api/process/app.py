@@ -40,6 +40,7 @@ from api.web.settings import ApiSettings
 from features.home import Home
 from features.outgoing.impressions import ServedBuffer
 from features.store.connection import Connection
+from features.store.redis_server import url_of
 from features.store.settings import StoreSettings
 from recommender.model import versions
 
@@ -81,6 +82,7 @@ def create_app(
         served = ServedBuffer(writes, store_settings)
         access = Access(is_loopback(settings.host), hosts=settings.hosts, rates=Rates(settings))
         service = Service(home, settings, store, writes, batch, store_settings, served, access, load)
+        service.log_folder = home.redis if redis_url == url_of(home) else None
         app.state.service = service
         await asyncio.gather(store.open(), writes.open(), batch.open())
         await service.refresh()

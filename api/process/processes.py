@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -71,27 +71,24 @@ def answers(listener: socket.socket) -> bool:
 
 
 def supervise(
-    commands: Sequence[Sequence[str]],
-    environment: Mapping[str, str],
+    children: Sequence[Child],
     listener: socket.socket,
     settings: ApiSettings,
-    each_tick: Callable[[], None],
     announce: Callable[[str], None],
 ) -> None:
-    """Run the commands until SIGTERM or SIGINT; whichever ends before is started again.
+    """Look after the children until SIGTERM or SIGINT; whichever ends before is started again.
 
-    `announce` is called once, with the URL, when the first answer was given. Raises CannotStart.
+    `announce` is called once, with the URL, when the first answer was given. Raises CannotStart until then;
+    afterwards nothing but a signal ends it.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    children = [Child(command, environment, [listener.fileno()]) for command in commands]
     announced = False
     try:
         while not stop.wait(TICK_S):
-            each_tick()
             for child in children:
-                child.look()
+                child.look(may_give_up=not announced)
             if not announced and answers(listener):
                 announced = True
                 announce(url_of(listener))

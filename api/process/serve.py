@@ -4,16 +4,18 @@ import logging
 import os
 import socket
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 
+from api.process.child import Child
 from api.process.processes import listen, raise_file_limit, run_api, supervise
 from api.web.settings import ApiSettings
+from api.web.shared_metrics import METRICS_FOLDER, fresh_folder
 from features import extras
 from features.home import Home
 from features.store.locks import serve_lock
-from features.store.redis_server import RedisServer, redis_server
+from features.store.parts import Part, forget_parts
+from features.store.redis_keeper import kept_redis
 from features.store.settings import StoreSettings
 
 logger = logging.getLogger("perennial.serve")
@@ -31,24 +33,36 @@ def serve_all(
     with ExitStack() as held:
         held.enter_context(serve_lock(home, f"http://{settings.host}:{settings.port}"))
         listener = held.enter_context(listen(settings.host, settings.port))
-        redis_url, keep_running = _store(held, home, store_settings)
+        forget_parts(home)
+        redis_url = held.enter_context(kept_redis(home, store_settings))
+        beats = fresh_folder(home)
         environment = {
             **os.environ,
             "REDIS_URL": redis_url,
             "PERENNIAL_HOST": settings.host,
-            "PROMETHEUS_MULTIPROC_DIR": held.enter_context(tempfile.TemporaryDirectory(prefix="perennial-")),
+            METRICS_FOLDER: str(beats),
         }
         # -P: a folder of the shop's called `api`, where it starts us, is not taken for ours.
         api = [sys.executable, "-P", "-m", "api", str(home.root), str(listener.fileno())]
         worker = [sys.executable, "-P", "-m", "perennial", "serve", "--home", str(home.root), "--supervised"]
-        commands = [api] * settings.workers
+        commands = {f"api-{number}": api for number in range(1, settings.workers + 1)}
         if extras.is_installed("training"):
-            commands.append([*worker, "--role", "worker"])
+            commands["worker"] = [*worker, "--role", "worker"]
         else:
             logger.warning(
                 "no worker: events wait in Redis and nothing retrains; %s", extras.remedy("training")
             )
-        supervise(commands, environment, listener, settings, keep_running, announce)
+        children = [
+            Child(
+                Part(name, home),
+                command,
+                environment,
+                [listener.fileno()],
+                beats if command is api else None,
+            )
+            for name, command in commands.items()
+        ]
+        supervise(children, listener, settings, announce)
 
 
 def serve_api(
@@ -66,15 +80,7 @@ def serve_api(
 
     inherited = listener_fd is not None
     with (
-        redis_server(home, store_settings) as redis_url,
+        kept_redis(home, store_settings) as redis_url,
         socket.socket(fileno=listener_fd) if inherited else listen(settings.host, settings.port) as listener,
     ):
         run_api(create_app(home, redis_url, settings, store_settings, load), listener, settings)
-
-
-def _store(held: ExitStack, home: Home, settings: StoreSettings) -> tuple[str, Callable[[], None]]:
-    """URL of the store, and what keeps it running."""
-    if settings.redis_url is not None:
-        return settings.redis_url, lambda: None
-    server = held.enter_context(RedisServer(home, settings))
-    return server.url, server.ensure_running

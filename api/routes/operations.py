@@ -10,6 +10,7 @@ from api.serving.service import Service
 from api.web.metrics import exposition
 from api.web.openapi import documented, replies
 from api.web.replies import JsonReply, encode
+from features.store.parts import PartState
 
 router = APIRouter(tags=["operations"])
 NOT_READY = "No model yet: import orders (`perennial import orders FILE`), then `perennial train`."
@@ -23,13 +24,17 @@ class Health(msgspec.Struct, frozen=True):
 
 class Readiness(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether a model is loaded, which, what to do about none, and, for operators, what is wrong with a newer
-    one."""
+    one.
+
+    parts: those that fail now, of this process and of the others of the service.
+    """
 
     ready: bool
     model_version: str | None
     model_problem: str | None
     store: Literal["ok", "unavailable"]
     hint: str | None = None
+    parts: dict[str, PartState] = {}
 
 
 @router.get("/healthz", **documented(Health))
@@ -49,6 +54,7 @@ async def readyz(request: Request) -> Response:
         model_problem=service.model_problem if service.is_operator(request) else None,
         store="ok" if service.store.available else "unavailable",
         hint=None if recommender else NOT_READY,
+        parts={name: each for name, each in service.parts().items() if each.failing},
     )
     return JsonReply(encode(state), status=200 if recommender else 503)
 
@@ -58,4 +64,4 @@ async def metrics(request: Request) -> Response:
     """Prometheus metrics of all worker processes, for operators."""
     service: Service = request.app.state.service
     service.require_operator(request)
-    return Response(exposition(), media_type=CONTENT_TYPE_LATEST)
+    return Response(exposition(service.parts()), media_type=CONTENT_TYPE_LATEST)

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-import hiredis
 import msgspec
 from fastapi import Request as HttpRequest
 
@@ -17,7 +17,7 @@ from api.serving.experiments import Treatment, Variants
 from api.serving.preload import LoadBundle
 from api.web.access import Access
 from api.web.callers import is_operator
-from api.web.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, flush
+from api.web.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, WATCHER_FAILURES, flush
 from api.web.settings import ApiSettings
 from features.catalogue.live_changes import changes_since
 from features.home import Home
@@ -26,6 +26,8 @@ from features.merchant.versioned_settings import EXPERIMENTS, MERCHANDISING, OFF
 from features.outgoing.impressions import ServedBuffer
 from features.store import keys
 from features.store.connection import Connection, StoreUnavailable
+from features.store.disk_reserve import is_full
+from features.store.parts import Part, PartState, part_states
 from features.store.settings import StoreSettings
 from recommender.context.request import PLACEMENTS, Request
 from recommender.experiments.assignment import Trials
@@ -33,12 +35,14 @@ from recommender.experiments.plan import Experiments
 from recommender.merchandising.rules import AnyRule, Rules
 from recommender.model import versions
 from recommender.model.availability import Availability
+from recommender.model.bundle import Bundle
 from recommender.model.bundle_files import BadBundle
 from recommender.offers.catalogue import Catalogue
 from recommender.recommend import Recommender
 
 logger = logging.getLogger("perennial.service")
 MEASURED_EVERY_S = 1.0  # answers wait while counts are written out
+Changes = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass
@@ -54,6 +58,7 @@ class Service:
     served: ServedBuffer
     access: Access
     load: LoadBundle = versions.load_current
+    log_folder: Path | None = None  # of Redis' log, where it is on a disk of this machine
     recommender: Recommender | None = None
     model_problem: str | None = None
     changes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -61,6 +66,7 @@ class Service:
     rules: Sequence[AnyRule] = ()
     offers: Catalogue = field(default_factory=Catalogue)
     offer_prices: OfferPrices = field(default_factory=OfferPrices)
+    watchers: dict[str, Part] = field(default_factory=dict)
     variants: Variants = field(init=False)
     live_keys: LiveKeys = field(init=False)
     revisions: dict[str, int] = field(default_factory=dict)  # of the settings taken over, by their name
@@ -83,18 +89,24 @@ class Service:
         """Which recommender answers this visitor. surface: a placement or `OFFERS`; now: epoch s."""
         return self.variants.of(self.recommender, visitor, surface, now)
 
+    def parts(self) -> dict[str, PartState]:
+        """How the watchers of this process are, and the parts of others."""
+        own = {name: part.state for name, part in self.watchers.items()}
+        return part_states(self.home) | own
+
     async def refresh(self) -> None:
         """Take over whatever has changed."""
         await self._refresh_settings()
-        await _survive(self.refresh_model)
+        await self._watch(self.refresh_model)
 
     async def watch(self) -> None:
         """Refresh until cancelled. A model takes long to load, and stock must not wait for it."""
         often_s = self.settings.watch_interval_ms / 1000
         await asyncio.gather(
             _every(often_s, self._refresh_settings),
-            _every(often_s, partial(_survive, self.refresh_model)),
-            _every(max(often_s, MEASURED_EVERY_S), partial(_survive, self.measure)),
+            _every(often_s, partial(self._watch, self.look_at_disk)),
+            _every(often_s, partial(self._watch, self.refresh_model)),
+            _every(max(often_s, MEASURED_EVERY_S), partial(self._watch, self.measure)),
         )
 
     async def _refresh_settings(self) -> None:
@@ -106,42 +118,57 @@ class Service:
             self.refresh_experiments,
             self.refresh_offer_prices,
         ):
-            await _survive(part)
+            await self._watch(part)
+
+    async def _watch(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Run one round of a watcher; whatever it raises, the next round comes."""
+        name = step.__name__
+        watcher = self.watchers.setdefault(name, Part(name))
+        before = watcher.state.failures
+        with watcher.round(StoreUnavailable):
+            await step()
+        if watcher.state.failures > before:
+            WATCHER_FAILURES.add(name)
 
     async def refresh_model(self) -> None:
-        """Load the published bundle if it is another one; a bad one never replaces a good one."""
-        try:
-            pointer = versions.current(self.home.models)
-            if pointer is None or pointer == self._pointer:
-                return
-            self._pointer, applied = pointer, dict(self.changes)
-            recommender = await asyncio.to_thread(self._load, applied)
-        except (BadBundle, OSError, ValueError) as error:
-            self.model_problem = str(error)
-            logger.warning(
-                "a published model does not load; the old one serves on", extra={"reason": str(error)}
-            )
+        """Load the published bundle if it is another one; a bad one never replaces a good one.
+
+        A process that has none yet takes the newest of those that served before.
+        """
+        pointer = versions.current(self.home.models)
+        if pointer is None or pointer == self._pointer:
             return
+        self._pointer, applied = pointer, dict(self.changes)
+        self.model_problem = None
+        recommender = await self._loaded(lambda: self.load(self.home.models), applied)
+        for version in pointer.previous:
+            if recommender is not None or self.recommender is not None:
+                break
+            recommender = await self._loaded(partial(versions.load, self.home.models, version), applied)
+        if recommender is not None:
+            self._take_over(recommender, applied)
+
+    async def _loaded(self, load: Callable[[], Bundle | None], changes: Changes) -> Recommender | None:
+        """A bundle ready to answer; None, with the first `model_problem`, where it does not load."""
+        try:
+            return await asyncio.to_thread(_prepared, load, changes)
+        except Exception as error:  # a bundle can be bad in any way
+            self.model_problem = self.model_problem or str(error) or type(error).__name__
+            logger.warning(
+                "a published model does not load; the old one serves on", extra={"reason": repr(error)}
+            )
+            return None
+
+    def _take_over(self, recommender: Recommender, applied: Changes) -> None:
         tables = recommender.bundle.tables
         late = {
             product: fields for product, fields in self.changes.items() if fields is not applied.get(product)
         }
         shelf = recommender.availability.changed(tables, late) if late else recommender.availability
         self.recommender = replace(recommender, availability=shelf, rules=self.rules)
-        self.model_problem = None
         manifest = recommender.bundle.manifest
-        BUNDLE_AGE.labels(manifest.version).set(datetime.fromisoformat(manifest.created_at).timestamp())
+        BUNDLE_AGE.set(datetime.fromisoformat(manifest.created_at).timestamp(), manifest.version)
         logger.info("model loaded", extra={"version": manifest.version})
-
-    def _load(self, changes: Mapping[str, Mapping[str, Any]]) -> Recommender:
-        bundle = self.load(self.home.models)
-        if bundle is None:
-            raise BadBundle("models/current went away")
-        shelf = Availability.of(bundle.tables).changed(bundle.tables, changes)
-        recommender = Recommender(bundle, shelf, CANDIDATES.add_numbers)
-        for placement in PLACEMENTS:  # warm up: first touches of mapped pages and lazy imports
-            recommender.recommend(Request(placement, now=0.0), k=8)  # type: ignore[arg-type]
-        return recommender
 
     async def refresh_shelf(self) -> None:
         """Apply live changes of the catalogue."""
@@ -199,9 +226,17 @@ class Service:
             if live is not None and live.keys is not self.access.keys:
                 self.access = replace(self.access, keys=live.keys)
 
+    async def look_at_disk(self) -> None:
+        """Take no writes while the disk has no room for Redis' log; answers need none."""
+        if self.log_folder is not None:
+            full = is_full(self.log_folder, self.store_settings.disk_reserve_mb)
+            self.writes.pause("The disk is full" if full else None)
+
     async def measure(self) -> None:
-        """Write out the metrics, with how far the history is behind."""
+        """Write out the metrics, with how far the history is behind; look at the store and its disk."""
         flush()
+        for connection in (self.store, self.writes, self.batch):
+            await connection.check_role()
         STREAM_LAG.set(await self.store.call("XLEN", keys.event_stream()))
 
 
@@ -211,11 +246,12 @@ async def _every(interval_s: float, step: Callable[[], Awaitable[None]]) -> None
         await step()
 
 
-async def _survive(step: Callable[[], Awaitable[None]]) -> None:
-    """Run one round of a watcher; its errors are logged, and the next round comes."""
-    try:
-        await step()
-    except StoreUnavailable:
-        return
-    except (hiredis.HiredisError, ValueError, KeyError) as error:
-        logger.warning("a watcher's round failed", extra={"reason": repr(error)})
+def _prepared(load: Callable[[], Bundle | None], changes: Changes) -> Recommender:
+    bundle = load()
+    if bundle is None:
+        raise BadBundle("models/current went away")
+    shelf = Availability.of(bundle.tables).changed(bundle.tables, changes)
+    recommender = Recommender(bundle, shelf, CANDIDATES.add_numbers)
+    for placement in PLACEMENTS:  # warm up: first touches of mapped pages and lazy imports
+        recommender.recommend(Request(placement, now=0.0), k=8)  # type: ignore[arg-type]
+    return recommender

@@ -1,20 +1,23 @@
 """Every metric of the API. Base units, labels from closed sets, nobody's ids.
 
-The counts of an answer stay in plain memory and are written out once a second: an increment in memory
-shared by worker processes takes microseconds, and an answer makes a dozen.
+Counts stay in plain memory, and once a second a process writes its own to a file, from which any other
+answers `/metrics` for all (`shared_metrics`): an increment in memory shared by processes takes microseconds,
+and where the disk is full it kills the process.
 """
 
-import os
 from collections import Counter as Tally
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
+from time import time
 
 import numpy as np
-import prometheus_client
-from prometheus_client import REGISTRY, CollectorRegistry, Gauge, Metric, generate_latest, multiprocess
-from prometheus_client.core import HistogramMetricFamily
+from prometheus_client import REGISTRY, CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
+
+from api.web.shared_metrics import Counts, Series, add_up, joined, labels_of, newest_of, shared
+from features.store.parts import PartState
 
 LATENCY_BUCKETS_S = (0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.02, 0.05, 0.1)
 STAGE_BUCKETS_S = (0.00005, 0.0001, 0.0002, 0.0005, *LATENCY_BUCKETS_S)
@@ -25,10 +28,11 @@ class Counter:
     """How often something happened, by its labels."""
 
     def __init__(self, name: str, text: str, labels: list[str]) -> None:
-        self._metric = prometheus_client.Counter(name, text, labels)
+        self.name, self._text, self._labels = name, text, labels
         self._waiting: Tally[Labels] = Tally()
         self._each: defaultdict[str, list[str]] = defaultdict(list)
         self._numbers: defaultdict[Labels, list[Sequence[int]]] = defaultdict(list)
+        self.series: Series = {}
 
     def add(self, *labels: str, n: int = 1) -> None:
         self._waiting[labels] += n
@@ -42,7 +46,7 @@ class Counter:
         self._numbers[labels].append(numbers)
 
     def flush(self) -> None:
-        """Write out what was added. Answers wait meanwhile, so there is no loop over each single addition."""
+        """Add up what was added. Answers wait meanwhile, so there is no loop over each single addition."""
         each, self._each = self._each, defaultdict(list)
         for label, others in each.items():
             for other, n in Tally(others).items():
@@ -52,58 +56,64 @@ class Counter:
             for label, n in zip(labels, np.sum(rows, axis=0).tolist(), strict=True):
                 self.add(label, n=n)
         waiting, self._waiting = self._waiting, Tally()
-        for labels, n in waiting.items():
-            self._metric.labels(*labels).inc(n)
+        add_up(self.series, {joined(labels): [n] for labels, n in waiting.items()})
+
+    def family(self, series: Series) -> Metric:
+        """What is scraped, of the sums of all processes."""
+        made = CounterMetricFamily(self.name.removesuffix("_total"), self._text, labels=self._labels)
+        for labels, (n,) in series.items():
+            made.add_metric(labels_of(labels), n)
+        return made
 
 
 class LatencyHistogram:
-    """How long something took, by its labels.
-
-    prometheus-client's own takes one value at a time. This one is kept in two of its counters, of many values
-    at once, and becomes a histogram when it is scraped.
-    """
+    """How long something took, by its labels. A series: how many in each bucket, and seconds in all."""
 
     def __init__(self, name: str, text: str, labels: list[str], buckets: tuple[float, ...]) -> None:
         self.name, self._text, self._labels = name, text, labels
         self._bounds = np.array(buckets)
         self._names = [*map(str, buckets), "+Inf"]
-        self._counts = prometheus_client.Counter(f"{name}_counts", text, [*labels, "le"])
-        self._seconds = prometheus_client.Counter(f"{name}_seconds", text, labels)
         self._waiting: defaultdict[Labels, list[float]] = defaultdict(list)
-
-    @property
-    def parts(self) -> list[str]:
-        """Names of its counters."""
-        return [f"{self.name}_counts", f"{self.name}_seconds"]
+        self.series: Series = {}
 
     def observe(self, seconds: float, *labels: str) -> None:
         self._waiting[labels].append(seconds)
 
     def flush(self) -> None:
-        """Write out what was observed."""
+        """Add up what was observed."""
         waiting, self._waiting = self._waiting, defaultdict(list)
         for labels, seconds in waiting.items():
-            self._seconds.labels(*labels).inc(sum(seconds))
-            for bucket, n in enumerate(np.bincount(self._bounds.searchsorted(seconds)).tolist()):
-                if n:
-                    self._counts.labels(*labels, self._names[bucket]).inc(n)
+            buckets = np.bincount(self._bounds.searchsorted(seconds), minlength=len(self._names))
+            add_up(self.series, {joined(labels): [*buckets.tolist(), sum(seconds)]})
 
-    def family(self, counts: Metric, seconds: Metric) -> Metric:
-        """What is scraped, of its counters."""
+    def family(self, series: Series) -> Metric:
+        """What is scraped, of the sums of all processes."""
         made = HistogramMetricFamily(self.name, self._text, labels=self._labels)
-        by_bucket = _values(counts, [*self._labels, "le"])
-        for labels, total in _values(seconds, self._labels).items():
-            each = (by_bucket.get((*labels, name), 0.0) for name in self._names)
-            made.add_metric(labels, list(zip(self._names, accumulate(each), strict=True)), total)
+        for labels, (*buckets, seconds) in series.items():
+            upto = list(zip(self._names, accumulate(map(float, buckets)), strict=True))
+            made.add_metric(labels_of(labels), upto, seconds)
         return made
 
 
-def _values(counter: Metric, labels: Sequence[str]) -> dict[Labels, float]:
-    return {
-        tuple(sample.labels[label] for label in labels): sample.value
-        for sample in counter.samples
-        if sample.name.endswith("_total")
-    }
+class Gauge:
+    """What holds now: the value that any process set last, under its labels."""
+
+    def __init__(self, name: str, text: str, labels: list[str]) -> None:
+        self.name, self._text, self._labels = name, text, labels
+        self.series: Series = {}
+
+    def set(self, value: float, *labels: str) -> None:
+        self.series = {joined(labels, gauge=True): [time(), value]}
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def family(self, series: Series) -> Metric:
+        """What is scraped, of what all processes set."""
+        made = GaugeMetricFamily(self.name, self._text, labels=self._labels)
+        for labels, (_, value) in newest_of(series).items():
+            made.add_metric(labels_of(labels), value)
+        return made
 
 
 REQUEST_SECONDS = LatencyHistogram(
@@ -119,47 +129,68 @@ DEGRADED = Counter(
 )
 EVENT_COUNTS = Counter("perennial_events_total", "Events by type and outcome.", ["type", "outcome"])
 REFUSED = Counter("perennial_refused_total", "Requests and connections refused, by reason.", ["reason"])
-STREAM_LAG = Gauge(
-    "perennial_stream_lag_events", "Events not yet in the history.", multiprocess_mode="mostrecent"
-)
+STREAM_LAG = Gauge("perennial_stream_lag_events", "Events not yet in the history.", [])
 BUNDLE_AGE = Gauge(
     "perennial_bundle_created_timestamp_seconds",
     "When the serving model was trained, Unix time.",
     ["version"],
-    multiprocess_mode="mostrecent",
+)
+WATCHER_FAILURES = Counter(
+    "perennial_watcher_failures_total", "Rounds of a watcher of API processes that failed.", ["watcher"]
 )
 
-
-HISTOGRAMS = (REQUEST_SECONDS, STAGE_SECONDS)
+METRICS = (
+    REQUEST_SECONDS,
+    STAGE_SECONDS,
+    CANDIDATES,
+    PICKS,
+    DEGRADED,
+    EVENT_COUNTS,
+    REFUSED,
+    STREAM_LAG,
+    BUNDLE_AGE,
+    WATCHER_FAILURES,
+)
 
 
 def flush() -> None:
     """Write out everything counted so far, for the next scrape."""
-    for metric in (*HISTOGRAMS, CANDIDATES, PICKS, DEGRADED, EVENT_COUNTS, REFUSED):
+    for metric in METRICS:
         metric.flush()
+    shared().write(_own())
+
+
+def exposition(parts: Mapping[str, PartState]) -> bytes:
+    """All metrics in Prometheus' text format, of all API processes, and how each part of the service is."""
+    flush()
+    scraped = CollectorRegistry()
+    scraped.register(_Scraped(parts))
+    return generate_latest(scraped)
+
+
+def _own() -> Counts:
+    return {metric.name: metric.series for metric in METRICS}
 
 
 class _Scraped(Collector):
-    """What another registry holds, with histograms in place of the counters they are kept in."""
+    """All processes' counts as metrics; of a process that serves alone, its memory and time, too."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
+    def __init__(self, parts: Mapping[str, PartState]) -> None:
+        self._parts = parts
 
     def collect(self) -> Iterator[Metric]:
-        families = {family.name: family for family in self._registry.collect()}
-        for histogram in HISTOGRAMS:
-            parts = [families.pop(name) for name in histogram.parts if name in families]
-            if len(parts) == len(histogram.parts):
-                yield histogram.family(*parts)
-        yield from families.values()
+        counts = shared().with_others(_own())
+        for metric in METRICS:
+            yield metric.family(counts[metric.name])
+        yield from self._of_parts()
+        if not shared().is_shared:
+            yield from REGISTRY.collect()
 
-
-def exposition() -> bytes:
-    """All metrics in Prometheus' text format, of all worker processes where there are several."""
-    flush()
-    held, scraped = REGISTRY, CollectorRegistry()
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        held = CollectorRegistry()
-        multiprocess.MultiProcessCollector(held)  # type: ignore[no-untyped-call]
-    scraped.register(_Scraped(held))
-    return generate_latest(scraped)
+    def _of_parts(self) -> Iterator[Metric]:
+        failures = CounterMetricFamily("perennial_part_failures", "Failures of a part.", labels=["part"])
+        failing = GaugeMetricFamily("perennial_part_failing", "1 while a part fails.", labels=["part"])
+        for name, state in self._parts.items():
+            failures.add_metric([name], state.failures)
+            failing.add_metric([name], float(state.failing > 0))
+        yield failures
+        yield failing

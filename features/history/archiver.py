@@ -1,12 +1,14 @@
 """Moves stream entries to the history on disk; an entry is deleted only after its file is synced."""
 
-import logging
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, cast, get_type_hints
+from typing import Any, cast, get_type_hints
 
 import msgspec
 import polars as pl
@@ -16,22 +18,23 @@ from features.events.vocabulary import Event, is_possible_time
 from features.history.event_rows import event_rows
 from features.history.events_parquet import schema
 from features.history.impressions_parquet import served_table
+from features.history.poison import Poison, set_aside
 from features.home import Home
 from features.live.set_aside import REASON_FIELD
 from features.outgoing.impressions import RECORDS_PER_ENTRY, ServedRecord
 from features.outgoing.offer_decisions import DecisionRecord
 from features.store import keys
-from features.store.files import replacing, write_whole
+from features.store.failover import reconnecting
+from features.store.files import replacing
 from features.store.locks import held
+from features.store.parts import Part
 from features.store.settings import StoreSettings
-
-logger = logging.getLogger(__name__)
 
 GROUP = CONSUMER = "archiver"  # one name suffices: the home's lock lets one archiver work at a time
 RECORDS_PER_CALL = 1_000  # about 1 ms of Redis: shoppers' requests pass in between
 POLL_S = 1.0
 
-UNREADABLE = (msgspec.DecodeError, LookupError, TypeError, ValueError, OverflowError)
+UNREADABLE = (msgspec.DecodeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)
 COLUMN_TYPES: dict[Any, pl.DataType] = {
     str: pl.String(),
     str | None: pl.String(),
@@ -48,20 +51,18 @@ Fields = dict[bytes, bytes]
 Entry = tuple[bytes, Fields]
 
 
-class Poison(msgspec.Struct):
-    """A stream entry that cannot be read, and why."""
-
-    id: str
-    reason: str
-    fields: dict[str, str]
-
-
-class Archive(NamedTuple):
-    """Where a stream goes: an entry's fields become rows, a batch of these a file of its day."""
+@dataclass(frozen=True)
+class Archive:
+    """Where a stream goes. read: an entry's fields -> its rows or records; table: of these, parquet's."""
 
     folder: Path
     read: Callable[[Fields], list[Any]]
     table: Callable[[list[Any]], pl.DataFrame]
+
+    def write(self, rows: list[Any], day: datetime, name: str) -> None:
+        """Add rows as one file, completely or not at all; the same name replaces it."""
+        with replacing(self.folder / f"{day:%Y-%m-%d}" / f"{name}.parquet") as fresh:
+            self.table(rows).write_parquet(fresh)
 
 
 class Archiver:
@@ -82,7 +83,7 @@ class Archiver:
             keys.decision_stream(): batch,
         }
         self._interval_ms = settings.archive_interval_s * 1000
-        self._archives = {
+        self._archives: dict[str, Archive] = {
             keys.event_stream(): Archive(home.events, _event_rows, _event_table),
             keys.served_stream(): Archive(home.served, _served_records, served_table),
             keys.decision_stream(): Archive(home.decisions, _decisions, _decision_table),
@@ -98,13 +99,15 @@ class Archiver:
             for stream in self._archives:
                 self._drain(stream, stop)
             return
+        parts = {
+            stream: Part(f"archiver-{archive.folder.name}", self._home)
+            for stream, archive in self._archives.items()
+        }
         while not stop.wait(POLL_S):
-            for stream in self._archives:
-                try:
+            for stream, part in parts.items():
+                with part.round(), reconnecting(self._client):
                     if self._is_due(stream):
                         self._drain(stream, stop)
-                except Exception:
-                    logger.exception("Archiving failed; the events stay in Redis, and it is tried again")
 
     def _drain(self, stream: str, stop: threading.Event) -> None:
         newest = cast(list[Entry], self._client.xrevrange(stream, count=1))
@@ -127,7 +130,11 @@ class Archiver:
                 return
             name = f"{entries[0][0].decode()}-{entries[-1][0].decode()}"
             present = [entry for entry in entries if entry[1]]  # a full stream drops its oldest entries
-            self._write(self._archives[stream], present, name)
+            readable, poison = self._read_entries(stream, present)
+            if readable:
+                self._archives[stream].write(readable, _day(present), name)
+            if poison:
+                set_aside(self._home, poison, name)
             self._acknowledge(stream, [entry_id for entry_id, _ in entries])
 
     def _read(self, stream: str, after: str) -> list[Entry]:
@@ -162,37 +169,47 @@ class Archiver:
                 pipe.xdel(stream, *batch)
                 pipe.execute()
 
-    def _write(self, archive: Archive, entries: list[Entry], name: str) -> None:
-        """What can be read of a batch as one file, named alike whenever it is written again."""
-        rows: list[Any] = []
-        poison = []
+    def _read_entries(self, stream: str, entries: list[Entry]) -> tuple[list[Any], list[Poison]]:
+        """What the entries hold, and those that cannot be read or do not fit the table."""
+        archive = self._archives[stream]
+        good: list[list[Any]] = []
+        poison: list[Poison] = []
+        origins: list[Entry] = []
         for entry_id, fields in entries:
             try:
-                rows += archive.read(fields)
+                good.append(archive.read(fields))
+                origins.append((entry_id, fields))
             except UNREADABLE as error:
-                poison.append(_poison(entry_id, fields, error))
-        if rows:
-            day = datetime.fromtimestamp(_arrival_ms(entries[0][0]) / 1000, UTC)
-            with replacing(archive.folder / f"{day:%Y-%m-%d}" / f"{name}.parquet") as fresh:
-                archive.table(rows).write_parquet(fresh)
-        if poison:
-            self._write_poison(poison, name)
+                poison.append(Poison.of(stream, entry_id, fields, error))
+        unfit = _unfit(archive, good)
+        poison += [Poison.of(stream, *origins[row], error) for row, error in unfit.items()]
+        return [each for row, group in enumerate(good) if row not in unfit for each in group], poison
 
-    def _write_poison(self, poison: list[Poison], name: str) -> None:
-        lines = b"".join(msgspec.json.encode(each) + b"\n" for each in poison)
-        write_whole(self._home.root / "poison" / f"{name}.jsonl", lines)
-        logger.warning("Set aside %d unreadable entries; see %s", len(poison), self._home.root / "poison")
+
+def _unfit(archive: Archive, groups: list[list[Any]]) -> dict[int, Exception]:
+    """Positions of the groups of rows that make no table, found by halves."""
+    unfit: dict[int, Exception] = {}
+    parts = [(0, len(groups))] if groups else []
+    while parts:
+        begin, end = parts.pop()
+        try:
+            archive.table([each for group in groups[begin:end] for each in group])
+        except Exception as error:
+            middle = (begin + end) // 2
+            if end - begin == 1:
+                unfit[begin] = error
+            else:
+                parts += [(begin, middle), (middle, end)]
+    return unfit
 
 
 def _entries_per_call(stream: str) -> int:
     return RECORDS_PER_CALL // (RECORDS_PER_ENTRY if stream == keys.served_stream() else 1)
 
 
-def _poison(entry_id: bytes, fields: Fields, error: Exception) -> Poison:
-    readable = {
-        name.decode(errors="replace"): text.decode(errors="backslashreplace") for name, text in fields.items()
-    }
-    return Poison(entry_id.decode(), f"{type(error).__name__}: {error}", readable)
+def _day(entries: list[Entry]) -> datetime:
+    """The day on which a batch's first entry arrived, so that a repeat writes to the same folder."""
+    return datetime.fromtimestamp(_arrival_ms(entries[0][0]) / 1000, UTC)
 
 
 def _arrival_ms(entry_id: bytes) -> int:

@@ -10,6 +10,7 @@ from uuid import uuid4
 import polars as pl
 
 from features.events.vocabulary import is_possible_time
+from features.history.table_files import table_files
 from features.home import Home
 from features.store.files import replacing
 
@@ -70,7 +71,7 @@ def scan(home: Home) -> pl.LazyFrame:
     not confirmed two days later, while it told of other orders, is left out. So are rows with an impossible
     time, whose number is logged. An empty history has no rows and the same columns.
     """
-    files = sorted(home.events.glob("*/*.parquet"))  # these: more may come while they are being read
+    files = table_files(home.events)  # these: more may come while they are being read
     if not files:
         return pl.LazyFrame(schema=schema())
     rows = pl.scan_parquet(files, row_index_name="row")
@@ -138,5 +139,5 @@ def _is_claim() -> pl.Expr:
 
 def scan_with_repeats(home: Home) -> pl.LazyFrame:
     """As `scan` but with repeated rows, at a tenth of the cost, for results that repeats cannot change."""
-    files = sorted(home.events.glob("*/*.parquet"))
+    files = table_files(home.events)
     return pl.scan_parquet(files).filter(_is_possible()) if files else pl.LazyFrame(schema=schema())

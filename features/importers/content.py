@@ -16,6 +16,8 @@ from features.progress import Report
 CHUNK_BYTES = 8_000_000
 FETCH_BYTES = 300_000_000
 FETCH_SECONDS, ANSWER_SECONDS = 300, 30
+MOST_BYTES = 2_000_000_000  # of a file, unpacked
+BOMB_BYTES, BOMB_RATIO = 50_000_000, 100  # tables shrink to a tenth, seldom to a thirtieth
 TEXT_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
@@ -55,20 +57,33 @@ def _unpacked(packed: BinaryIO, name: str, read_so_far: Callable[[int], None]) -
     zipped = packed.read(2) == b"\x1f\x8b"
     packed.seek(0)
     source = cast("BinaryIO", gzip.GzipFile(fileobj=packed)) if zipped else packed
-    chunks = []
+    content = bytearray()
     try:
         while chunk := source.read(CHUNK_BYTES):
-            chunks.append(chunk)
+            content += chunk
             read_so_far(packed.tell())
+            check_size(len(content), packed.tell(), name)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ImportRefused(
             f"{name} is a damaged or incomplete gzip file, so nothing was taken. "
             "Download or copy it again and import the whole file."
         ) from error
-    content = b"".join(chunks)
-    if not content.strip():
+    if not content or content.isspace():
         raise ImportRefused(f"{name} is empty. Export it again with its header and rows.")
-    return content
+    return bytes(content)
+
+
+def check_size(unpacked: int, packed: int, name: str) -> None:
+    """Refuse what would take all memory, in bytes. Raises ImportRefused."""
+    if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed:
+        raise ImportRefused(
+            f"{name} unpacks to more than {BOMB_RATIO} times its size, as no export does, so nothing was "
+            "taken. If it is sound, unpack it and import that."
+        )
+    if unpacked > MOST_BYTES:
+        raise ImportRefused(
+            f"{name} holds more than {MOST_BYTES // 1_000_000:,} MB. Import it in parts, a year at a time."
+        )
 
 
 def to_utf8(content: bytes, name: str) -> tuple[bytes, str]:

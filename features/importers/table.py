@@ -2,16 +2,18 @@
 
 import csv
 import io
+import zipfile
 from dataclasses import dataclass
 
 import polars as pl
 
-from features.importers.content import to_utf8
+from features.importers.content import check_size, to_utf8
 from features.importers.refusal import ImportRefused
 
 SURPLUS = "\0surplus"
 DELIMITERS = ",;\t|"
 JSON_LINE = "json"
+MOST_CELLS = 300_000_000  # of a parquet file, which may hold each in a bit
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,10 @@ def _plain(cells: pl.DataFrame, kind: str, first_line: int, notes: tuple[str, ..
 
 def _parquet(content: bytes, name: str) -> pl.DataFrame:
     try:
-        typed = pl.read_parquet(io.BytesIO(content))
+        lazy = pl.scan_parquet(io.BytesIO(content))
+        if lazy.select(pl.len()).collect().item() * len(lazy.collect_schema()) > MOST_CELLS:
+            raise ImportRefused(f"{name} has more than {MOST_CELLS:,} cells. Import it in parts.")
+        typed = lazy.collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise ImportRefused(f"{name} is a damaged parquet file. Write it again.") from error
     nested = [column for column, dtype in typed.schema.items() if dtype.is_nested() or dtype == pl.Binary]
@@ -67,9 +72,11 @@ def _spreadsheet(content: bytes, name: str) -> tuple[pl.DataFrame, tuple[str, ..
     import fastexcel
 
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            check_size(sum(part.file_size for part in parts.infolist()), len(content), name)
         book = fastexcel.read_excel(content)
         cells = book.load_sheet(0, dtypes="string").to_polars()
-    except fastexcel.FastExcelError as error:
+    except (fastexcel.FastExcelError, zipfile.BadZipFile) as error:
         raise ImportRefused(f"{name} is no readable .xlsx spreadsheet. Save it again, or as CSV.") from error
     unread_sheets = [repr(sheet) for sheet in book.sheet_names[1:]]
     notes = (f"Only the first sheet was read, not {', '.join(unread_sheets)}",) if unread_sheets else ()

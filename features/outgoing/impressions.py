@@ -1,6 +1,7 @@
 """Records of served recommendations, written to the stream outside the response path."""
 
 import asyncio
+import logging
 from datetime import datetime
 
 import msgspec
@@ -8,6 +9,8 @@ import msgspec
 from features.store import keys
 from features.store.connection import Connection, StoreUnavailable
 from features.store.settings import StoreSettings
+
+logger = logging.getLogger(__name__)
 
 BUFFERED_RECORDS = 10_000
 RECORDS_PER_ENTRY = 100  # an own stream entry for each answer would cost Redis as much as the answer
@@ -72,8 +75,10 @@ class ServedBuffer:
                 for start in range(0, len(records), RECORDS_PER_ENTRY)
             ]
             replies = [self._append(part) for part in parts]
-        except StoreUnavailable:
+        except Exception as error:
             self.dropped += len(records)
+            if not isinstance(error, StoreUnavailable):
+                logger.exception("Records of answers were dropped")
             return
         outcomes = await asyncio.gather(*replies, return_exceptions=True)
         self.dropped += sum(

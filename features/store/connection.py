@@ -6,23 +6,17 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, cast
 
 import hiredis
 
 from features.store.address import Address
 from features.store.breaker import Breaker
+from features.store.failover import is_wrong_node, moved_to
 
-REFUSALS = (
-    "OOM ",
-    "MISCONF ",
-    "READONLY ",
-    "LOADING ",
-    "MASTERDOWN ",
-    "NOREPLICAS ",
-    "CLUSTERDOWN ",
-    "BUSY ",
-)
+REFUSALS = ("OOM ", "MISCONF ", "NOREPLICAS ", "BUSY ")  # of a node that may take the command later
 Word = str | bytes | int | float
 _pack = cast(Callable[[tuple[Word, ...]], bytes], hiredis.pack_command)  # its stub has one argument
 
@@ -34,10 +28,12 @@ class StoreUnavailable(Exception):
 class Link(asyncio.Protocol):
     """One socket: commands queued together are one write; replies resolve their futures in order."""
 
-    def __init__(self, deadline_s: float, on_lost: Callable[[Link, str], None]) -> None:
+    def __init__(
+        self, deadline_s: float, on_lost: Callable[[Link, str], None], on_moved: Callable[[str], None]
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._deadline_s = deadline_s
-        self._on_lost = on_lost
+        self._on_lost, self._on_moved = on_lost, on_moved
         self._reader = hiredis.Reader()
         self._transport: asyncio.Transport | None = None
         self._in_flight: deque[asyncio.Future[Any]] = deque()
@@ -110,10 +106,15 @@ class Link(asyncio.Protocol):
                 continue
             if not isinstance(reply, hiredis.ReplyError):
                 future.set_result(reply)
+            elif is_wrong_node(str(reply)):
+                _fail(future, StoreUnavailable(str(reply)))
+                self._on_moved(str(reply))
+                return self.close(str(reply))
             elif any(word in str(reply) for word in REFUSALS):
                 _fail(future, StoreUnavailable(str(reply)))
             else:
                 _fail(future, reply)
+        return None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.close(f"connection lost: {exc or 'Redis hung up'}")
@@ -130,11 +131,15 @@ class Connection:
     A command without an answer within the deadline closes the link: all commands in flight fail with
     StoreUnavailable, and so does every further call, at once, until a probe is answered. No command is
     sent twice.
+
+    A node that says that it is the wrong one is left: the name in the URL is resolved again, or the node that
+    a cluster named instead is asked. A replica is no store.
     """
 
     def __init__(self, url: str, deadline_ms: int = 50) -> None:
-        self._address = Address.of(url)
+        self._address = self._given = Address.of(url)
         self._deadline_s = deadline_ms / 1000
+        self._paused: str | None = None
         self._breaker = Breaker(self._connect)
         self._link: Link | None = None
 
@@ -142,6 +147,20 @@ class Connection:
     def available(self) -> bool:
         """Whether calls are sent now; else they fail at once."""
         return not self._breaker.is_open
+
+    def pause(self, reason: str | None) -> None:
+        """Let all calls fail at once for this reason; None: no longer."""
+        self._paused = reason
+
+    async def check_role(self) -> None:
+        """Leave a node that has become a replica and has refused nothing yet: it answers reads."""
+        link = self._link
+        if link is None or self._breaker.is_open:
+            return
+        try:
+            await _refuse_replica(link)
+        except StoreUnavailable as error:
+            link.close(str(error))
 
     async def open(self) -> None:
         """Connect. It is no error if the store is down: probes go on until it answers."""
@@ -168,13 +187,16 @@ class Connection:
         """
         if self._link is None or self._breaker.is_open:
             raise StoreUnavailable("Redis is away")
+        if self._paused is not None:
+            raise StoreUnavailable(self._paused)
         return self._link.send(command)
 
     async def _connect(self) -> None:
         loop, address = asyncio.get_running_loop(), self._address
+        self._address = self._given  # a node that a cluster named is tried once
 
         def new_link() -> Link:
-            return Link(self._deadline_s, self._lost)
+            return Link(self._deadline_s, self._lost, self._moved)
 
         async with asyncio.timeout(self._deadline_s):
             if address.path is not None:
@@ -184,6 +206,7 @@ class Connection:
                 _, link = await loop.create_connection(new_link, address.host, address.port, ssl=tls)
         try:
             await asyncio.gather(*[link.send(words) for words in address.greeting])
+            await _refuse_replica(link)
         except BaseException:
             link.close("refused")
             raise
@@ -191,6 +214,20 @@ class Connection:
             raise StoreUnavailable("Redis hung up")
         self._link = link
 
+    def _moved(self, reply: str) -> None:
+        """Ask the node that a cluster names instead at the next connection."""
+        if node := moved_to(reply):
+            host, port = node
+            self._address = replace(self._given, path=None, host=host or self._given.host, port=port)
+
     def _lost(self, link: Link, reason: str) -> None:
         if link is self._link:
             self._breaker.trip(reason)
+
+
+async def _refuse_replica(link: Link) -> None:
+    """Raises StoreUnavailable if it is one; where Redis may not say, it is none."""
+    with suppress(hiredis.ReplyError):
+        role = await link.send(("ROLE",))
+        if role[0] in {b"slave", b"replica"}:
+            raise StoreUnavailable("Redis is a replica")

@@ -3,7 +3,9 @@
 import importlib.util
 import logging
 import os
+import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -38,6 +40,10 @@ class RedisServerError(Exception):
     """The embedded server cannot run; the message says what to do."""
 
 
+class RedisHangs(RedisServerError):
+    """The embedded server runs but does not answer."""
+
+
 class RedisServer:
     """The server of one home: started by this process, adopted from a dead owner, or used as a client.
 
@@ -47,18 +53,19 @@ class RedisServer:
     while the owner's is free is an orphan, and the next process becomes its owner.
     """
 
-    def __init__(self, home: Home, settings: StoreSettings) -> None:
+    def __init__(self, home: Home, settings: StoreSettings, response_s: float = RESPONSE_TIMEOUT_S) -> None:
+        self._response_s = response_s
         self._folder = home.redis
         self._fsync = settings.redis_fsync
         self._max_memory_mb = settings.redis_max_memory_mb or _half_of_memory_mb()
         self._server = settings.redis_server
         self._socket = _socket_path(home.redis)
+        self.url = url_of(home)
         self._owner: TextIO | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._syncing: threading.Thread | None = None
         self._stopped = threading.Event()
         self.sync_problem: str | None = None  # why the log cannot be synced to disk, None if it can
-        self.url = f"unix://{quote(str(self._socket))}"
 
     def __enter__(self) -> Self:
         try:
@@ -71,18 +78,24 @@ class RedisServer:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    @property
+    def log_file(self) -> Path:
+        """What the server says; not the log of its data."""
+        return self._folder / "redis.log"
+
     def alive(self) -> bool:
         """Whether the server answers and has loaded its log."""
         return self._state() == "ready"
 
-    def ensure_running(self) -> None:
+    def ensure_running(self, stop: threading.Event | None = None) -> None:
         """Attach to the server, adopt it, or start it (again, after a crash); return once it answers.
 
         Loading the log has no time limit. Raises RedisServerError if there is no binary, if it cannot
-        read the log, if it exits at once, or if it does not answer in time.
+        read the log, if it exits at once; RedisHangs if it does not answer in time. stop: ends the wait.
         """
+        stop = stop or threading.Event()
         version: Version | None = None  # of the server that this call started
-        deadline = time.monotonic() + RESPONSE_TIMEOUT_S
+        deadline = time.monotonic() + self._response_s
         while True:
             self._owner = self._owner or try_lock(self._folder / "owner.lock")
             state = self._state()
@@ -94,19 +107,30 @@ class RedisServer:
             if self._owner is not None and (lock := try_lock(self._folder / "server.lock")):
                 with lock:
                     if version is not None:
-                        raise self._error("does not start")
+                        raise RedisServerError(self._words("does not start"))
                     version = self._start(lock)
             if state == "loading":
-                deadline = time.monotonic() + RESPONSE_TIMEOUT_S
+                deadline = time.monotonic() + self._response_s
             if time.monotonic() > deadline:
-                raise self._error("does not answer")
-            time.sleep(0.01)
+                raise RedisHangs(self._words("does not answer"))
+            if stop.wait(0.01):
+                return
+
+    def kill(self) -> None:
+        """Kill a server that hangs, if we own it and the system tells which process listens on its socket."""
+        if self._owner is None or not hasattr(socket, "SO_PEERCRED"):
+            return
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(REPLY_TIMEOUT_S)
+            connection.connect(str(self._socket))
+            credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+            os.kill(struct.unpack("3i", credentials)[0], signal.SIGKILL)
 
     def stop(self) -> None:
         """Stop the server if this process owns it, and return once its log is written."""
         if self._owner is None:
             return
-        deadline = time.monotonic() + RESPONSE_TIMEOUT_S
+        deadline = time.monotonic() + self._response_s
         while (lock := try_lock(self._folder / "server.lock")) is None and time.monotonic() < deadline:
             with suppress(OSError):
                 self._command("SHUTDOWN NOSAVE")
@@ -202,7 +226,7 @@ class RedisServer:
         problem: str | None = None
         try:
             sync_to_disk(self._folder)
-        except OSError as error:
+        except Exception as error:  # the next second comes, whatever this one met
             problem = str(error)
         if problem and problem != self.sync_problem:
             logger.error("Redis's log is NOT on the disk, a power cut loses it: %s", problem)
@@ -214,10 +238,8 @@ class RedisServer:
         if self._process is not None:
             self._process.wait()
 
-    def _error(self, what: str) -> RedisServerError:
-        return RedisServerError(
-            f"the Redis of {self._folder.parent} {what}; see {self._folder / 'redis.log'}"
-        )
+    def _words(self, what: str) -> str:
+        return f"the Redis of {self._folder.parent} {what}; see {self.log_file}"
 
 
 @contextmanager
@@ -232,6 +254,11 @@ def redis_server(home: Home, settings: StoreSettings) -> Iterator[str]:
 
 def _half_of_memory_mb() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2_000_000
+
+
+def url_of(home: Home) -> str:
+    """The URL of the home's embedded server, whether it runs or not."""
+    return f"unix://{quote(str(_socket_path(home.root / 'redis')))}"
 
 
 def _bundled_server() -> Path:

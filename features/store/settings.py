@@ -31,6 +31,12 @@ class StoreSettings(BaseSettings):
         description="When the embedded Redis forces its log to the disk. `everysec` may lose the last "
         "second or two in a power cut, `always` nothing, at about a fifth of the write rate.",
     )
+    disk_reserve_mb: int = Field(
+        default=64,
+        ge=1,
+        description="Space on the disk that is taken in advance for the log of the embedded Redis. Events "
+        "are refused with 503 when half of it is used and nothing else is free.",
+    )
     redis_deadline_ms: int = Field(
         default=50,
         ge=1,
@@ -95,6 +101,16 @@ class StoreSettings(BaseSettings):
         default=200_000,
         ge=1,
         description="Records of shown recommendations kept while the archiver is away; the oldest go first.",
+    )
+    browsing_days: int = Field(
+        default=1_100,
+        ge=30,
+        description="Views, searches and carts leave the history after this; orders stay for good.",
+    )
+    records_days: int = Field(
+        default=800,
+        ge=30,
+        description="What was shown, offered and decided is kept for this long, for reports and experiments.",
     )
     holdout: float = Field(
         default=0.05,

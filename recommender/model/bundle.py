@@ -40,7 +40,7 @@ class Manifest(msgspec.Struct, frozen=True):
     """A bundle's origin and quality, and the SHA-256 of each of its files.
 
     Times are ISO 8601 UTC. `data_until_ms` is the arrival time of the newest event that training read, epoch
-    ms; events that arrived later are taken from the live log.
+    ms; events that arrived later are taken from the live log. refused: why training did not publish it.
     """
 
     version: str
@@ -56,6 +56,7 @@ class Manifest(msgspec.Struct, frozen=True):
     metrics: dict[str, Any]
     files: dict[str, str]
     schema: int = BUNDLE_SCHEMA
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from features.store.files import sync, write_whole
 from recommender.model.bundle import BUNDLE_SCHEMA, Bundle, Manifest, Tables, flatten, unflatten
+from recommender.model.contents import problems
 
 if TYPE_CHECKING:
     import faiss
@@ -46,7 +48,7 @@ def write_bundle(folder: Path, manifest: Manifest, tables: Tables, index: faiss.
 
 
 def read_bundle(folder: Path, manifest_sha256: str) -> Bundle:
-    """Verify every byte, then map the arrays. Raises BadBundle."""
+    """Verify every byte, map the arrays, and check shapes and values. Raises BadBundle."""
     import faiss  # imported late: the command line imports this module and must start fast
 
     manifest = verify(folder, manifest_sha256)
@@ -60,8 +62,13 @@ def read_bundle(folder: Path, manifest_sha256: str) -> Bundle:
         tables = unflatten(Tables, arrays)
     except KeyError as missing:
         raise BadBundle(f"{folder.name} lacks the array {missing}; train again") from missing
+    if found := [*islice(problems(Tables, arrays), 3)]:
+        raise BadBundle(f"{folder.name} cannot serve: {'; '.join(found)}; train again")
     # Mapped as the arrays are: one copy for all processes.
-    return Bundle(manifest, tables, faiss.read_index(str(folder / INDEX), faiss.IO_FLAG_MMAP_IFC))
+    index = faiss.read_index(str(folder / INDEX), faiss.IO_FLAG_MMAP_IFC)
+    if (index.ntotal, index.d) != tables.factors.items.shape:
+        raise BadBundle(f"the index of {folder.name} is of other products than its tables; train again")
+    return Bundle(manifest, tables, index)
 
 
 def verify(folder: Path, manifest_sha256: str) -> Manifest:

@@ -1,7 +1,9 @@
 """Versions of the bundle: one folder each under `models/`, and the pointer `current`, moved atomically."""
 
+import logging
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -10,9 +12,15 @@ from features.store.files import changing, read_whole, write_whole
 from recommender.model.bundle import Bundle, Manifest
 from recommender.model.bundle_files import MANIFEST_FILE, BadBundle, read_bundle, verify
 
+logger = logging.getLogger("perennial.models")
+
 CURRENT = "current"
 SEAL = ".sha256"
 VERSION_NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(-\d+)?")
+
+
+class Refused(BadBundle):
+    """A version that training did not publish; the message says why."""
 
 
 class Pointer(msgspec.Struct, frozen=True):
@@ -52,19 +60,39 @@ def load_current(models: Path) -> Bundle | None:
 
 def load(models: Path, version: str) -> Bundle:
     """Any sealed version, checked. Raises BadBundle."""
-    return read_bundle(models / version, check(models, version))
+    return read_bundle(models / version, _sealed(models, version))
 
 
 def manifests(models: Path) -> Iterator[Manifest]:
-    """All sealed versions, oldest first."""
-    paths = [models / mark.name.removesuffix(SEAL) / MANIFEST_FILE for mark in models.glob(f"*{SEAL}")]
-    readable = [msgspec.json.decode(path.read_bytes(), type=Manifest) for path in paths if path.is_file()]
+    """All sealed versions that can be read, oldest first; damaged ones are left out."""
+    names = (mark.name.removesuffix(SEAL) for mark in models.glob(f"*{SEAL}"))
+    readable = [manifest for name in names if (manifest := _manifest(models, name))]
     yield from sorted(readable, key=lambda each: (each.created_at, len(each.version), each.version))
 
 
-def publish(models: Path, version: str) -> Pointer:
-    """Let a sealed version serve, after checking it whole. Raises BadBundle; then nothing changes."""
-    manifest_sha256 = check(models, version)
+def _manifest(models: Path, name: str) -> Manifest | None:
+    """None where there is none, or where it is another than was sealed, or cannot be read."""
+    try:
+        content = read_whole(models / name / MANIFEST_FILE)
+        if content is None:
+            return None
+        manifest = msgspec.json.decode(content, type=Manifest)
+        datetime.fromisoformat(manifest.created_at)
+    except (OSError, ValueError, RecursionError, msgspec.MsgspecError) as error:
+        logger.warning("the manifest of %s cannot be read, so it is no version: %s", name, error)
+        return None
+    return manifest if manifest.version == name else None
+
+
+def publish(models: Path, version: str, *, force: bool = False) -> Pointer:
+    """Let a sealed version serve, after checking it whole, its values too.
+
+    force: even one that training refused. Raises BadBundle, Refused; then nothing changes.
+    """
+    manifest_sha256 = _sealed(models, version)
+    manifest = read_bundle(models / version, manifest_sha256).manifest
+    if manifest.refused and not force:
+        raise Refused(f"training refused {version}: {'; '.join(manifest.refused)}")
     with changing(models / CURRENT):
         before = current(models)
         served = (before.version, *before.previous) if before else ()
@@ -74,25 +102,35 @@ def publish(models: Path, version: str) -> Pointer:
 
 
 def rollback(models: Path) -> Pointer:
-    """Let the version serve that served before this one. Raises BadBundle where there is none."""
+    """Let the version serve that served before this one, or the last before that is sound.
+
+    Raises BadBundle where there is none.
+    """
     with changing(models / CURRENT):
         now = current(models)
-        if now is None or not now.previous:
-            raise BadBundle("there is no earlier version to go back to")
-        earlier, *others = now.previous
-        pointer = Pointer(earlier, check(models, earlier), tuple(others))
-        _move(models, pointer)
-    return pointer
+        for number, earlier in enumerate(now.previous if now else (), 1):
+            try:
+                load(models, earlier)
+            except BadBundle as error:
+                logger.warning("passed over: %s", error)
+                continue
+            pointer = Pointer(earlier, _sealed(models, earlier), now.previous[number:] if now else ())
+            _move(models, pointer)
+            return pointer
+    raise BadBundle("there is no earlier version to go back to")
 
 
-def check(models: Path, version: str) -> str:
-    """The hash of a sealed version's manifest, after checking the whole bundle. Raises BadBundle."""
+def check(models: Path, version: str) -> None:
+    """Check every byte of a sealed version. Raises BadBundle."""
+    verify(models / version, _sealed(models, version))
+
+
+def _sealed(models: Path, version: str) -> str:
+    """The hash of a sealed version's manifest. Raises BadBundle."""
     mark = models / f"{version}{SEAL}"
     if not VERSION_NAME.fullmatch(version) or not mark.is_file():
         raise BadBundle(f"there is no version {version!r}; `perennial models list` shows them")
-    manifest_sha256 = mark.read_text().strip()
-    verify(models / version, manifest_sha256)
-    return manifest_sha256
+    return mark.read_text().strip()
 
 
 def _move(models: Path, pointer: Pointer) -> None:

@@ -31,10 +31,10 @@ def perennial(*words: str, cwd: Path = ROOT, env: Mapping[str, str] | None = Non
 
 @contextmanager
 def running(
-    *words: str, within_s: float = 120.0, cwd: Path = ROOT
+    *words: str, within_s: float = 120.0, cwd: Path = ROOT, env: Mapping[str, str] | None = None
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A serving command and its URL, once it is ready; stopped at the end."""
-    process = perennial(*words, "--port", "0", cwd=cwd)
+    process = perennial(*words, "--port", "0", cwd=cwd, env=env)
     assert process.stdout is not None
     try:
         url = next(

@@ -1,5 +1,6 @@
 """Commands about models: train, list, publish, roll back."""
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -35,6 +36,7 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
     from features.catalogue.live_changes import all_changes
     from features.catalogue.products import merge_live
     from features.history.archiver import Archiver
+    from features.history.damaged_files import despite_damage
     from training.experiments.plans import remember_plans, saved_plans
     from training.reports.build import write_insights
     from training.run.train import train as fit_and_publish
@@ -47,7 +49,8 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
             merge_live(shop, all_changes(client), datetime.now(UTC))
             remember_plans(shop, saved_plans(client))
         with progress() as report:
-            result = fit_and_publish(shop, TrainingSettings(), datetime.now(UTC), report, tune)
+            settings, now = TrainingSettings(), datetime.now(UTC)
+            result = despite_damage(shop, lambda: fit_and_publish(shop, settings, now, report, tune))
             write_insights(shop, report)
     show(result, as_json=as_json)
     if not result.published:
@@ -69,20 +72,34 @@ def list_models(home: HomeOption = DEFAULT_HOME) -> None:
             manifest.version,
             *(f"{number:,}" for number in (manifest.orders, manifest.customers, manifest.products)),
             f"{manifest.first_order[:10]} to {manifest.last_order[:10]}",
+            "refused" if manifest.refused else "",
         )
         for manifest in versions.manifests(folder)
     ]
-    show_table(("", "version", "orders", "customers", "products", "data"), rows)
+    show_table(("", "version", "orders", "customers", "products", "data", ""), rows)
 
 
 @models.command("publish")
-def publish_model(version: str, home: HomeOption = DEFAULT_HOME) -> None:
+def publish_model(
+    version: str,
+    home: HomeOption = DEFAULT_HOME,
+    force: Annotated[bool, typer.Option("--force", help="Even one that training refused.")] = False,
+) -> None:
     """Let a version serve."""
     from recommender.model import versions
     from recommender.model.bundle_files import BadBundle
 
+    shop = Home(home)
+    refused = next((each.refused for each in versions.manifests(shop.models) if each.version == version), ())
     with plain_errors(BadBundle):
-        console.print(f"{versions.publish(Home(home).models, version).version} serves now.")
+        try:
+            pointer = versions.publish(shop.models, version, force=force)
+        except versions.Refused as error:
+            raise BadBundle(f"{error}. `--force` publishes it all the same") from error
+        _note(shop, "forced" if refused else "published", version, refused)
+    for reason in refused:
+        console.print(f"Forced, although training refused it: {reason}", markup=False)
+    console.print(f"{pointer.version} serves now; `perennial models rollback` goes back.")
 
 
 @models.command("rollback")
@@ -92,4 +109,13 @@ def roll_back_model(home: HomeOption = DEFAULT_HOME) -> None:
     from recommender.model.bundle_files import BadBundle
 
     with plain_errors(BadBundle):
-        console.print(f"{versions.rollback(Home(home).models).version} serves now.")
+        version = versions.rollback(Home(home).models).version
+        _note(Home(home), "rolled back to", version, ())
+    console.print(f"{version} serves now.")
+
+
+def _note(home: Home, how: str, version: str, refused: tuple[str, ...]) -> None:
+    """Add to the log of what people published, `models/publications.jsonl`."""
+    line = {"at": datetime.now(UTC).isoformat(), "how": how, "version": version, "refused": refused}
+    with (home.models / "publications.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps(line) + "\n")

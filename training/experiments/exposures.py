@@ -7,6 +7,7 @@ import polars as pl
 
 from features.history.events_parquet import scan_with_repeats
 from features.history.impressions_parquet import SERVED_SCHEMA
+from features.history.table_files import table_files
 from features.home import Home
 from recommender.experiments.assignment import HELD_OUT_ARM, is_held_out
 from recommender.experiments.plan import HOLDOUT
@@ -82,10 +83,11 @@ def read_exposures(home: Home, as_of: date) -> ExposureLog:
 
 def _impressions(home: Home) -> pl.LazyFrame:
     """Files older than the experiments lack their columns, which are then null."""
-    if not any(home.served.glob("*/*.parquet")):
+    files = table_files(home.served)
+    if not files:
         return pl.LazyFrame(schema=SERVED_SCHEMA)
     return pl.scan_parquet(
-        home.served / "*" / "*.parquet",
+        files,
         schema=SERVED_SCHEMA,
         missing_columns="insert",
         extra_columns="ignore",

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from features.history.table_files import table_files
 from features.home import Home
 from features.time_units import DAY_S
 from recommender.arrays.dtypes import Float32s, Float64s
@@ -86,10 +87,11 @@ def decision_outcomes(home: Home, history: History, catalogue: pl.DataFrame) -> 
 
 def read_decisions(home: Home) -> pl.DataFrame | None:
     """The whole log, each decision once, in time order, with `at` in epoch s. None without decisions."""
-    if not any(home.decisions.glob("*/*.parquet")):
+    files = table_files(home.decisions)
+    if not files:
         return None
     return (
-        pl.scan_parquet(home.decisions / "*" / "*.parquet", missing_columns="insert")
+        pl.scan_parquet(files, missing_columns="insert")
         .unique("decision_id", keep="any")
         .with_columns(pl.col("decided_at").dt.epoch("s").alias("at"))
         .sort("at", "decision_id")

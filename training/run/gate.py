@@ -3,15 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from recommender.model.bundle import Tables, flatten
+from recommender.model.contents import broken_numbers
 from training.settings import TrainingSettings
 
 METRIC = "ndcg@10_full"
-MAY_BE_UNKNOWN = frozenset(
-    {"product.price", "product.cost", "people.value.margin", "people.value.own_margin"}
-)
 
 
 def objections(
@@ -31,9 +27,8 @@ def objections(
 
 
 def _broken_numbers(tables: Tables) -> Iterator[str]:
-    for name, array in flatten(tables):
-        if name not in MAY_BE_UNKNOWN and array.dtype.kind == "f" and not np.isfinite(array).all():
-            yield f"{name} holds values that are no numbers; check the history for extreme quantities"
+    for name in broken_numbers(dict(flatten(tables))):
+        yield f"{name} holds values that are no numbers; check the history for extreme quantities"
 
 
 def _nothing_to_show(tables: Tables, settings: TrainingSettings) -> Iterator[str]:

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any
 
 import faiss
+import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -37,6 +38,7 @@ from training.run.exam import cut_time, examine, halves
 from training.run.gate import objections
 from training.run.pipeline import WarmStart, build
 from training.run.result import TrainingResult
+from training.run.shrinkage import lost
 from training.run.source_weights import fit_source_weights
 from training.run.tuning import tune
 from training.settings import TrainingSettings
@@ -88,11 +90,12 @@ def train(
     metrics, settings = rehearsal.metrics, rehearsal.settings
 
     report("Checking and publishing", 0, 1)
-    reasons = objections(tables, metrics, _running_metrics(home.models), settings)
     version = _free_version(home.models, now)
     manifest = manifest_of(version, now, history, tables, settings, metrics, rehearsal.source_figures)
     manifest.settings["tuned"] = remembered | rehearsal.tuned
     manifest.settings["warnings"] = warnings
+    reasons = _objections(home.models, tables, manifest, settings)
+    manifest = msgspec.structs.replace(manifest, refused=reasons)
     _store(home.models, manifest, tables, index)
     if not reasons:
         versions.publish(home.models, version)
@@ -252,18 +255,17 @@ def _store(models: Path, manifest: Manifest, tables: Tables, index: faiss.Index)
     versions.seal(models, manifest.version, digest)
 
 
-def _running_metrics(models: Path) -> dict[str, Any] | None:
-    """Metrics of the bundle that serves; None where none does."""
+def _objections(
+    models: Path, tables: Tables, manifest: Manifest, settings: TrainingSettings
+) -> tuple[str, ...]:
+    """Why the bundle must not serve, by itself and beside the one that does; empty where it may."""
     try:
-        pointer = versions.current(models)
-    except BadBundle:
-        return {}
-    if pointer is None:
-        return None
-    return next(
-        (manifest.metrics for manifest in versions.manifests(models) if manifest.version == pointer.version),
-        {},
-    )
+        running = versions.load_current(models)
+    except BadBundle:  # any sound one is better
+        return objections(tables, manifest.metrics, {}, settings)
+    metrics = running.manifest.metrics if running else None
+    reasons = objections(tables, manifest.metrics, metrics, settings)
+    return (*reasons, *lost(tables, manifest, running, settings)) if running else reasons
 
 
 def _free_version(models: Path, now: datetime) -> str:

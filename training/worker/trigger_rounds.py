@@ -20,6 +20,8 @@ from features.merchant.versioned_settings import MERCHANDISING, TRIGGER_SETTINGS
 from features.outgoing import trigger_queue as triggers
 from features.outgoing.trigger_queue import NewTrigger, TriggerDecision, TriggerState
 from features.store import keys
+from features.store.failover import reconnecting
+from features.store.parts import Part
 from features.time_units import DAY_MS
 from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 from recommender.experiments.assignment import Trials
@@ -32,7 +34,6 @@ from recommender.lifecycle.vocabulary.settings import Settings
 from recommender.merchandising.rules import AnyRule, Rules
 from recommender.model import versions
 from recommender.model.availability import Availability
-from recommender.model.bundle_files import BadBundle
 from recommender.recommend import Recommender
 from training.worker.trigger_experiments import note_exposures, saved_experiments
 
@@ -56,12 +57,11 @@ class Lifecycle:
         self._catalogue_revision = 0
 
     def run(self, stop: threading.Event) -> None:
-        """Run a round a minute until `stop` is set. Errors are logged, and the next round tries again."""
+        """Run a round a minute until `stop` is set. A failed one loses nobody: the next tries again."""
+        part = Part("triggers", self._home)
         while not stop.is_set():
-            try:
+            with part.round(), reconnecting(self._client):
                 self.round(int(time.time() * 1000), stop)
-            except Exception:
-                logger.exception("A round of triggers failed; nobody is lost, and it is tried again")
             stop.wait(ROUND_S)
 
     def round(self, now_ms: int, stop: threading.Event | None = None) -> int:
@@ -122,12 +122,13 @@ class Lifecycle:
         """Load the published bundle; one that cannot be loaded leaves the old one in place."""
         try:
             bundle = versions.load_current(self._home.models)
-        except (BadBundle, OSError, ValueError) as error:
-            logger.warning("a published model does not load; the old one stays", extra={"reason": str(error)})
-            return
-        if bundle is not None:
-            recommender = Recommender(bundle, Availability.of(bundle.tables))
-            self._knowledge = Knowledge(recommender, customer_model_of(bundle.tables))
+            if bundle is not None:
+                recommender = Recommender(bundle, Availability.of(bundle.tables))
+                self._knowledge = Knowledge(recommender, customer_model_of(bundle.tables))
+        except Exception as error:  # a bundle can be bad in any way
+            logger.warning(
+                "a published model does not load; the old one stays", extra={"reason": repr(error)}
+            )
 
     def _enrol(self, recommender: Recommender, now_ms: int) -> None:
         """Enrol all customers of a new model, so that those without live events are looked at too."""

@@ -11,11 +11,14 @@ from datetime import UTC, datetime, timedelta
 import redis
 
 from features.history.archiver import Archiver
+from features.history.table_files import table_files
 from features.home import Home
+from features.store.parts import Part
 from features.store.settings import StoreSettings
 from recommender.model import versions
 from training.settings import TrainingSettings
 from training.worker.trigger_rounds import Lifecycle
+from training.worker.upkeep import keep_in_order
 
 logger = logging.getLogger("perennial.worker")
 
@@ -34,21 +37,33 @@ def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: Tr
     threads = [
         threading.Thread(target=archiver.run, kwargs={"stop": stop}),
         threading.Thread(target=lifecycle.run, args=(stop,)),
+        threading.Thread(target=keep_in_order, args=(home, store_settings, stop)),
     ]
     for thread in threads:
         thread.start()
-    failed_at = None
-    while not stop.wait(RETRAIN_CHECK_S):
-        now = datetime.now(UTC)
-        if training_is_due(home, now, failed_at, timedelta(hours=settings.retrain_hours)):
-            failed_at = None if _train(home, redis_url, stop) else now
+    _retrain(home, redis_url, timedelta(hours=settings.retrain_hours), stop)
     for thread in threads:
         thread.join()
 
 
+def _retrain(home: Home, redis_url: str, every: timedelta, stop: threading.Event) -> None:
+    """Train whenever it is due, until `stop` is set."""
+    checking, training, failed_at = Part("retraining", home), Part("training", home), None
+    while not stop.wait(RETRAIN_CHECK_S):
+        with checking.round():
+            now = datetime.now(UTC)
+            if training_is_due(home, now, failed_at, every):
+                failed_at = now
+                if _train(home, redis_url, stop):
+                    failed_at = None
+                    training.works()
+                elif not stop.is_set():
+                    training.failed("the last training published nothing")
+
+
 def training_is_due(home: Home, now: datetime, failed_at: datetime | None, every: timedelta) -> bool:
     """Whether the history is newer than the last model, and the last training or failure is old enough."""
-    newest = max((path.stat().st_mtime for path in home.events.glob("*/*.parquet")), default=0.0)
+    newest = max((path.stat().st_mtime for path in table_files(home.events)), default=0.0)
     if failed_at is not None and now - failed_at < every:
         return False
     trained = max((manifest.created_at for manifest in versions.manifests(home.models)), default=None)

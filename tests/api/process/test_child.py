@@ -3,17 +3,19 @@
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from api.process.child import FAILED_STARTS, HEALTHY_S, CannotStart, Child
+from features.store.parts import Part
 
 from waiting import eventually
 
 
 def child_of(code: str, healthy_s: float = HEALTHY_S) -> Child:
-    return Child([sys.executable, "-c", code], os.environ, [], healthy_s)
+    return Child(Part("api"), [sys.executable, "-c", code], os.environ, [], healthy_s=healthy_s)
 
 
 def looked_after(each: Child) -> bool:
@@ -62,3 +64,41 @@ sys.exit("worn out")
 
     eventually(often, within_s=60)
     worn.process.wait()
+
+
+def test_a_process_that_hangs_is_killed_and_comes_back(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    code = f"""
+import os, pathlib, time
+pathlib.Path({str(starts)!r}).open("a").write(".")
+pathlib.Path({str(tmp_path)!r}, f"{{os.getpid()}}.json").touch()
+time.sleep(600)
+"""
+    command = [sys.executable, "-c", code]
+    hanging = Child(Part("api-1"), command, os.environ, [], heartbeats=tmp_path, hang_s=0.5)
+
+    def again() -> bool:
+        hanging.look()
+        return starts.exists() and len(starts.read_text()) > 1
+
+    eventually(again, within_s=60)
+    hanging.process.kill()
+    hanging.process.wait()
+
+
+def test_a_process_with_a_heartbeat_is_left_alone(tmp_path: Path) -> None:
+    code = f"""
+import os, pathlib, time
+while True:
+    pathlib.Path({str(tmp_path)!r}, f"{{os.getpid()}}.json").write_text("")
+    time.sleep(0.01)
+"""
+    lively = Child(
+        Part("api-1"), [sys.executable, "-c", code], os.environ, [], heartbeats=tmp_path, hang_s=20.0
+    )
+    for _ in range(30):
+        lively.look()
+        time.sleep(0.05)
+    assert lively.process.poll() is None
+    lively.process.kill()
+    lively.process.wait()

@@ -18,13 +18,13 @@ from api.web.metrics import REQUEST_SECONDS, exposition
 for seconds in {SECONDS}:
     REQUEST_SECONDS.observe(seconds, "/a", "200")
 REQUEST_SECONDS.observe(0.02, "/a", "404")
-print(exposition().decode())
+print(exposition({{}}).decode())
 """
 
 
 def scraped(folder: Path | None = None) -> list[str]:
     """The lines of our histogram from a process of its own; folder: what several share."""
-    shared = {"PROMETHEUS_MULTIPROC_DIR": str(folder)} if folder else {}
+    shared = {"PERENNIAL_METRICS_FOLDER": str(folder)} if folder else {}
     command, environment = [sys.executable, "-c", OBSERVES], {**os.environ, **shared}
     said = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     return histogram_lines(said.stdout)

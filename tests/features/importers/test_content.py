@@ -1,5 +1,6 @@
 import gzip
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,16 @@ def test_encodings(content: bytes, text: str, encoding: str) -> None:
 def test_what_is_no_text_is_refused(content: bytes) -> None:
     with pytest.raises(ImportRefused, match="CSV"):
         to_utf8(content, "photo.png")
+
+
+def test_a_gzip_bomb_is_refused_before_it_takes_the_memory(tmp_path: Path) -> None:
+    bomb = tmp_path / "orders.csv.gz"
+    with gzip.open(bomb, "wb", compresslevel=9) as file:
+        for _ in range(400):
+            file.write(b"order_id,product_id\n" + b"\n" * 999_980)
+    tracemalloc.start()
+    with pytest.raises(ImportRefused, match="unpacks to more than 100 times its size"):
+        read_file(bomb, silent)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 150_000_000

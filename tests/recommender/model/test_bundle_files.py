@@ -3,6 +3,7 @@
 Covers recommender/model/bundle.py, too.
 """
 
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from recommender.model.bundle import flatten
 from recommender.model.bundle_files import BadBundle, read_bundle, verify
 
 from bundles import PRODUCTS, VERSION, small_tables, write_small
+
+MUTANTS = int(os.environ.get("PERENNIAL_TEST_MUTANTS", "100"))
 
 
 @pytest.fixture
@@ -80,7 +83,7 @@ def link(folder: Path, rng: random.Random) -> None:
 def test_damage_is_refused(models: Path, damage: Callable[[Path, random.Random], None]) -> None:
     pointer = versions.current(models)
     assert pointer is not None
-    for seed in range(20):
+    for seed in range(MUTANTS // 6 + 1):
         copy = models / "copy"
         shutil.copytree(models / VERSION, copy)
         damage(copy, random.Random(seed))

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from features.home import Home
+from recommender.model import versions
 from training.worker.worker import training_is_due
 
-from bundles import NOW, write_small
+from bundles import NOW, VERSION, write_small
 
 DAY = timedelta(days=1)
 
@@ -56,3 +57,14 @@ def test_after_a_failure_it_waits_as_long(home: Home) -> None:
 def test_the_history_folder_may_hold_other_files(home: Home, tmp_path: Path) -> None:
     (home.events / "note.txt").touch()
     assert not training_is_due(home, NOW, None, DAY)
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"null", b'{"version": "x"}', b"\xff\x00", b"[" * 100_000])
+def test_a_damaged_manifest_of_an_old_version_ends_no_retraining(home: Home, damage: bytes) -> None:
+    old = "2026-01-01T10-00-00Z"
+    write_small(home.models, old)
+    write_small(home.models)
+    (home.models / old / "manifest.json").write_bytes(damage)
+    history_of_age(home, timedelta(hours=-1))
+    assert training_is_due(home, NOW + DAY, None, DAY)
+    assert [each.version for each in versions.manifests(home.models)] == [VERSION]
