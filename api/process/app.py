@@ -21,6 +21,7 @@ from api.routes import (
     offers,
     operations,
     picks,
+    privacy,
     product_sets,
     recommendations,
     tiers,
@@ -46,6 +47,7 @@ PARTS = (
     events,
     picks,
     customers,
+    privacy,
     tiers,
     triggers,
     catalogue,
@@ -80,6 +82,7 @@ def create_app(
         access = Access(is_local(settings.host))
         service = Service(home, settings, store, writes, batch, store_settings, served, access, load)
         app.state.service = service
+        app.state.redis_url, app.state.exporting = redis_url, asyncio.Lock()
         await asyncio.gather(store.open(), writes.open(), batch.open())
         await service.refresh()
         tasks = [asyncio.create_task(service.watch()), asyncio.create_task(served.run())]

@@ -66,6 +66,7 @@ async def answer_lines(service: Service, lines: Sequence[Line]) -> list[bytes]:
 
     All are recommended to before one is encoded: docs/decisions/0013.
     """
+    asked, lines = lines, [_without_erased(service, line) for line in lines]
     histories = await _histories(service, [line.ask.customer_id for line in lines])
     now = time.time()
     choices = [
@@ -77,7 +78,14 @@ async def answer_lines(service: Service, lines: Sequence[Line]) -> list[bytes]:
         for line, choice in zip(lines, choices, strict=True)
     ]
     await _note_sendings(service, lines, histories, answers, int(now * 1000))
-    return [_line_json(line, each.body) for line, each in zip(lines, answers, strict=True)]
+    return [_line_json(line, each.body) for line, each in zip(asked, answers, strict=True)]
+
+
+def _without_erased(service: Service, line: Line) -> Line:
+    """The question; as from nobody where it is about an erased customer."""
+    if not service.erased.holds("customer", line.ask.customer_id):
+        return line
+    return line._replace(ask=msgspec.structs.replace(line.ask, customer_id=None))
 
 
 async def _histories(service: Service, customers: Sequence[str | None]) -> list[CustomerHistory]:

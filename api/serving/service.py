@@ -25,6 +25,7 @@ from features.outgoing.impressions import ServedBuffer
 from features.store import keys
 from features.store.connection import Connection, StoreUnavailable
 from features.store.settings import StoreSettings
+from features.store.tombstones import Tombstones, read_tombstones, shared_tombstones
 from recommender.context.request import PLACEMENTS, Request
 from recommender.experiments.assignment import Trials
 from recommender.experiments.plan import Experiments
@@ -64,10 +65,13 @@ class Service:
     variants: Variants = field(init=False)
     live_keys: LiveKeys = field(init=False)
     experiments_revision: int = 0
+    erased: Tombstones = field(init=False)
+    erased_revision: int = 0
     _pointer: versions.Pointer | None = None
 
     def __post_init__(self) -> None:
         self.live_keys = LiveKeys(self.home)
+        self.erased = read_tombstones(self.home)
         self.variants = Variants(self.home.models, Trials((), self.store_settings.holdout))
 
     def treatment(self, visitor: str | None, surface: str, now: float) -> Treatment:
@@ -91,6 +95,7 @@ class Service:
     async def _refresh_settings(self) -> None:
         for part in (
             self.refresh_keys,
+            self.refresh_erased,
             self.refresh_shelf,
             self.refresh_rules,
             self.refresh_offers,
@@ -184,6 +189,13 @@ class Service:
             live = self.live_keys.current
             if live is not None and live.keys is not self.access.keys:
                 self.access = Access(self.access.local, live.keys)
+
+    async def refresh_erased(self) -> None:
+        """Hear who was erased; a store that began anew does not undo it."""
+        revision = int(await self.store.call("HGET", keys.revisions(), "erased") or 0)
+        if revision != self.erased_revision:
+            self.erased = await shared_tombstones(self.store) or read_tombstones(self.home)
+            self.erased_revision = revision
 
     async def measure(self) -> None:
         """Write out the metrics, with how far the history is behind."""

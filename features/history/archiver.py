@@ -16,12 +16,14 @@ from features.history import events_parquet as history
 from features.history.event_rows import event_rows
 from features.history.impressions_parquet import served_table
 from features.home import Home
+from features.live.ingest import seen_keys
 from features.outgoing.impressions import RECORDS_PER_ENTRY, ServedRecord
 from features.outgoing.offer_decisions import DecisionRecord
 from features.store import keys
 from features.store.files import replacing, write_whole
 from features.store.locks import held
 from features.store.settings import StoreSettings
+from features.store.tombstones import Tombstones, read_tombstones
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +88,7 @@ class Archiver:
             keys.decision_stream(): batch,
         }
         self._interval_ms = settings.archive_interval_s * 1000
+        self._tombstones = Tombstones()
         self._writers: dict[str, Callable[[list[Entry], str], list[Poison]]] = {
             keys.event_stream(): self._write_events,
             keys.served_stream(): self._write_served,
@@ -130,6 +133,7 @@ class Archiver:
             if not entries:
                 return
             name = f"{entries[0][0].decode()}-{entries[-1][0].decode()}"
+            self._tombstones = read_tombstones(self._home)  # what comes late of the erased is not kept
             present = [entry for entry in entries if entry[1]]  # a full stream drops its oldest entries
             if poison := self._writers[stream](present, name):
                 self._write_poison(poison, name)
@@ -176,7 +180,10 @@ class Archiver:
                 received_at = datetime.fromtimestamp(int(fields[b"r"]) / 1000, UTC)
                 if not is_possible_time(event.timestamp, received_at):
                     raise ValueError(f"{event.timestamp} lies before 1990 or in the future")
-                rows += event_rows(event, received_at)
+                if self._tombstones.admits(event):
+                    rows += event_rows(event, received_at)
+                else:
+                    self._client.delete(*seen_keys(event))
             except UNREADABLE as error:
                 poison.append(_poison(entry_id, fields, error))
         if rows:
@@ -189,7 +196,8 @@ class Archiver:
         poison = []
         for entry_id, fields in entries:
             try:
-                records += msgspec.json.decode(fields[b"s"], type=list[ServedRecord])
+                served = msgspec.json.decode(fields[b"s"], type=list[ServedRecord])
+                records += self._tombstones.admitted(served)
             except UNREADABLE as error:
                 poison.append(_poison(entry_id, fields, error))
         if records:
@@ -203,7 +211,8 @@ class Archiver:
         poison = []
         for entry_id, fields in entries:
             try:
-                records.append(msgspec.structs.asdict(msgspec.json.decode(fields[b"d"], type=DecisionRecord)))
+                record = msgspec.json.decode(fields[b"d"], type=DecisionRecord)
+                records += map(msgspec.structs.asdict, self._tombstones.admitted([record]))
             except UNREADABLE as error:
                 poison.append(_poison(entry_id, fields, error))
         if records:

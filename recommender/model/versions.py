@@ -69,7 +69,7 @@ def publish(models: Path, version: str) -> Pointer:
         before = current(models)
         served = (before.version, *before.previous) if before else ()
         pointer = Pointer(version, manifest_sha256, tuple(name for name in served if name != version)[:20])
-        _move(models, pointer)
+        point(models, pointer)
     return pointer
 
 
@@ -81,7 +81,7 @@ def rollback(models: Path) -> Pointer:
             raise BadBundle("there is no earlier version to go back to")
         earlier, *others = now.previous
         pointer = Pointer(earlier, check(models, earlier), tuple(others))
-        _move(models, pointer)
+        point(models, pointer)
     return pointer
 
 
@@ -95,5 +95,6 @@ def check(models: Path, version: str) -> str:
     return manifest_sha256
 
 
-def _move(models: Path, pointer: Pointer) -> None:
+def point(models: Path, pointer: Pointer) -> None:
+    """Write the pointer; hold `changing(models / CURRENT)` from reading it."""
     write_whole(models / CURRENT, msgspec.json.encode(pointer))

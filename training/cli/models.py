@@ -36,6 +36,7 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
     from features.catalogue.products import merge_live
     from features.history.archiver import Archiver
     from training.experiments.plans import remember_plans, saved_plans
+    from training.privacy.erase import forget_erased_in_model
     from training.reports.build import write_insights
     from training.run.train import train as fit_and_publish
     from training.settings import TrainingSettings
@@ -48,6 +49,7 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
             remember_plans(shop, saved_plans(client))
         with progress() as report:
             result = fit_and_publish(shop, TrainingSettings(), datetime.now(UTC), report, tune)
+            forget_erased_in_model(shop, result.version)
             write_insights(shop, report)
     show(result, as_json=as_json)
     if not result.published:

@@ -15,6 +15,7 @@ from features.home import Home
 from features.store.settings import StoreSettings
 from recommender.model import versions
 from training.settings import TrainingSettings
+from training.worker.erasures import run_erasures
 from training.worker.trigger_rounds import Lifecycle
 
 log = logging.getLogger("perennial.worker")
@@ -34,6 +35,9 @@ def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: Tr
     threads = [
         threading.Thread(target=archiver.run, kwargs={"stop": stop}),
         threading.Thread(target=lifecycle.run, args=(stop,)),
+        threading.Thread(
+            target=run_erasures, args=(redis.Redis.from_url(redis_url), home, store_settings, stop)
+        ),
     ]
     for thread in threads:
         thread.start()

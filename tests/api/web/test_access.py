@@ -34,6 +34,8 @@ ROUTES = {
     ("GET", "/v1/merchandising"): "secret",
     ("PUT", "/v1/merchandising"): "secret",
     ("POST", "/v1/merchandising/preview"): "secret",
+    ("DELETE", "/v1/customers/eve"): "secret",
+    ("GET", "/v1/customers/eve/export"): "secret",
     ("GET", "/healthz"): "none",
     ("GET", "/readyz"): "none",
     ("GET", "/metrics"): "none",

@@ -34,6 +34,7 @@ MATRIX = {
     "post /v1/recommendations": ANY_KEY,
     "get /v1/bundles": ANY_KEY,
     "post /v1/events": (401, 202, 202),
+    "delete /v1/customers/{customer_id}": (401, 403, 202),
 }
 TOO_LONG = b" " * 1_000_001
 
