@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 import time
 
@@ -41,26 +42,23 @@ async def export_customer(customer_id: str, request: Request, service: SecretSer
     if running.locked():
         raise Problem(503, "Another export is being written: ask again when it is done.", headers=BUSY)
     async with running:
-        body = await _exported(customer_id, str(service.home.root), request.app.state.redis_url)
+        home, redis_url = str(service.home.root), request.app.state.redis_url
+        body = await asyncio.to_thread(_exported, customer_id, home, redis_url)
     return JsonReply(body, ((b"cache-control", b"private, no-store"),))
 
 
-async def _exported(customer_id: str, home: str, redis_url: str) -> bytes:
+def _exported(customer_id: str, home: str, redis_url: str) -> bytes:
     """What `perennial export` prints. The id goes by its standard input: arguments can be seen by others."""
-    export = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "perennial", "export", "--home", home, "-"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={**os.environ, "REDIS_URL": redis_url},
-    )
     try:
-        async with asyncio.timeout(EXPORT_TIMEOUT_S):
-            body, _ = await export.communicate(f"{customer_id}\n".encode())
-    except BaseException:  # a caller who has gone, too
-        export.kill()
-        raise
-    if export.returncode != 0:
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "perennial", "export", "--home", home, "-"],
+            input=f"{customer_id}\n".encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "REDIS_URL": redis_url},
+            timeout=EXPORT_TIMEOUT_S,
+            check=True,
+        ).stdout
+    except subprocess.SubprocessError as error:
         remedy = "`perennial export CUSTOMER` beside the home says why."
-        raise Problem(503, f"The export could not be written: {remedy}", headers=BUSY)
-    return body
+        raise Problem(503, f"The export could not be written: {remedy}", headers=BUSY) from error

@@ -105,7 +105,9 @@ def _open_log(folder: Path, opened: ExitStack) -> dict[str, BinaryIO]:
     for _ in range(ATTEMPTS):
         names = _log_files(folder)
         try:
-            files = {f"redis/{name}": opened.enter_context((folder / name).open("rb")) for name in names}
+            files: dict[str, BinaryIO] = {
+                f"redis/{name}": opened.enter_context((folder / name).open("rb")) for name in names
+            }
         except FileNotFoundError:
             continue
         if names == _log_files(folder):
@@ -137,5 +139,5 @@ def _add(tar: tarfile.TarFile, name: str, file: IO[bytes]) -> SavedFile:
     entry.size = len(file.getbuffer()) if isinstance(file, BytesIO) else os.fstat(file.fileno()).st_size
     entry.mode = 0o600
     hashed = _Hashed(file)
-    tar.addfile(entry, hashed)  # type: ignore[arg-type]
+    tar.addfile(entry, hashed)
     return SavedFile(entry.size, hashed.digest.hexdigest())

@@ -68,7 +68,7 @@ def private(patient: Patient) -> Iterator[Finding]:
 
 
 def redis_version(patient: Patient) -> Iterator[Finding]:
-    info = cast(dict[str, Any], patient.client.info())
+    info = patient.client.info()
     version = tuple(map(int, str(info["redis_version"]).split(".")[:2]))
     remedy = None if version >= (6, 2) else "Use Redis 6.2 or newer"
     yield Finding("redis", f"{info['redis_version']}, {info['used_memory_human']} in memory", remedy)
@@ -79,7 +79,7 @@ def redis_version(patient: Patient) -> Iterator[Finding]:
 
 
 def log_on_disk(patient: Patient) -> Iterator[Finding]:
-    info = cast(dict[str, Any], patient.client.info("persistence"))
+    info = patient.client.info("persistence")
     own = patient.settings.redis_url is not None
     if not info["aof_enabled"]:
         yield Finding("log", "Redis keeps none: a crash loses events", "Set `appendonly yes` in your Redis")
@@ -121,7 +121,7 @@ def origins(patient: Patient) -> Iterator[Finding]:
 
 
 def clock(patient: Patient) -> Iterator[Finding]:
-    seconds, microseconds = cast(tuple[int, int], patient.client.time())
+    seconds, microseconds = patient.client.time()
     apart = abs(seconds + microseconds / 1e6 - patient.now)
     remedy = "Set the clocks of both machines by NTP (`timedatectl`)" if apart > CLOCK_S else None
     yield Finding("clock", f"{apart:.1f} s from Redis's", remedy)
@@ -177,8 +177,8 @@ def worker(patient: Patient) -> Iterator[Finding]:
     begun = erasures_begun(patient.client)
     if begun:
         since = patient.now - min(begun.values()) / 1000
-        remedy = f"{remedy}; nothing of them is served" if since > LATE_S else None
-        yield Finding("erasures", f"{len(begun)} not finished, {since:.0f} s", remedy)
+        saw = f"{len(begun)} not finished, {since:.0f} s"
+        yield Finding("erasures", saw, f"{remedy}; nothing of them is served" if since > LATE_S else None)
 
 
 def retention(patient: Patient) -> Iterator[Finding]:

@@ -64,7 +64,7 @@ def held(url: str, served_home: Home, client: redis.Redis) -> dict[str, str | No
 
 def status(url: str, method: str, path: str, key: str | None) -> int:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    return httpx.request(method, url + path, headers=headers, json={}).status_code
+    return httpx.request(method, url + path, headers=headers, json={}, timeout=120).status_code
 
 
 def test_every_route_opens_to_the_keys_that_it_should(url: str, held: Mapping[str, str | None]) -> None:

@@ -71,7 +71,7 @@ class Operation(NamedTuple):
         if content is None and self.body:
             content = json.dumps(self.body["example"]).encode()
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        return httpx.request(method, url + path, headers=headers, params=query, content=content, timeout=20)
+        return httpx.request(method, url + path, headers=headers, params=query, content=content, timeout=120)
 
 
 @pytest.fixture(scope="module")
