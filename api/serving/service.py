@@ -71,7 +71,7 @@ class Service:
 
     def __post_init__(self) -> None:
         self.live_keys = LiveKeys(self.home)
-        self.erased = read_tombstones(self.home)
+        self.erased = self._home_tombstones()
         self.variants = Variants(self.home.models, Trials((), self.store_settings.holdout))
 
     def treatment(self, visitor: str | None, surface: str, now: float) -> Treatment:
@@ -194,8 +194,15 @@ class Service:
         """Hear who was erased; a store that began anew does not undo it."""
         revision = int(await self.store.call("HGET", keys.revisions(), "erased") or 0)
         if revision != self.erased_revision:
-            self.erased = await shared_tombstones(self.store) or read_tombstones(self.home)
+            self.erased = await shared_tombstones(self.store) or self._home_tombstones()
             self.erased_revision = revision
+
+    def _home_tombstones(self) -> Tombstones:
+        try:
+            return read_tombstones(self.home)
+        except (OSError, msgspec.MsgspecError) as error:
+            log.warning("erased.json cannot be read; Redis has a copy", extra={"reason": str(error)})
+            return Tombstones()
 
     async def measure(self) -> None:
         """Write out the metrics, with how far the history is behind."""

@@ -25,7 +25,7 @@ REBUILT = (
     keys.seen_event(""),
     *(keys.seen_order(kind, "") for kind in ("purchase", "refund", "cancel")),
 )
-STEP = 20_000
+STEP = 2_000
 COLUMNS = (
     "type",
     "timestamp",

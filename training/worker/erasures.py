@@ -6,6 +6,7 @@ import threading
 import redis
 
 from features.home import Home
+from features.store import keys
 from features.store.settings import StoreSettings
 from features.store.tombstones import erasures_begun, share_tombstones
 from training.privacy.erase import finish_erasures
@@ -18,7 +19,8 @@ def run_erasures(client: redis.Redis, home: Home, settings: StoreSettings, stop:
     """Finish what was begun, all together, until `stop` is set. Errors are logged, and it is tried again."""
     while not stop.wait(POLL_S):
         try:
-            share_tombstones(home, client)  # a Redis that began anew has none
+            if not client.exists(keys.erased()):  # a Redis that began anew
+                share_tombstones(home, client)
             if begun := erasures_begun(client):
                 finish_erasures(home, client, settings, begun)
         except Exception:
