@@ -12,6 +12,9 @@ SHOPPER_LOGS = f"{TAG}:shopper:2:"
 The number is that of the records' format: logs of another one are never read, and expire.
 """
 
+FORMER_SHOPPER_LOGS = f"{TAG}:shopper:"
+"""Prefix of logs in the format of before. Life: until they expire. No writer, no reader."""
+
 
 def shopper_log(shopper_id: str, *, identified: bool) -> str:
     """List of packed LogEntry, newest first, each once. Life: `shopper_ttl_days`. Writer: ingest; readers:
@@ -239,6 +242,7 @@ def of_customer(customer_id: str) -> tuple[str, ...]:
         triggers_waiting(customer_id),
         triggers_done(customer_id),
         promises(customer_id),
+        f"{FORMER_SHOPPER_LOGS}c:{customer_id}",
     )
 
 
@@ -248,6 +252,7 @@ def of_browser(anonymous_id: str) -> tuple[str, ...]:
         shopper_log(anonymous_id, identified=False),
         customer_facts(anonymous_id, identified=False),
         alias(anonymous_id),
+        f"{FORMER_SHOPPER_LOGS}a:{anonymous_id}",
     )
 
 

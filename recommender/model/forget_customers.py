@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from features.store.files import changing, sync, write_whole
+from features.store.files import changing, read_whole, sync, write_whole
 from recommender.arrays.id_map import NO_ROW, IdMap, PackedBytes
 from recommender.model import versions
 from recommender.model.bundle import Array, Bundle
@@ -125,6 +125,7 @@ def _follow_seal(models: Path) -> None:
     pointer = versions.current(models)
     if pointer is None:
         return
-    sealed = (models / f"{pointer.version}{versions.SEAL}").read_text().strip()
+    content = read_whole(models / f"{pointer.version}{versions.SEAL}")
+    sealed = (content or b"").decode().strip()
     if sealed not in {pointer.manifest_sha256, ""}:
         versions.point(models, msgspec.structs.replace(pointer, manifest_sha256=sealed))

@@ -19,6 +19,7 @@ from features.store.settings import StoreSettings
 from features.upkeep.rebuild import rebuild
 from recommender.model import versions
 from recommender.model.bundle_files import BadBundle
+from training.privacy.erase import erase
 
 from serving import ROOT, perennial
 
@@ -54,6 +55,18 @@ def test_live_logs_of_before_are_not_read_and_come_back_by_a_rebuild(
     rebuild(old_home, old_redis, settings, datetime.now(UTC))
     state = fold(old_redis.lrange(log, 0, -1))
     assert (state.viewed, state.cart, len(state.purchases)) == (("tea",), {"mug": 1.0}, 1)
+
+
+def test_what_another_version_kept_is_erased_too(
+    old_home: Home, old_redis: redis.Redis, settings: StoreSettings
+) -> None:
+    def named() -> list[bytes]:
+        return [key for key in old_redis.scan_iter() if key.endswith((b":ann", b":a-1"))]
+
+    assert len(named()) > 2
+    assert erase(old_home, old_redis, settings, "ann").removed == ("2026-11-22T10-00-00Z",)
+    assert erase(old_home, old_redis, settings, "ann").removed == ()
+    assert named() == []
 
 
 def test_a_model_of_before_is_refused_with_what_helps(old_home: Home, tmp_path: Path) -> None:
