@@ -9,7 +9,7 @@ import redis
 
 from features.history.archiver import GROUP
 from features.outgoing.trigger_queue import forget
-from features.privacy.person import KEYS_A_STEP, PersonIds, in_steps
+from features.privacy.person import KEYS_A_STEP, PersonIds, browsers_now, in_steps
 from features.store import keys
 
 REWRITE = Path(__file__).with_name("stream_rewrite.lua").read_text(encoding="utf-8")
@@ -58,7 +58,7 @@ def _wait_for_rewrite(client: redis.Redis) -> str | None:
 def _keys_of(client: redis.Redis, person: PersonIds) -> Iterator[str | bytes]:
     for customer in person.customers:
         yield from keys.of_customer(customer)
-    for browser in person.browsers:
+    for browser in person.browsers | browsers_now(client, person.customers):
         yield from keys.of_browser(browser)
     for event in person.events:
         yield keys.seen_event(event)

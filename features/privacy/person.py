@@ -69,7 +69,7 @@ def find_person(home: Home, client: redis.Redis, customers: Iterable[str]) -> Pe
     ids = frozenset(customers)
     rows = pl.concat([_visits(home.events), _visits(home.served)])
     own = rows.filter(_is_in("customer_id", ids))
-    linked = _distinct(own, "anonymous_id") | _browsers_now(client, ids)
+    linked = _distinct(own, "anonymous_id") | browsers_now(client, ids)
     used = rows.filter(_is_in("anonymous_id", linked), pl.col("customer_id").is_not_null())
     browsers = linked - _distinct(used.filter(~_is_in("customer_id", ids)), "anonymous_id")
     alone = rows.filter(pl.col("customer_id").is_null(), _is_in("anonymous_id", browsers))
@@ -114,7 +114,8 @@ def _visits(folder: Path) -> pl.LazyFrame:
     return pl.LazyFrame(schema=dict.fromkeys(columns, pl.String)) if rows is None else rows.select(columns)
 
 
-def _browsers_now(client: redis.Redis, customers: frozenset[str]) -> frozenset[str]:
+def browsers_now(client: redis.Redis, customers: frozenset[str]) -> frozenset[str]:
+    """Browsers that they used last, also those that others used before."""
     prefix, browsers = keys.alias(""), set[str]()
     found = client.scan_iter(match=f"{prefix}*", count=KEYS_A_STEP)
     for page in in_steps(found):

@@ -138,8 +138,8 @@ def test_a_browser_that_others_use_stays_theirs(
     home: Home, client: redis.Redis, settings: StoreSettings
 ) -> None:
     events = [
-        event("view", customer_id=EVE, anonymous_id="kitchen", session_id="eves"),
         event("view", customer_id=BOB, anonymous_id="kitchen", session_id="bobs"),
+        event("view", customer_id=EVE, anonymous_id="kitchen", session_id="eves"),
         event("view", anonymous_id="kitchen", session_id="nobodys"),
         event("view", anonymous_id="kitchen", session_id="eves"),
     ]
@@ -148,6 +148,8 @@ def test_a_browser_that_others_use_stays_theirs(
     person = find_person(home, client, [EVE])
     assert (person.browsers, person.sessions) == (frozenset(), {"eves"})
     erase(home, client, settings, EVE)
+    assert not client.exists(*keys.of_browser("kitchen"))  # whose last user she was
+    assert traces(home, client, (EVE, "eves")) == set()
     assert history.scan(home).collect()["session_id"].sort().to_list() == ["bobs", "nobodys"]
 
 
