@@ -25,8 +25,10 @@ from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
 from training.cli.evaluate import evaluate
 from training.cli.models import models, train
+from training.cli.privacy import erase, export
 from training.cli.report import report
 from training.cli.triggers import triggers
+from training.cli.upkeep import backup, rebuild, restore
 
 app = typer.Typer(
     name="perennial",
@@ -42,6 +44,11 @@ app.add_typer(keys, name="keys")
 app.add_typer(poison, name="poison")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(report, name="report")
+app.command()(export)
+app.command()(erase)
+app.command()(backup)
+app.command()(restore)
+app.command()(rebuild)
 
 DEMO_HOME = Path(".perennial-demo")
 HostOption = Annotated[
@@ -168,6 +175,18 @@ def bench(
         save.parent.mkdir(parents=True, exist_ok=True)
         save.write_text(json.dumps(figures, indent=1), encoding="utf-8")
     print(json.dumps(figures)) if as_json else show.show(figures)
+
+
+@app.command()
+def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Look whether a home is well; exit code 1 where something needs doing, each with one remedy."""
+    from api.web.settings import ApiSettings
+    from training.cli.doctor import examine
+
+    with plain_errors(RedisServerError, OSError):
+        well = examine(Home(home), ApiSettings().cors_origins, as_json=as_json)
+    if not well:
+        raise typer.Exit(1)
 
 
 @app.command(hidden=True)

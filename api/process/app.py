@@ -21,6 +21,7 @@ from api.routes import (
     offers,
     operations,
     picks,
+    privacy,
     product_sets,
     recommendations,
     tiers,
@@ -49,6 +50,7 @@ ROUTE_MODULES = (
     events,
     picks,
     customers,
+    privacy,
     tiers,
     triggers,
     catalogue,
@@ -84,6 +86,7 @@ def create_app(
         service = Service(home, settings, store, writes, batch, store_settings, served, access, load)
         service.log_folder = home.redis if redis_url == url_of(home) else None
         app.state.service = service
+        app.state.redis_url, app.state.exporting = redis_url, asyncio.Lock()
         await asyncio.gather(store.open(), writes.open(), batch.open())
         await service.refresh()
         tasks = [asyncio.create_task(service.watch()), asyncio.create_task(served.run())]

@@ -33,6 +33,8 @@ async def customer_profile(customer_id: str, service: SecretService) -> Response
 
     Somebody unknown is 200 with `known: false` and nothing else: an e-mail tool goes on all the same.
     """
+    if service.erased.holds("customer", customer_id):
+        return JsonReply(encode(Profile(customer_id, known=False)))
     stored = await _read_stored(service, customer_id)
     plan = await asyncio.to_thread(tier_plan, service.home)
     recommender = service.recommender

@@ -64,11 +64,16 @@ async def events(request: Request) -> Response:
     )
     if doubtful:
         await set_aside(service.writes, doubtful, received_at)
-    taken = await ingest(service.writes, valid, received_at, service.store_settings) if valid else []
-    for event, fresh in zip(valid, taken, strict=True):
+    kept = service.erased.admitted(valid)
+    taken = await ingest(service.writes, kept, received_at, service.store_settings) if kept else []
+    for event, fresh in zip(kept, taken, strict=True):
         EVENT_COUNTS.add(event.type, "accepted" if fresh else "duplicate")
-    answer = Received(accepted=sum(taken), duplicates=len(taken) - sum(taken), rejected=rejected)
-    return JsonReply(encode(answer), status=202)
+    accepted, erased = sum(taken), len(valid) - len(kept)
+    if erased:
+        EVENT_COUNTS.add("unknown", "erased", n=erased)
+    if scope == "public":  # which must not learn who was erased
+        accepted, erased = accepted + erased, 0
+    return JsonReply(encode(Received(accepted, len(taken) - sum(taken), rejected, erased)), status=202)
 
 
 class _Typed(msgspec.Struct):

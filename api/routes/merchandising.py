@@ -70,7 +70,7 @@ async def preview_rules(
     if service.recommender is None:
         raise Problem(503, "There is no model yet: run `perennial train`.", headers={"Retry-After": "60"})
     recommender = Recommender(service.recommender.bundle, service.recommender.availability)
-    shopper = shopper_of(request, "secret", service.access, ask.request)
+    shopper = shopper_of(request, "secret", service, ask.request)
     log, _ = await live_log(service, shopper)
     now = ask.at.timestamp() if ask.at else time.time()
     to_answer = request_of(ask.request, shopper, log, now)

@@ -32,7 +32,7 @@ async def product_sets(request: Request, scope: KeyScope) -> Response:
     service: Service = request.app.state.service
     ask = _ask_of_query(dict(request.query_params))
     identity = Ask("cart", ask.customer_id, ask.anonymous_id, customer_token=ask.customer_token)
-    shopper = shopper_of(request, scope, service.access, identity)
+    shopper = shopper_of(request, scope, service, identity)
     log, missing = await live_log(service, shopper)
     recommender = service.recommender
     if recommender is None:

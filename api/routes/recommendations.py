@@ -21,7 +21,7 @@ async def recommendations(request: Request) -> Response:
     service: Service = request.app.state.service
     scope = service.access.scope_of(request)
     ask = ask_of_query(request.scope["query_string"])
-    shopper = shopper_of(request, scope, service.access, ask)
+    shopper = shopper_of(request, scope, service, ask)
     return _reply(await answer_widget(service, ask, shopper))
 
 
@@ -35,7 +35,7 @@ async def page(request: Request) -> Response:
     service: Service = request.app.state.service
     scope = service.access.scope_of(request)
     asks = asks_of_body(await read_body(request, service.settings.max_body_bytes))
-    shoppers = [shopper_of(request, scope, service.access, ask) for ask in asks]
+    shoppers = [shopper_of(request, scope, service, ask) for ask in asks]
     return _reply(await answer_page(service, asks, shoppers))
 
 

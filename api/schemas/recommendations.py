@@ -124,12 +124,17 @@ class Rejected(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Received(msgspec.Struct, frozen=True):
-    """What became of the events sent."""
+class Received(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of the events sent.
+
+    erased: of people who were erased, and not kept. Only a secret key learns of them; to a public one they
+    count as accepted.
+    """
 
     accepted: int
     duplicates: int
     rejected: list[Rejected]
+    erased: int = 0
 
 
 class CatalogueChanges(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ import msgspec
 from api.schemas.offers import OfferAnswer, OfferAsk, OfferReason
 from api.schemas.recommendations import ExperimentAnswer
 from api.serving.experiments import Treatment
-from api.serving.offers import next_offer
+from api.serving.offers import next_offer, nothing_decided
 from api.serving.service import Service
 from api.web.tokens import new_token
 from features.outgoing.impressions import ExperimentAssignment, ServedRecord
@@ -23,6 +23,8 @@ async def offer_in_trial(service: Service, ask: OfferAsk) -> OfferAnswer:
 
     Raises StoreUnavailable.
     """
+    if service.erased.holds("customer", ask.customer_id):
+        return nothing_decided("erased")
     treatment = service.treatment(ask.customer_id, OFFERS, time.time())
     left = offers_of(service.offers, treatment)
     answer = await next_offer(service, ask, left)

@@ -27,6 +27,7 @@ NOTHING_DECIDED = {
     "no_model": "There is no model yet: run `perennial train`.",
     "no_costs": "There is no telling what an order of theirs earns: import costs, and train on orders.",
     "store_unavailable": "What was given already cannot be looked up or counted at the moment.",
+    "erased": "This customer was erased: nothing is kept about them, and so nothing can be promised.",
     "busy": "Others asked for the same customer or budget at the same moment: ask again.",
 }
 

@@ -74,7 +74,8 @@ async def answer_pages(service: Service, pages: Iterator[Sequence[Line]]) -> Asy
     Each page takes one round trip: its notes, and behind them the reads for the next page, which so avoids
     what this one sends. All are recommended to before one is encoded: docs/decisions/0013.
     """
-    lines = next(pages, ())
+    asked: Sequence[Line] = next(pages, ())
+    lines = [_without_erased(service, line) for line in asked]
     reads = _begin_reads(service, lines)
     while lines:
         histories = await _histories(lines, reads)
@@ -88,11 +89,19 @@ async def answer_pages(service: Service, pages: Iterator[Sequence[Line]]) -> Asy
             for line, choice in zip(lines, choices, strict=True)
         ]
         notes = _begin_notes(service, lines, histories, answers, int(now * 1000))
-        bodies = [_line_json(line, each.body) for line, each in zip(lines, answers, strict=True)]
-        lines = next(pages, ())
+        bodies = [_line_json(line, each.body) for line, each in zip(asked, answers, strict=True)]
+        asked = next(pages, ())
+        lines = [_without_erased(service, line) for line in asked]
         reads = _begin_reads(service, lines)
         await _finish(notes)
         yield bodies
+
+
+def _without_erased(service: Service, line: Line) -> Line:
+    """The question; as from nobody where it is about an erased customer."""
+    if not service.erased.holds("customer", line.ask.customer_id):
+        return line
+    return line._replace(ask=msgspec.structs.replace(line.ask, customer_id=None))
 
 
 def _begin_reads(service: Service, lines: Sequence[Line]) -> Reads | None:

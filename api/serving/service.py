@@ -29,6 +29,7 @@ from features.store.connection import Connection, StoreUnavailable
 from features.store.disk_reserve import is_full
 from features.store.parts import Part, PartState, part_states
 from features.store.settings import StoreSettings
+from features.store.tombstones import Tombstones, read_tombstones, shared_tombstones
 from recommender.context.request import PLACEMENTS, Request
 from recommender.experiments.assignment import Trials
 from recommender.experiments.plan import Experiments
@@ -70,10 +71,13 @@ class Service:
     variants: Variants = field(init=False)
     live_keys: LiveKeys = field(init=False)
     revisions: dict[str, int] = field(default_factory=dict)  # of the settings taken over, by their name
+    erased: Tombstones = field(init=False)
+    erased_revision: int = 0
     _pointer: versions.Pointer | None = None
 
     def __post_init__(self) -> None:
         self.live_keys = LiveKeys(self.home)
+        self.erased = self._home_tombstones()
         self.variants = Variants(self.home.models, Trials((), self.store_settings.holdout))
 
     def is_operator(self, request: HttpRequest) -> bool:
@@ -112,6 +116,7 @@ class Service:
     async def _refresh_settings(self) -> None:
         for part in (
             self.refresh_keys,
+            self.refresh_erased,
             self.refresh_shelf,
             self.refresh_rules,
             self.refresh_offers,
@@ -231,6 +236,20 @@ class Service:
         if self.log_folder is not None:
             full = is_full(self.log_folder, self.store_settings.disk_reserve_mb)
             self.writes.pause("The disk is full" if full else None)
+
+    async def refresh_erased(self) -> None:
+        """Hear who was erased; a store that began anew does not undo it."""
+        revision = int(await self.store.call("HGET", keys.revisions(), "erased") or 0)
+        if revision != self.erased_revision:
+            self.erased = await shared_tombstones(self.store) or self._home_tombstones()
+            self.erased_revision = revision
+
+    def _home_tombstones(self) -> Tombstones:
+        try:
+            return read_tombstones(self.home)
+        except (OSError, msgspec.MsgspecError) as error:
+            logger.warning("erased.json cannot be read; Redis has a copy", extra={"reason": str(error)})
+            return Tombstones()
 
     async def measure(self) -> None:
         """Write out the metrics, with how far the history is behind; look at the store and its disk."""

@@ -33,16 +33,19 @@ STORE_AWAY = ("store_unavailable",)
 KEYS_UNKNOWN = ("keys_unknown",)
 
 
-def shopper_of(request: Request, scope: Scope, access: Access, ask: Ask) -> Shopper:
-    """The ids that the answer may use. A browser that objects to profiling (Sec-GPC) is nobody.
+def shopper_of(request: Request, scope: Scope, service: Service, ask: Ask) -> Shopper:
+    """The ids that the answer may use. A browser that objects to profiling (Sec-GPC) is nobody, and so are
+    erased people and their browsers.
 
     A public key reads another person's history only with the token that the shop's server made
     (`customer_token`); without it the answer is the anonymous one, whether the customer exists or not.
     """
     if scope == "public" and header(request, b"sec-gpc") == "1":
         return NOBODY
+    access, erased = service.access, service.erased
     trusted = scope == "secret" or access.open or is_signed(access, ask.customer_id, ask.customer_token)
-    return Shopper(ask.customer_id if trusted else None, ask.anonymous_id)
+    customer = ask.customer_id if trusted and not erased.holds("customer", ask.customer_id) else None
+    return Shopper(customer, None if erased.holds("browser", ask.anonymous_id) else ask.anonymous_id)
 
 
 async def live_log(service: Service, shopper: Shopper) -> tuple[ShopperLog, Sequence[str]]:

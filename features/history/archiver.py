@@ -20,6 +20,7 @@ from features.history.events_parquet import schema
 from features.history.impressions_parquet import served_table
 from features.history.poison import Poison, set_aside
 from features.home import Home
+from features.live.ingest import seen_keys
 from features.live.set_aside import REASON_FIELD
 from features.outgoing.impressions import RECORDS_PER_ENTRY, ServedRecord
 from features.outgoing.offer_decisions import DecisionRecord
@@ -29,6 +30,7 @@ from features.store.files import replacing
 from features.store.locks import held
 from features.store.parts import Part
 from features.store.settings import StoreSettings
+from features.store.tombstones import Tombstones, read_tombstones
 
 GROUP = CONSUMER = "archiver"  # one name suffices: the home's lock lets one archiver work at a time
 RECORDS_PER_CALL = 1_000  # about 1 ms of Redis: shoppers' requests pass in between
@@ -83,10 +85,11 @@ class Archiver:
             keys.decision_stream(): batch,
         }
         self._interval_ms = settings.archive_interval_s * 1000
+        self._tombstones = Tombstones()
         self._archives: dict[str, Archive] = {
-            keys.event_stream(): Archive(home.events, _event_rows, _event_table),
-            keys.served_stream(): Archive(home.served, _served_records, served_table),
-            keys.decision_stream(): Archive(home.decisions, _decisions, _decision_table),
+            keys.event_stream(): Archive(home.events, self._event_rows, _event_table),
+            keys.served_stream(): Archive(home.served, self._served_records, served_table),
+            keys.decision_stream(): Archive(home.decisions, self._decisions, _decision_table),
         }
 
     def run(self, *, burst: bool = False, stop: threading.Event | None = None) -> None:
@@ -129,6 +132,7 @@ class Archiver:
             if not entries:
                 return
             name = f"{entries[0][0].decode()}-{entries[-1][0].decode()}"
+            self._tombstones = read_tombstones(self._home)  # what comes late of the erased is not kept
             present = [entry for entry in entries if entry[1]]  # a full stream drops its oldest entries
             readable, poison = self._read_entries(stream, present)
             if readable:
@@ -185,6 +189,25 @@ class Archiver:
         poison += [Poison.of(stream, *origins[row], error) for row, error in unfit.items()]
         return [each for row, group in enumerate(good) if row not in unfit for each in group], poison
 
+    def _event_rows(self, fields: Fields) -> list[dict[str, Any]]:
+        if doubt := fields.get(REASON_FIELD.encode()):
+            raise ValueError(doubt.decode())
+        event = msgspec.json.decode(fields[b"e"], type=Event)
+        received_at = datetime.fromtimestamp(int(fields[b"r"]) / 1000, UTC)
+        if not is_possible_time(event.timestamp, received_at):
+            raise ValueError(f"{event.timestamp} lies before 1990 or in the future")
+        if self._tombstones.admits(event):
+            return event_rows(event, received_at)
+        self._client.delete(*seen_keys(event))
+        return []
+
+    def _served_records(self, fields: Fields) -> list[ServedRecord]:
+        return self._tombstones.admitted(msgspec.json.decode(fields[b"s"], type=list[ServedRecord]))
+
+    def _decisions(self, fields: Fields) -> list[dict[str, Any]]:
+        record = msgspec.json.decode(fields[b"d"], type=DecisionRecord)
+        return [*map(msgspec.structs.asdict, self._tombstones.admitted([record]))]
+
 
 def _unfit(archive: Archive, groups: list[list[Any]]) -> dict[int, Exception]:
     """Positions of the groups of rows that make no table, found by halves."""
@@ -216,26 +239,8 @@ def _arrival_ms(entry_id: bytes) -> int:
     return int(entry_id.split(b"-")[0])
 
 
-def _event_rows(fields: Fields) -> list[dict[str, Any]]:
-    if doubt := fields.get(REASON_FIELD.encode()):
-        raise ValueError(doubt.decode())
-    event = msgspec.json.decode(fields[b"e"], type=Event)
-    received_at = datetime.fromtimestamp(int(fields[b"r"]) / 1000, UTC)
-    if not is_possible_time(event.timestamp, received_at):
-        raise ValueError(f"{event.timestamp} lies before 1990 or in the future")
-    return event_rows(event, received_at)
-
-
 def _event_table(rows: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema())
-
-
-def _served_records(fields: Fields) -> list[ServedRecord]:
-    return msgspec.json.decode(fields[b"s"], type=list[ServedRecord])
-
-
-def _decisions(fields: Fields) -> list[dict[str, Any]]:
-    return [msgspec.structs.asdict(msgspec.json.decode(fields[b"d"], type=DecisionRecord))]
 
 
 def _decision_table(rows: list[dict[str, Any]]) -> pl.DataFrame:

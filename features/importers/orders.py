@@ -13,6 +13,7 @@ from features.history.events_parquet import schema, write_rows
 from features.home import Home
 from features.importers.checks import with_reasons, with_values
 from features.importers.content import read_file
+from features.importers.erased_people import ERASED, with_erased
 from features.importers.events_jsonl import jsonl_lines
 from features.importers.existing import read_existing
 from features.importers.formats import pick_orders_format
@@ -25,6 +26,7 @@ from features.importers.summary import OrdersSummary
 from features.importers.table import FileTable, as_table
 from features.importers.values import Times
 from features.progress import Report, silent
+from features.store.tombstones import read_tombstones
 
 
 def import_orders(
@@ -48,9 +50,11 @@ def import_orders(
     if table.cells.is_empty():
         raise ImportRefused(f"{path.name} has a header and no rows. Export the period you want again.")
     lines, times = _checked(table, chosen, received_at, largest_order, report)
+    lines = with_erased(lines, read_tombstones(home)) if home.root.exists() else lines
     report("joining refunds", 0, lines.height)
     intake = plan_intake(lines, chosen.name, read_existing(home))
-    rejects = rejects_path(home, path, received_at) if intake.rejected.height and not dry_run else None
+    shown = not dry_run and intake.rejected.filter(~ERASED).height
+    rejects = rejects_path(home, path, received_at) if shown else None
     if not dry_run:
         report("writing", 0, intake.fresh.height)
         _write(home, intake, table, rejects, chosen.name, received_at)
@@ -92,7 +96,7 @@ def _write(
     with ExitStack() as undo:
         if rejects:
             undo.callback(rejects.unlink, missing_ok=True)
-            write_rejects(rejects, table, intake.rejected)
+            write_rejects(rejects, table, intake.rejected.filter(~ERASED))
         if intake.fresh.height:
             rows = _history_rows(intake.fresh, source, received_at)
             undo.callback(write_rows(home, rows, received_at).unlink)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import hiredis
 import msgspec
@@ -61,6 +63,31 @@ def ingest_sync(
     return accepted
 
 
+class EventAndArrival(NamedTuple):
+    """received_at: when the event was taken first."""
+
+    event: Event
+    received_at: datetime
+
+
+def replay_sync(
+    client: redis.Redis, events: Sequence[EventAndArrival], now: datetime, settings: StoreSettings
+) -> int:
+    """Take events of the history again, in order of arrival, into live state alone; returns how many are new.
+
+    What is kept lives as long as if it had been taken then.
+    """
+    script = client.script_load(INGEST_SCRIPT)
+    with client.pipeline(transaction=False) as pipe:
+        for received_at, group in groupby(events, itemgetter(1)):
+            again, age_s = [event for event, _ in group], int((now - received_at).total_seconds())
+            for script_keys, arguments in _steps(again, received_at, settings, age_s):
+                pipe.evalsha(script, len(script_keys), *script_keys, *arguments)
+        pipe.delete(keys.replayed_stream())
+        replies = cast(list[list[int]], pipe.execute()[:-1])
+    return sum(map(sum, replies))
+
+
 async def read_log(store: Connection, customer_id: str | None, anonymous_id: str | None) -> ShopperLog:
     """What a shopper did lately, in one round trip; the logs of both ids are one history."""
     logs = [keys.shopper_log(customer_id, identified=True)] if customer_id else []
@@ -89,25 +116,30 @@ def order_number(event: Event) -> str | None:
     return event.order.order_id
 
 
+def seen_keys(event: Event) -> list[str]:
+    """Keys that say that this event was taken."""
+    number = order_number(event)
+    return [keys.seen_event(event.event_id), *([keys.seen_order(event.type, number)] if number else [])]
+
+
 def _steps(
-    events: Sequence[Event], received_at: datetime, settings: StoreSettings
+    events: Sequence[Event], received_at: datetime, settings: StoreSettings, age_s: int | None = None
 ) -> Iterator[tuple[list[str], list[str | bytes | int]]]:
     """Of each step what `_arguments` says."""
     for start in range(0, len(events), EVENTS_A_STEP):
-        yield _arguments(events[start : start + EVENTS_A_STEP], received_at, settings)
+        yield _arguments(events[start : start + EVENTS_A_STEP], received_at, settings, age_s)
 
 
 def _arguments(
-    events: Sequence[Event], received_at: datetime, settings: StoreSettings
+    events: Sequence[Event], received_at: datetime, settings: StoreSettings, age_s: int | None
 ) -> tuple[list[str], list[str | bytes | int]]:
-    """Keys and arguments of the script, as its head describes them."""
-    unused = keys.event_stream()
+    """Keys and arguments of the script, as its head describes them. age_s: of events that are replayed."""
+    unused = keys.event_stream() if age_s is None else keys.replayed_stream()
+    days = settings.shopper_ttl_days, settings.event_memory_days, settings.order_memory_days
     script_keys = [unused, keys.look_due()]
     arguments: list[str | bytes | int] = [
         settings.shopper_log_length,
-        settings.shopper_ttl_days * DAY_S,
-        settings.event_memory_days * DAY_S,
-        settings.order_memory_days * DAY_S,
+        *(max(each * DAY_S - (age_s or 0), 1) for each in days),
         milliseconds(received_at),
         keys.SHOPPER_LOGS,
         keys.shopper_log("", identified=True),
@@ -127,5 +159,6 @@ def _arguments(
             keys.alias(anonymous) if anonymous else unused,
         )
         entry = entry_of(event, received_at) or b""
-        arguments += (_encode(event), entry, packed_facts(event), customer or "", int(event.claimed))
+        payload = _encode(event) if age_s is None else b""
+        arguments += (payload, entry, packed_facts(event), customer or "", int(event.claimed))
     return script_keys, arguments

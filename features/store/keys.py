@@ -12,6 +12,9 @@ SHOPPER_LOGS = f"{TAG}:shopper:2:"
 The number is that of the records' format: logs of another one are never read, and expire.
 """
 
+FORMER_SHOPPER_LOGS = f"{TAG}:shopper:"
+"""Prefix of logs in the format of before. Life: until they expire. No writer, no reader."""
+
 
 def shopper_log(shopper_id: str, *, identified: bool) -> str:
     """List of packed LogEntry, newest first, each once. Life: `shopper_ttl_days`. Writer: ingest; readers:
@@ -68,8 +71,8 @@ def catalogue_changes() -> str:
 
 
 def revisions() -> str:
-    """Hash name -> counter ("catalogue", "experiments", "keys", "merchandising", "offers", "tiers",
-    "triggers").
+    """Hash name -> counter ("catalogue", "erased", "experiments", "keys", "merchandising", "offers",
+    "tiers", "triggers").
 
     Writers: their owners; reader: API, every 200 ms.
     """
@@ -218,3 +221,47 @@ def budgets_spent() -> str:
 def decision_stream() -> str:
     """Stream, one field `d`: JSON DecisionRecord. Life: until archived. Writer: offers; reader: archiver."""
     return f"{TAG}:decisions"
+
+
+def erased() -> str:
+    """String: JSON Tombstones, a copy of the home's. Writers: `erase`, worker; reader: API."""
+    return f"{TAG}:erased"
+
+
+def erasures() -> str:
+    """Hash customer -> when their erasure began, in ms, until it is finished. Writer: API; reader: worker."""
+    return f"{TAG}:erasures"
+
+
+def of_customer(customer_id: str) -> tuple[str, ...]:
+    """Every key that bears a customer's id."""
+    return (
+        shopper_log(customer_id, identified=True),
+        customer_facts(customer_id, identified=True),
+        sendings(customer_id),
+        contacts(customer_id),
+        triggers_waiting(customer_id),
+        triggers_done(customer_id),
+        promises(customer_id),
+        f"{FORMER_SHOPPER_LOGS}c:{customer_id}",
+    )
+
+
+def of_browser(anonymous_id: str) -> tuple[str, ...]:
+    """Every key that bears a browser's id."""
+    return (
+        shopper_log(anonymous_id, identified=False),
+        customer_facts(anonymous_id, identified=False),
+        alias(anonymous_id),
+        f"{FORMER_SHOPPER_LOGS}a:{anonymous_id}",
+    )
+
+
+def replayed_stream() -> str:
+    """Stream in place of `event_stream` for events that are in the history already. Life: of a rebuild."""
+    return f"{TAG}:replayed"
+
+
+def stream_copy() -> str:
+    """Stream that replaces another when people are erased. Life: of that script."""
+    return f"{TAG}:stream:copy"

@@ -97,7 +97,7 @@ def publish(models: Path, version: str, *, force: bool = False) -> Pointer:
         before = current(models)
         served = (before.version, *before.previous) if before else ()
         pointer = Pointer(version, manifest_sha256, tuple(name for name in served if name != version)[:20])
-        _move(models, pointer)
+        point(models, pointer)
     return pointer
 
 
@@ -115,14 +115,16 @@ def rollback(models: Path) -> Pointer:
                 logger.warning("passed over: %s", error)
                 continue
             pointer = Pointer(earlier, _sealed(models, earlier), now.previous[number:] if now else ())
-            _move(models, pointer)
+            point(models, pointer)
             return pointer
     raise BadBundle("there is no earlier version to go back to")
 
 
-def check(models: Path, version: str) -> None:
-    """Check every byte of a sealed version. Raises BadBundle."""
-    verify(models / version, _sealed(models, version))
+def check(models: Path, version: str) -> str:
+    """The hash of a sealed version's manifest, after checking every byte of it. Raises BadBundle."""
+    manifest_sha256 = _sealed(models, version)
+    verify(models / version, manifest_sha256)
+    return manifest_sha256
 
 
 def _sealed(models: Path, version: str) -> str:
@@ -133,5 +135,6 @@ def _sealed(models: Path, version: str) -> str:
     return mark.read_text().strip()
 
 
-def _move(models: Path, pointer: Pointer) -> None:
+def point(models: Path, pointer: Pointer) -> None:
+    """Write the pointer; hold `changing(models / CURRENT)` from reading it."""
     write_whole(models / CURRENT, msgspec.json.encode(pointer))

@@ -38,6 +38,7 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
     from features.history.archiver import Archiver
     from features.history.damaged_files import despite_damage
     from training.experiments.plans import remember_plans, saved_plans
+    from training.privacy.erase import forget_erased_in_model
     from training.reports.build import write_insights
     from training.run.train import train as fit_and_publish
     from training.settings import TrainingSettings
@@ -51,6 +52,7 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
         with progress() as report:
             settings, now = TrainingSettings(), datetime.now(UTC)
             result = despite_damage(shop, lambda: fit_and_publish(shop, settings, now, report, tune))
+            forget_erased_in_model(shop, result.version)
             write_insights(shop, report)
     show(result, as_json=as_json)
     if not result.published:

@@ -138,7 +138,8 @@ class Lifecycle:
         customers = recommender.bundle.tables.customers
         within = min(ENROL_WITHIN_MS, ENROL_GAP_MS * len(customers)) or 1
         for start in range(0, len(customers), 1_000):
-            names = [customers.name(row) for row in range(start, min(start + 1_000, len(customers)))]
+            rows = range(start, min(start + 1_000, len(customers)))
+            names = [name for name in map(customers.name, rows) if name]  # an erased one has none
             triggers.enrol(self._client, names, [now_ms + crc32(name.encode()) % within for name in names])
         self._client.set(keys.enrolled(), version)
 

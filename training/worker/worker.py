@@ -17,6 +17,7 @@ from features.store.parts import Part
 from features.store.settings import StoreSettings
 from recommender.model import versions
 from training.settings import TrainingSettings
+from training.worker.erasures import run_erasures
 from training.worker.trigger_rounds import Lifecycle
 from training.worker.upkeep import keep_in_order
 
@@ -38,6 +39,9 @@ def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: Tr
         threading.Thread(target=archiver.run, kwargs={"stop": stop}),
         threading.Thread(target=lifecycle.run, args=(stop,)),
         threading.Thread(target=keep_in_order, args=(home, store_settings, stop)),
+        threading.Thread(
+            target=run_erasures, args=(redis.Redis.from_url(redis_url), home, store_settings, stop)
+        ),
     ]
     for thread in threads:
         thread.start()

@@ -34,6 +34,7 @@ MATRIX = {
     "post /v1/recommendations": ANY_KEY,
     "get /v1/bundles": ANY_KEY,
     "post /v1/events": (401, 202, 202),
+    "delete /v1/customers/{customer_id}": (401, 403, 202),
 }
 TOO_LONG = b" " * 1_000_001
 
@@ -70,7 +71,7 @@ class Operation(NamedTuple):
         if content is None and self.body:
             content = json.dumps(self.body["example"]).encode()
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        return httpx.request(method, url + path, headers=headers, params=query, content=content, timeout=20)
+        return httpx.request(method, url + path, headers=headers, params=query, content=content, timeout=120)
 
 
 @pytest.fixture(scope="module")

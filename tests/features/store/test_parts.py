@@ -27,7 +27,7 @@ def test_a_failed_round_ends_nothing_and_is_counted(home: Home, caplog: pytest.L
 def test_an_expected_failure_is_no_error_of_the_log(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     part = Part("keys", home)
     with part.round(KeyError):
-        os.environ["not set"]
+        os.environ["NOT_SET"]
     assert part.state.failing == 1
     assert not caplog.records
 

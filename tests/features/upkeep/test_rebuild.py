@@ -1,0 +1,92 @@
+"""Live state from the history is what it was, key by key."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+import redis
+
+from features.events.vocabulary import Event
+from features.history.archiver import Archiver
+from features.home import Home
+from features.live.ingest import ingest_sync
+from features.store import keys
+from features.store.settings import StoreSettings
+from features.upkeep.rebuild import REBUILT, rebuild
+
+from factories import event
+
+KINDS = ("view", "view", "view", "add_to_cart", "remove_from_cart", "search", "purchase", "refund", "cancel")
+
+
+def live_state(client: redis.Redis) -> dict[bytes, Any]:
+    """Content of every rebuilt key; the log of a shopper with its order."""
+    found = [key for prefix in REBUILT for key in client.scan_iter(match=f"{prefix}*")]
+    readers: dict[Any, Any] = {b"string": client.get, b"hash": client.hgetall}
+    return {key: readers.get(client.type(key), lambda name: client.lrange(name, 0, -1))(key) for key in found}
+
+
+def a_day(random: Random, now: datetime, number: int) -> Iterator[Event]:
+    """Shoppers, of whom browsers become customers; refunds by sum, by product, without anybody's id."""
+    for step in range(number):
+        at = now - timedelta(seconds=random.randrange(86_400 * 30))
+        kind = random.choice(KINDS)
+        ids = {"customer_id": f"c-{random.randrange(20)}", "anonymous_id": f"a-{random.randrange(40)}"}
+        given = {name: value for name, value in ids.items() if random.random() < 0.6}
+        order = f"o-{random.randrange(200)}" if kind in {"purchase", "refund", "cancel"} else None
+        more: dict[str, Any] = {"order_id": order} if order else given
+        if kind == "purchase":
+            more |= given | {"items": [(f"p-{n}", n + 1, 2.5 * n) for n in range(random.randrange(1, 4))]}
+        if kind == "refund":
+            more |= random.choice([{}, {"items": [("p-0", 1, None)]}, {"unit_price": 1.25}])
+            more["properties"] = {"refund_id": f"r-{step}"}
+        yield event(kind, at=at, **more)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_live_state_is_rebuilt_exactly(
+    home: Home, client: redis.Redis, settings: StoreSettings, seed: int
+) -> None:
+    random, now = Random(seed), datetime.now(UTC)
+    events = [
+        *a_day(random, now, 600),
+        event("consent", at=now, customer_id="c-1", properties={"email": False, "sms": True}),
+        event("identify", at=now, customer_id="c-1", anonymous_id="a-1", context={"country": "FR"}),
+        event("survey", at=now, customer_id="c-2", properties={"score": 9}, context={"language": "de"}),
+        event("ticket", at=now, anonymous_id="a-3", properties={"ticket_id": "t", "status": "open"}),
+    ]
+    repeats: list[str] = []  # orders under a second event id, which is in no history
+    for start in range(0, len(events), 7):
+        received = now - timedelta(milliseconds=len(events) - start)
+        step = events[start : start + 7]
+        taken = ingest_sync(client, step, received, settings)
+        repeats += [each.event_id for each, fresh in zip(step, taken, strict=True) if not fresh]
+        if start % 140 == 0:
+            Archiver(client, home, settings).run(burst=True)
+    client.delete(*map(keys.seen_event, repeats))
+    before = live_state(client)
+    assert len(before) > 500
+    Archiver(client, home, settings).run(burst=True)
+    client.flushall()
+    rebuilt = rebuild(home, client, settings, datetime.now(UTC))
+    assert live_state(client) == before
+    assert rebuilt.events == len(events) - len(repeats)
+    assert client.xlen(keys.event_stream()) == 0
+    assert not client.exists(keys.replayed_stream())
+    assert rebuild(home, client, settings, datetime.now(UTC)).events == rebuilt.events
+    assert live_state(client) == before
+
+
+def test_what_is_remembered_ends_when_it_would_have_ended(
+    home: Home, client: redis.Redis, settings: StoreSettings
+) -> None:
+    now = datetime.now(UTC)
+    old = now - timedelta(days=settings.shopper_ttl_days - 1)
+    ingest_sync(client, [event(at=old, customer_id="c-old")], old, settings)
+    ancient = now - timedelta(days=settings.shopper_ttl_days + 1)
+    ingest_sync(client, [event(at=ancient, customer_id="c-ancient")], ancient, settings)
+    rebuild(home, client, settings, now)
+    assert 0 < client.ttl(keys.shopper_log("c-old", identified=True)) <= 86_400
+    assert not client.exists(keys.shopper_log("c-ancient", identified=True))

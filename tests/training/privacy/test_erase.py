@@ -1,0 +1,175 @@
+"""A person is gone: no byte of any file, no key of Redis, and no way back.
+
+Covers features/privacy/, features/store/tombstones.py and recommender/model/forget_customers.py, too.
+"""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+import redis
+
+from features.history import events_parquet as history
+from features.history.archiver import Archiver
+from features.home import Home
+from features.importers.orders import import_orders
+from features.importers.reasons import RejectReason
+from features.live.ingest import ingest_sync
+from features.privacy.person import find_person
+from features.store import keys
+from features.store.redis_server import RedisServer
+from features.store.settings import StoreSettings
+from features.store.tombstones import add_tombstones, begin_erasure_sync, erasures_begun, read_tombstones
+from recommender.arrays.id_map import NO_ROW
+from recommender.model import versions
+from recommender.model.forget_customers import FRESH, forget_customers
+from training.privacy.erase import Erased, erase, forget_erased_in_model
+from training.worker.erasures import run_erasures
+
+from bundles import NOW, VERSION, write_small
+from factories import event
+from person import (
+    BOB,
+    BOBS_BROWSER,
+    BROWSER,
+    EARLIER,
+    EVE,
+    LATER,
+    ORDERS,
+    SESSION,
+    TRACES,
+    live_a_life,
+    traces,
+)
+from waiting import eventually
+
+
+@pytest.fixture
+def lived(home: Home, settings: StoreSettings) -> Iterator[redis.Redis]:
+    """Redis in the home, so that its log is searched, too, and not compressed there."""
+    with RedisServer(home, settings) as server, redis.Redis.from_url(server.url) as client:
+        client.config_set("rdbcompression", "no")
+        live_a_life(home, client, settings)
+        yield client
+
+
+def test_nothing_is_left_of_a_person(home: Home, lived: redis.Redis, settings: StoreSettings) -> None:
+    before = traces(home, lived)
+    found_in = {where.partition("/")[0].partition(" ")[0] for where, _ in before}
+    assert found_in == {"redis", "events", "served", "decisions", "models", "poison", "reports"}
+    assert {what for _, what in before} == set(TRACES)
+    erased = erase(home, lived, settings, EVE)
+    assert traces(home, lived) == set()
+    assert (erased.customers, erased.browsers, erased.log_problem) == (1, 1, None)
+    assert erased.models == (EARLIER, VERSION)
+    assert erased.rejects == 2
+
+
+def test_nobody_else_loses_anything(home: Home, lived: redis.Redis, settings: StoreSettings) -> None:
+    stored = {key: lived.dump(key) for key in lived.scan_iter() if key.decode().endswith((BOB, BOBS_BROWSER))}
+    assert stored
+    erase(home, lived, settings, EVE)
+    assert {key: lived.dump(key) for key in stored} == stored
+    rows = history.scan(home).sort("timestamp").collect()
+    assert rows["type"].to_list() == ["purchase", "view", "view"]
+    served = pl.read_parquet(home.served / "*" / "*.parquet")
+    assert served["customer_id"].to_list() == [BOB, BOB]
+    assert (home.root / "poison" / "1.jsonl").read_text() == '{"id":"2"}\n'
+    assert f"3,bad,{BOB},fine" in (home.reports / "rejects-orders.csv").read_text()
+    assert lived.zscore(keys.watchers("tea"), BOB)
+    bundle = versions.load_current(home.models)
+    assert bundle
+    assert bundle.tables.customers.row(BOB) == 1
+    assert bundle.tables.customers.row(EVE) == NO_ROW
+
+
+def test_nobody_comes_back(home: Home, lived: redis.Redis, settings: StoreSettings, tmp_path: Path) -> None:
+    erase(home, lived, settings, EVE)
+    late = [
+        event("view", customer_id=EVE),
+        event("view", anonymous_id=BROWSER),
+        event("search", session_id=SESSION, query="tea"),
+        event("refund", order_id=ORDERS[0]),
+    ]
+    tombstones = read_tombstones(home)
+    bobs = event("view", customer_id=BOB, anonymous_id=BROWSER)
+    assert tombstones.admitted([*late, bobs]) == [bobs]
+    assert all(ingest_sync(lived, late, LATER, settings))  # by a process that has not heard of it
+    Archiver(lived, home, settings).run(burst=True)
+    file = tmp_path / "orders.csv"
+    file.write_text(
+        "event,order_id,customer_id,product_id,quantity,unit_price,timestamp\n"
+        f"purchase,{ORDERS[0]},{EVE},p-1,2,5,2026-11-20\npurchase,ORD-1,{EVE},p-1,none,5,2026-11-20\npurchase,ORD-2,carl,p-1,1,5,2026-11-20\n"
+    )
+    summary = import_orders(home, file, received_at=LATER)
+    assert summary.taken == 1
+    assert summary.set_aside == {RejectReason.ERASED.value: 2}
+    assert summary.rejects_file is None
+    assert set(history.scan(home).collect()["customer_id"]) == {BOB, "carl", None}
+    assert EVE not in str(dict(summary.lines()))
+
+
+def test_a_model_that_was_being_trained_forgets_too(
+    home: Home, lived: redis.Redis, settings: StoreSettings
+) -> None:
+    add_tombstones(home, lived, [("customer", "ann")])
+    write_small(home.models, "2026-11-23T10-00-00Z")
+    forget_erased_in_model(home, "2026-11-23T10-00-00Z")
+    bundle = versions.load_current(home.models)
+    assert bundle
+    assert bundle.tables.customers.row("ann") == NO_ROW
+    assert bundle.tables.customers.row("bob") == 1
+
+
+def test_the_worker_finishes_what_was_begun(home: Home, lived: redis.Redis, settings: StoreSettings) -> None:
+    begin_erasure_sync(lived, EVE, 1)
+    stop = threading.Event()
+    worker = threading.Thread(target=run_erasures, args=(lived, home, settings, stop))
+    worker.start()
+    eventually(lambda: not erasures_begun(lived), 60)
+    stop.set()
+    worker.join()
+    assert traces(home, lived) == set()
+
+
+def test_a_browser_that_others_use_stays_theirs(
+    home: Home, client: redis.Redis, settings: StoreSettings
+) -> None:
+    events = [
+        event("view", customer_id=BOB, anonymous_id="kitchen", session_id="bobs"),
+        event("view", customer_id=EVE, anonymous_id="kitchen", session_id="eves"),
+        event("view", anonymous_id="kitchen", session_id="nobodys"),
+        event("view", anonymous_id="kitchen", session_id="eves"),
+    ]
+    ingest_sync(client, events, NOW, settings)
+    Archiver(client, home, settings).run(burst=True)
+    person = find_person(home, client, [EVE])
+    assert not person.browsers
+    assert person.sessions == {"eves"}
+    erase(home, client, settings, EVE)
+    assert not client.exists(*keys.of_browser("kitchen"))  # whose last user she was
+    assert traces(home, client, (EVE, "eves")) == set()
+    assert history.scan(home).collect()["session_id"].sort().to_list() == ["bobs", "nobodys"]
+
+
+def test_an_exchange_of_models_that_was_cut_off_is_finished(home: Home) -> None:
+    write_small(home.models)
+    folder = home.models / VERSION
+    forget_customers(home.models, ["ann"])
+    (home.models / f"{VERSION}.sha256").write_text("0" * 64)
+    folder.rename(home.models / f"{VERSION}{FRESH}")  # died between the two renames
+    forget_customers(home.models, ["ann"])
+    bundle = versions.load_current(home.models)
+    assert bundle
+    assert bundle.tables.customers.row("ann") == NO_ROW
+    assert {path.name for path in home.models.iterdir() if path.is_dir()} == {VERSION}
+
+
+def test_the_summary_is_for_people_and_programs() -> None:
+    erased = Erased(1, 2, 3, 4, 5, 6, 7, ("v",), ("w",), "no log")
+    said = dict(erased.lines())
+    assert said["Rows of the history"] == "3"
+    assert "backup" in list(erased.lines())[-1][1]
+    assert erased.as_dict()["models"] == ("v",)

@@ -1,0 +1,1 @@
+"""Erasing and exporting a person, in everything that a home holds."""

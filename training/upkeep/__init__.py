@@ -1,0 +1,1 @@
+"""Whether a home is well."""
