@@ -61,7 +61,7 @@ def train_whole(home: Home) -> dict[str, Any]:
     result = train(home, TrainingSettings(), datetime.now(UTC), cost.follow)
     cost.follow("End")
     if not result.published:
-        versions.publish(home.models, result.version)
+        versions.publish(home.models, result.version, force=True)
     return {
         "training_s": round(monotonic() - began, 3),
         "training_cpu_s": round(cost.total().cpu_seconds, 3),
