@@ -6,6 +6,7 @@ import httpx
 import pytest
 import redis
 
+from api.serving.shoppers import customer_token
 from features.home import Home
 from features.store import keys
 from features.store.tombstones import erasures_begun
@@ -55,7 +56,8 @@ def test_late_events_are_dropped_and_only_a_secret_key_learns_why(
     erase(http, "ann")
     told = {"accepted": 0, "duplicates": 0, "rejected": [], "erased": 1}
     assert http.post("/v1/events", json=VIEW).json() == told
-    public = http.post("/v1/events", json=VIEW, headers=PUBLIC).json()
+    signed = VIEW | {"customer_token": customer_token("sk_demo", "ann")}
+    public = http.post("/v1/events", json=signed, headers=PUBLIC).json()
     assert public == {"accepted": 1, "duplicates": 0, "rejected": []}
     assert not client.exists(keys.shopper_log("ann", identified=True))
     assert client.xlen(keys.event_stream()) == 0

@@ -48,7 +48,7 @@ async def test_the_watching_goes_on_after_a_bundle_that_raises(
 
     app = create_app(home, redis_url, QUICK, settings, load)
     transport = httpx.ASGITransport(app)
-    client = httpx.AsyncClient(transport=transport, base_url="http://t")
+    client = httpx.AsyncClient(transport=transport, base_url="http://localhost")
     async with app.router.lifespan_context(app), client as http:
         await ready(http, VERSION)
         write_small(home.models, NEWER)
@@ -70,7 +70,7 @@ async def test_a_process_that_starts_over_a_bad_model_serves_the_one_before(
     shutil.rmtree(home.models / NEWER)
     app = create_app(home, redis_url, QUICK, settings)
     transport = httpx.ASGITransport(app)
-    client = httpx.AsyncClient(transport=transport, base_url="http://t")
+    client = httpx.AsyncClient(transport=transport, base_url="http://localhost")
     async with app.router.lifespan_context(app), client as http:
         answer = await ready(http, VERSION)
         assert NEWER in str(answer["model_problem"])
@@ -82,7 +82,7 @@ async def test_a_watcher_that_fails_is_seen_and_goes_on(
     write_small(home.models)
     app = create_app(home, redis_url, QUICK, settings)
     transport = httpx.ASGITransport(app)
-    client = httpx.AsyncClient(transport=transport, base_url="http://t")
+    client = httpx.AsyncClient(transport=transport, base_url="http://localhost")
     async with app.router.lifespan_context(app), client as http:
         (home.models / versions.CURRENT).write_bytes(b"{")
         for _ in range(500):

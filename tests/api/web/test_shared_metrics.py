@@ -12,11 +12,11 @@ from features.home import Home
 ROOT = Path(__file__).parents[3]
 COUNTS = """
 import resource
-from api.web.metrics import EVENTS, exposition, flush
-EVENTS.add("view", "accepted", n=3)
+from api.web.metrics import EVENT_COUNTS, exposition, flush
+EVENT_COUNTS.add("view", "accepted", n=3)
 flush()
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINITY))  # as a full disk: no more bytes
-EVENTS.add("view", "accepted", n=4)
+EVENT_COUNTS.add("view", "accepted", n=4)
 print(exposition({{}}).decode())
 """
 
