@@ -10,6 +10,7 @@ from math import inf
 from time import monotonic
 from typing import Protocol, cast
 
+from api.process.joined_writes import JoinedWrites
 from api.process.overload import ConcurrencyLimit
 from api.web.metrics import REFUSED
 from api.web.refusals import BUSY, CROWDED, LONG_BODY, LONG_HEAD, SLOW_HEAD, Refusal
@@ -59,7 +60,7 @@ class Connection(asyncio.Protocol):
             return
         self._is_served = True
         self._due = monotonic() + self._settings.head_timeout_s
-        self.server.connection_made(transport)
+        self.server.connection_made(cast(asyncio.Transport, JoinedWrites(self._transport)))
 
     def data_received(self, data: bytes) -> None:
         if self._is_lingering or not self._is_served:

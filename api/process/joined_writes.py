@@ -1,0 +1,31 @@
+"""An answer's head and body in one write: uvicorn writes each on its own, which is a call to the system, and
+a packet, more for each answer."""
+
+import asyncio
+from typing import Any
+
+HEAD, CONTINUE = b"HTTP/1.1 ", b"HTTP/1.1 100 "
+
+
+class JoinedWrites:
+    """A transport for uvicorn's protocol. A head waits for the body, which always comes, be it empty."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport, self._head = transport, b""
+
+    def write(self, data: bytes) -> None:
+        """Send the data behind a head that waits; keep it if it is one."""
+        if not self._head and data.startswith(HEAD) and not data.startswith(CONTINUE):
+            self._head = data
+            return
+        head, self._head = self._head, b""
+        self._transport.write(head + data if head else data)
+
+    def close(self) -> None:
+        """Send what waits, and close."""
+        if self._head:
+            self.write(b"")
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
