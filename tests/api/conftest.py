@@ -1,6 +1,5 @@
 """A real server on a real socket, over a small model and an empty Redis."""
 
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -19,8 +18,7 @@ from features.merchant.api_keys import add_demo_keys
 from features.store.settings import StoreSettings
 
 from bundles import write_small
-
-NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # reading them takes longer than most tests
+from serving import NO_CERTIFICATES
 
 Serve = Callable[[Home, str], AbstractContextManager[str]]
 
