@@ -19,6 +19,7 @@ from features.store.settings import StoreSettings
 
 from bundles import write_small
 from serving import NO_CERTIFICATES
+from waiting import eventually
 
 Serve = Callable[[Home, str], AbstractContextManager[str]]
 
@@ -50,6 +51,7 @@ def served(home: Home, redis_url: str, api_settings: ApiSettings, settings: Stor
         server = server_of(create_app(home, redis_url, api_settings, settings), api_settings)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
+        eventually(lambda: server.started, within_s=60)  # what a test stops must not be the start
         yield url_of(listener)
         server.should_exit = True
         thread.join()
