@@ -1,5 +1,6 @@
 """What tests share: a real Redis of their own, emptied for each test, and an empty home."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -8,6 +9,9 @@ from pathlib import Path
 
 import pytest
 import redis
+
+# Read when NumPy and FAISS load: a test has one core, and threads that wait take others.
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from features.home import Home
 from features.store.connection import Connection

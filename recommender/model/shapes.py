@@ -54,6 +54,7 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ("factors.gram", "@factors @factors"),
     ("cart_tuning", "2"),
     ("sessions.habits", "3"),
+    *((f"sessions.{name}", "products") for name in ("popularity", "trend")),
     ("next_basket.blend", "2"),
     ("next_basket.best_sellers", "?"),
     ("*trees.leaves", "@ 32"),

@@ -1,8 +1,10 @@
 """A bundle small enough to compute its answers by hand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import faiss
 import msgspec
@@ -183,10 +185,31 @@ def small_bundle() -> Bundle:
     return Bundle(small_manifest(), tables, small_index(tables))
 
 
-def write_small(models: Path, version: str = VERSION) -> str:
-    """Write, seal and publish it under `models`; returns the manifest's SHA-256."""
-    tables = small_tables()
-    seal = write_bundle(models / version, small_manifest(version), tables, small_index(tables))
-    versions.seal(models, version, seal)
-    versions.publish(models, version)
+def write_small(models: Path, version: str = VERSION, bundle_of: Callable[[], Bundle] = small_bundle) -> str:
+    """Write, seal and publish it under `models`; returns the manifest's SHA-256.
+
+    bundle_of: makes the tables and the index; a function of a module, called once.
+    """
+    files = _files(version, bundle_of)
+    for path, content in files.items():
+        (models / path).parent.mkdir(parents=True, exist_ok=True)
+        (models / path).write_bytes(content)
+    seal = files[Path(f"{version}{versions.SEAL}")].decode()
+    if versions.current(models) is None:
+        versions.point(models, versions.Pointer(version, seal))  # checked when it was first written
+    else:
+        versions.publish(models, version)
     return seal
+
+
+@cache
+def _files(version: str, bundle_of: Callable[[], Bundle]) -> Mapping[Path, bytes]:
+    """A version and its seal as the product writes them, checked: hundreds of tests begin with one."""
+    bundle = bundle_of()
+    with TemporaryDirectory(prefix="perennial-") as folder:
+        models = Path(folder)
+        seal = write_bundle(models / version, small_manifest(version), bundle.tables, bundle.index)
+        versions.seal(models, version, seal)
+        versions.publish(models, version)
+        paths = [*(models / version).iterdir(), models / f"{version}{versions.SEAL}"]
+        return {path.relative_to(models): path.read_bytes() for path in paths}

@@ -12,16 +12,14 @@ import pytest
 from api.schemas.offers import SetAnswer, SetsAnswer
 from features.home import Home
 from recommender.arrays.tables import SetTable
-from recommender.model import versions
-from recommender.model.bundle_files import write_bundle
+from recommender.model.bundle import Bundle
 
-from bundles import PRICES, VERSION, item, neighbours, small_bundle, small_manifest
+from bundles import PRICES, VERSION, item, neighbours, small_bundle, write_small
 
 
-@pytest.fixture
-def served_home(tmp_path: Path) -> Home:
-    """A home that sells kettle with mug (50 of 500 orders of kettles) and mug with spoon."""
-    home, bundle = Home(tmp_path / "shop"), small_bundle()
+def bundle_with_sets() -> Bundle:
+    """It sells kettle with mug (50 of 500 orders of kettles) and mug with spoon."""
+    bundle = small_bundle()
     table = SetTable(
         items=np.array(
             [[item("kettle"), item("mug"), -1, -1], [item("mug"), item("spoon"), -1, -1]], np.int32
@@ -32,10 +30,14 @@ def served_home(tmp_path: Path) -> Home:
         pairs=neighbours({"kettle": [("mug", 3.0, 50)], "mug": [("kettle", 3.0, 50)]}),
     )
     product = replace(bundle.tables.product, cost=np.array(PRICES, np.float32) * np.float32(0.2))
-    tables = replace(bundle.tables, sets=table, product=product)
-    seal = write_bundle(home.models / VERSION, small_manifest(), tables, bundle.index)
-    versions.seal(home.models, VERSION, seal)
-    versions.publish(home.models, VERSION)
+    return replace(bundle, tables=replace(bundle.tables, sets=table, product=product))
+
+
+@pytest.fixture
+def served_home(tmp_path: Path) -> Home:
+    """A home that sells sets."""
+    home = Home(tmp_path / "shop")
+    write_small(home.models, bundle_of=bundle_with_sets)
     return home
 
 

@@ -12,11 +12,9 @@ from small_customers import bundle_with_customers
 from features.home import Home
 from features.merchant.tiers import TIERS_FILE
 from features.store.files import changing
-from recommender.model import versions
-from recommender.model.bundle_files import write_bundle
 from training.worker.trigger_rounds import Lifecycle
 
-from bundles import VERSION, small_manifest
+from bundles import write_small
 
 SILVER = {"tiers": [{"name": "Silver", "threshold": 50}]}
 POINTS = {"by": "points", "points_per_unit": 2, "tiers": [{"name": "Leaf", "threshold": 100}]}
@@ -25,10 +23,8 @@ POINTS = {"by": "points", "points_per_unit": 2, "tiers": [{"name": "Leaf", "thre
 @pytest.fixture
 def served_home(tmp_path: Path) -> Home:
     """A home whose model knows ann, who spent 60."""
-    home, bundle = Home(tmp_path / "shop"), bundle_with_customers()
-    seal = write_bundle(home.models / VERSION, small_manifest(), bundle.tables, bundle.index)
-    versions.seal(home.models, VERSION, seal)
-    versions.publish(home.models, VERSION)
+    home = Home(tmp_path / "shop")
+    write_small(home.models, bundle_of=bundle_with_customers)
     return home
 
 

@@ -26,10 +26,9 @@ from features.insights.report_files import write_report
 from features.store import keys
 from features.store.redis_server import RedisServer
 from features.store.settings import StoreSettings
-from recommender.model import versions
-from recommender.model.bundle_files import write_bundle
+from recommender.model.bundle import Bundle
 
-from bundles import PRICES, VERSION, small_manifest
+from bundles import PRICES, write_small
 from waiting import eventually
 
 TEN = {"id": "ten", "kind": "percentage", "value": 10, "budgets": ["spring"], "valid_days": 3}
@@ -37,15 +36,18 @@ NEWS = {"id": "news", "kind": "content", "products": ["tin", "cup"]}
 SPRING = {"id": "spring", "amount": 1000}
 
 
+def earning_bundle() -> Bundle:
+    """It knows ann and bob; products earn half their price."""
+    bundle = bundle_with_customers()
+    product = replace(bundle.tables.product, cost=np.array(PRICES, np.float32) / np.float32(2))
+    return replace(bundle, tables=replace(bundle.tables, product=product))
+
+
 @pytest.fixture
 def served_home(tmp_path: Path) -> Home:
-    """A home whose model knows ann and bob; products earn half their price."""
-    home, bundle = Home(tmp_path / "shop"), bundle_with_customers()
-    product = replace(bundle.tables.product, cost=np.array(PRICES, np.float32) / np.float32(2))
-    tables = replace(bundle.tables, product=product)
-    seal = write_bundle(home.models / VERSION, small_manifest(), tables, bundle.index)
-    versions.seal(home.models, VERSION, seal)
-    versions.publish(home.models, VERSION)
+    """A home whose model is `earning_bundle`."""
+    home = Home(tmp_path / "shop")
+    write_small(home.models, bundle_of=earning_bundle)
     return home
 
 
