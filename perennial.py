@@ -50,6 +50,7 @@ app.command()(backup)
 app.command()(restore)
 app.command()(rebuild)
 
+DAMAGED = "If a file of the history is damaged, `perennial poison replay` sets it aside."
 DEMO_HOME = Path(".perennial-demo")
 HostOption = Annotated[
     str | None, typer.Option("--host", help="Address to listen on.", show_default="127.0.0.1")
@@ -250,6 +251,11 @@ def main() -> None:
         if extra is None:
             raise
         errors.print(f"{error}: {extras.remedy(extra)}", markup=False, highlight=False, soft_wrap=True)
+        raise SystemExit(1) from None
+    except Exception as error:
+        if f"{type(error).__module__}.{type(error).__name__}" != "polars.exceptions.ComputeError":
+            raise
+        errors.print(f"{error}. {DAMAGED}", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
 
 

@@ -62,7 +62,7 @@ async def events(request: Request) -> Response:
         service.store_settings.largest_order,
         lambda event: permitted(_allowed(event, no_profiling=no_profiling), scope, service.access),
     )
-    if doubtful:
+    if doubtful := [each for each in doubtful if service.erased.admits(each.event)]:
         await set_aside(service.writes, doubtful, received_at)
     kept = service.erased.admitted(valid)
     taken = await ingest(service.writes, kept, received_at, service.store_settings) if kept else []

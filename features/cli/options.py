@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
+from features.home import Home
 from features.progress import Report
 
 DEFAULT_HOME = Path(".perennial")
@@ -19,6 +20,16 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object,
 
 console = Console()
 errors = Console(stderr=True)
+
+
+def existing_home(path: Path) -> Home:
+    """The home at this path, for commands that would do nothing with an empty one and call it done.
+
+    Raises FileNotFoundError.
+    """
+    if not path.is_dir():
+        raise FileNotFoundError(f"{path} is no home: say which with --home")
+    return Home(path)
 
 
 class CommandResult(Protocol):

@@ -39,6 +39,8 @@ MAX_AHEAD = timedelta(days=1)
 
 # No `$` at the end: it would let a trailing newline through.
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=r"^[^\x00-\x1f\x7f]+(?![\s\S])")]
+KeptEventId = Annotated[str, msgspec.Meta(min_length=1, max_length=600)]
+"""An `Id`, or one made of an `Id`: with an order's type before it, or a mark of who sent it."""
 Text = Annotated[str, msgspec.Meta(max_length=2_000)]
 Money = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 Quantity = Annotated[float, msgspec.Meta(gt=0, le=1e7)]
@@ -90,7 +92,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     type: EventType
-    event_id: Id
+    event_id: KeptEventId
     timestamp: datetime
     customer_id: Id | None = None
     anonymous_id: Id | None = None

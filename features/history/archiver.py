@@ -190,16 +190,16 @@ class Archiver:
         return [each for row, group in enumerate(good) if row not in unfit for each in group], poison
 
     def _event_rows(self, fields: Fields) -> list[dict[str, Any]]:
+        event = msgspec.json.decode(fields[b"e"], type=Event)
+        if not self._tombstones.admits(event):
+            self._client.delete(*seen_keys(event))
+            return []
         if doubt := fields.get(REASON_FIELD.encode()):
             raise ValueError(doubt.decode())
-        event = msgspec.json.decode(fields[b"e"], type=Event)
         received_at = datetime.fromtimestamp(int(fields[b"r"]) / 1000, UTC)
         if not is_possible_time(event.timestamp, received_at):
             raise ValueError(f"{event.timestamp} lies before 1990 or in the future")
-        if self._tombstones.admits(event):
-            return event_rows(event, received_at)
-        self._client.delete(*seen_keys(event))
-        return []
+        return event_rows(event, received_at)
 
     def _served_records(self, fields: Fields) -> list[ServedRecord]:
         return self._tombstones.admitted(msgspec.json.decode(fields[b"s"], type=list[ServedRecord]))

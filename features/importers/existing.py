@@ -1,6 +1,6 @@
 """What a home holds already: its products under all their names, and the orders it has taken."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -46,6 +46,13 @@ def read_existing(home: Home) -> Existing:
         return Existing(pl.DataFrame(schema=product_schema()), aliases, pl.DataFrame(schema=columns))
     events = history.scan(home).select(EVENT_COLUMNS).collect()
     return Existing(load_products(home), load_aliases(home), events)
+
+
+def without_claims_of(existing: Existing, lines: pl.DataFrame) -> Existing:
+    """The same without browsers' claims of the orders in these lines: the shop's own word replaces them."""
+    told = lines.filter(pl.col("type") == "purchase")["order_id"].drop_nulls().unique()
+    claimed = pl.col("source").eq_missing(history.CLAIM) & pl.col("order_id").is_in(told.implode())
+    return replace(existing, events=existing.events.filter(~claimed.fill_null(value=False)))
 
 
 def already_taken(existing: Existing) -> pl.Expr:

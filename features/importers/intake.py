@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from features.importers.existing import Existing, already_taken
+from features.importers.existing import Existing, already_taken, without_claims_of
 from features.importers.non_products import is_product
 from features.importers.product_ids import check_match_rate, id_aliases, match_rate, with_canonical_ids
 from features.importers.refunds import with_new_sums, with_refunded_orders
@@ -35,6 +35,7 @@ def plan_intake(lines: pl.DataFrame, source: str, existing: Existing) -> Intake:
     Raises ImportRefused where the products are not this home's.
     """
     bad = pl.col("reason").is_not_null()
+    existing = without_claims_of(existing, lines.filter(~bad))
     aliases = id_aliases(lines.filter(~bad)["product_id"], existing)
     good = with_new_sums(_with_event_ids(with_canonical_ids(lines.filter(~bad), aliases)), existing)
     warnings = check_match_rate(good["product_id"], source, existing)

@@ -9,8 +9,16 @@ import msgspec
 import typer
 
 from features.cli.commands import store
-from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, errors, plain_errors, show
-from features.home import Home
+from features.cli.options import (
+    DEFAULT_HOME,
+    HomeOption,
+    JsonOption,
+    console,
+    errors,
+    existing_home,
+    plain_errors,
+    show,
+)
 from features.store.files import write_whole
 from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
@@ -36,8 +44,11 @@ def erase(
     customer = _named(customer)
     if not yes:
         typer.confirm("Erase them for good? `perennial export` keeps a copy for them", abort=True, err=True)
-    with plain_errors(RedisServerError, redis.RedisError, OSError), store(Home(home)) as client:
-        show(erase_from(Home(home), client, StoreSettings(), customer), as_json=as_json)
+    with (
+        plain_errors(RedisServerError, redis.RedisError, OSError),
+        store(shop := existing_home(home)) as client,
+    ):
+        show(erase_from(shop, client, StoreSettings(), customer), as_json=as_json)
 
 
 def export(customer: CustomerArgument, home: HomeOption = DEFAULT_HOME, output: OutputOption = None) -> None:
@@ -48,8 +59,8 @@ def export(customer: CustomerArgument, home: HomeOption = DEFAULT_HOME, output: 
 
     customer = _named(customer)
     with plain_errors(RedisServerError, redis.RedisError, OSError):
-        with store(Home(home)) as client:
-            held = export_person(Home(home), client, StoreSettings(), customer, datetime.now(UTC))
+        with store(shop := existing_home(home)) as client:
+            held = export_person(shop, client, StoreSettings(), customer, datetime.now(UTC))
         text = msgspec.json.encode(held)
         if output is None:
             sys.stdout.buffer.write(text + b"\n")
@@ -61,4 +72,8 @@ def export(customer: CustomerArgument, home: HomeOption = DEFAULT_HOME, output: 
 
 
 def _named(customer: str) -> str:
-    return sys.stdin.readline().rstrip("\n") if customer == "-" else customer
+    """The customer's id. Raises typer.BadParameter without one: empty are the cells of everybody unknown."""
+    customer = sys.stdin.readline().rstrip("\r\n") if customer == "-" else customer
+    if not customer.strip():
+        raise typer.BadParameter("say whose id: it is empty")
+    return customer

@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from features.cli.commands import store
-from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, errors, plain_errors, progress, show
+from features.cli.options import (
+    DEFAULT_HOME,
+    HomeOption,
+    JsonOption,
+    errors,
+    existing_home,
+    plain_errors,
+    progress,
+    show,
+)
 from features.home import Home
 from features.store.files import replacing
 from features.store.locks import HomeInUse, serve_lock
@@ -25,22 +34,21 @@ PIPE = Path("-")
 def backup(file: BackupArgument, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     """Copy the whole home into one file, also while it is served. Encrypt: `backup - | age -r KEY > FILE`."""
     with plain_errors(OSError):
-        if not home.is_dir():
-            raise FileNotFoundError(f"{home} is no home: say which with --home")
+        shop = existing_home(home)
         if file == PIPE:
-            errors.print(*(f"{label}: {text}." for label, text in _back_up(home, None).lines()))
+            errors.print(*(f"{label}: {text}." for label, text in _back_up(shop, None).lines()))
             return
         with replacing(file, 0o600) as fresh:
-            done = _back_up(home, fresh)
+            done = _back_up(shop, fresh)
     show(done, as_json=as_json)
 
 
-def _back_up(home: Path, file: Path | None) -> BackedUp:
+def _back_up(home: Home, file: Path | None) -> BackedUp:
     live, now = StoreSettings().redis_url is None, datetime.now(UTC)
     if file is None:
-        return back_up(Home(home), sys.stdout.buffer, now, live=live)
+        return back_up(home, sys.stdout.buffer, now, live=live)
     with file.open("wb") as target:
-        return back_up(Home(home), target, now, live=live)
+        return back_up(home, target, now, live=live)
 
 
 def restore(
@@ -71,10 +79,9 @@ def rebuild(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> Non
 
     from features.upkeep.rebuild import rebuild as rebuild_live
 
-    shop = Home(home)
     with (
         plain_errors(HomeInUse, RedisServerError, redis.RedisError, OSError),
-        serve_lock(shop, "a rebuild"),
+        serve_lock(shop := existing_home(home), "a rebuild"),
         store(shop) as client,
     ):
         with progress() as report:

@@ -13,6 +13,7 @@ import redis
 
 from features.events.bounds import MAX_DEPTH, MAX_LINES, is_deep
 from features.history.archiver import Archiver
+from features.history.events_parquet import scan
 from features.home import Home
 from features.store import keys
 from features.store.settings import StoreSettings
@@ -123,6 +124,30 @@ def test_absurd_money_is_left_to_a_person(
     assert "set aside for a person" in json.loads(poison.read_text())["reason"]
     corrected = order(quantity=1, unit_price=10)
     assert http.post("/v1/events", json=corrected).json()["accepted"] == 1  # its number is not taken yet
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer pk_demo"}], ids=["secret", "public"])
+def test_the_longest_ids_reach_the_history(
+    http: httpx.Client,
+    client: redis.Redis,
+    served_home: Home,
+    settings: StoreSettings,
+    headers: dict[str, str],
+) -> None:
+    """Event ids made of order numbers, and those of browsers, are longer than the id sent."""
+    longest = "o" * 512
+    bought = {"order_id": longest, "items": [{"product_id": "mug"}]}
+    events: list[dict[str, Any]] = [
+        VIEW | {"event_id": longest},
+        {"type": "purchase", "anonymous_id": "a-1", "order": bought},
+    ]
+    if not headers:
+        events.append({"type": "refund", "customer_id": "zoe", "product_id": "mug", "order": bought})
+    answer = http.post("/v1/events", json={"events": events}, headers=headers)
+    assert answer.json()["accepted"] == len(events)
+    Archiver(client, served_home, settings).run(burst=True)
+    assert list(served_home.poison.iterdir()) == []
+    assert scan(served_home).collect()["type"].to_list() == [event["type"] for event in events]
 
 
 def test_a_log_is_bounded_in_bytes_and_keeps_the_newest(

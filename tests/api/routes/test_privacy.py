@@ -76,3 +76,15 @@ def test_an_export_is_one_object_with_all_that_is_held(
     assert held["customer_id"] == customer
     assert [row["product_id"] for row in held["events"]] == ["mug"] * known
     assert len(held["live"]["customers"][customer]["recent_events"]) == known
+
+
+def test_an_absurd_order_of_an_erased_customer_is_not_set_aside(
+    http: httpx.Client, client: redis.Redis
+) -> None:
+    erase(http, "ann")
+    items = [{"product_id": "mug", "quantity": 1e7, "unit_price": 1e9}]
+    absurd = {"type": "purchase", "customer_id": "ann", "order": {"order_id": "o-1", "items": items}}
+    assert http.post("/v1/events", json=absurd).json()["accepted"] == 0
+    assert client.xlen(keys.event_stream()) == 0
+    http.post("/v1/events", json=absurd | {"customer_id": "zoe"})
+    assert client.xlen(keys.event_stream()) == 1

@@ -7,13 +7,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from features.events.vocabulary import Order, OrderItem
 from features.history import events_parquet as history
+from features.history.event_rows import event_rows
 from features.home import Home
 from features.importers.orders import import_orders
 from features.importers.reasons import RejectReason
 from features.importers.summary import OrdersSummary
 
-from factories import NOW
+from factories import NOW, event
 
 AT = "2026-01-02T03:04:05Z"
 
@@ -169,3 +171,21 @@ def test_nothing_of_before_1990_enters_as_json_lines(home: Home, take: Take, tim
     assert rows["timestamp"].dt.year().unique().to_list() == [2026]
     [rejects] = home.reports.iterdir()
     assert "before 1990" in rejects.read_text()
+
+
+@pytest.mark.parametrize("unit_price", ["5", ""])
+def test_a_file_of_the_shop_replaces_what_browsers_claimed(home: Home, take: Take, unit_price: str) -> None:
+    """Whoever reads the public key in a page can guess the next order numbers."""
+    forged = OrderItem("p1", quantity=100, unit_price=9_999)
+    claims = [
+        event("purchase", order=Order(number, (forged,)), anonymous_id="a-1", claimed=True)
+        for number in ("next", "other")
+    ]
+    rows = [row for claim in claims for row in event_rows(claim, NOW)]
+    history.write_rows(home, pl.DataFrame(rows, schema=history.schema()), NOW)
+    lines = f"c1,s1,purchase,p1,1,{unit_price},next,{AT}", f"c1,s1,refund,p1,1,,next,{AT}"
+    summary, rows_after = take(TABLE.format("event"), *lines)
+    assert (summary.taken, summary.already_known) == (2, 0)
+    kept = rows_after.filter(type="purchase").select("order_id", "customer_id", "quantity", "source")
+    assert set(kept.rows()) == {("next", "c1", 1.0, "events"), ("other", None, 100.0, "claim")}
+    assert take(TABLE.format("event"), *lines)[0].already_known == 2
