@@ -226,3 +226,13 @@ class ProblemAnswer(msgspec.Struct, frozen=True):
     detail: str
     errors: list[dict[str, Any]]
     request_id: str
+
+
+class UnsureAnswer(ProblemAnswer, frozen=True, kw_only=True):
+    """Problem details of events that may have been kept, all or some of them.
+
+    event_ids: of each event that was sent, in that order; null for one that cannot be taken. Sent again with
+    these ids the events count once.
+    """
+
+    event_ids: list[str | None] = []
