@@ -44,7 +44,9 @@ NOT_BROWSING = frozenset({"purchase", "refund", "cancel", "consent"})
         status=202,
         body=takes(Event, listed=True),
         security=ANY_KEY,
-        others={503: replies(UnsureAnswer, "Not now, or not for sure; send it again with `event_ids`.", PROBLEM)},
+        others={
+            503: replies(UnsureAnswer, "Not now, or not for sure; send it again with `event_ids`.", PROBLEM)
+        },
     ),
 )
 async def events(request: Request) -> Response:

@@ -14,7 +14,7 @@ from features.store.connection import StoreUnavailable
 
 
 class Problem(Exception):
-    """An answer that is not 2xx. `detail` says what to do; `errors` names the fields; `more`: further members."""
+    """An answer that is not 2xx. `detail` says what to do, `errors` names fields, `more` adds members."""
 
     def __init__(
         self,

@@ -14,6 +14,8 @@ from features.history.compaction import compact
 from features.history.table_files import table_files
 from features.home import Home
 
+from scale import KILLS
+
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 COMPACTS = """
