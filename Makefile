@@ -30,7 +30,7 @@ test: install ## Run all tests, each against a real Redis
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 soak: install ## Run at full scale the tests that docs/RELIABILITY.md names; below 90 minutes
-	PERENNIAL_TEST_SCALE=full $(BIN)/pytest --timeout 3600 $$(grep -oE 'tests/[a-z_/]+\.py' docs/RELIABILITY.md | sort -u)
+	PERENNIAL_TEST_SCALE=full $(BIN)/pytest --timeout 3600 $$(grep -oE 'tests/[a-z_/]*/test_[a-z_]+\.py' docs/RELIABILITY.md | sort -u)
 
 check: install ## Lint, types, layers, documentation
 	$(BIN)/ruff check
