@@ -49,6 +49,8 @@ class Shopper:
 
     def take(self, event: Json) -> None:
         kind, product = event["type"], event.get("product_id", "")
+        if "again" in event:
+            return
         if kind == "view":
             self.viewed = [product, *(each for each in self.viewed if each != product)]
         elif kind in {"add_to_cart", "remove_from_cart"}:
