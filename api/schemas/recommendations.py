@@ -14,7 +14,7 @@ MAX_K = 100
 Campaign = Literal["welcome", "cross_sell", "win_back", "reorder", "newsletter", "post_purchase"]
 MAX_REQUESTS = 20
 Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=200)]
-Price = Annotated[float, msgspec.Meta(ge=0)]
+Price = Annotated[float, msgspec.Meta(ge=0, le=1e30)]  # within float32, as prices are compared
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

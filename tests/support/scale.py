@@ -26,5 +26,5 @@ FAULT_S = _scaled("FAULT_S", 2, 30)
 """How long a part hangs."""
 SAME_ORDERS = _scaled("SAME_ORDERS", 8, 64)
 """Orders of each pair of ways that are sent at once."""
-EXAMPLES = _scaled("EXAMPLES", 5, 100)
+EXAMPLES = _scaled("EXAMPLES", 2, 100)
 """Generated requests of an operation of the API."""
