@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, cast
@@ -121,6 +122,10 @@ def taken(http: httpx.Client, events: list[Json]) -> bool:
     return False
 
 
+def have_acknowledged(senders: list[Sender], number: int) -> bool:
+    return sum(each.acknowledged for each in senders) >= number
+
+
 def kill(supervisor: psutil.Process, word: str) -> bool:
     """Whether that part ran."""
     with suppress(psutil.NoSuchProcess):
@@ -141,12 +146,12 @@ def kill_at_random(
     with httpx.Client(base_url=url, timeout=10) as probe:
         for number in range(KILLS):
             due = total * (number + 1) // (KILLS + 1)
-            eventually(lambda due=due: sum(each.acknowledged for each in senders) >= due, within_s=600)
+            eventually(partial(have_acknowledged, senders, due), within_s=600)
             word = rng.choice(PARTS)
-            eventually(lambda word=word: kill(supervisor, word), within_s=60)
+            eventually(partial(kill, supervisor, word), within_s=60)
             began = time.monotonic()
             view = [{"type": "view", "event_id": f"probe-{number}", "product_id": "mug"}]
-            eventually(lambda view=view: taken(probe, view), within_s=60)
+            eventually(partial(taken, probe, view), within_s=60)
             waits.append(time.monotonic() - began)
     return waits
 
