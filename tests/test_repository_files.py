@@ -81,3 +81,12 @@ def test_uplot_is_as_it_was_released() -> None:
     assert dict(told) == {
         file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()
     }
+
+
+def test_the_tests_that_the_page_of_reliability_names_exist() -> None:
+    page = (ROOT / "docs" / "RELIABILITY.md").read_text(encoding="utf-8")
+    file = ""
+    for named, test in re.findall(r"`(tests/[a-z_/]+\.py)?(?:::(\w+))?`", page):
+        file = named or file
+        if named or test:
+            assert f"def {test}" in (ROOT / file).read_text(encoding="utf-8"), (file, test)

@@ -9,13 +9,13 @@ from uuid import uuid4
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from api.schemas.recommendations import Received, Rejected
+from api.schemas.recommendations import Received, Rejected, UnsureAnswer
 from api.serving.event_rights import permitted
 from api.serving.security import ANY_KEY
 from api.serving.service import Service
 from api.web.access import header
 from api.web.metrics import EVENT_COUNTS
-from api.web.openapi import documented, takes
+from api.web.openapi import PROBLEM, documented, replies, takes
 from api.web.problems import Problem
 from api.web.queries import decode_json, read_body
 from api.web.replies import JsonReply, encode
@@ -23,6 +23,7 @@ from features.events.bounds import MAX_EVENT_BYTES
 from features.events.vocabulary import EVENT_TYPES, Event, InvalidEvent, read_event
 from features.live.ingest import ingest
 from features.live.set_aside import Doubtful, set_aside
+from features.store.connection import StoreUnavailable
 
 router = APIRouter(tags=["events"])
 
@@ -36,13 +37,24 @@ NOT_BROWSING = frozenset({"purchase", "refund", "cancel", "consent"})
 
 @router.post(
     "/v1/events",
-    **documented(Received, 400, 413, 503, status=202, body=takes(Event, listed=True), security=ANY_KEY),
+    **documented(
+        Received,
+        400,
+        413,
+        status=202,
+        body=takes(Event, listed=True),
+        security=ANY_KEY,
+        others={
+            503: replies(UnsureAnswer, "Not now, or not for sure; send it again with `event_ids`.", PROBLEM)
+        },
+    ),
 )
 async def events(request: Request) -> Response:
     """Take one event, or `{"events": [...]}`. A bad event never refuses the others; repeats count once.
 
     The content type is not looked at, so that `navigator.sendBeacon` works; a beacon sends its public
-    key as `?key=pk_...`.
+    key as `?key=pk_...`. After a 503 with `event_ids`, or no answer at all, send the same again with the same
+    `event_id`s.
     """
     service: Service = request.app.state.service
     scope = service.access.scope_of(request)
@@ -56,16 +68,19 @@ async def events(request: Request) -> Response:
         )
     received_at = datetime.now(UTC)
     no_profiling = scope == "public" and header(request, b"sec-gpc") == "1"
-    valid, rejected, doubtful = _parse(
+    valid, rejected, doubtful, event_ids = _parse(
         raws,
         received_at,
         service.store_settings.largest_order,
         lambda event: permitted(_allowed(event, no_profiling=no_profiling), scope, service.access),
     )
-    if doubtful := [each for each in doubtful if service.erased.admits(each.event)]:
-        await set_aside(service.writes, doubtful, received_at)
     kept = service.erased.admitted(valid)
-    taken = await ingest(service.writes, kept, received_at, service.store_settings) if kept else []
+    try:
+        if doubtful := [each for each in doubtful if service.erased.admits(each.event)]:
+            await set_aside(service.writes, doubtful, received_at)
+        taken = await ingest(service.writes, kept, received_at, service.store_settings) if kept else []
+    except StoreUnavailable as error:
+        raise _unsure(event_ids) from error
     for event, fresh in zip(kept, taken, strict=True):
         EVENT_COUNTS.add(event.type, "accepted" if fresh else "duplicate")
     accepted, erased = sum(taken), len(valid) - len(kept)
@@ -74,6 +89,14 @@ async def events(request: Request) -> Response:
     if scope == "public":  # which must not learn who was erased
         accepted, erased = accepted + erased, 0
     return JsonReply(encode(Received(accepted, len(taken) - sum(taken), rejected, erased)), status=202)
+
+
+def _unsure(event_ids: list[str | None]) -> Problem:
+    detail = (
+        "The store did not answer in time. The events may have been kept: send them again, each with its id "
+        "of `event_ids`, and they count once."
+    )
+    return Problem(503, detail, headers={"Retry-After": "1"}, more={"event_ids": event_ids})
 
 
 class _Typed(msgspec.Struct):
@@ -103,11 +126,15 @@ def _events_of(body: bytes) -> Sequence[bytes | msgspec.Raw]:
 
 
 class _Checked(NamedTuple):
-    """Events that are taken, why the others are not, and those of them that a person must decide about."""
+    """Events that are taken, why the others are not, and those of them that a person must decide about.
+
+    event_ids: of all that were sent, as they were sent or made here; None of one that has no such id.
+    """
 
     valid: list[Event]
     rejected: list[Rejected]
     doubtful: list[Doubtful]
+    event_ids: list[str | None]
 
 
 def _parse(
@@ -117,14 +144,16 @@ def _parse(
     check: Callable[[Event], Event],
 ) -> _Checked:
     """The events that pass the check and are worth no more than the largest order, and the others."""
-    checked = _Checked([], [], [])
+    checked = _Checked([], [], [], [None] * len(raws))
     for index, raw in enumerate(raws):
         try:
-            event = check(_read(raw, received_at))
+            sent = _read(raw, received_at)
+            event = check(sent)
         except (InvalidEvent, msgspec.DecodeError, RecursionError) as error:
             checked.rejected.append(Rejected(index, str(error)))
             EVENT_COUNTS.add(_type_label(raw), "rejected")
             continue
+        checked.event_ids[index] = sent.event_id
         if event.worth <= largest_order:
             checked.valid.append(event)
             continue

@@ -14,7 +14,7 @@ MAX_K = 100
 Campaign = Literal["welcome", "cross_sell", "win_back", "reorder", "newsletter", "post_purchase"]
 MAX_REQUESTS = 20
 Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=200)]
-Price = Annotated[float, msgspec.Meta(ge=0)]
+Price = Annotated[float, msgspec.Meta(ge=0, le=1e30)]  # within float32, as prices are compared
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -226,3 +226,13 @@ class ProblemAnswer(msgspec.Struct, frozen=True):
     detail: str
     errors: list[dict[str, Any]]
     request_id: str
+
+
+class UnsureAnswer(ProblemAnswer, frozen=True, kw_only=True):
+    """Problem details of events that may have been kept, all or some of them.
+
+    event_ids: of each event that was sent, in that order; null for one that cannot be taken. Sent again with
+    these ids the events count once.
+    """
+
+    event_ids: list[str | None] = []

@@ -14,7 +14,7 @@ from features.store.connection import StoreUnavailable
 
 
 class Problem(Exception):
-    """An answer that is not 2xx. `detail` says what to do; `errors` names the fields."""
+    """An answer that is not 2xx. `detail` says what to do, `errors` names fields, `more` adds members."""
 
     def __init__(
         self,
@@ -22,10 +22,11 @@ class Problem(Exception):
         detail: str,
         errors: list[dict[str, Any]] | None = None,
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status, self.detail = status, detail
-        self.errors, self.headers = errors or [], dict(headers or {})
+        self.errors, self.headers, self.more = errors or [], dict(headers or {}), dict(more or {})
 
 
 def problem_json(problem: Problem, request_id: str) -> bytes:
@@ -37,6 +38,7 @@ def problem_json(problem: Problem, request_id: str) -> bytes:
         "detail": problem.detail,
         "errors": problem.errors,
         "request_id": request_id,
+        **problem.more,
     }
     return msgspec.json.encode(body)
 
@@ -65,7 +67,7 @@ def _of_http(error: HTTPException) -> Problem:
 
 
 def _of_store(_: StoreUnavailable) -> Problem:
-    detail = "The store does not take writes at the moment. Nothing was kept: send the same again."
+    detail = "The store does not answer at the moment. What was sent may have been kept; send the same again."
     return Problem(503, detail, headers={"Retry-After": "1"})
 
 

@@ -52,20 +52,26 @@ def import_orders(
     dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Take in an order history. The same file twice changes nothing."""
+    """Take in an order history. The same file twice, or an order sent by HTTP too, counts once."""
     from features.importers.orders import import_orders
     from features.importers.refusal import ImportRefused
+    from features.upkeep.rebuild import remember_imported
 
-    with plain_errors(ImportRefused), progress() as report:
-        summary = import_orders(
-            Home(home),
-            file,
-            format=format,
-            dry_run=dry_run,
-            received_at=datetime.now(UTC),
-            largest_order=StoreSettings().largest_order,
-            report=report,
-        )
+    shop, settings, now = Home(home), StoreSettings(), datetime.now(UTC)
+    with plain_errors(ImportRefused, RedisServerError):
+        with progress() as report:
+            summary = import_orders(
+                shop,
+                file,
+                format=format,
+                dry_run=dry_run,
+                received_at=now,
+                largest_order=settings.largest_order,
+                report=report,
+            )
+        if not dry_run:
+            with store(shop) as client:
+                remember_imported(shop, client, settings, now)
     show(summary, as_json=as_json)
     if not dry_run and not as_json:
         console.print("\nNext: [bold]perennial train[/]")

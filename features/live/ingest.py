@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 INGEST_SCRIPT = Path(__file__).with_name("ingest.lua").read_text(encoding="utf-8")
 INGEST_SHA = hashlib.sha1(INGEST_SCRIPT.encode(), usedforsecurity=False).hexdigest()
+OF_ALL_EVENTS, OF_AN_EVENT = 10, 5  # arguments of the script
 EVENTS_A_STEP = 100  # about 1.5 ms of Redis: other requests pass in between
 
 _encode = msgspec.json.Encoder().encode
@@ -86,6 +87,24 @@ def replay_sync(
         pipe.delete(keys.replayed_stream())
         replies = cast(list[list[int]], pipe.execute()[:-1])
     return sum(map(sum, replies))
+
+
+def remember_sync(
+    client: redis.Redis, events: Sequence[Event], now: datetime, settings: StoreSettings
+) -> None:
+    """Recognise orders, refunds and cancellations that a file brought: told of again, they are repeats.
+
+    They enter no shopper's log; a browser's claim of the same order leaves it.
+    """
+    script = client.script_load(INGEST_SCRIPT)
+    of_customers = [msgspec.structs.replace(event, anonymous_id=None) for event in events]
+    with client.pipeline(transaction=False) as pipe:
+        for script_keys, arguments in _steps(of_customers, now, settings, age_s=0):
+            for start in range(OF_ALL_EVENTS, len(arguments), OF_AN_EVENT):
+                arguments[start : start + 4] = b"", b"", b"", ""  # no payload, log entry, facts or customer
+            pipe.evalsha(script, len(script_keys), *script_keys, *arguments)
+        pipe.delete(keys.replayed_stream())
+        pipe.execute()
 
 
 async def read_log(store: Connection, customer_id: str | None, anonymous_id: str | None) -> ShopperLog:

@@ -14,7 +14,7 @@ from features.history.archiver import Archiver
 from features.history.events_parquet import CLAIM
 from features.history.table_files import table_files
 from features.home import Home
-from features.live.ingest import EventAndArrival, replay_sync
+from features.live.ingest import EventAndArrival, remember_sync, replay_sync
 from features.progress import Report, silent
 from features.store import keys
 from features.store.settings import StoreSettings
@@ -27,6 +27,7 @@ REBUILT = (
     keys.seen_event(""),
     *(keys.seen_order(kind, "") for kind in ("purchase", "refund", "cancel")),
 )
+LIVE = pl.col("source").is_in(["live", CLAIM])  # came by HTTP
 STEP = 2_000
 COLUMNS = (
     "type",
@@ -71,7 +72,8 @@ def rebuild(
 ) -> Rebuilt:
     """Replace the live state of all shoppers by what the history says. Nobody may send events meanwhile.
 
-    Imported orders never were in live state, and stay out of it. Raises redis.RedisError, OSError.
+    Imported orders never were in live state, and stay out of it, but are recognised. Raises
+    redis.RedisError, OSError.
     """
     Archiver(client, home, settings).run(burst=True)
     _forget_live_state(client)
@@ -81,10 +83,24 @@ def rebuild(
     events = 0
     for number, path in enumerate(files):
         report("Replaying the history", number, len(files))
-        for start in range(0, len(arrived := list(_events(path, since))), STEP):
+        arrived = list(_events(path, LIVE & (pl.col("received_at") >= since)))
+        for start in range(0, len(arrived), STEP):
             events += replay_sync(client, arrived[start : start + STEP], now, settings)
     client.delete(keys.replayed_stream())
+    remember_imported(home, client, settings, now)
     return Rebuilt(events, since)
+
+
+def remember_imported(home: Home, client: redis.Redis, settings: StoreSettings, now: datetime) -> None:
+    """Let live state recognise the orders, refunds and cancellations that files brought, so that one told of
+    again by HTTP does not count twice. Those that it knows stay as they are. Raises redis.RedisError.
+    """
+    since = now - timedelta(days=settings.order_memory_days)
+    imported = ~LIVE & pl.col("order_id").is_not_null() & (pl.col("timestamp") >= since)
+    for path in sorted(table_files(home.events), key=_arrival):
+        events = [event for event, _ in _events(path, imported)]
+        for start in range(0, len(events), STEP):
+            remember_sync(client, events[start : start + STEP], now, settings)
 
 
 def _forget_live_state(client: redis.Redis) -> None:
@@ -105,11 +121,12 @@ def _arrival(path: Path) -> tuple[str, list[int]]:
     return path.parent.name, [int(part) for part in first] if all(map(str.isdecimal, first)) else []
 
 
-def _events(path: Path, since: datetime) -> Iterator[EventAndArrival]:
-    """Events that came by HTTP, in the order of their arrival."""
+def _events(path: Path, chosen: pl.Expr) -> Iterator[EventAndArrival]:
+    """Events of the chosen rows, in the order of their arrival."""
     events = (
-        pl.read_parquet(path)
-        .filter(pl.col("source").is_in(["live", CLAIM]), pl.col("received_at") >= since)
+        pl.scan_parquet(path)
+        .filter(chosen)
+        .collect()
         .unique(("event_id", "line"), keep="first", maintain_order=True)
         .sort("line", maintain_order=True)
         .group_by("event_id", maintain_order=True)

@@ -17,11 +17,11 @@ from features.history import events_parquet as history
 from features.home import Home
 
 from bundles import write_small
+from scale import DISK_EVENTS
 from serving import running
 from waiting import eventually
 
 DISK, RESERVE_MB = "40m", 4
-EVENTS = int(os.environ.get("PERENNIAL_TEST_EVENTS", "2000"))
 
 
 @contextmanager
@@ -63,7 +63,7 @@ class Sender(threading.Thread):
 
     def run(self) -> None:
         with httpx.Client(base_url=self._url, timeout=20) as http:
-            for number in range(EVENTS):
+            for number in range(DISK_EVENTS):
                 if self.enough.is_set():
                     return
                 event = {"type": "view", "event_id": f"e-{number}", "product_id": "mug", "anonymous_id": "a"}
@@ -89,7 +89,7 @@ def test_no_acknowledged_event_is_lost_and_answers_go_on(small_disk: Path) -> No
     with running("serve", "--home", str(home.root), env=environment) as (process, url):
         sender = Sender(url)
         sender.start()
-        eventually(lambda: len(sender.acknowledged) >= EVENTS // 10, within_s=60)
+        eventually(lambda: len(sender.acknowledged) >= DISK_EVENTS // 10, within_s=60)
         greedy = fill(small_disk)
         eventually(lambda: 503 in sender.statuses, within_s=60)
         redis_of(process.pid).send_signal(signal.SIGKILL)  # what it has acknowledged is in its log alone

@@ -1,6 +1,5 @@
 """Nothing but SIGTERM ends the service: each part is killed, hung or damaged, and it answers on."""
 
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -13,10 +12,10 @@ import pytest
 from features.home import Home
 
 from bundles import write_small
+from scale import FAULT_S
 from serving import running
 from waiting import eventually
 
-FAULT_S = float(os.environ.get("PERENNIAL_TEST_FAULT_S", "2"))  # 30 at full scale
 OLD = "2026-01-01T10-00-00Z"
 
 Service = tuple[psutil.Process, str, Home]

@@ -1,6 +1,10 @@
 """`POST /v1/events`: nothing acknowledged is lost, nothing counts twice, nothing bad refuses the rest."""
 
 import json
+import os
+import signal
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -11,10 +15,15 @@ import redis
 from features.history.archiver import Archiver
 from features.home import Home
 from features.live.shopper_state import fold
+from features.merchant.api_keys import add_demo_keys
 from features.store import keys
+from features.store.redis_server import RedisServer
 from features.store.settings import StoreSettings
 from training.ledger.ledger import load_ledger
 
+from waiting import eventually
+
+Serve = Callable[[Home, str], AbstractContextManager[str]]
 VIEW = {"type": "view", "anonymous_id": "a-1", "product_id": "mug"}
 
 
@@ -171,3 +180,35 @@ def test_without_the_store_nothing_is_acknowledged(
     answer = http.post("/v1/events", json=VIEW)
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"
+
+
+@pytest.mark.parametrize("key", ["sk_demo", "pk_demo"])
+def test_what_may_have_been_kept_is_sent_again_and_counts_once(
+    served_home: Home, own_redis: RedisServer, serve: Serve, key: str
+) -> None:
+    """Redis takes the events after it has hung for longer than anybody waits."""
+    add_demo_keys(served_home, None, datetime.now(UTC))
+    events = [VIEW, {"type": "view"}, VIEW | {"event_id": "own"}, VIEW]
+    headers = {"Authorization": f"Bearer {key}"}
+    with (
+        serve(served_home, own_redis.url) as url,
+        redis.Redis.from_url(own_redis.url) as client,
+        httpx.Client(base_url=url, headers=headers, timeout=20) as http,
+    ):
+        server = int(client.info("server")["process_id"])
+        assert http.post("/v1/events", json=VIEW).status_code == 202
+        os.kill(server, signal.SIGSTOP)
+        try:
+            answer = http.post("/v1/events", json={"events": events})
+        finally:
+            os.kill(server, signal.SIGCONT)
+        assert answer.status_code == 503
+        assert "may have been kept" in answer.json()["detail"]
+        ids = answer.json()["event_ids"]
+        assert ids[1:3] == [None, "own"]
+        eventually(lambda: client.xlen(keys.event_stream()) == 4)
+        again = [event | {"event_id": id} for event, id in zip(events, ids, strict=True)]
+        eventually(lambda: http.get("/readyz").json()["store"] == "ok")
+        taken = http.post("/v1/events", json={"events": again}).json()
+        assert (taken["accepted"], taken["duplicates"]) == (0, 3)
+        assert client.xlen(keys.event_stream()) == 4

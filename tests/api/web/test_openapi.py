@@ -4,6 +4,8 @@ Covers api/schemas/ and api/process/app.py, too.
 """
 
 import json
+import re
+from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,29 +16,33 @@ import pytest
 import redis
 
 from api.process.app import create_app
-from api.schemas.recommendations import ProblemAnswer
+from api.schemas.recommendations import ProblemAnswer, UnsureAnswer
 from api.web import openapi
 from api.web.settings import ApiSettings
 from features.home import Home
 from features.insights.report import Report
 from features.insights.report_files import write_report
-from features.merchant.api_keys import create_key
+from features.merchant.api_keys import Scope, create_key, revoke_key
 from features.store.settings import StoreSettings
 
 from waiting import eventually
 
-OPEN, ANY_KEY, SECRET = (200, 200, 200), (401, 200, 200), (401, 403, 200)
-# Statuses without a key, with a public and with a secret one; of all others SECRET.
-MATRIX = {
-    "get /healthz": OPEN,
-    "get /readyz": OPEN,
-    "get /v1/recommendations": ANY_KEY,
-    "post /v1/recommendations": ANY_KEY,
-    "get /v1/bundles": ANY_KEY,
-    "post /v1/events": (401, 202, 202),
-    "delete /v1/customers/{customer_id}": (401, 403, 202),
-}
+OPERATING = Path(__file__).parents[3] / "docs" / "operating.md"
+PROBLEMS = (ProblemAnswer, UnsureAnswer)
 TOO_LONG = b" " * 1_000_001
+
+
+def written_matrix() -> dict[str, tuple[bool, ...]]:
+    """Operation -> whether no key, a public and a secret one open it, as docs/operating.md says."""
+    row = r"^\| (.+) \| (yes|no) \| (yes|no) \| (yes|no) \|$"
+    rows = re.findall(row, OPERATING.read_text(encoding="utf-8"), re.MULTILINE)
+    opens = {names: tuple(word == "yes" for word in words) for names, *words in rows}
+    others = opens.pop("all others under `/v1`")
+    named = {name: keys for names, keys in opens.items() for name in re.findall(r"`(.+?)`", names)}
+    return defaultdict(lambda: others, named)
+
+
+MATRIX = written_matrix()
 
 
 class Operation(NamedTuple):
@@ -48,6 +54,14 @@ class Operation(NamedTuple):
     @property
     def statuses(self) -> set[int]:
         return {int(status) for status in self.described["responses"]}
+
+    @property
+    def of_each_key(self) -> tuple[int, ...]:
+        """Statuses without a key, with a public, a secret and a revoked one."""
+        well = min(self.statuses)
+        none, public, secret = MATRIX[self.name]
+        without = well if none else 401
+        return without, well if public else 403, well if secret else 403, without
 
     @property
     def answer(self) -> dict[str, Any]:
@@ -90,13 +104,19 @@ def operations(document: dict[str, Any]) -> list[Operation]:
 
 
 @pytest.fixture
-def held(url: str, served_home: Home, client: redis.Redis) -> tuple[None, str, str]:
-    """No key, a public and a secret one, known to the running service."""
+def held(url: str, served_home: Home, client: redis.Redis) -> tuple[None, str, str, str]:
+    """No key, a public, a secret and a revoked one, as the running service knows them."""
     now = datetime.now(UTC)
-    public, secret = (create_key(served_home, client, scope, "", now) for scope in ("public", "secret"))
-    tiers = f"{url}/v1/tiers"
-    eventually(lambda: httpx.get(tiers, headers={"Authorization": f"Bearer {secret}"}).status_code == 200)
-    return None, public, secret
+    scopes: tuple[Scope, ...] = ("secret", "public", "secret")
+    revoked, public, secret = (create_key(served_home, client, scope, "", now) for scope in scopes)
+
+    def status(key: str) -> int:
+        return httpx.get(f"{url}/v1/tiers", headers={"Authorization": f"Bearer {key}"}).status_code
+
+    eventually(lambda: status(secret) == status(revoked) == 200)
+    revoke_key(served_home, client, revoked)
+    eventually(lambda: status(revoked) == 401)
+    return None, public, secret, revoked
 
 
 def shape_of(content: dict[str, Any]) -> type:
@@ -109,10 +129,11 @@ def test_every_operation_is_described(document: dict[str, Any], operations: list
     tags = [tag["name"] for tag in document["tags"]]
     assert schemes == {"publicKey", "secretKey", "publicKeyInAddress"}
     assert tags[:2] == ["recommendations", "events"]
+    assert written_matrix().keys() <= {each.name for each in operations}
     for each in operations:
         described = each.described
         assert {name for keys in described["security"] for name in keys} <= schemes, each.name
-        assert (described["security"] == []) == (MATRIX.get(each.name) == OPEN), each.name
+        assert (described["security"] == []) == MATRIX[each.name][0], each.name
         assert set(described["tags"]) <= set(tags), each.name
         assert described["summary"], each.name
         assert described["description"], each.name
@@ -124,7 +145,7 @@ def test_problems_are_documented_in_their_one_shape(operations: list[Operation])
         for status, response in each.described["responses"].items():
             if int(status) >= 400 and each.name != "get /readyz":
                 assert response["content"].keys() == {"application/problem+json"}, each.name
-                assert shape_of(response["content"]["application/problem+json"]) is ProblemAnswer, each.name
+                assert shape_of(response["content"]["application/problem+json"]) in PROBLEMS, each.name
 
 
 def test_examples_are_what_their_schemas_say(operations: list[Operation]) -> None:
@@ -154,7 +175,7 @@ def test_each_key_meets_the_documented_status(
     write_report(served_home, Report("kpi", "Key figures", "2026-06-30", []))
     for each in operations:
         answers = [each.ask(url, key) for key in held]
-        assert tuple(answer.status_code for answer in answers) == MATRIX.get(each.name, SECRET), each.name
+        assert tuple(answer.status_code for answer in answers) == each.of_each_key, each.name
         for answer in answers:
             assert answer.status_code in each.statuses, each.name
             if answer.is_success:

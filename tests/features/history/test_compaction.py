@@ -1,6 +1,5 @@
 """Compaction: the same rows in fewer files, whatever happens meanwhile."""
 
-import os
 import random
 import subprocess
 import sys
@@ -15,9 +14,10 @@ from features.history.compaction import compact
 from features.history.table_files import table_files
 from features.home import Home
 
+from scale import KILLS
+
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-KILLS = int(os.environ.get("PERENNIAL_TEST_KILLS", "5"))
 COMPACTS = """
 import sys
 from datetime import datetime
@@ -26,6 +26,8 @@ from features.history.compaction import compact
 from features.home import Home
 home = Home(Path(sys.argv[1]))
 import polars
+
+from scale import KILLS
 print(flush=True)
 compact(home, home.events, datetime.fromisoformat(sys.argv[2]))
 """

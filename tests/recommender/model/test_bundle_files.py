@@ -3,7 +3,6 @@
 Covers recommender/model/bundle.py, too.
 """
 
-import os
 import random
 import shutil
 from collections.abc import Callable
@@ -18,8 +17,7 @@ from recommender.model.bundle import flatten
 from recommender.model.bundle_files import BadBundle, read_bundle, verify
 
 from bundles import PRODUCTS, VERSION, small_tables, write_small
-
-MUTANTS = int(os.environ.get("PERENNIAL_TEST_MUTANTS", "100"))
+from scale import MUTANTS
 
 
 @pytest.fixture

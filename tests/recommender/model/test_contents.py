@@ -1,6 +1,5 @@
 """A bundle whose seal is right and whose arrays are not: none loads."""
 
-import os
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,8 +17,8 @@ from recommender.model.contents import MAY_BE_UNKNOWN, problems
 from recommender.model.shapes import Arrays, shape_of
 
 from bundles import VERSION, small_tables, write_small
+from scale import MUTANTS
 
-MUTANTS = int(os.environ.get("PERENNIAL_TEST_MUTANTS", "100"))
 ARRAYS = dict(flatten(replace(small_tables(), people=small_customer_table())))
 BOUND = [name for name in ARRAYS if "?" not in (shape_of(name) or "?").split()]
 NUMBERS = [name for name, array in ARRAYS.items() if array.dtype.kind == "f" and array.size]
