@@ -45,11 +45,21 @@ class Connection(asyncio.Protocol):
         self._front, self._settings = front, front.settings
         self._is_served = False  # uvicorn knows of it
         self._is_answering = self._has_begun = self._is_lingering = False
+        self._is_reserved = False  # the first request counts already
         self._held = b""  # of a head that is incomplete, or of what came before the answer
         self._body_left = 0.0  # bytes; infinite where the body does not say
         self._came_at = 0.0
         self._due = inf  # when this phase must be over
         self._stalled_at = inf  # since when the client reads nothing
+
+    def reserve(self) -> None:
+        """The first request is here, and counts from now, though nobody has read it."""
+        self._is_reserved, self._came_at = self._front.load.take(), self._now_came()
+
+    def release(self) -> None:
+        """It is no request, or not yet."""
+        self._front.load.in_flight -= self._is_reserved
+        self._is_reserved = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -84,6 +94,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._front.discard(self)
+        self.release()
         if self._is_answering and not self._has_begun:  # uvicorn could not read it
             self._leave(monotonic())
         if self._is_served:
@@ -142,6 +153,7 @@ class Connection(asyncio.Protocol):
             self._held = b""
             self._take_request(data, end)
         elif data:
+            self.release()
             self._held = data
             if fresh:
                 self._due = monotonic() + self._settings.head_timeout_s
@@ -152,10 +164,10 @@ class Connection(asyncio.Protocol):
         stop = end + length
         if length and length != inf and length > self._settings.max_stream_bytes:
             self._refuse(LONG_BODY)
-        elif not self._front.load.take() and not self._is_probe(data):
+        elif not self._is_taken(data):
             self._turn_away(now, goes_on=len(data) == stop)
         else:
-            self._is_answering, self._has_begun, self._came_at = True, False, now
+            self._is_answering, self._has_begun = True, False
             self._due = now + self._settings.body_timeout_s
             if stop > len(data):
                 self._body_left = stop - len(data)
@@ -183,12 +195,21 @@ class Connection(asyncio.Protocol):
         elif not self._transport.is_closing():
             self._transport.pause_reading()
 
-    def _is_probe(self, data: bytes) -> bool:
-        """Whether it asks for the health of a busy process, and is taken all the same."""
+    def _is_taken(self, data: bytes) -> bool:
+        """Whether there is room; who asks for the health of a busy process is always taken."""
+        if self._is_reserved:
+            self._is_reserved = False
+            return True
+        self._came_at = self._now_came()
+        if self._front.load.take():
+            return True
         is_probe = data.startswith(PROBES)
-        if is_probe:
-            self._front.load.in_flight += 1
+        self._front.load.in_flight += is_probe
         return is_probe
+
+    def _now_came(self) -> float:
+        """When what is read now may have come: before the event loop could see it."""
+        return monotonic() - self._front.load.lag_s
 
     def _turn_away(self, now: float, *, goes_on: bool) -> None:
         """The service is busy. goes_on: the request is here whole, so that the connection may stay."""
