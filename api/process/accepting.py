@@ -13,8 +13,7 @@ from api.process.connection import HEAD_END, PROBES, Connection, body_length
 from api.process.overload import ConcurrencyLimit
 from api.web.refusals import BUSY
 
-TAKEN_AT_ONCE = 256  # then everything else has its turn
-REFUSED_AT_ONCE = 1_024  # in 30 ms; what is not refused waits where nobody counts it
+ACCEPTED_AT_ONCE = 1_024  # refusing so many takes 30 ms; what is not accepted waits where nobody counts it
 PEEKED_BYTES = 65_536
 NO_RESOURCES_S = 1.0
 
@@ -24,7 +23,7 @@ class Acceptor:
 
     def __init__(self, load: ConcurrencyLimit, make: Callable[[], Connection]) -> None:
         self._load, self._make = load, make
-        self._stops = False
+        self._stops = self._was_full = False
         self._opening: set[asyncio.Task[Any]] = set()
 
     def listen(self, listener: socket.socket) -> None:
@@ -36,16 +35,19 @@ class Acceptor:
         asyncio.get_running_loop().remove_reader(listener)
 
     def _accept(self, listener: socket.socket) -> None:
-        """Take as many as there is room for. Only what still waits in a later turn is refused: until then
-        another process may take it."""
+        """Take as many as there is room for. The others are left for another process to take, once: in the
+        next turn they are refused."""
         room = self._load.room
         try:
-            for _ in range(min(room, TAKEN_AT_ONCE) or REFUSED_AT_ONCE):
+            for number in range(ACCEPTED_AT_ONCE):
+                if number >= room and not self._was_full:
+                    self._was_full = True
+                    return
                 line, _ = listener.accept()
-                if room or not is_turned_away(line):
+                if number < room or not is_turned_away(line):
                     self._open(line)
         except (BlockingIOError, ConnectionAbortedError, InterruptedError):
-            return
+            self._was_full = self._load.room == 0
         except OSError:  # no descriptors or memory left
             loop = asyncio.get_running_loop()
             loop.remove_reader(listener)

@@ -235,7 +235,7 @@ class Connection(asyncio.Protocol):
 
     def _leave(self, now: float) -> None:
         self._is_answering = False
-        self._front.load.leave(now - self._came_at)
+        self._front.load.leave(now - self._came_at, now)
 
 
 def body_length(head: bytes) -> float:

@@ -52,14 +52,14 @@ class ConnectionFront:
     def _watch(self, due: float, swept_at: float) -> None:
         """Again and again while there are connections. due: when this turn should have come."""
         now = monotonic()
-        self.load.observe_lag(now - due)
+        self.load.observe_lag(now - due, now)
         if now >= swept_at + self._sweep_s:
             swept_at = now
             for connection in list(self._connections):
                 connection.check(now)
         self._is_watching = bool(self._connections)
         if not self._is_watching:
-            self.load.observe_lag(0.0)
+            self.load.observe_lag(0.0, now)
         else:
             asyncio.get_running_loop().call_later(LAG_EVERY_S, self._watch, now + LAG_EVERY_S, swept_at)
 
