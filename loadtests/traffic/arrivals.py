@@ -96,17 +96,35 @@ class _Arrivals:
         self._lines: dict[int, socket.socket] = {}
         self._received: dict[int, bytes] = {}
         self._idle: list[int] = []
+        self._reused: set[int] = set()
         self._poll = select.epoll()
 
     def send(self, due: float) -> None:
         self.outcome.late += perf_counter() - due > LATE_S
-        file = self._idle.pop() if self._idle else self._connect()
+        if self._idle:
+            file = self._idle.pop()
+            self._reused.add(file)
+        else:
+            file = self._connect()
+        self._send(file, due)
+
+    def _send(self, file: int, due: float) -> None:
         self.waiting[file], self._received[file] = due, b""
         try:
             self._lines[file].send(self._request)
         except BlockingIOError:  # not connected yet
             self._poll.modify(file, select.EPOLLOUT)
         except OSError:
+            self._cut(file)
+
+    def _cut(self, file: int) -> None:
+        """Without an answer. A server may hang up on an idle connection while a request is on its way: then a
+        client sends it again on a new one, as browsers do."""
+        if file in self._reused and not self._received[file]:
+            due = self.waiting[file]
+            self._end(file)
+            self._send(self._connect(), due)
+        else:
             self._end(file, CUT)
 
     def read(self, wait_s: float) -> None:
@@ -143,7 +161,7 @@ class _Arrivals:
         except OSError:
             chunk = b""
         if not chunk:
-            self._end(file, CUT if file in self.waiting else None)
+            (self._cut if file in self.waiting else self._end)(file)
             return
         answer = self._received[file] = self._received[file] + chunk
         if is_whole(answer):
@@ -159,6 +177,7 @@ class _Arrivals:
         self.waiting.pop(file, None)
         if file in self._idle:
             self._idle.remove(file)
+        self._reused.discard(file)
         self._lines.pop(file).close()
 
 
