@@ -66,7 +66,11 @@ class Relay:
         if self.refuses:
             writer.transport.abort()
             return
-        from_redis, to_redis = await asyncio.open_unix_connection(self._path)
+        try:
+            from_redis, to_redis = await asyncio.open_unix_connection(self._path)
+        except OSError:
+            writer.transport.abort()
+            return
         self._lines |= {writer, to_redis}
         await asyncio.gather(
             self._copy(reader, to_redis), self._copy(from_redis, writer), return_exceptions=True
