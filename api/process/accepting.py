@@ -14,6 +14,7 @@ from api.process.overload import ConcurrencyLimit
 from api.web.refusals import BUSY
 
 ACCEPTED_AT_ONCE = 1_024  # refusing so many takes 30 ms; what is not accepted waits where nobody counts it
+OPENED_AT_ONCE = 32  # in 5 ms; then everything else has its turn
 PEEKED_BYTES = 65_536
 NO_RESOURCES_S = 1.0
 
@@ -37,7 +38,7 @@ class Acceptor:
     def _accept(self, listener: socket.socket) -> None:
         """Take as many as there is room for. The others are left for another process to take, once: in the
         next turn they are refused."""
-        room = self._load.room
+        room, opened = self._load.room, 0
         try:
             for number in range(ACCEPTED_AT_ONCE):
                 if number >= room and not self._was_full:
@@ -46,6 +47,9 @@ class Acceptor:
                 line, _ = listener.accept()
                 if number < room or not is_turned_away(line):
                     self._open(line)
+                    opened += 1
+                if opened == OPENED_AT_ONCE:
+                    return
         except (BlockingIOError, ConnectionAbortedError, InterruptedError):
             self._was_full = self._load.room == 0
         except OSError:  # no descriptors or memory left

@@ -124,14 +124,14 @@ class Connection(asyncio.Protocol):
                 self._transport.resume_reading()
                 self.data_received(held)
 
-    def check(self, now: float) -> None:
-        """End what takes too long. now: seconds of `monotonic`."""
+    def check(self, now: float) -> bool:
+        """End what takes too long; whether it did. now: seconds of `monotonic`."""
         if self._transport.is_closing():
             self._stalled_at = min(self._stalled_at, now)
         if now >= self._stalled_at + self._settings.send_timeout_s:
             self._cut("unread")
         elif now < self._due:
-            return
+            return False
         elif self._is_lingering:
             self._transport.abort()
         elif self._body_left or self._is_answering:
@@ -140,6 +140,7 @@ class Connection(asyncio.Protocol):
             self._refuse(SLOW_HEAD)
         else:
             self._transport.close()
+        return True
 
     def _take_head(self, data: bytes) -> None:
         fresh = not self._held

@@ -21,6 +21,7 @@ from api.web.settings import ApiSettings
 CONNECTION = "perennial.connection"  # in a request's `state`
 RESERVED_FILES = 128  # descriptors for everything but connections
 SWEEPS_A_TIMEOUT, LONGEST_SWEEP_S = 4, 1.0
+ENDED_AT_ONCE = 64  # in 5 ms; then everything else has its turn
 LAG_EVERY_S = 0.02  # how often the event loop is asked how late it is
 
 
@@ -53,15 +54,22 @@ class ConnectionFront:
         """Again and again while there are connections. due: when this turn should have come."""
         now = monotonic()
         self.load.observe_lag(now - due, now)
-        if now >= swept_at + self._sweep_s:
+        if now >= swept_at + self._sweep_s and not self._sweep(now):
             swept_at = now
-            for connection in list(self._connections):
-                connection.check(now)
         self._is_watching = bool(self._connections)
         if not self._is_watching:
             self.load.observe_lag(0.0, now)
         else:
             asyncio.get_running_loop().call_later(LAG_EVERY_S, self._watch, now + LAG_EVERY_S, swept_at)
+
+    def _sweep(self, now: float) -> bool:
+        """End connections that take too long; whether there may be more of them for the next turn."""
+        ended = 0
+        for connection in list(self._connections):
+            ended += connection.check(now)
+            if ended == ENDED_AT_ONCE:
+                return True
+        return False
 
 
 class Admission:
