@@ -46,7 +46,8 @@ class Relay:
     def refuse(self) -> None:
         """Hang up now, and on whoever comes."""
         self.refuses = True
-        self._loop.call_soon_threadsafe(lambda: [line.transport.abort() for line in self._lines])
+        for line in list(self._lines):
+            self._loop.call_soon_threadsafe(line.transport.abort)
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._over.set)

@@ -1,4 +1,4 @@
-"""`python -m loadtests.traffic.hostile HOME`: what too many, slow and greedy callers do to the others.
+"""`python -m loadtests.bench.hostile HOME`: what too many, slow and greedy callers do to the others.
 
 Each scenario at full scale against a server of its own over a home with a published model: overload with and
 without keep-alive, half-open connections, one visitor's huge orders. The home is copied before.
