@@ -1,7 +1,7 @@
 """Three times as many requests as can be answered: answers and polite refusals, nothing else.
 
-Covers api/process/accepting.py, loadtests/traffic/arrivals.py and bench/hostile.py. How fast the accepted ones
-are is measured by `python -m loadtests.bench.hostile`, on a machine that does nothing else.
+Covers api/process/accepting.py, loadtests/traffic/arrivals.py and loadtests/bench/hostile.py, which measures
+how fast the accepted ones are, on a machine that does nothing else.
 """
 
 import os
@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from features.home import Home
-from loadtests.bench.processes import api_workers
 from loadtests.bench.hostile import overload
+from loadtests.bench.processes import api_workers
 
 from bundles import write_small
 from serving import running
