@@ -46,11 +46,21 @@ class Connection(asyncio.Protocol):
         self._front, self._settings = front, front.settings
         self._is_served = False  # uvicorn knows of it
         self._is_answering = self._has_begun = self._is_lingering = False
+        self._is_reserved = False  # the first request counts already
         self._held = b""  # of a head that is incomplete, or of what came before the answer
         self._body_left = 0.0  # bytes; infinite where the body does not say
         self._came_at = 0.0
         self._due = inf  # when this phase must be over
         self._stalled_at = inf  # since when the client reads nothing
+
+    def reserve(self) -> None:
+        """The first request is here, and counts from now, though nobody has read it."""
+        self._is_reserved, self._came_at = self._front.load.take(), self._now_came()
+
+    def release(self) -> None:
+        """It is no request, or not yet."""
+        self._front.load.in_flight -= self._is_reserved
+        self._is_reserved = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -85,6 +95,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._front.discard(self)
+        self.release()
         if self._is_answering and not self._has_begun:  # uvicorn could not read it
             self._leave(monotonic())
         if self._is_served:
@@ -114,14 +125,14 @@ class Connection(asyncio.Protocol):
                 self._transport.resume_reading()
                 self.data_received(held)
 
-    def check(self, now: float) -> None:
-        """End what takes too long. now: seconds of `monotonic`."""
+    def check(self, now: float) -> bool:
+        """End what takes too long; whether it did. now: seconds of `monotonic`."""
         if self._transport.is_closing():
             self._stalled_at = min(self._stalled_at, now)
         if now >= self._stalled_at + self._settings.send_timeout_s:
             self._cut("unread")
         elif now < self._due:
-            return
+            return False
         elif self._is_lingering:
             self._transport.abort()
         elif self._body_left or self._is_answering:
@@ -130,6 +141,7 @@ class Connection(asyncio.Protocol):
             self._refuse(SLOW_HEAD)
         else:
             self._transport.close()
+        return True
 
     def _take_head(self, data: bytes) -> None:
         fresh = not self._held
@@ -143,6 +155,7 @@ class Connection(asyncio.Protocol):
             self._held = b""
             self._take_request(data, end)
         elif data:
+            self.release()
             self._held = data
             if fresh:
                 self._due = monotonic() + self._settings.head_timeout_s
@@ -153,10 +166,10 @@ class Connection(asyncio.Protocol):
         stop = end + length
         if length and length != inf and length > self._settings.max_stream_bytes:
             self._refuse(LONG_BODY)
-        elif not self._front.load.take() and not self._is_probe(data):
+        elif not self._is_taken(data):
             self._turn_away(now, goes_on=len(data) == stop)
         else:
-            self._is_answering, self._has_begun, self._came_at = True, False, now
+            self._is_answering, self._has_begun = True, False
             self._due = now + self._settings.body_timeout_s
             if stop > len(data):
                 self._body_left = stop - len(data)
@@ -184,12 +197,21 @@ class Connection(asyncio.Protocol):
         elif not self._transport.is_closing():
             self._transport.pause_reading()
 
-    def _is_probe(self, data: bytes) -> bool:
-        """Whether it asks for the health of a busy process, and is taken all the same."""
+    def _is_taken(self, data: bytes) -> bool:
+        """Whether there is room; who asks for the health of a busy process is always taken."""
+        if self._is_reserved:
+            self._is_reserved = False
+            return True
+        self._came_at = self._now_came()
+        if self._front.load.take():
+            return True
         is_probe = data.startswith(PROBES)
-        if is_probe:
-            self._front.load.in_flight += 1
+        self._front.load.in_flight += is_probe
         return is_probe
+
+    def _now_came(self) -> float:
+        """When what is read now may have come: before the event loop could see it."""
+        return monotonic() - self._front.load.lag_s
 
     def _turn_away(self, now: float, *, goes_on: bool) -> None:
         """The service is busy. goes_on: the request is here whole, so that the connection may stay."""
@@ -215,7 +237,7 @@ class Connection(asyncio.Protocol):
 
     def _leave(self, now: float) -> None:
         self._is_answering = False
-        self._front.load.leave(now - self._came_at)
+        self._front.load.leave(now - self._came_at, now)
 
 
 def body_length(head: bytes) -> float:

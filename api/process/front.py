@@ -7,22 +7,22 @@ refuses only what it has parsed and scheduled. See docs/decisions/0017-limits-in
 import asyncio
 import resource
 import socket
-from contextlib import suppress
 from time import monotonic
-from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.process.accepting import Acceptor
 from api.process.connection import Connection
 from api.process.overload import ConcurrencyLimit
 from api.web.refusals import STALE
 from api.web.settings import ApiSettings
 
 CONNECTION = "perennial.connection"  # in a request's `state`
-ACCEPTED_AT_ONCE = 256  # fewer would wait unseen, more would be missed by the other workers
 RESERVED_FILES = 128  # descriptors for everything but connections
 SWEEPS_A_TIMEOUT, LONGEST_SWEEP_S = 4, 1.0
+ENDED_AT_ONCE = 64  # in 5 ms; then everything else has its turn
+LAG_EVERY_S = 0.02  # how often the event loop is asked how late it is
 
 
 class ConnectionFront:
@@ -35,27 +35,41 @@ class ConnectionFront:
         timeouts = (settings.head_timeout_s, settings.body_timeout_s, settings.send_timeout_s)
         self._sweep_s = min(min(timeouts) / SWEEPS_A_TIMEOUT, LONGEST_SWEEP_S)
         self._connections: set[Connection] = set()
-        self._sweeping: asyncio.TimerHandle | None = None
+        self._is_watching = False
 
     def add(self, connection: Connection) -> bool:
         """Look after a connection; False where there are too many."""
         if len(self._connections) >= self._most:
             return False
         self._connections.add(connection)
-        if self._sweeping is None:
-            self._sweeping = asyncio.get_running_loop().call_later(self._sweep_s, self._sweep)
+        if not self._is_watching:
+            self._is_watching = True
+            self._watch(monotonic(), monotonic())
         return True
 
     def discard(self, connection: Connection) -> None:
         self._connections.discard(connection)
 
-    def _sweep(self) -> None:
-        self._sweeping = None
+    def _watch(self, due: float, swept_at: float) -> None:
+        """Again and again while there are connections. due: when this turn should have come."""
         now = monotonic()
+        self.load.observe_lag(now - due, now)
+        if now >= swept_at + self._sweep_s and not self._sweep(now):
+            swept_at = now
+        self._is_watching = bool(self._connections)
+        if not self._is_watching:
+            self.load.observe_lag(0.0, now)
+        else:
+            asyncio.get_running_loop().call_later(LAG_EVERY_S, self._watch, now + LAG_EVERY_S, swept_at)
+
+    def _sweep(self, now: float) -> bool:
+        """End connections that take too long; whether there may be more of them for the next turn."""
+        ended = 0
         for connection in list(self._connections):
-            connection.check(now)
-        if self._connections:
-            self._sweeping = asyncio.get_running_loop().call_later(self._sweep_s, self._sweep)
+            ended += connection.check(now)
+            if ended == ENDED_AT_ONCE:
+                return True
+        return False
 
 
 class Admission:
@@ -88,39 +102,17 @@ class LimitedServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=[])
-        self._opening: set[asyncio.Task[Any]] = set()
+        self._acceptor = Acceptor(self._front.load, self._connection)
         for listener in sockets or ():
             listener.setblocking(False)
-            self._listen(listener)
+            self._acceptor.listen(listener)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for listener in sockets or ():
-            asyncio.get_running_loop().remove_reader(listener)
+            self._acceptor.stop(listener)
         await super().shutdown(sockets)
 
-    def _listen(self, listener: socket.socket) -> None:
-        if not self.should_exit:
-            asyncio.get_running_loop().add_reader(listener, self._accept, listener)
-
-    def _accept(self, listener: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            for _ in range(ACCEPTED_AT_ONCE):
-                line, _ = listener.accept()
-                opening = loop.create_task(self._open(line))
-                self._opening.add(opening)
-                opening.add_done_callback(self._opening.discard)
-        except (BlockingIOError, ConnectionAbortedError, InterruptedError):
-            return
-        except OSError:  # no descriptors or memory left
-            loop.remove_reader(listener)
-            loop.call_later(LONGEST_SWEEP_S, self._listen, listener)
-
-    async def _open(self, line: socket.socket) -> None:
-        with suppress(OSError):
-            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, line)
-
-    def _protocol(self) -> Connection:
+    def _connection(self) -> Connection:
         connection = Connection(self._front)
         state = {**self.lifespan.state, CONNECTION: connection}
         connection.server = self.config.http_protocol_class(  # type: ignore[call-arg]

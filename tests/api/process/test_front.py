@@ -20,7 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api.process.connection import Connection, body_length
 from api.process.front import server_of
-from api.process.overload import FEWEST, ConcurrencyLimit
+from api.process.overload import FEWEST, FIRST, SHRINK, ConcurrencyLimit
 from api.process.processes import listen
 from api.web.settings import ApiSettings
 from loadtests.traffic import attacks
@@ -237,27 +237,46 @@ def test_a_body_that_nobody_would_take_is_refused_before_it_comes() -> None:
         assert line.recv(1_000).startswith(b"HTTP/1.1 413 ")
 
 
+def filled(load: ConcurrencyLimit) -> int:
+    """Requests in flight once no more are taken."""
+    while load.take():
+        pass
+    return load.in_flight
+
+
+def answer_all(load: ConcurrencyLimit, seconds: float, now: float) -> None:
+    while load.in_flight:
+        load.leave(seconds, now)
+
+
 def test_the_limit_shrinks_while_answers_are_late_and_grows_while_they_are_not() -> None:
-    load = ConcurrencyLimit(ApiSettings(queue_target_ms=50, max_in_flight=80))
-
-    def taken_until_full() -> int:
-        while load.take():
-            pass
-        return load.in_flight
-
-    def answer_all(seconds: float) -> None:
-        while load.in_flight:
-            load.leave(seconds)
-
-    assert taken_until_full() == 80
-    for _ in range(20):
-        answer_all(1.0)
-        taken_until_full()
+    load = ConcurrencyLimit(ApiSettings(queue_target_ms=50, max_in_flight=1_000))
+    assert filled(load) == FIRST
+    answer_all(load, seconds=1.0, now=1.0)
+    assert filled(load) == int(FIRST * SHRINK)  # one hiccup shrinks it once, however many were late
+    for now in range(2, 22):
+        answer_all(load, seconds=1.0, now=now)
+        filled(load)
     assert load.in_flight == FEWEST
-    for _ in range(20):
-        answer_all(0.001)
-        taken_until_full()
-    assert load.in_flight > FEWEST
+    answer_all(load, seconds=0.001, now=22)
+    for tick in range(20):
+        load.observe_lag(0.001, 22 + tick / 50)
+    assert filled(load) == FEWEST + 20
+    for tick in range(200):
+        load.observe_lag(0.001, 23 + tick / 50)
+        filled(load)
+    assert load.in_flight == FEWEST + 220  # beyond the first limit, since it is used
+
+
+def test_the_limit_shrinks_to_what_was_in_flight_when_the_event_loop_is_late() -> None:
+    load = ConcurrencyLimit(ApiSettings(queue_target_ms=50, max_in_flight=1_000))
+    for _ in range(50):
+        assert load.take()
+    load.observe_lag(0.2, 1.0)
+    assert load.lag_s == 0.2
+    assert load.room == 0
+    answer_all(load, seconds=0.001, now=1.0)
+    assert load.room == 40
 
 
 def test_a_connection_is_an_asyncio_protocol() -> None:

@@ -1,0 +1,42 @@
+"""Three times as many requests as can be answered: answers and polite refusals, nothing else.
+
+Covers api/process/accepting.py, loadtests/traffic/arrivals.py and loadtests/bench/hostile.py, which measures
+how fast the accepted ones are, on a machine that does nothing else.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from features.home import Home
+from loadtests.bench.hostile import overload
+from loadtests.bench.processes import api_workers
+
+from bundles import write_small
+from serving import running
+
+SECONDS = float(os.environ.get("PERENNIAL_TEST_OVERLOAD_S", "4"))  # 120 at full scale
+QUESTION = b"GET /v1/recommendations?placement=home HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize("keep_alive", [True, False], ids=["keep-alive", "a connection each"])
+def test_overload_is_refused_politely(keep_alive: bool, tmp_path: Path) -> None:
+    write_small(Home(tmp_path / "home").models)
+    with running("serve", "--home", str(tmp_path / "home")) as (process, url):
+        address, (worker,) = urlsplit(url), api_workers(process.pid)
+        found = overload(
+            (str(address.hostname), int(address.port or 0)),
+            worker,
+            SECONDS,
+            keep_alive=keep_alive,
+            question=QUESTION,
+        )
+        assert found.during.other == {}
+        assert found.during.impolite == 0
+        assert found.during.answers[200] > 0
+        assert found.during.answers[503] > 0
+        assert found.memory < 1.2
+        assert found.after.other == {}
+        assert found.after.answers[200] > found.after.answers[503]
