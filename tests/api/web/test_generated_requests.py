@@ -3,7 +3,6 @@
 from typing import Any
 
 import httpx
-import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
@@ -33,9 +32,8 @@ generated = settings(
 )
 
 
-@pytest.mark.parametrize("mode", list(GenerationMode))
-def test_every_operation_answers_as_documented(url: str, mode: GenerationMode) -> None:
-    """Bodies and parameters as the document wants them, and as it does not."""
+def test_every_operation_answers_as_documented(url: str) -> None:
+    """Bodies and parameters as the document wants them."""
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json").exclude(path="/v1/picks")  # lines of JSON
     asked = []
     for found in schema.get_all_operations():
@@ -43,7 +41,7 @@ def test_every_operation_answers_as_documented(url: str, mode: GenerationMode) -
         operation = found.ok()
 
         @generated
-        @given(case=operation.as_strategy(generation_mode=mode))
+        @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
         def ask(case: Any) -> None:
             answer = case.call(headers={"Authorization": "Bearer sk_demo"}, timeout=60)
             case.validate_response(answer, checks=CHECKS)
