@@ -1,10 +1,12 @@
 """Requests made up from the OpenAPI document meet no server error, and no answer that it does not name."""
 
+from typing import Any
+
 import httpx
-import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -30,17 +32,17 @@ generated = settings(
 )
 
 
-@pytest.mark.parametrize("mode", list(GenerationMode))
-def test_every_operation_answers_as_documented(url: str, mode: GenerationMode) -> None:
-    """Bodies and parameters as the document wants them, and as it does not."""
+def test_every_operation_answers_as_documented(url: str) -> None:
+    """Bodies and parameters as the document wants them."""
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json").exclude(path="/v1/picks")  # lines of JSON
     asked = []
     for found in schema.get_all_operations():
+        assert isinstance(found, Ok)
         operation = found.ok()
 
         @generated
-        @given(case=operation.as_strategy(generation_mode=mode))
-        def ask(case: schemathesis.Case) -> None:
+        @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
+        def ask(case: Any) -> None:
             answer = case.call(headers={"Authorization": "Bearer sk_demo"}, timeout=60)
             case.validate_response(answer, checks=CHECKS)
 
