@@ -35,6 +35,7 @@ NOISE = 0.1  # of the copies' vectors, in standard deviations: equal vectors wou
 ROWS_OF_ITEMS = ("items", "best_sellers")
 
 Array = NDArray[Any]
+OF_THE_SHOP = ("habits",)  # a few numbers, of which a small shop may have as many as customers
 ID_TABLES = ("products", "customers", "categories", "brands")
 
 
@@ -76,7 +77,8 @@ class Copies:
         if name in ("category", "brand"):
             step = self.n_categories if name == "category" else self.n_brands
             return self._shifted(part, self.products, step)
-        return np.tile(part, self.copies[len(part)]) if part.shape in self.one_each else part
+        is_repeated = name not in OF_THE_SHOP and part.shape in self.one_each
+        return np.tile(part, self.copies[len(part)]) if is_repeated else part
 
     def _parts(self, part: Any) -> Iterator[tuple[str, Any]]:
         for name in _given(part):
