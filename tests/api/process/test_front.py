@@ -6,6 +6,7 @@ application is the smallest there is, so that nothing else refuses or delays.
 
 import asyncio
 import json
+import re
 import socket
 import threading
 import time
@@ -22,6 +23,7 @@ from api.process.connection import Connection, body_length
 from api.process.front import server_of
 from api.process.overload import FEWEST, FIRST, SHRINK, ConcurrencyLimit
 from api.process.processes import listen
+from api.web.metrics import exposition
 from api.web.settings import ApiSettings
 from loadtests.traffic import attacks
 from loadtests.traffic.attacks import Address
@@ -125,16 +127,15 @@ def test_one_byte_after_the_other_is_too_slow(begin: bytes) -> None:
         assert attacks.dribbled(address, begin, every_s=0.05, within_s=10) < 10
 
 
+def cut_for_not_reading() -> float:
+    found = re.search(r'perennial_refused_total{reason="unread"} (\S+)', exposition({}).decode())
+    return float(found[1]) if found else 0.0
+
+
 def test_who_does_not_read_is_cut_off() -> None:
+    before = cut_for_not_reading()
     with serving(send_timeout_s=1) as address, attacks.unread(address, 5, b"/long"):
-        served = psutil.Process()
-
-        def open_lines() -> int:
-            lines = served.net_connections("tcp")
-            return sum(line.laddr[:2] == address and line.status == psutil.CONN_ESTABLISHED for line in lines)
-
-        eventually(lambda: open_lines() == 5)
-        eventually(lambda: open_lines() == 0)
+        eventually(lambda: cut_for_not_reading() == before + 5)
 
 
 def test_more_connections_than_are_allowed_get_503() -> None:
