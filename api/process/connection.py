@@ -70,7 +70,7 @@ class Connection(asyncio.Protocol):
             return
         self._is_served = True
         self._due = monotonic() + self._settings.head_timeout_s
-        self.server.connection_made(cast(asyncio.Transport, JoinedWrites(self._transport)))
+        self.server.connection_made(cast(asyncio.Transport, JoinedWrites(self._transport, self._end)))
 
     def data_received(self, data: bytes) -> None:
         if self._is_lingering or not self._is_served:
@@ -234,6 +234,13 @@ class Connection(asyncio.Protocol):
     def _cut(self, reason: str) -> None:
         REFUSED.add(reason)
         self._transport.abort()
+
+    def _end(self) -> None:
+        """uvicorn is done with the connection; who still sends gets the time to read why."""
+        if self._body_left:
+            self._linger(monotonic())
+        else:
+            self._transport.close()
 
     def _leave(self, now: float) -> None:
         self._is_answering = False

@@ -2,6 +2,7 @@
 a packet, more for each answer."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 HEAD, CONTINUE = b"HTTP/1.1 ", b"HTTP/1.1 100 "
@@ -10,8 +11,8 @@ HEAD, CONTINUE = b"HTTP/1.1 ", b"HTTP/1.1 100 "
 class JoinedWrites:
     """A transport for uvicorn's protocol. A head waits for the body, which always comes, be it empty."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport, self._head = transport, b""
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self._transport, self._close, self._head = transport, close, b""
 
     def write(self, data: bytes) -> None:
         """Send the data behind a head that waits; keep it if it is one."""
@@ -25,7 +26,7 @@ class JoinedWrites:
         """Send what waits, and close."""
         if self._head:
             self.write(b"")
-        self._transport.close()
+        self._close()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)

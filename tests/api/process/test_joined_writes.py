@@ -28,7 +28,7 @@ async def pieces_of(*writes: bytes, close: bool = False) -> list[bytes]:
     server, client = Pieces(), Pieces()
     transport, _ = await loop.connect_accepted_socket(lambda: server, ours)
     await loop.connect_accepted_socket(lambda: client, theirs)
-    joined = JoinedWrites(transport)
+    joined = JoinedWrites(transport, transport.close)
     for data in writes:
         joined.write(data)
         await asyncio.sleep(0.02)

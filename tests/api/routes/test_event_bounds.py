@@ -110,6 +110,7 @@ def test_odd_bodies_are_problems(http: httpx.Client, content: bytes, status: int
 def test_a_chunked_body_is_as_bounded_as_any(http: httpx.Client) -> None:
     answer = http.post("/v1/events", content=(b"x" * 100_000 for _ in range(100)))
     assert answer.status_code == 413
+    assert answer.headers["connection"] == "close"
     assert http.post("/v1/events", content=iter([GOOD[:9], GOOD[9:]])).json()["accepted"] == 1
 
 
