@@ -7,7 +7,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 COVERED_BY = {
     "cli/evaluate": "evaluate/tasks/test_session",
-    "cli/models": "run/test_train",
+    "cli/doctor": "upkeep/test_doctor",
+    "cli/upkeep": "cli/test_privacy",
     "customers/choice": "customers/test_value",
     "customers/gamma_gamma": "customers/test_fit",
     "customers/likelihoods": "customers/test_fit",
@@ -72,6 +73,7 @@ COVERED_BY = {
     "reports/segments": "reports/test_build",
     "run/pipeline": "run/test_train",
     "settings": "data/test_interactions",
+    "worker/erasures": "privacy/test_erase",
     "worker/trigger_experiments": "worker/test_trigger_rounds",
 }
 UNCOVERED = {"evaluate/tasks/offer_cost"}  # measures CPU; `perennial evaluate offer-cost` in docs/offers.md

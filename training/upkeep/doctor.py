@@ -196,8 +196,8 @@ def _bytes_of(folder: Path) -> int:
 
 
 CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
+    private,  # before others write to the home, and so shut it
     disk,
-    private,
     redis_version,
     log_on_disk,
     api_keys,

@@ -33,7 +33,7 @@ NEXT, SECOND = (exp(-apart / DISTANCE_SCALE) + FLOOR for apart in (1, 2))
 def visits(*looked_at: list[int], apart: int = 0) -> Visits:
     """One visit after another, `apart` seconds between their ends; items in the order of the looks."""
     session = np.repeat(np.arange(len(looked_at)), [len(visit) for visit in looked_at]).astype(np.int32)
-    item = np.concatenate([np.array(visit, np.int32) for visit in looked_at])
+    item = np.concatenate([np.empty(0, np.int32), *(np.array(visit, np.int32) for visit in looked_at)])
     n = len(item)
     ends = session.astype(np.int64) * apart + 10**9
     return Visits(session, item, np.full(n, -1, np.int32), np.zeros(n, np.bool_), ends)

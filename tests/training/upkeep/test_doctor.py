@@ -61,9 +61,9 @@ def test_a_home_that_is_well(patient: Patient) -> None:
 
 def test_what_is_wrong_has_a_remedy(patient: Patient) -> None:
     later = patient._replace(now=patient.now + 5 * 86_400, origins=())
-    patient.home.root.chmod(0o755)
     (patient.home.root / "keys.json").unlink()
     add_demo_keys(patient.home, None, NOW)
+    patient.home.root.chmod(0o755)
     patient.client.xadd(keys.event_stream(), {"e": "{}"})
     patient.client.hset(keys.erasures(), "somebody", str(int(patient.now * 1000)))
     patient.client.config_set("maxmemory", "100mb")
