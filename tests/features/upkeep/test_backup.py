@@ -3,8 +3,10 @@
 Covers features/upkeep/restore.py, too.
 """
 
+import gzip
 import io
 import threading
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,6 +86,14 @@ def test_a_backup_of_a_busy_home_loses_nothing_that_was_acknowledged(
     assert versions.load_current(tmp_path / "other" / "models")
 
 
+def unpacked(packed: bytes) -> bytes | None:
+    """What it holds; None of a damaged one."""
+    try:
+        return gzip.decompress(packed)
+    except (OSError, EOFError, zlib.error):
+        return None
+
+
 def test_damage_is_refused_and_changes_nothing(home: Home, served: redis.Redis, tmp_path: Path) -> None:
     content, random = backup_of(home), Random(7)
     target = Home(tmp_path / "other")
@@ -93,6 +103,8 @@ def test_damage_is_refused_and_changes_nothing(home: Home, served: redis.Redis, 
         broken[place] ^= 1 << random.randrange(8)
         if random.random() < 0.3:
             broken = broken[:place]
+        elif unpacked(bytes(broken)) == gzip.decompress(content):
+            continue  # a bit that fills the last byte of the compressed stream
         with pytest.raises(CannotRestore, match="take another copy"):
             put_back(bytes(broken), target)
     assert not target.root.exists()
