@@ -108,6 +108,15 @@ class Connection(asyncio.Protocol):
             self._due = inf
         return monotonic() - self._came_at
 
+    @property
+    def is_body_open(self) -> bool:
+        """Whether so much of the body may be to come that it is not waited for after the answer."""
+        return self._body_left > self._settings.max_body_bytes
+
+    def body_ended(self) -> None:
+        """uvicorn has seen the end of a body that did not say how long it is."""
+        self._body_left, self._due = 0.0, inf
+
     def answered(self) -> None:
         """The application is done: the next request may come."""
         if not self._is_answering:
@@ -116,7 +125,7 @@ class Connection(asyncio.Protocol):
         self._leave(now)
         if self._transport.is_closing():
             return
-        if self._body_left > self._settings.max_body_bytes:
+        if self.is_body_open:
             self._linger(now)
         elif not self._body_left:
             self._due = now + self._settings.idle_timeout_s
@@ -237,7 +246,7 @@ class Connection(asyncio.Protocol):
 
     def _end(self) -> None:
         """uvicorn is done with the connection; who still sends gets the time to read why."""
-        if self._body_left:
+        if self._body_left and not self._is_lingering:
             self._linger(monotonic())
         else:
             self._transport.close()

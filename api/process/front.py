@@ -10,7 +10,7 @@ import socket
 from time import monotonic
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.process.accepting import Acceptor
 from api.process.connection import Connection
@@ -87,9 +87,29 @@ class Admission:
             if connection.begin() > self._stale_s:
                 await STALE.response()(scope, receive, send)
             else:
-                await self._app(scope, receive, send)
+                await self._app(scope, *_ending(connection, receive, send))
         finally:
             connection.answered()
+
+
+def _ending(connection: Connection, receive: Receive, send: Send) -> tuple[Receive, Send]:
+    """Both channels of a request. Of a body that is too long to be read to its end, or does not say how long
+    it is, they tell the connection when it ends; an answer before that says that the connection closes."""
+    if not connection.is_body_open:
+        return receive, send
+
+    async def received() -> Message:
+        message = await receive()
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            connection.body_ended()
+        return message
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start" and connection.is_body_open:
+            message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+        await send(message)
+
+    return received, sent
 
 
 class LimitedServer(uvicorn.Server):

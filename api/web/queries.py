@@ -57,8 +57,7 @@ async def read_body(request: Request, limit: int) -> bytes:
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > limit:
-            reason = f"The body is larger than {limit:,} bytes; send it in parts."
-            raise Problem(413, reason, headers={"Connection": "close"})  # the rest of it is not read
+            raise Problem(413, f"The body is larger than {limit:,} bytes; send it in parts.")
     return body
 
 

@@ -55,26 +55,40 @@ def import_orders(
     """Take in an order history. The same file twice, or an order sent by HTTP too, counts once."""
     from features.importers.orders import import_orders
     from features.importers.refusal import ImportRefused
-    from features.upkeep.rebuild import remember_imported
 
     shop, settings, now = Home(home), StoreSettings(), datetime.now(UTC)
-    with plain_errors(ImportRefused, RedisServerError):
-        with progress() as report:
-            summary = import_orders(
-                shop,
-                file,
-                format=format,
-                dry_run=dry_run,
-                received_at=now,
-                largest_order=settings.largest_order,
-                report=report,
-            )
-        if not dry_run:
-            with store(shop) as client:
-                remember_imported(shop, client, settings, now)
+    with plain_errors(ImportRefused), progress() as report:
+        summary = import_orders(
+            shop,
+            file,
+            format=format,
+            dry_run=dry_run,
+            received_at=now,
+            largest_order=settings.largest_order,
+            report=report,
+        )
     show(summary, as_json=as_json)
+    if not dry_run:
+        with plain_errors(RedisServerError):
+            _recognise(shop, settings, now)
     if not dry_run and not as_json:
         console.print("\nNext: [bold]perennial train[/]")
+
+
+def _recognise(home: Home, settings: StoreSettings, arrived: datetime) -> None:
+    """Let live state recognise what an import brought. Raises RedisServerError."""
+    import redis
+
+    from features.upkeep.rebuild import remember_imported
+
+    try:
+        with store(home) as client:
+            remember_imported(home, client, settings, arrived, arrived)
+    except (redis.RedisError, RedisServerError) as error:
+        raise RedisServerError(
+            f"The orders are taken, but Redis does not recognise them: {error}. One that is sent by HTTP, too, "
+            "counts twice for its customer until `perennial rebuild` has run."
+        ) from error
 
 
 @imports.command("catalogue")

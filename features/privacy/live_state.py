@@ -75,4 +75,8 @@ def _bought_by(client: redis.Redis, person: PersonIds) -> Iterator[bytes]:
         found = client.scan_iter(match=f"{keys.seen_order(kind, '')}*", count=KEYS_A_STEP)
         for page in in_steps(found):
             buyers = cast(list[bytes | None], client.mget(page))
-            yield from (key for key, buyer in zip(page, buyers, strict=True) if buyer in owners)
+            yield from (
+                key
+                for key, buyer in zip(page, buyers, strict=True)
+                if buyer and keys.buyer_of(buyer) in owners
+            )

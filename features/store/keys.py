@@ -47,6 +47,11 @@ def seen_order(kind: str, order_id: str) -> str:
     return f"{TAG}:seen:{kind}:{order_id}"
 
 
+def buyer_of(seen: bytes) -> bytes:
+    """The owner in what `seen_order` holds, of a claim, too."""
+    return seen.removeprefix(b"?").partition(b"\n")[0]
+
+
 def event_stream() -> str:
     """Stream: `e` a JSON event, `r` when it was received, in ms. Life: until archived.
 

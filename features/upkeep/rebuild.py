@@ -91,12 +91,22 @@ def rebuild(
     return Rebuilt(events, since)
 
 
-def remember_imported(home: Home, client: redis.Redis, settings: StoreSettings, now: datetime) -> None:
+def remember_imported(
+    home: Home,
+    client: redis.Redis,
+    settings: StoreSettings,
+    now: datetime,
+    arrived: datetime | None = None,
+) -> None:
     """Let live state recognise the orders, refunds and cancellations that files brought, so that one told of
     again by HTTP does not count twice. Those that it knows stay as they are. Raises redis.RedisError.
+
+    arrived: when the import began whose orders these are; None: those of all imports.
     """
     since = now - timedelta(days=settings.order_memory_days)
     imported = ~LIVE & pl.col("order_id").is_not_null() & (pl.col("timestamp") >= since)
+    if arrived is not None:
+        imported &= pl.col("received_at") == arrived
     for path in sorted(table_files(home.events), key=_arrival):
         events = [event for event, _ in _events(path, imported)]
         for start in range(0, len(events), STEP):

@@ -26,7 +26,7 @@ from features.store.tombstones import (
 from recommender.model import versions
 from recommender.model.forget_customers import forget_customers, remove_unreadable
 
-log = logging.getLogger("perennial.erasure")
+logger = logging.getLogger("perennial.erasure")
 HEARD_S = 1.0  # within which API processes hear of an erasure, and have sent what they held back
 LOCK = "erase.lock"
 
@@ -86,7 +86,7 @@ def finish_erasures(
         erased = _forget(home, client, person)
         end_erasures(client, customers)
         erased = replace(erased, log_problem=rewrite_log(client))  # when it names them no more
-    log.info("people were erased", extra={"people": len(customers)})
+    logger.info("people were erased", extra={"people": len(customers)})
     return erased
 
 

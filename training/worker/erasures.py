@@ -11,7 +11,7 @@ from features.store.settings import StoreSettings
 from features.store.tombstones import erasures_begun, share_tombstones
 from training.privacy.erase import finish_erasures
 
-log = logging.getLogger("perennial.erasure")
+logger = logging.getLogger("perennial.erasure")
 POLL_S = 1.0
 
 
@@ -24,4 +24,4 @@ def run_erasures(client: redis.Redis, home: Home, settings: StoreSettings, stop:
             if begun := erasures_begun(client):
                 finish_erasures(home, client, settings, begun)
         except Exception:
-            log.exception("An erasure is not finished; nothing of them is served, and it is tried again")
+            logger.exception("An erasure is not finished; nothing of them is served, and it is tried again")

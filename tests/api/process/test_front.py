@@ -198,6 +198,7 @@ def exchange(address: Address, *chunks: bytes, answers: int = 1) -> list[bytes]:
 
 POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%b"
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,8 @@ GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
         ([POST % (5, b"12345") + GET + POST % (2, b"12")], [b"5", b"0", b"2"]),
         ([b"\r\n" + GET[:20], GET[20:-2], GET[-2:]], [b"0"]),
         ([(POST % (9, b"12345"))[:-2], b"45", b"6789" + GET], [b"9", b"0"]),
-        ([b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", b"0\r\n\r\n"], [b"3"]),
+        ([CHUNKED, b"0\r\n\r\n"], [b"3"]),
+        ([CHUNKED + b"0\r\n\r\n", GET, CHUNKED, b"0\r\n\r\n", GET], [b"3", b"0", b"3", b"0"]),
         ([b"POST / HTTP/1.1\r\nCONTENT-LENGTH : 3\r\n\r\nabc"], [b"Invalid HTTP request received."]),
     ],
 )
@@ -230,6 +232,26 @@ def test_requests_in_any_pieces_are_answered_in_order(chunks: list[bytes], bodie
 )
 def test_the_length_that_a_head_announces(head: bytes, length: float) -> None:
     assert body_length(head) == length
+
+
+def test_an_answer_before_the_end_of_a_body_says_that_the_connection_closes() -> None:
+    unread = CHUNKED.replace(b"POST", b"GET")  # the application reads no body of it
+    with serving() as address, closing(socket.create_connection(address, 10)) as line:
+        line.sendall(unread)
+        with line.makefile("rb") as reader:
+            head = b"".join(iter(reader.readline, b"\r\n")).lower()
+            assert b"connection: close" in head
+            assert reader.read() == b"0"
+
+
+def test_a_server_that_ends_waits_for_nobody_who_still_sends() -> None:
+    with ExitStack() as held:
+        with serving() as address:
+            line = held.enter_context(closing(socket.create_connection(address, 10)))
+            line.sendall(CHUNKED.replace(b"POST", b"GET"))
+            assert line.recv(1)
+        assert line.recv(10_000)
+        assert line.recv(10_000) == b""
 
 
 def test_a_body_that_nobody_would_take_is_refused_before_it_comes() -> None:

@@ -59,7 +59,7 @@ def ways(
         path = tmp_path / "orders.csv"
         path.write_text("\n".join([HEADER, *rows, ""]))
         import_orders(served_home, path, received_at=now)
-        remember_imported(served_home, client, settings, now)
+        remember_imported(served_home, client, settings, now, now)
 
     return {
         "pixel": send("pk_demo", lambda order: {"anonymous_id": f"a-{order}", "event_id": f"page {order}"}),
