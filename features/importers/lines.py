@@ -14,51 +14,15 @@ LINE_COLUMNS = (
     *(name for name in schema() if name not in {"line", "received_at", "source"}),
     "title",
     "refunded_so_far",
+    "status",
     "reason",
     "detail",
 )
 """Besides `row`, UInt32: the row of `Table.cells` a line comes from (one row may give several lines).
-`refunded_so_far`: where a refund states a total, all money refunded for the order up to the export."""
+`refunded_so_far`: where the file says so, all money refunded for the order up to the export. `status`: of an
+order whose status has no known meaning."""
 
 ID_COLUMNS = ("event_id", "order_id", "refund_id", "customer_id", "anonymous_id", "session_id", "product_id")
-
-
-ORDER_COLUMNS = (
-    "order_id",
-    "timestamp",
-    "status",
-    "financial_status",
-    "email",
-    "phone",
-    "customer_id",
-    "sku",
-    "variant_id",
-    "product_id",
-    "gtin",
-    "title",
-    "options",
-    "quantity",
-    "unit_price",
-    "line_total",
-    "line_discount",
-    "discount",
-    "shipping",
-    "shipping_discount",
-    "tax",
-    "taxes_included",
-    "tip",
-    "gift_card",
-    "total",
-    "refunded",
-    "refunded_quantity",
-    "refunded_at",
-    "cancelled_at",
-    "currency",
-    "country",
-    "coupon",
-    "utm_source",
-)
-"""Our names of what a shop's export says of an order and of a line of it; see `order_lines`."""
 
 
 @dataclass(frozen=True)

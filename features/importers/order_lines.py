@@ -1,15 +1,14 @@
-"""What all tables of orders share before their money is read: every column is there, ids and times whole."""
+"""What all tables of orders share before their money is read: times, customers and numbers of orders."""
 
 from hashlib import sha256
 
 import polars as pl
 
-from features.importers.lines import ORDER_COLUMNS
-from features.importers.order_rows import read_orders
+from features.importers.order_rows import COLUMNS, read_orders
 
 TIME_OF_DAY = "time"
 """A column of its own in some files; it is put behind the date."""
-MAPPABLE = (*ORDER_COLUMNS, TIME_OF_DAY)
+MAPPABLE = (*COLUMNS, TIME_OF_DAY)
 
 
 def order_lines(rows: pl.DataFrame) -> pl.DataFrame:
@@ -18,21 +17,31 @@ def order_lines(rows: pl.DataFrame) -> pl.DataFrame:
     given = rows.with_columns(absent).select("row", *MAPPABLE)
     time = pl.concat_str("timestamp", TIME_OF_DAY, separator=" ", ignore_nulls=True)
     dated = given.with_columns(timestamp=pl.when(pl.col("timestamp").is_not_null()).then(time))
-    return read_orders(_with_order_ids(dated).drop(TIME_OF_DAY))
+    return read_orders(_with_order_ids(_without_names(dated)).drop(TIME_OF_DAY))
+
+
+def _without_names(rows: pl.DataFrame) -> pl.DataFrame:
+    """An address in the customer's column is an address; a person's name serves as id, but is not kept."""
+    customer = pl.col("customer_id")
+    address = customer.str.contains("@", literal=True)
+    name = customer.str.contains(r"\p{L}\s+\S*\p{L}") & ~address
+    return rows.with_columns(
+        email=pl.coalesce("email", pl.when(address).then(customer)),
+        customer_id=pl.when(name).then(_digests(rows["customer_id"])).when(~address).then(customer),
+    )
 
 
 def _with_order_ids(rows: pl.DataFrame) -> pl.DataFrame:
-    """A row that names neither order nor time goes on with the order above it; in a file without any order
-    numbers, what a customer bought at one time is one order."""
+    """In a file without any numbers of orders, what a customer bought at one time is one order."""
     if rows["order_id"].null_count() < rows.height:
-        goes_on = pl.col("order_id").is_null() & pl.col("timestamp").is_null()
-        return rows.with_columns(
-            order_id=pl.when(goes_on).then(pl.col("order_id").forward_fill()).otherwise("order_id")
-        )
+        return rows
     who = pl.coalesce("email", "customer_id", "phone")
     visits = rows.select(pl.concat_str(who, pl.lit("@"), "timestamp")).to_series()
-    distinct = visits.drop_nulls().unique()
-    ids = [sha256(visit.encode()).hexdigest()[:20] for visit in distinct]
-    return rows.with_columns(
-        order_id=visits.replace_strict(distinct, ids, default=None, return_dtype=pl.String)
-    )
+    return rows.with_columns(order_id=_digests(visits).str.slice(0, 20))
+
+
+def _digests(names: pl.Series) -> pl.Series:
+    """SHA-256 of each text, in lower case and trimmed."""
+    distinct = names.drop_nulls().unique()
+    digests = [sha256(name.strip().lower().encode()).hexdigest() for name in distinct]
+    return names.replace_strict(distinct, digests, default=None, return_dtype=pl.String)

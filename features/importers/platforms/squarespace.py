@@ -18,6 +18,7 @@ SQUARESPACE = Format(
         "quantity": ("Lineitem quantity",),
         "unit_price": ("Lineitem price",),
         "discount": ("Discount Amount",),
+        "subtotal": ("Subtotal",),
         "shipping": ("Shipping",),
         "tax": ("Taxes",),
         "total": ("Total",),

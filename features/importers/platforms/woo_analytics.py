@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from hashlib import sha256
 
 import polars as pl
 
@@ -15,11 +14,7 @@ PRODUCT = re.compile(r"(?P<quantity>\d+(?:\.\d+)?)\s*[×x]\s+(?P<title>.+?)(?=,\
 
 
 def _read(rows: pl.DataFrame) -> pl.DataFrame:
-    lines = with_shared_totals(unpacked(rows, "products", _products), "net_total")
-    people = rows["customer_name"].drop_nulls().unique()
-    ids = [sha256(name.strip().lower().encode()).hexdigest() for name in people]
-    customer = lines["customer_name"].replace_strict(people, ids, default=None, return_dtype=pl.String)
-    return order_lines(lines.with_columns(customer_id=customer))
+    return order_lines(with_shared_totals(unpacked(rows, "products", _products), "net_total"))
 
 
 def _products(text: str) -> Iterator[dict[str, str]]:
@@ -34,7 +29,7 @@ WOO_ANALYTICS = Format(
         "order_id": ("Order #",),
         "timestamp": ("Date",),
         "status": ("Status",),
-        "customer_name": ("Customer",),
+        "customer_id": ("Customer",),
         "products": ("Product(s)",),
         "net_total": ("Net Sales", "N. Revenue", "N. Revenue (formatted)"),
         "coupon": ("Coupon(s)",),
