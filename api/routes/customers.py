@@ -29,7 +29,7 @@ MOST_CONTACTS = 20
 
 
 @router.get("/v1/customers", include_in_schema=False)
-@router.get("/v1/customers/{customer_id:path}", **documented(Profile, 422))
+@router.get("/v1/customers/{customer_id:any}", **documented(Profile, 422))
 async def customer_profile(customer_id: CustomerId, service: SecretService) -> Response:
     """What is known and expected of one customer. Needs a secret key.
 

@@ -22,7 +22,7 @@ BUSY = {"Retry-After": "10"}
 
 
 @router.delete("/v1/customers", include_in_schema=False, status_code=202)
-@router.delete("/v1/customers/{customer_id:path}", **documented(Erasure, 422, 503, status=202))
+@router.delete("/v1/customers/{customer_id:any}", **documented(Erasure, 422, 503, status=202))
 async def erase_customer(customer_id: CustomerId, service: SecretService) -> Response:
     """Erase a customer for good, with the browsers and visits that are theirs alone. Needs a secret key.
     Also at `/v1/customers?customer_id=`.
@@ -35,7 +35,7 @@ async def erase_customer(customer_id: CustomerId, service: SecretService) -> Res
     return JsonReply(encode(Erasure(customer_id)), status=202)
 
 
-@router.get("/v1/customers/{customer_id:path}/export", **documented(CustomerExport, 422, 503))
+@router.get("/v1/customers/{customer_id:any}/export", **documented(CustomerExport, 422, 503))
 async def export_customer(customer_id: CustomerId, request: Request, service: SecretService) -> Response:
     """Everything that is held about a customer, as one JSON object. Needs a secret key.
 
