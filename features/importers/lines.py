@@ -10,7 +10,7 @@ from features.history.events_parquet import schema
 from features.importers.table import FileTable
 
 LINE_COLUMNS = (
-    *(name for name in schema() if name not in {"line", "received_at", "source"}),
+    *(name for name in schema() if name not in {"line", "received_at", "source", "revision"}),
     "title",
     "refunded_so_far",
     "status",
@@ -30,13 +30,14 @@ class Format:
 
     columns: our name -> accepted headers, without case and punctuation. required: our names.
     read: from the result of `rows` to lines with any of LINE_COLUMNS (numbers and times may stay text), or
-    to product rows for a catalogue.
+    to product rows for a catalogue. lines_are_units: equal lines of one order are as many units.
     """
 
     name: str
     columns: Mapping[str, tuple[str, ...]]
     required: tuple[str, ...]
     read: Callable[[pl.DataFrame], pl.DataFrame]
+    lines_are_units: bool = True
 
     def headers(self, cells: pl.DataFrame) -> dict[str, str]:
         """Our name -> the file's own header, of the columns that are present."""
