@@ -15,6 +15,7 @@ from features.home import Home
 from features.importers.checks import with_reasons, with_values
 from features.importers.choice import Choice, Wishes, choose_format
 from features.importers.content import read_file
+from features.importers.duplicates import duplicates
 from features.importers.erased_people import ERASED, with_erased
 from features.importers.events_jsonl import jsonl_lines
 from features.importers.existing import Existing, read_existing
@@ -121,13 +122,15 @@ def _checked(
 ) -> tuple[pl.DataFrame, Times]:
     rows = table.cells.height
     report("checking", 0, rows)
-    unparsed = (
-        jsonl_lines(table, received_at, report)
-        if table.kind == "jsonl"
-        else completed(chosen.read(chosen.rows(table)))
-    )
+    named = chosen.rows(table)
+    repeats = duplicates(table, named, lines_are_units=chosen.lines_are_units)
+    if table.kind == "jsonl":
+        unparsed = jsonl_lines(table, received_at, report)
+    else:
+        read = chosen.read(named.join(repeats, on="row", how="anti"))
+        unparsed = completed(pl.concat([read, repeats.select("row")], how="diagonal"))
     parsed, times = with_values(unparsed)
-    lines = with_reasons(parsed, table, received_at, largest_order)
+    lines = with_reasons(parsed, table, repeats, received_at, largest_order)
     report("checking", rows, rows)
     return lines, times
 
