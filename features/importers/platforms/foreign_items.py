@@ -26,7 +26,9 @@ def product_of(fields: Mapping[str, Any], names: Mapping[str, Sequence[str]]) ->
     """names: ours (product_id, title, options, quantity, unit_price) -> theirs, of which the first counts."""
 
     def first(ours: str) -> Any:
-        return next((fields[each] for each in names[ours] if fields.get(each) not in (None, "", "(not set)")), None)
+        return next(
+            (fields[each] for each in names[ours] if fields.get(each) not in (None, "", "(not set)")), None
+        )
 
     title, options = first("title"), first("options")
     full = f"{title} - {options}" if title and options else title
@@ -52,7 +54,9 @@ def order_of(
     elif common["type"] in NEEDS_PRODUCT:
         for number, each in enumerate(known or [ForeignProduct(None, None, None, None)]):
             one = {"product_id": each.id, "quantity": each.quantity, "unit_price": each.unit_price}
-            own_id = {"event_id": f"{common['event_id']}:{number}"} if number and common.get("event_id") else {}
+            own_id = (
+                {"event_id": f"{common['event_id']}:{number}"} if number and common.get("event_id") else {}
+            )
             yield ForeignEvent(present | {k: v for k, v in one.items() if v is not None} | own_id, titles)
     else:
         yield ForeignEvent(present, titles)
