@@ -1,6 +1,8 @@
 """`perennial import orders`: a file of orders or events into the history, whole or not at all."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,18 +14,19 @@ from features.events.bounds import LARGEST_ORDER
 from features.history.events_parquet import schema, write_rows
 from features.home import Home
 from features.importers.checks import with_reasons, with_values
-from features.importers.content import read_file
 from features.importers.erased_people import ERASED, with_erased
 from features.importers.events_jsonl import jsonl_lines
 from features.importers.existing import read_existing
-from features.importers.formats import pick_orders_format
+from features.importers.files import read_tables
+from features.importers.formats import ORDER_FORMATS, pick_orders_format
 from features.importers.intake import Intake, plan_intake
 from features.importers.lines import Format, completed
+from features.importers.numbers import with_plain_numbers
 from features.importers.reasons import RejectReason
 from features.importers.refusal import ImportRefused
 from features.importers.rejects import rejects_path, write_rejects
 from features.importers.summary import OrdersSummary
-from features.importers.table import FileTable, as_table
+from features.importers.table import FileTable
 from features.importers.values import Times
 from features.progress import Report, silent
 from features.store.tombstones import read_tombstones
@@ -31,8 +34,11 @@ from features.store.tombstones import read_tombstones
 
 def import_orders(
     home: Home,
-    path: Path,
+    path: Path | Sequence[Path],
     *,
+    sheet: str | None = None,
+    decimal: str | None = None,
+    zone: str = "UTC",
     format: str = "auto",
     dry_run: bool = False,
     received_at: datetime,
@@ -41,15 +47,19 @@ def import_orders(
 ) -> OrdersSummary:
     """Take every good line that is not in the history yet; set bad ones aside with a reason.
 
+    path: files of the same columns, folders or .zip archives of them. sheet: of a spreadsheet, by name or
+    number from 1. decimal: "." or ",", by default found in the file. zone: of times that name none.
     format: "auto" or a name of `formats.FORMATS`; largest_order: what is worth more is set aside. A dry
     run writes nothing and returns the same summary.
     Raises ImportRefused, the home unchanged, where the file cannot be taken at all.
     """
-    table = as_table(read_file(path, report), path.name)
+    paths = [path] if isinstance(path, Path) else list(path)
+    path = paths[0]
+    table = read_tables(paths, ORDER_FORMATS.values(), sheet=sheet, report=report)
     chosen, why = pick_orders_format(table, format)
     if table.cells.is_empty():
         raise ImportRefused(f"{path.name} has a header and no rows. Export the period you want again.")
-    lines, times = _checked(table, chosen, received_at, largest_order, report)
+    lines, times = _checked(table, chosen, decimal, zone, received_at, largest_order, report)
     lines = with_erased(lines, read_tombstones(home)) if home.root.exists() else lines
     report("joining refunds", 0, lines.height)
     intake = plan_intake(lines, chosen.name, read_existing(home))
@@ -60,7 +70,7 @@ def import_orders(
         _write(home, intake, table, rejects, chosen.name, received_at)
         report("writing", intake.fresh.height, intake.fresh.height)
     return OrdersSummary(
-        file=str(path),
+        file=", ".join(map(str, paths)),
         format=chosen.name,
         format_reason=why,
         encoding=table.encoding,
@@ -74,19 +84,25 @@ def import_orders(
 
 
 def _checked(
-    table: FileTable, chosen: Format, received_at: datetime, largest_order: float, report: Report
+    table: FileTable,
+    chosen: Format,
+    decimal: str | None,
+    zone: str,
+    received_at: datetime,
+    largest_order: float,
+    report: Report,
 ) -> tuple[pl.DataFrame, Times]:
     rows = table.cells.height
     report("checking", 0, rows)
-    unparsed = (
-        jsonl_lines(table, received_at, report)
-        if table.kind == "jsonl"
-        else completed(chosen.read(chosen.rows(table)))
-    )
-    parsed, times = with_values(unparsed)
+    if table.kind == "jsonl":
+        unparsed, doubts = jsonl_lines(table, received_at, report), ()
+    else:
+        plain, doubts = with_plain_numbers(chosen.rows(table), decimal)
+        unparsed = completed(chosen.read(plain))
+    parsed, times = with_values(unparsed, zone)
     lines = with_reasons(parsed, table, received_at, largest_order)
     report("checking", rows, rows)
-    return lines, times
+    return lines, replace(times, warnings=[*doubts, *times.warnings])
 
 
 def _write(
