@@ -1,5 +1,6 @@
 """`perennial import catalogue`: products, prices, costs and stock from a file or an address."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,17 +11,18 @@ from features.catalogue.products import add_aliases, merge_products
 from features.home import Home
 from features.importers.catalogue_formats import CATALOGUE_FORMATS
 from features.importers.checks import is_bad_id
-from features.importers.content import fetch, read_file
+from features.importers.content import fetch
 from features.importers.existing import Existing, read_existing
-from features.importers.feed_xml import feed_table, looks_like_feed
+from features.importers.files import join_tables, read_tables
 from features.importers.formats import pick_format
 from features.importers.non_products import is_product
+from features.importers.numbers import with_plain_numbers
 from features.importers.product_ids import WARN_BELOW, id_aliases, with_canonical_ids
 from features.importers.reasons import RejectReason, first_reason
 from features.importers.refusal import ImportRefused
 from features.importers.rejects import rejects_path, write_rejects
 from features.importers.summary import CatalogueSummary
-from features.importers.table import FileTable, as_table
+from features.importers.table import FileTable
 from features.progress import Report, silent
 
 SAFE_LINK = r"^(?i)(https?://|/)[^/\\\x00-\x1f][^\x00-\x1f]*$"
@@ -29,25 +31,30 @@ LINKS = ("url", "image_url")
 
 def import_catalogue(
     home: Home,
-    source: str,
+    source: str | Sequence[str],
     *,
+    sheet: str | None = None,
+    decimal: str | None = None,
     format: str = "auto",
     dry_run: bool = False,
     now: datetime,
     report: Report = silent,
 ) -> CatalogueSummary:
-    """Add or update every product of `source`, a path or an http(s) URL; new values win over old.
+    """Add or update every product of `source`, paths or an http(s) URL; new values win over old.
 
+    A path is a file, a folder or a .zip. sheet and decimal: as in `orders.import_orders`.
     format: "auto" or a name of `CATALOGUE_FORMATS`. A dry run writes nothing.
     Raises ImportRefused, the home unchanged, where the source cannot be taken at all.
     """
-    name, table = _table(source, report)
+    sources = [source] if isinstance(source, str) else list(source)
+    name, table = _table(sources, sheet, report)
     chosen, why = pick_format(CATALOGUE_FORMATS, table, format)
     if table.cells.is_empty():
         raise ImportRefused(f"{name} lists no products. Export it again.")
     report("checking", 0, table.cells.height)
     existing = read_existing(home)
-    checked, unsafe = _checked(chosen.read(chosen.rows(table)), table)
+    rows, doubts = with_plain_numbers(chosen.rows(table), decimal)
+    checked, unsafe = _checked(chosen.read(rows), table)
     aliases = _aliases(checked, existing)
     products = _with_repeats_rejected(with_canonical_ids(checked, aliases))
     good = products.filter(pl.col("reason").is_null())
@@ -62,7 +69,7 @@ def import_catalogue(
         report("writing", good.height, good.height)
     rate = _coverage(good, existing)
     return CatalogueSummary(
-        source=source,
+        source=", ".join(sources),
         format=chosen.name,
         format_reason=why,
         encoding=table.encoding,
@@ -70,18 +77,24 @@ def import_catalogue(
         rows=table.cells.height,
         match_rate=rate,
         rejects_file=str(rejects) if rejects else None,
-        warnings=(*table.notes, *_warnings(rate, unsafe)),
+        warnings=(*table.notes, *doubts, *_warnings(rate, unsafe)),
         **_counts(good, rejected, existing),
     )
 
 
-def _table(source: str, report: Report) -> tuple[str, FileTable]:
-    if "://" in source and not source.startswith(("http://", "https://")):
-        raise ImportRefused(f"{source}: only files and http(s) addresses can be read.")
-    remote = source.startswith(("http://", "https://"))
-    name = source.split("?", maxsplit=1)[0].rsplit("/", 1)[-1] or "feed"
-    content = fetch(source, report) if remote else read_file(Path(source), report)
-    return name, feed_table(content, name) if looks_like_feed(content) else as_table(content, name)
+def _table(sources: list[str], sheet: str | None, report: Report) -> tuple[str, FileTable]:
+    formats = CATALOGUE_FORMATS.values()
+    if not any("://" in source for source in sources):
+        paths = [Path(source) for source in sources]
+        return paths[0].name, read_tables(paths, formats, sheet=sheet, report=report)
+    if unknown := [each for each in sources if not each.startswith(("http://", "https://"))]:
+        raise ImportRefused(f"{unknown[0]}: only files and http(s) addresses can be read, not both at once.")
+    fetched = [(_name(source), fetch(source, report)) for source in sources]
+    return fetched[0][0], join_tables(fetched, formats, sheet=sheet)
+
+
+def _name(url: str) -> str:
+    return url.split("?", maxsplit=1)[0].rsplit("/", 1)[-1] or "feed"
 
 
 def _checked(rows: pl.DataFrame, table: FileTable) -> tuple[pl.DataFrame, int]:

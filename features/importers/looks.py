@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from features.importers.values import number, read_times
+from features.importers.numbers import read_numbers
+from features.importers.values import read_times
 
 SAMPLE = 500
 MOST = 0.9
@@ -28,8 +29,7 @@ def looks_like_time_of_day(cells: pl.Series) -> bool:
 
 def looks_like_numbers(cells: pl.Series) -> bool:
     """Whether nearly all are numbers, with or without a currency."""
-    bare = cells.str.replace_all(r"[A-Za-zł€£$\u00a0\s]", "")
-    return _most(pl.select(number(pl.lit(bare))).to_series().is_not_null())
+    return _most(read_numbers(cells).values.is_not_null())
 
 
 def looks_like_address(cells: pl.Series) -> bool:

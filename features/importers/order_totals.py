@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from features.importers.values import number
+from features.importers.numbers import read_numbers
 
 AGREE = 0.95
 CENT = 0.011
@@ -40,8 +40,10 @@ def _agrees(cells: pl.DataFrame, columns: Mapping[str, str]) -> bool:
     """Whether the sum is quantity times price in most rows."""
     if "quantity" not in columns:
         return False
-    price, quantity, total = (_money(columns[name]) for name in ("unit_price", "quantity", "line_total"))
-    share = cells.select(((price * quantity - total).abs() < CENT).mean()).item()
+    names = ("unit_price", "quantity", "line_total")
+    values = pl.DataFrame({name: read_numbers(cells[columns[name]]).values for name in names})
+    price, quantity, total = map(pl.col, names)
+    share = values.select(((price * quantity - total).abs() < CENT).mean()).item()
     return share is not None and share >= AGREE
 
 
@@ -53,7 +55,3 @@ def _is_the_orders(cells: pl.DataFrame, columns: Mapping[str, str]) -> bool:
     several = cells.filter(order.len().over(order) > 1)
     sums = several.group_by(order).agg(total.replace("", None).drop_nulls().n_unique().alias("sums"))
     return sums.height > 0 and bool((sums["sums"] <= 1).mean() >= AGREE)  # type: ignore[operator]
-
-
-def _money(header: str) -> pl.Expr:
-    return number(pl.col(header).str.replace_all(r"[A-Za-zł€£$\u00a0\s]", ""))

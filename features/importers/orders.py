@@ -1,10 +1,10 @@
 """`perennial import orders`: a file of orders or events into the history, whole or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -14,34 +14,38 @@ from features.history.events_parquet import schema, write_rows
 from features.home import Home
 from features.importers.checks import with_reasons, with_values
 from features.importers.choice import Choice, Wishes, choose_format
-from features.importers.content import read_file
 from features.importers.duplicates import duplicates
 from features.importers.erased_people import ERASED, with_erased
 from features.importers.events_jsonl import jsonl_lines
 from features.importers.existing import Existing, read_existing
+from features.importers.files import read_tables
+from features.importers.formats import ORDER_FORMATS
 from features.importers.gaps import gaps
 from features.importers.intake import Intake, plan_intake
 from features.importers.lines import Format, completed
 from features.importers.mapping import remember
+from features.importers.numbers import with_plain_numbers
 from features.importers.reasons import RejectReason
 from features.importers.records import ImportRecord, new_id, remove_record, write_record
 from features.importers.refusal import ImportRefused
 from features.importers.rejects import rejects_path, write_rejects
 from features.importers.summary import OrdersSummary
-from features.importers.table import FileTable, as_table
+from features.importers.table import FileTable
 from features.importers.takings import takings
-from features.importers.values import Times
 from features.progress import Report, silent
 from features.store.tombstones import read_tombstones
 
 WISHES = Wishes()
 
 
-def import_orders(
+def import_orders(  # noqa: PLR0913
     home: Home,
-    path: Path,
+    path: Path | Sequence[Path],
     *,
     wishes: Wishes = WISHES,
+    sheet: str | None = None,
+    decimal: str | None = None,
+    zone: str = "UTC",
     dry_run: bool = False,
     received_at: datetime,
     largest_order: float = LARGEST_ORDER,
@@ -49,14 +53,21 @@ def import_orders(
 ) -> OrdersSummary:
     """Take every good line that is not in the history yet; set bad ones aside with a reason.
 
+    path: files of the same columns, folders or .zip archives of them. sheet: of a spreadsheet, by name or
+    number from 1. decimal: "." or ",", by default found in the file. zone: of times that name none.
     largest_order: what is worth more is set aside. A dry run writes nothing and returns the same summary.
     Raises ImportRefused, the home unchanged, where the file cannot be taken at all.
     """
-    table = as_table(read_file(path, report), path.name)
+    paths = [path] if isinstance(path, Path) else list(path)
+    table = read_tables(paths, ORDER_FORMATS.values(), sheet=sheet, report=report)
     choice = choose_format(home, table, wishes)
     if table.cells.is_empty():
-        raise ImportRefused(f"{path.name} has a header and no rows. Export the period you want again.")
-    lines, times = _checked(table, choice.format, received_at, largest_order, report)
+        raise ImportRefused(f"{paths[0].name} has a header and no rows. Export the period you want again.")
+    report("checking", 0, table.cells.height)
+    read = _read(table, choice.format, received_at, decimal, report)
+    parsed, times = with_values(read.lines, zone)
+    lines = with_reasons(parsed, table, read.repeats, received_at, largest_order)
+    report("checking", table.cells.height, table.cells.height)
     lines = with_erased(lines, read_tombstones(home)) if home.root.exists() else lines
     report("joining refunds", 0, lines.height)
     existing = read_existing(home)
@@ -64,17 +75,18 @@ def import_orders(
     shown = not dry_run and intake.rejected.filter(~ERASED).height
     summary = OrdersSummary(
         id=None if dry_run or intake.fresh.is_empty() else new_id(home, received_at),
-        file=str(path),
+        file=", ".join(map(str, paths)),
         format=choice.format.name,
         format_reason=choice.why,
         encoding=table.encoding,
         date_format=times.format,
         dry_run=dry_run,
         rows=table.cells.height,
-        rejects_file=str(rejects_path(home, path, received_at)) if shown else None,
+        rejects_file=str(rejects_path(home, paths[0], received_at)) if shown else None,
         warnings=(
             *choice.warnings,
             *table.notes,
+            *read.doubts,
             *times.warnings,
             *intake.warnings,
             *_gaps(table, choice, intake),
@@ -102,7 +114,7 @@ def _record(
     return ImportRecord(
         id=summary.id or "",
         received_at=received_at,
-        files=(Path(summary.file).name,),
+        files=tuple(Path(file).name for file in summary.file.split(", ")),
         kind="orders",
         format=summary.format,
         source=summary.format,
@@ -117,22 +129,25 @@ def _record(
     )
 
 
-def _checked(
-    table: FileTable, chosen: Format, received_at: datetime, largest_order: float, report: Report
-) -> tuple[pl.DataFrame, Times]:
-    rows = table.cells.height
-    report("checking", 0, rows)
+class Unchecked(NamedTuple):
+    """lines: with all of LINE_COLUMNS, numbers and times maybe text. repeats: `row` and `first_line` of rows
+    that repeat others. doubts: about numbers."""
+
+    lines: pl.DataFrame
+    repeats: pl.DataFrame
+    doubts: tuple[str, ...]
+
+
+def _read(
+    table: FileTable, chosen: Format, received_at: datetime, decimal: str | None, report: Report
+) -> Unchecked:
     named = chosen.rows(table)
     repeats = duplicates(table, named, lines_are_units=chosen.lines_are_units)
     if table.kind == "jsonl":
-        unparsed = jsonl_lines(table, received_at, report)
-    else:
-        read = chosen.read(named.join(repeats, on="row", how="anti"))
-        unparsed = completed(pl.concat([read, repeats.select("row")], how="diagonal"))
-    parsed, times = with_values(unparsed)
-    lines = with_reasons(parsed, table, repeats, received_at, largest_order)
-    report("checking", rows, rows)
-    return lines, times
+        return Unchecked(jsonl_lines(table, received_at, report), repeats, ())
+    plain, doubts = with_plain_numbers(named, decimal)
+    lines = chosen.read(plain.join(repeats, on="row", how="anti"))
+    return Unchecked(completed(pl.concat([lines, repeats.select("row")], how="diagonal")), repeats, doubts)
 
 
 def _write(

@@ -5,10 +5,13 @@ from enum import StrEnum
 
 import polars as pl
 
+from features.importers.date_texts import KNOWN
+
 
 class RejectReason(StrEnum):
     """What the rejects file and the summary say of lines that were not taken."""
 
+    TOTALS = "A line of totals, not an order: nothing to do"
     SURPLUS_CELLS = "More cells than the header has: put quotes around text that contains the delimiter"
     DUPLICATE = "Exact duplicate of an earlier line: nothing to do, it was taken once"
     BAD_DEBT = "Bookkeeping entry for bad debt, not an order: nothing to do"
@@ -25,7 +28,7 @@ class RejectReason(StrEnum):
     BAD_PRICE = "Price is not a number or above a thousand million: correct it"
     NEGATIVE_PRICE = "Negative price: enter a refund as a negative quantity instead"
     TOO_MUCH = "Worth more than PERENNIAL_LARGEST_ORDER: correct it, or raise the setting if it is true"
-    BAD_TIME = "Date missing or not in the format of the other lines: write it like them"
+    BAD_TIME = f"Date missing or not in the format of the other lines: write it like them, as one of {KNOWN}"
     TIME_OUT_OF_RANGE = "Date before 1990 or in the future: correct it"
     REPEATED_PRODUCT = "The same product stands earlier in this file: nothing to do, the first was taken"
     NO_CHANNEL = "Channel missing: fill it in"

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from features.importers.content import read_file, to_utf8
+from features.importers.content import read_file
 from features.importers.refusal import ImportRefused
+from features.importers.text import to_utf8
 from features.progress import silent
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00"
