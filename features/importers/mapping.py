@@ -91,11 +91,13 @@ def refused_guess(guess: Guess, said: str, command: str) -> ImportRefused:
     )
 
 
-def suggestion(command: str, columns: Mapping[str, str], missing: Iterable[str]) -> str:
+def suggestion(
+    command: str, columns: Mapping[str, str], missing: Iterable[str] = (), between: str = " \\\n  "
+) -> str:
     """The command with a --map for each column, `COLUMN` where it must be filled in."""
     placeholders = {NEEDS[need][0]: "COLUMN" for need in missing}
     maps = [f"--map {name}={shlex.quote(header)}" for name, header in (columns | placeholders).items()]  # type: ignore[operator]
-    return " \\\n  ".join([f"perennial import orders {command}", *maps])
+    return between.join([f"perennial import orders {command}", *maps])
 
 
 def remember(home: Home, headers: list[str], name: str, columns: Mapping[str, str]) -> Path:
