@@ -14,10 +14,13 @@ from features.importers.values import TIME, Times, number, read_times
 
 LAST_ROWS = 20
 TOTAL = (
-    r"(?i)^\W*(?:(?:grand|sub|overall) ?-?)?(?:totals?|totale[ns]?|totaux|totaal|total[ei]s|sum|summen?|gesamt\w*|zwischensumme"
-    r"|insgesamt|endsumme|somme|suma|soma|somma|summa|razem|ogółem|łącznie|celkem|spolu|összesen|toplam|yhteensä|i alt)\b"
+    r"(?i)^\W*(?:(?:grand|sub|overall) ?-?)?"
+    r"(?:totals?|totale[ns]?|totaux|totaal|total[ei]s|sum|summen?|gesamt\w*|zwischensumme|insgesamt|endsumme"
+    r"|somme|suma|soma|somma|summa|razem|ogółem|łącznie|celkem|spolu|összesen|toplam|yhteensä|i alt)\b"
 )
+"""How the label of a line of totals begins."""
 LARGEST_QUANTITY, LARGEST_PRICE = 1e7, 1e9  # as features.events.vocabulary has them
+NUMBERS = ("quantity", "unit_price", "discount", "refunded_so_far")
 
 
 def with_values(lines: pl.DataFrame, zone: str = "UTC") -> tuple[pl.DataFrame, Times]:
@@ -29,13 +32,11 @@ def with_values(lines: pl.DataFrame, zone: str = "UTC") -> tuple[pl.DataFrame, T
     """
     if lines.schema["timestamp"] == pl.String:
         times = _times(lines["timestamp"], zone)
-        price, discount = number(pl.col("unit_price")), number(pl.col("discount"))
+        texts = [name for name in NUMBERS if lines.schema[name] == pl.String]
+        price = number(pl.col("unit_price")) if "unit_price" in texts else pl.col("unit_price")
         lines = lines.with_columns(
+            *[number(pl.col(name)).alias(name) for name in texts],
             timestamp=times.values,
-            quantity=number(pl.col("quantity")),
-            unit_price=price,
-            discount=discount,
-            refunded_so_far=number(pl.col("refunded_so_far")),
             bad_price=price.is_null() & pl.col("unit_price").is_not_null(),
         )
     else:
@@ -64,15 +65,22 @@ def _times(text: pl.Series, zone: str) -> Times:
 
 
 def with_reasons(
-    lines: pl.DataFrame, table: FileTable, received_at: datetime, largest_order: float
+    lines: pl.DataFrame,
+    table: FileTable,
+    duplicates: pl.DataFrame,
+    received_at: datetime,
+    largest_order: float,
 ) -> pl.DataFrame:
-    """Fill `reason` (null: the line is good) and `detail`; the first failed rule gives the reason."""
-    repeated = lines.join(_duplicates(table), on="row", how="left", maintain_order="left")
+    """Fill `reason` (null: the line is good) and `detail`; the first failed rule gives the reason.
+
+    duplicates: `row` and `first_row`, of those rows that repeat another.
+    """
+    places = duplicates.select("row", first_line=table.place(duplicates["first_row"]))
+    repeated = lines.join(places, on="row", how="left", maintain_order="left")
     surplus = pl.lit(table.surplus.gather(lines["row"]))
     duplicate = pl.col("first_line").is_not_null()
-    total = pl.col("timestamp").is_null() & is_total(table)
     row_rules = {
-        RejectReason.TOTALS: total,
+        RejectReason.TOTALS: pl.col("timestamp").is_null() & is_total(table),
         RejectReason.SURPLUS_CELLS: surplus,
         RejectReason.DUPLICATE: duplicate,
     }
@@ -117,12 +125,3 @@ def _rules(received_at: datetime, largest_order: float) -> dict[RejectReason, pl
         RejectReason.ADJUSTMENT: order & no_shopper & (price == 0) & (pl.col("returned") | unpriced),
         RejectReason.NO_PRODUCT: needs_product & pl.col("product_id").is_null(),
     }
-
-
-def _duplicates(table: FileTable) -> pl.DataFrame:
-    """`row` of each row that repeats all cells of an earlier one, and its line as `first_line`."""
-    numbered = table.cells.with_row_index("\0row")
-    suspects = numbered.filter(table.cells.hash_rows().is_duplicated())
-    first = pl.col("\0row").first().over(table.cells.columns)
-    repeats = suspects.select(row="\0row", first=first).filter(pl.col("row") != pl.col("first"))
-    return repeats.select("row", first_line=table.place(repeats["first"]))
