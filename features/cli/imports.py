@@ -35,20 +35,11 @@ imports = typer.Typer(
     help="Bring in a shop's orders and catalogue; take an import back.", no_args_is_help=True
 )
 WENT_WRONG = 3
-SheetOption = Annotated[
-    str | None, typer.Option(help="Of a spreadsheet: the sheet's name or number, from 1.")
-]
-DecimalOption = Annotated[
-    str | None, typer.Option(help="What is before the cents, . or , where the file leaves it open.")
-]
 
 
 @imports.command("orders")
 def import_orders(
-    files: Annotated[
-        list[Path],
-        typer.Argument(help="CSV, TSV, XLSX, JSONL or parquet; .gz and .zip of them; a folder; several."),
-    ],
+    files: Annotated[list[Path], typer.Argument(help="CSV, TSV, XLSX, JSONL or parquet; .gz too.")],
     home: HomeOption = DEFAULT_HOME,
     format: Annotated[
         str, typer.Option(help=f"auto, or: {', '.join(ORDER_FORMAT_NAMES)}. See `perennial import formats`.")
@@ -57,9 +48,6 @@ def import_orders(
         list[str] | None,
         typer.Option("--map", help='Which column is what, as order_id="Bestellnr."; once for each.'),
     ] = None,
-    sheet: SheetOption = None,
-    decimal: DecimalOption = None,
-    zone: Annotated[str, typer.Option(help="Where times that name no zone were: Europe/Berlin.")] = "UTC",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take columns as they are guessed.")] = False,
     dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
     as_json: JsonOption = False,
@@ -76,12 +64,10 @@ def import_orders(
 
     shop, settings, now = Home(home), StoreSettings(), datetime.now(UTC)
     with plain_errors(ImportRefused), progress() as bars:
-        wishes = Wishes(
-            format, maps or (), ask_columns(bars, yes=yes), _again(files, home), sheet, decimal, zone
-        )
+        wishes = Wishes(format, maps or (), ask_columns(bars, yes=yes), _again(files, home))
         summary = import_orders(
             shop,
-            files,
+            files[0],
             wishes=wishes,
             dry_run=dry_run,
             received_at=now,
@@ -133,8 +119,6 @@ def import_catalogue(
     source: Annotated[str, typer.Argument(help="File or URL: Google Merchant TSV or XML, or CSV.")],
     home: HomeOption = DEFAULT_HOME,
     format: Annotated[str, typer.Option(help="auto, merchant, shopify or csv.")] = "auto",
-    sheet: SheetOption = None,
-    decimal: DecimalOption = None,
     dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -148,14 +132,7 @@ def import_catalogue(
     with plain_errors(ImportRefused, RedisServerError):
         with progress() as report:
             summary = import_catalogue(
-                Home(home),
-                source,
-                sheet=sheet,
-                decimal=decimal,
-                format=format,
-                dry_run=dry_run,
-                now=now,
-                report=report,
+                Home(home), source, format=format, dry_run=dry_run, now=now, report=report
             )
         if not dry_run:
             with store(Home(home)) as client:
@@ -167,8 +144,6 @@ def import_catalogue(
 def import_costs(
     file: Annotated[Path, typer.Argument(help="CSV, TSV or XLSX with date (or month), channel, spend.")],
     home: HomeOption = DEFAULT_HOME,
-    sheet: SheetOption = None,
-    decimal: DecimalOption = None,
     dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -177,9 +152,7 @@ def import_costs(
     from features.importers.refusal import ImportRefused
 
     with plain_errors(ImportRefused):
-        summary = import_costs(
-            Home(home), file, sheet=sheet, decimal=decimal, dry_run=dry_run, now=datetime.now(UTC)
-        )
+        summary = import_costs(Home(home), file, dry_run=dry_run, now=datetime.now(UTC))
     show(summary, as_json=as_json)
 
 

@@ -1,4 +1,4 @@
-"""What others call our events: Segment and its kin, GA4, Shopify's pixel and webhooks, Klaviyo, public data sets."""
+"""What others call our events: Segment and its kin, GA4, Shopify's pixel and webhooks, Klaviyo, data sets."""
 
 import re
 
@@ -80,7 +80,7 @@ UNRELATED = (
 
 
 def our_name(name: str) -> str | None:
-    """One of EVENT_TYPES for a name of ours or of others, without case and punctuation; None for any other."""
+    """One of EVENT_TYPES for a name of ours or others, without case and punctuation; None for any other."""
     return _OURS.get(_plain(name))
 
 

@@ -73,10 +73,9 @@ def with_reasons(
 ) -> pl.DataFrame:
     """Fill `reason` (null: the line is good) and `detail`; the first failed rule gives the reason.
 
-    duplicates: `row` and `first_row`, of those rows that repeat another.
+    duplicates: `row` and `first_line`, of those rows that repeat another.
     """
-    places = duplicates.select("row", first_line=table.place(duplicates["first_row"]))
-    repeated = lines.join(places, on="row", how="left", maintain_order="left")
+    repeated = lines.join(duplicates, on="row", how="left", maintain_order="left")
     surplus = pl.lit(table.surplus.gather(lines["row"]))
     duplicate = pl.col("first_line").is_not_null()
     row_rules = {

@@ -36,17 +36,12 @@ from features.importers.table import FileTable
 @dataclass(frozen=True)
 class Wishes:
     """What whoever imports said. format: AUTO or a name of ORDER_FORMATS; maps: `our name=header`; ask: for
-    columns that were guessed; command: the files and options, to say the command again; sheet: of a
-    spreadsheet, its name or number from 1; decimal: "." or ",", by default found in the file; zone: of times
-    that name none."""
+    columns that were guessed; command: the files and options, to say the command again."""
 
     format: str = AUTO
     maps: Sequence[str] = ()
     ask: Ask | None = None
     command: str = "FILE"
-    sheet: str | None = None
-    decimal: str | None = None
-    zone: str = "UTC"
 
 
 @dataclass(frozen=True)

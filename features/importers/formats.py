@@ -98,11 +98,11 @@ def with_columns(each: Format, columns: Mapping[str, str]) -> Format:
 
 def no_known_format(formats: Mapping[str, Format], table: FileTable) -> str:
     """What is said of a table that fits none of the formats."""
-    nearest = max(formats.values(), key=lambda each: each.share(table.cells))
+    nearest = max(formats.values(), key=lambda each: _share_found(each, table))
     near = (
         f" It is nearest to {nearest.name}, which also needs the column "
         f"{', '.join(nearest.missing(table.cells))}."
-        if nearest.share(table.cells) >= NEAR
+        if _share_found(nearest, table) >= NEAR
         else ""
     )
     return f"The columns are those of no known format. Found: {listed(table)}.{near}"
@@ -116,3 +116,7 @@ def listed(table: FileTable) -> str:
 
 def _known(formats: Mapping[str, Format]) -> list[str]:
     return [f"{each.name} ({', '.join(each.needed())})" for each in formats.values() if not each.instead]
+
+
+def _share_found(each: Format, table: FileTable) -> float:
+    return 1 - len(each.missing(table.cells)) / len(each.required)

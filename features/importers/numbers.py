@@ -14,10 +14,10 @@ OF_ORDERS = (
     "discount",
     "shipping",
     "shipping_discount",
-    "subtotal",
     "tax",
     "tip",
     "gift_card",
+    "subtotal",
     "total",
     "refunded",
 )

@@ -40,11 +40,11 @@ def _agrees(cells: pl.DataFrame, columns: Mapping[str, str]) -> bool:
     """Whether the sum is quantity times price in most rows."""
     if "quantity" not in columns:
         return False
-    price, quantity, total = (
-        read_numbers(cells[columns[name]]).values for name in ("unit_price", "quantity", "line_total")
-    )
-    agree = ((price * quantity - total).abs() < CENT).mean()
-    return agree is not None and bool(agree >= AGREE)  # type: ignore[operator]
+    names = ("unit_price", "quantity", "line_total")
+    values = pl.DataFrame({name: read_numbers(cells[columns[name]]).values for name in names})
+    price, quantity, total = map(pl.col, names)
+    share = values.select(((price * quantity - total).abs() < CENT).mean()).item()
+    return share is not None and share >= AGREE
 
 
 def _is_the_orders(cells: pl.DataFrame, columns: Mapping[str, str]) -> bool:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -32,18 +31,20 @@ from features.importers.rejects import rejects_path, write_rejects
 from features.importers.summary import OrdersSummary
 from features.importers.table import FileTable
 from features.importers.takings import takings
-from features.importers.values import Times
 from features.progress import Report, silent
 from features.store.tombstones import read_tombstones
 
 WISHES = Wishes()
 
 
-def import_orders(
+def import_orders(  # noqa: PLR0913
     home: Home,
     path: Path | Sequence[Path],
     *,
     wishes: Wishes = WISHES,
+    sheet: str | None = None,
+    decimal: str | None = None,
+    zone: str = "UTC",
     dry_run: bool = False,
     received_at: datetime,
     largest_order: float = LARGEST_ORDER,
@@ -51,17 +52,21 @@ def import_orders(
 ) -> OrdersSummary:
     """Take every good line that is not in the history yet; set bad ones aside with a reason.
 
-    path: files with the same columns, folders or .zip archives of such. largest_order: what is worth more is
-    set aside. A dry run writes nothing and returns the same summary.
+    path: files of the same columns, folders or .zip archives of them. sheet: of a spreadsheet, by name or
+    number from 1. decimal: "." or ",", by default found in the file. zone: of times that name none.
+    largest_order: what is worth more is set aside. A dry run writes nothing and returns the same summary.
     Raises ImportRefused, the home unchanged, where the file cannot be taken at all.
     """
     paths = [path] if isinstance(path, Path) else list(path)
-    path = paths[0]
-    table = read_tables(paths, looks_like_orders, sheet=wishes.sheet, report=report)
+    table = read_tables(paths, looks_like_orders, sheet=sheet, report=report)
     choice = choose_format(home, table, wishes)
     if table.cells.is_empty():
-        raise ImportRefused(f"{path.name} has a header and no rows. Export the period you want again.")
-    lines, times = _checked(table, choice.format, wishes, received_at, largest_order, report)
+        raise ImportRefused(f"{paths[0].name} has a header and no rows. Export the period you want again.")
+    report("checking", 0, table.cells.height)
+    read = _read(table, choice.format, received_at, decimal, report)
+    parsed, times = with_values(read.lines, zone)
+    lines = with_reasons(parsed, table, read.repeats, received_at, largest_order)
+    report("checking", table.cells.height, table.cells.height)
     lines = with_erased(lines, read_tombstones(home)) if home.root.exists() else lines
     report("joining refunds", 0, lines.height)
     existing = read_existing(home)
@@ -76,10 +81,11 @@ def import_orders(
         date_format=times.format,
         dry_run=dry_run,
         rows=table.cells.height,
-        rejects_file=str(rejects_path(home, path, received_at)) if shown else None,
+        rejects_file=str(rejects_path(home, paths[0], received_at)) if shown else None,
         warnings=(
             *choice.warnings,
             *table.notes,
+            *read.doubts,
             *times.warnings,
             *intake.warnings,
             *_gaps(table, choice, intake),
@@ -124,29 +130,25 @@ def _record(
     )
 
 
-def _checked(
-    table: FileTable,
-    chosen: Format,
-    wishes: Wishes,
-    received_at: datetime,
-    largest_order: float,
-    report: Report,
-) -> tuple[pl.DataFrame, Times]:
-    rows = table.cells.height
-    report("checking", 0, rows)
+class Unchecked(NamedTuple):
+    """lines: with all of LINE_COLUMNS, numbers and times maybe text. repeats: `row` and `first_line` of rows
+    that repeat others. doubts: about numbers."""
+
+    lines: pl.DataFrame
+    repeats: pl.DataFrame
+    doubts: tuple[str, ...]
+
+
+def _read(
+    table: FileTable, chosen: Format, received_at: datetime, decimal: str | None, report: Report
+) -> Unchecked:
     named = chosen.rows(table)
     repeats = duplicates(table, named, lines_are_units=chosen.lines_are_units)
-    doubts: tuple[str, ...] = ()
     if table.kind == "jsonl":
-        unparsed = jsonl_lines(table, received_at, report)
-    else:
-        named, doubts = with_plain_numbers(named, wishes.decimal)
-        read = chosen.read(named.join(repeats, on="row", how="anti"))
-        unparsed = completed(pl.concat([read, repeats.select("row")], how="diagonal"))
-    parsed, times = with_values(unparsed, wishes.zone)
-    lines = with_reasons(parsed, table, repeats, received_at, largest_order)
-    report("checking", rows, rows)
-    return lines, replace(times, warnings=[*doubts, *times.warnings])
+        return Unchecked(jsonl_lines(table, received_at, report), repeats, ())
+    plain, doubts = with_plain_numbers(named, decimal)
+    lines = chosen.read(plain.join(repeats, on="row", how="anti"))
+    return Unchecked(completed(pl.concat([lines, repeats.select("row")], how="diagonal")), repeats, doubts)
 
 
 def _write(

@@ -137,8 +137,8 @@ class OrdersSummary(ImportSummary):
         yield "Orders · revenue", f"{self.orders:,} · {revenue}{days}"
         for currency, each in self.money.items():
             yield (
-                "",
-                f"{each.sold:,.2f} {currency} of goods, less {each.discounts:,.2f} discounts and "
+                f"  {currency or 'of it'}",
+                f"{each.sold:,.2f} of goods, less {each.discounts:,.2f} discounts and "
                 f"{each.refunded:,.2f} refunds; without postage, fees and vouchers",
             )
 

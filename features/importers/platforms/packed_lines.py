@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 
 import polars as pl
 
-from features.importers.numbers import with_plain_numbers
 from features.importers.values import number
 
 Products = Iterable[dict[str, str]]
@@ -20,13 +19,13 @@ def unpacked(rows: pl.DataFrame, cell: str, products_of: Callable[[str], Product
     if not found:
         return rows.with_columns(quantity=pl.lit(None, pl.String))
     products = pl.DataFrame(found, schema_overrides={"row": rows.schema["row"]}, infer_schema_length=None)
-    products = with_plain_numbers(products.with_columns(pl.col(pl.String).replace("", None))).rows
+    products = products.with_columns(pl.col(pl.String).replace("", None))
     others = rows.drop(name for name in products.columns if name != "row" and name in rows.columns)
     return others.join(products, on="row", how="left", maintain_order="left_right")
 
 
-def with_shared_totals(rows: pl.DataFrame, money: str) -> pl.DataFrame:
+def with_shared_totals(rows: pl.DataFrame, money: pl.Expr) -> pl.DataFrame:
     """Each line's `line_total`: its share of the order's `money`, by units; no line's own price is known."""
     units = number(pl.col("quantity"))
-    share = number(pl.col(money)) * units / units.sum().over("row")
+    share = number(money) * units / units.sum().over("row")
     return rows.with_columns(line_total=share.round(6).cast(pl.String))
