@@ -83,14 +83,18 @@ def import_catalogue(
 
 
 def _table(sources: list[str], sheet: str | None, report: Report) -> tuple[str, FileTable]:
-    formats = CATALOGUE_FORMATS.values()
     if not any("://" in source for source in sources):
         paths = [Path(source) for source in sources]
-        return paths[0].name, read_tables(paths, formats, sheet=sheet, report=report)
+        return paths[0].name, read_tables(paths, looks_like_catalogue, sheet=sheet, report=report)
     if unknown := [each for each in sources if not each.startswith(("http://", "https://"))]:
         raise ImportRefused(f"{unknown[0]}: only files and http(s) addresses can be read, not both at once.")
     fetched = [(_name(source), fetch(source, report)) for source in sources]
-    return fetched[0][0], join_tables(fetched, formats, sheet=sheet)
+    return fetched[0][0], join_tables(fetched, looks_like_catalogue, sheet=sheet)
+
+
+def looks_like_catalogue(cells: pl.DataFrame) -> float:
+    """From 0 to 1: the largest share that is there of the columns that a format needs."""
+    return max(each.share(cells) for each in CATALOGUE_FORMATS.values())
 
 
 def _name(url: str) -> str:

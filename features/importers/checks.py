@@ -14,9 +14,11 @@ from features.importers.values import TIME, Times, number, read_times
 
 LAST_ROWS = 20
 TOTAL = (
-    r"(?i)^\W*(?:(?:grand|sub|overall) ?-?)?(?:totals?|totale[ns]?|totaux|totaal|total[ei]s|sum|summen?|gesamt\w*|zwischensumme"
-    r"|insgesamt|endsumme|somme|suma|soma|somma|summa|razem|ogółem|łącznie|celkem|spolu|összesen|toplam|yhteensä|i alt)\b"
+    r"(?i)^\W*(?:(?:grand|sub|overall) ?-?)?"
+    r"(?:totals?|totale[ns]?|totaux|totaal|total[ei]s|sum|summen?|gesamt\w*|zwischensumme|insgesamt|endsumme"
+    r"|somme|suma|soma|somma|summa|razem|ogółem|łącznie|celkem|spolu|összesen|toplam|yhteensä|i alt)\b"
 )
+"""How the label of a line of totals begins."""
 LARGEST_QUANTITY, LARGEST_PRICE = 1e7, 1e9  # as features.events.vocabulary has them
 NUMBERS = ("quantity", "unit_price", "discount", "refunded_so_far")
 
@@ -76,9 +78,8 @@ def with_reasons(
     repeated = lines.join(duplicates, on="row", how="left", maintain_order="left")
     surplus = pl.lit(table.surplus.gather(lines["row"]))
     duplicate = pl.col("first_line").is_not_null()
-    total = pl.col("timestamp").is_null() & is_total(table)
     row_rules = {
-        RejectReason.TOTALS: total,
+        RejectReason.TOTALS: pl.col("timestamp").is_null() & is_total(table),
         RejectReason.SURPLUS_CELLS: surplus,
         RejectReason.DUPLICATE: duplicate,
     }

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import polars as pl
+
 from features.home import Home
 from features.importers.catalogue_formats import CATALOGUE_FORMATS
 from features.importers.events_table import EVENTS_TABLE
@@ -14,7 +16,7 @@ from features.importers.formats import (
     pick_requested,
     with_columns,
 )
-from features.importers.guesses import Guess, guess
+from features.importers.guesses import NEEDS, Guess, guess
 from features.importers.lines import Format
 from features.importers.mapping import (
     MAPPED,
@@ -50,6 +52,12 @@ class Choice:
     why: str
     warnings: tuple[str, ...] = ()
     columns: Mapping[str, str] | None = None
+
+
+def looks_like_orders(cells: pl.DataFrame) -> float:
+    """From 0 to 1: the largest share that is there of the columns that a format, or any orders, need."""
+    known = max(each.share(cells) for each in ORDER_FORMATS.values())
+    return max(known, 1 - len(guess(cells, {}).missing) / len(NEEDS)) if known < 1 else 1.0
 
 
 def choose_format(home: Home, table: FileTable, wishes: Wishes) -> Choice:

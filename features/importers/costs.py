@@ -54,7 +54,7 @@ def import_costs(
 
     A dry run writes nothing. Raises ImportRefused, the home unchanged, where the file cannot be taken.
     """
-    table = read_tables([file], [COSTS], sheet=sheet, report=silent)
+    table = read_tables([file], COSTS.share, sheet=sheet, report=silent)
     chosen, _ = pick_format({COSTS.name: COSTS}, table, COSTS.name)
     if table.cells.is_empty():
         raise ImportRefused(f"{file.name} has no rows. Export it again.")

@@ -1,7 +1,7 @@
 """Files, folders, .zip archives and sheets as one table: those of the same columns are joined."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,6 @@ import polars as pl
 from features.importers.archive import files_inside, is_archive, is_hidden
 from features.importers.content import MOST_BYTES, read_file
 from features.importers.feed_xml import feed_table, looks_like_feed
-from features.importers.lines import Format
 from features.importers.refusal import ImportRefused
 from features.importers.table import FileTable, as_table, is_spreadsheet, sheet_tables
 from features.progress import Report
@@ -35,6 +34,11 @@ TABLE_SUFFIXES = [
 """A file of these names that cannot be read refuses the import; any other (a picture, say) is left out."""
 
 
+Likeness = Callable[[pl.DataFrame], float]
+"""How much the first rows of a table look like those of the table wanted, from 0 to 1."""
+FIRST_ROWS = 1_000
+
+
 class Part(NamedTuple):
     """One table of several, and what it is called."""
 
@@ -48,29 +52,29 @@ class Part(NamedTuple):
 
 
 def read_tables(
-    paths: Sequence[Path], formats: Iterable[Format], *, sheet: str | None = None, report: Report
+    paths: Sequence[Path], likeness: Likeness, *, sheet: str | None = None, report: Report
 ) -> FileTable:
     """The rows of all files, of the files in a folder or .zip, and of a spreadsheet's sheets.
 
-    Of tables with different columns those are read that look most like one of `formats`; the others are
-    named in the notes. sheet: the name or the number, from 1, of the only sheet to read.
+    Of tables with different columns those are read that have the greatest `likeness`; the others are named in
+    the notes. sheet: the name or the number, from 1, of the only sheet to read.
     Raises ImportRefused where nothing can be read, or one of the files is damaged.
     """
     files = [file for path in paths for file in _files(path)]
     if sum(file.stat().st_size for file in files if file.is_file()) > MOST_BYTES:
         raise ImportRefused(f"More than {MOST_BYTES // 1_000_000:,} MB at once. Import a year at a time.")
-    return join_tables(((file.name, read_file(file, report)) for file in files), formats, sheet=sheet)
+    return join_tables(((file.name, read_file(file, report)) for file in files), likeness, sheet=sheet)
 
 
 def join_tables(
-    contents: Iterable[tuple[str, bytes]], formats: Iterable[Format], *, sheet: str | None = None
+    contents: Iterable[tuple[str, bytes]], likeness: Likeness, *, sheet: str | None = None
 ) -> FileTable:
     """The same of files that were read already, each with its name."""
     unread: list[str] = []
     parts = [part for name, content in contents for part in _parts(content, name, sheet, unread)]
     if not parts:
         raise ImportRefused(f"There is no table in it, only {'; '.join(unread) or 'nothing'}.")
-    chosen, others = _alike(parts, list(formats))
+    chosen, others = _alike(parts, likeness)
     unread += [f"{part.name} ({', '.join(part.table.cells.columns[:6])})" for part in others]
     read = ", ".join(part.name for part in chosen)
     notes = (f"NOT READ, since only {read} has the columns wanted: {'; '.join(unread)}",) if unread else ()
@@ -108,21 +112,24 @@ def _parts(content: bytes, name: str, sheet: str | None, unread: list[str]) -> I
             unread.append(name)
 
 
-def _alike(parts: list[Part], formats: list[Format]) -> tuple[list[Part], list[Part]]:
-    """The part that fits a format best with those that can be joined to it, and all others."""
+def _alike(parts: list[Part], likeness: Likeness) -> tuple[list[Part], list[Part]]:
+    """The part that is most like the table wanted with those that can be joined to it, and all others.
 
-    def fit(part: Part, each: Format) -> float:
-        return 1 - len(each.missing(part.table.cells)) / len(each.required)
+    Those are of the same columns, or have all that is wanted and some columns more or less.
+    """
+    if len(parts) == 1:
+        return parts, []
+    likenesses = [likeness(part.table.cells.head(FIRST_ROWS)) for part in parts]
+    most = max(likenesses)
+    best = parts[likenesses.index(most)]
 
-    best = max(parts, key=lambda part: max((fit(part, each) for each in formats), default=0))
-    likeliest = max(formats, key=lambda each: fit(best, each), default=None)
+    def joins(part: Part, its: float) -> bool:
+        ours, theirs = best.headers.keys(), part.headers.keys()
+        whole = its == most == 1 and (ours <= theirs or theirs <= ours)
+        return part is best or (_is_json(part) == _is_json(best) and (ours == theirs or whole))
 
-    def joins(part: Part) -> bool:
-        same = part.headers.keys() == best.headers.keys()
-        complete = likeliest is not None and fit(part, likeliest) == 1 == fit(best, likeliest)
-        return part is best or (_is_json(part) == _is_json(best) and (same or complete))
-
-    return [part for part in parts if joins(part)], [part for part in parts if not joins(part)]
+    joined = [part for part, its in zip(parts, likenesses, strict=True) if joins(part, its)]
+    return joined, [part for part in parts if not any(part is each for each in joined)]
 
 
 def _is_json(part: Part) -> bool:

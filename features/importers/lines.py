@@ -59,6 +59,10 @@ class Format:
         present = self.headers(cells)
         return [_either(self, need) for need in self.required if not present.keys() & set(need.split("|"))]
 
+    def share(self, cells: pl.DataFrame) -> float:
+        """The share of the required columns that is there."""
+        return 1 - len(self.missing(cells)) / len(self.required)
+
     def needed(self) -> list[str]:
         """The required columns, each under its first accepted header."""
         return [_either(self, need) for need in self.required]

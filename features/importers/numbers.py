@@ -9,10 +9,8 @@ from features.importers.number_texts import DecimalMark, Evidence, NumberTexts, 
 from features.importers.refusal import ImportRefused
 from features.importers.values import number
 
-MONEY = [
-    "unit_price",
-    "line_total",
-    "line_discount",
+OF_LINES = ("unit_price", "line_total", "line_discount", "refunded_so_far")
+OF_ORDERS = (
     "discount",
     "shipping",
     "shipping_discount",
@@ -22,12 +20,8 @@ MONEY = [
     "subtotal",
     "total",
     "refunded",
-    "refunded_so_far",
-    "price",
-    "sale_price",
-    "cost",
-    "spend",
-]
+)
+MONEY = (*OF_LINES, *OF_ORDERS, "price", "sale_price", "cost", "spend")
 QUANTITIES = ("quantity", "refunded_quantity", "stock")
 """These learn from the money of their file, and teach it nothing."""
 PRICES = ("sale_price", "price", "unit_price", "line_total", "total", "spend")
@@ -135,12 +129,13 @@ def _warning(name: str, doubtful: pl.Series, mark: DecimalMark, *, contradictory
 
 def _with_currencies(rows: pl.DataFrame) -> pl.DataFrame:
     """Fill `currency` with the code or symbol beside a price; $ and kr are those of many countries."""
-    if "currency" not in rows.columns:
-        return rows
     named = [name for name in PRICES if rows.schema.get(name) == pl.String]
     beside = [rows[name] for name in named if rows[name].str.contains(r"[A-Z]{3}|[^\x00-\x7f]").any()]
     codes = [_currencies(text).alias(f"\0{n}") for n, text in enumerate(beside)]
-    currency = pl.coalesce([pl.col(code.name) for code in codes] + [pl.col("currency")])
+    if not codes:
+        return rows
+    known = [pl.col("currency")] if "currency" in rows.columns else []
+    currency = pl.coalesce([*(pl.col(code.name) for code in codes), *known])
     return rows.with_columns(codes).with_columns(currency=currency).drop(code.name for code in codes)
 
 

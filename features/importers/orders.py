@@ -13,13 +13,12 @@ from features.events.bounds import LARGEST_ORDER
 from features.history.events_parquet import schema, write_rows
 from features.home import Home
 from features.importers.checks import with_reasons, with_values
-from features.importers.choice import Choice, Wishes, choose_format
+from features.importers.choice import Choice, Wishes, choose_format, looks_like_orders
 from features.importers.duplicates import duplicates
 from features.importers.erased_people import ERASED, with_erased
 from features.importers.events_jsonl import jsonl_lines
 from features.importers.existing import Existing, read_existing
 from features.importers.files import read_tables
-from features.importers.formats import ORDER_FORMATS
 from features.importers.gaps import gaps
 from features.importers.intake import Intake, plan_intake
 from features.importers.lines import Format, completed
@@ -59,7 +58,7 @@ def import_orders(  # noqa: PLR0913
     Raises ImportRefused, the home unchanged, where the file cannot be taken at all.
     """
     paths = [path] if isinstance(path, Path) else list(path)
-    table = read_tables(paths, ORDER_FORMATS.values(), sheet=sheet, report=report)
+    table = read_tables(paths, looks_like_orders, sheet=sheet, report=report)
     choice = choose_format(home, table, wishes)
     if table.cells.is_empty():
         raise ImportRefused(f"{paths[0].name} has a header and no rows. Export the period you want again.")
@@ -95,7 +94,9 @@ def import_orders(  # noqa: PLR0913
     )
     if not dry_run:
         report("writing", 0, intake.fresh.height)
-        _write(home, intake, table, _record(summary, intake, existing, received_at), summary.rejects_file)
+        _write(
+            home, intake, table, _record(summary, paths, intake, existing, received_at), summary.rejects_file
+        )
         if choice.columns:
             remember(home, table.cells.columns, choice.format.name, choice.columns)
         report("writing", intake.fresh.height, intake.fresh.height)
@@ -107,14 +108,14 @@ def _gaps(table: FileTable, choice: Choice, intake: Intake) -> Iterator[str]:
 
 
 def _record(
-    summary: OrdersSummary, intake: Intake, existing: Existing, received_at: datetime
+    summary: OrdersSummary, paths: Sequence[Path], intake: Intake, existing: Existing, received_at: datetime
 ) -> ImportRecord:
     new_products = intake.products.join(existing.products, on="product_id", how="anti")["product_id"]
     new_aliases = intake.aliases.join(existing.aliases, on="alias", how="anti")["alias"]
     return ImportRecord(
         id=summary.id or "",
         received_at=received_at,
-        files=tuple(Path(file).name for file in summary.file.split(", ")),
+        files=tuple(each.name for each in paths),
         kind="orders",
         format=summary.format,
         source=summary.format,
