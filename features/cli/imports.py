@@ -147,6 +147,7 @@ def import_catalogue(
     from features.catalogue.live_changes import put_changes_sync
     from features.catalogue.products import live_fields
     from features.importers.catalogue import import_catalogue
+    from features.importers.records import record_catalogue
     from features.importers.refusal import ImportRefused
 
     now = datetime.now(UTC)
@@ -163,6 +164,7 @@ def import_catalogue(
                 report=report,
             )
         if not dry_run:
+            record_catalogue(Home(home), summary, now)
             with store(Home(home)) as client:
                 put_changes_sync(client, live_fields(Home(home), now))
     show(summary, as_json=as_json)
