@@ -22,8 +22,8 @@ NEEDED = [name for names in NEEDS.values() for name in names]
 IN_WORDS = {
     "order_id": "the order's number",
     "timestamp": "when it was ordered",
-    "product": "the product (sku, product_id, gtin or title); a list of orders without products is not enough, "
-    "export the order items",
+    "product": "the product (sku, product_id, gtin or title); a list of orders without products is not "
+    "enough, export the order items",
     "price": "the price (unit_price, or line_total for the whole line)",
 }
 

@@ -15,16 +15,15 @@ from features.importers.looks import LOOKS
 SYNONYMS: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("synonyms.toml").read_text("utf-8"))
 SHORTEST_PART = 4
 SURE_BY_CELLS = {"email", "time", "currency"}
-# Words beside a synonym that do not change what a column is.
-HARMLESS = frozenset(
-    """eur euro euros usd gbp chf pln brl sek dkk nok czk incl inc inkl ink excl exc exkl vat tax mwst ust ttc ht
-    tva iva btw moms brutto netto gross net bruto shop store web online kunde kunden customer client cliente
-    clientes klant klient billing buyer the of de du der des del da do la le utc gmt cet local lineitem line item
-    """.split()
+# Words beside a synonym that do not change what a column is: currencies, taxes, whose it is, articles.
+HARMLESS = re.compile(
+    r"eur|euros?|usd|gbp|chf|pln|brl|sek|dkk|nok|czk|incl?|inkl?|excl?|exkl|vat|tax|mwst|ust|ttc|ht|tva|iva|btw"
+    r"|moms|brutt?o|nett?o?|gross|shop|store|web|online|kunden?|customer|client|clientes?|klant|klient|billing"
+    r"|buyer|the|of|der?|du|des|del|d[ao]|l[ae]|utc|gmt|cet|local|lineitem|line|item"
 )
 # Words of which a longer header seldom speaks: First name, Total orders, Product color.
-TOO_COMMON = frozenset(
-    "name nome nombre nazwa order orders total items item product title state status artikel code time".split()
+TOO_COMMON = re.compile(
+    r"name|nome|nombre|nazwa|orders?|total|items?|product|title|state|status|artikel|code|time"
 )
 
 
@@ -46,7 +45,7 @@ def matches(texts: Mapping[str, pl.Series]) -> Iterator[Match]:
                 if spelled(header) == each and fits(name, texts[header])
             )
     parts = [
-        (name, each) for name, each in _synonyms() if len(each) >= SHORTEST_PART and each not in TOO_COMMON
+        part for part in _synonyms() if len(part[1]) >= SHORTEST_PART and not TOO_COMMON.fullmatch(part[1])
     ]
     for name, each in sorted(parts, key=lambda part: -len(part[1])):
         for header, cells in texts.items():
@@ -85,7 +84,7 @@ def _synonyms() -> list[tuple[str, str]]:
 @cache
 def _bare(header: str) -> str:
     words = [plain(word) for word in re.findall(r"[^\W_]+", header)]
-    return "".join(word for word in words if word not in HARMLESS)
+    return "".join(word for word in words if not HARMLESS.fullmatch(word))
 
 
 def _stem(header: str) -> str:

@@ -12,8 +12,8 @@ import polars as pl
 
 from features.home import Home
 from features.importers.guesses import IN_WORDS, NEEDS, Guess, missing_needs
-from features.importers.looks import header_is_data
 from features.importers.lines import Format, plain
+from features.importers.looks import header_is_data
 from features.importers.order_lines import MAPPABLE, order_lines
 from features.importers.refusal import ImportRefused
 from features.store.files import write_whole
