@@ -72,6 +72,7 @@ def import_orders(  # noqa: PLR0913
     existing = read_existing(home)
     intake = plan_intake(lines, choice.format.name, existing)
     shown = not dry_run and intake.rejected.filter(~ERASED).height
+    doubts = (*choice.warnings, *table.notes, *read.doubts, *times.warnings, *intake.warnings)
     summary = OrdersSummary(
         id=None if dry_run or intake.fresh.is_empty() else new_id(home, received_at),
         file=", ".join(map(str, paths)),
@@ -82,14 +83,7 @@ def import_orders(  # noqa: PLR0913
         dry_run=dry_run,
         rows=table.cells.height,
         rejects_file=str(rejects_path(home, paths[0], received_at)) if shown else None,
-        warnings=(
-            *choice.warnings,
-            *table.notes,
-            *read.doubts,
-            *times.warnings,
-            *intake.warnings,
-            *_gaps(table, choice, intake),
-        ),
+        warnings=(*doubts, *_gaps(table, choice, intake)),
         **_counts(intake),
     )
     if not dry_run:
