@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 
 from features.events.bounds import MAX_DEPTH, MAX_LINES, is_deep
+from features.events.leniency import understood
 
 EventType = Literal[
     "view",
@@ -87,8 +88,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 
     customer_token: proves to the API that a browser may name `customer_id`, and is not kept. claimed: the
     word of a browser, which the shop's own word replaces.
-    A refund concerns the products it names. If it names none, `unit_price` is the sum refunded; without
-    that either, the whole order is refunded.
+    A refund concerns the products it names. If it names none, `unit_price` is the sum refunded of the goods;
+    without that, postage or tax either, the whole order is refunded.
     """
 
     type: EventType
@@ -126,15 +127,20 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def refunded_sum(self) -> float | None:
-        """Money of a refund that names no products; None of any other event."""
-        if self.type != "refund" or self.unit_price is None or self.lines:
+        """Goods' money of a refund that names no products; None of any other event.
+
+        A refund of nothing but postage or tax takes nothing off the goods.
+        """
+        if self.type != "refund" or self.lines:
             return None
+        if self.unit_price is None:
+            return 0.0 if self.order and (self.order.shipping or self.order.tax) else None
         return self.quantity * self.unit_price
 
     @property
     def is_partial_refund(self) -> bool:
         """Whether it refunds some products or a sum; an order may have several of these."""
-        return self.type == "refund" and bool(self.lines or self.unit_price is not None)
+        return self.type == "refund" and bool(self.lines or self.refunded_sum is not None)
 
 
 class _RawEvent(Event, kw_only=True, frozen=True, omit_defaults=True):
@@ -184,9 +190,16 @@ def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
     fields = {field: value for field, value in raw.items() if value is not None}
     try:
         event = msgspec.convert(fields, _RawEvent)
+    except (msgspec.ValidationError, ValueError, OverflowError):
+        event = _understood(fields)
+    return _completed(event, received_at, lambda: fresh_id)
+
+
+def _understood(fields: dict[str, Any]) -> _RawEvent:
+    try:
+        return msgspec.convert(understood(fields), _RawEvent)
     except (msgspec.ValidationError, ValueError, OverflowError) as error:
         raise InvalidEvent(str(error)) from error
-    return _completed(event, received_at, lambda: fresh_id)
 
 
 def read_event(text: str | bytes | msgspec.Raw, received_at: datetime, fresh_id: Callable[[], str]) -> Event:
