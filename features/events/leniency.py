@@ -30,6 +30,7 @@ def understood(raw: Mapping[str, Any]) -> dict[str, Any]:
         event["timestamp"] = _moment(event["timestamp"])
     if isinstance(order := event.get("order"), Mapping):
         event["order"] = _plain(order, ("order_id",), ORDER_MONEY)
+        _as_positive(event["order"], ORDER_MONEY)
         if isinstance(event["order"].get("items"), list):
             _count_lines(event)
     if event.get("type") in ("refund", "cancel"):

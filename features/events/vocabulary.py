@@ -169,6 +169,13 @@ def is_fully_refunded(refunded: Any, paid: Any) -> Any:
     return (refunded > 0) & (refunded >= paid * (1 - 1e-6) - 0.005)
 
 
+def number_apart(order_id: str, customer_id: str | None, day: str = "") -> str:
+    """The number of a customer's order where another order has the same: a mark of both behind it, and the day
+    where the same customer's order has it."""
+    digest = sha256(f"{customer_id}\0{order_id}".encode()).hexdigest()[:8]
+    return f"{order_id} ({day} {digest})" if day else f"{order_id} ({digest})"
+
+
 def came_back(refunded: Any, paid: Any) -> Any:
     """Whether the piece that a refund names came back: at least half of what was paid for it went back.
 
