@@ -30,6 +30,8 @@ class RejectReason(StrEnum):
     REPEATED_PRODUCT = "The same product stands earlier in this file: nothing to do, the first was taken"
     NO_CHANNEL = "Channel missing: fill it in"
     BAD_SPEND = "Spending missing, negative, not a number or above a thousand million: correct it"
+    NO_CURRENCY = "Currency missing: fill it in"
+    BAD_RATE = "Rate missing, not a number or not above 0: correct it"
     NO_OFFER = "A picture or option row without product id (SKU): nothing to do if it is only a picture"
     ERASED = "Of somebody who was erased: nothing to do, and not repeated in the file of rejects"
     REPEATED = "The same event or order stands earlier in this file: nothing to do, the first was taken"
