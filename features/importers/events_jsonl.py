@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from features.events.vocabulary import InvalidEvent, read_event
+from features.events.vocabulary import Event, InvalidEvent, read_event
 from features.history.event_rows import event_rows
 from features.importers.lines import LINE_COLUMNS, completed
+from features.importers.order_numbers import SAME_MOMENT
 from features.importers.reasons import RejectReason
 from features.importers.table import JSON_LINE, FileTable
 from features.importers.values import TIME
@@ -21,22 +22,52 @@ TYPES = dict.fromkeys(("quantity", "unit_price", "discount"), pl.Float64()) | {"
 LINE_SCHEMA = {"row": pl.UInt32()} | {name: TYPES.get(name, pl.String()) for name in LINE_COLUMNS}
 
 
+class Earlier:
+    """The events of a file so far."""
+
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+        self._orders: dict[str, list[Event]] = {}
+
+    def has(self, event: Event) -> bool:
+        """Whether an earlier event is this one; if not, it is among them from now on.
+
+        An order event is known by its number, and is the same with the customer and the moment or the lines.
+        """
+        number = order_number(event)
+        if number is None:
+            repeated = event.event_id in self._ids
+            self._ids.add(event.event_id)
+            return repeated
+        same_number = self._orders.setdefault(f"{event.type}:{number}", [])
+        repeated = any(_is_same_order(event, each) for each in same_number)
+        if not repeated:
+            same_number.append(event)
+        return repeated
+
+
+def _is_same_order(one: Event, other: Event) -> bool:
+    customers = {one.customer_id, other.customer_id} - {None}
+    moment = abs(one.timestamp - other.timestamp) <= SAME_MOMENT
+    return len(customers) < 2 and (moment or one.lines == other.lines)
+
+
 def jsonl_lines(table: FileTable, received_at: datetime, report: Report) -> pl.DataFrame:
     """Lines of a table of JSON texts: a line per order item, one for any other event.
 
-    Of events that share an id, and of orders that share a number, the first is taken.
+    Of events that share an id, and of words about one order, the first is taken.
     """
-    texts, earlier_ids = table.cells[JSON_LINE], set[str]()
+    texts, earlier = table.cells[JSON_LINE], Earlier()
     frames = []
     for start in range(0, len(texts), STEP):
         report("checking", start, len(texts))
         numbered = enumerate(texts[start : start + STEP], start)
-        lines = [line for row, text in numbered for line in _lines_of(row, text, received_at, earlier_ids)]
+        lines = [line for row, text in numbered for line in _lines_of(row, text, received_at, earlier)]
         frames.append(pl.DataFrame(lines, schema=LINE_SCHEMA))
     return completed(pl.concat(frames))
 
 
-def _lines_of(row: int, text: str, received_at: datetime, earlier_ids: set[str]) -> list[dict[str, Any]]:
+def _lines_of(row: int, text: str, received_at: datetime, earlier: Earlier) -> list[dict[str, Any]]:
     try:
         event = read_event(text, received_at, lambda: sha256(text.encode()).hexdigest()[:32])
     except InvalidEvent as error:
@@ -44,11 +75,8 @@ def _lines_of(row: int, text: str, received_at: datetime, earlier_ids: set[str])
     except (msgspec.DecodeError, RecursionError) as error:
         return [{"row": row, "reason": RejectReason.INVALID_EVENT.value, "detail": f"not JSON: {error}"}]
     lines = event_rows(event, received_at)
-    number = order_number(event)
-    ids = {event.event_id, f"{event.type}:{number}"} if number else {event.event_id}
-    if ids & earlier_ids:
+    if earlier.has(event):
         return [{"row": row, "reason": RejectReason.REPEATED.value}]
-    earlier_ids |= ids
     for line in lines:
         line |= {"row": row, "quantity": line["quantity"] or event.quantity}
     return lines

@@ -22,7 +22,7 @@ from features.importers.intake import Intake, plan_intake
 from features.importers.lines import Format, completed
 from features.importers.reasons import RejectReason
 from features.importers.refusal import ImportRefused
-from features.importers.rejects import rejects_path, write_rejects
+from features.importers.rejects import are_rejects, rejects_path, write_rejects
 from features.importers.summary import OrdersSummary
 from features.importers.table import FileTable, as_table
 from features.importers.values import Times
@@ -53,7 +53,7 @@ def import_orders(
     lines, times = _checked(table, chosen, received_at, largest_order, report)
     lines = with_erased(lines, read_tombstones(home)) if home.root.exists() else lines
     report("joining refunds", 0, lines.height)
-    intake = plan_intake(lines, chosen.name, read_existing(home))
+    intake = plan_intake(lines, chosen.name, read_existing(home), are_rejects=are_rejects(table))
     shown = not dry_run and intake.rejected.filter(~ERASED).height
     rejects = rejects_path(home, path, received_at) if shown else None
     if not dry_run:

@@ -24,6 +24,7 @@ class RejectReason(StrEnum):
     BAD_QUANTITY = "Quantity missing, 0, not a number or above ten million: correct it"
     BAD_PRICE = "Price is not a number or above a thousand million: correct it"
     NEGATIVE_PRICE = "Negative price: enter a refund as a negative quantity instead"
+    TAKEN_OFF = "Negative price: taken as a discount of its order, nothing to do"
     TOO_MUCH = "Worth more than PERENNIAL_LARGEST_ORDER: correct it, or raise the setting if it is true"
     BAD_TIME = "Date missing or not in the format of the other lines: write it like them"
     TIME_OUT_OF_RANGE = "Date before 1990 or in the future: correct it"
