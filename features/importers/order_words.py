@@ -146,7 +146,7 @@ def _compared(told: pl.DataFrame, before: pl.DataFrame, source: str) -> pl.DataF
         ),
         on=TOLD,
     )
-    ends = told["timestamp"].max()
+    ends = told.filter("bought")["timestamp"].max()
     other_customer = (pl.col("customer") != pl.col("customer_before")).fill_null(
         pl.col("customer").is_not_null() & pl.col("customer_before").is_null()
     )
