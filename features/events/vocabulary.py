@@ -205,7 +205,7 @@ def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
 def _understood(fields: dict[str, Any]) -> _RawEvent:
     try:
         return msgspec.convert(understood(fields), _RawEvent)
-    except (msgspec.ValidationError, ValueError, OverflowError) as error:
+    except (msgspec.ValidationError, TypeError, ValueError, OverflowError) as error:
         raise InvalidEvent(str(error)) from error
 
 

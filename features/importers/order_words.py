@@ -153,7 +153,7 @@ def _compared(told: pl.DataFrame, before: pl.DataFrame, source: str) -> pl.DataF
     changed = (pl.col("content") != pl.col("content_before")) | (other_customer & pl.col("same_source"))
     return new.join(old, on=TOLD, suffix="_before").with_columns(
         changed=changed & pl.when("bought").then(~pl.col("silent")).otherwise(~pl.col("live")),
-        ends_earlier=pl.col("file_end") > ends,
+        ends_earlier=pl.col("file_end") > pl.lit(ends, pl.Datetime("us", "UTC")),
     )
 
 
