@@ -186,6 +186,22 @@ def import_costs(
     show(summary, as_json=as_json)
 
 
+@imports.command("rates")
+def import_rates(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV or XLSX with date, currency, rate.")],
+    home: HomeOption = DEFAULT_HOME,
+    dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in what one of another currency is worth in the shop's usual one; figures convert with it."""
+    from features.importers.rates import import_rates
+    from features.importers.refusal import ImportRefused
+
+    with plain_errors(ImportRefused):
+        summary = import_rates(Home(home), file, dry_run=dry_run, now=datetime.now(UTC))
+    show(summary, as_json=as_json)
+
+
 @imports.command("formats")
 def list_formats(as_json: JsonOption = False) -> None:
     """The exports that are known by name, and the columns that each needs; others are taken with --map."""

@@ -27,7 +27,7 @@ from features.importers.numbers import with_plain_numbers
 from features.importers.reasons import RejectReason
 from features.importers.records import ImportRecord, new_id, remove_record, write_record
 from features.importers.refusal import ImportRefused
-from features.importers.rejects import rejects_path, write_rejects
+from features.importers.rejects import are_rejects, rejects_path, write_rejects
 from features.importers.summary import OrdersSummary
 from features.importers.table import FileTable
 from features.importers.takings import takings
@@ -70,7 +70,7 @@ def import_orders(  # noqa: PLR0913
     lines = with_erased(lines, read_tombstones(home)) if home.root.exists() else lines
     report("joining refunds", 0, lines.height)
     existing = read_existing(home)
-    intake = plan_intake(lines, choice.format.name, existing)
+    intake = plan_intake(lines, choice.format.name, existing, are_rejects=are_rejects(table))
     shown = not dry_run and intake.rejected.filter(~ERASED).height
     doubts = (*choice.warnings, *table.notes, *read.doubts, *times.warnings, *intake.warnings)
     summary = OrdersSummary(
