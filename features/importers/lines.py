@@ -70,9 +70,9 @@ class Format:
     def rows(self, table: FileTable) -> pl.DataFrame:
         """The table's rows under our names: trimmed, null where empty or absent, with `row`."""
         headers = self.headers(table.cells)
-        present = [_trimmed(pl.col(header)).alias(name) for name, header in headers.items()]
+        present = [_trimmed(table.cells[header]).alias(name) for name, header in headers.items()]
         absent = [pl.lit(None, pl.String).alias(name) for name in self.columns if name not in headers]
-        return table.cells.select(present).with_columns(absent).with_row_index("row")
+        return pl.DataFrame(present).with_columns(absent).with_row_index("row")
 
 
 def completed(lines: pl.DataFrame) -> pl.DataFrame:
@@ -92,6 +92,7 @@ def _either(each: Format, need: str) -> str:
     return " or ".join(each.columns[name][0] for name in need.split("|") if name in each.columns)
 
 
-def _trimmed(text: pl.Expr) -> pl.Expr:
-    bare = text.str.strip_chars()
-    return pl.when(bare != "").then(bare)
+def _trimmed(text: pl.Series) -> pl.Series:
+    """The column itself, not a copy, where it is trimmed already."""
+    bare = text.str.strip_chars() if text.str.contains(r"^\s|\s$").any() else text
+    return bare.set(bare == "", None) if (bare == "").any() else bare
