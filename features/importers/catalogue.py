@@ -29,7 +29,7 @@ SAFE_LINK = r"^(?i)(https?://|/)[^/\\\x00-\x1f][^\x00-\x1f]*$"
 LINKS = ("url", "image_url")
 
 
-def import_catalogue(
+def import_catalogue(  # noqa: PLR0913
     home: Home,
     source: str | Sequence[str],
     *,

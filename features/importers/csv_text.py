@@ -111,10 +111,11 @@ def _swallowed_rows(body: Body, delimiter: str, *, quoted: bool) -> tuple[str, .
     """A note if a cell holds what looks like whole rows, as where a quote is closed lines too late."""
     if not quoted or body.cells.width < 3:
         return ()
-    inner_row = rf"\n(?:[^{re.escape(delimiter)}\n]*{re.escape(delimiter)}){{{body.cells.width - 1}}}[^{re.escape(delimiter)}\n]*\n"
+    mark = re.escape(delimiter)
+    inner_row = rf"\n(?:[^{mark}\n]*{mark}){{{body.cells.width - 1}}}[^{mark}\n]*\n"
     several = pl.any_horizontal(pl.all().str.contains(inner_row)).fill_null(value=False)
     if not (lines := body.lines.filter(body.cells.select(several).to_series())).len():
         return ()
     return (
-        f"A cell that ends on line {lines[0]} holds whole rows. If they are rows, a quote before them is not closed",
+        f"A cell that ends on line {lines[0]} holds whole rows. If they are rows, a quote there is unclosed",
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from features.importers.date_texts import KNOWN
 from features.importers.lines import plain
 from features.importers.looks import LOOKS, looks_like_address, samples
 from features.importers.order_totals import Totals, sort_out_totals
@@ -24,7 +25,7 @@ NEEDS = {
 """What a table of orders cannot do without, and which columns give it."""
 IN_WORDS = {
     "order_id": "the order's number",
-    "timestamp": "when it was ordered",
+    "timestamp": f"when it was ordered (dates such as {KNOWN})",
     "product": "the product (sku, product_id, gtin or title)",
     "price": "the price (unit_price, or line_total for the whole line)",
 }

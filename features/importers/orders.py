@@ -31,6 +31,7 @@ from features.importers.rejects import rejects_path, write_rejects
 from features.importers.summary import OrdersSummary
 from features.importers.table import FileTable
 from features.importers.takings import takings
+from features.importers.totals import totals
 from features.progress import Report, silent
 from features.store.tombstones import read_tombstones
 
@@ -147,8 +148,10 @@ def _read(
     if table.kind == "jsonl":
         return Unchecked(jsonl_lines(table, received_at, report), repeats, ())
     plain, doubts = with_plain_numbers(named, decimal)
-    lines = chosen.read(plain.join(repeats, on="row", how="anti"))
-    return Unchecked(completed(pl.concat([lines, repeats.select("row")], how="diagonal")), repeats, doubts)
+    sums = totals(table, named, ("order_id", "timestamp"))
+    lines = chosen.read(plain.join(repeats, on="row", how="anti").join(sums, on="row", how="anti"))
+    whole = pl.concat([lines, repeats.select("row").join(sums, on="row", how="anti"), sums], how="diagonal")
+    return Unchecked(completed(whole), repeats, doubts)
 
 
 def _write(

@@ -51,7 +51,8 @@ def repaired(text: bytes, delimiter: str, name: str, first_line: int) -> bytes:
         cells, used = _record(lines, n, grammar)
         if not used:
             raise ImportRefused(
-                f'{name}: The quotes around line {first_line + n} are not closed. A " inside a cell must be doubled.'
+                f"{name}: The quotes around line {first_line + n} are not closed. "
+                'A " inside a cell must be doubled.'
             )
         sound.append(_written(cells, delimiter))
         n += used

@@ -5,6 +5,7 @@ import io
 import re
 from dataclasses import dataclass
 
+import msgspec
 import polars as pl
 
 from features.importers.csv_text import read_csv
@@ -60,10 +61,12 @@ def as_table(content: bytes, name: str) -> FileTable:
     start = text[:1_000].lstrip()[:1]
     if start == b"<":
         raise ImportRefused(f"{name} is a web page or XML, not a table. Export it as CSV.")
-    if start == b"{":
-        return _json_lines(text, encoding)
+    if start in {b"{", b"["}:
+        return _json_lines(_one_a_line(text), encoding)
     body = read_csv(text, name)
     cells = _without_entities(body.cells) if b"&" in text else body.cells
+    if b'="' in text:
+        cells = cells.with_columns(pl.all().str.replace(r'^="([^"]*)"$', "${1}"))  # as Excel keeps text text
     return FileTable(cells, body.lines, body.surplus, "csv", encoding, body.notes)
 
 
@@ -116,6 +119,20 @@ def _json_lines(text: bytes, encoding: str) -> FileTable:
     cells = pl.DataFrame({JSON_LINE: pl.Series([line for _, line in numbered], dtype=pl.String)})
     lines = pl.Series([n for n, _ in numbered], dtype=pl.UInt32)
     return FileTable(cells, lines, pl.repeat(False, cells.height, eager=True), "jsonl", encoding)
+
+
+def _one_a_line(text: bytes) -> bytes:
+    """JSON objects, one a line: as they are, or those of one list, alone or as the only list of an object."""
+    try:
+        whole = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return text
+    if isinstance(whole, dict):
+        lists = [each for each in whole.values() if isinstance(each, list)]
+        if not (len(lists) == len(whole) == 1) and b"\n" not in text.strip():
+            return text
+        whole = lists[0] if len(lists) == len(whole) == 1 else [whole]
+    return b"\n".join(map(msgspec.json.encode, whole)) if isinstance(whole, list) else text
 
 
 def _without_entities(cells: pl.DataFrame) -> pl.DataFrame:

@@ -136,8 +136,8 @@ def _order(read: pl.DataFrame, text: pl.Series) -> tuple[str, list[str]]:
     name = min((MONTH_FIRST, DAY_FIRST), key=lambda each: _disorder(text, read, each))
     example = open_ones.row(0, named=True)
     return name, [
-        f"DATES MAY BE WRONG: they read as month/day and as day/month; taken as {name}, so {example['text']!r} "
-        f"is {_day(example[name])}. If that is wrong, export them as 2025-01-31"
+        f"DATES MAY BE WRONG: they read as month/day and as day/month; taken as {name}, so "
+        f"{example['text']!r} is {_day(example[name])}. If that is wrong, export them as 2025-01-31"
     ]
 
 
