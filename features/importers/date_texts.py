@@ -54,7 +54,7 @@ def tidy(text: pl.Series) -> pl.Series:
         plain = (
             plain.str.replace_all(r"\([^)]*\)|\[[^\]]*\]", "")
             .str.replace_all(r"\s+", " ")
-            .str.replace(r"(\d),? (?:at |um |à |a las |alle |om |o |às )?(\d{1,2}[:.]\d{2})", "$1 $2")
+            .str.replace(r"(\d),? (?:at |um |à |a las |alle |om |o |às )?(\d{1,2}[:.h]\d{2})", "$1 $2")
         )
     if plain.str.contains(r"[a-zà-ž]{3}").any():
         for n, stems in enumerate(MONTHS, 1):

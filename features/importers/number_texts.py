@@ -100,7 +100,7 @@ class Evidence(NamedTuple):
 
     @property
     def guess(self) -> DecimalMark:
-        """What whole numbers suggest: beside 1.300, 1250 that thousands are not set apart, 950 that they are."""
+        """Of 1.300: a decimal point if thousands stand together elsewhere (1250), else not beside 950."""
         apart = bool(self.small) and not self.large
         if self.doubtful_points and not self.doubtful_commas and (self.small or self.large):
             return "," if apart else "."

@@ -12,7 +12,7 @@ LABEL = (
     r"(?i)^\W*(?:(?:grand|sub|overall)[ -]?)?"
     r"(?:totals?|totale[ns]?|totaux|totaal|sum|summen?|gesamt(?:summe|betrag|wert)?|zwischensumme|insgesamt"
     r"|endsumme|somme|suma|soma|somma|summa|razem|ogółem|łącznie|celkem|spolu|összesen|toplam|yhteensä|i alt)"
-    r"(?: général| generale| general| geral)?\W*(?:\(.*|\d.*)?$"
+    r"(?: général| generale| general| geral)?\W*(?:\(.*\)|\d[\d.,' ]*\W*(?:[a-z]{3})?)?$"
 )
 
 
