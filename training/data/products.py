@@ -58,6 +58,13 @@ class Products:
         return _codes(self.rows["brand"], self.brands)
 
     @cached_property
+    def variant_group(self) -> NDArray[np.int32]:
+        """Of each the group of variants that it is one of, numbered from 0; -1 where it stands alone."""
+        group = pl.col("group_id")
+        shared = self.rows.select(pl.when(pl.len().over("group_id") > 1).then(group)).to_series()
+        return _codes(shared, shared.drop_nulls().unique().sort().to_list())
+
+    @cached_property
     def categories(self) -> list[str]:
         """Names of categories of every level."""
         return self._levels["category"].unique().sort().to_list()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from features.progress import Report, silent
 from recommender.arrays.id_map import IdMap, PackedBytes
-from recommender.arrays.tables import Factors, Neighbours, ProductTable
+from recommender.arrays.tables import Factors, Neighbours, ProductTable, VariantGroups
 from recommender.kernels.trees import Trees
 from recommender.model.bundle import Tables
 from recommender.placements import fixed_weights
@@ -85,6 +85,7 @@ def build(
         tables = Tables(
             **id_tables(history, products),
             product=table,
+            variant_groups=VariantGroups.of(products.variant_group),
             similar=similar,
             complements=complements,
             companions=companions,
@@ -146,10 +147,14 @@ def fit_neighbours(
     """(similar products, complements, companions in a cart, tuning of these) of each product."""
     buyers = buyer_items(history)
     report("Product pages", 0, 1)
-    similar, paired = page_neighbours(history, content, products.price, buyers, settings, similarity_cache)
+    similar, paired = page_neighbours(
+        history, content, products.price, products.variant_group, buyers, settings, similarity_cache
+    )
     report("Carts (EASE)", 0, 1)
     companions, tuning = fit_carts(history, settings)
-    complements = with_companions(paired, companions, buyers, settings.neighbours_kept)
+    complements = with_companions(
+        paired, companions, products.variant_group, buyers, settings.neighbours_kept
+    )
     filled = fill_empty_rows(companions, matrix_of(paired))
     return similar, complements, as_neighbours(filled, buyers), tuning
 
