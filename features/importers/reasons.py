@@ -15,6 +15,8 @@ class RejectReason(StrEnum):
     ADJUSTMENT = "Stock adjustment, not an order (no customer, no price): nothing to do"
     INVALID_EVENT = "Not a valid event: correct it as said in brackets"
     UNKNOWN_EVENT = "Unknown event type: use one of the names in the documentation"
+    VOID = "Voided, cancelled, failed or a draft: never counts, nothing to do"
+    UNPAID = "Not paid yet: nothing to do, a later export that says it was paid brings it"
     NO_ORDER = "Order number missing: fill it in"
     NO_PRODUCT = "Product id (SKU) missing: fill it in"
     NO_CUSTOMER = "Neither customer, visitor nor session: say whose event this is"
@@ -30,6 +32,8 @@ class RejectReason(StrEnum):
     BAD_SPEND = "Spending missing, negative, not a number or above a thousand million: correct it"
     NO_OFFER = "A picture or option row without product id (SKU): nothing to do if it is only a picture"
     ERASED = "Of somebody who was erased: nothing to do, and not repeated in the file of rejects"
+    PART_OF_LINE = "Part of a configured product, whose own line has the price: nothing to do"
+    OTHER_EVENT = "An event that names no product, order or customer (a page view, say): nothing to do"
     REPEATED = "The same event or order stands earlier in this file: nothing to do, the first was taken"
 
 
