@@ -93,9 +93,16 @@ def _recognise(home: Home, settings: StoreSettings, arrived: datetime) -> None:
 
 @imports.command("catalogue")
 def import_catalogue(
-    source: Annotated[str, typer.Argument(help="File or URL: Google Merchant TSV or XML, or CSV.")],
+    source: Annotated[
+        str, typer.Argument(help="File or URL: a Google Merchant feed, or a shop's product export.")
+    ],
     home: HomeOption = DEFAULT_HOME,
-    format: Annotated[str, typer.Option(help="auto, merchant, shopify or csv.")] = "auto",
+    format: Annotated[
+        str, typer.Option(help="auto, or what the file is: merchant, shopify, woocommerce, ... csv.")
+    ] = "auto",
+    retire_missing: Annotated[
+        bool, typer.Option("--retire-missing", help="The file is complete: never recommend what it lacks.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -109,7 +116,13 @@ def import_catalogue(
     with plain_errors(ImportRefused, RedisServerError):
         with progress() as report:
             summary = import_catalogue(
-                Home(home), source, format=format, dry_run=dry_run, now=now, report=report
+                Home(home),
+                source,
+                format=format,
+                retire_missing=retire_missing,
+                dry_run=dry_run,
+                now=now,
+                report=report,
             )
         if not dry_run:
             with store(Home(home)) as client:
