@@ -94,9 +94,11 @@ def _mapped(table: FileTable, wishes: Wishes) -> Choice:
     """A table in no known format, or one whose columns are given."""
     headers = table.cells.columns
     given = given_columns(wishes.maps, headers)
-    if fits := fitting(ORDER_FORMATS, table) if given and wishes.format == AUTO else None:
-        if not fits.instead and given.keys() <= fits.columns.keys():
-            return Choice(with_columns(fits, given), "its columns, as given", _noted(fits), given)
+    fits = fitting(ORDER_FORMATS, table) if given and wishes.format == AUTO else None
+    if fits and not fits.instead and given.keys() <= fits.columns.keys():
+        return Choice(
+            with_columns(fits, given), f"{fits.name}'s columns, and those given", _noted(fits), given
+        )
     guessed = guess(table.cells, given)
     columns = wishes.ask(table.cells, guessed) if wishes.ask else None
     if columns is None and not guessed.is_confident:
@@ -143,7 +145,10 @@ def refuse_orders(table: FileTable, command: str) -> None:
 def _looks_ordered(table: FileTable) -> bool:
     """Whether it has a quantity sold, and its order and time."""
     found = guess(table.cells, {})
-    return {"order_id", "timestamp"} <= found.columns.keys() and not {"order_id", "timestamp"} & found.doubts.keys()
+    return {"order_id", "timestamp"} <= found.columns.keys() and not {
+        "order_id",
+        "timestamp",
+    } & found.doubts.keys()
 
 
 def _noted(chosen: Format) -> tuple[str, ...]:

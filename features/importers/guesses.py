@@ -38,7 +38,7 @@ HARMLESS = re.compile(
 
 @dataclass(frozen=True)
 class Guess:
-    """columns: our name -> header. doubts: our name -> why it may be another column. missing: names of NEEDS."""
+    """columns: our name -> header. doubts: our name -> why it may be another. missing: names of NEEDS."""
 
     columns: dict[str, str]
     doubts: dict[str, str]
@@ -58,7 +58,7 @@ def guess(cells: pl.DataFrame, given: Mapping[str, str]) -> Guess:
     """The likeliest header for each of our names; `given` (our name -> header) is not doubted."""
     found, doubts = dict(given), {}
     texts = {header: samples(cells[header]) for header in cells.columns}
-    for name, header, why in _matches(texts, given):
+    for name, header, why in _matches(texts):
         if name in found or header in found.values():
             continue
         found[name] = header
@@ -92,11 +92,13 @@ def _weighed(totals: Totals, doubts: dict[str, str], given: Mapping[str, str]) -
     return Guess(columns, kept, missing_needs(columns))
 
 
-def _matches(texts: Mapping[str, pl.Series], given: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+def _matches(texts: Mapping[str, pl.Series]) -> Iterator[tuple[str, str, str]]:
     """Our name, a header for it, and why it is doubtful ("": it is not); the likeliest first."""
     for name, synonyms in SYNONYMS.items():
         for each in dict.fromkeys(map(plain, synonyms)):
-            yield from ((name, header, "") for header in texts if plain(header) == each and _fits(name, texts[header]))
+            yield from (
+                (name, header, "") for header in texts if plain(header) == each and _fits(name, texts[header])
+            )
     parts = [
         (len(plain(each)), name, plain(each))
         for name, synonyms in SYNONYMS.items()
@@ -118,4 +120,6 @@ def _fits(name: str, cells: pl.Series) -> bool:
 def _addresses(texts: Mapping[str, pl.Series], found: Mapping[str, str]) -> str | None:
     """A column of e-mail addresses under whatever header."""
     free = (header for header in texts if header not in found.values())
-    return next((header for header in free if texts[header].len() and looks_like_address(texts[header])), None)
+    return next(
+        (header for header in free if texts[header].len() and looks_like_address(texts[header])), None
+    )

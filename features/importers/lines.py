@@ -11,7 +11,7 @@ from features.history.events_parquet import schema
 from features.importers.table import FileTable
 
 LINE_COLUMNS = (
-    *(name for name in schema() if name not in {"line", "received_at", "source"}),
+    *(name for name in schema() if name not in {"line", "received_at", "source", "revision"}),
     "title",
     "refunded_so_far",
     "status",
@@ -33,6 +33,7 @@ class Format:
     `a|b` where either will do. read: from the result of `rows` to lines with any of LINE_COLUMNS (numbers and
     times may stay text), or to product rows for a catalogue. label: what the shop calls the file. note: what
     whoever imports it must know. instead: what to import where such a file says too little to be taken.
+    lines_are_units: equal lines of one order are as many units.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Format:
     label: str = ""
     note: str = ""
     instead: str = ""
+    lines_are_units: bool = True
 
     def headers(self, cells: pl.DataFrame) -> dict[str, str]:
         """Our name -> the file's own header, of the columns that are present."""

@@ -1,6 +1,6 @@
 """What the cells of a column look like: dates, numbers, addresses, numbers of orders, names of products."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import polars as pl
 
@@ -58,7 +58,8 @@ def _most(true: pl.Series) -> bool:
     return true.is_empty() or bool(true.mean() >= MOST)  # type: ignore[operator]
 
 
-LOOKS: dict[str, Callable[[pl.Series], bool]] = {
+Look = Callable[[pl.Series], bool]
+LOOKS: Mapping[str, Look] = {
     "order_id": looks_like_ids,
     "timestamp": looks_like_times,
     "time": looks_like_time_of_day,

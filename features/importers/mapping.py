@@ -28,14 +28,21 @@ COMMENT = """\
 
 def mapped_format(columns: Mapping[str, str]) -> Format:
     """The format of a table with these columns: our name -> header."""
-    needed = ("order_id|email|customer_id|phone", "timestamp", "|".join(NEEDS["product"]), "|".join(NEEDS["price"]))
+    needed = (
+        "order_id|email|customer_id|phone",
+        "timestamp",
+        "|".join(NEEDS["product"]),
+        "|".join(NEEDS["price"]),
+    )
     return Format(
         MAPPED, {name: (columns[name],) for name in MAPPABLE if name in columns}, needed, read=order_lines
     )
 
 
-def given_columns(options: Iterable[str], headers: list[str], names: Iterable[str] = MAPPABLE) -> dict[str, str]:
-    """Our name -> header of texts like `sku=Artikelnr.`; case, accents and punctuation of a header may differ.
+def given_columns(
+    options: Iterable[str], headers: list[str], names: Iterable[str] = MAPPABLE
+) -> dict[str, str]:
+    """Our name -> header of texts like `sku=Artikelnr.`; case, accents and punctuation may differ.
 
     Raises ImportRefused for a name that is not ours or a header that the file does not have.
     """
@@ -71,7 +78,7 @@ def check_needs(columns: Mapping[str, str], headers: list[str], command: str) ->
 
 
 def refused_guess(guess: Guess, said: str, command: str) -> ImportRefused:
-    """What to say of a table that could not be guessed well enough: what was found, and the command to try."""
+    """What to say of a table that could not be guessed: what was found, and the command to try."""
     found = ", ".join(f"{name} = {header!r}" for name, header in guess.columns.items()) or "nothing"
     parts = [said, f"Recognised: {found}."]
     if guess.missing:

@@ -110,7 +110,7 @@ class StoreSettings(BaseSettings):
     records_days: int = Field(
         default=800,
         ge=30,
-        description="What was shown, offered and decided is kept for this long, for reports and experiments.",
+        description="What was shown, offered, decided, rejected at imports, set aside is kept for this long.",
     )
     holdout: float = Field(
         default=0.05,

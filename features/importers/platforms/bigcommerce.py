@@ -20,7 +20,9 @@ NAMES = {
 }
 # Values may hold commas and bars: one ends where the next known name begins.
 NEXT_LINE = re.compile(r"\|(?=\s*Product ID: )")
-FIELD = re.compile(r"(?:^|, )(Product [A-Za-z ]+?): ?(.*?)(?=, (?:Product|Peachtree) [A-Za-z ]+?:|$)", re.DOTALL)
+FIELD = re.compile(
+    r"(?:^|, )(Product [A-Za-z ]+?): ?(.*?)(?=, (?:Product|Peachtree) [A-Za-z ]+?:|$)", re.DOTALL
+)
 
 
 def _read(rows: pl.DataFrame) -> pl.DataFrame:

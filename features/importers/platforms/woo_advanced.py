@@ -1,4 +1,4 @@
-"""The plug-in Advanced Order Export For WooCommerce: one row a product, if told so, with the order's cells."""
+"""The plug-in Advanced Order Export For WooCommerce: one row a product, with the cells of its order."""
 
 from features.importers.lines import Format
 from features.importers.order_lines import order_lines

@@ -10,7 +10,9 @@ from features.importers.order_lines import order_lines
 from features.importers.platforms.packed_lines import unpacked, with_shared_totals
 
 # `2× Mug, 1× Bowl, blue`: a comma ends a product where a number and × follow.
-PRODUCT = re.compile(r"(?P<quantity>\d+(?:\.\d+)?)\s*[×x]\s+(?P<title>.+?)(?=,\s+\d+(?:\.\d+)?\s*[×x]\s|\s*$)")
+PRODUCT = re.compile(
+    r"(?P<quantity>\d+(?:\.\d+)?)\s*[×x]\s+(?P<title>.+?)(?=,\s+\d+(?:\.\d+)?\s*[×x]\s|\s*$)"
+)
 
 
 def _read(rows: pl.DataFrame) -> pl.DataFrame:
