@@ -19,7 +19,13 @@ from features.importers.feed_xml import feed_table, looks_like_feed
 from features.importers.formats import AUTO, fitting, pick_format
 from features.importers.missing_products import missing_products, note_missing, retired_rows
 from features.importers.non_products import is_product
-from features.importers.product_ids import WARN_BELOW, id_aliases, other_names, with_canonical_ids
+from features.importers.product_ids import (
+    WARN_BELOW,
+    id_aliases,
+    known_elsewhere,
+    other_names,
+    with_canonical_ids,
+)
 from features.importers.reasons import RejectReason, first_reason
 from features.importers.refusal import ImportRefused
 from features.importers.rejects import rejects_path, write_rejects
@@ -159,7 +165,7 @@ def _checked(rows: pl.DataFrame, table: FileTable) -> tuple[pl.DataFrame, int]:
         is_product=is_product(product_id, pl.col("title")) & ~is_none,
         detail=pl.lit(None, pl.String),
         reason=pl.coalesce(
-            first_reason({RejectReason.SURPLUS_CELLS: pl.lit(table.surplus)}),
+            first_reason({RejectReason.SURPLUS_CELLS: pl.lit(table.surplus.gather(rows["row"]))}),
             "reason",
             first_reason(
                 {
@@ -178,15 +184,8 @@ def _aliases(rows: pl.DataFrame, existing: Existing) -> pl.DataFrame:
     home knows by another of their names (MPN, GTIN, barcode, title and options ...).
     """
     good = rows.filter(pl.col("reason").is_null())
-    known, own = existing.product_ids.implode(), good["product_id"].implode()
-    new = good.filter(~pl.col("product_id").is_in(known)).select(alias="product_id", product_id="other_ids")
-    elsewhere = new.explode("product_id").filter(
-        pl.col("product_id").is_in(known), ~pl.col("product_id").is_in(own)
-    )
-    once = elsewhere.filter(pl.col("alias").n_unique().over("product_id") == 1).unique(
-        "alias", keep="first", maintain_order=True
-    )
-    return pl.concat([once, id_aliases(good["product_id"], existing)]).unique("alias", keep="first")
+    both = [known_elsewhere(good, existing), id_aliases(good["product_id"], existing)]
+    return pl.concat(both).unique("alias", keep="first")
 
 
 def _with_repeats_rejected(rows: pl.DataFrame) -> pl.DataFrame:

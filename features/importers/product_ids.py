@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from features.catalogue.names import folded
 from features.importers.checks import is_bad_id
 from features.importers.existing import Existing
 from features.importers.refusal import ImportRefused
@@ -28,6 +29,18 @@ def id_aliases(ids: pl.Series, existing: Existing) -> pl.DataFrame:
     own = pl.when(pl.col("alias").is_in(existing.products["product_id"].implode())).then("alias")
     canonical = same.select("alias", product_id=pl.coalesce(own, "product_id", "itself", "id", "usual"))
     return canonical.filter(pl.col("alias") != pl.col("product_id")).sort("alias")
+
+
+def known_elsewhere(rows: pl.DataFrame, existing: Existing) -> pl.DataFrame:
+    """`alias`, `product_id`: new products of a file that the home has under another of their names
+    (`other_ids`), which is no other product's own id in the file."""
+    known, own = existing.product_ids.implode(), rows["product_id"].implode()
+    new = rows.filter(~pl.col("product_id").is_in(known)).select("other_ids", alias="product_id")
+    elsewhere = new.explode("other_ids").filter(
+        pl.col("other_ids").is_in(known), ~pl.col("other_ids").is_in(own)
+    )
+    once = elsewhere.filter(pl.col("alias").n_unique().over("other_ids") == 1)
+    return once.unique("alias", keep="first", maintain_order=True).select("alias", product_id="other_ids")
 
 
 def other_names(rows: pl.DataFrame, existing: Existing) -> pl.DataFrame:
@@ -90,8 +103,3 @@ def _overlap(ids: pl.Series, existing: Existing) -> Overlap:
     distinct, existing_ids = ids.drop_nulls().unique(), existing.product_ids
     matched = distinct.filter(distinct.is_in(existing_ids.implode()))
     return Overlap(distinct.len(), existing_ids.len(), matched.len())
-
-
-def folded(column: str) -> pl.Expr:
-    """`folded`: an id without case and without blanks around it."""
-    return pl.col(column).str.strip_chars().str.to_lowercase().alias("folded")

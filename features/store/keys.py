@@ -75,6 +75,18 @@ def catalogue_changes() -> str:
     return f"{TAG}:catalogue:changes"
 
 
+def product_names() -> str:
+    """Hash a product's id or alias, in lower case and trimmed -> its id. Writers: imports, training, rebuild,
+    catalogue; reader: API."""
+    return f"{TAG}:catalogue:names"
+
+
+def unknown_products() -> str:
+    """Sorted set of names of products in events that nobody knows, by how often. Life: 30 days. Writer: API;
+    reader: doctor."""
+    return f"{TAG}:catalogue:unknown"
+
+
 def revisions() -> str:
     """Hash name -> counter ("catalogue", "erased", "experiments", "keys", "merchandising", "offers",
     "tiers", "triggers").

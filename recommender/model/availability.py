@@ -70,7 +70,7 @@ class Availability:
             if item < 0:
                 continue
             cards[item] = _merge_card(self.card(tables, item), fields)
-            offered[item] = fields.get("is_product", offered[item])
+            offered[item] = fields.get("is_product", offered[item]) and not fields.get("retired", False)
             in_stock[item] = is_in_stock(fields, before=bool(in_stock[item]))
             price[item] = _price(fields, before=float(price[item]))
             cost[item] = _cost(fields, before=float(cost[item]))

@@ -39,9 +39,11 @@ class Products:
 
     @cached_property
     def recommendable(self) -> NDArray[np.bool_]:
-        """Products with a title to show. A shop that sent no title at all shows its products by their ids."""
+        """Products with a title to show that are not retired. A shop that sent no title at all shows its
+        products by their ids."""
         titled = np.array([bool(title) for title in self.titles], np.bool_)
-        return titled if titled.any() else ~titled
+        shown = titled if titled.any() else ~titled
+        return np.asarray(shown & ~self.rows["retired"].fill_null(value=False).to_numpy())
 
     @cached_property
     def in_stock(self) -> NDArray[np.bool_]:
@@ -91,8 +93,11 @@ class Products:
         return rows.explode("category").drop_nulls().unique(maintain_order=True)
 
     def first_day(self, history: History) -> NDArray[np.int32]:
-        """(n_items) int32, days since 1970: first in the catalogue, viewed or sold; the last day if never."""
-        listed = self.rows["first_seen"].dt.epoch("s").fill_null(history.until).to_numpy()
+        """(n_items) int32, days since 1970: first in the catalogue, viewed or sold; that of the first event where
+        the product was there before the home was."""
+        begin = history.log["timestamp"].min()
+        before = int(begin) if isinstance(begin, int) else history.until
+        listed = self.rows["first_seen"].dt.epoch("s").fill_null(before).to_numpy()
         first = np.minimum(listed, history.until)
         np.minimum.at(first, history.purchases.item, history.purchases.timestamp)
         np.minimum.at(first, history.visits.item, history.visits.timestamp)

@@ -29,6 +29,7 @@ from training.models.next_basket import NextBasketModel, fit_next_basket
 from training.models.popularity import (
     POPULAR_HALF_LIFE_DAYS,
     decayed_orders,
+    is_new,
     newest,
     popular,
     popular_by_category,
@@ -131,7 +132,7 @@ def shared_rankings(history: History, products: Products, table: ProductTable) -
     return {
         "popular": ranking,
         "trending": trending(history, table.recommendable),
-        "newest": newest(table.first_day, table.recommendable, sold),
+        "newest": newest(table.first_day, table.recommendable & is_new(table.first_day, history), sold),
         "category_popular": popular_by_category(ranking, products.category_items),
     }
 

@@ -19,9 +19,10 @@ def _read(rows: pl.DataFrame) -> pl.DataFrame:
     joined = rows.join(children, on="sku", how="left", maintain_order="left").with_columns(
         group_id=pl.when(pl.col("sku").is_in(parents)).then("sku").otherwise("group")
     )
+    is_parent = pl.col("sku") == pl.col("group_id")
     of_group = {
         name: pl.when(pl.col("group_id").is_not_null())
-        .then(pl.coalesce(name, pl.col(name).first(ignore_nulls=True).over("group_id")))
+        .then(pl.coalesce(name, pl.col(name).filter(is_parent).first().over("group_id")))
         .otherwise(name)
         for name in ("url_key", "category_path", "image_url")
     }
@@ -29,6 +30,7 @@ def _read(rows: pl.DataFrame) -> pl.DataFrame:
     alone = is_invisible & pl.col("group_id").is_null()
     return read_products(
         joined.with_columns(**of_group).with_columns(
+            description=pl.coalesce("summary", "description"),
             url=pl.format("/{}.html", "url_key"),
             image_url=pl.when(pl.col("image_url").str.starts_with("/"))
             .then(pl.format("/media/catalog/product{}", "image_url"))
@@ -50,7 +52,8 @@ MAGENTO_PRODUCTS = Format(
         "published": ("product_online", "status"),
         "visibility": ("visibility",),
         "category_path": ("categories",),
-        "description": ("short_description", "description"),
+        "summary": ("short_description",),
+        "description": ("description",),
         "price": ("price",),
         "sale_price": ("special_price",),
         "sale_from": ("special_price_from_date", "special_from_date"),

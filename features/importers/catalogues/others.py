@@ -1,10 +1,11 @@
-"""Product exports of PrestaShop, BigCommerce, Squarespace, Wix and Shopware, as far as their headers are known."""
+"""Product exports of PrestaShop, BigCommerce, Squarespace, Wix and Shopware, as far as they are known."""
 
 import polars as pl
 
 from features.importers.catalogues.cells import amount, first_link, word
 from features.importers.catalogues.products import read_products
 from features.importers.lines import Format
+from features.importers.reasons import RejectReason
 
 FROM_PARENT = (
     "title",
@@ -71,19 +72,26 @@ PRESTASHOP_PRODUCTS = Format(
 
 
 def _read_bigcommerce(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of variants stand below their product's; rows of rules and pictures are no offers."""
     kind = word(pl.col("kind"))
-    products = _below_parent(rows.filter(kind.is_in(["product", "variant", "sku"])), kind == "product")
-    own = pl.coalesce(pl.col("product_id"), pl.col("sku")).first().over("block")
-    return read_products(
+    is_product, is_variant = kind == "product", kind.is_in(["variant", "sku"])
+    products = _below_parent(rows, is_product)
+    own = pl.coalesce("product_id", "sku").first().over("block")
+    chosen = pl.col("options").str.replace_all(r"\[[A-Z]+\]|[^=,]+=", "")
+    is_sold = is_product | is_variant
+    read = read_products(
         products.with_columns(
-            group_id=pl.when(pl.len().over("block") > 1).then(own),
-            options=pl.when(word(pl.col("kind")) != "product").then(
-                pl.col("options").str.replace_all(r"\[[A-Z]+\]|[^=,]+=", "")
-            ),
-            product_id=pl.when(word(pl.col("kind")) == "product").then("product_id"),
+            *[pl.when(is_sold).then(name).alias(name) for name in ("sku", "gtin", "mpn")],
+            title=pl.when(is_product).then("title").otherwise(pl.col("title").first().over("block")),
+            group_id=pl.when(is_variant.any().over("block")).then(own),
+            options=pl.when(is_variant).then(chosen),
+            product_id=pl.when(is_product).then("product_id"),
         ),
         between_paths=";",
         between_levels="/",
+    )
+    return read.with_columns(
+        reason=pl.when(is_sold).then("reason").otherwise(pl.lit(RejectReason.NO_OFFER.value))
     )
 
 
@@ -229,7 +237,7 @@ WIX_PRODUCTS = Format(
 def _read_shopware(rows: pl.DataFrame) -> pl.DataFrame:
     parents = (
         rows.select(
-            parent_id=pl.col("product_id"),
+            pl.col("product_id").alias("parent_id"),
             *(pl.col(name).alias(f"{name}_of") for name in FROM_PARENT if name in rows.columns),
         )
         .drop_nulls("parent_id")

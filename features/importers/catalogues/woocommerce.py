@@ -6,7 +6,7 @@ from features.importers.catalogues.cells import HEADERS, amount, first_link
 from features.importers.catalogues.products import read_products
 from features.importers.lines import Format
 
-INHERITED = ("description", "brand", "category_path", "image_url", "published", "visibility")
+INHERITED = ("summary", "description", "brand", "category_path", "image_url", "published", "visibility")
 """What a variation without a cell of its own has of its parent."""
 
 
@@ -40,6 +40,7 @@ def _read(rows: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(
         # `-1` is a draft; hidden from the catalogue is hidden from recommendations.
         published=pl.when(pl.col("published") == "-1").then(pl.lit("0")).otherwise("published"),
+        description=pl.coalesce("summary", "description"),
         image_url=first_link(pl.col("image_url")),
         regular_price=_price_of_parent("regular_price"),
     )
