@@ -1,13 +1,12 @@
-"""Under which names a running service knows products, and which names of events it does not know."""
+"""Under which names a running service knows products, and which names of events it does not know.
+
+A name is an id of a product, an alias, or either in another case or with blanks around it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, cast
 
-from features.catalogue.names import fold, names_of
-from features.catalogue.products import load_aliases, load_products
-from features.home import Home
 from features.store import keys
 from features.store.connection import Connection
 from features.time_units import DAY_S
@@ -15,7 +14,6 @@ from features.time_units import DAY_S
 if TYPE_CHECKING:
     import redis
 
-NAMES_PER_CALL = 500  # about 1 ms of Redis, so that other requests pass in between
 UNKNOWN_KEPT = 1_000  # names; the rarest go first
 UNKNOWN_DAYS = 30
 MOST_NOTED = 100  # names of one request
@@ -26,11 +24,9 @@ redis.call('EXPIRE', KEYS[1], ARGV[2])
 """
 
 
-def publish_names(client: redis.Redis, home: Home) -> None:
-    """Tell a running service all names of the home's products. Raises redis.RedisError."""
-    names = names_of(load_products(home), load_aliases(home))
-    for batch in names.iter_slices(NAMES_PER_CALL):
-        client.hset(keys.product_names(), mapping=dict(batch.iter_rows()))
+def fold(name: str) -> str:
+    """A name without case and without blanks around it."""
+    return name.strip().lower()
 
 
 async def add_names(store: Connection, product_ids: Iterable[str]) -> None:
@@ -56,8 +52,9 @@ async def note_unknown(store: Connection, counts: Mapping[str, int]) -> None:
 
 
 def unknown_names(client: redis.Redis) -> dict[str, int]:
-    """Name -> how often events named it, the most frequent first; those that are known by now are left out."""
-    noted = cast(list[tuple[bytes, float]], client.zrevrange(keys.unknown_products(), 0, -1, withscores=True))
+    """Name -> how often events named it, the most frequent first, without those known by now."""
+    counted = client.zrevrange(keys.unknown_products(), 0, -1, withscores=True)
+    noted = cast(list[tuple[bytes, float]], counted)
     names = [name.decode() for name, _ in noted]
     found = cast(list[bytes | None], client.hmget(keys.product_names(), [*map(fold, names)])) if names else []
     return {

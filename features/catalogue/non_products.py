@@ -1,53 +1,13 @@
-"""The shop's own rule of what is no product (postage, fees, deposits), and what is one after all."""
+"""Which products of the catalogue the shop's own rule calls none."""
 
-import msgspec
 import polars as pl
 
-from features.home import Home
-from features.store.files import read_whole, write_whole
-
-RULE_FILE = "non_products.json"
-MOST_PATTERNS = 1_000
+from features.catalogue.non_product_rule import NonProductRule
 
 
-class NonProducts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Patterns of ids and titles, without case; `*` stands for anything: `SHIP-*`, `Trinkgeld*`.
-
-    products: patterns of ids and titles that are products whatever else says; they count first.
-    """
-
-    ids: tuple[str, ...] = ()
-    titles: tuple[str, ...] = ()
-    products: tuple[str, ...] = ()
-
-
-class BadRule(Exception):
-    """The file cannot be read; the message says where."""
-
-
-def read_rule(home: Home) -> NonProducts:
-    """The rule as the shop set it; an empty one before. Raises BadRule."""
-    content = read_whole(home.root / RULE_FILE)
-    if content is None:
-        return NonProducts()
-    try:
-        return msgspec.json.decode(content, type=NonProducts)
-    except msgspec.MsgspecError as error:
-        raise BadRule(
-            f"{home.root / RULE_FILE} cannot be read: {error}. Correct it, or delete it."
-        ) from error
-
-
-def write_rule(home: Home, rule: NonProducts) -> None:
-    """Replace the file atomically."""
-    write_whole(home.root / RULE_FILE, msgspec.json.encode(rule))
-
-
-def with_shop_rule(home: Home, products: pl.DataFrame) -> pl.DataFrame:
-    """The products with `is_product` as the shop's rule has it; unchanged where it says nothing. Raises
-    BadRule."""
-    rule = read_rule(home)
-    if rule == NonProducts():
+def under_rule(rule: NonProductRule, products: pl.DataFrame) -> pl.DataFrame:
+    """The products with `is_product` as the rule has it; unchanged where it says nothing."""
+    if rule == NonProductRule():
         return products
     is_none = _matches("product_id", rule.ids) | _matches("title", rule.titles)
     is_one = _matches("product_id", rule.products) | _matches("title", rule.products)
@@ -71,4 +31,4 @@ def _regex(pattern: str) -> str:
 
 def _escaped(character: str) -> str:
     """A character as a regular expression that matches it alone."""
-    return character if character.isalnum() or character.isspace() else f"\\{character}"
+    return character if character.isalnum() or character.isspace() else rf"\x{{{ord(character):x}}}"

@@ -9,13 +9,16 @@ from typing import Any
 
 import polars as pl
 
-from features.catalogue.non_products import with_shop_rule
+from features.catalogue.non_product_rule import NonProductRule, read_rule
+from features.catalogue.non_products import under_rule
 from features.catalogue.stock_and_price import price_to_pay
 from features.home import Home
 from features.store.files import changing, replacing
 
 LIVE_FIELDS = ("title", "currency", "stock", "available", "url", "image_url", "is_product", "retired")
 SALE = ("sale_price", "sale_from", "sale_until")
+OF_THE_HOME = ("sale_price", "is_product")
+"""Live fields that go to disk changed: a sale is in the price, and the window of a feed's own sale stays."""
 
 
 def schema() -> dict[str, pl.DataType]:
@@ -55,10 +58,10 @@ def schema() -> dict[str, pl.DataType]:
     }
 
 
-def load_products(home: Home) -> pl.DataFrame:
+def load_products(home: Home, rule: NonProductRule | None = None) -> pl.DataFrame:
     """All products, sorted by id; no rows and the same columns before the first import.
 
-    What the shop's own rule says of postage and the like counts (`non_products`).
+    rule: of what is no product; None: the shop's own. Raises BadRule where that cannot be read.
     """
     path, columns = _products(home), schema()
     if not path.exists():
@@ -67,7 +70,8 @@ def load_products(home: Home) -> pl.DataFrame:
     lacking = [
         pl.lit(None, dtype).alias(name) for name, dtype in columns.items() if name not in stored.columns
     ]
-    return with_shop_rule(home, stored.with_columns(lacking).select(list(columns)))
+    whole = stored.with_columns(lacking).select(list(columns))
+    return under_rule(read_rule(home) if rule is None else rule, whole)
 
 
 def merge_products(home: Home, rows: pl.DataFrame, now: datetime) -> None:
@@ -85,7 +89,7 @@ def merge_products(home: Home, rows: pl.DataFrame, now: datetime) -> None:
         new = new.with_columns(first_seen="updated_at")
     told = SALE if "sale_from" in rows.columns else ()
     with changing(_products(home)):
-        merged = _merged(load_products(home), new, told)
+        merged = _merged(load_products(home, NonProductRule()), new, told)
         with replacing(_products(home)) as fresh:
             merged.select(list(columns)).sort("product_id").write_parquet(fresh)
 
@@ -111,20 +115,26 @@ def _merged(old: pl.DataFrame, new: pl.DataFrame, told: Sequence[str]) -> pl.Dat
 
 def merge_live(home: Home, changes: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
     """Write live changes to disk: product_id -> fields, as the live catalogue holds them."""
-    columns = schema()
+    columns, ruled = schema(), _ruled(home)
     rows = [
         {
             "product_id": product_id,
-            **fields,
+            **{name: value for name, value in fields.items() if name not in OF_THE_HOME},
             "price": price_to_pay(fields),
             "regular_price": fields.get("price"),
+            "is_product": None if product_id in ruled else fields.get("is_product"),
         }
         for product_id, fields in changes.items()
     ]
-    for row in rows:
-        row.pop("sale_price", None)  # it is in the price; the window of a feed's own sale stays
     if rows:
         merge_products(home, pl.DataFrame(rows, schema_overrides=columns, infer_schema_length=None), now)
+
+
+def _ruled(home: Home) -> set[str]:
+    """Products of which the shop's rule says whether they are any: it may say something else tomorrow."""
+    unsaid = load_products(home, NonProductRule()).with_columns(is_product=pl.lit(None, pl.Boolean))
+    said = under_rule(read_rule(home), unsaid).filter(pl.col("is_product").is_not_null())
+    return set(said["product_id"])
 
 
 def load_aliases(home: Home) -> pl.DataFrame:

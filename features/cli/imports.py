@@ -129,7 +129,7 @@ def import_catalogue(
 ) -> None:
     """Take in products, prices, costs and stock; a running service shows them within a second."""
     from features.catalogue.live_changes import put_changes_sync
-    from features.catalogue.live_names import publish_names
+    from features.catalogue.names import publish_names
     from features.catalogue.products import live_fields
     from features.importers.catalogue import import_catalogue
     from features.importers.refusal import ImportRefused

@@ -113,7 +113,7 @@ class _Listing:
         if missing.height and not known:
             raise ImportRefused(
                 f"None of the {self.good.height:,} products of this file is known here, so --retire-missing "
-                "would retire all others. Nothing was taken. Import it without, and see whether its ids are right."
+                "would retire all others. Nothing was taken. Import it without, and see if its ids are right."
             )
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from features.importers.existing import Existing, already_taken, without_claims_of
+from features.importers.lines import ID_SEPARATOR
 from features.importers.non_products import is_product
 from features.importers.order_numbers import with_own_numbers
 from features.importers.order_words import ORDER_TYPES, new_words, withdrawn
-from features.importers.lines import ID_SEPARATOR
 from features.importers.product_ids import (
     check_match_rate,
     id_aliases,
@@ -24,7 +24,8 @@ from features.importers.refunds import less_refunded_elsewhere, with_refunded_or
 class Intake:
     """What an import would write. A row of the file is in one of `fresh`, `rejected` and `existing_rows`.
 
-    fresh: lines with `event_id` and `line`; rejected: row, reason, detail, each row once; aliases and other_names: alias,
+    fresh: lines with `event_id` and `line`; rejected: row, reason, detail, each row once; aliases (of ids in
+    the file) and other_names (of its products): alias,
     product_id; products: rows for `merge_products`; non_products: ids that are not products.
     """
 

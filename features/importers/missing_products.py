@@ -30,7 +30,7 @@ def note_missing(missing: pl.DataFrame, source: str, *, retired: bool) -> Iterat
     more = ", ..." if missing.height > EXAMPLES else ""
     examples = f"{', '.join(names.to_series())}{more}"
     if retired:
-        yield f"{missing.height:,} products that the file does not list are retired, never recommended: {examples}"
+        yield f"{missing.height:,} products that the file does not list are now retired: {examples}"
     else:
         yield (
             f"{missing.height:,} known products are not in this file: {examples}. They stay recommended; if "

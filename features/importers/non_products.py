@@ -10,8 +10,8 @@ CODES = ("POST", "DOT", "CRUK", "AMAZONFEE", "BANK CHARGES", "SHIPPING", "POSTAG
 _PATTERNS = tomllib.loads(Path(__file__).with_name("non_products.toml").read_text("utf-8"))
 PRODUCT_WORDS = rf"\b(?:{'|'.join(_PATTERNS.pop('product_words'))})"
 TAIL = (
-    r"(?: ?[:(\[].*| [–-] ?.*| [£$€]?\d.*| (?:to|for|within|of|fur|nach|in|innerhalb|per|mit|pour|vers|en|par|"
-    r"para|por|a|di|verso|voor|naar|do|na|za|ue|eu|uk|de|at|ch|international|inland|ausland|europa|europe)\b.*)?"
+    r"(?: ?[:(\[].*| [–-] ?.*| [£$€]?\d.*| (?:to|for|within|of|fur|nach|in|innerhalb|per|mit|pour|vers|en|"
+    r"par|para|por|a|di|verso|voor|naar|do|na|za|ue|eu|uk|de|at|ch|international|inland|ausland|europa|europe)\b.*)?"
 )
 TITLES = "|".join(pattern.replace("~", TAIL) for language in _PATTERNS.values() for pattern in language)
 """Of whole titles, in lower case and without accents."""

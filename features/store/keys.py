@@ -88,8 +88,8 @@ def unknown_products() -> str:
 
 
 def revisions() -> str:
-    """Hash name -> counter ("catalogue", "erased", "experiments", "keys", "merchandising", "offers",
-    "tiers", "triggers").
+    """Hash name -> counter ("catalogue", "erased", "experiments", "keys", "merchandising",
+    "non_products", "offers", "tiers", "triggers").
 
     Writers: their owners; reader: API, every 200 ms.
     """
@@ -179,6 +179,13 @@ def tier_settings() -> str:
     are tiers.json in the home. Writer and reader: API.
     """
     return f"{TAG}:tiers"
+
+
+def non_product_settings() -> str:
+    """List of versions of the merchant's rule of what is no product, JSON SettingVersion, newest first. The
+    rule in use is non_products.json in the home. Writer and reader: API.
+    """
+    return f"{TAG}:catalogue:non_products"
 
 
 def product_news() -> str:

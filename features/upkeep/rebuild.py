@@ -9,7 +9,7 @@ import msgspec
 import polars as pl
 import redis
 
-from features.catalogue.live_names import publish_names
+from features.catalogue.names import publish_names
 from features.events.vocabulary import Event, EventContext, Order, OrderItem
 from features.history.archiver import Archiver
 from features.history.events_parquet import CLAIM

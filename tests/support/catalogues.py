@@ -1,7 +1,6 @@
 """Catalogues of shops, taken into a home as the command does."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import polars as pl

@@ -34,8 +34,8 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
     """Train on the whole history, compare with simple baselines, publish what passes."""
     # Imported here because serving imports this module too, and must not load training's libraries.
     from features.catalogue.live_changes import all_changes, put_changes_sync
-    from features.catalogue.live_names import publish_names
-    from features.catalogue.non_products import BadRule
+    from features.catalogue.names import publish_names
+    from features.catalogue.non_product_rule import BadRule
     from features.catalogue.products import merge_live
     from features.catalogue.sales import settle_sales
     from features.history.archiver import Archiver

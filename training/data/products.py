@@ -93,8 +93,8 @@ class Products:
         return rows.explode("category").drop_nulls().unique(maintain_order=True)
 
     def first_day(self, history: History) -> NDArray[np.int32]:
-        """(n_items) int32, days since 1970: first in the catalogue, viewed or sold; that of the first event where
-        the product was there before the home was."""
+        """(n_items) int32, days since 1970: first in the catalogue, viewed or sold; that of the first event
+        where the product was there before the home was."""
         begin = history.log["timestamp"].min()
         before = int(begin) if isinstance(begin, int) else history.until
         listed = self.rows["first_seen"].dt.epoch("s").fill_null(before).to_numpy()

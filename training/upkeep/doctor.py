@@ -142,8 +142,8 @@ def live_ids(patient: Patient) -> Iterator[Finding]:
     if share is not None:
         saw = f"{share:.1%} of last week's are in the catalogue"
     remedy = (
-        "Let pages send ids of the catalogue (SKU, variant or product id); `perennial import catalogue` brings "
-        "new products and their other ids"
+        "Let pages send ids of the catalogue (SKU, variant or product id); `perennial import catalogue` "
+        "brings new products and their other ids"
     )
     badly = share < MATCHED if share is not None else bool(unknown)
     yield Finding("live ids", f"{saw}; unknown: {examples}" if examples else saw, remedy if badly else None)

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from catalogues import product, products, take
 
 from features.catalogue.products import load_aliases
 from features.home import Home
 
-from catalogues import product, products, take
 from factories import NOW
 
 HEADER = (

@@ -1,16 +1,18 @@
 """Product exports of PrestaShop, BigCommerce, Squarespace, Wix and Shopware."""
 
-from features.home import Home
-
 from catalogues import product, products, take
+
+from features.home import Home
 
 
 def test_prestashop(home: Home) -> None:
     take(
         home,
-        "Product ID;Active (0/1);Name *;Categories (x,y,z...);Price tax excluded;Price tax included;On sale (0/1);"
+        "Product ID;Active (0/1);Name *;Categories (x,y,"
+        "z...);Price tax excluded;Price tax included;On sale (0/1);"
         "Wholesale price;Reference #;EAN13;Manufacturer;Quantity;Image URLs (x,y,z...)\n"
-        "1;1;T-Shirt;Home,Clothing;20.00;24.00;0;9.00;TS-1;4006381333931;Fern;5;https://s/1.jpg,https://s/2.jpg\n"
+        "1;1;T-Shirt;Home,Clothing;20.00;24.00;0;9.00;TS-1;4006381333931;Fern;5;https://s/1.jpg,"
+        "https://s/2.jpg\n"
         "2;0;Old;Home,Clothing;20.00;24.00;0;9.00;TS-2;;Fern;5;\n",
     )
     shirt = product(home, "TS-1")
@@ -30,7 +32,8 @@ def test_prestashops_table_of_products(home: Home) -> None:
 def test_bigcommerce(home: Home) -> None:
     summary = take(
         home,
-        "Item Type,Product ID,Product Name,Product Type,Product Code/SKU,Brand Name,Product Description,Price,"
+        "Item Type,Product ID,Product Name,Product Type,Product Code/SKU,Brand Name,Product Description,"
+        "Price,"
         "Cost Price,Sale Price,Product Visible?,Track Inventory,Current Stock Level,Category,"
         "Product Image File - 1,Product URL\n"
         "Product,7,Mug,P,MUG,Fern,<p>Big</p>,10,4,8,Y,none,0,Kitchen/Mugs;Sale,https://s/m.jpg,/mug/\n"
@@ -54,8 +57,10 @@ def test_bigcommerce(home: Home) -> None:
 def test_squarespace(home: Home) -> None:
     take(
         home,
-        "Product ID [Non Editable],Variant ID [Non Editable],Product Type [Non Editable],Product Page,Product URL,"
-        "Title,Description,SKU,Option Name 1,Option Value 1,Price,Sale Price,On Sale,Stock,Categories,Visible,"
+        "Product ID [Non Editable],Variant ID [Non Editable],Product Type [Non Editable],Product Page,"
+        "Product URL,"
+        "Title,Description,SKU,Option Name 1,Option Value 1,Price,Sale Price,On Sale,Stock,Categories,"
+        "Visible,"
         "Hosted Image URLs\n"
         "p1,v1,PHYSICAL,shop,tee,Tee,<p>Soft</p>,SQ1,Size,S,20.00,15.00,Yes,Unlimited,/clothing/tees,Yes,"
         "https://s/1.jpg https://s/2.jpg\n"
@@ -72,9 +77,11 @@ def test_squarespace(home: Home) -> None:
 def test_wix(home: Home) -> None:
     take(
         home,
-        "handleId,fieldType,name,description,productImageUrl,collection,sku,price,surcharge,visible,discountMode,"
+        "handleId,fieldType,name,description,productImageUrl,collection,sku,price,surcharge,visible,"
+        "discountMode,"
         "discountValue,inventory,weight,cost,productOptionName1,productOptionDescription1,brand\n"
-        "tee,Product,Tee,Soft,https://s/1.jpg;https://s/2.jpg,Shirts;Sale,,20,,true,PERCENT,10,InStock,,,Size,S;M,Fern\n"
+        "tee,Product,Tee,Soft,https://s/1.jpg;https://s/2.jpg,Shirts;Sale,,20,,true,PERCENT,10,InStock,,"
+        ",Size,S;M,Fern\n"
         "tee,Variant,,,,,TEE-S,,0,,,,4,,,,S,\n"
         "tee,Variant,,,,,TEE-M,,2,,,,OutOfStock,,,,M,\n",
     )

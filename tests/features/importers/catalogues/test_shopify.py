@@ -1,16 +1,17 @@
 """Shopify's products export, old and new headers."""
 
 import pytest
+from catalogues import product, products, take
 
 from features.catalogue.products import load_aliases
 from features.home import Home
 
-from catalogues import product, products, take
-
 OLD = (
-    "Handle,Title,Body (HTML),Vendor,Product Category,Type,Tags,Published,Option1 Name,Option1 Value,Option2 Name,"
+    "Handle,Title,Body (HTML),Vendor,Product Category,Type,Tags,Published,Option1 Name,"
+    "Option1 Value,Option2 Name,"
     "Option2 Value,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,"
-    "Variant Price,Variant Compare At Price,Variant Barcode,Image Src,Gift Card,Variant Image,Cost per item,Status\n"
+    "Variant Price,Variant Compare At Price,Variant Barcode,Image Src,Gift Card,Variant Image,"
+    "Cost per item,Status\n"
 )
 NEW = (
     "URL handle,Title,Description,Vendor,Product category,Type,Tags,Published on online store,Option1 name,"

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from catalogues import product, products, take
 
 from features.catalogue.products import load_aliases
 from features.home import Home
 
-from catalogues import product, products, take
 from factories import NOW
 
 ENGLISH = (
@@ -16,7 +16,8 @@ ENGLISH = (
     '"Sale price","Regular price",Categories,Tags,Images,Parent\n'
 )
 GERMAN = (
-    'ID,Typ,Artikelnummer,Name,Veröffentlicht,"Ist hervorgehoben?","Sichtbarkeit im Katalog",Kurzbeschreibung,'
+    'ID,Typ,Artikelnummer,Name,Veröffentlicht,"Ist hervorgehoben?","Sichtbarkeit im Katalog",'
+    "Kurzbeschreibung,"
     'Beschreibung,"Datum, an dem Angebotspreis beginnt","Datum, an dem Angebotspreis endet",Steuerstatus,'
     '"Vorrätig?",Lager,"Rückstände erlaubt?",Angebotspreis,"Regulärer Preis",Kategorien,Schlagwörter,Bilder,'
     '"Übergeordnetes Produkt"\n'
@@ -26,7 +27,8 @@ ROWS = (
     '10,variable,shirt,Shirt,1,0,visible,Soft,,,,taxable,1,,0,,,"Clothing > Shirts, Sale",,https://s/1.jpg,\n'
     '11,variation,shirt-s,"Shirt - S",1,0,visible,,,,,taxable,1,2,0,,20,,,,shirt\n'
     '12,variation,,"Shirt - M",1,0,visible,,,,,taxable,0,0,0,,22,,,https://s/m.jpg,id:10\n'
-    '20,simple,cup,Cup,1,0,visible,,<b>Blue</b>,,,taxable,1,,0,"8,50",10,Cups,,"https://s/2.jpg, https://s/3.jpg",\n'
+    '20,simple,cup,Cup,1,0,visible,,<b>Blue</b>,,,taxable,1,,0,"8,50",10,Cups,,"https://s/2.jpg,'
+    ' https://s/3.jpg",\n'
     f"21,simple,pot,Pot,1,0,visible,,,,{LAST_WEEK},taxable,1,0,1,15,30,Pots,,,\n"
     "22,simple,,Tin,1,0,visible,,,,,taxable,1,,0,,4,Tins,,,\n"
     "23,simple,hid,Hidden,1,0,hidden,,,,,taxable,1,,0,,4,Tins,,,\n"
