@@ -148,7 +148,7 @@ class Recommender:
     ) -> list[Pick]:
         """For narrow filters: all products that are allowed, most popular first."""
         already, popular = [pick.item for pick in taken], self.bundle.tables.popular
-        best_first = np.arange(len(popular.items), 0, -1, np.float32)
+        best_first = np.arange(len(popular.items), 0, -1, dtype=np.float32)
         proposal = Candidates.unanchored(popular.items, best_first, popular.counts)
         hidden = np.array([*situation.hidden, *already], np.int32)
         ranking = blend(

@@ -1,7 +1,7 @@
 """Products by whichever name a shop's pages and server call them: events, questions and changes."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from msgspec.structs import replace
 
@@ -24,7 +24,7 @@ def is_known(service: Service, product_id: str) -> bool:
     return row >= 0 and bool(tables.titles[row])
 
 
-async def with_own_ids(service: Service, events: Sequence[Event]) -> Sequence[Event]:
+async def with_own_ids(service: Service, events: list[Event]) -> list[Event]:
     """The events with each product under its own id; names of no product are counted, and stay.
 
     A request names few products, and nearly always by their own ids: then nothing is asked of the store.

@@ -10,7 +10,8 @@ import polars as pl
 from features.catalogue.products import add_aliases, merge_products
 from features.catalogue.sales import settled
 from features.home import Home
-from features.importers.catalogue_formats import CATALOGUE_FORMATS, PLAIN
+from features.importers.catalogue_formats import CATALOGUE_FORMATS
+from features.importers.catalogues.merchant import PLAIN
 from features.importers.checks import is_bad_id
 from features.importers.choice import refuse_orders
 from features.importers.content import fetch, read_file

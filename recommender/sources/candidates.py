@@ -62,7 +62,10 @@ NO_CANDIDATES = Candidates(*room(0))
 NO_VARIANTS: Variants = (
     NO_CANDIDATES.items,
     np.zeros(1, np.int64),
-    *[NO_CANDIDATES.items] * 4,
+    NO_CANDIDATES.items,
+    NO_CANDIDATES.items,
+    NO_CANDIDATES.items,
+    NO_CANDIDATES.items,
 )  # of a shop whose products all stand alone
 PADDING = (NO_CANDIDATES.columns,) * max(SOURCE_COUNTS)
 

@@ -14,11 +14,11 @@ from recommender.sources.candidates import NO_VARIANTS
 def variants_to_show(
     situation: Situation, sources: Collection[str], hidden: Int32s, already: Sequence[int]
 ) -> Variants:
-    """Of each product the variant that this shopper buys, else the one that the sources rank highest; no other
-    size of what is hidden, or in the answer already.
+    """Of each product the variant that this shopper buys, else the one that the sources rank highest; no
+    other size of what is hidden, or in the answer already.
 
-    Sources know which sizes and colours go together, so the most bought one is shown where they say nothing
-    else. What a person buys time and again is proposed (`repeat`) whichever other size of it lies in the cart.
+    Sources know which sizes and colours go together; where they say nothing, the most bought one ranks first.
+    What a person buys time and again is proposed (`repeat`) whichever other size of it lies in the cart.
     """
     groups = situation.bundle.tables.variant_groups
     if not len(groups.items):

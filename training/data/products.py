@@ -97,8 +97,9 @@ class Products:
         where the product was there before the home was."""
         begin = history.log["timestamp"].min()
         before = int(begin) if isinstance(begin, int) else history.until
-        listed = self.rows["first_seen"].dt.epoch("s").fill_null(before).to_numpy()
-        first = np.minimum(listed, history.until)
+        unknown = pl.when(pl.col("updated_at").is_not_null()).then(before).otherwise(history.until)
+        listed = self.rows.select(pl.col("first_seen").dt.epoch("s").fill_null(unknown)).to_series()
+        first = np.minimum(listed.to_numpy(), history.until)
         np.minimum.at(first, history.purchases.item, history.purchases.timestamp)
         np.minimum.at(first, history.visits.item, history.visits.timestamp)
         return np.asarray(first // DAY_S, np.int32)

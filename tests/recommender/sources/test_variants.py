@@ -93,11 +93,11 @@ def test_who_buys_one_variant_is_shown_no_other(placement: Placement) -> None:
         assert not (GROUPS.share_one(items, own) & ~np.isin(items, situation.purchases.items)).any()
 
 
-def test_another_variant_is_no_answer_to_a_product_in_the_cart_or_on_the_page() -> None:
-    for placement in PLACEMENTS:
-        assert not set(CUPS) & set(shown(small_shop(), placement, product_id="cup"))
-        assert not set(CUPS) & set(shown(small_shop(), placement, cart=("cup",), product_id="kettle"))
-        assert not set(CUPS) & set(shown(small_shop(), placement, exclude=("pot",)))
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_another_variant_is_no_answer_to_one_in_the_cart_or_on_the_page(placement: Placement) -> None:
+    assert not set(CUPS) & set(shown(small_shop(), placement, product_id="cup"))
+    assert not set(CUPS) & set(shown(small_shop(), placement, cart=("cup",), product_id="kettle"))
+    assert not set(CUPS) & set(shown(small_shop(), placement, exclude=("pot",)))
 
 
 def test_what_somebody_buys_is_shown_and_else_what_ranks_highest_in_stock() -> None:
