@@ -86,7 +86,7 @@ def category_path(text: pl.Series, between_paths: str | None, between_levels: st
     def deepest(value: str) -> str:
         paths = re.split(between_paths, value) if between_paths else [value]
         levels = [[each.strip() for each in re.split(between_levels, path) if each.strip()] for path in paths]
-        return " > ".join(max(levels, key=lambda path: len(path)))
+        return max((" > ".join(path) for path in levels), key=lambda path: path.count(" > "))
 
     path = of_distinct(text, deepest)
     return path.replace("", None)
