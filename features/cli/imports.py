@@ -116,14 +116,20 @@ def _recognise(home: Home, settings: StoreSettings, arrived: datetime) -> None:
 
 @imports.command("catalogue")
 def import_catalogue(
-    source: Annotated[str, typer.Argument(help="File or URL: Google Merchant TSV or XML, or CSV.")],
+    source: Annotated[str, typer.Argument(help="File or URL: a Google Merchant feed, or a product export.")],
     home: HomeOption = DEFAULT_HOME,
-    format: Annotated[str, typer.Option(help="auto, merchant, shopify or csv.")] = "auto",
+    format: Annotated[
+        str, typer.Option(help="auto, or what the file is: merchant, shopify, woocommerce ... csv.")
+    ] = "auto",
+    retire_missing: Annotated[
+        bool, typer.Option("--retire-missing", help="The file is complete: never recommend what it lacks.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take in products, prices, costs and stock; a running service shows them within a second."""
     from features.catalogue.live_changes import put_changes_sync
+    from features.catalogue.names import publish_names
     from features.catalogue.products import live_fields
     from features.importers.catalogue import import_catalogue
     from features.importers.refusal import ImportRefused
@@ -132,11 +138,18 @@ def import_catalogue(
     with plain_errors(ImportRefused, RedisServerError):
         with progress() as report:
             summary = import_catalogue(
-                Home(home), source, format=format, dry_run=dry_run, now=now, report=report
+                Home(home),
+                source,
+                format=format,
+                retire_missing=retire_missing,
+                dry_run=dry_run,
+                now=now,
+                report=report,
             )
         if not dry_run:
             with store(Home(home)) as client:
                 put_changes_sync(client, live_fields(Home(home), now))
+                publish_names(client, Home(home))
     show(summary, as_json=as_json)
 
 

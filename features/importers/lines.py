@@ -13,15 +13,18 @@ from features.importers.table import FileTable
 LINE_COLUMNS = (
     *(name for name in schema() if name not in {"line", "received_at", "source", "revision"}),
     "title",
+    "other_ids",
     "refunded_so_far",
     "status",
     "reason",
     "detail",
 )
 """Besides `row`, UInt32: the row of `Table.cells` a line comes from (one row may give several lines).
+`other_ids`: what else the file calls the product, ID_SEPARATOR between them.
 `refunded_so_far`: where the file says so, all money refunded for the order up to the export. `status`: of an
 order whose status has no known meaning."""
 
+ID_SEPARATOR = "\x1f"
 ID_COLUMNS = ("event_id", "order_id", "refund_id", "customer_id", "anonymous_id", "session_id", "product_id")
 
 

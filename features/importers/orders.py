@@ -171,7 +171,7 @@ def _write(
             write_record(home, record)
             rows = _history_rows(intake.fresh, record.source, record.received_at)
             undo.callback(write_rows(home, rows, record.received_at).unlink)
-            add_aliases(home, intake.aliases)
+            add_aliases(home, pl.concat([intake.other_names, intake.aliases]))
             merge_products(home, intake.products, record.received_at)
         undo.pop_all()
 
