@@ -164,6 +164,14 @@ def is_fully_refunded(refunded: Any, paid: Any) -> Any:
     return (refunded > 0) & (refunded >= paid * (1 - 1e-6) - 0.005)
 
 
+def came_back(refunded: Any, paid: Any) -> Any:
+    """Whether the piece that a refund names came back: at least half of what was paid for it went back.
+
+    Less than that is money off its price, and the piece stays. Both are numbers, or both polars expressions.
+    """
+    return refunded >= paid / 2
+
+
 def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
     """Check one decoded JSON object and complete it.
 

@@ -124,7 +124,7 @@ def _guessed(guessed: Guess, given: Mapping[str, str], command: str) -> tuple[st
     found = ", ".join(f"{name} = {header!r}" for name, header in free.items())
     return (
         f"Columns were guessed: {found}. If one is wrong, take the import back (`perennial import undo`) and "
-        f"say it: {' '.join(suggestion(command, guessed.columns, ()).split())}",
+        f"say it: {suggestion(command, guessed.columns, between=' ')}",
     )
 
 

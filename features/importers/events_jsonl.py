@@ -42,19 +42,18 @@ def _lines_of(row: int, text: str, received_at: datetime, earlier_ids: set[str])
     try:
         return _new_lines(row, read_event(text, received_at, lambda: content), received_at, earlier_ids)
     except InvalidEvent as error:
-        return _foreign_lines(row, text, received_at, earlier_ids, content) or [_rejected(row, str(error))]
+        return _foreign_lines(row, text, received_at, earlier_ids) or [_rejected(row, str(error))]
     except (msgspec.DecodeError, RecursionError) as error:
         return [_rejected(row, f"not JSON: {error}")]
 
 
-def _foreign_lines(
-    row: int, text: str, received_at: datetime, earlier_ids: set[str], content: str
-) -> list[dict[str, Any]]:
+def _foreign_lines(row: int, text: str, received_at: datetime, earlier_ids: set[str]) -> list[dict[str, Any]]:
     """Lines of an event in another's form, or why there are none; no line where the form is not known."""
     theirs = msgspec.json.decode(text)
     if not isinstance(theirs, dict):
         return []
     lines: list[dict[str, Any]] = []
+    content = sha256(msgspec.json.encode(theirs, order="deterministic")).hexdigest()[:32]
     try:
         for number, (ours, titles) in enumerate(translated(theirs)):
             event = parse_event(ours, received_at, f"{content}:{number}" if number else content)

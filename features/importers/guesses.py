@@ -8,7 +8,6 @@ from pathlib import Path
 
 import polars as pl
 
-from features.importers.date_texts import KNOWN
 from features.importers.lines import plain
 from features.importers.looks import LOOKS, looks_like_address, samples
 from features.importers.order_totals import Totals, sort_out_totals
@@ -25,15 +24,16 @@ NEEDS = {
 """What a table of orders cannot do without, and which columns give it."""
 IN_WORDS = {
     "order_id": "the order's number",
-    "timestamp": f"when it was ordered (dates such as {KNOWN})",
+    "timestamp": "when it was ordered",
     "product": "the product (sku, product_id, gtin or title)",
     "price": "the price (unit_price, or line_total for the whole line)",
 }
 SHORTEST_PART = 4
+SURE_BY_CELLS = {"email", "time", "currency"}
 # What may stand in a header beside a synonym without changing what the column is.
 HARMLESS = re.compile(
     r"(eur|euro|usd|gbp|chf|pln|brl|sek|dkk|incl?|inkl|excl?|exkl|vat|tax|mwst|ust|ttc|ht|tva|iva|btw|brutto|netto|gross"
-    r"|net|nett|bruto|shop|store|web|online|kunden|customer|no|nr|utc|gmt|cet|local|\d)*"
+    r"|net|nett|bruto|shop|store|web|online|kunden?|customer|clientes?|klant|klient|billing|buyer|no|nr|utc|gmt|cet|local|\d)*"
 )
 
 
@@ -110,7 +110,8 @@ def _matches(texts: Mapping[str, pl.Series]) -> Iterator[tuple[str, str, str]]:
         for header, cells in texts.items():
             if each in plain(header) and _fits(name, cells):
                 rest = plain(header).replace(each, "", 1)
-                why = "" if HARMLESS.fullmatch(rest) else f"{header!r} says more than that"
+                sure = name in SURE_BY_CELLS or HARMLESS.fullmatch(rest)
+                why = "" if sure else f"{header!r} says more than that"
                 yield name, header, why
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from features.home import Home
+from features.importers.date_texts import KNOWN
 from features.importers.guesses import IN_WORDS, NEEDS, Guess, missing_needs
 from features.importers.lines import Format, plain
 from features.importers.order_lines import MAPPABLE, order_lines
@@ -83,6 +84,8 @@ def refused_guess(guess: Guess, said: str, command: str) -> ImportRefused:
     parts = [said, f"Recognised: {found}."]
     if guess.missing:
         parts.append(f"Missing: {'; '.join(IN_WORDS[need] for need in guess.missing)}.")
+    if "timestamp" in guess.missing:
+        parts.append(f"Dates are read as {KNOWN}.")
     parts += [f"Not sure of {name}: {why}." for name, why in guess.doubts.items()]
     return ImportRefused(
         f"{' '.join(parts)} Nothing was taken. Put the columns right and try:\n"
@@ -91,11 +94,13 @@ def refused_guess(guess: Guess, said: str, command: str) -> ImportRefused:
     )
 
 
-def suggestion(command: str, columns: Mapping[str, str], missing: Iterable[str]) -> str:
+def suggestion(
+    command: str, columns: Mapping[str, str], missing: Iterable[str] = (), between: str = " \\\n  "
+) -> str:
     """The command with a --map for each column, `COLUMN` where it must be filled in."""
     placeholders = {NEEDS[need][0]: "COLUMN" for need in missing}
     maps = [f"--map {name}={shlex.quote(header)}" for name, header in (columns | placeholders).items()]  # type: ignore[operator]
-    return " \\\n  ".join([f"perennial import orders {command}", *maps])
+    return between.join([f"perennial import orders {command}", *maps])
 
 
 def remember(home: Home, headers: list[str], name: str, columns: Mapping[str, str]) -> Path:

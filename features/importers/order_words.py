@@ -71,9 +71,7 @@ def new_words(lines: pl.DataFrame, source: str, existing: Existing) -> Words:
     older = changed.filter(~pl.col("bought"), pl.col("money_back") < pl.col("money_before"), "ends_earlier")
     changed = changed.join(older, on=TOLD, how="anti").select(*TOLD, "revision")
     unknown = told.join(before.select(TOLD).unique(), on=TOLD, how="anti")
-    unknown = unknown.filter(pl.col("row").is_not_null() & (pl.col("quantity") > 0)).with_columns(
-        revision=pl.lit(None, pl.Int32)
-    )
+    unknown = unknown.with_columns(revision=pl.lit(None, pl.Int32))
     renewed = _with_old_context(told.join(changed, on=TOLD), before, source)
     others = lines.filter(~of_order()).with_columns(revision=pl.lit(None, pl.Int32))
     kept = pl.concat([others, unknown.drop("bought"), renewed], how="diagonal_relaxed").select(others.columns)
@@ -81,7 +79,10 @@ def new_words(lines: pl.DataFrame, source: str, existing: Existing) -> Words:
 
 
 def _filled(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """Prices and discounts that the file does not give are those that are known: silence is no change."""
+    """Prices and discounts that the file does not give are those that are known: silence is no change.
+
+    Adds `priced`: whether the line has a price of its own, or none was known.
+    """
     known = before.filter("bought")
     prices = known.group_by(LINE).agg(known_price=pl.col("unit_price").mean())
     discounts = known.group_by("order_id").agg(known_discount=pl.col("discount").sum())
@@ -92,6 +93,7 @@ def _filled(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(
         unit_price=pl.when("bought").then(pl.coalesce("unit_price", "known_price")).otherwise("unit_price"),
         discount=pl.when("bought", first, silent).then("known_discount").otherwise("discount"),
+        priced=pl.col("unit_price").is_not_null() | pl.col("known_price").is_null(),
     ).drop("known_price", "known_discount")
 
 
@@ -113,12 +115,14 @@ def _silent_refunds(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
 
 
 def _compared(told: pl.DataFrame, before: pl.DataFrame, source: str) -> pl.DataFrame:
-    """Per word told and known: whether it changed, its next revision, the money back of both, and whether the
-    file ends before the one of the known word."""
-    money = pl.coalesce(pl.col("quantity") * pl.col("unit_price"), 0.0).sum()
+    """Per word told and known: whether it changed, its next revision, the money of both (infinite: all of it),
+    and whether the file ends before the one of the known word."""
+    money = pl.coalesce(pl.col("quantity") * pl.col("unit_price"), float("inf")).sum()
     live = pl.col("source").is_in(["live", CLAIM]).any()
     customer = pl.col("customer_id").drop_nulls().first()
-    new = _content(told).join(told.group_by(TOLD).agg(money_back=money, customer=customer), on=TOLD)
+    new = _content(told).join(
+        told.group_by(TOLD).agg(money_back=money, customer=customer, silent=~pl.col("priced").any()), on=TOLD
+    )
     old = _content(before).join(
         before.group_by(TOLD).agg(
             money_before=money,
@@ -136,7 +140,7 @@ def _compared(told: pl.DataFrame, before: pl.DataFrame, source: str) -> pl.DataF
     )
     changed = (pl.col("content") != pl.col("content_before")) | (other_customer & pl.col("same_source"))
     return new.join(old, on=TOLD, suffix="_before").with_columns(
-        changed=changed & (pl.col("bought") | ~pl.col("live")),
+        changed=changed & pl.when("bought").then(~pl.col("silent")).otherwise(~pl.col("live")),
         ends_earlier=pl.col("file_end") > ends,
     )
 

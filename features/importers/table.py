@@ -15,6 +15,12 @@ from features.importers.spreadsheet import OLE_MARK, Workbook, plain_number
 from features.importers.text import to_utf8
 
 JSON_LINE = "json"
+LISTS = ("events", "batch")
+EVENT_COLUMNS = {
+    "event_name",
+    "event_timestamp",
+    "event_params",
+}  # of GA4, beside lists
 MOST_CELLS = 300_000_000  # of a parquet file, which may hold each in a bit
 ENTITY = r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});"
 
@@ -54,15 +60,18 @@ def as_table(content: bytes, name: str) -> FileTable:
     Raises ImportRefused for any other or a damaged file.
     """
     if content.startswith(b"PAR1"):
-        return _binary(_parquet(content, name), "parquet")
+        typed = _parquet(content, name)
+        if set(typed.columns) >= EVENT_COLUMNS:
+            return json_table(typed.write_ndjson().encode(), "binary")
+        return _binary(_texts(typed), "parquet")
     if is_spreadsheet(content):
         return next(iter(sheet_tables(content, name, None)))[1]
     text, encoding = to_utf8(content, name)
     start = text[:1_000].lstrip()[:1]
     if start == b"<":
         raise ImportRefused(f"{name} is a web page or XML, not a table. Export it as CSV.")
-    if start in {b"{", b"["}:
-        return _json_lines(_one_a_line(text), encoding)
+    if start in (b"{", b"["):
+        return json_table(text, encoding)
     body = read_csv(text, name)
     cells = _without_entities(body.cells) if b"&" in text else body.cells
     if b'="' in text:
@@ -91,14 +100,17 @@ def _binary(body: Body, kind: str) -> FileTable:
     return FileTable(_without_entities(body.cells), body.lines, body.surplus, kind, "binary", body.notes)
 
 
-def _parquet(content: bytes, name: str) -> Body:
+def _parquet(content: bytes, name: str) -> pl.DataFrame:
     try:
         lazy = pl.scan_parquet(io.BytesIO(content))
         if lazy.select(pl.len()).collect().item() * len(lazy.collect_schema()) > MOST_CELLS:
             raise ImportRefused(f"{name} has more than {MOST_CELLS:,} cells. Import it in parts.")
-        typed = lazy.collect()
+        return lazy.collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise ImportRefused(f"{name} is a damaged parquet file. Write it again.") from error
+
+
+def _texts(typed: pl.DataFrame) -> Body:
     nested = [column for column, dtype in typed.schema.items() if dtype.is_nested() or dtype == pl.Binary]
     times = [column for column, dtype in typed.schema.items() if dtype == pl.Datetime]
     fractions = [column for column, dtype in typed.schema.items() if dtype.is_float() or dtype.is_decimal()]
@@ -114,25 +126,26 @@ def _parquet(content: bytes, name: str) -> Body:
     return Body(cells, lines, pl.repeat(False, cells.height, eager=True), notes)
 
 
-def _json_lines(text: bytes, encoding: str) -> FileTable:
-    numbered = [(n, line) for n, line in enumerate(text.decode().split("\n"), 1) if line.strip()]
+def json_table(text: bytes, encoding: str) -> FileTable:
+    """JSON lines, a list of JSON objects, or an object with one such list, as a row an object."""
+    records = _records(text)
+    lines = text.decode().split("\n") if records is None else [str(each, "utf-8") for each in records]
+    numbered = [(n, line) for n, line in enumerate(lines, 1) if line.strip()]
     cells = pl.DataFrame({JSON_LINE: pl.Series([line for _, line in numbered], dtype=pl.String)})
-    lines = pl.Series([n for n, _ in numbered], dtype=pl.UInt32)
-    return FileTable(cells, lines, pl.repeat(False, cells.height, eager=True), "jsonl", encoding)
+    numbers = pl.Series([n for n, _ in numbered], dtype=pl.UInt32)
+    return FileTable(cells, numbers, pl.repeat(False, cells.height, eager=True), "jsonl", encoding)
 
 
-def _one_a_line(text: bytes) -> bytes:
-    """JSON objects, one a line: as they are, or those of one list, alone or as the only list of an object."""
+def _records(text: bytes) -> list[msgspec.Raw] | None:
+    """The objects of a list; None where the text is no single JSON value, or an event itself."""
     try:
-        whole = msgspec.json.decode(text)
+        if text.lstrip().startswith(b"["):
+            return msgspec.json.decode(text, type=list[msgspec.Raw])
+        fields = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        lists = [fields[name] for name in LISTS if name in fields]
+        return msgspec.json.decode(lists[0], type=list[msgspec.Raw]) if len(lists) == 1 else None
     except (msgspec.DecodeError, RecursionError):
-        return text
-    if isinstance(whole, dict):
-        lists = [each for each in whole.values() if isinstance(each, list)]
-        if not (len(lists) == len(whole) == 1) and b"\n" not in text.strip():
-            return text
-        whole = lists[0] if len(lists) == len(whole) == 1 else [whole]
-    return b"\n".join(map(msgspec.json.encode, whole)) if isinstance(whole, list) else text
+        return None
 
 
 def _without_entities(cells: pl.DataFrame) -> pl.DataFrame:

@@ -77,14 +77,6 @@ def test_what_excel_keeps_as_text_loses_its_wrapping() -> None:
     assert table('id,sku\n1,="007"\n').cells["sku"].to_list() == ["007"]
 
 
-@pytest.mark.parametrize(
-    "text", ['[{"a": 1}, {"a": 2}]', '{"events": [{"a": 1}, {"a": 2}]}', '[\n  {"a": 1},\n  {"a": 2}\n]']
-)
-def test_a_list_of_json_objects_is_as_good_as_lines(text: str) -> None:
-    read = table(text)
-    assert (read.kind, read.cells["json"].to_list()) == ("jsonl", ['{"a":1}', '{"a":2}'])
-
-
 def test_fractions_of_a_parquet_file_keep_their_point() -> None:
     stream = io.BytesIO()
     pl.DataFrame({"price": [1.25, 1.234], "sku": ["1.234", "b"]}).write_parquet(stream)
