@@ -131,20 +131,28 @@ def _recognise(home: Home, settings: StoreSettings, arrived: datetime) -> None:
 
 
 @imports.command("catalogue")
-def import_catalogue(
+def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="FILE", help="Files or URLs: Google Merchant TSV or XML, or CSV; .zip too."),
+        typer.Argument(
+            metavar="FILE", help="Files or URLs: a Google Merchant feed, or a product export; .zip."
+        ),
     ],
     home: HomeOption = DEFAULT_HOME,
-    format: Annotated[str, typer.Option(help="auto, merchant, shopify or csv.")] = "auto",
+    format: Annotated[
+        str, typer.Option(help="auto, or what the file is: merchant, shopify, woocommerce ... csv.")
+    ] = "auto",
     sheet: SheetOption = None,
     decimal: DecimalOption = None,
+    retire_missing: Annotated[
+        bool, typer.Option("--retire-missing", help="The file is complete: never recommend what it lacks.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take in products, prices, costs and stock; a running service shows them within a second."""
     from features.catalogue.live_changes import put_changes_sync
+    from features.catalogue.names import publish_names
     from features.catalogue.products import live_fields
     from features.importers.catalogue import import_catalogue
     from features.importers.records import record_catalogue
@@ -159,6 +167,7 @@ def import_catalogue(
                 sheet=sheet,
                 decimal=decimal,
                 format=format,
+                retire_missing=retire_missing,
                 dry_run=dry_run,
                 now=now,
                 report=report,
@@ -167,6 +176,7 @@ def import_catalogue(
             record_catalogue(Home(home), summary, now)
             with store(Home(home)) as client:
                 put_changes_sync(client, live_fields(Home(home), now))
+                publish_names(client, Home(home))
     show(summary, as_json=as_json)
 
 

@@ -12,13 +12,6 @@ from features.importers.refusal import ImportRefused
 from features.importers.table import FileTable
 from features.importers.values import TIME, Times, number, read_times
 
-LAST_ROWS = 20
-TOTAL = (
-    r"(?i)^\W*(?:(?:grand|sub|overall) ?-?)?"
-    r"(?:totals?|totale[ns]?|totaux|totaal|total[ei]s|sum|summen?|gesamt\w*|zwischensumme|insgesamt|endsumme"
-    r"|somme|suma|soma|somma|summa|razem|ogółem|łącznie|celkem|spolu|összesen|toplam|yhteensä|i alt)\b"
-)
-"""How the label of a line of totals begins."""
 LARGEST_QUANTITY, LARGEST_PRICE = 1e7, 1e9  # as features.events.vocabulary has them
 NUMBERS = ("quantity", "unit_price", "discount", "refunded_so_far")
 
@@ -78,11 +71,7 @@ def with_reasons(
     repeated = lines.join(duplicates, on="row", how="left", maintain_order="left")
     surplus = pl.lit(table.surplus.gather(lines["row"]))
     duplicate = pl.col("first_line").is_not_null()
-    row_rules = {
-        RejectReason.TOTALS: pl.col("timestamp").is_null() & is_total(table),
-        RejectReason.SURPLUS_CELLS: surplus,
-        RejectReason.DUPLICATE: duplicate,
-    }
+    row_rules = {RejectReason.SURPLUS_CELLS: surplus, RejectReason.DUPLICATE: duplicate}
     line_rules = _rules(received_at, largest_order)
     return repeated.with_columns(
         reason=pl.coalesce(first_reason(row_rules), "reason", first_reason(line_rules)),
@@ -93,13 +82,6 @@ def with_reasons(
 def is_bad_id(name: pl.Expr) -> pl.Expr:
     """Whether it is too long for an id, or holds control characters."""
     return (name.str.len_chars() > 512) | name.str.contains(r"[\x00-\x1f\x7f]")
-
-
-def is_total(table: FileTable) -> pl.Expr:
-    """Whether a row stands near the end, and one of its cells says that it sums up the others."""
-    last = table.cells.with_row_index("\0row").tail(LAST_ROWS)
-    label = pl.any_horizontal(pl.col(table.cells.columns).str.contains(TOTAL)).fill_null(value=False)
-    return pl.col("row").is_in(last.filter(label)["\0row"].implode())
 
 
 def _rules(received_at: datetime, largest_order: float) -> dict[RejectReason, pl.Expr]:

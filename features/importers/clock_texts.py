@@ -5,15 +5,16 @@ from typing import NamedTuple
 import polars as pl
 
 ZONES = {
-    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 60, "bst": 60, "cet": 60, "mez": 60, "cest": 120, "mesz": 120,
-    "eet": 120, "eest": 180, "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360,
-    "pst": -480, "pdt": -420,
+    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 60, "bst": 60, "cet": 60, "mez": 60, "cest": 120,
+    "mesz": 120, "eet": 120, "eest": 180, "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420,
+    "mdt": -360, "pst": -480, "pdt": -420,
 }  # fmt: skip
 """Minutes ahead of UTC."""
 
 CLOCK = (
     r"(?:^|[ t])(?<hour>\d{1,2})[:.h](?<minute>\d{2})(?:[:.](?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)?"
-    r" ?(?<half>[ap]\.? ?m\b\.?)? ?(?:uhr|h)? ?(?:(?:utc|gmt)?(?<offset>[+-]\d{2}:?\d{2}|[+-]\d{1,2})|(?<zone>[a-z]{1,4}))?$"
+    r" ?(?<half>[ap]\.? ?m\b\.?)? ?(?:uhr|h)? ?"
+    r"(?:(?:utc|gmt)?(?<offset>[+-]\d{2}:?\d{2}|[+-]\d{1,2})|(?<zone>[a-z]{1,4}))?$"
 )
 
 

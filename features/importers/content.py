@@ -56,7 +56,7 @@ def fetch(url: str, report: Report) -> bytes:
 
 
 def unpacked(packed: BinaryIO, name: str, read_so_far: Callable[[int], None]) -> bytes:
-    """All bytes of a stream, unpacked if they are gzip. Raises ImportRefused if empty, damaged or too large."""
+    """All bytes of a stream, unpacked if gzipped. Raises ImportRefused if empty, damaged or too large."""
     zipped = packed.read(2) == b"\x1f\x8b"
     packed.seek(0)
     source = cast("BinaryIO", gzip.GzipFile(fileobj=packed)) if zipped else packed

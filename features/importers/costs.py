@@ -7,7 +7,6 @@ import polars as pl
 
 from features.catalogue.channel_costs import merge_costs
 from features.home import Home
-from features.importers.checks import is_total
 from features.importers.files import read_tables
 from features.importers.formats import pick_format
 from features.importers.lines import Format
@@ -17,6 +16,7 @@ from features.importers.refusal import ImportRefused
 from features.importers.rejects import rejects_path, write_rejects
 from features.importers.summary import CostsSummary
 from features.importers.table import FileTable
+from features.importers.totals import totals
 from features.importers.values import Times, number, read_times
 from features.progress import silent
 
@@ -86,6 +86,7 @@ def import_costs(
 def _checked(rows: pl.DataFrame, table: FileTable, now: datetime) -> tuple[pl.DataFrame, Times]:
     """Rows with `date`, `spend` and `reason` (null: the row is good), and how dates were read."""
     times = read_times(rows["date"].str.replace(r"^(\d{4}-\d{2})$", "${1}-01"))
+    sums = totals(table, rows, ("date",))["row"]
     parsed = rows.with_columns(
         date=times.values.dt.date(),
         spend=number(pl.col("spend")),
@@ -95,7 +96,7 @@ def _checked(rows: pl.DataFrame, table: FileTable, now: datetime) -> tuple[pl.Da
     return parsed.with_columns(
         reason=first_reason(
             {
-                RejectReason.TOTALS: pl.col("date").is_null() & is_total(table),
+                RejectReason.TOTALS: pl.col("row").is_in(sums.implode()),
                 RejectReason.SURPLUS_CELLS: pl.lit(table.surplus),
                 RejectReason.NO_CHANNEL: pl.col("channel").is_null(),
                 RejectReason.BAD_TIME: pl.col("date").is_null(),

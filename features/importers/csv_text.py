@@ -45,13 +45,18 @@ def read_csv(text: bytes, name: str) -> Body:
 
 
 def likeliest_delimiter(sample: bytes) -> str:
-    """The delimiter that gives the most rows one width, of at least two cells; of these the widest."""
+    """The delimiter that gives the most rows one width, of at least two cells.
 
-    def regularity(delimiter: str) -> tuple[float, int]:
-        widths = Counter(len(row) for row in _first_rows(sample, delimiter)[0] if row)
+    Of several that do, the one that leaves the fewest quotes inside cells, then the one of the widest rows.
+    """
+
+    def regularity(delimiter: str) -> tuple[float, int, int]:
+        rows = _first_rows(sample, delimiter)[0]
+        quotes = sum(cell.count('"') for row in rows for cell in row if cell)
+        widths = Counter(len(row) for row in rows if row)
         several = {width: count for width, count in widths.items() if width > 1}
         width = max(several, key=lambda each: several[each], default=1)
-        return round(several.get(width, 0) / max(widths.total(), 1), 1), width
+        return round(several.get(width, 0) / max(widths.total(), 1), 1), -quotes, width
 
     return max(DELIMITERS, key=regularity)
 
@@ -111,10 +116,11 @@ def _swallowed_rows(body: Body, delimiter: str, *, quoted: bool) -> tuple[str, .
     """A note if a cell holds what looks like whole rows, as where a quote is closed lines too late."""
     if not quoted or body.cells.width < 3:
         return ()
-    inner_row = rf"\n(?:[^{re.escape(delimiter)}\n]*{re.escape(delimiter)}){{{body.cells.width - 1}}}[^{re.escape(delimiter)}\n]*\n"
+    mark = re.escape(delimiter)
+    inner_row = rf"\n(?:[^{mark}\n]*{mark}){{{body.cells.width - 1}}}[^{mark}\n]*\n"
     several = pl.any_horizontal(pl.all().str.contains(inner_row)).fill_null(value=False)
     if not (lines := body.lines.filter(body.cells.select(several).to_series())).len():
         return ()
     return (
-        f"A cell that ends on line {lines[0]} holds whole rows. If they are rows, a quote before them is not closed",
+        f"A cell that ends on line {lines[0]} holds whole rows. If they are rows, a quote there is unclosed",
     )

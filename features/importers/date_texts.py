@@ -22,7 +22,10 @@ YEAR_FIRST = r"^(?<year>\d{4})[-/. ](?<month>\d{1,2})[-/. ](?<day>\d{1,2})\.?$"
 COMPACT = r"^(?<year>(?:19|20)\d{2})(?<month>\d{2})(?<day>\d{2})$"
 COMPACT_CLOCK = r"^((?:19|20)\d{6})[t ]?(\d{2})(\d{2})((?:\d{2})?(?:\.\d+)?(?:z|[+-]\d{2}:?\d{2})?)$"
 NUMERIC = r"^(?<one>\d{1,2})(?:[-/ ]|\. ?)(?<two>\d{1,2})(?:[-/ ]|\. ?)(?<year>\d{4}|\d{2})\.?$"
-NAMED_DAY_FIRST = r"^(?<day>\d{1,2})(?:st|nd|rd|th|er|\.|º|ª)?[- /]*(?:de |of )?@(?<month>\d+)@[- /,]*(?:de |del )?(?<year>\d{4}|\d{2})\.?(?: ?r\.?)?$"
+NAMED_DAY_FIRST = (
+    r"^(?<day>\d{1,2})(?:st|nd|rd|th|er|\.|º|ª)?[- /]*(?:de |of )?@(?<month>\d+)@[- /,]*(?:de |del )?"
+    r"(?<year>\d{4}|\d{2})\.?(?: ?r\.?)?$"
+)
 NAMED_MONTH_FIRST = r"^@(?<month>\d+)@[- /]*(?<day>\d{1,2})(?:st|nd|rd|th)?[- /,]+(?<year>\d{4})$"
 NAMED_YEAR_FIRST = r"^(?<year>\d{4})[- /]*@(?<month>\d+)@[- /]*(?<day>\d{1,2})$"
 BY_PARTS = {
@@ -51,7 +54,7 @@ def tidy(text: pl.Series) -> pl.Series:
         plain = (
             plain.str.replace_all(r"\([^)]*\)|\[[^\]]*\]", "")
             .str.replace_all(r"\s+", " ")
-            .str.replace(r"(\d),? (?:at |um |à |a las |alle |om |o |às )?(\d{1,2}[:.]\d{2})", "$1 $2")
+            .str.replace(r"(\d),? (?:at |um |à |a las |alle |om |o |às )?(\d{1,2}[:.h]\d{2})", "$1 $2")
         )
     if plain.str.contains(r"[a-zà-ž]{3}").any():
         for n, stems in enumerate(MONTHS, 1):

@@ -15,22 +15,11 @@ from features.importers.refusal import ImportRefused
 from features.importers.table import FileTable, as_table, is_spreadsheet, sheet_tables
 from features.progress import Report
 
-TABLE_SUFFIXES = [
-    ".csv",
-    ".tsv",
-    ".tab",
-    ".txt",
-    ".xlsx",
-    ".xlsm",
-    ".xls",
-    ".ods",
-    ".parquet",
-    ".jsonl",
-    ".ndjson",
-    ".json",
-    ".xml",
-    ".gz",
-]
+TABLE_SUFFIXES = (
+    {".csv", ".tsv", ".tab", ".txt", ".gz", ".parquet", ".xml"}
+    | {".xlsx", ".xlsm", ".xls", ".ods"}
+    | {".jsonl", ".ndjson", ".json"}
+)
 """A file of these names that cannot be read refuses the import; any other (a picture, say) is left out."""
 
 
@@ -77,7 +66,7 @@ def join_tables(
     chosen, others = _alike(parts, likeness)
     unread += [f"{part.name} ({', '.join(part.table.cells.columns[:6])})" for part in others]
     read = ", ".join(part.name for part in chosen)
-    notes = (f"NOT READ, since only {read} has the columns wanted: {'; '.join(unread)}",) if unread else ()
+    notes = (f"NOT READ: {'; '.join(unread)}. The columns wanted are in {read}",) if unread else ()
     return _joined(chosen, notes)
 
 
@@ -107,7 +96,7 @@ def _parts(content: bytes, name: str, sheet: str | None, unread: list[str]) -> I
                 name, feed_table(content, name) if looks_like_feed(content) else as_table(content, name)
             )
         except ImportRefused:
-            if Path(name).suffix.lower() in ("", *TABLE_SUFFIXES):
+            if Path(name).suffix.lower() in TABLE_SUFFIXES | {""}:
                 raise
             unread.append(name)
 

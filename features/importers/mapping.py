@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from features.home import Home
+from features.importers.date_texts import KNOWN
 from features.importers.guesses import IN_WORDS, NEEDS, Guess, missing_needs
 from features.importers.lines import Format, plain
 from features.importers.looks import header_is_data
@@ -86,6 +87,8 @@ def refused_guess(guess: Guess, headers: list[str], said: str, command: str) -> 
     if guess.missing:
         parts.append(f"Missing: {'; '.join(IN_WORDS[need] for need in guess.missing)}.")
     parts += [f"{each}." for each in guess.unread]
+    if "timestamp" in guess.missing:
+        parts.append(f"Dates are read as {KNOWN}.")
     parts += [f"Not sure of {name}: {why}." for name, why in guess.doubts.items()]
     return ImportRefused(
         f"{' '.join(parts)} Nothing was taken. Put the columns right and try:\n"

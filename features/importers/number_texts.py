@@ -84,7 +84,7 @@ class NumberTexts(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """Numbers of texts that show a decimal point, or comma; of doubtful ones; of whole ones below and from 1000."""
+    """Numbers of texts: with a decimal point, or comma; doubtful ones; whole ones below 1000, and above."""
 
     point: int = 0
     comma: int = 0
@@ -100,7 +100,7 @@ class Evidence(NamedTuple):
 
     @property
     def guess(self) -> DecimalMark:
-        """What whole numbers suggest: 1250 beside 1.300 that thousands are not set apart, 950 that they are."""
+        """Of 1.300: a decimal point if thousands stand together elsewhere (1250), else not beside 950."""
         apart = bool(self.small) and not self.large
         if self.doubtful_points and not self.doubtful_commas and (self.small or self.large):
             return "," if apart else "."

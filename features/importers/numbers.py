@@ -121,9 +121,9 @@ def _warning(name: str, doubtful: pl.Series, mark: DecimalMark, *, contradictory
         else "nothing in the file says which"
     )
     return (
-        f"{name or 'The column'} MAY BE WRONG BY A FACTOR OF 1000: {doubtful[0]!r} was read as {here:g}, but could be "
-        f"{there:g} ({doubtful.len():,} such numbers, and {why}). If it is {there:g}, import again with "
-        f"--decimal '{other}'; --decimal '{mark}' confirms {here:g}"
+        f"{name or 'The column'} MAY BE WRONG BY A FACTOR OF 1000: {doubtful[0]!r} was read as {here:g}, but "
+        f"could be {there:g} ({doubtful.len():,} such numbers, and {why}). If it is {there:g}, import again "
+        f"with --decimal '{other}'; --decimal '{mark}' confirms {here:g}"
     )
 
 

@@ -4,6 +4,7 @@ from hashlib import sha256
 
 import polars as pl
 
+from features.importers.lines import ID_SEPARATOR
 from features.importers.order_money import with_goods_money
 from features.importers.reasons import RejectReason
 from features.importers.statuses import UNKNOWN, meanings
@@ -102,7 +103,10 @@ def _with_products(orders: pl.DataFrame) -> pl.DataFrame:
     title = pl.when(pl.any_horizontal(pl.col(TITLES).is_not_null())).then(title)
     has_line = pl.col("quantity").is_not_null() | title.is_not_null()
     own_id = pl.coalesce(*PRODUCT_IDS, title)
-    return orders.filter(has_line | own_id.is_not_null()).with_columns(product_id=own_id, title=title)
+    others = pl.concat_str(PRODUCT_IDS, separator=ID_SEPARATOR, ignore_nulls=True)
+    return orders.filter(has_line | own_id.is_not_null()).with_columns(
+        product_id=own_id, title=title, other_ids=others
+    )
 
 
 def _hashed(names: pl.Series) -> pl.Series:

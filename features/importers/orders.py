@@ -31,6 +31,7 @@ from features.importers.rejects import are_rejects, rejects_path, write_rejects
 from features.importers.summary import OrdersSummary
 from features.importers.table import FileTable
 from features.importers.takings import takings
+from features.importers.totals import totals
 from features.progress import Report, silent
 from features.store.tombstones import read_tombstones
 
@@ -141,8 +142,10 @@ def _read(
     if table.kind == "jsonl":
         return Unchecked(jsonl_lines(table, received_at, report), repeats, ())
     plain, doubts = with_plain_numbers(named, decimal)
-    lines = chosen.read(plain.join(repeats, on="row", how="anti"))
-    return Unchecked(completed(pl.concat([lines, repeats.select("row")], how="diagonal")), repeats, doubts)
+    sums = totals(table, named, ("order_id", "timestamp"))
+    lines = chosen.read(plain.join(repeats, on="row", how="anti").join(sums, on="row", how="anti"))
+    whole = pl.concat([lines, repeats.select("row").join(sums, on="row", how="anti"), sums], how="diagonal")
+    return Unchecked(completed(whole), repeats, doubts)
 
 
 def _write(
@@ -162,7 +165,7 @@ def _write(
             write_record(home, record)
             rows = _history_rows(intake.fresh, record.source, record.received_at)
             undo.callback(write_rows(home, rows, record.received_at).unlink)
-            add_aliases(home, intake.aliases)
+            add_aliases(home, pl.concat([intake.other_names, intake.aliases]))
             merge_products(home, intake.products, record.received_at)
         undo.pop_all()
 

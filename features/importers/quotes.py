@@ -3,7 +3,6 @@
 import csv
 import re
 from io import StringIO
-from typing import NamedTuple
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from features.importers.refusal import ImportRefused
 
 QUOTE, LINE_FEED, RETURN = b'"\n\r'
 BLOCK_BYTES = 32_000_000
-MOST_LINES_OF_A_CELL = 1_000
+MOST_LINES_OF_A_CELL = 200
 
 
 def has_stray_quotes(text: bytes, delimiter: str) -> bool:
@@ -39,7 +38,7 @@ def repaired(text: bytes, delimiter: str, name: str, first_line: int) -> bytes:
 
     Raises ImportRefused, with the line, where a cell is opened and never closed.
     """
-    grammar = _grammar(delimiter)
+    cell = _cell_pattern(delimiter)
     lines = text.decode().split("\n")
     sound: list[str] = []
     n = 0
@@ -48,53 +47,53 @@ def repaired(text: bytes, delimiter: str, name: str, first_line: int) -> bytes:
             sound.append(lines[n])
             n += 1
             continue
-        cells, used = _record(lines, n, grammar)
-        if not used:
+        cells, used = _record(lines, n, cell)
+        if cells is None:
             raise ImportRefused(
-                f'{name}: The quotes around line {first_line + n} are not closed. A " inside a cell must be doubled.'
+                f"{name}: The quotes around line {first_line + n} are not closed. "
+                'A " inside a cell must be doubled.'
             )
         sound.append(_written(cells, delimiter))
         n += used
     return "\n".join(sound).encode()
 
 
-class _Grammar(NamedTuple):
-    cell: re.Pattern[str]
-    delimiter: str
-
-
-def _grammar(delimiter: str) -> _Grammar:
-    """A cell is quoted by the rules, or quoted with stray quotes inside on one line, or plain text."""
-    end = rf"(?={re.escape(delimiter)}|\Z)"
+def _cell_pattern(delimiter: str) -> re.Pattern[str]:
+    """A cell: quoted by the rules; quoted, on one line, with single quotes inside; or plain text."""
+    mark = re.escape(delimiter)
+    end = rf"(?={mark}|\Z)"
     quoted = rf' *"((?:[^"]++|"")*+)" *{end}'
-    loosely_quoted = rf' *"([^\n]*?)" *{end}'
-    plain = rf'(?! *"[^"\n]*\Z)([^{re.escape(delimiter)}\n]*){end}'
-    return _Grammar(re.compile(f"{quoted}|{loosely_quoted}|{plain}"), delimiter)
+    loosely_quoted = rf' *"((?:[^"\n]++|""|"(?!"| *(?:{mark}|\Z)))*+)" *{end}'
+    return re.compile(rf"{quoted}|{loosely_quoted}|([^{mark}\n]*){end}")
 
 
-def _record(lines: list[str], first: int, grammar: _Grammar) -> tuple[list[str], int]:
-    """The cells of the row that begins on a line, and its number of lines; 0 if it never ends."""
-    text = lines[first].rstrip("\r")
-    for used in range(1, min(len(lines) - first, MOST_LINES_OF_A_CELL) + 1):
-        if (cells := _cells(text, grammar)) is not None:
+def _record(lines: list[str], first: int, cell: re.Pattern[str]) -> tuple[list[str] | None, int]:
+    """The cells of the row that begins on a line, and its number of lines; None if it never ends."""
+    text = begins = lines[first].rstrip("\r")
+    if (cells := _cells(text, cell)) is not None:
+        return cells, 1
+    for used, line in enumerate(lines[first + 1 : first + MOST_LINES_OF_A_CELL], 2):
+        text += "\n" + line.rstrip("\r")
+        if '"' in line and (cells := _cells(text, cell)) is not None:
             return cells, used
-        if first + used < len(lines):
-            text += "\n" + lines[first + used].rstrip("\r")
-    return [], 0
+    return _cells(begins, cell, open_too=True), 1
 
 
-def _cells(text: str, grammar: _Grammar) -> list[str] | None:
-    """The cells of a row; None if its last quoted cell is still open."""
+def _cells(text: str, cell: re.Pattern[str], *, open_too: bool = False) -> list[str] | None:
+    """The cells of a row; None if one is still open. open_too: one with further quotes is text, too."""
     cells, at = [], 0
-    while True:
-        match = grammar.cell.match(text, at)
-        if match is None:
-            return None
+    while match := cell.match(text, at):
         strict, loose, plain = match.groups()
-        cells.append(strict.replace('""', '"') if strict is not None else loose if plain is None else plain)
+        if plain is not None and plain.lstrip(" ").startswith('"') and plain.count('"') % 2:
+            if not open_too or plain.count('"') == 1:
+                return None
+            plain = plain.strip(" ").removeprefix('"').removesuffix('"')
+        quoted = strict if strict is not None else loose
+        cells.append(plain if quoted is None else quoted.replace('""', '"'))
         if match.end() == len(text):
             return cells
         at = match.end() + 1
+    return None
 
 
 def _written(cells: list[str], delimiter: str) -> str:

@@ -147,7 +147,8 @@ class OrdersSummary(ImportSummary):
 class CatalogueSummary(ImportSummary):
     """Every row is counted once: `taken + sum(set_aside) == rows`.
 
-    `match_rate` is the share of the products in the order history that the catalogue now covers.
+    `match_rate` is the share of the products in the order history that the catalogue now covers; `missing`
+    counts known products that the file does not list, `retired` those of them that were retired.
     """
 
     source: str
@@ -160,6 +161,9 @@ class CatalogueSummary(ImportSummary):
     with_cost: int
     with_image: int
     unavailable: int
+    unpublished: int
+    missing: int
+    retired: int
     match_rate: float | None
 
     def lines(self) -> Iterator[tuple[str, str]]:
@@ -171,6 +175,10 @@ class CatalogueSummary(ImportSummary):
         yield from self._what_was_set_aside()
         yield "With price, cost, picture", f"{self.with_price:,}, {self.with_cost:,}, {self.with_image:,}"
         yield "Out of stock", f"{self.unavailable:,}"
+        if self.unpublished:
+            yield "Not published, never recommended", f"{self.unpublished:,}"
+        if self.missing:
+            yield "Known, but not in the file", f"{self.missing:,}{', now retired' if self.retired else ''}"
         yield "Never recommended (vouchers, fees)", f"{self.non_products:,}"
         if self.match_rate is not None:
             yield "Sold products in the catalogue", f"{self.match_rate:.2%}"

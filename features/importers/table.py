@@ -74,6 +74,8 @@ def as_table(content: bytes, name: str) -> FileTable:
         return json_table(text, encoding)
     body = read_csv(text, name)
     cells = _without_entities(body.cells) if b"&" in text else body.cells
+    if b'="' in text:
+        cells = cells.with_columns(pl.all().str.replace(r'^="([^"]*)"$', "${1}"))  # as Excel keeps text text
     return FileTable(cells, body.lines, body.surplus, "csv", encoding, body.notes)
 
 
