@@ -131,7 +131,9 @@ def _guessed(guessed: Guess, given: Mapping[str, str], command: str) -> tuple[st
 def refuse_catalogue(table: FileTable, command: str) -> None:
     """Raises ImportRefused for a table of products that has neither orders nor events."""
     fits = fitting(CATALOGUE_FORMATS, table)
-    if fits and {"order_id", "timestamp"} - guess(table.cells, {}).columns.keys():
+    found = guess(table.cells, {}).columns.keys()
+    tells_of_orders = found & {"order_id", "email", "customer_id"} or found >= {"timestamp", "quantity"}
+    if fits and not tells_of_orders:
         raise ImportRefused(
             f"This is a catalogue ({fits.name}: {', '.join(fits.needed())}), not orders. "
             f"Nothing was taken. Try:\nperennial import catalogue {command}"

@@ -106,7 +106,8 @@ def _record(
     summary: OrdersSummary, paths: Sequence[Path], intake: Intake, existing: Existing, received_at: datetime
 ) -> ImportRecord:
     new_products = intake.products.join(existing.products, on="product_id", how="anti")["product_id"]
-    new_aliases = intake.aliases.join(existing.aliases, on="alias", how="anti")["alias"]
+    names = pl.concat([intake.other_names, intake.aliases]).unique("alias")
+    new_aliases = names.join(existing.aliases, on="alias", how="anti")["alias"]
     return ImportRecord(
         id=summary.id or "",
         received_at=received_at,
