@@ -28,6 +28,7 @@ from features.importers.mapping import (
     refused_guess,
     suggestion,
 )
+from features.importers.online_retail import ONLINE_RETAIL
 from features.importers.order_lines import MAPPABLE
 from features.importers.refusal import ImportRefused
 from features.importers.table import JSON_LINE, FileTable
@@ -74,7 +75,7 @@ def _chosen(home: Home, table: FileTable, wishes: Wishes) -> Choice:
     headers = table.cells.columns
     if wishes.format not in {AUTO, MAPPED}:
         known = ORDER_FORMATS.get(wishes.format)
-        given = given_columns(wishes.maps, headers, known.columns if known else MAPPABLE)
+        given = given_columns(wishes.maps, headers, _mappable(known) if known else MAPPABLE)
         chosen = pick_requested(ORDER_FORMATS, table, wishes.format, given)
         return Choice(chosen, "as asked for", _noted(chosen), given or None)
     if not wishes.maps and wishes.format == AUTO:
@@ -101,9 +102,9 @@ def _as_last_time(home: Home, table: FileTable) -> Choice | None:
 def _mapped(table: FileTable, wishes: Wishes) -> Choice:
     """A table in no known format, or one whose columns are given."""
     headers = table.cells.columns
-    given = given_columns(wishes.maps, headers)
-    fits = fitting(ORDER_FORMATS, table) if given and wishes.format == AUTO else None
-    if fits and not fits.instead and given.keys() <= fits.columns.keys():
+    fits = fitting(ORDER_FORMATS, table) if wishes.maps and wishes.format == AUTO else None
+    given = given_columns(wishes.maps, headers, _mappable(fits) if fits else MAPPABLE)
+    if fits and not fits.instead:
         return Choice(
             with_columns(fits, given), f"{fits.name}'s columns, and those given", _noted(fits), given
         )
@@ -114,6 +115,11 @@ def _mapped(table: FileTable, wishes: Wishes) -> Choice:
     check_needs(chosen := columns or guessed.columns, headers, wishes.command)
     warnings = () if columns else _guessed(guessed, given, wishes.command)
     return Choice(mapped_format(chosen), "columns given" if columns else "columns guessed", warnings, chosen)
+
+
+def _mappable(each: Format) -> Sequence[str]:
+    """Our names that may be given for a format: all of an order's where its reader knows them."""
+    return tuple(each.columns) if each in (EVENTS_TABLE, ONLINE_RETAIL) else (*MAPPABLE, *each.columns)
 
 
 def _guessed(guessed: Guess, given: Mapping[str, str], command: str) -> tuple[str, ...]:
@@ -174,4 +180,6 @@ def _json_events(table: FileTable, wishes: Wishes) -> Choice:
         )
     if wishes.format not in {AUTO, EVENTS_TABLE.name}:
         raise ImportRefused(f"JSON lines are events, not {wishes.format}: use --format events.")
+    if wishes.maps:
+        raise ImportRefused("JSON lines have no columns: leave --map out, or write the events as a table.")
     return Choice(EVENTS_TABLE, "its lines are JSON objects")

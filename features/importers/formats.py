@@ -83,7 +83,8 @@ def pick_requested(
     Raises ImportRefused.
     """
     if requested not in formats:
-        raise ImportRefused(f"Unknown format {requested!r}. Use {AUTO}, {', '.join(formats)}.")
+        names = [AUTO, *(name for name, each in formats.items() if not each.instead)]
+        raise ImportRefused(f"Unknown format {requested!r}. Use {', '.join(names)}.")
     chosen = with_columns(formats[requested], columns or {})
     if missing := chosen.missing(table.cells):
         fits = fitting(formats, table)

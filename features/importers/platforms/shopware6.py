@@ -14,10 +14,10 @@ PRODUCT = re.compile(r"(?P<quantity>\d+)x (?P<product_id>[^|\s]+)")
 
 def _read(rows: pl.DataFrame) -> pl.DataFrame:
     goods = pl.coalesce("subtotal", "total")
-    return order_lines(with_shared_totals(unpacked(rows, "line_items", _products), goods))
+    return order_lines(with_shared_totals(unpacked(rows, "line_items", products_of), goods))
 
 
-def _products(text: str) -> Iterator[dict[str, str]]:
+def products_of(text: str) -> Iterator[dict[str, str]]:
     """A line without a product id is postage, a discount or the like."""
     for found in PRODUCT.finditer(text):
         yield found.groupdict()

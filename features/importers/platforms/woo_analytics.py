@@ -16,10 +16,11 @@ PRODUCT = re.compile(
 
 
 def _read(rows: pl.DataFrame) -> pl.DataFrame:
-    return order_lines(with_shared_totals(unpacked(rows, "products", _products), pl.col("subtotal")))
+    return order_lines(with_shared_totals(unpacked(rows, "products", products_of), pl.col("subtotal")))
 
 
-def _products(text: str) -> Iterator[dict[str, str]]:
+def products_of(text: str) -> Iterator[dict[str, str]]:
+    """Quantity and title of each product in the cell."""
     for found in PRODUCT.finditer(text):
         yield found.groupdict()
 

@@ -131,6 +131,24 @@ def test_a_column_of_a_known_format_can_be_given(home: Home, take: Take) -> None
     assert set(history.scan(home).collect()["product_id"]) == {"4006381333931"}
 
 
+EVENTS = "event,timestamp,customer_id,product_id,order_id,ean\npurchase,2026-01-13,ida,MUG,o1,400\n"
+
+
+def test_a_column_that_a_known_format_lacks_can_be_given(home: Home, take: Take) -> None:
+    header = "Name,Email,Created at,Lineitem quantity,Lineitem name,Lineitem price,From\n"
+    take(header + "#1,ida@example.com,2026-01-13,1,Mug,12.50,google\n", maps=("utm_source=From",))
+    assert history.scan(home).collect()["utm_source"].item() == "google"
+
+
+def test_events_stay_events_whatever_is_given(home: Home, take: Take) -> None:
+    assert take(EVENTS, maps=("product_id=ean",)).format == "events"
+    assert history.scan(home).collect()["product_id"].item() == "400"
+    with pytest.raises(ImportRefused, match="Our names: type, timestamp"):
+        take(EVENTS, maps=("sku=ean",))
+    with pytest.raises(ImportRefused, match="JSON lines have no columns"):
+        take('{"type": "search", "query": "mug"}\n', name="e.jsonl", maps=("sku=ean",))
+
+
 def test_a_damaged_memory_is_said(home: Home, take: Take) -> None:
     take(TABLE)
     [path] = remembered(home)
