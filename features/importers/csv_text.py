@@ -68,7 +68,7 @@ def _unwrapped(text: bytes) -> bytes:
 
 
 def _without_semicolon(entity: re.Match[bytes]) -> bytes:
-    """`&amp;` with a mark for its semicolon, which would end the cell; what HTML does not know is no entity."""
+    """`&amp;` with a mark for its semicolon, which would end the cell; unknown names are no entities."""
     named = entity[1] is not None and entity[1].decode() not in name2codepoint
     return entity[0] if named else entity[0].replace(b";", SEMICOLON.encode())
 

@@ -186,7 +186,8 @@ def _history_rows(lines: pl.DataFrame, source: str, received_at: datetime) -> pl
 def _counts(intake: Intake) -> dict[str, Any]:
     """The figures of OrdersSummary."""
     lines, rejected = intake.fresh, intake.rejected
-    purchases, refunds = (lines.filter(pl.col("type") == kind) for kind in ("purchase", "refund"))
+    counted = lines.select("type", "order_id", "unit_price")
+    purchases, refunds = (counted.filter(pl.col("type") == kind) for kind in ("purchase", "refund"))
     reasons = rejected["reason"].value_counts(sort=True)
     return {
         "taken": lines["row"].n_unique(),
