@@ -155,6 +155,7 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
     from features.catalogue.names import publish_names
     from features.catalogue.products import live_fields
     from features.importers.catalogue import import_catalogue
+    from features.importers.records import record_catalogue
     from features.importers.refusal import ImportRefused
 
     now = datetime.now(UTC)
@@ -172,6 +173,7 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
                 report=report,
             )
         if not dry_run:
+            record_catalogue(Home(home), summary, now)
             with store(Home(home)) as client:
                 put_changes_sync(client, live_fields(Home(home), now))
                 publish_names(client, Home(home))
@@ -191,6 +193,22 @@ def import_costs(
 
     with plain_errors(ImportRefused):
         summary = import_costs(Home(home), file, dry_run=dry_run, now=datetime.now(UTC))
+    show(summary, as_json=as_json)
+
+
+@imports.command("rates")
+def import_rates(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV or XLSX with date, currency, rate.")],
+    home: HomeOption = DEFAULT_HOME,
+    dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in what one of another currency is worth in the shop's usual one; figures convert with it."""
+    from features.importers.rates import import_rates
+    from features.importers.refusal import ImportRefused
+
+    with plain_errors(ImportRefused):
+        summary = import_rates(Home(home), file, dry_run=dry_run, now=datetime.now(UTC))
     show(summary, as_json=as_json)
 
 

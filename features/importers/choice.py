@@ -30,7 +30,7 @@ from features.importers.mapping import (
 )
 from features.importers.order_lines import MAPPABLE
 from features.importers.refusal import ImportRefused
-from features.importers.table import FileTable
+from features.importers.table import JSON_LINE, FileTable
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def looks_like_orders(cells: pl.DataFrame) -> float:
 def choose_format(home: Home, table: FileTable, wishes: Wishes) -> Choice:
     """Raises ImportRefused where the table cannot be read, with what to do."""
     if table.kind == "jsonl":
-        return _json_events(wishes)
+        return _json_events(table, wishes)
     choice = _chosen(home, table, wishes)
     if choice.format.instead:
         raise ImportRefused(choice.format.instead)
@@ -110,7 +110,7 @@ def _mapped(table: FileTable, wishes: Wishes) -> Choice:
     guessed = guess(table.cells, given)
     columns = wishes.ask(table.cells, guessed) if wishes.ask else None
     if columns is None and not guessed.is_confident:
-        raise refused_guess(guessed, no_known_format(ORDER_FORMATS, table), wishes.command)
+        raise refused_guess(guessed, headers, no_known_format(ORDER_FORMATS, table), wishes.command)
     check_needs(chosen := columns or guessed.columns, headers, wishes.command)
     warnings = () if columns else _guessed(guessed, given, wishes.command)
     return Choice(mapped_format(chosen), "columns given" if columns else "columns guessed", warnings, chosen)
@@ -131,7 +131,9 @@ def _guessed(guessed: Guess, given: Mapping[str, str], command: str) -> tuple[st
 def refuse_catalogue(table: FileTable, command: str) -> None:
     """Raises ImportRefused for a table of products that has neither orders nor events."""
     fits = fitting(CATALOGUE_FORMATS, table)
-    if fits and {"order_id", "timestamp"} - guess(table.cells, {}).columns.keys():
+    found = guess(table.cells, {}).columns.keys()
+    tells_of_orders = found & {"order_id", "email", "customer_id"} or found >= {"timestamp", "quantity"}
+    if fits and not tells_of_orders:
         raise ImportRefused(
             f"This is a catalogue ({fits.name}: {', '.join(fits.needed())}), not orders. "
             f"Nothing was taken. Try:\nperennial import catalogue {command}"
@@ -163,7 +165,13 @@ def _noted(chosen: Format) -> tuple[str, ...]:
     return (chosen.note,) if chosen.note else ()
 
 
-def _json_events(wishes: Wishes) -> Choice:
+def _json_events(table: FileTable, wishes: Wishes) -> Choice:
+    first = next(iter(table.cells[JSON_LINE]), "")
+    if '"line_items"' in first or '"lineItems"' in first:
+        raise ImportRefused(
+            "These are orders as the shop's interface for programs writes them. Export them in the shop's "
+            "administration as a table (`perennial import formats` says where), or write a row a product."
+        )
     if wishes.format not in {AUTO, EVENTS_TABLE.name}:
         raise ImportRefused(f"JSON lines are events, not {wishes.format}: use --format events.")
     return Choice(EVENTS_TABLE, "its lines are JSON objects")

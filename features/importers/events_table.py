@@ -25,6 +25,7 @@ def _read(rows: pl.DataFrame) -> pl.DataFrame:
         order_id=pl.when(purchase).then(pl.coalesce("order_id", moment)).otherwise("order_id"),
         refund_id=pl.when(refund).then(pl.coalesce("refund_id", "event_id", partial_id, "order_id")),
         quantity=pl.col("quantity").fill_null("1"),
+        currency=pl.col("currency").str.to_uppercase(),
         reason=pl.when(_is_unrelated(rows["type"]))
         .then(pl.lit(RejectReason.OTHER_EVENT.value))
         .when(~kind.is_in(EVENT_TYPES) | kind.is_null())

@@ -17,6 +17,7 @@ from features.importers.product_ids import (
     other_names,
     with_canonical_ids,
 )
+from features.importers.reasons import RejectReason
 from features.importers.refunds import less_refunded_elsewhere, with_refunded_orders
 
 
@@ -41,11 +42,13 @@ class Intake:
     warnings: list[str]
 
 
-def plan_intake(lines: pl.DataFrame, source: str, existing: Existing) -> Intake:
+def plan_intake(lines: pl.DataFrame, source: str, existing: Existing, *, are_rejects: bool = False) -> Intake:
     """Give good lines their final ids and separate them from existing and rejected ones.
 
+    are_rejects: the lines were set aside by an earlier import; orders that it took have them besides.
     Raises ImportRefused where the products are not this home's.
     """
+    lines = with_discount_lines(lines)
     bad = pl.col("reason").is_not_null()
     existing = without_claims_of(existing, lines.filter(~bad))
     listed = _with_lists(lines.filter(~bad))
@@ -55,7 +58,7 @@ def plan_intake(lines: pl.DataFrame, source: str, existing: Existing) -> Intake:
     own, shared = with_own_numbers(with_canonical_ids(told, aliases), existing)
     good = less_refunded_elsewhere(_with_event_ids(own, existing), existing)
     warnings = check_match_rate(good["product_id"], source, existing)
-    words = new_words(good, source, existing)
+    words = new_words(good, source, existing, are_rejects=are_rejects)
     fresh = words.lines.filter(~already_taken(words.lines, existing))
     fresh = with_refunded_orders(fresh, existing)
     existing_rows = good.join(fresh, on="row", how="anti")["row"].n_unique()
@@ -102,6 +105,24 @@ def _with_event_ids(lines: pl.DataFrame, existing: Existing) -> pl.DataFrame:
     return named.with_columns(
         line=pl.int_range(pl.len(), dtype=pl.Int32).over("event_id"),
         timestamp=pl.col("timestamp").min().over("event_id"),
+    )
+
+
+def with_discount_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    """A line of an order with a negative price, a coupon say, is a discount of the order."""
+    negative = (pl.col("reason") == RejectReason.NEGATIVE_PRICE.value) & (pl.col("type") == "purchase")
+    good = pl.col("reason").is_null() & (pl.col("type") == "purchase")
+    first = good & (good.cum_sum().over("order_id") == 1)
+    off = pl.when(negative).then((pl.col("quantity") * pl.col("unit_price")).abs()).otherwise(0.0)
+    off = off.fill_null(0.0).sum().over("order_id")
+    taken = negative & good.any().over("order_id") & pl.col("order_id").is_not_null()
+    if not lines.select(taken.any()).item():
+        return lines
+    return lines.with_columns(
+        discount=pl.when(first & (off > 0))
+        .then(pl.col("discount").fill_null(0.0) + off)
+        .otherwise("discount"),
+        reason=pl.when(taken).then(pl.lit(RejectReason.TAKEN_OFF.value)).otherwise("reason"),
     )
 
 

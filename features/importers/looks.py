@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from features.importers.numbers import read_numbers
+from features.importers.statuses import UNKNOWN, meaning_of
 from features.importers.values import read_times
 
 SAMPLE = 500
@@ -49,6 +50,31 @@ def looks_like_titles(cells: pl.Series) -> bool:
     return cells.is_empty() or bool((cells.str.contains(r"\p{L}\p{L}")).mean() > 0.5)  # type: ignore[operator]
 
 
+def looks_like_several(cells: pl.Series) -> bool:
+    """Whether most cells hold a list of products with their numbers: `2x Mug, Bowl x 1`."""
+    listed = cells.str.contains(r"(?:^|[,;|\n]\s*)\d+\s*[x×*]\s|\s[x×*]\s*\d+\s*(?:$|[,;|\n])")
+    return not cells.is_empty() and bool(listed.mean() > 0.5)  # type: ignore[operator]
+
+
+def looks_like_statuses(cells: pl.Series) -> bool:
+    """Whether most are statuses that are known; the state of an address is none."""
+    known = [meaning_of(each) != UNKNOWN for each in cells]
+    return sum(known) * 2 >= len(known)
+
+
+def looks_like_money_off(cells: pl.Series) -> bool:
+    """Whether they are sums rather than rates, which are below 1."""
+    values = read_numbers(cells).values.abs()
+    rates = values.filter(values > 0)
+    return looks_like_numbers(cells) and (rates.is_empty() or bool((rates > 1).any()))
+
+
+def header_is_data(headers: list[str]) -> bool:
+    """Whether the first row of a table holds sums, dates or addresses instead of names."""
+    data = r"^\d+[.,]\d{2}$|^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|^[^@\s]+@[^@\s]+\.[^@\s]+$"
+    return bool(pl.Series(headers, dtype=pl.String).str.contains(data).any())
+
+
 def looks_like_currencies(cells: pl.Series) -> bool:
     return _most(cells.str.contains(r"^([A-Za-z]{3}|[€$£¥]|zł|kr|R\$)$"))
 
@@ -73,14 +99,16 @@ LOOKS: Mapping[str, Look] = {
     "currency": looks_like_currencies,
     "refunded_at": looks_like_times,
     "cancelled_at": looks_like_times,
+    "status": looks_like_statuses,
+    "financial_status": looks_like_statuses,
+    "discount": looks_like_money_off,
+    "line_discount": looks_like_money_off,
 } | dict.fromkeys(
     (
         "quantity",
         "unit_price",
         "line_total",
         "total",
-        "line_discount",
-        "discount",
         "shipping",
         "refunded",
         "refunded_quantity",

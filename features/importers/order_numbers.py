@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 import polars as pl
 
+from features.events.vocabulary import number_apart
 from features.importers.existing import Existing
 
 SAME_MOMENT = timedelta(days=2)
 """Clocks, time zones and days of payment make this much of a difference."""
-OWN_NUMBER = r" \(\d{4}-\d\d-\d\d [0-9a-f]{8}\)$"
-"""What is put behind a number that another order has already: the day, and a hash of customer and number."""
+OWN_NUMBER = r" \((\d{4}-\d\d-\d\d )?[0-9a-f]{8}\)$"
+"""What `number_apart` puts behind a number that another order has already."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +142,9 @@ def _name(number: str, group: pl.DataFrame, holders: list[Holder], foreign: set[
     same = [each for each in holders if each.is_same(own, comparable=each.source not in foreign)]
     if same:
         return max(same, key=lambda each: (each.customer == own.customer, each.lines == own.lines)).order_id
-    digest = sha256(f"{own.customer}\0{number}".encode()).hexdigest()[:8]
-    name = f"{number} ({own.at:%Y-%m-%d} {digest})" if holders else number
+    again = own.customer in {None, *(each.customer for each in holders)}
+    day = f"{own.at:%Y-%m-%d}" if again else ""
+    name = number_apart(number, own.customer, day) if holders else number
     holders.append(Holder(name, own.customer, own.at, own.lines, None))
     return name
 

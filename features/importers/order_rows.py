@@ -53,6 +53,7 @@ def read_orders(rows: pl.DataFrame) -> pl.DataFrame:
     orders = _with_products(whole)
     lines = with_goods_money(orders).with_columns(
         type=pl.lit("purchase"),
+        currency=pl.col("currency").str.to_uppercase(),
         customer_id=pl.coalesce(_hashed(orders["email"]), _hashed(orders["phone"]), "customer_id"),
         order_id=pl.col("order_id").str.strip_prefix("#"),
         meaning=meanings(orders["financial_status"], orders["status"]),

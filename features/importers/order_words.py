@@ -54,7 +54,7 @@ def withdrawn(bad: pl.DataFrame, existing: Existing) -> pl.DataFrame:
     )
 
 
-def new_words(lines: pl.DataFrame, source: str, existing: Existing) -> Words:
+def new_words(lines: pl.DataFrame, source: str, existing: Existing, *, are_rejects: bool = False) -> Words:
     """The lines without the words that the history has, from whatever source.
 
     A word about lines that differs replaces the known one; one about what went back replaces what files
@@ -65,6 +65,8 @@ def new_words(lines: pl.DataFrame, source: str, existing: Existing) -> Words:
     before = before.join(words.select("order_id").unique(), on="order_id", how="semi")
     if before.is_empty():
         return Words(lines.with_columns(revision=pl.lit(None, pl.Int32)), [])
+    if are_rejects:
+        words = pl.concat([words, _taken_before(words, before)], how="diagonal_relaxed")
     told = pl.concat([_filled(words, before), _silent_refunds(words, before)], how="diagonal_relaxed")
     compared = _compared(told, before, source)
     changed = compared.filter("changed")
@@ -75,7 +77,17 @@ def new_words(lines: pl.DataFrame, source: str, existing: Existing) -> Words:
     renewed = _with_old_context(told.join(changed, on=TOLD), before, source)
     others = lines.filter(~of_order()).with_columns(revision=pl.lit(None, pl.Int32))
     kept = pl.concat([others, unknown.drop("bought"), renewed], how="diagonal_relaxed").select(others.columns)
-    return Words(kept.sort("row", maintain_order=True), _warnings(changed, older, before))
+    changed_since = pl.concat(
+        [changed.select("order_id"), unknown.filter(~pl.col("bought")).select("order_id")]
+    )
+    return Words(kept.sort("row", maintain_order=True), _warnings(changed_since, older, before))
+
+
+def _taken_before(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """The known lines of these words, in a row of the file that belongs to their order."""
+    rows = words.group_by(TOLD).agg(pl.col("row").min(), pl.col("event_id").first())
+    known = before.drop("event_id").join(rows, on=TOLD)
+    return known.select(name for name in words.columns if name in known.columns)
 
 
 def _filled(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
@@ -134,14 +146,14 @@ def _compared(told: pl.DataFrame, before: pl.DataFrame, source: str) -> pl.DataF
         ),
         on=TOLD,
     )
-    ends = told["timestamp"].max()
+    ends = told.filter("bought")["timestamp"].max()
     other_customer = (pl.col("customer") != pl.col("customer_before")).fill_null(
         pl.col("customer").is_not_null() & pl.col("customer_before").is_null()
     )
     changed = (pl.col("content") != pl.col("content_before")) | (other_customer & pl.col("same_source"))
     return new.join(old, on=TOLD, suffix="_before").with_columns(
         changed=changed & pl.when("bought").then(~pl.col("silent")).otherwise(~pl.col("live")),
-        ends_earlier=pl.col("file_end") > ends,
+        ends_earlier=pl.col("file_end") > pl.lit(ends, pl.Datetime("us", "UTC")),
     )
 
 
@@ -197,8 +209,8 @@ def _warnings(changed: pl.DataFrame, older: pl.DataFrame, before: pl.DataFrame) 
     live = changed.join(before.filter("bought", source="live"), on="order_id", how="semi")
     if orders := live["order_id"].n_unique():
         texts.append(
-            f"{orders:,} of the changed orders came live: what their customers' pages know of them is as it was "
-            "until the next `perennial train`"
+            f"{orders:,} of the changed orders came live, and live state has them as they were: "
+            "`perennial rebuild` puts it right"
         )
     if orders := older["order_id"].n_unique():
         texts.append(

@@ -27,7 +27,7 @@ from features.importers.numbers import with_plain_numbers
 from features.importers.reasons import RejectReason
 from features.importers.records import ImportRecord, new_id, remove_record, write_record
 from features.importers.refusal import ImportRefused
-from features.importers.rejects import rejects_path, write_rejects
+from features.importers.rejects import are_rejects, rejects_path, write_rejects
 from features.importers.summary import OrdersSummary
 from features.importers.table import FileTable
 from features.importers.takings import takings
@@ -71,8 +71,9 @@ def import_orders(  # noqa: PLR0913
     lines = with_erased(lines, read_tombstones(home)) if home.root.exists() else lines
     report("joining refunds", 0, lines.height)
     existing = read_existing(home)
-    intake = plan_intake(lines, choice.format.name, existing)
+    intake = plan_intake(lines, choice.format.name, existing, are_rejects=are_rejects(table))
     shown = not dry_run and intake.rejected.filter(~ERASED).height
+    doubts = (*choice.warnings, *table.notes, *read.doubts, *times.warnings, *intake.warnings)
     summary = OrdersSummary(
         id=None if dry_run or intake.fresh.is_empty() else new_id(home, received_at),
         file=", ".join(map(str, paths)),
@@ -83,14 +84,7 @@ def import_orders(  # noqa: PLR0913
         dry_run=dry_run,
         rows=table.cells.height,
         rejects_file=str(rejects_path(home, paths[0], received_at)) if shown else None,
-        warnings=(
-            *choice.warnings,
-            *table.notes,
-            *read.doubts,
-            *times.warnings,
-            *intake.warnings,
-            *_gaps(table, choice, intake),
-        ),
+        warnings=(*doubts, *_gaps(table, choice, intake)),
         **_counts(intake),
     )
     if not dry_run:
@@ -112,7 +106,8 @@ def _record(
     summary: OrdersSummary, paths: Sequence[Path], intake: Intake, existing: Existing, received_at: datetime
 ) -> ImportRecord:
     new_products = intake.products.join(existing.products, on="product_id", how="anti")["product_id"]
-    new_aliases = intake.aliases.join(existing.aliases, on="alias", how="anti")["alias"]
+    names = pl.concat([intake.other_names, intake.aliases]).unique("alias")
+    new_aliases = names.join(existing.aliases, on="alias", how="anti")["alias"]
     return ImportRecord(
         id=summary.id or "",
         received_at=received_at,

@@ -19,6 +19,11 @@ def rejects_path(home: Home, source: Path, at: datetime) -> Path:
     return home.root / "reports" / f"rejects-{stem}-{at:%Y%m%dT%H%M%S%f}.csv"
 
 
+def are_rejects(table: FileTable) -> bool:
+    """Whether it is such a file, with its lines corrected."""
+    return tuple(table.cells.columns[: len(OWN_COLUMNS)]) == OWN_COLUMNS
+
+
 def write_rejects(path: Path, table: FileTable, rejected: pl.DataFrame) -> None:
     """Write `line,reason` and the original cells, `file` before them if there are several.
 

@@ -206,3 +206,23 @@ class CostsSummary(ImportSummary):
         for currency, spend in self.spend.items():
             yield "Spending", f"{spend:,.2f} {currency}".strip()
         yield from self._what_to_look_at()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatesSummary(ImportSummary):
+    """Every row is counted once: `taken + sum(set_aside) == rows`."""
+
+    file: str
+    currencies: tuple[str, ...]
+    first: date | None
+    last: date | None
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Label and value of everything a person wants to read, in order."""
+        yield "File", self.file
+        yield "Rows in the file", f"{self.rows:,}"
+        yield "Taken", f"{self.taken:,}, of {', '.join(self.currencies) or 'no currency'}"
+        yield from self._what_was_set_aside()
+        if self.first and self.last:
+            yield "From, to", f"{self.first} to {self.last}"
+        yield from self._what_to_look_at()

@@ -16,6 +16,7 @@ from features.catalogue.products import load_aliases
 from features.history.events_parquet import scan
 from features.home import Home
 from features.time_units import DAY_S
+from training.data.currencies import foreign_orders, in_usual_currency
 from training.data.refunds import net_of_refunds
 
 NO_DISCOUNTS = pl.DataFrame(schema={"order": pl.Int32, "discount": pl.Float64})
@@ -90,7 +91,7 @@ class History:
     log: one row a line of an event, with columns type, timestamp (epoch s), customer, browser, session,
     item, order (int32 rows, null: none), quantity, unit_price (float32). received_until_ms: when the newest
     of all lines arrived. discounts: order and discount (money off the whole order), of those orders that had
-    one.
+    one. foreign: rows of orders whose money is in another currency than the others', of which no rate is known.
     """
 
     product_ids: list[str]
@@ -100,6 +101,7 @@ class History:
     log: pl.DataFrame
     received_until_ms: int
     discounts: pl.DataFrame = field(default_factory=lambda: NO_DISCOUNTS)
+    foreign: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.Int32))
 
     @property
     def n_buyers(self) -> int:
@@ -194,7 +196,8 @@ class History:
 
 def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     """Read the archive. Products are those sold, viewed or in the catalogue, without postage and fees."""
-    rows, is_product = _under_own_ids(scan(home), home, catalogue), pl.col("is_product")
+    rows = in_usual_currency(_under_own_ids(scan(home), home, catalogue), home)
+    is_product = pl.col("is_product")
     non_products = catalogue.filter(~is_product)["product_id"]
     is_kept = pl.col("type").is_in(HISTORY_TYPES) & ~pl.col("product_id").is_in(
         non_products.implode()
@@ -211,7 +214,13 @@ def load_history(home: Home, catalogue: pl.DataFrame) -> History:
 
     discounted = rows.filter(pl.col("type") == "purchase", pl.col("discount") > 0)
     discounts = discounted.group_by("order_id").agg(pl.col("discount").sum()).collect()
-    return _from_columns(read, catalogue.filter(is_product)["product_id"], discounts)
+    history = _from_columns(read, catalogue.filter(is_product)["product_id"], discounts)
+    foreign = foreign_orders(rows)
+    return (
+        replace(history, foreign=_order_rows(foreign, _rows(read("order_id"))[0]))
+        if len(foreign)
+        else history
+    )
 
 
 def _under_own_ids(rows: pl.LazyFrame, home: Home, catalogue: pl.DataFrame) -> pl.LazyFrame:
@@ -269,8 +278,14 @@ def _from_columns(
 def _discounts(discounts: pl.DataFrame, order_ids: pl.Series) -> pl.DataFrame:
     """Discounts by row of the order, without orders that hold no product."""
     with_products = discounts.filter(pl.col("order_id").is_in(order_ids.implode()))
-    order = with_products["order_id"].cast(pl.Enum(order_ids)).to_physical().cast(pl.Int32)
+    order = _order_rows(with_products["order_id"], order_ids)
     return with_products.select(order.alias("order"), "discount")
+
+
+def _order_rows(ids: pl.Series, order_ids: pl.Series) -> pl.Series:
+    """Int32 rows of those orders that have one."""
+    known = ids.filter(ids.is_in(order_ids.implode()))
+    return known.cast(pl.Enum(order_ids)).to_physical().cast(pl.Int32)
 
 
 def _lacks_session() -> pl.Expr:

@@ -50,13 +50,12 @@ def test_nothing_new_is_no_failure(home: Home, table: Path) -> None:
 
 
 def test_most_rows_lost_is_exit_code_3(home: Home, table: Path) -> None:
-    table.write_text(TABLE + ROWS + "1003;14.01.2026;bo@example.com;;1;8,00\n" * 9)
     table.write_text(TABLE + ROWS + "".join(f"{n};14.01.2026;bo@example.com;;1;8,00\n" for n in range(9)))
     assert "Most rows were set aside: 9 of 11" in run(home, "import", "orders", str(table), code=3).output
 
 
 def test_nothing_taken_is_exit_code_3_and_refused_is_1(home: Home, table: Path) -> None:
-    table.write_text(TABLE + "1003;14.01.2026;bo@example.com;;1;8,00\n")
+    table.write_text(TABLE + "1003;14.01.2026;bo@example.com;MUG;0;8,00\n")
     assert "Nothing was taken" in run(home, "import", "orders", str(table), code=3).output
     table.write_text("a;b\n1;2\n")
     assert "--map order_id=COLUMN" in run(home, "import", "orders", str(table), code=1).output
@@ -65,6 +64,15 @@ def test_nothing_taken_is_exit_code_3_and_refused_is_1(home: Home, table: Path) 
 def test_a_dry_run_shows_the_same_money_and_writes_nothing(home: Home, table: Path) -> None:
     assert "2 · 33.00" in run(home, "import", "orders", str(table), "--dry-run").output
     assert not home.root.exists()
+
+
+def test_a_catalogue_is_listed_and_cannot_be_taken_back(home: Home, tmp_path: Path) -> None:
+    feed = tmp_path / "products.csv"
+    feed.write_text("id,title,price\nMUG,Mug,12.50\n")
+    run(home, "import", "catalogue", str(feed))
+    [record] = json.loads(run(home, "imports", "--json").output)
+    assert (record["kind"], record["files"]) == ("catalogue", ["products.csv"])
+    assert "import the earlier catalogue again" in run(home, "import", "undo", record["id"], code=1).output
 
 
 ODD = "Vorgang;Wann;Wer;Was;Wert\n1001;13.01.2026;ida@example.com;Becher;25,00\n"

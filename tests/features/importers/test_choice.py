@@ -91,6 +91,16 @@ def test_columns_that_are_given_are_taken_and_remembered(home: Home, take: Take)
     assert take(ODD).already_known == 2
 
 
+def test_a_table_without_header_is_told_so(take: Take) -> None:
+    with pytest.raises(ImportRefused, match="The first row seems to hold data"):
+        take("1001,2026-01-05,ida@example.com,Mug,2,12.50\n1002,2026-01-06,bo@example.com,Pot,1,8.00\n")
+
+
+def test_orders_of_an_interface_for_programs_are_refused(take: Take) -> None:
+    with pytest.raises(ImportRefused, match="perennial import formats"):
+        take('{"id": 1, "line_items": [{"sku": "MUG", "quantity": 1}]}\n', name="orders.json")
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

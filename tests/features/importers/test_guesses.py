@@ -95,6 +95,38 @@ def test_a_header_that_says_more_is_doubted() -> None:
     assert not found.is_confident
 
 
+def test_a_column_that_is_empty_is_none() -> None:
+    cells = renamed(**LEAST).with_columns(Order=pl.lit(""), Number=pl.Series(["1", "1", "2"]))
+    found = guess(cells, {})
+    assert found.missing == ["order_id"]
+    assert found.unread == ("'Order' should be order_id, but it is empty",)
+
+
+@pytest.mark.parametrize(
+    ("columns", "doubted"),
+    [
+        ({"Product 1": ["Mug"], "Product 2": ["Pot"]}, "title"),
+        ({"Products": ["2x Mug, 1x Pot"]}, "title"),
+        ({"Products": ["Mug x 2, Pot x 1"]}, "title"),
+    ],
+)
+def test_several_products_in_a_row_are_doubted(columns: dict[str, list[str]], doubted: str) -> None:
+    cells = table(Order=["1"], Date=["2026-01-13"], Price=["9.00"], **columns)
+    found = guess(cells, {})
+    assert doubted in found.doubts or "product" in found.missing
+    assert not found.is_confident
+
+
+def test_a_rate_is_no_discount_and_the_state_of_an_address_no_status() -> None:
+    cells = renamed(**LEAST).with_columns(Discount=pl.Series(["0.2", "0", "0.1"]), State=pl.lit("Kentucky"))
+    assert not {"discount", "line_discount", "status"} & guess(cells, {}).columns.keys()
+
+
+def test_a_discount_that_differs_within_an_order_is_the_lines() -> None:
+    cells = renamed(**LEAST).with_columns(Discount=pl.Series(["2.00", "0", "1.50"]))
+    assert guess(cells, {}).columns["line_discount"] == "Discount"
+
+
 def test_what_is_given_is_not_doubted() -> None:
     found = guess(renamed(**(LEAST | {"timestamp": "Delivery date"})), {"timestamp": "Delivery date"})
     assert found.is_confident

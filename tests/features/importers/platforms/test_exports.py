@@ -42,6 +42,8 @@ FILES = {
     "square": Right([("MUG-B", 2, 18), TOWEL], customers=1, revenue=56, currency=""),
     "etsy": Right([("9001", 2, 20), ("TOWEL", 1, 9)], revenue=69),
     "wix": Right([MUGS, ("Linen towel", 1, 10)]),
+    "amazon": Right([MUGS, TOWEL], customers=0),
+    "ebay": Right([MUGS, TOWEL], currency=""),
     "shopware5": Right([("SW10001", 2, 20), ("SW10002", 1, 10)]),
     "shopware6": Right([("0191aa11", 2, 20), ("0191bb22", 1, 20)], revenue=80),
     "online-retail": Right([MUGS, TOWEL], currency="GBP"),
