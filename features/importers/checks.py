@@ -68,7 +68,8 @@ def with_reasons(
 
     duplicates: `row` and `first_line`, of those rows that repeat another.
     """
-    repeated = lines.join(duplicates, on="row", how="left", maintain_order="left")
+    places = lines.select("row").join(duplicates, on="row", how="left", maintain_order="left")
+    repeated = lines.with_columns(places["first_line"])
     surplus = pl.lit(table.surplus.gather(lines["row"]))
     duplicate = pl.col("first_line").is_not_null()
     row_rules = {RejectReason.SURPLUS_CELLS: surplus, RejectReason.DUPLICATE: duplicate}

@@ -3,6 +3,7 @@
 import csv
 import re
 from collections import Counter
+from html.entities import name2codepoint
 from io import StringIO
 
 import polars as pl
@@ -24,6 +25,10 @@ SURPLUS = "\0surplus"
 SEPARATOR_LINE = re.compile(rb"\s*\"?sep=([^\r\n])\"?[ \t]*\r?\n", re.IGNORECASE)
 """What Excel writes above a table to say its delimiter."""
 SAMPLE_BYTES = 200_000
+ONE_CELL = re.compile(rb'"(?:[^"]|"")*"')
+ENTITY = re.compile(rb"&(?:amp;)*(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|([A-Za-z]{2,8}));")
+SEMICOLON = "\ue000"
+"""A character that no text has."""
 
 
 def read_csv(text: bytes, name: str) -> Body:
@@ -32,16 +37,40 @@ def read_csv(text: bytes, name: str) -> Body:
     lines_before = told[0].count(b"\n") if told else 0
     if told:
         text = text[told.end() :]
-    delimiter = told[1].decode() if told else likeliest_delimiter(text[:SAMPLE_BYTES])
+    text = _unwrapped(text)
+    sample = text[:SAMPLE_BYTES]
+    delimiter = told[1].decode() if told else ""
+    if not told or len(_first_rows(sample, delimiter)[0][0]) < 2:
+        delimiter = likeliest_delimiter(sample)
+    if escaped := delimiter == ";" and b"&" in text:
+        text = ENTITY.sub(_without_semicolon, text)
     quoted = b'"' in text
     if quoted and has_stray_quotes(text, delimiter):
         text = repaired(text, delimiter, name, lines_before + 1)
     rows, ends = _first_rows(text[:SAMPLE_BYTES], delimiter)
     header = header_row(rows)
     body = _read(text, name, delimiter, rows[header], ends[header], quoted=quoted)
-    numbered = body._replace(lines=body.lines + (ends[header] + lines_before))
+    cells = body.cells.with_columns(pl.all().str.replace_all(SEMICOLON, ";")) if escaped else body.cells
+    numbered = body._replace(cells=cells, lines=body.lines + (ends[header] + lines_before))
     notes = (*skipped_note(rows[:header]), *_swallowed_rows(numbered, delimiter, quoted=quoted))
     return without_repeated_headers(numbered._replace(notes=notes), rows[header])
+
+
+def _unwrapped(text: bytes) -> bytes:
+    """The rows inside the cells where each line is one cell in quotes, as a spreadsheet may save them."""
+    begins = [line.strip() for line in text[:SAMPLE_BYTES].split(b"\n")[:SAMPLE_ROWS] if line.strip()]
+    several = (any(mark.encode() in line for mark in DELIMITERS) for line in begins)
+    if len(begins) < 2 or not all(map(ONE_CELL.fullmatch, begins)) or not all(several):
+        return text
+    stripped = (line.strip() for line in text.split(b"\n"))
+    rows = (line[1:-1].replace(b'""', b'"') if ONE_CELL.fullmatch(line) else line for line in stripped)
+    return b"\n".join(rows)
+
+
+def _without_semicolon(entity: re.Match[bytes]) -> bytes:
+    """`&amp;` with a mark for its semicolon, which would end the cell; unknown names are no entities."""
+    named = entity[1] is not None and entity[1].decode() not in name2codepoint
+    return entity[0] if named else entity[0].replace(b";", SEMICOLON.encode())
 
 
 def likeliest_delimiter(sample: bytes) -> str:

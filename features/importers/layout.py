@@ -8,6 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 SAMPLE_ROWS = 100
+BLANKS = " \t\r\n\ufeff\xa0"
 Row = Sequence[str | None]
 
 
@@ -35,7 +36,7 @@ def unique_names(header: Row) -> list[str]:
     """Names of the columns: trimmed, numbered where they are empty or repeat."""
     names: list[str] = []
     for n, raw in enumerate(header):
-        name = (raw or "").strip(" \t\r\n\ufeff\xa0") or f"column {n + 1}"
+        name = (raw or "").strip(BLANKS) or f"column {n + 1}"
         names.append(f"{name} ({n + 1})" if name in names else name)
     return names
 
@@ -52,8 +53,10 @@ def skipped_note(rows_above: Sequence[Row]) -> tuple[str, ...]:
 def without_repeated_headers(body: Body, header: Row) -> Body:
     """The same without rows that repeat the header, as in files that were put one behind the other."""
     columns = body.cells.columns
-    names = [(raw or "").strip() for raw in header[: len(columns)]]
-    tests = [pl.col(column).str.strip_chars() == name for column, name in zip(columns, names, strict=False)]
+    names = [(raw or "").strip(BLANKS) for raw in header[: len(columns)]]
+    tests = [
+        pl.col(column).str.strip_chars(BLANKS) == name for column, name in zip(columns, names, strict=False)
+    ]
     repeats = body.cells.select(pl.all_horizontal(tests).fill_null(value=False)).to_series()
     if len(names) < 2 or not (count := repeats.sum()):
         return body

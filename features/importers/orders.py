@@ -144,8 +144,10 @@ def _read(
         return Unchecked(jsonl_lines(table, received_at, report), repeats, ())
     plain, doubts = with_plain_numbers(named, decimal)
     sums = totals(table, named, ("order_id", "timestamp"))
-    lines = chosen.read(plain.join(repeats, on="row", how="anti").join(sums, on="row", how="anti"))
-    whole = pl.concat([lines, repeats.select("row").join(sums, on="row", how="anti"), sums], how="diagonal")
+    others = repeats.select("row").join(sums, on="row", how="anti")
+    aside = pl.concat([others, sums.select("row")])
+    lines = chosen.read(plain if aside.is_empty() else plain.join(aside, on="row", how="anti"))
+    whole = pl.concat([lines, others, sums], how="diagonal")
     return Unchecked(completed(whole), repeats, doubts)
 
 
@@ -179,7 +181,8 @@ def _history_rows(lines: pl.DataFrame, source: str, received_at: datetime) -> pl
 def _counts(intake: Intake) -> dict[str, Any]:
     """The figures of OrdersSummary."""
     lines, rejected = intake.fresh, intake.rejected
-    purchases, refunds = (lines.filter(pl.col("type") == kind) for kind in ("purchase", "refund"))
+    counted = lines.select("type", "order_id", "unit_price")
+    purchases, refunds = (counted.filter(pl.col("type") == kind) for kind in ("purchase", "refund"))
     reasons = rejected["reason"].value_counts(sort=True)
     return {
         "taken": lines["row"].n_unique(),

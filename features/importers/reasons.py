@@ -46,4 +46,7 @@ class RejectReason(StrEnum):
 
 def first_reason(rules: Mapping[RejectReason, pl.Expr]) -> pl.Expr:
     """The reason of the first rule that is true of a row; null where none is."""
-    return pl.coalesce(pl.when(rule).then(pl.lit(reason.value)) for reason, rule in rules.items())
+    numbers = pl.coalesce(pl.when(rule).then(pl.lit(n, pl.UInt8)) for n, rule in enumerate(rules.values()))
+    return numbers.replace_strict(
+        list(range(len(rules))), [reason.value for reason in rules], return_dtype=pl.String
+    )

@@ -77,11 +77,8 @@ class Workbook:
         """The rows of a sheet under its header; lines are the sheet's own row numbers."""
         header = header_row(sheet.rows)
         names = unique_names(sheet.rows[header])
-        raw = self._load(sheet.name)
-        raw = raw.rename(dict(zip(raw.columns, names, strict=True)))
-        cells = raw[header + 1 :].with_columns(
-            plain_number(pl.col(names[n])) for n in self._number_columns(sheet.name, header)
-        )
+        raw = self._with_plain_numbers(sheet.name, self._load(sheet.name))
+        cells = raw.rename(dict(zip(raw.columns, names, strict=True)))[header + 1 :]
         lines = pl.int_range(header + 2, raw.height + 1, dtype=pl.UInt32, eager=True)
         filled = cells.select(pl.any_horizontal(pl.all() != "").fill_null(value=False)).to_series()
         cells, lines = cells.filter(filled), lines.filter(filled)
@@ -102,10 +99,18 @@ class Workbook:
                 f"{self.name}: the sheet {sheet!r} cannot be read. Save it as CSV."
             ) from error
 
-    def _number_columns(self, sheet: str, header: int) -> list[int]:
-        """The columns in which all cells below the header are numbers."""
-        typed = self._reader.load_sheet(sheet, header_row=header, skip_rows=0, schema_sample_rows=None)
-        return [column.index for column in typed.available_columns() if column.dtype == "float"]
+    def _with_plain_numbers(self, sheet: str, cells: pl.DataFrame) -> pl.DataFrame:
+        """The same, with `plain_number` where a cell is a number: what alone can be read as Excel's days."""
+        doubtful = [n for n, column in enumerate(cells) if column.str.contains(AMBIGUOUS).any()]
+        if not doubtful:
+            return cells
+        days = self._reader.load_sheet(
+            sheet, header_row=None, skip_rows=0, use_columns=doubtful, dtypes="datetime"
+        ).to_polars()
+        return cells.with_columns(
+            pl.when(day.is_not_null()).then(plain_number(pl.col(name))).otherwise(name).alias(name)
+            for day, name in zip(days, [cells.columns[n] for n in doubtful], strict=True)
+        )
 
 
 def plain_number(text: pl.Expr) -> pl.Expr:

@@ -36,6 +36,25 @@ def test_excels_line_above_the_table_is_no_row(mark: str) -> None:
     assert body.notes == ()
 
 
+def test_a_separator_that_the_table_does_not_have_is_not_believed() -> None:
+    assert read("sep=,\n" + ROWS).cells.columns == ["order", "date", "price"]
+
+
+def test_rows_that_were_saved_as_single_cells_are_unwrapped() -> None:
+    assert read('"a,b,c"\n"1,""Cup, red"",3"\n').cells.rows() == [("1", "Cup, red", "3")]
+    assert read('"a";"b"\n"1,5";"2"\n').cells.rows() == [("1,5", "2")]
+
+
+def test_the_semicolon_of_an_entity_ends_no_cell() -> None:
+    titles = "1;Cup &amp; saucer;5\n2;Caf&eacute; &amp;quot;R&amp;quot;;6\n3;R&D;7\n4;Salt&Pepper;8\n"
+    assert read("id;title;price\n" + titles).cells["title"].to_list() == [
+        "Cup &amp; saucer",
+        "Caf&eacute; &amp;quot;R&amp;quot;",
+        "R&D",
+        "Salt&Pepper",
+    ]
+
+
 def test_a_separator_that_only_its_line_names_is_used() -> None:
     assert read("sep=^\na^b\n1^2\n").cells.rows() == [("1", "2")]
 
@@ -76,6 +95,10 @@ def test_headers_in_the_middle_are_left_out_and_said() -> None:
     assert body.cells["order"].to_list() == ["1", "2", "1", "2"]
     assert body.lines.to_list() == [2, 3, 5, 6]
     assert body.notes == ("1 lines repeat the header and were left out",)
+
+
+def test_a_mark_of_encoding_in_the_middle_hides_no_header() -> None:
+    assert read(f"{ROWS}\ufeff{ROWS}").cells["order"].to_list() == ["1", "2", "1", "2"]
 
 
 def test_blank_lines_keep_the_count() -> None:

@@ -33,9 +33,11 @@ def test_dates_and_days_of_excel() -> None:
     ]
 
 
-def test_a_column_of_numbers_keeps_its_point_and_text_is_left_as_it_is() -> None:
-    content = workbook({"S": [["price", "text"], [1.234, "1.234"], [2.5, 1.5]]})
-    assert as_table(content, "f").cells.rows() == [("1.2340", "1.234"), ("2.5", "1.5")]
+def test_number_cells_keep_their_point_and_text_is_left_as_it_is() -> None:
+    rows: list[list[object]] = [[1.234, "1.234"], [2.5, 1.5], [None, -1.125], ["x", "1.250"], ["1.299,00", 3]]
+    read = as_table(workbook({"S": [["price", "text"], *rows]}), "f").cells
+    assert read["price"].to_list() == ["1.2340", "2.5", None, "x", "1.299,00"]
+    assert read["text"].to_list() == ["1.234", "1.5", "-1.1250", "1.250", "3"]
 
 
 @pytest.mark.parametrize("sheet", ["Orders", "orders", "2"])
