@@ -110,7 +110,7 @@ def _filled(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
 
 
 def _silent_refunds(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """A refund of nothing for each order of which a file that states all refunds states none, but one before did."""
+    """A refund of nothing for each order of which a file now states no refund, and one before did."""
     stated = words.filter("bought", pl.col("refunded_so_far").is_not_null())
     silent = stated.join(words.filter(~pl.col("bought")), on="order_id", how="anti")
     silent = silent.join(before.filter(~pl.col("bought")), on="order_id", how="semi")
@@ -127,8 +127,8 @@ def _silent_refunds(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
 
 
 def _compared(told: pl.DataFrame, before: pl.DataFrame, source: str) -> pl.DataFrame:
-    """Per word told and known: whether it changed, its next revision, the money of both (infinite: all of it),
-    and whether the file ends before the one of the known word."""
+    """Per word told and known: whether it changed, its next revision, the money of both (infinite: all of
+    it), and whether the file ends before the one of the known word."""
     money = pl.coalesce(pl.col("quantity") * pl.col("unit_price"), float("inf")).sum()
     live = pl.col("source").is_in(["live", CLAIM]).any()
     customer = pl.col("customer_id").drop_nulls().first()
@@ -214,7 +214,7 @@ def _warnings(changed: pl.DataFrame, older: pl.DataFrame, before: pl.DataFrame) 
         )
     if orders := older["order_id"].n_unique():
         texts.append(
-            f"This file ends before another that told of {orders:,} of its orders, and knows of less that was "
-            "refunded: the refunds stay. Import the newest export last"
+            f"This file ends before another that told of {orders:,} of its orders, and knows of less that "
+            "was refunded: the refunds stay. Import the newest export last"
         )
     return texts

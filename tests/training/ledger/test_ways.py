@@ -31,6 +31,7 @@ DAY = "2026-05-0{} 10:00:00 +0000"
 
 def rows(
     number: int = 1,
+    *,
     lines: Sequence[tuple[str, float, float]] = (("JAR", 2, 10.0), ("LID", 1, 5.0)),
     status: str = "paid",
     refunded: float = 0,
@@ -68,7 +69,7 @@ def revenue(home: Home) -> dict[str, float]:
     learned = order_days(load_history(home, catalogue)).revenue.sum()
     known = orders.filter(orders["customer"].is_not_null())
     assert learned == pytest.approx(known["revenue"].sum(), abs=0.005)
-    return {order: money for order, money in sorted(found.items())}
+    return dict(sorted(found.items()))
 
 
 def live(home: Home, client: redis.Redis, settings: StoreSettings, *events: Any, days: int = 0) -> None:
