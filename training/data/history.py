@@ -197,10 +197,8 @@ def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     """Read the archive. Products are those sold, viewed or in the catalogue, without postage and fees."""
     rows, is_product = in_usual_currency(scan(home), home), pl.col("is_product")
     non_products = catalogue.filter(~is_product)["product_id"]
-    is_kept = pl.col("type").is_in(HISTORY_TYPES) & ~pl.col("product_id").is_in(
-        non_products.implode()
-    ).fill_null(value=False)
-    kept = rows.select(is_kept).collect().to_series()
+    is_sold = ~pl.col("product_id").is_in(non_products.implode()).fill_null(value=False)
+    kept = rows.select(pl.col("type").is_in(HISTORY_TYPES) & is_sold).collect().to_series()
     lacks_session = pl.col("type").is_in(VISITS) & pl.col("session_id").is_null()
     computed = {
         "timestamp": pl.col("timestamp").dt.epoch("s"),

@@ -236,3 +236,16 @@ def test_a_live_order_that_a_file_changes_keeps_its_customer_and_browser(
     [row] = history.scan(home).collect().rows(named=True)
     assert (row["customer_id"], row["anonymous_id"], row["quantity"]) == ("kim", "b", 5.0)
     assert row["recommendation_id"] == "rec"
+
+
+def test_an_import_says_which_orders_are_in_another_currency(home: Home, tmp_path: Path) -> None:
+    foreign = [row.replace("EUR", "USD") for row in rows(3)]
+    summary = take(home, tmp_path, rows(), rows(2), foreign)
+    assert any("Not all orders are in EUR: 1 in USD" in each for each in summary.warnings)
+    assert take(home, tmp_path, rows(), rows(2)).warnings == ()
+
+
+def test_an_unknown_status_counts_and_the_import_says_so(home: Home, tmp_path: Path) -> None:
+    summary = take(home, tmp_path, rows(status="gift wrapped"))
+    assert revenue(home) == {"1": 25.0}
+    assert any("'gift wrapped' of 1 orders" in each for each in summary.warnings)
