@@ -110,12 +110,14 @@ def with_discount_lines(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _about_currencies(fresh: pl.DataFrame, existing: Existing) -> list[str]:
     """How many of the new orders are in other currencies than most."""
+    if pl.concat([fresh["currency"], existing.events["currency"]]).drop_nulls().n_unique() < 2:
+        return []
     columns = ("order_id", "currency")
     bought = pl.col("type") == "purchase", pl.col("currency").is_not_null()
     new = fresh.filter(*bought).select(columns).unique()
     orders = pl.concat([new, existing.events.filter(*bought).select(columns).unique()]).unique()
     counts = orders["currency"].value_counts(sort=True)
-    others = new.filter(pl.col("currency") != counts["currency"][0]) if len(counts) > 1 else new.clear()
+    others = new.filter(pl.col("currency") != counts["currency"][0])
     if others.is_empty():
         return []
     named = ", ".join(

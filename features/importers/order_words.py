@@ -60,11 +60,13 @@ def new_words(lines: pl.DataFrame, source: str, existing: Existing, *, are_rejec
     A word about lines that differs replaces the known one; one about what went back replaces what files
     said, never what was told live. A file that ends before the one that told of it takes no refund back.
     """
+    if existing.events.is_empty():
+        return Words(lines.with_columns(revision=pl.lit(None, pl.Int32)), [])
     words = lines.filter(of_order()).with_columns(bought())
     before = existing.events.filter(of_order()).with_columns(bought())
+    same = _same_orders(words, before)
+    words = words.join(same, on="order_id", how="anti")
     before = before.join(words.select("order_id").unique(), on="order_id", how="semi")
-    if before.is_empty():
-        return Words(lines.with_columns(revision=pl.lit(None, pl.Int32)), [])
     if are_rejects:
         words = pl.concat([words, _taken_before(words, before)], how="diagonal_relaxed")
     told = pl.concat([_filled(words, before), _silent_refunds(words, before)], how="diagonal_relaxed")
@@ -81,6 +83,18 @@ def new_words(lines: pl.DataFrame, source: str, existing: Existing, *, are_rejec
         [changed.select("order_id"), unknown.filter(~pl.col("bought")).select("order_id")]
     )
     return Words(kept.sort("row", maintain_order=True), _warnings(changed_since, older, before))
+
+
+def _same_orders(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """`order_id` of the orders whose lines are exactly those that are known: of most, told again."""
+    line = pl.struct(
+        "type", "customer_id", "product_id", "quantity", "unit_price", pl.col("discount").fill_null(0)
+    )
+    told, known = (
+        each.select("order_id", line=line.hash(), n=1).group_by("order_id").agg(pl.col("line", "n").sum())
+        for each in (words, before)
+    )
+    return told.join(known, on=["order_id", "line", "n"]).select("order_id")
 
 
 def _taken_before(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
