@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.schemas.recommendations import Received, Rejected, UnsureAnswer
 from api.serving.event_rights import permitted
+from api.serving.product_names import with_own_ids
 from api.serving.security import ANY_KEY
 from api.serving.service import Service
 from api.web.access import header
@@ -78,6 +79,7 @@ async def events(request: Request) -> Response:
     try:
         if doubtful := [each for each in doubtful if service.erased.admits(each.event)]:
             await set_aside(service.writes, doubtful, received_at)
+        kept = await with_own_ids(service, kept) if kept else kept
         taken = await ingest(service.writes, kept, received_at, service.store_settings) if kept else []
     except StoreUnavailable as error:
         raise _unsure(event_ids) from error

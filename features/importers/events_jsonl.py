@@ -1,4 +1,4 @@
-"""Our own events as JSON lines: the vocabulary of `POST /v1/events`, one object a line."""
+"""Events as JSON lines, one object a line: as `POST /v1/events` takes them, or in another's form."""
 
 from datetime import datetime
 from hashlib import sha256
@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from features.events.vocabulary import Event, InvalidEvent, read_event
+from features.events.vocabulary import Event, InvalidEvent, parse_event, read_event
 from features.history.event_rows import event_rows
 from features.importers.lines import LINE_COLUMNS, completed
 from features.importers.order_numbers import SAME_MOMENT
+from features.importers.platforms.foreign_events import says_nothing, translated
 from features.importers.reasons import RejectReason
 from features.importers.table import JSON_LINE, FileTable
 from features.importers.values import TIME
@@ -68,12 +69,41 @@ def jsonl_lines(table: FileTable, received_at: datetime, report: Report) -> pl.D
 
 
 def _lines_of(row: int, text: str, received_at: datetime, earlier: Earlier) -> list[dict[str, Any]]:
+    content = sha256(text.encode()).hexdigest()[:32]
     try:
-        event = read_event(text, received_at, lambda: sha256(text.encode()).hexdigest()[:32])
+        return _new_lines(row, read_event(text, received_at, lambda: content), received_at, earlier)
     except InvalidEvent as error:
-        return [{"row": row, "reason": RejectReason.INVALID_EVENT.value, "detail": str(error)}]
+        return _foreign_lines(row, text, received_at, earlier) or [_rejected(row, str(error))]
     except (msgspec.DecodeError, RecursionError) as error:
-        return [{"row": row, "reason": RejectReason.INVALID_EVENT.value, "detail": f"not JSON: {error}"}]
+        return [_rejected(row, f"not JSON: {error}")]
+
+
+def _foreign_lines(row: int, text: str, received_at: datetime, earlier: Earlier) -> list[dict[str, Any]]:
+    """Lines of an event in another's form, or why there are none; no line where the form is not known."""
+    theirs = msgspec.json.decode(text)
+    if not isinstance(theirs, dict):
+        return []
+    lines: list[dict[str, Any]] = []
+    content = sha256(msgspec.json.encode(theirs, order="deterministic")).hexdigest()[:32]
+    try:
+        for number, (ours, titles) in enumerate(translated(theirs)):
+            event = parse_event(ours, received_at, f"{content}:{number}" if number else content)
+            lines += [
+                line | {"title": titles.get(line.get("product_id") or "")}
+                for line in _new_lines(row, event, received_at, earlier)
+            ]
+    except (InvalidEvent, ValueError, TypeError, AttributeError, KeyError) as error:
+        return [_rejected(row, str(error))]
+    if not lines and says_nothing(theirs):
+        return [{"row": row, "reason": RejectReason.OTHER_EVENT.value}]
+    return lines
+
+
+def _rejected(row: int, why: str) -> dict[str, Any]:
+    return {"row": row, "reason": RejectReason.INVALID_EVENT.value, "detail": why}
+
+
+def _new_lines(row: int, event: Event, received_at: datetime, earlier: Earlier) -> list[dict[str, Any]]:
     lines = event_rows(event, received_at)
     if earlier.has(event):
         return [{"row": row, "reason": RejectReason.REPEATED.value}]

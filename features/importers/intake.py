@@ -5,10 +5,18 @@ from dataclasses import dataclass
 import polars as pl
 
 from features.importers.existing import Existing, already_taken, without_claims_of
+from features.importers.lines import ID_SEPARATOR
 from features.importers.non_products import is_product
 from features.importers.order_numbers import with_own_numbers
 from features.importers.order_words import ORDER_TYPES, new_words, withdrawn
-from features.importers.product_ids import check_match_rate, id_aliases, match_rate, with_canonical_ids
+from features.importers.product_ids import (
+    check_match_rate,
+    id_aliases,
+    known_elsewhere,
+    match_rate,
+    other_names,
+    with_canonical_ids,
+)
 from features.importers.reasons import RejectReason
 from features.importers.refunds import less_refunded_elsewhere, with_refunded_orders
 
@@ -17,7 +25,8 @@ from features.importers.refunds import less_refunded_elsewhere, with_refunded_or
 class Intake:
     """What an import would write. A row of the file is in one of `fresh`, `rejected` and `existing_rows`.
 
-    fresh: lines with `event_id` and `line`; rejected: row, reason, detail, each row once; aliases: alias,
+    fresh: lines with `event_id` and `line`; rejected: row, reason, detail, each row once; aliases (of ids in
+    the file) and other_names (of its products): alias,
     product_id; products: rows for `merge_products`; non_products: ids that are not products.
     """
 
@@ -25,6 +34,7 @@ class Intake:
     rejected: pl.DataFrame
     existing_rows: int
     aliases: pl.DataFrame
+    other_names: pl.DataFrame
     products: pl.DataFrame
     non_products: pl.Series
     new_products: int
@@ -41,7 +51,9 @@ def plan_intake(lines: pl.DataFrame, source: str, existing: Existing, *, are_rej
     lines = with_discount_lines(lines)
     bad = pl.col("reason").is_not_null()
     existing = without_claims_of(existing, lines.filter(~bad))
-    aliases = id_aliases(lines.filter(~bad)["product_id"], existing)
+    listed = _with_lists(lines.filter(~bad))
+    both = [known_elsewhere(listed, existing), id_aliases(listed["product_id"], existing)]
+    aliases = pl.concat(both).unique("alias", keep="first")
     told = pl.concat([lines.filter(~bad), withdrawn(lines.filter(bad), existing)])
     own, shared = with_own_numbers(with_canonical_ids(told, aliases), existing)
     good = less_refunded_elsewhere(_with_event_ids(own, existing), existing)
@@ -58,12 +70,18 @@ def plan_intake(lines: pl.DataFrame, source: str, existing: Existing, *, are_rej
         rejected=lines.filter(bad).join(good, on="row", how="anti").unique("row", keep="first"),
         existing_rows=existing_rows,
         aliases=aliases,
+        other_names=other_names(_with_lists(good), existing),
         products=products,
         non_products=non_products,
         new_products=products.height - products.join(existing.products, on="product_id", how="semi").height,
         match_rate=match_rate(good["product_id"], existing),
         warnings=warnings,
     )
+
+
+def _with_lists(lines: pl.DataFrame) -> pl.DataFrame:
+    """`product_id` and `other_ids` of each, a list."""
+    return lines.select("product_id", pl.col("other_ids").str.split(ID_SEPARATOR))
 
 
 def _with_event_ids(lines: pl.DataFrame, existing: Existing) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import msgspec
 import polars as pl
 import redis
 
+from features.catalogue.names import publish_names
 from features.events.vocabulary import Event, EventContext, Order, OrderItem
 from features.history.archiver import Archiver
 from features.history.events_parquet import CLAIM, is_word_of_file, scan, scan_with_repeats
@@ -100,7 +101,8 @@ def remember_imported(
     arrived: datetime | None = None,
 ) -> None:
     """Let live state recognise the orders, refunds and cancellations that files brought, so that one told of
-    again by HTTP does not count twice. Those that it knows stay as they are. Raises redis.RedisError.
+    again by HTTP does not count twice, and the products under all their names. Those that it knows stay as
+    they are. Raises redis.RedisError.
 
     arrived: when the import began whose orders these are; None: those of all imports.
     """
@@ -112,6 +114,7 @@ def remember_imported(
         events = [event for event, _ in _events(path, imported)]
         for start in range(0, len(events), STEP):
             remember_sync(client, events[start : start + STEP], now, settings)
+    publish_names(client, home)
 
 
 def _told(home: Home) -> pl.Expr:

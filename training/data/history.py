@@ -11,6 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from features.catalogue.names import other_ids
+from features.catalogue.products import load_aliases
 from features.history.events_parquet import scan
 from features.home import Home
 from features.time_units import DAY_S
@@ -195,7 +197,8 @@ class History:
 
 def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     """Read the archive. Products are those sold, viewed or in the catalogue, without postage and fees."""
-    rows, is_product = in_usual_currency(scan(home), home), pl.col("is_product")
+    rows = in_usual_currency(_under_own_ids(scan(home), home, catalogue), home)
+    is_product = pl.col("is_product")
     non_products = catalogue.filter(~is_product)["product_id"]
     is_sold = ~pl.col("product_id").is_in(non_products.implode()).fill_null(value=False)
     kept = rows.select(pl.col("type").is_in(HISTORY_TYPES) & is_sold).collect().to_series()
@@ -218,6 +221,15 @@ def load_history(home: Home, catalogue: pl.DataFrame) -> History:
         if len(foreign)
         else history
     )
+
+
+def _under_own_ids(rows: pl.LazyFrame, home: Home, catalogue: pl.DataFrame) -> pl.LazyFrame:
+    """The rows with each product under its own id, by whichever name an event called it."""
+    ids = rows.select(pl.col("product_id").unique()).collect().to_series()
+    others = other_ids(ids, catalogue, load_aliases(home))
+    if others.is_empty():
+        return rows
+    return rows.with_columns(pl.col("product_id").replace(others["alias"], others["product_id"]))
 
 
 def history_of(
