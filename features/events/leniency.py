@@ -20,8 +20,8 @@ def understood(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The event with ids as text, numbers as numbers, and an order of lines that can be counted.
 
     A line of an order with a negative price, or that takes pieces back, is a discount of the order; one of no
-    pieces is left out. In a refund it is money off a piece, or a sum if no line names pieces; refunds may state
-    pieces and money as negative numbers.
+    pieces is left out. In a refund it is money off a piece, or a sum if no line names pieces; refunds may
+    state pieces and money as negative numbers.
     """
     event = _plain(raw, IDS, NUMBERS)
     if event.get("customer_id") == "0":  # as some shops call a guest

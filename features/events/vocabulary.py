@@ -171,8 +171,8 @@ def is_fully_refunded(refunded: Any, paid: Any) -> Any:
 
 
 def number_apart(order_id: str, customer_id: str | None, day: str = "") -> str:
-    """The number of a customer's order where another order has the same: a mark of both behind it, and the day
-    where the same customer's order has it."""
+    """The number of a customer's order where another order has the same: a mark of both behind it, and the
+    day where the same customer's order has it."""
     digest = sha256(f"{customer_id}\0{order_id}".encode()).hexdigest()[:8]
     return f"{order_id} ({day} {digest})" if day else f"{order_id} ({digest})"
 

@@ -1,4 +1,4 @@
-"""Rows that repeat an earlier one. Equal lines of one order are units, an order that comes again is not."""
+"""Rows that repeat an earlier one. Equal lines of an order are units, an order that comes again is not."""
 
 from collections import Counter
 from collections.abc import Sequence

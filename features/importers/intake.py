@@ -62,7 +62,7 @@ def plan_intake(lines: pl.DataFrame, source: str, existing: Existing, *, are_rej
     fresh = words.lines.filter(~already_taken(words.lines, existing))
     fresh = with_refunded_orders(fresh, existing)
     existing_rows = good.join(fresh, on="row", how="anti")["row"].n_unique()
-    warnings += [*shared, *words.warnings, *_about_statuses(good)]
+    warnings += [*shared, *words.warnings, *_about_statuses(good), *_about_currencies(fresh, existing)]
     products = _products(fresh, existing)
     non_products = pl.concat([_non_products(existing.products), _non_products(products)])
     return Intake(
@@ -124,6 +124,28 @@ def with_discount_lines(lines: pl.DataFrame) -> pl.DataFrame:
         .otherwise("discount"),
         reason=pl.when(taken).then(pl.lit(RejectReason.TAKEN_OFF.value)).otherwise("reason"),
     )
+
+
+def _about_currencies(fresh: pl.DataFrame, existing: Existing) -> list[str]:
+    """How many of the new orders are in other currencies than most."""
+    if pl.concat([fresh["currency"], existing.events["currency"]]).drop_nulls().n_unique() < 2:
+        return []
+    columns = ("order_id", "currency")
+    bought = pl.col("type") == "purchase", pl.col("currency").is_not_null()
+    new = fresh.filter(*bought).select(columns).unique()
+    orders = pl.concat([new, existing.events.filter(*bought).select(columns).unique()]).unique()
+    counts = orders["currency"].value_counts(sort=True)
+    others = new.filter(pl.col("currency") != counts["currency"][0])
+    if others.is_empty():
+        return []
+    named = ", ".join(
+        f"{number:,} in {currency}"
+        for currency, number in others["currency"].value_counts(sort=True).iter_rows()
+    )
+    return [
+        f"Not all orders are in {counts['currency'][0]}: {named}. They stand beside in reports, unless "
+        "`perennial import rates FILE` tells what their currency is worth"
+    ]
 
 
 def _about_statuses(lines: pl.DataFrame) -> list[str]:

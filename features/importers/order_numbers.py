@@ -19,7 +19,7 @@ OWN_NUMBER = r" \((\d{4}-\d\d-\d\d )?[0-9a-f]{8}\)$"
 
 @dataclass(frozen=True)
 class Holder:
-    """An order with its number. lines: its products and quantities; source: None if it stands in this file."""
+    """An order with its number. lines: its products and quantities; source: None of one in this file."""
 
     order_id: str
     customer: str | None
@@ -82,8 +82,8 @@ def _warnings(shared: set[str]) -> list[str]:
     shown = ", ".join(sorted(shared)[:5]) + (", ..." if len(shared) > 5 else "")
     return [
         f"{len(shared):,} order numbers are those of other orders, too, of another customer or another time "
-        f"({shown}). They are kept apart, under the number with the day behind it. If your numbers began anew, "
-        "export them with a prefix."
+        f"({shown}). They are kept apart, under the number with a mark behind it. If your numbers began "
+        "anew, export them with a prefix."
     ]
 
 
@@ -92,7 +92,7 @@ def _number() -> pl.Expr:
 
 
 def _shared_numbers(lines: pl.DataFrame, events: pl.DataFrame) -> set[str]:
-    """Numbers under which more than one customer or moment stands, in the file or between it and the history."""
+    """Numbers under which more than one customer or moment stands, in the file and the history together."""
     columns = ("order_id", "customer_id", "timestamp")
     told = lines.filter(pl.col("type") == "purchase", pl.col("order_id").is_not_null()).select(columns)
     before = events.filter(pl.col("type") == "purchase").select(columns)

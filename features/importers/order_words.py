@@ -60,11 +60,13 @@ def new_words(lines: pl.DataFrame, source: str, existing: Existing, *, are_rejec
     A word about lines that differs replaces the known one; one about what went back replaces what files
     said, never what was told live. A file that ends before the one that told of it takes no refund back.
     """
+    if existing.events.is_empty():
+        return Words(lines.with_columns(revision=pl.lit(None, pl.Int32)), [])
     words = lines.filter(of_order()).with_columns(bought())
     before = existing.events.filter(of_order()).with_columns(bought())
+    same = _same_orders(words, before)
+    words = words.join(same, on="order_id", how="anti")
     before = before.join(words.select("order_id").unique(), on="order_id", how="semi")
-    if before.is_empty():
-        return Words(lines.with_columns(revision=pl.lit(None, pl.Int32)), [])
     if are_rejects:
         words = pl.concat([words, _taken_before(words, before)], how="diagonal_relaxed")
     told = pl.concat([_filled(words, before), _silent_refunds(words, before)], how="diagonal_relaxed")
@@ -81,6 +83,18 @@ def new_words(lines: pl.DataFrame, source: str, existing: Existing, *, are_rejec
         [changed.select("order_id"), unknown.filter(~pl.col("bought")).select("order_id")]
     )
     return Words(kept.sort("row", maintain_order=True), _warnings(changed_since, older, before))
+
+
+def _same_orders(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """`order_id` of the orders whose lines are exactly those that are known: of most, told again."""
+    line = pl.struct(
+        "type", "customer_id", "product_id", "quantity", "unit_price", pl.col("discount").fill_null(0)
+    )
+    told, known = (
+        each.select("order_id", line=line.hash(), n=1).group_by("order_id").agg(pl.col("line", "n").sum())
+        for each in (words, before)
+    )
+    return told.join(known, on=["order_id", "line", "n"]).select("order_id")
 
 
 def _taken_before(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
@@ -110,7 +124,7 @@ def _filled(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
 
 
 def _silent_refunds(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """A refund of nothing for each order of which a file that states all refunds states none, but one before did."""
+    """A refund of nothing for each order of which a file now states no refund, and one before did."""
     stated = words.filter("bought", pl.col("refunded_so_far").is_not_null())
     silent = stated.join(words.filter(~pl.col("bought")), on="order_id", how="anti")
     silent = silent.join(before.filter(~pl.col("bought")), on="order_id", how="semi")
@@ -127,8 +141,8 @@ def _silent_refunds(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
 
 
 def _compared(told: pl.DataFrame, before: pl.DataFrame, source: str) -> pl.DataFrame:
-    """Per word told and known: whether it changed, its next revision, the money of both (infinite: all of it),
-    and whether the file ends before the one of the known word."""
+    """Per word told and known: whether it changed, its next revision, the money of both (infinite: all of
+    it), and whether the file ends before the one of the known word."""
     money = pl.coalesce(pl.col("quantity") * pl.col("unit_price"), float("inf")).sum()
     live = pl.col("source").is_in(["live", CLAIM]).any()
     customer = pl.col("customer_id").drop_nulls().first()
@@ -214,7 +228,7 @@ def _warnings(changed: pl.DataFrame, older: pl.DataFrame, before: pl.DataFrame) 
         )
     if orders := older["order_id"].n_unique():
         texts.append(
-            f"This file ends before another that told of {orders:,} of its orders, and knows of less that was "
-            "refunded: the refunds stay. Import the newest export last"
+            f"This file ends before another that told of {orders:,} of its orders, and knows of less that "
+            "was refunded: the refunds stay. Import the newest export last"
         )
     return texts

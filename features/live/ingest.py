@@ -86,7 +86,7 @@ def ingest_sync(
 
 
 def own_number(event: Event) -> str | None:
-    """The order number of an event's customer, if another customer's order has the same; None without both."""
+    """The number that the event's order has if another customer's has its own; None without a customer."""
     if event.order is None or event.customer_id is None or event.type not in ORDER_TYPES:
         return None
     return number_apart(event.order.order_id, event.customer_id)

@@ -18,6 +18,7 @@ from features.home import Home
 from features.time_units import DAY_S
 from training.data.currencies import foreign_orders, in_usual_currency
 from training.data.refunds import net_of_refunds
+from training.data.sign_ins import linked
 
 NO_DISCOUNTS = pl.DataFrame(schema={"order": pl.Int32, "discount": pl.Float64})
 VISITS = ("view", "click", "add_to_cart", "wishlist")
@@ -91,7 +92,7 @@ class History:
     log: one row a line of an event, with columns type, timestamp (epoch s), customer, browser, session,
     item, order (int32 rows, null: none), quantity, unit_price (float32). received_until_ms: when the newest
     of all lines arrived. discounts: order and discount (money off the whole order), of those orders that had
-    one. foreign: rows of orders whose money is in another currency than the others', of which no rate is known.
+    one. foreign: rows of orders in another currency than the others, of which no rate is known.
     """
 
     product_ids: list[str]
@@ -199,14 +200,13 @@ def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     rows = in_usual_currency(_under_own_ids(scan(home), home, catalogue), home)
     is_product = pl.col("is_product")
     non_products = catalogue.filter(~is_product)["product_id"]
-    is_kept = pl.col("type").is_in(HISTORY_TYPES) & ~pl.col("product_id").is_in(
-        non_products.implode()
-    ).fill_null(value=False)
-    kept = rows.select(is_kept).collect().to_series()
+    is_sold = ~pl.col("product_id").is_in(non_products.implode()).fill_null(value=False)
+    kept = rows.select(pl.col("type").is_in(HISTORY_TYPES) & is_sold).collect().to_series()
+    lacks_session = pl.col("type").is_in(VISITS) & pl.col("session_id").is_null()
     computed = {
         "timestamp": pl.col("timestamp").dt.epoch("s"),
         "received_ms": pl.col("received_at").dt.epoch("ms"),
-        "session_id": _session(sent=not rows.select(_lacks_session().any()).collect().item()),
+        "session_id": _session(sent=not rows.select(lacks_session.any()).collect().item()),
     }
 
     def read(column: str) -> pl.Series:
@@ -288,10 +288,6 @@ def _order_rows(ids: pl.Series, order_ids: pl.Series) -> pl.Series:
     return known.cast(pl.Enum(order_ids)).to_physical().cast(pl.Int32)
 
 
-def _lacks_session() -> pl.Expr:
-    return pl.col("type").is_in(VISITS) & pl.col("session_id").is_null()
-
-
 def _session(*, sent: bool) -> pl.Expr:
     """Session ids of views. Where the shop sends none: one a day for each customer or browser."""
     day = pl.col("timestamp").dt.date().cast(pl.String)
@@ -314,12 +310,3 @@ def categories(*ids: pl.Series) -> pl.Enum:
 
 def _array(column: pl.Series, dtype: Any) -> NDArray[Any]:
     return column.to_numpy().astype(dtype)
-
-
-def linked(log: pl.DataFrame) -> pl.DataFrame:
-    """Assign a browser's lines to the customer who signed in with it last."""
-    signed_in = log.filter(pl.col("type") == "identify", pl.col("browser").is_not_null()).sort("timestamp")
-    if not len(signed_in):
-        return log.with_columns(owner="customer")
-    links = signed_in.group_by("browser").agg(pl.col("customer").last().alias("owner"))
-    return log.join(links, on="browser", how="left").with_columns(pl.coalesce("customer", "owner"))

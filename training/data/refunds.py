@@ -69,8 +69,8 @@ def _pieces(returns: pl.DataFrame, bought: pl.DataFrame, discount_shares: pl.Dat
 
 
 def _less_given(lines: pl.DataFrame, given: pl.DataFrame, discount_shares: pl.DataFrame) -> pl.DataFrame:
-    """Adds `left`, and drops what came back. given: order and given_back, negative where the shop kept money of
-    pieces that came back. Lines of these orders without a price get their product's mean price."""
+    """Adds `left`, and drops what came back. given: order and given_back, negative where the shop kept money
+    of pieces that came back. Lines of these orders without a price get their product's mean price."""
     kept = pl.col("quantity") > 0
     untouched = lines.filter(kept).join(given, on="order", how="anti").with_columns(left=1.0)
     if given.is_empty():

@@ -24,8 +24,8 @@ from training.ledger.touches import read_archive
 @dataclass(frozen=True)
 class Shop:
     """A shop on a day. customers: `Ledger.customers` with channel, segment, vip, recency_days, span_days
-    and, where there is a forecast, its columns (null for customers without one). The forecast is of the orders
-    in the usual currency."""
+    and, where there is a forecast, its columns (null for customers without one). The forecast is of the
+    orders in the usual currency."""
 
     ledger: Ledger
     catalogue: pl.DataFrame

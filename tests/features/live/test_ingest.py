@@ -283,9 +283,8 @@ async def test_a_refund_may_have_the_event_id_of_its_order(
 async def test_a_browser_or_guest_with_a_known_number_is_a_repeat(
     store: Connection, settings: StoreSettings
 ) -> None:
-    sent = [
-        event("purchase", order_id="1", **ids) for ids in ({"customer_id": "mina"}, {"anonymous_id": "b"}, {})
-    ]
+    buyers: list[dict[str, Any]] = [{"customer_id": "mina"}, {"anonymous_id": "b"}, {}]
+    sent = [event("purchase", order_id="1", **ids) for ids in buyers]
     assert await ingest(store, sent, NOW, settings) == [True, False, False]
 
 

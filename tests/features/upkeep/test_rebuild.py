@@ -118,7 +118,7 @@ def test_what_a_file_has_changed_of_a_live_order_is_in_live_state(
     import_orders(home, file, received_at=now + timedelta(seconds=1))
     for _ in range(2):
         rebuild(home, client, settings, now + timedelta(minutes=1))
-        entries = client.lrange(keys.shopper_log("c-1", identified=True), 0, -1)
+        entries: Any = client.lrange(keys.shopper_log("c-1", identified=True), 0, -1)
         orders = fold(entries).purchases
         assert [order.product_ids for order in orders] == left
         assert [order.quantities for order in orders] == [(float(quantity),)] * len(left)

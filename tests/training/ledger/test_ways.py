@@ -31,6 +31,7 @@ DAY = "2026-05-0{} 10:00:00 +0000"
 
 def rows(
     number: int = 1,
+    *,
     lines: Sequence[tuple[str, float, float]] = (("JAR", 2, 10.0), ("LID", 1, 5.0)),
     status: str = "paid",
     refunded: float = 0,
@@ -68,7 +69,7 @@ def revenue(home: Home) -> dict[str, float]:
     learned = order_days(load_history(home, catalogue)).revenue.sum()
     known = orders.filter(orders["customer"].is_not_null())
     assert learned == pytest.approx(known["revenue"].sum(), abs=0.005)
-    return {order: money for order, money in sorted(found.items())}
+    return dict(sorted(found.items()))
 
 
 def live(home: Home, client: redis.Redis, settings: StoreSettings, *events: Any, days: int = 0) -> None:
@@ -235,3 +236,16 @@ def test_a_live_order_that_a_file_changes_keeps_its_customer_and_browser(
     [row] = history.scan(home).collect().rows(named=True)
     assert (row["customer_id"], row["anonymous_id"], row["quantity"]) == ("kim", "b", 5.0)
     assert row["recommendation_id"] == "rec"
+
+
+def test_an_import_says_which_orders_are_in_another_currency(home: Home, tmp_path: Path) -> None:
+    foreign = [row.replace("EUR", "USD") for row in rows(3)]
+    summary = take(home, tmp_path, rows(), rows(2), foreign)
+    assert any("Not all orders are in EUR: 1 in USD" in each for each in summary.warnings)
+    assert take(home, tmp_path, rows(), rows(2)).warnings == ()
+
+
+def test_an_unknown_status_counts_and_the_import_says_so(home: Home, tmp_path: Path) -> None:
+    summary = take(home, tmp_path, rows(status="gift wrapped"))
+    assert revenue(home) == {"1": 25.0}
+    assert any("'gift wrapped' of 1 orders" in each for each in summary.warnings)
