@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from features.catalogue.names import other_ids
 from features.catalogue.products import add_aliases, merge_products
 from features.catalogue.sales import settled
 from features.home import Home
@@ -45,18 +46,19 @@ def import_catalogue(
     format: str = AUTO,
     retire_missing: bool = False,
     dry_run: bool = False,
+    command: str = "",
     now: datetime,
     report: Report = silent,
 ) -> CatalogueSummary:
     """Add or update every product of `source`, a path or an http(s) URL; new values win over old.
 
     format: AUTO or a name of `CATALOGUE_FORMATS`. retire_missing: what the source does not list is never
-    recommended again. A dry run writes nothing.
+    recommended again. A dry run writes nothing. command: source and options, to say the command again.
     Raises ImportRefused, the home unchanged, where the source cannot be taken at all.
     """
     name, table = _table(source, report)
     if format == AUTO and (table.kind == "jsonl" or fitting(CATALOGUE_FORMATS, table) in (None, PLAIN)):
-        refuse_orders(table, source)
+        refuse_orders(table, command or source)
     chosen, why = pick_format(CATALOGUE_FORMATS, table, format)
     if table.cells.is_empty():
         raise ImportRefused(f"{name} lists no products. Export it again.")
@@ -91,7 +93,7 @@ def import_catalogue(
         warnings=(
             *table.notes,
             *_warnings(rate, listing.unsafe),
-            *note_missing(missing, source, retired=retire_missing),
+            *note_missing(missing, command or source, retired=retire_missing),
         ),
         **_counts(good, rejected, existing),
     )
@@ -201,7 +203,9 @@ def _coverage(good: pl.DataFrame, existing: Existing) -> float | None:
     """Share of the products in the order history that the catalogue covers; None without a history."""
     fees = existing.products.filter(~pl.col("is_product"))["product_id"]
     sold = existing.events["product_id"].drop_nulls().unique()
-    sold = sold.filter(~sold.is_in(fees.implode()))
+    others = other_ids(sold, good, existing.aliases)
+    own = sold.filter(~sold.is_in(fees.implode())).replace(others["alias"], others["product_id"])
+    sold = own.unique()
     return sold.filter(sold.is_in(good["product_id"].implode())).len() / sold.len() if sold.len() else None
 
 
