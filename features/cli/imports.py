@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -82,7 +81,7 @@ def import_orders(
     _end(summary, dry_run=dry_run, as_json=as_json)
 
 
-def _again(files: Sequence[Path | str], home: Path) -> str:
+def _again(files: list[Path], home: Path) -> str:
     """The part of the command that names files and home, to be said in advice."""
     other = [] if home == DEFAULT_HOME else ["--home", str(home)]
     return shlex.join([*map(str, files), *other])
@@ -144,7 +143,6 @@ def import_catalogue(
                 format=format,
                 retire_missing=retire_missing,
                 dry_run=dry_run,
-                command=_again([source], home),
                 now=now,
                 report=report,
             )

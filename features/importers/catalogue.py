@@ -1,5 +1,6 @@
 """`perennial import catalogue`: products, prices, costs and stock from a file or an address."""
 
+import shlex
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,19 +47,19 @@ def import_catalogue(
     format: str = AUTO,
     retire_missing: bool = False,
     dry_run: bool = False,
-    command: str = "",
     now: datetime,
     report: Report = silent,
 ) -> CatalogueSummary:
     """Add or update every product of `source`, a path or an http(s) URL; new values win over old.
 
     format: AUTO or a name of `CATALOGUE_FORMATS`. retire_missing: what the source does not list is never
-    recommended again. A dry run writes nothing. command: source and options, to say the command again.
+    recommended again. A dry run writes nothing.
     Raises ImportRefused, the home unchanged, where the source cannot be taken at all.
     """
     name, table = _table(source, report)
+    command = shlex.join([source, "--home", str(home.root)])
     if format == AUTO and (table.kind == "jsonl" or fitting(CATALOGUE_FORMATS, table) in (None, PLAIN)):
-        refuse_orders(table, command or source)
+        refuse_orders(table, command)
     chosen, why = pick_format(CATALOGUE_FORMATS, table, format)
     if table.cells.is_empty():
         raise ImportRefused(f"{name} lists no products. Export it again.")
@@ -93,7 +94,7 @@ def import_catalogue(
         warnings=(
             *table.notes,
             *_warnings(rate, listing.unsafe),
-            *note_missing(missing, command or source, retired=retire_missing),
+            *note_missing(missing, command, retired=retire_missing),
         ),
         **_counts(good, rejected, existing),
     )

@@ -18,11 +18,11 @@ LATER = NOW + timedelta(days=1)
 
 def test_what_is_gone_is_said_with_the_command_that_retires_it(home: Home) -> None:
     assert take(home, BOTH).missing == 0
-    summary = take(home, ONE, now=LATER, command="feed.csv --home shop")
+    summary = take(home, ONE, now=LATER)
     assert (summary.missing, summary.retired) == (1, 0)
     note = summary.warnings[-1]
     assert "B Bowl" in note
-    assert note.endswith("perennial import catalogue feed.csv --home shop --retire-missing")
+    assert f"products.csv --home {home.root} --retire-missing" in note
     assert products(home, "retired") == {"A": False, "B": False}
 
 
