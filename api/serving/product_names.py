@@ -2,15 +2,19 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from typing import TypeVar
 
 from msgspec.structs import replace
 
+from api.schemas.offers import SetsAsk
 from api.schemas.recommendations import Ask
 from api.serving.service import Service
 from api.web.metrics import PRODUCT_NAMES
 from features.catalogue.live_names import find_products, note_unknown
 from features.events.vocabulary import Event
 from features.store.connection import Connection, StoreUnavailable
+
+AnyAsk = TypeVar("AnyAsk", Ask, SetsAsk)
 
 
 def is_known(service: Service, product_id: str) -> bool:
@@ -32,7 +36,7 @@ async def with_own_ids(service: Service, events: list[Event]) -> list[Event]:
     named = Counter(name for event in events for name in _products_of(event))
     own = await own_ids(service, service.writes, named)
     unknown = {name: n for name, n in named.items() if name not in own and not is_known(service, name)}
-    strangers, renamed = sum(unknown.values()), sum(named[name] for name in own)
+    strangers, renamed = sum(unknown.values()), sum(named[name] for name in own if own[name] != name)
     for match, n in (("unknown", strangers), ("alias", renamed), ("id", named.total() - strangers - renamed)):
         if n:
             PRODUCT_NAMES.add(match, n=n)
@@ -47,7 +51,7 @@ async def own_ids(service: Service, store: Connection, names: Collection[str]) -
     return await find_products(store, strange) if strange else {}
 
 
-async def known_ask(service: Service, ask: Ask) -> Ask:
+async def known_ask(service: Service, ask: AnyAsk) -> AnyAsk:
     """The question with its products under their own ids; as it is while the store is away."""
     names = (*ask.cart, ask.product_id) if ask.product_id else ask.cart
     if not names or all(is_known(service, name) for name in names):

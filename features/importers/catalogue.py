@@ -1,5 +1,6 @@
 """`perennial import catalogue`: products, prices, costs and stock from a file or an address."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from features.catalogue.names import other_ids
 from features.catalogue.products import add_aliases, merge_products
 from features.catalogue.sales import settled
 from features.home import Home
@@ -60,10 +62,10 @@ def import_catalogue(  # noqa: PLR0913
     Raises ImportRefused, the home unchanged, where the source cannot be taken at all.
     """
     sources = [source] if isinstance(source, str) else list(source)
-    source = ", ".join(sources)
     name, table = _table(sources, sheet, report)
+    command = shlex.join([*sources, "--home", str(home.root)])
     if format == AUTO and (table.kind == "jsonl" or fitting(CATALOGUE_FORMATS, table) in (None, PLAIN)):
-        refuse_orders(table, source)
+        refuse_orders(table, command)
     chosen, why = pick_format(CATALOGUE_FORMATS, table, format)
     if table.cells.is_empty():
         raise ImportRefused(f"{name} lists no products. Export it again.")
@@ -100,7 +102,7 @@ def import_catalogue(  # noqa: PLR0913
             *table.notes,
             *doubts,
             *_warnings(rate, listing.unsafe),
-            *note_missing(missing, source, retired=retire_missing),
+            *note_missing(missing, command, retired=retire_missing),
         ),
         **_counts(good, rejected, existing),
     )
@@ -220,7 +222,9 @@ def _coverage(good: pl.DataFrame, existing: Existing) -> float | None:
     """Share of the products in the order history that the catalogue covers; None without a history."""
     fees = existing.products.filter(~pl.col("is_product"))["product_id"]
     sold = existing.events["product_id"].drop_nulls().unique()
-    sold = sold.filter(~sold.is_in(fees.implode()))
+    others = other_ids(sold, good, existing.aliases)
+    own = sold.filter(~sold.is_in(fees.implode())).replace(others["alias"], others["product_id"])
+    sold = own.unique()
     return sold.filter(sold.is_in(good["product_id"].implode())).len() / sold.len() if sold.len() else None
 
 

@@ -20,7 +20,7 @@ def retired_rows(missing: pl.DataFrame) -> pl.DataFrame:
     return missing.select("product_id", "first_seen", retired=pl.lit(value=True))
 
 
-def note_missing(missing: pl.DataFrame, source: str, *, retired: bool) -> Iterator[str]:
+def note_missing(missing: pl.DataFrame, command: str, *, retired: bool) -> Iterator[str]:
     """What the summary says of them."""
     if missing.is_empty():
         return
@@ -35,5 +35,5 @@ def note_missing(missing: pl.DataFrame, source: str, *, retired: bool) -> Iterat
         yield (
             f"{missing.height:,} known products are not in this file: {examples}. They stay recommended; if "
             "the file lists all that you sell, retire them: "
-            f"perennial import catalogue {source} --retire-missing"
+            f"perennial import catalogue {command} --retire-missing"
         )

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from features.catalogue.names import folded
+from features.catalogue.names import folded, names_of
 from features.importers.checks import is_bad_id
 from features.importers.existing import Existing
 from features.importers.refusal import ImportRefused
@@ -15,11 +15,12 @@ WARN_BELOW, REFUSE_BELOW = 0.99, 0.90
 def id_aliases(ids: pl.Series, existing: Existing) -> pl.DataFrame:
     """`alias`, `product_id`: every id of a file that stands for another one.
 
-    The first that applies is the canonical id: an existing product's own id, an alias on record, an existing
-    id in another case or with other blanks, the spelling most frequent in `ids` (with repeats).
+    The first that applies is the canonical id: an existing product's own id, what a product is called besides
+    (`names_of`), an id of the history, also in another case or with other blanks, the spelling most frequent
+    in `ids` (with repeats).
     """
     spellings = ids.drop_nulls().alias("alias").to_frame().group_by("alias").len()
-    on_record = existing.aliases.select(folded("alias"), "product_id").unique("folded", keep="none")
+    on_record = names_of(existing.products, existing.aliases)
     named = spellings.with_columns(folded("alias")).join(on_record, on="folded", how="left")
     existing_ids = existing.product_ids.alias("id").sort().to_frame().with_columns(folded("id"))
     same = named.join(existing_ids.unique("folded", keep="first"), on="folded", how="left").with_columns(
@@ -49,7 +50,9 @@ def other_names(rows: pl.DataFrame, existing: Existing) -> pl.DataFrame:
     A name of two products, or a product's own id, is none. Rows without `product_id` are passed over.
     """
     named = rows.filter(pl.col("product_id").is_not_null(), pl.col("other_ids").list.len() > 0)
-    pairs = named.select("product_id", alias="other_ids").explode("alias").drop_nulls().unique()
+    pairs = (
+        named.select("product_id", alias="other_ids").explode("alias").filter(pl.col("alias") != "").unique()
+    )
     own = pl.concat([rows["product_id"].drop_nulls(), existing.products["product_id"]]).unique()
     free = pairs.filter(~pl.col("alias").is_in(own.implode()))
     once = free.with_columns(folded("alias")).filter(

@@ -23,7 +23,7 @@ FIRST_S = 1.0
 
 def keep_prices(client: redis.Redis, home: Home, stop: threading.Event) -> None:
     """Do a round a minute until `stop` is set."""
-    part, pause_s, rule = Part("prices", home), FIRST_S, NonProductRule()
+    part, pause_s, rule = Part("prices", home, PRICES_S), FIRST_S, NonProductRule()
     while not stop.wait(pause_s):
         with part.round(), reconnecting(client):
             if not client.exists(keys.product_names()):  # a Redis that began anew
