@@ -88,7 +88,7 @@ def import_catalogue(  # noqa: PLR0913
         report("writing", good.height, good.height)
     rate = _coverage(good, existing)
     return CatalogueSummary(
-        source=source,
+        source=", ".join(sources),
         format=chosen.name,
         format_reason=why,
         encoding=table.encoding,
