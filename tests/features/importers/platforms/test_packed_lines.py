@@ -31,7 +31,8 @@ def test_webtoffees_pairs() -> None:
 def test_bigcommerces_pairs_hold_commas_and_bars() -> None:
     text = (
         "Product ID: 1, Product Qty: 2, Product SKU: A, Product Name: Knife | 6 in, oak, "
-        "Product Weight: 0.5, Product Variation Details: Handle: Oak, Product Unit Price: 25.00, Product Total Price: 50.00"
+        "Product Weight: 0.5, Product Variation Details: Handle: Oak, "
+        "Product Unit Price: 25.00, Product Total Price: 50.00"
         "|Product ID: 2, Product Qty: 1, Product SKU: , Product Name: Stone, Product Unit Price: 5.00"
     )
     first, second = bigcommerce.products_of(text)
