@@ -21,7 +21,8 @@ def rejects_path(home: Home, source: Path, at: datetime) -> Path:
 
 def are_rejects(table: FileTable) -> bool:
     """Whether it is such a file, with its lines corrected."""
-    return tuple(table.cells.columns[: len(OWN_COLUMNS)]) == OWN_COLUMNS
+    columns = tuple(table.cells.columns)
+    return any(columns[: len(own)] == own for own in (OWN_COLUMNS, OWN_COLUMNS[1:]))
 
 
 def write_rejects(path: Path, table: FileTable, rejected: pl.DataFrame) -> None:
