@@ -81,12 +81,9 @@ def import_catalogue(  # noqa: PLR0913
         report("writing", 0, good.height)
         if rejects:
             write_rejects(rejects, table, rejected)
-        add_aliases(home, listing.aliases)
-        merge_products(home, good, now)
-        if retire_missing:
-            merge_products(home, retired_rows(missing), now)
+        _write(home, listing, missing if retire_missing else missing.clear(), now)
         report("writing", good.height, good.height)
-    rate = _coverage(good, existing)
+    rate, notes = _coverage(good, existing), note_missing(missing, command, retired=retire_missing)
     return CatalogueSummary(
         source=", ".join(sources),
         format=chosen.name,
@@ -98,12 +95,7 @@ def import_catalogue(  # noqa: PLR0913
         missing=missing.height,
         retired=missing.height if retire_missing else 0,
         rejects_file=str(rejects) if rejects else None,
-        warnings=(
-            *table.notes,
-            *doubts,
-            *_warnings(rate, listing.unsafe),
-            *note_missing(missing, command, retired=retire_missing),
-        ),
+        warnings=(*table.notes, *doubts, *_warnings(rate, listing.unsafe), *notes),
         **_counts(good, rejected, existing),
     )
 
@@ -127,6 +119,13 @@ class _Listing:
                 f"None of the {self.good.height:,} products of this file is known here, so --retire-missing "
                 "would retire all others. Nothing was taken. Import it without, and see if its ids are right."
             )
+
+
+def _write(home: Home, listing: _Listing, retired: pl.DataFrame, now: datetime) -> None:
+    add_aliases(home, listing.aliases)
+    merge_products(home, listing.good, now)
+    if retired.height:
+        merge_products(home, retired_rows(retired), now)
 
 
 def _table(sources: list[str], sheet: str | None, report: Report) -> tuple[str, FileTable]:
