@@ -81,10 +81,7 @@ def import_catalogue(  # noqa: PLR0913
         report("writing", 0, good.height)
         if rejects:
             write_rejects(rejects, table, rejected)
-        add_aliases(home, listing.aliases)
-        merge_products(home, good, now)
-        if retire_missing:
-            merge_products(home, retired_rows(missing), now)
+        _write(home, listing, retired_rows(missing) if retire_missing else None, now)
         report("writing", good.height, good.height)
     rate = _coverage(good, existing)
     return CatalogueSummary(
@@ -127,6 +124,13 @@ class _Listing:
                 f"None of the {self.good.height:,} products of this file is known here, so --retire-missing "
                 "would retire all others. Nothing was taken. Import it without, and see if its ids are right."
             )
+
+
+def _write(home: Home, listing: _Listing, retired: pl.DataFrame | None, now: datetime) -> None:
+    add_aliases(home, listing.aliases)
+    merge_products(home, listing.good, now)
+    if retired is not None:
+        merge_products(home, retired, now)
 
 
 def _table(sources: list[str], sheet: str | None, report: Report) -> tuple[str, FileTable]:
