@@ -84,6 +84,7 @@ def import_catalogue(  # noqa: PLR0913
         _write(home, listing, retired_rows(missing) if retire_missing else None, now)
         report("writing", good.height, good.height)
     rate = _coverage(good, existing)
+    notes = note_missing(missing, command, retired=retire_missing)
     return CatalogueSummary(
         source=", ".join(sources),
         format=chosen.name,
@@ -95,12 +96,7 @@ def import_catalogue(  # noqa: PLR0913
         missing=missing.height,
         retired=missing.height if retire_missing else 0,
         rejects_file=str(rejects) if rejects else None,
-        warnings=(
-            *table.notes,
-            *doubts,
-            *_warnings(rate, listing.unsafe),
-            *note_missing(missing, command, retired=retire_missing),
-        ),
+        warnings=(*table.notes, *doubts, *_warnings(rate, listing.unsafe), *notes),
         **_counts(good, rejected, existing),
     )
 
