@@ -81,9 +81,10 @@ def import_catalogue(  # noqa: PLR0913
         report("writing", 0, good.height)
         if rejects:
             write_rejects(rejects, table, rejected)
-        _write(home, listing, missing if retire_missing else missing.clear(), now)
+        _write(home, listing, retired_rows(missing) if retire_missing else None, now)
         report("writing", good.height, good.height)
-    rate, notes = _coverage(good, existing), note_missing(missing, command, retired=retire_missing)
+    rate = _coverage(good, existing)
+    notes = note_missing(missing, command, retired=retire_missing)
     return CatalogueSummary(
         source=", ".join(sources),
         format=chosen.name,
@@ -121,11 +122,11 @@ class _Listing:
             )
 
 
-def _write(home: Home, listing: _Listing, retired: pl.DataFrame, now: datetime) -> None:
+def _write(home: Home, listing: _Listing, retired: pl.DataFrame | None, now: datetime) -> None:
     add_aliases(home, listing.aliases)
     merge_products(home, listing.good, now)
-    if retired.height:
-        merge_products(home, retired_rows(retired), now)
+    if retired is not None:
+        merge_products(home, retired, now)
 
 
 def _table(sources: list[str], sheet: str | None, report: Report) -> tuple[str, FileTable]:

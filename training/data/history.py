@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features.catalogue.names import other_ids
+from features.catalogue.names import under_own_ids
 from features.catalogue.products import load_aliases
 from features.history.events_parquet import scan
 from features.home import Home
@@ -197,7 +197,7 @@ class History:
 
 def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     """Read the archive. Products are those sold, viewed or in the catalogue, without postage and fees."""
-    rows = in_usual_currency(_under_own_ids(scan(home), home, catalogue), home)
+    rows = in_usual_currency(under_own_ids(scan(home), catalogue, load_aliases(home)), home)
     is_product = pl.col("is_product")
     non_products = catalogue.filter(~is_product)["product_id"]
     is_sold = ~pl.col("product_id").is_in(non_products.implode()).fill_null(value=False)
@@ -215,21 +215,9 @@ def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     discounted = rows.filter(pl.col("type") == "purchase", pl.col("discount") > 0)
     discounts = discounted.group_by("order_id").agg(pl.col("discount").sum()).collect()
     history = _from_columns(read, catalogue.filter(is_product)["product_id"], discounts)
-    foreign = foreign_orders(rows)
-    return (
-        replace(history, foreign=_order_rows(foreign, _rows(read("order_id"))[0]))
-        if len(foreign)
-        else history
-    )
-
-
-def _under_own_ids(rows: pl.LazyFrame, home: Home, catalogue: pl.DataFrame) -> pl.LazyFrame:
-    """The rows with each product under its own id, by whichever name an event called it."""
-    ids = rows.select(pl.col("product_id").unique()).collect().to_series()
-    others = other_ids(ids, catalogue, load_aliases(home))
-    if others.is_empty():
-        return rows
-    return rows.with_columns(pl.col("product_id").replace(others["alias"], others["product_id"]))
+    if (foreign := foreign_orders(rows)).is_empty():
+        return history
+    return replace(history, foreign=_order_rows(foreign, _rows(read("order_id"))[0]))
 
 
 def history_of(
