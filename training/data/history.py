@@ -102,7 +102,7 @@ class History:
     log: pl.DataFrame
     received_until_ms: int
     discounts: pl.DataFrame = field(default_factory=lambda: NO_DISCOUNTS)
-    foreign: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.Int32))
+    foreign: pl.Series = field(default_factory=lambda: NO_DISCOUNTS["order"])
 
     @property
     def n_buyers(self) -> int:
@@ -278,12 +278,10 @@ def _from_columns(
 def _discounts(discounts: pl.DataFrame, order_ids: pl.Series) -> pl.DataFrame:
     """Discounts by row of the order, without orders that hold no product."""
     with_products = discounts.filter(pl.col("order_id").is_in(order_ids.implode()))
-    order = _order_rows(with_products["order_id"], order_ids)
-    return with_products.select(order.alias("order"), "discount")
+    return with_products.select(_order_rows(with_products["order_id"], order_ids).alias("order"), "discount")
 
 
 def _order_rows(ids: pl.Series, order_ids: pl.Series) -> pl.Series:
-    """Int32 rows of those orders that have one."""
     known = ids.filter(ids.is_in(order_ids.implode()))
     return known.cast(pl.Enum(order_ids)).to_physical().cast(pl.Int32)
 
