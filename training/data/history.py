@@ -18,7 +18,7 @@ from features.home import Home
 from features.time_units import DAY_S
 from training.data.currencies import foreign_orders, in_usual_currency
 from training.data.refunds import net_of_refunds
-from training.data.sign_ins import linked
+from training.data.sign_ins import linked, session_ids
 
 NO_DISCOUNTS = pl.DataFrame(schema={"order": pl.Int32, "discount": pl.Float64})
 VISITS = ("view", "click", "add_to_cart", "wishlist")
@@ -206,7 +206,9 @@ def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     computed = {
         "timestamp": pl.col("timestamp").dt.epoch("s"),
         "received_ms": pl.col("received_at").dt.epoch("ms"),
-        "session_id": _session(sent=not rows.select(lacks_session.any()).collect().item()),
+        "session_id": session_ids(
+            pl.col("type").is_in(VISITS), sent=not rows.select(lacks_session.any()).collect().item()
+        ),
     }
 
     def read(column: str) -> pl.Series:
@@ -284,14 +286,6 @@ def _discounts(discounts: pl.DataFrame, order_ids: pl.Series) -> pl.DataFrame:
 def _order_rows(ids: pl.Series, order_ids: pl.Series) -> pl.Series:
     known = ids.filter(ids.is_in(order_ids.implode()))
     return known.cast(pl.Enum(order_ids)).to_physical().cast(pl.Int32)
-
-
-def _session(*, sent: bool) -> pl.Expr:
-    """Session ids of views. Where the shop sends none: one a day for each customer or browser."""
-    day = pl.col("timestamp").dt.date().cast(pl.String)
-    own = pl.concat_str(pl.coalesce("customer_id", "anonymous_id"), pl.lit(" "), day)
-    session = pl.col("session_id") if sent else pl.coalesce("session_id", own)
-    return pl.when(pl.col("type").is_in(VISITS)).then(session)
 
 
 def _rows(ids: pl.Series, others: pl.Series | None = None) -> tuple[pl.Series, pl.Series]:
