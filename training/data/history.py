@@ -198,17 +198,15 @@ class History:
 def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     """Read the archive. Products are those sold, viewed or in the catalogue, without postage and fees."""
     rows = in_usual_currency(_under_own_ids(scan(home), home, catalogue), home)
-    is_product = pl.col("is_product")
+    is_product, is_visit = pl.col("is_product"), pl.col("type").is_in(VISITS)
     non_products = catalogue.filter(~is_product)["product_id"]
     is_sold = ~pl.col("product_id").is_in(non_products.implode()).fill_null(value=False)
     kept = rows.select(pl.col("type").is_in(HISTORY_TYPES) & is_sold).collect().to_series()
-    lacks_session = pl.col("type").is_in(VISITS) & pl.col("session_id").is_null()
+    lacks_session = rows.select((is_visit & pl.col("session_id").is_null()).any()).collect().item()
     computed = {
         "timestamp": pl.col("timestamp").dt.epoch("s"),
         "received_ms": pl.col("received_at").dt.epoch("ms"),
-        "session_id": session_ids(
-            pl.col("type").is_in(VISITS), sent=not rows.select(lacks_session.any()).collect().item()
-        ),
+        "session_id": session_ids(is_visit, sent=not lacks_session),
     }
 
     def read(column: str) -> pl.Series:
@@ -217,12 +215,9 @@ def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     discounted = rows.filter(pl.col("type") == "purchase", pl.col("discount") > 0)
     discounts = discounted.group_by("order_id").agg(pl.col("discount").sum()).collect()
     history = _from_columns(read, catalogue.filter(is_product)["product_id"], discounts)
-    foreign = foreign_orders(rows)
-    return (
-        replace(history, foreign=_order_rows(foreign, _rows(read("order_id"))[0]))
-        if len(foreign)
-        else history
-    )
+    if len(foreign := foreign_orders(rows)):
+        return replace(history, foreign=_order_rows(foreign, _rows(read("order_id"))[0]))
+    return history
 
 
 def _under_own_ids(rows: pl.LazyFrame, home: Home, catalogue: pl.DataFrame) -> pl.LazyFrame:
