@@ -18,7 +18,7 @@ from features.home import Home
 from features.time_units import DAY_S
 from training.data.currencies import foreign_orders, in_usual_currency
 from training.data.refunds import net_of_refunds
-from training.data.sign_ins import linked
+from training.data.sign_ins import linked, session_ids
 
 NO_DISCOUNTS = pl.DataFrame(schema={"order": pl.Int32, "discount": pl.Float64})
 VISITS = ("view", "click", "add_to_cart", "wishlist")
@@ -102,7 +102,7 @@ class History:
     log: pl.DataFrame
     received_until_ms: int
     discounts: pl.DataFrame = field(default_factory=lambda: NO_DISCOUNTS)
-    foreign: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.Int32))
+    foreign: pl.Series = field(default_factory=lambda: NO_DISCOUNTS["order"])
 
     @property
     def n_buyers(self) -> int:
@@ -202,11 +202,11 @@ def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     non_products = catalogue.filter(~is_product)["product_id"]
     is_sold = ~pl.col("product_id").is_in(non_products.implode()).fill_null(value=False)
     kept = rows.select(pl.col("type").is_in(HISTORY_TYPES) & is_sold).collect().to_series()
-    lacks_session = pl.col("type").is_in(VISITS) & pl.col("session_id").is_null()
+    lacks_session = rows.select((is_visit & pl.col("session_id").is_null()).any()).collect().item()
     computed = {
         "timestamp": pl.col("timestamp").dt.epoch("s"),
         "received_ms": pl.col("received_at").dt.epoch("ms"),
-        "session_id": _session(sent=not rows.select(lacks_session.any()).collect().item()),
+        "session_id": session_ids(is_visit, sent=not lacks_session),
     }
 
     def read(column: str) -> pl.Series:
@@ -266,22 +266,12 @@ def _from_columns(
 def _discounts(discounts: pl.DataFrame, order_ids: pl.Series) -> pl.DataFrame:
     """Discounts by row of the order, without orders that hold no product."""
     with_products = discounts.filter(pl.col("order_id").is_in(order_ids.implode()))
-    order = _order_rows(with_products["order_id"], order_ids)
-    return with_products.select(order.alias("order"), "discount")
+    return with_products.select(_order_rows(with_products["order_id"], order_ids).alias("order"), "discount")
 
 
 def _order_rows(ids: pl.Series, order_ids: pl.Series) -> pl.Series:
-    """Int32 rows of those orders that have one."""
     known = ids.filter(ids.is_in(order_ids.implode()))
     return known.cast(pl.Enum(order_ids)).to_physical().cast(pl.Int32)
-
-
-def _session(*, sent: bool) -> pl.Expr:
-    """Session ids of views. Where the shop sends none: one a day for each customer or browser."""
-    day = pl.col("timestamp").dt.date().cast(pl.String)
-    own = pl.concat_str(pl.coalesce("customer_id", "anonymous_id"), pl.lit(" "), day)
-    session = pl.col("session_id") if sent else pl.coalesce("session_id", own)
-    return pl.when(pl.col("type").is_in(VISITS)).then(session)
 
 
 def _rows(ids: pl.Series, others: pl.Series | None = None) -> tuple[pl.Series, pl.Series]:

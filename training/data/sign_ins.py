@@ -1,4 +1,4 @@
-"""Whose a browser is."""
+"""Whose a browser is, and which of its views belong together."""
 
 import polars as pl
 
@@ -10,3 +10,10 @@ def linked(log: pl.DataFrame) -> pl.DataFrame:
         return log.with_columns(owner="customer")
     links = signed_in.group_by("browser").agg(pl.col("customer").last().alias("owner"))
     return log.join(links, on="browser", how="left").with_columns(pl.coalesce("customer", "owner"))
+
+
+def session_ids(is_visit: pl.Expr, *, sent: bool) -> pl.Expr:
+    """Session ids of views. Where the shop sends none: one a day for each customer or browser."""
+    day = pl.col("timestamp").dt.date().cast(pl.String)
+    own = pl.concat_str(pl.coalesce("customer_id", "anonymous_id"), pl.lit(" "), day)
+    return pl.when(is_visit).then(pl.col("session_id") if sent else pl.coalesce("session_id", own))
