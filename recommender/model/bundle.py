@@ -29,7 +29,7 @@ from recommender.model.offer_table import OfferTable
 if TYPE_CHECKING:
     import faiss  # its import takes 0.1 s, too long for the command line
 
-BUNDLE_SCHEMA = 6
+BUNDLE_SCHEMA = 7
 TITLE_LENGTH = 40
 
 Array = NDArray[Any]

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from features.time_units import DAY_S
-from recommender.value.customer_value import forecast
+from recommender.value.forecast import forecast
 from recommender.value.order_models import NBD
 from recommender.value.value_intervals import intervals
 from training.customers.value import fit_customer_value
