@@ -56,7 +56,6 @@ COVERED_BY = {
     "experiments/study": "reports/test_experiments",
     "ledger/expected_value": "reports/test_build",
     "ledger/segments": "reports/test_build",
-    "ledger/shop": "reports/test_build",
     "ledger/sums": "reports/test_kpi",
     "ledger/touches": "ledger/test_ledger",
     "offers/candidates": "reports/test_policy",

@@ -31,6 +31,15 @@ class SoundValue(NamedTuple):
     warning: str
     concerned: tuple[int, ...] = ()
 
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Why a bundle with it must not serve; as `warnings`, without a customer's name."""
+        return (self.warning,) if self.value is None else ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return (self.warning,) if self.warning and self.value is not None else ()
+
 
 class Nonsense(NamedTuple):
     """What makes no sense in a forecast; empty: nothing. concerned: rows of the customers, worst first."""

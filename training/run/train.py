@@ -87,15 +87,14 @@ def train(
         report("Customers", 0, 1)
         others, found = shop_tables.result()
         tables = replace(tables, **others)
-    senseless, warnings = _said(found)
     metrics, settings = rehearsal.metrics, rehearsal.settings
 
     report("Checking and publishing", 0, 1)
     version = _free_version(home.models, now)
     manifest = manifest_of(version, now, history, tables, settings, metrics, rehearsal.source_figures)
     manifest.settings["tuned"] = remembered | rehearsal.tuned
-    manifest.settings["warnings"] = warnings
-    reasons = (*_objections(home.models, tables, manifest, settings), *senseless)
+    manifest.settings["warnings"] = found.warnings
+    reasons = (*_objections(home.models, tables, manifest, settings), *found.refusals)
     manifest = msgspec.structs.replace(manifest, refused=reasons)
     _store(home.models, manifest, tables, index)
     if not reasons:
@@ -110,15 +109,9 @@ def train(
         products=manifest.products,
         seconds=round(monotonic() - began, 1),
         metrics=metrics,
-        warnings=warnings,
+        warnings=found.warnings,
         concerned=tuple(history.customer_ids[row] for row in found.concerned),
     )
-
-
-def _said(found: SoundValue) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Reasons to refuse, where no forecast made sense; else warnings. Neither names a customer."""
-    said = (found.warning,) if found.warning else ()
-    return (said, ()) if found.value is None else ((), said)
 
 
 def _customers_and_sets(

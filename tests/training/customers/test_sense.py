@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from small_customers import small_value
 
-from recommender.value.customer_value import CustomerValue
+from recommender.value.customer_value import NO_DAY, CustomerValue
 from recommender.value.forecast import forecast
 from training.customers.rfm import OrderDays
 from training.customers.sense import best_years, last_year, next_year, nonsense, sound
 
 PLAIN = small_value()
 INFLATED = replace(PLAIN, order_weights=np.log(100) * (np.arange(8) == 0))  # corrected a hundredfold
+COLUMNS = ("last_day", "order_days", "revenue", "own_margin", "order_lift", "revenue_lift")
 TODAY = int(PLAIN.last_day.max()) + 1
 
 
@@ -45,23 +46,27 @@ def test_senseless_corrections_are_left_out_and_said() -> None:
     plain, expected = (forecast(one, one.customers(), TODAY).revenue for one in (found.value, PLAIN))
     assert plain == pytest.approx(expected)
     assert "without corrections" in found.warning
+    assert (found.refusals, found.warnings) == ((), (found.warning,))
     assert set(found.concerned) == {0, 1}
 
 
-def test_a_customer_beyond_ten_times_their_own_best_year_is_named() -> None:
-    """In a shop whose total is still sensible: many others bring as much as ever."""
-    lifted = replace(PLAIN, order_lift=np.array([1.0, 60.0], np.float32))
-    money = total(lifted)
+def test_customers_beyond_ten_times_their_own_best_year_are_named() -> None:
+    """In a shop whose total is sensible, as customers who have left brought most of it."""
+    known = {name: np.pad(getattr(PLAIN, name), (0, 7)) for name in COLUMNS}
+    plain = replace(PLAIN, **known | {"first_day": np.pad(PLAIN.first_day, (0, 7), constant_values=NO_DAY)})
+    lifted = replace(plain, order_lift=np.array([1.0, 60.0] + 7 * [1.0], np.float32))
+    gone = np.arange(2, 9, dtype=np.int32)  # whom this model does not know
     shop = OrderDays(
-        np.array([0, 0, 1], np.int32),
-        np.array([TODAY - 500, TODAY - 25, TODAY - 1], np.int32),
-        np.array([0.0, money, 30.0]),
-        np.full(3, np.nan),
+        np.concatenate([[0, 1], gone]).astype(np.int32),
+        np.concatenate([[TODAY - 25, TODAY - 1], np.full(7, TODAY - 200)]).astype(np.int32),
+        np.concatenate([[60.0, 30.0], np.full(6, 1.0), [3_000.0]]),
+        np.full(9, np.nan),
     )
-    # The median of best years is high here, so the second one's must be looked at beside their own alone.
-    assert best_years(shop, TODAY, 3)[1] >= 30 * 365 / 90
-    found = nonsense(lifted, replace(shop, revenue=np.array([0.0, money / 60, 30.0])), TODAY)
-    assert found.concerned[0] == 1
+    assert nonsense(plain, shop, TODAY) == ("", ())
+    assert total(lifted) < 3 * last_year(shop, TODAY)
+    found = nonsense(lifted, shop, TODAY)
+    assert found.concerned == (1,)
+    assert "of 1 customers more than 10 times their own best year" in found.reason
 
 
 def test_the_best_year_of_a_customer() -> None:
@@ -82,3 +87,4 @@ def test_where_nothing_makes_sense_there_is_no_forecast_and_a_reason() -> None:
     found = sound(INFLATED, days(0.1), TODAY)
     assert found.value is None
     assert "3 times the last year's pace" in found.warning
+    assert (found.refusals, found.warnings) == ((found.warning,), ())
