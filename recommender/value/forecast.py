@@ -40,17 +40,16 @@ class Forecast(NamedTuple):
 def forecast(
     value: CustomerValue, customers: Customers, today: int, horizons_days: tuple[int, ...] = HORIZONS_DAYS
 ) -> Forecast:
-    """The forecast for customers who have ordered. today: days since 1970.
+    """The forecast for customers who have ordered. today: days since 1970; horizons ascending.
 
-    Each customer has one factor on the model's orders and one money of an order, whatever the horizon: so
-    orders grow with it, and revenue is orders times that money.
+    Each customer has one money of an order, whatever the horizon: revenue is orders times that, and both grow
+    with the horizon.
     """
     summary = customers.summary(today, value.calendar)
-    factor, order_value = _factor_and_order_value(value, customers, summary)
     weeks = [float(value.calendar.weeks(today, today + days)) for days in horizons_days]
-    expected = np.stack([model_orders(value, customers, summary, ahead) for ahead in weeks], axis=1)
-    orders = np.minimum(expected * factor[:, None], np.array(horizons_days, np.float64))
-    revenue = orders * order_value[:, None]
+    ahead = np.stack([_orders_ahead(value, customers, summary, each) for each in weeks], axis=1)
+    orders = np.maximum.accumulate(np.minimum(ahead, np.array(horizons_days, np.float64)), axis=1)
+    revenue = orders * _order_value(value, customers, summary)[:, None]
     margin = np.where(np.isnan(customers.margin), value.margin[0], customers.margin)
     return Forecast(
         known_p_alive(value, customers, summary),
@@ -61,26 +60,29 @@ def forecast(
     )
 
 
-def _factor_and_order_value(
-    value: CustomerValue, customers: Customers, summary: OrderSummary
-) -> tuple[Float64s, Float64s]:
-    """(n) each: what the corrections and recalibrations of the reference time make of the model's orders, and
-    the money of an order. Customers apart have none of either."""
-    weeks = float(value.reference_weeks[0])
-    orders, revenue = corrected_forecast(value, customers, summary, weeks)
-    revenue = revenue * past_revenue_factor(value, customers, revenue)
-    orders = recalibrated(orders, value.order_knots)
-    plain = np.maximum(expected_orders(value.order_model, summary, weeks), 1e-12)
+def _orders_ahead(
+    value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: float
+) -> Float64s:
+    """Orders within the next weeks, corrected and recalibrated; of customers apart, neither. The knots are of
+    the reference weeks."""
+    scale = weeks / value.reference_weeks[0]
+    orders = corrected_forecast(value, customers, summary, weeks).orders
+    usual = recalibrated(orders / scale, value.order_knots) * scale
+    return np.where(value.apart(customers), model_orders(value, customers, summary, weeks), usual)
+
+
+def _order_value(value: CustomerValue, customers: Customers, summary: OrderSummary) -> Float64s:
+    """(n) money of an order to come: revenue over orders of the reference weeks, within MOST_TIMES_SPEND of
+    the spend model's; of customers apart their own mean."""
+    orders, revenue = corrected_forecast(value, customers, summary, float(value.reference_weeks[0]))
+    revenue = recalibrated(revenue * past_revenue_factor(value, customers, revenue), value.revenue_knots)
+    money = revenue / np.maximum(recalibrated(orders, value.order_knots), 1e-12)
     spend = expected_spend(value.spend_model, customers.order_days, own_spend(customers))
-    money = recalibrated(revenue, value.revenue_knots) / np.maximum(orders, 1e-12)
-    apart, own = value.apart(customers), own_share(customers.order_days)
-    return (
-        np.where(apart, 1.0, orders / plain),
-        np.where(
-            apart,
-            own * own_spend(customers) + (1 - own) * spend,
-            money.clip(spend / MOST_TIMES_SPEND, spend * MOST_TIMES_SPEND),
-        ),
+    own = own_share(customers.order_days)
+    return np.where(
+        value.apart(customers),
+        own * own_spend(customers) + (1 - own) * spend,
+        money.clip(spend / MOST_TIMES_SPEND, spend * MOST_TIMES_SPEND),
     )
 
 

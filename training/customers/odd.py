@@ -7,7 +7,7 @@ from recommender.arrays.dtypes import Float64s
 from recommender.value.order_models import OrderModel, OrderSummary, expected_orders
 
 MOST = 0.95  # of the customers; far is so many times the greatest that these have:
-ORDER_TIMES, REVENUE_TIMES = (4.0, 10.0), (4.0, 20.0)  # at least, at most; money spreads wider in sound shops
+ORDER_TIMES, REVENUE_TIMES = (4.0, 10.0), (4.0, 30.0)  # at least, at most; money spreads wider in sound shops
 FIRST_DAYS = 56  # of a history; "new" customers may be old ones then
 CROWD_TIMES, CROWD_NOISE, SMALLEST_CROWD = 4.0, 4.0, 5  # of the new customers of a usual day
 USUAL_SHARE, BELIEF = 1 / 3, 3.0  # of a crowd that is as loyal as others, believed like so many customers
@@ -18,7 +18,7 @@ def far_beyond(order_days: Float64s, revenue: Float64s) -> Float64s:
     """(2) float64, order days and money that only customers apart exceed.
 
     From one in five customers to one in twenty, values grow by a factor. Where they go on growing so for each
-    step of four times as rare, one customer of a shop twice as large would be beyond.
+    step of four times as rare, one customer of the shop would be beyond.
     """
     return np.array([_far(order_days, ORDER_TIMES), _far(revenue, REVENUE_TIMES)])
 
@@ -28,7 +28,7 @@ def _far(values: Float64s, times: tuple[float, float]) -> float:
         return 0.0
     many, most = np.quantile(values, [0.8, MOST])
     growth = most / many if many > 0 else np.inf
-    steps = np.log2(max(2 * (1 - MOST) * len(values), 1.0)) / 2
+    steps = np.log2(max((1 - MOST) * len(values), 1.0)) / 2
     return float(max(most, 1.0) * np.clip(growth**steps, *times))
 
 
