@@ -38,7 +38,7 @@ class ShortcutFastAPI(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         route = self._short.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
         if route is None:
-            await super().__call__(scope, receive, send)
+            await super().__call__(_plain(scope) if scope["type"] == "http" else scope, receive, send)
             return
         response = await self._answer(route, scope, receive)
         await asyncio.sleep(0)  # sent after all that are being worked out now: docs/decisions/0013
@@ -59,6 +59,15 @@ class ShortcutFastAPI(FastAPI):
         )
         REQUEST_SECONDS.observe(perf_counter() - started, route.path, str(response.status_code))
         return response
+
+
+def _plain(scope: Scope) -> Scope:
+    """HEAD is GET, of whose answer the server sends the head alone; a slash at the end says nothing."""
+    if scope["method"] == "HEAD":
+        scope = {**scope, "method": "GET"}
+    if scope.get("raw_path", b"").endswith(b"/"):  # an id may end with one, which is %2F there
+        scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
+    return scope
 
 
 def _problem(error: Exception, scope: Scope, request_id: str) -> Response:

@@ -86,8 +86,8 @@ def _recognise(home: Home, settings: StoreSettings, arrived: datetime) -> None:
             remember_imported(home, client, settings, arrived, arrived)
     except (redis.RedisError, RedisServerError) as error:
         raise RedisServerError(
-            f"The orders are taken, but Redis does not recognise them: {error}. One that is sent by HTTP, too, "
-            "counts twice for its customer until `perennial rebuild` has run."
+            f"The orders are taken, but Redis does not recognise them: {error}. One that is sent by HTTP, "
+            "too, counts twice for its customer until `perennial rebuild` has run."
         ) from error
 
 

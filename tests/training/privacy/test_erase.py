@@ -156,14 +156,14 @@ def test_a_browser_that_others_use_stays_theirs(
 
 
 def test_an_order_that_a_page_only_claimed_is_theirs_too(
-    home: Home, client: redis.Redis, settings: StoreSettings
+    home: Home, lived: redis.Redis, settings: StoreSettings
 ) -> None:
     claim = event("purchase", customer_id=EVE, anonymous_id="kitchen", order_id="o-7", items=[("p-1", 1)])
-    ingest_sync(client, [replace(claim, claimed=True)], NOW, settings)
-    client.delete(keys.event_stream())  # the history does not name its number
-    assert client.exists(keys.seen_order("purchase", "o-7"))
-    erase(home, client, settings, EVE)
-    assert traces(home, client, (EVE, "o-7")) == set()
+    ingest_sync(lived, [replace(claim, claimed=True)], NOW, settings)
+    lived.delete(keys.event_stream())  # the history does not name its number
+    assert lived.exists(keys.seen_order("purchase", "o-7"))
+    erase(home, lived, settings, EVE)
+    assert traces(home, lived, (EVE, "o-7")) == set()
 
 
 def test_an_exchange_of_models_that_was_cut_off_is_finished(home: Home) -> None:
