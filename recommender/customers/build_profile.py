@@ -15,7 +15,8 @@ from recommender.customers.tiers import TierPlan, tier_status
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.model.customer_tables import CustomerTable
-from recommender.value.customer_value import HORIZONS_DAYS, NO_DAY, Forecast, forecast
+from recommender.value.customer_value import NO_DAY, Customers, CustomerValue
+from recommender.value.forecast import HORIZONS_DAYS, Forecast, forecast
 from recommender.value.segments import is_vip, segment_of
 from recommender.value.value_intervals import Intervals, intervals, next_order_days
 
@@ -50,10 +51,11 @@ def build_profile(
     totals = _order_totals(customers, row, baskets)
     if not totals.orders:
         return profile
-    profile = _with_orders(profile, customers, totals, plan, now)
     today = int(now // DAY_S)
+    customer = _with_live_orders(customers.value, row, baskets)
+    profile = _with_orders(profile, customers, totals, plan, now, customer)
     return replace(
-        _with_forecast(profile, customers, row, baskets, today, rng),
+        _with_forecast(profile, customers.value, customer, today, rng),
         reorders=refills(bundle, customers, row, baskets, today),
         affinities=affinities_of(
             bundle.tables, customers, row, [item for basket in baskets for item in basket.items]
@@ -75,8 +77,12 @@ def brief_profile(
         return Profile(customer_id, known=bool(purchases), orders=len(purchases))
     fresh = [order for order in purchases if order.received_ms > bundle.manifest.data_until_ms]
     profile = _stated_profile(customer_id, customers, row, known=row >= 0 or bool(purchases))
-    totals = _order_totals(customers, row, [basket_of(order, bundle, availability) for order in fresh])
-    return _with_orders(profile, customers, totals, plan, now) if totals.orders else profile
+    baskets = sorted(basket_of(order, bundle, availability) for order in fresh)
+    totals = _order_totals(customers, row, baskets)
+    if not totals.orders:
+        return profile
+    customer = _with_live_orders(customers.value, row, baskets)
+    return _with_orders(profile, customers, totals, plan, now, customer)
 
 
 def _stated_profile(customer_id: str, customers: CustomerTable, row: int, *, known: bool) -> Profile:
@@ -107,12 +113,32 @@ def _order_totals(customers: CustomerTable, row: int, baskets: Sequence[Basket])
     )
 
 
+def _with_live_orders(value: CustomerValue, row: int, baskets: Sequence[Basket]) -> Customers:
+    """One customer as of now. baskets: of the orders that training has not seen, oldest first."""
+    customer = value.customer(row)
+    for basket in baskets:
+        customer = customer.ordered(basket.day, basket.revenue)
+    return customer
+
+
+def _orders_in_a_year(value: CustomerValue, customer: Customers, today: int) -> float:
+    if customer.first_day[0] == NO_DAY:
+        return 0.0
+    return float(forecast(value, customer, max(today, int(customer.last_day[0]))).orders[0, DAYS_365])
+
+
 def _with_orders(
-    profile: Profile, customers: CustomerTable, totals: CustomerOrders, plan: TierPlan | None, now: float
+    profile: Profile,
+    customers: CustomerTable,
+    totals: CustomerOrders,
+    plan: TierPlan | None,
+    now: float,
+    customer: Customers,
 ) -> Profile:
-    """Adds orders so far, and the segment and tier that follow from them."""
+    """Adds orders so far, and the segment and tier that follow from them and from what is expected."""
     recency_days, span_days = max(now - totals.last, 0.0) / DAY_S, (totals.last - totals.first) / DAY_S
-    segment = segment_of(totals.orders, totals.revenue, span_days, recency_days, customers.rhythm)
+    expected = _orders_in_a_year(customers.value, customer, int(now // DAY_S))
+    segment = segment_of(totals.orders, totals.revenue, span_days, recency_days, customers.rhythm, expected)
     return replace(
         profile,
         orders=totals.orders,
@@ -127,17 +153,9 @@ def _with_orders(
 
 
 def _with_forecast(
-    profile: Profile,
-    customers: CustomerTable,
-    row: int,
-    baskets: Sequence[Basket],
-    today: int,
-    rng: np.random.Generator,
+    profile: Profile, value: CustomerValue, customer: Customers, today: int, rng: np.random.Generator
 ) -> Profile:
-    """Adds what the value model expects, live orders included."""
-    value, customer = customers.value, customers.value.customer(row)
-    for basket in baskets:
-        customer = customer.ordered(basket.day, basket.revenue)
+    """Adds what the value model expects."""
     if customer.first_day[0] == NO_DAY:
         return profile
     today = max(today, int(customer.last_day[0]))
@@ -146,7 +164,7 @@ def _with_forecast(
     ahead = [_ahead(expected, ranges, horizon) for horizon in range(len(HORIZONS_DAYS))]
     return replace(
         profile,
-        p_alive=round(float(expected.p_alive[0]), 4),
+        p_alive=None if np.isnan(expected.p_alive[0]) else round(float(expected.p_alive[0]), 4),
         churn_risk=round(float(expected.churn_risk[0]), 4),
         expected_orders_90d=ahead[DAYS_90].orders,
         predicted_clv_365d=ahead[DAYS_365].revenue,

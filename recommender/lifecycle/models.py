@@ -10,7 +10,7 @@ from recommender.arrays.dtypes import Float64s
 from recommender.lifecycle.vocabulary.customer import NO_ORDERS, CustomerStats, Person, RefillForecast
 from recommender.model.bundle import Tables
 from recommender.model.customer_tables import CustomerTable
-from recommender.value.customer_value import churn_risk
+from recommender.value.forecast import churn_risk
 from recommender.value.reorder_timing import due
 
 Bought = Sequence[
@@ -102,15 +102,14 @@ class FittedModel(CustomerModel):
             customer_numbers = customer_numbers.ordered(day, spent if i == len(fresh) - 1 else 0.0)
         if customer_numbers.order_days[0] < 1:
             return NO_ORDERS
+        summary = customer_numbers.summary(today, self._value.calendar)
         orders = int(self._facts.orders[customer]) if customer >= 0 else 0
         revenue = spent + (float(self._facts.revenue[customer]) if customer >= 0 else 0.0)
         last_ms = int(self._facts.last[customer]) * 1000 if customer >= 0 else 0
         return CustomerStats(
             revenue=revenue,
             orders=orders + len(fresh),
-            churn_risk=float(
-                churn_risk(self._value.order_model, customer_numbers.summary(today, self._value.calendar))[0]
-            ),
+            churn_risk=float(churn_risk(self._value, customer_numbers, summary)[0]),
             rank=self.rank(revenue),
             last_order_ms=max([last_ms, *(day * DAY_MS for _, day in fresh)]),
         )

@@ -49,7 +49,7 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ("people.value.*_knots", "2 ?"),
     ("people.value.features_seen", "2 ?"),
     *((f"people.value.{name}", "1") for name in ("margin", "reference_weeks")),
-    *((f"people.value.{name}", "2") for name in ("rare", "means")),
+    *((f"people.value.{name}", "2") for name in ("rare", "means", "far")),
     ("people.value.model", "5"),
     ("people.value.*", "?"),
     ("people.usual", "3"),

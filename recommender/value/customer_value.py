@@ -1,7 +1,4 @@
-"""Customer value: a model of orders, a model of spend, and corrections of both learned on hold-outs.
-
-Forecasts are computed on request from the customer's own numbers, so a live order changes them at once.
-"""
+"""Customer value: a model of orders, a model of spend, and corrections of both learned on hold-outs."""
 
 from __future__ import annotations
 
@@ -12,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from features.time_units import WEEK_DAYS
-from recommender.arrays.dtypes import Float32s, Float64s, Int32s
+from recommender.arrays.dtypes import Bools, Float32s, Float64s, Int32s
 from recommender.value.business_calendar import UNIFORM_CALENDAR, BusinessCalendar
 from recommender.value.order_models import (
     NBD,
@@ -22,13 +18,11 @@ from recommender.value.order_models import (
     SpendModel,
     expected_orders,
     expected_spend,
-    p_alive,
 )
 
-HORIZONS_DAYS = (30, 90, 365)
 NO_DAY = -1
 PAST_REVENUE_EXPONENT = 0.5  # weight of past revenue in a revenue forecast, which ranks customers better
-CHURN_HORIZON_WEEKS = 90 / WEEK_DAYS  # the time over which churn risk compares
+MOST_PAST_FACTOR = 4.0  # by which past revenue may move it up or down
 
 
 class Customers(NamedTuple):
@@ -98,6 +92,7 @@ class CustomerValue:
     margin: Float64s
     reference_weeks: Float64s
     means: Float64s
+    far: Float64s
     features_seen: Float64s
     order_weights: Float64s
     revenue_weights: Float64s
@@ -129,6 +124,11 @@ class CustomerValue:
     def spend_model(self) -> SpendModel:
         return SpendModel(*self.spend.tolist())
 
+    def apart(self, customers: Customers) -> Bools:
+        """(n) those who order or spend far beyond what most do."""
+        days, money = self.far.tolist()
+        return np.asarray((customers.order_days > days) | (customers.revenue > money))
+
     def customer(self, row: int) -> Customers:
         """One customer as of the training; an unknown one (-1) is new."""
         return self.customers(slice(row, row + 1)) if row >= 0 else Customers.new()
@@ -146,55 +146,11 @@ class CustomerValue:
         )
 
 
-class Forecast(NamedTuple):
-    """(n) float64 of customers who have ordered, or (n, horizons).
-
-    orders, revenue, margin (money; NaN where no cost is known): expected from today on. p_alive: chance
-    of not having left; churn_risk: 1 less the orders expected now over those right after the last order.
-    """
-
-    p_alive: Float64s
-    churn_risk: Float64s
-    orders: Float64s
-    revenue: Float64s
-    margin: Float64s
-
-
 class OrdersAndRevenue(NamedTuple):
     """(n) or (n, draws) float64 each; revenue in money."""
 
     orders: Float64s
     revenue: Float64s
-
-
-def forecast(
-    value: CustomerValue, customers: Customers, today: int, horizons_days: tuple[int, ...] = HORIZONS_DAYS
-) -> Forecast:
-    """The forecast for customers who have ordered. today: days since 1970; horizons ascending."""
-    model, summary = value.order_model, customers.summary(today, value.calendar)
-    reference = corrected_forecast(value, customers, summary, float(value.reference_weeks[0]))
-    factor = past_revenue_factor(value, customers, reference.revenue)
-    weeks = [float(value.calendar.weeks(today, today + days)) for days in horizons_days]
-    forecasts = [_recalibrated(value, customers, summary, ahead_weeks, factor) for ahead_weeks in weeks]
-    orders, revenue = (
-        np.maximum.accumulate(np.stack(part, axis=1), axis=1) for part in zip(*forecasts, strict=True)
-    )
-    margin = np.where(np.isnan(customers.margin), value.margin[0], customers.margin)
-    return Forecast(
-        p_alive(model, summary), churn_risk(model, summary), orders, revenue, revenue * margin[:, None]
-    )
-
-
-def _recalibrated(
-    value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: float, factor: Float64s
-) -> OrdersAndRevenue:
-    """What is expected within the next weeks. The knots are of the reference weeks."""
-    orders, revenue = corrected_forecast(value, customers, summary, weeks)
-    scale = weeks / value.reference_weeks[0]
-    return OrdersAndRevenue(
-        recalibrated(orders / scale, value.order_knots) * scale,
-        recalibrated(revenue * factor / scale, value.revenue_knots) * scale,
-    )
 
 
 def corrected_forecast(
@@ -217,16 +173,8 @@ def past_revenue_factor(value: CustomerValue, customers: Customers, revenue: Flo
     own = np.maximum(customers.revenue, 0.1 * value.spend_model.shop_mean)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (own / past) / (revenue / coming)
-    return np.where(np.isfinite(ratio) & (ratio > 0), ratio, 1.0) ** PAST_REVENUE_EXPONENT
-
-
-def churn_risk(model: OrderModel, summary: OrderSummary) -> Float64s:
-    """0 right after an order; towards 1 the longer a customer of that rhythm has not ordered."""
-    fresh = expected_orders(
-        model, OrderSummary(summary.frequency, summary.recency, summary.recency), CHURN_HORIZON_WEEKS
-    )
-    now = expected_orders(model, summary, CHURN_HORIZON_WEEKS)
-    return np.asarray(np.clip(1 - now / np.maximum(fresh, 1e-300), 0.0, 1.0))
+    factor = np.where(np.isfinite(ratio) & (ratio > 0), ratio, 1.0) ** PAST_REVENUE_EXPONENT
+    return np.asarray(factor.clip(1 / MOST_PAST_FACTOR, MOST_PAST_FACTOR))
 
 
 def own_spend(customers: Customers) -> Float64s:

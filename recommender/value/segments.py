@@ -16,17 +16,20 @@ class Rhythm(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """What the rules test. silence: days since the last order over the customer's usual gap."""
+    """What the rules test. silence: days since the last order over the customer's usual gap; expected: orders
+    in the next 365 days, by the value model."""
 
     orders: int
     silence: float
     best_fifth: bool
+    expected: float
 
 
 class Segment(NamedTuple):
     """A rule: orders from `orders` to `most`, and a silence up to `silence`; the first match counts.
 
-    best: only for the fifth of customers with most revenue.
+    best: only for the fifth of customers with most revenue. despite: so many orders expected in a year
+    outweigh any silence, so that no advice contradicts the forecast.
     """
 
     name: str
@@ -36,11 +39,12 @@ class Segment(NamedTuple):
     best: bool
     meaning: str
     advice: str
+    despite: float = float("inf")
 
     def matches(self, activity: Activity) -> bool:
         return (
             self.orders <= activity.orders <= self.most
-            and activity.silence <= self.silence
+            and (activity.silence <= self.silence or activity.expected >= self.despite)
             and (activity.best_fifth or not self.best)
         )
 
@@ -98,8 +102,9 @@ SEGMENTS = (
         NO_LIMIT,
         2.5,
         False,
-        "Silent for 1.5 to 2.5 times as long as usual",
+        "Silent for 1.5 to 2.5 times as long as usual; longer, where four orders are expected in a year",
         "Remind them of what runs out or is new",
+        4.0,
     ),
     Segment(
         "about to leave",
@@ -107,8 +112,9 @@ SEGMENTS = (
         NO_LIMIT,
         4.0,
         False,
-        "Silent for 2.5 to 4 times as long as usual",
+        "Silent for 2.5 to 4 times as long as usual; longer, where an order is expected in a year",
         "The last good moment to win them back",
+        1.0,
     ),
     Segment(
         "lost",
@@ -116,7 +122,7 @@ SEGMENTS = (
         NO_LIMIT,
         NO_LIMIT,
         False,
-        "Silent for more than four times as long as usual",
+        "Silent for more than four times as long as usual, and no order expected in a year",
         "A yearly greeting; spend no money here",
     ),
 )
@@ -132,13 +138,18 @@ def usual_gap(orders: int, span_days: float, rhythm: Rhythm) -> float:
 
 
 def segment_of(
-    orders: int, revenue: float, span_days: float, recency_days: float, rhythm: Rhythm
+    orders: int,
+    revenue: float,
+    span_days: float,
+    recency_days: float,
+    rhythm: Rhythm,
+    expected: float = 0.0,
 ) -> Segment | None:
-    """A customer's segment; None before the first order."""
+    """A customer's segment; None before the first order. expected: orders in the next 365 days."""
     if orders < 1:
         return None
     silence = recency_days / usual_gap(orders, span_days, rhythm)
-    activity = Activity(orders, silence, revenue >= rhythm.best_fifth)
+    activity = Activity(orders, silence, revenue >= rhythm.best_fifth, expected)
     return next(segment for segment in SEGMENTS if segment.matches(activity))
 
 

@@ -5,15 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from recommender.arrays.dtypes import Float64s
-from recommender.value.customer_value import (
-    HORIZONS_DAYS,
-    Customers,
-    CustomerValue,
-    Forecast,
-    OrdersAndRevenue,
-    forecast,
-    own_spend,
-)
+from recommender.value.customer_value import Customers, CustomerValue, OrdersAndRevenue, own_spend
+from recommender.value.forecast import HORIZONS_DAYS, Forecast, forecast
 from recommender.value.order_models import (
     NBD,
     PARETO_NBD,
@@ -25,13 +18,15 @@ from recommender.value.order_models import (
     p_alive,
     posterior_b,
 )
+from recommender.value.own_history import OWN_MODEL, own_summary
 
 DRAWS = 400
 COVERAGE = 0.9
 
 
 class Intervals(NamedTuple):
-    """(n, horizons, 2): the ends of the interval that holds COVERAGE of the draws; see `central_interval`."""
+    """(n, horizons, 2): the ends of the interval that holds COVERAGE of the draws and what is expected; see
+    `central_interval`."""
 
     orders: Float64s
     revenue: Float64s
@@ -51,8 +46,8 @@ def intervals(
         means = OrdersAndRevenue(expected.orders[:, horizon], expected.revenue[:, horizon])
         weeks = float(value.calendar.weeks(today, today + days))
         drawn = draw(value, customers, today, weeks, means, rng)
-        orders.append(central_interval(drawn.orders))
-        revenue.append(central_interval(drawn.revenue))
+        orders.append(around(means.orders, central_interval(drawn.orders)))
+        revenue.append(around(means.revenue, central_interval(drawn.revenue)))
     return Intervals(np.stack(orders, axis=1), np.stack(revenue, axis=1))
 
 
@@ -68,10 +63,15 @@ def draw(
 
     expected: (n) each, the means of the draws.
     """
-    model, summary = value.order_model, customers.summary(today, value.calendar)
-    plain = expected_orders(model, summary, weeks)
-    factor = expected.orders / np.maximum(plain, 1e-12)
-    orders = draw_orders(model, summary, weeks, factor, rng)
+    summary, apart = customers.summary(today, value.calendar), value.apart(customers)
+    orders = np.empty((len(apart), DRAWS))
+    for model, of, kept in (
+        (value.order_model, summary, ~apart),
+        (OWN_MODEL, own_summary(summary), apart),
+    ):
+        seen = of.where(kept)
+        factor = expected.orders[kept] / np.maximum(expected_orders(model, seen, weeks), 1e-12)
+        orders[kept] = draw_orders(model, seen, weeks, factor, rng)
     spend = value.spend_model
     shape = spend.q + spend.p * customers.order_days
     nu = rng.gamma(shape[:, None], size=orders.shape)
@@ -107,6 +107,12 @@ def central_interval(draws: Float64s) -> Float64s:
     return np.stack([low, np.where(low > 0, high, most)], axis=1)
 
 
+def around(expected: Float64s, ends: Float64s) -> Float64s:
+    """(n, 2): the intervals, widened to what is expected where that lies outside: few of many draws may make
+    nearly all of a mean."""
+    return np.stack([np.minimum(ends[:, 0], expected), np.maximum(ends[:, 1], expected)], axis=1)
+
+
 QUANTILES = np.array([0.5, 0.05, 0.95])
 
 
@@ -116,11 +122,21 @@ def next_order_days(value: CustomerValue, customers: Customers, today: int) -> F
     While a customer stays, the time to the next order is Lomax: (alpha + T) ((1 - u)^(-1 / (r + x)) - 1),
     with the rate scaled by the corrections.
     """
-    model, summary, calendar = value.order_model, customers.summary(today, value.calendar), value.calendar
+    summary, calendar, apart = (
+        customers.summary(today, value.calendar),
+        value.calendar,
+        value.apart(customers),
+    )
+    own = own_summary(summary)
+    model, shape = (
+        value.order_model,
+        np.where(apart, OWN_MODEL.r + own.frequency, value.order_model.r + summary.frequency),
+    )
+    scale = np.where(apart, OWN_MODEL.alpha + own.age, model.alpha + summary.age)
     days = round(float(calendar.after(today, value.reference_weeks)[0])) - today
     weeks = float(calendar.weeks(today, today + days))
     expected = forecast(value, customers, today, (days,)).orders[:, 0]
-    factor = expected / np.maximum(expected_orders(model, summary, weeks), 1e-12)
-    shape = (model.r + summary.frequency)[:, None]
-    wait = (model.alpha + summary.age)[:, None] * np.expm1(-np.log1p(-QUANTILES) / shape)
-    return calendar.after(today, wait / np.maximum(factor, 1e-3)[:, None])
+    plain = np.where(apart, expected_orders(OWN_MODEL, own, weeks), expected_orders(model, summary, weeks))
+    factor = np.maximum(expected / np.maximum(plain, 1e-12), 1e-3)
+    wait = (scale / factor)[:, None] * np.expm1(-np.log1p(-QUANTILES) / shape[:, None])
+    return calendar.after(today, wait)

@@ -28,3 +28,5 @@ SAME_ORDERS = _scaled("SAME_ORDERS", 8, 64)
 """Orders of each pair of ways that are sent at once."""
 EXAMPLES = _scaled("EXAMPLES", 2, 100)
 """Generated requests of an operation of the API."""
+SHOPS = _scaled("SHOPS", 3, 20)
+"""Random shops with odd customers, of 100 to 5,000 usual ones; the smallest first."""

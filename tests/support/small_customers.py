@@ -59,6 +59,7 @@ def small_value() -> CustomerValue:
         margin=np.array([np.nan]),
         reference_weeks=np.array([13.0]),
         means=np.zeros(2),
+        far=np.array([1e6, 1e9]),
         features_seen=np.zeros((2, 7)),
         order_weights=np.zeros(8),
         revenue_weights=np.zeros(8),

@@ -55,7 +55,6 @@ COVERED_BY = {
     "experiments/study": "reports/test_experiments",
     "ledger/expected_value": "reports/test_build",
     "ledger/segments": "reports/test_build",
-    "ledger/shop": "reports/test_build",
     "data/refunds": "ledger/test_ways",
     "data/sign_ins": "data/test_history",
     "ledger/sums": "reports/test_kpi",

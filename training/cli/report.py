@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -60,8 +60,9 @@ def experiment(
     with plain_errors(RedisServerError, LookupError):
         with store(shop) as client:
             remember_plans(shop, saved_plans(client))
-        day = as_of.date() if as_of else newest_day(shop)
-        built = experiments_report(shop, load_shop(shop, day), experiment_id)
+        now = datetime.now(UTC)
+        day = as_of.date() if as_of else newest_day(shop, now)
+        built = experiments_report(shop, load_shop(shop, day, now=None if as_of else now), experiment_id)
         if as_of is None and experiment_id is None:
             write_report(shop, built)
         _print(built, format)
@@ -137,19 +138,21 @@ def _show(
     from training.ledger.shop import load_shop
     from training.reports.build import build_report, newest_day
 
-    day: date = as_of.date() if as_of else newest_day(home)
-    built = build_report(load_shop(home, day, with_forecast=with_forecast), name)
+    now = datetime.now(UTC)
+    day: date = as_of.date() if as_of else newest_day(home, now)
+    shop = load_shop(home, day, with_forecast=with_forecast, now=None if as_of else now)
+    built = build_report(shop, name)
     if as_of is None and name != "customers":
         write_report(home, built)
     _print(built, format)
 
 
 def _today(home: Home) -> tuple[date, str | None]:
-    """The day of the newest event, and the most usual currency."""
+    """The day of the figures, see `newest_day`, and the most usual currency."""
     from training.ledger.shop import load_shop
     from training.reports.build import newest_day
 
-    shop = load_shop(home, newest_day(home), with_forecast=False)
+    shop = load_shop(home, newest_day(home, datetime.now(UTC)), with_forecast=False)
     return shop.as_of, next(iter(shop.ledger.currencies), None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -12,10 +13,11 @@ from features.time_units import DAY_S
 from recommender.arrays.dtypes import Float64s
 from recommender.value.business_calendar import UNIFORM_CALENDAR, BusinessCalendar
 from recommender.value.order_models import OrderSummary
+from training.customers.odd import NO_CROWD, crowds, far_beyond
 from training.data.history import History
 
-MOST = 0.95  # of the customers; odd is who has so many times the greatest that these have:
-FAR_ORDERS, FAR_REVENUE = 10.0, 30.0  # order days, money, which spreads wider in sound shops
+LONGEST_PAUSE = 365  # days without any order; the few orders before such a pause are a wrong clock's
+FEWEST = 0.01  # of the orders
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,22 @@ class Rfm:
             self.margin[kept],
         )
 
+    @cached_property
+    def crowd(self) -> NDArray[np.int32]:
+        """(n) int32, see `crowds`."""
+        return crowds(self.first_day)
+
+    @cached_property
+    def far(self) -> Float64s:
+        """(2) float64, see `far_beyond`; of all but the crowds."""
+        usual = self.crowd == NO_CROWD
+        return far_beyond(self.order_days[usual], self.revenue[usual])
+
     @property
     def typical(self) -> NDArray[np.bool_]:
-        """(n) all but those far beyond what most order or spend: they teach about themselves alone."""
-        return ~(_far_beyond(self.order_days, FAR_ORDERS) | _far_beyond(self.revenue, FAR_REVENUE))
+        """(n) all but those who teach about themselves alone: customers apart, and crowds."""
+        days, money = self.far
+        return np.asarray((self.crowd == NO_CROWD) & (self.order_days <= days) & (self.revenue <= money))
 
     @property
     def order_days(self) -> Float64s:
@@ -103,7 +117,7 @@ def order_days(history: History, cost: NDArray[np.floating] | None = None) -> Or
         pl.DataFrame(
             {
                 "customer": lines.customer,
-                "day": lines.day,
+                "day": since_the_last_long_pause(lines.day),
                 "revenue": lines.quantity * price,
                 "margin": lines.quantity * unit_margin,
             }
@@ -143,8 +157,12 @@ def summarise(days: OrderDays, until_day: int, calendar: BusinessCalendar = UNIF
     )
 
 
-def _far_beyond(values: Float64s, far: float) -> NDArray[np.bool_]:
-    return values > far * np.quantile(values, MOST) if len(values) else np.zeros(0, np.bool_)
+def since_the_last_long_pause(day: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The days; those of the few orders before a pause of a year or more become the first day after it."""
+    distinct, counts = np.unique(day, return_counts=True)
+    pauses = np.flatnonzero(np.diff(distinct) > LONGEST_PAUSE)
+    odd = [at for at in pauses if counts[: at + 1].sum() <= max(1.0, FEWEST * len(day))]
+    return np.maximum(day, distinct[odd[-1] + 1]).astype(np.int32) if odd else day
 
 
 def until_day(history: History) -> int:

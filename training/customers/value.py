@@ -22,6 +22,7 @@ from recommender.value.order_models import NBD, OrderModel, OrderSummary, expect
 from training.customers.choice import Window, choose_model, covers_a_year, fit_or_guess, windows
 from training.customers.correction import IDENTITY, fit_log_linear, isotonic_knots
 from training.customers.gamma_gamma import fit_or_guess_spend
+from training.customers.odd import crowd_lift
 from training.customers.rfm import Rfm, order_days, summarise
 from training.customers.season import season
 from training.customers.tastes import TasteAxes, fit_taste_axes
@@ -71,7 +72,8 @@ def fit_customer_value(
     today = history.until // DAY_S if until_day is None else until_day
     n_customers = len(history.customer_ids)
     days, lines = order_days(history, cost), history.purchases
-    clock = season(days, today)
+    seen = summarise(days, today)
+    clock = season(days.where(np.isin(days.customer, seen.customer[seen.typical])), today)
     rfm = summarise(days, today, clock)
     typical = rfm.where(rfm.typical)
     taught = _sample(typical.customer, n_customers)
@@ -79,15 +81,24 @@ def fit_customer_value(
     weeks = float(np.mean([each.weeks for each in found])) if found else ALONE_WEEKS
     kind, models = choose_model(found)
     plain = plain_value(typical, fit_or_guess(kind, typical.summary), weeks, n_customers, clock)
-    plain = replace(plain, **per_customer(rfm, n_customers))
+    plain = replace(plain, far=rfm.far, **per_customer(rfm, n_customers))
     if not found:
-        return plain
+        return with_crowds(plain, rfm)
     own = lines.where((lines.customer >= 0) & taught[lines.customer])
     view = fit_taste_axes(own, n_customers, len(history.product_ids))
     lessons = [lesson(each, model, view, own, clock) for each, model in zip(found, models, strict=True)]
     learned = learn_corrections(lessons)
     value = with_lessons(plain, rfm, learned, view.of(lines, rfm.customer), today)
-    return with_knots(value, lessons, learned)
+    return with_crowds(with_knots(value, lessons, learned), rfm)
+
+
+def with_crowds(value: CustomerValue, rfm: Rfm) -> CustomerValue:
+    """The lifts of customers who came in a crowd, by how many of it come again."""
+    lift = crowd_lift(rfm.crowd, rfm.summary, value.order_model)
+    order_lift, revenue_lift = value.order_lift.copy(), value.revenue_lift.copy()
+    order_lift[rfm.customer] *= lift
+    revenue_lift[rfm.customer] *= lift
+    return replace(value, order_lift=order_lift, revenue_lift=revenue_lift)
 
 
 def plain_value(
@@ -107,6 +118,7 @@ def plain_value(
         margin=np.array([earned / sold if sold > 0 else np.nan]),
         reference_weeks=np.array([reference_weeks]),
         means=np.zeros(2),
+        far=rfm.far,
         features_seen=np.zeros((2, N_FEATURES)),
         order_weights=nothing,
         revenue_weights=nothing,

@@ -198,7 +198,7 @@ class History:
 def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     """Read the archive. Products are those sold, viewed or in the catalogue, without postage and fees."""
     rows = in_usual_currency(under_own_ids(scan(home), catalogue, load_aliases(home)), home)
-    is_product = pl.col("is_product")
+    is_product, is_visit = pl.col("is_product"), pl.col("type").is_in(VISITS)
     non_products = catalogue.filter(~is_product)["product_id"]
     is_sold = ~pl.col("product_id").is_in(non_products.implode()).fill_null(value=False)
     kept = rows.select(pl.col("type").is_in(HISTORY_TYPES) & is_sold).collect().to_series()

@@ -1,17 +1,23 @@
 """What the customer-value model expects of each customer, as columns beside their past."""
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from features.home import Home
+from recommender.arrays.id_map import IdMap
 from recommender.model import versions
 from recommender.model.bundle_files import BadBundle
-from recommender.value.customer_value import NO_DAY, CustomerValue, forecast
+from recommender.value.customer_value import NO_DAY, CustomerValue
+from recommender.value.forecast import forecast
+from recommender.value.segments import Rhythm
 from recommender.value.value_intervals import intervals
+from training.customers.rfm import order_days, summarise, until_day
 from training.customers.sense import fit_sound_value
+from training.customers.value import per_customer
 from training.data.history import load_history
 from training.data.products import align
 from training.ledger.touches import day_number, until
@@ -28,41 +34,58 @@ class FittedValue(NamedTuple):
     customer_ids: list[str]
 
 
-def forecasts(
-    home: Home, catalogue: pl.DataFrame, as_of: date, fitted: FittedValue | None = None
-) -> pl.DataFrame | None:
-    """customer, p_alive, churn_risk, expected_orders_90d, predicted_365d, predicted_low, predicted_high.
+class ServingModel(NamedTuple):
+    """The value model and the rhythm of the bundle that serves, and the customers that it knows."""
 
-    A row for each customer who has ordered, money in their currency; None where they are too few, or no
-    forecast makes sense.
-    fitted: a model of the history up to that day; fitted here where it is None.
-    """
-    today = day_number(as_of)
-    if fitted is None:
-        fitted = _fit(home, catalogue, as_of)
-    if fitted is None or np.count_nonzero(fitted.value.first_day != NO_DAY) < FEWEST_WITH_ORDERS:
-        return None
-    return predictions(fitted, today)
+    value: CustomerValue
+    customers: IdMap
+    rhythm: Rhythm
 
 
-def fitted_in(home: Home, last_order: datetime) -> FittedValue | None:
-    """The model of the published bundle, if it was trained up to this order."""
+def serving_model(home: Home) -> ServingModel | None:
+    """Of the published bundle; None where there is none, or none with customers."""
     try:
         bundle = versions.load_current(home.models)
     except BadBundle:
         return None
     if bundle is None or bundle.tables.people is None:
         return None
-    if datetime.fromisoformat(bundle.manifest.last_order) != last_order.replace(microsecond=0):
+    return ServingModel(bundle.tables.people.value, bundle.tables.customers, bundle.tables.people.rhythm)
+
+
+def forecasts(
+    home: Home, catalogue: pl.DataFrame, as_of: date, serving: ServingModel | None = None
+) -> pl.DataFrame | None:
+    """customer, p_alive (null: not known), churn_risk, expected_orders_90d, expected_orders_365d,
+    predicted_365d, predicted_low, predicted_high, apart (bool, see `CustomerValue.apart`).
+
+    A row for each customer who has ordered, money in their currency; None where they are too few, or no
+    forecast makes sense.
+    serving: the model to go by; where it is None, one is fitted on the history up to that day.
+    """
+    today = day_number(as_of)
+    fitted = _up_to_date(serving, home, catalogue) if serving else _fit(home, catalogue, as_of)
+    if fitted is None or np.count_nonzero(fitted.value.first_day != NO_DAY) < FEWEST_WITH_ORDERS:
         return None
-    ids = bundle.tables.customers
-    return FittedValue(bundle.tables.people.value, [ids.name(row) for row in range(len(ids))])
+    return predictions(fitted, today)
 
 
 def _fit(home: Home, catalogue: pl.DataFrame, as_of: date) -> FittedValue | None:
     history = load_history(home, catalogue).before(until(as_of).timestamp())
     value = fit_sound_value(history, align(catalogue, history).cost).value
     return None if value is None else FittedValue(value, history.customer_ids)
+
+
+def _up_to_date(serving: ServingModel, home: Home, catalogue: pl.DataFrame) -> FittedValue:
+    """The serving model with the orders that came since: what profiles make of the live ones."""
+    history = load_history(home, catalogue)
+    cost, n_customers = align(catalogue, history).cost, len(history.customer_ids)
+    columns = per_customer(summarise(order_days(history, cost), until_day(history)), n_customers)
+    rows = np.array([serving.customers.row(name) for name in history.customer_ids], np.int64)
+    for name in ("order_lift", "revenue_lift"):
+        learned = np.append(getattr(serving.value, name), np.float32(1.0))
+        columns[name] = learned[rows]  # NO_ROW takes the last
+    return FittedValue(replace(serving.value, **columns), history.customer_ids)
 
 
 def predictions(fitted: FittedValue, today: int) -> pl.DataFrame:
@@ -88,11 +111,13 @@ def predictions(fitted: FittedValue, today: int) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "customer": [fitted.customer_ids[row] for row in ordered],
-            "p_alive": expected.p_alive,
+            "p_alive": pl.Series(expected.p_alive).fill_nan(None),
             "churn_risk": expected.churn_risk,
             "expected_orders_90d": expected.orders[:, 0],
+            "expected_orders_365d": expected.orders[:, 1],
             "predicted_365d": expected.revenue[:, 1],
             "predicted_low": low,
             "predicted_high": high,
+            "apart": value.apart(customers),
         }
     )

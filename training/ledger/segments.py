@@ -1,12 +1,14 @@
 """Each customer's segment, by the recommender's own rules, and the channel they came by."""
 
+from datetime import datetime
+
 import polars as pl
 
 from features.time_units import DAY_S
 from recommender.value.segments import Rhythm, is_vip, segment_of
 from training.data.sign_ins import linked
 from training.ledger.ledger import Ledger
-from training.ledger.touches import Archive, until
+from training.ledger.touches import Archive
 
 GAP_DAYS = 60.0  # assumed between two orders where no customer has ordered twice
 DIRECT = "direct"  # channel of customers who came by no named source
@@ -33,17 +35,26 @@ def days_between(ledger: Ledger) -> float | None:
     return float(median) if isinstance(median, float) else None
 
 
-def with_segments(ledger: Ledger, rhythm: Rhythm) -> pl.DataFrame:
-    """`Ledger.customers` with recency_days, span_days, segment and vip."""
-    end = pl.lit(until(ledger.as_of))
-    customers = ledger.customers.with_columns(
-        recency_days=(end - pl.col("last")).dt.total_seconds() / DAY_S,
+def with_segments(
+    customers: pl.DataFrame, rhythm: Rhythm, clock: datetime, expected: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """`Ledger.customers` with recency_days, span_days, segment and vip as of a moment.
+
+    expected: customer and expected_orders_365d.
+    """
+    end = pl.lit(clock)
+    if expected is None:
+        expected = customers.select("customer", expected_orders_365d=pl.lit(0.0))
+    ahead = customers.select("customer").join(expected, on="customer", how="left", maintain_order="left")
+    customers = customers.with_columns(
+        recency_days=((end - pl.col("last")).dt.total_seconds() / DAY_S).clip(0.0),
         span_days=(pl.col("last") - pl.col("first")).dt.total_seconds() / DAY_S,
     )
     names = ("orders", "revenue", "span_days", "recency_days")
     figures: list[tuple[int, float, float, float]] = customers.select(names).rows()
     segments = [
-        segment_of(orders, revenue, span, recency, rhythm) for orders, revenue, span, recency in figures
+        segment_of(*figure, rhythm, orders_ahead)
+        for figure, orders_ahead in zip(figures, ahead["expected_orders_365d"].fill_null(0.0), strict=True)
     ]
     return customers.with_columns(
         segment=pl.Series([segment.name if segment else None for segment in segments], dtype=pl.String),

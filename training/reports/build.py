@@ -1,7 +1,7 @@
 """All reports of a shop, and the files that the service reads."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
@@ -35,6 +35,7 @@ BUILDERS: dict[str, tuple[str, Callable[[Shop, str | None], Part]]] = {
 }
 NO_ORDERS_YET = "No orders yet: `perennial import orders FILE` brings them in."
 SMALL_SHOP_CUSTOMERS = 100
+LIVE_DAYS = 31  # without any event, after which a history is a data set of its time
 
 
 def build_report(shop: Shop, name: str) -> Figures:
@@ -45,9 +46,10 @@ def build_report(shop: Shop, name: str) -> Figures:
 
 
 def write_insights(home: Home, report: Report = silent) -> None:
-    """Write every report that the service reads, up to the newest event."""
+    """Write every report that the service reads, as of now; see `newest_day`."""
     report("Figures", 0, 1)
-    shop = load_shop(home, newest_day(home))
+    now = datetime.now(UTC)
+    shop = load_shop(home, newest_day(home, now), now=now)
     for name in BUILDERS:
         if name != "customers":
             write_report(home, build_report(shop, name))
@@ -66,10 +68,11 @@ def decision_reports(home: Home, shop: Shop) -> list[Figures]:
     ]
 
 
-def newest_day(home: Home) -> date:
-    """The day of the newest event; today where there is none."""
+def newest_day(home: Home, now: datetime) -> date:
+    """Today; of a data set, whose newest event is older than LIVE_DAYS, the day of that."""
     newest = scan(home).select(pl.col("timestamp").max()).collect().item()
-    return newest.date() if isinstance(newest, datetime) else datetime.now(UTC).date()
+    is_past = isinstance(newest, datetime) and now - newest > timedelta(days=LIVE_DAYS)
+    return newest.date() if is_past else now.date()
 
 
 def notes(shop: Shop) -> list[str]:

@@ -37,7 +37,22 @@ def _figures(shop: Shop) -> list[Figure]:
     vips = shop.customers.filter(pl.col("vip"))
     share = over(total(vips["revenue"]), total(shop.customers["revenue"]))
     note = f"They brought {share:.0%} of the revenue of known customers" if share is not None else None
-    return [figure("vips", len(vips), note), figure("days_between_orders", shop.rhythm.gap_days)]
+    figures = [figure("vips", len(vips), note), figure("days_between_orders", shop.rhythm.gap_days)]
+    return [*figures, *_apart(shop.customers)] if shop.forecast else figures
+
+
+def _apart(customers: pl.DataFrame) -> list[Figure]:
+    """Customers who are forecast apart: how many, and what they brought and bring."""
+    apart = customers.filter(pl.col("apart"))
+    past, coming = (
+        over(total(apart[name]), total(customers[name])) for name in ("revenue", "predicted_365d")
+    )
+    note = None
+    if len(apart) and past is not None and coming is not None:
+        note = (
+            f"They brought {past:.0%} of the revenue of known customers; of the next 365 days, {coming:.0%}"
+        )
+    return [figure("wholesalers", len(apart), note), figure("wholesale_365d", total(apart["predicted_365d"]))]
 
 
 def _segments(shop: Shop) -> Table:

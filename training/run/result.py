@@ -13,7 +13,8 @@ PLACEMENT_NAMES = {"home": "next order", "cart": "hidden product of a cart"}
 class TrainingResult:
     """The version, whether it serves now, and if not, why.
 
-    metrics: as in the bundle's manifest; warnings: what had to be left out.
+    metrics: as in the bundle's manifest; warnings: what had to be left out; concerned: ids of customers whose
+    forecasts made no sense, which stand here alone: not in the manifest, nor in any log.
     """
 
     version: str
@@ -25,6 +26,7 @@ class TrainingResult:
     seconds: float
     metrics: dict[str, Any]
     warnings: tuple[str, ...] = ()
+    concerned: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Label and value, for the terminal."""
@@ -33,6 +35,8 @@ class TrainingResult:
             yield "Refused", reason
         for warning in self.warnings:
             yield "Warning", warning
+        if self.concerned:
+            yield "Customers", f"look at the orders of {', '.join(self.concerned)}"
         yield (
             "Learned from",
             f"{self.orders:,} orders, {self.customers:,} customers, {self.products:,} products",

@@ -24,7 +24,7 @@ from recommender.model import versions
 from recommender.model.bundle import Bundle, Manifest, Tables
 from recommender.model.bundle_files import BadBundle, write_bundle
 from recommender.placements import fixed_weights
-from training.customers.sense import fit_sound_value
+from training.customers.sense import SoundValue, fit_sound_value
 from training.data.history import History, load_history
 from training.data.products import align
 from training.errors import NothingToTrainOn
@@ -85,7 +85,7 @@ def train(
         shop_tables = background.submit(_customers_and_sets, home, history, catalogue, settings.seed)
         tables, index, rehearsal = fit(history, catalogue, settings, report, tune_minutes)
         report("Customers", 0, 1)
-        others, warnings = shop_tables.result()
+        others, found = shop_tables.result()
         tables = replace(tables, **others)
     metrics, settings = rehearsal.metrics, rehearsal.settings
 
@@ -93,8 +93,8 @@ def train(
     version = _free_version(home.models, now)
     manifest = manifest_of(version, now, history, tables, settings, metrics, rehearsal.source_figures)
     manifest.settings["tuned"] = remembered | rehearsal.tuned
-    manifest.settings["warnings"] = warnings
-    reasons = _objections(home.models, tables, manifest, settings)
+    manifest.settings["warnings"] = found.warnings
+    reasons = (*_objections(home.models, tables, manifest, settings), *found.refusals)
     manifest = msgspec.structs.replace(manifest, refused=reasons)
     _store(home.models, manifest, tables, index)
     if not reasons:
@@ -109,21 +109,23 @@ def train(
         products=manifest.products,
         seconds=round(monotonic() - began, 1),
         metrics=metrics,
-        warnings=warnings,
+        warnings=found.warnings,
+        concerned=tuple(history.customer_ids[row] for row in found.concerned),
     )
 
 
 def _customers_and_sets(
     home: Home, history: History, catalogue: pl.DataFrame, seed: int
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Tables that neither other models nor the rehearsal need, fitted on another core meanwhile; warnings."""
-    value, warning = fit_sound_value(history, align(catalogue, history).cost)
+) -> tuple[dict[str, Any], SoundValue]:
+    """Tables that neither other models nor the rehearsal need, fitted on another core meanwhile."""
+    found = fit_sound_value(history, align(catalogue, history).cost)
+    value = found.value
     tables = {
         "people": None if value is None else fit_customer_table(home, history, catalogue, value),
         "sets": fit_sets(history, catalogue),
         "offers": fit_offers(home, history, catalogue, seed),
     }
-    return tables, (warning,) if warning else ()
+    return tables, found
 
 
 def fit(

@@ -54,7 +54,7 @@ def test_what_is_expected() -> None:
     ann = of("ann")
     age, recency = 100 / 7, 75 / 7
     orders = (R + 4) / (ALPHA + age) * 90 / 7
-    assert ann.p_alive == 1.0  # NBD knows no leaving
+    assert ann.p_alive is None  # NBD saw nobody leave
     assert ann.churn_risk == pytest.approx(1 - (ALPHA + recency) / (ALPHA + age), abs=1e-4)
     assert ann.expected_orders_90d is not None
     assert ann.expected_orders_90d.value == pytest.approx(orders, abs=1e-4)

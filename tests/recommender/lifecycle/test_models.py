@@ -27,6 +27,7 @@ def value() -> CustomerValue:
         margin=np.array([0.25]),
         reference_weeks=np.array([10.0]),
         means=np.zeros(2),
+        far=np.array([1e6, 1e9]),
         features_seen=np.zeros((2, 7)),
         order_weights=np.zeros(8),
         revenue_weights=np.zeros(8),

@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from features.time_units import MEAN_YEAR_DAYS
 from recommender.model.bundle import flatten, unflatten
 from recommender.value.business_calendar import YEAR_PARTS
-from recommender.value.customer_value import Customers, CustomerValue, forecast, recalibrated
+from recommender.value.customer_value import Customers, CustomerValue, recalibrated
+from recommender.value.forecast import forecast
 from recommender.value.order_models import (
     NBD,
     PARETO_NBD,
@@ -20,7 +23,13 @@ from recommender.value.order_models import (
     expected_orders,
     expected_spend,
 )
-from recommender.value.value_intervals import central_interval, draw_orders, intervals, next_order_days
+from recommender.value.value_intervals import (
+    around,
+    central_interval,
+    draw_orders,
+    intervals,
+    next_order_days,
+)
 
 TODAY = 20_000
 ONE = np.ones(1, np.float32)
@@ -32,6 +41,7 @@ VALUE = CustomerValue(
     margin=np.array([0.25]),
     reference_weeks=np.array([10.0]),
     means=np.zeros(2),
+    far=np.array([1e6, 1e9]),
     features_seen=np.zeros((2, 7)),
     order_weights=np.zeros(8),
     revenue_weights=np.zeros(8),
@@ -52,7 +62,7 @@ def test_numbers_count_as_far_as_they_were_seen() -> None:
     weights[5], seen[1, 4] = 2.0, np.log1p(1)  # log1p(frequency)
     learned = replace(VALUE, order_weights=weights, features_seen=seen)
     customer = VALUE.customer(0)
-    for order_days in (2.0, 400.0):
+    for order_days in (2.0, 20.0):
         who = customer._replace(order_days=np.array([order_days]))
         corrected, plain = (forecast(value, who, TODAY, (70,)).orders[0, 0] for value in (learned, VALUE))
         assert corrected / plain == pytest.approx(4.0)
@@ -67,7 +77,63 @@ def test_uncorrected_it_is_the_models_by_hand() -> None:
     assert found.orders[0, 0] == pytest.approx(orders)
     assert found.revenue[0, 0] == pytest.approx(orders * spend)
     assert found.margin[0, 0] == pytest.approx(orders * spend / 4)
-    assert found.p_alive.tolist() == [1.0]
+    assert np.isnan(found.p_alive).all()  # NBD saw nobody leave
+
+
+SHAKY = replace(  # corrections that tear orders and revenue apart
+    VALUE,
+    order_weights=np.array([3.0, 0, 0, 0, 0, 0, 0, 0]),
+    revenue_weights=np.array([-4.0, 0, 0, 0, 0, 0, 0, 0]),
+    revenue_knots=np.array([[1.0, 50.0], [0.001, 4_000.0]]),
+)
+
+
+@given(
+    st.integers(1, 2_000), st.integers(0, 700), st.integers(0, 700), st.floats(0, 1e6), st.floats(0.01, 50)
+)
+def test_no_forecast_of_a_customer_contradicts_another(
+    order_days: int, span: int, silence: int, revenue: float, lift: float
+) -> None:
+    """Whoever they are, and however live orders move them beyond what training saw."""
+    who = Customers(
+        np.array([TODAY - span - silence], np.int32),
+        np.array([TODAY - silence], np.int32),
+        np.array([float(order_days)]),
+        np.array([revenue]),
+        np.full(1, np.nan),
+        np.array([lift]),
+        np.array([1 / lift]),
+    )
+    for value in (VALUE, SHAKY, replace(SHAKY, far=np.array([50.0, 1e4]))):
+        found = forecast(value, who, TODAY)
+        held = intervals(value, who, TODAY, found, np.random.default_rng(0))
+        spend = expected_spend(value.spend_model, who.order_days, who.revenue / who.order_days)[0]
+        assert (np.diff(found.orders) >= 0).all()
+        assert (found.orders <= [30, 90, 365]).all()
+        money = found.revenue / np.maximum(found.orders, 1e-300)
+        assert np.ptp(money) <= 1e-6 * money.max()
+        if not value.apart(who)[0]:
+            assert spend / 2 * 0.999 <= money[0, 0] <= spend * 2 * 1.001
+        for expected, ends in ((found.orders, held.orders), (found.revenue, held.revenue)):
+            assert (ends[..., 0] <= expected).all()
+            assert (expected <= ends[..., 1]).all()
+
+
+def test_who_is_far_beyond_the_rest_is_forecast_from_their_own_history() -> None:
+    """300 order days of 1,000 in a year, the last a week ago, in a shop of one order in ten weeks."""
+    shop = replace(VALUE, far=np.array([50.0, 1e4]))
+    wholesaler = Customers(
+        np.array([TODAY - 365], np.int32),
+        np.array([TODAY - 7], np.int32),
+        np.array([300.0]),
+        np.array([300_000.0]),
+        *(np.array([each]) for each in (np.nan, 0.2, 0.2)),
+    )
+    found = forecast(shop, wholesaler, TODAY)
+    assert found.orders[0, 2] == pytest.approx(300, rel=0.15)
+    assert found.revenue[0, 2] == pytest.approx(300_000, rel=0.15)
+    gone = wholesaler._replace(last_day=np.array([TODAY - 200], np.int32))
+    assert forecast(shop, gone, TODAY).orders[0, 2] < 30
 
 
 def test_a_live_order_moves_the_figures_at_once() -> None:
@@ -90,6 +156,11 @@ def test_a_new_customer_is_drawn_to_the_shop() -> None:
 def test_refunds_that_took_everything_back_leave_no_negative_worth() -> None:
     gone = VALUE.customer(0)._replace(revenue=np.array([-5.0]))
     assert forecast(VALUE, gone, TODAY).revenue[0, 0] > 0
+
+
+def test_an_interval_holds_what_is_expected() -> None:
+    ends = around(np.array([0.05, 7.0]), np.array([[0.0, 0.0], [1.0, 9.0]]))
+    assert ends.tolist() == [[0.0, 0.05], [1.0, 9.0]]
 
 
 def test_the_next_order_comes_when_half_have_ordered() -> None:

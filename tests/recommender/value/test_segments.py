@@ -33,6 +33,15 @@ def test_the_rules(orders: int, revenue: float, span: float, recency: float, nam
     assert segment.name == name
 
 
+@pytest.mark.parametrize(
+    ("expected", "name"), [(0.9, "lost"), (1.0, "about to leave"), (4.0, "at risk"), (33.0, "at risk")]
+)
+def test_nobody_is_lost_of_whom_orders_are_expected(expected: float, name: str) -> None:
+    segment = segment_of(100, 9_000, 90, 400, RHYTHM, expected)
+    assert segment is not None
+    assert segment.name == name
+
+
 def test_before_the_first_order_there_is_no_segment() -> None:
     assert segment_of(0, 0.0, 0.0, 0.0, RHYTHM) is None
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from features.time_units import DAY_S
-from recommender.value.customer_value import forecast
+from recommender.value.forecast import forecast
 from recommender.value.order_models import NBD
 from recommender.value.value_intervals import intervals
 from training.customers.value import fit_customer_value
@@ -158,3 +158,28 @@ def test_a_wholesaler_leaves_the_others_where_they_were(orders: int, money: floa
 def test_a_crowd_of_the_last_day_leaves_the_others_where_they_were(days: int) -> None:
     crowd = [(f"new{number}", days - 1, 6.7) for number in range(400)]
     assert mean_of_others([*retail(days), *crowd], "new") == pytest.approx(mean_of_retail(days), rel=0.15)
+
+
+def test_the_crowd_of_a_campaign_adds_little_each() -> None:
+    """A third of them at most are believed to be like others, and their first order was small."""
+    crowd = [(f"new{number}", 361, 6.7) for number in range(400)]
+    history = shop([*retail(362), *crowd])
+    value = fit_customer_value(history)
+    found = forecast(value, value.customers(), history.until // DAY_S).revenue[:, 2]
+    new = found[[customer.startswith("new") for customer in history.customer_ids]]
+    assert 0 < new.max() < mean_of_retail(362) / 3
+
+
+def test_a_wholesaler_is_expected_to_go_on_as_ever() -> None:
+    days = np.random.default_rng(1).integers(0, 362, 3_000).tolist()
+    history = shop([*retail(362), *(("wholesaler", int(day), 50.0) for day in days)])
+    value = fit_customer_value(history)
+    row = history.customer_ids.index("wholesaler")
+    found = forecast(value, value.customer(row), history.until // DAY_S).revenue[0, 2]
+    assert found == pytest.approx(150_000, rel=0.15)
+    assert np.count_nonzero(value.apart(value.customers())) == 1
+
+
+def test_an_order_that_a_wrong_clock_put_decades_back_moves_nothing() -> None:
+    others = mean_of_others([*retail(362), ("clock", -6_000, 30.0), ("clock", 200, 30.0)], "clock")
+    assert others == pytest.approx(mean_of_retail(362), rel=0.02)

@@ -32,5 +32,10 @@ def test_a_refusal_names_each_reason_and_what_was_left_out() -> None:
     assert ("Warning", "no forecast") in lines
 
 
+def test_customers_whose_forecasts_make_no_sense_are_named() -> None:
+    lines = dict(result(published=False, reasons=("senseless",), concerned=("c-1", "c-2")).lines())
+    assert lines["Customers"] == "look at the orders of c-1, c-2"
+
+
 def test_a_history_too_short_to_measure_says_so() -> None:
     assert "too short" in dict(result(metrics={}).lines())["Quality"]

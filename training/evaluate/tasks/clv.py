@@ -12,7 +12,8 @@ from features.home import Home
 from features.progress import Report, silent
 from features.time_units import DAY_S
 from recommender.arrays.dtypes import Float64s
-from recommender.value.customer_value import Customers, CustomerValue, forecast
+from recommender.value.customer_value import Customers, CustomerValue
+from recommender.value.forecast import forecast
 from recommender.value.order_models import NAMES
 from recommender.value.value_intervals import intervals
 from training.customers.rfm import OrderDays, order_days
@@ -137,8 +138,10 @@ def against_truth(history: History, file: Path) -> Metrics:
     horizons = (90, 365)
     forecasts = forecast(value, customers, today, horizons)
     intervals_90 = intervals(value, customers, today, forecasts, np.random.default_rng(0), horizons)
-    gap = largest_gap(forecasts.p_alive, truth["alive"].to_numpy().astype(np.float64))
-    measures: Metrics = {"p_alive_gap@10_truth": {"value": gap}}
+    measures: Metrics = {}
+    if not np.isnan(forecasts.p_alive).any():  # else it is not known of anybody
+        gap = largest_gap(forecasts.p_alive, truth["alive"].to_numpy().astype(np.float64))
+        measures["p_alive_gap@10_truth"] = {"value": gap}
     for index, days in enumerate(horizons):
         for name, bounds in (("orders", intervals_90.orders), ("revenue", intervals_90.revenue)):
             actual = truth[f"{name}_next_{days}d"].to_numpy().astype(np.float64)

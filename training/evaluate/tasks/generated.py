@@ -10,7 +10,7 @@ import polars as pl
 
 from features.progress import Report, silent
 from features.time_units import DAY_S
-from recommender.value.customer_value import forecast
+from recommender.value.forecast import forecast
 from training.customers.reorder import fit_reorder
 from training.customers.value import fit_customer_value
 from training.data.history import HISTORY_TYPES, History
