@@ -41,6 +41,15 @@ def other_ids(ids: pl.Series, products: pl.DataFrame, aliases: pl.DataFrame) -> 
     return named.select("alias", "product_id").sort("alias")
 
 
+def under_own_ids(rows: pl.LazyFrame, home: Home, products: pl.DataFrame) -> pl.LazyFrame:
+    """Rows of the history with each product under its own id, by whichever name an event called it."""
+    ids = rows.select(pl.col("product_id").unique()).collect().to_series()
+    others = other_ids(ids, products, load_aliases(home))
+    if others.is_empty():
+        return rows
+    return rows.with_columns(pl.col("product_id").replace(others["alias"], others["product_id"]))
+
+
 def publish_names(client: redis.Redis, home: Home) -> None:
     """Tell a running service all names of the home's products. Raises redis.RedisError."""
     names = names_of(load_products(home), load_aliases(home))

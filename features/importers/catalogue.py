@@ -70,33 +70,27 @@ def import_catalogue(
     if retire_missing:
         listing.check_that_it_may_retire(missing)
     rejects = rejects_path(home, Path(name), now) if rejected.height and not dry_run else None
+    if rejects:
+        write_rejects(rejects, table, rejected)
     if not dry_run:
         report("writing", 0, good.height)
-        if rejects:
-            write_rejects(rejects, table, rejected)
         add_aliases(home, listing.aliases)
         merge_products(home, good, now)
-        if retire_missing:
-            merge_products(home, retired_rows(missing), now)
+        merge_products(home, retired_rows(missing.head(missing.height * retire_missing)), now)
         report("writing", good.height, good.height)
+    notes = note_missing(missing, command, retired=retire_missing)
     rate = _coverage(good, existing)
     return CatalogueSummary(
         source=source,
         format=chosen.name,
         format_reason=why,
-        encoding=table.encoding,
         dry_run=dry_run,
-        rows=table.cells.height,
-        match_rate=rate,
         missing=missing.height,
-        retired=missing.height if retire_missing else 0,
+        retired=missing.height * retire_missing,
         rejects_file=str(rejects) if rejects else None,
-        warnings=(
-            *table.notes,
-            *_warnings(rate, listing.unsafe),
-            *note_missing(missing, command, retired=retire_missing),
-        ),
-        **_counts(good, rejected, existing),
+        warnings=(*table.notes, *_warnings(rate, listing.unsafe), *notes),
+        match_rate=rate,
+        **_counts(table, good, rejected, existing),
     )
 
 
@@ -222,9 +216,13 @@ def _warnings(rate: float | None, unsafe: int) -> list[str]:
     return warnings
 
 
-def _counts(good: pl.DataFrame, rejected: pl.DataFrame, existing: Existing) -> dict[str, Any]:
+def _counts(
+    table: FileTable, good: pl.DataFrame, rejected: pl.DataFrame, existing: Existing
+) -> dict[str, Any]:
     """The figures of CatalogueSummary."""
     return {
+        "encoding": table.encoding,
+        "rows": table.cells.height,
         "taken": good.height,
         "set_aside": dict(rejected["reason"].value_counts(sort=True).iter_rows()),
         "new_products": good.join(existing.products, on="product_id", how="anti").height,

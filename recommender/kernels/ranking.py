@@ -85,11 +85,10 @@ def _keep_best_of_each_group(totals: Float32s, items: Int32s, group: Int32s) -> 
 @compiled()
 def _allowed_variants(items: Int32s, allowed: Bools, variants: Variants) -> Int32s:
     """The items; in place of one that is not allowed the most bought of its variants that is, if any."""
-    group, offsets, members = variants[:3]
-    chosen = np.empty(len(items), np.int32)
-    for position in range(len(items)):
+    (group, offsets, members), chosen = variants[:3], items.copy()
+    for position in range(len(items) if variants[6] else 0):
         item = items[position]
-        chosen[position], own = item, group[item]
+        own = group[item]
         if own >= 0 and not allowed[item]:
             for entry in range(offsets[own], offsets[own + 1]):
                 if allowed[members[entry]]:
@@ -116,12 +115,8 @@ def _blend(
     best_source, best_position = np.empty((2, room), np.int32)  # of each item, the candidate that explains it
     for source in range(len(weights)):
         items, scores, _, _ = proposals[source]
-        if variants[6]:
-            n = number_items(
-                _allowed_variants(items, allowed, variants), allowed, table, distinct, numbers, n
-            )
-        else:
-            n = number_items(items, allowed, table, distinct, numbers, n)
+        shown = _allowed_variants(items, allowed, variants)
+        n = number_items(shown, allowed, table, distinct, numbers, n)
         sums = np.zeros(n + 1, np.float32)
         for position in range(len(items)):
             if numbers[position] >= 0:
