@@ -77,10 +77,10 @@ def import_catalogue(  # noqa: PLR0913
     if retire_missing:
         listing.check_that_it_may_retire(missing)
     rejects = rejects_path(home, Path(name), now) if rejected.height and not dry_run else None
+    if rejects:
+        write_rejects(rejects, table, rejected)
     if not dry_run:
         report("writing", 0, good.height)
-        if rejects:
-            write_rejects(rejects, table, rejected)
         _write(home, listing, retired_rows(missing) if retire_missing else None, now)
         report("writing", good.height, good.height)
     rate = _coverage(good, existing)
@@ -89,15 +89,13 @@ def import_catalogue(  # noqa: PLR0913
         source=", ".join(sources),
         format=chosen.name,
         format_reason=why,
-        encoding=table.encoding,
         dry_run=dry_run,
-        rows=table.cells.height,
-        match_rate=rate,
         missing=missing.height,
-        retired=missing.height if retire_missing else 0,
+        retired=missing.height * retire_missing,
         rejects_file=str(rejects) if rejects else None,
         warnings=(*table.notes, *doubts, *_warnings(rate, listing.unsafe), *notes),
-        **_counts(good, rejected, existing),
+        match_rate=rate,
+        **_counts(table, good, rejected, existing),
     )
 
 
@@ -240,9 +238,13 @@ def _warnings(rate: float | None, unsafe: int) -> list[str]:
     return warnings
 
 
-def _counts(good: pl.DataFrame, rejected: pl.DataFrame, existing: Existing) -> dict[str, Any]:
+def _counts(
+    table: FileTable, good: pl.DataFrame, rejected: pl.DataFrame, existing: Existing
+) -> dict[str, Any]:
     """The figures of CatalogueSummary."""
     return {
+        "encoding": table.encoding,
+        "rows": table.cells.height,
         "taken": good.height,
         "set_aside": dict(rejected["reason"].value_counts(sort=True).iter_rows()),
         "new_products": good.join(existing.products, on="product_id", how="anti").height,

@@ -147,7 +147,7 @@ class VariantGroups:
     """Products that are one thing in several sizes, colours or packs: an answer shows one of them.
 
     group: (n_items) int32, -1 where a product stands alone; offsets: (n_groups + 1) int64; items int32: the
-    products of one group after another.
+    products of one group after another, the most bought of each first.
     """
 
     group: Int32s
@@ -155,9 +155,9 @@ class VariantGroups:
     items: Int32s
 
     @classmethod
-    def of(cls, group: Int32s) -> Self:
-        """group: (n_items), groups numbered from 0 without gaps, -1 for none."""
-        order = np.argsort(group, kind="stable")
+    def of(cls, group: Int32s, buyers: Int32s) -> Self:
+        """group: (n_items), groups numbered from 0 without gaps, -1 for none; buyers: (n_items) of each."""
+        order = np.lexsort((-buyers, group))
         items, sizes = order[group[order] >= 0], np.bincount(group[group >= 0])
         return cls(group, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), items.astype(np.int32))
 

@@ -24,10 +24,11 @@ CandidateColumns = tuple[Int32s, Float32s, Int32s, Int32s]  # of `candidates.Can
 NEIGHBOUR_COLUMNS = tuple_of(INT64S, INT32S, FLOAT32S, INT32S)
 CANDIDATE_COLUMNS = tuple_of(INT32S, FLOAT32S, INT32S, INT32S)
 CANDIDATE_COLUMNS_OUT = tuple_of(INT32S_OUT, FLOAT32S_OUT, INT32S_OUT, INT32S_OUT)
-Variants = tuple[Int32s, Int64s, Int32s, Int32s, Int32s, Int32s]
+Variants = tuple[Int32s, Int64s, Int32s, Int32s, Int32s, Int32s, int]
 """Columns of `tables.VariantGroups`, `group` empty in a shop without any; items none of whose variants may be
-shown; what the shopper bought, and in how many orders each."""
-VARIANTS = tuple_of(INT32S, INT64S, INT32S, INT32S, INT32S, INT32S)
+shown; what the shopper bought, and in how many orders each; 1 where a variant that is allowed stands in for
+one that is not, 0 where none does."""
+VARIANTS = tuple_of(INT32S, INT64S, INT32S, INT32S, INT32S, INT32S, types.int64)
 
 SOURCE_COUNTS = (1, 2, 4)  # numbers of sources that are blended: three are filled up with an empty one
 TIE_BREAK = np.float32(0.001)  # weight of a candidate's own score, among those of one source and item
@@ -82,11 +83,26 @@ def _keep_best_of_each_group(totals: Float32s, items: Int32s, group: Int32s) -> 
 
 
 @compiled()
+def _allowed_variants(items: Int32s, allowed: Bools, variants: Variants) -> Int32s:
+    """The items; in place of one that is not allowed the most bought of its variants that is, if any."""
+    (group, offsets, members), chosen = variants[:3], items.copy()
+    for position in range(len(items) if variants[6] else 0):
+        item = items[position]
+        own = group[item]
+        if own >= 0 and not allowed[item]:
+            for entry in range(offsets[own], offsets[own + 1]):
+                if allowed[members[entry]]:
+                    chosen[position] = members[entry]
+                    break
+    return chosen
+
+
+@compiled()
 def _blend(
     proposals: tuple[CandidateColumns, ...],
     weights: Float64s,
     allowed: Bools,
-    group: Int32s,
+    variants: Variants,
     columns: Int32s,
     out: Float32s,
 ) -> int:
@@ -99,7 +115,8 @@ def _blend(
     best_source, best_position = np.empty((2, room), np.int32)  # of each item, the candidate that explains it
     for source in range(len(weights)):
         items, scores, _, _ = proposals[source]
-        n = number_items(items, allowed, table, distinct, numbers, n)
+        shown = _allowed_variants(items, allowed, variants)
+        n = number_items(shown, allowed, table, distinct, numbers, n)
         sums = np.zeros(n + 1, np.float32)
         for position in range(len(items)):
             if numbers[position] >= 0:
@@ -115,8 +132,8 @@ def _blend(
                 share = sums[number] * scale + TIE_BREAK * score
                 if share > best_share[number]:
                     best_share[number], best_source[number], best_position[number] = share, source, position
-    if len(group) > 0:
-        _keep_best_of_each_group(totals[:n], distinct, group)
+    if len(variants[0]) > 0:
+        _keep_best_of_each_group(totals[:n], distinct, variants[0])
     n_best = find_best(totals[:n], columns[0])
     for rank in range(n_best):
         number = columns[0, rank]
@@ -131,7 +148,7 @@ def _blend(
 @compiled()
 def _with_variants(hidden: Int32s, variants: Variants) -> Int32s:
     """The hidden items, and all variants of those `apart`."""
-    group, offsets, members, apart, _, _ = variants
+    group, offsets, members, apart, _, _, _ = variants
     n = len(hidden)
     for item in apart:
         if group[item] >= 0:
@@ -149,7 +166,7 @@ def _with_variants(hidden: Int32s, variants: Variants) -> Int32s:
 @compiled()
 def _variant_to_show(item: int, variants: Variants, allowed: Bools) -> int:
     """The item, or in its place the variant that the shopper buys most often, of those that are allowed."""
-    group, _, _, _, bought, orders = variants
+    group, _, _, _, bought, orders, _ = variants
     own, usual, most = group[item], item, 0
     if own >= 0:
         for line in range(len(bought)):
@@ -196,7 +213,7 @@ def rank(
     before = np.empty(len(out_of_sight), np.bool_)
     for position in range(len(out_of_sight)):
         before[position], allowed[out_of_sight[position]] = allowed[out_of_sight[position]], False
-    n_best = _blend(proposals, weights, allowed, variants[0], columns, out)
+    n_best = _blend(proposals, weights, allowed, variants, columns, out)
     if len(variants[0]) > 0:
         for position in range(n_best):
             columns[0, position] = _variant_to_show(columns[0, position], variants, allowed)

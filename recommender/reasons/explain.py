@@ -83,7 +83,9 @@ def _for_you(situation: Situation, item: int, anchor: int, figure: int) -> str:
 
 
 def _repeat(situation: Situation, item: int, anchor: int, figure: int) -> str:
-    day = situation.last_bought[item]
+    day = situation.last_bought.get(item)
+    if day is None:  # it stands in for another size of it, which was bought and is out of stock
+        return _for_you(situation, item, anchor, len(situation.last_bought))
     if situation.request.placement in REFILL_PLACEMENTS:
         refill = refill_due(situation, item)
         if refill is not None:

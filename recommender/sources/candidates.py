@@ -66,6 +66,7 @@ NO_VARIANTS: Variants = (
     NO_CANDIDATES.items,
     NO_CANDIDATES.items,
     NO_CANDIDATES.items,
+    0,
 )  # of a shop whose products all stand alone
 PADDING = (NO_CANDIDATES.columns,) * max(SOURCE_COUNTS)
 

@@ -17,13 +17,13 @@ def variants_to_show(
     """Of each product the variant that this shopper buys, else the one that the sources rank highest; no
     other size of what is hidden, or in the answer already.
 
-    Sources know which sizes and colours go together; where they say nothing, the most bought one ranks first.
-    What a person buys time and again is proposed (`repeat`) whichever other size of it lies in the cart.
+    Sources know which sizes and colours go together; where they say nothing, the most bought one ranks first,
+    and it stands in for one that is out of stock. What a person buys time and again (`repeat`) is proposed
+    whichever other size of it lies in the cart, and nothing stands in for it.
     """
     groups = situation.bundle.tables.variant_groups
     if not len(groups.items):
         return NO_VARIANTS
-    own, apart = own_purchases(situation), hidden
-    if "repeat" in sources:
-        apart = np.array(already, np.int32)
-    return (*groups.columns, apart, own.items, own.orders)
+    own, by_habit = own_purchases(situation), "repeat" in sources
+    apart = np.array(already, np.int32) if by_habit else hidden
+    return (*groups.columns, apart, own.items, own.orders, 0 if by_habit else 1)

@@ -86,7 +86,7 @@ def build(
         tables = Tables(
             **id_tables(history, products),
             product=table,
-            variant_groups=VariantGroups.of(products.variant_group),
+            variant_groups=VariantGroups.of(products.variant_group, table.buyers),
             similar=similar,
             complements=complements,
             companions=companions,

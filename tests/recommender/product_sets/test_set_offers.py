@@ -61,7 +61,7 @@ def test_no_set_holds_another_size_of_what_is_in_the_cart_or_was_bought() -> Non
     sets = shop()
     group = np.full(len(PRODUCTS), -1, np.int32)
     group[[item("tea"), item("tin")]] = 0
-    groups = VariantGroups.of(group)
+    groups = VariantGroups.of(group, sets.bundle.tables.product.buyers)
     bundle = replace(sets.bundle, tables=replace(sets.bundle.tables, variant_groups=groups))
     sets = replace(sets, bundle=bundle)
     assert names(sets.offers(SetQuery(cart=rows("kettle", "tin")), 5)) == [{"kettle", "mug"}, {"pot", "tin"}]

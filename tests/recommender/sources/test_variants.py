@@ -26,7 +26,7 @@ def random_shop() -> Bundle:
     group = np.arange(len(IDS), dtype=np.int32) // SIZES
     group[::7] = -1
     group = np.unique(group, return_inverse=True)[1].astype(np.int32) - 1
-    groups = VariantGroups.of(group)
+    groups = VariantGroups.of(group, bundle.tables.product.buyers)
     return replace(bundle, tables=replace(bundle.tables, variant_groups=groups))
 
 
@@ -43,7 +43,7 @@ def small_shop() -> Recommender:
     bundle = small_bundle()
     group = np.full(len(PRODUCTS), -1, np.int32)
     group[[item(name) for name in CUPS]] = 0
-    groups = VariantGroups.of(group)
+    groups = VariantGroups.of(group, bundle.tables.product.buyers)
     bundle = replace(bundle, tables=replace(bundle.tables, variant_groups=groups))
     return Recommender(bundle, Availability.of(bundle.tables))
 
@@ -106,6 +106,8 @@ def test_what_somebody_buys_is_shown_and_else_what_ranks_highest_in_stock() -> N
     assert shown(shop, "new", 1, customer_id="ann") == ["mug"]  # the cup came in last, ann buys the mug
     sold_out = shop.availability.changed(shop.bundle.tables, {"mug": {"stock": 0}})
     assert shown(replace(shop, availability=sold_out), "new", 1, customer_id="ann") == ["cup"]
+    sold_out = shop.availability.changed(shop.bundle.tables, {"cup": {"stock": 0}})
+    assert shown(replace(shop, availability=sold_out), "new", 1) == ["mug"]  # stands in for the cup
     assert shown(shop, "trending", 3) == ["tin", "pot", "tea"]  # of best sellers neither mug nor cup
 
 
