@@ -49,8 +49,8 @@ ROUTE_MODULES = (
     recommendations,
     events,
     picks,
-    customers,
     privacy,
+    customers,  # whose ids may hold a slash, so that it takes what the two before leave
     tiers,
     triggers,
     catalogue,
@@ -104,6 +104,7 @@ def create_app(
         openapi_tags=openapi.TAGS,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # to whatever `Host` says
         lifespan=lifespan,
     )
     for part in ROUTE_MODULES:

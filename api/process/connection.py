@@ -126,6 +126,7 @@ class Connection(asyncio.Protocol):
     def answered(self, answer: bytes | None = None) -> None:
         """The application is done: the next request may come. answer: what is still to be sent, by the short
         way; empty where there is none, and so no more to come."""
+        self._writes.flush()
         if not self._is_answering:
             return
         now = monotonic()
@@ -134,8 +135,6 @@ class Connection(asyncio.Protocol):
             return
         if answer:
             self._transport.write(answer)
-        else:
-            self._writes.flush()
         if self._is_last or answer == b"":
             self._transport.close()
         elif self.is_body_open:

@@ -9,8 +9,7 @@ HEAD, CONTINUE = b"HTTP/1.1 ", b"HTTP/1.1 100 "
 
 
 class JoinedWrites:
-    """A transport for uvicorn's protocol. A head waits for the body, which comes, be it empty, unless the
-    request was HEAD."""
+    """A transport for uvicorn's protocol. A head waits for the body, be it empty, or for the answer's end."""
 
     def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
         self._transport, self._close, self._head = transport, close, b""
@@ -24,7 +23,7 @@ class JoinedWrites:
         self._transport.write(head + data if head else data)
 
     def flush(self) -> None:
-        """Send a head for which no body has come."""
+        """Send what waits: an answer to HEAD has no body."""
         if self._head:
             self.write(b"")
 

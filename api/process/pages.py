@@ -7,6 +7,7 @@ from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from features.insights.html_page import ASSETS
@@ -34,7 +35,7 @@ PICTURE_HEADERS: Final = {
 
 
 def pages_router(demo_folder: Path | None, for_operators: Callable[[Request], None]) -> APIRouter:
-    """The routes of `/widget.js`, `/docs`, `/dashboard` and, from `demo_folder`, `/demo`.
+    """The routes of `/`, `/widget.js`, `/docs`, `/dashboard` and, from `demo_folder`, `/demo`.
 
     demo_folder: holds `shop.json` and `images/`; None, or a folder without a shop, answers 404.
     for_operators: raises where the caller may not see the dashboard.
@@ -45,6 +46,11 @@ def pages_router(demo_folder: Path | None, for_operators: Callable[[Request], No
     _add_static(router, "/demo/static", STATIC / "demo", REVALIDATE)
     _add_static(router, "/dashboard/static", STATIC / "dashboard", REVALIDATE)
     _add_static(router, "/dashboard/report", ASSETS, REVALIDATE)
+
+    @router.get("/")
+    async def start() -> Response:
+        is_demo = demo_folder is not None and (demo_folder / "shop.json").is_file()
+        return RedirectResponse("/demo" if is_demo else "/dashboard")
 
     @router.get("/widget.js")
     async def widget(request: Request) -> Response:

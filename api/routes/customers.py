@@ -15,6 +15,7 @@ from api.serving.service import Service
 from api.serving.shoppers import STORE_AWAY
 from api.serving.tiers import tier_plan
 from api.web.openapi import documented
+from api.web.queries import CustomerId
 from api.web.replies import JsonReply, encode
 from features.live.customer_facts import CustomerState, fold_customer, parse_facts
 from features.outgoing.email_history import Sending, sendings_of
@@ -27,10 +28,12 @@ router = APIRouter(tags=["customers"])
 MOST_CONTACTS = 20
 
 
-@router.get("/v1/customers/{customer_id}", **documented(Profile))
-async def customer_profile(customer_id: str, service: SecretService) -> Response:
+@router.get("/v1/customers", include_in_schema=False)
+@router.get("/v1/customers/{customer_id:any}", **documented(Profile, 422))
+async def customer_profile(customer_id: CustomerId, service: SecretService) -> Response:
     """What is known and expected of one customer. Needs a secret key.
 
+    Also at `/v1/customers?customer_id=`, which takes an id that ends in `/picks` or `/export`, too.
     Somebody unknown is 200 with `known: false` and nothing else: an e-mail tool goes on all the same.
     """
     if service.erased.holds("customer", customer_id):

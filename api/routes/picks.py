@@ -20,9 +20,10 @@ CUSTOMERS_AT_ONCE = 64  # customers read in one round trip; other requests pass 
 LONGEST_LINE = 10_000  # bytes
 
 
-@router.get("/v1/customers/{customer_id}/picks", **documented(PicksAnswer, query=PicksAsk))
-async def picks_of_one(customer_id: str, request: Request, service: SecretService) -> Response:
-    """One customer's products for a campaign. Needs a secret key."""
+@router.get("/v1/picks", include_in_schema=False)
+@router.get("/v1/customers/{customer_id:any}/picks", **documented(PicksAnswer, query=PicksAsk))
+async def picks_of_one(request: Request, service: SecretService, customer_id: str = "") -> Response:
+    """One customer's products for a campaign. Needs a secret key. Also at `/v1/picks?customer_id=`."""
     fields: dict[str, Any] = {**request.query_params, "customer_id": customer_id}
     [[body]] = [page async for page in answer_pages(service, iter([[line_of(fields)]]))]
     return JsonReply(body)

@@ -12,6 +12,7 @@ from api.schemas.privacy import CustomerExport, Erasure
 from api.serving.security import SecretService
 from api.web.openapi import documented
 from api.web.problems import Problem
+from api.web.queries import CustomerId
 from api.web.replies import JsonReply, encode
 from features.store.tombstones import begin_erasure
 
@@ -20,9 +21,11 @@ EXPORT_TIMEOUT_S = 300.0
 BUSY = {"Retry-After": "10"}
 
 
-@router.delete("/v1/customers/{customer_id}", **documented(Erasure, 503, status=202))
-async def erase_customer(customer_id: str, service: SecretService) -> Response:
+@router.delete("/v1/customers", include_in_schema=False, status_code=202)
+@router.delete("/v1/customers/{customer_id:any}", **documented(Erasure, 422, 503, status=202))
+async def erase_customer(customer_id: CustomerId, service: SecretService) -> Response:
     """Erase a customer for good, with the browsers and visits that are theirs alone. Needs a secret key.
+    Also at `/v1/customers?customer_id=`.
 
     An erasure that was acknowledged is finished, whatever ends in between; again is no error. Their later
     events and orders are not kept.
@@ -32,8 +35,8 @@ async def erase_customer(customer_id: str, service: SecretService) -> Response:
     return JsonReply(encode(Erasure(customer_id)), status=202)
 
 
-@router.get("/v1/customers/{customer_id}/export", **documented(CustomerExport, 503))
-async def export_customer(customer_id: str, request: Request, service: SecretService) -> Response:
+@router.get("/v1/customers/{customer_id:any}/export", **documented(CustomerExport, 422, 503))
+async def export_customer(customer_id: CustomerId, request: Request, service: SecretService) -> Response:
     """Everything that is held about a customer, as one JSON object. Needs a secret key.
 
     The whole history is read for it, in a process of its own, for one customer at a time.

@@ -44,7 +44,7 @@ class ShortcutFastAPI(FastAPI):
             response = await self.answered(scope, receive)
             await response(scope, receive, send)
         else:
-            await super().__call__(scope, receive, send)
+            await super().__call__(_plain(scope) if scope["type"] == "http" else scope, receive, send)
 
     async def answered(self, scope: Scope, receive: Receive) -> Response:
         """The answer of a short route with its id and CORS headers, its time observed as `Observed` does."""
@@ -62,6 +62,15 @@ class ShortcutFastAPI(FastAPI):
         )
         REQUEST_SECONDS.observe(perf_counter() - started, route.path, str(response.status_code))
         return response
+
+
+def _plain(scope: Scope) -> Scope:
+    """HEAD is GET, of whose answer the server sends the head alone; a slash at the end says nothing."""
+    if scope["method"] == "HEAD":
+        scope = {**scope, "method": "GET"}
+    if scope.get("raw_path", b"").endswith(b"/"):  # an id may end with one, which is %2F there
+        scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
+    return scope
 
 
 def _problem(error: Exception, scope: Scope, request_id: str) -> Response:

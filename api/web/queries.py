@@ -1,16 +1,35 @@
 """Query strings and bodies to checked questions."""
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote_plus
 
 import msgspec
 from fastapi import Request
+from pydantic import StringConstraints
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect
 
 from api.schemas.recommendations import Ask, AskPage
 from api.web.problems import Problem
 from features.events.bounds import MAX_DEPTH, is_deep
 
+CustomerId = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""Of a path or query, by the rule of an event's ids."""
+
+
+class AnyText(Convertor[str]):
+    """The convertor `any`: a part of a path with whatever is in it, slashes and line ends, too."""
+
+    regex = r"[\s\S]+"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("any", AnyText())
 LISTS = frozenset({"cart", "exclude"})
 Shape = TypeVar("Shape")
 

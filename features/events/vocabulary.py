@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 
 from features.events.bounds import MAX_DEPTH, MAX_LINES, is_deep
+from features.events.consents import with_plain_consents
 
 EventType = Literal[
     "view",
@@ -230,8 +231,17 @@ def _check_complete(event: Event) -> None:
 def _validated(event: Event, received_at: datetime) -> Event:
     """The event in aware UTC. Raises InvalidEvent if a field is missing or the time is impossible."""
     _check_complete(event)
+    if event.type == "consent":
+        event = msgspec.structs.replace(event, properties=_consents(event.properties))
     time = _utc_of(event.timestamp, received_at)
     return event if time is event.timestamp else msgspec.structs.replace(event, timestamp=time)
+
+
+def _consents(properties: dict[str, Any] | None) -> dict[str, Any]:
+    try:
+        return with_plain_consents(properties or {})
+    except ValueError as error:
+        raise InvalidEvent(str(error)) from error
 
 
 def _utc_of(time: datetime, received_at: datetime) -> datetime:

@@ -73,8 +73,13 @@ def poisoned(home: Home) -> Iterator[tuple[Path, Poison | None, str]]:
     for path in sorted(home.poison.glob("*.jsonl")):
         for each in _entries(path):
             yield path, each, each.reason
-    for reason in sorted(home.poison.glob(f"*/*/*{REASON}")):
+    for reason in files_set_aside(home):
         yield reason.with_suffix(".parquet"), None, reason.read_text(encoding="utf-8")
+
+
+def files_set_aside(home: Home) -> list[Path]:
+    """The reason of each damaged file that was set aside, which stands beside it."""
+    return sorted(home.poison.glob(f"*/*/*{REASON}"))
 
 
 def replay(home: Home, client: redis.Redis) -> int:
@@ -89,7 +94,7 @@ def replay(home: Home, client: redis.Redis) -> int:
             client.xadd(each.stream, each.entry())  # type: ignore[arg-type]
             sent += 1
         path.unlink()
-    for reason in home.poison.glob(f"*/*/*{REASON}"):
+    for reason in files_set_aside(home):
         damaged = reason.with_suffix(".parquet")
         target = home.root / damaged.relative_to(home.poison)
         make_folder(target.parent)

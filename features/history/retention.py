@@ -9,18 +9,21 @@ from features.home import Home
 
 logger = logging.getLogger(__name__)
 
+UNDATED = ("reports/rejects-*", "poison/*.jsonl", "poison/*/*/*.*")  # no folder dates them
 PARTIAL_LIFE = timedelta(days=1)  # of a file that was being written when its writer was killed
 
 
 def remove_old_records(home: Home, now: datetime, days: int) -> int:
-    """Remove what was shown and decided longer ago; returns how many files went."""
-    first = f"{now - timedelta(days=days):%Y-%m-%d}"
+    """Remove what was shown, decided, rejected or set aside longer ago; returns how many files went."""
+    since = now - timedelta(days=days)
+    first = f"{since:%Y-%m-%d}"
     old = [
         path
         for folder in (home.served, home.decisions)
         for path in folder.glob("*/*")
         if path.parent.name < first[: len(path.parent.name)] and path.parent.name[:1].isdigit()
     ]
+    old += [path for pattern in UNDATED for path in home.root.glob(pattern) if _changed(path) < since]
     for path in old:
         path.unlink(missing_ok=True)
         with suppress(OSError):  # others are in it

@@ -5,10 +5,11 @@ Only lifecycle and offer decisions read them; recommendations do not. Pure.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 
+from features.events.consents import ALL_CHANNELS, CONSENTS, Channel, is_yes
 from features.events.vocabulary import Event
 from features.live.log_entry import LogEntry
 from features.live.shopper_state import (
@@ -21,9 +22,6 @@ from features.live.shopper_state import (
     state_of,
 )
 
-Channel = Literal["email", "sms", "push", "whatsapp", "phone", "post"]
-ALL_CHANNELS = "all"
-CONSENTS = frozenset({*get_args(Channel), ALL_CHANNELS})
 CLOSED = frozenset({"closed", "solved", "resolved", "done"})
 PLACED = frozenset({"consent", "identify", "purchase"})  # their country and language are the customer's
 MAX_FACT_LENGTH = 200  # characters
@@ -154,8 +152,8 @@ def _consent_names(channel: str) -> tuple[str, str]:
 
 def _consents(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
     for channel, given in properties.items():
-        if isinstance(given, bool) and channel in CONSENTS:
-            yield Fact(f"consent:{channel}", at_ms, "1" if given else "0")
+        if channel in CONSENTS and (is_given := is_yes(given)) is not None:
+            yield Fact(f"consent:{channel}", at_ms, "1" if is_given else "0")
 
 
 def _identity(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:

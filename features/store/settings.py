@@ -50,7 +50,7 @@ class StoreSettings(BaseSettings):
     redis_batch_deadline_ms: int = Field(
         default=2_000,
         ge=1,
-        description="How long e-mail picks wait for Redis before they are given without what it knows.",
+        description="How long e-mail picks wait for Redis before they go without it; triggers, before 503.",
     )
     shopper_log_length: int = Field(
         default=300,
@@ -110,7 +110,7 @@ class StoreSettings(BaseSettings):
     records_days: int = Field(
         default=800,
         ge=30,
-        description="What was shown, offered and decided is kept for this long, for reports and experiments.",
+        description="What was shown, offered, decided, rejected at imports, set aside is kept for this long.",
     )
     holdout: float = Field(
         default=0.05,

@@ -9,6 +9,7 @@ from typing import Any
 import redis
 
 from features.history.archiver import Archiver
+from features.history.poison import files_set_aside
 from features.home import Home
 from features.privacy.files import forget_lines, forget_rows
 from features.privacy.live_state import forget_live, rewrite_log
@@ -34,7 +35,8 @@ LOCK = "erase.lock"
 @dataclass(frozen=True)
 class Erased:
     """What was taken away. models: versions without the name now; removed: versions that could not be read,
-    so that nobody could tell whom they named; log_problem: why Redis did not rewrite its log."""
+    so that nobody could tell whom they named; log_problem: why Redis did not rewrite its log; unsearched:
+    damaged files that were set aside."""
 
     customers: int
     browsers: int
@@ -46,6 +48,7 @@ class Erased:
     models: tuple[str, ...]
     removed: tuple[str, ...]
     log_problem: str | None = None
+    unsearched: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -61,6 +64,9 @@ class Erased:
         yield "Models without the name", ", ".join(self.models) or "none named them"
         if self.removed:
             yield "Models removed", f"{', '.join(self.removed)}: no longer readable, so they could not serve"
+        if self.unsearched:
+            saw = f"{self.unsearched:,} damaged files in poison/ could not be searched"
+            yield "Please note", f"{saw}: replay (`perennial poison replay`) or delete them, and erase again"
         if self.log_problem:
             yield "Please note", self.log_problem
         yield "Please note", "a backup from before still holds them: delete it when its time is up"
@@ -107,6 +113,7 @@ def _forget(home: Home, client: redis.Redis, person: PersonIds) -> Erased:
         keys=keys,
         models=tuple(models),
         removed=tuple(remove_unreadable(home.models, time.time())),
+        unsearched=len(files_set_aside(home)),
     )
 
 

@@ -11,13 +11,15 @@ import polars as pl
 import redis
 
 from features.catalogue.products import load_products
+from features.history.poison import files_set_aside
 from features.history.table_files import table_files
 from features.home import Home
 from features.merchant.api_keys import DEMO_KEYS, KeysUnavailable, digest, read_keys
 from features.store import keys
 from features.store.redis_log import sync_to_disk
 from features.store.settings import StoreSettings
-from features.store.tombstones import erasures_begun
+from features.store.tombstones import FILE as TOMBSTONES
+from features.store.tombstones import erasures_begun, read_tombstones
 from recommender.model import versions
 from recommender.model.bundle_files import BadBundle
 from training.settings import TrainingSettings
@@ -180,6 +182,19 @@ def worker(patient: Patient) -> Iterator[Finding]:
         yield Finding("erasures", saw, f"{remedy}; nothing of them is served" if since > LATE_S else None)
 
 
+def unreadable(patient: Patient) -> Iterator[Finding]:
+    """What was set aside, and whether the list of erased people can be read."""
+    try:
+        read_tombstones(patient.home)
+    except (OSError, msgspec.MsgspecError) as error:
+        remedy = f"Put back {TOMBSTONES} from a backup: without it erased people may come back"
+        yield Finding("erased people", f"the list cannot be read: {error}", remedy)
+    entries, files = len([*patient.home.poison.glob("*.jsonl")]), len(files_set_aside(patient.home))
+    remedy = "perennial poison list says why; correct or delete them, then perennial poison replay"
+    saw = f"{entries} files of entries, {files} damaged files"
+    yield Finding("set aside", saw, remedy if entries + files else None)
+
+
 def retention(patient: Patient) -> Iterator[Finding]:
     sizes = {name: _bytes_of(patient.home.root / name) for name in FOLDERS}
     saw = ", ".join(f"{name} {size / 1e6:,.0f} MB" for name, size in sizes.items() if size)
@@ -206,6 +221,7 @@ CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     live_ids,
     model,
     worker,
+    unreadable,
     retention,
 )
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from features.events.consents import Channel
 from features.events.vocabulary import Id
-from features.live.customer_facts import Channel
 from recommender.lifecycle.vocabulary.occasion import MESSAGE_KINDS, MessageKind
 from recommender.offers.catalogue import NO_OFFER, Share, StrictStruct
 from recommender.value.segments import VIP_ORDERS

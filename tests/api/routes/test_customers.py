@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -43,6 +44,31 @@ def test_the_profile(http: httpx.Client) -> None:
     assert estimate["low"] <= estimate["value"]
     assert estimate["low"] <= estimate["high"]
     assert ann["degraded_reasons"] == []
+
+
+ASKED = ("/v1/customers", "/v1/picks")
+
+
+@pytest.mark.parametrize("customer", ["a/b", "a|b c", "/", "a/", "ü?&#", "a/picks"])
+def test_any_id_has_a_profile_picks_and_an_end(http: httpx.Client, customer: str) -> None:
+    sent = {"type": "view", "customer_id": customer, "product_id": "pot"}
+    assert http.post("/v1/events", json=sent).json()["accepted"] == 1
+    by_query = {"customer_id": customer}
+    path = f"/v1/customers/{quote(customer, safe='')}"
+    answers = [http.get(f"{path}/picks"), *(http.get(where, params=by_query) for where in ASKED)]
+    if not customer.endswith("/picks"):
+        answers.append(http.get(path))
+    assert {answer.json()["customer_id"] for answer in answers} == {customer}
+    assert http.delete("/v1/customers", params=by_query).json()["customer_id"] == customer
+
+
+def test_an_id_with_a_slash_is_exported(http: httpx.Client) -> None:
+    assert http.get("/v1/customers/a%2Fb/export", timeout=60).json()["customer_id"] == "a/b"
+
+
+@pytest.mark.parametrize("path", ["/v1/customers/%00", "/v1/customers/a%0Ab/export", "/v1/customers"])
+def test_an_id_that_no_event_may_have_is_refused(http: httpx.Client, path: str) -> None:
+    assert http.get(path).status_code == 422
 
 
 def test_an_order_is_in_the_very_next_profile(http: httpx.Client) -> None:

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
+import httpx
 import pytest
 
 HEAD = "HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer pk_demo\r\n"
@@ -82,3 +83,17 @@ def test_who_hangs_up_early_harms_nobody(url: str, line: socket.socket) -> None:
         impatient.sendall(f"{ASK}\r\n".encode())
     line.sendall(f"{ASK}\r\n".encode())
     assert answer(line)[0] == "HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/v1/recommendations?placement=trending", "/widget.js", "/docs"]
+)
+def test_head_is_get_without_a_body(http: httpx.Client, path: str) -> None:
+    whole, head = http.get(path), http.head(path, timeout=4)  # an idle connection ends after five
+    assert (head.status_code, head.headers["content-type"]) == (200, whole.headers["content-type"])
+    assert (head.content, bool(whole.content)) == (b"", True)
+
+
+def test_a_slash_at_the_end_says_nothing(http: httpx.Client) -> None:
+    assert http.get("/healthz/").status_code == 200
+    assert http.get("/").headers["location"] == "/dashboard"

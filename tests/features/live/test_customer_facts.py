@@ -32,7 +32,7 @@ def state_after(
     ("kind", "fields", "facts"),
     [
         ("consent", {"properties": {"email": True, "note": "x"}}, {"consent:email": "1"}),
-        ("consent", {"properties": {"pigeon": True}}, {}),
+        ("consent", {"properties": {"pigeon": True, "sms": "unsubscribed"}}, {"consent:sms": "0"}),
         ("ticket", {"properties": {"ticket_id": 7}}, {"ticket:7": "open"}),
         ("ticket", {"properties": {"ticket_id": 7, "status": "Resolved"}}, {"ticket:7": "closed"}),
         ("survey", {"properties": {"score": 9}}, {"survey": "9"}),

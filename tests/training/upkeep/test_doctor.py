@@ -15,6 +15,7 @@ import redis
 
 from features.catalogue.products import merge_products, schema
 from features.history.archiver import Archiver
+from features.history.poison import Poison, set_aside
 from features.home import Home
 from features.live.ingest import ingest_sync
 from features.merchant.api_keys import add_demo_keys, create_key
@@ -89,3 +90,9 @@ def test_no_model_and_a_damaged_one(patient: Patient) -> None:
     assert "rollback" in remedies(patient)["model"]
     (patient.home.models / "current").unlink()
     assert "perennial train" in remedies(patient)["model"]
+
+
+def test_what_was_set_aside_and_a_damaged_list_of_erased_people(patient: Patient) -> None:
+    set_aside(patient.home, [Poison.of("events", b"1-1", {b"e": b"\xff"}, ValueError("not UTF-8"))], "late")
+    (patient.home.root / "erased.json").write_bytes(b"\0")
+    assert remedies(patient).keys() == {"set aside", "erased people"}
