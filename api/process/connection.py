@@ -12,6 +12,7 @@ from typing import Protocol, cast
 
 from api.process.joined_writes import JoinedWrites
 from api.process.overload import ConcurrencyLimit
+from api.process.short_way import Ends, ShortWay
 from api.web.metrics import REFUSED
 from api.web.refusals import BUSY, CROWDED, LONG_BODY, LONG_HEAD, SLOW_HEAD, Refusal
 from api.web.settings import ApiSettings
@@ -28,6 +29,7 @@ class Front(Protocol):
 
     settings: ApiSettings
     load: ConcurrencyLimit
+    short_way: ShortWay | None
 
     def add(self, connection: "Connection") -> bool:
         """False where there are too many."""
@@ -40,12 +42,14 @@ class Connection(asyncio.Protocol):
     """Passes requests on one at a time. server: uvicorn's protocol; set before the connection is made."""
 
     server: asyncio.Protocol
+    ends: Ends
     _transport: asyncio.Transport
 
     def __init__(self, front: Front) -> None:
         self._front, self._settings = front, front.settings
         self._is_served = False  # uvicorn knows of it
         self._is_answering = self._has_begun = self._is_lingering = False
+        self._is_short = self._is_last = False  # past uvicorn; which wants to close behind this answer
         self._is_reserved = False  # the first request counts already
         self._held = b""  # of a head that is incomplete, or of what came before the answer
         self._body_left = 0.0  # bytes; infinite where the body does not say
@@ -69,6 +73,7 @@ class Connection(asyncio.Protocol):
             transport.close()
             return
         self._is_served = True
+        self.ends = Ends.of(transport)
         self._due = monotonic() + self._settings.head_timeout_s
         self._writes = JoinedWrites(self._transport, self._end)
         self.server.connection_made(cast(asyncio.Transport, self._writes))
@@ -94,13 +99,13 @@ class Connection(asyncio.Protocol):
         self._stalled_at = inf
         self.server.resume_writing()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         self._front.discard(self)
         self.release()
         if self._is_answering and not self._has_begun:  # uvicorn could not read it
             self._leave(monotonic())
         if self._is_served:
-            self.server.connection_lost(exc)
+            self.server.connection_lost(None)  # with an error it would keep its timer, and us by it
 
     def begin(self) -> float:
         """The application has the request now. Seconds since it came."""
@@ -118,8 +123,9 @@ class Connection(asyncio.Protocol):
         """uvicorn has seen the end of a body that did not say how long it is."""
         self._body_left, self._due = 0.0, inf
 
-    def answered(self) -> None:
-        """The application is done: the next request may come."""
+    def answered(self, answer: bytes | None = None) -> None:
+        """The application is done: the next request may come. answer: what is still to be sent, by the short
+        way; empty where there is none, and so no more to come."""
         self._writes.flush()
         if not self._is_answering:
             return
@@ -127,7 +133,11 @@ class Connection(asyncio.Protocol):
         self._leave(now)
         if self._transport.is_closing():
             return
-        if self.is_body_open:
+        if answer:
+            self._transport.write(answer)
+        if self._is_last or answer == b"":
+            self._transport.close()
+        elif self.is_body_open:
             self._linger(now)
         elif not self._body_left:
             self._due = now + self._settings.idle_timeout_s
@@ -184,9 +194,17 @@ class Connection(asyncio.Protocol):
             self._due = now + self._settings.body_timeout_s
             if stop > len(data):
                 self._body_left = stop - len(data)
-            self.server.data_received(data if len(data) <= stop else data[: int(stop)])
+            whole = data if len(data) <= stop else data[: int(stop)]
+            self._is_short = self._takes_short_way(whole, end)
+            if not self._is_short:
+                self.server.data_received(whole)
             if len(data) > stop:
                 self._hold(data[int(stop) :])
+
+    def _takes_short_way(self, data: bytes, head: int) -> bool:
+        """Whether it is past uvicorn: a request that is here whole, of a client who reads the answers."""
+        short_way, may = self._front.short_way, not self._body_left and self._stalled_at == inf
+        return may and short_way is not None and short_way.takes(data, head, self)
 
     def _take_body(self, data: bytes) -> None:
         cut = int(min(self._body_left, len(data)))
@@ -248,7 +266,9 @@ class Connection(asyncio.Protocol):
 
     def _end(self) -> None:
         """uvicorn is done with the connection; who still sends gets the time to read why."""
-        if self._body_left and not self._is_lingering:
+        if self._is_short and self._is_answering:
+            self._is_last = True
+        elif self._body_left and not self._is_lingering:
             self._linger(monotonic())
         else:
             self._transport.close()

@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.process.accepting import Acceptor
 from api.process.connection import Connection
 from api.process.overload import ConcurrencyLimit
+from api.process.short_way import ShortWay
+from api.web.fast_routes import ShortcutFastAPI
 from api.web.refusals import STALE
 from api.web.settings import ApiSettings
 
@@ -22,11 +24,14 @@ CONNECTION = "perennial.connection"  # in a request's `state`
 RESERVED_FILES = 128  # descriptors for everything but connections
 SWEEPS_A_TIMEOUT, LONGEST_SWEEP_S = 4, 1.0
 ENDED_AT_ONCE = 64  # in 5 ms; then everything else has its turn
+NEVER_S = 1 << 30  # an idle connection is ours to end: uvicorn does not see all of its requests
 LAG_EVERY_S = 0.02  # how often the event loop is asked how late it is
 
 
 class ConnectionFront:
     """Makes the connections of one process, and ends those that take too long."""
+
+    short_way: ShortWay | None = None
 
     def __init__(self, settings: ApiSettings) -> None:
         self.settings, self.load = settings, ConcurrencyLimit(settings)
@@ -142,16 +147,21 @@ class LimitedServer(uvicorn.Server):
 
 
 def server_of(app: ASGIApp, settings: ApiSettings) -> LimitedServer:
-    """uvicorn for the app, with limits in front of it."""
+    """uvicorn for the app, with limits in front of it, and a way past it to short routes."""
+    stale_s = settings.stale_ms / 1000
     config = uvicorn.Config(
-        Admission(app, settings.stale_ms / 1000),
+        Admission(app, stale_s),
         loop="uvloop",
         http="httptools",
         ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_keep_alive=settings.idle_timeout_s,
+        timeout_keep_alive=NEVER_S,
         timeout_graceful_shutdown=settings.drain_s,
     )
-    return LimitedServer(config, ConnectionFront(settings))
+    front = ConnectionFront(settings)
+    server = LimitedServer(config, front)
+    if isinstance(app, ShortcutFastAPI):
+        front.short_way = ShortWay(app, config, server.server_state, stale_s)
+    return server

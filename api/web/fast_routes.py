@@ -1,7 +1,6 @@
 """The routes that shops ask thousands of times a second, without the framework's way to them."""
 
-import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from time import perf_counter
 from typing import Any
 
@@ -35,18 +34,22 @@ class ShortcutFastAPI(FastAPI):
                 if isinstance(route, APIRoute):
                     self._short |= {(method, route.path): route for method in route.methods or ()}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        route = self._short.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        if route is None:
-            await super().__call__(_plain(scope) if scope["type"] == "http" else scope, receive, send)
-            return
-        response = await self._answer(route, scope, receive)
-        await asyncio.sleep(0)  # sent after all that are being worked out now: docs/decisions/0013
-        await response(scope, receive, send)
+    @property
+    def short_routes(self) -> Collection[tuple[str, str]]:
+        """Method and path of those that take it."""
+        return self._short.keys()
 
-    async def _answer(self, route: APIRoute, scope: Scope, receive: Receive) -> Response:
-        """The answer with its id and CORS headers, its time observed as `Observed` does."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (scope["method"], scope["path"]) in self._short:
+            response = await self.answered(scope, receive)
+            await response(scope, receive, send)
+        else:
+            await super().__call__(_plain(scope) if scope["type"] == "http" else scope, receive, send)
+
+    async def answered(self, scope: Scope, receive: Receive) -> Response:
+        """The answer of a short route with its id and CORS headers, its time observed as `Observed` does."""
         started, request_id = perf_counter(), new_token()
+        route = self._short[scope["method"], scope["path"]]
         scope["app"], scope["route"] = self, route
         scope.setdefault("state", {})["request_id"] = request_id
         try:

@@ -135,6 +135,11 @@ class NextBasket:
         """(n_items): factor of each item's weight in a cart, an item's score is multiplied by it."""
         return np.asarray(self.trend**TREND_EXPONENT, np.float32)
 
+    @cached_property
+    def computed(self) -> dict[tuple[int, int], PrecomputedRow]:
+        """Cache of the answers that serving computed, by customer and day: a visit asks for several."""
+        return {}
+
     @property
     def figures(self) -> tuple[Float32s, Float32s, Float32s, Float32s, Float32s]:
         """Popularity, trend, rebuys, repeat_rate, repeat_gap, in the order that kernels take."""

@@ -23,6 +23,8 @@ from recommender.sources.next_basket_features import (
     personal_weights,
 )
 
+CUSTOMERS_CACHED = 2_000  # of about 2 kB each
+
 
 def next_basket(situation: Situation) -> Candidates:
     """What this customer's next order may hold; the counts are their own orders of it."""
@@ -33,15 +35,24 @@ def next_basket(situation: Situation) -> Candidates:
 
 
 def _next_basket(situation: Situation) -> Candidates:
-    if not situation.fresh_purchases:
-        candidates = precomputed(situation)
-        if candidates is not None:
-            return candidates
-    table, past = situation.bundle.tables.next_basket, past_of(situation)
-    if not len(past.items):
-        return Candidates.none()
+    if situation.fresh_purchases:
+        return Candidates.unanchored(*_computed(situation))
+    candidates = precomputed(situation)
+    if candidates is not None:
+        return candidates
+    cache, customer_day = situation.bundle.tables.next_basket.computed, (situation.customer, situation.today)
+    if customer_day not in cache:
+        if len(cache) >= CUSTOMERS_CACHED:
+            cache.clear()
+        cache[customer_day] = _computed(situation)
+    return Candidates.unanchored(*cache[customer_day])
+
+
+def _computed(situation: Situation) -> PrecomputedRow:
+    """Of a customer with a past."""
+    table = situation.bundle.tables.next_basket
     peers = table.peers.of(situation.customer)
-    return Candidates.unanchored(*score_candidates(table, past, peers, situation.today))
+    return score_candidates(table, past_of(situation), peers, situation.today)
 
 
 def likeliest_next(situation: Situation) -> Candidates:

@@ -162,6 +162,17 @@ def test_an_order_since_then_or_another_day_is_worked_out_anew() -> None:
     assert found.counts[found.items == item("cup")].tolist() == [1]
 
 
+def test_what_is_computed_is_kept_for_the_day_and_until_the_customer_orders() -> None:
+    tables = replace(BUNDLE.tables, next_basket=replace(BUNDLE.tables.next_basket))
+    bundle = Bundle(BUNDLE.manifest, tables, BUNDLE.index)
+    first, second = (next_basket(situation("ann", bundle=bundle)) for _ in range(2))
+    assert second.scores is first.scores
+    assert list(tables.next_basket.computed) == [(tables.customers.row("ann"), TODAY)]
+    live = fold(entry for entry in [entry_of(event("purchase", items=[("cup", 1, 8.0)]), NOW)] if entry)
+    assert next_basket(situation("ann", live, bundle)).scores is not first.scores
+    assert next_basket(situation("ann", bundle=bundle)).scores is first.scores
+
+
 def test_an_email_says_why() -> None:
     ask = Request("email", now=NOW.timestamp(), customer_id="ann", repeat_suppression_days=0)
     spoon, tea = Recommender(BUNDLE, Availability.of(BUNDLE.tables)).recommend(ask, 2)
