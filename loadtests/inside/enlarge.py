@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from features.home import Home
 from features.merchant.api_keys import add_demo_keys
 from recommender.arrays.id_map import IdMap, PackedBytes
-from recommender.arrays.tables import Factors, Ranking
+from recommender.arrays.tables import Factors, Ranking, VariantGroups
 from recommender.context.request import PLACEMENTS
 from recommender.model import versions
 from recommender.model.bundle import Bundle, Tables
@@ -68,6 +68,8 @@ class Copies:
         """A table, or an array, of the big shop."""
         if isinstance(part, Ranking):
             return self._ranking(part)
+        if isinstance(part, VariantGroups):
+            return self._variant_groups(part)
         if isinstance(part, PackedBytes):
             many = self.copies.get(len(part), 1)  # neither products' nor customers' nor categories': as it is
             return PackedBytes(np.tile(part.blob, many), _offsets(part.offsets, many))
@@ -79,6 +81,15 @@ class Copies:
             return self._shifted(part, self.products, step)
         is_repeated = name not in OF_THE_SHOP and part.shape in self.one_each
         return np.tile(part, self.copies[len(part)]) if is_repeated else part
+
+    def _variant_groups(self, groups: VariantGroups) -> VariantGroups:
+        """A group's products are of one copy."""
+        many, n_groups = self.products, len(groups.offsets) - 1
+        return VariantGroups(
+            self._shifted(groups.group, many, n_groups),
+            _offsets(groups.offsets, many),
+            self._shifted(groups.items, many, self.n_items),
+        )
 
     def _parts(self, part: Any) -> Iterator[tuple[str, Any]]:
         for name in _given(part):

@@ -10,8 +10,9 @@ import pytest
 import typer
 
 from features.home import Home
-from loadtests.inside.enlarge import asking_every_source, enlarged, main, write_home
+from loadtests.inside.enlarge import Copies, asking_every_source, enlarged, main, write_home
 from recommender.arrays.id_map import IdMap
+from recommender.arrays.tables import VariantGroups
 from recommender.context.request import Placement, Request
 from recommender.model import versions
 from recommender.model.availability import Availability
@@ -83,6 +84,16 @@ def test_a_row_speaks_of_its_own_copy(big: Bundle) -> None:
     np.testing.assert_array_equal(
         tables.category_popular.of(2 * len(CATEGORIES)).items, small.category_popular.of(0).items + 2 * N
     )
+
+
+def test_the_variants_of_a_product_are_of_one_copy() -> None:
+    group = np.full(N, -1, np.int32)
+    group[[1, 3]] = 0
+    groups = VariantGroups.of(group, np.arange(N, dtype=np.int32))
+    big = Copies(N, len(CATEGORIES), 1, COPIES, {}, ()).repeated(groups)
+    assert big.group.reshape(COPIES, N)[:, [1, 2, 3]].tolist() == [[copy, -1, copy] for copy in range(COPIES)]
+    assert big.items.reshape(COPIES, 2).tolist() == [[3 + N * copy, 1 + N * copy] for copy in range(COPIES)]
+    assert big.offsets.tolist() == [2 * copy for copy in range(COPIES + 1)]
 
 
 def test_customers_are_spread_over_the_copies(big: Bundle) -> None:
