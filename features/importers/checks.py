@@ -11,6 +11,7 @@ from features.importers.table import FileTable
 from features.importers.values import TIME, Times, number, read_times
 
 LARGEST_QUANTITY, LARGEST_PRICE = 1e7, 1e9  # as features.events.vocabulary has them
+NUMBERS = ("quantity", "unit_price", "discount", "refunded_so_far")
 
 
 def with_values(lines: pl.DataFrame) -> tuple[pl.DataFrame, Times]:
@@ -20,13 +21,11 @@ def with_values(lines: pl.DataFrame) -> tuple[pl.DataFrame, Times]:
     """
     if lines.schema["timestamp"] == pl.String:
         times = read_times(lines["timestamp"])
-        price, discount = number(pl.col("unit_price")), number(pl.col("discount"))
+        texts = [name for name in NUMBERS if lines.schema[name] == pl.String]
+        price = number(pl.col("unit_price")) if "unit_price" in texts else pl.col("unit_price")
         lines = lines.with_columns(
+            *[number(pl.col(name)).alias(name) for name in texts],
             timestamp=times.values,
-            quantity=number(pl.col("quantity")),
-            unit_price=price,
-            discount=discount,
-            refunded_so_far=number(pl.col("refunded_so_far")),
             bad_price=price.is_null() & pl.col("unit_price").is_not_null(),
         )
     else:

@@ -13,11 +13,13 @@ LINE_COLUMNS = (
     *(name for name in schema() if name not in {"line", "received_at", "source"}),
     "title",
     "refunded_so_far",
+    "status",
     "reason",
     "detail",
 )
 """Besides `row`, UInt32: the row of `Table.cells` a line comes from (one row may give several lines).
-`refunded_so_far`: where a refund states a total, all money refunded for the order up to the export."""
+`refunded_so_far`: where the file says so, all money refunded for the order up to the export. `status`: of an
+order whose status has no known meaning."""
 
 ID_COLUMNS = ("event_id", "order_id", "refund_id", "customer_id", "anonymous_id", "session_id", "product_id")
 

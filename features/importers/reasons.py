@@ -15,6 +15,8 @@ class RejectReason(StrEnum):
     ADJUSTMENT = "Stock adjustment, not an order (no customer, no price): nothing to do"
     INVALID_EVENT = "Not a valid event: correct it as said in brackets"
     UNKNOWN_EVENT = "Unknown event type: use one of the names in the documentation"
+    VOID = "Voided, cancelled, failed or a draft: never counts, nothing to do"
+    UNPAID = "Not paid yet: nothing to do, a later export that says it was paid brings it"
     NO_ORDER = "Order number missing: fill it in"
     NO_PRODUCT = "Product id (SKU) missing: fill it in"
     NO_CUSTOMER = "Neither customer, visitor nor session: say whose event this is"

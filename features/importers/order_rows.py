@@ -1,0 +1,154 @@
+"""Rows of any platform's order file, a row a line of an order, as purchase and refund lines."""
+
+from hashlib import sha256
+
+import polars as pl
+
+from features.importers.order_money import with_goods_money
+from features.importers.reasons import RejectReason
+from features.importers.statuses import UNKNOWN, meanings
+from features.importers.values import number
+
+WORDS = (
+    "timestamp",
+    "status",
+    "financial_status",
+    "email",
+    "phone",
+    "customer_id",
+    "cancelled_at",
+    "refunded_at",
+    "taxes_included",
+    "currency",
+    "country",
+    "coupon",
+    "utm_source",
+)
+MONEY = (
+    "discount",
+    "shipping",
+    "shipping_discount",
+    "tax",
+    "tip",
+    "gift_card",
+    "subtotal",
+    "total",
+    "refunded",
+)
+OF_LINES = ("quantity", "unit_price", "line_total", "line_discount", "refunded_quantity")
+PRODUCT_IDS = ("sku", "variant_id", "product_id", "gtin")
+TITLES = ("title", "options")
+COLUMNS = ("order_id", *WORDS, *MONEY, *OF_LINES, *PRODUCT_IDS, *TITLES)
+"""Our names of what such a file may say, all text; `subtotal`: the goods after all discounts on them."""
+
+
+def read_orders(rows: pl.DataFrame) -> pl.DataFrame:
+    """Lines from `row` and any of COLUMNS; the cells of an order may stand on its first row only.
+
+    Each line states in `refunded_so_far` all goods money of its order that went back until the export.
+    """
+    absent = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in rows.columns]
+    orders = _whole_orders(rows.with_columns(absent))
+    lines = with_goods_money(_with_products(orders)).with_columns(
+        type=pl.lit("purchase"),
+        customer_id=pl.coalesce(_hashed(orders["email"]), _hashed(orders["phone"]), "customer_id"),
+        order_id=pl.col("order_id").str.strip_prefix("#"),
+        meaning=meanings(orders["financial_status"], orders["status"]),
+        status=pl.coalesce("financial_status", "status"),
+    )
+    lines = _with_status(lines)
+    return pl.concat([lines, _refunds(lines)], how="diagonal_relaxed")
+
+
+def _whole_orders(rows: pl.DataFrame) -> pl.DataFrame:
+    """Every row with the cells of its order, and numbers as Float64. `part`: which order it is.
+
+    A row without any cell of an order goes on with the order above. Orders that share a number are told apart
+    by customer and time.
+    """
+    begins = pl.any_horizontal(pl.col("order_id", *WORDS).is_not_null())
+    number_above = pl.when(begins).then("order_id").otherwise(pl.col("order_id").forward_fill())
+    who = pl.coalesce("email", "customer_id", "phone")
+    named = rows.with_columns(order_id=number_above).with_columns(
+        pl.concat_str(who.fill_null(""), pl.lit("\0"), pl.col("timestamp").fill_null("")).alias("part"),
+    )
+    own = pl.when(pl.any_horizontal(pl.col("timestamp", "email", "customer_id").is_not_null())).then("part")
+    numbers = [number(pl.col(name)).alias(name) for name in (*MONEY, *OF_LINES)]
+    filled = named.with_columns(part=own).with_columns(pl.col("part").forward_fill().over("order_id"))
+    order = ["order_id", "part"]
+    return filled.with_columns(*numbers, bad_price=_is_no_number("unit_price")).with_columns(
+        pl.col(*WORDS, *MONEY).first(ignore_nulls=True).over(order),
+        is_first=pl.int_range(pl.len()).over(order) == 0,
+    )
+
+
+def _is_no_number(name: str) -> pl.Expr:
+    return pl.col(name).is_not_null() & number(pl.col(name)).is_null()
+
+
+def _with_products(orders: pl.DataFrame) -> pl.DataFrame:
+    """`product_id` and `title`: a product without any id is known by its title and options."""
+    title = pl.concat_str(*TITLES, separator=" - ", ignore_nulls=True)
+    title = pl.when(pl.any_horizontal(pl.col(TITLES).is_not_null())).then(title)
+    has_line = pl.col("quantity").is_not_null() | title.is_not_null()
+    own_id = pl.coalesce(*PRODUCT_IDS, title)
+    return orders.filter(has_line | own_id.is_not_null()).with_columns(product_id=own_id, title=title)
+
+
+def _hashed(names: pl.Series) -> pl.Series:
+    """SHA-256 of each e-mail address or telephone number, which serves as customer id and alone is kept."""
+    normalised = names.str.strip_chars().str.to_lowercase()
+    distinct = normalised.drop_nulls().unique()
+    hashes = [sha256(name.encode()).hexdigest() for name in distinct]
+    return normalised.replace_strict(distinct, hashes, default=None, return_dtype=pl.String)
+
+
+def _with_status(lines: pl.DataFrame) -> pl.DataFrame:
+    """`reason` and `detail` of lines that do not count; `status` of those whose status nobody knows."""
+    reason = (
+        pl.when(pl.col("meaning") == "never")
+        .then(pl.lit(RejectReason.VOID.value))
+        .when(pl.col("meaning") == "waits")
+        .then(pl.lit(RejectReason.UNPAID.value))
+        .when("bad_price")
+        .then(pl.lit(RejectReason.BAD_PRICE.value))
+    )
+    return lines.with_columns(
+        reason=reason,
+        detail=pl.when(pl.col("meaning").is_in(["never", "waits"])).then("status"),
+        status=pl.when(pl.col("meaning") == UNKNOWN).then("status"),
+    )
+
+
+def _refunds(lines: pl.DataFrame) -> pl.DataFrame:
+    """Refund lines: every line of an order that went back whole, else pieces, and the rest as one sum."""
+    counted = lines.filter(pl.col("reason").is_null(), pl.col("quantity") > 0)
+    refunds = counted.with_columns(
+        type=pl.lit("refund"),
+        refund_id=pl.col("order_id"),
+        timestamp=pl.coalesce("refunded_at", "cancelled_at", "timestamp"),
+        discount=None,
+        status=None,
+    )
+    whole = pl.col("cancelled_at").is_not_null() | (pl.col("meaning") == "refunded") | pl.col("all_refunded")
+    whole = whole.fill_null(value=False)
+    pieces = refunds.filter(~whole, pl.col("refunded_quantity") > 0).with_columns(
+        quantity=pl.min_horizontal("quantity", "refunded_quantity"), unit_price="paid_price"
+    )
+    given = (pl.col("quantity") * pl.col("unit_price")).sum().alias("given")
+    rest = pl.col("refunded_so_far") - pl.col("given").fill_null(0.0)
+    sums = (
+        refunds.filter(~whole)
+        .unique(["order_id", "part"], keep="first", maintain_order=True)
+        .join(
+            pieces.group_by("order_id", "part").agg(given),
+            on=["order_id", "part"],
+            how="left",
+            nulls_equal=True,
+        )
+        .filter(rest > 0.005)
+        .with_columns(
+            product_id=pl.lit(None, pl.String), title=pl.lit(None, pl.String), quantity=1.0, unit_price=rest
+        )
+    )
+    return pl.concat([refunds.filter(whole), pieces, sums], how="diagonal_relaxed")
