@@ -14,7 +14,8 @@ from api.process.processes import stop_with_parent
 from api.web.logs import start_logging
 from api.web.settings import ApiSettings
 from features import extras
-from features.cli.commands import imports, keys
+from features.cli.commands import keys
+from features.cli.imports import imports, list_imports
 from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, errors, plain_errors, progress
 from features.cli.poison import poison
 from features.home import PRIVATE_UMASK, Home
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 
 app.add_typer(imports, name="import")
+app.command("imports")(list_imports)
 app.command()(train)
 app.command()(triggers)
 app.add_typer(models, name="models")

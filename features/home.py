@@ -49,6 +49,11 @@ class Home:
         return self._folder("reports")
 
     @property
+    def imports(self) -> Path:
+        """A record of each import, and how the columns of its files are read."""
+        return self._folder("imports")
+
+    @property
     def state(self) -> Path:
         """How each part of a running service is, see `features.store.parts`; `metrics/` of its processes."""
         return self._folder("state")

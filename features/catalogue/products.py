@@ -101,6 +101,25 @@ def add_aliases(home: Home, rows: pl.DataFrame) -> None:
             known.unique("alias", keep="last").sort("alias").write_parquet(fresh)
 
 
+def remove_products(home: Home, ids: pl.Series) -> None:
+    """Take products out; a running service learns of it when it loads its next model."""
+    _without(_products(home), pl.col("product_id"), ids)
+
+
+def remove_aliases(home: Home, aliases: pl.Series) -> None:
+    """Forget that these stand for other ids."""
+    _without(_aliases(home), pl.col("alias"), aliases)
+
+
+def _without(path: Path, name: pl.Expr, names: pl.Series) -> None:
+    if names.is_empty():
+        return
+    with changing(path):
+        kept = pl.read_parquet(path).filter(~name.is_in(names.implode()))
+        with replacing(path) as fresh:
+            kept.write_parquet(fresh)
+
+
 def live_fields(home: Home, since: datetime) -> dict[str, dict[str, Any]]:
     """Product_id -> the fields that are not null, of products updated since then, for a running service."""
     updated = load_products(home).filter(pl.col("updated_at") >= since)

@@ -12,7 +12,6 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Column, Table
 
 from features.home import Home
-from features.progress import Report
 
 DEFAULT_HOME = Path(".perennial")
 HomeOption = Annotated[Path, typer.Option("--home", envvar="PERENNIAL_HOME", help="The shop's data folder.")]
@@ -60,19 +59,34 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     console.print(table)
 
 
+class Bars:
+    """A `features.progress.Report` that draws one progress bar per step."""
+
+    def __init__(self, drawn: Progress) -> None:
+        self._drawn = drawn
+        self._steps: dict[str, TaskID] = {}
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        if step not in self._steps:
+            self._steps[step] = self._drawn.add_task(step)
+        self._drawn.update(self._steps[step], completed=done, total=total or None)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Draw nothing, so that a question can be asked."""
+        self._drawn.stop()
+        try:
+            yield
+        finally:
+            self._drawn.start()
+
+
 @contextmanager
-def progress() -> Iterator[Report]:
+def progress() -> Iterator[Bars]:
     """One progress bar per step, on standard error; they disappear when the work is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Progress(*columns, TimeElapsedColumn(), console=errors, transient=True) as bars:
-        steps: dict[str, TaskID] = {}
-
-        def report(step: str, done: int, total: int) -> None:
-            if step not in steps:
-                steps[step] = bars.add_task(step)
-            bars.update(steps[step], completed=done, total=total or None)
-
-        yield report
+    with Progress(*columns, TimeElapsedColumn(), console=errors, transient=True) as drawn:
+        yield Bars(drawn)
 
 
 @contextmanager

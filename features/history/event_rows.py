@@ -49,6 +49,7 @@ def _row(
         "country": context.country,
         "utm_source": context.utm_source,
         "source": CLAIM if event.claimed else source,
+        "revision": None,
         "extra": _extra(event) if number == 0 else None,
     }
 

@@ -24,7 +24,8 @@ def schema() -> dict[str, pl.DataType]:
 
     A purchase or refund has a row for each of its lines; any other event has one row. `quantity` is
     always positive, also of refunds. A refund's `order_id` is the refunded order, null if unknown, and
-    `refund_id` its own number.
+    `refund_id` its own number. `revision`: how often a shop's file has changed its word about an order since it
+    was first told; null: the first word.
     """
     text, number, time = pl.String(), pl.Float64(), pl.Datetime("us", "UTC")
     return {
@@ -48,6 +49,7 @@ def schema() -> dict[str, pl.DataType]:
         "country": text,
         "utm_source": text,
         "source": text,
+        "revision": pl.Int32(),
         "extra": text,  # JSON of what has no column: query, language, device, properties
     }
 
@@ -67,19 +69,73 @@ def scan(home: Home) -> pl.LazyFrame:
     """All rows in a fixed sequence: each event line once, and each order once.
 
     The same order may have come from a pixel, a webhook and a file under different event ids; the event that
-    arrived first is kept, but the shop's own word rather than a browser's claim. A claim that the shop has
-    not confirmed two days later, while it told of other orders, is left out. So are rows with an impossible
-    time, whose number is logged. An empty history has no rows and the same columns.
+    arrived first is kept, but the shop's own word rather than a browser's claim, and the newest word of the
+    shop's files about an order's lines, and about what went back of it. A claim that the shop has not
+    confirmed two days later, while it told of other orders, is left out. So are rows with an impossible time,
+    whose number is logged. An empty history has no rows and the same columns.
     """
     files = table_files(home.events)  # these: more may come while they are being read
     if not files:
         return pl.LazyFrame(schema=schema())
-    rows = pl.scan_parquet(files, row_index_name="row")
+    rows = _read(files, row_index_name="row")
+    outdated = _outdated_words(rows)
+    current = rows.filter(~pl.col("row").is_in(outdated.implode())) if len(outdated) else rows
     excluded = pl.concat(
-        [_repeated_lines(rows), _repeated_orders(rows), _impossible_times(rows), _unconfirmed_claims(rows)]
+        [
+            outdated,
+            _repeated_lines(rows),
+            _repeated_orders(current),
+            _refunds_told_before(rows),
+            _impossible_times(rows),
+            _unconfirmed_claims(rows),
+        ]
     )
     # Usually none is excluded, and a scan without a filter need not hold all rows.
     return (rows.filter(~pl.col("row").is_in(excluded.implode())) if len(excluded) else rows).drop("row")
+
+
+def _read(files: list[Path], row_index_name: str | None = None) -> pl.LazyFrame:
+    """Files of all versions: a column that an older one lacks is null."""
+    return pl.scan_parquet(
+        files,
+        schema=schema(),
+        missing_columns="insert",
+        extra_columns="ignore",
+        row_index_name=row_index_name,
+    )
+
+
+def is_word_of_file() -> pl.Expr:
+    """Rows by which a file tells of an order as a whole: its lines, or all that went back of it."""
+    told_by_file = ~pl.col("source").is_in(["live", CLAIM])
+    return (told_by_file & (pl.coalesce("refund_id", "order_id") == pl.col("order_id"))).fill_null(
+        value=False
+    )
+
+
+def is_purchase() -> pl.Expr:
+    """Whether a word tells of an order's lines; else of what went back."""
+    return pl.col("type") == "purchase"
+
+
+def _outdated_words(rows: pl.LazyFrame) -> pl.Series:
+    """Rows of words that a newer word of the shop's files replaces."""
+    words = rows.filter(is_word_of_file()).select("row", "order_id", "revision", bought=is_purchase())
+    revised = words.filter(pl.col("revision") > 0).select("order_id", "bought").unique()
+    suspects = words.join(revised, on=["order_id", "bought"], how="semi").collect()
+    revision = pl.col("revision").fill_null(0)
+    return suspects.filter(revision < revision.max().over("order_id", "bought"))["row"]
+
+
+def _refunds_told_before(rows: pl.LazyFrame) -> pl.Series:
+    """Rows of refunds that arrive after a file which told of all that had gone back by then."""
+    back = rows.filter(pl.col("type") == "refund", pl.col("order_id").is_not_null())
+    told = back.filter(is_word_of_file()).select("order_id", told_at="received_at").unique().collect()
+    if told.is_empty():
+        return pl.Series("row", [], pl.UInt32)
+    others = back.filter(~is_word_of_file()).select("row", "order_id", "timestamp", "received_at")
+    late = pl.col("timestamp") < pl.col("told_at"), pl.col("told_at") < pl.col("received_at")
+    return others.join(told.lazy(), on="order_id").filter(*late).select("row").unique().collect()["row"]
 
 
 def _impossible_times(rows: pl.LazyFrame) -> pl.Series:
@@ -107,12 +163,17 @@ def _repeated_lines(rows: pl.LazyFrame) -> pl.Series:
 def _repeated_orders(rows: pl.LazyFrame) -> pl.Series:
     """Rows of orders and refunds that an earlier event with another id has already."""
     number = pl.when(pl.col("type") == "purchase").then("order_id").otherwise("refund_id").alias("number")
-    numbered = rows.select("row", "type", "event_id", "received_at", number, claimed=_is_claim())
+    word = (
+        pl.when(is_purchase())
+        .then(-pl.col("revision").fill_null(0))
+        .otherwise(is_word_of_file().cast(pl.Int32))
+    )
+    numbered = rows.select("row", "type", "event_id", "received_at", number, word=word, claimed=_is_claim())
     numbered = numbered.filter(pl.col("number").is_not_null())
     event, order = pl.col("event_id"), ["type", "number"]
     repeated = numbered.group_by(order).agg(least=event.min(), most=event.max())
     repeated = repeated.filter(pl.col("least") != pl.col("most")).select(order)
-    first = event.sort_by("claimed", "received_at", "event_id").first().over(order)
+    first = event.sort_by("claimed", "word", "received_at", "event_id").first().over(order)
     suspects = numbered.join(repeated, on=order, how="semi").collect()
     return suspects.filter(event != first)["row"]
 
@@ -140,4 +201,4 @@ def _is_claim() -> pl.Expr:
 def scan_with_repeats(home: Home) -> pl.LazyFrame:
     """As `scan` but with repeated rows, at a tenth of the cost, for results that repeats cannot change."""
     files = table_files(home.events)
-    return pl.scan_parquet(files).filter(_is_possible()) if files else pl.LazyFrame(schema=schema())
+    return _read(files).filter(_is_possible()) if files else pl.LazyFrame(schema=schema())

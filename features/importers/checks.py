@@ -46,10 +46,17 @@ def with_values(lines: pl.DataFrame) -> tuple[pl.DataFrame, Times]:
 
 
 def with_reasons(
-    lines: pl.DataFrame, table: FileTable, received_at: datetime, largest_order: float
+    lines: pl.DataFrame,
+    table: FileTable,
+    duplicates: pl.DataFrame,
+    received_at: datetime,
+    largest_order: float,
 ) -> pl.DataFrame:
-    """Fill `reason` (null: the line is good) and `detail`; the first failed rule gives the reason."""
-    repeated = lines.join(_duplicates(table), on="row", how="left", maintain_order="left")
+    """Fill `reason` (null: the line is good) and `detail`; the first failed rule gives the reason.
+
+    duplicates: `row` and `first_line`, of those rows that repeat another.
+    """
+    repeated = lines.join(duplicates, on="row", how="left", maintain_order="left")
     surplus = pl.lit(table.surplus.gather(lines["row"]))
     duplicate = pl.col("first_line").is_not_null()
     row_rules = {RejectReason.SURPLUS_CELLS: surplus, RejectReason.DUPLICATE: duplicate}
@@ -87,12 +94,3 @@ def _rules(received_at: datetime, largest_order: float) -> dict[RejectReason, pl
         RejectReason.ADJUSTMENT: order & no_shopper & (price == 0) & (pl.col("returned") | unpriced),
         RejectReason.NO_PRODUCT: needs_product & pl.col("product_id").is_null(),
     }
-
-
-def _duplicates(table: FileTable) -> pl.DataFrame:
-    """`row` and `first_line` of each row that repeats all cells of an earlier row."""
-    numbered = table.cells.with_columns(table.lines.alias("\0line")).with_row_index("row")
-    suspects = numbered.filter(table.cells.hash_rows().is_duplicated())
-    first = pl.col("\0line").first().over(table.cells.columns)
-    repeats = suspects.with_columns(first_line=first).filter(pl.col("\0line") != pl.col("first_line"))
-    return repeats.select("row", "first_line")

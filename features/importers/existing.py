@@ -15,17 +15,26 @@ EVENT_COLUMNS = (
     "order_id",
     "refund_id",
     "customer_id",
+    "anonymous_id",
+    "session_id",
     "product_id",
     "quantity",
     "unit_price",
+    "currency",
+    "discount",
+    "recommendation_id",
+    "country",
+    "utm_source",
     "timestamp",
     "source",
+    "revision",
 )
 
 
 @dataclass(frozen=True)
 class Existing:
-    """products: the catalogue; aliases: `alias`, `product_id`; events: EVENT_COLUMNS of the history."""
+    """products: the catalogue; aliases: `alias`, `product_id`; events: EVENT_COLUMNS of the history, and
+    `file_end`: the newest time that the same import brought."""
 
     products: pl.DataFrame
     aliases: pl.DataFrame
@@ -43,8 +52,10 @@ def read_existing(home: Home) -> Existing:
     if not home.root.exists():
         columns = {name: dtype for name, dtype in history.schema().items() if name in EVENT_COLUMNS}
         aliases = pl.DataFrame(schema={"alias": pl.String, "product_id": pl.String})
+        columns["file_end"] = columns["timestamp"]
         return Existing(pl.DataFrame(schema=product_schema()), aliases, pl.DataFrame(schema=columns))
-    events = history.scan(home).select(EVENT_COLUMNS).collect()
+    file_end = pl.col("timestamp").max().over("source", "received_at")
+    events = history.scan(home).select(*EVENT_COLUMNS, file_end=file_end).collect()
     return Existing(load_products(home), load_aliases(home), events)
 
 
@@ -55,14 +66,29 @@ def without_claims_of(existing: Existing, lines: pl.DataFrame) -> Existing:
     return replace(existing, events=existing.events.filter(~claimed.fill_null(value=False)))
 
 
-def already_taken(existing: Existing) -> pl.Expr:
-    """Boolean per line: its order, refund or event is in the history already, from whatever source."""
-    event_ids = existing.events["event_id"].unique().implode()
-    order_keys = existing.events.select(_order_key().unique()).to_series().implode()
-    return pl.col("event_id").is_in(event_ids) | _order_key().is_in(order_keys)
+def already_taken(lines: pl.DataFrame, existing: Existing) -> pl.Series:
+    """Boolean per line: its event is in the history already, or the refund of this number of its order.
+
+    Words about orders are told apart before (`order_words`). A refund whose order is not known on either side
+    is known by its number alone.
+    """
+    events = existing.events
+    refunds = events.filter(pl.col("type").is_in(["refund", "cancel"]), pl.col("refund_id").is_not_null())
+    loose = pl.col("order_id").is_null()
+    numbers, pairs = refunds.select(_number().unique()), refunds.select(_pair().drop_nulls().unique())
+    loose_numbers = refunds.filter(loose).select(_number().unique())
+    known = [each.to_series().implode() for each in (numbers, pairs, loose_numbers)]
+    of_number = (loose & _number().is_in(known[0])) | _pair().is_in(known[1]) | _number().is_in(known[2])
+    is_back = pl.col("type").is_in(["refund", "cancel"])
+    is_event = pl.col("event_id").is_in(events["event_id"].unique().implode())
+    back = pl.when(pl.col("revision") > 0).then(pl.lit(value=False)).otherwise(of_number)
+    taken = pl.when(is_back).then(back.fill_null(value=False) | is_event).otherwise(is_event)
+    return lines.select(taken.fill_null(value=False)).to_series()
 
 
-def _order_key() -> pl.Expr:
-    """`purchase:<order id>` or `refund:<refund id>`; null for other events."""
-    own = pl.when(pl.col("type") == "purchase").then("order_id").otherwise("refund_id")
-    return pl.concat_str("type", pl.lit(":"), own)
+def _number() -> pl.Expr:
+    return pl.concat_str("type", pl.lit(":"), "refund_id")
+
+
+def _pair() -> pl.Expr:
+    return pl.concat_str("type", pl.lit(":"), "refund_id", pl.lit("\0"), "order_id")

@@ -6,8 +6,10 @@ import polars as pl
 
 from features.importers.existing import Existing, already_taken, without_claims_of
 from features.importers.non_products import is_product
+from features.importers.order_numbers import with_own_numbers
+from features.importers.order_words import ORDER_TYPES, new_words, withdrawn
 from features.importers.product_ids import check_match_rate, id_aliases, match_rate, with_canonical_ids
-from features.importers.refunds import with_new_sums, with_refunded_orders
+from features.importers.refunds import less_refunded_elsewhere, with_refunded_orders
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,15 @@ def plan_intake(lines: pl.DataFrame, source: str, existing: Existing) -> Intake:
     bad = pl.col("reason").is_not_null()
     existing = without_claims_of(existing, lines.filter(~bad))
     aliases = id_aliases(lines.filter(~bad)["product_id"], existing)
-    good = with_new_sums(_with_event_ids(with_canonical_ids(lines.filter(~bad), aliases)), existing)
+    told = pl.concat([lines.filter(~bad), withdrawn(lines.filter(bad), existing)])
+    own, shared = with_own_numbers(with_canonical_ids(told, aliases), existing)
+    good = less_refunded_elsewhere(_with_event_ids(own, existing), existing)
     warnings = check_match_rate(good["product_id"], source, existing)
-    nothing_refunded = pl.col("refunded_so_far").is_not_null() & (pl.col("unit_price") == 0)
-    repeated = good.select(already_taken(existing).fill_null(value=False) | nothing_refunded).to_series()
-    fresh = with_refunded_orders(good.filter(~repeated), existing)
-    existing_rows = good.filter(repeated).join(fresh, on="row", how="anti")["row"].n_unique()
+    words = new_words(good, source, existing)
+    fresh = words.lines.filter(~already_taken(words.lines, existing))
+    fresh = with_refunded_orders(fresh, existing)
+    existing_rows = good.join(fresh, on="row", how="anti")["row"].n_unique()
+    warnings += [*shared, *words.warnings, *_about_statuses(good)]
     products = _products(fresh, existing)
     non_products = pl.concat([_non_products(existing.products), _non_products(products)])
     return Intake(
@@ -58,14 +63,39 @@ def plan_intake(lines: pl.DataFrame, source: str, existing: Existing) -> Intake:
     )
 
 
-def _with_event_ids(lines: pl.DataFrame) -> pl.DataFrame:
-    """One event per order, at the time of its first line, with its lines numbered in file order."""
+def _with_event_ids(lines: pl.DataFrame, existing: Existing) -> pl.DataFrame:
+    """One event per order, at the time of its first line, with its lines numbered in file order.
+
+    An id that another order, or a refund beside its purchase, has too, gives way to one made of the number.
+    """
     own = pl.when(pl.col("type") == "purchase").then("order_id").otherwise("refund_id")
-    named = lines.with_columns(event_id=pl.coalesce("event_id", pl.concat_str("type", pl.lit(":"), own)))
+    by_number = pl.concat_str("type", pl.lit(":"), own)
+    columns = ["event_id", "type", "order_id"]
+    ids = pl.concat([lines.select(columns), existing.events.select(columns)]).filter(
+        pl.col("event_id").is_in(lines["event_id"].drop_nulls().unique().implode())
+    )
+    event = pl.concat_str("type", pl.lit(":"), pl.col("order_id").fill_null(""))
+    several = ids.group_by("event_id").agg(n=event.n_unique()).filter(pl.col("n") > 1)["event_id"]
+    is_order = pl.col("type").is_in(ORDER_TYPES)
+    unclear = pl.col("event_id").is_in(several.implode()) & is_order
+    named = lines.with_columns(
+        event_id=pl.coalesce(pl.when(~unclear.fill_null(value=False)).then("event_id"), by_number)
+    )
     return named.with_columns(
         line=pl.int_range(pl.len(), dtype=pl.Int32).over("event_id"),
         timestamp=pl.col("timestamp").min().over("event_id"),
     )
+
+
+def _about_statuses(lines: pl.DataFrame) -> list[str]:
+    """One warning about each status that nobody knows."""
+    orders = (
+        lines.filter(pl.col("status").is_not_null()).group_by("status").agg(pl.col("order_id").n_unique())
+    )
+    return [
+        f"The status {status!r} of {number:,} orders is not known here: they count"
+        for status, number in orders.sort("status").iter_rows()
+    ]
 
 
 def _products(fresh: pl.DataFrame, existing: Existing) -> pl.DataFrame:

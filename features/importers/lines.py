@@ -1,8 +1,9 @@
 """The columns that every format's rows are mapped onto, so that all later steps are shared."""
 
-import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 
@@ -10,7 +11,7 @@ from features.history.events_parquet import schema
 from features.importers.table import FileTable
 
 LINE_COLUMNS = (
-    *(name for name in schema() if name not in {"line", "received_at", "source"}),
+    *(name for name in schema() if name not in {"line", "received_at", "source", "revision"}),
     "title",
     "refunded_so_far",
     "status",
@@ -28,29 +29,39 @@ ID_COLUMNS = ("event_id", "order_id", "refund_id", "customer_id", "anonymous_id"
 class Format:
     """One file format: the headers it accepts, and how its rows become lines.
 
-    columns: our name -> accepted headers, without case and punctuation. required: our names.
-    read: from the result of `rows` to lines with any of LINE_COLUMNS (numbers and times may stay text), or
-    to product rows for a catalogue.
+    columns: our name -> accepted headers, without case, accents and punctuation. required: our names, or
+    `a|b` where either will do. read: from the result of `rows` to lines with any of LINE_COLUMNS (numbers and
+    times may stay text), or to product rows for a catalogue. label: what the shop calls the file. note: what
+    whoever imports it must know. instead: what to import where such a file says too little to be taken.
+    lines_are_units: equal lines of one order are as many units.
     """
 
     name: str
     columns: Mapping[str, tuple[str, ...]]
     required: tuple[str, ...]
     read: Callable[[pl.DataFrame], pl.DataFrame]
+    label: str = ""
+    note: str = ""
+    instead: str = ""
+    lines_are_units: bool = True
 
     def headers(self, cells: pl.DataFrame) -> dict[str, str]:
         """Our name -> the file's own header, of the columns that are present."""
-        plain = {_plain(header): header for header in reversed(cells.columns)}
+        present = {plain(header): header for header in reversed(cells.columns)}
         matches = {
-            name: next((each for each in accepted if each in plain), None)
+            name: next((plain(each) for each in accepted if plain(each) in present), None)
             for name, accepted in self.columns.items()
         }
-        return {name: plain[match] for name, match in matches.items() if match}
+        return {name: present[match] for name, match in matches.items() if match}
 
     def missing(self, cells: pl.DataFrame) -> list[str]:
         """The required columns that are absent, each under its first accepted header."""
         present = self.headers(cells)
-        return [self.columns[name][0] for name in self.required if name not in present]
+        return [_either(self, need) for need in self.required if not present.keys() & set(need.split("|"))]
+
+    def needed(self) -> list[str]:
+        """The required columns, each under its first accepted header."""
+        return [_either(self, need) for need in self.required]
 
     def rows(self, table: FileTable) -> pl.DataFrame:
         """The table's rows under our names: trimmed, null where empty or absent, with `row`."""
@@ -66,8 +77,15 @@ def completed(lines: pl.DataFrame) -> pl.DataFrame:
     return lines.with_columns(absent).select("row", *LINE_COLUMNS)
 
 
-def _plain(header: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", header.lower())
+@cache
+def plain(header: str) -> str:
+    """A header without case, accents and punctuation; letters of any script stay."""
+    bare = unicodedata.normalize("NFKD", header.casefold().replace("ł", "l").replace("ø", "o"))
+    return "".join(each for each in bare if each.isalnum())
+
+
+def _either(each: Format, need: str) -> str:
+    return " or ".join(each.columns[name][0] for name in need.split("|") if name in each.columns)
 
 
 def _trimmed(text: pl.Expr) -> pl.Expr:

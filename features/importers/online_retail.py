@@ -35,4 +35,5 @@ ONLINE_RETAIL = Format(
     },
     required=("order_id", "product_id", "quantity", "timestamp", "unit_price", "customer_id"),
     read=_read,
+    lines_are_units=False,  # who publishes the data set says that equal lines are mistakes
 )

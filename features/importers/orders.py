@@ -1,5 +1,6 @@
 """`perennial import orders`: a file of orders or events into the history, whole or not at all."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -12,28 +13,35 @@ from features.events.bounds import LARGEST_ORDER
 from features.history.events_parquet import schema, write_rows
 from features.home import Home
 from features.importers.checks import with_reasons, with_values
+from features.importers.choice import Choice, Wishes, choose_format
 from features.importers.content import read_file
+from features.importers.duplicates import duplicates
 from features.importers.erased_people import ERASED, with_erased
 from features.importers.events_jsonl import jsonl_lines
-from features.importers.existing import read_existing
-from features.importers.formats import pick_orders_format
+from features.importers.existing import Existing, read_existing
+from features.importers.gaps import gaps
 from features.importers.intake import Intake, plan_intake
 from features.importers.lines import Format, completed
+from features.importers.mapping import remember
 from features.importers.reasons import RejectReason
+from features.importers.records import ImportRecord, new_id, remove_record, write_record
 from features.importers.refusal import ImportRefused
 from features.importers.rejects import rejects_path, write_rejects
 from features.importers.summary import OrdersSummary
 from features.importers.table import FileTable, as_table
+from features.importers.takings import takings
 from features.importers.values import Times
 from features.progress import Report, silent
 from features.store.tombstones import read_tombstones
+
+WISHES = Wishes()
 
 
 def import_orders(
     home: Home,
     path: Path,
     *,
-    format: str = "auto",
+    wishes: Wishes = WISHES,
     dry_run: bool = False,
     received_at: datetime,
     largest_order: float = LARGEST_ORDER,
@@ -41,35 +49,71 @@ def import_orders(
 ) -> OrdersSummary:
     """Take every good line that is not in the history yet; set bad ones aside with a reason.
 
-    format: "auto" or a name of `formats.FORMATS`; largest_order: what is worth more is set aside. A dry
-    run writes nothing and returns the same summary.
+    largest_order: what is worth more is set aside. A dry run writes nothing and returns the same summary.
     Raises ImportRefused, the home unchanged, where the file cannot be taken at all.
     """
     table = as_table(read_file(path, report), path.name)
-    chosen, why = pick_orders_format(table, format)
+    choice = choose_format(home, table, wishes)
     if table.cells.is_empty():
         raise ImportRefused(f"{path.name} has a header and no rows. Export the period you want again.")
-    lines, times = _checked(table, chosen, received_at, largest_order, report)
+    lines, times = _checked(table, choice.format, received_at, largest_order, report)
     lines = with_erased(lines, read_tombstones(home)) if home.root.exists() else lines
     report("joining refunds", 0, lines.height)
-    intake = plan_intake(lines, chosen.name, read_existing(home))
+    existing = read_existing(home)
+    intake = plan_intake(lines, choice.format.name, existing)
     shown = not dry_run and intake.rejected.filter(~ERASED).height
-    rejects = rejects_path(home, path, received_at) if shown else None
-    if not dry_run:
-        report("writing", 0, intake.fresh.height)
-        _write(home, intake, table, rejects, chosen.name, received_at)
-        report("writing", intake.fresh.height, intake.fresh.height)
-    return OrdersSummary(
+    summary = OrdersSummary(
+        id=None if dry_run or intake.fresh.is_empty() else new_id(home, received_at),
         file=str(path),
-        format=chosen.name,
-        format_reason=why,
+        format=choice.format.name,
+        format_reason=choice.why,
         encoding=table.encoding,
         date_format=times.format,
         dry_run=dry_run,
         rows=table.cells.height,
-        rejects_file=str(rejects) if rejects else None,
-        warnings=(*table.notes, *times.warnings, *intake.warnings),
+        rejects_file=str(rejects_path(home, path, received_at)) if shown else None,
+        warnings=(
+            *choice.warnings,
+            *table.notes,
+            *times.warnings,
+            *intake.warnings,
+            *_gaps(table, choice, intake),
+        ),
         **_counts(intake),
+    )
+    if not dry_run:
+        report("writing", 0, intake.fresh.height)
+        _write(home, intake, table, _record(summary, intake, existing, received_at), summary.rejects_file)
+        if choice.columns:
+            remember(home, table.cells.columns, choice.format.name, choice.columns)
+        report("writing", intake.fresh.height, intake.fresh.height)
+    return summary
+
+
+def _gaps(table: FileTable, choice: Choice, intake: Intake) -> Iterator[str]:
+    return iter(()) if table.kind == "jsonl" else gaps(choice.format.rows(table), intake.fresh)
+
+
+def _record(
+    summary: OrdersSummary, intake: Intake, existing: Existing, received_at: datetime
+) -> ImportRecord:
+    new_products = intake.products.join(existing.products, on="product_id", how="anti")["product_id"]
+    new_aliases = intake.aliases.join(existing.aliases, on="alias", how="anti")["alias"]
+    return ImportRecord(
+        id=summary.id or "",
+        received_at=received_at,
+        files=(Path(summary.file).name,),
+        kind="orders",
+        format=summary.format,
+        source=summary.format,
+        rows=summary.rows,
+        taken=summary.taken,
+        orders=summary.orders,
+        money={currency: each.revenue for currency, each in summary.money.items()},
+        first=summary.first,
+        last=summary.last,
+        new_products=tuple(new_products),
+        new_aliases=tuple(new_aliases),
     )
 
 
@@ -78,30 +122,38 @@ def _checked(
 ) -> tuple[pl.DataFrame, Times]:
     rows = table.cells.height
     report("checking", 0, rows)
-    unparsed = (
-        jsonl_lines(table, received_at, report)
-        if table.kind == "jsonl"
-        else completed(chosen.read(chosen.rows(table)))
-    )
+    named = chosen.rows(table)
+    repeats = duplicates(table, named, lines_are_units=chosen.lines_are_units)
+    if table.kind == "jsonl":
+        unparsed = jsonl_lines(table, received_at, report)
+    else:
+        read = chosen.read(named.join(repeats, on="row", how="anti"))
+        unparsed = completed(pl.concat([read, repeats.select("row")], how="diagonal"))
     parsed, times = with_values(unparsed)
-    lines = with_reasons(parsed, table, received_at, largest_order)
+    lines = with_reasons(parsed, table, repeats, received_at, largest_order)
     report("checking", rows, rows)
     return lines, times
 
 
 def _write(
-    home: Home, intake: Intake, table: FileTable, rejects: Path | None, source: str, received_at: datetime
+    home: Home, intake: Intake, table: FileTable, record: ImportRecord, rejects_file: str | None
 ) -> None:
-    """Write the whole intake; a failure undoes what was written before it."""
+    """Write the whole intake; a failure undoes what was written before it.
+
+    The record is there before the rows, so that an import that was killed can be taken back.
+    """
     with ExitStack() as undo:
-        if rejects:
+        if rejects_file:
+            rejects = Path(rejects_file)
             undo.callback(rejects.unlink, missing_ok=True)
             write_rejects(rejects, table, intake.rejected.filter(~ERASED))
         if intake.fresh.height:
-            rows = _history_rows(intake.fresh, source, received_at)
-            undo.callback(write_rows(home, rows, received_at).unlink)
+            undo.callback(remove_record, home, record)
+            write_record(home, record)
+            rows = _history_rows(intake.fresh, record.source, record.received_at)
+            undo.callback(write_rows(home, rows, record.received_at).unlink)
             add_aliases(home, intake.aliases)
-            merge_products(home, intake.products, received_at)
+            merge_products(home, intake.products, record.received_at)
         undo.pop_all()
 
 
@@ -135,4 +187,5 @@ def _counts(intake: Intake) -> dict[str, Any]:
         "first": lines["timestamp"].min(),
         "last": lines["timestamp"].max(),
         "match_rate": intake.match_rate,
+        "money": takings(lines, intake.non_products),
     }

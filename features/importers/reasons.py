@@ -32,6 +32,8 @@ class RejectReason(StrEnum):
     BAD_SPEND = "Spending missing, negative, not a number or above a thousand million: correct it"
     NO_OFFER = "A picture or option row without product id (SKU): nothing to do if it is only a picture"
     ERASED = "Of somebody who was erased: nothing to do, and not repeated in the file of rejects"
+    PART_OF_LINE = "Part of a configured product, whose own line has the price: nothing to do"
+    OTHER_EVENT = "An event that names no product, order or customer (a page view, say): nothing to do"
     REPEATED = "The same event or order stands earlier in this file: nothing to do, the first was taken"
 
 

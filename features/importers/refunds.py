@@ -10,6 +10,7 @@ from features.importers.existing import Existing
 
 CENT = 0.01
 KEY = ["customer_id", "product_id"]
+LINE = ["order_id", "product_id"]
 PurchasesByKey = dict[tuple[str, str], list["RefundablePurchase"]]
 
 
@@ -22,26 +23,60 @@ class RefundablePurchase:
     left: float
 
 
-def with_new_sums(lines: pl.DataFrame, existing: Existing) -> pl.DataFrame:
-    """Prices of refunds that state `refunded_so_far`, less what the history has refunded: at least 0."""
-    so_far = pl.col("refunded_so_far")
-    orders = lines.filter(so_far.is_not_null())["order_id"].unique()
-    before = _refunded_before(existing.events.filter(pl.col("order_id").is_in(orders.implode())))
-    new = so_far - pl.col("before").fill_null(0.0)
-    new = pl.when(new >= CENT / 2).then(new).otherwise(0.0)
-    joined = lines.join(before, on="order_id", how="left", maintain_order="left")
-    return joined.with_columns(
-        unit_price=pl.when(so_far.is_not_null()).then(new).otherwise("unit_price")
-    ).drop("before")
+def less_refunded_elsewhere(lines: pl.DataFrame, existing: Existing) -> pl.DataFrame:
+    """Refunds of orders whose file states all that went back, less those that are known under other numbers.
+
+    Pieces that came back are not sent back twice; money is what is left of the stated sum, at least 0. An
+    order that went back whole stays so.
+    """
+    stated = lines.filter(pl.col("type") == "refund", pl.col("refunded_so_far").is_not_null())
+    others = existing.events.filter(
+        pl.col("type") == "refund",
+        pl.col("order_id").is_in(stated["order_id"].unique().implode()),
+        pl.col("refund_id") != pl.col("order_id"),
+    )
+    if others.is_empty():
+        return lines
+    prices = existing.events.filter(pl.col("type") == "purchase").join(others, on=LINE, how="semi")
+    paid = prices.group_by(LINE).agg(paid=pl.col("unit_price").mean())
+    priced = others.join(paid, on=LINE, how="left")
+    money = (pl.col("quantity") * pl.coalesce("unit_price", "paid")).sum()
+    before = priced.group_by("order_id").agg(before=money)
+    pieces = (
+        others.filter(pl.col("product_id").is_not_null()).group_by(LINE).agg(back=pl.col("quantity").sum())
+    )
+    is_stated = (pl.col("type") == "refund") & pl.col("refunded_so_far").is_not_null()
+    part = pl.col("refunded_so_far") < pl.col("paid_in_all") - CENT / 2
+    joined = (
+        lines.join(before, on="order_id", how="left", maintain_order="left")
+        .join(pieces, on=LINE, how="left", maintain_order="left")
+        .join(_paid_in_all(lines), on="order_id", how="left", maintain_order="left")
+        .with_columns(theirs=is_stated & pl.col("before").is_not_null() & part.fill_null(value=False))
+    )
+    left = (pl.col("quantity") - pl.col("back").fill_null(0.0)).clip(0)
+    fewer = joined.with_columns(
+        quantity=pl.when("theirs", pl.col("product_id").is_not_null()).then(left).otherwise("quantity")
+    )
+    rest = pl.col("refunded_so_far") - pl.col("before") - _pieces_money()
+    sums = pl.when("theirs", pl.col("product_id").is_null()).then(rest.clip(0)).otherwise("unit_price")
+    return (
+        fewer.with_columns(unit_price=sums)
+        .filter(~pl.col("theirs") | ((pl.col("quantity") > 0) & (pl.col("unit_price") > CENT / 2)))
+        .select(lines.columns)
+    )
 
 
-def _refunded_before(events: pl.DataFrame) -> pl.DataFrame:
-    """`order_id` and `before`: money refunded per order; a refund without a price counts what was paid."""
-    line = ["order_id", "product_id"]
-    paid = events.filter(pl.col("type") == "purchase").group_by(line).agg(paid=pl.col("unit_price").mean())
-    refunds = events.filter(pl.col("type") == "refund").join(paid, on=line, how="left")
-    money = pl.col("quantity") * pl.coalesce("unit_price", "paid")
-    return refunds.group_by("order_id").agg(before=money.sum())
+def _pieces_money() -> pl.Expr:
+    pieces = pl.col("theirs") & pl.col("product_id").is_not_null()
+    return (
+        pl.when(pieces).then(pl.col("quantity") * pl.col("unit_price")).otherwise(0.0).sum().over("order_id")
+    )
+
+
+def _paid_in_all(lines: pl.DataFrame) -> pl.DataFrame:
+    """`order_id` and `paid_in_all` of the orders of these lines: goods less discounts."""
+    goods = (pl.col("quantity") * pl.col("unit_price")).sum() - pl.col("discount").sum()
+    return lines.filter(pl.col("type") == "purchase").group_by("order_id").agg(paid_in_all=goods)
 
 
 def with_refunded_orders(lines: pl.DataFrame, existing: Existing) -> pl.DataFrame:

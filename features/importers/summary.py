@@ -5,6 +5,10 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from features.importers.takings import Takings
+
+NOTHING_TO_DO = "nothing to do"  # ends the reasons that are no fault of the file
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImportSummary:
@@ -20,6 +24,11 @@ class ImportSummary:
     def as_dict(self) -> dict[str, Any]:
         """For JSON: times and dates as ISO 8601."""
         return {k: v.isoformat() if isinstance(v, date) else v for k, v in asdict(self).items()}
+
+    @property
+    def lost(self) -> int:
+        """Rows set aside that ought to have been taken: not the ones about which nothing is to be done."""
+        return sum(count for reason, count in self.set_aside.items() if NOTHING_TO_DO not in reason)
 
     def _what_was_set_aside(self) -> Iterator[tuple[str, str]]:
         yield "Set aside", f"{sum(self.set_aside.values()):,}"
@@ -39,9 +48,11 @@ class OrdersSummary(ImportSummary):
 
     Counts of lines are of rows in the history: one row of the file may give several (a JSON order, a
     Shopify refund). `refunds_joined` counts refund lines with an order id; `match_rate` is the share of
-    the file's products that the home had before, None where it had none.
+    the file's products that the home had before, None where it had none. id: of the import, for undoing it;
+    None of a dry run or where nothing was new. money: by currency, "" where none is named.
     """
 
+    id: str | None
     file: str
     format: str
     format_reason: str
@@ -64,6 +75,20 @@ class OrdersSummary(ImportSummary):
     first: datetime | None
     last: datetime | None
     match_rate: float | None
+    money: dict[str, Takings]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: times as ISO 8601, money by name."""
+        money = {k: v._asdict() | {"revenue": v.revenue} for k, v in self.money.items()}
+        return super().as_dict() | {"money": money}
+
+    @property
+    def went_wrong(self) -> str | None:
+        """What is wrong where most of the file was lost or nothing at all was taken, else None."""
+        used = self.taken + self.already_known
+        if not used:
+            return "Nothing was taken"
+        return f"Most rows were set aside: {self.lost:,} of {self.rows:,}" if self.lost > used else None
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Label and value of everything a person wants to read, in order."""
@@ -71,10 +96,11 @@ class OrdersSummary(ImportSummary):
         yield "Format", f"{self.format} ({self.format_reason})"
         yield "Text", f"{self.encoding}, dates {self.date_format}"
         yield "Rows in the file", f"{self.rows:,}"
-        yield "Taken", f"{self.taken:,}"
+        yield "Would be taken" if self.dry_run else "Taken", f"{self.taken:,}"
         if self.already_known:
             yield "Already known", f"{self.already_known:,}"
         yield from self._what_was_set_aside()
+        yield from self._money()
         if self.match_rate is not None:
             yield "Products known before", f"{self.match_rate:.2%}"
         yield from self._what_was_taken()
@@ -97,6 +123,24 @@ class OrdersSummary(ImportSummary):
             yield "Ids merged (upper and lower case)", f"{len(self.merged_ids):,}"
         if self.first and self.last:
             yield "From, to", f"{self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M} UTC"
+        if self.id:
+            yield "Import", f"{self.id} (to take it back: perennial import undo {self.id})"
+
+    def _money(self) -> Iterator[tuple[str, str]]:
+        """To be held against the shop's own report of the same days."""
+        if not self.money:
+            return
+        revenue = " + ".join(
+            f"{each.revenue:,.2f} {currency}".strip() for currency, each in self.money.items()
+        )
+        days = f", {self.first:%Y-%m-%d} to {self.last:%Y-%m-%d}" if self.first and self.last else ""
+        yield "Orders · revenue", f"{self.orders:,} · {revenue}{days}"
+        for currency, each in self.money.items():
+            yield (
+                "",
+                f"{each.sold:,.2f} {currency} of goods, less {each.discounts:,.2f} discounts and "
+                f"{each.refunded:,.2f} refunds; without postage, fees and vouchers",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -223,13 +223,13 @@ def test_the_same_file_twice_changes_nothing(home: Home, take: Take) -> None:
     assert (again.taken, again.already_known, again.rows) == (0, 3, 3)
 
 
-def test_new_orders_of_a_longer_export_are_added(home: Home, take: Take) -> None:
+def test_new_and_changed_orders_of_a_longer_export_are_taken(home: Home, take: Take) -> None:
     take(order(), order("536366", at=LATER))
     summary = take(
         order(), order("536366", at=LATER), order("536366", sku="NEW", at=LATER), order("7", at=LATER)
     )
-    assert (summary.taken, summary.already_known) == (1, 3)
-    assert rows(home)["order_id"].to_list() == ["536365", "536366", "7"]
+    assert (summary.taken, summary.already_known) == (3, 1)
+    assert rows(home)["order_id"].to_list() == ["536365", "536366", "536366", "7"]
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(home: Home, take: Take) -> None:

@@ -1,0 +1,225 @@
+"""Commands that bring a shop's data in, list what was brought in, and take it back."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from features.cli.commands import store
+from features.cli.options import (
+    DEFAULT_HOME,
+    HomeOption,
+    JsonOption,
+    console,
+    errors,
+    existing_home,
+    plain_errors,
+    progress,
+    show,
+    show_table,
+)
+from features.home import Home
+from features.importers.platforms.names import ORDER_FORMAT_NAMES
+from features.store.redis_server import RedisServerError
+from features.store.settings import StoreSettings
+
+if TYPE_CHECKING:
+    from features.importers.summary import OrdersSummary
+
+imports = typer.Typer(
+    help="Bring in a shop's orders and catalogue; take an import back.", no_args_is_help=True
+)
+WENT_WRONG = 3
+
+
+@imports.command("orders")
+def import_orders(
+    files: Annotated[list[Path], typer.Argument(help="CSV, TSV, XLSX, JSONL or parquet; .gz too.")],
+    home: HomeOption = DEFAULT_HOME,
+    format: Annotated[
+        str, typer.Option(help=f"auto, or: {', '.join(ORDER_FORMAT_NAMES)}. See `perennial import formats`.")
+    ] = "auto",
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", help='Which column is what, as order_id="Bestellnr."; once for each.'),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take columns as they are guessed.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in an order history. The same file twice, or an order sent by HTTP too, counts once.
+
+    Exit code 0: taken, or all of it known already. 1: refused, nothing was changed. 3: nothing was taken, or
+    most rows were set aside.
+    """
+    from features.cli.columns import ask_columns
+    from features.importers.choice import Wishes
+    from features.importers.orders import import_orders
+    from features.importers.refusal import ImportRefused
+
+    shop, settings, now = Home(home), StoreSettings(), datetime.now(UTC)
+    with plain_errors(ImportRefused), progress() as bars:
+        wishes = Wishes(format, maps or (), ask_columns(bars, yes=yes), _again(files, home))
+        summary = import_orders(
+            shop,
+            files[0],
+            wishes=wishes,
+            dry_run=dry_run,
+            received_at=now,
+            largest_order=settings.largest_order,
+            report=bars,
+        )
+    show(summary, as_json=as_json)
+    if not dry_run and summary.taken:
+        with plain_errors(RedisServerError):
+            _recognise(shop, settings, now)
+    _end(summary, dry_run=dry_run, as_json=as_json)
+
+
+def _again(files: list[Path], home: Path) -> str:
+    """The part of the command that names files and home, to be said in advice."""
+    other = [] if home == DEFAULT_HOME else ["--home", str(home)]
+    return shlex.join([*map(str, files), *other])
+
+
+def _end(summary: OrdersSummary, *, dry_run: bool, as_json: bool) -> None:
+    """Say what follows. Raises typer.Exit where the import went wrong."""
+    if wrong := summary.went_wrong:
+        look = f" The rows and why: {summary.rejects_file}" if summary.rejects_file else ""
+        back = f" To take back the rest: perennial import undo {summary.id}" if summary.id else ""
+        errors.print(f"{wrong}.{look}{back}", style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(WENT_WRONG)
+    if not dry_run and not as_json:
+        console.print("\nNext: [bold]perennial train[/]")
+
+
+def _recognise(home: Home, settings: StoreSettings, arrived: datetime) -> None:
+    """Let live state recognise what an import brought. Raises RedisServerError."""
+    import redis
+
+    from features.upkeep.rebuild import remember_imported
+
+    try:
+        with store(home) as client:
+            remember_imported(home, client, settings, arrived, arrived)
+    except (redis.RedisError, RedisServerError) as error:
+        raise RedisServerError(
+            f"The orders are taken, but Redis does not recognise them: {error}. One that is sent by HTTP, "
+            "too, counts twice for its customer until `perennial rebuild` has run."
+        ) from error
+
+
+@imports.command("catalogue")
+def import_catalogue(
+    source: Annotated[str, typer.Argument(help="File or URL: Google Merchant TSV or XML, or CSV.")],
+    home: HomeOption = DEFAULT_HOME,
+    format: Annotated[str, typer.Option(help="auto, merchant, shopify or csv.")] = "auto",
+    dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in products, prices, costs and stock; a running service shows them within a second."""
+    from features.catalogue.live_changes import put_changes_sync
+    from features.catalogue.products import live_fields
+    from features.importers.catalogue import import_catalogue
+    from features.importers.refusal import ImportRefused
+
+    now = datetime.now(UTC)
+    with plain_errors(ImportRefused, RedisServerError):
+        with progress() as report:
+            summary = import_catalogue(
+                Home(home), source, format=format, dry_run=dry_run, now=now, report=report
+            )
+        if not dry_run:
+            with store(Home(home)) as client:
+                put_changes_sync(client, live_fields(Home(home), now))
+    show(summary, as_json=as_json)
+
+
+@imports.command("costs")
+def import_costs(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV or XLSX with date (or month), channel, spend.")],
+    home: HomeOption = DEFAULT_HOME,
+    dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in what channels cost, for CAC and LTV:CAC in `perennial report`."""
+    from features.importers.costs import import_costs
+    from features.importers.refusal import ImportRefused
+
+    with plain_errors(ImportRefused):
+        summary = import_costs(Home(home), file, dry_run=dry_run, now=datetime.now(UTC))
+    show(summary, as_json=as_json)
+
+
+@imports.command("formats")
+def list_formats(as_json: JsonOption = False) -> None:
+    """The exports that are known by name, and the columns that each needs; others are taken with --map."""
+    from features.importers.formats import ORDER_FORMATS
+
+    rows = [
+        (
+            each.name,
+            each.label,
+            ", ".join(each.needed()) if not each.instead else f"Not taken: {each.instead}",
+        )
+        for each in ORDER_FORMATS.values()
+    ]
+    if as_json:
+        print(json.dumps([dict(zip(("format", "file", "columns"), row, strict=True)) for row in rows]))
+    else:
+        show_table(("--format", "file", "columns it needs"), rows)
+
+
+@imports.command("undo")
+def undo(
+    id: Annotated[str, typer.Argument(help="As `perennial imports` shows it; its beginning will do.")],
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Take an import of orders out of the history again, with the products that it alone brought."""
+    import msgspec
+
+    from features.importers.records import NoSuchImport, read_record
+    from features.importers.undo import CannotUndo, undo_import
+
+    with plain_errors(NoSuchImport, CannotUndo, OSError, msgspec.DecodeError):
+        shop = existing_home(home)
+        undone = undo_import(shop, read_record(shop, id), datetime.now(UTC))
+    show(undone, as_json=as_json)
+    if not as_json:
+        console.print(
+            "\nNext: stop `perennial serve` if it runs, then [bold]perennial rebuild[/] (until then an "
+            "order of this import that is sent again by HTTP is not taken) and [bold]perennial train[/]"
+        )
+
+
+def list_imports(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """What was imported, and what of it was taken back."""
+    import msgspec
+
+    from features.importers.records import records
+
+    with plain_errors(OSError, msgspec.DecodeError):
+        done = list(records(existing_home(home)))
+    if as_json:
+        print(msgspec.json.encode(done).decode())
+        return
+    rows = [
+        (
+            each.id,
+            f"{each.received_at:%Y-%m-%d %H:%M}",
+            ", ".join(each.files),
+            each.format,
+            f"{each.taken:,} of {each.rows:,}",
+            f"{each.orders:,}",
+            " + ".join(f"{money:,.2f} {currency}".strip() for currency, money in each.money.items()),
+            f"taken back {each.undone_at:%Y-%m-%d}" if each.undone_at else "",
+        )
+        for each in done
+    ]
+    show_table(("id", "when (UTC)", "file", "format", "rows", "orders", "revenue", ""), rows)

@@ -1,0 +1,161 @@
+"""How a table of orders is read: as it was asked for, as last time, by its columns, or as guessed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from features.home import Home
+from features.importers.catalogue_formats import CATALOGUE_FORMATS
+from features.importers.events_table import EVENTS_TABLE
+from features.importers.formats import (
+    AUTO,
+    ORDER_FORMATS,
+    fitting,
+    no_known_format,
+    pick_requested,
+    with_columns,
+)
+from features.importers.guesses import Guess, guess
+from features.importers.lines import Format
+from features.importers.mapping import (
+    MAPPED,
+    Ask,
+    check_needs,
+    given_columns,
+    mapped_format,
+    recall,
+    refused_guess,
+    suggestion,
+)
+from features.importers.order_lines import MAPPABLE
+from features.importers.refusal import ImportRefused
+from features.importers.table import FileTable
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What whoever imports said. format: AUTO or a name of ORDER_FORMATS; maps: `our name=header`; ask: for
+    columns that were guessed; command: the files and options, to say the command again."""
+
+    format: str = AUTO
+    maps: Sequence[str] = ()
+    ask: Ask | None = None
+    command: str = "FILE"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How a table is read, and why. columns: to be remembered for the next such file, if any."""
+
+    format: Format
+    why: str
+    warnings: tuple[str, ...] = ()
+    columns: Mapping[str, str] | None = None
+
+
+def choose_format(home: Home, table: FileTable, wishes: Wishes) -> Choice:
+    """Raises ImportRefused where the table cannot be read, with what to do."""
+    if table.kind == "jsonl":
+        return _json_events(wishes)
+    choice = _chosen(home, table, wishes)
+    if choice.format.instead:
+        raise ImportRefused(choice.format.instead)
+    return choice
+
+
+def _chosen(home: Home, table: FileTable, wishes: Wishes) -> Choice:
+    headers = table.cells.columns
+    if wishes.format not in {AUTO, MAPPED}:
+        known = ORDER_FORMATS.get(wishes.format)
+        given = given_columns(wishes.maps, headers, known.columns if known else MAPPABLE)
+        chosen = pick_requested(ORDER_FORMATS, table, wishes.format, given)
+        return Choice(chosen, "as asked for", _noted(chosen), given or None)
+    if not wishes.maps and wishes.format == AUTO:
+        if last_time := _as_last_time(home, table):
+            return last_time
+        if fits := fitting(ORDER_FORMATS, table):
+            return Choice(fits, f"has its columns {', '.join(fits.needed())}", _noted(fits))
+        refuse_catalogue(table, wishes.command)
+    return _mapped(table, wishes)
+
+
+def _as_last_time(home: Home, table: FileTable) -> Choice | None:
+    kept = recall(home, table.cells.columns)
+    if kept is None:
+        return None
+    name, columns, path = kept
+    known = ORDER_FORMATS.get(name)
+    chosen = with_columns(known, columns) if known else mapped_format(columns)
+    if missing := chosen.missing(table.cells):
+        raise ImportRefused(f"{path} lacks {', '.join(missing)}: correct it, or delete it to be asked again.")
+    return Choice(chosen, f"as {path.name} says", _noted(chosen))
+
+
+def _mapped(table: FileTable, wishes: Wishes) -> Choice:
+    """A table in no known format, or one whose columns are given."""
+    headers = table.cells.columns
+    given = given_columns(wishes.maps, headers)
+    fits = fitting(ORDER_FORMATS, table) if given and wishes.format == AUTO else None
+    if fits and not fits.instead and given.keys() <= fits.columns.keys():
+        return Choice(
+            with_columns(fits, given), f"{fits.name}'s columns, and those given", _noted(fits), given
+        )
+    guessed = guess(table.cells, given)
+    columns = wishes.ask(table.cells, guessed) if wishes.ask else None
+    if columns is None and not guessed.is_confident:
+        raise refused_guess(guessed, no_known_format(ORDER_FORMATS, table), wishes.command)
+    check_needs(chosen := columns or guessed.columns, headers, wishes.command)
+    warnings = () if columns else _guessed(guessed, given, wishes.command)
+    return Choice(mapped_format(chosen), "columns given" if columns else "columns guessed", warnings, chosen)
+
+
+def _guessed(guessed: Guess, given: Mapping[str, str], command: str) -> tuple[str, ...]:
+    """What is said loudly of columns that nobody confirmed."""
+    free = {name: header for name, header in guessed.columns.items() if name not in given}
+    if not free:
+        return ()
+    found = ", ".join(f"{name} = {header!r}" for name, header in free.items())
+    return (
+        f"Columns were guessed: {found}. If one is wrong, take the import back (`perennial import undo`) and "
+        f"say it: {' '.join(suggestion(command, guessed.columns, ()).split())}",
+    )
+
+
+def refuse_catalogue(table: FileTable, command: str) -> None:
+    """Raises ImportRefused for a table of products that has neither orders nor events."""
+    fits = fitting(CATALOGUE_FORMATS, table)
+    if fits and {"order_id", "timestamp"} - guess(table.cells, {}).columns.keys():
+        raise ImportRefused(
+            f"This is a catalogue ({fits.name}: {', '.join(fits.needed())}), not orders. "
+            f"Nothing was taken. Try:\nperennial import catalogue {command}"
+        )
+
+
+def refuse_orders(table: FileTable, command: str) -> None:
+    """Raises ImportRefused for a table of orders or events that was taken for a catalogue."""
+    fits = fitting(ORDER_FORMATS, table) if table.kind != "jsonl" else EVENTS_TABLE
+    named = f"{fits.name}: {', '.join(fits.needed())}" if fits else ""
+    if not fits and not _looks_ordered(table):
+        return
+    raise ImportRefused(
+        f"These are orders or events{f' ({named})' if named else ''}, not a catalogue. "
+        f"Nothing was taken. Try:\nperennial import orders {command}"
+    )
+
+
+def _looks_ordered(table: FileTable) -> bool:
+    """Whether it has a quantity sold, and its order and time."""
+    found = guess(table.cells, {})
+    return {"order_id", "timestamp"} <= found.columns.keys() and not {
+        "order_id",
+        "timestamp",
+    } & found.doubts.keys()
+
+
+def _noted(chosen: Format) -> tuple[str, ...]:
+    return (chosen.note,) if chosen.note else ()
+
+
+def _json_events(wishes: Wishes) -> Choice:
+    if wishes.format not in {AUTO, EVENTS_TABLE.name}:
+        raise ImportRefused(f"JSON lines are events, not {wishes.format}: use --format events.")
+    return Choice(EVENTS_TABLE, "its lines are JSON objects")

@@ -1,0 +1,47 @@
+"""What all tables of orders share before their money is read: times, customers and numbers of orders."""
+
+from hashlib import sha256
+
+import polars as pl
+
+from features.importers.order_rows import COLUMNS, read_orders
+
+TIME_OF_DAY = "time"
+"""A column of its own in some files; it is put behind the date."""
+MAPPABLE = (*COLUMNS, TIME_OF_DAY)
+
+
+def order_lines(rows: pl.DataFrame) -> pl.DataFrame:
+    """Lines of rows with any of MAPPABLE (text) and `row`; other columns are ignored."""
+    absent = [pl.lit(None, pl.String).alias(name) for name in MAPPABLE if name not in rows.columns]
+    given = rows.with_columns(absent).select("row", *MAPPABLE)
+    time = pl.concat_str("timestamp", TIME_OF_DAY, separator=" ", ignore_nulls=True)
+    dated = given.with_columns(timestamp=pl.when(pl.col("timestamp").is_not_null()).then(time))
+    return read_orders(_with_order_ids(_without_names(dated)).drop(TIME_OF_DAY))
+
+
+def _without_names(rows: pl.DataFrame) -> pl.DataFrame:
+    """An address in the customer's column is an address; a person's name serves as id, but is not kept."""
+    customer = pl.col("customer_id")
+    address = customer.str.contains("@", literal=True)
+    name = customer.str.contains(r"\p{L}\s+\S*\p{L}") & ~address
+    return rows.with_columns(
+        email=pl.coalesce("email", pl.when(address).then(customer)),
+        customer_id=pl.when(name).then(_digests(rows["customer_id"])).when(~address).then(customer),
+    )
+
+
+def _with_order_ids(rows: pl.DataFrame) -> pl.DataFrame:
+    """In a file without any numbers of orders, what a customer bought at one time is one order."""
+    if rows["order_id"].null_count() < rows.height:
+        return rows
+    who = pl.coalesce("email", "customer_id", "phone")
+    visits = rows.select(pl.concat_str(who, pl.lit("@"), "timestamp")).to_series()
+    return rows.with_columns(order_id=_digests(visits).str.slice(0, 20))
+
+
+def _digests(names: pl.Series) -> pl.Series:
+    """SHA-256 of each text, in lower case and trimmed."""
+    distinct = names.drop_nulls().unique()
+    digests = [sha256(name.strip().lower().encode()).hexdigest() for name in distinct]
+    return names.replace_strict(distinct, digests, default=None, return_dtype=pl.String)

@@ -1,0 +1,204 @@
+"""What a file says of orders that are known: nothing new, or a newer word that replaces the older."""
+
+from typing import NamedTuple
+
+import polars as pl
+
+from features.history.events_parquet import CLAIM
+from features.importers.existing import Existing
+from features.importers.reasons import RejectReason
+
+LINE = ["order_id", "product_id"]
+TOLD = ["order_id", "bought"]  # a word: an order's lines, or all that went back of it
+OFF_RECORD = [RejectReason.VOID.value, RejectReason.UNPAID.value]
+ORDER_TYPES = ["purchase", "refund", "cancel"]
+
+
+class Words(NamedTuple):
+    """lines: those that say something new, a changed word with its `revision`; warnings: what was changed."""
+
+    lines: pl.DataFrame
+    warnings: list[str]
+
+
+def of_order() -> pl.Expr:
+    """Whether a line is part of a word: a refund with a number of its own is an event, not a word."""
+    own = pl.coalesce("refund_id", "order_id") == pl.col("order_id")
+    return (pl.col("type").is_in(ORDER_TYPES) & own).fill_null(value=False)
+
+
+def bought() -> pl.Expr:
+    """Whether a word is about an order's lines."""
+    return (pl.col("type") == "purchase").alias("bought")
+
+
+def withdrawn(bad: pl.DataFrame, existing: Existing) -> pl.DataFrame:
+    """A cancellation of each known order that the file says does not count, or no longer."""
+    known = existing.events.filter(pl.col("type") == "purchase")["order_id"].unique()
+    gone = bad.filter(
+        pl.col("reason").is_in(OFF_RECORD),
+        pl.col("order_id").is_in(known.implode()),
+        pl.col("timestamp").is_not_null(),
+    )
+    return gone.unique("order_id", keep="first", maintain_order=True).with_columns(
+        type=pl.lit("cancel"),
+        refund_id="order_id",
+        product_id=pl.lit(None, pl.String),
+        title=pl.lit(None, pl.String),
+        unit_price=pl.lit(None, pl.Float64),
+        quantity=pl.lit(1.0),
+        discount=pl.lit(None, pl.Float64),
+        refunded_so_far=pl.lit(0.0),
+        reason=pl.lit(None, pl.String),
+        detail=pl.lit(None, pl.String),
+    )
+
+
+def new_words(lines: pl.DataFrame, source: str, existing: Existing) -> Words:
+    """The lines without the words that the history has, from whatever source.
+
+    A word about lines that differs replaces the known one; one about what went back replaces what files
+    said, never what was told live. A file that ends before the one that told of it takes no refund back.
+    """
+    words = lines.filter(of_order()).with_columns(bought())
+    before = existing.events.filter(of_order()).with_columns(bought())
+    before = before.join(words.select("order_id").unique(), on="order_id", how="semi")
+    if before.is_empty():
+        return Words(lines.with_columns(revision=pl.lit(None, pl.Int32)), [])
+    told = pl.concat([_filled(words, before), _silent_refunds(words, before)], how="diagonal_relaxed")
+    compared = _compared(told, before, source)
+    changed = compared.filter("changed")
+    older = changed.filter(~pl.col("bought"), pl.col("money_back") < pl.col("money_before"), "ends_earlier")
+    changed = changed.join(older, on=TOLD, how="anti").select(*TOLD, "revision")
+    unknown = told.join(before.select(TOLD).unique(), on=TOLD, how="anti")
+    unknown = unknown.filter(pl.col("row").is_not_null() & (pl.col("quantity") > 0)).with_columns(
+        revision=pl.lit(None, pl.Int32)
+    )
+    renewed = _with_old_context(told.join(changed, on=TOLD), before, source)
+    others = lines.filter(~of_order()).with_columns(revision=pl.lit(None, pl.Int32))
+    kept = pl.concat([others, unknown.drop("bought"), renewed], how="diagonal_relaxed").select(others.columns)
+    return Words(kept.sort("row", maintain_order=True), _warnings(changed, older, before))
+
+
+def _filled(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """Prices and discounts that the file does not give are those that are known: silence is no change."""
+    known = before.filter("bought")
+    prices = known.group_by(LINE).agg(known_price=pl.col("unit_price").mean())
+    discounts = known.group_by("order_id").agg(known_discount=pl.col("discount").sum())
+    joined = words.join(prices, on=LINE, how="left", maintain_order="left")
+    joined = joined.join(discounts, on="order_id", how="left", maintain_order="left")
+    first = (pl.int_range(pl.len()) == 0).over(TOLD)
+    silent = pl.col("discount").is_null().all().over(TOLD) & (pl.col("known_discount") != 0)
+    return joined.with_columns(
+        unit_price=pl.when("bought").then(pl.coalesce("unit_price", "known_price")).otherwise("unit_price"),
+        discount=pl.when("bought", first, silent).then("known_discount").otherwise("discount"),
+    ).drop("known_price", "known_discount")
+
+
+def _silent_refunds(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """A refund of nothing for each order of which a file that states all refunds states none, but one before did."""
+    stated = words.filter("bought", pl.col("refunded_so_far").is_not_null())
+    silent = stated.join(words.filter(~pl.col("bought")), on="order_id", how="anti")
+    silent = silent.join(before.filter(~pl.col("bought")), on="order_id", how="semi")
+    return silent.unique("order_id", keep="first", maintain_order=True).with_columns(
+        type=pl.lit("refund"),
+        bought=pl.lit(value=False),
+        refund_id="order_id",
+        product_id=pl.lit(None, pl.String),
+        title=pl.lit(None, pl.String),
+        quantity=pl.lit(1.0),
+        unit_price=pl.lit(0.0),
+        discount=pl.lit(None, pl.Float64),
+    )
+
+
+def _compared(told: pl.DataFrame, before: pl.DataFrame, source: str) -> pl.DataFrame:
+    """Per word told and known: whether it changed, its next revision, the money back of both, and whether the
+    file ends before the one of the known word."""
+    money = pl.coalesce(pl.col("quantity") * pl.col("unit_price"), 0.0).sum()
+    live = pl.col("source").is_in(["live", CLAIM]).any()
+    customer = pl.col("customer_id").drop_nulls().first()
+    new = _content(told).join(told.group_by(TOLD).agg(money_back=money, customer=customer), on=TOLD)
+    old = _content(before).join(
+        before.group_by(TOLD).agg(
+            money_before=money,
+            customer_before=customer,
+            live=live,
+            same_source=(pl.col("source") == source).all(),
+            revision=pl.col("revision").fill_null(0).max() + 1,
+            file_end=pl.col("file_end").max(),
+        ),
+        on=TOLD,
+    )
+    ends = told["timestamp"].max()
+    other_customer = (pl.col("customer") != pl.col("customer_before")).fill_null(
+        pl.col("customer").is_not_null() & pl.col("customer_before").is_null()
+    )
+    changed = (pl.col("content") != pl.col("content_before")) | (other_customer & pl.col("same_source"))
+    return new.join(old, on=TOLD, suffix="_before").with_columns(
+        changed=changed & (pl.col("bought") | ~pl.col("live")),
+        ends_earlier=pl.col("file_end") > ends,
+    )
+
+
+def _content(words: pl.DataFrame) -> pl.DataFrame:
+    """`order_id`, `bought` and `content`, a text that is the same where the word is the same to the cent."""
+    line = ["type", "product_id", "unit_price"]
+    rounded = words.with_columns(pl.col("unit_price").round(3), back=~pl.col("bought"))
+    summed = rounded.group_by(*TOLD, *line).agg(pl.col("quantity").sum(), pl.col("discount").sum())
+    text = pl.format(
+        "{} {} {} {}",
+        "type",
+        pl.col("product_id").fill_null(""),
+        pl.col("unit_price").fill_null(-1.0),
+        pl.col("quantity").round(3),
+    )
+    discount = pl.col("discount").sum().round(2).cast(pl.String)
+    contents = (
+        summed.with_columns(text=text).group_by(TOLD).agg(pl.col("text").sort().str.join("\n"), off=discount)
+    )
+    return contents.select(*TOLD, content=pl.concat_str("off", pl.lit("\n"), "text"))
+
+
+def _with_old_context(lines: pl.DataFrame, before: pl.DataFrame, source: str) -> pl.DataFrame:
+    """Changed words under an event id of their own; what the file does not know of the order stays."""
+    names = ("customer_id", "anonymous_id", "session_id", "currency", "utm_source", "country")
+    firsts = [pl.col(name).drop_nulls().first().alias(f"{name}_before") for name in names]
+    orders = (
+        before.filter("bought")
+        .group_by("order_id")
+        .agg(*firsts, same_source=(pl.col("source") == source).all())
+    )
+    recommended = before.filter("bought", pl.col("recommendation_id").is_not_null())
+    recommended = recommended.group_by("order_id", "product_id").agg(
+        recommendation_id_before=pl.col("recommendation_id").first()
+    )
+    joined = lines.join(orders, on="order_id", how="left", maintain_order="left").join(
+        recommended, on=["order_id", "product_id"], how="left", maintain_order="left"
+    )
+    return joined.with_columns(
+        *[pl.coalesce(name, f"{name}_before").alias(name) for name in (*names[1:], "recommendation_id")],
+        customer_id=pl.when("same_source")
+        .then(pl.coalesce("customer_id", "customer_id_before"))
+        .otherwise(pl.coalesce("customer_id_before", "customer_id")),
+        event_id=pl.format("{}~{}", "event_id", "revision"),
+        revision=pl.col("revision").cast(pl.Int32),
+    )
+
+
+def _warnings(changed: pl.DataFrame, older: pl.DataFrame, before: pl.DataFrame) -> list[str]:
+    texts = []
+    if orders := changed["order_id"].n_unique():
+        texts.append(f"{orders:,} known orders have changed since they were told: the newest word counts")
+    live = changed.join(before.filter("bought", source="live"), on="order_id", how="semi")
+    if orders := live["order_id"].n_unique():
+        texts.append(
+            f"{orders:,} of the changed orders came live: what their customers' pages know of them is as it was "
+            "until the next `perennial train`"
+        )
+    if orders := older["order_id"].n_unique():
+        texts.append(
+            f"This file ends before another that told of {orders:,} of its orders, and knows of less that was "
+            "refunded: the refunds stay. Import the newest export last"
+        )
+    return texts
