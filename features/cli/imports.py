@@ -75,7 +75,7 @@ def import_orders(
             report=bars,
         )
     show(summary, as_json=as_json)
-    if not dry_run and summary.taken:
+    if summary.id:
         with plain_errors(RedisServerError):
             _recognise(shop, settings, now)
     _end(summary, dry_run=dry_run, as_json=as_json)

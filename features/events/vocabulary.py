@@ -9,6 +9,7 @@ import msgspec
 
 from features.events.bounds import MAX_DEPTH, MAX_LINES, is_deep
 from features.events.consents import with_plain_consents
+from features.events.nobody import is_nobody
 
 EventType = Literal[
     "view",
@@ -87,7 +88,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """One event. `timestamp` is aware UTC; a second event with the same `event_id` is ignored.
 
     customer_token: proves to the API that a browser may name `customer_id`, and is not kept. claimed: the
-    word of a browser, which the shop's own word replaces.
+    word of a browser, which the shop's own word replaces. nobody: ids that were left out, as `name=value`, since
+    they name nobody; not kept.
     A refund concerns the products it names. If it names none, `unit_price` is the sum refunded; without
     that either, the whole order is refunded.
     """
@@ -108,6 +110,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     properties: dict[str, Any] | None = None
     customer_token: Text | None = None
     claimed: bool = False
+    nobody: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[OrderItem, ...]:
@@ -202,7 +205,25 @@ def _completed(event: _RawEvent, received_at: datetime, fresh_id: Callable[[], s
         msgspec.structs.force_setattr(event, "event_id", _order_event_id(event) or fresh_id())
     if event.timestamp is None:
         msgspec.structs.force_setattr(event, "timestamp", received_at)
+    _leave_out_nobody(event)
     return _validated(event, received_at)
+
+
+def _leave_out_nobody(event: _RawEvent) -> None:
+    """Ids that name nobody are absent."""
+    found = [
+        f"{field}={name}"
+        for field, name in (
+            ("customer_id", event.customer_id),
+            ("anonymous_id", event.anonymous_id),
+            ("session_id", event.session_id),
+        )
+        if name is not None and is_nobody(name)
+    ]
+    for each in found:
+        msgspec.structs.force_setattr(event, each.partition("=")[0], None)
+    if found or event.nobody:
+        msgspec.structs.force_setattr(event, "nobody", tuple(found))
 
 
 def _order_event_id(event: _RawEvent) -> str | None:
@@ -225,7 +246,8 @@ def _check_complete(event: Event) -> None:
     if event.properties is not None and is_deep(event.properties):
         raise InvalidEvent(f"`properties` is nested deeper than {MAX_DEPTH}")
     if event.type == "identify" and not (event.customer_id and event.anonymous_id):
-        raise InvalidEvent("`identify` needs `customer_id` and `anonymous_id`")
+        why = f": {', '.join(event.nobody)} names nobody" if event.nobody else ""
+        raise InvalidEvent(f"`identify` needs `customer_id` and `anonymous_id`{why}")
 
 
 def _validated(event: Event, received_at: datetime) -> Event:

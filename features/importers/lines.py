@@ -12,6 +12,10 @@ from features.importers.table import FileTable
 
 LINE_COLUMNS = (
     *(name for name in schema() if name not in {"line", "received_at", "source", "revision"}),
+    "email",
+    "phone",
+    "person",
+    "own_name",
     "title",
     "refunded_so_far",
     "status",
@@ -19,8 +23,9 @@ LINE_COLUMNS = (
     "detail",
 )
 """Besides `row`, UInt32: the row of `Table.cells` a line comes from (one row may give several lines).
-`refunded_so_far`: where the file says so, all money refunded for the order up to the export. `status`: of an
-order whose status has no known meaning."""
+`email`, `phone`, `person`: as the file has them, never kept. `own_name`: the customer as this line alone
+names them, which the history keeps. `refunded_so_far`: where the file says so, all money refunded for the order
+up to the export. `status`: of an order whose status has no known meaning."""
 
 ID_COLUMNS = ("event_id", "order_id", "refund_id", "customer_id", "anonymous_id", "session_id", "product_id")
 

@@ -14,15 +14,19 @@ from features.history.events_parquet import schema, write_rows
 from features.home import Home
 from features.importers.checks import with_reasons, with_values
 from features.importers.choice import Choice, Wishes, choose_format
+from features.importers.consent_columns import Consents, consent_columns, consent_rows, read_consents
 from features.importers.content import read_file
 from features.importers.duplicates import duplicates
-from features.importers.erased_people import ERASED, with_erased
+from features.importers.erased_people import ERASED
 from features.importers.events_jsonl import jsonl_lines
 from features.importers.existing import Existing, read_existing
 from features.importers.gaps import gaps
 from features.importers.intake import Intake, plan_intake
 from features.importers.lines import Format, completed
 from features.importers.mapping import remember
+from features.importers.party import identified, with_customers
+from features.importers.people import People
+from features.importers.reach import reach
 from features.importers.reasons import RejectReason
 from features.importers.records import ImportRecord, new_id, remove_record, write_record
 from features.importers.refusal import ImportRefused
@@ -31,8 +35,8 @@ from features.importers.summary import OrdersSummary
 from features.importers.table import FileTable, as_table
 from features.importers.takings import takings
 from features.importers.values import Times
+from features.people.aliases import add_links
 from features.progress import Report, silent
-from features.store.tombstones import read_tombstones
 
 WISHES = Wishes()
 
@@ -57,13 +61,17 @@ def import_orders(
     if table.cells.is_empty():
         raise ImportRefused(f"{path.name} has a header and no rows. Export the period you want again.")
     lines, times = _checked(table, choice.format, received_at, largest_order, report)
-    lines = with_erased(lines, read_tombstones(home)) if home.root.exists() else lines
-    report("joining refunds", 0, lines.height)
     existing = read_existing(home)
-    intake = plan_intake(lines, choice.format.name, existing)
+    party = identified(home, lines, existing, received_at, dry_run=dry_run)
+    report("joining refunds", 0, lines.height)
+    existing = with_customers(existing, party.people)
+    intake = plan_intake(party.lines, choice.format.name, existing)
+    consents = _consents(table, party.lines, existing)
     shown = not dry_run and intake.rejected.filter(~ERASED).height
     summary = OrdersSummary(
-        id=None if dry_run or intake.fresh.is_empty() else new_id(home, received_at),
+        id=None
+        if dry_run or (intake.fresh.is_empty() and consents.words.is_empty())
+        else new_id(home, received_at),
         file=str(path),
         format=choice.format.name,
         format_reason=choice.why,
@@ -77,13 +85,22 @@ def import_orders(
             *table.notes,
             *times.warnings,
             *intake.warnings,
+            *party.people.warnings,
+            *consents.warnings(),
             *_gaps(table, choice, intake),
+        ),
+        nobodies=party.nobodies,
+        linked=party.people.links.height,
+        reach=reach(
+            home, existing.events["customer_id"], intake.fresh["customer_id"], consents, party.people
         ),
         **_counts(intake),
     )
     if not dry_run:
         report("writing", 0, intake.fresh.height)
-        _write(home, intake, table, _record(summary, intake, existing, received_at), summary.rejects_file)
+        record = _record(summary, intake, existing, received_at)
+        rows = _history_rows(intake.fresh, party.people, consents, record)
+        _write(home, intake, rows, party.people, table, record, summary.rejects_file)
         if choice.columns:
             remember(home, table.cells.columns, choice.format.name, choice.columns)
         report("writing", intake.fresh.height, intake.fresh.height)
@@ -135,8 +152,23 @@ def _checked(
     return lines, times
 
 
+def _consents(table: FileTable, lines: pl.DataFrame, existing: Existing) -> Consents:
+    """What the orders say of consent that the history has not yet, at the time of each order."""
+    good = lines.filter(pl.col("reason").is_null(), pl.col("own_name").is_not_null())
+    who = good.select("row", customer_id="own_name", at="timestamp").unique("row", keep="first")
+    return read_consents(table.cells, who, consent_columns(table.cells)).unknown_to(
+        existing.events["event_id"]
+    )
+
+
 def _write(
-    home: Home, intake: Intake, table: FileTable, record: ImportRecord, rejects_file: str | None
+    home: Home,
+    intake: Intake,
+    rows: pl.DataFrame,
+    people: People,
+    table: FileTable,
+    record: ImportRecord,
+    rejects_file: str | None,
 ) -> None:
     """Write the whole intake; a failure undoes what was written before it.
 
@@ -147,18 +179,26 @@ def _write(
             rejects = Path(rejects_file)
             undo.callback(rejects.unlink, missing_ok=True)
             write_rejects(rejects, table, intake.rejected.filter(~ERASED))
-        if intake.fresh.height:
+        if people.links.height:
+            add_links(home, people.links)
+        if rows.height:
             undo.callback(remove_record, home, record)
             write_record(home, record)
-            rows = _history_rows(intake.fresh, record.source, record.received_at)
             undo.callback(write_rows(home, rows, record.received_at).unlink)
             add_aliases(home, intake.aliases)
             merge_products(home, intake.products, record.received_at)
         undo.pop_all()
 
 
-def _history_rows(lines: pl.DataFrame, source: str, received_at: datetime) -> pl.DataFrame:
-    arrived = lines.with_columns(source=pl.lit(source), received_at=pl.lit(received_at))
+def _history_rows(
+    lines: pl.DataFrame, people: People, consents: Consents, record: ImportRecord
+) -> pl.DataFrame:
+    """Lines and what was said of consent. The history keeps the name that a line used for its customer."""
+    now = pl.col("own_name").replace(people.names["alias"], people.names["customer_id"])
+    kept = pl.when(now == pl.col("customer_id")).then("own_name").otherwise("customer_id")
+    lines = lines.with_columns(customer_id=kept)
+    told = pl.concat([lines, consent_rows(consents.words)], how="diagonal_relaxed")
+    arrived = told.with_columns(source=pl.lit(record.source), received_at=pl.lit(record.received_at))
     return arrived.select(pl.col(name).cast(dtype) for name, dtype in schema().items())
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from features.importers.reach import Reach
 from features.importers.takings import Takings
 
 NOTHING_TO_DO = "nothing to do"  # ends the reasons that are no fault of the file
@@ -49,7 +50,9 @@ class OrdersSummary(ImportSummary):
     Counts of lines are of rows in the history: one row of the file may give several (a JSON order, a
     Shopify refund). `refunds_joined` counts refund lines with an order id; `match_rate` is the share of
     the file's products that the home had before, None where it had none. id: of the import, for undoing it;
-    None of a dry run or where nothing was new. money: by currency, "" where none is named.
+    None of a dry run or where nothing was new. money: by currency, "" where none is named. nobodies: rows
+    with an id that names nobody; linked: further names of customers that were found out; reach: who may be
+    written to.
     """
 
     id: str | None
@@ -76,11 +79,14 @@ class OrdersSummary(ImportSummary):
     last: datetime | None
     match_rate: float | None
     money: dict[str, Takings]
+    nobodies: int
+    linked: int
+    reach: Reach
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: times as ISO 8601, money by name."""
         money = {k: v._asdict() | {"revenue": v.revenue} for k, v in self.money.items()}
-        return super().as_dict() | {"money": money}
+        return super().as_dict() | {"money": money, "reach": self.reach._asdict()}
 
     @property
     def went_wrong(self) -> str | None:
@@ -104,6 +110,7 @@ class OrdersSummary(ImportSummary):
         if self.match_rate is not None:
             yield "Products known before", f"{self.match_rate:.2%}"
         yield from self._what_was_taken()
+        yield "May be written to (e-mail)", self.reach.words()
         yield from self._what_to_look_at()
 
     def _what_was_taken(self) -> Iterator[tuple[str, str]]:
@@ -117,7 +124,11 @@ class OrdersSummary(ImportSummary):
         yield "Without a customer", f"{self.guest_lines:,} lines"
         yield "Free of charge", f"{self.free_lines:,} lines"
         yield "Postage, fees and the like", f"{self.non_product_lines:,} lines, never recommended"
+        if self.nobodies:
+            yield "Ids that name nobody", f"{self.nobodies:,} rows (undefined, guest, 0 ...)"
         yield "Customers", f"{self.customers:,}"
+        if self.linked:
+            yield "Names found to be theirs, too", f"{self.linked:,}"
         yield "Products", f"{self.products:,}, {self.new_products:,} of them new"
         if self.merged_ids:
             yield "Ids merged (upper and lower case)", f"{len(self.merged_ids):,}"

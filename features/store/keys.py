@@ -77,7 +77,7 @@ def catalogue_changes() -> str:
 
 def revisions() -> str:
     """Hash name -> counter ("catalogue", "erased", "experiments", "keys", "merchandising", "offers",
-    "tiers", "triggers").
+    "people", "tiers", "triggers").
 
     Writers: their owners; reader: API, every 200 ms.
     """
@@ -236,6 +236,25 @@ def erased() -> str:
 def erasures() -> str:
     """Hash customer -> when their erasure began, in ms, until it is finished. Writer: API; reader: worker."""
     return f"{TAG}:erasures"
+
+
+def people() -> str:
+    """Hash a further name of a customer -> the name whose it is, which may be one in turn: a copy of the
+    home's. Writers: API, imports, `customers`; readers: API, ingest."""
+    return f"{TAG}:people"
+
+
+def people_links() -> str:
+    """Sorted set of the names in `people` that API processes must know, by when they were linked, in ms.
+
+    Life: a name that we made ourselves, 90 days. Writers: API, imports, `customers`; reader: API.
+    """
+    return f"{TAG}:people:links"
+
+
+def people_news() -> str:
+    """Hash name -> JSON NewLink. Life: until it is in the home. Writer: API; reader: archiver."""
+    return f"{TAG}:people:news"
 
 
 def of_customer(customer_id: str) -> tuple[str, ...]:

@@ -1,0 +1,48 @@
+"""Ids that name nobody: what pages and plug-ins write where they know no customer."""
+
+import re
+
+WORDS = (
+    frozenset({"undefined", "null", "none", "nil", "nan", "void", "empty", "n/a", "na", "false", "nobody"})
+    | {"guest", "guests", "guest user", "guest customer", "guest checkout", "guest_user", "guestuser"}
+    | {
+        "anonymous",
+        "anonymous user",
+        "anon",
+        "unknown",
+        "unknown user",
+        "visitor",
+        "not set",
+        "not available",
+    }
+    | {"not logged in", "not_logged_in", "notloggedin", "logged out", "no customer", "no user", "-1"}
+    | {"gast", "anonym", "unbekannt", "invité", "invite", "anonyme", "inconnu", "invitado", "anónimo"}
+    | {"ospite", "anonimo", "sconosciuto", "gość", "convidado", "gæst", "gäst", "gjest", "vieras"}
+)
+"""Without case, brackets and quotes."""
+AROUND = " \t\r\n\xa0\ufeff\"'`()<>"
+MARKS = re.compile(r"[{\[%<*|]")
+UNRENDERED = re.compile(
+    r"\{\{.*\}\}|\{%.*%\}|[$#@]\{.*\}|<[%?].*|\*\|.*\|\*|%%.+%%|\[\[.+\]\]"  # Liquid, JS, ERB, Mailchimp
+    r"|\{[\w .:-]+\}|%[A-Za-z][\w.]*%|\[%.*%\]|\[object\b.*|\[[\w ]*(?:customer|user|guest)[\w .]*\]",
+    re.IGNORECASE | re.DOTALL,
+)
+SOME_CHARACTER = re.compile(r"[^\W_]")
+
+
+def is_nobody(name: str) -> bool:
+    """Whether an id of a customer, a browser or a visit is none: blank, zeros, a word for nobody, or a
+    placeholder that was never filled in."""
+    if not name.strip("0-"):  # zeros, a nil UUID, a dash
+        return True
+    if name.isalnum():
+        return name.lower() in WORDS
+    if MARKS.search(name) and UNRENDERED.fullmatch(name.strip()):
+        return True
+    bare = name.strip(AROUND).casefold()
+    return bare in WORDS or not bare.strip("0-. ") or SOME_CHARACTER.search(bare) is None
+
+
+def somebody(name: str | None) -> str | None:
+    """The id; None where it names nobody."""
+    return None if name is None or is_nobody(name) else name
