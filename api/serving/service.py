@@ -20,10 +20,14 @@ from api.web.callers import is_operator
 from api.web.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, WATCHER_FAILURES, flush
 from api.web.settings import ApiSettings
 from features.catalogue.live_changes import changes_since
+from features.events.nobody import is_nobody
 from features.home import Home
 from features.merchant.live_keys import LiveKeys
 from features.merchant.versioned_settings import EXPERIMENTS, MERCHANDISING, OFFER_CATALOGUE, SettingVersions
 from features.outgoing.impressions import ServedBuffer
+from features.people.links import NOTHING_SEEN, Seen
+from features.people.links import changes_since as links_since
+from features.people.names import KeptKey
 from features.store import keys
 from features.store.connection import Connection, StoreUnavailable
 from features.store.disk_reserve import is_full
@@ -41,6 +45,7 @@ from recommender.model.bundle_files import BadBundle
 from recommender.offers.catalogue import Catalogue
 from recommender.recommend import Recommender
 
+LONGEST_CHAIN = 50
 logger = logging.getLogger("perennial.service")
 MEASURED_EVERY_S = 1.0  # answers wait while counts are written out
 Changes = Mapping[str, Mapping[str, Any]]
@@ -73,10 +78,14 @@ class Service:
     revisions: dict[str, int] = field(default_factory=dict)  # of the settings taken over, by their name
     erased: Tombstones = field(init=False)
     erased_revision: int = 0
+    names: dict[str, str] = field(default_factory=dict)  # of customers who go by another name now
+    names_seen: Seen = NOTHING_SEEN
+    people_key: KeptKey = field(init=False)
     _pointer: versions.Pointer | None = None
 
     def __post_init__(self) -> None:
         self.live_keys = LiveKeys(self.home)
+        self.people_key = KeptKey(self.home)
         self.erased = self._home_tombstones()
         self.variants = Variants(self.home.models, Trials((), self.store_settings.holdout))
 
@@ -88,6 +97,23 @@ class Service:
         """Raises Problem 403, or 401 for a key that is not known."""
         if not is_operator(request, self.settings):
             self.access.require_secret(request)
+
+    def current(self, customer_id: str) -> str:
+        """The name that whoever goes by this one goes by now."""
+        for _ in range(LONGEST_CHAIN):
+            if customer_id not in self.names:
+                break
+            customer_id = self.names[customer_id]
+        return customer_id
+
+    def customer(self, customer_id: str | None) -> str | None:
+        """Whom a request means; None: nobody, or somebody who was erased."""
+        if customer_id is None or is_nobody(customer_id) or self.erased.holds("customer", customer_id):
+            return None
+        if not self.names:
+            return customer_id
+        current = self.current(customer_id)
+        return None if self.erased.holds("customer", current) else current
 
     def treatment(self, visitor: str | None, surface: str, now: float) -> Treatment:
         """Which recommender answers this visitor. surface: a placement or `OFFERS`; now: epoch s."""
@@ -117,6 +143,7 @@ class Service:
         for part in (
             self.refresh_keys,
             self.refresh_erased,
+            self.refresh_people,
             self.refresh_shelf,
             self.refresh_rules,
             self.refresh_offers,
@@ -166,6 +193,7 @@ class Service:
 
     def _take_over(self, recommender: Recommender, applied: Changes) -> None:
         tables = recommender.bundle.tables
+        tables.customers.also({self.current(name): name for name in self.names})
         late = {
             product: fields for product, fields in self.changes.items() if fields is not applied.get(product)
         }
@@ -243,6 +271,18 @@ class Service:
         if revision != self.erased_revision:
             self.erased = await shared_tombstones(self.store) or self._home_tombstones()
             self.erased_revision = revision
+
+    async def refresh_people(self) -> None:
+        """Hear which names of customers are one person. A model that knows them by the old name answers for
+        the new one, too."""
+        changes = await links_since(self.store, self.names_seen)
+        if changes is None:
+            return
+        self.names = changes.names if changes.is_whole else self.names | changes.names
+        self.names_seen = changes.seen
+        if self.recommender is not None:
+            customers = self.recommender.bundle.tables.customers
+            customers.also({self.current(name): name for name in changes.names})
 
     def _home_tombstones(self) -> Tombstones:
         try:

@@ -102,10 +102,12 @@ def _recognise(home: Home, settings: StoreSettings, arrived: datetime) -> None:
     """Let live state recognise what an import brought. Raises RedisServerError."""
     import redis
 
+    from features.importers.people import share_new_links
     from features.upkeep.rebuild import remember_imported
 
     try:
         with store(home) as client:
+            share_new_links(home, client, settings, arrived)
             remember_imported(home, client, settings, arrived, arrived)
     except (redis.RedisError, RedisServerError) as error:
         raise RedisServerError(

@@ -15,19 +15,19 @@ WORDS = (
         "not set",
         "not available",
     }
-    | {"not logged in", "not_logged_in", "notloggedin", "logged out", "no customer", "no user", "-1"}
+    | {"not logged in", "not_logged_in", "notloggedin", "logged out", "no customer", "no user"}
     | {"gast", "anonym", "unbekannt", "invité", "invite", "anonyme", "inconnu", "invitado", "anónimo"}
     | {"ospite", "anonimo", "sconosciuto", "gość", "convidado", "gæst", "gäst", "gjest", "vieras"}
 )
 """Without case, brackets and quotes."""
-AROUND = " \t\r\n\xa0\ufeff\"'`()<>"
+AROUND = " \t\r\n\xa0\ufeff\u200b\"'`()<>{}[]"
 MARKS = re.compile(r"[{\[%<*|]")
 UNRENDERED = re.compile(
     r"\{\{.*\}\}|\{%.*%\}|[$#@]\{.*\}|<[%?].*|\*\|.*\|\*|%%.+%%|\[\[.+\]\]"  # Liquid, JS, ERB, Mailchimp
-    r"|\{[\w .:-]+\}|%[A-Za-z][\w.]*%|\[%.*%\]|\[object\b.*|\[[\w ]*(?:customer|user|guest)[\w .]*\]",
+    r"|\{[\w .:-]*(?:id|customer|user|client|e-?mail|member|contact|visitor|name)[\w .:-]*\}|%[A-Za-z][\w.]*%|\[%.*%\]|\[object\b.*|\[[\w ]*(?:customer|user|guest)[\w .]*\]",
     re.IGNORECASE | re.DOTALL,
 )
-SOME_CHARACTER = re.compile(r"[^\W_]")
+PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~–—\xa0\u200b\ufeff]*")
 
 
 def is_nobody(name: str) -> bool:
@@ -40,7 +40,7 @@ def is_nobody(name: str) -> bool:
     if MARKS.search(name) and UNRENDERED.fullmatch(name.strip()):
         return True
     bare = name.strip(AROUND).casefold()
-    return bare in WORDS or not bare.strip("0-. ") or SOME_CHARACTER.search(bare) is None
+    return bare in WORDS or not bare.strip("0-. ") or PUNCTUATION.fullmatch(bare) is not None
 
 
 def somebody(name: str | None) -> str | None:

@@ -88,8 +88,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """One event. `timestamp` is aware UTC; a second event with the same `event_id` is ignored.
 
     customer_token: proves to the API that a browser may name `customer_id`, and is not kept. claimed: the
-    word of a browser, which the shop's own word replaces. nobody: ids that were left out, as `name=value`, since
-    they name nobody; not kept.
+    word of a browser, which the shop's own word replaces. nobody: ids that were left out, as `name=value`,
+    since they name nobody; not kept.
     A refund concerns the products it names. If it names none, `unit_price` is the sum refunded; without
     that either, the whole order is refunded.
     """

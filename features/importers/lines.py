@@ -24,8 +24,8 @@ LINE_COLUMNS = (
 )
 """Besides `row`, UInt32: the row of `Table.cells` a line comes from (one row may give several lines).
 `email`, `phone`, `person`: as the file has them, never kept. `own_name`: the customer as this line alone
-names them, which the history keeps. `refunded_so_far`: where the file says so, all money refunded for the order
-up to the export. `status`: of an order whose status has no known meaning."""
+names them, which the history keeps. `refunded_so_far`: where the file says so, all money refunded for the
+order up to the export. `status`: of an order whose status has no known meaning."""
 
 ID_COLUMNS = ("event_id", "order_id", "refund_id", "customer_id", "anonymous_id", "session_id", "product_id")
 

@@ -1,14 +1,25 @@
 """Who the customers of a file are: their names under the home's key, and which of these are one person."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from features.events.nobody import is_nobody
-from features.people.aliases import SCHEMA, followed
+from features.history.events_parquet import scan_with_own_names
+from features.home import Home
+from features.people.aliases import SCHEMA, followed, load_people
 from features.people.names import FORMER, PeopleKey, former_name
+from features.people.shared_links import share_links
+
+if TYPE_CHECKING:
+    import redis
+
+    from features.store.settings import StoreSettings
 
 NOBODYS = ("customer_id", "anonymous_id", "session_id")
 NAMES = ("email_name", "phone_name", "former_name")
@@ -78,6 +89,21 @@ def plan_people(lines: pl.DataFrame, links: pl.DataFrame, customers: pl.Series, 
     names = followed(pl.concat([links, made]).unique("alias", keep="first"))
     used = made.filter(pl.col("alias").is_in(customers.unique().implode()))["alias"]
     return People(made, names, tuple(used), tuple(_shared(found.filter(pl.col("owners").list.len() > 1))))
+
+
+def share_new_links(home: Home, client: redis.Redis, settings: StoreSettings, at: datetime) -> None:
+    """Let live state know what an import found out at that moment. Raises redis.RedisError."""
+    links = load_people(home).filter(at=at)
+    if links.is_empty():
+        return
+    of_import = dict(links.select("alias", "customer_id").iter_rows())
+    named = (
+        scan_with_own_names(home)
+        .select("customer_id")
+        .filter(pl.col("customer_id").is_in(links["alias"].implode()))
+    )
+    used = named.unique().collect()["customer_id"]
+    share_links(client, of_import, settings, used)
 
 
 def _former(lines: pl.DataFrame, customers: pl.Series) -> pl.DataFrame:

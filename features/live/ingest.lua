@@ -2,15 +2,25 @@
 -- KEYS: the event stream, customers to look at; then six an event: seen event, seen order, seen purchase of
 -- what it takes back, customer's log, anonymous log, alias. A key an event has no use for is the stream's.
 -- ARGV: log length, seconds to live of logs, event ids and order ids, received_ms, prefixes of all
--- logs, of customers' logs, of shoppers' facts and of aliases, bytes of a log; then five an event: stream
+-- logs, of customers' logs, of shoppers' facts and of aliases, bytes of a log, key of people; then five an event: stream
 -- payload, log entry or "", facts (JSON) or "", customer id or "", 1 if it is a browser's claim or 0.
 local stream, look_due = KEYS[1], KEYS[2]
 local length, log_ttl, event_ttl, order_ttl = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local received_ms, logs, customers, facts_prefix, aliases = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
-local most_bytes = tonumber(ARGV[10])
+local most_bytes, people = tonumber(ARGV[10]), ARGV[11]
 local most_facts = 200 -- of a shopper; beyond it no new tickets are kept, whose number has no bound
 
 local call = redis.call
+
+-- The name that a customer goes by now.
+local function current(customer)
+  for _ = 1, 50 do
+    local further = call('HGET', people, customer)
+    if not further then break end
+    customer = further
+  end
+  return customer
+end
 
 -- Drops the oldest entries of a log that is longer than `most_bytes`; its newest stays.
 local function keep_within(log)
@@ -61,6 +71,7 @@ local function join(alias, customer_id, customer_log, anonymous_log)
   local before = call('GETEX', alias, 'EX', log_ttl)
   if before == customer_id then return end
   call('SET', alias, customer_id, 'EX', log_ttl)
+  if before and current(before) == customer_id then return end
   if before then
     call('DEL', anonymous_log, facts_key(anonymous_log))
     return
@@ -89,9 +100,9 @@ local function withdraw(claim)
   local owner, entry = string.match(claim, '^%?([^\n]*)\n(.*)$')
   local customer = string.sub(owner, 1, 2) == 'a:' and call('GET', aliases .. string.sub(owner, 3))
   if customer then
-    call('LREM', customers .. customer, 1, entry)
+    call('LREM', customers .. current(customer), 1, entry)
   elseif string.sub(owner, 1, 2) == 'c:' then
-    call('LREM', logs .. owner, 1, entry)
+    call('LREM', customers .. current(string.sub(owner, 3)), 1, entry)
   end
 end
 
@@ -113,7 +124,8 @@ local function take(event, order, bought, customer_log, anonymous_log, alias, pa
   local unnamed = bought ~= stream and customer_log == stream and anonymous_log == stream
   local buyer = string.match(unnamed and call('GET', bought) or '1', '^%??([^\n]*)')
   if string.sub(buyer, 1, 2) == 'c:' then
-    customer_log, customer_id = logs .. buyer, string.sub(buyer, 3)
+    customer_id = current(string.sub(buyer, 3))
+    customer_log = customers .. customer_id
   elseif buyer ~= '1' then
     anonymous_log, alias = logs .. buyer, aliases .. string.sub(buyer, 3)
   end
@@ -121,7 +133,10 @@ local function take(event, order, bought, customer_log, anonymous_log, alias, pa
     join(alias, customer_id, customer_log, anonymous_log)
   elseif alias ~= stream then
     local customer = call('GET', alias)
-    if customer then customer_log, customer_id = customers .. customer, customer end
+    if customer then
+      customer_id = current(customer)
+      customer_log = customers .. customer_id
+    end
   end
   if customer_id ~= '' then call('ZADD', look_due, 'LT', received_ms, customer_id) end
   local log = customer_log ~= stream and customer_log or anonymous_log
@@ -135,7 +150,7 @@ end
 
 local replies = {}
 for i = 0, (#KEYS - 2) / 6 - 1 do
-  local k, a = 3 + 6 * i, 11 + 5 * i
+  local k, a = 3 + 6 * i, 12 + 5 * i
   replies[i + 1] = take(KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4], KEYS[k + 5],
                         ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4])
 end

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 INGEST_SCRIPT = Path(__file__).with_name("ingest.lua").read_text(encoding="utf-8")
 INGEST_SHA = hashlib.sha1(INGEST_SCRIPT.encode(), usedforsecurity=False).hexdigest()
-OF_ALL_EVENTS, OF_AN_EVENT = 10, 5  # arguments of the script
+OF_ALL_EVENTS, OF_AN_EVENT = 11, 5  # arguments of the script
 EVENTS_A_STEP = 100  # about 1.5 ms of Redis: other requests pass in between
 
 _encode = msgspec.json.Encoder().encode
@@ -165,6 +165,7 @@ def _arguments(
         keys.customer_facts_prefix(),
         keys.alias(""),
         settings.shopper_log_bytes,
+        keys.people(),
     ]
     for event in events:
         customer, anonymous, order = event.customer_id, event.anonymous_id, order_number(event)

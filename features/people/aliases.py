@@ -73,6 +73,17 @@ def remove_links(home: Home, names: Iterable[str]) -> int:
     return len(links) - len(kept)
 
 
+def remove_aliases(home: Home, aliases: Iterable[str]) -> int:
+    """Let these names stand for themselves again; returns how many were further names of somebody."""
+    known = pl.Series(sorted(aliases), dtype=pl.String).implode()
+    with changing(_table(home)):
+        links = load_people(home)
+        kept = links.filter(~pl.col("alias").is_in(known))
+        if len(kept) < len(links):
+            _write(home, kept)
+    return len(links) - len(kept)
+
+
 def names_of(home: Home, customers: Iterable[str]) -> frozenset[str]:
     """All names of the persons who go by one of these, these among them."""
     given = frozenset(customers)

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
-from features.people.names import is_digest
 from features.store import keys
 from features.store.connection import Connection
 from features.store.settings import StoreSettings
-from features.time_units import DAY_MS
 
 if TYPE_CHECKING:
     import redis
 
-    from features.home import Home
 
 LINK_SCRIPT = Path(__file__).with_name("link.lua").read_text(encoding="utf-8")
-DELETE_TAKEN = """for i = 1, #ARGV, 2 do
-  if redis.call('HGET', KEYS[1], ARGV[i]) == ARGV[i + 1] then redis.call('HDEL', KEYS[1], ARGV[i]) end
-end"""
 EMAIL, MERGE = "email", "merge"
 NAMES_A_STEP = 500
-REMEMBERED_MS = 90 * DAY_MS  # for so long API processes know a digest's customer; a training knows it then
 LONGEST_CHAIN = 50
 
 
@@ -50,10 +42,23 @@ class NewLink(msgspec.Struct, frozen=True):
 
 
 class Changes(NamedTuple):
-    """revision: to ask with next time; names: name -> the name that this customer goes by instead."""
+    """names: name -> whose it is, of links made since `seen`; seen: to ask with next time; is_whole: these are
+    all, since some were parted or it was asked for the first time."""
 
-    revision: int
+    seen: Seen
     names: dict[str, str]
+    is_whole: bool
+
+
+class Seen(NamedTuple):
+    """Revisions of what was linked and taken apart, and the time of the newest link, epoch ms."""
+
+    linked: int = 0
+    parted: int = 0
+    newest_ms: int = 0
+
+
+NOTHING_SEEN = Seen()
 
 
 async def link_names(
@@ -61,7 +66,7 @@ async def link_names(
 ) -> Linked:
     """Make names those of one customer. proof: EMAIL, which never joins two that are known apart, or
     MERGE, which does. Raises StoreUnavailable."""
-    reply = await store.call("EVAL", *_linking(customer_id, names, proof, settings))
+    reply = await store.call("EVAL", *linking(customer_id, names, proof, settings))
     return _linked(reply, names)
 
 
@@ -69,7 +74,7 @@ def link_names_sync(
     client: redis.Redis, customer_id: str, names: Sequence[str], proof: str, settings: StoreSettings
 ) -> Linked:
     """As `link_names`, for offline work."""
-    reply = cast(list[bytes], client.eval(*_linking(customer_id, names, proof, settings)))
+    reply = cast(list[bytes], client.eval(*linking(customer_id, names, proof, settings)))
     return _linked(reply, names)
 
 
@@ -83,79 +88,27 @@ async def owner_of(store: Connection, name: str) -> str:
     return name
 
 
-async def changes_since(store: Connection, revision: int, since_ms: int) -> Changes:
-    """Links made from `since_ms` on (0: all that are remembered), where the revision is another one."""
-    current = int(await store.call("HGET", keys.revisions(), "people") or 0)
-    if current == revision:
-        return Changes(current, {})
-    found = await store.call("ZRANGEBYSCORE", keys.people_links(), since_ms, "+inf")
+async def changes_since(store: Connection, seen: Seen) -> Changes | None:
+    """What was linked since; None: nothing. Raises StoreUnavailable."""
+    linked, parted = await store.call("HMGET", keys.revisions(), "people", "people_parted")
+    revisions = int(linked or 0), int(parted or 0)
+    if revisions == seen[:2]:
+        return None
+    is_whole = revisions[1] != seen.parted or revisions[0] < seen.linked
+    since = 0 if is_whole else seen.newest_ms
+    found = await store.call("ZRANGEBYSCORE", keys.people_links(), since, "+inf", "WITHSCORES")
+    times = {name: int(float(at)) for name, at in zip(found[::2], found[1::2], strict=True)}
     names: dict[str, str] = {}
-    for start in range(0, len(found), NAMES_A_STEP):
-        step = found[start : start + NAMES_A_STEP]
+    rest = iter(times)
+    while step := list(islice(rest, NAMES_A_STEP)):
         for name, owner in zip(step, await store.call("HMGET", keys.people(), *step), strict=True):
             if owner is not None:
                 names[name.decode()] = owner.decode()
-    return Changes(current, names)
+    newest = max(times.values(), default=0 if is_whole else seen.newest_ms)
+    return Changes(Seen(*revisions, newest), names, is_whole)
 
 
-def share_links(
-    client: redis.Redis,
-    links: Mapping[str, str],
-    settings: StoreSettings,
-    used: Iterable[str] = (),
-) -> None:
-    """Give Redis links of the home's table, alias -> customer. used: aliases that customers went by until
-    now: API processes learn of these, and what is live under them moves."""
-    moved = {name: links[name] for name in used if name in links}
-    rest = ((name, owner) for name, owner in links.items() if name not in moved)
-    while step := dict(islice(rest, NAMES_A_STEP)):
-        client.hset(keys.people(), mapping=cast(Any, step))
-    for name, owner in moved.items():
-        client.eval(*_linking(owner, [name], MERGE, settings))
-        client.hdel(keys.people_news(), name)
-    client.hincrby(keys.revisions(), "people", 1)
-
-
-def take_links(client: redis.Redis, home: Home) -> int:
-    """Write links that were made over HTTP into the home's table; returns how many."""
-    pending = cast(dict[bytes, bytes], client.hgetall(keys.people_news()))
-    if not pending:
-        return 0
-    import polars as pl
-
-    from features.people.aliases import SCHEMA, add_links
-
-    rows = [
-        (name.decode(), made.customer_id, made.proof, datetime.fromtimestamp(made.at_ms / 1000, UTC))
-        for name, content in pending.items()
-        for made in [msgspec.json.decode(content, type=NewLink)]
-    ]
-    add_links(home, pl.DataFrame(rows, schema=SCHEMA, orient="row"))
-    taken = [each for pair in pending.items() for each in pair]
-    client.eval(DELETE_TAKEN, 1, keys.people_news(), *cast(list[str], taken))
-    _forget_old(client)
-    return len(rows)
-
-
-def forget_links(client: redis.Redis, names: Iterable[str]) -> None:
-    """Remove every link from these names. Call it with all names of a person."""
-    rest = iter(names)
-    while step := list(islice(rest, NAMES_A_STEP)):
-        for key in (keys.people(), keys.people_news()):
-            client.hdel(key, *step)
-        client.zrem(keys.people_links(), *step)
-    client.hincrby(keys.revisions(), "people", 1)
-
-
-def _forget_old(client: redis.Redis) -> None:
-    """Digests that trainings have long known; merged ids of the shop stay."""
-    until = int(time.time() * 1000) - REMEMBERED_MS
-    old = cast(list[bytes], client.zrangebyscore(keys.people_links(), "-inf", until))
-    if digests := [name for name in old if is_digest(name.decode())]:
-        client.zrem(keys.people_links(), *digests)
-
-
-def _linking(
+def linking(
     customer_id: str, names: Sequence[str], proof: str, settings: StoreSettings
 ) -> tuple[str, int, Any]:
     script_keys = (

@@ -19,6 +19,7 @@ KEY_FILE, KEY_BYTES, DIGEST_BYTES = "people/key", 32, 12
 BY_EMAIL, BY_PHONE = "c-", "p-"
 DIGEST = re.compile(rf"(?:{BY_EMAIL}|{BY_PHONE})[0-9a-f]{{{2 * DIGEST_BYTES}}}")
 FORMER = re.compile(r"[0-9a-f]{64}")  # SHA-256 of an address, as imports named customers before
+SHORTENED = re.compile(rf"(?:{BY_EMAIL}|{BY_PHONE})?[0-9a-f]{{4,64}}")
 SHOWN = 8  # characters of a digest
 EMAIL = re.compile(r"[^\s@<>\"',;:|()]+@[^\s@<>\"',;:|()]+")
 PHONE = re.compile(r"\+?\d[\d\s()/.\-]{5,}\d")

@@ -77,7 +77,7 @@ def catalogue_changes() -> str:
 
 def revisions() -> str:
     """Hash name -> counter ("catalogue", "erased", "experiments", "keys", "merchandising", "offers",
-    "people", "tiers", "triggers").
+    "people", "people_parted", "tiers", "triggers").
 
     Writers: their owners; reader: API, every 200 ms.
     """

@@ -55,7 +55,7 @@ class IdMap:
     names: PackedBytes
     slots: Int32s
     hashes: Int64s
-    others: dict[str, int] = field(repr=False, default_factory=dict)
+    others: dict[str, int] = field(init=False, repr=False, default_factory=dict)
     _slots: memoryview = field(init=False, repr=False)
     _cache: dict[str, int] = field(init=False, repr=False, default_factory=dict)
 
@@ -99,7 +99,7 @@ class IdMap:
         return int(row) if row != NO_ROW else self.others.get(name, NO_ROW)
 
     def also(self, names: Mapping[str, str]) -> None:
-        """Let rows have further names. names: name -> that of a row; a name that has a row of its own keeps it."""
+        """Let rows have further names. names: name -> that of a row; a name with a row of its own keeps it."""
         for name, known in names.items():
             row = self._find(known)
             if row != NO_ROW and self._find(name) == NO_ROW:
