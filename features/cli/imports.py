@@ -142,6 +142,47 @@ def import_catalogue(
     show(summary, as_json=as_json)
 
 
+@imports.command("customers")
+def import_customers(
+    file: Annotated[
+        Path, typer.Argument(help="CSV, TSV, XLSX or parquet: a customers' or subscribers' export.")
+    ],
+    home: HomeOption = DEFAULT_HOME,
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", help='Which column is what, as customer_id="Kundennr."; once for each.'),
+    ] = None,
+    exported: Annotated[
+        datetime | None,
+        typer.Option(
+            help="When it was exported (UTC): its consents are of then. Default: the file's own time."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in who is who (id, e-mail, phone) and who may be written to.
+
+    Exports of Shopify, WooCommerce, Klaviyo, Mailchimp, Brevo and the like. Neither addresses nor numbers are
+    kept, only digests under a key of the home.
+    """
+    from features.importers.customers import import_customers
+    from features.importers.refusal import ImportRefused
+
+    shop, settings, now = Home(home), StoreSettings(), datetime.now(UTC)
+    at = exported.replace(tzinfo=exported.tzinfo or UTC) if exported else None
+    with plain_errors(ImportRefused), progress() as bars:
+        summary = import_customers(
+            shop, file, maps=tuple(maps or ()), exported_at=at, dry_run=dry_run, now=now, report=bars
+        )
+    show(summary, as_json=as_json)
+    if summary.id:
+        with plain_errors(RedisServerError):
+            _recognise(shop, settings, now)
+    if not summary.taken:
+        raise typer.Exit(WENT_WRONG)
+
+
 @imports.command("costs")
 def import_costs(
     file: Annotated[Path, typer.Argument(help="CSV, TSV or XLSX with date (or month), channel, spend.")],

@@ -96,6 +96,11 @@ class Consents(NamedTuple):
         ]
 
 
+NO_CONSENTS = Consents(
+    [], pl.DataFrame(schema=COLUMNS), pl.DataFrame(schema={"row": pl.UInt32, "answer": pl.String})
+)
+
+
 def consent_columns(cells: pl.DataFrame) -> list[ConsentColumn]:
     """The columns that say so, by header; a plain status only where its words are about subscribing."""
     found = [column for header in cells.columns if (column := _of_header(header))]

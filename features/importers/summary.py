@@ -209,3 +209,46 @@ class CostsSummary(ImportSummary):
         for currency, spend in self.spend.items():
             yield "Spending", f"{spend:,.2f} {currency}".strip()
         yield from self._what_to_look_at()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomersSummary(ImportSummary):
+    """Every row is counted once: `taken + sum(set_aside) == rows`.
+
+    columns: our name -> the file's header; consents_at: when the file's words about consent were true; linked:
+    further names of customers that were found out; consents, refusals: new words of the file; reach: of the
+    whole home.
+    """
+
+    id: str | None
+    file: str
+    columns: dict[str, str]
+    consent_columns: tuple[str, ...]
+    consents_at: datetime
+    nobodies: int
+    linked: int
+    consents: int
+    refusals: int
+    reach: Reach
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: times as ISO 8601."""
+        return super().as_dict() | {"reach": self.reach._asdict()}
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Label and value of everything a person wants to read, in order."""
+        yield "File", self.file
+        yield "Columns", ", ".join(f"{name} = {header}" for name, header in self.columns.items())
+        yield "About consent", ", ".join(self.consent_columns) or "no column"
+        yield "Rows in the file", f"{self.rows:,}"
+        yield "Would be taken" if self.dry_run else "Taken", f"{self.taken:,}"
+        yield from self._what_was_set_aside()
+        if self.nobodies:
+            yield "Ids that name nobody", f"{self.nobodies:,} rows (undefined, guest, 0 ...)"
+        yield "Names found to be theirs, too", f"{self.linked:,}"
+        yield (
+            "Consents, refusals",
+            f"{self.consents:,}, {self.refusals:,}, as of {self.consents_at:%Y-%m-%d %H:%M}",
+        )
+        yield "May be written to (e-mail)", self.reach.words()
+        yield from self._what_to_look_at()
