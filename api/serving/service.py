@@ -193,7 +193,7 @@ class Service:
 
     def _take_over(self, recommender: Recommender, applied: Changes) -> None:
         tables = recommender.bundle.tables
-        tables.customers.also({self.current(name): name for name in self.names})
+        tables.customers.also((self.current(name), name) for name in self.names)
         late = {
             product: fields for product, fields in self.changes.items() if fields is not applied.get(product)
         }
@@ -282,7 +282,7 @@ class Service:
         self.names_seen = changes.seen
         if self.recommender is not None:
             customers = self.recommender.bundle.tables.customers
-            customers.also({self.current(name): name for name in changes.names})
+            customers.also((self.current(name), name) for name in changes.names)
 
     def _home_tombstones(self) -> Tombstones:
         try:

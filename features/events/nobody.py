@@ -27,12 +27,18 @@ UNRENDERED = re.compile(
     r"|\{[\w .:-]*(?:id|customer|user|client|e-?mail|member|contact|visitor|name)[\w .:-]*\}|%[A-Za-z][\w.]*%|\[%.*%\]|\[object\b.*|\[[\w ]*(?:customer|user|guest)[\w .]*\]",
     re.IGNORECASE | re.DOTALL,
 )
+DIGITS = frozenset("123456789")
+A_NUMBER_IN_IT = re.compile(r"[^{}%<>*\[\]|$#]*[1-9]").match
+"""Whether there is a digit other than 0 and no mark of a placeholder before it: no word for nobody has one."""
 PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~–—\xa0\u200b\ufeff]*")
 
 
 def is_nobody(name: str) -> bool:
     """Whether an id of a customer, a browser or a visit is none: blank, zeros, a word for nobody, or a
     placeholder that was never filled in."""
+    # Most ids begin or end with a digit, or have one: that is seen in a tenth of a microsecond.
+    if name[-1:] in DIGITS or name[:1] in DIGITS or A_NUMBER_IN_IT(name):
+        return False
     if not name.strip("0-"):  # zeros, a nil UUID, a dash
         return True
     if name.isalnum():

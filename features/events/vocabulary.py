@@ -211,19 +211,22 @@ def _completed(event: _RawEvent, received_at: datetime, fresh_id: Callable[[], s
 
 def _leave_out_nobody(event: _RawEvent) -> None:
     """Ids that name nobody are absent."""
+    customer, browser, visit = event.customer_id, event.anonymous_id, event.session_id
+    if not (
+        (customer is not None and is_nobody(customer))
+        or (browser is not None and is_nobody(browser))
+        or (visit is not None and is_nobody(visit))
+        or event.nobody
+    ):
+        return
     found = [
         f"{field}={name}"
-        for field, name in (
-            ("customer_id", event.customer_id),
-            ("anonymous_id", event.anonymous_id),
-            ("session_id", event.session_id),
-        )
+        for field, name in (("customer_id", customer), ("anonymous_id", browser), ("session_id", visit))
         if name is not None and is_nobody(name)
     ]
     for each in found:
         msgspec.structs.force_setattr(event, each.partition("=")[0], None)
-    if found or event.nobody:
-        msgspec.structs.force_setattr(event, "nobody", tuple(found))
+    msgspec.structs.force_setattr(event, "nobody", tuple(found))
 
 
 def _order_event_id(event: _RawEvent) -> str | None:

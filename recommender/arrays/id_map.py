@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -98,9 +98,9 @@ class IdMap:
             slot = (slot + 1) & last
         return int(row) if row != NO_ROW else self.others.get(name, NO_ROW)
 
-    def also(self, names: Mapping[str, str]) -> None:
-        """Let rows have further names. names: name -> that of a row; a name with a row of its own keeps it."""
-        for name, known in names.items():
+    def also(self, names: Iterable[tuple[str, str]]) -> None:
+        """Let rows have further names. names: each with that of a row; one with a row of its own keeps it."""
+        for name, known in names:
             row = self._find(known)
             if row != NO_ROW and self._find(name) == NO_ROW:
                 self.others[name] = row

@@ -78,7 +78,7 @@ def test_who_signs_in_finds_the_imported_orders(http: httpx.Client) -> None:
 
 
 def test_so_they_do_under_the_names_that_imports_gave_before(http: httpx.Client) -> None:
-    asked = {"placement": "home", "customer_id": "4711", "k": 8}
+    asked = {"placement": "home", "customer_id": "4711", "k": "8"}
     before = http.get("/v1/recommendations", params=asked).json()["items"]
     http.post("/v1/events", json=identify("4711", OLD_ADDRESS))
     after = http.get("/v1/recommendations", params=asked).json()["items"]
