@@ -24,12 +24,13 @@ AROUND = " \t\r\n\xa0\ufeff\u200b\"'`()<>{}[]"
 MARKS = re.compile(r"[{\[%<*|]")
 UNRENDERED = re.compile(
     r"\{\{.*\}\}|\{%.*%\}|[$#@]\{.*\}|<[%?].*|\*\|.*\|\*|%%.+%%|\[\[.+\]\]"  # Liquid, JS, ERB, Mailchimp
-    r"|\{[\w .:-]*(?:id|customer|user|client|e-?mail|member|contact|visitor|name)[\w .:-]*\}|%[A-Za-z][\w.]*%|\[%.*%\]|\[object\b.*|\[[\w ]*(?:customer|user|guest)[\w .]*\]",
+    r"|\{[\w .:-]*(?:id|customer|user|client|e-?mail|member|contact|visitor|name)[\w .:-]*\}"
+    r"|%[A-Za-z][\w.]*%|\[%.*%\]|\[object\b.*|\[[\w ]*(?:customer|user|guest)[\w .]*\]",
     re.IGNORECASE | re.DOTALL,
 )
 DIGITS = frozenset("123456789")
 A_NUMBER_IN_IT = re.compile(r"[^{}%<>*\[\]|$#]*[1-9]").match
-"""Whether there is a digit other than 0 and no mark of a placeholder before it: no word for nobody has one."""
+"""Whether there is a digit but 0, and no mark of a placeholder before it: no word for nobody has one."""
 PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~–—\xa0\u200b\ufeff]*")
 
 

@@ -1,4 +1,4 @@
-"""`perennial import customers`: who is who, and who may be written to, from exports of shops and mail tools."""
+"""`perennial import customers`: who is who, and who may be written to, from exports of shops and tools."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ def import_customers(
     return CustomersSummary(
         id=record.id or None,
         file=str(file),
-        columns={name: header for name, header in chosen.headers(table.cells).items()},
+        columns=chosen.headers(table.cells),
         consent_columns=tuple(column.header for column in plan.consents.columns),
         consents_at=at,
         dry_run=dry_run,

@@ -52,7 +52,7 @@ class Undone:
 
 
 def undo_import(home: Home, record: ImportRecord, now: datetime) -> Undone:
-    """Take an import of orders or customers back; names that were found to be one person's stay so. The same file can then be imported again.
+    """Take an import of orders or customers back; names found to be one person's stay so. The same file can then be imported again.
 
     Raises CannotUndo, OSError.
     """

@@ -42,8 +42,8 @@ class NewLink(msgspec.Struct, frozen=True):
 
 
 class Changes(NamedTuple):
-    """names: name -> whose it is, of links made since `seen`; seen: to ask with next time; is_whole: these are
-    all, since some were parted or it was asked for the first time."""
+    """names: name -> whose it is, of links made since `seen`; seen: to ask with next time; is_whole: these
+    are all, since some were parted or it was asked for the first time."""
 
     seen: Seen
     names: dict[str, str]

@@ -10,18 +10,46 @@ from bundles import NOW
 
 @pytest.mark.parametrize(
     "name",
-    ["undefined", "NULL", "None", "nan", "NaN", "0", "00", "0.0", "guest", " Guest ", "anonymous", "-", "--"]
-    + ["", "   ", "\xa0", "00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}"]
-    + ["[object Object]", "[object Undefined]", "{{customer.id}}", "{{ customer.id }}", "{% customer %}"]
-    + [
+    [
+        "undefined",
+        "NULL",
+        "None",
+        "nan",
+        "NaN",
+        "0",
+        "00",
+        "0.0",
+        "guest",
+        " Guest ",
+        "anonymous",
+        "-",
+        "--",
+        "",
+        "   ",
+        "\xa0",
+        "00000000-0000-0000-0000-000000000000",
+        "{00000000-0000-0000-0000-000000000000}",
+        "[object Object]",
+        "[object Undefined]",
+        "{{customer.id}}",
+        "{{ customer.id }}",
+        "{% customer %}",
         "${customerId}",
         "<%= customer.id %>",
         "*|UNIQID|*",
         "%%CUSTOMER_ID%%",
         "%CUSTOMER_ID%",
         "{customer_id}",
-    ]
-    + ["'null'", '"undefined"', "(not set)", "NOT LOGGED IN", "Gast", "n/a", "...", "_", "[customer_id]"],
+        "'null'",
+        '"undefined"',
+        "(not set)",
+        "NOT LOGGED IN",
+        "Gast",
+        "n/a",
+        "...",
+        "_",
+        "[customer_id]",
+    ],
 )
 def test_nobody(name: str) -> None:
     assert is_nobody(name)
@@ -30,9 +58,26 @@ def test_nobody(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["4711", "100", "-1", "a/b|c", "anna@example.com", "Nullmeier", "guest-42", "anonymous-7f3a", "🛒", "0a"]
-    + ["{3F2504E0-4F89-11D3-9A0C-0305E82C3301}", "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "{x}", "50%", "李"]
-    + ["10000000-0000-0000-0000-000000000000", "none of the above", "c-184a5420afd81b87ce601523"],
+    [
+        "4711",
+        "100",
+        "-1",
+        "a/b|c",
+        "anna@example.com",
+        "Nullmeier",
+        "guest-42",
+        "anonymous-7f3a",
+        "🛒",
+        "0a",
+        "{3F2504E0-4F89-11D3-9A0C-0305E82C3301}",
+        "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
+        "{x}",
+        "50%",
+        "李",
+        "10000000-0000-0000-0000-000000000000",
+        "none of the above",
+        "c-184a5420afd81b87ce601523",
+    ],
 )
 def test_somebody(name: str) -> None:
     assert not is_nobody(name)

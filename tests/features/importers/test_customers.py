@@ -28,8 +28,8 @@ from factories import NOW, event
 
 Take = Callable[..., CustomersSummary]
 ORDERS = (
-    "Name,Email,Phone,Financial Status,Created at,Currency,Total,Lineitem quantity,Lineitem name,Lineitem price,"
-    "Lineitem sku"
+    "Name,Email,Phone,Financial Status,Created at,Currency,Total,Lineitem quantity,Lineitem name,"
+    "Lineitem price,Lineitem sku"
 )
 
 
@@ -136,7 +136,8 @@ def test_nobody_is_one_giant_customer(home: Home, tmp_path: Path, take: Take) ->
     ("text", "name", "said"),
     [
         (
-            "Email,Klaviyo ID,Email Marketing Consent,SMS Marketing Consent\na@x.de,01H,SUBSCRIBED,NEVER_SUBSCRIBED\n",
+            "Email,Klaviyo ID,Email Marketing Consent,SMS Marketing Consent\n"
+            "a@x.de,01H,SUBSCRIBED,NEVER_SUBSCRIBED\n",
             "klaviyo.csv",
             {"email": True, "sms": False},
         ),

@@ -58,7 +58,8 @@ def _customers(folder: Path) -> Path:
     path = folder / "customers.csv"
     path.write_text(
         "customer_id,email,phone,newsletter\n"
-        f"{SHOP_ID},{ADDRESS},{NUMBER},yes\nunknown,,'06 12 34 56 78,yes\n{SHOP_ID},{ADDRESS},0033 6 12345678,odd\n"
+        f"{SHOP_ID},{ADDRESS},{NUMBER},yes\nunknown,,'06 12 34 56 78,yes\n"
+        f"{SHOP_ID},{ADDRESS},0033 6 12345678,odd\n"
     )
     return path
 
