@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from api.schemas.recommendations import Received, Rejected, UnsureAnswer
 from api.serving.event_rights import permitted
-from api.serving.owners import needs_owner, with_owners, without_contacts
+from api.serving.owners import with_owners, without_contacts
 from api.serving.security import ANY_KEY
 from api.serving.service import Service
 from api.web.access import header
@@ -77,13 +77,10 @@ async def events(request: Request) -> Response:
         lambda event: permitted(_allowed(event, no_profiling=no_profiling), scope, service.access),
     )
     kept = service.erased.admitted(valid)
-    notes: dict[str, str] = {}
     try:
         if doubtful := [each for each in doubtful if service.erased.admits(each.event)]:
             await set_aside(service.writes, without_contacts(service, doubtful), received_at)
-        if any(needs_owner(service, event) for event in kept):
-            owned, notes = await with_owners(service, kept, scope)
-            kept = service.erased.admitted(owned)
+        kept, notes = await with_owners(service, kept, scope)
         taken = await ingest(service.writes, kept, received_at, service.store_settings) if kept else []
     except StoreUnavailable as error:
         raise _unsure(event_ids) from error

@@ -30,7 +30,7 @@ async def erase_customer(customer_id: CustomerId, service: SecretService) -> Res
     All names of the person are erased. An erasure that was acknowledged is finished, whatever ends in
     between; again is no error. Their later events and orders are not kept.
     """
-    for name in {customer_id, service.current(customer_id)}:
+    for name in {customer_id, service.names.current(customer_id)}:
         await begin_erasure(service.writes, name, int(time.time() * 1000))
     await service.refresh_erased()
     return JsonReply(encode(Erasure(customer_id)), status=202)

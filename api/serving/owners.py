@@ -23,22 +23,23 @@ class Owned(NamedTuple):
 
 def needs_owner(service: Service, event: Event) -> bool:
     """Whether an event names somebody by an address, or by a name that gave way to another."""
-    return has_contact(event) or (bool(service.names) and event.customer_id in service.names)
+    return has_contact(event) or (bool(service.names.owners) and event.customer_id in service.names.owners)
 
 
 async def with_owners(service: Service, events: Sequence[Event], scope: Scope) -> Owned:
-    """Find the customers of events, and link their addresses to them. Raises StoreUnavailable.
+    """Find the customers of events, and link their addresses to them; whose customer was erased is left out.
+    Raises StoreUnavailable.
 
     A page's word about an address counts where it signs in a customer with their token. An address that is
     another customer's already stays theirs.
     """
+    if not any(needs_owner(service, event) for event in events):
+        return Owned(list(events), {})
     owned = Owned([], {})
     for event in events:
-        if needs_owner(service, event):
-            owned.events.append(await _owned(service, event, scope, owned.notes))
-        else:
-            owned.events.append(event)
-    return owned
+        known = await _owned(service, event, scope, owned.notes) if needs_owner(service, event) else event
+        owned.events.append(known)
+    return owned._replace(events=service.erased.admitted(owned.events))
 
 
 def without_contacts(service: Service, doubtful: Sequence[Doubtful]) -> list[Doubtful]:
@@ -53,7 +54,7 @@ def without_contacts(service: Service, doubtful: Sequence[Doubtful]) -> list[Dou
 
 async def _owned(service: Service, event: Event, scope: Scope, notes: dict[str, str]) -> Event:
     if event.customer_id is not None:
-        event = replace(event, customer_id=service.current(event.customer_id))
+        event = replace(event, customer_id=service.names.current(event.customer_id))
     if not has_contact(event):
         return event
     event, contact = taken_out(event, service.people_key.key)

@@ -14,6 +14,7 @@ from fastapi import Request as HttpRequest
 
 from api.serving.budget_prices import OfferPrices
 from api.serving.experiments import Treatment, Variants
+from api.serving.known_names import KnownNames
 from api.serving.preload import LoadBundle
 from api.web.access import Access
 from api.web.callers import is_operator
@@ -25,8 +26,6 @@ from features.home import Home
 from features.merchant.live_keys import LiveKeys
 from features.merchant.versioned_settings import EXPERIMENTS, MERCHANDISING, OFFER_CATALOGUE, SettingVersions
 from features.outgoing.impressions import ServedBuffer
-from features.people.links import NOTHING_SEEN, Seen
-from features.people.links import changes_since as links_since
 from features.people.names import KeptKey
 from features.store import keys
 from features.store.connection import Connection, StoreUnavailable
@@ -45,7 +44,6 @@ from recommender.model.bundle_files import BadBundle
 from recommender.offers.catalogue import Catalogue
 from recommender.recommend import Recommender
 
-LONGEST_CHAIN = 50
 logger = logging.getLogger("perennial.service")
 MEASURED_EVERY_S = 1.0  # answers wait while counts are written out
 Changes = Mapping[str, Mapping[str, Any]]
@@ -78,8 +76,7 @@ class Service:
     revisions: dict[str, int] = field(default_factory=dict)  # of the settings taken over, by their name
     erased: Tombstones = field(init=False)
     erased_revision: int = 0
-    names: dict[str, str] = field(default_factory=dict)  # of customers who go by another name now
-    names_seen: Seen = NOTHING_SEEN
+    names: KnownNames = field(default_factory=KnownNames)
     people_key: KeptKey = field(init=False)
     _pointer: versions.Pointer | None = None
 
@@ -98,21 +95,13 @@ class Service:
         if not is_operator(request, self.settings):
             self.access.require_secret(request)
 
-    def current(self, customer_id: str) -> str:
-        """The name that whoever goes by this one goes by now."""
-        for _ in range(LONGEST_CHAIN):
-            if customer_id not in self.names:
-                break
-            customer_id = self.names[customer_id]
-        return customer_id
-
     def customer(self, customer_id: str | None) -> str | None:
         """Whom a request means; None: nobody, or somebody who was erased."""
         if customer_id is None or is_nobody(customer_id) or self.erased.holds("customer", customer_id):
             return None
-        if not self.names:
+        if not self.names.owners:
             return customer_id
-        current = self.current(customer_id)
+        current = self.names.current(customer_id)
         return None if self.erased.holds("customer", current) else current
 
     def treatment(self, visitor: str | None, surface: str, now: float) -> Treatment:
@@ -193,7 +182,7 @@ class Service:
 
     def _take_over(self, recommender: Recommender, applied: Changes) -> None:
         tables = recommender.bundle.tables
-        tables.customers.also((self.current(name), name) for name in self.names)
+        self.names.teach(tables.customers)
         late = {
             product: fields for product, fields in self.changes.items() if fields is not applied.get(product)
         }
@@ -273,16 +262,9 @@ class Service:
             self.erased_revision = revision
 
     async def refresh_people(self) -> None:
-        """Hear which names of customers are one person. A model that knows them by the old name answers for
-        the new one, too."""
-        changes = await links_since(self.store, self.names_seen)
-        if changes is None:
-            return
-        self.names = changes.names if changes.is_whole else self.names | changes.names
-        self.names_seen = changes.seen
-        if self.recommender is not None:
-            customers = self.recommender.bundle.tables.customers
-            customers.also((self.current(name), name) for name in changes.names)
+        """Hear which names of customers are one person."""
+        if await self.names.refresh(self.store) and self.recommender is not None:
+            self.names.teach(self.recommender.bundle.tables.customers)
 
     def _home_tombstones(self) -> Tombstones:
         try:

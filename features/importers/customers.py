@@ -71,19 +71,10 @@ def import_customers(
     plan = _plan(home, table, chosen.rows(table), file.name, at, now, dry_run=dry_run)
     shown = plan.rejected.filter(~ERASED)
     rejects = rejects_path(home, file, now) if shown.height and not dry_run else None
-    is_new = plan.party.people.links.height or plan.consents.words.height
-    record = ImportRecord(
-        id=new_id(home, now) if is_new and not dry_run else "",
-        received_at=now,
-        files=(file.name,),
-        kind=CUSTOMERS,
-        format=CUSTOMERS,
-        source=CUSTOMERS,
-        rows=table.cells.height,
-        taken=table.cells.height - plan.rejected.height,
-    )
+    record = _record(home, plan, table, file, now, dry_run=dry_run)
     if not dry_run:
         _write(home, plan, table, record, rejects)
+    people, words = plan.party.people, plan.consents.words
     return CustomersSummary(
         id=record.id or None,
         file=str(file),
@@ -95,12 +86,29 @@ def import_customers(
         taken=record.taken,
         set_aside=dict(plan.rejected["reason"].value_counts(sort=True).iter_rows()),
         rejects_file=str(rejects) if rejects else None,
-        warnings=(*table.notes, *plan.party.people.warnings),
+        warnings=(*table.notes, *people.warnings),
         nobodies=plan.party.nobodies,
-        linked=plan.party.people.links.height,
-        consents=plan.consents.words.filter("given").height,
-        refusals=plan.consents.words.filter(~pl.col("given")).height,
+        linked=people.links.height,
+        consents=words.filter("given").height,
+        refusals=words.filter(~pl.col("given")).height,
         reach=plan.reach,
+    )
+
+
+def _record(
+    home: Home, plan: _Plan, table: FileTable, file: Path, now: datetime, *, dry_run: bool
+) -> ImportRecord:
+    """What is kept of the import; without an id where nothing is new."""
+    is_new = plan.party.people.links.height or plan.consents.words.height
+    return ImportRecord(
+        id=new_id(home, now) if is_new and not dry_run else "",
+        received_at=now,
+        files=(file.name,),
+        kind=CUSTOMERS,
+        format=CUSTOMERS,
+        source=CUSTOMERS,
+        rows=table.cells.height,
+        taken=table.cells.height - plan.rejected.height,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -24,7 +24,7 @@ from features.importers.gaps import gaps
 from features.importers.intake import Intake, plan_intake
 from features.importers.lines import Format, completed
 from features.importers.mapping import remember
-from features.importers.party import identified, with_customers
+from features.importers.party import Party, identified, with_customers
 from features.importers.people import People
 from features.importers.reach import reach
 from features.importers.reasons import RejectReason
@@ -61,17 +61,12 @@ def import_orders(
     if table.cells.is_empty():
         raise ImportRefused(f"{path.name} has a header and no rows. Export the period you want again.")
     lines, times = _checked(table, choice.format, received_at, largest_order, report)
-    existing = read_existing(home)
-    party = identified(home, lines, existing, received_at, dry_run=dry_run)
     report("joining refunds", 0, lines.height)
-    existing = with_customers(existing, party.people)
-    intake = plan_intake(party.lines, choice.format.name, existing)
-    consents = _consents(table, party.lines, existing)
+    plan = _planned(home, table, choice, lines, received_at, dry_run=dry_run)
+    intake, is_new = plan.intake, plan.intake.fresh.height or plan.consents.words.height
     shown = not dry_run and intake.rejected.filter(~ERASED).height
     summary = OrdersSummary(
-        id=None
-        if dry_run or (intake.fresh.is_empty() and consents.words.is_empty())
-        else new_id(home, received_at),
+        id=new_id(home, received_at) if is_new and not dry_run else None,
         file=str(path),
         format=choice.format.name,
         format_reason=choice.why,
@@ -80,31 +75,51 @@ def import_orders(
         dry_run=dry_run,
         rows=table.cells.height,
         rejects_file=str(rejects_path(home, path, received_at)) if shown else None,
-        warnings=(
-            *choice.warnings,
-            *table.notes,
-            *times.warnings,
-            *intake.warnings,
-            *party.people.warnings,
-            *consents.warnings(),
-            *_gaps(table, choice, intake),
-        ),
-        nobodies=party.nobodies,
-        linked=party.people.links.height,
-        reach=reach(
-            home, existing.events["customer_id"], intake.fresh["customer_id"], consents, party.people
-        ),
+        warnings=(*choice.warnings, *table.notes, *times.warnings, *plan.warnings(table, choice)),
         **_counts(intake),
+        **plan.of_people(home),
     )
     if not dry_run:
         report("writing", 0, intake.fresh.height)
-        record = _record(summary, intake, existing, received_at)
-        rows = _history_rows(intake.fresh, party.people, consents, record)
-        _write(home, intake, rows, party.people, table, record, summary.rejects_file)
+        _write(home, plan, table, _record(summary, intake, plan.existing, received_at), summary.rejects_file)
         if choice.columns:
             remember(home, table.cells.columns, choice.format.name, choice.columns)
         report("writing", intake.fresh.height, intake.fresh.height)
     return summary
+
+
+class _Plan(NamedTuple):
+    """What a file would bring into a home."""
+
+    existing: Existing
+    party: Party
+    intake: Intake
+    consents: Consents
+
+    def warnings(self, table: FileTable, choice: Choice) -> Iterator[str]:
+        yield from self.intake.warnings
+        yield from self.party.people.warnings
+        yield from self.consents.warnings()
+        yield from _gaps(table, choice, self.intake)
+
+    def of_people(self, home: Home) -> dict[str, Any]:
+        """The figures of OrdersSummary about who is who, and who may be written to."""
+        people, fresh = self.party.people, self.intake.fresh["customer_id"]
+        return {
+            "nobodies": self.party.nobodies,
+            "linked": people.links.height,
+            "reach": reach(home, self.existing.events["customer_id"], fresh, self.consents, people),
+        }
+
+
+def _planned(
+    home: Home, table: FileTable, choice: Choice, lines: pl.DataFrame, received_at: datetime, *, dry_run: bool
+) -> _Plan:
+    existing = read_existing(home)
+    party = identified(home, lines, existing, received_at, dry_run=dry_run)
+    existing = with_customers(existing, party.people)
+    intake = plan_intake(party.lines, choice.format.name, existing)
+    return _Plan(existing, party, intake, _consents(table, party.lines, existing))
 
 
 def _gaps(table: FileTable, choice: Choice, intake: Intake) -> Iterator[str]:
@@ -161,19 +176,13 @@ def _consents(table: FileTable, lines: pl.DataFrame, existing: Existing) -> Cons
     )
 
 
-def _write(
-    home: Home,
-    intake: Intake,
-    rows: pl.DataFrame,
-    people: People,
-    table: FileTable,
-    record: ImportRecord,
-    rejects_file: str | None,
-) -> None:
+def _write(home: Home, plan: _Plan, table: FileTable, record: ImportRecord, rejects_file: str | None) -> None:
     """Write the whole intake; a failure undoes what was written before it.
 
     The record is there before the rows, so that an import that was killed can be taken back.
     """
+    intake, people = plan.intake, plan.party.people
+    rows = _history_rows(intake.fresh, people, plan.consents, record)
     with ExitStack() as undo:
         if rejects_file:
             rejects = Path(rejects_file)

@@ -216,8 +216,8 @@ class CustomersSummary(ImportSummary):
     """Every row is counted once: `taken + sum(set_aside) == rows`.
 
     columns: our name -> the file's header; consents_at: when the file's words about consent were true;
-    linked: further names of customers that were found out; consents, refusals: new words of the file; reach: of the
-    whole home.
+    linked: further names of customers that were found out; consents, refusals: new words of the file; reach:
+    of the whole home.
     """
 
     id: str | None

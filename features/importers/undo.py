@@ -52,8 +52,9 @@ class Undone:
 
 
 def undo_import(home: Home, record: ImportRecord, now: datetime) -> Undone:
-    """Take an import of orders or customers back; names found to be one person's stay so. The same file can then be imported again.
+    """Take an import of orders or customers back; names found to be one person's stay so.
 
+    The same file can then be imported again.
     Raises CannotUndo, OSError.
     """
     if record.kind == "catalogue":
