@@ -70,7 +70,8 @@ class Connection(asyncio.Protocol):
             return
         self._is_served = True
         self._due = monotonic() + self._settings.head_timeout_s
-        self.server.connection_made(cast(asyncio.Transport, JoinedWrites(self._transport, self._end)))
+        self._writes = JoinedWrites(self._transport, self._end)
+        self.server.connection_made(cast(asyncio.Transport, self._writes))
 
     def data_received(self, data: bytes) -> None:
         if self._is_lingering or not self._is_served:
@@ -119,6 +120,7 @@ class Connection(asyncio.Protocol):
 
     def answered(self) -> None:
         """The application is done: the next request may come."""
+        self._writes.flush()
         if not self._is_answering:
             return
         now = monotonic()

@@ -9,7 +9,7 @@ HEAD, CONTINUE = b"HTTP/1.1 ", b"HTTP/1.1 100 "
 
 
 class JoinedWrites:
-    """A transport for uvicorn's protocol. A head waits for the body, which always comes, be it empty."""
+    """A transport for uvicorn's protocol. A head waits for the body, be it empty, or for the answer's end."""
 
     def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
         self._transport, self._close, self._head = transport, close, b""
@@ -22,10 +22,14 @@ class JoinedWrites:
         head, self._head = self._head, b""
         self._transport.write(head + data if head else data)
 
-    def close(self) -> None:
-        """Send what waits, and close."""
+    def flush(self) -> None:
+        """Send what waits: an answer to HEAD has no body."""
         if self._head:
             self.write(b"")
+
+    def close(self) -> None:
+        """Send what waits, and close."""
+        self.flush()
         self._close()
 
     def __getattr__(self, name: str) -> Any:

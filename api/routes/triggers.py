@@ -79,7 +79,7 @@ async def put_trigger_settings(
 async def _page(service: Service, since: str, kinds: Sequence[str], ask: TriggerAsk) -> Page:
     now_ms = int(time.time() * 1000)
     return await read_page(
-        service.writes, since, kinds, now_ms, min(PAGE_ENTRIES, ask.limit), note=not ask.preview
+        service.batch, since, kinds, now_ms, min(PAGE_ENTRIES, ask.limit), note=not ask.preview
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -111,7 +111,7 @@ class Service:
     def parts(self) -> dict[str, PartState]:
         """How the watchers of this process are, and the parts of others."""
         own = {name: part.state for name, part in self.watchers.items()}
-        return part_states(self.home) | own
+        return part_states(self.home, datetime.now(UTC)) | own
 
     async def refresh(self) -> None:
         """Take over whatever has changed."""

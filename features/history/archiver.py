@@ -35,6 +35,7 @@ from features.store.tombstones import Tombstones, read_tombstones
 
 GROUP = CONSUMER = "archiver"  # one name suffices: the home's lock lets one archiver work at a time
 RECORDS_PER_CALL = 1_000  # about 1 ms of Redis: shoppers' requests pass in between
+LONGEST_ROUND_S = 30.0  # of moving what has come, while nothing hangs
 POLL_S = 1.0
 
 UNREADABLE = (msgspec.DecodeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)
@@ -105,7 +106,7 @@ class Archiver:
             take_links(self._client, self._home)
             return
         parts = {
-            stream: Part(f"archiver-{archive.folder.name}", self._home)
+            stream: Part(f"archiver-{archive.folder.name}", self._home, every_s=LONGEST_ROUND_S)
             for stream, archive in self._archives.items()
         }
         people = Part("archiver-people", self._home)

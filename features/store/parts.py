@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from features.home import Home
 
@@ -22,23 +23,35 @@ logger = logging.getLogger("perennial.parts")
 STATE_BYTES = 512
 WRITTEN_EVERY_S = 5.0  # while nothing changes
 PROBLEM_LENGTH = 200
+LATE_ROUNDS = 10.0
 
 
 class PartState(msgspec.Struct, frozen=True, omit_defaults=True):
-    """at: of its last round (ISO 8601 UTC). failing: rounds failed in a row; failures: since its start."""
+    """at: of its last round (ISO 8601 UTC). failing: rounds failed in a row; failures: since its start.
+    every_s: how often a round ends while all is well; 0: nobody knows."""
 
     at: str = ""
     failing: int = 0
     failures: int = 0
     problem: str | None = None
+    every_s: float = 0.0
+
+    def seen(self, now: datetime) -> PartState:
+        """As it is, or failing where it hangs or has ended: no round has ended for far too long."""
+        if not self.every_s or self.failing:
+            return self
+        silent_s = (now - datetime.fromisoformat(self.at)).total_seconds()
+        if silent_s <= LATE_ROUNDS * self.every_s:
+            return self
+        return replace(self, failing=1, problem=f"nothing heard of it since {self.at}")
 
 
 class Part:
-    """One part. home: where its state is written; None: it is kept in memory alone."""
+    """One part. home: where its state is written; None: in memory alone. every_s: as in `PartState`."""
 
-    def __init__(self, name: str, home: Home | None = None) -> None:
+    def __init__(self, name: str, home: Home | None = None, every_s: float = 0.0) -> None:
         self.name = name
-        self.state = PartState()
+        self.state = PartState(_now(), every_s=every_s)
         self._is_said = False  # in the log, that it fails
         self._file = home.state / f"{name}.json" if home else None
         self._written_at = time.monotonic() - WRITTEN_EVERY_S
@@ -60,14 +73,16 @@ class Part:
             logger.error("%s fails and is tried again: %s", self.name, problem, exc_info=error)
             self._is_said = True
         before = self.state
-        self._change(PartState(_now(), before.failing + 1, before.failures + 1, problem))
+        self._change(
+            PartState(_now(), before.failing + 1, before.failures + 1, problem, every_s=before.every_s)
+        )
 
     def works(self) -> None:
         """Note that all is well."""
         if self._is_said:
             logger.warning("%s works again", self.name)
             self._is_said = False
-        self._change(PartState(_now(), failures=self.state.failures))
+        self._change(PartState(_now(), failures=self.state.failures, every_s=self.state.every_s))
 
     def _change(self, state: PartState) -> None:
         is_news = (state.problem, state.failures) != (self.state.problem, self.state.failures)
@@ -88,9 +103,10 @@ def forget_parts(home: Home) -> None:
         path.unlink(missing_ok=True)
 
 
-def part_states(home: Home) -> dict[str, PartState]:
-    """The states of all parts of this home that run outside this process, or ran."""
-    return {path.stem: state for path in sorted(home.state.glob("*.json")) if (state := _read(path))}
+def part_states(home: Home, now: datetime) -> dict[str, PartState]:
+    """The states of all parts of this home that run outside this process, or should."""
+    states = {path.stem: _read(path) for path in sorted(home.state.glob("*.json"))}
+    return {name: state.seen(now) for name, state in states.items() if state}
 
 
 def _write(path: Path, state: PartState) -> None:

@@ -28,7 +28,7 @@ def kept_redis(home: Home, settings: StoreSettings, response_s: float = RESPONSE
         return
     stop = threading.Event()
     with RedisServer(home, settings, response_s) as server:
-        looked_after = server, Part("redis", home), stop, settings.disk_reserve_mb
+        looked_after = server, Part("redis", home, every_s=LONGEST_PAUSE_S), stop, settings.disk_reserve_mb
         keeper = threading.Thread(target=keep, args=looked_after, daemon=True)
         keeper.start()
         try:

@@ -50,7 +50,7 @@ class StoreSettings(BaseSettings):
     redis_batch_deadline_ms: int = Field(
         default=2_000,
         ge=1,
-        description="How long e-mail picks wait for Redis before they are given without what it knows.",
+        description="How long e-mail picks wait for Redis before they go without it; triggers, before 503.",
     )
     shopper_log_length: int = Field(
         default=300,

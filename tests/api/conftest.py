@@ -33,7 +33,13 @@ def api_settings() -> ApiSettings:
 @pytest.fixture(scope="session")
 def settings() -> StoreSettings:
     """A wider deadline than a shop's: tests share the machine; nobody is held out but in tests of that."""
-    return StoreSettings(redis_url=None, redis_deadline_ms=2_000, redis_write_deadline_ms=3_000, holdout=0)
+    return StoreSettings(
+        redis_url=None,
+        redis_deadline_ms=2_000,
+        redis_write_deadline_ms=3_000,
+        redis_batch_deadline_ms=5_000,
+        holdout=0,
+    )
 
 
 @pytest.fixture

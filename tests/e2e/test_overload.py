@@ -23,7 +23,11 @@ QUESTION = b"GET /v1/recommendations?placement=home HTTP/1.1\r\nHost: localhost\
 
 
 @pytest.mark.parametrize("keep_alive", [True, False], ids=["keep-alive", "a connection each"])
-def test_overload_is_refused_politely(keep_alive: bool, tmp_path: Path) -> None:
+def test_overload_is_refused_politely(
+    keep_alive: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PERENNIAL_QUEUE_TARGET_MS", "PERENNIAL_STALE_MS"):
+        monkeypatch.delenv(name)
     write_small(Home(tmp_path / "home").models)
     with running("serve", "--home", str(tmp_path / "home")) as (process, url):
         address, (worker,) = urlsplit(url), api_workers(process.pid)

@@ -58,7 +58,7 @@ class Lifecycle:
 
     def run(self, stop: threading.Event) -> None:
         """Run a round a minute until `stop` is set. A failed one loses nobody: the next tries again."""
-        part = Part("triggers", self._home)
+        part = Part("triggers", self._home, every_s=ROUND_S)
         while not stop.is_set():
             with part.round(), reconnecting(self._client):
                 self.round(int(time.time() * 1000), stop)

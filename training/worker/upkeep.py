@@ -20,7 +20,7 @@ TRAINING_LIFE = timedelta(days=2)
 
 def keep_in_order(home: Home, settings: StoreSettings, stop: threading.Event) -> None:
     """Do a round an hour until `stop` is set."""
-    part, training = Part("upkeep", home), TrainingSettings()
+    part, training = Part("upkeep", home, every_s=UPKEEP_S), TrainingSettings()
     pause_s = FIRST_S
     while not stop.wait(pause_s):
         with part.round():

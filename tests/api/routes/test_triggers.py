@@ -12,6 +12,7 @@ import redis
 from api.schemas.triggers import TriggerLine, TriggerSettingsAnswer
 from features.home import Home
 from features.store import keys
+from features.store.settings import StoreSettings
 from recommender.lifecycle.vocabulary.settings import Settings
 from training.worker.trigger_rounds import Lifecycle
 
@@ -41,6 +42,15 @@ def leave_carts(http: httpx.Client, *customers: str, hours: float = 2) -> None:
 
 def work(worker: Lifecycle, later: timedelta = timedelta()) -> int:
     return worker.round(int((time.time() + later.total_seconds()) * 1000))
+
+
+def test_a_busy_store_is_waited_for(
+    http: httpx.Client, worker: Lifecycle, client: redis.Redis, settings: StoreSettings
+) -> None:
+    leave_carts(http, "zoe")
+    assert work(worker) == 1
+    client.client_pause(settings.redis_write_deadline_ms + 300)
+    assert len(lines(http)) == 1
 
 
 def lines(http: httpx.Client, **query: Any) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import redis
@@ -33,7 +34,7 @@ def answers(url: str) -> bool:
 
 
 def failing(home: Home) -> bool:
-    state = part_states(home).get("redis")
+    state = part_states(home, datetime.now(UTC)).get("redis")
     return bool(state and state.failing)
 
 
