@@ -14,6 +14,7 @@ from features.importers.reasons import RejectReason
 from features.importers.table import JSON_LINE, FileTable
 from features.importers.values import TIME
 from features.live.ingest import order_number
+from features.people.contacts import has_contact, set_apart
 from features.progress import Report
 
 STEP = 20_000
@@ -43,6 +44,7 @@ def _lines_of(row: int, text: str, received_at: datetime, earlier_ids: set[str])
         return [{"row": row, "reason": RejectReason.INVALID_EVENT.value, "detail": str(error)}]
     except (msgspec.DecodeError, RecursionError) as error:
         return [{"row": row, "reason": RejectReason.INVALID_EVENT.value, "detail": f"not JSON: {error}"}]
+    event, address, number = set_apart(event) if has_contact(event) else (event, None, None)
     lines = event_rows(event, received_at)
     number = order_number(event)
     ids = {event.event_id, f"{event.type}:{number}"} if number else {event.event_id}
@@ -50,5 +52,10 @@ def _lines_of(row: int, text: str, received_at: datetime, earlier_ids: set[str])
         return [{"row": row, "reason": RejectReason.REPEATED.value}]
     earlier_ids |= ids
     for line in lines:
-        line |= {"row": row, "quantity": line["quantity"] or event.quantity}
+        line |= {
+            "email": address,
+            "phone": number,
+            "row": row,
+            "quantity": line["quantity"] or event.quantity,
+        }
     return lines

@@ -41,5 +41,17 @@ def taken_out(event: Event, key: PeopleKey) -> tuple[Event, Contact]:
     return replace(event, properties=kept or None), contact
 
 
+def set_apart(event: Event) -> tuple[Event, str | None, str | None]:
+    """The event without addresses and numbers in its properties; the address, and the number."""
+    properties = event.properties or {}
+    kept = {
+        name: value
+        for name, value in properties.items()
+        if name not in CONTACTS or not isinstance(value, str)
+    }
+    bare = replace(event, properties=kept or None)
+    return bare, _text(properties, EMAILS), _text(properties, PHONES)
+
+
 def _text(properties: Mapping[str, Any], fields: tuple[str, ...]) -> str | None:
     return next((properties[name] for name in fields if isinstance(properties.get(name), str)), None)

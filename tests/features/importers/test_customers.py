@@ -224,3 +224,28 @@ def test_a_dry_run_writes_nothing(home: Home, take: Take) -> None:
     summary = take("customer_id,email,newsletter\n1,a@x.de,yes\n", dry_run=True)
     assert (summary.taken, summary.linked, summary.reach.email) == (1, 1, 1)
     assert not home.root.exists()
+
+
+def test_addresses_in_events_of_a_file_are_proofs_and_not_kept(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    signed_in = {
+        "type": "identify",
+        "customer_id": "4711",
+        "anonymous_id": "a-1",
+        "timestamp": "2026-10-01T10:00:00Z",
+    }
+    bought = {
+        "type": "purchase",
+        "timestamp": "2026-10-02T10:00:00Z",
+        "order": {"order_id": "o-1", "items": [{"product_id": "t"}]},
+    }
+    events = [
+        each | {"properties": {"email": "anna@example.com", "birthday": "05-17"}}
+        for each in (signed_in, bought)
+    ]
+    path.write_text("\n".join(msgspec.json.encode(each).decode() for each in events))
+    assert import_orders(home, path, received_at=NOW).linked == 1
+    rows = history.scan(home).collect()
+    assert rows["customer_id"].to_list() == ["4711", "4711"]
+    assert "anna" not in rows.write_json()
+    assert "05-17" in rows.write_json()
