@@ -198,12 +198,13 @@ def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
 def docs(check: Annotated[bool, typer.Option(help="Only compare.")] = False) -> None:
     """Write the generated pages of docs/."""
     from features.cli.settings_table import settings_page
+    from features.importers.statuses import statuses_section
     from features.insights.definitions import figures_page
     from training.settings import TrainingSettings
 
     pages = {
         Path("docs/settings.md"): settings_page([StoreSettings, ApiSettings, TrainingSettings]),
-        Path("docs/figures.md"): figures_page(),
+        Path("docs/figures.md"): figures_page(statuses_section()),
     }
     for path, page in pages.items():
         if not check:

@@ -17,7 +17,8 @@ from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.placements import POPULAR, Stage, stages
 from recommender.reasons.explain import OF_PRODUCTS, REASONS, PickReason, reason_json, reason_of
-from recommender.sources.candidates import BlendedRanking, blend
+from recommender.sources.candidates import BlendedRanking, Candidates, blend
+from recommender.sources.variants import variants_to_show
 
 
 class Pick(msgspec.Struct, frozen=True, gc=False):
@@ -35,6 +36,7 @@ class Pick(msgspec.Struct, frozen=True, gc=False):
         return reason_of(self.reason_json)
 
 
+ONE = np.ones(1)
 PINNED = reason_json("pinned", "Picked by the shop")
 
 
@@ -114,7 +116,10 @@ class Recommender:
 
     def may_show(self, items: Int32s, situation: Situation) -> Bools:
         """Which items are offered, in stock, not hidden from this answer and within the request's filters."""
-        return self._allowed(situation.request, NO_RULES)[items] & ~np.isin(items, situation.hidden)
+        shown = self._allowed(situation.request, NO_RULES)[items] & ~np.isin(items, situation.hidden)
+        if situation.request.placement != "buy_again":
+            shown &= ~self.bundle.tables.variant_groups.share_one(items, situation.hidden)
+        return shown
 
     def _allowed(self, request: Request, plan: RulePlan) -> Bools:
         """(n_items): what can be sold and is within the filters of the request and the merchant's rules."""
@@ -143,11 +148,13 @@ class Recommender:
     ) -> list[Pick]:
         """For narrow filters: all products that are allowed, most popular first."""
         already, popular = [pick.item for pick in taken], self.bundle.tables.popular
-        hidden = np.isin(popular.items, [*situation.hidden, *already])
-        rows = (allowed[popular.items] & ~hidden).nonzero()[0]
-        ranking = BlendedRanking.room(len(rows))
-        ranking.columns[0], ranking.columns[3] = popular.items[rows], popular.counts[rows]
-        ranking.columns[1], ranking.columns[2], ranking.scores[:] = 0, NO_ROW, 0
+        best_first = np.arange(len(popular.items), 0, -1, dtype=np.float32)
+        proposal = Candidates.unanchored(popular.items, best_first, popular.counts)
+        hidden = np.array([*situation.hidden, *already], np.int32)
+        ranking = blend(
+            [proposal], ONE, allowed, hidden, variants=variants_to_show(situation, (), hidden, already)
+        )
+        ranking.scores[:] = 0
         arranged = arrange(ranking, plan, k, already).lists()
         return [
             Pick(item, 0.0, POPULAR.name, REASONS[POPULAR.name](situation, item, NO_ROW, count))
@@ -161,7 +168,8 @@ def _blended(
     """The k best of what the stage's sources propose, or all, and how many each proposes."""
     proposals = [source.propose(situation) for source in stage.sources]
     hidden = np.array([*situation.hidden, *already], np.int32) if already else situation.hidden
-    ranking = blend(proposals, stage.weights, allowed, hidden, k)
+    variants = variants_to_show(situation, stage.names, hidden, already)
+    ranking = blend(proposals, stage.weights, allowed, hidden, k, variants)
     return ranking, [len(proposal.items) for proposal in proposals]
 
 

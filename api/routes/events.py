@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from api.schemas.recommendations import Received, Rejected, UnsureAnswer
 from api.serving.event_rights import permitted
 from api.serving.owners import with_owners, without_contacts
+from api.serving.product_names import with_own_ids
 from api.serving.security import ANY_KEY
 from api.serving.service import Service
 from api.web.access import header
@@ -81,6 +82,7 @@ async def events(request: Request) -> Response:
         if doubtful := [each for each in doubtful if service.erased.admits(each.event)]:
             await set_aside(service.writes, without_contacts(service, doubtful), received_at)
         kept, notes = await with_owners(service, kept, scope)
+        kept = await with_own_ids(service, kept) if kept else kept
         taken = await ingest(service.writes, kept, received_at, service.store_settings) if kept else []
     except StoreUnavailable as error:
         raise _unsure(event_ids) from error

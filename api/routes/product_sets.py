@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.schemas.offers import SetAnswer, SetItem, SetsAnswer, SetsAsk
 from api.schemas.recommendations import Ask, ReasonAnswer
+from api.serving.product_names import known_ask
 from api.serving.security import KeyScope
 from api.serving.service import Service
 from api.serving.shoppers import Shopper, live_log, shopper_of
@@ -30,7 +31,7 @@ async def product_sets(request: Request, scope: KeyScope) -> Response:
     """Sets with a product, sets that go on from a cart, or the shop's best, priced so that the discount pays
     for itself: often there is none. Never below the minimum margin of the offers' catalogue."""
     service: Service = request.app.state.service
-    ask = _ask_of_query(dict(request.query_params))
+    ask = await known_ask(service, _ask_of_query(dict(request.query_params)))
     identity = Ask("cart", ask.customer_id, ask.anonymous_id, customer_token=ask.customer_token)
     shopper = shopper_of(request, scope, service, identity)
     log, missing = await live_log(service, shopper)

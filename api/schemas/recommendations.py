@@ -145,10 +145,12 @@ class CatalogueChanges(msgspec.Struct, frozen=True):
 
 
 class CatalogueReceived(msgspec.Struct, frozen=True):
-    """How many products were changed, and what was wrong with the others."""
+    """How many products were changed, and what was wrong with the others. renamed: ids as they were sent ->
+    those of the products that the catalogue knows by these names."""
 
     accepted: int
     rejected: dict[str, str]
+    renamed: dict[str, str] = {}
 
 
 class RulesToSave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from features.home import Home
 from features.merchant.tiers import TIERS_FILE, read_tiers
@@ -23,13 +23,18 @@ def tier_plan(home: Home) -> TierPlan | None:
         return None
 
 
+def changing_tiers(home: Home) -> AbstractAsyncContextManager[None]:
+    """See `changing_file`."""
+    return changing_file(home, TIERS_FILE)
+
+
 @asynccontextmanager
-async def changing_tiers(home: Home) -> AsyncIterator[None]:
-    """To be held from saving a version to writing the file, so that both hold the same tiers at the end.
+async def changing_file(home: Home, name: str) -> AsyncIterator[None]:
+    """To be held from saving a version to writing the file, so that both hold the same at the end.
 
     Waits without a thread: the threads are the holder's to write with.
     """
-    path = (home.root / TIERS_FILE).with_suffix(".lock")
+    path = (home.root / name).with_suffix(".lock")
     while (file := try_lock(path)) is None:
         await asyncio.sleep(WAIT_S)
     try:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from api.schemas.recommendations import Ask
 from api.serving.answering import Question, answer, choose, request_of
+from api.serving.product_names import known_ask
 from api.serving.service import Service
 from api.serving.shoppers import Shopper, live_log
 from features.events.nobody import somebody
@@ -24,6 +25,7 @@ class TimedAnswer(NamedTuple):
 async def answer_widget(service: Service, ask: Ask, shopper: Shopper) -> TimedAnswer:
     """One `schemas.Answer`."""
     started = time.perf_counter()
+    ask = await known_ask(service, ask)
     log, missing = await live_log(service, shopper)
     fetched = time.perf_counter()
     request = request_of(ask, shopper, log, time.time())
@@ -38,6 +40,7 @@ async def answer_widget(service: Service, ask: Ask, shopper: Shopper) -> TimedAn
 async def answer_page(service: Service, asks: Sequence[Ask], shoppers: Sequence[Shopper]) -> TimedAnswer:
     """A `schemas.AnswerPage` that shows no product twice. shoppers: of each question."""
     started = time.perf_counter()
+    asks = [await known_ask(service, ask) for ask in asks]
     logs = {shopper: await live_log(service, shopper) for shopper in dict.fromkeys(shoppers)}
     fetched = time.perf_counter()
     bodies: list[bytes] = []

@@ -128,6 +128,11 @@ DEGRADED = Counter(
     "perennial_degraded_total", "Answers given without something, by what was missing.", ["reason"]
 )
 EVENT_COUNTS = Counter("perennial_events_total", "Events by type and outcome.", ["type", "outcome"])
+PRODUCT_NAMES = Counter(
+    "perennial_event_products_total",
+    "Products that events name, by how they were recognised.",
+    ["match"],
+)
 REFUSED = Counter("perennial_refused_total", "Requests and connections refused, by reason.", ["reason"])
 STREAM_LAG = Gauge("perennial_stream_lag_events", "Events not yet in the history.", [])
 BUNDLE_AGE = Gauge(
@@ -146,6 +151,7 @@ METRICS = (
     PICKS,
     DEGRADED,
     EVENT_COUNTS,
+    PRODUCT_NAMES,
     REFUSED,
     STREAM_LAG,
     BUNDLE_AGE,

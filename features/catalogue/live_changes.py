@@ -40,6 +40,7 @@ class ProductChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     brand: Text | UnsetType | None = UNSET
     cost: Money | UnsetType | None = UNSET
     is_product: bool | UnsetType = UNSET
+    retired: bool | UnsetType = UNSET
 
 
 class PutOutcome(NamedTuple):

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from features.catalogue.non_product_rule import NonProductRule, read_rule
+from features.catalogue.non_products import under_rule
 from features.catalogue.stock_and_price import price_to_pay
 from features.home import Home
 from features.store.files import changing, replacing
 
-LIVE_FIELDS = ("title", "price", "currency", "stock", "available", "url", "image_url", "is_product")
+LIVE_FIELDS = ("title", "currency", "stock", "available", "url", "image_url", "is_product", "retired")
+SALE = ("sale_price", "sale_from", "sale_until")
+OF_THE_HOME = ("sale_price", "is_product")
+"""Live fields that go to disk changed: a sale is in the price, and the window of a feed's own sale stays."""
 
 
 def schema() -> dict[str, pl.DataType]:
     """Columns of the catalogue. Money is per unit in `currency`; times are UTC microseconds.
 
     `category` is the deepest useful level of `category_path`, whose levels ` > ` parts. `is_product` is
-    False for postage, fees, adjustments and vouchers, which are never recommended.
+    False for postage, fees, adjustments and vouchers, which are never recommended; nor is what is `retired`,
+    whose history counts all the same. `group_id` is one for all variants of a product. `price` is paid now:
+    from `sale_from` until `sale_until` the `sale_price`, else the `regular_price` (see `sales`). `first_seen`
+    is null where the product was there before the home was. `listed_at`: last in a catalogue's file.
     """
     text, number, flag, time = pl.String(), pl.Float64(), pl.Boolean(), pl.Datetime("us", "UTC")
     return {
@@ -30,6 +38,10 @@ def schema() -> dict[str, pl.DataType]:
         "category_path": text,
         "brand": text,
         "price": number,
+        "regular_price": number,
+        "sale_price": number,
+        "sale_from": time,
+        "sale_until": time,
         "currency": text,
         "cost": number,
         "stock": number,
@@ -39,51 +51,90 @@ def schema() -> dict[str, pl.DataType]:
         "description": text,
         "group_id": text,
         "is_product": flag,
+        "retired": flag,
         "first_seen": time,
+        "listed_at": time,
         "updated_at": time,
     }
 
 
-def load_products(home: Home) -> pl.DataFrame:
-    """All products, sorted by id; no rows and the same columns before the first import."""
-    path = _products(home)
-    return pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=schema())
+def load_products(home: Home, rule: NonProductRule | None = None) -> pl.DataFrame:
+    """All products, sorted by id; no rows and the same columns before the first import.
+
+    rule: of what is no product; None: the shop's own. Raises BadRule where that cannot be read.
+    """
+    path, columns = _products(home), schema()
+    if not path.exists():
+        return pl.DataFrame(schema=columns)
+    stored = pl.read_parquet(path)
+    lacking = [
+        pl.lit(None, dtype).alias(name) for name, dtype in columns.items() if name not in stored.columns
+    ]
+    whole = stored.with_columns(lacking).select(list(columns))
+    return under_rule(read_rule(home) if rule is None else rule, whole)
 
 
 def merge_products(home: Home, rows: pl.DataFrame, now: datetime) -> None:
     """Add or update products; `rows` needs `product_id` and any other columns of the schema.
 
-    A new value replaces the old one unless it is null; `first_seen` stays the earliest. If `rows` has a
-    product twice, the last row counts.
+    A new value replaces the old one unless it is null; a sale goes where the new row names none.
+    `first_seen` stays the earliest, and is now where `rows` lack it. If `rows` has a product twice, the last
+    row counts.
     """
     columns = schema()
     given = rows.select(pl.col(name).cast(columns[name]) for name in columns if name in rows.columns)
     new = pl.concat([pl.DataFrame(schema=columns), given], how="diagonal").unique("product_id", keep="last")
     new = new.with_columns(updated_at=pl.lit(now, columns["updated_at"]))
+    if "first_seen" not in rows.columns:
+        new = new.with_columns(first_seen="updated_at")
+    told = SALE if "sale_from" in rows.columns else ()
     with changing(_products(home)):
-        merged = _merged(load_products(home), new)
+        merged = _merged(load_products(home, NonProductRule()), new, told)
         with replacing(_products(home)) as fresh:
             merged.select(list(columns)).sort("product_id").write_parquet(fresh)
 
 
-def _merged(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
-    both = old.join(new, on="product_id", how="full", coalesce=True, suffix=" new")
-    newest = [pl.coalesce(f"{name} new", name).alias(name) for name in schema() if name != "product_id"]
-    return both.with_columns(newest).with_columns(
-        first_seen=pl.coalesce(pl.min_horizontal(both["first_seen"], both["first_seen new"]), "updated_at"),
-        is_product=pl.col("is_product").fill_null(value=True),
+def _merged(old: pl.DataFrame, new: pl.DataFrame, told: Sequence[str]) -> pl.DataFrame:
+    """told: columns in which a null of a new row counts, too."""
+    marked = old.with_columns(is_old=True), new.with_columns(is_new=True)
+    both = marked[0].join(marked[1], on="product_id", how="full", coalesce=True, suffix=" new")
+    columns = {name: pl.coalesce(f"{name} new", name) for name in schema() if name != "product_id"}
+    columns |= {name: pl.when("is_new").then(f"{name} new").otherwise(name) for name in told}
+    earliest = pl.min_horizontal("first_seen", "first_seen new")
+    is_known = pl.col("is_old").is_null() | pl.col("first_seen").is_not_null()
+    return both.select(
+        "product_id",
+        **columns
+        | {
+            "first_seen": pl.when(is_known).then(earliest),
+            "is_product": columns["is_product"].fill_null(value=True),
+            "retired": columns["retired"].fill_null(value=False),
+        },
     )
 
 
 def merge_live(home: Home, changes: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
     """Write live changes to disk: product_id -> fields, as the live catalogue holds them."""
-    columns = schema()
+    columns, ruled = schema(), _ruled(home)
     rows = [
-        {"product_id": product_id, **fields, "price": price_to_pay(fields)}
+        {
+            "product_id": product_id,
+            **{name: value for name, value in fields.items() if name not in OF_THE_HOME},
+            "price": price_to_pay(fields),
+            "regular_price": fields.get("price"),
+            "is_product": None if product_id in ruled else fields.get("is_product"),
+        }
         for product_id, fields in changes.items()
     ]
     if rows:
         merge_products(home, pl.DataFrame(rows, schema_overrides=columns, infer_schema_length=None), now)
+
+
+def _ruled(home: Home) -> set[str]:
+    """Products of which the shop's rule says whether they are any: it may say something else tomorrow."""
+    unsaid = load_products(home, NonProductRule()).with_columns(is_product=pl.lit(None, pl.Boolean))
+    said = under_rule(read_rule(home), unsaid).filter(pl.col("is_product").is_not_null())
+    return set(said["product_id"])
 
 
 def load_aliases(home: Home) -> pl.DataFrame:
@@ -122,11 +173,19 @@ def _without(path: Path, name: pl.Expr, names: pl.Series) -> None:
 
 def live_fields(home: Home, since: datetime) -> dict[str, dict[str, Any]]:
     """Product_id -> the fields that are not null, of products updated since then, for a running service."""
-    updated = load_products(home).filter(pl.col("updated_at") >= since)
     return {
-        row.pop("product_id"): {name: value for name, value in row.items() if value is not None}
-        for row in updated.select("product_id", *LIVE_FIELDS).to_dicts()
+        row.pop("product_id"): {name: value for name, value in row.items() if value is not None} | sale
+        for row, sale in _updated(home, since)
     }
+
+
+def _updated(home: Home, since: datetime) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each product updated since then: its live fields, and its sale price, None where there is no sale."""
+    updated = load_products(home).filter(pl.col("updated_at") >= since)
+    is_sale = pl.col("price") < pl.col("regular_price")
+    sales = updated.select(sale_price=pl.when(is_sale).then("price")).to_dicts()
+    regular = pl.coalesce("regular_price", "price").alias("price")
+    return zip(updated.select("product_id", *LIVE_FIELDS, regular).to_dicts(), sales, strict=True)
 
 
 def _products(home: Home) -> Path:

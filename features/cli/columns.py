@@ -38,7 +38,12 @@ def ask_columns(bars: Bars, *, yes: bool) -> Ask | None:
     """How a guess is confirmed: with `yes` as it is, on a terminal by a question, else by nobody."""
     if yes:
         return _unasked
-    return partial(_ask, bars) if sys.stdin.isatty() and sys.stdout.isatty() else None
+    return partial(_ask, bars) if is_terminal() else None
+
+
+def is_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _unasked(_: pl.DataFrame, guess: Guess) -> Mapping[str, str] | None:

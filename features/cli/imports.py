@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,11 +36,18 @@ imports = typer.Typer(
     help="Bring in a shop's orders and catalogue; take an import back.", no_args_is_help=True
 )
 WENT_WRONG = 3
+SheetOption = Annotated[
+    str | None, typer.Option(help="Of a spreadsheet: the one sheet to read, by name or number from 1.")
+]
+DecimalOption = Annotated[str | None, typer.Option(help="The decimal mark, . or , (found in the file).")]
 
 
 @imports.command("orders")
-def import_orders(
-    files: Annotated[list[Path], typer.Argument(help="CSV, TSV, XLSX, JSONL or parquet; .gz too.")],
+def import_orders(  # noqa: PLR0913, PLR0917 - an option an argument
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="CSV, TSV, XLSX, JSONL, parquet, .gz, .zip or a folder of them."),
+    ],
     home: HomeOption = DEFAULT_HOME,
     format: Annotated[
         str, typer.Option(help=f"auto, or: {', '.join(ORDER_FORMAT_NAMES)}. See `perennial import formats`.")
@@ -49,6 +57,9 @@ def import_orders(
         typer.Option("--map", help='Which column is what, as order_id="Bestellnr."; once for each.'),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take columns as they are guessed.")] = False,
+    sheet: SheetOption = None,
+    decimal: DecimalOption = None,
+    zone: Annotated[str, typer.Option(help="Where times without a zone are from: Europe/Berlin.")] = "UTC",
     dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -64,11 +75,15 @@ def import_orders(
 
     shop, settings, now = Home(home), StoreSettings(), datetime.now(UTC)
     with plain_errors(ImportRefused), progress() as bars:
-        wishes = Wishes(format, maps or (), ask_columns(bars, yes=yes), _again(files, home))
+        options = {"--sheet": sheet, "--decimal": decimal, "--zone": zone if zone != "UTC" else None}
+        wishes = Wishes(format, maps or (), ask_columns(bars, yes=yes), _again(files, home, options))
         summary = import_orders(
             shop,
-            files[0],
+            files,
             wishes=wishes,
+            sheet=sheet,
+            decimal=decimal,
+            zone=zone,
             dry_run=dry_run,
             received_at=now,
             largest_order=settings.largest_order,
@@ -81,10 +96,11 @@ def import_orders(
     _end(summary, dry_run=dry_run, as_json=as_json)
 
 
-def _again(files: list[Path], home: Path) -> str:
-    """The part of the command that names files and home, to be said in advice."""
-    other = [] if home == DEFAULT_HOME else ["--home", str(home)]
-    return shlex.join([*map(str, files), *other])
+def _again(files: Sequence[object], home: Path, options: Mapping[str, str | None]) -> str:
+    """The part of the command that names files, home and options, to be said in advice."""
+    given = {**options, "--home": None if home == DEFAULT_HOME else str(home)}
+    words = [word for option, value in given.items() if value is not None for word in (option, value)]
+    return shlex.join([*map(str, files), *words])
 
 
 def _end(summary: OrdersSummary, *, dry_run: bool, as_json: bool) -> None:
@@ -117,28 +133,52 @@ def _recognise(home: Home, settings: StoreSettings, arrived: datetime) -> None:
 
 
 @imports.command("catalogue")
-def import_catalogue(
-    source: Annotated[str, typer.Argument(help="File or URL: Google Merchant TSV or XML, or CSV.")],
+def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE", help="Files or URLs: a Google Merchant feed, or a product export; .zip."
+        ),
+    ],
     home: HomeOption = DEFAULT_HOME,
-    format: Annotated[str, typer.Option(help="auto, merchant, shopify or csv.")] = "auto",
+    format: Annotated[
+        str, typer.Option(help="auto, or what the file is: merchant, shopify, woocommerce ... csv.")
+    ] = "auto",
+    sheet: SheetOption = None,
+    decimal: DecimalOption = None,
+    retire_missing: Annotated[
+        bool, typer.Option("--retire-missing", help="The file is complete: never recommend what it lacks.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take in products, prices, costs and stock; a running service shows them within a second."""
     from features.catalogue.live_changes import put_changes_sync
+    from features.catalogue.names import publish_names
     from features.catalogue.products import live_fields
     from features.importers.catalogue import import_catalogue
+    from features.importers.records import record_catalogue
     from features.importers.refusal import ImportRefused
 
     now = datetime.now(UTC)
     with plain_errors(ImportRefused, RedisServerError):
         with progress() as report:
             summary = import_catalogue(
-                Home(home), source, format=format, dry_run=dry_run, now=now, report=report
+                Home(home),
+                sources,
+                sheet=sheet,
+                decimal=decimal,
+                format=format,
+                retire_missing=retire_missing,
+                dry_run=dry_run,
+                now=now,
+                report=report,
             )
         if not dry_run:
+            record_catalogue(Home(home), summary, now)
             with store(Home(home)) as client:
                 put_changes_sync(client, live_fields(Home(home), now))
+                publish_names(client, Home(home))
     show(summary, as_json=as_json)
 
 
@@ -196,6 +236,22 @@ def import_costs(
 
     with plain_errors(ImportRefused):
         summary = import_costs(Home(home), file, dry_run=dry_run, now=datetime.now(UTC))
+    show(summary, as_json=as_json)
+
+
+@imports.command("rates")
+def import_rates(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV or XLSX with date, currency, rate.")],
+    home: HomeOption = DEFAULT_HOME,
+    dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in what one of another currency is worth in the shop's usual one; figures convert with it."""
+    from features.importers.rates import import_rates
+    from features.importers.refusal import ImportRefused
+
+    with plain_errors(ImportRefused):
+        summary = import_rates(Home(home), file, dry_run=dry_run, now=datetime.now(UTC))
     show(summary, as_json=as_json)
 
 

@@ -1,15 +1,29 @@
-"""What others call our events: Segment and its kin, GA4, Shopify's pixel and webhooks, Klaviyo, public data sets."""
+"""What others call our events: Segment and its kin, GA4, Shopify's pixel and webhooks, Klaviyo, data sets."""
 
 import re
 
 from features.events.vocabulary import EVENT_TYPES
 
 FOREIGN_NAMES: dict[str, tuple[str, ...]] = {
-    "view": ("Product Viewed", "Viewed Product", "view_item", "product_view", "detail_view", "pageview_product"),
+    "view": (
+        "Product Viewed",
+        "Viewed Product",
+        "view_item",
+        "product_view",
+        "detail_view",
+        "pageview_product",
+    ),
     "impression": ("Product List Viewed", "view_item_list", "collection_viewed", "product_impression"),
     "click": ("Product Clicked", "select_item", "product_click"),
     "search": ("Products Searched", "search_submitted", "view_search_results"),
-    "add_to_cart": ("Product Added", "Added to Cart", "product_added_to_cart", "cart", "addtocart", "carts/update"),
+    "add_to_cart": (
+        "Product Added",
+        "Added to Cart",
+        "product_added_to_cart",
+        "cart",
+        "addtocart",
+        "carts/update",
+    ),
     "remove_from_cart": ("Product Removed", "product_removed_from_cart", "removefromcart"),
     "checkout": ("Checkout Started", "Started Checkout", "begin_checkout", "checkouts/create"),
     "purchase": (
@@ -66,7 +80,7 @@ UNRELATED = (
 
 
 def our_name(name: str) -> str | None:
-    """One of EVENT_TYPES for a name of ours or of others, without case and punctuation; None for any other."""
+    """One of EVENT_TYPES for a name of ours or others, without case and punctuation; None for any other."""
     return _OURS.get(_plain(name))
 
 
@@ -79,7 +93,5 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-_OURS = {
-    _plain(name): ours for ours in EVENT_TYPES for name in (ours, *FOREIGN_NAMES.get(ours, ()))
-}
+_OURS = {_plain(name): ours for ours in EVENT_TYPES for name in (ours, *FOREIGN_NAMES.get(ours, ()))}
 _UNRELATED = frozenset(map(_plain, UNRELATED))

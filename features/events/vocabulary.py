@@ -9,6 +9,7 @@ import msgspec
 
 from features.events.bounds import MAX_DEPTH, MAX_LINES, is_deep
 from features.events.consents import with_plain_consents
+from features.events.leniency import understood
 from features.events.nobody import is_nobody
 
 EventType = Literal[
@@ -90,8 +91,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     customer_token: proves to the API that a browser may name `customer_id`, and is not kept. claimed: the
     word of a browser, which the shop's own word replaces. nobody: ids that were left out, as `name=value`,
     since they name nobody; not kept.
-    A refund concerns the products it names. If it names none, `unit_price` is the sum refunded; without
-    that either, the whole order is refunded.
+    A refund concerns the products it names. If it names none, `unit_price` is the sum refunded of the goods;
+    without that, postage or tax either, the whole order is refunded.
     """
 
     type: EventType
@@ -130,15 +131,20 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def refunded_sum(self) -> float | None:
-        """Money of a refund that names no products; None of any other event."""
-        if self.type != "refund" or self.unit_price is None or self.lines:
+        """Goods' money of a refund that names no products; None of any other event.
+
+        A refund of nothing but postage or tax takes nothing off the goods.
+        """
+        if self.type != "refund" or self.lines:
             return None
+        if self.unit_price is None:
+            return 0.0 if self.order and (self.order.shipping or self.order.tax) else None
         return self.quantity * self.unit_price
 
     @property
     def is_partial_refund(self) -> bool:
         """Whether it refunds some products or a sum; an order may have several of these."""
-        return self.type == "refund" and bool(self.lines or self.unit_price is not None)
+        return self.type == "refund" and bool(self.lines or self.refunded_sum is not None)
 
 
 class _RawEvent(Event, kw_only=True, frozen=True, omit_defaults=True):
@@ -167,6 +173,21 @@ def is_fully_refunded(refunded: Any, paid: Any) -> Any:
     return (refunded > 0) & (refunded >= paid * (1 - 1e-6) - 0.005)
 
 
+def number_apart(order_id: str, customer_id: str | None, day: str = "") -> str:
+    """The number of a customer's order where another order has the same: a mark of both behind it, and the
+    day where the same customer's order has it."""
+    digest = sha256(f"{customer_id}\0{order_id}".encode()).hexdigest()[:8]
+    return f"{order_id} ({day} {digest})" if day else f"{order_id} ({digest})"
+
+
+def came_back(refunded: Any, paid: Any) -> Any:
+    """Whether the piece that a refund names came back: at least half of what was paid for it went back.
+
+    Less than that is money off its price, and the piece stays. Both are numbers, or both polars expressions.
+    """
+    return refunded >= paid / 2
+
+
 def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
     """Check one decoded JSON object and complete it.
 
@@ -180,9 +201,16 @@ def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
     fields = {field: value for field, value in raw.items() if value is not None}
     try:
         event = msgspec.convert(fields, _RawEvent)
-    except (msgspec.ValidationError, ValueError, OverflowError) as error:
-        raise InvalidEvent(str(error)) from error
+    except (msgspec.ValidationError, ValueError, OverflowError):
+        event = _understood(fields)
     return _completed(event, received_at, lambda: fresh_id)
+
+
+def _understood(fields: dict[str, Any]) -> _RawEvent:
+    try:
+        return msgspec.convert(understood(fields), _RawEvent)
+    except (msgspec.ValidationError, TypeError, ValueError, OverflowError) as error:
+        raise InvalidEvent(str(error)) from error
 
 
 def read_event(text: str | bytes | msgspec.Raw, received_at: datetime, fresh_id: Callable[[], str]) -> Event:

@@ -40,7 +40,7 @@ def _row(
         "product_id": line.product_id if line else None,
         "quantity": line.quantity if line else None if refunded_sum is None else 1.0,
         "unit_price": line.unit_price if line else refunded_sum,
-        "currency": order.currency,
+        "currency": order.currency.upper() if order.currency else None,
         "order_id": event.order.order_id if event.order else None,
         "refund_id": order_number(event) if reverses else None,
         "discount": order.discount if number == 0 else None,

@@ -25,8 +25,8 @@ def schema() -> dict[str, pl.DataType]:
 
     A purchase or refund has a row for each of its lines; any other event has one row. `quantity` is
     always positive, also of refunds. A refund's `order_id` is the refunded order, null if unknown, and
-    `refund_id` its own number. `revision`: how often a shop's file has changed its word about an order since it
-    was first told; null: the first word.
+    `refund_id` its own number. `revision`: how often a shop's file has changed its word about an order since
+    it was first told; null: the first word.
     """
     text, number, time = pl.String(), pl.Float64(), pl.Datetime("us", "UTC")
     return {

@@ -1,87 +1,176 @@
 """`perennial import catalogue`: products, prices, costs and stock from a file or an address."""
 
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from features.catalogue.names import other_ids
 from features.catalogue.products import add_aliases, merge_products
+from features.catalogue.sales import settled
 from features.home import Home
 from features.importers.catalogue_formats import CATALOGUE_FORMATS
+from features.importers.catalogues.merchant import PLAIN
 from features.importers.checks import is_bad_id
-from features.importers.content import fetch, read_file
+from features.importers.choice import refuse_orders
+from features.importers.content import fetch
 from features.importers.existing import Existing, read_existing
-from features.importers.feed_xml import feed_table, looks_like_feed
-from features.importers.formats import pick_format
+from features.importers.files import join_tables, read_tables
+from features.importers.formats import AUTO, fitting, pick_format
+from features.importers.missing_products import missing_products, note_missing, retired_rows
 from features.importers.non_products import is_product
-from features.importers.product_ids import WARN_BELOW, id_aliases, with_canonical_ids
+from features.importers.numbers import with_plain_numbers
+from features.importers.product_ids import (
+    WARN_BELOW,
+    id_aliases,
+    known_elsewhere,
+    other_names,
+    with_canonical_ids,
+)
 from features.importers.reasons import RejectReason, first_reason
 from features.importers.refusal import ImportRefused
 from features.importers.rejects import rejects_path, write_rejects
 from features.importers.summary import CatalogueSummary
-from features.importers.table import FileTable, as_table
+from features.importers.table import FileTable
 from features.progress import Report, silent
 
 SAFE_LINK = r"^(?i)(https?://|/)[^/\\\x00-\x1f][^\x00-\x1f]*$"
 LINKS = ("url", "image_url")
 
 
-def import_catalogue(
+def import_catalogue(  # noqa: PLR0913
     home: Home,
-    source: str,
+    source: str | Sequence[str],
     *,
-    format: str = "auto",
+    sheet: str | None = None,
+    decimal: str | None = None,
+    format: str = AUTO,
+    retire_missing: bool = False,
     dry_run: bool = False,
     now: datetime,
     report: Report = silent,
 ) -> CatalogueSummary:
-    """Add or update every product of `source`, a path or an http(s) URL; new values win over old.
+    """Add or update every product of `source`, paths or an http(s) URL; new values win over old.
 
-    format: "auto" or a name of `CATALOGUE_FORMATS`. A dry run writes nothing.
+    A path is a file, a folder or a .zip. sheet and decimal: as in `orders.import_orders`.
+    format: AUTO or a name of `CATALOGUE_FORMATS`. retire_missing: what the source does not list is never
+    recommended again. A dry run writes nothing.
     Raises ImportRefused, the home unchanged, where the source cannot be taken at all.
     """
-    name, table = _table(source, report)
+    sources = [source] if isinstance(source, str) else list(source)
+    name, table = _table(sources, sheet, report)
+    command = shlex.join([*sources, "--home", str(home.root)])
+    if format == AUTO and (table.kind == "jsonl" or fitting(CATALOGUE_FORMATS, table) in (None, PLAIN)):
+        refuse_orders(table, command)
     chosen, why = pick_format(CATALOGUE_FORMATS, table, format)
     if table.cells.is_empty():
         raise ImportRefused(f"{name} lists no products. Export it again.")
     report("checking", 0, table.cells.height)
-    existing = read_existing(home)
-    checked, unsafe = _checked(chosen.read(chosen.rows(table)), table)
-    aliases = _aliases(checked, existing)
-    products = _with_repeats_rejected(with_canonical_ids(checked, aliases))
-    good = products.filter(pl.col("reason").is_null())
-    rejected = products.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
+    rows, doubts = with_plain_numbers(chosen.rows(table), decimal)
+    listing = _listing(chosen.read(rows), table, read_existing(home), now)
+    good, rejected, existing = listing.good, listing.rejected, listing.existing
+    missing = missing_products(good, existing)
+    if retire_missing:
+        listing.check_that_it_may_retire(missing)
     rejects = rejects_path(home, Path(name), now) if rejected.height and not dry_run else None
     if not dry_run:
         report("writing", 0, good.height)
         if rejects:
             write_rejects(rejects, table, rejected)
-        add_aliases(home, aliases)
-        merge_products(home, good, now)
+        _write(home, listing, retired_rows(missing) if retire_missing else None, now)
         report("writing", good.height, good.height)
     rate = _coverage(good, existing)
+    notes = note_missing(missing, command, retired=retire_missing)
     return CatalogueSummary(
-        source=source,
+        source=", ".join(sources),
         format=chosen.name,
         format_reason=why,
         encoding=table.encoding,
         dry_run=dry_run,
         rows=table.cells.height,
         match_rate=rate,
+        missing=missing.height,
+        retired=missing.height if retire_missing else 0,
         rejects_file=str(rejects) if rejects else None,
-        warnings=(*table.notes, *_warnings(rate, unsafe)),
+        warnings=(*table.notes, *doubts, *_warnings(rate, listing.unsafe), *notes),
         **_counts(good, rejected, existing),
     )
 
 
-def _table(source: str, report: Report) -> tuple[str, FileTable]:
-    if "://" in source and not source.startswith(("http://", "https://")):
-        raise ImportRefused(f"{source}: only files and http(s) addresses can be read.")
-    remote = source.startswith(("http://", "https://"))
-    name = source.split("?", maxsplit=1)[0].rsplit("/", 1)[-1] or "feed"
-    content = fetch(source, report) if remote else read_file(Path(source), report)
-    return name, feed_table(content, name) if looks_like_feed(content) else as_table(content, name)
+@dataclass(frozen=True)
+class _Listing:
+    """What a source lists. good: rows for `merge_products`; rejected: row, reason, detail; aliases: alias,
+    product_id; unsafe: links that were left out."""
+
+    good: pl.DataFrame
+    rejected: pl.DataFrame
+    aliases: pl.DataFrame
+    unsafe: int
+    existing: Existing
+
+    def check_that_it_may_retire(self, missing: pl.DataFrame) -> None:
+        """Raises ImportRefused where the list shares no product with the home, or is empty."""
+        known = self.good.join(self.existing.products, on="product_id", how="semi").height
+        if missing.height and not known:
+            raise ImportRefused(
+                f"None of the {self.good.height:,} products of this file is known here, so --retire-missing "
+                "would retire all others. Nothing was taken. Import it without, and see if its ids are right."
+            )
+
+
+def _write(home: Home, listing: _Listing, retired: pl.DataFrame | None, now: datetime) -> None:
+    add_aliases(home, listing.aliases)
+    merge_products(home, listing.good, now)
+    if retired is not None:
+        merge_products(home, retired, now)
+
+
+def _table(sources: list[str], sheet: str | None, report: Report) -> tuple[str, FileTable]:
+    if not any("://" in source for source in sources):
+        paths = [Path(source) for source in sources]
+        return paths[0].name, read_tables(paths, looks_like_catalogue, sheet=sheet, report=report)
+    if unknown := [each for each in sources if not each.startswith(("http://", "https://"))]:
+        raise ImportRefused(f"{unknown[0]}: only files and http(s) addresses can be read, not both at once.")
+    fetched = [(_name(source), fetch(source, report)) for source in sources]
+    return fetched[0][0], join_tables(fetched, looks_like_catalogue, sheet=sheet)
+
+
+def looks_like_catalogue(cells: pl.DataFrame) -> float:
+    """From 0 to 1: the largest share that is there of the columns that a format needs."""
+    return max(each.share(cells) for each in CATALOGUE_FORMATS.values())
+
+
+def _name(url: str) -> str:
+    return url.split("?", maxsplit=1)[0].rsplit("/", 1)[-1] or "feed"
+
+
+def _listing(rows: pl.DataFrame, table: FileTable, existing: Existing, now: datetime) -> _Listing:
+    checked, unsafe = _checked(rows, table)
+    aliases = _aliases(checked, existing)
+    products = _with_repeats_rejected(with_canonical_ids(checked, aliases))
+    good = products.filter(pl.col("reason").is_null())
+    names = other_names(good, existing)
+    return _Listing(
+        good=settled(_dated(good, existing, now), now),
+        rejected=products.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail"),
+        aliases=pl.concat([names, aliases]).unique("alias", keep="last").sort("alias"),
+        unsafe=unsafe,
+        existing=existing,
+    )
+
+
+def _dated(good: pl.DataFrame, existing: Existing, now: datetime) -> pl.DataFrame:
+    """`listed_at`, and when a product came: by the file, else now; before the home where this is its first
+    catalogue."""
+    is_first = existing.products["listed_at"].null_count() == existing.products.height
+    since = pl.lit(None if is_first else now, pl.Datetime("us", "UTC"))
+    return good.with_columns(
+        listed_at=pl.lit(now, pl.Datetime("us", "UTC")), first_seen=pl.coalesce("first_seen", since)
+    )
 
 
 def _checked(rows: pl.DataFrame, table: FileTable) -> tuple[pl.DataFrame, int]:
@@ -92,12 +181,13 @@ def _checked(rows: pl.DataFrame, table: FileTable) -> tuple[pl.DataFrame, int]:
     safe = {link: pl.col(link).str.contains(SAFE_LINK) for link in LINKS}
     unsafe = rows.select(pl.sum_horizontal((~test).sum() for test in safe.values())).item()
     product_id = pl.col("product_id")
+    is_none = pl.col("is_no_product") if "is_no_product" in rows.columns else pl.lit(value=False)
     checked = rows.with_columns(
         *[pl.when(test).then(pl.col(link)).alias(link) for link, test in safe.items()],
-        is_product=is_product(product_id, pl.col("title")),
+        is_product=is_product(product_id, pl.col("title")) & ~is_none,
         detail=pl.lit(None, pl.String),
         reason=pl.coalesce(
-            first_reason({RejectReason.SURPLUS_CELLS: pl.lit(table.surplus)}),
+            first_reason({RejectReason.SURPLUS_CELLS: pl.lit(table.surplus.gather(rows["row"]))}),
             "reason",
             first_reason(
                 {
@@ -112,14 +202,12 @@ def _checked(rows: pl.DataFrame, table: FileTable) -> tuple[pl.DataFrame, int]:
 
 
 def _aliases(rows: pl.DataFrame, existing: Existing) -> pl.DataFrame:
-    """`alias`, `product_id`: ids that differ from an existing product's only in case, or whose MPN, GTIN
-    or barcode is an existing product id.
+    """`alias`, `product_id`: ids that differ from an existing product's only in case or blanks, or that the
+    home knows by another of their names (MPN, GTIN, barcode, title and options ...).
     """
     good = rows.filter(pl.col("reason").is_null())
-    ids = existing.product_ids.implode()
-    by_number = good.filter(~pl.col("product_id").is_in(ids), pl.col("other_id").is_in(ids))
-    numbers = by_number.select(alias="product_id", product_id="other_id").unique("alias", keep="first")
-    return pl.concat([numbers, id_aliases(good["product_id"], existing)]).unique("alias", keep="first")
+    both = [known_elsewhere(good, existing), id_aliases(good["product_id"], existing)]
+    return pl.concat(both).unique("alias", keep="first")
 
 
 def _with_repeats_rejected(rows: pl.DataFrame) -> pl.DataFrame:
@@ -134,7 +222,9 @@ def _coverage(good: pl.DataFrame, existing: Existing) -> float | None:
     """Share of the products in the order history that the catalogue covers; None without a history."""
     fees = existing.products.filter(~pl.col("is_product"))["product_id"]
     sold = existing.events["product_id"].drop_nulls().unique()
-    sold = sold.filter(~sold.is_in(fees.implode()))
+    others = other_ids(sold, good, existing.aliases)
+    own = sold.filter(~sold.is_in(fees.implode())).replace(others["alias"], others["product_id"])
+    sold = own.unique()
     return sold.filter(sold.is_in(good["product_id"].implode())).len() / sold.len() if sold.len() else None
 
 
@@ -161,4 +251,5 @@ def _counts(good: pl.DataFrame, rejected: pl.DataFrame, existing: Existing) -> d
         "with_cost": good["cost"].count(),
         "with_image": good["image_url"].count(),
         "unavailable": good.filter(~pl.col("available")).height,
+        "unpublished": good.filter("retired").height,
     }

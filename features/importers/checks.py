@@ -5,8 +5,10 @@ from datetime import datetime
 import polars as pl
 
 from features.events.vocabulary import NEEDS_PRODUCT, is_possible_time
+from features.importers.date_texts import KNOWN
 from features.importers.lines import ID_COLUMNS
 from features.importers.reasons import RejectReason, first_reason
+from features.importers.refusal import ImportRefused
 from features.importers.table import FileTable
 from features.importers.values import TIME, Times, number, read_times
 
@@ -14,13 +16,15 @@ LARGEST_QUANTITY, LARGEST_PRICE = 1e7, 1e9  # as features.events.vocabulary has 
 NUMBERS = ("quantity", "unit_price", "discount", "refunded_so_far")
 
 
-def with_values(lines: pl.DataFrame) -> tuple[pl.DataFrame, Times]:
+def with_values(lines: pl.DataFrame, zone: str = "UTC") -> tuple[pl.DataFrame, Times]:
     """Parse numbers and times where cells are still text; `bad_price` marks a price that is no number.
 
+    Numbers are plain already (see `numbers.with_plain_numbers`); zone: of times that name none.
     A purchase of a negative quantity becomes a refund, and its order id the refund id.
+    Raises ImportRefused where there are dates and none of them can be read.
     """
     if lines.schema["timestamp"] == pl.String:
-        times = read_times(lines["timestamp"])
+        times = _times(lines["timestamp"], zone)
         texts = [name for name in NUMBERS if lines.schema[name] == pl.String]
         price = number(pl.col("unit_price")) if "unit_price" in texts else pl.col("unit_price")
         lines = lines.with_columns(
@@ -45,6 +49,14 @@ def with_values(lines: pl.DataFrame) -> tuple[pl.DataFrame, Times]:
     ), times
 
 
+def _times(text: pl.Series, zone: str) -> Times:
+    times = read_times(text, zone)
+    if times.values.null_count() == text.len() > text.null_count():
+        found = ", ".join(repr(each[:40]) for each in text.drop_nulls().unique(maintain_order=True)[:3])
+        raise ImportRefused(f"None of the dates can be read: {found}. Known are {KNOWN}.")
+    return times
+
+
 def with_reasons(
     lines: pl.DataFrame,
     table: FileTable,
@@ -56,14 +68,15 @@ def with_reasons(
 
     duplicates: `row` and `first_line`, of those rows that repeat another.
     """
-    repeated = lines.join(duplicates, on="row", how="left", maintain_order="left")
+    places = lines.select("row").join(duplicates, on="row", how="left", maintain_order="left")
+    repeated = lines.with_columns(places["first_line"])
     surplus = pl.lit(table.surplus.gather(lines["row"]))
     duplicate = pl.col("first_line").is_not_null()
     row_rules = {RejectReason.SURPLUS_CELLS: surplus, RejectReason.DUPLICATE: duplicate}
     line_rules = _rules(received_at, largest_order)
     return repeated.with_columns(
         reason=pl.coalesce(first_reason(row_rules), "reason", first_reason(line_rules)),
-        detail=pl.when(duplicate).then(pl.format("line {}", "first_line")).otherwise("detail"),
+        detail=pl.when(duplicate).then("first_line").otherwise("detail"),
     ).drop("first_line", "bad_price", "returned")
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import polars as pl
+
 from features.home import Home
 from features.importers.catalogue_formats import CATALOGUE_FORMATS
 from features.importers.events_table import EVENTS_TABLE
@@ -14,7 +16,7 @@ from features.importers.formats import (
     pick_requested,
     with_columns,
 )
-from features.importers.guesses import Guess, guess
+from features.importers.guesses import NEEDS, Guess, guess
 from features.importers.lines import Format
 from features.importers.mapping import (
     MAPPED,
@@ -26,9 +28,10 @@ from features.importers.mapping import (
     refused_guess,
     suggestion,
 )
+from features.importers.online_retail import ONLINE_RETAIL
 from features.importers.order_lines import MAPPABLE
 from features.importers.refusal import ImportRefused
-from features.importers.table import FileTable
+from features.importers.table import JSON_LINE, FileTable
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,16 @@ class Choice:
     columns: Mapping[str, str] | None = None
 
 
+def looks_like_orders(cells: pl.DataFrame) -> float:
+    """From 0 to 1: the largest share that is there of the columns that a format, or any orders, need."""
+    known = max(each.share(cells) for each in ORDER_FORMATS.values())
+    return max(known, 1 - len(guess(cells, {}).missing) / len(NEEDS)) if known < 1 else 1.0
+
+
 def choose_format(home: Home, table: FileTable, wishes: Wishes) -> Choice:
     """Raises ImportRefused where the table cannot be read, with what to do."""
     if table.kind == "jsonl":
-        return _json_events(wishes)
+        return _json_events(table, wishes)
     choice = _chosen(home, table, wishes)
     if choice.format.instead:
         raise ImportRefused(choice.format.instead)
@@ -66,7 +75,7 @@ def _chosen(home: Home, table: FileTable, wishes: Wishes) -> Choice:
     headers = table.cells.columns
     if wishes.format not in {AUTO, MAPPED}:
         known = ORDER_FORMATS.get(wishes.format)
-        given = given_columns(wishes.maps, headers, known.columns if known else MAPPABLE)
+        given = given_columns(wishes.maps, headers, _mappable(known) if known else MAPPABLE)
         chosen = pick_requested(ORDER_FORMATS, table, wishes.format, given)
         return Choice(chosen, "as asked for", _noted(chosen), given or None)
     if not wishes.maps and wishes.format == AUTO:
@@ -93,19 +102,24 @@ def _as_last_time(home: Home, table: FileTable) -> Choice | None:
 def _mapped(table: FileTable, wishes: Wishes) -> Choice:
     """A table in no known format, or one whose columns are given."""
     headers = table.cells.columns
-    given = given_columns(wishes.maps, headers)
-    fits = fitting(ORDER_FORMATS, table) if given and wishes.format == AUTO else None
-    if fits and not fits.instead and given.keys() <= fits.columns.keys():
+    fits = fitting(ORDER_FORMATS, table) if wishes.maps and wishes.format == AUTO else None
+    given = given_columns(wishes.maps, headers, _mappable(fits) if fits else MAPPABLE)
+    if fits and not fits.instead:
         return Choice(
             with_columns(fits, given), f"{fits.name}'s columns, and those given", _noted(fits), given
         )
     guessed = guess(table.cells, given)
     columns = wishes.ask(table.cells, guessed) if wishes.ask else None
     if columns is None and not guessed.is_confident:
-        raise refused_guess(guessed, no_known_format(ORDER_FORMATS, table), wishes.command)
+        raise refused_guess(guessed, headers, no_known_format(ORDER_FORMATS, table), wishes.command)
     check_needs(chosen := columns or guessed.columns, headers, wishes.command)
     warnings = () if columns else _guessed(guessed, given, wishes.command)
     return Choice(mapped_format(chosen), "columns given" if columns else "columns guessed", warnings, chosen)
+
+
+def _mappable(each: Format) -> Sequence[str]:
+    """Our names that may be given for a format: all of an order's where its reader knows them."""
+    return tuple(each.columns) if each in (EVENTS_TABLE, ONLINE_RETAIL) else (*MAPPABLE, *each.columns)
 
 
 def _guessed(guessed: Guess, given: Mapping[str, str], command: str) -> tuple[str, ...]:
@@ -116,14 +130,16 @@ def _guessed(guessed: Guess, given: Mapping[str, str], command: str) -> tuple[st
     found = ", ".join(f"{name} = {header!r}" for name, header in free.items())
     return (
         f"Columns were guessed: {found}. If one is wrong, take the import back (`perennial import undo`) and "
-        f"say it: {' '.join(suggestion(command, guessed.columns, ()).split())}",
+        f"say it: {suggestion(command, guessed.columns, between=' ')}",
     )
 
 
 def refuse_catalogue(table: FileTable, command: str) -> None:
     """Raises ImportRefused for a table of products that has neither orders nor events."""
     fits = fitting(CATALOGUE_FORMATS, table)
-    if fits and {"order_id", "timestamp"} - guess(table.cells, {}).columns.keys():
+    found = guess(table.cells, {}).columns.keys()
+    tells_of_orders = found & {"order_id", "email", "customer_id"} or found >= {"timestamp", "quantity"}
+    if fits and not tells_of_orders:
         raise ImportRefused(
             f"This is a catalogue ({fits.name}: {', '.join(fits.needed())}), not orders. "
             f"Nothing was taken. Try:\nperennial import catalogue {command}"
@@ -155,7 +171,15 @@ def _noted(chosen: Format) -> tuple[str, ...]:
     return (chosen.note,) if chosen.note else ()
 
 
-def _json_events(wishes: Wishes) -> Choice:
+def _json_events(table: FileTable, wishes: Wishes) -> Choice:
+    first = next(iter(table.cells[JSON_LINE]), "")
+    if '"line_items"' in first or '"lineItems"' in first:
+        raise ImportRefused(
+            "These are orders as the shop's interface for programs writes them. Export them in the shop's "
+            "administration as a table (`perennial import formats` says where), or write a row a product."
+        )
     if wishes.format not in {AUTO, EVENTS_TABLE.name}:
         raise ImportRefused(f"JSON lines are events, not {wishes.format}: use --format events.")
+    if wishes.maps:
+        raise ImportRefused("JSON lines have no columns: leave --map out, or write the events as a table.")
     return Choice(EVENTS_TABLE, "its lines are JSON objects")

@@ -1,4 +1,4 @@
-"""The bytes of a file or an address, unpacked if gzipped, and their text as UTF-8."""
+"""The bytes of a file or an address, unpacked if gzipped."""
 
 import gzip
 import time
@@ -18,7 +18,6 @@ FETCH_BYTES = 300_000_000
 FETCH_SECONDS, ANSWER_SECONDS = 300, 30
 MOST_BYTES = 2_000_000_000  # of a file, unpacked
 BOMB_BYTES, BOMB_RATIO = 50_000_000, 100  # tables shrink to a tenth, seldom to a thirtieth
-TEXT_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
 def read_file(path: Path, report: Report) -> bytes:
@@ -26,8 +25,11 @@ def read_file(path: Path, report: Report) -> bytes:
     if not path.is_file():
         raise ImportRefused(f"There is no file {path}. Check the path.")
     total = path.stat().st_size
-    with path.open("rb") as packed:
-        return _unpacked(packed, path.name, lambda done: report("reading", done, total))
+    try:
+        with path.open("rb") as packed:
+            return unpacked(packed, path.name, lambda done: report("reading", done, total))
+    except OSError as error:
+        raise ImportRefused(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def fetch(url: str, report: Report) -> bytes:
@@ -50,27 +52,29 @@ def fetch(url: str, report: Report) -> bytes:
             f"{url} could not be fetched: {error}. Check the address, then try again."
         ) from error
     body.seek(0)
-    return _unpacked(body, url, lambda _: None)
+    return unpacked(body, url, lambda _: None)
 
 
-def _unpacked(packed: BinaryIO, name: str, read_so_far: Callable[[int], None]) -> bytes:
+def unpacked(packed: BinaryIO, name: str, read_so_far: Callable[[int], None]) -> bytes:
+    """All bytes of a stream, unpacked if gzipped. Raises ImportRefused if empty, damaged or too large."""
     zipped = packed.read(2) == b"\x1f\x8b"
     packed.seek(0)
     source = cast("BinaryIO", gzip.GzipFile(fileobj=packed)) if zipped else packed
-    content = bytearray()
+    content = BytesIO()
     try:
         while chunk := source.read(CHUNK_BYTES):
-            content += chunk
+            content.write(chunk)
             read_so_far(packed.tell())
-            check_size(len(content), packed.tell(), name)
+            check_size(content.tell(), packed.tell(), name)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ImportRefused(
             f"{name} is a damaged or incomplete gzip file, so nothing was taken. "
             "Download or copy it again and import the whole file."
         ) from error
-    if not content or content.isspace():
+    whole = content.getvalue()
+    if not whole or whole.isspace():
         raise ImportRefused(f"{name} is empty. Export it again with its header and rows.")
-    return bytes(content)
+    return whole
 
 
 def check_size(unpacked: int, packed: int, name: str) -> None:
@@ -84,49 +88,3 @@ def check_size(unpacked: int, packed: int, name: str) -> None:
         raise ImportRefused(
             f"{name} holds more than {MOST_BYTES // 1_000_000:,} MB. Import it in parts, a year at a time."
         )
-
-
-def to_utf8(content: bytes, name: str) -> tuple[bytes, str]:
-    """The text as UTF-8 bytes with \\n line ends, and a description of its encoding.
-
-    Each line that is not valid UTF-8 is read as Windows-1252, the usual superset of Latin-1.
-    """
-    if content[:2] in TEXT_MARKS:
-        raise ImportRefused(
-            f"{name} is {TEXT_MARKS[content[:2]]} text. Save it as CSV UTF-8 and import that."
-        )
-    if b"\x00" in content[:4096]:
-        raise ImportRefused(f"{name} is neither text, a spreadsheet (.xlsx) nor parquet. Export it as CSV.")
-    encoding = "UTF-8 with BOM" if content.startswith(b"\xef\xbb\xbf") else "UTF-8"
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    if b"\n" not in content:
-        content = content.replace(b"\r", b"\n")
-    try:
-        content.decode()
-    except UnicodeDecodeError:
-        return _line_by_line(content)
-    return content, encoding
-
-
-def _line_by_line(content: bytes) -> tuple[bytes, str]:
-    lines, utf8, other = [], 0, 0
-    for line in content.split(b"\n"):
-        if line.isascii():
-            lines.append(line)
-            continue
-        try:
-            line.decode()
-            utf8 += 1
-            lines.append(line)
-        except UnicodeDecodeError:
-            other += 1
-            lines.append(_windows_1252(line).encode())
-    mixed = f"mixed: {utf8:,} lines UTF-8, {other:,} lines Latin-1 (Windows-1252)"
-    return b"\n".join(lines), mixed if utf8 else "Latin-1 (Windows-1252)"
-
-
-def _windows_1252(line: bytes) -> str:
-    try:
-        return line.decode("cp1252")
-    except UnicodeDecodeError:
-        return line.decode("latin-1")

@@ -7,15 +7,17 @@ import polars as pl
 
 from features.catalogue.channel_costs import merge_costs
 from features.home import Home
-from features.importers.content import read_file
+from features.importers.files import read_tables
 from features.importers.formats import pick_format
 from features.importers.lines import Format
+from features.importers.numbers import with_plain_numbers
 from features.importers.reasons import RejectReason, first_reason
 from features.importers.refusal import ImportRefused
 from features.importers.rejects import rejects_path, write_rejects
 from features.importers.summary import CostsSummary
-from features.importers.table import FileTable, as_table
-from features.importers.values import number, read_times
+from features.importers.table import FileTable
+from features.importers.totals import totals
+from features.importers.values import Times, number, read_times
 from features.progress import silent
 
 
@@ -36,18 +38,28 @@ COSTS = Format(
 )
 
 
-def import_costs(home: Home, file: Path, *, dry_run: bool = False, now: datetime) -> CostsSummary:
+def import_costs(
+    home: Home,
+    file: Path,
+    *,
+    sheet: str | None = None,
+    decimal: str | None = None,
+    dry_run: bool = False,
+    now: datetime,
+) -> CostsSummary:
     """Add what channels cost. A day and channel in the file replaces the stored one.
 
-    Several rows of one day and channel add up; a month's spending is booked on its first day.
+    Several rows of one day and channel add up; a month's spending is booked on its first day. sheet and
+    decimal: as in `orders.import_orders`.
 
     A dry run writes nothing. Raises ImportRefused, the home unchanged, where the file cannot be taken.
     """
-    table = as_table(read_file(file, silent), file.name)
+    table = read_tables([file], COSTS.share, sheet=sheet, report=silent)
     chosen, _ = pick_format({COSTS.name: COSTS}, table, COSTS.name)
     if table.cells.is_empty():
         raise ImportRefused(f"{file.name} has no rows. Export it again.")
-    checked = _checked(chosen.rows(table), table, now)
+    rows, doubts = with_plain_numbers(chosen.rows(table), decimal)
+    checked, times = _checked(rows, table, now)
     good = checked.filter(pl.col("reason").is_null())
     rejected = checked.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
     days = good.group_by("date", "channel", "currency").agg(pl.col("spend").sum())
@@ -67,15 +79,16 @@ def import_costs(home: Home, file: Path, *, dry_run: bool = False, now: datetime
         last=max(days["date"], default=None),
         spend=dict(days.group_by("currency").agg(pl.col("spend").sum()).sort("currency").iter_rows()),
         rejects_file=str(rejects) if rejects else None,
-        warnings=table.notes,
+        warnings=(*table.notes, *doubts, *times.warnings),
     )
 
 
-def _checked(rows: pl.DataFrame, table: FileTable, now: datetime) -> pl.DataFrame:
-    """Rows with `date`, `spend` and `reason` (null: the row is good)."""
-    times = read_times(rows["date"].str.replace(r"^(\d{4}-\d{2})$", "${1}-01")).values
+def _checked(rows: pl.DataFrame, table: FileTable, now: datetime) -> tuple[pl.DataFrame, Times]:
+    """Rows with `date`, `spend` and `reason` (null: the row is good), and how dates were read."""
+    times = read_times(rows["date"].str.replace(r"^(\d{4}-\d{2})$", "${1}-01"))
+    sums = totals(table, rows, ("date",))["row"]
     parsed = rows.with_columns(
-        date=times.dt.date(),
+        date=times.values.dt.date(),
         spend=number(pl.col("spend")),
         currency=pl.col("currency").fill_null("").str.to_uppercase(),
         detail=pl.lit(None, pl.String),
@@ -83,6 +96,7 @@ def _checked(rows: pl.DataFrame, table: FileTable, now: datetime) -> pl.DataFram
     return parsed.with_columns(
         reason=first_reason(
             {
+                RejectReason.TOTALS: pl.col("row").is_in(sums.implode()),
                 RejectReason.SURPLUS_CELLS: pl.lit(table.surplus),
                 RejectReason.NO_CHANNEL: pl.col("channel").is_null(),
                 RejectReason.BAD_TIME: pl.col("date").is_null(),
@@ -90,4 +104,4 @@ def _checked(rows: pl.DataFrame, table: FileTable, now: datetime) -> pl.DataFram
                 RejectReason.BAD_SPEND: pl.col("spend").is_null() | ~pl.col("spend").is_between(0, 1e9),
             }
         )
-    )
+    ), times

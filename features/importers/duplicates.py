@@ -1,4 +1,4 @@
-"""Rows that repeat an earlier one. Equal lines of one order are units; an order that comes again whole is not."""
+"""Rows that repeat an earlier one. Equal lines of an order are units, an order that comes again is not."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,26 +9,30 @@ from features.importers.table import FileTable
 
 
 def duplicates(table: FileTable, rows: pl.DataFrame, *, lines_are_units: bool) -> pl.DataFrame:
-    """`row` and `first_line` of each row that repeats an earlier one.
+    """`row` of each row that repeats an earlier one, and that one's place as `first_line`.
 
     rows: under our names, with `row`. lines_are_units: equal lines of one order, one after the other, are as
     many units; those that come again behind other orders, or all of an order's lines once more, are repeats.
     """
     repeated = table.cells.hash_rows().is_duplicated()
-    numbered = table.cells.with_columns(table.lines.alias("\0line")).with_row_index("row").filter(repeated)
-    first = pl.col("\0line").first().over(table.cells.columns)
-    suspects = numbered.with_columns(first_line=first)
-    repeats = suspects.filter(pl.col("\0line") != pl.col("first_line")).select("row", "first_line")
-    if not lines_are_units or "order_id" not in rows.columns or repeats.is_empty():
-        return repeats
+    numbered = table.cells.with_row_index("\0row").filter(repeated)
+    first = pl.col("\0row").first().over(table.cells.columns)
+    suspects = numbered.select(row="\0row", first=first)
+    repeats = suspects.filter(pl.col("row") != pl.col("first"))
+    if lines_are_units and "order_id" in rows.columns and not repeats.is_empty():
+        repeats = _without_units(repeats, suspects, rows)
+    return repeats.select("row", first_line=table.place(repeats["first"]))
+
+
+def _without_units(repeats: pl.DataFrame, suspects: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """suspects: `row`, and `first` of the rows that equal it."""
     orders = rows.filter(pl.col("order_id").is_not_null()).select("row", "order_id")
     again = orders.join(repeats, on="row", how="semi")["order_id"].unique()
     theirs = orders.filter(pl.col("order_id").is_in(again.implode())).join(
-        suspects.select("row", "first_line"), on="row", how="left", maintain_order="left"
+        suspects, on="row", how="left", maintain_order="left"
     )
-    alone = pl.col("row").cast(pl.Int64) * -1  # a row that no other equals
-    parts = theirs.with_columns(pl.col("first_line").cast(pl.Int64).fill_null(alone)).group_by("order_id")
-    units = [row for _, part in parts for row in _units(part["row"].to_list(), part["first_line"].to_list())]
+    parts = theirs.with_columns(pl.col("first").fill_null(pl.col("row"))).group_by("order_id")
+    units = [row for _, part in parts for row in _units(part["row"].to_list(), part["first"].to_list())]
     return repeats.filter(~pl.col("row").is_in(pl.Series(units, dtype=pl.UInt32).implode()))
 
 

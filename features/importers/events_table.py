@@ -4,13 +4,14 @@ from hashlib import sha256
 
 import polars as pl
 
+from features.events.foreign_names import is_unrelated, our_name
 from features.events.vocabulary import EVENT_TYPES
 from features.importers.lines import Format
 from features.importers.reasons import RejectReason
 
 
 def _read(rows: pl.DataFrame) -> pl.DataFrame:
-    kind = pl.col("type").str.to_lowercase()
+    kind = _our_names(rows["type"])
     shopper = pl.coalesce("customer_id", "anonymous_id", "session_id")
     # Purchase lines without an order id are one order if they share shopper and moment.
     moment = pl.concat_str(shopper, pl.lit("@"), "timestamp")
@@ -24,13 +25,28 @@ def _read(rows: pl.DataFrame) -> pl.DataFrame:
         order_id=pl.when(purchase).then(pl.coalesce("order_id", moment)).otherwise("order_id"),
         refund_id=pl.when(refund).then(pl.coalesce("refund_id", "event_id", partial_id, "order_id")),
         quantity=pl.col("quantity").fill_null("1"),
-        reason=pl.when(~kind.is_in(EVENT_TYPES) | kind.is_null())
+        currency=pl.col("currency").str.to_uppercase(),
+        reason=pl.when(_is_unrelated(rows["type"]))
+        .then(pl.lit(RejectReason.OTHER_EVENT.value))
+        .when(~kind.is_in(EVENT_TYPES) | kind.is_null())
         .then(pl.lit(RejectReason.UNKNOWN_EVENT.value))
         .when(shopper.is_null() & ~(purchase | refund))
         .then(pl.lit(RejectReason.NO_CUSTOMER.value)),
         detail=pl.when(~kind.is_in(EVENT_TYPES)).then("type"),
     )
     return lines.with_columns(event_id=_event_ids(lines))
+
+
+def _is_unrelated(names: pl.Series) -> pl.Expr:
+    """Boolean per row: an event that we have no use for."""
+    unrelated = [name for name in names.drop_nulls().unique() if is_unrelated(name)]
+    return pl.col("type").is_in(unrelated).fill_null(value=False)
+
+
+def _our_names(names: pl.Series) -> pl.Expr:
+    """What we call each event; a name that is unknown stays as it is."""
+    ours = {name: our_name(name) or name.lower() for name in names.drop_nulls().unique()}
+    return pl.col("type").replace(ours)
 
 
 def _event_ids(lines: pl.DataFrame) -> pl.Series:
@@ -48,16 +64,16 @@ def _event_ids(lines: pl.DataFrame) -> pl.Series:
 EVENTS_TABLE = Format(
     name="events",
     columns={
-        "type": ("event", "type", "eventtype"),
-        "timestamp": ("timestamp",),
-        "customer_id": ("customerid",),
-        "product_id": ("productid",),
-        "anonymous_id": ("anonymousid",),
-        "session_id": ("sessionid",),
+        "type": ("event", "type", "eventtype", "eventname"),
+        "timestamp": ("timestamp", "eventtime", "eventtimestamp", "time", "datetime"),
+        "customer_id": ("customerid", "userid"),
+        "product_id": ("productid", "itemid"),
+        "anonymous_id": ("anonymousid", "visitorid", "userpseudoid"),
+        "session_id": ("sessionid", "usersession"),
         "event_id": ("eventid",),
-        "order_id": ("orderid",),
+        "order_id": ("orderid", "transactionid"),
         "refund_id": ("refundid",),
-        "title": ("title", "productname"),
+        "title": ("title", "productname", "itemname"),
         "quantity": ("quantity",),
         "unit_price": ("unitprice", "price"),
         "currency": ("currency",),
@@ -67,6 +83,7 @@ EVENTS_TABLE = Format(
         "recommendation_id": ("recommendationid",),
         "utm_source": ("utmsource",),
     },
-    required=("type", "timestamp", "customer_id", "product_id"),
+    required=("type", "timestamp", "customer_id|anonymous_id|session_id", "product_id"),
     read=_read,
+    label="Events: views, carts, purchases, of Perennial, Segment, GA4 or a table of your own",
 )

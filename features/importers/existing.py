@@ -34,7 +34,7 @@ EVENT_COLUMNS = (
 @dataclass(frozen=True)
 class Existing:
     """products: the catalogue; aliases: `alias`, `product_id`; events: EVENT_COLUMNS of the history, and
-    `file_end`: the newest time that the same import brought."""
+    `file_end`: the newest order that the same import brought."""
 
     products: pl.DataFrame
     aliases: pl.DataFrame
@@ -54,7 +54,8 @@ def read_existing(home: Home) -> Existing:
         aliases = pl.DataFrame(schema={"alias": pl.String, "product_id": pl.String})
         columns["file_end"] = columns["timestamp"]
         return Existing(pl.DataFrame(schema=product_schema()), aliases, pl.DataFrame(schema=columns))
-    file_end = pl.col("timestamp").max().over("source", "received_at")
+    bought = pl.when(pl.col("type") == "purchase").then("timestamp")
+    file_end = bought.max().over("source", "received_at")
     events = history.scan(home).select(*EVENT_COLUMNS, file_end=file_end).collect()
     return Existing(load_products(home), load_aliases(home), events)
 

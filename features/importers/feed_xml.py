@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 def looks_like_feed(content: bytes) -> bool:
     """Whether this is XML and not an HTML page."""
-    start = content[:500].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return start.startswith((b"<?xml", b"<rss", b"<feed")) and b"<html" not in content[:2000].lower()
+    start = content[:4000].replace(b"\x00", b"")  # UTF-16 of plain letters
+    start = start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    return start.startswith((b"<?xml", b"<rss", b"<feed")) and b"<html" not in start
 
 
 def feed_table(content: bytes, name: str) -> FileTable:

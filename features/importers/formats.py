@@ -6,7 +6,9 @@ from dataclasses import replace
 from features.importers.events_table import EVENTS_TABLE
 from features.importers.lines import Format
 from features.importers.online_retail import ONLINE_RETAIL
+from features.importers.platforms.amazon import AMAZON
 from features.importers.platforms.bigcommerce import BIGCOMMERCE
+from features.importers.platforms.ebay import EBAY
 from features.importers.platforms.etsy import ETSY, ETSY_ORDERS
 from features.importers.platforms.magento import MAGENTO, MAGENTO_GRID
 from features.importers.platforms.prestashop import PRESTASHOP, PRESTASHOP_GRID
@@ -41,6 +43,8 @@ ORDER_FORMATS = {
         ETSY,
         ETSY_ORDERS,
         WIX,
+        AMAZON,
+        EBAY,
         SHOPWARE5,
         SHOPWARE6,
         STRIPE,
@@ -79,7 +83,8 @@ def pick_requested(
     Raises ImportRefused.
     """
     if requested not in formats:
-        raise ImportRefused(f"Unknown format {requested!r}. Use {AUTO}, {', '.join(formats)}.")
+        names = [AUTO, *(name for name, each in formats.items() if not each.instead)]
+        raise ImportRefused(f"Unknown format {requested!r}. Use {', '.join(names)}.")
     chosen = with_columns(formats[requested], columns or {})
     if missing := chosen.missing(table.cells):
         fits = fitting(formats, table)

@@ -1,18 +1,14 @@
 """Which column of an unknown table of orders is what: guessed from its header, and held against its cells."""
 
-import re
-import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from features.importers.lines import plain
-from features.importers.looks import LOOKS, looks_like_address, samples
+from features.importers.headers import alike, matches, unreadable
+from features.importers.looks import looks_like_address, looks_like_several, samples
 from features.importers.order_totals import Totals, sort_out_totals
 
-SYNONYMS: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("synonyms.toml").read_text("utf-8"))
 PRODUCT = ("sku", "variant_id", "product_id", "gtin", "title")
 CUSTOMER = ("email", "customer_id", "phone")
 NEEDS = {
@@ -22,27 +18,25 @@ NEEDS = {
     "price": ("unit_price", "line_total"),
 }
 """What a table of orders cannot do without, and which columns give it."""
+NEEDED = [name for names in NEEDS.values() for name in names]
 IN_WORDS = {
     "order_id": "the order's number",
     "timestamp": "when it was ordered",
-    "product": "the product (sku, product_id, gtin or title)",
+    "product": "the product (sku, product_id, gtin or title); a list of orders without products is not "
+    "enough, export the order items",
     "price": "the price (unit_price, or line_total for the whole line)",
 }
-SHORTEST_PART = 4
-# What may stand in a header beside a synonym without changing what the column is.
-HARMLESS = re.compile(
-    r"(eur|euro|usd|gbp|chf|pln|brl|sek|dkk|incl?|inkl|excl?|exkl|vat|tax|mwst|ust|ttc|ht|tva|iva|btw|brutto|netto|gross"
-    r"|net|nett|bruto|shop|store|web|online|kunden|customer|no|nr|utc|gmt|cet|local|\d)*"
-)
 
 
 @dataclass(frozen=True)
 class Guess:
-    """columns: our name -> header. doubts: our name -> why it may be another. missing: names of NEEDS."""
+    """columns: our name -> header. doubts: our name -> why it may be another. missing: names of NEEDS.
+    unread: columns that should be what is missing, and why they cannot."""
 
     columns: dict[str, str]
     doubts: dict[str, str]
     missing: list[str]
+    unread: tuple[str, ...] = ()
 
     @property
     def is_confident(self) -> bool:
@@ -56,18 +50,30 @@ class Guess:
 
 def guess(cells: pl.DataFrame, given: Mapping[str, str]) -> Guess:
     """The likeliest header for each of our names; `given` (our name -> header) is not doubted."""
-    found, doubts = dict(given), {}
+    found: dict[str, str] = dict(given)
+    doubts: dict[str, str] = {}
     texts = {header: samples(cells[header]) for header in cells.columns}
-    for name, header, why in _matches(texts):
-        if name in found or header in found.values():
-            continue
-        found[name] = header
-        if why:
-            doubts[name] = why
+    for name, header, doubt in matches(texts):
+        if name not in found and header not in found.values():
+            found[name] = header
+            doubts |= {name: doubt} if doubt else {}
     if "email" not in found and (address := _addresses(texts, found)):
         found["email"] = address
-    totals = sort_out_totals(cells, found, given)
-    return _weighed(totals, doubts | totals.doubts, given)
+    doubts |= dict(_several(found, texts))
+    totals = sort_out_totals(cells, found, given, doubts)
+    weighed = _weighed(totals, given)
+    names = [name for need in weighed.missing for name in NEEDS[need]]
+    return replace(weighed, unread=tuple(unreadable(texts, names)))
+
+
+def _several(found: Mapping[str, str], texts: Mapping[str, pl.Series]) -> Iterator[tuple[str, str]]:
+    """Doubts about columns of which there are several, and about cells that hold several products."""
+    for name in (*NEEDED, "quantity"):
+        if name in found and (others := alike(found[name], list(texts))):
+            listed = ", ".join(map(repr, [found[name], *others]))
+            yield name, f"there are {listed}; a row a product is needed, or say which one it is"
+    if "title" in found and looks_like_several(texts[found["title"]]):
+        yield "title", f"{found['title']!r} holds several products in one cell; a row a product is needed"
 
 
 def missing_needs(columns: Mapping[str, str]) -> list[str]:
@@ -78,43 +84,17 @@ def missing_needs(columns: Mapping[str, str]) -> list[str]:
     return lacking
 
 
-def _weighed(totals: Totals, doubts: dict[str, str], given: Mapping[str, str]) -> Guess:
+def _weighed(totals: Totals, given: Mapping[str, str]) -> Guess:
     """A doubt about a column that is not needed costs the column, not the guess."""
-    needed = {name for names in NEEDS.values() for name in names} | {"quantity"}
-    sure = {name for name in PRODUCT if name in totals.columns and name not in doubts}
-    idle = {
-        name
-        for name in doubts
-        if name not in given and (name not in needed or (name in PRODUCT and sure) or name == "quantity")
-    }
+    doubts = totals.doubts
+    sure = [
+        need for need, names in NEEDS.items() if any(n in totals.columns and n not in doubts for n in names)
+    ]
+    settled = {name for need in sure for name in NEEDS[need]}
+    idle = {name for name in doubts if name not in given and (name not in NEEDED or name in settled)}
     columns = {name: header for name, header in totals.columns.items() if name not in idle}
     kept = {name: why for name, why in doubts.items() if name in columns and name not in given}
     return Guess(columns, kept, missing_needs(columns))
-
-
-def _matches(texts: Mapping[str, pl.Series]) -> Iterator[tuple[str, str, str]]:
-    """Our name, a header for it, and why it is doubtful ("": it is not); the likeliest first."""
-    for name, synonyms in SYNONYMS.items():
-        for each in dict.fromkeys(map(plain, synonyms)):
-            yield from (
-                (name, header, "") for header in texts if plain(header) == each and _fits(name, texts[header])
-            )
-    parts = [
-        (len(plain(each)), name, plain(each))
-        for name, synonyms in SYNONYMS.items()
-        for each in synonyms
-        if len(plain(each)) >= SHORTEST_PART
-    ]
-    for _, name, each in sorted(set(parts), key=lambda part: (-part[0], list(SYNONYMS).index(part[1]))):
-        for header, cells in texts.items():
-            if each in plain(header) and _fits(name, cells):
-                rest = plain(header).replace(each, "", 1)
-                why = "" if HARMLESS.fullmatch(rest) else f"{header!r} says more than that"
-                yield name, header, why
-
-
-def _fits(name: str, cells: pl.Series) -> bool:
-    return name not in LOOKS or LOOKS[name](cells)
 
 
 def _addresses(texts: Mapping[str, pl.Series], found: Mapping[str, str]) -> str | None:

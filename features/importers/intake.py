@@ -5,10 +5,19 @@ from dataclasses import dataclass
 import polars as pl
 
 from features.importers.existing import Existing, already_taken, without_claims_of
+from features.importers.lines import ID_SEPARATOR
 from features.importers.non_products import is_product
 from features.importers.order_numbers import with_own_numbers
 from features.importers.order_words import ORDER_TYPES, new_words, withdrawn
-from features.importers.product_ids import check_match_rate, id_aliases, match_rate, with_canonical_ids
+from features.importers.product_ids import (
+    check_match_rate,
+    id_aliases,
+    known_elsewhere,
+    match_rate,
+    other_names,
+    with_canonical_ids,
+)
+from features.importers.reasons import RejectReason
 from features.importers.refunds import less_refunded_elsewhere, with_refunded_orders
 
 
@@ -16,7 +25,8 @@ from features.importers.refunds import less_refunded_elsewhere, with_refunded_or
 class Intake:
     """What an import would write. A row of the file is in one of `fresh`, `rejected` and `existing_rows`.
 
-    fresh: lines with `event_id` and `line`; rejected: row, reason, detail, each row once; aliases: alias,
+    fresh: lines with `event_id` and `line`; rejected: row, reason, detail, each row once; aliases (of ids in
+    the file) and other_names (of its products): alias,
     product_id; products: rows for `merge_products`; non_products: ids that are not products.
     """
 
@@ -24,6 +34,7 @@ class Intake:
     rejected: pl.DataFrame
     existing_rows: int
     aliases: pl.DataFrame
+    other_names: pl.DataFrame
     products: pl.DataFrame
     non_products: pl.Series
     new_products: int
@@ -31,23 +42,27 @@ class Intake:
     warnings: list[str]
 
 
-def plan_intake(lines: pl.DataFrame, source: str, existing: Existing) -> Intake:
+def plan_intake(lines: pl.DataFrame, source: str, existing: Existing, *, are_rejects: bool = False) -> Intake:
     """Give good lines their final ids and separate them from existing and rejected ones.
 
+    are_rejects: the lines were set aside by an earlier import; orders that it took have them besides.
     Raises ImportRefused where the products are not this home's.
     """
+    lines = with_discount_lines(lines)
     bad = pl.col("reason").is_not_null()
     existing = without_claims_of(existing, lines.filter(~bad))
-    aliases = id_aliases(lines.filter(~bad)["product_id"], existing)
+    listed = _with_lists(lines.filter(~bad))
+    both = [known_elsewhere(listed, existing), id_aliases(listed["product_id"], existing)]
+    aliases = pl.concat(both).unique("alias", keep="first")
     told = pl.concat([lines.filter(~bad), withdrawn(lines.filter(bad), existing)])
     own, shared = with_own_numbers(with_canonical_ids(told, aliases), existing)
     good = less_refunded_elsewhere(_with_event_ids(own, existing), existing)
     warnings = check_match_rate(good["product_id"], source, existing)
-    words = new_words(good, source, existing)
+    words = new_words(good, source, existing, are_rejects=are_rejects)
     fresh = words.lines.filter(~already_taken(words.lines, existing))
     fresh = with_refunded_orders(fresh, existing)
     existing_rows = good.join(fresh, on="row", how="anti")["row"].n_unique()
-    warnings += [*shared, *words.warnings, *_about_statuses(good)]
+    warnings += [*shared, *words.warnings, *_about_statuses(good), *_about_currencies(fresh, existing)]
     products = _products(fresh, existing)
     non_products = pl.concat([_non_products(existing.products), _non_products(products)])
     return Intake(
@@ -55,12 +70,18 @@ def plan_intake(lines: pl.DataFrame, source: str, existing: Existing) -> Intake:
         rejected=lines.filter(bad).join(good, on="row", how="anti").unique("row", keep="first"),
         existing_rows=existing_rows,
         aliases=aliases,
+        other_names=other_names(_with_lists(good), existing),
         products=products,
         non_products=non_products,
         new_products=products.height - products.join(existing.products, on="product_id", how="semi").height,
         match_rate=match_rate(good["product_id"], existing),
         warnings=warnings,
     )
+
+
+def _with_lists(lines: pl.DataFrame) -> pl.DataFrame:
+    """`product_id` and `other_ids` of each, a list."""
+    return lines.select("product_id", pl.col("other_ids").str.split(ID_SEPARATOR))
 
 
 def _with_event_ids(lines: pl.DataFrame, existing: Existing) -> pl.DataFrame:
@@ -85,6 +106,46 @@ def _with_event_ids(lines: pl.DataFrame, existing: Existing) -> pl.DataFrame:
         line=pl.int_range(pl.len(), dtype=pl.Int32).over("event_id"),
         timestamp=pl.col("timestamp").min().over("event_id"),
     )
+
+
+def with_discount_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    """A line of an order with a negative price, a coupon say, is a discount of the order."""
+    negative = (pl.col("reason") == RejectReason.NEGATIVE_PRICE.value) & (pl.col("type") == "purchase")
+    good = pl.col("reason").is_null() & (pl.col("type") == "purchase")
+    first = good & (good.cum_sum().over("order_id") == 1)
+    off = pl.when(negative).then((pl.col("quantity") * pl.col("unit_price")).abs()).otherwise(0.0)
+    off = off.fill_null(0.0).sum().over("order_id")
+    taken = negative & good.any().over("order_id") & pl.col("order_id").is_not_null()
+    if not lines.select(taken.any()).item():
+        return lines
+    return lines.with_columns(
+        discount=pl.when(first & (off > 0))
+        .then(pl.col("discount").fill_null(0.0) + off)
+        .otherwise("discount"),
+        reason=pl.when(taken).then(pl.lit(RejectReason.TAKEN_OFF.value)).otherwise("reason"),
+    )
+
+
+def _about_currencies(fresh: pl.DataFrame, existing: Existing) -> list[str]:
+    """How many of the new orders are in other currencies than most."""
+    if pl.concat([fresh["currency"], existing.events["currency"]]).drop_nulls().n_unique() < 2:
+        return []
+    columns = ("order_id", "currency")
+    bought = pl.col("type") == "purchase", pl.col("currency").is_not_null()
+    new = fresh.filter(*bought).select(columns).unique()
+    orders = pl.concat([new, existing.events.filter(*bought).select(columns).unique()]).unique()
+    counts = orders["currency"].value_counts(sort=True)
+    others = new.filter(pl.col("currency") != counts["currency"][0])
+    if others.is_empty():
+        return []
+    named = ", ".join(
+        f"{number:,} in {currency}"
+        for currency, number in others["currency"].value_counts(sort=True).iter_rows()
+    )
+    return [
+        f"Not all orders are in {counts['currency'][0]}: {named}. They stand beside in reports, unless "
+        "`perennial import rates FILE` tells what their currency is worth"
+    ]
 
 
 def _about_statuses(lines: pl.DataFrame) -> list[str]:

@@ -17,16 +17,19 @@ LINE_COLUMNS = (
     "person",
     "own_name",
     "title",
+    "other_ids",
     "refunded_so_far",
     "status",
     "reason",
     "detail",
 )
 """Besides `row`, UInt32: the row of `Table.cells` a line comes from (one row may give several lines).
-`email`, `phone`, `person`: as the file has them, never kept. `own_name`: the customer as this line alone
-names them, which the history keeps. `refunded_so_far`: where the file says so, all money refunded for the
-order up to the export. `status`: of an order whose status has no known meaning."""
+`other_ids`: what else the file calls the product, ID_SEPARATOR between them. `email`, `phone`, `person`: as
+the file has them, never kept. `own_name`: the customer as this line alone names them, which the history keeps.
+`refunded_so_far`: where the file says so, all money refunded for the order up to the export. `status`: of an
+order whose status has no known meaning."""
 
+ID_SEPARATOR = "\x1f"
 ID_COLUMNS = ("event_id", "order_id", "refund_id", "customer_id", "anonymous_id", "session_id", "product_id")
 
 
@@ -64,6 +67,10 @@ class Format:
         present = self.headers(cells)
         return [_either(self, need) for need in self.required if not present.keys() & set(need.split("|"))]
 
+    def share(self, cells: pl.DataFrame) -> float:
+        """The share of the required columns that is there."""
+        return 1 - len(self.missing(cells)) / len(self.required)
+
     def needed(self) -> list[str]:
         """The required columns, each under its first accepted header."""
         return [_either(self, need) for need in self.required]
@@ -71,9 +78,9 @@ class Format:
     def rows(self, table: FileTable) -> pl.DataFrame:
         """The table's rows under our names: trimmed, null where empty or absent, with `row`."""
         headers = self.headers(table.cells)
-        present = [_trimmed(pl.col(header)).alias(name) for name, header in headers.items()]
+        present = [_trimmed(table.cells[header]).alias(name) for name, header in headers.items()]
         absent = [pl.lit(None, pl.String).alias(name) for name in self.columns if name not in headers]
-        return table.cells.select(present).with_columns(absent).with_row_index("row")
+        return pl.DataFrame(present).with_columns(absent).with_row_index("row")
 
 
 def completed(lines: pl.DataFrame) -> pl.DataFrame:
@@ -93,6 +100,7 @@ def _either(each: Format, need: str) -> str:
     return " or ".join(each.columns[name][0] for name in need.split("|") if name in each.columns)
 
 
-def _trimmed(text: pl.Expr) -> pl.Expr:
-    bare = text.str.strip_chars()
-    return pl.when(bare != "").then(bare)
+def _trimmed(text: pl.Series) -> pl.Series:
+    """The column itself, not a copy, where it is trimmed already."""
+    bare = text.str.strip_chars() if text.str.contains(r"^\s|\s$").any() else text
+    return bare.set(bare == "", None) if (bare == "").any() else bare

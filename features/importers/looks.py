@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from features.importers.values import number, read_times
+from features.importers.numbers import read_numbers
+from features.importers.statuses import UNKNOWN, meaning_of
+from features.importers.values import read_times
 
 SAMPLE = 500
 MOST = 0.9
@@ -28,8 +30,7 @@ def looks_like_time_of_day(cells: pl.Series) -> bool:
 
 def looks_like_numbers(cells: pl.Series) -> bool:
     """Whether nearly all are numbers, with or without a currency."""
-    bare = cells.str.replace_all(r"[A-Za-zł€£$\u00a0\s]", "")
-    return _most(pl.select(number(pl.lit(bare))).to_series().is_not_null())
+    return _most(read_numbers(cells).values.is_not_null())
 
 
 def looks_like_address(cells: pl.Series) -> bool:
@@ -47,6 +48,31 @@ def looks_like_ids(cells: pl.Series) -> bool:
 def looks_like_titles(cells: pl.Series) -> bool:
     """Whether most are words rather than numbers."""
     return cells.is_empty() or bool((cells.str.contains(r"\p{L}\p{L}")).mean() > 0.5)  # type: ignore[operator]
+
+
+def looks_like_several(cells: pl.Series) -> bool:
+    """Whether most cells hold a list of products with their numbers: `2x Mug, Bowl x 1`."""
+    listed = cells.str.contains(r"(?:^|[,;|\n]\s*)\d+\s*[x×*]\s|\s[x×*]\s*\d+\s*(?:$|[,;|\n])")
+    return not cells.is_empty() and bool(listed.mean() > 0.5)  # type: ignore[operator]
+
+
+def looks_like_statuses(cells: pl.Series) -> bool:
+    """Whether most are statuses that are known; the state of an address is none."""
+    known = [meaning_of(each) != UNKNOWN for each in cells]
+    return sum(known) * 2 >= len(known)
+
+
+def looks_like_money_off(cells: pl.Series) -> bool:
+    """Whether they are sums rather than rates, which are below 1."""
+    values = read_numbers(cells).values.abs()
+    rates = values.filter(values > 0)
+    return looks_like_numbers(cells) and (rates.is_empty() or bool((rates > 1).any()))
+
+
+def header_is_data(headers: list[str]) -> bool:
+    """Whether the first row of a table holds sums, dates or addresses instead of names."""
+    data = r"^\d+[.,]\d{2}$|^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|^[^@\s]+@[^@\s]+\.[^@\s]+$"
+    return bool(pl.Series(headers, dtype=pl.String).str.contains(data).any())
 
 
 def looks_like_currencies(cells: pl.Series) -> bool:
@@ -73,14 +99,16 @@ LOOKS: Mapping[str, Look] = {
     "currency": looks_like_currencies,
     "refunded_at": looks_like_times,
     "cancelled_at": looks_like_times,
+    "status": looks_like_statuses,
+    "financial_status": looks_like_statuses,
+    "discount": looks_like_money_off,
+    "line_discount": looks_like_money_off,
 } | dict.fromkeys(
     (
         "quantity",
         "unit_price",
         "line_total",
         "total",
-        "line_discount",
-        "discount",
         "shipping",
         "refunded",
         "refunded_quantity",

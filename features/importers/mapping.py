@@ -11,8 +11,10 @@ from pathlib import Path
 import polars as pl
 
 from features.home import Home
+from features.importers.date_texts import KNOWN
 from features.importers.guesses import IN_WORDS, NEEDS, Guess, missing_needs
 from features.importers.lines import Format, plain
+from features.importers.looks import header_is_data
 from features.importers.order_lines import MAPPABLE, order_lines
 from features.importers.refusal import ImportRefused
 from features.store.files import write_whole
@@ -20,6 +22,7 @@ from features.store.files import write_whole
 MAPPED = "mapped"
 Ask = Callable[[pl.DataFrame, Guess], Mapping[str, str] | None]
 """Shows a guess to whoever imports: the columns that they want, or None where nobody can be asked."""
+NO_HEADER = "The first row seems to hold data: put a row with the names of the columns above it."
 COMMENT = """\
 # How a file of orders with these headers is read: our names and the file's columns. `perennial import orders`
 # takes it from here without asking; change it, or delete the file to be asked again.
@@ -77,12 +80,15 @@ def check_needs(columns: Mapping[str, str], headers: list[str], command: str) ->
         )
 
 
-def refused_guess(guess: Guess, said: str, command: str) -> ImportRefused:
+def refused_guess(guess: Guess, headers: list[str], said: str, command: str) -> ImportRefused:
     """What to say of a table that could not be guessed: what was found, and the command to try."""
     found = ", ".join(f"{name} = {header!r}" for name, header in guess.columns.items()) or "nothing"
-    parts = [said, f"Recognised: {found}."]
+    parts = [said, *([NO_HEADER] if header_is_data(headers) else []), f"Recognised: {found}."]
     if guess.missing:
         parts.append(f"Missing: {'; '.join(IN_WORDS[need] for need in guess.missing)}.")
+    parts += [f"{each}." for each in guess.unread]
+    if "timestamp" in guess.missing:
+        parts.append(f"Dates are read as {KNOWN}.")
     parts += [f"Not sure of {name}: {why}." for name, why in guess.doubts.items()]
     return ImportRefused(
         f"{' '.join(parts)} Nothing was taken. Put the columns right and try:\n"
@@ -91,11 +97,13 @@ def refused_guess(guess: Guess, said: str, command: str) -> ImportRefused:
     )
 
 
-def suggestion(command: str, columns: Mapping[str, str], missing: Iterable[str]) -> str:
+def suggestion(
+    command: str, columns: Mapping[str, str], missing: Iterable[str] = (), between: str = " \\\n  "
+) -> str:
     """The command with a --map for each column, `COLUMN` where it must be filled in."""
     placeholders = {NEEDS[need][0]: "COLUMN" for need in missing}
     maps = [f"--map {name}={shlex.quote(header)}" for name, header in (columns | placeholders).items()]  # type: ignore[operator]
-    return " \\\n  ".join([f"perennial import orders {command}", *maps])
+    return between.join([f"perennial import orders {command}", *maps])
 
 
 def remember(home: Home, headers: list[str], name: str, columns: Mapping[str, str]) -> Path:

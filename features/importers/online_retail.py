@@ -35,5 +35,6 @@ ONLINE_RETAIL = Format(
     },
     required=("order_id", "product_id", "quantity", "timestamp", "unit_price", "customer_id"),
     read=_read,
+    label="The Online Retail data set of the UCI repository",
     lines_are_units=False,  # who publishes the data set says that equal lines are mistakes
 )

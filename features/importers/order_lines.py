@@ -4,11 +4,16 @@ from hashlib import sha256
 
 import polars as pl
 
-from features.importers.order_rows import COLUMNS, read_orders
+from features.importers.order_rows import COLUMNS, PRODUCT_IDS, read_orders
 
 TIME_OF_DAY = "time"
 """A column of its own in some files; it is put behind the date."""
 MAPPABLE = (*COLUMNS, TIME_OF_DAY)
+
+
+NOBODY = ("0", "null", "none", "undefined", "guest", "n/a", "-")
+NO_PRODUCT = ("0", "null", "none", "n/a", "-")
+"""What shops write where there is no customer or no product number."""
 
 
 def order_lines(rows: pl.DataFrame) -> pl.DataFrame:
@@ -17,7 +22,18 @@ def order_lines(rows: pl.DataFrame) -> pl.DataFrame:
     given = rows.with_columns(absent).select("row", *MAPPABLE)
     time = pl.concat_str("timestamp", TIME_OF_DAY, separator=" ", ignore_nulls=True)
     dated = given.with_columns(timestamp=pl.when(pl.col("timestamp").is_not_null()).then(time))
-    return read_orders(_with_order_ids(_without_names(dated)).drop(TIME_OF_DAY))
+    return read_orders(_with_order_ids(_without_names(_without_fillers(dated))).drop(TIME_OF_DAY))
+
+
+def _without_fillers(rows: pl.DataFrame) -> pl.DataFrame:
+    """Null for what stands for nothing; quantity 1 in a file that has none."""
+    customer, product = pl.col("customer_id"), pl.col(PRODUCT_IDS)
+    quantities = rows["quantity"].null_count() < rows.height
+    has_product = pl.any_horizontal(pl.col(*PRODUCT_IDS, "title").is_not_null())
+    return rows.with_columns(
+        pl.when(~customer.str.to_lowercase().is_in(NOBODY)).then(customer),
+        pl.when(~product.str.to_lowercase().is_in(NO_PRODUCT)).then(product),
+    ).with_columns(quantity="quantity" if quantities else pl.when(has_product).then(pl.lit("1")))
 
 
 def _without_names(rows: pl.DataFrame) -> pl.DataFrame:

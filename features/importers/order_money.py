@@ -49,7 +49,8 @@ def _goods_discount() -> pl.Expr:
     known = pl.col("subtotal").is_not_null() & pl.col("goods").is_not_null()
     by_subtotal = pl.col("goods") - pl.col("subtotal")
     fits = known & by_subtotal.is_between(-CENT, stated + CENT)
-    readings = [stated, (stated - postage_off).clip(0), pl.when(pl.col("shipping").is_not_null()).then(0.0)]
+    of_both = pl.when(postage_off > 0).then((stated - postage_off).clip(0))
+    readings = [of_both, stated, pl.when(pl.col("shipping").is_not_null()).then(0.0)]
     by_total = [pl.when(_comes_out(each)).then(each) for each in readings]
     off = pl.coalesce(pl.when(fits).then(by_subtotal), *by_total, stated)
     return pl.min_horizontal(off, pl.col("goods")).clip(0).round(6)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 import polars as pl
 
+from features.events.vocabulary import number_apart
 from features.importers.existing import Existing
 
 SAME_MOMENT = timedelta(days=2)
 """Clocks, time zones and days of payment make this much of a difference."""
-OWN_NUMBER = r" \(\d{4}-\d\d-\d\d [0-9a-f]{8}\)$"
-"""What is put behind a number that another order has already: the day, and a hash of customer and number."""
+OWN_NUMBER = r" \((\d{4}-\d\d-\d\d )?[0-9a-f]{8}\)$"
+"""What `number_apart` puts behind a number that another order has already."""
 
 
 @dataclass(frozen=True)
 class Holder:
-    """An order with its number. lines: its products and quantities; source: None if it stands in this file."""
+    """An order with its number. lines: its products and quantities; source: None of one in this file."""
 
     order_id: str
     customer: str | None
@@ -82,8 +82,8 @@ def _warnings(shared: set[str]) -> list[str]:
     shown = ", ".join(sorted(shared)[:5]) + (", ..." if len(shared) > 5 else "")
     return [
         f"{len(shared):,} order numbers are those of other orders, too, of another customer or another time "
-        f"({shown}). They are kept apart, under the number with the day behind it. If your numbers began anew, "
-        "export them with a prefix."
+        f"({shown}). They are kept apart, under the number with a mark behind it. If your numbers began "
+        "anew, export them with a prefix."
     ]
 
 
@@ -92,7 +92,7 @@ def _number() -> pl.Expr:
 
 
 def _shared_numbers(lines: pl.DataFrame, events: pl.DataFrame) -> set[str]:
-    """Numbers under which more than one customer or moment stands, in the file or between it and the history."""
+    """Numbers under which more than one customer or moment stands, in the file and the history together."""
     columns = ("order_id", "customer_id", "timestamp")
     told = lines.filter(pl.col("type") == "purchase", pl.col("order_id").is_not_null()).select(columns)
     before = events.filter(pl.col("type") == "purchase").select(columns)
@@ -142,8 +142,9 @@ def _name(number: str, group: pl.DataFrame, holders: list[Holder], foreign: set[
     same = [each for each in holders if each.is_same(own, comparable=each.source not in foreign)]
     if same:
         return max(same, key=lambda each: (each.customer == own.customer, each.lines == own.lines)).order_id
-    digest = sha256(f"{own.customer}\0{number}".encode()).hexdigest()[:8]
-    name = f"{number} ({own.at:%Y-%m-%d} {digest})" if holders else number
+    again = own.customer in {None, *(each.customer for each in holders)}
+    day = f"{own.at:%Y-%m-%d}" if again else ""
+    name = number_apart(number, own.customer, day) if holders else number
     holders.append(Holder(name, own.customer, own.at, own.lines, None))
     return name
 

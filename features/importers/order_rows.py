@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from features.importers.lines import ID_SEPARATOR
 from features.importers.order_money import with_goods_money
 from features.importers.reasons import RejectReason
 from features.importers.statuses import UNKNOWN, meanings
@@ -48,15 +49,25 @@ def read_orders(rows: pl.DataFrame) -> pl.DataFrame:
     Each line states in `refunded_so_far` all goods money of its order that went back until the export.
     """
     absent = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in rows.columns]
-    orders = _whole_orders(rows.with_columns(absent))
-    lines = with_goods_money(_with_products(orders)).with_columns(
+    whole = _whole_orders(rows.with_columns(absent))
+    orders = _with_products(whole)
+    lines = with_goods_money(orders).with_columns(
         type=pl.lit("purchase"),
+        currency=pl.col("currency").str.to_uppercase(),
         order_id=pl.col("order_id").str.strip_prefix("#"),
         meaning=meanings(orders["financial_status"], orders["status"]),
         status=pl.coalesce("financial_status", "status"),
     )
     lines = _with_status(lines)
-    return pl.concat([lines, _refunds(lines)], how="diagonal_relaxed")
+    return pl.concat([lines, _refunds(lines), _without_line(whole, orders)], how="diagonal_relaxed")
+
+
+def _without_line(rows: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
+    """`row` and `reason` of those that name neither a product nor a quantity."""
+    empty = rows.join(orders, on="row", how="anti")
+    told = pl.col("order_id").is_in(orders["order_id"].drop_nulls().unique().implode())
+    of_order, alone = pl.lit(RejectReason.ORDER_ALONE.value), pl.lit(RejectReason.NO_PRODUCT.value)
+    return empty.select("row", reason=pl.when(told).then(of_order).otherwise(alone))
 
 
 def _whole_orders(rows: pl.DataFrame) -> pl.DataFrame:
@@ -91,7 +102,10 @@ def _with_products(orders: pl.DataFrame) -> pl.DataFrame:
     title = pl.when(pl.any_horizontal(pl.col(TITLES).is_not_null())).then(title)
     has_line = pl.col("quantity").is_not_null() | title.is_not_null()
     own_id = pl.coalesce(*PRODUCT_IDS, title)
-    return orders.filter(has_line | own_id.is_not_null()).with_columns(product_id=own_id, title=title)
+    others = pl.concat_str(PRODUCT_IDS, separator=ID_SEPARATOR, ignore_nulls=True)
+    return orders.filter(has_line | own_id.is_not_null()).with_columns(
+        product_id=own_id, title=title, other_ids=others
+    )
 
 
 def _with_status(lines: pl.DataFrame) -> pl.DataFrame:

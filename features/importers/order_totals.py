@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from features.importers.values import number
+from features.importers.numbers import read_numbers
 
 AGREE = 0.95
 CENT = 0.011
@@ -18,30 +18,52 @@ class Totals(NamedTuple):
     doubts: dict[str, str]
 
 
-def sort_out_totals(cells: pl.DataFrame, found: Mapping[str, str], given: Mapping[str, str]) -> Totals:
-    """Keep `line_total` where lines differ within their orders or no other price is known."""
-    columns = dict(found)
-    if "line_total" not in columns and "unit_price" not in columns and "total" in columns:
-        if "total" in given:
-            return Totals(columns, {})
-        columns["line_total"] = columns.pop("total")
-    if "line_total" not in columns or "line_total" in given:
-        return Totals(columns, {})
-    if "unit_price" in columns:
-        if not _agrees(cells, columns):
-            header = columns.pop("line_total")
-            columns.setdefault("total", header)
-        return Totals(columns, {})
-    doubt = f"{columns['line_total']!r} may be what the whole order cost, not the line"
-    return Totals(columns, {"line_total": doubt} if _is_the_orders(cells, columns) else {})
+def sort_out_totals(
+    cells: pl.DataFrame, found: Mapping[str, str], given: Mapping[str, str], doubts: Mapping[str, str]
+) -> Totals:
+    """Keep `line_total` where lines differ within their orders or no other price is known; call a discount
+    that differs within an order the line's."""
+    totals = Totals(dict(found), dict(doubts))
+    if "discount" in found and "line_discount" not in found and "discount" not in given:
+        _move(totals, "discount", "line_discount" if _differs(cells, found, "discount") else "discount")
+    if "line_total" not in found and "unit_price" not in found and "total" in found and "total" not in given:
+        _move(totals, "total", "line_total")
+    if "line_total" not in totals.columns or "line_total" in given:
+        return totals
+    if "unit_price" in found:
+        if not _agrees(cells, totals.columns):
+            _move(totals, "line_total", "total")
+    elif _is_the_orders(cells, totals.columns):
+        header = totals.columns["line_total"]
+        totals.doubts["line_total"] = f"{header!r} may be what the whole order cost, not the line"
+    return totals
+
+
+def _move(totals: Totals, name: str, to: str) -> None:
+    """Call a column and the doubt about it by another of our names, unless that has one."""
+    for told in totals:
+        if name in told and name != to:
+            told.setdefault(to, told.pop(name))
+
+
+def _differs(cells: pl.DataFrame, columns: Mapping[str, str], name: str) -> bool:
+    """Whether an order of several lines has different values on them."""
+    if "order_id" not in columns:
+        return False
+    sums = cells.group_by(columns["order_id"]).agg(
+        pl.col(columns[name]).replace("", None).drop_nulls().n_unique()
+    )
+    return bool((sums[columns[name]] > 1).any())
 
 
 def _agrees(cells: pl.DataFrame, columns: Mapping[str, str]) -> bool:
     """Whether the sum is quantity times price in most rows."""
     if "quantity" not in columns:
         return False
-    price, quantity, total = (_money(columns[name]) for name in ("unit_price", "quantity", "line_total"))
-    share = cells.select(((price * quantity - total).abs() < CENT).mean()).item()
+    names = ("unit_price", "quantity", "line_total")
+    values = pl.DataFrame({name: read_numbers(cells[columns[name]]).values for name in names})
+    price, quantity, total = map(pl.col, names)
+    share = values.select(((price * quantity - total).abs() < CENT).mean()).item()
     return share is not None and share >= AGREE
 
 
@@ -53,7 +75,3 @@ def _is_the_orders(cells: pl.DataFrame, columns: Mapping[str, str]) -> bool:
     several = cells.filter(order.len().over(order) > 1)
     sums = several.group_by(order).agg(total.replace("", None).drop_nulls().n_unique().alias("sums"))
     return sums.height > 0 and bool((sums["sums"] <= 1).mean() >= AGREE)  # type: ignore[operator]
-
-
-def _money(header: str) -> pl.Expr:
-    return number(pl.col(header).str.replace_all(r"[A-Za-zł€£$\u00a0\s]", ""))

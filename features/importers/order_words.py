@@ -54,34 +54,61 @@ def withdrawn(bad: pl.DataFrame, existing: Existing) -> pl.DataFrame:
     )
 
 
-def new_words(lines: pl.DataFrame, source: str, existing: Existing) -> Words:
+def new_words(lines: pl.DataFrame, source: str, existing: Existing, *, are_rejects: bool = False) -> Words:
     """The lines without the words that the history has, from whatever source.
 
     A word about lines that differs replaces the known one; one about what went back replaces what files
     said, never what was told live. A file that ends before the one that told of it takes no refund back.
     """
+    if existing.events.is_empty():
+        return Words(lines.with_columns(revision=pl.lit(None, pl.Int32)), [])
     words = lines.filter(of_order()).with_columns(bought())
     before = existing.events.filter(of_order()).with_columns(bought())
+    same = _same_orders(words, before)
+    words = words.join(same, on="order_id", how="anti")
     before = before.join(words.select("order_id").unique(), on="order_id", how="semi")
-    if before.is_empty():
-        return Words(lines.with_columns(revision=pl.lit(None, pl.Int32)), [])
+    if are_rejects:
+        words = pl.concat([words, _taken_before(words, before)], how="diagonal_relaxed")
     told = pl.concat([_filled(words, before), _silent_refunds(words, before)], how="diagonal_relaxed")
     compared = _compared(told, before, source)
     changed = compared.filter("changed")
     older = changed.filter(~pl.col("bought"), pl.col("money_back") < pl.col("money_before"), "ends_earlier")
     changed = changed.join(older, on=TOLD, how="anti").select(*TOLD, "revision")
     unknown = told.join(before.select(TOLD).unique(), on=TOLD, how="anti")
-    unknown = unknown.filter(pl.col("row").is_not_null() & (pl.col("quantity") > 0)).with_columns(
-        revision=pl.lit(None, pl.Int32)
-    )
+    unknown = unknown.with_columns(revision=pl.lit(None, pl.Int32))
     renewed = _with_old_context(told.join(changed, on=TOLD), before, source)
     others = lines.filter(~of_order()).with_columns(revision=pl.lit(None, pl.Int32))
     kept = pl.concat([others, unknown.drop("bought"), renewed], how="diagonal_relaxed").select(others.columns)
-    return Words(kept.sort("row", maintain_order=True), _warnings(changed, older, before))
+    changed_since = pl.concat(
+        [changed.select("order_id"), unknown.filter(~pl.col("bought")).select("order_id")]
+    )
+    return Words(kept.sort("row", maintain_order=True), _warnings(changed_since, older, before))
+
+
+def _same_orders(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """`order_id` of the orders whose lines are exactly those that are known: of most, told again."""
+    line = pl.struct(
+        "type", "customer_id", "product_id", "quantity", "unit_price", pl.col("discount").fill_null(0)
+    )
+    told, known = (
+        each.select("order_id", line=line.hash(), n=1).group_by("order_id").agg(pl.col("line", "n").sum())
+        for each in (words, before)
+    )
+    return told.join(known, on=["order_id", "line", "n"]).select("order_id")
+
+
+def _taken_before(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """The known lines of these words, in a row of the file that belongs to their order."""
+    rows = words.group_by(TOLD).agg(pl.col("row").min(), pl.col("event_id").first())
+    known = before.drop("event_id").join(rows, on=TOLD)
+    return known.select(name for name in words.columns if name in known.columns)
 
 
 def _filled(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """Prices and discounts that the file does not give are those that are known: silence is no change."""
+    """Prices and discounts that the file does not give are those that are known: silence is no change.
+
+    Adds `priced`: whether the line has a price of its own, or none was known.
+    """
     known = before.filter("bought")
     prices = known.group_by(LINE).agg(known_price=pl.col("unit_price").mean())
     discounts = known.group_by("order_id").agg(known_discount=pl.col("discount").sum())
@@ -92,11 +119,12 @@ def _filled(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(
         unit_price=pl.when("bought").then(pl.coalesce("unit_price", "known_price")).otherwise("unit_price"),
         discount=pl.when("bought", first, silent).then("known_discount").otherwise("discount"),
+        priced=pl.col("unit_price").is_not_null() | pl.col("known_price").is_null(),
     ).drop("known_price", "known_discount")
 
 
 def _silent_refunds(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """A refund of nothing for each order of which a file that states all refunds states none, but one before did."""
+    """A refund of nothing for each order of which a file now states no refund, and one before did."""
     stated = words.filter("bought", pl.col("refunded_so_far").is_not_null())
     silent = stated.join(words.filter(~pl.col("bought")), on="order_id", how="anti")
     silent = silent.join(before.filter(~pl.col("bought")), on="order_id", how="semi")
@@ -113,12 +141,14 @@ def _silent_refunds(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
 
 
 def _compared(told: pl.DataFrame, before: pl.DataFrame, source: str) -> pl.DataFrame:
-    """Per word told and known: whether it changed, its next revision, the money back of both, and whether the
-    file ends before the one of the known word."""
-    money = pl.coalesce(pl.col("quantity") * pl.col("unit_price"), 0.0).sum()
+    """Per word told and known: whether it changed, its next revision, the money of both (infinite: all of
+    it), and whether the file ends before the one of the known word."""
+    money = pl.coalesce(pl.col("quantity") * pl.col("unit_price"), float("inf")).sum()
     live = pl.col("source").is_in(["live", CLAIM]).any()
     customer = pl.col("customer_id").drop_nulls().first()
-    new = _content(told).join(told.group_by(TOLD).agg(money_back=money, customer=customer), on=TOLD)
+    new = _content(told).join(
+        told.group_by(TOLD).agg(money_back=money, customer=customer, silent=~pl.col("priced").any()), on=TOLD
+    )
     old = _content(before).join(
         before.group_by(TOLD).agg(
             money_before=money,
@@ -130,14 +160,14 @@ def _compared(told: pl.DataFrame, before: pl.DataFrame, source: str) -> pl.DataF
         ),
         on=TOLD,
     )
-    ends = told["timestamp"].max()
+    ends = told.filter("bought")["timestamp"].max()
     other_customer = (pl.col("customer") != pl.col("customer_before")).fill_null(
         pl.col("customer").is_not_null() & pl.col("customer_before").is_null()
     )
     changed = (pl.col("content") != pl.col("content_before")) | (other_customer & pl.col("same_source"))
     return new.join(old, on=TOLD, suffix="_before").with_columns(
-        changed=changed & (pl.col("bought") | ~pl.col("live")),
-        ends_earlier=pl.col("file_end") > ends,
+        changed=changed & pl.when("bought").then(~pl.col("silent")).otherwise(~pl.col("live")),
+        ends_earlier=pl.col("file_end") > pl.lit(ends, pl.Datetime("us", "UTC")),
     )
 
 
@@ -193,12 +223,12 @@ def _warnings(changed: pl.DataFrame, older: pl.DataFrame, before: pl.DataFrame) 
     live = changed.join(before.filter("bought", source="live"), on="order_id", how="semi")
     if orders := live["order_id"].n_unique():
         texts.append(
-            f"{orders:,} of the changed orders came live: what their customers' pages know of them is as it was "
-            "until the next `perennial train`"
+            f"{orders:,} of the changed orders came live, and live state has them as they were: "
+            "`perennial rebuild` puts it right"
         )
     if orders := older["order_id"].n_unique():
         texts.append(
-            f"This file ends before another that told of {orders:,} of its orders, and knows of less that was "
-            "refunded: the refunds stay. Import the newest export last"
+            f"This file ends before another that told of {orders:,} of its orders, and knows of less that "
+            "was refunded: the refunds stay. Import the newest export last"
         )
     return texts

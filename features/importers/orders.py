@@ -1,6 +1,6 @@
 """`perennial import orders`: a file of orders or events into the history, whole or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -13,39 +13,43 @@ from features.events.bounds import LARGEST_ORDER
 from features.history.events_parquet import schema, write_rows
 from features.home import Home
 from features.importers.checks import with_reasons, with_values
-from features.importers.choice import Choice, Wishes, choose_format
+from features.importers.choice import Choice, Wishes, choose_format, looks_like_orders
 from features.importers.consent_columns import Consents, consent_columns, consent_rows, read_consents
-from features.importers.content import read_file
 from features.importers.duplicates import duplicates
 from features.importers.erased_people import ERASED
 from features.importers.events_jsonl import jsonl_lines
 from features.importers.existing import Existing, read_existing
+from features.importers.files import read_tables
 from features.importers.gaps import gaps
 from features.importers.intake import Intake, plan_intake
 from features.importers.lines import Format, completed
 from features.importers.mapping import remember
+from features.importers.numbers import with_plain_numbers
 from features.importers.party import Party, identified, with_customers
 from features.importers.people import People
 from features.importers.reach import reach
 from features.importers.reasons import RejectReason
 from features.importers.records import ImportRecord, new_id, remove_record, write_record
 from features.importers.refusal import ImportRefused
-from features.importers.rejects import rejects_path, write_rejects
+from features.importers.rejects import are_rejects, rejects_path, write_rejects
 from features.importers.summary import OrdersSummary
-from features.importers.table import FileTable, as_table
+from features.importers.table import FileTable
 from features.importers.takings import takings
-from features.importers.values import Times
+from features.importers.totals import totals
 from features.people.aliases import add_links
 from features.progress import Report, silent
 
 WISHES = Wishes()
 
 
-def import_orders(
+def import_orders(  # noqa: PLR0913
     home: Home,
-    path: Path,
+    path: Path | Sequence[Path],
     *,
     wishes: Wishes = WISHES,
+    sheet: str | None = None,
+    decimal: str | None = None,
+    zone: str = "UTC",
     dry_run: bool = False,
     received_at: datetime,
     largest_order: float = LARGEST_ORDER,
@@ -53,35 +57,44 @@ def import_orders(
 ) -> OrdersSummary:
     """Take every good line that is not in the history yet; set bad ones aside with a reason.
 
+    path: files of the same columns, folders or .zip archives of them. sheet: of a spreadsheet, by name or
+    number from 1. decimal: "." or ",", by default found in the file. zone: of times that name none.
     largest_order: what is worth more is set aside. A dry run writes nothing and returns the same summary.
     Raises ImportRefused, the home unchanged, where the file cannot be taken at all.
     """
-    table = as_table(read_file(path, report), path.name)
+    paths = [path] if isinstance(path, Path) else list(path)
+    table = read_tables(paths, looks_like_orders, sheet=sheet, report=report)
     choice = choose_format(home, table, wishes)
     if table.cells.is_empty():
-        raise ImportRefused(f"{path.name} has a header and no rows. Export the period you want again.")
-    lines, times = _checked(table, choice.format, received_at, largest_order, report)
+        raise ImportRefused(f"{paths[0].name} has a header and no rows. Export the period you want again.")
+    report("checking", 0, table.cells.height)
+    read = _read(table, choice.format, received_at, decimal, report)
+    parsed, times = with_values(read.lines, zone)
+    lines = with_reasons(parsed, table, read.repeats, received_at, largest_order)
+    report("checking", table.cells.height, table.cells.height)
     report("joining refunds", 0, lines.height)
     plan = _planned(home, table, choice, lines, received_at, dry_run=dry_run)
     intake, is_new = plan.intake, plan.intake.fresh.height or plan.consents.words.height
     shown = not dry_run and intake.rejected.filter(~ERASED).height
+    doubts = (*choice.warnings, *table.notes, *read.doubts, *times.warnings)
     summary = OrdersSummary(
         id=new_id(home, received_at) if is_new and not dry_run else None,
-        file=str(path),
+        file=", ".join(map(str, paths)),
         format=choice.format.name,
         format_reason=choice.why,
         encoding=table.encoding,
         date_format=times.format,
         dry_run=dry_run,
         rows=table.cells.height,
-        rejects_file=str(rejects_path(home, path, received_at)) if shown else None,
-        warnings=(*choice.warnings, *table.notes, *times.warnings, *plan.warnings(table, choice)),
+        rejects_file=str(rejects_path(home, paths[0], received_at)) if shown else None,
+        warnings=(*doubts, *plan.warnings(table, choice)),
         **_counts(intake),
         **plan.of_people(home),
     )
     if not dry_run:
         report("writing", 0, intake.fresh.height)
-        _write(home, plan, table, _record(summary, intake, plan.existing, received_at), summary.rejects_file)
+        record = _record(summary, paths, intake, plan.existing, received_at)
+        _write(home, plan, table, record, summary.rejects_file)
         if choice.columns:
             remember(home, table.cells.columns, choice.format.name, choice.columns)
         report("writing", intake.fresh.height, intake.fresh.height)
@@ -118,7 +131,7 @@ def _planned(
     existing = read_existing(home)
     party = identified(home, lines, existing, received_at, dry_run=dry_run)
     existing = with_customers(existing, party.people)
-    intake = plan_intake(party.lines, choice.format.name, existing)
+    intake = plan_intake(party.lines, choice.format.name, existing, are_rejects=are_rejects(table))
     return _Plan(existing, party, intake, _consents(table, party.lines, existing))
 
 
@@ -127,14 +140,15 @@ def _gaps(table: FileTable, choice: Choice, intake: Intake) -> Iterator[str]:
 
 
 def _record(
-    summary: OrdersSummary, intake: Intake, existing: Existing, received_at: datetime
+    summary: OrdersSummary, paths: Sequence[Path], intake: Intake, existing: Existing, received_at: datetime
 ) -> ImportRecord:
     new_products = intake.products.join(existing.products, on="product_id", how="anti")["product_id"]
-    new_aliases = intake.aliases.join(existing.aliases, on="alias", how="anti")["alias"]
+    names = pl.concat([intake.other_names, intake.aliases]).unique("alias")
+    new_aliases = names.join(existing.aliases, on="alias", how="anti")["alias"]
     return ImportRecord(
         id=summary.id or "",
         received_at=received_at,
-        files=(Path(summary.file).name,),
+        files=tuple(each.name for each in paths),
         kind="orders",
         format=summary.format,
         source=summary.format,
@@ -149,22 +163,29 @@ def _record(
     )
 
 
-def _checked(
-    table: FileTable, chosen: Format, received_at: datetime, largest_order: float, report: Report
-) -> tuple[pl.DataFrame, Times]:
-    rows = table.cells.height
-    report("checking", 0, rows)
+class Unchecked(NamedTuple):
+    """lines: with all of LINE_COLUMNS, numbers and times maybe text. repeats: `row` and `first_line` of rows
+    that repeat others. doubts: about numbers."""
+
+    lines: pl.DataFrame
+    repeats: pl.DataFrame
+    doubts: tuple[str, ...]
+
+
+def _read(
+    table: FileTable, chosen: Format, received_at: datetime, decimal: str | None, report: Report
+) -> Unchecked:
     named = chosen.rows(table)
     repeats = duplicates(table, named, lines_are_units=chosen.lines_are_units)
     if table.kind == "jsonl":
-        unparsed = jsonl_lines(table, received_at, report)
-    else:
-        read = chosen.read(named.join(repeats, on="row", how="anti"))
-        unparsed = completed(pl.concat([read, repeats.select("row")], how="diagonal"))
-    parsed, times = with_values(unparsed)
-    lines = with_reasons(parsed, table, repeats, received_at, largest_order)
-    report("checking", rows, rows)
-    return lines, times
+        return Unchecked(jsonl_lines(table, received_at, report), repeats, ())
+    plain, doubts = with_plain_numbers(named, decimal)
+    sums = totals(table, named, ("order_id", "timestamp"))
+    others = repeats.select("row").join(sums, on="row", how="anti")
+    aside = pl.concat([others, sums.select("row")])
+    lines = chosen.read(plain if aside.is_empty() else plain.join(aside, on="row", how="anti"))
+    whole = pl.concat([lines, others, sums], how="diagonal")
+    return Unchecked(completed(whole), repeats, doubts)
 
 
 def _consents(table: FileTable, lines: pl.DataFrame, existing: Existing) -> Consents:
@@ -194,7 +215,7 @@ def _write(home: Home, plan: _Plan, table: FileTable, record: ImportRecord, reje
             undo.callback(remove_record, home, record)
             write_record(home, record)
             undo.callback(write_rows(home, rows, record.received_at).unlink)
-            add_aliases(home, intake.aliases)
+            add_aliases(home, pl.concat([intake.other_names, intake.aliases]))
             merge_products(home, intake.products, record.received_at)
         undo.pop_all()
 
@@ -214,7 +235,8 @@ def _history_rows(
 def _counts(intake: Intake) -> dict[str, Any]:
     """The figures of OrdersSummary."""
     lines, rejected = intake.fresh, intake.rejected
-    purchases, refunds = (lines.filter(pl.col("type") == kind) for kind in ("purchase", "refund"))
+    counted = lines.select("type", "order_id", "unit_price")
+    purchases, refunds = (counted.filter(pl.col("type") == kind) for kind in ("purchase", "refund"))
     reasons = rejected["reason"].value_counts(sort=True)
     return {
         "taken": lines["row"].n_unique(),

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from features.catalogue.names import folded, names_of
+from features.importers.checks import is_bad_id
 from features.importers.existing import Existing
 from features.importers.refusal import ImportRefused
 
@@ -13,18 +15,50 @@ WARN_BELOW, REFUSE_BELOW = 0.99, 0.90
 def id_aliases(ids: pl.Series, existing: Existing) -> pl.DataFrame:
     """`alias`, `product_id`: every id of a file that stands for another one.
 
-    The first that applies is the canonical id: an alias on record, an existing product's own id, an
-    existing id in another case, the spelling most frequent in `ids` (with repeats).
+    The first that applies is the canonical id: an existing product's own id, what a product is called besides
+    (`names_of`), an id of the history, also in another case or with other blanks, the spelling most frequent
+    in `ids` (with repeats).
     """
     spellings = ids.drop_nulls().alias("alias").to_frame().group_by("alias").len()
-    named = spellings.with_columns(folded=_folded("alias")).join(existing.aliases, on="alias", how="left")
-    existing_ids = existing.product_ids.alias("id").sort().to_frame().with_columns(folded=_folded("id"))
+    on_record = names_of(existing.products, existing.aliases)
+    named = spellings.with_columns(folded("alias")).join(on_record, on="folded", how="left")
+    existing_ids = existing.product_ids.alias("id").sort().to_frame().with_columns(folded("id"))
     same = named.join(existing_ids.unique("folded", keep="first"), on="folded", how="left").with_columns(
         itself=pl.when(pl.col("alias").is_in(existing_ids["id"].implode())).then("alias"),
         usual=pl.col("alias").sort_by("len", "alias", descending=[True, False]).first().over("folded"),
     )
-    canonical = same.select("alias", product_id=pl.coalesce("product_id", "itself", "id", "usual"))
+    own = pl.when(pl.col("alias").is_in(existing.products["product_id"].implode())).then("alias")
+    canonical = same.select("alias", product_id=pl.coalesce(own, "product_id", "itself", "id", "usual"))
     return canonical.filter(pl.col("alias") != pl.col("product_id")).sort("alias")
+
+
+def known_elsewhere(rows: pl.DataFrame, existing: Existing) -> pl.DataFrame:
+    """`alias`, `product_id`: new products of a file that the home has under another of their names
+    (`other_ids`), which is no other product's own id in the file."""
+    known, own = existing.product_ids.implode(), rows["product_id"].implode()
+    new = rows.filter(~pl.col("product_id").is_in(known)).select("other_ids", alias="product_id")
+    elsewhere = new.explode("other_ids").filter(
+        pl.col("other_ids").is_in(known), ~pl.col("other_ids").is_in(own)
+    )
+    once = elsewhere.filter(pl.col("alias").n_unique().over("other_ids") == 1)
+    return once.unique("alias", keep="first", maintain_order=True).select("alias", product_id="other_ids")
+
+
+def other_names(rows: pl.DataFrame, existing: Existing) -> pl.DataFrame:
+    """`alias`, `product_id`: what else the products of a file are called (`other_ids`, a list of each row).
+
+    A name of two products, or a product's own id, is none. Rows without `product_id` are passed over.
+    """
+    named = rows.filter(pl.col("product_id").is_not_null(), pl.col("other_ids").list.len() > 0)
+    pairs = (
+        named.select("product_id", alias="other_ids").explode("alias").filter(pl.col("alias") != "").unique()
+    )
+    own = pl.concat([rows["product_id"].drop_nulls(), existing.products["product_id"]]).unique()
+    free = pairs.filter(~pl.col("alias").is_in(own.implode()))
+    once = free.with_columns(folded("alias")).filter(
+        pl.col("product_id").n_unique().over("folded") == 1, ~is_bad_id(pl.col("alias"))
+    )
+    return once.select("alias", "product_id").sort("alias")
 
 
 def with_canonical_ids(lines: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
@@ -72,7 +106,3 @@ def _overlap(ids: pl.Series, existing: Existing) -> Overlap:
     distinct, existing_ids = ids.drop_nulls().unique(), existing.product_ids
     matched = distinct.filter(distinct.is_in(existing_ids.implode()))
     return Overlap(distinct.len(), existing_ids.len(), matched.len())
-
-
-def _folded(column: str) -> pl.Expr:
-    return pl.col(column).str.to_lowercase().alias("folded")

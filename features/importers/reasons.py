@@ -5,10 +5,13 @@ from enum import StrEnum
 
 import polars as pl
 
+from features.importers.date_texts import KNOWN
+
 
 class RejectReason(StrEnum):
     """What the rejects file and the summary say of lines that were not taken."""
 
+    TOTALS = "A line of totals, not an order: nothing to do"
     SURPLUS_CELLS = "More cells than the header has: put quotes around text that contains the delimiter"
     DUPLICATE = "Exact duplicate of an earlier line: nothing to do, it was taken once"
     BAD_DEBT = "Bookkeeping entry for bad debt, not an order: nothing to do"
@@ -26,14 +29,18 @@ class RejectReason(StrEnum):
     BAD_QUANTITY = "Quantity missing, 0, not a number or above ten million: correct it"
     BAD_PRICE = "Price is not a number or above a thousand million: correct it"
     NEGATIVE_PRICE = "Negative price: enter a refund as a negative quantity instead"
+    TAKEN_OFF = "Negative price: taken as a discount of its order, nothing to do"
     TOO_MUCH = "Worth more than PERENNIAL_LARGEST_ORDER: correct it, or raise the setting if it is true"
-    BAD_TIME = "Date missing or not in the format of the other lines: write it like them"
+    BAD_TIME = f"Date missing or not in the format of the other lines: write it like them, as one of {KNOWN}"
     TIME_OUT_OF_RANGE = "Date before 1990 or in the future: correct it"
     REPEATED_PRODUCT = "The same product stands earlier in this file: nothing to do, the first was taken"
     NO_CHANNEL = "Channel missing: fill it in"
     BAD_SPEND = "Spending missing, negative, not a number or above a thousand million: correct it"
+    NO_CURRENCY = "Currency missing: fill it in"
+    BAD_RATE = "Rate missing, not a number or not above 0: correct it"
     NO_OFFER = "A picture or option row without product id (SKU): nothing to do if it is only a picture"
     ERASED = "Of somebody who was erased: nothing to do, and not repeated in the file of rejects"
+    ORDER_ALONE = "A row about its order alone, whose products stand in other rows: nothing to do"
     PART_OF_LINE = "Part of a configured product, whose own line has the price: nothing to do"
     OTHER_EVENT = "An event that names no product, order or customer (a page view, say): nothing to do"
     REPEATED = "The same event or order stands earlier in this file: nothing to do, the first was taken"
@@ -41,4 +48,7 @@ class RejectReason(StrEnum):
 
 def first_reason(rules: Mapping[RejectReason, pl.Expr]) -> pl.Expr:
     """The reason of the first rule that is true of a row; null where none is."""
-    return pl.coalesce(pl.when(rule).then(pl.lit(reason.value)) for reason, rule in rules.items())
+    numbers = pl.coalesce(pl.when(rule).then(pl.lit(n, pl.UInt8)) for n, rule in enumerate(rules.values()))
+    return numbers.replace_strict(
+        list(range(len(rules))), [reason.value for reason in rules], return_dtype=pl.String
+    )

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 
 from features.home import Home
+from features.importers.summary import CatalogueSummary
 from features.store.files import read_whole, write_whole
 
 
@@ -49,6 +51,23 @@ def new_id(home: Home, now: datetime) -> str:
 def write_record(home: Home, record: ImportRecord) -> None:
     """Write it, or write it anew. Raises OSError."""
     write_whole(home.imports / f"{record.id}.json", msgspec.json.format(msgspec.json.encode(record)))
+
+
+def record_catalogue(home: Home, summary: CatalogueSummary, now: datetime) -> None:
+    """Write down that a catalogue was imported; what it replaced is not kept."""
+    write_record(
+        home,
+        ImportRecord(
+            id=new_id(home, now),
+            received_at=now,
+            files=tuple(Path(file).name for file in summary.source.split(", ")),
+            kind="catalogue",
+            format=summary.format,
+            source=summary.format,
+            rows=summary.rows,
+            taken=summary.taken,
+        ),
+    )
 
 
 def remove_record(home: Home, record: ImportRecord) -> None:

@@ -10,7 +10,7 @@ from features.importers.table import FileTable
 from features.insights.formulas import FORMULA, is_formula
 from features.store.files import replacing
 
-OWN_COLUMNS = ("line", "reason")
+OWN_COLUMNS = ("file", "line", "reason")
 
 
 def rejects_path(home: Home, source: Path, at: datetime) -> Path:
@@ -19,12 +19,22 @@ def rejects_path(home: Home, source: Path, at: datetime) -> Path:
     return home.root / "reports" / f"rejects-{stem}-{at:%Y%m%dT%H%M%S%f}.csv"
 
 
+def are_rejects(table: FileTable) -> bool:
+    """Whether it is such a file, with its lines corrected."""
+    return tuple(table.cells.columns[: len(OWN_COLUMNS)]) == OWN_COLUMNS
+
+
 def write_rejects(path: Path, table: FileTable, rejected: pl.DataFrame) -> None:
-    """Write `line,reason` and the original cells; `rejected` has `row`, `reason`, `detail`, each row once."""
+    """Write `line,reason` and the original cells, `file` before them if there are several.
+
+    `rejected` has `row`, `reason`, `detail`, each row once.
+    """
     ordered = rejected.sort("row")
     bracketed = pl.format("{} ({})", "reason", "detail")
     reasons = ordered.select(reason=pl.coalesce(bracketed, "reason")).to_series()
     cells = table.cells[ordered["row"]].with_columns(pl.all().str.replace(FORMULA, "'${1}"))
     cells = cells.rename(lambda name: f"cell {name}" if name in OWN_COLUMNS or is_formula(name) else name)
+    files = {"file": table.files[ordered["row"]]} if table.files is not None else {}
+    places = pl.DataFrame(files | {"line": table.lines[ordered["row"]], "reason": reasons})
     with replacing(path) as fresh:
-        pl.DataFrame({"line": table.lines[ordered["row"]], "reason": reasons}).hstack(cells).write_csv(fresh)
+        places.hstack(cells).write_csv(fresh)

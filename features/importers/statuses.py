@@ -12,6 +12,13 @@ STATUSES: dict[str, dict[str, list[str]]] = tomllib.loads(
 )
 """Meaning -> platform -> statuses. counts: an order; waits: not yet, until an export says that it was paid;
 never: no order, or no longer; refunded: all money went back; part: some of it did."""
+RULES = {
+    "counts": "yes; authorized too, as its money is reserved",
+    "waits": "not yet: nothing was paid",
+    "never": "never, or no longer",
+    "refunded": "refunded whole",
+    "part": "yes, less what went back",
+}
 MEANING = {
     status: meaning
     for meaning, platforms in STATUSES.items()
@@ -53,3 +60,18 @@ def _meanings(statuses: pl.Series) -> pl.Series:
 def _plain(status: str) -> str:
     letters = "".join(each for each in normalize("NFKD", status) if not combining(each))
     return re.sub(r"[^\w]+", "_", letters).strip("_").removeprefix("wc_")
+
+
+def statuses_section() -> str:
+    """Part of docs/figures.md: what an order counts for by its status."""
+    rows = "".join(
+        f"| {RULES[meaning]} | {platform} | {', '.join(words)} |\n"
+        for meaning, platforms in STATUSES.items()
+        for platform, words in platforms.items()
+    )
+    return (
+        "\n## Statuses\n\nCase, accents, spaces and dashes do not matter, nor does the platform. Of an order "
+        "with a status of payment and one of progress, void and refunded win, then the payment.\n\n"
+        f"| counts? | first seen at | statuses |\n| --- | --- | --- |\n{rows}"
+        "| yes, and the import says so | | any other |\n"
+    )

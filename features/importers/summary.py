@@ -148,8 +148,8 @@ class OrdersSummary(ImportSummary):
         yield "Orders · revenue", f"{self.orders:,} · {revenue}{days}"
         for currency, each in self.money.items():
             yield (
-                "",
-                f"{each.sold:,.2f} {currency} of goods, less {each.discounts:,.2f} discounts and "
+                f"  {currency or 'of it'}",
+                f"{each.sold:,.2f} of goods, less {each.discounts:,.2f} discounts and "
                 f"{each.refunded:,.2f} refunds; without postage, fees and vouchers",
             )
 
@@ -158,7 +158,8 @@ class OrdersSummary(ImportSummary):
 class CatalogueSummary(ImportSummary):
     """Every row is counted once: `taken + sum(set_aside) == rows`.
 
-    `match_rate` is the share of the products in the order history that the catalogue now covers.
+    `match_rate` is the share of the products in the order history that the catalogue now covers; `missing`
+    counts known products that the file does not list, `retired` those of them that were retired.
     """
 
     source: str
@@ -171,6 +172,9 @@ class CatalogueSummary(ImportSummary):
     with_cost: int
     with_image: int
     unavailable: int
+    unpublished: int
+    missing: int
+    retired: int
     match_rate: float | None
 
     def lines(self) -> Iterator[tuple[str, str]]:
@@ -182,6 +186,10 @@ class CatalogueSummary(ImportSummary):
         yield from self._what_was_set_aside()
         yield "With price, cost, picture", f"{self.with_price:,}, {self.with_cost:,}, {self.with_image:,}"
         yield "Out of stock", f"{self.unavailable:,}"
+        if self.unpublished:
+            yield "Not published, never recommended", f"{self.unpublished:,}"
+        if self.missing:
+            yield "Known, but not in the file", f"{self.missing:,}{', now retired' if self.retired else ''}"
         yield "Never recommended (vouchers, fees)", f"{self.non_products:,}"
         if self.match_rate is not None:
             yield "Sold products in the catalogue", f"{self.match_rate:.2%}"
@@ -208,6 +216,26 @@ class CostsSummary(ImportSummary):
             yield "From, to", f"{self.first} to {self.last}"
         for currency, spend in self.spend.items():
             yield "Spending", f"{spend:,.2f} {currency}".strip()
+        yield from self._what_to_look_at()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatesSummary(ImportSummary):
+    """Every row is counted once: `taken + sum(set_aside) == rows`."""
+
+    file: str
+    currencies: tuple[str, ...]
+    first: date | None
+    last: date | None
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Label and value of everything a person wants to read, in order."""
+        yield "File", self.file
+        yield "Rows in the file", f"{self.rows:,}"
+        yield "Taken", f"{self.taken:,}, of {', '.join(self.currencies) or 'no currency'}"
+        yield from self._what_was_set_aside()
+        if self.first and self.last:
+            yield "From, to", f"{self.first} to {self.last}"
         yield from self._what_to_look_at()
 
 

@@ -23,7 +23,8 @@ def takings(lines: pl.DataFrame, non_products: pl.Series) -> dict[str, Takings]:
     A refund without a price counts what its order's line cost. Postage, fees and vouchers are left out.
     """
     goods = ~pl.col("product_id").is_in(non_products.implode()).fill_null(value=False)
-    counted = lines.filter(goods, pl.col("type").is_in(["purchase", "refund"]))
+    needed = lines.select("type", "order_id", "product_id", "quantity", "unit_price", "discount", "currency")
+    counted = needed.filter(goods, pl.col("type").is_in(["purchase", "refund"]))
     key = ["order_id", "product_id"]
     bought = counted.filter(pl.col("type") == "purchase")
     prices = bought.group_by(key).agg(paid=pl.col("unit_price").mean())

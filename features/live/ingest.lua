@@ -1,13 +1,17 @@
--- Takes events, each whole or not at all. Replies 1 for each that is new, 0 for a repeat.
--- KEYS: the event stream, customers to look at; then six an event: seen event, seen order, seen purchase of
--- what it takes back, customer's log, anonymous log, alias. A key an event has no use for is the stream's.
+-- Takes events, each whole or not at all. Replies 1 for each that is new, 0 for a repeat, -1 for one whose
+-- order number is another customer's, -2 for one whose event id is that of another type of event.
+-- KEYS: the event stream, customers to look at; then seven an event: seen event, seen order, seen purchase of
+-- what it takes back, customer's log, anonymous log, alias, seen purchase under the number that the order has
+-- if its number is another customer's, too. A key an event has no use for is the stream's.
 -- ARGV: log length, seconds to live of logs, event ids and order ids, received_ms, prefixes of all
--- logs, of customers' logs, of shoppers' facts and of aliases, bytes of a log, key of people; then five an event: stream
--- payload, log entry or "", facts (JSON) or "", customer id or "", 1 if it is a browser's claim or 0.
+-- logs, of customers' logs, of shoppers' facts and of aliases, bytes of a log, key of people; then seven an
+-- event: stream payload, log entry or "", facts (JSON) or "", customer id or "", who tells of it (1: a browser
+-- claims it, 2: a file told, 0: neither), its type if it is about an order, its time in ms.
 local stream, look_due = KEYS[1], KEYS[2]
 local length, log_ttl, event_ttl, order_ttl = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local received_ms, logs, customers, facts_prefix, aliases = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 local most_bytes, people = tonumber(ARGV[10]), ARGV[11]
+local two_days_ms = 2 * 86400000
 local most_facts = 200 -- of a shopper; beyond it no new tickets are kept, whose number has no bound
 
 local call = redis.call
@@ -106,23 +110,60 @@ local function withdraw(claim)
   end
 end
 
+-- Whether the number is that of an order of another customer. What a file told may name customers otherwise, so
+-- its order is another one only if its time is another, too. That stands behind the owner and a line break.
+local function is_anothers(order, owner, at)
+  local before = call('GET', order)
+  if not before or string.sub(before, 1, 2) ~= 'c:' or string.sub(owner, 1, 2) ~= 'c:' then return false end
+  local name, told_at = string.match(before, '^([^\n]*)\n?(%-?%d*)$')
+  if current(string.sub(name, 3)) == current(string.sub(owner, 3)) then return false end
+  return told_at == '' or math.abs(tonumber(told_at) - tonumber(at)) > two_days_ms
+end
+
 -- Whether this is the first word of an order, or the shop's own after a claim.
-local function is_new(order, owner, entry, claimed)
+local function is_new(order, owner, entry, teller, at)
   local before = call('GET', order)
   local is_claim = before and string.sub(before, 1, 1) == '?'
-  if before and (claimed or not is_claim) then return false end
+  if before and (teller == '1' or not is_claim) then return false end
   if is_claim then withdraw(before) end
-  call('SET', order, claimed and '?' .. owner .. '\n' .. entry or owner, 'EX', order_ttl)
+  local value = owner
+  if teller == '1' then value = '?' .. owner .. '\n' .. entry end
+  if teller == '2' then value = owner .. '\n' .. at end
+  call('SET', order, value, 'EX', order_ttl)
   return true
 end
 
-local function take(event, order, bought, customer_log, anonymous_log, alias, payload, entry, facts, customer_id, claimed)
-  if not call('SET', event, '1', 'NX', 'EX', event_ttl) then return 0 end
-  if order ~= stream and not is_new(order, owner_of(customer_log, anonymous_log), entry, claimed == '1') then return 0 end
+-- Refunds and cancellations without ids that came before their order wait for it.
+local function wait_for(bought, entry)
+  call('LPUSH', bought .. ':early', entry)
+  call('EXPIRE', bought .. ':early', order_ttl)
+end
+
+local function early(order)
+  local entries = call('LRANGE', order .. ':early', 0, -1)
+  call('DEL', order .. ':early')
+  return entries
+end
+
+local function take(k, a)
+  local event, order, bought, customer_log, anonymous_log, alias, own =
+    KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4], KEYS[k + 5], KEYS[k + 6]
+  local payload, entry, facts, customer_id, teller, kind, at =
+    ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4], ARGV[a + 5], ARGV[a + 6]
+  local owner = owner_of(customer_log, anonymous_log)
+  if kind == 'purchase' and is_anothers(order, owner, at) then return -1 end
+  if kind ~= 'purchase' and own ~= stream and call('EXISTS', own) == 1 then return -1 end
+  local taken = call('GET', event)
+  if taken and kind ~= '' and taken ~= '1' and taken ~= kind then return -2 end
+  if taken then return 0 end
+  call('SET', event, kind == '' and '1' or kind, 'EX', event_ttl)
+  if order ~= stream and not is_new(order, owner, entry, teller, at) then return 0 end
   call('XADD', stream, '*', 'e', payload, 'r', received_ms)
   -- A refund or cancellation without ids belongs to the buyer of the order.
   local unnamed = bought ~= stream and customer_log == stream and anonymous_log == stream
-  local buyer = string.match(unnamed and call('GET', bought) or '1', '^%??([^\n]*)')
+  local purchase = unnamed and call('GET', bought)
+  if unnamed and not purchase and entry ~= '' then wait_for(bought, entry) end
+  local buyer = string.match(purchase or '1', '^%??([^\n]*)')
   if string.sub(buyer, 1, 2) == 'c:' then
     customer_id = current(string.sub(buyer, 3))
     customer_log = customers .. customer_id
@@ -144,14 +185,16 @@ local function take(event, order, bought, customer_log, anonymous_log, alias, pa
   if entry ~= '' then
     if customer_log ~= stream then push(customer_log, entry) end
     if anonymous_log ~= stream then push(anonymous_log, entry) end
+    for _, waiting in ipairs(kind == 'purchase' and early(order) or {}) do
+      if customer_log ~= stream then push(customer_log, waiting) end
+      if anonymous_log ~= stream then push(anonymous_log, waiting) end
+    end
   end
   return 1
 end
 
 local replies = {}
-for i = 0, (#KEYS - 2) / 6 - 1 do
-  local k, a = 3 + 6 * i, 12 + 5 * i
-  replies[i + 1] = take(KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4], KEYS[k + 5],
-                        ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4])
+for i = 0, (#KEYS - 2) / 7 - 1 do
+  replies[i + 1] = take(3 + 7 * i, 12 + 7 * i)
 end
 return replies

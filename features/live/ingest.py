@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import hiredis
 import msgspec
 
-from features.events.vocabulary import Event
+from features.events.vocabulary import Event, number_apart
 from features.live.customer_facts import packed_facts
 from features.live.shopper_state import REVERSAL_TYPES, ShopperLog, entry_of, milliseconds
 from features.store import keys
@@ -26,10 +28,15 @@ if TYPE_CHECKING:
 
 INGEST_SCRIPT = Path(__file__).with_name("ingest.lua").read_text(encoding="utf-8")
 INGEST_SHA = hashlib.sha1(INGEST_SCRIPT.encode(), usedforsecurity=False).hexdigest()
-OF_ALL_EVENTS, OF_AN_EVENT = 11, 5  # arguments of the script
+OF_ALL_EVENTS, OF_AN_EVENT = 11, 7  # arguments of the script
+ANOTHERS = -1
+CONFLICTS = {ANOTHERS: "order number of another customer", -2: "event id of another type of event"}
+TOLD_BY_FILE = 2
+ORDER_TYPES = frozenset({"purchase", "refund", "cancel"})
 EVENTS_A_STEP = 100  # about 1.5 ms of Redis: other requests pass in between
 
 _encode = msgspec.json.Encoder().encode
+logger = logging.getLogger(__name__)
 
 
 async def ingest(
@@ -40,7 +47,17 @@ async def ingest(
     Raises StoreUnavailable if Redis is away or takes no writes. The same call may then be made
     again: what had been taken comes back as a repeat.
     """
-    accepted: list[bool] = []
+    flags = await _ingested(store, events, received_at, settings)
+    if all(flag >= 0 for flag in flags):
+        return [flag == 1 for flag in flags]
+    again = iter(await _ingested(store, _renamed(events, flags), received_at, settings))
+    return [(next(again) if flag < 0 else flag) == 1 for flag in flags]
+
+
+async def _ingested(
+    store: Connection, events: Sequence[Event], received_at: datetime, settings: StoreSettings
+) -> list[int]:
+    flags: list[int] = []
     for script_keys, arguments in _steps(events, received_at, settings):
         command = (len(script_keys), *script_keys, *arguments)
         try:
@@ -49,19 +66,44 @@ async def ingest(
             if not str(error).startswith("NOSCRIPT"):
                 raise
             reply = await store.call("EVAL", INGEST_SCRIPT, *command)
-        accepted += [flag == 1 for flag in reply]
-    return accepted
+        flags += reply
+    return flags
 
 
 def ingest_sync(
     client: redis.Redis, events: Sequence[Event], received_at: datetime, settings: StoreSettings
 ) -> list[bool]:
     """As `ingest`, for offline work."""
-    accepted: list[bool] = []
     script = client.register_script(INGEST_SCRIPT)
-    for script_keys, arguments in _steps(events, received_at, settings):
-        accepted += [flag == 1 for flag in script(keys=script_keys, args=arguments)]
-    return accepted
+
+    def flags_of(some: Sequence[Event]) -> list[int]:
+        steps = _steps(some, received_at, settings)
+        return [flag for script_keys, arguments in steps for flag in script(keys=script_keys, args=arguments)]
+
+    flags = flags_of(events)
+    again = iter(flags_of(_renamed(events, flags)))
+    return [(next(again) if flag < 0 else flag) == 1 for flag in flags]
+
+
+def own_number(event: Event) -> str | None:
+    """The number that the event's order has if another customer's has its own; None without a customer."""
+    if event.order is None or event.customer_id is None or event.type not in ORDER_TYPES:
+        return None
+    return number_apart(event.order.order_id, event.customer_id)
+
+
+def _renamed(events: Sequence[Event], flags: Sequence[int]) -> list[Event]:
+    """The events with a flag below 0, under ids that nothing else has; it is logged which."""
+    return [_apart(event, flag) for event, flag in zip(events, flags, strict=True) if flag < 0]
+
+
+def _apart(event: Event, flag: int) -> Event:
+    logger.warning("The %s %r has the %s: it is kept apart", event.type, event.event_id, CONFLICTS[flag])
+    order, number = event.order, own_number(event)
+    if order is not None and number is not None and flag == ANOTHERS:
+        order = msgspec.structs.replace(order, order_id=number)
+    digest = sha256(f"{event.type}\0{event.customer_id}\0{event.event_id}".encode()).hexdigest()[:8]
+    return msgspec.structs.replace(event, event_id=f"{event.event_id} ({digest})", order=order)
 
 
 class EventAndArrival(NamedTuple):
@@ -86,7 +128,7 @@ def replay_sync(
                 pipe.evalsha(script, len(script_keys), *script_keys, *arguments)
         pipe.delete(keys.replayed_stream())
         replies = cast(list[list[int]], pipe.execute()[:-1])
-    return sum(map(sum, replies))
+    return sum(flag == 1 for reply in replies for flag in reply)
 
 
 def remember_sync(
@@ -102,6 +144,7 @@ def remember_sync(
         for script_keys, arguments in _steps(of_customers, now, settings, age_s=0):
             for start in range(OF_ALL_EVENTS, len(arguments), OF_AN_EVENT):
                 arguments[start : start + 4] = b"", b"", b"", ""  # no payload, log entry, facts or customer
+                arguments[start + 4] = TOLD_BY_FILE
             pipe.evalsha(script, len(script_keys), *script_keys, *arguments)
         pipe.delete(keys.replayed_stream())
         pipe.execute()
@@ -177,8 +220,11 @@ def _arguments(
             keys.shopper_log(customer, identified=True) if customer else unused,
             keys.shopper_log(anonymous, identified=False) if anonymous else unused,
             keys.alias(anonymous) if anonymous else unused,
+            keys.seen_order("purchase", own) if (own := own_number(event)) else unused,
         )
         entry = entry_of(event, received_at) or b""
         payload = _encode(event) if age_s is None else b""
+        kind = event.type if event.type in ORDER_TYPES else ""
         arguments += (payload, entry, packed_facts(event), customer or "", int(event.claimed))
+        arguments += (kind, milliseconds(event.timestamp))
     return script_keys, arguments

@@ -45,8 +45,8 @@ _SEPARATOR = "\0"  # which no id holds
 class LogEntry(NamedTuple):
     """One event of a shopper. `mark` tells apart events that are alike otherwise.
 
-    money: what was paid for a purchase's goods, or the sum of a refund without products; infinite where it
-    is not known, and where all of it went back.
+    money: what was paid for a purchase's goods, or went back by a refund; infinite where it is not known, and
+    where all of it went back.
     """
 
     at_ms: int

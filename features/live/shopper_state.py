@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import inf
+from math import inf, isinf
 from operator import attrgetter
 from typing import NamedTuple
 from zlib import crc32
 
 import msgspec
 
-from features.events.vocabulary import Event, is_fully_refunded
+from features.events.vocabulary import Event, came_back, is_fully_refunded
 from features.live.log_entry import KINDS, UNREADABLE_ENTRY, LogEntry, pack, unpack
 
 VIEW_TYPES = frozenset({"view", "click", "wishlist"})
@@ -85,9 +85,11 @@ def _money(event: Event) -> float:
     if (refunded := event.refunded_sum) is not None:
         return refunded
     prices = [line.unit_price for line in event.lines if line.unit_price is not None]
-    if event.type != "purchase" or event.order is None or len(prices) < len(event.lines):
+    if event.order is None or len(prices) < len(event.lines) or event.type not in {"purchase", "refund"}:
         return inf
     goods = sum(price * line.quantity for price, line in zip(prices, event.lines, strict=True))
+    if event.type == "refund":
+        return goods if event.lines else inf
     return max(goods - (event.order.discount or 0.0), 0.0) or inf  # for free: the value is not known
 
 
@@ -145,6 +147,16 @@ def change_quantities(quantities: dict[str, float], entry: LogEntry, sign: int) 
         quantities[product] = max(quantities.pop(product, 0.0) + sign * quantity, 0.0)
 
 
+def _is_money_off(order: LogEntry, refund: LogEntry) -> bool:
+    """Whether a refund that names pieces is money off their price, and they stay.
+
+    Of orders of one product alone, since the log does not keep the price of each.
+    """
+    if len(order.product_ids) != 1 or isinf(order.money) or isinf(refund.money):
+        return False
+    return not came_back(refund.money, order.money * sum(refund.quantities) / sum(order.quantities))
+
+
 def _less(order: LogEntry, reversals: list[LogEntry]) -> Purchase:
     """The order less its refunds and cancellations; without lines if nothing is left."""
     kept: dict[str, float] = {}
@@ -152,9 +164,10 @@ def _less(order: LogEntry, reversals: list[LogEntry]) -> Purchase:
     change_quantities(kept, order, 1)
     for entry in reversals:
         if entry.order_id == order.order_id:
-            change_quantities(kept, entry, -1)
-            if not entry.product_ids:
+            if not entry.product_ids or _is_money_off(order, entry):
                 refunded += entry.money
+            else:
+                change_quantities(kept, entry, -1)
     if is_fully_refunded(refunded, order.money):
         kept.clear()
     lines = [(product, quantity) for product, quantity in kept.items() if quantity > 0]

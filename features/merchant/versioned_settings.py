@@ -111,6 +111,7 @@ def _decoded(versions: Sequence[bytes]) -> list[SettingVersion]:
 
 TRIGGER_SETTINGS = SettingVersions("triggers", keys.trigger_settings())
 TIER_SETTINGS = SettingVersions("tiers", keys.tier_settings())
+NON_PRODUCTS = SettingVersions("non_products", keys.non_product_settings())
 OFFER_CATALOGUE = SettingVersions("offers", keys.offer_settings())
 EXPERIMENTS = SettingVersions("experiments", keys.experiment_settings(), unset=b"[]")
 MERCHANDISING = SettingVersions("merchandising", keys.merchandising(), unset=b"[]")

@@ -75,9 +75,21 @@ def catalogue_changes() -> str:
     return f"{TAG}:catalogue:changes"
 
 
+def product_names() -> str:
+    """Hash a product's id or alias, in lower case and trimmed -> its id. Writers: imports, training, rebuild,
+    catalogue; reader: API."""
+    return f"{TAG}:catalogue:names"
+
+
+def unknown_products() -> str:
+    """Sorted set of names of products in events that nobody knows, by how often. Life: 30 days. Writer: API;
+    reader: doctor."""
+    return f"{TAG}:catalogue:unknown"
+
+
 def revisions() -> str:
-    """Hash name -> counter ("catalogue", "erased", "experiments", "keys", "merchandising", "offers",
-    "people", "people_parted", "tiers", "triggers").
+    """Hash name -> counter ("catalogue", "erased", "experiments", "keys", "merchandising",
+    "non_products", "offers", "people", "people_parted", "tiers", "triggers").
 
     Writers: their owners; reader: API, every 200 ms.
     """
@@ -167,6 +179,13 @@ def tier_settings() -> str:
     are tiers.json in the home. Writer and reader: API.
     """
     return f"{TAG}:tiers"
+
+
+def non_product_settings() -> str:
+    """List of versions of the merchant's rule of what is no product, JSON SettingVersion, newest first. The
+    rule in use is non_products.json in the home. Writer and reader: API.
+    """
+    return f"{TAG}:catalogue:non_products"
 
 
 def product_news() -> str:

@@ -9,9 +9,10 @@ import msgspec
 import polars as pl
 import redis
 
+from features.catalogue.names import publish_names
 from features.events.vocabulary import Event, EventContext, Order, OrderItem
 from features.history.archiver import Archiver
-from features.history.events_parquet import CLAIM
+from features.history.events_parquet import CLAIM, is_word_of_file, scan, scan_with_repeats
 from features.history.table_files import table_files
 from features.home import Home
 from features.live.ingest import EventAndArrival, remember_sync, replay_sync
@@ -74,7 +75,8 @@ def rebuild(
 ) -> Rebuilt:
     """Replace the live state of all shoppers by what the history says. Nobody may send events meanwhile.
 
-    Imported orders never were in live state, and stay out of it, but are recognised. Raises
+    Imported orders never were in live state, and stay out of it, but are recognised; of an order that came
+    live, what a file has changed since is taken. Raises
     redis.RedisError, OSError.
     """
     Archiver(client, home, settings).run(burst=True)
@@ -82,10 +84,10 @@ def rebuild(
     share_tombstones(home, client)
     since = now - timedelta(days=max(settings.shopper_ttl_days, settings.order_memory_days))
     files = sorted(table_files(home.events), key=_arrival)
-    events = 0
+    told, events = _told(home), 0
     for number, path in enumerate(files):
         report("Replaying the history", number, len(files))
-        arrived = list(_events(home, path, LIVE & (pl.col("received_at") >= since)))
+        arrived = list(_events(home, path, told & (pl.col("received_at") >= since)))
         for start in range(0, len(arrived), STEP):
             events += replay_sync(client, arrived[start : start + STEP], now, settings)
     client.delete(keys.replayed_stream())
@@ -102,8 +104,8 @@ def remember_imported(
     arrived: datetime | None = None,
 ) -> None:
     """Let live state recognise the orders, refunds and cancellations that files brought, so that one told of
-    again by HTTP does not count twice, and the consents. What it knows later stays as it is. Raises
-    redis.RedisError.
+    again by HTTP does not count twice, the products under all their names, and the consents. What it knows
+    later stays as it is. Raises redis.RedisError.
 
     arrived: when the import began whose orders these are; None: those of all imports.
     """
@@ -120,6 +122,17 @@ def remember_imported(
         said = [EventAndArrival(event, now) for event, _ in _events(home, path, consents)]
         for start in range(0, len(said), STEP):
             replay_sync(client, said[start : start + STEP], now, settings)
+    publish_names(client, home)
+
+
+def _told(home: Home) -> pl.Expr:
+    """Rows that came live, those about the same orders in files instead where these are newer."""
+    live_orders = scan_with_repeats(home).filter(LIVE, pl.col("order_id").is_not_null()).select("order_id")
+    words = scan(home).filter(is_word_of_file()).join(live_orders.unique(), on="order_id", how="semi")
+    told = words.select("event_id", "order_id", "type").collect()
+    replaced = told.filter(pl.col("type") == "purchase")["order_id"].implode()
+    outdated = (pl.col("type") == "purchase") & pl.col("order_id").is_in(replaced)
+    return (LIVE & ~outdated.fill_null(value=False)) | pl.col("event_id").is_in(told["event_id"].implode())
 
 
 def _forget_live_state(client: redis.Redis) -> None:

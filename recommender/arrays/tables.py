@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -140,6 +140,46 @@ class ProductTable:
     def kinds(self) -> tuple[Float32s, Int32s, Int32s]:
         """Price, category and brand, in the order that kernels take."""
         return self.price, self.category, self.brand
+
+
+@dataclass(frozen=True)
+class VariantGroups:
+    """Products that are one thing in several sizes, colours or packs: an answer shows one of them.
+
+    group: (n_items) int32, -1 where a product stands alone; offsets: (n_groups + 1) int64; items int32: the
+    products of one group after another.
+    """
+
+    group: Int32s
+    offsets: Int64s
+    items: Int32s
+
+    @classmethod
+    def of(cls, group: Int32s) -> Self:
+        """group: (n_items), groups numbered from 0 without gaps, -1 for none."""
+        order = np.argsort(group, kind="stable")
+        items, sizes = order[group[order] >= 0], np.bincount(group[group >= 0])
+        return cls(group, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), items.astype(np.int32))
+
+    @classmethod
+    def none(cls, n_items: int) -> Self:
+        """Every product stands alone."""
+        return cls(np.full(n_items, -1, np.int32), np.zeros(1, np.int64), np.empty(0, np.int32))
+
+    @cached_property
+    def columns(self) -> tuple[Int32s, Int64s, Int32s]:
+        """As kernels take them."""
+        return self.group, self.offsets, self.items
+
+    def share_one(self, items: Int32s, others: Int32s) -> Bools:
+        """(len(items)): whether each is a variant of one of the others."""
+        group = self.group[items]
+        return (group >= 0) & np.isin(group, self.group[others])
+
+    def key(self, item: int) -> int:
+        """The same of all variants of a product, another one of all other products."""
+        group = int(self.group[item])
+        return group if group >= 0 else -1 - item
 
 
 @dataclass(frozen=True)

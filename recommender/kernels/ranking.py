@@ -4,6 +4,7 @@ import numpy as np
 from numba import types
 
 from recommender.arrays.dtypes import Bools, Float32s, Float64s, Int32s, Int64s
+from recommender.arrays.id_map import NO_ROW
 from recommender.kernels.compiled import (
     BOOLS_OUT,
     FLOAT32S,
@@ -16,13 +17,17 @@ from recommender.kernels.compiled import (
     compiled,
     tuple_of,
 )
-from recommender.kernels.item_table import new_table, number_items
+from recommender.kernels.item_table import new_table, number_items, slot_of
 
 NeighbourColumns = tuple[Int64s, Int32s, Float32s, Int32s]  # of `tables.Neighbours`
 CandidateColumns = tuple[Int32s, Float32s, Int32s, Int32s]  # of `candidates.Candidates`
 NEIGHBOUR_COLUMNS = tuple_of(INT64S, INT32S, FLOAT32S, INT32S)
 CANDIDATE_COLUMNS = tuple_of(INT32S, FLOAT32S, INT32S, INT32S)
 CANDIDATE_COLUMNS_OUT = tuple_of(INT32S_OUT, FLOAT32S_OUT, INT32S_OUT, INT32S_OUT)
+Variants = tuple[Int32s, Int64s, Int32s, Int32s, Int32s, Int32s]
+"""Columns of `tables.VariantGroups`, `group` empty in a shop without any; items none of whose variants may be
+shown; what the shopper bought, and in how many orders each."""
+VARIANTS = tuple_of(INT32S, INT64S, INT32S, INT32S, INT32S, INT32S)
 
 SOURCE_COUNTS = (1, 2, 4)  # numbers of sources that are blended: three are filled up with an empty one
 TIE_BREAK = np.float32(0.001)  # weight of a candidate's own score, among those of one source and item
@@ -59,8 +64,31 @@ def find_best(scores: Float32s, best: Int32s) -> int:
 
 
 @compiled()
+def _keep_best_of_each_group(totals: Float32s, items: Int32s, group: Int32s) -> None:
+    """Sets the totals of all but the best variant of a product to 0; of equal ones the first stays."""
+    best = new_table(len(totals))
+    for number in range(len(totals)):
+        own = group[items[number]]
+        if own < 0 or totals[number] <= 0:
+            continue
+        slot = slot_of(best, own)
+        rival = best[slot, 1]
+        if rival == NO_ROW or totals[number] > totals[rival]:
+            best[slot, 0], best[slot, 1] = own, number
+            if rival != NO_ROW:
+                totals[rival] = 0
+        else:
+            totals[number] = 0
+
+
+@compiled()
 def _blend(
-    proposals: tuple[CandidateColumns, ...], weights: Float64s, allowed: Bools, columns: Int32s, out: Float32s
+    proposals: tuple[CandidateColumns, ...],
+    weights: Float64s,
+    allowed: Bools,
+    group: Int32s,
+    columns: Int32s,
+    out: Float32s,
 ) -> int:
     room = 0
     for items, _, _, _ in proposals:
@@ -87,6 +115,8 @@ def _blend(
                 share = sums[number] * scale + TIE_BREAK * score
                 if share > best_share[number]:
                     best_share[number], best_source[number], best_position[number] = share, source, position
+    if len(group) > 0:
+        _keep_best_of_each_group(totals[:n], distinct, group)
     n_best = find_best(totals[:n], columns[0])
     for rank in range(n_best):
         number = columns[0, rank]
@@ -98,9 +128,49 @@ def _blend(
     return n_best
 
 
+@compiled()
+def _with_variants(hidden: Int32s, variants: Variants) -> Int32s:
+    """The hidden items, and all variants of those `apart`."""
+    group, offsets, members, apart, _, _ = variants
+    n = len(hidden)
+    for item in apart:
+        if group[item] >= 0:
+            n += offsets[group[item] + 1] - offsets[group[item]]
+    every, n = np.empty(n, np.int32), len(hidden)
+    every[:n] = hidden
+    for item in apart:
+        if group[item] >= 0:
+            for position in range(offsets[group[item]], offsets[group[item] + 1]):
+                every[n] = members[position]
+                n += 1
+    return every
+
+
+@compiled()
+def _variant_to_show(item: int, variants: Variants, allowed: Bools) -> int:
+    """The item, or in its place the variant that the shopper buys most often, of those that are allowed."""
+    group, _, _, _, bought, orders = variants
+    own, usual, most = group[item], item, 0
+    if own >= 0:
+        for line in range(len(bought)):
+            if bought[line] == item:
+                return item
+            if group[bought[line]] == own and allowed[bought[line]] and orders[line] > most:
+                usual, most = bought[line], orders[line]
+    return usual
+
+
 @compiled(
     *[
-        (tuple_of(*[CANDIDATE_COLUMNS] * n), FLOAT64S, BOOLS_OUT, INT32S, INT32_ROWS_OUT, FLOAT32S_OUT)
+        (
+            tuple_of(*[CANDIDATE_COLUMNS] * n),
+            FLOAT64S,
+            BOOLS_OUT,
+            INT32S,
+            VARIANTS,
+            INT32_ROWS_OUT,
+            FLOAT32S_OUT,
+        )
         for n in SOURCE_COUNTS
     ]
 )
@@ -109,6 +179,7 @@ def rank(
     weights: Float64s,
     allowed: Bools,
     hidden: Int32s,
+    variants: Variants,
     columns: Int32s,
     out: Float32s,
 ) -> int:
@@ -118,14 +189,19 @@ def rank(
     Writes the best distinct items, as many as there is room for, and of the candidate that counts most for
     each the source, the anchor and the count (`columns`, (4, k)); to `out` their scores, 1 where every source
     with candidates has the item first. Returns how many. hidden: items that are not allowed this time; to
-    copy a flag of each of a million products would cost more than the answer.
+    copy a flag of each of a million products would cost more than the answer. Of variants of one product the
+    best alone counts, and the one to show stands for it.
     """
-    before = np.empty(len(hidden), np.bool_)
-    for position in range(len(hidden)):
-        before[position], allowed[hidden[position]] = allowed[hidden[position]], False
-    n_best = _blend(proposals, weights, allowed, columns, out)
-    for position in range(len(hidden) - 1, -1, -1):  # backwards: an item may be in it twice
-        allowed[hidden[position]] = before[position]
+    out_of_sight = hidden if len(variants[0]) == 0 else _with_variants(hidden, variants)
+    before = np.empty(len(out_of_sight), np.bool_)
+    for position in range(len(out_of_sight)):
+        before[position], allowed[out_of_sight[position]] = allowed[out_of_sight[position]], False
+    n_best = _blend(proposals, weights, allowed, variants[0], columns, out)
+    if len(variants[0]) > 0:
+        for position in range(n_best):
+            columns[0, position] = _variant_to_show(columns[0, position], variants, allowed)
+    for position in range(len(out_of_sight) - 1, -1, -1):  # backwards: an item may be in it twice
+        allowed[out_of_sight[position]] = before[position]
     return n_best
 
 

@@ -70,7 +70,7 @@ class Availability:
             if item < 0:
                 continue
             cards[item] = _merge_card(self.card(tables, item), fields)
-            offered[item] = fields.get("is_product", offered[item])
+            offered[item] = _is_offered(fields, before=bool(offered[item]))
             in_stock[item] = is_in_stock(fields, before=bool(in_stock[item]))
             price[item] = _price(fields, before=float(price[item]))
             cost[item] = _cost(fields, before=float(cost[item]))
@@ -92,6 +92,13 @@ class Availability:
             self._shown.clear()
         shown = self._shown[item] = Shown(product_id, fields.decode())
         return shown
+
+
+def _is_offered(fields: Mapping[str, Any], *, before: bool) -> bool:
+    """before: the answer where the fields say neither that it is a product nor that it is retired."""
+    if "is_product" in fields or "retired" in fields:
+        return fields.get("is_product", True) and not fields.get("retired", False)
+    return before
 
 
 def _price(fields: Mapping[str, Any], *, before: float) -> float:

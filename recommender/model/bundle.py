@@ -20,6 +20,7 @@ from recommender.arrays.tables import (
     Ranking,
     Sessions,
     SetTable,
+    VariantGroups,
 )
 from recommender.kernels.trees import Trees
 from recommender.model.customer_tables import CustomerTable
@@ -29,7 +30,7 @@ from recommender.model.offer_table import OfferTable
 if TYPE_CHECKING:
     import faiss  # its import takes 0.1 s, too long for the command line
 
-BUNDLE_SCHEMA = 6
+BUNDLE_SCHEMA = 7
 TITLE_LENGTH = 40
 
 Array = NDArray[Any]
@@ -70,6 +71,7 @@ class Tables:
     cards: PackedBytes  # per product, the JSON fields that a shopper sees, without braces
     titles: PackedBytes
     product: ProductTable
+    variant_groups: VariantGroups
     similar: Neighbours
     complements: Neighbours
     companions: Neighbours  # EASE: what goes with a whole cart

@@ -43,6 +43,7 @@ def problems(kind: type[Any], arrays: Arrays) -> Iterator[str]:
         yield from _broken_numbers(arrays)
         yield from _broken_offsets(arrays)
         yield from _broken_rows(arrays)
+        yield from _broken_groups(arrays)
         yield from _broken_id_maps(arrays)
         if not len(arrays["products.hashes"]) or not len(arrays["popular.items"]):
             yield "there is no product to show"
@@ -84,6 +85,12 @@ def _broken_rows(arrays: Arrays) -> Iterator[str]:
         ids = next(part for part, size in ID_MAPS.items() if size == other)
         if rows.min() < NO_ROW or rows.max() >= len(arrays[f"{ids}.hashes"]):
             yield f"{name} names rows that {ids} does not have"
+
+
+def _broken_groups(arrays: Arrays) -> Iterator[str]:
+    group, groups = arrays["variant_groups.group"], len(arrays["variant_groups.offsets"]) - 1
+    if group.size and (group.min() < NO_ROW or group.max() >= groups):
+        yield "variant_groups.group names groups that are not there"
 
 
 def _broken_id_maps(arrays: Arrays) -> Iterator[str]:

@@ -35,6 +35,9 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ("next_basket.*.offsets", "customers+1"),  # pasts, peers, foreseen
     ("next_basket.foreseen.day", "1"),
     ("product.*", "products"),
+    ("variant_groups.group", "products"),
+    ("variant_groups.offsets", "?"),
+    ("variant_groups.items", "?"),
     ("people.price_band", "products"),
     ("people.reorder.item_*", "products"),
     ("people.reorder.weights", "?"),

@@ -73,17 +73,22 @@ class AvailableSets:
     def _learned(
         self, table: SetTable, query: SetQuery, fixed: Sequence[SetOffer]
     ) -> Iterator[SetOffer | None]:
-        fixed_sets = {frozenset(each.items) for each in fixed}
-        taken = {item for each in fixed for item in each.items} if query.is_general else set()
+        fixed_sets, key = {frozenset(each.items) for each in fixed}, self.bundle.tables.variant_groups.key
+        taken = {key(item) for each in fixed for item in each.items} if query.is_general else set()
+        bought = {key(item) for item in query.suppressed} - {key(query.product)}
+        carted = {key(item) for item in query.cart}
         for row in _candidate_rows(table, query).tolist():
             items = tuple(item for item in table.items[row].tolist() if item >= 0)
-            members = frozenset(items)
-            if members in fixed_sets or not taken.isdisjoint(members) or not self._allowed(members):
+            members, products = frozenset(items), {key(item) for item in items}
+            if members in fixed_sets or not taken.isdisjoint(products) or not self._allowed(members):
+                continue
+            others = {key(item) for item in members - query.cart - {query.product}}
+            if not bought.isdisjoint(products) or not carted.isdisjoint(others):
                 continue
             if _matches(members, query) and (
                 offer := self._offer(table, items, int(table.support[row]), float(table.lift[row]))
             ):
-                taken |= members if query.is_general else frozenset()
+                taken |= products if query.is_general else set()
                 yield offer
 
     def _allowed(self, members: frozenset[int]) -> bool:

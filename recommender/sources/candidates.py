@@ -10,7 +10,7 @@ import numpy as np
 from recommender.arrays.dtypes import Bools, Float32s, Float64s, Int32s, Int64s
 from recommender.arrays.id_map import NO_ROW
 from recommender.arrays.tables import Neighbours
-from recommender.kernels.ranking import SOURCE_COUNTS, CandidateColumns, gather, rank
+from recommender.kernels.ranking import SOURCE_COUNTS, CandidateColumns, Variants, gather, rank
 
 
 class Candidates(NamedTuple):
@@ -59,6 +59,14 @@ def room(n: int) -> CandidateColumns:
 NO_ANCHORS = np.full(1_000, NO_ROW, np.int32)  # most sources without anchors propose fewer
 NO_ANCHORS.flags.writeable = False
 NO_CANDIDATES = Candidates(*room(0))
+NO_VARIANTS: Variants = (
+    NO_CANDIDATES.items,
+    np.zeros(1, np.int64),
+    NO_CANDIDATES.items,
+    NO_CANDIDATES.items,
+    NO_CANDIDATES.items,
+    NO_CANDIDATES.items,
+)  # of a shop whose products all stand alone
 PADDING = (NO_CANDIDATES.columns,) * max(SOURCE_COUNTS)
 
 
@@ -122,19 +130,24 @@ class BlendedRanking(NamedTuple):
 
 
 def blend(
-    proposals: Sequence[Candidates], weights: Float64s, allowed: Bools, hidden: Int32s, k: int | None = None
+    proposals: Sequence[Candidates],
+    weights: Float64s,
+    allowed: Bools,
+    hidden: Int32s,
+    k: int | None = None,
+    variants: Variants = NO_VARIANTS,
 ) -> BlendedRanking:
     """The k best items of several sources, or all, each source scaled so that its best allowed item counts
     its weight.
 
     proposals: of at most four sources, with their weights; allowed: (n_items), writable, unchanged
-    afterwards; hidden: items that are not allowed this time. A score is 1 where every source with candidates
-    has the item first.
+    afterwards; hidden: items that are not allowed this time; variants: of each product the one to show. A
+    score is 1 where every source with candidates has the item first.
     """
     columns: tuple[Any, ...] = tuple([proposal.columns for proposal in proposals])
     if len(columns) not in SOURCE_COUNTS:
         columns += PADDING[len(columns) :]
     room_for = k if k is not None else sum([len(proposal.items) for proposal in proposals])
     ranking = BlendedRanking.room(room_for)
-    n = rank(columns, weights, allowed, hidden, ranking.columns, ranking.scores)
+    n = rank(columns, weights, allowed, hidden, variants, ranking.columns, ranking.scores)
     return ranking if n == room_for else ranking.only(slice(n))

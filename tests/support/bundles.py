@@ -11,7 +11,15 @@ import msgspec
 import numpy as np
 
 from recommender.arrays.id_map import IdMap, PackedBytes
-from recommender.arrays.tables import Factors, Neighbours, ProductTable, Purchases, Ranking, Sessions
+from recommender.arrays.tables import (
+    Factors,
+    Neighbours,
+    ProductTable,
+    Purchases,
+    Ranking,
+    Sessions,
+    VariantGroups,
+)
 from recommender.kernels.trees import Trees
 from recommender.model import versions
 from recommender.model.bundle import Bundle, Manifest, Tables
@@ -124,6 +132,7 @@ def small_tables() -> Tables:
             repeat_rate=np.array([0.0, 0.1, 0.8, 0.0, 0.0, 0.3, 0.1, 0.0], np.float32),
             repeat_gap=np.array([400, 200, 20, 400, 400, 60, 200, 400], np.float32),
         ),
+        variant_groups=VariantGroups.none(n),
         similar=neighbours(
             {"kettle": [("pot", 0.9, 2)], "mug": [("cup", 0.8, 5)], "pot": [("kettle", 0.9, 2)]}
         ),

@@ -10,7 +10,7 @@ import numpy as np
 from features.live.log_entry import KINDS, LogEntry, id_hash, pack
 from features.live.shopper_state import ShopperLog
 from recommender.arrays.id_map import IdMap, PackedBytes
-from recommender.arrays.tables import Neighbours, ProductTable, Purchases, Ranking, Sessions
+from recommender.arrays.tables import Neighbours, ProductTable, Purchases, Ranking, Sessions, VariantGroups
 from recommender.context.request import Placement, Request
 from recommender.kernels.cart import CART_FEATURES
 from recommender.kernels.trees import Split, Trees
@@ -117,6 +117,7 @@ def random_tables(seed: int = 7) -> Tables:
             repeat_rate=rng.random(N).astype(np.float32),
             repeat_gap=(rng.random(N) * 90).astype(np.float32),
         ),
+        variant_groups=VariantGroups.none(N),
         similar=neighbours(rng, N, 20),
         complements=neighbours(rng, N, 20),
         companions=neighbours(rng, N, 40, negative=True),

@@ -33,8 +33,11 @@ TuneOption = Annotated[
 def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOption = False) -> None:
     """Train on the whole history, compare with simple baselines, publish what passes."""
     # Imported here because serving imports this module too, and must not load training's libraries.
-    from features.catalogue.live_changes import all_changes
+    from features.catalogue.live_changes import all_changes, put_changes_sync
+    from features.catalogue.names import publish_names
+    from features.catalogue.non_product_rule import BadRule
     from features.catalogue.products import merge_live
+    from features.catalogue.sales import settle_sales
     from features.history.archiver import Archiver
     from features.history.damaged_files import despite_damage
     from training.experiments.plans import remember_plans, saved_plans
@@ -44,10 +47,12 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
     from training.settings import TrainingSettings
 
     shop = Home(home)
-    with plain_errors(RedisServerError, CannotTrain):
+    with plain_errors(RedisServerError, CannotTrain, BadRule):
         with store(shop) as client:
             Archiver(client, shop, StoreSettings()).run(burst=True)
             merge_live(shop, all_changes(client), datetime.now(UTC))
+            put_changes_sync(client, settle_sales(shop, datetime.now(UTC)))
+            publish_names(client, shop)
             remember_plans(shop, saved_plans(client))
         with progress() as report:
             settings, now = TrainingSettings(), datetime.now(UTC)

@@ -85,11 +85,13 @@ class Rfm:
 
 
 def order_days(history: History, cost: NDArray[np.floating] | None = None) -> OrderDays:
-    """Order days of known customers, after discounts. cost: (n_items) of one piece, NaN: not known.
+    """Order days of known customers, after discounts, of orders in the usual currency.
 
+    cost: (n_items) of one piece, NaN: not known.
     A line without a price has its product's mean price, or 0 where no line of the product has one.
     """
-    lines = history.purchases.where(history.purchases.customer >= 0)
+    is_foreign = np.isin(history.purchases.order, history.foreign.to_numpy())
+    lines = history.purchases.where((history.purchases.customer >= 0) & ~is_foreign)
     price = lines.unit_price.astype(np.float64)
     has_price = ~np.isnan(price)
     n_items = len(history.product_ids)

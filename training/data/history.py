@@ -11,10 +11,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from features.catalogue.names import under_own_ids
+from features.catalogue.products import load_aliases
 from features.history.events_parquet import scan
 from features.home import Home
 from features.time_units import DAY_S
+from training.data.currencies import foreign_orders, in_usual_currency
 from training.data.refunds import net_of_refunds
+from training.data.sign_ins import linked
 
 NO_DISCOUNTS = pl.DataFrame(schema={"order": pl.Int32, "discount": pl.Float64})
 VISITS = ("view", "click", "add_to_cart", "wishlist")
@@ -88,7 +92,7 @@ class History:
     log: one row a line of an event, with columns type, timestamp (epoch s), customer, browser, session,
     item, order (int32 rows, null: none), quantity, unit_price (float32). received_until_ms: when the newest
     of all lines arrived. discounts: order and discount (money off the whole order), of those orders that had
-    one.
+    one. foreign: rows of orders in another currency than the others, of which no rate is known.
     """
 
     product_ids: list[str]
@@ -98,6 +102,7 @@ class History:
     log: pl.DataFrame
     received_until_ms: int
     discounts: pl.DataFrame = field(default_factory=lambda: NO_DISCOUNTS)
+    foreign: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.Int32))
 
     @property
     def n_buyers(self) -> int:
@@ -192,16 +197,16 @@ class History:
 
 def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     """Read the archive. Products are those sold, viewed or in the catalogue, without postage and fees."""
-    rows, is_product = scan(home), pl.col("is_product")
+    rows = in_usual_currency(under_own_ids(scan(home), catalogue, load_aliases(home)), home)
+    is_product = pl.col("is_product")
     non_products = catalogue.filter(~is_product)["product_id"]
-    is_kept = pl.col("type").is_in(HISTORY_TYPES) & ~pl.col("product_id").is_in(
-        non_products.implode()
-    ).fill_null(value=False)
-    kept = rows.select(is_kept).collect().to_series()
+    is_sold = ~pl.col("product_id").is_in(non_products.implode()).fill_null(value=False)
+    kept = rows.select(pl.col("type").is_in(HISTORY_TYPES) & is_sold).collect().to_series()
+    lacks_session = pl.col("type").is_in(VISITS) & pl.col("session_id").is_null()
     computed = {
         "timestamp": pl.col("timestamp").dt.epoch("s"),
         "received_ms": pl.col("received_at").dt.epoch("ms"),
-        "session_id": _session(sent=not rows.select(_lacks_session().any()).collect().item()),
+        "session_id": _session(sent=not rows.select(lacks_session.any()).collect().item()),
     }
 
     def read(column: str) -> pl.Series:
@@ -209,7 +214,10 @@ def load_history(home: Home, catalogue: pl.DataFrame) -> History:
 
     discounted = rows.filter(pl.col("type") == "purchase", pl.col("discount") > 0)
     discounts = discounted.group_by("order_id").agg(pl.col("discount").sum()).collect()
-    return _from_columns(read, catalogue.filter(is_product)["product_id"], discounts)
+    history = _from_columns(read, catalogue.filter(is_product)["product_id"], discounts)
+    if (foreign := foreign_orders(rows)).is_empty():
+        return history
+    return replace(history, foreign=_order_rows(foreign, _rows(read("order_id"))[0]))
 
 
 def history_of(
@@ -258,12 +266,14 @@ def _from_columns(
 def _discounts(discounts: pl.DataFrame, order_ids: pl.Series) -> pl.DataFrame:
     """Discounts by row of the order, without orders that hold no product."""
     with_products = discounts.filter(pl.col("order_id").is_in(order_ids.implode()))
-    order = with_products["order_id"].cast(pl.Enum(order_ids)).to_physical().cast(pl.Int32)
+    order = _order_rows(with_products["order_id"], order_ids)
     return with_products.select(order.alias("order"), "discount")
 
 
-def _lacks_session() -> pl.Expr:
-    return pl.col("type").is_in(VISITS) & pl.col("session_id").is_null()
+def _order_rows(ids: pl.Series, order_ids: pl.Series) -> pl.Series:
+    """Int32 rows of those orders that have one."""
+    known = ids.filter(ids.is_in(order_ids.implode()))
+    return known.cast(pl.Enum(order_ids)).to_physical().cast(pl.Int32)
 
 
 def _session(*, sent: bool) -> pl.Expr:
@@ -288,12 +298,3 @@ def categories(*ids: pl.Series) -> pl.Enum:
 
 def _array(column: pl.Series, dtype: Any) -> NDArray[Any]:
     return column.to_numpy().astype(dtype)
-
-
-def linked(log: pl.DataFrame) -> pl.DataFrame:
-    """Assign a browser's lines to the customer who signed in with it last."""
-    signed_in = log.filter(pl.col("type") == "identify", pl.col("browser").is_not_null()).sort("timestamp")
-    if not len(signed_in):
-        return log.with_columns(owner="customer")
-    links = signed_in.group_by("browser").agg(pl.col("customer").last().alias("owner"))
-    return log.join(links, on="browser", how="left").with_columns(pl.coalesce("customer", "owner"))

@@ -89,6 +89,22 @@ def only(weights: csr_matrix, kept: NDArray[np.bool_]) -> csr_matrix:
     return csr_matrix((weights.data[kept], weights.indices[kept], indptr), shape=weights.shape)
 
 
+def one_of_each_group(weights: csr_matrix, group: NDArray[np.int32]) -> csr_matrix:
+    """Of each row the best of every group of variants, and none of the row's own; equal ones by column.
+
+    group: (n_items), -1 where a product stands alone.
+    """
+    if not (group >= 0).any():
+        return weights
+    row, partner = row_of_each(weights), group[weights.indices]
+    order = np.lexsort((weights.indices, -weights.data, partner, row))
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = (row[order][1:] != row[order][:-1]) | (partner[order][1:] != partner[order][:-1])
+    kept = np.zeros(len(order), np.bool_)
+    kept[order] = is_first
+    return only(weights, (kept & (partner != group[row])) | (partner < 0))
+
+
 def as_neighbours(weights: csr_matrix, buyer_items: csr_matrix, at_least: int = 0) -> Neighbours:
     """Neighbour lists of the pairs with `at_least` buyers of both, each row in the order of `weights`."""
     together = bought_together(weights, buyer_items)

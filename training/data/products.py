@@ -39,9 +39,11 @@ class Products:
 
     @cached_property
     def recommendable(self) -> NDArray[np.bool_]:
-        """Products with a title to show. A shop that sent no title at all shows its products by their ids."""
+        """Products with a title to show that are not retired. A shop that sent no title at all shows its
+        products by their ids."""
         titled = np.array([bool(title) for title in self.titles], np.bool_)
-        return titled if titled.any() else ~titled
+        shown = titled if titled.any() else ~titled
+        return np.asarray(shown & ~self.rows["retired"].fill_null(value=False).to_numpy())
 
     @cached_property
     def in_stock(self) -> NDArray[np.bool_]:
@@ -56,6 +58,13 @@ class Products:
     @cached_property
     def brand(self) -> NDArray[np.int32]:
         return _codes(self.rows["brand"], self.brands)
+
+    @cached_property
+    def variant_group(self) -> NDArray[np.int32]:
+        """Of each the group of variants that it is one of, numbered from 0; -1 where it stands alone."""
+        group = pl.col("group_id")
+        shared = self.rows.select(pl.when(pl.len().over("group_id") > 1).then(group)).to_series()
+        return _codes(shared, shared.drop_nulls().unique().sort().to_list())
 
     @cached_property
     def categories(self) -> list[str]:
@@ -84,9 +93,13 @@ class Products:
         return rows.explode("category").drop_nulls().unique(maintain_order=True)
 
     def first_day(self, history: History) -> NDArray[np.int32]:
-        """(n_items) int32, days since 1970: first in the catalogue, viewed or sold; the last day if never."""
-        listed = self.rows["first_seen"].dt.epoch("s").fill_null(history.until).to_numpy()
-        first = np.minimum(listed, history.until)
+        """(n_items) int32, days since 1970: first in the catalogue, viewed or sold; that of the first event
+        where the product was there before the home was."""
+        begin = history.log["timestamp"].min()
+        before = int(begin) if isinstance(begin, int) else history.until
+        unknown = pl.when(pl.col("updated_at").is_not_null()).then(before).otherwise(history.until)
+        listed = self.rows.select(pl.col("first_seen").dt.epoch("s").fill_null(unknown)).to_series()
+        first = np.minimum(listed.to_numpy(), history.until)
         np.minimum.at(first, history.purchases.item, history.purchases.timestamp)
         np.minimum.at(first, history.visits.item, history.visits.timestamp)
         return np.asarray(first // DAY_S, np.int32)

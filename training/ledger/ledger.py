@@ -10,8 +10,8 @@ import polars as pl
 
 from features.catalogue.products import load_products
 from features.home import Home
-from training.data.history import linked
 from training.data.refunds import net_of_refunds
+from training.data.sign_ins import linked
 from training.ledger.touches import Archive, read_archive
 
 LINE_FIELDS = ("order", "customer", "item", "timestamp", "currency", "quantity", "price", "revenue", "number")

@@ -4,7 +4,7 @@ import polars as pl
 
 from features.time_units import DAY_S
 from recommender.value.segments import Rhythm, is_vip, segment_of
-from training.data.history import linked
+from training.data.sign_ins import linked
 from training.ledger.ledger import Ledger
 from training.ledger.touches import Archive, until
 

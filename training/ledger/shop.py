@@ -9,10 +9,12 @@ import polars as pl
 
 from features.catalogue.channel_costs import load_costs
 from features.catalogue.products import load_products
+from features.history.events_parquet import scan
 from features.home import Home
 from features.merchant.tiers import read_tiers
 from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 from recommender.value.segments import Rhythm
+from training.data.currencies import usual_currency
 from training.ledger.expected_value import fitted_in, forecasts
 from training.ledger.ledger import Ledger, ledger_of
 from training.ledger.segments import GAP_DAYS, acquisition_channels, rhythm_of, with_segments
@@ -22,7 +24,8 @@ from training.ledger.touches import read_archive
 @dataclass(frozen=True)
 class Shop:
     """A shop on a day. customers: `Ledger.customers` with channel, segment, vip, recency_days, span_days
-    and, where there is a forecast, its columns (null for customers without one)."""
+    and, where there is a forecast, its columns (null for customers without one). The forecast is of the
+    orders in the usual currency."""
 
     ledger: Ledger
     catalogue: pl.DataFrame
@@ -32,6 +35,7 @@ class Shop:
     plan: TierPlan | None
     plan_problem: str | None
     forecast: bool
+    usual_currency: str | None
 
     @property
     def as_of(self) -> date:
@@ -39,17 +43,19 @@ class Shop:
 
     def of(self, currency: str | None) -> Shop:
         """The orders of one currency and those who placed them."""
-        ledger = self.ledger.of(currency)
-        return _with_ledger(self, ledger, self.customers) if len(self.ledger.currencies) > 1 else self
+        if len(self.ledger.currencies) <= 1:
+            return self
+        part = replace(self, forecast=self.forecast and currency == self.usual_currency)
+        return _with_ledger(part, self.ledger.of(currency), self.customers)
 
 
 def load_shop(home: Home, as_of: date, *, with_forecast: bool = True) -> Shop:
-    """A forecast takes longest; it is made where asked for, and only where all orders are in one currency."""
+    """A forecast takes longest, and is made where asked for; it is of the orders in the usual currency."""
     catalogue, (plan, problem) = load_products(home), _plan(home)
     archive = read_archive(home, as_of)
     ledger = ledger_of(archive, catalogue, as_of)
     customers = ledger.customers.select("customer").join(acquisition_channels(archive, ledger), on="customer")
-    predict = with_forecast and len(ledger.currencies) == 1
+    predict = with_forecast and len(ledger.orders) > 0
     last = ledger.orders["timestamp"].max()
     fitted = fitted_in(home, last) if predict and isinstance(last, datetime) else None
     expected = forecasts(home, catalogue, as_of, fitted) if predict else None
@@ -64,6 +70,7 @@ def load_shop(home: Home, as_of: date, *, with_forecast: bool = True) -> Shop:
         plan=plan,
         plan_problem=problem,
         forecast=expected is not None,
+        usual_currency=usual_currency(scan(home)),
     )
     return _with_ledger(empty, ledger, customers)
 

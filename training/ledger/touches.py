@@ -7,6 +7,7 @@ import polars as pl
 
 from features.history.events_parquet import scan
 from features.home import Home
+from training.data.currencies import in_usual_currency
 
 SALES = ("purchase", "refund", "cancel", "identify")
 FACTS = ("country", "language", "consent")
@@ -32,9 +33,11 @@ def read_archive(home: Home, as_of: date) -> Archive:
 
 
 def rows_until(home: Home, as_of: date) -> pl.LazyFrame:
-    """All rows of the history up to the end of a day, with ids named as in `Archive`."""
+    """All rows of the history up to the end of a day, with ids named as in `Archive`, money in the usual
+    currency where a rate is known."""
     names = {"customer_id": "customer", "anonymous_id": "browser", "product_id": "item", "order_id": "order"}
-    return scan(home).filter(pl.col("timestamp") < until(as_of)).rename(names)
+    rows = scan(home).filter(pl.col("timestamp") < until(as_of))
+    return in_usual_currency(rows, home).rename(names)
 
 
 def archive_of(rows: pl.LazyFrame) -> Archive:

@@ -16,6 +16,7 @@ BASELINE_HALF_LIFE_DAYS = 90.0
 TREND_DAYS = 14
 TREND_LENGTH = 200
 NEWEST_LENGTH = 500
+NEW_DAYS = 90
 LATE_SHARE, LATE_PRIOR = (
     0.1,
     5.0,
@@ -51,6 +52,14 @@ def trending(history: History, shown: NDArray[np.bool_]) -> Ranking:
     rising = np.flatnonzero(shown & (surprise > 0) & (sold > 1))
     order = np.argsort(-surprise[rising], kind="stable")
     return _ranking(rising[order][:TREND_LENGTH], surprise, sold)
+
+
+def is_new(first_day: NDArray[np.int32], history: History) -> NDArray[np.bool_]:
+    """(n_items): what came in the last days of the history, and after its first: what was there from the
+    beginning may be of any age."""
+    begin = history.log["timestamp"].min()
+    first = int(begin) // DAY_S if isinstance(begin, int) else 0
+    return (first_day > first) & (first_day > history.until // DAY_S - NEW_DAYS)
 
 
 def newest(first_day: NDArray[np.int32], shown: NDArray[np.bool_], sales: NDArray[np.float64]) -> Ranking:

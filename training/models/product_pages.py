@@ -7,7 +7,15 @@ from scipy.sparse import csr_matrix, diags_array
 from recommender.arrays.tables import Neighbours
 from training.data.history import History
 from training.data.interactions import order_items, session_items
-from training.data.neighbours import as_neighbours, matrix_of, only, row_of_each, stacked, strongest
+from training.data.neighbours import (
+    as_neighbours,
+    matrix_of,
+    one_of_each_group,
+    only,
+    row_of_each,
+    stacked,
+    strongest,
+)
 from training.models.co_purchase import co_purchase
 from training.models.product_kinds import Content, SimilarityCache, closeness_of
 from training.settings import TrainingSettings
@@ -25,11 +33,13 @@ def page_neighbours(
     history: History,
     content: Content,
     price: NDArray[np.float32],
+    variant_group: NDArray[np.int32],
     buyers: csr_matrix,
     settings: TrainingSettings,
     similarity_cache: SimilarityCache,
 ) -> tuple[Neighbours, Neighbours]:
-    """(similar, complements) of every product, the strongest first. buyers: `buyer_items`.
+    """(similar, complements) of every product, the strongest first: none a variant of it, no two of one.
+    variant_group: (n_items), -1 for none; buyers: `buyer_items`.
 
     Similar: viewed in the same sessions, bought together and of one type, or alike by title, category, brand
     and price. Complements: bought together and of different types, those with words in common first; a
@@ -48,19 +58,24 @@ def page_neighbours(
     alike = similarity_cache.closest(content, price, kept)
     similar = csr_matrix(VIEWED_WEIGHT * viewed + BOUGHT_WEIGHT * substitutes + CONTENT_WEIGHT * alike)
     paired.data = (paired.data * (1.0 + FAMILY_BOOST * closeness[~is_substitute])).astype(np.float32)
+    similar, paired = (one_of_each_group(each, variant_group) for each in (similar, paired))
     complements = as_neighbours(strongest(paired, kept), buyers, at_least=support)
     return as_neighbours(strongest(similar, kept), buyers), with_lent(complements, alike, content.kind)
 
 
 def with_companions(
-    complements: Neighbours, companions: csr_matrix, buyers: csr_matrix, kept: int
+    complements: Neighbours,
+    companions: csr_matrix,
+    variant_group: NDArray[np.int32],
+    buyers: csr_matrix,
+    kept: int,
 ) -> Neighbours:
     """Complements plus the cart model's companions of each product, both divided by the best of their row.
 
     Merged here, because a second source at serving would make an answer a third slower.
     """
     both = _by_best(matrix_of(complements)) + COMPANION_WEIGHT * _by_best(companions.maximum(0))
-    return as_neighbours(strongest(csr_matrix(both), kept), buyers)
+    return as_neighbours(strongest(one_of_each_group(csr_matrix(both), variant_group), kept), buyers)
 
 
 def _by_best(weights: csr_matrix) -> csr_matrix:

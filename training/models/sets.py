@@ -39,7 +39,7 @@ def fit_sets(history: History, catalogue: pl.DataFrame) -> SetTable:
     products = align(catalogue, history)
     baskets = _baskets(history, products)
     orders = np.asarray(baskets.sum(axis=0)).ravel().astype(np.int64)
-    similarity = _pairs(baskets, orders)
+    similarity = _pairs(baskets, orders, products.variant_group)
     pairs = _as_table(similarity, baskets, orders)
     category = products.category.astype(np.int64)
     co_purchases = CoPurchases(_evidence(similarity, pairs), orders, _margins(products), category)
@@ -69,14 +69,17 @@ def _baskets(history: History, products: Products) -> csr_matrix:
     return csr_matrix((np.ones(len(lines), np.float32), (lines.order, lines.item)), shape=shape)
 
 
-def _pairs(baskets: csr_matrix, orders: NDArray[np.int64]) -> csr_matrix:
-    """Each product's strongest partners by cosine x c / (c + shrinkage), symmetric but for the cut."""
+def _pairs(baskets: csr_matrix, orders: NDArray[np.int64], variant_group: NDArray[np.int32]) -> csr_matrix:
+    """Each product's strongest partners by cosine x c / (c + shrinkage), symmetric but for the cut; none a
+    variant of it."""
     n_baskets = int((np.diff(baskets.indptr) > 0).sum())
     blocks = []
     for start, counts in inner_products(baskets.T.tocsr()):
         row, c = row_of_each(counts) + start, counts.data.astype(np.float64)
         own, partner = orders[row], orders[counts.indices]
+        are_variants = (variant_group[row] == variant_group[counts.indices]) & (variant_group[row] >= 0)
         real = (counts.indices != row) & (c >= MIN_SUPPORT) & (c * n_baskets > MIN_LIFT * own * partner)
+        real &= ~are_variants
         cosine = c / np.sqrt(np.maximum(own * partner, 1)) * c / (c + SET_SHRINKAGE)
         counts.data = np.where(real, cosine, 0).astype(np.float32)
         blocks.append(strongest(counts, SET_PARTNERS_KEPT))

@@ -95,6 +95,7 @@ def _several_currencies(ledger: Ledger) -> str:
     counts = {currency: len(ledger.of(currency).orders) for currency in ledger.currencies}
     named = ", ".join(f"{currency or 'none'} ({count:,} orders)" for currency, count in counts.items())
     return (
-        f"Orders are in several currencies: {named}. Each is told apart, nothing is converted; a customer "
-        "who ordered in two counts in both, and nothing is predicted."
+        f"Orders are in several currencies: {named}. Each is told apart, and a customer who ordered in two "
+        f"counts in both; forecasts are of those in {ledger.currencies[0] or 'none'}. To have all in one, "
+        "tell what the others are worth: `perennial import rates FILE`."
     )

@@ -12,7 +12,7 @@ from training.ledger.sums import over, total
 from training.ledger.touches import until
 
 NOBODY_RETURNED = "Nobody has ordered twice yet"
-NO_FORECAST = "A forecast needs two customers with orders, all in one currency"
+NO_FORECAST = "A forecast needs two customers with orders, in the currency of most"
 FREQUENCY_DAYS = 365
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from features.progress import Report, silent
 from recommender.arrays.id_map import IdMap, PackedBytes
-from recommender.arrays.tables import Factors, Neighbours, ProductTable
+from recommender.arrays.tables import Factors, Neighbours, ProductTable, VariantGroups
 from recommender.kernels.trees import Trees
 from recommender.model.bundle import Tables
 from recommender.placements import fixed_weights
@@ -29,6 +29,7 @@ from training.models.next_basket import NextBasketModel, fit_next_basket
 from training.models.popularity import (
     POPULAR_HALF_LIFE_DAYS,
     decayed_orders,
+    is_new,
     newest,
     popular,
     popular_by_category,
@@ -85,6 +86,7 @@ def build(
         tables = Tables(
             **id_tables(history, products),
             product=table,
+            variant_groups=VariantGroups.of(products.variant_group),
             similar=similar,
             complements=complements,
             companions=companions,
@@ -130,7 +132,7 @@ def shared_rankings(history: History, products: Products, table: ProductTable) -
     return {
         "popular": ranking,
         "trending": trending(history, table.recommendable),
-        "newest": newest(table.first_day, table.recommendable, sold),
+        "newest": newest(table.first_day, table.recommendable & is_new(table.first_day, history), sold),
         "category_popular": popular_by_category(ranking, products.category_items),
     }
 
@@ -146,10 +148,14 @@ def fit_neighbours(
     """(similar products, complements, companions in a cart, tuning of these) of each product."""
     buyers = buyer_items(history)
     report("Product pages", 0, 1)
-    similar, paired = page_neighbours(history, content, products.price, buyers, settings, similarity_cache)
+    similar, paired = page_neighbours(
+        history, content, products.price, products.variant_group, buyers, settings, similarity_cache
+    )
     report("Carts (EASE)", 0, 1)
     companions, tuning = fit_carts(history, settings)
-    complements = with_companions(paired, companions, buyers, settings.neighbours_kept)
+    complements = with_companions(
+        paired, companions, products.variant_group, buyers, settings.neighbours_kept
+    )
     filled = fill_empty_rows(companions, matrix_of(paired))
     return similar, complements, as_neighbours(filled, buyers), tuning
 

@@ -10,7 +10,9 @@ import msgspec
 import polars as pl
 import redis
 
-from features.catalogue.products import load_products
+from features.catalogue.live_names import unknown_names
+from features.catalogue.names import folded, names_of
+from features.catalogue.products import load_aliases, load_products
 from features.history.poison import files_set_aside
 from features.history.table_files import table_files
 from features.home import Home
@@ -27,7 +29,8 @@ from training.settings import TrainingSettings
 GIGABYTE = 1 << 30
 CLOCK_S = 5.0
 LATE_S = 600.0  # after which a worker that works has archived and erased
-MATCHED = 0.9
+MATCHED = 0.99
+EXAMPLES = 5
 RECENT = timedelta(days=7)
 FOLDERS = ("redis", "events", "served", "decisions", "models", "reports", "poison")
 MOST_VERSIONS = 30
@@ -132,21 +135,31 @@ def clock(patient: Patient) -> Iterator[Finding]:
 
 def live_ids(patient: Patient) -> Iterator[Finding]:
     """Whether pages name products as the catalogue does."""
+    unknown = unknown_names(patient.client)
+    examples = ", ".join(f"{name[:60]!r} {n:,} times" for name, n in [*unknown.items()][:EXAMPLES])
+    share = _share_matched(patient)
+    saw = "no live events with products in the last week"
+    if share is not None:
+        saw = f"{share:.1%} of last week's are in the catalogue"
+    remedy = (
+        "Let pages send ids of the catalogue (SKU, variant or product id); `perennial import catalogue` "
+        "brings new products and their other ids"
+    )
+    badly = share < MATCHED if share is not None else bool(unknown)
+    yield Finding("live ids", f"{saw}; unknown: {examples}" if examples else saw, remedy if badly else None)
+
+
+def _share_matched(patient: Patient) -> float | None:
+    """Of the products that the last week's live events name, those in the catalogue; None without any."""
     since = datetime.fromtimestamp(patient.now, UTC) - RECENT
     files = [path for path in table_files(patient.home.events) if path.parent.name >= f"{since:%Y-%m-%d}"]
     if not files:
-        yield Finding("live ids", "no events in the last week")
-        return
+        return None
     live = pl.scan_parquet(files).filter(pl.col("source") == "live", pl.col("product_id").is_not_null())
-    known = load_products(patient.home)["product_id"].implode()
-    share = live.select(pl.col("product_id").is_in(known).mean()).collect().item()
-    if share is None:
-        yield Finding("live ids", "no live events with products in the last week")
-        return
-    remedy = "Let pages send the product ids of the catalogue; `perennial import catalogue` brings new ones"
-    yield Finding(
-        "live ids", f"{share:.1%} of last week's are in the catalogue", remedy if share < MATCHED else None
-    )
+    named = live.select("product_id").collect()
+    known = names_of(load_products(patient.home), load_aliases(patient.home))["folded"].implode()
+    share = named.select(folded("product_id").is_in(known).mean()).item()
+    return None if share is None else float(share)
 
 
 def model(patient: Patient) -> Iterator[Finding]:

@@ -37,6 +37,7 @@ class Replay:
         self.facts: dict[tuple[bool, str], dict[str, DatedFact]] = defaultdict(dict)
         self._customer_of: dict[str, str] = {}
         self._buyer_of: dict[str, tuple[str | None, str | None]] = {}
+        self._early: dict[str, list[bytes]] = defaultdict(list)  # takes back an order that is to come
 
     def apply(self, event: Event, received_at: datetime) -> None:
         """Add one event; call this in order of arrival."""
@@ -45,6 +46,8 @@ class Replay:
             self._buyer_of.setdefault(event.order.order_id, (customer, browser))
         elif event.order and event.type in REVERSAL_TYPES and not (customer or browser):
             customer, browser = self._buyer_of.get(event.order.order_id, (None, None))
+            if (customer, browser) == (None, None) and (waiting := entry_of(event, received_at)):
+                self._early[event.order.order_id].append(waiting)
         if customer and browser:
             self._join(customer, browser)
         customer = customer or self._customer_of.get(browser or "")
@@ -53,6 +56,10 @@ class Replay:
         entry = entry_of(event, received_at)
         for owner in owners if entry else ():
             self.logs[owner].append(entry)  # type: ignore[arg-type]
+        if event.order and event.type == "purchase":
+            for waiting in self._early.pop(event.order.order_id, ()):
+                for owner in owners:
+                    self.logs[owner].append(waiting)
         for fact in facts_of(event) if owners else ():
             self._note(owners[0], fact)
 

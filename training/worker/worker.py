@@ -18,6 +18,7 @@ from features.store.settings import StoreSettings
 from recommender.model import versions
 from training.settings import TrainingSettings
 from training.worker.erasures import run_erasures
+from training.worker.prices import keep_prices
 from training.worker.trigger_rounds import Lifecycle
 from training.worker.upkeep import keep_in_order
 
@@ -39,6 +40,7 @@ def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: Tr
         threading.Thread(target=archiver.run, kwargs={"stop": stop}),
         threading.Thread(target=lifecycle.run, args=(stop,)),
         threading.Thread(target=keep_in_order, args=(home, store_settings, stop)),
+        threading.Thread(target=keep_prices, args=(redis.Redis.from_url(redis_url), home, stop)),
         threading.Thread(
             target=run_erasures, args=(redis.Redis.from_url(redis_url), home, store_settings, stop)
         ),

@@ -26,10 +26,11 @@ FIELD = re.compile(
 
 
 def _read(rows: pl.DataFrame) -> pl.DataFrame:
-    return order_lines(unpacked(rows, "products", _products))
+    return order_lines(unpacked(rows, "products", products_of))
 
 
-def _products(text: str) -> Iterator[dict[str, str]]:
+def products_of(text: str) -> Iterator[dict[str, str]]:
+    """Our names and their text of each product in the cell."""
     for line in NEXT_LINE.split(text):
         fields = {NAMES[name]: value.strip() for name, value in FIELD.findall(line.strip()) if name in NAMES}
         yield dict.fromkeys(NAMES.values(), "") | fields

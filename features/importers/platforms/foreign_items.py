@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from features.events.vocabulary import NEEDS_ORDER, NEEDS_PRODUCT
 
+UNSET = (None, "", "(not set)")
+
 
 class ForeignEvent(NamedTuple):
     """event: as `POST /v1/events` takes it; titles: of its products, by id."""
@@ -26,7 +28,7 @@ def product_of(fields: Mapping[str, Any], names: Mapping[str, Sequence[str]]) ->
     """names: ours (product_id, title, options, quantity, unit_price) -> theirs, of which the first counts."""
 
     def first(ours: str) -> Any:
-        return next((fields[each] for each in names[ours] if fields.get(each) not in (None, "", "(not set)")), None)
+        return next((fields[each] for each in names[ours] if fields.get(each) not in UNSET), None)
 
     title, options = first("title"), first("options")
     full = f"{title} - {options}" if title and options else title
@@ -51,9 +53,14 @@ def order_of(
         yield ForeignEvent(present | {"order": _order(known, order_id, money)}, titles)
     elif common["type"] in NEEDS_PRODUCT:
         for number, each in enumerate(known or [ForeignProduct(None, None, None, None)]):
-            one = {"product_id": each.id, "quantity": each.quantity, "unit_price": each.unit_price}
-            own_id = {"event_id": f"{common['event_id']}:{number}"} if number and common.get("event_id") else {}
-            yield ForeignEvent(present | {k: v for k, v in one.items() if v is not None} | own_id, titles)
+            one: dict[str, Any] = {
+                "product_id": each.id,
+                "quantity": each.quantity,
+                "unit_price": each.unit_price,
+            }
+            if number and "event_id" in present:
+                one["event_id"] = f"{present['event_id']}:{number}"
+            yield ForeignEvent(present | {k: v for k, v in one.items() if v is not None}, titles)
     else:
         yield ForeignEvent(present, titles)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from features.events.foreign_names import our_name
-from features.importers.platforms.foreign_items import ForeignEvent, order_of, product_of
+from features.importers.platforms.foreign_items import UNSET, ForeignEvent, order_of, product_of
 
 MARKS = {"event_name", "event_timestamp"}
 NAMES = {
@@ -15,7 +15,6 @@ NAMES = {
     "quantity": ("quantity",),
     "unit_price": ("price",),
 }
-UNSET = {"(not set)", ""}
 
 
 def is_ga4(event: dict[str, Any]) -> bool:
@@ -29,7 +28,7 @@ def from_ga4(event: dict[str, Any]) -> Iterator[ForeignEvent]:
     if ours is None:
         return
     given = {each["key"]: _value(each.get("value") or {}) for each in event.get("event_params") or []}
-    commerce = {k: v for k, v in (event.get("ecommerce") or {}).items() if v not in UNSET and v is not None}
+    commerce = {k: v for k, v in (event.get("ecommerce") or {}).items() if v not in UNSET}
     browser, session = event.get("user_pseudo_id"), given.get("ga_session_id")
     common = {
         "type": ours,

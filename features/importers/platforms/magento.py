@@ -58,7 +58,8 @@ MAGENTO_GRID = Format(
     read=order_lines,
     instead="The orders grid of Magento does not say which products were bought. Export the order items: "
     "with an order export extension that writes a row an item, or let your host export them from the "
-    "database: SELECT o.increment_id, o.created_at, o.status, o.customer_id, o.customer_email, o.order_currency_code, "
+    "database: "
+    "SELECT o.increment_id, o.created_at, o.status, o.customer_id, o.customer_email, o.order_currency_code, "
     "o.coupon_code, i.sku, i.name, i.product_id, i.parent_item_id, i.qty_ordered, i.qty_refunded, i.price, "
     "i.discount_amount FROM sales_order o JOIN sales_order_item i ON i.order_id = o.entity_id",
 )

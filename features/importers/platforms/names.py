@@ -12,6 +12,8 @@ ORDER_FORMAT_NAMES = (
     "square",
     "etsy",
     "wix",
+    "amazon",
+    "ebay",
     "shopware5",
     "shopware6",
     "online-retail",

@@ -24,8 +24,8 @@ def unpacked(rows: pl.DataFrame, cell: str, products_of: Callable[[str], Product
     return others.join(products, on="row", how="left", maintain_order="left_right")
 
 
-def with_shared_totals(rows: pl.DataFrame, money: str) -> pl.DataFrame:
+def with_shared_totals(rows: pl.DataFrame, money: pl.Expr) -> pl.DataFrame:
     """Each line's `line_total`: its share of the order's `money`, by units; no line's own price is known."""
     units = number(pl.col("quantity"))
-    share = number(pl.col(money)) * units / units.sum().over("row")
+    share = number(money) * units / units.sum().over("row")
     return rows.with_columns(line_total=share.round(6).cast(pl.String))

@@ -1,5 +1,7 @@
 """PrestaShop: order lines by the SQL Manager, with the column names of its tables."""
 
+import polars as pl
+
 from features.importers.lines import Format
 from features.importers.order_lines import order_lines
 
@@ -13,6 +15,35 @@ QUERY = (
     "ON s.id_order_state = o.current_state AND s.id_lang = 1"
 )
 """What a shop pastes into Advanced Parameters > Database > SQL Manager."""
+
+STATES = {
+    "1": "awaiting check payment",
+    "2": "payment accepted",
+    "3": "processing in progress",
+    "4": "shipped",
+    "5": "delivered",
+    "6": "cancelled",
+    "7": "refunded",
+    "8": "payment error",
+    "9": "on backorder paid",
+    "10": "awaiting bank wire payment",
+    "11": "remote payment accepted",
+    "12": "on backorder not paid",
+    "13": "awaiting cash on delivery validation",
+}
+"""What `current_state` stands for in a fresh PrestaShop."""
+
+
+def _read(rows: pl.DataFrame) -> pl.DataFrame:
+    """A combination has a number of its own, which may be another product's: it is known by both numbers."""
+    combination = pl.concat_str("product_id", pl.lit("-"), "variant_id")
+    return order_lines(
+        rows.with_columns(
+            pl.col("status").replace(STATES),
+            variant_id=pl.when(pl.col("variant_id") != "0").then(combination),
+        )
+    )
+
 
 PRESTASHOP = Format(
     name="prestashop",
@@ -39,7 +70,7 @@ PRESTASHOP = Format(
         "country": ("country", "country_iso"),
     },
     required=("order_id", "timestamp", "title", "quantity", "unit_price|line_total"),
-    read=order_lines,
+    read=_read,
 )
 PRESTASHOP_GRID = Format(
     name="prestashop-grid",

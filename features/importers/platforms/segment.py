@@ -1,9 +1,10 @@
-"""Events of Segment, RudderStack and the like, as ours: `type` track, `event` Order Completed, `properties`."""
+"""Events of Segment, RudderStack and the like, as ours: `type`, `event`, `properties`."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from features.events.foreign_names import our_name
+from features.events.vocabulary import NEEDS_PRODUCT
 from features.importers.platforms.foreign_items import ForeignEvent, order_of, product_of
 
 CALLS = {"track", "identify", "page", "screen", "group", "alias"}
@@ -40,6 +41,7 @@ def from_segment(event: dict[str, Any]) -> Iterator[ForeignEvent]:
             "utm_source": (context.get("campaign") or {}).get("source"),
         },
     }
-    products = [product_of(each, NAMES) for each in properties.get("products") or [properties]]
+    whole = [properties] if ours in NEEDS_PRODUCT else []
+    products = [product_of(each, NAMES) for each in properties.get("products") or whole]
     order_id = properties.get("order_id") or (event.get("messageId") if ours == "purchase" else None)
     yield from order_of(common, products, order_id, properties)

@@ -13,10 +13,11 @@ PRODUCT = re.compile(r"(?P<quantity>\d+)x (?P<product_id>[^|\s]+)")
 
 
 def _read(rows: pl.DataFrame) -> pl.DataFrame:
-    return order_lines(with_shared_totals(unpacked(rows, "line_items", _products), "goods_total"))
+    goods = pl.coalesce("subtotal", "total")
+    return order_lines(with_shared_totals(unpacked(rows, "line_items", products_of), goods))
 
 
-def _products(text: str) -> Iterator[dict[str, str]]:
+def products_of(text: str) -> Iterator[dict[str, str]]:
     """A line without a product id is postage, a discount or the like."""
     for found in PRODUCT.finditer(text):
         yield found.groupdict()
@@ -32,14 +33,14 @@ SHOPWARE6 = Format(
         "financial_status": ("payment_state", "transaction_state"),
         "email": ("customer_email", "order_customer_email"),
         "customer_id": ("customer_number", "customer_id"),
-        "goods_total": ("position_price", "amount_total"),
+        "subtotal": ("position_price",),
         "shipping": ("shipping_total",),
         "total": ("amount_total",),
         "currency": ("currency", "currency_iso_code"),
         "country": ("shipping_address_country", "billing_address_country"),
         "line_items": ("line_items",),
     },
-    required=("order_id", "timestamp", "goods_total", "line_items"),
+    required=("order_id", "timestamp", "subtotal|total", "line_items"),
     read=_read,
     note="Shopware's default profile has no prices of products: an order's total is shared by its units. Add "
     "line items with productNumber, quantity and unitPrice to a profile of your own for true prices",

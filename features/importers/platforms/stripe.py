@@ -18,6 +18,6 @@ STRIPE = Format(
     read=order_lines,
     instead="Stripe's payments say who paid how much, not which products were bought; one unknown product "
     "for all of them would make every recommendation the same. Import the orders of the shop that Stripe "
-    "takes money for (`perennial import formats` lists what is read), or its invoice or checkout line items as a "
-    "table with order_id, date, email, product, quantity and price.",
+    "takes money for (`perennial import formats` lists what is read), or its invoice or checkout "
+    "line items as a table with order_id, date, email, product, quantity and price.",
 )

@@ -16,10 +16,11 @@ PRODUCT = re.compile(
 
 
 def _read(rows: pl.DataFrame) -> pl.DataFrame:
-    return order_lines(with_shared_totals(unpacked(rows, "products", _products), "net_total"))
+    return order_lines(with_shared_totals(unpacked(rows, "products", products_of), pl.col("subtotal")))
 
 
-def _products(text: str) -> Iterator[dict[str, str]]:
+def products_of(text: str) -> Iterator[dict[str, str]]:
+    """Quantity and title of each product in the cell."""
     for found in PRODUCT.finditer(text):
         yield found.groupdict()
 
@@ -33,10 +34,10 @@ WOO_ANALYTICS = Format(
         "status": ("Status",),
         "customer_id": ("Customer",),
         "products": ("Product(s)",),
-        "net_total": ("Net Sales", "N. Revenue", "N. Revenue (formatted)"),
+        "subtotal": ("Net Sales", "N. Revenue", "N. Revenue (formatted)"),
         "coupon": ("Coupon(s)",),
     },
-    required=("order_id", "timestamp", "products", "net_total"),
+    required=("order_id", "timestamp", "products", "subtotal"),
     read=_read,
     note="This export has neither SKUs, prices of products nor e-mail addresses: products are known by name, "
     "customers by name, and an order's net sales are shared by its units. The free plug-in Advanced Order "

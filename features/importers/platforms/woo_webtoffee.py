@@ -23,10 +23,10 @@ BETWEEN = "\x1f"
 def _read(rows: pl.DataFrame) -> pl.DataFrame:
     cells = [f"line_item_{number}" for number in range(1, MOST_LINES + 1)]
     packed = rows.with_columns(lines=pl.concat_str(cells, separator=BETWEEN, ignore_nulls=True)).drop(cells)
-    return order_lines(unpacked(packed, "lines", _products))
+    return order_lines(unpacked(packed, "lines", products_of))
 
 
-def _products(text: str) -> Iterator[dict[str, str]]:
+def products_of(text: str) -> Iterator[dict[str, str]]:
     """`name:Mug|product_id:9|sku:MUG|quantity:2|total:18.00|sub_total:20.00`, several of them."""
     for line in filter(None, text.split(BETWEEN)):
         parts = [part.partition(":") for part in line.split("|")]

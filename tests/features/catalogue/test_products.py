@@ -76,7 +76,9 @@ def test_live_fields_are_those_of_updated_products_that_are_not_null(home: Home)
     merge_products(home, pl.DataFrame({"product_id": ["old"], "title": ["Old"]}), NOW)
     later = NOW + timedelta(hours=1)
     merge_products(home, pl.DataFrame({"product_id": ["mug"], "stock": [3.0]}), later)
-    assert live_fields(home, later) == {"mug": {"stock": 3.0, "is_product": True}}
+    assert live_fields(home, later) == {
+        "mug": {"stock": 3.0, "is_product": True, "retired": False, "sale_price": None}
+    }
 
 
 def test_two_processes_that_merge_at_once_lose_nothing(home: Home, at_once: Callable[[str], None]) -> None:

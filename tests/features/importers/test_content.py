@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from features.importers.content import read_file, to_utf8
+from features.importers.content import read_file
 from features.importers.refusal import ImportRefused
 from features.progress import silent
-
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00"
 
 
 def test_gzip_is_recognised_by_content_not_by_name(tmp_path: Path) -> None:
@@ -42,27 +40,6 @@ def test_reading_reports_bytes(tmp_path: Path) -> None:
     path.write_bytes(b"x" * 100)
     read_file(path, lambda *step: steps.append(step))
     assert steps == [("reading", 100, 100)]
-
-
-@pytest.mark.parametrize(
-    ("content", "text", "encoding"),
-    [
-        ("é\n".encode(), "é\n", "UTF-8"),
-        (b"\xef\xbb\xbfa\n", "a\n", "UTF-8 with BOM"),
-        (b"caf\xe9 \x80\n", "café €\n", "Latin-1 (Windows-1252)"),
-        (b"caf\xe9\ncaf\xc3\xa9\n", "café\ncafé\n", "mixed: 1 lines UTF-8, 1 lines Latin-1 (Windows-1252)"),
-        (b"\x81\n", "\x81\n", "Latin-1 (Windows-1252)"),
-        (b"a\rb\r", "a\nb\n", "UTF-8"),
-    ],
-)
-def test_encodings(content: bytes, text: str, encoding: str) -> None:
-    assert to_utf8(content, "f") == (text.encode(), encoding)
-
-
-@pytest.mark.parametrize("content", [PNG, "a,b".encode("utf-16")])
-def test_what_is_no_text_is_refused(content: bytes) -> None:
-    with pytest.raises(ImportRefused, match="CSV"):
-        to_utf8(content, "photo.png")
 
 
 def test_a_gzip_bomb_is_refused_before_it_takes_the_memory(tmp_path: Path) -> None:

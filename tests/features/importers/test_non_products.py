@@ -27,6 +27,94 @@ from features.importers.non_products import is_product
         ("1", "GIFT CARD HOLDER", True),
         ("2", "MANUAL COFFEE GRINDER", True),
         ("B", None, True),
+        *[
+            ("X", title, False)
+            for title in (
+                *(
+                    "Versandkosten",
+                    "Versandkosten Österreich (AT)",
+                    "Porto und Verpackung",
+                    "Nachnahmegebühr",
+                ),
+                *(
+                    "Gutschein 25 €",
+                    "Geschenkgutschein",
+                    "Weihnachts-Geschenkkarte",
+                    "Pfand",
+                    "Flaschenpfand 0,25 €",
+                ),
+                *("Trinkgeld", "Transportversicherung", "Geschenkverpackung", "Spende für das Tierheim"),
+                *(
+                    "Frais de port",
+                    "Frais d'expédition",
+                    "Carte cadeau 50 €",
+                    "Chèque-cadeau",
+                    "Consigne",
+                    "Pourboire",
+                ),
+                *(
+                    "Gastos de envío",
+                    "Tarjeta regalo",
+                    "Propina",
+                    "Spese di spedizione",
+                    "Buono regalo",
+                    "Mancia",
+                ),
+                *(
+                    "Verzendkosten",
+                    "Cadeaubon",
+                    "Statiegeld",
+                    "Fooi",
+                    "Koszt wysyłki",
+                    "Karta podarunkowa",
+                    "Kaucja",
+                ),
+                *(
+                    "Custos de envio",
+                    "Frete",
+                    "Cartão-presente",
+                    "Vale presente",
+                    "Gorjeta",
+                    "Caução",
+                    "Desconto 10%",
+                ),
+                *(
+                    "Gift card",
+                    "E-Gift Card - 50",
+                    "Gift wrap",
+                    "Bottle deposit",
+                    "Shipping Protection",
+                    "Tip",
+                ),
+            )
+        ],
+        *[
+            ("X", title, True)
+            for title in (
+                *("Geschenkkarte-Halter", "Gift card holder", "Gutscheinbox aus Holz", "Porte-carte cadeau"),
+                *(
+                    "Portatarjetas de regalo",
+                    "Cadeaubon houder",
+                    "Pudełko na kartę podarunkową",
+                    "Caution tape",
+                ),
+                *(
+                    "Borg fleece jacket",
+                    "Delivery van toy",
+                    "Portofino candle",
+                    "Tip Top mug",
+                    "Porto, red wine",
+                ),
+                *(
+                    "Depositphotos mug",
+                    "Sampler quilt",
+                    "Gift wrap paper",
+                    "Pfandflaschenregal",
+                    "Versandtasche",
+                ),
+                *("Donation box", "Envelope, red", "Fooi-pot", "Livre de cuisine", "Livraison toys"),
+            )
+        ],
     ],
 )
 def test_what_is_a_product(product_id: str, title: str | None, expected: bool) -> None:

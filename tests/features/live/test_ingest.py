@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from features.events.vocabulary import Event, parse_event
-from features.live.ingest import EVENTS_A_STEP, ingest, ingest_sync, read_log
+from features.live.ingest import EVENTS_A_STEP, ingest, ingest_sync, read_log, remember_sync
 from features.store import keys
 from features.store.connection import Connection, StoreUnavailable
 from features.store.redis_server import RedisServer
@@ -246,3 +246,77 @@ async def test_killed_under_load_it_loses_nothing_acknowledged_and_counts_once(
     assert sorted(streamed) == sorted(acknowledged)
     assert logs == [20] * 20
     await store.close()
+
+
+async def test_an_order_number_of_two_customers_is_two_orders(
+    store: Connection, client: redis.Redis, settings: StoreSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = [
+        event("purchase", order_id="1", customer_id=who, event_id="purchase:1") for who in ("mina", "otto")
+    ]
+    assert await ingest(store, sent, NOW, settings) == [True, True]
+    assert "order number of another customer" in caplog.text
+    assert await ingest(store, sent, NOW, settings) == [False, False]
+    assert ingest_sync(client, sent, NOW, settings) == [False, False]
+    other = [event("purchase", order_id="1", customer_id=who) for who in ("otto", "mina")]
+    assert await ingest(store, other, NOW, settings) == [False, False]
+    refund = event("refund", order_id="1", customer_id="otto")
+    assert await ingest(store, [refund, refund], NOW, settings) == [True, False]
+    assert len((await read_log(store, "mina", None)).fold().purchases) == 1
+    assert (await read_log(store, "otto", None)).fold().purchases == ()
+
+
+async def test_a_refund_may_have_the_event_id_of_its_order(
+    store: Connection, settings: StoreSettings
+) -> None:
+    purchase = event("purchase", order_id="1", customer_id="mina", event_id="x")
+    refund = event("refund", order_id="1", customer_id="mina", event_id="x")
+    assert await ingest(store, [purchase, refund, purchase, refund], NOW, settings) == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert (await read_log(store, "mina", None)).fold().purchases == ()
+
+
+async def test_a_browser_or_guest_with_a_known_number_is_a_repeat(
+    store: Connection, settings: StoreSettings
+) -> None:
+    buyers: list[dict[str, Any]] = [{"customer_id": "mina"}, {"anonymous_id": "b"}, {}]
+    sent = [event("purchase", order_id="1", **ids) for ids in buyers]
+    assert await ingest(store, sent, NOW, settings) == [True, False, False]
+
+
+@pytest.mark.parametrize("buyer", [{"customer_id": "mina"}, {"anonymous_id": "b"}])
+async def test_what_takes_an_order_back_before_it_came_waits_for_it(
+    store: Connection, settings: StoreSettings, buyer: dict[str, Any]
+) -> None:
+    sent = [event("refund", order_id="1", unit_price=3.0), event("refund", order_id="1", items=[("p-1", 1)])]
+    bought = event("purchase", order_id="1", items=[("p-1", 1, 5.0), ("p-2", 1, 5.0)], **buyer)
+    assert await ingest(store, [*sent, bought], NOW, settings) == [True] * 3
+    log = await read_log(store, buyer.get("customer_id"), buyer.get("anonymous_id"))
+    [purchase] = log.fold().purchases
+    assert purchase.product_ids == ("p-2",)
+
+
+async def test_an_order_that_a_file_told_of_is_another_one_only_at_another_time(
+    store: Connection, client: redis.Redis, settings: StoreSettings
+) -> None:
+    remember_sync(client, [event("purchase", order_id="1", customer_id="hash")], NOW, settings)
+    near, far = (
+        event("purchase", order_id="1", customer_id="mina", at=NOW - timedelta(days=days))
+        for days in (1, 300)
+    )
+    assert await ingest(store, [near, far], NOW, settings) == [False, True]
+
+
+@pytest.mark.parametrize(("price", "left"), [(2.0, (3.0,)), (9.0, (2.0,)), (10.0, (2.0,))])
+async def test_money_off_the_price_of_a_piece_leaves_the_piece(
+    store: Connection, settings: StoreSettings, price: float, left: tuple[float, ...]
+) -> None:
+    bought = event("purchase", order_id="1", customer_id="mina", items=[("p-1", 3, 10.0)])
+    refund = event("refund", order_id="1", items=[("p-1", 1, price)])
+    await ingest(store, [bought, refund], NOW, settings)
+    [purchase] = (await read_log(store, "mina", None)).fold().purchases
+    assert purchase.quantities == left

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -11,7 +12,9 @@ import redis
 from features.events.vocabulary import Event
 from features.history.archiver import Archiver
 from features.home import Home
+from features.importers.orders import import_orders
 from features.live.ingest import ingest_sync
+from features.live.shopper_state import fold
 from features.store import keys
 from features.store.settings import StoreSettings
 from features.upkeep.rebuild import REBUILT, rebuild
@@ -90,3 +93,32 @@ def test_what_is_remembered_ends_when_it_would_have_ended(
     rebuild(home, client, settings, now)
     assert 0 < client.ttl(keys.shopper_log("c-old", identified=True)) <= 86_400
     assert not client.exists(keys.shopper_log("c-ancient", identified=True))
+
+
+@pytest.mark.parametrize(
+    ("status", "quantity", "left"), [("paid", 3, [("p-1",)]), ("voided", 1, []), ("refunded", 1, [])]
+)
+def test_what_a_file_has_changed_of_a_live_order_is_in_live_state(
+    home: Home,
+    tmp_path: Path,
+    client: redis.Redis,
+    settings: StoreSettings,
+    status: str,
+    quantity: int,
+    left: list[tuple[str, ...]],
+) -> None:
+    now = datetime.now(UTC)
+    ingest_sync(client, [event("purchase", at=now, order_id="1", customer_id="c-1")], now, settings)
+    Archiver(client, home, settings).run(burst=True)
+    file = tmp_path / "orders.csv"
+    file.write_text(
+        "Name,Email,Financial Status,Created at,Lineitem sku,Lineitem name,Lineitem quantity,Lineitem price\n"
+        f"1,,{status},{now:%Y-%m-%d %H:%M:%S},p-1,Jar,{quantity},10.0\n"
+    )
+    import_orders(home, file, received_at=now + timedelta(seconds=1))
+    for _ in range(2):
+        rebuild(home, client, settings, now + timedelta(minutes=1))
+        entries: Any = client.lrange(keys.shopper_log("c-1", identified=True), 0, -1)
+        orders = fold(entries).purchases
+        assert [order.product_ids for order in orders] == left
+        assert [order.quantities for order in orders] == [(float(quantity),)] * len(left)

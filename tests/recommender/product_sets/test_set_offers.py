@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.arrays.tables import SetTable
+from recommender.arrays.tables import SetTable, VariantGroups
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.offers.catalogue import Catalogue, FixedSet, Sets
@@ -55,6 +55,21 @@ def test_the_best_of_the_shop_share_no_product() -> None:
     offers = names(shop().offers(SetQuery(), 5))
     assert {"pot", "tin"} in offers
     assert sum(map(len, offers)) == len(set().union(*offers))
+
+
+def test_no_set_holds_another_size_of_what_is_in_the_cart_or_was_bought() -> None:
+    sets = shop()
+    group = np.full(len(PRODUCTS), -1, np.int32)
+    group[[item("tea"), item("tin")]] = 0
+    groups = VariantGroups.of(group)
+    bundle = replace(sets.bundle, tables=replace(sets.bundle.tables, variant_groups=groups))
+    sets = replace(sets, bundle=bundle)
+    assert names(sets.offers(SetQuery(cart=rows("kettle", "tin")), 5)) == [{"kettle", "mug"}, {"pot", "tin"}]
+    assert names(sets.offers(SetQuery(product=item("kettle"), suppressed=rows("tin")), 5)) == [
+        {"kettle", "mug"}
+    ]
+    general = names(sets.offers(SetQuery(), 5))
+    assert not ({"tea", "tin"} <= set().union(*general))
 
 
 def test_of_a_product_and_of_a_cart() -> None:

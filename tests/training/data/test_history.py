@@ -1,9 +1,12 @@
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 from histories import history_of, list_products, old_clocks, order
 
+from features.catalogue.products import add_aliases
 from features.home import Home
 from training.customers.rfm import order_days
 from training.data.history import History
@@ -173,3 +176,12 @@ def test_rows_of_impossible_times_are_left_out_and_said(home: Home, caplog: pyte
     assert bought(history) == [("c", "a", 1.0)]
     assert history.until == int(NOW.timestamp())
     assert "Left out 4 rows of the history" in caplog.text
+
+
+def test_every_name_of_a_product_is_its_id(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    list_products(home, {"TEA033": "Tea", "mug": "Mug"})
+    add_aliases(home, pl.DataFrame({"alias": ["44012"], "product_id": ["mug"]}))
+    history = history_of(home, order("tea033", "mug"), order("44012", " TEA033"), order("strange"))
+    assert history.product_ids == ["TEA033", "mug", "strange"]
+    assert np.bincount(history.purchases.item).tolist() == [2, 2, 1]

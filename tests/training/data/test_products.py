@@ -3,11 +3,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+from catalogues import take
 from histories import history_of, list_products, order
 
 from features.catalogue.products import load_products
 from features.home import Home
+from training.data.history import load_history
 from training.data.products import align
+from training.models.popularity import is_new
 
 from factories import NOW, event
 
@@ -79,3 +82,29 @@ def test_the_first_day_is_that_of_the_first_sale_or_view_or_listing(tmp_path: Pa
     today = int(NOW.timestamp() // 86_400)
     products = align(load_products(home), history)
     assert products.first_day(history).tolist() == [today - 3, today - 30, today - 3]
+
+
+def test_a_shop_that_just_imported_its_catalogue_has_nothing_new(tmp_path: Path) -> None:
+    home = Home(tmp_path / "shop")
+    take(home, "id,title,link,price\nold,Cup,/a,1\nunsold,Pot,/b,1\n", now=NOW)
+    history = history_of(home, order("old", days_ago=200), order("old", days_ago=1))
+    first = align(load_products(home), history).first_day(history)
+    assert not is_new(first, history).any()
+    take(home, "id,title,link,price\nold,Cup,/a,1\nfresh,Jug,/c,1\n", now=NOW)
+    history = load_history(home, load_products(home))
+    first = align(load_products(home), history).first_day(history)
+    assert [history.product_ids[row] for row in is_new(first, history).nonzero()[0]] == ["fresh"]
+
+
+def test_what_is_retired_is_not_recommended_and_its_history_counts(tmp_path: Path) -> None:
+    home = Home(tmp_path / "shop")
+    list_products(home, {"a": "Cup", "b": "Pot"}, retired=[True, False])
+    history = history_of(home, order("a", "b"))
+    assert align(load_products(home), history).recommendable.tolist() == [False, True]
+    assert history.product_ids == ["a", "b"]
+
+
+def test_variants_are_groups_of_two_or_more(tmp_path: Path) -> None:
+    home = Home(tmp_path / "shop")
+    list_products(home, dict.fromkeys("abcd", "Cup"), group_id=["x", None, "x", "y"])
+    assert align(load_products(home), history_of(home)).variant_group.tolist() == [0, -1, 0, -1]

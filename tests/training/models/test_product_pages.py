@@ -7,7 +7,7 @@ from features.catalogue.products import load_products
 from features.home import Home
 from recommender.arrays.tables import Neighbours
 from training.data.interactions import buyer_items
-from training.data.neighbours import as_neighbours
+from training.data.neighbours import as_neighbours, one_of_each_group
 from training.data.products import align
 from training.models.product_kinds import Content, SimilarityCache
 from training.models.product_pages import page_neighbours, with_lent
@@ -30,7 +30,13 @@ def pages(home: Home) -> tuple[list[str], Neighbours, Neighbours]:
     products = align(load_products(home), history)
     content = Content.of(products.titles, products.category, products.brand)
     lists = page_neighbours(
-        history, content, products.price, buyer_items(history), TrainingSettings(), SimilarityCache()
+        history,
+        content,
+        products.price,
+        products.variant_group,
+        buyer_items(history),
+        TrainingSettings(),
+        SimilarityCache(),
     )
     return history.product_ids, *lists
 
@@ -68,3 +74,11 @@ def test_lenders_count_by_their_likeness_and_only_within_a_kind() -> None:
     row = with_lent(as_neighbours(own, nobody), alike, kind).of(0)
     assert row.items.tolist() == [4, 5]
     assert row.weights.tolist() == [0.75, 0.5]
+
+
+def test_of_variants_one_is_listed_and_never_another_of_the_product_itself() -> None:
+    group = np.array([0, 0, 1, 1, -1, -1], np.int32)
+    weights = csr_matrix(np.array([[0, 9, 3, 4, 1, 1], *[[0] * 6] * 4, [2, 2, 1, 0, 0, 0]], np.float32))
+    kept = one_of_each_group(weights, group)
+    assert kept[[0]].toarray().tolist() == [[0, 0, 0, 4, 1, 1]]
+    assert kept[[5]].toarray().tolist() == [[2, 0, 1, 0, 0, 0]]

@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from features.home import Home
+from features.importers.statuses import statuses_section
 from features.insights.definitions import Unit, figures_page
 from features.insights.html_page import as_html
 from features.insights.report import Cell, Part, Plot, Report, figure, table
@@ -125,7 +126,7 @@ def test_files_are_replaced_whole(home: Home) -> None:
 
 
 def test_the_documented_definitions_are_those_in_use() -> None:
-    assert (DOCS / "figures.md").read_text("utf-8") == figures_page()
+    assert (DOCS / "figures.md").read_text("utf-8") == figures_page(statuses_section())
 
 
 def test_of_many_months_the_newest_are_shown() -> None:

@@ -1,0 +1,1 @@
+"""Product exports of platforms, a file each: their headers, and what their cells mean."""

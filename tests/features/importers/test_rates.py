@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+
+from features.catalogue.currency_rates import load_rates
+from features.home import Home
+from features.importers.rates import import_rates
+from features.importers.refusal import ImportRefused
+
+from factories import NOW
+
+
+def take(home: Home, tmp_path: Path, *rows: str) -> dict[str, int]:
+    path = tmp_path / "rates.csv"
+    path.write_text("\n".join(["date,currency,rate", *rows, ""]))
+    summary = import_rates(home, path, now=NOW)
+    assert summary.taken + sum(summary.set_aside.values()) == summary.rows
+    return {"taken": summary.taken, "set_aside": sum(summary.set_aside.values())}
+
+
+def test_rates_are_taken_and_newer_words_replace_them(home: Home, tmp_path: Path) -> None:
+    assert take(home, tmp_path, "2026-01-01,usd,0.9", "2026-01-02,USD,0.91") == {"taken": 2, "set_aside": 0}
+    take(home, tmp_path, "2026-01-02,USD,0.95")
+    assert load_rates(home).select("currency", "rate").rows() == [("USD", 0.9), ("USD", 0.95)]
+
+
+@pytest.mark.parametrize(
+    "row", ["2026-01-01,USD,0", "2026-01-01,USD,x", "2026-01-01,,1", "x,USD,1", "2099-01-01,USD,1"]
+)
+def test_bad_rows_are_set_aside(home: Home, tmp_path: Path, row: str) -> None:
+    assert take(home, tmp_path, "2026-01-03,GBP,1.2", row) == {"taken": 1, "set_aside": 1}
+
+
+def test_a_file_without_rows_says_what_to_write(home: Home, tmp_path: Path) -> None:
+    with pytest.raises(ImportRefused, match="date,currency,rate"):
+        take(home, tmp_path)
