@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from features.cli.commands import store
-from features.cli.options import DEFAULT_HOME, HomeOption, console, existing_home, plain_errors, show_table
+from features.cli.imports import WENT_WRONG, imports, recognise
+from features.cli.options import (
+    DEFAULT_HOME,
+    HomeOption,
+    JsonOption,
+    console,
+    existing_home,
+    plain_errors,
+    progress,
+    show,
+    show_table,
+)
 from features.events.nobody import is_nobody
 from features.home import Home
 from features.store.redis_server import RedisServerError
@@ -79,6 +92,47 @@ def part(
     if not removed:
         raise typer.BadParameter("it is no further name of anybody; `perennial customers find` shows names")
     console.print(f"{customer} stands alone again. Next: [bold]perennial train[/]", highlight=False)
+
+
+@imports.command("customers")
+def import_customers(
+    file: Annotated[
+        Path, typer.Argument(help="CSV, TSV, XLSX or parquet: a customers' or subscribers' export.")
+    ],
+    home: HomeOption = DEFAULT_HOME,
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", help='Which column is what, as customer_id="Kundennr."; once for each.'),
+    ] = None,
+    exported: Annotated[
+        datetime | None,
+        typer.Option(
+            help="When it was exported (UTC): its consents are of then. Default: the file's own time."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in who is who (id, e-mail, phone) and who may be written to.
+
+    Exports of Shopify, WooCommerce, Klaviyo, Mailchimp, Brevo and the like. Neither addresses nor numbers are
+    kept, only digests under a key of the home.
+    """
+    from features.importers.customers import import_customers
+    from features.importers.refusal import ImportRefused
+
+    shop, settings, now = Home(home), StoreSettings(), datetime.now(UTC)
+    at = exported.replace(tzinfo=exported.tzinfo or UTC) if exported else None
+    with plain_errors(ImportRefused), progress() as bars:
+        summary = import_customers(
+            shop, file, maps=tuple(maps or ()), exported_at=at, dry_run=dry_run, now=now, report=bars
+        )
+    show(summary, as_json=as_json)
+    if summary.id:
+        with plain_errors(RedisServerError):
+            recognise(shop, settings, now)
+    if not summary.taken:
+        raise typer.Exit(WENT_WRONG)
 
 
 def _persons(home: Home, name: str) -> list[tuple[str, list[str]]]:

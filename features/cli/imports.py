@@ -92,7 +92,7 @@ def import_orders(  # noqa: PLR0913, PLR0917 - an option an argument
     show(summary, as_json=as_json)
     if summary.id:
         with plain_errors(RedisServerError):
-            _recognise(shop, settings, now)
+            recognise(shop, settings, now)
     _end(summary, dry_run=dry_run, as_json=as_json)
 
 
@@ -114,7 +114,7 @@ def _end(summary: OrdersSummary, *, dry_run: bool, as_json: bool) -> None:
         console.print("\nNext: [bold]perennial train[/]")
 
 
-def _recognise(home: Home, settings: StoreSettings, arrived: datetime) -> None:
+def recognise(home: Home, settings: StoreSettings, arrived: datetime) -> None:
     """Let live state recognise what an import brought. Raises RedisServerError."""
     import redis
 
@@ -180,47 +180,6 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
                 put_changes_sync(client, live_fields(Home(home), now))
                 publish_names(client, Home(home))
     show(summary, as_json=as_json)
-
-
-@imports.command("customers")
-def import_customers(
-    file: Annotated[
-        Path, typer.Argument(help="CSV, TSV, XLSX or parquet: a customers' or subscribers' export.")
-    ],
-    home: HomeOption = DEFAULT_HOME,
-    maps: Annotated[
-        list[str] | None,
-        typer.Option("--map", help='Which column is what, as customer_id="Kundennr."; once for each.'),
-    ] = None,
-    exported: Annotated[
-        datetime | None,
-        typer.Option(
-            help="When it was exported (UTC): its consents are of then. Default: the file's own time."
-        ),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Take in who is who (id, e-mail, phone) and who may be written to.
-
-    Exports of Shopify, WooCommerce, Klaviyo, Mailchimp, Brevo and the like. Neither addresses nor numbers are
-    kept, only digests under a key of the home.
-    """
-    from features.importers.customers import import_customers
-    from features.importers.refusal import ImportRefused
-
-    shop, settings, now = Home(home), StoreSettings(), datetime.now(UTC)
-    at = exported.replace(tzinfo=exported.tzinfo or UTC) if exported else None
-    with plain_errors(ImportRefused), progress() as bars:
-        summary = import_customers(
-            shop, file, maps=tuple(maps or ()), exported_at=at, dry_run=dry_run, now=now, report=bars
-        )
-    show(summary, as_json=as_json)
-    if summary.id:
-        with plain_errors(RedisServerError):
-            _recognise(shop, settings, now)
-    if not summary.taken:
-        raise typer.Exit(WENT_WRONG)
 
 
 @imports.command("costs")

@@ -53,3 +53,15 @@ def is_nobody(name: str) -> bool:
 def somebody(name: str | None) -> str | None:
     """The id; None where it names nobody."""
     return None if name is None or is_nobody(name) else name
+
+
+def nobodies(customer: str | None, browser: str | None, visit: str | None) -> tuple[str, ...]:
+    """Those of an event's ids that name nobody, as `field=id`."""
+    if not (
+        (customer is not None and is_nobody(customer))
+        or (browser is not None and is_nobody(browser))
+        or (visit is not None and is_nobody(visit))
+    ):
+        return ()
+    ids = {"customer_id": customer, "anonymous_id": browser, "session_id": visit}
+    return tuple([f"{field}={name}" for field, name in ids.items() if name is not None and is_nobody(name)])

@@ -10,7 +10,7 @@ import msgspec
 from features.events.bounds import MAX_DEPTH, MAX_LINES, is_deep
 from features.events.consents import with_plain_consents
 from features.events.leniency import understood
-from features.events.nobody import is_nobody
+from features.events.nobody import nobodies
 
 EventType = Literal[
     "view",
@@ -233,28 +233,12 @@ def _completed(event: _RawEvent, received_at: datetime, fresh_id: Callable[[], s
         msgspec.structs.force_setattr(event, "event_id", _order_event_id(event) or fresh_id())
     if event.timestamp is None:
         msgspec.structs.force_setattr(event, "timestamp", received_at)
-    _leave_out_nobody(event)
+    nobody = nobodies(event.customer_id, event.anonymous_id, event.session_id)
+    if nobody or event.nobody:
+        for each in nobody:
+            msgspec.structs.force_setattr(event, each.partition("=")[0], None)
+        msgspec.structs.force_setattr(event, "nobody", nobody)
     return _validated(event, received_at)
-
-
-def _leave_out_nobody(event: _RawEvent) -> None:
-    """Ids that name nobody are absent."""
-    customer, browser, visit = event.customer_id, event.anonymous_id, event.session_id
-    if not (
-        (customer is not None and is_nobody(customer))
-        or (browser is not None and is_nobody(browser))
-        or (visit is not None and is_nobody(visit))
-        or event.nobody
-    ):
-        return
-    found = [
-        f"{field}={name}"
-        for field, name in (("customer_id", customer), ("anonymous_id", browser), ("session_id", visit))
-        if name is not None and is_nobody(name)
-    ]
-    for each in found:
-        msgspec.structs.force_setattr(event, each.partition("=")[0], None)
-    msgspec.structs.force_setattr(event, "nobody", tuple(found))
 
 
 def _order_event_id(event: _RawEvent) -> str | None:

@@ -96,7 +96,7 @@ async def changes_since(store: Connection, seen: Seen) -> Changes | None:
         return None
     is_whole = revisions[1] != seen.parted or revisions[0] < seen.linked
     since = 0 if is_whole else seen.newest_ms
-    found = await store.call("ZRANGEBYSCORE", keys.people_links(), since, "+inf", "WITHSCORES")
+    found = await store.call("ZRANGEBYSCORE", f"{keys.people()}:links", since, "+inf", "WITHSCORES")
     times = {name: int(float(at)) for name, at in zip(found[::2], found[1::2], strict=True)}
     names: dict[str, str] = {}
     rest = iter(times)
@@ -113,8 +113,8 @@ def linking(
 ) -> tuple[str, int, Any]:
     script_keys = (
         keys.people(),
-        keys.people_links(),
-        keys.people_news(),
+        f"{keys.people()}:links",
+        f"{keys.people()}:news",
         keys.revisions(),
         keys.look_due(),
     )

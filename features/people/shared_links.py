@@ -38,13 +38,13 @@ def share_links(
         client.hset(keys.people(), mapping=cast(Any, step))
     for name, owner in moved.items():
         client.eval(*linking(owner, [name], MERGE, settings))
-        client.hdel(keys.people_news(), name)
+        client.hdel(f"{keys.people()}:news", name)
     client.hincrby(keys.revisions(), "people", 1)
 
 
 def take_links(client: redis.Redis, home: Home) -> int:
     """Write links that were made over HTTP into the home's table; returns how many."""
-    pending = cast(dict[bytes, bytes], client.hgetall(keys.people_news()))
+    pending = cast(dict[bytes, bytes], client.hgetall(f"{keys.people()}:news"))
     if not pending:
         return 0
     rows = [
@@ -54,7 +54,7 @@ def take_links(client: redis.Redis, home: Home) -> int:
     ]
     add_links(home, pl.DataFrame(rows, schema=SCHEMA, orient="row"))
     taken = [each for pair in pending.items() for each in pair]
-    client.eval(DELETE_TAKEN, 1, keys.people_news(), *cast(list[str], taken))
+    client.eval(DELETE_TAKEN, 1, f"{keys.people()}:news", *cast(list[str], taken))
     _forget_old(client)
     return len(rows)
 
@@ -63,15 +63,15 @@ def forget_links(client: redis.Redis, names: Iterable[str]) -> None:
     """Remove every link from these names. Call it with all names of a person."""
     rest = iter(names)
     while step := list(islice(rest, NAMES_A_STEP)):
-        for key in (keys.people(), keys.people_news()):
+        for key in (keys.people(), f"{keys.people()}:news"):
             client.hdel(key, *step)
-        client.zrem(keys.people_links(), *step)
+        client.zrem(f"{keys.people()}:links", *step)
     client.hincrby(keys.revisions(), "people_parted", 1)
 
 
 def _forget_old(client: redis.Redis) -> None:
     """Digests that trainings have long known; merged ids of the shop stay."""
     until = int(time.time() * 1000) - REMEMBERED_MS
-    old = cast(list[bytes], client.zrangebyscore(keys.people_links(), "-inf", until))
+    old = cast(list[bytes], client.zrangebyscore(f"{keys.people()}:links", "-inf", until))
     if digests := [name for name in old if is_digest(name.decode())]:
-        client.zrem(keys.people_links(), *digests)
+        client.zrem(f"{keys.people()}:links", *digests)

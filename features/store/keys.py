@@ -258,22 +258,11 @@ def erasures() -> str:
 
 
 def people() -> str:
-    """Hash a further name of a customer -> the name whose it is, which may be one in turn: a copy of the
-    home's. Writers: API, imports, `customers`; readers: API, ingest."""
+    """Hash a further name of a customer -> whose it is. Writers: API, imports; readers: API, ingest.
+
+    Beside it `:links`, a sorted set of those that API processes must know, by when they were linked, in ms
+    (digests: 90 days), and `:news`, a hash name -> JSON NewLink until the archiver has written it."""
     return f"{TAG}:people"
-
-
-def people_links() -> str:
-    """Sorted set of the names in `people` that API processes must know, by when they were linked, in ms.
-
-    Life: a name that we made ourselves, 90 days. Writers: API, imports, `customers`; reader: API.
-    """
-    return f"{TAG}:people:links"
-
-
-def people_news() -> str:
-    """Hash name -> JSON NewLink. Life: until it is in the home. Writer: API; reader: archiver."""
-    return f"{TAG}:people:news"
 
 
 def of_customer(customer_id: str) -> tuple[str, ...]:

@@ -135,4 +135,4 @@ async def test_links_of_an_import_are_shared(
     share_links(client, {ADDRESS: "4711"}, settings, used)
     assert await owner_of(store, ADDRESS) == "4711"
     assert bool((await read_log(store, "4711", None)).entries) == bool(used)
-    assert not client.exists(keys.people_news())
+    assert not client.exists(f"{keys.people()}:news")
