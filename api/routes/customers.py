@@ -4,21 +4,26 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 import numpy as np
 from fastapi import APIRouter, Response
 
+from api.serving.inputs import Sent, body_of
 from api.serving.security import SecretService
 from api.serving.service import Service
 from api.serving.shoppers import STORE_AWAY
 from api.serving.tiers import tier_plan
-from api.web.openapi import documented
+from api.web.openapi import documented, takes
+from api.web.problems import Problem
 from api.web.queries import CustomerId
 from api.web.replies import JsonReply, encode
+from features.events.nobody import is_nobody
+from features.events.vocabulary import Id
 from features.live.customer_facts import CustomerState, fold_customer, parse_facts
 from features.outgoing.email_history import Sending, sendings_of
+from features.people.links import MERGE, link_names
 from features.store import keys
 from features.store.connection import StoreUnavailable
 from recommender.customers.build_profile import build_profile
@@ -36,8 +41,10 @@ async def customer_profile(customer_id: CustomerId, service: SecretService) -> R
     Also at `/v1/customers?customer_id=`, which takes an id that ends in `/picks` or `/export`, too.
     Somebody unknown is 200 with `known: false` and nothing else: an e-mail tool goes on all the same.
     """
-    if service.erased.holds("customer", customer_id):
+    current = service.customer(customer_id)
+    if current is None:
         return JsonReply(encode(Profile(customer_id, known=False)))
+    customer_id = current
     stored = await _read_stored(service, customer_id)
     plan = await asyncio.to_thread(tier_plan, service.home)
     recommender = service.recommender
@@ -51,6 +58,41 @@ async def customer_profile(customer_id: CustomerId, service: SecretService) -> R
         np.random.default_rng(0),  # the same question, the same answer
     )
     return JsonReply(encode(with_live(trained, stored)))
+
+
+class CustomersToMerge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Two names of one person. customer_id: the name that gives way to `into`."""
+
+    customer_id: Id
+    into: Id
+
+
+class Merged(msgspec.Struct, frozen=True):
+    """customer_id: the name that both go by now; merged: whether they were two until now."""
+
+    customer_id: str
+    merged: bool
+
+
+@router.post(
+    "/v1/customers/merge",
+    **documented(Merged, 400, 413, 422, 503, body=takes(CustomersToMerge)),
+)
+async def merge_customers(
+    service: SecretService, body: Annotated[Sent[CustomersToMerge], body_of(CustomersToMerge)]
+) -> Response:
+    """Make two customers one. Needs a secret key. Their live state is one at once, their history from the
+    next training on; merging them again changes nothing. `perennial customers part` takes it back.
+    """
+    ask = body.checked
+    for name in (ask.customer_id, ask.into):
+        if is_nobody(name):
+            raise Problem(422, f"{name!r} names nobody: merge ids of customers.")
+        if service.customer(name) is None:
+            raise Problem(422, f"{name!r} was erased: nothing of them is kept, and nothing can be merged.")
+    linked = await link_names(service.writes, ask.into, [ask.customer_id], MERGE, service.store_settings)
+    await service.refresh_people()
+    return JsonReply(encode(Merged(linked.customer_id, linked.changed)))
 
 
 class StoredCustomer(NamedTuple):

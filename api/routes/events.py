@@ -8,9 +8,11 @@ from uuid import uuid4
 
 import msgspec
 from fastapi import APIRouter, Request, Response
+from msgspec.structs import replace
 
 from api.schemas.recommendations import Received, Rejected, UnsureAnswer
 from api.serving.event_rights import permitted
+from api.serving.owners import with_owners, without_contacts
 from api.serving.product_names import with_own_ids
 from api.serving.security import ANY_KEY
 from api.serving.service import Service
@@ -69,7 +71,7 @@ async def events(request: Request) -> Response:
         )
     received_at = datetime.now(UTC)
     no_profiling = scope == "public" and header(request, b"sec-gpc") == "1"
-    valid, rejected, doubtful, event_ids = _parse(
+    valid, rejected, doubtful, event_ids, warnings = _parse(
         raws,
         received_at,
         service.store_settings.largest_order,
@@ -78,7 +80,8 @@ async def events(request: Request) -> Response:
     kept = service.erased.admitted(valid)
     try:
         if doubtful := [each for each in doubtful if service.erased.admits(each.event)]:
-            await set_aside(service.writes, doubtful, received_at)
+            await set_aside(service.writes, without_contacts(service, doubtful), received_at)
+        kept, notes = await with_owners(service, kept, scope)
         kept = await with_own_ids(service, kept) if kept else kept
         taken = await ingest(service.writes, kept, received_at, service.store_settings) if kept else []
     except StoreUnavailable as error:
@@ -90,7 +93,9 @@ async def events(request: Request) -> Response:
         EVENT_COUNTS.add("unknown", "erased", n=erased)
     if scope == "public":  # which must not learn who was erased
         accepted, erased = accepted + erased, 0
-    return JsonReply(encode(Received(accepted, len(taken) - sum(taken), rejected, erased)), status=202)
+    warnings += [Rejected(event_ids.index(event_id), note) for event_id, note in notes.items()]
+    duplicates = len(taken) - sum(taken)
+    return JsonReply(encode(Received(accepted, duplicates, rejected, erased, warnings)), status=202)
 
 
 def _unsure(event_ids: list[str | None]) -> Problem:
@@ -131,12 +136,14 @@ class _Checked(NamedTuple):
     """Events that are taken, why the others are not, and those of them that a person must decide about.
 
     event_ids: of all that were sent, as they were sent or made here; None of one that has no such id.
+    warnings: ids that name nobody.
     """
 
     valid: list[Event]
     rejected: list[Rejected]
     doubtful: list[Doubtful]
     event_ids: list[str | None]
+    warnings: list[Rejected]
 
 
 def _parse(
@@ -146,7 +153,7 @@ def _parse(
     check: Callable[[Event], Event],
 ) -> _Checked:
     """The events that pass the check and are worth no more than the largest order, and the others."""
-    checked = _Checked([], [], [], [None] * len(raws))
+    checked = _Checked([], [], [], [None] * len(raws), [])
     for index, raw in enumerate(raws):
         try:
             sent = _read(raw, received_at)
@@ -156,6 +163,10 @@ def _parse(
             EVENT_COUNTS.add(_type_label(raw), "rejected")
             continue
         checked.event_ids[index] = sent.event_id
+        if sent.nobody:
+            event = replace(event, nobody=())
+            checked.warnings.append(Rejected(index, _about_nobody(sent)))
+            EVENT_COUNTS.add(event.type, "nobody")
         if event.worth <= largest_order:
             checked.valid.append(event)
             continue
@@ -164,6 +175,13 @@ def _parse(
         checked.rejected.append(Rejected(index, reason))
         EVENT_COUNTS.add(event.type, "set_aside")
     return checked
+
+
+def _about_nobody(event: Event) -> str:
+    """What is said of ids that were left out."""
+    left = event.customer_id or event.anonymous_id or event.session_id
+    rest = "" if left else ", and nobody is left whose event it is"
+    return f"{', '.join(event.nobody)} names nobody and was left out{rest}: send no id where there is none"
 
 
 def _read(raw: bytes | msgspec.Raw, received_at: datetime) -> Event:

@@ -27,10 +27,11 @@ async def erase_customer(customer_id: CustomerId, service: SecretService) -> Res
     """Erase a customer for good, with the browsers and visits that are theirs alone. Needs a secret key.
     Also at `/v1/customers?customer_id=`.
 
-    An erasure that was acknowledged is finished, whatever ends in between; again is no error. Their later
-    events and orders are not kept.
+    All names of the person are erased. An erasure that was acknowledged is finished, whatever ends in
+    between; again is no error. Their later events and orders are not kept.
     """
-    await begin_erasure(service.writes, customer_id, int(time.time() * 1000))
+    for name in {customer_id, service.names.current(customer_id)}:
+        await begin_erasure(service.writes, name, int(time.time() * 1000))
     await service.refresh_erased()
     return JsonReply(encode(Erasure(customer_id)), status=202)
 

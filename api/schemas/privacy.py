@@ -15,7 +15,7 @@ class Erasure(msgspec.Struct, frozen=True):
 
 
 class CustomerExport(msgspec.Struct, frozen=True):
-    """Everything that is held about a customer; `summary` says it in sentences.
+    """Everything that is held about a customer; `summary` says it in sentences. names: all that they go by.
 
     orders, events: rows of the history, a row a line; live: what Redis holds, by customer and browser (facts,
     consents, messages, promised offers); derived: what the model makes of them.
@@ -24,6 +24,7 @@ class CustomerExport(msgspec.Struct, frozen=True):
     customer_id: str
     exported_at: datetime
     summary: list[str]
+    names: list[str]
     browsers: list[str]
     sessions: list[str]
     orders: list[dict[str, Any]]

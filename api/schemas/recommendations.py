@@ -128,13 +128,14 @@ class Received(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of the events sent.
 
     erased: of people who were erased, and not kept. Only a secret key learns of them; to a public one they
-    count as accepted.
+    count as accepted. warnings: of events that were taken, what their sender should know.
     """
 
     accepted: int
     duplicates: int
     rejected: list[Rejected]
     erased: int = 0
+    warnings: list[Rejected] = []
 
 
 class CatalogueChanges(msgspec.Struct, frozen=True):

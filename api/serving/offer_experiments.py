@@ -11,6 +11,7 @@ from api.serving.experiments import Treatment
 from api.serving.offers import next_offer, nothing_decided
 from api.serving.service import Service
 from api.web.tokens import new_token
+from features.events.nobody import is_nobody
 from features.outgoing.impressions import ExperimentAssignment, ServedRecord
 from recommender.experiments.plan import OFFERS
 from recommender.offers.catalogue import NO_OFFER, Catalogue
@@ -23,8 +24,12 @@ async def offer_in_trial(service: Service, ask: OfferAsk) -> OfferAnswer:
 
     Raises StoreUnavailable.
     """
-    if service.erased.holds("customer", ask.customer_id):
+    if is_nobody(ask.customer_id):
+        return nothing_decided("nobody")
+    customer = service.customer(ask.customer_id)
+    if customer is None:
         return nothing_decided("erased")
+    ask = msgspec.structs.replace(ask, customer_id=customer) if customer != ask.customer_id else ask
     treatment = service.treatment(ask.customer_id, OFFERS, time.time())
     left = offers_of(service.offers, treatment)
     answer = await next_offer(service, ask, left)

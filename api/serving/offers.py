@@ -28,6 +28,7 @@ NOTHING_DECIDED = {
     "no_costs": "There is no telling what an order of theirs earns: import costs, and train on orders.",
     "store_unavailable": "What was given already cannot be looked up or counted at the moment.",
     "erased": "This customer was erased: nothing is kept about them, and so nothing can be promised.",
+    "nobody": "This id names nobody: leave such customers without an offer, or send the shop's own id.",
     "busy": "Others asked for the same customer or budget at the same moment: ask again.",
 }
 

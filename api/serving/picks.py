@@ -75,7 +75,7 @@ async def answer_pages(service: Service, pages: Iterator[Sequence[Line]]) -> Asy
     what this one sends. All are recommended to before one is encoded: docs/decisions/0013.
     """
     asked: Sequence[Line] = next(pages, ())
-    lines = [_without_erased(service, line) for line in asked]
+    lines = [_of_customer(service, line) for line in asked]
     reads = _begin_reads(service, lines)
     while lines:
         histories = await _histories(lines, reads)
@@ -91,17 +91,18 @@ async def answer_pages(service: Service, pages: Iterator[Sequence[Line]]) -> Asy
         notes = _begin_notes(service, lines, histories, answers, int(now * 1000))
         bodies = [_line_json(line, each.body) for line, each in zip(asked, answers, strict=True)]
         asked = next(pages, ())
-        lines = [_without_erased(service, line) for line in asked]
+        lines = [_of_customer(service, line) for line in asked]
         reads = _begin_reads(service, lines)
         await _finish(notes)
         yield bodies
 
 
-def _without_erased(service: Service, line: Line) -> Line:
-    """The question; as from nobody where it is about an erased customer."""
-    if not service.erased.holds("customer", line.ask.customer_id):
+def _of_customer(service: Service, line: Line) -> Line:
+    """The question under the name that the customer goes by now; as from nobody where there is none."""
+    customer = service.customer(line.ask.customer_id)
+    if customer == line.ask.customer_id:
         return line
-    return line._replace(ask=msgspec.structs.replace(line.ask, customer_id=None))
+    return line._replace(ask=msgspec.structs.replace(line.ask, customer_id=customer))
 
 
 def _begin_reads(service: Service, lines: Sequence[Line]) -> Reads | None:

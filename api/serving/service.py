@@ -14,16 +14,19 @@ from fastapi import Request as HttpRequest
 
 from api.serving.budget_prices import OfferPrices
 from api.serving.experiments import Treatment, Variants
+from api.serving.known_names import KnownNames
 from api.serving.preload import LoadBundle
 from api.web.access import Access
 from api.web.callers import is_operator
 from api.web.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, WATCHER_FAILURES, flush
 from api.web.settings import ApiSettings
 from features.catalogue.live_changes import changes_since
+from features.events.nobody import is_nobody
 from features.home import Home
 from features.merchant.live_keys import LiveKeys
 from features.merchant.versioned_settings import EXPERIMENTS, MERCHANDISING, OFFER_CATALOGUE, SettingVersions
 from features.outgoing.impressions import ServedBuffer
+from features.people.names import KeptKey
 from features.store import keys
 from features.store.connection import Connection, StoreUnavailable
 from features.store.disk_reserve import is_full
@@ -73,10 +76,13 @@ class Service:
     revisions: dict[str, int] = field(default_factory=dict)  # of the settings taken over, by their name
     erased: Tombstones = field(init=False)
     erased_revision: int = 0
+    names: KnownNames = field(default_factory=KnownNames)
+    people_key: KeptKey = field(init=False)
     _pointer: versions.Pointer | None = None
 
     def __post_init__(self) -> None:
         self.live_keys = LiveKeys(self.home)
+        self.people_key = KeptKey(self.home)
         self.erased = self._home_tombstones()
         self.variants = Variants(self.home.models, Trials((), self.store_settings.holdout))
 
@@ -88,6 +94,15 @@ class Service:
         """Raises Problem 403, or 401 for a key that is not known."""
         if not is_operator(request, self.settings):
             self.access.require_secret(request)
+
+    def customer(self, customer_id: str | None) -> str | None:
+        """Whom a request means; None: nobody, or somebody who was erased."""
+        if customer_id is None or is_nobody(customer_id) or self.erased.holds("customer", customer_id):
+            return None
+        if not self.names.owners:
+            return customer_id
+        current = self.names.current(customer_id)
+        return None if self.erased.holds("customer", current) else current
 
     def treatment(self, visitor: str | None, surface: str, now: float) -> Treatment:
         """Which recommender answers this visitor. surface: a placement or `OFFERS`; now: epoch s."""
@@ -117,6 +132,7 @@ class Service:
         for part in (
             self.refresh_keys,
             self.refresh_erased,
+            self.refresh_people,
             self.refresh_shelf,
             self.refresh_rules,
             self.refresh_offers,
@@ -166,6 +182,7 @@ class Service:
 
     def _take_over(self, recommender: Recommender, applied: Changes) -> None:
         tables = recommender.bundle.tables
+        self.names.teach(tables.customers)
         late = {
             product: fields for product, fields in self.changes.items() if fields is not applied.get(product)
         }
@@ -243,6 +260,11 @@ class Service:
         if revision != self.erased_revision:
             self.erased = await shared_tombstones(self.store) or self._home_tombstones()
             self.erased_revision = revision
+
+    async def refresh_people(self) -> None:
+        """Hear which names of customers are one person."""
+        if await self.names.refresh(self.store) and self.recommender is not None:
+            self.names.teach(self.recommender.bundle.tables.customers)
 
     def _home_tombstones(self) -> Tombstones:
         try:

@@ -10,6 +10,7 @@ from fastapi import Request
 from api.schemas.recommendations import Ask
 from api.serving.service import Service
 from api.web.access import Access, header
+from features.events.nobody import somebody
 from features.live.ingest import read_log
 from features.live.shopper_state import ShopperLog
 from features.merchant.api_keys import Scope
@@ -35,7 +36,7 @@ KEYS_UNKNOWN = ("keys_unknown",)
 
 def shopper_of(request: Request, scope: Scope, service: Service, ask: Ask) -> Shopper:
     """The ids that the answer may use. A browser that objects to profiling (Sec-GPC) is nobody, and so are
-    erased people and their browsers.
+    erased people and their browsers, and ids that name nobody.
 
     A public key reads another person's history only with the token that the shop's server made
     (`customer_token`); without it the answer is the anonymous one, whether the customer exists or not.
@@ -44,8 +45,8 @@ def shopper_of(request: Request, scope: Scope, service: Service, ask: Ask) -> Sh
         return NOBODY
     access, erased = service.access, service.erased
     trusted = scope == "secret" or access.open or is_signed(access, ask.customer_id, ask.customer_token)
-    customer = ask.customer_id if trusted and not erased.holds("customer", ask.customer_id) else None
-    return Shopper(customer, None if erased.holds("browser", ask.anonymous_id) else ask.anonymous_id)
+    browser = None if erased.holds("browser", ask.anonymous_id) else somebody(ask.anonymous_id)
+    return Shopper(service.customer(ask.customer_id) if trusted else None, browser)
 
 
 async def live_log(service: Service, shopper: Shopper) -> tuple[ShopperLog, Sequence[str]]:

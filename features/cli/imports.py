@@ -90,9 +90,9 @@ def import_orders(  # noqa: PLR0913, PLR0917 - an option an argument
             report=bars,
         )
     show(summary, as_json=as_json)
-    if not dry_run and summary.taken:
+    if summary.id:
         with plain_errors(RedisServerError):
-            _recognise(shop, settings, now)
+            recognise(shop, settings, now)
     _end(summary, dry_run=dry_run, as_json=as_json)
 
 
@@ -114,14 +114,16 @@ def _end(summary: OrdersSummary, *, dry_run: bool, as_json: bool) -> None:
         console.print("\nNext: [bold]perennial train[/]")
 
 
-def _recognise(home: Home, settings: StoreSettings, arrived: datetime) -> None:
+def recognise(home: Home, settings: StoreSettings, arrived: datetime) -> None:
     """Let live state recognise what an import brought. Raises RedisServerError."""
     import redis
 
+    from features.importers.people import share_new_links
     from features.upkeep.rebuild import remember_imported
 
     try:
         with store(home) as client:
+            share_new_links(home, client, settings, arrived)
             remember_imported(home, client, settings, arrived, arrived)
     except (redis.RedisError, RedisServerError) as error:
         raise RedisServerError(

@@ -10,6 +10,7 @@ import msgspec
 from features.events.bounds import MAX_DEPTH, MAX_LINES, is_deep
 from features.events.consents import with_plain_consents
 from features.events.leniency import understood
+from features.events.nobody import nobodies
 
 EventType = Literal[
     "view",
@@ -88,7 +89,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """One event. `timestamp` is aware UTC; a second event with the same `event_id` is ignored.
 
     customer_token: proves to the API that a browser may name `customer_id`, and is not kept. claimed: the
-    word of a browser, which the shop's own word replaces.
+    word of a browser, which the shop's own word replaces. nobody: ids that were left out, as `name=value`,
+    since they name nobody; not kept.
     A refund concerns the products it names. If it names none, `unit_price` is the sum refunded of the goods;
     without that, postage or tax either, the whole order is refunded.
     """
@@ -109,6 +111,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     properties: dict[str, Any] | None = None
     customer_token: Text | None = None
     claimed: bool = False
+    nobody: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[OrderItem, ...]:
@@ -230,6 +233,11 @@ def _completed(event: _RawEvent, received_at: datetime, fresh_id: Callable[[], s
         msgspec.structs.force_setattr(event, "event_id", _order_event_id(event) or fresh_id())
     if event.timestamp is None:
         msgspec.structs.force_setattr(event, "timestamp", received_at)
+    nobody = nobodies(event.customer_id, event.anonymous_id, event.session_id)
+    if nobody or event.nobody:
+        for each in nobody:
+            msgspec.structs.force_setattr(event, each.partition("=")[0], None)
+        msgspec.structs.force_setattr(event, "nobody", nobody)
     return _validated(event, received_at)
 
 
@@ -253,7 +261,8 @@ def _check_complete(event: Event) -> None:
     if event.properties is not None and is_deep(event.properties):
         raise InvalidEvent(f"`properties` is nested deeper than {MAX_DEPTH}")
     if event.type == "identify" and not (event.customer_id and event.anonymous_id):
-        raise InvalidEvent("`identify` needs `customer_id` and `anonymous_id`")
+        why = f": {', '.join(event.nobody)} names nobody" if event.nobody else ""
+        raise InvalidEvent(f"`identify` needs `customer_id` and `anonymous_id`{why}")
 
 
 def _validated(event: Event, received_at: datetime) -> Event:

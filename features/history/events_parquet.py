@@ -12,6 +12,7 @@ import polars as pl
 from features.events.vocabulary import is_possible_time
 from features.history.table_files import table_files
 from features.home import Home
+from features.people.aliases import with_current_names
 from features.store.files import replacing
 
 CLAIM = "claim"  # the source of an order that a browser tells of
@@ -72,7 +73,8 @@ def scan(home: Home) -> pl.LazyFrame:
     arrived first is kept, but the shop's own word rather than a browser's claim, and the newest word of the
     shop's files about an order's lines, and about what went back of it. A claim that the shop has not
     confirmed two days later, while it told of other orders, is left out. So are rows with an impossible time,
-    whose number is logged. An empty history has no rows and the same columns.
+    whose number is logged. Customers have the name that they go by now. An empty history has no rows and the
+    same columns.
     """
     files = table_files(home.events)  # these: more may come while they are being read
     if not files:
@@ -91,7 +93,8 @@ def scan(home: Home) -> pl.LazyFrame:
         ]
     )
     # Usually none is excluded, and a scan without a filter need not hold all rows.
-    return (rows.filter(~pl.col("row").is_in(excluded.implode())) if len(excluded) else rows).drop("row")
+    kept = rows.filter(~pl.col("row").is_in(excluded.implode())) if len(excluded) else rows
+    return with_current_names(kept.drop("row"), home)
 
 
 def _read(files: list[Path], row_index_name: str | None = None) -> pl.LazyFrame:
@@ -198,7 +201,15 @@ def _is_claim() -> pl.Expr:
     return pl.col("source").eq_missing(CLAIM)
 
 
+def scan_with_own_names(home: Home) -> pl.LazyFrame:
+    """All rows as they were written, repeats too: customers have the names that each row used for them."""
+    files = table_files(home.events)
+    return _read(files) if files else pl.LazyFrame(schema=schema())
+
+
 def scan_with_repeats(home: Home) -> pl.LazyFrame:
     """As `scan` but with repeated rows, at a tenth of the cost, for results that repeats cannot change."""
     files = table_files(home.events)
-    return _read(files).filter(_is_possible()) if files else pl.LazyFrame(schema=schema())
+    if not files:
+        return pl.LazyFrame(schema=schema())
+    return with_current_names(_read(files).filter(_is_possible()), home)

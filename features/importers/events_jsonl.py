@@ -16,6 +16,7 @@ from features.importers.reasons import RejectReason
 from features.importers.table import JSON_LINE, FileTable
 from features.importers.values import TIME
 from features.live.ingest import order_number
+from features.people.contacts import has_contact, set_apart
 from features.progress import Report
 
 STEP = 20_000
@@ -104,9 +105,15 @@ def _rejected(row: int, why: str) -> dict[str, Any]:
 
 
 def _new_lines(row: int, event: Event, received_at: datetime, earlier: Earlier) -> list[dict[str, Any]]:
+    event, address, number = set_apart(event) if has_contact(event) else (event, None, None)
     lines = event_rows(event, received_at)
     if earlier.has(event):
         return [{"row": row, "reason": RejectReason.REPEATED.value}]
     for line in lines:
-        line |= {"row": row, "quantity": line["quantity"] or event.quantity}
+        line |= {
+            "email": address,
+            "phone": number,
+            "row": row,
+            "quantity": line["quantity"] or event.quantity,
+        }
     return lines

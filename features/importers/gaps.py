@@ -15,7 +15,7 @@ def gaps(rows: pl.DataFrame, lines: pl.DataFrame) -> Iterator[str]:
         return
     yield from _products(rows, bought)
     yield from _money(bought)
-    yield from _people(rows, bought)
+    yield from _people(bought)
 
 
 def _products(rows: pl.DataFrame, bought: pl.DataFrame) -> Iterator[str]:
@@ -45,15 +45,10 @@ def _money(bought: pl.DataFrame) -> Iterator[str]:
         yield f"Money is in {len(currencies)} currencies ({', '.join(currencies)}), and told apart below"
 
 
-def _people(rows: pl.DataFrame, bought: pl.DataFrame) -> Iterator[str]:
+def _people(bought: pl.DataFrame) -> Iterator[str]:
     guests = bought["customer_id"].null_count()
     if guests == bought.height:
         yield (
             "No line names a customer (e-mail, number or telephone): the orders teach what is bought "
             "together, and nothing of who comes back"
-        )
-    elif "email" in rows.columns or "customer_id" in rows.columns:
-        yield (
-            "Orders say nothing of consent: nobody gets messages until `consent` events say yes "
-            "(docs/triggers.md)"
         )

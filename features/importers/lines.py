@@ -12,6 +12,10 @@ from features.importers.table import FileTable
 
 LINE_COLUMNS = (
     *(name for name in schema() if name not in {"line", "received_at", "source", "revision"}),
+    "email",
+    "phone",
+    "person",
+    "own_name",
     "title",
     "other_ids",
     "refunded_so_far",
@@ -20,7 +24,8 @@ LINE_COLUMNS = (
     "detail",
 )
 """Besides `row`, UInt32: the row of `Table.cells` a line comes from (one row may give several lines).
-`other_ids`: what else the file calls the product, ID_SEPARATOR between them.
+`other_ids`: what else the file calls the product, ID_SEPARATOR between them. `email`, `phone`, `person`: as
+the file has them, never kept. `own_name`: the customer as the line alone names them, which the history keeps.
 `refunded_so_far`: where the file says so, all money refunded for the order up to the export. `status`: of an
 order whose status has no known meaning."""
 

@@ -37,13 +37,14 @@ def _without_fillers(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _without_names(rows: pl.DataFrame) -> pl.DataFrame:
-    """An address in the customer's column is an address; a person's name serves as id, but is not kept."""
+    """An address in the customer's column is an address, and a person's name is no id of the shop's."""
     customer = pl.col("customer_id")
     address = customer.str.contains("@", literal=True)
     name = customer.str.contains(r"\p{L}\s+\S*\p{L}") & ~address
     return rows.with_columns(
         email=pl.coalesce("email", pl.when(address).then(customer)),
-        customer_id=pl.when(name).then(_digests(rows["customer_id"])).when(~address).then(customer),
+        person=pl.coalesce("person", pl.when(name).then(customer)),
+        customer_id=pl.when(~name & ~address).then(customer),
     )
 
 
@@ -51,7 +52,7 @@ def _with_order_ids(rows: pl.DataFrame) -> pl.DataFrame:
     """In a file without any numbers of orders, what a customer bought at one time is one order."""
     if rows["order_id"].null_count() < rows.height:
         return rows
-    who = pl.coalesce("email", "customer_id", "phone")
+    who = pl.coalesce("email", "customer_id", "phone", "person")
     visits = rows.select(pl.concat_str(who, pl.lit("@"), "timestamp")).to_series()
     return rows.with_columns(order_id=_digests(visits).str.slice(0, 20))
 

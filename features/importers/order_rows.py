@@ -1,7 +1,5 @@
 """Rows of any platform's order file, a row a line of an order, as purchase and refund lines."""
 
-from hashlib import sha256
-
 import polars as pl
 
 from features.importers.lines import ID_SEPARATOR
@@ -17,6 +15,7 @@ WORDS = (
     "email",
     "phone",
     "customer_id",
+    "person",
     "cancelled_at",
     "refunded_at",
     "taxes_included",
@@ -40,7 +39,8 @@ OF_LINES = ("quantity", "unit_price", "line_total", "line_discount", "refunded_q
 PRODUCT_IDS = ("sku", "variant_id", "product_id", "gtin")
 TITLES = ("title", "options")
 COLUMNS = ("order_id", *WORDS, *MONEY, *OF_LINES, *PRODUCT_IDS, *TITLES)
-"""Our names of what such a file may say, all text; `subtotal`: the goods after all discounts on them."""
+"""Our names of what such a file may say, all text; `subtotal`: the goods after all discounts on them;
+`person`: a customer's own name, where nothing else says who it is."""
 
 
 def read_orders(rows: pl.DataFrame) -> pl.DataFrame:
@@ -54,7 +54,6 @@ def read_orders(rows: pl.DataFrame) -> pl.DataFrame:
     lines = with_goods_money(orders).with_columns(
         type=pl.lit("purchase"),
         currency=pl.col("currency").str.to_uppercase(),
-        customer_id=pl.coalesce(_hashed(orders["email"]), _hashed(orders["phone"]), "customer_id"),
         order_id=pl.col("order_id").str.strip_prefix("#"),
         meaning=meanings(orders["financial_status"], orders["status"]),
         status=pl.coalesce("financial_status", "status"),
@@ -79,7 +78,7 @@ def _whole_orders(rows: pl.DataFrame) -> pl.DataFrame:
     """
     begins = pl.any_horizontal(pl.col("order_id", *WORDS).is_not_null())
     number_above = pl.when(begins).then("order_id").otherwise(pl.col("order_id").forward_fill())
-    who = pl.coalesce("email", "customer_id", "phone")
+    who = pl.coalesce("email", "customer_id", "phone", "person")
     named = rows.with_columns(order_id=number_above).with_columns(
         pl.concat_str(who.fill_null(""), pl.lit("\0"), pl.col("timestamp").fill_null("")).alias("part"),
     )
@@ -107,14 +106,6 @@ def _with_products(orders: pl.DataFrame) -> pl.DataFrame:
     return orders.filter(has_line | own_id.is_not_null()).with_columns(
         product_id=own_id, title=title, other_ids=others
     )
-
-
-def _hashed(names: pl.Series) -> pl.Series:
-    """SHA-256 of each e-mail address or telephone number, which serves as customer id and alone is kept."""
-    normalised = names.str.strip_chars().str.to_lowercase()
-    distinct = normalised.drop_nulls().unique()
-    hashes = [sha256(name.encode()).hexdigest() for name in distinct]
-    return normalised.replace_strict(distinct, hashes, default=None, return_dtype=pl.String)
 
 
 def _with_status(lines: pl.DataFrame) -> pl.DataFrame:

@@ -14,8 +14,9 @@ from features.history.events_parquet import schema, write_rows
 from features.home import Home
 from features.importers.checks import with_reasons, with_values
 from features.importers.choice import Choice, Wishes, choose_format, looks_like_orders
+from features.importers.consent_columns import Consents, consent_columns, consent_rows, read_consents
 from features.importers.duplicates import duplicates
-from features.importers.erased_people import ERASED, with_erased
+from features.importers.erased_people import ERASED
 from features.importers.events_jsonl import jsonl_lines
 from features.importers.existing import Existing, read_existing
 from features.importers.files import read_tables
@@ -24,6 +25,9 @@ from features.importers.intake import Intake, plan_intake
 from features.importers.lines import Format, completed
 from features.importers.mapping import remember
 from features.importers.numbers import with_plain_numbers
+from features.importers.party import Party, identified, with_customers
+from features.importers.people import People
+from features.importers.reach import reach
 from features.importers.reasons import RejectReason
 from features.importers.records import ImportRecord, new_id, remove_record, write_record
 from features.importers.refusal import ImportRefused
@@ -32,8 +36,8 @@ from features.importers.summary import OrdersSummary
 from features.importers.table import FileTable
 from features.importers.takings import takings
 from features.importers.totals import totals
+from features.people.aliases import add_links
 from features.progress import Report, silent
-from features.store.tombstones import read_tombstones
 
 WISHES = Wishes()
 
@@ -68,14 +72,13 @@ def import_orders(  # noqa: PLR0913
     parsed, times = with_values(read.lines, zone)
     lines = with_reasons(parsed, table, read.repeats, received_at, largest_order)
     report("checking", table.cells.height, table.cells.height)
-    lines = with_erased(lines, read_tombstones(home)) if home.root.exists() else lines
     report("joining refunds", 0, lines.height)
-    existing = read_existing(home)
-    intake = plan_intake(lines, choice.format.name, existing, are_rejects=are_rejects(table))
+    plan = _planned(home, table, choice, lines, received_at, dry_run=dry_run)
+    intake, is_new = plan.intake, plan.intake.fresh.height or plan.consents.words.height
     shown = not dry_run and intake.rejected.filter(~ERASED).height
-    doubts = (*choice.warnings, *table.notes, *read.doubts, *times.warnings, *intake.warnings)
+    doubts = (*choice.warnings, *table.notes, *read.doubts, *times.warnings)
     summary = OrdersSummary(
-        id=None if dry_run or intake.fresh.is_empty() else new_id(home, received_at),
+        id=new_id(home, received_at) if is_new and not dry_run else None,
         file=", ".join(map(str, paths)),
         format=choice.format.name,
         format_reason=choice.why,
@@ -84,18 +87,52 @@ def import_orders(  # noqa: PLR0913
         dry_run=dry_run,
         rows=table.cells.height,
         rejects_file=str(rejects_path(home, paths[0], received_at)) if shown else None,
-        warnings=(*doubts, *_gaps(table, choice, intake)),
+        warnings=(*doubts, *plan.warnings(table, choice)),
         **_counts(intake),
+        **plan.of_people(home),
     )
     if not dry_run:
         report("writing", 0, intake.fresh.height)
-        _write(
-            home, intake, table, _record(summary, paths, intake, existing, received_at), summary.rejects_file
-        )
+        record = _record(summary, paths, intake, plan.existing, received_at)
+        _write(home, plan, table, record, summary.rejects_file)
         if choice.columns:
             remember(home, table.cells.columns, choice.format.name, choice.columns)
         report("writing", intake.fresh.height, intake.fresh.height)
     return summary
+
+
+class _Plan(NamedTuple):
+    """What a file would bring into a home."""
+
+    existing: Existing
+    party: Party
+    intake: Intake
+    consents: Consents
+
+    def warnings(self, table: FileTable, choice: Choice) -> Iterator[str]:
+        yield from self.intake.warnings
+        yield from self.party.people.warnings
+        yield from self.consents.warnings()
+        yield from _gaps(table, choice, self.intake)
+
+    def of_people(self, home: Home) -> dict[str, Any]:
+        """The figures of OrdersSummary about who is who, and who may be written to."""
+        people, fresh = self.party.people, self.intake.fresh["customer_id"]
+        return {
+            "nobodies": self.party.nobodies,
+            "linked": people.links.height,
+            "reach": reach(home, self.existing.events["customer_id"], fresh, self.consents, people),
+        }
+
+
+def _planned(
+    home: Home, table: FileTable, choice: Choice, lines: pl.DataFrame, received_at: datetime, *, dry_run: bool
+) -> _Plan:
+    existing = read_existing(home)
+    party = identified(home, lines, existing, received_at, dry_run=dry_run)
+    existing = with_customers(existing, party.people)
+    intake = plan_intake(party.lines, choice.format.name, existing, are_rejects=are_rejects(table))
+    return _Plan(existing, party, intake, _consents(table, party.lines, existing))
 
 
 def _gaps(table: FileTable, choice: Choice, intake: Intake) -> Iterator[str]:
@@ -151,30 +188,47 @@ def _read(
     return Unchecked(completed(whole), repeats, doubts)
 
 
-def _write(
-    home: Home, intake: Intake, table: FileTable, record: ImportRecord, rejects_file: str | None
-) -> None:
+def _consents(table: FileTable, lines: pl.DataFrame, existing: Existing) -> Consents:
+    """What the orders say of consent that the history has not yet, at the time of each order."""
+    good = lines.filter(pl.col("reason").is_null(), pl.col("own_name").is_not_null())
+    who = good.select("row", customer_id="own_name", at="timestamp").unique("row", keep="first")
+    return read_consents(table.cells, who, consent_columns(table.cells)).unknown_to(
+        existing.events["event_id"]
+    )
+
+
+def _write(home: Home, plan: _Plan, table: FileTable, record: ImportRecord, rejects_file: str | None) -> None:
     """Write the whole intake; a failure undoes what was written before it.
 
     The record is there before the rows, so that an import that was killed can be taken back.
     """
+    intake, people = plan.intake, plan.party.people
+    rows = _history_rows(intake.fresh, people, plan.consents, record)
     with ExitStack() as undo:
         if rejects_file:
             rejects = Path(rejects_file)
             undo.callback(rejects.unlink, missing_ok=True)
             write_rejects(rejects, table, intake.rejected.filter(~ERASED))
-        if intake.fresh.height:
+        if people.links.height:
+            add_links(home, people.links)
+        if rows.height:
             undo.callback(remove_record, home, record)
             write_record(home, record)
-            rows = _history_rows(intake.fresh, record.source, record.received_at)
             undo.callback(write_rows(home, rows, record.received_at).unlink)
             add_aliases(home, pl.concat([intake.other_names, intake.aliases]))
             merge_products(home, intake.products, record.received_at)
         undo.pop_all()
 
 
-def _history_rows(lines: pl.DataFrame, source: str, received_at: datetime) -> pl.DataFrame:
-    arrived = lines.with_columns(source=pl.lit(source), received_at=pl.lit(received_at))
+def _history_rows(
+    lines: pl.DataFrame, people: People, consents: Consents, record: ImportRecord
+) -> pl.DataFrame:
+    """Lines and what was said of consent. The history keeps the name that a line used for its customer."""
+    now = pl.col("own_name").replace(people.names["alias"], people.names["customer_id"])
+    kept = pl.when(now == pl.col("customer_id")).then("own_name").otherwise("customer_id")
+    lines = lines.with_columns(customer_id=kept)
+    told = pl.concat([lines, consent_rows(consents.words)], how="diagonal_relaxed")
+    arrived = told.with_columns(source=pl.lit(record.source), received_at=pl.lit(record.received_at))
     return arrived.select(pl.col(name).cast(dtype) for name, dtype in schema().items())
 
 

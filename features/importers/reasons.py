@@ -22,6 +22,8 @@ class RejectReason(StrEnum):
     UNPAID = "Not paid yet: nothing to do, a later export that says it was paid brings it"
     NO_ORDER = "Order number missing: fill it in"
     NO_PRODUCT = "Product id (SKU) missing: fill it in"
+    NAMELESS = "Neither a customer's id nor an e-mail address nor a number: say whose row this is"
+    BAD_CONSENT = "Neither yes nor no to messages: write yes or no"
     NO_CUSTOMER = "Neither customer, visitor nor session: say whose event this is"
     BAD_ID = "An id is longer than 512 characters or holds control characters: shorten or clean it"
     BAD_QUANTITY = "Quantity missing, 0, not a number or above ten million: correct it"

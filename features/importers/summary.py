@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from features.importers.reach import Reach
 from features.importers.takings import Takings
 
 NOTHING_TO_DO = "nothing to do"  # ends the reasons that are no fault of the file
@@ -49,7 +50,9 @@ class OrdersSummary(ImportSummary):
     Counts of lines are of rows in the history: one row of the file may give several (a JSON order, a
     Shopify refund). `refunds_joined` counts refund lines with an order id; `match_rate` is the share of
     the file's products that the home had before, None where it had none. id: of the import, for undoing it;
-    None of a dry run or where nothing was new. money: by currency, "" where none is named.
+    None of a dry run or where nothing was new. money: by currency, "" where none is named. nobodies: rows
+    with an id that names nobody; linked: further names of customers that were found out; reach: who may be
+    written to.
     """
 
     id: str | None
@@ -76,11 +79,14 @@ class OrdersSummary(ImportSummary):
     last: datetime | None
     match_rate: float | None
     money: dict[str, Takings]
+    nobodies: int
+    linked: int
+    reach: Reach
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: times as ISO 8601, money by name."""
         money = {k: v._asdict() | {"revenue": v.revenue} for k, v in self.money.items()}
-        return super().as_dict() | {"money": money}
+        return super().as_dict() | {"money": money, "reach": self.reach._asdict()}
 
     @property
     def went_wrong(self) -> str | None:
@@ -104,6 +110,7 @@ class OrdersSummary(ImportSummary):
         if self.match_rate is not None:
             yield "Products known before", f"{self.match_rate:.2%}"
         yield from self._what_was_taken()
+        yield "May be written to (e-mail)", self.reach.words()
         yield from self._what_to_look_at()
 
     def _what_was_taken(self) -> Iterator[tuple[str, str]]:
@@ -117,7 +124,11 @@ class OrdersSummary(ImportSummary):
         yield "Without a customer", f"{self.guest_lines:,} lines"
         yield "Free of charge", f"{self.free_lines:,} lines"
         yield "Postage, fees and the like", f"{self.non_product_lines:,} lines, never recommended"
+        if self.nobodies:
+            yield "Ids that name nobody", f"{self.nobodies:,} rows (undefined, guest, 0 ...)"
         yield "Customers", f"{self.customers:,}"
+        if self.linked:
+            yield "Names found to be theirs, too", f"{self.linked:,}"
         yield "Products", f"{self.products:,}, {self.new_products:,} of them new"
         if self.merged_ids:
             yield "Ids merged (upper and lower case)", f"{len(self.merged_ids):,}"
@@ -225,4 +236,47 @@ class RatesSummary(ImportSummary):
         yield from self._what_was_set_aside()
         if self.first and self.last:
             yield "From, to", f"{self.first} to {self.last}"
+        yield from self._what_to_look_at()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomersSummary(ImportSummary):
+    """Every row is counted once: `taken + sum(set_aside) == rows`.
+
+    columns: our name -> the file's header; consents_at: when the file's words about consent were true;
+    linked: further names of customers that were found out; consents, refusals: new words of the file; reach:
+    of the whole home.
+    """
+
+    id: str | None
+    file: str
+    columns: dict[str, str]
+    consent_columns: tuple[str, ...]
+    consents_at: datetime
+    nobodies: int
+    linked: int
+    consents: int
+    refusals: int
+    reach: Reach
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: times as ISO 8601."""
+        return super().as_dict() | {"reach": self.reach._asdict()}
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Label and value of everything a person wants to read, in order."""
+        yield "File", self.file
+        yield "Columns", ", ".join(f"{name} = {header}" for name, header in self.columns.items())
+        yield "About consent", ", ".join(self.consent_columns) or "no column"
+        yield "Rows in the file", f"{self.rows:,}"
+        yield "Would be taken" if self.dry_run else "Taken", f"{self.taken:,}"
+        yield from self._what_was_set_aside()
+        if self.nobodies:
+            yield "Ids that name nobody", f"{self.nobodies:,} rows (undefined, guest, 0 ...)"
+        yield "Names found to be theirs, too", f"{self.linked:,}"
+        yield (
+            "Consents, refusals",
+            f"{self.consents:,}, {self.refusals:,}, as of {self.consents_at:%Y-%m-%d %H:%M}",
+        )
+        yield "May be written to (e-mail)", self.reach.words()
         yield from self._what_to_look_at()

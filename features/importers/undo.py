@@ -52,11 +52,12 @@ class Undone:
 
 
 def undo_import(home: Home, record: ImportRecord, now: datetime) -> Undone:
-    """Take an import of orders back. The same file can then be imported again.
+    """Take an import of orders or customers back; names found to be one person's stay so.
 
+    The same file can then be imported again.
     Raises CannotUndo, OSError.
     """
-    if record.kind != "orders":
+    if record.kind == "catalogue":
         raise CannotUndo(
             "A catalogue import cannot be taken back, since what stood there before is not kept: "
             "import the earlier catalogue again, or restore a backup (`perennial restore`)."

@@ -4,17 +4,27 @@
 -- what it takes back, customer's log, anonymous log, alias, seen purchase under the number that the order has
 -- if its number is another customer's, too. A key an event has no use for is the stream's.
 -- ARGV: log length, seconds to live of logs, event ids and order ids, received_ms, prefixes of all
--- logs, of customers' logs, of shoppers' facts and of aliases, bytes of a log; then seven an event: stream
--- payload, log entry or "", facts (JSON) or "", customer id or "", who tells of it (1: a browser claims it, 2: a
--- file told, 0: neither), its type if it is about an order, its time in ms.
+-- logs, of customers' logs, of shoppers' facts and of aliases, bytes of a log, key of people; then seven an
+-- event: stream payload, log entry or "", facts (JSON) or "", customer id or "", who tells of it (1: a browser
+-- claims it, 2: a file told, 0: neither), its type if it is about an order, its time in ms.
 local stream, look_due = KEYS[1], KEYS[2]
 local length, log_ttl, event_ttl, order_ttl = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local received_ms, logs, customers, facts_prefix, aliases = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
-local most_bytes = tonumber(ARGV[10])
+local most_bytes, people = tonumber(ARGV[10]), ARGV[11]
 local two_days_ms = 2 * 86400000
 local most_facts = 200 -- of a shopper; beyond it no new tickets are kept, whose number has no bound
 
 local call = redis.call
+
+-- The name that a customer goes by now.
+local function current(customer)
+  for _ = 1, 50 do
+    local further = call('HGET', people, customer)
+    if not further then break end
+    customer = further
+  end
+  return customer
+end
 
 -- Drops the oldest entries of a log that is longer than `most_bytes`; its newest stays.
 local function keep_within(log)
@@ -65,6 +75,7 @@ local function join(alias, customer_id, customer_log, anonymous_log)
   local before = call('GETEX', alias, 'EX', log_ttl)
   if before == customer_id then return end
   call('SET', alias, customer_id, 'EX', log_ttl)
+  if before and current(before) == customer_id then return end
   if before then
     call('DEL', anonymous_log, facts_key(anonymous_log))
     return
@@ -93,9 +104,9 @@ local function withdraw(claim)
   local owner, entry = string.match(claim, '^%?([^\n]*)\n(.*)$')
   local customer = string.sub(owner, 1, 2) == 'a:' and call('GET', aliases .. string.sub(owner, 3))
   if customer then
-    call('LREM', customers .. customer, 1, entry)
+    call('LREM', customers .. current(customer), 1, entry)
   elseif string.sub(owner, 1, 2) == 'c:' then
-    call('LREM', logs .. owner, 1, entry)
+    call('LREM', customers .. current(string.sub(owner, 3)), 1, entry)
   end
 end
 
@@ -105,7 +116,7 @@ local function is_anothers(order, owner, at)
   local before = call('GET', order)
   if not before or string.sub(before, 1, 2) ~= 'c:' or string.sub(owner, 1, 2) ~= 'c:' then return false end
   local name, told_at = string.match(before, '^([^\n]*)\n?(%-?%d*)$')
-  if name == owner then return false end
+  if current(string.sub(name, 3)) == current(string.sub(owner, 3)) then return false end
   return told_at == '' or math.abs(tonumber(told_at) - tonumber(at)) > two_days_ms
 end
 
@@ -154,7 +165,8 @@ local function take(k, a)
   if unnamed and not purchase and entry ~= '' then wait_for(bought, entry) end
   local buyer = string.match(purchase or '1', '^%??([^\n]*)')
   if string.sub(buyer, 1, 2) == 'c:' then
-    customer_log, customer_id = logs .. buyer, string.sub(buyer, 3)
+    customer_id = current(string.sub(buyer, 3))
+    customer_log = customers .. customer_id
   elseif buyer ~= '1' then
     anonymous_log, alias = logs .. buyer, aliases .. string.sub(buyer, 3)
   end
@@ -162,7 +174,10 @@ local function take(k, a)
     join(alias, customer_id, customer_log, anonymous_log)
   elseif alias ~= stream then
     local customer = call('GET', alias)
-    if customer then customer_log, customer_id = customers .. customer, customer end
+    if customer then
+      customer_id = current(customer)
+      customer_log = customers .. customer_id
+    end
   end
   if customer_id ~= '' then call('ZADD', look_due, 'LT', received_ms, customer_id) end
   local log = customer_log ~= stream and customer_log or anonymous_log
@@ -180,6 +195,6 @@ end
 
 local replies = {}
 for i = 0, (#KEYS - 2) / 7 - 1 do
-  replies[i + 1] = take(3 + 7 * i, 11 + 7 * i)
+  replies[i + 1] = take(3 + 7 * i, 12 + 7 * i)
 end
 return replies

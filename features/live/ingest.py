@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 INGEST_SCRIPT = Path(__file__).with_name("ingest.lua").read_text(encoding="utf-8")
 INGEST_SHA = hashlib.sha1(INGEST_SCRIPT.encode(), usedforsecurity=False).hexdigest()
-OF_ALL_EVENTS, OF_AN_EVENT = 10, 7  # arguments of the script
+OF_ALL_EVENTS, OF_AN_EVENT = 11, 7  # arguments of the script
 ANOTHERS = -1
 CONFLICTS = {ANOTHERS: "order number of another customer", -2: "event id of another type of event"}
 TOLD_BY_FILE = 2
@@ -208,6 +208,7 @@ def _arguments(
         keys.customer_facts_prefix(),
         keys.alias(""),
         settings.shopper_log_bytes,
+        keys.people(),
     ]
     for event in events:
         customer, anonymous, order = event.customer_id, event.anonymous_id, order_number(event)

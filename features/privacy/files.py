@@ -3,12 +3,13 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
 
 from features.home import Home
+from features.people.names import KEY_FILE, people_key
 from features.privacy.person import PersonIds
 from features.store.files import replacing, write_whole
 
@@ -39,13 +40,13 @@ def _forget_rows(path: Path, person: PersonIds) -> int:
 def forget_lines(home: Home, person: PersonIds) -> int:
     """Rewrite lists of unreadable events and of rejected lines without theirs; returns how many are gone.
 
-    A line is theirs where one of their ids stands in it as a word of its own.
+    A line is theirs where one of their ids stands in it as a word of its own, or their address or number.
     """
-    patterns = [*_patterns(person)]
+    is_theirs = _search(home, person)
     gone = 0
     for path in texts_about_people(home):
         lines = _lines(path)
-        kept = [line for line in lines if not any(pattern.search(line) for pattern in patterns)]
+        kept = [line for line in lines if not is_theirs(line)]
         if len(kept) < len(lines):
             write_whole(path, "".join(kept).encode())
             gone += len(lines) - len(kept)
@@ -54,10 +55,9 @@ def forget_lines(home: Home, person: PersonIds) -> int:
 
 def lines_about(home: Home, person: PersonIds) -> dict[str, list[str]]:
     """What `forget_lines` would take away, by file."""
-    patterns = [*_patterns(person)]
+    is_theirs = _search(home, person)
     found = {
-        path.name: [line for line in _lines(path) if any(pattern.search(line) for pattern in patterns)]
-        for path in texts_about_people(home)
+        path.name: [line for line in _lines(path) if is_theirs(line)] for path in texts_about_people(home)
     }
     return {name: lines for name, lines in found.items() if lines}
 
@@ -79,6 +79,18 @@ def _csv_line(record: list[str]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(record)
     return line.getvalue()
+
+
+def _search(home: Home, person: PersonIds) -> Callable[[str], bool]:
+    """Whether a line is theirs."""
+    patterns = [*_patterns(person)]
+    key = people_key(home) if (home.root / KEY_FILE).exists() else None
+
+    def is_theirs(line: str) -> bool:
+        named = any(pattern.search(line) for pattern in patterns)
+        return named or (key is not None and not person.customers.isdisjoint(key.names_in(line)))
+
+    return is_theirs
 
 
 def _patterns(person: PersonIds) -> Iterator[re.Pattern[str]]:

@@ -10,6 +10,8 @@ import polars as pl
 import redis
 
 from features.home import Home
+from features.people.aliases import load_people, names_of
+from features.people.names import BY_EMAIL, KEY_FILE, SHORTENED, former_name, is_digest, people_key
 from features.store import keys
 from features.store.tombstones import Kind
 
@@ -62,11 +64,12 @@ class PersonIds:
 
 
 def find_person(home: Home, client: redis.Redis, customers: Iterable[str]) -> PersonIds:
-    """Their ids, by the archived history, the impressions, and who uses which browser now.
+    """Their ids, by all names that they go by, the archived history, the impressions, and who uses which
+    browser now.
 
     Archive the streams first: what waits there is not looked at.
     """
-    ids = frozenset(customers)
+    ids = names_of(home, _with_addresses(home, customers))
     rows = pl.concat([_visits(home.events), _visits(home.served)])
     own = rows.filter(_is_in("customer_id", ids))
     linked = _distinct(own, "anonymous_id") | browsers_now(client, ids)
@@ -77,6 +80,29 @@ def find_person(home: Home, client: redis.Redis, customers: Iterable[str]) -> Pe
     person = PersonIds(ids, browsers, sessions)
     events = scan_files(home.events)
     return person if events is None else _with_numbers(person, events)
+
+
+def _with_addresses(home: Home, customers: Iterable[str]) -> frozenset[str]:
+    """The names, and those that e-mail addresses and telephone numbers among them stand for."""
+    given = frozenset(customers)
+    if not (home.root / KEY_FILE).exists():
+        return given
+    key = people_key(home)
+    found = {each for name in given for each in (key.email(name), key.phone(name)) if each}
+    former = {each for name in given if key.email(name) and (each := former_name(name))}
+    return given | found | former
+
+
+def meant_by(home: Home, name: str) -> frozenset[str]:
+    """Known names that this one means: itself, an address's or number's, or those that begin as reports show
+    them (`c-3fa2b1c0…`)."""
+    known = customers_of(home) | frozenset(load_people(home)["alias"])
+    exact = _with_addresses(home, [name]) & known
+    beginning = name.rstrip("…")
+    if exact or not SHORTENED.fullmatch(beginning):
+        return exact
+    former = beginning.removeprefix(BY_EMAIL)
+    return frozenset(each for each in known if is_digest(each) and each.startswith((beginning, former)))
 
 
 def customers_of(home: Home) -> frozenset[str]:

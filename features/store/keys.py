@@ -89,7 +89,7 @@ def unknown_products() -> str:
 
 def revisions() -> str:
     """Hash name -> counter ("catalogue", "erased", "experiments", "keys", "merchandising",
-    "non_products", "offers", "tiers", "triggers").
+    "non_products", "offers", "people", "people_parted", "tiers", "triggers").
 
     Writers: their owners; reader: API, every 200 ms.
     """
@@ -255,6 +255,14 @@ def erased() -> str:
 def erasures() -> str:
     """Hash customer -> when their erasure began, in ms, until it is finished. Writer: API; reader: worker."""
     return f"{TAG}:erasures"
+
+
+def people() -> str:
+    """Hash a further name of a customer -> whose it is. Writers: API, imports; readers: API, ingest.
+
+    Beside it `:links`, a sorted set of those that API processes must know, by when they were linked, in ms
+    (digests: 90 days), and `:news`, a hash name -> JSON NewLink until the archiver has written it."""
+    return f"{TAG}:people"
 
 
 def of_customer(customer_id: str) -> tuple[str, ...]:

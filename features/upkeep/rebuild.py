@@ -16,6 +16,8 @@ from features.history.events_parquet import CLAIM, is_word_of_file, scan, scan_w
 from features.history.table_files import table_files
 from features.home import Home
 from features.live.ingest import EventAndArrival, remember_sync, replay_sync
+from features.people.aliases import load_people, with_current_names
+from features.people.shared_links import share_links
 from features.progress import Report, silent
 from features.store import keys
 from features.store.settings import StoreSettings
@@ -85,10 +87,11 @@ def rebuild(
     told, events = _told(home), 0
     for number, path in enumerate(files):
         report("Replaying the history", number, len(files))
-        arrived = list(_events(path, told & (pl.col("received_at") >= since)))
+        arrived = list(_events(home, path, told & (pl.col("received_at") >= since)))
         for start in range(0, len(arrived), STEP):
             events += replay_sync(client, arrived[start : start + STEP], now, settings)
     client.delete(keys.replayed_stream())
+    share_links(client, dict(load_people(home).select("alias", "customer_id").iter_rows()), settings)
     remember_imported(home, client, settings, now)
     return Rebuilt(events, since)
 
@@ -101,19 +104,24 @@ def remember_imported(
     arrived: datetime | None = None,
 ) -> None:
     """Let live state recognise the orders, refunds and cancellations that files brought, so that one told of
-    again by HTTP does not count twice, and the products under all their names. Those that it knows stay as
-    they are. Raises redis.RedisError.
+    again by HTTP does not count twice, the products under all their names, and the consents. What it knows
+    later stays as it is. Raises redis.RedisError.
 
     arrived: when the import began whose orders these are; None: those of all imports.
     """
     since = now - timedelta(days=settings.order_memory_days)
     imported = ~LIVE & pl.col("order_id").is_not_null() & (pl.col("timestamp") >= since)
+    consents = ~LIVE & (pl.col("type") == "consent")
     if arrived is not None:
         imported &= pl.col("received_at") == arrived
+        consents &= pl.col("received_at") == arrived
     for path in sorted(table_files(home.events), key=_arrival):
-        events = [event for event, _ in _events(path, imported)]
+        events = [event for event, _ in _events(home, path, imported)]
         for start in range(0, len(events), STEP):
             remember_sync(client, events[start : start + STEP], now, settings)
+        said = [EventAndArrival(event, now) for event, _ in _events(home, path, consents)]
+        for start in range(0, len(said), STEP):
+            replay_sync(client, said[start : start + STEP], now, settings)
     publish_names(client, home)
 
 
@@ -145,10 +153,10 @@ def _arrival(path: Path) -> tuple[str, list[int]]:
     return path.parent.name, [int(part) for part in first] if all(map(str.isdecimal, first)) else []
 
 
-def _events(path: Path, chosen: pl.Expr) -> Iterator[EventAndArrival]:
-    """Events of the chosen rows, in the order of their arrival."""
+def _events(home: Home, path: Path, chosen: pl.Expr) -> Iterator[EventAndArrival]:
+    """Events of the chosen rows, in the order of their arrival, under the names of customers now."""
     events = (
-        pl.scan_parquet(path)
+        with_current_names(pl.scan_parquet(path), home)
         .filter(chosen)
         .collect()
         .unique(("event_id", "line"), keep="first", maintain_order=True)

@@ -48,12 +48,14 @@ class PackedBytes:
 class IdMap:
     """External id <-> row, by open addressing on `id_hash`: a dict of a million ids is 120 MB a process.
 
-    slots: (power of two, at least twice as many as ids) int32, a row or NO_ROW; hashes: (ids) int64.
+    slots: (power of two, at least twice as many as ids) int32, a row or NO_ROW; hashes: (ids) int64. others:
+    further names of rows, known only since the arrays were written.
     """
 
     names: PackedBytes
     slots: Int32s
     hashes: Int64s
+    others: dict[str, int] = field(init=False, repr=False, default_factory=dict)
     _slots: memoryview = field(init=False, repr=False)
     _cache: dict[str, int] = field(init=False, repr=False, default_factory=dict)
 
@@ -94,7 +96,14 @@ class IdMap:
         slot = id_hash(name) & last
         while (row := self._slots[slot]) != NO_ROW and self.names[row] != key:
             slot = (slot + 1) & last
-        return int(row)
+        return int(row) if row != NO_ROW else self.others.get(name, NO_ROW)
+
+    def also(self, names: Iterable[tuple[str, str]]) -> None:
+        """Let rows have further names. names: each with that of a row; one with a row of its own keeps it."""
+        for name, known in names:
+            row = self._find(known)
+            if row != NO_ROW and self._find(name) == NO_ROW:
+                self.others[name] = row
 
     def rows(self, names: Collection[str]) -> list[int]:
         """Rows of those ids that are known, in the order given."""

@@ -9,6 +9,7 @@ from features.history.events_parquet import scan_with_repeats
 from features.history.impressions_parquet import SERVED_SCHEMA
 from features.history.table_files import table_files
 from features.home import Home
+from features.people.aliases import with_current_names
 from recommender.experiments.assignment import HELD_OUT_ARM, is_held_out
 from recommender.experiments.plan import HOLDOUT
 from training.ledger.ledger import Ledger
@@ -86,12 +87,13 @@ def _impressions(home: Home) -> pl.LazyFrame:
     files = table_files(home.served)
     if not files:
         return pl.LazyFrame(schema=SERVED_SCHEMA)
-    return pl.scan_parquet(
+    rows = pl.scan_parquet(
         files,
         schema=SERVED_SCHEMA,
         missing_columns="insert",
         extra_columns="ignore",
     )
+    return with_current_names(rows, home)
 
 
 def participants_of(exposures: pl.DataFrame) -> Participants:

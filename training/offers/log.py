@@ -7,6 +7,7 @@ import polars as pl
 
 from features.history.table_files import table_files
 from features.home import Home
+from features.people.aliases import with_current_names
 from features.time_units import DAY_S
 from recommender.arrays.dtypes import Float32s, Float64s
 from recommender.model.offer_table import OfferTable
@@ -91,7 +92,7 @@ def read_decisions(home: Home) -> pl.DataFrame | None:
     if not files:
         return None
     return (
-        pl.scan_parquet(files, missing_columns="insert")
+        with_current_names(pl.scan_parquet(files, missing_columns="insert"), home)
         .unique("decision_id", keep="any")
         .with_columns(pl.col("decided_at").dt.epoch("s").alias("at"))
         .sort("at", "decision_id")

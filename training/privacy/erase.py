@@ -11,6 +11,8 @@ import redis
 from features.history.archiver import Archiver
 from features.history.poison import files_set_aside
 from features.home import Home
+from features.people.aliases import load_people, remove_links
+from features.people.shared_links import forget_links
 from features.privacy.files import forget_lines, forget_rows
 from features.privacy.live_state import forget_live, rewrite_log
 from features.privacy.person import PersonIds, customers_of, find_person
@@ -90,7 +92,7 @@ def finish_erasures(
         time.sleep(HEARD_S)
         Archiver(client, home, settings).run(burst=True)
         erased = _forget(home, client, person)
-        end_erasures(client, customers)
+        end_erasures(client, {*customers, *person.customers})
         erased = replace(erased, log_problem=rewrite_log(client))  # when it names them no more
     logger.info("people were erased", extra={"people": len(customers)})
     return erased
@@ -102,6 +104,8 @@ def _forget(home: Home, client: redis.Redis, person: PersonIds) -> Erased:
             forget_rows(folder, person) for folder in (home.events, home.served, home.decisions)
         )
         keys = forget_live(client, person)
+        remove_links(home, person.customers)
+        forget_links(client, person.customers)
     models = forget_customers(home.models, person.customers)
     return Erased(
         customers=len(person.customers),
@@ -123,7 +127,8 @@ def erase_again(home: Home, client: redis.Redis, settings: StoreSettings) -> Era
     if not tombstones.digests:
         return None
     Archiver(client, home, settings).run(burst=True)
-    names = {name for name in customers_of(home) if tombstones.holds("customer", name)}
+    known = customers_of(home) | frozenset(load_people(home)["alias"])
+    names = {name for name in known if tombstones.holds("customer", name)}
     return finish_erasures(home, client, settings, names) if names else None
 
 

@@ -14,6 +14,7 @@ from features.history.archiver import Archiver
 from features.home import Home
 from features.live.customer_facts import fold_customer
 from features.merchant.tiers import read_tiers
+from features.people.aliases import current_name
 from features.privacy.files import lines_about
 from features.privacy.live_export import live_data
 from features.privacy.person import PersonIds, find_person, scan_files
@@ -33,7 +34,7 @@ Rows = list[dict[str, Any]]
 def export_person(
     home: Home, client: redis.Redis, settings: StoreSettings, customer_id: str, now: datetime
 ) -> dict[str, Any]:
-    """Ready for JSON: ids, orders, events, recommendations, decisions, live state, derived values.
+    """Ready for JSON: names and ids, orders, events, recommendations, decisions, live state, derived values.
 
     `summary` says it in sentences. Somebody unknown has a summary that says so.
     """
@@ -41,6 +42,7 @@ def export_person(
     person = find_person(home, client, [customer_id])
     rows = _rows(home.events, person)
     held = {
+        "names": sorted(person.customers),
         "browsers": sorted(person.browsers),
         "sessions": sorted(person.sessions),
         "orders": [row for row in rows if row["type"] in ORDER_TYPES],
@@ -49,7 +51,7 @@ def export_person(
         "decisions": _rows(home.decisions, person),
         "rejected_lines": lines_about(home, person),
         "live": live_data(client, person),
-        "derived": msgspec.to_builtins(_derived(home, client, customer_id, now)),
+        "derived": msgspec.to_builtins(_derived(home, client, current_name(home, customer_id), now)),
     }
     head = {"customer_id": customer_id, "exported_at": now.isoformat(), "summary": [*_sentences(held)]}
     return head | held

@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 
 from features.insights.report import Column, Figure, Part, Plot, Table, figure, table
+from features.people.names import shown
 from recommender.customers.tiers import TierPlan, tier_status
 from recommender.value.segments import SEGMENTS
 from training.ledger.shop import Shop
@@ -122,12 +123,12 @@ def customers(shop: Shop, currency: str | None) -> Part:
         return Part(currency)
     tiers = [tier_status(shop.plan, revenue).name if shop.plan else None for revenue in customers["revenue"]]
     rows = customers.with_columns(
-        customer_id="customer",
+        customer_id=pl.col("customer").map_elements(shown, return_dtype=pl.String),
         last_order=pl.col("last").dt.strftime("%Y-%m-%d"),
         tier=pl.Series(tiers, dtype=pl.String),
         vip=pl.when("vip").then(pl.lit("VIP")),
     )
     columns = ["customer_id", "segment", *(["tier"] if shop.plan else []), "vip", "channel", *PAST_COLUMNS]
     columns += EXPECTED_COLUMNS if shop.forecast else ()
-    shown: list[str | Column] = list(columns)
-    return Part(currency, [], [table("customers", "Customers", shown, rows.select(columns).rows())])
+    headed: list[str | Column] = list(columns)
+    return Part(currency, [], [table("customers", "Customers", headed, rows.select(columns).rows())])

@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +9,7 @@ from features.history import events_parquet as history
 from features.home import Home
 from features.importers.orders import import_orders
 from features.importers.summary import OrdersSummary
+from features.people.names import people_key
 
 from factories import NOW, event
 
@@ -17,7 +17,6 @@ HEADER = (
     "Name,Email,Created at,Currency,Total,Discount Code,Discount Amount,Lineitem quantity,Lineitem name,"
     "Lineitem price,Lineitem SKU,Cancelled At,Refunded amount,Shipping Country"
 )
-WHO = sha256(b"anna@example.com").hexdigest()
 
 
 def first(
@@ -45,11 +44,11 @@ def take(home: Home, tmp_path: Path) -> Take:
     return run
 
 
-def test_order_cells_are_filled_forward_and_emails_are_hashed(take: Take) -> None:
+def test_order_cells_are_filled_forward_and_emails_are_hashed(home: Home, take: Take) -> None:
     summary, rows = take(first("#1001"), further("#1001", "B"))
     assert summary.format == "shopify"
     assert rows["order_id"].to_list() == ["1001", "1001"]
-    assert rows["customer_id"].to_list() == [WHO, WHO]
+    assert rows["customer_id"].to_list() == [people_key(home).email("anna@example.com")] * 2
     assert rows["currency"].to_list() == ["EUR", "EUR"]
     assert rows["coupon"].to_list() == ["HELLO", "HELLO"]
     assert rows["discount"].sum() == 5

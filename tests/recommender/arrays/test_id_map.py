@@ -31,3 +31,10 @@ def test_packed_bytes_keep_what_was_packed() -> None:
     values = [b"", b"abc", "é🧶".encode(), b""]
     packed = PackedBytes.pack(values)
     assert [packed[row] for row in range(len(packed))] == values
+
+
+def test_rows_get_further_names_and_keep_their_own() -> None:
+    ids = IdMap.build(["ann", "bob"])
+    ids.also([("4711", "ann"), ("bob", "ann"), ("4712", "nobody")])
+    assert [ids.row(name) for name in ("4711", "ann", "bob", "4712")] == [0, 0, 1, NO_ROW]
+    assert ids.rows(["4711", "4712", "bob"]) == [0, 1]
