@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import settings as hypothesis_settings
 
 # Read when NumPy and FAISS load: a test has one core, and threads that wait take others.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -21,6 +22,9 @@ from features.store.redis_server import RedisServer
 from features.store.settings import StoreSettings
 
 ROOT = Path(__file__).parents[1]
+# How long an example takes says more of the machine than of the code.
+hypothesis_settings.register_profile("busy", deadline=None)
+hypothesis_settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ def perennial(*words: str, cwd: Path = ROOT, env: Mapping[str, str] | None = Non
     """The command line, in a process of its own."""
     own = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
     own["PERENNIAL_HOLDOUT"] = "0"  # a browser's id is drawn anew in each test
+    own["PERENNIAL_REDIS_DEADLINE_MS"] = "1000"  # tests share the machine
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "perennial", *words],
         text=True,

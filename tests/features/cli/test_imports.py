@@ -30,7 +30,7 @@ def table(tmp_path: Path) -> Path:
 
 
 def test_orders_are_taken_listed_and_taken_back(home: Home, table: Path) -> None:
-    taken = run(home, "import", "orders", str(table)).output
+    taken = " ".join(run(home, "import", "orders", str(table)).output.split())
     assert "2 · 33.00, 2026-01-13 to 2026-01-14" in taken
     [record] = json.loads(run(home, "imports", "--json").output)
     assert f"perennial import undo {record['id']}" in taken
