@@ -28,6 +28,7 @@ UNRENDERED = re.compile(
     r"|%[A-Za-z][\w.]*%|\[%.*%\]|\[object\b.*|\[[\w ]*(?:customer|user|guest)[\w .]*\]",
     re.IGNORECASE | re.DOTALL,
 )
+ZERO = re.compile(r"0+(?:[.,]0+)?|0{8}(?:-0{4}){3}-0{12}")
 DIGITS = frozenset("123456789")
 A_NUMBER_IN_IT = re.compile(r"[^{}%<>*\[\]|$#]*[1-9]").match
 """Whether there is a digit but 0, and no mark of a placeholder before it: no word for nobody has one."""
@@ -40,14 +41,12 @@ def is_nobody(name: str) -> bool:
     # Most ids begin or end with a digit, or have one: that is seen in a tenth of a microsecond.
     if name[-1:] in DIGITS or name[:1] in DIGITS or A_NUMBER_IN_IT(name):
         return False
-    if not name.strip("0-"):  # zeros, a nil UUID, a dash
-        return True
     if name.isalnum():
-        return name.lower() in WORDS
+        return name.lower() in WORDS or not name.strip("0")
     if MARKS.search(name) and UNRENDERED.fullmatch(name.strip()):
         return True
     bare = name.strip(AROUND).casefold()
-    return bare in WORDS or not bare.strip("0-. ") or PUNCTUATION.fullmatch(bare) is not None
+    return bare in WORDS or ZERO.fullmatch(bare) is not None or PUNCTUATION.fullmatch(bare) is not None
 
 
 def somebody(name: str | None) -> str | None:
