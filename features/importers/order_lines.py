@@ -27,7 +27,7 @@ def order_lines(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _without_fillers(rows: pl.DataFrame) -> pl.DataFrame:
     """Null for what stands for nothing; quantity 1 in a file that has none."""
-    customer, product = pl.col("customer_id"), pl.col(PRODUCT_IDS)
+    customer, product = pl.col("customer_id", "email", "phone"), pl.col(PRODUCT_IDS)
     quantities = rows["quantity"].null_count() < rows.height
     has_product = pl.any_horizontal(pl.col(*PRODUCT_IDS, "title").is_not_null())
     return rows.with_columns(
