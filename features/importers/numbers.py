@@ -21,7 +21,7 @@ OF_ORDERS = (
     "total",
     "refunded",
 )
-MONEY = (*OF_LINES, *OF_ORDERS, "price", "sale_price", "cost", "spend")
+MONEY = (*OF_LINES, *OF_ORDERS, "price", "sale_price", "cost", "spend", "rate")
 QUANTITIES = ("quantity", "refunded_quantity", "stock")
 """These learn from the money of their file, and teach it nothing."""
 PRICES = ("sale_price", "price", "unit_price", "line_total", "total", "spend")
