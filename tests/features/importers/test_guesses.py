@@ -152,3 +152,9 @@ def test_the_only_sum_is_the_lines_unless_it_repeats_within_orders(totals: list[
     found = guess(renamed(**without).with_columns(Total=pl.Series(totals)), {})
     assert found.columns["line_total"] == "Total"
     assert ("line_total" in found.doubts) == doubted
+
+
+def test_of_a_column_that_cannot_be_read_the_odd_cells_are_shown() -> None:
+    cells = renamed(**LEAST).with_columns(Price=pl.Series(["12,50", "gratis", "on request"]))
+    why = "'Price' should be unit_price, but 'gratis' cannot be read as that (2 of 3 cells looked at)"
+    assert guess(cells, {}).unread == (why,)
