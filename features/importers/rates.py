@@ -70,7 +70,7 @@ def import_rates(home: Home, file: Path, *, dry_run: bool = False, now: datetime
 
 
 def _decimal_mark(rates: pl.Series) -> str | None:
-    """The only mark in the column: rates are too small for thousands to be set apart. None where both occur."""
+    """The only mark in the column, as rates have no thousands to set apart; None where both occur."""
     marks = [mark for mark in ".," if rates.str.contains(mark, literal=True).any()]
     return marks[0] if len(marks) == 1 else None
 
