@@ -128,7 +128,9 @@ def _warning(name: str, doubtful: pl.Series, mark: DecimalMark, *, contradictory
 
 
 def _with_currencies(rows: pl.DataFrame) -> pl.DataFrame:
-    """Fill `currency` with the code or symbol beside a price; $ and kr are those of many countries."""
+    """`currency` as a code, where it or what stands beside a price is a code or a symbol of one currency."""
+    if rows.schema.get("currency") == pl.String:
+        rows = rows.with_columns(currency=pl.coalesce(_currencies(rows["currency"]), "currency"))
     named = [name for name in PRICES if rows.schema.get(name) == pl.String]
     beside = [rows[name] for name in named if rows[name].str.contains(r"[A-Z]{3}|[^\x00-\x7f]").any()]
     codes = [_currencies(text).alias(f"\0{n}") for n, text in enumerate(beside)]
