@@ -10,6 +10,7 @@ from fastapi import Request
 from api.schemas.recommendations import Ask
 from api.serving.service import Service
 from api.web.access import Access, header
+from features.events.vocabulary import somebody
 from features.live.ingest import read_log
 from features.live.shopper_state import ShopperLog
 from features.merchant.api_keys import Scope
@@ -45,7 +46,8 @@ def shopper_of(request: Request, scope: Scope, service: Service, ask: Ask) -> Sh
     access, erased = service.access, service.erased
     trusted = scope == "secret" or access.open or is_signed(access, ask.customer_id, ask.customer_token)
     customer = ask.customer_id if trusted and not erased.holds("customer", ask.customer_id) else None
-    return Shopper(customer, None if erased.holds("browser", ask.anonymous_id) else ask.anonymous_id)
+    browser = None if erased.holds("browser", ask.anonymous_id) else ask.anonymous_id
+    return Shopper(somebody(customer), somebody(browser))
 
 
 async def live_log(service: Service, shopper: Shopper) -> tuple[ShopperLog, Sequence[str]]:

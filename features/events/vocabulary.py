@@ -84,6 +84,11 @@ class EventContext(msgspec.Struct, frozen=True, omit_defaults=True):
     utm_campaign: Text | None = None
 
 
+NOBODY = frozenset({"0", "null", "none", "undefined", "nan", "guest", "anonymous", "n/a", "(not set)", "-"})
+"""What shops and browsers send, in any case, where there is no customer or visitor."""
+SHOPPER_IDS = ("customer_id", "anonymous_id", "session_id")
+
+
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """One event. `timestamp` is aware UTC; a second event with the same `event_id` is ignored.
 
@@ -225,7 +230,14 @@ def read_event(text: str | bytes | msgspec.Raw, received_at: datetime, fresh_id:
     return _completed(event, received_at, fresh_id)
 
 
+def somebody(shopper_id: str | None) -> str | None:
+    """The id, or None of one that stands for nobody."""
+    return None if shopper_id is not None and shopper_id.strip().lower() in NOBODY else shopper_id
+
+
 def _completed(event: _RawEvent, received_at: datetime, fresh_id: Callable[[], str]) -> Event:
+    for name in SHOPPER_IDS:
+        msgspec.structs.force_setattr(event, name, somebody(getattr(event, name)))
     if event.event_id is None:
         msgspec.structs.force_setattr(event, "event_id", _order_event_id(event) or fresh_id())
     if event.timestamp is None:

@@ -5,13 +5,15 @@ from hashlib import sha256
 import polars as pl
 
 from features.events.foreign_names import is_unrelated, our_name
-from features.events.vocabulary import EVENT_TYPES
+from features.events.vocabulary import EVENT_TYPES, NOBODY, SHOPPER_IDS
 from features.importers.lines import Format
 from features.importers.reasons import RejectReason
 
 
 def _read(rows: pl.DataFrame) -> pl.DataFrame:
     kind = _our_names(rows["type"])
+    ids = pl.col(SHOPPER_IDS)
+    rows = rows.with_columns(pl.when(~ids.str.to_lowercase().is_in(NOBODY)).then(ids))
     shopper = pl.coalesce("customer_id", "anonymous_id", "session_id")
     # Purchase lines without an order id are one order if they share shopper and moment.
     moment = pl.concat_str(shopper, pl.lit("@"), "timestamp")

@@ -4,6 +4,7 @@ from hashlib import sha256
 
 import polars as pl
 
+from features.events.vocabulary import NOBODY
 from features.importers.order_rows import COLUMNS, PRODUCT_IDS, read_orders
 
 TIME_OF_DAY = "time"
@@ -11,9 +12,8 @@ TIME_OF_DAY = "time"
 MAPPABLE = (*COLUMNS, TIME_OF_DAY)
 
 
-NOBODY = ("0", "null", "none", "undefined", "guest", "n/a", "-")
 NO_PRODUCT = ("0", "null", "none", "n/a", "-")
-"""What shops write where there is no customer or no product number."""
+"""What shops write where there is no product number."""
 
 
 def order_lines(rows: pl.DataFrame) -> pl.DataFrame:
