@@ -93,7 +93,7 @@ def import_orders(  # noqa: PLR0913, PLR0917 - an option an argument
     if not dry_run and summary.taken:
         with plain_errors(RedisServerError):
             _recognise(shop, settings, now)
-    _end(summary, dry_run=dry_run, as_json=as_json)
+    _end(summary, home, dry_run=dry_run, as_json=as_json)
 
 
 def _again(files: Sequence[object], home: Path, options: Mapping[str, str | None]) -> str:
@@ -103,15 +103,28 @@ def _again(files: Sequence[object], home: Path, options: Mapping[str, str | None
     return shlex.join([*map(str, files), *words])
 
 
-def _end(summary: OrdersSummary, *, dry_run: bool, as_json: bool) -> None:
+def _of(home: Path) -> str:
+    """The option that makes a command in advice one about this home."""
+    return "" if home == DEFAULT_HOME else f" --home {shlex.quote(str(home))}"
+
+
+def _end(summary: OrdersSummary, home: Path, *, dry_run: bool, as_json: bool) -> None:
     """Say what follows. Raises typer.Exit where the import went wrong."""
     if wrong := summary.went_wrong:
         look = f" The rows and why: {summary.rejects_file}" if summary.rejects_file else ""
-        back = f" To take back the rest: perennial import undo {summary.id}" if summary.id else ""
+        back = f" To take back the rest: perennial import undo {summary.id}{_of(home)}" if summary.id else ""
         errors.print(f"{wrong}.{look}{back}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(WENT_WRONG)
-    if not dry_run and not as_json:
-        console.print("\nNext: [bold]perennial train[/]")
+    if dry_run or as_json:
+        return
+    if summary.id:
+        _advise(f"To take it back: perennial import undo {summary.id}{_of(home)}")
+    _advise(f"Next: perennial train{_of(home)}")
+
+
+def _advise(text: str) -> None:
+    """Print a command on one line, to be copied whole."""
+    console.print(f"\n{text}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _recognise(home: Home, settings: StoreSettings, arrived: datetime) -> None:
@@ -248,9 +261,9 @@ def undo(
         undone = undo_import(shop, read_record(shop, id), datetime.now(UTC))
     show(undone, as_json=as_json)
     if not as_json:
-        console.print(
-            "\nNext: stop `perennial serve` if it runs, then [bold]perennial rebuild[/] (until then an "
-            "order of this import that is sent again by HTTP is not taken) and [bold]perennial train[/]"
+        _advise(
+            f"Next: stop `perennial serve` if it runs, then `perennial rebuild{_of(home)}` (until then an "
+            f"order of this import that is sent again by HTTP is not taken) and `perennial train{_of(home)}`"
         )
 
 

@@ -52,8 +52,8 @@ def show(summary: CommandResult, *, as_json: bool) -> None:
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows under headings."""
-    table = Table(*(Column(heading, overflow="fold") for heading in headings))
+    """Print rows under headings. The first cell names its row: it stays on one line, to be copied."""
+    table = Table(*(Column(heading, overflow="fold", no_wrap=not n) for n, heading in enumerate(headings)))
     for row in rows:
         table.add_row(*row)
     console.print(table)

@@ -124,7 +124,7 @@ class OrdersSummary(ImportSummary):
         if self.first and self.last:
             yield "From, to", f"{self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M} UTC"
         if self.id:
-            yield "Import", f"{self.id} (to take it back: perennial import undo {self.id})"
+            yield "Import", self.id
 
     def _money(self) -> Iterator[tuple[str, str]]:
         """To be held against the shop's own report of the same days."""
