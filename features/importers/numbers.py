@@ -21,10 +21,10 @@ OF_ORDERS = (
     "total",
     "refunded",
 )
-MONEY = (*OF_LINES, *OF_ORDERS, "price", "sale_price", "cost", "spend", "rate")
+MONEY = (*OF_LINES, *OF_ORDERS, "price", "regular_price", "sale_price", "surcharge", "cost", "spend", "rate")
 QUANTITIES = ("quantity", "refunded_quantity", "stock")
 """These learn from the money of their file, and teach it nothing."""
-PRICES = ("sale_price", "price", "unit_price", "line_total", "total", "spend")
+PRICES = ("sale_price", "price", "regular_price", "unit_price", "line_total", "total", "spend")
 """Where a currency may stand beside the number, the first that has one counts."""
 SYMBOLS = {"€": "EUR", "£": "GBP", "₹": "INR", "₺": "TRY", "₽": "RUB", "₴": "UAH", "zł": "PLN", "Kč": "CZK"}
 NAMES: dict[DecimalMark, str] = {".": "decimal point", ",": "decimal comma"}

@@ -163,6 +163,12 @@ def test_a_currency_beside_a_price_is_kept() -> None:
     assert with_plain_numbers(rows.drop("currency")).rows["currency"].to_list() == ["EUR", "CHF", None, None]
 
 
+@pytest.mark.parametrize("name", ["price", "regular_price", "sale_price", "surcharge", "cost"])
+def test_every_money_of_a_catalogue_may_have_a_decimal_comma(name: str) -> None:
+    rows = pl.DataFrame({name: ["1.024,00", "12,50"]})
+    assert with_plain_numbers(rows).rows[name].to_list() == ["1024.00", "12.50"]
+
+
 def test_a_symbol_in_the_column_of_currencies_is_its_code() -> None:
     told = ["€", "zł", "eur", "PLN", "$", None]
     rows = pl.DataFrame({"unit_price": ["5"] * 6, "currency": told}, schema_overrides={"currency": pl.String})
