@@ -1,6 +1,7 @@
 """What all commands share: their options, progress bars and tables."""
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +50,16 @@ def show(summary: CommandResult, *, as_json: bool) -> None:
     for label, value in summary.lines():
         table.add_row(f"[dim]{label}[/]", value)
     console.print(table)
+
+
+def home_option(home: Path) -> str:
+    """The option that makes a command in advice one about this home."""
+    return "" if home == DEFAULT_HOME else f" --home {shlex.quote(str(home))}"
+
+
+def advise(text: str) -> None:
+    """Print a command on one line, to be copied whole."""
+    console.print(f"\n{text}", markup=False, highlight=False, soft_wrap=True)
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -30,6 +30,18 @@ class ImportSummary:
         """Rows set aside that ought to have been taken: not the ones about which nothing is to be done."""
         return sum(count for reason, count in self.set_aside.items() if NOTHING_TO_DO not in reason)
 
+    @property
+    def used(self) -> int:
+        """Rows, or products of a catalogue, that the home has now."""
+        return self.taken
+
+    @property
+    def went_wrong(self) -> str | None:
+        """What is wrong where most of the file was lost or nothing at all was taken, else None."""
+        if not self.used:
+            return "Nothing was taken"
+        return f"Most rows were set aside: {self.lost:,} of {self.rows:,}" if self.lost > self.used else None
+
     def _what_was_set_aside(self) -> Iterator[tuple[str, str]]:
         yield "Set aside", f"{sum(self.set_aside.values()):,}"
         for reason, count in self.set_aside.items():
@@ -83,12 +95,9 @@ class OrdersSummary(ImportSummary):
         return super().as_dict() | {"money": money}
 
     @property
-    def went_wrong(self) -> str | None:
-        """What is wrong where most of the file was lost or nothing at all was taken, else None."""
-        used = self.taken + self.already_known
-        if not used:
-            return "Nothing was taken"
-        return f"Most rows were set aside: {self.lost:,} of {self.rows:,}" if self.lost > used else None
+    def used(self) -> int:
+        """Rows that are in the history now."""
+        return self.taken + self.already_known
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Label and value of everything a person wants to read, in order."""

@@ -143,3 +143,21 @@ def test_formats_lists_each_with_its_columns() -> None:
 def test_the_help_names_the_formats() -> None:
     shown = CliRunner().invoke(app, ["import", "orders", "--help"], env={"COLUMNS": "300"}).output
     assert "shopify, woocommerce, woo-advanced" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "good", "bad"),
+    [
+        ("catalogue", "id;title;price", "JUG;Jug;12,50", "JUG;Jug;soon"),
+        ("rates", "date;currency;rate", "01.02.2026;CHF;0,92", "01.02.2026;CHF;high"),
+        ("costs", "date;channel;spend", "01.02.2026;mail;30,00", "01.02.2026;mail;much"),
+    ],
+)
+def test_no_import_of_which_nothing_was_taken_looks_well(
+    home: Home, tmp_path: Path, kind: str, header: str, good: str, bad: str
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(f"{header}\n{bad}\n")
+    assert "Nothing was taken" in run(home, "import", kind, str(path), code=3).output
+    path.write_text(f"{header}\n{good}\n")
+    run(home, "import", kind, str(path))
