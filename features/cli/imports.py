@@ -16,9 +16,10 @@ from features.cli.options import (
     DEFAULT_HOME,
     HomeOption,
     JsonOption,
-    console,
+    advise,
     errors,
     existing_home,
+    home_option,
     plain_errors,
     progress,
     show,
@@ -30,7 +31,7 @@ from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
 
 if TYPE_CHECKING:
-    from features.importers.summary import OrdersSummary
+    from features.importers.summary import ImportSummary, OrdersSummary
 
 imports = typer.Typer(
     help="Bring in a shop's orders and catalogue; take an import back.", no_args_is_help=True
@@ -93,7 +94,7 @@ def import_orders(  # noqa: PLR0913, PLR0917 - an option an argument
     if summary.id:
         with plain_errors(RedisServerError):
             recognise(shop, settings, now)
-    _end(summary, dry_run=dry_run, as_json=as_json)
+    _end(summary, home, dry_run=dry_run, as_json=as_json)
 
 
 def _again(files: Sequence[object], home: Path, options: Mapping[str, str | None]) -> str:
@@ -103,15 +104,24 @@ def _again(files: Sequence[object], home: Path, options: Mapping[str, str | None
     return shlex.join([*map(str, files), *words])
 
 
-def _end(summary: OrdersSummary, *, dry_run: bool, as_json: bool) -> None:
+def _end(summary: OrdersSummary, home: Path, *, dry_run: bool, as_json: bool) -> None:
     """Say what follows. Raises typer.Exit where the import went wrong."""
+    where = home_option(home)
+    back = f" To take back the rest: perennial import undo {summary.id}{where}" if summary.id else ""
+    _check(summary, back)
+    if dry_run or as_json:
+        return
+    if summary.id:
+        advise(f"To take it back: perennial import undo {summary.id}{where}")
+    advise(f"Next: perennial train{where}")
+
+
+def _check(summary: ImportSummary, advice: str = "") -> None:
+    """Raises typer.Exit where the import went wrong, after saying so."""
     if wrong := summary.went_wrong:
         look = f" The rows and why: {summary.rejects_file}" if summary.rejects_file else ""
-        back = f" To take back the rest: perennial import undo {summary.id}" if summary.id else ""
-        errors.print(f"{wrong}.{look}{back}", style="red", markup=False, highlight=False, soft_wrap=True)
+        errors.print(f"{wrong}.{look}{advice}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(WENT_WRONG)
-    if not dry_run and not as_json:
-        console.print("\nNext: [bold]perennial train[/]")
 
 
 def recognise(home: Home, settings: StoreSettings, arrived: datetime) -> None:
@@ -152,7 +162,10 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
     dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Take in products, prices, costs and stock; a running service shows them within a second."""
+    """Take in products, prices, costs and stock; a running service shows them within a second.
+
+    Exit codes as those of `perennial import orders`.
+    """
     from features.catalogue.live_changes import put_changes_sync
     from features.catalogue.names import publish_names
     from features.catalogue.products import live_fields
@@ -180,6 +193,7 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
                 put_changes_sync(client, live_fields(Home(home), now))
                 publish_names(client, Home(home))
     show(summary, as_json=as_json)
+    _check(summary)
 
 
 @imports.command("costs")
@@ -196,6 +210,7 @@ def import_costs(
     with plain_errors(ImportRefused):
         summary = import_costs(Home(home), file, dry_run=dry_run, now=datetime.now(UTC))
     show(summary, as_json=as_json)
+    _check(summary)
 
 
 @imports.command("rates")
@@ -212,6 +227,7 @@ def import_rates(
     with plain_errors(ImportRefused):
         summary = import_rates(Home(home), file, dry_run=dry_run, now=datetime.now(UTC))
     show(summary, as_json=as_json)
+    _check(summary)
 
 
 @imports.command("formats")
@@ -250,9 +266,10 @@ def undo(
         undone = undo_import(shop, read_record(shop, id), datetime.now(UTC))
     show(undone, as_json=as_json)
     if not as_json:
-        console.print(
-            "\nNext: stop `perennial serve` if it runs, then [bold]perennial rebuild[/] (until then an "
-            "order of this import that is sent again by HTTP is not taken) and [bold]perennial train[/]"
+        where = home_option(home)
+        advise(
+            f"Next: stop `perennial serve` if it runs, then `perennial rebuild{where}` (until then an "
+            f"order of this import that is sent again by HTTP is not taken) and `perennial train{where}`"
         )
 
 

@@ -1,6 +1,7 @@
 """What all commands share: their options, progress bars and tables."""
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,9 +52,19 @@ def show(summary: CommandResult, *, as_json: bool) -> None:
     console.print(table)
 
 
+def home_option(home: Path) -> str:
+    """The option that makes a command in advice one about this home."""
+    return "" if home == DEFAULT_HOME else f" --home {shlex.quote(str(home))}"
+
+
+def advise(text: str) -> None:
+    """Print a command on one line, to be copied whole."""
+    console.print(f"\n{text}", markup=False, highlight=False, soft_wrap=True)
+
+
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows under headings."""
-    table = Table(*(Column(heading, overflow="fold") for heading in headings))
+    """Print rows under headings. The first cell names its row: it stays on one line, to be copied."""
+    table = Table(*(Column(heading, overflow="fold", no_wrap=not n) for n, heading in enumerate(headings)))
     for row in rows:
         table.add_row(*row)
     console.print(table)

@@ -24,8 +24,6 @@ def understood(raw: Mapping[str, Any]) -> dict[str, Any]:
     state pieces and money as negative numbers.
     """
     event = _plain(raw, IDS, NUMBERS)
-    if event.get("customer_id") == "0":  # as some shops call a guest
-        del event["customer_id"]
     if isinstance(event.get("timestamp"), int | float) and not isinstance(event["timestamp"], bool):
         event["timestamp"] = _moment(event["timestamp"])
     if isinstance(order := event.get("order"), Mapping):

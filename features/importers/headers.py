@@ -60,8 +60,15 @@ def unreadable(texts: Mapping[str, pl.Series], names: Sequence[str]) -> Iterator
         if name in names:
             for header, cells in texts.items():
                 if each in (plain(header), _bare(header)) and not fits(name, cells):
-                    found = "it is empty" if cells.is_empty() else f"{cells[0]!r} cannot be read as that"
-                    yield f"{header!r} should be {name}, but {found}"
+                    yield f"{header!r} should be {name}, but {_misfit(name, cells)}"
+
+
+def _misfit(name: str, cells: pl.Series) -> str:
+    """What is wrong with the cells of a column: there are none, or some do not look like it."""
+    odd = [cell for cell in cells if not fits(name, pl.Series([cell]))] or cells.to_list()
+    if not odd:
+        return "it is empty"
+    return f"{odd[0]!r} cannot be read as that ({len(odd):,} of {len(cells):,} cells looked at)"
 
 
 def alike(header: str, headers: Sequence[str]) -> list[str]:

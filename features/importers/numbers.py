@@ -21,10 +21,10 @@ OF_ORDERS = (
     "total",
     "refunded",
 )
-MONEY = (*OF_LINES, *OF_ORDERS, "price", "sale_price", "cost", "spend")
+MONEY = (*OF_LINES, *OF_ORDERS, "price", "regular_price", "sale_price", "surcharge", "cost", "spend", "rate")
 QUANTITIES = ("quantity", "refunded_quantity", "stock")
 """These learn from the money of their file, and teach it nothing."""
-PRICES = ("sale_price", "price", "unit_price", "line_total", "total", "spend")
+PRICES = ("sale_price", "price", "regular_price", "unit_price", "line_total", "total", "spend")
 """Where a currency may stand beside the number, the first that has one counts."""
 SYMBOLS = {"€": "EUR", "£": "GBP", "₹": "INR", "₺": "TRY", "₽": "RUB", "₴": "UAH", "zł": "PLN", "Kč": "CZK"}
 NAMES: dict[DecimalMark, str] = {".": "decimal point", ",": "decimal comma"}
@@ -128,7 +128,9 @@ def _warning(name: str, doubtful: pl.Series, mark: DecimalMark, *, contradictory
 
 
 def _with_currencies(rows: pl.DataFrame) -> pl.DataFrame:
-    """Fill `currency` with the code or symbol beside a price; $ and kr are those of many countries."""
+    """`currency` as a code, where it or what stands beside a price is a code or a symbol of one currency."""
+    if rows.schema.get("currency") == pl.String:
+        rows = rows.with_columns(currency=pl.coalesce(_currencies(rows["currency"]), "currency"))
     named = [name for name in PRICES if rows.schema.get(name) == pl.String]
     beside = [rows[name] for name in named if rows[name].str.contains(r"[A-Z]{3}|[^\x00-\x7f]").any()]
     codes = [_currencies(text).alias(f"\0{n}") for n, text in enumerate(beside)]

@@ -11,7 +11,7 @@ TIME_OF_DAY = "time"
 MAPPABLE = (*COLUMNS, TIME_OF_DAY)
 
 
-NOBODY = ("0", "null", "none", "undefined", "guest", "n/a", "-")
+NOBODY = ("0", "null", "none", "undefined", "nan", "guest", "anonymous", "n/a", "(not set)", "-")
 NO_PRODUCT = ("0", "null", "none", "n/a", "-")
 """What shops write where there is no customer or no product number."""
 
@@ -27,7 +27,7 @@ def order_lines(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _without_fillers(rows: pl.DataFrame) -> pl.DataFrame:
     """Null for what stands for nothing; quantity 1 in a file that has none."""
-    customer, product = pl.col("customer_id"), pl.col(PRODUCT_IDS)
+    customer, product = pl.col("customer_id", "email", "phone"), pl.col(PRODUCT_IDS)
     quantities = rows["quantity"].null_count() < rows.height
     has_product = pl.any_horizontal(pl.col(*PRODUCT_IDS, "title").is_not_null())
     return rows.with_columns(

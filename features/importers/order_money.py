@@ -89,8 +89,12 @@ def _is_tax_on_top() -> pl.Expr:
 def _refunded_goods(paid: pl.Expr) -> pl.Expr:
     """The goods' part of all that went back: 0 of postage alone, without tax where that is on top."""
     refunded = pl.col("refunded").abs().fill_null(0.0)
-    is_postage = (_postage() > 0) & ((refunded - _postage()).abs() < CENT / 2)
-    taxed = paid + pl.col("tax").fill_null(0.0)
+    tax = pl.col("tax").fill_null(0.0)
+    rate = pl.when("on_top").then(tax / (paid + _postage())).otherwise(0.0)
+    is_postage = (_postage() > 0) & pl.any_horizontal(
+        (refunded - each).abs() < CENT / 2 for each in (_postage(), (_postage() * (1 + rate)).round(2))
+    )
+    taxed = paid + tax
     share = pl.when(pl.col("on_top") & (taxed > 0)).then(paid / taxed).otherwise(1.0)
     return (
         pl.when(is_postage).then(0.0).otherwise(pl.min_horizontal(refunded * share, paid.fill_null(refunded)))

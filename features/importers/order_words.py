@@ -82,7 +82,8 @@ def new_words(lines: pl.DataFrame, source: str, existing: Existing, *, are_rejec
     changed_since = pl.concat(
         [changed.select("order_id"), unknown.filter(~pl.col("bought")).select("order_id")]
     )
-    return Words(kept.sort("row", maintain_order=True), _warnings(changed_since, older, before))
+    edited = compared.filter("changed", "bought", "ends_earlier")
+    return Words(kept.sort("row", maintain_order=True), _warnings(changed_since, older, edited, before))
 
 
 def _same_orders(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
@@ -216,8 +217,16 @@ def _with_old_context(lines: pl.DataFrame, before: pl.DataFrame, source: str) ->
     )
 
 
-def _warnings(changed: pl.DataFrame, older: pl.DataFrame, before: pl.DataFrame) -> list[str]:
+def _warnings(
+    changed: pl.DataFrame, older: pl.DataFrame, edited: pl.DataFrame, before: pl.DataFrame
+) -> list[str]:
     texts = []
+    if orders := edited["order_id"].n_unique():
+        texts.append(
+            f"THIS MAY BE AN OLDER EXPORT: it ends before another that told of {orders:,} of its orders, and "
+            "says otherwise what was bought. Its word counts; if it is the older one, take it back or import "
+            "the newest export again"
+        )
     if orders := changed["order_id"].n_unique():
         texts.append(f"{orders:,} known orders have changed since they were told: the newest word counts")
     live = changed.join(before.filter("bought", source="live"), on="order_id", how="semi")

@@ -10,6 +10,7 @@ from features.home import Home
 from features.importers.content import read_file
 from features.importers.formats import pick_format
 from features.importers.lines import Format
+from features.importers.numbers import with_plain_numbers
 from features.importers.reasons import RejectReason, first_reason
 from features.importers.refusal import ImportRefused
 from features.importers.rejects import rejects_path, write_rejects
@@ -44,7 +45,9 @@ def import_rates(home: Home, file: Path, *, dry_run: bool = False, now: datetime
     chosen, _ = pick_format({RATES.name: RATES}, table, RATES.name)
     if table.cells.is_empty():
         raise ImportRefused(f"{file.name} has no rows. Write one a day and currency: date,currency,rate.")
-    checked = _checked(chosen.rows(table), table, now)
+    named = chosen.rows(table)
+    rows, doubts = with_plain_numbers(named, _decimal_mark(named["rate"]))
+    checked = _checked(rows, table, now)
     good = checked.filter(pl.col("reason").is_null()).unique(["date", "currency"], keep="last")
     rejected = checked.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
     rejects = rejects_path(home, file, now) if rejected.height and not dry_run else None
@@ -62,8 +65,14 @@ def import_rates(home: Home, file: Path, *, dry_run: bool = False, now: datetime
         first=min(good["date"], default=None),
         last=max(good["date"], default=None),
         rejects_file=str(rejects) if rejects else None,
-        warnings=table.notes,
+        warnings=(*table.notes, *doubts),
     )
+
+
+def _decimal_mark(rates: pl.Series) -> str | None:
+    """The only mark in the column, as rates have no thousands to set apart; None where both occur."""
+    marks = [mark for mark in ".," if rates.str.contains(mark, literal=True).any()]
+    return marks[0] if len(marks) == 1 else None
 
 
 def _checked(rows: pl.DataFrame, table: FileTable, now: datetime) -> pl.DataFrame:

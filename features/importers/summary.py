@@ -31,6 +31,18 @@ class ImportSummary:
         """Rows set aside that ought to have been taken: not the ones about which nothing is to be done."""
         return sum(count for reason, count in self.set_aside.items() if NOTHING_TO_DO not in reason)
 
+    @property
+    def used(self) -> int:
+        """Rows, or products of a catalogue, that the home has now."""
+        return self.taken
+
+    @property
+    def went_wrong(self) -> str | None:
+        """What is wrong where most of the file was lost or nothing at all was taken, else None."""
+        if not self.used:
+            return "Nothing was taken"
+        return f"Most rows were set aside: {self.lost:,} of {self.rows:,}" if self.lost > self.used else None
+
     def _what_was_set_aside(self) -> Iterator[tuple[str, str]]:
         yield "Set aside", f"{sum(self.set_aside.values()):,}"
         for reason, count in self.set_aside.items():
@@ -89,12 +101,9 @@ class OrdersSummary(ImportSummary):
         return super().as_dict() | {"money": money, "reach": self.reach._asdict()}
 
     @property
-    def went_wrong(self) -> str | None:
-        """What is wrong where most of the file was lost or nothing at all was taken, else None."""
-        used = self.taken + self.already_known
-        if not used:
-            return "Nothing was taken"
-        return f"Most rows were set aside: {self.lost:,} of {self.rows:,}" if self.lost > used else None
+    def used(self) -> int:
+        """Rows that are in the history now."""
+        return self.taken + self.already_known
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Label and value of everything a person wants to read, in order."""
@@ -135,7 +144,7 @@ class OrdersSummary(ImportSummary):
         if self.first and self.last:
             yield "From, to", f"{self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M} UTC"
         if self.id:
-            yield "Import", f"{self.id} (to take it back: perennial import undo {self.id})"
+            yield "Import", self.id
 
     def _money(self) -> Iterator[tuple[str, str]]:
         """To be held against the shop's own report of the same days."""

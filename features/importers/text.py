@@ -7,8 +7,8 @@ from features.importers.refusal import ImportRefused
 UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 WESTERN = "Latin-1 (Windows-1252)"
 CENTRAL_EUROPEAN = {"cp1250": "Latin-2 (Windows-1250)", "iso8859_2": "Latin-2 (ISO 8859-2)"}
-SIGN_IN_WORD = re.compile(r"(?<=[a-zA-Zà-ÿ])[£¥¦¬¯±³¶¹¼¾¿](?=[a-zà-ÿ])")
-"""Signs that stand inside a word where Latin-2 is read as Windows-1252: pó³ka for półka."""
+SIGN_IN_WORD = re.compile(r"(?<=[a-zA-Zà-ÿ])[£¥¦¬¯±³¶¹¼¾¿](?=[a-zà-ÿ])|œæ|\bz³(?!\w)")
+"""What stands in words where Latin-2 is read as Windows-1252: pó³ka for półka, iloœæ for ilość, z³ for zł."""
 SAMPLE_BYTES = 4096
 
 

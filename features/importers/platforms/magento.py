@@ -11,7 +11,8 @@ def _read(rows: pl.DataFrame) -> pl.DataFrame:
     """A configured product has two rows: the parent with its price, and a child that stands for the part."""
     children = rows.filter(pl.col("parent_item_id").is_not_null())["row"]
     part = pl.col("row").is_in(children.implode())
-    return order_lines(rows).with_columns(reason=pl.when(part).then(pl.lit(RejectReason.PART_OF_LINE.value)))
+    reason = pl.when(part).then(pl.lit(RejectReason.PART_OF_LINE.value)).otherwise("reason")
+    return order_lines(rows).with_columns(reason=reason)
 
 
 MAGENTO = Format(

@@ -1,6 +1,8 @@
 """`perennial import` and `perennial imports` as a shop owner meets them: exit codes, questions, undo."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,17 @@ def test_orders_are_taken_listed_and_taken_back(home: Home, table: Path) -> None
     assert "was taken back already" in run(home, "import", "undo", record["id"], code=1).output
     assert "There is no import 'x'" in run(home, "import", "undo", "x", code=1).output
     assert "Taken" in run(home, "import", "orders", str(table)).output
+
+
+def test_commands_in_advice_stand_on_one_line_and_run(home: Home, table: Path) -> None:
+    narrow = {"COLUMNS": "60"}
+    taken = CliRunner().invoke(app, ["import", "orders", str(table), "--home", str(home.root)], env=narrow)
+    advice = re.search("To take it back: perennial (.*)", taken.output)
+    assert advice is not None
+    words = shlex.split(advice[1])
+    assert words[2] in CliRunner().invoke(app, ["imports", "--home", str(home.root)], env=narrow).output
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert "taken back" in run(home, "imports").output
 
 
 def test_nothing_new_is_no_failure(home: Home, table: Path) -> None:
@@ -130,3 +143,21 @@ def test_formats_lists_each_with_its_columns() -> None:
 def test_the_help_names_the_formats() -> None:
     shown = CliRunner().invoke(app, ["import", "orders", "--help"], env={"COLUMNS": "300"}).output
     assert "shopify, woocommerce, woo-advanced" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "good", "bad"),
+    [
+        ("catalogue", "id;title;price", "JUG;Jug;12,50", "JUG;Jug;soon"),
+        ("rates", "date;currency;rate", "01.02.2026;CHF;0,92", "01.02.2026;CHF;high"),
+        ("costs", "date;channel;spend", "01.02.2026;mail;30,00", "01.02.2026;mail;much"),
+    ],
+)
+def test_no_import_of_which_nothing_was_taken_looks_well(
+    home: Home, tmp_path: Path, kind: str, header: str, good: str, bad: str
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(f"{header}\n{bad}\n")
+    assert "Nothing was taken" in run(home, "import", kind, str(path), code=3).output
+    path.write_text(f"{header}\n{good}\n")
+    run(home, "import", kind, str(path))

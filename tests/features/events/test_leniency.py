@@ -44,8 +44,15 @@ def test_times_may_be_seconds_or_milliseconds(time: int) -> None:
     )
 
 
-def test_customer_0_is_a_guest() -> None:
-    assert read(type="purchase", customer_id=0, order=order(JAR)).customer_id is None
+@pytest.mark.parametrize("word", [0, "0", "undefined", "NULL", "Guest", " null ", "(not set)"])
+def test_an_id_that_stands_for_nobody_is_none(word: int | str) -> None:
+    event = read(type="purchase", customer_id=word, anonymous_id=word, session_id=word, order=order(JAR))
+    assert (event.customer_id, event.anonymous_id, event.session_id) == (None, None, None)
+
+
+def test_nobody_can_be_identified() -> None:
+    with pytest.raises(InvalidEvent, match="identify"):
+        read(type="identify", customer_id="undefined", anonymous_id="b-7")
 
 
 @pytest.mark.parametrize(

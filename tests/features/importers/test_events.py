@@ -189,3 +189,19 @@ def test_a_file_of_the_shop_replaces_what_browsers_claimed(home: Home, take: Tak
     kept = rows_after.filter(type="purchase").select("order_id", "customer_id", "quantity", "source")
     assert set(kept.rows()) == {("next", "c1", 1.0, "events"), ("other", None, 100.0, "claim")}
     assert take(TABLE.format("event"), *lines)[0].already_known == 2
+
+
+@pytest.mark.parametrize("word", ["undefined", "Guest", "null"])
+def test_nobody_in_a_table_of_events_is_no_customer(take: Take, word: str) -> None:
+    header = TABLE.format("event")
+    summary, rows = take(
+        header,
+        f"{word},{word},purchase,JUG,1,9,o-1,{AT}",
+        f"{word},,view,JUG,,,,{AT}",
+        f"eva,,view,JUG,,,,{AT}",
+    )
+    assert set(rows.select("type", "customer_id", "session_id").rows()) == {
+        ("purchase", None, None),
+        ("view", "eva", None),
+    }
+    assert summary.set_aside == {RejectReason.NO_CUSTOMER.value: 1}

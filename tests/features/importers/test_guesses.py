@@ -152,3 +152,25 @@ def test_the_only_sum_is_the_lines_unless_it_repeats_within_orders(totals: list[
     found = guess(renamed(**without).with_columns(Total=pl.Series(totals)), {})
     assert found.columns["line_total"] == "Total"
     assert ("line_total" in found.doubts) == doubted
+
+
+def test_of_a_column_that_cannot_be_read_the_odd_cells_are_shown() -> None:
+    cells = renamed(**LEAST).with_columns(Price=pl.Series(["12,50", "gratis", "on request"]))
+    why = "'Price' should be unit_price, but 'gratis' cannot be read as that (2 of 3 cells looked at)"
+    assert guess(cells, {}).unread == (why,)
+
+
+@pytest.mark.parametrize(
+    ("totals", "also", "price"),
+    [
+        (["25,00", "6,00", "12,50"], {}, "line_total"),  # the towel for 8 was sold for 6
+        (["25,00", "8,00", "12,50"], {}, "unit_price"),
+        (["25,00", "6,00", "12,50"], {"Rabatt": ["0,00", "2,00", "0,00"]}, "unit_price"),
+        (["25,00", "6,00", "17,40"], {}, "unit_price"),  # more than the goods: postage is in it
+    ],
+)
+def test_a_line_total_less_a_discount_that_nothing_else_tells_is_the_price(
+    totals: list[str], also: dict[str, list[str]], price: str
+) -> None:
+    found = guess(table(**VALUES | {"line_total": totals} | also), {}).columns
+    assert next(name for name in ("unit_price", "line_total") if name in found) == price

@@ -120,3 +120,24 @@ from features.importers.non_products import is_product
 def test_what_is_a_product(product_id: str, title: str | None, expected: bool) -> None:
     row = pl.DataFrame({"id": [product_id], "title": [title]}, schema={"id": pl.String, "title": pl.String})
     assert row.select(is_product(pl.col("id"), pl.col("title"))).item() is expected
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("DHL Paket", False),
+        ("DPD", False),
+        ("Kurier DPD", False),
+        ("InPost Paczkomaty", False),
+        ("Colissimo", False),
+        ("UPS Standard: Germany", False),
+        ("Opakowanie prezentowe", False),
+        ("DHL delivery van, model 1:43", True),
+        ("Royal Mail red", True),
+        ("Ups and downs", True),
+        ("GLS", False),
+    ],
+)
+def test_a_carrier_alone_is_postage(title: str, expected: bool) -> None:
+    lines = pl.DataFrame({"id": [title], "title": [title]})
+    assert lines.select(is_product(pl.col("id"), pl.col("title"))).item() is expected

@@ -163,6 +163,19 @@ def test_a_currency_beside_a_price_is_kept() -> None:
     assert with_plain_numbers(rows.drop("currency")).rows["currency"].to_list() == ["EUR", "CHF", None, None]
 
 
+@pytest.mark.parametrize("name", ["price", "regular_price", "sale_price", "surcharge", "cost"])
+def test_every_money_of_a_catalogue_may_have_a_decimal_comma(name: str) -> None:
+    rows = pl.DataFrame({name: ["1.024,00", "12,50"]})
+    assert with_plain_numbers(rows).rows[name].to_list() == ["1024.00", "12.50"]
+
+
+def test_a_symbol_in_the_column_of_currencies_is_its_code() -> None:
+    told = ["€", "zł", "eur", "PLN", "$", None]
+    rows = pl.DataFrame({"unit_price": ["5"] * 6, "currency": told}, schema_overrides={"currency": pl.String})
+    plain = with_plain_numbers(rows).rows
+    assert plain["currency"].to_list() == ["EUR", "PLN", "eur", "PLN", "$", None]
+
+
 def test_text_that_is_no_number_stays_for_the_reject() -> None:
     assert with_plain_numbers(pl.DataFrame({"unit_price": ["soon", "1,5"]})).rows["unit_price"].to_list() == [
         "soon",

@@ -122,6 +122,8 @@ def test_a_discount_is_what_is_off_the_goods(cells: dict[str, str], discount: fl
         ({"refunded": "5.00", "total": "16.00"}, [(None, 1, 5)]),
         ({"refunded": "16.00", "total": "16.00"}, [("JAR", 2, 8)]),
         ({"refunded": "4.00", "total": "20.00", "shipping": "4.00"}, []),  # the postage alone
+        # The postage with its tax, which is on top of both.
+        ({"refunded": "4.80", "total": "24.00", "shipping": "4.00", "tax": "4.00"}, []),
         ({"refunded": "9.00", "tax": "2.00", "total": "18.00"}, [(None, 1, 8)]),  # half of it, tax and all
         ({"refunded": "8.00", "refunded_quantity": "1", "total": "16.00"}, [("JAR", 1, 8)]),
         ({"refunded": "9.50", "refunded_quantity": "1", "total": "16.00"}, [("JAR", 1, 8), (None, 1, 1.5)]),

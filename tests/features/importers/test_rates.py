@@ -31,6 +31,26 @@ def test_bad_rows_are_set_aside(home: Home, tmp_path: Path, row: str) -> None:
     assert take(home, tmp_path, "2026-01-03,GBP,1.2", row) == {"taken": 1, "set_aside": 1}
 
 
+@pytest.mark.parametrize(
+    ("cells", "rates"),
+    [
+        (("0,92", "1,085"), [0.92, 1.085]),
+        (("1,085", "1,125"), [1.085, 1.125]),
+        (("1.085", "1.125"), [1.085, 1.125]),
+        (("0,92", "1.250,50"), [0.92, 1250.5]),
+    ],
+)
+def test_rates_with_a_decimal_comma_are_read(
+    home: Home, tmp_path: Path, cells: tuple[str, str], rates: list[float]
+) -> None:
+    path = tmp_path / "kurse.csv"
+    path.write_text(
+        "\n".join(["date;currency;rate", *(f"0{n}.02.2026;CHF;{each}" for n, each in enumerate(cells, 1))])
+    )
+    assert not import_rates(home, path, now=NOW).warnings
+    assert load_rates(home).sort("date")["rate"].to_list() == rates
+
+
 def test_a_file_without_rows_says_what_to_write(home: Home, tmp_path: Path) -> None:
     with pytest.raises(ImportRefused, match="date,currency,rate"):
         take(home, tmp_path)

@@ -21,6 +21,8 @@ POLISH = "id;title\n1;półka żółta\n2;miska mała\n"
         ("order;date\n1;2\n".encode("utf-16-le"), "order;date\n1;2\n", "UTF-16"),
         ("order;date\n1;2\n".encode("utf-16-be"), "order;date\n1;2\n", "UTF-16"),
         (POLISH.encode("cp1250"), POLISH, "Latin-2 (Windows-1250)"),
+        ("Ilość;Cena\n2;40 zł\n".encode("cp1250"), "Ilość;Cena\n2;40 zł\n", "Latin-2 (Windows-1250)"),
+        ("cœur; 3 cm³; blåbær\n".encode("cp1252"), "cœur; 3 cm³; blåbær\n", "Latin-1 (Windows-1252)"),
         ("wąska półka\n".encode("iso8859_2"), "wąska półka\n", "Latin-2 (ISO 8859-2)"),
         ("¿qué? 5 m² L´Oréal\n".encode("cp1252"), "¿qué? 5 m² L´Oréal\n", "Latin-1 (Windows-1252)"),
     ],

@@ -190,6 +190,15 @@ def test_an_export_that_ends_earlier_takes_no_refund_back_and_is_told(home: Home
     assert any("Import the newest export last" in each for each in summary.warnings)
 
 
+def test_an_export_that_ends_earlier_and_tells_other_lines_is_told_loudly(home: Home, tmp_path: Path) -> None:
+    take(home, tmp_path, rows(), rows(2, day=9))
+    earlier = take(home, tmp_path, rows(lines=[("JAR", 5, 10.0)]), days=1)
+    assert any("MAY BE AN OLDER EXPORT" in each for each in earlier.warnings)
+    newest = take(home, tmp_path, rows(), rows(2, day=9), days=2)
+    assert not any("OLDER" in each for each in newest.warnings)
+    assert revenue(home)["1"] == 25.0
+
+
 @pytest.mark.parametrize("order", [["file", "live"], ["live", "file"], ["live", "file", "live", "file"]])
 def test_a_file_and_live_events_of_the_same_orders_count_once(
     home: Home, tmp_path: Path, client: redis.Redis, settings: StoreSettings, order: list[str]
