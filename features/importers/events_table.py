@@ -7,12 +7,15 @@ import polars as pl
 from features.events.foreign_names import is_unrelated, our_name
 from features.events.vocabulary import EVENT_TYPES
 from features.importers.lines import Format
+from features.importers.people import NOBODYS, without_nobodies
 from features.importers.reasons import RejectReason
 
 
 def _read(rows: pl.DataFrame) -> pl.DataFrame:
     kind = _our_names(rows["type"])
-    shopper = pl.coalesce("customer_id", "anonymous_id", "session_id")
+    somebodies, _ = without_nobodies(rows)  # which become null, and are counted, when all lines are there
+    rows = rows.with_columns(shopper=somebodies.select(pl.coalesce(NOBODYS)).to_series())
+    shopper = pl.col("shopper")
     # Purchase lines without an order id are one order if they share shopper and moment.
     moment = pl.concat_str(shopper, pl.lit("@"), "timestamp")
     # Refund lines without a refund id are one refund if they share order and moment.
@@ -33,7 +36,7 @@ def _read(rows: pl.DataFrame) -> pl.DataFrame:
         .when(shopper.is_null() & ~(purchase | refund))
         .then(pl.lit(RejectReason.NO_CUSTOMER.value)),
         detail=pl.when(~kind.is_in(EVENT_TYPES)).then("type"),
-    )
+    ).drop("shopper")
     return lines.with_columns(event_id=_event_ids(lines))
 
 
