@@ -127,10 +127,10 @@ def _joined(orders: pl.DataFrame, names: Sequence[str], separator: str) -> pl.Ex
 
 def _hashed(names: pl.Series) -> pl.Series:
     """SHA-256 of each e-mail address or telephone number, which serves as customer id and alone is kept."""
-    normalised = names.str.strip_chars().str.to_lowercase()
-    distinct = normalised.drop_nulls().unique()
-    hashes = [sha256(name.encode()).hexdigest() for name in distinct]
-    return normalised.replace_strict(distinct, hashes, default=None, return_dtype=pl.String)
+    distinct = names.drop_nulls().unique()
+    normalised = distinct.str.strip_chars().str.to_lowercase()
+    hashes = [sha256(name.encode()).hexdigest() for name in normalised]
+    return names.replace_strict(distinct, hashes, default=None, return_dtype=pl.String)
 
 
 def _with_status(lines: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """`perennial import orders`: a file of orders or events into the history, whole or not at all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -13,13 +13,13 @@ from features.events.bounds import LARGEST_ORDER
 from features.history.events_parquet import schema, write_rows
 from features.home import Home
 from features.importers.checks import with_reasons, with_values
-from features.importers.choice import Choice, Wishes, choose_format, looks_like_orders
+from features.importers.choice import Wishes, choose_format, looks_like_orders
 from features.importers.duplicates import duplicates
 from features.importers.erased_people import ERASED, with_erased
 from features.importers.events_jsonl import jsonl_lines
 from features.importers.existing import Existing, read_existing
 from features.importers.files import read_tables
-from features.importers.gaps import gaps
+from features.importers.gaps import gaps, nameless
 from features.importers.intake import Intake, plan_intake
 from features.importers.lines import Format, completed
 from features.importers.mapping import remember
@@ -63,43 +63,40 @@ def import_orders(  # noqa: PLR0913
     choice = choose_format(home, table, wishes)
     if table.cells.is_empty():
         raise ImportRefused(f"{paths[0].name} has a header and no rows. Export the period you want again.")
-    report("checking", 0, table.cells.height)
-    read = _read(table, choice.format, received_at, decimal, report)
-    parsed, times = with_values(read.lines, zone)
-    lines = with_reasons(parsed, table, read.repeats, received_at, largest_order)
-    report("checking", table.cells.height, table.cells.height)
+    height = table.cells.height
+    report("checking", 0, height)
+    lines, remarks = _checked(table, choice.format, received_at, largest_order, decimal, zone, report)
+    report("checking", height, height)
     lines = with_erased(lines, read_tombstones(home)) if home.root.exists() else lines
+    set_aside = lines.filter(pl.col("reason").is_not_null())["row"].unique().sort()
+    table = table.only(set_aside)  # the memory of all other cells is free from here on
     report("joining refunds", 0, lines.height)
     existing = read_existing(home)
     intake = plan_intake(lines, choice.format.name, existing, are_rejects=are_rejects(table))
     shown = not dry_run and intake.rejected.filter(~ERASED).height
-    doubts = (*choice.warnings, *table.notes, *read.doubts, *times.warnings, *intake.warnings)
+    doubts = (*choice.warnings, *table.notes, *remarks.doubts, *intake.warnings)
+    lacking = gaps(remarks.nameless, intake.fresh) if remarks.nameless is not None else ()
     summary = OrdersSummary(
         id=None if dry_run or intake.fresh.is_empty() else new_id(home, received_at),
         file=", ".join(map(str, paths)),
         format=choice.format.name,
         format_reason=choice.why,
         encoding=table.encoding,
-        date_format=times.format,
+        date_format=remarks.date_format,
         dry_run=dry_run,
-        rows=table.cells.height,
+        rows=height,
         rejects_file=str(rejects_path(home, paths[0], received_at)) if shown else None,
-        warnings=(*doubts, *_gaps(table, choice, intake)),
+        warnings=(*doubts, *lacking),
         **_counts(intake),
     )
     if not dry_run:
         report("writing", 0, intake.fresh.height)
-        _write(
-            home, intake, table, _record(summary, paths, intake, existing, received_at), summary.rejects_file
-        )
+        record = _record(summary, paths, intake, existing, received_at)
+        _write(home, intake, record, Rejects(table, set_aside, summary.rejects_file))
         if choice.columns:
             remember(home, table.cells.columns, choice.format.name, choice.columns)
         report("writing", intake.fresh.height, intake.fresh.height)
     return summary
-
-
-def _gaps(table: FileTable, choice: Choice, intake: Intake) -> Iterator[str]:
-    return iter(()) if table.kind == "jsonl" else gaps(choice.format.rows(table), intake.fresh)
 
 
 def _record(
@@ -126,13 +123,47 @@ def _record(
     )
 
 
+class Remarks(NamedTuple):
+    """What is said of a file besides its lines. doubts: about numbers and times. nameless: see `gaps`; None
+    of events."""
+
+    date_format: str
+    doubts: tuple[str, ...]
+    nameless: pl.DataFrame | None
+
+
 class Unchecked(NamedTuple):
     """lines: with all of LINE_COLUMNS, numbers and times maybe text. repeats: `row` and `first_line` of rows
-    that repeat others. doubts: about numbers."""
+    that repeat others. doubts: about numbers. nameless: as in Remarks."""
 
     lines: pl.DataFrame
     repeats: pl.DataFrame
-    doubts: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
+    nameless: pl.DataFrame | None = None
+
+
+class Rejects(NamedTuple):
+    """table: of these `rows` of the file alone. path: None where none is to be written."""
+
+    table: FileTable
+    rows: pl.Series
+    path: str | None
+
+
+def _checked(  # noqa: PLR0913, PLR0917
+    table: FileTable,
+    chosen: Format,
+    received_at: datetime,
+    largest_order: float,
+    decimal: str | None,
+    zone: str,
+    report: Report,
+) -> tuple[pl.DataFrame, Remarks]:
+    """Lines with values, and a reason where they are bad."""
+    read = _read(table, chosen, received_at, decimal, report)
+    parsed, times = with_values(read.lines, zone)
+    lines = with_reasons(parsed, table, read.repeats, received_at, largest_order)
+    return lines, Remarks(times.format, (*read.doubts, *times.warnings), read.nameless)
 
 
 def _read(
@@ -141,28 +172,28 @@ def _read(
     named = chosen.rows(table)
     repeats = duplicates(table, named, lines_are_units=chosen.lines_are_units)
     if table.kind == "jsonl":
-        return Unchecked(jsonl_lines(table, received_at, report), repeats, ())
+        return Unchecked(jsonl_lines(table, received_at, report), repeats)
     plain, doubts = with_plain_numbers(named, decimal)
     sums = totals(table, named, ("order_id", "timestamp"))
     others = repeats.select("row").join(sums, on="row", how="anti")
     aside = pl.concat([others, sums.select("row")])
     lines = chosen.read(plain if aside.is_empty() else plain.join(aside, on="row", how="anti"))
-    whole = pl.concat([lines, others, sums], how="diagonal")
-    return Unchecked(completed(whole), repeats, doubts)
+    whole = pl.concat([lines, others, sums], how="diagonal") if aside.height else lines
+    return Unchecked(completed(whole), repeats, doubts, nameless(named))
 
 
-def _write(
-    home: Home, intake: Intake, table: FileTable, record: ImportRecord, rejects_file: str | None
-) -> None:
+def _write(home: Home, intake: Intake, record: ImportRecord, rejects: Rejects) -> None:
     """Write the whole intake; a failure undoes what was written before it.
 
     The record is there before the rows, so that an import that was killed can be taken back.
     """
     with ExitStack() as undo:
-        if rejects_file:
-            rejects = Path(rejects_file)
-            undo.callback(rejects.unlink, missing_ok=True)
-            write_rejects(rejects, table, intake.rejected.filter(~ERASED))
+        if rejects.path:
+            path = Path(rejects.path)
+            undo.callback(path.unlink, missing_ok=True)
+            shown = intake.rejected.filter(~ERASED)
+            places = rejects.rows.search_sorted(shown["row"]).alias("row")
+            write_rejects(path, rejects.table, shown.with_columns(places))
         if intake.fresh.height:
             undo.callback(remove_record, home, record)
             write_record(home, record)
