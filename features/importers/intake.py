@@ -42,9 +42,12 @@ class Intake:
     warnings: list[str]
 
 
-def plan_intake(lines: pl.DataFrame, source: str, existing: Existing, *, are_rejects: bool = False) -> Intake:
+def plan_intake(
+    lines: pl.DataFrame, aside: pl.DataFrame, source: str, existing: Existing, *, are_rejects: bool = False
+) -> Intake:
     """Give good lines their final ids and separate them from existing and rejected ones.
 
+    aside: `row`, `reason` and `detail` of rows that gave no lines.
     are_rejects: the lines were set aside by an earlier import; orders that it took have them besides.
     Raises ImportRefused where the products are not this home's.
     """
@@ -64,10 +67,11 @@ def plan_intake(lines: pl.DataFrame, source: str, existing: Existing, *, are_rej
     existing_rows = good.select("row").join(fresh.select("row"), on="row", how="anti")["row"].n_unique()
     warnings += [*shared, *words.warnings, *_about_statuses(good), *_about_currencies(fresh, existing)]
     products = _products(fresh, existing)
+    rejected = pl.concat([lines.filter(bad).select(aside.columns), aside])
     non_products = pl.concat([_non_products(existing.products), _non_products(products)])
     return Intake(
         fresh=fresh,
-        rejected=lines.filter(bad).join(good, on="row", how="anti").unique("row", keep="first"),
+        rejected=rejected.join(good.select("row"), on="row", how="anti").unique("row", keep="first"),
         existing_rows=existing_rows,
         aliases=aliases,
         other_names=other_names(_with_lists(good), existing),

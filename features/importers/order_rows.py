@@ -69,6 +69,8 @@ def read_orders(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _without_line(rows: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
     """`row` and `reason` of those rows that are no lines of `orders`: they name no product and no quantity."""
+    if rows.height == orders.height:
+        return pl.DataFrame(schema={"row": pl.UInt32, "reason": pl.String})
     empty = rows.join(orders, on="row", how="anti")
     told = pl.col("order_id").is_in(orders["order_id"].drop_nulls().unique().implode())
     of_order, alone = pl.lit(RejectReason.ORDER_ALONE.value), pl.lit(RejectReason.NO_PRODUCT.value)
@@ -81,9 +83,7 @@ def _whole_orders(rows: pl.DataFrame) -> pl.DataFrame:
     A row without any cell of an order goes on with the order above. Orders that share a number are told apart
     by customer and time.
     """
-    begins = pl.any_horizontal(pl.col("order_id", *WORDS).is_not_null())
-    number_above = pl.when(begins).then("order_id").otherwise(pl.col("order_id").forward_fill())
-    named = rows.with_columns(order_id=number_above).with_columns(part=_customer_and_time())
+    named = _with_number_above(rows).with_columns(part=_customer_and_time())
     if named["part"].has_nulls():
         named = named.with_columns(pl.col("part").forward_fill().over("order_id"))
     numbers = [number(pl.col(name)).alias(name) for name in (*MONEY, *OF_LINES)]
@@ -94,6 +94,14 @@ def _whole_orders(rows: pl.DataFrame) -> pl.DataFrame:
     return filled.with_columns(
         pl.col(told).first(ignore_nulls=True).over("part"), is_first=pl.col("part").is_first_distinct()
     )
+
+
+def _with_number_above(rows: pl.DataFrame) -> pl.DataFrame:
+    if not rows["order_id"].has_nulls():
+        return rows
+    begins = pl.any_horizontal(pl.col("order_id", *WORDS).is_not_null())
+    number_above = pl.when(begins).then("order_id").otherwise(pl.col("order_id").forward_fill())
+    return rows.with_columns(order_id=number_above)
 
 
 def _customer_and_time() -> pl.Expr:
@@ -119,10 +127,12 @@ def _with_products(orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def _joined(orders: pl.DataFrame, names: Sequence[str], separator: str) -> pl.Expr:
-    """The texts of these columns, one behind the other; null where there is none."""
+    """The texts of these columns, one behind the other; null where there is none. A column alone is itself."""
     told = [name for name in names if orders[name].null_count() < orders.height] or names[:1]
+    if len(told) == 1:
+        return pl.col(told[0])
     together = pl.concat_str(told, separator=separator, ignore_nulls=True)
-    return pl.when(pl.any_horizontal(pl.col(told).is_not_null())).then(together if told[1:] else told[0])
+    return pl.when(pl.any_horizontal(pl.col(told).is_not_null())).then(together)
 
 
 def _hashed(names: pl.Series) -> pl.Series:

@@ -12,7 +12,7 @@ from features.catalogue.products import add_aliases, merge_products
 from features.events.bounds import LARGEST_ORDER
 from features.history.events_parquet import schema, write_rows
 from features.home import Home
-from features.importers.checks import with_reasons, with_values
+from features.importers.checks import with_reasons, with_row_reasons, with_values
 from features.importers.choice import Wishes, choose_format, looks_like_orders
 from features.importers.duplicates import duplicates
 from features.importers.erased_people import ERASED, with_erased
@@ -65,14 +65,15 @@ def import_orders(  # noqa: PLR0913
         raise ImportRefused(f"{paths[0].name} has a header and no rows. Export the period you want again.")
     height = table.cells.height
     report("checking", 0, height)
-    lines, remarks = _checked(table, choice.format, received_at, largest_order, decimal, zone, report)
+    lines, aside, remarks = _checked(table, choice.format, received_at, largest_order, decimal, zone, report)
     report("checking", height, height)
     lines = with_erased(lines, read_tombstones(home)) if home.root.exists() else lines
-    set_aside = lines.filter(pl.col("reason").is_not_null())["row"].unique().sort()
+    bad = lines.filter(pl.col("reason").is_not_null())["row"]
+    set_aside = pl.concat([bad, aside["row"]]).unique().sort()
     table = table.only(set_aside)  # the memory of all other cells is free from here on
     report("joining refunds", 0, lines.height)
     existing = read_existing(home)
-    intake = plan_intake(lines, choice.format.name, existing, are_rejects=are_rejects(table))
+    intake = plan_intake(lines, aside, choice.format.name, existing, are_rejects=are_rejects(table))
     shown = not dry_run and intake.rejected.filter(~ERASED).height
     doubts = (*choice.warnings, *table.notes, *remarks.doubts, *intake.warnings)
     lacking = gaps(remarks.nameless, intake.fresh) if remarks.nameless is not None else ()
@@ -133,10 +134,12 @@ class Remarks(NamedTuple):
 
 
 class Unchecked(NamedTuple):
-    """lines: with all of LINE_COLUMNS, numbers and times maybe text. repeats: `row` and `first_line` of rows
-    that repeat others. doubts: about numbers. nameless: as in Remarks."""
+    """lines: with all of LINE_COLUMNS, numbers and times maybe text. aside: `row`, `reason` and `detail` of
+    rows that were not read. repeats: `row` and `first_line` of rows that repeat others. doubts: about
+    numbers. nameless: as in Remarks."""
 
     lines: pl.DataFrame
+    aside: pl.DataFrame
     repeats: pl.DataFrame
     doubts: tuple[str, ...] = ()
     nameless: pl.DataFrame | None = None
@@ -150,7 +153,7 @@ class Rejects(NamedTuple):
     path: str | None
 
 
-def _checked(  # noqa: PLR0913, PLR0917
+def _checked(
     table: FileTable,
     chosen: Format,
     received_at: datetime,
@@ -158,12 +161,13 @@ def _checked(  # noqa: PLR0913, PLR0917
     decimal: str | None,
     zone: str,
     report: Report,
-) -> tuple[pl.DataFrame, Remarks]:
-    """Lines with values, and a reason where they are bad."""
+) -> tuple[pl.DataFrame, pl.DataFrame, Remarks]:
+    """Lines with values, and a reason where they are bad; `row`, `reason`, `detail` of rows without lines."""
     read = _read(table, chosen, received_at, decimal, report)
     parsed, times = with_values(read.lines, zone)
     lines = with_reasons(parsed, table, read.repeats, received_at, largest_order)
-    return lines, Remarks(times.format, (*read.doubts, *times.warnings), read.nameless)
+    aside = with_row_reasons(read.aside, table, read.repeats)
+    return lines, aside, Remarks(times.format, (*read.doubts, *times.warnings), read.nameless)
 
 
 def _read(
@@ -172,14 +176,14 @@ def _read(
     named = chosen.rows(table)
     repeats = duplicates(table, named, lines_are_units=chosen.lines_are_units)
     if table.kind == "jsonl":
-        return Unchecked(jsonl_lines(table, received_at, report), repeats)
+        lines = jsonl_lines(table, received_at, report)
+        return Unchecked(lines, lines.select("row", "reason", "detail").clear(), repeats)
     plain, doubts = with_plain_numbers(named, decimal)
     sums = totals(table, named, ("order_id", "timestamp"))
     others = repeats.select("row").join(sums, on="row", how="anti")
-    aside = pl.concat([others, sums.select("row")])
+    aside = pl.concat([others, sums], how="diagonal").with_columns(detail=pl.lit(None, pl.String))
     lines = chosen.read(plain if aside.is_empty() else plain.join(aside, on="row", how="anti"))
-    whole = pl.concat([lines, others, sums], how="diagonal") if aside.height else lines
-    return Unchecked(completed(whole), repeats, doubts, nameless(named))
+    return Unchecked(completed(lines), aside, repeats, doubts, nameless(named))
 
 
 def _write(home: Home, intake: Intake, record: ImportRecord, rejects: Rejects) -> None:
