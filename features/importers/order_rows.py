@@ -68,7 +68,7 @@ def read_orders(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _without_line(rows: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
-    """`row` and `reason` of those rows that are no lines of `orders`: they name no product and no quantity."""
+    """`row` and `reason` of those that are no lines of `orders`: they name no product and no quantity."""
     if rows.height == orders.height:
         return pl.DataFrame(schema={"row": pl.UInt32, "reason": pl.String})
     empty = rows.join(orders, on="row", how="anti")
@@ -127,7 +127,7 @@ def _with_products(orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def _joined(orders: pl.DataFrame, names: Sequence[str], separator: str) -> pl.Expr:
-    """The texts of these columns, one behind the other; null where there is none. A column alone is itself."""
+    """The texts of these columns, one behind the other; null where there is none."""
     told = [name for name in names if orders[name].null_count() < orders.height] or names[:1]
     if len(told) == 1:
         return pl.col(told[0])
@@ -139,8 +139,9 @@ def _hashed(names: pl.Series) -> pl.Series:
     """SHA-256 of each e-mail address or telephone number, which serves as customer id and alone is kept."""
     distinct = names.drop_nulls().unique()
     normalised = distinct.str.strip_chars().str.to_lowercase()
-    hashes = [sha256(name.encode()).hexdigest() for name in normalised]
-    return names.replace_strict(distinct, hashes, default=None, return_dtype=pl.String)
+    hashes = pl.Series([sha256(name.encode()).hexdigest() for name in normalised], dtype=pl.String)
+    known = pl.DataFrame({"name": distinct, "hash": hashes})  # joined, the rows share the hashes' memory
+    return names.to_frame("name").join(known, on="name", how="left", maintain_order="left")["hash"]
 
 
 def _with_status(lines: pl.DataFrame) -> pl.DataFrame:

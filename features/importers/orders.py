@@ -135,7 +135,7 @@ class Remarks(NamedTuple):
 
 class Unchecked(NamedTuple):
     """lines: with all of LINE_COLUMNS, numbers and times maybe text. aside: `row`, `reason` and `detail` of
-    rows that were not read. repeats: `row` and `first_line` of rows that repeat others. doubts: about
+    rows that were not read. repeats: `row` and `first_line` of lines that repeat others. doubts: about
     numbers. nameless: as in Remarks."""
 
     lines: pl.DataFrame
@@ -166,8 +166,7 @@ def _checked(
     read = _read(table, chosen, received_at, decimal, report)
     parsed, times = with_values(read.lines, zone)
     lines = with_reasons(parsed, table, read.repeats, received_at, largest_order)
-    aside = with_row_reasons(read.aside, table, read.repeats)
-    return lines, aside, Remarks(times.format, (*read.doubts, *times.warnings), read.nameless)
+    return lines, read.aside, Remarks(times.format, (*read.doubts, *times.warnings), read.nameless)
 
 
 def _read(
@@ -182,8 +181,9 @@ def _read(
     sums = totals(table, named, ("order_id", "timestamp"))
     others = repeats.select("row").join(sums, on="row", how="anti")
     aside = pl.concat([others, sums], how="diagonal").with_columns(detail=pl.lit(None, pl.String))
-    lines = chosen.read(plain if aside.is_empty() else plain.join(aside, on="row", how="anti"))
-    return Unchecked(completed(lines), aside, repeats, doubts, nameless(named))
+    lines = chosen.read(plain.filter(~pl.col("row").is_in(aside["row"].implode())))
+    aside = with_row_reasons(aside, table, repeats)
+    return Unchecked(completed(lines), aside, repeats.clear(), doubts, nameless(named))
 
 
 def _write(home: Home, intake: Intake, record: ImportRecord, rejects: Rejects) -> None:
