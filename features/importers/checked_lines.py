@@ -55,7 +55,7 @@ def checked_lines(
 ) -> Checked:
     """Read a file of this format. decimal: "." or ",", None to find it; zone: of times that name none.
 
-    Raises ImportRefused where its numbers, or all of its dates, cannot be read.
+    Raises ImportRefused where `decimal` is another mark, and where none of the dates can be read.
     """
     read = _read(table, chosen, received_at, decimal, report)
     parsed, times = with_values(read.lines, zone)
