@@ -68,16 +68,24 @@ def with_reasons(
 
     duplicates: `row` and `first_line`, of those rows that repeat another.
     """
+    told = lines.with_columns(
+        reason=pl.coalesce("reason", first_reason(_rules(received_at, largest_order)))
+    ).drop("bad_price", "returned")
+    return with_row_reasons(told, table, duplicates)
+
+
+def with_row_reasons(lines: pl.DataFrame, table: FileTable, duplicates: pl.DataFrame) -> pl.DataFrame:
+    """The same with the reasons that whole rows have, which come before all others."""
+    if duplicates.is_empty() and not table.surplus.any():
+        return lines
     places = lines.select("row").join(duplicates, on="row", how="left", maintain_order="left")
-    repeated = lines.with_columns(places["first_line"])
+    duplicate = pl.lit(places["first_line"].is_not_null())
     surplus = pl.lit(table.surplus.gather(lines["row"]))
-    duplicate = pl.col("first_line").is_not_null()
-    row_rules = {RejectReason.SURPLUS_CELLS: surplus, RejectReason.DUPLICATE: duplicate}
-    line_rules = _rules(received_at, largest_order)
-    return repeated.with_columns(
-        reason=pl.coalesce(first_reason(row_rules), "reason", first_reason(line_rules)),
-        detail=pl.when(duplicate).then("first_line").otherwise("detail"),
-    ).drop("first_line", "bad_price", "returned")
+    rules = {RejectReason.SURPLUS_CELLS: surplus, RejectReason.DUPLICATE: duplicate}
+    return lines.with_columns(
+        reason=pl.coalesce(first_reason(rules), "reason"),
+        detail=pl.when(duplicate).then(pl.lit(places["first_line"])).otherwise("detail"),
+    )
 
 
 def is_bad_id(name: pl.Expr) -> pl.Expr:

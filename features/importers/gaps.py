@@ -6,11 +6,21 @@ import polars as pl
 
 NOTICED_FROM = 0.01
 """A smaller share of the lines is no news."""
+IDS = ("sku", "variant_id", "product_id", "gtin")
 
 
-def gaps(rows: pl.DataFrame, lines: pl.DataFrame) -> Iterator[str]:
-    """rows: under our names, as text; lines: those taken, with values."""
-    bought = lines.filter(pl.col("type") == "purchase")
+def nameless(rows: pl.DataFrame) -> pl.Series:
+    """Of rows under our names, as text: `row` of those with a title and no id."""
+    ids = [name for name in IDS if name in rows.columns]
+    if not ids or "title" not in rows.columns:
+        return rows["row"].clear()
+    return rows.filter(pl.all_horizontal(pl.col(ids).is_null()), pl.col("title").is_not_null())["row"]
+
+
+def gaps(rows: pl.Series, lines: pl.DataFrame) -> Iterator[str]:
+    """rows: the `nameless` of the file; lines: those taken, with values."""
+    told = lines.select("type", "row", "title", "unit_price", "currency", "customer_id")
+    bought = told.filter(pl.col("type") == "purchase")
     if bought.is_empty():
         return
     yield from _products(rows, bought)
@@ -18,17 +28,13 @@ def gaps(rows: pl.DataFrame, lines: pl.DataFrame) -> Iterator[str]:
     yield from _people(bought)
 
 
-def _products(rows: pl.DataFrame, bought: pl.DataFrame) -> Iterator[str]:
-    ids = [name for name in ("sku", "variant_id", "product_id", "gtin") if name in rows.columns]
-    named = "title" in rows.columns
-    if ids and named:
-        nameless = rows.filter(pl.all_horizontal(pl.col(ids).is_null()), pl.col("title").is_not_null())["row"]
-        count = bought.filter(pl.col("row").is_in(nameless.implode())).height
-        if count >= NOTICED_FROM * bought.height:
-            yield (
-                f"{count:,} of {bought.height:,} lines have no SKU: their products are known by title and "
-                "options, so a renamed product is another one. Give every product a SKU"
-            )
+def _products(rows: pl.Series, bought: pl.DataFrame) -> Iterator[str]:
+    count = bought["row"].is_in(rows.implode()).sum() if rows.len() else 0
+    if count and count >= NOTICED_FROM * bought.height:
+        yield (
+            f"{count:,} of {bought.height:,} lines have no SKU: their products are known by title and "
+            "options, so a renamed product is another one. Give every product a SKU"
+        )
     untitled = bought.filter(pl.col("title").is_null()).height
     if untitled >= NOTICED_FROM * bought.height:
         yield f"{untitled:,} lines have no title: `perennial import catalogue FILE` names their products"

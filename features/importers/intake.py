@@ -42,32 +42,36 @@ class Intake:
     warnings: list[str]
 
 
-def plan_intake(lines: pl.DataFrame, source: str, existing: Existing, *, are_rejects: bool = False) -> Intake:
+def plan_intake(
+    lines: pl.DataFrame, aside: pl.DataFrame, source: str, existing: Existing, *, are_rejects: bool = False
+) -> Intake:
     """Give good lines their final ids and separate them from existing and rejected ones.
 
+    aside: `row`, `reason` and `detail` of rows that gave no lines.
     are_rejects: the lines were set aside by an earlier import; orders that it took have them besides.
     Raises ImportRefused where the products are not this home's.
     """
     lines = with_discount_lines(lines)
     bad = pl.col("reason").is_not_null()
-    existing = without_claims_of(existing, lines.filter(~bad))
-    listed = _with_lists(lines.filter(~bad))
-    both = [known_elsewhere(listed, existing), id_aliases(listed["product_id"], existing)]
+    told = lines.filter(~bad)
+    existing = without_claims_of(existing, told)
+    both = [known_elsewhere(_with_lists(told), existing), id_aliases(told["product_id"], existing)]
     aliases = pl.concat(both).unique("alias", keep="first")
-    told = pl.concat([lines.filter(~bad), withdrawn(lines.filter(bad), existing)])
+    told = pl.concat([told, withdrawn(lines.filter(bad), existing)])
     own, shared = with_own_numbers(with_canonical_ids(told, aliases), existing)
     good = less_refunded_elsewhere(_with_event_ids(own, existing), existing)
     warnings = check_match_rate(good["product_id"], source, existing)
     words = new_words(good, source, existing, are_rejects=are_rejects)
     fresh = words.lines.filter(~already_taken(words.lines, existing))
     fresh = with_refunded_orders(fresh, existing)
-    existing_rows = good.join(fresh, on="row", how="anti")["row"].n_unique()
+    existing_rows = good.select("row").join(fresh.select("row"), on="row", how="anti")["row"].n_unique()
     warnings += [*shared, *words.warnings, *_about_statuses(good), *_about_currencies(fresh, existing)]
     products = _products(fresh, existing)
+    rejected = pl.concat([lines.filter(bad).select(aside.columns), aside])
     non_products = pl.concat([_non_products(existing.products), _non_products(products)])
     return Intake(
         fresh=fresh,
-        rejected=lines.filter(bad).join(good, on="row", how="anti").unique("row", keep="first"),
+        rejected=rejected.join(good.select("row"), on="row", how="anti").unique("row", keep="first"),
         existing_rows=existing_rows,
         aliases=aliases,
         other_names=other_names(_with_lists(good), existing),
@@ -80,8 +84,9 @@ def plan_intake(lines: pl.DataFrame, source: str, existing: Existing, *, are_rej
 
 
 def _with_lists(lines: pl.DataFrame) -> pl.DataFrame:
-    """`product_id` and `other_ids` of each, a list."""
-    return lines.select("product_id", pl.col("other_ids").str.split(ID_SEPARATOR))
+    """`product_id` and `other_ids`, a list, each pair once."""
+    pairs = lines.select("product_id", "other_ids").unique(maintain_order=True)
+    return pairs.with_columns(pl.col("other_ids").str.split(ID_SEPARATOR))
 
 
 def _with_event_ids(lines: pl.DataFrame, existing: Existing) -> pl.DataFrame:
@@ -111,13 +116,13 @@ def _with_event_ids(lines: pl.DataFrame, existing: Existing) -> pl.DataFrame:
 def with_discount_lines(lines: pl.DataFrame) -> pl.DataFrame:
     """A line of an order with a negative price, a coupon say, is a discount of the order."""
     negative = (pl.col("reason") == RejectReason.NEGATIVE_PRICE.value) & (pl.col("type") == "purchase")
+    if not lines.select(negative.any()).item():
+        return lines
     good = pl.col("reason").is_null() & (pl.col("type") == "purchase")
     first = good & (good.cum_sum().over("order_id") == 1)
     off = pl.when(negative).then((pl.col("quantity") * pl.col("unit_price")).abs()).otherwise(0.0)
     off = off.fill_null(0.0).sum().over("order_id")
     taken = negative & good.any().over("order_id") & pl.col("order_id").is_not_null()
-    if not lines.select(taken.any()).item():
-        return lines
     return lines.with_columns(
         discount=pl.when(first & (off > 0))
         .then(pl.col("discount").fill_null(0.0) + off)

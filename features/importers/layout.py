@@ -54,6 +54,8 @@ def without_repeated_headers(body: Body, header: Row) -> Body:
     """The same without rows that repeat the header, as in files that were put one behind the other."""
     columns = body.cells.columns
     names = [(raw or "").strip(BLANKS) for raw in header[: len(columns)]]
+    if not (body.cells[columns[0]].str.strip_chars(BLANKS) == names[0]).any():
+        return body
     tests = [
         pl.col(column).str.strip_chars(BLANKS) == name for column, name in zip(columns, names, strict=False)
     ]

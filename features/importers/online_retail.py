@@ -5,17 +5,22 @@ import polars as pl
 from features.importers.lines import Format
 from features.importers.reasons import RejectReason
 
+FLOAT = r"^(\d+)\.0$"
+"""Tools that know only floats write customer 17850 as 17850.0."""
+
 
 def _read(rows: pl.DataFrame) -> pl.DataFrame:
     invoice = pl.col("order_id")
     cancelled = invoice.str.contains(r"^[Cc]\d").fill_null(value=False)
     bad_debt = invoice.str.contains(r"^[Aa]\d")
+    customer = pl.col("customer_id")
+    if rows["customer_id"].str.contains(FLOAT).any():
+        customer = customer.str.replace(FLOAT, "$1")
     return rows.with_columns(
         type=pl.when(cancelled).then(pl.lit("refund")).otherwise(pl.lit("purchase")),
         order_id=pl.when(~cancelled).then(invoice),
         refund_id=pl.when(cancelled).then(invoice),
-        # Tools that know only floats write customer 17850 as 17850.0.
-        customer_id=pl.col("customer_id").str.replace(r"^(\d+)\.0$", "$1"),
+        customer_id=customer,
         currency=pl.lit("GBP"),
         reason=pl.when(bad_debt).then(pl.lit(RejectReason.BAD_DEBT.value)),
     )

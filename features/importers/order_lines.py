@@ -20,9 +20,15 @@ def order_lines(rows: pl.DataFrame) -> pl.DataFrame:
     """Lines of rows with any of MAPPABLE (text) and `row`; other columns are ignored."""
     absent = [pl.lit(None, pl.String).alias(name) for name in MAPPABLE if name not in rows.columns]
     given = rows.with_columns(absent).select("row", *MAPPABLE)
-    time = pl.concat_str("timestamp", TIME_OF_DAY, separator=" ", ignore_nulls=True)
-    dated = given.with_columns(timestamp=pl.when(pl.col("timestamp").is_not_null()).then(time))
+    dated = _with_time_of_day(given)
     return read_orders(_with_order_ids(_without_names(_without_fillers(dated))).drop(TIME_OF_DAY))
+
+
+def _with_time_of_day(rows: pl.DataFrame) -> pl.DataFrame:
+    if rows[TIME_OF_DAY].null_count() == rows.height:
+        return rows
+    time = pl.concat_str("timestamp", TIME_OF_DAY, separator=" ", ignore_nulls=True)
+    return rows.with_columns(timestamp=pl.when(pl.col("timestamp").is_not_null()).then(time))
 
 
 def _without_fillers(rows: pl.DataFrame) -> pl.DataFrame:

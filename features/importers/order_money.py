@@ -6,7 +6,7 @@ Tax, postage, tips and gift cards are not goods; docs/figures.md has the rules.
 import polars as pl
 
 CENT = 0.01
-ORDER = ["order_id", "part"]
+ORDER = "part"
 YES = ("true", "yes", "1", "y", "included", "t")
 
 

@@ -1,8 +1,10 @@
 """Rows of any platform's order file, a row a line of an order, as purchase and refund lines."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
-from features.importers.lines import ID_SEPARATOR
+from features.importers.lines import ID_SEPARATOR, LINE_COLUMNS
 from features.importers.order_money import with_goods_money
 from features.importers.reasons import RejectReason
 from features.importers.statuses import UNKNOWN, meanings
@@ -49,8 +51,10 @@ def read_orders(rows: pl.DataFrame) -> pl.DataFrame:
     Each line states in `refunded_so_far` all goods money of its order that went back until the export.
     """
     absent = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in rows.columns]
-    whole = _whole_orders(rows.with_columns(absent))
-    orders = _with_products(whole)
+    orders = _whole_orders(rows.with_columns(absent))
+    numbers = orders.select("row", "order_id")
+    orders = _with_products(orders)
+    empty = _without_line(numbers, orders)
     lines = with_goods_money(orders).with_columns(
         type=pl.lit("purchase"),
         currency=pl.col("currency").str.to_uppercase(),
@@ -59,11 +63,14 @@ def read_orders(rows: pl.DataFrame) -> pl.DataFrame:
         status=pl.coalesce("financial_status", "status"),
     )
     lines = _with_status(lines)
-    return pl.concat([lines, _refunds(lines), _without_line(whole, orders)], how="diagonal_relaxed")
+    told = pl.concat([lines, _refunds(lines), empty], how="diagonal_relaxed")
+    return told.select(name for name in ("row", *LINE_COLUMNS) if name in told.columns)
 
 
 def _without_line(rows: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
-    """`row` and `reason` of those that name neither a product nor a quantity."""
+    """`row` and `reason` of those that are no lines of `orders`: they name no product and no quantity."""
+    if rows.height == orders.height:
+        return pl.DataFrame(schema={"row": pl.UInt32, "reason": pl.String})
     empty = rows.join(orders, on="row", how="anti")
     told = pl.col("order_id").is_in(orders["order_id"].drop_nulls().unique().implode())
     of_order, alone = pl.lit(RejectReason.ORDER_ALONE.value), pl.lit(RejectReason.NO_PRODUCT.value)
@@ -71,25 +78,37 @@ def _without_line(rows: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def _whole_orders(rows: pl.DataFrame) -> pl.DataFrame:
-    """Every row with the cells of its order, and numbers as Float64. `part`: which order it is.
+    """Every row with the cells of its order, and numbers as Float64. `part`: UInt64, which order it is.
 
     A row without any cell of an order goes on with the order above. Orders that share a number are told apart
     by customer and time.
     """
+    named = _with_number_above(rows).with_columns(part=_customer_and_time())
+    if named["part"].has_nulls():
+        named = named.with_columns(pl.col("part").forward_fill().over("order_id"))
+    numbers = [number(pl.col(name)).alias(name) for name in (*MONEY, *OF_LINES)]
+    filled = named.with_columns(
+        *numbers, part=pl.struct("order_id", "part").hash(), bad_price=_is_no_number("unit_price")
+    )
+    told = [name for name in (*WORDS, *MONEY) if filled[name].null_count() < filled.height]
+    return filled.with_columns(
+        pl.col(told).first(ignore_nulls=True).over("part"), is_first=pl.col("part").is_first_distinct()
+    )
+
+
+def _with_number_above(rows: pl.DataFrame) -> pl.DataFrame:
+    if not rows["order_id"].has_nulls():
+        return rows
     begins = pl.any_horizontal(pl.col("order_id", *WORDS).is_not_null())
     number_above = pl.when(begins).then("order_id").otherwise(pl.col("order_id").forward_fill())
+    return rows.with_columns(order_id=number_above)
+
+
+def _customer_and_time() -> pl.Expr:
+    """A number for both together; null where a row says neither."""
     who = pl.coalesce("email", "customer_id", "phone", "person")
-    named = rows.with_columns(order_id=number_above).with_columns(
-        pl.concat_str(who.fill_null(""), pl.lit("\0"), pl.col("timestamp").fill_null("")).alias("part"),
-    )
-    own = pl.when(pl.any_horizontal(pl.col("timestamp", "email", "customer_id").is_not_null())).then("part")
-    numbers = [number(pl.col(name)).alias(name) for name in (*MONEY, *OF_LINES)]
-    filled = named.with_columns(part=own).with_columns(pl.col("part").forward_fill().over("order_id"))
-    order = ["order_id", "part"]
-    return filled.with_columns(*numbers, bad_price=_is_no_number("unit_price")).with_columns(
-        pl.col(*WORDS, *MONEY).first(ignore_nulls=True).over(order),
-        is_first=pl.int_range(pl.len()).over(order) == 0,
-    )
+    told = pl.any_horizontal(pl.col("timestamp", "email", "customer_id").is_not_null())
+    return pl.when(told).then(pl.struct(who, "timestamp").hash())
 
 
 def _is_no_number(name: str) -> pl.Expr:
@@ -98,14 +117,22 @@ def _is_no_number(name: str) -> pl.Expr:
 
 def _with_products(orders: pl.DataFrame) -> pl.DataFrame:
     """`product_id` and `title`: a product without any id is known by its title and options."""
-    title = pl.concat_str(*TITLES, separator=" - ", ignore_nulls=True)
-    title = pl.when(pl.any_horizontal(pl.col(TITLES).is_not_null())).then(title)
+    title = _joined(orders, TITLES, " - ")
     has_line = pl.col("quantity").is_not_null() | title.is_not_null()
     own_id = pl.coalesce(*PRODUCT_IDS, title)
-    others = pl.concat_str(PRODUCT_IDS, separator=ID_SEPARATOR, ignore_nulls=True)
+    others = _joined(orders, PRODUCT_IDS, ID_SEPARATOR).fill_null("")
     return orders.filter(has_line | own_id.is_not_null()).with_columns(
         product_id=own_id, title=title, other_ids=others
     )
+
+
+def _joined(orders: pl.DataFrame, names: Sequence[str], separator: str) -> pl.Expr:
+    """The texts of these columns, one behind the other; null where there is none."""
+    told = [name for name in names if orders[name].null_count() < orders.height] or names[:1]
+    if len(told) == 1:
+        return pl.col(told[0])
+    together = pl.concat_str(told, separator=separator, ignore_nulls=True)
+    return pl.when(pl.any_horizontal(pl.col(told).is_not_null())).then(together)
 
 
 def _with_status(lines: pl.DataFrame) -> pl.DataFrame:
@@ -127,16 +154,18 @@ def _with_status(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _refunds(lines: pl.DataFrame) -> pl.DataFrame:
     """Refund lines: every line of an order that went back whole, else pieces, and the rest as one sum."""
+    whole = pl.col("cancelled_at").is_not_null() | (pl.col("meaning") == "refunded") | pl.col("all_refunded")
+    whole = whole.fill_null(value=False)
+    back = whole | (pl.col("refunded_quantity") > 0) | (pl.col("refunded_so_far") > 0.005)
+    concerned = lines.filter(back)["part"].unique().implode()
     counted = lines.filter(pl.col("reason").is_null(), pl.col("quantity") > 0)
-    refunds = counted.with_columns(
+    refunds = counted.filter(pl.col("part").is_in(concerned)).with_columns(
         type=pl.lit("refund"),
         refund_id=pl.col("order_id"),
         timestamp=pl.coalesce("refunded_at", "cancelled_at", "timestamp"),
         discount=None,
         status=None,
     )
-    whole = pl.col("cancelled_at").is_not_null() | (pl.col("meaning") == "refunded") | pl.col("all_refunded")
-    whole = whole.fill_null(value=False)
     pieces = refunds.filter(~whole, pl.col("refunded_quantity") > 0).with_columns(
         quantity=pl.min_horizontal("quantity", "refunded_quantity"), unit_price="paid_price"
     )
@@ -144,13 +173,8 @@ def _refunds(lines: pl.DataFrame) -> pl.DataFrame:
     rest = pl.col("refunded_so_far") - pl.col("given").fill_null(0.0)
     sums = (
         refunds.filter(~whole)
-        .unique(["order_id", "part"], keep="first", maintain_order=True)
-        .join(
-            pieces.group_by("order_id", "part").agg(given),
-            on=["order_id", "part"],
-            how="left",
-            nulls_equal=True,
-        )
+        .unique("part", keep="first", maintain_order=True)
+        .join(pieces.group_by("part").agg(given), on="part", how="left", maintain_order="left")
         .filter(rest > 0.005)
         .with_columns(
             product_id=pl.lit(None, pl.String), title=pl.lit(None, pl.String), quantity=1.0, unit_price=rest

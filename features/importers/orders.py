@@ -12,19 +12,15 @@ from features.catalogue.products import add_aliases, merge_products
 from features.events.bounds import LARGEST_ORDER
 from features.history.events_parquet import schema, write_rows
 from features.home import Home
-from features.importers.checks import with_reasons, with_values
-from features.importers.choice import Choice, Wishes, choose_format, looks_like_orders
+from features.importers.checked_lines import Checked, checked_lines
+from features.importers.choice import Wishes, choose_format, looks_like_orders
 from features.importers.consent_columns import Consents, consent_columns, consent_rows, read_consents
-from features.importers.duplicates import duplicates
 from features.importers.erased_people import ERASED
-from features.importers.events_jsonl import jsonl_lines
 from features.importers.existing import Existing, read_existing
 from features.importers.files import read_tables
 from features.importers.gaps import gaps
 from features.importers.intake import Intake, plan_intake
-from features.importers.lines import Format, completed
 from features.importers.mapping import remember
-from features.importers.numbers import with_plain_numbers
 from features.importers.party import Party, identified, with_customers
 from features.importers.people import People
 from features.importers.reach import reach
@@ -35,7 +31,6 @@ from features.importers.rejects import are_rejects, rejects_path, write_rejects
 from features.importers.summary import OrdersSummary
 from features.importers.table import FileTable
 from features.importers.takings import takings
-from features.importers.totals import totals
 from features.people.aliases import add_links
 from features.progress import Report, silent
 
@@ -67,34 +62,36 @@ def import_orders(  # noqa: PLR0913
     choice = choose_format(home, table, wishes)
     if table.cells.is_empty():
         raise ImportRefused(f"{paths[0].name} has a header and no rows. Export the period you want again.")
-    report("checking", 0, table.cells.height)
-    read = _read(table, choice.format, received_at, decimal, report)
-    parsed, times = with_values(read.lines, zone)
-    lines = with_reasons(parsed, table, read.repeats, received_at, largest_order)
-    report("checking", table.cells.height, table.cells.height)
-    report("joining refunds", 0, lines.height)
-    plan = _planned(home, table, choice, lines, received_at, dry_run=dry_run)
+    height = table.cells.height
+    report("checking", 0, height)
+    checked = checked_lines(table, choice.format, received_at, largest_order, decimal, zone, report)
+    report("checking", height, height)
+    answers = table.cells.select(column.header for column in consent_columns(table.cells))
+    set_aside = checked.set_aside()
+    table = table.only(set_aside)  # the memory of all other cells, but for answers, is free from here on
+    report("joining refunds", 0, checked.lines.height)
+    plan = _planned(home, checked, answers, table, choice.format.name, received_at, dry_run=dry_run)
     intake, is_new = plan.intake, plan.intake.fresh.height or plan.consents.words.height
     shown = not dry_run and intake.rejected.filter(~ERASED).height
-    doubts = (*choice.warnings, *table.notes, *read.doubts, *times.warnings)
+    doubts = (*choice.warnings, *table.notes, *checked.doubts)
     summary = OrdersSummary(
         id=new_id(home, received_at) if is_new and not dry_run else None,
         file=", ".join(map(str, paths)),
         format=choice.format.name,
         format_reason=choice.why,
         encoding=table.encoding,
-        date_format=times.format,
+        date_format=checked.date_format,
         dry_run=dry_run,
-        rows=table.cells.height,
+        rows=height,
         rejects_file=str(rejects_path(home, paths[0], received_at)) if shown else None,
-        warnings=(*doubts, *plan.warnings(table, choice)),
+        warnings=(*doubts, *plan.warnings(checked.nameless)),
         **_counts(intake),
         **plan.of_people(home),
     )
     if not dry_run:
         report("writing", 0, intake.fresh.height)
         record = _record(summary, paths, intake, plan.existing, received_at)
-        _write(home, plan, table, record, summary.rejects_file)
+        _write(home, plan, record, Rejects(table, set_aside, summary.rejects_file))
         if choice.columns:
             remember(home, table.cells.columns, choice.format.name, choice.columns)
         report("writing", intake.fresh.height, intake.fresh.height)
@@ -109,11 +106,12 @@ class _Plan(NamedTuple):
     intake: Intake
     consents: Consents
 
-    def warnings(self, table: FileTable, choice: Choice) -> Iterator[str]:
+    def warnings(self, nameless: pl.Series | None) -> Iterator[str]:
         yield from self.intake.warnings
         yield from self.party.people.warnings
         yield from self.consents.warnings()
-        yield from _gaps(table, choice, self.intake)
+        if nameless is not None:
+            yield from gaps(nameless, self.intake.fresh)
 
     def of_people(self, home: Home) -> dict[str, Any]:
         """The figures of OrdersSummary about who is who, and who may be written to."""
@@ -126,17 +124,20 @@ class _Plan(NamedTuple):
 
 
 def _planned(
-    home: Home, table: FileTable, choice: Choice, lines: pl.DataFrame, received_at: datetime, *, dry_run: bool
+    home: Home,
+    checked: Checked,
+    answers: pl.DataFrame,
+    table: FileTable,
+    source: str,
+    received_at: datetime,
+    *,
+    dry_run: bool,
 ) -> _Plan:
     existing = read_existing(home)
-    party = identified(home, lines, existing, received_at, dry_run=dry_run)
+    party = identified(home, checked.lines, existing, received_at, dry_run=dry_run)
     existing = with_customers(existing, party.people)
-    intake = plan_intake(party.lines, choice.format.name, existing, are_rejects=are_rejects(table))
-    return _Plan(existing, party, intake, _consents(table, party.lines, existing))
-
-
-def _gaps(table: FileTable, choice: Choice, intake: Intake) -> Iterator[str]:
-    return iter(()) if table.kind == "jsonl" else gaps(choice.format.rows(table), intake.fresh)
+    intake = plan_intake(party.lines, checked.aside, source, existing, are_rejects=are_rejects(table))
+    return _Plan(existing, party, intake, _consents(answers, party.lines, existing))
 
 
 def _record(
@@ -163,41 +164,25 @@ def _record(
     )
 
 
-class Unchecked(NamedTuple):
-    """lines: with all of LINE_COLUMNS, numbers and times maybe text. repeats: `row` and `first_line` of rows
-    that repeat others. doubts: about numbers."""
+class Rejects(NamedTuple):
+    """table: of these `rows` of the file alone. path: None where none is to be written."""
 
-    lines: pl.DataFrame
-    repeats: pl.DataFrame
-    doubts: tuple[str, ...]
-
-
-def _read(
-    table: FileTable, chosen: Format, received_at: datetime, decimal: str | None, report: Report
-) -> Unchecked:
-    named = chosen.rows(table)
-    repeats = duplicates(table, named, lines_are_units=chosen.lines_are_units)
-    if table.kind == "jsonl":
-        return Unchecked(jsonl_lines(table, received_at, report), repeats, ())
-    plain, doubts = with_plain_numbers(named, decimal)
-    sums = totals(table, named, ("order_id", "timestamp"))
-    others = repeats.select("row").join(sums, on="row", how="anti")
-    aside = pl.concat([others, sums.select("row")])
-    lines = chosen.read(plain if aside.is_empty() else plain.join(aside, on="row", how="anti"))
-    whole = pl.concat([lines, others, sums], how="diagonal")
-    return Unchecked(completed(whole), repeats, doubts)
+    table: FileTable
+    rows: pl.Series
+    path: str | None
 
 
-def _consents(table: FileTable, lines: pl.DataFrame, existing: Existing) -> Consents:
-    """What the orders say of consent that the history has not yet, at the time of each order."""
+def _consents(answers: pl.DataFrame, lines: pl.DataFrame, existing: Existing) -> Consents:
+    """What the orders say of consent that the history has not yet, at the time of each order.
+
+    answers: the file's columns about consent, all their rows.
+    """
     good = lines.filter(pl.col("reason").is_null(), pl.col("own_name").is_not_null())
     who = good.select("row", customer_id="own_name", at="timestamp").unique("row", keep="first")
-    return read_consents(table.cells, who, consent_columns(table.cells)).unknown_to(
-        existing.events["event_id"]
-    )
+    return read_consents(answers, who, consent_columns(answers)).unknown_to(existing.events["event_id"])
 
 
-def _write(home: Home, plan: _Plan, table: FileTable, record: ImportRecord, rejects_file: str | None) -> None:
+def _write(home: Home, plan: _Plan, record: ImportRecord, rejects: Rejects) -> None:
     """Write the whole intake; a failure undoes what was written before it.
 
     The record is there before the rows, so that an import that was killed can be taken back.
@@ -205,10 +190,12 @@ def _write(home: Home, plan: _Plan, table: FileTable, record: ImportRecord, reje
     intake, people = plan.intake, plan.party.people
     rows = _history_rows(intake.fresh, people, plan.consents, record)
     with ExitStack() as undo:
-        if rejects_file:
-            rejects = Path(rejects_file)
-            undo.callback(rejects.unlink, missing_ok=True)
-            write_rejects(rejects, table, intake.rejected.filter(~ERASED))
+        if rejects.path:
+            path = Path(rejects.path)
+            undo.callback(path.unlink, missing_ok=True)
+            shown = intake.rejected.filter(~ERASED)
+            places = rejects.rows.search_sorted(shown["row"]).alias("row")
+            write_rejects(path, rejects.table, shown.with_columns(places))
         if people.links.height:
             add_links(home, people.links)
         if rows.height:

@@ -32,7 +32,7 @@ def identified(home: Home, lines: pl.DataFrame, existing: Existing, at: datetime
     if home.root.exists():
         named = with_erased(named, read_tombstones(home))
     links = load_people(home) if home.root.exists() else no_people()
-    good = named.filter(pl.col("reason").is_null())
+    good = named.select("shop_id", "own_name", *NAMES, "reason").filter(pl.col("reason").is_null())
     people = plan_people(good, links, existing.events["customer_id"].drop_nulls(), at)
     current = pl.col("customer_id").replace(people.names["alias"], people.names["customer_id"])
     return Party(

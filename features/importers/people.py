@@ -41,12 +41,15 @@ class People:
 
 def without_nobodies(lines: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """Ids that name nobody become null; how many rows had one."""
-    nobody = [pl.col(name).is_in(_nobodies(lines[name]).implode()).fill_null(value=False) for name in NOBODYS]
-    rows = lines.filter(pl.any_horizontal(nobody))["row"].n_unique()
-    kept = [
-        pl.when(~is_one).then(pl.col(name)).alias(name) for name, is_one in zip(NOBODYS, nobody, strict=True)
-    ]
-    return lines.with_columns(kept), rows
+    nobody = {
+        name: pl.col(name).is_in(found.implode()).fill_null(value=False)
+        for name in NOBODYS
+        if not (found := _nobodies(lines[name])).is_empty()
+    }
+    if not nobody:
+        return lines, 0
+    rows = lines.select("row", *NOBODYS).filter(pl.any_horizontal(nobody.values()))["row"].n_unique()
+    return lines.with_columns(pl.when(~one).then(name).alias(name) for name, one in nobody.items()), rows
 
 
 def with_names(lines: pl.DataFrame, key: PeopleKey) -> pl.DataFrame:
@@ -138,7 +141,6 @@ def _nobodies(ids: pl.Series) -> pl.Series:
 
 def _mapped(texts: pl.Series, name: Callable[[str], str | None]) -> pl.Series:
     distinct = texts.drop_nulls().unique()
-    named = [name(each) for each in distinct]
-    return texts.replace_strict(
-        distinct, pl.Series(named, dtype=pl.String), default=None, return_dtype=pl.String
-    )
+    names = pl.Series([name(each) for each in distinct], dtype=pl.String)
+    known = pl.DataFrame({"text": distinct, "name": names})  # joined, the rows share the names' memory
+    return texts.to_frame("text").join(known, on="text", how="left", maintain_order="left")["name"]

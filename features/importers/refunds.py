@@ -86,15 +86,18 @@ def with_refunded_orders(lines: pl.DataFrame, existing: Existing) -> pl.DataFram
     else the latest of which anything is left, else null.
     """
     unmatchable = pl.col("order_id").is_not_null() | pl.any_horizontal(pl.col(KEY).is_null())
-    refunds = lines.filter(pl.col("type") == "refund", ~unmatchable).sort("timestamp", "row")
-    purchases = _purchases_by_key(pl.concat([existing.events, lines], how="diagonal"), refunds)
+    told = lines.select(*KEY, "type", "order_id", "timestamp", "quantity")
+    places = told.with_columns(lines["row"]).with_row_index("place")
+    refunds = places.filter(pl.col("type") == "refund", ~unmatchable).sort("timestamp", "row")
+    if refunds.is_empty():
+        return lines
+    purchases = _purchases_by_key(pl.concat([existing.events.select(told.columns), told]), refunds)
     order_ids = [
         _refunded_order(purchases[customer, product], at, quantity)
         for customer, product, at, quantity in refunds.select(*KEY, "timestamp", "quantity").iter_rows()
     ]
-    matches = refunds.select("row", "type", pl.Series("matched_order", order_ids, dtype=pl.String))
-    joined = lines.join(matches, on=["row", "type"], how="left", maintain_order="left")
-    return joined.with_columns(order_id=pl.coalesce("order_id", "matched_order")).drop("matched_order")
+    matched = pl.Series(order_ids, dtype=pl.String)
+    return lines.with_columns(lines["order_id"].clone().scatter(refunds["place"], matched))
 
 
 def _purchases_by_key(events: pl.DataFrame, refunds: pl.DataFrame) -> PurchasesByKey:

@@ -3,7 +3,7 @@
 import html
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import polars as pl
@@ -41,6 +41,15 @@ class FileTable:
     encoding: str
     notes: tuple[str, ...] = ()
     files: pl.Series | None = None
+
+    def only(self, rows: pl.Series) -> "FileTable":
+        """These rows alone."""
+        if rows.len() == self.cells.height:
+            return self
+        files = self.files[rows] if self.files is not None else None
+        return replace(
+            self, cells=self.cells[rows], lines=self.lines[rows], surplus=self.surplus[rows], files=files
+        )
 
     def place(self, rows: pl.Series) -> pl.Series:
         """`line 3` of each row, and of which file where several were joined."""

@@ -25,14 +25,11 @@ def takings(lines: pl.DataFrame, non_products: pl.Series) -> dict[str, Takings]:
     goods = ~pl.col("product_id").is_in(non_products.implode()).fill_null(value=False)
     needed = lines.select("type", "order_id", "product_id", "quantity", "unit_price", "discount", "currency")
     counted = needed.filter(goods, pl.col("type").is_in(["purchase", "refund"]))
-    key = ["order_id", "product_id"]
-    bought = counted.filter(pl.col("type") == "purchase")
-    prices = bought.group_by(key).agg(paid=pl.col("unit_price").mean())
-    money = pl.col("quantity") * pl.coalesce("unit_price", "paid")
+    counted = _priced(counted) if counted["unit_price"].has_nulls() else counted
+    money = pl.col("quantity") * pl.col("unit_price")
     is_refund = pl.col("type") == "refund"
     sums = (
-        counted.join(prices, on=key, how="left")
-        .group_by(pl.col("currency").fill_null("").str.to_uppercase())
+        counted.group_by(pl.col("currency").fill_null("").str.to_uppercase())
         .agg(
             sold=money.filter(~is_refund).sum().fill_null(0.0),
             discounts=pl.col("discount").filter(~is_refund).sum().fill_null(0.0),
@@ -41,3 +38,11 @@ def takings(lines: pl.DataFrame, non_products: pl.Series) -> dict[str, Takings]:
         .sort("sold", descending=True)
     )
     return {currency: Takings(*(round(each, 2) for each in row)) for currency, *row in sums.iter_rows()}
+
+
+def _priced(lines: pl.DataFrame) -> pl.DataFrame:
+    """A line without a price has the mean one of its product in its order."""
+    key = ["order_id", "product_id"]
+    bought = lines.filter(pl.col("type") == "purchase")
+    prices = bought.group_by(key).agg(paid=pl.col("unit_price").mean())
+    return lines.join(prices, on=key, how="left").with_columns(unit_price=pl.coalesce("unit_price", "paid"))

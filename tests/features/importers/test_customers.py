@@ -213,6 +213,16 @@ def test_orders_say_who_may_be_written_to(home: Home, tmp_path: Path) -> None:
     assert (again.id, again.taken, again.already_known) == (None, 0, 2)
 
 
+def test_answers_stay_with_their_customers_where_rows_are_set_aside(home: Home, tmp_path: Path) -> None:
+    unread = order("#1", "bob@example.com").replace("2026-10-01 10:00:00 +0000", "soon")
+    rows = [f"{unread},no", f"{order('#2', 'anna@example.com')},yes", f"{order('#3', 'carl@example.com')},no"]
+    summary = orders(home, tmp_path, *rows, header=f"{ORDERS},Accepts Marketing")
+    assert summary.set_aside == {RejectReason.BAD_TIME.value: 1}
+    anna, carl = map(people_key(home).email, ("anna@example.com", "carl@example.com"))
+    assert consents(home) == {anna: {"email": True}, carl: {"email": False}}
+    assert ",bob@example.com," in Path(str(summary.rejects_file)).read_text()
+
+
 def test_a_file_without_customers_is_refused(home: Home, take: Take) -> None:
     with pytest.raises(ImportRefused, match="--map email=COLUMN"):
         take("color,size\nred,1\n")

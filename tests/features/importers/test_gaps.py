@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from features.importers.gaps import gaps
+from features.importers.gaps import gaps, nameless
 
 ROW = {"row": 0, "sku": "MUG", "title": "Mug", "email": "ida@example.com"}
 LINE = {
@@ -22,7 +22,7 @@ def said(row: dict[str, Any] | None = None, line: dict[str, Any] | None = None) 
     rows = pl.DataFrame([ROW | (row or {})], schema_overrides={"sku": pl.String, "row": pl.UInt32})
     words = dict.fromkeys(("title", "currency", "customer_id"), pl.String())
     types: dict[str, Any] = {"unit_price": pl.Float64(), "row": pl.UInt32(), **words}
-    return " ".join(gaps(rows, pl.DataFrame([LINE | (line or {})], schema_overrides=types)))
+    return " ".join(gaps(nameless(rows), pl.DataFrame([LINE | (line or {})], schema_overrides=types)))
 
 
 def test_a_whole_file_lacks_nothing() -> None:
