@@ -26,7 +26,7 @@ def history(tmp_path: Path) -> History:
         order("a", customer="known", days_ago=20),
         order("a", "b", "c", customer="known", days_ago=3, order_id="first"),
         order("b", customer="known", days_ago=2),
-        order("a", "c", customer="unknown", days_ago=1),
+        order("a", "c", customer="new", days_ago=1),
         order("b", "c", order_id="guest"),
     )
 
@@ -45,7 +45,7 @@ def test_the_next_order_is_the_first_of_each_customer_known_before(history: Hist
 def test_one_product_of_each_larger_order_is_hidden(history: History) -> None:
     late = history.purchases.where(history.purchases.timestamp > NOW.timestamp() - 4 * DAY_S)
     cases = list(hidden_products(history, late, seed=1, rest_days=5))
-    assert [case.request.customer_id for case in cases] == ["known", "unknown", None]
+    assert [case.request.customer_id for case in cases] == ["known", "new", None]
     for case, whole in zip(cases, ["abc", "ac", "bc"], strict=True):
         (hidden,) = case.truth.tolist()
         assert sorted([*case.request.cart, history.product_ids[hidden]]) == list(whole)
