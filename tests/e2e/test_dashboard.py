@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from browsing import DESKTOP, PHONE, chromium, complaints
 from serving import perennial, running
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo server")]
+pytestmark = pytest.mark.browser
 REPORTS = (
     "kpi",
     "experiments",

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from browsing import DESKTOP, PHONE, chromium, complaints, shifts
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo server")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

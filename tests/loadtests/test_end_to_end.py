@@ -23,8 +23,6 @@ from training.demo.build import build_demo
 
 from serving import ROOT
 
-pytestmark = pytest.mark.xdist_group("bench")
-
 MOMENTS = BenchPlan(
     rounds=1,
     warm_up_s=0.1,

@@ -22,8 +22,6 @@ from recommender.recommend import Recommender
 
 from bundles import CATEGORIES, NOW, PRODUCTS, item, small_bundle, write_small
 
-pytestmark = pytest.mark.xdist_group("enlarged shop")
-
 COPIES = 3
 N = len(PRODUCTS)
 

@@ -9,8 +9,6 @@ from features.home import Home
 from loadtests.inside.growth import Growth, write_shop
 from training.data.history import load_history
 
-pytestmark = pytest.mark.xdist_group("grown shop")
-
 SMALL = Growth(products=400, customers=300, orders=3_000, views=2_000)
 
 

@@ -8,8 +8,6 @@ from training.demo.offers.simulation import DemoShop, run
 from training.demo.shop import write_demo_shop
 from training.evaluate.tasks.offers import best_by_features, values_of
 
-pytestmark = pytest.mark.xdist_group("offers simulation")
-
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 

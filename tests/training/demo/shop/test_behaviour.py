@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("demo shop")
-
 
 def baskets(shop: Any) -> list[set[str]]:
     products = shop.truth["products"]

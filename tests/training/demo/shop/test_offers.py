@@ -7,8 +7,6 @@ import pytest
 
 from recommender.offers.catalogue import NO_OFFER
 
-pytestmark = pytest.mark.xdist_group("demo shop")
-
 
 def by_offer(shop: Any) -> dict[str, list[dict[str, str]]]:
     rows = defaultdict(list)

@@ -11,8 +11,6 @@ FEED_COLUMNS = (
     " item_group_id custom_label_0 cost_of_goods_sold"
 )
 
-pytestmark = pytest.mark.xdist_group("demo shop")
-
 
 def test_every_feed_row_has_what_a_merchant_feed_must_have(shop: Any) -> None:
     assert list(shop.feed[0]) == FEED_COLUMNS.split()

@@ -9,8 +9,6 @@ import pytest
 from features.events.vocabulary import parse_event
 from training.demo.shop import write_demo_shop
 
-pytestmark = pytest.mark.xdist_group("demo shop")
-
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 

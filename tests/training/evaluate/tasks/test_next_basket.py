@@ -13,8 +13,6 @@ from training.evaluate.tasks.next_basket import evaluate_next_basket
 from training.models.next_basket import fit_next_basket
 from training.settings import TrainingSettings
 
-pytestmark = pytest.mark.xdist_group("baskets")
-
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
