@@ -22,9 +22,9 @@ def workbook(sheets: Mapping[str, Sequence[Sequence[Any]]]) -> bytes:
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
-    """The bytes of a .zip of these files."""
+    """The bytes of a .zip of these files, the same at any time: ids of tests are made of them."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return stream.getvalue()
