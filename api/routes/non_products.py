@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from api.schemas.recommendations import VersionAsk
 from api.schemas.triggers import SettingsVersion
 from api.serving.inputs import Sent, body_of, query_of
-from api.serving.revisions import read_version, save_version
+from api.serving.revisions import listed, read_version, save_version
 from api.serving.security import SecretService
 from api.serving.tiers import changing_file
 from api.web.openapi import documented, takes
@@ -73,5 +73,4 @@ def _saved(
     rule: NonProductRule,
     problem: str | None = None,
 ) -> Response:
-    saved = [SettingsVersion(each.revision, each.saved_at) for each in versions]
-    return JsonReply(encode(RuleAnswer(version.revision, version.saved_at, rule, saved, problem)))
+    return JsonReply(encode(RuleAnswer(version.revision, version.saved_at, rule, listed(versions), problem)))

@@ -11,12 +11,12 @@ from fastapi import APIRouter, Response
 from api.schemas.recommendations import VersionAsk
 from api.schemas.triggers import SettingsVersion
 from api.serving.inputs import Sent, body_of, query_of
-from api.serving.revisions import read_version, refuse, save_version
+from api.serving.revisions import listed, read_version, refuse, save_version
 from api.serving.security import SecretService
-from api.serving.tiers import changing_tiers
+from api.serving.tiers import changing_file
 from api.web.openapi import documented, takes
 from api.web.replies import JsonReply, encode
-from features.merchant.tiers import read_tiers, write_tiers
+from features.merchant.tiers import TIERS_FILE, read_tiers, write_tiers
 from features.merchant.versioned_settings import TIER_SETTINGS, SettingVersion
 from recommender.customers.tiers import BadTiers, TierPlan, contradictions, read_plan
 
@@ -61,7 +61,7 @@ async def put_tiers(
     secret key."""
     sent = body.checked
     refuse("plan", contradictions(sent.plan))
-    async with changing_tiers(service.home):
+    async with changing_file(service.home, TIERS_FILE):
         versions = await save_version(service, TIER_SETTINGS, body.as_sent["plan"], sent.revision)
         await asyncio.to_thread(write_tiers, service.home, encode(body.as_sent["plan"]))
     return _saved(versions, versions[0], sent.plan)
@@ -70,5 +70,4 @@ async def put_tiers(
 def _saved(
     versions: Sequence[SettingVersion], version: SettingVersion, plan: TierPlan, problem: str | None = None
 ) -> Response:
-    saved = [SettingsVersion(each.revision, each.saved_at) for each in versions]
-    return JsonReply(encode(TiersAnswer(version.revision, version.saved_at, plan, saved, problem)))
+    return JsonReply(encode(TiersAnswer(version.revision, version.saved_at, plan, listed(versions), problem)))

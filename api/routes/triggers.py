@@ -11,14 +11,13 @@ from starlette.responses import StreamingResponse
 
 from api.schemas.recommendations import VersionAsk
 from api.schemas.triggers import (
-    SettingsVersion,
     TriggerAsk,
     TriggerLine,
     TriggerSettingsAnswer,
     TriggerSettingsToSave,
 )
 from api.serving.inputs import Sent, body_of, query_of
-from api.serving.revisions import read_version, refuse, save_version
+from api.serving.revisions import listed, read_version, refuse, save_version
 from api.serving.security import SecretService
 from api.serving.service import Service
 from api.web.openapi import NDJSON, documented, takes
@@ -119,6 +118,6 @@ def _saved(versions: Sequence[SettingVersion], version: SettingVersion, offers: 
         saved_at=version.saved_at,
         settings=settings,
         warnings=unknown_offers(settings, offers),
-        versions=[SettingsVersion(each.revision, each.saved_at) for each in versions],
+        versions=listed(versions),
     )
     return JsonReply(encode(answer))

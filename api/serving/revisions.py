@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from api.schemas.triggers import SettingsVersion
 from api.serving.service import Service
 from api.web.problems import Problem
 from api.web.replies import encode
@@ -31,6 +32,11 @@ async def save_version(
     """
     await settings.save(service.writes, encode(as_sent), datetime.now(UTC), revision)
     return await settings.newest(service.store)
+
+
+def listed(versions: Sequence[SettingVersion]) -> list[SettingsVersion]:
+    """What an answer says of them."""
+    return [SettingsVersion(each.revision, each.saved_at) for each in versions]
 
 
 def refuse(field: str, problems: Sequence[str]) -> None:

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from features.home import Home
-from features.merchant.tiers import TIERS_FILE, read_tiers
+from features.merchant.tiers import read_tiers
 from features.store.locks import try_lock, unlock
 from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 
@@ -21,11 +21,6 @@ def tier_plan(home: Home) -> TierPlan | None:
     except BadTiers as error:
         logger.warning("no tiers", extra={"reason": str(error)})
         return None
-
-
-def changing_tiers(home: Home) -> AbstractAsyncContextManager[None]:
-    """See `changing_file`."""
-    return changing_file(home, TIERS_FILE)
 
 
 @asynccontextmanager

@@ -39,6 +39,24 @@ def store(home: Home) -> Iterator[redis.Redis]:
         yield client
 
 
+def recognise(home: Home, settings: StoreSettings, arrived: datetime) -> None:
+    """Let live state recognise what an import brought. Raises RedisServerError."""
+    import redis
+
+    from features.importers.people import share_new_links
+    from features.upkeep.rebuild import remember_imported
+
+    try:
+        with store(home) as client:
+            share_new_links(home, client, settings, arrived)
+            remember_imported(home, client, settings, arrived, arrived)
+    except (redis.RedisError, RedisServerError) as error:
+        raise RedisServerError(
+            f"The orders are taken, but Redis does not recognise them: {error}. One that is sent by HTTP, "
+            "too, counts twice for its customer until `perennial rebuild` has run."
+        ) from error
+
+
 @keys.command("create")
 def create_key(
     scope: Annotated[str, typer.Argument(help="public (for pages) or secret (for servers).")],

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from features.cli.commands import store
-from features.cli.imports import WENT_WRONG, imports, recognise
+from features.cli.commands import recognise, store
+from features.cli.imports import WENT_WRONG, imports
 from features.cli.options import (
     DEFAULT_HOME,
     HomeOption,

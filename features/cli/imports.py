@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from features.cli.commands import store
+from features.cli.commands import recognise, store
 from features.cli.options import (
     DEFAULT_HOME,
     HomeOption,
@@ -31,7 +31,7 @@ from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
 
 if TYPE_CHECKING:
-    from features.importers.summary import ImportSummary, OrdersSummary
+    from features.importers.summary import CostsSummary, ImportSummary, OrdersSummary, RatesSummary
 
 imports = typer.Typer(
     help="Bring in a shop's orders and catalogue; take an import back.", no_args_is_help=True
@@ -41,6 +41,7 @@ SheetOption = Annotated[
     str | None, typer.Option(help="Of a spreadsheet: the one sheet to read, by name or number from 1.")
 ]
 DecimalOption = Annotated[str | None, typer.Option(help="The decimal mark, . or , (found in the file).")]
+DryRunOption = Annotated[bool, typer.Option(help="Show what would happen; change nothing.")]
 
 
 @imports.command("orders")
@@ -61,7 +62,7 @@ def import_orders(  # noqa: PLR0913, PLR0917 - an option an argument
     sheet: SheetOption = None,
     decimal: DecimalOption = None,
     zone: Annotated[str, typer.Option(help="Where times without a zone are from: Europe/Berlin.")] = "UTC",
-    dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take in an order history. The same file twice, or an order sent by HTTP too, counts once.
@@ -124,24 +125,6 @@ def _check(summary: ImportSummary, advice: str = "") -> None:
         raise typer.Exit(WENT_WRONG)
 
 
-def recognise(home: Home, settings: StoreSettings, arrived: datetime) -> None:
-    """Let live state recognise what an import brought. Raises RedisServerError."""
-    import redis
-
-    from features.importers.people import share_new_links
-    from features.upkeep.rebuild import remember_imported
-
-    try:
-        with store(home) as client:
-            share_new_links(home, client, settings, arrived)
-            remember_imported(home, client, settings, arrived, arrived)
-    except (redis.RedisError, RedisServerError) as error:
-        raise RedisServerError(
-            f"The orders are taken, but Redis does not recognise them: {error}. One that is sent by HTTP, "
-            "too, counts twice for its customer until `perennial rebuild` has run."
-        ) from error
-
-
 @imports.command("catalogue")
 def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
     sources: Annotated[
@@ -159,7 +142,7 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
     retire_missing: Annotated[
         bool, typer.Option("--retire-missing", help="The file is complete: never recommend what it lacks.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take in products, prices, costs and stock; a running service shows them within a second.
@@ -200,32 +183,45 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
 def import_costs(
     file: Annotated[Path, typer.Argument(help="CSV, TSV or XLSX with date (or month), channel, spend.")],
     home: HomeOption = DEFAULT_HOME,
-    dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
+    sheet: SheetOption = None,
+    decimal: DecimalOption = None,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take in what channels cost, for CAC and LTV:CAC in `perennial report`."""
     from features.importers.costs import import_costs
-    from features.importers.refusal import ImportRefused
 
-    with plain_errors(ImportRefused):
-        summary = import_costs(Home(home), file, dry_run=dry_run, now=datetime.now(UTC))
-    show(summary, as_json=as_json)
-    _check(summary)
+    _take(import_costs, home, file, as_json=as_json, sheet=sheet, decimal=decimal, dry_run=dry_run)
 
 
 @imports.command("rates")
 def import_rates(
     file: Annotated[Path, typer.Argument(help="CSV, TSV or XLSX with date, currency, rate.")],
     home: HomeOption = DEFAULT_HOME,
-    dry_run: Annotated[bool, typer.Option(help="Show what would happen; change nothing.")] = False,
+    sheet: SheetOption = None,
+    decimal: DecimalOption = None,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take in what one of another currency is worth in the shop's usual one; figures convert with it."""
     from features.importers.rates import import_rates
+
+    _take(import_rates, home, file, as_json=as_json, sheet=sheet, decimal=decimal, dry_run=dry_run)
+
+
+def _take(
+    take: Callable[..., CostsSummary | RatesSummary],
+    home: Path,
+    file: Path,
+    *,
+    as_json: bool,
+    **words: object,
+) -> None:
+    """Import a file, show what became of it, and end with its exit code."""
     from features.importers.refusal import ImportRefused
 
     with plain_errors(ImportRefused):
-        summary = import_rates(Home(home), file, dry_run=dry_run, now=datetime.now(UTC))
+        summary = take(Home(home), file, now=datetime.now(UTC), **words)
     show(summary, as_json=as_json)
     _check(summary)
 

@@ -7,23 +7,14 @@ import polars as pl
 
 from features.catalogue.channel_costs import merge_costs
 from features.home import Home
-from features.importers.files import read_tables
-from features.importers.formats import pick_format
 from features.importers.lines import Format
 from features.importers.numbers import with_plain_numbers
 from features.importers.reasons import RejectReason, first_reason
-from features.importers.refusal import ImportRefused
-from features.importers.rejects import rejects_path, write_rejects
+from features.importers.small_tables import read_small, set_aside, unchanged
 from features.importers.summary import CostsSummary
 from features.importers.table import FileTable
 from features.importers.totals import totals
 from features.importers.values import Times, number, read_times
-from features.progress import silent
-
-
-def _unchanged(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows
-
 
 COSTS = Format(
     name="costs",
@@ -34,7 +25,7 @@ COSTS = Format(
         "currency": ("currency", "currencycode"),
     },
     required=("date", "channel", "spend"),
-    read=_unchanged,
+    read=unchanged,
 )
 
 
@@ -54,32 +45,23 @@ def import_costs(
 
     A dry run writes nothing. Raises ImportRefused, the home unchanged, where the file cannot be taken.
     """
-    table = read_tables([file], COSTS.share, sheet=sheet, report=silent)
-    chosen, _ = pick_format({COSTS.name: COSTS}, table, COSTS.name)
-    if table.cells.is_empty():
-        raise ImportRefused(f"{file.name} has no rows. Export it again.")
-    rows, doubts = with_plain_numbers(chosen.rows(table), decimal)
+    table, named = read_small(file, COSTS, sheet, "Export it again.")
+    rows, doubts = with_plain_numbers(named, decimal)
     checked, times = _checked(rows, table, now)
     good = checked.filter(pl.col("reason").is_null())
-    rejected = checked.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
     days = good.group_by("date", "channel", "currency").agg(pl.col("spend").sum())
-    rejects = rejects_path(home, file, now) if rejected.height and not dry_run else None
+    counts = set_aside(home, file, table, checked, now, dry_run=dry_run)
     if not dry_run:
-        if rejects:
-            write_rejects(rejects, table, rejected)
         merge_costs(home, days)
     return CostsSummary(
         file=str(file),
-        dry_run=dry_run,
-        rows=table.cells.height,
         taken=good.height,
-        set_aside=dict(rejected["reason"].value_counts(sort=True).iter_rows()),
         channels=days["channel"].n_unique(),
         first=min(days["date"], default=None),
         last=max(days["date"], default=None),
         spend=dict(days.group_by("currency").agg(pl.col("spend").sum()).sort("currency").iter_rows()),
-        rejects_file=str(rejects) if rejects else None,
         warnings=(*table.notes, *doubts, *times.warnings),
+        **counts,
     )
 
 

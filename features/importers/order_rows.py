@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from features.importers.lines import ID_SEPARATOR, LINE_COLUMNS
+from features.importers.numbers import OF_ORDERS as MONEY
 from features.importers.order_money import with_goods_money
 from features.importers.reasons import RejectReason
 from features.importers.statuses import UNKNOWN, meanings
@@ -25,17 +26,6 @@ WORDS = (
     "country",
     "coupon",
     "utm_source",
-)
-MONEY = (
-    "discount",
-    "shipping",
-    "shipping_discount",
-    "tax",
-    "tip",
-    "gift_card",
-    "subtotal",
-    "total",
-    "refunded",
 )
 OF_LINES = ("quantity", "unit_price", "line_total", "line_discount", "refunded_quantity")
 PRODUCT_IDS = ("sku", "variant_id", "product_id", "gtin")

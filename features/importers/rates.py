@@ -7,22 +7,13 @@ import polars as pl
 
 from features.catalogue.currency_rates import merge_rates
 from features.home import Home
-from features.importers.content import read_file
-from features.importers.formats import pick_format
 from features.importers.lines import Format
 from features.importers.numbers import with_plain_numbers
 from features.importers.reasons import RejectReason, first_reason
-from features.importers.refusal import ImportRefused
-from features.importers.rejects import rejects_path, write_rejects
+from features.importers.small_tables import read_small, set_aside, unchanged
 from features.importers.summary import RatesSummary
-from features.importers.table import FileTable, as_table
+from features.importers.table import FileTable
 from features.importers.values import number, read_times
-from features.progress import silent
-
-
-def _unchanged(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows
-
 
 RATES = Format(
     name="rates",
@@ -32,40 +23,40 @@ RATES = Format(
         "rate": ("rate", "exchangerate", "value"),
     },
     required=("date", "currency", "rate"),
-    read=_unchanged,
+    read=unchanged,
 )
 
 
-def import_rates(home: Home, file: Path, *, dry_run: bool = False, now: datetime) -> RatesSummary:
-    """Add rates; one of a day and currency in the file replaces the stored one.
+def import_rates(
+    home: Home,
+    file: Path,
+    *,
+    sheet: str | None = None,
+    decimal: str | None = None,
+    dry_run: bool = False,
+    now: datetime,
+) -> RatesSummary:
+    """Add rates; one of a day and currency in the file replaces the stored one. sheet and decimal: as in
+    `orders.import_orders`.
 
     A dry run writes nothing. Raises ImportRefused, the home unchanged, where the file cannot be taken.
     """
-    table = as_table(read_file(file, silent), file.name)
-    chosen, _ = pick_format({RATES.name: RATES}, table, RATES.name)
-    if table.cells.is_empty():
-        raise ImportRefused(f"{file.name} has no rows. Write one a day and currency: date,currency,rate.")
-    named = chosen.rows(table)
-    rows, doubts = with_plain_numbers(named, _decimal_mark(named["rate"]))
+    table, named = read_small(file, RATES, sheet, "Write one a day and currency: date,currency,rate.")
+    rows, doubts = with_plain_numbers(named, decimal or _decimal_mark(named["rate"]))
     checked = _checked(rows, table, now)
-    good = checked.filter(pl.col("reason").is_null()).unique(["date", "currency"], keep="last")
-    rejected = checked.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
-    rejects = rejects_path(home, file, now) if rejected.height and not dry_run else None
+    good = checked.filter(pl.col("reason").is_null())
+    rates = good.unique(["date", "currency"], keep="last")
+    counts = set_aside(home, file, table, checked, now, dry_run=dry_run)
     if not dry_run:
-        if rejects:
-            write_rejects(rejects, table, rejected)
-        merge_rates(home, good)
+        merge_rates(home, rates)
     return RatesSummary(
         file=str(file),
-        dry_run=dry_run,
-        rows=table.cells.height,
-        taken=table.cells.height - rejected.height,
-        set_aside=dict(rejected["reason"].value_counts(sort=True).iter_rows()),
-        currencies=tuple(sorted(good["currency"].unique())),
-        first=min(good["date"], default=None),
-        last=max(good["date"], default=None),
-        rejects_file=str(rejects) if rejects else None,
+        taken=good.height,
+        currencies=tuple(sorted(rates["currency"].unique())),
+        first=min(rates["date"], default=None),
+        last=max(rates["date"], default=None),
         warnings=(*table.notes, *doubts),
+        **counts,
     )
 
 

@@ -161,3 +161,14 @@ def test_no_import_of_which_nothing_was_taken_looks_well(
     assert "Nothing was taken" in run(home, "import", kind, str(path), code=3).output
     path.write_text(f"{header}\n{good}\n")
     run(home, "import", kind, str(path))
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "told"), [("costs", "channel,spend", "1250"), ("rates", "currency,rate", "USD")]
+)
+def test_the_option_that_a_warning_names_is_there(
+    home: Home, tmp_path: Path, kind: str, column: str, told: str
+) -> None:
+    path = tmp_path / f"{kind}.csv"
+    path.write_text(f'date,{column}\n2026-01-01,USD,"1.250"\n')
+    assert told in run(home, "import", kind, str(path), "--decimal", ",", "--json").output

@@ -54,3 +54,10 @@ def test_rates_with_a_decimal_comma_are_read(
 def test_a_file_without_rows_says_what_to_write(home: Home, tmp_path: Path) -> None:
     with pytest.raises(ImportRefused, match="date,currency,rate"):
         take(home, tmp_path)
+
+
+def test_the_mark_and_the_sheet_may_be_said(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "rates.csv"
+    path.write_text("date,currency,rate\n2026-01-01,USD,1.085\n")
+    import_rates(home, path, decimal=",", now=NOW)
+    assert load_rates(home)["rate"].to_list() == [1085.0]
