@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from api.schemas.recommendations import Campaign, PicksAsk
-from api.serving.answering import Answered, Question, answer, choose
+from api.schemas.recommendations import PicksAsk
+from api.serving.answering import Answered, Question, answer, choose, share_of
 from api.serving.service import Service
 from api.serving.shoppers import STORE_AWAY, Shopper
 from api.web.metrics import DEGRADED
@@ -17,16 +17,8 @@ from features.live.shopper_state import ShopperLog
 from features.outgoing.email_history import Sending, note_sending, sendings_of, sent_lately
 from features.store import keys
 from features.store.connection import StoreUnavailable
-from recommender.context.request import Placement, Request
+from recommender.context.request import Request
 
-PLACEMENT_OF: dict[Campaign, Placement] = {
-    "welcome": "home",
-    "cross_sell": "post_purchase",
-    "win_back": "email",
-    "reorder": "buy_again",
-    "newsletter": "email",
-    "post_purchase": "post_purchase",
-}
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -135,7 +127,15 @@ async def _histories(lines: Sequence[Line], reads: Reads | None) -> list[Custome
 def _question(service: Service, ask: PicksAsk, history: CustomerHistory, now: float) -> Question:
     """All but what the customer was sent lately. now: epoch s."""
     sent = sent_lately(history.sendings, int(now * 1000), service.settings.email_rest_days, ask.send_id)
-    request = Request(PLACEMENT_OF[ask.campaign], now, history.log, ask.customer_id, exclude=sent)
+    request = Request(
+        "email",
+        now,
+        history.log,
+        ask.customer_id,
+        exclude=sent,
+        repeats=share_of(ask.repeats),
+        campaign=ask.campaign,
+    )
     return Question(request, ask.k, Shopper(ask.customer_id), degraded_reasons=history.degraded_reasons)
 
 

@@ -3,7 +3,7 @@
  *   <script defer src="https://shop-api.example/widget.js" data-key="pk_..."></script>
  *   <perennial-recs placement="cart" cart="A1,B2"> shown when no answer comes </perennial-recs>
  *
- * Attributes  placement, product-id, cart, category, customer-id, k, heading, locale, currency,
+ * Attributes  placement, product-id, cart, category, repeats, customer-id, k, heading, locale, currency,
  *             add-to-cart (the button's label; no button without it), key, endpoint, consent="denied"
  * Page style  perennial-recs { display: flow-root; min-height: 32rem } keeps its room until this file is here
  * Theming     --perennial-{ink,muted,accent,on-accent,surface,placeholder,radius,gap,card-width,heading-font}
@@ -23,6 +23,7 @@
   const SESSION_IDLE_MS = 30 * 60 * 1000;
   const HEADINGS = {
     home: "For you",
+    next_order: "Your next order",
     product_similar: "You may like these instead",
     product_complements: "Goes well with this",
     upgrade: "A step up",
@@ -194,6 +195,7 @@
     ...shopper(),
     product_id: widget.getAttribute("product-id") || undefined,
     category: widget.getAttribute("category") || undefined,
+    repeats: repeatsOf(widget.getAttribute("repeats")),
     cart: listOf(widget.getAttribute("cart")),
     k: countOf(widget),
   });
@@ -202,6 +204,9 @@
     const placement = widget.getAttribute("placement");
     return Object.hasOwn(HEADINGS, placement) ? placement : "home";
   };
+
+  /** What the service takes: `all`, `none` or a share; anything else as if nothing was said. */
+  const repeatsOf = (text) => (["all", "none"].includes(text) ? text : text && text >= 0 && text <= 1 ? +text : undefined);
 
   const countOf = (widget) => Math.min(Math.max(Math.trunc(widget.getAttribute("k")) || 8, 1), 100);
 
@@ -323,7 +328,7 @@
     }`);
 
   class PerennialRecs extends HTMLElement {
-    static observedAttributes = ["placement", "product-id", "cart", "category", "customer-id", "customer-token", "k", "key", "endpoint",
+    static observedAttributes = ["placement", "product-id", "cart", "category", "repeats", "customer-id", "customer-token", "k", "key", "endpoint",
       "heading", "currency", "locale", "add-to-cart", "consent"];
 
     turn = 0; // only the answer to the latest question is shown

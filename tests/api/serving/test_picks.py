@@ -9,9 +9,9 @@ import msgspec
 import pytest
 import redis
 
-from api.schemas.recommendations import Campaign, PicksAnswer
-from api.serving.picks import PLACEMENT_OF
+from api.schemas.recommendations import PicksAnswer
 from features.store.settings import StoreSettings
+from recommender.context.request import Campaign
 
 SECRET = {"Authorization": "Bearer sk_demo"}
 
@@ -30,10 +30,6 @@ def many(http: httpx.Client, body: bytes | Iterator[bytes], **query: Any) -> lis
 
 def shown(answer: PicksAnswer) -> list[str]:
     return [item.product_id for item in answer.items]
-
-
-def test_every_campaign_has_a_placement() -> None:
-    assert set(PLACEMENT_OF) == set(get_args(Campaign))
 
 
 @pytest.mark.parametrize("campaign", get_args(Campaign))
