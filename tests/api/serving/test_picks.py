@@ -43,6 +43,17 @@ def test_every_campaign_answers_everybody_with_reasons(
     assert all(item.reason.text and item.title for item in answer.items)
 
 
+def test_a_campaign_has_its_own_list_and_repeats_can_be_asked_for(http: httpx.Client) -> None:
+    letters = {
+        campaign: shown(one(http, "ann", campaign=campaign, k=2, preview=True))
+        for campaign in ("reorder", "newsletter", "win_back")
+    }
+    assert set(letters["reorder"]) == {"tea", "mug"}
+    assert not {"tea", "mug"} & {*letters["newsletter"], *letters["win_back"]}
+    (answer,) = many(http, b'{"customer_id": "ann", "repeats": 1, "k": 2, "preview": true}')
+    assert (set(shown(answer)), answer.placement) == ({"tea", "mug"}, "email")
+
+
 def test_the_next_email_names_other_products_while_there_are_any(http: httpx.Client) -> None:
     first, second = one(http, k=3), one(http, k=3)
     assert not set(shown(first)) & set(shown(second))
