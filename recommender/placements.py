@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,8 +32,9 @@ class Stage(NamedTuple):
     """Sources whose proposals are blended into one ranking.
 
     names and weights: of each source; share: how much of an answer to a customer with a history it may fill;
-    favourites: what ranks the products that the customer has bought, in an answer
-    with a share of them. None: the stage's ranking stays as it is, bought before or not.
+    favourites: what ranks the products that the customer has bought, in an answer with a share of them;
+    None: the stage's ranking stays as it is, bought before or not; varied: as in `mixing.second_row_too`;
+    live: it has nothing to say where nothing is known of the visit; only_repeats: all it proposes was bought.
     """
 
     sources: SourceMix
@@ -41,12 +42,15 @@ class Stage(NamedTuple):
     weights: Float64s
     share: float = 1.0
     favourites: Stage | None = None
+    varied: bool = False
+    live: bool = False
+    only_repeats: bool = False
 
     @classmethod
-    def of(cls, source_mix: SourceMix, share: float = 1.0, favourites: Stage | None = None) -> Stage:
+    def of(cls, source_mix: SourceMix, **fields: Any) -> Stage:
         weights = np.array([source.weight for source in source_mix], np.float64)
         names = tuple([source.name for source in source_mix])
-        return cls(source_mix, names, weights, share, favourites)
+        return cls(source_mix, names, weights, only_repeats=set(names) == {"repeat"}, **fields)
 
 
 POPULAR = Source("popular", 0.05, neighbours.popular)
@@ -59,9 +63,8 @@ SOURCE_MIXES: dict[str, SourceMix] = {
         Source("co_purchase", 0.5, neighbours.cart_companions, live=True),
     ),
     "home": (
-        Source("als", 1.0, als.for_you, live=True),
-        Source("co_purchase", 0.5, neighbours.own_companions),
-        Source("next_basket", 0.5, next_basket.next_basket),
+        Source("next_basket", 1.0, next_basket.next_basket),
+        Source("als", 0.5, als.for_you, live=True),
     ),
     "next_order": (
         Source("next_basket", 1.0, next_basket.next_basket),
@@ -84,14 +87,14 @@ SOURCE_MIXES: dict[str, SourceMix] = {
     ),
     "post_purchase": (
         Source("co_purchase", 1.0, neighbours.order_complements),
-        Source("co_purchase", 0.3, neighbours.order_companions),
-        Source("als", 0.1, als.for_you, live=True),
+        Source("co_purchase", 0.5, neighbours.order_companions),
     ),
     "trending": (Source("trending", 1.0, neighbours.trending),),
     "new": (Source("new", 1.0, neighbours.newest),),
     "newsletter": (
         Source("als", 1.0, als.for_you, live=True),
-        Source("co_purchase", 0.2, neighbours.own_companions),
+        Source("new", 0.5, neighbours.newest),
+        Source("trending", 0.5, neighbours.trending),
     ),
     "win_back": (Source("similar", 1.0, neighbours.like_favourites),),
     "cross_sell": (Source("co_purchase", 1.0, neighbours.own_complements),),
@@ -101,6 +104,8 @@ MOST_SOURCES = max(map(len, SOURCE_MIXES.values()))
 
 VISIT_SHARE = {"home": 0.5, "newsletter": 0.25, "win_back": 0.25, "cross_sell": 0.25}
 """Purposes that begin with what the visit leads to, and how much of an answer that may fill."""
+VARIED = frozenset({"home"})
+"""Purposes that show favourites of a second row, too: else `home` would be `buy_again` once more."""
 FAVOURITES = {"home": "buy_again"}
 """Purposes whose share of favourites another mix than their own ranks."""
 
@@ -126,12 +131,14 @@ def stages(weights: Float32s) -> Mapping[str, Sequence[Stage]]:
 
 def _visit_first(purpose: str, visit: Sequence[SourceMix]) -> list[Stage]:
     share = VISIT_SHARE.get(purpose)
-    return [Stage.of(source_mix, share) for source_mix in visit if source_mix] if share else []
+    return (
+        [Stage.of(source_mix, share=share, live=True) for source_mix in visit if source_mix] if share else []
+    )
 
 
 def _own(purpose: str, mixes: Mapping[str, Sequence[SourceMix]]) -> list[Stage]:
-    favourites = Stage.of(mixes[FAVOURITES.get(purpose, purpose)][0])
-    own = [Stage.of(source_mix, favourites=favourites) for source_mix in mixes[purpose] if source_mix]
+    kinds = {"favourites": Stage.of(mixes[FAVOURITES.get(purpose, purpose)][0]), "varied": purpose in VARIED}
+    own = [Stage.of(source_mix, **kinds) for source_mix in mixes[purpose] if source_mix]
     return [*own, Stage.of(FILLERS, favourites=Stage.of(FILLERS))]
 
 

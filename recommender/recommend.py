@@ -11,7 +11,7 @@ from recommender.arrays.dtypes import Bools, Int32s
 from recommender.arrays.id_map import CACHE_SIZE, NO_ROW
 from recommender.context.request import Request, Situation
 from recommender.merchandising.compiled_rules import NO_RULES, Merchandise, RulePlan
-from recommender.merchandising.mixing import mixed, places
+from recommender.merchandising.mixing import ROW, mixed, places, second_row_too
 from recommender.merchandising.rerank import arrange, limited, promoted
 from recommender.merchandising.rules import AnyRule
 from recommender.model.availability import Availability
@@ -38,6 +38,7 @@ class Pick(msgspec.Struct, frozen=True, gc=False):
 
 
 ONE = np.ones(1)
+NOTHING = BlendedRanking.room(0)
 PINNED = reason_json("pinned", "Picked by the shop")
 
 
@@ -75,6 +76,8 @@ class Recommender:
         for stage in self.stages[request.purpose]:
             if len(picks) == k:
                 break
+            if stage.live and not situation.is_live:
+                continue
             picks += self._pick(situation, plan, allowed, stage, k, picks)
         if len(picks) < k:
             picks += self._best_sellers(situation, plan, allowed, k - len(picks), picks)
@@ -118,11 +121,19 @@ class Recommender:
     ) -> BlendedRanking:
         """Favourites and products new to the customer, in the shares that the request asks for."""
         owned, hidden, best = situation.owned, situation.hidden, stage.favourites or stage
-        kinds = places(k, situation.repeats_share, len(already), int(np.isin(already, owned).sum()))
-        new = self._ranked(situation, plan, allowed, stage, k, already, np.concatenate([hidden, owned]))
-        usual = self._ranked(situation, plan, allowed, best, None, already, hidden)
-        usual = usual.only(np.flatnonzero(np.isin(usual.items, owned)))
-        return mixed(new, usual, len(stage.names), kinds)
+        n_owned = int(np.isin(already, owned).sum()) if already else 0
+        kinds = places(k, situation.repeats_share, len(already), n_owned)
+        if best.only_repeats:
+            usual = self._ranked(situation, plan, allowed, best, max(k, 2 * ROW), already, hidden)
+        else:
+            usual = self._ranked(situation, plan, allowed, best, None, already, hidden)
+            usual = usual.only(np.flatnonzero(np.isin(usual.items, owned)))
+        if kinds.new == 0 and len(usual.items) >= kinds.favourites and plan is NO_RULES:
+            new = NOTHING
+        else:
+            out_of_sight = np.concatenate([hidden, owned])
+            new = self._ranked(situation, plan, allowed, stage, k, already, out_of_sight)
+        return mixed(new, second_row_too(usual) if stage.varied else usual, len(stage.names), kinds)
 
     def _ranked(
         self,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -188,11 +188,6 @@ class Factors:
 
     items: Float32s
     gram: Float32s
-
-    @cached_property
-    def nearest(self) -> dict[int, Any]:
-        """Cache of the products nearest to a customer of whom nothing has been heard since training."""
-        return {}
 
     @cached_property
     def inverse_gram(self) -> Float32s:

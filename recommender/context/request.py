@@ -46,13 +46,12 @@ Repeats = Literal["all"] | float
 new alike; else a share of the answer from 0, only new ones, to 1."""
 REPEATS: dict[str, Repeats] = {
     "home": 0.5,
-    "buy_again": 1.0,
     "post_purchase": 0.0,
     "newsletter": 0.0,
     "win_back": 0.0,
     "cross_sell": 0.0,
 }
-"""By purpose, where a request does not say it; of all others "all"."""
+"""By purpose, where a request does not say it; of all others "all", which for `buy_again` are favourites."""
 
 REPEAT_SUPPRESSION_DAYS = 14
 NEVER_HIDDEN, ALWAYS_HIDDEN = 1 << 30, -1  # days after which no purchase was made, and after which all were
@@ -167,6 +166,11 @@ class Situation:
     def last_bought(self) -> dict[int, int]:
         """Item -> day, of the bundle's purchases and the fresh ones."""
         return self.bundle.tables.purchases.days(self.customer) | self.fresh_purchases
+
+    @property
+    def is_live(self) -> bool:
+        """Whether anything is known of what the shopper does right now."""
+        return len(self.viewed) > 0 or len(self.cart) > 0
 
     @property
     def repeats_share(self) -> float:

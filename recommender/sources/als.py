@@ -10,9 +10,7 @@ from recommender.context.request import Situation
 from recommender.sources.candidates import Candidates
 
 NEAREST_PRODUCTS = 40  # besides what the person knows already, which lies nearest
-CUSTOMERS_CACHED = 2_000  # of about 2 kB each
 VIEW_CONFIDENCE = 2.0
-CART_CONFIDENCE = 5.0
 PURCHASE_CONFIDENCE = 10.0
 USUAL_PRIOR_ORDERS = 2.0  # pulls a person's own repeat rate towards the product's
 
@@ -25,19 +23,7 @@ class Taste(NamedTuple):
 
 
 def for_you(situation: Situation) -> Candidates:
-    """Nearest products to the person's ALS vector: as many new ones, whatever the person has bought."""
-    if len(situation.viewed) or len(situation.cart) or situation.fresh_purchases:
-        return _nearest(situation)
-    cache = situation.bundle.tables.factors.nearest
-    if situation.customer not in cache:
-        if len(cache) >= CUSTOMERS_CACHED:
-            cache.clear()
-        cache[situation.customer] = _nearest(situation)
-    candidates: Candidates = cache[situation.customer]
-    return candidates
-
-
-def _nearest(situation: Situation) -> Candidates:
+    """Nearest products to the person's ALS vector."""
     taste = taste_of(situation)
     if not len(taste.items):
         return Candidates.none()
@@ -51,11 +37,10 @@ def _nearest(situation: Situation) -> Candidates:
 
 
 def taste_of(situation: Situation) -> Taste:
-    """The trained history with today's purchases, cart and views on top."""
+    """The trained history with today's purchases and views on top."""
     bought, fresh, viewed = situation.purchases, list(situation.fresh_purchases), situation.viewed
-    items = np.concatenate([bought.items, np.array(fresh, np.int32), situation.cart, viewed])
-    live = [PURCHASE_CONFIDENCE] * len(fresh) + [CART_CONFIDENCE] * len(situation.cart)
-    live += [VIEW_CONFIDENCE] * len(viewed)
+    items = np.concatenate([bought.items, np.array(fresh, np.int32), viewed])
+    live = [PURCHASE_CONFIDENCE] * len(fresh) + [VIEW_CONFIDENCE] * len(viewed)
     return Taste(items, np.concatenate([bought.confidence, np.array(live, np.float32)]))
 
 

@@ -13,7 +13,8 @@ from recommender.sources.candidates import Candidates, concatenate, neighbours_o
 VIEW_FADE = 0.8  # weight of each viewed product against the one viewed after it
 NEARBY_CATEGORIES, NEARBY = 3, 30  # the categories viewed last; best sellers of each
 RANK_WEIGHTS = (1 / np.log2(np.arange(NEARBY) + 2)).astype(np.float32)
-FAVOURITES, LATEST = 10, 20  # own products that lead to others: bought most often, or last
+FAVOURITES, LATEST = 20, 20  # own products that lead to others: bought most often, or last
+STRONGEST = 3  # partners of each: or one product would fill the answer with what is like it
 MOST_COMPANIONS = 60  # of one product: further ones change no answer, and cost time
 
 
@@ -42,14 +43,11 @@ def order_complements(situation: Situation) -> Candidates:
     return _complements(situation, situation.order)
 
 
-def own_companions(situation: Situation) -> Candidates:
-    """EASE over what was bought of late."""
-    return _companions(situation, _bought_of_late(situation))
-
-
 def own_complements(situation: Situation) -> Candidates:
     """Bought with what the customer bought of late, and of another kind."""
-    return _complements(situation, _bought_of_late(situation))
+    own = own_purchases(situation)
+    latest = np.argsort(-own.last_day, kind="stable")[:LATEST]
+    return _complements(situation, own.items[latest])
 
 
 def like_favourites(situation: Situation) -> Candidates:
@@ -57,7 +55,7 @@ def like_favourites(situation: Situation) -> Candidates:
     own = own_purchases(situation)
     most = np.lexsort((-own.last_day, -own.orders))[:FAVOURITES]
     weights = own.orders[most].astype(np.float64)
-    return neighbours_of(situation.bundle.tables.similar, own.items[most], weights.tolist())
+    return neighbours_of(situation.bundle.tables.similar, own.items[most], weights.tolist(), STRONGEST)
 
 
 def browsing(situation: Situation) -> Candidates:
@@ -120,11 +118,6 @@ def newest(situation: Situation) -> Candidates:
 def head_of_ranking(table: Ranking, limit: int = 100) -> Candidates:
     """The head of a fixed ranking."""
     return Candidates.unanchored(table.items[:limit], table.scores[:limit], table.counts[:limit])
-
-
-def _bought_of_late(situation: Situation) -> Int32s:
-    own = own_purchases(situation)
-    return own.items[np.argsort(-own.last_day, kind="stable")[:LATEST]]
 
 
 def _complements(situation: Situation, anchors: Sequence[int] | Int32s) -> Candidates:

@@ -17,12 +17,10 @@ from recommender.context.request import (
     PURPOSES,
     Placement,
     Request,
-    Situation,
 )
 from recommender.model.availability import Availability
 from recommender.placements import MIXES, SOURCE_MIXES
 from recommender.recommend import Pick, Recommender
-from recommender.sources.als import fold_in, taste_of
 
 from bundles import NOW, PRODUCTS, item, small_bundle
 from factories import event
@@ -254,15 +252,6 @@ def test_a_view_changes_what_is_shown(placement: Placement, customer: str | None
 def test_a_product_in_the_cart_changes_what_is_shown(placement: Placement) -> None:
     first, *_ = ask(placement, k=3, shopper=after(event("add_to_cart", product_id="kettle")))
     assert (PRODUCTS[first.item], first.source) == ("tea", "co_purchase")
-
-
-def test_the_cart_counts_in_a_taste() -> None:
-    bundle = BUNDLE.tables
-    for log in (ShopperState(), after(event("add_to_cart", product_id="kettle"))):
-        situation = Situation(Request("home", NOW.timestamp(), log, "ann"), BUNDLE)
-        taste = taste_of(situation)
-        assert (item("kettle") in taste.items) == bool(log.cart)
-        assert len(fold_in(bundle.factors, taste)) == 4
 
 
 def test_after_an_order_nothing_of_its_kinds_is_shown_but_what_goes_with_it() -> None:

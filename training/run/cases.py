@@ -23,8 +23,8 @@ def evaluation_cases(
     """Cases since the cut by task, oldest first. tables: fitted on `history.before(cut)`.
 
     next_order: the next order of customers who ordered before; buy_again: the products of it that they had
-    bought before; home and post_purchase: the others, asked for at the time of that order and of the one
-    before it; cart: hidden products of an order; visit: the rest of a visit. The tasks are named after the
+    bought before; home: the others; post_purchase: of these, what goes with the order before it, asked for at
+    its time; cart: hidden products of an order; visit: the rest of a visit. The tasks are named after the
     mixes of sources that learn from them.
     """
     late = history.purchases.where(history.purchases.timestamp >= cut)
@@ -39,7 +39,7 @@ def evaluation_cases(
         "next_order": orders,
         "home": discoveries,
         "cart": sorted(carts, key=lambda case: case.request.now),
-        "post_purchase": list(after_orders(discoveries, history, before)),
+        "post_purchase": list(after_orders(discoveries, history, before, tables)),
         "buy_again": list(repeats(orders, tables)),
         "visit": sorted(rest_of_visits(history, visits, most, settings), key=lambda case: case.request.now),
     }
@@ -115,13 +115,23 @@ def hidden_products(history: History, late: OrderLines, seed: int, rest_days: in
             )
 
 
-def after_orders(orders: Sequence[Case], history: History, before: OrderLines) -> Iterator[Case]:
-    """The same products, requested at the time of the customer's previous order."""
+def after_orders(
+    orders: Sequence[Case], history: History, before: OrderLines, tables: Tables
+) -> Iterator[Case]:
+    """The products that go with the customer's previous order, requested at its time."""
     customers, last_line = np.unique(before.customer[::-1], return_index=True)
     names = [history.customer_ids[customer] for customer in customers if customer >= 0]
     last_order = dict(zip(names, before.timestamp[::-1][last_line[customers >= 0]].tolist(), strict=True))
     for case in orders:
-        yield _at_placement(case, "post_purchase", now=float(last_order[case.request.customer_id or ""]))
+        bought = tables.purchases.of(tables.customers.row(case.request.customer_id))
+        order = bought.items[bought.last_day == bought.last_day.max(initial=0)]
+        partners = [
+            table.of(item).items for item in order for table in (tables.complements, tables.companions)
+        ]
+        truth = case.truth[np.isin(case.truth, np.concatenate([case.truth[:0], *partners]))]
+        if len(truth):
+            now = float(last_order[case.request.customer_id or ""])
+            yield _at_placement(case, "post_purchase", now=now)._replace(truth=truth)
 
 
 def repeats(orders: Sequence[Case], tables: Tables) -> Iterator[Case]:

@@ -1,7 +1,7 @@
 """The weight of each source of a mix, learned from cases after the time the sources were fitted on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import faiss
 import numpy as np
@@ -28,6 +28,8 @@ FILL_WEIGHT = 1e-6  # of the best sellers, which fill up where the sources propo
 # candidates, by sums and by trees, differ by little.
 JUDGED_PER_LEARNED, JUDGED_CARTS_PER_LEARNED = 2, 12
 ENOUGH_CASES = 50  # to learn from, and to choose on; with fewer the fixed weights stay
+# Orders hold few products that are new to their customers: what is learned of these is doubted.
+DOUBTED = frozenset({"home"})
 LEAST_ERRORS = 2.0  # standard errors by which a source must help to be worth its time
 DISCOUNTS = discount(np.arange(1, K + 1))
 
@@ -45,13 +47,18 @@ class SourceScores(NamedTuple):
     wanted: NDArray[np.bool_]
     ideal: NDArray[np.float64]
 
+    def of(self, sources: NDArray[np.intp]) -> Self:
+        """Without the other sources; the best sellers stay."""
+        return self._replace(scores=self.scores[[*sources, -1]])
+
 
 def fit_source_weights(
     learning: Tasks, judging: Tasks, bundle: Bundle, settings: TrainingSettings, report: Report = silent
 ) -> tuple[Float32s, dict[str, Any]]:
     """Weights as in `fixed_weights`, and `source_figures` of each mix that learned its own.
 
-    A mix learns from the tasks of its name. The later cases, `judging`, choose between the weights learned on
+    A mix learns from the tasks of its name; a source that proposed nothing in any case keeps its weight. The
+    later cases, `judging`, choose between the weights learned on
     `learning`, the fixed weights and each source alone.
     """
     faiss.omp_set_num_threads(1)  # as in an API process
@@ -69,11 +76,25 @@ def fit_source_weights(
             learned_on, judged_on = (scores_of(cases, source_mix, recommender) for cases in samples)
             fixed = weights[row, : len(source_mix)].copy()
             least = least_weights(source_mix, samples[0])
-            learned = learn(learned_on, fixed, least)
-            weights[row, : len(source_mix)] = best = choose(learned, fixed, judged_on, least)
+            best = weights[row, : len(source_mix)]
+            best[:] = fit_mix(learned_on, judged_on, fixed, least, is_doubted=mix in DOUBTED)
             figures[mix] = source_figures(best, fixed, judged_on)
     report("Blending the sources", 1, 1)
     return weights, figures
+
+
+def fit_mix(
+    learned_on: SourceScores, judged_on: SourceScores, fixed: Float32s, least: Float32s, *, is_doubted: bool
+) -> Float32s:
+    """The weights of one mix. is_doubted: the fixed ones stay unless others are clearly better."""
+    heard, weights = np.flatnonzero((learned_on.scores[:-1] > 0).any(axis=(1, 2))), fixed.copy()
+    if len(heard) < 2:
+        return fixed
+    learning, judging, prior = learned_on.of(heard), judged_on.of(heard), fixed[heard]
+    best = choose(learn(learning, prior, least[heard]), prior, judging, least[heard])
+    if not is_doubted or is_better(ndcg(best, judging), ndcg(prior, judging)):
+        weights[heard] = best
+    return weights
 
 
 def least_weights(source_mix: SourceMix, cases: Sequence[Case]) -> Float32s:

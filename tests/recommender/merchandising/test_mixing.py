@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recommender.merchandising.mixing import Places, mixed, places
+from recommender.merchandising.mixing import Places, mixed, places, second_row_too
 from recommender.sources.candidates import BlendedRanking
 
 
@@ -52,3 +52,10 @@ def test_sources_of_favourites_are_numbered_behind_the_others_and_scores_fall() 
 
 def test_without_any_product_there_is_none() -> None:
     assert len(mixed(ranking(), ranking(), 1, Places(3, 3)).items) == 0
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"), [(12, [0, 5, 1, 6, 2, 7, 3, 8, 4, 9, 10, 11]), (3, [0, 1, 2]), (0, [])]
+)
+def test_favourites_of_the_first_two_rows_take_turns(n: int, expected: list[int]) -> None:
+    assert second_row_too(ranking(*range(n))).items.tolist() == expected
