@@ -1,6 +1,6 @@
 """A request for recommendations, and the same in rows of a bundle."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Literal, get_args
 
@@ -54,6 +54,7 @@ REPEATS: dict[str, Repeats] = {
 """By purpose, where a request does not say it; of all others "all", which for `buy_again` are favourites."""
 
 REPEAT_SUPPRESSION_DAYS = 14
+MOST_ALIKE = 10  # of a product: those that stand for its kind
 NEVER_HIDDEN, ALWAYS_HIDDEN = 1 << 30, -1  # days after which no purchase was made, and after which all were
 NO_ACTIVITY = ShopperState()
 
@@ -130,8 +131,7 @@ class Situation:
         self.viewed, live_cart, self.hidden = view or self._folded(named, hidden_since)
         self.cart = np.array(named_cart, np.int32) if request.cart else live_cart
         if purpose == "post_purchase":
-            instead = [tables.similar.of(item).items for item in self.order]
-            self.hidden = np.concatenate([self.hidden, np.array(self.order, np.int32), *instead])
+            self.hidden = np.concatenate([self.hidden, np.array(self.order, np.int32), *self._same_kinds()])
 
     def _fresh_purchases(self) -> dict[int, int]:
         fresh: dict[int, int] = {}
@@ -150,6 +150,13 @@ class Situation:
         viewed = list(dict.fromkeys([*page, *rows(shopper.viewed)]))[:MOST_VIEWED]
         hidden = [*named, *cart, *fresh, *page, *lately]
         return LiveView(*(np.array(each, np.int32) for each in (viewed, cart, hidden)))
+
+    def _same_kinds(self) -> Iterator[Int32s]:
+        """Of each product of the order those most like it, and of its category."""
+        tables = self.bundle.tables
+        for item in self.order:
+            alike = tables.similar.of(item, MOST_ALIKE).items
+            yield alike[tables.product.category[alike] == tables.product.category[item]]
 
     @cached_property
     def shopper(self) -> ShopperState:

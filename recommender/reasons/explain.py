@@ -41,11 +41,10 @@ def _bought_together(situation: Situation, item: int, anchor: int, figure: int) 
     if anchor == NO_ROW:
         return _repeat(situation, item, anchor, figure)
     bundle = situation.bundle
-    title = bundle.tables.short_title_json(anchor)
-    if figure == 0:
-        return f'{{"code":"goes_with","text":"Goes with {title}","evidence":{{}}}}'
-    counts = bundle.tables.product.buyers
+    title, counts = bundle.tables.short_title_json(anchor), bundle.tables.product.buyers
     buyers, others = counts.item(anchor), counts.item(item)
+    if figure == 0 or others == 0:  # nobody bought it: it stands in for another size of it
+        return f'{{"code":"goes_with","text":"Goes with {title}","evidence":{{}}}}'
     lift = figure * bundle.manifest.buyers / (buyers * others)
     return (
         f'{{"code":"bought_together","text":"{figure} of {buyers} buyers of {title} also bought this",'

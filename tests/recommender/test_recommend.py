@@ -69,6 +69,15 @@ def test_complements_come_in_order_of_weight_with_true_counts() -> None:
     assert third.item != item("kettle")
 
 
+def test_what_nobody_bought_goes_with_a_product_without_counts() -> None:
+    buyers = BUNDLE.tables.product.buyers.copy()
+    buyers[item("tea")] = 0
+    tables = replace(BUNDLE.tables, product=replace(BUNDLE.tables.product, buyers=buyers))
+    recommender = Recommender(replace(BUNDLE, tables=tables), Availability.of(tables))
+    first, *_ = ask("product_complements", recommender=recommender, product_id="kettle")
+    assert (PRODUCTS[first.item], first.reason.text) == ("tea", "Goes with Kettle")
+
+
 def test_a_cart_adds_up_what_its_products_say() -> None:
     picks = ask("cart", cart=("kettle", "mug"))
     # spoon: .1 + .5 = .6; tea: .4 + .2 = .6; a tie keeps both ahead of all others

@@ -29,7 +29,7 @@ FILL_WEIGHT = 1e-6  # of the best sellers, which fill up where the sources propo
 JUDGED_PER_LEARNED, JUDGED_CARTS_PER_LEARNED = 2, 12
 ENOUGH_CASES = 50  # to learn from, and to choose on; with fewer the fixed weights stay
 # Orders hold few products that are new to their customers: what is learned of these is doubted.
-DOUBTED = frozenset({"home"})
+DOUBTED = frozenset({"home", "post_purchase"})
 LEAST_ERRORS = 2.0  # standard errors by which a source must help to be worth its time
 DISCOUNTS = discount(np.arange(1, K + 1))
 
