@@ -64,7 +64,8 @@ SOURCE_MIXES: dict[str, SourceMix] = {
     ),
     "home": (
         Source("next_basket", 1.0, next_basket.next_basket),
-        Source("als", 0.5, als.for_you, live=True),
+        Source("als", 1.0, als.for_you, live=True),
+        Source("trending", 0.8, neighbours.trending_to_customers),
     ),
     "next_order": (
         Source("next_basket", 1.0, next_basket.next_basket),
