@@ -121,7 +121,7 @@ class Recommender:
     ) -> BlendedRanking:
         """Favourites and products new to the customer, in the shares that the request asks for."""
         owned, hidden, best = situation.owned, situation.hidden, stage.favourites or stage
-        n_owned = int(np.isin(already, owned).sum()) if already else 0
+        n_owned = len(set(owned.tolist()).intersection(already)) if already else 0
         kinds = places(k, situation.repeats_share, len(already), n_owned)
         if best.only_repeats:
             usual = self._ranked(situation, plan, allowed, best, max(k, 2 * ROW), already, hidden)
@@ -222,7 +222,7 @@ def _blended(
 ) -> tuple[BlendedRanking, Sequence[int]]:
     """The k best of what the stage's sources propose, or all, and how many each proposes."""
     proposals = [source.propose(situation) for source in stage.sources]
-    hidden = np.array([*hidden, *already], np.int32) if already else hidden
+    hidden = np.concatenate([hidden, np.array(already, np.int32)]) if already else hidden
     variants = variants_to_show(situation, stage.names, hidden, already)
     ranking = blend(proposals, stage.weights, allowed, hidden, k, variants)
     return ranking, [len(proposal.items) for proposal in proposals]

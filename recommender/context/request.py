@@ -184,7 +184,7 @@ class Situation:
         """The share of an answer that is to be products bought before; 0 where no share is kept."""
         return self.repeats if self.repeats != "all" else 0.0
 
-    @property
+    @cached_property
     def owned(self) -> Int32s:
         """What this customer has bought, in the bundle and since."""
         trained = self.purchases.items
