@@ -77,9 +77,8 @@ def create_app(
 ) -> FastAPI:
     """An app over one home and one store. It starts without a model, and without a store.
 
-    load: the home's models -> the one that serves; debts: shared with the other processes of the service.
+    load: the home's models -> the one that serves; debts: those that other processes see, too.
     """
-    rates = Rates(settings, debts or Debts())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -87,7 +86,7 @@ def create_app(
         writes = Connection(redis_url, store_settings.redis_write_deadline_ms)
         batch = Connection(redis_url, store_settings.redis_batch_deadline_ms)
         served = ServedBuffer(writes, store_settings)
-        access = Access(is_loopback(settings.host), hosts=settings.hosts, rates=rates)
+        access = Access(is_loopback(settings.host), hosts=settings.hosts, rates=Rates(settings, debts))
         service = Service(home, settings, store, writes, batch, store_settings, served, access, load)
         service.log_folder = home.redis if redis_url == url_of(home) else None
         app.state.service = service

@@ -43,7 +43,8 @@ class Rates:
     """The buckets of a service. Programs on this machine have no limit by address: a proxy that names no
     visitors looks like one of them."""
 
-    def __init__(self, settings: ApiSettings, debts: Debts) -> None:
+    def __init__(self, settings: ApiSettings, debts: Debts | None = None) -> None:
+        debts = debts or Debts()
         self._visitor_requests = TokenBucket("visitor requests", settings.visitor_requests_per_s, debts)
         self._visitor_bytes = TokenBucket("visitor bytes", settings.visitor_event_kb_per_s * 1_000, debts)
         self._key_requests = TokenBucket("key requests", settings.key_requests_per_s, debts)
