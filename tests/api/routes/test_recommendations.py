@@ -151,3 +151,14 @@ def test_a_browser_that_objects_to_profiling_is_nobody(http: httpx.Client) -> No
     refused = http.post("/v1/events", json=view, headers=objecting).json()
     assert refused["accepted"] == 0
     assert "Sec-GPC" in refused["rejected"][0]["reason"]
+
+
+def test_reasons_and_headings_are_in_the_language_asked_for(http: httpx.Client) -> None:
+    query = {"product_id": "kettle", "k": 1}
+    german = ask(http, "product_complements", language="de-AT", **query)
+    assert german.heading == "Passt gut dazu"
+    assert german.items[0].reason.text == "16 von 40 Käufern von Kettle haben auch das gekauft"
+    other = ask(http, "product_complements", language="sv", **query)
+    assert (other.heading, other.items[0].reason.code) == ("Goes well with this", "bought_together")
+    too_long = http.get("/v1/recommendations", params={"placement": "home", "language": "x" * 36})
+    assert too_long.status_code == 422
