@@ -22,7 +22,8 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One widget's question. In a query, `cart` and `exclude` are ids separated by commas.
 
     language: of reasons and heading, like `de` or `de-AT`; else the shop's. personalise: false for who said
-    no to profiling: the answer depends on this request alone.
+    no to profiling: the answer depends on this request alone. track: `view` is a page view of `product_id`,
+    too, taken as by `/v1/events` before it is answered; event_id: its id, so that a repeat counts once.
     """
 
     placement: Placement
@@ -40,6 +41,8 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     customer_token: Id | None = None
     language: Language | None = None
     personalise: bool = True
+    track: Literal["view"] | None = None
+    event_id: Id | None = None
 
 
 class AskPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

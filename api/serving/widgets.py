@@ -22,13 +22,15 @@ class TimedAnswer(NamedTuple):
     encode_s: float
 
 
-async def answer_widget(service: Service, ask: Ask, shopper: Shopper) -> TimedAnswer:
-    """One `schemas.Answer`."""
+async def answer_widget(
+    service: Service, ask: Ask, shopper: Shopper, degraded_reasons: Sequence[str] = ()
+) -> TimedAnswer:
+    """One `schemas.Answer`. degraded_reasons: further ones."""
     started = time.perf_counter()
     ask = await known_ask(service, ask)
     live = await live_shopper(service, shopper)
     fetched = time.perf_counter()
-    choice = choose(service, _question(service, ask, live))
+    choice = choose(service, _question(service, ask, live, degraded_reasons))
     chosen = time.perf_counter()
     await asyncio.sleep(0)  # recommend to all who wait before one is encoded: docs/decisions/0013
     resumed = time.perf_counter()
@@ -36,8 +38,11 @@ async def answer_widget(service: Service, ask: Ask, shopper: Shopper) -> TimedAn
     return TimedAnswer(body, fetched - started, chosen - fetched, time.perf_counter() - resumed)
 
 
-async def answer_page(service: Service, asks: Sequence[Ask], shoppers: Sequence[Shopper]) -> TimedAnswer:
-    """A `schemas.AnswerPage` that shows no product twice. shoppers: of each question."""
+async def answer_page(
+    service: Service, asks: Sequence[Ask], shoppers: Sequence[Shopper], degraded_reasons: Sequence[str] = ()
+) -> TimedAnswer:
+    """A `schemas.AnswerPage` that shows no product twice. shoppers: of each question;
+    degraded_reasons: further ones of all."""
     started = time.perf_counter()
     asks = [await known_ask(service, ask) for ask in asks]
     live = {shopper: await live_shopper(service, shopper) for shopper in dict.fromkeys(shoppers)}
@@ -46,7 +51,7 @@ async def answer_page(service: Service, asks: Sequence[Ask], shoppers: Sequence[
     on_page: list[str] = []
     encode_s = 0.0
     for ask, shopper in zip(asks, shoppers, strict=True):
-        choice = choose(service, _question(service, ask, live[shopper], on_page))
+        choice = choose(service, _question(service, ask, live[shopper], degraded_reasons, on_page))
         chosen = time.perf_counter()
         answered = answer(service, choice)
         encode_s += time.perf_counter() - chosen
@@ -56,9 +61,15 @@ async def answer_page(service: Service, asks: Sequence[Ask], shoppers: Sequence[
     return TimedAnswer(body, fetched - started, time.perf_counter() - fetched - encode_s, encode_s)
 
 
-def _question(service: Service, ask: Ask, live: LiveShopper, on_page: Sequence[str] = ()) -> Question:
+def _question(
+    service: Service,
+    ask: Ask,
+    live: LiveShopper,
+    degraded_reasons: Sequence[str],
+    on_page: Sequence[str] = (),
+) -> Question:
     """Who said no to profiling is not told apart by their visit either."""
     shopper, log, missing = live
     request = request_of(service, ask, shopper, log, time.time(), on_page)
     session = somebody(ask.session_id) if ask.personalise and not live.refused else None
-    return Question(request, ask.k, shopper, session, missing)
+    return Question(request, ask.k, shopper, session, (*degraded_reasons, *missing))
