@@ -14,6 +14,7 @@ MAX_K = 100
 MAX_REQUESTS = 20
 Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=200)]
 Repeats = Literal["all", "none"] | Annotated[float, msgspec.Meta(ge=0, le=1)]
+Language = Annotated[str, msgspec.Meta(min_length=1, max_length=35)]
 Price = Annotated[float, msgspec.Meta(ge=0, le=1e30)]  # within float32, as prices are compared
 
 
@@ -22,6 +23,9 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `repeats`: how much is shown of what the customer has bought before: `all` as it comes, `none`, or a share
     of the answer from 0 to 1; without it as suits the placement. `campaign`: what an `email` is for.
+    language: of reasons and heading, like `de` or `de-AT`; else the shop's. personalise: false for who said
+    no to profiling: the answer depends on this request alone. track: `view` is a page view of `product_id`,
+    too, taken as by `/v1/events` before it is answered; event_id: its id, so that a repeat counts once.
     """
 
     placement: Placement
@@ -39,6 +43,10 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     customer_token: Id | None = None
     repeats: Repeats | None = None
     campaign: Campaign | None = None
+    language: Language | None = None
+    personalise: bool = True
+    track: Literal["view"] | None = None
+    event_id: Id | None = None
 
     def __post_init__(self) -> None:
         if self.campaign is not None and self.placement != "email":
@@ -56,6 +64,7 @@ class PicksAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `send_id`: the sending's own name; asked again under the same, the answer does not avoid its own products.
     `repeats`: as in `/v1/recommendations`; without it as suits the campaign.
+    language: else the customer's, else the shop's. personalise: as of a widget's question.
     """
 
     customer_id: Id | None = None
@@ -64,6 +73,8 @@ class PicksAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     send_id: Id | None = None
     preview: bool = False
     repeats: Repeats | None = None
+    language: Language | None = None
+    personalise: bool = True
 
 
 class ReasonAnswer(msgspec.Struct, frozen=True):
@@ -101,10 +112,16 @@ class ExperimentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """One widget's answer. Any later event may echo `recommendation_id`."""
+    """One widget's answer. Any later event may echo `recommendation_id`.
+
+    heading: a title for the products, in the language asked for. personalised: false where nothing of a
+    shopper was looked at: none was named, or they said no to profiling.
+    """
 
     recommendation_id: str
     placement: Placement
+    heading: str
+    personalised: bool
     model_version: str | None
     experiment: ExperimentAnswer | None
     degraded: bool

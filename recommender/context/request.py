@@ -63,7 +63,8 @@ class Request(msgspec.Struct, frozen=True):
     """One request for recommendations. `now` is epoch seconds; ids are the shop's own.
 
     repeat_suppression_days: for so long what was bought is hidden, except from `buy_again`; repeats: None for
-    those of the purpose; campaign: what an `email` is for.
+    those of the purpose; campaign: what an `email` is for; language: of the reasons, as
+    `reasons.language.known_tag` gives it.
     """
 
     placement: Placement
@@ -80,6 +81,7 @@ class Request(msgspec.Struct, frozen=True):
     repeat_suppression_days: int = REPEAT_SUPPRESSION_DAYS
     repeats: Repeats | None = None
     campaign: Campaign = "newsletter"
+    language: str = "en"
 
     @property
     def purpose(self) -> str:
