@@ -46,7 +46,7 @@ def trending(history: History, shown: NDArray[np.bool_]) -> Ranking:
     """Products that sell faster than they used to, the most significant rise first.
 
     Score: recent orders less those expected from the last months, in standard deviations of a Poisson count.
-    counts: orders in the last 14 days. Where nothing is sold yet, what is viewed more often than it used to be.
+    counts: orders in the last 14 days. Where nothing is sold yet, what is viewed more often than before.
     """
     recent = decayed_demand(history, RECENT_HALF_LIFE_DAYS)
     expected = decayed_demand(history, BASELINE_HALF_LIFE_DAYS) * _share_of_time(history)
