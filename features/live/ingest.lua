@@ -225,7 +225,13 @@ local function take(k, a)
     keep_facts(facts_key(log), facts)
     if string.find(facts, 'consent:profiling', 1, true) then settle(log, anonymous_log) end
   end
-  if customer_log ~= stream and anonymous_log ~= stream and refuses(customer_log) then refuse(anonymous_log) end
+  if customer_log ~= stream and anonymous_log ~= stream then
+    if refuses(customer_log) then
+      refuse(anonymous_log)
+    elseif refuses(anonymous_log) and said_no(customer_log) == false then
+      call('DEL', anonymous_log) -- they said yes in another browser
+    end
+  end
   if entry ~= '' then
     if customer_log ~= stream then push(customer_log, entry) end
     if anonymous_log ~= stream then push(anonymous_log, entry) end

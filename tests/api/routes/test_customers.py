@@ -214,3 +214,9 @@ def test_points_are_a_number(http: httpx.Client, points: Any) -> None:
     sent = {"type": "loyalty", "customer_id": "ann", "properties": {"points": points}}
     [rejected] = http.post("/v1/events", json=sent).json()["rejected"]
     assert "properties.points" in rejected["reason"]
+
+
+def test_e_mails_are_in_the_customer_s_language(http: httpx.Client) -> None:
+    asked = [{"customer_id": "ann"}, {"customer_id": "bob"}, {"customer_id": "ann", "language": "fr"}]
+    headings = [http.get("/v1/picks", params=query).json()["heading"] for query in asked]
+    assert headings == ["Für Sie", "For you", "Pour vous"]
