@@ -26,7 +26,7 @@ NOT_TRACKED = ("not_tracked",)
 
 
 class Taken(NamedTuple):
-    """How many events are new, repeats, of erased people; notes: event id -> word to its sender."""
+    """How many events are new, repeats, and of erased people; notes: event id -> word to its sender."""
 
     accepted: int
     duplicates: int

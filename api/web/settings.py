@@ -75,7 +75,7 @@ class ApiSettings(BaseSettings):
     visitor_requests_per_s: float = Field(
         default=50,
         ge=0,
-        description="Requests of one address with one public key, a worker; ten seconds' worth at once. "
+        description="Requests of one address with one public key; ten seconds' worth at once. "
         "More get 429; 0: no limit. Behind a proxy on another machine set FORWARDED_ALLOW_IPS to its "
         "address, or all visitors count as one.",
     )
@@ -83,10 +83,10 @@ class ApiSettings(BaseSettings):
         default=50, ge=0, description="So many thousand bytes of events may it send; 0: no limit."
     )
     public_event_kb_per_s: float = Field(
-        default=1_000, ge=0, description="All addresses together, of one public key and worker; 0: no limit."
+        default=1_000, ge=0, description="All addresses together, of one public key; 0: no limit."
     )
     key_requests_per_s: float = Field(
-        default=0, ge=0, description="Requests of one key, a worker, secret ones included; 0: no limit."
+        default=0, ge=0, description="Requests of one key, secret ones included; 0: no limit."
     )
     hosts: Names = Field(
         default=(),
