@@ -137,6 +137,10 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
     format: Annotated[
         str, typer.Option(help="auto, or what the file is: merchant, shopify, woocommerce ... csv.")
     ] = "auto",
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", help='Which column is what, as title="Bezeichnung"; once for each.'),
+    ] = None,
     sheet: SheetOption = None,
     decimal: DecimalOption = None,
     retire_missing: Annotated[
@@ -165,6 +169,7 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
                 sheet=sheet,
                 decimal=decimal,
                 format=format,
+                maps=maps or (),
                 retire_missing=retire_missing,
                 dry_run=dry_run,
                 now=now,
