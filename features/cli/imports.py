@@ -92,6 +92,8 @@ def import_orders(  # noqa: PLR0913, PLR0917 - an option an argument
             report=bars,
         )
     show(summary, as_json=as_json)
+    if summary.correction and not as_json:
+        advise(f"If a column is wrong: {summary.correction}")
     if summary.id:
         with plain_errors(RedisServerError):
             recognise(shop, settings, now)
