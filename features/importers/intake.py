@@ -168,9 +168,8 @@ def _about_statuses(lines: pl.DataFrame) -> list[str]:
 
 def _products(fresh: pl.DataFrame, existing: Existing) -> pl.DataFrame:
     """Rows for the catalogue; a title or price that it has already is left as it is."""
-    columns = ("product_id", "type", "timestamp", "title", "unit_price", "currency")
-    sold = fresh.select(columns).filter(pl.col("product_id").is_not_null())
-    old = existing.products.select("product_id", old_title="title", old_price="price")
+    sold = fresh.lazy().filter(pl.col("product_id").is_not_null())  # streamed: a copy of all lines is large
+    old = existing.products.lazy().select("product_id", old_title="title", old_price="price")
     rows = (
         sold.group_by("product_id")
         .agg(first_seen=pl.col("timestamp").min())
@@ -187,10 +186,10 @@ def _products(fresh: pl.DataFrame, existing: Existing) -> pl.DataFrame:
         price=pl.when(~priced).then("price"),
         currency=pl.when(~priced).then("currency"),
         is_product=pl.when(untitled).then(is_product(pl.col("product_id"), pl.col("title"))),
-    )
+    ).collect(engine="streaming")
 
 
-def _usual_titles(sold: pl.DataFrame) -> pl.DataFrame:
+def _usual_titles(sold: pl.LazyFrame) -> pl.LazyFrame:
     """The most frequent title of each product; titles of paid lines come before all others."""
     paid = (pl.col("type") != "refund") & (pl.col("unit_price") != 0)
     return (
@@ -203,7 +202,7 @@ def _usual_titles(sold: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _usual_prices(sold: pl.DataFrame) -> pl.DataFrame:
+def _usual_prices(sold: pl.LazyFrame) -> pl.LazyFrame:
     return (
         sold.filter(pl.col("type") == "purchase", pl.col("unit_price") > 0)
         .group_by("product_id", "currency", price="unit_price")
