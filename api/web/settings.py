@@ -25,6 +25,12 @@ class ApiSettings(BaseSettings):
         default=200, ge=10, description="How often a worker looks for changed stock, prices, keys and models."
     )
     drain_s: int = Field(default=10, ge=0, description="How long a stopping worker finishes open requests.")
+    language: str = Field(
+        default="en",
+        pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z]{2})?$",
+        description="Language of reasons and headings where a request names none that there is, like `de` or "
+        "`de-AT`.",
+    )
     email_rest_days: float = Field(
         default=21, ge=0, description="For so long no e-mail names a product again that one has named."
     )
