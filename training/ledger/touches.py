@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from features.catalogue.names import under_own_ids
+from features.catalogue.products import load_aliases, load_products
 from features.history.events_parquet import scan
 from features.home import Home
 from training.data.currencies import in_usual_currency
@@ -34,10 +36,12 @@ def read_archive(home: Home, as_of: date) -> Archive:
 
 
 def rows_until(home: Home, as_of: date) -> pl.LazyFrame:
-    """All rows of the history up to the end of a day, with ids named as in `Archive`, money in the usual
+    """All rows of the history up to the end of a day, each product under its own id, with ids named as in
+    `Archive`, money in the usual
     currency where a rate is known."""
     names = {"customer_id": "customer", "anonymous_id": "browser", "product_id": "item", "order_id": "order"}
-    rows = scan(home).filter(pl.col("timestamp") < until(as_of))
+    rows = under_own_ids(scan(home), load_products(home), load_aliases(home))
+    rows = rows.filter(pl.col("timestamp") < until(as_of))
     return in_usual_currency(rows, home).rename(names)
 
 
