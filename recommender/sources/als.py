@@ -37,10 +37,16 @@ def for_you(situation: Situation) -> Candidates:
 
 def taste_of(situation: Situation) -> Taste:
     """The trained history with today's purchases and views on top."""
-    bought, fresh, viewed = situation.purchases, list(situation.fresh_purchases), situation.viewed
-    items = np.concatenate([bought.items, np.array(fresh, np.int32), viewed])
-    live = [PURCHASE_CONFIDENCE] * len(fresh) + [VIEW_CONFIDENCE] * len(viewed)
-    return Taste(items, np.concatenate([bought.confidence, np.array(live, np.float32)]))
+    bought, live = situation.purchases, live_taste(situation)
+    items = np.concatenate([bought.items, live.items])
+    return Taste(items, np.concatenate([bought.confidence, live.confidence]))
+
+
+def live_taste(situation: Situation) -> Taste:
+    """What was bought since training, and viewed lately."""
+    fresh, viewed = list(situation.fresh_purchases), situation.viewed
+    confidence = [PURCHASE_CONFIDENCE] * len(fresh) + [VIEW_CONFIDENCE] * len(viewed)
+    return Taste(np.concatenate([np.array(fresh, np.int32), viewed]), np.array(confidence, np.float32))
 
 
 def fold_in(factors: Factors, taste: Taste) -> Float32s:
