@@ -12,6 +12,7 @@ from recommender.sources.candidates import Candidates
 NEAREST_PRODUCTS = 40
 VIEW_CONFIDENCE = 2.0
 PURCHASE_CONFIDENCE = 10.0
+VECTORS_CACHED = 5_000  # of a quarter of a kilobyte each
 USUAL_PRIOR_ORDERS = 2.0  # pulls a person's own repeat rate towards the product's
 
 
@@ -24,15 +25,26 @@ class Taste(NamedTuple):
 
 def for_you(situation: Situation) -> Candidates:
     """Nearest products to the person's ALS vector."""
-    taste = taste_of(situation)
-    if not len(taste.items):
+    live, bundle = live_taste(situation), situation.bundle
+    n_known = bundle.tables.purchases.number(situation.customer) + len(live.items)
+    if not n_known:
         return Candidates.none()
-    bundle = situation.bundle
-    vector = fold_in(bundle.tables.factors, taste)
+    vector = _vector(situation, live)
     scores, items = bundle.index.search(vector[None, :], min(NEAREST_PRODUCTS, bundle.index.ntotal))
     positive = (items[0] >= 0) & (scores[0] > 0)
-    evidence = np.full(int(positive.sum()), len(taste.items), np.int32)
+    evidence = np.full(int(positive.sum()), n_known, np.int32)
     return Candidates.unanchored(items[0][positive].astype(np.int32), scores[0][positive], evidence)
+
+
+def _vector(situation: Situation, live: Taste) -> Float32s:
+    """Folded in once for all answers of a visit until something new happens."""
+    factors = situation.bundle.tables.factors
+    key = situation.customer, live.items.tobytes(), live.confidence.tobytes()
+    if key not in factors.folded_in:
+        if len(factors.folded_in) >= VECTORS_CACHED:
+            factors.folded_in.clear()
+        factors.folded_in[key] = fold_in(factors, taste_of(situation))
+    return factors.folded_in[key]
 
 
 def taste_of(situation: Situation) -> Taste:

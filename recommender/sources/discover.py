@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recommender.arrays.dtypes import Bools, Float32s, Int32s
+from recommender.arrays.dtypes import Float32s, Int32s
 from recommender.context.request import Situation
 from recommender.model.bundle import Bundle, Tables
 from recommender.model.discovery_table import DiscoveryRow
@@ -24,6 +24,7 @@ NEAREST = 100  # products near a taste that are tried, besides those that are no
 MOST_ANCHORS = 100  # of a customer's products those of the highest confidence: the others change little
 LIVE_COMPANIONS = 60  # of each product bought or viewed lately
 KEPT = 64
+LEAST_WEIGHT = 1e-3  # of a part without one: it comes after the others
 ROWS_CACHED = 5_000  # of half a kilobyte each
 
 
@@ -35,11 +36,11 @@ def discover(situation: Situation) -> Candidates:
     items = np.concatenate([history.items, visit.items])
     if not len(items):
         return NO_CANDIDATES
-    scores = np.concatenate([history.scores, visit.scores])
-    if situation.fresh_purchases or (len(visit.items) and len(history.items)):
-        is_new = ~np.isin(items, list(situation.last_bought))
+    scores, bought = np.concatenate([history.scores, visit.scores]), situation.purchases.items
+    if len(visit.items) and (len(bought) or situation.fresh_purchases):
+        is_new = ~np.isin(items, [*bought.tolist(), *situation.fresh_purchases])
         items, scores = items[is_new], scores[is_new]
-    n_known = situation.bundle.tables.purchases.number(situation.customer) + len(live.items)
+    n_known = len(bought) + len(live.items)
     return Candidates.unanchored(items, scores, np.full(len(items), n_known, np.int32))
 
 
@@ -72,25 +73,38 @@ def _cached(bundle: Bundle, key: int | bytes, compute: Callable[[], DiscoveryRow
 
 def new_to(tables: Tables, index: faiss.Index, customer: int) -> DiscoveryRow:
     """The KEPT likeliest products for a customer with a history. index: as in the bundle."""
-    return _best(history_parts(tables, index, customer), tables)
+    known = tables.purchases.of(customer).items
+    return _best(history_parts(tables, index, customer), tables, known)
 
 
 def history_parts(tables: Tables, index: faiss.Index, customer: int) -> list[Candidates]:
-    """What each of `discovery_table.PARTS` proposes for a customer with a history, without what is no news:
-    what they bought, in whatever size or colour."""
+    """What each of `discovery_table.PARTS` proposes for a customer with a history, what they bought, too."""
     bought, peers = tables.purchases.of(customer), tables.next_basket.peers.of(customer)
-    parts = [
+    return [
         _nearest(tables, index, Taste(bought.items, bought.confidence)),
         _companions(tables, bought.items, bought.confidence),
         _boosted(tables, Candidates.unanchored(peers.items, peers.weights, peers.items)),
     ]
-    return [part.where(_is_news(tables, part.items, bought.items)) for part in parts]
 
 
 def _near_visit(bundle: Bundle, live: Taste) -> DiscoveryRow:
-    tables = bundle.tables
-    parts = [_nearest(tables, bundle.index, live), _companions(tables, *live, at_most=LIVE_COMPANIONS)]
-    return _best([part.where(_is_news(tables, part.items, live.items)) for part in parts], tables)
+    tables, (near, companions, _) = bundle.tables, bundle.tables.discovery.mix.tolist()
+    parts = [
+        _nearest(tables, bundle.index, live) if near or not companions else NO_CANDIDATES,
+        _companions(tables, *live, at_most=LIVE_COMPANIONS) if companions else NO_CANDIDATES,
+    ]
+    return _best(parts, tables, live.items)
+
+
+def no_news(tables: Tables, known: Int32s) -> Int32s:
+    """What was bought or viewed, in whatever size or colour."""
+    groups = tables.variant_groups
+    in_group = groups.group[known]
+    in_group = in_group[in_group >= 0]
+    if not len(in_group):
+        return known
+    variants = [groups.items[slice(*groups.offsets[group : group + 2])] for group in in_group]
+    return np.concatenate([known, *variants])
 
 
 def _nearest(tables: Tables, index: faiss.Index, taste: Taste) -> Candidates:
@@ -113,18 +127,17 @@ def _boosted(tables: Tables, candidates: Candidates) -> Candidates:
     return candidates._replace(scores=candidates.scores * tables.discovery.boost[candidates.items])
 
 
-def _is_news(tables: Tables, items: Int32s, known: Int32s) -> Bools:
-    return ~np.isin(items, known) & ~tables.variant_groups.share_one(items, known)
-
-
-def _best(parts: Sequence[Candidates], tables: Tables) -> DiscoveryRow:
-    """The KEPT products with the highest sum of the parts, each scaled so that its best counts its weight."""
-    total = np.zeros(len(tables.products), np.float32)
+def _best(parts: Sequence[Candidates], tables: Tables, known: Int32s) -> DiscoveryRow:
+    """The KEPT products with the highest sum of the parts, each scaled so that its best counts its weight;
+    none that is no news."""
+    excluded, total = no_news(tables, known), np.zeros(len(tables.products))
     for part, weight in zip(parts, tables.discovery.mix.tolist(), strict=False):
-        if weight > 0 and len(part.items):
+        if len(part.items):
             scores = np.bincount(part.items, part.scores, len(total))
-            total += scores * (weight / max(scores.max(), 1e-12))
-    n = min(KEPT, int((total > 0).sum()))
-    best = np.argpartition(-total, n - 1)[:n] if n else np.empty(0, np.int64)
+            scores[excluded] = 0.0
+            total += scores * (max(weight, LEAST_WEIGHT) / max(scores.max(), 1e-12))
+    best = np.argpartition(-total, min(KEPT, len(total)) - 1)[:KEPT]
+    best = best[total[best] > 0]
     best = best[np.argsort(-total[best], kind="stable")]
-    return DiscoveryRow(best.astype(np.int32), total[best] / max(total.max(initial=0.0), np.float32(1e-12)))
+    relative = total[best] / max(total.max(initial=0.0), 1e-12)
+    return DiscoveryRow(best.astype(np.int32), relative.astype(np.float32))

@@ -13,7 +13,7 @@ from recommender.model.discovery_table import DEFAULT_MIX, PARTS
 from recommender.placements import Propose, Source
 from recommender.recommend import Recommender
 from recommender.sources.candidates import Candidates
-from recommender.sources.discover import history_parts
+from recommender.sources.discover import history_parts, no_news
 from training.data.history import History
 from training.measure.compare import Case, familiar, spread
 from training.models.discovery import DiscoveryTuning, with_boost
@@ -58,8 +58,10 @@ def first_purchases(cases: Sequence[Case], bundle: Bundle) -> Iterator[Case]:
 def _part(number: int) -> Propose:
     def propose(situation: Situation) -> Candidates:
         if "discovery parts" not in situation.computed:
-            bundle = situation.bundle
-            parts = history_parts(bundle.tables, bundle.index, situation.customer)
+            tables, index = situation.bundle.tables, situation.bundle.index
+            known = no_news(tables, situation.purchases.items)
+            parts = history_parts(tables, index, situation.customer)
+            parts = [part.where(~np.isin(part.items, known)) for part in parts]
             situation.computed["discovery parts"] = parts
         part: Candidates = situation.computed["discovery parts"][number]
         return part
