@@ -14,7 +14,7 @@ def test_a_vector_is_folded_in_once_until_something_happens() -> None:
 
     def items(viewed: tuple[str, ...], customer: str | None = None) -> list[int]:
         request = Request("home", NOW.timestamp(), ShopperState(viewed=viewed), customer_id=customer)
-        return for_you(Situation(request, bundle)).items.tolist()
+        return list(for_you(Situation(request, bundle)).items)
 
     first = items(("mug",), "ann")
     assert items(("mug",), "ann") == first

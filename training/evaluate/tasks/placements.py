@@ -67,14 +67,13 @@ class PlacementEvaluation:
 
     def tables(self) -> Iterator[tuple[list[str], list[list[str]]]]:
         """A row a purpose; then the simple methods one by one."""
-        headings = ["", "judged by", "measure", "cases", "perennial", "best simple", "difference"]
+        headings = ["", "judged by", "cases", "perennial", "best simple", "difference"]
         yield (
             headings,
             [
                 [
                     row.placement,
-                    row.judged,
-                    row.measure.replace("_", " "),
+                    f"{row.judged}: {row.measure.replace('_', ' ')}",
                     f"{row.cases:,}",
                     f"{row.perennial['value']:.3f}",
                     f"{row.simple[row.best]:.3f} {row.best}" if row.best else "",
