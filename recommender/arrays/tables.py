@@ -194,6 +194,11 @@ class Factors:
         """(d, d) float32."""
         return np.asarray(np.linalg.inv(self.gram.astype(np.float64)), np.float32)
 
+    @cached_property
+    def folded_in(self) -> dict[tuple[int, bytes, bytes], Float32s]:
+        """Cache of customers' vectors: by customer, and by what they bought and viewed since training."""
+        return {}
+
 
 @dataclass(frozen=True)
 class Sessions:

@@ -24,6 +24,7 @@ from recommender.arrays.tables import (
 )
 from recommender.kernels.trees import Trees
 from recommender.model.customer_tables import CustomerTable
+from recommender.model.discovery_table import Discovery
 from recommender.model.next_basket_table import NextBasket
 from recommender.model.offer_table import OfferTable
 
@@ -82,6 +83,7 @@ class Tables:
     sessions: Sessions
     visit_trees: Trees  # rank what a visit looks at next; without any, the sums of `sessions` rank alone
     factors: Factors
+    discovery: Discovery
     popular: Ranking  # every product that may be shown
     trending: Ranking
     newest: Ranking
@@ -116,7 +118,7 @@ class Bundle:
 
     manifest: Manifest
     tables: Tables
-    index: faiss.Index  # inner product over factors.items
+    index: faiss.Index  # inner product over factors.items times discovery.boost
 
 
 def flatten(part: Any, prefix: str = "") -> Iterator[tuple[str, Array]]:

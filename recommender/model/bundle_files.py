@@ -66,7 +66,8 @@ def read_bundle(folder: Path, manifest_sha256: str) -> Bundle:
         raise BadBundle(f"{folder.name} cannot serve: {'; '.join(found)}; train again")
     # Mapped as the arrays are: one copy for all processes.
     index = faiss.read_index(str(folder / INDEX), faiss.IO_FLAG_MMAP_IFC)
-    if (index.ntotal, index.d) != tables.factors.items.shape:
+    products, dimensions = tables.factors.items.shape
+    if index.d != dimensions or index.ntotal > products:  # of a large catalogue only the best sellers
         raise BadBundle(f"the index of {folder.name} is of other products than its tables; train again")
     return Bundle(manifest, tables, index)
 

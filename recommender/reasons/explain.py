@@ -208,6 +208,7 @@ REASONS: dict[str, Callable[[Situation, int, int, int], str]] = {
     "upgrade": _upgrade,
     "browsing": _browsing,
     "als": _for_you,
+    "discover": _for_you,
     "repeat": _repeat,
     "next_basket": _next_basket,
     "popular": _popular,

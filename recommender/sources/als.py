@@ -12,6 +12,7 @@ from recommender.sources.candidates import Candidates
 NEAREST_PRODUCTS = 40  # besides what the person knows already, which lies nearest
 VIEW_CONFIDENCE = 2.0
 PURCHASE_CONFIDENCE = 10.0
+VECTORS_CACHED = 5_000  # of a quarter of a kilobyte each
 USUAL_PRIOR_ORDERS = 2.0  # pulls a person's own repeat rate towards the product's
 
 
@@ -24,24 +25,40 @@ class Taste(NamedTuple):
 
 def for_you(situation: Situation) -> Candidates:
     """Nearest products to the person's ALS vector."""
-    taste = taste_of(situation)
-    if not len(taste.items):
+    live, bundle = live_taste(situation), situation.bundle
+    n_known = bundle.tables.purchases.number(situation.customer) + len(live.items)
+    if not n_known:
         return Candidates.none()
-    bundle = situation.bundle
-    vector = fold_in(bundle.tables.factors, taste)
-    at_most = min(NEAREST_PRODUCTS + len(taste.items), bundle.index.ntotal)
-    scores, items = bundle.index.search(vector[None, :], at_most)
+    vector = _vector(situation, live)
+    scores, items = bundle.index.search(vector[None, :], min(NEAREST_PRODUCTS + n_known, bundle.index.ntotal))
     positive = (items[0] >= 0) & (scores[0] > 0)
-    evidence = np.full(int(positive.sum()), len(taste.items), np.int32)
+    evidence = np.full(int(positive.sum()), n_known, np.int32)
     return Candidates.unanchored(items[0][positive].astype(np.int32), scores[0][positive], evidence)
+
+
+def _vector(situation: Situation, live: Taste) -> Float32s:
+    """Folded in once for all answers of a visit until something new happens."""
+    factors = situation.bundle.tables.factors
+    key = situation.customer, live.items.tobytes(), live.confidence.tobytes()
+    if key not in factors.folded_in:
+        if len(factors.folded_in) >= VECTORS_CACHED:
+            factors.folded_in.clear()
+        factors.folded_in[key] = fold_in(factors, taste_of(situation))
+    return factors.folded_in[key]
 
 
 def taste_of(situation: Situation) -> Taste:
     """The trained history with today's purchases and views on top."""
-    bought, fresh, viewed = situation.purchases, list(situation.fresh_purchases), situation.viewed
-    items = np.concatenate([bought.items, np.array(fresh, np.int32), viewed])
-    live = [PURCHASE_CONFIDENCE] * len(fresh) + [VIEW_CONFIDENCE] * len(viewed)
-    return Taste(items, np.concatenate([bought.confidence, np.array(live, np.float32)]))
+    bought, live = situation.purchases, live_taste(situation)
+    items = np.concatenate([bought.items, live.items])
+    return Taste(items, np.concatenate([bought.confidence, live.confidence]))
+
+
+def live_taste(situation: Situation) -> Taste:
+    """What was bought since training, and viewed lately."""
+    fresh, viewed = list(situation.fresh_purchases), situation.viewed
+    confidence = [PURCHASE_CONFIDENCE] * len(fresh) + [VIEW_CONFIDENCE] * len(viewed)
+    return Taste(np.concatenate([np.array(fresh, np.int32), viewed]), np.array(confidence, np.float32))
 
 
 def fold_in(factors: Factors, taste: Taste) -> Float32s:

@@ -24,6 +24,7 @@ from recommender.kernels.trees import Trees
 from recommender.model import versions
 from recommender.model.bundle import Bundle, Manifest, Tables
 from recommender.model.bundle_files import write_bundle
+from recommender.model.discovery_table import Discovery
 from recommender.model.next_basket_table import NextBasket, Peers, Precomputed, PurchaseHistories
 from recommender.placements import fixed_weights
 
@@ -147,6 +148,7 @@ def small_tables() -> Tables:
         sessions=sessions({"pot": [("tin", 2.0, 7)]}, (0.5, 0.9, 0.1)),
         visit_trees=Trees.none(),
         factors=Factors(factors, factors.T @ factors + 0.5 * np.eye(4, dtype=np.float32)),
+        discovery=Discovery.none(n, 2),
         popular=ranking(
             ("mug", "tea", "spoon", "kettle", "cup", "pot", "tin"), (100, 80, 60, 40, 30, 20, 10)
         ),

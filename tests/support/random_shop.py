@@ -16,6 +16,7 @@ from recommender.kernels.cart import CART_FEATURES
 from recommender.kernels.trees import Split, Trees
 from recommender.merchandising.rules import AnyRule, Rules
 from recommender.model.bundle import Bundle, Tables
+from recommender.model.discovery_table import Discovery
 from recommender.model.next_basket_table import NextBasket, Peers, Precomputed, PurchaseHistories
 from recommender.placements import fixed_weights
 from recommender.sources.next_basket import precompute
@@ -135,6 +136,7 @@ def random_tables(seed: int = 7) -> Tables:
         ),
         visit_trees=Trees.of([any_tree(rng) for _ in range(5)]),
         factors=replace(small.factors, items=factors, gram=factors.T @ factors + np.eye(4, dtype=np.float32)),
+        discovery=Discovery.none(N, CUSTOMERS),
         popular=ranking(rng, N),
         trending=ranking(rng, 100),
         newest=ranking(rng, 100),

@@ -1,5 +1,6 @@
 """`perennial evaluate`: how good the answers are, on data sets with known answers."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -22,6 +23,7 @@ from features.home import Home
 from training.errors import BadDataset
 
 if TYPE_CHECKING:
+    from training.evaluate.tasks.placements import PlacementEvaluation
     from training.measure.result import Evaluation
 
 evaluate = typer.Typer(
@@ -90,6 +92,23 @@ def cart(
     from training.evaluate.tasks.cart import evaluate_cart
 
     _run(partial(evaluate_cart, _source(dataset, home), seeds, baselines == "all"), as_json)
+
+
+@evaluate.command("placements")
+def placements(
+    dataset: DatasetArgument = None,
+    home: OwnHomeOption = None,
+    baselines: BaselinesOption = "all",
+    save: Annotated[
+        Path | None, typer.Option("--save", help="Write the result to this file, as JSON.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Every placement by what it is for, as served: of baskets.parquet, events.parquet, interactions.parquet
+    or a home's last weeks."""
+    from training.evaluate.tasks.placements import evaluate_placements
+
+    _run(partial(evaluate_placements, _source(dataset, home), baselines == "all"), as_json, save)
 
 
 @evaluate.command("demo")
@@ -231,10 +250,14 @@ def _source(dataset: Path | None, home: Path | None) -> Path | Home:
     raise typer.BadParameter("give either a DATASET or --home DIR, and not both")
 
 
-def _run(task: Callable[..., "Evaluation"], as_json: bool) -> None:
+def _run(
+    task: Callable[..., "Evaluation | PlacementEvaluation"], as_json: bool, save: Path | None = None
+) -> None:
     """task: all but `report` is given."""
     with plain_errors(BadDataset), progress() as report:
         evaluation = task(report=report)
+    if save is not None:
+        save.write_text(json.dumps(evaluation.as_dict(), indent=1) + "\n", encoding="utf-8")
     show(evaluation, as_json=as_json)
     if not as_json:
         for table in evaluation.tables():

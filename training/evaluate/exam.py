@@ -32,9 +32,9 @@ class Exam:
         """With a fair sample of the cases, where there are more."""
         return replace(self, cases=spread(iter(self.cases), at_most, TrainingSettings().seed))
 
-    def bundle(self, report: Report = silent) -> Bundle:
-        """The bundle of the history, trained without repeat suppression, as the cases have none."""
-        settings = TrainingSettings(rest_days=0)
+    def bundle(self, report: Report = silent, settings: TrainingSettings | None = None) -> Bundle:
+        """The bundle of the history, trained without repeat suppression, where the cases have none."""
+        settings = settings or TrainingSettings(rest_days=0)
         tables, index, rehearsal = fit(self.history, self.catalogue, settings, report)
         now = datetime.fromtimestamp(self.history.until, UTC)
         manifest = manifest_of(

@@ -16,15 +16,17 @@ from recommender.arrays.id_map import IdMap, PackedBytes
 from recommender.arrays.tables import Factors, Neighbours, ProductTable, VariantGroups
 from recommender.kernels.trees import Trees
 from recommender.model.bundle import Tables
+from recommender.model.discovery_table import Discovery
 from recommender.placements import fixed_weights
 from training.data.history import History
 from training.data.interactions import buyer_items, confidence, purchase_confidence
 from training.data.neighbours import as_neighbours, fill_empty_rows, matrix_of
 from training.data.products import Products, align
 from training.data.repeat import purchases_table, repeat_table
-from training.models.als import build_index, fit_als
+from training.models.als import fit_als
 from training.models.cart import CartTuning, fit_carts
 from training.models.cold_start import with_content_vectors
+from training.models.discovery import DiscoveryTuning, with_boost
 from training.models.next_basket import NextBasketModel, fit_next_basket
 from training.models.popularity import (
     POPULAR_HALF_LIFE_DAYS,
@@ -58,10 +60,12 @@ def build(
     report: Report = silent,
     warm_start: WarmStart | None = None,
     customers: NDArray[np.int64] | None = None,
+    discovery: DiscoveryTuning | None = None,
 ) -> tuple[Tables, faiss.Index]:
     """Fit every model on a history. Deterministic: the same input gives the same tables.
 
-    warm_start: from a rehearsal; customers: the only ones whose next baskets will be used, None: all.
+    warm_start: from a rehearsal; customers: the only ones whose next baskets will be used, None: all;
+    discovery: as a rehearsal tuned it. No customer's discoveries are listed yet.
     """
     warm_start = warm_start or WarmStart()
     products, buyers = align(catalogue, history), buyer_items(history)
@@ -97,10 +101,11 @@ def build(
             sessions=sessions,
             visit_trees=visit_trees,
             factors=factors,
+            discovery=Discovery.none(len(history.product_ids), len(history.customer_ids)),
             blends=fixed_weights(),
             **rankings,
         )
-    return tables, build_index(factors, table.buyers)
+    return with_boost(tables, history, discovery or DiscoveryTuning())
 
 
 @contextmanager

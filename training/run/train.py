@@ -23,6 +23,7 @@ from recommender.kernels.trees import Trees
 from recommender.model import versions
 from recommender.model.bundle import Bundle, Manifest, Tables
 from recommender.model.bundle_files import BadBundle, write_bundle
+from recommender.model.discovery_table import PARTS
 from recommender.placements import fixed_weights
 from training.customers.sense import SoundValue, fit_sound_value
 from training.data.history import History, load_history
@@ -30,10 +31,12 @@ from training.data.products import align
 from training.errors import NothingToTrainOn
 from training.models.cart_ranking import fit_cart_trees, lists_of
 from training.models.customer_tables import fit_customer_table
+from training.models.discovery import DiscoveryTuning, with_boost, with_lists
 from training.models.next_basket import NextBasketModel, with_precomputed
 from training.models.sets import fit_sets
 from training.offers.log import fit_offers
 from training.run.cases import cart_training_cases, evaluation_cases
+from training.run.discovery import tune_discovery
 from training.run.exam import cut_time, examine, halves
 from training.run.gate import objections
 from training.run.pipeline import WarmStart, build
@@ -61,6 +64,7 @@ class Rehearsal:
     warm_start: WarmStart
     source_weights: NDArray[np.float32]
     cart_trees: Trees
+    discovery: DiscoveryTuning = field(default_factory=DiscoveryTuning)
     source_figures: dict[str, Any] = field(default_factory=dict)
     tuned: dict[str, Any] = field(default_factory=dict)
 
@@ -140,7 +144,11 @@ def fit(
     """Rehearse on the last weeks of a history, then fit on all of it."""
     with threadpool_limits(1, "blas"):  # waiting BLAS threads take a core each
         rehearsal = rehearse(history, catalogue, settings, report, tune_minutes)
-        tables, index = build(history, catalogue, rehearsal.settings, report, rehearsal.warm_start)
+        tables, index = build(
+            history, catalogue, rehearsal.settings, report, rehearsal.warm_start, None, rehearsal.discovery
+        )
+    report("Discoveries", 0, 1)
+    tables = with_lists(tables, index)
     next_basket = with_precomputed(tables.next_basket, history.until // DAY_S + 1)
     tables = replace(tables, blends=rehearsal.source_weights, cart_trees=rehearsal.cart_trees)
     return replace(tables, next_basket=next_basket), index, rehearsal
@@ -180,6 +188,8 @@ def rehearse(
     lists = lists_of(training_cases, bundle)
     trees = fit_cart_trees(lists, settings.seed)
     bundle = replace(bundle, tables=replace(bundle.tables, cart_trees=trees))
+    discovery = tune_discovery(learning["home"], bundle, early, settings, report_rehearsal)
+    bundle = Bundle(manifest, *with_boost(bundle.tables, early, discovery))
     weights, figures = fit_source_weights(learning, judging, bundle, settings, report)
     bundle = replace(bundle, tables=replace(bundle.tables, blends=weights))
     unlearned = {task: judging[task] if task in figures else cases for task, cases in tasks.items()}
@@ -187,15 +197,18 @@ def rehearse(
     report("Ordering carts", 1, 2)
     if len(trees):  # the evaluation is over, so its cases may be learned from, too
         trees = fit_cart_trees(lists.joined(lists_of(judging["cart"], bundle)), settings.seed)
-    learned = None
-    if len(early.purchases) >= ALIKE * len(sample.purchases):
-        learned = NextBasketModel.of(tables.next_basket)
-        if sample is history:  # the best ridge depends on the number of orders
-            ridge, habit = bundle.tables.cart_tuning.tolist()
-            settings = settings.model_copy(update={"ease_lambda": ridge, "cart_habit": habit})
-    factors = None if sample is history else tables.factors
-    warm_start = replace(warm_start, next_basket=learned, factors=factors)
-    return Rehearsal(metrics, settings, warm_start, weights, trees, figures, chosen)
+    alike = len(early.purchases) >= ALIKE * len(sample.purchases)
+    if alike and sample is history:  # the best ridge depends on the number of orders
+        ridge, habit = bundle.tables.cart_tuning.tolist()
+        settings = settings.model_copy(update={"ease_lambda": ridge, "cart_habit": habit})
+    warm_start = _warm_start(warm_start, bundle.tables, alike=alike, sampled=sample is not history)
+    return Rehearsal(metrics, settings, warm_start, weights, trees, discovery, figures, chosen)
+
+
+def _warm_start(begun: WarmStart, tables: Tables, *, alike: bool, sampled: bool) -> WarmStart:
+    """alike: the rehearsal had nearly all order lines; sampled: of some customers alone."""
+    learned = NextBasketModel.of(tables.next_basket) if alike else None
+    return replace(begun, next_basket=learned, factors=tables.factors if sampled else None)
 
 
 def _with_few_products(settings: TrainingSettings) -> TrainingSettings:
@@ -237,6 +250,7 @@ def _chosen(tables: Tables) -> dict[str, dict[str, float]]:
     named = {
         "carts": (("ridge", "habit"), tables.cart_tuning),
         "next_basket": (("decay", "own_share"), tables.next_basket.blend),
+        "discovery": (PARTS, tables.discovery.mix),
         "visits": (("fade", "back", "again", "trees"), visits),
     }
     return {

@@ -22,8 +22,9 @@ from training.data.neighbours import as_neighbours
 from training.data.repeat import purchases_table
 from training.measure.compare import Case, spread
 from training.measure.metrics import is_better
-from training.models.als import build_index, fit_als
+from training.models.als import fit_als
 from training.models.cart import fit_carts
+from training.models.discovery import DiscoveryTuning, with_boost
 from training.run.source_weights import Tasks, ndcg, scores_of
 from training.settings import TrainingSettings
 
@@ -46,7 +47,7 @@ def refit_tastes(bundle: Bundle, history: History, settings: TrainingSettings) -
     factors = fit_als(confidence(history, settings), settings)
     purchases = purchases_table(history, purchase_confidence(history, settings))
     tables = replace(bundle.tables, factors=factors, purchases=purchases)
-    return Bundle(bundle.manifest, tables, build_index(factors, tables.product.buyers))
+    return Bundle(bundle.manifest, *with_boost(tables, history, DiscoveryTuning()))
 
 
 def refit_carts(bundle: Bundle, history: History, settings: TrainingSettings) -> Bundle:

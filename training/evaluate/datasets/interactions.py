@@ -15,7 +15,7 @@ from recommender.context.request import Request
 from training.data.history import History, history_of
 from training.errors import BadDataset
 from training.evaluate.baselines.interactions import EVENT_WEIGHTS, interaction_baselines
-from training.evaluate.datasets.parquet import columns_of, readable
+from training.evaluate.datasets.parquet import columns_of, dataset_name, readable
 from training.evaluate.exam import Exam
 from training.measure.compare import Case
 from training.measure.result import Evaluation
@@ -41,13 +41,19 @@ def evaluate_interactions(dataset: Path, baselines: bool, report: Report = silen
         events = _read(dataset)
     train = events.filter(pl.col("split") == "train")
     history = history_of(_lines(train), events["product_id"])
-    exam = Exam(dataset.name, history, list(purchase_cases(events, history)))
+    exam = Exam(dataset_name(dataset), history, list(purchase_cases(events, history)))
     if not exam.cases:
         raise BadDataset(f"{dataset} has no purchase in the split `test` by a user of the split `train`")
     bundle = exam.bundle(report)
     others = interaction_baselines(train, history, bundle) if baselines else {}
     metrics = exam.compared(bundle, others, PURCHASE_MEASURES, len(history.product_ids), report=report)
     return Evaluation("cart", exam.dataset, metrics, len(exam.cases), monotonic() - began)
+
+
+def train_lines(dataset: Path) -> pl.DataFrame:
+    """The events of the split `train`, as `history_of` reads them."""
+    with readable(dataset):
+        return _lines(_read(dataset).filter(pl.col("split") == "train"))
 
 
 def purchase_cases(events: pl.DataFrame, history: History) -> Iterator[Case]:

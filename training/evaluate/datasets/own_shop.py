@@ -36,13 +36,13 @@ class OwnShop:
 
     def next_baskets(self) -> Exam:
         """The first order day, from the cut on, of each customer who ordered before. Raises BadDataset."""
-        cut = _order_cut(self.history)
+        cut = order_cut(self.history)
         early = self.history.before(cut)
         return self._exam(early, _next_days(self.history, early, cut), "nobody ordered again")
 
     def carts(self, draws: int) -> Exam:
         """Later orders of customers who had ordered before, one product hidden, `draws` times each."""
-        cut = _order_cut(self.history)
+        cut = order_cut(self.history)
         early = self.history.before(cut)
         carts = Carts(_order_lines(self.history, early, cut))
         return self._exam(early, carts.cases(early, draws), "no later order of two products")
@@ -50,9 +50,12 @@ class OwnShop:
     def visits(self) -> Exam:
         """The views of each visit that began after the cut. Raises BadDataset."""
         cut = _visit_cut(self.history)
-        late = _looks(self.history).filter(pl.col("timestamp").min().over("session_id") >= cut)
         early = self.history.before(cut)
-        return self._exam(early, view_cases(late, self.history.product_ids), "no later visit of two products")
+        return self._exam(
+            early,
+            view_cases(looks_of(self.history, cut), self.history.product_ids),
+            "no later visit of two products",
+        )
 
     def _exam(self, early: History, cases: Iterator[Case], lacks: str) -> Exam:
         all_cases = list(cases)
@@ -72,7 +75,7 @@ def read_shop(home: Home) -> OwnShop:
     return OwnShop(home.root.resolve().name, load_history(home, catalogue), catalogue)
 
 
-def _order_cut(history: History) -> int:
+def order_cut(history: History) -> int:
     """Epoch s of the midnight before the orders that training holds out."""
     if not len(history.purchases):
         raise BadDataset("there is no order to ask about: `perennial import orders FILE` brings them in")
@@ -130,8 +133,9 @@ def _order_lines(history: History, early: History, cut: int) -> pl.DataFrame:
     )
 
 
-def _looks(history: History) -> pl.DataFrame:
-    """Views as in `read_looks`; consecutive events with the same product count as one view."""
+def looks_of(history: History, since: float) -> pl.DataFrame:
+    """Views as in `read_looks` of the visits that began since then, epoch s; consecutive events with the same
+    product count as one view."""
     views = history.visits
     table = pl.DataFrame(
         {
@@ -142,7 +146,9 @@ def _looks(history: History) -> pl.DataFrame:
         }
     ).sort("session", "timestamp", maintain_order=True)
     is_repeat = (pl.col("product_id") == pl.col("product_id").shift()).over("session").fill_null(value=False)
-    return table.filter(~is_repeat).with_columns(session_id=pl.col("session").cast(pl.String))
+    began = pl.col("timestamp").min().over("session")
+    late = table.filter(~is_repeat).filter(began >= since)
+    return late.with_columns(session_id=pl.col("session").cast(pl.String))
 
 
 def _names(names: list[str], rows: NDArray[np.int32]) -> pl.Series:

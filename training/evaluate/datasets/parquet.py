@@ -9,6 +9,12 @@ import polars as pl
 from training.errors import BadDataset
 
 
+def dataset_name(dataset: Path) -> str:
+    """Of a folder its name, of a file in one the folder's: every data set has an events.parquet."""
+    whole = dataset.resolve()
+    return whole.name if whole.is_dir() or whole.suffix != ".parquet" else whole.parent.name
+
+
 def columns_of(file: Path) -> set[str]:
     """Names of its columns. Raises BadDataset where it is missing, cannot be read or holds no row."""
     if not file.is_file():

@@ -10,6 +10,7 @@ from training.evaluate.baselines.cart import cart_baselines
 from training.evaluate.datasets.cart_cases import read_carts
 from training.evaluate.datasets.interactions import evaluate_interactions, is_interactions
 from training.evaluate.datasets.own_shop import read_shop
+from training.evaluate.datasets.parquet import dataset_name
 from training.evaluate.exam import Exam
 from training.measure.result import Evaluation
 from training.settings import TrainingSettings
@@ -48,4 +49,4 @@ def cart_exam(dataset: Path, draws: int) -> Exam:
     cases = list(carts.cases(history, draws))
     if not cases:
         raise BadDataset(f"{dataset} has no later order of two products by a customer known before")
-    return Exam(dataset.name, history, cases)
+    return Exam(dataset_name(dataset), history, cases)

@@ -12,6 +12,7 @@ from recommender.context.request import Request
 from training.evaluate.baselines.next_basket import basket_baselines
 from training.evaluate.datasets.baskets import Baskets, read_baskets
 from training.evaluate.datasets.own_shop import read_shop
+from training.evaluate.datasets.parquet import dataset_name
 from training.evaluate.exam import Exam
 from training.measure.compare import Case
 from training.measure.result import Evaluation
@@ -32,7 +33,7 @@ def evaluate_next_basket(
     exam = (
         read_shop(source).next_baskets()
         if isinstance(source, Home)
-        else last_baskets_of(source.name, read_baskets(source, seeds))
+        else last_baskets_of(dataset_name(source), read_baskets(source, seeds))
     )
     bundle = exam.bundle(report)
     others = basket_baselines(bundle, exam.history) if baselines else {}

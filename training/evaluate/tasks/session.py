@@ -3,7 +3,6 @@
 from pathlib import Path
 from time import monotonic
 
-import numpy as np
 import polars as pl
 
 from features.home import Home
@@ -13,6 +12,7 @@ from training.errors import BadDataset
 from training.evaluate.baselines.session import session_baselines
 from training.evaluate.datasets.looks import as_views, read_looks, view_cases
 from training.evaluate.datasets.own_shop import read_shop
+from training.evaluate.datasets.parquet import dataset_name
 from training.evaluate.exam import Exam
 from training.measure.result import Evaluation
 
@@ -36,8 +36,8 @@ def evaluate_session(
     )
     bundle = exam.bundle(report)
     others = session_baselines(exam.history.visits, bundle) if baselines else {}
-    n_viewed = len(np.unique(exam.history.visits.item))
-    metrics = exam.compared(bundle, others, SESSION_MEASURES, n_viewed, seeds, report)
+    n_shown = int(bundle.tables.product.recommendable.sum())
+    metrics = exam.compared(bundle, others, SESSION_MEASURES, n_shown, seeds, report)
     tables, names = bundle.tables, ("fade", "back", "again")
     chosen = dict(zip(names, tables.sessions.habits.tolist(), strict=True)) | {
         "trees": len(tables.visit_trees)
@@ -54,4 +54,4 @@ def visit_exam(dataset: Path) -> Exam:
     cases = list(view_cases(looks.filter(pl.col("split") == "test"), history.product_ids))
     if not cases:
         raise BadDataset(f"{dataset} has no visit of two looks or more in the split `test`")
-    return Exam(dataset.name, history, cases)
+    return Exam(dataset_name(dataset), history, cases)
