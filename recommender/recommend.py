@@ -15,7 +15,7 @@ from recommender.merchandising.rerank import arrange
 from recommender.merchandising.rules import AnyRule
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
-from recommender.placements import POPULAR, Stage, stages
+from recommender.placements import HONEST, POPULAR, Stage, stages
 from recommender.reasons.explain import OF_PRODUCTS, REASONS, PickReason, reason_json, reason_of
 from recommender.sources.candidates import BlendedRanking, Candidates, blend
 from recommender.sources.variants import variants_to_show
@@ -62,7 +62,8 @@ class Recommender:
         return Merchandise(self.rules, self.bundle.tables, self.availability)
 
     def recommend(self, request: Request, k: int, visitor: str | None = None) -> list[Pick]:
-        """The best k products for a request, best first; fewer only where fewer may be shown.
+        """The best k products for a request, best first; fewer only where fewer may be shown, or no others
+        would be an answer (`placements.HONEST`).
 
         visitor: whom a rotation rule shows other products from day to day.
         """
@@ -71,11 +72,12 @@ class Recommender:
         allowed = self._allowed(request, plan)
         pinned = _pinned(plan, allowed, situation, k) if plan.pins else {}
         picks = list(pinned.values())
-        for stage in self.stages[request.placement]:
+        own_only = _own_only(situation)
+        for stage in self.stages[request.placement][: -1 if own_only else None]:
             if len(picks) == k:
                 break
             picks += self._pick(situation, plan, allowed, stage, k - len(picks), picks)
-        if len(picks) < k:
+        if len(picks) < k and not own_only:
             picks += self._best_sellers(situation, plan, allowed, k - len(picks), picks)
         return _with_pins(picks, list(pinned)) if pinned else picks
 
@@ -171,6 +173,12 @@ def _blended(
     variants = variants_to_show(situation, stage.names, hidden, already)
     ranking = blend(proposals, stage.weights, allowed, hidden, k, variants)
     return ranking, [len(proposal.items) for proposal in proposals]
+
+
+def _own_only(situation: Situation) -> bool:
+    """Whether only what is about the product may answer; the last stage and the last resort are not."""
+    placement = situation.request.placement
+    return placement == "upgrade" or (placement in HONEST and situation.product >= 0)
 
 
 def _pinned(plan: RulePlan, allowed: Bools, situation: Situation, k: int) -> dict[int, Pick]:

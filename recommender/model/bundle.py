@@ -30,7 +30,7 @@ from recommender.model.offer_table import OfferTable
 if TYPE_CHECKING:
     import faiss  # its import takes 0.1 s, too long for the command line
 
-BUNDLE_SCHEMA = 7
+BUNDLE_SCHEMA = 8
 TITLE_LENGTH = 40
 
 Array = NDArray[Any]
@@ -74,6 +74,8 @@ class Tables:
     variant_groups: VariantGroups
     similar: Neighbours
     complements: Neighbours
+    upgrades: Neighbours  # better ones of the kind; `together`: what is better (`sources.upgrades`)
+    traits: PackedBytes  # per product, what it says of its size, material, grade and rating, as JSON
     companions: Neighbours  # EASE: what goes with a whole cart
     cart_tuning: Array  # (2) float32: ridge of EASE; weight of log(1 + own orders) in its scores
     cart_trees: Trees  # rank what completes a customer's cart; without any, EASE's sums rank alone

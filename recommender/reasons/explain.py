@@ -12,11 +12,18 @@ import msgspec
 from recommender.arrays.id_map import NO_ROW
 from recommender.context.request import Situation
 from recommender.reasons.refill_due import REFILL_PLACEMENTS, RefillDue, refill_due
+from recommender.sources.upgrades import (
+    BETTER_GRADE,
+    BETTER_RATED,
+    BOUGHT_AGAIN,
+    LARGER,
+    OTHER_MATERIAL,
+)
 
 TIMES = {1: "once", 2: "twice"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DATES_CACHED = 5_000
-MIN_BUYERS, MIN_REPEAT_GAIN = 30, 0.05  # from which an upgrade's higher repeat rate is mentioned
+BETTER_BY_TRAIT = {LARGER: "size", OTHER_MATERIAL: "material", BETTER_GRADE: "grade", BETTER_RATED: "rating"}
 TREND_FRESH_DAYS = 3  # for so long after the last order, a trend is "in the last 14 days"
 
 
@@ -58,17 +65,27 @@ def _similar(situation: Situation, item: int, anchor: int, figure: int) -> str:
 
 
 def _upgrade(situation: Situation, item: int, anchor: int, figure: int) -> str:
-    """Adds that its buyers buy it again more often, where enough buyers of both products show it."""
-    product = situation.bundle.tables.product
-    price, before = (round(product.price.item(item), 2) for item in (item, anchor))
-    again, again_before = (product.repeat_rate.item(item) for item in (item, anchor))
-    evidence: dict[str, Any] = {"price": price, "instead_of": before}
+    """Says what is better, as far as both products tell it (figure: codes of `sources.upgrades`)."""
+    tables = situation.bundle.tables
+    price, before = (round(tables.product.price.item(row), 2) for row in (item, anchor))
+    evidence: dict[str, Any] = {"price": price, "instead_of": before, "better": {}}
     text = f"A step up from {_title(situation, anchor)}: {price:.2f} instead of {before:.2f}"
-    enough = min(product.buyers.item(item), product.buyers.item(anchor)) >= MIN_BUYERS
-    if enough and again >= again_before + MIN_REPEAT_GAIN:
+    better, own = (msgspec.json.decode(tables.traits[row]) for row in (item, anchor))
+    for code, name in BETTER_BY_TRAIT.items():
+        if figure & code and better.get(name) and own.get(name):
+            evidence["better"][name] = [own[name], better[name]]
+    for name, (was, now) in evidence["better"].items():
+        text += f"; {name_of_trait(name)}{now} instead of {was}"
+    if figure & BOUGHT_AGAIN:
+        again, again_before = (tables.product.repeat_rate.item(row) for row in (item, anchor))
         evidence |= {"bought_again": round(again, 2), "bought_again_before": round(again_before, 2)}
         text += f"; {again:.0%} of its buyers buy it again, not {again_before:.0%}"
     return reason_json("upgrade", text, **evidence)
+
+
+def name_of_trait(name: str) -> str:
+    """A rating is a number, so it is named; "stoneware" and "1 kg" speak for themselves."""
+    return "rated " if name == "rating" else ""
 
 
 def _browsing(situation: Situation, item: int, anchor: int, figure: int) -> str:

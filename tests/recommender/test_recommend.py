@@ -13,7 +13,7 @@ import pytest
 from features.live.shopper_state import ShopperState, entry_of, fold
 from recommender.context.request import PLACEMENTS, Placement, Request
 from recommender.model.availability import Availability
-from recommender.placements import SOURCE_MIXES
+from recommender.placements import HONEST, SOURCE_MIXES
 from recommender.recommend import Pick, Recommender
 
 from bundles import NOW, PRODUCTS, item, small_bundle
@@ -40,7 +40,7 @@ def test_every_placement_has_a_source_mix() -> None:
     assert set(SOURCE_MIXES) == set(PLACEMENTS)
 
 
-@pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.parametrize("placement", sorted(set(PLACEMENTS) - {"upgrade"}))
 def test_an_unknown_shopper_gets_a_full_answer_of_distinct_products(placement: Placement) -> None:
     products = shown(placement, k=5)
     assert len(set(products)) == 5
@@ -54,13 +54,12 @@ def test_unknown_ids_are_answered_like_none(placement: Placement) -> None:
 
 
 def test_complements_come_in_order_of_weight_with_true_counts() -> None:
-    first, second, third = ask("product_complements", product_id="kettle")
+    first, second = ask("product_complements", product_id="kettle")
     assert [PRODUCTS[pick.item] for pick in (first, second)] == ["tea", "mug"]
     assert first.source == "co_purchase"
     assert first.reason.code == "bought_together"
     assert first.reason.text == "16 of 40 buyers of Kettle also bought this"
     assert first.reason.evidence == {"together": 16, "buyers": 40, "lift": 2.0}
-    assert third.item != item("kettle")
 
 
 def test_a_cart_adds_up_what_its_products_say() -> None:
@@ -113,7 +112,13 @@ def test_a_live_purchase_counts_on_top_of_the_trained_ones() -> None:
 def test_upgrades_cost_more_and_say_where_they_come_from() -> None:
     (pick,) = ask("upgrade", k=1, product_id="mug")
     assert (PRODUCTS[pick.item], pick.source) == ("cup", "upgrade")
-    assert shown("upgrade", k=1, product_id="kettle") != ["pot"]  # cheaper: no upgrade
+
+
+@pytest.mark.parametrize("placement", sorted(HONEST))
+def test_what_answers_to_a_product_is_rather_short_than_filled_up(placement: Placement) -> None:
+    assert [pick.source for pick in ask(placement, k=7, product_id="spoon")] == []
+    assert {pick.source for pick in ask(placement, k=7, product_id="mug")} <= {"similar", "upgrade"}
+    assert len(ask(placement, k=5)) == (0 if placement == "upgrade" else 5)  # of no product at all
 
 
 def test_post_purchase_goes_with_the_last_order() -> None:
@@ -131,7 +136,7 @@ def test_post_purchase_goes_with_the_last_order() -> None:
     ],
 )
 def test_filters_leave_what_fits_and_fill_up_with_it(filters: dict[str, Any], allowed: set[str]) -> None:
-    for placement in PLACEMENTS:
+    for placement in set(PLACEMENTS) - {"upgrade"}:
         assert set(shown(placement, k=10, **filters)) == allowed
 
 

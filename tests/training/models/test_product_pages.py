@@ -9,7 +9,7 @@ from recommender.arrays.tables import Neighbours
 from training.data.interactions import buyer_items
 from training.data.neighbours import as_neighbours, one_of_each_group
 from training.data.products import align
-from training.models.product_kinds import Content, SimilarityCache
+from training.models.product_kinds import Content, closest
 from training.models.product_pages import page_neighbours, with_lent
 from training.settings import TrainingSettings
 
@@ -32,11 +32,10 @@ def pages(home: Home) -> tuple[list[str], Neighbours, Neighbours]:
     lists = page_neighbours(
         history,
         content,
-        products.price,
+        closest(content, products.price, kept=50),
         products.variant_group,
         buyer_items(history),
         TrainingSettings(),
-        SimilarityCache(),
     )
     return history.product_ids, *lists
 
