@@ -77,11 +77,11 @@ def stacked(blocks: list[csr_matrix], n_items: int) -> csr_matrix:
     return csr_matrix(vstack([*blocks, empty(0, n_items)], format="csr"))
 
 
-def values_at(weights: csr_matrix, pairs: csr_matrix) -> NDArray[Any]:
-    """The weights of the stored pairs of another matrix, in their order; 0 where there is none."""
-    if not pairs.nnz:
+def values_at(weights: csr_matrix, row: NDArray[Any], column: NDArray[Any]) -> NDArray[Any]:
+    """The weights at these places, 0 where there is none."""
+    if not len(row):
         return np.zeros(0, weights.dtype)
-    return np.asarray(weights[row_of_each(pairs), pairs.indices]).ravel()
+    return np.asarray(weights[row, column]).ravel()
 
 
 def empty(rows: int, columns: int) -> csr_matrix:

@@ -16,6 +16,7 @@ from recommender.model.bundle import Bundle
 from recommender.recommend import Pick, Recommender
 
 PRODUCTS, SHOWN = 15, 4
+TOLD_BUYERS = 10  # of both, from which the page counts them
 LISTS: tuple[tuple[Placement, str], ...] = (
     ("product_similar", "instead of it"),
     ("product_complements", "with it"),
@@ -52,8 +53,10 @@ def _paragraph(bundle: Bundle, product_id: str) -> Iterator[str]:
 
 def _told(bundle: Bundle, pick: Pick) -> str:
     evidence = pick.reason.evidence
-    said = [f"{evidence['together']} of {evidence['buyers']} buyers"] if evidence.get("together") else []
-    said += [f"{now} instead of {was}" for was, now in evidence.get("better", {}).values()]
+    together = evidence.get("together", 0)
+    said = [f"{together} of {evidence['buyers']} buyers"] if together >= TOLD_BUYERS else []
+    for name, (was, now) in evidence.get("better", {}).items():
+        said.append(f"{'rated ' if name == 'rating' else ''}{now} instead of {was}")
     return f"{_named(bundle, pick.item)}{''.join(f', {each}' for each in said)}"
 
 

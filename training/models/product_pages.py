@@ -6,7 +6,7 @@ from scipy.sparse import csr_matrix, diags_array
 
 from recommender.arrays.tables import Neighbours
 from training.data.history import History
-from training.data.interactions import order_items, session_items
+from training.data.interactions import buyer_items, order_items, session_items
 from training.data.neighbours import (
     as_neighbours,
     bought_together,
@@ -79,34 +79,42 @@ def with_companions(
     companions: csr_matrix,
     content: Content,
     variant_group: NDArray[np.int32],
-    buyers: csr_matrix,
+    history: History,
     settings: TrainingSettings,
 ) -> Neighbours:
     """Complements plus the cart model's companions of each product, both divided by the best of their row.
 
-    Only those of another kind that are bought with it beyond chance, or are lent; the others where a product
-    has none of these. Merged here, because a second source at serving would make an answer a third slower.
+    Only those of other kinds, which orders hold together with its own beyond chance; all others where a
+    product has none. Merged here, because a second source at serving would make an answer a third slower.
     """
-    own = matrix_of(complements)
-    both = csr_matrix(_by_best(own) + COMPANION_WEIGHT * _by_best(companions.maximum(0)))
-    row, together = row_of_each(both), bought_together(both, buyers)
-    lent = values_at(only(own, complements.together == 0), both) > 0
-    other_kind = ~content.same_sort(row, both.indices, closeness_of(both, content.vectors))
-    known = other_kind & (lent | _beyond_chance(both, together, buyers, settings.complement_support))
-    nothing = np.bincount(row[known], minlength=both.shape[0]) == 0
-    both = only(both, known | (other_kind & nothing[row]))
-    return as_neighbours(strongest(one_of_each_group(both, variant_group), settings.neighbours_kept), buyers)
+    both = csr_matrix(_by_best(matrix_of(complements)) + COMPANION_WEIGHT * _by_best(companions.maximum(0)))
+    row, orders = row_of_each(both), order_items(history)
+    both = only(both, ~content.same_sort(row, both.indices, closeness_of(both, content.vectors)))
+    known = kinds_go_together(both, content.kind, orders, settings.complement_support)
+    nothing = np.bincount(row_of_each(both)[known], minlength=both.shape[0]) == 0
+    both = one_of_each_group(only(both, known | nothing[row_of_each(both)]), variant_group)
+    return as_neighbours(strongest(both, settings.neighbours_kept), buyer_items(history))
 
 
-def _beyond_chance(
-    pairs: csr_matrix, together: NDArray[np.int32], buyers: csr_matrix, support: int
+def kinds_go_together(
+    pairs: csr_matrix, kind: NDArray[np.int32], orders: csr_matrix, support: int
 ) -> NDArray[np.bool_]:
-    """Whether a pair has `support` buyers of both, and SURE standard deviations (of a Poisson count) more
-    than if they bought the two independently."""
-    of_item = np.asarray(buyers.sum(axis=0), np.float64).ravel()
-    n_buyers = max(int(np.count_nonzero(np.diff(buyers.tocsr().indptr))), 1)
-    expected = of_item[row_of_each(pairs)] * of_item[pairs.indices] / n_buyers
-    return np.asarray((together >= support) & (together - expected >= SURE * np.sqrt(expected)))
+    """Whether the kinds of each stored pair are in `support` orders together, and in SURE standard deviations
+    (of a Poisson count) more than if orders held them independently. One pair of products has too few orders
+    to tell. orders: (n_orders, n_items); a product of no known kind is its own."""
+    n_items = len(kind)
+    own = np.where(kind >= 0, kind, int(kind.max(initial=-1)) + 1 + np.arange(n_items))
+    of_kind = csr_matrix((np.ones(n_items, np.float32), own, np.arange(n_items + 1)))
+    held = csr_matrix(orders @ of_kind)
+    held.data[:] = 1
+    asked = csr_matrix(of_kind.T @ abs(pairs) @ of_kind)
+    together = bought_together(asked, held)
+    of_each = np.asarray(held.sum(axis=0), np.float64).ravel()
+    expected = of_each[row_of_each(asked)] * of_each[asked.indices] / max(orders.shape[0], 1)
+    asked.data = ((together >= support) & (together - expected >= SURE * np.sqrt(expected))).astype(
+        np.float32
+    )
+    return values_at(asked, own[row_of_each(pairs)], own[pairs.indices]) > 0
 
 
 def _by_best(weights: csr_matrix) -> csr_matrix:

@@ -50,7 +50,7 @@ def upgrades(
     )
     codes = csr_matrix((better.astype(np.float32), pairs.indices, pairs.indptr), shape=pairs.shape)
     best = strongest(only(pairs, better > 0), KEPT)
-    return neighbour_lists(best, values_at(codes, best).astype(np.int32))
+    return neighbour_lists(best, values_at(codes, row_of_each(best), best.indices).astype(np.int32))
 
 
 def _larger(

@@ -159,7 +159,7 @@ def fit_neighbours(
     similar, paired = page_neighbours(history, content, alike, products.variant_group, buyers, settings)
     report("Carts (EASE)", 0, 1)
     companions, tuning = fit_carts(history, settings)
-    complements = with_companions(paired, companions, content, products.variant_group, buyers, settings)
+    complements = with_companions(paired, companions, content, products.variant_group, history, settings)
     filled = fill_empty_rows(companions, matrix_of(paired))
     return similar, complements, as_neighbours(filled, buyers), tuning
 

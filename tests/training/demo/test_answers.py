@@ -13,7 +13,7 @@ def test_answers_name_products_prices_and_what_is_known() -> None:
         "\n**Mug (8.00)**\n\n"
         "* instead of it: Cup (12.00)\n"
         "* with it: nothing\n"
-        "* a step up: Cup (12.00), 4.8 instead of 4.4\n"
+        "* a step up: Cup (12.00), rated 4.8 instead of 4.4\n"
     )
 
 
