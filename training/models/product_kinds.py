@@ -17,7 +17,7 @@ from training.models.titles import compounds, heads, language_of, words
 HEAD_WEIGHT = 2.0  # "bag" says more of a red bag than "red" does
 LEAST_NAMED, NAMED_SHARE = 3, 0.5  # products of a category by one name; of them all, that have such a name
 OTHER_KIND = 0.3  # a product of another kind is like this one only where nothing better is
-TWINS = 0.7  # titles this close are of one kind even where their head nouns were read differently
+TWINS = 0.85  # titles this close are of one kind even where their head nouns were read differently
 PRICE_FADE = 2.0  # e-folds of price difference at which closeness falls by e
 PAIRS = 300_000_000  # of products with a word in common, at most (more: 1,000 a product) ...
 PAIRS_PER_PRODUCT = 1_000
