@@ -72,7 +72,7 @@ class Recommender:
         allowed = self._allowed(request, plan)
         pinned = _pinned(plan, allowed, situation, k) if plan.pins else {}
         picks = list(pinned.values())
-        own_only = _own_only(situation)
+        own_only = self.answers_only(situation)
         for stage in self.stages[request.placement][: -1 if own_only else None]:
             if len(picks) == k:
                 break
@@ -80,6 +80,11 @@ class Recommender:
         if len(picks) < k and not own_only:
             picks += self._best_sellers(situation, plan, allowed, k - len(picks), picks)
         return _with_pins(picks, list(pinned)) if pinned else picks
+
+    def answers_only(self, situation: Situation) -> bool:
+        """Whether nothing but what is about the product may be shown: no last stage, no last resort."""
+        placement = situation.request.placement
+        return placement == "upgrade" or (placement in HONEST and situation.product >= 0)
 
     def _pick(
         self, situation: Situation, plan: RulePlan, allowed: Bools, stage: Stage, k: int, taken: list[Pick]
@@ -173,12 +178,6 @@ def _blended(
     variants = variants_to_show(situation, stage.names, hidden, already)
     ranking = blend(proposals, stage.weights, allowed, hidden, k, variants)
     return ranking, [len(proposal.items) for proposal in proposals]
-
-
-def _own_only(situation: Situation) -> bool:
-    """Whether only what is about the product may answer; the last stage and the last resort are not."""
-    placement = situation.request.placement
-    return placement == "upgrade" or (placement in HONEST and situation.product >= 0)
 
 
 def _pinned(plan: RulePlan, allowed: Bools, situation: Situation, k: int) -> dict[int, Pick]:

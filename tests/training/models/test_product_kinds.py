@@ -57,7 +57,7 @@ def test_a_category_makes_products_without_a_common_word_alike() -> None:
 def test_one_kind_is_one_category_or_one_noun_or_nearly_one_title() -> None:
     content = Content.of(TITLES, np.array([-1, -1, -1, 0, 0], np.int32), NONE)
     first, second = np.array([0, 0, 3, 0, 3]), np.array([1, 2, 4, 2, 0])
-    cosine = np.array([0.1, 0.5, 0.0, 0.8, 0.8], np.float32)
+    cosine = np.array([0.1, 0.5, 0.0, 0.9, 0.9], np.float32)
     assert content.same_kind(first, second, cosine).tolist() == [True, False, True, True, False]
 
 
