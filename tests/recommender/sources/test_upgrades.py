@@ -74,6 +74,6 @@ def test_it_says_what_is_better() -> None:
     cup = next(pick for pick in better(shop()) if pick.item == item("cup"))
     evidence = {"price": 12.0, "instead_of": 8.0, "better": {"rating": [4.4, 4.8]}}
     assert (cup.reason.code, cup.reason.evidence) == ("upgrade", evidence)
-    assert cup.reason.text == "A step up from Mug: 12.00 instead of 8.00; rated 4.8 instead of 4.4"
+    assert cup.reason.text == "A step up from Mug: €12.00 instead of €8.00; rated 4.8 instead of 4.4"
     often = next(pick for pick in better(shop(repeat_rate=0.4)) if pick.item == item("cup"))
     assert "40% of its buyers buy it again, not 10%" in often.reason.text
