@@ -55,6 +55,8 @@ class Stage(NamedTuple):
 
 POPULAR = Source("popular", 0.05, neighbours.popular)
 FILLERS: SourceMix = (Source("popular", 1.0, neighbours.popular_nearby), POPULAR)
+ABOUT_THE_PRODUCT = frozenset({"product_similar", "product_complements", "upgrade"})
+"""Placements whose answer to a product is rather short than filled with best sellers."""
 
 # The weights are those of a shop with too little data to learn its own (`training.run.source_weights`).
 SOURCE_MIXES: dict[str, SourceMix] = {

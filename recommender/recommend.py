@@ -16,7 +16,7 @@ from recommender.merchandising.rerank import arrange, limited, promoted
 from recommender.merchandising.rules import AnyRule
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
-from recommender.placements import POPULAR, Stage, stages
+from recommender.placements import ABOUT_THE_PRODUCT, POPULAR, Stage, stages
 from recommender.reasons.explain import OF_PRODUCTS, REASONS, PickReason, pinned, reason_of
 from recommender.sources.candidates import BlendedRanking, Candidates, blend
 from recommender.sources.variants import variants_to_show
@@ -63,7 +63,8 @@ class Recommender:
         return Merchandise(self.rules, self.bundle.tables, self.availability)
 
     def recommend(self, request: Request, k: int, visitor: str | None = None) -> list[Pick]:
-        """The best k products for a request, best first; fewer only where fewer may be shown.
+        """The best k products for a request, best first; fewer only where fewer may be shown, or no others
+        would be an answer (`placements.ABOUT_THE_PRODUCT`).
 
         visitor: whom a rotation rule shows other products from day to day.
         """
@@ -72,15 +73,21 @@ class Recommender:
         allowed = self._allowed(request, plan)
         pins = _pinned(plan, allowed, situation, k) if plan.pins else {}
         picks = list(pins.values())
-        for stage in self.stages[request.purpose]:
+        own_only = self.answers_only(situation)
+        for stage in self.stages[request.purpose][: -1 if own_only else None]:
             if len(picks) == k:
                 break
             if stage.live and not situation.is_live:
                 continue
             picks += self._pick(situation, plan, allowed, stage, k, picks)
-        if len(picks) < k:
+        if len(picks) < k and not own_only:
             picks += self._best_sellers(situation, plan, allowed, k - len(picks), picks)
         return _with_pins(picks, list(pins)) if pins else picks
+
+    def answers_only(self, situation: Situation) -> bool:
+        """Whether nothing but what is about the product may be shown: no last stage, no last resort."""
+        placement = situation.request.placement
+        return placement == "upgrade" or (placement in ABOUT_THE_PRODUCT and situation.product >= 0)
 
     def _pick(
         self, situation: Situation, plan: RulePlan, allowed: Bools, stage: Stage, k: int, taken: list[Pick]

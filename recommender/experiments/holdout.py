@@ -5,7 +5,7 @@ from functools import cached_property
 
 import msgspec
 
-from recommender.context.request import NO_ACTIVITY, PURPOSES, Request
+from recommender.context.request import NO_ACTIVITY, PURPOSES, Request, Situation
 from recommender.placements import POPULAR, Stage
 from recommender.recommend import Pick, Recommender
 
@@ -17,6 +17,10 @@ class Popular(Recommender):
     @cached_property
     def stages(self) -> Mapping[str, Sequence[Stage]]:
         return dict.fromkeys(PURPOSES, (Stage.of((POPULAR._replace(weight=1.0),)),))
+
+    def answers_only(self, situation: Situation) -> bool:  # noqa: ARG002
+        """Never: best sellers are all that there is."""
+        return False
 
     def recommend(self, request: Request, k: int, visitor: str | None = None) -> list[Pick]:
         contextual = msgspec.structs.replace(request, shopper=NO_ACTIVITY, customer_id=None)

@@ -75,6 +75,8 @@ class Tables:
     variant_groups: VariantGroups
     similar: Neighbours
     complements: Neighbours
+    upgrades: Neighbours  # better ones of the kind; `together`: what is better (`sources.upgrades`)
+    traits: PackedBytes  # per product, what it says of its size, material, grade and rating, as JSON
     companions: Neighbours  # EASE: what goes with a whole cart
     cart_tuning: Array  # (2) float32: ridge of EASE; weight of log(1 + own orders) in its scores
     cart_trees: Trees  # rank what completes a customer's cart; without any, EASE's sums rank alone

@@ -26,8 +26,9 @@ SHAPES: tuple[tuple[str, str], ...] = (
     *((f"{part}.names.offsets", f"{size}+1") for part, size in ID_MAPS.items()),
     ("*.slots", "@"),
     ("*.blob", "@"),
-    *((f"{name}.offsets", "products+1") for name in ("cards", "titles", "similar", "complements")),
-    *((f"{name}.offsets", "products+1") for name in ("companions", "sets.pairs", "sessions.onward")),
+    *((f"{name}.offsets", "products+1") for name in ("cards", "titles", "traits", "similar")),
+    *((f"{name}.offsets", "products+1") for name in ("complements", "upgrades", "companions")),
+    *((f"{name}.offsets", "products+1") for name in ("sets.pairs", "sessions.onward")),
     ("next_basket.partners.offsets", "products+1"),
     ("category_popular.offsets", "?"),  # without categories it has a row all the same
     ("purchases.offsets", "customers+1"),
@@ -79,7 +80,8 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ("offers.traffic", "? ?"),
     *((f"offers.{name}", "1") for name in ("stage", "daily")),
     *((f"{name}.*", "@") for name in ("popular", "trending", "newest", "sets")),
-    *((f"{name}.*", "@") for name in ("similar", "complements", "companions", "category_popular")),
+    *((f"{name}.*", "@") for name in ("similar", "complements", "upgrades", "companions")),
+    ("category_popular.*", "@"),
     *((f"{name}.*", "@") for name in ("purchases", "sessions.onward", "sets.pairs", "next_basket")),
     ("people.reorder.*", "@"),
 )

@@ -16,9 +16,16 @@ from recommender.arrays.id_map import NO_ROW
 from recommender.context.request import Situation
 from recommender.reasons.language import EPOCH, Language, language_of, number
 from recommender.reasons.refill_due import REFILL_PLACEMENTS, RefillDue, refill_due
+from recommender.sources.upgrades import (
+    BETTER_GRADE,
+    BETTER_RATED,
+    BOUGHT_AGAIN,
+    LARGER,
+    OTHER_MATERIAL,
+)
 
 CACHED = 5_000
-MIN_BUYERS, MIN_REPEAT_GAIN = 30, 0.05  # from which an upgrade's higher repeat rate is mentioned
+BETTER_BY_TRAIT = {LARGER: "size", OTHER_MATERIAL: "material", BETTER_GRADE: "grade", BETTER_RATED: "rating"}
 MIN_SHARE, MIN_OF_BUYERS = 0.2, 10  # from which "16 of 40 buyers" is said
 MIN_TOGETHER = 20  # from which "37 buyers" is said, of however many
 MIN_POPULAR, MIN_TREND = 10, 5  # buyers and orders that are worth telling
@@ -84,24 +91,38 @@ def _similar(situation: Situation, item: int, anchor: int, figure: int) -> str:
 
 
 def _upgrade(situation: Situation, item: int, anchor: int, figure: int) -> str:
-    """Adds that its buyers buy it again more often, where enough buyers of both products show it."""
+    """Says what is better, as far as both products tell it (figure: codes of `sources.upgrades`)."""
     tables, language = situation.bundle.tables, _language(situation)
     product = tables.product
-    price, before = (round(product.price.item(item), 2) for item in (item, anchor))
-    again, again_before = (product.repeat_rate.item(item) for item in (item, anchor))
-    evidence: dict[str, Any] = {"price": price, "instead_of": before}
+    price, before = (round(product.price.item(row), 2) for row in (item, anchor))
     currency = msgspec.json.decode(b"{%b}" % tables.cards[item]).get("currency")
     text = language.texts.upgrade.format(
         title=_title(situation, anchor),
         price=language.price(price, currency),
         before=language.price(before, currency),
     )
-    enough = min(product.buyers.item(item), product.buyers.item(anchor)) >= MIN_BUYERS
-    if enough and again >= again_before + MIN_REPEAT_GAIN:
+    better = _better_traits(situation, item, anchor, figure)
+    evidence: dict[str, Any] = {"price": price, "instead_of": before, "better": better}
+    for name, (was, now) in better.items():
+        if name == "rating":
+            stars = {"before": number(language.tag, was), "better": number(language.tag, now)}
+            text = language.texts.upgrade_rating.format(upgrade=text, **stars)
+        else:
+            text = language.texts.upgrade_trait.format(upgrade=text, before=was, better=now)
+    if figure & BOUGHT_AGAIN:
+        again, again_before = (product.repeat_rate.item(row) for row in (item, anchor))
         evidence |= {"bought_again": round(again, 2), "bought_again_before": round(again_before, 2)}
         shares = {"again": language.percent(again), "again_before": language.percent(again_before)}
         text = language.texts.upgrade_again.format(upgrade=text, **shares)
     return reason_json("upgrade", text, **evidence)
+
+
+def _better_traits(situation: Situation, item: int, anchor: int, figure: int) -> dict[str, list[Any]]:
+    """Trait -> [what the anchor has, what the item has], of those that are better and that both tell."""
+    traits = situation.bundle.tables.traits
+    better, own = (msgspec.json.decode(traits[row]) for row in (item, anchor))
+    named = [name for code, name in BETTER_BY_TRAIT.items() if figure & code]
+    return {name: [own[name], better[name]] for name in named if name in own and name in better}
 
 
 def _browsing(situation: Situation, item: int, anchor: int, figure: int) -> str:

@@ -30,6 +30,8 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     together_of: str
     similar: str
     upgrade: str
+    upgrade_trait: str
+    upgrade_rating: str
     upgrade_again: str
     viewed: str
     viewed_with: str
@@ -108,8 +110,8 @@ def language_of(tag: str) -> Language:
 
 
 @lru_cache(CACHED)
-def number(tag: str, n: int) -> str:
-    """A whole number in digits, grouped as the language does."""
+def number(tag: str, n: float) -> str:
+    """A number in digits, grouped and with the decimal sign as the language does."""
     return str(format_decimal(n, locale=language_of(tag).locale))
 
 

@@ -1,30 +1,25 @@
-"""The better one: similar products a step up in price, up to what this customer has been willing to pay."""
-
-import numpy as np
+"""The better one: of the same kind, and in prices that this customer has been willing to pay."""
 
 from recommender.context.request import Situation
 from recommender.model.customer_tables import PRICE_BAND_NAMES, CustomerTable
-from recommender.sources.candidates import Candidates
-from recommender.sources.neighbours import similar
+from recommender.sources.candidates import Candidates, neighbours_of
 
-STEP_UP = 1.1, 3.0  # a better product costs this many times as much
+LARGER, OTHER_MATERIAL, BETTER_GRADE, BETTER_RATED, BOUGHT_AGAIN = 1, 2, 4, 8, 16
+"""What is better about a product; the table of upgrades holds their sum (see `training.models.upgrades`)."""
 LEAST_BOUGHT = 3  # products; with fewer a customer's price bands are unknown
 ACCEPTED = 0.2  # share of the products bought that must lie in a price band or above it
-BEYOND = np.float32(0.25)  # weight of a product above the customer's bands: it comes after those within
 
 
 def step_up(situation: Situation) -> Candidates:
-    """Similar products at a higher price; those of a price band that this customer does not buy come last."""
-    candidates = similar(situation)
-    price = situation.bundle.tables.product.price
-    ratio = price[candidates.items] / price[situation.product]
-    better = candidates.where((ratio >= STEP_UP[0]) & (ratio <= STEP_UP[1]))
+    """Better products of the kind, none of them in a price band above those that this customer buys in."""
+    if situation.product < 0:
+        return Candidates.none()
+    better = neighbours_of(situation.bundle.tables.upgrades, [situation.product], [1.0])
     customers = situation.bundle.tables.people
     if customers is None or not len(better.items):
         return better
     ceiling = max(accepted_band(situation, customers), int(customers.price_band[situation.product]))
-    within = customers.price_band[better.items] <= ceiling
-    return better._replace(scores=np.where(within, better.scores, better.scores * BEYOND))
+    return better.where(customers.price_band[better.items] <= ceiling)
 
 
 def accepted_band(situation: Situation, customers: CustomerTable) -> int:

@@ -19,11 +19,13 @@ def variants_to_show(
 
     Sources know which sizes and colours go together; where they say nothing, the most bought one ranks first,
     and it stands in for one that is out of stock. What a person buys time and again (`repeat`) is proposed
-    whichever other size of it lies in the cart, and nothing stands in for it.
+    whichever other size of it lies in the cart, and nothing stands in for it; nor for a better product
+    (`upgrade`), of which the very variant was compared.
     """
     groups = situation.bundle.tables.variant_groups
     if not len(groups.items):
         return NO_VARIANTS
     own, by_habit = own_purchases(situation), "repeat" in sources
     apart = np.array(already, np.int32) if by_habit else hidden
-    return (*groups.columns, apart, own.items, own.orders, 0 if by_habit else 1)
+    stands_in = 0 if by_habit or "upgrade" in sources else 1
+    return (*groups.columns, apart, own.items, own.orders, stands_in)

@@ -27,6 +27,7 @@ from recommender.model.bundle_files import write_bundle
 from recommender.model.discovery_table import Discovery
 from recommender.model.next_basket_table import NextBasket, Peers, Precomputed, PurchaseHistories
 from recommender.placements import fixed_weights
+from recommender.sources.upgrades import BETTER_RATED
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TODAY = int(NOW.timestamp() // 86_400)
@@ -138,6 +139,10 @@ def small_tables() -> Tables:
             {"kettle": [("pot", 0.9, 2)], "mug": [("cup", 0.8, 5)], "pot": [("kettle", 0.9, 2)]}
         ),
         complements=neighbours({"kettle": [("tea", 0.6, 16), ("mug", 0.3, 10)], "tea": [("tin", 0.5, 5)]}),
+        upgrades=neighbours({"mug": [("cup", 0.8, BETTER_RATED)]}),
+        traits=PackedBytes.pack(
+            [b'{"rating":4.8}' if name == "cup" else b'{"rating":4.4}' for name in PRODUCTS]
+        ),
         companions=neighbours(
             {"kettle": [("tea", 0.4, 16), ("spoon", 0.1, 4)], "mug": [("spoon", 0.5, 12), ("tea", 0.2, 9)]}
         ),

@@ -121,6 +121,8 @@ def random_tables(seed: int = 7) -> Tables:
         variant_groups=VariantGroups.none(N),
         similar=neighbours(rng, N, 20),
         complements=neighbours(rng, N, 20),
+        upgrades=neighbours(np.random.default_rng(seed), N, 5),
+        traits=PackedBytes.pack(b"{}" for _ in names),
         companions=neighbours(rng, N, 40, negative=True),
         cart_trees=Trees.of([any_tree(rng) for _ in range(5)]),
         purchases=Purchases(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
@@ -75,6 +75,13 @@ def strongest(weights: csr_matrix, k: int, *, signed: bool = False) -> csr_matri
 def stacked(blocks: list[csr_matrix], n_items: int) -> csr_matrix:
     """Blocks of rows in one matrix; (n_items, n_items)."""
     return csr_matrix(vstack([*blocks, empty(0, n_items)], format="csr"))
+
+
+def values_at(weights: csr_matrix, row: NDArray[Any], column: NDArray[Any]) -> NDArray[Any]:
+    """The weights at these places, 0 where there is none."""
+    if not len(row):
+        return np.zeros(0, weights.dtype)
+    return np.asarray(weights[row, column]).ravel()
 
 
 def empty(rows: int, columns: int) -> csr_matrix:

@@ -28,6 +28,13 @@ class Products:
         return [title or "" for title in self.rows["title"]]
 
     @cached_property
+    def bare_titles(self) -> list[str]:
+        """Titles without the brand that they begin with."""
+        brands = (brand or "" for brand in self.rows["brand"])
+        bare = (title.removeprefix(brand) for title, brand in zip(self.titles, brands, strict=True))
+        return [short or title for short, title in zip(bare, self.titles, strict=True)]
+
+    @cached_property
     def price(self) -> NDArray[np.float32]:
         """NaN where neither the catalogue nor an order knows it."""
         return self.rows["price"].cast(pl.Float32).fill_null(float("nan")).to_numpy()

@@ -16,7 +16,7 @@ from recommender.sources.discover import new_to
 from training.data.history import History
 from training.models.als import build_index
 from training.models.peers import pool_of
-from training.models.popularity import decayed_orders
+from training.models.popularity import decayed_demand
 
 NOW_DAYS, USUAL_DAYS = 7.0, 180.0  # half-lives of what sells now and of what sold so far
 PRIOR_ORDERS = 1.0  # orders at which a product's own rise weighs half
@@ -53,6 +53,6 @@ def with_lists(tables: Tables, index: faiss.Index) -> Tables:
 
 def rise(history: History) -> Float32s:
     """(n_items): orders of late over those expected from all, pulled to 1 where there are few."""
-    now, usual = (decayed_orders(history, days) for days in (NOW_DAYS, USUAL_DAYS))
+    now, usual = (decayed_demand(history, days) for days in (NOW_DAYS, USUAL_DAYS))
     expected = usual * (now.sum() / max(usual.sum(), 1e-12))
     return np.asarray((now + PRIOR_ORDERS) / (expected + PRIOR_ORDERS), np.float32)

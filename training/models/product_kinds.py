@@ -11,27 +11,31 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array
 
 from training.data.neighbours import inner_products, only, row_of_each, stacked, strongest
+from training.models.kind_names import kind_names
 from training.models.titles import compounds, heads, language_of, words
 
 HEAD_WEIGHT = 2.0  # "bag" says more of a red bag than "red" does
+LEAST_NAMED, NAMED_SHARE = 3, 0.5  # products of a category by one name; of them all, that have such a name
 OTHER_KIND = 0.3  # a product of another kind is like this one only where nothing better is
-TWINS = 0.6  # titles this close are of one kind even where their head nouns were read differently
+TWINS = 0.85  # titles this close are of one kind even where their head nouns were read differently
 PRICE_FADE = 2.0  # e-folds of price difference at which closeness falls by e
 PAIRS = 300_000_000  # of products with a word in common, at most (more: 1,000 a product) ...
 PAIRS_PER_PRODUCT = 1_000
 
 
-def kinds(titles: Sequence[str], category: NDArray[np.int32]) -> NDArray[np.int32]:
-    """(n_items) int32, equal for products of one kind; -1 where nothing is known.
+def kinds(names: Sequence[str], category: NDArray[np.int32]) -> NDArray[np.int32]:
+    """(n_items) int32, equal for products of one kind; -1 where nothing is known. names: from `kind_names`.
 
-    The category where there is one, else the head noun of the title.
+    What titles call the thing, within the category where there is one: cat food is no cat toy. A category
+    whose titles do not agree on names is one kind.
     """
-    language = language_of(titles)
-    nouns = heads(titles, compounds(titles, language), language)
-    codes = {noun: code for code, noun in enumerate(sorted({noun for noun in nouns if noun}))}
-    n_categories = int(category.max(initial=-1)) + 1
-    by_title = np.array([codes[noun] + n_categories if noun else -1 for noun in nouns], np.int32)
-    return np.where(category >= 0, category, by_title)
+    named = np.unique(np.array(names), return_inverse=True)[1]
+    _, pair, sizes = np.unique(np.stack([category, named]), axis=1, return_inverse=True, return_counts=True)
+    pair, inside = pair.ravel(), category >= 0
+    shared = np.bincount(category[inside], weights=sizes[pair[inside]] >= LEAST_NAMED)
+    splits = np.append(shared >= NAMED_SHARE * np.bincount(category[inside]), True)  # the last: no category
+    by_name = splits[category] & (inside | (np.array(names) != ""))
+    return np.where(by_name, pair + len(splits), category).astype(np.int32)
 
 
 def content_vectors(
@@ -50,15 +54,37 @@ def content_vectors(
 
 @dataclass(frozen=True)
 class Content:
-    """What the catalogue says of each product: kind (`kinds`) and vectors (`content_vectors`)."""
+    """What the catalogue says of each product: kind (`kinds`) and vectors (`content_vectors`).
+
+    noun: int32, of its title, -1 for none; by_category: whether it has one; is_exact: whether its kind is
+    narrow enough to compare products, by a category or by a name of two words ("lunch bag", not "bag").
+    """
 
     kind: NDArray[np.int32]
     vectors: csr_matrix
+    noun: NDArray[np.int32]
     by_category: NDArray[np.bool_]
+    is_exact: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, titles: Sequence[str], category: NDArray[np.int32], brand: NDArray[np.int32]) -> Content:
-        return cls(kinds(titles, category), content_vectors(titles, category, brand), category >= 0)
+    def of(
+        cls,
+        titles: Sequence[str],
+        category: NDArray[np.int32],
+        brand: NDArray[np.int32],
+        bare_titles: Sequence[str] | None = None,
+    ) -> Content:
+        """bare_titles: without brands, from which kinds are read."""
+        names, nouns = kind_names(bare_titles or titles)
+        codes = {noun: code for code, noun in enumerate(sorted(set(nouns) - {""}))}
+        is_exact = (category >= 0) | np.array([" " in name for name in names], np.bool_)
+        return cls(
+            kinds(names, category),
+            content_vectors(titles, category, brand),
+            np.array([codes.get(noun, -1) for noun in nouns], np.int32),
+            category >= 0,
+            is_exact,
+        )
 
     def same_kind(
         self, item: NDArray[Any], other: NDArray[Any], cosine: NDArray[np.float32]
@@ -67,6 +93,14 @@ class Content:
         equal = (self.kind[item] == self.kind[other]) & (self.kind[item] >= 0)
         twins = (cosine > TWINS) & ~self.by_category[item] & ~self.by_category[other]
         return np.asarray(equal | twins)
+
+    def same_sort(
+        self, item: NDArray[Any], other: NDArray[Any], cosine: NDArray[np.float32]
+    ) -> NDArray[np.bool_]:
+        """The same, or of one noun without a category: a lunch bag does not complement a jumbo bag."""
+        named = (self.noun[item] == self.noun[other]) & (self.noun[item] >= 0)
+        named &= ~self.by_category[item] & ~self.by_category[other]
+        return np.asarray(named | self.same_kind(item, other, cosine))
 
 
 def closest(content: Content, price: NDArray[np.float32], kept: int) -> csr_matrix:

@@ -119,10 +119,7 @@ def after_orders(
     orders: Sequence[Case], history: History, before: OrderLines, tables: Tables
 ) -> Iterator[Case]:
     """The products that go with the customer's previous order, requested at its time."""
-    customers, last_line = np.unique(before.customer[::-1], return_index=True)
-    names = [history.customer_ids[customer] for customer in customers if customer >= 0]
-    last_order = dict(zip(names, before.timestamp[::-1][last_line[customers >= 0]].tolist(), strict=True))
-    for case in orders:
+    for case in at_last_orders(orders, history, before):
         bought = tables.purchases.of(tables.customers.row(case.request.customer_id))
         order = bought.items[bought.last_day == bought.last_day.max(initial=0)]
         partners = [
@@ -130,8 +127,16 @@ def after_orders(
         ]
         truth = case.truth[np.isin(case.truth, np.concatenate([case.truth[:0], *partners]))]
         if len(truth):
-            now = float(last_order[case.request.customer_id or ""])
-            yield _at_placement(case, "post_purchase", now=now)._replace(truth=truth)
+            yield case._replace(truth=truth)
+
+
+def at_last_orders(orders: Sequence[Case], history: History, before: OrderLines) -> Iterator[Case]:
+    """The same next orders, requested at the time of the customer's previous order."""
+    customers, last_line = np.unique(before.customer[::-1], return_index=True)
+    names = [history.customer_ids[customer] for customer in customers if customer >= 0]
+    last_order = dict(zip(names, before.timestamp[::-1][last_line[customers >= 0]].tolist(), strict=True))
+    for case in orders:
+        yield _at_placement(case, "post_purchase", now=float(last_order[case.request.customer_id or ""]))
 
 
 def repeats(orders: Sequence[Case], tables: Tables) -> Iterator[Case]:

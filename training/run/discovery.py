@@ -17,7 +17,7 @@ from recommender.sources.discover import history_parts, no_news
 from training.data.history import History
 from training.measure.compare import Case, familiar, spread
 from training.models.discovery import DiscoveryTuning, with_boost
-from training.run.source_weights import FEWEST_CASES, learn, ndcg, scores_of
+from training.run.source_weights import ENOUGH_CASES, learn, ndcg, scores_of
 from training.settings import TrainingSettings
 
 EXPONENTS = 0.0, 0.5, 1.0
@@ -32,7 +32,7 @@ def tune_discovery(
 ) -> DiscoveryTuning:
     """The tuning with the highest NDCG@10 of what was new to the customers in their next orders."""
     cases = spread(first_purchases(cases, bundle), 2 * settings.blend_cases, settings.seed)
-    if len(cases) < FEWEST_CASES:
+    if len(cases) < 2 * ENOUGH_CASES:
         return DiscoveryTuning()
     best, best_score = DiscoveryTuning(), -1.0
     for number, exponent in enumerate(EXPONENTS):
@@ -40,7 +40,7 @@ def tune_discovery(
         tables, index = with_boost(bundle.tables, history, DiscoveryTuning(exponent=exponent))
         boosted = replace(bundle, tables=tables, index=index)
         source_scores = scores_of(cases, PART_SOURCES, Recommender(boosted, Availability.of(tables)))
-        mix = learn(source_scores, np.array(DEFAULT_MIX, np.float32))
+        mix = learn(source_scores, np.array(DEFAULT_MIX, np.float32), np.zeros(len(PARTS), np.float32))
         if (score := float(ndcg(mix, source_scores).mean())) > best_score:
             best, best_score = DiscoveryTuning(tuple(mix.tolist()), exponent), score
     return best

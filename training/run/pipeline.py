@@ -10,6 +10,7 @@ import faiss
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from features.progress import Report, silent
 from recommender.arrays.id_map import IdMap, PackedBytes
@@ -23,6 +24,7 @@ from training.data.interactions import buyer_items, confidence, purchase_confide
 from training.data.neighbours import as_neighbours, fill_empty_rows, matrix_of
 from training.data.products import Products, align
 from training.data.repeat import purchases_table, repeat_table
+from training.data.traits import Traits
 from training.models.als import fit_als
 from training.models.cart import CartTuning, fit_carts
 from training.models.cold_start import with_content_vectors
@@ -40,6 +42,7 @@ from training.models.popularity import (
 from training.models.product_kinds import Content, SimilarityCache
 from training.models.product_pages import page_neighbours, with_companions
 from training.models.sessions import fit_sessions
+from training.models.upgrades import upgrades
 from training.settings import TrainingSettings
 
 
@@ -75,10 +78,11 @@ def build(
         )
         kinds = products.price, products.category, products.brand
         visits = background.submit(fit_sessions, history, kinds, settings)
-        content = Content.of(products.titles, products.category, products.brand)
+        content = Content.of(products.titles, products.category, products.brand, products.bare_titles)
         factors = fit_tastes(history, content, products.price, settings, report, warm_start.factors)
+        alike = warm_start.similarity_cache.closest(content, products.price, settings.neighbours_kept)
         similar, complements, companions, tuning = fit_neighbours(
-            history, content, products, settings, report, warm_start.similarity_cache
+            history, content, products, alike, settings, report
         )
         report("Repeat purchases", 0, 1)
         table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel())
@@ -93,6 +97,7 @@ def build(
             variant_groups=VariantGroups.of(products.variant_group, table.buyers),
             similar=similar,
             complements=complements,
+            **better_ones(alike, content, products, table),
             companions=companions,
             cart_tuning=np.array(tuning, np.float32),
             cart_trees=Trees.none(),
@@ -146,23 +151,32 @@ def fit_neighbours(
     history: History,
     content: Content,
     products: Products,
+    alike: csr_matrix,
     settings: TrainingSettings,
     report: Report,
-    similarity_cache: SimilarityCache,
 ) -> tuple[Neighbours, Neighbours, Neighbours, CartTuning]:
-    """(similar products, complements, companions in a cart, tuning of these) of each product."""
+    """(similar products, complements, companions in a cart, tuning of these) of each product.
+
+    alike: `closest`.
+    """
     buyers = buyer_items(history)
     report("Product pages", 0, 1)
-    similar, paired = page_neighbours(
-        history, content, products.price, products.variant_group, buyers, settings, similarity_cache
-    )
+    similar, paired = page_neighbours(history, content, alike, products.variant_group, buyers, settings)
     report("Carts (EASE)", 0, 1)
     companions, tuning = fit_carts(history, settings)
-    complements = with_companions(
-        paired, companions, products.variant_group, buyers, settings.neighbours_kept
-    )
+    complements = with_companions(paired, companions, content, products.variant_group, history, settings)
     filled = fill_empty_rows(companions, matrix_of(paired))
     return similar, complements, as_neighbours(filled, buyers), tuning
+
+
+def better_ones(
+    alike: csr_matrix, content: Content, products: Products, table: ProductTable
+) -> dict[str, Any]:
+    """The better ones of each product, and what products tell of themselves."""
+    traits = Traits.of(products.titles, products.rows["attributes"])
+    group, price = products.variant_group, products.price
+    better = upgrades(alike, content, group, price, traits, table.buyers, table.repeat_rate)
+    return {"upgrades": better, "traits": traits.packed()}
 
 
 def fit_tastes(

@@ -85,9 +85,9 @@ def test_products_pinned_beyond_the_answer_are_as_without_a_pin() -> None:
     pins = [
         {"kind": "pin", "product_id": name, "position": 9 + n} for n, name in enumerate(("pot", "tin", "mug"))
     ]
-    kettle = {"placement": "product_complements", "product_id": "kettle", "k": 6}
-    assert shown(*pins, **kettle) == shown(**kettle)
-    assert len(set(shown(**kettle))) == 6
+    cart = {"placement": "cart", "cart": ("kettle",), "k": 6}
+    assert shown(*pins, **cart) == shown(**cart)
+    assert len(set(shown(**cart))) == 6
 
 
 def test_factors_multiply_scores() -> None:
@@ -109,7 +109,7 @@ def test_what_is_hidden_is_nowhere() -> None:
     hide = {"kind": "hide", "products": ["mug"], "categories": ["pantry"]}
     assert shown(hide) == ["spoon", "kettle", "cup", "pot"]
     assert shown(hide, {"kind": "pin", "product_id": "tea", "position": 1}) == shown(hide)
-    assert shown(hide, placement="product_complements", product_id="kettle") == ["spoon", "cup", "pot"]
+    assert shown(hide, placement="product_complements", product_id="kettle") == []
 
 
 def test_caps_hold_over_the_whole_answer() -> None:

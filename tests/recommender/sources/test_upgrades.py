@@ -11,7 +11,7 @@ from recommender.context.request import Request, Situation
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.recommend import Pick, Recommender
-from recommender.sources.upgrades import accepted_band
+from recommender.sources.upgrades import BETTER_RATED, BOUGHT_AGAIN, accepted_band
 
 from bundles import NOW, PRODUCTS, item, neighbours, purchases, small_bundle
 
@@ -19,17 +19,19 @@ BANDS = {"kettle": 2, "mug": 0, "tea": 0, "pot": 1, "spoon": 0, "tin": 2, "cup":
 
 
 def shop(bought: Sequence[str] = (), repeat_rate: float = 0.1) -> Bundle:
-    """The mug costs 8: tin (10, dear of its kind) is nearer than cup (12). `ann` bought these."""
+    """Better than the mug: a tin (dear of its kind), then a cup, of which we know the ratings. `ann` bought
+    these."""
     small = small_bundle()
     tables = small.tables
     people = replace(small_customer_table(), price_band=np.array([BANDS[name] for name in PRODUCTS], np.int8))
     rates = tables.product.repeat_rate.copy()
     rates[item("cup")] = repeat_rate
-    similar = neighbours({"mug": [("tin", 0.9, 2), ("cup", 0.8, 5), ("spoon", 0.7, 3)]})
+    better = BETTER_RATED + (BOUGHT_AGAIN if repeat_rate > 0.1 else 0)
+    upgrades = neighbours({"mug": [("tin", 0.9, BOUGHT_AGAIN), ("cup", 0.8, better)]})
     own = purchases({"ann": [(name, 1, 200) for name in bought], "bob": []})
     product = replace(tables.product, repeat_rate=rates)
     return replace(
-        small, tables=replace(tables, people=people, similar=similar, purchases=own, product=product)
+        small, tables=replace(tables, people=people, upgrades=upgrades, purchases=own, product=product)
     )
 
 
@@ -38,14 +40,14 @@ def better(bundle: Bundle, k: int = 2) -> list[Pick]:
     return Recommender(bundle, Availability.of(bundle.tables)).recommend(request, k)
 
 
-def test_those_in_the_customers_price_bands_come_first() -> None:
+def test_those_above_the_customers_price_bands_are_left_out() -> None:
     names = {
         bought: [PRODUCTS[pick.item] for pick in better(shop(bought))]
         for bought in ((), ("spoon", "pot", "tea"), ("spoon", "kettle", "tea"))
     }
     assert names == {
-        (): ["tin", "cup"],  # nothing known: the nearest
-        ("spoon", "pot", "tea"): ["cup", "tin"],  # never the upper band
+        (): ["tin", "cup"],  # nothing known
+        ("spoon", "pot", "tea"): ["cup"],  # never the upper band
         ("spoon", "kettle", "tea"): ["tin", "cup"],
     }
 
@@ -70,7 +72,8 @@ def test_a_band_is_theirs_with_a_fifth_of_what_they_bought(bought: tuple[str, ..
 
 def test_it_says_what_is_better() -> None:
     cup = next(pick for pick in better(shop()) if pick.item == item("cup"))
-    assert (cup.reason.code, cup.reason.evidence) == ("upgrade", {"price": 12.0, "instead_of": 8.0})
-    assert cup.reason.text == "A step up from Mug: €12.00 instead of €8.00"
+    evidence = {"price": 12.0, "instead_of": 8.0, "better": {"rating": [4.4, 4.8]}}
+    assert (cup.reason.code, cup.reason.evidence) == ("upgrade", evidence)
+    assert cup.reason.text == "A step up from Mug: €12.00 instead of €8.00; rated 4.8 instead of 4.4"
     often = next(pick for pick in better(shop(repeat_rate=0.4)) if pick.item == item("cup"))
     assert "40% of its buyers buy it again, not 10%" in often.reason.text

@@ -17,17 +17,25 @@ TITLES = ["Red cup", "Blue cup", "Red towel", "", "Kettle"]
 NONE = np.full(5, -1, np.int32)
 
 
-def test_the_head_noun_is_the_kind_where_there_is_no_category() -> None:
-    kind = kinds(TITLES, NONE)
+def test_what_titles_call_it_is_the_kind_where_there_is_no_category() -> None:
+    kind = kinds(["cup", "cup", "towel", "", "kettle"], NONE)
     assert kind[0] == kind[1]
     assert len(set(kind.tolist())) == 4
     assert kind[3] == -1
 
 
-def test_a_category_is_the_kind_where_there_is_one() -> None:
-    kind = kinds(TITLES, np.array([0, 1, 0, 1, -1], np.int32))
+def test_a_category_is_one_kind_where_its_titles_do_not_agree_on_names() -> None:
+    kind = kinds(["cup", "pot", "towel", "pot", "kettle"], np.array([0, 1, 0, 1, -1], np.int32))
     assert kind[:4].tolist() == [0, 1, 0, 1]
     assert kind[4] > 1
+
+
+def test_a_category_has_the_kinds_that_its_titles_name() -> None:
+    names = ["cat food"] * 3 + ["cat toy"] * 3 + ["voucher"]
+    kind = kinds(names, np.zeros(7, np.int32))
+    assert kind[0] == kind[1] == kind[2]
+    assert kind[3] == kind[4] == kind[5]
+    assert len({kind[0], kind[3], kind[6]}) == 3
 
 
 def test_content_vectors_have_unit_length_and_meet_in_shared_words() -> None:
@@ -49,8 +57,21 @@ def test_a_category_makes_products_without_a_common_word_alike() -> None:
 def test_one_kind_is_one_category_or_one_noun_or_nearly_one_title() -> None:
     content = Content.of(TITLES, np.array([-1, -1, -1, 0, 0], np.int32), NONE)
     first, second = np.array([0, 0, 3, 0, 3]), np.array([1, 2, 4, 2, 0])
-    cosine = np.array([0.1, 0.5, 0.0, 0.7, 0.7], np.float32)
+    cosine = np.array([0.1, 0.5, 0.0, 0.9, 0.9], np.float32)
     assert content.same_kind(first, second, cosine).tolist() == [True, False, True, True, False]
+
+
+def test_of_one_noun_are_one_sort_but_not_always_one_kind() -> None:
+    titles = [f"{of} {bag}" for bag in ("lunch bag", "tote bag") for of in ("Owl", "Rose", "Skull")]
+    fillers = [
+        f"{thing} with rose" for thing in ("Mug", "Bowl", "Tin", "Sign", "Clock", "Card") for _ in "1234"
+    ]
+    none = np.full(len(titles) + len(fillers), -1, np.int32)
+    content = Content.of(titles + fillers, none, none)
+    first, second, far = np.array([0, 0, 0]), np.array([1, 3, 6]), np.zeros(3, np.float32)
+    assert content.same_kind(first, second, far).tolist() == [True, False, False]
+    assert content.same_sort(first, second, far).tolist() == [True, True, False]
+    assert content.is_exact[:7].tolist() == [True] * 6 + [False]
 
 
 def test_the_closest_are_of_one_kind_and_near_in_price() -> None:

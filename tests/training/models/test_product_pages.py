@@ -9,8 +9,8 @@ from recommender.arrays.tables import Neighbours
 from training.data.interactions import buyer_items
 from training.data.neighbours import as_neighbours, one_of_each_group
 from training.data.products import align
-from training.models.product_kinds import Content, SimilarityCache
-from training.models.product_pages import page_neighbours, with_lent
+from training.models.product_kinds import Content, closest
+from training.models.product_pages import kinds_go_together, page_neighbours, with_lent
 from training.settings import TrainingSettings
 
 TITLES = {
@@ -32,11 +32,10 @@ def pages(home: Home) -> tuple[list[str], Neighbours, Neighbours]:
     lists = page_neighbours(
         history,
         content,
-        products.price,
+        closest(content, products.price, kept=50),
         products.variant_group,
         buyer_items(history),
         TrainingSettings(),
-        SimilarityCache(),
     )
     return history.product_ids, *lists
 
@@ -59,6 +58,28 @@ def test_products_with_complements_of_their_own_keep_them_with_their_counts(home
 def test_a_product_like_no_other_borrows_nothing(home: Home) -> None:
     ids, _, complements = pages(home)
     assert len(complements.of(ids.index("odd")).items) == 0
+
+
+def test_similar_are_of_one_kind_unless_there_is_no_other_of_it(home: Home) -> None:
+    ids, similar, _ = pages(home)
+    assert [ids[item] for item in similar.of(ids.index("cup")).items] == ["new cup"]
+    assert [ids[item] for item in similar.of(ids.index("tray")).items] == ["cup", "new cup"]  # "regency"
+
+
+def test_kinds_go_together_where_orders_hold_both_beyond_chance() -> None:
+    together = [[1, 0, 1, 0, 0]] * 4 + [[0, 1, 1, 0, 0]]  # of two kinds of cup with trays
+    orders = csr_matrix(np.array(together + [[0, 0, 0, 1, 1]] * 2 + [[0, 0, 0, 1, 0]] * 30, np.float32))
+    pairs = csr_matrix(
+        np.array([[0, 0, 1, 1, 0], [0, 0, 1, 0, 0], [0] * 5, [0, 0, 0, 0, 1], [0] * 5], np.float32)
+    )
+    kind = np.array([7, 7, 2, -1, -1], np.int32)
+    assert kinds_go_together(pairs, kind, orders, 3).tolist() == [True, False, True, False]
+    assert kinds_go_together(pairs, np.arange(5, dtype=np.int32), orders, 3).tolist() == [
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_lenders_count_by_their_likeness_and_only_within_a_kind() -> None:

@@ -1,5 +1,6 @@
 """What the shop sells: types of product from `range/*.toml`, each in three qualities and a few variants."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,11 +13,14 @@ from training.demo.shop.colours import NAMED_COLOURS, colour_of
 
 QUALITIES = ("good", "better", "best")
 QUALITY_PRICE = (1.0, 1.7, 2.8)
+STARS = (4.1, 4.4, 4.7)
+MEASURED = re.compile(r"\d[\d.,]* (g|kg|ml|litre|cm|Cups)")
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product. step: its quality, an index of QUALITIES; refill_days: how long one pack lasts."""
+    """A product. step: its quality, an index of QUALITIES; refill_days: how long one pack lasts; rating: in
+    stars, higher for a better quality of the same thing."""
 
     product_id: str
     type_id: str
@@ -37,6 +41,10 @@ class Product:
     picture: str
     colour: str
     popularity: float
+    material: str | None
+    size: str | None
+    rating: float
+    reviews: int
 
     @property
     def group_id(self) -> str:
@@ -135,6 +143,14 @@ def _product(design: _Design, product_id: str, rng: np.random.Generator, now: da
         picture=spec["picture"],
         colour=colour_of(design.variant, design.depth + design.type_index),
         popularity=float((1.0, 0.75, 0.45)[step] * rng.lognormal(0.0, 0.45) / (1 + 0.15 * design.depth)),
+        material=spec["materials"][step] if "materials" in spec else None,
+        size=design.pack[0]
+        if design.pack
+        else design.variant
+        if MEASURED.fullmatch(design.variant)
+        else None,
+        rating=round(STARS[step] + (design.type_index + design.depth) % 3 * 0.1 - 0.1, 1),
+        reviews=12 + 7 * (design.type_index + 2 * design.depth) % 60 + 20 * (2 - step),
     )
 
 

@@ -71,6 +71,10 @@ def _feed_row(number: int, product: Product) -> dict[str, str | int | None]:
         "product_type": product.product_type,
         "item_group_id": product.group_id,
         "custom_label_0": QUALITIES[product.step],
+        "material": product.material,
+        "size": product.size,
+        "rating": f"{product.rating:.1f}",
+        "reviews": product.reviews,
         "cost_of_goods_sold": f"{product.cost:.2f} {CURRENCY}",
     }
 

@@ -17,7 +17,7 @@ from training.data.history import History, OrderLines
 from training.evaluate.datasets.looks import view_cases
 from training.evaluate.datasets.own_shop import looks_of
 from training.measure.compare import Case, familiar
-from training.run.cases import after_orders, hidden_products, next_orders, orders_of
+from training.run.cases import at_last_orders, hidden_products, next_orders, orders_of
 from training.settings import TrainingSettings
 
 FIRST_DAYS = 7  # of what was held out: the orders that `trending` and `new` are asked about
@@ -88,12 +88,11 @@ class HeldOut:
         new, repeats = self._of_truth(known=False), self._of_truth(known=True)
         yield _row("home", "new products of the next order", new, kept=self._is_new)
         yield _row("home", "repeats of the next order", repeats, kept=self._is_known)
-        if "next_order" in PLACEMENTS:
-            yield _row("next_order", "the next order", self.next_orders)
+        yield _row("next_order", "the next order", self.next_orders)
         yield _row("email", "new products of the next order", new, kept=self._is_new)
         yield _row("email", "the next order", self.next_orders)
         yield _row("buy_again", "repeats of the next order", repeats, among=self._is_known)
-        after = after_orders(self.next_orders, self.history, self.before)
+        after = at_last_orders(self.next_orders, self.history, self.before)
         other = (_without(case, Situation(case.request, self.bundle).last_order) for case in after)
         cases = [_at(case, "post_purchase") for case in other if len(case.truth)]
         yield _row("post_purchase", "other products of the next order", cases, "last order")

@@ -8,7 +8,7 @@ from training.demo.shop.storefront import GIFT_CARD
 
 FEED_COLUMNS = (
     "id title description link image_link availability quantity price sale_price brand gtin product_type"
-    " item_group_id custom_label_0 cost_of_goods_sold"
+    " item_group_id custom_label_0 material size rating reviews cost_of_goods_sold"
 )
 
 

@@ -1,0 +1,78 @@
+"""`training.demo.answers HOME`: what the pages of fifteen products of a demo shop show, for docs."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from features.home import Home
+from recommender.context.request import Placement, Request
+from recommender.model import versions
+from recommender.model.availability import Availability
+from recommender.model.bundle import Bundle
+from recommender.recommend import Pick, Recommender
+
+PRODUCTS, SHOWN = 15, 4
+TOLD_BUYERS = 10  # of both, from which the page counts them
+LISTS: tuple[tuple[Placement, str], ...] = (
+    ("product_similar", "instead of it"),
+    ("product_complements", "with it"),
+    ("upgrade", "a step up"),
+)
+BEGIN, END = "<!-- answers -->", "<!-- end of answers -->"
+
+
+def looked_at(page: str, answers: str) -> str:
+    """A page with its answers between BEGIN and END replaced."""
+    before, _, rest = page.partition(BEGIN)
+    return f"{before}{BEGIN}\n{answers}{END}{rest.partition(END)[2]}"
+
+
+def answers_of(bundle: Bundle, product_ids: list[str]) -> str:
+    """A paragraph for each product: Markdown."""
+    return "".join(f"{paragraph}\n" for each in product_ids for paragraph in _paragraph(bundle, each))
+
+
+def some_products(truth: dict[str, Any], number: int = PRODUCTS) -> list[str]:
+    """Products from all over the shop, of all qualities. truth: the `products` of truth.json."""
+    names = list(truth)
+    return [names[place * len(names) // number + place % 3] for place in range(number)]
+
+
+def _paragraph(bundle: Bundle, product_id: str) -> Iterator[str]:
+    recommender = Recommender(bundle, Availability.of(bundle.tables))
+    now = datetime.fromisoformat(bundle.manifest.last_order).timestamp()
+    yield f"\n**{_named(bundle, bundle.tables.products.row(product_id))}**\n"
+    for placement, heading in LISTS:
+        picks = recommender.recommend(Request(placement, now, product_id=product_id), SHOWN)
+        yield f"* {heading}: {'; '.join(_told(bundle, pick) for pick in picks) or 'nothing'}"
+
+
+def _told(bundle: Bundle, pick: Pick) -> str:
+    evidence = pick.reason.evidence
+    together = evidence.get("together", 0)
+    said = [f"{together} of {evidence['buyers']} buyers"] if together >= TOLD_BUYERS else []
+    for name, (was, now) in evidence.get("better", {}).items():
+        said.append(f"{'rated ' if name == 'rating' else ''}{now} instead of {was}")
+    return f"{_named(bundle, pick.item)}{''.join(f', {each}' for each in said)}"
+
+
+def _named(bundle: Bundle, item: int) -> str:
+    return f"{bundle.tables.titles[item].decode()} ({bundle.tables.product.price[item]:.2f})"
+
+
+def main(home: Annotated[Path, typer.Argument()], page: Path = Path("docs/placements.md")) -> None:
+    """Write the answers into the page."""
+    bundle = versions.load_current(Home(home).models)
+    if bundle is None:
+        raise typer.BadParameter(f"{home} has no model: make one with `perennial demo --home {home}`")
+    truth = json.loads((home / "demo" / "truth.json").read_text("utf-8"))["products"]
+    answers = answers_of(bundle, some_products(truth))
+    page.write_text(looked_at(page.read_text("utf-8"), answers), "utf-8")
+
+
+if __name__ == "__main__":
+    typer.run(main)
