@@ -40,6 +40,14 @@ class Arms(NamedTuple):
     refused: Mapping[str, str]
 
 
+class BudgetPrice(NamedTuple):
+    """price: what a unit of the budget's money must bring; share: by how much less it explores, where it is
+    so short that exploration would take a larger part of it than of all decisions."""
+
+    price: float = 0.0
+    share: float = 1.0
+
+
 class ScoredOffers(NamedTuple):
     """incremental_margin: (n_worlds, n_arms), money above no offer; chances: (n_arms), exact propensities;
     charges: (n_arms), the budgets' price of each; no offer is the last arm."""
@@ -56,7 +64,7 @@ def decide(
     model: OfferModel,
     context: OfferContext,
     now: datetime,
-    prices: Mapping[str, float] | None = None,
+    prices: Mapping[str, BudgetPrice] | None = None,
     previous: Decision | None = None,
 ) -> Decision:
     """What to offer this customer now (aware).
@@ -99,29 +107,50 @@ def score_offers(
     model: OfferModel,
     context: OfferContext,
     now: datetime,
-    prices: Mapping[str, float] | None = None,
+    prices: Mapping[str, BudgetPrice] | None = None,
 ) -> ScoredOffers:
     """The incremental margin and the propensity of each arm. A replay of this policy on a log needs both."""
-    arms, gain = _without_hopeless(arms_of(catalogue, context, now), model, context)
-    stage, charges = model.stage_for(arms.offers), _charges(arms.offers, context, prices or {})
-    average = gain if stage == "thin" else _with_none(model.averages(arms.offers))
-    chances = propensities(average - charges, gain - charges, stage, catalogue.exploration)
+    arms, gain = arms_worth_trying(catalogue, model, context, now)
+    stage, prices = model.stage_for(arms.offers), prices or {}
+    average = gain if stage == "thin" else with_none(model.averages(arms.offers))
+    charges = _charges(arms.offers, context, prices)
+    explored = explored_chances(arms.offers, catalogue.exploration, prices)
+    chances = propensities(average, gain, stage, explored, charges if any_short(prices) else None)
     return ScoredOffers(arms, stage, gain, chances, charges)
 
 
-def _without_hopeless(arms: Arms, model: OfferModel, context: OfferContext) -> tuple[Arms, Float64s]:
-    """(arms, gain) without the offers that were tried and almost surely give away more than they bring."""
+def any_short(prices: Mapping[str, BudgetPrice]) -> bool:
+    """Whether some budget has not enough money for everybody."""
+    return any(each.price > 0 for each in prices.values())
+
+
+def explored_chances(
+    offers: Sequence[Offer], exploration: float, prices: Mapping[str, BudgetPrice]
+) -> Float64s:
+    """(n_offers + 1): chance of each arm that is left to exploration; no offer is the last."""
+    shares = [min((prices[b].share for b in o.budgets if b in prices), default=1.0) for o in offers]
+    explored = np.append(shares, 0.0) * exploration / (len(offers) + 1)
+    explored[-1] = exploration - explored.sum()
+    return explored
+
+
+def arms_worth_trying(
+    catalogue: Catalogue, model: OfferModel, context: OfferContext, now: datetime
+) -> tuple[Arms, Float64s]:
+    """(arms, (n_worlds, n_arms) gain) without the offers that were tried and almost surely give away more
+    than they bring."""
+    arms = arms_of(catalogue, context, now)
     gain = model.incremental_margin(arms.offers, context)
     kept = may_pay(gain) | ~model.tried(arms.offers)
     if kept.all():
-        return arms, _with_none(gain)
+        return arms, with_none(gain)
     lost = {
         offer.id: loss_reason(offer, float(mean), context, model.anyway_chance(context))
         for offer, mean, keep in zip(arms.offers, gain.mean(axis=0), kept, strict=True)
         if not keep
     }
     offers = tuple(offer for offer in arms.offers if offer.id not in lost)
-    return Arms(offers, {**arms.refused, **lost}), _with_none(gain[:, kept])
+    return Arms(offers, {**arms.refused, **lost}), with_none(gain[:, kept])
 
 
 def is_valid(decision: Decision, now: datetime) -> bool:
@@ -139,20 +168,20 @@ def arms_of(catalogue: Catalogue, context: OfferContext, now: datetime) -> Arms:
     return Arms(offers, {offer_id: reason for offer_id, reason in why.items() if reason is not None})
 
 
-def _with_none(gain: Float64s) -> Float64s:
+def with_none(gain: Float64s) -> Float64s:
     """(n_worlds, n_offers + 1): adds the arm of no offer, which brings 0 in every world."""
     return np.hstack([gain, np.zeros((len(gain), 1))])
 
 
-def _charges(offers: Sequence[Offer], context: OfferContext, prices: Mapping[str, float]) -> Float64s:
+def _charges(offers: Sequence[Offer], context: OfferContext, prices: Mapping[str, BudgetPrice]) -> Float64s:
     """(n_offers + 1): what the budgets charge for each offer; 0 for no offer, the last."""
     if not prices:
         return np.zeros(len(offers) + 1)
     return np.array([*(_charge(offer, prices) * offer.costs(context.basket) for offer in offers), 0.0])
 
 
-def _charge(offer: Offer, prices: Mapping[str, float]) -> float:
-    return sum(prices.get(budget, 0.0) for budget in offer.budgets)
+def _charge(offer: Offer, prices: Mapping[str, BudgetPrice]) -> float:
+    return sum(prices[budget].price for budget in offer.budgets if budget in prices)
 
 
 def _expiry(chosen: Offer | None, now: datetime) -> datetime:

@@ -7,7 +7,14 @@ from typing import NamedTuple
 import msgspec
 
 from recommender.offers.catalogue import Catalogue, Offer
-from recommender.offers.decide import Decision, ScoredOffers, draw_decision, is_valid, score_offers
+from recommender.offers.decide import (
+    BudgetPrice,
+    Decision,
+    ScoredOffers,
+    draw_decision,
+    is_valid,
+    score_offers,
+)
 from recommender.offers.eligibility import OfferContext
 from recommender.offers.incremental_margin import OfferModel
 
@@ -47,7 +54,7 @@ def choose_offer(
     context: OfferContext,
     now: datetime,
     state_hash: str,
-    prices: Mapping[str, float] | None = None,
+    prices: Mapping[str, BudgetPrice] | None = None,
 ) -> OfferChoice:
     """state_hash: tells apart the ids of a customer's decisions of a day; prices: of budgets."""
     scored = score_offers(catalogue, model, context, now, prices)

@@ -11,6 +11,7 @@ from features.people.aliases import with_current_names
 from features.time_units import DAY_S
 from recommender.arrays.dtypes import Float32s, Float64s
 from recommender.model.offer_table import OfferTable
+from recommender.offers.budgets import NAMED
 from recommender.offers.catalogue import NO_OFFER
 from recommender.offers.incremental_margin import CHANCES, OFFER_FEATURES, OfferModel
 from training.data.history import History
@@ -47,8 +48,11 @@ def fit_offers(home: Home, history: History, catalogue: pl.DataFrame, seed: int 
     return OfferTable.of(model, *recent_traffic(decided))
 
 
-def recent_traffic(decided: pl.DataFrame) -> tuple[Float64s, float]:
-    """(n, features + 4): features, chances, basket and margin of recent decisions; and decisions a day."""
+def recent_traffic(decided: pl.DataFrame) -> tuple[Float64s, list[tuple[str | None, ...]], float]:
+    """Rows and names of recent decisions, as in `recommender.offers.budgets.traffic_of`; and decisions a day.
+
+    Decisions of channels that this log did not note count as consented, as they were.
+    """
     now = int(decided["at"].max())  # type: ignore[arg-type]
     recent = decided.filter(
         pl.col("at") > now - TRAFFIC_DAYS * DAY_S, pl.col("features") == pl.lit(list(LOGGED_FEATURES))
@@ -56,8 +60,11 @@ def recent_traffic(decided: pl.DataFrame) -> tuple[Float64s, float]:
     span = max((now - int(decided["at"].min())) / DAY_S, 1.0)  # type: ignore[arg-type]
     sample = recent.sample(min(TRAFFIC_DECISIONS, len(recent)), seed=0)
     values = np.array(sample["values"].to_list(), np.float64).reshape(len(sample), len(LOGGED_FEATURES))
-    rows = np.column_stack([values, sample["basket"].to_numpy(), sample["margin"].to_numpy()])
-    return rows, len(recent) / min(span, TRAFFIC_DAYS)
+    flags = {"cart": 0.0, "first_order": 0.0, "consent": 1.0}
+    numbers = [sample["basket"], sample["margin"]]
+    numbers += [sample[name].cast(pl.Float64).fill_null(usual) for name, usual in flags.items()]
+    rows = np.column_stack([values, *(column.to_numpy() for column in numbers)])
+    return rows, sample.select(NAMED).rows(), len(recent) / min(span, TRAFFIC_DAYS)
 
 
 def decision_outcomes(home: Home, history: History, catalogue: pl.DataFrame) -> DecisionOutcomes | None:

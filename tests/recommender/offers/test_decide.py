@@ -13,7 +13,7 @@ import pytest
 
 from recommender.arrays.hashing import uniform
 from recommender.offers.catalogue import Budget, Catalogue, Eligibility, FrequencyCap, Offer
-from recommender.offers.decide import decide
+from recommender.offers.decide import BudgetPrice, decide
 from recommender.offers.eligibility import Given, OfferContext, why_not
 from recommender.offers.incremental_margin import N_WORLDS, EvidenceLevel, OfferModel
 from recommender.offers.propensities import propensities, sample_arm
@@ -108,7 +108,10 @@ def test_a_personal_offer_needs_sure_evidence() -> None:
 
 def test_while_data_is_thin_arms_are_drawn_as_often_as_they_are_best() -> None:
     worlds = np.array([[1.0, 0], [1, 0], [1, 0], [-1, 0]])
-    assert propensities(worlds, worlds, "thin", 0.1) == pytest.approx([0.9 * 0.75 + 0.05, 0.9 * 0.25 + 0.05])
+    explored = np.array([0.05, 0.05])
+    assert propensities(worlds, worlds, "thin", explored) == pytest.approx(
+        [0.9 * 0.75 + 0.05, 0.9 * 0.25 + 0.05]
+    )
     assert [sample_arm(np.array([0.25, 0.75]), draw) for draw in (0.0, 0.2499, 0.25, 0.9999)] == [0, 0, 1, 1]
 
 
@@ -144,7 +147,8 @@ def test_a_decision_is_the_answer_while_it_is_valid_whatever_the_clock_does() ->
 def test_the_price_of_a_budget_turns_an_offer_away() -> None:
     given = many(shop(), model(ten=0.4, post=0.2), 300)
     priced = [
-        decide(shop(), model(0.4, 0.2), context(f"c-{i}"), NOW, {"spring": 1.0}).offer_id for i in range(300)
+        decide(shop(), model(0.4, 0.2), context(f"c-{i}"), NOW, {"spring": BudgetPrice(1.0)}).offer_id
+        for i in range(300)
     ]
     assert given.count("ten") > 250  # .4, and 4.00 is charged
     assert priced.count("post") > 250
