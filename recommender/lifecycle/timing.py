@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
+from features.live.customer_facts import CustomerState
 from features.time_units import DAY_MS, HOUR_MS
 from recommender.lifecycle.vocabulary.customer import Customer
 from recommender.lifecycle.vocabulary.occasion import SERVICE, MessageKind
-from recommender.lifecycle.vocabulary.settings import Quiet, Settings, zone_of
+from recommender.lifecycle.vocabulary.settings import Holds, Quiet, Settings, zone_of
 
 
 def after_quiet(at_ms: int, quiet: Quiet, zone: tzinfo) -> int:
@@ -38,7 +39,12 @@ def channel_for(customer: Customer, kind: MessageKind, settings: Settings) -> st
 
 def held_until(customer: Customer, now_ms: int, settings: Settings) -> int:
     """The moment from which promotion may go out; 0: nothing holds it back."""
-    return max((until for until in _holds(customer, settings) if until > now_ms), default=0)
+    return held_back_until(customer.state, settings.holds, now_ms)
+
+
+def held_back_until(state: CustomerState, holds: Holds, now_ms: int) -> int:
+    """As `held_until`, by the customer's own state alone."""
+    return max((until for until in _holds(state, holds) if until > now_ms), default=0)
 
 
 def budget_opens(contacts: list[int], settings: Settings, now_ms: int) -> int:
@@ -55,8 +61,7 @@ def budget_opens(contacts: list[int], settings: Settings, now_ms: int) -> int:
     return opens
 
 
-def _holds(customer: Customer, settings: Settings) -> Iterator[int]:
-    state, holds = customer.state, settings.holds
+def _holds(state: CustomerState, holds: Holds) -> Iterator[int]:
     yield from (at + int(holds.ticket_days * DAY_MS) for at in state.open_tickets())
     score = state.number("survey")
     if score is not None and score <= holds.bad_score:

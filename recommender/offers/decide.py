@@ -10,7 +10,7 @@ import numpy as np
 from recommender.arrays.dtypes import Float64s
 from recommender.arrays.hashing import digest_of, uniform
 from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
-from recommender.offers.eligibility import OfferContext, contact_barred, why_not
+from recommender.offers.eligibility import OfferContext, barred_by, less_interesting, why_not
 from recommender.offers.incremental_margin import EvidenceLevel, OfferModel
 from recommender.offers.propensities import may_pay, propensities, sample_arm
 from recommender.offers.reasons import DecisionReason, explain, loss_reason
@@ -31,6 +31,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     reason: DecisionReason
     stage: str
+    margin_assumed: bool = False
 
 
 class Arms(NamedTuple):
@@ -99,6 +100,7 @@ def draw_decision(
         expires_at=_expiry(chosen, now),
         reason=explain(arms.offers, gain.mean(axis=0), charges, arm, chances, arms.refused, context),
         stage=stage,
+        margin_assumed=context.margin_assumed,
     )
 
 
@@ -160,10 +162,11 @@ def is_valid(decision: Decision, now: datetime) -> bool:
 
 
 def arms_of(catalogue: Catalogue, context: OfferContext, now: datetime) -> Arms:
-    """A customer who used up the contact budget gets no offer, whatever it would bring."""
-    if contact_barred(catalogue, context, now):
-        return Arms((), {offer.id: "they got as many offers as they may" for offer in catalogue.offers})
+    """A customer who is held back or used up the contact budget gets no offer, whatever it would bring."""
+    if (barred := barred_by(catalogue, context, now)) is not None:
+        return Arms((), dict.fromkeys((offer.id for offer in catalogue.offers), barred))
     why = {offer.id: why_not(offer, catalogue, context, now) for offer in catalogue.offers}
+    why |= less_interesting([offer for offer in catalogue.offers if why[offer.id] is None], context)
     offers = tuple(offer for offer in catalogue.offers if why[offer.id] is None)
     return Arms(offers, {offer_id: reason for offer_id, reason in why.items() if reason is not None})
 

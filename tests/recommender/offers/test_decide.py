@@ -13,7 +13,7 @@ import pytest
 
 from recommender.arrays.hashing import uniform
 from recommender.offers.catalogue import Budget, Catalogue, Eligibility, FrequencyCap, Offer
-from recommender.offers.decide import BudgetPrice, decide
+from recommender.offers.decide import BudgetPrice, arms_of, decide, draw_decision, score_offers
 from recommender.offers.eligibility import Given, OfferContext, why_not
 from recommender.offers.incremental_margin import N_WORLDS, EvidenceLevel, OfferModel
 from recommender.offers.propensities import propensities, sample_arm
@@ -152,6 +152,45 @@ def test_the_price_of_a_budget_turns_an_offer_away() -> None:
     ]
     assert given.count("ten") > 250  # .4, and 4.00 is charged
     assert priced.count("post") > 250
+
+
+@pytest.mark.parametrize("stage", ["thin", "single", "personal"])
+@pytest.mark.parametrize("price", [0.0, 0.1, 0.5])
+def test_reasons_say_what_the_figures_say(stage: EvidenceLevel, price: float) -> None:
+    """Whatever is decided: no offer that another one beats is called the best, and none that brings more than
+    it costs is said to bring nothing."""
+    rng = np.random.default_rng(1)
+    for number in range(150):
+        ten, post = rng.normal(0.1, 0.4, size=2)
+        asked = {"spring": BudgetPrice(price)}
+        believed, who = model(ten, post, stage=stage), context(f"c-{number}")
+        scored = score_offers(shop(), believed, who, NOW, asked)
+        made = draw_decision(scored, who, NOW)
+        ids, gains = [*(offer.id for offer in scored.arms.offers), "none"], scored.incremental_margin.mean(0)
+        net = dict(zip(ids, gains - scored.charges, strict=True))
+        brings, text, code = dict(zip(ids, gains, strict=True)), made.reason.text, made.reason.code
+        assert made.expected_incremental_margin == pytest.approx(brings[made.offer_id])
+        if "more than any other" in text:
+            assert net[made.offer_id] == max(net.values())
+        if code == "pays":
+            assert net[made.offer_id] >= 0
+            assert f"{brings[made.offer_id]:.2f}"[:3] in text
+        if code == "budget_short":
+            assert net["ten"] <= 0 < brings["ten"]
+        if "bring most" in text:
+            assert max(gains) <= 0
+        for offer, why in made.reason.why_not.items():
+            if "no more than it gives away" in why:
+                assert brings[offer] <= 0
+
+
+def test_of_content_the_most_interesting_is_left() -> None:
+    books = [Offer(id=name, kind="content") for name in ("pots", "tins")]
+    known = context(interests={"pots": 0.2, "tins": 0.7})
+    arms = arms_of(shop(TEN, *books), known, NOW)
+    assert [offer.id for offer in arms.offers] == ["ten", "tins"]
+    assert "`tins` is nearer" in arms.refused["pots"]
+    assert len(arms_of(shop(TEN, *books), context(), NOW).offers) == 3  # nothing is known of them
 
 
 @pytest.mark.parametrize(
