@@ -69,11 +69,11 @@ class ScheduledMessage(NamedTuple):
 def plan(customer: Customer, now_ms: int, settings: Settings, suggest: Suggest) -> MessagePlan:
     """suggest: a placement -> products for a message that names none itself."""
     occasions = [each for each in _occasions_of(customer, now_ms, settings) if now_ms < each.expires_ms]
-    ended = _ended(customer, occasions, now_ms, settings)
+    gone = _ended(customer, occasions, now_ms, settings)
     new = [each for each in occasions if each.key not in customer.done]
     scheduled = _scheduled(customer, new, now_ms, settings)
     due = sorted((each for each in scheduled if each.at_ms <= now_ms), key=_urgency)
-    contacts = _contacts(customer, ended)
+    contacts = _contacts(customer, gone)
     checks = [each.at_ms for each in scheduled if each.at_ms > now_ms]
     sent: list[ScheduledMessage] = []
     for message in due:
@@ -83,7 +83,13 @@ def plan(customer: Customer, now_ms: int, settings: Settings, suggest: Suggest) 
     if len(sent) < len(due):
         checks.append(budget_opens(contacts, settings, now_ms))
     triggers = tuple(_trigger(customer, each, settings, suggest) for each in sent)
-    return MessagePlan(triggers, ended, min([now_ms + CHECK_AGAIN_MS, *checks]))
+    return MessagePlan(triggers, gone, min([now_ms + CHECK_AGAIN_MS, *checks]))
+
+
+def ended(customer: Customer, now_ms: int, settings: Settings) -> tuple[str, ...]:
+    """Ids of waiting triggers whose reason is gone by now."""
+    occasions = [each for each in _occasions_of(customer, now_ms, settings) if now_ms < each.expires_ms]
+    return _ended(customer, occasions, now_ms, settings)
 
 
 def _occasions_of(customer: Customer, now_ms: int, settings: Settings) -> Iterator[Occasion]:

@@ -30,11 +30,13 @@ def zone_for(customer: Customer, settings: Settings) -> tzinfo:
 
 def channel_for(customer: Customer, kind: MessageKind, settings: Settings) -> str | None:
     """The shop's preferred channel among those with consent. Service messages need only no refusal."""
-    for channel in settings.channels:
-        consent = customer.consents(channel)
-        if consent or (consent is None and (settings.consent == "opt_out" or kind in SERVICE)):
-            return channel
-    return None
+    return next((each for each in settings.channels if accepts(customer, each, kind, settings)), None)
+
+
+def accepts(customer: Customer, channel: str, kind: MessageKind, settings: Settings) -> bool:
+    """Whether a message of the kind may go to the customer in this channel."""
+    consent = customer.consents(channel)
+    return consent or (consent is None and (settings.consent == "opt_out" or kind in SERVICE))
 
 
 def held_until(customer: Customer, now_ms: int, settings: Settings) -> int:

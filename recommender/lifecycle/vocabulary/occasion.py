@@ -27,6 +27,7 @@ MESSAGE_KINDS: tuple[MessageKind, ...] = get_args(
     MessageKind
 )  # most urgent first: it wins where the budget allows one message
 SERVICE = frozenset[MessageKind]({"thank_you", "onboarding"})  # about an order; everything else is promotion
+ABOUT_ORDERS = SERVICE | {"review_request"}  # they show what was bought, sold out or not
 Suggested = Literal["home", "email", "post_purchase", "new"]  # placements that choose products for a message
 
 
