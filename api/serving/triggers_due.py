@@ -15,7 +15,7 @@ from recommender.customers.tiers import TierPlan
 from recommender.lifecycle.knowledge import Knowledge
 from recommender.lifecycle.messages.back_in_stock_and_price_drop import interests
 from recommender.lifecycle.models import customer_model_of
-from recommender.lifecycle.vocabulary.occasion import Trigger
+from recommender.lifecycle.vocabulary.occasion import TRANSACTIONAL, Trigger
 from recommender.lifecycle.vocabulary.settings import Settings
 
 _encode = msgspec.json.Encoder().encode
@@ -41,7 +41,8 @@ async def due_page(
     lines = await _checked(service, page.triggers, now_ms)
     if note:
         told = [msgspec.json.decode(line, type=Trigger) for _, line in lines if not _is_off(line)]
-        await note_contacts(service.batch, [(each.customer_id, each.id) for each in told], now_ms)
+        counted = [(each.customer_id, each.id) for each in told if each.kind not in TRANSACTIONAL]
+        await note_contacts(service.batch, counted, now_ms)
     return Page(page.last, lines)
 
 

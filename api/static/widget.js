@@ -323,7 +323,6 @@
     a:focus-visible { outline: none; }
     a:focus-visible::after, button:focus-visible { outline: 3px solid var(--perennial-accent, #1a5fd0);
                                                    outline-offset: -3px; }
-    .add[hidden] { display: none; }
     section > .add { padding: 0 1.2rem; }
     .add:focus-visible { outline-offset: 2px; }
     [role="status"] { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -346,7 +345,7 @@
     #heading = element("h2", { part: "heading", id: "heading" });
     #status = element("p", { role: "status", "aria-live": "polite" });
     #arrows = element("nav", { "aria-hidden": "true", class: "off" }); // keyboards have the arrow keys
-    #all = element("button", { type: "button", class: "add", part: "button all", hidden: "" });
+    #all = element("button", { type: "button", class: "add", part: "button all" });
     #section = element("section", { "aria-labelledby": "heading" });
     #resized = new ResizeObserver(() => this.#toggleArrows());
 
@@ -358,7 +357,7 @@
         arrow.addEventListener("click", () => this.#list.scrollBy({ left: direction * this.#list.clientWidth * 0.8 }));
         this.#arrows.append(arrow);
       }
-      this.#section.append(element("header", {}, this.#heading, this.#arrows), this.#list, this.#all, this.#status);
+      this.#section.append(element("header", {}, this.#heading, this.#arrows), this.#list, this.#status);
       this.#all.addEventListener("click", () => this.#answer?.items.forEach((item) => this.#add(item, { product_id: item.product_id })));
       this.#list.addEventListener("keydown", (pressed) => this.#walk(pressed));
     }
@@ -418,8 +417,9 @@
     /** One click for a whole set. */
     #offerAll(bundle) {
       const label = this.getAttribute("add-to-cart");
-      this.#all.hidden = !bundle || !label;
-      if (!bundle) return;
+      this.#all.remove();
+      if (!bundle || !label) return;
+      this.#list.after(this.#all);
       const { items, bundle_price, list_price, discount } = bundle;
       const money = (amount) => this.#money(amount, items[0].currency);
       this.#all.replaceChildren(`${label} (${items.length}): ${money(bundle_price)} `);

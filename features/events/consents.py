@@ -5,7 +5,9 @@ from typing import Any, Literal, get_args
 
 Channel = Literal["email", "sms", "push", "whatsapp", "phone", "post"]
 ALL_CHANNELS = "all"
-CONSENTS = frozenset({*get_args(Channel), ALL_CHANNELS})
+SERVICE_MESSAGES = "service"
+"""Consent to messages about an order itself, of any channel."""
+CONSENTS = frozenset({*get_args(Channel), ALL_CHANNELS, SERVICE_MESSAGES})
 OTHER_NAMES = {"newsletter": "email", "accepts_marketing": "email", "marketing": ALL_CHANNELS}
 YES = (
     frozenset(

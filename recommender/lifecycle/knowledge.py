@@ -12,6 +12,7 @@ from features.live.customer_facts import CustomerState
 from features.live.shopper_state import Purchase
 from features.outgoing.trigger_queue import TriggerState
 from features.time_units import DAY_MS, HOUR_MS
+from recommender.arrays.id_map import NO_ROW
 from recommender.context.request import Request
 from recommender.customers.tiers import TierPlan
 from recommender.experiments.assignment import Trials
@@ -132,6 +133,15 @@ class Knowledge:
         if news is None:
             return LiveProduct(price, in_stock)
         return LiveProduct(price, in_stock, news.price_before, news.dropped_ms, news.out_ms, news.back_ms)
+
+    def category(self, product_id: str) -> str | None:
+        """Of a product that the model knows."""
+        if self.recommender is None:
+            return None
+        tables = self.recommender.bundle.tables
+        item = tables.products.row(product_id)
+        row = int(tables.product.category[item]) if item >= 0 else NO_ROW
+        return tables.categories.name(row) if row != NO_ROW else None
 
     def _row(self, customer_id: str, now_ms: int) -> int:
         """-1 where the model does not know them, or was trained after `now_ms`, with events still to come."""

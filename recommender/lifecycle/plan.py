@@ -12,13 +12,14 @@ from recommender.lifecycle.messages import abandoned_browse as browsing
 from recommender.lifecycle.messages import abandoned_cart as carts
 from recommender.lifecycle.messages import after_order as orders
 from recommender.lifecycle.messages import back_in_stock_and_price_drop as wishes
-from recommender.lifecycle.messages import birthday, referral, refills, welcome, win_back
+from recommender.lifecycle.messages import birthday, referral, refills, service, welcome, win_back
 from recommender.lifecycle.messages import tiers_and_vip as tiers
 from recommender.lifecycle.timing import after_quiet, budget_opens, channel_for, held_until, zone_for
 from recommender.lifecycle.vocabulary.customer import Customer
 from recommender.lifecycle.vocabulary.occasion import (
     MESSAGE_KINDS,
     SERVICE,
+    TRANSACTIONAL,
     MessageKind,
     Occasion,
     OccasionReason,
@@ -35,6 +36,7 @@ FAMILIES = (
     orders,
     referral,
     refills,
+    service,
     tiers,
     welcome,
     win_back,
@@ -77,7 +79,9 @@ def plan(customer: Customer, now_ms: int, settings: Settings, suggest: Suggest) 
     checks = [each.at_ms for each in scheduled if each.at_ms > now_ms]
     sent: list[ScheduledMessage] = []
     for message in due:
-        if budget_opens(contacts, settings, now_ms) <= now_ms:
+        if message.first.kind in TRANSACTIONAL:
+            sent.append(message)
+        elif budget_opens(contacts, settings, now_ms) <= now_ms:
             contacts.append(now_ms)
             sent.append(message)
     if len(sent) < len(due):
@@ -102,7 +106,11 @@ def _occasions_of(customer: Customer, now_ms: int, settings: Settings) -> Iterat
 def _contacts(customer: Customer, ended: tuple[str, ...]) -> list[int]:
     """Times of messages to them, sent or waiting to be sent; withdrawn ones do not count."""
     past = {contact.id: contact.at_ms for contact in customer.contacts}
-    waiting = {each.id: each.at_ms for each in customer.waiting if each.id not in ended}
+    waiting = {
+        each.id: each.at_ms
+        for each in customer.waiting
+        if each.id not in ended and not TRANSACTIONAL.intersection(key.partition(":")[0] for key in each.keys)
+    }
     return list({**waiting, **past}.values())
 
 
@@ -192,6 +200,7 @@ def _trigger(
         offer=_offer(first.kind, first.step, settings),
         step=first.step,
         keys=tuple(each.key for each in scheduled.occasions),
+        guides=tuple(dict.fromkeys(guide for each in scheduled.occasions for guide in each.guides)),
     )
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
+from features.events.consents import SERVICE_MESSAGES
 from features.live.customer_facts import CustomerState
 from features.time_units import DAY_MS, HOUR_MS
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import SERVICE, MessageKind
+from recommender.lifecycle.vocabulary.occasion import SERVICE, TRANSACTIONAL, MessageKind
 from recommender.lifecycle.vocabulary.settings import Holds, Quiet, Settings, zone_of
 
 
@@ -29,12 +30,17 @@ def zone_for(customer: Customer, settings: Settings) -> tzinfo:
 
 
 def channel_for(customer: Customer, kind: MessageKind, settings: Settings) -> str | None:
-    """The shop's preferred channel among those with consent. Service messages need only no refusal."""
+    """The shop's preferred channel among those with consent; messages about orders need only no refusal."""
     return next((each for each in settings.channels if accepts(customer, each, kind, settings)), None)
 
 
 def accepts(customer: Customer, channel: str, kind: MessageKind, settings: Settings) -> bool:
-    """Whether a message of the kind may go to the customer in this channel."""
+    """Whether a message of the kind may go to the customer in this channel.
+
+    What the shop owes to who bought is stopped by a refusal of `service` messages alone.
+    """
+    if kind in TRANSACTIONAL:
+        return customer.state.value(f"consent:{SERVICE_MESSAGES}") != "0"
     consent = customer.consents(channel)
     return consent or (consent is None and (settings.consent == "opt_out" or kind in SERVICE))
 
