@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import floor, log2
 from typing import NamedTuple
 
 import msgspec
@@ -38,11 +39,13 @@ class OfferChoice(NamedTuple):
 
 
 def cart_class(catalogue: Catalogue, cart: float) -> str:
-    """Carts of one class may get the same offers: empty ones, or those that reach the same minimum. cart:
-    its value, money."""
+    """Carts of one class are alike to offers: empty ones, or those that reach the same minimum and are worth
+    about the same, up to twice as much. cart: its value, money."""
+    if cart <= 0:
+        return "empty"
     minimums = (offer.eligible.minimum_cart for offer in catalogue.offers)
     reached = max((minimum for minimum in minimums if minimum <= cart), default=0.0)
-    return f"{reached:g}" if cart > 0 else "empty"
+    return f"{max(reached, 2.0 ** floor(log2(cart))):g}"
 
 
 def question_of(channel: str, carts: str) -> str:

@@ -76,8 +76,8 @@ def test_a_decision_answers_its_own_question_and_an_offer_those_that_it_fits() -
             found = standing_promise(kept, channel, carts, cart, 5, began)
             assert (found.offer if found else "decide") == expected
     shop = Catalogue(offers=(TEN, needy))
-    classes = [cart_class(shop, cart) for cart in (0.0, 9.0, 29.99, 30.0, 99.0)]
-    assert classes == ["empty", "0", "0", "30", "30"]
+    classes = [cart_class(shop, cart) for cart in (0.0, 0.5, 9.0, 29.99, 30.0, 31.0, 33.0, 99.0)]
+    assert classes == ["empty", "0.5", "8", "16", "30", "30", "32", "64"]
 
 
 @pytest.mark.parametrize("packed", [b"", b"null", b"{", b'{"decision": {}}', b"\xff"])
