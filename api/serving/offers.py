@@ -45,6 +45,7 @@ NOTHING_DECIDED = {
     "store_unavailable": "What was given already cannot be looked up or counted at the moment.",
     "erased": "This person was erased: nothing is kept about them, and so nothing can be promised.",
     "nobody": "This id names nobody: send the shop's own id of the customer, or their `anonymous_id`.",
+    "no_profiling": "They said no to profiling, and offers are decided from what is known of somebody.",
     "busy": "Others asked for the same customer or budget at the same moment: ask again.",
 }
 
@@ -138,6 +139,8 @@ async def next_offer(service: Service, ask: OfferAsk, catalogue: Catalogue) -> O
             read_log(service.store, ask.customer_id, ask.anonymous_id),
             read_offers(service.store, ask.visitor, identified=ask.customer_id is not None),
         )
+        if log.refused:
+            return nothing_decided("no_profiling")
         customer = fold_customer(log.entries, state.facts)
         cart = _cart_value(service, ask, customer.shopper)
         carts = cart_class(catalogue, cart)

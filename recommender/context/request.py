@@ -35,7 +35,8 @@ NO_ACTIVITY = ShopperState()
 class Request(msgspec.Struct, frozen=True):
     """One request for recommendations. `now` is epoch seconds; ids are the shop's own.
 
-    repeat_suppression_days: for so long what was bought is hidden, except from `buy_again`.
+    repeat_suppression_days: for so long what was bought is hidden, except from `buy_again`. language: of the
+    reasons, as `reasons.language.known_tag` gives it.
     """
 
     placement: Placement
@@ -50,6 +51,7 @@ class Request(msgspec.Struct, frozen=True):
     max_price: float | None = None
     in_stock: bool = True
     repeat_suppression_days: int = REPEAT_SUPPRESSION_DAYS
+    language: str = "en"
 
     @property
     def filtered(self) -> bool:

@@ -37,10 +37,13 @@ def channel_for(customer: Customer, kind: MessageKind, settings: Settings) -> st
 def accepts(customer: Customer, channel: str, kind: MessageKind, settings: Settings) -> bool:
     """Whether a message of the kind may go to the customer in this channel.
 
-    What the shop owes to who bought is stopped by a refusal of `service` messages alone.
+    Messages about orders are all that goes to who said no to profiling; what the shop owes to who bought is
+    stopped by a refusal of `service` messages alone.
     """
     if kind in TRANSACTIONAL:
         return customer.state.value(f"consent:{SERVICE_MESSAGES}") != "0"
+    if customer.state.refuses_profiling and kind not in SERVICE:
+        return False
     consent = customer.consents(channel)
     return consent or (consent is None and (settings.consent == "opt_out" or kind in SERVICE))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, islice
+from itertools import islice
 from math import isfinite
 from typing import NamedTuple
 
@@ -19,14 +19,13 @@ MAX_CONSIDERED = 30
 
 
 class SetOffer(NamedTuple):
-    """items: rows; fixed: whether the merchant defined it. support: orders with all of it; pair_support: with
-    its rarest pair; lift: how much more often than by chance all of it was bought together, 0: not known."""
+    """items: rows; fixed: whether the merchant defined it. support: orders with all of it; lift: how much
+    more often than by chance all of it was bought together. Both are 0 where that is not known."""
 
     items: tuple[int, ...]
     name: str
     fixed: bool
     support: int
-    pair_support: int
     lift: float
     price: SetPrice
 
@@ -116,9 +115,8 @@ class AvailableSets:
         ):
             return None
         price = price_set(parts, support, minimum_margin)
-        rarest = min(table.pair(*pair)[0] for pair in combinations(items, 2))
         name, lift = fixed.name if fixed else "", table.lift_of(items, support)
-        return SetOffer(items, name, fixed is not None, support, rarest, lift, price)
+        return SetOffer(items, name, fixed is not None, support, lift, price)
 
     def _part(self, table: SetTable, item: int, anchor: int) -> SetPart:
         cost = float(self.availability.cost[item])

@@ -141,8 +141,8 @@ def test_of_a_fixed_set_that_was_not_learned_only_what_is_known_is_said() -> Non
         fixed=(FixedSet(products=("kettle", "mug", "spoon")), FixedSet(products=("kettle", "mug", "tea")))
     )
     unknown, learned = shop(Catalogue(sets=wanted)).offers(SetQuery(item("kettle")), 2)
-    assert (unknown.support, unknown.lift, unknown.pair_support) == (0, 0.0, 0)
-    assert (learned.support, learned.pair_support) == (12, 0)
+    assert (unknown.support, unknown.lift, unknown.price.discount) == (0, 0.0, 0.0)
+    assert learned.support == 12
 
 
 def test_without_a_table_there_are_none() -> None:
