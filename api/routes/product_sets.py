@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import msgspec
+import numpy as np
 from fastapi import APIRouter, Request, Response
 
 from api.schemas.offers import SetAnswer, SetItem, SetsAnswer, SetsAsk
@@ -46,7 +47,9 @@ async def product_sets(request: Request, scope: KeyScope) -> Response:
     recommender = service.recommender
     if recommender is None:
         return JsonReply(encode(SetsAnswer([], None, [*missing, "no_model"])))
-    shop = AvailableSets(recommender.bundle, recommender.availability, service.offers)
+    tables, known = recommender.bundle.tables, recommender.availability
+    shelf = known.assuming(tables, service.offers.assumed_margins)
+    shop = AvailableSets(recommender.bundle, shelf, service.offers)
     set_offers = await asyncio.to_thread(shop.offers, _query(recommender, ask, shopper, log.fold()), ask.k)
     reasons = missing if recommender.bundle.tables.sets is not None else [*missing, "no_sets"]
     language = language_of(known_tag(ask.language, service.settings.language))
@@ -86,8 +89,13 @@ def _answer(recommender: Recommender, set_offer: SetOffer, scope: Scope, languag
         lift=round(set_offer.lift, 2),
         reason=_reason(set_offer, language),
         expected_margin_gain=price.expected_margin_gain if secret else None,
-        pricing=_pricing(set_offer) if secret else None,
+        pricing=_pricing(set_offer, assumed=_is_assumed(recommender, set_offer)) if secret else None,
     )
+
+
+def _is_assumed(recommender: Recommender, set_offer: SetOffer) -> bool:
+    """Whether a cost of the set is one that the shop assumes, or is not known."""
+    return not np.isfinite(recommender.availability.cost[list(set_offer.items)]).all()
 
 
 def _item(recommender: Recommender, item: int) -> SetItem:
@@ -109,11 +117,13 @@ def _reason(set_offer: SetOffer, language: Language) -> ReasonAnswer:
     )
 
 
-def _pricing(set_offer: SetOffer) -> str:
+def _pricing(set_offer: SetOffer, *, assumed: bool) -> str:
     price = set_offer.price
+    said = " A cost is not known: it is by the margin that the shop assumes." if assumed else ""
     if price.discount == 0:
-        return "No discount: it would give away more than further sets bring, or a cost is not known."
+        return "No discount: none from 5 % on brings more than it gives away, or a cost is not known."
     return (
         f"{price.discount:.0%} off: {price.bought_anyway:.0%} of its buyers would take it at list price; it"
         f" pays from {price.needed_attach:.0%} of its main product's buyers on ({price.attach:.0%} now)."
+        f"{said}"
     )

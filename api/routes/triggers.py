@@ -20,11 +20,12 @@ from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import listed, read_version, refuse, save_version
 from api.serving.security import SecretService
 from api.serving.service import Service
+from api.serving.triggers_due import due_page
 from api.web.openapi import NDJSON, documented, takes
 from api.web.problems import Problem
 from api.web.replies import JsonReply, encode
 from features.merchant.versioned_settings import OFFER_CATALOGUE, TRIGGER_SETTINGS, SettingVersion
-from features.outgoing.trigger_queue import BEGINNING, Page, read_page
+from features.outgoing.trigger_queue import BEGINNING, Page
 from recommender.lifecycle.vocabulary.occasion import MESSAGE_KINDS
 from recommender.lifecycle.vocabulary.settings import Settings, contradictions, unknown_offers
 from recommender.offers.catalogue import Catalogue
@@ -40,8 +41,9 @@ async def triggers(service: SecretService, ask: Annotated[TriggerAsk, query_of(T
     """Messages now due, a line each (NDJSON), oldest first. Needs a secret key.
 
     Ask with `since`, the `cursor` of the last line you have dealt with: no trigger is told twice, and none
-    is missed. A trigger counts as a contact once it has been read (unless with `preview`). A line with
-    `"cancelled": true` says that an earlier one is off.
+    is missed. Each is looked at again as it is read: by prices, stock, consent and orders of now; what has no
+    reason any more is left out. A trigger counts as a contact once it has been read (unless with `preview`).
+    A line with `"cancelled": true` says that an earlier one is off.
     """
     kinds = _kinds(ask.kind)
     since = ask.since or BEGINNING
@@ -77,9 +79,7 @@ async def put_trigger_settings(
 
 async def _page(service: Service, since: str, kinds: Sequence[str], ask: TriggerAsk) -> Page:
     now_ms = int(time.time() * 1000)
-    return await read_page(
-        service.batch, since, kinds, now_ms, min(PAGE_ENTRIES, ask.limit), note=not ask.preview
-    )
+    return await due_page(service, since, kinds, now_ms, min(PAGE_ENTRIES, ask.limit), note=not ask.preview)
 
 
 async def _lines(service: Service, page: Page, kinds: Sequence[str], ask: TriggerAsk) -> AsyncIterator[bytes]:

@@ -38,15 +38,25 @@ class CatalogueAnswer(msgspec.Struct, frozen=True):
 
 
 class OfferAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whom an offer is for. cart: product ids, one an item; left out: what live events put into it. k: how
-    many products to name with it, at most. personalise: false for who said no to profiling: nothing is
-    decided about them."""
+    """Whom an offer is for: a customer, or a browser by which nobody is known yet. cart: product ids, one an
+    item; left out: what live events put into it. k: how many products to name with it, at most. personalise:
+    false for who said no to profiling: nothing is decided about them."""
 
-    customer_id: Id
+    customer_id: Id | None = None
+    anonymous_id: Id | None = None
     channel: Id = "web"
     cart: Ids = ()
     k: Annotated[int, msgspec.Meta(ge=0, le=MAX_K)] = 3
     personalise: bool = True
+
+    def __post_init__(self) -> None:
+        if self.customer_id is None and self.anonymous_id is None:
+            raise ValueError("customer_id, or anonymous_id of a visitor without one, is needed")
+
+    @property
+    def visitor(self) -> str:
+        """The customer, or else the browser."""
+        return self.customer_id or self.anonymous_id or ""
 
 
 class OfferReason(msgspec.Struct, frozen=True):
@@ -59,7 +69,8 @@ class OfferReason(msgspec.Struct, frozen=True):
 
 class OfferAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The next best offer, or `offer_id` "none". discount: per cent where `kind` is `percentage`, money where
-    it is `amount`, else 0. expected_incremental_margin: money above no offer, with the ends of 90 %.
+    it is `amount`, else 0. expected_incremental_margin: money above no offer, with the ends of 90 %;
+    margin_assumed: whether it goes by a margin that the shop assumes, since costs are not known.
 
     Without a `decision_id` nothing was decided or counted: `degraded_reasons` says what was missing, or the
     reason's code is `withheld`, by an experiment or the holdout.
@@ -78,6 +89,7 @@ class OfferAnswer(msgspec.Struct, frozen=True, kw_only=True):
     propensity: float | None = None
     decision_id: str | None = None
     stage: str | None = None
+    margin_assumed: bool = False
     reason: OfferReason
     experiment: ExperimentAnswer | None = None
     degraded_reasons: list[str] = []
@@ -110,7 +122,7 @@ class SetItem(msgspec.Struct, frozen=True):
 
 class SetAnswer(msgspec.Struct, frozen=True):
     """One set. discount: share of the list price; support: orders of the last year with all of it; lift: how
-    much more often its weakest pair is bought together than by chance.
+    much more often all of it is bought together than by chance, 0 where that is not known.
 
     With a secret key also expected_margin_gain: money a year above selling the parts alone, those who would
     have bought the set anyway taken off, and pricing: why this price.

@@ -11,6 +11,7 @@ from features.store.connection import Connection
 from recommender.customers.offer_context import model_of
 from recommender.offers.budgets import budget_prices
 from recommender.offers.catalogue import Catalogue
+from recommender.offers.decide import BudgetPrice
 from recommender.recommend import Recommender
 
 EVERY_S = 60.0
@@ -20,7 +21,7 @@ EVERY_S = 60.0
 class OfferPrices:
     """by_budget: budget id -> price, as last computed; empty: nothing is charged."""
 
-    by_budget: Mapping[str, float] = field(default_factory=dict)
+    by_budget: Mapping[str, BudgetPrice] = field(default_factory=dict)
     _valid_for: tuple[int, str] = (0, "")
     _due: float = 0.0
 
@@ -42,5 +43,5 @@ class OfferPrices:
         spent, now = await read_spent(store), datetime.now(UTC)
         model = model_of(recommender.bundle.tables)
         self.by_budget = await asyncio.to_thread(
-            budget_prices, catalogue, model, table.expected_traffic, spent, now
+            budget_prices, catalogue, model, table.expected_traffic, spent, now, self.by_budget
         )

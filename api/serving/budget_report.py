@@ -34,5 +34,7 @@ def _budgets(service: Service, spent: dict[str, float] | None) -> Table:
         used = None if spent is None else spent.get(each.id, 0.0)
         left = None if used is None else each.amount - used
         until = each.until.date().isoformat() if each.until else None
-        rows.append([each.id, each.amount, used, left, prices.get(each.id), until])
+        rows.append(
+            [each.id, each.amount, used, left, prices[each.id].price if each.id in prices else None, until]
+        )
     return table("budgets", "Budgets", BUDGET_COLUMNS, rows, None, AWAY if spent is None else AS_OF_NOW)

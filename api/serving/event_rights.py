@@ -8,7 +8,7 @@ from features.events.vocabulary import Event, EventType, InvalidEvent
 from features.merchant.api_keys import Scope
 
 ONLY_SERVERS: frozenset[EventType] = frozenset(
-    {"refund", "cancel", "consent", "ticket", "referral", "loyalty"}
+    {"refund", "cancel", "consent", "ticket", "referral", "loyalty", "order_status", "product_issue"}
 )
 """What takes money or points back, or speaks for a customer. A secret key sends it."""
 CLAIMS: frozenset[EventType] = frozenset({"purchase"})

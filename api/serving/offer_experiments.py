@@ -11,7 +11,7 @@ from api.serving.experiments import Treatment
 from api.serving.offers import next_offer, nothing_decided
 from api.serving.service import Service
 from api.web.tokens import new_token
-from features.events.nobody import is_nobody
+from features.events.nobody import is_nobody, somebody
 from features.outgoing.impressions import ExperimentAssignment, ServedRecord
 from recommender.experiments.plan import OFFERS
 from recommender.offers.catalogue import NO_OFFER, Catalogue
@@ -24,15 +24,15 @@ async def offer_in_trial(service: Service, ask: OfferAsk) -> OfferAnswer:
 
     Raises StoreUnavailable.
     """
-    if is_nobody(ask.customer_id):
+    if all(name is None or is_nobody(name) for name in (ask.customer_id, ask.anonymous_id)):
         return nothing_decided("nobody")
-    customer = service.customer(ask.customer_id)
-    if customer is None:
+    known = visitor_of(service, ask)
+    if known is None:
         return nothing_decided("erased")
     if not ask.personalise:
         return nothing_decided("no_profiling")
-    ask = msgspec.structs.replace(ask, customer_id=customer) if customer != ask.customer_id else ask
-    treatment = service.treatment(ask.customer_id, OFFERS, time.time())
+    ask = known
+    treatment = service.treatment(ask.visitor, OFFERS, time.time())
     left = offers_of(service.offers, treatment)
     answer = await next_offer(service, ask, left)
     if (
@@ -51,11 +51,25 @@ async def offer_in_trial(service: Service, ask: OfferAsk) -> OfferAnswer:
             placement=OFFERS,
             product_ids=tuple(answer.products),
             customer_id=ask.customer_id,
+            anonymous_id=ask.anonymous_id,
             model_version=treatment.recommender.bundle.manifest.version,
             treated=treatment.assignment,
         )
     )
     return msgspec.structs.replace(answer, experiment=_experiment_of(treatment.experiment_json))
+
+
+def visitor_of(service: Service, ask: OfferAsk) -> OfferAsk | None:
+    """The question under the names that may be used; None: it is about somebody who was erased.
+
+    An id that names nobody is as none; without a customer it is the browser's question.
+    """
+    browser = somebody(ask.anonymous_id)
+    named = somebody(ask.customer_id)
+    customer = service.customer(named)
+    if (named and customer is None) or (browser and service.erased.holds("browser", browser)):
+        return None
+    return msgspec.structs.replace(ask, customer_id=customer, anonymous_id=browser)
 
 
 def offers_of(catalogue: Catalogue, treatment: Treatment) -> Catalogue:

@@ -16,15 +16,22 @@ from api.serving.budget_prices import OfferPrices
 from api.serving.experiments import Treatment, Variants
 from api.serving.known_names import KnownNames
 from api.serving.preload import LoadBundle
+from api.serving.prepare import Changes, prepared
 from api.web.access import Access
 from api.web.callers import is_operator
-from api.web.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, WATCHER_FAILURES, flush
+from api.web.metrics import BUNDLE_AGE, STREAM_LAG, WATCHER_FAILURES, flush
 from api.web.settings import ApiSettings
 from features.catalogue.live_changes import changes_since
 from features.events.nobody import is_nobody
 from features.home import Home
 from features.merchant.live_keys import LiveKeys
-from features.merchant.versioned_settings import EXPERIMENTS, MERCHANDISING, OFFER_CATALOGUE, SettingVersions
+from features.merchant.versioned_settings import (
+    EXPERIMENTS,
+    MERCHANDISING,
+    OFFER_CATALOGUE,
+    TRIGGER_SETTINGS,
+    SettingVersions,
+)
 from features.outgoing.impressions import ServedBuffer
 from features.people.names import KeptKey
 from features.store import keys
@@ -33,20 +40,17 @@ from features.store.disk_reserve import is_full
 from features.store.parts import Part, PartState, part_states
 from features.store.settings import StoreSettings
 from features.store.tombstones import Tombstones, read_tombstones, shared_tombstones
-from recommender.context.request import PLACEMENTS, Request
 from recommender.experiments.assignment import Trials
 from recommender.experiments.plan import Experiments
+from recommender.lifecycle.vocabulary.settings import Holds, Settings
 from recommender.merchandising.rules import AnyRule, Rules
 from recommender.model import versions
-from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
-from recommender.model.bundle_files import BadBundle
 from recommender.offers.catalogue import Catalogue
 from recommender.recommend import Recommender
 
 logger = logging.getLogger("perennial.service")
 MEASURED_EVERY_S = 1.0  # answers wait while counts are written out
-Changes = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass
@@ -69,6 +73,7 @@ class Service:
     revision: int = 0
     rules: Sequence[AnyRule] = ()
     offers: Catalogue = field(default_factory=Catalogue)
+    holds: Holds = field(default_factory=Holds)
     offer_prices: OfferPrices = field(default_factory=OfferPrices)
     watchers: dict[str, Part] = field(default_factory=dict)
     variants: Variants = field(init=False)
@@ -172,7 +177,7 @@ class Service:
     async def _loaded(self, load: Callable[[], Bundle | None], changes: Changes) -> Recommender | None:
         """A bundle ready to answer; None, with the first `model_problem`, where it does not load."""
         try:
-            return await asyncio.to_thread(_prepared, load, changes)
+            return await asyncio.to_thread(prepared, load, changes)
         except Exception as error:  # a bundle can be bad in any way
             self.model_problem = self.model_problem or str(error) or type(error).__name__
             logger.warning(
@@ -213,8 +218,10 @@ class Service:
                 self.recommender = replace(self.recommender, rules=rules)
 
     async def refresh_offers(self) -> None:
-        """Take over the merchant's offers."""
+        """Take over the merchant's offers, and what holds promotion back."""
         self.offers = await self._changed(OFFER_CATALOGUE, Catalogue) or self.offers
+        settings = await self._changed(TRIGGER_SETTINGS, Settings)
+        self.holds = settings.holds if settings is not None else self.holds
 
     async def refresh_experiments(self) -> None:
         """Take over the owner's experiments."""
@@ -285,14 +292,3 @@ async def _every(interval_s: float, step: Callable[[], Awaitable[None]]) -> None
     while True:
         await asyncio.sleep(interval_s)
         await step()
-
-
-def _prepared(load: Callable[[], Bundle | None], changes: Changes) -> Recommender:
-    bundle = load()
-    if bundle is None:
-        raise BadBundle("models/current went away")
-    shelf = Availability.of(bundle.tables).changed(bundle.tables, changes)
-    recommender = Recommender(bundle, shelf, CANDIDATES.add_numbers)
-    for placement in PLACEMENTS:  # warm up: first touches of mapped pages and lazy imports
-        recommender.recommend(Request(placement, now=0.0), k=8)  # type: ignore[arg-type]
-    return recommender

@@ -8,7 +8,7 @@
  * Page style  perennial-recs { display: flow-root; min-height: 32rem } keeps its room until this file is here
  * Theming     --perennial-{ink,muted,accent,on-accent,surface,placeholder,radius,gap,card-width,heading-font}
  *             ::part(heading list card link image title price reason button)
- * Events      perennial:add on the element, {product, recommendation_id, acknowledged: Promise}
+ * Events      perennial:add on the element, {product, recommendation_id, acknowledged: Promise, bundle}
  *             perennial:experiment on the element, {id, arm, widget}: what an experiment's arm hands to the page
  *             perennial:exchange on the document, each call to the service with its answer and milliseconds
  * Shop code   Perennial.track("purchase", {order: {...}}) and Perennial.identify("c-17", customer_token), null signs out
@@ -21,8 +21,8 @@
   const TIMEOUT_MS = 1500;
   const WAIT_FOR_EVENTS_MS = 400;
   const SESSION_IDLE_MS = 30 * 60 * 1000;
-  const PLACEMENTS = ["home", "next_order", "product_similar", "product_complements", "upgrade", "cart", "buy_again", "post_purchase",
-    "trending", "new"];
+  const PLACEMENTS = ("home next_order product_similar product_complements upgrade cart buy_again post_purchase trending new " +
+    "bundles").split(" ");
 
   const widgets = new Set();
   const waiting = new Set(); // widgets to be asked for together
@@ -115,7 +115,7 @@
 
   /** POST `request`; the decoded answer, or null when none came in time. Never throws. */
   async function post(url, request, options) {
-    const exchange = { method: "POST", url, request };
+    const exchange = { method: options.method ?? "POST", url, request };
     const started = performance.now();
     try {
       const response = await fetch(url, {
@@ -198,8 +198,8 @@
     return PLACEMENTS.includes(placement) ? placement : "home";
   };
 
-  /** What the service takes: `all`, `none` or a share; anything else as if nothing was said. */
-  const repeatsOf = (text) => (["all", "none"].includes(text) ? text : text && text >= 0 && text <= 1 ? +text : undefined);
+  /** `all`, `none` or a share; anything else as if nothing was said. */
+  const repeatsOf = (text) => (/^(all|none)$/.test(text) ? text : text && text >= 0 && text <= 1 ? +text : undefined);
 
   const countOf = (widget) => Math.min(Math.max(Math.trunc(widget.getAttribute("k")) || 8, 1), 100);
 
@@ -222,15 +222,26 @@
     await Promise.all([...services.values()].map(ask));
   }
 
+  async function askForSet(widget, headers) {
+    const { placement, session_id, category, k, ...about } = question(widget);
+    const query = new URLSearchParams(Object.entries(about).filter(([, value]) => value));
+    const answer = await post(`${endpoint(widget)}/v1/bundles?${query}`, undefined, { method: "GET", headers });
+    const bundle = answer?.bundles?.[0];
+    return { placement, items: bundle?.items, bundle, heading: bundle?.name || bundle?.reason?.text };
+  }
+
   async function ask(asked) {
     const turns = asked.map((widget) => ++widget.turn);
     const key = setting("key", asked[0]);
     const headers = { "Content-Type": "application/json", ...(key && { Authorization: `Bearer ${key}` }) };
     const url = `${endpoint(asked[0])}/v1/recommendations`;
-    const answer = await post(url, { requests: asked.map(question) }, { headers });
-    asked.forEach((widget, index) => {
-      if (widget.turn === turns[index]) widget.show(answer?.answers?.[index]);
-    });
+    const lists = asked.filter((widget) => placementOf(widget) !== "bundles");
+    const answer = lists.length && post(url, { requests: lists.map(question) }, { headers });
+    await Promise.all(asked.map(async (widget, index) => {
+      const at = lists.indexOf(widget);
+      const own = at < 0 ? await askForSet(widget, headers) : (await answer)?.answers?.[at];
+      if (widget.turn === turns[index]) widget.show(own);
+    }));
   }
 
   // ── What the shopper sees ────────────────────────────────────────────────
@@ -309,6 +320,7 @@
     a:focus-visible { outline: none; }
     a:focus-visible::after, button:focus-visible { outline: 3px solid var(--perennial-accent, #1a5fd0);
                                                    outline-offset: -3px; }
+    section > .add { padding: 0 1.2rem; }
     .add:focus-visible { outline-offset: 2px; }
     [role="status"] { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
     :host([state="loading"]) li :is(.picture, .title, .price) { border-radius: 6px;
@@ -330,6 +342,7 @@
     #heading = element("h2", { part: "heading", id: "heading" });
     #status = element("p", { role: "status", "aria-live": "polite" });
     #arrows = element("nav", { "aria-hidden": "true", class: "off" }); // keyboards have the arrow keys
+    #all = element("button", { type: "button", class: "add", part: "button all" });
     #section = element("section", { "aria-labelledby": "heading" });
     #resized = new ResizeObserver(() => this.#toggleArrows());
 
@@ -342,6 +355,7 @@
         this.#arrows.append(arrow);
       }
       this.#section.append(element("header", {}, this.#heading, this.#arrows), this.#list, this.#status);
+      this.#all.addEventListener("click", () => this.#answer?.items.forEach((item) => this.#add(item, { product_id: item.product_id })));
       this.#list.addEventListener("keydown", (pressed) => this.#walk(pressed));
     }
 
@@ -379,6 +393,7 @@
       this.#name();
       this.shadowRoot.replaceChildren(this.#section);
       this.#replaceCards(items.map((item) => this.#card(item)));
+      this.#offerAll(answer.bundle);
       this.#list.removeAttribute("aria-busy");
       this.setAttribute("state", "ready");
       this.#toggleArrows();
@@ -396,10 +411,27 @@
       else this.#list.scrollLeft = 0;
     }
 
+    /** One click for a whole set. */
+    #offerAll(bundle) {
+      const label = this.getAttribute("add-to-cart");
+      this.#all.remove();
+      if (!bundle || !label) return;
+      this.#list.after(this.#all);
+      const { items, bundle_price, list_price, discount } = bundle;
+      const money = (amount) => this.#money(amount, items[0].currency);
+      this.#all.replaceChildren(`${label} (${items.length}): ${money(bundle_price)} `);
+      if (discount) this.#all.append(element("s", {}, money(list_price)));
+    }
+
+    #money(amount, currency) {
+      return priceText(amount, currency || this.getAttribute("currency"), languageOf(this));
+    }
+
     /** Half of the answer is in sight: say so, once. */
     impress() {
       seen.unobserve(this);
       const { recommendation_id, placement, items } = this.#answer;
+      if (!recommendation_id) return;
       const product_ids = items.map((item) => item.product_id);
       beacon("impression", { recommendation_id, properties: { placement, product_ids } }, this);
     }
@@ -460,14 +492,15 @@
       const about = { product_id: item.product_id, recommendation_id };
       const properties = { placement: this.#answer.placement, rank: item.rank };
       link.addEventListener("click", () => beacon("click", { ...about, properties }, this));
-      const price = priceText(item.price, item.currency || this.getAttribute("currency"), languageOf(this));
+      const price = this.#money(item.price, item.currency);
       const add = () => this.#add(item, about);
       return this.#frame(picture, { title, price, reason: String(item.reason?.text ?? ""), link, add });
     }
 
     #add(product, about) {
       const acknowledged = track("add_to_cart", { ...about, unit_price: product.price ?? undefined }, this);
-      const detail = { product, recommendation_id: about.recommendation_id, acknowledged };
+      const { recommendation_id } = about;
+      const detail = { product, recommendation_id, acknowledged, bundle: this.#answer?.bundle };
       this.dispatchEvent(new CustomEvent("perennial:add", { detail, bubbles: true, composed: true }));
     }
 

@@ -80,7 +80,11 @@ def apply_changes(client: redis.Redis, trained: TrainedState, now_ms: int) -> No
 def read_news(client: redis.Redis, products: Iterable[str]) -> dict[str, News]:
     """Product id -> news, of the products that have any."""
     ids = [product for product in dict.fromkeys(products) if product]
-    replies = cast(list[bytes | None], client.hmget(keys.product_news(), ids)) if ids else []
+    return news_of(ids, cast(list[bytes | None], client.hmget(keys.product_news(), ids)) if ids else [])
+
+
+def news_of(ids: Iterable[str], replies: Iterable[bytes | None]) -> dict[str, News]:
+    """Product id -> news, as Redis answered; in parallel."""
     return {
         product: msgspec.json.decode(packed, type=News)
         for product, packed in zip(ids, replies, strict=True)

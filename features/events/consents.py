@@ -5,9 +5,11 @@ from typing import Any, Literal, get_args
 
 Channel = Literal["email", "sms", "push", "whatsapp", "phone", "post"]
 ALL_CHANNELS = "all"
+SERVICE_MESSAGES = "service"
+"""Consent to messages about an order itself, of any channel."""
 PROFILING = "profiling"
 """Yes or no to answers from what is known of somebody; `all` says nothing about it."""
-CONSENTS = frozenset({*get_args(Channel), ALL_CHANNELS, PROFILING})
+CONSENTS = frozenset({*get_args(Channel), ALL_CHANNELS, SERVICE_MESSAGES, PROFILING})
 OTHER_NAMES = {"newsletter": "email", "accepts_marketing": "email", "marketing": ALL_CHANNELS}
 OTHER_NAMES |= dict.fromkeys(
     ("personalisation", "personalization", "personalised", "personalized"), PROFILING

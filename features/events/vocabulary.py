@@ -30,6 +30,8 @@ EventType = Literal[
     "consent",
     "ticket",
     "survey",
+    "order_status",
+    "product_issue",
     "referral",
     "loyalty",
 ]

@@ -23,6 +23,8 @@ from features.live.shopper_state import (
     state_of,
 )
 
+STATUS, ISSUE = "status:", "issue:"
+ORDER_STATUSES = frozenset({"confirmed", "packed", "shipped", "ready", "delivered", "delayed"})
 CLOSED = frozenset({"closed", "solved", "resolved", "done"})
 PLACED = frozenset({"consent", "identify", "purchase"})  # their country and language are the customer's
 DEMOGRAPHICS = ("birthday", "gender", "city", "region", "postcode", "company", "occupation", "household")
@@ -110,6 +112,10 @@ class CustomerState:
         stated = self.value(f"consent:{PROFILING}")
         consents[PROFILING] = False if self.refuses_profiling else None if stated is None else stated == "1"
         return {channel: given for channel, given in consents.items() if given is not None}
+
+    def named(self, prefix: str) -> Iterator[tuple[str, DatedFact]]:
+        """Facts about many things of a kind: what each is about, and the fact."""
+        return ((name.removeprefix(prefix), f) for name, f in self.facts.items() if name.startswith(prefix))
 
     def open_tickets(self) -> Iterator[int]:
         """Time of the last event of each open ticket, UTC milliseconds."""
@@ -199,6 +205,22 @@ def _loyalty(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
     yield Fact(POINTS_ADDED if points > 0 else POINTS_REDEEMED, at_ms, f"{abs(points):.10g}", adds=True)
 
 
+def _order_status(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
+    """`status` of the order `order_id`; of a delay with the day on which it is `expected`."""
+    order, status = properties.get("order_id"), str(properties.get("status", "")).lower()
+    if order and status in ORDER_STATUSES:
+        value = f"{status} {properties.get('expected', '')}".strip()
+        yield Fact(f"{STATUS}{order}"[:MAX_FACT_LENGTH], at_ms, value[:MAX_FACT_LENGTH])
+
+
+def _product_issue(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
+    """What is wrong with a product that they bought, in the shop's words."""
+    if product := properties.get("product_id"):
+        yield Fact(
+            f"{ISSUE}{product}"[:MAX_FACT_LENGTH], at_ms, str(properties.get("issue", ""))[:MAX_FACT_LENGTH]
+        )
+
+
 def _referral(at_ms: int, _properties: Mapping[str, Any]) -> Iterator[Fact]:
     yield Fact("referral", at_ms, "1")
 
@@ -211,6 +233,8 @@ _READERS: dict[str, Reader] = {
     "review": _number("rating", "rating"),
     "referral": _referral,
     "loyalty": _loyalty,
+    "order_status": _order_status,
+    "product_issue": _product_issue,
 }
 
 

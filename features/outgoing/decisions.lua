@@ -1,7 +1,7 @@
 -- Stores an offer decision and charges its budgets. Replies 1, or 0 without any change if the customer's
 -- promises changed since the caller read them, or a budget has too little left.
 -- An offer that is sent counts as a contact, unless it goes with a message sent within the day before.
--- KEYS: the customer's promises, money spent per budget, stream of decisions, the customer's contacts.
+-- KEYS: the promises of a customer or a browser, money spent per budget, stream of decisions, the customer's contacts.
 -- ARGV: promises as the caller read them or "", new promises, seconds to live, record for the stream, id of
 -- the contact or "", now in ms, seconds that contacts are kept; then three per budget: id, amount, charge.
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end

@@ -1,4 +1,4 @@
-"""Offer decisions in Redis: a customer's promises, the money spent per budget, and the log of decisions.
+"""Offer decisions in Redis: a visitor's promises, the money spent per budget, and the log of decisions.
 
 The recommender decides and interprets promises; here they are JSON.
 """
@@ -21,26 +21,31 @@ DECIDE_SCRIPT = Path(__file__).with_name("decisions.lua").read_text(encoding="ut
 LIFE_S = 400 * DAY_S
 CONTACTS_S = 100 * DAY_S
 LONGEST_CAP_MS = 366 * DAY_MS
+MOST_QUESTIONS = 20
+"""Decisions that are remembered of one customer or browser."""
 
 
 class Promises(msgspec.Struct, frozen=True):
-    """A customer's promised offers.
+    """A customer's or a browser's promised offers.
 
-    last_decision: JSON; given: (offer id, epoch ms) of offers given, newest first.
+    decisions: question (channel and class of the cart) -> the last decision as JSON, the newest last;
+    given: (offer id, epoch ms) of offers given, newest first.
     """
 
-    last_decision: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name="standing")
+    decisions: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
     given: tuple[tuple[str, int], ...] = ()
 
-    def with_decision(self, decision: bytes, offer_id: str | None, now_ms: int) -> Promises:
+    def with_decision(self, question: str, decision: bytes, offer_id: str | None, now_ms: int) -> Promises:
         """The promises after a further decision; offer_id None: it gave no offer."""
+        others = {key: each for key, each in self.decisions.items() if key != question}
+        newest = list(others.items())[1 - MOST_QUESTIONS :]
         kept = tuple(each for each in self.given if each[1] > now_ms - LONGEST_CAP_MS)
         new = () if offer_id is None else ((offer_id, now_ms),)
-        return Promises(msgspec.Raw(decision), (*new, *kept))
+        return Promises({**dict(newest), question: msgspec.Raw(decision)}, (*new, *kept))
 
 
 class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One decision, for reports and training.
+    """One decision, for reports and training; of a customer, or else of a browser.
 
     arms, chances, worth: in parallel: the possible offers ("none" among them), the probability of each, and
     the money expected above no offer. features, values: the model's inputs by name, in parallel. margin: of
@@ -51,7 +56,7 @@ class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True):
     decision_id: str
     decided_at: datetime
     expires_at: datetime
-    customer_id: str
+    customer_id: str | None
     channel: str
     offer_id: str
     propensity: float
@@ -72,6 +77,7 @@ class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True):
     country: str | None = None
     first_order: bool = False
     consent: bool = True
+    anonymous_id: str | None = None
 
 
 class Charge(NamedTuple):
@@ -93,15 +99,18 @@ class OfferState(NamedTuple):
     contacts: Mapping[str, int]
 
 
-async def read_offers(store: Connection, customer_id: str) -> OfferState:
-    """Read in one round trip; unreadable promises count as none. Raises StoreUnavailable."""
-    replies = (
-        store.send("GET", keys.promises(customer_id)),
+async def read_offers(store: Connection, visitor: str, *, identified: bool) -> OfferState:
+    """Of a customer, or of a browser, who has no messages. Read in one round trip; unreadable promises count
+    as none. Raises StoreUnavailable."""
+    replies = [
+        store.send("GET", keys.promises(visitor, identified=identified)),
         store.send("HGETALL", keys.budgets_spent()),
-        store.send("HGETALL", keys.customer_facts(customer_id, identified=True)),
-        store.send("ZRANGE", keys.contacts(customer_id), 0, -1, "WITHSCORES"),
-    )
-    packed, spent, facts, contacts = [await reply for reply in replies]
+        store.send("HGETALL", keys.customer_facts(visitor, identified=identified)),
+    ]
+    if identified:
+        replies.append(store.send("ZRANGE", keys.contacts(visitor), 0, -1, "WITHSCORES"))
+    packed, spent, facts, *messages = [await reply for reply in replies]
+    contacts = messages[0] if messages else []
     return OfferState(
         packed or b"",
         _promises(packed),
@@ -128,15 +137,18 @@ async def keep_decision(
     """Store a decision atomically. False: nothing was stored; read and decide again, since the promises
     changed meanwhile or a budget is spent.
 
-    contact: id of the message that the offer is sent with, "" if it is not sent. Raises StoreUnavailable: the
-    decision may have been stored, and the next read shows it.
+    contact: id of the message to a customer that the offer is sent with, "" if it is not sent. Raises
+    StoreUnavailable: the decision may have been stored, and the next read shows it.
     """
-    customer, at_ms = record.customer_id, int(record.decided_at.timestamp() * 1000)
+    visitor, at_ms = (
+        record.customer_id or record.anonymous_id or "",
+        int(record.decided_at.timestamp() * 1000),
+    )
     script_keys = (
-        keys.promises(customer),
+        keys.promises(visitor, identified=record.customer_id is not None),
         keys.budgets_spent(),
         keys.decision_stream(),
-        keys.contacts(customer),
+        keys.contacts(visitor),
     )
     kept = before.packed, msgspec.json.encode(promises), LIFE_S, msgspec.json.encode(record)
     arguments = (*kept, contact, at_ms, CONTACTS_S)

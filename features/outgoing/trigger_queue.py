@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -111,6 +111,48 @@ def read_states(client: redis.Redis, customers: Sequence[str]) -> list[TriggerSt
     return [_state(*replies[start : start + 6]) for start in range(0, len(replies), 6)]
 
 
+async def read_states_of(store: Connection, customers: Sequence[str]) -> list[TriggerState]:
+    """As `read_states`, of a connection that waits. Raises StoreUnavailable."""
+    asked = [store.send(*command) for customer in customers for command in _state_commands(customer)]
+    replies = [await each for each in asked]
+    states = []
+    for start in range(0, len(replies), 6):
+        log, facts, done, contacts, sendings, waiting = replies[start : start + 6]
+        states.append(_state(log, _pairs(facts), _scored(done), _scored(contacts), sendings, waiting))
+    return states
+
+
+async def note_contacts(store: Connection, read: Sequence[tuple[str, str]], now_ms: int) -> None:
+    """Count triggers, (customer, id) each, as messages to their customers. Raises StoreUnavailable."""
+    asked = [
+        store.send(*command)
+        for customer, trigger in read
+        for command in (
+            ("ZADD", keys.contacts(customer), "NX", now_ms, trigger),
+            ("EXPIRE", keys.contacts(customer), CONTACTS_S),
+        )
+    ]
+    for each in asked:
+        await each
+
+
+def _state_commands(customer: str) -> Iterator[tuple[str | int, ...]]:
+    yield "LRANGE", keys.shopper_log(customer, identified=True), 0, -1
+    yield "HGETALL", keys.customer_facts(customer, identified=True)
+    yield "ZRANGE", keys.triggers_done(customer), 0, -1, "WITHSCORES"
+    yield "ZRANGE", keys.contacts(customer), 0, -1, "WITHSCORES"
+    yield "GET", keys.sendings(customer)
+    yield "HVALS", keys.triggers_waiting(customer)
+
+
+def _pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _scored(flat: Sequence[bytes]) -> list[tuple[bytes, float]]:
+    return [(name, float(score)) for name, score in _pairs(flat).items()]
+
+
 def settle(client: redis.Redis, decided: Sequence[TriggerDecision], claimed_ms: int, now_ms: int) -> int:
     """Write decisions about claimed customers; returns how many triggers are new.
 
@@ -126,22 +168,9 @@ def settle(client: redis.Redis, decided: Sequence[TriggerDecision], claimed_ms: 
         return sum(max(new, 0) for new in cast(list[int], pipe.execute()))
 
 
-async def read_page(
-    store: Connection, after: str, kinds: Sequence[str], now_ms: int, limit: int, *, note: bool = True
-) -> Page:
-    """The next triggers after an entry id, without expired ones. note: count them as contacts.
-
-    Raises StoreUnavailable.
-    """
-    arguments: tuple[str | int, ...] = (
-        after,
-        limit,
-        now_ms,
-        CONTACTS_S,
-        keys.contacts_prefix(),
-        int(note),
-        *kinds,
-    )
+async def read_page(store: Connection, after: str, kinds: Sequence[str], now_ms: int, limit: int) -> Page:
+    """The next triggers after an entry id, without expired ones. Raises StoreUnavailable."""
+    arguments: tuple[str | int, ...] = (after, limit, now_ms, *kinds)
     last, reply = await store.call("EVAL", READ, 1, keys.triggers(), *arguments)
     pairs = zip(reply[::2], reply[1::2], strict=True)
     return Page(last.decode(), [(entry_id.decode(), payload) for entry_id, payload in pairs])

@@ -22,7 +22,6 @@ def live_data(client: redis.Redis, person: PersonIds) -> dict[str, Any]:
 
 
 def _of_customer(client: redis.Redis, customer: str) -> dict[str, Any]:
-    promises = cast(bytes | None, client.get(keys.promises(customer)))
     waiting = cast(list[bytes], client.hvals(keys.triggers_waiting(customer)))
     facts = cast(dict[bytes, bytes], client.hgetall(keys.customer_facts(customer, identified=True)))
     return _of_owner(client, customer, identified=True) | {
@@ -32,7 +31,6 @@ def _of_customer(client: redis.Redis, customer: str) -> dict[str, Any]:
         "messages_handed_out_ms": _times(client, keys.triggers_done(customer)),
         "messages_waiting": [_json(each) for each in waiting],
         "messages": _triggers_of(client, customer),
-        "offers": _json(promises) if promises else None,
         "next_look_ms": client.zscore(keys.look_due(), customer),
         "watched_products": _watched_by(client, customer),
     }
@@ -41,9 +39,11 @@ def _of_customer(client: redis.Redis, customer: str) -> dict[str, Any]:
 def _of_owner(client: redis.Redis, name: str, *, identified: bool) -> dict[str, Any]:
     log = cast(list[bytes], client.lrange(keys.shopper_log(name, identified=identified), 0, -1))
     facts = cast(dict[bytes, bytes], client.hgetall(keys.customer_facts(name, identified=identified)))
+    promises = cast(bytes | None, client.get(keys.promises(name, identified=identified)))
     return {
         "recent_events": [_entry(packed) for packed in log],
         "facts": {name: fact._asdict() for name, fact in parse_facts(facts).items()},
+        "offers": _json(promises) if promises else None,
     }
 
 

@@ -54,9 +54,9 @@ class PersonIds:
         """
         theirs = _is_in("customer_id", self.customers)
         nobodys = pl.col("customer_id").is_null()
-        if "anonymous_id" in columns:
-            by_visit = _is_in("anonymous_id", self.browsers) | _is_in("session_id", self.sessions)
-            theirs |= nobodys & by_visit
+        for column, ids in (("anonymous_id", self.browsers), ("session_id", self.sessions)):
+            if column in columns:
+                theirs |= nobodys & _is_in(column, ids)
         if set(columns) >= ORDER_COLUMNS:
             takes_back = pl.col("type").is_in(REVERSALS) & _is_in("order_id", self.orders)
             theirs |= nobodys & (takes_back | _is_in("event_id", self.events))

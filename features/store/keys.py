@@ -232,9 +232,9 @@ def experiment_settings() -> str:
     return f"{TAG}:experiments"
 
 
-def promises(customer_id: str) -> str:
-    """String: JSON Promises, the offers that a customer got. Life: 400 days. Writer and reader: offers."""
-    return f"{TAG}:offers:given:{customer_id}"
+def promises(visitor: str, *, identified: bool) -> str:
+    """String: JSON Promises, offers that a visitor got. Life: 400 days. Writer and reader: offers."""
+    return f"{TAG}:offers:{'given' if identified else 'browser'}:{visitor}"
 
 
 def budgets_spent() -> str:
@@ -274,7 +274,7 @@ def of_customer(customer_id: str) -> tuple[str, ...]:
         contacts(customer_id),
         triggers_waiting(customer_id),
         triggers_done(customer_id),
-        promises(customer_id),
+        promises(customer_id, identified=True),
         f"{FORMER_SHOPPER_LOGS}c:{customer_id}",
     )
 
@@ -284,6 +284,7 @@ def of_browser(anonymous_id: str) -> tuple[str, ...]:
     return (
         shopper_log(anonymous_id, identified=False),
         customer_facts(anonymous_id, identified=False),
+        promises(anonymous_id, identified=False),
         alias(anonymous_id),
         f"{FORMER_SHOPPER_LOGS}a:{anonymous_id}",
     )

@@ -245,5 +245,25 @@ class SetTable:
             return 0, 0.0
         return row.together.item(position[0]), row.weights.item(position[0])
 
+    def support_of(self, items: tuple[int, ...]) -> int:
+        """Orders with all of these products; 0 where they are more than a pair and no learned set."""
+        if len(items) == 2:
+            return self.pair(*items)[0]
+        wanted = np.sort([*items, *[-1] * (self.items.shape[1] - len(items))])
+        same = (np.sort(self.items, axis=1) == wanted).all(axis=1) if len(wanted) == 4 else np.zeros(0, bool)
+        return int(self.support[same][0]) if same.any() else 0
+
+    def lift_of(self, items: tuple[int, ...], support: int) -> float:
+        """How much more often all of these were bought together than by chance; 0 where that is not known.
+
+        How many orders there are follows from any pair: its lift is together x orders / (one's x other's).
+        """
+        together, lift = self.pair(*items[:2])
+        bought = self.orders[list(items)].astype(np.float64)
+        if not (support and together and bought.all()):
+            return 0.0
+        orders = lift * bought[0] * bought[1] / together
+        return float(support / (orders * np.prod(bought / orders)))
+
 
 SPAN_DAYS = 365

@@ -1,6 +1,6 @@
 """The context of an offer decision, from the bundle, the availability and the live shopper."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import NamedTuple
@@ -10,12 +10,15 @@ import numpy as np
 from features.live.customer_facts import CustomerState, DatedFact
 from features.live.shopper_state import ShopperState
 from features.time_units import WEEK_DAYS
+from recommender.arrays.dtypes import Int64s
+from recommender.arrays.id_map import NO_ROW
 from recommender.customers.build_profile import brief_profile
 from recommender.customers.profile import Profile
 from recommender.customers.tiers import TierPlan
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle, Tables
 from recommender.model.customer_tables import CustomerTable
+from recommender.offers.catalogue import Catalogue
 from recommender.offers.eligibility import Given, OfferContext
 from recommender.offers.incremental_margin import (
     OFFER_FEATURES,
@@ -32,11 +35,12 @@ UNTAUGHT = OfferModel.untaught(OFFER_FEATURES)
 
 
 class OfferRequest(NamedTuple):
-    """cart: product -> quantity, empty: the live one. stated: country, consents and so on, by name. given:
-    (offer, epoch ms); spent: as in `OfferContext`; contacts: id -> epoch ms of messages sent, those of sent
-    offers by their decision's id."""
+    """visitor: the customer, or else the browser. cart: product -> quantity, empty: the live one. stated:
+    country, consents and so on, by name. given: (offer, epoch ms); spent, held_until: as in `OfferContext`;
+    contacts: id -> epoch ms of messages sent, those of sent offers by their decision's id."""
 
-    customer_id: str
+    customer_id: str | None
+    visitor: str
     channel: str
     cart: Mapping[str, float]
     shopper: ShopperState
@@ -44,6 +48,7 @@ class OfferRequest(NamedTuple):
     given: tuple[tuple[str, int], ...]
     spent: Mapping[str, float]
     contacts: Mapping[str, int] = {}
+    held_until: datetime | None = None
 
 
 class OrderValue(NamedTuple):
@@ -59,18 +64,28 @@ def model_of(tables: Tables) -> OfferModel:
 
 
 def build_offer_context(
-    request: OfferRequest, bundle: Bundle, availability: Availability, plan: TierPlan | None, now: datetime
+    request: OfferRequest,
+    catalogue: Catalogue,
+    bundle: Bundle,
+    known: Availability,
+    plan: TierPlan | None,
+    now: datetime,
 ) -> OfferContext | None:
-    """None where neither the cart nor the model gives the price and margin of an order to expect."""
+    """None where neither the cart nor the model gives the price and margin of an order to expect.
+
+    known: with the costs that are known; the catalogue's assumed margins stand for the others.
+    """
     purchases = request.shopper.purchases
-    profile = brief_profile(request.customer_id, bundle, availability, purchases, plan, now.timestamp())
-    cart = _cart_value(request.cart or request.shopper.cart, bundle, availability)
+    availability = known.assuming(bundle.tables, catalogue.assumed_margins)
+    profile = brief_profile(request.customer_id or "", bundle, availability, purchases, plan, now.timestamp())
+    in_cart = request.cart or request.shopper.cart
+    cart = cart_value(in_cart, bundle, availability)
     expected = _expected_order(bundle.tables.people, profile, availability)
     basket = cart if cart.value > 0 else expected
     if not (isfinite(basket.value) and isfinite(basket.margin) and basket.value > 0):
         return None
     return OfferContext(
-        customer_id=request.customer_id,
+        customer_id=request.visitor,
         features=_features(bundle, profile, basket.value, now, has_cart=cart.value > 0),
         basket=basket.value,
         margin=basket.margin,
@@ -84,7 +99,37 @@ def build_offer_context(
         given=tuple(Given(offer, datetime.fromtimestamp(at / 1000, UTC)) for offer, at in request.given),
         messages=_messages(request, now),
         spent=request.spent,
+        held_until=request.held_until,
+        margin_assumed=_is_assumed(in_cart if cart.value > 0 else (), bundle, known, availability),
+        interests=_interests(catalogue, request, bundle),
     )
+
+
+def _is_assumed(cart: Collection[str], bundle: Bundle, known: Availability, assumed: Availability) -> bool:
+    """Whether a cost of the cart, or without a cart every cost, is by an assumed margin."""
+    if assumed is known:
+        return False
+    rows = bundle.tables.products.rows(cart)
+    return not np.isfinite(known.cost[rows]).all() if rows else not isfinite(known.margin_share)
+
+
+def _interests(catalogue: Catalogue, request: OfferRequest, bundle: Bundle) -> dict[str, float]:
+    """Content offer -> share of what they looked at, put into the cart and bought that is about its products,
+    or others of their categories. Empty where nothing is known of them."""
+    tables, shopper = bundle.tables, request.shopper
+    bought = tables.purchases.of(tables.customers.row(request.customer_id)).items.tolist()
+    live = (*shopper.viewed, *shopper.cart, *(p for order in shopper.purchases for p in order.product_ids))
+    seen = np.array([*tables.products.rows(live), *bought], np.int64)
+    contents = [offer for offer in catalogue.offers if offer.kind == "content"]
+    return {offer.id: _about(tables, seen, offer.products) for offer in contents} if len(seen) else {}
+
+
+def _about(tables: Tables, seen: Int64s, products: Sequence[str]) -> float:
+    """Share of the products seen that are among these, or of their categories."""
+    rows = np.array(tables.products.rows(products), np.int64)
+    categories = [each for each in tables.product.category[rows].tolist() if each != NO_ROW]
+    alike = np.isin(seen, rows) | np.isin(tables.product.category[seen], categories)
+    return float(alike.mean())
 
 
 def _messages(request: OfferRequest, now: datetime) -> tuple[datetime, ...]:
@@ -95,7 +140,7 @@ def _messages(request: OfferRequest, now: datetime) -> tuple[datetime, ...]:
     return tuple(at for at in times if not today < at <= now)
 
 
-def _cart_value(cart: Mapping[str, float], bundle: Bundle, availability: Availability) -> OrderValue:
+def cart_value(cart: Mapping[str, float], bundle: Bundle, availability: Availability) -> OrderValue:
     """Of the products with a price; one of unknown cost has the shop's usual share of its price as margin."""
     value = margin = 0.0
     for product, quantity in cart.items():

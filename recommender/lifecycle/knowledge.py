@@ -5,18 +5,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import msgspec
+
 from features.catalogue.price_and_stock_news import News
 from features.live.customer_facts import CustomerState
 from features.live.shopper_state import Purchase
 from features.outgoing.trigger_queue import TriggerState
 from features.time_units import DAY_MS, HOUR_MS
+from recommender.arrays.id_map import NO_ROW
 from recommender.context.request import Request
 from recommender.customers.tiers import TierPlan
 from recommender.experiments.assignment import Trials
 from recommender.experiments.holdout import popular_for_holdout
 from recommender.experiments.plan import OFFERS
 from recommender.lifecycle.models import Bought, CustomerModel
-from recommender.lifecycle.plan import MessagePlan, plan
+from recommender.lifecycle.plan import MessagePlan, ended, plan
+from recommender.lifecycle.timing import accepts
 from recommender.lifecycle.trials import settings_for
 from recommender.lifecycle.vocabulary.customer import (
     NO_ORDERS,
@@ -28,7 +32,7 @@ from recommender.lifecycle.vocabulary.customer import (
     SentMessage,
     WaitingTrigger,
 )
-from recommender.lifecycle.vocabulary.occasion import Suggested
+from recommender.lifecycle.vocabulary.occasion import ABOUT_ORDERS, Suggested, Trigger
 from recommender.lifecycle.vocabulary.settings import Settings
 from recommender.recommend import Recommender
 
@@ -60,6 +64,29 @@ class Knowledge:
             return suggested(recommender, customer, placement, now_ms, settings.products)
 
         return plan(customer, now_ms, settings_for(trial, settings), suggest)
+
+    def still_due(
+        self, trigger: Trigger, trigger_state: TriggerState, now_ms: int, settings: Settings
+    ) -> Trigger | None:
+        """A trigger that was handed out, with those of its products that are sold now; None: its reason or
+        their consent is gone, or nothing is left to show."""
+        trial = self.trials.of(trigger.customer_id, OFFERS, now_ms / 1000)
+        customer, own = (
+            self.customer(trigger.customer_id, trigger_state, now_ms),
+            settings_for(trial, settings),
+        )
+        if not accepts(customer, trigger.channel, trigger.kind, own):
+            return None
+        if trigger.id in ended(customer, now_ms, own):
+            return None
+        if trigger.kind in ABOUT_ORDERS or not trigger.products:
+            return trigger
+        products = tuple(product for product in trigger.products if self._is_sold(product))
+        return msgspec.structs.replace(trigger, products=products) if products else None
+
+    def _is_sold(self, product_id: str) -> bool:
+        live = self.live_product(product_id)
+        return live is not None and live.in_stock
 
     @cached_property
     def _popular(self) -> Recommender | None:
@@ -106,6 +133,15 @@ class Knowledge:
         if news is None:
             return LiveProduct(price, in_stock)
         return LiveProduct(price, in_stock, news.price_before, news.dropped_ms, news.out_ms, news.back_ms)
+
+    def category(self, product_id: str) -> str | None:
+        """Of a product that the model knows."""
+        if self.recommender is None:
+            return None
+        tables = self.recommender.bundle.tables
+        item = tables.products.row(product_id)
+        row = int(tables.product.category[item]) if item >= 0 else NO_ROW
+        return tables.categories.name(row) if row != NO_ROW else None
 
     def _row(self, customer_id: str, now_ms: int) -> int:
         """-1 where the model does not know them, or was trained after `now_ms`, with events still to come."""

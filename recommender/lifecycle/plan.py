@@ -12,13 +12,14 @@ from recommender.lifecycle.messages import abandoned_browse as browsing
 from recommender.lifecycle.messages import abandoned_cart as carts
 from recommender.lifecycle.messages import after_order as orders
 from recommender.lifecycle.messages import back_in_stock_and_price_drop as wishes
-from recommender.lifecycle.messages import birthday, referral, refills, welcome, win_back
+from recommender.lifecycle.messages import birthday, referral, refills, service, welcome, win_back
 from recommender.lifecycle.messages import tiers_and_vip as tiers
 from recommender.lifecycle.timing import after_quiet, budget_opens, channel_for, held_until, zone_for
 from recommender.lifecycle.vocabulary.customer import Customer
 from recommender.lifecycle.vocabulary.occasion import (
     MESSAGE_KINDS,
     SERVICE,
+    TRANSACTIONAL,
     MessageKind,
     Occasion,
     OccasionReason,
@@ -35,6 +36,7 @@ FAMILIES = (
     orders,
     referral,
     refills,
+    service,
     tiers,
     welcome,
     win_back,
@@ -69,21 +71,29 @@ class ScheduledMessage(NamedTuple):
 def plan(customer: Customer, now_ms: int, settings: Settings, suggest: Suggest) -> MessagePlan:
     """suggest: a placement -> products for a message that names none itself."""
     occasions = [each for each in _occasions_of(customer, now_ms, settings) if now_ms < each.expires_ms]
-    ended = _ended(customer, occasions, now_ms, settings)
+    gone = _ended(customer, occasions, now_ms, settings)
     new = [each for each in occasions if each.key not in customer.done]
     scheduled = _scheduled(customer, new, now_ms, settings)
     due = sorted((each for each in scheduled if each.at_ms <= now_ms), key=_urgency)
-    contacts = _contacts(customer, ended)
+    contacts = _contacts(customer, gone)
     checks = [each.at_ms for each in scheduled if each.at_ms > now_ms]
     sent: list[ScheduledMessage] = []
     for message in due:
-        if budget_opens(contacts, settings, now_ms) <= now_ms:
+        if message.first.kind in TRANSACTIONAL:
+            sent.append(message)
+        elif budget_opens(contacts, settings, now_ms) <= now_ms:
             contacts.append(now_ms)
             sent.append(message)
     if len(sent) < len(due):
         checks.append(budget_opens(contacts, settings, now_ms))
     triggers = tuple(_trigger(customer, each, settings, suggest) for each in sent)
-    return MessagePlan(triggers, ended, min([now_ms + CHECK_AGAIN_MS, *checks]))
+    return MessagePlan(triggers, gone, min([now_ms + CHECK_AGAIN_MS, *checks]))
+
+
+def ended(customer: Customer, now_ms: int, settings: Settings) -> tuple[str, ...]:
+    """Ids of waiting triggers whose reason is gone by now."""
+    occasions = [each for each in _occasions_of(customer, now_ms, settings) if now_ms < each.expires_ms]
+    return _ended(customer, occasions, now_ms, settings)
 
 
 def _occasions_of(customer: Customer, now_ms: int, settings: Settings) -> Iterator[Occasion]:
@@ -96,7 +106,11 @@ def _occasions_of(customer: Customer, now_ms: int, settings: Settings) -> Iterat
 def _contacts(customer: Customer, ended: tuple[str, ...]) -> list[int]:
     """Times of messages to them, sent or waiting to be sent; withdrawn ones do not count."""
     past = {contact.id: contact.at_ms for contact in customer.contacts}
-    waiting = {each.id: each.at_ms for each in customer.waiting if each.id not in ended}
+    waiting = {
+        each.id: each.at_ms
+        for each in customer.waiting
+        if each.id not in ended and not TRANSACTIONAL.intersection(key.partition(":")[0] for key in each.keys)
+    }
     return list({**waiting, **past}.values())
 
 
@@ -186,6 +200,7 @@ def _trigger(
         offer=_offer(first.kind, first.step, settings),
         step=first.step,
         keys=tuple(each.key for each in scheduled.occasions),
+        guides=tuple(dict.fromkeys(guide for each in scheduled.occasions for guide in each.guides)),
     )
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
+from features.events.consents import SERVICE_MESSAGES
+from features.live.customer_facts import CustomerState
 from features.time_units import DAY_MS, HOUR_MS
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import SERVICE, MessageKind
-from recommender.lifecycle.vocabulary.settings import Quiet, Settings, zone_of
+from recommender.lifecycle.vocabulary.occasion import SERVICE, TRANSACTIONAL, MessageKind
+from recommender.lifecycle.vocabulary.settings import Holds, Quiet, Settings, zone_of
 
 
 def after_quiet(at_ms: int, quiet: Quiet, zone: tzinfo) -> int:
@@ -28,20 +30,32 @@ def zone_for(customer: Customer, settings: Settings) -> tzinfo:
 
 
 def channel_for(customer: Customer, kind: MessageKind, settings: Settings) -> str | None:
-    """The shop's preferred channel among those with consent. Service messages need only no refusal; they are
-    all that goes to who said no to profiling."""
+    """The shop's preferred channel among those with consent; messages about orders need only no refusal."""
+    return next((each for each in settings.channels if accepts(customer, each, kind, settings)), None)
+
+
+def accepts(customer: Customer, channel: str, kind: MessageKind, settings: Settings) -> bool:
+    """Whether a message of the kind may go to the customer in this channel.
+
+    Messages about orders are all that goes to who said no to profiling; what the shop owes to who bought is
+    stopped by a refusal of `service` messages alone.
+    """
+    if kind in TRANSACTIONAL:
+        return customer.state.value(f"consent:{SERVICE_MESSAGES}") != "0"
     if customer.state.refuses_profiling and kind not in SERVICE:
-        return None
-    for channel in settings.channels:
-        consent = customer.consents(channel)
-        if consent or (consent is None and (settings.consent == "opt_out" or kind in SERVICE)):
-            return channel
-    return None
+        return False
+    consent = customer.consents(channel)
+    return consent or (consent is None and (settings.consent == "opt_out" or kind in SERVICE))
 
 
 def held_until(customer: Customer, now_ms: int, settings: Settings) -> int:
     """The moment from which promotion may go out; 0: nothing holds it back."""
-    return max((until for until in _holds(customer, settings) if until > now_ms), default=0)
+    return held_back_until(customer.state, settings.holds, now_ms)
+
+
+def held_back_until(state: CustomerState, holds: Holds, now_ms: int) -> int:
+    """As `held_until`, by the customer's own state alone."""
+    return max((until for until in _holds(state, holds) if until > now_ms), default=0)
 
 
 def budget_opens(contacts: list[int], settings: Settings, now_ms: int) -> int:
@@ -58,8 +72,7 @@ def budget_opens(contacts: list[int], settings: Settings, now_ms: int) -> int:
     return opens
 
 
-def _holds(customer: Customer, settings: Settings) -> Iterator[int]:
-    state, holds = customer.state, settings.holds
+def _holds(state: CustomerState, holds: Holds) -> Iterator[int]:
     yield from (at + int(holds.ticket_days * DAY_MS) for at in state.open_tickets())
     score = state.number("survey")
     if score is not None and score <= holds.bad_score:

@@ -23,6 +23,7 @@ class Shown(NamedTuple):
     fields: str
 
 
+CATEGORY_SEPARATOR = " > "
 SHOWN_FIELDS = ("title", "price", "currency", "url", "image_url")
 
 
@@ -40,6 +41,9 @@ class Availability:
     cost: Float32s
     cards: Mapping[int, bytes]
     _shown: dict[int, Shown] = field(default_factory=dict, init=False, repr=False)
+    _assumed: dict[tuple[tuple[str, float], ...], Availability] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @cached_property
     def sellable(self) -> Bools:
@@ -51,6 +55,22 @@ class Availability:
         """Margin over price, of all offered products of known cost together; NaN where no cost is known."""
         priced = self.offered & (self.price > 0) & np.isfinite(self.cost)
         return float(1 - self.cost[priced].sum() / self.price[priced].sum()) if priced.any() else float("nan")
+
+    def assuming(self, tables: Tables, margins: Mapping[str, float]) -> Availability:
+        """This view, with the costs that are not known by an assumed share of the price as margin.
+
+        margins: by category, or one above it ("Tea" holds for "Tea > Green"); "*": of all others.
+        """
+        if not margins:
+            return self
+        key = tuple(sorted(margins.items()))
+        if key not in self._assumed:
+            names = map(tables.categories.name, range(len(tables.categories)))
+            shares = np.array([*(_assumed_margin(name, margins) for name in names), margins.get("*", np.nan)])
+            assumed = self.price * (1 - shares[tables.product.category]).astype(np.float32)
+            cost = np.where(np.isfinite(self.cost), self.cost, assumed)
+            self._assumed[key] = Availability(self.offered, self.in_stock, self.price, cost, self.cards)
+        return self._assumed[key]
 
     @classmethod
     def of(cls, tables: Tables) -> Availability:
@@ -115,3 +135,10 @@ def _merge_card(card: bytes, fields: Mapping[str, Any]) -> bytes:
     if price := price_to_pay(fields):
         shown["price"] = price
     return msgspec.json.encode({**msgspec.json.decode(b"{%b}" % card), **shown})[1:-1]
+
+
+def _assumed_margin(category: str, margins: Mapping[str, float]) -> float:
+    """Of the category, else of the nearest above it, else of all; NaN: none is assumed."""
+    while category and category not in margins:
+        category = category.rpartition(CATEGORY_SEPARATOR)[0]
+    return margins.get(category or "*", float("nan"))

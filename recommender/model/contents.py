@@ -26,6 +26,7 @@ ROWS_OF = {
     "people.facts.channel": "words",
     "people.facts.country": "words",
     "people.facts.language": "words",
+    "offers.traffic_names": "offer_words",
     "*.items": "products",
 }
 """Arrays of rows of other tables, NO_ROW where there is none."""

@@ -19,6 +19,7 @@ ID_MAPS = {
     "people.facts.words": "words",
     "offers.arms": "arms",
     "offers.features": "features",
+    "offers.words": "offer_words",
 }
 """Arrays of ids, and the name under which SHAPES counts them."""
 SHAPES: tuple[tuple[str, str], ...] = (
@@ -77,7 +78,8 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ("offers.used", "arms"),
     *((f"offers.{name}", "features") for name in ("centre", "scale")),
     ("offers.anyway", "?"),
-    ("offers.traffic", "? ?"),
+    ("offers.traffic", "@cases ?"),
+    ("offers.traffic_names", "@cases 4"),
     *((f"offers.{name}", "1") for name in ("stage", "daily")),
     *((f"{name}.*", "@") for name in ("popular", "trending", "newest", "sets")),
     *((f"{name}.*", "@") for name in ("similar", "complements", "upgrades", "companions")),

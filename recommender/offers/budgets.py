@@ -1,70 +1,22 @@
 """Shadow prices of budgets: what a unit of money must bring, so that a budget lasts until it closes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
-from recommender.arrays.dtypes import Bools, Float64s, Int64s
-from recommender.offers.catalogue import Budget, Catalogue
+from recommender.arrays.dtypes import Bools, Float64s
+from recommender.offers.catalogue import Budget, Catalogue, Offer
+from recommender.offers.decide import BudgetPrice, arms_worth_trying, with_none
 from recommender.offers.eligibility import OfferContext
-from recommender.offers.incremental_margin import OfferModel
+from recommender.offers.incremental_margin import EvidenceLevel, OfferModel
+from recommender.offers.propensities import propensities
 from recommender.validity import is_active
 
-PRICE_ROUNDS, HALVINGS, HIGHEST_PRICE = 20, 40, 1e4
-
-
-def prices(gain: Float64s, cost: Float64s, drawn_on: Bools, amounts: Float64s) -> Float64s:
-    """(n_budgets) lambda >= 0: each customer takes argmax_o gain_uo - lambda_o cost_uo, or nothing.
-
-    gain (incremental margin) and cost: (n_customers, n_offers), of the expected customers; drawn_on:
-    (n_budgets, n_offers), offers may draw on several budgets; amounts: (n_budgets). lambda_o is the sum over
-    an offer's budgets. Each in turn becomes the smallest that keeps its budget (bisection), until none moves.
-    """
-    lambdas = np.zeros(len(amounts))
-    for _ in range(PRICE_ROUNDS):
-        before = lambdas.copy()
-        for budget in range(len(amounts)):
-            lambdas[budget] = _price(budget, lambdas, gain, cost, drawn_on, amounts)
-        if np.allclose(lambdas, before, atol=1e-6):
-            break
-    return lambdas
-
-
-def choices(gain: Float64s, cost: Float64s, offer_prices: Float64s) -> Int64s:
-    """(n_customers): the offer taken at these prices, (n_offers) each; -1 for none."""
-    net = gain - offer_prices * cost
-    best = net.argmax(axis=1)
-    return np.asarray(np.where(net[np.arange(len(net)), best] > 0, best, -1))
-
-
-def spent(chosen: Int64s, cost: Float64s, drawn_on: Bools) -> Float64s:
-    """(n_budgets): what the choices take from each; an offer charges each of its budgets once."""
-    given = np.zeros(cost.shape[1])
-    taken = chosen >= 0
-    np.add.at(given, chosen[taken], cost[np.flatnonzero(taken), chosen[taken]])
-    return np.asarray(drawn_on @ given)
-
-
-def _price(
-    budget: int, lambdas: Float64s, gain: Float64s, cost: Float64s, drawn_on: Bools, amounts: Float64s
-) -> float:
-    def fits(price: float) -> bool:
-        trial = lambdas.copy()
-        trial[budget] = price
-        given = spent(choices(gain, cost, trial @ drawn_on), cost, drawn_on)
-        return bool(given[budget] <= amounts[budget])
-
-    if fits(0.0):
-        return 0.0
-    low, high = 0.0, HIGHEST_PRICE
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        low, high = (low, middle) if fits(middle) else (middle, high)
-    return high
-
-
+PRICE_ROUNDS, HALVINGS, HIGHEST_PRICE = 40, 12, 1e3
 OPEN_DAYS = 90.0
 """How long a budget without an end is to last."""
 
@@ -76,23 +28,159 @@ class Traffic(NamedTuple):
     daily: float
 
 
-def budget_prices(
-    catalogue: Catalogue, model: OfferModel, traffic: Traffic, spent: Mapping[str, float], now: datetime
-) -> dict[str, float]:
-    """Budget -> lambda, 0 where the money is enough for every offer that pays. Budgets not open are left out.
+class Cases(NamedTuple):
+    """Customers who are decided for by one stage. gain: (n, n_worlds, n_offers + 1), -inf for offers that
+    they may not get; mean: (n, 1, n_offers + 1), over the worlds; average: the gain of all customers, in axes
+    that broadcast; cost: (n, n_offers + 1)."""
 
-    Each customer of the traffic represents as many decisions as are expected until a budget closes.
+    stage: EvidenceLevel
+    gain: Float64s
+    mean: Float64s
+    average: Float64s
+    cost: Float64s
+
+    @property
+    def evenly(self) -> Float64s:
+        """(n, n_offers + 1): the same chance for each arm that a customer may get."""
+        allowed = np.isfinite(self.mean[:, 0])
+        return np.asarray(allowed / allowed.sum(axis=1, keepdims=True))
+
+
+class Decisions(NamedTuple):
+    """All that decides at given prices. drawn_on: (n_budgets, n_offers + 1); exploration: as in the
+    catalogue."""
+
+    cases: Sequence[Cases]
+    drawn_on: Bools
+    exploration: float
+
+    def chances(self, lambdas: Float64s, shares: Float64s) -> Iterator[tuple[Cases, Float64s]]:
+        """The cases with their (n, n_arms) propensities, as `score_offers` has them at these prices."""
+        charge = lambdas @ self.drawn_on
+        scarcity = np.where(self.drawn_on, shares[:, None], 1.0).min(axis=0)
+        for cases in self.cases:
+            explored = self.exploration * cases.evenly * scarcity
+            explored[:, -1] += self.exploration - explored.sum(axis=1)
+            charges = charge * cases.cost if lambdas.any() else None
+            gain = cases.gain if charges is None or cases.stage == "thin" else cases.mean
+            yield cases, propensities(cases.average, gain, cases.stage, explored, charges)
+
+    def explored(self) -> Float64s:
+        """(n_budgets): what all cases would take if each arm that they may get were as likely."""
+        return self._charged((cases, cases.evenly) for cases in self.cases)
+
+    def spent(self, lambdas: Float64s, shares: Float64s) -> Float64s:
+        """(n_budgets): what all cases are expected to take; an offer charges each of its budgets once."""
+        return self._charged(self.chances(lambdas, shares))
+
+    def _charged(self, decided: Iterable[tuple[Cases, Float64s]]) -> Float64s:
+        given = [(chances * cases.cost).sum(axis=0) for cases, chances in decided]
+        return np.asarray(self.drawn_on @ np.sum(given, axis=0))
+
+
+def prices(decisions: Decisions, amounts: Float64s, lambdas: Float64s) -> tuple[Float64s, Float64s]:
+    """(n_budgets) lambda >= 0 at which what is decided takes no more than the amounts; and the shares of
+    `BudgetPrice`, with which exploration takes no larger part of a budget than of all decisions.
+
+    Each lambda in turn, from those given, becomes the smallest that keeps its budget, until none moves.
+    Budgets that share offers may push each other for long: what is then too much, raising all takes away.
+    """
+    explored = decisions.explored()
+    shares = np.divide(amounts, explored, out=np.ones(len(amounts)), where=explored > amounts)
+
+    def fits(trial: Float64s) -> Bools:
+        return np.asarray(decisions.spent(trial, shares) <= amounts, bool)
+
+    def fitting(budget: int) -> Float64s:
+        own = np.arange(len(amounts)) == budget
+        others = np.where(own, 0.0, lambdas)
+        price = _smallest(lambda price: bool(fits(others + own * price)[budget]), 0.0, lambdas[budget] or 0.1)
+        return np.asarray(others + own * price)
+
+    for _ in range(PRICE_ROUNDS):
+        before = lambdas
+        for budget in range(len(amounts)):
+            lambdas = fitting(budget)
+        if np.allclose(lambdas, before, rtol=1e-3):
+            break
+    return lambdas * _smallest(lambda times: bool(fits(lambdas * times).all()), 1.0, 1.01), shares
+
+
+def _smallest(fits: Callable[[float], bool], low: float, high: float) -> float:
+    """The smallest number from `low` on that fits, up to HIGHEST_PRICE; looked for about `high` first."""
+    if fits(low):
+        return low
+    while high < HIGHEST_PRICE and not fits(high):
+        low, high = high, 2 * high
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if fits(middle) else (middle, high)
+    return high
+
+
+def budget_prices(
+    catalogue: Catalogue,
+    model: OfferModel,
+    traffic: Traffic,
+    spent: Mapping[str, float],
+    now: datetime,
+    last: Mapping[str, BudgetPrice] | None = None,
+) -> dict[str, BudgetPrice]:
+    """Budget -> its price, 0 where the money is enough for every offer that pays. Budgets not open are left
+    out.
+
+    Each customer of the traffic represents as many decisions as are expected until a budget closes, decided
+    as they will be: by the same stage, with its exploration, among the offers that each may get. last: the
+    prices of a minute ago, near which the new ones are found sooner.
     """
     budgets = [each for each in catalogue.budgets if is_active(each, now)]
-    offers = [offer for offer in catalogue.offers if is_active(offer, now)]
+    offers = tuple(offer for offer in catalogue.offers if is_active(offer, now))
     if not (budgets and offers and traffic.contexts and traffic.daily > 0):
         return {}
-    gain = np.stack([model.incremental_margin(offers, each).mean(axis=0) for each in traffic.contexts])
-    cost = np.array([[offer.costs(each.basket) for offer in offers] for each in traffic.contexts])
-    drawn_on = np.array([[each.id in offer.budgets for offer in offers] for each in budgets])
+    running = msgspec.structs.replace(catalogue, offers=offers)
+    drawn_on = np.array([[*(each.id in offer.budgets for offer in offers), False] for each in budgets])
+    cases = list(_cases(running, model, traffic, now))
     amounts = np.array([_share(each, traffic, spent, now) for each in budgets])
-    lambdas = prices(gain, cost, drawn_on, amounts)
-    return {each.id: float(price) for each, price in zip(budgets, lambdas, strict=True)}
+    start = np.array([(last or {}).get(each.id, BudgetPrice()).price for each in budgets])
+    lambdas, shares = prices(Decisions(cases, drawn_on, catalogue.exploration), amounts, start)
+    return {
+        each.id: BudgetPrice(float(price), float(share))
+        for each, price, share in zip(budgets, lambdas, shares, strict=True)
+    }
+
+
+def _cases(catalogue: Catalogue, model: OfferModel, traffic: Traffic, now: datetime) -> Iterator[Cases]:
+    """The customers of the traffic by the stage that decides for them."""
+    rows = sorted((_scored(catalogue, model, each, now) for each in traffic.contexts), key=lambda row: row[0])
+    for stage, group in groupby(rows, key=lambda row: row[0]):
+        _, gains, costs = zip(*group, strict=True)
+        gain = np.stack(gains)
+        average = gain if stage == "thin" else with_none(_averages(catalogue.offers, model))
+        yield Cases(stage, gain, gain.mean(axis=1, keepdims=True), average, np.stack(costs))
+
+
+def _scored(
+    catalogue: Catalogue, model: OfferModel, context: OfferContext, now: datetime
+) -> tuple[EvidenceLevel, Float64s, Float64s]:
+    """The stage, the gain of each arm and its cost, of one customer; (n_worlds, n_arms), (n_arms)."""
+    arms, gain = arms_worth_trying(catalogue, model, context, now)
+    columns = [catalogue.offers.index(offer) for offer in arms.offers]
+    all_arms = np.full((len(gain), len(catalogue.offers) + 1), -np.inf)
+    all_arms[:, [*columns, -1]] = gain
+    cost = np.zeros(all_arms.shape[1])
+    cost[columns] = [offer.costs(context.basket) for offer in arms.offers]
+    return model.stage_for(arms.offers), all_arms, cost
+
+
+def _averages(offers: Sequence[Offer], model: OfferModel) -> Float64s:
+    """(n_worlds, n_offers): those of `OfferModel`; of an offer that was never given, which no customer of
+    this stage may get, 0."""
+    tried = model.tried(offers)
+    average = np.zeros((len(model.response), len(offers)))
+    average[:, tried] = model.averages(
+        [offer for offer, is_tried in zip(offers, tried, strict=True) if is_tried]
+    )
+    return average
 
 
 def _share(budget: Budget, traffic: Traffic, spent: Mapping[str, float], now: datetime) -> float:
@@ -102,15 +190,30 @@ def _share(budget: Budget, traffic: Traffic, spent: Mapping[str, float], now: da
     return left * len(traffic.contexts) / max(traffic.daily * days, 1.0)
 
 
-def traffic_of(rows: Float64s, names: Sequence[str], daily: float) -> Traffic:
-    """rows: (n, k + 2), features and chances by `names`, then basket and margin."""
+NAMED = ("segment", "tier", "country", "channel")
+"""What of a customer's case has a name; the other columns of the traffic are numbers."""
+
+
+def traffic_of(
+    rows: Float64s, names: Sequence[str], named: Sequence[Sequence[str | None]], daily: float
+) -> Traffic:
+    """rows: (n, k + 5): features and chances by `names`, then basket, margin, cart, and 0 or 1 for a first
+    order and for consent. named: of each row, the NAMED; None where it is not known."""
+    k = len(names)
     contexts = [
         OfferContext(
             customer_id="",
-            features=dict(zip(names, row[:-2], strict=True)),
-            basket=row[-2],
-            margin=row[-1],
+            features=dict(zip(names, row[:k], strict=True)),
+            basket=row[k],
+            margin=row[k + 1],
+            cart=row[k + 2],
+            first_order=row[k + 3] > 0,
+            consent=row[k + 4] > 0,
+            segment=segment,
+            tier=tier,
+            country=country,
+            channel=channel,
         )
-        for row in rows.tolist()
+        for row, (segment, tier, country, channel) in zip(rows.tolist(), named, strict=True)
     ]
     return Traffic(contexts, daily)

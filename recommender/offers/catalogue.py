@@ -105,7 +105,8 @@ class Sets(StrictStruct, frozen=True, kw_only=True):
 
 class Catalogue(StrictStruct, frozen=True, kw_only=True):
     """contacts: how often a customer may get any offer; exploration: share of decisions left to chance;
-    minimum_margin: share of an order's price that must remain as margin, unless an offer sets its own."""
+    minimum_margin: share of an order's price that must remain as margin, unless an offer sets its own;
+    assumed_margins: by category ("*": all others), the margin over price of products without a cost."""
 
     offers: Annotated[tuple[Offer, ...], msgspec.Meta(max_length=MAX_OFFERS)] = ()
     sets: Sets = Sets()
@@ -113,6 +114,7 @@ class Catalogue(StrictStruct, frozen=True, kw_only=True):
     contacts: FrequencyCap | None = None
     exploration: Annotated[float, msgspec.Meta(ge=0.05, le=1)] = 0.05
     minimum_margin: Share = 0.0
+    assumed_margins: Annotated[dict[str, Share], msgspec.Meta(max_length=1_000)] = {}
 
 
 def contradictions(catalogue: Catalogue) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from recommender.arrays.dtypes import Float64s
 from recommender.arrays.hashing import digest_of, uniform
 from recommender.offers.catalogue import NO_OFFER, Catalogue, Offer
-from recommender.offers.eligibility import OfferContext, contact_barred, why_not
+from recommender.offers.eligibility import OfferContext, barred_by, less_interesting, why_not
 from recommender.offers.incremental_margin import EvidenceLevel, OfferModel
 from recommender.offers.propensities import may_pay, propensities, sample_arm
 from recommender.offers.reasons import DecisionReason, explain, loss_reason
@@ -31,6 +31,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     reason: DecisionReason
     stage: str
+    margin_assumed: bool = False
 
 
 class Arms(NamedTuple):
@@ -38,6 +39,14 @@ class Arms(NamedTuple):
 
     offers: tuple[Offer, ...]
     refused: Mapping[str, str]
+
+
+class BudgetPrice(NamedTuple):
+    """price: what a unit of the budget's money must bring; share: by how much less it explores, where it is
+    so short that exploration would take a larger part of it than of all decisions."""
+
+    price: float = 0.0
+    share: float = 1.0
 
 
 class ScoredOffers(NamedTuple):
@@ -56,7 +65,7 @@ def decide(
     model: OfferModel,
     context: OfferContext,
     now: datetime,
-    prices: Mapping[str, float] | None = None,
+    prices: Mapping[str, BudgetPrice] | None = None,
     previous: Decision | None = None,
 ) -> Decision:
     """What to offer this customer now (aware).
@@ -91,6 +100,7 @@ def draw_decision(
         expires_at=_expiry(chosen, now),
         reason=explain(arms.offers, gain.mean(axis=0), charges, arm, chances, arms.refused, context),
         stage=stage,
+        margin_assumed=context.margin_assumed,
     )
 
 
@@ -99,29 +109,50 @@ def score_offers(
     model: OfferModel,
     context: OfferContext,
     now: datetime,
-    prices: Mapping[str, float] | None = None,
+    prices: Mapping[str, BudgetPrice] | None = None,
 ) -> ScoredOffers:
     """The incremental margin and the propensity of each arm. A replay of this policy on a log needs both."""
-    arms, gain = _without_hopeless(arms_of(catalogue, context, now), model, context)
-    stage, charges = model.stage_for(arms.offers), _charges(arms.offers, context, prices or {})
-    average = gain if stage == "thin" else _with_none(model.averages(arms.offers))
-    chances = propensities(average - charges, gain - charges, stage, catalogue.exploration)
+    arms, gain = arms_worth_trying(catalogue, model, context, now)
+    stage, prices = model.stage_for(arms.offers), prices or {}
+    average = gain if stage == "thin" else with_none(model.averages(arms.offers))
+    charges = _charges(arms.offers, context, prices)
+    explored = explored_chances(arms.offers, catalogue.exploration, prices)
+    chances = propensities(average, gain, stage, explored, charges if any_short(prices) else None)
     return ScoredOffers(arms, stage, gain, chances, charges)
 
 
-def _without_hopeless(arms: Arms, model: OfferModel, context: OfferContext) -> tuple[Arms, Float64s]:
-    """(arms, gain) without the offers that were tried and almost surely give away more than they bring."""
+def any_short(prices: Mapping[str, BudgetPrice]) -> bool:
+    """Whether some budget has not enough money for everybody."""
+    return any(each.price > 0 for each in prices.values())
+
+
+def explored_chances(
+    offers: Sequence[Offer], exploration: float, prices: Mapping[str, BudgetPrice]
+) -> Float64s:
+    """(n_offers + 1): chance of each arm that is left to exploration; no offer is the last."""
+    shares = [min((prices[b].share for b in o.budgets if b in prices), default=1.0) for o in offers]
+    explored = np.append(shares, 0.0) * exploration / (len(offers) + 1)
+    explored[-1] = exploration - explored.sum()
+    return explored
+
+
+def arms_worth_trying(
+    catalogue: Catalogue, model: OfferModel, context: OfferContext, now: datetime
+) -> tuple[Arms, Float64s]:
+    """(arms, (n_worlds, n_arms) gain) without the offers that were tried and almost surely give away more
+    than they bring."""
+    arms = arms_of(catalogue, context, now)
     gain = model.incremental_margin(arms.offers, context)
     kept = may_pay(gain) | ~model.tried(arms.offers)
     if kept.all():
-        return arms, _with_none(gain)
+        return arms, with_none(gain)
     lost = {
         offer.id: loss_reason(offer, float(mean), context, model.anyway_chance(context))
         for offer, mean, keep in zip(arms.offers, gain.mean(axis=0), kept, strict=True)
         if not keep
     }
     offers = tuple(offer for offer in arms.offers if offer.id not in lost)
-    return Arms(offers, {**arms.refused, **lost}), _with_none(gain[:, kept])
+    return Arms(offers, {**arms.refused, **lost}), with_none(gain[:, kept])
 
 
 def is_valid(decision: Decision, now: datetime) -> bool:
@@ -131,28 +162,29 @@ def is_valid(decision: Decision, now: datetime) -> bool:
 
 
 def arms_of(catalogue: Catalogue, context: OfferContext, now: datetime) -> Arms:
-    """A customer who used up the contact budget gets no offer, whatever it would bring."""
-    if contact_barred(catalogue, context, now):
-        return Arms((), {offer.id: "they got as many offers as they may" for offer in catalogue.offers})
+    """A customer who is held back or used up the contact budget gets no offer, whatever it would bring."""
+    if (barred := barred_by(catalogue, context, now)) is not None:
+        return Arms((), dict.fromkeys((offer.id for offer in catalogue.offers), barred))
     why = {offer.id: why_not(offer, catalogue, context, now) for offer in catalogue.offers}
+    why |= less_interesting([offer for offer in catalogue.offers if why[offer.id] is None], context)
     offers = tuple(offer for offer in catalogue.offers if why[offer.id] is None)
     return Arms(offers, {offer_id: reason for offer_id, reason in why.items() if reason is not None})
 
 
-def _with_none(gain: Float64s) -> Float64s:
+def with_none(gain: Float64s) -> Float64s:
     """(n_worlds, n_offers + 1): adds the arm of no offer, which brings 0 in every world."""
     return np.hstack([gain, np.zeros((len(gain), 1))])
 
 
-def _charges(offers: Sequence[Offer], context: OfferContext, prices: Mapping[str, float]) -> Float64s:
+def _charges(offers: Sequence[Offer], context: OfferContext, prices: Mapping[str, BudgetPrice]) -> Float64s:
     """(n_offers + 1): what the budgets charge for each offer; 0 for no offer, the last."""
     if not prices:
         return np.zeros(len(offers) + 1)
     return np.array([*(_charge(offer, prices) * offer.costs(context.basket) for offer in offers), 0.0])
 
 
-def _charge(offer: Offer, prices: Mapping[str, float]) -> float:
-    return sum(prices.get(budget, 0.0) for budget in offer.budgets)
+def _charge(offer: Offer, prices: Mapping[str, BudgetPrice]) -> float:
+    return sum(prices[budget].price for budget in offer.budgets if budget in prices)
 
 
 def _expiry(chosen: Offer | None, now: datetime) -> datetime:

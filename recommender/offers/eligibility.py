@@ -1,6 +1,6 @@
 """Who may get an offer now, and if not, why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -19,9 +19,12 @@ class Given(msgspec.Struct, frozen=True):
 class OfferContext(msgspec.Struct, frozen=True, kw_only=True):
     """The customer of an offer decision, and their situation. Money in the shop's currency.
 
-    features: name -> value, of `OfferModel`; basket and margin: of the expected order (the cart's, where
-    there is one), margin before any offer; given: offers got within the longest cap; messages: times of other
-    messages, but for one that this offer might be sent with; spent: budget -> money promised so far.
+    customer_id: theirs, or that of their browser. features: name -> value, of `OfferModel`; basket and
+    margin: of the expected order (the cart's, where there is one), margin before any offer; given: offers got
+    within the longest cap; messages: times of other messages, but for one that this offer might be sent with;
+    spent: budget -> money promised so far; held_until: until when an open ticket, a bad score or goods sent
+    back hold promotion back; margin_assumed: whether costs are not known and the margin is what the merchant
+    assumes; interests: content offer -> share of what they looked at and bought that is like its products.
     """
 
     customer_id: str
@@ -38,6 +41,9 @@ class OfferContext(msgspec.Struct, frozen=True, kw_only=True):
     given: tuple[Given, ...] = ()
     messages: tuple[datetime, ...] = ()
     spent: Mapping[str, float] = {}
+    held_until: datetime | None = None
+    margin_assumed: bool = False
+    interests: Mapping[str, float] = {}
 
 
 def why_not(offer: Offer, catalogue: Catalogue, context: OfferContext, now: datetime) -> str | None:
@@ -45,13 +51,28 @@ def why_not(offer: Offer, catalogue: Catalogue, context: OfferContext, now: date
     return next(_reasons(offer, catalogue, context, now), None)
 
 
-def contact_barred(catalogue: Catalogue, context: OfferContext, now: datetime) -> bool:
-    """Whether offers and messages together have used up the contact budget: then no offer at all."""
+def barred_by(catalogue: Catalogue, context: OfferContext, now: datetime) -> str | None:
+    """Why this customer may get no offer at all now, in words; None: nothing bars them."""
+    if context.held_until is not None and context.held_until > now:
+        day = context.held_until.date().isoformat()
+        return f"an open ticket, a bad score or goods sent back hold offers back until {day}"
     cap = catalogue.contacts
     if cap is None:
-        return False
+        return None
     reached = (*(each.at for each in context.given), *context.messages)
-    return sum(at > now - timedelta(days=cap.days) for at in reached) >= cap.times
+    used_up = sum(at > now - timedelta(days=cap.days) for at in reached) >= cap.times
+    return "they got as many offers as they may" if used_up else None
+
+
+def less_interesting(offers: Sequence[Offer], context: OfferContext) -> dict[str, str]:
+    """Content offers about what interests this customer less than another one of them, and why not those."""
+    contents = {offer.id: context.interests.get(offer.id, 0.0) for offer in offers if offer.kind == "content"}
+    best = max(contents, key=contents.__getitem__, default="")
+    return {
+        name: f"`{best}` is nearer to what they looked at and bought"
+        for name, interest in contents.items()
+        if interest < contents[best]
+    }
 
 
 def _reasons(offer: Offer, catalogue: Catalogue, context: OfferContext, now: datetime) -> Iterator[str]:

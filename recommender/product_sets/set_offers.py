@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, islice
+from itertools import islice
 from math import isfinite
 from typing import NamedTuple
 
@@ -19,7 +19,8 @@ MAX_CONSIDERED = 30
 
 
 class SetOffer(NamedTuple):
-    """items: rows; fixed: whether the merchant defined it."""
+    """items: rows; fixed: whether the merchant defined it. support: orders with all of it; lift: how much
+    more often than by chance all of it was bought together. Both are 0 where that is not known."""
 
     items: tuple[int, ...]
     name: str
@@ -66,9 +67,7 @@ class AvailableSets:
         for fixed in self.catalogue.sets.fixed:
             items = tuple(self.bundle.tables.products.rows(fixed.products))
             if len(items) == len(fixed.products) and _matches(frozenset(items), query):
-                pairs = [table.pair(*pair) for pair in combinations(items, 2)]
-                support, lift = min(n for n, _ in pairs), min(lift for _, lift in pairs)
-                yield self._offer(table, items, support, lift, fixed)
+                yield self._offer(table, items, table.support_of(items), fixed)
 
     def _learned(
         self, table: SetTable, query: SetQuery, fixed: Sequence[SetOffer]
@@ -85,9 +84,7 @@ class AvailableSets:
             others = {key(item) for item in members - query.cart - {query.product}}
             if not bought.isdisjoint(products) or not carted.isdisjoint(others):
                 continue
-            if _matches(members, query) and (
-                offer := self._offer(table, items, int(table.support[row]), float(table.lift[row]))
-            ):
+            if _matches(members, query) and (offer := self._offer(table, items, int(table.support[row]))):
                 taken |= products if query.is_general else set()
                 yield offer
 
@@ -103,14 +100,14 @@ class AvailableSets:
         table: SetTable,
         items: tuple[int, ...],
         support: int,
-        lift: float,
         fixed: FixedSet | None = None,
     ) -> SetOffer | None:
         """None: a product is not available, or the minimum margin cannot be kept."""
         minimum_margin = self.catalogue.minimum_margin
         if not self.availability.sellable[list(items)].all():
             return None
-        parts = [self._part(table, item) for item in items]
+        anchor = max(items, key=table.orders.item)
+        parts = [self._part(table, item, anchor) for item in items]
         list_price = sum(part.price for part in parts)
         costs = [part.cost for part in parts if part.cost is not None]
         if not list_price > 0 or (
@@ -118,12 +115,14 @@ class AvailableSets:
         ):
             return None
         price = price_set(parts, support, minimum_margin)
-        return SetOffer(items, fixed.name if fixed else "", fixed is not None, support, lift, price)
+        name, lift = fixed.name if fixed else "", table.lift_of(items, support)
+        return SetOffer(items, name, fixed is not None, support, lift, price)
 
-    def _part(self, table: SetTable, item: int) -> SetPart:
+    def _part(self, table: SetTable, item: int, anchor: int) -> SetPart:
         cost = float(self.availability.cost[item])
         known_cost = round(cost, 4) if isfinite(cost) else None
-        return SetPart(round(float(self.availability.price[item]), 2), known_cost, int(table.orders[item]))
+        price, (with_anchor, _) = round(float(self.availability.price[item]), 2), table.pair(anchor, item)
+        return SetPart(price, known_cost, int(table.orders[item]), with_anchor)
 
 
 def _first_considered(sets: Iterator[SetOffer | None]) -> list[SetOffer]:

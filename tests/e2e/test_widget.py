@@ -281,3 +281,38 @@ class TestObjection:
         is_state(page, "ready")
         impression = wait_for_event(page, service, "impression")
         assert impression["anonymous_id"] == service.questions[0]["requests"][0]["anonymous_id"]
+
+
+@pytest.mark.browser
+class TestSet:
+    """`placement="bundles"`: products at one price, and one click for all of them."""
+
+    BODY = '<perennial-recs placement="bundles" product-id="C" add-to-cart="Add all"></perennial-recs>'
+
+    def test_one_click_adds_all_of_a_set_and_tells_its_price(self, page: Page, service: Service) -> None:
+        items = [product(name) for name in "CD"]
+        service.bundles = [{"items": items, "list_price": 38.0, "bundle_price": 34.2, "discount": 0.1}]
+        service.body = self.BODY + CART
+        page.goto(service.url)
+        is_state(page, "ready")
+        page.evaluate("""() => {
+            window.taken = [];
+            document.addEventListener("perennial:add", ({detail}) =>
+                window.taken.push([detail.product.product_id, detail.bundle.bundle_price]));
+        }""")
+        every = page.get_by_role("button", name="Add all (2)")
+        expect(every).to_contain_text("34.20")
+        expect(every.locator("s")).to_contain_text("38.00")
+        every.click()
+        wait_for_event(page, service, "add_to_cart")
+        assert page.evaluate("window.taken") == [["C", 34.2], ["D", 34.2]]
+        page.wait_for_timeout(100)
+        assert [event["product_id"] for event in service.events_of("add_to_cart")] == ["C", "D"]
+        assert [path.partition("?")[2].partition("&")[0] for path in service.heard if "bundles" in path]
+        assert len(service.questions) == 1  # the other widget's
+
+    def test_without_a_set_nothing_is_shown(self, page: Page, service: Service) -> None:
+        service.body = self.BODY
+        page.goto(service.url)
+        is_state(page, "empty")
+        assert [path for path in service.heard if "product_id=C" in path]

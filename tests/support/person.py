@@ -115,7 +115,9 @@ def _write_to(client: redis.Redis, customer: str) -> None:
     assert settle(client, [TriggerDecision(customer, [new], [], NOW_MS + 1)], NOW_MS, NOW_MS) == 1
     client.zadd(keys.contacts(customer), {trigger: NOW_MS})
     client.zadd(keys.watchers("tea"), {customer: NOW_MS, BOB: NOW_MS})
-    client.set(keys.promises(customer), msgspec.json.encode({"standing": {"customer_id": customer}}))
+    client.set(
+        keys.promises(customer, identified=True), msgspec.json.encode({"standing": {"customer_id": customer}})
+    )
 
 
 def _publish(models: Path, version: str) -> None:

@@ -38,6 +38,7 @@ class Service(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.body = CART + BELOW
         self.items = [product(name) for name in "CDEFGHIJ"]
+        self.bundles: list[dict[str, Any]] = []
         self.experiment: dict[str, Any] | None = None
         self.questions: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
@@ -56,6 +57,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/widget.js":
             return self._send(WIDGET.read_bytes(), "text/javascript")
+        if self.path.startswith("/v1/bundles"):
+            self.server.heard.append(self.path)
+            return self._send(json.dumps({"bundles": self.server.bundles}).encode(), "application/json")
         if self.path == "/shop.css":
             return self._send(b"perennial-recs { display: flow-root; min-height: 32rem }", "text/css")
         page = f"""<!doctype html><html lang="en-GB"><title>Shop</title><link rel="icon" href="data:,">

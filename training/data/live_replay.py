@@ -16,7 +16,9 @@ from features.live.shopper_state import LOGGED_TYPES, REVERSAL_TYPES, ShopperLog
 from features.outgoing.trigger_queue import TriggerState
 from features.store.settings import StoreSettings
 
-REPLAYED_TYPES = sorted(LOGGED_TYPES | PLACED | {"ticket", "survey", "referral"})
+REPLAYED_TYPES = sorted(
+    LOGGED_TYPES | PLACED | {"ticket", "survey", "referral", "order_status", "product_issue"}
+)
 REPLAYED_COLUMNS = (
     "type",
     "timestamp",

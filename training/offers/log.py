@@ -11,6 +11,7 @@ from features.people.aliases import with_current_names
 from features.time_units import DAY_S
 from recommender.arrays.dtypes import Float32s, Float64s
 from recommender.model.offer_table import OfferTable
+from recommender.offers.budgets import NAMED
 from recommender.offers.catalogue import NO_OFFER
 from recommender.offers.incremental_margin import CHANCES, OFFER_FEATURES, OfferModel
 from training.data.history import History
@@ -47,8 +48,11 @@ def fit_offers(home: Home, history: History, catalogue: pl.DataFrame, seed: int 
     return OfferTable.of(model, *recent_traffic(decided))
 
 
-def recent_traffic(decided: pl.DataFrame) -> tuple[Float64s, float]:
-    """(n, features + 4): features, chances, basket and margin of recent decisions; and decisions a day."""
+def recent_traffic(decided: pl.DataFrame) -> tuple[Float64s, list[tuple[str | None, ...]], float]:
+    """Rows and names of recent decisions, as in `recommender.offers.budgets.traffic_of`; and decisions a day.
+
+    Decisions of channels that this log did not note count as consented, as they were.
+    """
     now = int(decided["at"].max())  # type: ignore[arg-type]
     recent = decided.filter(
         pl.col("at") > now - TRAFFIC_DAYS * DAY_S, pl.col("features") == pl.lit(list(LOGGED_FEATURES))
@@ -56,8 +60,11 @@ def recent_traffic(decided: pl.DataFrame) -> tuple[Float64s, float]:
     span = max((now - int(decided["at"].min())) / DAY_S, 1.0)  # type: ignore[arg-type]
     sample = recent.sample(min(TRAFFIC_DECISIONS, len(recent)), seed=0)
     values = np.array(sample["values"].to_list(), np.float64).reshape(len(sample), len(LOGGED_FEATURES))
-    rows = np.column_stack([values, sample["basket"].to_numpy(), sample["margin"].to_numpy()])
-    return rows, len(recent) / min(span, TRAFFIC_DAYS)
+    flags = {"cart": 0.0, "first_order": 0.0, "consent": 1.0}
+    numbers = [sample["basket"], sample["margin"]]
+    numbers += [sample[name].cast(pl.Float64).fill_null(usual) for name, usual in flags.items()]
+    rows = np.column_stack([values, *(column.to_numpy() for column in numbers)])
+    return rows, sample.select(NAMED).rows(), len(recent) / min(span, TRAFFIC_DAYS)
 
 
 def decision_outcomes(home: Home, history: History, catalogue: pl.DataFrame) -> DecisionOutcomes | None:
@@ -65,12 +72,13 @@ def decision_outcomes(home: Home, history: History, catalogue: pl.DataFrame) -> 
     decisions = _decisions(home, history.until - WINDOW_DAYS * DAY_S)
     if decisions is None or not len(decisions):
         return None
-    window_sums = _after(decisions, _orders(history, catalogue))
+    basket, expected, cost = (decisions[name].to_numpy() for name in ("basket", "margin", "cost"))
+    usual = float(expected.sum() / max(basket.sum(), 1e-9))
+    window_sums = _after(decisions, _orders(history, catalogue, usual))
     arms = tuple(sorted(set(decisions["offer_id"]) - {NO_OFFER}))
     numbers = {arm: number for number, arm in enumerate(arms)}
     ordered = (window_sums["orders"].to_numpy() > 0).astype(np.float64)
     values = np.array(decisions["values"].to_list(), np.float64)
-    basket, expected, cost = (decisions[name].to_numpy() for name in ("basket", "margin", "cost"))
     responses = Responses(
         features=values[:, : len(OFFER_FEATURES)],
         arm=np.array([numbers.get(offer, -1) for offer in decisions["offer_id"]], np.int64),
@@ -101,11 +109,15 @@ def read_decisions(home: Home) -> pl.DataFrame | None:
 
 
 def _decisions(home: Home, until: int) -> pl.DataFrame | None:
-    """Decisions until then (epoch s) whose windows do not overlap for one customer, with `row`."""
+    """Customers' decisions until then (epoch s) whose windows do not overlap for one of them, with `row`."""
     log = read_decisions(home)
     if log is None:
         return None
-    decided = log.filter(pl.col("at") <= until, pl.col("features") == pl.lit(list(LOGGED_FEATURES)))
+    decided = log.filter(
+        pl.col("customer_id").is_not_null(),
+        pl.col("at") <= until,
+        pl.col("features") == pl.lit(list(LOGGED_FEATURES)),
+    )
     return decided.filter(_without_overlap(decided)).with_row_index("row")
 
 
@@ -120,13 +132,16 @@ def _without_overlap(decided: pl.DataFrame) -> pl.Series:
     return pl.Series(kept, dtype=pl.Boolean)
 
 
-def _orders(history: History, catalogue: pl.DataFrame) -> pl.DataFrame:
-    """customer_id, ordered_at (epoch s), margin of each order; at the usual share where a cost is unknown."""
+def _orders(history: History, catalogue: pl.DataFrame, assumed: float) -> pl.DataFrame:
+    """customer_id, ordered_at (epoch s), margin of each order; at the usual share where a cost is unknown.
+
+    assumed: the share where no cost is known, by which decisions were made.
+    """
     lines, products = history.purchases, align(catalogue, history)
     lines = lines.where(lines.customer >= 0)
     price = np.nan_to_num(lines.unit_price.astype(np.float64))
     cost = products.cost.astype(np.float64)[lines.item]
-    usual = _usual_share(price, cost, lines.quantity)
+    usual = _usual_share(price, cost, lines.quantity, assumed)
     margin = lines.quantity * np.where(np.isfinite(cost), price - cost, price * usual)
     table = {
         "customer": lines.customer,
@@ -145,11 +160,11 @@ def _orders(history: History, catalogue: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _usual_share(price: Float64s, cost: Float64s, quantity: Float32s) -> float:
-    """Margin over turnover of lines with a price and a cost; 0 without such lines."""
+def _usual_share(price: Float64s, cost: Float64s, quantity: Float32s, assumed: float) -> float:
+    """Margin over turnover of lines with a price and a cost; the assumed share without such lines."""
     complete = np.isfinite(cost) & (price > 0)
     turnover = float((quantity * price)[complete].sum())
-    return 1 - float((quantity * cost)[complete].sum()) / turnover if turnover else 0.0
+    return 1 - float((quantity * cost)[complete].sum()) / turnover if turnover else assumed
 
 
 def _after(decisions: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:

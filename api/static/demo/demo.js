@@ -88,6 +88,7 @@ function furnishHeader() {
 // A widget's own button has told Perennial already: only the cart is left to change.
 document.addEventListener("perennial:add", ({ detail }) => {
   const { product_id, title } = detail.product;
+  if (detail.bundle) state.keepSet(detail.bundle);
   state.setQuantity(product_id, state.quantityOf(product_id) + 1);
   toast(`${title} is in your cart`);
 });

@@ -40,8 +40,8 @@ function serverMilliseconds({ serverTiming }) {
 function row(exchange) {
   const { pathname } = new URL(exchange.url, location.href);
   const answers = exchange.answer?.answers ?? [];
-  const asked = exchange.request.requests;
-  const what = exchange.title ?? (asked ? asked.map((one) => one.placement).join(", ") : describe(exchange.request));
+  const asked = exchange.request?.requests;
+  const what = exchange.title ?? (exchange.method === "GET" ? "a set" : asked ? asked.map((one) => one.placement).join(", ") : describe(exchange.request));
   const inside = serverMilliseconds(exchange);
   return h("li", {},
     h("details", {},

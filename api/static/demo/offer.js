@@ -9,9 +9,10 @@ const URL_OF = "/v1/offers";
 
 export async function askForOffer() {
   const { customer_id } = state.shopper();
-  if (!customer_id) return;
+  const who = customer_id ? { customer_id } : { anonymous_id: localStorage.getItem("perennial_anonymous_id") };
+  if (!customer_id && !who.anonymous_id) return; // no consent, or no event yet
   const cart = state.cart().flatMap(({ product, quantity }) => Array(quantity).fill(product.product_id));
-  const request = { customer_id, channel: "web", cart };
+  const request = { ...who, channel: "web", cart };
   const began = performance.now();
   const told = { title: "next best offer", method: "POST", url: URL_OF, request };
   try {

@@ -77,6 +77,7 @@ export function product(id) {
         h("p", { class: one.in_stock ? "stock" : "stock out" }, one.in_stock ? "In stock, sent today" : "Sold out for now"),
         h("button", { class: "button wide", disabled: !one.in_stock, onclick: () => addOne(one) }, one.in_stock ? "Add to cart" : "Sold out"),
         h("ul", { class: "promises" }, h("li", {}, "Free delivery"), h("li", {}, "30 days to change your mind")))),
+    recs("bundles", { "product-id": id }),
     recs("product_complements", { "product-id": id }),
     recs("upgrade", { "product-id": id, k: 6 }),
     recs("product_similar", { "product-id": id }),
@@ -131,7 +132,8 @@ function summary() {
   const pay = h("button", { class: "button wide", onclick: () => checkOut(pay) }, "Check out");
   return h("aside", { class: "summary", "aria-label": "Order summary" },
     h("dl", {},
-      h("dt", {}, "Goods"), h("dd", {}, state.price(state.cartTotal())),
+      h("dt", {}, "Goods"), h("dd", {}, state.price(state.cartGoods())),
+      state.cartSaving() > 0 && h("dt", {}, "Set price"), state.cartSaving() > 0 && h("dd", {}, state.price(-state.cartSaving())),
       h("dt", {}, "Delivery"), h("dd", {}, "Free"),
       h("dt", { class: "total" }, "Total"), h("dd", { class: "total" }, state.price(state.cartTotal()))),
     pay,

@@ -49,6 +49,7 @@ export function become(key) {
   Perennial.identify(null);
   localStorage.setItem("demo_shopper", key);
   localStorage.removeItem("demo_cart");
+  localStorage.removeItem("demo_sets");
   greet();
   announce();
 }
@@ -63,7 +64,29 @@ export const cart = () =>
 
 export const cartIds = () => cart().map((line) => line.product.product_id).join(",");
 export const cartCount = () => cart().reduce((sum, line) => sum + line.quantity, 0);
-export const cartTotal = () => cart().reduce((sum, line) => sum + line.quantity * line.product.price, 0);
+export const cartGoods = () => cart().reduce((sum, line) => sum + line.quantity * line.product.price, 0);
+
+/** Sets that were taken with one click; their price holds while all of a set is in the cart. */
+const sets = () => JSON.parse(localStorage.getItem("demo_sets") ?? "[]");
+const setId = (ids) => ids.join(",");
+
+export function keepSet({ items, list_price, bundle_price }) {
+  const ids = items.map((one) => one.product_id);
+  const others = sets().filter((one) => setId(one.ids) !== setId(ids));
+  localStorage.setItem("demo_sets", JSON.stringify([...others, { ids, off: list_price - bundle_price }]));
+}
+
+/** Money off for whole sets; a product counts for one set alone. */
+export function cartSaving() {
+  const left = new Map(cart().map((line) => [line.product.product_id, line.quantity]));
+  return sets().reduce((sum, { ids, off }) => {
+    if (!ids.every((id) => left.get(id) > 0)) return sum;
+    ids.forEach((id) => left.set(id, left.get(id) - 1));
+    return sum + off;
+  }, 0);
+}
+
+export const cartTotal = () => cartGoods() - cartSaving();
 
 const keep = (lines) => {
   localStorage.setItem("demo_cart", JSON.stringify(lines));
@@ -100,9 +123,11 @@ export async function buy() {
     quantity: line.quantity,
     unit_price: line.product.price,
   }));
-  const taken = await Perennial.track("purchase", { order: { order_id, currency: shop.currency, items } });
+  const discount = Math.round(cartSaving() * 100) / 100;
+  const taken = await Perennial.track("purchase", { order: { order_id, currency: shop.currency, items, discount } });
   if (!taken) return null;
   sessionStorage.setItem("demo_order", JSON.stringify({ order_id, items }));
+  localStorage.removeItem("demo_sets");
   keep({});
   return order_id;
 }

@@ -7,7 +7,7 @@ from features.live.shopper_state import Purchase
 from features.time_units import DAY_MS, HOUR_MS
 from recommender.lifecycle.messages.series import steps
 from recommender.lifecycle.vocabulary.customer import Customer
-from recommender.lifecycle.vocabulary.occasion import MessageKind, Occasion, OccasionReason
+from recommender.lifecycle.vocabulary.occasion import Guide, MessageKind, Occasion, OccasionReason
 from recommender.lifecycle.vocabulary.settings import Settings
 
 LASTS_DAYS, THANKS_LAST_DAYS = 14, 3
@@ -22,7 +22,8 @@ def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[
         yield from _thanks(order, number, settings)
         yield from _review(customer, order, delivered, settings)
         if number == 1:
-            yield from _onboarding(order, delivered, settings)
+            yield from _onboarding(customer, order, delivered, settings)
+        yield from _tips(customer, order, delivered, settings)
         if order is orders[-1]:
             yield from _cross_sell(order, delivered, settings)
 
@@ -42,7 +43,40 @@ def _thanks(order: Purchase, number: int, settings: Settings) -> Iterator[Occasi
         yield _occasion("thank_you", order, due, reason, products, THANKS_LAST_DAYS)
 
 
-def _onboarding(order: Purchase, delivered_ms: int, settings: Settings) -> Iterator[Occasion]:
+def guides_of(customer: Customer, product_id: str, settings: Settings) -> tuple[Guide, ...]:
+    """The merchant's guides on a product."""
+    category = customer.products.category(product_id) if settings.guides else None
+    return tuple(
+        Guide(id=each.id, title=each.title, url=each.url)
+        for each in settings.guides
+        if each.is_about(product_id, category)
+    )
+
+
+def _tips(customer: Customer, order: Purchase, delivered_ms: int, settings: Settings) -> Iterator[Occasion]:
+    """Once for each guide, with the first order of a product that it is about."""
+    due = delivered_ms + int(settings.usage_tips.after_days * DAY_MS)
+    for product in order.product_ids:
+        for guide in guides_of(customer, product, settings):
+            yield Occasion(
+                kind="usage_tips",
+                key=f"usage_tips:{guide.id}",
+                due_ms=due,
+                expires_ms=due + LASTS_DAYS * DAY_MS,
+                reason=OccasionReason(
+                    "bought_with_guide", "There is a guide to what they bought.", _evidence(order)
+                ),
+                products=(product,),
+                guides=(guide,),
+                together=True,
+            )
+
+
+def _onboarding(
+    customer: Customer, order: Purchase, delivered_ms: int, settings: Settings
+) -> Iterator[Occasion]:
+    products = order.product_ids[: settings.products]
+    guides = dict.fromkeys(guide for each in products for guide in guides_of(customer, each, settings))
     days = settings.onboarding.after_days
     for step, due, expires in steps(days, DAY_MS, delivered_ms, LASTS_DAYS):
         reason = OccasionReason("first_delivery", "Their first order should have arrived.", _evidence(order))
@@ -52,8 +86,9 @@ def _onboarding(order: Purchase, delivered_ms: int, settings: Settings) -> Itera
             due_ms=due,
             expires_ms=expires,
             reason=reason,
-            products=order.product_ids[: settings.products],
+            products=products,
             step=step,
+            guides=tuple(guides),
         )
 
 

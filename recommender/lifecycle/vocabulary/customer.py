@@ -29,6 +29,9 @@ class ProductLookup(Protocol):
     def live_product(self, product_id: str) -> LiveProduct | None:
         """None: not a product that may be shown."""
 
+    def category(self, product_id: str) -> str | None:
+        """None: it has none, or nobody knows the product."""
+
 
 class RefillForecast(NamedTuple):
     """A product that a customer buys again: how often so far, the day of the last time (since 1970), when the

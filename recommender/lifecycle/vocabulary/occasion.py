@@ -5,13 +5,19 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from features.events.vocabulary import Id, Text
+
 MessageKind = Literal[
+    "product_issue",
+    "delay",
+    "order_status",
     "abandoned_cart",
     "back_in_stock",
     "price_drop",
     "birthday",
     "thank_you",
     "onboarding",
+    "usage_tips",
     "welcome",
     "tier_change",
     "vip",
@@ -26,7 +32,14 @@ MessageKind = Literal[
 MESSAGE_KINDS: tuple[MessageKind, ...] = get_args(
     MessageKind
 )  # most urgent first: it wins where the budget allows one message
-SERVICE = frozenset[MessageKind]({"thank_you", "onboarding"})  # about an order; everything else is promotion
+TRANSACTIONAL = frozenset[MessageKind]({"product_issue", "delay", "order_status"})
+"""What the shop owes to who bought: no budget, no hold, and no consent to promotion has a part in it."""
+SERVICE = TRANSACTIONAL | {
+    "thank_you",
+    "onboarding",
+    "usage_tips",
+}  # about an order; everything else is promotion
+ABOUT_ORDERS = SERVICE | {"review_request"}  # they show what was bought, sold out or not
 Suggested = Literal["home", "email", "post_purchase", "new"]  # placements that choose products for a message
 
 
@@ -36,6 +49,14 @@ class OccasionReason(msgspec.Struct, frozen=True):
     code: str
     text: str
     evidence: dict[str, Any] = {}
+
+
+class Guide(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of the shop on how to use a product."""
+
+    id: Id
+    title: Text = ""
+    url: Text = ""
 
 
 class Occasion(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,12 +76,14 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     suggested: Suggested | None = None
     step: int = 1
     together: bool = False
+    guides: tuple[Guide, ...] = ()
 
 
 class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     """A message now due. `id` stays the same however often it is read; `keys`: of its occasions.
 
-    slot: which content to show; offer: the merchant's suggestion; `next_best` is that of /v1/offers.
+    slot: which content to show; guides: on the products; offer: the merchant's suggestion; `next_best` means
+    that of /v1/offers.
     """
 
     id: str
@@ -75,3 +98,4 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     offer: str | None
     step: int
     keys: tuple[str, ...]
+    guides: tuple[Guide, ...] = ()

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from features.events.consents import Channel
-from features.events.vocabulary import Id
-from recommender.lifecycle.vocabulary.occasion import MESSAGE_KINDS, MessageKind
+from features.events.vocabulary import Id, Text
+from recommender.lifecycle.vocabulary.occasion import MESSAGE_KINDS, Guide, MessageKind
 from recommender.offers.catalogue import NO_OFFER, Share, StrictStruct
 from recommender.value.segments import VIP_ORDERS
 
@@ -93,6 +93,26 @@ class AfterOrder(Message, frozen=True, kw_only=True):
     """after_days: since the expected delivery."""
 
     after_days: Days = 7.0
+
+
+class OrderStatus(Message, frozen=True, kw_only=True):
+    """statuses: of which the customer is told; delays are a kind of their own."""
+
+    statuses: tuple[str, ...] = ("shipped", "ready", "delivered")
+
+
+class ProductGuide(Guide, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The merchant's own table: a guide, and the products and categories that it is about. A category holds
+    for those below it, too."""
+
+    products: tuple[Id, ...] = ()
+    categories: tuple[Text, ...] = ()
+
+    def is_about(self, product_id: str, category: str | None) -> bool:
+        below = category is not None and any(
+            category == each or category.startswith(f"{each} > ") for each in self.categories
+        )
+        return below or product_id in self.products
 
 
 class ThankYou(Message, frozen=True, kw_only=True):
@@ -182,6 +202,11 @@ class Settings(SettingsStruct, frozen=True, kw_only=True):
     budget: ContactBudget = ContactBudget()
     delivery: Delivery = Delivery()
     holds: Holds = Holds()
+    product_issue: Message = Message()
+    delay: Message = Message()
+    order_status: OrderStatus = OrderStatus()
+    usage_tips: AfterOrder = AfterOrder(after_days=2.0)
+    guides: Annotated[tuple[ProductGuide, ...], msgspec.Meta(max_length=1_000)] = ()
     welcome: Welcome = Welcome()
     abandoned_cart: AbandonedCart = AbandonedCart()
     abandoned_browse: AbandonedBrowse = AbandonedBrowse()

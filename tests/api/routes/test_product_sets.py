@@ -64,6 +64,7 @@ def test_a_set_is_priced_with_its_evidence(http: httpx.Client) -> None:
     assert best.expected_margin_gain > 0
     assert "off:" in (best.pricing or "")
     assert best.reason.evidence == {"orders": 50, "lift": 3.0}
+    assert best.discount in {0.05, 0.1, 0.15, 0.2, 0.25, 0.3}
 
 
 def test_margins_are_not_for_browsers(http: httpx.Client) -> None:

@@ -1,4 +1,7 @@
-"""`/v1/triggers` as an e-mail service and a merchant's dashboard use it."""
+"""`/v1/triggers` as an e-mail service and a merchant's dashboard use it.
+
+Covers api/serving/triggers_due.py, too.
+"""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -110,6 +113,52 @@ def test_a_bought_cart_is_gone_or_called_off(http: httpx.Client, worker: Lifecyc
     work(worker, timedelta(minutes=1))
     (off,) = lines(http, since=line["cursor"])
     assert (off["id"], off["customer_id"], off["cancelled"]) == (line["id"], "read", True)
+
+
+@pytest.mark.parametrize(
+    ("what", "sent"),
+    [
+        ("catalogue", {"product_id": "pot", "stock": 0}),
+        ("catalogue", {"product_id": "pot", "is_product": False}),
+        ("event", {"type": "consent", "properties": {"email": False}}),
+        ("event", {"type": "purchase", "order": {"order_id": "o-1", "items": [{"product_id": "pot"}]}}),
+        ("event", {"type": "remove_from_cart", "product_id": "pot"}),
+        ("event", {"type": "ticket", "properties": {"ticket_id": "1", "status": "open"}}),
+    ],
+    ids=["sold out", "not sold", "refused", "bought", "emptied", "trouble"],
+)
+def test_what_has_changed_since_is_seen_as_it_is_read(
+    http: httpx.Client, worker: Lifecycle, client: redis.Redis, what: str, sent: dict[str, Any]
+) -> None:
+    """No worker looks between the change and the reading. What is left out is no contact."""
+    leave_carts(http, "zoe")
+    assert work(worker) == 1
+    assert len(lines(http, preview=True)) == 1
+    if what == "catalogue":
+        assert http.put("/v1/catalogue", json={"products": [sent]}).json()["accepted"] == 1
+    else:
+        assert http.post("/v1/events", json={"customer_id": "zoe", **sent}).json()["accepted"] == 1
+    assert lines(http) == []
+    assert client.zcard(keys.contacts("zoe")) == 0
+
+
+def test_a_price_that_is_up_again_is_no_drop(http: httpx.Client, worker: Lifecycle) -> None:
+    """And of two products in a message the one that is sold out is left out."""
+    work(worker)
+    for product in ("pot", "tin"):
+        view = {"type": "view", "customer_id": "zoe", "product_id": product}
+        assert http.post("/v1/events", json=view).json()["accepted"] == 1
+    work(worker, timedelta(seconds=1))
+    cheap = [{"product_id": "pot", "price": 5.0}, {"product_id": "tin", "price": 1.0}]
+    assert http.put("/v1/catalogue", json={"products": cheap}).json()["accepted"] == 2
+    assert work(worker, timedelta(seconds=2)) == 1
+    (line,) = lines(http, preview=True)
+    assert (line["kind"], sorted(line["products"])) == ("price_drop", ["pot", "tin"])
+    http.put("/v1/catalogue", json={"products": [{"product_id": "pot", "stock": 0}]})
+    (line,) = lines(http, preview=True)
+    assert line["products"] == ["tin"]
+    http.put("/v1/catalogue", json={"products": [{"product_id": "tin", "price": 10.0}]})
+    assert lines(http, preview=True) == []
 
 
 def test_picks_and_triggers_share_one_budget(http: httpx.Client, worker: Lifecycle) -> None:

@@ -110,6 +110,86 @@ def test_no_offer_stands_until_there_are_others(http: httpx.Client) -> None:
     assert ask(http).decision_id != none.decision_id
 
 
+def test_none_for_one_question_is_no_answer_to_another(http: httpx.Client, client: redis.Redis) -> None:
+    """Each channel and class of carts is decided apart, once; an offer that was made holds in its channel."""
+    offering(http, {**TEN, "eligible": {"minimum_cart": 15}})
+    empty = ask(http)
+    assert (empty.offer_id, empty.reason.code) == ("none", "nothing_allowed")
+    filled, mailed = ask(http, cart=["pot"]), ask(http, channel="email", cart=["pot"])
+    assert "ten" not in filled.reason.why_not or filled.reason.code != "nothing_allowed"
+    assert len({empty.decision_id, filled.decision_id, mailed.decision_id}) == 3
+    assert (ask(http), ask(http, cart=["pot"])) == (empty, filled)
+    assert ask(http, channel="email", cart=["pot"]) == mailed
+    customer, given = first_given(http, cart=["pot"])
+    assert ask(http, customer, cart=["pot", "pot"]) == given
+    assert ask(http, customer).offer_id == "none"  # it needs a cart
+    kept = [msgspec.json.decode(client.get(key) or b"") for key in client.keys("*:offers:given:*")]
+    assert client.xlen(keys.decision_stream()) == sum(len(each["decisions"]) for each in kept)
+
+
+def test_visitors_without_a_name_get_decisions_too(http: httpx.Client, client: redis.Redis) -> None:
+    offering(http)
+    answers = {}
+    for number in range(40):
+        question = {"anonymous_id": f"b-{number}", "cart": ["pot"]}
+        first, again = (http.post("/v1/offers", json=question) for _ in range(2))
+        assert first.content == again.content
+        answers[f"b-{number}"] = first.json()
+    assert {answer["offer_id"] for answer in answers.values()} == {"none", "ten"}
+    assert client.xlen(keys.decision_stream()) == 40
+    assert not client.keys("*:offers:given:*")
+    named = {"anonymous_id": "b-1", "customer_id": "ann", "cart": ["pot"]}
+    http.post("/v1/offers", json=named)
+    assert client.exists(keys.promises("ann", identified=True))
+    unreachable = http.post("/v1/offers", json={"anonymous_id": "b-99", "channel": "email"}).json()
+    assert unreachable["reason"]["why_not"] == {"ten": "it needs their consent"}
+
+
+def test_open_tickets_and_bad_scores_hold_offers_back(http: httpx.Client) -> None:
+    """As they do with triggers: none until the ticket is closed."""
+    offering(http)
+    for name, kind, properties in (
+        ("cat", "ticket", {"ticket_id": "1", "status": "open"}),
+        ("dan", "survey", {"score": 2}),
+    ):
+        event = {"type": kind, "customer_id": name, "properties": properties}
+        assert http.post("/v1/events", json=event).json()["accepted"] == 1
+        held = ask(http, name, cart=["pot"])
+        assert (held.offer_id, held.propensity, held.reason.code) == ("none", 1.0, "nothing_allowed")
+        assert "hold offers back until" in held.reason.why_not["ten"]
+    closed = {"type": "ticket", "customer_id": "cat", "properties": {"ticket_id": "1", "status": "closed"}}
+    assert http.post("/v1/events", json=closed).json()["accepted"] == 1
+    assert ask(http, "cat", channel="shop", cart=["pot"]).reason.code != "nothing_allowed"
+
+
+def test_content_goes_by_interest(http: httpx.Client) -> None:
+    """Two books: one about pots, one about tins; whoever looks at tins is never shown the first."""
+    offering(http, {**NEWS, "id": "pots", "products": ["pot"]}, {**NEWS, "id": "tins", "products": ["tin"]})
+    for number in range(12):
+        view = {"type": "view", "customer_id": f"v-{number}", "product_id": "tin"}
+        assert http.post("/v1/events", json=view).json()["accepted"] == 1
+        answer = ask(http, f"v-{number}")
+        assert answer.offer_id in {"tins", "none"}
+        assert "nearer" in answer.reason.why_not["pots"]
+
+
+class TestWithoutCosts:
+    @pytest.fixture
+    def served_home(self, tmp_path: Path) -> Home:
+        home = Home(tmp_path / "shop")
+        write_small(home.models, bundle_of=bundle_with_customers)
+        return home
+
+    def test_an_assumed_margin_stands_for_costs_and_is_said(self, http: httpx.Client) -> None:
+        offering(http)
+        assert ask(http, cart=["pot"]).degraded_reasons == ["no_costs"]
+        offering(http, assumed_margins={"*": 0.4})
+        _, given = first_given(http, cart=["pot"])
+        assert given.margin_assumed
+        assert "the shop assumes" in given.reason.text
+        assert given.expected_incremental_margin is not None
+
+
 def test_two_workers_asked_at_once_decide_once(
     http: httpx.Client, other_http: httpx.Client, client: redis.Redis
 ) -> None:
@@ -163,8 +243,9 @@ def test_facts_and_consent_decide_who_may_get_it(http: httpx.Client) -> None:
 def test_contacts_are_counted_beyond_a_decision(http: httpx.Client, client: redis.Redis) -> None:
     offering(http, {**TEN, "valid_days": 1}, contacts={"times": 1, "days": 30})
     customer, _ = first_given(http, cart=["pot"])
-    packed = msgspec.json.decode(client.get(keys.promises(customer)) or b"")
-    client.set(keys.promises(customer), msgspec.json.encode({**packed, "standing": None}))  # it ran out
+    key = keys.promises(customer, identified=True)
+    packed = msgspec.json.decode(client.get(key) or b"")
+    client.set(key, msgspec.json.encode({**packed, "decisions": {}}))  # it ran out
     again = ask(http, customer, cart=["pot"])
     assert again.reason.why_not == {"ten": "they got as many offers as they may"}
 

@@ -6,6 +6,8 @@ Covers recommender/lifecycle/messages/ and lifecycle/vocabulary/, too.
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
+
 from features.catalogue.price_and_stock_news import News
 from features.live.shopper_state import milliseconds
 from recommender.customers.tiers import Tier, TierPlan
@@ -243,3 +245,80 @@ def test_every_kind_is_documented_and_set() -> None:
     page = (Path(__file__).parents[3] / "docs" / "triggers.md").read_text()
     assert [kind for kind in MESSAGE_KINDS if f"| `{kind}` |" not in page] == []
     assert {settings_of.enabled for settings_of in map(Settings().message, MESSAGE_KINDS)} == {True}
+
+
+def status(ago: timedelta, status: str, **more: str) -> tuple[str, timedelta, dict[str, object]]:
+    return ("order_status", ago, {"properties": {"order_id": "o-1", "status": status, **more}})
+
+
+REFUSED = ("consent", 2 * HOUR, {"properties": {"all": False}})
+
+
+def test_who_bought_is_told_of_the_order_whatever_they_said_to_promotion() -> None:
+    """Its newest status alone; neither a full budget nor a ticket keeps it back."""
+    ticket = ("ticket", HOUR, {"properties": {"ticket_id": "t"}})
+    strict = {"budget": {"contacts": 1, "days": 7}, "quiet": {"from": "00:00", "until": "00:00"}}
+    shop = Shop("new", strict).hears(REFUSED, ticket, status(HOUR, "packed"), status(MINUTE, "Shipped"))
+    (sent,) = shop.looks()
+    assert (sent.kind, sent.channel, sent.reason.code) == ("order_status", "email", "shipped")
+    assert sent.reason.text == "Their order o-1: shipped."
+    assert shop.sends(MINUTE) == []
+    shop.hears(status(-HOUR, "delayed", expected="2026-12-04"))
+    (late,) = shop.looks(2 * HOUR)
+    assert (late.kind, late.reason.text) == (
+        "delay",
+        "Their order o-1 is late, and is expected on 2026-12-04.",
+    )
+    shop.hears(status(-3 * HOUR, "delayed", expected="2026-12-09"), status(-4 * HOUR, "delivered"))
+    assert shop.sends(5 * HOUR) == ["order_status"]  # the delay is over
+    assert Shop("new", strict).hears(status(4 * DAY, "shipped")).sends() == []  # no news any more
+
+
+def test_messages_about_orders_leave_the_budget_to_others() -> None:
+    once = {**FREE, "budget": {"contacts": 1, "days": 7}}
+    shop = Shop("new", once).hears(added(2 * HOUR), status(MINUTE, "shipped"))
+    assert sorted(shop.sends()) == ["abandoned_cart", "order_status"]
+
+
+def test_an_issue_with_a_product_is_told_unless_service_messages_are_refused() -> None:
+    issue = ("product_issue", MINUTE, {"properties": {"product_id": "mug", "issue": "The handle may break."}})
+    (told,) = [each for each in Shop("new").hears(REFUSED, issue).looks() if each.kind == "product_issue"]
+    assert told.products == ("mug",)
+    assert told.reason.text.endswith("that they bought: The handle may break.")
+    no_service = ("consent", HOUR, {"properties": {"service": False}})
+    assert "product_issue" not in Shop("new").hears(no_service, issue).sends()
+
+
+GUIDES = {
+    **FREE,
+    "guides": [
+        {
+            "id": "descale",
+            "title": "How to descale",
+            "url": "https://shop.example/descale",
+            "products": ["kettle"],
+        },
+        {"id": "pots", "title": "Care of pots", "categories": ["Cups"]},
+    ],
+}
+
+
+def test_a_guide_to_a_category_is_about_those_below_it() -> None:
+    guide = msgspec.convert(GUIDES, Settings).guides[1]
+    about = [guide.is_about("x", each) for each in ("Cups", "Cups > Small", "Cupsize", None)]
+    assert about == [True, True, False, False]
+    kitchen = {**FREE, "guides": [{"id": "wood", "categories": ["kitchen"]}]}
+    shop = Shop("new", kitchen).hears(bought(timedelta(), "kettle"))
+    assert [each.guides[0].id for each in shop.looks(6 * DAY + HOUR) if each.kind == "usage_tips"] == ["wood"]
+
+
+def test_tips_on_use_come_once_by_the_merchants_own_table() -> None:
+    shop = Shop("new", GUIDES).hears(bought(timedelta(), "kettle", "spoon"))
+    assert "usage_tips" not in shop.sends(4 * DAY)
+    tips = [each for each in shop.looks(6 * DAY + HOUR) if each.kind == "usage_tips"]
+    assert [[guide.id for guide in each.guides] for each in tips] == [["descale"]]
+    assert tips[0].products == ("kettle",)
+    assert tips[0].guides[0].url == "https://shop.example/descale"
+    shop.hears(bought(-7 * DAY, "kettle", order="o-2"))
+    assert "usage_tips" not in shop.sends(14 * DAY)
+    assert "usage_tips" not in Shop("new", FREE).hears(bought(timedelta(), "kettle")).sends(7 * DAY)

@@ -46,3 +46,19 @@ def test_changes_add_up() -> None:
     )
     assert not availability.in_stock[item("mug")]
     assert msgspec.json.decode(b"{%b}" % availability.card(TABLES, item("mug")))["title"] == "Big mug"
+
+
+def test_assumed_margins_stand_for_costs_that_are_not_known_and_for_no_others() -> None:
+    """By the nearest category above a product, else by that of all."""
+    names = [TABLES.categories.name(row) for row in range(len(TABLES.categories))]
+    known = AVAILABILITY.changed(TABLES, {"mug": {"cost": 1.0}})
+    share = {"*": 0.4, names[0]: 0.25}
+    assumed = known.assuming(TABLES, share)
+    assert assumed.cost[item("mug")] == 1.0
+    for product in ("pot", "tea", "tin"):
+        row = item(product)
+        category = TABLES.product.category[row]
+        margin = share[names[0]] if category == 0 else share["*"]
+        assert assumed.cost[row] == pytest.approx(known.price[row] * (1 - margin))
+    assert known.assuming(TABLES, share) is assumed
+    assert known.assuming(TABLES, {}) is known

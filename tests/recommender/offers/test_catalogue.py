@@ -1,10 +1,8 @@
 from datetime import UTC, datetime
 
 import msgspec
-import numpy as np
 import pytest
 
-from recommender.offers.budgets import choices, prices, spent
 from recommender.offers.catalogue import (
     Budget,
     Catalogue,
@@ -66,26 +64,3 @@ def test_an_offer_that_loses_money_on_every_product_is_named() -> None:
         "five",
     ]
     assert loses_everywhere(catalogue, prices=[], costs=[]) == []
-
-
-def test_a_budget_is_kept_at_the_smallest_price() -> None:
-    gain, cost = np.array([[3.0], [2.0], [1.0]]), np.ones((3, 1))
-    drawn_on = np.ones((1, 1), bool)
-    lambdas = prices(gain, cost, drawn_on, np.array([2.0]))
-    assert lambdas == pytest.approx([1.0], abs=1e-3)
-    assert choices(gain, cost, lambdas @ drawn_on).tolist() == [0, 0, -1]
-    assert prices(gain, cost, drawn_on, np.array([3.0])).tolist() == [0.0]
-
-
-def test_overlapping_budgets_are_all_kept_and_each_charged_once() -> None:
-    rng = np.random.default_rng(5)
-    gain, cost = rng.random((400, 3)), 0.5 + rng.random((400, 3))
-    drawn_on = np.array([[True, True, False], [False, True, True]])
-    amounts = np.array([40.0, 60.0])
-    lambdas = prices(gain, cost, drawn_on, amounts)
-    chosen = choices(gain, cost, lambdas @ drawn_on)
-    taken = spent(chosen, cost, drawn_on)
-    assert (taken <= amounts).all()
-    assert (taken > 0.9 * amounts).all()
-    both = cost[chosen == 1, 1].sum()
-    assert taken.sum() == pytest.approx(cost[np.flatnonzero(chosen >= 0), chosen[chosen >= 0]].sum() + both)

@@ -13,7 +13,7 @@ import pytest
 
 from recommender.arrays.hashing import uniform
 from recommender.offers.catalogue import Budget, Catalogue, Eligibility, FrequencyCap, Offer
-from recommender.offers.decide import decide
+from recommender.offers.decide import BudgetPrice, arms_of, decide, draw_decision, score_offers
 from recommender.offers.eligibility import Given, OfferContext, why_not
 from recommender.offers.incremental_margin import N_WORLDS, EvidenceLevel, OfferModel
 from recommender.offers.propensities import propensities, sample_arm
@@ -108,7 +108,10 @@ def test_a_personal_offer_needs_sure_evidence() -> None:
 
 def test_while_data_is_thin_arms_are_drawn_as_often_as_they_are_best() -> None:
     worlds = np.array([[1.0, 0], [1, 0], [1, 0], [-1, 0]])
-    assert propensities(worlds, worlds, "thin", 0.1) == pytest.approx([0.9 * 0.75 + 0.05, 0.9 * 0.25 + 0.05])
+    explored = np.array([0.05, 0.05])
+    assert propensities(worlds, worlds, "thin", explored) == pytest.approx(
+        [0.9 * 0.75 + 0.05, 0.9 * 0.25 + 0.05]
+    )
     assert [sample_arm(np.array([0.25, 0.75]), draw) for draw in (0.0, 0.2499, 0.25, 0.9999)] == [0, 0, 1, 1]
 
 
@@ -144,10 +147,50 @@ def test_a_decision_is_the_answer_while_it_is_valid_whatever_the_clock_does() ->
 def test_the_price_of_a_budget_turns_an_offer_away() -> None:
     given = many(shop(), model(ten=0.4, post=0.2), 300)
     priced = [
-        decide(shop(), model(0.4, 0.2), context(f"c-{i}"), NOW, {"spring": 1.0}).offer_id for i in range(300)
+        decide(shop(), model(0.4, 0.2), context(f"c-{i}"), NOW, {"spring": BudgetPrice(1.0)}).offer_id
+        for i in range(300)
     ]
     assert given.count("ten") > 250  # .4, and 4.00 is charged
     assert priced.count("post") > 250
+
+
+@pytest.mark.parametrize("stage", ["thin", "single", "personal"])
+@pytest.mark.parametrize("price", [0.0, 0.1, 0.5])
+def test_reasons_say_what_the_figures_say(stage: EvidenceLevel, price: float) -> None:
+    """Whatever is decided: no offer that another one beats is called the best, and none that brings more than
+    it costs is said to bring nothing."""
+    rng = np.random.default_rng(1)
+    for number in range(150):
+        ten, post = rng.normal(0.1, 0.4, size=2)
+        asked = {"spring": BudgetPrice(price)}
+        believed, who = model(ten, post, stage=stage), context(f"c-{number}")
+        scored = score_offers(shop(), believed, who, NOW, asked)
+        made = draw_decision(scored, who, NOW)
+        ids, gains = [*(offer.id for offer in scored.arms.offers), "none"], scored.incremental_margin.mean(0)
+        net = dict(zip(ids, gains - scored.charges, strict=True))
+        brings, text, code = dict(zip(ids, gains, strict=True)), made.reason.text, made.reason.code
+        assert made.expected_incremental_margin == pytest.approx(brings[made.offer_id])
+        if "more than any other" in text:
+            assert net[made.offer_id] == max(net.values())
+        if code == "pays":
+            assert net[made.offer_id] >= 0
+            assert f"{brings[made.offer_id]:.2f}"[:3] in text
+        if code == "budget_short":
+            assert net["ten"] <= 0 < brings["ten"]
+        if "bring most" in text:
+            assert max(gains) <= 0
+        for offer, why in made.reason.why_not.items():
+            if "no more than it gives away" in why:
+                assert brings[offer] <= 0
+
+
+def test_of_content_the_most_interesting_is_left() -> None:
+    books = [Offer(id=name, kind="content") for name in ("pots", "tins")]
+    known = context(interests={"pots": 0.2, "tins": 0.7})
+    arms = arms_of(shop(TEN, *books), known, NOW)
+    assert [offer.id for offer in arms.offers] == ["ten", "tins"]
+    assert "`tins` is nearer" in arms.refused["pots"]
+    assert len(arms_of(shop(TEN, *books), context(), NOW).offers) == 3  # nothing is known of them
 
 
 @pytest.mark.parametrize(

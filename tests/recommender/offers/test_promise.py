@@ -5,10 +5,18 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from recommender.offers.catalogue import Budget, Catalogue, Offer
+from recommender.offers.catalogue import Budget, Catalogue, Eligibility, Offer
 from recommender.offers.eligibility import OfferContext
 from recommender.offers.incremental_margin import OfferModel
-from recommender.offers.promise import OfferChoice, Promise, charges, choose_offer, valid_promise
+from recommender.offers.promise import (
+    OfferChoice,
+    Promise,
+    cart_class,
+    charges,
+    choose_offer,
+    standing_promise,
+    valid_promise,
+)
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 TEN = Offer(id="ten", kind="percentage", value=10, budgets=("spring",), valid_days=3)
@@ -50,6 +58,26 @@ def test_no_offer_is_kept_for_the_day_and_until_the_catalogue_changes() -> None:
     assert valid_promise(packed, 5, began + timedelta(hours=13)) is not None
     assert valid_promise(packed, 6, began) is None
     assert valid_promise(packed, 5, began + timedelta(hours=14)) is None
+
+
+def test_a_decision_answers_its_own_question_and_an_offer_those_that_it_fits() -> None:
+    """An offer of web's filled carts; none for empty ones and by e-mail."""
+    ten, none = chosen(TEN), chosen(None)
+    needy = msgspec.structs.replace(TEN, eligible=Eligibility(minimum_cart=30))
+    began = max(ten.decision.decided_at, none.decision.decided_at)
+    decided = msgspec.structs.replace(none.decision, decided_at=began, expires_at=began + timedelta(days=1))
+    offered = msgspec.structs.replace(ten.decision, decided_at=began, expires_at=began + timedelta(days=3))
+    nothing = msgspec.json.encode(Promise(decided, None, (), 5))
+    for offer, answers in ((TEN, (TEN, TEN, TEN, None)), (needy, (None, "decide", needy, None))):
+        promise = msgspec.json.encode(Promise(offered, offer, (), 5))
+        kept = {"web 30": promise, "web empty": nothing, "email empty": nothing}
+        questions = ("web", "empty", 0.0), ("web", "0", 9.0), ("web", "30", 40.0), ("email", "empty", 0.0)
+        for (channel, carts, cart), expected in zip(questions, answers, strict=True):
+            found = standing_promise(kept, channel, carts, cart, 5, began)
+            assert (found.offer if found else "decide") == expected
+    shop = Catalogue(offers=(TEN, needy))
+    classes = [cart_class(shop, cart) for cart in (0.0, 0.5, 9.0, 29.99, 30.0, 31.0, 33.0, 99.0)]
+    assert classes == ["empty", "0.5", "8", "16", "30", "30", "32", "64"]
 
 
 @pytest.mark.parametrize("packed", [b"", b"null", b"{", b'{"decision": {}}', b"\xff"])

@@ -126,6 +126,25 @@ def test_no_set_ever_keeps_less_than_the_minimum_margin(share: float, least: flo
         assert each.price.price <= each.price.list_price + 1e-9
 
 
+def test_the_lift_is_that_of_the_whole_set() -> None:
+    """Each is in 100 orders, kettle and mug in 30, twice as many as by chance: there are 667. By chance all
+    three would be together in 2.25; they are in 12."""
+    offers = {frozenset(each.items): each for each in shop().offers(SetQuery(item("tea")), 5)}
+    assert offers[rows("kettle", "tea")].lift == pytest.approx(2.0)
+    three = offers[rows("kettle", "mug", "tea")]
+    assert three.support == 12
+    assert three.lift == pytest.approx(12 / 2.25)
+
+
+def test_of_a_fixed_set_that_was_not_learned_only_what_is_known_is_said() -> None:
+    wanted = Sets(
+        fixed=(FixedSet(products=("kettle", "mug", "spoon")), FixedSet(products=("kettle", "mug", "tea")))
+    )
+    unknown, learned = shop(Catalogue(sets=wanted)).offers(SetQuery(item("kettle")), 2)
+    assert (unknown.support, unknown.lift, unknown.price.discount) == (0, 0.0, 0.0)
+    assert learned.support == 12
+
+
 def test_without_a_table_there_are_none() -> None:
     small = small_bundle()
     assert AvailableSets(small, Availability.of(small.tables), Catalogue()).offers(SetQuery(), 3) == []

@@ -140,9 +140,13 @@ def test_a_decision_about_a_past_that_is_over_is_not_written(
 
 
 def read(client: redis.Redis, moment: datetime, since: str = "0-0", *kinds: str) -> list[dict[str, Any]]:
-    words: tuple[str | int, ...] = (since, 100, milliseconds(moment), 1000, keys.contacts_prefix(), 1, *kinds)
+    """As its reader does: what was read is a contact."""
+    words: tuple[str | int, ...] = (since, 100, milliseconds(moment), *kinds)
     _last, entries = client.eval(triggers.READ, 1, keys.triggers(), *words)
-    return [json.loads(line) for line in entries[1::2]]
+    read = [json.loads(line) for line in entries[1::2]]
+    for each in read:
+        client.zadd(keys.contacts(each["customer_id"]), {each["id"]: milliseconds(moment)}, nx=True)
+    return read
 
 
 def test_what_nobody_read_vanishes_and_what_was_read_is_called_off(

@@ -67,8 +67,8 @@ def _decision(recommender: Recommender, catalogue: Catalogue) -> Callable[[str],
     bundle, availability = recommender.bundle, recommender.availability
 
     def decide(customer: str) -> object:
-        request = OfferRequest(customer, "web", {}, ShopperState(), {}, (), {})
-        context = build_offer_context(request, bundle, availability, None, now)
+        request = OfferRequest(customer, customer, "web", {}, ShopperState(), {}, (), {})
+        context = build_offer_context(request, catalogue, bundle, availability, None, now)
         return None if context is None else choose_offer(catalogue, model, context, now, "")
 
     return decide
