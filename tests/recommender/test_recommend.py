@@ -75,7 +75,7 @@ def test_what_nobody_bought_goes_with_a_product_without_counts() -> None:
     tables = replace(BUNDLE.tables, product=replace(BUNDLE.tables.product, buyers=buyers))
     recommender = Recommender(replace(BUNDLE, tables=tables), Availability.of(tables))
     first, *_ = ask("product_complements", recommender=recommender, product_id="kettle")
-    assert (PRODUCTS[first.item], first.reason.text) == ("tea", "Goes with Kettle")
+    assert (PRODUCTS[first.item], first.reason.text) == ("tea", "Goes well with Kettle")
 
 
 def test_a_cart_adds_up_what_its_products_say() -> None:
