@@ -198,9 +198,8 @@ def test_a_question_can_be_a_page_view_that_counts_once(http: httpx.Client, clie
 
 
 def test_a_page_of_widgets_is_one_view(http: httpx.Client, client: redis.Redis) -> None:
-    requests = [
-        {"placement": placement, "k": 2, **VIEW} for placement in ("product_similar", "upgrade", "home")
-    ]
+    widgets = ("product_similar", "upgrade", "home")
+    requests = [{"placement": placement, "k": 2, **VIEW} for placement in widgets]
     answers = http.post("/v1/recommendations", json={"requests": requests}).json()["answers"]
     assert client.xlen(keys.event_stream()) == 1
     assert answers[2]["items"][0]["reason"]["code"] == "viewed"
