@@ -129,7 +129,8 @@ def _impression(
 def _head(recommendation_id: str, question: Question) -> str:
     """The first fields of a `schemas.Answer`."""
     request = question.request
-    heading = language_of(request.language).headings.get(request.placement, '""')
+    headings = language_of(request.language).headings
+    heading = headings.get(request.purpose) or headings.get(request.placement, '""')
     personalised = "false" if question.shopper == NOBODY else "true"
     return (
         f'"recommendation_id":"{recommendation_id}","placement":"{request.placement}","heading":{heading},'

@@ -65,7 +65,7 @@ def test_every_way_to_an_answer_is_noted_alike(http: httpx.Client, client: redis
         assert record.recommendation_id == answer["recommendation_id"]
         assert record.product_ids == tuple(item["product_id"] for item in answer["items"])
         assert record.sources == tuple(item["source"] for item in answer["items"])
-        assert (record.placement, record.customer_id) == ("home", "ann")
+        assert (record.placement, record.customer_id) == (answer["placement"], "ann")
         assert record.model_version == answer["model_version"]
         assert json.loads(record.parameters or "")["placement"] == record.placement
     assert [record.session_id for record in impressions(client)] == ["s-1", "s-1", None]
