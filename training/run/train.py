@@ -47,6 +47,7 @@ from training.run.tuning import tune
 from training.settings import TrainingSettings
 
 REHEARSED_PRODUCTS = 5_000  # of a large shop's cart model in a rehearsal: an eighth of the time
+NOTHING = "nothing to train on: import orders with `perennial import orders FILE`, or send page views"
 ALIKE = 0.85  # share of the order lines from which on what a rehearsal learned is not learned again
 
 
@@ -82,9 +83,7 @@ def train(
     catalogue = load_products(home)
     history = load_history(home, catalogue)
     if not len(history.purchases) and not len(history.visits):
-        raise NothingToTrainOn(
-            "nothing to train on: import orders with `perennial import orders FILE`, or send page views"
-        )
+        raise NothingToTrainOn(NOTHING)
     remembered = _tuned_before(home.models, settings)
     settings = settings.model_copy(update=remembered)
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(1) as background:
