@@ -41,6 +41,9 @@ SheetOption = Annotated[
     str | None, typer.Option(help="Of a spreadsheet: the one sheet to read, by name or number from 1.")
 ]
 DecimalOption = Annotated[str | None, typer.Option(help="The decimal mark, . or , (found in the file).")]
+MapsOption = Annotated[
+    list[str] | None, typer.Option("--map", help='Which column is what: sku="Artikelnr."; once for each.')
+]
 DryRunOption = Annotated[bool, typer.Option(help="Show what would happen; change nothing.")]
 
 
@@ -54,10 +57,7 @@ def import_orders(  # noqa: PLR0913, PLR0917 - an option an argument
     format: Annotated[
         str, typer.Option(help=f"auto, or: {', '.join(ORDER_FORMAT_NAMES)}. See `perennial import formats`.")
     ] = "auto",
-    maps: Annotated[
-        list[str] | None,
-        typer.Option("--map", help='Which column is what, as order_id="Bestellnr."; once for each.'),
-    ] = None,
+    maps: MapsOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take columns as they are guessed.")] = False,
     sheet: SheetOption = None,
     decimal: DecimalOption = None,
@@ -139,10 +139,7 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
     format: Annotated[
         str, typer.Option(help="auto, or what the file is: merchant, shopify, woocommerce ... csv.")
     ] = "auto",
-    maps: Annotated[
-        list[str] | None,
-        typer.Option("--map", help='Which column is what, as title="Bezeichnung"; once for each.'),
-    ] = None,
+    maps: MapsOption = None,
     sheet: SheetOption = None,
     decimal: DecimalOption = None,
     retire_missing: Annotated[
