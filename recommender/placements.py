@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from recommender.arrays.dtypes import Float32s, Float64s
-from recommender.context.request import PLACEMENTS, Situation
+from recommender.context.request import PURPOSES, Situation
 from recommender.sources import als, cart, neighbours, next_basket, session, upgrades
 from recommender.sources.candidates import Candidates
 
@@ -16,27 +16,41 @@ Propose = Callable[[Situation], Candidates]
 
 
 class Source(NamedTuple):
-    """name: as answers give it; weight: what its best product counts, 0 leaves the source out."""
+    """name: as answers give it; weight: what its best product counts, 0 leaves the source out; live: whether
+    it follows what the shopper does right now."""
 
     name: str
     weight: float
     propose: Propose
+    live: bool = False
 
 
 SourceMix = tuple[Source, ...]
 
 
 class Stage(NamedTuple):
-    """Sources whose proposals are blended into one ranking. names and weights: of each source."""
+    """Sources whose proposals are blended into one ranking.
+
+    names and weights: of each source; share: how much of an answer to a customer with a history it may fill;
+    favourites: what ranks the products that the customer has bought, in an answer with a share of them;
+    None: the stage's ranking stays as it is, bought before or not; varied: as in `mixing.second_row_too`;
+    live: it has nothing to say where nothing is known of the visit; only_repeats: all it proposes was bought.
+    """
 
     sources: SourceMix
     names: tuple[str, ...]
     weights: Float64s
+    share: float = 1.0
+    favourites: Stage | None = None
+    varied: bool = False
+    live: bool = False
+    only_repeats: bool = False
 
     @classmethod
-    def of(cls, source_mix: SourceMix) -> Stage:
+    def of(cls, source_mix: SourceMix, **fields: Any) -> Stage:
         weights = np.array([source.weight for source in source_mix], np.float64)
-        return cls(source_mix, tuple([source.name for source in source_mix]), weights)
+        names = tuple([source.name for source in source_mix])
+        return cls(source_mix, names, weights, only_repeats=set(names) == {"repeat"}, **fields)
 
 
 POPULAR = Source("popular", 0.05, neighbours.popular)
@@ -46,11 +60,20 @@ HONEST = frozenset({"product_similar", "product_complements", "upgrade"})
 
 # The weights are those of a shop with too little data to learn its own (`training.run.source_weights`).
 SOURCE_MIXES: dict[str, SourceMix] = {
+    "visit": (
+        Source("browsing", 1.0, session.next_in_visit, live=True),
+        Source("co_purchase", 0.5, neighbours.cart_companions, live=True),
+    ),
     "home": (
-        Source("browsing", 1.0, session.next_in_visit),
-        Source("next_basket", 0.9, next_basket.next_basket),
-        Source("als", 0.1, als.for_you),
-        Source("co_purchase", 0.5, neighbours.cart_companions),
+        Source("next_basket", 1.0, next_basket.next_basket),
+        Source("als", 1.0, als.for_you, live=True),
+        Source("trending", 0.8, neighbours.trending_to_customers),
+    ),
+    "next_order": (
+        Source("next_basket", 1.0, next_basket.next_basket),
+        Source("browsing", 0.6, session.next_in_visit, live=True),
+        Source("co_purchase", 0.3, neighbours.cart_companions, live=True),
+        Source("als", 0.0, als.for_you, live=True),
     ),
     "product_similar": (Source("similar", 1.0, neighbours.similar),),
     "product_complements": (Source("co_purchase", 1.0, neighbours.complements),),
@@ -59,52 +82,67 @@ SOURCE_MIXES: dict[str, SourceMix] = {
         Source("co_purchase", 1.0, cart.completion),
         Source("co_purchase", 0.0, cart.ranked),
         Source("next_basket", 0.0, next_basket.next_basket),
-        Source("als", 0.0, als.for_you),
+        Source("als", 0.0, als.for_you, live=True),
     ),
     "buy_again": (
         Source("repeat", 1.0, next_basket.bought_before),
         Source("repeat", 0.5, als.usual),
     ),
     "post_purchase": (
-        Source("co_purchase", 1.0, neighbours.order_companions),
-        Source("als", 0.2, als.for_you),
-        Source("next_basket", 0.0, next_basket.next_basket),
+        Source("co_purchase", 1.0, neighbours.order_complements),
+        Source("co_purchase", 0.5, neighbours.order_companions),
     ),
     "trending": (Source("trending", 1.0, neighbours.trending),),
     "new": (Source("new", 1.0, neighbours.newest),),
-    "email": (
-        Source("next_basket", 1.0, next_basket.next_basket),
-        Source("browsing", 0.6, session.next_in_visit),
-        Source("als", 0.0, als.for_you),
-        Source("co_purchase", 0.0, neighbours.order_companions),
+    "newsletter": (
+        Source("als", 1.0, als.for_you, live=True),
+        Source("new", 0.5, neighbours.newest),
+        Source("trending", 0.5, neighbours.trending),
     ),
+    "win_back": (Source("similar", 1.0, neighbours.like_favourites),),
+    "cross_sell": (Source("co_purchase", 1.0, neighbours.own_complements),),
 }
+MIXES = tuple(SOURCE_MIXES)
 MOST_SOURCES = max(map(len, SOURCE_MIXES.values()))
+
+VISIT_SHARE = {"home": 0.5, "newsletter": 0.25, "win_back": 0.25, "cross_sell": 0.25}
+"""Purposes that begin with what the visit leads to, and how much of an answer that may fill."""
+VARIED = frozenset({"home"})
+"""Purposes that show favourites of a second row, too: else `home` would be `buy_again` once more."""
+FAVOURITES = {"home": "buy_again"}
+"""Purposes whose share of favourites another mix than their own ranks."""
 
 
 def fixed_weights() -> Float32s:
-    """(placements, MOST_SOURCES) float32: rows as in PLACEMENTS, columns as in SOURCE_MIXES, then zeros."""
-    weights = np.zeros((len(PLACEMENTS), MOST_SOURCES), np.float32)
-    for row, placement in enumerate(PLACEMENTS):
-        source_mix = SOURCE_MIXES[placement]
+    """(mixes, MOST_SOURCES) float32: rows as in MIXES, columns as in SOURCE_MIXES, then zeros."""
+    weights = np.zeros((len(MIXES), MOST_SOURCES), np.float32)
+    for row, source_mix in enumerate(SOURCE_MIXES.values()):
         weights[row, : len(source_mix)] = [source.weight for source in source_mix]
     return weights
 
 
 def stages(weights: Float32s) -> Mapping[str, Sequence[Stage]]:
-    """The stages of each placement; the next one is used where those before it do not fill an answer.
+    """The stages of each purpose; the next one is used where those before it do not fill an answer.
 
-    First the sources with a weight above 0 (weights: as `fixed_weights`); then those that have one only by
-    the fixed weights, for shoppers of whom the first know nothing; then best sellers, nearby ones first.
+    First what the visit leads to, where the purpose begins with it; then the sources with a weight above 0
+    (weights: as `fixed_weights`); then those that have one only by the fixed weights, for shoppers of whom
+    the first know nothing; then best sellers, nearby ones first.
     """
-    source_mixes = {
-        placement: (*_split(SOURCE_MIXES[placement], row.tolist()), FILLERS)
-        for placement, row in zip(PLACEMENTS, weights, strict=True)
-    }
-    return {
-        placement: [Stage.of(source_mix) for source_mix in parts if source_mix]
-        for placement, parts in source_mixes.items()
-    }
+    mixes = {mix: _split(SOURCE_MIXES[mix], row.tolist()) for mix, row in zip(MIXES, weights, strict=True)}
+    return {purpose: [*_visit_first(purpose, mixes["visit"]), *_own(purpose, mixes)] for purpose in PURPOSES}
+
+
+def _visit_first(purpose: str, visit: Sequence[SourceMix]) -> list[Stage]:
+    share = VISIT_SHARE.get(purpose)
+    return (
+        [Stage.of(source_mix, share=share, live=True) for source_mix in visit if source_mix] if share else []
+    )
+
+
+def _own(purpose: str, mixes: Mapping[str, Sequence[SourceMix]]) -> list[Stage]:
+    kinds = {"favourites": Stage.of(mixes[FAVOURITES.get(purpose, purpose)][0]), "varied": purpose in VARIED}
+    own = [Stage.of(source_mix, **kinds) for source_mix in mixes[purpose] if source_mix]
+    return [*own, Stage.of(FILLERS, favourites=Stage.of(FILLERS))]
 
 
 def _split(source_mix: SourceMix, weights: Sequence[float]) -> tuple[SourceMix, SourceMix]:

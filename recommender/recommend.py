@@ -11,7 +11,8 @@ from recommender.arrays.dtypes import Bools, Int32s
 from recommender.arrays.id_map import CACHE_SIZE, NO_ROW
 from recommender.context.request import Request, Situation
 from recommender.merchandising.compiled_rules import NO_RULES, Merchandise, RulePlan
-from recommender.merchandising.rerank import arrange
+from recommender.merchandising.mixing import ROW, mixed, places, second_row_too
+from recommender.merchandising.rerank import arrange, limited, promoted
 from recommender.merchandising.rules import AnyRule
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
@@ -37,6 +38,7 @@ class Pick(msgspec.Struct, frozen=True, gc=False):
 
 
 ONE = np.ones(1)
+NOTHING = BlendedRanking.room(0)
 
 
 def _ignore(_sources: tuple[str, ...], _proposed: Sequence[int]) -> None:
@@ -72,10 +74,12 @@ class Recommender:
         pins = _pinned(plan, allowed, situation, k) if plan.pins else {}
         picks = list(pins.values())
         own_only = self.answers_only(situation)
-        for stage in self.stages[request.placement][: -1 if own_only else None]:
+        for stage in self.stages[request.purpose][: -1 if own_only else None]:
             if len(picks) == k:
                 break
-            picks += self._pick(situation, plan, allowed, stage, k - len(picks), picks)
+            if stage.live and not situation.is_live:
+                continue
+            picks += self._pick(situation, plan, allowed, stage, k, picks)
         if len(picks) < k and not own_only:
             picks += self._best_sellers(situation, plan, allowed, k - len(picks), picks)
         return _with_pins(picks, list(pins)) if pins else picks
@@ -88,11 +92,16 @@ class Recommender:
     def _pick(
         self, situation: Situation, plan: RulePlan, allowed: Bools, stage: Stage, k: int, taken: list[Pick]
     ) -> list[Pick]:
-        """The best k of what the stage's sources propose."""
-        already, names, most = [pick.item for pick in taken], stage.names, k if plan is NO_RULES else None
-        ranking, proposed = _blended(situation, stage, allowed, already, most)
-        self.observe(names, proposed)
-        items, sources, anchors, counts, scores = arrange(ranking, plan, k, already).lists()
+        """The best of what the stage's sources propose, for an answer of k of which some are taken."""
+        already, left = [pick.item for pick in taken], k - len(taken)
+        names, is_known = stage.names, len(situation.owned) > 0
+        if is_known and situation.repeats_share and stage.favourites is not None:
+            ranking = self._mixed(situation, plan, allowed, stage, k, already)
+            names += stage.favourites.names
+        else:
+            left = min(left, max(int(stage.share * k), 1)) if is_known else left
+            ranking = self._ranked(situation, plan, allowed, stage, left, already, situation.hidden)
+        items, sources, anchors, counts, scores = limited(ranking, plan, left, already).lists()
         reasons, language = self._reasons, situation.request.language
         return [
             Pick(
@@ -106,6 +115,47 @@ class Recommender:
                 items, scores, sources, anchors, counts, strict=True
             )
         ]
+
+    def _mixed(
+        self,
+        situation: Situation,
+        plan: RulePlan,
+        allowed: Bools,
+        stage: Stage,
+        k: int,
+        already: Sequence[int],
+    ) -> BlendedRanking:
+        """Favourites and products new to the customer, in the shares that the request asks for."""
+        owned, hidden, best = situation.owned, situation.hidden, stage.favourites or stage
+        n_owned = len(set(owned.tolist()).intersection(already)) if already else 0
+        kinds = places(k, situation.repeats_share, len(already), n_owned)
+        if best.only_repeats:
+            usual = self._ranked(situation, plan, allowed, best, max(k, 2 * ROW), already, hidden)
+        else:
+            usual = self._ranked(situation, plan, allowed, best, None, already, hidden)
+            usual = usual.only(np.flatnonzero(np.isin(usual.items, owned)))
+        if kinds.new == 0 and len(usual.items) >= kinds.favourites and plan is NO_RULES:
+            new = NOTHING
+        else:
+            out_of_sight = np.concatenate([hidden, owned])
+            new = self._ranked(situation, plan, allowed, stage, k, already, out_of_sight)
+        return mixed(new, second_row_too(usual) if stage.varied else usual, len(stage.names), kinds)
+
+    def _ranked(
+        self,
+        situation: Situation,
+        plan: RulePlan,
+        allowed: Bools,
+        stage: Stage,
+        k: int | None,
+        already: Sequence[int],
+        hidden: Int32s,
+    ) -> BlendedRanking:
+        """What the stage's sources propose, the k best or all, in the order of the merchant's boosts."""
+        most = k if plan is NO_RULES else None
+        ranking, proposed = _blended(situation, stage, allowed, already, most, hidden)
+        self.observe(stage.names, proposed)
+        return promoted(ranking, plan, k or len(ranking.items))
 
     @cached_property
     def _reasons(self) -> dict[tuple[str, int, int, int, str], str]:
@@ -123,7 +173,7 @@ class Recommender:
     def may_show(self, items: Int32s, situation: Situation) -> Bools:
         """Which items are offered, in stock, not hidden from this answer and within the request's filters."""
         shown = self._allowed(situation.request, NO_RULES)[items] & ~np.isin(items, situation.hidden)
-        if situation.request.placement != "buy_again":
+        if situation.request.purpose != "buy_again":
             shown &= ~self.bundle.tables.variant_groups.share_one(items, situation.hidden)
         return shown
 
@@ -169,11 +219,16 @@ class Recommender:
 
 
 def _blended(
-    situation: Situation, stage: Stage, allowed: Bools, already: Sequence[int], k: int | None
+    situation: Situation,
+    stage: Stage,
+    allowed: Bools,
+    already: Sequence[int],
+    k: int | None,
+    hidden: Int32s,
 ) -> tuple[BlendedRanking, Sequence[int]]:
     """The k best of what the stage's sources propose, or all, and how many each proposes."""
     proposals = [source.propose(situation) for source in stage.sources]
-    hidden = np.array([*situation.hidden, *already], np.int32) if already else situation.hidden
+    hidden = np.concatenate([hidden, np.array(already, np.int32)]) if already else hidden
     variants = variants_to_show(situation, stage.names, hidden, already)
     ranking = blend(proposals, stage.weights, allowed, hidden, k, variants)
     return ranking, [len(proposal.items) for proposal in proposals]

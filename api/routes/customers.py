@@ -27,7 +27,9 @@ from features.people.links import MERGE, link_names
 from features.store import keys
 from features.store.connection import StoreUnavailable
 from recommender.customers.build_profile import build_profile
+from recommender.customers.live_profile import with_live_state
 from recommender.customers.profile import Contact, Profile
+from recommender.customers.tiers import TierPlan
 
 router = APIRouter(tags=["customers"])
 MOST_CONTACTS = 20
@@ -57,7 +59,7 @@ async def customer_profile(customer_id: CustomerId, service: SecretService) -> R
         time.time(),
         np.random.default_rng(0),  # the same question, the same answer
     )
-    return JsonReply(encode(with_live(trained, stored)))
+    return JsonReply(encode(with_live(trained, stored, plan)))
 
 
 class CustomersToMerge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,17 +106,10 @@ class StoredCustomer(NamedTuple):
     degraded_reasons: Sequence[str] = ()
 
 
-def with_live(trained: Profile, stored: StoredCustomer) -> Profile:
-    """The trained profile, updated by the facts and messages that the store has."""
-    live_consents = stored.state.all_consents()
-    trained_consents = {} if trained.consent is None else {"email": trained.consent}
+def with_live(trained: Profile, stored: StoredCustomer, plan: TierPlan | None) -> Profile:
+    """The trained profile, updated by the state and messages that the store has."""
     return msgspec.structs.replace(
-        trained,
-        known=trained.known or not stored.state.is_empty,
-        country=stored.state.value("country") or trained.country,
-        language=stored.state.value("language") or trained.language,
-        consent=live_consents.get("email", trained.consent),
-        consents=trained_consents | live_consents,
+        with_live_state(trained, stored.state, plan),
         last_contacts=contacts(trained.customer_id, stored),
         degraded_reasons=[*trained.degraded_reasons, *stored.degraded_reasons],
     )

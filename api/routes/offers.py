@@ -8,6 +8,7 @@ from api.schemas.offers import OfferAnswer, OfferAsk
 from api.serving.inputs import Sent, body_of
 from api.serving.offer_experiments import offer_in_trial
 from api.serving.offers import nothing_decided
+from api.serving.product_names import known_cart
 from api.serving.security import SecretService
 from api.web.openapi import documented, takes
 from api.web.replies import JsonReply, encode
@@ -26,7 +27,7 @@ async def next_best_offer(
     there is no offer.
     """
     try:
-        answer = await offer_in_trial(service, body.checked)
+        answer = await offer_in_trial(service, await known_cart(service, body.checked))
     except StoreUnavailable:
         answer = nothing_decided("store_unavailable")
     return JsonReply(encode(answer))

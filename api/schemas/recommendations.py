@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from features.events.vocabulary import Id
-from recommender.context.request import Placement
+from recommender.context.request import Campaign, Placement
 from recommender.merchandising.rules import Rules
 from recommender.validity import Moment
 
 MAX_K = 100
-Campaign = Literal["welcome", "cross_sell", "win_back", "reorder", "newsletter", "post_purchase"]
 MAX_REQUESTS = 20
 Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=200)]
+Repeats = Literal["all", "none"] | Annotated[float, msgspec.Meta(ge=0, le=1)]
 Language = Annotated[str, msgspec.Meta(min_length=1, max_length=35)]
 Price = Annotated[float, msgspec.Meta(ge=0, le=1e30)]  # within float32, as prices are compared
 
@@ -21,6 +21,8 @@ Price = Annotated[float, msgspec.Meta(ge=0, le=1e30)]  # within float32, as pric
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One widget's question. In a query, `cart` and `exclude` are ids separated by commas.
 
+    `repeats`: how much is shown of what the customer has bought before: `all` as it comes, `none`, or a share
+    of the answer from 0 to 1; without it as suits the placement. `campaign`: what an `email` is for.
     language: of reasons and heading, like `de` or `de-AT`; else the shop's. personalise: false for who said
     no to profiling: the answer depends on this request alone. track: `view` is a page view of `product_id`,
     too, taken as by `/v1/events` before it is answered; event_id: its id, so that a repeat counts once.
@@ -39,10 +41,16 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_price: Price | None = None
     max_price: Price | None = None
     customer_token: Id | None = None
+    repeats: Repeats | None = None
+    campaign: Campaign | None = None
     language: Language | None = None
     personalise: bool = True
     track: Literal["view"] | None = None
     event_id: Id | None = None
+
+    def __post_init__(self) -> None:
+        if self.campaign is not None and self.placement != "email":
+            raise ValueError(f"`campaign` belongs to the placement `email`, not to `{self.placement}`")
 
 
 class AskPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,6 +63,7 @@ class PicksAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One customer's products for an e-mail. `preview`: nothing is noted as sent.
 
     `send_id`: the sending's own name; asked again under the same, the answer does not avoid its own products.
+    `repeats`: as in `/v1/recommendations`; without it as suits the campaign.
     language: else the customer's, else the shop's. personalise: as of a widget's question.
     """
 
@@ -63,6 +72,7 @@ class PicksAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     k: Annotated[int, msgspec.Meta(ge=1, le=MAX_K)] = 8
     send_id: Id | None = None
     preview: bool = False
+    repeats: Repeats | None = None
     language: Language | None = None
     personalise: bool = True
 

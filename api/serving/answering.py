@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from api.schemas import recommendations as schemas
 from api.schemas.recommendations import Ask
 from api.serving.experiments import Treatment
 from api.serving.service import Service
@@ -13,7 +14,7 @@ from api.web.replies import encode
 from api.web.tokens import new_token
 from features.live.shopper_state import ShopperLog
 from features.outgoing.impressions import ServedRecord
-from recommender.context.request import Request
+from recommender.context.request import Repeats, Request
 from recommender.context.request_record import written
 from recommender.model.availability import Shown
 from recommender.reasons.language import known_tag, language_of
@@ -65,8 +66,15 @@ def request_of(
         min_price=ask.min_price,
         max_price=ask.max_price,
         in_stock=ask.in_stock,
+        repeats=share_of(ask.repeats),
+        campaign=ask.campaign or "newsletter",
         language=known_tag(ask.language, service.settings.language),
     )
+
+
+def share_of(repeats: schemas.Repeats | None) -> Repeats | None:
+    """As the recommender takes it."""
+    return 0.0 if repeats == "none" else repeats
 
 
 def choose(service: Service, question: Question) -> Choice:

@@ -7,8 +7,10 @@ from api.web.access import Access
 from features.events.vocabulary import Event, EventType, InvalidEvent
 from features.merchant.api_keys import Scope
 
-ONLY_SERVERS: frozenset[EventType] = frozenset({"refund", "cancel", "consent", "ticket", "referral"})
-"""What takes money back or speaks for a customer. A secret key sends it."""
+ONLY_SERVERS: frozenset[EventType] = frozenset(
+    {"refund", "cancel", "consent", "ticket", "referral", "loyalty"}
+)
+"""What takes money or points back, or speaks for a customer. A secret key sends it."""
 CLAIMS: frozenset[EventType] = frozenset({"purchase"})
 """What a page may only claim: the shop's own word about the same order replaces it, whichever comes first."""
 BROWSER_IDS = "browser:"

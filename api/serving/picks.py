@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from api.schemas.recommendations import Campaign, PicksAsk
-from api.serving.answering import Answered, Question, answer, choose
+from api.schemas.recommendations import PicksAsk
+from api.serving.answering import Answered, Question, answer, choose, share_of
 from api.serving.service import Service
 from api.serving.shoppers import NOBODY, STORE_AWAY, Shopper
 from api.web.metrics import DEGRADED
@@ -17,17 +17,9 @@ from features.live.shopper_state import ShopperLog
 from features.outgoing.email_history import Sending, note_sending, sendings_of, sent_lately
 from features.store import keys
 from features.store.connection import StoreUnavailable
-from recommender.context.request import Placement, Request
+from recommender.context.request import Request
 from recommender.reasons.language import known_tag
 
-PLACEMENT_OF: dict[Campaign, Placement] = {
-    "welcome": "home",
-    "cross_sell": "post_purchase",
-    "win_back": "email",
-    "reorder": "buy_again",
-    "newsletter": "email",
-    "post_purchase": "post_purchase",
-}
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -139,14 +131,22 @@ async def _histories(lines: Sequence[Line], reads: Reads | None) -> list[Custome
 
 def _question(service: Service, ask: PicksAsk, history: CustomerHistory, now: float) -> Question:
     """All but what the customer was sent lately; of nobody, where they said no to profiling. now: epoch s."""
-    placement = PLACEMENT_OF[ask.campaign]
     shops = service.settings.language
     if history.refuses(ask):
-        request = Request(placement, now, language=known_tag(ask.language, shops))
+        request = Request("email", now, campaign=ask.campaign, language=known_tag(ask.language, shops))
         return Question(request, ask.k, NOBODY, degraded_reasons=history.degraded_reasons)
     sent = sent_lately(history.sendings, int(now * 1000), service.settings.email_rest_days, ask.send_id)
     language = known_tag(ask.language, _their_language(service, ask.customer_id), shops)
-    request = Request(placement, now, history.log, ask.customer_id, exclude=sent, language=language)
+    request = Request(
+        "email",
+        now,
+        history.log,
+        ask.customer_id,
+        exclude=sent,
+        repeats=share_of(ask.repeats),
+        campaign=ask.campaign,
+        language=language,
+    )
     return Question(request, ask.k, Shopper(ask.customer_id), degraded_reasons=history.degraded_reasons)
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from api.schemas.offers import SetsAsk
+from api.schemas.offers import OfferAsk, SetsAsk
 from api.schemas.recommendations import Ask
 from api.serving.service import Service
 from api.web.metrics import PRODUCT_NAMES
@@ -54,16 +54,26 @@ async def own_ids(service: Service, store: Connection, names: Collection[str]) -
 async def known_ask(service: Service, ask: AnyAsk) -> AnyAsk:
     """The question with its products under their own ids; as it is while the store is away."""
     names = (*ask.cart, ask.product_id) if ask.product_id else ask.cart
-    if not names or all(is_known(service, name) for name in names):
+    own = await _under_own_ids(service, names)
+    if own is names:
         return ask
+    product_id = own[-1] if ask.product_id else None
+    return replace(ask, product_id=product_id, cart=own[: len(ask.cart)])
+
+
+async def known_cart(service: Service, ask: OfferAsk) -> OfferAsk:
+    """The question with the products of its cart under their own ids; as it is while the store is away."""
+    return replace(ask, cart=await _under_own_ids(service, ask.cart))
+
+
+async def _under_own_ids(service: Service, names: tuple[str, ...]) -> tuple[str, ...]:
+    if all(is_known(service, name) for name in names):
+        return names
     try:
         own = await own_ids(service, service.store, names)
     except StoreUnavailable:
-        return ask
-    if not own:
-        return ask
-    product_id = own.get(ask.product_id, ask.product_id) if ask.product_id else None
-    return replace(ask, product_id=product_id, cart=tuple([own.get(name, name) for name in ask.cart]))
+        return names
+    return tuple([own.get(name, name) for name in names])
 
 
 async def _note(service: Service, unknown: dict[str, int]) -> None:

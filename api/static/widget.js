@@ -3,7 +3,7 @@
  *   <script defer src="https://shop-api.example/widget.js" data-key="pk_..."></script>
  *   <perennial-recs placement="cart" cart="A1,B2"> shown when no answer comes </perennial-recs>
  *
- * Attributes  placement, product-id, cart, category, customer-id, k, heading, locale, currency,
+ * Attributes  placement, product-id, cart, category, repeats, customer-id, k, heading, locale, currency,
  *             add-to-cart (the button's label; no button without it), key, endpoint, consent="denied"
  * Page style  perennial-recs { display: flow-root; min-height: 32rem } keeps its room until this file is here
  * Theming     --perennial-{ink,muted,accent,on-accent,surface,placeholder,radius,gap,card-width,heading-font}
@@ -21,7 +21,7 @@
   const TIMEOUT_MS = 1500;
   const WAIT_FOR_EVENTS_MS = 400;
   const SESSION_IDLE_MS = 30 * 60 * 1000;
-  const PLACEMENTS = ["home", "product_similar", "product_complements", "upgrade", "cart", "buy_again", "post_purchase",
+  const PLACEMENTS = ["home", "next_order", "product_similar", "product_complements", "upgrade", "cart", "buy_again", "post_purchase",
     "trending", "new"];
 
   const widgets = new Set();
@@ -186,6 +186,7 @@
     language: languageOf(widget)?.slice(0, 35),
     product_id: widget.getAttribute("product-id") || undefined,
     category: widget.getAttribute("category") || undefined,
+    repeats: repeatsOf(widget.getAttribute("repeats")),
     cart: listOf(widget.getAttribute("cart")),
     k: countOf(widget),
   });
@@ -196,6 +197,9 @@
     const placement = widget.getAttribute("placement");
     return PLACEMENTS.includes(placement) ? placement : "home";
   };
+
+  /** What the service takes: `all`, `none` or a share; anything else as if nothing was said. */
+  const repeatsOf = (text) => (["all", "none"].includes(text) ? text : text && text >= 0 && text <= 1 ? +text : undefined);
 
   const countOf = (widget) => Math.min(Math.max(Math.trunc(widget.getAttribute("k")) || 8, 1), 100);
 
@@ -317,7 +321,7 @@
     }`);
 
   class PerennialRecs extends HTMLElement {
-    static observedAttributes = ["placement", "product-id", "cart", "category", "customer-id", "customer-token", "k", "key", "endpoint",
+    static observedAttributes = ["placement", "product-id", "cart", "category", "repeats", "customer-id", "customer-token", "k", "key", "endpoint",
       "heading", "currency", "locale", "add-to-cart", "consent"];
 
     turn = 0; // only the answer to the latest question is shown

@@ -30,6 +30,8 @@ class AnyText(Convertor[str]):
 
 
 register_url_convertor("any", AnyText())
+RULES = {"repeats": "it is `all`, `none`, or the share of products bought before, from 0 to 1"}
+"""What a field may hold, where the decoder's own words do not say it."""
 LISTS = frozenset({"cart", "exclude"})
 Shape = TypeVar("Shape")
 
@@ -87,6 +89,8 @@ def checked(fields: Any, shape: type[Shape], *, strict: bool) -> Shape:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at ")
         where = path.strip("`$.") or None
+        if where and (rule := RULES.get(where.rpartition(".")[2])):
+            message = f"{message}; {rule}"
         raise Problem(
             422, f"{where}: {message}" if where else message, [{"field": where, "message": message}]
         ) from error

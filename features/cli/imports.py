@@ -92,6 +92,8 @@ def import_orders(  # noqa: PLR0913, PLR0917 - an option an argument
             report=bars,
         )
     show(summary, as_json=as_json)
+    if summary.correction and not as_json:
+        advise(f"If a column is wrong: {summary.correction}")
     if summary.id:
         with plain_errors(RedisServerError):
             recognise(shop, settings, now)
@@ -137,6 +139,10 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
     format: Annotated[
         str, typer.Option(help="auto, or what the file is: merchant, shopify, woocommerce ... csv.")
     ] = "auto",
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", help='Which column is what, as title="Bezeichnung"; once for each.'),
+    ] = None,
     sheet: SheetOption = None,
     decimal: DecimalOption = None,
     retire_missing: Annotated[
@@ -165,6 +171,7 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
                 sheet=sheet,
                 decimal=decimal,
                 format=format,
+                maps=maps or (),
                 retire_missing=retire_missing,
                 dry_run=dry_run,
                 now=now,

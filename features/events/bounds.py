@@ -5,6 +5,7 @@ from typing import Any
 MAX_LINES = 500  # of an order
 MAX_DEPTH = 32  # of JSON
 MAX_EVENT_BYTES = 128_000  # of JSON
+MOST_POINTS = 1e9  # of one `loyalty` event
 LARGEST_ORDER = 1e8  # in the shop's currency, some of which have large numbers
 
 
@@ -21,3 +22,8 @@ def is_deep(value: Any) -> bool:
         if not level:
             return False
     return True
+
+
+def are_points(value: Any) -> bool:
+    """Whether it is a number of points that a `loyalty` event may add, or, below 0, redeem."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < abs(value) <= MOST_POINTS

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
-from features.events.bounds import MAX_DEPTH, MAX_LINES, is_deep
+from features.events.bounds import MAX_DEPTH, MAX_LINES, are_points, is_deep
 from features.events.consents import with_plain_consents
 from features.events.leniency import understood
 from features.events.nobody import nobodies
@@ -31,10 +31,12 @@ EventType = Literal[
     "ticket",
     "survey",
     "referral",
+    "loyalty",
 ]
 EVENT_TYPES: tuple[str, ...] = get_args(EventType)
 NEEDS_PRODUCT = frozenset({"view", "click", "add_to_cart", "remove_from_cart", "review", "wishlist"})
 NEEDS_ITEMS = frozenset({"purchase"})
+NEEDS_CUSTOMER = frozenset({"identify", "loyalty"})
 NEEDS_ORDER = frozenset({"purchase", "refund", "cancel"})
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -75,7 +77,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class EventContext(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where an event came from."""
+    """Where an event came from. referral_code: of the customer who sent them; influencer_code: partner's."""
 
     country: Text | None = None
     language: Text | None = None
@@ -83,6 +85,8 @@ class EventContext(msgspec.Struct, frozen=True, omit_defaults=True):
     utm_source: Text | None = None
     utm_medium: Text | None = None
     utm_campaign: Text | None = None
+    referral_code: Text | None = None
+    influencer_code: Text | None = None
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -260,9 +264,11 @@ def _check_complete(event: Event) -> None:
         raise InvalidEvent(f"`{event.type}` needs at least one line in `order.items`")
     if event.properties is not None and is_deep(event.properties):
         raise InvalidEvent(f"`properties` is nested deeper than {MAX_DEPTH}")
-    if event.type == "identify" and not (event.customer_id and event.anonymous_id):
+    if event.type in NEEDS_CUSTOMER and not event.customer_id:
         why = f": {', '.join(event.nobody)} names nobody" if event.nobody else ""
-        raise InvalidEvent(f"`identify` needs `customer_id` and `anonymous_id`{why}")
+        raise InvalidEvent(f"`{event.type}` needs `customer_id`{why}")
+    if event.type == "loyalty" and not are_points((event.properties or {}).get("points")):
+        raise InvalidEvent("`loyalty` needs `properties.points`: a number, below 0 where they are redeemed")
 
 
 def _validated(event: Event, received_at: datetime) -> Event:

@@ -66,6 +66,8 @@ def _extra(event: Event) -> str | None:
         "device": context.device,
         "utm_medium": context.utm_medium,
         "utm_campaign": context.utm_campaign,
+        "referral_code": context.referral_code,
+        "influencer_code": context.influencer_code,
     }
     present = {name: value for name, value in fields.items() if value is not None}
     return msgspec.json.encode(present).decode() if present else None

@@ -21,7 +21,9 @@ from features.importers.choice import refuse_orders
 from features.importers.content import fetch
 from features.importers.existing import Existing, read_existing
 from features.importers.files import join_tables, read_tables
-from features.importers.formats import AUTO, fitting, pick_format
+from features.importers.formats import AUTO, fitting, no_known_format, pick_format, pick_requested
+from features.importers.lines import Format
+from features.importers.mapping import given_columns
 from features.importers.missing_products import missing_products, note_missing, retired_rows
 from features.importers.non_products import is_product
 from features.importers.numbers import with_plain_numbers
@@ -50,6 +52,7 @@ def import_catalogue(  # noqa: PLR0913
     sheet: str | None = None,
     decimal: str | None = None,
     format: str = AUTO,
+    maps: Sequence[str] = (),
     retire_missing: bool = False,
     dry_run: bool = False,
     now: datetime,
@@ -58,16 +61,14 @@ def import_catalogue(  # noqa: PLR0913
     """Add or update every product of `source`, paths or an http(s) URL; new values win over old.
 
     A path is a file, a folder or a .zip. sheet and decimal: as in `orders.import_orders`.
-    format: AUTO or a name of `CATALOGUE_FORMATS`. retire_missing: what the source does not list is never
-    recommended again. A dry run writes nothing.
+    format: AUTO or a name of `CATALOGUE_FORMATS`. maps: `our name=header`. retire_missing: what the source
+    does not list is never recommended again. A dry run writes nothing.
     Raises ImportRefused, the home unchanged, where the source cannot be taken at all.
     """
     sources = [source] if isinstance(source, str) else list(source)
     name, table = _table(sources, sheet, report)
     command = shlex.join([*sources, "--home", str(home.root)])
-    if format == AUTO and (table.kind == "jsonl" or fitting(CATALOGUE_FORMATS, table) in (None, PLAIN)):
-        refuse_orders(table, command)
-    chosen, why = pick_format(CATALOGUE_FORMATS, table, format)
+    chosen, why = _format(table, format, maps, command)
     if table.cells.is_empty():
         raise ImportRefused(f"{name} lists no products. Export it again.")
     report("checking", 0, table.cells.height)
@@ -128,6 +129,23 @@ def _write(home: Home, listing: _Listing, retired: pl.DataFrame | None, now: dat
     merge_products(home, listing.good, now)
     if retired is not None:
         merge_products(home, retired, now)
+
+
+def _format(table: FileTable, name: str, maps: Sequence[str], command: str) -> tuple[Format, str]:
+    """How the table is read, and why. Columns that are given replace those of the format that fits, else of a
+    plain table. Raises ImportRefused."""
+    fits = fitting(CATALOGUE_FORMATS, table)
+    if maps:
+        name = (fits or PLAIN).name if name == AUTO else name
+        names = CATALOGUE_FORMATS[name].columns if name in CATALOGUE_FORMATS else ()
+        given = given_columns(maps, table.cells.columns, names)
+        return pick_requested(CATALOGUE_FORMATS, table, name, given), f"{name}, and the columns given"
+    if name == AUTO and (table.kind == "jsonl" or fits in (None, PLAIN)):
+        refuse_orders(table, command)
+    if name == AUTO and fits is None:
+        said, example = no_known_format(CATALOGUE_FORMATS, table), "--map sku=COLUMN --map title=COLUMN"
+        raise ImportRefused(f"{said} Say what is what:\nperennial import catalogue {command} {example}")
+    return pick_format(CATALOGUE_FORMATS, table, name)
 
 
 def _table(sources: list[str], sheet: str | None, report: Report) -> tuple[str, FileTable]:

@@ -47,12 +47,14 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Choice:
-    """How a table is read, and why. columns: to be remembered for the next such file, if any."""
+    """How a table is read, and why. columns: to be remembered for the next such file, if any. correction: of
+    columns that nobody confirmed, the command to put right."""
 
     format: Format
     why: str
     warnings: tuple[str, ...] = ()
     columns: Mapping[str, str] | None = None
+    correction: str | None = None
 
 
 def looks_like_orders(cells: pl.DataFrame) -> float:
@@ -113,8 +115,11 @@ def _mapped(table: FileTable, wishes: Wishes) -> Choice:
     if columns is None and not guessed.is_confident:
         raise refused_guess(guessed, headers, no_known_format(ORDER_FORMATS, table), wishes.command)
     check_needs(chosen := columns or guessed.columns, headers, wishes.command)
-    warnings = () if columns else _guessed(guessed, given, wishes.command)
-    return Choice(mapped_format(chosen), "columns given" if columns else "columns guessed", warnings, chosen)
+    if columns:
+        return Choice(mapped_format(chosen), "columns given", columns=chosen)
+    warnings = _guessed(guessed, given)
+    correction = suggestion(wishes.command, guessed.columns, between=" ") if warnings else None
+    return Choice(mapped_format(chosen), "columns guessed", warnings, chosen, correction)
 
 
 def _mappable(each: Format) -> Sequence[str]:
@@ -122,7 +127,7 @@ def _mappable(each: Format) -> Sequence[str]:
     return tuple(each.columns) if each in (EVENTS_TABLE, ONLINE_RETAIL) else (*MAPPABLE, *each.columns)
 
 
-def _guessed(guessed: Guess, given: Mapping[str, str], command: str) -> tuple[str, ...]:
+def _guessed(guessed: Guess, given: Mapping[str, str]) -> tuple[str, ...]:
     """What is said loudly of columns that nobody confirmed."""
     free = {name: header for name, header in guessed.columns.items() if name not in given}
     if not free:
@@ -130,7 +135,7 @@ def _guessed(guessed: Guess, given: Mapping[str, str], command: str) -> tuple[st
     found = ", ".join(f"{name} = {header!r}" for name, header in free.items())
     return (
         f"Columns were guessed: {found}. If one is wrong, take the import back (`perennial import undo`) and "
-        f"say it: {suggestion(command, guessed.columns, between=' ')}",
+        "say it, with the command below",
     )
 
 

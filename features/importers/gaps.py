@@ -1,6 +1,7 @@
 """What a file of orders does not say, and what follows from it; each as one sentence."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import polars as pl
 
@@ -17,43 +18,63 @@ def nameless(rows: pl.DataFrame) -> pl.Series:
     return rows.filter(pl.all_horizontal(pl.col(ids).is_null()), pl.col("title").is_not_null())["row"]
 
 
+class Bought(NamedTuple):
+    """Of purchase lines: how many there are, how many lack what, and the currencies that they name."""
+
+    lines: int
+    nameless: int
+    untitled: int
+    unpriced: int
+    guests: int
+    currencies: list[str]
+
+
 def gaps(rows: pl.Series, lines: pl.DataFrame) -> Iterator[str]:
     """rows: the `nameless` of the file; lines: those taken, with values."""
-    told = lines.select("type", "row", "title", "unit_price", "currency", "customer_id")
-    bought = told.filter(pl.col("type") == "purchase")
-    if bought.is_empty():
-        return
-    yield from _products(rows, bought)
-    yield from _money(bought)
-    yield from _people(bought)
+    bought = _bought(rows, lines)
+    if bought.lines:
+        yield from _products(bought)
+        yield from _money(bought)
+        yield from _people(bought)
 
 
-def _products(rows: pl.Series, bought: pl.DataFrame) -> Iterator[str]:
-    count = bought["row"].is_in(rows.implode()).sum() if rows.len() else 0
-    if count and count >= NOTICED_FROM * bought.height:
+def _bought(rows: pl.Series, lines: pl.DataFrame) -> Bought:
+    """Counted as a stream: a copy of all purchases would be the most memory that an import takes."""
+    counts = lines.lazy().filter(pl.col("type") == "purchase")
+    missing = {"untitled": "title", "unpriced": "unit_price", "guests": "customer_id"}
+    counted = counts.select(
+        lines=pl.len(),
+        nameless=pl.col("row").is_in(rows.implode()).sum(),
+        **{name: pl.col(column).null_count() for name, column in missing.items()},
+        currencies=pl.col("currency").drop_nulls().unique().sort().implode(),
+    )
+    return Bought(**counted.collect(engine="streaming").row(0, named=True))
+
+
+def _products(bought: Bought) -> Iterator[str]:
+    if bought.nameless and bought.nameless >= NOTICED_FROM * bought.lines:
         yield (
-            f"{count:,} of {bought.height:,} lines have no SKU: their products are known by title and "
-            "options, so a renamed product is another one. Give every product a SKU"
+            f"{bought.nameless:,} of {bought.lines:,} lines have no SKU: their products are known by title "
+            "and options, so a renamed product is another one. Give every product a SKU"
         )
-    untitled = bought.filter(pl.col("title").is_null()).height
-    if untitled >= NOTICED_FROM * bought.height:
-        yield f"{untitled:,} lines have no title: `perennial import catalogue FILE` names their products"
+    if bought.untitled >= NOTICED_FROM * bought.lines:
+        untitled = f"{bought.untitled:,} lines have no title"
+        yield f"{untitled}: `perennial import catalogue FILE` names their products"
 
 
-def _money(bought: pl.DataFrame) -> Iterator[str]:
-    unpriced = bought["unit_price"].null_count()
-    if unpriced >= NOTICED_FROM * bought.height:
-        yield f"{unpriced:,} of {bought.height:,} lines have no price, and count nothing in figures of money"
-    currencies = bought["currency"].drop_nulls().unique().sort()
-    if currencies.is_empty():
+def _money(bought: Bought) -> Iterator[str]:
+    if bought.unpriced >= NOTICED_FROM * bought.lines:
+        lack = f"{bought.unpriced:,} of {bought.lines:,} lines have no price"
+        yield f"{lack}, and count nothing in figures of money"
+    if not bought.currencies:
         yield "The file names no currency: money is counted as one currency, whichever the shop has"
-    elif len(currencies) > 1:
-        yield f"Money is in {len(currencies)} currencies ({', '.join(currencies)}), and told apart below"
+    elif len(bought.currencies) > 1:
+        several = f"{len(bought.currencies)} currencies ({', '.join(bought.currencies)})"
+        yield f"Money is in {several}, and told apart below"
 
 
-def _people(bought: pl.DataFrame) -> Iterator[str]:
-    guests = bought["customer_id"].null_count()
-    if guests == bought.height:
+def _people(bought: Bought) -> Iterator[str]:
+    if bought.guests == bought.lines:
         yield (
             "No line names a customer (e-mail, number or telephone): the orders teach what is bought "
             "together, and nothing of who comes back"

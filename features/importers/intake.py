@@ -57,12 +57,14 @@ def plan_intake(
     existing = without_claims_of(existing, told)
     both = [known_elsewhere(_with_lists(told), existing), id_aliases(told["product_id"], existing)]
     aliases = pl.concat(both).unique("alias", keep="first")
-    told = pl.concat([told, withdrawn(lines.filter(bad), existing)])
+    withdrawn_lines = withdrawn(lines.filter(bad), existing)
+    told = told if withdrawn_lines.is_empty() else pl.concat([told, withdrawn_lines])
     own, shared = with_own_numbers(with_canonical_ids(told, aliases), existing)
     good = less_refunded_elsewhere(_with_event_ids(own, existing), existing)
     warnings = check_match_rate(good["product_id"], source, existing)
     words = new_words(good, source, existing, are_rejects=are_rejects)
-    fresh = words.lines.filter(~already_taken(words.lines, existing))
+    taken = already_taken(words.lines, existing)
+    fresh = words.lines.filter(~taken) if taken.any() else words.lines
     fresh = with_refunded_orders(fresh, existing)
     existing_rows = good.select("row").join(fresh.select("row"), on="row", how="anti")["row"].n_unique()
     warnings += [*shared, *words.warnings, *_about_statuses(good), *_about_currencies(fresh, existing)]
@@ -166,8 +168,8 @@ def _about_statuses(lines: pl.DataFrame) -> list[str]:
 
 def _products(fresh: pl.DataFrame, existing: Existing) -> pl.DataFrame:
     """Rows for the catalogue; a title or price that it has already is left as it is."""
-    sold = fresh.filter(pl.col("product_id").is_not_null())
-    old = existing.products.select("product_id", old_title="title", old_price="price")
+    sold = fresh.lazy().filter(pl.col("product_id").is_not_null())  # streamed: a copy of all lines is large
+    old = existing.products.lazy().select("product_id", old_title="title", old_price="price")
     rows = (
         sold.group_by("product_id")
         .agg(first_seen=pl.col("timestamp").min())
@@ -184,10 +186,10 @@ def _products(fresh: pl.DataFrame, existing: Existing) -> pl.DataFrame:
         price=pl.when(~priced).then("price"),
         currency=pl.when(~priced).then("currency"),
         is_product=pl.when(untitled).then(is_product(pl.col("product_id"), pl.col("title"))),
-    )
+    ).collect(engine="streaming")
 
 
-def _usual_titles(sold: pl.DataFrame) -> pl.DataFrame:
+def _usual_titles(sold: pl.LazyFrame) -> pl.LazyFrame:
     """The most frequent title of each product; titles of paid lines come before all others."""
     paid = (pl.col("type") != "refund") & (pl.col("unit_price") != 0)
     return (
@@ -200,7 +202,7 @@ def _usual_titles(sold: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _usual_prices(sold: pl.DataFrame) -> pl.DataFrame:
+def _usual_prices(sold: pl.LazyFrame) -> pl.LazyFrame:
     return (
         sold.filter(pl.col("type") == "purchase", pl.col("unit_price") > 0)
         .group_by("product_id", "currency", price="unit_price")

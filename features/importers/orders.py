@@ -79,6 +79,7 @@ def import_orders(  # noqa: PLR0913
         file=", ".join(map(str, paths)),
         format=choice.format.name,
         format_reason=choice.why,
+        correction=choice.correction,
         encoding=table.encoding,
         date_format=checked.date_format,
         dry_run=dry_run,

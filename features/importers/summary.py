@@ -63,7 +63,8 @@ class OrdersSummary(ImportSummary):
     Shopify refund). `refunds_joined` counts refund lines with an order id; `match_rate` is the share of
     the file's products that the home had before, None where it had none. id: of the import, for undoing it;
     None of a dry run or where nothing was new. money: by currency, "" where none is named. nobodies: rows
-    with an id that names nobody; linked: further names of customers that were found out; reach: who may be
+    with an id that names nobody; correction: the command that puts right columns that were guessed and nobody
+    confirmed; linked: further names of customers that were found out; reach: who may be
     written to.
     """
 
@@ -71,6 +72,7 @@ class OrdersSummary(ImportSummary):
     file: str
     format: str
     format_reason: str
+    correction: str | None
     encoding: str
     date_format: str
     already_known: int

@@ -25,17 +25,22 @@ from features.live.shopper_state import (
 
 CLOSED = frozenset({"closed", "solved", "resolved", "done"})
 PLACED = frozenset({"consent", "identify", "purchase"})  # their country and language are the customer's
+DEMOGRAPHICS = ("birthday", "gender", "city", "region", "postcode", "company", "occupation", "household")
+STATED = (*DEMOGRAPHICS, "timezone")  # properties of `identify` that are kept, where they are texts
+POINTS_ADDED, POINTS_REDEEMED = "points:added", "points:redeemed"
 MAX_FACT_LENGTH = 200  # characters
 Reader = Callable[[int, Mapping[str, Any]], Iterator["Fact"]]
 
 
 class Fact(NamedTuple):
-    """A named fact. earliest: the first value under its name is kept, instead of the last."""
+    """A named fact. earliest: the first value under its name is kept, instead of the last; adds: the values
+    are added up."""
 
     name: str
     at_ms: int
     value: str
     earliest: bool = False
+    adds: bool = False
 
 
 class DatedFact(NamedTuple):
@@ -123,7 +128,11 @@ def facts_of(event: Event) -> list[Fact]:
 def packed_facts(event: Event) -> bytes:
     """`facts_of` as JSON for the ingest script; empty if there are none."""
     facts = facts_of(event) if event.type in _READERS or event.type in PLACED else ()
-    return msgspec.json.encode([(f.name, str(f.at_ms), f.value, f.earliest) for f in facts]) if facts else b""
+    return (
+        msgspec.json.encode([(f.name, str(f.at_ms), f.value, f.earliest, f.adds) for f in facts])
+        if facts
+        else b""
+    )
 
 
 def parse_facts(stored: Mapping[bytes, bytes]) -> dict[str, DatedFact]:
@@ -165,7 +174,7 @@ def _consents(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
 
 def _identity(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
     yield Fact("known", at_ms, "1", earliest=True)
-    for name in ("birthday", "timezone"):
+    for name in STATED:
         value = properties.get(name)
         if isinstance(value, str) and len(value) <= MAX_FACT_LENGTH:
             yield Fact(name, at_ms, value)
@@ -185,6 +194,11 @@ def _number(name: str, property_name: str) -> Reader:
     return read
 
 
+def _loyalty(at_ms: int, properties: Mapping[str, Any]) -> Iterator[Fact]:
+    points = float(properties.get("points", 0))
+    yield Fact(POINTS_ADDED if points > 0 else POINTS_REDEEMED, at_ms, f"{abs(points):.10g}", adds=True)
+
+
 def _referral(at_ms: int, _properties: Mapping[str, Any]) -> Iterator[Fact]:
     yield Fact("referral", at_ms, "1")
 
@@ -196,6 +210,7 @@ _READERS: dict[str, Reader] = {
     "survey": _number("survey", "score"),
     "review": _number("rating", "rating"),
     "referral": _referral,
+    "loyalty": _loyalty,
 }
 
 

@@ -55,9 +55,14 @@ end
 -- The key of a shopper's facts, from that of the log.
 local function facts_key(log) return facts_prefix .. string.sub(log, #logs + 1) end
 
--- Of a fact the latest value counts, whenever it arrives; where `earliest`, the first.
-local function keep_fact(key, name, at, value, earliest)
-  local before = tonumber(string.match(call('HGET', key, name) or '', '^%d+'))
+-- Of a fact the latest value counts, whenever it arrives; where `earliest`, the first; where it `adds`, the sum.
+local function keep_fact(key, name, at, value, earliest, adds)
+  local stored = call('HGET', key, name) or ''
+  local before = tonumber(string.match(stored, '^%d+'))
+  if adds and before then
+    value = string.format('%.10g', tonumber(string.match(stored, ' (.*)$')) + tonumber(value))
+    if before > tonumber(at) then at = string.match(stored, '^%d+') end
+  end
   if before and ((earliest and before <= tonumber(at)) or (not earliest and before > tonumber(at))) then return end
   local bounded = string.sub(name, 1, 7) ~= 'ticket:'
   if before or bounded or call('HLEN', key) < most_facts then call('HSET', key, name, at .. ' ' .. value) end
@@ -65,7 +70,11 @@ end
 
 local function keep_facts(key, facts)
   for _, fact in ipairs(cjson.decode(facts)) do keep_fact(key, unpack(fact)) end
-  call('EXPIRE', key, log_ttl)
+  if call('HEXISTS', key, 'points:added') + call('HEXISTS', key, 'points:redeemed') > 0 then
+    call('PERSIST', key) -- points are never forgotten
+  else
+    call('EXPIRE', key, log_ttl)
+  end
 end
 
 -- The facts of a browser become its customer's.
@@ -216,7 +225,13 @@ local function take(k, a)
     keep_facts(facts_key(log), facts)
     if string.find(facts, 'consent:profiling', 1, true) then settle(log, anonymous_log) end
   end
-  if customer_log ~= stream and anonymous_log ~= stream and refuses(customer_log) then refuse(anonymous_log) end
+  if customer_log ~= stream and anonymous_log ~= stream then
+    if refuses(customer_log) then
+      refuse(anonymous_log)
+    elseif refuses(anonymous_log) and said_no(customer_log) == false then
+      call('DEL', anonymous_log) -- they said yes in another browser
+    end
+  end
   if entry ~= '' then
     if customer_log ~= stream then push(customer_log, entry) end
     if anonymous_log ~= stream then push(anonymous_log, entry) end

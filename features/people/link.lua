@@ -42,14 +42,20 @@ local function move_log(from, to)
   longest_life(from, to)
 end
 
--- Of each fact the latest counts; of when somebody became known, the first.
+-- Of each fact the latest counts; of when somebody became known, the first; points are added up.
 local function move_facts(from, to)
   local facts = call('HGETALL', from)
   for i = 1, #facts, 2 do
     local at = tonumber(string.match(facts[i + 1], '^%d+')) or 0
     local there = tonumber(string.match(call('HGET', to, facts[i]) or '', '^%d+'))
     local wins = not there or (facts[i] == 'known' and at < there) or (facts[i] ~= 'known' and at > there)
-    if wins then call('HSET', to, facts[i], facts[i + 1]) end
+    if there and string.sub(facts[i], 1, 7) == 'points:' then
+      local both = call('HGET', to, facts[i])
+      local sum = tonumber(string.match(both, ' (.*)$')) + tonumber(string.match(facts[i + 1], ' (.*)$'))
+      call('HSET', to, facts[i], string.format('%d %.10g', math.max(at, there), sum))
+    elseif wins then
+      call('HSET', to, facts[i], facts[i + 1])
+    end
   end
   longest_life(from, to)
 end

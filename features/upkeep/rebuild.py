@@ -31,6 +31,7 @@ REBUILT = (
     *(keys.seen_order(kind, "") for kind in ("purchase", "refund", "cancel")),
 )
 LIVE = pl.col("source").is_in(["live", CLAIM])  # came by HTTP
+KEPT_FOR_GOOD = ("consent", "loyalty")  # a no to profiling, and points
 STEP = 2_000
 COLUMNS = (
     "type",
@@ -87,9 +88,7 @@ def rebuild(
     told, events = _told(home), 0
     for number, path in enumerate(files):
         report("Replaying the history", number, len(files))
-        remembered = (pl.col("received_at") >= since) | (
-            pl.col("type") == "consent"
-        )  # a no is never forgotten
+        remembered = (pl.col("received_at") >= since) | pl.col("type").is_in(KEPT_FOR_GOOD)
         arrived = list(_events(home, path, told & remembered))
         for start in range(0, len(arrived), STEP):
             events += replay_sync(client, arrived[start : start + STEP], now, settings)

@@ -23,7 +23,6 @@ from features.home import Home
 from features.merchant.api_keys import add_demo_keys
 from recommender.arrays.id_map import IdMap, PackedBytes
 from recommender.arrays.tables import Factors, Ranking, VariantGroups
-from recommender.context.request import PLACEMENTS
 from recommender.model import versions
 from recommender.model.bundle import Bundle, Tables
 from recommender.model.bundle_files import BadBundle, write_bundle
@@ -150,10 +149,10 @@ def enlarged(bundle: Bundle, products: int, customers: int) -> Bundle:
 
 
 def asking_every_source(bundle: Bundle) -> Bundle:
-    """With a weight for every source of a placement, also for those that training gave none."""
+    """With a weight for every source of a mix, also for those that training gave none."""
     source_weights = fixed_weights()
-    for row, placement in enumerate(PLACEMENTS):
-        source_weights[row, : len(SOURCE_MIXES[placement])] = 1.0
+    for row, source_mix in enumerate(SOURCE_MIXES.values()):
+        source_weights[row, : len(source_mix)] = 1.0
     return replace(bundle, tables=replace(bundle.tables, blends=source_weights))
 
 

@@ -1,6 +1,6 @@
 """A request for recommendations, and the same in rows of a bundle."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Literal, get_args
 
@@ -9,12 +9,14 @@ import numpy as np
 
 from features.live.shopper_state import ShopperLog, ShopperState
 from features.time_units import DAY_MS, DAY_S
+from recommender.arrays.dtypes import Int32s
 from recommender.arrays.tables import PurchaseRow
 from recommender.context.shopper_log import MOST_VIEWED, LiveView, LogOwner, live_view
 from recommender.model.bundle import Bundle
 
 Placement = Literal[
     "home",
+    "next_order",
     "product_similar",
     "product_complements",
     "upgrade",
@@ -26,17 +28,43 @@ Placement = Literal[
     "email",
 ]
 PLACEMENTS: tuple[str, ...] = get_args(Placement)
+Campaign = Literal["newsletter", "reorder", "win_back", "post_purchase", "cross_sell", "welcome"]
+PURPOSE_OF_CAMPAIGN: dict[Campaign, str] = {
+    "newsletter": "newsletter",
+    "reorder": "buy_again",
+    "win_back": "win_back",
+    "post_purchase": "post_purchase",
+    "cross_sell": "cross_sell",
+    "welcome": "home",
+}
+_BY_PLACEMENT = (placement for placement in PLACEMENTS if placement != "email")
+PURPOSES = tuple(dict.fromkeys([*_BY_PLACEMENT, *PURPOSE_OF_CAMPAIGN.values()]))
+"""What answers are for: of e-mails by campaign."""
+
+Repeats = Literal["all"] | float
+"""How much of an answer is products that the customer has bought before: "all" as they come, favourites and
+new alike; else a share of the answer from 0, only new ones, to 1."""
+REPEATS: dict[str, Repeats] = {
+    "home": 0.5,
+    "post_purchase": 0.0,
+    "newsletter": 0.0,
+    "win_back": 0.0,
+    "cross_sell": 0.0,
+}
+"""By purpose, where a request does not say it; of all others "all", which for `buy_again` are favourites."""
 
 REPEAT_SUPPRESSION_DAYS = 14
-NEVER_HIDDEN = 1 << 30  # a day that does not come: no purchase is later
+MOST_ALIKE = 10  # of a product: those that stand for its kind
+NEVER_HIDDEN, ALWAYS_HIDDEN = 1 << 30, -1  # days after which no purchase was made, and after which all were
 NO_ACTIVITY = ShopperState()
 
 
 class Request(msgspec.Struct, frozen=True):
     """One request for recommendations. `now` is epoch seconds; ids are the shop's own.
 
-    repeat_suppression_days: for so long what was bought is hidden, except from `buy_again`. language: of the
-    reasons, as `reasons.language.known_tag` gives it.
+    repeat_suppression_days: for so long what was bought is hidden, except from `buy_again`; repeats: None for
+    those of the purpose; campaign: what an `email` is for; language: of the reasons, as
+    `reasons.language.known_tag` gives it.
     """
 
     placement: Placement
@@ -51,7 +79,14 @@ class Request(msgspec.Struct, frozen=True):
     max_price: float | None = None
     in_stock: bool = True
     repeat_suppression_days: int = REPEAT_SUPPRESSION_DAYS
+    repeats: Repeats | None = None
+    campaign: Campaign = "newsletter"
     language: str = "en"
+
+    @property
+    def purpose(self) -> str:
+        """One of PURPOSES."""
+        return self.placement if self.placement != "email" else PURPOSE_OF_CAMPAIGN[self.campaign]
 
     @property
     def filtered(self) -> bool:
@@ -67,9 +102,10 @@ class Situation:
     today: days since 1970; cart: the one named in the request, else the one that live events filled; viewed:
     the page's product, then what was viewed before, newest first; fresh_purchases: item -> day of what was
     bought since the bundle was trained, newest first; trained_until_ms: what arrived of this customer until
-    then is in the bundle; hidden: what this answer must not show, as it is in view, in the cart, excluded or
-    bought lately. cart, viewed and hidden are int32. computed: what one source has worked out for others that
-    ask for it, too, by name.
+    then is in the bundle; repeats: as in the request, else by the purpose; hidden: what this answer must not
+    show, as it is in view, in the cart, excluded, bought lately, or at all where there are no repeats, or
+    instead of this order where the answer goes with it. cart, viewed and hidden are int32. computed: what one
+    source has worked out for others that ask for it, too, by name.
     """
 
     def __init__(self, request: Request, bundle: Bundle) -> None:
@@ -84,7 +120,11 @@ class Situation:
         named_cart = tables.products.rows(request.cart) if request.cart else []
         named = [*named_cart, *tables.products.rows(request.exclude)] if request.exclude else named_cart
         suppressed = self.today - request.repeat_suppression_days
-        hidden_since = NEVER_HIDDEN if request.placement == "buy_again" else suppressed
+        purpose = request.purpose
+        self.repeats = REPEATS.get(purpose, "all") if request.repeats is None else request.repeats
+        hidden_since = NEVER_HIDDEN if purpose == "buy_again" else suppressed
+        if self.repeats == 0:
+            hidden_since = ALWAYS_HIDDEN
         log, view = request.shopper, None
         if isinstance(log, ShopperLog):
             owner = LogOwner(self.customer, self.product, self.trained_until_ms, hidden_since)
@@ -92,6 +132,8 @@ class Situation:
         self.fresh_purchases = {} if view else self._fresh_purchases()  # a log with any is folded
         self.viewed, live_cart, self.hidden = view or self._folded(named, hidden_since)
         self.cart = np.array(named_cart, np.int32) if request.cart else live_cart
+        if purpose == "post_purchase":
+            self.hidden = np.concatenate([self.hidden, np.array(self.order, np.int32), *self._same_kinds()])
 
     def _fresh_purchases(self) -> dict[int, int]:
         fresh: dict[int, int] = {}
@@ -111,6 +153,13 @@ class Situation:
         hidden = [*named, *cart, *fresh, *page, *lately]
         return LiveView(*(np.array(each, np.int32) for each in (viewed, cart, hidden)))
 
+    def _same_kinds(self) -> Iterator[Int32s]:
+        """Of each product of the order those most like it, and of its category."""
+        tables = self.bundle.tables
+        for item in self.order:
+            alike = tables.similar.of(item, MOST_ALIKE).items
+            yield alike[tables.product.category[alike] == tables.product.category[item]]
+
     @cached_property
     def shopper(self) -> ShopperState:
         """What the shopper did lately, in the shop's own ids."""
@@ -126,6 +175,28 @@ class Situation:
     def last_bought(self) -> dict[int, int]:
         """Item -> day, of the bundle's purchases and the fresh ones."""
         return self.bundle.tables.purchases.days(self.customer) | self.fresh_purchases
+
+    @property
+    def is_live(self) -> bool:
+        """Whether anything is known of what the shopper does right now."""
+        return len(self.viewed) > 0 or len(self.cart) > 0
+
+    @property
+    def repeats_share(self) -> float:
+        """The share of an answer that is to be products bought before; 0 where no share is kept."""
+        return self.repeats if self.repeats != "all" else 0.0
+
+    @cached_property
+    def owned(self) -> Int32s:
+        """What this customer has bought, in the bundle and since."""
+        trained = self.purchases.items
+        fresh = self.fresh_purchases
+        return np.concatenate([trained, np.fromiter(fresh, np.int32, len(fresh))]) if fresh else trained
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The order that an answer goes with: the cart named in the request, else what was bought last."""
+        return self.cart.tolist() if self.request.cart else self.last_order
 
     @cached_property
     def last_order(self) -> list[int]:

@@ -66,12 +66,55 @@ class Contact(msgspec.Struct, frozen=True):
     product_ids: list[str]
 
 
+class Viewed(msgspec.Struct, frozen=True):
+    """A product that was looked at lately: how often, when last, and whether it is on the wish list."""
+
+    product_id: str
+    times: int
+    last: datetime
+    wished: bool
+
+
+class LiveCart(msgspec.Struct, frozen=True):
+    """product_id -> quantity; since when it fills, and its last change."""
+
+    products: dict[str, float]
+    since: datetime
+    changed: datetime
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """A question to the shop's service. at: of its last event."""
+
+    id: str
+    open: bool
+    at: datetime
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """A number that the customer gave: a survey's score, a review's rating."""
+
+    value: float
+    at: datetime
+
+
+class Points(msgspec.Struct, frozen=True):
+    """earned: by orders, where tiers go by points; added and redeemed: by `loyalty` events; balance: what is
+    left. Tiers go by what was earned: redeeming lowers none."""
+
+    earned: float
+    added: float
+    redeemed: float
+    balance: float
+
+
 class Profile(msgspec.Struct, frozen=True):
     """One customer, as of now. Figures that are not known are null: nothing is guessed without a model.
 
     known: the history has an order or a live event of theirs. revenue: in `currency`, net of discounts and
     refunds; orders since the last training count at today's prices. consent: to e-mail; consents: by channel,
-    where the customer stated one. Country, language and consent are those stated last.
+    where the customer stated one. Country, language, consent and demographics are those stated last. viewed,
+    cart: of the live log, newest first; tickets: open ones first.
     """
 
     customer_id: str
@@ -98,6 +141,13 @@ class Profile(msgspec.Struct, frozen=True):
     language: str | None = None
     consent: bool | None = None
     consents: dict[str, bool] = {}
+    demographics: dict[str, str] = {}
+    viewed: list[Viewed] = []
+    cart: LiveCart | None = None
+    tickets: list[Ticket] = []
+    survey: Answered | None = None
+    rating: Answered | None = None
+    points: Points | None = None
     last_contacts: list[Contact] = []
     degraded_reasons: list[str] = []
 

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import msgspec
 
-from recommender.context.request import NO_ACTIVITY, PLACEMENTS, Request, Situation
+from recommender.context.request import NO_ACTIVITY, PURPOSES, Request, Situation
 from recommender.placements import POPULAR, Stage
 from recommender.recommend import Pick, Recommender
 
@@ -16,7 +16,7 @@ class Popular(Recommender):
 
     @cached_property
     def stages(self) -> Mapping[str, Sequence[Stage]]:
-        return dict.fromkeys(PLACEMENTS, (Stage.of((POPULAR._replace(weight=1.0),)),))
+        return dict.fromkeys(PURPOSES, (Stage.of((POPULAR._replace(weight=1.0),)),))
 
     def answers_only(self, situation: Situation) -> bool:  # noqa: ARG002
         """Never: best sellers are all that there is."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recommender.arrays.dtypes import Int32s, Int64s
-from recommender.merchandising.compiled_rules import NO_RULES, Limit, RulePlan
+from recommender.merchandising.compiled_rules import Limit, RulePlan
 from recommender.sources.candidates import BlendedRanking
 
 LOOK_AHEAD = 4  # diversity chooses among the first 4 k items, as lower ones are less relevant
@@ -16,8 +16,13 @@ LOOK_AHEAD = 4  # diversity chooses among the first 4 k items, as lower ones are
 
 def arrange(ranking: BlendedRanking, plan: RulePlan, k: int, already_chosen: Sequence[int]) -> BlendedRanking:
     """The first k of a ranking under the rules. already_chosen: items that the answer already holds."""
-    if plan is NO_RULES:
-        return ranking if len(ranking.scores) <= k else ranking.only(slice(k))
+    return limited(promoted(ranking, plan, k), plan, k, already_chosen)
+
+
+def promoted(ranking: BlendedRanking, plan: RulePlan, k: int) -> BlendedRanking:
+    """The ranking in the order of boosts and today's rotation, for an answer of k."""
+    if plan.factors is None and plan.turn is None:
+        return ranking
     scores, order, max_score = ranking.scores, np.arange(len(ranking.scores)), 1.0
     if plan.factors is not None and len(order):
         scores = scores * plan.factors[ranking.items]
@@ -26,9 +31,15 @@ def arrange(ranking: BlendedRanking, plan: RulePlan, k: int, already_chosen: Seq
     if plan.turn is not None:
         pool = min(len(order), k * plan.turns)
         order = np.concatenate([order[_interleaved(pool, plan.turns, plan.turn)], order[pool:]])
-    order = _limited(order, ranking.items, plan, k, already_chosen) if plan.caps or plan.runs else order[:k]
-    arranged = ranking.only(order)
-    return arranged._replace(scores=scores[order] / max_score)
+    return ranking.only(order)._replace(scores=scores[order] / max_score)
+
+
+def limited(ranking: BlendedRanking, plan: RulePlan, k: int, already_chosen: Sequence[int]) -> BlendedRanking:
+    """The first k of the ranking that caps and diversity allow."""
+    if plan.caps or plan.runs:
+        order = np.arange(len(ranking.scores))
+        return ranking.only(_limited(order, ranking.items, plan, k, already_chosen))
+    return ranking if len(ranking.scores) <= k else ranking.only(slice(k))
 
 
 @lru_cache(maxsize=1_000)

@@ -87,7 +87,7 @@ class Tables:
     popular: Ranking  # every product that may be shown
     trending: Ranking
     newest: Ranking
-    blends: Array  # (placements, sources) float32: weight of each source of a placement; see `placements`
+    blends: Array  # (mixes, sources) float32: weight of each source of a mix; see `placements`
     category_popular: Neighbours  # row: a category of any level; all its products, most popular first
     people: CustomerTable | None = None  # each customer's past and expected value; None: not fitted
     sets: SetTable | None = None  # products to sell together at one price; None: not fitted

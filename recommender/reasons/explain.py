@@ -63,12 +63,11 @@ def _bought_together(situation: Situation, item: int, anchor: int, figure: int) 
     if anchor == NO_ROW:
         return _repeat(situation, item, anchor, figure)
     bundle, language = situation.bundle, _language(situation)
-    title = bundle.tables.short_title_json(anchor)
-    if figure == 0:
+    title, counts = bundle.tables.short_title_json(anchor), bundle.tables.product.buyers
+    buyers, others = counts.item(anchor), counts.item(item)
+    if figure == 0 or others == 0:  # nobody bought it: it stands in for another size of it
         text = language.texts.goes_with.format(title=title)
         return f'{{"code":"goes_with","text":"{text}","evidence":{{}}}}'
-    counts = bundle.tables.product.buyers
-    buyers, others = counts.item(anchor), counts.item(item)
     lift = figure * bundle.manifest.buyers / (buyers * others)
     return (
         f'{{"code":"bought_together","text":"{_together_text(language, title, figure, buyers)}",'

@@ -1,4 +1,4 @@
-"""When a customer is expected to need a product again: for the reasons of `buy_again` and of e-mails.
+"""When a customer is expected to need a product again: for reasons in `buy_again`, `next_order` and e-mails.
 
 Training has computed the days; those of products bought since then are computed here.
 """
@@ -14,7 +14,7 @@ from recommender.value.reorder_timing import BOUGHT_ELSEWHERE, Habits, due
 if TYPE_CHECKING:
     from recommender.context.request import Situation
 
-REFILL_PLACEMENTS = frozenset({"buy_again", "email"})  # whose reasons name the day
+REFILL_PLACEMENTS = frozenset({"buy_again", "next_order", "email"})  # whose reasons name the day
 MIN_TIMES = 2  # a single purchase shows no habit
 
 

@@ -9,7 +9,7 @@ from recommender.arrays.tables import Factors
 from recommender.context.request import Situation
 from recommender.sources.candidates import Candidates
 
-NEAREST_PRODUCTS = 40
+NEAREST_PRODUCTS = 40  # besides what the person knows already, which lies nearest
 VIEW_CONFIDENCE = 2.0
 PURCHASE_CONFIDENCE = 10.0
 USUAL_PRIOR_ORDERS = 2.0  # pulls a person's own repeat rate towards the product's
@@ -29,7 +29,8 @@ def for_you(situation: Situation) -> Candidates:
         return Candidates.none()
     bundle = situation.bundle
     vector = fold_in(bundle.tables.factors, taste)
-    scores, items = bundle.index.search(vector[None, :], min(NEAREST_PRODUCTS, bundle.index.ntotal))
+    at_most = min(NEAREST_PRODUCTS + len(taste.items), bundle.index.ntotal)
+    scores, items = bundle.index.search(vector[None, :], at_most)
     positive = (items[0] >= 0) & (scores[0] > 0)
     evidence = np.full(int(positive.sum()), len(taste.items), np.int32)
     return Candidates.unanchored(items[0][positive].astype(np.int32), scores[0][positive], evidence)

@@ -7,11 +7,14 @@ import numpy as np
 from recommender.arrays.dtypes import Int32s
 from recommender.arrays.tables import Ranking
 from recommender.context.request import Situation
+from recommender.sources.als import own_purchases
 from recommender.sources.candidates import Candidates, concatenate, neighbours_of
 
 VIEW_FADE = 0.8  # weight of each viewed product against the one viewed after it
 NEARBY_CATEGORIES, NEARBY = 3, 30  # the categories viewed last; best sellers of each
 RANK_WEIGHTS = (1 / np.log2(np.arange(NEARBY) + 2)).astype(np.float32)
+FAVOURITES, LATEST = 20, 20  # own products that lead to others: bought most often, or last
+STRONGEST = 3  # partners of each: or one product would fill the answer with what is like it
 MOST_COMPANIONS = 60  # of one product: further ones change no answer, and cost time
 
 
@@ -31,8 +34,28 @@ def cart_companions(situation: Situation) -> Candidates:
 
 
 def order_companions(situation: Situation) -> Candidates:
-    """EASE over what was bought last."""
-    return _companions(situation, situation.last_order)
+    """EASE over the order that the answer goes with."""
+    return _companions(situation, situation.order)
+
+
+def order_complements(situation: Situation) -> Candidates:
+    """Bought with what this order holds, and of another kind."""
+    return _complements(situation, situation.order)
+
+
+def own_complements(situation: Situation) -> Candidates:
+    """Bought with what the customer bought of late, and of another kind."""
+    own = own_purchases(situation)
+    latest = np.argsort(-own.last_day, kind="stable")[:LATEST]
+    return _complements(situation, own.items[latest])
+
+
+def like_favourites(situation: Situation) -> Candidates:
+    """Instead of what the customer bought most often: the more often, the more it counts."""
+    own = own_purchases(situation)
+    most = np.lexsort((-own.last_day, -own.orders))[:FAVOURITES]
+    weights = own.orders[most].astype(np.float64)
+    return neighbours_of(situation.bundle.tables.similar, own.items[most], weights.tolist(), STRONGEST)
 
 
 def browsing(situation: Situation) -> Candidates:
@@ -87,6 +110,11 @@ def trending(situation: Situation) -> Candidates:
     return head_of_ranking(situation.bundle.tables.trending)
 
 
+def trending_to_customers(situation: Situation) -> Candidates:
+    """The same, for whoever has a history: visitors of whom nothing is known see best sellers."""
+    return trending(situation) if len(situation.owned) else Candidates.none()
+
+
 def newest(situation: Situation) -> Candidates:
     """What came in last."""
     return head_of_ranking(situation.bundle.tables.newest)
@@ -95,6 +123,11 @@ def newest(situation: Situation) -> Candidates:
 def head_of_ranking(table: Ranking, limit: int = 100) -> Candidates:
     """The head of a fixed ranking."""
     return Candidates.unanchored(table.items[:limit], table.scores[:limit], table.counts[:limit])
+
+
+def _complements(situation: Situation, anchors: Sequence[int] | Int32s) -> Candidates:
+    tables = situation.bundle.tables
+    return neighbours_of(tables.complements, anchors, [1.0] * len(anchors), MOST_COMPANIONS)
 
 
 def _companions(situation: Situation, anchors: Sequence[int] | Int32s) -> Candidates:

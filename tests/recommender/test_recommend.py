@@ -11,9 +11,15 @@ import numpy as np
 import pytest
 
 from features.live.shopper_state import ShopperState, entry_of, fold
-from recommender.context.request import PLACEMENTS, Placement, Request
+from recommender.context.request import (
+    PLACEMENTS,
+    PURPOSE_OF_CAMPAIGN,
+    PURPOSES,
+    Placement,
+    Request,
+)
 from recommender.model.availability import Availability
-from recommender.placements import HONEST, SOURCE_MIXES
+from recommender.placements import HONEST, MIXES, SOURCE_MIXES
 from recommender.recommend import Pick, Recommender
 
 from bundles import NOW, PRODUCTS, item, small_bundle
@@ -36,8 +42,8 @@ def after(*events: Any) -> ShopperState:
     return fold(entry for each in events if (entry := entry_of(each, NOW)))
 
 
-def test_every_placement_has_a_source_mix() -> None:
-    assert set(SOURCE_MIXES) == set(PLACEMENTS)
+def test_every_purpose_has_a_source_mix() -> None:
+    assert {*PURPOSES, "visit"} == set(SOURCE_MIXES)
 
 
 @pytest.mark.parametrize("placement", sorted(set(PLACEMENTS) - {"upgrade"}))
@@ -60,6 +66,15 @@ def test_complements_come_in_order_of_weight_with_true_counts() -> None:
     assert first.reason.code == "bought_together"
     assert first.reason.text == "16 of 40 buyers of Kettle also bought this"
     assert first.reason.evidence == {"together": 16, "buyers": 40, "lift": 2.0}
+
+
+def test_what_nobody_bought_goes_with_a_product_without_counts() -> None:
+    buyers = BUNDLE.tables.product.buyers.copy()
+    buyers[item("tea")] = 0
+    tables = replace(BUNDLE.tables, product=replace(BUNDLE.tables.product, buyers=buyers))
+    recommender = Recommender(replace(BUNDLE, tables=tables), Availability.of(tables))
+    first, *_ = ask("product_complements", recommender=recommender, product_id="kettle")
+    assert (PRODUCTS[first.item], first.reason.text) == ("tea", "Goes well with Kettle")
 
 
 def test_a_cart_adds_up_what_its_products_say() -> None:
@@ -178,12 +193,14 @@ def test_without_stock_the_answer_is_empty() -> None:
 
 def test_a_source_that_learning_silenced_speaks_where_the_others_have_nothing_to_say() -> None:
     blends = np.zeros_like(BUNDLE.tables.blends)
-    blends[PLACEMENTS.index("home"), 0] = 1.0  # the visit alone
+    blends[MIXES.index("next_order"), 1] = 1.0  # the visit alone
     bundle = replace(BUNDLE, tables=replace(BUNDLE.tables, blends=blends))
     recommender = Recommender(bundle, Availability.of(bundle.tables))
-    assert ask("home", recommender=recommender, customer_id="ann")[0].source == "next_basket"
+    (first,) = ask("next_order", k=1, recommender=recommender, customer_id="ann")
+    assert first.source == "next_basket"
     looking = after(event("view", product_id="kettle"))
-    assert ask("home", recommender=recommender, customer_id="ann", shopper=looking)[0].source == "browsing"
+    (first,) = ask("next_order", k=1, recommender=recommender, customer_id="ann", shopper=looking)
+    assert first.source == "browsing"
 
 
 def test_a_visitor_of_whom_nothing_is_known_sees_best_sellers_of_the_categories_looked_at() -> None:
@@ -200,3 +217,74 @@ def test_answers_leave_no_trace_in_one_another() -> None:
     recommender.recommend(Request("trending", NOW.timestamp(), exclude=("tin", "pot", "mug")), 8)
     recommender.recommend(Request("trending", NOW.timestamp(), max_price=6.0), 8)
     assert recommender.recommend(plain, 8) == first
+
+
+OWNED = {"tea", "mug"}  # of ann
+
+
+@pytest.mark.parametrize(("repeats", "favourites"), [(None, 2), (0.0, 0), (0.25, 1), (0.5, 2), (1.0, 2)])
+def test_home_shows_favourites_and_new_products_in_the_share_asked_for(
+    repeats: float | None, favourites: int
+) -> None:
+    products = shown("home", k=4, customer_id="ann", repeats=repeats)
+    assert len(set(products)) == 4
+    assert len(OWNED & set(products)) == favourites
+
+
+def test_only_new_products_means_no_other_size_of_what_was_bought_and_never_a_best_seller_owned() -> None:
+    for placement in PLACEMENTS:
+        if placement != "buy_again":
+            assert not OWNED & set(shown(placement, k=7, customer_id="ann", repeats=0.0))
+
+
+def test_all_repeats_are_shown_as_they_come() -> None:
+    as_they_come = shown("next_order", k=3, customer_id="ann", repeats="all")
+    assert as_they_come == shown("next_order", k=3, customer_id="ann")
+    assert len(OWNED & set(as_they_come)) == 2
+    assert len(OWNED & set(shown("next_order", k=3, customer_id="ann", repeats=0.34))) == 1
+
+
+def test_a_known_customers_visit_comes_first_at_home_and_fills_half() -> None:
+    state = after(event("view", product_id="pot"), event("view", product_id="kettle"))
+    picks = ask("home", k=4, customer_id="ann", shopper=state)
+    assert picks[0].source == "browsing"
+    assert len(OWNED & {PRODUCTS[pick.item] for pick in picks}) == 2
+
+
+@pytest.mark.parametrize("placement", ["home", "email", "next_order"])
+@pytest.mark.parametrize("customer", ["ann", None])
+def test_a_view_changes_what_is_shown(placement: Placement, customer: str | None) -> None:
+    looking = after(event("view", product_id="pot"))
+    first, *_ = ask(placement, k=3, customer_id=customer, shopper=looking)
+    assert shown(placement, k=3, customer_id=customer, shopper=looking) != shown(
+        placement, k=3, customer_id=customer
+    )
+    assert first.source == "browsing" or placement == "next_order"
+
+
+@pytest.mark.parametrize("placement", ["home", "email", "next_order"])
+def test_a_product_in_the_cart_changes_what_is_shown(placement: Placement) -> None:
+    first, *_ = ask(placement, k=3, shopper=after(event("add_to_cart", product_id="kettle")))
+    assert (PRODUCTS[first.item], first.source) == ("tea", "co_purchase")
+
+
+def test_after_an_order_nothing_of_its_kinds_is_shown_but_what_goes_with_it() -> None:
+    first, *_ = ask("post_purchase", k=1, customer_id="bob")
+    assert (PRODUCTS[first.item], first.reason.code) == ("tea", "bought_together")
+    assert not {"kettle", "pot"} & set(shown("post_purchase", k=7, customer_id="bob"))
+    named = shown("post_purchase", k=7, cart=("mug",))
+    assert named[0] == "spoon"
+    assert not {"mug", "cup"} & set(named)
+
+
+def test_an_email_follows_its_campaign() -> None:
+    letters = {
+        campaign: ask("email", k=2, customer_id="ann", campaign=campaign) for campaign in PURPOSE_OF_CAMPAIGN
+    }
+    assert {PRODUCTS[pick.item] for pick in letters["reorder"]} == OWNED
+    (kin, *_) = letters["win_back"]
+    assert (PRODUCTS[kin.item], kin.reason.text) == ("cup", "Like Mug")
+    (companion, *_) = letters["cross_sell"]
+    assert (PRODUCTS[companion.item], companion.source) == ("tin", "co_purchase")
+    assert letters["newsletter"] == ask("email", k=2, customer_id="ann")
+    assert not OWNED & {PRODUCTS[pick.item] for pick in letters["newsletter"]}

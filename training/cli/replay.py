@@ -34,7 +34,7 @@ RulesOption = Annotated[
 ]
 WeightOption = Annotated[
     list[str] | None,
-    typer.Option("--weight", metavar="PLACEMENT.SOURCE=W", help="Weight of a source, 0 to 1; repeatable."),
+    typer.Option("--weight", metavar="MIX.SOURCE=W", help="Weight of a source in a mix, 0 to 1; repeatable."),
 ]
 ModelOption = Annotated[str | None, typer.Option("--model", help="A version of `perennial models list`.")]
 PlacementOption = Annotated[list[str] | None, typer.Option("--placement", help="Only this one; repeatable.")]
@@ -65,9 +65,7 @@ def replay(
     from training.replay.replay import replay_answers
 
     if rules is None and not weight and model is None:
-        raise typer.BadParameter(
-            "say what to change: --rules FILE, --weight PLACEMENT.SOURCE=W or --model VERSION"
-        )
+        raise typer.BadParameter("say what to change: --rules FILE, --weight MIX.SOURCE=W or --model VERSION")
     settings, since = (
         StoreSettings(),
         day.replace(tzinfo=UTC) if day else datetime.now(UTC) - timedelta(days=1),

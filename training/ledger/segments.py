@@ -8,10 +8,11 @@ from features.time_units import DAY_S
 from recommender.value.segments import Rhythm, is_vip, segment_of
 from training.data.sign_ins import linked
 from training.ledger.ledger import Ledger
-from training.ledger.touches import Archive
+from training.ledger.touches import COUPON, Archive
 
 GAP_DAYS = 60.0  # assumed between two orders where no customer has ordered twice
 DIRECT = "direct"  # channel of customers who came by no named source
+MIN_OF_COUPON = 3
 
 
 def rhythm_of(ledger: Ledger, default_gap_days: float) -> Rhythm:
@@ -63,7 +64,8 @@ def with_segments(
 
 
 def acquisition_channels(archive: Archive, ledger: Ledger) -> pl.DataFrame:
-    """customer, channel: the first source named by a visit or order, up to the first order."""
+    """customer, channel: the first source or code named by a visit or order, up to the first order. Coupons
+    of fewer than MIN_OF_COUPON customers are one channel: such codes are made for one person."""
     owned = linked(archive.touches).filter(pl.col("type") == "touch", pl.col("customer").is_not_null())
     first = ledger.customers.select("customer", "first")
     sourced = (
@@ -73,5 +75,7 @@ def acquisition_channels(archive: Archive, ledger: Ledger) -> pl.DataFrame:
         .group_by("customer")
         .agg(pl.col("channel").first())
     )
+    is_rare = pl.col("channel").str.starts_with(COUPON) & (pl.len().over("channel") < MIN_OF_COUPON)
+    sourced = sourced.with_columns(channel=pl.when(is_rare).then(pl.lit("coupon")).otherwise("channel"))
     everyone = first.select("customer").join(sourced, on="customer", how="left")
     return everyone.with_columns(pl.col("channel").fill_null(DIRECT))

@@ -5,11 +5,14 @@ from typing import NamedTuple
 
 import polars as pl
 
+from features.catalogue.names import under_own_ids
+from features.catalogue.products import load_aliases, load_products
 from features.history.events_parquet import scan
 from features.home import Home
 from training.data.currencies import in_usual_currency
 
 SALES = ("purchase", "refund", "cancel", "identify")
+INFLUENCER, COUPON = "influencer / ", "coupon / "
 FACTS = ("country", "language", "consent")
 
 
@@ -33,10 +36,12 @@ def read_archive(home: Home, as_of: date) -> Archive:
 
 
 def rows_until(home: Home, as_of: date) -> pl.LazyFrame:
-    """All rows of the history up to the end of a day, with ids named as in `Archive`, money in the usual
+    """All rows of the history up to the end of a day, each product under its own id, with ids named as in
+    `Archive`, money in the usual
     currency where a rate is known."""
     names = {"customer_id": "customer", "anonymous_id": "browser", "product_id": "item", "order_id": "order"}
-    rows = scan(home).filter(pl.col("timestamp") < until(as_of))
+    rows = under_own_ids(scan(home), load_products(home), load_aliases(home))
+    rows = rows.filter(pl.col("timestamp") < until(as_of))
     return in_usual_currency(rows, home).rename(names)
 
 
@@ -69,11 +74,12 @@ def _sales(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _touches(rows: pl.LazyFrame) -> pl.LazyFrame:
-    medium = pl.col("extra").str.json_path_match("$.utm_medium")
-    with_medium = pl.concat_str(pl.col("utm_source"), medium, separator=" / ")
+    is_told = pl.any_horizontal(pl.col("utm_source", "coupon").is_not_null())
+    is_told |= (pl.col("type") == "coupon") | pl.col("extra").str.contains("_code", literal=True)
     sourced = (
-        rows.filter(pl.col("utm_source").str.strip_chars() != "")
-        .with_columns(channel=pl.coalesce(with_medium, "utm_source").str.strip_chars())
+        rows.filter(is_told)
+        .with_columns(channel=_channel())
+        .filter(pl.col("channel").is_not_null())
         .group_by("customer", "browser")
         .agg(pl.col("timestamp").min(), pl.col("channel").sort_by("timestamp", "channel").first())
         .with_columns(type=pl.lit("touch"))
@@ -81,6 +87,30 @@ def _touches(rows: pl.LazyFrame) -> pl.LazyFrame:
     signed = rows.filter(pl.col("type") == "identify").with_columns(channel=pl.lit(None, pl.String))
     columns = ("type", "timestamp", "channel", "customer", "browser")
     return pl.concat([sourced.select(columns), signed.select(columns)])
+
+
+def _channel() -> pl.Expr:
+    """What brought somebody, the most personal first; null for nothing. Referrals are one channel, whoever
+    sent them; an influencer and a coupon are channels of their own."""
+    source, code = _text(pl.col("utm_source")), _in_extra("$.properties.code")
+    coupon = pl.coalesce(_text(pl.col("coupon")), pl.when(pl.col("type") == "coupon").then(code))
+    return pl.coalesce(
+        pl.concat_str(pl.lit(INFLUENCER), _in_extra("$.influencer_code")),
+        pl.when(_in_extra("$.referral_code").is_not_null()).then(pl.lit("referral")),
+        pl.concat_str(source, _in_extra("$.utm_medium"), separator=" / "),
+        source,
+        pl.concat_str(pl.lit(COUPON), coupon.str.to_uppercase()),
+    )
+
+
+def _in_extra(path: str) -> pl.Expr:
+    return _text(pl.col("extra").str.json_path_match(path))
+
+
+def _text(text: pl.Expr) -> pl.Expr:
+    """Null where it is blank."""
+    stripped = text.str.strip_chars()
+    return pl.when(stripped != "").then(stripped)
 
 
 def _facts(rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -1,6 +1,6 @@
 """History -> the tables of a bundle with a row for each customer."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from recommender.arrays.id_map import IdMap
 from recommender.model.customer_tables import PRICE_BAND_NAMES, CustomerFacts, CustomerTable
 from recommender.value.customer_value import CustomerValue
 from training.customers.reorder import fit_reorder
+from training.customers.rfm import since_the_last_long_pause
 from training.data.history import History, categories
 from training.data.products import align, price_bands
 from training.ledger.ledger import ledger_of
@@ -49,8 +50,15 @@ def _facts_and_rhythm(
         customers.join(ledger.customers, on="customer", how="left", maintain_order="left")
         .join(acquisition_channels(archive, ledger), on="customer", how="left", maintain_order="left")
         .join(archive.facts, on="customer", how="left", maintain_order="left")
+        .with_columns(pl.col("first", "last").clip(_begin(history)))
     )
     return as_facts(facts), np.array(rhythm_of(ledger, GAP_DAYS), np.float64)
+
+
+def _begin(history: History) -> datetime:
+    """The first day of orders whose clock is believed: the value model counts earlier ones as of that day."""
+    days = since_the_last_long_pause(history.purchases.day)
+    return datetime.fromtimestamp(int(days.min(initial=history.until // DAY_S)) * DAY_S, UTC)
 
 
 def _with_categories(

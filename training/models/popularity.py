@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from features.time_units import DAY_S
 from recommender.arrays.tables import Neighbours, Ranking
-from training.data.history import History
+from training.data.history import History, OrderLines, Visits
 from training.data.interactions import decay
 
 POPULAR_HALF_LIFE_DAYS = 30.0
@@ -23,34 +23,40 @@ LATE_SHARE, LATE_PRIOR = (
 )  # of the time counts as late; lines at which a product's own trend weighs half
 
 
-def decayed_orders(history: History, half_life_days: float) -> NDArray[np.float64]:
-    """(n_items): orders with each product, an order counting half after each half-life."""
-    lines = history.purchases
+def demand_of(history: History) -> OrderLines | Visits:
+    """What tells how much each product is wanted: orders, or, where there are none yet, views."""
+    return history.purchases if len(history.purchases) else history.visits
+
+
+def decayed_demand(history: History, half_life_days: float) -> NDArray[np.float64]:
+    """(n_items): orders (or views) of each product, one counting half after each half-life."""
+    lines = demand_of(history)
     weight = decay(lines.timestamp, history.until, half_life_days)
     return np.asarray(np.bincount(lines.item, weight, len(history.product_ids)), np.float64)
 
 
 def popular(history: History, shown: NDArray[np.bool_], buyers: NDArray[np.int32]) -> Ranking:
-    """Every recommendable product, by decayed orders, then by buyers ever. counts: buyers."""
-    score = decayed_orders(history, POPULAR_HALF_LIFE_DAYS)
-    items = np.flatnonzero(shown)
-    return _ranking(items[np.lexsort((-buyers[items], -score[items]))], score, buyers)
+    """Every recommendable product, by decayed demand, then by buyers ever, then by views. counts: buyers."""
+    score = decayed_demand(history, POPULAR_HALF_LIFE_DAYS)
+    items, views = np.flatnonzero(shown), np.bincount(history.visits.item, minlength=len(shown))
+    return _ranking(items[np.lexsort((-views[items], -buyers[items], -score[items]))], score, buyers)
 
 
 def trending(history: History, shown: NDArray[np.bool_]) -> Ranking:
     """Products that sell faster than they used to, the most significant rise first.
 
     Score: recent orders less those expected from the last months, in standard deviations of a Poisson count.
-    counts: orders in the last 14 days.
+    counts: orders in the last 14 days. Where nothing is sold yet, what is viewed more often than before.
     """
-    recent = decayed_orders(history, RECENT_HALF_LIFE_DAYS)
-    expected = decayed_orders(history, BASELINE_HALF_LIFE_DAYS) * _share_of_time(history)
+    recent = decayed_demand(history, RECENT_HALF_LIFE_DAYS)
+    expected = decayed_demand(history, BASELINE_HALF_LIFE_DAYS) * _share_of_time(history)
     surprise = (recent - expected) / np.sqrt(expected + 1.0)
-    lines = history.purchases
+    lines = demand_of(history)
     late = lines.timestamp > history.until - TREND_DAYS * DAY_S
-    sold = np.bincount(lines.item[late], minlength=len(history.product_ids)).astype(np.int32)
-    rising = np.flatnonzero(shown & (surprise > 0) & (sold > 1))
+    wanted = np.bincount(lines.item[late], minlength=len(history.product_ids)).astype(np.int32)
+    rising = np.flatnonzero(shown & (surprise > 0) & (wanted > 1))
     order = np.argsort(-surprise[rising], kind="stable")
+    sold = wanted if len(history.purchases) else np.zeros_like(wanted)
     return _ranking(rising[order][:TREND_LENGTH], surprise, sold)
 
 
@@ -98,7 +104,7 @@ def trend_of(
 
 def _share_of_time(history: History) -> float:
     """Decayed days of the short half-life over those of the long one, within the days of the history."""
-    lines = history.purchases
+    lines = demand_of(history)
     days = (history.until - int(lines.timestamp.min(initial=history.until))) / DAY_S + 1.0
     short, long = (
         half_life * (1 - 0.5 ** (days / half_life))

@@ -10,12 +10,11 @@ import redis
 from features.catalogue.live_changes import all_changes
 from features.home import Home
 from features.merchant.versioned_settings import MERCHANDISING
-from recommender.context.request import PLACEMENTS
 from recommender.merchandising.rules import AnyRule, Rules, contradictions, unknown_names
 from recommender.model import versions
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
-from recommender.placements import SOURCE_MIXES
+from recommender.placements import MIXES, SOURCE_MIXES
 from recommender.recommend import Recommender
 
 
@@ -25,7 +24,7 @@ class BadChange(ValueError):
 
 @dataclass(frozen=True)
 class Change:
-    """rules: in place of the saved ones; weights: (placement, source) -> weight; model: a version's name.
+    """rules: in place of the saved ones; weights: (mix, source) -> weight; model: a version's name.
     None, and what is left out: as things stand."""
 
     rules: Sequence[AnyRule] | None = None
@@ -69,27 +68,27 @@ def read_rules(path: Path) -> Sequence[AnyRule]:
 
 
 def read_weight(text: str) -> tuple[tuple[str, str], float]:
-    """`home.als=0.5` as ((placement, source), weight). Raises BadChange."""
+    """`home.als=0.5` as ((mix, source), weight). Raises BadChange."""
     name, _, weight = text.partition("=")
-    placement, _, source = name.partition(".")
-    if placement not in PLACEMENTS:
-        raise BadChange(f"`{text}`: there is no placement `{placement}`; there are {', '.join(PLACEMENTS)}")
-    sources = list(dict.fromkeys(each.name for each in SOURCE_MIXES[placement]))
+    mix, _, source = name.partition(".")
+    if mix not in SOURCE_MIXES:
+        raise BadChange(f"`{text}`: there is no mix of sources `{mix}`; there are {', '.join(MIXES)}")
+    sources = list(dict.fromkeys(each.name for each in SOURCE_MIXES[mix]))
     if source not in sources:
-        raise BadChange(f"`{text}`: `{placement}` has no source `{source}`; it has {', '.join(sources)}")
+        raise BadChange(f"`{text}`: `{mix}` has no source `{source}`; it has {', '.join(sources)}")
     try:
         value = float(weight)
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        raise BadChange(f"`{text}`: a weight is a number from 0 to 1, as in `{placement}.{source}=0.5`")
-    return (placement, source), value
+        raise BadChange(f"`{text}`: a weight is a number from 0 to 1, as in `{mix}.{source}=0.5`")
+    return (mix, source), value
 
 
 def _with_weights(bundle: Bundle, weights: Mapping[tuple[str, str], float]) -> Bundle:
     blends = bundle.tables.blends.copy()
-    for (placement, name), weight in weights.items():
-        for column, source in enumerate(SOURCE_MIXES[placement]):
+    for (mix, name), weight in weights.items():
+        for column, source in enumerate(SOURCE_MIXES[mix]):
             if source.name == name:
-                blends[PLACEMENTS.index(placement), column] = weight
+                blends[MIXES.index(mix), column] = weight
     return replace(bundle, tables=replace(bundle.tables, blends=blends))

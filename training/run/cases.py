@@ -22,8 +22,10 @@ def evaluation_cases(
 ) -> dict[str, list[Case]]:
     """Cases since the cut by task, oldest first. tables: fitted on `history.before(cut)`.
 
-    home, email and post_purchase: the next order of customers who ordered before; buy_again: the products of
-    it that they had bought before; cart: hidden products of an order; visit: the rest of a visit.
+    next_order: the next order of customers who ordered before; buy_again: the products of it that they had
+    bought before; home: the others; post_purchase: of these, what goes with the order before it, asked for at
+    its time; cart: hidden products of an order; visit: the rest of a visit. The tasks are named after the
+    mixes of sources that learn from them.
     """
     late = history.purchases.where(history.purchases.timestamp >= cut)
     before = history.before(cut).purchases
@@ -32,11 +34,12 @@ def evaluation_cases(
     orders = list(next_orders(history, late, _sample(known_customers, most, settings.seed), suppression_days))
     carts = several_hidden(history, [_sample_orders(late, most, settings.seed)] * JUDGED_SAMPLES, settings)
     visits = history.visits.where(history.visits.timestamp >= cut)
+    discoveries = list(first_purchases(orders, tables))
     return {
-        "home": orders,
+        "next_order": orders,
+        "home": discoveries,
         "cart": sorted(carts, key=lambda case: case.request.now),
-        "email": [_at_placement(case, "email") for case in orders],
-        "post_purchase": list(after_orders(orders, history, before)),
+        "post_purchase": list(after_orders(discoveries, history, before, tables)),
         "buy_again": list(repeats(orders, tables)),
         "visit": sorted(rest_of_visits(history, visits, most, settings), key=lambda case: case.request.now),
     }
@@ -88,7 +91,8 @@ def next_orders(
             done.add(customer)
             name, now = history.customer_ids[customer], float(order.timestamp[0])
             yield Case(
-                Request("home", now=now, customer_id=name, repeat_suppression_days=rest_days), order.item
+                Request("next_order", now=now, customer_id=name, repeat_suppression_days=rest_days),
+                order.item,
             )
 
 
@@ -111,22 +115,45 @@ def hidden_products(history: History, late: OrderLines, seed: int, rest_days: in
             )
 
 
-def after_orders(orders: Sequence[Case], history: History, before: OrderLines) -> Iterator[Case]:
-    """The same next orders, requested at the time of the customer's previous order."""
+def after_orders(
+    orders: Sequence[Case], history: History, before: OrderLines, tables: Tables
+) -> Iterator[Case]:
+    """The products that go with the customer's previous order, requested at its time."""
     customers, last_line = np.unique(before.customer[::-1], return_index=True)
     names = [history.customer_ids[customer] for customer in customers if customer >= 0]
     last_order = dict(zip(names, before.timestamp[::-1][last_line[customers >= 0]].tolist(), strict=True))
     for case in orders:
-        yield _at_placement(case, "post_purchase", now=float(last_order[case.request.customer_id or ""]))
+        bought = tables.purchases.of(tables.customers.row(case.request.customer_id))
+        order = bought.items[bought.last_day == bought.last_day.max(initial=0)]
+        partners = [
+            table.of(item).items for item in order for table in (tables.complements, tables.companions)
+        ]
+        truth = case.truth[np.isin(case.truth, np.concatenate([case.truth[:0], *partners]))]
+        if len(truth):
+            now = float(last_order[case.request.customer_id or ""])
+            yield _at_placement(case, "post_purchase", now=now)._replace(truth=truth)
 
 
 def repeats(orders: Sequence[Case], tables: Tables) -> Iterator[Case]:
     """The products of the next orders that the customer had bought before."""
     for case in orders:
-        bought = tables.purchases.of(tables.customers.row(case.request.customer_id)).items
-        repeated = case.truth[np.isin(case.truth, bought)]
+        repeated = case.truth[_bought_before(case, tables)]
         if len(repeated):
             yield _at_placement(case, "buy_again")._replace(truth=repeated)
+
+
+def first_purchases(orders: Sequence[Case], tables: Tables) -> Iterator[Case]:
+    """The products of the next orders that were new to the customer, asked for without favourites."""
+    for case in orders:
+        first = case.truth[~_bought_before(case, tables)]
+        if len(first):
+            request = msgspec.structs.replace(case.request, placement="home", repeats=0.0)
+            yield Case(request, first)
+
+
+def _bought_before(case: Case, tables: Tables) -> NDArray[np.bool_]:
+    bought = tables.purchases.of(tables.customers.row(case.request.customer_id)).items
+    return np.isin(case.truth, bought)
 
 
 def rest_of_visits(

@@ -15,7 +15,7 @@ from training.settings import TrainingSettings
 SHORT_HISTORY_SHARE = 0.2  # of the time is held out, at most
 MOST_ORDERS_SHARE = 0.33  # of the order lines are held out, at most
 EXAM_MEASURES = "hr@10", "ndcg@10_full"
-EXAMINED = "home", "cart"
+EXAMINED = "next_order", "cart"
 
 
 def cut_time(history: History, settings: TrainingSettings) -> float:
@@ -46,7 +46,7 @@ def examine(
 ) -> dict[str, Any]:
     """Metrics of a bundle and of popularity on cases from after its training.
 
-    `home`: the next order of customers who ordered before; `cart`: one hidden product of an order. Each
+    `next_order`: the next order of customers who ordered before; `cart`: one hidden product of an order. Each
     holds {"cases": n, "perennial": metrics, "popularity": metrics}, and is left out where there is no case.
     """
     is_shown = bundle.tables.product.recommendable & bundle.tables.product.in_stock

@@ -30,7 +30,7 @@ from training.models.cold_start import with_content_vectors
 from training.models.next_basket import NextBasketModel, fit_next_basket
 from training.models.popularity import (
     POPULAR_HALF_LIFE_DAYS,
-    decayed_orders,
+    decayed_demand,
     is_new,
     newest,
     popular,
@@ -133,7 +133,7 @@ def id_tables(history: History, products: Products) -> dict[str, Any]:
 def shared_rankings(history: History, products: Products, table: ProductTable) -> dict[str, Any]:
     """The rankings that are the same for everybody: popular, trending, new."""
     ranking = popular(history, table.recommendable, table.buyers)
-    sold = decayed_orders(history, POPULAR_HALF_LIFE_DAYS)
+    sold = decayed_demand(history, POPULAR_HALF_LIFE_DAYS)
     return {
         "popular": ranking,
         "trending": trending(history, table.recommendable),

@@ -6,7 +6,7 @@ from typing import Any
 
 from training.run.gate import METRIC
 
-PLACEMENT_NAMES = {"home": "next order", "cart": "hidden product of a cart"}
+PLACEMENT_NAMES = {"next_order": "next order", "cart": "hidden product of a cart"}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""The weight of each source of a placement, learned from cases after the time the sources were fitted on."""
+"""The weight of each source of a mix, learned from cases after the time the sources were fitted on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import faiss
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from features.progress import Report, silent
 from recommender.arrays.dtypes import Float32s
-from recommender.context.request import PLACEMENTS, Situation
+from recommender.context.request import NO_ACTIVITY, Situation
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.placements import POPULAR, SOURCE_MIXES, SourceMix, fixed_weights
@@ -27,7 +27,9 @@ FILL_WEIGHT = 1e-6  # of the best sellers, which fill up where the sources propo
 # Cases to choose on for each case to learn from. Choices need more: above all the two orders of a cart's
 # candidates, by sums and by trees, differ by little.
 JUDGED_PER_LEARNED, JUDGED_CARTS_PER_LEARNED = 2, 12
-FEWEST_CASES = 100  # cases below which the fixed weights stay
+ENOUGH_CASES = 50  # to learn from, and to choose on; with fewer the fixed weights stay
+# Orders hold few products that are new to their customers: what is learned of these is doubted.
+DOUBTED = frozenset({"home", "post_purchase"})
 LEAST_ERRORS = 2.0  # standard errors by which a source must help to be worth its time
 DISCOUNTS = discount(np.arange(1, K + 1))
 
@@ -45,42 +47,62 @@ class SourceScores(NamedTuple):
     wanted: NDArray[np.bool_]
     ideal: NDArray[np.float64]
 
+    def of(self, sources: NDArray[np.intp]) -> Self:
+        """Without the other sources; the best sellers stay."""
+        return self._replace(scores=self.scores[[*sources, -1]])
+
 
 def fit_source_weights(
     learning: Tasks, judging: Tasks, bundle: Bundle, settings: TrainingSettings, report: Report = silent
 ) -> tuple[Float32s, dict[str, Any]]:
-    """Weights as in `fixed_weights`, and `source_figures` of each placement that learned its own.
+    """Weights as in `fixed_weights`, and `source_figures` of each mix that learned its own.
 
-    The later cases, `judging`, choose between the weights learned on `learning`, the fixed weights and each
-    source alone.
+    A mix learns from the tasks of its name; a source that proposed nothing in any case keeps its weight. The
+    later cases, `judging`, choose between the weights learned on
+    `learning`, the fixed weights and each source alone.
     """
     faiss.omp_set_num_threads(1)  # as in an API process
     weights, figures = fixed_weights(), {}
     recommender = Recommender(bundle, Availability.of(bundle.tables))
-    early, late = by_placement(learning), by_placement(judging)
-    for row, placement in enumerate(PLACEMENTS):
-        report("Blending the sources", row, len(PLACEMENTS))
-        cases_of = early.get(placement, []), late.get(placement, [])
-        if len(source_mix := SOURCE_MIXES[placement]) > 1 and min(map(len, cases_of)) >= FEWEST_CASES / 2:
-            judged_share = JUDGED_CARTS_PER_LEARNED if placement == "cart" else JUDGED_PER_LEARNED
+    for row, (mix, source_mix) in enumerate(SOURCE_MIXES.items()):
+        report("Blending the sources", row, len(SOURCE_MIXES))
+        cases_of = learning.get(mix, ()), judging.get(mix, ())
+        if len(source_mix) > 1 and min(map(len, cases_of)) >= ENOUGH_CASES:
+            judged_share = JUDGED_CARTS_PER_LEARNED if mix == "cart" else JUDGED_PER_LEARNED
             sizes = settings.blend_cases, judged_share * settings.blend_cases
-            samples = (
+            samples = [
                 spread(iter(cases), n, settings.seed) for cases, n in zip(cases_of, sizes, strict=True)
-            )
+            ]
             learned_on, judged_on = (scores_of(cases, source_mix, recommender) for cases in samples)
             fixed = weights[row, : len(source_mix)].copy()
-            weights[row, : len(source_mix)] = best = choose(learn(learned_on, fixed), fixed, judged_on)
-            figures[placement] = source_figures(best, fixed, judged_on)
+            least = least_weights(source_mix, samples[0])
+            best = weights[row, : len(source_mix)]
+            best[:] = fit_mix(learned_on, judged_on, fixed, least, is_doubted=mix in DOUBTED)
+            figures[mix] = source_figures(best, fixed, judged_on)
     report("Blending the sources", 1, 1)
     return weights, figures
 
 
-def by_placement(tasks: Tasks) -> dict[str, list[Case]]:
-    """The cases of all tasks by placement."""
-    cases: dict[str, list[Case]] = {}
-    for case in (case for task in tasks.values() for case in task):
-        cases.setdefault(case.request.placement, []).append(case)
-    return cases
+def fit_mix(
+    learned_on: SourceScores, judged_on: SourceScores, fixed: Float32s, least: Float32s, *, is_doubted: bool
+) -> Float32s:
+    """The weights of one mix. is_doubted: the fixed ones stay unless others are clearly better."""
+    heard, weights = np.flatnonzero((learned_on.scores[:-1] > 0).any(axis=(1, 2))), fixed.copy()
+    if len(heard) < 2:
+        return fixed
+    learning, judging, prior = learned_on.of(heard), judged_on.of(heard), fixed[heard]
+    best = choose(learn(learning, prior, least[heard]), prior, judging, least[heard])
+    if not is_doubted or is_better(ndcg(best, judging), ndcg(prior, judging)):
+        weights[heard] = best
+    return weights
+
+
+def least_weights(source_mix: SourceMix, cases: Sequence[Case]) -> Float32s:
+    """Below which no weight is learned: the fixed one of a source of live signals, as long as hardly any case
+    has live events to learn from."""
+    live_cases = sum(case.request.shopper != NO_ACTIVITY for case in cases)
+    least = [source.weight if source.live and live_cases < ENOUGH_CASES else 0.0 for source in source_mix]
+    return np.array(least, np.float32)
 
 
 def scores_of(cases: Sequence[Case], source_mix: SourceMix, recommender: Recommender) -> SourceScores:
@@ -125,39 +147,42 @@ def ndcg(weights: Iterable[float], source_scores: SourceScores) -> NDArray[np.fl
     return np.asarray(gains.sum(axis=1) / source_scores.ideal)
 
 
-def learn(source_scores: SourceScores, fixed: Float32s) -> Float32s:
-    """Coordinate ascent from the best of the fixed weights and each source alone.
+def learn(source_scores: SourceScores, fixed: Float32s, least: Float32s) -> Float32s:
+    """Coordinate ascent from the best of the fixed weights and each source alone. least: as `least_weights`.
 
-    A weight is 0 unless another is significantly better, as a source with weight 0 costs no time.
+    A weight is the least unless another is significantly better, as a source with weight 0 costs no time.
     """
-    weights = max([fixed, *single_sources(len(fixed))], key=lambda choice: ndcg(choice, source_scores).mean())
+    starts = [fixed, *single_sources(least)]
+    weights = max(starts, key=lambda choice: ndcg(choice, source_scores).mean())
     for _ in range(ROUNDS):
         before = weights
         for source in range(len(weights)):
-            weights = _best_weight(weights, source, source_scores)
+            weights = _best_weight(weights, source, source_scores, float(least[source]))
         if np.array_equal(weights, before):
             break
     return np.asarray(weights / weights.max(), np.float32)
 
 
-def _best_weight(weights: Float32s, source: int, source_scores: SourceScores) -> Float32s:
-    choices = [np.array([*weights[:source], value, *weights[source + 1 :]], np.float32) for value in GRID]
+def _best_weight(weights: Float32s, source: int, source_scores: SourceScores, least: float) -> Float32s:
+    values = sorted({least, *(value for value in GRID if value > least)})
+    choices = [np.array([*weights[:source], value, *weights[source + 1 :]], np.float32) for value in values]
     choices = [choice for choice in choices if choice.any()]
     scores = [ndcg(choice, source_scores) for choice in choices]
     best = int(np.argmax([score.mean() for score in scores]))
-    is_silent = choices[0][source] == 0
-    return choices[0] if is_silent and not is_better(scores[best], scores[0], LEAST_ERRORS) else choices[best]
+    is_least = choices[0][source] == np.float32(least)
+    return choices[0] if is_least and not is_better(scores[best], scores[0], LEAST_ERRORS) else choices[best]
 
 
-def choose(learned: Float32s, fixed: Float32s, source_scores: SourceScores) -> Float32s:
+def choose(learned: Float32s, fixed: Float32s, source_scores: SourceScores, least: Float32s) -> Float32s:
     """The best of learned weights and single sources, or the fixed weights where those are clearly better."""
-    best = max([learned, *single_sources(len(fixed))], key=lambda choice: ndcg(choice, source_scores).mean())
+    choices = [learned, *single_sources(least)]
+    best = max(choices, key=lambda choice: ndcg(choice, source_scores).mean())
     return fixed if is_better(ndcg(fixed, source_scores), ndcg(best, source_scores)) else best
 
 
-def single_sources(n_sources: int) -> list[Float32s]:
-    """Each source by itself."""
-    return list(np.eye(n_sources, dtype=np.float32))
+def single_sources(least: Float32s) -> list[Float32s]:
+    """Each source by itself, beside the least weights of the others."""
+    return list(np.maximum(np.eye(len(least), dtype=np.float32), least))
 
 
 def source_figures(weights: Float32s, fixed: Float32s, source_scores: SourceScores) -> dict[str, Any]:
@@ -167,5 +192,5 @@ def source_figures(weights: Float32s, fixed: Float32s, source_scores: SourceScor
         "weights": [round(weight, 3) for weight in weights.tolist()],
         "ndcg@10_full": float(ndcg(weights, source_scores).mean()),
         "fixed": float(ndcg(fixed, source_scores).mean()),
-        "alone": [float(ndcg(one, source_scores).mean()) for one in single_sources(len(fixed))],
+        "alone": [float(ndcg(one, source_scores).mean()) for one in np.eye(len(fixed))],
     }

@@ -66,7 +66,7 @@ TUNED_PARTS = (
         },
         refit_tastes,
         Source("als", 1.0, personal.for_you),
-        "email",
+        "next_order",
     ),
     TunedPart(
         {"half_life_days": (30.0, 60.0, 120.0, 180.0, 365.0, 1_000.0)},

@@ -6,6 +6,7 @@ from typing import Any
 from features.events.foreign_names import our_name
 from features.events.vocabulary import NEEDS_PRODUCT
 from features.importers.platforms.foreign_items import ForeignEvent, order_of, product_of
+from features.people.contacts import CONTACTS
 
 CALLS = {"track", "identify", "page", "screen", "group", "alias"}
 NAMES = {
@@ -29,6 +30,8 @@ def from_segment(event: dict[str, Any]) -> Iterator[ForeignEvent]:
     ours = "identify" if call == "identify" else our_name(str(event.get("event") or call))
     if ours is None or (call == "identify" and not (event.get("userId") and event.get("anonymousId"))):
         return
+    traits = (context.get("traits") or {}) | (event.get("traits") or {})
+    contact = {name: traits.get(name) or properties.get(name) for name in sorted(CONTACTS)}
     common = {
         "type": ours,
         "event_id": event.get("messageId"),
@@ -36,6 +39,7 @@ def from_segment(event: dict[str, Any]) -> Iterator[ForeignEvent]:
         "customer_id": event.get("userId"),
         "anonymous_id": event.get("anonymousId"),
         "query": properties.get("query"),
+        "properties": {name: value for name, value in contact.items() if value} or None,
         "context": {
             "language": context.get("locale"),
             "utm_source": (context.get("campaign") or {}).get("source"),

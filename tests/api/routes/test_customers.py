@@ -14,6 +14,7 @@ from small_customers import bundle_with_customers
 
 from features.home import Home
 from features.merchant.tiers import TIERS_FILE
+from features.store import keys
 from training.worker.trigger_rounds import Lifecycle
 
 from bundles import write_small
@@ -147,3 +148,75 @@ def test_without_the_store_the_model_s_part_is_answered(http: httpx.Client, clie
     profile = of(http, "ann")
     assert profile["orders"] == 5
     assert profile["degraded_reasons"] == ["store_unavailable"]
+
+
+def tell(http: httpx.Client, kind: str, **event: Any) -> None:
+    sent = {"type": kind, "customer_id": "ann", **event}
+    assert http.post("/v1/events", json=sent).json()["accepted"] == 1
+
+
+def test_what_was_browsed_and_lies_in_the_cart(http: httpx.Client) -> None:
+    assert (of(http, "ann")["viewed"], of(http, "ann")["cart"]) == ([], None)
+    tell(http, "view", product_id="pot")
+    tell(http, "wishlist", product_id="mug")
+    tell(http, "view", product_id="pot")
+    tell(http, "add_to_cart", product_id="tea", quantity=2)
+    ann = of(http, "ann")
+    assert [(each["product_id"], each["times"], each["wished"]) for each in ann["viewed"]] == [
+        ("pot", 2, False),
+        ("mug", 1, True),
+    ]
+    assert ann["cart"]["products"] == {"tea": 2.0}
+    assert ann["cart"]["since"] == ann["cart"]["changed"]
+
+
+def test_what_the_shop_told_needs_no_browser(http: httpx.Client) -> None:
+    told = {"gender": "f", "city": "Lyon", "household": "2", "shoe_size": 38, "postcode": 69001}
+    tell(http, "identify", properties=told)
+    assert of(http, "ann")["demographics"] == {"gender": "f", "city": "Lyon", "household": "2"}
+
+
+def test_tickets_and_answers(http: httpx.Client) -> None:
+    tell(http, "ticket", properties={"ticket_id": "t-1"})
+    tell(http, "ticket", properties={"ticket_id": "t-2"})
+    tell(http, "ticket", properties={"ticket_id": "t-2", "status": "solved"})
+    tell(http, "survey", properties={"score": 4})
+    ann = of(http, "ann")
+    assert [(each["id"], each["open"]) for each in ann["tickets"]] == [("t-1", True), ("t-2", False)]
+    assert (ann["survey"]["value"], ann["rating"]) == (4.0, None)
+
+
+def test_points_are_added_redeemed_and_merged(http: httpx.Client, client: redis.Redis) -> None:
+    assert of(http, "ann")["points"] is None
+    for number, points in enumerate((100, 20.5, -50)):
+        for _ in range(2):  # a repeat counts once
+            sent = {"type": "loyalty", "customer_id": "ann", "event_id": f"l-{number}"}
+            http.post("/v1/events", json={**sent, "properties": {"points": points}}).raise_for_status()
+    assert of(http, "ann")["points"] == {"earned": 0.0, "added": 120.5, "redeemed": 50.0, "balance": 70.5}
+    assert client.ttl(keys.customer_facts("ann", identified=True)) == -1
+    tell(http, "loyalty", customer_id="ann-2", properties={"points": 9})
+    tell(http, "loyalty", customer_id="ann-2", properties={"points": -1})
+    http.post("/v1/customers/merge", json={"customer_id": "ann-2", "into": "ann"}).raise_for_status()
+    assert of(http, "ann")["points"]["balance"] == 78.5
+
+
+def test_orders_earn_points_where_tiers_go_by_them(http: httpx.Client, served_home: Home) -> None:
+    tiers = '{"by": "points", "points_per_unit": 2, "tiers": [{"name": "Silver", "threshold": 50}]}'
+    (served_home.root / TIERS_FILE).write_text(tiers)
+    tell(http, "loyalty", properties={"points": -100})
+    ann = of(http, "ann")
+    assert ann["points"] == {"earned": 120.0, "added": 0.0, "redeemed": 100.0, "balance": 20.0}
+    assert ann["tier"]["name"] == "Silver"  # redeeming lowers none
+
+
+@pytest.mark.parametrize("points", [None, 0, "many", True, 1e12])
+def test_points_are_a_number(http: httpx.Client, points: Any) -> None:
+    sent = {"type": "loyalty", "customer_id": "ann", "properties": {"points": points}}
+    [rejected] = http.post("/v1/events", json=sent).json()["rejected"]
+    assert "properties.points" in rejected["reason"]
+
+
+def test_e_mails_are_in_the_customer_s_language(http: httpx.Client) -> None:
+    asked = [{"customer_id": "ann"}, {"customer_id": "bob"}, {"customer_id": "ann", "language": "fr"}]
+    headings = [http.get("/v1/picks", params=query).json()["heading"] for query in asked]
+    assert headings == ["Für Sie", "For you", "Pour vous"]

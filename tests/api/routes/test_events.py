@@ -68,7 +68,7 @@ def test_the_same_order_under_other_event_ids_counts_once(http: httpx.Client) ->
         ({"type": "vanish"}, "vanish"),
         ({"type": "view"}, "product_id"),
         ({"type": "purchase", "order": {"order_id": "o-1"}}, "order.items"),
-        ({"type": "identify", "customer_id": "c"}, "anonymous_id"),
+        ({"type": "identify", "anonymous_id": "a"}, "customer_id"),
         ({"type": "view", "product_id": "x" * 513}, "512"),
         ({"type": "view", "product_id": "a\nb"}, "regex"),
         ({"type": "view", "product_id": "p", "unit_price": -1}, "unit_price"),

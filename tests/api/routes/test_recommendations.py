@@ -86,6 +86,19 @@ def test_what_was_bought_is_left_to_buy_again(http: httpx.Client) -> None:
         assert ("mug" in products) == (placement == "buy_again")
 
 
+def test_a_question_says_how_much_of_what_was_bought_before_is_shown(http: httpx.Client) -> None:
+    owned = {"tea", "mug"}
+    for repeats, favourites in (("none", 0), ("0.25", 1), ("1", 2), ("all", 2)):
+        products = shown(http, "next_order", customer_id="ann", k=4, repeats=repeats)
+        assert len(owned & set(products)) == favourites, repeats
+    questions = [{"placement": "home", "customer_id": "ann", "k": 4, "repeats": each} for each in ("none", 1)]
+    page = http.post("/v1/recommendations", json={"requests": questions}).json()
+    first, second = ({item["product_id"] for item in each["items"]} for each in page["answers"])
+    assert (len(owned & first), len(owned & second)) == (0, 2)
+    reorder = shown(http, "email", customer_id="ann", k=2, campaign="reorder")
+    assert set(reorder) == owned
+
+
 def test_anonymous_history_joins_the_customer(http: httpx.Client) -> None:
     tell(http, type="view", anonymous_id="a-1", product_id="kettle")
     assert ask(http, customer_id="zoe", k=1).items[0].source == "popular"
@@ -115,6 +128,10 @@ def test_one_page_shows_nothing_twice(http: httpx.Client) -> None:
         ({"placement": "home", "k": 0}, "k"),
         ({"placement": "home", "min_price": -1}, "min_price"),
         ({"placement": "home", "plcement": "x"}, "plcement"),
+        ({"placement": "home", "repeats": "some"}, "`all`, `none`, or the share"),
+        ({"placement": "home", "repeats": "1.5"}, "`all`, `none`, or the share"),
+        ({"placement": "email", "campaign": "spring"}, "campaign"),
+        ({"placement": "home", "campaign": "reorder"}, "`campaign` belongs to the placement `email`"),
         ({"placement": "home", "product_id": "x" * 513}, "product_id"),
     ],
 )
@@ -183,9 +200,8 @@ def test_a_question_can_be_a_page_view_that_counts_once(http: httpx.Client, clie
 
 
 def test_a_page_of_widgets_is_one_view(http: httpx.Client, client: redis.Redis) -> None:
-    requests = [
-        {"placement": placement, "k": 2, **VIEW} for placement in ("product_similar", "upgrade", "home")
-    ]
+    widgets = ("product_similar", "upgrade", "home")
+    requests = [{"placement": placement, "k": 2, **VIEW} for placement in widgets]
     answers = http.post("/v1/recommendations", json={"requests": requests}).json()["answers"]
     assert client.xlen(keys.event_stream()) == 1
     assert answers[2]["items"][0]["reason"]["code"] == "viewed"

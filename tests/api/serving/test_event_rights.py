@@ -60,7 +60,7 @@ def example(kind: str) -> dict[str, Any]:
         "anonymous_id": "a-1",
         "product_id": "mug",
         "order": {"order_id": f"{kind}-1", "items": [{"product_id": "mug"}]},
-        "properties": {"email": True, "ticket_id": "t-1", "score": 9},
+        "properties": {"email": True, "ticket_id": "t-1", "score": 9, "points": -5},
     }
 
 
@@ -104,18 +104,11 @@ def test_every_type_of_event_by_every_key_equals_the_written_matrix(url: str, he
 def test_a_view_told_with_a_question_is_under_the_same_rules(
     url: str, held: dict[str, str], client: redis.Redis
 ) -> None:
-    view = {
-        "placement": "home",
-        "track": "view",
-        "customer_id": "ann",
-        "product_id": "mug",
-        "event_id": "e-1",
-    }
+    view, key = {"placement": "home", "track": "view", "product_id": "mug"}, bearer(held["public"])
     for token in (None, customer_token(held["secret"], "ann")):
-        query = view | ({"customer_token": token, "event_id": "e-2"} if token else {"anonymous_id": "a-1"})
-        httpx.get(
-            f"{url}/v1/recommendations", params=query, headers=bearer(held["public"])
-        ).raise_for_status()
+        who = {"customer_token": token, "event_id": "e-2"} if token else {"anonymous_id": "a-1"}
+        query = {**view, **who, "customer_id": "ann"}
+        httpx.get(f"{url}/v1/recommendations", params=query, headers=key).raise_for_status()
         assert bool(state(client, "ann", identified=True).viewed) is (token is not None)
     assert client.exists(keys.seen_event(f"{BROWSER_IDS}e-2"))
 

@@ -16,9 +16,11 @@ import numpy as np
 import polars as pl
 import pytest
 import redis
+from histories import list_products
 from small_customers import bundle_with_customers
 
 from api.schemas.offers import OfferAnswer
+from features.catalogue.names import publish_names
 from features.history.archiver import Archiver
 from features.home import Home
 from features.insights.report import Part, Report
@@ -198,7 +200,10 @@ def test_every_decision_is_archived_with_its_chances(
     http: httpx.Client, client: redis.Redis, served_home: Home, settings: StoreSettings
 ) -> None:
     offering(http, TEN, NEWS)
-    answers = {customer: ask(http, customer, cart=["pot"]) for customer in ("ann", "bob", "cat")}
+    list_products(served_home, {"pot": "Pot"})
+    publish_names(client, served_home)
+    names = {"ann": "pot", "bob": "pot", "cat": " POT "}  # as a shop's other systems may call it
+    answers = {customer: ask(http, customer, cart=[name]) for customer, name in names.items()}
     Archiver(client, served_home, settings).run(burst=True)
     rows = pl.read_parquet(served_home.decisions / "*" / "*.parquet")
     assert client.xlen(keys.decision_stream()) == 0

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 import redis
 
-from api.schemas.recommendations import Campaign, PicksAnswer
-from api.serving.picks import PLACEMENT_OF
+from api.schemas.recommendations import PicksAnswer
 from features.store.settings import StoreSettings
+from recommender.context.request import Campaign
 
 SECRET = {"Authorization": "Bearer sk_demo"}
 
@@ -32,10 +32,6 @@ def shown(answer: PicksAnswer) -> list[str]:
     return [item.product_id for item in answer.items]
 
 
-def test_every_campaign_has_a_placement() -> None:
-    assert set(PLACEMENT_OF) == set(get_args(Campaign))
-
-
 @pytest.mark.parametrize("campaign", get_args(Campaign))
 @pytest.mark.parametrize("customer", ["ann", "nobody"])
 def test_every_campaign_answers_everybody_with_reasons(
@@ -45,6 +41,17 @@ def test_every_campaign_answers_everybody_with_reasons(
     assert (answer.customer_id, answer.campaign, answer.error) == (customer, campaign, None)
     assert len(set(shown(answer))) == 3
     assert all(item.reason.text and item.title for item in answer.items)
+
+
+def test_a_campaign_has_its_own_list_and_repeats_can_be_asked_for(http: httpx.Client) -> None:
+    letters = {
+        campaign: shown(one(http, "ann", campaign=campaign, k=2, preview=True))
+        for campaign in ("reorder", "newsletter", "win_back")
+    }
+    assert set(letters["reorder"]) == {"tea", "mug"}
+    assert not {"tea", "mug"} & {*letters["newsletter"], *letters["win_back"]}
+    (answer,) = many(http, b'{"customer_id": "ann", "repeats": 1, "k": 2, "preview": true}')
+    assert (set(shown(answer)), answer.placement) == ({"tea", "mug"}, "email")
 
 
 def test_the_next_email_names_other_products_while_there_are_any(http: httpx.Client) -> None:

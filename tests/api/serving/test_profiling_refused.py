@@ -69,6 +69,10 @@ def test_a_no_holds_in_each_browser_of_a_customer_and_a_browser_s_no_for_its_cus
     tell(http, "identify", customer_id="bob", anonymous_id="a-3")
     tell(http, "view", product_id="kettle", anonymous_id="a-3")
     assert [ask(http, anonymous_id=each)["personalised"] for each in ("a-2", "a-3")] == [False, False]
+    tell(http, "consent", properties=YES, customer_id="bob", anonymous_id="a-2")
+    tell(http, "view", product_id="kettle", anonymous_id="a-3")
+    both = [ask(http, customer_id="bob", anonymous_id=each) for each in ("a-2", "a-3")]
+    assert [each["personalised"] for each in both] == [True, True]
     tell(http, "consent", properties=NO, anonymous_id="a-4")
     tell(http, "identify", customer_id="cy", anonymous_id="a-4")
     assert ask(http, customer_id="cy")["personalised"] is False

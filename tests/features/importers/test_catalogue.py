@@ -175,6 +175,25 @@ def test_a_wrong_file_is_refused(home: Home, take: Take, content: bytes | str, m
     assert not home.root.exists()
 
 
+def test_columns_that_are_given(home: Home, take: Take) -> None:
+    table = "Nr;Was;Kostet\nA1;Cup;12,50\n"
+    with pytest.raises(ImportRefused, match=r"no known format[^\0]*--map title=COLUMN"):
+        take(table, "own.csv")
+    summary = take(table, "own.csv", maps=["sku=nr", "title=Was", "price=Kostet"])
+    assert (summary.format, summary.taken) == ("csv", 1)
+    assert (product(home)["title"], product(home)["price"]) == ("Cup", 12.5)
+    with pytest.raises(ImportRefused, match="no column 'Wer'"):
+        take(table, "own.csv", maps=["sku=Wer"])
+    with pytest.raises(ImportRefused, match="Our names: "):
+        take(table, "own.csv", maps=["order_id=Nr"])
+
+
+def test_a_column_that_is_given_replaces_the_one_of_a_known_feed(home: Home, take: Take) -> None:
+    row = "A1\tCup\thttps://shop.example/a1\t\tin stock\t9 GBP\t\t\t\t\tM-1\n"
+    assert take(FEED + row, maps=["title=mpn"]).format == "merchant"
+    assert product(home)["title"] == "M-1"
+
+
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *args: object) -> None:
         """Say nothing."""

@@ -47,12 +47,14 @@ def test_a_confident_guess_is_used_said_and_remembered(home: Home, take: Take) -
     summary = take(TABLE)
     assert (summary.format, summary.orders, summary.money["EUR"].revenue) == ("mapped", 2, 1336.5)
     assert "Columns were guessed: order_id = 'Bestellnr.'" in summary.warnings[0]
-    assert "--map sku=Artikelnr." in summary.warnings[0]
+    assert summary.correction
+    assert "--map sku=Artikelnr." in summary.correction
     [path] = remembered(home)
     again = take(TABLE.replace("1001", "2001").replace("1002", "2002"), name="next.csv")
     assert again.format_reason == f"as {path.name} says"
     assert again.orders == 2
     assert "guessed" not in " ".join(again.warnings)
+    assert again.correction is None
 
 
 def test_columns_in_another_order_are_the_same_source(home: Home, take: Take) -> None:

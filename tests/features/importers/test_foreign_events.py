@@ -14,6 +14,7 @@ from features.home import Home
 from features.importers.orders import import_orders
 from features.importers.reasons import RejectReason
 from features.importers.summary import OrdersSummary
+from features.people.aliases import load_people
 
 from factories import NOW
 
@@ -139,6 +140,17 @@ def test_tables_of_events_with_others_headers_and_names(take: Take, text: str) -
     assert sorted(rows["type"]) == ["add_to_cart", "purchase", "view"]
     assert summary.lost == 0
     assert rows["timestamp"].dt.year().unique().to_list() == [2026]
+
+
+def test_a_segment_call_says_whose_address_it_is(home: Home, take: Take) -> None:
+    """So that the browser's customer and the one of an order with this address are one."""
+    call = {"type": "identify", "userId": "ida", "anonymousId": "a-1", "messageId": "m1"}
+    address = "ida@example.org"
+    take(call | {"timestamp": "2026-03-01T10:00:00Z", "traits": {"email": address, "name": "Ida"}})
+    assert load_people(home)["customer_id"].to_list() == ["ida"]
+    assert not [
+        path for path in home.root.rglob("*") if path.is_file() and address.encode() in path.read_bytes()
+    ]
 
 
 def test_page_views_are_no_loss(take: Take) -> None:

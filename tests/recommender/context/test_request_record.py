@@ -17,6 +17,8 @@ LOG = ShopperLog((b"one",))
     [
         Request("home", now=12.5, shopper=LOG),
         Request("product_similar", now=12.5, shopper=LOG, customer_id="ann", product_id='a"é'),
+        Request("email", now=12.5, shopper=LOG, campaign="win_back", repeats="all"),
+        Request("home", now=12.5, shopper=LOG, repeats=0.25),
         Request(
             "cart", now=12.5, shopper=LOG, cart=("a", "b"), exclude=("c",), min_price=2.5, in_stock=False
         ),

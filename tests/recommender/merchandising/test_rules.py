@@ -235,3 +235,16 @@ def test_unknown_names_are_told() -> None:
         " no brand `ivy`",
         " no product `jug`",
     ]
+
+
+def test_rules_hold_for_favourites_and_for_new_products_alike() -> None:
+    pin = {"kind": "pin", "product_id": "tin", "position": 2}
+    answer = shown(pin, {"kind": "hide", "products": ["mug"]}, k=4, customer_id="ann")
+    assert answer[1] == "tin"
+    assert {"tea", "mug"} & set(answer) == {"tea"}
+    capped = shown({"kind": "cap", "by": "category", "most": 1, "only": ["pantry"]}, k=5, customer_id="ann")
+    assert len({"tea", "tin"} & set(capped)) == 1
+    new = [name for name in shown(k=6, customer_id="ann") if name not in ("tea", "mug")]
+    last = {"kind": "boost", "products": [new[-1]], "factor": 100}
+    boosted = [name for name in shown(last, k=6, customer_id="ann") if name not in ("tea", "mug")]
+    assert boosted[0] == new[-1]

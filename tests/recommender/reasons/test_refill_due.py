@@ -20,7 +20,8 @@ def reason(product: str, placement: Placement = "buy_again", day: int = 0, *orde
     """What ann is told so many days from now."""
     recommender = Recommender(BUNDLE, Availability.of(BUNDLE.tables))
     at = NOW.timestamp() + day * DAY_S
-    request = Request(placement, at, ShopperState(purchases=orders), "ann", repeat_suppression_days=0)
+    shopper = ShopperState(purchases=orders)
+    request = Request(placement, at, shopper, "ann", repeat_suppression_days=0, campaign="reorder")
     picks = recommender.recommend(request, 8)
     row = BUNDLE.tables.products.row(product)
     return next(pick.reason for pick in picks if pick.item == row)
@@ -39,7 +40,7 @@ def test_tea_runs_out() -> None:
     assert shown.evidence["earliest"] < shown.evidence["expected_on"] < shown.evidence["latest"]
 
 
-def test_e_mails_say_it_too_and_other_places_do_not() -> None:
+def test_e_mails_about_reorders_say_it_too_and_other_places_do_not() -> None:
     assert reason("tea", "email").code == "runs_out"
     assert reason("tea", "home").code == "buy_again"
 

@@ -58,5 +58,5 @@ def test_a_day_without_answers_says_so(shop: Home) -> None:
 
 
 def test_wrong_words_say_what_to_write(shop: Home) -> None:
-    assert "--weight PLACEMENT.SOURCE=W" in output(shop, code=2)
+    assert "--weight MIX.SOURCE=W" in output(shop, code=2)
     assert "has no source `nobody`; it has" in output(shop, "--weight", "home.nobody=1", code=1)

@@ -2,9 +2,11 @@
 
 from datetime import date
 
+import polars as pl
 import pytest
 from sales import AS_OF, at, refund, sale, shop_of
 
+from features.catalogue.products import add_aliases
 from features.home import Home
 from training.ledger.ledger import Ledger, load_ledger
 
@@ -41,6 +43,18 @@ def test_postage_is_no_revenue_though_its_line_carries_the_discount(home: Home) 
     events = [sale("o-1", "ann", "05-01", ("POST", 1, 5.0), ("tea", 1, 10.0), discount=2.0)]
     ledger = shop_of(home, events, tea={}, POST={"is_product": False}).ledger
     assert revenue(ledger) == {"o-1": 8.0}
+
+
+def test_products_go_by_their_own_ids_whichever_name_an_event_used(home: Home) -> None:
+    events = [
+        sale("o-1", "ann", "05-01", ("tea", 1, 10.0)),
+        sale("o-2", "bob", "05-02", ("T-77", 1, 10.0)),
+        sale("o-3", "cat", "05-03", (" TEA ", 1)),
+    ]
+    add_aliases(home, pl.DataFrame({"alias": ["T-77"], "product_id": ["tea"]}))
+    ledger = shop_of(home, events, tea={"cost": 4.0}).ledger
+    assert ledger.lines["item"].unique().to_list() == ["tea"]
+    assert ledger.orders["margin"].to_list() == [6.0, 6.0, 6.0]
 
 
 def test_a_line_without_a_price_counts_at_its_product_s_mean(home: Home) -> None:

@@ -57,6 +57,14 @@ def test_facts_by_hand(home: Home) -> None:
     assert customers.rhythm.best_twentieth == 80.0
 
 
+def test_a_wrong_clock_s_order_is_of_the_first_day_that_is_believed(home: Home) -> None:
+    shop_of(home, [*EVENTS, sale("o-0", "bob", "1999-01-01")], **GOODS)
+    customers, row = fitted(home)
+    assert customers.facts.first[row["bob"]] == at("05-01").replace(hour=0).timestamp()
+    assert customers.facts.last[row["bob"]] == at("06-20").timestamp()
+    assert customers.facts.first[row["ann"]] == at("05-01").timestamp()
+
+
 def test_price_bands_are_thirds_of_a_category(home: Home) -> None:
     shop_of(home, EVENTS, **GOODS)
     customers, _ = fitted(home)

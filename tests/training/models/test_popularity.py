@@ -6,7 +6,7 @@ from histories import history_of, order
 
 from features.home import Home
 from training.data.history import History
-from training.models.popularity import decayed_orders, newest, popular, popular_by_category, trending
+from training.models.popularity import decayed_demand, newest, popular, popular_by_category, trending
 
 
 @pytest.fixture
@@ -26,12 +26,12 @@ SHOWN = np.array([True, True, True, False])
 
 
 def test_orders_fade(history: History) -> None:
-    assert decayed_orders(history, 200)[OLD] == pytest.approx(
+    assert decayed_demand(history, 200)[OLD] == pytest.approx(
         sum(0.5 ** (day / 200) for day in range(200, 210))
     )
 
 
-def test_popular_holds_all_that_may_be_shown_by_decayed_orders(history: History) -> None:
+def test_popular_holds_all_that_may_be_shown_by_decayed_demand(history: History) -> None:
     ranking = popular(history, SHOWN, buyers=np.array([6, 10, 21, 1], np.int32))
     assert ranking.items.tolist() == [FRESH, STEADY, OLD]
     assert ranking.counts.tolist() == [6, 21, 10]

@@ -112,3 +112,33 @@ def test_without_spending_the_report_says_how_to_import_it(home: Home) -> None:
 )
 def test_three_to_one_pays(ratio: float | None, cost: float | None, word: str | None) -> None:
     assert channel_verdict(ratio, cost) == word
+
+
+def test_codes_are_channels_too(home: Home) -> None:
+    events = [
+        came("ann", "google", "05-01", influencer_code="lena"),
+        came("bob", "newsletter", "05-01", referral_code="ANN-7F"),
+        event("view", at=at("05-01"), customer_id="cat", context={"referral_code": "BOB-11"}),
+        event("coupon", at=at("05-01"), customer_id="dan", properties={"code": "spring"}),
+        came("eve", "google", "05-01"),  # came before she found the coupon
+        *[sale(f"o-{name}", name, "05-03", coupon="Spring ") for name in ("dan", "eve", "fay", "guy")],
+        sale("o-hal", "hal", "05-03", coupon="ONLY-FOR-HAL"),
+        sale("o-ida", "ida", "05-03", coupon=" "),
+        *[sale(f"o-{name}", name, "05-03") for name in ("ann", "bob", "cat")],
+    ]
+    shop = shop_of(home, events)
+    assert dict(shop.customers.select("customer", "channel").rows()) == {
+        "ann": "influencer / lena",
+        "bob": "referral",
+        "cat": "referral",
+        "dan": "coupon / SPRING",
+        "eve": "google",
+        "fay": "coupon / SPRING",
+        "guy": "coupon / SPRING",
+        "hal": "coupon",
+        "ida": "direct",
+    }
+    spend(home, ("2026-05-01", "coupon / spring", 10.0))
+    by_channel = rows(channels(shop_of(home, []), None))
+    assert by_channel["coupon / SPRING"]["customers"] == 3
+    assert by_channel["coupon / SPRING"]["cac"] == pytest.approx(10 / 3)

@@ -61,10 +61,12 @@ def test_the_next_order_is_asked_about_wherever_it_may_be_foretold(tmp_path: Pat
     cut = NOW.timestamp() - 2 * DAY_S
     tables, _ = build(history.before(cut), load_products(Home(tmp_path)), SETTINGS)
     cases = evaluation_cases(history, cut, tables, SETTINGS)
-    for task in ("home", "email", "post_purchase", "buy_again"):
+    bought = {"next_order": [0, 1], "buy_again": [0], "home": [1], "post_purchase": [1]}
+    for task, products in bought.items():
         (case,) = cases[task]
         assert (case.request.placement, case.request.customer_id) == (task, "bob")
-        assert case.truth.tolist() == ([0] if task == "buy_again" else [0, 1])
+        assert case.truth.tolist() == products
+    assert cases["home"][0].request.repeats == 0
     assert cases["post_purchase"][0].request.now == NOW.timestamp() - 10 * DAY_S
     assert cases["visit"] == []
 

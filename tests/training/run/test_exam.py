@@ -32,6 +32,8 @@ def test_a_shop_that_sold_most_of_late_still_learns_from_two_thirds_of_its_order
 
 
 def test_what_came_first_is_learned_from_and_the_rest_judges() -> None:
-    cases = [Case(Request("home", now=NOW.timestamp()), np.array([item], np.int32)) for item in range(5)]
-    first, rest = halves({"home": cases, "cart": []})
-    assert (first, rest) == ({"home": cases[:2], "cart": []}, {"home": cases[2:], "cart": []})
+    cases = [
+        Case(Request("next_order", now=NOW.timestamp()), np.array([item], np.int32)) for item in range(5)
+    ]
+    first, rest = halves({"next_order": cases, "cart": []})
+    assert (first, rest) == ({"next_order": cases[:2], "cart": []}, {"next_order": cases[2:], "cart": []})

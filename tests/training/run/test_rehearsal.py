@@ -19,7 +19,7 @@ def test_what_was_tuned_on_nearly_everything_stands(tmp_path: Path, days: int, k
     history = history_of(Home(tmp_path), *orders)
     rehearsal = rehearse(history, load_products(Home(tmp_path)), SETTINGS)
     assert (rehearsal.settings.ease_lambda is not None) is kept
-    assert rehearsal.metrics.keys() <= {"home", "cart"}
+    assert rehearsal.metrics.keys() <= {"next_order", "cart"}
     assert np.array_equal(rehearsal.source_weights, fixed_weights())  # too few questions
     assert rehearsal.source_figures == {}
 

@@ -1,29 +1,33 @@
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.context.request import PLACEMENTS, Request
+from features.live.shopper_state import ShopperState
+from recommender.context.request import Request
 from recommender.model.availability import Availability
-from recommender.placements import SOURCE_MIXES, fixed_weights
+from recommender.placements import MIXES, SOURCE_MIXES, fixed_weights
 from recommender.recommend import Recommender
 from training.measure.compare import Case
 from training.run.source_weights import (
+    ENOUGH_CASES,
     FILL_WEIGHT,
     SourceScores,
     choose,
     fit_source_weights,
     learn,
+    least_weights,
     ndcg,
     scores_of,
-    single_sources,
     source_figures,
 )
 from training.settings import TrainingSettings
 
 from bundles import NOW, item, small_bundle
 
-CART = PLACEMENTS.index("cart")
+NO_LEAST = np.zeros(2, np.float32)
+CART = MIXES.index("cart")
 
 
 def random_scores(seed: int, *skills: float, n: int = 200, width: int = 30) -> SourceScores:
@@ -49,17 +53,30 @@ def test_ndcg_by_hand() -> None:
 
 
 def test_a_source_that_knows_nothing_falls_silent() -> None:
-    weights = learn(random_scores(1, 0.5, 0.0), np.array([1, 1], np.float32))
+    weights = learn(random_scores(1, 0.5, 0.0), np.array([1, 1], np.float32), NO_LEAST)
     assert weights.tolist() == [1, 0]
 
 
 def test_two_sources_that_know_different_things_are_both_heard() -> None:
     source_scores = random_scores(2, 0.4, 0.4)
-    weights = learn(source_scores, np.array([1, 0], np.float32))
+    weights = learn(source_scores, np.array([1, 0], np.float32), NO_LEAST)
     assert weights.min() > 0.2
-    assert ndcg(weights, source_scores).mean() > max(
-        ndcg(one, source_scores).mean() for one in single_sources(2)
-    )
+    assert ndcg(weights, source_scores).mean() > max(ndcg(one, source_scores).mean() for one in np.eye(2))
+
+
+def test_a_source_of_live_signals_keeps_its_weight_while_no_case_has_any() -> None:
+    home, ask = SOURCE_MIXES["home"], Request("home", NOW.timestamp(), customer_id="ann", repeats=0.0)
+    looking = msgspec.structs.replace(ask, shopper=ShopperState(viewed=("kettle",)))
+    orders, visits = ([Case(each, np.array([0], np.int32))] * ENOUGH_CASES for each in (ask, looking))
+    least = least_weights(home, orders)
+    assert {source.name: weight > 0 for source, weight in zip(home, least, strict=True)}["als"]
+    assert not least_weights(home, visits).any()
+    source_scores = random_scores(1, 0.5, 0.0)
+    prior = np.array([0.0, 0.3], np.float32)
+    learned = learn(source_scores, np.array([1, 0.3], np.float32), prior)
+    assert learned.tolist() == pytest.approx([1, 0.3])
+    chosen = choose(np.array([0.1, 1], np.float32), np.array([0.1, 1], np.float32), source_scores, prior)
+    assert chosen.tolist() == pytest.approx([1, 0.3])
 
 
 @settings(deadline=None)
@@ -67,7 +84,8 @@ def test_two_sources_that_know_different_things_are_both_heard() -> None:
 def test_never_worse_on_validation_than_the_best_source_alone(seed: int, skills: list[float]) -> None:
     learned_on, judged_on = (random_scores(seed + half, *skills, n=30, width=12) for half in (0, 1))
     fixed = np.linspace(1, 0.1, len(skills), dtype=np.float32)
-    best = choose(learn(learned_on, fixed), fixed, judged_on)
+    least = np.zeros_like(fixed)
+    best = choose(learn(learned_on, fixed, least), fixed, judged_on, least)
     figures = source_figures(best, fixed, judged_on)
     assert figures["ndcg@10_full"] >= max(figures["alone"])
 
@@ -103,5 +121,5 @@ def test_a_placement_learns_what_its_questions_tell() -> None:
     assert figures["cart"]["cases"] == 60
     assert figures["cart"]["ndcg@10_full"] == max(figures["cart"]["alone"]) == 1
     assert weights[CART, : len(SOURCE_MIXES["cart"])].tolist() == pytest.approx(figures["cart"]["weights"])
-    others = np.arange(len(PLACEMENTS)) != CART
+    others = np.arange(len(MIXES)) != CART
     assert np.array_equal(weights[others], fixed_weights()[others])

@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from histories import archive, list_products, old_clocks, order
 
 from features.home import Home
+from features.live.shopper_state import ShopperState
 from recommender.context.request import Request
 from recommender.model import versions
 from recommender.model.availability import Availability
@@ -183,3 +185,29 @@ def test_odd_ids_and_prices_and_quantities_train(home: Home) -> None:
     archive(home, [event("purchase", customer_id="c'1", items=lines) for _ in range(3)])
     assert train(home, SETTINGS, NOW).published
     assert set(answer(home, placement="cart", cart=(odd[0],))) == set(odd[1:])
+
+
+def test_views_alone_can_be_learned_from(home: Home) -> None:
+    """Visits to five kinds of product; one of them is looked at more and more."""
+    rng = np.random.default_rng(2)
+    list_products(home, {f"p-{number}": f"Product {number}" for number in range(30)})
+    views = []
+    for visit in range(200):
+        days_ago = rng.uniform(0, 40)
+        kind = 0 if days_ago < 5 else int(rng.integers(5))
+        for step in range(4):
+            at = NOW - timedelta(days=days_ago, minutes=-step)
+            ids = {"session_id": f"s-{visit}", "anonymous_id": f"a-{visit}"}
+            views.append(event("view", at=at, product_id=f"p-{kind * 6 + rng.integers(6)}", **ids))
+    archive(home, views)
+    result = train(home, SETTINGS, NOW)
+    assert (result.published, result.orders) == (True, 0)
+    others = {f"p-{number}" for number in range(6, 12)}
+    assert set(answer(home, 3, placement="product_similar", product_id="p-7")) < others
+    assert set(answer(home, 3, placement="home", shopper=ShopperState(viewed=("p-7", "p-8")))) < others
+    assert set(answer(home, 3, placement="trending")) < {f"p-{number}" for number in range(6)}
+    bundle = current(home)
+    viewed = Counter(each.product_id for each in views)
+    first = [bundle.tables.products.name(item) for item in bundle.tables.popular.items[:3]]
+    assert min(viewed[product] for product in first) > 30
+    assert bundle.tables.trending.counts.max() == 0  # of orders there are none

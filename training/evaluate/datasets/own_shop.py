@@ -100,7 +100,7 @@ def _next_days(history: History, early: History, cut: int) -> Iterator[Case]:
     first = days.filter(pl.col("day") == pl.col("day").min().over("customer")).sort("customer", "item")
     for (customer, day), basket in first.group_by("customer", "day", maintain_order=True):
         request = Request(
-            "email",
+            "next_order",
             now=float(_number(day) * DAY_S),
             customer_id=history.customer_ids[_number(customer)],
             repeat_suppression_days=0,

@@ -88,12 +88,12 @@ SECTIONS = (
         "The generated shop: what was planted, found again",
         (
             "recall@5_complements",
-            "recall@5_email",
+            "recall@5_next_order",
             "recall@5_buy_again",
-            "ndcg@5_full_email",
+            "ndcg@5_full_next_order",
             "ndcg@5_full_buy_again",
         ),
-        goal={"recall@5_complements": 0.9, "recall@5_email": 0.9, "recall@5_buy_again": 0.9},
+        goal={"recall@5_complements": 0.9, "recall@5_next_order": 0.9, "recall@5_buy_again": 0.9},
         note="Complements: of what can be shown on a product's page. Refills that are in the next "
         "order, within 28 days of the model, of customers who rebuy: the oracle knows every "
         "habit, its rhythm and its due day.",

@@ -23,17 +23,17 @@ from training.measure.metrics import Metrics, Ranked
 from training.measure.result import Evaluation
 
 SHOWN = 5
-REFILLING: tuple[Placement, ...] = "email", "buy_again"
+REFILLING: tuple[Placement, ...] = "next_order", "buy_again"
 WITHIN = timedelta(days=28)  # after the model's last order: a served model is hardly older
 EARLIEST_REFILL = 0.2  # share of its interval before it is due at which a refill is bought with another order
 
 
 def evaluate_demo(home: Home, baselines: bool = True, report: Report = silent) -> Evaluation:
     """What was planted, among the first 5 shown: the complements on each product's page, and the refills of
-    each customer's next order in their e-mail and in `buy_again`.
+    each customer's next order in `next_order` and in `buy_again`.
 
     `_complements`: of the strongest 5 planted that may be shown, so that 1 is what the truth allows.
-    `_email`, `_buy_again`: what the truth allows is what the `oracle` finds; `of_oracle`: our share of it.
+    `_next_order`, `_buy_again`: what the truth allows is what the `oracle` finds; `of_oracle`: our share.
     Raises BadDataset where the home holds no generated shop, or no model.
     """
     began, folder, bundle = monotonic(), home.root / "demo", versions.load_current(home.models)

@@ -1,4 +1,4 @@
-"""The next order of customers with a history, predicted by the `email` placement and by simpler methods."""
+"""The next order of customers with a history, predicted by `next_order` and by simpler methods."""
 
 from pathlib import Path
 from time import monotonic
@@ -52,7 +52,7 @@ def last_baskets_of(name: str, baskets: Baskets) -> Exam:
     rows = {product: row for row, product in enumerate(history.product_ids)}
     case_of = {
         customer: Case(
-            Request("email", now=float(day * DAY_S), customer_id=customer, repeat_suppression_days=0),
+            Request("next_order", now=float(day * DAY_S), customer_id=customer, repeat_suppression_days=0),
             np.array([rows[product] for product in bought], np.int32),
         )
         for customer, day, bought in baskets.targets().iter_rows()

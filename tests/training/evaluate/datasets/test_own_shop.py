@@ -48,7 +48,7 @@ def home(tmp_path: Path) -> Home:
 def test_the_first_later_day_of_earlier_customers_is_asked_about(home: Home) -> None:
     exam = read_shop(home).next_baskets()
     (case,) = exam.cases
-    assert (case.request.placement, case.request.customer_id) == ("email", "ann")
+    assert (case.request.placement, case.request.customer_id) == ("next_order", "ann")
     assert {exam.history.product_ids[item] for item in case.truth} == {"tea", "tin"}
     assert len(exam.history.purchases) == 2 + 2 * 15
     assert exam.history.until < case.request.now < (NOW - timedelta(days=20)).timestamp()

@@ -51,14 +51,14 @@ def test_customers_who_refill_soon_are_asked_about(tmp_path: Path) -> None:
     )
     (ann,) = planted_refills(truth, small_bundle())
     assert ann.refilled.tolist() == [item("tea")]
-    assert ann.case("email").request.now == (LAST_ORDER + timedelta(days=5)).timestamp()
+    assert ann.case("next_order").request.now == (LAST_ORDER + timedelta(days=5)).timestamp()
 
 
 def test_the_oracle_names_what_is_due_and_the_most_overdue_first(tmp_path: Path) -> None:
     habits = [habit("tea", 7), habit("mug", 2), habit("tin", 10)]  # a fifth of 20 days: 4 days early
     truth = write_customers(tmp_path, ("ann", 5, ["tea", "mug"], habits))
     (ann,) = planted_refills(truth, small_bundle())
-    assert oracle([ann])(ann.case("email"), 5).items.tolist() == [item("mug"), item("tea")]
+    assert oracle([ann])(ann.case("next_order"), 5).items.tolist() == [item("mug"), item("tea")]
 
 
 def test_an_older_demo_shop_is_to_be_made_anew(tmp_path: Path) -> None:
