@@ -11,6 +11,7 @@ from recommender.merchandising.rules import Rules
 from recommender.validity import Moment
 
 MAX_K = 100
+MOST_REST_DAYS = 3_650
 Campaign = Literal["welcome", "cross_sell", "win_back", "reorder", "newsletter", "post_purchase"]
 MAX_REQUESTS = 20
 Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=200)]
@@ -18,7 +19,11 @@ Price = Annotated[float, msgspec.Meta(ge=0, le=1e30)]  # within float32, as pric
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One widget's question. In a query, `cart` and `exclude` are ids separated by commas."""
+    """One widget's question. In a query, `cart` and `exclude` are ids separated by commas.
+
+    `rest_days`: for so long what the shopper bought is not shown; without it, as long as training learned of
+    each product, and in `buy_again` not at all.
+    """
 
     placement: Placement
     customer_id: Id | None = None
@@ -33,6 +38,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_price: Price | None = None
     max_price: Price | None = None
     customer_token: Id | None = None
+    rest_days: Annotated[int, msgspec.Meta(ge=0, le=MOST_REST_DAYS)] | None = None
 
 
 class AskPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -63,6 +63,7 @@ def request_of(
         min_price=ask.min_price,
         max_price=ask.max_price,
         in_stock=ask.in_stock,
+        rest_days=ask.rest_days,
     )
 
 

@@ -27,15 +27,14 @@ Placement = Literal[
 ]
 PLACEMENTS: tuple[str, ...] = get_args(Placement)
 
-REPEAT_SUPPRESSION_DAYS = 14
-NEVER_HIDDEN = 1 << 30  # a day that does not come: no purchase is later
 NO_ACTIVITY = ShopperState()
 
 
 class Request(msgspec.Struct, frozen=True):
     """One request for recommendations. `now` is epoch seconds; ids are the shop's own.
 
-    repeat_suppression_days: for so long what was bought is hidden, except from `buy_again`.
+    rest_days: for so long what was bought is hidden; None: as long as the model says of each product, and in
+    `buy_again` not at all.
     """
 
     placement: Placement
@@ -49,7 +48,7 @@ class Request(msgspec.Struct, frozen=True):
     min_price: float | None = None
     max_price: float | None = None
     in_stock: bool = True
-    repeat_suppression_days: int = REPEAT_SUPPRESSION_DAYS
+    rest_days: int | None = None
 
     @property
     def filtered(self) -> bool:
@@ -65,7 +64,8 @@ class Situation:
     today: days since 1970; cart: the one named in the request, else the one that live events filled; viewed:
     the page's product, then what was viewed before, newest first; fresh_purchases: item -> day of what was
     bought since the bundle was trained, newest first; trained_until_ms: what arrived of this customer until
-    then is in the bundle; hidden: what this answer must not show, as it is in view, in the cart, excluded or
+    then is in the bundle; rest: days for which what was bought is hidden, of each item or (1) of all, int32;
+    hidden: what this answer must not show, as it is in view, in the cart, excluded or
     bought lately. cart, viewed and hidden are int32. computed: what one source has worked out for others that
     ask for it, too, by name.
     """
@@ -81,14 +81,15 @@ class Situation:
         self.trained_until_ms = bundle.manifest.data_until_ms if n_trained else 0
         named_cart = tables.products.rows(request.cart) if request.cart else []
         named = [*named_cart, *tables.products.rows(request.exclude)] if request.exclude else named_cart
-        suppressed = self.today - request.repeat_suppression_days
-        hidden_since = NEVER_HIDDEN if request.placement == "buy_again" else suppressed
+        by_habit = request.rest_days is None and request.placement == "buy_again"
+        fixed = 0 if by_habit else request.rest_days
+        self.rest = tables.product.rest_days if fixed is None else np.array([fixed], np.int32)
         log, view = request.shopper, None
         if isinstance(log, ShopperLog):
-            owner = LogOwner(self.customer, self.product, self.trained_until_ms, hidden_since)
-            view = live_view(log.entries, tables.products, tables.purchases, owner, named)
+            owner = LogOwner(self.customer, self.product, self.trained_until_ms, self.today)
+            view = live_view(log.entries, tables.products, tables.purchases, owner, self.rest, named)
         self.fresh_purchases = {} if view else self._fresh_purchases()  # a log with any is folded
-        self.viewed, live_cart, self.hidden = view or self._folded(named, hidden_since)
+        self.viewed, live_cart, self.hidden = view or self._folded(named)
         self.cart = np.array(named_cart, np.int32) if request.cart else live_cart
 
     def _fresh_purchases(self) -> dict[int, int]:
@@ -99,15 +100,19 @@ class Situation:
                 fresh.setdefault(item, day)
         return fresh
 
-    def _folded(self, named: Sequence[int], hidden_since: int) -> LiveView:
+    def _folded(self, named: Sequence[int]) -> LiveView:
         """As `live_view`, from the folded log."""
         rows, bought, shopper = self.bundle.tables.products.rows, self.purchases, self.shopper
         cart, page = rows(shopper.cart), [self.product] if self.product >= 0 else []
-        fresh = [item for item, day in self.fresh_purchases.items() if day > hidden_since]
-        lately = bought.items[bought.last_day > hidden_since].tolist()
+        fresh = [item for item, day in self.fresh_purchases.items() if self.rests(item, day)]
+        lately = bought.items[self.rests(bought.items, bought.last_day)].tolist()
         viewed = list(dict.fromkeys([*page, *rows(shopper.viewed)]))[:MOST_VIEWED]
         hidden = [*named, *cart, *fresh, *page, *lately]
         return LiveView(*(np.array(each, np.int32) for each in (viewed, cart, hidden)))
+
+    def rests(self, items: Any, last_day: Any) -> Any:
+        """Whether what was bought on that day (since 1970) is not shown again yet; of one item or many."""
+        return last_day > self.today - self.rest[items if len(self.rest) > 1 else 0]
 
     @cached_property
     def shopper(self) -> ShopperState:

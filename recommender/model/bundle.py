@@ -30,7 +30,7 @@ from recommender.model.offer_table import OfferTable
 if TYPE_CHECKING:
     import faiss  # its import takes 0.1 s, too long for the command line
 
-BUNDLE_SCHEMA = 7
+BUNDLE_SCHEMA = 8
 TITLE_LENGTH = 40
 
 Array = NDArray[Any]

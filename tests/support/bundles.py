@@ -131,6 +131,7 @@ def small_tables() -> Tables:
             first_day=np.full(n, TODAY - 400, np.int32),
             repeat_rate=np.array([0.0, 0.1, 0.8, 0.0, 0.0, 0.3, 0.1, 0.0], np.float32),
             repeat_gap=np.array([400, 200, 20, 400, 400, 60, 200, 400], np.float32),
+            rest_days=np.full(n, 14, np.int32),
         ),
         variant_groups=VariantGroups.none(n),
         similar=neighbours(

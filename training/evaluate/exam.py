@@ -33,8 +33,8 @@ class Exam:
         return replace(self, cases=spread(iter(self.cases), at_most, TrainingSettings().seed))
 
     def bundle(self, report: Report = silent) -> Bundle:
-        """The bundle of the history, trained without repeat suppression, as the cases have none."""
-        settings = TrainingSettings(rest_days=0)
+        """The bundle of the history, trained as it would be to serve."""
+        settings = TrainingSettings()
         tables, index, rehearsal = fit(self.history, self.catalogue, settings, report)
         now = datetime.fromtimestamp(self.history.until, UTC)
         manifest = manifest_of(

@@ -85,9 +85,9 @@ def popular_by_category(ranking: Ranking, members: Sequence[NDArray[np.int32]]) 
 def trend_of(
     items: NDArray[np.int32], times: NDArray[np.integer], counts: NDArray[np.floating] | NDArray[np.integer]
 ) -> NDArray[np.float32]:
-    """(n_items) lines of late over those expected from all; 1 where nothing changed. items, times: of each
-    line; counts: (n_items) lines with each item."""
-    if not len(times):
+    """(n_items) lines of late over those expected from all; 1 where nothing changed, or where all lines are of
+    one time. items, times: of each line; counts: (n_items) lines with each item."""
+    if not len(times) or times.max() == times.min():
         return np.ones(len(counts), np.float32)
     since = times.max() - LATE_SHARE * (times.max() - times.min())
     late = np.bincount(items[times > since], minlength=len(counts))

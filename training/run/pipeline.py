@@ -22,6 +22,7 @@ from training.data.interactions import buyer_items, confidence, purchase_confide
 from training.data.neighbours import as_neighbours, fill_empty_rows, matrix_of
 from training.data.products import Products, align
 from training.data.repeat import purchases_table, repeat_table
+from training.data.rest import rest_table
 from training.models.als import build_index, fit_als
 from training.models.cart import CartTuning, fit_carts
 from training.models.cold_start import with_content_vectors
@@ -77,7 +78,7 @@ def build(
             history, content, products, settings, report, warm_start.similarity_cache
         )
         report("Repeat purchases", 0, 1)
-        table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel())
+        table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel(), settings)
         purchases = purchases_table(history, purchase_confidence(history, settings))
         report("Popular, trending, new", 0, 1)
         rankings = shared_rankings(history, products, table)
@@ -176,9 +177,12 @@ def fit_tastes(
     return with_content_vectors(factors, liking, content.vectors, price, settings.seed)
 
 
-def product_table(history: History, products: Products, buyers: NDArray[Any]) -> ProductTable:
+def product_table(
+    history: History, products: Products, buyers: NDArray[Any], settings: TrainingSettings
+) -> ProductTable:
     """Facts of each product that serving needs. buyers: (n_items), how many each has."""
     repeat_rate, repeat_gap = repeat_table(history, products.category)
+    rest_days = rest_table(history, products.category, settings.rest_share, settings.rest_days)
     return ProductTable(
         price=products.price,
         cost=products.cost,
@@ -190,4 +194,5 @@ def product_table(history: History, products: Products, buyers: NDArray[Any]) ->
         first_day=products.first_day(history),
         repeat_rate=repeat_rate,
         repeat_gap=repeat_gap,
+        rest_days=rest_days,
     )

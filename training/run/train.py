@@ -37,6 +37,7 @@ from training.run.cases import cart_training_cases, evaluation_cases
 from training.run.exam import cut_time, examine, halves
 from training.run.gate import objections
 from training.run.pipeline import WarmStart, build
+from training.run.rest import with_rest
 from training.run.result import TrainingResult
 from training.run.shrinkage import lost
 from training.run.source_weights import fit_source_weights
@@ -170,6 +171,7 @@ def rehearse(
     tasks = evaluation_cases(sample, cut, tables, settings)
     learning, judging = halves(tasks)
     bundle, chosen = Bundle(manifest, tables, index), {}
+    bundle, settings = with_rest([*learning["home"], *learning["cart"]], bundle, early, settings)
     if tune_minutes:
         tuned = tune(early, learning, judging, bundle, settings, tune_minutes, report)
         settings, bundle, chosen = tuned.settings, tuned.bundle, tuned.chosen

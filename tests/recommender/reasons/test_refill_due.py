@@ -20,7 +20,7 @@ def reason(product: str, placement: Placement = "buy_again", day: int = 0, *orde
     """What ann is told so many days from now."""
     recommender = Recommender(BUNDLE, Availability.of(BUNDLE.tables))
     at = NOW.timestamp() + day * DAY_S
-    request = Request(placement, at, ShopperState(purchases=orders), "ann", repeat_suppression_days=0)
+    request = Request(placement, at, ShopperState(purchases=orders), "ann", rest_days=0)
     picks = recommender.recommend(request, 8)
     row = BUNDLE.tables.products.row(product)
     return next(pick.reason for pick in picks if pick.item == row)

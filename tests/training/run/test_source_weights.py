@@ -88,7 +88,7 @@ def test_sources_vote_for_what_may_be_shown_their_best_counting_one() -> None:
 
 def cart_cases(n: int) -> dict[str, list[Case]]:
     """Ann always adds what her next basket foretells, not what goes with the mug."""
-    ask = Request("cart", NOW.timestamp(), customer_id="ann", cart=("mug",), repeat_suppression_days=0)
+    ask = Request("cart", NOW.timestamp(), customer_id="ann", cart=("mug",), rest_days=0)
     return {"cart": [Case(ask, np.array([item("tea")], np.int32))] * n}
 
 
