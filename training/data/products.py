@@ -14,6 +14,7 @@ from recommender.arrays.id_map import PackedBytes
 from recommender.model.availability import SHOWN_FIELDS
 from training.data.history import History
 
+IMPORTED_AT_ONCE = 0.5  # share of the products that come on one day only by an import
 LATEST_SALES = 15  # their median is the price of a product that the catalogue gives none
 
 
@@ -94,11 +95,16 @@ class Products:
 
     def first_day(self, history: History) -> NDArray[np.int32]:
         """(n_items) int32, days since 1970: first in the catalogue, viewed or sold; that of the first event
-        where the product was there before the home was."""
+        (0: before any) where the product was there before the home was.
+
+        A day on which most of the catalogue came is that of its import, and says nothing of their age.
+        """
         begin = history.log["timestamp"].min()
-        before = int(begin) if isinstance(begin, int) else history.until
+        before = int(begin) if isinstance(begin, int) else 0
         unknown = pl.when(pl.col("updated_at").is_not_null()).then(before).otherwise(history.until)
-        listed = self.rows.select(pl.col("first_seen").dt.epoch("s").fill_null(unknown)).to_series()
+        seen = pl.col("first_seen")
+        came_alone = pl.len().over(seen.dt.date()) <= IMPORTED_AT_ONCE * pl.len()
+        listed = self.rows.select(pl.when(came_alone).then(seen).dt.epoch("s").fill_null(unknown)).to_series()
         first = np.minimum(listed.to_numpy(), history.until)
         np.minimum.at(first, history.purchases.item, history.purchases.timestamp)
         np.minimum.at(first, history.visits.item, history.visits.timestamp)

@@ -72,14 +72,17 @@ def train(
     """Train on the whole history; a bundle that the gate refuses is kept, but does not serve.
 
     tune_minutes: time to search for better settings. Later trainings start with those found, except where a
-    setting is given explicitly. Raises CannotTrain: NothingToTrainOn before the first order.
+    setting is given explicitly. Raises CannotTrain: NothingToTrainOn before the first product.
     """
     began = monotonic()
     report("Reading the history", 0, 1)
     catalogue = load_products(home)
-    history = load_history(home, catalogue)
-    if not len(history.purchases):
-        raise NothingToTrainOn("nothing to train on: import orders first with `perennial import orders FILE`")
+    history = replace(load_history(home, catalogue), as_of=int(now.timestamp()))
+    if not history.product_ids:
+        raise NothingToTrainOn(
+            "nothing to train on: import products first with `perennial import catalogue FILE`, or orders with "
+            "`perennial import orders FILE`"
+        )
     remembered = _tuned_before(home.models, settings)
     settings = settings.model_copy(update=remembered)
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(1) as background:
