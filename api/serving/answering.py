@@ -14,6 +14,7 @@ from api.web.tokens import new_token
 from features.live.shopper_state import ShopperLog
 from features.outgoing.impressions import ServedRecord
 from recommender.context.request import Request
+from recommender.context.request_record import written
 from recommender.model.availability import Shown
 from recommender.recommend import Pick, Recommender
 
@@ -111,6 +112,7 @@ def _impression(
         sources=sources,
         model_version=recommender.bundle.manifest.version if recommender else None,
         treated=treatment.assignment,
+        parameters=written(question.request),
     )
 
 
