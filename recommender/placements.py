@@ -77,6 +77,9 @@ SOURCE_MIXES: dict[str, SourceMix] = {
         Source("co_purchase", 0.0, neighbours.order_companions),
     ),
 }
+PERSONAL = {"next_basket", "als"}
+THIN_ORDERS = 100  # at which best sellers weigh half as much as what the orders of a customer or product say
+LEAST_BACKING = 0.02  # share below which they are left out
 MOST_SOURCES = max(map(len, SOURCE_MIXES.values()))
 
 
@@ -103,6 +106,17 @@ def stages(weights: Float32s) -> Mapping[str, Sequence[Stage]]:
         placement: [Stage.of(source_mix) for source_mix in parts if source_mix]
         for placement, parts in source_mixes.items()
     }
+
+
+def backed(stage: Stage, orders: int) -> Stage:
+    """The stage with best sellers beside sources that know orders, the more so the fewer orders there are."""
+    names, share = set(stage.names), THIN_ORDERS / (THIN_ORDERS + orders)
+    if share < LEAST_BACKING or not (names & PERSONAL or names <= {"co_purchase"}):
+        return stage
+    weights = np.append(stage.weights, share * stage.weights.max())
+    return stage._replace(
+        sources=(*stage.sources, POPULAR), names=(*stage.names, POPULAR.name), weights=weights
+    )
 
 
 def _split(source_mix: SourceMix, weights: Sequence[float]) -> tuple[SourceMix, SourceMix]:

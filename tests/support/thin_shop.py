@@ -12,7 +12,20 @@ from recommender.context.request import Request
 from training.data.history import History, history_of
 from training.measure.compare import Case
 
-KINDS = ("Coffee", "Tea", "Honey", "Soap", "Mug", "Pot", "Kettle", "Towel", "Lamp", "Bowl", "Candle", "Basket")
+KINDS = (
+    "Coffee",
+    "Tea",
+    "Honey",
+    "Soap",
+    "Mug",
+    "Pot",
+    "Kettle",
+    "Towel",
+    "Lamp",
+    "Bowl",
+    "Candle",
+    "Basket",
+)
 COLOURS = ("Red", "Blue", "Green", "Pink", "White", "Black", "Grey", "Gold", "Brown", "Ivory")
 CONSUMABLE = 4  # kinds that are bought again
 FIRST_DAY, DAY_S, LATER = 20_000, 86_400, 200
@@ -36,7 +49,12 @@ def thin_shop(orders: int, days: float, seed: int) -> ThinShop:
         for n, (customer, at, products) in enumerate(everything[:orders])
         for product in products
     ]
-    columns = {"customer_id": pl.String, "product_id": pl.String, "order_id": pl.String, "timestamp": pl.Int64}
+    columns = {
+        "customer_id": pl.String,
+        "product_id": pl.String,
+        "order_id": pl.String,
+        "timestamp": pl.Int64,
+    }
     catalogue = pl.DataFrame(
         {
             "product_id": ids,
@@ -59,6 +77,12 @@ def _orders(
     popularity = rng.permutation(1 / np.arange(1, len(ids) + 1))
     tastes = rng.dirichlet(np.full(len(KINDS), 0.3), n // 2)
     known: dict[int, list[int]] = {}
+    last: dict[int, list[int]] = {}
+
+    def companion(item: int) -> int:
+        """The next kind in the same colour goes with it, at once or in the next order."""
+        return (item + len(COLOURS)) % len(ids)
+
     for at in np.sort(rng.uniform(0, days, n)):
         customer = int(n // 2 * rng.random() ** 2)
         chance = popularity * np.repeat(tastes[customer] + 0.02, len(COLOURS))
@@ -66,8 +90,11 @@ def _orders(
         liked = known.setdefault(customer, [])
         if liked and rng.random() < 0.5:
             basket[0] = int(rng.choice(liked))
-        if rng.random() < 0.5:  # the next kind in the same colour goes with it
-            basket.append((basket[0] + len(COLOURS)) % len(ids))
+        if customer in last and rng.random() < 0.4:
+            basket[-1] = companion(int(rng.choice(last[customer])))
+        if rng.random() < 0.5:
+            basket.append(companion(basket[0]))
+        last[customer] = basket
         liked += [item for item in basket if item < CONSUMABLE * len(COLOURS)]
         yield f"c{customer}", (FIRST_DAY + at) * DAY_S, [ids[item] for item in dict.fromkeys(basket)]
 

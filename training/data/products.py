@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from recommender.model.availability import SHOWN_FIELDS
 from training.data.history import History
 
 IMPORTED_AT_ONCE = 0.5  # share of the products that come on one day only by an import
+READ_BY_MODELS = ("product_id", "title", "category_path", "category", "brand", "group_id", "is_product")
 LATEST_SALES = 15  # their median is the price of a product that the catalogue gives none
 
 
@@ -114,6 +116,12 @@ class Products:
         """The fields of each product that shoppers see: JSON without braces."""
         shown = self.rows.select(SHOWN_FIELDS).iter_rows(named=True)
         return PackedBytes.pack(msgspec.json.encode(_without_nulls(row))[1:-1] for row in shown)
+
+
+def texts_digest(catalogue: pl.DataFrame) -> str:
+    """Changes with the products and with what models read of them, not with prices and stock; "" without."""
+    texts = catalogue.select(READ_BY_MODELS)
+    return sha256(texts.write_ndjson().encode()).hexdigest() if len(texts) else ""
 
 
 def price_bands(catalogue: pl.DataFrame) -> pl.Series:

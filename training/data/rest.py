@@ -30,7 +30,8 @@ def rest_days(shares: NDArray[np.float32], share: float, days: int) -> NDArray[n
     steps = np.array([0, *REST_STEPS], np.int32)
     passed = np.logical_and.accumulate(shares < share).sum(axis=0)
     unreached = (passed == len(shares)) & (share > 0)
-    return np.where(unreached, np.maximum(steps[passed], days), steps[passed]).astype(np.int32)
+    rest: NDArray[np.int32] = np.where(unreached, np.maximum(steps[passed], days), steps[passed])
+    return rest.astype(np.int32)
 
 
 def bought_again(history: History, category: NDArray[np.int32]) -> NDArray[np.float32]:

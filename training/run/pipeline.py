@@ -128,7 +128,7 @@ def id_tables(history: History, products: Products) -> dict[str, Any]:
 
 def shared_rankings(history: History, products: Products, table: ProductTable) -> dict[str, Any]:
     """The rankings that are the same for everybody: popular, trending, new."""
-    ranking = popular(history, table.recommendable, table.buyers)
+    ranking = popular(history, table.recommendable, table.buyers, products)
     sold = decayed_orders(history, POPULAR_HALF_LIFE_DAYS)
     return {
         "popular": ranking,

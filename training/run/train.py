@@ -26,7 +26,7 @@ from recommender.model.bundle_files import BadBundle, write_bundle
 from recommender.placements import fixed_weights
 from training.customers.sense import SoundValue, fit_sound_value
 from training.data.history import History, load_history
-from training.data.products import align
+from training.data.products import align, texts_digest
 from training.errors import NothingToTrainOn
 from training.models.cart_ranking import fit_cart_trees, lists_of
 from training.models.customer_tables import fit_customer_table
@@ -80,8 +80,8 @@ def train(
     history = replace(load_history(home, catalogue), as_of=int(now.timestamp()))
     if not history.product_ids:
         raise NothingToTrainOn(
-            "nothing to train on: import products first with `perennial import catalogue FILE`, or orders with "
-            "`perennial import orders FILE`"
+            "nothing to train on: import products first with `perennial import catalogue FILE`, "
+            "or orders with `perennial import orders FILE`"
         )
     remembered = _tuned_before(home.models, settings)
     settings = settings.model_copy(update=remembered)
@@ -97,6 +97,8 @@ def train(
     version = _free_version(home.models, now)
     manifest = manifest_of(version, now, history, tables, settings, metrics, rehearsal.source_figures)
     manifest.settings["tuned"] = remembered | rehearsal.tuned
+    manifest.settings["texts"] = texts_digest(catalogue)
+    manifest.settings["seconds"] = round(monotonic() - began, 1)
     manifest.settings["warnings"] = found.warnings
     reasons = (*_objections(home.models, tables, manifest, settings), *found.refusals)
     manifest = msgspec.structs.replace(manifest, refused=reasons)
