@@ -76,13 +76,7 @@ def train(
     """
     began = monotonic()
     report("Reading the history", 0, 1)
-    catalogue = load_products(home)
-    history = replace(load_history(home, catalogue), as_of=int(now.timestamp()))
-    if not history.product_ids:
-        raise NothingToTrainOn(
-            "nothing to train on: import products first with `perennial import catalogue FILE`, "
-            "or orders with `perennial import orders FILE`"
-        )
+    history, catalogue = _read(home, now)
     remembered = _tuned_before(home.models, settings)
     settings = settings.model_copy(update=remembered)
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(1) as background:
@@ -118,6 +112,18 @@ def train(
         warnings=found.warnings,
         concerned=tuple(history.customer_ids[row] for row in found.concerned),
     )
+
+
+def _read(home: Home, now: datetime) -> tuple[History, pl.DataFrame]:
+    """History and catalogue; raises NothingToTrainOn where neither holds a product."""
+    catalogue = load_products(home)
+    history = replace(load_history(home, catalogue), as_of=int(now.timestamp()))
+    if not history.product_ids:
+        raise NothingToTrainOn(
+            "nothing to train on: import products first with `perennial import catalogue FILE`, "
+            "or orders with `perennial import orders FILE`"
+        )
+    return history, catalogue
 
 
 def _customers_and_sets(
