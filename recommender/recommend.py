@@ -16,7 +16,7 @@ from recommender.merchandising.rules import AnyRule
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.placements import POPULAR, Stage, backed, stages
-from recommender.reasons.explain import OF_PRODUCTS, REASONS, PickReason, reason_json, reason_of
+from recommender.reasons.explain import OF_PRODUCTS, REASONS, PickReason, pinned, reason_of
 from recommender.sources.candidates import BlendedRanking, Candidates, blend
 from recommender.sources.variants import variants_to_show
 
@@ -37,7 +37,6 @@ class Pick(msgspec.Struct, frozen=True, gc=False):
 
 
 ONE = np.ones(1)
-PINNED = reason_json("pinned", "Picked by the shop")
 
 
 def _ignore(_sources: tuple[str, ...], _proposed: Sequence[int]) -> None:
@@ -73,15 +72,15 @@ class Recommender:
         situation = Situation(request, self.bundle)
         plan = self.merchandise.plan(request.placement, request.now, visitor)
         allowed = self._allowed(request, plan)
-        pinned = _pinned(plan, allowed, situation, k) if plan.pins else {}
-        picks = list(pinned.values())
+        pins = _pinned(plan, allowed, situation, k) if plan.pins else {}
+        picks = list(pins.values())
         for stage in self.stages[request.placement]:
             if len(picks) == k:
                 break
             picks += self._pick(situation, plan, allowed, stage, k - len(picks), picks)
         if len(picks) < k:
             picks += self._best_sellers(situation, plan, allowed, k - len(picks), picks)
-        return _with_pins(picks, list(pinned)) if pinned else picks
+        return _with_pins(picks, list(pins)) if pins else picks
 
     def _pick(
         self, situation: Situation, plan: RulePlan, allowed: Bools, stage: Stage, k: int, taken: list[Pick]
@@ -91,13 +90,13 @@ class Recommender:
         ranking, proposed = _blended(situation, stage, allowed, already, most)
         self.observe(names, proposed)
         items, sources, anchors, counts, scores = arrange(ranking, plan, k, already).lists()
-        reasons = self._reasons
+        reasons, language = self._reasons, situation.request.language
         return [
             Pick(
                 item,
                 score,
                 name := names[source],
-                reasons.get((name, item, anchor, count))
+                reasons.get((name, item, anchor, count, language))
                 or self._reason(situation, name, item, anchor, count),
             )
             for item, score, source, anchor, count in zip(
@@ -106,8 +105,8 @@ class Recommender:
         ]
 
     @cached_property
-    def _reasons(self) -> dict[tuple[str, int, int, int], str]:
-        """Cache of the reasons that depend on products alone: the same few are given all day."""
+    def _reasons(self) -> dict[tuple[str, int, int, int, str], str]:
+        """Cache of the reasons that depend on products and language alone: the same few are given all day."""
         return {}
 
     def _reason(self, situation: Situation, source: str, item: int, anchor: int, count: int) -> str:
@@ -115,7 +114,7 @@ class Recommender:
         if source in OF_PRODUCTS and anchor != NO_ROW:
             if len(self._reasons) >= CACHE_SIZE:
                 self._reasons.clear()
-            self._reasons[source, item, anchor, count] = reason
+            self._reasons[source, item, anchor, count, situation.request.language] = reason
         return reason
 
     def may_show(self, items: Int32s, situation: Situation) -> Bools:
@@ -179,9 +178,9 @@ def _blended(
 
 def _pinned(plan: RulePlan, allowed: Bools, situation: Situation, k: int) -> dict[int, Pick]:
     """Position (from 0) -> the product pinned to it, where that may be shown."""
-    hidden = set(situation.hidden.tolist())
+    hidden, reason = set(situation.hidden.tolist()), pinned(situation.request.language)
     return {
-        position: Pick(item, 1.0, "pinned", PINNED)
+        position: Pick(item, 1.0, "pinned", reason)
         for position, item in plan.pins
         if position < k and allowed[item] and item not in hidden
     }

@@ -15,6 +15,7 @@ MOST_REST_DAYS = 3_650
 Campaign = Literal["welcome", "cross_sell", "win_back", "reorder", "newsletter", "post_purchase"]
 MAX_REQUESTS = 20
 Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=200)]
+Language = Annotated[str, msgspec.Meta(min_length=1, max_length=35)]
 Price = Annotated[float, msgspec.Meta(ge=0, le=1e30)]  # within float32, as prices are compared
 
 
@@ -23,6 +24,9 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `rest_days`: for so long what the shopper bought is not shown; without it, as long as training learned of
     each product, and in `buy_again` not at all.
+    language: of reasons and heading, like `de` or `de-AT`; else the shop's. personalise: false for who said
+    no to profiling: the answer depends on this request alone. track: `view` is a page view of `product_id`,
+    too, taken as by `/v1/events` before it is answered; event_id: its id, so that a repeat counts once.
     """
 
     placement: Placement
@@ -39,6 +43,10 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_price: Price | None = None
     customer_token: Id | None = None
     rest_days: Annotated[int, msgspec.Meta(ge=0, le=MOST_REST_DAYS)] | None = None
+    language: Language | None = None
+    personalise: bool = True
+    track: Literal["view"] | None = None
+    event_id: Id | None = None
 
 
 class AskPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,6 +59,7 @@ class PicksAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One customer's products for an e-mail. `preview`: nothing is noted as sent.
 
     `send_id`: the sending's own name; asked again under the same, the answer does not avoid its own products.
+    language: else the customer's, else the shop's. personalise: as of a widget's question.
     """
 
     customer_id: Id | None = None
@@ -58,6 +67,8 @@ class PicksAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     k: Annotated[int, msgspec.Meta(ge=1, le=MAX_K)] = 8
     send_id: Id | None = None
     preview: bool = False
+    language: Language | None = None
+    personalise: bool = True
 
 
 class ReasonAnswer(msgspec.Struct, frozen=True):
@@ -95,10 +106,16 @@ class ExperimentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """One widget's answer. Any later event may echo `recommendation_id`."""
+    """One widget's answer. Any later event may echo `recommendation_id`.
+
+    heading: a title for the products, in the language asked for. personalised: false where nothing of a
+    shopper was looked at: none was named, or they said no to profiling.
+    """
 
     recommendation_id: str
     placement: Placement
+    heading: str
+    personalised: bool
     model_version: str | None
     experiment: ExperimentAnswer | None
     degraded: bool

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from api.schemas.recommendations import Ask
 from api.serving.experiments import Treatment
 from api.serving.service import Service
-from api.serving.shoppers import Shopper
+from api.serving.shoppers import NOBODY, Shopper
 from api.web.metrics import DEGRADED, PICKS
 from api.web.replies import encode
 from api.web.tokens import new_token
@@ -16,6 +16,7 @@ from features.outgoing.impressions import ServedRecord
 from recommender.context.request import Request
 from recommender.context.request_record import written
 from recommender.model.availability import Shown
+from recommender.reasons.language import known_tag, language_of
 from recommender.recommend import Pick, Recommender
 
 NOT_DEGRADED = 'false,"degraded_reasons":[]'
@@ -49,7 +50,7 @@ class Answered(NamedTuple):
 
 
 def request_of(
-    ask: Ask, shopper: Shopper, log: ShopperLog, now: float, on_page: Sequence[str] = ()
+    service: Service, ask: Ask, shopper: Shopper, log: ShopperLog, now: float, on_page: Sequence[str] = ()
 ) -> Request:
     """A widget's question as the recommender takes it. now: epoch s; on_page: products shown on the page."""
     return Request(
@@ -65,6 +66,7 @@ def request_of(
         max_price=ask.max_price,
         in_stock=ask.in_stock,
         rest_days=ask.rest_days,
+        language=known_tag(ask.language, service.settings.language),
     )
 
 
@@ -92,7 +94,8 @@ def answer(service: Service, choice: Choice, *, is_impression: bool = True) -> A
         DEGRADED.add(reason)
     if is_impression:
         service.served.add(_impression(recommendation_id, choice, product_ids, sources))
-    body = _answer_json(recommendation_id, placement, treatment, degraded_reasons, items_json(picks, shown))
+    head = _head(recommendation_id, question)
+    body = _answer_json(head, treatment, degraded_reasons, items_json(picks, shown))
     return Answered(recommendation_id, product_ids, body)
 
 
@@ -116,13 +119,18 @@ def _impression(
     )
 
 
-def _answer_json(
-    recommendation_id: str,
-    placement: str,
-    treatment: Treatment,
-    degraded_reasons: Sequence[str],
-    items: str,
-) -> bytes:
+def _head(recommendation_id: str, question: Question) -> str:
+    """The first fields of a `schemas.Answer`."""
+    request = question.request
+    heading = language_of(request.language).headings.get(request.placement, '""')
+    personalised = "false" if question.shopper == NOBODY else "true"
+    return (
+        f'"recommendation_id":"{recommendation_id}","placement":"{request.placement}","heading":{heading},'
+        f'"personalised":{personalised}'
+    )
+
+
+def _answer_json(head: str, treatment: Treatment, degraded_reasons: Sequence[str], items: str) -> bytes:
     """One `schemas.Answer`. items: JSON of its items."""
     recommender = treatment.recommender
     version = f'"{recommender.bundle.manifest.version}"' if recommender else "null"
@@ -130,8 +138,8 @@ def _answer_json(
         f'true,"degraded_reasons":{encode(degraded_reasons).decode()}' if degraded_reasons else NOT_DEGRADED
     )
     return (
-        f'{{"recommendation_id":"{recommendation_id}","placement":"{placement}","model_version":{version},'
-        f'"experiment":{treatment.experiment_json},"degraded":{degraded},"items":{items}}}'
+        f'{{{head},"model_version":{version},"experiment":{treatment.experiment_json},"degraded":{degraded},'
+        f'"items":{items}}}'
     ).encode()
 
 

@@ -35,6 +35,7 @@ class Request(msgspec.Struct, frozen=True):
 
     rest_days: for so long what was bought is hidden; None: as long as the model says of each product, and in
     `buy_again` not at all.
+    language: of the reasons, as `reasons.language.known_tag` gives it.
     """
 
     placement: Placement
@@ -49,6 +50,7 @@ class Request(msgspec.Struct, frozen=True):
     max_price: float | None = None
     in_stock: bool = True
     rest_days: int | None = None
+    language: str = "en"
 
     @property
     def filtered(self) -> bool:
