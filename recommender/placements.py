@@ -9,7 +9,7 @@ import numpy as np
 
 from recommender.arrays.dtypes import Float32s, Float64s
 from recommender.context.request import PURPOSES, Situation
-from recommender.sources import als, cart, neighbours, next_basket, session, upgrades
+from recommender.sources import als, cart, discover, neighbours, next_basket, session, upgrades
 from recommender.sources.candidates import Candidates
 
 Propose = Callable[[Situation], Candidates]
@@ -66,8 +66,7 @@ SOURCE_MIXES: dict[str, SourceMix] = {
     ),
     "home": (
         Source("next_basket", 1.0, next_basket.next_basket),
-        Source("als", 1.0, als.for_you, live=True),
-        Source("trending", 0.8, neighbours.trending_to_customers),
+        Source("discover", 1.0, discover.discover, live=True),
     ),
     "next_order": (
         Source("next_basket", 1.0, next_basket.next_basket),
@@ -95,14 +94,16 @@ SOURCE_MIXES: dict[str, SourceMix] = {
     "trending": (Source("trending", 1.0, neighbours.trending),),
     "new": (Source("new", 1.0, neighbours.newest),),
     "newsletter": (
-        Source("als", 1.0, als.for_you, live=True),
+        Source("discover", 1.0, discover.discover, live=True),
         Source("new", 0.5, neighbours.newest),
-        Source("trending", 0.5, neighbours.trending),
     ),
     "win_back": (Source("similar", 1.0, neighbours.like_favourites),),
     "cross_sell": (Source("co_purchase", 1.0, neighbours.own_complements),),
 }
 MIXES = tuple(SOURCE_MIXES)
+PERSONAL = {"next_basket", "als", "discover"}
+THIN_ORDERS = 100  # at which best sellers weigh half as much as what the orders of a customer or product say
+LEAST_BACKING = 0.02  # share below which they are left out
 MOST_SOURCES = max(map(len, SOURCE_MIXES.values()))
 
 VISIT_SHARE = {"home": 0.5, "newsletter": 0.25, "win_back": 0.25, "cross_sell": 0.25}
@@ -143,6 +144,17 @@ def _own(purpose: str, mixes: Mapping[str, Sequence[SourceMix]]) -> list[Stage]:
     kinds = {"favourites": Stage.of(mixes[FAVOURITES.get(purpose, purpose)][0]), "varied": purpose in VARIED}
     own = [Stage.of(source_mix, **kinds) for source_mix in mixes[purpose] if source_mix]
     return [*own, Stage.of(FILLERS, favourites=Stage.of(FILLERS))]
+
+
+def backed(stage: Stage, orders: int) -> Stage:
+    """The stage with best sellers beside sources that know orders, the more so the fewer orders there are."""
+    names, share = set(stage.names), THIN_ORDERS / (THIN_ORDERS + orders)
+    if share < LEAST_BACKING or not (names & PERSONAL or names <= {"co_purchase"}):
+        return stage
+    weights = np.append(stage.weights, share * stage.weights.max())
+    return stage._replace(
+        sources=(*stage.sources, POPULAR), names=(*stage.names, POPULAR.name), weights=weights
+    )
 
 
 def _split(source_mix: SourceMix, weights: Sequence[float]) -> tuple[SourceMix, SourceMix]:

@@ -16,7 +16,7 @@ from recommender.merchandising.rerank import arrange, limited, promoted
 from recommender.merchandising.rules import AnyRule
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
-from recommender.placements import ABOUT_THE_PRODUCT, POPULAR, Stage, stages
+from recommender.placements import ABOUT_THE_PRODUCT, POPULAR, Stage, backed, stages
 from recommender.reasons.explain import OF_PRODUCTS, REASONS, PickReason, pinned, reason_of
 from recommender.sources.candidates import BlendedRanking, Candidates, blend
 from recommender.sources.variants import variants_to_show
@@ -56,7 +56,11 @@ class Recommender:
 
     @cached_property
     def stages(self) -> Mapping[str, Sequence[Stage]]:
-        return stages(self.bundle.tables.blends)
+        orders = self.bundle.manifest.orders
+        return {
+            placement: [backed(stage, orders) for stage in each]
+            for placement, each in stages(self.bundle.tables.blends).items()
+        }
 
     @cached_property
     def merchandise(self) -> Merchandise:

@@ -3,8 +3,6 @@
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from recommender.context.request import REPEAT_SUPPRESSION_DAYS
-
 
 class TrainingSettings(BaseSettings):
     """Read once, by the command that trains."""
@@ -71,9 +69,15 @@ class TrainingSettings(BaseSettings):
         default=250, ge=1, description="Questions, at most, on which each placement's weights are learned."
     )
     rest_days: int = Field(
-        default=REPEAT_SUPPRESSION_DAYS,
+        default=14,
         ge=0,
-        description="For so long what was bought is hidden in those questions, as it is where a shop serves.",
+        description="For so long what was bought is hidden where too little is known to learn it.",
+    )
+    rest_share: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="A product is hidden until this share of its buyers bought it again; unset: learned.",
     )
     gate_min_cases: int = Field(
         default=50, ge=1, description="Cases below which an evaluation says too little to refuse a bundle."

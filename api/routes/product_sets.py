@@ -20,7 +20,6 @@ from api.web.replies import JsonReply, encode
 from features.live.shopper_state import ShopperState
 from features.merchant.api_keys import Scope
 from features.time_units import DAY_MS, DAY_S
-from recommender.context.request import REPEAT_SUPPRESSION_DAYS
 from recommender.product_sets.set_offers import AvailableSets, SetOffer, SetQuery
 from recommender.reasons.language import Language, known_tag, language_of
 from recommender.recommend import Recommender
@@ -68,12 +67,12 @@ def _ask_of_query(fields: dict[str, Any]) -> SetsAsk:
 def _query(recommender: Recommender, ask: SetsAsk, shopper: Shopper, state: ShopperState) -> SetQuery:
     tables = recommender.bundle.tables
     cart = frozenset(tables.products.rows(ask.cart or state.cart))
-    since = int(time.time() // DAY_S) - REPEAT_SUPPRESSION_DAYS
+    today, rest = int(time.time() // DAY_S), tables.product.rest_days
     bought = tables.purchases.of(tables.customers.row(shopper.customer_id))
-    suppressed = set(bought.items[bought.last_day > since].tolist())
+    suppressed = set(bought.items[bought.last_day > today - rest[bought.items]].tolist())
     for order in state.purchases:
-        if order.at_ms // DAY_MS > since:
-            suppressed.update(tables.products.rows(order.product_ids))
+        rows = tables.products.rows(order.product_ids)
+        suppressed.update(item for item in rows if order.at_ms // DAY_MS > today - rest[item])
     return SetQuery(tables.products.row(ask.product_id), cart, frozenset(suppressed - cart))
 
 

@@ -11,6 +11,7 @@ from recommender.merchandising.rules import Rules
 from recommender.validity import Moment
 
 MAX_K = 100
+MOST_REST_DAYS = 3_650
 MAX_REQUESTS = 20
 Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=200)]
 Repeats = Literal["all", "none"] | Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -23,6 +24,8 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `repeats`: how much is shown of what the customer has bought before: `all` as it comes, `none`, or a share
     of the answer from 0 to 1; without it as suits the placement. `campaign`: what an `email` is for.
+    `rest_days`: for so long what the shopper bought is not shown; without it, as long as training learned of
+    each product, and in `buy_again` not at all.
     language: of reasons and heading, like `de` or `de-AT`; else the shop's. personalise: false for who said
     no to profiling: the answer depends on this request alone. track: `view` is a page view of `product_id`,
     too, taken as by `/v1/events` before it is answered; event_id: its id, so that a repeat counts once.
@@ -43,6 +46,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     customer_token: Id | None = None
     repeats: Repeats | None = None
     campaign: Campaign | None = None
+    rest_days: Annotated[int, msgspec.Meta(ge=0, le=MOST_REST_DAYS)] | None = None
     language: Language | None = None
     personalise: bool = True
     track: Literal["view"] | None = None

@@ -68,6 +68,7 @@ def request_of(
         in_stock=ask.in_stock,
         repeats=share_of(ask.repeats),
         campaign=ask.campaign or "newsletter",
+        rest_days=ask.rest_days,
         language=known_tag(ask.language, service.settings.language),
     )
 

@@ -122,7 +122,8 @@ class ProductTable:
 
     price and cost float32 (NaN: unknown); category and brand int32 (-1: none); recommendable bool (a product,
     with a title, not withdrawn); in_stock bool; buyers int32; first_day int32 (days since 1970);
-    repeat_rate float32 (share of its buyers who buy it again) and repeat_gap float32 (days between).
+    repeat_rate float32 (share of its buyers who buy it again) and repeat_gap float32 (days between);
+    rest_days int32 (for so long it is not shown to who has bought it).
     """
 
     price: Float32s
@@ -135,6 +136,7 @@ class ProductTable:
     first_day: Int32s
     repeat_rate: Float32s
     repeat_gap: Float32s
+    rest_days: Int32s
 
     @cached_property
     def kinds(self) -> tuple[Float32s, Int32s, Int32s]:

@@ -53,18 +53,17 @@ REPEATS: dict[str, Repeats] = {
 }
 """By purpose, where a request does not say it; of all others "all", which for `buy_again` are favourites."""
 
-REPEAT_SUPPRESSION_DAYS = 14
 MOST_ALIKE = 10  # of a product: those that stand for its kind
-NEVER_HIDDEN, ALWAYS_HIDDEN = 1 << 30, -1  # days after which no purchase was made, and after which all were
+ALWAYS = 1 << 20  # days of rest that do not end
 NO_ACTIVITY = ShopperState()
 
 
 class Request(msgspec.Struct, frozen=True):
     """One request for recommendations. `now` is epoch seconds; ids are the shop's own.
 
-    repeat_suppression_days: for so long what was bought is hidden, except from `buy_again`; repeats: None for
-    those of the purpose; campaign: what an `email` is for; language: of the reasons, as
-    `reasons.language.known_tag` gives it.
+    rest_days: for so long what was bought is hidden; None: as long as the model says of each product, and for
+    favourites not at all; repeats: None for those of the purpose; campaign: what an `email` is for; language:
+    of the reasons, as `reasons.language.known_tag` gives it.
     """
 
     placement: Placement
@@ -78,7 +77,7 @@ class Request(msgspec.Struct, frozen=True):
     min_price: float | None = None
     max_price: float | None = None
     in_stock: bool = True
-    repeat_suppression_days: int = REPEAT_SUPPRESSION_DAYS
+    rest_days: int | None = None
     repeats: Repeats | None = None
     campaign: Campaign = "newsletter"
     language: str = "en"
@@ -102,10 +101,10 @@ class Situation:
     today: days since 1970; cart: the one named in the request, else the one that live events filled; viewed:
     the page's product, then what was viewed before, newest first; fresh_purchases: item -> day of what was
     bought since the bundle was trained, newest first; trained_until_ms: what arrived of this customer until
-    then is in the bundle; repeats: as in the request, else by the purpose; hidden: what this answer must not
-    show, as it is in view, in the cart, excluded, bought lately, or at all where there are no repeats, or
-    instead of this order where the answer goes with it. cart, viewed and hidden are int32. computed: what one
-    source has worked out for others that ask for it, too, by name.
+    then is in the bundle; repeats: as in the request, else by the purpose; rest: days for which what was
+    bought is hidden, of each item or (1) of all, int32; hidden: what this answer must not show, as it is in
+    view, in the cart, excluded, at rest, or instead of this order where the answer goes with it. cart, viewed
+    and hidden are int32. computed: what one source has worked out for others that ask for it, too, by name.
     """
 
     def __init__(self, request: Request, bundle: Bundle) -> None:
@@ -119,21 +118,27 @@ class Situation:
         self.trained_until_ms = bundle.manifest.data_until_ms if n_trained else 0
         named_cart = tables.products.rows(request.cart) if request.cart else []
         named = [*named_cart, *tables.products.rows(request.exclude)] if request.exclude else named_cart
-        suppressed = self.today - request.repeat_suppression_days
         purpose = request.purpose
         self.repeats = REPEATS.get(purpose, "all") if request.repeats is None else request.repeats
-        hidden_since = NEVER_HIDDEN if purpose == "buy_again" else suppressed
-        if self.repeats == 0:
-            hidden_since = ALWAYS_HIDDEN
+        self.rest = self._rest(purpose)
         log, view = request.shopper, None
         if isinstance(log, ShopperLog):
-            owner = LogOwner(self.customer, self.product, self.trained_until_ms, hidden_since)
-            view = live_view(log.entries, tables.products, tables.purchases, owner, named)
+            owner = LogOwner(self.customer, self.product, self.trained_until_ms, self.today)
+            view = live_view(log.entries, tables.products, tables.purchases, owner, self.rest, named)
         self.fresh_purchases = {} if view else self._fresh_purchases()  # a log with any is folded
-        self.viewed, live_cart, self.hidden = view or self._folded(named, hidden_since)
+        self.viewed, live_cart, self.hidden = view or self._folded(named)
         self.cart = np.array(named_cart, np.int32) if request.cart else live_cart
         if purpose == "post_purchase":
             self.hidden = np.concatenate([self.hidden, np.array(self.order, np.int32), *self._same_kinds()])
+
+    def _rest(self, purpose: str) -> Int32s:
+        """Favourites do not rest unless the request says so; where there are no repeats all rest for ever."""
+        days = self.request.rest_days
+        if self.repeats == 0:
+            days = ALWAYS
+        elif days is None and purpose == "buy_again":
+            days = 0
+        return self.bundle.tables.product.rest_days if days is None else np.array([days], np.int32)
 
     def _fresh_purchases(self) -> dict[int, int]:
         fresh: dict[int, int] = {}
@@ -143,12 +148,12 @@ class Situation:
                 fresh.setdefault(item, day)
         return fresh
 
-    def _folded(self, named: Sequence[int], hidden_since: int) -> LiveView:
+    def _folded(self, named: Sequence[int]) -> LiveView:
         """As `live_view`, from the folded log."""
         rows, bought, shopper = self.bundle.tables.products.rows, self.purchases, self.shopper
         cart, page = rows(shopper.cart), [self.product] if self.product >= 0 else []
-        fresh = [item for item, day in self.fresh_purchases.items() if day > hidden_since]
-        lately = bought.items[bought.last_day > hidden_since].tolist()
+        fresh = [item for item, day in self.fresh_purchases.items() if self.rests(item, day)]
+        lately = bought.items[self.rests(bought.items, bought.last_day)].tolist()
         viewed = list(dict.fromkeys([*page, *rows(shopper.viewed)]))[:MOST_VIEWED]
         hidden = [*named, *cart, *fresh, *page, *lately]
         return LiveView(*(np.array(each, np.int32) for each in (viewed, cart, hidden)))
@@ -159,6 +164,10 @@ class Situation:
         for item in self.order:
             alike = tables.similar.of(item, MOST_ALIKE).items
             yield alike[tables.product.category[alike] == tables.product.category[item]]
+
+    def rests(self, items: Any, last_day: Any) -> Any:
+        """Whether what was bought on that day (since 1970) is not shown again yet; of one item or many."""
+        return last_day > self.today - self.rest[items if len(self.rest) > 1 else 0]
 
     @cached_property
     def shopper(self) -> ShopperState:

@@ -29,8 +29,8 @@ _MEANING |= {kind: ADDED if sign > 0 else REMOVED for kind, sign in CART_CHANGES
 MEANINGS = np.array([_MEANING.get(kind, OTHER) for kind in KINDS])
 
 Records = NDArray[np.void]  # of RECORD
-DatedRows = tuple[Int64s, Int32s, Int32s]  # `Purchases.columns`
-BYTES, DATED_ROWS = types.Bytes(types.uint8, 1, "C", readonly=True), tuple_of(INT64S, INT32S, INT32S)
+Bought = tuple[Int64s, Int32s, Int32s, Int32s]  # `Purchases.columns`, and days of rest as in `live_view`
+BYTES, BOUGHT_ROWS = types.Bytes(types.uint8, 1, "C", readonly=True), tuple_of(INT64S, *[INT32S] * 3)
 LOG_OWNER = tuple_of(*[types.int64] * 4)
 
 
@@ -44,13 +44,13 @@ class LiveView(NamedTuple):
 
 
 class LogOwner(NamedTuple):
-    """Whose log it is, on which page: rows or NO_ROW. Training has seen what arrived until `since_ms`; what
-    was bought after the day `hidden_since` is hidden."""
+    """Whose log it is, on which page: rows or NO_ROW. Training has seen what arrived until `since_ms`; today:
+    days since 1970."""
 
     customer: int
     page: int
     since_ms: int
-    hidden_since: int
+    today: int
 
 
 def live_view(
@@ -58,11 +58,13 @@ def live_view(
     products: IdMap,
     purchases: Purchases,
     owner: LogOwner,
+    rest: Int32s,
     named: Sequence[int] = (),
 ) -> LiveView | None:
     """What a log amounts to; None where it must be folded.
 
-    entries: newest first, each once; named: further rows that are hidden.
+    entries: newest first, each once; rest: days for which what was bought is hidden, of each item or (1) of
+    all; named: further rows that are hidden.
     """
     log, n = b"".join(entries), len(named)
     if len(log) % RECORD_DTYPE.itemsize:
@@ -70,7 +72,8 @@ def live_view(
     rows = np.empty(HIDDEN + n + MOST_CARTED + 1 + purchases.number(owner.customer), np.int32)
     if n:
         rows[HIDDEN : HIDDEN + n] = named
-    viewed, carted, hidden = resolve_log(log, *products.columns, purchases.columns, owner[:], n, rows)
+    bought = (*purchases.columns, rest)
+    viewed, carted, hidden = resolve_log(log, *products.columns, bought, owner[:], n, rows)
     if viewed == UNRESOLVED:
         return None
     return LiveView(rows[:viewed], rows[MOST_VIEWED : MOST_VIEWED + carted], rows[HIDDEN : HIDDEN + hidden])
@@ -152,12 +155,12 @@ def _cart(log: Records, order: Int64s, slots: Int32s, hashes: Int64s, rows: Int3
     return kept
 
 
-@compiled((BYTES, INT32S, INT64S, DATED_ROWS, LOG_OWNER, types.int64, INT32S_OUT))
+@compiled((BYTES, INT32S, INT64S, BOUGHT_ROWS, LOG_OWNER, types.int64, INT32S_OUT))
 def resolve_log(
     log: bytes,
     slots: Int32s,
     hashes: Int64s,
-    bought: DatedRows,
+    bought: Bought,
     owner: tuple[int, ...],
     named: int,
     rows: Int32s,
@@ -165,10 +168,10 @@ def resolve_log(
     """Writes the rows of a `LiveView`: viewed to the start of `rows`, the cart from MOST_VIEWED on, hidden
     from HIDDEN on, behind the first `named`. Returns how many of each, or UNRESOLVED as the first.
 
-    log: records, newest first; slots, hashes: of `IdMap`; bought: `Purchases.columns`; owner: a `LogOwner` as
-    a plain tuple, which costs less at a call.
+    log: records, newest first; slots, hashes: of `IdMap`; owner: a `LogOwner` as a plain tuple, which costs
+    less at a call.
     """
-    (offsets, items, last_day), (customer, page, since_ms, hidden_since) = bought, owner
+    (offsets, items, last_day, rest), (customer, page, since_ms, today) = bought, owner
     records = np.frombuffer(log, RECORD_DTYPE)
     order = _by_time(records)
     for position in order:
@@ -184,7 +187,7 @@ def resolve_log(
         hidden[n] = page
         n += 1
     for line in range(offsets[customer], offsets[customer + 1] if customer >= 0 else 0):
-        if last_day[line] > hidden_since:
+        if last_day[line] > today - rest[items[line] if len(rest) > 1 else 0]:
             hidden[n] = items[line]
             n += 1
     return viewed, carted, n

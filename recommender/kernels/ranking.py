@@ -30,7 +30,7 @@ shown; what the shopper bought, and in how many orders each; 1 where a variant t
 one that is not, 0 where none does."""
 VARIANTS = tuple_of(INT32S, INT64S, INT32S, INT32S, INT32S, INT32S, types.int64)
 
-SOURCE_COUNTS = (1, 2, 4)  # numbers of sources that are blended: three are filled up with an empty one
+SOURCE_COUNTS = (1, 2, 4, 5)  # numbers of sources that are blended: three are filled up with an empty one
 TIE_BREAK = np.float32(0.001)  # weight of a candidate's own score, among those of one source and item
 SORTED_WHOLE = 100  # for more than so many of the best, sorting is quicker than inserting
 

@@ -141,13 +141,13 @@ def blend(
     """The k best items of several sources, or all, each source scaled so that its best allowed item counts
     its weight.
 
-    proposals: of at most four sources, with their weights; allowed: (n_items), writable, unchanged
+    proposals: of at most five sources, with their weights; allowed: (n_items), writable, unchanged
     afterwards; hidden: items that are not allowed this time; variants: of each product the one to show. A
     score is 1 where every source with candidates has the item first.
     """
     columns: tuple[Any, ...] = tuple([proposal.columns for proposal in proposals])
     if len(columns) not in SOURCE_COUNTS:
-        columns += PADDING[len(columns) :]
+        columns += PADDING[len(columns) : min(n for n in SOURCE_COUNTS if n > len(columns))]
     room_for = k if k is not None else sum([len(proposal.items) for proposal in proposals])
     ranking = BlendedRanking.room(room_for)
     n = rank(columns, weights, allowed, hidden, variants, ranking.columns, ranking.scores)

@@ -110,11 +110,6 @@ def trending(situation: Situation) -> Candidates:
     return head_of_ranking(situation.bundle.tables.trending)
 
 
-def trending_to_customers(situation: Situation) -> Candidates:
-    """The same, for whoever has a history: visitors of whom nothing is known see best sellers."""
-    return trending(situation) if len(situation.owned) else Candidates.none()
-
-
 def newest(situation: Situation) -> Candidates:
     """What came in last."""
     return head_of_ranking(situation.bundle.tables.newest)

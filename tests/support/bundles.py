@@ -133,6 +133,7 @@ def small_tables() -> Tables:
             first_day=np.full(n, TODAY - 400, np.int32),
             repeat_rate=np.array([0.0, 0.1, 0.8, 0.0, 0.0, 0.3, 0.1, 0.0], np.float32),
             repeat_gap=np.array([400, 200, 20, 400, 400, 60, 200, 400], np.float32),
+            rest_days=np.full(n, 14, np.int32),
         ),
         variant_groups=VariantGroups.none(n),
         similar=neighbours(
@@ -178,7 +179,7 @@ def small_manifest(version: str = VERSION) -> Manifest:
         first_order="2025-01-01T00:00:00Z",
         last_order="2026-11-22T00:00:00Z",
         data_until_ms=int(NOW.timestamp() * 1000) - 7_200_000,
-        orders=500,
+        orders=5_000,  # enough for no best sellers beside what they say
         customers=2,
         products=len(PRODUCTS),
         buyers=400,

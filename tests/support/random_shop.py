@@ -117,6 +117,7 @@ def random_tables(seed: int = 7) -> Tables:
             first_day=rng.integers(TODAY - 900, TODAY, N).astype(np.int32),
             repeat_rate=rng.random(N).astype(np.float32),
             repeat_gap=(rng.random(N) * 90).astype(np.float32),
+            rest_days=(np.arange(N) % 60).astype(np.int32),
         ),
         variant_groups=VariantGroups.none(N),
         similar=neighbours(rng, N, 20),
@@ -191,7 +192,7 @@ def random_request(rng: Random) -> Request:
         category=rng.choice([None] * 5 + ["category-3"]),
         max_price=rng.choice([None] * 5 + [20.0]),
         in_stock=rng.random() < 0.8,
-        repeat_suppression_days=rng.choice([0, 14, 30]),
+        rest_days=rng.choice([None, 0, 14, 30]),
     )
 
 

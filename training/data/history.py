@@ -93,7 +93,8 @@ class History:
     log: one row a line of an event, with columns type, timestamp (epoch s), customer, browser, session,
     item, order (int32 rows, null: none), quantity, unit_price (float32). received_until_ms: when the newest
     of all lines arrived. discounts: order and discount (money off the whole order), of those orders that had
-    one. foreign: rows of orders in another currency than the others, of which no rate is known.
+    one. foreign: rows of orders in another currency than the others, of which no rate is known. as_of: when
+    it was read, epoch s; 0: not said.
     """
 
     product_ids: list[str]
@@ -104,6 +105,7 @@ class History:
     received_until_ms: int
     discounts: pl.DataFrame = field(default_factory=lambda: NO_DISCOUNTS)
     foreign: pl.Series = field(default_factory=lambda: NO_DISCOUNTS["order"])
+    as_of: int = 0
 
     @property
     def n_buyers(self) -> int:
@@ -135,9 +137,9 @@ class History:
 
     @cached_property
     def until(self) -> int:
-        """Time of the newest line, epoch s; the models' idea of now."""
+        """Time of the newest line, epoch s; the models' idea of now. Before the first line, `as_of`."""
         newest = self.log["timestamp"].max()
-        return int(newest) if isinstance(newest, int) else 0
+        return int(newest) if isinstance(newest, int) else self.as_of
 
     def active_since(self, timestamp: float) -> NDArray[np.int64]:
         """Rows of the customers who bought or looked at something since then, ascending."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -14,6 +15,8 @@ from recommender.arrays.id_map import PackedBytes
 from recommender.model.availability import SHOWN_FIELDS
 from training.data.history import History
 
+IMPORTED_AT_ONCE = 0.5  # share of the products that come on one day only by an import
+READ_BY_MODELS = ("product_id", "title", "category_path", "category", "brand", "group_id", "is_product")
 LATEST_SALES = 15  # their median is the price of a product that the catalogue gives none
 
 
@@ -101,11 +104,16 @@ class Products:
 
     def first_day(self, history: History) -> NDArray[np.int32]:
         """(n_items) int32, days since 1970: first in the catalogue, viewed or sold; that of the first event
-        where the product was there before the home was."""
+        (0: before any) where the product was there before the home was.
+
+        A day on which most of the catalogue came is that of its import, and says nothing of their age.
+        """
         begin = history.log["timestamp"].min()
-        before = int(begin) if isinstance(begin, int) else history.until
+        before = int(begin) if isinstance(begin, int) else 0
         unknown = pl.when(pl.col("updated_at").is_not_null()).then(before).otherwise(history.until)
-        listed = self.rows.select(pl.col("first_seen").dt.epoch("s").fill_null(unknown)).to_series()
+        seen = pl.col("first_seen")
+        came_alone = pl.len().over(seen.dt.date()) <= IMPORTED_AT_ONCE * pl.len()
+        listed = self.rows.select(pl.when(came_alone).then(seen).dt.epoch("s").fill_null(unknown)).to_series()
         first = np.minimum(listed.to_numpy(), history.until)
         np.minimum.at(first, history.purchases.item, history.purchases.timestamp)
         np.minimum.at(first, history.visits.item, history.visits.timestamp)
@@ -115,6 +123,12 @@ class Products:
         """The fields of each product that shoppers see: JSON without braces."""
         shown = self.rows.select(SHOWN_FIELDS).iter_rows(named=True)
         return PackedBytes.pack(msgspec.json.encode(_without_nulls(row))[1:-1] for row in shown)
+
+
+def texts_digest(catalogue: pl.DataFrame) -> str:
+    """Changes with the products and with what models read of them, not with prices and stock; "" without."""
+    texts = catalogue.select(READ_BY_MODELS)
+    return sha256(texts.write_ndjson().encode()).hexdigest() if len(texts) else ""
 
 
 def price_bands(catalogue: pl.DataFrame) -> pl.Series:

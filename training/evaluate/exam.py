@@ -33,8 +33,8 @@ class Exam:
         return replace(self, cases=spread(iter(self.cases), at_most, TrainingSettings().seed))
 
     def bundle(self, report: Report = silent, settings: TrainingSettings | None = None) -> Bundle:
-        """The bundle of the history, trained without repeat suppression, where the cases have none."""
-        settings = settings or TrainingSettings(rest_days=0)
+        """The bundle of the history, trained as it would be to serve."""
+        settings = settings or TrainingSettings()
         tables, index, rehearsal = fit(self.history, self.catalogue, settings, report)
         now = datetime.fromtimestamp(self.history.until, UTC)
         manifest = manifest_of(

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from features.time_units import DAY_S
 from recommender.arrays.tables import Neighbours, Ranking
 from training.data.history import History, OrderLines, Visits
 from training.data.interactions import decay
+from training.data.products import Products
 
 POPULAR_HALF_LIFE_DAYS = 30.0
 RECENT_HALF_LIFE_DAYS = 7.0
@@ -35,11 +37,30 @@ def decayed_demand(history: History, half_life_days: float) -> NDArray[np.float6
     return np.asarray(np.bincount(lines.item, weight, len(history.product_ids)), np.float64)
 
 
-def popular(history: History, shown: NDArray[np.bool_], buyers: NDArray[np.int32]) -> Ranking:
-    """Every recommendable product, by decayed demand, then by buyers ever, then by views. counts: buyers."""
+def popular(
+    history: History, shown: NDArray[np.bool_], buyers: NDArray[np.int32], products: Products
+) -> Ranking:
+    """Every recommendable product, by decayed demand, then by buyers ever, then by views, then as `usual`.
+    counts: buyers."""
     score = decayed_demand(history, POPULAR_HALF_LIFE_DAYS)
-    items, views = np.flatnonzero(shown), np.bincount(history.visits.item, minlength=len(shown))
-    return _ranking(items[np.lexsort((-views[items], -buyers[items], -score[items]))], score, buyers)
+    views = np.bincount(history.visits.item, minlength=len(score))
+    keys = usual(products.price, products.category), -views, -buyers, -score
+    items = np.flatnonzero(shown)
+    return _ranking(items[np.lexsort([key[items] for key in keys])], score, buyers)
+
+
+def usual(price: NDArray[np.float32], category: NDArray[np.int32]) -> NDArray[np.int64]:
+    """(n_items): each product's place where categories take turns, the largest first, each with what is
+    nearest to its usual price: what a shop may show before anybody bought or viewed anything."""
+    table = pl.DataFrame({"category": category, "price": price}).with_row_index("item")
+    known = pl.when(pl.col("price") > 0).then(pl.col("price").log())
+    table = table.with_columns(known.alias("log"), pl.len().over("category").alias("size"))
+    far = (pl.col("log") - pl.col("log").median().over("category")).abs().fill_null(float("inf"))
+    table = table.with_columns(turn=pl.struct(far, "item").rank("ordinal").over("category"))
+    order = table.sort("turn", "size", "category", descending=[False, True, False])["item"].to_numpy()
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return place
 
 
 def trending(history: History, shown: NDArray[np.bool_]) -> Ranking:
@@ -91,9 +112,9 @@ def popular_by_category(ranking: Ranking, members: Sequence[NDArray[np.int32]]) 
 def trend_of(
     items: NDArray[np.int32], times: NDArray[np.integer], counts: NDArray[np.floating] | NDArray[np.integer]
 ) -> NDArray[np.float32]:
-    """(n_items) lines of late over those expected from all; 1 where nothing changed. items, times: of each
-    line; counts: (n_items) lines with each item."""
-    if not len(times):
+    """(n_items) lines of late over those expected from all; 1 where nothing changed, or where all lines are
+    of one time. items, times: of each line; counts: (n_items) lines with each item."""
+    if not len(times) or times.max() == times.min():
         return np.ones(len(counts), np.float32)
     since = times.max() - LATE_SHARE * (times.max() - times.min())
     late = np.bincount(items[times > since], minlength=len(counts))

@@ -29,9 +29,9 @@ def evaluation_cases(
     """
     late = history.purchases.where(history.purchases.timestamp >= cut)
     before = history.before(cut).purchases
-    suppression_days, most = settings.rest_days, 2 * settings.evaluation_cases
+    most = 2 * settings.evaluation_cases
     known_customers = np.intersect1d(before.customer, late.customer)
-    orders = list(next_orders(history, late, _sample(known_customers, most, settings.seed), suppression_days))
+    orders = list(next_orders(history, late, _sample(known_customers, most, settings.seed)))
     carts = several_hidden(history, [_sample_orders(late, most, settings.seed)] * JUDGED_SAMPLES, settings)
     visits = history.visits.where(history.visits.timestamp >= cut)
     discoveries = list(first_purchases(orders, tables))
@@ -75,14 +75,12 @@ def several_hidden(history: History, samples: Sequence[OrderLines], settings: Tr
     carts = {
         (case.request.customer_id, case.request.now, case.request.cart): case
         for number, orders in enumerate(samples)
-        for case in hidden_products(history, orders, settings.seed + number, settings.rest_days)
+        for case in hidden_products(history, orders, settings.seed + number)
     }
     return list(carts.values())
 
 
-def next_orders(
-    history: History, lines: OrderLines, customers: NDArray[np.int32], rest_days: int
-) -> Iterator[Case]:
+def next_orders(history: History, lines: OrderLines, customers: NDArray[np.int32]) -> Iterator[Case]:
     """The first order, among the lines, of each of the customers."""
     done: set[int] = set()
     for order in orders_of(lines.where((lines.customer >= 0) & np.isin(lines.customer, customers))):
@@ -90,13 +88,10 @@ def next_orders(
         if customer not in done:
             done.add(customer)
             name, now = history.customer_ids[customer], float(order.timestamp[0])
-            yield Case(
-                Request("next_order", now=now, customer_id=name, repeat_suppression_days=rest_days),
-                order.item,
-            )
+            yield Case(Request("next_order", now=now, customer_id=name), order.item)
 
 
-def hidden_products(history: History, late: OrderLines, seed: int, rest_days: int) -> Iterator[Case]:
+def hidden_products(history: History, late: OrderLines, seed: int) -> Iterator[Case]:
     """Orders of two products or more, one of them, drawn at random, hidden from the cart."""
     rng = np.random.default_rng(seed)
     for order in orders_of(late):
@@ -109,7 +104,6 @@ def hidden_products(history: History, late: OrderLines, seed: int, rest_days: in
                     now=float(order.timestamp[0]),
                     customer_id=history.customer_ids[customer] if customer >= 0 else None,
                     cart=tuple(history.product_ids[item] for item in np.delete(order.item, position)),
-                    repeat_suppression_days=rest_days,
                 ),
                 order.item[position : position + 1],
             )
@@ -174,10 +168,10 @@ def rest_of_visits(
         n_viewed = int(rng.integers(1, len(rows))) if len(rows) > 1 else 0
         rest = np.setdiff1d(items[n_viewed:], items[n_viewed - 1 : n_viewed])
         if n_viewed and len(rest):
-            yield Case(_home_request(history, visits, rows[:n_viewed], settings.rest_days), rest)
+            yield Case(_home_request(history, visits, rows[:n_viewed]), rest)
 
 
-def _home_request(history: History, visits: Visits, rows: NDArray[np.intp], rest_days: int) -> Request:
+def _home_request(history: History, visits: Visits, rows: NDArray[np.intp]) -> Request:
     """A request for the home page after the views in these rows."""
     products = [history.product_ids[item] for item in visits.item[rows]]
     carted = [name for name, added in zip(products, visits.carted[rows], strict=True) if added]
@@ -187,7 +181,6 @@ def _home_request(history: History, visits: Visits, rows: NDArray[np.intp], rest
         now=float(visits.timestamp[rows[-1]]),
         shopper=ShopperState(viewed=tuple(dict.fromkeys(products[::-1])), cart=dict.fromkeys(carted, 1.0)),
         customer_id=history.customer_ids[customer] if customer >= 0 else None,
-        repeat_suppression_days=rest_days,
     )
 
 

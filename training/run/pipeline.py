@@ -24,6 +24,7 @@ from training.data.interactions import buyer_items, confidence, purchase_confide
 from training.data.neighbours import as_neighbours, fill_empty_rows, matrix_of
 from training.data.products import Products, align
 from training.data.repeat import purchases_table, repeat_table
+from training.data.rest import rest_table
 from training.data.traits import Traits
 from training.models.als import fit_als
 from training.models.cart import CartTuning, fit_carts
@@ -85,7 +86,7 @@ def build(
             history, content, products, alike, settings, report
         )
         report("Repeat purchases", 0, 1)
-        table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel())
+        table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel(), settings)
         purchases = purchases_table(history, purchase_confidence(history, settings))
         report("Popular, trending, new", 0, 1)
         rankings = shared_rankings(history, products, table)
@@ -137,7 +138,7 @@ def id_tables(history: History, products: Products) -> dict[str, Any]:
 
 def shared_rankings(history: History, products: Products, table: ProductTable) -> dict[str, Any]:
     """The rankings that are the same for everybody: popular, trending, new."""
-    ranking = popular(history, table.recommendable, table.buyers)
+    ranking = popular(history, table.recommendable, table.buyers, products)
     sold = decayed_demand(history, POPULAR_HALF_LIFE_DAYS)
     return {
         "popular": ranking,
@@ -195,9 +196,12 @@ def fit_tastes(
     return with_content_vectors(factors, liking, content.vectors, price, settings.seed)
 
 
-def product_table(history: History, products: Products, buyers: NDArray[Any]) -> ProductTable:
+def product_table(
+    history: History, products: Products, buyers: NDArray[Any], settings: TrainingSettings
+) -> ProductTable:
     """Facts of each product that serving needs. buyers: (n_items), how many each has."""
     repeat_rate, repeat_gap = repeat_table(history, products.category)
+    rest_days = rest_table(history, products.category, settings.rest_share, settings.rest_days)
     return ProductTable(
         price=products.price,
         cost=products.cost,
@@ -209,4 +213,5 @@ def product_table(history: History, products: Products, buyers: NDArray[Any]) ->
         first_day=products.first_day(history),
         repeat_rate=repeat_rate,
         repeat_gap=repeat_gap,
+        rest_days=rest_days,
     )

@@ -27,7 +27,7 @@ from recommender.model.discovery_table import PARTS
 from recommender.placements import fixed_weights
 from training.customers.sense import SoundValue, fit_sound_value
 from training.data.history import History, load_history
-from training.data.products import align
+from training.data.products import align, texts_digest
 from training.errors import NothingToTrainOn
 from training.models.cart_ranking import fit_cart_trees, lists_of
 from training.models.customer_tables import fit_customer_table
@@ -40,6 +40,7 @@ from training.run.discovery import tune_discovery
 from training.run.exam import cut_time, examine, halves
 from training.run.gate import objections
 from training.run.pipeline import WarmStart, build
+from training.run.rest import with_rest
 from training.run.result import TrainingResult
 from training.run.shrinkage import lost
 from training.run.source_weights import fit_source_weights
@@ -76,14 +77,11 @@ def train(
     """Train on the whole history; a bundle that the gate refuses is kept, but does not serve.
 
     tune_minutes: time to search for better settings. Later trainings start with those found, except where a
-    setting is given explicitly. Raises CannotTrain: NothingToTrainOn before the first order or view.
+    setting is given explicitly. Raises CannotTrain: NothingToTrainOn before the first product.
     """
     began = monotonic()
     report("Reading the history", 0, 1)
-    catalogue = load_products(home)
-    history = load_history(home, catalogue)
-    if not len(history.purchases) and not len(history.visits):
-        raise NothingToTrainOn(NOTHING)
+    history, catalogue = _read(home, now)
     remembered = _tuned_before(home.models, settings)
     settings = settings.model_copy(update=remembered)
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(1) as background:
@@ -98,6 +96,8 @@ def train(
     version = _free_version(home.models, now)
     manifest = manifest_of(version, now, history, tables, settings, metrics, rehearsal.source_figures)
     manifest.settings["tuned"] = remembered | rehearsal.tuned
+    manifest.settings["texts"] = texts_digest(catalogue)
+    manifest.settings["seconds"] = round(monotonic() - began, 1)
     manifest.settings["warnings"] = found.warnings
     reasons = (*_objections(home.models, tables, manifest, settings), *found.refusals)
     manifest = msgspec.structs.replace(manifest, refused=reasons)
@@ -117,6 +117,18 @@ def train(
         warnings=found.warnings,
         concerned=tuple(history.customer_ids[row] for row in found.concerned),
     )
+
+
+def _read(home: Home, now: datetime) -> tuple[History, pl.DataFrame]:
+    """History and catalogue; raises NothingToTrainOn where neither holds a product."""
+    catalogue = load_products(home)
+    history = replace(load_history(home, catalogue), as_of=int(now.timestamp()))
+    if not history.product_ids:
+        raise NothingToTrainOn(
+            "nothing to train on: import products first with `perennial import catalogue FILE`, "
+            "or orders with `perennial import orders FILE`"
+        )
+    return history, catalogue
 
 
 def _customers_and_sets(
@@ -179,6 +191,7 @@ def rehearse(
     tasks = evaluation_cases(sample, cut, tables, settings)
     learning, judging = halves(tasks)
     bundle, chosen = Bundle(manifest, tables, index), {}
+    bundle, settings = with_rest([*learning["home"], *learning["cart"]], bundle, early, settings)
     if tune_minutes:
         tuned = tune(early, learning, judging, bundle, settings, tune_minutes, report)
         settings, bundle, chosen = tuned.settings, tuned.bundle, tuned.chosen

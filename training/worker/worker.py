@@ -17,6 +17,7 @@ from features.store.parts import Part
 from features.store.settings import StoreSettings
 from recommender.model import versions
 from training.settings import TrainingSettings
+from training.worker.catalogue_news import CatalogueNews
 from training.worker.erasures import run_erasures
 from training.worker.prices import keep_prices
 from training.worker.trigger_rounds import Lifecycle
@@ -25,6 +26,7 @@ from training.worker.upkeep import keep_in_order
 logger = logging.getLogger("perennial.worker")
 
 RETRAIN_CHECK_S = 5.0
+RETRAIN_PAUSE_S, PAUSES_A_TRAINING = 30.0, 4.0
 NICENESS = 19
 
 
@@ -47,18 +49,21 @@ def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: Tr
     ]
     for thread in threads:
         thread.start()
-    _retrain(home, redis_url, timedelta(hours=settings.retrain_hours), stop)
+    news = CatalogueNews(redis.Redis.from_url(redis_url), home)
+    _retrain(home, redis_url, timedelta(hours=settings.retrain_hours), news, stop)
     for thread in threads:
         thread.join()
 
 
-def _retrain(home: Home, redis_url: str, every: timedelta, stop: threading.Event) -> None:
+def _retrain(
+    home: Home, redis_url: str, every: timedelta, news: CatalogueNews, stop: threading.Event
+) -> None:
     """Train whenever it is due, until `stop` is set."""
     checking, training, failed_at = Part("retraining", home), Part("training", home), None
     while not stop.wait(RETRAIN_CHECK_S):
         with checking.round():
             now = datetime.now(UTC)
-            if training_is_due(home, now, failed_at, every):
+            if training_is_due(home, now, failed_at, every, news.digest()):
                 failed_at = now
                 if _train(home, redis_url, stop):
                     failed_at = None
@@ -67,16 +72,27 @@ def _retrain(home: Home, redis_url: str, every: timedelta, stop: threading.Event
                     training.failed("the last training published nothing")
 
 
-def training_is_due(home: Home, now: datetime, failed_at: datetime | None, every: timedelta) -> bool:
-    """Whether the history is newer than the last model, and the last training or failure is old enough."""
+def training_is_due(
+    home: Home, now: datetime, failed_at: datetime | None, every: timedelta, texts: str = ""
+) -> bool:
+    """Whether the history is newer than the last model, and the last training or failure is old enough; or
+    the catalogue's texts are others than it learned from. texts: `texts_digest`, "" without a catalogue.
+
+    For new texts, and for the first orders, a training may take a fifth of the time; half a minute lies
+    between two in any case.
+    """
     newest = max((path.stat().st_mtime for path in table_files(home.events)), default=0.0)
     if failed_at is not None and now - failed_at < every:
         return False
-    trained = max((manifest.created_at for manifest in versions.manifests(home.models)), default=None)
+    trained = max(versions.manifests(home.models), key=lambda each: each.created_at, default=None)
     if trained is None:
-        return newest > 0
-    last = datetime.fromisoformat(trained)
-    return now - last >= every and newest > last.timestamp()
+        return newest > 0 or bool(texts)
+    last = datetime.fromisoformat(trained.created_at)
+    seconds = float(trained.settings.get("seconds", 0.0))
+    pause = min(every, timedelta(seconds=max(RETRAIN_PAUSE_S, PAUSES_A_TRAINING * seconds)))
+    if now - last >= pause and texts != trained.settings.get("texts", texts):
+        return True
+    return now - last >= (every if trained.orders else pause) and newest > last.timestamp()
 
 
 def _train(home: Home, redis_url: str, stop: threading.Event) -> bool:

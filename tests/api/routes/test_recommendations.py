@@ -161,6 +161,23 @@ def test_filters_of_the_query_reach_the_answer(http: httpx.Client) -> None:
     assert set(shown(http, max_price=4, k=7)) == {"spoon"}
 
 
+def test_a_question_may_say_for_how_long_what_was_bought_rests(http: httpx.Client) -> None:
+    """Bob bought a kettle in 2026."""
+    assert "kettle" in shown(http, "email", customer_id="bob", k=7, rest_days=0)
+    assert "kettle" not in shown(http, "email", customer_id="bob", k=7, rest_days=3_650)
+    assert "kettle" in shown(http, "buy_again", customer_id="bob", k=7)
+    assert "kettle" not in shown(http, "buy_again", customer_id="bob", k=7, rest_days=3_650)
+    question = {"placement": "email", "customer_id": "bob", "k": 7, "rest_days": 0}
+    page = http.post("/v1/recommendations", json={"requests": [question]}).json()
+    assert "kettle" in {item["product_id"] for item in page["answers"][0]["items"]}
+
+
+@pytest.mark.parametrize("rest_days", ["-1", "3651", "1.5", "soon"])
+def test_a_rest_that_is_none_is_a_problem(http: httpx.Client, rest_days: str) -> None:
+    query = {"placement": "home", "rest_days": rest_days}
+    assert http.get("/v1/recommendations", params=query).status_code == 422
+
+
 def test_a_browser_that_objects_to_profiling_is_nobody(http: httpx.Client) -> None:
     tell(http, type="view", anonymous_id="a-1", product_id="kettle")
     http.headers["Authorization"] = "Bearer pk_demo"

@@ -22,6 +22,7 @@ MOSTLY = [*KINDS, "view", "add_to_cart", "add_to_cart"]
 SINCE_MS = 5_000
 PAGE = 5
 ANN = 1
+FORTNIGHT = np.array([14], np.int32)
 PURCHASES = Purchases(
     np.array([0, 0, 3]),
     np.array([3, 1, 7], np.int32),
@@ -54,7 +55,7 @@ Rows = tuple[list[int], list[int]]
 
 def resolved(log: list[bytes], ids: IdMap = IDS, page: int = NO_ROW) -> Rows | None:
     """The rows viewed and those in the cart; only these and the page's product are hidden."""
-    view = live_view(log, ids, PURCHASES, LogOwner(NO_ROW, page, SINCE_MS, 0))
+    view = live_view(log, ids, PURCHASES, LogOwner(NO_ROW, page, SINCE_MS, 100), FORTNIGHT)
     if view is None:
         return None
     assert view.hidden.tolist() == view.cart.tolist() + [page] * (page >= 0)
@@ -87,13 +88,15 @@ def test_answers_from_the_log_are_those_from_its_fold() -> None:
         plain = msgspec.structs.replace(request, shopper=log.fold())
         assert recommender.recommend(request, k, visitor) == recommender.recommend(plain, k, visitor), number
         owner = LogOwner(NO_ROW, NO_ROW, bundle.manifest.data_until_ms, 0)
-        resolved_logs += live_view(log.entries, bundle.tables.products, PURCHASES, owner) is not None
+        resolved_logs += (
+            live_view(log.entries, bundle.tables.products, PURCHASES, owner, FORTNIGHT) is not None
+        )
     assert 1_500 < resolved_logs < 2_000
 
 
 def test_hidden_are_the_page_the_cart_what_is_named_and_what_was_bought_lately() -> None:
     log = [entry("add_to_cart", "p-2", "p-4")]
-    view = live_view(log, IDS, PURCHASES, LogOwner(ANN, PAGE, SINCE_MS, 85), named=[9, 2])
+    view = live_view(log, IDS, PURCHASES, LogOwner(ANN, PAGE, SINCE_MS, 99), FORTNIGHT, [9, 2])
     assert view is not None
     assert sorted(view.hidden.tolist()) == [1, 2, 2, 3, 4, 5, 9]
 

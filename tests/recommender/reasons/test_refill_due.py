@@ -21,7 +21,7 @@ def reason(product: str, placement: Placement = "buy_again", day: int = 0, *orde
     recommender = Recommender(BUNDLE, Availability.of(BUNDLE.tables))
     at = NOW.timestamp() + day * DAY_S
     shopper = ShopperState(purchases=orders)
-    request = Request(placement, at, shopper, "ann", repeat_suppression_days=0, campaign="reorder")
+    request = Request(placement, at, shopper, "ann", rest_days=0, campaign="reorder")
     picks = recommender.recommend(request, 8)
     row = BUNDLE.tables.products.row(product)
     return next(pick.reason for pick in picks if pick.item == row)

@@ -17,7 +17,7 @@ from bundles import NOW, item, small_bundle
 
 
 def head(**fields: Any) -> Head | None:
-    request = Request("cart", NOW.timestamp(), **({"repeat_suppression_days": 0} | fields))
+    request = Request("cart", NOW.timestamp(), **({"rest_days": 0} | fields))
     situation = Situation(request, small_bundle())
     return head_of(situation)
 
@@ -60,7 +60,7 @@ def test_each_item_comes_with_the_anchor_of_its_largest_vote() -> None:
 
 
 def test_what_may_not_be_shown_is_left_out() -> None:
-    best = head(customer_id="ann", cart=("kettle",), repeat_suppression_days=30)
+    best = head(customer_id="ann", cart=("kettle",), rest_days=30)
     assert best is not None
     assert sorted(best.items) == sorted([item("spoon"), item("mug")])  # tea was bought 25 days ago
 

@@ -51,13 +51,7 @@ def past(*lines: tuple[int, int]) -> Past:
 
 def situation(customer: str | None, shopper: ShopperState = NOTHING, bundle: Bundle = BUNDLE) -> Situation:
     return Situation(
-        Request(
-            "next_order",
-            now=NOW.timestamp(),
-            customer_id=customer,
-            shopper=shopper,
-            repeat_suppression_days=0,
-        ),
+        Request("next_order", now=NOW.timestamp(), customer_id=customer, shopper=shopper, rest_days=0),
         bundle,
     )
 
@@ -178,22 +172,17 @@ def test_what_is_computed_is_kept_for_the_day_and_until_the_customer_orders() ->
 
 
 def test_an_email_says_why() -> None:
-    ask = Request("next_order", now=NOW.timestamp(), customer_id="ann", repeat_suppression_days=0)
+    ask = Request("next_order", now=NOW.timestamp(), customer_id="ann", rest_days=0)
     spoon, tea = Recommender(BUNDLE, Availability.of(BUNDLE.tables)).recommend(ask, 2)
     assert (spoon.source, spoon.reason.code) == ("next_basket", "next_basket")
     assert tea.reason.text == "You bought this 4 times, last on 28 October"
 
 
-def test_repeat_suppression_days_hide_purchases() -> None:
+def test_rest_days_hide_purchases() -> None:
     recommender = Recommender(BUNDLE, Availability.of(BUNDLE.tables))
 
-    def shown(repeat_suppression_days: int) -> set[str]:
-        ask = Request(
-            "next_order",
-            now=NOW.timestamp(),
-            customer_id="bob",
-            repeat_suppression_days=repeat_suppression_days,
-        )
+    def shown(rest_days: int) -> set[str]:
+        ask = Request("next_order", now=NOW.timestamp(), customer_id="bob", rest_days=rest_days)
         return {PRODUCTS[pick.item] for pick in recommender.recommend(ask, 7)}
 
     assert "kettle" in shown(0)

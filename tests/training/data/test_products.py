@@ -3,10 +3,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 from catalogues import take
 from histories import history_of, list_products, order
 
-from features.catalogue.products import load_products
+from features.catalogue.products import load_products, merge_products
 from features.home import Home
 from training.data.history import load_history
 from training.data.products import align
@@ -77,7 +78,8 @@ def test_a_category_holds_what_is_in_it_and_below_it(tmp_path: Path) -> None:
 
 def test_the_first_day_is_that_of_the_first_sale_or_view_or_listing(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    list_products(home, {"new": "Pot", "old": "Cup"})
+    list_products(home, {"old": "Cup"})
+    merge_products(home, pl.DataFrame({"product_id": ["new"], "title": ["Pot"]}), NOW - timedelta(days=2))
     history = history_of(home, order("old", days_ago=30), order("sold", days_ago=3))
     today = int(NOW.timestamp() // 86_400)
     products = align(load_products(home), history)

@@ -20,7 +20,7 @@ from bundles import NOW, TODAY, item, small_bundle
 
 
 def cart_of_ann(wanted: str) -> Case:
-    request = Request("cart", NOW.timestamp(), customer_id="ann", cart=("kettle",), repeat_suppression_days=0)
+    request = Request("cart", NOW.timestamp(), customer_id="ann", cart=("kettle",), rest_days=0)
     return Case(request, np.array([item(wanted)], np.int32))
 
 
@@ -86,10 +86,10 @@ def test_lessons_are_known_customers_carts_that_judge_nothing(tmp_path: Path) ->
     learning, judging = (
         [Case(Request("cart", then, customer_id=name), np.zeros(1, np.int32))] for name in ("ann", "eve")
     )
-    settings = TrainingSettings(rest_days=3, cart_lessons=2)
+    settings = TrainingSettings(cart_lessons=2)
     lessons = cart_training_cases(history, then - 86_400, learning, judging, settings)
     assert len(lessons) == 2
     for lesson in lessons:
         request = lesson.request
-        assert (request.customer_id, request.now, request.repeat_suppression_days) == ("ann", then, 3)
+        assert (request.customer_id, request.now) == ("ann", then)
         assert {*request.cart, history.product_ids[int(lesson.truth[0])]} == {"a", "b", "c"}

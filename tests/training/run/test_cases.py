@@ -33,18 +33,15 @@ def history(tmp_path: Path) -> History:
 
 def test_the_next_order_is_the_first_of_each_customer_known_before(history: History) -> None:
     late = history.purchases.where(history.purchases.timestamp > NOW.timestamp() - 4 * DAY_S)
-    (case,) = next_orders(
-        history, late, customers=np.array([history.customer_ids.index("known")]), rest_days=5
-    )
+    (case,) = next_orders(history, late, customers=np.array([history.customer_ids.index("known")]))
     assert case.request.customer_id == "known"
     assert case.request.now == NOW.timestamp() - 3 * DAY_S
-    assert case.request.repeat_suppression_days == 5
     assert case.truth.tolist() == [0, 1, 2]
 
 
 def test_one_product_of_each_larger_order_is_hidden(history: History) -> None:
     late = history.purchases.where(history.purchases.timestamp > NOW.timestamp() - 4 * DAY_S)
-    cases = list(hidden_products(history, late, seed=1, rest_days=5))
+    cases = list(hidden_products(history, late, seed=1))
     assert [case.request.customer_id for case in cases] == ["known", "new", None]
     for case, whole in zip(cases, ["abc", "ac", "bc"], strict=True):
         (hidden,) = case.truth.tolist()

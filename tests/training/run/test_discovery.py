@@ -16,7 +16,7 @@ SETTINGS = TrainingSettings()
 
 
 def case(customer: str | None, *products: str) -> Case:
-    request = Request("home", NOW.timestamp(), customer_id=customer, repeat_suppression_days=0)
+    request = Request("home", NOW.timestamp(), customer_id=customer, rest_days=0)
     return Case(request, np.array([item(product) for product in products], np.int32))
 
 

@@ -69,7 +69,7 @@ def test_a_source_of_live_signals_keeps_its_weight_while_no_case_has_any() -> No
     looking = msgspec.structs.replace(ask, shopper=ShopperState(viewed=("kettle",)))
     orders, visits = ([Case(each, np.array([0], np.int32))] * ENOUGH_CASES for each in (ask, looking))
     least = least_weights(home, orders)
-    assert {source.name: weight > 0 for source, weight in zip(home, least, strict=True)}["als"]
+    assert {source.name: weight > 0 for source, weight in zip(home, least, strict=True)}["discover"]
     assert not least_weights(home, visits).any()
     source_scores = random_scores(1, 0.5, 0.0)
     prior = np.array([0.0, 0.3], np.float32)
@@ -106,7 +106,7 @@ def test_sources_vote_for_what_may_be_shown_their_best_counting_one() -> None:
 
 def cart_cases(n: int) -> dict[str, list[Case]]:
     """Ann always adds what her next basket foretells, not what goes with the mug."""
-    ask = Request("cart", NOW.timestamp(), customer_id="ann", cart=("mug",), repeat_suppression_days=0)
+    ask = Request("cart", NOW.timestamp(), customer_id="ann", cart=("mug",), rest_days=0)
     return {"cart": [Case(ask, np.array([item("tea")], np.int32))] * n}
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from histories import archive, list_products, old_clocks, order
 
+from features.catalogue.products import merge_products
 from features.home import Home
 from features.live.shopper_state import ShopperState
 from recommender.context.request import Request
@@ -82,9 +84,28 @@ def test_one_order_of_one_customer_trains_and_serves(home: Home) -> None:
     assert answer(home, placement="cart", cart=("a",)) == ["b"]
 
 
-def test_without_orders_the_error_says_what_to_do(home: Home) -> None:
-    archive(home, [event("view", product_id="a")])
-    with pytest.raises(NothingToTrainOn, match="perennial import orders"):
+def test_a_catalogue_without_orders_trains_and_serves(home: Home) -> None:
+    titles = {"a": "Red Mug", "b": "Blue Mug", "c": "Tea Pot", "d": "Green Mug"}
+    list_products(home, titles, category=["Mugs", "Mugs", "Pots", "Mugs"], price=[5.0, 6.0, 20.0, 9.0])
+    result = train(home, SETTINGS, NOW)
+    assert (result.published, result.orders, result.products) == (True, 0, 4)
+    assert answer(home, placement="home")[:2] == ["b", "c"]  # the kinds take turns, each with its usual price
+    assert answer(home, 2, placement="product_similar", product_id="a") == ["b", "d"]
+    assert answer(home, 1, placement="upgrade", product_id="a") == ["b"]
+    assert not len(current(home).tables.newest.items)  # imported today, of any age
+
+
+def test_what_comes_after_the_import_is_new(home: Home) -> None:
+    merge_products(
+        home, pl.DataFrame({"product_id": list("abc"), "title": list("ABC")}), NOW - timedelta(days=2)
+    )
+    list_products(home, {"d": "D"})
+    train(home, SETTINGS, NOW)
+    assert answer(home, 1, placement="new") == ["d"]
+
+
+def test_without_products_the_error_says_what_to_do(home: Home) -> None:
+    with pytest.raises(NothingToTrainOn, match="perennial import"):
         train(home, SETTINGS, NOW)
     assert versions.current(home.models) is None
 

@@ -3,14 +3,17 @@
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import structs
 
 from features.home import Home
 from recommender.model import versions
+from recommender.model.bundle_files import write_bundle
 from training.worker.worker import training_is_due
 
-from bundles import NOW, VERSION, write_small
+from bundles import NOW, VERSION, small_bundle, write_small
 
 DAY = timedelta(days=1)
 
@@ -21,6 +24,15 @@ def history_of_age(home: Home, age: timedelta) -> None:
     path.touch()
     moment = (NOW - age).timestamp()
     os.utime(path, (moment, moment))
+
+
+def trained(home: Home, **fields: Any) -> None:
+    """A model whose manifest says something else than the small one's."""
+    bundle = small_bundle()
+    manifest = structs.replace(bundle.manifest, **fields)
+    versions.seal(
+        home.models, VERSION, write_bundle(home.models / VERSION, manifest, bundle.tables, bundle.index)
+    )
 
 
 def test_nothing_to_train_on_is_not_due(home: Home) -> None:
@@ -46,6 +58,25 @@ def test_an_old_model_is_replaced_when_there_is_something_new(
     write_small(home.models)
     history_of_age(home, history)
     assert training_is_due(home, now, None, DAY) == due
+
+
+def test_a_catalogue_alone_is_due_at_once(home: Home) -> None:
+    assert training_is_due(home, NOW, None, DAY, "texts")
+
+
+@pytest.mark.parametrize(("age", "texts", "due"), [(20, "new", False), (50, "new", True), (50, "old", False)])
+def test_new_texts_are_learned_within_a_minute_in_a_fifth_of_the_time(
+    home: Home, age: int, texts: str, due: bool
+) -> None:
+    """The last training took ten seconds."""
+    trained(home, settings={"texts": "old", "seconds": 10.0})
+    assert training_is_due(home, NOW + timedelta(seconds=age), None, DAY, texts) == due
+
+
+def test_the_first_orders_do_not_wait_for_a_day(home: Home) -> None:
+    trained(home, orders=0)
+    history_of_age(home, timedelta(hours=-1))
+    assert training_is_due(home, NOW + timedelta(minutes=1), None, DAY)
 
 
 def test_after_a_failure_it_waits_as_long(home: Home) -> None:

@@ -106,7 +106,6 @@ def _case(
         shopper=ShopperState(purchases=before),
         customer_id=order["customer_id"],
         cart=tuple(cart),
-        repeat_suppression_days=0,  # no product is kept back: what was bought last week is ranked too
         in_stock=False,  # what was in stock then is not known
     )
     return Case(request, np.array([rows[hidden]], np.int32))

@@ -76,7 +76,6 @@ def purchase_cases(events: pl.DataFrame, history: History) -> Iterator[Case]:
                 ),
                 customer_id=user,
                 exclude=tuple(rows["product_id"].unique()) if taken_out else products_of["purchase"],
-                repeat_suppression_days=0,
             )
             yield Case(request, np.array([item[product] for product in truth], np.int32))
 

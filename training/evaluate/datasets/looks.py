@@ -56,7 +56,6 @@ def view_cases(looks: pl.DataFrame, product_ids: Sequence[str]) -> Iterator[Case
                 shopper=ShopperState(viewed=viewed),
                 customer_id=customers[position - 1],
                 product_id=viewed[0],
-                repeat_suppression_days=0,
                 in_stock=False,
             )
             yield Case(request, np.array([rows[products[position]]], np.int32))

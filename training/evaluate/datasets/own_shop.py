@@ -106,7 +106,6 @@ def _next_days(history: History, early: History, cut: int) -> Iterator[Case]:
             "next_order",
             now=float(_number(day) * DAY_S),
             customer_id=history.customer_ids[_number(customer)],
-            repeat_suppression_days=0,
             in_stock=False,
         )
         yield Case(request, basket["item"].to_numpy())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features.time_units import DAY_S
 from recommender.arrays.dtypes import Bools
-from recommender.context.request import PLACEMENTS, Placement, Request, Situation
+from recommender.context.request import PLACEMENTS, Campaign, Placement, Request, Situation
 from recommender.model.bundle import Bundle
 from training.data.history import History, OrderLines
 from training.evaluate.datasets.looks import view_cases
@@ -81,7 +81,7 @@ class HeldOut:
         """The first later order of customers who had ordered before."""
         known = np.intersect1d(self.before.customer[self.before.customer >= 0], self.late.customer)
         chosen = self._some(known, self.settings.evaluation_cases).astype(np.int32)
-        cases = next_orders(self.history, self.late, chosen, self.settings.rest_days)
+        cases = next_orders(self.history, self.late, chosen)
         return [_at(case, "home") for case in cases]
 
     def _of_customers(self) -> Iterator[Questions]:
@@ -89,13 +89,18 @@ class HeldOut:
         yield _row("home", "new products of the next order", new, kept=self._is_new)
         yield _row("home", "repeats of the next order", repeats, kept=self._is_known)
         yield _row("next_order", "the next order", self.next_orders)
-        yield _row("email", "new products of the next order", new, kept=self._is_new)
-        yield _row("email", "the next order", self.next_orders)
         yield _row("buy_again", "repeats of the next order", repeats, among=self._is_known)
         after = at_last_orders(self.next_orders, self.history, self.before)
         other = (_without(case, Situation(case.request, self.bundle).last_order) for case in after)
-        cases = [_at(case, "post_purchase") for case in other if len(case.truth)]
-        yield _row("post_purchase", "other products of the next order", cases, "last order")
+        following = [case for case in other if len(case.truth)]
+        yield _row("post_purchase", "other products of the next order", following, "last order")
+        for campaign in ("newsletter", "win_back"):
+            cases = _mailed(new, campaign)
+            yield _row("email", f"{campaign}: new products of the next order", cases, kept=self._is_new)
+        cases = _mailed(repeats, "reorder")
+        yield _row("email", "reorder: repeats of the next order", cases, among=self._is_known)
+        cases = _mailed(following, "cross_sell")
+        yield _row("email", "cross_sell: other products of the next order", cases, "last order")
 
     def _of_visits(self) -> Iterator[Questions]:
         looks = looks_of(self.history, self.cut)
@@ -104,8 +109,7 @@ class HeldOut:
             return
         visit = np.cumsum([len(case.request.shopper.viewed) == 1 for case in every]).astype(np.int64)  # type: ignore[union-attr]
         rows = self._some(np.arange(len(every)), self.settings.evaluation_cases)
-        rest = self.settings.rest_days
-        live = [_at(every[row], "home", repeat_suppression_days=rest) for row in rows]
+        live = [_at(every[row], "home") for row in rows]
         yield Questions("home", "the next view of a visit", "mrr@20", live, visit[rows], "views")
         pages = np.array([self._page(case) for case in every])
         same = np.flatnonzero(
@@ -147,8 +151,7 @@ class HeldOut:
         sizes = np.bincount(self.late.order) if len(self.late) else np.zeros(0, np.int64)
         some = self._some(np.flatnonzero(sizes > 1), self.settings.evaluation_cases)
         lines = self.late.where(np.isin(self.late.order, some))
-        seed, rest = self.settings.seed, self.settings.rest_days
-        carts = [_at(case, "cart") for case in hidden_products(self.history, lines, seed, rest)]
+        carts = [_at(case, "cart") for case in hidden_products(self.history, lines, self.settings.seed)]
         yield _row("cart", "a hidden product of the order", carts, "cart", "hr@10")
         if not len(self.history.visits):
             yield self._with_page("product_similar", "others of its kind in the order", lines, of_kind=True)
@@ -235,7 +238,11 @@ def _row(
     return Questions(placement, judged, measure, asked, np.arange(len(asked)), anchors, kept, among)
 
 
-def _at(case: Case, placement: str, **changes: int) -> Case:
+def _mailed(cases: Sequence[Case], campaign: Campaign) -> list[Case]:
+    return [_at(case, "email", campaign=campaign) for case in cases]
+
+
+def _at(case: Case, placement: str, **changes: object) -> Case:
     """The case at another placement; what was in stock then is not known."""
     return case._replace(
         request=structs.replace(case.request, placement=placement, in_stock=False, **changes)
