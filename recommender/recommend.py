@@ -10,6 +10,7 @@ import numpy as np
 from recommender.arrays.dtypes import Bools, Int32s
 from recommender.arrays.id_map import CACHE_SIZE, NO_ROW
 from recommender.context.request import Request, Situation
+from recommender.filters.masks import mask_of
 from recommender.merchandising.compiled_rules import NO_RULES, Merchandise, RulePlan
 from recommender.merchandising.rerank import arrange
 from recommender.merchandising.rules import AnyRule
@@ -17,7 +18,7 @@ from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.placements import POPULAR, Stage, stages
 from recommender.reasons.explain import OF_PRODUCTS, REASONS, PickReason, reason_json, reason_of
-from recommender.sources.candidates import BlendedRanking, Candidates, blend
+from recommender.sources.candidates import NO_VARIANTS, BlendedRanking, Candidates, blend
 from recommender.sources.variants import variants_to_show
 
 
@@ -38,6 +39,8 @@ class Pick(msgspec.Struct, frozen=True, gc=False):
 
 ONE = np.ones(1)
 PINNED = reason_json("pinned", "Picked by the shop")
+GIVEN = reason_json("given", "As in the list that was given")
+FEW = 2_000  # products of which sources can score each one
 
 
 def _ignore(_sources: tuple[str, ...], _proposed: Sequence[int]) -> None:
@@ -61,22 +64,34 @@ class Recommender:
     def merchandise(self) -> Merchandise:
         return Merchandise(self.rules, self.bundle.tables, self.availability)
 
-    def recommend(self, request: Request, k: int, visitor: str | None = None) -> list[Pick]:
-        """The best k products for a request, best first; fewer only where fewer may be shown.
+    def recommend(self, request: Request, k: int, visitor: str | None = None, offset: int = 0) -> list[Pick]:
+        """The best k products for a request after the first `offset`, best first; fewer only where fewer may
+        be shown.
 
-        visitor: whom a rotation rule shows other products from day to day.
+        visitor: whom a rotation rule shows other products from day to day. Pages of one k are one list, as
+        long as model, products, rules and shopper stay as they are.
         """
+        if offset:
+            return self._listed(request, k + offset, visitor, k)[offset:]
+        return self._listed(request, k, visitor, k)
+
+    def _listed(self, request: Request, k: int, visitor: str | None, pinned_below: int) -> list[Pick]:
+        """pinned_below: pins to this position or a later one have no say."""
         situation = Situation(request, self.bundle)
         plan = self.merchandise.plan(request.placement, request.now, visitor)
         allowed = self._allowed(request, plan)
-        pinned = _pinned(plan, allowed, situation, k) if plan.pins else {}
+        if request.filter is not None or request.candidates:
+            situation.among = _if_few(allowed)
+        pinned = _pinned(plan, allowed, situation, pinned_below) if plan.pins else {}
         picks = list(pinned.values())
-        for stage in self.stages[request.placement]:
+        stages = self.stages[request.placement]
+        for stage in stages[:-1] if request.candidates else stages:
             if len(picks) == k:
                 break
             picks += self._pick(situation, plan, allowed, stage, k - len(picks), picks)
         if len(picks) < k:
-            picks += self._best_sellers(situation, plan, allowed, k - len(picks), picks)
+            fill = self._as_given if request.candidates else self._best_sellers
+            picks += fill(situation, plan, allowed, k - len(picks), picks)
         return _with_pins(picks, list(pinned)) if pinned else picks
 
     def _pick(
@@ -141,7 +156,27 @@ class Recommender:
             allowed &= availability.price >= request.min_price
         if request.max_price is not None:
             allowed &= availability.price <= request.max_price
+        if request.filter is not None:
+            allowed &= mask_of(request.filter, tables, availability)
+        if request.candidates:
+            named = np.zeros_like(allowed)
+            named[tables.products.rows(request.candidates)] = True
+            allowed &= named
         return allowed
+
+    def _as_given(
+        self, situation: Situation, plan: RulePlan, allowed: Bools, k: int, taken: list[Pick]
+    ) -> list[Pick]:
+        """Candidates of which the sources know nothing, in the order of the request."""
+        already = [pick.item for pick in taken]
+        given = dict.fromkeys(self.bundle.tables.products.rows(situation.request.candidates))
+        shown = [
+            item for item in given if allowed[item] and item not in {*already, *situation.hidden.tolist()}
+        ]
+        ranking = BlendedRanking.room(len(shown))
+        ranking.columns[:] = NO_ROW
+        ranking.columns[0], ranking.scores[:] = shown, 0
+        return [Pick(item, 0.0, "given", GIVEN) for item in arrange(ranking, plan, k, already).lists().items]
 
     def _best_sellers(
         self, situation: Situation, plan: RulePlan, allowed: Bools, k: int, taken: list[Pick]
@@ -168,9 +203,16 @@ def _blended(
     """The k best of what the stage's sources propose, or all, and how many each proposes."""
     proposals = [source.propose(situation) for source in stage.sources]
     hidden = np.array([*situation.hidden, *already], np.int32) if already else situation.hidden
-    variants = variants_to_show(situation, stage.names, hidden, already)
+    variants = NO_VARIANTS
+    if not situation.request.candidates:
+        variants = variants_to_show(situation, stage.names, hidden, already)
     ranking = blend(proposals, stage.weights, allowed, hidden, k, variants)
     return ranking, [len(proposal.items) for proposal in proposals]
+
+
+def _if_few(allowed: Bools) -> Int32s | None:
+    """The items that are allowed, where there are few."""
+    return np.flatnonzero(allowed).astype(np.int32) if np.count_nonzero(allowed) <= FEW else None
 
 
 def _pinned(plan: RulePlan, allowed: Bools, situation: Situation, k: int) -> dict[int, Pick]:

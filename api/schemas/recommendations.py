@@ -13,12 +13,20 @@ from recommender.validity import Moment
 MAX_K = 100
 Campaign = Literal["welcome", "cross_sell", "win_back", "reorder", "newsletter", "post_purchase"]
 MAX_REQUESTS = 20
+MAX_OFFSET, MAX_CANDIDATES, MAX_FILTERS = 500, 500, 20
 Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=200)]
+Filters = Annotated[tuple[str | dict[str, Any], ...], msgspec.Meta(max_length=MAX_FILTERS)]
 Price = Annotated[float, msgspec.Meta(ge=0, le=1e30)]  # within float32, as prices are compared
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One widget's question. In a query, `cart` and `exclude` are ids separated by commas."""
+    """One widget's question. In a query, `cart`, `exclude` and `candidates` are ids separated by commas, and
+    `filter` may stand several times.
+
+    `filter`: all must hold; each is a text such as `brand:Acme|Bodum`, `!colour:red` or `weight:100..500`, or
+    an object such as `{"brand": ["Acme"], "weight": {"min": 100}, "or": [...]}`. `offset`: how many products
+    of the list to leave out, for the next page. `candidates`: the products to put into order, no others.
+    """
 
     placement: Placement
     customer_id: Id | None = None
@@ -33,6 +41,9 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_price: Price | None = None
     max_price: Price | None = None
     customer_token: Id | None = None
+    filter: Filters = ()
+    offset: Annotated[int, msgspec.Meta(ge=0, le=MAX_OFFSET)] = 0
+    candidates: Annotated[tuple[Id, ...], msgspec.Meta(max_length=MAX_CANDIDATES)] = ()
 
 
 class AskPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,7 +100,10 @@ class ExperimentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """One widget's answer. Any later event may echo `recommendation_id`."""
+    """One widget's answer. Any later event may echo `recommendation_id`.
+
+    unknown: which of the question's `candidates` no model knows, in their order; left out without candidates.
+    """
 
     recommendation_id: str
     placement: Placement
@@ -98,9 +112,10 @@ class Answer(msgspec.Struct, frozen=True):
     degraded: bool
     degraded_reasons: list[str]
     items: list[Item]
+    unknown: list[str] = []
 
 
-class PicksAnswer(Answer, frozen=True):
+class PicksAnswer(Answer, frozen=True, kw_only=True):
     """One customer's picks, always an answer: whoever is not known gets what most people like.
 
     `error`: what was wrong with the line that asked.

@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 from api.schemas.recommendations import Ask
 from api.serving.experiments import Treatment
+from api.serving.filters import check_filter, filter_of
 from api.serving.service import Service
 from api.serving.shoppers import Shopper
 from api.web.metrics import DEGRADED, PICKS
 from api.web.replies import encode
 from api.web.tokens import new_token
+from features.events.nobody import somebody
 from features.live.shopper_state import ShopperLog
 from features.outgoing.impressions import ServedRecord
 from recommender.context.request import Request
@@ -22,13 +24,15 @@ SCORES = [f"{share / 10_000:.4f}" for share in range(10_001)]  # looking one up 
 
 
 class Question(NamedTuple):
-    """What is to be recommended to whom; degraded_reasons: what could not be read of the shopper."""
+    """What is to be recommended to whom; degraded_reasons: what could not be read of the shopper; offset: how
+    many of the best to leave out."""
 
     request: Request
     k: int
     shopper: Shopper
     session_id: str | None = None
     degraded_reasons: Sequence[str] = ()
+    offset: int = 0
 
 
 class Choice(NamedTuple):
@@ -63,7 +67,14 @@ def request_of(
         min_price=ask.min_price,
         max_price=ask.max_price,
         in_stock=ask.in_stock,
+        filter=filter_of(ask.filter) if ask.filter else None,
+        candidates=ask.candidates,
     )
+
+
+def question_of(request: Request, ask: Ask, shopper: Shopper, degraded_reasons: Sequence[str]) -> Question:
+    """The question of a widget that `request_of` made."""
+    return Question(request, ask.k, shopper, somebody(ask.session_id), degraded_reasons, ask.offset)
 
 
 def choose(service: Service, question: Question) -> Choice:
@@ -71,7 +82,9 @@ def choose(service: Service, question: Question) -> Choice:
     request, visitor = question.request, question.shopper.visitor
     treatment = service.treatment(visitor, request.placement, request.now)
     recommender = treatment.recommender
-    picks = recommender.recommend(request, question.k, visitor) if recommender else ()
+    if request.filter is not None:
+        check_filter(request.filter, recommender)
+    picks = recommender.recommend(request, question.k, visitor, question.offset) if recommender else ()
     return Choice(question, treatment, picks)
 
 
@@ -90,7 +103,10 @@ def answer(service: Service, choice: Choice, *, is_impression: bool = True) -> A
         DEGRADED.add(reason)
     if is_impression:
         service.served.add(_impression(recommendation_id, choice, product_ids, sources))
-    body = _answer_json(recommendation_id, placement, treatment, degraded_reasons, items_json(picks, shown))
+    items = items_json(picks, shown, question.offset + 1)
+    if question.request.candidates:
+        items += f',"unknown":{encode(unknown_candidates(question.request, recommender)).decode()}'
+    body = _answer_json(recommendation_id, placement, treatment, degraded_reasons, items)
     return Answered(recommendation_id, product_ids, body)
 
 
@@ -120,7 +136,7 @@ def _answer_json(
     degraded_reasons: Sequence[str],
     items: str,
 ) -> bytes:
-    """One `schemas.Answer`. items: JSON of its items."""
+    """One `schemas.Answer`. items: JSON of its items, and of what comes behind them."""
     recommender = treatment.recommender
     version = f'"{recommender.bundle.manifest.version}"' if recommender else "null"
     degraded = (
@@ -139,11 +155,18 @@ def shown_products(recommender: Recommender | None, picks: Sequence[Pick]) -> li
     return recommender.availability.show(recommender.bundle.tables, [pick.item for pick in picks])
 
 
-def items_json(picks: Sequence[Pick], shown: Sequence[Shown]) -> str:
+def unknown_candidates(request: Request, recommender: Recommender | None) -> list[str]:
+    """Those that the model does not know; without a model all of them."""
+    if recommender is None:
+        return list(request.candidates)
+    return [name for name in request.candidates if recommender.bundle.tables.products.row(name) < 0]
+
+
+def items_json(picks: Sequence[Pick], shown: Sequence[Shown], first_rank: int = 1) -> str:
     """A list of `schemas.Item`. shown: the picks' products, whose cards are kept as JSON and only copied."""
     items = [
         f'{{{fields}"rank":{rank},"score":{SCORES[int(pick.score * 10_000 + 0.5)]},'
         f'"source":"{pick.source}","reason":{pick.reason_json}}}'
-        for rank, (pick, (_, fields)) in enumerate(zip(picks, shown, strict=True), 1)
+        for rank, (pick, (_, fields)) in enumerate(zip(picks, shown, strict=True), first_rank)
     ]
     return f"[{','.join(items)}]"

@@ -53,7 +53,8 @@ async def own_ids(service: Service, store: Connection, names: Collection[str]) -
 
 async def known_ask(service: Service, ask: AnyAsk) -> AnyAsk:
     """The question with its products under their own ids; as it is while the store is away."""
-    names = (*ask.cart, ask.product_id) if ask.product_id else ask.cart
+    candidates: tuple[str, ...] = getattr(ask, "candidates", ())
+    names = (*ask.cart, *candidates, *((ask.product_id,) if ask.product_id else ()))
     if not names or all(is_known(service, name) for name in names):
         return ask
     try:
@@ -63,7 +64,10 @@ async def known_ask(service: Service, ask: AnyAsk) -> AnyAsk:
     if not own:
         return ask
     product_id = own.get(ask.product_id, ask.product_id) if ask.product_id else None
-    return replace(ask, product_id=product_id, cart=tuple([own.get(name, name) for name in ask.cart]))
+    renamed = {"product_id": product_id, "cart": tuple([own.get(name, name) for name in ask.cart])}
+    if candidates:
+        renamed["candidates"] = tuple([own.get(name, name) for name in candidates])
+    return replace(ask, **renamed)
 
 
 async def _note(service: Service, unknown: dict[str, int]) -> None:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from api.schemas.recommendations import Ask
-from api.serving.answering import Question, answer, choose, request_of
+from api.serving.answering import answer, choose, question_of, request_of
 from api.serving.product_names import known_ask
 from api.serving.service import Service
 from api.serving.shoppers import Shopper, live_log
-from features.events.nobody import somebody
 
 
 class TimedAnswer(NamedTuple):
@@ -29,7 +28,7 @@ async def answer_widget(service: Service, ask: Ask, shopper: Shopper) -> TimedAn
     log, missing = await live_log(service, shopper)
     fetched = time.perf_counter()
     request = request_of(ask, shopper, log, time.time())
-    choice = choose(service, Question(request, ask.k, shopper, somebody(ask.session_id), missing))
+    choice = choose(service, question_of(request, ask, shopper, missing))
     chosen = time.perf_counter()
     await asyncio.sleep(0)  # recommend to all who wait before one is encoded: docs/decisions/0013
     resumed = time.perf_counter()
@@ -49,7 +48,7 @@ async def answer_page(service: Service, asks: Sequence[Ask], shoppers: Sequence[
     for ask, shopper in zip(asks, shoppers, strict=True):
         log, missing = logs[shopper]
         request = request_of(ask, shopper, log, time.time(), on_page)
-        choice = choose(service, Question(request, ask.k, shopper, somebody(ask.session_id), missing))
+        choice = choose(service, question_of(request, ask, shopper, missing))
         chosen = time.perf_counter()
         answered = answer(service, choice)
         encode_s += time.perf_counter() - chosen

@@ -30,7 +30,7 @@ class AnyText(Convertor[str]):
 
 
 register_url_convertor("any", AnyText())
-LISTS = frozenset({"cart", "exclude"})
+LISTS = frozenset({"cart", "exclude", "candidates"})
 Shape = TypeVar("Shape")
 
 
@@ -41,6 +41,8 @@ def ask_of_query(query_string: bytes) -> Ask:
     fields: dict[str, Any] = {name: value for name, _, value in parts if value}
     if "%" in text or "+" in text:
         fields = {unquote_plus(name): unquote_plus(value) for name, value in fields.items()}
+    if "filter" in fields:  # the one that may be repeated
+        fields["filter"] = tuple([unquote_plus(value) for name, _, value in parts if name == "filter"])
     fields.pop("key", None)  # the caller's key, already looked at
     for name in LISTS & fields.keys():
         fields[name] = tuple(part for part in fields[name].split(",") if part)

@@ -7,8 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 
+from features.catalogue.attributes import attributes_json
 from features.catalogue.non_product_rule import NonProductRule, read_rule
 from features.catalogue.non_products import under_rule
 from features.catalogue.stock_and_price import price_to_pay
@@ -16,6 +18,7 @@ from features.home import Home
 from features.store.files import changing, replacing
 
 LIVE_FIELDS = ("title", "currency", "stock", "available", "url", "image_url", "is_product", "retired")
+AS_JSON = "attributes"
 SALE = ("sale_price", "sale_from", "sale_until")
 OF_THE_HOME = ("sale_price", "is_product")
 """Live fields that go to disk changed: a sale is in the price, and the window of a feed's own sale stays."""
@@ -29,6 +32,7 @@ def schema() -> dict[str, pl.DataType]:
     whose history counts all the same. `group_id` is one for all variants of a product. `price` is paid now:
     from `sale_from` until `sale_until` the `sale_price`, else the `regular_price` (see `sales`). `first_seen`
     is null where the product was there before the home was. `listed_at`: last in a catalogue's file.
+    `attributes`: JSON, as `attributes_json` makes it.
     """
     text, number, flag, time = pl.String(), pl.Float64(), pl.Boolean(), pl.Datetime("us", "UTC")
     return {
@@ -50,6 +54,7 @@ def schema() -> dict[str, pl.DataType]:
         "image_url": text,
         "description": text,
         "group_id": text,
+        "attributes": text,
         "is_product": flag,
         "retired": flag,
         "first_seen": time,
@@ -123,6 +128,7 @@ def merge_live(home: Home, changes: Mapping[str, Mapping[str, Any]], now: dateti
             "price": price_to_pay(fields),
             "regular_price": fields.get("price"),
             "is_product": None if product_id in ruled else fields.get("is_product"),
+            "attributes": attributes_json(fields["attributes"]) if fields.get("attributes") else None,
         }
         for product_id, fields in changes.items()
     ]
@@ -185,7 +191,10 @@ def _updated(home: Home, since: datetime) -> Iterator[tuple[dict[str, Any], dict
     is_sale = pl.col("price") < pl.col("regular_price")
     sales = updated.select(sale_price=pl.when(is_sale).then("price")).to_dicts()
     regular = pl.coalesce("regular_price", "price").alias("price")
-    return zip(updated.select("product_id", *LIVE_FIELDS, regular).to_dicts(), sales, strict=True)
+    rows = updated.select("product_id", *LIVE_FIELDS, AS_JSON, regular).to_dicts()
+    for row in rows:
+        row[AS_JSON] = msgspec.json.decode(row[AS_JSON]) if row[AS_JSON] else None
+    return zip(rows, sales, strict=True)
 
 
 def _products(home: Home) -> Path:

@@ -13,6 +13,7 @@ from features.catalogue.names import other_ids
 from features.catalogue.products import add_aliases, merge_products
 from features.catalogue.sales import settled
 from features.home import Home
+from features.importers.attribute_columns import attribute_column
 from features.importers.catalogue_formats import CATALOGUE_FORMATS
 from features.importers.catalogues.merchant import PLAIN
 from features.importers.checks import is_bad_id
@@ -71,7 +72,9 @@ def import_catalogue(  # noqa: PLR0913
         raise ImportRefused(f"{name} lists no products. Export it again.")
     report("checking", 0, table.cells.height)
     rows, doubts = with_plain_numbers(chosen.rows(table), decimal)
-    listing = _listing(chosen.read(rows), table, read_existing(home), now)
+    products = chosen.read(rows)
+    attributes = attribute_column(table.cells, chosen).gather(products["row"])
+    listing = _listing(products.with_columns(attributes), table, read_existing(home), now)
     good, rejected, existing = listing.good, listing.rejected, listing.existing
     missing = missing_products(good, existing)
     if retire_missing:

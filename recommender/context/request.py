@@ -9,8 +9,10 @@ import numpy as np
 
 from features.live.shopper_state import ShopperLog, ShopperState
 from features.time_units import DAY_MS, DAY_S
+from recommender.arrays.dtypes import Int32s
 from recommender.arrays.tables import PurchaseRow
 from recommender.context.shopper_log import MOST_VIEWED, LiveView, LogOwner, live_view
+from recommender.filters.syntax import Filter
 from recommender.model.bundle import Bundle
 
 Placement = Literal[
@@ -35,7 +37,8 @@ NO_ACTIVITY = ShopperState()
 class Request(msgspec.Struct, frozen=True):
     """One request for recommendations. `now` is epoch seconds; ids are the shop's own.
 
-    repeat_suppression_days: for so long what was bought is hidden, except from `buy_again`.
+    repeat_suppression_days: for so long what was bought is hidden, except from `buy_again`; candidates: the
+    only products to answer, in the order to keep where nothing is known. Of these only `exclude` is hidden.
     """
 
     placement: Placement
@@ -50,12 +53,19 @@ class Request(msgspec.Struct, frozen=True):
     max_price: float | None = None
     in_stock: bool = True
     repeat_suppression_days: int = REPEAT_SUPPRESSION_DAYS
+    filter: Filter | None = None
+    candidates: tuple[str, ...] = ()
 
     @property
     def filtered(self) -> bool:
         """Whether it asks for less, or more, than all products that can be sold."""
         return not (
-            self.in_stock and self.category is None and self.min_price is None and self.max_price is None
+            self.in_stock
+            and self.category is None
+            and self.min_price is None
+            and self.max_price is None
+            and self.filter is None
+            and not self.candidates
         )
 
 
@@ -66,14 +76,16 @@ class Situation:
     the page's product, then what was viewed before, newest first; fresh_purchases: item -> day of what was
     bought since the bundle was trained, newest first; trained_until_ms: what arrived of this customer until
     then is in the bundle; hidden: what this answer must not show, as it is in view, in the cart, excluded or
-    bought lately. cart, viewed and hidden are int32. computed: what one source has worked out for others that
-    ask for it, too, by name.
+    bought lately. cart, viewed and hidden are int32. among: the few products that the answer can hold, where
+    there are few, for sources that can score each of them. computed: what one source has worked out for
+    others that ask for it, too, by name.
     """
 
     def __init__(self, request: Request, bundle: Bundle) -> None:
         tables = bundle.tables
         self.request, self.bundle = request, bundle
         self.computed: dict[str, Any] = {}
+        self.among: Int32s | None = None
         self.today = int(request.now // DAY_S)
         self.product = tables.products.row(request.product_id)
         self.customer = tables.customers.row(request.customer_id)
@@ -90,6 +102,8 @@ class Situation:
         self.fresh_purchases = {} if view else self._fresh_purchases()  # a log with any is folded
         self.viewed, live_cart, self.hidden = view or self._folded(named, hidden_since)
         self.cart = np.array(named_cart, np.int32) if request.cart else live_cart
+        if request.candidates:
+            self.hidden = np.array(tables.products.rows(request.exclude), np.int32)
 
     def _fresh_purchases(self) -> dict[int, int]:
         fresh: dict[int, int] = {}

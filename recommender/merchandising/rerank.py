@@ -11,7 +11,7 @@ from recommender.arrays.dtypes import Int32s, Int64s
 from recommender.merchandising.compiled_rules import NO_RULES, Limit, RulePlan
 from recommender.sources.candidates import BlendedRanking
 
-LOOK_AHEAD = 4  # diversity chooses among the first 4 k items, as lower ones are less relevant
+LOOK_AHEAD = 32  # diversity chooses among so many of the next items, as lower ones are less relevant
 
 
 def arrange(ranking: BlendedRanking, plan: RulePlan, k: int, already_chosen: Sequence[int]) -> BlendedRanking:
@@ -24,29 +24,25 @@ def arrange(ranking: BlendedRanking, plan: RulePlan, k: int, already_chosen: Seq
         order = (-scores).argsort(kind="stable")
         max_score = max(1.0, scores.item(order[0]))
     if plan.turn is not None:
-        pool = min(len(order), k * plan.turns)
-        order = np.concatenate([order[_interleaved(pool, plan.turns, plan.turn)], order[pool:]])
+        order = order[_interleaved(len(order), plan.turns, plan.turn)]
     order = _limited(order, ranking.items, plan, k, already_chosen) if plan.caps or plan.runs else order[:k]
     arranged = ranking.only(order)
     return arranged._replace(scores=scores[order] / max_score)
 
 
 @lru_cache(maxsize=1_000)
-def _interleaved(pool: int, turns: int, turn: int) -> Int64s:
+def _interleaved(n: int, turns: int, turn: int) -> Int64s:
     """Ranks turn, turn + turns, turn + 2 turns ... first, then those of the following turns.
 
     So the first k of `turns` days share no product, and each day has one of the best.
     """
-    return np.concatenate([np.arange((turn + later) % turns, pool, turns) for later in range(turns)])
+    return np.concatenate([np.arange((turn + later) % turns, n, turns) for later in range(turns)])
 
 
 def _limited(order: Int64s, items: Int32s, plan: RulePlan, k: int, already_chosen: Sequence[int]) -> Int64s:
-    """The first k of the order that caps allow, each the best that does not make a run too long."""
-    head = order[: LOOK_AHEAD * k]
-    chosen = _choose(items[head], plan, k, already_chosen)
-    if len(chosen) < k and len(head) < len(order):
-        head, chosen = order, _choose(items[order], plan, k, already_chosen)
-    return head[chosen]
+    """The first k of the order that caps allow, each the best that does not make a run too long. A longer
+    list begins with the shorter one."""
+    return order[_choose(items[order], plan, k, already_chosen)]
 
 
 def _choose(items: Int32s, plan: RulePlan, k: int, already_chosen: Sequence[int]) -> list[int]:
@@ -77,7 +73,7 @@ def _tally(limit: Limit, items: Int32s, already_chosen: Sequence[int], window: i
 
 
 def _first_free(waiting: Sequence[int], runs: Sequence[_Tally]) -> int:
-    for index in waiting:
+    for index in waiting[:LOOK_AHEAD]:
         if not _is_full(runs, index):
             return index
     return waiting[0]

@@ -23,13 +23,19 @@ class Taste(NamedTuple):
 
 
 def for_you(situation: Situation) -> Candidates:
-    """Nearest products to the person's ALS vector."""
+    """Nearest products to the person's ALS vector; of few that can be shown all that are near."""
     taste = taste_of(situation)
     if not len(taste.items):
         return Candidates.none()
     bundle = situation.bundle
     vector = fold_in(bundle.tables.factors, taste)
-    scores, items = bundle.index.search(vector[None, :], min(NEAREST_PRODUCTS, bundle.index.ntotal))
+    if situation.among is not None:
+        scores, items = (
+            (bundle.tables.factors.items[situation.among] @ vector)[None, :],
+            situation.among[None, :],
+        )
+    else:
+        scores, items = bundle.index.search(vector[None, :], min(NEAREST_PRODUCTS, bundle.index.ntotal))
     positive = (items[0] >= 0) & (scores[0] > 0)
     evidence = np.full(int(positive.sum()), len(taste.items), np.int32)
     return Candidates.unanchored(items[0][positive].astype(np.int32), scores[0][positive], evidence)

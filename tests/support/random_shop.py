@@ -118,6 +118,7 @@ def random_tables(seed: int = 7) -> Tables:
             repeat_gap=(rng.random(N) * 90).astype(np.float32),
         ),
         variant_groups=VariantGroups.none(N),
+        attributes=None,
         similar=neighbours(rng, N, 20),
         complements=neighbours(rng, N, 20),
         companions=neighbours(rng, N, 40, negative=True),

@@ -98,6 +98,7 @@ def build(
             visit_trees=visit_trees,
             factors=factors,
             blends=fixed_weights(),
+            attributes=products.attributes(),
             **rankings,
         )
     return tables, build_index(factors, table.buyers)
