@@ -27,6 +27,7 @@ from api.routes import (
     recommendations,
     tiers,
     triggers,
+    why_not,
 )
 from api.serving.preload import LoadBundle
 from api.serving.service import Service
@@ -56,6 +57,7 @@ ROUTE_MODULES = (
     triggers,
     catalogue,
     merchandising,
+    why_not,
     non_products,
     offer_catalogue,
     offers,

@@ -35,7 +35,12 @@ Shape = TypeVar("Shape")
 
 
 def ask_of_query(query_string: bytes) -> Ask:
-    """Raises Problem 422 with what is wrong. Empty values count as absent."""
+    """Raises Problem 422 with what is wrong."""
+    return checked(fields_of_query(query_string), Ask, strict=False)
+
+
+def fields_of_query(query_string: bytes) -> dict[str, Any]:
+    """The fields of a question, to be checked. Empty values count as absent."""
     text = query_string.decode("latin-1").replace("%2C", ",")  # most have no other escapes
     parts = [part.partition("=") for part in text.split("&")]
     fields: dict[str, Any] = {name: value for name, _, value in parts if value}
@@ -46,7 +51,7 @@ def ask_of_query(query_string: bytes) -> Ask:
     fields.pop("key", None)  # the caller's key, already looked at
     for name in LISTS & fields.keys():
         fields[name] = tuple(part for part in fields[name].split(",") if part)
-    return checked(fields, Ask, strict=False)
+    return fields
 
 
 def asks_of_body(body: bytes) -> tuple[Ask, ...]:
