@@ -10,6 +10,7 @@ import numpy as np
 from recommender.arrays.dtypes import Bools, Int32s
 from recommender.arrays.id_map import CACHE_SIZE, NO_ROW
 from recommender.context.request import Request, Situation
+from recommender.customers.tiers import TierPlan
 from recommender.filters.masks import mask_of
 from recommender.merchandising.compiled_rules import NO_RULES, Merchandise, RulePlan
 from recommender.merchandising.rerank import arrange
@@ -49,12 +50,14 @@ def _ignore(_sources: tuple[str, ...], _proposed: Sequence[int]) -> None:
 
 @dataclass(frozen=True)
 class Recommender:
-    """A model version and what is available now. observe: called with how many products sources proposed."""
+    """A model version and what is available now. observe: called with how many products sources proposed;
+    tiers: the merchant's, which rules may name."""
 
     bundle: Bundle
     availability: Availability
     observe: Callable[[tuple[str, ...], Sequence[int]], None] = _ignore
     rules: Sequence[AnyRule] = ()
+    tiers: TierPlan | None = None
 
     @cached_property
     def stages(self) -> Mapping[str, Sequence[Stage]]:
@@ -62,7 +65,7 @@ class Recommender:
 
     @cached_property
     def merchandise(self) -> Merchandise:
-        return Merchandise(self.rules, self.bundle.tables, self.availability)
+        return Merchandise(self.rules, self.bundle.tables, self.availability, self.tiers)
 
     def recommend(self, request: Request, k: int, visitor: str | None = None, offset: int = 0) -> list[Pick]:
         """The best k products for a request after the first `offset`, best first; fewer only where fewer may
@@ -78,7 +81,7 @@ class Recommender:
     def _listed(self, request: Request, k: int, visitor: str | None, pinned_below: int) -> list[Pick]:
         """pinned_below: pins to this position or a later one have no say."""
         situation = Situation(request, self.bundle)
-        plan = self.merchandise.plan(request.placement, request.now, visitor)
+        plan = self.merchandise.plan(request.placement, request.now, visitor, situation)
         allowed = self._allowed(request, plan)
         if request.filter is not None or request.candidates:
             situation.among = _if_few(allowed)

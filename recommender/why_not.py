@@ -70,7 +70,12 @@ def why_not(
     )
     reasons = []
     if item not in case.items:
-        reasons = [*_unavailable(case), *_outside(case), *_hidden(case, situation), *_forbidden(case)]
+        reasons = [
+            *_unavailable(case),
+            *_outside(case),
+            *_hidden(case, situation),
+            *_forbidden(case, situation),
+        ]
     return None, reasons or [*_outranked(case, situation)]
 
 
@@ -129,12 +134,11 @@ def _hidden_itself(case: Case, situation: Situation) -> Iterator[WhyNot]:
         yield WhyNot("bought_lately", text, {"last_bought": bought, "days": request.repeat_suppression_days})
 
 
-def _forbidden(case: Case) -> Iterator[WhyNot]:
+def _forbidden(case: Case, situation: Situation) -> Iterator[WhyNot]:
     """Rules that never let it be shown."""
     for rule in _active(case):
-        plan = replace(case.recommender, rules=(rule,)).merchandise.plan(
-            case.request.placement, case.request.now
-        )
+        merchandise = replace(case.recommender, rules=(rule,)).merchandise
+        plan = merchandise.plan(case.request.placement, case.request.now, None, situation)
         if plan.allowed is not None and not plan.allowed[case.item]:
             yield _by_rule(rule)
 

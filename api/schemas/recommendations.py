@@ -44,6 +44,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     filter: Filters = ()
     offset: Annotated[int, msgspec.Meta(ge=0, le=MAX_OFFSET)] = 0
     candidates: Annotated[tuple[Id, ...], msgspec.Meta(max_length=MAX_CANDIDATES)] = ()
+    country: Id | None = None
 
 
 class AskPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

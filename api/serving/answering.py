@@ -69,6 +69,7 @@ def request_of(
         in_stock=ask.in_stock,
         filter=filter_of(ask.filter) if ask.filter else None,
         candidates=ask.candidates,
+        country=ask.country,
     )
 
 

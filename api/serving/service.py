@@ -16,9 +16,11 @@ from api.serving.budget_prices import OfferPrices
 from api.serving.experiments import Treatment, Variants
 from api.serving.known_names import KnownNames
 from api.serving.preload import LoadBundle
+from api.serving.prepared import prepared
+from api.serving.tiers import tier_plan
 from api.web.access import Access
 from api.web.callers import is_operator
-from api.web.metrics import BUNDLE_AGE, CANDIDATES, STREAM_LAG, WATCHER_FAILURES, flush
+from api.web.metrics import BUNDLE_AGE, STREAM_LAG, WATCHER_FAILURES, flush
 from api.web.settings import ApiSettings
 from features.catalogue.live_changes import changes_since
 from features.events.nobody import is_nobody
@@ -33,14 +35,12 @@ from features.store.disk_reserve import is_full
 from features.store.parts import Part, PartState, part_states
 from features.store.settings import StoreSettings
 from features.store.tombstones import Tombstones, read_tombstones, shared_tombstones
-from recommender.context.request import PLACEMENTS, Request
+from recommender.customers.tiers import TierPlan
 from recommender.experiments.assignment import Trials
 from recommender.experiments.plan import Experiments
 from recommender.merchandising.rules import AnyRule, Rules
 from recommender.model import versions
-from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
-from recommender.model.bundle_files import BadBundle
 from recommender.offers.catalogue import Catalogue
 from recommender.recommend import Recommender
 
@@ -68,6 +68,7 @@ class Service:
     changes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     revision: int = 0
     rules: Sequence[AnyRule] = ()
+    tiers: TierPlan | None = None
     offers: Catalogue = field(default_factory=Catalogue)
     offer_prices: OfferPrices = field(default_factory=OfferPrices)
     watchers: dict[str, Part] = field(default_factory=dict)
@@ -135,6 +136,7 @@ class Service:
             self.refresh_people,
             self.refresh_shelf,
             self.refresh_rules,
+            self.refresh_tiers,
             self.refresh_offers,
             self.refresh_experiments,
             self.refresh_offer_prices,
@@ -172,7 +174,7 @@ class Service:
     async def _loaded(self, load: Callable[[], Bundle | None], changes: Changes) -> Recommender | None:
         """A bundle ready to answer; None, with the first `model_problem`, where it does not load."""
         try:
-            return await asyncio.to_thread(_prepared, load, changes)
+            return await asyncio.to_thread(prepared, load, changes)
         except Exception as error:  # a bundle can be bad in any way
             self.model_problem = self.model_problem or str(error) or type(error).__name__
             logger.warning(
@@ -187,7 +189,7 @@ class Service:
             product: fields for product, fields in self.changes.items() if fields is not applied.get(product)
         }
         shelf = recommender.availability.changed(tables, late) if late else recommender.availability
-        self.recommender = replace(recommender, availability=shelf, rules=self.rules)
+        self.recommender = replace(recommender, availability=shelf, rules=self.rules, tiers=self.tiers)
         manifest = recommender.bundle.manifest
         BUNDLE_AGE.set(datetime.fromisoformat(manifest.created_at).timestamp(), manifest.version)
         logger.info("model loaded", extra={"version": manifest.version})
@@ -211,6 +213,12 @@ class Service:
             self.rules = rules
             if self.recommender is not None:
                 self.recommender = replace(self.recommender, rules=rules)
+
+    async def refresh_tiers(self) -> None:
+        """Take over the merchant's tiers, which rules may name."""
+        self.tiers = await asyncio.to_thread(tier_plan, self.home)
+        if self.recommender is not None and self.recommender.tiers != self.tiers:
+            self.recommender = replace(self.recommender, tiers=self.tiers)
 
     async def refresh_offers(self) -> None:
         """Take over the merchant's offers."""
@@ -285,14 +293,3 @@ async def _every(interval_s: float, step: Callable[[], Awaitable[None]]) -> None
     while True:
         await asyncio.sleep(interval_s)
         await step()
-
-
-def _prepared(load: Callable[[], Bundle | None], changes: Changes) -> Recommender:
-    bundle = load()
-    if bundle is None:
-        raise BadBundle("models/current went away")
-    shelf = Availability.of(bundle.tables).changed(bundle.tables, changes)
-    recommender = Recommender(bundle, shelf, CANDIDATES.add_numbers)
-    for placement in PLACEMENTS:  # warm up: first touches of mapped pages and lazy imports
-        recommender.recommend(Request(placement, now=0.0), k=8)  # type: ignore[arg-type]
-    return recommender

@@ -55,6 +55,7 @@ class Request(msgspec.Struct, frozen=True):
     repeat_suppression_days: int = REPEAT_SUPPRESSION_DAYS
     filter: Filter | None = None
     candidates: tuple[str, ...] = ()
+    country: str | None = None
 
     @property
     def filtered(self) -> bool:

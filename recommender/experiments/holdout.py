@@ -26,4 +26,4 @@ class Popular(Recommender):
 def popular_for_holdout(recommender: Recommender) -> Popular:
     """With the same model version, availability and rules."""
     parts = recommender.bundle, recommender.availability, recommender.observe, recommender.rules
-    return Popular(*parts)
+    return Popular(*parts, recommender.tiers)
