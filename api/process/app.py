@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from api.process.pages import pages_router
 from api.routes import (
+    audience,
     catalogue,
     customers,
     events,
@@ -52,6 +53,7 @@ ROUTE_MODULES = (
     events,
     picks,
     privacy,
+    audience,
     customers,  # whose ids may hold a slash, so that it takes what the two before leave
     tiers,
     triggers,
