@@ -9,6 +9,7 @@ import numpy as np
 
 from recommender.arrays.dtypes import Bools, Int32s
 from recommender.arrays.id_map import CACHE_SIZE, NO_ROW
+from recommender.context.market import country_of, sells_by_market, sold_in
 from recommender.context.request import Request, Situation
 from recommender.customers.tiers import TierPlan
 from recommender.filters.masks import mask_of
@@ -141,8 +142,16 @@ class Recommender:
 
     def _allowed(self, request: Request, plan: RulePlan) -> Bools:
         """(n_items): what can be sold and is within the filters of the request and the merchant's rules."""
-        filtered = request.filtered or plan.allowed is not None
+        filtered = request.filtered or plan.allowed is not None or self._by_market
         return self._within(request, plan) if filtered else self.availability.sellable
+
+    def country(self, request: Request) -> str | None:
+        """The country whose products alone may be shown; None: not known, or all are sold everywhere."""
+        return country_of(request, self.bundle.tables) if self._by_market else None
+
+    @cached_property
+    def _by_market(self) -> bool:
+        return sells_by_market(self.bundle.tables, self.availability)
 
     def _within(self, request: Request, plan: RulePlan) -> Bools:
         """(n_items): what is within the filters of the request and the merchant's rules."""
@@ -159,6 +168,9 @@ class Recommender:
             allowed &= availability.price >= request.min_price
         if request.max_price is not None:
             allowed &= availability.price <= request.max_price
+        country = self.country(request)
+        if country:
+            allowed &= sold_in(country, tables, availability)
         if request.filter is not None:
             allowed &= mask_of(request.filter, tables, availability)
         if request.candidates:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recommender.arrays.id_map import NO_ROW
+from recommender.context.market import country_of, sold_in
 from recommender.context.request import Request, Situation
 from recommender.merchandising.rules import AnyRule
 from recommender.recommend import Pick, Recommender
@@ -92,6 +93,9 @@ def _outside(case: Case) -> Iterator[WhyNot]:
     availability = case.recommender.availability
     everything = replace(availability, offered=np.ones_like(availability.offered))
     shop, request = replace(case.recommender, availability=everything, rules=()), case.request
+    country = country_of(request, shop.bundle.tables)
+    if country and not sold_in(country, shop.bundle.tables, availability)[case.item]:
+        yield WhyNot("market", f"It is not sold in {country}", {"country": country})
     for name in NARROWING:
         value = getattr(request, name)
         if value is None or value == ():

@@ -19,8 +19,8 @@ class WhyNotAsk(Ask, frozen=True, forbid_unknown_fields=True):
 
 
 class WhyNotReason(msgspec.Struct, frozen=True):
-    """`code`: `unknown_product`, `not_offered`, `out_of_stock`, `filter`, `rule`, `excluded`, `on_page`,
-    `in_cart`, `bought_lately`, `variant`, `ranked`, `not_proposed`, `not_ranked` or `no_model`."""
+    """`code`: `unknown_product`, `not_offered`, `out_of_stock`, `market`, `filter`, `rule`, `excluded`,
+    `on_page`, `in_cart`, `bought_lately`, `variant`, `ranked`, `not_proposed`, `not_ranked` or `no_model`."""
 
     code: str
     text: str

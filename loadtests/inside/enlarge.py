@@ -143,7 +143,7 @@ def enlarged(bundle: Bundle, products: int, customers: int) -> Bundle:
         many = copies.copies[len(tables.customers)] if name == "customers" else copies.products
         changed[name] = _ids(getattr(tables, name), many)
     factors = _factors(tables.factors, copies.products)
-    big = replace(tables, **changed, factors=factors, attributes=None)  # filters are not measured
+    big = replace(tables, **changed, factors=factors, attributes=None, markets=None)  # these are not measured
     manifest = msgspec.structs.replace(
         bundle.manifest, products=len(big.products), customers=len(big.customers), files={}
     )

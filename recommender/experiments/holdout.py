@@ -19,7 +19,8 @@ class Popular(Recommender):
         return dict.fromkeys(PLACEMENTS, (Stage.of((POPULAR._replace(weight=1.0),)),))
 
     def recommend(self, request: Request, k: int, visitor: str | None = None, offset: int = 0) -> list[Pick]:
-        contextual = msgspec.structs.replace(request, shopper=NO_ACTIVITY, customer_id=None)
+        country = self.country(request) or request.country
+        contextual = msgspec.structs.replace(request, shopper=NO_ACTIVITY, customer_id=None, country=country)
         return super().recommend(contextual, k, visitor, offset)
 
 

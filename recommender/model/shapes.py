@@ -19,6 +19,7 @@ ID_MAPS = {
     "people.facts.words": "words",
     "attributes.names": "attributes",
     "attributes.values": "attribute_values",
+    "markets.countries": "countries",
     "offers.arms": "arms",
     "offers.features": "features",
 }
@@ -69,6 +70,8 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ("attributes.numbers.offsets", "attributes+1"),
     ("attributes.digests", "products"),
     ("attributes.*", "@"),
+    ("markets.popular.offsets", "countries+1"),
+    ("markets.popular.*", "@"),
     ("blends", "? ?"),
     ("sets.items", "@ 4"),
     ("sets.orders", "products"),
