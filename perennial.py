@@ -28,6 +28,7 @@ from features.store.settings import StoreSettings
 from training.cli.evaluate import evaluate
 from training.cli.models import models, train
 from training.cli.privacy import erase, export
+from training.cli.replay import replay
 from training.cli.report import report
 from training.cli.triggers import triggers
 from training.cli.upkeep import backup, rebuild, restore
@@ -48,6 +49,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(poison, name="poison")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(report, name="report")
+app.command()(replay)
 app.command()(export)
 app.command()(erase)
 app.command()(backup)

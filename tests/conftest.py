@@ -1,5 +1,6 @@
 """What tests share: a real Redis of their own, emptied for each test, and an empty home."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -25,6 +26,18 @@ ROOT = Path(__file__).parents[1]
 # How long an example takes says more of the machine than of the code.
 hypothesis_settings.register_profile("busy", deadline=None)
 hypothesis_settings.load_profile("busy")
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the collections after each test need not look at it."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """A socket that a test has left open fails this test, not one that is running by chance later on."""
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

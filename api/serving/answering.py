@@ -16,6 +16,7 @@ from features.events.nobody import somebody
 from features.live.shopper_state import ShopperLog
 from features.outgoing.impressions import ServedRecord
 from recommender.context.request import Request
+from recommender.context.request_record import written
 from recommender.model.availability import Shown
 from recommender.recommend import Pick, Recommender
 
@@ -127,6 +128,7 @@ def _impression(
         sources=sources,
         model_version=recommender.bundle.manifest.version if recommender else None,
         treated=treatment.assignment,
+        parameters=written(question.request),
     )
 
 

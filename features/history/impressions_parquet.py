@@ -27,6 +27,7 @@ SERVED_SCHEMA: dict[str, pl.DataType] = {
     "session_id": pl.String(),
     "model_version": pl.String(),
     **_TREATED,
+    "parameters": pl.String(),
 }
 _AS_WRITTEN = {name: kind for name, kind in SERVED_SCHEMA.items() if name not in _TREATED} | {
     "at": pl.String(),

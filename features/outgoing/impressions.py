@@ -29,7 +29,8 @@ class ExperimentAssignment(msgspec.Struct, frozen=True, omit_defaults=True, cach
 
 
 class ServedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One answer. `sources` is parallel to `product_ids`; placement `offers`: a decision about an offer."""
+    """One answer. `sources` is parallel to `product_ids`; placement `offers`: a decision about an offer;
+    `parameters`: what was asked for, as `recommender.context.request_record` writes it."""
 
     recommendation_id: str
     at: datetime
@@ -41,6 +42,7 @@ class ServedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     session_id: str | None = None
     model_version: str | None = None
     treated: ExperimentAssignment = ExperimentAssignment()
+    parameters: str | None = None
 
 
 _encode = msgspec.json.Encoder().encode

@@ -74,7 +74,7 @@ def _waiting(client: redis.Redis, now: datetime) -> Iterator[TriggerRow]:
 
 def _replayed(home: Home, client: redis.Redis, now: datetime) -> list[TriggerRow]:
     # Imported here because serving imports this module too, and must not load training's libraries.
-    from training.worker.trigger_replay import replay
+    from training.data.live_replay import replay
     from training.worker.trigger_rounds import Lifecycle, merchants_settings
 
     now_ms, (settings, _) = int(now.timestamp() * 1000), merchants_settings(client)

@@ -63,7 +63,7 @@ def read_exposures(home: Home, as_of: date) -> ExposureLog:
         .agg(owner=pl.col("customer_id").sort_by("timestamp").last())
     )
     purchases = events.filter(pl.col("type") == "purchase", pl.col("recommendation_id").is_not_null())
-    impressions = _impressions(home).filter(pl.col("at") < until(as_of), VISITOR.is_not_null())
+    impressions = impressions_of(home).filter(pl.col("at") < until(as_of), VISITOR.is_not_null())
     owned = impressions.join(owners, left_on="anonymous_id", right_on="browser", how="left").with_columns(
         visitor=VISITOR,
         person=pl.coalesce(
@@ -82,8 +82,8 @@ def read_exposures(home: Home, as_of: date) -> ExposureLog:
     return ExposureLog(*pl.collect_all([exposures, named, owners]))
 
 
-def _impressions(home: Home) -> pl.LazyFrame:
-    """Files older than the experiments lack their columns, which are then null."""
+def impressions_of(home: Home) -> pl.LazyFrame:
+    """The log of answers, as SERVED_SCHEMA. Older files lack some columns, which are then null."""
     files = table_files(home.served)
     if not files:
         return pl.LazyFrame(schema=SERVED_SCHEMA)

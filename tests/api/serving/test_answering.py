@@ -1,5 +1,6 @@
 """Widgets, pages and e-mail picks take the same way to an answer; each waits for Redis as long as it may."""
 
+import json
 from typing import Any
 
 import httpx
@@ -66,4 +67,5 @@ def test_every_way_to_an_answer_is_noted_alike(http: httpx.Client, client: redis
         assert record.sources == tuple(item["source"] for item in answer["items"])
         assert (record.placement, record.customer_id) == ("home", "ann")
         assert record.model_version == answer["model_version"]
+        assert json.loads(record.parameters or "")["placement"] == record.placement
     assert [record.session_id for record in impressions(client)] == ["s-1", "s-1", None]

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -19,6 +18,7 @@ from features.merchant.api_keys import add_demo_keys
 from features.store.redis_server import RedisServer
 from features.store.settings import StoreSettings
 
+from redis_relay import RedisRelay
 from waiting import eventually
 
 AWAY_S = float(os.environ.get("PERENNIAL_TEST_FAULT_S", "2"))
@@ -33,21 +33,26 @@ def settings() -> StoreSettings:
 
 
 class Relay:
-    """A TCP port in front of Redis that can refuse and delay."""
+    """A relay in a thread of its own, in front of Redis."""
 
-    def __init__(self, path: str) -> None:
-        self.delay_s, self.refuses, self._path = 0.0, False, path
-        self._loop, self._started = asyncio.new_event_loop(), threading.Event()
-        self._lines: set[asyncio.StreamWriter] = set()
+    def __init__(self, server: RedisServer) -> None:
+        self._relay, self._started = RedisRelay(server), threading.Event()
+        self._loop, self._over = asyncio.new_event_loop(), asyncio.Event()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(),))
         self._thread.start()
         self._started.wait()
 
-    def refuse(self) -> None:
-        """Hang up now, and on whoever comes."""
-        self.refuses = True
-        for line in list(self._lines):
-            self._loop.call_soon_threadsafe(line.transport.abort)
+    @property
+    def url(self) -> str:
+        return self._relay.url
+
+    def refuse(self, refuses: bool) -> None:
+        """Hang up now, and on whoever comes; or no longer."""
+        self._relay.refuses = refuses
+        self._loop.call_soon_threadsafe(self._relay.hang_up)
+
+    def delay(self, seconds: float) -> None:
+        self._relay.delay_s = seconds
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._over.set)
@@ -55,35 +60,9 @@ class Relay:
         self._loop.close()
 
     async def _run(self) -> None:
-        self._over = asyncio.Event()
-        async with await asyncio.start_server(self._pass_on, "127.0.0.1", 0) as listening:
-            self.url = f"redis://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        async with self._relay:
             self._started.set()
             await self._over.wait()
-            for line in list(self._lines):
-                line.transport.abort()
-
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.refuses:
-            writer.transport.abort()
-            return
-        try:
-            from_redis, to_redis = await asyncio.open_unix_connection(self._path)
-        except OSError:
-            writer.transport.abort()
-            return
-        self._lines |= {writer, to_redis}
-        await asyncio.gather(
-            self._copy(reader, to_redis), self._copy(from_redis, writer), return_exceptions=True
-        )
-        self._lines -= {writer, to_redis}
-
-    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65_536):
-            if self.delay_s:
-                await asyncio.sleep(self.delay_s)
-            writer.write(data)
-        writer.transport.abort()
 
 
 Fault = Callable[[RedisServer, Relay], AbstractContextManager[None]]
@@ -107,16 +86,16 @@ def hanging(server: RedisServer, _: Relay) -> Iterator[None]:
 
 @contextmanager
 def refusing(_: RedisServer, relay: Relay) -> Iterator[None]:
-    relay.refuse()
+    relay.refuse(True)
     yield
-    relay.refuses = False
+    relay.refuse(False)
 
 
 @contextmanager
 def slow(_: RedisServer, relay: Relay) -> Iterator[None]:
-    relay.delay_s = SLOW_S
+    relay.delay(SLOW_S)
     yield
-    relay.delay_s = 0.0
+    relay.delay(0.0)
 
 
 @contextmanager
@@ -145,7 +124,7 @@ def shoppers(url: str) -> Iterator[list[httpx.Response]]:
 def test_answers_go_on_degraded_and_recover(
     fault: Fault, served_home: Home, own_redis: RedisServer, serve: Callable[..., AbstractContextManager[str]]
 ) -> None:
-    relay = Relay(unquote(own_redis.url.removeprefix("unix://")))
+    relay = Relay(own_redis)
     try:
         add_demo_keys(served_home, None, datetime.now(UTC))
         with serve(served_home, relay.url) as url, shoppers(url) as told:

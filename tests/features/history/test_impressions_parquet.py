@@ -15,14 +15,14 @@ UNDER_B = "x-1", "e1", "b", 0.5, True, 0.05
 def test_a_row_has_the_values_of_its_record() -> None:
     treated = ExperimentAssignment(*UNDER_B)
     record = ServedRecord(
-        "r-1", NOW, "home", ("a", 'é"\n'), ("als", "new"), "ann", "browser", "visit", "v1", treated
+        "r-1", NOW, "home", ("a", 'é"\n'), ("als", "new"), "ann", "browser", "visit", "v1", treated, "{}"
     )
     elsewhere = NOW.astimezone(timezone(timedelta(hours=-5)))
     table = served_table([record, ServedRecord("r-2", elsewhere, "offers", ())])
     assert table.schema == pl.Schema(SERVED_SCHEMA)
     assert table.rows() == [
-        ("r-1", NOW, "home", ["a", 'é"\n'], ["als", "new"], "ann", "browser", "visit", "v1", *UNDER_B),
-        ("r-2", NOW, "offers", [], [], None, None, None, None, None, None, None, None, False, 0.0),
+        ("r-1", NOW, "home", ["a", 'é"\n'], ["als", "new"], "ann", "browser", "visit", "v1", *UNDER_B, "{}"),
+        ("r-2", NOW, "offers", [], [], None, None, None, None, None, None, None, None, False, 0.0, None),
     ]
 
 

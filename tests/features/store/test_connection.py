@@ -4,7 +4,6 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from urllib.parse import unquote
 
 import hiredis
 import pytest
@@ -13,6 +12,8 @@ import redis
 from features.store.address import Address
 from features.store.connection import Connection, StoreUnavailable
 from features.store.redis_server import RedisServer
+
+from redis_relay import RedisRelay
 
 DEADLINE_MS = 50
 
@@ -26,8 +27,10 @@ def process_of(server: RedisServer) -> int:
 async def connected(url: str, deadline_ms: int = DEADLINE_MS) -> AsyncIterator[Connection]:
     store = Connection(url, deadline_ms)
     await store.open()
-    yield store
-    await store.close()
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 async def within(seconds: float, holds: Callable[[], bool]) -> None:
@@ -97,24 +100,8 @@ async def test_password_and_database(own_redis: RedisServer) -> None:
 
 
 async def test_over_tcp(own_redis: RedisServer) -> None:
-    closed = asyncio.Event()
-
-    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        path = unquote(own_redis.url.removeprefix("unix://"))
-        from_redis, to_redis = await asyncio.open_unix_connection(path)
-        while data := await reader.read(65_536):
-            to_redis.write(data)
-            writer.write(await from_redis.read(65_536))
-        for each in (to_redis, writer):
-            each.close()
-            await each.wait_closed()
-        closed.set()
-
-    async with await asyncio.start_server(relay, "127.0.0.1", 0) as listening:
-        host, port = listening.sockets[0].getsockname()
-        async with connected(f"redis://{host}:{port}", 2_000) as store:
-            assert await store.call("PING") == b"PONG"
-        await asyncio.wait_for(closed.wait(), 2)
+    async with RedisRelay(own_redis) as relay, connected(relay.url, 10_000) as store:
+        assert await store.call("PING") == b"PONG"
 
 
 async def test_the_store_is_down_at_the_start(own_redis: RedisServer) -> None:

@@ -15,7 +15,7 @@ from features.live.customer_facts import CustomerState
 from features.live.ingest import ingest_sync
 from features.outgoing import trigger_queue as triggers
 from features.store.settings import StoreSettings
-from training.worker.trigger_replay import replay
+from training.data.live_replay import replay
 
 from factories import NOW, event
 

@@ -12,7 +12,7 @@ from features.events.vocabulary import Event, EventContext, Order, OrderItem
 from features.history import events_parquet as history
 from features.home import Home
 from features.live.customer_facts import PLACED, DatedFact, Fact, facts_of, fold_customer
-from features.live.shopper_state import LOGGED_TYPES, REVERSAL_TYPES, entry_of
+from features.live.shopper_state import LOGGED_TYPES, REVERSAL_TYPES, ShopperLog, entry_of
 from features.outgoing.trigger_queue import TriggerState
 from features.store.settings import StoreSettings
 
@@ -73,6 +73,13 @@ class Replay:
                     TriggerState(fold_customer(reversed(self.logs[owner]), self.facts[owner]), {}, {}, ()),
                 )
 
+    def log(self, customer: str | None, browser: str | None) -> ShopperLog:
+        """What serving would read of a shopper now: the logs of both ids are one history, newest first."""
+        owners = [(True, customer)] if customer else []
+        owners += [(False, browser)] if browser else []
+        newest_first = [entry for owner in owners for entry in reversed(self.logs.get(owner, ()))]
+        return ShopperLog(list(dict.fromkeys(newest_first)))
+
     def _join(self, customer: str, browser: str) -> None:
         before = self._customer_of.get(browser)
         if before == customer:
@@ -92,11 +99,18 @@ class Replay:
 
 def replay(home: Home, as_of: datetime, settings: StoreSettings) -> Replay:
     """Replay all events up to `as_of` that live state would still hold."""
-    since = as_of - timedelta(days=settings.shopper_ttl_days)
+    state = Replay(settings.shopper_log_length)
+    for event, received_at in arrivals(home, as_of - timedelta(days=settings.shopper_ttl_days), as_of):
+        state.apply(event, received_at)
+    return state
+
+
+def arrivals(home: Home, since: datetime, until: datetime) -> Iterator[tuple[Event, datetime]]:
+    """The events of a period that change live state, and when they arrived, in that order."""
     joins = pl.col("customer_id").is_not_null() & pl.col("anonymous_id").is_not_null()  # of any event type
     rows = (
         history.scan(home)
-        .filter(pl.col("type").is_in(REPLAYED_TYPES) | joins, pl.col("timestamp").is_between(since, as_of))
+        .filter(pl.col("type").is_in(REPLAYED_TYPES) | joins, pl.col("timestamp").is_between(since, until))
         .sort("event_id", "line")
         .group_by("event_id", maintain_order=True)
         .agg(
@@ -109,10 +123,8 @@ def replay(home: Home, as_of: datetime, settings: StoreSettings) -> Replay:
         .sort("received_at", "timestamp")
         .collect()
     )
-    state = Replay(settings.shopper_log_length)
     for row in rows.iter_rows(named=True):
-        state.apply(_event(row), row["received_at"])
-    return state
+        yield _event(row), row["received_at"]
 
 
 def _event(row: dict[str, Any]) -> Event:
