@@ -68,13 +68,14 @@ class Recommender:
     def merchandise(self) -> Merchandise:
         return Merchandise(self.rules, self.bundle.tables, self.availability, self.tiers)
 
-    def recommend(self, request: Request, k: int, visitor: str | None = None, offset: int = 0) -> list[Pick]:
-        """The best k products for a request after the first `offset`, best first; fewer only where fewer may
+    def recommend(self, request: Request, k: int, visitor: str | None = None) -> list[Pick]:
+        """The best k products for a request after its first `offset`, best first; fewer only where fewer may
         be shown.
 
         visitor: whom a rotation rule shows other products from day to day. Pages of one k are one list, as
         long as model, products, rules and shopper stay as they are.
         """
+        offset = request.offset
         if offset:
             return self._listed(request, k + offset, visitor, k)[offset:]
         return self._listed(request, k, visitor, k)

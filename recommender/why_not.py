@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 
 from recommender.arrays.id_map import NO_ROW
@@ -57,7 +58,8 @@ def why_not(
 
     What stands further down in the list is only outranked, and nothing else is said of it.
     """
-    item = recommender.bundle.tables.products.row(product_id)
+    item, k = recommender.bundle.tables.products.row(product_id), k + request.offset
+    request = msgspec.structs.replace(request, offset=0)
     picks = recommender.recommend(request, k, visitor)
     shown = [pick.item for pick in picks]
     if item == NO_ROW:

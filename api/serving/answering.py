@@ -25,15 +25,13 @@ SCORES = [f"{share / 10_000:.4f}" for share in range(10_001)]  # looking one up 
 
 
 class Question(NamedTuple):
-    """What is to be recommended to whom; degraded_reasons: what could not be read of the shopper; offset: how
-    many of the best to leave out."""
+    """What is to be recommended to whom; degraded_reasons: what could not be read of the shopper."""
 
     request: Request
     k: int
     shopper: Shopper
     session_id: str | None = None
     degraded_reasons: Sequence[str] = ()
-    offset: int = 0
 
 
 class Choice(NamedTuple):
@@ -71,12 +69,13 @@ def request_of(
         filter=filter_of(ask.filter) if ask.filter else None,
         candidates=ask.candidates,
         country=ask.country,
+        offset=ask.offset,
     )
 
 
 def question_of(request: Request, ask: Ask, shopper: Shopper, degraded_reasons: Sequence[str]) -> Question:
     """The question of a widget that `request_of` made."""
-    return Question(request, ask.k, shopper, somebody(ask.session_id), degraded_reasons, ask.offset)
+    return Question(request, ask.k, shopper, somebody(ask.session_id), degraded_reasons)
 
 
 def choose(service: Service, question: Question) -> Choice:
@@ -86,7 +85,7 @@ def choose(service: Service, question: Question) -> Choice:
     recommender = treatment.recommender
     if request.filter is not None:
         check_filter(request.filter, recommender)
-    picks = recommender.recommend(request, question.k, visitor, question.offset) if recommender else ()
+    picks = recommender.recommend(request, question.k, visitor) if recommender else ()
     return Choice(question, treatment, picks)
 
 
@@ -105,7 +104,7 @@ def answer(service: Service, choice: Choice, *, is_impression: bool = True) -> A
         DEGRADED.add(reason)
     if is_impression:
         service.served.add(_impression(recommendation_id, choice, product_ids, sources))
-    items = items_json(picks, shown, question.offset + 1)
+    items = items_json(picks, shown, question.request.offset + 1)
     if question.request.candidates:
         items += f',"unknown":{encode(unknown_candidates(question.request, recommender)).decode()}'
     body = _answer_json(recommendation_id, placement, treatment, degraded_reasons, items)

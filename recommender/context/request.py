@@ -38,7 +38,8 @@ class Request(msgspec.Struct, frozen=True):
     """One request for recommendations. `now` is epoch seconds; ids are the shop's own.
 
     repeat_suppression_days: for so long what was bought is hidden, except from `buy_again`; candidates: the
-    only products to answer, in the order to keep where nothing is known. Of these only `exclude` is hidden.
+    only products to answer, in the order to keep where nothing is known. Of these only `exclude` is hidden;
+    offset: how many of the best are left out.
     """
 
     placement: Placement
@@ -56,6 +57,7 @@ class Request(msgspec.Struct, frozen=True):
     filter: Filter | None = None
     candidates: tuple[str, ...] = ()
     country: str | None = None
+    offset: int = 0
 
     @property
     def filtered(self) -> bool:

@@ -18,10 +18,10 @@ class Popular(Recommender):
     def stages(self) -> Mapping[str, Sequence[Stage]]:
         return dict.fromkeys(PLACEMENTS, (Stage.of((POPULAR._replace(weight=1.0),)),))
 
-    def recommend(self, request: Request, k: int, visitor: str | None = None, offset: int = 0) -> list[Pick]:
+    def recommend(self, request: Request, k: int, visitor: str | None = None) -> list[Pick]:
         country = self.country(request) or request.country
         contextual = msgspec.structs.replace(request, shopper=NO_ACTIVITY, customer_id=None, country=country)
-        return super().recommend(contextual, k, visitor, offset)
+        return super().recommend(contextual, k, visitor)
 
 
 def popular_for_holdout(recommender: Recommender) -> Popular:

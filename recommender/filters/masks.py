@@ -66,8 +66,7 @@ def _trained(condition: Condition, tables: Tables) -> Bools:
     if isinstance(condition, Between):
         own = table.numbers.row(table.names.row(condition.name))
         amounts = table.numbers.amounts[own]
-        within = (amounts >= condition.least) & (amounts <= condition.most)
-        mask[table.numbers.items[own][within]] = True
+        mask[table.numbers.items[own][condition.holds(amounts)]] = True
         return mask
     if isinstance(condition, OneOf):
         rows = table.values.rows([f"{condition.name}:{value}" for value in condition.values])
@@ -82,7 +81,7 @@ def _trained(condition: Condition, tables: Tables) -> Bools:
 def _of_price(condition: Condition, availability: Availability) -> Bools:
     price = availability.price
     if isinstance(condition, Between):
-        return np.asarray((price >= condition.least) & (price <= condition.most))
+        return np.asarray(condition.holds(price))
     if isinstance(condition, OneOf):
         amounts = [found[0] for value in condition.values if (found := quantity(value))]
         return np.isin(price, np.array(amounts, np.float32))
@@ -92,5 +91,5 @@ def _of_price(condition: Condition, availability: Availability) -> Bools:
 def _holds(condition: Condition, value: str) -> bool:
     if isinstance(condition, Between):
         found = quantity(value)
-        return found is not None and condition.least <= found[0] <= condition.most
+        return found is not None and bool(condition.holds(found[0]))
     return value in condition.values if isinstance(condition, OneOf) else True

@@ -33,11 +33,17 @@ class OneOf(msgspec.Struct, frozen=True, tag=True):
 
 
 class Between(msgspec.Struct, frozen=True, tag=True):
-    """An attribute is a number from `least` to `most`, both included."""
+    """An attribute is a number from `least` to `most`, both included; None: without that end."""
 
     name: str
-    least: float
-    most: float
+    least: float | None
+    most: float | None
+
+    def holds(self, amount: Any) -> Any:
+        """Whether it is true of a number; of each one of an array."""
+        least = -math.inf if self.least is None else self.least
+        most = math.inf if self.most is None else self.most
+        return (amount >= least) & (amount <= most)
 
 
 class Present(msgspec.Struct, frozen=True, tag=True):
@@ -155,16 +161,12 @@ def _one_of(name: str, values: Sequence[Any]) -> OneOf:
 
 def _between(name: str, least: Any, most: Any) -> Between:
     try:
-        ends = Between(name, *[_end(*each) for each in ((least, -math.inf), (most, math.inf))])
+        ends = [None if each is None else float(each) for each in (least, most)]
     except (TypeError, ValueError):
         _refuse({name: {"min": least, "max": most}})
-    if not ends.least <= ends.most:
+    if None not in ends and not ends[0] <= ends[1]:  # type: ignore[operator]
         raise BadFilter(f"`{name}`: the range ends before it begins.")
-    return ends
-
-
-def _end(given: Any, otherwise: float) -> float:
-    return otherwise if given is None else float(given)
+    return Between(name, *ends)
 
 
 def _name(text: str) -> str:

@@ -3,6 +3,7 @@
 from random import Random
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from random_shop import N, random_bundle, random_request, random_rules
@@ -86,13 +87,15 @@ def test_pages_are_one_list_under_rules_too() -> None:
         drawn = Random(seed)
         rules, request, k = random_rules(drawn), random_request(drawn), drawn.randint(1, 12)
         shop = Recommender(bundle, Availability.of(bundle.tables), rules=rules)
-        pages = [shop.recommend(request, k, "ann", offset) for offset in range(0, 6 * k, k)]
-        items = [pick.item for page in pages for pick in page]
-        assert len(set(items)) == len(items), rules
-        whole = shop.recommend(request, k, "ann", 0) + shop.recommend(request, k, "ann", 5 * k)
-        assert [pick.item for pick in whole] == [pick.item for page in (pages[0], pages[5]) for pick in page]
-        again = [pick.item for pick in shop.recommend(request, k, "ann", 2 * k + 1)]
-        assert items[2 * k + 1 : 3 * k] == again[: len(items[2 * k + 1 : 3 * k])]
+
+        def page(offset: int, request: Request = request, k: int = k, shop: Recommender = shop) -> list[int]:
+            asked = msgspec.structs.replace(request, offset=offset)
+            return [pick.item for pick in shop.recommend(asked, k, "ann")]
+
+        whole = [each for offset in range(0, 6 * k, k) for each in page(offset)]
+        assert len(set(whole)) == len(whole), rules
+        between = whole[2 * k + 1 : 3 * k]
+        assert between == page(2 * k + 1)[: len(between)]
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)
