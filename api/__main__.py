@@ -1,4 +1,4 @@
-"""`python -m api HOME FD`: one API process of `perennial serve`, on the socket that it inherits.
+"""`python -m api HOME SOCKET RATES`: one API process of `perennial serve`, on the descriptors it inherits.
 
 Not through the command line, whose imports are a quarter of a second and ten megabytes a process.
 """
@@ -18,4 +18,4 @@ if __name__ == "__main__":
     os.umask(PRIVATE_UMASK)
     stop_with_parent()
     start_logging()
-    serve_api(Home(Path(sys.argv[1])), ApiSettings(), StoreSettings(), int(sys.argv[2]))
+    serve_api(Home(Path(sys.argv[1])), ApiSettings(), StoreSettings(), *map(int, sys.argv[2:]))

@@ -19,7 +19,7 @@ from recommender.merchandising.rules import AnyRule
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.placements import POPULAR, Stage, stages
-from recommender.reasons.explain import OF_PRODUCTS, REASONS, PickReason, reason_json, reason_of
+from recommender.reasons.explain import OF_PRODUCTS, REASONS, PickReason, given, pinned, reason_of
 from recommender.sources.candidates import NO_VARIANTS, BlendedRanking, Candidates, blend
 from recommender.sources.variants import variants_to_show
 
@@ -40,8 +40,6 @@ class Pick(msgspec.Struct, frozen=True, gc=False):
 
 
 ONE = np.ones(1)
-PINNED = reason_json("pinned", "Picked by the shop")
-GIVEN = reason_json("given", "As in the list that was given")
 FEW = 2_000  # products of which sources can score each one
 
 
@@ -87,8 +85,8 @@ class Recommender:
         allowed = self._allowed(request, plan)
         if request.filter is not None or request.candidates:
             situation.among = _if_few(allowed)
-        pinned = _pinned(plan, allowed, situation, pinned_below) if plan.pins else {}
-        picks = list(pinned.values())
+        pins = _pinned(plan, allowed, situation, pinned_below) if plan.pins else {}
+        picks = list(pins.values())
         stages = self.stages[request.placement]
         for stage in stages[:-1] if request.candidates else stages:
             if len(picks) == k:
@@ -97,7 +95,7 @@ class Recommender:
         if len(picks) < k:
             fill = self._as_given if request.candidates else self._best_sellers
             picks += fill(situation, plan, allowed, k - len(picks), picks)
-        return _with_pins(picks, list(pinned)) if pinned else picks
+        return _with_pins(picks, list(pins)) if pins else picks
 
     def _pick(
         self, situation: Situation, plan: RulePlan, allowed: Bools, stage: Stage, k: int, taken: list[Pick]
@@ -107,13 +105,13 @@ class Recommender:
         ranking, proposed = _blended(situation, stage, allowed, already, most)
         self.observe(names, proposed)
         items, sources, anchors, counts, scores = arrange(ranking, plan, k, already).lists()
-        reasons = self._reasons
+        reasons, language = self._reasons, situation.request.language
         return [
             Pick(
                 item,
                 score,
                 name := names[source],
-                reasons.get((name, item, anchor, count))
+                reasons.get((name, item, anchor, count, language))
                 or self._reason(situation, name, item, anchor, count),
             )
             for item, score, source, anchor, count in zip(
@@ -122,8 +120,8 @@ class Recommender:
         ]
 
     @cached_property
-    def _reasons(self) -> dict[tuple[str, int, int, int], str]:
-        """Cache of the reasons that depend on products alone: the same few are given all day."""
+    def _reasons(self) -> dict[tuple[str, int, int, int, str], str]:
+        """Cache of the reasons that depend on products and language alone: the same few are given all day."""
         return {}
 
     def _reason(self, situation: Situation, source: str, item: int, anchor: int, count: int) -> str:
@@ -131,7 +129,7 @@ class Recommender:
         if source in OF_PRODUCTS and anchor != NO_ROW:
             if len(self._reasons) >= CACHE_SIZE:
                 self._reasons.clear()
-            self._reasons[source, item, anchor, count] = reason
+            self._reasons[source, item, anchor, count, situation.request.language] = reason
         return reason
 
     def may_show(self, items: Int32s, situation: Situation) -> Bools:
@@ -185,14 +183,17 @@ class Recommender:
     ) -> list[Pick]:
         """Candidates of which the sources know nothing, in the order of the request."""
         already = [pick.item for pick in taken]
-        given = dict.fromkeys(self.bundle.tables.products.rows(situation.request.candidates))
+        candidates = dict.fromkeys(self.bundle.tables.products.rows(situation.request.candidates))
         shown = [
-            item for item in given if allowed[item] and item not in {*already, *situation.hidden.tolist()}
+            item
+            for item in candidates
+            if allowed[item] and item not in {*already, *situation.hidden.tolist()}
         ]
         ranking = BlendedRanking.room(len(shown))
         ranking.columns[:] = NO_ROW
         ranking.columns[0], ranking.scores[:] = shown, 0
-        return [Pick(item, 0.0, "given", GIVEN) for item in arrange(ranking, plan, k, already).lists().items]
+        reason = given(situation.request.language)
+        return [Pick(item, 0.0, "given", reason) for item in arrange(ranking, plan, k, already).lists().items]
 
     def _best_sellers(
         self, situation: Situation, plan: RulePlan, allowed: Bools, k: int, taken: list[Pick]
@@ -233,9 +234,9 @@ def _if_few(allowed: Bools) -> Int32s | None:
 
 def _pinned(plan: RulePlan, allowed: Bools, situation: Situation, k: int) -> dict[int, Pick]:
     """Position (from 0) -> the product pinned to it, where that may be shown."""
-    hidden = set(situation.hidden.tolist())
+    hidden, reason = set(situation.hidden.tolist()), pinned(situation.request.language)
     return {
-        position: Pick(item, 1.0, "pinned", PINNED)
+        position: Pick(item, 1.0, "pinned", reason)
         for position, item in plan.pins
         if position < k and allowed[item] and item not in hidden
     }

@@ -35,6 +35,7 @@ from api.serving.service import Service
 from api.web import openapi, problems
 from api.web.access import Access
 from api.web.callers import is_loopback
+from api.web.debts import Debts
 from api.web.fast_routes import ShortcutFastAPI
 from api.web.metrics import flush
 from api.web.middleware import Observed
@@ -76,10 +77,11 @@ def create_app(
     settings: ApiSettings,
     store_settings: StoreSettings,
     load: LoadBundle = versions.load_current,
+    debts: Debts | None = None,
 ) -> FastAPI:
     """An app over one home and one store. It starts without a model, and without a store.
 
-    load: the home's models -> the one that serves.
+    load: the home's models -> the one that serves; debts: those that other processes see, too.
     """
 
     @asynccontextmanager
@@ -88,7 +90,7 @@ def create_app(
         writes = Connection(redis_url, store_settings.redis_write_deadline_ms)
         batch = Connection(redis_url, store_settings.redis_batch_deadline_ms)
         served = ServedBuffer(writes, store_settings)
-        access = Access(is_loopback(settings.host), hosts=settings.hosts, rates=Rates(settings))
+        access = Access(is_loopback(settings.host), hosts=settings.hosts, rates=Rates(settings, debts))
         service = Service(home, settings, store, writes, batch, store_settings, served, access, load)
         service.log_folder = home.redis if redis_url == url_of(home) else None
         app.state.service = service

@@ -6,19 +6,20 @@ that fools this look ends in a limit, never in another reading of it.
 """
 
 import asyncio
+from collections.abc import Callable
+from functools import cached_property
 from math import inf
 from time import monotonic
 from typing import Protocol, cast
 
 from api.process.joined_writes import JoinedWrites
 from api.process.overload import ConcurrencyLimit
+from api.process.request_head import HEAD_END, PROBES, body_length
 from api.process.short_way import Ends, ShortWay
 from api.web.metrics import REFUSED
 from api.web.refusals import BUSY, CROWDED, LONG_BODY, LONG_HEAD, SLOW_HEAD, Refusal
 from api.web.settings import ApiSettings
 
-HEAD_END, LENGTH, CODING = b"\r\n\r\n", b"\ncontent-length:", b"\ntransfer-encoding:"
-PROBES = (b"GET /healthz ", b"GET /readyz ")  # a busy process is alive
 SLOWEST_BODY = 500  # bytes a second
 FIRST_LETTER = 32  # what lies below stands between requests at most
 LINGER_S = 1.0  # a refused client may finish sending, or it would not read why
@@ -39,15 +40,15 @@ class Front(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """Passes requests on one at a time. server: uvicorn's protocol; set before the connection is made."""
+    """Passes requests on one at a time. make_server: uvicorn's protocol, which costs as much as all the rest,
+    so that it is made with the first request that needs it."""
 
-    server: asyncio.Protocol
-    ends: Ends
     _transport: asyncio.Transport
 
-    def __init__(self, front: Front) -> None:
-        self._front, self._settings = front, front.settings
-        self._is_served = False  # uvicorn knows of it
+    def __init__(self, front: Front, make_server: Callable[["Connection"], asyncio.Protocol]) -> None:
+        self._front, self._settings, self._make_server = front, front.settings, make_server
+        self._server: asyncio.Protocol | None = None
+        self._is_admitted = False  # there was room for it
         self._is_answering = self._has_begun = self._is_lingering = False
         self._is_short = self._is_last = False  # past uvicorn; which wants to close behind this answer
         self._is_reserved = False  # the first request counts already
@@ -72,14 +73,11 @@ class Connection(asyncio.Protocol):
             transport.write(CROWDED.answer(closes=True))  # type: ignore[attr-defined]
             transport.close()
             return
-        self._is_served = True
-        self.ends = Ends.of(transport)
+        self._is_admitted = True
         self._due = monotonic() + self._settings.head_timeout_s
-        self._writes = JoinedWrites(self._transport, self._end)
-        self.server.connection_made(cast(asyncio.Transport, self._writes))
 
     def data_received(self, data: bytes) -> None:
-        if self._is_lingering or not self._is_served:
+        if self._is_lingering or not self._is_admitted:
             return
         if self._body_left:
             self._take_body(data)
@@ -89,23 +87,35 @@ class Connection(asyncio.Protocol):
             self._take_head(data)
 
     def eof_received(self) -> bool | None:
-        return self.server.eof_received()
+        return self._server.eof_received() if self._server else None
 
     def pause_writing(self) -> None:
         self._stalled_at = monotonic()
-        self.server.pause_writing()
+        if self._server:
+            self._server.pause_writing()
 
     def resume_writing(self) -> None:
         self._stalled_at = inf
-        self.server.resume_writing()
+        if self._server:
+            self._server.resume_writing()
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._front.discard(self)
         self.release()
         if self._is_answering and not self._has_begun:  # uvicorn could not read it
             self._leave(monotonic())
-        if self._is_served:
-            self.server.connection_lost(None)  # with an error it would keep its timer, and us by it
+        if self._server:
+            self._server.connection_lost(None)  # with an error it would keep its timer, and us by it
+
+    @cached_property
+    def ends(self) -> Ends:
+        """Who talks to whom."""
+        return Ends.of(self._transport)
+
+    def stop(self) -> None:
+        """Close behind the answer that is being worked out. uvicorn stops those that it knows."""
+        if self._server is None:
+            self._end()
 
     def begin(self) -> float:
         """The application has the request now. Seconds since it came."""
@@ -126,7 +136,8 @@ class Connection(asyncio.Protocol):
     def answered(self, answer: bytes | None = None) -> None:
         """The application is done: the next request may come. answer: what is still to be sent, by the short
         way; empty where there is none, and so no more to come."""
-        self._writes.flush()
+        if self._server:
+            self._writes.flush()
         if not self._is_answering:
             return
         now = monotonic()
@@ -197,7 +208,7 @@ class Connection(asyncio.Protocol):
             whole = data if len(data) <= stop else data[: int(stop)]
             self._is_short = self._takes_short_way(whole, end)
             if not self._is_short:
-                self.server.data_received(whole)
+                self._uvicorn().data_received(whole)
             if len(data) > stop:
                 self._hold(data[int(stop) :])
 
@@ -205,6 +216,13 @@ class Connection(asyncio.Protocol):
         """Whether it is past uvicorn: a request that is here whole, of a client who reads the answers."""
         short_way, may = self._front.short_way, not self._body_left and self._stalled_at == inf
         return may and short_way is not None and short_way.takes(data, head, self)
+
+    def _uvicorn(self) -> asyncio.Protocol:
+        if self._server is None:
+            self._writes = JoinedWrites(self._transport, self._end)
+            self._server = self._make_server(self)
+            self._server.connection_made(cast(asyncio.Transport, self._writes))
+        return self._server
 
     def _take_body(self, data: bytes) -> None:
         cut = int(min(self._body_left, len(data)))
@@ -214,7 +232,7 @@ class Connection(asyncio.Protocol):
             self._due = inf
         elif not self._body_left:
             self._due = monotonic() + self._settings.idle_timeout_s
-        self.server.data_received(data[:cut])
+        self._uvicorn().data_received(data[:cut])
         if cut < len(data):
             self.data_received(data[cut:])
 
@@ -276,17 +294,3 @@ class Connection(asyncio.Protocol):
     def _leave(self, now: float) -> None:
         self._is_answering = False
         self._front.load.leave(now - self._came_at, now)
-
-
-def body_length(head: bytes) -> float:
-    """Bytes of body that a request's head announces; infinite where it does not say, or not clearly."""
-    if head.startswith(b"GET ") and b"ontent-" not in head and b"ransfer-" not in head:
-        return 0.0  # at a fifth of the price; a body that is announced in capitals runs into a limit
-    lower = head.lower()
-    if CODING in lower:
-        return inf
-    _, announced, rest = lower.partition(LENGTH)
-    if not announced:
-        return 0.0
-    digits = rest.partition(b"\r")[0].strip(b" \t")
-    return float(digits) if digits.isdigit() and LENGTH not in rest else inf

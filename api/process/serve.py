@@ -9,6 +9,7 @@ from contextlib import ExitStack
 
 from api.process.child import Child
 from api.process.processes import listen, raise_file_limit, run_api, supervise
+from api.web.debts import Debts, shared_memory
 from api.web.settings import ApiSettings
 from api.web.shared_metrics import METRICS_FOLDER, fresh_folder
 from features import extras
@@ -43,7 +44,9 @@ def serve_all(
             METRICS_FOLDER: str(beats),
         }
         # -P: a folder of the shop's called `api`, where it starts us, is not taken for ours.
-        api = [sys.executable, "-P", "-m", "api", str(home.root), str(listener.fileno())]
+        rates = held.enter_context(shared_memory())
+        inherited = [listener.fileno(), rates.fileno()]
+        api = [sys.executable, "-P", "-m", "api", str(home.root), *map(str, inherited)]
         worker = [sys.executable, "-P", "-m", "perennial", "serve", "--home", str(home.root), "--supervised"]
         commands = {f"api-{number}": api for number in range(1, settings.workers + 1)}
         if extras.is_installed("training"):
@@ -57,7 +60,7 @@ def serve_all(
                 Part(name, home),
                 command,
                 environment,
-                [listener.fileno()],
+                inherited if command is api else [],
                 beats if command is api else None,
             )
             for name, command in commands.items()
@@ -66,9 +69,13 @@ def serve_all(
 
 
 def serve_api(
-    home: Home, settings: ApiSettings, store_settings: StoreSettings, listener_fd: int | None = None
+    home: Home,
+    settings: ApiSettings,
+    store_settings: StoreSettings,
+    listener_fd: int | None = None,
+    rates_fd: int | None = None,
 ) -> None:
-    """The API alone, on the supervisor's socket or one of its own."""
+    """The API alone, on the supervisor's socket and with what callers owe, or on its own."""
     # One thread for FAISS and BLAS: two wait for each other for longer than an answer takes. Set before the
     # libraries are imported, which read it then.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -83,4 +90,5 @@ def serve_api(
         kept_redis(home, store_settings) as redis_url,
         socket.socket(fileno=listener_fd) if inherited else listen(settings.host, settings.port) as listener,
     ):
-        run_api(create_app(home, redis_url, settings, store_settings, load), listener, settings)
+        app = create_app(home, redis_url, settings, store_settings, load, Debts(rates_fd))
+        run_api(app, listener, settings)

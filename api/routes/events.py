@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from api.schemas.recommendations import Received, Rejected, UnsureAnswer
 from api.serving.event_rights import permitted
-from api.serving.owners import with_owners, without_contacts
-from api.serving.product_names import with_own_ids
+from api.serving.owners import without_contacts
 from api.serving.security import ANY_KEY
 from api.serving.service import Service
+from api.serving.take_events import take_events
 from api.web.access import header
 from api.web.metrics import EVENT_COUNTS
 from api.web.openapi import PROBLEM, documented, replies, takes
@@ -24,7 +24,6 @@ from api.web.queries import decode_json, read_body
 from api.web.replies import JsonReply, encode
 from features.events.bounds import MAX_EVENT_BYTES
 from features.events.vocabulary import EVENT_TYPES, Event, InvalidEvent, read_event
-from features.live.ingest import ingest
 from features.live.set_aside import Doubtful, set_aside
 from features.store.connection import StoreUnavailable
 
@@ -77,24 +76,15 @@ async def events(request: Request) -> Response:
         service.store_settings.largest_order,
         lambda event: permitted(_allowed(event, no_profiling=no_profiling), scope, service.access),
     )
-    kept = service.erased.admitted(valid)
     try:
         if doubtful := [each for each in doubtful if service.erased.admits(each.event)]:
             await set_aside(service.writes, without_contacts(service, doubtful), received_at)
-        kept, notes = await with_owners(service, kept, scope)
-        kept = await with_own_ids(service, kept) if kept else kept
-        taken = await ingest(service.writes, kept, received_at, service.store_settings) if kept else []
+        accepted, duplicates, erased, notes = await take_events(service, valid, scope, received_at)
     except StoreUnavailable as error:
         raise _unsure(event_ids) from error
-    for event, fresh in zip(kept, taken, strict=True):
-        EVENT_COUNTS.add(event.type, "accepted" if fresh else "duplicate")
-    accepted, erased = sum(taken), len(valid) - len(kept)
-    if erased:
-        EVENT_COUNTS.add("unknown", "erased", n=erased)
     if scope == "public":  # which must not learn who was erased
         accepted, erased = accepted + erased, 0
     warnings += [Rejected(event_ids.index(event_id), note) for event_id, note in notes.items()]
-    duplicates = len(taken) - sum(taken)
     return JsonReply(encode(Received(accepted, duplicates, rejected, erased, warnings)), status=202)
 
 

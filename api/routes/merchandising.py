@@ -23,7 +23,7 @@ from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import read_version, refuse, save_version
 from api.serving.security import SecretService
 from api.serving.service import Service
-from api.serving.shoppers import live_log, shopper_of
+from api.serving.shoppers import live_shopper, shopper_of
 from api.web.openapi import documented, takes
 from api.web.problems import Problem
 from api.web.replies import JsonReply, encode
@@ -72,9 +72,9 @@ async def preview_rules(
     base = service.recommender
     recommender = Recommender(base.bundle, base.availability, tiers=base.tiers)
     shopper = shopper_of(request, "secret", service, ask.request)
-    log, _ = await live_log(service, shopper)
+    shopper, log, _ = await live_shopper(service, shopper)
     now = ask.at.timestamp() if ask.at else time.time()
-    to_answer = request_of(ask.request, shopper, log, now)
+    to_answer = request_of(service, ask.request, shopper, log, now)
     plain, steps = await asyncio.to_thread(
         preview, recommender, ask.rules, to_answer, ask.request.k, shopper.visitor
     )

@@ -12,7 +12,7 @@ from api.schemas.recommendations import Ask, ReasonAnswer
 from api.serving.product_names import known_ask
 from api.serving.security import KeyScope
 from api.serving.service import Service
-from api.serving.shoppers import Shopper, live_log, shopper_of
+from api.serving.shoppers import Shopper, live_shopper, shopper_of
 from api.web.openapi import documented
 from api.web.queries import checked
 from api.web.replies import JsonReply, encode
@@ -21,9 +21,11 @@ from features.merchant.api_keys import Scope
 from features.time_units import DAY_MS, DAY_S
 from recommender.context.request import REPEAT_SUPPRESSION_DAYS
 from recommender.product_sets.set_offers import AvailableSets, SetOffer, SetQuery
+from recommender.reasons.language import Language, known_tag, language_of
 from recommender.recommend import Recommender
 
 router = APIRouter(tags=["offers"])
+MIN_ORDERS_SAID = 10
 
 
 @router.get("/v1/bundles", **documented(SetsAnswer, 422, query=SetsAsk))
@@ -32,16 +34,23 @@ async def product_sets(request: Request, scope: KeyScope) -> Response:
     for itself: often there is none. Never below the minimum margin of the offers' catalogue."""
     service: Service = request.app.state.service
     ask = await known_ask(service, _ask_of_query(dict(request.query_params)))
-    identity = Ask("cart", ask.customer_id, ask.anonymous_id, customer_token=ask.customer_token)
+    identity = Ask(
+        "cart",
+        ask.customer_id,
+        ask.anonymous_id,
+        customer_token=ask.customer_token,
+        personalise=ask.personalise,
+    )
     shopper = shopper_of(request, scope, service, identity)
-    log, missing = await live_log(service, shopper)
+    shopper, log, missing = await live_shopper(service, shopper)
     recommender = service.recommender
     if recommender is None:
         return JsonReply(encode(SetsAnswer([], None, [*missing, "no_model"])))
     shop = AvailableSets(recommender.bundle, recommender.availability, service.offers)
     set_offers = await asyncio.to_thread(shop.offers, _query(recommender, ask, shopper, log.fold()), ask.k)
     reasons = missing if recommender.bundle.tables.sets is not None else [*missing, "no_sets"]
-    bundles = [_answer(recommender, each, scope) for each in set_offers]
+    language = language_of(known_tag(ask.language, service.settings.language))
+    bundles = [_answer(recommender, each, scope, language) for each in set_offers]
     return JsonReply(encode(SetsAnswer(bundles, recommender.bundle.manifest.version, reasons)))
 
 
@@ -65,7 +74,7 @@ def _query(recommender: Recommender, ask: SetsAsk, shopper: Shopper, state: Shop
     return SetQuery(tables.products.row(ask.product_id), cart, frozenset(suppressed - cart))
 
 
-def _answer(recommender: Recommender, set_offer: SetOffer, scope: Scope) -> SetAnswer:
+def _answer(recommender: Recommender, set_offer: SetOffer, scope: Scope, language: Language) -> SetAnswer:
     price, secret = set_offer.price, scope == "secret"
     return SetAnswer(
         items=[_item(recommender, item) for item in set_offer.items],
@@ -75,7 +84,7 @@ def _answer(recommender: Recommender, set_offer: SetOffer, scope: Scope) -> SetA
         discount=round(price.discount, 2),
         support=set_offer.support,
         lift=round(set_offer.lift, 2),
-        reason=_reason(set_offer),
+        reason=_reason(set_offer, language),
         expected_margin_gain=price.expected_margin_gain if secret else None,
         pricing=_pricing(set_offer) if secret else None,
     )
@@ -87,12 +96,17 @@ def _item(recommender: Recommender, item: int) -> SetItem:
     return SetItem(**{**shown, "product_id": recommender.bundle.tables.products.name(item)})
 
 
-def _reason(set_offer: SetOffer) -> ReasonAnswer:
-    evidence = {"orders": set_offer.support, "lift": round(set_offer.lift, 2)}
-    if not set_offer.support:
-        return ReasonAnswer("chosen_by_shop", "Put together by the shop.", evidence)
-    text = f"Bought together in {set_offer.support} orders, {set_offer.lift:.1f} times as often as by chance."
-    return ReasonAnswer("chosen_by_shop" if set_offer.fixed else "bought_together", text, evidence)
+def _reason(set_offer: SetOffer, language: Language) -> ReasonAnswer:
+    """A few orders are not told to shoppers; they are in the evidence."""
+    orders, texts = set_offer.support, language.texts
+    evidence = {"orders": orders, "lift": round(set_offer.lift, 2)}
+    if orders >= MIN_ORDERS_SAID:
+        text = language.counted(texts.set_together, orders)
+    else:
+        text = texts.set_of_shop if set_offer.fixed else texts.set_goes
+    return ReasonAnswer(
+        "chosen_by_shop" if set_offer.fixed or not orders else "bought_together", text, evidence
+    )
 
 
 def _pricing(set_offer: SetOffer) -> str:

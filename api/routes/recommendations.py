@@ -6,6 +6,7 @@ from api.schemas.recommendations import Answer, AnswerPage, Ask, AskPage
 from api.serving.security import ANY_KEY
 from api.serving.service import Service
 from api.serving.shoppers import shopper_of
+from api.serving.take_events import track_views
 from api.serving.widgets import TimedAnswer, answer_page, answer_widget
 from api.web.metrics import STAGE_SECONDS
 from api.web.openapi import documented, takes
@@ -22,7 +23,8 @@ async def recommendations(request: Request) -> Response:
     scope = service.access.scope_of(request)
     ask = ask_of_query(request.scope["query_string"])
     shopper = shopper_of(request, scope, service, ask)
-    return _reply(await answer_widget(service, ask, shopper))
+    untracked = await track_views(request, service, scope, [ask], [shopper]) if ask.track else ()
+    return _reply(await answer_widget(service, ask, shopper, untracked))
 
 
 @router.post(
@@ -36,7 +38,9 @@ async def page(request: Request) -> Response:
     scope = service.access.scope_of(request)
     asks = asks_of_body(await read_body(request, service.settings.max_body_bytes))
     shoppers = [shopper_of(request, scope, service, ask) for ask in asks]
-    return _reply(await answer_page(service, asks, shoppers))
+    is_view = any(ask.track for ask in asks)
+    untracked = await track_views(request, service, scope, asks, shoppers) if is_view else ()
+    return _reply(await answer_page(service, asks, shoppers, untracked))
 
 
 def _reply(timed: TimedAnswer) -> Response:

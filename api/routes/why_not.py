@@ -12,7 +12,7 @@ from api.serving.answering import request_of
 from api.serving.filters import check_filter
 from api.serving.product_names import known_ask, own_ids
 from api.serving.security import SecretService
-from api.serving.shoppers import live_log, shopper_of
+from api.serving.shoppers import live_shopper, shopper_of
 from api.web.openapi import documented
 from api.web.problems import Problem
 from api.web.queries import checked, fields_of_query
@@ -38,8 +38,8 @@ async def why_not_here(request: Request, service: SecretService) -> Response:
         asked.product_id, asked.product_id
     )
     shopper = shopper_of(request, "secret", service, ask)
-    log, _ = await live_log(service, shopper)
-    question = request_of(ask, shopper, log, time.time())
+    shopper, log, _ = await live_shopper(service, shopper)
+    question = request_of(service, ask, shopper, log, time.time())
     treatment = service.treatment(shopper.visitor, ask.placement, question.now)
     rank, reasons, recommender = None, [NO_MODEL], treatment.recommender
     if recommender is not None:

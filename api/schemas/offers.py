@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from api.schemas.recommendations import MAX_K, ExperimentAnswer, Ids, ReasonAnswer
+from api.schemas.recommendations import MAX_K, ExperimentAnswer, Ids, Language, ReasonAnswer
 from features.events.vocabulary import Id
 from recommender.offers.catalogue import Catalogue
 
@@ -39,12 +39,14 @@ class CatalogueAnswer(msgspec.Struct, frozen=True):
 
 class OfferAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whom an offer is for. cart: product ids, one an item; left out: what live events put into it. k: how
-    many products to name with it, at most."""
+    many products to name with it, at most. personalise: false for who said no to profiling: nothing is
+    decided about them."""
 
     customer_id: Id
     channel: Id = "web"
     cart: Ids = ()
     k: Annotated[int, msgspec.Meta(ge=0, le=MAX_K)] = 3
+    personalise: bool = True
 
 
 class OfferReason(msgspec.Struct, frozen=True):
@@ -83,7 +85,7 @@ class OfferAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class SetsAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """product_id: sets that hold it; else cart: sets that go on from it (left out: what live events put into
-    it); neither: the shop's best."""
+    it); neither: the shop's best. language, personalise: as of `/v1/recommendations`."""
 
     product_id: Id | None = None
     cart: Ids = ()
@@ -91,6 +93,8 @@ class SetsAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     anonymous_id: Id | None = None
     customer_token: Id | None = None
     k: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
+    language: Language | None = None
+    personalise: bool = True
 
 
 class SetItem(msgspec.Struct, frozen=True):

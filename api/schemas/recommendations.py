@@ -16,6 +16,7 @@ MAX_REQUESTS = 20
 MAX_OFFSET, MAX_CANDIDATES, MAX_FILTERS = 500, 500, 20
 Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=200)]
 Filters = Annotated[tuple[str | dict[str, Any], ...], msgspec.Meta(max_length=MAX_FILTERS)]
+Language = Annotated[str, msgspec.Meta(min_length=1, max_length=35)]
 Price = Annotated[float, msgspec.Meta(ge=0, le=1e30)]  # within float32, as prices are compared
 
 
@@ -26,6 +27,10 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `filter`: all must hold; each is a text such as `brand:Acme|Bodum`, `!colour:red` or `weight:100..500`, or
     an object such as `{"brand": ["Acme"], "weight": {"min": 100}, "or": [...]}`. `offset`: how many products
     of the list to leave out, for the next page. `candidates`: the products to put into order, no others.
+
+    language: of reasons and heading, like `de` or `de-AT`; else the shop's. personalise: false for who said
+    no to profiling: the answer depends on this request alone. track: `view` is a page view of `product_id`,
+    too, taken as by `/v1/events` before it is answered; event_id: its id, so that a repeat counts once.
     """
 
     placement: Placement
@@ -45,6 +50,10 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     offset: Annotated[int, msgspec.Meta(ge=0, le=MAX_OFFSET)] = 0
     candidates: Annotated[tuple[Id, ...], msgspec.Meta(max_length=MAX_CANDIDATES)] = ()
     country: Id | None = None
+    language: Language | None = None
+    personalise: bool = True
+    track: Literal["view"] | None = None
+    event_id: Id | None = None
 
 
 class AskPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,6 +66,7 @@ class PicksAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One customer's products for an e-mail. `preview`: nothing is noted as sent.
 
     `send_id`: the sending's own name; asked again under the same, the answer does not avoid its own products.
+    language: else the customer's, else the shop's. personalise: as of a widget's question.
     """
 
     customer_id: Id | None = None
@@ -64,6 +74,8 @@ class PicksAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     k: Annotated[int, msgspec.Meta(ge=1, le=MAX_K)] = 8
     send_id: Id | None = None
     preview: bool = False
+    language: Language | None = None
+    personalise: bool = True
 
 
 class ReasonAnswer(msgspec.Struct, frozen=True):
@@ -104,10 +116,14 @@ class Answer(msgspec.Struct, frozen=True):
     """One widget's answer. Any later event may echo `recommendation_id`.
 
     unknown: which of the question's `candidates` no model knows, in their order; left out without candidates.
+    heading: a title for the products, in the language asked for. personalised: false where nothing of a
+    shopper was looked at: none was named, or they said no to profiling.
     """
 
     recommendation_id: str
     placement: Placement
+    heading: str
+    personalised: bool
     model_version: str | None
     experiment: ExperimentAnswer | None
     degraded: bool

@@ -8,16 +8,16 @@ from api.schemas.recommendations import Ask
 from api.serving.experiments import Treatment
 from api.serving.filters import check_filter, filter_of
 from api.serving.service import Service
-from api.serving.shoppers import Shopper
+from api.serving.shoppers import NOBODY, Shopper
 from api.web.metrics import DEGRADED, PICKS
 from api.web.replies import encode
 from api.web.tokens import new_token
-from features.events.nobody import somebody
 from features.live.shopper_state import ShopperLog
 from features.outgoing.impressions import ServedRecord
 from recommender.context.request import Request
 from recommender.context.request_record import written
 from recommender.model.availability import Shown
+from recommender.reasons.language import known_tag, language_of
 from recommender.recommend import Pick, Recommender
 
 NOT_DEGRADED = 'false,"degraded_reasons":[]'
@@ -51,7 +51,7 @@ class Answered(NamedTuple):
 
 
 def request_of(
-    ask: Ask, shopper: Shopper, log: ShopperLog, now: float, on_page: Sequence[str] = ()
+    service: Service, ask: Ask, shopper: Shopper, log: ShopperLog, now: float, on_page: Sequence[str] = ()
 ) -> Request:
     """A widget's question as the recommender takes it. now: epoch s; on_page: products shown on the page."""
     return Request(
@@ -70,12 +70,8 @@ def request_of(
         candidates=ask.candidates,
         country=ask.country,
         offset=ask.offset,
+        language=known_tag(ask.language, service.settings.language),
     )
-
-
-def question_of(request: Request, ask: Ask, shopper: Shopper, degraded_reasons: Sequence[str]) -> Question:
-    """The question of a widget that `request_of` made."""
-    return Question(request, ask.k, shopper, somebody(ask.session_id), degraded_reasons)
 
 
 def choose(service: Service, question: Question) -> Choice:
@@ -107,7 +103,7 @@ def answer(service: Service, choice: Choice, *, is_impression: bool = True) -> A
     items = items_json(picks, shown, question.request.offset + 1)
     if question.request.candidates:
         items += f',"unknown":{encode(unknown_candidates(question.request, recommender)).decode()}'
-    body = _answer_json(recommendation_id, placement, treatment, degraded_reasons, items)
+    body = _answer_json(_head(recommendation_id, question), treatment, degraded_reasons, items)
     return Answered(recommendation_id, product_ids, body)
 
 
@@ -131,13 +127,18 @@ def _impression(
     )
 
 
-def _answer_json(
-    recommendation_id: str,
-    placement: str,
-    treatment: Treatment,
-    degraded_reasons: Sequence[str],
-    items: str,
-) -> bytes:
+def _head(recommendation_id: str, question: Question) -> str:
+    """The first fields of a `schemas.Answer`."""
+    request = question.request
+    heading = language_of(request.language).headings.get(request.placement, '""')
+    personalised = "false" if question.shopper == NOBODY else "true"
+    return (
+        f'"recommendation_id":"{recommendation_id}","placement":"{request.placement}","heading":{heading},'
+        f'"personalised":{personalised}'
+    )
+
+
+def _answer_json(head: str, treatment: Treatment, degraded_reasons: Sequence[str], items: str) -> bytes:
     """One `schemas.Answer`. items: JSON of its items, and of what comes behind them."""
     recommender = treatment.recommender
     version = f'"{recommender.bundle.manifest.version}"' if recommender else "null"
@@ -145,8 +146,8 @@ def _answer_json(
         f'true,"degraded_reasons":{encode(degraded_reasons).decode()}' if degraded_reasons else NOT_DEGRADED
     )
     return (
-        f'{{"recommendation_id":"{recommendation_id}","placement":"{placement}","model_version":{version},'
-        f'"experiment":{treatment.experiment_json},"degraded":{degraded},"items":{items}}}'
+        f'{{{head},"model_version":{version},"experiment":{treatment.experiment_json},"degraded":{degraded},'
+        f'"items":{items}}}'
     ).encode()
 
 

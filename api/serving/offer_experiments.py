@@ -29,11 +29,17 @@ async def offer_in_trial(service: Service, ask: OfferAsk) -> OfferAnswer:
     customer = service.customer(ask.customer_id)
     if customer is None:
         return nothing_decided("erased")
+    if not ask.personalise:
+        return nothing_decided("no_profiling")
     ask = msgspec.structs.replace(ask, customer_id=customer) if customer != ask.customer_id else ask
     treatment = service.treatment(ask.customer_id, OFFERS, time.time())
     left = offers_of(service.offers, treatment)
     answer = await next_offer(service, ask, left)
-    if treatment.recommender is None or not service.offers.offers:
+    if (
+        treatment.recommender is None
+        or not service.offers.offers
+        or answer.degraded_reasons == ["no_profiling"]
+    ):
         return answer
     if answer.degraded_reasons == ["no_offers"]:
         answer = withheld(treatment.assignment)

@@ -29,6 +29,7 @@ NOTHING_DECIDED = {
     "store_unavailable": "What was given already cannot be looked up or counted at the moment.",
     "erased": "This customer was erased: nothing is kept about them, and so nothing can be promised.",
     "nobody": "This id names nobody: leave such customers without an offer, or send the shop's own id.",
+    "no_profiling": "They said no to profiling, and offers are decided from what is known of somebody.",
     "busy": "Others asked for the same customer or budget at the same moment: ask again.",
 }
 
@@ -104,6 +105,8 @@ async def next_offer(service: Service, ask: OfferAsk, catalogue: Catalogue) -> O
         log, state = await asyncio.gather(
             read_log(service.store, ask.customer_id, None), read_offers(service.store, ask.customer_id)
         )
+        if log.refused:
+            return nothing_decided("no_profiling")
         valid = valid_promise(state.promises.last_decision, service.offers_revision, now)
         if valid is not None:
             return answer_of(valid, ask.k)

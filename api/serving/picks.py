@@ -10,7 +10,7 @@ import msgspec
 from api.schemas.recommendations import Campaign, PicksAsk
 from api.serving.answering import Answered, Question, answer, choose
 from api.serving.service import Service
-from api.serving.shoppers import STORE_AWAY, Shopper
+from api.serving.shoppers import NOBODY, STORE_AWAY, Shopper
 from api.web.metrics import DEGRADED
 from api.web.replies import encode
 from features.live.shopper_state import ShopperLog
@@ -18,6 +18,7 @@ from features.outgoing.email_history import Sending, note_sending, sendings_of, 
 from features.store import keys
 from features.store.connection import StoreUnavailable
 from recommender.context.request import Placement, Request
+from recommender.reasons.language import known_tag
 
 PLACEMENT_OF: dict[Campaign, Placement] = {
     "welcome": "home",
@@ -50,6 +51,10 @@ class CustomerHistory(NamedTuple):
     log: ShopperLog = ShopperLog()
     sendings: Sequence[Sending] = ()
     degraded_reasons: Sequence[str] = ()
+
+    def refuses(self, ask: PicksAsk) -> bool:
+        """Whether the customer said no to profiling: to the shop, which says so, or in an event."""
+        return self.log.refused or not ask.personalise
 
 
 def read_line(raw: bytes, usual: Mapping[str, Any]) -> Line:
@@ -85,8 +90,8 @@ async def answer_pages(service: Service, pages: Iterator[Sequence[Line]]) -> Asy
             for line, history in zip(lines, histories, strict=True)
         ]
         answers = [
-            answer(service, choice, is_impression=_is_sent(line.ask, choice.picks))
-            for line, choice in zip(lines, choices, strict=True)
+            answer(service, choice, is_impression=_is_sent(line.ask, history, choice.picks))
+            for line, history, choice in zip(lines, histories, choices, strict=True)
         ]
         notes = _begin_notes(service, lines, histories, answers, int(now * 1000))
         bodies = [_line_json(line, each.body) for line, each in zip(asked, answers, strict=True)]
@@ -125,7 +130,7 @@ async def _histories(lines: Sequence[Line], reads: Reads | None) -> list[Custome
         return [CustomerHistory(degraded_reasons=STORE_AWAY)] * len(lines)
     try:
         packed = await reads.sendings if reads.sendings else ()
-        logs = [ShopperLog(await log) for log in reads.logs]
+        logs = [ShopperLog.of(await log) for log in reads.logs]
     except StoreUnavailable:
         return [CustomerHistory(degraded_reasons=STORE_AWAY)] * len(lines)
     histories = map(CustomerHistory, logs, map(sendings_of, packed))
@@ -133,14 +138,29 @@ async def _histories(lines: Sequence[Line], reads: Reads | None) -> list[Custome
 
 
 def _question(service: Service, ask: PicksAsk, history: CustomerHistory, now: float) -> Question:
-    """All but what the customer was sent lately. now: epoch s."""
+    """All but what the customer was sent lately; of nobody, where they said no to profiling. now: epoch s."""
+    placement = PLACEMENT_OF[ask.campaign]
+    shops = service.settings.language
+    if history.refuses(ask):
+        request = Request(placement, now, language=known_tag(ask.language, shops))
+        return Question(request, ask.k, NOBODY, degraded_reasons=history.degraded_reasons)
     sent = sent_lately(history.sendings, int(now * 1000), service.settings.email_rest_days, ask.send_id)
-    request = Request(PLACEMENT_OF[ask.campaign], now, history.log, ask.customer_id, exclude=sent)
+    language = known_tag(ask.language, _their_language(service, ask.customer_id), shops)
+    request = Request(placement, now, history.log, ask.customer_id, exclude=sent, language=language)
     return Question(request, ask.k, Shopper(ask.customer_id), degraded_reasons=history.degraded_reasons)
 
 
-def _is_sent(ask: PicksAsk, products: Sequence[object]) -> bool:
-    return bool(ask.customer_id and products and not ask.preview)
+def _their_language(service: Service, customer_id: str | None) -> str | None:
+    """What training knows of it."""
+    tables = service.recommender.bundle.tables if service.recommender else None
+    if tables is None or tables.people is None:
+        return None
+    facts = tables.people.facts
+    return facts.word(facts.language, tables.customers.row(customer_id))
+
+
+def _is_sent(ask: PicksAsk, history: CustomerHistory, products: Sequence[object]) -> bool:
+    return bool(ask.customer_id and products and not ask.preview and not history.refuses(ask))
 
 
 def _begin_notes(
@@ -161,7 +181,7 @@ def _begin_notes(
                 service.store_settings,
             )
             for (ask, _), history, each in zip(lines, histories, answers, strict=True)
-            if _is_sent(ask, each.product_ids) and not history.degraded_reasons
+            if _is_sent(ask, history, each.product_ids) and not history.degraded_reasons
         ]
     except StoreUnavailable:
         DEGRADED.add("store_unavailable")

@@ -35,13 +35,13 @@ KEYS_UNKNOWN = ("keys_unknown",)
 
 
 def shopper_of(request: Request, scope: Scope, service: Service, ask: Ask) -> Shopper:
-    """The ids that the answer may use. A browser that objects to profiling (Sec-GPC) is nobody, and so are
-    erased people and their browsers, and ids that name nobody.
+    """The ids that the answer may use. Who objects to profiling (`personalise=false`, a browser's Sec-GPC) is
+    nobody, and so are erased people and their browsers, and ids that name nobody.
 
     A public key reads another person's history only with the token that the shop's server made
     (`customer_token`); without it the answer is the anonymous one, whether the customer exists or not.
     """
-    if scope == "public" and header(request, b"sec-gpc") == "1":
+    if not ask.personalise or (scope == "public" and header(request, b"sec-gpc") == "1"):
         return NOBODY
     access, erased = service.access, service.erased
     trusted = scope == "secret" or access.open or is_signed(access, ask.customer_id, ask.customer_token)
@@ -49,19 +49,34 @@ def shopper_of(request: Request, scope: Scope, service: Service, ask: Ask) -> Sh
     return Shopper(service.customer(ask.customer_id) if trusted else None, browser)
 
 
-async def live_log(service: Service, shopper: Shopper) -> tuple[ShopperLog, Sequence[str]]:
-    """(their live log, degraded_reasons), in one round trip.
+class LiveShopper(NamedTuple):
+    """shopper: NOBODY where they said no to profiling; degraded_reasons: why their log could not be read."""
 
-    While keys cannot be checked, nobody's log is read.
+    shopper: Shopper
+    log: ShopperLog = NO_LOG
+    degraded_reasons: Sequence[str] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether they said no to profiling."""
+        return self.log.refused
+
+
+async def live_shopper(service: Service, shopper: Shopper) -> LiveShopper:
+    """The shopper whom the answer is for, with their live log, in one round trip.
+
+    While keys cannot be checked, nobody's log is read. While the store is away, who said no to profiling is
+    nobody from the next training on, which leaves their name out of the model.
     """
     if service.access.keys is None:
-        return NO_LOG, KEYS_UNKNOWN
+        return LiveShopper(shopper, NO_LOG, KEYS_UNKNOWN)
     if shopper == NOBODY:
-        return NO_LOG, () if service.store.available else STORE_AWAY
+        return LiveShopper(NOBODY, NO_LOG, () if service.store.available else STORE_AWAY)
     try:
-        return await read_log(service.store, *shopper), ()
+        log = await read_log(service.store, *shopper)
     except StoreUnavailable:
-        return NO_LOG, STORE_AWAY
+        return LiveShopper(shopper, NO_LOG, STORE_AWAY)
+    return LiveShopper(NOBODY if log.refused else shopper, log)
 
 
 def customer_token(secret_key: str, customer_id: str) -> str:

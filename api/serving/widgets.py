@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from api.schemas.recommendations import Ask
-from api.serving.answering import answer, choose, question_of, request_of
+from api.serving.answering import Question, answer, choose, request_of
 from api.serving.product_names import known_ask
 from api.serving.service import Service
-from api.serving.shoppers import Shopper, live_log
+from api.serving.shoppers import LiveShopper, Shopper, live_shopper
+from features.events.nobody import somebody
 
 
 class TimedAnswer(NamedTuple):
@@ -21,14 +22,15 @@ class TimedAnswer(NamedTuple):
     encode_s: float
 
 
-async def answer_widget(service: Service, ask: Ask, shopper: Shopper) -> TimedAnswer:
-    """One `schemas.Answer`."""
+async def answer_widget(
+    service: Service, ask: Ask, shopper: Shopper, degraded_reasons: Sequence[str] = ()
+) -> TimedAnswer:
+    """One `schemas.Answer`. degraded_reasons: further ones."""
     started = time.perf_counter()
     ask = await known_ask(service, ask)
-    log, missing = await live_log(service, shopper)
+    live = await live_shopper(service, shopper)
     fetched = time.perf_counter()
-    request = request_of(ask, shopper, log, time.time())
-    choice = choose(service, question_of(request, ask, shopper, missing))
+    choice = choose(service, _question(service, ask, live, degraded_reasons))
     chosen = time.perf_counter()
     await asyncio.sleep(0)  # recommend to all who wait before one is encoded: docs/decisions/0013
     resumed = time.perf_counter()
@@ -36,19 +38,20 @@ async def answer_widget(service: Service, ask: Ask, shopper: Shopper) -> TimedAn
     return TimedAnswer(body, fetched - started, chosen - fetched, time.perf_counter() - resumed)
 
 
-async def answer_page(service: Service, asks: Sequence[Ask], shoppers: Sequence[Shopper]) -> TimedAnswer:
-    """A `schemas.AnswerPage` that shows no product twice. shoppers: of each question."""
+async def answer_page(
+    service: Service, asks: Sequence[Ask], shoppers: Sequence[Shopper], degraded_reasons: Sequence[str] = ()
+) -> TimedAnswer:
+    """A `schemas.AnswerPage` that shows no product twice. shoppers: of each question;
+    degraded_reasons: further ones of all."""
     started = time.perf_counter()
     asks = [await known_ask(service, ask) for ask in asks]
-    logs = {shopper: await live_log(service, shopper) for shopper in dict.fromkeys(shoppers)}
+    live = {shopper: await live_shopper(service, shopper) for shopper in dict.fromkeys(shoppers)}
     fetched = time.perf_counter()
     bodies: list[bytes] = []
     on_page: list[str] = []
     encode_s = 0.0
     for ask, shopper in zip(asks, shoppers, strict=True):
-        log, missing = logs[shopper]
-        request = request_of(ask, shopper, log, time.time(), on_page)
-        choice = choose(service, question_of(request, ask, shopper, missing))
+        choice = choose(service, _question(service, ask, live[shopper], degraded_reasons, on_page))
         chosen = time.perf_counter()
         answered = answer(service, choice)
         encode_s += time.perf_counter() - chosen
@@ -56,3 +59,17 @@ async def answer_page(service: Service, asks: Sequence[Ask], shoppers: Sequence[
         on_page += answered.product_ids
     body = b'{"answers":[%b]}' % b",".join(bodies)
     return TimedAnswer(body, fetched - started, time.perf_counter() - fetched - encode_s, encode_s)
+
+
+def _question(
+    service: Service,
+    ask: Ask,
+    live: LiveShopper,
+    degraded_reasons: Sequence[str],
+    on_page: Sequence[str] = (),
+) -> Question:
+    """Who said no to profiling is not told apart by their visit either."""
+    shopper, log, missing = live
+    request = request_of(service, ask, shopper, log, time.time(), on_page)
+    session = somebody(ask.session_id) if ask.personalise and not live.refused else None
+    return Question(request, ask.k, shopper, session, (*degraded_reasons, *missing))

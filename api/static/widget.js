@@ -21,17 +21,8 @@
   const TIMEOUT_MS = 1500;
   const WAIT_FOR_EVENTS_MS = 400;
   const SESSION_IDLE_MS = 30 * 60 * 1000;
-  const HEADINGS = {
-    home: "For you",
-    product_similar: "You may like these instead",
-    product_complements: "Goes well with this",
-    upgrade: "A step up",
-    cart: "Goes with your cart",
-    buy_again: "Time for more?",
-    post_purchase: "Goes with your order",
-    trending: "Popular right now",
-    new: "Just arrived",
-  };
+  const PLACEMENTS = ["home", "product_similar", "product_complements", "upgrade", "cart", "buy_again", "post_purchase",
+    "trending", "new"];
 
   const widgets = new Set();
   const waiting = new Set(); // widgets to be asked for together
@@ -192,15 +183,18 @@
   const question = (widget) => ({
     placement: placementOf(widget),
     ...shopper(),
+    language: languageOf(widget)?.slice(0, 35),
     product_id: widget.getAttribute("product-id") || undefined,
     category: widget.getAttribute("category") || undefined,
     cart: listOf(widget.getAttribute("cart")),
     k: countOf(widget),
   });
 
+  const languageOf = (widget) => widget.getAttribute("locale") || document.documentElement.lang || undefined;
+
   const placementOf = (widget) => {
     const placement = widget.getAttribute("placement");
-    return Object.hasOwn(HEADINGS, placement) ? placement : "home";
+    return PLACEMENTS.includes(placement) ? placement : "home";
   };
 
   const countOf = (widget) => Math.min(Math.max(Math.trunc(widget.getAttribute("k")) || 8, 1), 100);
@@ -384,7 +378,7 @@
       this.#list.removeAttribute("aria-busy");
       this.setAttribute("state", "ready");
       this.#toggleArrows();
-      if (again) this.#status.textContent = `${this.#heading.textContent}: ${items.length} products`;
+      if (again) this.#status.textContent = `${this.#heading.textContent}: ${items.length}`;
       seen.unobserve(this);
       seen.observe(this);
     }
@@ -415,7 +409,7 @@
 
     #name() {
       const tried = this.#answer?.experiment?.widget?.heading;
-      this.#heading.textContent = tried || this.getAttribute("heading") || HEADINGS[placementOf(this)];
+      this.#heading.textContent = tried || this.getAttribute("heading") || this.#answer?.heading || "\u00a0";
     }
 
     #await() {
@@ -462,8 +456,7 @@
       const about = { product_id: item.product_id, recommendation_id };
       const properties = { placement: this.#answer.placement, rank: item.rank };
       link.addEventListener("click", () => beacon("click", { ...about, properties }, this));
-      const locale = this.getAttribute("locale") || document.documentElement.lang || undefined;
-      const price = priceText(item.price, item.currency || this.getAttribute("currency"), locale);
+      const price = priceText(item.price, item.currency || this.getAttribute("currency"), languageOf(this));
       const add = () => this.#add(item, about);
       return this.#frame(picture, { title, price, reason: String(item.reason?.text ?? ""), link, add });
     }

@@ -1,4 +1,4 @@
-"""How much each caller may ask of one process: a request too many is answered 429, and when to try again."""
+"""How much each caller may ask of a service: a request too many is answered 429, and when to try again."""
 
 from collections.abc import Hashable
 from math import ceil
@@ -7,52 +7,48 @@ from time import monotonic
 from fastapi import Request
 
 from api.web.callers import address_of
+from api.web.debts import Debts
 from api.web.metrics import REFUSED
 from api.web.problems import Problem
 from api.web.settings import ApiSettings
 
 BURST_S = 10.0  # so many seconds' worth may come at once
 LOOPBACK = ("127.", "::1", "::ffff:127.")
-MOST_CALLERS = 100_000  # remembered; whoever has paid back is forgotten first
 
 
 class TokenBucket:
     """One bucket a caller, as the generic cell rate algorithm keeps it: the time at which it is full again.
 
-    rate: units a second; 0 lets everything pass.
+    name: under which the callers' debts are kept; rate: units a second; 0 lets everything pass.
     """
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, name: str, rate: float, debts: Debts) -> None:
         self.rate = rate
-        self._full_at: dict[Hashable, float] = {}
+        self._name, self._debts = name, debts
 
     def take(self, caller: Hashable, units: float, now: float) -> float:
         """0.0, or the seconds after which so many units may be had; nothing is taken then."""
         if not self.rate:
             return 0.0
-        full_at = max(self._full_at.get(caller, now), now)
+        caller = (self._name, caller)
+        full_at = max(self._debts.until(caller), now)
         wait = full_at - now - BURST_S + min(units / self.rate, BURST_S)
         if wait > 0:
             return wait
-        if len(self._full_at) >= MOST_CALLERS:
-            self._forget(now)
-        self._full_at[caller] = full_at + units / self.rate
+        self._debts.keep(caller, full_at + units / self.rate)
         return 0.0
-
-    def _forget(self, now: float) -> None:
-        owing = {caller: at for caller, at in self._full_at.items() if at > now}
-        self._full_at = owing if len(owing) < MOST_CALLERS else {}
 
 
 class Rates:
-    """The buckets of one process. Programs on this machine have no limit by address: a proxy that names no
+    """The buckets of a service. Programs on this machine have no limit by address: a proxy that names no
     visitors looks like one of them."""
 
-    def __init__(self, settings: ApiSettings) -> None:
-        self._visitor_requests = TokenBucket(settings.visitor_requests_per_s)
-        self._visitor_bytes = TokenBucket(settings.visitor_event_kb_per_s * 1_000)
-        self._key_requests = TokenBucket(settings.key_requests_per_s)
-        self._public_bytes = TokenBucket(settings.public_event_kb_per_s * 1_000)
+    def __init__(self, settings: ApiSettings, debts: Debts | None = None) -> None:
+        debts = debts or Debts()
+        self._visitor_requests = TokenBucket("visitor requests", settings.visitor_requests_per_s, debts)
+        self._visitor_bytes = TokenBucket("visitor bytes", settings.visitor_event_kb_per_s * 1_000, debts)
+        self._key_requests = TokenBucket("key requests", settings.key_requests_per_s, debts)
+        self._public_bytes = TokenBucket("public bytes", settings.public_event_kb_per_s * 1_000, debts)
 
     def charge_request(self, request: Request, key: str, *, is_public: bool) -> None:
         """Count a request. Raises Problem 429."""

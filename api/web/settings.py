@@ -25,6 +25,12 @@ class ApiSettings(BaseSettings):
         default=200, ge=10, description="How often a worker looks for changed stock, prices, keys and models."
     )
     drain_s: int = Field(default=10, ge=0, description="How long a stopping worker finishes open requests.")
+    language: str = Field(
+        default="en",
+        pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z]{2})?$",
+        description="Language of reasons and headings where a request names none that there is, like `de` or "
+        "`de-AT`.",
+    )
     email_rest_days: float = Field(
         default=21, ge=0, description="For so long no e-mail names a product again that one has named."
     )
@@ -69,7 +75,7 @@ class ApiSettings(BaseSettings):
     visitor_requests_per_s: float = Field(
         default=50,
         ge=0,
-        description="Requests of one address with one public key, a worker; ten seconds' worth at once. "
+        description="Requests of one address with one public key; ten seconds' worth at once. "
         "More get 429; 0: no limit. Behind a proxy on another machine set FORWARDED_ALLOW_IPS to its "
         "address, or all visitors count as one.",
     )
@@ -77,10 +83,10 @@ class ApiSettings(BaseSettings):
         default=50, ge=0, description="So many thousand bytes of events may it send; 0: no limit."
     )
     public_event_kb_per_s: float = Field(
-        default=1_000, ge=0, description="All addresses together, of one public key and worker; 0: no limit."
+        default=1_000, ge=0, description="All addresses together, of one public key; 0: no limit."
     )
     key_requests_per_s: float = Field(
-        default=0, ge=0, description="Requests of one key, a worker, secret ones included; 0: no limit."
+        default=0, ge=0, description="Requests of one key, secret ones included; 0: no limit."
     )
     hosts: Names = Field(
         default=(),

@@ -5,8 +5,13 @@ from typing import Any, Literal, get_args
 
 Channel = Literal["email", "sms", "push", "whatsapp", "phone", "post"]
 ALL_CHANNELS = "all"
-CONSENTS = frozenset({*get_args(Channel), ALL_CHANNELS})
+PROFILING = "profiling"
+"""Yes or no to answers from what is known of somebody; `all` says nothing about it."""
+CONSENTS = frozenset({*get_args(Channel), ALL_CHANNELS, PROFILING})
 OTHER_NAMES = {"newsletter": "email", "accepts_marketing": "email", "marketing": ALL_CHANNELS}
+OTHER_NAMES |= dict.fromkeys(
+    ("personalisation", "personalization", "personalised", "personalized"), PROFILING
+)
 YES = (
     frozenset(
         {"1", "true", "t", "yes", "y", "on", "ok", "granted", "accepted", "given", "confirmed", "agreed"}
@@ -195,5 +200,7 @@ def with_plain_consents(properties: Mapping[str, Any]) -> dict[str, Any]:
             raise ValueError(f"`properties.{name}` is neither yes nor no: send true or false")
     if not CONSENTS & plain.keys():
         channels = ", ".join(get_args(Channel))
-        raise ValueError(f"`consent` needs `properties` like {{'email': true}}; all, {channels} are known")
+        raise ValueError(
+            f"`consent` needs `properties` like {{'email': true}}; all, {channels}, {PROFILING} are known"
+        )
     return plain

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple, get_args
 
 import msgspec
 
-from features.events.consents import ALL_CHANNELS, CONSENTS, Channel, is_yes
+from features.events.consents import ALL_CHANNELS, CONSENTS, PROFILING, Channel, is_yes
 from features.events.vocabulary import Event
 from features.live.log_entry import LogEntry
 from features.live.shopper_state import (
+    NO_PROFILING,
     REVERSAL_TYPES,
     VIEW_TYPES,
     ShopperState,
@@ -58,7 +59,8 @@ class CustomerState:
     """What lifecycle decisions use of a customer's events. Times: UTC milliseconds, 0: never.
 
     looks: product -> Look; cart_since_ms: when the cart last began to fill; cart_changed_ms: its last change;
-    taken_back_ms: the newest refund or cancellation; facts: name -> newest `DatedFact`.
+    taken_back_ms: the newest refund or cancellation; facts: name -> newest `DatedFact`; refuses_profiling:
+    they said no to it, and of their shopping nothing is kept.
     """
 
     shopper: ShopperState = field(default_factory=ShopperState)
@@ -68,6 +70,7 @@ class CustomerState:
     taken_back_ms: int = 0
     reviewed: frozenset[str] = frozenset()
     facts: Mapping[str, DatedFact] = field(default_factory=dict)
+    refuses_profiling: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -99,6 +102,8 @@ class CustomerState:
     def all_consents(self) -> dict[str, bool]:
         """Channel -> last consent or refusal, of the channels that have one."""
         consents = {channel: self.consents(channel) for channel in get_args(Channel)}
+        stated = self.value(f"consent:{PROFILING}")
+        consents[PROFILING] = False if self.refuses_profiling else None if stated is None else stated == "1"
         return {channel: given for channel, given in consents.items() if given is not None}
 
     def open_tickets(self) -> Iterator[int]:
@@ -133,6 +138,7 @@ def parse_facts(stored: Mapping[bytes, bytes]) -> dict[str, DatedFact]:
 
 def fold_customer(entries: Iterable[bytes], facts: Mapping[str, DatedFact]) -> CustomerState:
     """A customer's state from facts and log entries, newest arrival first."""
+    entries, said = list(entries), facts.get(f"consent:{PROFILING}")
     log = in_time_order(entries)
     cart_since_ms, cart_changed_ms = _cart_times(log)
     return CustomerState(
@@ -143,6 +149,7 @@ def fold_customer(entries: Iterable[bytes], facts: Mapping[str, DatedFact]) -> C
         taken_back_ms=max((entry.at_ms for entry in log if entry.type in REVERSAL_TYPES), default=0),
         reviewed=frozenset(p for entry in log if entry.type == "review" for p in entry.product_ids),
         facts=facts,
+        refuses_profiling=NO_PROFILING in entries or (said is not None and said.value == "0"),
     )
 
 

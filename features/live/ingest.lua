@@ -12,6 +12,7 @@ local length, log_ttl, event_ttl, order_ttl = tonumber(ARGV[1]), ARGV[2], ARGV[3
 local received_ms, logs, customers, facts_prefix, aliases = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 local most_bytes, people = tonumber(ARGV[10]), ARGV[11]
 local two_days_ms = 2 * 86400000
+local no_profiling = 'no profiling' -- the only entry in the log of who said no to it
 local most_facts = 200 -- of a shopper; beyond it no new tickets are kept, whose number has no bound
 
 local call = redis.call
@@ -35,8 +36,17 @@ local function keep_within(log)
   end
 end
 
+local function refuses(log) return call('LINDEX', log, 0) == no_profiling end
+
+-- Forgets what was logged, and keeps nothing from now on.
+local function refuse(log)
+  call('DEL', log)
+  call('LPUSH', log, no_profiling)
+end
+
 -- As many entries as `length` fit in whole while they are short.
 local function push(log, entry, ...)
+  if refuses(log) then return end
   if call('LPUSH', log, entry, ...) > length then call('LTRIM', log, 0, length - 1) end
   if #entry * length > most_bytes then keep_within(log) end
   call('EXPIRE', log, log_ttl)
@@ -69,6 +79,20 @@ local function move_facts(from, to)
   call('DEL', from)
 end
 
+-- Whether a shopper's latest word about profiling is no; nil: they never said.
+local function said_no(log)
+  local said = call('HGET', facts_key(log), 'consent:profiling')
+  return said and string.sub(said, -2) == ' 0'
+end
+
+-- What was said about profiling holds for all logs of the shopper.
+local function settle(log, other)
+  local no = said_no(log)
+  for _, each in ipairs({ log, other }) do
+    if each ~= stream and no then refuse(each) elseif each ~= stream and refuses(each) then call('DEL', each) end
+  end
+end
+
 -- A browser gets a customer: their log takes over the entries of its log. A browser that changes from one
 -- customer to another begins anew: the next one must not see what the last one did there.
 local function join(alias, customer_id, customer_log, anonymous_log)
@@ -81,6 +105,13 @@ local function join(alias, customer_id, customer_log, anonymous_log)
     return
   end
   move_facts(facts_key(anonymous_log), facts_key(customer_log))
+  local no = said_no(customer_log)
+  if no == nil then no = refuses(anonymous_log) end
+  if no then
+    refuse(customer_log)
+    return
+  end
+  if refuses(anonymous_log) then call('DEL', anonymous_log) end
   local present, oldest_first = {}, {}
   for _, entry in ipairs(call('LRANGE', customer_log, 0, -1)) do present[entry] = true end
   for _, entry in ipairs(call('LRANGE', anonymous_log, 0, length - 1)) do
@@ -181,7 +212,11 @@ local function take(k, a)
   end
   if customer_id ~= '' then call('ZADD', look_due, 'LT', received_ms, customer_id) end
   local log = customer_log ~= stream and customer_log or anonymous_log
-  if facts ~= '' and log ~= stream then keep_facts(facts_key(log), facts) end
+  if facts ~= '' and log ~= stream then
+    keep_facts(facts_key(log), facts)
+    if string.find(facts, 'consent:profiling', 1, true) then settle(log, anonymous_log) end
+  end
+  if customer_log ~= stream and anonymous_log ~= stream and refuses(customer_log) then refuse(anonymous_log) end
   if entry ~= '' then
     if customer_log ~= stream then push(customer_log, entry) end
     if anonymous_log ~= stream then push(anonymous_log, entry) end

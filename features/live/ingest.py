@@ -17,7 +17,7 @@ import msgspec
 
 from features.events.vocabulary import Event, number_apart
 from features.live.customer_facts import packed_facts
-from features.live.shopper_state import REVERSAL_TYPES, ShopperLog, entry_of, milliseconds
+from features.live.shopper_state import REFUSED_LOG, REVERSAL_TYPES, ShopperLog, entry_of, milliseconds
 from features.store import keys
 from features.store.connection import Connection
 from features.store.settings import StoreSettings
@@ -156,8 +156,11 @@ async def read_log(store: Connection, customer_id: str | None, anonymous_id: str
     logs += [keys.shopper_log(anonymous_id, identified=False)] if anonymous_id else []
     replies = [store.send("LRANGE", log, 0, -1) for log in logs]
     if len(replies) == 1:
-        return ShopperLog(await replies[0])
-    both = dict.fromkeys([entry for reply in replies for entry in await reply])
+        return ShopperLog.of(await replies[0])
+    of_both = [ShopperLog.of(await reply) for reply in replies]
+    if any(log.refused for log in of_both):
+        return REFUSED_LOG
+    both = dict.fromkeys([entry for log in of_both for entry in log.entries])
     return ShopperLog(list(both))  # a customer's browser has the same events
 
 

@@ -18,6 +18,8 @@ VIEW_TYPES = frozenset({"view", "click", "wishlist"})
 CART_CHANGES = {"add_to_cart": 1, "remove_from_cart": -1}
 REVERSAL_TYPES = frozenset({"refund", "cancel"})
 LOGGED_TYPES = frozenset(KINDS)
+NO_PROFILING = b"no profiling"
+"""The only entry in the log of who said no to profiling; ingest.lua and link.lua write it."""
 
 
 class Purchase(NamedTuple):
@@ -45,15 +47,23 @@ class ShopperState:
 
 
 class ShopperLog(msgspec.Struct, frozen=True):
-    """Log entries as they were read, each once; most answers do not need all of the state."""
+    """Log entries as they were read, each once; most answers do not need all of the state. refused: the
+    shopper said no to profiling, and nothing is kept."""
 
     entries: Sequence[bytes] = ()
+    refused: bool = False
+
+    @classmethod
+    def of(cls, entries: Sequence[bytes]) -> "ShopperLog":
+        """entries: as Redis has them, newest first."""
+        return REFUSED_LOG if entries and entries[0] == NO_PROFILING else cls(entries)
 
     def fold(self) -> ShopperState:
         """The shopper's state after these events."""
         return fold(self.entries)
 
 
+REFUSED_LOG = ShopperLog((), refused=True)
 _at, _received = attrgetter("at_ms"), attrgetter("received_ms")
 
 

@@ -6,6 +6,7 @@
 local people, by_time, news, revisions, look_due = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local customer, now, proof, length = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local FIRST_PREFIX, FIRST_NAME = 5, 12
+local no_profiling = 'no profiling' -- as in ingest.lua
 local call = redis.call
 
 local function current(name)
@@ -24,6 +25,11 @@ end
 
 -- What was logged of the one goes behind what was logged of the other: readers sort by time.
 local function move_log(from, to)
+  if call('LINDEX', from, 0) == no_profiling or call('LINDEX', to, 0) == no_profiling then
+    call('DEL', to)
+    call('LPUSH', to, no_profiling)
+    return
+  end
   local present, moved = {}, {}
   for _, entry in ipairs(call('LRANGE', to, 0, -1)) do present[entry] = true end
   for _, entry in ipairs(call('LRANGE', from, 0, length - 1)) do

@@ -7,6 +7,7 @@ import redis
 
 from features.live.customer_facts import fold_customer, parse_facts
 from features.live.log_entry import UNREADABLE_ENTRY, LogEntry, unpack
+from features.live.shopper_state import NO_PROFILING
 from features.outgoing.email_history import sendings_of
 from features.privacy.person import PersonIds
 from features.store import keys
@@ -47,6 +48,8 @@ def _of_owner(client: redis.Redis, name: str, *, identified: bool) -> dict[str, 
 
 
 def _entry(packed: bytes) -> dict[str, Any]:
+    if packed == NO_PROFILING:
+        return {"said": packed.decode()}
     try:
         entry: LogEntry = unpack(packed)
     except UNREADABLE_ENTRY:

@@ -8,12 +8,16 @@ from typing import cast
 import redis
 
 from features.history.archiver import GROUP
+from features.home import Home
 from features.outgoing.trigger_queue import forget
 from features.privacy.person import KEYS_A_STEP, PersonIds, browsers_now, in_steps
 from features.store import keys
+from features.store.files import write_whole
 
 REWRITE = Path(__file__).with_name("stream_rewrite.lua").read_text(encoding="utf-8")
 ORDER_KINDS = ("purchase", "refund", "cancel")
+REWRITE_DUE = "log-rewrite-due"  # a file of the home
+NO_LOG = "Redis keeps no log of its own; its snapshots hold the person until the next one"
 POLL_S, REWRITE_TIMEOUT_S = 0.05, 600.0
 
 
@@ -31,12 +35,30 @@ def forget_live(client: redis.Redis, person: PersonIds) -> int:
     return gone
 
 
+def is_rewrite_due(home: Home) -> bool:
+    """Whether Redis's log may still name people who were deleted: whatever was to rewrite it was cut off."""
+    return (home.root / REWRITE_DUE).exists()
+
+
+def note_rewrite(home: Home) -> None:
+    """Before it is forgotten who was deleted: the log is to be rewritten, whatever ends until then."""
+    write_whole(home.root / REWRITE_DUE, b"")
+
+
+def finish_rewrite(home: Home, client: redis.Redis) -> str | None:
+    """Rewrite the log, and strike the note. Returns why it is still due, or cannot be done; None: done."""
+    problem = rewrite_log(client)
+    if problem in {None, NO_LOG}:
+        (home.root / REWRITE_DUE).unlink(missing_ok=True)
+    return problem
+
+
 def rewrite_log(client: redis.Redis) -> str | None:
     """Let Redis write its log anew, without what was deleted. Returns why it did not; None: it did."""
     try:
         info = client.info("persistence")
         if not info["aof_enabled"]:
-            return "Redis keeps no log of its own; its snapshots hold the person until the next one"
+            return NO_LOG
         _wait_for_rewrite(client)  # of one that began before
         client.bgrewriteaof()
         return _wait_for_rewrite(client)

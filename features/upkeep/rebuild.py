@@ -87,7 +87,10 @@ def rebuild(
     told, events = _told(home), 0
     for number, path in enumerate(files):
         report("Replaying the history", number, len(files))
-        arrived = list(_events(home, path, told & (pl.col("received_at") >= since)))
+        remembered = (pl.col("received_at") >= since) | (
+            pl.col("type") == "consent"
+        )  # a no is never forgotten
+        arrived = list(_events(home, path, told & remembered))
         for start in range(0, len(arrived), STEP):
             events += replay_sync(client, arrived[start : start + STEP], now, settings)
     client.delete(keys.replayed_stream())

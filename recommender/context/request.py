@@ -39,7 +39,8 @@ class Request(msgspec.Struct, frozen=True):
 
     repeat_suppression_days: for so long what was bought is hidden, except from `buy_again`; candidates: the
     only products to answer, in the order to keep where nothing is known. Of these only `exclude` is hidden;
-    offset: how many of the best are left out.
+    offset: how many of the best are left out; language: of the reasons, as `reasons.language.known_tag`
+    gives it.
     """
 
     placement: Placement
@@ -58,6 +59,7 @@ class Request(msgspec.Struct, frozen=True):
     candidates: tuple[str, ...] = ()
     country: str | None = None
     offset: int = 0
+    language: str = "en"
 
     @property
     def filtered(self) -> bool:

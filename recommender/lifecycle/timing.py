@@ -28,7 +28,10 @@ def zone_for(customer: Customer, settings: Settings) -> tzinfo:
 
 
 def channel_for(customer: Customer, kind: MessageKind, settings: Settings) -> str | None:
-    """The shop's preferred channel among those with consent. Service messages need only no refusal."""
+    """The shop's preferred channel among those with consent. Service messages need only no refusal; they are
+    all that goes to who said no to profiling."""
+    if customer.state.refuses_profiling and kind not in SERVICE:
+        return None
     for channel in settings.channels:
         consent = customer.consents(channel)
         if consent or (consent is None and (settings.consent == "opt_out" or kind in SERVICE)):

@@ -1,9 +1,12 @@
-"""Why a product is shown: one sentence with counts, and the counts by themselves."""
+"""Why a product is shown: one sentence, and the figures by themselves.
+
+The sentence is to sell, honestly: a figure is in it only where it speaks for the product.
+"""
 
 # ruff: noqa: ARG001 - one signature for every reason
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -11,12 +14,14 @@ import msgspec
 
 from recommender.arrays.id_map import NO_ROW
 from recommender.context.request import Situation
+from recommender.reasons.language import EPOCH, Language, language_of, number
 from recommender.reasons.refill_due import REFILL_PLACEMENTS, RefillDue, refill_due
 
-TIMES = {1: "once", 2: "twice"}
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-DATES_CACHED = 5_000
+CACHED = 5_000
 MIN_BUYERS, MIN_REPEAT_GAIN = 30, 0.05  # from which an upgrade's higher repeat rate is mentioned
+MIN_SHARE, MIN_OF_BUYERS = 0.2, 10  # from which "16 of 40 buyers" is said
+MIN_TOGETHER = 20  # from which "37 buyers" is said, of however many
+MIN_POPULAR, MIN_TREND = 10, 5  # buyers and orders that are worth telling
 TREND_FRESH_DAYS = 3  # for so long after the last order, a trend is "in the last 14 days"
 
 
@@ -37,49 +42,84 @@ def reason_json(code: str, text: str, **evidence: Any) -> str:
     return _encode(PickReason(code, text, evidence)).decode()
 
 
+@lru_cache
+def pinned(tag: str) -> str:
+    """The reason of a product that a rule puts where it is. tag: of the language."""
+    return reason_json("pinned", language_of(tag).texts.pinned)
+
+
+def given(tag: str) -> str:
+    """The reason of a product that stands where the request's own list has it. tag: of the language."""
+    return reason_json("given", language_of(tag).texts.given)
+
+
+def _language(situation: Situation) -> Language:
+    return language_of(situation.request.language)
+
+
 def _bought_together(situation: Situation, item: int, anchor: int, figure: int) -> str:
     if anchor == NO_ROW:
         return _repeat(situation, item, anchor, figure)
-    bundle = situation.bundle
+    bundle, language = situation.bundle, _language(situation)
     title = bundle.tables.short_title_json(anchor)
     if figure == 0:
-        return f'{{"code":"goes_with","text":"Goes with {title}","evidence":{{}}}}'
+        text = language.texts.goes_with.format(title=title)
+        return f'{{"code":"goes_with","text":"{text}","evidence":{{}}}}'
     counts = bundle.tables.product.buyers
     buyers, others = counts.item(anchor), counts.item(item)
     lift = figure * bundle.manifest.buyers / (buyers * others)
     return (
-        f'{{"code":"bought_together","text":"{figure} of {buyers} buyers of {title} also bought this",'
+        f'{{"code":"bought_together","text":"{_together_text(language, title, figure, buyers)}",'
         f'"evidence":{{"together":{figure},"buyers":{buyers},"lift":{lift:.2f}}}}}'
     )
 
 
+def _together_text(language: Language, title: str, together: int, buyers: int) -> str:
+    texts, tag = language.texts, language.tag
+    if together >= max(MIN_SHARE * buyers, MIN_OF_BUYERS):
+        both = {"together": number(tag, together), "buyers": number(tag, buyers)}
+        return texts.together_of.format(title=title, **both)
+    if together >= MIN_TOGETHER:
+        return language.counted(texts.together, together, title=title)
+    return texts.goes_with.format(title=title)
+
+
 def _similar(situation: Situation, item: int, anchor: int, figure: int) -> str:
-    return reason_json("similar", f"Like {_title(situation, anchor)}", buyers_of_both=figure)
+    text = _language(situation).texts.similar.format(title=_title(situation, anchor))
+    return reason_json("similar", text, buyers_of_both=figure)
 
 
 def _upgrade(situation: Situation, item: int, anchor: int, figure: int) -> str:
     """Adds that its buyers buy it again more often, where enough buyers of both products show it."""
-    product = situation.bundle.tables.product
+    tables, language = situation.bundle.tables, _language(situation)
+    product = tables.product
     price, before = (round(product.price.item(item), 2) for item in (item, anchor))
     again, again_before = (product.repeat_rate.item(item) for item in (item, anchor))
     evidence: dict[str, Any] = {"price": price, "instead_of": before}
-    text = f"A step up from {_title(situation, anchor)}: {price:.2f} instead of {before:.2f}"
+    currency = msgspec.json.decode(b"{%b}" % tables.cards[item]).get("currency")
+    text = language.texts.upgrade.format(
+        title=_title(situation, anchor),
+        price=language.price(price, currency),
+        before=language.price(before, currency),
+    )
     enough = min(product.buyers.item(item), product.buyers.item(anchor)) >= MIN_BUYERS
     if enough and again >= again_before + MIN_REPEAT_GAIN:
         evidence |= {"bought_again": round(again, 2), "bought_again_before": round(again_before, 2)}
-        text += f"; {again:.0%} of its buyers buy it again, not {again_before:.0%}"
+        shares = {"again": language.percent(again), "again_before": language.percent(again_before)}
+        text = language.texts.upgrade_again.format(upgrade=text, **shares)
     return reason_json("upgrade", text, **evidence)
 
 
 def _browsing(situation: Situation, item: int, anchor: int, figure: int) -> str:
+    texts = _language(situation).texts
     if anchor == item:
-        return '{"code":"viewed","text":"You looked at this earlier","evidence":{}}'
-    title = situation.bundle.tables.short_title_json(anchor)
-    return f'{{"code":"viewed","text":"Because you looked at {title}","evidence":{{"together":{figure}}}}}'
+        return f'{{"code":"viewed","text":"{texts.viewed}","evidence":{{}}}}'
+    text = texts.viewed_with.format(title=situation.bundle.tables.short_title_json(anchor))
+    return f'{{"code":"viewed","text":"{text}","evidence":{{"together":{figure}}}}}'
 
 
 def _for_you(situation: Situation, item: int, anchor: int, figure: int) -> str:
-    return reason_json("for_you", "Picked from what you bought and looked at", products=figure)
+    return reason_json("for_you", _language(situation).texts.for_you, products=figure)
 
 
 def _repeat(situation: Situation, item: int, anchor: int, figure: int) -> str:
@@ -90,26 +130,23 @@ def _repeat(situation: Situation, item: int, anchor: int, figure: int) -> str:
         refill = refill_due(situation, item)
         if refill is not None:
             return _refill(situation, figure, day, refill)
-    return _buy_again(figure, day, situation.today)
+    return _buy_again(situation.request.language, figure, day, situation.today)
 
 
-@lru_cache(DATES_CACHED)
-def _buy_again(orders: int, day: int, today: int) -> str:
-    return (
-        f'{{"code":"buy_again","text":"You bought this {_times(orders)}, last on {_date_text(today, day)}",'
-        f'"evidence":{{"orders":{orders},"last_bought":"{_iso_date(day)}"}}}}'
-    )
-
-
-def _times(orders: int) -> str:
-    return TIMES.get(orders) or f"{orders} times"
+@lru_cache(CACHED)
+def _buy_again(tag: str, orders: int, day: int, today: int) -> str:
+    language = language_of(tag)
+    text = language.counted(language.texts.buy_again, orders, date=language.date(day, today))
+    return reason_json("buy_again", text, orders=orders, last_bought=_iso_date(day))
 
 
 def _refill(situation: Situation, orders: int, last: int, refill: RefillDue) -> str:
-    verb = "runs out" if refill.day >= situation.today else "ran out"
+    language = _language(situation)
+    texts = language.texts
+    forms = texts.runs_out if refill.day >= situation.today else texts.ran_out
     return reason_json(
         "runs_out",
-        f"You bought this {_times(orders)}; it {verb} about {_date_text(situation.today, refill.day)}",
+        language.counted(forms, orders, date=language.date(refill.day, situation.today)),
         orders=orders,
         last_bought=_iso_date(last),
         expected_on=_iso_date(refill.day),
@@ -121,40 +158,52 @@ def _refill(situation: Situation, orders: int, last: int, refill: RefillDue) -> 
 def _next_basket(situation: Situation, item: int, anchor: int, figure: int) -> str:
     if figure:
         return _repeat(situation, item, anchor, figure)
-    return '{"code":"next_basket","text":"Bought by customers with a basket like yours","evidence":{}}'
+    return f'{{"code":"next_basket","text":"{_language(situation).texts.next_basket}","evidence":{{}}}}'
 
 
 def _popular(situation: Situation, item: int, anchor: int, figure: int) -> str:
-    text = f"{figure} buyers" if figure > 1 else "Picked for you"
-    return reason_json("popular", text, buyers=figure)
+    return _popular_json(situation.request.language, figure)
+
+
+@lru_cache(CACHED)
+def _popular_json(tag: str, buyers: int) -> str:
+    language = language_of(tag)
+    texts = language.texts
+    text = language.counted(texts.popular, buyers) if buyers >= MIN_POPULAR else texts.worth_a_look
+    return reason_json("popular", text, buyers=buyers)
 
 
 def _trending(situation: Situation, item: int, anchor: int, figure: int) -> str:
     until = (datetime.fromisoformat(situation.bundle.manifest.last_order) - EPOCH).days
-    fresh = situation.today - until < TREND_FRESH_DAYS
-    when = "in the last 14 days" if fresh else f"in the 14 days to {_date_text(situation.today, until)}"
-    return reason_json("trending", f"Selling fast: {figure} orders {when}", orders_14d=figure)
+    return _trending_json(situation.request.language, figure, until, situation.today)
+
+
+@lru_cache(CACHED)
+def _trending_json(tag: str, orders: int, until: int, today: int) -> str:
+    language, is_fresh = language_of(tag), today - until < TREND_FRESH_DAYS
+    texts = language.texts
+    if orders < MIN_TREND:
+        text = texts.trending_lately if is_fresh else texts.worth_a_look
+    elif is_fresh:
+        text = language.counted(texts.trending, orders)
+    else:
+        text = language.counted(texts.trending_until, orders, date=language.date(until, today))
+    return reason_json("trending", text, orders_14d=orders)
 
 
 def _new(situation: Situation, item: int, anchor: int, figure: int) -> str:
-    return reason_json("new", f"New since {_date_text(situation.today, figure)}", since=_iso_date(figure))
+    language = _language(situation)
+    text = language.texts.new.format(date=language.date(figure, situation.today))
+    return reason_json("new", text, since=_iso_date(figure))
 
 
 def _title(situation: Situation, item: int) -> str:
     return situation.bundle.tables.short_title(item)
 
 
-@lru_cache(DATES_CACHED)
+@lru_cache(CACHED)
 def _iso_date(day: int) -> str:
     return f"{EPOCH + timedelta(days=day):%Y-%m-%d}"
-
-
-@lru_cache(DATES_CACHED)
-def _date_text(today: int, day: int) -> str:
-    """Day and month, and the year if it is not this year's."""
-    date = EPOCH + timedelta(days=day)
-    same_year = date.year == (EPOCH + timedelta(days=today)).year
-    return f"{date.day} {date:%B}" if same_year else f"{date.day} {date:%B %Y}"
 
 
 # Source -> its reason for an item, from the situation, the item, its anchor product (or NO_ANCHOR), and the

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import httpx
 import psutil
 import pytest
 
+from api.web.rates import BURST_S
 from features.home import Home
 
 from bundles import VERSION, write_small
@@ -65,6 +67,18 @@ def test_an_acknowledged_event_is_in_the_next_answer_of_every_worker(
         query: dict[str, str | int] = {"placement": "home", "anonymous_id": f"a-{number}", "k": 1}
         answer = httpx.get(f"{url}/v1/recommendations", params=query).json()
         assert answer["items"][0]["source"] == "browsing"
+
+
+def test_a_limit_holds_for_all_workers_together(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERENNIAL_KEY_REQUESTS_PER_S", "1")
+    key = perennial("keys", "create", "secret", "--home", str(shop)).communicate(timeout=60)[0].strip()
+    ask = {"headers": {"Authorization": f"Bearer {key}"}, "params": {"placement": "home"}}
+    with running("serve", "--home", str(shop), "--workers", "2") as (_, url):
+        began = time.monotonic()
+        statuses = [httpx.get(f"{url}/v1/recommendations", **ask).status_code for _ in range(60)]  # type: ignore[arg-type]
+        most = BURST_S + (time.monotonic() - began) + 1  # of two who count at once
+    assert set(statuses) == {200, 429}
+    assert statuses.count(200) <= most
 
 
 def test_stock_is_seen_by_every_worker_within_a_second(

@@ -92,7 +92,7 @@ class TestAnswer:
             "href", f"{service.url}/products/C"
         )
         expect(card).to_contain_text("£12.75")
-        expect(card).to_contain_text("37 of 410 buyers also bought this")
+        expect(card).to_contain_text("37 buyers also bought this")
         expect(page.get_by_role("region", name="Goes with your cart")).to_be_visible()
 
     def test_the_page_hears_of_an_arm_and_can_style_it(self, page: Page, service: Service) -> None:
@@ -117,7 +117,7 @@ class TestAnswer:
         page.locator("perennial-recs").evaluate("widget => widget.setAttribute('cart', 'A,B,C')")
         expect(page.locator("perennial-recs >> li")).to_have_count(1)
         assert service.questions[-1]["requests"][0]["cart"] == ["A", "B", "C"]
-        expect(page.get_by_role("status")).to_have_text("Goes with your cart: 1 products")
+        expect(page.get_by_role("status")).to_have_text("Goes with your cart: 1")
 
     def test_wrong_attributes_stay_within_the_limits_of_the_service(
         self, page: Page, service: Service
@@ -238,7 +238,7 @@ class TestEvents:
         page.evaluate(ADD_TO_THE_CART)
         page.get_by_role("button", name="Add: Product C").click()
         assert page.evaluate("window.added") == ["r-77", True]
-        expect(page.get_by_role("status")).to_have_text("Goes with your cart: 8 products")
+        expect(page.get_by_role("status")).to_have_text("Goes with your cart: 8")
         assert service.heard[:2] == ["/v1/events?key=pk_test", "/v1/recommendations"]
         assert service.events_of("add_to_cart")[0]["product_id"] == "C"
 
@@ -270,7 +270,7 @@ class TestObjection:
         assert page.evaluate("Perennial.track('search', {query: 'tea'})") is False
         assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
         [request] = service.questions[0]["requests"]
-        assert request == {"placement": "cart", "cart": ["A", "B"], "k": 8}
+        assert request == {"placement": "cart", "language": "en-GB", "cart": ["A", "B"], "k": 8}
         assert service.events == []
 
     def test_blocked_storage_does_not_break_the_widget(self, page: Page, service: Service) -> None:

@@ -30,3 +30,7 @@ EXAMPLES = _scaled("EXAMPLES", 2, 100)
 """Generated requests of an operation of the API."""
 SHOPS = _scaled("SHOPS", 3, 20)
 """Random shops with odd customers, of 100 to 5,000 usual ones; the smallest first."""
+RELOADS = _scaled("RELOADS", 10, 100)
+"""New models under traffic."""
+CAMPAIGN = _scaled("CAMPAIGN", 5_000, 50_000)
+"""Customers whom one e-mail campaign asks for."""

@@ -13,7 +13,7 @@ BELOW = '<p id="below">below</p>'
 
 
 def product(product_id: str, **changes: Any) -> dict[str, Any]:
-    reason = {"code": "bought_together", "text": "37 of 410 buyers also bought this", "evidence": {}}
+    reason = {"code": "bought_together", "text": "37 buyers also bought this", "evidence": {}}
     texts = {
         "title": f"Product {product_id}",
         "price": 12.75,
@@ -79,6 +79,7 @@ class Handler(BaseHTTPRequestHandler):
         return {
             "recommendation_id": "r-77",
             "placement": placement,
+            "heading": "Goes with your cart",
             "experiment": self.server.experiment,
             "degraded": False,
             "items": self.server.items,

@@ -18,6 +18,7 @@ from features.home import Home
 from features.time_units import DAY_S
 from training.data.currencies import foreign_orders, in_usual_currency
 from training.data.refunds import net_of_refunds
+from training.data.refusers import refusers
 from training.data.sign_ins import linked, session_ids
 
 NO_DISCOUNTS = pl.DataFrame(schema={"order": pl.Int32, "discount": pl.Float64})
@@ -196,14 +197,18 @@ class History:
 
 
 def load_history(home: Home, catalogue: pl.DataFrame) -> History:
-    """Read the archive. Products are those sold, viewed or in the catalogue, without postage and fees."""
+    """Read the archive. Products are those sold, viewed or in the catalogue, without postage and fees. Who
+    said no to profiling is nobody: their orders are guests' orders.
+    """
     rows = in_usual_currency(under_own_ids(scan(home), catalogue, load_aliases(home)), home)
     is_product, is_visit = pl.col("is_product"), pl.col("type").is_in(VISITS)
     non_products = catalogue.filter(~is_product)["product_id"]
     is_sold = ~pl.col("product_id").is_in(non_products.implode()).fill_null(value=False)
     kept = rows.select(pl.col("type").is_in(HISTORY_TYPES) & is_sold).collect().to_series()
     lacks_session = rows.select((is_visit & pl.col("session_id").is_null()).any()).collect().item()
+    customer, said_no = pl.col("customer_id"), refusers(rows)
     computed = {
+        "customer_id": pl.when(~customer.is_in(said_no.implode())).then(customer),
         "timestamp": pl.col("timestamp").dt.epoch("s"),
         "received_ms": pl.col("received_at").dt.epoch("ms"),
         "session_id": session_ids(is_visit, sent=not lacks_session),

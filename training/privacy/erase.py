@@ -14,7 +14,7 @@ from features.home import Home
 from features.people.aliases import load_people, remove_links
 from features.people.shared_links import forget_links
 from features.privacy.files import forget_lines, forget_rows
-from features.privacy.live_state import forget_live, rewrite_log
+from features.privacy.live_state import finish_rewrite, forget_live, note_rewrite
 from features.privacy.person import PersonIds, customers_of, find_person
 from features.store.locks import held
 from features.store.settings import StoreSettings
@@ -92,8 +92,9 @@ def finish_erasures(
         time.sleep(HEARD_S)
         Archiver(client, home, settings).run(burst=True)
         erased = _forget(home, client, person)
+        note_rewrite(home)
         end_erasures(client, {*customers, *person.customers})
-        erased = replace(erased, log_problem=rewrite_log(client))  # when it names them no more
+        erased = replace(erased, log_problem=finish_rewrite(home, client))  # when it names them no more
     logger.info("people were erased", extra={"people": len(customers)})
     return erased
 

@@ -17,6 +17,7 @@ from features.history.poison import files_set_aside
 from features.history.table_files import table_files
 from features.home import Home
 from features.merchant.api_keys import DEMO_KEYS, KeysUnavailable, digest, read_keys
+from features.privacy.live_state import is_rewrite_due
 from features.store import keys
 from features.store.redis_log import sync_to_disk
 from features.store.settings import StoreSettings
@@ -193,6 +194,11 @@ def worker(patient: Patient) -> Iterator[Finding]:
         since = patient.now - min(begun.values()) / 1000
         saw = f"{len(begun)} not finished, {since:.0f} s"
         yield Finding("erasures", saw, f"{remedy}; nothing of them is served" if since > LATE_S else None)
+    if is_rewrite_due(patient.home):
+        remedy = (
+            "Start a worker (`perennial serve`), which lets Redis rewrite its log; or do so: BGREWRITEAOF"
+        )
+        yield Finding("erased people", "Redis's log may still name some on the disk", remedy)
 
 
 def unreadable(patient: Patient) -> Iterator[Finding]:

@@ -6,13 +6,14 @@ import threading
 import redis
 
 from features.home import Home
+from features.privacy.live_state import finish_rewrite, is_rewrite_due
 from features.store import keys
 from features.store.settings import StoreSettings
 from features.store.tombstones import erasures_begun, share_tombstones
 from training.privacy.erase import finish_erasures
 
 logger = logging.getLogger("perennial.erasure")
-POLL_S = 1.0
+POLL_S, REWRITE_AGAIN_S = 1.0, 60.0
 
 
 def run_erasures(client: redis.Redis, home: Home, settings: StoreSettings, stop: threading.Event) -> None:
@@ -23,5 +24,8 @@ def run_erasures(client: redis.Redis, home: Home, settings: StoreSettings, stop:
                 share_tombstones(home, client)
             if begun := erasures_begun(client):
                 finish_erasures(home, client, settings, begun)
+            elif is_rewrite_due(home) and (problem := finish_rewrite(home, client)):
+                logger.warning("Redis's log still names somebody who was erased", extra={"reason": problem})
+                stop.wait(REWRITE_AGAIN_S)
         except Exception:
             logger.exception("An erasure is not finished; nothing of them is served, and it is tried again")

@@ -1,7 +1,8 @@
 """Hostile clients and too many of them, against uvicorn behind its limits.
 
-Covers api/process/connection.py and overload.py, api/web/refusals.py and loadtests/traffic/attacks.py. The
-application is the smallest there is, so that nothing else refuses or delays.
+Covers api/process/connection.py, request_head.py and overload.py, api/web/refusals.py and
+loadtests/traffic/attacks.py. The application is the smallest there is, so that nothing else refuses or
+delays.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 import httpx
@@ -19,10 +20,11 @@ import psutil
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from api.process.connection import Connection, body_length
-from api.process.front import server_of
+from api.process.connection import Connection
+from api.process.front import ENDED_AT_ONCE, server_of
 from api.process.overload import FEWEST, FIRST, SHRINK, ConcurrencyLimit
 from api.process.processes import listen
+from api.process.request_head import body_length
 from api.web.metrics import exposition
 from api.web.settings import ApiSettings
 from loadtests.traffic import attacks
@@ -115,6 +117,33 @@ def test_a_client_that_pipelines_without_reading_is_cut_off() -> None:
 def test_half_open_connections_are_closed(begin: bytes) -> None:
     with serving() as address:
         assert attacks.half_open(address, 200, within_s=10, begin=begin) == 0
+
+
+async def test_half_open_connections_leave_everybody_else_a_turn() -> None:
+    """Counted in turns of the event loop, which an answer takes about four of."""
+    with ExitStack() as held, listen("127.0.0.1", 0) as listener:
+        server = server_of(app, ApiSettings(**QUICK))
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        lines = [held.enter_context(socket.create_connection(listener.getsockname()[:2])) for _ in range(200)]
+        for line in lines:
+            line.sendall(attacks.HEAD)
+            line.setblocking(False)
+        refused_in_turn = [0]
+        while waiting := [line for line in lines if not is_answered(line)]:
+            refused_in_turn.append(len(lines) - len(waiting))
+            lines = waiting
+            assert not server.server_state.connections, "uvicorn's part is made for those who ask"
+            await asyncio.sleep(0)
+        server.should_exit = True
+        await running
+    assert sum(refused_in_turn) > 100
+    assert max(refused_in_turn) <= 2 * ENDED_AT_ONCE
+
+
+def is_answered(line: socket.socket) -> bool:
+    with suppress(BlockingIOError):
+        return line.recv(12) == b"HTTP/1.1 408"
+    return False
 
 
 @pytest.mark.parametrize(

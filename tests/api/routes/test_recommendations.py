@@ -3,13 +3,15 @@
 Covers api/serving/widgets.py, api/web/problems.py and api/web/replies.py, too.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import msgspec
 import pytest
+import redis
 
 from api.schemas.recommendations import Answer, AnswerPage
+from features.store import keys
 from recommender.context.request import PLACEMENTS
 
 from bundles import PRODUCTS, VERSION
@@ -151,3 +153,51 @@ def test_a_browser_that_objects_to_profiling_is_nobody(http: httpx.Client) -> No
     refused = http.post("/v1/events", json=view, headers=objecting).json()
     assert refused["accepted"] == 0
     assert "Sec-GPC" in refused["rejected"][0]["reason"]
+
+
+def test_reasons_and_headings_are_in_the_language_asked_for(http: httpx.Client) -> None:
+    query = {"product_id": "kettle", "k": 1}
+    german = ask(http, "product_complements", language="de-AT", **query)
+    assert german.heading == "Passt gut dazu"
+    assert german.items[0].reason.text == "16 von 40 Käufern von Kettle haben auch das gekauft"
+    other = ask(http, "product_complements", language="sv", **query)
+    assert (other.heading, other.items[0].reason.code) == ("Goes well with this", "bought_together")
+    too_long = http.get("/v1/recommendations", params={"placement": "home", "language": "x" * 36})
+    assert too_long.status_code == 422
+
+
+VIEW = {"product_id": "kettle", "track": "view", "anonymous_id": "a-1", "session_id": "s-1"}
+
+
+def test_a_question_can_be_a_page_view_that_counts_once(http: httpx.Client, client: redis.Redis) -> None:
+    for _ in range(2):
+        ask(http, "product_similar", event_id="e-1", **VIEW)
+    [(_, fields)] = cast(list[Any], client.xrange(keys.event_stream()))
+    event = msgspec.json.decode(fields[b"e"])
+    event.pop("timestamp")
+    shopper = {"anonymous_id": "a-1", "session_id": "s-1"}
+    assert event == {"type": "view", "event_id": "e-1", "product_id": "kettle", **shopper}
+    assert ask(http, anonymous_id="a-1").items[0].reason.text == "Because you looked at Kettle"
+
+
+def test_a_page_of_widgets_is_one_view(http: httpx.Client, client: redis.Redis) -> None:
+    requests = [
+        {"placement": placement, "k": 2, **VIEW} for placement in ("product_similar", "upgrade", "home")
+    ]
+    answers = http.post("/v1/recommendations", json={"requests": requests}).json()["answers"]
+    assert client.xlen(keys.event_stream()) == 1
+    assert answers[2]["items"][0]["reason"]["code"] == "viewed"
+
+
+@pytest.mark.parametrize(
+    "no", [{"personalise": "false"}, {"anonymous_id": ""}], ids=["objects", "names nobody"]
+)
+def test_a_view_of_nobody_is_not_kept(http: httpx.Client, client: redis.Redis, no: dict[str, str]) -> None:
+    assert ask(http, **{**VIEW, **no}).items
+    assert client.xlen(keys.event_stream()) == 0
+
+
+def test_a_view_needs_a_product(http: httpx.Client) -> None:
+    answer = http.get("/v1/recommendations", params={"placement": "home", "track": "view"})
+    assert answer.status_code == 422
+    assert "product_id" in answer.json()["detail"]

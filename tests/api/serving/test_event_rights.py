@@ -101,6 +101,25 @@ def test_every_type_of_event_by_every_key_equals_the_written_matrix(url: str, he
     assert {kind for kind, may in told.items() if may == "no"} == ONLY_SERVERS
 
 
+def test_a_view_told_with_a_question_is_under_the_same_rules(
+    url: str, held: dict[str, str], client: redis.Redis
+) -> None:
+    view = {
+        "placement": "home",
+        "track": "view",
+        "customer_id": "ann",
+        "product_id": "mug",
+        "event_id": "e-1",
+    }
+    for token in (None, customer_token(held["secret"], "ann")):
+        query = view | ({"customer_token": token, "event_id": "e-2"} if token else {"anonymous_id": "a-1"})
+        httpx.get(
+            f"{url}/v1/recommendations", params=query, headers=bearer(held["public"])
+        ).raise_for_status()
+        assert bool(state(client, "ann", identified=True).viewed) is (token is not None)
+    assert client.exists(keys.seen_event(f"{BROWSER_IDS}e-2"))
+
+
 def test_a_page_speaks_for_a_customer_with_a_token_alone(
     url: str, held: dict[str, str], client: redis.Redis
 ) -> None:

@@ -133,3 +133,9 @@ def test_without_a_store_the_picks_come_from_the_model(
     client.client_pause(settings.redis_batch_deadline_ms + 1_000)
     answer = one(http, k=3)
     assert (answer.degraded, answer.degraded_reasons, len(answer.items)) == (True, ["store_unavailable"], 3)
+
+
+def test_reasons_are_in_the_language_asked_for(http: httpx.Client) -> None:
+    answer = one(http, campaign="reorder", k=1, language="nl")
+    assert answer.heading == "Tijd om aan te vullen?"
+    assert answer.items[0].reason.text.startswith("Je kocht dit")

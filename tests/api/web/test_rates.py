@@ -1,4 +1,7 @@
-"""Nobody takes what is there for all: limits by key and address. Covers api/web/callers.py, too."""
+"""Nobody takes what is there for all: limits by key and address.
+
+Covers api/web/callers.py and debts.py, too.
+"""
 
 from datetime import UTC, datetime
 
@@ -7,7 +10,8 @@ import pytest
 from fastapi import Request
 
 from api.web.callers import address_of, is_own_name, is_this_machine
-from api.web.rates import BURST_S, MOST_CALLERS, TokenBucket
+from api.web.debts import Debts, number_of, places_of, shared_memory
+from api.web.rates import BURST_S, TokenBucket
 from api.web.settings import ApiSettings
 from features.home import Home
 from features.merchant.api_keys import add_demo_keys
@@ -24,7 +28,7 @@ def api_settings() -> ApiSettings:
 
 
 def test_a_bucket_gives_a_burst_and_then_its_rate() -> None:
-    bucket = TokenBucket(rate=2)
+    bucket = TokenBucket("test", 2, Debts())
     burst = int(2 * BURST_S)
     assert [bucket.take("a", 1, 100.0) for _ in range(burst)] == [0.0] * burst
     assert bucket.take("a", 1, 100.0) == pytest.approx(0.5)
@@ -32,18 +36,34 @@ def test_a_bucket_gives_a_burst_and_then_its_rate() -> None:
     assert bucket.take("a", 1, 100.5) == 0.0
     assert bucket.take("a", 1, 100.5) > 0
     assert bucket.take("c", 10**9, 100.0) == 0.0  # more than any burst, from a full bucket
-    assert TokenBucket(rate=0).take("a", 10**9, 0.0) == 0.0
+    assert TokenBucket("none", 0, Debts()).take("a", 10**9, 0.0) == 0.0
 
 
-def test_callers_without_debts_are_forgotten_first() -> None:
-    bucket = TokenBucket(rate=1)
-    for number in range(MOST_CALLERS):
-        bucket.take(number, 1, number / 10)
-    now = MOST_CALLERS / 10
-    bucket.take("greedy", BURST_S, now)
-    assert bucket.take("greedy", 1, now) > 0
-    assert bucket.take("new", 1, now + 0.1) == 0.0
-    assert bucket.take("greedy", 1, now + 0.1) > 0
+def test_processes_count_a_caller_together() -> None:
+    with shared_memory() as file:
+        here, there = (TokenBucket("test", 1, Debts(file.fileno())) for _ in range(2))
+    alone = TokenBucket("test", 1, Debts())
+    assert here.take("a", BURST_S, 100.0) == 0.0
+    assert there.take("a", 1, 100.0) == pytest.approx(1.0)
+    assert alone.take("a", 1, 100.0) == 0.0
+
+
+def test_buckets_of_two_names_have_nothing_to_do_with_each_other() -> None:
+    debts = Debts()
+    assert TokenBucket("one", 1, debts).take("a", BURST_S, 100.0) == 0.0
+    assert TokenBucket("other", 1, debts).take("a", BURST_S, 100.0) == 0.0
+
+
+def test_callers_who_owe_least_are_forgotten_first() -> None:
+    """Of callers who share their few slots."""
+    debts, place = Debts(), places_of(number_of("greedy"))
+    neighbours = [number for number in range(300_000) if places_of(number_of(number)) == place]
+    debts.keep("greedy", 109.0)
+    for owed, caller in enumerate(neighbours):
+        debts.keep(caller, 100.0 + owed / 100)
+    assert debts.until("greedy") == 109.0
+    assert debts.until(neighbours[-1]) == 100.0 + (len(neighbours) - 1) / 100
+    assert debts.until(neighbours[0]) == 0.0
 
 
 def test_one_address_is_limited_and_no_other(url: str) -> None:

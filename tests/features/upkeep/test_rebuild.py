@@ -14,7 +14,7 @@ from features.history.archiver import Archiver
 from features.home import Home
 from features.importers.orders import import_orders
 from features.live.ingest import ingest_sync
-from features.live.shopper_state import fold
+from features.live.shopper_state import NO_PROFILING, fold
 from features.store import keys
 from features.store.settings import StoreSettings
 from features.upkeep.rebuild import REBUILT, rebuild
@@ -93,6 +93,18 @@ def test_what_is_remembered_ends_when_it_would_have_ended(
     rebuild(home, client, settings, now)
     assert 0 < client.ttl(keys.shopper_log("c-old", identified=True)) <= 86_400
     assert not client.exists(keys.shopper_log("c-ancient", identified=True))
+
+
+def test_a_no_to_profiling_is_never_forgotten(
+    home: Home, client: redis.Redis, settings: StoreSettings
+) -> None:
+    now = datetime.now(UTC)
+    old = now - timedelta(days=settings.shopper_ttl_days + settings.order_memory_days + 1)
+    no = event("consent", at=old, customer_id="c-1", properties={"profiling": False})
+    ingest_sync(client, [no], old, settings)
+    ingest_sync(client, [event("view", at=now, customer_id="c-1", product_id="p")], now, settings)
+    rebuild(home, client, settings, now)
+    assert client.lrange(keys.shopper_log("c-1", identified=True), 0, -1) == [NO_PROFILING]
 
 
 @pytest.mark.parametrize(

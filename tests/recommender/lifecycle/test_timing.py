@@ -195,3 +195,11 @@ def test_contradictions(settings: dict[str, object], complaint: str) -> None:
     (problem,) = contradictions(msgspec.convert(settings, Settings))
     assert complaint in problem
     assert contradictions(Settings()) == []
+
+
+def test_who_said_no_to_profiling_hears_of_their_orders_alone() -> None:
+    no = ("consent", 2 * HOUR, {"properties": {"profiling": False}})
+    customer = Customer("zoe", customer_state(past_events(YES, no)), Shop().knowledge, Person(None))
+    settings = msgspec.convert(FREE, Settings)
+    assert channel_for(customer, "abandoned_cart", settings) is None
+    assert channel_for(customer, "thank_you", settings) == "email"

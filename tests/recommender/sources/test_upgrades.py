@@ -71,6 +71,6 @@ def test_a_band_is_theirs_with_a_fifth_of_what_they_bought(bought: tuple[str, ..
 def test_it_says_what_is_better() -> None:
     cup = next(pick for pick in better(shop()) if pick.item == item("cup"))
     assert (cup.reason.code, cup.reason.evidence) == ("upgrade", {"price": 12.0, "instead_of": 8.0})
-    assert cup.reason.text == "A step up from Mug: 12.00 instead of 8.00"
+    assert cup.reason.text == "A step up from Mug: €12.00 instead of €8.00"
     often = next(pick for pick in better(shop(repeat_rate=0.4)) if pick.item == item("cup"))
     assert "40% of its buyers buy it again, not 10%" in often.reason.text

@@ -5,6 +5,7 @@ Covers features/privacy/, features/store/tombstones.py and recommender/model/for
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +19,7 @@ from features.home import Home
 from features.importers.orders import import_orders
 from features.importers.reasons import RejectReason
 from features.live.ingest import ingest_sync
+from features.privacy.live_state import is_rewrite_due
 from features.privacy.person import find_person
 from features.store import keys
 from features.store.redis_server import RedisServer
@@ -27,6 +29,9 @@ from recommender.arrays.id_map import NO_ROW
 from recommender.model import versions
 from recommender.model.forget_customers import FRESH, forget_customers
 from training.privacy.erase import Erased, erase, forget_erased_in_model
+from training.run.train import train
+from training.settings import TrainingSettings
+from training.upkeep.doctor import Patient, worker
 from training.worker.erasures import run_erasures
 
 from bundles import NOW, VERSION, write_small
@@ -133,6 +138,47 @@ def test_the_worker_finishes_what_was_begun(home: Home, lived: redis.Redis, sett
     stop.set()
     worker.join()
     assert traces(home, lived) == set()
+
+
+def test_a_log_that_was_not_rewritten_is_after_the_next_start(
+    home: Home, lived: redis.Redis, settings: StoreSettings
+) -> None:
+    """As when everything ends between the erasure and the rewriting: Redis may not rewrite yet."""
+    lived.acl_setuser("default", enabled=True, nopass=True, commands=["-bgrewriteaof"])
+    assert erase(home, lived, settings, EVE).log_problem
+    assert {where.partition("/")[0] for where, _ in traces(home, lived)} == {"redis"}
+    patient = Patient(home, lived, settings, (), NOW.timestamp())
+    assert [finding.check for finding in worker(patient) if finding.remedy] == ["erased people"]
+    lived.acl_setuser("default", enabled=True, nopass=True, commands=["+bgrewriteaof"])
+    stop = threading.Event()
+    running = threading.Thread(target=run_erasures, args=(lived, home, settings, stop))
+    running.start()
+    eventually(lambda: not is_rewrite_due(home), 60)
+    stop.set()
+    running.join()
+    assert traces(home, lived) == set()
+    assert not [finding for finding in worker(patient) if finding.remedy]
+
+
+def test_a_model_that_is_trained_afterwards_does_not_know_them(
+    home: Home, client: redis.Redis, settings: StoreSettings
+) -> None:
+    """Every byte of the home, the new model among them, after training on the history before and after."""
+    orders = [
+        event("purchase", customer_id=buyer, order_id=f"{number}-{buyer}", items=[(product, 1, 5.0)])
+        for buyer in (EVE, BOB)
+        for number, product in enumerate(("tea", "mug"))
+    ]
+    assert all(ingest_sync(client, orders, NOW, settings))
+    Archiver(client, home, settings).run(burst=True)
+    quick = TrainingSettings(als_factors=8, als_iterations=4)
+    assert train(home, quick, LATER).customers == 2
+    assert any(where.startswith("models/") for where, _ in traces(home, client))
+    erase(home, client, settings, EVE)
+    result = train(home, quick, LATER + timedelta(hours=1))
+    assert (result.customers, result.orders) == (1, 2)
+    assert traces(home, client) == set()
+    assert len(list(versions.manifests(home.models))) == 2
 
 
 def test_a_browser_that_others_use_stays_theirs(
