@@ -183,12 +183,9 @@ class Recommender:
     ) -> list[Pick]:
         """Candidates of which the sources know nothing, in the order of the request."""
         already = [pick.item for pick in taken]
+        away = {*already, *situation.hidden.tolist()}
         candidates = dict.fromkeys(self.bundle.tables.products.rows(situation.request.candidates))
-        shown = [
-            item
-            for item in candidates
-            if allowed[item] and item not in {*already, *situation.hidden.tolist()}
-        ]
+        shown = [item for item in candidates if allowed[item] and item not in away]
         ranking = BlendedRanking.room(len(shown))
         ranking.columns[:] = NO_ROW
         ranking.columns[0], ranking.scores[:] = shown, 0

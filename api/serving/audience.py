@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from api.schemas.audience import AudienceAnswer, AudienceAsk, LikelyCustomer, LikelyReason
 from api.serving.service import Service
-from features.events.consents import ALL_CHANNELS
+from features.events.consents import ALL_CHANNELS, PROFILING
 from features.live.customer_facts import CustomerState, parse_facts
 from features.store import keys
 from features.time_units import DAY_S
 from recommender.likely_buyers import Likely, likely_buyers, reason
 from recommender.recommend import Recommender
 
+NO_PROFILES = f"consent:{PROFILING}"
 READ_AT_ONCE = 500  # customers' consents, in one round trip
 
 
@@ -60,10 +61,9 @@ def _page(
 async def _may_be_told(
     service: Service, recommender: Recommender, names: Sequence[str], ask: AudienceAsk
 ) -> list[bool]:
-    """Of each customer: by the last word of the store, else of the history (e-mail alone)."""
-    if ask.consent == "any":
-        return [True] * len(names)
-    told = (f"consent:{ask.channel}", f"consent:{ALL_CHANNELS}")
+    """Of each customer: by the last word of the store, else of the history (e-mail alone). Nobody who said no
+    to profiling, whatever they said to messages."""
+    told = (f"consent:{ask.channel}", f"consent:{ALL_CHANNELS}", NO_PROFILES)
     replies = [
         service.batch.send("HMGET", keys.customer_facts(name, identified=True), *told) for name in names
     ]
@@ -71,9 +71,11 @@ async def _may_be_told(
     may = []
     for name, reply in zip(names, replies, strict=True):
         facts = {key.encode(): value for key, value in zip(told, await reply, strict=True) if value}
-        said = CustomerState(facts=parse_facts(facts)).consents(ask.channel)
+        state = CustomerState(facts=parse_facts(facts))
+        said = state.consents(ask.channel)
         if said is None and people is not None and ask.channel == "email":
             trained = int(people.facts.consent[row(name)])
             said = bool(trained) if trained >= 0 else None
-        may.append(bool(said) if ask.consent == "opt_in" else said is not False)
+        agreed = {"opt_in": bool(said), "opt_out": said is not False, "any": True}[ask.consent]
+        may.append(agreed and state.value(NO_PROFILES) != "0")
     return may

@@ -55,6 +55,12 @@ def test_consent_goes_by_the_last_word(http: httpx.Client) -> None:
     assert names(ask(http, consent="opt_out")) == ["bob"]
 
 
+def test_who_said_no_to_profiling_is_left_out(http: httpx.Client) -> None:
+    event = {"type": "consent", "customer_id": "ann", "properties": {"profiling": False}}
+    assert http.post("/v1/events", json=event).json()["accepted"] == 1
+    assert names(ask(http, consent="any")) == ["bob"]
+
+
 def test_who_was_erased_is_nobody(http: httpx.Client) -> None:
     assert http.delete("/v1/customers/ann").status_code in (200, 202)
     assert names(ask(http, consent="any")) == ["bob"]
