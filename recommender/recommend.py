@@ -9,7 +9,10 @@ import numpy as np
 
 from recommender.arrays.dtypes import Bools, Int32s
 from recommender.arrays.id_map import CACHE_SIZE, NO_ROW
+from recommender.context.market import country_of, sells_by_market, sold_in
 from recommender.context.request import Request, Situation
+from recommender.customers.tiers import TierPlan
+from recommender.filters.masks import mask_of
 from recommender.merchandising.compiled_rules import NO_RULES, Merchandise, RulePlan
 from recommender.merchandising.mixing import ROW, mixed, places, second_row_too
 from recommender.merchandising.rerank import arrange, limited, promoted
@@ -17,8 +20,8 @@ from recommender.merchandising.rules import AnyRule
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.placements import ABOUT_THE_PRODUCT, POPULAR, Stage, backed, stages
-from recommender.reasons.explain import OF_PRODUCTS, REASONS, PickReason, pinned, reason_of
-from recommender.sources.candidates import BlendedRanking, Candidates, blend
+from recommender.reasons.explain import OF_PRODUCTS, REASONS, PickReason, given, pinned, reason_of
+from recommender.sources.candidates import NO_VARIANTS, BlendedRanking, Candidates, blend
 from recommender.sources.variants import variants_to_show
 
 
@@ -39,6 +42,7 @@ class Pick(msgspec.Struct, frozen=True, gc=False):
 
 ONE = np.ones(1)
 NOTHING = BlendedRanking.room(0)
+FEW = 2_000  # products of which sources can score each one
 
 
 def _ignore(_sources: tuple[str, ...], _proposed: Sequence[int]) -> None:
@@ -47,12 +51,14 @@ def _ignore(_sources: tuple[str, ...], _proposed: Sequence[int]) -> None:
 
 @dataclass(frozen=True)
 class Recommender:
-    """A model version and what is available now. observe: called with how many products sources proposed."""
+    """A model version and what is available now. observe: called with how many products sources proposed;
+    tiers: the merchant's, which rules may name."""
 
     bundle: Bundle
     availability: Availability
     observe: Callable[[tuple[str, ...], Sequence[int]], None] = _ignore
     rules: Sequence[AnyRule] = ()
+    tiers: TierPlan | None = None
 
     @cached_property
     def stages(self) -> Mapping[str, Sequence[Stage]]:
@@ -64,28 +70,45 @@ class Recommender:
 
     @cached_property
     def merchandise(self) -> Merchandise:
-        return Merchandise(self.rules, self.bundle.tables, self.availability)
+        return Merchandise(self.rules, self.bundle.tables, self.availability, self.tiers)
 
     def recommend(self, request: Request, k: int, visitor: str | None = None) -> list[Pick]:
-        """The best k products for a request, best first; fewer only where fewer may be shown, or no others
-        would be an answer (`placements.ABOUT_THE_PRODUCT`).
+        """The best k products for a request after its first `offset`, best first; fewer only where fewer may
+        be shown, or no others would be an answer (`placements.ABOUT_THE_PRODUCT`).
 
-        visitor: whom a rotation rule shows other products from day to day.
+        visitor: whom a rotation rule shows other products from day to day. Pages of one k are one list, as
+        long as model, products, rules and shopper stay as they are.
         """
+        if not request.offset:
+            return self._page(request, k, visitor)
+        end, name, listed = request.offset + k, self.bundle.tables.products.name, list[Pick]()
+        while len(listed) < end:
+            shown = tuple([name(pick.item) for pick in listed])
+            rest = msgspec.structs.replace(request, exclude=(*request.exclude, *shown))
+            page = self._page(rest, k, visitor, has_pins=not listed)
+            listed += page
+            if len(page) < k:
+                break
+        return listed[request.offset : end]
+
+    def _page(self, request: Request, k: int, visitor: str | None, *, has_pins: bool = True) -> list[Pick]:
         situation = Situation(request, self.bundle)
-        plan = self.merchandise.plan(request.placement, request.now, visitor)
+        plan = self.merchandise.plan(request.placement, request.now, visitor, situation)
         allowed = self._allowed(request, plan)
-        pins = _pinned(plan, allowed, situation, k) if plan.pins else {}
+        if request.filter is not None or request.candidates:
+            situation.among = _if_few(allowed)
+        pins = _pinned(plan, allowed, situation, k) if plan.pins and has_pins else {}
         picks = list(pins.values())
-        own_only = self.answers_only(situation)
-        for stage in self.stages[request.purpose][: -1 if own_only else None]:
+        own_only, stages = self.answers_only(situation), self.stages[request.purpose]
+        for stage in stages[:-1] if own_only or request.candidates else stages:
             if len(picks) == k:
                 break
             if stage.live and not situation.is_live:
                 continue
             picks += self._pick(situation, plan, allowed, stage, k, picks)
-        if len(picks) < k and not own_only:
-            picks += self._best_sellers(situation, plan, allowed, k - len(picks), picks)
+        if len(picks) < k and (request.candidates or not own_only):
+            fill = self._as_given if request.candidates else self._best_sellers
+            picks += fill(situation, plan, allowed, k - len(picks), picks)
         return _with_pins(picks, list(pins)) if pins else picks
 
     def answers_only(self, situation: Situation) -> bool:
@@ -159,7 +182,7 @@ class Recommender:
         most = k if plan is NO_RULES else None
         ranking, proposed = _blended(situation, stage, allowed, already, most, hidden)
         self.observe(stage.names, proposed)
-        return promoted(ranking, plan, k or len(ranking.items))
+        return promoted(ranking, plan)
 
     @cached_property
     def _reasons(self) -> dict[tuple[str, int, int, int, str], str]:
@@ -183,8 +206,16 @@ class Recommender:
 
     def _allowed(self, request: Request, plan: RulePlan) -> Bools:
         """(n_items): what can be sold and is within the filters of the request and the merchant's rules."""
-        filtered = request.filtered or plan.allowed is not None
+        filtered = request.filtered or plan.allowed is not None or self._by_market
         return self._within(request, plan) if filtered else self.availability.sellable
+
+    def country(self, request: Request) -> str | None:
+        """The country whose products alone may be shown; None: not known, or all are sold everywhere."""
+        return country_of(request, self.bundle.tables) if self._by_market else None
+
+    @cached_property
+    def _by_market(self) -> bool:
+        return sells_by_market(self.bundle.tables, self.availability)
 
     def _within(self, request: Request, plan: RulePlan) -> Bools:
         """(n_items): what is within the filters of the request and the merchant's rules."""
@@ -201,7 +232,30 @@ class Recommender:
             allowed &= availability.price >= request.min_price
         if request.max_price is not None:
             allowed &= availability.price <= request.max_price
+        country = self.country(request)
+        if country:
+            allowed &= sold_in(country, tables, availability)
+        if request.filter is not None:
+            allowed &= mask_of(request.filter, tables, availability)
+        if request.candidates:
+            named = np.zeros_like(allowed)
+            named[tables.products.rows(request.candidates)] = True
+            allowed &= named
         return allowed
+
+    def _as_given(
+        self, situation: Situation, plan: RulePlan, allowed: Bools, k: int, taken: list[Pick]
+    ) -> list[Pick]:
+        """Candidates of which the sources know nothing, in the order of the request."""
+        already = [pick.item for pick in taken]
+        away = {*already, *situation.hidden.tolist()}
+        candidates = dict.fromkeys(self.bundle.tables.products.rows(situation.request.candidates))
+        shown = [item for item in candidates if allowed[item] and item not in away]
+        ranking = BlendedRanking.room(len(shown))
+        ranking.columns[:] = NO_ROW
+        ranking.columns[0], ranking.scores[:] = shown, 0
+        reason = given(situation.request.language)
+        return [Pick(item, 0.0, "given", reason) for item in arrange(ranking, plan, k, already).lists().items]
 
     def _best_sellers(
         self, situation: Situation, plan: RulePlan, allowed: Bools, k: int, taken: list[Pick]
@@ -233,9 +287,16 @@ def _blended(
     """The k best of what the stage's sources propose, or all, and how many each proposes."""
     proposals = [source.propose(situation) for source in stage.sources]
     hidden = np.concatenate([hidden, np.array(already, np.int32)]) if already else hidden
-    variants = variants_to_show(situation, stage.names, hidden, already)
+    variants = NO_VARIANTS
+    if not situation.request.candidates:
+        variants = variants_to_show(situation, stage.names, hidden, already)
     ranking = blend(proposals, stage.weights, allowed, hidden, k, variants)
     return ranking, [len(proposal.items) for proposal in proposals]
+
+
+def _if_few(allowed: Bools) -> Int32s | None:
+    """The items that are allowed, where there are few."""
+    return np.flatnonzero(allowed).astype(np.int32) if np.count_nonzero(allowed) <= FEW else None
 
 
 def _pinned(plan: RulePlan, allowed: Bools, situation: Situation, k: int) -> dict[int, Pick]:

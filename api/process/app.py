@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from api.process.pages import pages_router
 from api.routes import (
+    audience,
     catalogue,
     customers,
     events,
@@ -27,6 +28,7 @@ from api.routes import (
     recommendations,
     tiers,
     triggers,
+    why_not,
 )
 from api.serving.preload import LoadBundle
 from api.serving.service import Service
@@ -52,11 +54,13 @@ ROUTE_MODULES = (
     events,
     picks,
     privacy,
+    audience,
     customers,  # whose ids may hold a slash, so that it takes what the two before leave
     tiers,
     triggers,
     catalogue,
     merchandising,
+    why_not,
     non_products,
     offer_catalogue,
     offers,

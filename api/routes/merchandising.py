@@ -69,7 +69,8 @@ async def preview_rules(
     refuse("rules", contradictions(ask.rules))
     if service.recommender is None:
         raise Problem(503, "There is no model yet: run `perennial train`.", headers={"Retry-After": "60"})
-    recommender = Recommender(service.recommender.bundle, service.recommender.availability)
+    base = service.recommender
+    recommender = Recommender(base.bundle, base.availability, tiers=base.tiers)
     shopper = shopper_of(request, "secret", service, ask.request)
     shopper, log, _ = await live_shopper(service, shopper)
     now = ask.at.timestamp() if ask.at else time.time()

@@ -13,14 +13,22 @@ from recommender.validity import Moment
 MAX_K = 100
 MOST_REST_DAYS = 3_650
 MAX_REQUESTS = 20
+MAX_OFFSET, MAX_CANDIDATES, MAX_FILTERS = 500, 500, 20
+MOST_PAGES = 50  # each is worked out by itself
 Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=200)]
 Repeats = Literal["all", "none"] | Annotated[float, msgspec.Meta(ge=0, le=1)]
+Filters = Annotated[tuple[str | dict[str, Any], ...], msgspec.Meta(max_length=MAX_FILTERS)]
 Language = Annotated[str, msgspec.Meta(min_length=1, max_length=35)]
 Price = Annotated[float, msgspec.Meta(ge=0, le=1e30)]  # within float32, as prices are compared
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One widget's question. In a query, `cart` and `exclude` are ids separated by commas.
+    """One widget's question. In a query, `cart`, `exclude` and `candidates` are ids separated by commas, and
+    `filter` may stand several times.
+
+    `filter`: all must hold; each is a text such as `brand:Acme|Bodum`, `!colour:red` or `weight:100..500`, or
+    an object such as `{"brand": ["Acme"], "weight": {"min": 100}, "or": [...]}`. `offset`: how many products
+    of the list to leave out, for the next page. `candidates`: the products to put into order, no others.
 
     `repeats`: how much is shown of what the customer has bought before: `all` as it comes, `none`, or a share
     of the answer from 0 to 1; without it as suits the placement. `campaign`: what an `email` is for.
@@ -47,6 +55,10 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     repeats: Repeats | None = None
     campaign: Campaign | None = None
     rest_days: Annotated[int, msgspec.Meta(ge=0, le=MOST_REST_DAYS)] | None = None
+    filter: Filters = ()
+    offset: Annotated[int, msgspec.Meta(ge=0, le=MAX_OFFSET)] = 0
+    candidates: Annotated[tuple[Id, ...], msgspec.Meta(max_length=MAX_CANDIDATES)] = ()
+    country: Id | None = None
     language: Language | None = None
     personalise: bool = True
     track: Literal["view"] | None = None
@@ -55,6 +67,8 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.campaign is not None and self.placement != "email":
             raise ValueError(f"`campaign` belongs to the placement `email`, not to `{self.placement}`")
+        if self.offset > MOST_PAGES * self.k:
+            raise ValueError(f"`offset` reaches {MOST_PAGES} pages of `k` products; ask for more at once")
 
 
 class AskPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,6 +132,7 @@ class ExperimentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 class Answer(msgspec.Struct, frozen=True):
     """One widget's answer. Any later event may echo `recommendation_id`.
 
+    unknown: which of the question's `candidates` no model knows, in their order; left out without candidates.
     heading: a title for the products, in the language asked for. personalised: false where nothing of a
     shopper was looked at: none was named, or they said no to profiling.
     """
@@ -131,9 +146,10 @@ class Answer(msgspec.Struct, frozen=True):
     degraded: bool
     degraded_reasons: list[str]
     items: list[Item]
+    unknown: list[str] = []
 
 
-class PicksAnswer(Answer, frozen=True):
+class PicksAnswer(Answer, frozen=True, kw_only=True):
     """One customer's picks, always an answer: whoever is not known gets what most people like.
 
     `error`: what was wrong with the line that asked.

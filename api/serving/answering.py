@@ -7,6 +7,7 @@ from typing import NamedTuple
 from api.schemas import recommendations as schemas
 from api.schemas.recommendations import Ask
 from api.serving.experiments import Treatment
+from api.serving.filters import check_filter, filter_of
 from api.serving.service import Service
 from api.serving.shoppers import NOBODY, Shopper
 from api.web.metrics import DEGRADED, PICKS
@@ -69,6 +70,10 @@ def request_of(
         repeats=share_of(ask.repeats),
         campaign=ask.campaign or "newsletter",
         rest_days=ask.rest_days,
+        filter=filter_of(ask.filter) if ask.filter else None,
+        candidates=ask.candidates,
+        country=ask.country,
+        offset=ask.offset,
         language=known_tag(ask.language, service.settings.language),
     )
 
@@ -83,6 +88,8 @@ def choose(service: Service, question: Question) -> Choice:
     request, visitor = question.request, question.shopper.visitor
     treatment = service.treatment(visitor, request.placement, request.now)
     recommender = treatment.recommender
+    if request.filter is not None:
+        check_filter(request.filter, recommender)
     picks = recommender.recommend(request, question.k, visitor) if recommender else ()
     return Choice(question, treatment, picks)
 
@@ -102,8 +109,10 @@ def answer(service: Service, choice: Choice, *, is_impression: bool = True) -> A
         DEGRADED.add(reason)
     if is_impression:
         service.served.add(_impression(recommendation_id, choice, product_ids, sources))
-    head = _head(recommendation_id, question)
-    body = _answer_json(head, treatment, degraded_reasons, items_json(picks, shown))
+    items = items_json(picks, shown, question.request.offset + 1)
+    if question.request.candidates:
+        items += f',"unknown":{encode(unknown_candidates(question.request, recommender)).decode()}'
+    body = _answer_json(_head(recommendation_id, question), treatment, degraded_reasons, items)
     return Answered(recommendation_id, product_ids, body)
 
 
@@ -140,7 +149,7 @@ def _head(recommendation_id: str, question: Question) -> str:
 
 
 def _answer_json(head: str, treatment: Treatment, degraded_reasons: Sequence[str], items: str) -> bytes:
-    """One `schemas.Answer`. items: JSON of its items."""
+    """One `schemas.Answer`. items: JSON of its items, and of what comes behind them."""
     recommender = treatment.recommender
     version = f'"{recommender.bundle.manifest.version}"' if recommender else "null"
     degraded = (
@@ -159,11 +168,18 @@ def shown_products(recommender: Recommender | None, picks: Sequence[Pick]) -> li
     return recommender.availability.show(recommender.bundle.tables, [pick.item for pick in picks])
 
 
-def items_json(picks: Sequence[Pick], shown: Sequence[Shown]) -> str:
+def unknown_candidates(request: Request, recommender: Recommender | None) -> list[str]:
+    """Those that the model does not know; without a model all of them."""
+    if recommender is None:
+        return list(request.candidates)
+    return [name for name in request.candidates if recommender.bundle.tables.products.row(name) < 0]
+
+
+def items_json(picks: Sequence[Pick], shown: Sequence[Shown], first_rank: int = 1) -> str:
     """A list of `schemas.Item`. shown: the picks' products, whose cards are kept as JSON and only copied."""
     items = [
         f'{{{fields}"rank":{rank},"score":{SCORES[int(pick.score * 10_000 + 0.5)]},'
         f'"source":"{pick.source}","reason":{pick.reason_json}}}'
-        for rank, (pick, (_, fields)) in enumerate(zip(picks, shown, strict=True), 1)
+        for rank, (pick, (_, fields)) in enumerate(zip(picks, shown, strict=True), first_rank)
     ]
     return f"[{','.join(items)}]"

@@ -97,7 +97,7 @@ class Variants:
         if chosen is None or (chosen is base and arm.rules is None):
             return chosen
         rules = base.rules if arm.rules is None else arm.rules
-        return replace(chosen, rules=rules, observe=base.observe)
+        return replace(chosen, rules=rules, observe=base.observe, tiers=base.tiers)
 
 
 def _experiment_json(assignment: ExperimentAssignment, arm: Arm | None) -> str:

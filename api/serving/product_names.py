@@ -53,12 +53,15 @@ async def own_ids(service: Service, store: Connection, names: Collection[str]) -
 
 async def known_ask(service: Service, ask: AnyAsk) -> AnyAsk:
     """The question with its products under their own ids; as it is while the store is away."""
-    names = (*ask.cart, ask.product_id) if ask.product_id else ask.cart
+    candidates: tuple[str, ...] = getattr(ask, "candidates", ())
+    n_cart, names = len(ask.cart), (*ask.cart, *candidates, *((ask.product_id,) if ask.product_id else ()))
     own = await _under_own_ids(service, names)
     if own is names:
         return ask
-    product_id = own[-1] if ask.product_id else None
-    return replace(ask, product_id=product_id, cart=own[: len(ask.cart)])
+    renamed = {"cart": own[:n_cart], "product_id": own[-1] if ask.product_id else None}
+    if candidates:
+        renamed["candidates"] = own[n_cart : n_cart + len(candidates)]
+    return replace(ask, **renamed)
 
 
 async def known_cart(service: Service, ask: OfferAsk) -> OfferAsk:

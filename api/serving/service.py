@@ -17,6 +17,7 @@ from api.serving.experiments import Treatment, Variants
 from api.serving.known_names import KnownNames
 from api.serving.preload import LoadBundle
 from api.serving.prepare import Changes, prepared
+from api.serving.tiers import tier_plan
 from api.web.access import Access
 from api.web.callers import is_operator
 from api.web.metrics import BUNDLE_AGE, STREAM_LAG, WATCHER_FAILURES, flush
@@ -40,6 +41,7 @@ from features.store.disk_reserve import is_full
 from features.store.parts import Part, PartState, part_states
 from features.store.settings import StoreSettings
 from features.store.tombstones import Tombstones, read_tombstones, shared_tombstones
+from recommender.customers.tiers import TierPlan
 from recommender.experiments.assignment import Trials
 from recommender.experiments.plan import Experiments
 from recommender.lifecycle.vocabulary.settings import Holds, Settings
@@ -72,6 +74,7 @@ class Service:
     changes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     revision: int = 0
     rules: Sequence[AnyRule] = ()
+    tiers: TierPlan | None = None
     offers: Catalogue = field(default_factory=Catalogue)
     holds: Holds = field(default_factory=Holds)
     offer_prices: OfferPrices = field(default_factory=OfferPrices)
@@ -140,6 +143,7 @@ class Service:
             self.refresh_people,
             self.refresh_shelf,
             self.refresh_rules,
+            self.refresh_tiers,
             self.refresh_offers,
             self.refresh_experiments,
             self.refresh_offer_prices,
@@ -192,7 +196,7 @@ class Service:
             product: fields for product, fields in self.changes.items() if fields is not applied.get(product)
         }
         shelf = recommender.availability.changed(tables, late) if late else recommender.availability
-        self.recommender = replace(recommender, availability=shelf, rules=self.rules)
+        self.recommender = replace(recommender, availability=shelf, rules=self.rules, tiers=self.tiers)
         manifest = recommender.bundle.manifest
         BUNDLE_AGE.set(datetime.fromisoformat(manifest.created_at).timestamp(), manifest.version)
         logger.info("model loaded", extra={"version": manifest.version})
@@ -216,6 +220,12 @@ class Service:
             self.rules = rules
             if self.recommender is not None:
                 self.recommender = replace(self.recommender, rules=rules)
+
+    async def refresh_tiers(self) -> None:
+        """Take over the merchant's tiers, which rules may name."""
+        self.tiers = await asyncio.to_thread(tier_plan, self.home)
+        if self.recommender is not None and self.recommender.tiers != self.tiers:
+            self.recommender = replace(self.recommender, tiers=self.tiers)
 
     async def refresh_offers(self) -> None:
         """Take over the merchant's offers, and what holds promotion back."""

@@ -76,7 +76,7 @@ def replies(shape: type, description: str, media_type: str = JSON) -> Json:
 
 
 def parameters(shape: type[msgspec.Struct]) -> Json:
-    """A query that holds the fields of `shape`; commas separate lists."""
+    """A query that holds the fields of `shape`; commas separate lists, and `filter` is repeated."""
     _, components = msgspec.json.schema_components([shape], ref_template=REF)
     schema = components[shape.__name__]
     return {
@@ -86,7 +86,7 @@ def parameters(shape: type[msgspec.Struct]) -> Json:
                 "in": "query",
                 "required": name in schema.get("required", ()),
                 "schema": field,
-                **({"style": "form", "explode": False} if field.get("type") == "array" else {}),
+                **({"style": "form", "explode": name == "filter"} if field.get("type") == "array" else {}),
             }
             for name, field in schema["properties"].items()
         ]

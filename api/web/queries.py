@@ -32,21 +32,28 @@ class AnyText(Convertor[str]):
 register_url_convertor("any", AnyText())
 RULES = {"repeats": "it is `all`, `none`, or the share of products bought before, from 0 to 1"}
 """What a field may hold, where the decoder's own words do not say it."""
-LISTS = frozenset({"cart", "exclude"})
+LISTS = frozenset({"cart", "exclude", "candidates"})
 Shape = TypeVar("Shape")
 
 
 def ask_of_query(query_string: bytes) -> Ask:
-    """Raises Problem 422 with what is wrong. Empty values count as absent."""
+    """Raises Problem 422 with what is wrong."""
+    return checked(fields_of_query(query_string), Ask, strict=False)
+
+
+def fields_of_query(query_string: bytes) -> dict[str, Any]:
+    """The fields of a question, to be checked. Empty values count as absent."""
     text = query_string.decode("latin-1").replace("%2C", ",")  # most have no other escapes
     parts = [part.partition("=") for part in text.split("&")]
     fields: dict[str, Any] = {name: value for name, _, value in parts if value}
     if "%" in text or "+" in text:
         fields = {unquote_plus(name): unquote_plus(value) for name, value in fields.items()}
+    if "filter" in fields:  # the one that may be repeated
+        fields["filter"] = tuple([unquote_plus(value) for name, _, value in parts if name == "filter"])
     fields.pop("key", None)  # the caller's key, already looked at
     for name in LISTS & fields.keys():
         fields[name] = tuple(part for part in fields[name].split(",") if part)
-    return checked(fields, Ask, strict=False)
+    return fields
 
 
 def asks_of_body(body: bytes) -> tuple[Ask, ...]:

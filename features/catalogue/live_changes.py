@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from features.catalogue.attributes import Attributes
 from features.events.vocabulary import Id, Money, Text
 from features.store import keys
 from features.store.connection import Connection
@@ -41,6 +42,7 @@ class ProductChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cost: Money | UnsetType | None = UNSET
     is_product: bool | UnsetType = UNSET
     retired: bool | UnsetType = UNSET
+    attributes: Attributes | UnsetType | None = UNSET
 
 
 class PutOutcome(NamedTuple):

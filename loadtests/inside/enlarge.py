@@ -136,12 +136,13 @@ def enlarged(bundle: Bundle, products: int, customers: int) -> Bundle:
     changed: dict[str, Any] = {
         name: copies.repeated(getattr(tables, name), name)
         for name in _given(tables)
-        if name not in (*ID_TABLES, "factors") and getattr(tables, name) is not None
+        if name not in (*ID_TABLES, "factors", "attributes") and getattr(tables, name) is not None
     }
     for name in ID_TABLES:
         many = copies.copies[len(tables.customers)] if name == "customers" else copies.products
         changed[name] = _ids(getattr(tables, name), many)
-    big = replace(tables, **changed, factors=_factors(tables.factors, copies.products))
+    factors = _factors(tables.factors, copies.products)
+    big = replace(tables, **changed, factors=factors, attributes=None, markets=None)  # these are not measured
     manifest = msgspec.structs.replace(
         bundle.manifest, products=len(big.products), customers=len(big.customers), files={}
     )

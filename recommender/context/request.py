@@ -1,6 +1,6 @@
 """A request for recommendations, and the same in rows of a bundle."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Literal, get_args
 
@@ -12,6 +12,7 @@ from features.time_units import DAY_MS, DAY_S
 from recommender.arrays.dtypes import Int32s
 from recommender.arrays.tables import PurchaseRow
 from recommender.context.shopper_log import MOST_VIEWED, LiveView, LogOwner, live_view
+from recommender.filters.syntax import Filter
 from recommender.model.bundle import Bundle
 
 Placement = Literal[
@@ -62,8 +63,10 @@ class Request(msgspec.Struct, frozen=True):
     """One request for recommendations. `now` is epoch seconds; ids are the shop's own.
 
     rest_days: for so long what was bought is hidden; None: as long as the model says of each product, and for
-    favourites not at all; repeats: None for those of the purpose; campaign: what an `email` is for; language:
-    of the reasons, as `reasons.language.known_tag` gives it.
+    favourites not at all; repeats: None for those of the purpose; campaign: what an `email` is for;
+    candidates: the only products to answer, in the order to keep where nothing is known; of these only
+    `exclude` is hidden; offset: how many of the best are left out; language: of the reasons, as
+    `reasons.language.known_tag` gives it.
     """
 
     placement: Placement
@@ -80,6 +83,10 @@ class Request(msgspec.Struct, frozen=True):
     rest_days: int | None = None
     repeats: Repeats | None = None
     campaign: Campaign = "newsletter"
+    filter: Filter | None = None
+    candidates: tuple[str, ...] = ()
+    country: str | None = None
+    offset: int = 0
     language: str = "en"
 
     @property
@@ -91,7 +98,12 @@ class Request(msgspec.Struct, frozen=True):
     def filtered(self) -> bool:
         """Whether it asks for less, or more, than all products that can be sold."""
         return not (
-            self.in_stock and self.category is None and self.min_price is None and self.max_price is None
+            self.in_stock
+            and self.category is None
+            and self.min_price is None
+            and self.max_price is None
+            and self.filter is None
+            and not self.candidates
         )
 
 
@@ -104,13 +116,16 @@ class Situation:
     then is in the bundle; repeats: as in the request, else by the purpose; rest: days for which what was
     bought is hidden, of each item or (1) of all, int32; hidden: what this answer must not show, as it is in
     view, in the cart, excluded, at rest, or instead of this order where the answer goes with it. cart, viewed
-    and hidden are int32. computed: what one source has worked out for others that ask for it, too, by name.
+    and hidden are int32. among: the few products that the answer can hold, where there are few, for sources
+    that can score each of them. computed: what one source has worked out for others that ask for it, too, by
+    name.
     """
 
     def __init__(self, request: Request, bundle: Bundle) -> None:
         tables = bundle.tables
         self.request, self.bundle = request, bundle
         self.computed: dict[str, Any] = {}
+        self.among: Int32s | None = None
         self.today = int(request.now // DAY_S)
         self.product = tables.products.row(request.product_id)
         self.customer = tables.customers.row(request.customer_id)
@@ -119,7 +134,8 @@ class Situation:
         named_cart = tables.products.rows(request.cart) if request.cart else []
         named = [*named_cart, *tables.products.rows(request.exclude)] if request.exclude else named_cart
         purpose = request.purpose
-        self.repeats = REPEATS.get(purpose, "all") if request.repeats is None else request.repeats
+        usual: Repeats = "all" if request.candidates else REPEATS.get(purpose, "all")
+        self.repeats = usual if request.repeats is None else request.repeats
         self.rest = self._rest(purpose)
         log, view = request.shopper, None
         if isinstance(log, ShopperLog):
@@ -128,8 +144,10 @@ class Situation:
         self.fresh_purchases = {} if view else self._fresh_purchases()  # a log with any is folded
         self.viewed, live_cart, self.hidden = view or self._folded(named)
         self.cart = np.array(named_cart, np.int32) if request.cart else live_cart
-        if purpose == "post_purchase":
-            self.hidden = np.concatenate([self.hidden, np.array(self.order, np.int32), *self._same_kinds()])
+        if self.goes_with_order:
+            self.hidden = np.concatenate([self.hidden, self.instead_of_order()])
+        if request.candidates:
+            self.hidden = np.array(tables.products.rows(request.exclude), np.int32)
 
     def _rest(self, purpose: str) -> Int32s:
         """Favourites do not rest unless the request says so; where there are no repeats all rest for ever."""
@@ -158,12 +176,18 @@ class Situation:
         hidden = [*named, *cart, *fresh, *page, *lately]
         return LiveView(*(np.array(each, np.int32) for each in (viewed, cart, hidden)))
 
-    def _same_kinds(self) -> Iterator[Int32s]:
-        """Of each product of the order those most like it, and of its category."""
-        tables = self.bundle.tables
+    @property
+    def goes_with_order(self) -> bool:
+        """Whether the answer is about an order, and shows nothing in its place."""
+        return self.request.purpose == "post_purchase"
+
+    def instead_of_order(self) -> Int32s:
+        """The products of the order, and of each those most like it, and of its category."""
+        tables, hidden = self.bundle.tables, [np.array(self.order, np.int32)]
         for item in self.order:
             alike = tables.similar.of(item, MOST_ALIKE).items
-            yield alike[tables.product.category[alike] == tables.product.category[item]]
+            hidden.append(alike[tables.product.category[alike] == tables.product.category[item]])
+        return np.concatenate(hidden)
 
     def rests(self, items: Any, last_day: Any) -> Any:
         """Whether what was bought on that day (since 1970) is not shown again yet; of one item or many."""

@@ -23,11 +23,12 @@ class Popular(Recommender):
         return False
 
     def recommend(self, request: Request, k: int, visitor: str | None = None) -> list[Pick]:
-        contextual = msgspec.structs.replace(request, shopper=NO_ACTIVITY, customer_id=None)
+        country = self.country(request) or request.country
+        contextual = msgspec.structs.replace(request, shopper=NO_ACTIVITY, customer_id=None, country=country)
         return super().recommend(contextual, k, visitor)
 
 
 def popular_for_holdout(recommender: Recommender) -> Popular:
     """With the same model version, availability and rules."""
     parts = recommender.bundle, recommender.availability, recommender.observe, recommender.rules
-    return Popular(*parts)
+    return Popular(*parts, recommender.tiers)

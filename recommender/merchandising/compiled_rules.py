@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import repeat
 from typing import NamedTuple
 from zlib import crc32
 
@@ -11,6 +12,11 @@ import numpy as np
 
 from features.time_units import DAY_S
 from recommender.arrays.dtypes import Bools, Float32s, Int32s
+from recommender.context.request import Situation
+from recommender.customers.tiers import TierPlan
+from recommender.filters.masks import mask_of
+from recommender.filters.syntax import read_filters
+from recommender.merchandising.audience import Whom, whom_of
 from recommender.merchandising.rules import (
     AnyRule,
     Boost,
@@ -55,11 +61,14 @@ NO_RULES = RulePlan()
 
 
 class _Period(NamedTuple):
-    """A time in which the same rules are active at one placement. since and until: epoch seconds."""
+    """A time in which the same rules are active at one placement. since and until: epoch seconds; plans: for
+    each set of rules that apply to somebody, as one bool a rule."""
 
     since: float
     until: float
-    plan: RulePlan
+    rules: Sequence[AnyRule]
+    for_all: bool
+    plans: dict[tuple[bool, ...], RulePlan]
 
 
 @dataclass(frozen=True)
@@ -69,42 +78,63 @@ class Merchandise:
     rules: Sequence[AnyRule]
     tables: Tables
     availability: Availability
+    tiers: TierPlan | None = None
     _periods: dict[str, _Period] = field(default_factory=dict, repr=False)
 
-    def plan(self, placement: str, now: float, visitor: str | None = None) -> RulePlan:
-        """The plan for an answer; `now` is epoch seconds."""
+    def plan(
+        self, placement: str, now: float, visitor: str | None = None, situation: Situation | None = None
+    ) -> RulePlan:
+        """The plan for an answer; `now` is epoch seconds. situation: whom it is for, None: nobody known."""
         if not self.rules:
             return NO_RULES
         period = self._periods.get(placement)
         if period is None or not period.since <= now < period.until:
             period = self._periods[placement] = self._period(placement, now)
-        plan = period.plan
+        plan = self._plan(period, () if period.for_all else self._fitting(period, situation), now)
         if plan.turns == 1 or visitor is None:
             return plan
         start = crc32(visitor.encode(errors="surrogatepass"))
         return plan._replace(turn=(start + int(now // DAY_S)) % plan.turns)
 
+    def _fitting(self, period: _Period, situation: Situation | None) -> tuple[bool, ...]:
+        """Which of the rules apply to whom the answer is for."""
+        whom = whom_of(situation, self.availability, self.tiers) if situation else Whom()
+        return tuple([rule.is_for(whom) for rule in period.rules])
+
+    def _plan(self, period: _Period, fitting: tuple[bool, ...], now: float) -> RulePlan:
+        plan = period.plans.get(fitting)
+        if plan is None:
+            rules = [rule for rule, fits in zip(period.rules, fitting or repeat(True), strict=False) if fits]
+            plan = period.plans[fitting] = self._compile(rules, int(now // DAY_S))
+        return plan
+
     def _period(self, placement: str, now: float) -> _Period:
         ends = [end.timestamp() for rule in self.rules for end in (rule.from_, rule.until) if end]
         moment = datetime.fromtimestamp(now, UTC)
+        rules = [rule for rule in self.rules if rule.is_active(placement, moment)]
+        if any(isinstance(rule, Targets) and rule.newer_than_days is not None for rule in rules):
+            midnight = now // DAY_S * DAY_S
+            ends += [midnight, midnight + DAY_S]
         return _Period(
             since=max((end for end in ends if end <= now), default=-math.inf),
             until=min((end for end in ends if end > now), default=math.inf),
-            plan=self._compile([rule for rule in self.rules if rule.is_active(placement, moment)]),
+            rules=rules,
+            for_all=not any(rule.is_for_some for rule in rules),
+            plans={},
         )
 
-    def _compile(self, rules: Sequence[AnyRule]) -> RulePlan:
+    def _compile(self, rules: Sequence[AnyRule], today: int) -> RulePlan:
         if not rules:
             return NO_RULES
         hidden = np.zeros(len(self.tables.products), np.bool_)
         for rule in rules:
             if isinstance(rule, Hide):
-                hidden |= self._targeted(rule)
+                hidden |= self._targeted(rule, today)
             elif isinstance(rule, Margin):
                 hidden |= self._below_margin(rule.minimum)
-        pins = sorted(pin for pin in self._pins(rules) if not hidden[pin[1]])
+        pins = [pin for pin in self._pins(rules) if not hidden[pin[1]]]
         factors = [
-            np.where(self._targeted(rule), rule.factor, 1.0).astype(np.float32)
+            np.where(self._targeted(rule, today), rule.factor, 1.0).astype(np.float32)
             for rule in rules
             if isinstance(rule, Boost | Bury)
         ]
@@ -120,9 +150,11 @@ class Merchandise:
         )
 
     def _pins(self, rules: Sequence[AnyRule]) -> Iterable[tuple[int, int]]:
-        rows = self.tables.products
-        pins = [(rule.position - 1, rows.row(rule.product_id)) for rule in rules if isinstance(rule, Pin)]
-        return [(position, item) for position, item in pins if item >= 0]
+        """(position, item) by position; what is pinned for some takes the place of what is for all."""
+        pins = sorted([rule for rule in rules if isinstance(rule, Pin)], key=lambda rule: rule.is_for_some)
+        positions = {self.tables.products.row(pin.product_id): pin.position - 1 for pin in pins}
+        items = {position: item for item, position in positions.items() if item >= 0}
+        return sorted(items.items())
 
     def _caps(self, rule: Cap) -> Iterable[Limit]:
         if not rule.only:
@@ -136,8 +168,16 @@ class Merchandise:
         product = self.tables.product
         return product.category if by == "category" else product.brand
 
-    def _targeted(self, rule: Targets) -> Bools:
-        """(n_items): the items that a rule targets."""
+    def _targeted(self, rule: Targets, today: int) -> Bools:
+        """(n_items): the items that a rule targets. today: days since 1970."""
+        inside = self._named(rule) if rule.names_products else np.ones(len(self.tables.products), np.bool_)
+        if rule.filter:
+            inside &= mask_of(read_filters(rule.filter), self.tables, self.availability)
+        if rule.newer_than_days is not None:
+            inside &= self.tables.product.first_day > today - rule.newer_than_days
+        return inside
+
+    def _named(self, rule: Targets) -> Bools:
         inside = np.zeros(len(self.tables.products), np.bool_)
         inside[self.tables.products.rows(rule.products)] = True
         for name in rule.categories:

@@ -11,16 +11,16 @@ from recommender.arrays.dtypes import Int32s, Int64s
 from recommender.merchandising.compiled_rules import Limit, RulePlan
 from recommender.sources.candidates import BlendedRanking
 
-LOOK_AHEAD = 4  # diversity chooses among the first 4 k items, as lower ones are less relevant
+LOOK_AHEAD = 32  # diversity chooses among so many of the next items, as lower ones are less relevant
 
 
 def arrange(ranking: BlendedRanking, plan: RulePlan, k: int, already_chosen: Sequence[int]) -> BlendedRanking:
     """The first k of a ranking under the rules. already_chosen: items that the answer already holds."""
-    return limited(promoted(ranking, plan, k), plan, k, already_chosen)
+    return limited(promoted(ranking, plan), plan, k, already_chosen)
 
 
-def promoted(ranking: BlendedRanking, plan: RulePlan, k: int) -> BlendedRanking:
-    """The ranking in the order of boosts and today's rotation, for an answer of k."""
+def promoted(ranking: BlendedRanking, plan: RulePlan) -> BlendedRanking:
+    """The ranking in the order of boosts and today's rotation."""
     if plan.factors is None and plan.turn is None:
         return ranking
     scores, order, max_score = ranking.scores, np.arange(len(ranking.scores)), 1.0
@@ -29,8 +29,7 @@ def promoted(ranking: BlendedRanking, plan: RulePlan, k: int) -> BlendedRanking:
         order = (-scores).argsort(kind="stable")
         max_score = max(1.0, scores.item(order[0]))
     if plan.turn is not None:
-        pool = min(len(order), k * plan.turns)
-        order = np.concatenate([order[_interleaved(pool, plan.turns, plan.turn)], order[pool:]])
+        order = order[_interleaved(len(order), plan.turns, plan.turn)]
     return ranking.only(order)._replace(scores=scores[order] / max_score)
 
 
@@ -43,21 +42,18 @@ def limited(ranking: BlendedRanking, plan: RulePlan, k: int, already_chosen: Seq
 
 
 @lru_cache(maxsize=1_000)
-def _interleaved(pool: int, turns: int, turn: int) -> Int64s:
+def _interleaved(n: int, turns: int, turn: int) -> Int64s:
     """Ranks turn, turn + turns, turn + 2 turns ... first, then those of the following turns.
 
     So the first k of `turns` days share no product, and each day has one of the best.
     """
-    return np.concatenate([np.arange((turn + later) % turns, pool, turns) for later in range(turns)])
+    return np.concatenate([np.arange((turn + later) % turns, n, turns) for later in range(turns)])
 
 
 def _limited(order: Int64s, items: Int32s, plan: RulePlan, k: int, already_chosen: Sequence[int]) -> Int64s:
-    """The first k of the order that caps allow, each the best that does not make a run too long."""
-    head = order[: LOOK_AHEAD * k]
-    chosen = _choose(items[head], plan, k, already_chosen)
-    if len(chosen) < k and len(head) < len(order):
-        head, chosen = order, _choose(items[order], plan, k, already_chosen)
-    return head[chosen]
+    """The first k of the order that caps allow, each the best that does not make a run too long. A longer
+    list begins with the shorter one."""
+    return order[_choose(items[order], plan, k, already_chosen)]
 
 
 def _choose(items: Int32s, plan: RulePlan, k: int, already_chosen: Sequence[int]) -> list[int]:
@@ -88,7 +84,7 @@ def _tally(limit: Limit, items: Int32s, already_chosen: Sequence[int], window: i
 
 
 def _first_free(waiting: Sequence[int], runs: Sequence[_Tally]) -> int:
-    for index in waiting:
+    for index in waiting[:LOOK_AHEAD]:
         if not _is_full(runs, index):
             return index
     return waiting[0]

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import combinations
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from features.events.vocabulary import Id, Text
 from recommender.context.request import Placement
+from recommender.filters.syntax import BadFilter, read_filters
+from recommender.merchandising.audience import SEGMENT_NAMES, Audience, Whom
 from recommender.model.bundle import Tables
 from recommender.validity import Moment, is_active, is_never, overlap
 
@@ -27,13 +29,28 @@ class Rule(
     omit_defaults=True,
     tag_field="kind",
 ):
-    """What every rule has. No placements: all of them. It is active from `from` until before `until`."""
+    """What every rule has. No placements: all of them. It is active from `from` until before `until`.
+
+    audience: whom it is about; not_for: whom it is not about. Both empty: everybody.
+    """
 
     id: Id
     name: Text = ""
     placements: tuple[Placement, ...] = ()
     from_: Moment | None = msgspec.field(default=None, name="from")
     until: Moment | None = None
+    audience: Audience = Audience()
+    not_for: Audience = Audience()
+
+    @property
+    def is_for_some(self) -> bool:
+        """Whether it depends on whom an answer is for."""
+        return not (self.audience.is_empty and self.not_for.is_empty)
+
+    def is_for(self, whom: Whom) -> bool:
+        """Whether it applies to somebody."""
+        excepted = not self.not_for.is_empty and self.not_for.holds(whom)
+        return self.audience.holds(whom) and not excepted
 
     def is_active(self, placement: str, now: datetime) -> bool:
         """Whether it applies to an answer."""
@@ -41,11 +58,18 @@ class Rule(
 
 
 class Targets(Rule, frozen=True, kw_only=True):
-    """The products that a rule targets: those named, and all of the categories (any level) and brands."""
+    """The products that a rule targets: those named, and all of the categories (any level) and brands; of
+    these, or of all where none are named, those that the filter lets through and that are new enough."""
 
     products: TargetNames = ()
     categories: TargetNames = ()
     brands: TargetNames = ()
+    filter: Annotated[tuple[str | dict[str, Any], ...], msgspec.Meta(max_length=20)] = ()
+    newer_than_days: Annotated[int, msgspec.Meta(ge=1, le=3_650)] | None = None
+
+    @property
+    def names_products(self) -> bool:
+        return bool(self.products or self.categories or self.brands)
 
 
 class Pin(Rule, frozen=True, kw_only=True, tag="pin"):
@@ -104,7 +128,8 @@ Rules = Annotated[tuple[AnyRule, ...], msgspec.Meta(max_length=MAX_RULES)]
 
 def contradictions(rules: Sequence[AnyRule]) -> list[str]:
     """What is wrong with these rules, and for each problem what to do; empty: nothing."""
-    return [*_repeated_ids(rules), *_empty_rules(rules), *_clashing_pins(rules)]
+    found = (_repeated_ids(rules), _empty_rules(rules), _unknown_segments(rules), _clashing_pins(rules))
+    return [problem for problems in found for problem in problems]
 
 
 def unknown_names(rules: Sequence[AnyRule], tables: Tables) -> list[str]:
@@ -137,10 +162,28 @@ def _repeated_ids(rules: Sequence[AnyRule]) -> Iterator[str]:
 
 def _empty_rules(rules: Sequence[AnyRule]) -> Iterator[str]:
     for rule in rules:
-        if isinstance(rule, Targets) and not any(_named(rule)):
-            yield f"Rule `{rule.id}` is about nothing: name products, categories or brands."
+        if isinstance(rule, Targets) and not (
+            rule.names_products or rule.filter or rule.newer_than_days is not None
+        ):
+            yield f"Rule `{rule.id}` is about nothing: name products, categories, brands or a filter."
+        if isinstance(rule, Targets) and rule.filter:
+            yield from _unreadable(rule)
         if is_never(rule):
             yield f"Rule `{rule.id}` ends before it begins: put `from` before `until`."
+
+
+def _unreadable(rule: Targets) -> Iterator[str]:
+    try:
+        read_filters(rule.filter)
+    except BadFilter as error:
+        yield f"Rule `{rule.id}`: {error}"
+
+
+def _unknown_segments(rules: Sequence[AnyRule]) -> Iterator[str]:
+    for rule in rules:
+        for name in (*rule.audience.segments, *rule.not_for.segments):
+            if name.casefold() not in SEGMENT_NAMES:
+                yield f"Rule `{rule.id}`: no segment `{name}`. There are {', '.join(SEGMENT_NAMES)}."
 
 
 def _clashing_pins(rules: Sequence[AnyRule]) -> Iterator[str]:
@@ -157,7 +200,9 @@ def _clashing_pins(rules: Sequence[AnyRule]) -> Iterator[str]:
 
 
 def _overlap(one: Rule, other: Rule) -> bool:
-    """Whether both can be active in one answer."""
+    """Whether both are active in one answer at some time. Of rules for others nobody can tell before."""
+    if (one.audience, one.not_for) != (other.audience, other.not_for):
+        return False
     if one.placements and other.placements and not set(one.placements) & set(other.placements):
         return False
     return overlap(one, other)

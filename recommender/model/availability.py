@@ -14,6 +14,7 @@ from features.catalogue.stock_and_price import is_in_stock, price_to_pay
 from recommender.arrays.dtypes import Bools, Float32s
 from recommender.arrays.id_map import CACHE_SIZE
 from recommender.model.bundle import Tables
+from recommender.model.live_attributes import LiveAttributes, live_attributes
 
 
 class Shown(NamedTuple):
@@ -32,7 +33,7 @@ class Availability:
     """An immutable view of all products; a change makes a new one.
 
     offered and in_stock: (n_items) bool; price and cost: (n_items) float32, NaN where unknown; cards: the
-    product cards that differ from the bundle's.
+    product cards, and attributes, that differ from the bundle's; masks: cache of `filters.masks`.
     """
 
     offered: Bools
@@ -40,6 +41,8 @@ class Availability:
     price: Float32s
     cost: Float32s
     cards: Mapping[int, bytes]
+    attributes: Mapping[int, LiveAttributes] = field(default_factory=dict)
+    masks: dict[Any, Bools] = field(default_factory=dict, init=False, repr=False)
     _shown: dict[int, Shown] = field(default_factory=dict, init=False, repr=False)
     _assumed: dict[tuple[tuple[str, float], ...], Availability] = field(
         default_factory=dict, init=False, repr=False
@@ -84,7 +87,7 @@ class Availability:
             return self  # processes share its arrays, which a copy would duplicate
         offered, in_stock = self.offered.copy(), self.in_stock.copy()
         price, cost = self.price.copy(), self.cost.copy()
-        cards = dict(self.cards)
+        cards, attributes = dict(self.cards), dict(self.attributes)
         for product_id, fields in changes.items():
             item = tables.products.row(product_id)
             if item < 0:
@@ -94,7 +97,10 @@ class Availability:
             in_stock[item] = is_in_stock(fields, before=bool(in_stock[item]))
             price[item] = _price(fields, before=float(price[item]))
             cost[item] = _cost(fields, before=float(cost[item]))
-        return Availability(offered, in_stock, price, cost, cards)
+            attributes.pop(item, None)
+            if tables.attributes and (live := live_attributes(fields, tables.attributes, item)):
+                attributes[item] = live
+        return Availability(offered, in_stock, price, cost, cards, attributes)
 
     def card(self, tables: Tables, item: int) -> bytes:
         """JSON fields of a product, without braces."""

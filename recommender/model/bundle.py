@@ -23,8 +23,10 @@ from recommender.arrays.tables import (
     VariantGroups,
 )
 from recommender.kernels.trees import Trees
+from recommender.model.attribute_table import AttributeTable
 from recommender.model.customer_tables import CustomerTable
 from recommender.model.discovery_table import Discovery
+from recommender.model.market_table import MarketTable
 from recommender.model.next_basket_table import NextBasket
 from recommender.model.offer_table import OfferTable
 
@@ -94,6 +96,8 @@ class Tables:
     people: CustomerTable | None = None  # each customer's past and expected value; None: not fitted
     sets: SetTable | None = None  # products to sell together at one price; None: not fitted
     offers: OfferTable | None = None  # what each offer brings; None: too few decisions
+    markets: MarketTable | None = None  # what sells in each country; None: a model of before there were any
+    attributes: AttributeTable | None = None  # what filters go by; None: a model of before there were any
 
     @cached_property
     def short_title(self) -> Callable[[int], str]:

@@ -55,6 +55,11 @@ def pinned(tag: str) -> str:
     return reason_json("pinned", language_of(tag).texts.pinned)
 
 
+def given(tag: str) -> str:
+    """The reason of a product that stands where the request's own list has it. tag: of the language."""
+    return reason_json("given", language_of(tag).texts.given)
+
+
 def _language(situation: Situation) -> Language:
     return language_of(situation.request.language)
 

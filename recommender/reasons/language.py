@@ -25,6 +25,7 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     locale: str
     regions: tuple[str, ...]
     pinned: str
+    given: str
     worth_a_look: str
     goes_with: str
     together_of: str

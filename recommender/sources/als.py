@@ -24,13 +24,17 @@ class Taste(NamedTuple):
 
 
 def for_you(situation: Situation) -> Candidates:
-    """Nearest products to the person's ALS vector."""
+    """Nearest products to the person's ALS vector; of few that can be shown all that are near."""
     live, bundle = live_taste(situation), situation.bundle
     n_known = bundle.tables.purchases.number(situation.customer) + len(live.items)
     if not n_known:
         return Candidates.none()
-    vector = _vector(situation, live)
-    scores, items = bundle.index.search(vector[None, :], min(NEAREST_PRODUCTS + n_known, bundle.index.ntotal))
+    vector, among = _vector(situation, live), situation.among
+    if among is not None:
+        scores, items = (bundle.tables.factors.items[among] @ vector)[None, :], among[None, :]
+    else:
+        at_most = min(NEAREST_PRODUCTS + n_known, bundle.index.ntotal)
+        scores, items = bundle.index.search(vector[None, :], at_most)
     positive = (items[0] >= 0) & (scores[0] > 0)
     evidence = np.full(int(positive.sum()), n_known, np.int32)
     return Candidates.unanchored(items[0][positive].astype(np.int32), scores[0][positive], evidence)

@@ -6,6 +6,7 @@ import numpy as np
 
 from recommender.arrays.dtypes import Int32s
 from recommender.arrays.tables import Ranking
+from recommender.context.market import country_of
 from recommender.context.request import Situation
 from recommender.sources.als import own_purchases
 from recommender.sources.candidates import Candidates, concatenate, neighbours_of
@@ -71,12 +72,16 @@ def browsing(situation: Situation) -> Candidates:
 
 
 def popular(situation: Situation) -> Candidates:
-    """What most buyers bought of late; of the request's category, where it has one."""
+    """What most buyers bought of late; of the request's category, where it has one, else in the shopper's
+    country."""
     tables = situation.bundle.tables
     category = tables.categories.row(situation.request.category)
     if category >= 0:
         row = tables.category_popular.of(category)
         return Candidates.unanchored(row.items, row.weights, row.together)
+    country = country_of(situation.request, tables) if tables.markets else None
+    if country and tables.markets and (here := tables.markets.best_sellers(country)):
+        return Candidates.unanchored(here.items, here.weights, here.together)
     return head_of_ranking(tables.popular)
 
 

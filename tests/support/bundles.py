@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import faiss
 import msgspec
 import numpy as np
 
+from features.catalogue.attributes import plain_attributes
 from recommender.arrays.id_map import IdMap, PackedBytes
 from recommender.arrays.tables import (
     Factors,
@@ -22,9 +24,11 @@ from recommender.arrays.tables import (
 )
 from recommender.kernels.trees import Trees
 from recommender.model import versions
+from recommender.model.attribute_table import AttributeTable
 from recommender.model.bundle import Bundle, Manifest, Tables
 from recommender.model.bundle_files import write_bundle
 from recommender.model.discovery_table import Discovery
+from recommender.model.live_attributes import attribute_digest
 from recommender.model.next_basket_table import NextBasket, Peers, Precomputed, PurchaseHistories
 from recommender.placements import fixed_weights
 from recommender.sources.upgrades import BETTER_RATED
@@ -34,6 +38,12 @@ TODAY = int(NOW.timestamp() // 86_400)
 PRODUCTS = ("kettle", "mug", "tea", "pot", "spoon", "tin", "cup", "postage")
 PRICES = (30.0, 8.0, 5.0, 20.0, 3.0, 10.0, 12.0, 4.0)
 CATEGORIES = ("kitchen", "pantry")
+ATTRIBUTES: Mapping[str, Mapping[str, Any]] = {
+    "kettle": {"colour": "Steel", "weight": "900 g"},
+    "mug": {"colour": "Red", "weight": "300 g"},
+    "pot": {"colour": ["red", "blue"], "weight": "0.9 kg"},
+    "spoon": {"colour": "steel", "weight": "40 g"},
+}
 VERSION = "2026-11-22T10-00-00Z"
 
 Pairs = Mapping[str, Sequence[tuple[str, float, int]]]
@@ -106,6 +116,13 @@ def next_basket_table() -> NextBasket:
     )
 
 
+def attribute_table() -> AttributeTable:
+    """As training makes it."""
+    given = [ATTRIBUTES.get(name, {}) for name in PRODUCTS]
+    plain = [{**plain_attributes(each), "brand": ["fern"]} for each in given]
+    return AttributeTable.build(plain, np.array(list(map(attribute_digest, given)), np.int64))
+
+
 def small_tables() -> Tables:
     """Eight products; `ann` drinks tea every 20 days, `bob` bought a kettle yesterday."""
     n = len(PRODUCTS)
@@ -168,6 +185,7 @@ def small_tables() -> Tables:
             },
             CATEGORIES,
         ),
+        attributes=attribute_table(),
     )
 
 

@@ -120,6 +120,7 @@ def random_tables(seed: int = 7) -> Tables:
             rest_days=(np.arange(N) % 60).astype(np.int32),
         ),
         variant_groups=VariantGroups.none(N),
+        attributes=None,
         similar=neighbours(rng, N, 20),
         complements=neighbours(rng, N, 20),
         upgrades=neighbours(np.random.default_rng(seed), N, 5),

@@ -10,9 +10,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from features.catalogue.attributes import plain_attributes, values_of
 from features.time_units import DAY_S
 from recommender.arrays.id_map import PackedBytes
+from recommender.model.attribute_table import AttributeTable
 from recommender.model.availability import SHOWN_FIELDS
+from recommender.model.live_attributes import attribute_digest
 from training.data.history import History
 
 IMPORTED_AT_ONCE = 0.5  # share of the products that come on one day only by an import
@@ -101,6 +104,17 @@ class Products:
         levels = pl.concat_list(path.fill_null([]), pl.concat_list("category"))
         rows = self.rows.select(pl.int_range(pl.len()).alias("item"), levels.alias("category"))
         return rows.explode("category").drop_nulls().unique(maintain_order=True)
+
+    def attributes(self) -> AttributeTable:
+        """What filters go by; brand and categories of every level among them."""
+        given = [msgspec.json.decode(each) if each else {} for each in self.rows["attributes"]]
+        plain = [dict(plain_attributes(each)) for each in given]
+        for item, brand in enumerate(self.rows["brand"]):
+            if brand:
+                plain[item]["brand"] = values_of(brand)
+        for item, level in self._levels.select("item", "category").iter_rows():
+            plain[item].setdefault("category", []).extend(values_of(level))
+        return AttributeTable.build(plain, np.array(list(map(attribute_digest, given)), np.int64))
 
     def first_day(self, history: History) -> NDArray[np.int32]:
         """(n_items) int32, days since 1970: first in the catalogue, viewed or sold; that of the first event

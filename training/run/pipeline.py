@@ -109,6 +109,7 @@ def build(
             factors=factors,
             discovery=Discovery.none(len(history.product_ids), len(history.customer_ids)),
             blends=fixed_weights(),
+            attributes=products.attributes(),
             **rankings,
         )
     return with_boost(tables, history, discovery or DiscoveryTuning())

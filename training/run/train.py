@@ -32,6 +32,7 @@ from training.errors import NothingToTrainOn
 from training.models.cart_ranking import fit_cart_trees, lists_of
 from training.models.customer_tables import fit_customer_table
 from training.models.discovery import DiscoveryTuning, with_boost, with_lists
+from training.models.markets import fit_markets
 from training.models.next_basket import NextBasketModel, with_precomputed
 from training.models.sets import fit_sets
 from training.offers.log import fit_offers
@@ -137,8 +138,11 @@ def _customers_and_sets(
     """Tables that neither other models nor the rehearsal need, fitted on another core meanwhile."""
     found = fit_sound_value(history, align(catalogue, history).cost)
     value = found.value
+    people = None if value is None else fit_customer_table(home, history, catalogue, value)
+    shown = align(catalogue, history).recommendable
     tables = {
-        "people": None if value is None else fit_customer_table(home, history, catalogue, value),
+        "people": people,
+        "markets": fit_markets(history, people.facts, shown) if people else None,
         "sets": fit_sets(history, catalogue),
         "offers": fit_offers(home, history, catalogue, seed),
     }

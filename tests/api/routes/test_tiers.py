@@ -15,6 +15,7 @@ from features.store.files import changing
 from training.worker.trigger_rounds import Lifecycle
 
 from bundles import write_small
+from waiting import eventually
 
 SILVER = {"tiers": [{"name": "Silver", "threshold": 50}]}
 POINTS = {"by": "points", "points_per_unit": 2, "tiers": [{"name": "Leaf", "threshold": 100}]}
@@ -107,3 +108,19 @@ def test_a_secret_key_is_needed(http: httpx.Client) -> None:
     public = {"Authorization": "Bearer pk_demo"}
     assert http.get("/v1/tiers", headers=public).status_code == 403
     assert http.put("/v1/tiers", json={"plan": SILVER}, headers=public).status_code == 403
+
+
+def test_rules_may_be_for_a_tier(http: httpx.Client) -> None:
+    hide = {"id": "early", "kind": "hide", "products": ["mug"], "not_for": {"tiers": ["silver"]}}
+    assert http.put("/v1/merchandising", json={"rules": [hide]}).status_code == 200
+
+    def shows_mugs(customer: str) -> bool:
+        answer = http.get(
+            "/v1/recommendations", params={"placement": "home", "k": 7, "customer_id": customer}
+        )
+        return "mug" in str(answer.json()["items"])
+
+    assert not shows_mugs("ann")
+    put(http, SILVER)
+    eventually(lambda: shows_mugs("ann"))
+    assert not shows_mugs("bob")

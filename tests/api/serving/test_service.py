@@ -1,4 +1,7 @@
-"""What a running process takes over: models that change, stock meanwhile, a store that goes away."""
+"""What a running process takes over: models that change, stock meanwhile, a store that goes away.
+
+Covers api/serving/prepare.py, too.
+"""
 
 import threading
 from functools import partial

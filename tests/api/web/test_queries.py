@@ -17,6 +17,9 @@ from api.web.queries import ask_of_query
         (b"product_id=", "product_id", None),
         (b"product_id=a=b", "product_id", "a=b"),
         (b"key=pk_1&product_id=p-1", "product_id", "p-1"),
+        (b"candidates=b,a", "candidates", ("b", "a")),
+        (b"filter=brand:A,B&filter=%21colour:red", "filter", ("brand:A,B", "!colour:red")),
+        (b"filter=brand:Fern+%26+Clay", "filter", ("brand:Fern & Clay",)),
     ],
 )
 def test_escapes_lists_and_empty_values(query: bytes, field: str, value: object) -> None:

@@ -64,3 +64,14 @@ async def test_a_whole_range_at_once(store: Connection, client: redis.Redis) -> 
     assert put_changes_sync(client, everything).accepted == 2_345
     _, changes = await changes_since(store, 0)
     assert changes == everything
+
+
+async def test_attributes_are_kept_as_a_whole(store: Connection) -> None:
+    given = {"colour": ["red", "blue"], "weight": 2.5, "vegan": True, "note": None}
+    assert (await put_changes(store, {"a": {"attributes": given}})).rejected == {}
+    await put_changes(store, {"a": {"stock": 1}})
+    assert (await changes_since(store, 0))[1]["a"] == {"attributes": given, "stock": 1}
+    await put_changes(store, {"a": {"attributes": {"size": "S"}}})
+    assert (await changes_since(store, 0))[1]["a"]["attributes"] == {"size": "S"}
+    outcome = await put_changes(store, {"b": {"attributes": {"colour": []}}, "c": {"attributes": ["red"]}})
+    assert set(outcome.rejected) == {"b", "c"}

@@ -94,3 +94,11 @@ for number in range(25):
     )
     assert (load_products(home).height, load_aliases(home).height) == (50, 50)
     assert {path.suffix for path in home.catalog.iterdir()} == {".parquet", ".lock"}
+
+
+def test_attributes_go_to_disk_and_to_a_running_service_as_they_are(home: Home) -> None:
+    merge_live(home, {"mug": {"attributes": {"Colour": "Red", "size": 3}}, "tea": {"title": "Tea"}}, NOW)
+    assert load_products(home)["attributes"].to_list() == ['{"colour":"Red","size":3}', None]
+    fields = live_fields(home, NOW)
+    assert fields["mug"]["attributes"] == {"colour": "Red", "size": 3}
+    assert "attributes" not in fields["tea"]

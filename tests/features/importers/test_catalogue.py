@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 
@@ -231,3 +232,25 @@ def test_an_address_that_fails_is_refused(home: Home, site: tuple[Path, str], ad
 def test_other_schemes_are_refused(home: Home) -> None:
     with pytest.raises(ImportRefused, match="only files and http"):
         import_catalogue(home, "ftp://shop.example/feed", now=NOW)
+
+
+def attributes(home: Home, product_id: str = "A1") -> Any:
+    return msgspec.json.decode(product(home, product_id)["attributes"] or "null")
+
+
+def test_columns_that_have_no_name_of_ours_are_kept_as_attributes(home: Home, take: Take) -> None:
+    header = FEED.replace("mpn", "mpn\tg:Color\tItem weight\tcountries\tadditional_image_link\tnote")
+    take(header + CUP.replace("\n", f"\tred | blue\t250 g\tDE, at\thttps://x/1.jpg\t{'x' * 201}\n"))
+    assert attributes(home) == {"color": ["red", "blue"], "item_weight": "250 g", "countries": ["DE", "at"]}
+    take(FEED + CUP)
+    assert attributes(home)["item_weight"] == "250 g"  # a file that says nothing of it changes nothing
+
+
+def test_attributes_whose_name_stands_in_a_column(home: Home, take: Take) -> None:
+    head = (
+        "ID,Type,SKU,Name,Published,Regular price,Attribute 1 name,Attribute 1 value(s),Attribute 1 global\n"
+    )
+    rows = '1,variable,A1,Tee,1,9,Colour,"Red, Blue",1\n2,simple,B2,Mug,1,8,Volume,300 ml,0\n'
+    assert take(head + rows, "products.csv").format == "woocommerce"
+    assert attributes(home) == {"colour": ["Red", "Blue"]}
+    assert attributes(home, "B2") == {"volume": "300 ml"}

@@ -8,6 +8,7 @@ import pytest
 from features.live.shopper_state import ShopperLog
 from recommender.context.request import Request
 from recommender.context.request_record import read, written
+from recommender.filters.syntax import read_filters
 
 LOG = ShopperLog((b"one",))
 
@@ -21,6 +22,15 @@ LOG = ShopperLog((b"one",))
         Request("home", now=12.5, shopper=LOG, repeats=0.25),
         Request(
             "cart", now=12.5, shopper=LOG, cart=("a", "b"), exclude=("c",), min_price=2.5, in_stock=False
+        ),
+        Request(
+            "home",
+            now=12.5,
+            shopper=LOG,
+            filter=read_filters(["a:1..", "!b:x|y", {"or": [{"c": {"max": 2}}, {"not": {"d": "*"}}, "e:*"]}]),
+            candidates=("a",),
+            country="DE",
+            offset=8,
         ),
     ],
 )

@@ -110,3 +110,26 @@ def test_variants_are_groups_of_two_or_more(tmp_path: Path) -> None:
     home = Home(tmp_path / "shop")
     list_products(home, dict.fromkeys("abcd", "Cup"), group_id=["x", None, "x", "y"])
     assert align(load_products(home), history_of(home)).variant_group.tolist() == [0, -1, 0, -1]
+
+
+def test_filters_go_by_attributes_brand_and_categories_of_every_level(tmp_path: Path) -> None:
+    home = Home(tmp_path / "shop")
+    list_products(
+        home,
+        {"a": "Cup", "b": "Pot"},
+        brand=["Fern", None],
+        category=["Mugs", None],
+        category_path=["Home > Mugs", None],
+        attributes=['{"colour":["Red","blue"],"volume":"0,3 l"}', None],
+    )
+    table = align(load_products(home), history_of(home)).attributes()
+    assert table.known == ["brand", "category", "colour", "volume"]
+    holders = {
+        name: table.holders.items[table.holders.row(row)].tolist()
+        for row, name in enumerate(table.value_names)
+    }
+    assert set(holders) == {
+        "colour:red", "colour:blue", "volume:0,3 l", "brand:fern", "category:home", "category:mugs"
+    }  # fmt: skip
+    assert set(map(tuple, holders.values())) == {(0,)}
+    assert table.numbers.amounts[table.numbers.row(table.names.row("volume"))].tolist() == [0.3]

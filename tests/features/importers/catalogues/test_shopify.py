@@ -1,5 +1,6 @@
 """Shopify's products export, old and new headers."""
 
+import msgspec
 import pytest
 from catalogues import product, products, take
 
@@ -68,3 +69,11 @@ def test_every_other_name_is_an_alias(home: Home) -> None:
     assert aliases["403"] == aliases["Tee - Blue / M"] == "tee - Blue / M"
     assert aliases["mug"] == aliases["Mug"] == "MUG"
     assert "tee" not in aliases  # of three variants
+
+
+def test_options_are_attributes_of_each_variant(home: Home) -> None:
+    take(home, OLD + ROWS)
+    kept = {name: msgspec.json.decode(text) for name, text in products(home, "attributes").items() if text}
+    assert kept["T-R-M"] == {"color": "Red", "size": "M"}
+    assert kept["tee - Blue / M"] == {"color": "Blue", "size": "M"}
+    assert "MUG" not in kept

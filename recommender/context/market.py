@@ -1,0 +1,30 @@
+"""The country that an answer is for, and what is sold there."""
+
+from recommender.arrays.dtypes import Bools
+from recommender.context.request import Request
+from recommender.filters.masks import mask_of
+from recommender.filters.syntax import Either, Not, OneOf, Present
+from recommender.model.availability import Availability
+from recommender.model.bundle import Tables
+
+COUNTRIES = "countries"  # the attribute that lists where a product is sold; without it: everywhere
+
+
+def country_of(request: Request, tables: Tables) -> str | None:
+    """The question's, else the customer's own; None: not known."""
+    if request.country or request.customer_id is None or tables.people is None:
+        return request.country
+    facts = tables.people.facts
+    return facts.word(facts.country, tables.customers.row(request.customer_id))
+
+
+def sells_by_market(tables: Tables, availability: Availability) -> bool:
+    """Whether any product says where it is sold."""
+    trained = tables.attributes is not None and tables.attributes.names.row(COUNTRIES) >= 0
+    return trained or any(live.get(COUNTRIES) for live in availability.attributes.values())
+
+
+def sold_in(country: str, tables: Tables, availability: Availability) -> Bools:
+    """(n_items), read-only."""
+    sold = Either((Not(Present(COUNTRIES)), OneOf(COUNTRIES, (country.casefold(),))))
+    return mask_of(sold, tables, availability)
