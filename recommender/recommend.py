@@ -9,10 +9,10 @@ import numpy as np
 
 from recommender.arrays.dtypes import Bools, Int32s
 from recommender.arrays.id_map import CACHE_SIZE, NO_ROW
-from recommender.context.market import country_of, sells_by_market, sold_in
+from recommender.context.market import country_of, sells_by_market
+from recommender.context.narrowing import narrowed
 from recommender.context.request import Request, Situation
 from recommender.customers.tiers import TierPlan
-from recommender.filters.masks import mask_of
 from recommender.merchandising.compiled_rules import NO_RULES, Merchandise, RulePlan
 from recommender.merchandising.mixing import ROW, mixed, places, second_row_too
 from recommender.merchandising.rerank import arrange, limited, promoted
@@ -207,7 +207,10 @@ class Recommender:
     def _allowed(self, request: Request, plan: RulePlan) -> Bools:
         """(n_items): what can be sold and is within the filters of the request and the merchant's rules."""
         filtered = request.filtered or plan.allowed is not None or self._by_market
-        return self._within(request, plan) if filtered else self.availability.sellable
+        if not filtered:
+            return self.availability.sellable
+        within = narrowed(request, self.bundle.tables, self.availability, self.country(request))
+        return within if plan.allowed is None else within & plan.allowed
 
     def country(self, request: Request) -> str | None:
         """The country whose products alone may be shown; None: not known, or all are sold everywhere."""
@@ -216,32 +219,6 @@ class Recommender:
     @cached_property
     def _by_market(self) -> bool:
         return sells_by_market(self.bundle.tables, self.availability)
-
-    def _within(self, request: Request, plan: RulePlan) -> Bools:
-        """(n_items): what is within the filters of the request and the merchant's rules."""
-        tables, availability = self.bundle.tables, self.availability
-        allowed = (availability.sellable if request.in_stock else availability.offered).copy()
-        if plan.allowed is not None:
-            allowed &= plan.allowed
-        if request.category is not None:
-            category, in_category = tables.categories.row(request.category), np.zeros_like(allowed)
-            if category >= 0:
-                in_category[tables.category_popular.of(category).items] = True
-            allowed &= in_category
-        if request.min_price is not None:
-            allowed &= availability.price >= request.min_price
-        if request.max_price is not None:
-            allowed &= availability.price <= request.max_price
-        country = self.country(request)
-        if country:
-            allowed &= sold_in(country, tables, availability)
-        if request.filter is not None:
-            allowed &= mask_of(request.filter, tables, availability)
-        if request.candidates:
-            named = np.zeros_like(allowed)
-            named[tables.products.rows(request.candidates)] = True
-            allowed &= named
-        return allowed
 
     def _as_given(
         self, situation: Situation, plan: RulePlan, allowed: Bools, k: int, taken: list[Pick]

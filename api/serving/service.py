@@ -40,7 +40,7 @@ from features.store.connection import Connection, StoreUnavailable
 from features.store.disk_reserve import is_full
 from features.store.parts import Part, PartState, part_states
 from features.store.settings import StoreSettings
-from features.store.tombstones import Tombstones, read_tombstones, shared_tombstones
+from features.store.tombstones import Tombstones, shared_tombstones, tombstones_despite_damage
 from recommender.customers.tiers import TierPlan
 from recommender.experiments.assignment import Trials
 from recommender.experiments.plan import Experiments
@@ -91,7 +91,7 @@ class Service:
     def __post_init__(self) -> None:
         self.live_keys = LiveKeys(self.home)
         self.people_key = KeptKey(self.home)
-        self.erased = self._home_tombstones()
+        self.erased = tombstones_despite_damage(self.home)
         self.variants = Variants(self.home.models, Trials((), self.store_settings.holdout))
 
     def is_operator(self, request: HttpRequest) -> bool:
@@ -275,20 +275,13 @@ class Service:
         """Hear who was erased; a store that began anew does not undo it."""
         revision = int(await self.store.call("HGET", keys.revisions(), "erased") or 0)
         if revision != self.erased_revision:
-            self.erased = await shared_tombstones(self.store) or self._home_tombstones()
+            self.erased = await shared_tombstones(self.store) or tombstones_despite_damage(self.home)
             self.erased_revision = revision
 
     async def refresh_people(self) -> None:
         """Hear which names of customers are one person."""
         if await self.names.refresh(self.store) and self.recommender is not None:
             self.names.teach(self.recommender.bundle.tables.customers)
-
-    def _home_tombstones(self) -> Tombstones:
-        try:
-            return read_tombstones(self.home)
-        except (OSError, msgspec.MsgspecError) as error:
-            logger.warning("erased.json cannot be read; Redis has a copy", extra={"reason": str(error)})
-            return Tombstones()
 
     async def measure(self) -> None:
         """Write out the metrics, with how far the history is behind; look at the store and its disk."""

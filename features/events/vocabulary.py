@@ -37,12 +37,10 @@ EventType = Literal[
 ]
 EVENT_TYPES: tuple[str, ...] = get_args(EventType)
 NEEDS_PRODUCT = frozenset({"view", "click", "add_to_cart", "remove_from_cart", "review", "wishlist"})
-NEEDS_ITEMS = frozenset({"purchase"})
 NEEDS_CUSTOMER = frozenset({"identify", "loyalty"})
 NEEDS_ORDER = frozenset({"purchase", "refund", "cancel"})
 
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-MAX_AHEAD = timedelta(days=1)
+EARLIEST, MAX_AHEAD = datetime(1990, 1, 1, tzinfo=UTC), timedelta(days=1)
 
 # No `$` at the end: it would let a trailing newline through.
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=r"^[^\x00-\x1f\x7f]+(?![\s\S])")]
@@ -262,7 +260,7 @@ def _check_complete(event: Event) -> None:
         raise InvalidEvent(f"`{event.type}` needs `product_id`")
     if event.type in NEEDS_ORDER and event.order is None:
         raise InvalidEvent(f"`{event.type}` needs `order` with `order_id`")
-    if event.type in NEEDS_ITEMS and event.order is not None and not event.order.items:
+    if event.type == "purchase" and event.order is not None and not event.order.items:
         raise InvalidEvent(f"`{event.type}` needs at least one line in `order.items`")
     if event.properties is not None and is_deep(event.properties):
         raise InvalidEvent(f"`properties` is nested deeper than {MAX_DEPTH}")
@@ -277,14 +275,14 @@ def _validated(event: Event, received_at: datetime) -> Event:
     """The event in aware UTC. Raises InvalidEvent if a field is missing or the time is impossible."""
     _check_complete(event)
     if event.type == "consent":
-        event = msgspec.structs.replace(event, properties=_consents(event.properties))
+        event = msgspec.structs.replace(event, properties=_consents(event.properties or {}))
     time = _utc_of(event.timestamp, received_at)
     return event if time is event.timestamp else msgspec.structs.replace(event, timestamp=time)
 
 
-def _consents(properties: dict[str, Any] | None) -> dict[str, Any]:
+def _consents(properties: dict[str, Any]) -> dict[str, Any]:
     try:
-        return with_plain_consents(properties or {})
+        return with_plain_consents(properties)
     except ValueError as error:
         raise InvalidEvent(str(error)) from error
 

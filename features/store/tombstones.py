@@ -7,6 +7,7 @@ clear, the customers whose erasure is not finished yet.
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
@@ -20,6 +21,8 @@ from features.store.files import changing, read_whole, write_whole
 
 if TYPE_CHECKING:
     import redis
+
+logger = logging.getLogger(__name__)
 
 Kind = Literal["customer", "browser", "session", "order"]
 Record = TypeVar("Record", bound=msgspec.Struct)
@@ -74,6 +77,15 @@ def read_tombstones(home: Home) -> Tombstones:
     """Those of the home's file; none without one. Raises OSError, msgspec.DecodeError where it is damaged."""
     content = read_whole(home.root / FILE)
     return Tombstones() if content is None else msgspec.json.decode(content, type=Tombstones)
+
+
+def tombstones_despite_damage(home: Home) -> Tombstones:
+    """As `read_tombstones`; none where the file is damaged, as Redis has a copy."""
+    try:
+        return read_tombstones(home)
+    except (OSError, msgspec.MsgspecError) as error:
+        logger.warning("erased.json cannot be read; Redis has a copy", extra={"reason": str(error)})
+        return Tombstones()
 
 
 def add_tombstones(home: Home, client: redis.Redis, names: Iterable[tuple[Kind, str]]) -> Tombstones:

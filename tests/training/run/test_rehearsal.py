@@ -7,7 +7,8 @@ from histories import history_of, order
 from features.catalogue.products import load_products
 from features.home import Home
 from recommender.placements import fixed_weights
-from training.run.train import fit, rehearse
+from training.run.rehearsal import rehearse
+from training.run.train import fit
 from training.settings import TrainingSettings
 
 SETTINGS = TrainingSettings(als_factors=4, als_iterations=2)

@@ -13,8 +13,9 @@ from training.data.history import History, load_history
 from training.measure.compare import Case
 from training.run.cases import evaluation_cases
 from training.run.exam import cut_time, halves
+from training.run.manifest import manifest_of
 from training.run.pipeline import build
-from training.run.train import manifest_of, train
+from training.run.train import train
 from training.run.tuning import TUNED_PARTS, Search, source_ndcg, tune
 from training.settings import TrainingSettings
 
