@@ -110,7 +110,7 @@ VISIT_SHARE = {"home": 0.5, "newsletter": 0.25, "win_back": 0.25, "cross_sell": 
 """Purposes that begin with what the visit leads to, and how much of an answer that may fill."""
 VARIED = frozenset({"home"})
 """Purposes that show favourites of a second row, too: else `home` would be `buy_again` once more."""
-FAVOURITES = {"home": "buy_again"}
+FAVOURITES = dict.fromkeys(("home", "newsletter", "win_back", "cross_sell"), "buy_again")
 """Purposes whose share of favourites another mix than their own ranks."""
 
 

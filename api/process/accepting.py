@@ -15,7 +15,7 @@ from api.process.request_head import HEAD_END, PROBES, body_length
 from api.web.refusals import BUSY
 
 ACCEPTED_AT_ONCE = 1_024  # refusing so many takes 30 ms; what is not accepted waits where nobody counts it
-OPENED_AT_ONCE = 4  # in 0.2 ms; then everything else has its turn
+OPENED_AT_ONCE = 32  # in a millisecond at most; then everything else has its turn
 PEEKED_BYTES = 65_536
 NO_RESOURCES_S = 1.0
 

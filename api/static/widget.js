@@ -139,7 +139,7 @@
     }
   }
 
-  /** No timestamp: the service's clock is right, the browser's may not be. */
+  /** No timestamp: the browser's clock may be wrong. */
   const event = (type, fields) => ({ event_id: uuid(), type, ...shopper(), ...fields });
 
   /** Send and forget, even while the page is being left. */
@@ -151,7 +151,7 @@
     else post(url, request, { keepalive: true });
   }
 
-  /** Send and resolve to whether the service took it. Later answers wait for it, so they reflect it. */
+  /** Send and resolve to whether the service took it. Later answers wait for it. */
   function track(type, fields = {}, widget) {
     if (denied()) return Promise.resolve(false);
     const sent = post(eventsUrl(widget), event(type, fields), { keepalive: true }).then(

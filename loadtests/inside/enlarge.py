@@ -100,7 +100,9 @@ class Copies:
             column = getattr(part, name)
             if name == "offsets":
                 yield name, _offsets(column, many)
-            elif name.startswith("item_"):  # a number for each product, whatever the rows are of
+            elif (
+                name.startswith("item_") or name == "boost"
+            ):  # a number for each product, whatever the rows are of
                 yield name, np.tile(column, self.products)
             elif len(column) == part.offsets[-1]:
                 shift = name in ROWS_OF_ITEMS

@@ -307,7 +307,8 @@ class TestSet:
         wait_for_event(page, service, "add_to_cart")
         assert page.evaluate("window.taken") == [["C", 34.2], ["D", 34.2]]
         page.wait_for_timeout(100)
-        assert [event["product_id"] for event in service.events_of("add_to_cart")] == ["C", "D"]
+        added = {event["product_id"] for event in service.events_of("add_to_cart")}
+        assert added == {"C", "D"}  # in two requests, of which either may come first
         assert [path.partition("?")[2].partition("&")[0] for path in service.heard if "bundles" in path]
         assert len(service.questions) == 1  # the other widget's
 

@@ -102,16 +102,24 @@ def _orders(
 def questions(shop: ThinShop) -> dict[str, list[Case]]:
     """What each placement would have been asked before the later orders, and what was then bought."""
     row = {name: number for number, name in enumerate(shop.history.product_ids)}
-    known, cases = set(shop.history.customer_ids), dict[str, list[Case]]()
+    history, cases = shop.history, dict[str, list[Case]]()
+    known, lines = set(history.customer_ids), history.purchases
+    bought = {
+        (history.customer_ids[customer], history.product_ids[item])
+        for customer, item in zip(lines.customer.tolist(), lines.item.tolist(), strict=True)
+    }
 
     def ask(case: str, request: Request, wanted: list[str]) -> None:
         cases.setdefault(case, []).append(Case(request, np.array([row[each] for each in wanted], np.int32)))
 
     for customer, at, products in shop.later:
         home = Request("home", at, customer_id=customer)
-        ask("home, known" if customer in known else "home, unknown", home, products)
-        if customer in known:
-            ask("email", msgspec.structs.replace(home, placement="email"), products)
+        if customer not in known:
+            ask("home", home, products)
+        else:
+            ask("next_order", msgspec.structs.replace(home, placement="next_order"), products)
+            if unknown := [product for product in products if (customer, product) not in bought]:
+                ask("email", msgspec.structs.replace(home, placement="email"), unknown)
             ask("post_purchase", msgspec.structs.replace(home, placement="post_purchase"), products)
         if len(products) > 1:
             *cart, last = products

@@ -66,7 +66,7 @@ def _waiting(client: redis.Redis, now: datetime) -> Iterator[TriggerRow]:
     """Triggers handed out and not expired. Reading them here does not count as a contact."""
     last = BEGINNING
     while last:
-        arguments = (last, 1_000, int(now.timestamp() * 1000), 0, "", 0)
+        arguments = (last, 1_000, int(now.timestamp() * 1000))
         position, entries = cast(Any, client.eval(READ, 1, keys.triggers(), *map(str, arguments)))
         last = position.decode()
         yield from (msgspec.json.decode(line) for line in entries[1::2])

@@ -163,11 +163,11 @@ def test_filters_of_the_query_reach_the_answer(http: httpx.Client) -> None:
 
 def test_a_question_may_say_for_how_long_what_was_bought_rests(http: httpx.Client) -> None:
     """Bob bought a kettle in 2026."""
-    assert "kettle" in shown(http, "email", customer_id="bob", k=7, rest_days=0)
-    assert "kettle" not in shown(http, "email", customer_id="bob", k=7, rest_days=3_650)
+    assert "kettle" in shown(http, "next_order", customer_id="bob", k=7, rest_days=0)
+    assert "kettle" not in shown(http, "next_order", customer_id="bob", k=7, rest_days=3_650)
     assert "kettle" in shown(http, "buy_again", customer_id="bob", k=7)
     assert "kettle" not in shown(http, "buy_again", customer_id="bob", k=7, rest_days=3_650)
-    question = {"placement": "email", "customer_id": "bob", "k": 7, "rest_days": 0}
+    question = {"placement": "next_order", "customer_id": "bob", "k": 7, "rest_days": 0}
     page = http.post("/v1/recommendations", json={"requests": [question]}).json()
     assert "kettle" in {item["product_id"] for item in page["answers"][0]["items"]}
 

@@ -50,6 +50,7 @@ def small_of_three() -> Bundle:
         tables,
         customers=IdMap.build(["ann", "bob", "cyd"]),
         purchases=longer(tables.purchases),
+        discovery=longer(tables.discovery),
         next_basket=replace(basket, **parts),
     )
     return Bundle(bundle.manifest, tables, bundle.index)

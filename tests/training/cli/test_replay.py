@@ -53,7 +53,7 @@ def test_it_says_what_would_change_and_what_cannot_be_said(shop: Home) -> None:
 
 
 def test_a_day_without_answers_says_so(shop: Home) -> None:
-    said = output(shop, "--weight", "home.als=1", "--day", "2026-11-20")
+    said = output(shop, "--weight", "home.discover=1", "--day", "2026-11-20")
     assert said == "No answers are logged in that time: --day names another."
 
 

@@ -140,15 +140,15 @@ def test_clicks_are_estimated_where_the_log_has_seen_the_change(
 
 
 def test_weights_and_models_are_tried(shop: Home, client: redis.Redis) -> None:
-    _, after = before_and_after(shop, client, Change(weights=dict([read_weight("home.als=0.75")])))
+    _, after = before_and_after(shop, client, Change(weights=dict([read_weight("home.discover=0.75")])))
     stage = after.stages["home"][1]  # behind what the visit leads to
     assert 0.75 in stage.weights
     with pytest.raises(BadChange, match="has no source `cart`; it has"):
         read_weight("home.cart=1")
     with pytest.raises(BadChange, match="there is no mix of sources"):
-        read_weight("hom.als=1")
+        read_weight("hom.discover=1")
     with pytest.raises(BadChange, match="a number from 0 to 1"):
-        read_weight("home.als=much")
+        read_weight("home.discover=much")
 
 
 def test_rules_that_contradict_or_name_nothing_are_refused(shop: Home, client: redis.Redis) -> None:

@@ -91,7 +91,7 @@ def test_a_catalogue_without_orders_trains_and_serves(home: Home) -> None:
     assert (result.published, result.orders, result.products) == (True, 0, 4)
     assert answer(home, placement="home")[:2] == ["b", "c"]  # the kinds take turns, each with its usual price
     assert answer(home, 2, placement="product_similar", product_id="a") == ["b", "d"]
-    assert answer(home, 1, placement="upgrade", product_id="a") == ["b"]
+    assert answer(home, 1, placement="upgrade", product_id="a") == []  # nothing tells that it is better
     assert not len(current(home).tables.newest.items)  # imported today, of any age
 
 
