@@ -1,4 +1,4 @@
-"""`training.demo.answers HOME`: what the pages of fifteen products of a demo shop show, for docs."""
+"""`training.demo.answers HOME`: what pages and customers of a demo shop are shown, for docs."""
 
 import json
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from features.home import Home
@@ -15,12 +16,19 @@ from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.recommend import Pick, Recommender
 
-PRODUCTS, SHOWN = 15, 4
+PRODUCTS, CUSTOMERS, SHOWN = 15, 10, 4
+FEWEST_BOUGHT = 3  # products of the customers that are looked at
 TOLD_BUYERS = 10  # of both, from which the page counts them
 LISTS: tuple[tuple[Placement, str], ...] = (
     ("product_similar", "instead of it"),
     ("product_complements", "with it"),
     ("upgrade", "a step up"),
+)
+TO_CUSTOMERS: tuple[tuple[Placement, str], ...] = (
+    ("home", "at home"),
+    ("buy_again", "to buy again"),
+    ("post_purchase", "after the last order"),
+    ("email", "in a newsletter"),
 )
 BEGIN, END = "<!-- answers -->", "<!-- end of answers -->"
 
@@ -51,6 +59,34 @@ def _paragraph(bundle: Bundle, product_id: str) -> Iterator[str]:
         yield f"* {heading}: {'; '.join(_told(bundle, pick) for pick in picks) or 'nothing'}"
 
 
+def answers_to(bundle: Bundle, customers: list[int]) -> str:
+    """A paragraph for each customer (row): Markdown."""
+    return "".join(f"{line}\n" for each in customers for line in _customers_paragraph(bundle, each))
+
+
+def some_customers(bundle: Bundle, number: int = CUSTOMERS) -> list[int]:
+    """Rows of customers from those with few products to those with most."""
+    n_bought = np.diff(bundle.tables.purchases.offsets)
+    known = np.argsort(n_bought, kind="stable")
+    known = known[n_bought[known] >= FEWEST_BOUGHT]
+    return [int(known[(place + 1) * (len(known) - 1) // number]) for place in range(number)]
+
+
+def _customers_paragraph(bundle: Bundle, customer: int) -> Iterator[str]:
+    recommender = Recommender(bundle, Availability.of(bundle.tables))
+    now = datetime.fromisoformat(bundle.manifest.last_order).timestamp()
+    bought, name = bundle.tables.purchases.of(customer), bundle.tables.customers.name(customer)
+    most = bought.items[np.argsort(-bought.orders, kind="stable")][:SHOWN]
+    yield f"\n**{name}**, {len(bought.items)} products bought, most often {_list(bundle, most.tolist())}\n"
+    for placement, heading in TO_CUSTOMERS:
+        picks = recommender.recommend(Request(placement, now, customer_id=name), SHOWN)
+        yield f"* {heading}: {_list(bundle, [pick.item for pick in picks])}"
+
+
+def _list(bundle: Bundle, items: list[int]) -> str:
+    return "; ".join(_named(bundle, item) for item in items) or "nothing"
+
+
 def _told(bundle: Bundle, pick: Pick) -> str:
     evidence = pick.reason.evidence
     together = evidence.get("together", 0)
@@ -70,7 +106,7 @@ def main(home: Annotated[Path, typer.Argument()], page: Path = Path("docs/placem
     if bundle is None:
         raise typer.BadParameter(f"{home} has no model: make one with `perennial demo --home {home}`")
     truth = json.loads((home / "demo" / "truth.json").read_text("utf-8"))["products"]
-    answers = answers_of(bundle, some_products(truth))
+    answers = answers_of(bundle, some_products(truth)) + answers_to(bundle, some_customers(bundle))
     page.write_text(looked_at(page.read_text("utf-8"), answers), "utf-8")
 
 

@@ -1,4 +1,14 @@
-from training.demo.answers import BEGIN, END, answers_of, looked_at, some_products
+from random_shop import random_bundle
+
+from training.demo.answers import (
+    BEGIN,
+    END,
+    answers_of,
+    answers_to,
+    looked_at,
+    some_customers,
+    some_products,
+)
 
 from bundles import small_bundle
 
@@ -28,3 +38,22 @@ def test_products_come_from_all_over_the_shop() -> None:
     assert len(set(chosen)) == 15
     assert chosen[0] == "p-0"
     assert names.index(chosen[-1]) >= 84
+
+
+def test_customers_are_shown_what_each_list_is_for() -> None:
+    bundle = small_bundle()
+    text = answers_to(bundle, [bundle.tables.customers.row("ann")])
+    assert text.startswith("\n**ann**, 2 products bought, most often Tea (5.00); Mug (8.00)\n\n* at home: ")
+    assert "* to buy again: Tea (5.00); Mug (8.00); " in text
+    (letter,) = [line for line in text.splitlines() if line.startswith("* in a newsletter: ")]
+    assert "Tea" not in letter
+    assert "Mug" not in letter
+
+
+def test_customers_are_those_with_few_products_to_those_with_most() -> None:
+    bundle = random_bundle()
+    chosen = some_customers(bundle, 4)
+    bought = [bundle.tables.purchases.number(row) for row in chosen]
+    assert len(set(chosen)) == 4
+    assert bought == sorted(bought)
+    assert bought[0] >= 3
