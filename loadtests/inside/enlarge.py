@@ -138,7 +138,7 @@ def enlarged(bundle: Bundle, products: int, customers: int) -> Bundle:
     changed: dict[str, Any] = {
         name: copies.repeated(getattr(tables, name), name)
         for name in _given(tables)
-        if name not in (*ID_TABLES, "factors", "attributes") and getattr(tables, name) is not None
+        if name not in (*ID_TABLES, "factors", "attributes", "markets") and getattr(tables, name) is not None
     }
     for name in ID_TABLES:
         many = copies.copies[len(tables.customers)] if name == "customers" else copies.products
