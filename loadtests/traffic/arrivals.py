@@ -17,6 +17,7 @@ from loadtests.goals.histogram import Histogram
 
 Address = tuple[str, int]
 LATE_S = 0.010
+SENT_AT_ONCE = 64  # then answers are read: whoever is behind would have all descriptors open before the first
 SOON_S = 0.0005  # shorter pauses are not slept
 TIMED_OUT, CUT = "timed out", "cut"
 CLOSES = b"\r\nconnection: close"
@@ -61,8 +62,8 @@ def open_arrivals(
     is idle; else each on a new one. Who waits longer than `patience_s` goes away."""
     arrivals, began, sent = _Arrivals(address, request, keep_alive, patience_s), perf_counter(), 0
     while sent < int(rate * seconds) or arrivals.waiting:
-        now = perf_counter()
-        while sent < int(rate * seconds) and began + sent / rate <= now:
+        now, last = perf_counter(), min(sent + SENT_AT_ONCE, int(rate * seconds))
+        while sent < last and began + sent / rate <= now:
             arrivals.send(began + sent / rate)
             sent += 1
         pause = began + sent / rate - perf_counter() if sent < int(rate * seconds) else 0.05
