@@ -121,10 +121,11 @@ class Recommender:
     ) -> list[Pick]:
         """The best of what the stage's sources propose, for an answer of k of which some are taken."""
         already, left = [pick.item for pick in taken], k - len(taken)
-        names, is_known = stage.names, len(situation.owned) > 0
-        if is_known and situation.repeats_share and stage.favourites is not None:
+        names, favourites = stage.names, stage.favourites if situation.repeats_share else None
+        is_known = (favourites is not None or stage.share < 1) and len(situation.owned) > 0
+        if is_known and favourites is not None:
             ranking = self._mixed(situation, plan, allowed, stage, k, already)
-            names += stage.favourites.names
+            names += favourites.names
         else:
             left = min(left, max(int(stage.share * k), 1)) if is_known else left
             ranking = self._ranked(situation, plan, allowed, stage, left, already, situation.hidden)

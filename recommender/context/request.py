@@ -199,7 +199,7 @@ class Situation:
         shopper = self.request.shopper
         return shopper.fold() if isinstance(shopper, ShopperLog) else shopper
 
-    @property
+    @cached_property
     def purchases(self) -> PurchaseRow:
         """This customer's purchases in the bundle."""
         return self.bundle.tables.purchases.of(self.customer)

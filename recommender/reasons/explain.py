@@ -139,7 +139,12 @@ def _browsing(situation: Situation, item: int, anchor: int, figure: int) -> str:
 
 
 def _for_you(situation: Situation, item: int, anchor: int, figure: int) -> str:
-    return reason_json("for_you", _language(situation).texts.for_you, products=figure)
+    return _for_you_json(situation.request.language, figure)
+
+
+@lru_cache(CACHED)
+def _for_you_json(tag: str, products: int) -> str:
+    return reason_json("for_you", language_of(tag).texts.for_you, products=products)
 
 
 def _repeat(situation: Situation, item: int, anchor: int, figure: int) -> str:

@@ -108,7 +108,14 @@ class OwnPurchases(NamedTuple):
 
 
 def own_purchases(situation: Situation) -> OwnPurchases:
-    """The trained purchases, with those since training added."""
+    """The trained purchases, with those since training added; worked out once for all sources."""
+    if "own purchases" not in situation.computed:
+        situation.computed["own purchases"] = _own_purchases(situation)
+    own: OwnPurchases = situation.computed["own purchases"]
+    return own
+
+
+def _own_purchases(situation: Situation) -> OwnPurchases:
     bought, fresh = situation.purchases, situation.fresh_purchases
     if not fresh:
         return OwnPurchases(bought.items, bought.orders, bought.last_day)

@@ -34,14 +34,20 @@ def discover(situation: Situation) -> Candidates:
     score, by taste alone."""
     if situation.among is not None:
         return for_you(situation)
+    history, bought = _of_history(situation), situation.purchases.items
+    if not len(situation.viewed) and not situation.fresh_purchases:
+        return Candidates.unanchored(
+            history.items, history.scores, np.full(len(history.items), len(bought), np.int32)
+        )
     live = live_taste(situation)
-    history, visit = _of_history(situation), _of_visit(situation, live)
+    visit = _of_visit(situation, live)
     items = np.concatenate([history.items, visit.items])
     if not len(items):
         return NO_CANDIDATES
-    scores, bought = np.concatenate([history.scores, visit.scores]), situation.purchases.items
+    scores = np.concatenate([history.scores, visit.scores])
     if len(visit.items) and (len(bought) or situation.fresh_purchases):
-        is_new = ~np.isin(items, [*bought.tolist(), *situation.fresh_purchases])
+        owned = set(situation.owned.tolist())
+        is_new = np.array([item not in owned for item in items.tolist()])
         items, scores = items[is_new], scores[is_new]
     n_known = len(bought) + len(live.items)
     return Candidates.unanchored(items, scores, np.full(len(items), n_known, np.int32))
