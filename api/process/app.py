@@ -17,6 +17,7 @@ from api.routes import (
     events,
     experiments,
     insights,
+    mail_images,
     merchandising,
     non_products,
     offer_catalogue,
@@ -30,6 +31,7 @@ from api.routes import (
     triggers,
     why_not,
 )
+from api.serving.mail_cards import MailCards
 from api.serving.preload import LoadBundle
 from api.serving.service import Service
 from api.web import openapi, problems
@@ -53,6 +55,7 @@ ROUTE_MODULES = (
     recommendations,
     events,
     picks,
+    mail_images,
     privacy,
     audience,
     customers,  # whose ids may hold a slash, so that it takes what the two before leave
@@ -93,7 +96,7 @@ def create_app(
         access = Access(is_loopback(settings.host), hosts=settings.hosts, rates=Rates(settings, debts))
         service = Service(home, settings, store, writes, batch, store_settings, served, access, load)
         service.log_folder = home.redis if redis_url == url_of(home) else None
-        app.state.service = service
+        app.state.service, app.state.mail_cards = service, MailCards(settings)
         app.state.redis_url, app.state.exporting = redis_url, asyncio.Lock()
         await asyncio.gather(store.open(), writes.open(), batch.open())
         await service.refresh()
@@ -103,6 +106,7 @@ def create_app(
             task.cancel()
         await asyncio.wait(tasks)
         flush()
+        await app.state.mail_cards.close()
         await asyncio.gather(store.close(), writes.close(), batch.close())
 
     app = ShortcutFastAPI(

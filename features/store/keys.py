@@ -265,6 +265,13 @@ def people() -> str:
     return f"{TAG}:people"
 
 
+def mail_openings(customer_id: str) -> str:
+    """Hash name of an e-mail -> "<ms> <JSON Opening>", what its pictures showed. Life: `sent_memory_days`.
+
+    Writer and reader: pictures for e-mails."""
+    return f"{TAG}:opened:{customer_id}"
+
+
 def of_customer(customer_id: str) -> tuple[str, ...]:
     """Every key that bears a customer's id."""
     return (
@@ -276,6 +283,7 @@ def of_customer(customer_id: str) -> tuple[str, ...]:
         triggers_done(customer_id),
         promises(customer_id, identified=True),
         f"{FORMER_SHOPPER_LOGS}c:{customer_id}",
+        mail_openings(customer_id),
     )
 
 
