@@ -15,6 +15,7 @@ from api.web.logs import start_logging
 from api.web.settings import ApiSettings
 from features import extras
 from features.cli.commands import keys
+from features.cli.connect import connect
 from features.cli.customers import customers as customer_names
 from features.cli.imports import imports, list_imports
 from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, errors, plain_errors, progress
@@ -46,6 +47,7 @@ app.command()(triggers)
 app.add_typer(models, name="models")
 app.add_typer(customer_names, name="customers")
 app.add_typer(keys, name="keys")
+app.add_typer(connect, name="connect")
 app.add_typer(poison, name="poison")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(report, name="report")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import uuid4
 
 from fastapi import Request
@@ -25,12 +25,16 @@ from features.store.connection import StoreUnavailable
 NOT_TRACKED = ("not_tracked",)
 
 
-class Taken(NamedTuple):
-    """How many events are new, repeats, and of erased people; notes: event id -> word to its sender."""
+Outcome = Literal["accepted", "duplicate", "erased"]
 
-    accepted: int
-    duplicates: int
-    erased: int
+
+class Taken(NamedTuple):
+    """What became of each event, in their order; erased: it is of a person who was erased, and not kept.
+
+    notes: event id -> word to its sender.
+    """
+
+    outcomes: list[Outcome]
     notes: Mapping[str, str]
 
 
@@ -41,12 +45,15 @@ async def take_events(
     kept, notes = await with_owners(service, service.erased.admitted(events), scope)
     kept = await with_own_ids(service, kept) if kept else kept
     taken = await ingest(service.writes, kept, received_at, service.store_settings) if kept else []
-    for event, fresh in zip(kept, taken, strict=True):
-        EVENT_COUNTS.add(event.type, "accepted" if fresh else "duplicate")
-    accepted, erased = sum(taken), len(events) - len(kept)
-    if erased:
-        EVENT_COUNTS.add("unknown", "erased", n=erased)
-    return Taken(accepted, len(taken) - accepted, erased, notes)
+    kept_ids, are_new = {event.event_id for event in kept}, iter(taken)
+    outcomes: list[Outcome] = []
+    for event in events:
+        if event.event_id not in kept_ids:
+            outcomes.append("erased")
+        else:
+            outcomes.append("accepted" if next(are_new, False) else "duplicate")
+        EVENT_COUNTS.add("unknown" if outcomes[-1] == "erased" else event.type, outcomes[-1])
+    return Taken(outcomes, notes)
 
 
 async def track_views(

@@ -19,9 +19,7 @@ FORMER_SHOPPER_LOGS = f"{TAG}:shopper:"
 def shopper_log(shopper_id: str, *, identified: bool) -> str:
     """List of packed LogEntry, newest first, each once. Life: `shopper_ttl_days`. Writer: ingest; readers:
     API, lifecycle.
-
-    identified: `shopper_id` is a customer, not an anonymous browser; their keys never collide.
-    """
+    identified: `shopper_id` is a customer, not an anonymous browser; their keys never collide."""
     return f"{SHOPPER_LOGS}{'c' if identified else 'a'}:{shopper_id}"
 
 
@@ -54,9 +52,7 @@ def buyer_of(seen: bytes) -> bytes:
 
 def event_stream() -> str:
     """Stream: `e` a JSON event, `r` when it was received, in ms. Life: until archived.
-
-    Writer: ingest; reader: archiver.
-    """
+    Writer: ingest; reader: archiver."""
     return f"{TAG}:events"
 
 
@@ -101,13 +97,18 @@ def api_keys() -> str:
     return f"{TAG}:keys"
 
 
+def connection(service: str) -> str:
+    """Hash `n:<kind>`, `at:<kind>` in ms, `trouble`, `trouble_at`. Writers: API, worker; reader: commands."""
+    return f"{TAG}:connection:{service}"
+
+
 def merchandising() -> str:
     """List of versions of the merchant's rules, JSON SettingVersion, newest first. Writer and reader: API."""
     return f"{TAG}:merchandising"
 
 
 def customer_facts_prefix() -> str:
-    """Prefix of `customer_facts`, before `c:<customer>` or `a:<browser>`."""
+    """Before `c:<customer>` or `a:<browser>`."""
     return f"{TAG}:told:"
 
 
@@ -121,17 +122,13 @@ def customer_facts(shopper_id: str, *, identified: bool) -> str:
 
 def look_due() -> str:
     """Sorted set customer_id by when to decide about their triggers next, in ms.
-
-    Writers: ingest, lifecycle; reader: lifecycle.
-    """
+    Writers: ingest, lifecycle; reader: lifecycle."""
     return f"{TAG}:triggers:due"
 
 
 def triggers() -> str:
     """Stream of triggers to send: `t` JSON, `i` its id, `k` kind, `c` customer, `x` when it expires, in ms.
-
-    Life: 30 days. Writer: lifecycle; reader: API.
-    """
+    Life: 30 days. Writer: lifecycle; reader: API."""
     return f"{TAG}:triggers"
 
 
@@ -147,9 +144,7 @@ def triggers_waiting(customer_id: str) -> str:
 
 def triggers_done(customer_id: str) -> str:
     """Sorted set of occasions whose triggers were handed out, by time in ms. Life: 400 days.
-
-    Writer and reader: lifecycle.
-    """
+    Writer and reader: lifecycle."""
     return f"{TAG}:triggers:done:{customer_id}"
 
 
@@ -160,17 +155,13 @@ def contacts_prefix() -> str:
 
 def contacts(customer_id: str) -> str:
     """Sorted set of trigger ids that an e-mail service read, by time in ms. Life: 100 days.
-
-    Writer: API; reader: lifecycle.
-    """
+    Writer: API; reader: lifecycle."""
     return f"{contacts_prefix()}{customer_id}"
 
 
 def trigger_settings() -> str:
     """List of versions of the merchant's trigger settings, JSON SettingVersion, newest first.
-
-    Writer: API; readers: API, lifecycle.
-    """
+    Writer: API; readers: API, lifecycle."""
     return f"{TAG}:triggers:settings"
 
 
@@ -203,9 +194,7 @@ def watchers_prefix() -> str:
 
 def watchers(product_id: str) -> str:
     """Sorted set of customers who want a product, by time in ms. Life: 60 days.
-
-    Writer and reader: lifecycle.
-    """
+    Writer and reader: lifecycle."""
     return f"{watchers_prefix()}{product_id}"
 
 
@@ -226,9 +215,7 @@ def offer_settings() -> str:
 
 def experiment_settings() -> str:
     """List of versions of the owner's experiments, JSON SettingVersion, newest first.
-
-    Writer: API; readers: API, lifecycle, reports.
-    """
+    Writer: API; readers: API, lifecycle, reports."""
     return f"{TAG}:experiments"
 
 

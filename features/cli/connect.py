@@ -1,0 +1,83 @@
+"""`perennial connect`: which services are connected, what passed last, and what is wrong."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import typer
+
+from features.cli.commands import store
+from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, plain_errors, show_table
+from features.connections.arrivals import ConnectionState, read_state
+from features.connections.settings_file import DamagedConnections, read_connections, remove_connection
+from features.home import Home
+from features.store.redis_server import RedisServerError
+from features.time_units import DAY_S, HOUR_S
+
+connect = typer.Typer(help="Connect the services that a shop uses.", invoke_without_command=True)
+MINUTE_S = 60
+
+
+@connect.callback()
+def list_connections(
+    context: typer.Context, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
+) -> None:
+    """Which services are connected, what passed last, and what is wrong; a command connects one."""
+    if context.invoked_subcommand is not None:
+        return
+    with plain_errors(RedisServerError, DamagedConnections, OSError):
+        services = sorted(read_connections(Home(home)))
+        with store(Home(home)) as client:
+            states = {service: read_state(client, service) for service in services}
+    if as_json:
+        print(json.dumps({service: _as_dict(state) for service, state in states.items()}))
+        return
+    if not states:
+        console.print("Nothing is connected yet. `perennial connect --help` lists what can be.")
+        return
+    now = datetime.now(UTC)
+    show_table(
+        ("service", "last", "what passed", "what is wrong"),
+        [(service, *_row(state, now)) for service, state in states.items()],
+    )
+
+
+@connect.command("remove")
+def remove(service: str, home: HomeOption = DEFAULT_HOME) -> None:
+    """Forget a service and its secrets."""
+    with plain_errors(DamagedConnections, OSError):
+        if not remove_connection(Home(home), service):
+            known = ", ".join(sorted(read_connections(Home(home)))) or "nothing"
+            raise typer.BadParameter(f"{service} is not connected; connected: {known}")
+    console.print(f"{service} is forgotten. Remove its webhooks or feeds at the service, too.")
+
+
+def _row(state: ConnectionState, now: datetime) -> tuple[str, str, str]:
+    last = max((each.last_at for each in state.traffic.values()), default=None)
+    passed = ", ".join(f"{kind} {each.times:,}" for kind, each in state.traffic.items())
+    trouble = "" if state.is_well else f"{_ago(now, state.trouble_at)}: {state.trouble}"
+    return (_ago(now, last) if last else "never", passed, trouble)
+
+
+def _ago(now: datetime, time: datetime | None) -> str:
+    if time is None:
+        return "never"
+    seconds = max((now - time).total_seconds(), 0)
+    for unit_s, unit in ((DAY_S, "days"), (HOUR_S, "hours"), (MINUTE_S, "minutes")):
+        if seconds >= 2 * unit_s:
+            return f"{seconds // unit_s:.0f} {unit} ago"
+    return f"{seconds:.0f} seconds ago"
+
+
+def _as_dict(state: ConnectionState) -> dict[str, object]:
+    traffic = {
+        kind: {"count": each.times, "last_at": each.last_at.isoformat()}
+        for kind, each in state.traffic.items()
+    }
+    return {
+        "traffic": traffic,
+        "trouble": state.trouble,
+        "trouble_at": state.trouble_at.isoformat() if state.trouble_at else None,
+        "well": state.is_well,
+    }

@@ -1,0 +1,84 @@
+"""What came from each service or went to it: how often, when last, and what went wrong last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from features.store import keys
+from features.store.connection import Connection
+
+if TYPE_CHECKING:
+    import redis
+
+MAX_TROUBLE = 500  # characters
+Command = tuple[str | int, ...]
+
+
+class Traffic(NamedTuple):
+    """How often a kind of message passed, and when last."""
+
+    times: int
+    last_at: datetime
+
+
+class ConnectionState(NamedTuple):
+    """traffic: by kind of message, the latest first. trouble: what went wrong last, and when."""
+
+    traffic: dict[str, Traffic]
+    trouble: str | None = None
+    trouble_at: datetime | None = None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether something passed after the last trouble."""
+        passed = max((each.last_at for each in self.traffic.values()), default=None)
+        return self.trouble_at is None or (passed is not None and passed > self.trouble_at)
+
+
+def passed(service: str, kind: str, at: datetime, count: int = 1) -> tuple[Command, ...]:
+    """The commands that note messages of a service, for `note` or `note_sync`."""
+    key = keys.connection(service)
+    return ("HINCRBY", key, f"n:{kind}", count), ("HSET", key, f"at:{kind}", _ms(at))
+
+
+def failed(service: str, trouble: str, at: datetime) -> tuple[Command, ...]:
+    """The commands that note what went wrong with a service."""
+    return (("HSET", keys.connection(service), "trouble", trouble[:MAX_TROUBLE], "trouble_at", _ms(at)),)
+
+
+async def note(store: Connection, commands: tuple[Command, ...]) -> None:
+    """Raises StoreUnavailable."""
+    for command in commands:
+        await store.call(*command)
+
+
+def note_sync(client: redis.Redis, commands: tuple[Command, ...]) -> None:
+    """As `note`, for commands and the worker. Raises redis.RedisError."""
+    for command in commands:
+        client.execute_command(*command)  # type: ignore[no-untyped-call]
+
+
+def read_state(client: redis.Redis, service: str) -> ConnectionState:
+    """What is noted of a service. Raises redis.RedisError."""
+    fields = cast(Mapping[bytes, bytes], client.hgetall(keys.connection(service)))
+    noted = {name.decode(): value.decode(errors="replace") for name, value in fields.items()}
+    traffic = {
+        name[2:]: Traffic(int(count), _time(noted[f"at:{name[2:]}"]))
+        for name, count in noted.items()
+        if name.startswith("n:") and f"at:{name[2:]}" in noted
+    }
+    latest_first = sorted(traffic.items(), key=lambda item: item[1].last_at, reverse=True)
+    trouble_at = noted.get("trouble_at")
+    return ConnectionState(
+        dict(latest_first), noted.get("trouble"), _time(trouble_at) if trouble_at else None
+    )
+
+
+def _ms(time: datetime) -> int:
+    return int(time.timestamp() * 1_000)
+
+
+def _time(ms: str) -> datetime:
+    return datetime.fromtimestamp(int(ms) / 1_000, UTC)

@@ -1,0 +1,37 @@
+"""connections.json: secrets of services, whole, private, and read again after each change."""
+
+import pytest
+
+from features.connections.settings_file import (
+    Connections,
+    DamagedConnections,
+    read_connections,
+    remove_connection,
+    save_connection,
+)
+from features.home import Home
+
+
+def test_settings_are_kept_by_service_for_their_owner_alone(home: Home) -> None:
+    save_connection(home, "shopify", {"secrets": ["one"]})
+    save_connection(home, "klaviyo", {"key": "two"})
+    assert read_connections(home) == {"shopify": {"secrets": ["one"]}, "klaviyo": {"key": "two"}}
+    assert (home.root / "connections.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_long_running_process_sees_each_change(home: Home) -> None:
+    connections = Connections(home)
+    assert connections.of("shopify") is None
+    save_connection(home, "shopify", {"secrets": ["one"]})
+    assert connections.of("shopify") == {"secrets": ["one"]}
+    assert remove_connection(home, "shopify")
+    assert connections.of("shopify") is None
+    assert not remove_connection(home, "shopify")
+
+
+def test_a_damaged_file_is_named_with_what_to_do_and_stays(home: Home) -> None:
+    home.make_private()
+    (home.root / "connections.json").write_text("{")
+    with pytest.raises(DamagedConnections, match=r"is damaged .*: restore it from a backup"):
+        save_connection(home, "shopify", {})
+    assert (home.root / "connections.json").read_text() == "{"
