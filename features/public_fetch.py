@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from threading import Timer
+from threading import Event, Timer
 from typing import NamedTuple
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -91,7 +91,8 @@ def _connected(url: SplitResult, host: str, limits: Limits) -> Iterator[http.cli
     link = socket.create_connection(_address(host, port, limits), limits.all_s)
     if url.scheme == "https":
         link = _tls().wrap_socket(link, server_hostname=host, do_handshake_on_connect=False)
-    timer = Timer(limits.all_s, _cut, (link,))
+    over = Event()
+    timer = Timer(limits.all_s, _cut, (link, over))
     timer.start()
     connection = http.client.HTTPConnection(host, port)
     try:
@@ -99,6 +100,8 @@ def _connected(url: SplitResult, host: str, limits: Limits) -> Iterator[http.cli
             link.do_handshake()
         connection.sock = link
         yield connection
+        if over.is_set():  # what was cut off may look whole
+            raise TimeoutError(f"it took more than {limits.all_s:g} s")
     finally:
         timer.cancel()
         timer.join()
@@ -106,7 +109,8 @@ def _connected(url: SplitResult, host: str, limits: Limits) -> Iterator[http.cli
         link.close()
 
 
-def _cut(link: socket.socket) -> None:
+def _cut(link: socket.socket, over: Event) -> None:
+    over.set()
     with suppress(OSError):
         link.shutdown(socket.SHUT_RDWR)
 

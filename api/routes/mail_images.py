@@ -59,7 +59,10 @@ async def tokens(
     ask = body.checked
     until_s = (int(time.time()) // DAY_S + ask.days + 1) * DAY_S
     key = service.people_key.key
-    sealed = {name: seal(key, MailBlock(name, ask.campaign, ask.block, until_s)) for name in ask.customers}
+    sealed = {
+        name: seal(key, MailBlock(name, ask.campaign, ask.block, until_s, ask.slots))
+        for name in ask.customers
+    }
     return JsonReply(encode(MailImagesAnswer(sealed)))
 
 

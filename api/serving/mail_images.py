@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from api.schemas.mail_images import MOST_SLOTS
 from api.serving.answering import Question, choose, shown_products
 from api.serving.picks import answer_pages, line_of, their_language
 from api.serving.service import Service
 from api.serving.shoppers import NOBODY
 from api.serving.take_events import take_events
+from features.connections.arrivals import note, passed
 from features.events.vocabulary import Event, EventContext
 from features.outgoing.mail_blocks import MailBlock, unseal
 from features.outgoing.mail_openings import OPENING_MS, Opening, keep_opening, read_opening
@@ -20,7 +22,7 @@ from features.store.connection import StoreUnavailable
 from recommender.context.request import Request
 from recommender.reasons.language import known_tag
 
-MOST_SLOTS = 12
+SERVICE = "mail-images"
 MOST_SEND = 200  # characters of the name of a sending
 
 
@@ -34,11 +36,12 @@ class Answer(msgspec.Struct):
 
 class Mail(NamedTuple):
     """An e-mail in a customer's hands. customer_id None: of nobody we know, or may know; name: of this e-mail
-    among theirs."""
+    among theirs; slots: pictures in it."""
 
     customer_id: str | None
     campaign: str
     name: str
+    slots: int
 
 
 class Slot(NamedTuple):
@@ -66,7 +69,7 @@ async def slot_of(service: Service, token: str, send: str, slot: int, *, is_clic
         with suppress(StoreUnavailable):
             opening = await _opening(service, mail, mail.customer_id, is_click=is_click)
     ids = opening.product_ids if opening else _best_sellers(service)
-    product_id = ids[slot - 1] if 0 < slot <= len(ids) else ""
+    product_id = ids[slot - 1] if 0 < slot <= min(mail.slots, len(ids)) else ""
     language = known_tag(their_language(service, mail.customer_id), service.settings.language)
     return Slot(mail, _card(service, product_id), product_id, language, opening)
 
@@ -87,15 +90,16 @@ async def note_click(service: Service, slot: Slot, number: int) -> None:
     )
     with suppress(StoreUnavailable):
         await take_events(service, [event], "secret", now)
+        await note(service.writes, passed(SERVICE, "clicked", now))
 
 
 def _mail(service: Service, token: str, send: str) -> Mail:
     block = unseal(service.people_key.key, token)
     if block is None or block.until_s < time.time():
-        block = MailBlock("", "newsletter", "", 0)
+        block = MailBlock("", "newsletter", "", 0, MOST_SLOTS)
     text = f"{block.campaign}\0{block.block}\0{send}".encode(errors="replace")
     name = blake2b(text, digest_size=12).hexdigest()
-    return Mail(service.customer(block.customer_id or None), block.campaign, name)
+    return Mail(service.customer(block.customer_id or None), block.campaign, name, block.slots)
 
 
 async def _opening(service: Service, mail: Mail, customer_id: str, *, is_click: bool) -> Opening | None:
@@ -105,12 +109,14 @@ async def _opening(service: Service, mail: Mail, customer_id: str, *, is_click: 
     now_ms = int(time.time() * 1000)
     if kept and (is_click or now_ms < kept[0] + OPENING_MS):
         return kept[1]
-    fields = {"customer_id": customer_id, "campaign": mail.campaign, "k": MOST_SLOTS, "send_id": mail.name}
+    fields = {"customer_id": customer_id, "campaign": mail.campaign, "k": mail.slots, "send_id": mail.name}
     [[body]] = [page async for page in answer_pages(service, iter([[line_of(fields)]]))]
     answer = _answer(body)
     if not answer.personalised or not answer.items:
         return None
-    fresh = Opening(answer.recommendation_id, tuple([item["product_id"] for item in answer.items]))
+    products = dict.fromkeys([*(item["product_id"] for item in answer.items), *_best_sellers(service)])
+    fresh = Opening(answer.recommendation_id, tuple(products)[: mail.slots])
+    await note(service.writes, passed(SERVICE, "opened", datetime.now(UTC)))
     return await keep_opening(service.writes, customer_id, mail.name, fresh, now_ms, service.store_settings)
 
 

@@ -19,12 +19,13 @@ LONGEST_TOKEN = 2_000  # characters
 
 class MailBlock(msgspec.Struct, array_like=True, frozen=True):
     """Products for one customer. campaign: as of `/v1/picks`; block: the shop's own name of the place or the
-    sending; until_s: when it ends, epoch s."""
+    sending; until_s: when it ends, epoch s; slots: how many pictures it has."""
 
     customer_id: str
     campaign: str
     block: str
     until_s: int
+    slots: int = 4
 
 
 _decode = msgspec.msgpack.Decoder(MailBlock).decode
