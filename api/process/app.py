@@ -28,6 +28,7 @@ from api.routes import (
     recommendations,
     tiers,
     triggers,
+    webhooks,
     why_not,
 )
 from api.serving.preload import LoadBundle
@@ -67,6 +68,7 @@ ROUTE_MODULES = (
     product_sets,
     experiments,
     insights,
+    webhooks,
     operations,
 )
 
