@@ -25,8 +25,8 @@ def schema() -> dict[str, pl.DataType]:
 
     A purchase or refund has a row for each of its lines; any other event has one row. `quantity` is
     always positive, also of refunds. A refund's `order_id` is the refunded order, null if unknown, and
-    `refund_id` its own number. `revision`: how often a shop's file has changed its word about an order since
-    it was first told; null: the first word.
+    `refund_id` its own number; of a purchase, another number of the same order. `revision`: of a word about
+    an order that has changed since it was first told, higher than of those before; null: the first word.
     """
     text, number, time = pl.String(), pl.Float64(), pl.Datetime("us", "UTC")
     return {
@@ -80,14 +80,13 @@ def scan(home: Home) -> pl.LazyFrame:
     if not files:
         return pl.LazyFrame(schema=schema())
     rows = _read(files, row_index_name="row")
-    outdated = _outdated_words(rows)
+    outdated = pl.concat([_outdated_words(rows), _refunds_told_before(rows)])
     current = rows.filter(~pl.col("row").is_in(outdated.implode())) if len(outdated) else rows
     excluded = pl.concat(
         [
             outdated,
             _repeated_lines(rows),
             _repeated_orders(current),
-            _refunds_told_before(rows),
             _impossible_times(rows),
             _unconfirmed_claims(rows),
         ]
@@ -111,9 +110,12 @@ def _read(files: list[Path], row_index_name: str | None = None) -> pl.LazyFrame:
 def is_word_of_file() -> pl.Expr:
     """Rows by which a file tells of an order as a whole: its lines, or all that went back of it."""
     told_by_file = ~pl.col("source").is_in(["live", CLAIM])
-    return (told_by_file & (pl.coalesce("refund_id", "order_id") == pl.col("order_id"))).fill_null(
-        value=False
-    )
+    return (told_by_file & is_whole_order()).fill_null(value=False)
+
+
+def is_whole_order() -> pl.Expr:
+    """Whether rows tell of an order's lines, or of what went back without a number of its own."""
+    return is_purchase() | (pl.coalesce("refund_id", "order_id") == pl.col("order_id"))
 
 
 def is_purchase() -> pl.Expr:
@@ -184,17 +186,20 @@ def _repeated_orders(rows: pl.LazyFrame) -> pl.Series:
 def _unconfirmed_claims(rows: pl.LazyFrame) -> pl.Series:
     """Rows of claims that the shop had time to confirm: it told of orders placed CONFIRMED_WITHIN later.
 
-    Confirmed claims are among `_repeated_orders`. A shop that never tells of orders itself has claims alone,
-    and keeps them all.
+    Confirmed claims are among `_repeated_orders`, but for those under an order's other number. A shop that
+    never tells of orders itself has claims alone, and keeps them all.
     """
-    orders = rows.filter(pl.col("type") == "purchase").select("row", "timestamp", claimed=_is_claim())
+    orders = rows.filter(is_purchase()).select(
+        "row", "timestamp", "order_id", "refund_id", claimed=_is_claim()
+    )
     claims = orders.filter("claimed").collect()
     if claims.is_empty():
         return claims["row"]
+    others = orders.filter(~pl.col("claimed")).select(pl.col("refund_id").drop_nulls().unique()).collect()
     told_until = orders.filter(~pl.col("claimed")).select(pl.col("timestamp").max()).collect().item()
-    return claims.filter(
-        pl.col("timestamp") < pl.lit(told_until, orders.collect_schema()["timestamp"]) - CONFIRMED_WITHIN
-    )["row"]
+    late = pl.col("timestamp") < pl.lit(told_until, claims.schema["timestamp"]) - CONFIRMED_WITHIN
+    confirmed = pl.col("order_id").is_in(others["refund_id"].implode())
+    return claims.filter(late.fill_null(value=False) | confirmed)["row"]
 
 
 def _is_claim() -> pl.Expr:

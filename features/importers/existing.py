@@ -62,7 +62,8 @@ def read_existing(home: Home) -> Existing:
 
 def without_claims_of(existing: Existing, lines: pl.DataFrame) -> Existing:
     """The same without browsers' claims of the orders in these lines: the shop's own word replaces them."""
-    told = lines.filter(pl.col("type") == "purchase")["order_id"].drop_nulls().unique()
+    bought = lines.filter(pl.col("type") == "purchase")
+    told = pl.concat([bought["order_id"], bought["refund_id"]]).drop_nulls().unique()
     claimed = pl.col("source").eq_missing(history.CLAIM) & pl.col("order_id").is_in(told.implode())
     return replace(existing, events=existing.events.filter(~claimed.fill_null(value=False)))
 

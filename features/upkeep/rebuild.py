@@ -41,6 +41,8 @@ COLUMNS = (
     "anonymous_id",
     "session_id",
     "order_id",
+    "refund_id",
+    "revision",
     "currency",
     "coupon",
     "country",
@@ -182,7 +184,15 @@ def event_of(row: dict[str, Any]) -> Event:
     loose = row["type"] == "refund" and not lines
     order = None
     if row["order_id"] is not None:
-        order = Order(row["order_id"], tuple(lines), row["currency"], row["discount"], row["coupon"])
+        other = row["refund_id"] if row["type"] == "purchase" else None
+        order = Order(
+            row["order_id"],
+            tuple(lines),
+            row["currency"],
+            row["discount"],
+            row["coupon"],
+            other_number=other,
+        )
     return Event(
         type=row["type"],
         event_id=row["event_id"],
@@ -198,4 +208,5 @@ def event_of(row: dict[str, Any]) -> Event:
         context=EventContext(country=row["country"], language=extra.get("language")),
         properties=extra.get("properties"),
         claimed=row["source"] == CLAIM,
+        revision=row["revision"] or 0,
     )

@@ -21,7 +21,7 @@ def connect(home: Home) -> None:
 
 
 def send(
-    url: str,
+    http: httpx.Client,
     topic: str,
     payload: Any,
     *,
@@ -39,7 +39,7 @@ def send(
         "X-Shopify-Webhook-Id": delivery or f"d-{next(_deliveries)}",
         "X-Shopify-API-Version": "2026-10",
     }
-    return httpx.post(url + WEBHOOKS, content=body, headers=sent | headers, timeout=30)
+    return http.post(WEBHOOKS, content=body, headers=sent | headers)
 
 
 def line(number: int, sku: str, price: str, quantity: int = 1, off: str = "0.00", **more: Any) -> Json:
@@ -70,10 +70,11 @@ def order(number: int, lines: list[Json], **more: Any) -> Json:
     tip = sum(float(each["price"]) for each in lines if "tip_payment_method" in each)
     shipping, tax = float(more.pop("shipping", "4.90")), float(more.get("total_tax", "0.00"))
     on_top = 0.0 if more.get("taxes_included", True) else tax
+    customer = more.pop("customer_id", 7_001)
     return {
         "id": 5_000_000 + number,
         "name": f"#{number}",
-        "email": "Anna@Example.com",
+        "email": f"Anna+{customer}@Example.com",
         "created_at": "2026-11-20T09:00:00+01:00",
         "updated_at": "2026-11-20T09:00:01+01:00",
         "currency": "EUR",
@@ -89,15 +90,17 @@ def order(number: int, lines: list[Json], **more: Any) -> Json:
         "discount_codes": [{"code": "HELLO", "amount": f"{off:.2f}"}] if off else [],
         "shipping_lines": [{"price": f"{shipping:.2f}", "discounted_price": f"{shipping:.2f}"}],
         "shipping_address": {"country_code": "DE"},
-        "customer": {"id": 7_001, "email": "anna@example.com"},
+        "customer": {"id": customer, "email": f"anna+{customer}@example.com"},
         "line_items": lines,
         "refunds": [],
         **more,
     }
 
 
-def refund(number: int, of: Json, paid: str, lines: dict[int, int] | None = None, **more: Any) -> Json:
-    """Refund of an order. lines: id of a line -> pieces; paid: what went back in all, "" for nothing."""
+def refund(
+    number: int, of: Json, paid: str, lines: dict[int, int] | None = None, *, tax: float = 0.0, **more: Any
+) -> Json:
+    """Of an order. lines: id of a line -> pieces; paid: all that went back, "" for nothing; tax: its rate."""
     by_id = {each["id"]: each for each in of["line_items"]}
     back = [
         {
@@ -106,7 +109,7 @@ def refund(number: int, of: Json, paid: str, lines: dict[int, int] | None = None
             "quantity": pieces,
             "restock_type": "return",
             "subtotal": f"{_worth(by_id[line_id]) * pieces:.2f}",
-            "total_tax": "0.00",
+            "total_tax": f"{_worth(by_id[line_id]) * pieces * tax:.2f}",
             "line_item": by_id[line_id],
         }
         for line_id, pieces in (lines or {}).items()
@@ -128,3 +131,45 @@ def _worth(each: Json) -> float:
     """Of a piece, after discounts."""
     off = sum(float(share["amount"]) for share in each["discount_allocations"])
     return float(each["price"]) - off / float(each["quantity"])
+
+
+EXPORT = (
+    "Name,Email,Financial Status,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,Discount Amount,"
+    "Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Lineitem discount,Cancelled at,"
+    "Refunded Amount,Shipping Country,Id,Tip Amount"
+)
+
+
+def export(orders: list[Json]) -> str:
+    """Shopify's orders_export.csv: a row a line, the order's own cells on its first."""
+    rows = [row for each in orders for row in _rows(each)]
+    return "\n".join([EXPORT, *rows, ""])
+
+
+def _rows(each: Json) -> list[str]:
+    paid_back = [money for back in each["refunds"] for money in back["transactions"]]
+    head = [
+        each["email"],
+        each["financial_status"],
+        each["currency"],
+        each["subtotal_price"],
+        each["shipping_lines"][0]["price"],
+        each["total_tax"],
+        each["total_price"],
+        next((code["code"] for code in each["discount_codes"]), ""),
+        each["total_discounts"],
+        each["created_at"].replace("T", " "),
+    ]
+    tail = [
+        (each["cancelled_at"] or "").replace("T", " "),
+        f"{sum(float(money['amount']) for money in paid_back):.2f}",
+        each["shipping_address"]["country_code"],
+        str(each["id"]),
+        each["total_tip_received"],
+    ]
+    rows = []
+    for place, item in enumerate(each["line_items"]):
+        cells = [str(item["quantity"]), item["name"], item["price"], item["sku"], item["total_discount"]]
+        first, last = (head, tail) if place == 0 else ([""] * len(head), [""] * len(tail))
+        rows.append(",".join([each["name"], *first, *cells, *last]))
+    return rows

@@ -8,6 +8,7 @@ SHOPIFY = Format(
     label="Shopify: Orders > Export > CSV (orders_export.csv)",
     columns={
         "order_id": ("Name",),
+        "other_number": ("Id",),
         "timestamp": ("Created at",),
         "financial_status": ("Financial Status",),
         "email": ("Email",),

@@ -28,9 +28,11 @@ def streamed(client: redis.Redis) -> list[dict[str, object]]:
     return [json.loads(fields[b"e"]) for _, fields in entries]
 
 
-def test_an_order_is_taken_once_however_often_it_is_delivered(url: str, client: redis.Redis) -> None:
-    outcomes = [send(url, "orders/create", ORDER, delivery="one").json()["outcome"] for _ in range(2)]
-    outcomes.append(send(url, "orders/create", ORDER, delivery="two").json()["outcome"])
+def test_an_order_is_taken_once_however_often_it_is_delivered(
+    http: httpx.Client, client: redis.Redis
+) -> None:
+    outcomes = [send(http, "orders/create", ORDER, delivery="one").json()["outcome"] for _ in range(2)]
+    outcomes.append(send(http, "orders/create", ORDER, delivery="two").json()["outcome"])
     assert outcomes == ["taken", "seen", "taken"]
     (event,) = streamed(client)
     assert event["type"] == "purchase"
@@ -42,10 +44,12 @@ def test_an_order_is_taken_once_however_often_it_is_delivered(url: str, client: 
     assert state.is_well
 
 
-def test_both_secrets_hold_while_one_replaces_the_other_and_no_third(url: str, client: redis.Redis) -> None:
-    assert send(url, "orders/create", ORDER, secret=NEXT_SECRET).status_code == 200
+def test_both_secrets_hold_while_one_replaces_the_other_and_no_third(
+    http: httpx.Client, client: redis.Redis
+) -> None:
+    assert send(http, "orders/create", ORDER, secret=NEXT_SECRET).status_code == 200
     for headers in ({}, {"X-Shopify-Hmac-SHA256": ""}, {"X-Shopify-Hmac-SHA256": "~"}):
-        answer = send(url, "orders/create", ORDER, secret=SHOP, **headers)
+        answer = send(http, "orders/create", ORDER, secret=SHOP, **headers)
         assert answer.status_code == 401
     state = read_state(client, "shopify")
     assert not state.is_well
@@ -53,16 +57,16 @@ def test_both_secrets_hold_while_one_replaces_the_other_and_no_third(url: str, c
     assert len(streamed(client)) == 1
 
 
-def test_another_shop_is_refused(url: str, client: redis.Redis) -> None:
-    answer = send(url, "orders/create", ORDER, **{"X-Shopify-Shop-Domain": "other.myshopify.com"})
+def test_another_shop_is_refused(http: httpx.Client, client: redis.Redis) -> None:
+    answer = send(http, "orders/create", ORDER, **{"X-Shopify-Shop-Domain": "other.myshopify.com"})
     assert answer.status_code == 403
     assert SHOP in answer.json()["detail"]
     assert streamed(client) == []
 
 
-def test_what_means_nothing_here_is_counted_and_answered(url: str, client: redis.Redis) -> None:
-    assert send(url, "themes/publish", {"id": 1}).json() == {"outcome": "ignored"}
-    assert send(url, "orders/create", ORDER, **{"X-Shopify-Test": "true"}).json() == {"outcome": "test"}
+def test_what_means_nothing_here_is_counted_and_answered(http: httpx.Client, client: redis.Redis) -> None:
+    assert send(http, "themes/publish", {"id": 1}).json() == {"outcome": "ignored"}
+    assert send(http, "orders/create", ORDER, **{"X-Shopify-Test": "true"}).json() == {"outcome": "test"}
     assert list(read_state(client, "shopify").traffic) == [
         "orders/create (test)",
         "topics that mean nothing here",
@@ -71,17 +75,17 @@ def test_what_means_nothing_here_is_counted_and_answered(url: str, client: redis
 
 
 def test_what_is_not_as_documented_is_kept_for_a_person(
-    url: str, client: redis.Redis, served_home: Home, settings: StoreSettings
+    http: httpx.Client, client: redis.Redis, served_home: Home, settings: StoreSettings
 ) -> None:
-    assert send(url, "orders/create", {"id": 1}).json() == {"outcome": "set_aside"}
+    assert send(http, "orders/create", {"id": 1}).json() == {"outcome": "set_aside"}
     assert "KeyError: 'line_items'" in str(read_state(client, "shopify").trouble)
     Archiver(client, served_home, settings).run(burst=True)
     ((_, kept, _),) = poisoned(served_home)
     assert kept is not None
     assert kept.fields["x"].startswith("webhook of shopify, orders/create: not as shopify documents it")
     assert kept.fields["e"] == '{"id": 1}'
-    assert send(url, "orders/create", b"{").status_code == 400
+    assert send(http, "orders/create", b"{").status_code == 400
 
 
-def test_a_service_that_is_not_connected_has_no_webhooks(url: str) -> None:
-    assert httpx.post(f"{url}/v1/webhooks/nobody", content=b"{}").status_code == 404
+def test_a_service_that_is_not_connected_has_no_webhooks(http: httpx.Client) -> None:
+    assert http.post("/v1/webhooks/nobody", content=b"{}").status_code == 404
