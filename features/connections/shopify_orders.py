@@ -16,7 +16,7 @@ from features.connections.webhook import Json, Memo
 CENT = 0.01
 WAITS, NEVER, REFUNDED = frozenset({"pending", "unpaid"}), frozenset({"voided", "expired"}), "refunded"
 """Financial statuses, as the importer reads them: nothing was paid; no order, or no longer; all went back."""
-BROWSER_ATTRIBUTES = frozenset({"_perennial", "perennial_id"})
+BROWSER_ATTRIBUTES = frozenset({"perennial_anonymous_id", "_perennial_anonymous_id"})
 """Cart attributes in which a theme may put the browser's id."""
 
 

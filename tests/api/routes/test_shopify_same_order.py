@@ -13,8 +13,11 @@ from typing import Any, NamedTuple, cast
 import httpx
 import pytest
 import redis
-from shopify_shop import connect, export, line, order, refund, send
+from shopify_api_server import TOKEN, node, shopify_server
+from shopify_shop import SHOP, connect, export, line, order, refund, send
 
+from features.connections.shopify_api import ShopifyApi
+from features.connections.shopify_history import fetch_history, forget_history
 from features.history.archiver import Archiver
 from features.home import Home
 from features.importers.orders import import_orders
@@ -25,7 +28,7 @@ from features.upkeep.rebuild import remember_imported
 from training.ledger.ledger import load_ledger
 
 Json = dict[str, Any]
-WAYS = ("pixel", "create", "paid", "updated", "retry", "file")
+WAYS = ("pixel", "create", "paid", "updated", "retry", "file", "history")
 PUBLIC = {"Authorization": "Bearer pk_demo"}
 UPDATED = "2026-11-21T12:00:00+01:00"
 
@@ -91,7 +94,13 @@ class Shop:
 
     def tell(self, way: str, orders: list[Json]) -> None:
         if way == "file":
-            self.import_file(orders)
+            path = self.folder / f"orders_export_{next(self._files)}.csv"
+            path.write_text(export(orders))
+            self.take(path)
+        elif way == "history":
+            with shopify_server([node(each) for each in orders]) as server:
+                self.take(fetch_history(self.home, ShopifyApi(SHOP, TOKEN, server.address)))
+            forget_history(self.home)
         elif way == "pixel":
             for each in orders:
                 self.claim(each)
@@ -136,9 +145,9 @@ class Shop:
         }
         assert self.http.post("/v1/events", json=event, headers=PUBLIC).json()["rejected"] == []
 
-    def import_file(self, orders: list[Json]) -> None:
-        path, now = self.folder / f"orders_export_{next(self._files)}.csv", datetime.now(UTC)
-        path.write_text(export(orders))
+    def take(self, path: Path) -> None:
+        """Import an export file."""
+        now = datetime.now(UTC)
         Archiver(self.client, self.home, self.settings).run(burst=True)
         import_orders(self.home, path, received_at=now)
         remember_imported(self.home, self.client, self.settings, now, now)
@@ -195,7 +204,7 @@ def test_an_order_by_any_two_ways_is_one_order_with_the_same_cents(shop: Shop) -
     assert wrong(shop.ledger(), expected, names) == {}
     assert {len(shop.live(each)) for each in orders.values()} == {0, 1}
     for number, (_, ways) in enumerate(pairs, 1001):
-        assert (len(shop.live(orders[number])) == 0) == (ways[0] == "file"), ways
+        assert (len(shop.live(orders[number])) == 0) == (ways[0] in {"file", "history"}), ways
 
 
 def _customer(number: int) -> Json:
@@ -246,7 +255,7 @@ REFUNDS: dict[str, tuple[Callable[[Json], Json], int | None]] = {
     "everything": (everything, None),
     "cancelled": (cancelled, None),
 }
-REFUND_WAYS = ("refund", "updated", "refund again", "file")
+REFUND_WAYS = ("refund", "updated", "refund again", "file", "history")
 
 
 def test_a_refund_by_any_two_ways_is_one_refund_with_the_same_cents(shop: Shop) -> None:
@@ -258,7 +267,9 @@ def test_a_refund_by_any_two_ways_is_one_refund_with_the_same_cents(shop: Shop) 
         whole = plain(number) | _customer(number)
         back = refunded(whole)
         scripts[number] = [(base, whole), *((way, back) for way in ways)]
-        unknown = base != "create" and not {"updated", "file"} & {*ways} and not back["cancelled_at"]
+        unknown = (
+            base != "create" and not {"updated", "file", "history"} & {*ways} and not back["cancelled_at"]
+        )
         known_as = str(whole["id"]) if base == "pixel" and unknown else str(number)
         expected[known_as] = 2500 if unknown else cents
         names[str(number)] = (kind, base, ways)
