@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 import secrets as random_secrets
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from features.cli.commands import recognise
-from features.cli.connect_shopify import check_arrivals
-from features.cli.options import DEFAULT_HOME, HomeOption, plain_errors, progress, show
+from features.cli.connect_steps import check_arrivals, import_history
+from features.cli.options import DEFAULT_HOME, HomeOption, plain_errors, progress
 from features.connections.patience import ServiceAway
 from features.connections.settings_file import DamagedConnections, read_connections, save_connection
 from features.connections.woocommerce import host_of
 from features.connections.woocommerce_history import WooApi, fetch_history, history_file
 from features.home import Home
 from features.store.redis_server import RedisServerError
-from features.store.settings import StoreSettings
 
 SERVICE = "woocommerce"
 SECRET, KEY = "PERENNIAL_WOOCOMMERCE_SECRET", "PERENNIAL_WOOCOMMERCE_KEY"
@@ -31,7 +28,7 @@ CLICKS = {
     "Customer created": "customer.created",
     "Customer updated": "customer.updated",
 }
-NEXT = """{site} is connected. With our plugin (docs/connect/woocommerce.md) paste into WooCommerce > Perennial:
+NEXT = """{site} is connected. With our plugin (docs/connect/woocommerce.md) paste in WooCommerce > Perennial:
 
   Address         {url}
   Public key      one of `perennial keys create public`
@@ -56,8 +53,8 @@ def connect_woocommerce(
 ) -> None:
     """Connect a shop at WooCommerce: webhooks, plugin, orders of before.
 
-    The webhooks' secret is made here, or read of PERENNIAL_WOOCOMMERCE_SECRET (two, with a comma between, while
-    one replaces the other); the key for --history of PERENNIAL_WOOCOMMERCE_KEY ("ck_...:cs_...").
+    The webhooks' secret is made here, or read of PERENNIAL_WOOCOMMERCE_SECRET (two, with a comma between,
+    while one replaces the other); the key for --history of PERENNIAL_WOOCOMMERCE_KEY ("ck_...:cs_...").
     """
     with plain_errors(DamagedConnections, RedisServerError, ServiceAway, OSError):
         if check:
@@ -84,23 +81,12 @@ def _connect(home: Home, site: str, url: str) -> None:
 
 def _take_history(home: Home) -> None:
     """Fetch all orders, import them as an export file, and forget the file."""
-    from features.importers.choice import Wishes
-    from features.importers.orders import import_orders
-    from features.importers.refusal import ImportRefused
-
-    site, now, limits = _site(home), datetime.now(UTC), StoreSettings()
-    key = os.environ.get(KEY) or read_connections(home)[SERVICE].get("key")
+    site, key = _site(home), os.environ.get(KEY) or read_connections(home)[SERVICE].get("key")
     if not key:
         raise ServiceAway(f"History needs a REST key that may read: set {KEY} to ck_...:cs_...")
-    with plain_errors(ImportRefused), progress() as bars:
+    with progress() as bars:
         path = fetch_history(home, WooApi(site, key), bars)
-        wishes = Wishes("woo-advanced", command=str(path))
-        summary = import_orders(
-            home, path, wishes=wishes, received_at=now, largest_order=limits.largest_order, report=bars
-        )
-    show(summary, as_json=False)
-    if summary.id:
-        recognise(home, limits, now)
+        import_history(home, path, "woo-advanced", bars)
     history_file(home).forget()
 
 

@@ -1,4 +1,4 @@
-"""Orders of before, from WooCommerce's REST interface into a file as its plug-in Advanced Order Export writes it.
+"""Orders of before, from WooCommerce's REST interface into a file as Advanced Order Export writes it.
 
 https://woocommerce.github.io/woocommerce-rest-api-docs/#list-all-orders, with a key that may read.
 """

@@ -40,7 +40,7 @@ def order_number(order: Json) -> str:
 
 
 def product_name(line: Json) -> str:
-    """As the importer names the product of a line: SKU, else id of the variation, of the product, its name."""
+    """The importer's name of a line's product: SKU, else id of the variation, of the product, its name."""
     named = (line.get(name) for name in ("sku", "variation_id", "product_id", "name"))
     return next(str(each).strip() for each in named if each)
 
