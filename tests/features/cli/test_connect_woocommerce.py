@@ -34,7 +34,7 @@ def test_a_secret_is_made_and_stays_and_the_clicks_are_named(home: Home) -> None
     run(home, "--site", "https://www.teashop.example", PERENNIAL_WOOCOMMERCE_KEY=KEY)
     assert read_connections(home)["woocommerce"]["secrets"] == [secret]
     run(home, "--site", "https://www.teashop.example", PERENNIAL_WOOCOMMERCE_SECRET=f"{secret}, next")
-    assert read_connections(home)["woocommerce"] == settings | {"secrets": [secret, "next"], "key": KEY}
+    assert read_connections(home)["woocommerce"] == {**settings, "secrets": [secret, "next"], "key": KEY}
     assert "begins with https://" in run(home, "--site", "teashop", code=2).output
 
 

@@ -13,9 +13,8 @@ from features.importers.summary import OrdersSummary
 
 from factories import NOW
 
-ORDERS = [
-    order(n, [line(1, "tea", "20.00", 2), line(2, "mug", "4.00", before="5.00")]) for n in range(1, 121)
-]
+LINES = [line(1, "tea", "20.00", 2), line(2, "mug", "4.00", before="5.00")]
+ORDERS = [order(number, LINES) for number in range(1, 121)]
 
 
 def taken(home: Home, path: Path) -> OrdersSummary:
