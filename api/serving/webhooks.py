@@ -6,7 +6,7 @@ worker's.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -150,19 +150,18 @@ async def _change_products(service: Service, work: Work) -> str | None:
 async def _mind_people(service: Service, work: Work) -> None:
     """Erasures and exports, by every name of a customer; the worker finishes what is begun here."""
     now_ms = int(time.time() * 1000)
-    for name in _names(service, work.erase):
+    for name in {each for own in _names(service, work.erase) for each in (own, service.names.current(own))}:
         await begin_erasure(service.writes, name, now_ms)
-    for name in _names(service, work.export):
+    for name in {service.names.current(own) for own in _names(service, work.export)}:
         await service.writes.call("HSETNX", keys.exports_due(), name, now_ms)
     if work.erase:
         await service.refresh_erased()
 
 
-def _names(service: Service, people: Any) -> set[str]:
-    """Those by which the home knows them: of an address or a number the name under the home's key."""
+def _names(service: Service, people: Sequence[str]) -> list[str]:
+    """Those by which the home knows them: of an address the name under the home's key."""
     key = service.people_key.key
-    own = [(key.email(each) or each) if "@" in each else each for each in people]
-    return {name for each in own for name in (each, service.names.current(each))}
+    return [(key.email(each) or each) if "@" in each else each for each in people]
 
 
 async def _note(service: Service, commands: tuple[Command, ...]) -> None:

@@ -51,8 +51,9 @@ def _order(order: Json, _memo: Memo) -> Work:
 
 
 def _refund(refund: Json, memo: Memo) -> Work:
-    """Where no webhook has told of the order yet: orders/updated tells of the refund, too."""
-    return Work(tuple(refund_events(refund, OrderFacts(**memo)))) if memo else Work()
+    """An order of which no webhook has told goes by Shopify's id, which is its other number."""
+    facts = OrderFacts(**memo) if memo else OrderFacts(str(refund["order_id"]), None, 1.0, None)
+    return Work(tuple(refund_events(refund, facts)))
 
 
 def _fulfillment(fulfillment: Json, memo: Memo) -> Work:

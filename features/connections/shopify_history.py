@@ -92,7 +92,7 @@ def fetch_history(home: Home, api: ShopifyApi, report: Report = silent) -> Path:
 
 def history_file(home: Home) -> Path:
     """Where the orders are gathered; it holds addresses, and only its owner can read it."""
-    return home.root / "imports" / "shopify-history.csv"
+    return home.root / "connections" / "shopify-history.csv"
 
 
 def forget_history(home: Home) -> None:

@@ -67,13 +67,15 @@ def refund_events(refund: Json, facts: OrderFacts) -> Iterator[Json]:
     lines = [line for line in refund.get("refund_line_items") or () if _is_goods(line["line_item"])]
     money = _refund_money(refund, lines, facts)
     order = {"order_id": facts.number, "currency": facts.currency}
+    besides = {"shipping": round(money.shipping, 4), "tax": round(money.tax, 4)}
     if lines:
         items = [_back(line, money.of_lines) for line in lines]
-        yield _refund(refund, "", {**order, "items": items})
+        yield _refund(refund, "", {**order, **besides, "items": items})
+    elif money.shipping > CENT / 2 and money.rest <= CENT / 2:
+        yield _refund(refund, "", {**order, **besides})
     if money.rest > CENT / 2:
-        yield _refund(refund, "-sum", order) | {"unit_price": round(money.rest, 4)}
-    elif money.shipping > CENT / 2 and not lines:
-        yield _refund(refund, "", {**order, "shipping": round(money.shipping, 4)})
+        sum_of_goods = {**order, **({} if lines else besides)}
+        yield _refund(refund, "-sum", sum_of_goods) | {"unit_price": round(money.rest, 4)}
 
 
 def product_name(line: Json) -> str:
@@ -172,11 +174,12 @@ def _quantity(line: Json, order: Json) -> float:
 
 class _RefundMoney(NamedTuple):
     """of_lines: factor of what the lines are worth, None where nothing was paid back; rest: further money of
-    the goods."""
+    the goods; tax: on top of both."""
 
     of_lines: float | None
     rest: float
     shipping: float
+    tax: float = 0.0
 
 
 def _refund_money(refund: Json, lines: list[Json], facts: OrderFacts) -> _RefundMoney:
@@ -192,13 +195,17 @@ def _refund_money(refund: Json, lines: list[Json], facts: OrderFacts) -> _Refund
     if not transactions:
         return _RefundMoney(None, 0.0, shipping)
     if not lines:
-        return _RefundMoney(None, max(paid - shipping, 0.0) * facts.share, shipping)
-    tax = sum(_number(line.get("total_tax")) for line in lines) if facts.share < 1 else 0.0
+        goods = max(paid - shipping, 0.0)
+        return _RefundMoney(None, goods * facts.share, shipping, goods * (1 - facts.share))
+    tax = sum(_number(line.get("total_tax")) for line in lines)
     more = paid - worth - tax - shipping
-    if abs(more) < CENT / 2 or worth <= 0:
-        return _RefundMoney(1.0, 0.0, shipping)
-    more *= facts.share
-    return _RefundMoney(1.0, more, shipping) if more > 0 else _RefundMoney(1 + more / worth, 0.0, shipping)
+    if facts.share == 1 and abs(more) >= 1.5 * CENT:  # tax is in the prices, or the order is not known
+        tax, more = 0.0, more + tax
+    if abs(more) < 1.5 * CENT or worth <= 0:  # taxes are rounded by line
+        return _RefundMoney(1.0, 0.0, shipping, tax)
+    tax, more = tax + more * (1 - facts.share), more * facts.share
+    of_lines, rest = (1.0, more) if more > 0 else (1 + more / worth, 0.0)
+    return _RefundMoney(of_lines, rest, shipping, max(tax, 0.0))
 
 
 def _shipping(refund: Json) -> float:

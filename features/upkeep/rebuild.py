@@ -12,7 +12,7 @@ import redis
 from features.catalogue.names import publish_names
 from features.events.vocabulary import Event, EventContext, Order, OrderItem
 from features.history.archiver import Archiver
-from features.history.events_parquet import CLAIM, is_word_of_file, scan, scan_with_repeats
+from features.history.events_parquet import CLAIM, is_word_of_file, read_files, scan, scan_with_repeats
 from features.history.table_files import table_files
 from features.home import Home
 from features.live.ingest import EventAndArrival, remember_sync, replay_sync
@@ -160,7 +160,7 @@ def _arrival(path: Path) -> tuple[str, list[int]]:
 def _events(home: Home, path: Path, chosen: pl.Expr) -> Iterator[EventAndArrival]:
     """Events of the chosen rows, in the order of their arrival, under the names of customers now."""
     events = (
-        with_current_names(pl.scan_parquet(path), home)
+        with_current_names(read_files([path]), home)
         .filter(chosen)
         .collect()
         .unique(("event_id", "line"), keep="first", maintain_order=True)

@@ -1,6 +1,8 @@
-"""Webhooks by real HTTP, signed as a service signs them. Covers api/serving/webhooks.py, too."""
+"""Webhooks by real HTTP, signed as a service signs them. Covers api/serving/webhooks.py and
+training/worker/exports.py, too."""
 
 import json
+from datetime import UTC, datetime
 from typing import cast
 
 import httpx
@@ -14,6 +16,8 @@ from features.history.poison import poisoned
 from features.home import Home
 from features.store import keys
 from features.store.settings import StoreSettings
+from features.store.tombstones import erasures_begun
+from training.worker.exports import write_exports
 
 ORDER = order(1001, [line(1, "tea", "10.00", 2)])
 
@@ -85,6 +89,44 @@ def test_what_is_not_as_documented_is_kept_for_a_person(
     assert kept.fields["x"].startswith("webhook of shopify, orders/create: not as shopify documents it")
     assert kept.fields["e"] == '{"id": 1}'
     assert send(http, "orders/create", b"{").status_code == 400
+
+
+def test_products_are_live_at_once_under_their_own_ids(http: httpx.Client, client: redis.Redis) -> None:
+    client.hset(keys.product_names(), "mug", "mug")  # as an import publishes it
+    variant: dict[str, object] = {
+        "id": 41,
+        "title": "Default Title",
+        "sku": "MUG",
+        "price": "7.50",
+        "inventory_item_id": 11,
+    }
+    variant |= {"inventory_management": "shopify", "inventory_quantity": 3}
+    product = {"id": 51, "title": "Mug", "handle": "the-mug", "status": "active", "variants": [variant]}
+    assert send(http, "products/update", product).json() == {"outcome": "taken"}
+    level = {"inventory_item_id": 11, "location_id": 1, "available": 0}
+    assert send(http, "inventory_levels/update", level).json() == {"outcome": "taken"}
+    listed = {each["product_id"]: each for each in http.get("/v1/catalogue").json()["products"]}
+    assert (listed["mug"]["price"], listed["mug"]["stock"]) == (7.5, 0.0)
+    http.post("/v1/events", json={"type": "view", "anonymous_id": "a", "product_id": "51"})
+    assert streamed(client)[-1]["product_id"] == "mug"
+
+
+def test_a_customer_is_erased_or_exported_by_every_name(
+    http: httpx.Client, client: redis.Redis, served_home: Home, settings: StoreSettings
+) -> None:
+    send(http, "orders/create", ORDER)
+    customer = {"id": 7_001, "email": ORDER["email"]}
+    assert send(http, "customers/data_request", {"customer": customer}).json() == {"outcome": "taken"}
+    (path,) = write_exports(client, served_home, settings, datetime.now(UTC))
+    held = json.loads(path.read_bytes())
+    assert (held["customer_id"], [each["order_id"] for each in held["orders"]]) == ("7001", ["1001"])
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert str(path) in str(read_state(client, "shopify").trouble)
+    assert list(write_exports(client, served_home, settings, datetime.now(UTC))) == []
+    assert send(http, "customers/redact", {"customer": customer}).json() == {"outcome": "taken"}
+    assert "7001" in erasures_begun(client)
+    assert send(http, "orders/updated", ORDER | {"updated_at": "2026-11-22T09:00:00Z"}).status_code == 200
+    assert client.xlen(keys.event_stream()) == 0
 
 
 def test_a_service_that_is_not_connected_has_no_webhooks(http: httpx.Client) -> None:

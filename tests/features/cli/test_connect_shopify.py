@@ -39,7 +39,8 @@ def test_a_second_secret_joins_and_what_is_no_shop_is_refused(home: Home) -> Non
     run(home, "--shop", SHOP, PERENNIAL_SHOPIFY_SECRET=SECRETS)
     assert read_connections(home)["shopify"]["secrets"] == ["one", "two"]
     assert (
-        "ends in .myshopify.com" in run(home, "--shop", "teashop.example", code=2, PERENNIAL_SHOPIFY_SECRET=SECRETS).output
+        "ends in .myshopify.com"
+        in run(home, "--shop", "teashop.example", code=2, PERENNIAL_SHOPIFY_SECRET=SECRETS).output
     )
 
 
