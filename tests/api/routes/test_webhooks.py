@@ -8,15 +8,19 @@ from typing import cast
 import httpx
 import pytest
 import redis
-from shopify_shop import NEXT_SECRET, SHOP, connect, line, order, send
+from shopify_shop import NEXT_SECRET, SHOP, WEBHOOKS, connect, line, order, send
+from typer.testing import CliRunner
 
+from features.cli.connect_shopify import CLICKS
 from features.connections.arrivals import read_state
+from features.connections.settings_file import remove_connection
 from features.history.archiver import Archiver
 from features.history.poison import poisoned
 from features.home import Home
 from features.store import keys
 from features.store.settings import StoreSettings
 from features.store.tombstones import erasures_begun
+from perennial import app
 from training.worker.exports import write_exports
 
 ORDER = order(1001, [line(1, "tea", "10.00", 2)])
@@ -127,6 +131,27 @@ def test_a_customer_is_erased_or_exported_by_every_name(
     assert "7001" in erasures_begun(client)
     assert send(http, "orders/updated", ORDER | {"updated_at": "2026-11-22T09:00:00Z"}).status_code == 200
     assert client.xlen(keys.event_stream()) == 0
+
+
+def test_whoever_follows_the_page_sees_each_webhook_arrive(
+    http: httpx.Client, redis_url: str, served_home: Home
+) -> None:
+    remove_connection(served_home, "shopify")
+
+    def run(*words: str, answers: str = "") -> str:
+        command = ["connect", "shopify", *words, "--home", str(served_home.root)]
+        result = CliRunner().invoke(app, command, input=answers, env={"REDIS_URL": redis_url})
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    said = run("--url", str(http.base_url), answers=f"{SHOP}\n{NEXT_SECRET}\n")
+    assert f"URL {http.base_url}{WEBHOOKS}" in said
+    for topic in CLICKS.values():
+        sent = send(http, topic, {"id": 1}, secret=NEXT_SECRET, **{"X-Shopify-Test": "true"})
+        assert sent.json() == {"outcome": "test"}
+    checked = run("--check")
+    assert checked.count("arrived") == len(CLICKS)
+    assert "not yet" not in checked
 
 
 def test_a_service_that_is_not_connected_has_no_webhooks(http: httpx.Client) -> None:
