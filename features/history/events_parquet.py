@@ -82,10 +82,8 @@ def scan(home: Home) -> pl.LazyFrame:
         return pl.LazyFrame(schema=schema())
     rows = _under_own_numbers(read_files(files, row_index_name="row"))
     outdated = _outdated_words(rows)
-    outdated = pl.concat(
-        [outdated, _refunds_told_twice(rows.filter(~pl.col("row").is_in(outdated.implode())))]
-    )
-    current = rows.filter(~pl.col("row").is_in(outdated.implode())) if len(outdated) else rows
+    outdated = pl.concat([outdated, _refunds_told_twice(_without(rows, outdated))])
+    current = _without(rows, outdated)
     excluded = pl.concat(
         [
             outdated,
@@ -95,9 +93,12 @@ def scan(home: Home) -> pl.LazyFrame:
             _unconfirmed_claims(rows),
         ]
     )
-    # Usually none is excluded, and a scan without a filter need not hold all rows.
-    kept = rows.filter(~pl.col("row").is_in(excluded.implode())) if len(excluded) else rows
-    return with_current_names(kept.drop("row"), home)
+    return with_current_names(_without(rows, excluded).drop("row"), home)
+
+
+def _without(rows: pl.LazyFrame, excluded: pl.Series) -> pl.LazyFrame:
+    """Usually none is excluded, and a scan without a filter need not hold all rows."""
+    return rows.filter(~pl.col("row").is_in(excluded.implode())) if len(excluded) else rows
 
 
 def beside_goods() -> pl.Expr:

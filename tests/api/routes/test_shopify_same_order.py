@@ -28,6 +28,7 @@ from features.upkeep.rebuild import remember_imported
 from training.ledger.ledger import load_ledger
 
 Json = dict[str, Any]
+MUG = "Mug - Blue"
 WAYS = ("pixel", "create", "paid", "updated", "retry", "file", "history")
 PUBLIC = {"Authorization": "Bearer pk_demo"}
 UPDATED = "2026-11-21T12:00:00+01:00"
@@ -42,7 +43,7 @@ class Kind(NamedTuple):
 
 
 def plain(number: int) -> Json:
-    return order(number, [line(1, "tea", "10.00", 2), line(2, "", "5.00", title="Mug - Blue")])
+    return order(number, [line(1, "tea", "10.00", 2), line(2, "", "5.00", title=MUG)])
 
 
 def discounted(number: int) -> Json:
@@ -268,36 +269,38 @@ def a_taxed_line(whole: Json) -> Json:
 
 class Refund(NamedTuple):
     """money: what is left of the goods, in cents; by_file: whether a file alone says so to the cent, which
-    names neither what went back, nor tax and postage in it."""
+    names neither what went back, nor tax and postage in it; left: pieces that the customer keeps."""
 
     order: Callable[[int], Json]
     refunded: Callable[[Json], Json]
     money: int | None
     by_file: bool = True
+    left: Mapping[str, float] | None = None
 
 
 REFUNDS = {
-    "a line": Refund(plain, one_line, 1500),
-    "a sum": Refund(plain, a_sum, 2200),
-    "the postage": Refund(plain, the_postage, 2500),
-    "two after another": Refund(plain, two_after_another, 500),
+    "a line": Refund(plain, one_line, 1500, left={"tea": 1, MUG: 1}),
+    "a sum": Refund(plain, a_sum, 2200, left={"tea": 2, MUG: 1}),
+    "the postage": Refund(plain, the_postage, 2500, left={"tea": 2, MUG: 1}),
+    "two after another": Refund(plain, two_after_another, 500, left={MUG: 1}),
     "everything": Refund(plain, everything, None),
     "cancelled": Refund(plain, cancelled, None),
-    "a line and the postage": Refund(plain, a_line_and_the_postage, 1500, by_file=False),
-    "a taxed line": Refund(taxed_on_top, a_taxed_line, 950, by_file=False),
+    "a line and the postage": Refund(plain, a_line_and_the_postage, 1500, False, {"tea": 1, MUG: 1}),
+    "a taxed line": Refund(taxed_on_top, a_taxed_line, 950, False, {"tea": 1}),
 }
+LIVE_WAYS = {"refund", "updated", "refund again"}
 REFUND_WAYS = ("refund", "updated", "refund again", "file", "history")
 
 
 def test_a_refund_by_any_two_ways_is_one_refund_with_the_same_cents(shop: Shop) -> None:
     bases = ("create", "file", "pixel")
     pairs = [*itertools.product(REFUNDS, bases, itertools.permutations(REFUND_WAYS, 2))]
-    scripts, expected, names = {}, {}, {}
+    scripts, expected, names, whole_of = {}, {}, {}, {}
     for number, (kind, base, ways) in enumerate(pairs, 1001):
-        order_of, refunded, cents, by_file = REFUNDS[kind]
+        order_of, refunded, cents, by_file, _ = REFUNDS[kind]
         if not by_file and {*ways} <= {"file", "history"}:
             continue
-        whole = order_of(number) | _customer(number)
+        whole = whole_of[number] = order_of(number) | _customer(number)
         back = refunded(whole)
         scripts[number] = [(base, whole), *((way, back) for way in ways)]
         nameless = (
@@ -307,6 +310,13 @@ def test_a_refund_by_any_two_ways_is_one_refund_with_the_same_cents(shop: Shop) 
         expected[known_as], names[known_as] = cents, (kind, base, ways)
     told(shop, scripts)
     assert wrong(shop.ledger(), expected, names) == {}
+    for number, (kind, base, ways) in zip(range(1001, 1001 + len(pairs)), pairs, strict=True):
+        if base == "create" and number in scripts and {*ways} <= LIVE_WAYS:
+            left = [
+                dict(zip(each.product_ids, each.quantities, strict=True))
+                for each in shop.live(whole_of[number])
+            ]
+            assert left == ([REFUNDS[kind].left] if REFUNDS[kind].left else []), (kind, ways)
 
 
 def edited(whole: Json) -> Json:
