@@ -7,7 +7,8 @@ https://shopify.dev/docs/api/webhooks. Privacy: https://shopify.dev/docs/apps/bu
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from features.connections.shopify_orders import OrderFacts, order_events, order_facts, refund_events
+from features.connections.shopify_lines import OrderFacts
+from features.connections.shopify_orders import order_events, order_facts
 from features.connections.shopify_products import (
     deleted_work,
     product_memo,
@@ -15,6 +16,7 @@ from features.connections.shopify_products import (
     stock_memo,
     stock_work,
 )
+from features.connections.shopify_refunds import refund_events
 from features.connections.webhook import Delivery, Json, Memo, WebhookService, Work
 
 ORDER_TOPICS = frozenset(f"orders/{what}" for what in ("create", "updated", "paid", "cancelled"))

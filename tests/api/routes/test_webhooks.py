@@ -154,5 +154,17 @@ def test_whoever_follows_the_page_sees_each_webhook_arrive(
     assert "not yet" not in checked
 
 
+def test_what_we_refuse_is_acknowledged_and_kept(
+    http: httpx.Client, client: redis.Redis, served_home: Home, settings: StoreSettings
+) -> None:
+    long = order(1002, [line(number, f"sku-{number}", "1.00") for number in range(501)])
+    assert send(http, "orders/create", long).json() == {"outcome": "taken"}
+    assert "length <= 500" in str(read_state(client, "shopify").trouble)
+    Archiver(client, served_home, settings).run(burst=True)
+    ((_, kept, _),) = poisoned(served_home)
+    assert kept is not None
+    assert json.loads(kept.fields["e"])["name"] == "#1002"
+
+
 def test_a_service_that_is_not_connected_has_no_webhooks(http: httpx.Client) -> None:
     assert http.post("/v1/webhooks/nobody", content=b"{}").status_code == 404

@@ -1,7 +1,7 @@
 """What Shopify's webhooks mean here, but for orders (tests/api/routes/test_shopify_same_order.py).
 
 Payloads by hand from https://shopify.dev/docs/api/webhooks. Covers features/connections/shopify_products.py,
-features/connections/shopify_orders.py and features/connections/webhook_services.py, too.
+features/connections/shopify_orders.py, shopify_refunds.py, shopify_lines.py and webhook_services.py, too.
 """
 
 from datetime import UTC, datetime
@@ -12,14 +12,8 @@ import pytest
 from shopify_shop import line, order, refund
 
 from features.catalogue.live_changes import ProductChange
-from features.connections.shopify_orders import (
-    NEVER,
-    REFUNDED,
-    WAITS,
-    order_events,
-    order_facts,
-    refund_events,
-)
+from features.connections.shopify_orders import NEVER, REFUNDED, WAITS, order_events, order_facts
+from features.connections.shopify_refunds import refund_events
 from features.connections.webhook import Memo, Work
 from features.connections.webhook_services import WEBHOOK_SERVICES
 from features.events.vocabulary import parse_event
@@ -244,3 +238,15 @@ def test_postage_that_went_back_takes_nothing_off_the_goods() -> None:
     back = {"refund_shipping_lines": [{"subtotal_amount_set": {"shop_money": {"amount": "4.90"}}}]}
     (event,) = refund_events(refund(9, whole, "4.90") | back, order_facts(whole))
     assert parse_event(event, datetime(2026, 11, 30, tzinfo=UTC), "fresh").refunded_sum == 0.0
+
+
+def test_money_paid_back_in_the_buyer_s_currency_counts_in_the_shop_s() -> None:
+    whole = order(1001, [line(1, "tea", "10.00", 2)])
+    dollars = {
+        "transactions": [{"kind": "refund", "status": "success", "amount": "11.40", "currency": "USD"}]
+    }
+    (event,) = refund_events(refund(9, whole, "", {1: 1}) | dollars, order_facts(whole))
+    assert event["order"]["items"][0]["unit_price"] == 10.0
+    more = {"order_adjustments": [{"kind": "refund_discrepancy", "amount": "-2.50", "tax_amount": "0.00"}]}
+    (event,) = refund_events(refund(9, whole, "") | dollars | more, order_facts(whole))
+    assert event["unit_price"] == 2.5
