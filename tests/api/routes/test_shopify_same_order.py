@@ -24,7 +24,7 @@ from features.importers.orders import import_orders
 from features.live.shopper_state import Purchase, fold
 from features.store import keys
 from features.store.settings import StoreSettings
-from features.upkeep.rebuild import remember_imported
+from features.upkeep.rebuild import rebuild, remember_imported
 from training.ledger.ledger import load_ledger
 
 Json = dict[str, Any]
@@ -341,3 +341,8 @@ def test_an_order_that_was_edited_counts_as_it_is_now(shop: Shop) -> None:
     }
     told(shop, scripts)
     assert shop.ledger() == {str(number): 2250 for number in scripts}
+    shop.client.flushall()
+    rebuild(shop.home, shop.client, shop.settings, datetime.now(UTC))
+    for number in (1001, 1002, 1005, 1006):
+        (left,) = shop.live(whole[number])
+        assert {*left.product_ids} == {"tea", MUG, "pot"}, number
