@@ -70,9 +70,9 @@ ROUTE_MODULES = (
     product_sets,
     experiments,
     insights,
-    webhooks,
     segment,
     measurement_protocol,
+    webhooks,
     operations,
 )
 

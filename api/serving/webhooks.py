@@ -6,7 +6,7 @@ worker's.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -92,9 +92,12 @@ async def _taken(
         reason = f"{topic}: not as {name} documents it: {type(error).__name__}: {error}"
         await set_aside_text(service.writes, body, f"webhook of {name}, {reason}", now)
         return "set_aside", failed(name, reason, now)
-    trouble = await _done(service, name, work, now)
+    refused = await _done(service, name, work, now)
+    if refused:
+        await set_aside_text(service.writes, body, f"webhook of {name}, {topic}: {refused}", now)
     if delivery.delivery_id:
         await service.writes.call("SET", seen, "1", "EX", REMEMBERED_S)
+    trouble = refused or work.trouble
     notes = passed(name, topic, now)
     return "taken", notes + failed(name, f"{topic}: {trouble}", now) if trouble else notes
 
@@ -107,18 +110,16 @@ async def _work(service: Service, name: str, topic: str, payload: Any) -> Work:
 
 
 async def _done(service: Service, name: str, work: Work, now: datetime) -> str | None:
-    """Do the work; what went wrong with it that sending it again would not mend."""
-    trouble = work.trouble
-    if work.products or work.names:
-        trouble = await _change_products(service, work) or trouble
+    """Do the work; why some of it was refused, None if all is done."""
+    refused = await _change_products(service, work) if work.products or work.names else None
     if work.events:
         raws = [msgspec.json.encode(event) for event in work.events]
         receipt = await receive_events(service, raws, "secret", now)
-        trouble = next((each.reason for each in receipt.answer.rejected), trouble)
+        refused = next((each.reason for each in receipt.answer.rejected), refused)
     for thing, memo in work.memos.items():
         await _keep(service, keys.webhook_memo(name, thing), memo)
     await _mind_people(service, work)
-    return trouble
+    return refused
 
 
 async def _kept(service: Service, key: str) -> Memo:
@@ -150,19 +151,18 @@ async def _change_products(service: Service, work: Work) -> str | None:
 async def _mind_people(service: Service, work: Work) -> None:
     """Erasures and exports, by every name of a customer; the worker finishes what is begun here."""
     now_ms = int(time.time() * 1000)
-    for name in _names(service, work.erase):
+    for name in {each for own in _names(service, work.erase) for each in (own, service.names.current(own))}:
         await begin_erasure(service.writes, name, now_ms)
-    for name in _names(service, work.export):
+    for name in {service.names.current(own) for own in _names(service, work.export)}:
         await service.writes.call("HSETNX", keys.exports_due(), name, now_ms)
     if work.erase:
         await service.refresh_erased()
 
 
-def _names(service: Service, people: Any) -> set[str]:
-    """Those by which the home knows them: of an address or a number the name under the home's key."""
+def _names(service: Service, people: Sequence[str]) -> list[str]:
+    """Those by which the home knows them: of an address the name under the home's key."""
     key = service.people_key.key
-    own = [(key.email(each) or each) if "@" in each else each for each in people]
-    return {name for each in own for name in (each, service.names.current(each))}
+    return [(key.email(each) or each) if "@" in each else each for each in people]
 
 
 async def _note(service: Service, commands: tuple[Command, ...]) -> None:

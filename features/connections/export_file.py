@@ -29,7 +29,7 @@ class ExportFile:
     """The file of one service in a home, and its place. header: names of its columns."""
 
     def __init__(self, home: Home, service: str, header: Sequence[str]) -> None:
-        self.path: Path = home.root / "imports" / f"{service}-history.csv"
+        self.path: Path = home.root / "connections" / f"{service}-history.csv"
         self._place_file, self._header = self.path.with_suffix(".json"), header
         kept = read_whole(self._place_file) if self.path.exists() else None
         self.place = msgspec.json.decode(kept, type=Place) if kept else Place()

@@ -8,7 +8,7 @@ import msgspec
 from features.connections.webhook import Json
 
 
-def number(text: Any) -> float:
+def amount(text: Any) -> float:
     """Money and quantities, which are often text; 0 for none. Raises ValueError, TypeError."""
     return float(text) if text not in (None, "") else 0.0
 

@@ -7,7 +7,9 @@ https://shopify.dev/docs/api/webhooks. Privacy: https://shopify.dev/docs/apps/bu
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from features.connections.shopify_orders import OrderFacts, order_events, order_facts, refund_events
+from features.connections.payloads import stated
+from features.connections.shopify_lines import OrderFacts
+from features.connections.shopify_orders import order_events, order_facts
 from features.connections.shopify_products import (
     deleted_work,
     product_memo,
@@ -15,6 +17,7 @@ from features.connections.shopify_products import (
     stock_memo,
     stock_work,
 )
+from features.connections.shopify_refunds import refund_events
 from features.connections.webhook import Delivery, Json, Memo, WebhookService, Work
 
 ORDER_TOPICS = frozenset(f"orders/{what}" for what in ("create", "updated", "paid", "cancelled"))
@@ -51,8 +54,9 @@ def _order(order: Json, _memo: Memo) -> Work:
 
 
 def _refund(refund: Json, memo: Memo) -> Work:
-    """Where no webhook has told of the order yet: orders/updated tells of the refund, too."""
-    return Work(tuple(refund_events(refund, OrderFacts(**memo)))) if memo else Work()
+    """An order of which no webhook has told goes by Shopify's id, which is its other number."""
+    facts = OrderFacts(**memo) if memo else OrderFacts(str(refund["order_id"]), None, 1.0, None)
+    return Work(tuple(refund_events(refund, facts)))
 
 
 def _fulfillment(fulfillment: Json, memo: Memo) -> Work:
@@ -66,7 +70,7 @@ def _fulfillment(fulfillment: Json, memo: Memo) -> Work:
         "event_id": f"shopify:fulfillment:{fulfillment['id']}:{status}",
         "timestamp": fulfillment.get("updated_at") or fulfillment["created_at"],
         "customer_id": memo.get("customer"),
-        "properties": _known(order_id=number, status=status, email=fulfillment.get("email")),
+        "properties": stated(order_id=number, status=status, email=fulfillment.get("email")),
     }
     return Work([event])
 
@@ -78,7 +82,7 @@ def _customer(customer: Json, _memo: Memo) -> Work:
 def _customer_events(customer: Json) -> Iterator[Json]:
     """Who it is, and whether they may be written to."""
     own, at = str(customer["id"]), customer.get("updated_at") or customer["created_at"]
-    contact = _known(email=customer.get("email"), phone=customer.get("phone"))
+    contact = stated(email=customer.get("email"), phone=customer.get("phone"))
     head = {"customer_id": own, "timestamp": at}
     yield head | {
         "type": "identify",
@@ -107,7 +111,7 @@ def _checkout(checkout: Json, _memo: Memo) -> Work:
         "timestamp": checkout["created_at"],
         "customer_id": str(customer["id"]) if customer.get("id") else None,
         "anonymous_id": f"{CART}{checkout['cart_token']}" if checkout.get("cart_token") else None,
-        "properties": _known(email=checkout.get("email"), phone=checkout.get("phone")) or None,
+        "properties": stated(email=checkout.get("email"), phone=checkout.get("phone")) or None,
     }
     return Work([event])
 
@@ -147,10 +151,6 @@ def _redact_shop(_request: Json, _memo: Memo) -> Work:
         trouble="the app was removed from the shop, and Shopify asks that all its data is erased: stop "
         "Perennial and delete its home folder, unless the shop goes on with it"
     )
-
-
-def _known(**fields: Any) -> Json:
-    return {name: value for name, value in fields.items() if value}
 
 
 def _order_memo(order_id: Any) -> str:

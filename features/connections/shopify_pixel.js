@@ -58,7 +58,11 @@ analytics.subscribe("checkout_completed", (event) => {
     quantity: line.quantity,
     unit_price: line.variant.price?.amount,
   }));
+  const discount = lines
+    .flatMap((line) => line.discountAllocations ?? [])
+    .reduce((sum, allocation) => sum + allocation.amount.amount, 0);
   // Shopify's own id of the order; its webhook knows it beside the number.
-  const order = { order_id: String(checkout.order.id).split("/").pop(), items, currency: checkout.currencyCode };
+  const number = String(checkout.order.id).split("/").pop();
+  const order = { order_id: number, items, discount, currency: checkout.currencyCode };
   return send(event, { type: "purchase", order });
 });

@@ -5,7 +5,7 @@ Payloads: https://shopify.dev/docs/api/admin-rest/latest/resources/product and .
 
 from typing import Any
 
-from features.connections.shopify_orders import product_name
+from features.connections.shopify_lines import product_name
 from features.connections.webhook import Json, Memo, Work
 
 GIFT_CARDS = frozenset({"gift card", "gift cards"})

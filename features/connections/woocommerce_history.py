@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 
 from features.connections.export_file import ExportFile
 from features.connections.patience import ServiceAway, Wait, patiently
-from features.connections.payloads import number
+from features.connections.payloads import amount
 from features.connections.webhook import Json
 from features.connections.woocommerce_orders import order_number
 from features.home import Home
@@ -103,10 +103,10 @@ def _rows(order: Json) -> Iterator[Json]:
         "Email (Billing)": billing.get("email"),
         "Phone (Billing)": billing.get("phone"),
         "Country Code (Shipping)": shipping.get("country") or billing.get("country"),
-        "Order Refund Amount": sum(abs(number(each["total"])) for each in order.get("refunds") or ()),
+        "Order Refund Amount": sum(abs(amount(each["total"])) for each in order.get("refunds") or ()),
         "Coupon Code": next((each["code"] for each in order.get("coupon_lines") or ()), ""),
     }
     for line in order["line_items"]:
-        cost = (number(line["subtotal"]) or number(line["total"])) / (number(line["quantity"]) or 1.0)
+        cost = (amount(line["subtotal"]) or amount(line["total"])) / (amount(line["quantity"]) or 1.0)
         named: dict[str, Any] = {header: line.get(name) or "" for header, name in OF_LINE.items()}
         yield cells | named | {"Item Cost Before Discount": round(cost, 6)}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from features.connections.payloads import digest, number, stated
+from features.connections.payloads import amount, digest, stated
 from features.connections.webhook import Json
 
 CENT = 0.01
@@ -47,7 +47,7 @@ def product_name(line: Json) -> str:
 
 def _purchase(order: Json) -> Json | None:
     """None of an order without goods."""
-    lines = [line for line in order["line_items"] if number(line["quantity"]) > 0]
+    lines = [line for line in order["line_items"] if amount(line["quantity"]) > 0]
     if not lines:
         return None
     address = order.get("shipping") or {}
@@ -59,8 +59,8 @@ def _purchase(order: Json) -> Json | None:
         "currency": order.get("currency"),
         "discount": round(_before(lines) - _paid(lines), 6),
         "coupon": next((each["code"] for each in order.get("coupon_lines") or () if each.get("code")), None),
-        "shipping": number(order.get("shipping_total")),
-        "tax": number(order.get("total_tax")),
+        "shipping": amount(order.get("shipping_total")),
+        "tax": amount(order.get("total_tax")),
     }
     return {
         "type": "purchase",
@@ -74,8 +74,8 @@ def _purchase(order: Json) -> Json | None:
 
 
 def _item(line: Json) -> Json:
-    quantity = number(line["quantity"])
-    before = number(line["subtotal"]) or number(line["total"])
+    quantity = amount(line["quantity"])
+    before = amount(line["subtotal"]) or amount(line["total"])
     return {
         "product_id": product_name(line),
         "quantity": quantity,
@@ -85,12 +85,12 @@ def _item(line: Json) -> Json:
 
 def _refunds(order: Json) -> Iterator[Json]:
     """The goods' part of each refund: an order names their sums alone, tax and postage in them."""
-    left, postage = _paid(order["line_items"]), number(order.get("shipping_total"))
-    tax = number(order.get("total_tax"))
+    left, postage = _paid(order["line_items"]), amount(order.get("shipping_total"))
+    tax = amount(order.get("total_tax"))
     rate = tax / (left + postage) if left + postage > 0 else 0.0
     share = left / (left + tax) if left > 0 else 1.0
     for refund in order.get("refunds") or ():
-        sum_back = abs(number(refund["total"]))
+        sum_back = abs(amount(refund["total"]))
         postage_alone = any(
             each > 0 and abs(sum_back - each) < CENT / 2 for each in (postage, round(postage * (1 + rate), 2))
         )
@@ -108,12 +108,12 @@ def _refunds(order: Json) -> Iterator[Json]:
 
 
 def _paid(lines: list[Json]) -> float:
-    return sum(number(line["total"]) for line in lines)
+    return sum(amount(line["total"]) for line in lines)
 
 
 def _before(lines: list[Json]) -> float:
     """Before coupons."""
-    return sum(number(line["subtotal"]) or number(line["total"]) for line in lines)
+    return sum(amount(line["subtotal"]) or amount(line["total"]) for line in lines)
 
 
 def _who(order: Json) -> Json:

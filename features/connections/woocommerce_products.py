@@ -5,7 +5,7 @@ https://woocommerce.github.io/woocommerce-rest-api-docs/#product-properties.
 
 from html import unescape
 
-from features.connections.payloads import number
+from features.connections.payloads import amount
 from features.connections.webhook import Json, Memo, Work
 from features.connections.woocommerce_orders import product_name
 
@@ -41,7 +41,7 @@ def _fields(product: Json) -> Json:
     images, categories = product.get("images") or (), product.get("categories") or ()
     fields = {
         "title": unescape(str(product["name"])),
-        "price": number(product["price"]) if product.get("price") else None,
+        "price": amount(product["price"]) if product.get("price") else None,
         "url": product.get("permalink"),
         "image_url": next((each["src"] for each in images if each.get("src")), None),
         "category": next((unescape(each["name"]) for each in categories if each.get("name")), None),
@@ -57,5 +57,5 @@ def _stock(product: Json) -> Json:
     """What can be ordered though there is none is not counted."""
     counted = product.get("manage_stock") is True and product.get("backorders", "no") == "no"
     if counted and product.get("stock_quantity") is not None:
-        return {"stock": max(number(product["stock_quantity"]), 0.0)}
+        return {"stock": max(amount(product["stock_quantity"]), 0.0)}
     return {"stock": None, "available": product.get("stock_status", "instock") != "outofstock"}

@@ -16,6 +16,7 @@ from features.people.aliases import with_current_names
 from features.store.files import replacing
 
 CLAIM = "claim"  # the source of an order that a browser tells of
+CENT = 0.01
 CONFIRMED_WITHIN = timedelta(days=2)
 logger = logging.getLogger(__name__)
 
@@ -79,9 +80,10 @@ def scan(home: Home) -> pl.LazyFrame:
     files = table_files(home.events)  # these: more may come while they are being read
     if not files:
         return pl.LazyFrame(schema=schema())
-    rows = _read(files, row_index_name="row")
-    outdated = pl.concat([_outdated_words(rows), _refunds_told_before(rows)])
-    current = rows.filter(~pl.col("row").is_in(outdated.implode())) if len(outdated) else rows
+    rows = _under_own_numbers(read_files(files, row_index_name="row"))
+    outdated = _outdated_words(rows)
+    outdated = pl.concat([outdated, _refunds_told_twice(_without(rows, outdated))])
+    current = _without(rows, outdated)
     excluded = pl.concat(
         [
             outdated,
@@ -91,12 +93,34 @@ def scan(home: Home) -> pl.LazyFrame:
             _unconfirmed_claims(rows),
         ]
     )
-    # Usually none is excluded, and a scan without a filter need not hold all rows.
-    kept = rows.filter(~pl.col("row").is_in(excluded.implode())) if len(excluded) else rows
-    return with_current_names(kept.drop("row"), home)
+    return with_current_names(_without(rows, excluded).drop("row"), home)
 
 
-def _read(files: list[Path], row_index_name: str | None = None) -> pl.LazyFrame:
+def _without(rows: pl.LazyFrame, excluded: pl.Series) -> pl.LazyFrame:
+    """Usually none is excluded, and a scan without a filter need not hold all rows."""
+    return rows.filter(~pl.col("row").is_in(excluded.implode())) if len(excluded) else rows
+
+
+def beside_goods() -> pl.Expr:
+    """Postage and tax on top that went back with a refund's goods."""
+    texts = [pl.col("extra").str.json_path_match(f"$.{name}") for name in ("shipping", "tax")]
+    return pl.sum_horizontal(text.cast(pl.Float64) for text in texts)
+
+
+def _under_own_numbers(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Refunds of an order by its other number under the number of its purchase."""
+    back = rows.filter(pl.col("type").is_in(["refund", "cancel"])).select("order_id").unique()
+    bought = rows.filter(is_purchase(), pl.col("refund_id").is_not_null()).select(
+        "order_id", other="refund_id"
+    )
+    strays = bought.join(back, left_on="other", right_on="order_id", how="semi").unique("other").collect()
+    if strays.is_empty():
+        return rows
+    own = pl.col("order_id").replace(strays["other"], strays["order_id"])
+    return rows.with_columns(order_id=pl.when(is_purchase()).then("order_id").otherwise(own))
+
+
+def read_files(files: list[Path], row_index_name: str | None = None) -> pl.LazyFrame:
     """Files of all versions: a column that an older one lacks is null."""
     return pl.scan_parquet(
         files,
@@ -132,15 +156,36 @@ def _outdated_words(rows: pl.LazyFrame) -> pl.Series:
     return suspects.filter(revision < revision.max().over("order_id", "bought"))["row"]
 
 
-def _refunds_told_before(rows: pl.LazyFrame) -> pl.Series:
-    """Rows of refunds that arrive after a file which told of all that had gone back by then."""
+def _refunds_told_twice(rows: pl.LazyFrame) -> pl.Series:
+    """Rows of refunds that arrive after a file which told of all that had gone back by then.
+
+    If they are worth no less than the file says, they say more exactly what of it were goods: then the rows
+    of the file's word are left out instead. rows: without outdated words.
+    """
     back = rows.filter(pl.col("type") == "refund", pl.col("order_id").is_not_null())
-    told = back.filter(is_word_of_file()).select("order_id", told_at="received_at").unique().collect()
+    words = back.filter(is_word_of_file()).select("row", "order_id", worth=_worth(), told_at="received_at")
+    told = words.collect()
     if told.is_empty():
         return pl.Series("row", [], pl.UInt32)
-    others = back.filter(~is_word_of_file()).select("row", "order_id", "timestamp", "received_at")
+    others = back.filter(~is_word_of_file()).select(
+        "row", "order_id", "timestamp", "received_at", worth=_worth() + beside_goods()
+    )
+    of_order = told.group_by("order_id").agg(pl.col("told_at").min(), pl.col("worth").sum())
     late = pl.col("timestamp") < pl.col("told_at"), pl.col("told_at") < pl.col("received_at")
-    return others.join(told.lazy(), on="order_id").filter(*late).select("row").unique().collect()["row"]
+    again = others.join(of_order.lazy(), on="order_id", suffix="_told").filter(*late).collect()
+    covers = pl.col("worth").sum().over("order_id") >= pl.col("worth_told") - CENT / 2
+    exact = again.filter(covers)
+    return pl.concat(
+        [
+            again.filter(~covers)["row"],
+            told.filter(pl.col("order_id").is_in(exact["order_id"].unique().implode()))["row"],
+        ]
+    )
+
+
+def _worth() -> pl.Expr:
+    """Money of a refund's line; infinite where it names none, and so is what was paid for it."""
+    return pl.coalesce(pl.col("quantity") * pl.col("unit_price"), float("inf"))
 
 
 def _impossible_times(rows: pl.LazyFrame) -> pl.Series:
@@ -209,7 +254,7 @@ def _is_claim() -> pl.Expr:
 def scan_with_own_names(home: Home) -> pl.LazyFrame:
     """All rows as they were written, repeats too: customers have the names that each row used for them."""
     files = table_files(home.events)
-    return _read(files) if files else pl.LazyFrame(schema=schema())
+    return read_files(files) if files else pl.LazyFrame(schema=schema())
 
 
 def scan_with_repeats(home: Home) -> pl.LazyFrame:
@@ -217,4 +262,4 @@ def scan_with_repeats(home: Home) -> pl.LazyFrame:
     files = table_files(home.events)
     if not files:
         return pl.LazyFrame(schema=schema())
-    return with_current_names(_read(files).filter(_is_possible()), home)
+    return with_current_names(read_files(files).filter(_is_possible()), home)

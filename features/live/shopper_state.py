@@ -176,7 +176,7 @@ def _less(order: LogEntry, reversals: list[LogEntry]) -> Purchase:
     refunded = 0.0
     change_quantities(kept, order, 1)
     for entry in reversals:
-        if entry.order_id == order.order_id:
+        if entry.order_id is not None and entry.order_id in (order.order_id, order.other_number):
             if not entry.product_ids or _is_money_off(order, entry):
                 refunded += entry.money
             else:

@@ -15,7 +15,7 @@ from waiting import eventually
 
 PLUGIN = Path(__file__).parents[2] / "integrations" / "woocommerce"
 CHECKS = {
-    "tests": ("phpunit", "--no-configuration", "PluginTest.php"),
+    "tests": ("phpunit", "--no-configuration", "--do-not-cache-result", "PluginTest.php"),
     "style": ("phpcs", "--standard=phpcs.xml"),
 }
 PAGE = """<!doctype html><script type="application/json" id="perennial-page">{"added":

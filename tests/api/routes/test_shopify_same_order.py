@@ -24,10 +24,11 @@ from features.importers.orders import import_orders
 from features.live.shopper_state import Purchase, fold
 from features.store import keys
 from features.store.settings import StoreSettings
-from features.upkeep.rebuild import remember_imported
+from features.upkeep.rebuild import rebuild, remember_imported
 from training.ledger.ledger import load_ledger
 
 Json = dict[str, Any]
+MUG = "Mug - Blue"
 WAYS = ("pixel", "create", "paid", "updated", "retry", "file", "history")
 PUBLIC = {"Authorization": "Bearer pk_demo"}
 UPDATED = "2026-11-21T12:00:00+01:00"
@@ -42,7 +43,7 @@ class Kind(NamedTuple):
 
 
 def plain(number: int) -> Json:
-    return order(number, [line(1, "tea", "10.00", 2), line(2, "", "5.00", title="Mug - Blue")])
+    return order(number, [line(1, "tea", "10.00", 2), line(2, "", "5.00", title=MUG)])
 
 
 def discounted(number: int) -> Json:
@@ -141,7 +142,16 @@ class Shop:
             "event_id": f"pixel {each['id']}",
             "anonymous_id": f"browser-{each['id']}",
             "timestamp": each["created_at"],
-            "order": {"order_id": str(each["id"]), "items": items, "currency": "EUR"},
+            "order": {
+                "order_id": str(each["id"]),
+                "items": items,
+                "currency": "EUR",
+                "discount": sum(
+                    float(off["amount"])
+                    for item in each["line_items"]
+                    for off in item["discount_allocations"]
+                ),
+            },
         }
         assert self.http.post("/v1/events", json=event, headers=PUBLIC).json()["rejected"] == []
 
@@ -247,34 +257,66 @@ def _refunded(whole: Json, *refunds: Json) -> Json:
     return whole | status | {"refunds": list(refunds)}
 
 
-REFUNDS: dict[str, tuple[Callable[[Json], Json], int | None]] = {
-    "a line": (one_line, 1500),
-    "a sum": (a_sum, 2200),
-    "the postage": (the_postage, 2500),
-    "two after another": (two_after_another, 500),
-    "everything": (everything, None),
-    "cancelled": (cancelled, None),
+def a_line_and_the_postage(whole: Json) -> Json:
+    adjustment = {"kind": "shipping_refund", "amount": "-4.90", "tax_amount": "0.00"}
+    back = refund(whole["id"], whole, "14.90", {1: 1}, order_adjustments=[adjustment])
+    return _refunded(whole, back)
+
+
+def a_taxed_line(whole: Json) -> Json:
+    return _refunded(whole, refund(whole["id"], whole, "11.31", {1: 1}, tax=0.19))
+
+
+class Refund(NamedTuple):
+    """money: what is left of the goods, in cents; by_file: whether a file alone says so to the cent, which
+    names neither what went back, nor tax and postage in it; left: pieces that the customer keeps."""
+
+    order: Callable[[int], Json]
+    refunded: Callable[[Json], Json]
+    money: int | None
+    by_file: bool = True
+    left: Mapping[str, float] | None = None
+
+
+REFUNDS = {
+    "a line": Refund(plain, one_line, 1500, left={"tea": 1, MUG: 1}),
+    "a sum": Refund(plain, a_sum, 2200, left={"tea": 2, MUG: 1}),
+    "the postage": Refund(plain, the_postage, 2500, left={"tea": 2, MUG: 1}),
+    "two after another": Refund(plain, two_after_another, 500, left={MUG: 1}),
+    "everything": Refund(plain, everything, None),
+    "cancelled": Refund(plain, cancelled, None),
+    "a line and the postage": Refund(plain, a_line_and_the_postage, 1500, False, {"tea": 1, MUG: 1}),
+    "a taxed line": Refund(taxed_on_top, a_taxed_line, 950, False, {"tea": 1}),
 }
+LIVE_WAYS = {"refund", "updated", "refund again"}
 REFUND_WAYS = ("refund", "updated", "refund again", "file", "history")
 
 
 def test_a_refund_by_any_two_ways_is_one_refund_with_the_same_cents(shop: Shop) -> None:
     bases = ("create", "file", "pixel")
     pairs = [*itertools.product(REFUNDS, bases, itertools.permutations(REFUND_WAYS, 2))]
-    scripts, expected, names = {}, {}, {}
+    scripts, expected, names, whole_of = {}, {}, {}, {}
     for number, (kind, base, ways) in enumerate(pairs, 1001):
-        refunded, cents = REFUNDS[kind]
-        whole = plain(number) | _customer(number)
+        order_of, refunded, cents, by_file, _ = REFUNDS[kind]
+        if not by_file and {*ways} <= {"file", "history"}:
+            continue
+        whole = whole_of[number] = order_of(number) | _customer(number)
         back = refunded(whole)
         scripts[number] = [(base, whole), *((way, back) for way in ways)]
-        unknown = (
-            base != "create" and not {"updated", "file", "history"} & {*ways} and not back["cancelled_at"]
+        nameless = (
+            base == "pixel" and not {"updated", "file", "history"} & {*ways} and not back["cancelled_at"]
         )
-        known_as = str(whole["id"]) if base == "pixel" and unknown else str(number)
-        expected[known_as] = 2500 if unknown else cents
-        names[str(number)] = (kind, base, ways)
+        known_as = str(whole["id"] if nameless else number)
+        expected[known_as], names[known_as] = cents, (kind, base, ways)
     told(shop, scripts)
     assert wrong(shop.ledger(), expected, names) == {}
+    for number, (kind, base, ways) in zip(range(1001, 1001 + len(pairs)), pairs, strict=True):
+        if base == "create" and number in scripts and {*ways} <= LIVE_WAYS:
+            left = [
+                dict(zip(each.product_ids, each.quantities, strict=True))
+                for each in shop.live(whole_of[number])
+            ]
+            assert left == ([REFUNDS[kind].left] if REFUNDS[kind].left else []), (kind, ways)
 
 
 def edited(whole: Json) -> Json:
@@ -299,3 +341,8 @@ def test_an_order_that_was_edited_counts_as_it_is_now(shop: Shop) -> None:
     }
     told(shop, scripts)
     assert shop.ledger() == {str(number): 2250 for number in scripts}
+    shop.client.flushall()
+    rebuild(shop.home, shop.client, shop.settings, datetime.now(UTC))
+    for number in (1001, 1002, 1005, 1006):
+        (left,) = shop.live(whole[number])
+        assert {*left.product_ids} == {"tea", MUG, "pot"}, number

@@ -66,7 +66,10 @@ def test_what_shoppers_do_is_sent_as_our_events_under_one_browser() -> None:
     checkout = {
         "order": {"id": "gid://shopify/Order/5001001"},
         "currencyCode": "EUR",
-        "lineItems": [{"variant": MUG, "quantity": 2}, {"variant": None, "quantity": 1}],
+        "lineItems": [
+            {"variant": MUG, "quantity": 2, "discountAllocations": [{"amount": {"amount": 1.5}}]},
+            {"variant": None, "quantity": 1},
+        ],
     }
     sent = told(
         VIEW,
@@ -90,7 +93,8 @@ def test_what_shoppers_do_is_sent_as_our_events_under_one_browser() -> None:
     assert [each.get("product_id") for each in sent[:4]] == ["tea", None, "Mug - Blue", "Mug - Blue"]
     assert len({each["anonymous_id"] for each in sent}) == 1
     items = [{"product_id": "Mug - Blue", "quantity": 2, "unit_price": 5}]
-    assert sent[-1]["order"] == {"order_id": "5001001", "items": items, "currency": "EUR"}
+    order = {"order_id": "5001001", "items": items, "currency": "EUR", "discount": 1.5}
+    assert sent[-1]["order"] == order
 
 
 def test_nothing_is_sent_until_analytics_are_allowed_and_nothing_after_a_no() -> None:
