@@ -18,6 +18,7 @@ from api.routes import (
     experiments,
     insights,
     mail_images,
+    measurement_protocol,
     merchandising,
     non_products,
     offer_catalogue,
@@ -27,8 +28,10 @@ from api.routes import (
     privacy,
     product_sets,
     recommendations,
+    segment,
     tiers,
     triggers,
+    webhooks,
     why_not,
 )
 from api.serving.mail_cards import MailCards
@@ -70,6 +73,9 @@ ROUTE_MODULES = (
     product_sets,
     experiments,
     insights,
+    segment,
+    measurement_protocol,
+    webhooks,
     operations,
 )
 
@@ -146,6 +152,6 @@ def _shared(app: ASGIApp, settings: ApiSettings) -> ASGIApp:
         app,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type"],
+        allow_headers=["Authorization", "Content-Type", "X-Retry-Count"],
         max_age=600,
     )
