@@ -66,7 +66,7 @@ def _classes(
 
 
 def _profit(tables: Tables, price: Float64s, cost: Float64s) -> Float64s:
-    """Of all buyers together; of a product of unknown cost at the share of the price that the others leave."""
+    """Of all buyers together; where the cost is unknown, at the share of the price that the others leave."""
     known = np.isfinite(cost) & (price > 0)
     share = 1 - cost[known].sum() / price[known].sum() if known.any() else 1.0
     margin = np.where(np.isfinite(cost), price - cost, price * share)

@@ -1,14 +1,14 @@
 """The catalogue as files of other services: products that are offered now, with labels by value and margin.
 
-Columns as Google's product data specification (support.google.com/merchants/answer/7052112) and Meta's catalogue
-reference (developers.facebook.com/docs/marketing-api/catalog/reference) have them; Klaviyo's items as its guide
-to custom catalogue feeds does.
+Columns as Google's product data specification (support.google.com/merchants/answer/7052112) and Meta's
+catalogue reference (developers.facebook.com/docs/marketing-api/catalog/reference) have them; Klaviyo's items
+as its guide to custom catalogue feeds does.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -19,7 +19,12 @@ from recommender.arrays.dtypes import Int32s, Int64s
 from recommender.product_labels import ProductLabels, product_labels
 from recommender.recommend import Recommender
 
-CatalogueFeed = Literal["merchant.tsv", "meta.csv", "klaviyo.json"]
+FEEDS: Mapping[str, str] = {
+    "merchant.tsv": "text/tab-separated-values; charset=utf-8",
+    "meta.csv": "text/csv; charset=utf-8",
+    "klaviyo.json": "application/json",
+}
+"""Feed -> its kind of content."""
 PRODUCTS_A_PAGE = 64  # about half a millisecond, so that answers pass in between
 KLAVIYO_BYTES = 3_200_000  # its web feeds end at 3.3 MB
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
@@ -44,7 +49,7 @@ class CardFields(msgspec.Struct):
 
 
 class Product(NamedTuple):
-    """A product that can be advertised: it has a title, an address and a price. link, image_link: absolute."""
+    """A product that can be advertised: with title, address and price. link, image_link: absolute."""
 
     product_id: str
     title: str
@@ -62,10 +67,8 @@ class Product(NamedTuple):
 _card = msgspec.json.Decoder(CardFields).decode
 
 
-def feed_pages(
-    recommender: Recommender, settings: ApiSettings, feed: CatalogueFeed, today: int
-) -> Iterator[bytes]:
-    """The file, a few products at a time. today: days since 1970."""
+def feed_pages(recommender: Recommender, settings: ApiSettings, feed: str, today: int) -> Iterator[bytes]:
+    """The file, a few products at a time. feed: one of FEEDS; today: days since 1970."""
     labels = product_labels(recommender.bundle.tables, recommender.availability, today)
     offered = np.flatnonzero(recommender.availability.offered)
     if feed == "klaviyo.json":
@@ -96,7 +99,11 @@ def _products(
         if not (card.title and link and card.price and card.currency):
             yield None
             continue
-        group, brand, category = int(groups.group[item]), int(product.brand[item]), int(product.category[item])
+        group, brand, category = (
+            int(groups.group[item]),
+            int(product.brand[item]),
+            int(product.category[item]),
+        )
         yield Product(
             tables.products.name(item),
             card.title,
@@ -112,7 +119,7 @@ def _products(
         )
 
 
-def _row(product: Product, feed: CatalogueFeed) -> tuple[str, ...]:
+def _row(product: Product, feed: str) -> tuple[str, ...]:
     """In the order of COLUMNS."""
     title = product.title[: TITLE_LENGTH[feed]]
     return (

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import typer
 
 from features.cli.commands import store
+from features.cli.connect_feeds import connect_feeds
 from features.cli.connect_mail_images import mail_images
 from features.cli.connect_shopify import connect_shopify
 from features.cli.connect_woocommerce import connect_woocommerce
@@ -22,6 +23,7 @@ connect = typer.Typer(help="Connect the services that a shop uses.", invoke_with
 connect.command("mail-images")(mail_images)
 connect.command("shopify")(connect_shopify)
 connect.command("woocommerce")(connect_woocommerce)
+connect.command("feeds")(connect_feeds)
 MINUTE_S = 60
 
 

@@ -1,4 +1,4 @@
-"""Who may read a feed by its address alone: whoever has the token in it, which opens that feed and nothing else.
+"""Who may read a feed by its address alone: whoever has the token in it, which opens no other.
 
 The tokens follow from one secret in connections.json; a new secret shuts all addresses of before.
 """

@@ -1,1 +1,0 @@
-"""What goes out to other services, from the worker."""
