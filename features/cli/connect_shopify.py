@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-import time
-from collections.abc import Collection
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from features.cli.commands import recognise, store
-from features.cli.options import DEFAULT_HOME, HomeOption, plain_errors, progress, show
-from features.connections.arrivals import read_state
+from features.cli.connect_steps import check_arrivals, import_history
+from features.cli.options import DEFAULT_HOME, HomeOption, plain_errors, progress
 from features.connections.settings_file import DamagedConnections, Settings, read_connections, save_connection
 from features.connections.shopify_api import ShopifyApi, ShopifyRefused
-from features.connections.shopify_history import fetch_history, forget_history
+from features.connections.shopify_history import fetch_history, history_file
 from features.home import Home
 from features.store.redis_server import RedisServerError
-from features.store.settings import StoreSettings
 
 if TYPE_CHECKING:
-    import redis
+    pass
 
 SERVICE = "shopify"
 SHOP = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
@@ -71,7 +66,8 @@ def connect_shopify(
     """
     with plain_errors(DamagedConnections, RedisServerError, ShopifyRefused, OSError):
         if check:
-            _check(Home(home), within_s)
+            _settings(Home(home))
+            check_arrivals(Home(home), SERVICE, CLICKS, within_s)
         elif history:
             _take_history(Home(home))
         else:
@@ -98,52 +94,16 @@ def pixel(url: str, key: str) -> str:
     return PIXEL.read_text("utf-8").replace("{{endpoint}}", url).replace("{{key}}", key)
 
 
-def _check(home: Home, within_s: float) -> None:
-    """Wait until each topic came, or for so long. Exit code 1 where none came or something is wrong."""
-    _settings(home)
-    deadline = time.monotonic() + within_s
-    with store(home) as client:
-        while (missing := _missing(client)) and time.monotonic() < deadline:
-            time.sleep(POLL_S)
-        state = read_state(client, SERVICE)
-    for kind, each in state.traffic.items():
-        print(f"arrived  {kind}: {each.times:,}, last {each.last_at:%Y-%m-%d %H:%M:%S} UTC")
-    for click, topic in CLICKS.items():
-        if topic in missing:
-            print(f"not yet  {topic} ({click})")
-    if not state.is_well:
-        print(f"wrong    {state.trouble}")
-    if not state.traffic or not state.is_well:
-        raise typer.Exit(1)
-
-
-def _missing(client: redis.Redis) -> Collection[str]:
-    """Topics of which not even a test came."""
-    came = {kind.partition(" (")[0] for kind in read_state(client, SERVICE).traffic}
-    return {*CLICKS.values()} - came
-
-
 def _take_history(home: Home) -> None:
     """Fetch all orders, import them as an export file, and forget the file."""
-    from features.importers.choice import Wishes
-    from features.importers.orders import import_orders
-    from features.importers.refusal import ImportRefused
-
-    settings, now, limits = _settings(home), datetime.now(UTC), StoreSettings()
+    settings = _settings(home)
     token = os.environ.get(TOKEN) or settings.get("token")
     if not token:
         raise ShopifyRefused(f"History needs a token with read_orders and read_all_orders: set {TOKEN}.")
-    api = ShopifyApi(settings["shop"], token, settings.get("api"))
-    with plain_errors(ImportRefused), progress() as bars:
-        path = fetch_history(home, api, bars)
-        wishes = Wishes("shopify", command=str(path))
-        summary = import_orders(
-            home, path, wishes=wishes, received_at=now, largest_order=limits.largest_order, report=bars
-        )
-    show(summary, as_json=False)
-    if summary.id:
-        recognise(home, limits, now)
-    forget_history(home)
+    with progress() as bars:
+        path = fetch_history(home, ShopifyApi(settings["shop"], token, settings.get("api")), bars)
+        import_history(home, path, "shopify", bars)
+    history_file(home).forget()
 
 
 def _settings(home: Home) -> Settings:

@@ -7,6 +7,7 @@ https://shopify.dev/docs/api/webhooks. Privacy: https://shopify.dev/docs/apps/bu
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from features.connections.payloads import stated
 from features.connections.shopify_lines import OrderFacts
 from features.connections.shopify_orders import order_events, order_facts
 from features.connections.shopify_products import (
@@ -69,7 +70,7 @@ def _fulfillment(fulfillment: Json, memo: Memo) -> Work:
         "event_id": f"shopify:fulfillment:{fulfillment['id']}:{status}",
         "timestamp": fulfillment.get("updated_at") or fulfillment["created_at"],
         "customer_id": memo.get("customer"),
-        "properties": _known(order_id=number, status=status, email=fulfillment.get("email")),
+        "properties": stated(order_id=number, status=status, email=fulfillment.get("email")),
     }
     return Work([event])
 
@@ -81,7 +82,7 @@ def _customer(customer: Json, _memo: Memo) -> Work:
 def _customer_events(customer: Json) -> Iterator[Json]:
     """Who it is, and whether they may be written to."""
     own, at = str(customer["id"]), customer.get("updated_at") or customer["created_at"]
-    contact = _known(email=customer.get("email"), phone=customer.get("phone"))
+    contact = stated(email=customer.get("email"), phone=customer.get("phone"))
     head = {"customer_id": own, "timestamp": at}
     yield head | {
         "type": "identify",
@@ -110,7 +111,7 @@ def _checkout(checkout: Json, _memo: Memo) -> Work:
         "timestamp": checkout["created_at"],
         "customer_id": str(customer["id"]) if customer.get("id") else None,
         "anonymous_id": f"{CART}{checkout['cart_token']}" if checkout.get("cart_token") else None,
-        "properties": _known(email=checkout.get("email"), phone=checkout.get("phone")) or None,
+        "properties": stated(email=checkout.get("email"), phone=checkout.get("phone")) or None,
     }
     return Work([event])
 
@@ -150,10 +151,6 @@ def _redact_shop(_request: Json, _memo: Memo) -> Work:
         trouble="the app was removed from the shop, and Shopify asks that all its data is erased: stop "
         "Perennial and delete its home folder, unless the shop goes on with it"
     )
-
-
-def _known(**fields: Any) -> Json:
-    return {name: value for name, value in fields.items() if value}
 
 
 def _order_memo(order_id: Any) -> str:

@@ -1,21 +1,17 @@
 """Orders of before, from Shopify's Admin GraphQL API into a file as Shopify exports it, page by page.
 
 https://shopify.dev/docs/api/admin-graphql/latest/queries/orders. Orders older than 60 days need the scope
-read_all_orders. The file grows page by page and remembers its place: whatever ends in between goes on there.
+read_all_orders.
 """
 
-import csv
 from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
+from features.connections.export_file import ExportFile
 from features.connections.shopify_api import Json, ShopifyApi, TooCostly
 from features.home import Home
 from features.progress import Report, silent
-from features.store.files import make_folder, read_whole, write_whole
 
 MOST_ORDERS, MOST_LINES = 20, 20  # of a page; longer orders are read to their end
 MONEY = "{ shopMoney { amount } }"
@@ -60,76 +56,29 @@ OF_LINE = ("Lineitem quantity", "Lineitem name", "Lineitem price", "Lineitem sku
 HEADER = (*OF_ORDER, *SUMS, *OTHERS, *OF_LINE)
 
 
-class Place(msgspec.Struct, frozen=True):
-    """How far the file is: cursor of the last page, length in bytes, orders in it, whether all are."""
-
-    cursor: str | None = None
-    length: int = 0
-    orders: int = 0
-    done: bool = False
-
-
 def fetch_history(home: Home, api: ShopifyApi, report: Report = silent) -> Path:
     """The file with all orders, complete; begun before, it goes on where it ended.
 
     Raises ShopifyRefused, OSError; what came so far stays.
     """
-    path, place = history_file(home), _place(home)
-    make_folder(path.parent)
-    page = MOST_ORDERS
-    while not place.done:
+    file, page = history_file(home), MOST_ORDERS
+    while not file.place.done:
         try:
-            orders = api.ask(ORDERS, first=page, lines=MOST_LINES, after=place.cursor)["orders"]
+            orders = api.ask(ORDERS, first=page, lines=MOST_LINES, after=file.place.cursor)["orders"]
         except TooCostly:
             if page == 1:
                 raise
             page //= 2
             continue
-        place = _append(home, place, orders, api)
-        report("fetching orders", place.orders, 0)
-    return path
+        rows, info = [row for order in orders["nodes"] for row in _rows(order, api)], orders["pageInfo"]
+        file.append(rows, len(orders["nodes"]), info["endCursor"], done=not info["hasNextPage"])
+        report("fetching orders", file.place.orders, 0)
+    return file.path
 
 
-def history_file(home: Home) -> Path:
-    """Where the orders are gathered; it holds addresses, and only its owner can read it."""
-    return home.root / "connections" / "shopify-history.csv"
-
-
-def forget_history(home: Home) -> None:
-    """Remove the file when it is imported: the next one begins anew."""
-    _place_file(home).unlink(missing_ok=True)
-    history_file(home).unlink(missing_ok=True)
-
-
-def _append(home: Home, before: Place, orders: Json, api: ShopifyApi) -> Place:
-    """Write a page behind the last whole one, and only then that it is there."""
-    text = StringIO()
-    table = csv.DictWriter(text, HEADER, lineterminator="\n")
-    if not before.length:
-        table.writeheader()
-    for order in orders["nodes"]:
-        table.writerows(_rows(order, api))
-    content = text.getvalue().encode()
-    path = history_file(home)
-    path.touch(mode=0o600)
-    with path.open("r+b") as file:
-        file.truncate(before.length)
-        file.seek(before.length)
-        file.write(content)
-    info = orders["pageInfo"]
-    number = before.orders + len(orders["nodes"])
-    place = Place(info["endCursor"], before.length + len(content), number, not info["hasNextPage"])
-    write_whole(_place_file(home), msgspec.json.encode(place), mode=0o600)
-    return place
-
-
-def _place(home: Home) -> Place:
-    kept = read_whole(_place_file(home)) if history_file(home).exists() else None
-    return msgspec.json.decode(kept, type=Place) if kept else Place()
-
-
-def _place_file(home: Home) -> Path:
-    return history_file(home).with_suffix(".json")
+def history_file(home: Home) -> ExportFile:
+    """Where the orders are gathered."""
+    return ExportFile(home, "shopify", HEADER)
 
 
 def _rows(order: Json, api: ShopifyApi) -> Iterator[Json]:

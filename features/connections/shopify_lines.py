@@ -33,8 +33,3 @@ def _joined(title: Any, variant: Any) -> str:
 def is_goods(line: Json) -> bool:
     """Tips and gift cards are no goods."""
     return not line.get("gift_card") and not line.get("tip") and not line.get("tip_payment_method")
-
-
-def amount(text: Any) -> float:
-    """Money is text in payloads."""
-    return float(text) if text not in (None, "") else 0.0

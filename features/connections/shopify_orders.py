@@ -6,11 +6,9 @@ Goods are prices less discounts on them; postage, tips, gift cards and tax on to
 
 from collections.abc import Iterator
 from datetime import datetime
-from hashlib import sha256
 
-import msgspec
-
-from features.connections.shopify_lines import CENT, OrderFacts, amount, is_goods, product_name
+from features.connections.payloads import amount, digest
+from features.connections.shopify_lines import CENT, OrderFacts, is_goods, product_name
 from features.connections.shopify_refunds import refund_events
 from features.connections.webhook import Json
 
@@ -73,7 +71,7 @@ def _purchase(order: Json, facts: OrderFacts) -> Json | None:
     address = order.get("shipping_address") or order.get("billing_address") or {}
     return {
         "type": "purchase",
-        "event_id": f"shopify:order:{order['id']}:{_digest(content)}",
+        "event_id": f"shopify:order:{order['id']}:{digest(content)}",
         "timestamp": order["created_at"],
         "revision": int(updated.timestamp()),
         "order": content,
@@ -126,7 +124,3 @@ def _quantity(line: Json, order: Json) -> float:
     back = [each for refund in order.get("refunds") or () for each in refund.get("refund_line_items") or ()]
     told = sum(float(each["quantity"]) for each in back if each["line_item_id"] == line["id"])
     return min(ordered, float(current) + told)
-
-
-def _digest(content: Json) -> str:
-    return sha256(msgspec.json.encode(content, order="sorted")).hexdigest()[:16]

@@ -6,7 +6,8 @@ https://shopify.dev/docs/api/admin-rest/latest/resources/refund
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from features.connections.shopify_lines import CENT, OrderFacts, amount, is_goods, product_name
+from features.connections.payloads import amount
+from features.connections.shopify_lines import CENT, OrderFacts, is_goods, product_name
 from features.connections.webhook import Json
 
 ROUNDING = 1.5 * CENT  # taxes are rounded by line

@@ -4,5 +4,6 @@ from collections.abc import Mapping
 
 from features.connections.shopify import SHOPIFY
 from features.connections.webhook import WebhookService
+from features.connections.woocommerce import WOOCOMMERCE
 
-WEBHOOK_SERVICES: Mapping[str, WebhookService] = {"shopify": SHOPIFY}
+WEBHOOK_SERVICES: Mapping[str, WebhookService] = {"shopify": SHOPIFY, "woocommerce": WOOCOMMERCE}

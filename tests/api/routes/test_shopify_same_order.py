@@ -17,7 +17,7 @@ from shopify_api_server import TOKEN, node, shopify_server
 from shopify_shop import SHOP, connect, export, line, order, refund, send
 
 from features.connections.shopify_api import ShopifyApi
-from features.connections.shopify_history import fetch_history, forget_history
+from features.connections.shopify_history import fetch_history, history_file
 from features.history.archiver import Archiver
 from features.home import Home
 from features.importers.orders import import_orders
@@ -109,7 +109,7 @@ class Shop:
         elif way == "history":
             with shopify_server([node(each) for each in orders]) as server:
                 self.take(fetch_history(self.home, ShopifyApi(SHOP, TOKEN, server.address)))
-            forget_history(self.home)
+            history_file(self.home).forget()
         elif way == "pixel":
             for each in orders:
                 self.claim(each)

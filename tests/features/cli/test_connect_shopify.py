@@ -68,4 +68,4 @@ def test_history_is_imported_and_its_file_is_forgotten(home: Home) -> None:
         assert "needs a token" in run(home, "--history", code=1).output
         run(home, "--history", PERENNIAL_SHOPIFY_TOKEN=TOKEN)
     assert sorted(scan(home).collect()["order_id"]) == ["1001", "1002"]
-    assert not history_file(home).exists()
+    assert not history_file(home).path.exists()

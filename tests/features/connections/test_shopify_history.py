@@ -5,7 +5,7 @@ from shopify_api_server import TOKEN, ShopifyServer, node, shopify_server
 from shopify_shop import SHOP, line, order
 
 from features.connections.shopify_api import ShopifyApi, ShopifyRefused
-from features.connections.shopify_history import fetch_history, forget_history, history_file
+from features.connections.shopify_history import fetch_history, history_file
 from features.history.events_parquet import scan
 from features.home import Home
 from features.importers.orders import import_orders
@@ -39,7 +39,7 @@ def test_all_orders_come_once_through_throttling_failures_and_cuts(home: Home) -
     rows = scan(home).collect()
     assert rows.filter(order_id="2000").height == 50
     assert rows["customer_id"].n_unique() == 45
-    forget_history(home)
+    history_file(home).forget()
     assert not path.exists()
 
 
@@ -54,7 +54,7 @@ def test_what_was_cut_off_goes_on_where_it_ended(home: Home) -> None:
     with shopify_server([node(each) for each in ORDERS]) as server:
         with pytest.raises(Killed):
             fetch_history(home, api_of(server, []), end)
-        with history_file(home).open("ab") as file:
+        with history_file(home).path.open("ab") as file:
             file.write(b"half a li")  # of the next page
         path = fetch_history(home, api_of(server, []))
     assert [asked["after"] for asked in server.asked] == [None, "20", "40"]
