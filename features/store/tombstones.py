@@ -28,6 +28,8 @@ Kind = Literal["customer", "browser", "session", "order"]
 Record = TypeVar("Record", bound=msgspec.Struct)
 FILE = "erased.json"
 KEY_BYTES, DIGEST_BYTES = 32, 16
+EVERYBODY = "\0everybody"
+"""In place of a customer whose erasure begins: all of them. No customer can be called so."""
 
 
 class Tombstones(msgspec.Struct, frozen=True, omit_defaults=True):

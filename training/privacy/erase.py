@@ -19,6 +19,7 @@ from features.privacy.person import PersonIds, customers_of, find_person
 from features.store.locks import held
 from features.store.settings import StoreSettings
 from features.store.tombstones import (
+    EVERYBODY,
     Tombstones,
     add_tombstones,
     begin_erasure_sync,
@@ -87,7 +88,7 @@ def finish_erasures(
     with held(home.root / LOCK):
         time.sleep(HEARD_S)
         Archiver(client, home, settings).run(burst=True)
-        person = find_person(home, client, customers)
+        person = find_person(home, client, _with_everybody(home, customers))
         add_tombstones(home, client, person.names())
         time.sleep(HEARD_S)
         Archiver(client, home, settings).run(burst=True)
@@ -97,6 +98,13 @@ def finish_erasures(
         erased = replace(erased, log_problem=finish_rewrite(home, client))  # when it names them no more
     logger.info("people were erased", extra={"people": len(customers)})
     return erased
+
+
+def _with_everybody(home: Home, customers: Collection[str]) -> Collection[str]:
+    """The customers, and where all are to be erased, all that the home knows."""
+    if EVERYBODY not in customers:
+        return customers
+    return {*customers, *customers_of(home), *load_people(home)["alias"]} - {EVERYBODY}
 
 
 def _forget(home: Home, client: redis.Redis, person: PersonIds) -> Erased:
