@@ -24,11 +24,13 @@ class Traffic(NamedTuple):
 
 
 class ConnectionState(NamedTuple):
-    """traffic: by kind of message, the latest first. trouble: what went wrong last, and when."""
+    """traffic: by kind of message, the latest first. trouble: what went wrong last, and when. counts: by
+    kind, of what did not pass, like customers who gave no consent."""
 
     traffic: dict[str, Traffic]
     trouble: str | None = None
     trouble_at: datetime | None = None
+    counts: Mapping[str, int] = {}
 
     @property
     def is_well(self) -> bool:
@@ -41,6 +43,11 @@ def passed(service: str, kind: str, at: datetime, count: int = 1) -> tuple[Comma
     """The commands that note messages of a service, for `note` or `note_sync`."""
     key = keys.connection(service)
     return ("HINCRBY", key, f"n:{kind}", count), ("HSET", key, f"at:{kind}", _ms(at))
+
+
+def counted(service: str, kind: str, count: int) -> tuple[Command, ...]:
+    """The command that notes what did not pass, though nothing is wrong."""
+    return (("HINCRBY", keys.connection(service), f"n:{kind}", count),)
 
 
 def failed(service: str, trouble: str, at: datetime) -> tuple[Command, ...]:
@@ -69,11 +76,15 @@ def read_state(client: redis.Redis, service: str) -> ConnectionState:
         for name, count in noted.items()
         if name.startswith("n:") and f"at:{name[2:]}" in noted
     }
+    counts = {
+        name[2:]: int(count)
+        for name, count in noted.items()
+        if name.startswith("n:") and name[2:] not in traffic
+    }
     latest_first = sorted(traffic.items(), key=lambda item: item[1].last_at, reverse=True)
     trouble_at = noted.get("trouble_at")
-    return ConnectionState(
-        dict(latest_first), noted.get("trouble"), _time(trouble_at) if trouble_at else None
-    )
+    at = _time(trouble_at) if trouble_at else None
+    return ConnectionState(dict(latest_first), noted.get("trouble"), at, counts)
 
 
 def _ms(time: datetime) -> int:
