@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from training.outbound.services.brevo import TYPES
+
 Json = Any
 ADDRESSES = {"ann": "Ann@shop.example", "bob": "bob@shop.example"}
 
@@ -126,7 +128,8 @@ class BrevoTool(MailTool):
         if call.path == "/v3/account":
             return 200, {"email": "owner@shop.example"}
         if call.path == "/v3/contacts/attributes":
-            return 200, {"attributes": [{"name": "PERENNIAL_SEGMENT", "category": "normal", "type": "text"}]}
+            known = [name for name in TYPES if name not in {"value_365d", "next_order"}]
+            return 200, {"attributes": [{"name": f"PERENNIAL_{name.upper()}"} for name in known]}
         if call.path.startswith("/v3/contacts/attributes/normal/"):
             return 201, None
         if call.path == "/v3/contacts":

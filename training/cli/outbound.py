@@ -177,7 +177,7 @@ def _send(
             send_round(this._replace(destination=Dry(service, show), is_dry=True), done)
         else:
             attempt(name, this, done)
-    kinds = ", ".join(f"{kind} {number:,}" for kind, number in sorted(done.items())) or "nothing to send"
+    kinds = ", ".join(f"{kind} {number:,}" for kind, number in sorted((+done).items())) or "nothing to send"
     errors.print(
         f"{name}: {'would be ' if is_dry else ''}{kinds}", markup=False, highlight=False, soft_wrap=True
     )

@@ -2,6 +2,7 @@
 
 import ssl
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -24,21 +25,20 @@ Wait = Callable[[float], Any]
 
 
 class Calls:
-    """A client of one service. per_second: calls, at most; wait: pauses for seconds."""
+    """A client of one service. per_second: calls within any second, at most; wait: pauses for seconds."""
 
     def __init__(
         self,
         address: str,
         headers: Mapping[str, str],
-        per_second: float,
+        per_second: int,
         wait: Wait = time.sleep,
         auth: tuple[str, str] | None = None,
     ) -> None:
         self._client = httpx.Client(
             base_url=address, headers=headers, timeout=TIMEOUT_S, auth=auth, verify=_trusted()
         )
-        self._gap_s, self._wait = 1 / per_second, wait
-        self._last = time.monotonic() - self._gap_s
+        self._wait, self._called = wait, deque([float("-inf")] * per_second, per_second)
 
     def close(self) -> None:
         self._client.close()
@@ -68,10 +68,10 @@ class Calls:
         raise trouble
 
     def _pace(self) -> None:
-        early_s = self._last + self._gap_s - time.monotonic()
+        early_s = self._called[0] + 1 - time.monotonic()
         if early_s > 0:
             self._wait(early_s)
-        self._last = time.monotonic()
+        self._called.append(time.monotonic())
 
 
 @cache

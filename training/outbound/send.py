@@ -148,8 +148,7 @@ def _set_fields(this: Round, customers: IdMap, done: Counter[str]) -> None:
         while batch := list(islice(updates, this.destination.batch)):
             refused = this.destination.update(batch, run)
             this.state.sent((each.customer_id, _had(each, refused)) for each in batch)
-            done["failed"] += len(refused)
-            done["customers"] += len(batch) - len(refused)
+            done.update({"failed": len(refused), "customers": len(batch) - len(refused)})
         this.state.note("place", str(start + step))
     this.state.note("ended", f"{version} {this.now_ms}")
     this.state.note("run", "")

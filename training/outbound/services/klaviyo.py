@@ -17,7 +17,7 @@ from training.outbound.fields import CustomerFields, flat
 ADDRESS, REVISION = "https://a.klaviyo.com", "2026-10-15"
 MEDIA_TYPE = "application/vnd.api+json"
 PROPERTIES = [*(f"perennial_{name}" for name in flat(None, 0)), "perennial_picks"]
-LOOK_AGAIN_S, LOOKS = 2.0, 60
+FIRST_LOOK_S, LONGEST_S, LOOKS = 0.1, 5.0, 30  # after an import job; each pause is twice the last
 ENDED = {"complete", "cancelled"}
 Json = dict[str, Any]
 
@@ -94,11 +94,11 @@ class Klaviyo:
     def _problems(self, job: str) -> Iterator[tuple[str, str]]:
         """Contact and problem of each profile that a job could not take, once it has ended."""
         path = f"/api/profile-bulk-import-jobs/{job}"
-        for _ in range(LOOKS):
+        for look in range(LOOKS):
             state = self._call("GET", path)["data"]["attributes"]
             if state["status"] in ENDED:
                 break
-            self._wait(LOOK_AGAIN_S)
+            self._wait(min(FIRST_LOOK_S * 2**look, LONGEST_S))
         else:
             raise Unavailable("an import job does not end")
         if state["status"] == "cancelled":
