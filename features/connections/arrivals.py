@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -65,6 +65,16 @@ def note_sync(client: redis.Redis, commands: tuple[Command, ...]) -> None:
     """As `note`, for commands and the worker. Raises redis.RedisError."""
     for command in commands:
         client.execute_command(*command)  # type: ignore[no-untyped-call]
+
+
+async def read_counts(store: Connection, services: Iterable[str]) -> dict[tuple[str, str], int]:
+    """(service, kind of message) -> how many so far, also of what did not pass. Raises StoreUnavailable."""
+    counts: dict[tuple[str, str], int] = {}
+    for service, reply in [(each, store.send("HGETALL", keys.connection(each))) for each in services]:
+        flat = [text.decode(errors="replace") for text in await reply]
+        fields = zip(flat[::2], flat[1::2], strict=True)
+        counts |= {(service, name[2:]): int(value) for name, value in fields if name.startswith("n:")}
+    return counts
 
 
 def read_state(client: redis.Redis, service: str) -> ConnectionState:

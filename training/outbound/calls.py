@@ -25,7 +25,8 @@ Wait = Callable[[float], Any]
 
 
 class Calls:
-    """A client of one service. per_second: calls within any second, at most; wait: pauses for seconds."""
+    """A client of one service. per_second: calls within any second, at most; wait: pauses for seconds, none
+    before most calls, and ends the work by whatever it raises."""
 
     def __init__(
         self,
@@ -68,9 +69,7 @@ class Calls:
         raise trouble
 
     def _pace(self) -> None:
-        early_s = self._called[0] + 1 - time.monotonic()
-        if early_s > 0:
-            self._wait(early_s)
+        self._wait(max(self._called[0] + 1 - time.monotonic(), 0.0))
         self._called.append(time.monotonic())
 
 

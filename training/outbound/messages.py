@@ -105,6 +105,6 @@ def _letter(trigger: Trigger, data: dict[str, Any]) -> Letter:
 
 def _cancellation(line: _Line, now_ms: int) -> Letter:
     at = datetime.fromtimestamp(now_ms / 1000).astimezone()
-    data = {"trigger": line.id, "kind": line.kind, "customer_id": line.customer_id}
+    data = {"trigger": line.id, "kind": line.kind, "customer_id": line.customer_id, "cancelled": True}
     body = msgspec.json.encode(MessageBody(CANCELLED, at, data))
     return Letter(f"{line.id}:{CANCELLED}", line.customer_id, body, now_ms + CANCELLATION_KEPT_MS)

@@ -4,12 +4,13 @@ We keep digests of addresses and the service keeps addresses: it tells its conta
 digest in memory, and what is kept is the service's own id under the name that the customer goes by.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from features.home import Home
-from features.people.aliases import current_names
-from features.people.names import people_key
+from features.people.aliases import aliases_stamp, current_names
+from features.people.names import PeopleKey, people_key
 from features.store.tombstones import Tombstones, read_tombstones
 from training.outbound.destination import Contact, Destination
 from training.outbound.state import Known, SentState
@@ -23,25 +24,39 @@ def refresh(destination: Destination, state: SentState, home: Home, now: datetim
         return
     noted = state.noted("people_read")
     since = datetime.fromisoformat(noted) - OVERLAP if noted else None
-    aliases, key, erased = _aliases(home), people_key(home), read_tombstones(home)
-    state.rename(aliases)
+    names = _Names(home)
+    if names.stamp != state.noted("aliases"):
+        state.rename(names.aliases)
+        state.note("aliases", names.stamp)
     for page in destination.people(since):
-        state.learn(_names(page, {key.email(each.email): each for each in page}, aliases, erased))
+        if page:
+            state.learn(names.of(page))
     state.note("people_read", now.astimezone(UTC).isoformat())
 
 
-def _aliases(home: Home) -> dict[str, str]:
-    return dict(current_names(home).select("alias", "customer_id").iter_rows())
+class _Names:
+    """What the home calls people; read when it is needed first. stamp: another with other aliases."""
 
+    def __init__(self, home: Home) -> None:
+        self._home, self.stamp = home, aliases_stamp(home)
 
-def _names(
-    page: Iterable[Contact],
-    by_digest: Mapping[str | None, Contact],
-    aliases: Mapping[str, str],
-    erased: Tombstones,
-) -> dict[str, Known]:
-    """By customer; the shop's id says more than an address, which several may share."""
-    named = [(name, each) for name, each in by_digest.items()]
-    named += [(each.external_id, each) for each in page]
-    current = {aliases.get(name, name): Known(each.id, each.subscribed) for name, each in named if name}
-    return {name: known for name, known in current.items() if not erased.holds("customer", name)}
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        return dict(current_names(self._home).select("alias", "customer_id").iter_rows())
+
+    @cached_property
+    def _key(self) -> PeopleKey:
+        return people_key(self._home)
+
+    @cached_property
+    def _erased(self) -> Tombstones:
+        return read_tombstones(self._home)
+
+    def of(self, page: Sequence[Contact]) -> dict[str, Known]:
+        """By customer; the shop's id says more than an address, which several may share."""
+        named = [(self._key.email(each.email), each) for each in page]
+        named += [(each.external_id, each) for each in page]
+        known = {
+            self.aliases.get(name, name): Known(each.id, each.subscribed) for name, each in named if name
+        }
+        return {name: each for name, each in known.items() if not self._erased.holds("customer", name)}

@@ -34,6 +34,7 @@ STEP = 200  # customers looked at together
 LETTERS_A_ROUND = 2_000
 TRY_AGAIN_MS = (5_000, 5 * MINUTE_MS, 30 * MINUTE_MS, *(hours * HOUR_MS for hours in (2, 5, 10, 14, 20, 24)))
 UNKNOWN_AGAIN_MS = 10 * MINUTE_MS
+UNKNOWN = "not known there"
 STRIKES = 3  # letters in a row that nobody takes end a round
 
 
@@ -84,11 +85,17 @@ def _tell(this: Round, done: Counter[str]) -> None:
     letters = this.state.due(this.now_ms, LETTERS_A_ROUND)
     known = _known(this, [each.customer_id for each in letters])
     for letter in letters:
-        if letter.expires_ms <= this.now_ms:
-            this.state.bury(letter.id, this.now_ms, f"too late; {letter.problem or 'it was not tried'}")
-            done["skipped: too late"] += 1
-        elif letter.customer_id not in known:
-            this.state.postpone(letter.id, this.now_ms + UNKNOWN_AGAIN_MS, "the service does not know them")
+        if not this.goes_on():
+            return
+        is_known, is_late = letter.customer_id in known, letter.expires_ms <= this.now_ms
+        if is_late and letter.tries:
+            this.state.bury(letter.id, this.now_ms, f"too late; {letter.problem}")
+            done["failed"] += 1
+        elif is_late:
+            this.state.withdraw(letter.id)
+            done[f"skipped: {'too late' if is_known else UNKNOWN}"] += 1
+        elif not is_known:
+            this.state.postpone(letter.id, this.now_ms + UNKNOWN_AGAIN_MS, UNKNOWN, is_try=False)
         elif trouble := _deliver(this, letter, known[letter.customer_id].contact, done):
             strikes += 1
             if strikes == STRIKES:
@@ -149,6 +156,8 @@ def _set_fields(this: Round, customers: IdMap, done: Counter[str]) -> None:
             refused = this.destination.update(batch, run)
             this.state.sent((each.customer_id, _had(each, refused)) for each in batch)
             done.update({"failed": len(refused), "customers": len(batch) - len(refused)})
+            if not this.goes_on():  # what is left of this step is looked at again
+                return
         this.state.note("place", str(start + step))
     this.state.note("ended", f"{version} {this.now_ms}")
     this.state.note("run", "")
@@ -167,7 +176,7 @@ def _updates(this: Round, names: Sequence[str], done: Counter[str]) -> Iterator[
     known, had = _known(this, names), this.state.had(names)
     for name, trigger_state in zip(names, read_states(this.client, names), strict=True):
         if name not in known:
-            done["skipped: not known there"] += 1
+            done[f"skipped: {UNKNOWN}"] += 1
             continue
         contact, before, now = known[name].contact, had.get(name), this.now_ms / 1000
         profile = profile_of(this.knowledge, name, trigger_state.life, now)

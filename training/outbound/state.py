@@ -63,8 +63,11 @@ class Letter(NamedTuple):
 class SentState:
     """One service's. Open and close it in one thread; others, and other processes, may have it open, too."""
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, content: bytes = b"") -> None:
+        """content: of a database in memory."""
         self._db = sqlite3.connect(path, timeout=PATIENCE_S)
+        if content:
+            self._db.deserialize(content)
         self._db.execute("PRAGMA secure_delete = ON")
         self._db.executescript(SCHEMA)
 
@@ -77,9 +80,7 @@ class SentState:
 
     def copy(self) -> SentState:
         """The same in memory: what is tried there leaves nothing."""
-        other = SentState(":memory:")
-        self._db.backup(other._db)
-        return other
+        return SentState(":memory:", self._db.serialize())
 
     def close(self) -> None:
         self._db.close()
@@ -186,11 +187,11 @@ class SentState:
                 "INSERT OR IGNORE INTO customers VALUES (?, ?, NULL, NULL)", (letter.customer_id, contact)
             )
 
-    def postpone(self, letter: str, next_ms: int, problem: str) -> None:
-        values = (next_ms, problem[:PROBLEM_LENGTH], letter)
+    def postpone(self, letter: str, next_ms: int, problem: str, *, is_try: bool = True) -> None:
+        values = (next_ms, problem[:PROBLEM_LENGTH], is_try, letter)
         with self._db:
             self._db.execute(
-                "UPDATE letters SET next_ms = ?, problem = ?, tries = tries + 1 WHERE id = ?", values
+                "UPDATE letters SET next_ms = ?, problem = ?, tries = tries + ? WHERE id = ?", values
             )
 
     def bury(self, letter: str, now_ms: int, problem: str) -> None:
@@ -254,9 +255,28 @@ class SentState:
 def forget_in_all(home: Home, customers: Iterable[str]) -> None:
     """Of every service: forget them here, and let the next round erase them there. Raises sqlite3.Error."""
     names = sorted(customers)
-    for path in sorted((home.root / "outbound").glob("*.sqlite")):
+    for path in _files(home):
         with closing(SentState(path)) as state:
             state.forget(names)
+
+
+def held_in_all(home: Home, customers: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """Service -> what it has of each of these names: its own id of them, and whether fields of ours."""
+    names, held = sorted(customers), {}
+    for path in _files(home):
+        with closing(SentState(path)) as state:
+            known, had = state.known(names), state.had(names)
+        rows = [
+            {"customer_id": name, "contact": (had.get(name) or known[name]).contact, "fields": name in had}
+            for name in sorted({*known, *had})
+        ]
+        if rows:
+            held[path.stem] = rows
+    return held
+
+
+def _files(home: Home) -> list[Path]:
+    return sorted((home.root / "outbound").glob("*.sqlite"))
 
 
 def _file(home: Home, service: str) -> Path:

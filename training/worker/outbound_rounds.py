@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import redis
@@ -72,14 +73,25 @@ class Outbound:
         with closing(SentState.of(self._home, name)) as state:
             if now_ms < int(state.noted("pause_until") or 0):
                 return False
-            with closing(open_service(name, options, stop.wait)) as destination:
+            with closing(open_service(name, options, partial(_wait, stop))) as destination:
                 this = Round(destination, state, self._home, self._client, *self.knowledge(), now_ms, goes_on)
                 try:
                     attempt(name, this, Counter())
                 except (Unavailable, NotAllowed) as error:
                     logger.info("%s takes nothing just now: %s", name, error)
                     return False
-            return bool(state.noted("run"))
+                except _Stopped:
+                    return False
+            return bool(state.noted("run") or state.due(now_ms, 1))
+
+
+class _Stopped(Exception):
+    """The worker ends, in the middle of whatever it sends."""
+
+
+def _wait(stop: threading.Event, seconds: float) -> None:
+    if stop.wait(seconds):
+        raise _Stopped
 
 
 def attempt(name: str, this: Round, done: Counter[str]) -> None:

@@ -1,6 +1,8 @@
 """`perennial connect klaviyo` and its like, and `perennial send`."""
 
 import json
+import re
+import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +26,8 @@ from mail_tools import (
     running,
 )
 from outbound_shop import OutboundShop
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -162,6 +166,45 @@ def test_another_account_begins_anew(run: Run, shop: OutboundShop, tool: Klaviyo
         state.note("account", "another")
     run("connect", "klaviyo", "--api", tool.address, PERENNIAL_KLAVIYO_KEY=tool.key)
     assert "customers 1" in run("send").stderr
+
+
+PAGES: dict[str, tuple[type[MailTool], dict[str, object]]] = {
+    "klaviyo": (KlaviyoTool, {}),
+    "brevo": (BrevoTool, {"lists": [1]}),
+    "mailchimp": (MailchimpTool, {"status": "subscribed"}),
+    "webhooks": (ShopServer, {}),
+    "files": (ShopServer, {}),
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_commands_of_a_page_do_as_it_says(
+    run: Run, home: Home, client: redis.Redis, tmp_path: Path, page: str
+) -> None:
+    kind, known = PAGES[page]
+    text = (ROOT / "docs" / "connect" / f"{page}.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    with running(kind()) as tool:
+        tool.people = {"1": {"email": ADDRESSES["ann"], **known}}
+        OutboundShop(home, client, page, {})
+        (tmp_path / "out").mkdir()
+        real = {"https://shop.example/hooks/perennial": tool.address, "/srv/perennial-out": f"{tmp_path}/out"}
+        connect, dry_run, send, listing = block.splitlines()
+        for shown, used in real.items():
+            connect = connect.replace(shown, used)
+        api = ["--api", tool.address] if kind is not ShopServer else []
+        assert "is connected" in run(*words(connect), *api, text=f"{tool.key}\n").output
+        assert "would be customers 1" in run(*words(dry_run)).stderr
+        assert tool.fields == {}
+        assert "customers 1" in run(*words(send)).stderr
+        assert "customers 1" in run(*words(listing)).output
+    assert tool.fields or len(tool.events) == 2 or list((tmp_path / "out").glob("customers-*.csv"))
+
+
+def words(command: str) -> list[str]:
+    program, *rest = shlex.split(command)
+    assert program == "perennial"
+    return rest
 
 
 def test_sending_needs_a_connection(run: Run, home: Home) -> None:

@@ -167,7 +167,7 @@ def test_a_letter_dies_after_days(shop: OutboundShop, tool: KlaviyoTool) -> None
         later = timedelta(hours=hours)
         shop.round(later)
         tool.troubles = []
-    assert shop.round(DAY * 4)["skipped: too late"] == 1
+    assert shop.round(DAY * 4)["failed"] == 1
     with shop.state() as state:
         assert "503" in str(state.dead()[0].problem)
     assert tool.events == []
