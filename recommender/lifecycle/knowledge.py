@@ -101,6 +101,18 @@ class Knowledge:
         """Whether the customer is in the model."""
         return self.recommender is not None and self.recommender.bundle.tables.customers.row(customer_id) >= 0
 
+    def consents(self, customer_id: str, state: CustomerState, channel: str) -> bool | None:
+        """Their latest consent or refusal, as `Customer.consents`, without all that makes a customer."""
+        stated = state.consents(channel)
+        if (
+            stated is not None
+            or channel != "email"
+            or self.recommender is None
+            or self.customer_model is None
+        ):
+            return stated
+        return self.customer_model.person(self.recommender.bundle.tables.customers.row(customer_id)).email
+
     def customer(self, customer_id: str, trigger_state: TriggerState, now_ms: int) -> Customer:
         """A customer's events together with what the model says of them."""
         row = self._row(customer_id, now_ms)

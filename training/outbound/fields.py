@@ -61,8 +61,9 @@ def profile_of(knowledge: Knowledge, customer_id: str, state: CustomerState, now
     return with_live_state(trained, state, tiers)
 
 
-def fields_of(knowledge: Knowledge, profile: Profile, state: CustomerState, now: float) -> CustomerFields:
+def fields_of(knowledge: Knowledge, customer_id: str, state: CustomerState, now: float) -> CustomerFields:
     """What a service learns of the customer. Who is held out gets the picks that held-out visitors see."""
+    profile = profile_of(knowledge, customer_id, state, now)
     value, order = profile.predicted_clv_365d, profile.next_order_date
     return CustomerFields(
         segment=profile.segment,
@@ -74,7 +75,7 @@ def fields_of(knowledge: Knowledge, profile: Profile, state: CustomerState, now:
         next_order=order.expected if order else None,
         next_order_earliest=order.earliest if order else None,
         next_order_latest=order.latest if order else None,
-        picks=_picks(knowledge, profile.customer_id, state, now),
+        picks=_picks(knowledge, customer_id, state, now),
     )
 
 

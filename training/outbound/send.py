@@ -20,7 +20,7 @@ from recommender.arrays.id_map import IdMap
 from recommender.lifecycle.knowledge import Knowledge
 from recommender.lifecycle.vocabulary.settings import Settings
 from training.outbound.destination import Destination, Message, Refused, Unavailable, Update
-from training.outbound.fields import fields_of, profile_of
+from training.outbound.fields import fields_of
 from training.outbound.messages import MessageBody, collect
 from training.outbound.people import refresh
 from training.outbound.state import UNLIKE_ANY, Had, Known, Letter, SentState
@@ -178,15 +178,14 @@ def _updates(this: Round, names: Sequence[str], done: Counter[str]) -> Iterator[
         if name not in known:
             done[f"skipped: {UNKNOWN}"] += 1
             continue
-        contact, before, now = known[name].contact, had.get(name), this.now_ms / 1000
-        profile = profile_of(this.knowledge, name, trigger_state.life, now)
-        why = _why_not(profile.consent, known[name], trigger_state.life.refuses_profiling, this.settings)
-        if why:
+        contact, before, life = known[name].contact, had.get(name), trigger_state.life
+        consent = this.knowledge.consents(name, life, "email")
+        if why := _why_not(consent, known[name], life.refuses_profiling, this.settings):
             done[f"skipped: {why}"] += 1
             if before and before.digest:
                 yield Update(name, contact, None)
             continue
-        fields = fields_of(this.knowledge, profile, trigger_state.life, now)
+        fields = fields_of(this.knowledge, name, life, this.now_ms / 1000)
         if before and (before.contact, before.digest) == (contact, fields.digest()):
             done["unchanged"] += 1
         else:

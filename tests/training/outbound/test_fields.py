@@ -28,8 +28,7 @@ def knowledge() -> Knowledge:
 
 
 def fields(knowledge: Knowledge, customer: str) -> CustomerFields:
-    state, now = CustomerState(), NOW.timestamp()
-    return fields_of(knowledge, profile_of(knowledge, customer, state, now), state, now)
+    return fields_of(knowledge, customer, CustomerState(), NOW.timestamp())
 
 
 def test_fields_are_those_of_the_profile_and_of_answers(knowledge: Knowledge) -> None:

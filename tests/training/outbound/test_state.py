@@ -9,7 +9,7 @@ import redis
 
 from features.home import Home
 from features.store.settings import StoreSettings
-from training.outbound.state import Had, Known, Letter, SentState, forget_in_all
+from training.outbound.state import Had, Known, Letter, SentState, forget_in_all, held_in_all
 from training.privacy.erase import erase
 
 from outbound_shop import OutboundShop
@@ -32,6 +32,9 @@ def test_nothing_of_an_erased_customer_is_left_in_the_file(home: Home, state: Se
         state.sent([(EVE, Had("K-1", b"digest", None)), ("bob", Had("K-2", b"digest", "400: no"))])
         state.post([Letter(f"{EVE}:birthday:1", EVE, b'{"of": "%b"}' % EVE.encode(), 10)], "1-0", 0)
         assert EVE.encode() in everything(home)
+        assert held_in_all(home, [EVE, "nobody"]) == {
+            "klaviyo": [{"customer_id": EVE, "contact": "K-1", "fields": True}]
+        }
         forget_in_all(home, [EVE, "another name of hers"])
         assert EVE.encode() not in everything(home)
         assert state.erasures() == ["K-1"]
