@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import sys
 import time
 from collections import Counter
@@ -72,13 +73,13 @@ def mailchimp(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Send customers' values and picks, and due messages, to Mailchimp."""
-    from training.outbound.destination import NotAllowed, Refused, Unavailable
+    from training.outbound.destination import NotTaken
     from training.outbound.services.mailchimp import Mailchimp
 
     options = {"key": _key("mailchimp", key_file), "audience": audience, "api": api}
     if audience is None:
         with (
-            plain_errors(NotAllowed, Refused, Unavailable),
+            plain_errors(NotTaken),
             closing(Mailchimp(options, time.sleep)) as service,
         ):
             found = service.audiences()
@@ -125,12 +126,12 @@ def send(
     """Send customers' fields and due messages to connected services now; a worker does it by itself."""
     import redis
 
-    from training.outbound.destination import NotAllowed, Unavailable
+    from training.outbound.destination import NotTaken
     from training.outbound.services.registry import SERVICES
     from training.outbound.state import SentState
 
     with plain_errors(
-        NotAllowed, Unavailable, RedisServerError, redis.RedisError, DamagedConnections, OSError
+        NotTaken, RedisServerError, redis.RedisError, sqlite3.Error, DamagedConnections, OSError
     ):
         shop = existing_home(home)
         connected = {name: each for name, each in read_connections(shop).items() if name in SERVICES}
@@ -194,15 +195,16 @@ def _show_dead(name: str, state: SentState) -> None:
 
 def _connect(home: Home, name: str, options: Mapping[str, Any]) -> None:
     """Try the service, prepare it, and keep how to reach it."""
-    from training.outbound.destination import NotAllowed, Refused, Unavailable
+    from training.outbound.destination import NotTaken
+    from training.outbound.messages import cursor_at
     from training.outbound.services.registry import open_service
     from training.outbound.state import SentState
 
-    with plain_errors(NotAllowed, Refused, Unavailable, DamagedConnections, OSError):
+    with plain_errors(NotTaken, DamagedConnections, OSError):
         with closing(open_service(name, options, time.sleep)) as service:
             account = service.prepare()
         with closing(SentState.of(home, name)) as state:
-            state.belongs_to(account)
+            state.belongs_to(account, cursor_at(_now_ms()))
         save_connection(home, name, {key: value for key, value in options.items() if value is not None})
     console.print(
         f"{name} is connected ({account}). A worker (`perennial serve`) sends from now on; "

@@ -36,7 +36,11 @@ class Message(NamedTuple):
     data: Mapping[str, Any]
 
 
-class Refused(Exception):
+class NotTaken(Exception):
+    """A service did not take something."""
+
+
+class Refused(NotTaken):
     """The service will never take this one; the text says why. is_missing: it knows of no such contact."""
 
     def __init__(self, problem: str, *, is_missing: bool = False) -> None:
@@ -44,7 +48,7 @@ class Refused(Exception):
         self.is_missing = is_missing
 
 
-class Unavailable(Exception):
+class Unavailable(NotTaken):
     """The service takes nothing just now. after_s: when it may again, where it said so."""
 
     def __init__(self, problem: str, after_s: float = 0.0) -> None:
@@ -52,7 +56,7 @@ class Unavailable(Exception):
         self.after_s = after_s
 
 
-class NotAllowed(Exception):
+class NotAllowed(NotTaken):
     """The service takes nothing from us until somebody acts; the text says what to do."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,11 @@ class _Line(msgspec.Struct, frozen=True):
     cancelled: bool = False
 
 
+def cursor_at(now_ms: int) -> str:
+    """Where to begin: with what is handed out from now on."""
+    return f"{now_ms}-0"
+
+
 def collect(
     client: redis.Redis,
     knowledge: Knowledge,
@@ -56,9 +61,9 @@ def collect(
 ) -> int:
     """Turn what was handed out since the last time into letters; returns how many.
 
-    A service begins with what comes after its connection. is_dry: nothing counts as a contact.
+    is_dry: nothing counts as a contact.
     """
-    cursor, found = state.noted("cursor") or f"{now_ms}-0", 0
+    cursor, found = state.noted("cursor") or cursor_at(now_ms), 0
     while True:
         page = read_page_sync(client, cursor, now_ms, PAGE)
         lines = [(line, msgspec.json.decode(line, type=_Line)) for _, line in page.triggers]
@@ -104,7 +109,7 @@ def _letter(trigger: Trigger, data: dict[str, Any]) -> Letter:
 
 
 def _cancellation(line: _Line, now_ms: int) -> Letter:
-    at = datetime.fromtimestamp(now_ms / 1000).astimezone()
+    at = datetime.fromtimestamp(now_ms / 1000, UTC)
     data = {"trigger": line.id, "kind": line.kind, "customer_id": line.customer_id, "cancelled": True}
     body = msgspec.json.encode(MessageBody(CANCELLED, at, data))
     return Letter(f"{line.id}:{CANCELLED}", line.customer_id, body, now_ms + CANCELLATION_KEPT_MS)

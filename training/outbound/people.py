@@ -11,7 +11,7 @@ from functools import cached_property
 from features.home import Home
 from features.people.aliases import aliases_stamp, current_names
 from features.people.names import PeopleKey, people_key
-from features.store.tombstones import Tombstones, read_tombstones
+from features.store.tombstones import Tombstones, read_tombstones, tombstones_stamp
 from training.outbound.destination import Contact, Destination
 from training.outbound.state import Known, SentState
 
@@ -32,6 +32,16 @@ def refresh(destination: Destination, state: SentState, home: Home, now: datetim
         if page:
             state.learn(names.of(page))
     state.note("people_read", now.astimezone(UTC).isoformat())
+
+
+def forget_erased(state: SentState, home: Home) -> None:
+    """Forget who was erased while they were being sent, or came back with a backup."""
+    stamp = tombstones_stamp(home)
+    if stamp == state.noted("tombstones"):
+        return
+    erased = read_tombstones(home)
+    state.forget([name for name in state.names() if erased.holds("customer", name)])
+    state.note("tombstones", stamp)
 
 
 class _Names:

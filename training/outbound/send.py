@@ -22,7 +22,7 @@ from recommender.lifecycle.vocabulary.settings import Settings
 from training.outbound.destination import Destination, Message, Refused, Unavailable, Update
 from training.outbound.fields import fields_of
 from training.outbound.messages import MessageBody, collect
-from training.outbound.people import refresh
+from training.outbound.people import forget_erased, refresh
 from training.outbound.state import UNLIKE_ANY, Had, Known, Letter, SentState
 
 if TYPE_CHECKING:
@@ -57,8 +57,9 @@ def send(this: Round, done: Counter[str]) -> None:
     """Do one round. done: filled with what became of customers and messages, `customers`, `events`, `erased`,
     `failed`, `unchanged` and `skipped: <why>`.
 
-    Raises Unavailable and NotAllowed, when what was done until then is kept; redis.RedisError; sqlite3.Error.
+    Raises NotTaken, when what was done until then is kept; redis.RedisError; sqlite3.Error.
     """
+    forget_erased(this.state, this.home)
     refresh(this.destination, this.state, this.home, datetime.fromtimestamp(this.now_ms / 1000, UTC))
     _erase(this, done)
     collect(this.client, this.knowledge, this.settings, this.state, this.now_ms, is_dry=this.is_dry)

@@ -94,13 +94,15 @@ class SentState:
         found = self._db.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone()
         return found and str(found[0])
 
-    def belongs_to(self, account: str) -> None:
-        """Begin anew where the service's account is another than before."""
+    def belongs_to(self, account: str, cursor: str) -> None:
+        """Begin anew where the account is another than before; with triggers from this cursor on."""
         if self.noted("account") not in {None, account}:
             with self._db:
                 for table in ("contacts", "customers", "letters", "erasures", "notes"):
                     self._db.execute(f"DELETE FROM {table}")  # noqa: S608
-        self.note("account", account)
+        with self._db:
+            self._put("account", account)
+            self._db.execute("INSERT OR IGNORE INTO notes VALUES ('cursor', ?)", (cursor,))
 
     def learn(self, known: Mapping[str, Known]) -> None:
         """Who is who there, by the name that the customer goes by."""
@@ -224,6 +226,12 @@ class SentState:
     def erased(self, contact: str) -> None:
         with self._db:
             self._db.execute("DELETE FROM erasures WHERE contact = ?", (contact,))
+
+    def names(self) -> list[str]:
+        """All names of customers in it."""
+        tables = ("contacts", "customers", "letters")
+        asked = " UNION ".join(f"SELECT customer_id FROM {table}" for table in tables)  # noqa: S608
+        return [name for (name,) in self._db.execute(asked)]
 
     def forget(self, customers: Sequence[str]) -> None:
         """Nothing of them is kept but the service's own id, until they are erased there, too."""

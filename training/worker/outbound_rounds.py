@@ -20,7 +20,7 @@ from features.store.locks import try_lock, unlock
 from features.store.parts import Part
 from recommender.lifecycle.knowledge import Knowledge
 from recommender.lifecycle.vocabulary.settings import Settings
-from training.outbound.destination import NotAllowed, Unavailable
+from training.outbound.destination import NotTaken, Unavailable
 from training.outbound.send import Round, send
 from training.outbound.services.registry import SERVICES, open_service
 from training.outbound.state import SentState
@@ -77,7 +77,7 @@ class Outbound:
                 this = Round(destination, state, self._home, self._client, *self.knowledge(), now_ms, goes_on)
                 try:
                     attempt(name, this, Counter())
-                except (Unavailable, NotAllowed) as error:
+                except NotTaken as error:
                     logger.info("%s takes nothing just now: %s", name, error)
                     return False
                 except _Stopped:
@@ -97,14 +97,14 @@ def _wait(stop: threading.Event, seconds: float) -> None:
 def attempt(name: str, this: Round, done: Counter[str]) -> None:
     """One round, whatever comes of it noted. done: as `send` fills it.
 
-    Raises Unavailable, NotAllowed and redis.RedisError.
+    Raises NotTaken and redis.RedisError.
     """
     lock = try_lock(this.home.root / "outbound" / f"{name}.lock")
     if lock is None:
         raise Unavailable("another process sends to it just now")
     try:
         send(this, done)
-    except (Unavailable, NotAllowed) as error:
+    except NotTaken as error:
         pause_ms = NOT_ALLOWED_AGAIN_MS
         if isinstance(error, Unavailable):
             pause_ms = max(AGAIN_MS, int(error.after_s * 1000))

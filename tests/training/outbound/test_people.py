@@ -12,8 +12,8 @@ from features.people.aliases import add_links, link
 from features.people.names import people_key
 from features.store.tombstones import add_tombstones
 from training.outbound.destination import Contact, Message, Update
-from training.outbound.people import OVERLAP, refresh
-from training.outbound.state import Known, SentState
+from training.outbound.people import OVERLAP, forget_erased, refresh
+from training.outbound.state import Had, Known, SentState
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
@@ -82,3 +82,13 @@ def test_who_was_erased_is_not_learned_again(home: Home, client: redis.Redis, st
     add_tombstones(home, client, [("customer", "ann")])
     refresh(Directory(Contact("1", "ann", None, True)), state, home, NOW)
     assert state.known(["ann"]) == {}
+
+
+def test_who_was_erased_while_they_were_sent_is_forgotten_in_the_next_round(
+    home: Home, client: redis.Redis, state: SentState
+) -> None:
+    forget_erased(state, home)
+    add_tombstones(home, client, [("customer", "ann")])
+    state.sent([("ann", Had("1", b"digest", None)), ("bob", Had("2", b"digest", None))])
+    forget_erased(state, home)
+    assert (state.names(), state.erasures()) == (["bob"], ["1"])

@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from features.home import Home
-from training.outbound.destination import NotAllowed, Unavailable
+from training.outbound.destination import NotAllowed, NotTaken, Unavailable
 
 from mail_tools import ADDRESSES, KlaviyoTool, Trouble, running
 from outbound_shop import OutboundShop
@@ -176,6 +176,12 @@ def test_a_letter_dies_after_days(shop: OutboundShop, tool: KlaviyoTool) -> None
 def test_a_refused_key_is_said(shop: OutboundShop, tool: KlaviyoTool) -> None:
     tool.key = "another"
     with pytest.raises(NotAllowed, match="connect again"):
+        shop.round()
+
+
+def test_a_question_that_is_refused_ends_the_round(shop: OutboundShop, tool: KlaviyoTool) -> None:
+    tool.troubles = [Trouble("GET", 400)]
+    with pytest.raises(NotTaken, match="400"):
         shop.round()
 
 
