@@ -28,6 +28,7 @@ from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
 from training.cli.evaluate import evaluate
 from training.cli.models import models, train
+from training.cli.outbound import add_services, send
 from training.cli.privacy import erase, export
 from training.cli.replay import replay
 from training.cli.report import report
@@ -47,7 +48,9 @@ app.command()(triggers)
 app.add_typer(models, name="models")
 app.add_typer(customer_names, name="customers")
 app.add_typer(keys, name="keys")
+add_services(connect)
 app.add_typer(connect, name="connect")
+app.command()(send)
 app.add_typer(poison, name="poison")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(report, name="report")

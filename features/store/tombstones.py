@@ -81,6 +81,12 @@ def read_tombstones(home: Home) -> Tombstones:
     return Tombstones() if content is None else msgspec.json.decode(content, type=Tombstones)
 
 
+def tombstones_stamp(home: Home) -> str:
+    """Another one after each change of the home's file; "" without one."""
+    path = home.root / FILE
+    return str(path.stat().st_mtime_ns) if path.exists() else ""
+
+
 def tombstones_despite_damage(home: Home) -> Tombstones:
     """As `read_tombstones`; none where the file is damaged, as Redis has a copy."""
     try:

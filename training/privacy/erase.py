@@ -29,6 +29,7 @@ from features.store.tombstones import (
 )
 from recommender.model import versions
 from recommender.model.forget_customers import forget_customers, remove_unreadable
+from training.outbound.state import forget_in_all
 
 logger = logging.getLogger("perennial.erasure")
 HEARD_S = 1.0  # within which API processes hear of an erasure, and have sent what they held back
@@ -115,6 +116,7 @@ def _forget(home: Home, client: redis.Redis, person: PersonIds) -> Erased:
         keys = forget_live(client, person)
         remove_links(home, person.customers)
         forget_links(client, person.customers)
+    forget_in_all(home, person.customers)
     models = forget_customers(home.models, person.customers)
     return Erased(
         customers=len(person.customers),
