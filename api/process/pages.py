@@ -10,21 +10,22 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 
+from api.process.widget_files import widget_response
 from features.insights.html_page import ASSETS
 
 STATIC: Final = Path(__file__).parents[1] / "static"
 SWAGGER: Final = Path(str(files("fastapi_swagger"))) / "resources"
 NO_DEMO: Final = "There is no demo shop in this home. `perennial demo` builds one and serves it here."
 REVALIDATE: Final = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-WIDGET_HEADERS: Final = {
-    "Cache-Control": "public, max-age=300, stale-while-revalidate=86400",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "cross-origin",  # shops load it from their own origin
-}
 PAGE_HEADERS: Final = {
     **REVALIDATE,
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "same-origin",
+}
+GALLERY_HEADERS: Final = {
+    **PAGE_HEADERS,
+    "Content-Security-Policy": PAGE_HEADERS["Content-Security-Policy"]
+    + "; img-src * data:",  # the shop's own
 }
 PICTURE_HEADERS: Final = {
     "Cache-Control": "public, max-age=3600",
@@ -44,6 +45,7 @@ def pages_router(demo_folder: Path | None, for_operators: Callable[[Request], No
     router = APIRouter(include_in_schema=False)
     _add_static(router, "/docs/static", SWAGGER, REVALIDATE)
     _add_static(router, "/demo/static", STATIC / "demo", REVALIDATE)
+    _add_static(router, "/widget/static", STATIC / "gallery", REVALIDATE)
     _add_static(router, "/dashboard/static", STATIC / "dashboard", REVALIDATE)
     _add_static(router, "/dashboard/report", ASSETS, REVALIDATE)
 
@@ -53,8 +55,17 @@ def pages_router(demo_folder: Path | None, for_operators: Callable[[Request], No
         return RedirectResponse("/demo" if is_demo else "/dashboard")
 
     @router.get("/widget.js")
+    @router.get("/widget.mjs")
     async def widget(request: Request) -> Response:
-        return await _file(STATIC, "widget.js", request, WIDGET_HEADERS)
+        return widget_response(request, request.url.path.rpartition("/")[2])
+
+    @router.get("/widget")
+    async def gallery(request: Request) -> Response:
+        return await _file(STATIC / "gallery", "index.html", request, GALLERY_HEADERS)
+
+    @router.get("/widget/{version}/{name}")
+    async def versioned_widget(version: str, name: str, request: Request) -> Response:
+        return widget_response(request, name, version)
 
     @router.get("/docs")
     async def docs(request: Request) -> Response:

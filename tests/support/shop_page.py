@@ -4,10 +4,10 @@ import json
 import threading
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
-WIDGET = Path(__file__).parents[2] / "api" / "static" / "widget.js"
+from api.process.widget_files import widget_files
+
 CART = '<perennial-recs placement="cart" cart="A,B" add-to-cart="Add"><p>Our classics</p></perennial-recs>'
 BELOW = '<p id="below">below</p>'
 
@@ -55,8 +55,10 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        if self.path == "/widget.js":
-            return self._send(WIDGET.read_bytes(), "text/javascript")
+        _, files = widget_files()
+        name = self.path.rpartition("/")[2]
+        if self.path.startswith("/widget") and name in files:
+            return self._send(files[name].text, "text/javascript")
         if self.path.startswith("/v1/bundles"):
             self.server.heard.append(self.path)
             return self._send(json.dumps({"bundles": self.server.bundles}).encode(), "application/json")
@@ -74,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/v1/events"):
             self.server.events.append({**body, "sent_as": self.headers["Content-Type"], "sent_to": self.path})
             return self._send(b'{"accepted": 1, "duplicates": 0, "rejected": []}', "application/json", 202)
-        self.server.questions.append({**body, "authorization": self.headers["Authorization"]})
+        self.server.questions.append(body)
         self.server.answering.wait(20)
         answers = [self._answer(request["placement"]) for request in body["requests"]]
         return self._send(json.dumps({"answers": answers}).encode(), "application/json")
