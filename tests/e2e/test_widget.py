@@ -1,15 +1,10 @@
 """`<perennial-recs>` in a real browser, on a shop's page that allows nothing but its own files."""
 
-import socket
-import threading
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from browsing import DESKTOP, chromium, complaints, shifts, warnings
-from shop_page import BELOW, CART, Service, product
+from browsing import shifts, warnings
+from shop_page import BELOW, CART, Service, is_state, product, unused_address, wait_for_event
 
 # What a shop does with the widget's button; `added` resolves once the event is acknowledged.
 ADD_TO_THE_CART = """() => {
@@ -18,51 +13,6 @@ ADD_TO_THE_CART = """() => {
         detail.acknowledged.then(taken => done([detail.recommendation_id, taken]));
     }));
 }"""
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    with Service() as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield server
-        server.answering.set()
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser: Browser, service: Service) -> Iterator[Page]:
-    """A fresh browser profile, closed before the service; the page may neither throw nor complain."""
-    context = browser.new_context(viewport=DESKTOP)
-    page = context.new_page()
-    errors = complaints(page)
-    yield page
-    context.close()
-    assert [error for error in errors if "ERR_CONNECTION_REFUSED" not in error] == []
-
-
-def unused_address() -> str:
-    """Where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}"
-
-
-def wait_for_event(page: Page, service: Service, kind: str) -> dict[str, Any]:
-    for _ in range(200):
-        if found := service.events_of(kind):
-            return found[0]
-        page.wait_for_timeout(25)
-    raise AssertionError(f"no {kind} event came; heard {service.heard}")
-
-
-def is_state(page: Page, state: str) -> None:
-    expect(page.locator("perennial-recs").first).to_have_attribute("state", state)
 
 
 @pytest.mark.browser
