@@ -130,7 +130,7 @@ class TestConsole:
 class TestOffer:
     def shown(self, page: Page, service: Service, answer: dict[str, Any], state: str, lang: str = "") -> str:
         service.body = (
-            f'<perennial-recs placement="offer" {lang} terms="On orders from 30."></perennial-recs>'
+            f'<perennial-recs placement="offer" {lang} terms="From 30 on."></perennial-recs>'
         )
         page.goto(service.url)
         page.locator("perennial-recs").evaluate("(one, offer) => { one.offer = offer; }", answer)
