@@ -129,9 +129,7 @@ class TestConsole:
 
 class TestOffer:
     def shown(self, page: Page, service: Service, answer: dict[str, Any], state: str, lang: str = "") -> str:
-        service.body = (
-            f'<perennial-recs placement="offer" {lang} terms="From 30 on."></perennial-recs>'
-        )
+        service.body = f'<perennial-recs placement="offer" {lang} terms="From 30 on."></perennial-recs>'
         page.goto(service.url)
         page.locator("perennial-recs").evaluate("(one, offer) => { one.offer = offer; }", answer)
         is_state(page, state)

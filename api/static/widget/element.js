@@ -144,12 +144,10 @@ class PerennialRecs extends HTMLElement {
   }
 
   #fallBack() {
-    const place = element("div", {}, element("slot"));
-    place.style.minHeight = `${this.#section.offsetHeight}px`; // nothing below may jump
     this.#answer = null;
     this.#heading.remove();
     seen.unobserve(this);
-    this.shadowRoot.replaceChildren(place);
+    this.shadowRoot.replaceChildren(element("slot"));
     const isFilled = [...this.childNodes].some((node) => !node.slot && (node.nodeType === Node.ELEMENT_NODE || node.textContent.trim()));
     this.setAttribute("state", isFilled ? "fallback" : "empty");
   }

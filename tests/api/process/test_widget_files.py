@@ -1,13 +1,18 @@
 """The widget over HTTP: small, cached, compressed where asked; and what its parts are made into."""
 
 import gzip
+import re
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from api.process.pages import pages_router
-from api.process.widget_files import stripped_css, stripped_js, widget_files
+from api.process.pages import STATIC, pages_router
+from api.process.widget_files import PARTS, stripped_css, stripped_js, widget_files
+
+EXAMPLES = (STATIC / "gallery" / "examples.js").read_text()
+SOURCES = "".join(file.read_text() for file in sorted(PARTS.rglob("*.*")))
+DOCUMENT = (STATIC.parents[1] / "docs" / "widget.md").read_text()
 
 
 def client() -> httpx.AsyncClient:
@@ -83,3 +88,39 @@ def test_styles_keep_what_white_space_means() -> None:
     :host ul > li + li { margin: 0 auto; width: min(2rem, 10%); }
     """
     assert stripped_css(styles) == ":host ul > li + li{margin:0 auto;width:min(2rem,10%)}"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        r"(?<=`)--perennial-[a-z-]+(?=`)",
+        r"(?<=`)perennial:[a-z]+(?=`)",
+        r"(?<=Perennial\.)[a-z]+(?=\()|(?<=Perennial.push\(\[\")[a-z]+",
+        r"(?<=^\| `)[a-z]+(?=\()",
+    ],
+)
+def test_what_is_documented_exists_and_is_shown_live(kind: str) -> None:
+    names = set(re.findall(kind, DOCUMENT, re.MULTILINE))
+    assert names
+    assert [name for name in names if name not in EXAMPLES] == []
+    assert [name for name in names if name not in SOURCES] == []
+
+
+def test_each_attribute_is_documented_and_shown_live() -> None:
+    first_cells = "\n".join(
+        re.findall(r"^\| (`.*?) \|", DOCUMENT.partition("## Properties")[0], re.MULTILINE)
+    )
+    told = set(re.findall(r"`([a-z-]+)`", first_cells)) - {"state", "data-arm"}
+    [observed] = re.findall(r"observedAttributes = \((.*?)\)\.split", SOURCES, re.DOTALL)
+    assert set(re.findall(r"[a-z-]+", observed)) <= told
+    assert [name for name in told if f'{name}="' not in EXAMPLES and f"{name}='" not in EXAMPLES] == []
+
+
+def test_each_part_is_documented_and_shown_live() -> None:
+    [line] = re.findall(r"`::part\(\.\.\.\)`: (.*?)\. A heading", DOCUMENT, re.DOTALL)
+    told = set(re.findall(r"`([a-z]+)`", line))
+    parts = (
+        " ".join(re.findall(r'part: ["`]([^"`]+)["`]', SOURCES)).replace("${name}", "previous next").split()
+    )
+    assert told == set(parts)
+    assert [name for name in told if f"::part({name})" not in EXAMPLES] == []
