@@ -36,7 +36,7 @@ PICTURE_HEADERS: Final = {
 
 
 def pages_router(demo_folder: Path | None, for_operators: Callable[[Request], None]) -> APIRouter:
-    """The routes of `/`, `/widget.js`, `/docs`, `/dashboard` and, from `demo_folder`, `/demo`.
+    """The routes of `/`, `/widget.js`, `/widget`, `/docs`, `/dashboard` and, from `demo_folder`, `/demo`.
 
     demo_folder: holds `shop.json` and `images/`; None, or a folder without a shop, answers 404.
     for_operators: raises where the caller may not see the dashboard.
@@ -45,27 +45,15 @@ def pages_router(demo_folder: Path | None, for_operators: Callable[[Request], No
     router = APIRouter(include_in_schema=False)
     _add_static(router, "/docs/static", SWAGGER, REVALIDATE)
     _add_static(router, "/demo/static", STATIC / "demo", REVALIDATE)
-    _add_static(router, "/widget/static", STATIC / "gallery", REVALIDATE)
     _add_static(router, "/dashboard/static", STATIC / "dashboard", REVALIDATE)
     _add_static(router, "/dashboard/report", ASSETS, REVALIDATE)
+
+    _add_widget(router)
 
     @router.get("/")
     async def start() -> Response:
         is_demo = demo_folder is not None and (demo_folder / "shop.json").is_file()
         return RedirectResponse("/demo" if is_demo else "/dashboard")
-
-    @router.get("/widget.js")
-    @router.get("/widget.mjs")
-    async def widget(request: Request) -> Response:
-        return widget_response(request, request.url.path.rpartition("/")[2])
-
-    @router.get("/widget")
-    async def gallery(request: Request) -> Response:
-        return await _file(STATIC / "gallery", "index.html", request, GALLERY_HEADERS)
-
-    @router.get("/widget/{version}/{name}")
-    async def versioned_widget(version: str, name: str, request: Request) -> Response:
-        return widget_response(request, name, version)
 
     @router.get("/docs")
     async def docs(request: Request) -> Response:
@@ -90,6 +78,23 @@ def pages_router(demo_folder: Path | None, for_operators: Callable[[Request], No
         return await _file(_demo_shop(demo_folder) / "images", name, request, PICTURE_HEADERS)
 
     return router
+
+
+def _add_widget(router: APIRouter) -> None:
+    _add_static(router, "/widget/static", STATIC / "gallery", REVALIDATE)
+
+    @router.get("/widget.js")
+    @router.get("/widget.mjs")
+    async def widget(request: Request) -> Response:
+        return widget_response(request, request.url.path.rpartition("/")[2])
+
+    @router.get("/widget")
+    async def gallery(request: Request) -> Response:
+        return await _file(STATIC / "gallery", "index.html", request, GALLERY_HEADERS)
+
+    @router.get("/widget/{version}/{name}")
+    async def versioned_widget(version: str, name: str, request: Request) -> Response:
+        return widget_response(request, name, version)
 
 
 def _add_static(router: APIRouter, prefix: str, folder: Path, headers: dict[str, str]) -> None:

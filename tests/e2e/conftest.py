@@ -50,6 +50,7 @@ def service() -> Iterator[Service]:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server
         server.answering.set()
+        server.sending_more.set()
         server.shutdown()
 
 

@@ -52,6 +52,30 @@ def test_before_a_yes_nothing_is_stored_and_nobody_is_told(page: Page, service: 
     assert service.questions[-1]["requests"][0]["anonymous_id"] == impression["anonymous_id"]
 
 
+@pytest.mark.parametrize("tool", ["google", "iab"])
+def test_who_said_yes_on_an_earlier_page_is_not_forgotten_before_the_tool_says_so(
+    page: Page, service: Service, tool: str
+) -> None:
+    before, agree = TOOLS[tool]
+    page.add_init_script("localStorage.perennial_anonymous_id = 'of an earlier page';" + before)
+    page.goto(service.url)
+    is_state(page, "ready")
+    assert "anonymous_id" not in service.questions[0]["requests"][0]
+    page.evaluate(agree)
+    assert wait_for_event(page, service, "impression")["anonymous_id"] == "of an earlier page"
+
+
+def test_until_the_tools_are_read_it_is_a_no_and_nobody_waits_for_it(page: Page, service: Service) -> None:
+    service.sending_more.clear()
+    page.add_init_script(GTAG)
+    page.goto(service.url)
+    is_state(page, "ready")
+    assert "anonymous_id" not in service.questions[0]["requests"][0]
+    assert page.evaluate("localStorage.length") == 0
+    service.sending_more.set()
+    wait_for_event(page, service, "impression")
+
+
 def test_a_no_after_a_yes_forgets(page: Page, service: Service) -> None:
     page.add_init_script(GTAG)
     page.goto(service.url)

@@ -66,8 +66,9 @@ class Service(ThreadingHTTPServer):
         self.questions: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
         self.heard: list[str] = []
-        self.answering = threading.Event()
+        self.answering, self.sending_more = threading.Event(), threading.Event()
         self.answering.set()
+        self.sending_more.set()
 
     def events_of(self, kind: str) -> list[dict[str, Any]]:
         return [event for event in self.events if event["type"] == kind]
@@ -81,6 +82,8 @@ class Handler(BaseHTTPRequestHandler):
         _, files = widget_files()
         name = "widget.js" if self.path == COPY else self.path.rpartition("/")[2]
         if self.path.startswith(("/widget", COPY)) and name in files:
+            if name == "more.js":
+                self.server.sending_more.wait(20)
             return self._send(files[name].text, "text/javascript")
         if self.path.startswith("/v1/bundles"):
             self.server.heard.append(self.path)

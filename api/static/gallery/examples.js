@@ -69,7 +69,7 @@ export const EXAMPLES = [
 .parts::part(until) { font-style: italic; }
 .parts::part(countdown) { font-size: 1.25rem; }
 .parts::part(terms) { text-decoration: underline; }`,
-    run: (recs) => { recs.parentElement.querySelector('[placement="offer"]').offer = tenPerCent(); } },
+    run: (recs) => { recs.parentElement.querySelector('[placement="offer"]').offer = { ...tenPerCent(), kind: "amount", discount: 5, currency: "EUR" }; } },
   { title: "On a dark page", text: "It takes on the page's ink and background.", className: "dark-page",
     html: `<perennial-recs placement="next_order" heading="In the dark" add-to-cart="Add" k="5"></perennial-recs>` },
   { title: "Properties, methods and events", text: "The log at the end of this page tells what happened.",

@@ -47,8 +47,7 @@ function enqueue(widget) {
 
 async function askAll() {
   meet();
-  const patience = new Promise((done) => setTimeout(done, WAIT_FOR_EVENTS_MS));
-  await Promise.race([Promise.all(unacknowledged), patience]);
+  await within(WAIT_FOR_EVENTS_MS, Promise.all(unacknowledged));
   const services = new Map();
   for (const widget of waiting) {
     const service = keyed(endpoint(widget), widget);
@@ -67,9 +66,9 @@ async function ask(asked) {
     const placement = placementOf(widget);
     let own = null;
     if (lists.includes(widget)) own = (await answers)?.[lists.indexOf(widget)];
-    else if (ASKED_BY_THEMSELVES.includes(placement)) own = await (await more())?.ask[placement](widget, endpoint(widget));
+    else if (ASKED_BY_THEMSELVES.includes(placement)) own = await (await within(TIMEOUT_MS, more()))?.ask[placement](widget, endpoint(widget));
     else say(`no placement is called "${placement}"; there are ${PLACEMENTS.join(", ")}`);
-    if (own && widget.isRare) (await more())?.dress(widget);
+    if (own && widget.isRare) (await within(TIMEOUT_MS, more()))?.dress(widget);
     if (widget.turn === turns[index]) widget.show(own);
   }));
 }

@@ -1,6 +1,5 @@
 /* Talking to the service. */
 
-const TIMEOUT_MS = 1500;
 const unacknowledged = new Set();
 const ownAdds = new Map(); // product id -> when the widget's own button told of it
 let lastView = null;

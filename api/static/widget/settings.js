@@ -27,9 +27,11 @@ function say(why) {
   said.add(why);
 }
 
+const TIMEOUT_MS = 1500;
 let loading;
 
-/** What few pages need (api/static/widget/more): consent tools, the data layer, sets, offers. Null where it does not load. */
+/** What few pages need (api/static/widget/more): consent tools, the data layer, sets, offers. Null where it does not load.
+    Whoever shows something because of it does not wait for longer than for an answer. */
 function more() {
   const file = `${origin || endpoint()}/widget/${VERSION}/more.js`;
   return (loading ??= import(file).then(
@@ -37,3 +39,7 @@ function more() {
     () => say(`${file} did not load: is the service there, and does script-src allow it?`) ?? null,
   ));
 }
+
+/** What comes of it, or null after so many milliseconds. */
+const within = (milliseconds, promise) =>
+  Promise.race([promise, new Promise((done) => setTimeout(done, milliseconds, null))]);

@@ -52,10 +52,8 @@ function sessionId() {
 
 /** The ids of this shopper; none without consent, and then nothing stays stored either. */
 function shopper() {
-  if (denied()) {
-    forget();
-    return {};
-  }
+  if (consent() === "denied") forget();
+  if (denied()) return {};
   const signedIn = customerId ?? setting("customer-id");
   return {
     customer_id: signedIn,

@@ -1,32 +1,35 @@
-/* Consent as the page's own tools tell of it. What they have not said yet is no. */
+/* Consent as the page's own tools tell of it: no (true), yes (false), or not yet known (null). */
 
 const GOOGLE_STORAGE = ["analytics_storage", "personalization_storage"];
 const IAB_PURPOSES = [1, 5, 6]; // store on the device, make a profile for content, choose content by it
-const google = {}; // each storage of the consent mode: granted or denied
+const google = {}; // each storage of the consent mode: granted, denied, or "undecided": denied until an update
 const heardFrom = new Set();
 
 /** Google's consent mode: gtag("consent", "default" | "update", {...}) is an `arguments` object in `dataLayer`. */
 function readGoogle(entry) {
-  if (entry?.[0] !== "consent" || !entry[2]) return;
+  const [command, how, said] = entry?.[0] ? entry : [];
+  if (command !== "consent" || !said) return;
   for (const storage of GOOGLE_STORAGE) {
-    const isLifted = google[storage] === "denied" && entry[1] === "default"; // of another region, perhaps not ours
-    if (!isLifted) google[storage] = entry[2][storage] ?? google[storage];
+    const isDefault = how === "default";
+    const isLifted = isDefault && google[storage] === "undecided"; // of another region, perhaps not ours
+    if (said[storage] && !isLifted) google[storage] = isDefault && said[storage] === "denied" ? "undecided" : said[storage];
   }
-  heardOfConsent("google", Object.values(google).includes("denied"));
+  const states = Object.values(google);
+  heardOfConsent("google", states.includes("denied") || (states.includes("undecided") ? null : false));
 }
 
 /** IAB TCF 2: the CMP calls at once if it has an answer, and at every change. */
 function readIab(data, isWell) {
   const { gdprApplies, eventStatus, purpose } = (isWell && data) || {};
   const isChosen = ["tcloaded", "useractioncomplete"].includes(eventStatus);
-  const isGranted = isChosen && IAB_PURPOSES.every((number) => purpose?.consents?.[number]);
-  heardOfConsent("iab", gdprApplies !== false && !isGranted);
+  const isGranted = IAB_PURPOSES.every((number) => purpose?.consents?.[number]);
+  heardOfConsent("iab", gdprApplies === false ? false : isChosen ? !isGranted : null);
 }
 
 /** https://shopify.dev/docs/api/customer-privacy */
 function readShopify() {
   const privacy = window.Shopify.customerPrivacy;
-  heardOfConsent("shopify", !(privacy?.analyticsProcessingAllowed?.() && privacy.preferencesProcessingAllowed?.()));
+  heardOfConsent("shopify", privacy ? !(privacy.analyticsProcessingAllowed() && privacy.preferencesProcessingAllowed()) : null);
 }
 
 function listenToShopify() {
@@ -36,7 +39,7 @@ function listenToShopify() {
 }
 
 function listenToIab() {
-  heardOfConsent("iab", true);
+  heardOfConsent("iab", null);
   __tcfapi("addEventListener", 2, readIab);
 }
 
