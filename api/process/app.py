@@ -17,6 +17,7 @@ from api.routes import (
     events,
     experiments,
     insights,
+    measurement_protocol,
     merchandising,
     non_products,
     offer_catalogue,
@@ -26,6 +27,7 @@ from api.routes import (
     privacy,
     product_sets,
     recommendations,
+    segment,
     tiers,
     triggers,
     why_not,
@@ -67,6 +69,8 @@ ROUTE_MODULES = (
     product_sets,
     experiments,
     insights,
+    segment,
+    measurement_protocol,
     operations,
 )
 
@@ -142,6 +146,6 @@ def _shared(app: ASGIApp, settings: ApiSettings) -> ASGIApp:
         app,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type"],
+        allow_headers=["Authorization", "Content-Type", "X-Retry-Count"],
         max_age=600,
     )
