@@ -88,14 +88,12 @@ class TestAnswer:
 
 @pytest.mark.browser
 class TestHostileAnswer:
-    @pytest.mark.parametrize(
-        "address",
-        ["javascript:document.title='hacked'", " JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x"],
-    )
-    def test_only_web_addresses_become_links(self, page: Page, service: Service, address: str) -> None:
-        service.items = [product("C", url=address, image_url=address)]
+    def test_only_web_addresses_become_links(self, page: Page, service: Service) -> None:
+        addresses = ["javascript:document.title='hacked'", " JaVaScRiPt:alert(1)", "data:text/html,x", "x:x"]
+        service.items = [product(str(at), url=one, image_url=one) for at, one in enumerate(addresses)]
         page.goto(service.url)
         is_state(page, "ready")
+        expect(page.locator("perennial-recs >> li")).to_have_count(4)
         expect(page.locator("perennial-recs >> [href], perennial-recs >> img")).to_have_count(0)
 
     def test_markup_is_shown_as_text(self, page: Page, service: Service) -> None:

@@ -9,44 +9,34 @@ from shop_page import CART, Service, product
 pytestmark = pytest.mark.browser
 WIDTHS = (390, 768, 1280)
 TITLES = ["Tea pot", "Set of six tea cups with saucers, hand painted in Portugal, in a box", "Tray"]
+PRICES = [12.75, 1234.5, None]
 SHOWN = "perennial-recs[state=ready]"
 
 
-@pytest.fixture(params=[("dawn", ""), ("dawn", "color-inverse"), ("storefront", "")], ids=str)
-def themed(request: pytest.FixtureRequest, page: Page, service: Service) -> Page:
-    service.theme, service.scheme = request.param
+@pytest.mark.parametrize(
+    ("theme", "scheme"), [("dawn", ""), ("dawn", "color-inverse"), ("storefront", "")], ids=str
+)
+def test_it_fits_a_theme(page: Page, service: Service, theme: str, scheme: str) -> None:
+    service.theme, service.scheme = theme, scheme
     service.items = [
-        product(
-            name, title=TITLES[at % 3], price=[12.75, 1234.5, None][at % 3], image_url=f"/pictures/{name}"
-        )
-        for at, name in enumerate("CDEFGH")
+        product(f"C{at}", title=title, price=price, image_url=f"/pictures/{at}")
+        for at, (title, price) in enumerate(zip(TITLES * 2, PRICES * 2, strict=True))
     ]
-    service.bundles = [
-        {"items": service.items[:2], "name": "Tea time", "list_price": 38.0, "bundle_price": 34.2}
-    ]
+    items = service.items[:2]
+    service.bundles = [{"items": items, "name": "Tea time", "list_price": 38.0, "bundle_price": 34.2}]
     page.goto(service.url)
     expect(page.locator(SHOWN)).to_have_count(page.locator("perennial-recs").count())
-    return page
-
-
-def test_it_fits_its_place_at_every_width(themed: Page) -> None:
-    for width in WIDTHS:
-        themed.set_viewport_size(ViewportSize(width=width, height=900))
-        assert themed.evaluate("document.documentElement.scrollWidth") == width
-        outside = themed.evaluate("""() => [...document.querySelectorAll("perennial-recs")].filter(recs =>
-            recs.getBoundingClientRect().right > recs.parentElement.getBoundingClientRect().right + 1)""")
-        assert outside == []
-
-
-def test_it_is_accessible(themed: Page) -> None:
-    results = Axe().run(themed, context="perennial-recs")
+    check_headings(page)
+    check_widths(page)
+    results = Axe().run(page, context="perennial-recs")
     found = [(one["id"], [node["target"] for node in one["nodes"]]) for one in results.response["violations"]]
     assert found == []
 
 
-def test_its_headings_look_like_the_pages(themed: Page) -> None:
-    themed.evaluate("""document.querySelector("main").append(document.createElement("h2"))""")
-    *ours, own = themed.locator("main h2").evaluate_all("""found => found.map(one => {
+def check_headings(page: Page) -> None:
+    """They look like the page's own."""
+    page.evaluate("""document.querySelector("main").append(document.createElement("h2"))""")
+    *ours, own = page.locator("main h2").evaluate_all("""found => found.map(one => {
         const { fontFamily, fontSize, fontWeight, color } = getComputedStyle(one);
         return [fontFamily, fontSize, fontWeight, color].join();
     })""")
@@ -54,15 +44,23 @@ def test_its_headings_look_like_the_pages(themed: Page) -> None:
     assert set(ours) == {own}
 
 
-@pytest.mark.parametrize("display", ["grid", "flex", "inline-grid"])
-def test_a_page_of_grids_and_rows_does_not_grow(page: Page, service: Service, display: str) -> None:
+def check_widths(page: Page) -> None:
+    """Nothing is wider than its place."""
+    for width in WIDTHS:
+        page.set_viewport_size(ViewportSize(width=width, height=900))
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        outside = page.evaluate("""() => [...document.querySelectorAll("perennial-recs")].filter(recs =>
+            recs.getBoundingClientRect().right > recs.parentElement.getBoundingClientRect().right + 1)""")
+        assert outside == []
+
+
+def test_a_page_of_grids_and_rows_does_not_grow(page: Page, service: Service) -> None:
     service.body = f'<div id="outer"><div>{CART}</div><p>Beside</p></div>'
-    page.add_init_script(
-        f"addEventListener('DOMContentLoaded', () => {{ outer.style.display = '{display}'; }})"
-    )
     page.goto(service.url)
     expect(page.locator(SHOWN)).to_have_count(1)
-    assert page.evaluate("document.documentElement.scrollWidth") == 1280
+    for display in ("grid", "flex", "inline-grid"):
+        page.evaluate(f"outer.style.display = '{display}'")
+        assert page.evaluate("document.documentElement.scrollWidth") == 1280
 
 
 def test_a_broken_picture_becomes_a_letter_and_a_list_without_pictures_has_no_room_for_them(
@@ -73,7 +71,6 @@ def test_a_broken_picture_becomes_a_letter_and_a_list_without_pictures_has_no_ro
         product("D", image_url="/pictures/D"),
         product("E", title=None),  # without a name there is nothing to show
     ]
-    page.on("console", lambda _: None)
     page.goto(service.url)
     expect(page.locator("perennial-recs >> .picture")).to_have_attribute("data-initial", "T")
     expect(page.locator("perennial-recs >> li")).to_have_count(2)
