@@ -73,6 +73,15 @@ class TestViews:
         view = wait_for_event(page, service, "view")
         assert view["event_id"] == service.questions[0]["requests"][0]["event_id"]
 
+    def test_a_page_without_an_element_names_its_product(self, page: Page, service: Service) -> None:
+        service.head = service.head.replace("data-key", 'data-product-id="22423" data-key')
+        service.body = "<p>Tea pot</p>"
+        page.goto(service.url)
+        assert wait_for_event(page, service, "view")["product_id"] == "22423"
+        as_is(page, service, "ready", SIMILAR)
+        assert service.questions[0]["requests"][0]["track"] == "view"
+        assert len(service.events_of("view")) == 1
+
     def test_it_can_be_left_to_the_page(self, page: Page, service: Service) -> None:
         as_is(page, service, "ready", SIMILAR.replace(" product-id", ' views="off" product-id'))
         assert "track" not in service.questions[0]["requests"][0]

@@ -134,6 +134,7 @@ def test_what_a_shop_pushes_for_analytics_needs_no_code_of_its_own(page: Page, s
     added, bought, view = sorted(events, key=lambda event: str(event["type"]))
     assert (view["type"], view["product_id"], view["unit_price"]) == ("view", "A", 12.5)
     assert (added["type"], added["quantity"], added["unit_price"]) == ("add_to_cart", 2, 12.5)
+    assert bought["event_id"] == "purchase:T-1"  # a page loaded again tells of no other order
     assert bought["order"] == {
         "order_id": "T-1",
         "shipping": 4.9,

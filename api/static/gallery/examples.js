@@ -46,7 +46,7 @@ export const EXAMPLES = [
   padding: 1rem; background: #fffdf9;
   --perennial-ink: #3a2b1f; --perennial-muted: #6a5747; --perennial-accent: #8a3b12; --perennial-surface: #fff8ef;
   --perennial-placeholder: #f0e2d0; --perennial-radius: 0; --perennial-gap: 1.5rem; --perennial-card-width: 11rem;
-  --perennial-image-ratio: 4 / 3; --perennial-image-fit: contain; --perennial-skeleton: hidden;
+  --perennial-image-ratio: 4 / 3; --perennial-image-fit: contain;
 }` },
   { title: "Parts", text: "Whatever the properties do not reach.",
     html: `<perennial-recs class="parts" placement="home" heading="Round" k="5" add-to-cart="Add"></perennial-recs>

@@ -15,3 +15,7 @@ const Perennial = {
 window.Perennial = Perennial;
 if (Array.isArray(queue)) Perennial.push(...queue);
 customElements.define("perennial-recs", PerennialRecs);
+
+/** A product's page may have no element. Where it has one, its question comes first. */
+const product_id = attributeOf(script, "data-product-id");
+if (product_id && setting("views") !== "off") ready.then(() => setTimeout(track, 0, "view", { product_id }));

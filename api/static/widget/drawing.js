@@ -38,7 +38,7 @@ const placeholder = (title) => element("div", { class: "picture", part: "image",
 function pictureOf(address, title) {
   const src = safeUrl(address);
   if (!src) return placeholder(title);
-  const image = element("img", { part: "image", loading: "lazy", decoding: "async", src, alt: "" }); // the title follows
+  const image = element("img", { part: "image", loading: "lazy", src, alt: "" }); // the title follows
   image.addEventListener("error", () => image.replaceWith(placeholder(title)));
   return image;
 }

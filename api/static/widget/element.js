@@ -214,7 +214,7 @@ class PerennialRecs extends HTMLElement {
     const { scrollWidth, clientWidth, scrollLeft } = this.#list;
     const [previous, next] = this.#arrows.children;
     this.#arrows.classList.toggle("off", scrollWidth <= clientWidth + 1);
-    previous.disabled = Math.abs(scrollLeft) < 1;
-    next.disabled = Math.abs(scrollLeft) > scrollWidth - clientWidth - 2;
+    previous.disabled = Math.abs(scrollLeft) < 5; // a card may snap at the padding
+    next.disabled = Math.abs(scrollLeft) > scrollWidth - clientWidth - 5;
   }
 }

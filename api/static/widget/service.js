@@ -40,8 +40,9 @@ async function post(url, request, init) {
   return null;
 }
 
-/** No timestamp: the browser's clock may be wrong. */
-const event = (type, fields) => ({ event_id: uuid(), type, ...shopper(), ...fields });
+/** No timestamp: the browser's clock may be wrong. A page that tells of an order is loaded more than once. */
+const event = (type, fields) =>
+  ({ event_id: fields.order ? `${type}:${fields.order.order_id}` : uuid(), type, ...shopper(), ...fields });
 
 /** Send and forget, even while the page is being left. */
 function beacon(type, fields, widget) {

@@ -36,7 +36,7 @@ function more() {
   const file = `${origin || endpoint()}/widget/${VERSION}/more.js`;
   return (loading ??= import(file).then(
     ({ default: extend }) => extend(SHARED()),
-    () => say(`${file} did not load: is the service there, and does script-src allow it?`) ?? null,
+    () => say(`${file} did not load; is it allowed by script-src?`) ?? null,
   ));
 }
 
