@@ -30,6 +30,7 @@ from api.routes import (
     segment,
     tiers,
     triggers,
+    webhooks,
     why_not,
 )
 from api.serving.preload import LoadBundle
@@ -71,6 +72,7 @@ ROUTE_MODULES = (
     insights,
     segment,
     measurement_protocol,
+    webhooks,
     operations,
 )
 
