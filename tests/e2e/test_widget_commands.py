@@ -149,14 +149,16 @@ class TestOffer:
         return text
 
     def test_it_shows_its_terms_and_how_long_it_holds(self, page: Page, service: Service) -> None:
-        text = self.shown(page, service, offer(timedelta(hours=30)), "ready", 'locale="de"')
+        text = self.shown(page, service, offer(timedelta(hours=30.5)), "ready", 'locale="de"')
         assert "-10\xa0%" in text
         assert "Gültig bis" in text
         assert "1 T 6h" in text.replace("\xa0", " ")
         assert "From 30 on." in text
 
     def test_it_goes_when_it_ends(self, page: Page, service: Service) -> None:
-        self.shown(page, service, offer(timedelta(seconds=1.5)), "ready")
+        page.clock.install()
+        self.shown(page, service, offer(timedelta(hours=1)), "ready")
+        page.clock.fast_forward("01:00:01")
         is_state(page, "empty")
 
     def test_a_browsers_wrong_clock_counts_nothing_down(self, page: Page, service: Service) -> None:

@@ -48,7 +48,7 @@ class PerennialRecs extends HTMLElement {
 
   /** Whether the second file has its styles. */
   get isRare() {
-    return ["list", "compact"].includes(this.getAttribute("layout")) || ASKED_BY_THEMSELVES.includes(placementOf(this));
+    return this.hasAttribute("layout") || ASKED_BY_THEMSELVES.includes(placementOf(this));
   }
 
   /** What is shown now: a placement's answer, or null. */

@@ -3,7 +3,7 @@
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(STYLES);
 
-/** The styles of layouts that few pages have. */
+/** The styles of all but the carousel. */
 function dress({ shadowRoot }) {
   if (!shadowRoot.adoptedStyleSheets.includes(sheet)) shadowRoot.adoptedStyleSheets.push(sheet);
 }
