@@ -27,16 +27,6 @@ def demo_folder(tmp_path: Path) -> Path:
     return folder
 
 
-async def test_the_widget_is_cached_and_revalidated() -> None:
-    async with client(None) as http:
-        first = await http.get("/widget.js")
-        again = await http.get("/widget.js", headers={"If-None-Match": first.headers["etag"]})
-    assert first.headers["content-type"].startswith("text/javascript")
-    assert "max-age" in first.headers["cache-control"]
-    assert first.headers["cross-origin-resource-policy"] == "cross-origin"
-    assert again.status_code == 304
-
-
 async def test_the_demo_allows_nothing_but_its_own_files(demo_folder: Path) -> None:
     async with client(demo_folder) as http:
         page = await http.get("/demo")
