@@ -16,6 +16,7 @@ import pytest
 import redis
 
 from api.process.app import create_app
+from api.process.pages import STATIC
 from api.schemas.recommendations import ProblemAnswer, UnsureAnswer
 from api.web import openapi
 from api.web.settings import ApiSettings
@@ -167,6 +168,14 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     text = json.dumps(document)
     named = {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert named <= document["components"]["schemas"].keys()
+
+
+def test_what_agents_are_told_of_is_there(operations: list[Operation]) -> None:
+    told = (STATIC / "llms.txt").read_text(encoding="utf-8")
+    named = {f"{method.lower()} {path}" for method, path in re.findall(r"`(GET|POST) (/v1/[^?`]+)", told)}
+    assert len(named) == 6
+    assert named - {"get /v1/insights/kpi"} <= {each.name for each in operations}
+    assert "get /v1/insights/{name}" in {each.name for each in operations}
 
 
 def test_each_key_meets_the_documented_status(
