@@ -95,15 +95,9 @@ def parameters(shape: type[msgspec.Struct]) -> Json:
     }
 
 
-def takes(shape: type, *, listed: bool = False, media_type: str = JSON) -> Json:
-    """A body; `listed`: one, or `{"events": [...]}` of them."""
-    one = _lines_of(shape) if media_type == NDJSON else _ref(shape)
-    many = {
-        "type": "object",
-        "required": ["events"],
-        "properties": {"events": {"type": "array", "items": one}},
-    }
-    schema = {"anyOf": [one, many]} if listed else one
+def takes(shape: type, media_type: str = JSON) -> Json:
+    """A body."""
+    schema = _lines_of(shape) if media_type == NDJSON else _ref(shape)
     return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
 
 
