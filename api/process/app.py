@@ -31,6 +31,7 @@ from api.routes import (
     segment,
     tiers,
     triggers,
+    webhooks,
     why_not,
 )
 from api.serving.preload import LoadBundle
@@ -72,6 +73,7 @@ ROUTE_MODULES = (
     insights,
     segment,
     measurement_protocol,
+    webhooks,
     operations,
 )
 

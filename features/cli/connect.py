@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 import typer
 
 from features.cli.commands import store
+from features.cli.connect_shopify import connect_shopify
+from features.cli.connect_woocommerce import connect_woocommerce
 from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, plain_errors, show_table
 from features.connections.arrivals import ConnectionState, read_state
 from features.connections.settings_file import DamagedConnections, read_connections, remove_connection
@@ -16,6 +18,8 @@ from features.store.redis_server import RedisServerError
 from features.time_units import DAY_S, HOUR_S
 
 connect = typer.Typer(help="Connect the services that a shop uses.", invoke_without_command=True)
+connect.command("shopify")(connect_shopify)
+connect.command("woocommerce")(connect_woocommerce)
 MINUTE_S = 60
 
 

@@ -102,6 +102,21 @@ def connection(service: str) -> str:
     return f"{TAG}:connection:{service}"
 
 
+def webhook(service: str, delivery_id: str) -> str:
+    """String "1": a delivery that was taken. Life: 3 days. Writer and reader: API."""
+    return f"{TAG}:webhook:{service}:{delivery_id}"
+
+
+def webhook_memo(service: str, thing: str) -> str:
+    """String: JSON kept of a service's order or product. Life: `order_memory_days`. Writer, reader: API."""
+    return f"{TAG}:memo:{service}:{thing}"
+
+
+def exports_due() -> str:
+    """Hash customer -> since when they ask for all that is held, in ms. Writer: API; reader: worker."""
+    return f"{TAG}:exports"
+
+
 def merchandising() -> str:
     """List of versions of the merchant's rules, JSON SettingVersion, newest first. Writer and reader: API."""
     return f"{TAG}:merchandising"
@@ -167,15 +182,13 @@ def trigger_settings() -> str:
 
 def tier_settings() -> str:
     """List of versions of the merchant's loyalty tiers, JSON SettingVersion, newest first. The tiers in use
-    are tiers.json in the home. Writer and reader: API.
-    """
+    are tiers.json in the home. Writer and reader: API."""
     return f"{TAG}:tiers"
 
 
 def non_product_settings() -> str:
     """List of versions of the merchant's rule of what is no product, JSON SettingVersion, newest first. The
-    rule in use is non_products.json in the home. Writer and reader: API.
-    """
+    rule in use is non_products.json in the home. Writer and reader: API."""
     return f"{TAG}:catalogue:non_products"
 
 

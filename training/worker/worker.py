@@ -19,6 +19,7 @@ from recommender.model import versions
 from training.settings import TrainingSettings
 from training.worker.catalogue_news import CatalogueNews
 from training.worker.erasures import run_erasures
+from training.worker.exports import run_exports
 from training.worker.prices import keep_prices
 from training.worker.trigger_rounds import Lifecycle
 from training.worker.upkeep import keep_in_order
@@ -45,6 +46,9 @@ def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: Tr
         threading.Thread(target=keep_prices, args=(redis.Redis.from_url(redis_url), home, stop)),
         threading.Thread(
             target=run_erasures, args=(redis.Redis.from_url(redis_url), home, store_settings, stop)
+        ),
+        threading.Thread(
+            target=run_exports, args=(redis.Redis.from_url(redis_url), home, store_settings, stop)
         ),
     ]
     for thread in threads:
