@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from features import extras
 from features.cli.options import console
 
 HERE = "127.0.0.1"
@@ -22,6 +23,7 @@ def mcp(
     port: Annotated[int, typer.Option(help="With --http: 0 takes a free one.")] = 8001,
 ) -> None:
     """Answer agents by the Model Context Protocol: over standard input and output, or over HTTP."""
+    extras.require("mcp")
     from features.agents.tools import server_of
 
     if http:

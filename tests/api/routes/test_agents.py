@@ -4,6 +4,7 @@ Covers features/agents/ and features/cli/mcp.py.
 """
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -119,3 +120,12 @@ def test_without_a_key_it_says_what_to_do() -> None:
     result = CliRunner().invoke(app, ["mcp"], env={"PERENNIAL_KEY": None, "COLUMNS": "200"})
     assert result.exit_code == 2
     assert "perennial keys create" in result.output
+
+
+def test_without_its_extra_it_names_it() -> None:
+    code = "import sys; sys.modules['httpx2'] = sys.modules['mcp'] = None; import perennial; perennial.main()"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, "mcp"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "pip install 'perennial[mcp]'" in done.stderr
