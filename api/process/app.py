@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from operator import attrgetter
 
 from fastapi import FastAPI, Request
 from starlette.middleware.cors import CORSMiddleware
@@ -115,7 +116,9 @@ def create_app(
         title="Perennial",
         description="Recommendations that bring customers back.",
         version=version("perennial"),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_tags=openapi.TAGS,
+        generate_unique_id_function=attrgetter("name"),  # what clients call it
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # to whatever `Host` says
