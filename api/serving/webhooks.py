@@ -14,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from api.serving.product_names import is_known, own_ids
-from api.serving.receive_events import receive_events
+from api.serving.receive_events import SET_ASIDE, receive_events
 from api.serving.service import Service
 from api.web.problems import Problem
 from api.web.queries import decode_json
@@ -27,7 +27,7 @@ from features.connections.webhook_services import WEBHOOK_SERVICES
 from features.live.set_aside import set_aside_text
 from features.store import keys
 from features.store.connection import StoreUnavailable
-from features.store.tombstones import begin_erasure
+from features.store.tombstones import EVERYBODY, begin_erasure
 from features.time_units import DAY_S
 
 Outcome = Literal["taken", "seen", "test", "ping", "ignored", "set_aside"]
@@ -115,10 +115,11 @@ async def _done(service: Service, name: str, work: Work, now: datetime) -> str |
     if work.events:
         raws = [msgspec.json.encode(event) for event in work.events]
         receipt = await receive_events(service, raws, "secret", now)
-        refused = next((each.reason for each in receipt.answer.rejected), refused)
+        rejected = [each.reason for each in receipt.answer.rejected]
+        refused = next((reason for reason in rejected if not reason.startswith(SET_ASIDE)), refused)
     for thing, memo in work.memos.items():
         await _keep(service, keys.webhook_memo(name, thing), memo)
-    await _mind_people(service, work)
+    await _mind_people(service, name, work)
     return refused
 
 
@@ -148,14 +149,16 @@ async def _change_products(service: Service, work: Work) -> str | None:
     return next((f"product {name}: {why}" for name, why in outcome.rejected.items()), None)
 
 
-async def _mind_people(service: Service, work: Work) -> None:
+async def _mind_people(service: Service, service_name: str, work: Work) -> None:
     """Erasures and exports, by every name of a customer; the worker finishes what is begun here."""
     now_ms = int(time.time() * 1000)
     for name in {each for own in _names(service, work.erase) for each in (own, service.names.current(own))}:
         await begin_erasure(service.writes, name, now_ms)
     for name in {service.names.current(own) for own in _names(service, work.export)}:
         await service.writes.call("HSETNX", keys.exports_due(), name, now_ms)
-    if work.erase:
+    if work.erase_shop and (service.connections.of(service_name) or {}).get("erase_on_redact"):
+        await begin_erasure(service.writes, EVERYBODY, now_ms)
+    if work.erase or work.erase_shop:
         await service.refresh_erased()
 
 

@@ -63,9 +63,10 @@ def remove(service: str, home: HomeOption = DEFAULT_HOME) -> None:
 
 def _row(state: ConnectionState, now: datetime) -> tuple[str, str, str]:
     last = max((each.last_at for each in state.traffic.values()), default=None)
-    passed = ", ".join(f"{kind} {each.times:,}" for kind, each in state.traffic.items())
+    passed = [f"{kind} {each.times:,}" for kind, each in state.traffic.items()]
+    passed += [f"{kind} {count:,}" for kind, count in state.counts.items()]
     trouble = "" if state.is_well else f"{_ago(now, state.trouble_at)}: {state.trouble}"
-    return (_ago(now, last) if last else "never", passed, trouble)
+    return (_ago(now, last) if last else "never", ", ".join(passed), trouble)
 
 
 def _ago(now: datetime, time: datetime | None) -> str:
@@ -85,6 +86,7 @@ def _as_dict(state: ConnectionState) -> dict[str, object]:
     }
     return {
         "traffic": traffic,
+        "counts": dict(state.counts),
         "trouble": state.trouble,
         "trouble_at": state.trouble_at.isoformat() if state.trouble_at else None,
         "well": state.is_well,

@@ -37,8 +37,7 @@ CLICKS = {
     "Customer update": "customers/update",
 }
 """The events of Settings > Notifications > Webhooks that a shop needs, and their topics."""
-NEXT = """{shop} is connected. In its admin:
-
+NEXT = """
 1. Settings > Notifications > Webhooks > Create webhook, format JSON, URL {url}/v1/webhooks/shopify,
    one for each of these events: {events}.
 2. Settings > Customer events > Add custom pixel, permission Analytics, and paste:
@@ -50,7 +49,7 @@ POLL_S = 0.5
 SECRET, TOKEN = "PERENNIAL_SHOPIFY_SECRET", "PERENNIAL_SHOPIFY_TOKEN"
 
 
-def connect_shopify(
+def connect_shopify(  # noqa: PLR0913, PLR0917 - an option an argument
     home: HomeOption = DEFAULT_HOME,
     shop: Annotated[str, typer.Option(help="teashop.myshopify.com; asked for if absent.")] = "",
     url: Annotated[str, typer.Option(help="Where Shopify reaches this service: https://...")] = "",
@@ -58,6 +57,9 @@ def connect_shopify(
     check: Annotated[bool, typer.Option(help="Wait for the first webhooks; say what came.")] = False,
     within_s: Annotated[float, typer.Option(help="With --check: how long to wait.")] = 120.0,
     history: Annotated[bool, typer.Option(help="Take in all orders of before; needs a token.")] = False,
+    erase_on_redact: Annotated[
+        bool, typer.Option(help="Erase all customers when Shopify asks (shop/redact).")
+    ] = False,
 ) -> None:
     """Connect a shop at Shopify: webhooks, pixel, orders of before.
 
@@ -71,10 +73,12 @@ def connect_shopify(
         elif history:
             _take_history(Home(home))
         else:
-            _connect(Home(home), shop, url.rstrip("/") or "https://YOUR-SERVICE", key)
+            _connect(Home(home), shop, erase_on_redact=erase_on_redact)
+            shown = url.rstrip("/") or "https://YOUR-SERVICE"
+            print(NEXT.format(url=shown, events=", ".join(CLICKS), pixel=pixel(shown, key)))
 
 
-def _connect(home: Home, shop: str, url: str, key: str) -> None:
+def _connect(home: Home, shop: str, *, erase_on_redact: bool) -> None:
     before = read_connections(home).get(SERVICE, {})
     domain = (shop or typer.prompt("The shop's domain (teashop.myshopify.com)")).strip().lower()
     domain = domain.removeprefix("https://").rstrip("/")
@@ -85,8 +89,9 @@ def _connect(home: Home, shop: str, url: str, key: str) -> None:
     )
     token = os.environ.get(TOKEN) or before.get("token", "")
     kept = [each.strip() for each in secrets.split(",") if each.strip()]
-    save_connection(home, SERVICE, {**before, "shop": domain, "secrets": kept, "token": token})
-    print(NEXT.format(shop=domain, url=url, events=", ".join(CLICKS), pixel=pixel(url, key)))
+    told = {"shop": domain, "secrets": kept, "token": token, "erase_on_redact": erase_on_redact}
+    save_connection(home, SERVICE, {**before, **told})
+    print(f"{domain} is connected. In its admin:")
 
 
 def pixel(url: str, key: str) -> str:

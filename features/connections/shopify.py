@@ -22,7 +22,6 @@ from features.connections.webhook import Delivery, Json, Memo, WebhookService, W
 
 ORDER_TOPICS = frozenset(f"orders/{what}" for what in ("create", "updated", "paid", "cancelled"))
 PRODUCT_TOPICS = frozenset({"products/create", "products/update"})
-EVERYBODY = "shop/redact"
 STATUSES = {"delivered": "delivered", "ready_for_pickup": "ready"}
 CART = "shopify-cart:"
 """Before the token of a cart: the browser that it is in, as far as Shopify's servers know it."""
@@ -148,8 +147,9 @@ def _people(request: Json) -> list[str]:
 
 def _redact_shop(_request: Json, _memo: Memo) -> Work:
     return Work(
-        trouble="the app was removed from the shop, and Shopify asks that all its data is erased: stop "
-        "Perennial and delete its home folder, unless the shop goes on with it"
+        erase_shop=True,
+        trouble="the app was removed from the shop, and Shopify asks that all its customers are erased: "
+        "done if it was connected with --erase-on-redact; else delete the home folder, or go on with it",
     )
 
 
@@ -183,6 +183,6 @@ TRANSLATIONS: Mapping[str, Callable[[Any, Memo], Work]] = {
     **dict.fromkeys(("carts/create", "carts/update"), _cart),
     "customers/data_request": lambda request, _memo: Work(export=_people(request)),
     "customers/redact": lambda request, _memo: Work(erase=_people(request)),
-    EVERYBODY: _redact_shop,
+    "shop/redact": _redact_shop,
 }
 SHOPIFY = WebhookService(_delivery, frozenset(TRANSLATIONS), _about, _translate)

@@ -86,7 +86,12 @@ def _rows(order: Json, api: ShopifyApi) -> Iterator[Json]:
     if order.get("test"):
         return
     cells = {header: order.get(name) or "" for header, name in OF_ORDER.items()}
+    lines = list(_lines(order, api))
+    gifts = sum(
+        _amount(each, "originalUnitPriceSet") * each["quantity"] for each in lines if each["isGiftCard"]
+    )
     cells |= {header: _amount(order, name) for header, name in SUMS.items()}
+    cells |= {header: cells[header] - gifts for header in ("Subtotal", "Total")}
     refunded = _amount(order, "totalRefundedSet") - _amount(order, "totalRefundedShippingSet")
     cells |= {
         "Customer ID": (order.get("customer") or {}).get("legacyResourceId", ""),
@@ -94,7 +99,9 @@ def _rows(order: Json, api: ShopifyApi) -> Iterator[Json]:
         "Shipping Country": (order.get("shippingAddress") or {}).get("countryCodeV2", ""),
         "Refunded Amount": round(refunded, 2),
     }
-    for line in _lines(order, api):
+    for line in lines:
+        if line["isGiftCard"]:
+            continue
         price = _amount(line, "originalUnitPriceSet")
         yield cells | dict(
             zip(OF_LINE, (line["quantity"], line["name"], price, line["sku"] or ""), strict=True)
@@ -105,7 +112,7 @@ def _rows(order: Json, api: ShopifyApi) -> Iterator[Json]:
 def _lines(order: Json, api: ShopifyApi) -> Iterator[Json]:
     page: Json = order["lineItems"]
     while True:
-        yield from (line for line in page["nodes"] if not line["isGiftCard"])
+        yield from page["nodes"]
         if not page["pageInfo"]["hasNextPage"]:
             return
         after = page["pageInfo"]["endCursor"]

@@ -29,7 +29,8 @@ class Work(NamedTuple):
 
     events: as `POST /v1/events` takes them. products: by any of their names, the fields of
     `PUT /v1/catalogue`. names: further name -> name of a product. memos: name of a thing -> what to keep of
-    it. erase, export: names or e-mail addresses of customers. trouble: what somebody must look at.
+    it. erase, export: names or e-mail addresses of customers. erase_shop: all customers are to be erased,
+    where the shop was connected so. trouble: what somebody must look at.
     """
 
     events: Sequence[Json] = ()
@@ -38,6 +39,7 @@ class Work(NamedTuple):
     memos: Mapping[str, Memo] = {}
     erase: Sequence[str] = ()
     export: Sequence[str] = ()
+    erase_shop: bool = False
     trouble: str | None = None
 
 

@@ -22,8 +22,7 @@ def test_a_margin_is_that_of_price_and_cost() -> None:
     cost = np.full(len(PRODUCTS), np.nan, np.float32)
     cost[[KETTLE, MUG, TEA]] = 10.0, 5.0, 6.0  # of 30, 8 and 5
     shelf = Availability.of(tables)
-    shelf = shelf.changed(
-        tables, {PRODUCTS[item]: {"cost": float(cost[item])} for item in (KETTLE, MUG, TEA)}
-    )
+    told = {PRODUCTS[item]: {"cost": float(cost[item])} for item in (KETTLE, MUG, TEA)}
+    shelf = shelf.changed(tables, told)
     margins = [product_labels(tables, shelf, TODAY).of(item)[0] for item in (KETTLE, MUG, TEA)]
     assert margins == ["margin_high", "margin_middle", "margin_negative"]

@@ -15,16 +15,10 @@ from features.home import Home
 from serving import NO_CERTIFICATES
 
 PRODUCTS = [
-    {
-        "product_id": "kettle",
-        "title": 'Kettle, 1.7 l "steel"',
-        "url": "/kettle",
-        "price": 30.0,
-        "currency": "EUR",
-    },
-    {"product_id": "mug", "title": '"Mug"\tblue', "url": "/mug", "price": 8.0, "currency": "EUR", "stock": 0},
-    {"product_id": "tea", "title": "Tea", "url": "https://tea.example/tea", "price": 5.0, "currency": "EUR"},
-    {"product_id": "pot", "title": "Pot", "price": 20.0, "currency": "EUR", "url": "/pot", "retired": True},
+    {"product_id": "kettle", "title": 'Kettle, 1.7 l "steel"', "url": "/kettle", "price": 30.0},
+    {"product_id": "mug", "title": '"Mug"\tblue', "url": "/mug", "price": 8.0, "stock": 0},
+    {"product_id": "tea", "title": "Tea", "url": "https://tea.example/tea", "price": 5.0},
+    {"product_id": "pot", "title": "Pot", "price": 20.0, "url": "/pot", "retired": True},
 ]
 
 
@@ -36,7 +30,9 @@ def api_settings() -> ApiSettings:
 @pytest.fixture
 def fetched(http: httpx.Client, served_home: Home, url: str) -> httpx.Client:
     """A platform: it has no key, and follows addresses."""
-    told = http.put("/v1/catalogue", json={"products": [each | {"currency": "EUR"} for each in PRODUCTS]}).json()
+    told = http.put(
+        "/v1/catalogue", json={"products": [each | {"currency": "EUR"} for each in PRODUCTS]}
+    ).json()
     assert told["rejected"] == {}
     return httpx.Client(base_url=url, timeout=10, verify=NO_CERTIFICATES)
 
@@ -94,9 +90,7 @@ def test_a_feed_that_stayed_as_it_is_is_not_sent_again(
     assert "6.00 EUR" in again.text
 
 
-def test_it_is_packed_where_that_is_asked_for(
-    http: httpx.Client, served_home: Home, fetched: httpx.Client
-) -> None:
+def test_it_is_packed_where_that_is_asked_for(fetched: httpx.Client, served_home: Home) -> None:
     with fetched, fetched.stream("GET", address(served_home, "meta.csv")) as answer:
         packed = b"".join(answer.iter_raw())
     assert answer.headers["content-encoding"] == "gzip"

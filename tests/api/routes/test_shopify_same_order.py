@@ -68,6 +68,13 @@ def free_postage(number: int) -> Json:
     return whole | {"discount_codes": codes, "total_price": "10.00"}
 
 
+def gift_card_and_free_postage(number: int) -> Json:
+    gift = line(2, "", "50.00", title="Gift card", gift_card=True)
+    whole = order(number, [line(1, "tea", "10.00"), gift], total_discounts="4.90")
+    codes = [{"code": "SHIPFREE", "amount": "4.90", "type": "shipping"}]
+    return whole | {"discount_codes": codes, "total_price": "60.00"}
+
+
 def foreign(number: int) -> Json:
     """Paid in dollars; all but `presentment` is in the shop's currency."""
     money = {"presentment_currency": "USD", "total_price_set": {"presentment_money": {"amount": "27.40"}}}
@@ -80,6 +87,7 @@ KINDS = {
     "taxed on top": Kind(taxed_on_top, 1900),
     "gift card and tip": Kind(with_gift_card_and_tip, 1000),
     "free postage": Kind(free_postage, 1000),
+    "gift card and free postage": Kind(gift_card_and_free_postage, 1000),
     "foreign": Kind(foreign, 2500),
 }
 

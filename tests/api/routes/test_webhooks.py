@@ -13,14 +13,16 @@ from typer.testing import CliRunner
 
 from features.cli.connect_shopify import CLICKS
 from features.connections.arrivals import read_state
-from features.connections.settings_file import remove_connection
+from features.connections.settings_file import remove_connection, save_connection
 from features.history.archiver import Archiver
+from features.history.events_parquet import scan
 from features.history.poison import poisoned
 from features.home import Home
 from features.store import keys
 from features.store.settings import StoreSettings
-from features.store.tombstones import erasures_begun
+from features.store.tombstones import EVERYBODY, erasures_begun
 from perennial import app
+from training.privacy.erase import finish_erasures
 from training.worker.exports import write_exports
 
 ORDER = order(1001, [line(1, "tea", "10.00", 2)])
@@ -131,6 +133,23 @@ def test_a_customer_is_erased_or_exported_by_every_name(
     assert "7001" in erasures_begun(client)
     assert send(http, "orders/updated", ORDER | {"updated_at": "2026-11-22T09:00:00Z"}).status_code == 200
     assert client.xlen(keys.event_stream()) == 0
+
+
+def test_a_shop_is_erased_where_it_was_connected_so(
+    http: httpx.Client, client: redis.Redis, served_home: Home, settings: StoreSettings
+) -> None:
+    send(http, "orders/create", ORDER)
+    assert send(http, "shop/redact", {"shop_domain": SHOP}).json() == {"outcome": "taken"}
+    assert "--erase-on-redact" in str(read_state(client, "shopify").trouble)
+    assert erasures_begun(client) == {}
+    save_connection(served_home, "shopify", {"shop": SHOP, "secrets": [NEXT_SECRET], "erase_on_redact": True})
+    send(http, "shop/redact", {"shop_domain": SHOP}, secret=NEXT_SECRET)
+    assert list(erasures_begun(client)) == [EVERYBODY]
+    erased = finish_erasures(served_home, client, settings, erasures_begun(client))
+    assert erased.customers >= 2  # by their id, and by their address
+    assert erased.events == 1
+    assert erasures_begun(client) == {}
+    assert scan(served_home).collect().is_empty()
 
 
 def test_whoever_follows_the_page_sees_each_webhook_arrive(

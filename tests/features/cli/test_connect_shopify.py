@@ -28,7 +28,8 @@ def run(home: Home, *words: str, code: int = 0, answers: str = "", **env: str) -
 def test_it_asks_for_domain_and_secret_and_says_what_to_click_and_paste(home: Home) -> None:
     words = ("--url", "https://svc.example/", "--key", "pk_one")
     output = run(home, *words, answers="https://TeaShop.myshopify.com/\nshpss_one\n").output
-    assert read_connections(home)["shopify"] == {"shop": SHOP, "secrets": ["shpss_one"], "token": ""}
+    kept = {"shop": SHOP, "secrets": ["shpss_one"], "token": "", "erase_on_redact": False}
+    assert read_connections(home)["shopify"] == kept
     assert "https://svc.example/v1/webhooks/shopify" in output
     assert 'const KEY = "pk_one";' in output
     assert 'const ENDPOINT = "https://svc.example";' in output
