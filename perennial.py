@@ -18,6 +18,7 @@ from features.cli.commands import keys
 from features.cli.connect import connect
 from features.cli.customers import customers as customer_names
 from features.cli.imports import imports, list_imports
+from features.cli.mcp import mcp
 from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, errors, plain_errors, progress
 from features.cli.poison import poison
 from features.home import PRIVATE_UMASK, Home
@@ -55,6 +56,7 @@ app.add_typer(poison, name="poison")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(report, name="report")
 app.command()(replay)
+app.command()(mcp)
 app.command()(export)
 app.command()(erase)
 app.command()(backup)

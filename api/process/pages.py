@@ -36,7 +36,7 @@ PICTURE_HEADERS: Final = {
 
 
 def pages_router(demo_folder: Path | None, for_operators: Callable[[Request], None]) -> APIRouter:
-    """The routes of `/`, `/widget.js`, `/widget`, `/docs`, `/dashboard` and, from `demo_folder`, `/demo`.
+    """The routes of `/`, `/widget.js`, `/widget`, `/llms.txt`, `/docs`, `/dashboard`, `/demo`.
 
     demo_folder: holds `shop.json` and `images/`; None, or a folder without a shop, answers 404.
     for_operators: raises where the caller may not see the dashboard.
@@ -47,6 +47,7 @@ def pages_router(demo_folder: Path | None, for_operators: Callable[[Request], No
     _add_static(router, "/demo/static", STATIC / "demo", REVALIDATE)
     _add_static(router, "/dashboard/static", STATIC / "dashboard", REVALIDATE)
     _add_static(router, "/dashboard/report", ASSETS, REVALIDATE)
+    _add_llms(router)
 
     _add_widget(router)
 
@@ -101,6 +102,14 @@ def _add_static(router: APIRouter, prefix: str, folder: Path, headers: dict[str,
     @router.get(prefix + "/{name:path}")
     async def static(name: str, request: Request) -> Response:
         return await _file(folder, name, request, headers)
+
+
+def _add_llms(router: APIRouter) -> None:
+    """What the service is, for AI agents: https://llmstxt.org."""
+
+    @router.get("/llms.txt")
+    async def llms(request: Request) -> Response:
+        return await _file(STATIC, "llms.txt", request, REVALIDATE)
 
 
 async def _file(folder: Path, name: str, request: Request, headers: dict[str, str]) -> Response:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from api.schemas.recommendations import Received, UnsureAnswer
+from api.schemas.recommendations import Received, SentEvents, UnsureAnswer
 from api.serving.receive_events import receive_events
 from api.serving.security import ANY_KEY
 from api.serving.service import Service
@@ -17,7 +17,6 @@ from api.web.problems import Problem
 from api.web.queries import decode_json, read_packed_body
 from api.web.replies import JsonReply, encode
 from features.connections.cloud_events import STRUCTURED, of_binary, of_structured
-from features.events.vocabulary import Event
 
 router = APIRouter(tags=["events"])
 
@@ -35,7 +34,7 @@ HALF_CHARACTER = re.compile(
         400,
         413,
         status=202,
-        body=takes(Event, listed=True),
+        body=takes(SentEvents),
         security=ANY_KEY,
         others={
             503: replies(UnsureAnswer, "Not now, or not for sure; send it again with `event_ids`.", PROBLEM)
@@ -43,7 +42,7 @@ HALF_CHARACTER = re.compile(
     ),
 )
 async def events(request: Request) -> Response:
-    """Take one event, or `{"events": [...]}`. A bad event never refuses the others; repeats count once.
+    """Take `{"events": [...]}`, or one event by itself. A bad one refuses no others; repeats count once.
 
     CloudEvents are taken in each of their forms. Of any other event the content type is not looked at, so
     that `navigator.sendBeacon` works; a beacon sends its public key as `?key=pk_...`. After a 503 with

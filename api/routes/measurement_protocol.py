@@ -25,7 +25,7 @@ router = APIRouter(tags=["events"])
     "/mp/collect",
     **documented(SegmentAnswer, 400, 413, body=takes(Measurement), security=ANY_KEY),
 )
-async def collect(request: Request) -> Response:
+async def measurement_protocol(request: Request) -> Response:
     """Take events as servers send them to Google Analytics 4.
 
     `api_secret` of the address is one of our keys, secret or public; `measurement_id` is not looked at.

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 import typer
 
 from features.cli.commands import store
+from features.cli.connect_feeds import connect_feeds
+from features.cli.connect_mail_images import mail_images
 from features.cli.connect_shopify import connect_shopify
 from features.cli.connect_woocommerce import connect_woocommerce
 from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, plain_errors, show_table
@@ -18,8 +20,10 @@ from features.store.redis_server import RedisServerError
 from features.time_units import DAY_S, HOUR_S
 
 connect = typer.Typer(help="Connect the services that a shop uses.", invoke_without_command=True)
+connect.command("mail-images")(mail_images)
 connect.command("shopify")(connect_shopify)
 connect.command("woocommerce")(connect_woocommerce)
+connect.command("feeds")(connect_feeds)
 MINUTE_S = 60
 
 

@@ -151,14 +151,14 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.type == "refund" and bool(self.lines or self.refunded_sum is not None)
 
 
-class _RawEvent(Event, kw_only=True, frozen=True, omit_defaults=True):
-    """An event as received; `_completed` fills in a missing id and timestamp."""
+class SentEvent(Event, kw_only=True, frozen=True, omit_defaults=True):
+    """An event as it is sent: without an id it gets one, without a timestamp it is of now."""
 
     event_id: Id | None = None  # type: ignore[assignment]
     timestamp: datetime | None = None  # type: ignore[assignment]
 
 
-_decode_raw = msgspec.json.Decoder(_RawEvent).decode
+_decode_raw = msgspec.json.Decoder(SentEvent).decode
 
 
 def is_possible_time(time: Any, received_at: Any) -> Any:
@@ -204,15 +204,15 @@ def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
         raise InvalidEvent("an event must be a JSON object")
     fields = {field: value for field, value in raw.items() if value is not None}
     try:
-        event = msgspec.convert(fields, _RawEvent)
+        event = msgspec.convert(fields, SentEvent)
     except (msgspec.ValidationError, ValueError, OverflowError):
         event = _understood(fields)
     return _completed(event, received_at, lambda: fresh_id)
 
 
-def _understood(fields: dict[str, Any]) -> _RawEvent:
+def _understood(fields: dict[str, Any]) -> SentEvent:
     try:
-        return msgspec.convert(understood(fields), _RawEvent)
+        return msgspec.convert(understood(fields), SentEvent)
     except (msgspec.ValidationError, TypeError, ValueError, OverflowError) as error:
         raise InvalidEvent(str(error)) from error
 
@@ -232,7 +232,7 @@ def read_event(text: str | bytes | msgspec.Raw, received_at: datetime, fresh_id:
     return _completed(event, received_at, fresh_id)
 
 
-def _completed(event: _RawEvent, received_at: datetime, fresh_id: Callable[[], str]) -> Event:
+def _completed(event: SentEvent, received_at: datetime, fresh_id: Callable[[], str]) -> Event:
     if event.event_id is None:
         msgspec.structs.force_setattr(event, "event_id", _order_event_id(event) or fresh_id())
     if event.timestamp is None:
@@ -245,7 +245,7 @@ def _completed(event: _RawEvent, received_at: datetime, fresh_id: Callable[[], s
     return _validated(event, received_at)
 
 
-def _order_event_id(event: _RawEvent) -> str | None:
+def _order_event_id(event: SentEvent) -> str | None:
     if event.order is None:
         return None
     name = f"{event.type}:{event.order.order_id}"

@@ -27,6 +27,19 @@ def demo_folder(tmp_path: Path) -> Path:
     return folder
 
 
+async def test_agents_are_told_what_the_service_is() -> None:
+    async with client(None) as http:
+        told = await http.get("/llms.txt")
+        linked = re.findall(r"\]\((/[^)]+)\)", told.text)
+        assert {path: (await http.get(path)).status_code for path in ("/docs", "/widget.js")} == {
+            "/docs": 200,
+            "/widget.js": 200,
+        }
+    assert told.headers["content-type"].startswith("text/plain")
+    assert told.text.startswith("# Perennial\n\n> ")
+    assert {"/openapi.json", "/docs", "/widget.js", "/healthz"} <= set(linked)
+
+
 async def test_the_demo_allows_nothing_but_its_own_files(demo_folder: Path) -> None:
     async with client(demo_folder) as http:
         page = await http.get("/demo")
