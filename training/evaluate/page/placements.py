@@ -30,8 +30,8 @@ INTRO = """
 
 `perennial evaluate placements DATASET`, or `--home HOME`: as served, on the last weeks, with what was just
 bought resting; new: to this customer. Simple methods: best sellers, item cosine, EASE, ALS alone, personal
-frequency, each limited to what the purpose is about. Sizes and colours of one product count as the product. In
-brackets, 95 % intervals of the difference, by pairs of answers to the same customer.
+frequency, each limited to what the purpose is about. Sizes and colours of one product count as the product.
+In brackets, 95 % intervals of the difference, by pairs of answers to the same customer.
 """
 HEAD = """
 | {title} | measure | cases | perennial | best simple | difference |
