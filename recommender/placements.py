@@ -17,12 +17,14 @@ Propose = Callable[[Situation], Candidates]
 
 class Source(NamedTuple):
     """name: as answers give it; weight: what its best product counts, 0 leaves the source out; live: whether
-    it follows what the shopper does right now."""
+    it follows what the shopper does right now; is_purpose: what the mix is for, so that no shop learns less
+    of it."""
 
     name: str
     weight: float
     propose: Propose
     live: bool = False
+    is_purpose: bool = False
 
 
 SourceMix = tuple[Source, ...]
@@ -88,8 +90,9 @@ SOURCE_MIXES: dict[str, SourceMix] = {
         Source("repeat", 0.5, als.usual),
     ),
     "post_purchase": (
-        Source("co_purchase", 1.0, neighbours.order_complements),
-        Source("co_purchase", 0.5, neighbours.order_companions),
+        Source("co_purchase", 1.0, neighbours.order_complements, is_purpose=True),
+        Source("co_purchase", 0.5, neighbours.order_companions, is_purpose=True),
+        Source("discover", 1.0, discover.discover, live=True),
     ),
     "trending": (Source("trending", 1.0, neighbours.trending),),
     "new": (Source("new", 1.0, neighbours.newest),),
@@ -97,8 +100,14 @@ SOURCE_MIXES: dict[str, SourceMix] = {
         Source("discover", 1.0, discover.discover, live=True),
         Source("new", 0.5, neighbours.newest),
     ),
-    "win_back": (Source("similar", 1.0, neighbours.like_favourites),),
-    "cross_sell": (Source("co_purchase", 1.0, neighbours.own_complements),),
+    "win_back": (
+        Source("similar", 1.0, neighbours.like_favourites),
+        Source("discover", 0.5, discover.discover, live=True),
+    ),
+    "cross_sell": (
+        Source("co_purchase", 1.0, neighbours.own_complements),
+        Source("discover", 1.0, discover.discover, live=True),
+    ),
 }
 MIXES = tuple(SOURCE_MIXES)
 PERSONAL = {"next_basket", "als", "discover"}

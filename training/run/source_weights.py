@@ -98,10 +98,11 @@ def fit_mix(
 
 
 def least_weights(source_mix: SourceMix, cases: Sequence[Case]) -> Float32s:
-    """Below which no weight is learned: the fixed one of a source of live signals, as long as hardly any case
-    has live events to learn from."""
-    live_cases = sum(case.request.shopper != NO_ACTIVITY for case in cases)
-    least = [source.weight if source.live and live_cases < ENOUGH_CASES else 0.0 for source in source_mix]
+    """Below which no weight is learned: the fixed one of what the mix is for, and of a source of live signals
+    as long as hardly any case has live events to learn from."""
+    is_unheard = sum(case.request.shopper != NO_ACTIVITY for case in cases) < ENOUGH_CASES
+    stays = [source.is_purpose or (source.live and is_unheard) for source in source_mix]
+    least = [source.weight if stay else 0.0 for source, stay in zip(source_mix, stays, strict=True)]
     return np.array(least, np.float32)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from training.evaluate.page.goals import SECTIONS, MeasureValues, Section
+from training.evaluate.page.placements import placements_part
 from training.evaluate.page.plot import plot
 from training.measure.metrics import Measurement
 
@@ -50,7 +51,7 @@ def write_page(results: Path, page: Path, images: Path) -> None:
     measured = read_results(results)
     for section, result in measured:
         (images / f"quality-{section.name}.svg").write_text(section_plot(section, result), encoding="utf-8")
-    page.write_text(rendered(measured), encoding="utf-8")
+    page.write_text(rendered(measured, placements_part(results)), encoding="utf-8")
 
 
 def read_results(folder: Path) -> list[Measured]:
@@ -59,14 +60,14 @@ def read_results(folder: Path) -> list[Measured]:
     return [(section, json.loads(file.read_text("utf-8"))) for section, file in files if file.is_file()]
 
 
-def rendered(measured: list[Measured]) -> str:
-    """The page."""
+def rendered(measured: list[Measured], placements: str = "") -> str:
+    """The page. placements: its part about them."""
     overview = "".join(line for section, result in measured for line in _overview(section, result))
     sections = "".join(_section(section, result) for section, result in measured)
     shown = [section for section, _ in measured]
     missing = [section.title for section in SECTIONS if section not in shown]
     lacks = f"\nNot measured this time: {'; '.join(missing)}.\n" if missing else ""
-    return INTRO + "\n" + OVERVIEW + overview + lacks + sections + CAUTIONS
+    return INTRO + "\n" + OVERVIEW + overview + lacks + placements + sections + CAUTIONS
 
 
 def section_plot(section: Section, result: dict[str, Any]) -> str:

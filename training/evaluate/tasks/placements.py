@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from features.home import Home
 from features.progress import Report, silent
+from recommender.arrays.tables import VariantGroups
 from recommender.context.request import Situation
 from recommender.model.bundle import Bundle
 from training.data.products import align
@@ -67,13 +68,13 @@ class PlacementEvaluation:
 
     def tables(self) -> Iterator[tuple[list[str], list[list[str]]]]:
         """A row a purpose; then the simple methods one by one."""
-        headings = ["", "judged by", "cases", "perennial", "best simple", "difference"]
+        headings = ["", "measure", "cases", "perennial", "best simple", "difference"]
         yield (
             headings,
             [
                 [
-                    row.placement,
-                    f"{row.judged}: {row.measure.replace('_', ' ')}",
+                    f"{row.placement}\n{row.judged}",
+                    row.measure.replace("_", " "),
                     f"{row.cases:,}",
                     f"{row.perennial['value']:.3f}",
                     f"{row.simple[row.best]:.3f} {row.best}" if row.best else "",
@@ -84,11 +85,10 @@ class PlacementEvaluation:
         )
         names = list(dict.fromkeys(name for row in self.rows for name in row.simple))
         yield (
-            ["", "judged by", *names, "coverage"],
+            ["", *names, "coverage"],
             [
                 [
-                    row.placement,
-                    row.judged,
+                    f"{row.placement}\n{row.judged}",
                     *(f"{row.simple[name]:.3f}" if name in row.simple else "" for name in names),
                     f"{row.coverage:.2f}",
                 ]
@@ -130,10 +130,10 @@ def evaluate_placements(
 
 def judge(row: Questions, bundle: Bundle, simple: Mapping[str, Scores], seed: int) -> PlacementRow:
     """What serves and the simple methods over the same cases."""
-    served = _answers(row, bundle, recommended(bundle))
-    own = Values(np.array(_values(row, served)), row.owner)
+    served, product = _answers(row, bundle, recommended(bundle)), products_of(bundle.tables.variant_groups)
+    own = Values(np.array(_values(row, served, product)), row.owner)
     others = {
-        name: np.array(_values(row, _answers(row, bundle, scored(bundle, _among(row, scores)))))
+        name: np.array(_values(row, _answers(row, bundle, _simple(row, bundle, scores, product)), product))
         for name, scores in simple.items()
     }
     means = {name: float(values.mean()) for name, values in others.items()}
@@ -187,28 +187,48 @@ def _only(answer: Ranked, kept: NDArray[np.bool_], k: int) -> Ranked:
     return Ranked(answer.items[rows][:k])
 
 
-def _among(row: Questions, scores: Scores) -> Scores:
-    """The scores of those products that a simple method should propose for the purpose."""
+def products_of(groups: VariantGroups) -> NDArray[np.int32]:
+    """(n_items): the same number for all sizes and colours of one product. An answer shows one of them, which
+    is as right as another."""
+    alone = np.arange(len(groups.group), dtype=np.int32)
+    return np.where(groups.group >= 0, len(alone) + groups.group, alone).astype(np.int32)
+
+
+def _simple(row: Questions, bundle: Bundle, scores: Scores, product: NDArray[np.int32]) -> Ranker:
+    """By the scores of those products that a simple method should propose for the purpose; of the variants of
+    a product the best one alone, as what serves shows it."""
     limit = row.kept or row.among
-    if limit is None:
-        return scores
-    return lambda situation: np.where(limit(situation), scores(situation), 0.0)
+
+    def best_variants(situation: Situation) -> NDArray[np.floating]:
+        values = np.asarray(scores(situation), np.float64)
+        values = values if limit is None else np.where(limit(situation), values, 0.0)
+        best_first = np.argsort(-values, kind="stable")
+        _, first = np.unique(product[best_first], return_index=True)
+        kept = np.zeros_like(values)
+        kept[best_first[first]] = values[best_first[first]]
+        return kept
+
+    return scored(bundle, best_variants)
 
 
-def _values(row: Questions, answers: Sequence[Ranked]) -> list[float]:
-    """The measure of each case."""
+def _values(row: Questions, answers: Sequence[Ranked], product: NDArray[np.int32]) -> list[float]:
+    """The measure of each case, by products."""
     value: Callable[[NDArray[np.float64]], float] | None = None
     if not row.measure.startswith("precision@"):
         value = measure(row.measure)
-    return [
-        _precision(answer, case) if value is None else value(ranks_of_truth(answer, case.truth))
+    by_product = [
+        (answer._replace(items=product[answer.items]), np.unique(product[case.truth]))
         for answer, case in zip(answers, row.cases, strict=True)
+    ]
+    return [
+        _precision(answer, wanted) if value is None else value(ranks_of_truth(answer, wanted))
+        for answer, wanted in by_product
     ]
 
 
-def _precision(answer: Ranked, case: Case) -> float:
+def _precision(answer: Ranked, wanted: NDArray[np.int32]) -> float:
     """Share of the answer that is right; an answer of nothing is not wrong."""
-    return float(np.isin(answer.items, case.truth).mean()) if len(answer.items) else 1.0
+    return float(np.isin(answer.items, wanted).mean()) if len(answer.items) else 1.0
 
 
 def _signed(difference: Measurement) -> str:
