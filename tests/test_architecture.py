@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("api", "recommender", "features", "training", "loadtests")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-TRAINING_LIBRARIES = {"implicit", "polars", "scipy", "fastexcel", "defusedxml", "threadpoolctl"}
+TRAINING_LIBRARIES = {"implicit", "polars", "scipy", "fastexcel", "defusedxml", "threadpoolctl", "httpx"}
 
 
 def test_redis_keys_are_named_in_one_file() -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from operator import attrgetter
 
 from fastapi import FastAPI, Request
 from starlette.middleware.cors import CORSMiddleware
@@ -16,7 +17,10 @@ from api.routes import (
     customers,
     events,
     experiments,
+    feeds,
     insights,
+    mail_images,
+    measurement_protocol,
     merchandising,
     non_products,
     offer_catalogue,
@@ -26,10 +30,13 @@ from api.routes import (
     privacy,
     product_sets,
     recommendations,
+    segment,
     tiers,
     triggers,
+    webhooks,
     why_not,
 )
+from api.serving.mail_cards import MailCards
 from api.serving.preload import LoadBundle
 from api.serving.service import Service
 from api.web import openapi, problems
@@ -53,6 +60,7 @@ ROUTE_MODULES = (
     recommendations,
     events,
     picks,
+    mail_images,
     privacy,
     audience,
     customers,  # whose ids may hold a slash, so that it takes what the two before leave
@@ -67,6 +75,10 @@ ROUTE_MODULES = (
     product_sets,
     experiments,
     insights,
+    feeds,
+    segment,
+    measurement_protocol,
+    webhooks,
     operations,
 )
 
@@ -86,30 +98,29 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        store = Connection(redis_url, store_settings.redis_deadline_ms)
-        writes = Connection(redis_url, store_settings.redis_write_deadline_ms)
-        batch = Connection(redis_url, store_settings.redis_batch_deadline_ms)
-        served = ServedBuffer(writes, store_settings)
         access = Access(is_loopback(settings.host), hosts=settings.hosts, rates=Rates(settings, debts))
-        service = Service(home, settings, store, writes, batch, store_settings, served, access, load)
-        service.log_folder = home.redis if redis_url == url_of(home) else None
-        app.state.service = service
+        service = _service(home, redis_url, settings, store_settings, access, load)
+        app.state.service, app.state.mail_cards = service, MailCards(settings)
         app.state.redis_url, app.state.exporting = redis_url, asyncio.Lock()
-        await asyncio.gather(store.open(), writes.open(), batch.open())
+        stores = service.store, service.writes, service.batch
+        await asyncio.gather(*(store.open() for store in stores))
         await service.refresh()
-        tasks = [asyncio.create_task(service.watch()), asyncio.create_task(served.run())]
+        tasks = [asyncio.create_task(service.watch()), asyncio.create_task(service.served.run())]
         yield
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
         flush()
-        await asyncio.gather(store.close(), writes.close(), batch.close())
+        await app.state.mail_cards.close()
+        await asyncio.gather(*(store.close() for store in stores))
 
     app = ShortcutFastAPI(
         title="Perennial",
         description="Recommendations that bring customers back.",
         version=version("perennial"),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_tags=openapi.TAGS,
+        generate_unique_id_function=attrgetter("name"),  # what clients call it
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # to whatever `Host` says
@@ -123,6 +134,24 @@ def create_app(
     app.add_middleware(_observed, settings=settings)
     app.shorten([recommendations.router, events.router], Origins(settings.cors_origins))
     return app
+
+
+def _service(
+    home: Home,
+    redis_url: str,
+    settings: ApiSettings,
+    store_settings: StoreSettings,
+    access: Access,
+    load: LoadBundle,
+) -> Service:
+    """The service over its three connections, which are still to be opened."""
+    store = Connection(redis_url, store_settings.redis_deadline_ms)
+    writes = Connection(redis_url, store_settings.redis_write_deadline_ms)
+    batch = Connection(redis_url, store_settings.redis_batch_deadline_ms)
+    served = ServedBuffer(writes, store_settings)
+    service = Service(home, settings, store, writes, batch, store_settings, served, access, load)
+    service.log_folder = home.redis if redis_url == url_of(home) else None
+    return service
 
 
 def _for_operators(request: Request) -> None:
@@ -142,6 +171,6 @@ def _shared(app: ASGIApp, settings: ApiSettings) -> ASGIApp:
         app,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type"],
+        allow_headers=["Authorization", "Content-Type", "X-Retry-Count"],
         max_age=600,
     )

@@ -10,21 +10,22 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 
+from api.process.widget_files import widget_response
 from features.insights.html_page import ASSETS
 
 STATIC: Final = Path(__file__).parents[1] / "static"
 SWAGGER: Final = Path(str(files("fastapi_swagger"))) / "resources"
 NO_DEMO: Final = "There is no demo shop in this home. `perennial demo` builds one and serves it here."
 REVALIDATE: Final = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-WIDGET_HEADERS: Final = {
-    "Cache-Control": "public, max-age=300, stale-while-revalidate=86400",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "cross-origin",  # shops load it from their own origin
-}
 PAGE_HEADERS: Final = {
     **REVALIDATE,
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "same-origin",
+}
+GALLERY_HEADERS: Final = {
+    **PAGE_HEADERS,
+    "Content-Security-Policy": PAGE_HEADERS["Content-Security-Policy"]
+    + "; img-src * data:",  # the shop's own
 }
 PICTURE_HEADERS: Final = {
     "Cache-Control": "public, max-age=3600",
@@ -35,7 +36,7 @@ PICTURE_HEADERS: Final = {
 
 
 def pages_router(demo_folder: Path | None, for_operators: Callable[[Request], None]) -> APIRouter:
-    """The routes of `/`, `/widget.js`, `/docs`, `/dashboard` and, from `demo_folder`, `/demo`.
+    """The routes of `/`, `/widget.js`, `/widget`, `/llms.txt`, `/docs`, `/dashboard`, `/demo`.
 
     demo_folder: holds `shop.json` and `images/`; None, or a folder without a shop, answers 404.
     for_operators: raises where the caller may not see the dashboard.
@@ -46,15 +47,14 @@ def pages_router(demo_folder: Path | None, for_operators: Callable[[Request], No
     _add_static(router, "/demo/static", STATIC / "demo", REVALIDATE)
     _add_static(router, "/dashboard/static", STATIC / "dashboard", REVALIDATE)
     _add_static(router, "/dashboard/report", ASSETS, REVALIDATE)
+    _add_llms(router)
+
+    _add_widget(router)
 
     @router.get("/")
     async def start() -> Response:
         is_demo = demo_folder is not None and (demo_folder / "shop.json").is_file()
         return RedirectResponse("/demo" if is_demo else "/dashboard")
-
-    @router.get("/widget.js")
-    async def widget(request: Request) -> Response:
-        return await _file(STATIC, "widget.js", request, WIDGET_HEADERS)
 
     @router.get("/docs")
     async def docs(request: Request) -> Response:
@@ -81,10 +81,35 @@ def pages_router(demo_folder: Path | None, for_operators: Callable[[Request], No
     return router
 
 
+def _add_widget(router: APIRouter) -> None:
+    _add_static(router, "/widget/static", STATIC / "gallery", REVALIDATE)
+
+    @router.get("/widget.js")
+    @router.get("/widget.mjs")
+    async def widget(request: Request) -> Response:
+        return widget_response(request, request.url.path.rpartition("/")[2])
+
+    @router.get("/widget")
+    async def gallery(request: Request) -> Response:
+        return await _file(STATIC / "gallery", "index.html", request, GALLERY_HEADERS)
+
+    @router.get("/widget/{version}/{name}")
+    async def versioned_widget(version: str, name: str, request: Request) -> Response:
+        return widget_response(request, name, version)
+
+
 def _add_static(router: APIRouter, prefix: str, folder: Path, headers: dict[str, str]) -> None:
     @router.get(prefix + "/{name:path}")
     async def static(name: str, request: Request) -> Response:
         return await _file(folder, name, request, headers)
+
+
+def _add_llms(router: APIRouter) -> None:
+    """What the service is, for AI agents: https://llmstxt.org."""
+
+    @router.get("/llms.txt")
+    async def llms(request: Request) -> Response:
+        return await _file(STATIC, "llms.txt", request, REVALIDATE)
 
 
 async def _file(folder: Path, name: str, request: Request, headers: dict[str, str]) -> Response:

@@ -8,8 +8,10 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 import numpy as np
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
+from api.schemas.customers import CustomerAnswer, CustomerAsk, Part
+from api.serving.customer_parts import parts_of
 from api.serving.inputs import Sent, body_of
 from api.serving.security import SecretService
 from api.serving.service import Service
@@ -17,7 +19,7 @@ from api.serving.shoppers import STORE_AWAY
 from api.serving.tiers import tier_plan
 from api.web.openapi import documented, takes
 from api.web.problems import Problem
-from api.web.queries import CustomerId
+from api.web.queries import CustomerId, checked
 from api.web.replies import JsonReply, encode
 from features.events.nobody import is_nobody
 from features.events.vocabulary import Id
@@ -36,13 +38,16 @@ MOST_CONTACTS = 20
 
 
 @router.get("/v1/customers", include_in_schema=False)
-@router.get("/v1/customers/{customer_id:any}", **documented(Profile, 422))
-async def customer_profile(customer_id: CustomerId, service: SecretService) -> Response:
-    """What is known and expected of one customer. Needs a secret key.
+@router.get("/v1/customers/{customer_id:any}", **documented(CustomerAnswer, 422, query=CustomerAsk))
+async def customer_profile(request: Request, customer_id: CustomerId, service: SecretService) -> Response:
+    """What is known and expected of one customer, and with `with=picks,offers,orders,tickets` all that a
+    support desk needs in one call. Needs a secret key.
 
     Also at `/v1/customers?customer_id=`, which takes an id that ends in `/picks` or `/export`, too.
-    Somebody unknown is 200 with `known: false` and nothing else: an e-mail tool goes on all the same.
+    Somebody unknown is 200 with `known: false`: an e-mail tool goes on all the same. Who was erased is
+    unknown, whatever `with` says.
     """
+    wanted = _parts_of_query(request)
     current = service.customer(customer_id)
     if current is None:
         return JsonReply(encode(Profile(customer_id, known=False)))
@@ -59,7 +64,15 @@ async def customer_profile(customer_id: CustomerId, service: SecretService) -> R
         time.time(),
         np.random.default_rng(0),  # the same question, the same answer
     )
-    return JsonReply(encode(with_live(trained, stored, plan)))
+    profile = with_live(trained, stored, plan)
+    parts = await parts_of(service, customer_id, wanted, stored.state.shopper.purchases)
+    return JsonReply(encode(CustomerAnswer(**msgspec.structs.asdict(profile), **parts)))
+
+
+def _parts_of_query(request: Request) -> Sequence[Part]:
+    """Raises Problem 422."""
+    parts = [part for part in request.query_params.get("with", "").split(",") if part]
+    return checked({"with": parts}, CustomerAsk, strict=False).parts
 
 
 class CustomersToMerge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,5 +1,7 @@
 """Health, readiness and metrics, for those who run the service."""
 
+import asyncio
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
@@ -10,6 +12,9 @@ from api.serving.service import Service
 from api.web.metrics import exposition
 from api.web.openapi import documented, replies
 from api.web.replies import JsonReply, encode
+from features.connections.arrivals import read_counts
+from features.connections.settings_file import DamagedConnections, read_connections
+from features.store.connection import StoreUnavailable
 from features.store.parts import PartState
 
 router = APIRouter(tags=["operations"])
@@ -64,4 +69,8 @@ async def metrics(request: Request) -> Response:
     """Prometheus metrics of all worker processes, for operators."""
     service: Service = request.app.state.service
     service.require_operator(request)
-    return Response(exposition(service.parts()), media_type=CONTENT_TYPE_LATEST)
+    messages = {}
+    with suppress(StoreUnavailable, DamagedConnections, OSError):
+        connected = await asyncio.to_thread(read_connections, service.home)
+        messages = await read_counts(service.store, connected)
+    return Response(exposition(service.parts(), messages), media_type=CONTENT_TYPE_LATEST)

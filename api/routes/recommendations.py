@@ -32,7 +32,7 @@ async def recommendations(request: Request) -> Response:
     summary="Recommendations of a page",
     **documented(AnswerPage, 400, 413, 422, body=takes(AskPage), security=ANY_KEY),
 )
-async def page(request: Request) -> Response:
+async def recommendations_of_page(request: Request) -> Response:
     """Ask for all widgets of one page at once; no product is answered twice."""
     service: Service = request.app.state.service
     scope = service.access.scope_of(request)

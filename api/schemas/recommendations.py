@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from features.events.vocabulary import Id
+from features.events.vocabulary import Id, SentEvent
 from recommender.context.request import Campaign, Placement
 from recommender.merchandising.rules import Rules
 from recommender.validity import Moment
@@ -171,6 +171,12 @@ class Rejected(msgspec.Struct, frozen=True):
 
     index: int
     reason: str
+
+
+class SentEvents(msgspec.Struct, frozen=True):
+    """Events, each checked by itself."""
+
+    events: list[SentEvent]
 
 
 class Received(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -32,8 +32,11 @@ def permitted(event: Event, scope: Scope, access: Access) -> Event:
         raise InvalidEvent(
             "`identify` needs `customer_token`, which the shop's server makes for its customer"
         )
+    order = replace(event.order, other_number=None) if event.order else None
     return replace(
         event,
+        order=order,
+        revision=0,
         event_id=BROWSER_IDS + event.event_id,
         customer_id=event.customer_id if signed else None,
         customer_token=None,

@@ -136,7 +136,7 @@ def _question(service: Service, ask: PicksAsk, history: CustomerHistory, now: fl
         request = Request("email", now, campaign=ask.campaign, language=known_tag(ask.language, shops))
         return Question(request, ask.k, NOBODY, degraded_reasons=history.degraded_reasons)
     sent = sent_lately(history.sendings, int(now * 1000), service.settings.email_rest_days, ask.send_id)
-    language = known_tag(ask.language, _their_language(service, ask.customer_id), shops)
+    language = known_tag(ask.language, their_language(service, ask.customer_id), shops)
     request = Request(
         "email",
         now,
@@ -150,7 +150,7 @@ def _question(service: Service, ask: PicksAsk, history: CustomerHistory, now: fl
     return Question(request, ask.k, Shopper(ask.customer_id), degraded_reasons=history.degraded_reasons)
 
 
-def _their_language(service: Service, customer_id: str | None) -> str | None:
+def their_language(service: Service, customer_id: str | None) -> str | None:
     """What training knows of it."""
     tables = service.recommender.bundle.tables if service.recommender else None
     if tables is None or tables.people is None:

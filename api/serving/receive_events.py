@@ -22,6 +22,7 @@ from features.merchant.api_keys import Scope
 from features.store.connection import StoreUnavailable
 
 NOT_BROWSING = frozenset({"purchase", "refund", "cancel", "consent"})
+SET_ASIDE = "set aside for a person to decide"
 Status = Outcome | Literal["rejected"]
 
 
@@ -127,7 +128,7 @@ def _check_all(
         if event.worth <= largest_order:
             checked.valid.append(event)
             continue
-        reason = f"set aside for a person to decide: worth {event.worth:.6g}, more than {largest_order:.6g}"
+        reason = f"{SET_ASIDE}: worth {event.worth:.6g}, more than {largest_order:.6g}"
         checked.doubtful.append(Doubtful(event, reason))
         checked.rejected.append(Rejected(index, reason))
         EVENT_COUNTS.add(event.type, "set_aside")

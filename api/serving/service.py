@@ -23,6 +23,7 @@ from api.web.callers import is_operator
 from api.web.metrics import BUNDLE_AGE, STREAM_LAG, WATCHER_FAILURES, flush
 from api.web.settings import ApiSettings
 from features.catalogue.live_changes import changes_since
+from features.connections.settings_file import Connections
 from features.events.nobody import is_nobody
 from features.home import Home
 from features.merchant.live_keys import LiveKeys
@@ -86,11 +87,13 @@ class Service:
     erased_revision: int = 0
     names: KnownNames = field(default_factory=KnownNames)
     people_key: KeptKey = field(init=False)
+    connections: Connections = field(init=False)
     _pointer: versions.Pointer | None = None
 
     def __post_init__(self) -> None:
         self.live_keys = LiveKeys(self.home)
         self.people_key = KeptKey(self.home)
+        self.connections = Connections(self.home)
         self.erased = tombstones_despite_damage(self.home)
         self.variants = Variants(self.home.models, Trials((), self.store_settings.holdout))
 

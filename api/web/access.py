@@ -1,5 +1,7 @@
 """Who may do what: public keys read recommendations and send events, secret keys do everything."""
 
+import binascii
+from base64 import b64decode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,9 +38,12 @@ class Access:
     def open(self) -> bool:
         return self.local and self.keys is not None and not self.keys
 
-    def scope_of(self, request: Request) -> Scope:
-        """The scope of the request's key. Raises Problem 401, 429, 503."""
-        key = _sent_key(request)
+    def scope_of(self, request: Request, sent: str | None = None) -> Scope:
+        """The scope of the request's key. sent: a key that came otherwise than in its headers and address.
+
+        Raises Problem 401, 429, 503.
+        """
+        key = sent or _sent_key(request)
         if key is None:
             if self.open and is_own_name(request, self.hosts):
                 return "public"
@@ -52,10 +57,11 @@ class Access:
             self.rates.charge_request(request, key, is_public=stored_key.scope == "public")
         return stored_key.scope
 
-    def charge_events(self, request: Request, scope: Scope, length: int) -> None:
-        """Count the bytes of a body of events, which fill the store. Raises Problem 429."""
+    def charge_events(self, request: Request, scope: Scope, length: int, sent: str | None = None) -> None:
+        """Count the bytes of a body of events, which fill the store; sent: see `scope_of`. Raises Problem
+        429."""
         if self.rates is not None and scope == "public":
-            self.rates.charge_events(request, _sent_key(request) or "", length)
+            self.rates.charge_events(request, sent or _sent_key(request) or "", length)
 
     def _is_demo_call(self, request: Request) -> bool:
         return self.local and is_own_name(request, self.hosts)
@@ -98,9 +104,20 @@ def header(request: Request, name: bytes) -> str:
 
 
 def _sent_key(request: Request) -> str | None:
-    """The bearer key; a beacon, which cannot set headers, sends it as `?key=`."""
+    """The bearer key, or a key as the user's name of basic authorization; a beacon, which cannot set headers,
+    sends it as `?key=`."""
     scheme, _, key = header(request, b"authorization").partition(" ")
     if scheme.lower() == "bearer" and key:
         return key.strip()
+    if scheme.lower() == "basic" and (user := _user_name(key)).startswith(tuple(PREFIXES.values())):
+        return user
     key = request.query_params.get("key", "")
     return key if key.startswith("pk_") else None
+
+
+def _user_name(credentials: str) -> str:
+    """Of `name:password` in base64; "" where it is something else."""
+    try:
+        return b64decode(credentials).decode().partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""

@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
+from api.web.encodings import pack
 from api.web.metrics import REQUEST_SECONDS
 from api.web.middleware import broken
 from api.web.origins import Origins
@@ -56,6 +57,7 @@ class ShortcutFastAPI(FastAPI):
             response: Response = await route.endpoint(Request(scope, receive))
         except Exception as error:
             response = _problem(error, scope, request_id)
+        pack(response, scope["headers"])
         response.raw_headers += (
             (b"x-request-id", request_id.encode()),
             *self._origins.headers(scope["headers"]),

@@ -166,11 +166,16 @@ def flush() -> None:
     shared().write(_own())
 
 
-def exposition(parts: Mapping[str, PartState]) -> bytes:
-    """All metrics in Prometheus' text format, of all API processes, and how each part of the service is."""
+def exposition(
+    parts: Mapping[str, PartState], messages: Mapping[tuple[str, str], int] | None = None
+) -> bytes:
+    """All metrics in Prometheus' text format, of all API processes, and how each part of the service is.
+
+    messages: (connected service, kind) -> how many.
+    """
     flush()
     scraped = CollectorRegistry()
-    scraped.register(_Scraped(parts))
+    scraped.register(_Scraped(parts, messages or {}))
     return generate_latest(scraped)
 
 
@@ -181,14 +186,15 @@ def _own() -> Counts:
 class _Scraped(Collector):
     """All processes' counts as metrics; of a process that serves alone, its memory and time, too."""
 
-    def __init__(self, parts: Mapping[str, PartState]) -> None:
-        self._parts = parts
+    def __init__(self, parts: Mapping[str, PartState], messages: Mapping[tuple[str, str], int]) -> None:
+        self._parts, self._messages = parts, messages
 
     def collect(self) -> Iterator[Metric]:
         counts = shared().with_others(_own())
         for metric in METRICS:
             yield metric.family(counts[metric.name])
         yield from self._of_parts()
+        yield self._of_connections()
         if not shared().is_shared:
             yield from REGISTRY.collect()
 
@@ -200,3 +206,10 @@ class _Scraped(Collector):
             failing.add_metric([name], float(state.failing > 0))
         yield failures
         yield failing
+
+    def _of_connections(self) -> Metric:
+        text = "Messages from and to connected services, and what was not sent."
+        passed = CounterMetricFamily("perennial_connection_messages", text, labels=["service", "kind"])
+        for labels, count in self._messages.items():
+            passed.add_metric(labels, count)
+        return passed

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Response
 from api.schemas.recommendations import ProblemAnswer
 
 Json = dict[str, Any]
+NULL = {"type": "null"}
 REF = "#/components/schemas/{name}"
 JSON, NDJSON, PROBLEM = "application/json", "application/x-ndjson", "application/problem+json"
 EXAMPLES = Path(__file__).with_name("examples.json")  # by method and path: query, path, body, answer
@@ -71,8 +72,9 @@ def documented(
 
 
 def replies(shape: type, description: str, media_type: str = JSON) -> Json:
-    """An answer."""
-    return {"description": description, "content": {media_type: {"schema": _ref(shape)}}}
+    """An answer. One of lines is of any length: clients read it as a file."""
+    schema = {**_lines_of(shape), "format": "binary"} if media_type == NDJSON else _ref(shape)
+    return {"description": description, "content": {media_type: {"schema": schema}}}
 
 
 def parameters(shape: type[msgspec.Struct]) -> Json:
@@ -93,15 +95,9 @@ def parameters(shape: type[msgspec.Struct]) -> Json:
     }
 
 
-def takes(shape: type, *, listed: bool = False, media_type: str = JSON) -> Json:
-    """A body; `listed`: one, or `{"events": [...]}` of them."""
-    one = _ref(shape)
-    many = {
-        "type": "object",
-        "required": ["events"],
-        "properties": {"events": {"type": "array", "items": one}},
-    }
-    schema = {"anyOf": [one, many]} if listed else one
+def takes(shape: type, media_type: str = JSON) -> Json:
+    """A body."""
+    schema = _lines_of(shape) if media_type == NDJSON else _ref(shape)
     return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
 
 
@@ -117,9 +113,29 @@ def install(app: FastAPI) -> None:
         shapes = [DOCUMENTED_SHAPES[name] for name in sorted(DOCUMENTED_SHAPES)]
         _, components = msgspec.json.schema_components(shapes, ref_template=REF)
         document.setdefault("components", {})["schemas"] = components
+        _ease(document)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _ease(schema: Any) -> None:
+    """Say the same so that generators of clients understand it: a choice by its tag is `oneOf`, what may be
+    null has two types, and a list of so many parts needs no `items: false`."""
+    for part in schema if isinstance(schema, list) else schema.values() if isinstance(schema, dict) else ():
+        _ease(part)
+    if not isinstance(schema, dict):
+        return
+    if "discriminator" in schema and "anyOf" in schema:
+        schema["oneOf"] = schema.pop("anyOf")
+    if "prefixItems" in schema and schema.get("items") is False:
+        del schema["items"]
+    choices = schema.get("anyOf")
+    if isinstance(choices, list) and len(choices) == 2 and NULL in choices:
+        (other,) = [choice for choice in choices if choice != NULL]
+        if isinstance(other.get("type"), str) and "enum" not in other:
+            del schema["anyOf"]
+            schema.update({**other, "type": [other["type"], "null"]})
 
 
 def _complete(operation: Json, example: Json) -> None:
@@ -137,8 +153,10 @@ def _complete(operation: Json, example: Json) -> None:
     _complete_parameters(operation, {**example.get("query", {}), **example.get("path", {})})
     good = next(iter(operation["responses"].values()))
     for name, given in (("body", operation.get("requestBody", {})), ("answer", good)):
-        for media in given.get("content", {}).values():
-            media.update({"example": example[name]} if name in example else {})
+        for media_type, media in given.get("content", {}).items():
+            if name in example:
+                shown = example[name]
+                media["example"] = f"{json.dumps(shown)}\n" if media_type == NDJSON else shown
 
 
 def _complete_parameters(operation: Json, given: Json) -> None:
@@ -154,6 +172,10 @@ def _complete_parameters(operation: Json, given: Json) -> None:
 
 def _problem(code: int) -> Json:
     return replies(ProblemAnswer, PROBLEMS[code], PROBLEM)
+
+
+def _lines_of(shape: type) -> Json:
+    return {"type": "string", "contentMediaType": NDJSON, "contentSchema": _ref(shape)}
 
 
 def _ref(shape: type) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Query strings and bodies to checked questions."""
 
+import zlib
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote_plus
 
@@ -10,6 +11,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect
 
 from api.schemas.recommendations import Ask, AskPage
+from api.web.access import header
 from api.web.problems import Problem
 from features.events.bounds import MAX_DEPTH, is_deep
 
@@ -87,6 +89,25 @@ async def read_body(request: Request, limit: int) -> bytes:
         if len(body) > limit:
             raise Problem(413, f"The body is larger than {limit:,} bytes; send it in parts.")
     return body
+
+
+async def read_packed_body(request: Request, limit: int) -> bytes:
+    """As `read_body`, of a body that may come as gzip. Raises Problem 400, 413 and 415, ClientDisconnect."""
+    body, coding = await read_body(request, limit), header(request, b"content-encoding").lower()
+    if coding in ("", "identity"):
+        return body
+    if coding != "gzip":
+        raise Problem(415, f"Bodies are taken as they are or as gzip, not as {coding}.")
+    gzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        plain = gzip.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise Problem(400, f"The body says it is gzip, and is not: {error}.") from error
+    if len(plain) > limit:
+        raise Problem(413, f"The body is larger than {limit:,} bytes; send it in parts.")
+    if not gzip.eof:
+        raise Problem(400, "The body is gzip that ends too early: send it again.")
+    return plain
 
 
 def checked(fields: Any, shape: type[Shape], *, strict: bool) -> Shape:

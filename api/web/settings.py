@@ -99,16 +99,49 @@ class ApiSettings(BaseSettings):
         "does not load, without a secret key, as programs on this machine do; separated by commas.",
     )
 
+    shop_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^/\s]+)?$",
+        description="Where the shop is on the web, like `https://shop.example`: feeds and e-mails lead there "
+        "where the catalogue says only `/product`. Unset: the first of `PERENNIAL_CORS_ORIGINS`.",
+    )
+    picture_hosts: Names = Field(
+        default=(),
+        description="Names inside the shop's own network whose product pictures may be fetched for e-mails, "
+        "separated by commas; all others must be public.",
+    )
+    picture_font: str = Field(
+        default="",
+        description="A font file for the pictures in e-mails, for titles in other letters than Latin, Greek "
+        "and Cyrillic.",
+    )
+
+    @property
+    def shop_origin(self) -> str:
+        """Without a slash at the end; "" where nobody said it."""
+        return self.shop_url or next((each for each in self.cors_origins if "*" not in each), "")
+
+    def absolute(self, url: str | None) -> str | None:
+        """An address of the catalogue with the shop's origin; None where there is none."""
+        if url is None or not url.startswith("/"):
+            return url
+        return f"{self.shop_origin}{url}" if self.shop_origin else None
+
     @classmethod
     def with_options(cls, **options: Any) -> Self:
         """Settings from the environment under what the command line says; None says nothing."""
         return cls(**{name: value for name, value in options.items() if value is not None})
 
-    @field_validator("cors_origins", "hosts", "operators", mode="before")
+    @field_validator("cors_origins", "hosts", "operators", "picture_hosts", mode="before")
     @classmethod
     def _split(cls, names: str | tuple[str, ...]) -> tuple[str, ...]:
         parts = names.split(",") if isinstance(names, str) else names
         return tuple(part.strip().rstrip("/") for part in parts if part.strip())
+
+    @field_validator("shop_url", mode="before")
+    @classmethod
+    def _without_slash(cls, url: str) -> str:
+        return url.strip().rstrip("/")
 
     @field_validator("operators")
     @classmethod

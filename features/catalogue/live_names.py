@@ -31,8 +31,14 @@ def fold(name: str) -> str:
 
 async def add_names(store: Connection, product_ids: Iterable[str]) -> None:
     """Let products that a shop told of live be known by other spellings, too. Raises StoreUnavailable."""
-    for product_id in product_ids:
-        await store.call("HSETNX", keys.product_names(), fold(product_id), product_id)
+    await add_aliases(store, {product_id: product_id for product_id in product_ids})
+
+
+async def add_aliases(store: Connection, aliases: Mapping[str, str]) -> None:
+    """Let products be known by further names: alias -> product. A name that is known already stays.
+    Raises StoreUnavailable."""
+    for alias, product_id in aliases.items():
+        await store.call("HSETNX", keys.product_names(), fold(alias), product_id)
 
 
 async def find_products(store: Connection, names: Collection[str]) -> dict[str, str]:

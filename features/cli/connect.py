@@ -8,6 +8,10 @@ from datetime import UTC, datetime
 import typer
 
 from features.cli.commands import store
+from features.cli.connect_feeds import connect_feeds
+from features.cli.connect_mail_images import mail_images
+from features.cli.connect_shopify import connect_shopify
+from features.cli.connect_woocommerce import connect_woocommerce
 from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, plain_errors, show_table
 from features.connections.arrivals import ConnectionState, read_state
 from features.connections.settings_file import DamagedConnections, read_connections, remove_connection
@@ -16,6 +20,10 @@ from features.store.redis_server import RedisServerError
 from features.time_units import DAY_S, HOUR_S
 
 connect = typer.Typer(help="Connect the services that a shop uses.", invoke_without_command=True)
+connect.command("mail-images")(mail_images)
+connect.command("shopify")(connect_shopify)
+connect.command("woocommerce")(connect_woocommerce)
+connect.command("feeds")(connect_feeds)
 MINUTE_S = 60
 
 
@@ -55,9 +63,10 @@ def remove(service: str, home: HomeOption = DEFAULT_HOME) -> None:
 
 def _row(state: ConnectionState, now: datetime) -> tuple[str, str, str]:
     last = max((each.last_at for each in state.traffic.values()), default=None)
-    passed = ", ".join(f"{kind} {each.times:,}" for kind, each in state.traffic.items())
+    passed = [f"{kind} {each.times:,}" for kind, each in state.traffic.items()]
+    passed += [f"{kind} {count:,}" for kind, count in state.counts.items()]
     trouble = "" if state.is_well else f"{_ago(now, state.trouble_at)}: {state.trouble}"
-    return (_ago(now, last) if last else "never", passed, trouble)
+    return (_ago(now, last) if last else "never", ", ".join(passed), trouble)
 
 
 def _ago(now: datetime, time: datetime | None) -> str:
@@ -77,6 +86,7 @@ def _as_dict(state: ConnectionState) -> dict[str, object]:
     }
     return {
         "traffic": traffic,
+        "counts": dict(state.counts),
         "trouble": state.trouble,
         "trouble_at": state.trouble_at.isoformat() if state.trouble_at else None,
         "well": state.is_well,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -24,11 +24,13 @@ class Traffic(NamedTuple):
 
 
 class ConnectionState(NamedTuple):
-    """traffic: by kind of message, the latest first. trouble: what went wrong last, and when."""
+    """traffic: by kind of message, the latest first. trouble: what went wrong last, and when. counts: by
+    kind, of what did not pass, like customers who gave no consent."""
 
     traffic: dict[str, Traffic]
     trouble: str | None = None
     trouble_at: datetime | None = None
+    counts: Mapping[str, int] = {}
 
     @property
     def is_well(self) -> bool:
@@ -41,6 +43,11 @@ def passed(service: str, kind: str, at: datetime, count: int = 1) -> tuple[Comma
     """The commands that note messages of a service, for `note` or `note_sync`."""
     key = keys.connection(service)
     return ("HINCRBY", key, f"n:{kind}", count), ("HSET", key, f"at:{kind}", _ms(at))
+
+
+def counted(service: str, kind: str, count: int) -> tuple[Command, ...]:
+    """The command that notes what did not pass, though nothing is wrong."""
+    return (("HINCRBY", keys.connection(service), f"n:{kind}", count),)
 
 
 def failed(service: str, trouble: str, at: datetime) -> tuple[Command, ...]:
@@ -60,6 +67,16 @@ def note_sync(client: redis.Redis, commands: tuple[Command, ...]) -> None:
         client.execute_command(*command)  # type: ignore[no-untyped-call]
 
 
+async def read_counts(store: Connection, services: Iterable[str]) -> dict[tuple[str, str], int]:
+    """(service, kind of message) -> how many so far, also of what did not pass. Raises StoreUnavailable."""
+    counts: dict[tuple[str, str], int] = {}
+    for service, reply in [(each, store.send("HGETALL", keys.connection(each))) for each in services]:
+        flat = [text.decode(errors="replace") for text in await reply]
+        fields = zip(flat[::2], flat[1::2], strict=True)
+        counts |= {(service, name[2:]): int(value) for name, value in fields if name.startswith("n:")}
+    return counts
+
+
 def read_state(client: redis.Redis, service: str) -> ConnectionState:
     """What is noted of a service. Raises redis.RedisError."""
     fields = cast(Mapping[bytes, bytes], client.hgetall(keys.connection(service)))
@@ -69,11 +86,15 @@ def read_state(client: redis.Redis, service: str) -> ConnectionState:
         for name, count in noted.items()
         if name.startswith("n:") and f"at:{name[2:]}" in noted
     }
+    counts = {
+        name[2:]: int(count)
+        for name, count in noted.items()
+        if name.startswith("n:") and name[2:] not in traffic
+    }
     latest_first = sorted(traffic.items(), key=lambda item: item[1].last_at, reverse=True)
     trouble_at = noted.get("trouble_at")
-    return ConnectionState(
-        dict(latest_first), noted.get("trouble"), _time(trouble_at) if trouble_at else None
-    )
+    at = _time(trouble_at) if trouble_at else None
+    return ConnectionState(dict(latest_first), noted.get("trouble"), at, counts)
 
 
 def _ms(time: datetime) -> int:

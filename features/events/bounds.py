@@ -1,6 +1,13 @@
 """How big one event may be, and how much money: beyond is refused, or left to a person."""
 
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
+
+KeptEventId = Annotated[str, msgspec.Meta(min_length=1, max_length=600)]
+"""An id as senders give it, or one made of it: with an order's type before it, or a mark of who sent it."""
+Quantity = Annotated[float, msgspec.Meta(gt=0, le=1e7)]
+Revision = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 
 MAX_LINES = 500  # of an order
 MAX_DEPTH = 32  # of JSON

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
-from features.events.bounds import MAX_DEPTH, MAX_LINES, are_points, is_deep
+from features.events.bounds import MAX_DEPTH, MAX_LINES, KeptEventId, Quantity, Revision, are_points, is_deep
 from features.events.consents import with_plain_consents
 from features.events.leniency import understood
 from features.events.nobody import nobodies
@@ -44,11 +44,8 @@ EARLIEST, MAX_AHEAD = datetime(1990, 1, 1, tzinfo=UTC), timedelta(days=1)
 
 # No `$` at the end: it would let a trailing newline through.
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=r"^[^\x00-\x1f\x7f]+(?![\s\S])")]
-KeptEventId = Annotated[str, msgspec.Meta(min_length=1, max_length=600)]
-"""An `Id`, or one made of an `Id`: with an order's type before it, or a mark of who sent it."""
 Text = Annotated[str, msgspec.Meta(max_length=2_000)]
 Money = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
-Quantity = Annotated[float, msgspec.Meta(gt=0, le=1e7)]
 
 
 class InvalidEvent(ValueError):
@@ -74,6 +71,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
     coupon: Text | None = None
     shipping: Money | None = None
     tax: Money | None = None
+    other_number: Id | None = None  # under which pages tell of the same order
 
 
 class EventContext(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -95,6 +93,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     customer_token: proves to the API that a browser may name `customer_id`, and is not kept. claimed: the
     word of a browser, which the shop's own word replaces. nobody: ids that were left out, as `name=value`,
     since they name nobody; not kept.
+    revision: of several purchases of one order the highest counts; seconds since 1970 of its last edit, say.
     A refund concerns the products it names. If it names none, `unit_price` is the sum refunded of the goods;
     without that, postage or tax either, the whole order is refunded.
     """
@@ -115,6 +114,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     properties: dict[str, Any] | None = None
     customer_token: Text | None = None
     claimed: bool = False
+    revision: Revision = 0
     nobody: tuple[str, ...] = ()
 
     @property
@@ -151,14 +151,14 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.type == "refund" and bool(self.lines or self.refunded_sum is not None)
 
 
-class _RawEvent(Event, kw_only=True, frozen=True, omit_defaults=True):
-    """An event as received; `_completed` fills in a missing id and timestamp."""
+class SentEvent(Event, kw_only=True, frozen=True, omit_defaults=True):
+    """An event as it is sent: without an id it gets one, without a timestamp it is of now."""
 
     event_id: Id | None = None  # type: ignore[assignment]
     timestamp: datetime | None = None  # type: ignore[assignment]
 
 
-_decode_raw = msgspec.json.Decoder(_RawEvent).decode
+_decode_raw = msgspec.json.Decoder(SentEvent).decode
 
 
 def is_possible_time(time: Any, received_at: Any) -> Any:
@@ -204,15 +204,15 @@ def parse_event(raw: Any, received_at: datetime, fresh_id: str) -> Event:
         raise InvalidEvent("an event must be a JSON object")
     fields = {field: value for field, value in raw.items() if value is not None}
     try:
-        event = msgspec.convert(fields, _RawEvent)
+        event = msgspec.convert(fields, SentEvent)
     except (msgspec.ValidationError, ValueError, OverflowError):
         event = _understood(fields)
     return _completed(event, received_at, lambda: fresh_id)
 
 
-def _understood(fields: dict[str, Any]) -> _RawEvent:
+def _understood(fields: dict[str, Any]) -> SentEvent:
     try:
-        return msgspec.convert(understood(fields), _RawEvent)
+        return msgspec.convert(understood(fields), SentEvent)
     except (msgspec.ValidationError, TypeError, ValueError, OverflowError) as error:
         raise InvalidEvent(str(error)) from error
 
@@ -232,7 +232,7 @@ def read_event(text: str | bytes | msgspec.Raw, received_at: datetime, fresh_id:
     return _completed(event, received_at, fresh_id)
 
 
-def _completed(event: _RawEvent, received_at: datetime, fresh_id: Callable[[], str]) -> Event:
+def _completed(event: SentEvent, received_at: datetime, fresh_id: Callable[[], str]) -> Event:
     if event.event_id is None:
         msgspec.structs.force_setattr(event, "event_id", _order_event_id(event) or fresh_id())
     if event.timestamp is None:
@@ -245,7 +245,7 @@ def _completed(event: _RawEvent, received_at: datetime, fresh_id: Callable[[], s
     return _validated(event, received_at)
 
 
-def _order_event_id(event: _RawEvent) -> str | None:
+def _order_event_id(event: SentEvent) -> str | None:
     if event.order is None:
         return None
     name = f"{event.type}:{event.order.order_id}"

@@ -42,14 +42,14 @@ def _row(
         "unit_price": line.unit_price if line else refunded_sum,
         "currency": order.currency.upper() if order.currency else None,
         "order_id": event.order.order_id if event.order else None,
-        "refund_id": order_number(event) if reverses else None,
+        "refund_id": order_number(event) if reverses else order.other_number,
         "discount": order.discount if number == 0 else None,
         "coupon": order.coupon,
         "recommendation_id": (line and line.recommendation_id) or event.recommendation_id,
         "country": context.country,
         "utm_source": context.utm_source,
         "source": CLAIM if event.claimed else source,
-        "revision": None,
+        "revision": event.revision or None,
         "extra": _extra(event) if number == 0 else None,
     }
 

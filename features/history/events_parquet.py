@@ -16,6 +16,7 @@ from features.people.aliases import with_current_names
 from features.store.files import replacing
 
 CLAIM = "claim"  # the source of an order that a browser tells of
+CENT = 0.01
 CONFIRMED_WITHIN = timedelta(days=2)
 logger = logging.getLogger(__name__)
 
@@ -25,8 +26,8 @@ def schema() -> dict[str, pl.DataType]:
 
     A purchase or refund has a row for each of its lines; any other event has one row. `quantity` is
     always positive, also of refunds. A refund's `order_id` is the refunded order, null if unknown, and
-    `refund_id` its own number. `revision`: how often a shop's file has changed its word about an order since
-    it was first told; null: the first word.
+    `refund_id` its own number; of a purchase, another number of the same order. `revision`: of a word about
+    an order that has changed since it was first told, higher than of those before; null: the first word.
     """
     text, number, time = pl.String(), pl.Float64(), pl.Datetime("us", "UTC")
     return {
@@ -79,25 +80,47 @@ def scan(home: Home) -> pl.LazyFrame:
     files = table_files(home.events)  # these: more may come while they are being read
     if not files:
         return pl.LazyFrame(schema=schema())
-    rows = _read(files, row_index_name="row")
+    rows = _under_own_numbers(read_files(files, row_index_name="row"))
     outdated = _outdated_words(rows)
-    current = rows.filter(~pl.col("row").is_in(outdated.implode())) if len(outdated) else rows
+    outdated = pl.concat([outdated, _refunds_told_twice(_without(rows, outdated))])
+    current = _without(rows, outdated)
     excluded = pl.concat(
         [
             outdated,
             _repeated_lines(rows),
             _repeated_orders(current),
-            _refunds_told_before(rows),
             _impossible_times(rows),
             _unconfirmed_claims(rows),
         ]
     )
-    # Usually none is excluded, and a scan without a filter need not hold all rows.
-    kept = rows.filter(~pl.col("row").is_in(excluded.implode())) if len(excluded) else rows
-    return with_current_names(kept.drop("row"), home)
+    return with_current_names(_without(rows, excluded).drop("row"), home)
 
 
-def _read(files: list[Path], row_index_name: str | None = None) -> pl.LazyFrame:
+def _without(rows: pl.LazyFrame, excluded: pl.Series) -> pl.LazyFrame:
+    """Usually none is excluded, and a scan without a filter need not hold all rows."""
+    return rows.filter(~pl.col("row").is_in(excluded.implode())) if len(excluded) else rows
+
+
+def beside_goods() -> pl.Expr:
+    """Postage and tax on top that went back with a refund's goods."""
+    texts = [pl.col("extra").str.json_path_match(f"$.{name}") for name in ("shipping", "tax")]
+    return pl.sum_horizontal(text.cast(pl.Float64) for text in texts)
+
+
+def _under_own_numbers(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Refunds of an order by its other number under the number of its purchase."""
+    back = rows.filter(pl.col("type").is_in(["refund", "cancel"])).select("order_id").unique()
+    bought = rows.filter(is_purchase(), pl.col("refund_id").is_not_null()).select(
+        "order_id", other="refund_id"
+    )
+    strays = bought.join(back, left_on="other", right_on="order_id", how="semi").unique("other").collect()
+    if strays.is_empty():
+        return rows
+    own = pl.col("order_id").replace(strays["other"], strays["order_id"])
+    return rows.with_columns(order_id=pl.when(is_purchase()).then("order_id").otherwise(own))
+
+
+def read_files(files: list[Path], row_index_name: str | None = None) -> pl.LazyFrame:
     """Files of all versions: a column that an older one lacks is null."""
     return pl.scan_parquet(
         files,
@@ -111,9 +134,12 @@ def _read(files: list[Path], row_index_name: str | None = None) -> pl.LazyFrame:
 def is_word_of_file() -> pl.Expr:
     """Rows by which a file tells of an order as a whole: its lines, or all that went back of it."""
     told_by_file = ~pl.col("source").is_in(["live", CLAIM])
-    return (told_by_file & (pl.coalesce("refund_id", "order_id") == pl.col("order_id"))).fill_null(
-        value=False
-    )
+    return (told_by_file & is_whole_order()).fill_null(value=False)
+
+
+def is_whole_order() -> pl.Expr:
+    """Whether rows tell of an order's lines, or of what went back without a number of its own."""
+    return is_purchase() | (pl.coalesce("refund_id", "order_id") == pl.col("order_id"))
 
 
 def is_purchase() -> pl.Expr:
@@ -130,15 +156,36 @@ def _outdated_words(rows: pl.LazyFrame) -> pl.Series:
     return suspects.filter(revision < revision.max().over("order_id", "bought"))["row"]
 
 
-def _refunds_told_before(rows: pl.LazyFrame) -> pl.Series:
-    """Rows of refunds that arrive after a file which told of all that had gone back by then."""
+def _refunds_told_twice(rows: pl.LazyFrame) -> pl.Series:
+    """Rows of refunds that arrive after a file which told of all that had gone back by then.
+
+    If they are worth no less than the file says, they say more exactly what of it were goods: then the rows
+    of the file's word are left out instead. rows: without outdated words.
+    """
     back = rows.filter(pl.col("type") == "refund", pl.col("order_id").is_not_null())
-    told = back.filter(is_word_of_file()).select("order_id", told_at="received_at").unique().collect()
+    words = back.filter(is_word_of_file()).select("row", "order_id", worth=_worth(), told_at="received_at")
+    told = words.collect()
     if told.is_empty():
         return pl.Series("row", [], pl.UInt32)
-    others = back.filter(~is_word_of_file()).select("row", "order_id", "timestamp", "received_at")
+    others = back.filter(~is_word_of_file()).select(
+        "row", "order_id", "timestamp", "received_at", worth=_worth() + beside_goods()
+    )
+    of_order = told.group_by("order_id").agg(pl.col("told_at").min(), pl.col("worth").sum())
     late = pl.col("timestamp") < pl.col("told_at"), pl.col("told_at") < pl.col("received_at")
-    return others.join(told.lazy(), on="order_id").filter(*late).select("row").unique().collect()["row"]
+    again = others.join(of_order.lazy(), on="order_id", suffix="_told").filter(*late).collect()
+    covers = pl.col("worth").sum().over("order_id") >= pl.col("worth_told") - CENT / 2
+    exact = again.filter(covers)
+    return pl.concat(
+        [
+            again.filter(~covers)["row"],
+            told.filter(pl.col("order_id").is_in(exact["order_id"].unique().implode()))["row"],
+        ]
+    )
+
+
+def _worth() -> pl.Expr:
+    """Money of a refund's line; infinite where it names none, and so is what was paid for it."""
+    return pl.coalesce(pl.col("quantity") * pl.col("unit_price"), float("inf"))
 
 
 def _impossible_times(rows: pl.LazyFrame) -> pl.Series:
@@ -184,17 +231,20 @@ def _repeated_orders(rows: pl.LazyFrame) -> pl.Series:
 def _unconfirmed_claims(rows: pl.LazyFrame) -> pl.Series:
     """Rows of claims that the shop had time to confirm: it told of orders placed CONFIRMED_WITHIN later.
 
-    Confirmed claims are among `_repeated_orders`. A shop that never tells of orders itself has claims alone,
-    and keeps them all.
+    Confirmed claims are among `_repeated_orders`, but for those under an order's other number. A shop that
+    never tells of orders itself has claims alone, and keeps them all.
     """
-    orders = rows.filter(pl.col("type") == "purchase").select("row", "timestamp", claimed=_is_claim())
+    orders = rows.filter(is_purchase()).select(
+        "row", "timestamp", "order_id", "refund_id", claimed=_is_claim()
+    )
     claims = orders.filter("claimed").collect()
     if claims.is_empty():
         return claims["row"]
+    others = orders.filter(~pl.col("claimed")).select(pl.col("refund_id").drop_nulls().unique()).collect()
     told_until = orders.filter(~pl.col("claimed")).select(pl.col("timestamp").max()).collect().item()
-    return claims.filter(
-        pl.col("timestamp") < pl.lit(told_until, orders.collect_schema()["timestamp"]) - CONFIRMED_WITHIN
-    )["row"]
+    late = pl.col("timestamp") < pl.lit(told_until, claims.schema["timestamp"]) - CONFIRMED_WITHIN
+    confirmed = pl.col("order_id").is_in(others["refund_id"].implode())
+    return claims.filter(late.fill_null(value=False) | confirmed)["row"]
 
 
 def _is_claim() -> pl.Expr:
@@ -204,7 +254,7 @@ def _is_claim() -> pl.Expr:
 def scan_with_own_names(home: Home) -> pl.LazyFrame:
     """All rows as they were written, repeats too: customers have the names that each row used for them."""
     files = table_files(home.events)
-    return _read(files) if files else pl.LazyFrame(schema=schema())
+    return read_files(files) if files else pl.LazyFrame(schema=schema())
 
 
 def scan_with_repeats(home: Home) -> pl.LazyFrame:
@@ -212,4 +262,4 @@ def scan_with_repeats(home: Home) -> pl.LazyFrame:
     files = table_files(home.events)
     if not files:
         return pl.LazyFrame(schema=schema())
-    return with_current_names(_read(files).filter(_is_possible()), home)
+    return with_current_names(read_files(files).filter(_is_possible()), home)

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from features.connections.foreign_events import says_nothing, translated
 from features.events.vocabulary import Event, InvalidEvent, parse_event, read_event
 from features.history.event_rows import event_rows
 from features.importers.lines import LINE_COLUMNS, completed
 from features.importers.order_numbers import SAME_MOMENT
-from features.importers.platforms.foreign_events import says_nothing, translated
 from features.importers.reasons import RejectReason
 from features.importers.table import JSON_LINE, FileTable
 from features.importers.values import TIME
@@ -93,7 +93,7 @@ def _foreign_lines(row: int, text: str, received_at: datetime, earlier: Earlier)
                 line | {"title": titles.get(line.get("product_id") or "")}
                 for line in _new_lines(row, event, received_at, earlier)
             ]
-    except (InvalidEvent, ValueError, TypeError, AttributeError, KeyError) as error:
+    except InvalidEvent as error:
         return [_rejected(row, str(error))]
     if not lines and says_nothing(theirs):
         return [{"row": row, "reason": RejectReason.OTHER_EVENT.value}]

@@ -33,8 +33,8 @@ EVENT_COLUMNS = (
 
 @dataclass(frozen=True)
 class Existing:
-    """products: the catalogue; aliases: `alias`, `product_id`; events: EVENT_COLUMNS of the history, and
-    `file_end`: the newest order that the same import brought."""
+    """products: the catalogue; aliases: `alias`, `product_id`; events: EVENT_COLUMNS of the history,
+    `file_end`: the newest order that the same import brought, `beside_goods`: postage and tax of a refund."""
 
     products: pl.DataFrame
     aliases: pl.DataFrame
@@ -52,19 +52,29 @@ def read_existing(home: Home) -> Existing:
     if not home.root.exists():
         columns = {name: dtype for name, dtype in history.schema().items() if name in EVENT_COLUMNS}
         aliases = pl.DataFrame(schema={"alias": pl.String, "product_id": pl.String})
-        columns["file_end"] = columns["timestamp"]
+        columns |= {"file_end": columns["timestamp"], "beside_goods": pl.Float64()}
         return Existing(pl.DataFrame(schema=product_schema()), aliases, pl.DataFrame(schema=columns))
     bought = pl.when(pl.col("type") == "purchase").then("timestamp")
     file_end = bought.max().over("source", "received_at")
-    events = history.scan(home).select(*EVENT_COLUMNS, file_end=file_end).collect()
+    beside = pl.when(pl.col("type") == "refund").then(history.beside_goods())
+    events = history.scan(home).select(*EVENT_COLUMNS, file_end=file_end, beside_goods=beside).collect()
     return Existing(load_products(home), load_aliases(home), events)
 
 
 def without_claims_of(existing: Existing, lines: pl.DataFrame) -> Existing:
-    """The same without browsers' claims of the orders in these lines: the shop's own word replaces them."""
-    told = lines.filter(pl.col("type") == "purchase")["order_id"].drop_nulls().unique()
+    """The same without browsers' claims of the orders in these lines: the shop's own word replaces them.
+
+    Refunds of an order by its other number, which these lines tell, are under its own.
+    """
+    bought = (
+        lines.filter(pl.col("type") == "purchase").select("order_id", other="refund_id").unique("order_id")
+    )
+    told = pl.concat([bought["order_id"], bought["other"]]).drop_nulls().unique()
     claimed = pl.col("source").eq_missing(history.CLAIM) & pl.col("order_id").is_in(told.implode())
-    return replace(existing, events=existing.events.filter(~claimed.fill_null(value=False)))
+    others = bought.drop_nulls().unique("other")
+    own = pl.col("order_id").replace(others["other"], others["order_id"])
+    kept = existing.events.filter(~claimed.fill_null(value=False))
+    return replace(existing, events=kept.with_columns(order_id=own))
 
 
 def already_taken(lines: pl.DataFrame, existing: Existing) -> pl.Series:

@@ -26,6 +26,7 @@ WORDS = (
     "country",
     "coupon",
     "utm_source",
+    "other_number",
 )
 OF_LINES = ("quantity", "unit_price", "line_total", "line_discount", "refunded_quantity")
 PRODUCT_IDS = ("sku", "variant_id", "product_id", "gtin")
@@ -49,6 +50,7 @@ def read_orders(rows: pl.DataFrame) -> pl.DataFrame:
         type=pl.lit("purchase"),
         currency=pl.col("currency").str.to_uppercase(),
         order_id=pl.col("order_id").str.strip_prefix("#"),
+        refund_id="other_number",
         meaning=meanings(orders["financial_status"], orders["status"]),
         status=pl.coalesce("financial_status", "status"),
     )

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from features.history.events_parquet import CLAIM
+from features.history.events_parquet import CLAIM, is_whole_order
 from features.importers.existing import Existing
 from features.importers.reasons import RejectReason
 
@@ -23,8 +23,7 @@ class Words(NamedTuple):
 
 def of_order() -> pl.Expr:
     """Whether a line is part of a word: a refund with a number of its own is an event, not a word."""
-    own = pl.coalesce("refund_id", "order_id") == pl.col("order_id")
-    return (pl.col("type").is_in(ORDER_TYPES) & own).fill_null(value=False)
+    return (pl.col("type").is_in(ORDER_TYPES) & is_whole_order()).fill_null(value=False)
 
 
 def bought() -> pl.Expr:

@@ -26,8 +26,8 @@ class RefundablePurchase:
 def less_refunded_elsewhere(lines: pl.DataFrame, existing: Existing) -> pl.DataFrame:
     """Refunds of orders whose file states all that went back, less those that are known under other numbers.
 
-    Pieces that came back are not sent back twice; money is what is left of the stated sum, at least 0. An
-    order that went back whole stays so.
+    Pieces that came back are not sent back twice; money is what is left of the stated sum: nothing where
+    those refunds are worth as much with their postage and tax. An order that went back whole stays so.
     """
     stated = lines.filter(pl.col("type") == "refund", pl.col("refunded_so_far").is_not_null())
     others = existing.events.filter(
@@ -41,7 +41,7 @@ def less_refunded_elsewhere(lines: pl.DataFrame, existing: Existing) -> pl.DataF
     paid = prices.group_by(LINE).agg(paid=pl.col("unit_price").mean())
     priced = others.join(paid, on=LINE, how="left")
     money = (pl.col("quantity") * pl.coalesce("unit_price", "paid")).sum()
-    before = priced.group_by("order_id").agg(before=money)
+    before = priced.group_by("order_id").agg(before=money, in_all=money + pl.col("beside_goods").sum())
     pieces = (
         others.filter(pl.col("product_id").is_not_null()).group_by(LINE).agg(back=pl.col("quantity").sum())
     )
@@ -58,6 +58,7 @@ def less_refunded_elsewhere(lines: pl.DataFrame, existing: Existing) -> pl.DataF
         quantity=pl.when("theirs", pl.col("product_id").is_not_null()).then(left).otherwise("quantity")
     )
     rest = pl.col("refunded_so_far") - pl.col("before") - _pieces_money()
+    rest = pl.when(pl.col("refunded_so_far") > pl.col("in_all") + CENT / 2).then(rest).otherwise(0.0)
     sums = pl.when("theirs", pl.col("product_id").is_null()).then(rest.clip(0)).otherwise("unit_price")
     return (
         fewer.with_columns(unit_price=sums)

@@ -1,12 +1,13 @@
 -- Takes events, each whole or not at all. Replies 1 for each that is new, 0 for a repeat, -1 for one whose
 -- order number is another customer's, -2 for one whose event id is that of another type of event.
--- KEYS: the event stream, customers to look at; then seven an event: seen event, seen order, seen purchase of
+-- KEYS: the event stream, customers to look at; then eight an event: seen event, seen order, seen purchase of
 -- what it takes back, customer's log, anonymous log, alias, seen purchase under the number that the order has
--- if its number is another customer's, too. A key an event has no use for is the stream's.
+-- if its number is another customer's, too, and under its other number. A key an event has no use for is the
+-- stream's.
 -- ARGV: log length, seconds to live of logs, event ids and order ids, received_ms, prefixes of all
--- logs, of customers' logs, of shoppers' facts and of aliases, bytes of a log, key of people; then seven an
+-- logs, of customers' logs, of shoppers' facts and of aliases, bytes of a log, key of people; then eight an
 -- event: stream payload, log entry or "", facts (JSON) or "", customer id or "", who tells of it (1: a browser
--- claims it, 2: a file told, 0: neither), its type if it is about an order, its time in ms.
+-- claims it, 2: a file told, 0: neither), its type if it is about an order, its time in ms, its revision.
 local stream, look_due = KEYS[1], KEYS[2]
 local length, log_ttl, event_ttl, order_ttl = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local received_ms, logs, customers, facts_prefix, aliases = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
@@ -173,6 +174,13 @@ local function is_new(order, owner, entry, teller, at)
   return true
 end
 
+-- What pages claim of the order under its other number is replaced, and repeats it from now on.
+local function know_other(other, owner)
+  local before = call('GET', other)
+  if before and string.sub(before, 1, 1) == '?' then withdraw(before) end
+  call('SET', other, owner, 'EX', order_ttl)
+end
+
 -- Refunds and cancellations without ids that came before their order wait for it.
 local function wait_for(bought, entry)
   call('LPUSH', bought .. ':early', entry)
@@ -186,10 +194,8 @@ local function early(order)
 end
 
 local function take(k, a)
-  local event, order, bought, customer_log, anonymous_log, alias, own =
-    KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4], KEYS[k + 5], KEYS[k + 6]
-  local payload, entry, facts, customer_id, teller, kind, at =
-    ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4], ARGV[a + 5], ARGV[a + 6]
+  local event, order, bought, customer_log, anonymous_log, alias, own, other = unpack(KEYS, k, k + 7)
+  local payload, entry, facts, customer_id, teller, kind, at, revision = unpack(ARGV, a, a + 7)
   local owner = owner_of(customer_log, anonymous_log)
   if kind == 'purchase' and is_anothers(order, owner, at) then return -1 end
   if kind ~= 'purchase' and own ~= stream and call('EXISTS', own) == 1 then return -1 end
@@ -197,7 +203,13 @@ local function take(k, a)
   if taken and kind ~= '' and taken ~= '1' and taken ~= kind then return -2 end
   if taken then return 0 end
   call('SET', event, kind == '' and '1' or kind, 'EX', event_ttl)
-  if order ~= stream and not is_new(order, owner, entry, teller, at) then return 0 end
+  if other ~= stream then know_other(other, owner) end
+  if order ~= stream and not is_new(order, owner, entry, teller, at) then
+    if revision == '0' then return 0 end
+    -- An order that was edited: the history keeps the newest word, the log what was bought first.
+    call('XADD', stream, '*', 'e', payload, 'r', received_ms)
+    return 1
+  end
   call('XADD', stream, '*', 'e', payload, 'r', received_ms)
   -- A refund or cancellation without ids belongs to the buyer of the order.
   local unnamed = bought ~= stream and customer_log == stream and anonymous_log == stream
@@ -244,7 +256,7 @@ local function take(k, a)
 end
 
 local replies = {}
-for i = 0, (#KEYS - 2) / 7 - 1 do
-  replies[i + 1] = take(3 + 7 * i, 12 + 7 * i)
+for i = 0, (#KEYS - 2) / 8 - 1 do
+  replies[i + 1] = take(3 + 8 * i, 12 + 8 * i)
 end
 return replies

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 INGEST_SCRIPT = Path(__file__).with_name("ingest.lua").read_text(encoding="utf-8")
 INGEST_SHA = hashlib.sha1(INGEST_SCRIPT.encode(), usedforsecurity=False).hexdigest()
-OF_ALL_EVENTS, OF_AN_EVENT = 11, 7  # arguments of the script
+OF_ALL_EVENTS, OF_AN_EVENT = 11, 8  # arguments of the script
 ANOTHERS = -1
 CONFLICTS = {ANOTHERS: "order number of another customer", -2: "event id of another type of event"}
 TOLD_BY_FILE = 2
@@ -183,8 +183,12 @@ def order_number(event: Event) -> str | None:
 
 def seen_keys(event: Event) -> list[str]:
     """Keys that say that this event was taken."""
-    number = order_number(event)
-    return [keys.seen_event(event.event_id), *([keys.seen_order(event.type, number)] if number else [])]
+    numbers = {order_number(event), _other_number(event)} - {None}
+    return [keys.seen_event(event.event_id), *(keys.seen_order(event.type, str(each)) for each in numbers)]
+
+
+def _other_number(event: Event) -> str | None:
+    return event.order.other_number if event.order is not None and event.type == "purchase" else None
 
 
 def _steps(
@@ -224,10 +228,11 @@ def _arguments(
             keys.shopper_log(anonymous, identified=False) if anonymous else unused,
             keys.alias(anonymous) if anonymous else unused,
             keys.seen_order("purchase", own) if (own := own_number(event)) else unused,
+            keys.seen_order("purchase", other) if (other := _other_number(event)) else unused,
         )
         entry = entry_of(event, received_at) or b""
         payload = _encode(event) if age_s is None else b""
         kind = event.type if event.type in ORDER_TYPES else ""
         arguments += (payload, entry, packed_facts(event), customer or "", int(event.claimed))
-        arguments += (kind, milliseconds(event.timestamp))
+        arguments += (kind, milliseconds(event.timestamp), event.revision)
     return script_keys, arguments

@@ -46,7 +46,7 @@ class LogEntry(NamedTuple):
     """One event of a shopper. `mark` tells apart events that are alike otherwise.
 
     money: what was paid for a purchase's goods, or went back by a refund; infinite where it is not known, and
-    where all of it went back.
+    where all of it went back. other_number: of a purchase, under which a page may have claimed it.
     """
 
     at_ms: int
@@ -57,6 +57,7 @@ class LogEntry(NamedTuple):
     mark: int
     order_id: str | None = None
     money: float = inf
+    other_number: str | None = None
 
 
 def id_hash(name: str) -> int:
@@ -67,8 +68,9 @@ def id_hash(name: str) -> int:
 
 def pack(entry: LogEntry) -> bytes:
     """Its records."""
+    order = f"{entry.order_id or ''}{_SEPARATOR}{entry.other_number or ''}"
     lines = [*zip(entry.product_ids, entry.quantities, strict=True)] or [("", 0.0)]
-    return b"".join([_record(entry, product, quantity) for product, quantity in reversed(lines)])
+    return b"".join([_record(entry, product, order, quantity) for product, quantity in reversed(lines)])
 
 
 def unpack(packed: bytes) -> LogEntry:
@@ -80,18 +82,19 @@ def unpack(packed: bytes) -> LogEntry:
         at_ms, received_ms, _, quantity, money, mark, kind, texts = RECORD.unpack_from(packed, end)
         begin = end + RECORD.size
         end = begin + texts * RECORD.size
-        product, _, order = packed[begin:end].rstrip(b"\0").decode().partition(_SEPARATOR)
+        product, _, orders = packed[begin:end].rstrip(b"\0").decode().partition(_SEPARATOR)
         if product:
             products.append(product)
             quantities.append(quantity)
     if end != len(packed):
         raise ValueError("the last record is cut off")
     lines = tuple(products[::-1]), tuple(quantities[::-1])
-    return LogEntry(at_ms, KINDS[kind], *lines, received_ms, mark, order or None, money)
+    order, _, other = orders.partition(_SEPARATOR)
+    return LogEntry(at_ms, KINDS[kind], *lines, received_ms, mark, order or None, money, other or None)
 
 
-def _record(entry: LogEntry, product_id: str, quantity: float) -> bytes:
-    names = f"{product_id}{_SEPARATOR}{entry.order_id or ''}".rstrip(_SEPARATOR).encode()
+def _record(entry: LogEntry, product_id: str, order: str, quantity: float) -> bytes:
+    names = f"{product_id}{_SEPARATOR}{order}".rstrip(_SEPARATOR).encode()
     texts = -(-len(names) // RECORD.size)
     product, kind = id_hash(product_id) if product_id else 0, _CODES[entry.type]
     head = RECORD.pack(

@@ -35,3 +35,9 @@ async def set_aside(store: Connection, events: Sequence[Doubtful], received_at: 
         for event, reason in events
     ]
     await asyncio.gather(*entries)
+
+
+async def set_aside_text(store: Connection, text: bytes, reason: str, received_at: datetime) -> None:
+    """Keep what cannot even be read as an event. Raises StoreUnavailable."""
+    received_ms = milliseconds(received_at)
+    await store.call("XADD", keys.event_stream(), "*", "e", text, "r", received_ms, REASON_FIELD, reason)

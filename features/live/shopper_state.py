@@ -87,6 +87,7 @@ def entry_of(event: Event, received_at: datetime) -> bytes | None:
             mark=crc32(event.event_id.encode()),
             order_id=event.order.order_id if event.order is not None else None,
             money=_money(event),
+            other_number=event.order.other_number if event.order is not None else None,
         )
     )
 
@@ -131,6 +132,8 @@ def state_of(log: Sequence[LogEntry]) -> ShopperState:
                 cart.pop(product, None)
         elif kind in REVERSAL_TYPES:
             reversals.append(entry)
+    for order in [*orders.values()] if len(orders) > 1 else ():
+        orders.pop(order.other_number or "", None)  # claimed by a page under it
     orders_kept = [_less(order, reversals) for order in reversed(orders.values())] if orders else []
     return ShopperState(
         viewed=tuple(dict.fromkeys(reversed(viewed))),
@@ -173,7 +176,7 @@ def _less(order: LogEntry, reversals: list[LogEntry]) -> Purchase:
     refunded = 0.0
     change_quantities(kept, order, 1)
     for entry in reversals:
-        if entry.order_id == order.order_id:
+        if entry.order_id is not None and entry.order_id in (order.order_id, order.other_number):
             if not entry.product_ids or _is_money_off(order, entry):
                 refunded += entry.money
             else:

@@ -124,16 +124,22 @@ async def read_states_of(store: Connection, customers: Sequence[str]) -> list[Tr
 
 async def note_contacts(store: Connection, read: Sequence[tuple[str, str]], now_ms: int) -> None:
     """Count triggers, (customer, id) each, as messages to their customers. Raises StoreUnavailable."""
-    asked = [
-        store.send(*command)
-        for customer, trigger in read
-        for command in (
-            ("ZADD", keys.contacts(customer), "NX", now_ms, trigger),
-            ("EXPIRE", keys.contacts(customer), CONTACTS_S),
-        )
-    ]
-    for each in asked:
+    for each in [store.send(*command) for command in _contact_commands(read, now_ms)]:
         await each
+
+
+def note_contacts_sync(client: redis.Redis, read: Sequence[tuple[str, str]], now_ms: int) -> None:
+    """As `note_contacts`, for the worker."""
+    with client.pipeline(transaction=False) as pipe:
+        for command in _contact_commands(read, now_ms):
+            pipe.execute_command(*command)  # type: ignore[no-untyped-call]
+        pipe.execute()
+
+
+def _contact_commands(read: Sequence[tuple[str, str]], now_ms: int) -> Iterator[tuple[str | int, ...]]:
+    for customer, trigger in read:
+        yield "ZADD", keys.contacts(customer), "NX", now_ms, trigger
+        yield "EXPIRE", keys.contacts(customer), CONTACTS_S
 
 
 def _state_commands(customer: str) -> Iterator[tuple[str | int, ...]]:
@@ -171,7 +177,15 @@ def settle(client: redis.Redis, decided: Sequence[TriggerDecision], claimed_ms: 
 async def read_page(store: Connection, after: str, kinds: Sequence[str], now_ms: int, limit: int) -> Page:
     """The next triggers after an entry id, without expired ones. Raises StoreUnavailable."""
     arguments: tuple[str | int, ...] = (after, limit, now_ms, *kinds)
-    last, reply = await store.call("EVAL", READ, 1, keys.triggers(), *arguments)
+    return _page(*await store.call("EVAL", READ, 1, keys.triggers(), *arguments))
+
+
+def read_page_sync(client: redis.Redis, after: str, now_ms: int, limit: int) -> Page:
+    """As `read_page` of all kinds, for the worker and commands."""
+    return _page(*cast(Any, client.eval(READ, 1, keys.triggers(), after, str(limit), str(now_ms))))
+
+
+def _page(last: bytes, reply: Sequence[bytes]) -> Page:
     pairs = zip(reply[::2], reply[1::2], strict=True)
     return Page(last.decode(), [(entry_id.decode(), payload) for entry_id, payload in pairs])
 

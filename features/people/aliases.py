@@ -26,6 +26,12 @@ def load_people(home: Home) -> pl.DataFrame:
     return pl.read_parquet(path) if path.exists() else no_people()
 
 
+def aliases_stamp(home: Home) -> str:
+    """Another one after each change of the table; "" without one."""
+    path = _table(home)
+    return str(path.stat().st_mtime_ns) if path.exists() else ""
+
+
 def no_people() -> pl.DataFrame:
     """The table of a home without one."""
     return pl.DataFrame(schema=SCHEMA)

@@ -27,6 +27,7 @@ def _of_customer(client: redis.Redis, customer: str) -> dict[str, Any]:
     return _of_owner(client, customer, identified=True) | {
         "consents": fold_customer((), parse_facts(facts)).all_consents(),
         "emails": sendings_of(cast(bytes | None, client.get(keys.sendings(customer)))),
+        "emails_opened": _opened(client, customer),
         "messages_read_ms": _times(client, keys.contacts(customer)),
         "messages_handed_out_ms": _times(client, keys.triggers_done(customer)),
         "messages_waiting": [_json(each) for each in waiting],
@@ -60,6 +61,11 @@ def _entry(packed: bytes) -> dict[str, Any]:
 def _times(client: redis.Redis, key: str) -> dict[str, int]:
     scored = cast(list[tuple[bytes, float]], client.zrange(key, 0, -1, withscores=True))
     return {name.decode(): int(at) for name, at in scored}
+
+
+def _opened(client: redis.Redis, customer: str) -> dict[str, str]:
+    kept = cast(dict[bytes, bytes], client.hgetall(keys.mail_openings(customer)))
+    return {name.decode(): opening.decode() for name, opening in kept.items()}
 
 
 def _triggers_of(client: redis.Redis, customer: str) -> list[Any]:

@@ -116,8 +116,8 @@ def _with_numbers(person: PersonIds, events: pl.LazyFrame) -> PersonIds:
     bought = events.filter(person.rows(columns), pl.col("type") == "purchase")
     person = replace(person, orders=_distinct(bought, "order_id"))
     rows = events.filter(person.rows(columns))
-    number = pl.coalesce("refund_id", "order_id").alias("number")
-    numbered = rows.filter(number.is_not_null()).select("type", number).unique().collect()
+    numbers = [rows.select("type", number=name) for name in ("order_id", "refund_id")]
+    numbered = pl.concat(numbers).drop_nulls().unique().collect()
     return replace(person, events=_distinct(rows, "event_id"), numbers=frozenset(numbered.iter_rows()))
 
 

@@ -102,6 +102,21 @@ def connection(service: str) -> str:
     return f"{TAG}:connection:{service}"
 
 
+def webhook(service: str, delivery_id: str) -> str:
+    """String "1": a delivery that was taken. Life: 3 days. Writer and reader: API."""
+    return f"{TAG}:webhook:{service}:{delivery_id}"
+
+
+def webhook_memo(service: str, thing: str) -> str:
+    """String: JSON kept of a service's order or product. Life: `order_memory_days`. Writer, reader: API."""
+    return f"{TAG}:memo:{service}:{thing}"
+
+
+def exports_due() -> str:
+    """Hash customer -> since when they ask for all that is held, in ms. Writer: API; reader: worker."""
+    return f"{TAG}:exports"
+
+
 def merchandising() -> str:
     """List of versions of the merchant's rules, JSON SettingVersion, newest first. Writer and reader: API."""
     return f"{TAG}:merchandising"
@@ -121,8 +136,7 @@ def customer_facts(shopper_id: str, *, identified: bool) -> str:
 
 
 def look_due() -> str:
-    """Sorted set customer_id by when to decide about their triggers next, in ms.
-    Writers: ingest, lifecycle; reader: lifecycle."""
+    """Sorted set customer_id by when to decide about them, in ms. Writers: ingest, lifecycle."""
     return f"{TAG}:triggers:due"
 
 
@@ -143,8 +157,7 @@ def triggers_waiting(customer_id: str) -> str:
 
 
 def triggers_done(customer_id: str) -> str:
-    """Sorted set of occasions whose triggers were handed out, by time in ms. Life: 400 days.
-    Writer and reader: lifecycle."""
+    """Sorted set of occasions handed out, by time in ms. Life: 400 days. Writer, reader: lifecycle."""
     return f"{TAG}:triggers:done:{customer_id}"
 
 
@@ -154,28 +167,22 @@ def contacts_prefix() -> str:
 
 
 def contacts(customer_id: str) -> str:
-    """Sorted set of trigger ids that an e-mail service read, by time in ms. Life: 100 days.
-    Writer: API; reader: lifecycle."""
+    """Sorted set of trigger ids that were read, by time in ms. Life: 100 days. Writer: API."""
     return f"{contacts_prefix()}{customer_id}"
 
 
 def trigger_settings() -> str:
-    """List of versions of the merchant's trigger settings, JSON SettingVersion, newest first.
-    Writer: API; readers: API, lifecycle."""
+    """List of JSON SettingVersion, newest first. Writer: API; readers: API, lifecycle."""
     return f"{TAG}:triggers:settings"
 
 
 def tier_settings() -> str:
-    """List of versions of the merchant's loyalty tiers, JSON SettingVersion, newest first. The tiers in use
-    are tiers.json in the home. Writer and reader: API.
-    """
+    """List of JSON SettingVersion, newest first; tiers.json in the home is in use. Writer, reader: API."""
     return f"{TAG}:tiers"
 
 
 def non_product_settings() -> str:
-    """List of versions of the merchant's rule of what is no product, JSON SettingVersion, newest first. The
-    rule in use is non_products.json in the home. Writer and reader: API.
-    """
+    """List of JSON SettingVersion, newest first; non_products.json is in use. Writer, reader: API."""
     return f"{TAG}:catalogue:non_products"
 
 
@@ -193,8 +200,7 @@ def watchers_prefix() -> str:
 
 
 def watchers(product_id: str) -> str:
-    """Sorted set of customers who want a product, by time in ms. Life: 60 days.
-    Writer and reader: lifecycle."""
+    """Sorted set of customers who want it, by time in ms. Life: 60 days. Writer, reader: lifecycle."""
     return f"{watchers_prefix()}{product_id}"
 
 
@@ -214,8 +220,7 @@ def offer_settings() -> str:
 
 
 def experiment_settings() -> str:
-    """List of versions of the owner's experiments, JSON SettingVersion, newest first.
-    Writer: API; readers: API, lifecycle, reports."""
+    """List of JSON SettingVersion, newest first. Writer: API; readers: API, lifecycle, reports."""
     return f"{TAG}:experiments"
 
 
@@ -252,6 +257,13 @@ def people() -> str:
     return f"{TAG}:people"
 
 
+def mail_openings(customer_id: str) -> str:
+    """Hash name of an e-mail -> "<ms> <JSON Opening>", what its pictures showed. Life: `sent_memory_days`.
+
+    Writer and reader: pictures for e-mails."""
+    return f"{TAG}:opened:{customer_id}"
+
+
 def of_customer(customer_id: str) -> tuple[str, ...]:
     """Every key that bears a customer's id."""
     return (
@@ -263,6 +275,7 @@ def of_customer(customer_id: str) -> tuple[str, ...]:
         triggers_done(customer_id),
         promises(customer_id, identified=True),
         f"{FORMER_SHOPPER_LOGS}c:{customer_id}",
+        mail_openings(customer_id),
     )
 
 

@@ -28,6 +28,8 @@ Kind = Literal["customer", "browser", "session", "order"]
 Record = TypeVar("Record", bound=msgspec.Struct)
 FILE = "erased.json"
 KEY_BYTES, DIGEST_BYTES = 32, 16
+EVERYBODY = "\0everybody"
+"""In place of a customer whose erasure begins: all of them. No customer can be called so."""
 
 
 class Tombstones(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -77,6 +79,12 @@ def read_tombstones(home: Home) -> Tombstones:
     """Those of the home's file; none without one. Raises OSError, msgspec.DecodeError where it is damaged."""
     content = read_whole(home.root / FILE)
     return Tombstones() if content is None else msgspec.json.decode(content, type=Tombstones)
+
+
+def tombstones_stamp(home: Home) -> str:
+    """Another one after each change of the home's file; "" without one."""
+    path = home.root / FILE
+    return str(path.stat().st_mtime_ns) if path.exists() else ""
 
 
 def tombstones_despite_damage(home: Home) -> Tombstones:

@@ -8,9 +8,10 @@ once.
 import gzip
 import hashlib
 import os
+import sqlite3
 import tarfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +27,7 @@ MANIFEST = "backup.json"
 SCHEMA = 1
 LEVEL = 1  # parquet and arrays hardly shrink further
 ATTEMPTS = 5
+PATIENCE_S = 30.0
 
 
 class SavedFile(msgspec.Struct, frozen=True):
@@ -74,7 +76,7 @@ def back_up(home: Home, target: BinaryIO, now: datetime, *, live: bool = True) -
         for path in _others(home.root):
             name = path.relative_to(home.root).as_posix()
             try:
-                with path.open("rb") as file:
+                with _opened(path) as file:
                     files[name] = _add(tar, name, file)
             except FileNotFoundError:  # replaced or removed since it was listed
                 continue
@@ -89,9 +91,19 @@ def _others(root: Path) -> list[Path]:
     wanted = [
         path
         for path in paths
-        if path.suffix not in {".lock", ".partial"} and path.relative_to(root).parts[0] != "redis"
+        if path.suffix not in {".lock", ".partial", ".sqlite-journal"}
+        and path.relative_to(root).parts[0] != "redis"
     ]
     return sorted(wanted, key=lambda path: (path.name != "current", path))
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """Raises FileNotFoundError. Of a database what was committed, whatever is being written to it."""
+    file = path.open("rb")
+    if path.suffix != ".sqlite":
+        return file
+    with file, closing(sqlite3.connect(path, timeout=PATIENCE_S)) as database:
+        return BytesIO(database.serialize())
 
 
 def _add_log(tar: tarfile.TarFile, home: Home, files: dict[str, SavedFile]) -> None:

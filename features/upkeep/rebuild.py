@@ -12,7 +12,14 @@ import redis
 from features.catalogue.names import publish_names
 from features.events.vocabulary import Event, EventContext, Order, OrderItem
 from features.history.archiver import Archiver
-from features.history.events_parquet import CLAIM, is_word_of_file, scan, scan_with_repeats
+from features.history.events_parquet import (
+    CLAIM,
+    is_purchase,
+    is_word_of_file,
+    read_files,
+    scan,
+    scan_with_repeats,
+)
 from features.history.table_files import table_files
 from features.home import Home
 from features.live.ingest import EventAndArrival, remember_sync, replay_sync
@@ -41,6 +48,8 @@ COLUMNS = (
     "anonymous_id",
     "session_id",
     "order_id",
+    "refund_id",
+    "revision",
     "currency",
     "coupon",
     "country",
@@ -128,12 +137,17 @@ def remember_imported(
 
 
 def _told(home: Home) -> pl.Expr:
-    """Rows that came live, those about the same orders in files instead where these are newer."""
+    """Rows that came live, those about the same orders in files instead where these are newer; of an order
+    that was edited live the newest word."""
     live_orders = scan_with_repeats(home).filter(LIVE, pl.col("order_id").is_not_null()).select("order_id")
     words = scan(home).filter(is_word_of_file()).join(live_orders.unique(), on="order_id", how="semi")
     told = words.select("event_id", "order_id", "type").collect()
+    edited = scan(home).filter(LIVE, is_purchase(), pl.col("revision") > 0)
+    newest = edited.select("event_id", "order_id").unique().collect()
     replaced = told.filter(pl.col("type") == "purchase")["order_id"].implode()
-    outdated = (pl.col("type") == "purchase") & pl.col("order_id").is_in(replaced)
+    older = pl.col("order_id").is_in(newest["order_id"].implode())
+    older &= ~pl.col("event_id").is_in(newest["event_id"].implode())
+    outdated = is_purchase() & (pl.col("order_id").is_in(replaced) | older)
     return (LIVE & ~outdated.fill_null(value=False)) | pl.col("event_id").is_in(told["event_id"].implode())
 
 
@@ -158,7 +172,7 @@ def _arrival(path: Path) -> tuple[str, list[int]]:
 def _events(home: Home, path: Path, chosen: pl.Expr) -> Iterator[EventAndArrival]:
     """Events of the chosen rows, in the order of their arrival, under the names of customers now."""
     events = (
-        with_current_names(pl.scan_parquet(path), home)
+        with_current_names(read_files([path]), home)
         .filter(chosen)
         .collect()
         .unique(("event_id", "line"), keep="first", maintain_order=True)
@@ -182,7 +196,15 @@ def event_of(row: dict[str, Any]) -> Event:
     loose = row["type"] == "refund" and not lines
     order = None
     if row["order_id"] is not None:
-        order = Order(row["order_id"], tuple(lines), row["currency"], row["discount"], row["coupon"])
+        other = row["refund_id"] if row["type"] == "purchase" else None
+        order = Order(
+            row["order_id"],
+            tuple(lines),
+            row["currency"],
+            row["discount"],
+            row["coupon"],
+            other_number=other,
+        )
     return Event(
         type=row["type"],
         event_id=row["event_id"],
@@ -198,4 +220,5 @@ def event_of(row: dict[str, Any]) -> Event:
         context=EventContext(country=row["country"], language=extra.get("language")),
         properties=extra.get("properties"),
         claimed=row["source"] == CLAIM,
+        revision=row["revision"] or 0,
     )

@@ -58,7 +58,7 @@ class Knowledge:
         """Which messages a customer gets now."""
         trial = self.trials.of(customer_id, OFFERS, now_ms / 1000)
         customer = self.customer(customer_id, trigger_state, now_ms)
-        recommender = self._popular if trial.treated.held_out else self.recommender
+        recommender = self.recommender_for(customer_id, now_ms / 1000)
 
         def suggest(placement: Suggested) -> tuple[str, ...]:
             return suggested(recommender, customer, placement, now_ms, settings.products)
@@ -92,9 +92,26 @@ class Knowledge:
     def _popular(self) -> Recommender | None:
         return self.recommender and popular_for_holdout(self.recommender)
 
+    def recommender_for(self, customer_id: str, now: float) -> Recommender | None:
+        """Whatever recommends to this customer: to who is held out, best sellers. now: epoch s."""
+        held_out = self.trials.of(customer_id, OFFERS, now).treated.held_out
+        return self._popular if held_out else self.recommender
+
     def knows(self, customer_id: str) -> bool:
         """Whether the customer is in the model."""
         return self.recommender is not None and self.recommender.bundle.tables.customers.row(customer_id) >= 0
+
+    def consents(self, customer_id: str, state: CustomerState, channel: str) -> bool | None:
+        """Their latest consent or refusal, as `Customer.consents`, without all that makes a customer."""
+        stated = state.consents(channel)
+        if (
+            stated is not None
+            or channel != "email"
+            or self.recommender is None
+            or self.customer_model is None
+        ):
+            return stated
+        return self.customer_model.person(self.recommender.bundle.tables.customers.row(customer_id)).email
 
     def customer(self, customer_id: str, trigger_state: TriggerState, now_ms: int) -> Customer:
         """A customer's events together with what the model says of them."""

@@ -1,6 +1,8 @@
-"""A whole shop, served as a user would: built by `perennial demo`, reached over HTTP."""
+"""A whole shop, served as a user would: built by `perennial demo`, reached over HTTP; and a browser on a page
+of a shop that has the widget, with a service of the test's own."""
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,8 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, Page
 
+from browsing import DESKTOP, chromium, complaints
 from serving import running
+from shop_page import Service
+
+NOT_ITS_FAULT = ("Failed to load resource", "Access to fetch at")
+"""A browser's own lines about a service that is dead or says no, or a picture that is not there."""
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +42,30 @@ def shop(demo_server: str) -> dict[str, Any]:
     """The demo shop's products, categories and shoppers."""
     found: dict[str, Any] = json.loads(httpx.get(f"{demo_server}/demo/shop.json").content)
     return found
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with Service() as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield server
+        server.answering.set()
+        server.sending_more.set()
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser, service: Service) -> Iterator[Page]:
+    """A fresh browser profile, closed before the service; the page may neither throw nor complain."""
+    context = browser.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    errors = complaints(page)
+    yield page
+    context.close()
+    assert [error for error in errors if not error.startswith(NOT_ITS_FAULT)] == []

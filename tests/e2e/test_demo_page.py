@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from browsing import DESKTOP, PHONE, chromium, complaints, shifts
+from browsing import DESKTOP, PHONE, chromium, complaints, shifts, warnings
 
 pytestmark = pytest.mark.browser
 
@@ -202,3 +203,22 @@ UNNAMED = """() => {
     return [...all("img:not([alt])"), ...all("button, a[href], input, select").filter(node => !named(node))]
         .map(node => node.outerHTML);
 }"""
+
+
+class TestGallery:
+    """`/widget`, where everything that docs/widget.md tells of is tried live."""
+
+    def test_all_examples_are_live_and_accessible(self, page: Page) -> None:
+        said = warnings(page)
+        page.goto("/widget?scheme=dark")
+        expect(page.locator("article")).to_have_count(18)
+        expect(page.locator("perennial-recs[state=loading]")).to_have_count(0)
+        expect(page.locator("perennial-recs[state=fallback]")).to_have_count(1)
+        expect(page.locator("perennial-recs[state=empty]")).to_have_count(0)
+        expect(page.get_by_text("Shown by the page").first).to_be_visible()
+        expect(page.locator("#log")).to_contain_text("perennial:add own")
+        assert [line.partition(";")[0] for line in said] == ['Perennial: no placement is called "nowhere"']
+        page.set_viewport_size(PHONE)
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+        results = Axe().run(page)
+        assert [(one["id"], one["nodes"][0]["target"]) for one in results.response["violations"]] == []

@@ -41,6 +41,13 @@ def complaints(page: Page) -> list[str]:
     return found
 
 
+def warnings(page: Page) -> list[str]:
+    """A list that fills with the page's console warnings."""
+    found: list[str] = []
+    page.on("console", lambda message: found.append(message.text) if message.type == "warning" else None)
+    return found
+
+
 def shifts(page: Page) -> float:
     """The page's cumulative layout shift so far."""
     seen: float = page.evaluate("""() => new Promise(done => {

@@ -13,8 +13,7 @@ import typer
 from features.cli.commands import store
 from features.cli.options import DEFAULT_HOME, HomeOption, console, plain_errors, progress, show_table
 from features.home import Home
-from features.outgoing.trigger_queue import BEGINNING, READ
-from features.store import keys
+from features.outgoing.trigger_queue import BEGINNING, read_page_sync
 from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
 from recommender.lifecycle.vocabulary.occasion import MESSAGE_KINDS
@@ -66,10 +65,8 @@ def _waiting(client: redis.Redis, now: datetime) -> Iterator[TriggerRow]:
     """Triggers handed out and not expired. Reading them here does not count as a contact."""
     last = BEGINNING
     while last:
-        arguments = (last, 1_000, int(now.timestamp() * 1000))
-        position, entries = cast(Any, client.eval(READ, 1, keys.triggers(), *map(str, arguments)))
-        last = position.decode()
-        yield from (msgspec.json.decode(line) for line in entries[1::2])
+        last, lines = read_page_sync(client, last, int(now.timestamp() * 1000), 1_000)
+        yield from (msgspec.json.decode(line) for _, line in lines)
 
 
 def _replayed(home: Home, client: redis.Redis, now: datetime) -> list[TriggerRow]:

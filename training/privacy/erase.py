@@ -19,6 +19,7 @@ from features.privacy.person import PersonIds, customers_of, find_person
 from features.store.locks import held
 from features.store.settings import StoreSettings
 from features.store.tombstones import (
+    EVERYBODY,
     Tombstones,
     add_tombstones,
     begin_erasure_sync,
@@ -28,6 +29,7 @@ from features.store.tombstones import (
 )
 from recommender.model import versions
 from recommender.model.forget_customers import forget_customers, remove_unreadable
+from training.outbound.state import forget_in_all
 
 logger = logging.getLogger("perennial.erasure")
 HEARD_S = 1.0  # within which API processes hear of an erasure, and have sent what they held back
@@ -87,7 +89,7 @@ def finish_erasures(
     with held(home.root / LOCK):
         time.sleep(HEARD_S)
         Archiver(client, home, settings).run(burst=True)
-        person = find_person(home, client, customers)
+        person = find_person(home, client, _with_everybody(home, customers))
         add_tombstones(home, client, person.names())
         time.sleep(HEARD_S)
         Archiver(client, home, settings).run(burst=True)
@@ -99,6 +101,13 @@ def finish_erasures(
     return erased
 
 
+def _with_everybody(home: Home, customers: Collection[str]) -> Collection[str]:
+    """The customers, and where all are to be erased, all that the home knows."""
+    if EVERYBODY not in customers:
+        return customers
+    return {*customers, *customers_of(home), *load_people(home)["alias"]} - {EVERYBODY}
+
+
 def _forget(home: Home, client: redis.Redis, person: PersonIds) -> Erased:
     with held(home.events / "archive.lock"):
         events, impressions, decisions = (
@@ -107,6 +116,7 @@ def _forget(home: Home, client: redis.Redis, person: PersonIds) -> Erased:
         keys = forget_live(client, person)
         remove_links(home, person.customers)
         forget_links(client, person.customers)
+    forget_in_all(home, person.customers)
     models = forget_customers(home.models, person.customers)
     return Erased(
         customers=len(person.customers),

@@ -26,6 +26,7 @@ from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 from recommender.model import versions
 from recommender.model.availability import Availability
 from recommender.model.bundle_files import BadBundle
+from training.outbound.state import held_in_all
 
 ORDER_TYPES = {"purchase", "refund", "cancel"}
 Rows = list[dict[str, Any]]
@@ -51,6 +52,7 @@ def export_person(
         "decisions": _rows(home.decisions, person),
         "rejected_lines": lines_about(home, person),
         "live": live_data(client, person),
+        "sent_to": held_in_all(home, person.customers),
         "derived": msgspec.to_builtins(_derived(home, client, current_name(home, customer_id), now)),
     }
     head = {"customer_id": customer_id, "exported_at": now.isoformat(), "summary": [*_sentences(held)]}
@@ -105,6 +107,8 @@ def _sentences(held: dict[str, Any]) -> Iterator[str]:
     for live in held["live"]["customers"].values():
         consents = [f"{channel} {'yes' if given else 'no'}" for channel, given in live["consents"].items()]
         yield f"Consents: {', '.join(consents) or 'none told'}. E-mails remembered: {len(live['emails']):,}."
+    if held["sent_to"]:
+        yield f"Sent to other services: {', '.join(held['sent_to'])}; ask for what they hold there, too."
     derived = held["derived"]
     if derived.get("segment"):
         yield f"They are counted among the {derived['segment']!r}; `derived` says what else is expected."

@@ -19,6 +19,8 @@ from recommender.model import versions
 from training.settings import TrainingSettings
 from training.worker.catalogue_news import CatalogueNews
 from training.worker.erasures import run_erasures
+from training.worker.exports import run_exports
+from training.worker.outbound_rounds import Outbound
 from training.worker.prices import keep_prices
 from training.worker.trigger_rounds import Lifecycle
 from training.worker.upkeep import keep_in_order
@@ -38,13 +40,18 @@ def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: Tr
         signal.signal(number, lambda *_: stop.set())
     archiver = Archiver(redis.Redis.from_url(redis_url), home, store_settings)
     lifecycle = Lifecycle(redis.Redis.from_url(redis_url), home, store_settings.holdout)
+    outbound = Outbound(redis.Redis.from_url(redis_url), home, store_settings.holdout)
     threads = [
         threading.Thread(target=archiver.run, kwargs={"stop": stop}),
         threading.Thread(target=lifecycle.run, args=(stop,)),
+        threading.Thread(target=outbound.run, args=(stop,)),
         threading.Thread(target=keep_in_order, args=(home, store_settings, stop)),
         threading.Thread(target=keep_prices, args=(redis.Redis.from_url(redis_url), home, stop)),
         threading.Thread(
             target=run_erasures, args=(redis.Redis.from_url(redis_url), home, store_settings, stop)
+        ),
+        threading.Thread(
+            target=run_exports, args=(redis.Redis.from_url(redis_url), home, store_settings, stop)
         ),
     ]
     for thread in threads:

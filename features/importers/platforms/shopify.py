@@ -8,8 +8,10 @@ SHOPIFY = Format(
     label="Shopify: Orders > Export > CSV (orders_export.csv)",
     columns={
         "order_id": ("Name",),
+        "other_number": ("Id",),
         "timestamp": ("Created at",),
         "financial_status": ("Financial Status",),
+        "customer_id": ("Customer ID",),
         "email": ("Email",),
         "phone": ("Phone", "Billing Phone", "Shipping Phone"),
         "sku": ("Lineitem sku", "SKU"),
@@ -22,6 +24,7 @@ SHOPIFY = Format(
         "subtotal": ("Subtotal",),
         "shipping": ("Shipping",),
         "tax": ("Taxes",),
+        "taxes_included": ("Taxes Included",),
         "tip": ("Tip Amount", "Tip"),
         "total": ("Total",),
         "refunded": ("Refunded Amount",),

@@ -27,14 +27,17 @@ def demo_folder(tmp_path: Path) -> Path:
     return folder
 
 
-async def test_the_widget_is_cached_and_revalidated() -> None:
+async def test_agents_are_told_what_the_service_is() -> None:
     async with client(None) as http:
-        first = await http.get("/widget.js")
-        again = await http.get("/widget.js", headers={"If-None-Match": first.headers["etag"]})
-    assert first.headers["content-type"].startswith("text/javascript")
-    assert "max-age" in first.headers["cache-control"]
-    assert first.headers["cross-origin-resource-policy"] == "cross-origin"
-    assert again.status_code == 304
+        told = await http.get("/llms.txt")
+        linked = re.findall(r"\]\((/[^)]+)\)", told.text)
+        assert {path: (await http.get(path)).status_code for path in ("/docs", "/widget.js")} == {
+            "/docs": 200,
+            "/widget.js": 200,
+        }
+    assert told.headers["content-type"].startswith("text/plain")
+    assert told.text.startswith("# Perennial\n\n> ")
+    assert {"/openapi.json", "/docs", "/widget.js", "/healthz"} <= set(linked)
 
 
 async def test_the_demo_allows_nothing_but_its_own_files(demo_folder: Path) -> None:

@@ -220,3 +220,34 @@ def test_e_mails_are_in_the_customer_s_language(http: httpx.Client) -> None:
     asked = [{"customer_id": "ann"}, {"customer_id": "bob"}, {"customer_id": "ann", "language": "fr"}]
     headings = [http.get("/v1/picks", params=query).json()["heading"] for query in asked]
     assert headings == ["Für Sie", "For you", "Pour vous"]
+
+
+def test_one_call_tells_a_support_desk_everything(http: httpx.Client) -> None:
+    order = {"order_id": "o-1", "items": [{"product_id": "pot", "quantity": 2, "unit_price": 20.0}]}
+    sent = [
+        {"type": "purchase", "customer_id": "ann", "order": order},
+        {"type": "ticket", "customer_id": "ann", "properties": {"ticket_id": "t-1", "status": "open"}},
+    ]
+    assert http.post("/v1/events", json=sent).json()["accepted"] == 2
+    asked = {"with": "picks,offers,orders,tickets"}
+    ann = http.get("/v1/customers/ann", params=asked).json()
+    assert ann["latest_orders"][0]["order_id"] == "o-1"
+    assert ann["latest_orders"][0]["products"] == {"pot": 2}
+    assert [(each["product_id"], each["orders"]) for each in ann["bought"]] == [("tea", 4), ("mug", 1)]
+    assert ann["picks"]["items"]
+    assert ann["offer"]["reason"]["text"].startswith("The shop has no offers yet")
+    assert [ticket["id"] for ticket in ann["tickets"]] == ["t-1"]
+    assert ann["last_contacts"] == []  # a look at picks sends nothing
+    assert http.get("/v1/customers", params={**asked, "customer_id": "ann"}).json()["bought"] == ann["bought"]
+
+
+def test_parts_are_told_where_they_are_asked_for(http: httpx.Client) -> None:
+    parts = {"picks", "offer", "latest_orders", "bought"}
+    assert not of(http, "ann").keys() & parts
+    assert http.get("/v1/customers/ann?with=picks").json().keys() & parts == {"picks"}
+    stranger = http.get("/v1/customers/stranger?with=picks,offers,orders").json()
+    assert (stranger["known"], stranger["bought"], stranger["latest_orders"]) == (False, [], [])
+    assert stranger["picks"]["items"]
+    assert http.get("/v1/customers/ann?with=picks,moods").status_code == 422
+    assert http.delete("/v1/customers/bob").status_code == 202
+    assert not http.get("/v1/customers/bob?with=picks,offers,orders").json().keys() & parts

@@ -1,10 +1,15 @@
 """Health, metrics, documentation, and problems of routes that do not exist."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import redis
 
 from api.web.metrics import LATENCY_BUCKETS_S
+from features.connections.arrivals import note_sync, passed
+from features.connections.settings_file import save_connection
+from features.home import Home
 
 from bundles import VERSION
 
@@ -26,6 +31,16 @@ def test_metrics_are_by_route_and_hold_no_ids(http: httpx.Client) -> None:
     assert f'perennial_bundle_created_timestamp_seconds{{version="{VERSION}"}}' in text
     assert f'le="{LATENCY_BUCKETS_S[0]}"' in text
     assert "someone-private" not in text
+
+
+def test_metrics_count_what_passed_to_connected_services(
+    http: httpx.Client, served_home: Home, client: redis.Redis
+) -> None:
+    save_connection(served_home, "klaviyo", {"key": "secret-key"})
+    note_sync(client, passed("klaviyo", "customers", datetime.now(UTC), 3))
+    text = http.get("/metrics").text
+    assert 'perennial_connection_messages_total{kind="customers",service="klaviyo"} 3.0' in text
+    assert "secret-key" not in text
 
 
 def test_the_documentation_is_served_by_us_and_complete(http: httpx.Client) -> None:

@@ -6,6 +6,7 @@ Covers api/schemas/ and api/process/app.py, too.
 import json
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ import pytest
 import redis
 
 from api.process.app import create_app
+from api.process.pages import STATIC
 from api.schemas.recommendations import ProblemAnswer, UnsureAnswer
 from api.web import openapi
 from api.web.settings import ApiSettings
@@ -83,7 +85,8 @@ class Operation(NamedTuple):
             elif "example" in each:
                 query.setdefault(each["name"], each["example"])
         if content is None and self.body:
-            content = json.dumps(self.body["example"]).encode()
+            example = self.body["example"]
+            content = (example if isinstance(example, str) else json.dumps(example)).encode()
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         return httpx.request(method, url + path, headers=headers, params=query, content=content, timeout=120)
 
@@ -120,8 +123,8 @@ def held(url: str, served_home: Home, client: redis.Redis) -> tuple[None, str, s
 
 
 def shape_of(content: dict[str, Any]) -> type:
-    schema = content["schema"]
-    return openapi.DOCUMENTED_SHAPES[(schema.get("$ref") or schema["anyOf"][0]["$ref"]).rpartition("/")[2]]
+    schema = content["schema"].get("contentSchema", content["schema"])
+    return openapi.DOCUMENTED_SHAPES[schema["$ref"].rpartition("/")[2]]
 
 
 def test_every_operation_is_described(document: dict[str, Any], operations: list[Operation]) -> None:
@@ -151,7 +154,11 @@ def test_problems_are_documented_in_their_one_shape(operations: list[Operation])
 def test_examples_are_what_their_schemas_say(operations: list[Operation]) -> None:
     for each in operations:
         for content in filter(None, (each.answer, each.body)):
-            msgspec.convert(content["example"], shape_of(content))
+            example = content["example"]
+            if isinstance(example, str):
+                msgspec.json.decode(example, type=shape_of(content))
+            else:
+                msgspec.convert(example, shape_of(content))
     written = json.loads(openapi.EXAMPLES.read_bytes())
     assert written.keys() == {each.name for each in operations}
     for each in operations:
@@ -167,6 +174,41 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     text = json.dumps(document)
     named = {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert named <= document["components"]["schemas"].keys()
+
+
+def test_generators_of_clients_understand_it(document: dict[str, Any], operations: list[Operation]) -> None:
+    """Short names, none twice; no `items: false`; a choice by its tag is `oneOf`; what may be null has two
+    types; lines of JSON are a text and no object."""
+    names = [each.described["operationId"] for each in operations]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if not re.fullmatch(r"[a-z]+(_[a-z]+)*", name) or "_v1_" in name] == []
+    nodes = list(every_object(document))
+    assert [node for node in nodes if node.get("items") is False] == []
+    tagged = [node for node in nodes if "discriminator" in node]
+    assert tagged
+    assert [node for node in tagged if "oneOf" not in node] == []
+    nullable = [node["anyOf"] for node in nodes if {"type": "null"} in node.get("anyOf", ())]
+    assert nullable
+    assert [each for each in nullable if len(each) == 2 and isinstance(each[0].get("type"), str)] == []
+    lines = [content for node in nodes for kind, content in node.items() if kind == openapi.NDJSON]
+    assert len(lines) == 3
+    assert {content["schema"]["type"] for content in lines} == {"string"}
+
+
+def every_object(part: Any) -> Iterator[dict[str, Any]]:
+    """Of a JSON document, itself first."""
+    if isinstance(part, dict):
+        yield part
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from every_object(inner)
+
+
+def test_what_agents_are_told_of_is_there(operations: list[Operation]) -> None:
+    told = (STATIC / "llms.txt").read_text(encoding="utf-8")
+    named = {f"{method.lower()} {path}" for method, path in re.findall(r"`(GET|POST) (/v1/[^?`]+)", told)}
+    assert len(named) == 6
+    assert named - {"get /v1/insights/kpi"} <= {each.name for each in operations}
+    assert "get /v1/insights/{name}" in {each.name for each in operations}
 
 
 def test_each_key_meets_the_documented_status(

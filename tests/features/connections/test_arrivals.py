@@ -4,7 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import redis
 
-from features.connections.arrivals import Traffic, failed, note_sync, passed, read_state
+from features.connections.arrivals import (
+    Traffic,
+    counted,
+    failed,
+    note_sync,
+    passed,
+    read_counts,
+    read_state,
+)
+from features.store.connection import Connection
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -31,3 +40,17 @@ def test_trouble_stands_until_something_passes(client: redis.Redis) -> None:
     assert not state.is_well
     note_sync(client, passed("klaviyo", "profiles", NOON + timedelta(seconds=1)))
     assert read_state(client, "klaviyo").is_well
+
+
+async def test_what_did_not_pass_is_counted_and_is_no_sign_of_life(
+    client: redis.Redis, store: Connection
+) -> None:
+    note_sync(client, failed("klaviyo", "503", NOON))
+    note_sync(client, counted("klaviyo", "skipped: no consent", 4))
+    note_sync(client, passed("shopify", "orders/create", NOON, 2))
+    state = read_state(client, "klaviyo")
+    assert (dict(state.counts), state.traffic, state.is_well) == ({"skipped: no consent": 4}, {}, False)
+    assert await read_counts(store, ["klaviyo", "shopify", "unknown"]) == {
+        ("klaviyo", "skipped: no consent"): 4,
+        ("shopify", "orders/create"): 2,
+    }

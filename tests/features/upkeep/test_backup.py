@@ -5,9 +5,11 @@ Covers features/upkeep/restore.py, too.
 
 import gzip
 import io
+import sqlite3
 import threading
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -134,3 +136,17 @@ def test_who_was_erased_since_stays_so(home: Home, client: redis.Redis) -> None:
     put_back(content, home, force=True)
     tombstones = read_tombstones(home)
     assert all(tombstones.holds("customer", name) for name in ("early", "late"))
+
+
+def test_a_database_that_is_written_to_is_whole_in_the_backup(home: Home, tmp_path: Path) -> None:
+    (home.root / "outbound").mkdir(parents=True)
+    with closing(sqlite3.connect(home.root / "outbound" / "klaviyo.sqlite")) as database:
+        database.execute("CREATE TABLE letters (id TEXT)")
+        database.execute("INSERT INTO letters VALUES ('sent')")
+        database.commit()
+        database.execute("INSERT INTO letters VALUES ('on its way')")  # in the journal, not committed
+        content = backup_of(home)
+    restored = put_back(content, Home(tmp_path / "restored"))
+    assert [path.name for path in (restored.root / "outbound").iterdir()] == ["klaviyo.sqlite"]
+    with closing(sqlite3.connect(restored.root / "outbound" / "klaviyo.sqlite")) as database:
+        assert database.execute("SELECT id FROM letters").fetchall() == [("sent",)]

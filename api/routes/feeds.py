@@ -1,0 +1,92 @@
+"""`/v1/feeds/{feed}`: files that ad platforms and mailing tools fetch by their address."""
+
+import asyncio
+import time
+import zlib
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.responses import StreamingResponse
+
+from api.serving.feeds import FEEDS, feed_pages
+from api.serving.service import Service
+from api.web.access import header
+from api.web.problems import Problem
+from features.connections.arrivals import note, passed
+from features.connections.feed_tokens import SERVICE, opens
+from features.connections.settings_file import DamagedConnections
+from features.store.connection import StoreUnavailable
+from features.time_units import DAY_S
+
+router = APIRouter(include_in_schema=False)
+NOT_YET = {"Retry-After": "60"}
+
+
+@router.get("/v1/feeds/{feed}")
+@router.head("/v1/feeds/{feed}")
+async def feed(feed: str, request: Request, token: Annotated[str, Query()] = "") -> Response:
+    """The catalogue as it is now, for whoever has the feed's own token or a secret key.
+
+    Not part of the documented interface: its shape is the service's that fetches it (docs/connect/feeds.md).
+    """
+    service: Service = request.app.state.service
+    _check_access(service, request, feed, token)
+    if feed not in FEEDS:
+        raise Problem(404, f"There is no feed {feed[:50]}; there are {', '.join(FEEDS)}.")
+    if service.recommender is None:
+        raise Problem(503, "No model is trained yet: `perennial train`.", headers=NOT_YET)
+    today = int(time.time()) // DAY_S
+    state = f"{feed} {service.recommender.bundle.manifest.version} {service.revision} {today}"
+    headers = {
+        "ETag": f'W/"{blake2b(state.encode(), digest_size=12).hexdigest()}"',
+        "Cache-Control": "private, no-cache",
+        "Vary": "Accept-Encoding",
+    }
+    if header(request, b"if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    await _note(service, feed)
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type=FEEDS[feed])
+    pages: Iterable[bytes] = feed_pages(service.recommender, service.settings, feed, today)
+    if "gzip" in header(request, b"accept-encoding"):
+        pages, headers["Content-Encoding"] = _packed(pages), "gzip"
+    return StreamingResponse(_in_turns(pages), headers=headers, media_type=FEEDS[feed])
+
+
+def _check_access(service: Service, request: Request, feed: str, token: str) -> None:
+    """Raises Problem 401, 403 or 503."""
+    if not token:
+        service.access.require_secret(request)
+        return
+    try:
+        is_open = opens(service.home, token, feed)
+    except (OSError, DamagedConnections) as error:
+        raise Problem(503, "connections.json cannot be read.", headers=NOT_YET) from error
+    if not is_open:
+        raise Problem(401, "This token opens no feed of this name: `perennial connect feeds` shows all.")
+
+
+async def _in_turns(pages: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Page by page, so that answers pass in between."""
+    for page in pages:
+        yield page
+        await asyncio.sleep(0)
+
+
+def _packed(pages: Iterable[bytes]) -> Iterable[bytes]:
+    gzip = zlib.compressobj(level=3, wbits=zlib.MAX_WBITS | 16)
+    for page in pages:
+        if packed := gzip.compress(page):
+            yield packed
+    yield gzip.flush()
+
+
+async def _note(service: Service, feed: str) -> None:
+    """A note that is lost costs nothing."""
+    try:
+        await note(service.writes, passed(SERVICE, feed, datetime.now(UTC)))
+    except StoreUnavailable:
+        return

@@ -1,0 +1,75 @@
+"""What a support desk wants beside a customer's profile: suggestions, an offer, orders."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from api.schemas.customers import Bought, LatestOrder, Part
+from api.schemas.offers import OfferAnswer, OfferAsk
+from api.schemas.recommendations import PicksAnswer, PicksAsk
+from api.serving.offer_experiments import offer_in_trial
+from api.serving.offers import nothing_decided
+from api.serving.picks import Line, answer_pages
+from api.serving.service import Service
+from features.live.shopper_state import Purchase
+from features.store.connection import StoreUnavailable
+from recommender.customers.profile import date_within_calendar
+
+MOST_BOUGHT = 50
+_picks_of = msgspec.json.Decoder(PicksAnswer).decode
+
+
+async def parts_of(
+    service: Service, customer_id: str, wanted: Collection[Part], live: Sequence[Purchase]
+) -> dict[str, Any]:
+    """The fields of a `CustomerAnswer` that were asked for. live: their orders in the live log."""
+    parts: dict[str, Any] = {}
+    if "picks" in wanted:
+        parts["picks"] = await _picks(service, customer_id)
+    if "offers" in wanted:
+        parts["offer"] = await _offer(service, customer_id)
+    if "orders" in wanted:
+        parts["latest_orders"] = [_order(each) for each in live]
+        parts["bought"] = _bought(service, customer_id)
+    return parts
+
+
+async def _picks(service: Service, customer_id: str) -> PicksAnswer:
+    ask = PicksAsk(customer_id, preview=True)
+    [[body]] = [page async for page in answer_pages(service, iter([[Line(ask)]]))]
+    return _picks_of(body)
+
+
+async def _offer(service: Service, customer_id: str) -> OfferAnswer:
+    try:
+        return await offer_in_trial(service, OfferAsk(customer_id))
+    except StoreUnavailable:
+        return nothing_decided("store_unavailable")
+
+
+def _order(order: Purchase) -> LatestOrder:
+    products: dict[str, float] = {}
+    for product_id, quantity in zip(order.product_ids, order.quantities, strict=True):
+        products[product_id] = products.get(product_id, 0.0) + quantity
+    return LatestOrder(order.order_id, datetime.fromtimestamp(order.at_ms / 1000, UTC), products)
+
+
+def _bought(service: Service, customer_id: str) -> list[Bought]:
+    if service.recommender is None:
+        return []
+    tables = service.recommender.bundle.tables
+    row = tables.purchases.of(tables.customers.row(customer_id))
+    newest = np.argsort(-row.last_day, kind="stable")[:MOST_BOUGHT]
+    return [
+        Bought(
+            tables.products.name(item),
+            tables.titles[item].decode(),
+            int(row.orders[at]),
+            date_within_calendar(float(row.last_day[at])),
+        )
+        for at in newest
+        for item in (int(row.items[at]),)
+    ]

@@ -1,0 +1,112 @@
+"""Orders of before, from WooCommerce's REST interface into a file as Advanced Order Export writes it.
+
+https://woocommerce.github.io/woocommerce-rest-api-docs/#list-all-orders, with a key that may read.
+"""
+
+import json
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from features.connections.export_file import ExportFile
+from features.connections.patience import ServiceAway, Wait, patiently
+from features.connections.payloads import amount
+from features.connections.webhook import Json
+from features.connections.woocommerce_orders import order_number
+from features.home import Home
+from features.progress import Report, silent
+
+PAGE = 50  # orders; shared hosts give longer ones too slowly
+ANSWER_S = 60.0
+OF_LINE = {
+    "SKU": "sku",
+    "Variation ID": "variation_id",
+    "Product ID": "product_id",
+    "Item Name": "name",
+    "Quantity": "quantity",
+}
+OF_ORDER = {
+    "Order Status": "status",
+    "Order Shipping Amount": "shipping_total",
+    "Order Total Tax Amount": "total_tax",
+    "Order Total Amount": "total",
+    "Cart Discount Amount": "discount_total",
+    "Currency": "currency",
+}
+OTHERS = ("Order Number", "Order Date", "Customer User ID", "Email (Billing)", "Phone (Billing)")
+SUMS = ("Order Refund Amount", "Country Code (Shipping)", "Coupon Code", "Item Cost Before Discount")
+HEADER = (*OTHERS, *OF_ORDER, *SUMS, *OF_LINE)
+
+
+class WooApi:
+    """The REST interface of one shop. site: `https://shop.example`; key: "ck_...:cs_..."."""
+
+    def __init__(self, site: str, key: str, wait: Wait = time.sleep) -> None:
+        self._orders = f"{site.rstrip('/')}/wp-json/wc/v3/orders"
+        self._credentials, self._wait = f"Basic {b64encode(key.encode()).decode()}", wait
+
+    def orders(self, page: int) -> tuple[list[Json], int]:
+        """A page of orders, the oldest first, and how many pages there are. Raises ServiceAway."""
+        try:
+            return patiently(lambda: self._get(page), "WooCommerce", self._wait)
+        except HTTPError as error:
+            with error:
+                raise ServiceAway(_refusal(error.code)) from error
+
+    def _get(self, page: int) -> tuple[list[Json], int]:
+        asked = urlencode({"page": page, "per_page": PAGE, "orderby": "id", "order": "asc"})
+        request = Request(f"{self._orders}?{asked}", headers={"Authorization": self._credentials})  # noqa: S310
+        with urlopen(request, timeout=ANSWER_S) as answer:  # noqa: S310 - the shop's own address
+            orders: list[Json] = json.loads(answer.read())
+            return orders, int(answer.headers.get("X-WP-TotalPages") or page)
+
+
+def fetch_history(home: Home, api: WooApi, report: Report = silent) -> Path:
+    """The file with all orders, complete; begun before, it goes on where it ended.
+
+    Raises ServiceAway, OSError; what came so far stays.
+    """
+    file = history_file(home)
+    while not file.place.done:
+        page = int(file.place.cursor or 0) + 1
+        orders, pages = api.orders(page)
+        rows = [row for order in orders for row in _rows(order)]
+        file.append(rows, len(orders), str(page), done=page >= pages)
+        report("fetching orders", page, pages)
+    return file.path
+
+
+def history_file(home: Home) -> ExportFile:
+    """Where the orders are gathered."""
+    return ExportFile(home, "woocommerce", HEADER)
+
+
+def _refusal(status: int) -> str:
+    if status in {401, 403}:
+        return "WooCommerce refuses the key: it needs the permission to read, and the address https."
+    return f"WooCommerce answers with status {status}: is the shop's address right, and are permalinks on?"
+
+
+def _rows(order: Json) -> Iterator[Json]:
+    """A row a line, with the cells of its order."""
+    billing, shipping = order.get("billing") or {}, order.get("shipping") or {}
+    cells: Json = {header: order.get(name) for header, name in OF_ORDER.items()}
+    cells |= {
+        "Order Number": order_number(order),
+        "Order Date": f"{str(order['date_created_gmt']).removesuffix('Z')}Z",
+        "Customer User ID": order.get("customer_id") or "",
+        "Email (Billing)": billing.get("email"),
+        "Phone (Billing)": billing.get("phone"),
+        "Country Code (Shipping)": shipping.get("country") or billing.get("country"),
+        "Order Refund Amount": sum(abs(amount(each["total"])) for each in order.get("refunds") or ()),
+        "Coupon Code": next((each["code"] for each in order.get("coupon_lines") or ()), ""),
+    }
+    for line in order["line_items"]:
+        cost = (amount(line["subtotal"]) or amount(line["total"])) / (amount(line["quantity"]) or 1.0)
+        named: dict[str, Any] = {header: line.get(name) or "" for header, name in OF_LINE.items()}
+        yield cells | named | {"Item Cost Before Discount": round(cost, 6)}

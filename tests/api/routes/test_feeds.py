@@ -1,0 +1,112 @@
+"""Feeds as ad platforms and mailing tools fetch them. Covers api/serving/feeds.py, feed_tokens.py, too."""
+
+import csv
+import gzip
+import io
+import json
+
+import httpx
+import pytest
+
+from api.web.settings import ApiSettings
+from features.connections.feed_tokens import feed_secret, feed_token
+from features.home import Home
+
+from serving import NO_CERTIFICATES
+
+PRODUCTS = [
+    {"product_id": "kettle", "title": 'Kettle, 1.7 l "steel"', "url": "/kettle", "price": 30.0},
+    {"product_id": "mug", "title": '"Mug"\tblue', "url": "/mug", "price": 8.0, "stock": 0},
+    {"product_id": "tea", "title": "Tea", "url": "https://tea.example/tea", "price": 5.0},
+    {"product_id": "pot", "title": "Pot", "price": 20.0, "url": "/pot", "retired": True},
+]
+
+
+@pytest.fixture
+def api_settings() -> ApiSettings:
+    return ApiSettings(watch_interval_ms=20, drain_s=1, shop_url="https://shop.example/")
+
+
+@pytest.fixture
+def fetched(http: httpx.Client, served_home: Home, url: str) -> httpx.Client:
+    """A platform: it has no key, and follows addresses."""
+    told = http.put(
+        "/v1/catalogue", json={"products": [each | {"currency": "EUR"} for each in PRODUCTS]}
+    ).json()
+    assert told["rejected"] == {}
+    return httpx.Client(base_url=url, timeout=10, verify=NO_CERTIFICATES)
+
+
+def address(home: Home, feed: str) -> str:
+    return f"/v1/feeds/{feed}?token={feed_token(feed_secret(home), feed)}"
+
+
+def test_googles_file_has_a_row_a_product_that_can_be_bought(
+    fetched: httpx.Client, served_home: Home
+) -> None:
+    with fetched:
+        answer = fetched.get(address(served_home, "merchant.tsv"))
+    assert answer.headers["content-type"].startswith("text/tab-separated-values")
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(answer.text), delimiter="\t")}
+    assert rows["kettle"]["title"] == 'Kettle, 1.7 l "steel"'
+    assert rows["kettle"]["link"] == "https://shop.example/kettle"
+    assert rows["kettle"]["price"] == "30.00 EUR"
+    assert rows["mug"]["title"] == '"Mug" blue'
+    assert (rows["mug"]["availability"], rows["tea"]["availability"]) == ("out_of_stock", "in_stock")
+    assert rows["tea"]["link"] == "https://tea.example/tea"
+    assert "pot" not in rows
+    assert {rows["tea"][f"custom_label_{n}"] for n in range(5)} >= {"margin_unknown"}
+
+
+def test_metas_file_is_the_same_in_its_words(fetched: httpx.Client, served_home: Home) -> None:
+    with fetched:
+        answer = fetched.get(address(served_home, "meta.csv"))
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(answer.text))}
+    assert rows["kettle"]["title"] == 'Kettle, 1.7 l "steel"'
+    assert rows["mug"]["availability"] == "out of stock"
+
+
+def test_klaviyos_list_is_what_can_be_sold_now(fetched: httpx.Client, served_home: Home) -> None:
+    with fetched:
+        items = fetched.get(address(served_home, "klaviyo.json")).json()
+    ids = [each["id"] for each in items]
+    assert {"kettle", "tea"} <= set(ids)
+    assert not {"mug", "pot"} & set(ids)
+    assert len(json.dumps(items)) < 3_300_000
+
+
+def test_a_feed_that_stayed_as_it_is_is_not_sent_again(
+    fetched: httpx.Client, http: httpx.Client, served_home: Home
+) -> None:
+    place = address(served_home, "meta.csv")
+    with fetched:
+        first = fetched.get(place)
+        known = {"If-None-Match": first.headers["etag"]}
+        assert fetched.get(place, headers=known).status_code == 304
+        assert fetched.head(place).headers["etag"] == first.headers["etag"]
+        http.put("/v1/catalogue", json={"products": [{"product_id": "tea", "price": 6.0}]})
+        again = fetched.get(place, headers=known)
+    assert again.status_code == 200
+    assert "6.00 EUR" in again.text
+
+
+def test_it_is_packed_where_that_is_asked_for(fetched: httpx.Client, served_home: Home) -> None:
+    with fetched, fetched.stream("GET", address(served_home, "meta.csv")) as answer:
+        packed = b"".join(answer.iter_raw())
+    assert answer.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed).startswith(b"id,title,")
+
+
+def test_a_token_opens_its_own_feed_until_it_is_renewed(
+    fetched: httpx.Client, http: httpx.Client, served_home: Home
+) -> None:
+    place = address(served_home, "meta.csv")
+    with fetched:
+        assert fetched.get("/v1/feeds/meta.csv").status_code == 401
+        assert fetched.get(place.replace("meta.csv", "merchant.tsv")).status_code == 401
+        assert fetched.get("/v1/feeds/meta.csv?token=%ff").status_code == 401
+        assert fetched.get("/v1/feeds/meta.csv", auth=("sk_demo", "")).status_code == 200
+        assert fetched.get("/v1/feeds/meta.csv", auth=("pk_demo", "")).status_code == 403
+        feed_secret(served_home, renew=True)
+        assert fetched.get(place).status_code == 401
+    assert http.get("/v1/feeds/other.csv").status_code == 404

@@ -1,0 +1,258 @@
+"""A shop at WooCommerce by webhook, page, file and history: one order, one refund, the right money.
+
+Covers features/connections/woocommerce_orders.py, woocommerce_products.py and payloads.py, too.
+"""
+
+import itertools
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+import redis
+import woo_shop
+from woo_shop import SITE, connect, export, line, order, send, woo_server
+
+from features.connections.arrivals import read_state
+from features.connections.woocommerce_history import WooApi, fetch_history, history_file
+from features.history.archiver import Archiver
+from features.home import Home
+from features.importers.orders import import_orders
+from features.store import keys
+from features.store.settings import StoreSettings
+from features.upkeep.rebuild import remember_imported
+from training.ledger.ledger import load_ledger
+
+Json = dict[str, Any]
+PUBLIC = {"Authorization": "Bearer pk_demo"}
+UPDATED = "2026-11-21T12:00:00"
+
+
+@pytest.fixture(autouse=True)
+def connected(served_home: Home) -> None:
+    connect(served_home)
+
+
+def streamed(client: redis.Redis) -> list[Json]:
+    entries = cast(list[tuple[bytes, dict[bytes, bytes]]], client.xrange(keys.event_stream()))
+    return [json.loads(fields[b"e"]) for _, fields in entries]
+
+
+def plain(number: int) -> Json:
+    return order(number, [line(1, "tea", "20.00", 2), line(2, "", "5.00", name="Mug")])
+
+
+def with_coupon(number: int) -> Json:
+    return order(number, [line(1, "tea", "25.99", 3, before="30.00"), line(2, "mug", "4.34", before="5.00")])
+
+
+def with_tax(number: int) -> Json:
+    return order(number, [line(1, "tea", "20.00", 2)], tax="4.73")
+
+
+KINDS: dict[str, tuple[Callable[[int], Json], int]] = {
+    "plain": (plain, 2500),
+    "coupon": (with_coupon, 3033),
+    "tax": (with_tax, 2000),
+}
+WAYS = ("page", "created", "updated", "again", "file", "history")
+
+
+class Shop:
+    """Tells of orders in every way."""
+
+    def __init__(
+        self, http: httpx.Client, home: Home, client: redis.Redis, settings: StoreSettings, folder: Path
+    ) -> None:
+        self.http, self.home, self.client, self.settings, self.folder = http, home, client, settings, folder
+        self._files = itertools.count()
+
+    def tell(self, way: str, orders: list[Json]) -> None:
+        if way == "file":
+            path = self.folder / f"orders-{next(self._files)}.csv"
+            path.write_text(export(orders))
+            self.take(path)
+        elif way == "history":
+            with woo_server(orders) as server:
+                self.take(fetch_history(self.home, WooApi(server.site, woo_shop.KEY)))
+            history_file(self.home).forget()
+        else:
+            for each in orders:
+                self.one(way, each)
+
+    def one(self, way: str, each: Json) -> None:
+        if way == "page":
+            items = [{"product_id": i["sku"] or str(i["product_id"])} for i in each["line_items"]]
+            claim = {"type": "purchase", "order": {"order_id": each["number"], "items": items}}
+            assert self.http.post("/v1/events", json=claim, headers=PUBLIC).json()["rejected"] == []
+            return
+        payload = each | {"date_modified_gmt": UPDATED} if way == "updated" else each
+        topic = "order.updated" if way == "updated" else "order.created"
+        for _ in range(2 if way == "again" else 1):
+            assert send(self.http, topic, payload).json() == {"outcome": "taken"}
+
+    def take(self, path: Path) -> None:
+        now = datetime.now(UTC)
+        Archiver(self.client, self.home, self.settings).run(burst=True)
+        import_orders(self.home, path, received_at=now)
+        remember_imported(self.home, self.client, self.settings, now, now)
+
+    def ledger(self) -> dict[str, int]:
+        """Order -> cents of its goods."""
+        Archiver(self.client, self.home, self.settings).run(burst=True)
+        orders = load_ledger(self.home, date(2026, 11, 30)).orders
+        return {name: round(100 * money) for name, money in orders.select("order", "revenue").rows()}
+
+
+@pytest.fixture
+def shop(
+    http: httpx.Client, served_home: Home, client: redis.Redis, settings: StoreSettings, tmp_path: Path
+) -> Shop:
+    return Shop(http, served_home, client, settings, tmp_path)
+
+
+def told(shop: Shop, scripts: dict[int, list[tuple[str, Json]]]) -> None:
+    """Tell each order's script, a step of all orders before the next, each way at once."""
+    for step in itertools.zip_longest(*scripts.values()):
+        ways: dict[str, list[Json]] = {}
+        for way, each in filter(None, step):
+            ways.setdefault(way, []).append(each)
+        for way, orders in ways.items():
+            shop.tell(way, orders)
+
+
+def test_an_order_by_any_two_ways_is_one_order_with_the_same_cents(shop: Shop) -> None:
+    pairs = [*itertools.product(KINDS, itertools.permutations(WAYS, 2))]
+    scripts, expected = {}, {}
+    for number, (kind, ways) in enumerate(pairs, 1001):
+        make, cents = KINDS[kind]
+        scripts[number] = [(way, make(number)) for way in ways]
+        expected[str(number)] = cents
+    told(shop, scripts)
+    found = shop.ledger()
+    names = {str(number): pair for number, pair in enumerate(pairs, 1001)}
+    assert {
+        names.get(n, n): (found.get(n), expected.get(n))
+        for n in {*found, *expected}
+        if found.get(n) != expected.get(n)
+    } == {}
+
+
+def refunded(whole: Json, *sums: str, status: str = "processing") -> Json:
+    refunds = [{"id": whole["id"] * 10 + n, "total": f"-{each}"} for n, each in enumerate(sums)]
+    return whole | {"refunds": refunds, "status": status, "date_modified_gmt": UPDATED}
+
+
+REFUNDS: dict[str, tuple[Callable[[Json], Json], int | None]] = {
+    "a sum": (lambda whole: refunded(whole, "3.00"), 2200),
+    "two sums": (lambda whole: refunded(whole, "3.00", "2.00"), 2000),
+    "the postage": (lambda whole: refunded(whole, "4.90"), 2500),
+    "everything": (lambda whole: refunded(whole, whole["total"], status="refunded"), None),
+    "cancelled": (lambda whole: whole | {"status": "cancelled", "date_modified_gmt": UPDATED}, None),
+}
+
+
+def test_a_refund_by_any_two_ways_is_one_refund_with_the_same_cents(shop: Shop) -> None:
+    bases, ways = ("page", "created", "file"), ("updated", "again", "file", "history")
+    pairs = [*itertools.product(REFUNDS, bases, itertools.permutations(ways, 2))]
+    scripts, expected = {}, {}
+    for number, (kind, base, two) in enumerate(pairs, 1001):
+        back = REFUNDS[kind][0](plain(number))
+        scripts[number] = [(base, plain(number)), *((way, back) for way in two)]
+        expected[str(number)] = REFUNDS[kind][1]
+    told(shop, scripts)
+    found = shop.ledger()
+    names = {str(number): pair for number, pair in enumerate(pairs, 1001)}
+    assert {
+        names.get(n, n): (found.get(n), expected.get(n))
+        for n in {*found, *expected}
+        if found.get(n) != expected.get(n)
+    } == {}
+
+
+def test_who_bought_is_known_by_number_address_and_browser(http: httpx.Client, client: redis.Redis) -> None:
+    guest = plain(1) | {"customer_id": 0, "meta_data": [{"key": "_perennial_id", "value": "a-1"}]}
+    send(http, "order.created", guest)
+    send(http, "order.created", plain(2))
+    first, second = streamed(client)
+    assert first["anonymous_id"] == "a-1"
+    assert second["customer_id"] == "7002"
+    assert "buyer1@example.com" not in json.dumps(first)
+
+
+def test_a_shipped_order_and_one_in_the_trash(http: httpx.Client, client: redis.Redis) -> None:
+    send(http, "order.updated", plain(1) | {"status": "completed", "date_completed_gmt": UPDATED})
+    send(http, "order.deleted", {"id": 1})
+    send(http, "order.deleted", {"id": 99})
+    assert [each["type"] for each in streamed(client)] == ["purchase", "order_status", "cancel"]
+
+
+def test_the_ping_of_a_new_webhook_is_answered_and_strangers_are_refused(
+    http: httpx.Client, client: redis.Redis
+) -> None:
+    assert http.post(woo_shop.WEBHOOKS, data={"webhook_id": "5"}).json() == {"outcome": "ping"}
+    assert send(http, "order.created", plain(1), **{"X-WC-Webhook-Signature": "no"}).status_code == 401
+    other = {"X-WC-Webhook-Source": "https://other.example/"}
+    assert send(http, "order.created", plain(1), **other).status_code == 403
+    assert streamed(client) == []
+
+
+def test_what_is_odd_is_no_failure_that_would_disable_the_webhook(
+    http: httpx.Client, client: redis.Redis
+) -> None:
+    assert send(http, "coupon.created", {"id": 1}).json() == {"outcome": "ignored"}
+    assert send(http, "order.created", {"id": 1}).json() == {"outcome": "set_aside"}
+    assert "not as woocommerce documents it" in str(read_state(client, "woocommerce").trouble)
+
+
+PRODUCT: Json = {
+    "id": 77,
+    "name": "Green &amp; mild",
+    "slug": "green-mild",
+    "permalink": f"{SITE}/product/green-mild/",
+    "type": "simple",
+    "status": "publish",
+    "catalog_visibility": "visible",
+    "sku": "green",
+    "price": "6.5",
+    "manage_stock": True,
+    "stock_quantity": 3,
+    "backorders": "no",
+    "stock_status": "instock",
+    "categories": [{"id": 1, "name": "Tea"}],
+    "images": [{"src": f"{SITE}/green.jpg"}],
+}
+
+
+def changes(client: redis.Redis, product_id: str) -> Json:
+    kept = cast(bytes | None, client.hget(keys.catalogue(), product_id))
+    return json.loads(kept) if kept else {}
+
+
+def test_products_are_in_the_live_catalogue_by_all_their_names(
+    http: httpx.Client, client: redis.Redis
+) -> None:
+    send(http, "product.created", PRODUCT)
+    assert changes(client, "green") | {
+        "title": "Green & mild",
+        "price": 6.5,
+        "stock": 3.0,
+        "category": "Tea",
+    } == changes(client, "green")
+    view = {"type": "view", "anonymous_id": "a", "product_id": "77"}
+    http.post("/v1/events", json=view)
+    assert streamed(client)[-1]["product_id"] == "green"
+    send(http, "product.updated", PRODUCT | {"stock_quantity": 0, "backorders": "yes"})
+    assert changes(client, "green")["stock"] is None
+    send(http, "product.deleted", {"id": 77})
+    assert changes(client, "green")["retired"] is True
+
+
+def test_the_parent_of_variations_is_no_product_itself(http: httpx.Client, client: redis.Redis) -> None:
+    send(http, "product.created", PRODUCT | {"type": "variable", "id": 80, "sku": "parent"})
+    send(http, "product.created", PRODUCT | {"type": "variation", "id": 81, "sku": "", "slug": "v"})
+    assert changes(client, "parent") == {}
+    assert changes(client, "81")["title"] == "Green & mild"

@@ -1,0 +1,88 @@
+"""The worker sends to connected services by itself, and stops at once."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import redis
+
+from features.connections.arrivals import read_state
+from features.connections.settings_file import save_connection
+from features.home import Home
+from features.store.locks import try_lock, unlock
+from training.worker.outbound_rounds import Outbound
+
+from mail_tools import ADDRESSES, KlaviyoTool, Trouble, running
+from outbound_shop import OutboundShop
+from waiting import eventually
+
+
+@pytest.fixture
+def tool() -> Iterator[KlaviyoTool]:
+    klaviyo = KlaviyoTool()
+    klaviyo.people = {f"K-{name}": {"email": address} for name, address in ADDRESSES.items()}
+    with running(klaviyo):
+        yield klaviyo
+
+
+@pytest.fixture
+def shop(home: Home, client: redis.Redis, tool: KlaviyoTool) -> OutboundShop:
+    options = {"key": tool.key, "api": tool.address}
+    home.make_private()
+    save_connection(home, "klaviyo", options)
+    return OutboundShop(home, client, "klaviyo", options)
+
+
+def test_without_a_connection_nothing_happens(home: Home, client: redis.Redis) -> None:
+    home.make_private()
+    assert not Outbound(client, home).round(threading.Event())
+    assert not (home.root / "outbound").exists()
+
+
+def test_a_round_sends_and_says_so(shop: OutboundShop, client: redis.Redis, tool: KlaviyoTool) -> None:
+    assert not Outbound(client, shop.home).round(threading.Event())
+    assert list(tool.fields) == ["K-ann"]
+    state = read_state(client, "klaviyo")
+    assert (state.traffic["customers"].times, state.counts, state.trouble) == (
+        1,
+        {"skipped: no consent": 1},
+        None,
+    )
+
+
+def test_trouble_is_said_and_pauses_the_service(
+    shop: OutboundShop, client: redis.Redis, tool: KlaviyoTool
+) -> None:
+    tool.key = "another"
+    outbound = Outbound(client, shop.home)
+    assert not outbound.round(threading.Event())
+    assert "the key is refused" in str(read_state(client, "klaviyo").trouble)
+    asked = len(tool.calls)
+    assert not outbound.round(threading.Event())
+    assert len(tool.calls) == asked
+
+
+def test_two_workers_do_not_send_the_same(shop: OutboundShop, client: redis.Redis, tool: KlaviyoTool) -> None:
+    with shop.state():
+        lock = try_lock(shop.home.root / "outbound" / "klaviyo.lock")
+    assert lock
+    assert not Outbound(client, shop.home).round(threading.Event())
+    unlock(lock)
+    assert tool.calls == []
+    assert read_state(client, "klaviyo").trouble is None
+
+
+def test_it_stops_in_the_middle_of_a_wait(shop: OutboundShop, redis_url: str, tool: KlaviyoTool) -> None:
+    stop, asked = threading.Event(), threading.Event()
+    tool.troubles = [Trouble("GET", 429, {"Retry-After": "80"})] * 9
+    tool.before = lambda _: asked.set()
+    with redis.Redis.from_url(redis_url) as own:
+        worker = threading.Thread(target=Outbound(own, shop.home).round, args=(stop,))
+        worker.start()
+        assert asked.wait(60)
+        began = datetime.now(UTC)
+        stop.set()
+        eventually(lambda: not worker.is_alive(), 40)
+        worker.join()
+    assert (datetime.now(UTC) - began).total_seconds() < 80  # the wait itself; it takes milliseconds

@@ -1,0 +1,25 @@
+"""The services by name."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from training.outbound.calls import Wait
+from training.outbound.destination import Destination
+from training.outbound.services.brevo import Brevo
+from training.outbound.services.files import Files
+from training.outbound.services.klaviyo import Klaviyo
+from training.outbound.services.mailchimp import Mailchimp
+from training.outbound.services.webhook import Webhook
+
+SERVICES: dict[str, Callable[[Mapping[str, Any], Wait], Destination]] = {
+    "klaviyo": Klaviyo,
+    "brevo": Brevo,
+    "mailchimp": Mailchimp,
+    "webhook": Webhook,
+    "files": Files,
+}
+
+
+def open_service(name: str, settings: Mapping[str, Any], wait: Wait) -> Destination:
+    """settings: as in connections.json; wait: pauses for seconds. Close it afterwards."""
+    return SERVICES[name](settings, wait)
