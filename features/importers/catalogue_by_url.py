@@ -17,6 +17,7 @@ from features.connections.arrivals import failed, note_sync, passed
 from features.connections.settings_file import Settings
 from features.home import Home
 from features.importers.catalogue import import_catalogue
+from features.importers.list_pages import fetch_catalogue, public_list
 from features.importers.records import record_catalogue
 from features.importers.refusal import ImportRefused
 from features.public_fetch import Fetched, Limits, NotFetched, fetch
@@ -57,8 +58,7 @@ def refresh_catalogue(client: redis.Redis, home: Home, settings: Settings, now: 
     """
     last = _last(home) or LastFetch(now)
     try:
-        before = Fetched(b"", "", last.etag, last.modified)
-        fetched = fetch(settings["url"], _limits(settings), before)
+        fetched = _fetched(settings, last)
         digest = sha256(fetched.content).hexdigest()
         if fetched.is_unchanged or digest == last.digest:
             _remember(home, msgspec.structs.replace(last, at=now))
@@ -72,6 +72,14 @@ def refresh_catalogue(client: redis.Redis, home: Home, settings: Settings, now: 
     _remember(home, LastFetch(now, digest, fetched.etag, fetched.modified, products))
     note_sync(client, passed(SERVICE, "products", now, products))
     return f"{products:,} products are taken in."
+
+
+def _fetched(settings: Settings, last: LastFetch) -> Fetched:
+    """A shop's public list is read anew each time: the tag of a page says nothing of the others."""
+    url, limits = settings["url"], _limits(settings)
+    if public_list(url):
+        return Fetched(fetch_catalogue(url, lambda page: fetch(page, limits).content), "text/csv")
+    return fetch(url, limits, Fetched(b"", "", last.etag, last.modified))
 
 
 def _take(

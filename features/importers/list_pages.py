@@ -20,17 +20,21 @@ def fetch_catalogue(url: str, fetch: Fetch) -> bytes:
     Raises ImportRefused where a page is missing, so that half a list is never taken for a whole one; and what
     `fetch` raises.
     """
-    parts = urlsplit(url)
-    path = parts.path.rstrip("/")
-    public = next((each for each in PUBLIC_LISTS if path.endswith(each.path)), None)
+    public = public_list(url)
     if public is None:
         return fetch(url)
     rows: dict[str, Row] = {}
     for query in public.queries:
-        _read(public, parts, query, fetch, rows)
+        _read(public, urlsplit(url), query, fetch, rows)
     if not rows:
         raise ImportRefused(f"{url} lists no products. Is the shop open to the public?")
     return _csv([row for row in rows.values() if (parent := _parent(row)) is None or parent in rows])
+
+
+def public_list(url: str) -> PublicList | None:
+    """The kind of list that shops publish at such an address; None: it is a file's."""
+    path = urlsplit(url).path.rstrip("/")
+    return next((each for each in PUBLIC_LISTS if path.endswith(each.path)), None)
 
 
 def _read(

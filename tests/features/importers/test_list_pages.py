@@ -8,11 +8,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import redis
 
 from features.catalogue.products import load_aliases, load_products
 from features.home import Home
 from features.importers import list_pages
 from features.importers.catalogue import import_catalogue
+from features.importers.catalogue_by_url import refresh_catalogue
 from features.importers.refusal import ImportRefused
 
 from factories import NOW
@@ -183,3 +185,24 @@ def test_a_list_without_an_end_is_refused(home: Home, shop: Shop, monkeypatch: p
     shop.beyond = FULL
     with pytest.raises(ImportRefused, match="more than 1 pages"):
         import_catalogue(home, shop.url(SHOPIFY), now=NOW)
+
+
+def test_a_list_that_is_connected_is_taken_where_it_changed(
+    home: Home, client: redis.Redis, shop: Shop
+) -> None:
+    settings = {"url": shop.url(SHOPIFY), "own_network": True}
+    shop.pages[""], shop.beyond = (
+        [FULL, {"products": [shopify(2, {"id": 21, "sku": "S2"})]}],
+        {"products": []},
+    )
+    assert refresh_catalogue(client, home, settings, NOW) == "2 products are taken in."
+    assert refresh_catalogue(client, home, settings, NOW).startswith("It has not changed")
+    shop.pages[""][1] = 500
+    assert "answers 500" in refresh_catalogue(client, home, settings, NOW)
+    assert known(home).keys() == {"S-RED", "S2"}
+
+
+def test_a_list_in_ones_own_network_must_be_allowed(home: Home, client: redis.Redis, shop: Shop) -> None:
+    told = refresh_catalogue(client, home, {"url": shop.url(SHOPIFY)}, NOW)
+    assert told.startswith("Nothing was taken")
+    assert shop.asked == []
