@@ -35,17 +35,22 @@ class Limits(NamedTuple):
 
 
 class Fetched(NamedTuple):
-    """content_type: as the server says, in lower case and without parameters."""
+    """content_type: as the server says, in lower case and without parameters. etag, modified: by which it can
+    be asked whether there is something newer, "" where it does not say."""
 
     content: bytes
     content_type: str
+    etag: str = ""
+    modified: str = ""
+    is_unchanged: bool = False
 
 
-def fetch(url: str, limits: Limits) -> Fetched:
-    """Raises NotFetched."""
+def fetch(url: str, limits: Limits, known: Fetched | None = None) -> Fetched:
+    """known: what came before; the same again, marked as unchanged, where the server says so. Raises
+    NotFetched."""
     for _ in range(MOST_REDIRECTS + 1):
         try:
-            found = _once(urlsplit(url), limits)
+            found = _once(urlsplit(url), limits, known)
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise NotFetched(f"{url} cannot be fetched: {error!r}") from error
         if isinstance(found, Fetched):
@@ -65,15 +70,18 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def _once(url: SplitResult, limits: Limits) -> Fetched | str:
+def _once(url: SplitResult, limits: Limits, known: Fetched | None) -> Fetched | str:
     """What lies there, or where it leads on."""
     if url.scheme not in PORTS or url.hostname is None:
         raise NotFetched("only addresses that begin with http:// or https:// are fetched")
     target = f"{url.path or '/'}{'?' if url.query else ''}{url.query}"
     with _connected(url, url.hostname, limits) as connection:
-        headers = {"Host": url.netloc.rpartition("@")[2], "User-Agent": "Perennial"}
-        connection.request("GET", target, headers=headers | {"Accept-Encoding": "identity"})
+        host = url.netloc.rpartition("@")[2]
+        headers = {"Host": host, "User-Agent": "Perennial", "Accept-Encoding": "identity"}
+        connection.request("GET", target, headers=headers | _whether_newer(known))
         answer = connection.getresponse()
+        if answer.status == 304 and known is not None:
+            return known._replace(is_unchanged=True)
         if answer.status in REDIRECTS:
             return answer.headers.get("Location", "")
         if answer.status != 200:
@@ -81,7 +89,15 @@ def _once(url: SplitResult, limits: Limits) -> Fetched | str:
         content = answer.read(limits.most_bytes + 1)
         if len(content) > limits.most_bytes or (answer.length or 0) > 0:
             raise NotFetched(f"it is longer than {limits.most_bytes:,} bytes, or broke off")
-        return Fetched(content, answer.headers.get_content_type())
+        etag, modified = (answer.headers.get(name) or "" for name in ("ETag", "Last-Modified"))
+        return Fetched(content, answer.headers.get_content_type(), etag, modified)
+
+
+def _whether_newer(known: Fetched | None) -> dict[str, str]:
+    if known is None:
+        return {}
+    asked = {"If-None-Match": known.etag, "If-Modified-Since": known.modified}
+    return {name: value for name, value in asked.items() if value}
 
 
 @contextmanager

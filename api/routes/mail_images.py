@@ -1,12 +1,13 @@
 """`/e/{token}/{slot}.png` and `/e/{token}/{slot}/go`: products in e-mails, chosen when they are opened.
 
 E-mail programs ask without a key, and keep a picture that failed: each is answered with 200. Gmail's proxy
-asks again only where nothing may be kept (`no-store`, `max-age=0`); Apple's asks ahead of the reader.
+asks again only where nothing may be kept (`no-store`, `max-age=0`); Apple's asks ahead of the reader. The two
+are no part of the documented interface: nobody but e-mails calls them.
 """
 
 import logging
 import time
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
@@ -35,15 +36,6 @@ NOT_KEPT: Final = {
     "X-Robots-Tag": "noindex",
 }
 PICTURE_HEADERS: Final = {**NOT_KEPT, "Cross-Origin-Resource-Policy": "cross-origin"}  # webmail shows it
-PICTURE: Final[dict[str, Any]] = {
-    "response_class": Response,
-    "responses": {200: {"description": "The product's card.", "content": {PNG: {}}}},
-}
-LEADS_ON: Final[dict[str, Any]] = {
-    "response_class": Response,
-    "status_code": 302,
-    "responses": {302: {"description": "To the product's page."}},
-}
 IN_ADDRESSES: Final = "%/:?#[]@!$&'()*+,;=~"  # what is no letter may stand for itself
 Send = Annotated[str, Query(description="The name of the sending: others show other products.")]
 
@@ -67,7 +59,7 @@ async def tokens(
 
 
 @router.get("/e//{slot}.png", include_in_schema=False)
-@router.get("/e/{token}/{slot}.png", **PICTURE)
+@router.get("/e/{token}/{slot}.png", include_in_schema=False)
 async def picture(
     request: Request,
     slot: str,
@@ -89,7 +81,7 @@ async def picture(
 
 
 @router.get("/e//{slot}/go", include_in_schema=False)
-@router.get("/e/{token}/{slot}/go", **LEADS_ON)
+@router.get("/e/{token}/{slot}/go", status_code=302, include_in_schema=False)
 async def go(request: Request, slot: str, token: str = "", send: Send = "") -> Response:
     """On to the product that the slot showed last, by its address in the catalogue; the click is taken."""
     service, _ = _parts(request)

@@ -142,7 +142,7 @@ def _font(path: str, size: int, *, bold: bool) -> ImageFont.FreeTypeFont:
 
     font = ImageFont.truetype(path or str(fontpkg.path("Noto Sans")), size)
     if not path:
-        font.set_variation_by_axes([700 if bold else 400, 100])  # type: ignore[no-untyped-call]
+        font.set_variation_by_axes([700 if bold else 400, 100])
     return font
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import typer
 
 from features.cli.commands import store
+from features.cli.connect_catalogue import connect_catalogue
 from features.cli.connect_feeds import connect_feeds
 from features.cli.connect_mail_images import mail_images
 from features.cli.connect_shopify import connect_shopify
@@ -24,6 +25,7 @@ connect.command("mail-images")(mail_images)
 connect.command("shopify")(connect_shopify)
 connect.command("woocommerce")(connect_woocommerce)
 connect.command("feeds")(connect_feeds)
+connect.command("catalogue")(connect_catalogue)
 MINUTE_S = 60
 
 

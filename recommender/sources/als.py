@@ -3,10 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
+from numba import types
 
 from recommender.arrays.dtypes import Float32s, Int32s
 from recommender.arrays.tables import Factors
 from recommender.context.request import Situation
+from recommender.kernels.compiled import FLOAT32S, FLOAT32S_OUT, INT32S, compiled
 from recommender.sources.candidates import Candidates
 
 NEAREST_PRODUCTS = 40  # besides what the person knows already, which lies nearest
@@ -91,12 +93,27 @@ def usual(situation: Situation) -> Candidates:
     days since the last against the product's usual gap.
     """
     items, orders, last_day = own_purchases(situation)
-    product = situation.bundle.tables.product
-    chance = (orders - 1 + USUAL_PRIOR_ORDERS * product.repeat_rate[items]) / (orders + USUAL_PRIOR_ORDERS)
-    gaps = (situation.today - last_day) / np.maximum(product.repeat_gap[items], 1.0)
-    due = np.minimum(gaps, 1.0) ** 2 * 0.5 ** (np.maximum(gaps - 1.0, 0.0) / 3.0)
-    scores = np.maximum(chance * due, 1e-6).astype(np.float32)
+    product, scores = situation.bundle.tables.product, np.empty(len(items), np.float32)
+    _write_due(items, orders, last_day, product.repeat_rate, product.repeat_gap, situation.today, scores)
     return Candidates.unanchored(items, scores, orders)
+
+
+@compiled((INT32S, INT32S, INT32S, FLOAT32S, FLOAT32S, types.int64, FLOAT32S_OUT))
+def _write_due(
+    items: Int32s,
+    orders: Int32s,
+    last_day: Int32s,
+    repeat_rate: Float32s,
+    repeat_gap: Float32s,
+    today: int,
+    scores: Float32s,
+) -> None:
+    for line in range(len(items)):
+        item, prior = items[line], USUAL_PRIOR_ORDERS
+        chance = (orders[line] - 1 + prior * repeat_rate[item]) / (orders[line] + prior)
+        gaps = (today - last_day[line]) / max(repeat_gap[item], np.float32(1))
+        due = min(gaps, 1.0) ** 2 * 0.5 ** (max(gaps - 1.0, 0.0) / 3.0)
+        scores[line] = max(chance * due, 1e-6)
 
 
 class OwnPurchases(NamedTuple):

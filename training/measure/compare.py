@@ -13,14 +13,19 @@ from recommender.context.request import Request, Situation
 from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.recommend import Recommender
-from training.measure.metrics import Metrics, Ranked, depth, estimate, measure, ranks_of_truth, recall, top
+from training.measure.metrics import Metrics, Ranked, depth, measure, ranks_of_truth, recall, top
+from training.measure.paired import Values
 
 
 class Case(NamedTuple):
-    """A question and the items (rows) that were then bought or looked at."""
+    """A question and the items (rows) that were then bought or looked at.
+
+    owner: equal and from 0 on for cases that are alike, as those of one visit; below 0 the case stands alone.
+    """
 
     request: Request
     truth: NDArray[np.int32]
+    owner: int = -1
 
 
 Ranker = Callable[[Case, int], Ranked]
@@ -74,12 +79,12 @@ def compare(
     report: Report = silent,
     known: Callable[[Case], NDArray[np.int32]] | None = None,
 ) -> dict[str, Metrics]:
-    """Each ranker's measures over the same cases, with 95 % bootstrap intervals.
+    """Each ranker's measures over the same cases, with 95 % intervals of a bootstrap of owners.
 
     Besides those, k being the deepest of them, `coverage@k`: the share of `n_items` that it ever shows; `ms`:
     milliseconds an answer; and where it is said what a shopper has `known`, the measures of `novelty`.
     """
-    k = max(map(depth, measures))
+    k, owner = max(map(depth, measures)), owners(cases)
     seen = [known(case) for case in cases] if known is not None else []
     found: dict[str, Metrics] = {}
     for place, (name, rank) in enumerate(rankers.items()):
@@ -91,7 +96,8 @@ def compare(
         milliseconds = 1000 * (perf_counter() - began) / max(len(cases), 1)
         given = [ranks_of_truth(answer, case.truth) for answer, case in zip(answers, cases, strict=True)]
         shown = {item for answer in answers for item in answer.items[:k].tolist()}
-        found[name] = {each: estimate([measure(each)(ranks) for ranks in given], seed) for each in measures}
+        values = {each: np.array([measure(each)(ranks) for ranks in given]) for each in measures}
+        found[name] = {each: Values(value, owner).mean(seed) for each, value in values.items()}
         if known is not None:
             found[name] |= novelty(cases, answers, seen, k, seed)
         found[name][f"coverage@{k}"] = {"value": len(shown) / max(n_items, 1)}
@@ -100,22 +106,31 @@ def compare(
     return found
 
 
+def owners(cases: Sequence[Case]) -> NDArray[np.int64]:
+    """(n_cases): each case's owner; one of its own, below 0, for a case that stands alone."""
+    return np.array([case.owner if case.owner >= 0 else -1 - row for row, case in enumerate(cases)], np.int64)
+
+
 def novelty(
     cases: Sequence[Case], answers: Sequence[Ranked], seen: Sequence[NDArray[np.int32]], k: int, seed: int
 ) -> Metrics:
     """recall@k of the wanted products that the shopper knew, and of those that were new to them; and the
     share of the shown products that are known (`repeats@k`) and new (`explores@k`)."""
-    recalls: dict[str, list[float]] = {"repeat": [], "explore": []}
+    recalls: dict[str, list[tuple[float, int]]] = {"repeat": [], "explore": []}
     repeats = []
-    for case, answer, known in zip(cases, answers, seen, strict=True):
+    for case, answer, known, owner in zip(cases, answers, seen, owners(cases).tolist(), strict=True):
         old = np.isin(case.truth, known)
         for kind, wanted in (("repeat", case.truth[old]), ("explore", case.truth[~old])):
             if len(wanted):
-                recalls[kind].append(recall(ranks_of_truth(answer, wanted), k))
+                recalls[kind].append((recall(ranks_of_truth(answer, wanted), k), owner))
         if len(answer.items):
             repeats.append(float(np.isin(answer.items[:k], known).mean()))
-    share = estimate(repeats, seed)["value"] if repeats else 0.0
-    found = {f"recall@{k}_{kind}": estimate(values, seed) for kind, values in recalls.items() if values}
+    share = float(np.mean(repeats)) if repeats else 0.0
+    found = {
+        f"recall@{k}_{kind}": Values(*map(np.array, zip(*values, strict=True))).mean(seed)
+        for kind, values in recalls.items()
+        if values
+    }
     return {**found, f"repeats@{k}": {"value": share}, f"explores@{k}": {"value": 1.0 - share}}
 
 

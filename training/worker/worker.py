@@ -17,6 +17,7 @@ from features.store.parts import Part
 from features.store.settings import StoreSettings
 from recommender.model import versions
 from training.settings import TrainingSettings
+from training.worker.catalogue_by_url import keep_catalogue
 from training.worker.catalogue_news import CatalogueNews
 from training.worker.erasures import run_erasures
 from training.worker.exports import run_exports
@@ -47,6 +48,7 @@ def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: Tr
         threading.Thread(target=outbound.run, args=(stop,)),
         threading.Thread(target=keep_in_order, args=(home, store_settings, stop)),
         threading.Thread(target=keep_prices, args=(redis.Redis.from_url(redis_url), home, stop)),
+        threading.Thread(target=keep_catalogue, args=(redis.Redis.from_url(redis_url), home, stop)),
         threading.Thread(
             target=run_erasures, args=(redis.Redis.from_url(redis_url), home, store_settings, stop)
         ),

@@ -49,7 +49,7 @@ def test_the_documentation_is_served_by_us_and_complete(http: httpx.Client) -> N
     document = http.get("/openapi.json").json()
     names = {field["name"] for field in document["paths"]["/v1/recommendations"]["get"]["parameters"]}
     assert {"placement", "customer_id", "cart", "k", "min_price"} <= names
-    assert {"Answer", "Event", "ProblemAnswer", "Received"} <= document["components"]["schemas"].keys()
+    assert {"Answer", "SentEvent", "ProblemAnswer", "Received"} <= document["components"]["schemas"].keys()
 
 
 def test_unknown_routes_are_problems(http: httpx.Client) -> None:

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from recommender.context.request import Request
 from training.measure.compare import Case, compare, popularity, recommended, spread
@@ -18,6 +19,21 @@ def test_all_rankers_answer_the_same_cases_and_coverage_counts_what_they_show() 
     assert found["right"]["coverage@10"]["value"] == 0.5
     assert found["wrong"]["hr@10"] == {"value": 0.0, "low": 0.0, "high": 0.0}
     assert found["right"]["ms"]["value"] > 0
+
+
+def test_intervals_are_over_owners_so_ten_alike_looks_of_a_visit_tell_no_more_than_one() -> None:
+    """Half of the visits are hits: sqrt(.25 / 40) = .079 is the error of 40 visits, whatever their length."""
+    visits = [(visit, case(visit % 2)) for visit in range(40)]
+    looks = [one._replace(owner=visit) for visit, one in visits for _ in range(10)]
+    rankers = {"zero": lambda *_: Ranked(np.array([0], np.int32))}
+    apart, alike, as_if_apart = (
+        compare(cases, rankers, ["hr@1"], n_items=2)["zero"]["hr@1"]
+        for cases in ([one for _, one in visits], looks, [look._replace(owner=-1) for look in looks])
+    )
+    assert alike["value"] == 0.5
+    assert alike["high"] - alike["low"] == pytest.approx(2 * 1.96 * 0.079, rel=0.15)
+    assert apart["high"] - apart["low"] == pytest.approx(2 * 1.96 * 0.079, rel=0.15)
+    assert as_if_apart["high"] - as_if_apart["low"] < 0.5 * (alike["high"] - alike["low"])
 
 
 def test_serving_and_popularity_answer_the_same_request() -> None:

@@ -43,9 +43,10 @@ def as_views(looks: pl.DataFrame) -> pl.DataFrame:
 
 
 def view_cases(looks: pl.DataFrame, product_ids: Sequence[str]) -> Iterator[Case]:
-    """A case for each view but a visit's last: the request on that product's page, and the next product."""
+    """A case for each view but a visit's last: the request on that product's page, and the next product.
+    The cases of a visit have one owner."""
     rows = {name: row for row, name in enumerate(product_ids)}
-    for _, visit in looks.group_by("session_id", maintain_order=True):
+    for owner, (_, visit) in enumerate(looks.group_by("session_id", maintain_order=True)):
         products = visit["product_id"].to_list()
         times, customers = visit["timestamp"].to_list(), visit["customer_id"].to_list()
         for position in range(1, len(products)):
@@ -58,4 +59,4 @@ def view_cases(looks: pl.DataFrame, product_ids: Sequence[str]) -> Iterator[Case
                 product_id=viewed[0],
                 in_stock=False,
             )
-            yield Case(request, np.array([rows[products[position]]], np.int32))
+            yield Case(request, np.array([rows[products[position]]], np.int32), owner)

@@ -58,6 +58,7 @@ def test_cases_show_what_the_live_state_would_hold(dataset: Path) -> None:
     assert [shopper_of(case).viewed for case in cases] == [("a",), ("b", "a"), ("a", "b")]
     assert [case.request.product_id for case in cases] == ["a", "b", "a"]
     assert [product_ids[case.truth[0]] for case in cases] == ["b", "a", "c"]
+    assert {case.owner for case in cases} == {0}
 
 
 def test_the_command_prints_one_object(dataset: Path) -> None:
