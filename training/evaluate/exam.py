@@ -13,7 +13,7 @@ from features.catalogue.products import schema
 from features.progress import Report, silent
 from recommender.model.bundle import Bundle
 from training.data.history import History
-from training.measure.compare import Case, Ranker, compare, familiar, recommended, spread
+from training.measure.compare import Case, Ranker, compare, familiar, products_of, recommended, spread
 from training.measure.metrics import Metrics
 from training.run.manifest import manifest_of
 from training.run.train import fit
@@ -55,4 +55,7 @@ class Exam:
         """What serves and the baselines over all cases. seed: of the bootstrap; None: as set."""
         rankers = {"perennial": recommended(bundle), **baselines}
         seed = TrainingSettings().seed if seed is None else seed
-        return compare(self.cases, rankers, measures, n_items, seed, report, partial(familiar, bundle))
+        product = products_of(bundle.tables.variant_groups.group)
+        return compare(
+            self.cases, rankers, measures, n_items, seed, report, partial(familiar, bundle), product
+        )

@@ -44,16 +44,38 @@ def recommended(bundle: Bundle) -> Ranker:
 
 
 def scored(bundle: Bundle, scores: Callable[[Situation], NDArray[np.floating]]) -> Ranker:
-    """The products that serving might show, by the scores (n_items) of a simpler method; 0 is no answer."""
-    product = bundle.tables.product
+    """The products that serving might show, by the scores (n_items) of a simpler method; 0 is no answer.
+
+    Of the sizes and colours of a product that is the best one alone, and none of what is hidden.
+    """
+    tables, product = bundle.tables, products_of(bundle.tables.variant_groups.group)
+    every = np.arange(len(product), dtype=np.int32)
 
     def rank(case: Case, k: int) -> Ranked:
         situation = Situation(case.request, bundle)
-        shown = product.recommendable & (product.in_stock | (not case.request.in_stock))
+        shown = tables.product.recommendable & (tables.product.in_stock | (not case.request.in_stock))
         shown[situation.hidden] = False
-        return top(np.where(shown, scores(situation), 0.0), k)
+        if case.request.purpose != "buy_again":
+            shown &= ~tables.variant_groups.share_one(every, situation.hidden)
+        return top(_best_variants(np.where(shown, scores(situation), 0.0), product), k)
 
     return rank
+
+
+def products_of(group: NDArray[np.int32]) -> NDArray[np.int32]:
+    """(n_items): the same number for all sizes and colours of one product. An answer shows one of them, which
+    is as right as another. group: as of `VariantGroups`."""
+    alone = np.arange(len(group), dtype=np.int32)
+    return np.where(group >= 0, len(alone) + group, alone).astype(np.int32)
+
+
+def _best_variants(scores: NDArray[np.floating], product: NDArray[np.int32]) -> NDArray[np.floating]:
+    """The scores, 0 for all but the best variant of a product."""
+    best_first = np.argsort(-scores, kind="stable")
+    _, first = np.unique(product[best_first], return_index=True)
+    kept = np.zeros_like(scores)
+    kept[best_first[first]] = scores[best_first[first]]
+    return kept
 
 
 def popularity(bundle: Bundle) -> Ranker:
@@ -70,7 +92,7 @@ def familiar(bundle: Bundle, case: Case) -> NDArray[np.int32]:
     return np.array([*known.purchases.items, *known.fresh_purchases, *known.viewed.tolist()], np.int32)
 
 
-def compare(
+def compare(  # noqa: PLR0913, PLR0917 - each caller says most of them
     cases: Sequence[Case],
     rankers: Mapping[str, Ranker],
     measures: Sequence[str],
@@ -78,14 +100,20 @@ def compare(
     seed: int = 7,
     report: Report = silent,
     known: Callable[[Case], NDArray[np.int32]] | None = None,
+    product: NDArray[np.int32] | None = None,
 ) -> dict[str, Metrics]:
     """Each ranker's measures over the same cases, with 95 % intervals of a bootstrap of owners.
 
     Besides those, k being the deepest of them, `coverage@k`: the share of `n_items` that it ever shows; `ms`:
     milliseconds an answer; and where it is said what a shopper has `known`, the measures of `novelty`.
+    product: as `products_of`, where a variant is as right as another.
     """
     k, owner = max(map(depth, measures)), owners(cases)
     seen = [known(case) for case in cases] if known is not None else []
+    wanted = cases
+    if product is not None:
+        seen = [np.unique(product[items]) for items in seen]
+        wanted = [case._replace(truth=np.unique(product[case.truth])) for case in cases]
     found: dict[str, Metrics] = {}
     for place, (name, rank) in enumerate(rankers.items()):
         began, answers = perf_counter(), []
@@ -94,12 +122,14 @@ def compare(
             if done % 50 == 0:
                 report("Evaluation", place * len(cases) + done, len(rankers) * len(cases))
         milliseconds = 1000 * (perf_counter() - began) / max(len(cases), 1)
-        given = [ranks_of_truth(answer, case.truth) for answer, case in zip(answers, cases, strict=True)]
         shown = {item for answer in answers for item in answer.items[:k].tolist()}
+        if product is not None:
+            answers = [answer._replace(items=product[answer.items]) for answer in answers]
+        given = [ranks_of_truth(answer, case.truth) for answer, case in zip(answers, wanted, strict=True)]
         values = {each: np.array([measure(each)(ranks) for ranks in given]) for each in measures}
         found[name] = {each: Values(value, owner).mean(seed) for each, value in values.items()}
         if known is not None:
-            found[name] |= novelty(cases, answers, seen, k, seed)
+            found[name] |= novelty(wanted, answers, seen, k, seed)
         found[name][f"coverage@{k}"] = {"value": len(shown) / max(n_items, 1)}
         found[name]["ms"] = {"value": milliseconds}
     report("Evaluation", 1, 1)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from recommender.context.request import Request
-from training.measure.compare import Case, compare, popularity, recommended, spread
+from training.measure.compare import Case, compare, popularity, products_of, recommended, spread
 from training.measure.metrics import Ranked
 
 from bundles import NOW, item, small_bundle
@@ -48,3 +48,19 @@ def test_a_sample_of_cases_is_drawn_by_lot_and_in_order() -> None:
     assert len(chosen) == 20
     assert chosen == sorted(set(chosen))
     assert chosen != list(range(20))
+
+
+def test_a_size_or_colour_is_as_right_as_another_of_its_product() -> None:
+    group = np.array([-1, 0, 1, 0, -1], np.int32)
+    product = products_of(group)
+    assert product[1] == product[3]
+    assert len(set(product.tolist())) == 4
+
+
+def test_a_variant_counts_as_its_product_where_that_is_asked_for() -> None:
+    group = np.array([0, 0, -1, -1], np.int32)
+    rankers = {"other size": lambda *_: Ranked(np.array([1, 2], np.int32))}
+    for product, value in ((None, 0.0), (products_of(group), 1.0)):
+        found = compare([case(0)], rankers, ["hr@2"], n_items=4, product=product)
+        assert found["other size"]["hr@2"]["value"] == value
+        assert found["other size"]["coverage@2"]["value"] == 0.5

@@ -18,7 +18,7 @@ from recommender.context.request import Placement, Request, Situation
 from recommender.model import versions
 from recommender.model.bundle import Bundle
 from training.errors import BadDataset
-from training.measure.compare import Case, Ranker, compare, popularity, recommended, scored
+from training.measure.compare import Case, Ranker, compare, popularity, products_of, recommended, scored
 from training.measure.metrics import Metrics, Ranked
 from training.measure.result import Evaluation
 
@@ -68,7 +68,8 @@ def _planted_metrics(
     if not cases:
         return {}
     measures = [f"recall@{SHOWN}", f"ndcg@{SHOWN}_full"]
-    metrics_of = compare(cases, rankers, measures, len(bundle.tables.products), report=report)
+    n_items, product = len(bundle.tables.products), products_of(bundle.tables.variant_groups.group)
+    metrics_of = compare(cases, rankers, measures, n_items, report=report, product=product)
     return {
         name: {f"{measure}_{what}": value for measure, value in metrics.items()}
         for name, metrics in metrics_of.items()

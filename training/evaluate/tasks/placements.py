@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from features.home import Home
 from features.progress import Report, silent
-from recommender.arrays.tables import VariantGroups
 from recommender.context.request import Situation
 from recommender.model.bundle import Bundle
 from training.data.products import align
@@ -21,7 +20,7 @@ from training.evaluate.baselines.placements import Scores, placement_baselines
 from training.evaluate.datasets.any_shop import read_any_shop
 from training.evaluate.datasets.placement_cases import HeldOut, Questions
 from training.evaluate.exam import Exam
-from training.measure.compare import Case, Ranker, recommended, scored
+from training.measure.compare import Case, Ranker, products_of, recommended, scored
 from training.measure.metrics import Measurement, Ranked, depth, measure, ranks_of_truth
 from training.measure.paired import Values
 from training.models.product_kinds import kinds
@@ -130,10 +129,13 @@ def evaluate_placements(
 
 def judge(row: Questions, bundle: Bundle, simple: Mapping[str, Scores], seed: int) -> PlacementRow:
     """What serves and the simple methods over the same cases."""
-    served, product = _answers(row, bundle, recommended(bundle)), products_of(bundle.tables.variant_groups)
+    served, product = (
+        _answers(row, bundle, recommended(bundle)),
+        products_of(bundle.tables.variant_groups.group),
+    )
     own = Values(np.array(_values(row, served, product)), row.owner)
     others = {
-        name: np.array(_values(row, _answers(row, bundle, _simple(row, bundle, scores, product)), product))
+        name: np.array(_values(row, _answers(row, bundle, scored(bundle, _among(row, scores))), product))
         for name, scores in simple.items()
     }
     means = {name: float(values.mean()) for name, values in others.items()}
@@ -187,28 +189,12 @@ def _only(answer: Ranked, kept: NDArray[np.bool_], k: int) -> Ranked:
     return Ranked(answer.items[rows][:k])
 
 
-def products_of(groups: VariantGroups) -> NDArray[np.int32]:
-    """(n_items): the same number for all sizes and colours of one product. An answer shows one of them, which
-    is as right as another."""
-    alone = np.arange(len(groups.group), dtype=np.int32)
-    return np.where(groups.group >= 0, len(alone) + groups.group, alone).astype(np.int32)
-
-
-def _simple(row: Questions, bundle: Bundle, scores: Scores, product: NDArray[np.int32]) -> Ranker:
-    """By the scores of those products that a simple method should propose for the purpose; of the variants of
-    a product the best one alone, as what serves shows it."""
+def _among(row: Questions, scores: Scores) -> Scores:
+    """The scores of those products that a simple method should propose for the purpose."""
     limit = row.kept or row.among
-
-    def best_variants(situation: Situation) -> NDArray[np.floating]:
-        values = np.asarray(scores(situation), np.float64)
-        values = values if limit is None else np.where(limit(situation), values, 0.0)
-        best_first = np.argsort(-values, kind="stable")
-        _, first = np.unique(product[best_first], return_index=True)
-        kept = np.zeros_like(values)
-        kept[best_first[first]] = values[best_first[first]]
-        return kept
-
-    return scored(bundle, best_variants)
+    if limit is None:
+        return scores
+    return lambda situation: np.where(limit(situation), scores(situation), 0.0)
 
 
 def _values(row: Questions, answers: Sequence[Ranked], product: NDArray[np.int32]) -> list[float]:

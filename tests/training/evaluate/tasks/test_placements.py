@@ -14,17 +14,11 @@ from typer.testing import CliRunner
 
 from features.events.vocabulary import Event
 from features.home import Home
-from recommender.arrays.tables import VariantGroups
 from recommender.context.request import PLACEMENTS
 from training.cli.evaluate import evaluate
 from training.evaluate.datasets.any_shop import read_any_shop
 from training.evaluate.datasets.parquet import dataset_name
-from training.evaluate.tasks.placements import (
-    PlacementEvaluation,
-    PlacementRow,
-    evaluate_placements,
-    products_of,
-)
+from training.evaluate.tasks.placements import PlacementEvaluation, PlacementRow, evaluate_placements
 
 from factories import NOW, event
 
@@ -103,13 +97,6 @@ def test_shares_are_shares(found: PlacementEvaluation) -> None:
         assert 0 <= row.answered <= 1
     assert found.overlap.keys() == {"buy_again", "email", "post_purchase"}
     assert all(0 <= share <= 1 for share in found.overlap.values())
-
-
-def test_a_size_or_colour_is_as_right_as_another_of_its_product() -> None:
-    group = np.array([-1, 0, 1, 0, -1], np.int32)
-    product = products_of(VariantGroups.of(group, np.ones(5, np.int32)))
-    assert product[1] == product[3]
-    assert len(set(product.tolist())) == 4
 
 
 def test_similar_products_are_of_one_kind(found: PlacementEvaluation) -> None:
