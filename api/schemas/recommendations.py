@@ -81,7 +81,7 @@ class PicksAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One customer's products for an e-mail. `preview`: nothing is noted as sent.
 
     `send_id`: the sending's own name; asked again under the same, the answer does not avoid its own products.
-    `repeats`: as in `/v1/recommendations`; without it as suits the campaign.
+    `repeats`, `rest_days`: as in `/v1/recommendations`; without them as suits the campaign.
     language: else the customer's, else the shop's. personalise: as of a widget's question.
     """
 
@@ -91,6 +91,7 @@ class PicksAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     send_id: Id | None = None
     preview: bool = False
     repeats: Repeats | None = None
+    rest_days: Annotated[int, msgspec.Meta(ge=0, le=MOST_REST_DAYS)] | None = None
     language: Language | None = None
     personalise: bool = True
 

@@ -143,6 +143,7 @@ def _question(service: Service, ask: PicksAsk, history: CustomerHistory, now: fl
         history.log,
         ask.customer_id,
         exclude=sent,
+        rest_days=ask.rest_days,
         repeats=share_of(ask.repeats),
         campaign=ask.campaign,
         language=language,

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from features.importers.existing import Existing, read_existing
 from features.importers.files import join_tables, read_tables
 from features.importers.formats import AUTO, fitting, no_known_format, pick_format, pick_requested
 from features.importers.lines import Format
+from features.importers.list_pages import fetch_catalogue
 from features.importers.mapping import given_columns
 from features.importers.missing_products import missing_products, note_missing, retired_rows
 from features.importers.non_products import is_product
@@ -154,7 +156,7 @@ def _table(sources: list[str], sheet: str | None, report: Report) -> tuple[str, 
         return paths[0].name, read_tables(paths, looks_like_catalogue, sheet=sheet, report=report)
     if unknown := [each for each in sources if not each.startswith(("http://", "https://"))]:
         raise ImportRefused(f"{unknown[0]}: only files and http(s) addresses can be read, not both at once.")
-    fetched = [(_name(source), fetch(source, report)) for source in sources]
+    fetched = [(_name(each), fetch_catalogue(each, partial(fetch, report=report))) for each in sources]
     return fetched[0][0], join_tables(fetched, looks_like_catalogue, sheet=sheet)
 
 

@@ -17,6 +17,7 @@ from features.connections.arrivals import failed, note_sync, passed
 from features.connections.settings_file import Settings
 from features.home import Home
 from features.importers.catalogue import import_catalogue
+from features.importers.list_pages import fetch_catalogue, public_list
 from features.importers.records import record_catalogue
 from features.importers.refusal import ImportRefused
 from features.public_fetch import Fetched, Limits, NotFetched, fetch
@@ -35,9 +36,11 @@ BY_TYPE: Mapping[str, str] = {
 
 
 class LastFetch(msgspec.Struct, frozen=True):
-    """What came last. at: when it was asked for; products: how many it listed."""
+    """What came last. at: when it was asked for; asked: address and how it is read, as `_asked` says it;
+    products: how many it listed."""
 
     at: datetime
+    asked: str = ""
     digest: str = ""
     etag: str = ""
     modified: str = ""
@@ -46,7 +49,7 @@ class LastFetch(msgspec.Struct, frozen=True):
 
 def is_due(home: Home, settings: Settings, now: datetime) -> bool:
     """Whether the address was not asked for as long as the shop wants. Raises OSError."""
-    last = _last(home)
+    last = _last(home, settings)
     return last is None or now - last.at >= timedelta(hours=float(settings.get("every_hours", 6)))
 
 
@@ -55,10 +58,9 @@ def refresh_catalogue(client: redis.Redis, home: Home, settings: Settings, now: 
 
     Whatever is wrong with it, the products of before stay as they are. Raises redis.RedisError, OSError.
     """
-    last = _last(home) or LastFetch(now)
+    last = _last(home, settings) or LastFetch(now, _asked(settings))
     try:
-        before = Fetched(b"", "", last.etag, last.modified)
-        fetched = fetch(settings["url"], _limits(settings), before)
+        fetched = _fetched(settings, last)
         digest = sha256(fetched.content).hexdigest()
         if fetched.is_unchanged or digest == last.digest:
             _remember(home, msgspec.structs.replace(last, at=now))
@@ -69,9 +71,17 @@ def refresh_catalogue(client: redis.Redis, home: Home, settings: Settings, now: 
         _remember(home, msgspec.structs.replace(last, at=now))
         note_sync(client, failed(SERVICE, str(error), now))
         return f"Nothing was taken: {error}"
-    _remember(home, LastFetch(now, digest, fetched.etag, fetched.modified, products))
+    _remember(home, LastFetch(now, last.asked, digest, fetched.etag, fetched.modified, products))
     note_sync(client, passed(SERVICE, "products", now, products))
     return f"{products:,} products are taken in."
+
+
+def _fetched(settings: Settings, last: LastFetch) -> Fetched:
+    """A shop's public list is read anew each time: the tag of a page says nothing of the others."""
+    url, limits = settings["url"], _limits(settings)
+    if public_list(url):
+        return Fetched(fetch_catalogue(url, lambda page: fetch(page, limits).content), "text/csv")
+    return fetch(url, limits, Fetched(b"", "", last.etag, last.modified))
 
 
 def _take(
@@ -111,12 +121,18 @@ def _kept(home: Home, suffix: str) -> Path:
     return folder / f"catalogue{suffix}"
 
 
-def _last(home: Home) -> LastFetch | None:
+def _last(home: Home, settings: Settings) -> LastFetch | None:
+    """None where another address was asked, or for something else."""
     kept = read_whole(_state(home))
     try:
-        return msgspec.json.decode(kept, type=LastFetch) if kept else None
+        last = msgspec.json.decode(kept, type=LastFetch) if kept else None
     except msgspec.DecodeError:
         return None  # the next fetch writes it anew
+    return last if last and last.asked == _asked(settings) else None
+
+
+def _asked(settings: Settings) -> str:
+    return f"{settings['url']} {settings.get('format', 'auto')} {bool(settings.get('complete'))}"
 
 
 def _remember(home: Home, last: LastFetch) -> None:

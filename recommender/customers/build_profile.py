@@ -1,6 +1,7 @@
 """One customer's profile from a bundle, live orders and the merchant's tiers."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.model.customer_tables import CustomerTable
 from recommender.value.customer_value import NO_DAY, Customers, CustomerValue
-from recommender.value.forecast import HORIZONS_DAYS, Forecast, forecast
+from recommender.value.forecast import HORIZONS_DAYS, Forecast, forecast, orders_ahead
 from recommender.value.segments import is_vip, segment_of
 from recommender.value.value_intervals import Intervals, intervals, next_order_days
 
@@ -124,7 +125,8 @@ def _with_live_orders(value: CustomerValue, row: int, baskets: Sequence[Basket])
 def _orders_in_a_year(value: CustomerValue, customer: Customers, today: int) -> float:
     if customer.first_day[0] == NO_DAY:
         return 0.0
-    return float(forecast(value, customer, max(today, int(customer.last_day[0]))).orders[0, DAYS_365])
+    summary = customer.summary(today := max(today, int(customer.last_day[0])), value.calendar)
+    return float(orders_ahead(value, customer, summary, today)[0, DAYS_365])
 
 
 def _with_orders(
@@ -137,7 +139,7 @@ def _with_orders(
 ) -> Profile:
     """Adds orders so far, and the segment and tier that follow from them and from what is expected."""
     recency_days, span_days = max(now - totals.last, 0.0) / DAY_S, (totals.last - totals.first) / DAY_S
-    expected = _orders_in_a_year(customers.value, customer, int(now // DAY_S))
+    expected = partial(_orders_in_a_year, customers.value, customer, int(now // DAY_S))
     segment = segment_of(totals.orders, totals.revenue, span_days, recency_days, customers.rhythm, expected)
     return replace(
         profile,

@@ -60,8 +60,8 @@ class Knowledge:
         customer = self.customer(customer_id, trigger_state, now_ms)
         recommender = self.recommender_for(customer_id, now_ms / 1000)
 
-        def suggest(placement: Suggested) -> tuple[str, ...]:
-            return suggested(recommender, customer, placement, now_ms, settings.products)
+        def suggest(campaign: Suggested) -> tuple[str, ...]:
+            return suggested(recommender, customer, campaign, now_ms, settings.products)
 
         return plan(customer, now_ms, settings_for(trial, settings), suggest)
 
@@ -219,11 +219,13 @@ class Knowledge:
 
 
 def suggested(
-    recommender: Recommender | None, customer: Customer, placement: Suggested, now_ms: int, k: int
+    recommender: Recommender | None, customer: Customer, campaign: Suggested, now_ms: int, k: int
 ) -> tuple[str, ...]:
     """Recommended products for a message that names none."""
     if recommender is None:
         return ()
-    request = Request(placement, now_ms / 1000, customer.state.shopper, customer.id)
+    asked = Request("email", now_ms / 1000, customer.state.shopper, customer.id)
+    as_named = {"placement": "new"} if campaign == "new" else {"campaign": campaign}
+    request = msgspec.structs.replace(asked, **as_named)
     name = recommender.bundle.tables.products.name
     return tuple(name(pick.item) for pick in recommender.recommend(request, k, customer.id))

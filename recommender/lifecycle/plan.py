@@ -69,7 +69,7 @@ class ScheduledMessage(NamedTuple):
 
 
 def plan(customer: Customer, now_ms: int, settings: Settings, suggest: Suggest) -> MessagePlan:
-    """suggest: a placement -> products for a message that names none itself."""
+    """suggest: a campaign -> products for a message that names none itself."""
     occasions = [each for each in _occasions_of(customer, now_ms, settings) if now_ms < each.expires_ms]
     gone = _ended(customer, occasions, now_ms, settings)
     new = [each for each in occasions if each.key not in customer.done]

@@ -46,9 +46,7 @@ def forecast(
     with the horizon.
     """
     summary = customers.summary(today, value.calendar)
-    weeks = [float(value.calendar.weeks(today, today + days)) for days in horizons_days]
-    ahead = np.stack([_orders_ahead(value, customers, summary, each) for each in weeks], axis=1)
-    orders = np.maximum.accumulate(np.minimum(ahead, np.array(horizons_days, np.float64)), axis=1)
+    orders = orders_ahead(value, customers, summary, today, horizons_days)
     revenue = orders * _order_value(value, customers, summary)[:, None]
     margin = np.where(np.isnan(customers.margin), value.margin[0], customers.margin)
     return Forecast(
@@ -60,7 +58,20 @@ def forecast(
     )
 
 
-def _orders_ahead(
+def orders_ahead(
+    value: CustomerValue,
+    customers: Customers,
+    summary: OrderSummary,
+    today: int,
+    horizons_days: tuple[int, ...] = HORIZONS_DAYS,
+) -> Float64s:
+    """(n, horizons) float64: the orders of a `forecast`, without the rest of it."""
+    weeks = [float(value.calendar.weeks(today, today + days)) for days in horizons_days]
+    ahead = np.stack([_orders_within(value, customers, summary, each) for each in weeks], axis=1)
+    return np.asarray(np.maximum.accumulate(np.minimum(ahead, np.array(horizons_days, np.float64)), axis=1))
+
+
+def _orders_within(
     value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: float
 ) -> Float64s:
     """Orders within the next weeks, corrected and recalibrated; of customers apart, neither. The knots are of
@@ -68,7 +79,8 @@ def _orders_ahead(
     scale = weeks / value.reference_weeks[0]
     orders = corrected_forecast(value, customers, summary, weeks).orders
     usual = recalibrated(orders / scale, value.order_knots) * scale
-    return np.where(value.apart(customers), model_orders(value, customers, summary, weeks), usual)
+    apart = value.apart(customers)
+    return np.where(apart, model_orders(value, customers, summary, weeks), usual) if apart.any() else usual
 
 
 def _order_value(value: CustomerValue, customers: Customers, summary: OrderSummary) -> Float64s:

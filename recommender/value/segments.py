@@ -1,5 +1,7 @@
 """Customer segments with names that a shop owner uses: the rules, in one table."""
 
+from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 PRIOR_GAPS = 2.0  # so many of the shop's gaps are averaged with a customer's own
@@ -16,13 +18,13 @@ class Rhythm(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """What the rules test. silence: days since the last order over the customer's usual gap; expected: orders
-    in the next 365 days, by the value model."""
+    """What the rules test. silence: days since the last order over the customer's usual gap; expected: works
+    out the orders in the next 365 days, by the value model."""
 
     orders: int
     silence: float
     best_fifth: bool
-    expected: float
+    expected: Callable[[], float]
 
 
 class Segment(NamedTuple):
@@ -44,9 +46,12 @@ class Segment(NamedTuple):
     def matches(self, activity: Activity) -> bool:
         return (
             self.orders <= activity.orders <= self.most
-            and (activity.silence <= self.silence or activity.expected >= self.despite)
             and (activity.best_fifth or not self.best)
+            and (activity.silence <= self.silence or self._outweighs(activity))
         )
+
+    def _outweighs(self, activity: Activity) -> bool:
+        return self.despite < NO_LIMIT and activity.expected() >= self.despite
 
 
 NO_LIMIT = float("inf")
@@ -143,13 +148,14 @@ def segment_of(
     span_days: float,
     recency_days: float,
     rhythm: Rhythm,
-    expected: float = 0.0,
+    expected: Callable[[], float] = float,
 ) -> Segment | None:
-    """A customer's segment; None before the first order. expected: orders in the next 365 days."""
+    """A customer's segment; None before the first order. expected: works out the orders in the next 365 days
+    (none unless given), which costs most of it; asked only of who is silent for long."""
     if orders < 1:
         return None
     silence = recency_days / usual_gap(orders, span_days, rhythm)
-    activity = Activity(orders, silence, revenue >= rhythm.best_fifth, expected)
+    activity = Activity(orders, silence, revenue >= rhythm.best_fifth, cache(expected))
     return next(segment for segment in SEGMENTS if segment.matches(activity))
 
 

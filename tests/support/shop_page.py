@@ -15,7 +15,7 @@ from api.process.widget_files import widget_files
 
 THEMES = Path(__file__).parent / "themes"
 COPY = "/assets/shop.js"  # the widget's script in a file of the shop's
-LOADED = '<script defer src="/widget.js" data-key="pk_test"></script>'
+LOADED = '<script defer src="/widget.js" data-key="pk_test" data-timeout-ms="8000"></script>'
 CART = '<perennial-recs placement="cart" cart="A,B" add-to-cart="Add"><p>Our classics</p></perennial-recs>'
 BELOW = '<p id="below">below</p>'
 

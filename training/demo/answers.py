@@ -1,6 +1,7 @@
-"""`training.demo.answers HOME`: what pages and customers of a demo shop are shown, for docs."""
+"""`training.demo.answers HOME`: what pages and customers of a shop are shown, for docs."""
 
 import json
+import textwrap
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -30,13 +31,26 @@ TO_CUSTOMERS: tuple[tuple[Placement, str], ...] = (
     ("post_purchase", "after the last order"),
     ("email", "in a newsletter"),
 )
-BEGIN, END = "<!-- answers -->", "<!-- end of answers -->"
+BEGIN, END = "<!-- answers of {shop} -->", "<!-- end of answers of {shop} -->"
+WIDTH = 120
 
 
-def looked_at(page: str, answers: str) -> str:
-    """A page with its answers between BEGIN and END replaced."""
-    before, _, rest = page.partition(BEGIN)
-    return f"{before}{BEGIN}\n{answers}{END}{rest.partition(END)[2]}"
+def looked_at(page: str, answers: str, shop: str) -> str:
+    """A page with the shop's answers between BEGIN and END replaced, in lines of at most WIDTH."""
+    begin, end = (mark.format(shop=shop) for mark in (BEGIN, END))
+    before, found, rest = page.partition(begin)
+    if not found:
+        raise ValueError(f"The page has no place for these answers: add `{begin}` and `{end}`.")
+    return f"{before}{begin}\n{_wrapped(answers)}{end}{rest.partition(end)[2]}"
+
+
+def _wrapped(answers: str) -> str:
+    wrap = textwrap.TextWrapper(WIDTH, break_on_hyphens=False)
+    lines = []
+    for line in answers.splitlines():
+        wrap.subsequent_indent = "  " if line.startswith("* ") else ""
+        lines.append(f"{wrap.fill(line)}\n")
+    return "".join(lines)
 
 
 def answers_of(bundle: Bundle, product_ids: list[str]) -> str:
@@ -48,6 +62,13 @@ def some_products(truth: dict[str, Any], number: int = PRODUCTS) -> list[str]:
     """Products from all over the shop, of all qualities. truth: the `products` of truth.json."""
     names = list(truth)
     return [names[place * len(names) // number + place % 3] for place in range(number)]
+
+
+def best_sellers_apart(bundle: Bundle, number: int = PRODUCTS) -> list[str]:
+    """Products from the best seller down to the middle of those that sell, where nothing is planted."""
+    items = bundle.tables.popular.items
+    step = max(len(items) // (2 * number), 1)
+    return [bundle.tables.products.name(int(item)) for item in items[: step * number : step]]
 
 
 def _paragraph(bundle: Bundle, product_id: str) -> Iterator[str]:
@@ -97,17 +118,25 @@ def _told(bundle: Bundle, pick: Pick) -> str:
 
 
 def _named(bundle: Bundle, item: int) -> str:
-    return f"{bundle.tables.titles[item].decode()} ({bundle.tables.product.price[item]:.2f})"
+    title, price = bundle.tables.titles[item].decode(), bundle.tables.product.price[item]
+    return title if np.isnan(price) else f"{title} ({price:.2f})"
 
 
-def main(home: Annotated[Path, typer.Argument()], page: Path = Path("docs/placements.md")) -> None:
-    """Write the answers into the page."""
+def main(
+    home: Annotated[Path, typer.Argument()], page: Path = Path("docs/placements.md"), shop: str = "the demo"
+) -> None:
+    """Write the answers into the page, where those of the shop stand."""
     bundle = versions.load_current(Home(home).models)
     if bundle is None:
         raise typer.BadParameter(f"{home} has no model: make one with `perennial demo --home {home}`")
-    truth = json.loads((home / "demo" / "truth.json").read_text("utf-8"))["products"]
-    answers = answers_of(bundle, some_products(truth)) + answers_to(bundle, some_customers(bundle))
-    page.write_text(looked_at(page.read_text("utf-8"), answers), "utf-8")
+    planted = home / "demo" / "truth.json"
+    products = (
+        some_products(json.loads(planted.read_text("utf-8"))["products"])
+        if planted.exists()
+        else best_sellers_apart(bundle)
+    )
+    answers = answers_of(bundle, products) + answers_to(bundle, some_customers(bundle))
+    page.write_text(looked_at(page.read_text("utf-8"), answers, shop), "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Each customer's segment, by the recommender's own rules, and the channel they came by."""
 
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
@@ -54,7 +55,7 @@ def with_segments(
     names = ("orders", "revenue", "span_days", "recency_days")
     figures: list[tuple[int, float, float, float]] = customers.select(names).rows()
     segments = [
-        segment_of(*figure, rhythm, orders_ahead)
+        segment_of(*figure, rhythm, partial(float, orders_ahead))
         for figure, orders_ahead in zip(figures, ahead["expected_orders_365d"].fill_null(0.0), strict=True)
     ]
     return customers.with_columns(

@@ -64,6 +64,7 @@ SHOPIFY_PRODUCTS = Format(
         "gtin": ("variant barcode", "barcode"),
         "mpn": ("google shopping / mpn", "google shopping / manufacturer part number (mpn)"),
         "tracker": ("variant inventory tracker", "inventory tracker"),
+        "availability": ("available",),
         "stock": ("variant inventory qty", "inventory quantity"),
         "backorders": ("variant inventory policy", "continue selling when out of stock"),
         "price": ("variant price", "price"),

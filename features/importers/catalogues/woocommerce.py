@@ -44,7 +44,8 @@ def _read(rows: pl.DataFrame) -> pl.DataFrame:
         image_url=first_link(pl.col("image_url")),
         regular_price=_price_of_parent("regular_price"),
     )
-    return read_products(inherited, ids=("sku", "product_id"), between_paths=r"(?<!\\),\s*")
+    read = read_products(inherited, ids=("sku", "product_id"), between_paths=r"(?<!\\),\s*")
+    return read.with_columns(pl.col("category", "category_path").str.replace_all("\\,", ",", literal=True))
 
 
 def _price_of_parent(name: str) -> pl.Expr:

@@ -32,7 +32,7 @@ def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[O
                 reason=OccasionReason(
                     "birthday", f"Their birthday is on {day:%d %B}.", {"on": f"{day:%Y-%m-%d}"}
                 ),
-                suggested="email",
+                suggested="newsletter",
             )
 
 

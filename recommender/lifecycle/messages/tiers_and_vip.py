@@ -55,7 +55,7 @@ def _occasion(what: str, tier: str, customer: Customer, reason: OccasionReason) 
         due_ms=due,
         expires_ms=due + LASTS_DAYS * DAY_MS,
         reason=reason,
-        suggested="email",
+        suggested="newsletter",
     )
 
 

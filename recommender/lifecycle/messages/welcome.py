@@ -29,6 +29,6 @@ def occasions(customer: Customer, _now_ms: int, settings: Settings) -> Iterator[
             due_ms=due,
             expires_ms=expires,
             reason=reason,
-            suggested="home",
+            suggested="welcome",
             step=step,
         )

@@ -30,7 +30,7 @@ def occasions(customer: Customer, now_ms: int, settings: Settings) -> Iterator[O
             f"No order for {days} days; the risk that they have left is {stats.churn_risk:.0%}.",
             {"days": days, "churn_risk": round(stats.churn_risk, 2), "orders": stats.orders},
         ),
-        suggested="email",
+        suggested="win_back",
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from features.events.vocabulary import Id, Text
+from recommender.context.request import Campaign
 
 MessageKind = Literal[
     "product_issue",
@@ -40,7 +41,7 @@ SERVICE = TRANSACTIONAL | {
     "usage_tips",
 }  # about an order; everything else is promotion
 ABOUT_ORDERS = SERVICE | {"review_request"}  # they show what was bought, sold out or not
-Suggested = Literal["home", "email", "post_purchase", "new"]  # placements that choose products for a message
+Suggested = Campaign | Literal["new"]  # what chooses products for a message: a campaign, or the newest
 
 
 class OccasionReason(msgspec.Struct, frozen=True):
@@ -63,7 +64,7 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     """One reason to write. `key` identifies it among the customer's and is the same at every check, so that
     nobody gets two messages for it. Times: epoch ms; from `expires_ms` on it is too late.
 
-    products: to show in the message; where there are none, `suggested` names the placement that chooses some.
+    products: to show in the message; where there are none, `suggested` names the campaign that chooses some.
     together: several of a kind that are due make one message.
     """
 

@@ -54,6 +54,16 @@ def test_a_campaign_has_its_own_list_and_repeats_can_be_asked_for(http: httpx.Cl
     assert (set(shown(answer)), answer.placement) == ({"tea", "mug"}, "email")
 
 
+def test_what_was_bought_rests_as_long_as_asked(http: httpx.Client) -> None:
+    letters = [
+        shown(one(http, "ann", campaign="reorder", k=2, rest_days=days, preview=True)) for days in (0, 60)
+    ]
+    assert set(letters[0]) == {"tea", "mug"}
+    assert "tea" not in letters[1]  # bought 25 days ago; the mug 100
+    (kept,) = many(http, b'{"customer_id": "ann", "k": 2, "preview": true}', campaign="reorder", rest_days=60)
+    assert shown(kept) == letters[1]
+
+
 def test_the_next_email_names_other_products_while_there_are_any(http: httpx.Client) -> None:
     first, second = one(http, k=3), one(http, k=3)
     assert not set(shown(first)) & set(shown(second))

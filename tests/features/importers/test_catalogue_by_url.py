@@ -166,3 +166,16 @@ def test_an_address_of_ones_own_network_must_be_allowed(home: Home, client: redi
     told = refresh_catalogue(client, home, shop.settings | {"own_network": False}, NOW)
     assert told.startswith("Nothing was taken")
     assert shop.asked == []
+
+
+def test_what_is_connected_anew_in_another_way_is_read_again(
+    home: Home, client: redis.Redis, shop: Shop
+) -> None:
+    shop.content = (HEADER + TEA + MUG).encode()
+    refresh_catalogue(client, home, shop.settings, NOW)
+    shop.content = (HEADER + TEA).encode()
+    refresh_catalogue(client, home, shop.settings, NOW)
+    complete = shop.settings | {"complete": True}
+    assert is_due(home, complete, NOW)
+    assert refresh_catalogue(client, home, complete, NOW) == "1 products are taken in."
+    assert all_changes(client)["mug"]["retired"] is True

@@ -5,16 +5,20 @@ Covers recommender/lifecycle/plan.py and knowledge.py, too.
 
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.catalogue.price_and_stock_news import News
 from features.live.shopper_state import milliseconds
+from recommender.context.request import Campaign, Request
+from recommender.lifecycle.vocabulary.settings import Settings
+from recommender.recommend import Recommender
 
-from lifecycle_shop import DAY, HOUR, NOW, Shop
+from lifecycle_shop import DAY, FREE, HOUR, NOW, Shop, customer_state
 
 ZONE = ZoneInfo("America/New_York")
 SETTINGS: dict[str, Any] = {
@@ -67,3 +71,37 @@ def test_promises_hold(story: list[tuple[tuple[str, Any], int]], customer: str) 
     assert all(8 <= moment.astimezone(ZONE).hour < 21 for moment in moments)
     assert all(later - earlier >= 10 * HOUR for earlier, later in pairwise(moments))
     assert all(later - first >= 5 * DAY for first, later in zip(moments, moments[2:], strict=False))
+
+
+@pytest.mark.parametrize(
+    ("kind", "events", "rules", "campaign"),
+    [
+        ("win_back", [], {"win_back": {"least_days": 10, "least_risk": 0}}, "win_back"),
+        (
+            "birthday",
+            [("identify", HOUR, {"customer_id": "ann", "properties": {"birthday": f"{NOW:%m-%d}"}})],
+            {},
+            "newsletter",
+        ),
+    ],
+)
+def test_products_of_a_message_are_those_of_its_campaign(
+    kind: str, events: list[tuple[str, timedelta, dict[str, Any]]], rules: dict[str, Any], campaign: Campaign
+) -> None:
+    bought = ("purchase", 12 * DAY, {"order_id": "o-1", "items": [("mug", 1)]})
+    shop = Shop("ann", {**FREE, **rules}).hears(bought, *events)
+    (sent,) = [each for each in shop.looks() if each.kind == kind]
+    recommender = shop.knowledge.recommender
+    assert recommender is not None
+    log = customer_state(shop.events).shopper
+    asked = {
+        each: _shown(recommender, Request("email", NOW.timestamp(), log, "ann", campaign=each))
+        for each in get_args(Campaign)
+    }
+    assert sent.products == asked[campaign]
+    assert asked["win_back"] != asked["newsletter"]
+
+
+def _shown(recommender: Recommender, request: Request) -> tuple[str, ...]:
+    picks = recommender.recommend(request, Settings().products, "ann")
+    return tuple(recommender.bundle.tables.products.name(pick.item) for pick in picks)

@@ -37,9 +37,21 @@ def test_the_rules(orders: int, revenue: float, span: float, recency: float, nam
     ("expected", "name"), [(0.9, "lost"), (1.0, "about to leave"), (4.0, "at risk"), (33.0, "at risk")]
 )
 def test_nobody_is_lost_of_whom_orders_are_expected(expected: float, name: str) -> None:
-    segment = segment_of(100, 9_000, 90, 400, RHYTHM, expected)
+    segment = segment_of(100, 9_000, 90, 400, RHYTHM, lambda: expected)
     assert segment is not None
     assert segment.name == name
+
+
+@pytest.mark.parametrize(("recency", "asked"), [(10, 0), (60, 0), (400, 1)])
+def test_what_is_expected_is_worked_out_once_and_only_after_long_silence(recency: float, asked: int) -> None:
+    calls: list[None] = []
+
+    def expected() -> float:
+        calls.append(None)
+        return 0.0
+
+    segment_of(5, 9_000, 100, recency, RHYTHM, expected)
+    assert len(calls) == asked
 
 
 def test_before_the_first_order_there_is_no_segment() -> None:

@@ -1,10 +1,13 @@
+import pytest
 from random_shop import random_bundle
 
 from training.demo.answers import (
     BEGIN,
     END,
+    WIDTH,
     answers_of,
     answers_to,
+    best_sellers_apart,
     looked_at,
     some_customers,
     some_products,
@@ -28,8 +31,30 @@ def test_answers_name_products_prices_and_what_is_known() -> None:
 
 
 def test_a_page_keeps_what_stands_around_its_answers() -> None:
-    page = f"before\n{BEGIN}\nold\n{END}\nafter\n"
-    assert looked_at(page, "new\n") == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
+    one, other = ((BEGIN.format(shop=shop), END.format(shop=shop)) for shop in ("one", "other"))
+    page = f"before\n{one[0]}\nold\n{one[1]}\n{other[0]}\nold\n{other[1]}\nafter\n"
+    answered = looked_at(page, "new\n", "other")
+    assert answered == f"before\n{one[0]}\nold\n{one[1]}\n{other[0]}\nnew\n{other[1]}\nafter\n"
+    with pytest.raises(ValueError, match="no place for these answers: add `<!-- answers of a third -->`"):
+        looked_at(page, "new\n", "a third")
+
+
+def test_long_lists_are_wrapped() -> None:
+    page = f"{BEGIN.format(shop='one')}\n{END.format(shop='one')}\n"
+    answers = f"**Kettle**\n\n* instead of it: {'; '.join(['Pot, 2 l (20.00)'] * 20)}\n"
+    lines = looked_at(page, answers, "one").splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    assert [line[:2] for line in lines[1:6]] == ["**", "", "* ", "  ", "  "]
+
+
+def test_products_of_a_shop_with_nothing_planted_sell() -> None:
+    bundle = random_bundle()
+    chosen = best_sellers_apart(bundle, 5)
+    rows = [bundle.tables.products.row(name) for name in chosen]
+    places = [bundle.tables.popular.items.tolist().index(row) for row in rows]
+    assert places[0] == 0
+    assert len(set(places)) == 5
+    assert places[-1] <= len(bundle.tables.popular.items) // 2
 
 
 def test_products_come_from_all_over_the_shop() -> None:
