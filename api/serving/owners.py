@@ -63,7 +63,7 @@ async def _owned(service: Service, event: Event, scope: Scope, notes: dict[str, 
     if not is_proof:
         return event
     if event.customer_id is None:
-        name = contact.email or contact.phone
+        name = contact.email or contact.phone or contact.hashed
         return replace(event, customer_id=await owner_of(service.store, name)) if name else event
     names = _names(service, contact)
     if not names:
@@ -81,6 +81,9 @@ async def _owned(service: Service, event: Event, scope: Scope, notes: dict[str, 
 
 def _names(service: Service, contact: Contact) -> list[str]:
     """Names that the address stands for, but for an erased person's; a number alone proves nothing."""
+    hashed = contact.hashed
+    if hashed is not None and not service.erased.holds("customer", hashed):
+        return [*_names(service, contact._replace(hashed=None)), hashed]
     if contact.email is None or service.erased.holds("customer", contact.email):
         return []
     former = contact.former

@@ -12,6 +12,7 @@ GOES_TO = {
     "merchant.tsv": "Google Merchant Center > Data sources > Add > Enter a link to your file",
     "meta.csv": "Meta Commerce Manager > Catalogue > Data sources > Data feed > Scheduled feed",
     "klaviyo.json": "Klaviyo > Content > Products > Web feeds",
+    "retargeting.csv": "Customer lists, hashed; add &stage=viewed, carted, bought or lapsed, and &for=google",
 }
 
 

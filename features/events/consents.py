@@ -9,11 +9,14 @@ SERVICE_MESSAGES = "service"
 """Consent to messages about an order itself, of any channel."""
 PROFILING = "profiling"
 """Yes or no to answers from what is known of somebody; `all` says nothing about it."""
-CONSENTS = frozenset({*get_args(Channel), ALL_CHANNELS, SERVICE_MESSAGES, PROFILING})
+ADVERTISING = "advertising"
+"""Yes or no to being named to ad platforms, hashed; `all`, of messages, says nothing about it."""
+CONSENTS = frozenset({*get_args(Channel), ALL_CHANNELS, SERVICE_MESSAGES, PROFILING, ADVERTISING})
 OTHER_NAMES = {"newsletter": "email", "accepts_marketing": "email", "marketing": ALL_CHANNELS}
 OTHER_NAMES |= dict.fromkeys(
     ("personalisation", "personalization", "personalised", "personalized"), PROFILING
 )
+OTHER_NAMES |= dict.fromkeys(("ads", "ad_user_data"), ADVERTISING)
 YES = (
     frozenset(
         {"1", "true", "t", "yes", "y", "on", "ok", "granted", "accepted", "given", "confirmed", "agreed"}
@@ -201,8 +204,6 @@ def with_plain_consents(properties: Mapping[str, Any]) -> dict[str, Any]:
         elif answer is not None:
             raise ValueError(f"`properties.{name}` is neither yes nor no: send true or false")
     if not CONSENTS & plain.keys():
-        channels = ", ".join(get_args(Channel))
-        raise ValueError(
-            f"`consent` needs `properties` like {{'email': true}}; all, {channels}, {PROFILING} are known"
-        )
+        channels = ", ".join([*get_args(Channel), PROFILING, ADVERTISING])
+        raise ValueError(f"`consent` needs `properties` like {{'email': true}}; all, {channels} are known")
     return plain

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 
 import msgspec
 
-from features.events.consents import ALL_CHANNELS, CONSENTS, PROFILING, Channel, is_yes
+from features.events.consents import ADVERTISING, ALL_CHANNELS, CONSENTS, PROFILING, Channel, is_yes
 from features.events.vocabulary import Event
 from features.live.log_entry import LogEntry
 from features.live.shopper_state import (
@@ -111,7 +111,14 @@ class CustomerState:
         consents = {channel: self.consents(channel) for channel in get_args(Channel)}
         stated = self.value(f"consent:{PROFILING}")
         consents[PROFILING] = False if self.refuses_profiling else None if stated is None else stated == "1"
+        has_answered = f"consent:{ADVERTISING}" in self.facts
+        consents[ADVERTISING] = self.allows_advertising if has_answered else None
         return {channel: given for channel, given in consents.items() if given is not None}
+
+    @property
+    def allows_advertising(self) -> bool:
+        """Whether they agreed to be named to ad platforms, and did not object to profiling."""
+        return not self.refuses_profiling and self.value(f"consent:{ADVERTISING}") == "1"
 
     def named(self, prefix: str) -> Iterator[tuple[str, DatedFact]]:
         """Facts about many things of a kind: what each is about, and the fact."""

@@ -6,19 +6,23 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from features.events.vocabulary import Event
-from features.people.names import PeopleKey, former_name
+from features.people.names import FORMER, PeopleKey, former_name
 
 EMAILS = ("email", "email_address")
 PHONES = ("phone", "phone_number")
-CONTACTS = frozenset({*EMAILS, *PHONES})
+EMAIL_HASHES = ("email_sha256", "sha256_email_address")
+"""SHA-256 of an address in small letters, as ad platforms take it; the second name is Google's."""
+CONTACTS = frozenset({*EMAILS, *PHONES, *EMAIL_HASHES})
 
 
 class Contact(NamedTuple):
-    """Names under the home's key, None: not stated. former: what imports of before made of the address."""
+    """Names under the home's key, None: not stated. former: what imports of before made of the address;
+    hashed: the same, given by the shop in place of the address or beside it."""
 
     email: str | None
     phone: str | None
     former: str | None
+    hashed: str | None = None
 
 
 def has_contact(event: Event) -> bool:
@@ -31,11 +35,19 @@ def taken_out(event: Event, key: PeopleKey) -> tuple[Event, Contact]:
     properties = event.properties or {}
     country = event.context.country if event.context else None
     address, number = _text(properties, EMAILS), _text(properties, PHONES)
-    contact = Contact(key.email(address), key.phone(number, country), former_name(address))
+    hashed = (_text(properties, EMAIL_HASHES) or "").strip().lower()
+    contact = Contact(
+        key.email(address),
+        key.phone(number, country),
+        former_name(address),
+        hashed if FORMER.fullmatch(hashed) else None,
+    )
     kept: dict[str, Any] = {}
     for field, value in properties.items():
         if field not in CONTACTS or not isinstance(value, str):
             kept[field] = value
+        elif field in EMAIL_HASHES:
+            continue
         elif name := key.email(value) if field in EMAILS else key.phone(value, country):
             kept[field] = name  # what is neither an address nor a number is left out
     return replace(event, properties=kept or None), contact

@@ -8,6 +8,7 @@ from typing import Any
 
 import redis
 
+from features.connections.audience_file import audience_path
 from features.history.archiver import Archiver
 from features.history.poison import files_set_aside
 from features.home import Home
@@ -89,6 +90,7 @@ def finish_erasures(
     with held(home.root / LOCK):
         time.sleep(HEARD_S)
         Archiver(client, home, settings).run(burst=True)
+        audience_path(home).unlink(missing_ok=True)  # the worker writes it anew, without them
         person = find_person(home, client, _with_everybody(home, customers))
         add_tombstones(home, client, person.names())
         time.sleep(HEARD_S)

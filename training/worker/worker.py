@@ -17,6 +17,7 @@ from features.store.parts import Part
 from features.store.settings import StoreSettings
 from recommender.model import versions
 from training.settings import TrainingSettings
+from training.worker.ad_audience import keep_audience
 from training.worker.catalogue_by_url import keep_catalogue
 from training.worker.catalogue_news import CatalogueNews
 from training.worker.erasures import run_erasures
@@ -47,6 +48,7 @@ def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: Tr
         threading.Thread(target=lifecycle.run, args=(stop,)),
         threading.Thread(target=outbound.run, args=(stop,)),
         threading.Thread(target=keep_in_order, args=(home, store_settings, stop)),
+        threading.Thread(target=keep_audience, args=(redis.Redis.from_url(redis_url), home, stop)),
         threading.Thread(target=keep_prices, args=(redis.Redis.from_url(redis_url), home, stop)),
         threading.Thread(target=keep_catalogue, args=(redis.Redis.from_url(redis_url), home, stop)),
         threading.Thread(

@@ -7,10 +7,13 @@ import json
 
 import httpx
 import pytest
+import redis
 
 from api.web.settings import ApiSettings
+from features.connections.audience_file import Member, write_audience
 from features.connections.feed_tokens import feed_secret, feed_token
 from features.home import Home
+from features.store import keys
 
 from serving import NO_CERTIFICATES
 
@@ -110,3 +113,28 @@ def test_a_token_opens_its_own_feed_until_it_is_renewed(
         feed_secret(served_home, renew=True)
         assert fetched.get(place).status_code == 401
     assert http.get("/v1/feeds/other.csv").status_code == 404
+
+
+def test_the_audience_is_handed_out_as_it_was_written_last(fetched: httpx.Client, served_home: Home) -> None:
+    path = address(served_home, "retargeting.csv")
+    with fetched:
+        assert fetched.get(path).status_code == 503
+        write_audience(served_home, [Member("e" * 64, "i" * 64, 5.0, "carted", ("tea", "mug"))])
+        answer = fetched.get(f"{path}&stage=carted")
+        assert answer.text.splitlines()[1] == f"{'e' * 64},{'i' * 64},5.00,carted,tea|mug"
+        assert int(answer.headers["x-feed-age"]) < 600
+        same = fetched.get(f"{path}&stage=carted", headers={"If-None-Match": answer.headers["etag"]})
+        assert (same.status_code, fetched.get(f"{path}&stage=viewed").text.count("\n")) == (304, 1)
+        assert fetched.get(f"{path}&for=google").text == f"Email\n{'e' * 64}\n"
+        assert fetched.get(f"{path}&stage=asleep").status_code == 422
+        assert fetched.get(address(served_home, "meta.csv").replace("meta", "retargeting")).status_code == 401
+        assert fetched.get("/v1/feeds/retargeting.csv").status_code == 401
+
+
+def test_a_hashed_address_is_a_name_of_its_customer(http: httpx.Client, client: redis.Redis) -> None:
+    hashed = "ab" * 32
+    tells = {"type": "identify", "customer_id": "ann", "properties": {"email_sha256": hashed.upper()}}
+    assert http.post("/v1/events", json=tells).json()["accepted"] == 1
+    assert client.hget(keys.people(), hashed) == b"ann"
+    kept = str(client.xrange(keys.event_stream()))
+    assert hashed not in kept.lower()
