@@ -111,7 +111,7 @@ def _cross_sell(order: Purchase, delivered_ms: int, settings: Settings) -> Itera
         due_ms=due,
         expires_ms=due + LASTS_DAYS * DAY_MS,
         reason=reason,
-        suggested="post_purchase",
+        suggested="cross_sell",
     )
 
 

@@ -77,6 +77,7 @@ def test_promises_hold(story: list[tuple[tuple[str, Any], int]], customer: str) 
     ("kind", "events", "rules", "campaign"),
     [
         ("win_back", [], {"win_back": {"least_days": 10, "least_risk": 0}}, "win_back"),
+        ("cross_sell", [], {"cross_sell": {"after_days": 7}}, "cross_sell"),
         (
             "birthday",
             [("identify", HOUR, {"customer_id": "ann", "properties": {"birthday": f"{NOW:%m-%d}"}})],
