@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import StreamingResponse
 
-from api.serving.feeds import FEEDS, feed_pages
+from api.serving.feeds import FEEDS, feed_pages, lacks_addresses
 from api.serving.service import Service
 from api.web.access import header
 from api.web.problems import Problem
@@ -25,6 +25,7 @@ from features.time_units import DAY_S
 router = APIRouter(include_in_schema=False)
 AUDIENCE, CSV = "retargeting.csv", "text/csv; charset=utf-8"
 NOT_WRITTEN = "The worker writes it within an hour after `perennial connect feeds`."
+NO_ADDRESSES = "The catalogue's links do not say which shop: set PERENNIAL_SHOP_URL=https://shop.example."
 NOTHING_MORE: Mapping[str, str] = {}
 NOT_YET = {"Retry-After": "60"}
 
@@ -64,6 +65,8 @@ async def feed(feed: str, request: Request, token: Annotated[str, Query()] = "")
         raise Problem(404, f"There is no feed {feed[:50]}; there are {', '.join(FEEDS)}.")
     if service.recommender is None:
         raise Problem(503, "No model is trained yet: `perennial train`.", headers=NOT_YET)
+    if lacks_addresses(service.recommender, service.settings):
+        raise Problem(503, NO_ADDRESSES, headers=NOT_YET)
     today = int(time.time()) // DAY_S
     state = f"{feed} {service.recommender.bundle.manifest.version} {service.revision} {today}"
     pages = feed_pages(service.recommender, service.settings, feed, today)

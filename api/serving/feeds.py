@@ -85,6 +85,13 @@ def feed_pages(recommender: Recommender, settings: ApiSettings, feed: str, today
         yield "".join(f"{line}\n" for line in lines).encode(errors="replace")
 
 
+def lacks_addresses(recommender: Recommender, settings: ApiSettings) -> bool:
+    """Whether none of the first products has an address that others can follow."""
+    tables, shelf = recommender.bundle.tables, recommender.availability
+    first = np.flatnonzero(shelf.offered)[:PRODUCTS_A_PAGE].tolist()
+    return not any(settings.absolute(_card(b"{%b}" % shelf.card(tables, item)).url) for item in first)
+
+
 def _products(
     recommender: Recommender, settings: ApiSettings, labels: ProductLabels, items: Int32s | Int64s
 ) -> Iterator[Product | None]:

@@ -73,7 +73,7 @@ def refresh_catalogue(client: redis.Redis, home: Home, settings: Settings, now: 
         return f"Nothing was taken: {error}"
     _remember(home, LastFetch(now, last.asked, digest, fetched.etag, fetched.modified, products))
     note_sync(client, passed(SERVICE, "products", now, products))
-    return f"{products:,} products are taken in."
+    return f"Products taken in: {products:,}."
 
 
 def _fetched(settings: Settings, last: LastFetch) -> Fetched:

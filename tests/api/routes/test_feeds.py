@@ -138,3 +138,9 @@ def test_a_hashed_address_is_a_name_of_its_customer(http: httpx.Client, client: 
     assert client.hget(keys.people(), hashed) == b"ann"
     kept = str(client.xrange(keys.event_stream()))
     assert hashed not in kept.lower()
+
+
+def test_a_catalogue_without_whole_links_is_no_empty_feed(http: httpx.Client, served_home: Home) -> None:
+    answer = http.get("/v1/feeds/meta.csv")  # of a model without any link
+    assert answer.status_code == 503
+    assert "PERENNIAL_SHOP_URL" in answer.json()["detail"]

@@ -86,7 +86,7 @@ def test_it_is_taken_in_and_shown_live_and_asked_for_only_when_due(
     home: Home, client: redis.Redis, shop: Shop
 ) -> None:
     assert is_due(home, shop.settings, NOW)
-    assert refresh_catalogue(client, home, shop.settings, NOW) == "2 products are taken in."
+    assert refresh_catalogue(client, home, shop.settings, NOW) == "Products taken in: 2."
     assert known(home) == {"tea": 5.0, "pot": 20.0}
     assert all_changes(client)["tea"]["price"] == 5.0
     assert not is_due(home, shop.settings, NOW + timedelta(hours=5))
@@ -100,7 +100,7 @@ def test_what_has_not_changed_is_not_sent_again(home: Home, client: redis.Redis,
     assert shop.asked[0] == ""
     assert shop.asked[1] != ""
     shop.content = (HEADER + TEA.replace("5.00", "6.00")).encode()
-    assert refresh_catalogue(client, home, shop.settings, NOW) == "1 products are taken in."
+    assert refresh_catalogue(client, home, shop.settings, NOW) == "Products taken in: 1."
     assert known(home) == {"tea": 6.0, "pot": 20.0}
     assert {kind: each.times for kind, each in read_state(client, "catalogue").traffic.items()} == {
         "products": 3,
@@ -120,7 +120,7 @@ def test_a_complete_one_retires_what_it_lacks_but_not_most_of_the_shop(
     shop.content = HEADER.encode()
     assert refresh_catalogue(client, home, complete, NOW).startswith("Nothing was taken")
     shop.content = (HEADER + TEA).encode()  # half of what it listed
-    assert refresh_catalogue(client, home, complete, NOW) == "1 products are taken in."
+    assert refresh_catalogue(client, home, complete, NOW) == "Products taken in: 1."
     assert all_changes(client)["pot"]["retired"] is True
 
 
@@ -177,5 +177,5 @@ def test_what_is_connected_anew_in_another_way_is_read_again(
     refresh_catalogue(client, home, shop.settings, NOW)
     complete = shop.settings | {"complete": True}
     assert is_due(home, complete, NOW)
-    assert refresh_catalogue(client, home, complete, NOW) == "1 products are taken in."
+    assert refresh_catalogue(client, home, complete, NOW) == "Products taken in: 1."
     assert all_changes(client)["mug"]["retired"] is True

@@ -195,7 +195,7 @@ def test_a_list_that_is_connected_is_taken_where_it_changed(
         [FULL, {"products": [shopify(2, {"id": 21, "sku": "S2"})]}],
         {"products": []},
     )
-    assert refresh_catalogue(client, home, settings, NOW) == "2 products are taken in."
+    assert refresh_catalogue(client, home, settings, NOW) == "Products taken in: 2."
     assert refresh_catalogue(client, home, settings, NOW).startswith("It has not changed")
     shop.pages[""][1] = 500
     assert "answers 500" in refresh_catalogue(client, home, settings, NOW)
