@@ -35,6 +35,12 @@ def test_a_serving_process_needs_no_training_library() -> None:
     assert {"numba", "faiss"} <= set(loaded.stdout.split())
 
 
+def test_the_command_line_loads_no_numpy() -> None:
+    """Its threads are limited before it is loaded, in the process that serves."""
+    code = "import sys, perennial; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 def test_files_and_functions_are_short() -> None:
     assert [long for path in SOURCES for long in _long(path)] == []
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from features.events.vocabulary import Id
-from recommender.context.request import Campaign
+from recommender.context.campaigns import Campaign
 
 MOST_CUSTOMERS, MOST_SLOTS, MOST_DAYS = 1_000, 12, 1_100
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from features.events.vocabulary import Id, SentEvent
-from recommender.context.request import Campaign, Placement
+from recommender.context.campaigns import Campaign
+from recommender.context.request import Placement
 from recommender.merchandising.rules import Rules
 from recommender.validity import Moment
 

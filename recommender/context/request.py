@@ -11,6 +11,7 @@ from features.live.shopper_state import ShopperLog, ShopperState
 from features.time_units import DAY_MS, DAY_S
 from recommender.arrays.dtypes import Int32s
 from recommender.arrays.tables import PurchaseRow
+from recommender.context.campaigns import Campaign
 from recommender.context.shopper_log import MOST_VIEWED, LiveView, LogOwner, live_view
 from recommender.filters.syntax import Filter
 from recommender.model.bundle import Bundle
@@ -29,7 +30,6 @@ Placement = Literal[
     "email",
 ]
 PLACEMENTS: tuple[str, ...] = get_args(Placement)
-Campaign = Literal["newsletter", "reorder", "win_back", "post_purchase", "cross_sell", "welcome"]
 PURPOSE_OF_CAMPAIGN: dict[Campaign, str] = {
     "newsletter": "newsletter",
     "reorder": "buy_again",

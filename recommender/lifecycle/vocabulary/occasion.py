@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from features.events.vocabulary import Id, Text
-from recommender.context.request import Campaign
+from recommender.context.campaigns import Campaign
 
 MessageKind = Literal[
     "product_issue",

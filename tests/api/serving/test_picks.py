@@ -11,7 +11,7 @@ import redis
 
 from api.schemas.recommendations import PicksAnswer
 from features.store.settings import StoreSettings
-from recommender.context.request import Campaign
+from recommender.context.campaigns import Campaign
 
 SECRET = {"Authorization": "Bearer sk_demo"}
 

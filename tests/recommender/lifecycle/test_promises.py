@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from features.catalogue.price_and_stock_news import News
 from features.live.shopper_state import milliseconds
-from recommender.context.request import Campaign, Request
+from recommender.context.campaigns import Campaign
+from recommender.context.request import Request
 from recommender.lifecycle.vocabulary.settings import Settings
 from recommender.recommend import Recommender
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from features.time_units import DAY_S
 from recommender.arrays.dtypes import Bools
-from recommender.context.request import PLACEMENTS, Campaign, Placement, Request, Situation
+from recommender.context.campaigns import Campaign
+from recommender.context.request import PLACEMENTS, Placement, Request, Situation
 from recommender.model.bundle import Bundle
 from training.data.history import History, OrderLines
 from training.evaluate.datasets.looks import view_cases

@@ -9,6 +9,7 @@ import pytest
 
 from training.evaluate.page.goals import SECTIONS
 from training.evaluate.page.page import read_results, rendered, write_page
+from training.evaluate.page.placements import placements_part
 from training.evaluate.page.plot import plot
 
 DOCS = Path(__file__).parents[4] / "docs"
@@ -66,5 +67,6 @@ def test_what_was_not_measured_is_named_and_left_out(tmp_path: Path) -> None:
 
 def test_the_page_in_docs_is_made_of_the_results_beside_it() -> None:
     measured = read_results(DOCS / "results")
-    assert (DOCS / "quality.md").read_text("utf-8") == rendered(measured)
+    placements = placements_part(DOCS / "results")
+    assert (DOCS / "quality.md").read_text("utf-8") == rendered(measured, placements)
     assert all((DOCS / "images" / f"quality-{section.name}.svg").is_file() for section, _ in measured)
