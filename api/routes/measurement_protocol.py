@@ -16,7 +16,6 @@ from api.web.queries import decode_json, read_packed_body
 from api.web.replies import JsonReply, encode
 from features.connections.foreign_items import ForeignEvent
 from features.connections.ga4 import from_measurement
-from features.events.vocabulary import InvalidEvent
 
 router = APIRouter(tags=["events"])
 
@@ -50,9 +49,6 @@ async def _receive(request: Request) -> CallReceipt:
         raise Problem(413, f"More than {most:,} events in one request; send them in parts.")
 
     def translate(event: Any) -> Iterator[ForeignEvent]:
-        try:
-            yield from from_measurement(sent, event)
-        except (ValueError, TypeError, AttributeError, KeyError) as error:
-            raise InvalidEvent(f"a field is missing or holds what it cannot: {error}") from error
+        yield from from_measurement(sent, event)
 
     return await receive_foreign(service, events, translate, scope, datetime.now(UTC), source="ga4")

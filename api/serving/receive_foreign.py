@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -11,6 +11,7 @@ from api.serving.receive_events import Status, receive_events
 from api.serving.service import Service
 from features.connections.arrivals import note, passed
 from features.connections.foreign_items import ForeignEvent
+from features.connections.payloads import UNREADABLE
 from features.events.vocabulary import InvalidEvent
 from features.merchant.api_keys import Scope
 from features.store.connection import StoreUnavailable
@@ -38,8 +39,8 @@ async def receive_foreign(
 ) -> CallReceipt:
     """Translate calls, and take what they tell, durable when it returns; a bad call never refuses the others.
 
-    translate raises InvalidEvent. source: the name under which `perennial connect` shows them. Raises Problem
-    503 where the store is away.
+    translate raises InvalidEvent, or one of UNREADABLE. source: the name under which `perennial connect`
+    shows them. Raises Problem 503 where the store is away.
     """
     ours: list[bytes] = []
     spans: list[range] = []
@@ -47,9 +48,11 @@ async def receive_foreign(
     for index, call in enumerate(calls):
         first = len(ours)
         try:
-            ours += [_encoded(each.event) for each in translate(call)]
+            ours += [msgspec.json.encode(each.event) for each in translate(call)]
         except InvalidEvent as error:
             rejected.append(Rejected(index, str(error)))
+        except UNREADABLE as error:
+            rejected.append(Rejected(index, f"a field is missing or holds what it cannot: {error}"))
         spans.append(range(first, len(ours)))
     receipt = await receive_events(service, ours, scope, received_at)
     reasons = {each.index: each.reason for each in receipt.answer.rejected}
@@ -58,13 +61,6 @@ async def receive_foreign(
     statuses = _statuses([[receipt.statuses[place] for place in span] for span in spans], rejected)
     await _note(service, source, received_at, statuses)
     return CallReceipt(statuses, rejected)
-
-
-def _encoded(event: dict[str, Any]) -> bytes:
-    try:
-        return msgspec.json.encode(event)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidEvent(f"cannot be written as JSON: {error}") from error
 
 
 def _statuses(of_events: Sequence[Sequence[Status]], rejected: Sequence[Rejected]) -> list[CallStatus]:

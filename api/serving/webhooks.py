@@ -21,6 +21,7 @@ from api.web.queries import decode_json
 from features.catalogue.live_changes import put_changes
 from features.catalogue.live_names import add_aliases, add_names
 from features.connections.arrivals import Command, failed, note, passed
+from features.connections.payloads import UNREADABLE
 from features.connections.settings_file import DamagedConnections, Settings
 from features.connections.webhook import Delivery, Memo, WebhookService, Work, is_signed
 from features.connections.webhook_services import WEBHOOK_SERVICES
@@ -88,7 +89,7 @@ async def _taken(
     payload = decode_json(body)
     try:
         work = await _work(service, name, topic, payload)
-    except (LookupError, TypeError, ValueError) as error:
+    except UNREADABLE as error:
         reason = f"{topic}: not as {name} documents it: {type(error).__name__}: {error}"
         await set_aside_text(service.writes, body, f"webhook of {name}, {reason}", now)
         return "set_aside", failed(name, reason, now)

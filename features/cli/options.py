@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
+from rich.text import Text
 
 from features.home import Home
 
@@ -48,7 +49,7 @@ def show(summary: CommandResult, *, as_json: bool) -> None:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for label, value in summary.lines():
-        table.add_row(f"[dim]{label}[/]", value)
+        table.add_row(Text(label, "dim"), Text(value))
     console.print(table)
 
 
@@ -63,10 +64,13 @@ def advise(text: str) -> None:
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows under headings. The first cell names its row: it stays on one line, to be copied."""
+    """Print rows under headings. The first cell names its row: it stays on one line, to be copied.
+
+    Cells are shown as they are: what others sent is no markup.
+    """
     table = Table(*(Column(heading, overflow="fold", no_wrap=not n) for n, heading in enumerate(headings)))
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     console.print(table)
 
 

@@ -51,8 +51,12 @@ def counted(service: str, kind: str, count: int) -> tuple[Command, ...]:
 
 
 def failed(service: str, trouble: str, at: datetime) -> tuple[Command, ...]:
-    """The commands that note what went wrong with a service."""
-    return (("HSET", keys.connection(service), "trouble", trouble[:MAX_TROUBLE], "trouble_at", _ms(at)),)
+    """The commands that note what went wrong with a service.
+
+    Anybody may have sent what it quotes: a terminal must not take it for its commands.
+    """
+    text = "".join(each if each.isprintable() else "?" for each in trouble[:MAX_TROUBLE])
+    return (("HSET", keys.connection(service), "trouble", text, "trouble_at", _ms(at)),)
 
 
 async def note(store: Connection, commands: tuple[Command, ...]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from features.connections.foreign_items import ForeignEvent
 from features.connections.ga4 import from_ga4, is_ga4
+from features.connections.payloads import UNREADABLE
 from features.connections.segment import from_segment, is_segment
 from features.events.foreign_names import is_unrelated, our_name
 from features.events.vocabulary import InvalidEvent
@@ -19,7 +20,7 @@ def translated(event: Any) -> list[ForeignEvent]:
         raise InvalidEvent("an event must be a JSON object")
     try:
         return list(_translated(event))
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+    except UNREADABLE as error:
         raise InvalidEvent(f"a field holds what it cannot: {error}") from error
 
 

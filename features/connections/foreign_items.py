@@ -80,5 +80,5 @@ def _number(value: Any) -> float | None:
     """A number, also as text; None for anything else."""
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None

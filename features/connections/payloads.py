@@ -7,6 +7,9 @@ import msgspec
 
 from features.connections.webhook import Json
 
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What is raised over fields that hold what they should not: text for an object, no pieces, 10**400."""
+
 
 def amount(text: Any) -> float:
     """Money and quantities, which are often text; 0 for none. Raises ValueError, TypeError."""

@@ -61,12 +61,15 @@ def from_segment(event: dict[str, Any]) -> Iterator[ForeignEvent]:
 def by_our_clock(event: Mapping[str, Any], sent_at: Any, received_at: datetime) -> dict[str, Any]:
     """The call with its time by our clock: `received_at - (sentAt - timestamp)`, as Segment corrects it.
 
-    Where one of both times is missing or none, it stays as it is.
+    Where one of both times is missing or none, or they lie too far apart, it stays as it is.
     """
     happened, sent = _time(event.get("timestamp")), _time(sent_at)
     if happened is None or sent is None:
         return dict(event)
-    return dict(event) | {"timestamp": (received_at - (sent - happened)).isoformat()}
+    try:
+        return dict(event) | {"timestamp": (received_at - (sent - happened)).isoformat()}
+    except OverflowError:
+        return dict(event)
 
 
 def _context(context: Mapping[str, Any]) -> dict[str, Any]:

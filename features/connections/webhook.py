@@ -48,8 +48,8 @@ class WebhookService(NamedTuple):
 
     delivery: headers, by their names in lower case -> what they say; None where this is a mere ping.
     topics: those that mean something to us. about: topic and payload -> name of the thing whose memo
-    `translate` needs, "" for none. translate: topic, payload, memo -> work; raises LookupError, TypeError or
-    ValueError for a payload that is not as documented.
+    `translate` needs, "" for none. translate: topic, payload, memo -> work; raises one of
+    `payloads.UNREADABLE` for a payload that is not as documented.
     """
 
     delivery: Callable[[Mapping[str, str]], Delivery | None]

@@ -40,9 +40,15 @@ def order_number(order: Json) -> str:
 
 
 def product_name(line: Json) -> str:
-    """The importer's name of a line's product: SKU, else id of the variation, of the product, its name."""
+    """The importer's name of a line's product: SKU, else id of the variation, of the product, its name.
+
+    Raises ValueError where there is none of them.
+    """
     named = (line.get(name) for name in ("sku", "variation_id", "product_id", "name"))
-    return next(str(each).strip() for each in named if each)
+    name = next((str(each).strip() for each in named if each), None)
+    if name is None:
+        raise ValueError("a line names no product")
+    return name
 
 
 def _purchase(order: Json) -> Json | None:

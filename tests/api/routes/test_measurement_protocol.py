@@ -47,6 +47,14 @@ def test_a_bad_event_refuses_no_other_and_says_why(url: str) -> None:
     assert all(each["reason"] for each in told["rejected"])
 
 
+def test_numbers_beyond_all_measure_reject_their_event_alone(url: str) -> None:
+    for micros in (10**30, "9" * 25, 1e300):
+        told = collect(url, body(PURCHASE, timestamp_micros=micros))
+        assert (told.status_code, told.json()["statuses"]) == (200, ["rejected"])
+    dear = {"name": "view_item", "params": {"items": [ITEM | {"price": 10**400}]}}
+    assert collect(url, body(dear, PURCHASE)).json()["statuses"] == ["accepted", "accepted"]
+
+
 def test_a_key_is_needed_and_a_page_may_only_claim(url: str, client: redis.Redis) -> None:
     assert collect(url, body(PURCHASE), "G-secret").status_code == 401
     assert collect(url, {"events": 1}).status_code == 400

@@ -121,6 +121,21 @@ def test_times_are_corrected_by_the_senders_clock(http: httpx.Client, client: re
     assert imported == slow - timedelta(minutes=10)
 
 
+def test_clocks_too_far_apart_and_odd_types_refuse_no_other_call(http: httpx.Client) -> None:
+    first, last = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
+    odd = [
+        track("Product Viewed", "odd-1", properties=MUG, timestamp=first, sentAt=last),
+        track("Product Viewed", "odd-2", properties=MUG, timestamp=last, sentAt=first),
+        {"type": ["track"]},
+        track("Product Viewed", "odd-3", properties=MUG),
+    ]
+    answer = http.post("/v1/batch", json={"batch": odd})
+    assert answer.status_code == 200
+    assert answer.json()["statuses"] == ["rejected", "accepted", "rejected", "accepted"]  # ahead: now
+    reasons = {each["index"]: each["reason"] for each in answer.json()["rejected"]}
+    assert "before 1990" in reasons[0]
+
+
 def test_a_packed_body_is_unpacked_as_far_as_bodies_may_go(http: httpx.Client) -> None:
     packed = {"Content-Encoding": "gzip"}
     body = gzip.compress(json.dumps(track("Product Viewed", "m-1", properties=MUG)).encode())

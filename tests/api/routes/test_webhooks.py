@@ -8,7 +8,7 @@ from typing import cast
 import httpx
 import pytest
 import redis
-from shopify_shop import NEXT_SECRET, SHOP, WEBHOOKS, connect, line, order, send
+from shopify_shop import NEXT_SECRET, SECRET, SHOP, WEBHOOKS, connect, line, order, refund, send
 from typer.testing import CliRunner
 
 from features.cli.connect_shopify import CLICKS
@@ -67,6 +67,12 @@ def test_both_secrets_hold_while_one_replaces_the_other_and_no_third(
     assert len(streamed(client)) == 1
 
 
+def test_a_secret_that_is_no_list_opens_nothing(http: httpx.Client, served_home: Home) -> None:
+    save_connection(served_home, "shopify", {"shop": SHOP, "secrets": SECRET})
+    for secret in (SECRET, SECRET[0]):
+        assert send(http, "orders/create", ORDER, secret=secret).status_code == 503
+
+
 def test_another_shop_is_refused(http: httpx.Client, client: redis.Redis) -> None:
     answer = send(http, "orders/create", ORDER, **{"X-Shopify-Shop-Domain": "other.myshopify.com"})
     assert answer.status_code == 403
@@ -95,6 +101,24 @@ def test_what_is_not_as_documented_is_kept_for_a_person(
     assert kept.fields["x"].startswith("webhook of shopify, orders/create: not as shopify documents it")
     assert kept.fields["e"] == '{"id": 1}'
     assert send(http, "orders/create", b"{").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        ("orders/create", []),
+        ("orders/create", {**ORDER, "shipping_lines": [5]}),
+        ("refunds/create", refund(9, ORDER, "10.00", {1: 0})),
+        ("refunds/create", {**refund(9, ORDER, "10.00"), "transactions": {"a": 1}}),
+        ("customers/update", {"id": 7, "updated_at": "x", "email_marketing_consent": "subscribed"}),
+        ("customers/redact", None),
+    ],
+)
+def test_no_payload_that_is_signed_breaks_its_delivery(
+    http: httpx.Client, client: redis.Redis, topic: str, payload: object
+) -> None:
+    assert send(http, topic, payload).json() == {"outcome": "set_aside"}
+    assert "not as shopify documents it" in str(read_state(client, "shopify").trouble)
 
 
 def test_products_are_live_at_once_under_their_own_ids(http: httpx.Client, client: redis.Redis) -> None:

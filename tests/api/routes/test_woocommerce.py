@@ -41,6 +41,13 @@ def streamed(client: redis.Redis) -> list[Json]:
     return [json.loads(fields[b"e"]) for _, fields in entries]
 
 
+def test_a_line_that_names_no_product_is_kept_for_a_person(http: httpx.Client, client: redis.Redis) -> None:
+    nameless = line(1, "", "5.00", name="", product_id=0)
+    assert send(http, "order.created", order(77, [nameless])).json() == {"outcome": "set_aside"}
+    assert "a line names no product" in str(read_state(client, "woocommerce").trouble)
+    assert send(http, "product.updated", {"id": 0}).json() == {"outcome": "set_aside"}
+
+
 def plain(number: int) -> Json:
     return order(number, [line(1, "tea", "20.00", 2), line(2, "", "5.00", name="Mug")])
 

@@ -22,6 +22,13 @@ def test_a_new_shop_is_told_what_to_do(home: Home) -> None:
     assert "Nothing is connected yet" in run(home).output
 
 
+def test_what_others_sent_is_shown_as_it_is_but_for_commands_to_a_terminal(home: Home) -> None:
+    save_connection(home, "shopify", {"secrets": ["s"]})
+    with store(home) as client:
+        note_sync(client, failed("shopify", "[/x] \x1b[31m \x9b2J: no signature", datetime.now(UTC)))
+    assert "[/x] ?[31m ?2J: no signature" in run(home).output
+
+
 def test_each_service_has_a_row_and_can_be_forgotten(home: Home) -> None:
     save_connection(home, "klaviyo", {"key": "k"})
     save_connection(home, "shopify", {"secrets": ["s"]})
