@@ -19,6 +19,7 @@ from browsing import chromium
 from scale import FULL
 from waiting import eventually
 
+INSTALL_S = 120
 NODE_CLIENTS = ("@segment/analytics-node@3.1.0", "@segment/analytics-next@1.84.3")
 JAVA_CLIENT = "com.segment.analytics.java:analytics:3.5.2"
 PYTHON = """
@@ -81,7 +82,9 @@ def installed(tool: str, folder: Path, *words: str) -> None:
 def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the clients of npm."""
     folder = tmp_path_factory.mktemp("node")
-    installed("npm", folder, "install", "--no-audit", "--no-fund", "--silent", *NODE_CLIENTS)
+    installed(
+        "npm", folder, "install", "--no-audit", "--no-fund", "--silent", "--fetch-retries=0", *NODE_CLIENTS
+    )
     return folder
 
 
