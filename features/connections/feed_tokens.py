@@ -7,11 +7,12 @@ import hashlib
 import hmac
 import secrets
 
-from features.connections.settings_file import read_connections, save_connection
+from features.connections.settings_file import DamagedConnections, Settings, read_connections, save_connection
 from features.home import Home
 
 SERVICE = "feeds"
 SECRET_BYTES, TOKEN_BYTES = 32, 24
+RENEW = "The secret of the feeds is damaged: `perennial connect feeds --renew` makes a new one."
 
 
 def feed_secret(home: Home, *, renew: bool = False) -> bytes:
@@ -20,7 +21,7 @@ def feed_secret(home: Home, *, renew: bool = False) -> bytes:
     if kept is None or renew:
         kept = {"secret": secrets.token_hex(SECRET_BYTES)}
         save_connection(home, SERVICE, kept)
-    return bytes.fromhex(str(kept["secret"]))
+    return _secret_of(kept)
 
 
 def feed_token(secret: bytes, feed: str) -> str:
@@ -33,5 +34,15 @@ def opens(home: Home, token: str, feed: str) -> bool:
     kept = read_connections(home).get(SERVICE)
     if kept is None:
         return False
-    wanted = feed_token(bytes.fromhex(str(kept["secret"])), feed)
+    wanted = feed_token(_secret_of(kept), feed)
     return hmac.compare_digest(wanted.encode(), token.encode(errors="replace"))
+
+
+def _secret_of(settings: Settings) -> bytes:
+    try:
+        secret = bytes.fromhex(settings["secret"])
+    except (KeyError, ValueError) as error:
+        raise DamagedConnections(RENEW) from error
+    if len(secret) != SECRET_BYTES:
+        raise DamagedConnections(RENEW)
+    return secret

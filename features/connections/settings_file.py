@@ -2,15 +2,24 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import UNSET, Meta, UnsetType
 
 from features.home import Home
 from features.store.files import changing, read_whole, write_whole
 
 Settings = Mapping[str, Any]
 """Options of one service by name, as JSON: addresses, secrets, switches."""
+
+
+class _Form(msgspec.Struct):
+    """What must be so in any service's settings: by these secrets strangers are told from the service."""
+
+    secrets: list[Annotated[str, Meta(min_length=1)]] = []
+    secret: Annotated[str, Meta(min_length=1)] | UnsetType = UNSET
+    key: Annotated[str, Meta(min_length=1)] | UnsetType = UNSET
 
 
 _decode = msgspec.json.Decoder(dict[str, Settings]).decode
@@ -24,11 +33,13 @@ def read_connections(home: Home) -> dict[str, Settings]:
     """Service -> its settings. Raises OSError, DamagedConnections."""
     path = _path(home)
     try:
-        return _decode(read_whole(path) or b"{}")
-    except msgspec.DecodeError as error:
+        connections = _decode(read_whole(path) or b"{}")
+        msgspec.convert(connections, dict[str, _Form])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DamagedConnections(
             f"{path} is damaged ({error}): restore it from a backup, or remove it and connect anew"
         ) from error
+    return connections
 
 
 def save_connection(home: Home, service: str, settings: Settings) -> None:

@@ -12,6 +12,7 @@ import redis
 from api.web.settings import ApiSettings
 from features.connections.audience_file import Member, write_audience
 from features.connections.feed_tokens import feed_secret, feed_token
+from features.connections.settings_file import save_connection
 from features.home import Home
 from features.store import keys
 
@@ -113,6 +114,17 @@ def test_a_token_opens_its_own_feed_until_it_is_renewed(
         feed_secret(served_home, renew=True)
         assert fetched.get(place).status_code == 401
     assert http.get("/v1/feeds/other.csv").status_code == 404
+
+
+def test_a_damaged_secret_of_feeds_opens_none_until_it_is_renewed(
+    fetched: httpx.Client, served_home: Home
+) -> None:
+    with fetched:
+        for settings in ({}, {"secret": "zz"}, {"secret": "ab"}):
+            save_connection(served_home, "feeds", settings)
+            assert fetched.get("/v1/feeds/meta.csv?token=abc").status_code == 503
+        feed_secret(served_home, renew=True)
+        assert fetched.get(address(served_home, "meta.csv")).status_code == 200
 
 
 def test_the_audience_is_handed_out_as_it_was_written_last(fetched: httpx.Client, served_home: Home) -> None:

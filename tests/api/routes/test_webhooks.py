@@ -8,7 +8,7 @@ from typing import cast
 import httpx
 import pytest
 import redis
-from shopify_shop import NEXT_SECRET, SHOP, WEBHOOKS, connect, line, order, refund, send
+from shopify_shop import NEXT_SECRET, SECRET, SHOP, WEBHOOKS, connect, line, order, refund, send
 from typer.testing import CliRunner
 
 from features.cli.connect_shopify import CLICKS
@@ -65,6 +65,12 @@ def test_both_secrets_hold_while_one_replaces_the_other_and_no_third(
     assert not state.is_well
     assert str(state.trouble).startswith("orders/create: The signature is not that")
     assert len(streamed(client)) == 1
+
+
+def test_a_secret_that_is_no_list_opens_nothing(http: httpx.Client, served_home: Home) -> None:
+    save_connection(served_home, "shopify", {"shop": SHOP, "secrets": SECRET})
+    for secret in (SECRET, SECRET[0]):
+        assert send(http, "orders/create", ORDER, secret=secret).status_code == 503
 
 
 def test_another_shop_is_refused(http: httpx.Client, client: redis.Redis) -> None:

@@ -29,6 +29,17 @@ def test_a_long_running_process_sees_each_change(home: Home) -> None:
     assert not remove_connection(home, "shopify")
 
 
+@pytest.mark.parametrize(
+    "settings",
+    ['{"secrets": "text"}', '{"secrets": [""]}', '{"secrets": null}', '{"secret": 5}', '{"key": ""}'],
+)
+def test_a_secret_in_another_form_is_damage_and_no_weaker_secret(home: Home, settings: str) -> None:
+    home.make_private()
+    (home.root / "connections.json").write_text(f'{{"shopify": {settings}}}')
+    with pytest.raises(DamagedConnections, match="is damaged"):
+        Connections(home).of("shopify")
+
+
 def test_a_damaged_file_is_named_with_what_to_do_and_stays(home: Home) -> None:
     home.make_private()
     (home.root / "connections.json").write_text("{")
