@@ -141,16 +141,25 @@ def _cart_event(cart: Json, name: str, more: float) -> Json:
 
 
 def _people(request: Json) -> list[str]:
+    _check_privacy(request)
     customer = request.get("customer") or {}
     return [str(customer[name]) for name in ("id", "email") if customer.get(name)]
 
 
-def _redact_shop(_request: Json, _memo: Memo) -> Work:
+def _redact_shop(request: Json, _memo: Memo) -> Work:
+    _check_privacy(request)
     return Work(
         erase_shop=True,
         trouble="the app was removed from the shop, and Shopify asks that all its customers are erased: "
         "done if it was connected with --erase-on-redact; else delete the home folder, or go on with it",
     )
+
+
+def _check_privacy(request: Json) -> None:
+    """The signature does not cover the topic: an order sent again under another one must erase nobody. Raises
+    ValueError, TypeError."""
+    if "shop_domain" not in request:
+        raise ValueError("a request about privacy names `shop_domain`")
 
 
 def _order_memo(order_id: Any) -> str:

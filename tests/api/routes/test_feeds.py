@@ -119,11 +119,12 @@ def test_a_token_opens_its_own_feed_until_it_is_renewed(
 def test_a_damaged_secret_of_feeds_opens_none_until_it_is_renewed(
     fetched: httpx.Client, served_home: Home
 ) -> None:
-    for settings in ({}, {"secret": "zz"}, {"secret": "ab"}):
-        save_connection(served_home, "feeds", settings)
-        assert fetched.get("/v1/feeds/meta.csv?token=abc").status_code == 503
-    feed_secret(served_home, renew=True)
-    assert fetched.get(address(served_home, "meta.csv")).status_code == 200
+    with fetched:
+        for settings in ({}, {"secret": "zz"}, {"secret": "ab"}):
+            save_connection(served_home, "feeds", settings)
+            assert fetched.get("/v1/feeds/meta.csv?token=abc").status_code == 503
+        feed_secret(served_home, renew=True)
+        assert fetched.get(address(served_home, "meta.csv")).status_code == 200
 
 
 def test_the_audience_is_handed_out_as_it_was_written_last(fetched: httpx.Client, served_home: Home) -> None:

@@ -112,6 +112,9 @@ def test_what_is_not_as_documented_is_kept_for_a_person(
         ("refunds/create", {**refund(9, ORDER, "10.00"), "transactions": {"a": 1}}),
         ("customers/update", {"id": 7, "updated_at": "x", "email_marketing_consent": "subscribed"}),
         ("customers/redact", None),
+        ("customers/redact", ORDER),
+        ("customers/data_request", ORDER),
+        ("shop/redact", ORDER),
     ],
 )
 def test_no_payload_that_is_signed_breaks_its_delivery(
@@ -145,15 +148,15 @@ def test_a_customer_is_erased_or_exported_by_every_name(
     http: httpx.Client, client: redis.Redis, served_home: Home, settings: StoreSettings
 ) -> None:
     send(http, "orders/create", ORDER)
-    customer = {"id": 7_001, "email": ORDER["email"]}
-    assert send(http, "customers/data_request", {"customer": customer}).json() == {"outcome": "taken"}
+    asked = {"shop_domain": SHOP, "customer": {"id": 7_001, "email": ORDER["email"]}}
+    assert send(http, "customers/data_request", asked).json() == {"outcome": "taken"}
     (path,) = write_exports(client, served_home, settings, datetime.now(UTC))
     held = json.loads(path.read_bytes())
     assert (held["customer_id"], [each["order_id"] for each in held["orders"]]) == ("7001", ["1001"])
     assert path.stat().st_mode & 0o777 == 0o600
     assert str(path) in str(read_state(client, "shopify").trouble)
     assert list(write_exports(client, served_home, settings, datetime.now(UTC))) == []
-    assert send(http, "customers/redact", {"customer": customer}).json() == {"outcome": "taken"}
+    assert send(http, "customers/redact", asked).json() == {"outcome": "taken"}
     assert "7001" in erasures_begun(client)
     assert send(http, "orders/updated", ORDER | {"updated_at": "2026-11-22T09:00:00Z"}).status_code == 200
     assert client.xlen(keys.event_stream()) == 0
