@@ -68,7 +68,7 @@ def _completed(order: Json) -> Json:
 
 
 def _deleted_order(order: Json, memo: Memo) -> Work:
-    """An order in the trash is none; restored, it is told anew. Nothing of one that we have not met."""
+    """An order in the trash is none, and stays cancelled here if it is restored. Nothing of a strange one."""
     if not memo:
         return Work()
     event = {
