@@ -59,6 +59,11 @@ class Home:
         return self._folder("state")
 
     @property
+    def exports(self) -> Path:
+        """What is held about customers who asked for it through a service; to be sent to them and deleted."""
+        return self._folder("exports")
+
+    @property
     def poison(self) -> Path:
         """What could not be read, each with the reason, see `features.history.poison`."""
         return self._folder("poison")

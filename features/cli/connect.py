@@ -13,7 +13,15 @@ from features.cli.connect_feeds import connect_feeds
 from features.cli.connect_mail_images import mail_images
 from features.cli.connect_shopify import connect_shopify
 from features.cli.connect_woocommerce import connect_woocommerce
-from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, plain_errors, show_table
+from features.cli.options import (
+    DEFAULT_HOME,
+    HomeOption,
+    JsonOption,
+    console,
+    errors,
+    plain_errors,
+    show_table,
+)
 from features.connections.arrivals import ConnectionState, read_state
 from features.connections.settings_file import DamagedConnections, read_connections, remove_connection
 from features.home import Home
@@ -40,6 +48,15 @@ def list_connections(
         services = sorted(read_connections(Home(home)))
         with store(Home(home)) as client:
             states = {service: read_state(client, service) for service in services}
+        waiting = sorted((Home(home).root / "exports").glob("*.json"))
+    for path in waiting:
+        errors.print(
+            f"A customer asks for what is held about them: send them {path} within 30 days of its date, then "
+            "delete it.",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
     if as_json:
         print(json.dumps({service: _as_dict(state) for service, state in states.items()}))
         return

@@ -9,6 +9,7 @@ from features.cli.commands import store
 from features.cli.options import DEFAULT_HOME, HomeOption, console, plain_errors
 from features.connections.settings_file import DamagedConnections, save_connection
 from features.home import Home
+from features.public_fetch import NotFetched
 from features.store.redis_server import RedisServerError
 
 SERVICE = "catalogue"
@@ -28,6 +29,7 @@ def connect_catalogue(
 ) -> None:
     """Take in a catalogue from an address, now and again every few hours, only where it changed."""
     from features.importers.catalogue_by_url import refresh_catalogue
+    from features.importers.refusal import ImportRefused
 
     if not url.startswith(("https://", "http://")):
         raise typer.BadParameter("the address begins with https://")
@@ -38,9 +40,8 @@ def connect_catalogue(
         "complete": complete,
         "own_network": own_network,
     }
-    with plain_errors(DamagedConnections, RedisServerError, OSError), store(Home(home)) as client:
+    expected = DamagedConnections, RedisServerError, NotFetched, ImportRefused, OSError
+    with plain_errors(*expected), store(Home(home)) as client:
         told = refresh_catalogue(client, Home(home), settings, datetime.now(UTC))
-        if told.startswith("Nothing"):
-            raise OSError(f"{told} It is not connected.")
         save_connection(Home(home), SERVICE, settings)
     console.print(f"{told} `perennial serve` asks again every {every_hours:g} hours.", soft_wrap=True)

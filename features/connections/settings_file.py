@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from features.home import Home
-from features.store.files import changing, read_whole, write_whole
+from features.store.files import Stamp, changing, read_whole, stamp_of, write_whole
 
 Settings = Mapping[str, Any]
 """Options of one service by name, as JSON: addresses, secrets, switches."""
@@ -63,25 +63,16 @@ class Connections:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._stamp: tuple[int, int, int] | None = None
+        self._stamp: Stamp | None = None
         self._read: dict[str, Settings] = {}
 
     def of(self, service: str) -> Settings | None:
         """The settings of a service; None where it is not connected. Raises OSError, DamagedConnections."""
-        stamp = _stamp(_path(self._home))
+        stamp = stamp_of(_path(self._home))
         if stamp != self._stamp:
             self._read = read_connections(self._home)
             self._stamp = stamp
         return self._read.get(service)
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """Inode, time and size, which differ after each write; None if there is no file."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _write(home: Home, connections: Mapping[str, Settings]) -> None:

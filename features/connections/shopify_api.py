@@ -5,17 +5,15 @@ https://shopify.dev/docs/api/usage/limits (THROTTLED, `extensions.cost`, 429 wit
 
 import json
 import time
-from collections.abc import Callable, Mapping
-from http.client import HTTPException
+from collections.abc import Mapping
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from features.connections.patience import LONGEST_WAIT_S, ServiceAway, Wait, patiently
+
 VERSION = "2026-10"
 ANSWER_S = 30.0
-MOST_TRIES = 8  # in a row without an answer
-LONGEST_WAIT_S = 60.0
-BUSY = frozenset({429, 500, 502, 503, 504})
 Json = dict[str, Any]
 
 
@@ -30,9 +28,7 @@ class TooCostly(ShopifyRefused):
 class ShopifyApi:
     """One shop's API. address: of the API, that of the shop by default; wait: seconds -> after them."""
 
-    def __init__(
-        self, shop: str, token: str, address: str | None = None, wait: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, shop: str, token: str, address: str | None = None, wait: Wait = time.sleep) -> None:
         self._address = address or f"https://{shop}/admin/api/{VERSION}/graphql.json"
         self._token, self._wait = token, wait
 
@@ -41,25 +37,19 @@ class ShopifyApi:
 
         Raises ShopifyRefused.
         """
-        failures = 0
-        while failures < MOST_TRIES:
+        body = {"query": query, "variables": variables}
+        while True:
             try:
-                answer = self._post({"query": query, "variables": variables})
+                answer = patiently(lambda: self._post(body), "Shopify", self._wait)
             except HTTPError as error:
                 with error:
-                    _check_status(error.code)
-                    after = error.headers.get("Retry-After")
-                failures += 1
-                self._wait(_seconds(after) or _pause(failures))
-            except (OSError, HTTPException, ValueError):
-                failures += 1
-                self._wait(_pause(failures))
-            else:
-                codes = {(each.get("extensions") or {}).get("code") for each in answer.get("errors") or ()}
-                if "THROTTLED" not in codes:
-                    return _data(answer, codes)
-                self._wait(_until_refilled(answer))
-        raise ShopifyRefused("Shopify does not answer. What came so far is kept: say the same again later.")
+                    raise ShopifyRefused(_refusal(error.code)) from error
+            except ServiceAway as error:
+                raise ShopifyRefused(str(error)) from error
+            codes = {(each.get("extensions") or {}).get("code") for each in answer.get("errors") or ()}
+            if "THROTTLED" not in codes:
+                return _data(answer, codes)
+            self._wait(_until_refilled(answer))
 
     def _post(self, body: Json) -> Json:
         headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": self._token}
@@ -69,12 +59,10 @@ class ShopifyApi:
         return decoded
 
 
-def _check_status(status: int) -> None:
-    """Raises ShopifyRefused where asking again is of no use."""
+def _refusal(status: int) -> str:
     if status in {401, 403}:
-        raise ShopifyRefused("Shopify refuses the token: it needs read_orders and read_all_orders.")
-    if status not in BUSY:
-        raise ShopifyRefused(f"Shopify answers with status {status}: is the shop's domain right?")
+        return "Shopify refuses the token: it needs read_orders and read_all_orders."
+    return f"Shopify answers with status {status}: is the shop's domain right?"
 
 
 def _data(answer: Json, codes: set[str | None]) -> Json:
@@ -92,14 +80,3 @@ def _until_refilled(answer: Json) -> float:
     status = cost.get("throttleStatus") or {}
     missing = float(cost.get("requestedQueryCost", 0)) - float(status.get("currentlyAvailable", 0))
     return min(max(missing / float(status.get("restoreRate") or 50), 1.0), LONGEST_WAIT_S)
-
-
-def _pause(failures: int) -> float:
-    return min(2.0**failures, LONGEST_WAIT_S)
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        return min(float(text), LONGEST_WAIT_S) if text else None
-    except ValueError:
-        return None

@@ -56,7 +56,8 @@ def is_due(home: Home, settings: Settings, now: datetime) -> bool:
 def refresh_catalogue(client: redis.Redis, home: Home, settings: Settings, now: datetime) -> str:
     """Fetch the catalogue and take it in; says in words what became of it, also for `perennial connect`.
 
-    Whatever is wrong with it, the products of before stay as they are. Raises redis.RedisError, OSError.
+    Whatever is wrong with it, the products of before stay as they are. Raises NotFetched, ImportRefused,
+    redis.RedisError, OSError.
     """
     last = _last(home, settings) or LastFetch(now, _asked(settings))
     try:
@@ -70,7 +71,7 @@ def refresh_catalogue(client: redis.Redis, home: Home, settings: Settings, now: 
     except (NotFetched, ImportRefused) as error:
         _remember(home, msgspec.structs.replace(last, at=now))
         note_sync(client, failed(SERVICE, str(error), now))
-        return f"Nothing was taken: {error}"
+        raise
     _remember(home, LastFetch(now, last.asked, digest, fetched.etag, fetched.modified, products))
     note_sync(client, passed(SERVICE, "products", now, products))
     return f"Products taken in: {products:,}."
@@ -91,18 +92,19 @@ def _take(
     path = _kept(home, _suffix(settings["url"], fetched.content_type))
     write_whole(path, fetched.content)
     wanted: dict[str, Any] = {"format": settings.get("format", "auto"), "now": now}
-    listed = import_catalogue(home, str(path), dry_run=True, **wanted).taken
     is_whole = bool(settings.get("complete"))
-    if is_whole and listed < last.products / 2:
-        raise ImportRefused(
-            f"it lists {listed:,} products where there were {last.products:,}. If that is right, say "
-            "`perennial import catalogue` with the file and --retire-missing once"
-        )
+    if is_whole and last.products:
+        listed = import_catalogue(home, str(path), dry_run=True, **wanted).taken
+        if listed < last.products / 2:
+            raise ImportRefused(
+                f"it lists {listed:,} products where there were {last.products:,}. If that is right, say "
+                "`perennial import catalogue` with the file and --retire-missing once"
+            )
     summary = import_catalogue(home, str(path), retire_missing=is_whole, **wanted)
     record_catalogue(home, summary, now)
     put_changes_sync(client, live_fields(home, now))
     publish_names(client, home)
-    return listed
+    return summary.taken
 
 
 def _limits(settings: Settings) -> Limits:

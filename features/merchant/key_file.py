@@ -4,9 +4,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from features.home import Home
-from features.store.files import changing, read_whole, write_whole
-
-Stamp = tuple[int, int, int]
+from features.store.files import Stamp, changing, read_whole, stamp_of, write_whole
 
 
 def lock(home: Home) -> AbstractContextManager[None]:
@@ -15,12 +13,8 @@ def lock(home: Home) -> AbstractContextManager[None]:
 
 
 def stamp(home: Home) -> Stamp | None:
-    """Inode, time and size, which differ after each write; None if there is no file. Raises OSError."""
-    try:
-        status = _path(home).stat()
-    except FileNotFoundError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
+    """As `stamp_of` the file. Raises OSError."""
+    return stamp_of(_path(home))
 
 
 def read_file(home: Home) -> bytes | None:

@@ -12,9 +12,10 @@ from features.merchant.api_keys import (
     keep_newest,
     read_keys,
 )
-from features.merchant.key_file import Stamp, stamp
+from features.merchant.key_file import stamp
 from features.store import keys
 from features.store.connection import Connection
+from features.store.files import Stamp
 
 logger = logging.getLogger(__name__)
 

@@ -51,6 +51,18 @@ def read_whole(path: Path) -> bytes | None:
         return None
 
 
+Stamp = tuple[int, int, int]
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Inode, time and size, which differ after each write; None if there is no file. Raises OSError."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
 @contextmanager
 def changing(path: Path) -> Iterator[None]:
     """To be held from reading a file to writing it, so that no other process's change is lost."""

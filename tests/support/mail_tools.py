@@ -271,3 +271,12 @@ def _handler(tool: MailTool) -> type[BaseHTTPRequestHandler]:
             """Nothing."""
 
     return Handler
+
+
+@contextmanager
+def klaviyo_of_everybody() -> Iterator[KlaviyoTool]:
+    """One in which everybody of ADDRESSES is a profile."""
+    klaviyo = KlaviyoTool()
+    klaviyo.people = {f"K-{name}": {"email": address} for name, address in ADDRESSES.items()}
+    with running(klaviyo):
+        yield klaviyo

@@ -1,6 +1,7 @@
 """The worker's part of a catalogue at an address: asked for when it is due."""
 
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import redis
@@ -8,6 +9,8 @@ import redis
 from features.connections.settings_file import read_connections
 from features.home import Home
 from features.importers.catalogue_by_url import SERVICE, is_due, refresh_catalogue
+from features.importers.refusal import ImportRefused
+from features.public_fetch import NotFetched
 from features.store.failover import reconnecting
 from features.store.parts import Part
 
@@ -21,4 +24,5 @@ def keep_catalogue(client: redis.Redis, home: Home, stop: threading.Event) -> No
         with part.round(), reconnecting(client):
             settings, now = read_connections(home).get(SERVICE), datetime.now(UTC)
             if settings is not None and is_due(home, settings, now):
-                refresh_catalogue(client, home, settings, now)
+                with suppress(NotFetched, ImportRefused):  # which `perennial connect` shows
+                    refresh_catalogue(client, home, settings, now)

@@ -5,27 +5,25 @@ Covers features/connections/shopify_orders.py, too.
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import httpx
 import pytest
 import redis
+from order_ways import OrderTeller, wrong
 from shopify_api_server import TOKEN, node, shopify_server
 from shopify_shop import SHOP, connect, export, line, order, refund, send
 
 from features.connections.shopify_api import ShopifyApi
 from features.connections.shopify_history import fetch_history, history_file
-from features.history.archiver import Archiver
 from features.home import Home
-from features.importers.orders import import_orders
 from features.live.shopper_state import Purchase, fold
 from features.store import keys
 from features.store.settings import StoreSettings
-from features.upkeep.rebuild import rebuild, remember_imported
-from training.ledger.ledger import load_ledger
+from features.upkeep.rebuild import rebuild
 
 Json = dict[str, Any]
 MUG = "Mug - Blue"
@@ -92,20 +90,12 @@ KINDS = {
 }
 
 
-class Shop:
+class Shop(OrderTeller):
     """Tells of orders in every way."""
-
-    def __init__(
-        self, http: httpx.Client, home: Home, client: redis.Redis, settings: StoreSettings, folder: Path
-    ) -> None:
-        self.http, self.home, self.client, self.settings, self.folder = http, home, client, settings, folder
-        self._files = itertools.count()
 
     def tell(self, way: str, orders: list[Json]) -> None:
         if way == "file":
-            path = self.folder / f"orders_export_{next(self._files)}.csv"
-            path.write_text(export(orders))
-            self.take(path)
+            self.take_export(export(orders))
         elif way == "history":
             with shopify_server([node(each) for each in orders]) as server:
                 self.take(fetch_history(self.home, ShopifyApi(SHOP, TOKEN, server.address)))
@@ -163,19 +153,6 @@ class Shop:
         }
         assert self.http.post("/v1/events", json=event, headers=PUBLIC).json()["rejected"] == []
 
-    def take(self, path: Path) -> None:
-        """Import an export file."""
-        now = datetime.now(UTC)
-        Archiver(self.client, self.home, self.settings).run(burst=True)
-        import_orders(self.home, path, received_at=now)
-        remember_imported(self.home, self.client, self.settings, now, now)
-
-    def ledger(self) -> dict[str, int]:
-        """Order -> cents of its goods."""
-        Archiver(self.client, self.home, self.settings).run(burst=True)
-        orders = load_ledger(self.home, date(2026, 11, 30)).orders
-        return {name: round(100 * money) for name, money in orders.select("order", "revenue").rows()}
-
     def live(self, each: Json) -> list[Purchase]:
         """The orders that an answer to this customer, in the browser of the pixel, knows of."""
         names = (f"c:{each['customer']['id']}", f"a:browser-{each['id']}")
@@ -191,26 +168,6 @@ def shop(
     return Shop(http, served_home, client, settings, tmp_path)
 
 
-def told(shop: Shop, scripts: Mapping[int, Iterable[tuple[str, Json]]]) -> None:
-    """Tell each order's script, step by step: a step of all orders before the next, each way at once."""
-    for step in itertools.zip_longest(*scripts.values()):
-        ways: dict[str, list[Json]] = {}
-        for way, each in filter(None, step):
-            ways.setdefault(way, []).append(each)
-        for way, orders in ways.items():
-            shop.tell(way, orders)
-
-
-def wrong(found: Mapping[str, int], expected: Mapping[str, int | None], names: Mapping[str, Any]) -> Json:
-    """What is not as expected: name of the script -> cents found and expected."""
-    orders = [*dict.fromkeys([*found, *expected])]
-    return {
-        str(names.get(number, number)): (found.get(number), expected.get(number))
-        for number in orders
-        if found.get(number) != expected.get(number)
-    }
-
-
 def test_an_order_by_any_two_ways_is_one_order_with_the_same_cents(shop: Shop) -> None:
     pairs = [*itertools.product(KINDS, itertools.permutations(WAYS, 2))]
     scripts, expected, names, orders = {}, {}, {}, {}
@@ -218,7 +175,7 @@ def test_an_order_by_any_two_ways_is_one_order_with_the_same_cents(shop: Shop) -
         orders[number] = KINDS[kind].order(number) | _customer(number)
         scripts[number] = [(way, orders[number]) for way in ways]
         expected[str(number)], names[str(number)] = KINDS[kind].money, (kind, ways)
-    told(shop, scripts)
+    shop.told(scripts)
     assert wrong(shop.ledger(), expected, names) == {}
     assert {len(shop.live(each)) for each in orders.values()} == {0, 1}
     for number, (_, ways) in enumerate(pairs, 1001):
@@ -316,7 +273,7 @@ def test_a_refund_by_any_two_ways_is_one_refund_with_the_same_cents(shop: Shop) 
         )
         known_as = str(whole["id"] if nameless else number)
         expected[known_as], names[known_as] = cents, (kind, base, ways)
-    told(shop, scripts)
+    shop.told(scripts)
     assert wrong(shop.ledger(), expected, names) == {}
     for number, (kind, base, ways) in zip(range(1001, 1001 + len(pairs)), pairs, strict=True):
         if base == "create" and number in scripts and {*ways} <= LIVE_WAYS:
@@ -347,7 +304,7 @@ def test_an_order_that_was_edited_counts_as_it_is_now(shop: Shop) -> None:
         1005: [("updated", now[1005]), ("file", now[1005])],
         1006: [("create", whole[1006]), ("updated", now[1006]), ("file", now[1006])],
     }
-    told(shop, scripts)
+    shop.told(scripts)
     assert shop.ledger() == {str(number): 2250 for number in scripts}
     shop.client.flushall()
     rebuild(shop.home, shop.client, shop.settings, datetime.now(UTC))

@@ -6,7 +6,6 @@ Covers features/connections/woocommerce_orders.py, woocommerce_products.py and p
 import itertools
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,17 +13,14 @@ import httpx
 import pytest
 import redis
 import woo_shop
+from order_ways import OrderTeller, wrong
 from woo_shop import SITE, connect, export, line, order, send, woo_server
 
 from features.connections.arrivals import read_state
 from features.connections.woocommerce_history import WooApi, fetch_history, history_file
-from features.history.archiver import Archiver
 from features.home import Home
-from features.importers.orders import import_orders
 from features.store import keys
 from features.store.settings import StoreSettings
-from features.upkeep.rebuild import remember_imported
-from training.ledger.ledger import load_ledger
 
 Json = dict[str, Any]
 PUBLIC = {"Authorization": "Bearer pk_demo"}
@@ -68,20 +64,12 @@ KINDS: dict[str, tuple[Callable[[int], Json], int]] = {
 WAYS = ("page", "created", "updated", "again", "file", "history")
 
 
-class Shop:
+class Shop(OrderTeller):
     """Tells of orders in every way."""
-
-    def __init__(
-        self, http: httpx.Client, home: Home, client: redis.Redis, settings: StoreSettings, folder: Path
-    ) -> None:
-        self.http, self.home, self.client, self.settings, self.folder = http, home, client, settings, folder
-        self._files = itertools.count()
 
     def tell(self, way: str, orders: list[Json]) -> None:
         if way == "file":
-            path = self.folder / f"orders-{next(self._files)}.csv"
-            path.write_text(export(orders))
-            self.take(path)
+            self.take_export(export(orders))
         elif way == "history":
             with woo_server(orders) as server:
                 self.take(fetch_history(self.home, WooApi(server.site, woo_shop.KEY)))
@@ -101,34 +89,12 @@ class Shop:
         for _ in range(2 if way == "again" else 1):
             assert send(self.http, topic, payload).json() == {"outcome": "taken"}
 
-    def take(self, path: Path) -> None:
-        now = datetime.now(UTC)
-        Archiver(self.client, self.home, self.settings).run(burst=True)
-        import_orders(self.home, path, received_at=now)
-        remember_imported(self.home, self.client, self.settings, now, now)
-
-    def ledger(self) -> dict[str, int]:
-        """Order -> cents of its goods."""
-        Archiver(self.client, self.home, self.settings).run(burst=True)
-        orders = load_ledger(self.home, date(2026, 11, 30)).orders
-        return {name: round(100 * money) for name, money in orders.select("order", "revenue").rows()}
-
 
 @pytest.fixture
 def shop(
     http: httpx.Client, served_home: Home, client: redis.Redis, settings: StoreSettings, tmp_path: Path
 ) -> Shop:
     return Shop(http, served_home, client, settings, tmp_path)
-
-
-def told(shop: Shop, scripts: dict[int, list[tuple[str, Json]]]) -> None:
-    """Tell each order's script, a step of all orders before the next, each way at once."""
-    for step in itertools.zip_longest(*scripts.values()):
-        ways: dict[str, list[Json]] = {}
-        for way, each in filter(None, step):
-            ways.setdefault(way, []).append(each)
-        for way, orders in ways.items():
-            shop.tell(way, orders)
 
 
 def test_an_order_by_any_two_ways_is_one_order_with_the_same_cents(shop: Shop) -> None:
@@ -138,14 +104,9 @@ def test_an_order_by_any_two_ways_is_one_order_with_the_same_cents(shop: Shop) -
         make, cents = KINDS[kind]
         scripts[number] = [(way, make(number)) for way in ways]
         expected[str(number)] = cents
-    told(shop, scripts)
-    found = shop.ledger()
+    shop.told(scripts)
     names = {str(number): pair for number, pair in enumerate(pairs, 1001)}
-    assert {
-        names.get(n, n): (found.get(n), expected.get(n))
-        for n in {*found, *expected}
-        if found.get(n) != expected.get(n)
-    } == {}
+    assert wrong(shop.ledger(), expected, names) == {}
 
 
 def refunded(whole: Json, *sums: str, status: str = "processing") -> Json:
@@ -170,14 +131,9 @@ def test_a_refund_by_any_two_ways_is_one_refund_with_the_same_cents(shop: Shop) 
         back = REFUNDS[kind][0](plain(number))
         scripts[number] = [(base, plain(number)), *((way, back) for way in two)]
         expected[str(number)] = REFUNDS[kind][1]
-    told(shop, scripts)
-    found = shop.ledger()
+    shop.told(scripts)
     names = {str(number): pair for number, pair in enumerate(pairs, 1001)}
-    assert {
-        names.get(n, n): (found.get(n), expected.get(n))
-        for n in {*found, *expected}
-        if found.get(n) != expected.get(n)
-    } == {}
+    assert wrong(shop.ledger(), expected, names) == {}
 
 
 def test_who_bought_is_known_by_number_address_and_browser(http: httpx.Client, client: redis.Redis) -> None:

@@ -23,6 +23,7 @@ from mail_tools import (
     MailTool,
     ShopServer,
     Trouble,
+    klaviyo_of_everybody,
     running,
 )
 from outbound_shop import OutboundShop
@@ -32,9 +33,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def tool() -> Iterator[KlaviyoTool]:
-    klaviyo = KlaviyoTool()
-    klaviyo.people = {f"K-{name}": {"email": address} for name, address in ADDRESSES.items()}
-    with running(klaviyo):
+    with klaviyo_of_everybody() as klaviyo:
         yield klaviyo
 
 

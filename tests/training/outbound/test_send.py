@@ -9,7 +9,7 @@ import redis
 from features.home import Home
 from training.outbound.destination import NotAllowed, NotTaken, Unavailable
 
-from mail_tools import ADDRESSES, KlaviyoTool, Trouble, running
+from mail_tools import KlaviyoTool, Trouble, klaviyo_of_everybody
 from outbound_shop import OutboundShop
 
 DAY = timedelta(days=1)
@@ -17,9 +17,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def tool() -> Iterator[KlaviyoTool]:
-    klaviyo = KlaviyoTool()
-    klaviyo.people = {f"K-{name}": {"email": address} for name, address in ADDRESSES.items()}
-    with running(klaviyo):
+    with klaviyo_of_everybody() as klaviyo:
         yield klaviyo
 
 

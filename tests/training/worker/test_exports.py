@@ -5,11 +5,12 @@ import threading
 
 import redis
 from histories import archive, order
+from typer.testing import CliRunner
 
-from features.connections.arrivals import read_state
 from features.home import Home
 from features.store import keys
 from features.store.settings import StoreSettings
+from perennial import app
 from training.worker.exports import run_exports
 
 from waiting import eventually
@@ -29,4 +30,6 @@ def test_what_was_asked_for_is_written_once(home: Home, client: redis.Redis, set
     (path,) = (home.root / "exports").iterdir()
     held = json.loads(path.read_bytes())
     assert (held["customer_id"], [each["order_id"] for each in held["orders"]]) == ("ida", ["o-1"])
-    assert str(path) in str(read_state(client, "shopify").trouble)
+    client.hset(keys.connection("shopify"), "trouble", "a later one hides nothing")
+    told = CliRunner().invoke(app, ["connect", "--home", str(home.root)])
+    assert str(path) in "".join(told.output.splitlines())

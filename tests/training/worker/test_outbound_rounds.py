@@ -13,16 +13,14 @@ from features.home import Home
 from features.store.locks import try_lock, unlock
 from training.worker.outbound_rounds import Outbound
 
-from mail_tools import ADDRESSES, KlaviyoTool, Trouble, running
+from mail_tools import KlaviyoTool, Trouble, klaviyo_of_everybody
 from outbound_shop import OutboundShop
 from waiting import eventually
 
 
 @pytest.fixture
 def tool() -> Iterator[KlaviyoTool]:
-    klaviyo = KlaviyoTool()
-    klaviyo.people = {f"K-{name}": {"email": address} for name, address in ADDRESSES.items()}
-    with running(klaviyo):
+    with klaviyo_of_everybody() as klaviyo:
         yield klaviyo
 
 
