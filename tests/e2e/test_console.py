@@ -39,7 +39,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, demo_server: str) -> 
     errors = complaints(page)
     page.goto("/console")
     page.get_by_role("button", name="Look around in the demo shop").click()
-    page.wait_for_url("**/console/this-week")
+    expect(page.locator(".menu")).to_be_visible()
     yield page
     context.close()
     assert errors == []
@@ -55,15 +55,15 @@ def test_every_page_can_be_read_by_everybody(page: Page) -> None:
 
 
 def test_the_menu_leads_to_each_page_and_the_back_button_back(page: Page) -> None:
-    menu = page.get_by_role("navigation", name="Menu")
-    addresses = [link.get_attribute("href") for link in menu.get_by_role("link").all()]
-    assert len(addresses) == len(PAGES)
+    menu = page.locator(".menu nav")
+    assert menu.locator("a").count() == len(PAGES)
     if not menu.is_visible():
         page.locator(".menu summary").click()
-    menu.get_by_role("link", name="Merchandising").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Merchandising")
+    before = page.get_by_role("heading", level=1).inner_text()
+    menu.get_by_role("link", name="Experiments").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Experiments")
     page.go_back()
-    expect(page.get_by_role("heading", level=1)).to_have_text("This week")
+    expect(page.get_by_role("heading", level=1)).to_have_text(before)
 
 
 def shown_brands(demo_server: str) -> list[str]:
