@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from api.schemas.recommendations import MAX_K, ExperimentAnswer, Ids, Language, ReasonAnswer
+from api.schemas.revisions import CatalogueVersion
 from features.events.vocabulary import Id
 from recommender.offers.catalogue import Catalogue
 
@@ -17,14 +18,6 @@ class CatalogueToSave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     catalogue: Catalogue
     revision: int | None = None
-
-
-class CatalogueVersion(msgspec.Struct, frozen=True):
-    """A version that can be gone back to."""
-
-    revision: int
-    saved_at: datetime | None
-    offers: int
 
 
 class CatalogueAnswer(msgspec.Struct, frozen=True):

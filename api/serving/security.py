@@ -54,5 +54,13 @@ async def secret_key(request: Request, _secret: Annotated[_Bearer, Depends(SECRE
     return service
 
 
+async def caller_name(request: Request) -> str | None:
+    """Who calls: whom the console signed in, or the name of the key."""
+    service: Service = request.app.state.service
+    person: str | None = request.scope.get("perennial.caller")
+    return person or service.access.name_of(request)
+
+
+CallerName = Annotated[str | None, Depends(caller_name)]
 KeyScope = Annotated[Scope, Depends(any_key)]
 SecretService = Annotated[Service, Depends(secret_key)]

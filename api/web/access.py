@@ -80,6 +80,11 @@ class Access:
                 "`perennial keys create secret` makes one.",
             )
 
+    def name_of(self, request: Request) -> str | None:
+        """The name of the request's key, or how it begins; None where it has none that is known."""
+        stored = (self.keys or {}).get(digest(_sent_key(request) or ""))
+        return (stored.name or stored.prefix) if stored else None
+
     def is_secret(self, request: Request) -> bool:
         """Whether the request carries a secret key."""
         try:
