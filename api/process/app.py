@@ -21,6 +21,7 @@ from api.routes import (
     feeds,
     insights,
     keys,
+    lookup,
     mail_images,
     measurement_protocol,
     merchandising,
@@ -36,9 +37,11 @@ from api.routes import (
     segment,
     tiers,
     triggers,
+    users,
     webhooks,
     why_not,
 )
+from api.serving.lookup import KeptSearch
 from api.serving.mail_cards import MailCards
 from api.serving.preload import LoadBundle
 from api.serving.service import Service
@@ -70,6 +73,7 @@ ROUTE_MODULES = (
     tiers,
     triggers,
     catalogue,
+    lookup,
     merchandising,
     why_not,
     non_products,
@@ -80,6 +84,7 @@ ROUTE_MODULES = (
     insights,
     models,
     keys,
+    users,
     feeds,
     segment,
     measurement_protocol,
@@ -106,6 +111,7 @@ def create_app(
         access = Access(is_loopback(settings.host), hosts=settings.hosts, rates=Rates(settings, debts))
         service = _service(home, redis_url, settings, store_settings, access, load)
         app.state.service, app.state.mail_cards = service, MailCards(settings)
+        app.state.product_search = KeptSearch()
         app.state.redis_url, app.state.exporting = redis_url, asyncio.Lock()
         stores = service.store, service.writes, service.batch
         await asyncio.gather(*(store.open() for store in stores))

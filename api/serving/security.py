@@ -55,10 +55,9 @@ async def secret_key(request: Request, _secret: Annotated[_Bearer, Depends(SECRE
 
 
 async def caller_name(request: Request) -> str | None:
-    """Who calls: whom the console signed in, or the name of the key."""
+    """Who calls, as `Access.name_of` knows them."""
     service: Service = request.app.state.service
-    person: str | None = request.scope.get("perennial.caller")
-    return person or service.access.name_of(request)
+    return service.access.name_of(request)
 
 
 CallerName = Annotated[str | None, Depends(caller_name)]

@@ -104,7 +104,11 @@ class Access:
             )
 
     def name_of(self, request: Request) -> str | None:
-        """The name of the request's key, or how it begins; None where it has none that is known."""
+        """Who asks: a caller of this process, or the name of the request's key, or how it begins; None where
+        none is known."""
+        caller: Caller | None = request.scope.get(Caller.IN_SCOPE)
+        if caller is not None:
+            return caller.name
         stored = (self.keys or {}).get(digest(_sent_key(request) or ""))
         return (stored.name or stored.prefix) if stored else None
 

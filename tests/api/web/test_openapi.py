@@ -245,8 +245,8 @@ def test_what_is_wrong_meets_the_documented_status(
         if not each.body and 409 in each.statuses:
             met[409] = each.ask(url, held[2])  # there is no earlier model
         if 404 in each.statuses:
-            unknown = {"revision": 99, "version": "v9", "prefix": "pk_nobody"}
-            met[404] = each.ask(url, held[2], **unknown)  # and no figures are there yet
+            names = dict.fromkeys(("version", "prefix", "name", "product_id"), "nobody")
+            met[404] = each.ask(url, held[2], revision=99, **names)  # and no figures are there yet
         assert {status: answer.status_code for status, answer in met.items()} == {
             status: status for status in met
         }, each.name
