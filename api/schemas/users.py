@@ -8,7 +8,7 @@ from features.merchant.users import Role
 
 
 class UserInfo(msgspec.Struct, frozen=True):
-    """Somebody who may sign in. role: a `viewer` looks, a `merchandiser` changes what is shown and offered, an
+    """Somebody who may sign in. role: a `viewer` looks, a `merchandiser` changes what shoppers see, an
     `owner` does everything."""
 
     name: str
