@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from api.console import router as console
 from api.process.pages import pages_router
 from api.routes import (
+    answer_preview,
     audience,
     catalogue,
     customers,
@@ -64,6 +65,7 @@ from recommender.model import versions
 
 ROUTE_MODULES = (
     recommendations,
+    answer_preview,
     events,
     picks,
     mail_images,

@@ -245,7 +245,7 @@ def test_what_is_wrong_meets_the_documented_status(
         if not each.body and 409 in each.statuses:
             met[409] = each.ask(url, held[2])  # there is no earlier model
         if 404 in each.statuses:
-            names = dict.fromkeys(("version", "prefix", "name", "product_id"), "nobody")
+            names: dict[str, Any] = dict.fromkeys(("version", "prefix", "name", "product_id"), "nobody")
             met[404] = each.ask(url, held[2], revision=99, **names)  # and no figures are there yet
         assert {status: answer.status_code for status, answer in met.items()} == {
             status: status for status in met
