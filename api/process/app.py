@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from api.console import router as console
 from api.process.pages import pages_router
 from api.routes import (
+    answer_preview,
     audience,
     catalogue,
     customers,
@@ -20,9 +21,12 @@ from api.routes import (
     experiments,
     feeds,
     insights,
+    keys,
+    lookup,
     mail_images,
     measurement_protocol,
     merchandising,
+    models,
     non_products,
     offer_catalogue,
     offers,
@@ -34,9 +38,11 @@ from api.routes import (
     segment,
     tiers,
     triggers,
+    users,
     webhooks,
     why_not,
 )
+from api.serving.lookup import KeptSearch
 from api.serving.mail_cards import MailCards
 from api.serving.preload import LoadBundle
 from api.serving.service import Service
@@ -59,6 +65,7 @@ from recommender.model import versions
 
 ROUTE_MODULES = (
     recommendations,
+    answer_preview,
     events,
     picks,
     mail_images,
@@ -68,6 +75,7 @@ ROUTE_MODULES = (
     tiers,
     triggers,
     catalogue,
+    lookup,
     merchandising,
     why_not,
     non_products,
@@ -76,6 +84,9 @@ ROUTE_MODULES = (
     product_sets,
     experiments,
     insights,
+    models,
+    keys,
+    users,
     feeds,
     segment,
     measurement_protocol,
@@ -102,6 +113,7 @@ def create_app(
         access = Access(is_loopback(settings.host), hosts=settings.hosts, rates=Rates(settings, debts))
         service = _service(home, redis_url, settings, store_settings, access, load)
         app.state.service, app.state.mail_cards = service, MailCards(settings)
+        app.state.product_search = KeptSearch()
         app.state.redis_url, app.state.exporting = redis_url, asyncio.Lock()
         stores = service.store, service.writes, service.batch
         await asyncio.gather(*(store.open() for store in stores))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from api.schemas.revisions import SettingsVersion
 from recommender.lifecycle.vocabulary.occasion import Trigger
 from recommender.lifecycle.vocabulary.settings import Settings
 
@@ -30,13 +31,6 @@ class TriggerSettingsToSave(msgspec.Struct, frozen=True, forbid_unknown_fields=T
 
     settings: Settings
     revision: int | None = None
-
-
-class SettingsVersion(msgspec.Struct, frozen=True):
-    """A version that can be gone back to."""
-
-    revision: int
-    saved_at: datetime | None
 
 
 class TriggerSettingsAnswer(msgspec.Struct, frozen=True):
