@@ -1,0 +1,5 @@
+"""One file a page of the console; none works anything out that a route does not say."""
+
+from types import ModuleType
+
+ALL: tuple[ModuleType, ...] = ()
