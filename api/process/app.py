@@ -25,6 +25,7 @@ from api.routes import (
     mail_images,
     measurement_protocol,
     merchandising,
+    messages,
     non_products,
     offer_catalogue,
     offers,
@@ -69,6 +70,7 @@ ROUTE_MODULES = (
     customers,  # whose ids may hold a slash, so that it takes what the two before leave
     tiers,
     triggers,
+    messages,
     catalogue,
     merchandising,
     why_not,
