@@ -8,7 +8,15 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import Depends, Request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import (
+    ChainableUndefined,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Undefined,
+    UndefinedError,
+)
+from jinja2.utils import missing
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -28,10 +36,27 @@ HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+class MissingMember(ChainableUndefined):
+    """Of an answer's object a member may be missing and is empty; of a template's own names none may be."""
+
+    def __new__(  # type: ignore[misc]
+        cls,
+        hint: str | None = None,
+        obj: Any = missing,
+        name: str | None = None,
+        exc: type[Exception] = UndefinedError,
+    ) -> Undefined:
+        if obj is missing:
+            return StrictUndefined(hint, obj, name, exc)  # type: ignore[arg-type]
+        return super().__new__(cls)
+
+
 TEMPLATES: Final = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),
     autoescape=True,
-    undefined=StrictUndefined,
+    undefined=MissingMember,
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -2,4 +2,6 @@
 
 from types import ModuleType
 
-ALL: tuple[ModuleType, ...] = ()
+from api.console.pages import merchandising
+
+ALL: tuple[ModuleType, ...] = (merchandising,)

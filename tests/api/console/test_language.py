@@ -9,8 +9,8 @@ from api.console.language import TEXTS, language_of, languages
 from api.console.navigation import PAGES
 
 CONSOLE = TEXTS.parent
-USED = re.compile(r"""\bt\(\s*"([a-z_]+\.[a-z_0-9]+)"(\s*,\s*count=)?""")
-USED_IN_CODE = re.compile(r"""\btext\(\s*"([a-z_]+\.[a-z_0-9]+)"(\s*,\s*count=)?""")
+USED = re.compile(r"""\bt\(\s*"([a-z_]+\.[a-z_0-9]+)"(?:\s*\)|\s*,\s*(count=)?)""")
+USED_IN_CODE = re.compile(r"""\btext\(\s*"([a-z_]+\.[a-z_0-9]+)"(?:\s*\)|\s*,\s*(count=)?)""")
 
 
 def used() -> set[tuple[str, bool]]:
