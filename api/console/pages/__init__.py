@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from api.console.pages import data, merchandising
+from api.console.pages import data, experiments, merchandising, offers
 
-ALL: tuple[ModuleType, ...] = (merchandising, data)
+ALL: tuple[ModuleType, ...] = (merchandising, offers, experiments, data)
