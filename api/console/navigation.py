@@ -7,4 +7,5 @@ PAGES: Final = (
     "offers",
     "experiments",
     "figures",
+    "data",
 )
