@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
@@ -43,6 +43,11 @@ class Shop:
     @property
     def as_of(self) -> date:
         return self.ledger.as_of
+
+    @property
+    def whole(self) -> date:
+        """The last day that was over at `clock`."""
+        return self.as_of if self.clock >= until(self.as_of) else self.as_of - timedelta(days=1)
 
     def of(self, currency: str | None) -> Shop:
         """The orders of one currency and those who placed them."""
