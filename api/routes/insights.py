@@ -16,15 +16,17 @@ from api.web.replies import encode
 from features.home import Home
 from features.insights.period_figures import figures_of_period
 from features.insights.periods import PeriodAsk
+from features.insights.recommendation_figures import recommendations_of_period
 from features.insights.report import Report
 from features.insights.report_files import INSIGHTS, read_report
 
 
 class InsightAsk(PeriodAsk, frozen=True, rename={"first": "from", "last": "to"}):
     """as_of: the day that the figures must be of; else whatever day they are of. days: of so many whole days;
-    from, to: of these days."""
+    from, to: of these days. placement: of recommendations at this one alone."""
 
     as_of: date | None = None
+    placement: str | None = None
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -34,7 +36,7 @@ class Day(msgspec.Struct, frozen=True):
 
 
 router = APIRouter(tags=["insights"])
-OF_PERIODS = {"kpi": figures_of_period}
+OF_PERIODS = "kpi", "recommendations"
 NOT_YET = "There are no figures yet. `perennial train` works them out, and so does `perennial report kpi`."
 
 
@@ -45,12 +47,12 @@ async def insight(
     """One report: figures and tables with their definitions, a part for each currency. Needs a secret key.
 
     `as_of` must be the day that the figures are of: those of another day are worked out by
-    `perennial report ... --as-of`, which reads the whole history. `kpi` of a period (`days`, or `from`
-    and `to`) has each figure of the period before, too, and a line a day.
+    `perennial report ... --as-of`, which reads the whole history. `kpi` and `recommendations` of a
+    period (`days`, or `from` and `to`) have each figure of the period before, too, and a line a day.
     """
     if name not in INSIGHTS:
         raise Problem(404, f"There are figures of {', '.join(INSIGHTS)}; not of {name!r}.")
-    if ask.is_given:
+    if ask.is_given or ask.placement is not None:
         return _answered(encode(await asyncio.to_thread(_of_period, service.home, name, ask)))
     report = await asyncio.to_thread(read_report, service.home, name)
     if report is None:
@@ -65,12 +67,15 @@ async def insight(
 
 
 def _of_period(home: Home, name: str, ask: InsightAsk) -> Report:
-    figures_of = OF_PERIODS.get(name)
-    if figures_of is None:
+    if name not in OF_PERIODS:
+        known = ", ".join(OF_PERIODS)
         raise Problem(
-            422, f"days: there are figures of a period of {', '.join(OF_PERIODS)}; {name!r} is of all time."
+            422, f"days: there are figures of a period of {known}; those of {name} are of all time."
         )
-    report = figures_of(home, ask)
+    if name == "recommendations":
+        report = recommendations_of_period(home, ask, ask.placement)
+    else:
+        report = figures_of_period(home, ask)
     if report is None:
         raise Problem(404, NOT_YET)
     return report

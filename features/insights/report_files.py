@@ -15,6 +15,7 @@ INSIGHTS = (
     "channels",
     "affinities",
     "experiments",
+    "recommendations",
     "pricing",
     "offers",
     "policy",

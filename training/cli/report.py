@@ -55,13 +55,31 @@ def kpi(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Revenue, LTV, repeat rate and the like; cohorts, segments, channels, affinities with --about."""
-    from features.insights.periods import PeriodAsk
-
-    with plain_errors(ValueError):
-        ask = PeriodAsk(days, first.date() if first else None, last.date() if last else None)
-        if ask.is_given and about != "kpi":
-            raise ValueError(f"--about {about} is of all time up to --as-of")
+    ask = _period(days, first, last)
+    if ask.is_given and about != "kpi":
+        raise typer.BadParameter(f"--about {about} is of all time up to --as-of")
     _show(Home(home), about, format, as_of, ask=ask)
+
+
+@report.command("recommendations")
+def recommendations(
+    format: FormatOption = "table",
+    days: DaysOption = None,
+    first: FromOption = None,
+    last: ToOption = None,
+    placement: Annotated[str | None, typer.Option(help="At this one alone.")] = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """What was shown, clicked and bought, by placement and day; by default of the last 28 days."""
+    from features.insights.recommendation_figures import report_of_recommendations
+    from training.ledger.shop import load_shop
+    from training.reports.build import newest_day
+    from training.reports.recommendations import recommendation_days
+
+    shop, now = Home(home), datetime.now(UTC)
+    ask = _period(days, first, last)
+    known = load_shop(shop, newest_day(shop, now), with_forecast=False, now=now)
+    _print(report_of_recommendations(recommendation_days(shop, known), ask, placement), format)
 
 
 @report.command("experiment")
@@ -151,6 +169,13 @@ def customers(
 ) -> None:
     """Every customer: orders, revenue, segment, tier, churn risk and what is expected."""
     _show(Home(home), "customers", format, as_of)
+
+
+def _period(days: int | None, first: datetime | None, last: datetime | None) -> PeriodAsk:
+    from features.insights.periods import PeriodAsk
+
+    with plain_errors(ValueError):
+        return PeriodAsk(days, first.date() if first else None, last.date() if last else None)
 
 
 def _show(

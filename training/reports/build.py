@@ -10,6 +10,8 @@ from features.home import Home
 from features.insights.days import write_days
 from features.insights.period_figures import period_report, with_earned
 from features.insights.periods import PeriodAsk
+from features.insights.recommendation_days import write_recommendation_days
+from features.insights.recommendation_figures import report_of_recommendations
 from features.insights.report import Part
 from features.insights.report import Report as Figures
 from features.insights.report_files import write_report
@@ -26,6 +28,7 @@ from training.reports.model import model_report
 from training.reports.offers import offers_report
 from training.reports.policy import finished_outcomes, policy_report
 from training.reports.pricing import pricing
+from training.reports.recommendations import recommendation_days
 from training.reports.segments import customers, segments
 
 BUILDERS: dict[str, tuple[str, Callable[[Shop, str | None], Part]]] = {
@@ -58,7 +61,10 @@ def write_insights(home: Home, report: Report = silent) -> None:
         if name != "customers":
             write_report(home, build_report(shop, name))
     write_days(home, days_of(shop, notes(shop)))
-    for each in (experiments_report(home, shop), *decision_reports(home, shop)):
+    recommended = recommendation_days(home, shop)
+    write_recommendation_days(home, recommended)
+    usual = report_of_recommendations(recommended, PeriodAsk())
+    for each in (experiments_report(home, shop), usual, *decision_reports(home, shop)):
         write_report(home, each)
     report("Figures", 1, 1)
 
