@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from api.console import router as console
 from api.process.pages import pages_router
 from api.routes import (
+    attention,
     audience,
     catalogue,
     customers,
@@ -76,6 +77,7 @@ ROUTE_MODULES = (
     product_sets,
     experiments,
     insights,
+    attention,
     feeds,
     segment,
     measurement_protocol,

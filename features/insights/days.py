@@ -67,12 +67,14 @@ class CurrencyDays(msgspec.Struct, frozen=True):
 
 
 class ShopDays(msgspec.Struct, frozen=True):
-    """as_of: the newest day; whole: the newest one that was over when this was worked out."""
+    """as_of: the newest day; whole: the newest one that was over when this was worked out; agreed: how many
+    customers agreed to e-mails."""
 
     as_of: date
     whole: date
     parts: list[CurrencyDays] = []
     notes: list[str] = []
+    agreed: int = 0
 
     @property
     def all_time(self) -> Period:

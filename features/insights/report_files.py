@@ -16,6 +16,7 @@ INSIGHTS = (
     "affinities",
     "experiments",
     "recommendations",
+    "next_steps",
     "pricing",
     "offers",
     "policy",

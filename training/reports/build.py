@@ -25,6 +25,7 @@ from training.reports.days import days_of
 from training.reports.experiments import experiments_report
 from training.reports.kpi import kpi
 from training.reports.model import model_report
+from training.reports.next_steps import next_steps_report
 from training.reports.offers import offers_report
 from training.reports.policy import finished_outcomes, policy_report
 from training.reports.pricing import pricing
@@ -64,7 +65,8 @@ def write_insights(home: Home, report: Report = silent) -> None:
     recommended = recommendation_days(home, shop)
     write_recommendation_days(home, recommended)
     usual = report_of_recommendations(recommended, PeriodAsk())
-    for each in (experiments_report(home, shop), usual, *decision_reports(home, shop)):
+    others = experiments_report(home, shop), usual, next_steps_report(home, shop)
+    for each in (*others, *decision_reports(home, shop)):
         write_report(home, each)
     report("Figures", 1, 1)
 

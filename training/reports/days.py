@@ -15,7 +15,7 @@ DAY = pl.col("timestamp").dt.date().alias("day")
 def days_of(shop: Shop, notes: list[str]) -> ShopDays:
     """A part for each currency, as in the other reports. notes: caveats for the reader."""
     parts = [_part(shop.of(currency), currency) for currency in shop.ledger.currencies]
-    return ShopDays(shop.as_of, shop.whole, parts, notes)
+    return ShopDays(shop.as_of, shop.whole, parts, notes, shop.agreed)
 
 
 def _part(shop: Shop, currency: str | None) -> CurrencyDays:

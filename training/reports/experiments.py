@@ -118,19 +118,20 @@ def _name(study: Study) -> str:
 
 def _arms(study: Study) -> Table:
     shares = [arm.weight / study.plan.weight for arm in study.plan.arms]
-    detectable = {arm: each.minimum_detectable for arm, each in study.verdicts()}
+    verdicts = dict(study.verdicts())
     rows = [
         (
             arm.id,
             n,
             share,
             *(_value(study.visitors(arm.id, metric)) for metric in study.metrics),
-            detectable.get(arm.id),
+            verdicts[arm.id].minimum_detectable if arm.id in verdicts else None,
+            verdicts[arm.id].code if arm.id in verdicts else None,
         )
         for arm, n, share in zip(study.plan.arms, study.counts, shares, strict=True)
     ]
     columns: list[str | Column] = ["arm", "visitors", "planned_share"]
-    columns += [*(metric.name for metric in study.metrics), "minimum_detectable"]
+    columns += [*(metric.name for metric in study.metrics), "minimum_detectable", "decision"]
     text = f"From {study.since:%-d %B %Y} to {study.until - timedelta(microseconds=1):%-d %B %Y}."
     return table(f"{study.plan.id}:arms", f"{_name(study)}: the arms", columns, rows, None, text)
 
