@@ -16,6 +16,7 @@ from api.routes import (
     attention,
     audience,
     catalogue,
+    customer_segments,
     customers,
     events,
     experiments,
@@ -66,6 +67,7 @@ ROUTE_MODULES = (
     privacy,
     audience,
     customers,  # whose ids may hold a slash, so that it takes what the two before leave
+    customer_segments,
     tiers,
     triggers,
     catalogue,
