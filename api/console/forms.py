@@ -44,6 +44,11 @@ def moment(form: FormData, field: str) -> str | None:
     return written or None
 
 
+def now() -> str:
+    """The time, written as `moment` writes it."""
+    return datetime.now(UTC).isoformat()
+
+
 def audience(form: FormData, prefix: str) -> dict[str, Any]:
     """Whom something is about; empty for everybody."""
     lists = {each: names(form, f"{prefix}_{each}") for each in AUDIENCE_LISTS}

@@ -38,22 +38,22 @@ class Language:
 
     def money(self, value: float | None, currency: str | None, *, cents: bool = True) -> str:
         """An amount; without a currency a number with two decimals."""
-        if value is None:
+        if not isinstance(value, int | float):
             return NOTHING
-        if currency is None:
+        if not currency:
             return format_decimal(value, "#,##0.00" if cents else "#,##0", locale=self.locale)
         pattern = None if cents else self.locale.currency_formats["standard"].pattern.replace(".00", "")
         return format_currency(value, currency, pattern, self.locale, currency_digits=cents)
 
     def number(self, value: float | None, decimals: int = 0) -> str:
         """A number with at most so many decimals."""
-        if value is None:
+        if not isinstance(value, int | float):
             return NOTHING
         return format_decimal(value, "#,##0" + ("." + "#" * decimals if decimals else ""), locale=self.locale)
 
     def percent(self, share: float | None, decimals: int = 1) -> str:
         """A share of 1 as a percentage."""
-        if share is None:
+        if not isinstance(share, int | float):
             return NOTHING
         end = self.locale.percent_formats[None].pattern.removeprefix("#,##0")
         return format_percent(share, "#,##0" + ("." + "#" * decimals if decimals else "") + end, self.locale)
@@ -102,7 +102,7 @@ def _flat(name: str) -> dict[str, str]:
 
 
 def _moment(when: datetime | str | float | None) -> datetime | None:
-    if when is None or when == "":
+    if not when:
         return None
     if isinstance(when, int | float):
         return datetime.fromtimestamp(when, UTC)

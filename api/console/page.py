@@ -128,6 +128,7 @@ def rendered(request: Request, language: Language, template: str, **values: Any)
     service: Service = request.app.state.service
     shared = {
         "t": language.text,
+        "label": language.texts.get,
         "money": language.money,
         "number": language.number,
         "percent": language.percent,

@@ -11,11 +11,13 @@ from api.console.page import Console
 
 @dataclass(frozen=True)
 class SavedSettings:
-    """path: of the API's route; fields: what is saved whole; page: where the console shows it."""
+    """path: of the API's route; field: what is saved whole; page: where the console shows it; empty: what
+    stands before anything is saved."""
 
     path: str
-    fields: tuple[str, ...]
+    field: str
     page: str
+    empty: Any
 
     async def read(self, console: Console, revision: int | None = None) -> dict[str, Any]:
         """As saved, with `revision` and `versions`. Raises Refused."""
@@ -24,14 +26,15 @@ class SavedSettings:
 
     async def save(self, console: Console, saved: dict[str, Any]) -> Response:
         """Save what was changed since `revision`, and show that it is. Raises Refused."""
-        body = {field: saved[field] for field in self.fields if field in saved}
-        after = await console.put(self.path, {**body, "revision": saved["revision"]})
+        body = {self.field: saved[self.field], "revision": saved["revision"]}
+        after = await console.put(self.path, body)
         return console.go(f"{self.page}?saved={after['revision']}&before={saved['revision']}")
 
     async def restore(self, console: Console, revision: int) -> Response:
         """Save an earlier version once more. Raises Refused."""
         now = await self.read(console)
-        return await self.save(console, {**await self.read(console, revision), "revision": now["revision"]})
+        earlier = (await self.read(console, revision))[self.field] if revision else self.empty
+        return await self.save(console, {**now, self.field: earlier})
 
 
 def as_problem(refused: Refused) -> dict[str, Any]:

@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from api.console.pages import merchandising
+from api.console.pages import experiments, merchandising, offers
 
-ALL: tuple[ModuleType, ...] = (merchandising,)
+ALL: tuple[ModuleType, ...] = (merchandising, offers, experiments)

@@ -1,13 +1,12 @@
 """The merchant's rules: what they say, a form for each kind, what a change would do, and the way back."""
 
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from fastapi import APIRouter, HTTPException
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from api.console.forms import audience, given, moment, names, new_id, number, share, text
+from api.console.forms import audience, given, moment, names, new_id, now, number, share, text
 from api.console.own_api import Refused
 from api.console.page import Console, Merchandiser, Viewer
 from api.console.saved_settings import SavedSettings, as_problem
@@ -15,7 +14,7 @@ from recommender.context.request import PLACEMENTS
 from recommender.merchandising.audience import SEGMENT_NAMES
 
 PAGE: Final = "/console/merchandising"
-RULES: Final = SavedSettings("/v1/merchandising", ("rules",), PAGE)
+RULES: Final = SavedSettings("/v1/merchandising", "rules", PAGE, [])
 KINDS: Final = ("hide", "boost", "bury", "pin", "cap", "diversity", "rotation", "margin")
 router = APIRouter()
 
@@ -23,7 +22,7 @@ router = APIRouter()
 @router.get(PAGE)
 async def all_rules(console: Viewer) -> Response:
     saved = await RULES.read(console)
-    return console.render("merchandising.html", saved=saved, kinds=KINDS, now=_now(), placements=PLACEMENTS)
+    return console.render("merchandising.html", saved=saved, kinds=KINDS, now=now(), placements=PLACEMENTS)
 
 
 @router.get(f"{PAGE}/edit")
@@ -48,12 +47,15 @@ async def preview(console: Merchandiser) -> Response:
             "k": 8,
         }
     )
-    now, then = [
+    current, changed = [
         await console.post("/v1/merchandising/preview", {"rules": rules, "request": question})
         for rules in (saved["before"], saved["rules"])
     ]
     return console.render(
-        "merchandising/preview.html", before=now["after"], after=then["after"], warnings=then["warnings"]
+        "merchandising/preview.html",
+        before=current["after"],
+        after=changed["after"],
+        warnings=changed["warnings"],
     )
 
 
@@ -137,7 +139,3 @@ def _form(
         placements=PLACEMENTS,
         segments=SEGMENT_NAMES,
     )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()
