@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cached_property
+from itertools import groupby
 from math import sqrt
 from typing import Literal, NamedTuple
 
@@ -70,7 +72,7 @@ class ProductsShown(msgspec.Struct, frozen=True):
     never: list[str] = []
 
 
-class RecommendationDays(msgspec.Struct, frozen=True):
+class RecommendationDays(msgspec.Struct, frozen=True, dict=True):
     """As of `as_of`, of which `whole` is the last day that was over; first: of the first answer. Money is in
     `currency`; costed: whether margins are known."""
 
@@ -79,7 +81,7 @@ class RecommendationDays(msgspec.Struct, frozen=True):
     first: date
     currency: str | None
     costed: bool
-    days: list[DayTally] = []
+    days: list[DayTally] = []  # in order
     products: list[ProductsShown] = []
     notes: list[str] = []
 
@@ -88,9 +90,14 @@ class RecommendationDays(msgspec.Struct, frozen=True):
         groups = set(shown_to)
         return added(
             each.tally
-            for each in self.days
-            if each.day in period and each.shown_to in groups and placement in (None, each.placement)
+            for day in period.each()
+            for each in self._by_day.get(day, ())
+            if each.shown_to in groups and placement in (None, each.placement)
         )
+
+    @cached_property
+    def _by_day(self) -> dict[date, list[DayTally]]:
+        return {day: list(tallies) for day, tallies in groupby(self.days, lambda each: each.day)}
 
 
 class Difference(NamedTuple):

@@ -13,7 +13,7 @@ import numpy as np
 from features.events.vocabulary import Event, EventContext, EventType
 from features.time_units import DAY_S
 from training.demo.shop.season import Calendar
-from training.demo.shop.trials import TRIALS_SINCE, AnsweredVisit, answer_id, placement_clicked
+from training.demo.shop.trials import TRIALS_SINCE, AnsweredVisit, answer_id, placement_clicked, placement_of
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ class Journal:
         answered = self.answered.setdefault(session_id, first)
         for item in details["order"].items if kind == "purchase" else ():
             if item.recommendation_id:
-                answered.named.setdefault("home", []).append(item.product_id)
+                answered.named.setdefault(placement_of(item.recommendation_id), []).append(item.product_id)
         if kind not in ("view", "add_to_cart"):
             return {}
         visitor, product = str(answered.customer_id or answered.anonymous_id), details["product_id"]

@@ -55,6 +55,11 @@ def answer_id(placement: str, session_id: str) -> str:
     return f"{ANSWERS[placement]}-{session_id}"
 
 
+def placement_of(recommendation_id: str) -> str:
+    """Of an `answer_id`."""
+    return next(name for name, begin in ANSWERS.items() if recommendation_id.startswith(f"{begin}-"))
+
+
 class ShopTrials:
     """Arms and outcomes are hashes of ids: they take no draws from the simulation's random numbers."""
 
@@ -100,7 +105,8 @@ class ShopTrials:
         within = day > TRIALS_SINCE and visitor is not None and session_id is not None
         if not within or is_held_out(str(visitor), HOLDOUT_SHARE):
             return None
-        return f"r-{session_id}" if uniform("demo", "named", str(session_id)) < NAMED else None
+        draw = uniform("demo", "named", str(session_id)) / NAMED
+        return answer_id(tuple(ANSWERS)[int(draw * len(ANSWERS))], str(session_id)) if draw < 1 else None
 
     def truth(self) -> dict[str, Any]:
         """For truth.json."""
