@@ -14,8 +14,10 @@ from api.console import router as console
 from api.process.pages import pages_router
 from api.routes import (
     answer_preview,
+    attention,
     audience,
     catalogue,
+    customer_segments,
     customers,
     events,
     experiments,
@@ -75,6 +77,7 @@ ROUTE_MODULES = (
     privacy,
     audience,
     customers,  # whose ids may hold a slash, so that it takes what the two before leave
+    customer_segments,
     tiers,
     triggers,
     messages,
@@ -93,6 +96,7 @@ ROUTE_MODULES = (
     models,
     keys,
     users,
+    attention,
     feeds,
     segment,
     measurement_protocol,
