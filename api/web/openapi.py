@@ -29,7 +29,7 @@ TAGS = [
     {"name": "merchandising", "description": "The merchant's rules, and a look at what they would change."},
     {"name": "experiments", "description": "What is tried on whom."},
     {"name": "imports", "description": "Exports of the shop, taken in and back; what comes in live."},
-    {"name": "insights", "description": "The figures behind the dashboard."},
+    {"name": "insights", "description": "The figures that the owner steers by."},
     {"name": "operations", "description": "Whether the service runs and is ready; open to all."},
 ]
 PROBLEMS = {

@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from api.console.pages import data, experiments, merchandising, messages, offers
+from api.console.pages import data, experiments, figures, merchandising, messages, offers
 
-ALL: tuple[ModuleType, ...] = (merchandising, offers, messages, experiments, data)
+ALL: tuple[ModuleType, ...] = (merchandising, offers, messages, experiments, data, figures)
