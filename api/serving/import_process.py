@@ -22,7 +22,7 @@ from api.serving.uploads import ASK, NO_FILE, RESULT, RUNNING, Asked, folder_of,
 from api.web.problems import Problem
 from features import extras
 from features.home import Home
-from features.store.files import read_whole
+from features.store.files import read_whole, write_whole
 from features.store.locks import is_held
 
 STOPPED: Final = (
@@ -31,7 +31,7 @@ STOPPED: Final = (
 )
 LONGEST_PROBLEM = 4_000
 COMMAND_S = 300.0
-ERRORS, PROGRESS = "errors.txt", "progress.json"
+ERRORS, PROGRESS, PREVIEW = "errors.txt", "progress.json", "preview.json"
 
 
 def require_importers() -> None:
@@ -46,13 +46,28 @@ def preview(home: Home, redis_url: str, id: str, ask: FileAsk) -> UploadedFile:
     name = read_asked(folder).file
     if not (folder / name).is_file():
         raise Problem(404, NO_FILE)
-    options = [
-        f"--{option}={value}"
-        for option, value in msgspec.to_builtins(ask).items()
-        if option in {"kind", "sheet"} and value
-    ]
+    if seen := _seen(folder, ask):
+        return seen
+    options = [f"--{option}={value}" for option in ("kind", "sheet") if (value := getattr(ask, option))]
     found = _answer(folder, redis_url, ["import", "preview", *options, *_end_of_command(home), name])
-    return msgspec.convert({**found, "id": id}, UploadedFile)
+    file = msgspec.convert({**found, "id": id}, UploadedFile)
+    write_whole(folder / PREVIEW, msgspec.json.encode(_Seen(ask.sheet, file)))
+    return file
+
+
+class _Seen(msgspec.Struct, frozen=True):
+    """What was found last, and of which sheet."""
+
+    sheet: str | None
+    file: UploadedFile
+
+
+def _seen(folder: Path, ask: FileAsk) -> UploadedFile | None:
+    """What was found already, if it was asked for so."""
+    if not (content := read_whole(folder / PREVIEW)):
+        return None
+    seen = msgspec.json.decode(content, type=_Seen)
+    return seen.file if seen.sheet == ask.sheet and ask.kind in {None, seen.file.kind} else None
 
 
 def undo(home: Home, redis_url: str, id: str) -> TakenBack:

@@ -40,15 +40,16 @@ async def events(console: Viewer) -> Response:
 
 @router.post(f"{PAGE}/upload")
 async def upload(console: Owner) -> Response:
-    form = await console.form()
-    file = form.get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
-        problem = {"detail": str(console.language.text("data.choose_a_file")), "errors": []}
-        return console.render("data.html", 422, **await _overview(console, problem))
-    try:
-        kept = await console.post("/v1/imports/files", _chunks(file), name=file.filename)
-    except Refused as refused:
-        return console.render("data.html", refused.status, **await _overview(console, as_problem(refused)))
+    async with console.request.form() as form:  # closes the file
+        file = form.get("file")
+        if not isinstance(file, UploadFile) or not file.filename:
+            problem = {"detail": str(console.language.text("data.choose_a_file"))}
+            return console.render("data.html", 422, **await _overview(console, problem))
+        try:
+            kept = await console.post("/v1/imports/files", _chunks(file), name=file.filename)
+        except Refused as refused:
+            shown = await _overview(console, as_problem(refused))
+            return console.render("data.html", refused.status, **shown)
     return console.go(f"{PAGE}/files/{kept['id']}")
 
 
