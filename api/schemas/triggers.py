@@ -84,7 +84,7 @@ class MessageCalendar(msgspec.Struct, frozen=True):
     looked_at: int
 
 
-class PreviewAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class MessagePreviewAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """settings: others than those saved, to see what they would do."""
 
     customer_id: Id

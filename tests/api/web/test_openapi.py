@@ -259,3 +259,11 @@ def test_what_is_wrong_meets_the_documented_status(
             status: status for status in met
         }, each.name
         assert met.keys() >= each.statuses & {400, 404, 409, 413}, each.name
+
+
+def test_two_shapes_of_one_name_are_refused() -> None:
+    class ProblemAnswer(msgspec.Struct):
+        """Another one."""
+
+    with pytest.raises(TypeError, match="two shapes are called ProblemAnswer"):
+        openapi.documented(ProblemAnswer)
