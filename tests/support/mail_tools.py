@@ -51,6 +51,7 @@ class MailTool:
         self.fields: dict[str, dict[str, Any]] = {}
         self.events: list[tuple[str, Json]] = []
         self.people: dict[str, dict[str, Any]] = {}
+        self.answer: Json = {"detail": "trouble"}  # of a trouble with a status
         self.before: Callable[[Call], None] = lambda _: None
         self.address = ""
 
@@ -244,7 +245,7 @@ def _handler(tool: MailTool) -> type[BaseHTTPRequestHandler]:
                 tool.take(call)
             time.sleep(trouble.slow_s)
             if trouble.status:
-                self._send(trouble.status, {"detail": "trouble"}, trouble.headers)
+                self._send(trouble.status, tool.answer, trouble.headers)
             else:
                 self.close_connection = True
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from features.connections.patience import Busy
 from training.outbound.fields import CustomerFields
 
 
@@ -48,12 +49,8 @@ class Refused(NotTaken):
         self.is_missing = is_missing
 
 
-class Unavailable(NotTaken):
-    """The service takes nothing just now. after_s: when it may again, where it said so."""
-
-    def __init__(self, problem: str, after_s: float = 0.0) -> None:
-        super().__init__(problem)
-        self.after_s = after_s
+class Unavailable(Busy, NotTaken):
+    """The service takes nothing just now."""
 
 
 class NotAllowed(NotTaken):

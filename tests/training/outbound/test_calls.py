@@ -81,3 +81,22 @@ def test_more_calls_than_allowed_in_a_second_wait(calls: Calls, pauses: list[flo
 def test_nobody_there_is_no_error_of_ours(pauses: list[float]) -> None:
     with closing(Calls("http://127.0.0.1:9", {}, 5, pauses.append)) as calls, pytest.raises(Unavailable):
         calls("GET", "/")
+
+
+@pytest.mark.parametrize("asked", ["inf", "nan", "-5", "soon", "9" * 40, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_mistaken_wait_is_at_most_a_day(
+    calls: Calls, tool: BrevoTool, pauses: list[float], asked: str
+) -> None:
+    tool.troubles = [Trouble("GET", 429, {"Retry-After": asked})] * 4
+    with pytest.raises(Unavailable) as told:
+        calls("GET", PATH)
+    assert 0 <= told.value.after_s <= 86_400
+    assert all(0 < pause <= 60 for pause in pauses)
+
+
+@pytest.mark.parametrize("answer", [{"detail": "an error after all"}, None, ["a list"]])
+def test_a_good_status_with_another_body_is_no_answer(calls: Calls, tool: BrevoTool, answer: object) -> None:
+    tool.answer = answer
+    tool.troubles = [Trouble("GET", 200)] * 4
+    with pytest.raises(Unavailable, match="200"):
+        calls("GET", PATH, has="email")

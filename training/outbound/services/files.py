@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
+from features.connections.patience import Wait
 from features.store.files import write_whole
-from training.outbound.calls import Wait
 from training.outbound.destination import Contact, Message, NotAllowed, Unavailable, Update
 from training.outbound.fields import flat
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from training.outbound.calls import Calls, Wait
+from features.connections.patience import Wait
+from training.outbound.calls import Calls
 from training.outbound.destination import Contact, Message, NotAllowed, Refused, Update
 from training.outbound.fields import flat
 
@@ -50,16 +51,20 @@ class Mailchimp:
 
     def audiences(self) -> dict[str, str]:
         """Id -> name."""
-        found = self._call("GET", "/3.0/lists", params={"count": 100, "fields": "lists.id,lists.name"})
+        found = self._call(
+            "GET", "/3.0/lists", has="lists", params={"count": 100, "fields": "lists.id,lists.name"}
+        )
         return {each["id"]: each["name"] for each in found["lists"]}
 
     def prepare(self) -> str:
         """Fields that the audience does not have are refused there: make them, hidden from its forms."""
         try:
-            audience = self._call("GET", self._list, params={"fields": "id,name"})
+            audience = self._call("GET", self._list, has="id", params={"fields": "id,name"})
         except Refused as error:
             raise NotAllowed(f"the audience is not there ({error}): choose it with --audience") from error
-        known = self._call("GET", f"{self._list}/merge-fields", params={"count": 100})["merge_fields"]
+        known = self._call("GET", f"{self._list}/merge-fields", has="merge_fields", params={"count": 100})[
+            "merge_fields"
+        ]
         tags = {each["tag"] for each in known}
         for name, tag in NAMES.items():
             if tag not in tags:
@@ -77,7 +82,7 @@ class Mailchimp:
         asked: dict[str, Any] = {"count": PAGE, "offset": 0, "fields": fields}
         if since:
             asked["since_last_changed"] = since.isoformat()
-        while page := self._call("GET", f"{self._list}/members", params=asked)["members"]:
+        while page := self._call("GET", f"{self._list}/members", has="members", params=asked)["members"]:
             yield [
                 Contact(each["contact_id"], None, each["email_address"], SUBSCRIBED.get(each["status"]))
                 for each in page
@@ -112,7 +117,7 @@ class Mailchimp:
 
     def _tag(self, contact: str, segment: str | None) -> None:
         """The tag of this segment, and no other of ours."""
-        known = self._call("GET", f"{self._member(contact)}/tags", params={"count": 100})["tags"]
+        known = self._call("GET", f"{self._member(contact)}/tags", has="tags", params={"count": 100})["tags"]
         wanted = {f"{TAG}{segment}"} if segment else set()
         ours = {each["name"] for each in known if each["name"].startswith(TAG)}
         if ours != wanted:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from training.outbound.calls import Wait
+from features.connections.patience import Wait
 from training.outbound.destination import Destination
 from training.outbound.services.brevo import Brevo
 from training.outbound.services.files import Files

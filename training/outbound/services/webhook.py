@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-from training.outbound.calls import Calls, Wait
+from features.connections.patience import Wait
+from training.outbound.calls import Calls
 from training.outbound.destination import Contact, Message, NotAllowed, Refused, Unavailable, Update
 
 SECRET_PREFIX, SECRET_BYTES = "whsec_", 32
