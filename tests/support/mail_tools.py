@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from training.outbound.services.brevo import TYPES
 
@@ -162,6 +162,8 @@ class MailchimpTool(MailTool):
     def __init__(self) -> None:
         super().__init__()
         self.tags: dict[str, set[str]] = {}
+        self.store: dict[str, Any] = {}
+        self.sold: dict[str, dict[str, Json]] = {"orders": {}, "products": {}, "customers": {}}
 
     def take(self, call: Call) -> tuple[int, Json]:  # noqa: PLR0911
         if not call.headers.get("authorization", "").startswith("Basic "):
@@ -170,6 +172,8 @@ class MailchimpTool(MailTool):
             return 200, {"lists": [{"id": "aud1", "name": "Newsletter"}]}
         if call.path == "/3.0/lists/aud1":
             return 200, {"id": "aud1", "name": "Newsletter"}
+        if call.path.startswith("/3.0/ecommerce/stores"):
+            return self._shop(call, call.path.removeprefix("/3.0/ecommerce/stores"))
         rest = call.path.removeprefix("/3.0/lists/aud1/")
         if rest == "merge-fields":
             known = [{"tag": "FNAME"}, {"tag": "PNSEGMENT"}]
@@ -194,6 +198,8 @@ class MailchimpTool(MailTool):
                 names.add(each["name"]) if each["status"] == "active" else names.discard(each["name"])
         elif what == "events":
             self.events.append((contact, call.json))
+        elif not what and call.method == "GET":
+            return 200, {"email_address": self.people[contact]["email"]}
         elif what == "actions/delete-permanent":
             del self.people[contact]
             self.fields.pop(contact, None)
@@ -201,6 +207,31 @@ class MailchimpTool(MailTool):
             self.fields.setdefault(contact, {}).update(call.json["merge_fields"])
             return 200, {"contact_id": contact}
         return 204, None
+
+    def _shop(self, call: Call, path: str) -> tuple[int, Json]:  # noqa: PLR0911
+        """Its e-commerce: a store's products come before the orders with them."""
+        if not path:
+            self.store = call.json
+            return 200, self.store
+        if not self.store or path.split("/")[1] != self.store["id"]:
+            return 404, {"title": "Resource Not Found"}
+        _, _, *rest = map(unquote, path.split("/"))
+        if not rest:
+            self.store |= call.json if call.method == "PATCH" else {}
+            return 200, self.store
+        kept = self.sold[rest[0]]
+        if len(rest) == 1:
+            ids = [name for name, each in kept.items() if each["customer"]["id"] == call.query["customer_id"]]
+            return 200, {"orders": [{"id": name} for name in ids]}
+        if call.method == "DELETE":
+            return (204, None) if kept.pop(rest[1], None) else (404, {"title": "Resource Not Found"})
+        lines = call.json.get("lines", ())
+        if missing := [each for each in lines if each["product_id"] not in self.sold["products"]]:
+            return 400, {"detail": f"no product {missing[0]['product_id']}"}
+        kept[rest[1]] = call.json
+        if lines:
+            self.sold["customers"][call.json["customer"]["id"]] = call.json["customer"]
+        return 200, call.json
 
 
 class ShopServer(MailTool):
@@ -249,7 +280,7 @@ def _handler(tool: MailTool) -> type[BaseHTTPRequestHandler]:
             else:
                 self.close_connection = True
 
-        do_GET = do_POST = do_PATCH = do_DELETE = answer
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
         def _call(self) -> Call:
             url = urlsplit(self.path)

@@ -68,15 +68,18 @@ def brevo(key_file: KeyFileOption = None, api: ApiOption = None, home: HomeOptio
 
 def mailchimp(
     audience: Annotated[str | None, typer.Option(help="Its id; needed where there are several.")] = None,
+    orders: Annotated[
+        bool, typer.Option("--orders", help="Send orders, too; not where a plug-in of your shop does.")
+    ] = False,
     key_file: KeyFileOption = None,
     api: ApiOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Send customers' values and picks, and due messages, to Mailchimp."""
+    """Send customers' values and picks, due messages and orders to Mailchimp."""
     from training.outbound.destination import NotTaken
     from training.outbound.services.mailchimp import Mailchimp
 
-    options = {"key": _key("mailchimp", key_file), "audience": audience, "api": api}
+    options = {"key": _key("mailchimp", key_file), "audience": audience, "api": api, "orders": orders or None}
     if audience is None:
         with (
             plain_errors(NotTaken),

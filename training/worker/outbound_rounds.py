@@ -33,7 +33,7 @@ TIME_OF_A_SERVICE_S = (
     30.0  # a round through many customers goes on in the next one, and others have their turn
 )
 AGAIN_MS, NOT_ALLOWED_AGAIN_MS = 60_000, 600_000
-ARRIVED = ("customers", "events", "erased")
+ARRIVED = ("customers", "events", "orders", "erased")
 
 
 class Outbound:
@@ -82,7 +82,7 @@ class Outbound:
                     return False
                 except _Stopped:
                     return False
-            return bool(state.noted("run") or state.due(now_ms, 1))
+            return bool(state.noted("run") or state.due(now_ms, 1) or state.due(now_ms, 1, orders=True))
 
 
 class _Stopped(Exception):

@@ -104,6 +104,15 @@ def test_mailchimps_only_audience_is_found(run: Run, home: Home) -> None:
     assert all(len(tag) <= 10 for tag in made)
 
 
+def test_mailchimps_orders_are_sent_where_that_is_asked(run: Run, home: Home) -> None:
+    with running(MailchimpTool()) as mailchimp:
+        asked = ("connect", "mailchimp", "--api", mailchimp.address)
+        run(*asked, PERENNIAL_MAILCHIMP_KEY=mailchimp.key)
+        assert "orders" not in read_connections(home)["mailchimp"]
+        run(*asked, "--orders", PERENNIAL_MAILCHIMP_KEY=mailchimp.key)
+    assert read_connections(home)["mailchimp"]["orders"] is True
+
+
 def test_a_webhook_gets_a_secret_and_a_hello(run: Run, home: Home) -> None:
     with running(ShopServer()) as server:
         told = run("connect", "webhook", "--url", f"{server.address}/hook")

@@ -1,4 +1,7 @@
-"""What is kept of what was sent: whole after a crash, and nothing of who was erased."""
+"""What is kept of what was sent: whole after a crash, and nothing of who was erased.
+
+Covers every_service.py.
+"""
 
 import stat
 from contextlib import closing
@@ -9,7 +12,8 @@ import redis
 
 from features.home import Home
 from features.store.settings import StoreSettings
-from training.outbound.state import Had, Known, Letter, SentState, forget_in_all, held_in_all
+from training.outbound.every_service import forget_in_all, held_in_all
+from training.outbound.state import Had, Known, Letter, SentState
 from training.privacy.erase import erase
 
 from outbound_shop import OutboundShop

@@ -23,7 +23,7 @@ TYPES = {
 
 
 class Brevo:
-    batch, keeps_contacts = 100, True
+    batch, keeps_contacts, takes_orders = 100, True, False
 
     def __init__(self, settings: Mapping[str, Any], wait: Wait) -> None:
         headers = {

@@ -20,7 +20,7 @@ from training.outbound.fields import flat
 
 
 class Files:
-    batch, keeps_contacts = 1_000, False
+    batch, keeps_contacts, takes_orders = 1_000, False, False
 
     def __init__(self, settings: Mapping[str, Any], wait: Wait) -> None:  # noqa: ARG002
         """settings: `folder`; `format`, "csv" or "jsonl", of customers."""

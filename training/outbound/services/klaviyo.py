@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 
 class Klaviyo:
-    batch, keeps_contacts = 1_000, True
+    batch, keeps_contacts, takes_orders = 1_000, True, False
 
     def __init__(self, settings: Mapping[str, Any], wait: Wait) -> None:
         headers = {"Authorization": f"Klaviyo-API-Key {settings['key']}", "revision": REVISION}

@@ -24,7 +24,7 @@ GONE = "410"
 
 
 class Webhook:
-    batch, keeps_contacts = 20, False
+    batch, keeps_contacts, takes_orders = 20, False, False
 
     def __init__(self, settings: Mapping[str, Any], wait: Wait) -> None:
         """settings: `url`, and `secret` as `new_secret` makes it."""
