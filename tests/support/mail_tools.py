@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -31,13 +31,16 @@ class Call(NamedTuple):
 
 class Trouble(NamedTuple):
     """What happens to the next call of this method. status 0: the connection is cut; headers: of the answer;
-    late: only after the call has had its effect; slow_s: before it is answered."""
+    late: only after the call has had its effect; slow_s: before it is answered; half: the answer ends in its
+    middle; endless: it drips until the caller is gone."""
 
     method: str
     status: int = 0
     headers: Mapping[str, str] = {}
     late: bool = False
     slow_s: float = 0.0
+    half: bool = False
+    endless: bool = False
 
 
 class MailTool:
@@ -275,10 +278,22 @@ def _handler(tool: MailTool) -> type[BaseHTTPRequestHandler]:
             if trouble.late:
                 tool.take(call)
             time.sleep(trouble.slow_s)
-            if trouble.status:
+            self.close_connection = trouble.half or trouble.endless or not trouble.status
+            if trouble.half or trouble.endless:
+                self._begin(trouble)
+            elif trouble.status:
                 self._send(trouble.status, tool.answer, trouble.headers)
-            else:
-                self.close_connection = True
+
+        def _begin(self, trouble: Trouble) -> None:
+            """Half an answer, or one without end."""
+            self.send_response(trouble.status)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            with suppress(OSError):
+                self.wfile.write(b'{"data": [')
+                while trouble.endless:
+                    self.wfile.write(b" ")
+                    time.sleep(0.01)
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 

@@ -14,7 +14,8 @@ from features.connections.patience import Wait, is_busy, patiently, seconds_to_w
 from training.outbound.destination import NotAllowed, NotTaken, Refused, Unavailable
 
 TRIES = 4
-TIMEOUT_S = 30.0
+TIMEOUT_S = 30.0  # of silence
+LONGEST_S, MOST_BYTES = 120.0, 50_000_000  # of one answer
 TOLD_TO_WAIT = ("retry-after", "x-sib-ratelimit-reset")
 SHOWN = 300  # characters of an answer that says what is wrong
 
@@ -30,10 +31,13 @@ class Calls:
         per_second: int,
         wait: Wait = time.sleep,
         auth: tuple[str, str] | None = None,
+        timeout_s: float = TIMEOUT_S,
+        longest_s: float = LONGEST_S,
     ) -> None:
         self._client = httpx.Client(
-            base_url=address, headers=headers, timeout=TIMEOUT_S, auth=auth, verify=_trusted()
+            base_url=address, headers=headers, timeout=timeout_s, auth=auth, verify=_trusted()
         )
+        self._longest_s = longest_s
         self._wait, self._called = wait, deque([float("-inf")] * per_second, per_second)
 
     def close(self) -> None:
@@ -50,13 +54,15 @@ class Calls:
 
     def _once(self, method: str, path: str, content: bytes | None, has: str, more: Mapping[str, Any]) -> Any:
         self._pace()
+        until = time.monotonic() + self._longest_s
         try:
-            response = self._client.request(method, path, content=content, **more)
-        except httpx.TransportError as error:
+            with self._client.stream(method, path, content=content, **more) as response:
+                answer = _read(response, until)
+        except (httpx.RequestError, httpx.InvalidURL) as error:
             raise Unavailable(f"{type(error).__name__}: {error}") from error
         if not response.is_success:
-            raise _trouble(response)
-        return _json(response, has)
+            raise _trouble(response, answer)
+        return _json(answer, has)
 
     def _pace(self) -> None:
         self._wait(max(self._called[0] + 1 - time.monotonic(), 0.0))
@@ -69,9 +75,19 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _trouble(response: httpx.Response) -> NotTaken:
+def _read(response: httpx.Response, until: float) -> bytes:
+    """Raises Unavailable where an answer does not end. until: monotonic s."""
+    content = bytearray()
+    for part in response.iter_bytes():
+        content += part
+        if len(content) > MOST_BYTES or time.monotonic() > until:
+            raise Unavailable(f"an answer that does not end, after {len(content):,} bytes")
+    return bytes(content)
+
+
+def _trouble(response: httpx.Response, content: bytes) -> NotTaken:
     """What a further try may change, or not."""
-    status, text = response.status_code, f"{response.status_code}: {response.text[:SHOWN]}"
+    status, text = response.status_code, f"{response.status_code}: {_shown(content)}"
     is_json = "json" in response.headers.get("content-type", "")
     if is_busy(status) or (status == 403 and not is_json):  # Mailchimp's word for too many
         told = next((response.headers[name] for name in TOLD_TO_WAIT if name in response.headers), None)
@@ -81,12 +97,16 @@ def _trouble(response: httpx.Response) -> NotTaken:
     return Refused(text, is_missing=status == 404)
 
 
-def _json(response: httpx.Response, has: str) -> Any:
-    """Raises Unavailable where the answer is no JSON, or lacks what it must have."""
+def _json(content: bytes, has: str) -> Any:
+    """Raises Unavailable where the answer lacks what it must have."""
     try:
-        answer = msgspec.json.decode(response.content) if response.content else None
-    except msgspec.DecodeError:
+        answer = msgspec.json.decode(content) if content else None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         answer = None
     if has and not (isinstance(answer, dict) and has in answer):
-        raise Unavailable(f"{response.status_code}, but no answer of theirs: {response.text[:SHOWN]}")
+        raise Unavailable(f"200, but no answer of theirs: {_shown(content)}")
     return answer
+
+
+def _shown(content: bytes) -> str:
+    return content[:SHOWN].decode(errors="replace")

@@ -21,7 +21,7 @@ NOW = datetime(2026, 12, 1, tzinfo=UTC)
 class Directory:
     """A service that has contacts, and nothing else. asked: since when they were asked for."""
 
-    batch, keeps_contacts = 1, True
+    batch, keeps_contacts, takes_orders = 1, True, False
 
     def __init__(self, *contacts: Contact) -> None:
         self.contacts, self.asked = contacts, list[datetime | None]()

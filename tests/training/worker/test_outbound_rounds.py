@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from features.connections.arrivals import read_state
-from features.connections.settings_file import save_connection
+from features.connections.settings_file import read_connections, save_connection
 from features.home import Home
 from features.store.locks import try_lock, unlock
 from training.worker.outbound_rounds import Outbound
@@ -59,6 +59,21 @@ def test_trouble_is_said_and_pauses_the_service(
     asked = len(tool.calls)
     assert not outbound.round(threading.Event())
     assert len(tool.calls) == asked
+
+
+def test_one_service_that_is_damaged_does_not_stop_the_others(
+    shop: OutboundShop, client: redis.Redis, tool: KlaviyoTool
+) -> None:
+    save_connection(shop.home, "brevo", {"api": "http://127.0.0.1:9"})  # without its key
+    save_connection(shop.home, "files", {"folder": str(shop.home.root)})
+    with shop.state():
+        (shop.home.root / "outbound" / "files.sqlite").write_bytes(b"no database at all" * 100)
+    connections = read_connections(shop.home)
+    assert list(connections) == ["klaviyo", "brevo", "files"]
+    assert not Outbound(client, shop.home).round(threading.Event())
+    assert "damaged" in str(read_state(client, "brevo").trouble)
+    assert "restore it, or remove it" in str(read_state(client, "files").trouble)
+    assert list(tool.fields) == ["K-ann"]
 
 
 def test_two_workers_do_not_send_the_same(shop: OutboundShop, client: redis.Redis, tool: KlaviyoTool) -> None:
