@@ -1,6 +1,6 @@
 """Customers' exports: who is who, and every spelling of yes and no; nothing is merged on weak evidence.
 
-Covers features/importers/people.py, party.py, reach.py, consent_columns.py, customer_columns.py, ad_hashes.py,
+Covers features/importers/people.py, party.py, reach.py, consent_columns.py, customer_columns.py, ad_hashes.py
 and features/history/consent_words.py, too.
 """
 
