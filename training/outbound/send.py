@@ -176,9 +176,13 @@ def _begin_run(this: Round, version: str) -> bool:
 
 
 def _set_fields(this: Round, customers: IdMap, done: Counter[str]) -> None:
-    """Go through all customers of the model, from where the run stands until it ends or time is over."""
+    """Go through all customers of the model, from where the run stands until it ends or time is over.
+
+    What the service does not take is passed over until the next run where it takes what comes after. Raises
+    Unavailable where it takes none of several in a row, or nothing more.
+    """
     version, _, run = (this.state.noted("run") or "").partition(" ")
-    step = max(STEP, this.destination.batch)
+    step, troubles = max(STEP, this.destination.batch), list[Unavailable]()
     for start in range(int(this.state.noted("place") or 0), len(customers), step):
         if not this.goes_on():
             return
@@ -186,14 +190,32 @@ def _set_fields(this: Round, customers: IdMap, done: Counter[str]) -> None:
         names = [name for row in rows if (name := customers.name(row))]  # an erased one has none
         updates = iter(_updates(this, names, done))
         while batch := list(islice(updates, this.destination.batch)):
-            refused = this.destination.update(batch, run)
-            this.state.sent([(each.customer_id, _had(each, refused)) for each in batch])
-            done.update({"failed": len(refused), "customers": len(batch) - len(refused)})
+            _update(this, batch, run, troubles, done)
             if not this.goes_on():  # what is left of this step is looked at again
                 return
-        this.state.note("place", str(start + step))
+        if not troubles:
+            this.state.note("place", str(start + step))
+    if troubles:
+        raise troubles[-1]
     this.state.note("ended", f"{version} {this.now_ms}")
     this.state.note("run", "")
+
+
+def _update(
+    this: Round, batch: Sequence[Update], run: str, troubles: list[Unavailable], done: Counter[str]
+) -> None:
+    """troubles: since it took something last."""
+    try:
+        refused = this.destination.update(batch, run)
+    except Unavailable as error:
+        troubles.append(error)
+        if len(troubles) == STRIKES or error.after_s:
+            raise
+        done["failed"] += len(batch)
+    else:
+        troubles.clear()
+        this.state.sent([(each.customer_id, _had(each, refused)) for each in batch])
+        done.update({"failed": len(refused), "customers": len(batch) - len(refused)})
 
 
 def _had(update: Update, refused: Mapping[str, str]) -> Had:

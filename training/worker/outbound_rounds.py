@@ -91,7 +91,10 @@ class Outbound:
 
 
 def _lost(name: str, error: sqlite3.Error) -> str:
-    return f"outbound/{name}.sqlite of the home ({error}): restore it, or remove it, and all is sent again"
+    """A full disk passes; what is no database does not."""
+    text = f"outbound/{name}.sqlite of the home: {error}"
+    is_passing = isinstance(error, sqlite3.OperationalError)
+    return text if is_passing else f"{text}. Restore it, or remove it, and all is sent again"
 
 
 class _Stopped(Exception):

@@ -1,6 +1,7 @@
 """The worker sends to connected services by itself, and stops at once."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -72,7 +73,7 @@ def test_one_service_that_is_damaged_does_not_stop_the_others(
     assert list(connections) == ["klaviyo", "brevo", "files"]
     assert not Outbound(client, shop.home).round(threading.Event())
     assert "damaged" in str(read_state(client, "brevo").trouble)
-    assert "restore it, or remove it" in str(read_state(client, "files").trouble)
+    assert "Restore it, or remove it" in str(read_state(client, "files").trouble)
     assert list(tool.fields) == ["K-ann"]
 
 
@@ -84,6 +85,28 @@ def test_two_workers_do_not_send_the_same(shop: OutboundShop, client: redis.Redi
     unlock(lock)
     assert tool.calls == []
     assert read_state(client, "klaviyo").trouble is None
+
+
+def test_two_workers_at_once_send_everything_once(
+    shop: OutboundShop, redis_url: str, tool: KlaviyoTool
+) -> None:
+    shop.listens()
+    for order in range(5):
+        shop.ships("ann", order)
+    tool.before = lambda _: time.sleep(0.01)
+
+    def work() -> None:
+        with redis.Redis.from_url(redis_url) as own:
+            for _ in range(3):
+                Outbound(own, shop.home).round(threading.Event())
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(tool.of("POST", "/api/events")) == len(tool.events) == 5
+    assert len(tool.of("POST", "/api/profile-bulk-import-jobs")) == 1
 
 
 def test_it_stops_in_the_middle_of_a_wait(shop: OutboundShop, redis_url: str, tool: KlaviyoTool) -> None:

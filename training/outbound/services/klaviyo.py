@@ -8,7 +8,7 @@ first counts), Request Profile Deletion, rate limits (429 with Retry-After).
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from features.connections.patience import Wait
 from training.outbound.calls import Calls
@@ -50,7 +50,8 @@ class Klaviyo:
             yield [_contact(each) for each in page["data"]]
             if not (further := (page.get("links") or {}).get("next")):
                 return
-            page = self._call("GET", further, has="data")
+            beyond = urlsplit(further)._replace(scheme="", netloc="")  # the key goes to nobody else
+            page = self._call("GET", beyond.geturl(), has="data")
 
     def update(self, updates: Sequence[Update], run: str) -> Mapping[str, str]:  # noqa: ARG002
         refused = {
