@@ -69,7 +69,7 @@ def _orders(home: Home, now: datetime) -> pl.DataFrame:
     """order, customer, at, currency, revenue, given, and a list of each column of its lines, oldest first."""
     is_recent = (pl.col("timestamp") >= now - TAKEN_BACK) | (pl.col("type") == "identify")
     rows, catalogue = sales(rows_until(home, now.date()).filter(is_recent)), load_products(home)
-    ledger = ledger_of(Archive(rows.collect(), NOBODYS, NOBODYS), catalogue, now.date())
+    ledger = ledger_of(Archive(rows.collect(engine="streaming"), NOBODYS, NOBODYS), catalogue, now.date())
     titles = catalogue.select(item="product_id", title=pl.coalesce("title", "product_id"))
     columns = ("item", "title", "quantity", "price")
     lines = ledger.lines.join(titles, on="item", how="left").with_columns(

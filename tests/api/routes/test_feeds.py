@@ -160,6 +160,14 @@ def test_the_audience_is_handed_out_as_it_was_written_last(fetched: httpx.Client
         assert fetched.get("/v1/feeds/retargeting.csv").status_code == 401
 
 
+def test_a_stage_that_there_is_not_is_a_problem_like_others(fetched: httpx.Client) -> None:
+    with fetched:
+        answer = fetched.get("/v1/feeds/retargeting.csv?token=x&stage=secretly")
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert [each["field"] for each in answer.json()["errors"]] == ["stage"]
+    assert "secretly" not in answer.text
+
+
 def test_a_hashed_address_is_a_name_of_its_customer(http: httpx.Client, client: redis.Redis) -> None:
     hashed = "ab" * 32
     tells = {"type": "identify", "customer_id": "ann", "properties": {"email_sha256": hashed.upper()}}
