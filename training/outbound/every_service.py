@@ -1,5 +1,6 @@
 """What all services have been sent of somebody: found, and forgotten."""
 
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -23,8 +24,14 @@ def held_in_all(home: Home, customers: Iterable[str]) -> dict[str, list[dict[str
     for path in _files(home):
         with closing(SentState(path)) as state:
             known, had = state.known(names), state.had(names)
+            orders = Counter(each.customer_id for each in state.orders().values())
         rows = [
-            {"customer_id": name, "contact": (had.get(name) or known[name]).contact, "fields": name in had}
+            {
+                "customer_id": name,
+                "contact": (had.get(name) or known[name]).contact,
+                "fields": name in had,
+                "orders": orders[name],
+            }
             for name in sorted({*known, *had})
         ]
         if rows:

@@ -68,12 +68,14 @@ def send(this: Round, done: Counter[str]) -> None:
     _erase(this, done)
     collect(this.client, this.knowledge, this.settings, this.state, this.now_ms, is_dry=this.is_dry)
     _tell(this, done)
-    model = this.knowledge.recommender
+    model, trouble = this.knowledge.recommender, None
     if model and _begin_run(this, model.bundle.manifest.version):
-        _set_fields(this, model.bundle.tables.customers, done)
+        trouble = _set_fields(this, model.bundle.tables.customers, done)
     if this.destination.takes_orders:
         collect_orders(this.home, this.state, this.now_ms, partial(_whose_orders, this))
         _tell(this, done, orders=True)
+    if trouble:
+        raise trouble
 
 
 def _erase(this: Round, done: Counter[str]) -> None:
@@ -175,30 +177,31 @@ def _begin_run(this: Round, version: str) -> bool:
     return True
 
 
-def _set_fields(this: Round, customers: IdMap, done: Counter[str]) -> None:
+def _set_fields(this: Round, customers: IdMap, done: Counter[str]) -> Unavailable | None:
     """Go through all customers of the model, from where the run stands until it ends or time is over.
 
     What the service does not take is passed over until the next run where it takes what comes after. Raises
-    Unavailable where it takes none of several in a row, or nothing more.
+    Unavailable where it takes none of several in a row; returns the trouble where the last was not taken.
     """
     version, _, run = (this.state.noted("run") or "").partition(" ")
     step, troubles = max(STEP, this.destination.batch), list[Unavailable]()
     for start in range(int(this.state.noted("place") or 0), len(customers), step):
         if not this.goes_on():
-            return
+            return None
         rows = range(start, min(start + step, len(customers)))
         names = [name for row in rows if (name := customers.name(row))]  # an erased one has none
         updates = iter(_updates(this, names, done))
         while batch := list(islice(updates, this.destination.batch)):
             _update(this, batch, run, troubles, done)
             if not this.goes_on():  # what is left of this step is looked at again
-                return
+                return None
         if not troubles:
             this.state.note("place", str(start + step))
     if troubles:
-        raise troubles[-1]
+        return troubles[-1]
     this.state.note("ended", f"{version} {this.now_ms}")
     this.state.note("run", "")
+    return None
 
 
 def _update(

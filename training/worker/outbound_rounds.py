@@ -78,7 +78,8 @@ class Outbound:
                 with closing(open_service(name, options, partial(_wait, stop))) as service:
                     now = (self._client, *self.knowledge(), now_ms, goes_on)
                     attempt(name, Round(service, state, self._home, *now), Counter())
-                return bool(state.noted("run") or state.due(now_ms, 1) or state.due(now_ms, 1, orders=True))
+                orders = service.takes_orders and state.due(now_ms, 1, orders=True)
+                return bool(state.noted("run") or state.due(now_ms, 1) or orders)
         except (DamagedSettings, sqlite3.Error) as error:  # the other services go on
             text = f"{error}: connect it again" if isinstance(error, DamagedSettings) else _lost(name, error)
             logger.warning("%s: %s", name, text)

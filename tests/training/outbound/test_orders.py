@@ -13,6 +13,7 @@ from sales import refund, refund_of_sum, sale
 
 from features.home import Home
 from training.outbound.destination import Unavailable
+from training.outbound.every_service import held_in_all
 
 from mail_tools import ADDRESSES, Call, MailchimpTool, Trouble, running
 from outbound_shop import OutboundShop
@@ -122,6 +123,8 @@ def test_a_no_between_gathering_and_sending_counts(shop: OutboundShop, tool: Mai
 
 def test_who_is_erased_has_no_orders_there(shop: OutboundShop, tool: MailchimpTool) -> None:
     shop.round()
+    told = held_in_all(shop.home, ["ann"])
+    assert told == {"mailchimp": [{"customer_id": "ann", "contact": "m1", "fields": True, "orders": 1}]}
     with shop.state() as state:
         state.forget(["ann"])
     assert shop.round()["erased"] == 1
@@ -162,6 +165,13 @@ def test_a_refused_order_is_a_dead_letter_and_its_customer_stays(
         assert state.known(["ann", "bob"]).keys() == {"ann", "bob"}
         assert (letter.customer_id, state.revive(0, 10**14)) == ("ann", 1)
     assert shop.round(timedelta(minutes=1))["orders"] == 1
+
+
+def test_who_a_service_chokes_on_holds_up_no_orders(shop: OutboundShop, tool: MailchimpTool) -> None:
+    tool.troubles = [Trouble("PATCH", 500)] * 8  # both, who are the last
+    with pytest.raises(Unavailable):
+        shop.round()
+    assert set(tool.sold["orders"]) == {"o-1", "#2/b"}
 
 
 def test_without_the_option_nothing_is_sold(shop: OutboundShop, tool: MailchimpTool) -> None:

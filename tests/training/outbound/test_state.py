@@ -37,7 +37,7 @@ def test_nothing_of_an_erased_customer_is_left_in_the_file(home: Home, state: Se
         state.post([Letter(f"{EVE}:birthday:1", EVE, b'{"of": "%b"}' % EVE.encode(), 10)], "1-0", 0)
         assert EVE.encode() in everything(home)
         assert held_in_all(home, [EVE, "nobody"]) == {
-            "klaviyo": [{"customer_id": EVE, "contact": "K-1", "fields": True}]
+            "klaviyo": [{"customer_id": EVE, "contact": "K-1", "fields": True, "orders": 0}]
         }
         forget_in_all(home, [EVE, "another name of hers"])
         assert EVE.encode() not in everything(home)
