@@ -14,6 +14,7 @@ from starlette.responses import StreamingResponse
 from api.serving.feeds import FEEDS, feed_pages, lacks_addresses
 from api.serving.service import Service
 from api.web.access import header
+from api.web.encodings import takes_gzip
 from api.web.problems import Problem
 from features.connections.arrivals import note, passed
 from features.connections.audience_file import Platform, Stage, audience_path, read_audience
@@ -88,13 +89,14 @@ async def _answer(
         "Vary": "Accept-Encoding",
         **more,
     }
-    if header(request, b"if-none-match") == headers["ETag"]:
+    known = header(request, b"if-none-match")
+    if headers["ETag"].removeprefix("W/") in known or known.strip() == "*":
         return Response(status_code=304, headers=headers)
     await _note(service, feed)
     media_type = FEEDS.get(feed, CSV)
     if request.method == "HEAD":
         return Response(headers=headers, media_type=media_type)
-    if "gzip" in header(request, b"accept-encoding"):
+    if takes_gzip(header(request, b"accept-encoding")):
         pages, headers["Content-Encoding"] = _packed(pages), "gzip"
     return StreamingResponse(_in_turns(pages), headers=headers, media_type=media_type)
 

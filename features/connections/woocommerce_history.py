@@ -3,7 +3,6 @@
 https://woocommerce.github.io/woocommerce-rest-api-docs/#list-all-orders, with a key that may read.
 """
 
-import json
 import time
 from base64 import b64encode
 from collections.abc import Iterator
@@ -11,10 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
 from features.connections.export_file import ExportFile
-from features.connections.patience import ServiceAway, Wait, patiently
+from features.connections.patience import ServiceAway, Wait, ask_json
 from features.connections.payloads import amount
 from features.connections.webhook import Json
 from features.connections.woocommerce_orders import order_number
@@ -52,18 +51,14 @@ class WooApi:
 
     def orders(self, page: int) -> tuple[list[Json], int]:
         """A page of orders, the oldest first, and how many pages there are. Raises ServiceAway."""
+        asked = urlencode({"page": page, "per_page": PAGE, "orderby": "id", "order": "asc"})
+        request = Request(f"{self._orders}?{asked}", headers={"Authorization": self._credentials})  # noqa: S310
         try:
-            return patiently(lambda: self._get(page), "WooCommerce", self._wait)
+            orders, headers = ask_json(request, "WooCommerce", ANSWER_S, self._wait)
         except HTTPError as error:
             with error:
                 raise ServiceAway(_refusal(error.code)) from error
-
-    def _get(self, page: int) -> tuple[list[Json], int]:
-        asked = urlencode({"page": page, "per_page": PAGE, "orderby": "id", "order": "asc"})
-        request = Request(f"{self._orders}?{asked}", headers={"Authorization": self._credentials})  # noqa: S310
-        with urlopen(request, timeout=ANSWER_S) as answer:  # noqa: S310 - the shop's own address
-            orders: list[Json] = json.loads(answer.read())
-            return orders, int(answer.headers.get("X-WP-TotalPages") or page)
+        return orders, int(headers.get("X-WP-TotalPages") or page)
 
 
 def fetch_history(home: Home, api: WooApi, report: Report = silent) -> Path:

@@ -30,7 +30,7 @@ from features.store.tombstones import (
 )
 from recommender.model import versions
 from recommender.model.forget_customers import forget_customers, remove_unreadable
-from training.outbound.state import forget_in_all
+from training.outbound.every_service import forget_in_all
 
 logger = logging.getLogger("perennial.erasure")
 HEARD_S = 1.0  # within which API processes hear of an erasure, and have sent what they held back

@@ -26,7 +26,7 @@ from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 from recommender.model import versions
 from recommender.model.availability import Availability
 from recommender.model.bundle_files import BadBundle
-from training.outbound.state import held_in_all
+from training.outbound.every_service import held_in_all
 
 ORDER_TYPES = {"purchase", "refund", "cancel"}
 Rows = list[dict[str, Any]]

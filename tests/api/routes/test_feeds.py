@@ -101,6 +101,23 @@ def test_it_is_packed_where_that_is_asked_for(fetched: httpx.Client, served_home
     assert gzip.decompress(packed).startswith(b"id,title,")
 
 
+def test_it_is_plain_where_packing_is_refused(fetched: httpx.Client, served_home: Home) -> None:
+    with fetched:
+        for refused in ("gzip;q=0", "identity, gzip; q=0.0", "br"):
+            answer = fetched.get(address(served_home, "meta.csv"), headers={"Accept-Encoding": refused})
+            assert "content-encoding" not in answer.headers
+            assert answer.text.startswith("id,title")
+
+
+def test_a_proxys_way_of_asking_for_news_is_understood(fetched: httpx.Client, served_home: Home) -> None:
+    with fetched:
+        where = address(served_home, "meta.csv")
+        tag = fetched.head(where).headers["etag"]
+        for known in (tag, f'"other", {tag}', tag.removeprefix("W/"), "*"):
+            assert fetched.get(where, headers={"If-None-Match": known}).status_code == 304
+        assert fetched.get(where, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
 def test_a_token_opens_its_own_feed_until_it_is_renewed(
     fetched: httpx.Client, http: httpx.Client, served_home: Home
 ) -> None:
@@ -141,6 +158,14 @@ def test_the_audience_is_handed_out_as_it_was_written_last(fetched: httpx.Client
         assert fetched.get(f"{path}&stage=asleep").status_code == 422
         assert fetched.get(address(served_home, "meta.csv").replace("meta", "retargeting")).status_code == 401
         assert fetched.get("/v1/feeds/retargeting.csv").status_code == 401
+
+
+def test_a_stage_that_there_is_not_is_a_problem_like_others(fetched: httpx.Client) -> None:
+    with fetched:
+        answer = fetched.get("/v1/feeds/retargeting.csv?token=x&stage=secretly")
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert [each["field"] for each in answer.json()["errors"]] == ["stage"]
+    assert "secretly" not in answer.text
 
 
 def test_a_hashed_address_is_a_name_of_its_customer(http: httpx.Client, client: redis.Redis) -> None:
