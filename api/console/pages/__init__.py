@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from api.console.pages import experiments, merchandising, offers
+from api.console.pages import experiments, merchandising, offers, service, try_it
 
-ALL: tuple[ModuleType, ...] = (merchandising, offers, experiments)
+ALL: tuple[ModuleType, ...] = (try_it, merchandising, offers, experiments, service)
