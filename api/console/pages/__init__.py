@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from api.console.pages import experiments, merchandising, offers, service, try_it
+from api.console.pages import experiments, figures, merchandising, offers, service, try_it
 
-ALL: tuple[ModuleType, ...] = (try_it, merchandising, offers, experiments, service)
+ALL: tuple[ModuleType, ...] = (try_it, merchandising, offers, experiments, service, figures)
