@@ -3,8 +3,10 @@
 from typing import Final
 
 PAGES: Final = (
+    "try_it",
     "merchandising",
     "offers",
     "experiments",
+    "service",
     "figures",
 )

@@ -70,7 +70,7 @@ def test_a_refused_version_is_published_anyway_and_taken_back(
     assert "published against its checks" in console.get(PAGE).text
     console.post(f"{PAGE}/rollback")
     assert serving(http) == [VERSION]
-    assert http.get("/v1/models").json()["published"][0]["by"] == "secret key"
+    assert http.get("/v1/models").json()["published"][0]["by"] == "demo"
 
 
 def test_a_training_is_asked_for_and_followed(console: httpx.Client, served_home: Home) -> None:
@@ -78,7 +78,7 @@ def test_a_training_is_asked_for_and_followed(console: httpx.Client, served_home
     assert "No worker runs here" in console.post(f"{PAGE}/train", headers=part).text
     asked = asked_training(served_home)
     assert asked
-    assert asked.by == "secret key"
+    assert asked.by == "demo"
     with noted_training(served_home) as noted:
         noted.report("Customers", 1, 3)
         followed = console.get(f"{PAGE}/training", headers=part)
