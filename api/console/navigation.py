@@ -3,10 +3,12 @@
 from typing import Final
 
 PAGES: Final = (
+    "try_it",
     "merchandising",
     "offers",
     "messages",
     "experiments",
     "figures",
     "data",
+    "service",
 )

@@ -2,6 +2,24 @@
 
 from types import ModuleType
 
-from api.console.pages import data, experiments, figures, merchandising, messages, offers
+from api.console.pages import (
+    data,
+    experiments,
+    figures,
+    merchandising,
+    messages,
+    offers,
+    service,
+    try_it,
+)
 
-ALL: tuple[ModuleType, ...] = (merchandising, offers, messages, experiments, figures, data)
+ALL: tuple[ModuleType, ...] = (
+    try_it,
+    merchandising,
+    offers,
+    messages,
+    experiments,
+    figures,
+    data,
+    service,
+)
