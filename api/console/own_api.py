@@ -1,5 +1,6 @@
 """The service's own HTTP interface, asked from within the same process."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -64,7 +65,9 @@ async def ask(
     requests: list[Message] = [{"type": "http.request", "body": body or b"", "more_body": False}]
 
     async def receive() -> Message:
-        return requests.pop() if requests else {"type": "http.disconnect"}
+        if not requests:
+            await asyncio.Event().wait()  # nobody hangs up: an answer that is streamed comes whole
+        return requests.pop()
 
     async def send(message: Message) -> None:
         nonlocal status

@@ -2,6 +2,13 @@
 
 from types import ModuleType
 
-from api.console.pages import experiments, merchandising, offers
+from api.console.pages import customers, experiments, merchandising, offers, recommendations, this_week
 
-ALL: tuple[ModuleType, ...] = (merchandising, offers, experiments)
+ALL: tuple[ModuleType, ...] = (
+    this_week,
+    recommendations,
+    merchandising,
+    offers,
+    experiments,
+    customers,
+)
