@@ -2,7 +2,15 @@
 
 from types import ModuleType
 
-from api.console.pages import customers, experiments, merchandising, offers, recommendations, this_week
+from api.console.pages import (
+    customers,
+    experiments,
+    figures,
+    merchandising,
+    offers,
+    recommendations,
+    this_week,
+)
 
 ALL: tuple[ModuleType, ...] = (
     this_week,
@@ -11,4 +19,5 @@ ALL: tuple[ModuleType, ...] = (
     offers,
     experiments,
     customers,
+    figures,
 )
