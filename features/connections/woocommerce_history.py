@@ -38,7 +38,14 @@ OF_ORDER = {
     "Cart Discount Amount": "discount_total",
     "Currency": "currency",
 }
-OTHERS = ("Order Number", "Order Date", "Customer User ID", "Email (Billing)", "Phone (Billing)")
+OTHERS = (
+    "Order Number",
+    "Order Date",
+    "Modification Date",
+    "Customer User ID",
+    "Email (Billing)",
+    "Phone (Billing)",
+)
 SUMS = ("Order Refund Amount", "Country Code (Shipping)", "Coupon Code", "Item Cost Before Discount")
 HEADER = (*OTHERS, *OF_ORDER, *SUMS, *OF_LINE)
 
@@ -95,10 +102,12 @@ def _refusal(status: int) -> str:
 def _rows(order: Json) -> Iterator[Json]:
     """A row a line, with the cells of its order."""
     billing, shipping = order.get("billing") or {}, order.get("shipping") or {}
+    changed = order.get("date_modified_gmt") or order["date_created_gmt"]
     cells: Json = {header: order.get(name) for header, name in OF_ORDER.items()}
     cells |= {
         "Order Number": order_number(order),
         "Order Date": f"{str(order['date_created_gmt']).removesuffix('Z')}Z",
+        "Modification Date": f"{str(changed).removesuffix('Z')}Z",
         "Customer User ID": order.get("customer_id") or "",
         "Email (Billing)": billing.get("email"),
         "Phone (Billing)": billing.get("phone"),
