@@ -21,7 +21,7 @@ from api.web.queries import decode_json
 from features.catalogue.live_changes import put_changes
 from features.catalogue.live_names import add_aliases, add_names
 from features.connections.arrivals import Command, failed, note, passed
-from features.connections.payloads import UNREADABLE
+from features.connections.payloads import UNREADABLE, what_is_wrong
 from features.connections.settings_file import DamagedConnections, Settings
 from features.connections.webhook import Delivery, Memo, WebhookService, Work, is_signed
 from features.connections.webhook_services import WEBHOOK_SERVICES
@@ -50,7 +50,8 @@ async def take_webhook(service: Service, name: str, headers: Mapping[str, str], 
         _check(delivery, settings, body)
         outcome, notes = await _taken(service, name, delivery, body, now)
     except Problem as problem:
-        await _note(service, failed(name, f"{delivery.topic[:50]}: {problem.detail}", now))
+        topic = delivery.topic if delivery.topic in hooks.topics else "a topic that is not known"
+        await _note(service, failed(name, f"{topic}: {problem.detail}", now))
         raise
     await _note(service, notes)
     return outcome
@@ -90,7 +91,7 @@ async def _taken(
     try:
         work = await _work(service, name, topic, payload)
     except UNREADABLE as error:
-        reason = f"{topic}: not as {name} documents it: {type(error).__name__}: {error}"
+        reason = f"{topic}: not as {name} documents it: {what_is_wrong(error, payload)}"
         await set_aside_text(service.writes, body, f"webhook of {name}, {reason}", now)
         return "set_aside", failed(name, reason, now)
     refused = await _done(service, name, work, now)

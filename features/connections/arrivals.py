@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import redis
 
 MAX_TROUBLE = 500  # characters
+ADDRESS = re.compile(r"[^\s@'\"<>()]+@[^\s@'\"<>()]+")
 Command = tuple[str | int, ...]
 
 
@@ -53,9 +55,11 @@ def counted(service: str, kind: str, count: int) -> tuple[Command, ...]:
 def failed(service: str, trouble: str, at: datetime) -> tuple[Command, ...]:
     """The commands that note what went wrong with a service.
 
-    Anybody may have sent what it quotes: a terminal must not take it for its commands.
+    Others may have written what it quotes: a terminal must not take it for its commands, nor does it name
+    anybody by an address.
     """
-    text = "".join(each if each.isprintable() else "?" for each in trouble[:MAX_TROUBLE])
+    nameless = ADDRESS.sub("(an address)", trouble[: 2 * MAX_TROUBLE])
+    text = "".join(each if each.isprintable() else "?" for each in nameless[:MAX_TROUBLE])
     return (("HSET", keys.connection(service), "trouble", text, "trouble_at", _ms(at)),)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from features.connections.payloads import amount, digest, stated
+from features.connections.payloads import BadPayload, amount, digest, stated
 from features.connections.webhook import Json
 
 CENT = 0.01
@@ -58,12 +58,12 @@ def order_revision(order: Json) -> int:
 def product_name(line: Json) -> str:
     """The importer's name of a line's product: SKU, else id of the variation, of the product, its name.
 
-    Raises ValueError where there is none of them.
+    Raises BadPayload where there is none of them.
     """
     named = (line.get(name) for name in ("sku", "variation_id", "product_id", "name"))
     name = next((str(each).strip() for each in named if each), None)
     if name is None:
-        raise ValueError("a line names no product")
+        raise BadPayload("a line names no product")
     return name
 
 

@@ -25,6 +25,8 @@ from perennial import app
 from training.privacy.erase import finish_erasures
 from training.worker.exports import write_exports
 
+ANNA = "Anna Roth"
+PAID = {"kind": "refund", "status": "success"}
 ORDER = order(1001, [line(1, "tea", "10.00", 2)])
 
 
@@ -94,7 +96,7 @@ def test_what_is_not_as_documented_is_kept_for_a_person(
     http: httpx.Client, client: redis.Redis, served_home: Home, settings: StoreSettings
 ) -> None:
     assert send(http, "orders/create", {"id": 1}).json() == {"outcome": "set_aside"}
-    assert "KeyError: 'line_items'" in str(read_state(client, "shopify").trouble)
+    assert "`line_items` is missing" in str(read_state(client, "shopify").trouble)
     Archiver(client, served_home, settings).run(burst=True)
     ((_, kept, _),) = poisoned(served_home)
     assert kept is not None
@@ -122,6 +124,36 @@ def test_no_payload_that_is_signed_breaks_its_delivery(
 ) -> None:
     assert send(http, topic, payload).json() == {"outcome": "set_aside"}
     assert "not as shopify documents it" in str(read_state(client, "shopify").trouble)
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "field"),
+    [
+        (
+            "orders/create",
+            {**ORDER, "line_items": [{**ORDER["line_items"][0], "price": ANNA}]},
+            "line_items.0.price",
+        ),
+        ("orders/create", {**ORDER, "updated_at": ANNA}, "updated_at"),
+        ("orders/create", {**ORDER, "shipping_lines": [{"price": f" {ANNA}"}]}, "shipping_lines.0.price"),
+        (
+            "refunds/create",
+            {**refund(9, ORDER, "10.00"), "transactions": [PAID | {"amount": ANNA}]},
+            "transactions.0.amount",
+        ),
+        (f"orders/{ANNA}", ORDER, None),
+    ],
+)
+def test_what_is_kept_of_a_bad_payload_names_the_field_and_never_its_value(
+    http: httpx.Client, client: redis.Redis, topic: str, payload: dict[str, object], field: str | None
+) -> None:
+    send(http, topic, payload)
+    entries = cast(list[tuple[bytes, dict[bytes, bytes]]], client.xrange(keys.event_stream()))
+    kept = [str(read_state(client, "shopify").trouble), *(str(each.get(b"x")) for _, each in entries)]
+    assert "anna" not in str(kept).lower()
+    assert field is None or all(f"`{field}` cannot be read" in each for each in kept)
+    send(http, topic, payload, secret=SHOP)
+    assert "anna" not in str(read_state(client, "shopify")).lower()
 
 
 def test_products_are_live_at_once_under_their_own_ids(http: httpx.Client, client: redis.Redis) -> None:
