@@ -16,6 +16,7 @@ import msgspec
 from api.serving.product_names import is_known, own_ids
 from api.serving.receive_events import SET_ASIDE, receive_events
 from api.serving.service import Service
+from api.web.metrics import WEBHOOKS
 from api.web.problems import Problem
 from api.web.queries import decode_json
 from features.catalogue.live_changes import put_changes
@@ -33,6 +34,7 @@ from features.time_units import DAY_S
 
 Outcome = Literal["taken", "seen", "test", "ping", "ignored", "set_aside"]
 REMEMBERED_S = 3 * DAY_S  # a delivery's id; services try again for hours, and events have ids of their own
+STRANGERS = frozenset({401, 403})  # anybody can cause these, as often as they like: noted once a minute
 OTHER_TOPICS = "topics that mean nothing here"
 _decode_memo = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -45,14 +47,18 @@ async def take_webhook(service: Service, name: str, headers: Mapping[str, str], 
     hooks, settings = _connected(service, name)
     delivery, now = hooks.delivery(headers), datetime.now(UTC)
     if delivery is None:
+        WEBHOOKS.add(name, "ping")
         return "ping"
     try:
         _check(delivery, settings, body)
         outcome, notes = await _taken(service, name, delivery, body, now)
     except Problem as problem:
         topic = delivery.topic if delivery.topic in hooks.topics else "a topic that is not known"
-        await _note(service, failed(name, f"{topic}: {problem.detail}", now))
+        WEBHOOKS.add(name, "refused")
+        if problem.status not in STRANGERS or service.refusals.lets(name, now):
+            await _note(service, failed(name, f"{topic}: {problem.detail}", now))
         raise
+    WEBHOOKS.add(name, outcome)
     await _note(service, notes)
     return outcome
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from features.store import keys
@@ -39,6 +39,22 @@ class ConnectionState(NamedTuple):
         """Whether something passed after the last trouble."""
         passed = max((each.last_at for each in self.traffic.values()), default=None)
         return self.trouble_at is None or (passed is not None and passed > self.trouble_at)
+
+
+class OncePer:
+    """Lets something happen once in so many seconds, of each name."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._last: dict[str, datetime] = {}
+
+    def lets(self, name: str, now: datetime) -> bool:
+        """Whether it may happen now; then it has."""
+        last = self._last.get(name)
+        if last is not None and timedelta() <= now - last < timedelta(seconds=self._seconds):
+            return False
+        self._last[name] = now
+        return True
 
 
 def passed(service: str, kind: str, at: datetime, count: int = 1) -> tuple[Command, ...]:

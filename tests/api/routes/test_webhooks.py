@@ -69,6 +69,23 @@ def test_both_secrets_hold_while_one_replaces_the_other_and_no_third(
     assert len(streamed(client)) == 1
 
 
+def test_deliveries_that_nobody_signed_write_one_note_a_minute_and_are_counted(
+    http: httpx.Client, client: redis.Redis
+) -> None:
+    def counted(outcome: str) -> float:
+        line = f'perennial_webhooks_total{{outcome="{outcome}",service="shopify"}} '
+        return float(f"{http.get('/metrics').text.partition(line)[2]}\n0".partition("\n")[0] or 0)
+
+    refused, taken = counted("refused"), counted("taken")
+    noted = set()
+    for _ in range(20):
+        assert send(http, "orders/create", ORDER, secret=SHOP).status_code == 401
+        noted.add(read_state(client, "shopify").trouble_at)
+    assert len(noted) == 1
+    assert send(http, "orders/create", ORDER).json() == {"outcome": "taken"}
+    assert (counted("refused") - refused, counted("taken") - taken) == (20, 1)
+
+
 def test_a_secret_that_is_no_list_opens_nothing(http: httpx.Client, served_home: Home) -> None:
     save_connection(served_home, "shopify", {"shop": SHOP, "secrets": SECRET})
     for secret in (SECRET, SECRET[0]):
