@@ -23,7 +23,7 @@ from api.web.callers import is_operator
 from api.web.metrics import BUNDLE_AGE, STREAM_LAG, WATCHER_FAILURES, flush
 from api.web.settings import ApiSettings
 from features.catalogue.live_changes import changes_since
-from features.connections.arrivals import OncePer
+from features.connections.arrivals import OncePerMinute
 from features.connections.settings_file import Connections
 from features.events.nobody import is_nobody
 from features.home import Home
@@ -55,7 +55,6 @@ from recommender.recommend import Recommender
 
 logger = logging.getLogger("perennial.service")
 MEASURED_EVERY_S = 1.0  # answers wait while counts are written out
-REFUSAL_S = 60.0  # between notes of deliveries that nobody signed
 
 
 @dataclass
@@ -90,14 +89,15 @@ class Service:
     names: KnownNames = field(default_factory=KnownNames)
     people_key: KeptKey = field(init=False)
     connections: Connections = field(init=False)
-    refusals: OncePer = field(init=False)  # of webhooks, by service: what is noted of them
+    refusals: OncePerMinute = field(
+        default_factory=OncePerMinute
+    )  # of webhooks, by service: what is noted of them
     _pointer: versions.Pointer | None = None
 
     def __post_init__(self) -> None:
         self.live_keys = LiveKeys(self.home)
         self.people_key = KeptKey(self.home)
         self.connections = Connections(self.home)
-        self.refusals = OncePer(REFUSAL_S)
         self.erased = tombstones_despite_damage(self.home)
         self.variants = Variants(self.home.models, Trials((), self.store_settings.holdout))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -66,6 +67,15 @@ def _of_http(error: HTTPException) -> Problem:
     return Problem(error.status_code, str(error.detail), headers=error.headers)
 
 
+def _of_fields(error: RequestValidationError) -> Problem:
+    """Parameters of the address that the framework checked, without what was sent."""
+    errors = [
+        {"field": ".".join(str(each) for each in one["loc"][1:]), "message": str(one["msg"])}
+        for one in error.errors()
+    ]
+    return Problem(422, f"{errors[0]['field']}: {errors[0]['message']}", errors)
+
+
 def _of_store(_: StoreUnavailable) -> Problem:
     detail = "The store does not answer at the moment. What was sent may have been kept; send the same again."
     return Problem(503, detail, headers={"Retry-After": "1"})
@@ -80,6 +90,7 @@ TRANSLATIONS: dict[type[Exception], Any] = {
     Problem: lambda error: error,
     ClientDisconnect: lambda _: Problem(408, "The body of this request did not arrive."),
     HTTPException: _of_http,
+    RequestValidationError: _of_fields,
     StoreUnavailable: _of_store,
     StaleRevision: _of_stale,
 }

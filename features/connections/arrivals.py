@@ -41,17 +41,16 @@ class ConnectionState(NamedTuple):
         return self.trouble_at is None or (passed is not None and passed > self.trouble_at)
 
 
-class OncePer:
-    """Lets something happen once in so many seconds, of each name."""
+class OncePerMinute:
+    """Lets something happen once a minute, of each name."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self) -> None:
         self._last: dict[str, datetime] = {}
 
     def lets(self, name: str, now: datetime) -> bool:
         """Whether it may happen now; then it has."""
         last = self._last.get(name)
-        if last is not None and timedelta() <= now - last < timedelta(seconds=self._seconds):
+        if last is not None and timedelta() <= now - last < timedelta(minutes=1):
             return False
         self._last[name] = now
         return True
