@@ -23,7 +23,6 @@ from api.web.callers import is_operator
 from api.web.metrics import BUNDLE_AGE, STREAM_LAG, WATCHER_FAILURES, flush
 from api.web.settings import ApiSettings
 from features.catalogue.live_changes import changes_since
-from features.connections.arrivals import OncePerMinute
 from features.connections.settings_file import Connections
 from features.events.nobody import is_nobody
 from features.home import Home
@@ -89,9 +88,6 @@ class Service:
     names: KnownNames = field(default_factory=KnownNames)
     people_key: KeptKey = field(init=False)
     connections: Connections = field(init=False)
-    refusals: OncePerMinute = field(
-        default_factory=OncePerMinute
-    )  # of webhooks, by service: what is noted of them
     _pointer: versions.Pointer | None = None
 
     def __post_init__(self) -> None:

@@ -55,7 +55,7 @@ async def take_webhook(service: Service, name: str, headers: Mapping[str, str], 
     except Problem as problem:
         topic = delivery.topic if delivery.topic in hooks.topics else "a topic that is not known"
         WEBHOOKS.add(name, "refused")
-        if problem.status not in STRANGERS or service.refusals.lets(name, now):
+        if problem.status not in STRANGERS or service.connections.refusals.lets(name, now):
             await _note(service, failed(name, f"{topic}: {problem.detail}", now))
         raise
     WEBHOOKS.add(name, outcome)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from features.connections.arrivals import OncePerMinute
 from features.home import Home
 from features.store.files import Stamp, changing, read_whole, stamp_of, write_whole
 
@@ -59,12 +60,16 @@ def remove_connection(home: Home, service: str) -> bool:
 
 
 class Connections:
-    """The file as it is now, read again after each change: for long-running processes."""
+    """The file as it is now, read again after each change: for long-running processes.
+
+    refusals: what a process notes of those who are none of the services.
+    """
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._stamp: Stamp | None = None
         self._read: dict[str, Settings] = {}
+        self.refusals = OncePerMinute()
 
     def of(self, service: str) -> Settings | None:
         """The settings of a service; None where it is not connected. Raises OSError, DamagedConnections."""
