@@ -26,6 +26,7 @@ from features.connections.payloads import UNREADABLE, what_is_wrong
 from features.connections.settings_file import DamagedConnections, Settings
 from features.connections.webhook import Delivery, Memo, WebhookService, Work, is_signed
 from features.connections.webhook_services import WEBHOOK_SERVICES
+from features.connections.whole import require_whole
 from features.live.set_aside import set_aside_text
 from features.store import keys
 from features.store.connection import StoreUnavailable
@@ -67,8 +68,12 @@ def _connected(service: Service, name: str) -> tuple[WebhookService, Settings]:
     hooks = WEBHOOK_SERVICES.get(name)
     try:
         settings = service.connections.of(name) if hooks else None
+        if settings is not None and not settings.get("secrets"):
+            require_whole(name, settings)
     except (OSError, DamagedConnections) as error:
-        raise Problem(503, "connections.json cannot be read.", headers={"Retry-After": "60"}) from error
+        raise Problem(
+            503, "connections.json is damaged: `perennial connect` says how.", headers={"Retry-After": "60"}
+        ) from error
     if hooks is None or settings is None:
         raise Problem(404, f"{name[:50]} is not connected: `perennial connect` does it.")
     return hooks, settings

@@ -14,6 +14,7 @@ from features.cli.options import DEFAULT_HOME, HomeOption, plain_errors, progres
 from features.connections.settings_file import DamagedConnections, Settings, read_connections, save_connection
 from features.connections.shopify_api import ShopifyApi, ShopifyRefused
 from features.connections.shopify_history import fetch_history, history_file
+from features.connections.whole import require_whole
 from features.home import Home
 from features.store.redis_server import RedisServerError
 
@@ -115,4 +116,4 @@ def _settings(home: Home) -> Settings:
     settings = read_connections(home).get(SERVICE)
     if settings is None:
         raise ShopifyRefused("Shopify is not connected yet: `perennial connect shopify`.")
-    return settings
+    return require_whole(SERVICE, settings)

@@ -12,6 +12,7 @@ from features.cli.connect_steps import check_arrivals, import_history
 from features.cli.options import DEFAULT_HOME, HomeOption, plain_errors, progress
 from features.connections.patience import ServiceAway
 from features.connections.settings_file import DamagedConnections, read_connections, save_connection
+from features.connections.whole import require_whole
 from features.connections.woocommerce import host_of
 from features.connections.woocommerce_history import WooApi, fetch_history, history_file
 from features.home import Home
@@ -94,4 +95,4 @@ def _site(home: Home) -> str:
     settings = read_connections(home).get(SERVICE)
     if settings is None:
         raise ServiceAway("WooCommerce is not connected yet: `perennial connect woocommerce`.")
-    return str(settings["site"])
+    return str(require_whole(SERVICE, settings)["site"])

@@ -92,6 +92,17 @@ def test_a_secret_that_is_no_list_opens_nothing(http: httpx.Client, served_home:
         assert send(http, "orders/create", ORDER, secret=secret).status_code == 503
 
 
+def test_a_connection_that_lacks_its_secrets_takes_nothing_and_says_what_mends_it(
+    http: httpx.Client, served_home: Home, client: redis.Redis, redis_url: str
+) -> None:
+    save_connection(served_home, "shopify", {"shop": SHOP})
+    assert send(http, "orders/create", ORDER).status_code == 503
+    told = CliRunner().invoke(
+        app, ["connect", "--home", str(served_home.root), "--json"], env={"REDIS_URL": redis_url}
+    )
+    assert "has no `secrets` of shopify: `perennial connect shopify` mends it" in told.stdout
+
+
 def test_another_shop_is_refused(http: httpx.Client, client: redis.Redis) -> None:
     answer = send(http, "orders/create", ORDER, **{"X-Shopify-Shop-Domain": "other.myshopify.com"})
     assert answer.status_code == 403
