@@ -142,9 +142,14 @@ async def _kept(service: Service, key: str) -> Memo:
 
 
 async def _keep(service: Service, key: str, memo: Memo) -> None:
-    """What is not told now stays."""
-    whole = msgspec.json.encode({**await _kept(service, key), **memo})
-    await service.writes.call("SET", key, whole, "EX", service.store_settings.order_memory_days * DAY_S)
+    """What is not told now stays; of a `revision` the highest, as two may be told at once."""
+    kept = await _kept(service, key)
+    whole = {**kept, **memo}
+    if "revision" in whole:
+        whole["revision"] = max(whole["revision"], kept.get("revision", 0))
+    await service.writes.call(
+        "SET", key, msgspec.json.encode(whole), "EX", service.store_settings.order_memory_days * DAY_S
+    )
 
 
 async def _change_products(service: Service, work: Work) -> str | None:
