@@ -16,6 +16,7 @@ from features.cli.options import Bars, plain_errors, progress, show
 from features.connections.arrivals import read_state
 from features.connections.export_file import ExportFile
 from features.connections.settings_file import Settings, read_connections
+from features.connections.whole import require_whole
 from features.home import Home
 from features.progress import Report
 from features.store.settings import StoreSettings
@@ -56,7 +57,7 @@ def settings_of(home: Home, service: str, title: str) -> Settings:
     settings = read_connections(home).get(service)
     if settings is None:
         raise NotConnected(f"{title} is not connected yet: `perennial connect {service}`.")
-    return settings
+    return require_whole(service, settings)
 
 
 def secrets_in(text: str) -> list[str]:

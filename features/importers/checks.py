@@ -30,12 +30,15 @@ def with_values(lines: pl.DataFrame, zone: str = "UTC") -> tuple[pl.DataFrame, T
         lines = lines.with_columns(
             *[number(pl.col(name)).alias(name) for name in texts],
             timestamp=times.values,
+            changed_at=_changes(lines["changed_at"], zone),
             bad_price=price.is_null() & pl.col("unit_price").is_not_null(),
         )
     else:
         times = Times(lines["timestamp"], "ISO 8601")
         lines = lines.with_columns(
-            pl.col("discount", "refunded_so_far").cast(pl.Float64), bad_price=pl.lit(value=False)
+            pl.col("discount", "refunded_so_far").cast(pl.Float64),
+            pl.col("changed_at").cast(TIME),
+            bad_price=pl.lit(value=False),
         )
     returned = (pl.col("type") == "purchase") & (pl.col("quantity") < 0)
     return lines.with_columns(
@@ -47,6 +50,11 @@ def with_values(lines: pl.DataFrame, zone: str = "UTC") -> tuple[pl.DataFrame, T
         .then(pl.col("quantity").abs())
         .otherwise("quantity"),
     ), times
+
+
+def _changes(text: pl.Series, zone: str) -> pl.Series:
+    """Null where it is not said or not understood."""
+    return text.cast(TIME) if text.null_count() == text.len() else read_times(text, zone).values
 
 
 def _times(text: pl.Series, zone: str) -> Times:

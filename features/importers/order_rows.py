@@ -27,13 +27,15 @@ WORDS = (
     "coupon",
     "utm_source",
     "other_number",
+    "changed_at",
 )
 OF_LINES = ("quantity", "unit_price", "line_total", "line_discount", "refunded_quantity")
 PRODUCT_IDS = ("sku", "variant_id", "product_id", "gtin")
 TITLES = ("title", "options")
 COLUMNS = ("order_id", *WORDS, *MONEY, *OF_LINES, *PRODUCT_IDS, *TITLES)
 """Our names of what such a file may say, all text; `subtotal`: the goods after all discounts on them;
-`person`: a customer's own name, where nothing else says who it is."""
+`changed_at`: when the
+shop changed the order last; `person`: a customer's own name, where nothing else says who it is."""
 
 
 def read_orders(rows: pl.DataFrame) -> pl.DataFrame:

@@ -40,8 +40,8 @@ def seen_event(event_id: str) -> str:
 
 def seen_order(kind: str, order_id: str) -> str:
     """String: this order, refund or cancellation was ingested, from `c:<customer>` or `a:<browser>`, "1" if
-    neither is given; of a browser's claim `?`, that, a line break and the log entry. Life:
-    `order_memory_days`. Writer and reader: ingest."""
+    neither is given; of a browser's claim `?`, that, a line break, the log entry. Behind that of a purchase
+    `:early` and `:words`, see ingest.lua. Life: `order_memory_days`. Writer and reader: ingest."""
     return f"{TAG}:seen:{kind}:{order_id}"
 
 

@@ -28,6 +28,7 @@ from features.cli.options import (
     show_table,
 )
 from features.connections.settings_file import DamagedConnections, read_connections, save_connection
+from features.connections.whole import require_whole
 from features.home import Home
 from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
@@ -143,6 +144,7 @@ def send(
         if not chosen:
             raise typer.BadParameter(f"connect {to or 'a service'} first: `perennial connect --help`")
         for name in chosen:
+            require_whole(name, connected[name])
             with closing(SentState.of(shop, name)) as state:
                 if dead_letters:
                     _show_dead(name, state)

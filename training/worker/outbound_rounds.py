@@ -15,6 +15,7 @@ import redis
 
 from features.connections.arrivals import Command, counted, failed, note_sync, passed
 from features.connections.settings_file import read_connections
+from features.connections.whole import what_is_missing
 from features.home import Home
 from features.store.failover import reconnecting
 from features.store.locks import try_lock, unlock
@@ -55,8 +56,17 @@ class Outbound:
     def round(self, stop: threading.Event) -> bool:
         """True where a service has more to be sent."""
         connected = {name: each for name, each in read_connections(self._home).items() if name in SERVICES}
-        unfinished = [self._send_to(name, each, stop) for name, each in connected.items()]
+        unfinished = [
+            self._send_to(name, each, stop) for name, each in connected.items() if self._is_whole(name, each)
+        ]
         return any(unfinished)
+
+    def _is_whole(self, name: str, options: Mapping[str, Any]) -> bool:
+        """Whether its settings have all that it needs; said where they have not."""
+        if missing := what_is_missing(name, options):
+            logger.error(missing)
+            note_sync(self._client, failed(name, missing, datetime.now(UTC)))
+        return not missing
 
     def knowledge(self) -> tuple[Knowledge, Settings]:
         """The published model with what holds now, and the merchant's settings of messages."""

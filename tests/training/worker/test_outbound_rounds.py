@@ -50,6 +50,16 @@ def test_a_round_sends_and_says_so(shop: OutboundShop, client: redis.Redis, tool
     )
 
 
+def test_a_connection_that_lacks_something_is_said_and_stops_no_other(
+    shop: OutboundShop, client: redis.Redis, tool: KlaviyoTool
+) -> None:
+    save_connection(shop.home, "brevo", {})
+    assert not Outbound(client, shop.home).round(threading.Event())
+    told = "has no `key` of brevo: `perennial connect brevo` mends it"
+    assert told in str(read_state(client, "brevo").trouble)
+    assert list(tool.fields) == ["K-ann"]
+
+
 def test_trouble_is_said_and_pauses_the_service(
     shop: OutboundShop, client: redis.Redis, tool: KlaviyoTool
 ) -> None:
