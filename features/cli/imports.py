@@ -142,6 +142,12 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
     maps: MapsOption = None,
     sheet: SheetOption = None,
     decimal: DecimalOption = None,
+    language: Annotated[
+        str | None, typer.Option(help="Of a feed of one language (de, de-AT): its titles and links count.")
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option(help="Of a feed of one country or currency (AT, USD): its prices count.")
+    ] = None,
     retire_missing: Annotated[
         bool, typer.Option("--retire-missing", help="The file is complete: never recommend what it lacks.")
     ] = False,
@@ -156,6 +162,7 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
     from features.catalogue.names import publish_names
     from features.catalogue.products import live_fields
     from features.importers.catalogue import import_catalogue
+    from features.importers.local_columns import Part
     from features.importers.records import record_catalogue
     from features.importers.refusal import ImportRefused
 
@@ -169,6 +176,7 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
                 decimal=decimal,
                 format=format,
                 maps=maps or (),
+                part=Part(language, country),
                 retire_missing=retire_missing,
                 dry_run=dry_run,
                 now=now,
