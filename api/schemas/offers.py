@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from api.schemas.recommendations import MAX_K, ExperimentAnswer, Ids, Language, ReasonAnswer
+from features.catalogue.local import Currency
 from features.events.vocabulary import Id
 from recommender.offers.catalogue import Catalogue
 
@@ -40,7 +41,8 @@ class CatalogueAnswer(msgspec.Struct, frozen=True):
 class OfferAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whom an offer is for: a customer, or a browser by which nobody is known yet. cart: product ids, one an
     item; left out: what live events put into it. k: how many products to name with it, at most. personalise:
-    false for who said no to profiling: nothing is decided about them."""
+    false for who said no to profiling: nothing is decided about them. country: whose prices count, else the
+    customer's."""
 
     customer_id: Id | None = None
     anonymous_id: Id | None = None
@@ -48,6 +50,7 @@ class OfferAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cart: Ids = ()
     k: Annotated[int, msgspec.Meta(ge=0, le=MAX_K)] = 3
     personalise: bool = True
+    country: Id | None = None
 
     def __post_init__(self) -> None:
         if self.customer_id is None and self.anonymous_id is None:
@@ -97,7 +100,7 @@ class OfferAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class SetsAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """product_id: sets that hold it; else cart: sets that go on from it (left out: what live events put into
-    it); neither: the shop's best. language, personalise: as of `/v1/recommendations`."""
+    it); neither: the shop's best. language, country, currency, personalise: as of `/v1/recommendations`."""
 
     product_id: Id | None = None
     cart: Ids = ()
@@ -106,6 +109,8 @@ class SetsAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     customer_token: Id | None = None
     k: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
     language: Language | None = None
+    country: Id | None = None
+    currency: Currency | None = None
     personalise: bool = True
 
 
