@@ -21,6 +21,7 @@ from features.cli.imports import imports, list_imports
 from features.cli.mcp import mcp
 from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, errors, plain_errors, progress
 from features.cli.poison import poison
+from features.cli.users import users
 from features.home import PRIVATE_UMASK, Home
 from features.store.files import sweep
 from features.store.locks import HomeInUse
@@ -49,6 +50,7 @@ app.command()(triggers)
 app.add_typer(models, name="models")
 app.add_typer(customer_names, name="customers")
 app.add_typer(keys, name="keys")
+app.add_typer(users, name="users")
 add_services(connect)
 app.add_typer(connect, name="connect")
 app.command()(send)

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from api.console import router as console
 from api.process.pages import pages_router
 from api.routes import (
     audience,
@@ -129,6 +130,7 @@ def create_app(
     for part in ROUTE_MODULES:
         app.include_router(part.router)
     app.include_router(pages_router(home.root / "demo", _for_operators))
+    console.install(app)
     problems.install(app)
     openapi.install(app)
     app.add_middleware(_observed, settings=settings)

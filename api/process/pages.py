@@ -54,7 +54,7 @@ def pages_router(demo_folder: Path | None, for_operators: Callable[[Request], No
     @router.get("/")
     async def start() -> Response:
         is_demo = demo_folder is not None and (demo_folder / "shop.json").is_file()
-        return RedirectResponse("/demo" if is_demo else "/dashboard")
+        return RedirectResponse("/demo" if is_demo else "/console")
 
     @router.get("/docs")
     async def docs(request: Request) -> Response:
