@@ -1,4 +1,7 @@
-"""Titles, links and prices as a market sees them, trained and live."""
+"""Titles, links and prices as a market sees them, trained and live.
+
+Covers recommender/in_market.py, too.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -120,7 +123,7 @@ def test_reasons_name_products_in_the_language_of_the_page() -> None:
 
 
 def test_what_the_shop_says_live_counts_at_once() -> None:
-    changes = {
+    changes: dict[str, dict[str, Any]] = {
         "mug": {
             "price": 7.0,
             "translations": {"de": {"title": "Tasse"}, "es": {"title": "Taza"}},
