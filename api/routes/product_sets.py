@@ -92,7 +92,7 @@ def _query(recommender: Recommender, ask: SetsAsk, shopper: Shopper, state: Shop
 
 
 def _answer(recommender: Recommender, set_offer: SetOffer, scope: Scope, language: Language) -> SetAnswer:
-    price, secret = set_offer.price, scope == "secret"
+    price, secret, assumed = set_offer.price, scope == "secret", _is_assumed(recommender, set_offer)
     return SetAnswer(
         items=[_item(recommender, item) for item in set_offer.items],
         name=set_offer.name,
@@ -103,7 +103,8 @@ def _answer(recommender: Recommender, set_offer: SetOffer, scope: Scope, languag
         lift=round(set_offer.lift, 2),
         reason=_reason(set_offer, language),
         expected_margin_gain=price.expected_margin_gain if secret else None,
-        pricing=_pricing(set_offer, assumed=_is_assumed(recommender, set_offer)) if secret else None,
+        pricing=_pricing(set_offer, assumed=assumed) if secret else None,
+        margin_assumed=assumed if secret else None,
     )
 
 

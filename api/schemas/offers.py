@@ -130,7 +130,8 @@ class SetAnswer(msgspec.Struct, frozen=True):
     much more often all of it is bought together than by chance, 0 where that is not known.
 
     With a secret key also expected_margin_gain: money a year above selling the parts alone, those who would
-    have bought the set anyway taken off, and pricing: why this price.
+    have bought the set anyway taken off; pricing: why this price; margin_assumed: whether a cost of it is
+    not known.
     """
 
     items: list[SetItem]
@@ -143,6 +144,7 @@ class SetAnswer(msgspec.Struct, frozen=True):
     reason: ReasonAnswer
     expected_margin_gain: float | None = None
     pricing: str | None = None
+    margin_assumed: bool | None = None
 
 
 class SetsAnswer(msgspec.Struct, frozen=True):
