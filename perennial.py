@@ -74,6 +74,7 @@ PortOption = Annotated[int | None, typer.Option("--port", help="0 takes a free o
 WorkersOption = Annotated[int | None, typer.Option("--workers", help="API processes.", show_default="1")]
 DEMO_GREETING = """
 [bold green]Your demo shop is open:[/] {url}/demo
+What its owner sees:     {url}/console
 
 Public key  pk_demo   (recommendations, events)
 Secret key  sk_demo   (everything)

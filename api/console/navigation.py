@@ -3,14 +3,8 @@
 from typing import Final
 
 PAGES: Final = (
-    "this_week",
-    "recommendations",
-    "try_it",
     "merchandising",
     "offers",
-    "messages",
     "experiments",
-    "customers",
-    "data",
-    "service",
+    "figures",
 )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from api.console.navigation import PAGES
 from api.console.own_api import Refused
 from api.console.page import HEADERS, LANGUAGE_COOKIE, Turned, reader_language, rendered
 from api.console.pages import ALL
@@ -19,7 +20,7 @@ from features.merchant.users import UsersUnavailable
 
 STATIC: Final = Path(__file__).parents[1] / "static" / "console"
 FILE_HEADERS: Final = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-START: Final = f"{PATH}/this-week"
+START: Final = f"{PATH}/{PAGES[0].replace('_', '-')}"
 SAFE: Final = frozenset({"GET", "HEAD"})
 YEAR_S: Final = 31_536_000
 
@@ -93,9 +94,9 @@ async def choose_language(request: Request) -> Response:
     return response
 
 
-@router.get(f"{PATH}/static/uplot/{{name}}")
-async def chart_file(name: str, request: Request) -> Response:
-    return await _file(ASSETS / "uplot", name, request)
+@router.get(f"{PATH}/static/report/{{name:path}}")
+async def report_file(name: str, request: Request) -> Response:
+    return await _file(ASSETS, name, request)
 
 
 @router.get(f"{PATH}/static/{{name:path}}")

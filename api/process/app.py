@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from operator import attrgetter
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
@@ -129,7 +129,7 @@ def create_app(
     )
     for part in ROUTE_MODULES:
         app.include_router(part.router)
-    app.include_router(pages_router(home.root / "demo", _for_operators))
+    app.include_router(pages_router(home.root / "demo"))
     console.install(app)
     problems.install(app)
     openapi.install(app)
@@ -154,11 +154,6 @@ def _service(
     service = Service(home, settings, store, writes, batch, store_settings, served, access, load)
     service.log_folder = home.redis if redis_url == url_of(home) else None
     return service
-
-
-def _for_operators(request: Request) -> None:
-    service: Service = request.app.state.service
-    service.require_operator(request)
 
 
 def _observed(app: ASGIApp, settings: ApiSettings) -> ASGIApp:

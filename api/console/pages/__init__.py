@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from api.console.pages import experiments, merchandising, offers
+from api.console.pages import experiments, figures, merchandising, offers
 
-ALL: tuple[ModuleType, ...] = (merchandising, offers, experiments)
+ALL: tuple[ModuleType, ...] = (merchandising, offers, experiments, figures)

@@ -6,6 +6,7 @@ import httpx
 import pytest
 import redis
 
+from api.console.router import START
 from features.home import Home
 from features.merchant.api_keys import create_key, revoke_key
 from features.merchant.users import Role, add_user, remove_user
@@ -14,7 +15,7 @@ from waiting import eventually
 
 PASSWORD = "correct horse battery"  # noqa: S105
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
-SIGN_IN, START = "/console/sign-in", "/console/this-week"
+SIGN_IN = "/console/sign-in"
 PAGE = "/console/merchandising"
 
 
