@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from api.console.pages import experiments, figures, merchandising, offers
+from api.console.pages import data, experiments, figures, merchandising, messages, offers
 
-ALL: tuple[ModuleType, ...] = (merchandising, offers, experiments, figures)
+ALL: tuple[ModuleType, ...] = (merchandising, offers, messages, experiments, figures, data)
