@@ -66,7 +66,8 @@ class Request(msgspec.Struct, frozen=True):
     favourites not at all; repeats: None for those of the purpose; campaign: what an `email` is for;
     candidates: the only products to answer, in the order to keep where nothing is known; of these only
     `exclude` is hidden; offset: how many of the best are left out; language: of the reasons, as
-    `reasons.language.known_tag` gives it.
+    `reasons.language.known_tag` gives it; titles: the language of titles, however it is spelled, None: the
+    customer's own, else the same; country and currency: of prices, None: the customer's own.
     """
 
     placement: Placement
@@ -88,6 +89,8 @@ class Request(msgspec.Struct, frozen=True):
     country: str | None = None
     offset: int = 0
     language: str = "en"
+    titles: str | None = None
+    currency: str | None = None
 
     @property
     def purpose(self) -> str:

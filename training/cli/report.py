@@ -158,9 +158,11 @@ def policy(
 def model(format: FormatOption = "table", home: HomeOption = DEFAULT_HOME) -> None:
     """The model that serves: how well it does, and what it knows of offers."""
     from training.reports.model import model_report
+    from training.reports.policy import finished_outcomes, with_margin_told
 
     shop = Home(home)
-    _print(model_report(shop, _today(shop)[0].isoformat()), format)
+    told = model_report(shop, _today(shop)[0].isoformat())
+    _print(with_margin_told(told, finished_outcomes(shop)), format)
 
 
 @report.command("customers")

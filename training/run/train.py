@@ -109,7 +109,7 @@ def _customers_and_sets(
     shown = align(catalogue, history).recommendable
     tables = {
         "people": people,
-        "markets": fit_markets(history, people.facts, shown) if people else None,
+        "markets": fit_markets(history, people.facts if people else None, shown),
         "sets": fit_sets(history, catalogue),
         "offers": fit_offers(home, history, catalogue, seed),
     }

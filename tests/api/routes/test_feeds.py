@@ -181,3 +181,19 @@ def test_a_catalogue_without_whole_links_is_no_empty_feed(http: httpx.Client, se
     answer = http.get("/v1/feeds/meta.csv")  # of a model without any link
     assert answer.status_code == 503
     assert "PERENNIAL_SHOP_URL" in answer.json()["detail"]
+
+
+def test_a_feed_of_a_market_has_its_titles_and_prices(fetched: httpx.Client, served_home: Home) -> None:
+    told = {"translations": {"de": {"title": "Tee", "url": "/de/tee"}}, "prices": {"CH": {"price": 6}}}
+    with fetched:
+        secret = {"Authorization": "Bearer sk_demo"}
+        body = {"products": [{"product_id": "tea", **told}]}
+        fetched.put("/v1/catalogue", json=body, headers=secret)
+        own = address(served_home, "merchant.tsv")
+        texts = {fetched.get(own).headers["etag"]}
+        answer = fetched.get(f"{own}&language=de&country=CH")
+        assert answer.headers["etag"] not in texts
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(answer.text), delimiter="\t")}
+    assert (rows["tea"]["title"], rows["tea"]["price"]) == ("Tee", "6.00 EUR")
+    assert rows["tea"]["link"] == "https://shop.example/de/tee"
+    assert rows["kettle"]["price"] == "30.00 EUR"
