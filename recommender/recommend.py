@@ -14,7 +14,7 @@ from recommender.context.narrowing import narrowed
 from recommender.context.request import Request, Situation
 from recommender.customers.tiers import TierPlan
 from recommender.merchandising.compiled_rules import NO_RULES, Merchandise, RulePlan
-from recommender.merchandising.mixing import ROW, mixed, places, second_row_too
+from recommender.merchandising.mixing import ROW, mixed, places
 from recommender.merchandising.rerank import arrange, limited, promoted
 from recommender.merchandising.rules import AnyRule
 from recommender.model.availability import Availability
@@ -167,7 +167,7 @@ class Recommender:
         else:
             out_of_sight = np.concatenate([hidden, owned])
             new = self._ranked(situation, plan, allowed, stage, k, already, out_of_sight)
-        return mixed(new, second_row_too(usual) if stage.varied else usual, len(stage.names), kinds)
+        return mixed(new, usual, len(stage.names), kinds, varied=stage.varied)
 
     def _ranked(
         self,
