@@ -66,16 +66,20 @@ def orders_ahead(
     horizons_days: tuple[int, ...] = HORIZONS_DAYS,
 ) -> Float64s:
     """(n, horizons) float64: the orders of a `forecast`, without the rest of it."""
-    weeks = [float(value.calendar.weeks(today, today + days)) for days in horizons_days]
-    ahead = np.stack([_orders_within(value, customers, summary, each) for each in weeks], axis=1)
-    return np.asarray(np.maximum.accumulate(np.minimum(ahead, np.array(horizons_days, np.float64)), axis=1))
+    horizons = np.array(horizons_days)
+    each = np.repeat(np.arange(len(summary.age)), len(horizons))
+    weeks = np.tile(value.calendar.weeks(today, today + horizons), len(summary.age))
+    ahead = _orders_within(value, customers.where(each), summary.where(each), weeks)
+    return np.asarray(
+        np.maximum.accumulate(np.minimum(ahead.reshape(-1, len(horizons)), horizons), axis=1), np.float64
+    )
 
 
 def _orders_within(
-    value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: float
+    value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: Float64s
 ) -> Float64s:
-    """Orders within the next weeks, corrected and recalibrated; of customers apart, neither. The knots are of
-    the reference weeks."""
+    """Orders within the next weeks (n), corrected and recalibrated; of customers apart, neither. The knots
+    are of the reference weeks."""
     scale = weeks / value.reference_weeks[0]
     orders = corrected_forecast(value, customers, summary, weeks).orders
     usual = recalibrated(orders / scale, value.order_knots) * scale
@@ -98,7 +102,9 @@ def _order_value(value: CustomerValue, customers: Customers, summary: OrderSumma
     )
 
 
-def model_orders(value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: float) -> Float64s:
+def model_orders(
+    value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: Float64s | float
+) -> Float64s:
     """Orders within the next weeks, nothing corrected: by the shop's model, of customers apart by their own
     history."""
     shop = expected_orders(value.order_model, summary, weeks)
