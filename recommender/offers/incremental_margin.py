@@ -11,7 +11,14 @@ import numpy as np
 from numba import types
 
 from recommender.arrays.dtypes import Bools, Float64s
-from recommender.kernels.compiled import FLOAT64_ROWS_OUT, FLOAT64S, array, compiled, tuple_of
+from recommender.kernels.compiled import (
+    FLOAT64_CUBE,
+    FLOAT64_ROWS,
+    FLOAT64_ROWS_OUT,
+    FLOAT64S,
+    compiled,
+    tuple_of,
+)
 from recommender.offers.catalogue import Offer
 from recommender.offers.eligibility import OfferContext
 from recommender.value.order_models import OrderModel, OrderSummary, p_alive
@@ -55,7 +62,7 @@ LIKELIEST = 0.95
 ARMS_CACHED = 100  # of some tens of kilobytes each
 EvidenceLevel = Literal["thin", "single", "personal"]
 ArmColumns = tuple[Float64s, Float64s, Float64s, Float64s]  # of `ArmParameters`
-ARMS = tuple_of(FLOAT64S, array(types.float64, 3), array(types.float64, 2), FLOAT64S)
+ARMS = tuple_of(FLOAT64S, FLOAT64_CUBE, FLOAT64_ROWS, FLOAT64S)
 
 
 class ArmParameters(NamedTuple):
