@@ -6,6 +6,7 @@ The fit gets the same matrix, factors and passes, in a process of its own; both 
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -87,7 +88,10 @@ def main(
         print("{}")
         return
     trained_at = datetime.now(UTC) - timedelta(days=days_ago)
-    parts = {"fit": fit_alone, "train": partial(train_whole, now=trained_at)}
+    parts: dict[str, Callable[[Home], dict[str, Any]]] = {
+        "fit": fit_alone,
+        "train": partial(train_whole, now=trained_at),
+    }
     if part in parts:
         print(json.dumps(parts[part](Home(home))))
         return

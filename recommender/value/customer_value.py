@@ -110,6 +110,11 @@ class CustomerValue:
     def calendar(self) -> BusinessCalendar:
         return BusinessCalendar(self.pace)
 
+    @cached_property
+    def years_ahead(self) -> dict[tuple[int, int], Float64s]:
+        """Cache of `forecast.orders_in_a_year`: by block of customers and day."""
+        return {}
+
     @property
     def order_model(self) -> OrderModel:
         kind, r, alpha, a, b = self.model.tolist()
