@@ -21,6 +21,7 @@ from features.cli.imports import imports, list_imports
 from features.cli.mcp import mcp
 from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, errors, plain_errors, progress
 from features.cli.poison import poison
+from features.cli.users import users
 from features.home import PRIVATE_UMASK, Home
 from features.store.files import sweep
 from features.store.locks import HomeInUse
@@ -49,6 +50,7 @@ app.command()(triggers)
 app.add_typer(models, name="models")
 app.add_typer(customer_names, name="customers")
 app.add_typer(keys, name="keys")
+app.add_typer(users, name="users")
 add_services(connect)
 app.add_typer(connect, name="connect")
 app.command()(send)
@@ -72,6 +74,7 @@ PortOption = Annotated[int | None, typer.Option("--port", help="0 takes a free o
 WorkersOption = Annotated[int | None, typer.Option("--workers", help="API processes.", show_default="1")]
 DEMO_GREETING = """
 [bold green]Your demo shop is open:[/] {url}/demo
+What its owner sees:     {url}/console
 
 Public key  pk_demo   (recommendations, events)
 Secret key  sk_demo   (everything)

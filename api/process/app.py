@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from operator import attrgetter
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from api.console import router as console
 from api.process.pages import pages_router
 from api.routes import (
     audience,
@@ -128,7 +129,8 @@ def create_app(
     )
     for part in ROUTE_MODULES:
         app.include_router(part.router)
-    app.include_router(pages_router(home.root / "demo", _for_operators))
+    app.include_router(pages_router(home.root / "demo"))
+    console.install(app)
     problems.install(app)
     openapi.install(app)
     app.add_middleware(_observed, settings=settings)
@@ -152,11 +154,6 @@ def _service(
     service = Service(home, settings, store, writes, batch, store_settings, served, access, load)
     service.log_folder = home.redis if redis_url == url_of(home) else None
     return service
-
-
-def _for_operators(request: Request) -> None:
-    service: Service = request.app.state.service
-    service.require_operator(request)
 
 
 def _observed(app: ASGIApp, settings: ApiSettings) -> ASGIApp:

@@ -1,4 +1,4 @@
-"""`/v1/insights`: the figures behind the dashboard, as training and `perennial report` left them."""
+"""`/v1/insights`: the figures that the owner steers by, as training and `perennial report` left them."""
 
 import asyncio
 from datetime import date

@@ -27,7 +27,7 @@ TAGS = [
     {"name": "catalogue", "description": "Stock, prices and titles as they change."},
     {"name": "merchandising", "description": "The merchant's rules, and a look at what they would change."},
     {"name": "experiments", "description": "What is tried on whom."},
-    {"name": "insights", "description": "The figures behind the dashboard."},
+    {"name": "insights", "description": "The figures that the owner steers by."},
     {"name": "operations", "description": "Whether the service runs and is ready; open to all."},
 ]
 PROBLEMS = {

@@ -95,7 +95,7 @@ class ApiSettings(BaseSettings):
     )
     operators: Names = Field(
         default=(),
-        description="Addresses or networks (10.0.0.0/8) that see `/metrics`, `/dashboard` and why a model "
+        description="Addresses or networks (10.0.0.0/8) that see `/metrics` and why a model "
         "does not load, without a secret key, as programs on this machine do; separated by commas.",
     )
 

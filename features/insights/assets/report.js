@@ -1,4 +1,4 @@
-// Draws a report (features/insights/report.py) on the dashboard and in the page that `perennial report` writes.
+// Draws a report (features/insights/report.py) in the console and in the page that `perennial report` writes.
 // Everything is set as text: whatever a shop calls its products, nothing of it becomes markup.
 
 const DRAWN = { bars, intervals, line };
