@@ -20,7 +20,7 @@ from recommender.kernels.ranking import CANDIDATE_COLUMNS_OUT, CandidateColumns
 from recommender.model.bundle import Bundle, Tables
 from recommender.model.discovery_table import DiscoveryRow
 from recommender.sources.als import Taste, fold_in, for_you, live_taste
-from recommender.sources.candidates import NO_CANDIDATES, Candidates, neighbours_of, room
+from recommender.sources.candidates import Candidates, neighbours_of, room
 
 if TYPE_CHECKING:
     import faiss
@@ -113,8 +113,8 @@ def history_parts(tables: Tables, index: faiss.Index, customer: int) -> list[Can
 def _near_visit(bundle: Bundle, live: Taste) -> DiscoveryRow:
     tables, (near, companions, _) = bundle.tables, bundle.tables.discovery.mix.tolist()
     parts = [
-        _nearest(tables, bundle.index, live) if near or not companions else NO_CANDIDATES,
-        _companions(tables, *live, at_most=LIVE_COMPANIONS) if companions else NO_CANDIDATES,
+        _nearest(tables, bundle.index, live) if near or not companions else Candidates.none(),
+        _companions(tables, *live, at_most=LIVE_COMPANIONS) if companions else Candidates.none(),
     ]
     return _best(parts, tables, live.items)
 
