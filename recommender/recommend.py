@@ -15,7 +15,7 @@ from recommender.context.request import Request, Situation
 from recommender.customers.tiers import TierPlan
 from recommender.in_market import InMarkets
 from recommender.merchandising.compiled_rules import NO_RULES, Merchandise, RulePlan
-from recommender.merchandising.mixing import ROW, mixed, places, second_row_too
+from recommender.merchandising.mixing import ROW, mixed, places
 from recommender.merchandising.rerank import arrange, limited, promoted
 from recommender.merchandising.rules import AnyRule
 from recommender.placements import ABOUT_THE_PRODUCT, POPULAR, Stage, backed, stages
@@ -164,7 +164,7 @@ class Recommender(InMarkets):
         else:
             out_of_sight = np.concatenate([hidden, owned])
             new = self._ranked(situation, plan, allowed, stage, k, already, out_of_sight)
-        return mixed(new, second_row_too(usual) if stage.varied else usual, len(stage.names), kinds)
+        return mixed(new, usual, len(stage.names), kinds, varied=stage.varied)
 
     def _ranked(
         self,

@@ -110,6 +110,11 @@ class CustomerValue:
     def calendar(self) -> BusinessCalendar:
         return BusinessCalendar(self.pace)
 
+    @cached_property
+    def years_ahead(self) -> dict[tuple[int, int], Float64s]:
+        """Cache of `forecast.orders_in_a_year`: by block of customers and day."""
+        return {}
+
     @property
     def order_model(self) -> OrderModel:
         kind, r, alpha, a, b = self.model.tolist()
@@ -154,7 +159,7 @@ class OrdersAndRevenue(NamedTuple):
 
 
 def corrected_forecast(
-    value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: float
+    value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: Float64s | float
 ) -> OrdersAndRevenue:
     """What is expected within the next weeks, corrected, not yet recalibrated."""
     expected = expected_orders(value.order_model, summary, weeks)
@@ -183,7 +188,11 @@ def own_spend(customers: Customers) -> Float64s:
 
 
 def correction_features(
-    value: CustomerValue, customers: Customers, summary: OrderSummary, expected: Float64s, weeks: float
+    value: CustomerValue,
+    customers: Customers,
+    summary: OrderSummary,
+    expected: Float64s,
+    weeks: Float64s | float,
 ) -> Float64s:
     """(n, features) float64: the features of the log-linear corrections."""
     shop = max(value.spend_model.shop_mean, 1e-9)
