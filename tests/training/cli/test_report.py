@@ -53,6 +53,20 @@ def test_a_day_of_the_past_leaves_the_service_s_figures_alone(shop: Home) -> Non
     assert read_report(shop, "kpi") is None
 
 
+def test_a_period_beside_the_one_before(shop: Home) -> None:
+    period = ("--from", "2026-05-02", "--to", "2026-05-31", "--format", "json")
+    document = json.loads(run(shop, "kpi", *period))
+    assert document["period"] == {"first": "2026-05-02", "last": "2026-05-31"}
+    assert {each["name"] for each in document["parts"][0]["figures"]} >= {
+        "revenue",
+        "margin",
+        "new_customers",
+    }
+    assert read_report(shop, "kpi") is None
+    shown = json.loads(run(shop, "recommendations", "--days", "7", "--format", "json"))
+    assert "No answer yet" in shown["notes"][0]
+
+
 def test_an_experiment_by_its_id_and_what_all_of_it_earned(shop: Home) -> None:
     write_impressions(
         shop, impression("ann", "05-02", assignment("a")), impression("bob", "05-01", assignment("b"))
@@ -60,7 +74,7 @@ def test_an_experiment_by_its_id_and_what_all_of_it_earned(shop: Home) -> None:
     document = json.loads(run(shop, "experiment", "--format", "json"))
     assert (document["name"], [table["name"] for table in document["parts"][0]["tables"]]) == (
         "experiments",
-        ["x", "x:arms"],
+        ["earned", "x", "x:arms"],
     )
     assert json.loads(read_report(shop, "experiments") or b"") == document
     (shop.reports / "experiments.json").unlink()
