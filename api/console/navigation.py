@@ -5,6 +5,8 @@ from typing import Final
 PAGES: Final = (
     "merchandising",
     "offers",
+    "messages",
     "experiments",
+    "data",
     "figures",
 )
