@@ -22,6 +22,7 @@ USUAL: Final = (
     *("feed_id", "product_id", "price"),
 )  # of all columns that will do, those that are named
 NO_WORD: Final = re.compile(r"\W+")
+GUESSED: Final = frozenset({"", "mapped"})  # formats that are not known by name
 CHUNK_BYTES: Final = 1 << 20
 EVENTS_SHOWN: Final = 30
 router = APIRouter()
@@ -135,7 +136,7 @@ def _columns(
         "needed": [(_usual(console.language, group), bool(found & set(group))) for group in file["needed"]],
         "problem": problem,
         "form": form or {},
-        "guessed": file["format"] in {"", "mapped"},
+        "guessed": file["format"] in GUESSED,
     }
 
 
@@ -154,13 +155,11 @@ def _problem(language: Language, file: dict[str, Any], chosen: dict[str, str], t
     """What is wrong with the columns chosen; "" if nothing is."""
     if twice:
         return str(language.text("data.twice", name=_label(language, twice)))
+    if file["format"] not in GUESSED:
+        return ""
     lacking = [group for group in file["needed"] if not chosen.keys() & set(group)]
     what = ", ".join(_usual(language, group)[0] for group in lacking)
-    return (
-        str(language.text("data.lacking_columns", what=what))
-        if lacking and file["headers"] != ["json"]
-        else ""
-    )
+    return str(language.text("data.lacking_columns", what=what)) if lacking else ""
 
 
 def _usual(language: Language, group: list[str]) -> list[str]:
@@ -170,7 +169,7 @@ def _usual(language: Language, group: list[str]) -> list[str]:
 
 def _ask(file: dict[str, Any], form: FormData, chosen: dict[str, str]) -> dict[str, Any]:
     """The import as the API takes it. Of an export that is known by name, only what was changed is said."""
-    is_guess = file["format"] in {"", "mapped"}
+    is_guess = file["format"] in GUESSED
     changed = {name: header for name, header in chosen.items() if file["columns"].get(name) != header}
     fields = {name: text(form, name) for name in ("sheet", "decimal", "zone")}
     return {
