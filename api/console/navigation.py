@@ -9,4 +9,5 @@ PAGES: Final = (
     "experiments",
     "data",
     "figures",
+    "data",
 )

@@ -13,8 +13,11 @@ from starlette.types import ASGIApp
 from api.console import router as console
 from api.process.pages import pages_router
 from api.routes import (
+    answer_preview,
+    attention,
     audience,
     catalogue,
+    customer_segments,
     customers,
     events,
     experiments,
@@ -22,10 +25,13 @@ from api.routes import (
     imports,
     insights,
     intake,
+    keys,
+    lookup,
     mail_images,
     measurement_protocol,
     merchandising,
     messages,
+    models,
     non_products,
     offer_catalogue,
     offers,
@@ -37,9 +43,11 @@ from api.routes import (
     segment,
     tiers,
     triggers,
+    users,
     webhooks,
     why_not,
 )
+from api.serving.lookup import KeptSearch
 from api.serving.mail_cards import MailCards
 from api.serving.preload import LoadBundle
 from api.serving.service import Service
@@ -62,16 +70,19 @@ from recommender.model import versions
 
 ROUTE_MODULES = (
     recommendations,
+    answer_preview,
     events,
     picks,
     mail_images,
     privacy,
     audience,
     customers,  # whose ids may hold a slash, so that it takes what the two before leave
+    customer_segments,
     tiers,
     triggers,
     messages,
     catalogue,
+    lookup,
     merchandising,
     why_not,
     non_products,
@@ -82,6 +93,10 @@ ROUTE_MODULES = (
     imports,
     intake,
     insights,
+    models,
+    keys,
+    users,
+    attention,
     feeds,
     segment,
     measurement_protocol,
@@ -108,6 +123,7 @@ def create_app(
         access = Access(is_loopback(settings.host), hosts=settings.hosts, rates=Rates(settings, debts))
         service = _service(home, redis_url, settings, store_settings, access, load)
         app.state.service, app.state.mail_cards = service, MailCards(settings)
+        app.state.product_search = KeptSearch()
         app.state.redis_url, app.state.exporting = redis_url, asyncio.Lock()
         stores = service.store, service.writes, service.batch
         await asyncio.gather(*(store.open() for store in stores))

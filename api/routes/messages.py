@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from api.schemas.triggers import CalendarAsk, DueMessages, MessageCalendar, MessagePreview, PreviewAsk
+from api.schemas.triggers import CalendarAsk, DueMessages, MessageCalendar, MessagePreview, MessagePreviewAsk
 from api.serving import messages_outlook
 from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import refuse
@@ -30,9 +30,11 @@ async def calendar(service: SecretService, ask: Annotated[CalendarAsk, query_of(
     return JsonReply(encode(await messages_outlook.message_calendar(service, ask.days)))
 
 
-@router.post("/v1/triggers/preview", **documented(MessagePreview, 400, 413, 422, 503, body=takes(PreviewAsk)))
+@router.post(
+    "/v1/triggers/preview", **documented(MessagePreview, 400, 413, 422, 503, body=takes(MessagePreviewAsk))
+)
 async def preview_messages(
-    service: SecretService, body: Annotated[Sent[PreviewAsk], body_of(PreviewAsk)]
+    service: SecretService, body: Annotated[Sent[MessagePreviewAsk], body_of(MessagePreviewAsk)]
 ) -> Response:
     """What one customer would get now and in the next two weeks, by the settings saved or by others; nothing
     is handed out. Needs a secret key."""

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from api.schemas.revisions import SettingsVersion
 from features.events.vocabulary import Id
 from recommender.lifecycle.vocabulary.occasion import MessageKind, Trigger
 from recommender.lifecycle.vocabulary.settings import Settings
@@ -31,13 +32,6 @@ class TriggerSettingsToSave(msgspec.Struct, frozen=True, forbid_unknown_fields=T
 
     settings: Settings
     revision: int | None = None
-
-
-class SettingsVersion(msgspec.Struct, frozen=True):
-    """A version that can be gone back to."""
-
-    revision: int
-    saved_at: datetime | None
 
 
 class TriggerSettingsAnswer(msgspec.Struct, frozen=True):
@@ -90,7 +84,7 @@ class MessageCalendar(msgspec.Struct, frozen=True):
     looked_at: int
 
 
-class PreviewAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class MessagePreviewAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """settings: others than those saved, to see what they would do."""
 
     customer_id: Id

@@ -190,5 +190,6 @@ def _lines_of(shape: type) -> Json:
 
 
 def _ref(shape: type) -> dict[str, str]:
-    DOCUMENTED_SHAPES[shape.__name__] = shape
+    if DOCUMENTED_SHAPES.setdefault(shape.__name__, shape) is not shape:
+        raise TypeError(f"two shapes are called {shape.__name__}: the documentation would confuse them")
     return {"$ref": REF.format(name=shape.__name__)}

@@ -4,4 +4,4 @@ from types import ModuleType
 
 from api.console.pages import data, experiments, figures, merchandising, messages, offers
 
-ALL: tuple[ModuleType, ...] = (merchandising, offers, messages, experiments, data, figures)
+ALL: tuple[ModuleType, ...] = (merchandising, offers, messages, experiments, figures, data)

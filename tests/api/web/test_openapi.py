@@ -27,6 +27,7 @@ from features.insights.report_files import write_report
 from features.merchant.api_keys import Scope, create_key, revoke_key
 from features.store.settings import StoreSettings
 
+from bundles import write_small
 from waiting import eventually
 
 OPERATING = Path(__file__).parents[3] / "docs" / "operating.md"
@@ -82,7 +83,7 @@ class Operation(NamedTuple):
         method, path = self.name.split()
         for each in self.described.get("parameters", ()):
             if each["in"] == "path":
-                path = path.replace(f"{{{each['name']}}}", each["example"])
+                path = path.replace(f"{{{each['name']}}}", query.pop(each["name"], each["example"]))
             elif "example" in each:
                 query.setdefault(each["name"], each["example"])
         if content is None and self.body:
@@ -218,6 +219,7 @@ def test_each_key_meets_the_documented_status(
     url: str, held: tuple[str | None, ...], operations: list[Operation], served_home: Home
 ) -> None:
     write_report(served_home, Report("kpi", "Key figures", "2026-06-30", []))
+    write_small(served_home.models, "2026-11-23T10-00-00Z")  # to go back from
     for each in operations:
         if OF_FILES in each.name:
             assert [each.ask(url, key).status_code for key in held[:2]] == [401, 403], each.name
@@ -248,9 +250,20 @@ def test_what_is_wrong_meets_the_documented_status(
         if each.body and 409 in each.statuses:
             stale = {**each.body["example"], "revision": 99}
             met[409] = each.ask(url, held[2], json.dumps(stale).encode())
-        if not each.body and 404 in each.statuses:
-            met[404] = each.ask(url, held[2], revision=99)  # and no figures are there yet
+        if not each.body and 409 in each.statuses:
+            met[409] = each.ask(url, held[2])  # there is no earlier model
+        if 404 in each.statuses:
+            names: dict[str, Any] = dict.fromkeys(("version", "prefix", "name", "product_id"), "nobody")
+            met[404] = each.ask(url, held[2], revision=99, **names)  # and no figures are there yet
         assert {status: answer.status_code for status, answer in met.items()} == {
             status: status for status in met
         }, each.name
         assert met.keys() >= each.statuses & {400, 404, 409, 413}, each.name
+
+
+def test_two_shapes_of_one_name_are_refused() -> None:
+    class ProblemAnswer(msgspec.Struct):
+        """Another one."""
+
+    with pytest.raises(TypeError, match="two shapes are called ProblemAnswer"):
+        openapi.documented(ProblemAnswer)
