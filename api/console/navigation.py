@@ -7,7 +7,6 @@ PAGES: Final = (
     "offers",
     "messages",
     "experiments",
-    "data",
     "figures",
     "data",
 )
