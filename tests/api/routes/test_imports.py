@@ -1,6 +1,6 @@
 """Files that come by HTTP are read, tried, taken and taken back as `perennial import` does it.
 
-Covers api/serving/uploads.py, api/serving/import_process.py and features/importers/preview.py, too.
+Covers api/serving/uploads.py and api/serving/import_process.py, too.
 """
 
 import sys
@@ -101,6 +101,11 @@ def test_a_refused_file_gets_the_words_of_the_command(http: httpx.Client, served
     assert refused.problem is not None
     assert refused.problem.startswith("Still missing: when it was ordered; the product")
     assert "perennial import orders bestellungen.csv" in refused.problem
+    moon = http.post("/v1/imports", json={"file": file, "kind": "customers", "zone": "UTC"})
+    assert (moon.status_code, moon.json()["detail"]) == (
+        422,
+        "zone: an import of customers takes exported, sheet.",
+    )
     assert http.delete(f"/v1/imports/{file}").status_code == 200
     assert list(served_home.uploads.iterdir()) == []
 
