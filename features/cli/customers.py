@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from features.cli.commands import recognise, store
-from features.cli.imports import WENT_WRONG, imports
+from features.cli.imports import WENT_WRONG, SheetOption, imports
 from features.cli.options import (
     DEFAULT_HOME,
     HomeOption,
@@ -104,6 +104,7 @@ def import_customers(
         list[str] | None,
         typer.Option("--map", help='Which column is what, as customer_id="Kundennr."; once for each.'),
     ] = None,
+    sheet: SheetOption = None,
     exported: Annotated[
         datetime | None,
         typer.Option(
@@ -125,7 +126,14 @@ def import_customers(
     at = exported.replace(tzinfo=exported.tzinfo or UTC) if exported else None
     with plain_errors(ImportRefused), progress() as bars:
         summary = import_customers(
-            shop, file, maps=tuple(maps or ()), exported_at=at, dry_run=dry_run, now=now, report=bars
+            shop,
+            file,
+            maps=tuple(maps or ()),
+            sheet=sheet,
+            exported_at=at,
+            dry_run=dry_run,
+            now=now,
+            report=bars,
         )
     show(summary, as_json=as_json)
     if summary.id:

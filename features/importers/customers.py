@@ -17,10 +17,15 @@ from features.importers.consent_columns import (
     read_consents,
     time_of_consent,
 )
-from features.importers.content import read_file
-from features.importers.customer_columns import CUSTOMERS, customer_format, members_of_list
+from features.importers.customer_columns import (
+    CUSTOMERS,
+    customer_format,
+    looks_like_customers,
+    members_of_list,
+)
 from features.importers.erased_people import ERASED
 from features.importers.existing import read_existing
+from features.importers.files import read_tables
 from features.importers.lines import LINE_COLUMNS
 from features.importers.party import Party, identified, with_customers
 from features.importers.people import without_nobodies
@@ -30,7 +35,7 @@ from features.importers.records import ImportRecord, new_id, rejects_path, remov
 from features.importers.refusal import ImportRefused
 from features.importers.rejects import write_rejects
 from features.importers.summary import CustomersSummary
-from features.importers.table import FileTable, as_table
+from features.importers.table import FileTable
 from features.importers.values import TIME
 from features.people.aliases import add_links, load_people
 from features.progress import Report, silent
@@ -47,11 +52,12 @@ class _Plan:
     reach: Reach
 
 
-def import_customers(
+def import_customers(  # noqa: PLR0913
     home: Home,
     file: Path,
     *,
     maps: tuple[str, ...] = (),
+    sheet: str | None = None,
     exported_at: datetime | None = None,
     dry_run: bool = False,
     now: datetime,
@@ -59,11 +65,11 @@ def import_customers(
 ) -> CustomersSummary:
     """Link each customer's id, address and number, and keep what they say of consent.
 
-    exported_at: when the file's consents were true; None: when the file was last written. maps: `our
-    name=header`. A later word, of a file or live, wins. A dry run writes nothing. Raises ImportRefused, the
-    home unchanged, where the file cannot be taken.
+    sheet: as in `orders.import_orders`. exported_at: when the file's consents were true; None: when the file
+    was last written. maps: `our name=header`. A later word, of a file or live, wins. A dry run writes
+    nothing. Raises ImportRefused, the home unchanged, where the file cannot be taken.
     """
-    table = as_table(read_file(file, report), file.name)
+    table = read_tables([file], looks_like_customers, sheet=sheet, report=report)
     if table.kind == "jsonl":
         raise ImportRefused("Customers are read from tables (CSV, TSV, XLSX, parquet), not from JSON lines.")
     chosen = customer_format(table, maps)
