@@ -6,7 +6,9 @@ PAGES: Final = (
     "try_it",
     "merchandising",
     "offers",
+    "messages",
     "experiments",
+    "data",
     "service",
     "figures",
 )

@@ -1,6 +1,6 @@
 """The service's own HTTP interface, asked from within the same process."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -8,6 +8,8 @@ import msgspec
 from starlette.types import ASGIApp, Message
 
 from api.web.access import Caller
+
+Body = bytes | AsyncIterator[bytes] | None
 
 
 class Refused(Exception):
@@ -37,11 +39,11 @@ async def ask(
     method: str,
     path: str,
     query: Mapping[str, Any],
-    body: bytes | None = None,
+    body: Body = None,
 ) -> Reply:
     """Ask `app` as `caller`. path: not quoted. Raises Refused."""
     headers = [(b"host", b"localhost")]
-    if body is not None:
+    if isinstance(body, bytes):
         headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     given = {name: value for name, value in query.items() if value is not None}
     scope = {
@@ -61,10 +63,10 @@ async def ask(
         Caller.IN_SCOPE: caller,
     }
     status, parts = 500, []
-    requests: list[Message] = [{"type": "http.request", "body": body or b"", "more_body": False}]
+    requests = _messages(body)
 
     async def receive() -> Message:
-        return requests.pop() if requests else {"type": "http.disconnect"}
+        return await anext(requests, {"type": "http.disconnect"})
 
     async def send(message: Message) -> None:
         nonlocal status
@@ -75,6 +77,15 @@ async def ask(
 
     await app(scope, receive, send)
     return _checked(Reply(status, b"".join(parts)))
+
+
+async def _messages(body: Body) -> AsyncIterator[Message]:
+    if body is None or isinstance(body, bytes):
+        yield {"type": "http.request", "body": body or b"", "more_body": False}
+        return
+    async for chunk in body:
+        yield {"type": "http.request", "body": chunk, "more_body": True}
+    yield {"type": "http.request", "body": b"", "more_body": False}
 
 
 def _checked(reply: Reply) -> Reply:

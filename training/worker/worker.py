@@ -48,7 +48,9 @@ def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: Tr
         threading.Thread(target=archiver.run, kwargs={"stop": stop}),
         threading.Thread(target=lifecycle.run, args=(stop,)),
         threading.Thread(target=outbound.run, args=(stop,)),
-        threading.Thread(target=keep_in_order, args=(home, store_settings, stop)),
+        threading.Thread(
+            target=keep_in_order, args=(redis.Redis.from_url(redis_url), home, store_settings, stop)
+        ),
         threading.Thread(target=keep_audience, args=(redis.Redis.from_url(redis_url), home, stop)),
         threading.Thread(target=keep_prices, args=(redis.Redis.from_url(redis_url), home, stop)),
         threading.Thread(target=keep_catalogue, args=(redis.Redis.from_url(redis_url), home, stop)),

@@ -2,6 +2,24 @@
 
 from types import ModuleType
 
-from api.console.pages import experiments, figures, merchandising, offers, service, try_it
+from api.console.pages import (
+    data,
+    experiments,
+    figures,
+    merchandising,
+    messages,
+    offers,
+    service,
+    try_it,
+)
 
-ALL: tuple[ModuleType, ...] = (try_it, merchandising, offers, experiments, service, figures)
+ALL: tuple[ModuleType, ...] = (
+    try_it,
+    merchandising,
+    offers,
+    messages,
+    experiments,
+    data,
+    service,
+    figures,
+)
