@@ -31,8 +31,8 @@ async def preview_answers(
     service: SecretService,
     body: Annotated[Sent[AnswerPreviewAsk], body_of(AnswerPreviewAsk)],
 ) -> Response:
-    """Answers as `/v1/recommendations` gives them, rules and experiments included, to made-up visits, too;
-    nothing counts as shown, and nothing is kept. Needs a secret key."""
+    """The answers of `/v1/recommendations`, rules and experiments included, to made-up visits, too.
+    Nothing is counted as shown, and nothing of it is kept. Needs a secret key."""
     viewed = _as_viewed(body.checked.viewed, int(time.time() * 1000))
     answers = [await _answer(request, service, ask, viewed) for ask in body.checked.requests]
     return JsonReply(b'{"answers":[%b]}' % b",".join(answers))
