@@ -31,7 +31,7 @@ from features.importers.rejects import rejects_path, write_rejects
 from features.importers.summary import CustomersSummary
 from features.importers.table import FileTable, as_table
 from features.importers.values import TIME
-from features.people.aliases import add_links
+from features.people.aliases import add_links, keep_emails
 from features.progress import Report, silent
 
 
@@ -174,6 +174,8 @@ def _write(home: Home, plan: _Plan, table: FileTable, record: ImportRecord, reje
         if rejects:
             undo.callback(rejects.unlink, missing_ok=True)
             write_rejects(rejects, table, plan.rejected.filter(~ERASED))
+        if plan.party.emails.height:
+            keep_emails(home, plan.party.emails)
         if not record.id:
             undo.pop_all()
             return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import polars as pl
@@ -26,7 +27,7 @@ class Shop:
     """A shop on a day. customers: `Ledger.customers` with channel, segment, vip, recency_days, span_days
     and, where there is a forecast, its columns (null for customers without one). The forecast is of the
     orders in the usual currency. clock: the moment that segments are of; serving_rhythm: of the model whose
-    segments they are, None: of the ledger's own."""
+    segments they are, None: of the ledger's own; emails: customer -> address, where they are to be shown."""
 
     ledger: Ledger
     catalogue: pl.DataFrame
@@ -39,6 +40,7 @@ class Shop:
     plan_problem: str | None
     forecast: bool
     usual_currency: str | None
+    emails: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def as_of(self) -> date:

@@ -13,6 +13,7 @@ from features.history.archiver import Archiver
 from features.history.poison import files_set_aside
 from features.home import Home
 from features.people.aliases import load_people, remove_links
+from features.people.kept_emails import remove_emails
 from features.people.shared_links import forget_links
 from features.privacy.files import forget_lines, forget_rows
 from features.privacy.live_state import finish_rewrite, forget_live, note_rewrite
@@ -118,6 +119,7 @@ def _forget(home: Home, client: redis.Redis, person: PersonIds) -> Erased:
         keys = forget_live(client, person)
         remove_links(home, person.customers)
         forget_links(client, person.customers)
+        remove_emails(home, person.customers)
     forget_in_all(home, person.customers)
     models = forget_customers(home.models, person.customers)
     return Erased(
